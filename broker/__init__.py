@@ -1,0 +1,1 @@
+"""The Parley broker: a pure core, a relational store and a trio shell."""

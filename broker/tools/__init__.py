@@ -1,0 +1,1 @@
+"""Programs around the broker: recording, replay, load, simulation."""

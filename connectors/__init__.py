@@ -1,0 +1,1 @@
+"""Programs that talk to the broker over TCP, and the library to write them."""

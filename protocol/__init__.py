@@ -1,0 +1,1 @@
+"""The SimProt protocol without input or output: structures, codec, connection."""

@@ -1,0 +1,61 @@
+"""Makes the virtual environment: standard library only, since nothing else is there yet.
+
+    python3 tools/bootstrap.py .venv requirements/dev.txt
+
+Installs the pinned packages (hashes are checked) and then Parley itself, editable.
+"""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST = (3, 11)
+NO_PIP = """\
+error: this Python can make no virtual environment with pip in it.
+Install what is missing (on Debian and Ubuntu: the packages python3-venv and python3-pip)
+or name another interpreter: make setup PYTHON=/path/to/python3
+"""
+
+
+def run(*command: str | Path) -> None:
+    """Runs a command; a failure ends this program with the command's status."""
+    done = subprocess.run([str(part) for part in command], check=False)
+    if done.returncode:
+        sys.stderr.write(f"error: this failed: {' '.join(map(str, command))}\n")
+        sys.exit(done.returncode)
+
+
+def make_environment(venv: Path) -> list[str | Path]:
+    """Makes the environment where it is missing or broken.
+
+    Returns:
+        The command that runs pip for it.
+    """
+    python = venv / "bin" / "python"
+    works = python.exists() and subprocess.run([python, "-c", ""], check=False).returncode == 0
+    if venv.exists() and not works:
+        shutil.rmtree(venv)
+    if importlib.util.find_spec("ensurepip") is not None:
+        if not works:
+            run(sys.executable, "-m", "venv", venv)
+        return [python, "-m", "pip"]
+    if importlib.util.find_spec("pip") is None or importlib.util.find_spec("venv") is None:
+        sys.exit(NO_PIP)
+    if not works:
+        run(sys.executable, "-m", "venv", "--without-pip", venv)
+    return [sys.executable, "-m", "pip", "--python", python]
+
+
+def main(venv: Path, pins: Path) -> None:
+    """Makes or refreshes `venv` with the packages that `pins` lists."""
+    if sys.version_info < OLDEST:
+        sys.exit(f"error: Parley needs Python 3.11 or newer, this one is {sys.version.split()[0]}")
+    pip = [*make_environment(venv), "install", "--quiet", "--disable-pip-version-check"]
+    run(*pip, "--require-hashes", "--requirement", pins)
+    run(*pip, "--no-deps", "--no-build-isolation", "--editable", ".")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
