@@ -1,0 +1,292 @@
+"""The configuration as values: one installation, every reference resolved.
+
+Theory of operation: `load` reads the TOML file, `check` finds every fault, and what is left
+is this tree of frozen values. Nothing in it is looked up by name any more: references are
+Guids (`Guid`), durations are integer microseconds, patterns and calendars are compiled. The
+core reads it and never changes it; a reload hands the core a new tree (C-4).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from attrs import field, frozen
+
+from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
+from protocol.scenario import ScenarioInfo
+from protocol.values import ChatType, Guid, Signal
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def _frozen_map(items: Mapping[K, V]) -> Mapping[K, V]:
+    return MappingProxyType(dict(items))
+
+
+@frozen(kw_only=True)
+class Secret:
+    """How a token is checked: exactly one of the two is set (C-3)."""
+
+    digest: bytes | None = field(default=None, repr=False)
+    """SHA-256 of a token that the file or the environment gives in clear text."""
+    argon2: str | None = field(default=None, repr=False)
+    """An argon2id hash made by `parley hash-token`."""
+
+
+@frozen(kw_only=True)
+class Server:
+    """Where the broker listens and what it calls itself."""
+
+    listen: tuple[str, int] = ("127.0.0.1", 7070)
+    http: tuple[str, int] | None = None
+    node: str = "node-1"
+    heartbeat: int = 30 * SECOND
+    drain: int = 5 * SECOND
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    tls_client_ca: str | None = None
+
+
+@frozen(kw_only=True)
+class Limits:
+    """Bounds on what a peer can make the broker hold (I-14)."""
+
+    frame_bytes: int = 1_048_576
+    hello: int = 10 * SECOND
+    outbox_bytes: int = 8_388_608
+    outbox_frames: int = 10_000
+    frames_per_second: int = 2_000
+    connections: int = 20_000
+
+
+@frozen(kw_only=True)
+class Distribution:
+    """The numbers of B-21 and B-24 that hold for the whole installation."""
+
+    age_weight: float = 1.0
+    """Priority points that a waiting chat gains in a minute."""
+    retry_after: int = 60 * SECOND
+    retry_alone: int = 5 * SECOND
+    """The pause before a chat goes back to an agent who let it go, when nobody else is left."""
+    max_missed: int = 2
+    grace_priority: int = 1_000
+    """Priority added to a chat whose agent was lost (B-11)."""
+
+
+@frozen(kw_only=True)
+class Notes:
+    """The texts of the broker's own sentences to the visitor (Model 2)."""
+
+    party_name: str = "Parley"
+    agent_lost: str = "The connection to your agent was lost. We are looking for another one."
+    inactivity: str = "This conversation will be closed soon, because nobody is writing."
+
+
+@frozen(kw_only=True)
+class Language:
+    """A language that agents speak and project rules ask for."""
+
+    id: Guid
+    name: str
+    culture: str
+
+
+@frozen(kw_only=True)
+class Project:
+    """A queue: what a chat is about and how it is offered."""
+
+    id: Guid
+    name: str
+    signal_duration: int = 30 * SECOND
+    wrapup: int = 0
+    best_skill: bool = False
+
+
+@frozen(kw_only=True)
+class Gateway:
+    """A chat gateway: the door that one connector (or several) keeps."""
+
+    id: Guid
+    name: str
+    peer: str
+    port: str | None = None
+    chat_type: ChatType = ChatType.WEB_IM
+    secret: Secret
+    inactivity_timeout: int | None = 30 * MINUTE
+    inactivity_warning: int | None = 60 * SECOND
+    tracking_inertia: int = HOUR
+    workplace_grace: int = 60 * SECOND
+    reactivate: bool = False
+    """Whether a text sentence reopens a chat closed inside `tracking_inertia` (B-9)."""
+    retired: bool = False
+    """Removed by a reload: no new chats, the old ones end as usual (C-4)."""
+
+
+@frozen(kw_only=True)
+class Skill:
+    """An agent's value in a project and his two switches."""
+
+    value: int
+    enabled: bool = True
+    engaged: bool = True
+
+
+@frozen(kw_only=True)
+class Agent:
+    """A person (or a bot) who answers chats."""
+
+    id: Guid
+    name: str
+    nickname: str | None = None
+    """Shown to visitors in place of the name."""
+    login: str
+    secret: Secret
+    max_chats: int = 1
+    role: str = "agent"
+    """`agent`, `supervisor` or `bot`."""
+    languages: Mapping[Guid, Skill] = field(converter=_frozen_map, factory=dict)
+    skills: Mapping[Guid, Skill] = field(converter=_frozen_map, factory=dict)
+    retired: bool = False
+
+    @property
+    def public_name(self) -> str:
+        """The name that a visitor sees."""
+        return self.nickname or self.name
+
+
+@frozen(kw_only=True)
+class Workplace:
+    """A seat with a number; one connection serves it at a time."""
+
+    id: Guid
+    number: str
+    max_chats: int = 1
+    retired: bool = False
+
+
+@frozen(kw_only=True)
+class Span:
+    """Opening hours: minutes of the week, Monday 00:00 = 0, `start` included, `end` not."""
+
+    start: int
+    end: int
+
+
+@frozen(kw_only=True)
+class Hours:
+    """Weekly opening hours in a time zone."""
+
+    spans: tuple[Span, ...]
+    zone: ZoneInfo
+
+
+@frozen(kw_only=True)
+class RuleLimits:
+    """What a rule tests. All given limits must hold; an absent one is not tested (B-3)."""
+
+    gateway: Guid | None = None
+    culture: str | None = None
+    user_token: re.Pattern[str] | None = None
+    ext_response: re.Pattern[str] | None = None
+    hours: Hours | None = None
+    form: tuple[tuple[Guid, re.Pattern[str]], ...] = ()
+    """Pairs of a ScreenControlId and the pattern that its result text must match."""
+
+
+@frozen(kw_only=True)
+class GateRule:
+    """Decides the signal before a chat begins, and may refuse it (B-1, B-27).
+
+    `limits.hours` of a gate rule are opening hours and no limit: outside them the rule still
+    matches and gives its fallback.
+    """
+
+    id: Guid
+    rank: int
+    limits: RuleLimits = RuleLimits()
+    signal: Signal | None = None
+    fallback: Signal = Signal.CLOSED
+    scenario: Guid | None = None
+
+
+@frozen(kw_only=True)
+class PreRule:
+    """Chooses an automated partner."""
+
+    id: Guid
+    rank: int
+    limits: RuleLimits = RuleLimits()
+    bot: Guid
+
+
+@frozen(kw_only=True)
+class ProjectRule:
+    """Chooses the project and what it asks of an agent."""
+
+    id: Guid
+    rank: int
+    limits: RuleLimits = RuleLimits()
+    project: Guid
+    language: Guid | None = None
+    skill: int = 1
+    priority: int = 0
+
+
+@frozen(kw_only=True)
+class PauseReason:
+    """A reason that an agent may give for `Pause`."""
+
+    id: Guid
+    name: str
+
+
+@frozen(kw_only=True)
+class Config:
+    """One whole installation. Mappings keep the order of the file."""
+
+    server: Server = Server()
+    store_url: str = "sqlite:///parley.db"
+    limits: Limits = Limits()
+    distribution: Distribution = Distribution()
+    notes: Notes = Notes()
+    languages: Mapping[Guid, Language] = field(converter=_frozen_map, factory=dict)
+    projects: Mapping[Guid, Project] = field(converter=_frozen_map, factory=dict)
+    gateways: Mapping[Guid, Gateway] = field(converter=_frozen_map, factory=dict)
+    agents: Mapping[Guid, Agent] = field(converter=_frozen_map, factory=dict)
+    workplaces: Mapping[str, Workplace] = field(converter=_frozen_map, factory=dict)
+    """By number."""
+    gate_rules: tuple[GateRule, ...] = ()
+    """By rank."""
+    pre_rules: tuple[PreRule, ...] = ()
+    project_rules: tuple[ProjectRule, ...] = ()
+    pause_reasons: Mapping[str, PauseReason] = field(converter=_frozen_map, factory=dict)
+    """By name."""
+    scenarios: Mapping[Guid, tuple[ScenarioInfo, ...]] = field(
+        converter=_frozen_map, factory=dict
+    )
+    """The forms by id, one entry for each culture, the default one first."""
+    literals: tuple[LiteralLookupInfo, ...] = ()
+    website_routing: Mapping[Guid, tuple[WebSiteRoutingInfo, ...]] = field(
+        converter=_frozen_map, factory=dict
+    )
+    """Routing rules by gateway, by rank."""
+
+    gateway_by_address: Mapping[tuple[str, str | None], Gateway] = field(init=False)
+    agent_by_login: Mapping[str, Agent] = field(init=False)
+
+    @gateway_by_address.default
+    def _gateway_by_address(self) -> Mapping[tuple[str, str | None], Gateway]:
+        return _frozen_map({(g.peer, g.port): g for g in self.gateways.values()})
+
+    @agent_by_login.default
+    def _agent_by_login(self) -> Mapping[str, Agent]:
+        return _frozen_map({a.login: a for a in self.agents.values()})

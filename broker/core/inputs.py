@@ -1,0 +1,94 @@
+"""What reaches the core from outside: frames, presence, time, configuration.
+
+An input says what happened; the `Stamp` that comes with it says when, and carries all the
+randomness that deciding about it may use. So the same inputs with the same stamps give the
+same facts and the same frames, byte for byte (I-17).
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from attrs import frozen
+
+from broker.config.model import Config
+from protocol.frame import Frame
+from protocol.values import Guid, Role
+
+
+@frozen
+class Stamp:
+    """When an input happened, and where its ids come from.
+
+    Attributes:
+        now: Microseconds since the Unix epoch, never running backwards.
+        seq: The number of the input in the life of this process.
+        seed: Fresh random bytes for each start of the process.
+    """
+
+    now: int
+    seq: int
+    seed: bytes
+
+    def guid(self, index: int = 0) -> Guid:
+        """The Guid number `index` of this input, in the shape of a version 4 UUID."""
+        text = blake2b(
+            b"%d/%d" % (self.seq, index), digest_size=16, key=self.seed
+        ).hexdigest()
+        return Guid(f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}")
+
+
+@frozen(kw_only=True)
+class SessionOpened:
+    """A hello was found good: the tokens are checked, the session begins.
+
+    Attributes:
+        session: The number of the connection in this process, never reused.
+        role: What kind of client it is.
+        gateways: The chat gateways that a connector serves.
+        workplace: The number of the workplace.
+        agent_id: The agent at the workplace.
+        re: The `Id` of the hello, to be repeated in the welcome.
+    """
+
+    session: int
+    role: Role
+    gateways: tuple[Guid, ...] = ()
+    workplace: str | None = None
+    agent_id: Guid | None = None
+    re: int | str | None = None
+
+
+@frozen
+class SessionClosed:
+    """The connection of a session is gone, whatever the cause."""
+
+    session: int
+
+
+@frozen
+class FrameArrived:
+    """A well-formed frame of an open session."""
+
+    session: int
+    frame: Frame
+
+
+@frozen
+class TimePassed:
+    """The clock reached what the core asked to be woken for."""
+
+
+@frozen
+class Booted:
+    """The state was just loaded from the store (B-12)."""
+
+
+@frozen
+class Reloaded:
+    """A new configuration takes effect (C-4)."""
+
+    config: Config
+
+
+Input = SessionOpened | SessionClosed | FrameArrived | TimePassed | Booted | Reloaded

@@ -1,0 +1,46 @@
+"""Timers as data: a heap of what is due when.
+
+A timer is never cancelled: the thing that it belongs to has its own deadline, and a timer that
+fires too early for it is set again or dropped. So setting one is cheap and a sentence, which
+only moves a deadline further away, sets none.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from heapq import heappop, heappush
+
+from attrs import Factory, define
+
+
+class TimerKind(IntEnum):
+    """What to look at when a timer fires."""
+
+    OFFER = 1
+    CHAT = 2
+    WRAPUP = 3
+    GRACE = 4
+    EXCLUSION = 5
+    AGENT = 6
+
+
+@define
+class Timers:
+    """A heap of `(due, number, kind, key)`; ties fire in the order in which they were set."""
+
+    heap: list[tuple[int, int, TimerKind, str]] = Factory(list)
+    next_number: int = 0
+
+    def set(self, due: int, kind: TimerKind, key: str) -> None:
+        """Ask to be woken at `due` (microseconds)."""
+        heappush(self.heap, (due, self.next_number, kind, key))
+        self.next_number += 1
+
+    @property
+    def due(self) -> int | None:
+        """When the earliest timer fires."""
+        return self.heap[0][0] if self.heap else None
+
+    def pop(self) -> None:
+        """Take the earliest timer out."""
+        heappop(self.heap)
