@@ -1,0 +1,36 @@
+"""The structure of an agent's state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+
+from protocol.values import AgentState, Guid
+
+
+@attrs.frozen(kw_only=True)
+class AgentStateInfo:
+    """What an agent does now, or asks to do.
+
+    Attributes:
+        peer: Workplace number.
+        agent_id: The agent.
+        agent_name: Name of the agent.
+        state: The state.
+        reason: Why he pauses, one of the configured reasons.
+        next_state: State that follows when his chats have ended.
+        since_utc: When the state began.
+        max_chats: How many chats he takes at once.
+        active_chats: How many slots he holds now.
+    """
+
+    peer: str | None = None
+    agent_id: Guid | None = None
+    agent_name: str | None = None
+    state: AgentState | None = None
+    reason: str | None = None
+    next_state: AgentState | None = None
+    since_utc: datetime | None = None
+    max_chats: int = 0
+    active_chats: int = 0

@@ -1,0 +1,232 @@
+"""Structures of chats: service, status, sentences and commands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+
+from protocol.scenario import ScenarioInfo, ScenarioResultInfo, ScenarioResultItemInfo
+from protocol.structure import WIRE
+from protocol.values import ChatStatus, ChatType, CloseReason, Guid, Signal, TransferMode
+
+
+@attrs.frozen(kw_only=True)
+class ChatServiceInfo:
+    """A chat that is asked for, started, or offered to a connector.
+
+    Attributes:
+        peer: Gateway address.
+        port: Sub-address inside the gateway.
+        tracking_id: The conversation's name on the connector's side.
+        preferred_culture: Language that the visitor prefers, for instance ``cs``.
+        user_token: Who the visitor is in a foreign system.
+        ext_response: What foreign logic found out; rules may match it.
+        result_model: The form that the visitor filled in.
+        party_name: Name of the visitor as the conversation shows it.
+        remote_address: Address of the visitor.
+        return_chat_id: The outbound chat, made already, that this start binds.
+        signal: Whether a chat would be taken now.
+        scenario_model: The form to fill in before the start.
+    """
+
+    peer: str | None = None
+    port: str | None = None
+    tracking_id: str | None = None
+    preferred_culture: str | None = None
+    user_token: str | None = None
+    ext_response: str | None = None
+    result_model: ScenarioResultInfo | None = None
+    party_name: str | None = None
+    remote_address: str | None = None
+    return_chat_id: Guid | None = None
+    signal: Signal | None = None
+    scenario_model: ScenarioInfo | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ChatSentenceInfo:
+    """One sentence of a chat, of either side.
+
+    Attributes:
+        peer: Gateway address or workplace number.
+        port: Sub-address inside the gateway.
+        tracking_id: The conversation's name on the connector's side.
+        chat_id: The chat.
+        id: The sender's own key of the sentence.
+        party_name: Name of the sender as the conversation shows it.
+        text: What is said; for other models an address or opaque data.
+        time_sent: When the sender sent it.
+        is_outbound: True towards the visitor, false towards the agent.
+        counter: Place in the transcript, from 1; 0 outside of it.
+        confirmed_time: When the receiver confirmed it; null: not yet.
+        model: How to read it: 0 sentence, 2 note, 4 panel, 6 navigation, 8 co-browsing data.
+    """
+
+    peer: str | None = None
+    port: str | None = None
+    tracking_id: str | None = None
+    chat_id: Guid | None = None
+    id: str | None = attrs.field(default=None, metadata={WIRE: "ID"})
+    party_name: str | None = None
+    text: str | None = None
+    time_sent: datetime | None = None
+    is_outbound: bool = False
+    counter: int = 0
+    confirmed_time: datetime | None = None
+    model: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class ChatCommandInfo:
+    """A command or a short notice about one chat.
+
+    Attributes:
+        peer: Gateway address or workplace number.
+        port: Sub-address inside the gateway.
+        tracking_id: The conversation's name on the connector's side.
+        chat_id: The chat.
+        id: Key of the sentence that is meant.
+        time_stamp: When it happened.
+        agent_id: The agent that acts or is meant.
+        is_typing: Whether the sending side is writing.
+        is_parked: Whether the chat is to be put on hold.
+    """
+
+    peer: str | None = None
+    port: str | None = None
+    tracking_id: str | None = None
+    chat_id: Guid | None = None
+    id: str | None = attrs.field(default=None, metadata={WIRE: "ID"})
+    time_stamp: datetime | None = None
+    agent_id: Guid | None = None
+    is_typing: bool | None = None
+    is_parked: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ChatInfo:
+    """What an agent is told of a chat besides its conversation.
+
+    Attributes:
+        time_stamp: When this was written.
+        enqueueing_time_utc: When distribution of the chat began.
+        pilot_dial_time: When the chat was registered.
+        chat_type: Kind of network.
+        remote_party_name: Name of the visitor.
+        remote_address: Address of the visitor.
+        workplace_number: Number of the workplace.
+        workplace_id: The workplace.
+        agent_id: The agent.
+        project_id: The project.
+        language_id: The language.
+        project_name: Name of the project.
+        language_name: Name of the language.
+        agent_name: Name of the agent.
+        waiting_time: Seconds waited in the queue.
+        max_signal_duration: Seconds that an alert lasts.
+        chat_gateway_name: Name of the gateway.
+        contact_id: The contact.
+        contact_name: Name of the contact.
+        scenarios: Form results that belong to the chat.
+        form_data_id: Result of the form given at the start.
+    """
+
+    time_stamp: datetime | None = None
+    enqueueing_time_utc: datetime | None = None
+    pilot_dial_time: datetime | None = None
+    chat_type: ChatType | None = None
+    remote_party_name: str | None = None
+    remote_address: str | None = None
+    workplace_number: str | None = None
+    workplace_id: Guid | None = None
+    agent_id: Guid | None = None
+    project_id: Guid | None = None
+    language_id: Guid | None = None
+    project_name: str | None = None
+    language_name: str | None = None
+    agent_name: str | None = None
+    waiting_time: int = 0
+    max_signal_duration: int = 0
+    chat_gateway_name: str | None = None
+    contact_id: Guid | None = None
+    contact_name: str | None = None
+    scenarios: tuple[ScenarioResultItemInfo, ...] | None = None
+    form_data_id: Guid | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ChatStatusInfo:
+    """Where a chat stands; with ``sentences`` it is a whole snapshot.
+
+    Attributes:
+        peer: Gateway address or workplace number.
+        port: Sub-address inside the gateway.
+        tracking_id: The conversation's name on the connector's side.
+        chat_id: The chat.
+        status: Phase of the chat.
+        agent_name: Who talks, a person or a machine.
+        agent_id: The agent.
+        sentences: The whole transcript; null: not included.
+        info: What an agent is told besides.
+        panel: The last pinned note.
+        navigation: Where the other side is now.
+        co_browsing_data: The last co-browsing data.
+        dead_time_utc: When the chat will be closed for inactivity.
+        close_reason: Who or what ended the chat.
+        is_parked: Whether the chat is on hold.
+    """
+
+    peer: str | None = None
+    port: str | None = None
+    tracking_id: str | None = None
+    chat_id: Guid | None = None
+    status: ChatStatus | None = None
+    agent_name: str | None = None
+    agent_id: Guid | None = None
+    sentences: tuple[ChatSentenceInfo, ...] | None = None
+    info: ChatInfo | None = None
+    panel: ChatSentenceInfo | None = None
+    navigation: ChatSentenceInfo | None = None
+    co_browsing_data: ChatSentenceInfo | None = None
+    dead_time_utc: datetime | None = None
+    close_reason: CloseReason | None = None
+    is_parked: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ChatTransferInfo:
+    """A chat that another agent or project is to take or join.
+
+    Attributes:
+        peer: Workplace number.
+        chat_id: The chat.
+        to_agent_id: The agent that is asked.
+        to_project_id: The project that is asked.
+        mode: How he joins.
+        note: What he should know.
+    """
+
+    peer: str | None = None
+    chat_id: Guid | None = None
+    to_agent_id: Guid | None = None
+    to_project_id: Guid | None = None
+    mode: TransferMode | None = None
+    note: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ChatWrapUpInfo:
+    """The end of an agent's work after a chat.
+
+    Attributes:
+        peer: Workplace number.
+        chat_id: The chat.
+        code: How it ended, one of the configured codes.
+        note: Free text.
+    """
+
+    peer: str | None = None
+    chat_id: Guid | None = None
+    code: str | None = None
+    note: str | None = None

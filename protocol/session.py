@@ -1,0 +1,112 @@
+"""Payloads of the session frames ``SYS_...`` (W-10..W-16)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+
+from protocol.errors import ByeCode, ErrorCode
+from protocol.values import Guid, Role
+
+
+@attrs.frozen(kw_only=True)
+class Hello:
+    """The first frame of a client.
+
+    Attributes:
+        version: Version of the protocol, 1.
+        role: What kind of peer speaks.
+        peers: Gateway addresses that it serves, or one workplace number.
+        login: The agent's login (workplace only).
+        token: The secret of the gateway or the agent.
+        software: Name and version of the program.
+    """
+
+    version: int = 0
+    role: Role | None = None
+    peers: tuple[str, ...] | None = None
+    login: str | None = None
+    token: str | None = attrs.field(default=None, repr=False)
+    software: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Welcome:
+    """The answer to a good hello.
+
+    Attributes:
+        version: Version of the protocol, 1.
+        node: Name of the broker's node.
+        session_id: The session.
+        heartbeat_seconds: How long silence may last before a ping.
+        frame_bytes: Longest body that the broker takes.
+        time_utc: The broker's clock.
+        agent_id: The agent (workplace only).
+        agent_name: Name of the agent (workplace only).
+        workplace_number: Number of the workplace (workplace only).
+    """
+
+    version: int = 0
+    node: str | None = None
+    session_id: Guid | None = None
+    heartbeat_seconds: int = 0
+    frame_bytes: int = 0
+    time_utc: datetime | None = None
+    agent_id: Guid | None = None
+    agent_name: str | None = None
+    workplace_number: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Ping:
+    """Payload of ``SYS_PING`` and ``SYS_PONG``.
+
+    Attributes:
+        nonce: Any text; the pong brings it back.
+    """
+
+    nonce: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Bye:
+    """A close that is announced.
+
+    Attributes:
+        code: Why.
+        text: The same for a person.
+        reconnect_after_seconds: When to come back; null: as the client likes.
+    """
+
+    code: ByeCode | None = None
+    text: str | None = None
+    reconnect_after_seconds: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SysError:
+    """A frame that was refused, or a fault that ends the connection.
+
+    Attributes:
+        code: What is wrong.
+        text: The same for a person; names the member path where there is one.
+        type: Type of the offending frame.
+        fatal: Whether the connection closes after it.
+    """
+
+    code: ErrorCode | None = None
+    text: str | None = None
+    type: str | None = None
+    fatal: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Ack:
+    """The effect of a frame is durable (W-16).
+
+    Attributes:
+        type: Type of the frame.
+    """
+
+    type: str | None = None
