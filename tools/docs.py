@@ -16,8 +16,8 @@ from tools.npm import npm
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache" / "mermaid"
-VERSION = "11.12.0"
-SHA512 = "@@"
+VERSION = "12.3.0"
+SHA512 = "4113TdXeLAsMruJ79OpFL5O8+LTFXhQqZ260rF3tgUmiNAtRm4Uume04I+65PRN6yZ69J4f8rVYWW8zRk65UYw=="
 SCRIPT = "package/dist/mermaid.min.js"
 
 
