@@ -71,14 +71,7 @@ class Source:
 
 def sources(root: Path, generated: Sequence[str]) -> Iterator[Source]:
     """Reads the project's own text files: those that git tracks or would track."""
-    listing = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=root,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    for name in sorted(set(listing.stdout.split("\0")) - {""}):
+    for name in _names(root):
         path = root / name
         is_text = path.suffix in TEXT_SUFFIXES or path.suffix == ""
         if path.is_file() and is_text and not _any_match(name, generated):
@@ -176,6 +169,20 @@ def purity_faults(source: Source, tree: ast.AST, calls: Sequence[str]) -> Iterat
                 yield Fault(source.path, node.lineno, f"{called}() in a pure package")
         elif isinstance(node, ast.For | ast.comprehension) and _is_set(node.iter):
             yield Fault(source.path, node.iter.lineno, "a walk over a set: its order is not fixed")
+
+
+def _names(root: Path) -> list[str]:
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listing = subprocess.run(command, cwd=root, capture_output=True, check=False, text=True)
+    if listing.returncode == 0:
+        return sorted(set(listing.stdout.split("\0")) - {""})
+    paths = (path.relative_to(root) for path in root.rglob("*"))  # no repository: an unpacked one
+    made = {"node_modules", "site", "var", "__pycache__"}
+    return sorted(
+        str(path)
+        for path in paths
+        if not any(part in made or part.startswith(".") for part in path.parts)
+    )
 
 
 def _imported(node: ast.AST, source: Source) -> list[str]:

@@ -60,3 +60,12 @@ def test_a_checkout_is_searched_with_what_is_not_committed_yet(
     (tmp_path / "utils.py").write_text("x = 1\n")
     assert house.main(tmp_path) == 1
     assert capsys.readouterr().out.startswith("utils.py:1: a module's name")
+
+
+def test_an_unpacked_archive_is_searched_too(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "utils.py").write_text("")
+    (tmp_path / "good.py").write_text("x = 1\n")
+    assert house.main(tmp_path) == 0
+    (tmp_path / "utils.py").write_text("x = 1\n")
+    assert house.main(tmp_path) == 1
