@@ -52,12 +52,13 @@ docs: setup ## build the documentation as a site into site/
 	$(BIN)/python -m tools.docs
 
 js: setup ## install what the conformance tests run under Node
-	@if test -e $(JS)/package-lock.json; then $(BIN)/python -m tools.npm $(JS); fi
+	@$(BIN)/python -m tools.npm install $(JS)
 
 lock: setup ## pin the dependencies anew (UPGRADE=1 takes the newest)
 	$(UV_COMPILE) pyproject.toml --output-file requirements/run.txt
 	$(UV_COMPILE) pyproject.toml --all-extras --group dev \
 		--constraint requirements/run.txt --output-file requirements/dev.txt
+	$(BIN)/python -m tools.npm lock $(JS)
 
 clean: ## remove what was made, except .venv and var
 	rm -rf build dist site htmlcov .coverage .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,8 +1,7 @@
 """Runs npm from the virtual environment, so that nobody needs a Node of his own.
 
-    python -m tools.npm FOLDER
-
-Installs what the folder's package-lock.json pins, unless that is there already.
+python -m tools.npm install FOLDER   what its package-lock.json pins, if not there already
+python -m tools.npm lock FOLDER      pin what its package.json asks for, without addresses
 """
 
 import os
@@ -47,5 +46,10 @@ def install(folder: Path) -> bool:
     return True
 
 
+def lock(folder: Path) -> None:
+    """Pins the packages of a folder by version and hash."""
+    npm(folder, "install", "--package-lock-only", "--omit-lockfile-registry-resolved")
+
+
 if __name__ == "__main__":
-    install(Path(sys.argv[1]))
+    {"install": install, "lock": lock}[sys.argv[1]](Path(sys.argv[2]))
