@@ -134,6 +134,17 @@ class SentenceAdded:
 
 
 @attrs.frozen
+class SentenceEchoed:
+    """A sentence that this session sent is durable (W-20).
+
+    Comes once for each, and after its `SentenceAdded`, if it gets a place in the transcript.
+    """
+
+    ref: ChatRef
+    sentence: ChatSentenceInfo
+
+
+@attrs.frozen
 class SentenceConfirmed:
     """The other side has a sentence of this side."""
 
@@ -216,6 +227,7 @@ Event = (
     | ChatChanged
     | ChatForgotten
     | SentenceAdded
+    | SentenceEchoed
     | SentenceConfirmed
     | SentenceRefused
     | SlotChanged

@@ -31,6 +31,11 @@ class Timers(Generic[K]):
         """Forgets the deadline of a key, if it has one."""
         self._live.pop(key, None)
 
+    def clear(self) -> None:
+        """Forgets all deadlines."""
+        self._heap.clear()
+        self._live.clear()
+
     @property
     def next(self) -> float | None:
         """The earliest deadline."""
