@@ -9,9 +9,9 @@ core reads it and never changes it; a reload hands the core a new tree (C-4).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
@@ -24,11 +24,9 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 
-K = TypeVar("K")
-V = TypeVar("V")
 
-
-def _frozen_map(items: Mapping[K, V]) -> Mapping[K, V]:
+# A checker cannot solve the type variables of a generic converter, hence `Any`.
+def _frozen_map(items: Mapping[Any, Any]) -> Mapping[Any, Any]:
     return MappingProxyType(dict(items))
 
 
@@ -270,9 +268,7 @@ class Config:
     project_rules: tuple[ProjectRule, ...] = ()
     pause_reasons: Mapping[str, PauseReason] = field(converter=_frozen_map, factory=dict)
     """By name."""
-    scenarios: Mapping[Guid, tuple[ScenarioInfo, ...]] = field(
-        converter=_frozen_map, factory=dict
-    )
+    scenarios: Mapping[Guid, tuple[ScenarioInfo, ...]] = field(converter=_frozen_map, factory=dict)
     """The forms by id, one entry for each culture, the default one first."""
     literals: tuple[LiteralLookupInfo, ...] = ()
     website_routing: Mapping[Guid, tuple[WebSiteRoutingInfo, ...]] = field(
@@ -285,8 +281,16 @@ class Config:
 
     @gateway_by_address.default
     def _gateway_by_address(self) -> Mapping[tuple[str, str | None], Gateway]:
-        return _frozen_map({(g.peer, g.port): g for g in self.gateways.values()})
+        return _frozen_map({(g.peer, g.port): g for g in _retired_first(self.gateways.values())})
 
     @agent_by_login.default
     def _agent_by_login(self) -> Mapping[str, Agent]:
-        return _frozen_map({a.login: a for a in self.agents.values()})
+        return _frozen_map({a.login: a for a in _retired_first(self.agents.values())})
+
+
+R = TypeVar("R", Gateway, Agent)
+
+
+def _retired_first(things: Iterable[R]) -> list[R]:
+    """What serves comes last, so that an index keeps it where a retired one has the same key."""
+    return sorted(things, key=lambda thing: not thing.retired)

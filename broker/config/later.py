@@ -1,0 +1,75 @@
+"""Sections of capabilities that are not served yet: checked for their shape, without effect."""
+
+from __future__ import annotations
+
+import json
+
+from broker.config.context import Context
+from broker.config.parse import (
+    address,
+    boolean,
+    choice,
+    duration,
+    integer,
+    listing,
+    text,
+    word,
+)
+from broker.config.routing import PRIORITY
+from broker.config.secret import read_secret
+from broker.config.table import Table
+from protocol.limits import text_length
+from protocol.values import Channel, Guid
+
+
+def check_later(root: Table, context: Context) -> None:
+    """Note every fault of `[web]`, `[[wait_rules]]` and `[[message_gateways]]`."""
+    with root.child("web") as web:
+        web.read("listen", address, None)
+    for table in root.children("wait_rules"):
+        with table:
+            _wait_rule(table, context)
+    for table in root.children("message_gateways"):
+        with table:
+            _message_gateway(table, context)
+
+
+def _wait_rule(table: Table, context: Context) -> None:
+    name = table.read("name", text(), None)
+    level = table.need("level", integer(0, 1_000), 0)
+    if name is not None:
+        context.identities.claim(table, "wait_rule", name)
+    else:
+        context.identities.unique(table, "wait_rule of level", str(level), key="level")
+    table.need("after", duration(), 0)
+    table.read("skill", integer(), None)
+    table.read("projects", listing(context.reference("project")), None)
+    table.read("priority", PRIORITY, None)
+    table.read("note", text(text_length("ChatSentenceInfo", "Text")), None)
+    table.read("scenario", context.reference("scenario"), None)
+    table.read("close", boolean, default=False)
+
+
+def _message_gateway(table: Table, context: Context) -> None:
+    name = table.need("name", text(), "")
+    context.identities.claim(table, "message_gateway", name)
+    table.need("peer", text(text_length("GatewayInfo", "PeerAddress")), "")
+    table.read("port", text(text_length("GatewayInfo", "PeerPort")), None)
+    table.need("channel", choice(*Channel), Channel.EMAIL)
+    table.need("direction", word("I", "O", "B"), "B")
+    table.read("device", _json, None)
+    table.read("language", context.reference("language"), Guid(""))
+    read_secret(table, context.environ)
+    table.read("as_chat", boolean, default=False)
+    table.read("deadline", duration(1), None)
+    table.read("retries", listing(duration()), None)
+    table.read("in_flight", integer(1, 10_000), None)
+
+
+def _json(value: object) -> str:
+    found = text(text_length("GatewayInfo", "Device"))(value)
+    try:
+        json.loads(found)
+    except ValueError as fault:
+        raise ValueError(f"is no JSON: {fault}") from None
+    return found

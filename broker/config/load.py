@@ -1,0 +1,189 @@
+"""Reads a configuration file: the one way from TOML to `Config` (C-1).
+
+Theory of operation: `tomllib` gives the document, `lines` the lines of its members. The
+readers of the sections go over it in an order in which every name is known before it is
+referred to, and note all faults in one report. Without a fault there is a `Config`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path as FilePath
+from typing import Final, Protocol, TypeVar
+
+from attrs import frozen
+
+from broker.config.context import Context
+from broker.config.findings import ConfigFault, Finding, Report
+from broker.config.forms import read_scenarios
+from broker.config.later import check_later
+from broker.config.lines import line_index
+from broker.config.model import Agent, Config, ProjectRule
+from broker.config.people import (
+    read_agents,
+    read_gateways,
+    read_languages,
+    read_pause_reasons,
+    read_projects,
+    read_workplaces,
+)
+from broker.config.registers import read_literals, read_website_routing
+from broker.config.routing import read_gate_rules, read_pre_rules, read_project_rules
+from broker.config.settings import (
+    read_distribution,
+    read_limits,
+    read_notes,
+    read_server,
+    read_store_url,
+)
+from broker.config.table import Table
+from protocol.values import Guid
+
+_PLACE: Final = re.compile(r" \(at line (\d+), column (\d+)\)$")
+
+
+@frozen
+class Loaded:
+    """A good configuration.
+
+    Attributes:
+        config: The configuration.
+        warnings: What somebody should know about it nevertheless.
+    """
+
+    config: Config
+    warnings: tuple[Finding, ...] = ()
+
+
+def load(path: str | os.PathLike[str], environ: Mapping[str, str] | None = None) -> Loaded:
+    """Read a configuration file.
+
+    Args:
+        path: The file.
+        environ: The environment for `token_env`; that of the process when left out.
+
+    Raises:
+        ConfigFault: The file cannot be read or has faults; it carries all of them.
+    """
+    name = os.fspath(path)
+    try:
+        text = FilePath(path).read_bytes().decode()
+    except OSError as fault:
+        raise _refused(name, None, f"cannot be read: {fault.strerror}") from None
+    except UnicodeDecodeError as fault:
+        line = fault.object.count(b"\n", 0, fault.start) + 1
+        raise _refused(name, line, "is no UTF-8 text") from None
+    return loads(text, name, os.environ if environ is None else environ)
+
+
+def loads(text: str, path: str = "parley.toml", environ: Mapping[str, str] | None = None) -> Loaded:
+    """Read the text of a configuration file.
+
+    Args:
+        text: What stands in the file.
+        path: The name of the file, for findings and for the directory of relative TLS files.
+        environ: The environment for `token_env`; empty when left out.
+
+    Raises:
+        ConfigFault: The text has faults; it carries all of them.
+    """
+    text = text.replace("\r\n", "\n")
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise _syntax_fault(path, text, str(fault)) from None
+    except (RecursionError, ValueError) as fault:  # too deep; too many digits
+        raise _refused(path, None, f"is no usable TOML: {fault}") from None
+    report = Report(path, line_index(text))
+    context = Context(environ=environ or {}, base=FilePath(path).parent)
+    config = read_document(document, report, context)
+    report.raise_faults()
+    return Loaded(config, report.sorted_warnings())
+
+
+def read_document(document: dict[str, object], report: Report, context: Context) -> Config:
+    """Read a whole document; with a fault in the report the result is not to be used."""
+    with Table(document, (), report) as root:
+        # Things that are referred to come before those that refer to them.
+        languages = _by_id(read_languages(root, context))
+        projects = _by_id(read_projects(root, context))
+        gateways = _by_id(read_gateways(root, context))
+        agents = _by_id(read_agents(root, context))
+        scenarios = read_scenarios(root, context)
+        bots = frozenset(agent.id for agent in agents.values() if agent.role == "bot")
+        project_rules = list(read_project_rules(root, context))
+        config = Config(
+            server=read_server(root.child("server"), context),
+            store_url=read_store_url(root.child("store")),
+            limits=read_limits(root.child("limits")),
+            distribution=read_distribution(root.child("distribution")),
+            notes=read_notes(root.child("notes")),
+            languages=languages,
+            projects=projects,
+            gateways=gateways,
+            agents=agents,
+            workplaces={place.number: place for place in read_workplaces(root, context)},
+            gate_rules=_by_rank(read_gate_rules(root, context)),
+            pre_rules=_by_rank(read_pre_rules(root, context, bots)),
+            project_rules=_by_rank(rule for _, rule in project_rules),
+            pause_reasons={reason.name: reason for reason in read_pause_reasons(root, context)},
+            scenarios=scenarios,
+            literals=tuple(read_literals(root, context)),
+            website_routing=read_website_routing(root, context),
+        )
+        check_later(root, context)
+        for table, rule in project_rules:
+            _warn_unattainable(table, rule, agents.values())
+    return config
+
+
+def _warn_unattainable(table: Table, rule: ProjectRule, agents: Iterable[Agent]) -> None:
+    """Say so when nobody could ever take the chats of a rule."""
+    able = [
+        agent
+        for agent in agents
+        if (rule.language is None or rule.language in agent.languages)
+        and (skill := agent.skills.get(rule.project)) is not None
+        and skill.value >= rule.skill
+    ]
+    if not able:
+        table.warn("skill", "no agent has this project, this language and so much skill")
+
+
+class _Known(Protocol):
+    @property
+    def id(self) -> Guid: ...
+
+
+class _Ranked(Protocol):
+    @property
+    def rank(self) -> int: ...
+
+
+K = TypeVar("K", bound=_Known)
+R = TypeVar("R", bound=_Ranked)
+
+
+def _by_id(things: Iterable[K]) -> dict[Guid, K]:
+    return {thing.id: thing for thing in things}
+
+
+def _by_rank(rules: Iterable[R]) -> tuple[R, ...]:
+    """Rules in the order in which they are tried; those of one rank as the file has them."""
+    return tuple(sorted(rules, key=lambda rule: rule.rank))
+
+
+def _refused(path: str, line: int | None, text: str) -> ConfigFault:
+    return ConfigFault([Finding(file=path, line=line, member="", text=text)])
+
+
+def _syntax_fault(path: str, source: str, text: str) -> ConfigFault:
+    """`tomllib` stops at the first fault of syntax and says where only in its message."""
+    place = _PLACE.search(text)
+    if place is None:  # "at end of document"
+        return _refused(path, source.count("\n") + 1, f"is no TOML: {text}")
+    said = f"is no TOML: {text[: place.start()]} (column {place[2]})"
+    return _refused(path, int(place[1]), said)

@@ -1,0 +1,55 @@
+"""Brings a reloaded configuration and the running one together (C-4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import attrs
+
+from broker.config.model import Agent, Config, Gateway, Workplace
+from broker.config.settings import FIXED, with_fixed
+
+K = TypeVar("K")
+V = TypeVar("V")
+R = TypeVar("R", Gateway, Agent, Workplace)
+
+
+def merge(old: Config, new: Config) -> Config:
+    """The configuration to run with after a reload.
+
+    What the new file says holds. Gateways, agents and workplaces that it has no more stay,
+    retired, because open chats are still at them; projects, languages and forms stay because
+    those chats and agents refer to them, and no rule leads there any more. What cannot change
+    while the broker runs stays as it was; `restart_needed` names it.
+    """
+    return attrs.evolve(
+        new,
+        server=with_fixed(new.server, old.server),
+        store_url=old.store_url,
+        languages=_kept(old.languages, new.languages),
+        projects=_kept(old.projects, new.projects),
+        scenarios=_kept(old.scenarios, new.scenarios),
+        gateways=_retired(old.gateways, new.gateways),
+        agents=_retired(old.agents, new.agents),
+        workplaces=_retired(old.workplaces, new.workplaces),
+    )
+
+
+def restart_needed(running: Config, new: Config) -> tuple[str, ...]:
+    """The members that the new file changes and that take effect only after a restart."""
+    changed = [
+        f"server.{name}"
+        for name in FIXED
+        if getattr(running.server, name) != getattr(new.server, name)
+    ]
+    return (*changed, "store.url") if running.store_url != new.store_url else tuple(changed)
+
+
+def _kept(old: Mapping[K, V], new: Mapping[K, V]) -> Mapping[K, V]:
+    return {**new, **{key: thing for key, thing in old.items() if key not in new}}
+
+
+def _retired(old: Mapping[K, R], new: Mapping[K, R]) -> Mapping[K, R]:
+    gone = {key: attrs.evolve(it, retired=True) for key, it in old.items() if key not in new}
+    return {**new, **gone}

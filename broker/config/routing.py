@@ -1,0 +1,104 @@
+"""Readers of the three groups of rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from broker.config.context import Context
+from broker.config.hours import merge_spans, parse_hours
+from broker.config.model import GateRule, Hours, PreRule, ProjectRule, RuleLimits
+from broker.config.parse import choice, culture, integer, listing, pattern, text, zone
+from broker.config.table import Table
+from protocol.values import Guid, Signal
+
+RANK = integer(-(2**31))
+PRIORITY = integer(-1_000_000, 1_000_000)
+
+
+def read_gate_rules(root: Table, context: Context) -> Iterator[GateRule]:
+    """`[[gate_rules]]`."""
+    for table, identity, rank in _rules(root, "gate_rules", "gate_rule", context):
+        yield GateRule(
+            id=identity,
+            rank=rank,
+            limits=_limits(table, context),
+            signal=table.read("signal", choice(*Signal), None),
+            fallback=table.read("fallback", choice(Signal.CLOSED, Signal.HIDDEN), Signal.CLOSED),
+            scenario=table.read("scenario", context.reference("scenario"), None),
+        )
+
+
+def read_pre_rules(root: Table, context: Context, bots: frozenset[Guid]) -> Iterator[PreRule]:
+    """`[[pre_rules]]`."""
+    for table, identity, rank in _rules(root, "pre_rules", "pre_rule", context):
+        bot = table.need("bot", context.reference("agent"), Guid(""))
+        if bot and bot not in bots:
+            table.fault("bot", 'is an agent whose role is not "bot"')
+        yield PreRule(id=identity, rank=rank, limits=_limits(table, context), bot=bot)
+
+
+def read_project_rules(root: Table, context: Context) -> Iterator[tuple[Table, ProjectRule]]:
+    """`[[project_rules]]`, each with its table, so that it can be looked at again."""
+    for table, identity, rank in _rules(root, "project_rules", "project_rule", context):
+        yield (
+            table,
+            ProjectRule(
+                id=identity,
+                rank=rank,
+                limits=_limits(table, context),
+                project=table.need("project", context.reference("project"), Guid("")),
+                language=table.read("language", context.reference("language"), None),
+                skill=table.read("skill", integer(), 1),
+                priority=table.read("priority", PRIORITY, 0),
+            ),
+        )
+
+
+def _rules(root: Table, key: str, kind: str, context: Context) -> Iterator[tuple[Table, Guid, int]]:
+    """The tables of a group with their ids; a rule without a name is known by rank and order."""
+    nameless: dict[int, int] = {}
+    for table in root.children(key):
+        with table:
+            rank = table.read("rank", RANK, 0)
+            name = table.read("name", text(), None)
+            if name is None:
+                nameless[rank] = nameless.get(rank, 0) + 1
+                name = f"rank {rank} no. {nameless[rank]}"
+            yield table, context.identities.claim(table, kind, name), rank
+
+
+def _limits(table: Table, context: Context) -> RuleLimits:
+    return RuleLimits(
+        gateway=table.read("gateway", context.reference("gateway"), None),
+        culture=table.read("culture", culture, None),
+        user_token=table.read("user_token", pattern, None),
+        ext_response=table.read("ext_response", pattern, None),
+        hours=_hours(table),
+        form=tuple(_form(table, context)),
+    )
+
+
+def _hours(table: Table) -> Hours | None:
+    entries = table.read("hours", listing(parse_hours), None)
+    where = table.read("timezone", zone, ZoneInfo("UTC"))
+    if "timezone" in table and "hours" not in table:
+        table.warn("timezone", "means nothing without hours")
+    if entries is None:
+        return None
+    if not entries:
+        table.fault("hours", "has no entry; leave it out for always")
+    return Hours(spans=merge_spans(span for entry in entries for span in entry), zone=where)
+
+
+def _form(table: Table, context: Context) -> Iterator[tuple[Guid, re.Pattern[str]]]:
+    """Controls of forms and the patterns of what was filled in."""
+    control_of = context.reference("control")
+    for name, raw in table.entries("form"):
+        try:
+            control, expected = control_of(name), pattern(raw)
+        except ValueError as fault:
+            table.report.fault((*table.path, "form", name), str(fault))
+        else:
+            yield control, expected

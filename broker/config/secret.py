@@ -1,0 +1,74 @@
+"""Secrets: how they stand in the file, how they are kept, how they are checked (C-3)."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from hashlib import sha256
+
+from argon2 import PasswordHasher, Type, extract_parameters
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from broker.config.model import Secret
+from broker.config.parse import text
+from broker.config.table import Table
+from protocol.limits import text_length
+
+_KEYS = ("token", "token_hash", "token_env")
+_token = text(text_length("Hello", "Token"))
+
+
+def digest(token: str) -> bytes:
+    """What is kept of a token that came in clear text."""
+    return sha256(token.encode()).digest()
+
+
+def hash_token(token: str) -> str:
+    """The argon2id hash of a token; takes about 0.1 s and 64 MiB."""
+    return PasswordHasher().hash(token)
+
+
+def verify(secret: Secret, token: str) -> bool:
+    """Whether a token is the right one. Slow for an argon2 hash: call it in a thread."""
+    if secret.digest is not None:
+        return hmac.compare_digest(secret.digest, digest(token))
+    if secret.argon2 is None:
+        return False
+    try:
+        return PasswordHasher().verify(secret.argon2, token)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def read_secret(table: Table, environ: Mapping[str, str]) -> Secret:
+    """Read the secret of a thing: exactly one of the three keys."""
+    token = table.read("token", _token, None)
+    hashed = table.read("token_hash", _argon2id, None)
+    variable = table.read("token_env", text(), None)
+    given = [key for key in _KEYS if key in table]
+    if len(given) != 1:
+        said = "is missing; give" if not given else f"and {given[1]} are both there; give"
+        table.fault(given[0] if given else "token", f"{said} one of {', '.join(_KEYS)}")
+    elif token is not None:
+        table.warn("token", "is clear text; put what `parley hash-token` prints into token_hash")
+        return Secret(digest=digest(token))
+    elif variable is not None:
+        return _from_environment(table, variable, environ)
+    return Secret(argon2=hashed)
+
+
+def _from_environment(table: Table, variable: str, environ: Mapping[str, str]) -> Secret:
+    value = environ.get(variable, "")
+    if not value:
+        table.fault("token_env", f"the environment has no variable {variable}")
+    return Secret(digest=digest(value))
+
+
+def _argon2id(value: object) -> str:
+    found = text(1_024)(value)
+    try:
+        if extract_parameters(found).type is Type.ID:
+            return found
+    except (InvalidHashError, ValueError):
+        pass
+    raise ValueError("must be an argon2id hash, as `parley hash-token` prints it")

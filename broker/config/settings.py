@@ -1,0 +1,129 @@
+"""Readers of the sections that stand once: server, store, limits, distribution, notes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+
+from broker.config.context import Context
+from broker.config.model import Distribution, Limits, Notes, Server
+from broker.config.parse import UNITS, Parser, address, duration, integer, text, weight
+from broker.config.table import Table
+from protocol.limits import text_length
+
+LOOPBACK: Final = ("127.", "::1", "localhost")
+_MOST_BYTES: Final = 1 << 31
+
+
+def read_server(table: Table, context: Context) -> Server:
+    """`[server]`: where the broker listens and what it calls itself."""
+    default = Server()
+    with table:
+        server = Server(
+            listen=table.read("listen", address, default.listen),
+            http=table.read("http", address, None),
+            node=table.read("node", text(text_length("Welcome", "Node")), default.node),
+            heartbeat=table.read("heartbeat", duration(UNITS["s"]), default.heartbeat),
+            drain=table.read("drain", duration(), default.drain),
+            tls_cert=table.read("tls_cert", _file(context), None),
+            tls_key=table.read("tls_key", _file(context), None),
+            tls_client_ca=table.read("tls_client_ca", _file(context), None),
+        )
+        _check_server(table, server)
+    return server
+
+
+def _check_server(table: Table, server: Server) -> None:
+    if "tls_cert" not in table:
+        for key in ("tls_key", "tls_client_ca"):
+            if key in table:
+                table.fault(key, "needs a tls_cert")
+        if not server.listen[0].startswith(LOOPBACK):
+            table.warn("listen", "is open to the network without TLS; tokens travel readable")
+    elif "tls_key" not in table:
+        table.fault("tls_cert", "needs a tls_key")
+    if server.http == server.listen and server.listen[1]:
+        table.fault("http", "is the address of `listen` too")
+
+
+def _file(context: Context) -> Parser[str]:
+    def parse(value: object) -> str:
+        path = context.base / text(4_096)(value)
+        if not path.is_file():
+            raise ValueError(f"there is no file {path}")
+        return str(path)
+
+    return parse
+
+
+def read_store_url(table: Table) -> str:
+    """`[store]`: the database."""
+    with table:
+        return table.read("url", _store_url, "sqlite:///parley.db")
+
+
+def _store_url(value: object) -> str:
+    url = text(2_048)(value)
+    if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    return url
+
+
+def read_limits(table: Table) -> Limits:
+    """`[limits]`: bounds on what a peer can make the broker hold."""
+    default = Limits()
+    with table:
+        return Limits(
+            frame_bytes=table.read("frame_bytes", integer(1_024, 1 << 26), default.frame_bytes),
+            hello=table.read("hello", duration(1), default.hello),
+            outbox_bytes=table.read("outbox_bytes", integer(1, _MOST_BYTES), default.outbox_bytes),
+            outbox_frames=table.read("outbox_frames", integer(1), default.outbox_frames),
+            frames_per_second=table.read(
+                "frames_per_second", integer(1), default.frames_per_second
+            ),
+            connections=table.read("connections", integer(1), default.connections),
+        )
+
+
+def read_distribution(table: Table) -> Distribution:
+    """`[distribution]`: the numbers of B-21 and B-24."""
+    default = Distribution()
+    with table:
+        return Distribution(
+            age_weight=table.read("age_weight", weight, default.age_weight),
+            retry_after=table.read("retry_after", duration(), default.retry_after),
+            retry_alone=table.read("retry_alone", duration(), default.retry_alone),
+            max_missed=table.read("max_missed", integer(1), default.max_missed),
+            grace_priority=table.read("grace_priority", integer(), default.grace_priority),
+        )
+
+
+def read_notes(table: Table) -> Notes:
+    """`[notes]`: the broker's own words to the visitor."""
+    note = text(text_length("ChatSentenceInfo", "Text"))
+    default = Notes()
+    with table:
+        return Notes(
+            party_name=table.read(
+                "party_name", text(text_length("ChatSentenceInfo", "PartyName")), default.party_name
+            ),
+            agent_lost=table.read("agent_lost", note, default.agent_lost),
+            inactivity=table.read("inactivity", note, default.inactivity),
+        )
+
+
+FIXED: Final = (
+    "listen",
+    "http",
+    "node",
+    "tls_cert",
+    "tls_key",
+    "tls_client_ca",
+)
+"""Members of `[server]` that a running broker keeps until it is started again."""
+
+
+def with_fixed(new: Server, old: Server) -> Server:
+    """The new server section with what cannot change while the broker runs taken from the old."""
+    return attrs.evolve(new, **{name: getattr(old, name) for name in FIXED})

@@ -1,0 +1,166 @@
+"""The rules that judge a chat before it is distributed: gate, pre, project (B-1, B-3, B-27).
+
+In each group the first rule by rank counts whose limits all hold; an absent limit is not tested.
+Patterns are *searched* in the value (anchor them with ``^`` and ``$`` to match the whole), and a
+value that is not there is the empty text. What is searched is bounded: it comes from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeVar
+
+from attrs import field, frozen
+
+from broker.config.model import (
+    Config,
+    GateRule,
+    Hours,
+    PreRule,
+    ProjectRule,
+    RuleLimits,
+)
+from protocol.limits import text_length
+from protocol.scenario import ScenarioResultInfo, ScenarioResultValueInfo
+from protocol.values import Guid, Signal, format_decimal, format_time, from_micros
+
+USER_TOKEN: Final = text_length("ChatServiceInfo", "UserToken")
+EXT_RESPONSE: Final = text_length("ChatServiceInfo", "ExtResponse")
+FORM_TEXT: Final = 4_096
+"""How much of a filled-in text is searched."""
+
+R = TypeVar("R", PreRule, ProjectRule)
+
+
+@frozen(kw_only=True)
+class Applicant:
+    """What rules can know about a chat that begins, or may begin.
+
+    Attributes:
+        gateway_id: The gateway that it comes through.
+        culture: The language that the visitor prefers.
+        user_token: Who the visitor is, by the web site's word.
+        ext_response: The result of logic outside.
+        form: What was filled in, by control.
+    """
+
+    gateway_id: Guid
+    culture: str | None = None
+    user_token: str | None = None
+    ext_response: str | None = None
+    form: Mapping[Guid, str] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class GateVerdict:
+    """What the gate rules say; the occupancy is judged by whoever asks (B-27).
+
+    Attributes:
+        rule: The rule that matched; None: no rule did, the gate is open and the occupancy counts.
+        open: Whether it is inside the opening hours.
+        forced: The signal whatever the occupancy; None: the occupancy counts. None outside hours.
+        fallback: The signal outside hours, and when no agent is there.
+        scenario: The form to be shown before the chat.
+    """
+
+    rule: GateRule | None = None
+    open: bool = True
+    forced: Signal | None = None
+    fallback: Signal = Signal.CLOSED
+    scenario: Guid | None = None
+
+    @property
+    def decided(self) -> Signal | None:
+        """The signal where the occupancy does not matter, else None."""
+        return self.forced if self.open else self.fallback
+
+
+def gate(config: Config, applicant: Applicant, now_micros: int) -> GateVerdict:
+    """Judge by the gate rules; their hours are opening hours and no limit."""
+    for rule in config.gate_rules:
+        if _matches(rule.limits, applicant):
+            hours = rule.limits.hours
+            inside = hours is None or within(hours, now_micros)
+            return GateVerdict(
+                rule=rule,
+                open=inside,
+                forced=rule.signal if inside else None,
+                fallback=rule.fallback,
+                scenario=rule.scenario,
+            )
+    return GateVerdict()
+
+
+def pre(config: Config, applicant: Applicant, now_micros: int) -> PreRule | None:
+    """Find the rule that chooses an automated partner."""
+    return _first(config.pre_rules, applicant, now_micros)
+
+
+def project(config: Config, applicant: Applicant, now_micros: int) -> ProjectRule | None:
+    """Find the rule that chooses the project."""
+    return _first(config.project_rules, applicant, now_micros)
+
+
+def within(hours: Hours, now_micros: int) -> bool:
+    """Whether a moment lies inside weekly hours, by the clock on the wall of their zone.
+
+    In the hour that is repeated when summer time ends both passes count; the hour that is
+    left out when it begins never comes.
+    """
+    local = from_micros(now_micros).astimezone(hours.zone)
+    minute = (local.weekday() * 24 + local.hour) * 60 + local.minute
+    return any(span.start <= minute < span.end for span in hours.spans)
+
+
+def speaks(wanted: str, culture: str | None) -> bool:
+    """Whether a culture is the wanted one or a narrower one: `en` takes `en-US`, not `eng`."""
+    if culture is None:
+        return False
+    have, want = culture.replace("_", "-").lower(), wanted.lower()
+    return have == want or have.startswith(f"{want}-")
+
+
+def form_values(result: ScenarioResultInfo | None) -> dict[Guid, str]:
+    """What was filled into a form, as texts by control; several values of one in lines."""
+    found: dict[Guid, str] = {}
+    for value in (result.values if result is not None else None) or ():
+        control, text = value.screen_control_id, _text_of(value)
+        if control is not None and text is not None:
+            text = f"{found[control]}\n{text}" if control in found else text
+            found[control] = text[:FORM_TEXT]
+    return found
+
+
+def _text_of(value: ScenarioResultValueInfo) -> str | None:
+    if value.result_text is not None:
+        return value.result_text
+    if value.result_number is not None:
+        return str(value.result_number)
+    if value.result_numeric is not None:
+        return format_decimal(value.result_numeric)
+    return format_time(value.result_time) if value.result_time is not None else None
+
+
+def _first(rules: Iterable[R], applicant: Applicant, now_micros: int) -> R | None:
+    for rule in rules:
+        hours = rule.limits.hours
+        if _matches(rule.limits, applicant) and (hours is None or within(hours, now_micros)):
+            return rule
+    return None
+
+
+def _matches(limits: RuleLimits, applicant: Applicant) -> bool:
+    """Whether all limits hold, except hours; the cheap ones first."""
+    if limits.gateway is not None and limits.gateway != applicant.gateway_id:
+        return False
+    if limits.culture is not None and not speaks(limits.culture, applicant.culture):
+        return False
+    token, answer = applicant.user_token or "", applicant.ext_response or ""
+    if limits.user_token is not None and not limits.user_token.search(token[:USER_TOKEN]):
+        return False
+    if limits.ext_response is not None and not limits.ext_response.search(answer[:EXT_RESPONSE]):
+        return False
+    return all(
+        expected.search(applicant.form.get(control, "")[:FORM_TEXT])
+        for control, expected in limits.form
+    )
