@@ -44,6 +44,7 @@ class FrameSpec:
         volatile: Whether it may be dropped for a slow reader (W-23).
         clause: Clause that rules it.
         added: Whether the original page does not print it.
+        null_reads: Values that null members read as, by Python name.
     """
 
     type: str
@@ -55,6 +56,7 @@ class FrameSpec:
     volatile: bool = False
     clause: str = "W-5"
     added: bool = False
+    null_reads: tuple[tuple[str, object], ...] = ()
 
     @property
     def payload_name(self) -> str:
@@ -66,6 +68,7 @@ _OUTSIDE: Final = ("Peer", "TrackingId")
 _INSIDE: Final = ("Peer", "ChatId")
 _OUTSIDE_KEY: Final = (*_OUTSIDE, "ID")
 _INSIDE_KEY: Final = (*_INSIDE, "ID")
+_TYPING: Final = (("is_typing", True),)
 
 _SESSION: Final = (
     FrameSpec(
@@ -104,6 +107,7 @@ _CONNECTOR_CHAT: Final = (
         "connector",
         required=_OUTSIDE,
         volatile=True,
+        null_reads=_TYPING,
         clause="W-23",
     ),
     FrameSpec(
@@ -135,7 +139,13 @@ _CONNECTOR_CHAT: Final = (
     ),
     FrameSpec("SE_CHAT_CONFIRM", ChatCommandInfo, "broker", required=_OUTSIDE_KEY, clause="W-22"),
     FrameSpec(
-        "SE_CHAT_TYPING", ChatCommandInfo, "broker", required=_OUTSIDE, volatile=True, clause="W-23"
+        "SE_CHAT_TYPING",
+        ChatCommandInfo,
+        "broker",
+        required=_OUTSIDE,
+        volatile=True,
+        null_reads=_TYPING,
+        clause="W-23",
     ),
     FrameSpec(
         "SE_CHAT_LIST",
@@ -223,6 +233,7 @@ _WORKPLACE_CHAT: Final = (
         "workplace",
         required=_INSIDE,
         volatile=True,
+        null_reads=_TYPING,
         clause="W-23",
     ),
     FrameSpec(
@@ -242,7 +253,13 @@ _WORKPLACE_CHAT: Final = (
         clause="W-22",
     ),
     FrameSpec(
-        "SC_CHAT_TYPING", ChatCommandInfo, "broker", required=_INSIDE, volatile=True, clause="W-23"
+        "SC_CHAT_TYPING",
+        ChatCommandInfo,
+        "broker",
+        required=_INSIDE,
+        volatile=True,
+        null_reads=_TYPING,
+        clause="W-23",
     ),
     FrameSpec(
         "SC_CHAT_CONFIRM",

@@ -1,0 +1,353 @@
+"""Frames as bytes and as JSON text (W-1..W-9): the one place that knows msgpack.
+
+A small frame of a flat structure (sentences, confirmations, typing: nearly all frames) is decoded
+on a short way; every other one on a careful way whose work is bounded whatever the bytes are. What
+the short way refuses goes the careful way, which alone says what is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgpack
+
+from protocol import limits
+from protocol.catalogue import ALIASES, CATALOGUE, FrameSpec
+from protocol.errors import ErrorCode, LocalProtocolError, WireError
+from protocol.frame import Frame
+from protocol.generated import Read, UnreadableError, reader_of, writer_of
+from protocol.members import Kind, members
+from protocol.reader import read_payload
+
+_SMALL: Final = 4_096
+_packer: Final = msgpack.Packer(datetime=True)
+
+
+def _structure_reader(spec: FrameSpec) -> Read:
+    structure: Any = spec.payload
+    return reader_of(structure, spec.required, spec.null_reads)
+
+
+def _short(spec: FrameSpec) -> tuple[str, frozenset[str], Read] | None:
+    """Canonical name, names of all members and reader of a frame whose payload is flat."""
+    structure: Any = spec.payload
+    if spec.is_array or structure is str:
+        return None
+    nested = {Kind.STRUCTURE, Kind.STRUCTURES, Kind.TEXTS}
+    if not nested.isdisjoint(member.kind for member in members(structure)):
+        return None
+    known = frozenset(member.wire for member in members(structure))
+    return spec.type, known, _structure_reader(spec)
+
+
+def _payload_reader(spec: FrameSpec) -> Read:
+    if spec.payload is str:
+        return lambda value: read_payload(spec, value)
+    read = _structure_reader(spec)
+    if not spec.is_array:
+        return lambda value: read({} if value is None else value)
+
+    def read_array(value: object) -> tuple[object, ...]:
+        if type(value) is not list:
+            raise UnreadableError
+        return tuple([read(item) for item in value])
+
+    return read_array
+
+
+_NAMES: Final[Mapping[str, str]] = {**{name: name for name in CATALOGUE}, **ALIASES}
+_READERS: Final[Mapping[str, Read]] = {
+    name: _payload_reader(CATALOGUE[canonical]) for name, canonical in _NAMES.items()
+}
+_SHORT: Final[Mapping[bytes, tuple[str, frozenset[str], Read]]] = {
+    name.encode(): short
+    for name, canonical in _NAMES.items()
+    if (short := _short(CATALOGUE[canonical])) is not None
+}
+_KNOWN_HEADERS: Final = frozenset({"Id", "Re", "traceparent"})
+_TYPE_BYTES: Final[Mapping[str, bytes]] = {name: _packer.pack(name) for name in CATALOGUE}
+
+
+def decode(body: bytes) -> Frame:
+    """Decode the body of one frame.
+
+    Raises:
+        WireError: ``BadFrame``, ``UnknownType``, ``BadPayload`` or ``TooLong``.
+    """
+    if 3 <= len(body) <= _SMALL:
+        end = 2 + (body[1] & 0x1F)
+        short = _SHORT.get(body[2:end])
+        if short is not None and body[1] >> 5 == 0b101:
+            try:
+                frame = _decode_shortly(body, end, short)
+            except Exception:  # noqa: BLE001 - whatever it is, the careful way names it
+                frame = None
+            if frame is not None:
+                return frame
+    return _frame(_unpack(body))
+
+
+def _decode_shortly(body: bytes, end: int, short: tuple[str, frozenset[str], Read]) -> Frame | None:
+    """Decode a flat payload that begins at ``end`` and has known members only, so nothing nests."""
+    canonical, known, read = short
+    if body[0] == 0x92:
+        payload = msgpack.unpackb(body[end:], timestamp=3, max_array_len=0)
+        # A repeated member shows as fewer members than the map announces.
+        if body[end] == 0x80 | len(payload) and payload.keys() <= known:
+            return Frame(canonical, read(payload))
+    elif body[0] == 0x93:
+        _, payload, headers = msgpack.unpackb(
+            body, timestamp=3, max_array_len=3, object_pairs_hook=_map_of
+        )
+        if payload.keys() <= known and headers.keys() <= _KNOWN_HEADERS:
+            _check_headers(headers)
+            return Frame(canonical, read(payload), headers)
+    return None
+
+
+def _unpack(body: bytes) -> object:
+    """Unpack any MessagePack value with bounded work, or raise ``BadFrame``."""
+    budget = _Budget(len(body))
+    bounds: dict[str, Any] = {
+        "max_array_len": budget.elements,
+        "max_map_len": limits.MAP_MEMBERS,
+    }
+    try:
+        # Without building anything: whatever is announced must be there.
+        walk = msgpack.Unpacker(**bounds, max_buffer_size=len(body) + 1)
+        walk.feed(body)
+        walk.skip()
+        if walk.tell() != len(body):
+            raise _bad_frame("bytes follow the array")
+    except (ValueError, msgpack.UnpackException) as error:
+        raise _bad_frame("not one MessagePack value within the limits") from error
+    hooks: dict[str, Any] = {
+        "object_pairs_hook": budget.pairs,
+        "list_hook": budget.array,
+        "ext_hook": _no_extension,
+    }
+    try:
+        tree = msgpack.unpackb(body, timestamp=3, **bounds, **hooks)
+    except UnicodeDecodeError as error:
+        raise _bad_frame("invalid UTF-8") from error
+    except (ValueError, OverflowError, msgpack.UnpackException):
+        tree = _unpack_with_odd_times(body, bounds | hooks)
+    if _deeper_than(tree, limits.DEPTH):
+        raise _bad_frame(f"nested deeper than {limits.DEPTH}")
+    return tree
+
+
+def _unpack_with_odd_times(body: bytes, options: dict[str, Any]) -> object:
+    """Unpack again, times as they are: one out of range spoils its member, not the whole frame."""
+    try:
+        return msgpack.unpackb(body, timestamp=0, **options)
+    except (ValueError, OverflowError, msgpack.UnpackException) as error:
+        raise _bad_frame("not one MessagePack value within the limits") from error
+
+
+class _Budget:
+    """Bounds what one body may hold: a real frame is far from it, a hostile one soon there."""
+
+    def __init__(self, size: int) -> None:
+        self.elements = 1_024 + size // 16
+        self._members = 1_024 + size // 10
+
+    def array(self, items: list[object]) -> list[object]:
+        self.elements -= len(items) + 1
+        if self.elements < 0:
+            raise _bad_frame("too many elements for its length")
+        return items
+
+    def pairs(self, items: list[tuple[object, object]]) -> dict[object, object]:
+        self._members -= len(items) + 1
+        if self._members < 0:
+            raise _bad_frame("too many members for its length")
+        return _map_of(items)
+
+
+def _map_of(items: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    found = dict(items)
+    if len(found) != len(items):
+        raise _bad_frame("a map has a repeated key")
+    return found
+
+
+def _no_extension(code: int, _data: bytes) -> object:
+    raise _bad_frame(f"extension type {code}")
+
+
+def _deeper_than(tree: object, depth: int) -> bool:
+    level = [tree]
+    for _ in range(depth):
+        level = [
+            item
+            for node in level
+            for item in (node.values() if type(node) is dict else node)  # type: ignore[attr-defined]  # only containers are kept
+            if type(item) is dict or type(item) is list
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _frame(tree: object) -> Frame:
+    """Make a frame of an unpacked body."""
+    if type(tree) is not list or not 2 <= len(tree) <= 3 or type(tree[0]) is not str:
+        raise _bad_frame("not an array of a type, a payload and headers")
+    name: str = tree[0]
+    headers: dict[str, object] | None = None
+    if len(tree) == 3 and tree[2] is not None:
+        headers = tree[2]
+        if type(headers) is not dict or not all(type(key) is str for key in headers):
+            raise _bad_frame("headers are not a map of str keys")
+    try:
+        if headers is not None:
+            _check_headers(headers)
+        read = _READERS.get(name)
+        if read is None:
+            raise WireError(ErrorCode.UNKNOWN_TYPE, f"unknown type {name[: limits.TYPE_NAME]!r}")
+        canonical = _NAMES[name]
+        try:
+            payload = read(tree[1])
+        except UnreadableError:
+            payload = read_payload(CATALOGUE[canonical], tree[1])
+        return Frame(canonical, payload, headers)
+    except WireError as error:
+        error.type = _NAMES.get(name, name[: limits.TYPE_NAME])
+        error.re = _good_id(headers)
+        raise
+
+
+def _check_headers(headers: Mapping[str, object]) -> None:
+    for key in ("Id", "Re"):
+        value = headers.get(key)
+        if value is None or type(value) is int:
+            continue
+        path = f"Headers.{key}"
+        if type(value) is not str:
+            raise WireError(ErrorCode.BAD_PAYLOAD, f"{path}: int or str expected", path=path)
+        if len(value) > limits.HEADER_TEXT:
+            text = f"{path}: longer than {limits.HEADER_TEXT} characters"
+            raise WireError(ErrorCode.TOO_LONG, text, path=path)
+    if type(headers.get("traceparent", "")) is not str:
+        path = "Headers.traceparent"
+        raise WireError(ErrorCode.BAD_PAYLOAD, f"{path}: str expected", path=path)
+
+
+def _good_id(headers: Mapping[str, object] | None) -> int | str | None:
+    value = headers.get("Id") if headers else None
+    if type(value) is int:
+        return value
+    return value if type(value) is str and len(value) <= limits.HEADER_TEXT else None
+
+
+def _bad_frame(text: str) -> WireError:
+    return WireError(ErrorCode.BAD_FRAME, text)
+
+
+def pack(type: str, payload: object = None) -> bytes:  # noqa: A002 - the wire's own word
+    """Pack type and payload once; :func:`assemble` makes frames of it for any number of receivers.
+
+    Raises:
+        LocalProtocolError: The type is not in the catalogue, or the payload is not what it carries.
+    """
+    try:
+        packed: bytes = _packer.pack(_plain(CATALOGUE[type], payload))
+        return _TYPE_BYTES[type] + packed
+    except KeyError:
+        raise LocalProtocolError(f"no frame {type!r}") from None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise LocalProtocolError(f"{type}: {error}") from error
+
+
+def _plain(spec: FrameSpec, payload: object, as_json: bool = False) -> object:
+    """Check that a payload is what its frame carries, and turn it into plain values."""
+    wanted: Any = spec.payload
+    if spec.is_array:
+        if isinstance(payload, tuple | list) and all(type(item) is wanted for item in payload):
+            write = writer_of(wanted, as_json)
+            return [write(item) for item in payload]
+    elif type(payload) is wanted:
+        return payload if wanted is str else writer_of(wanted, as_json)(payload)
+    raise LocalProtocolError(f"{spec.type} carries {spec.payload_name}, not this payload")
+
+
+def assemble(packed: bytes, headers: Mapping[str, object] | None = None) -> bytes:
+    """Make the complete frame, with its length, of what :func:`pack` gave."""
+    if not headers:
+        return b"%b\x92%b" % ((len(packed) + 1).to_bytes(4, "big"), packed)
+    tail: bytes = _packer.pack(headers)
+    return b"%b\x93%b%b" % ((len(packed) + len(tail) + 1).to_bytes(4, "big"), packed, tail)
+
+
+def encode(frame: Frame) -> bytes:
+    """Encode a complete frame, with its length."""
+    return assemble(pack(frame.type, frame.payload), frame.headers)
+
+
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def decode_json(text: str) -> Frame:
+    """Decode one JSON text ``[Type, Payload, Headers?]`` (W-9).
+
+    Raises:
+        WireError: As :func:`decode`.
+    """
+    try:
+        tree = json.loads(text, object_pairs_hook=_map_of, parse_constant=_no_constant)
+        if _SURROGATE.search(text):
+            json.dumps(tree, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise _bad_frame("half a surrogate pair") from error
+    except (ValueError, RecursionError) as error:
+        raise _bad_frame("not one JSON value") from error
+    if type(tree) is not list or _deeper_than(tree, limits.DEPTH):
+        raise _bad_frame("not an array, or nested too deep")
+    return _frame(tree)
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(name)
+
+
+def encode_json(frame: Frame) -> str:
+    """Encode a frame as JSON text (W-9).
+
+    Raises:
+        LocalProtocolError: As :func:`pack`.
+    """
+    spec = CATALOGUE.get(frame.type)
+    if spec is None:
+        raise LocalProtocolError(f"no frame {frame.type!r}")
+    parts: list[object] = [frame.type, _plain(spec, frame.payload, as_json=True)]
+    if frame.headers:
+        parts.append(dict(frame.headers))
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+
+
+def to_wire(payload: object, *, json: bool = False) -> Any:
+    """Turn a payload into plain maps, lists and values with wire names.
+
+    Args:
+        payload: A structure, a tuple of structures, or a str.
+        json: Whether times become text.
+    """
+    if payload is None or isinstance(payload, str):
+        return payload
+    if isinstance(payload, tuple | list):
+        return [to_wire(item, json=json) for item in payload]
+    source: Any = payload
+    return writer_of(type(source), json)(source)
+
+
+def from_wire(type: str, value: object) -> object:  # noqa: A002 - the wire's own word
+    """Read the payload of a frame type from plain maps, lists and values.
+
+    Raises:
+        WireError: ``UnknownType``, ``BadPayload`` or ``TooLong``.
+    """
+    return _frame([type, value]).payload

@@ -1,0 +1,331 @@
+"""One connection as a state machine, for either side, without I/O and without a clock (W-10..W-16).
+
+The theory: bytes of the peer come in by :meth:`Connection.receive`, events for the host come out;
+what is to be sent gathers in a queue that :meth:`Connection.data_to_send` drains; time is told with
+every call, and :attr:`Connection.deadline` says when :meth:`Connection.tick` is wanted next. Every change
+of state is a row of ``TRANSITIONS``, the law; a happening that has no row is somebody's fault: a
+:class:`~protocol.errors.WireError` when the peer caused it, told by a :class:`Failed` event, a
+:class:`~protocol.errors.LocalProtocolError` when our own side did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import Final
+
+import attrs
+
+from protocol import limits
+from protocol.codec import assemble, decode, pack
+from protocol.errors import ByeCode, ErrorCode, LocalProtocolError, WireError
+from protocol.frame import Frame
+from protocol.framing import Framer
+from protocol.session import Bye, Hello, Ping, SysError, Welcome
+
+VERSION: Final = 1
+
+
+class Side(Enum):
+    """Which end of the connection this is."""
+
+    SERVER = auto()
+    CLIENT = auto()
+
+
+class State(Enum):
+    """Where a connection stands."""
+
+    AWAITING_HELLO = auto()
+    """Server: nothing good was heard yet."""
+    GREETING = auto()
+    """Client: our hello is not sent or not answered."""
+    CHECKING = auto()
+    """Server: there is a hello, the host decides on it."""
+    OPEN = auto()
+    CLOSING = auto()
+    """Nothing is read any more; what is queued is to be sent, then the bytes end."""
+    CLOSED = auto()
+
+
+class Happening(Enum):
+    """What moves a connection from state to state."""
+
+    HELLO_HEARD = auto()
+    HELLO_ACCEPTED = auto()
+    WELCOME_HEARD = auto()
+    ENDED = auto()
+    """We end it: a bye, a refusal, a fatal fault of the peer, silence."""
+    BYE_HEARD = auto()
+    EOF = auto()
+
+
+_END: Final = {
+    Happening.ENDED: State.CLOSING,
+    Happening.BYE_HEARD: State.CLOSING,
+    Happening.EOF: State.CLOSED,
+}
+TRANSITIONS: Final[Mapping[State, Mapping[Happening, State]]] = {
+    State.AWAITING_HELLO: {Happening.HELLO_HEARD: State.CHECKING, **_END},
+    State.GREETING: {Happening.WELCOME_HEARD: State.OPEN, **_END},
+    State.CHECKING: {Happening.HELLO_ACCEPTED: State.OPEN, **_END},
+    State.OPEN: _END,
+    State.CLOSING: {Happening.EOF: State.CLOSED},
+    State.CLOSED: {Happening.EOF: State.CLOSED},
+}
+
+
+@attrs.frozen
+class Refused:
+    """A frame was refused; the peer is told, the connection goes on."""
+
+    error: WireError
+
+
+@attrs.frozen
+class Failed:
+    """The peer's fault ends the connection: flush what is queued, then close."""
+
+    error: WireError
+
+
+Event = Frame | Refused | Failed
+
+
+class Connection:
+    """One connection, seen from one side.
+
+    Args:
+        side: Which side.
+        now: Monotonic seconds.
+        frame_bytes: Longest body that is taken.
+        hello_seconds: How long a server waits for the hello.
+        heartbeat_seconds: How long silence may last before a ping; twice that ends the connection.
+    """
+
+    def __init__(
+        self,
+        side: Side,
+        *,
+        now: float,
+        frame_bytes: int = limits.FRAME_BYTES,
+        hello_seconds: float = 10.0,
+        heartbeat_seconds: float = 30.0,
+    ) -> None:
+        self.side = side
+        self.state = State.AWAITING_HELLO if side is Side.SERVER else State.GREETING
+        self._framer = Framer(frame_bytes)
+        self._outgoing: list[bytes] = []
+        self._heartbeat = heartbeat_seconds
+        self._hello_until = now + hello_seconds
+        self._heard = now
+        self._pinged = False
+        self._greeted = False
+
+    # -- what the peer sends
+
+    def receive(self, data: bytes, now: float) -> list[Event]:
+        """Take bytes in any slicing; never raises for what a peer sent."""
+        if self.state in (State.CLOSING, State.CLOSED):
+            return []
+        self._heard = now
+        self._pinged = False
+        bodies, fault = self._framer.split(data)
+        events: list[Event] = []
+        for body in bodies:
+            try:
+                frame = decode(body)
+            except WireError as error:
+                self._refuse_frame(error, events)
+            else:
+                # Nearly every frame is one for the host of an open connection.
+                if self.state is State.OPEN and not frame.type.startswith("SYS_"):
+                    events.append(frame)
+                else:
+                    self._take(frame, events)
+            if self.state in (State.CLOSING, State.CLOSED):
+                return events
+        if fault is not None:
+            self._fail(fault, events)
+        return events
+
+    def receive_eof(self) -> None:
+        """The peer ended its bytes: nothing is heard and nothing can be said any more."""
+        self._outgoing.clear()
+        self._move(Happening.EOF)
+
+    def _take(self, frame: Frame, events: list[Event]) -> None:
+        match self.state, frame.type:
+            case State.AWAITING_HELLO, "SYS_HELLO":
+                self._take_hello(frame, events)
+            case State.AWAITING_HELLO, _:
+                self._fail(_error(ErrorCode.BAD_HELLO, "SYS_HELLO comes first", frame), events)
+            case State.CHECKING, _:
+                self._fail(
+                    _error(ErrorCode.BAD_HELLO, "no frame before SYS_WELCOME", frame), events
+                )
+            case State.GREETING, "SYS_WELCOME" if self._greeted:
+                self._take_welcome(frame, events)
+            case _, "SYS_PING":
+                self._queue("SYS_PONG", frame.payload, frame.id)
+            case _, "SYS_PONG":
+                pass
+            case _, "SYS_BYE":
+                events.append(frame)
+                self._move(Happening.BYE_HEARD)
+            case _, "SYS_ERROR" if self.side is Side.CLIENT:
+                events.append(frame)
+                if isinstance(frame.payload, SysError) and frame.payload.fatal:
+                    self._move(Happening.BYE_HEARD)
+            case State.OPEN, "SYS_ACK" if self.side is Side.CLIENT:
+                events.append(frame)
+            case State.GREETING, _:
+                text = f"{frame.type} before SYS_WELCOME"
+                self._fail(_error(ErrorCode.BAD_HELLO, text, frame), events)
+            case _:
+                text = f"{frame.type} has no place here"
+                self._refuse_frame(_error(ErrorCode.NOT_ALLOWED, text, frame), events)
+
+    def _take_hello(self, frame: Frame, events: list[Event]) -> None:
+        assert isinstance(frame.payload, Hello)
+        version = frame.payload.version
+        if version != VERSION:
+            text = f"version {version}; served is {VERSION}"
+            self._fail(_error(ErrorCode.VERSION_NOT_SERVED, text, frame), events)
+            return
+        self._move(Happening.HELLO_HEARD)
+        events.append(frame)
+
+    def _take_welcome(self, frame: Frame, events: list[Event]) -> None:
+        assert isinstance(frame.payload, Welcome)
+        self._heartbeat = frame.payload.heartbeat_seconds or self._heartbeat
+        self._move(Happening.WELCOME_HEARD)
+        events.append(frame)
+
+    def _refuse_frame(self, error: WireError, events: list[Event]) -> None:
+        """Refuse one frame; before the session is open every refusal is fatal (W-10)."""
+        if error.fatal or self.state is State.OPEN:
+            fatal = error
+        else:
+            fatal = WireError(
+                ErrorCode.BAD_HELLO, error.text, type=error.type, re=error.re, path=error.path
+            )
+        if fatal.fatal:
+            self._fail(fatal, events)
+        else:
+            self.report(error)
+            events.append(Refused(error))
+
+    def _fail(self, error: WireError, events: list[Event]) -> None:
+        self.report(error)
+        self._move(Happening.ENDED)
+        events.append(Failed(error))
+
+    # -- what our side says
+
+    def hello(self, hello: Hello, id: int | str | None = None) -> None:  # noqa: A002 - the wire's word
+        """Client: say hello.
+
+        Raises:
+            LocalProtocolError: It was said already, or this is the server.
+        """
+        if self.state is not State.GREETING or self._greeted:
+            raise LocalProtocolError(f"no hello in {self.state.name}")
+        self._greeted = True
+        self._outgoing.append(assemble(pack("SYS_HELLO", hello), {"Id": id} if id else None))
+
+    def accept(self, welcome: Welcome, re: int | str | None = None) -> None:
+        """Server: the hello is good; the session is open.
+
+        Raises:
+            LocalProtocolError: There is no hello to accept.
+        """
+        self._move(Happening.HELLO_ACCEPTED)
+        self._heartbeat = welcome.heartbeat_seconds or self._heartbeat
+        self._queue("SYS_WELCOME", welcome, re)
+
+    def refuse(self, error: WireError) -> None:
+        """Server: the hello is not good, or the connection cannot go on.
+
+        Raises:
+            LocalProtocolError: The connection is ending already.
+        """
+        self._move(Happening.ENDED)
+        self._queue("SYS_ERROR", _sys_error(error, fatal=True), error.re)
+
+    def report(self, error: WireError) -> None:
+        """Queue the ``SYS_ERROR`` of a frame that was refused; ends nothing by itself."""
+        self._queue("SYS_ERROR", _sys_error(error, fatal=error.fatal), error.re)
+
+    def send(self, data: bytes) -> None:
+        """Queue the bytes of assembled frames.
+
+        Raises:
+            LocalProtocolError: The connection is not open.
+        """
+        if self.state is not State.OPEN:
+            raise LocalProtocolError(f"nothing can be sent in {self.state.name}")
+        self._outgoing.append(data)
+
+    def bye(self, code: ByeCode, text: str = "", reconnect_after: int | None = None) -> None:
+        """Announce that we close, and why.
+
+        Raises:
+            LocalProtocolError: The connection is ending already.
+        """
+        self._move(Happening.ENDED)
+        bye = Bye(code=code, text=text or None, reconnect_after_seconds=reconnect_after)
+        self._queue("SYS_BYE", bye)
+
+    def data_to_send(self) -> bytes:
+        """Drain the queue of outgoing bytes."""
+        data = b"".join(self._outgoing)
+        self._outgoing.clear()
+        return data
+
+    # -- time
+
+    @property
+    def deadline(self) -> float | None:
+        """When :meth:`tick` is wanted next; None: never."""
+        match self.state:
+            case State.AWAITING_HELLO:
+                return self._hello_until
+            case State.OPEN:
+                return self._heard + self._heartbeat * (2 if self._pinged else 1)
+            case _:
+                return None
+
+    def tick(self, now: float) -> list[Event]:
+        """Do what time demands: end a connection that said no hello, ping or end a silent one."""
+        events: list[Event] = []
+        deadline = self.deadline
+        if deadline is None or now < deadline:
+            return events
+        if self.state is State.AWAITING_HELLO:
+            self._fail(WireError(ErrorCode.HELLO_TIMEOUT, "no SYS_HELLO in time"), events)
+        elif now >= self._heard + 2 * self._heartbeat:
+            self.bye(ByeCode.TIMEOUT, "nothing heard")
+        else:
+            self._pinged = True
+            self._queue("SYS_PING", Ping())
+        return events
+
+    # --
+
+    def _queue(self, type: str, payload: object, re: int | str | None = None) -> None:  # noqa: A002 - the wire's word
+        self._outgoing.append(assemble(pack(type, payload), None if re is None else {"Re": re}))
+
+    def _move(self, happening: Happening) -> None:
+        state = TRANSITIONS[self.state].get(happening)
+        if state is None:
+            raise LocalProtocolError(f"{happening.name} in {self.state.name}")
+        self.state = state
+
+
+def _error(code: ErrorCode, text: str, frame: Frame) -> WireError:
+    return WireError(code, text, type=frame.type, re=frame.id)
+
+
+def _sys_error(error: WireError, *, fatal: bool) -> SysError:
+    return SysError(code=error.code, text=error.text, type=error.type, fatal=fatal)
