@@ -1,0 +1,72 @@
+"""The import contracts in pyproject.toml find a planted import across a border."""
+
+import os
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+LINT = Path(sysconfig.get_path("scripts"), "lint-imports")
+PACKAGES = ["protocol", "broker", "connectors"]
+MODULES = ["broker/cli.py", "broker/app.py"] + [
+    f"broker/{ring}/__init__.py" for ring in ("core", "config", "store", "shell", "tools")
+]
+
+
+def lint(root: Path, planted: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs the project's contracts over empty packages with some modules planted in them."""
+    empty = [f"{package}/__init__.py" for package in PACKAGES] + MODULES
+    for path, text in {**dict.fromkeys(empty, ""), **planted}.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    shutil.copy(ROOT / "pyproject.toml", root)
+    environment = {**os.environ, "PYTHONPATH": str(root), "NO_COLOR": "1"}
+    return subprocess.run(
+        [LINT, "--no-logo", "--no-cache"],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_empty_packages_keep_every_contract(tmp_path: Path) -> None:
+    assert lint(tmp_path, {}).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("contract", "planted"),
+    [
+        ("protocol stands alone", {"protocol/a.py": "import trio"}),
+        ("protocol stands alone", {"protocol/a.py": "import broker.config"}),
+        ("only protocol.codec knows", {"broker/shell/a.py": "import msgpack"}),
+        ("only protocol.codec knows", {"protocol/a.py": "import cattrs"}),
+        ("the core is pure", {"broker/core/a.py": "import time"}),
+        (
+            "the core is pure",
+            {
+                "broker/core/a.py": "import broker.config.b",
+                "broker/config/b.py": "import structlog",
+            },
+        ),
+        ("connectors never see", {"connectors/a.py": "import broker.core"}),
+        ("the broker's rings", {"broker/store/a.py": "import broker.shell"}),
+        ("the broker's rings", {"broker/shell/a.py": "import broker.app"}),
+        (
+            "no cycles",
+            {"connectors/a.py": "import connectors.b", "connectors/b.py": "import connectors.a"},
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else value,
+)
+def test_a_planted_import_breaks_its_contract(
+    tmp_path: Path, contract: str, planted: dict[str, str]
+) -> None:
+    result = lint(tmp_path, planted)
+    assert result.returncode == 1
+    broken = [line for line in result.stdout.splitlines() if line.endswith("BROKEN")]
+    assert any(line.startswith(contract) for line in broken), result.stdout
