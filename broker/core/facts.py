@@ -320,6 +320,14 @@ class ChatSettled:
 
 
 @frozen
+class Refreshed:
+    """A waiting chat is to be looked at again."""
+
+    durable: ClassVar[bool] = False
+    chat: Guid
+
+
+@frozen
 class AgentSettled:
     """The distributor looked at this agent and no waiting chat fits him now."""
 
@@ -357,5 +365,6 @@ Fact = (
     | ChatForgotten
     | ChatSettled
     | AgentSettled
+    | Refreshed
     | ConfigReplaced
 )

@@ -32,9 +32,7 @@ class Stamp:
 
     def guid(self, index: int = 0) -> Guid:
         """The Guid number `index` of this input, in the shape of a version 4 UUID."""
-        text = blake2b(
-            b"%d/%d" % (self.seq, index), digest_size=16, key=self.seed
-        ).hexdigest()
+        text = blake2b(b"%d/%d" % (self.seq, index), digest_size=16, key=self.seed).hexdigest()
         return Guid(f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}")
 
 

@@ -19,14 +19,6 @@ from broker.core.timers import Timers
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid, Role
 
-OPEN_STATUSES = (
-    ChatStatus.PILOT,
-    ChatStatus.ICR,
-    ChatStatus.WAITING,
-    ChatStatus.ALERTING,
-    ChatStatus.ANSWERED,
-)
-
 
 @define
 class Sentence:
@@ -122,7 +114,8 @@ class Desk:
     """What the distributor knows of an agent.
 
     Attributes:
-        leases: The chats that hold a slot of his, each with what holds it (B-22).
+        leases: The chats that hold a slot of his, each with the status that holds it; a wrap-up
+            holds it with `Closed` (B-22).
         wrapups: When each wrap-up among the leases ends.
         missed: Timed-out offers in a row (B-24).
         idle_since: When his last slot was released, for "longest idle" (B-21).
@@ -141,21 +134,42 @@ class Desk:
     session: int | None = None
     lost_at: int | None = None
     idle_since: int = 0
-    leases: dict[Guid, ChatStatus | None] = Factory(dict)
+    leases: dict[Guid, ChatStatus] = Factory(dict)
     wrapups: dict[Guid, int] = Factory(dict)
+
+
+Demand = tuple[Guid, Guid | None, int]
+"""What chats of one kind ask for: project, language, skill."""
+
+Order = tuple[float, int, Guid]
+"""Where a chat stands in the queue; the least is the first. The last part is the chat."""
 
 
 @define(kw_only=True)
 class Ticket:
-    """A waiting chat as the distributor sees it. `order` sorts as B-21 asks."""
+    """A waiting chat as the distributor sees it.
+
+    Attributes:
+        order: Its place (B-21).
+        preferred: Who answered it before.
+        exclusions: Agents who let it go, and when (B-24).
+        explained: Whether the log says why it waits (B-30).
+    """
 
     chat: Guid
-    order: tuple[float, int, Guid]
-    project: Guid
-    language: Guid | None
-    skill: int
+    order: Order
+    demand: Demand
     preferred: Guid | None
     exclusions: dict[Guid, int]
+    explained: bool = False
+
+
+@define(kw_only=True)
+class Queue:
+    """The waiting chats of one demand, in order, and who could take them, with their skill."""
+
+    agents: dict[Guid, int]
+    tickets: list[Order] = Factory(list)
 
 
 @define(kw_only=True)
@@ -169,22 +183,26 @@ class Session:
     agent: Guid | None = None
 
 
-Demand = tuple[Guid, Guid | None, int]
-"""What tickets of one kind ask for: project, language, skill."""
-
-
 @define(kw_only=True)
 class Distribution:
-    """Tickets, desks, and which of them must be looked at again."""
+    """Tickets, desks, and which of them must be looked at again.
+
+    Attributes:
+        leases: The agent whose slot each chat holds.
+        excluding: Waiting chats that somebody let go.
+        fresh_chats: A heap of waiting chats that may have a candidate now.
+        fresh_agents: Agents that may be a candidate now.
+        leaving: Agents without a chat whose `NextState` is to be taken.
+    """
 
     desks: dict[Guid, Desk] = Factory(dict)
+    leases: dict[Guid, Guid] = Factory(dict)
     tickets: dict[Guid, Ticket] = Factory(dict)
-    queues: dict[Demand, list[tuple[tuple[float, int, Guid], Guid]]] = Factory(dict)
-    """The tickets of each demand in the order of B-21."""
+    queues: dict[Demand, Queue] = Factory(dict)
     excluding: dict[Guid, None] = Factory(dict)
-    """Waiting chats with exclusions."""
-    fresh_chats: dict[Guid, None] = Factory(dict)
+    fresh_chats: list[Order] = Factory(list)
     fresh_agents: dict[Guid, None] = Factory(dict)
+    leaving: dict[Guid, None] = Factory(dict)
 
 
 @define(kw_only=True)
@@ -192,6 +210,8 @@ class State:
     """Everything the broker knows."""
 
     config: Config
+    now: int = 0
+    """When the last input happened."""
     sessions: dict[int, Session] = Factory(dict)
     gateway_sessions: dict[Guid, tuple[int, ...]] = Factory(dict)
     workplace_sessions: dict[str, int] = Factory(dict)

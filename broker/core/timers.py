@@ -12,6 +12,8 @@ from heapq import heappop, heappush
 
 from attrs import Factory, define
 
+from protocol.values import Guid
+
 
 class TimerKind(IntEnum):
     """What to look at when a timer fires."""
@@ -28,10 +30,10 @@ class TimerKind(IntEnum):
 class Timers:
     """A heap of `(due, number, kind, key)`; ties fire in the order in which they were set."""
 
-    heap: list[tuple[int, int, TimerKind, str]] = Factory(list)
+    heap: list[tuple[int, int, TimerKind, Guid]] = Factory(list)
     next_number: int = 0
 
-    def set(self, due: int, kind: TimerKind, key: str) -> None:
+    def set(self, due: int, kind: TimerKind, key: Guid) -> None:
         """Ask to be woken at `due` (microseconds)."""
         heappush(self.heap, (due, self.next_number, kind, key))
         self.next_number += 1

@@ -1,0 +1,36 @@
+"""How much one answer can hold: bounds that keep every answer inside one frame (I-14).
+
+A transcript and a list of chats are answered in one frame each, so both are bounded by the frame
+limit: each thing is weighed when it comes, never shorter than what it will take on the wire, and
+what would not fit any more is refused with `Overloaded` before it is stored.
+"""
+
+from __future__ import annotations
+
+SENTENCE_BYTES = 330
+"""Member names, Guids, times and lengths of one sentence on the wire, texts excluded."""
+CHAT_BYTES = 400
+"""The same of one chat in a list."""
+RESERVE = 49_152
+"""What a snapshot needs besides sentences: chat members, Info, forms."""
+NOTE_RESERVE = 8_192
+"""What is kept free for the broker's own notes."""
+FORMS_PER_CHAT = 32
+FORM_BYTES = 65_536
+"""The most that the texts of one form may take."""
+
+
+def _utf8(text: str | None) -> int:
+    if text is None:
+        return 0
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def sentence_weight(id: str, party_name: str | None, text: str, name: str | None) -> int:
+    """A bound on the bytes of a sentence in a snapshot; `name` is its TrackingId."""
+    return SENTENCE_BYTES + _utf8(id) + _utf8(party_name) + _utf8(text) + _utf8(name)
+
+
+def chat_weight(tracking_id: str, agent_name: int = 0) -> int:
+    """A bound on the bytes of a chat in a list."""
+    return CHAT_BYTES + _utf8(tracking_id) + agent_name

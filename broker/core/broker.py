@@ -1,0 +1,224 @@
+"""The broker as a function: one input in, facts and effects out.
+
+Theory of operation: `step` decides about the input, applies the facts, and then follows up until
+nothing follows any more: rules for chats that just began, log-offs whose time has come, offers
+for whatever can be matched now. Each of these is again a decision about the state as it then is,
+so no decision ever has to imagine the state that another one will make. Announcements are
+rendered right after the facts of their own decision.
+
+Deciding never writes and refuses by value; applying never refuses. A fault in here is a bug and
+ends the process; it never comes from what a peer sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from broker.config.model import Config
+from broker.core import apply_desk, chats, desk, queries, sentences
+from broker.core.announce import AgentToWorkplace, ChatToAgent, ChatToConnectors, render
+from broker.core.apply import add_chat, add_sentence, apply
+from broker.core.bounds import sentence_weight
+from broker.core.decision import Decision, Outcome, Refusal
+from broker.core.distribution import next_offer
+from broker.core.effects import Effect, Send
+from broker.core.facts import Fact
+from broker.core.inputs import (
+    Booted,
+    FrameArrived,
+    Input,
+    Reloaded,
+    SessionClosed,
+    SessionOpened,
+    Stamp,
+    TimePassed,
+)
+from broker.core.pilot import next_pilot
+from broker.core.sessions import booted, closed, next_leaver, opened, reloaded
+from broker.core.state import Recovered, Session, State
+from broker.core.timeouts import next_timeout
+from protocol.catalogue import CATALOGUE
+from protocol.errors import ErrorCode
+from protocol.frame import Frame
+from protocol.session import SysError
+from protocol.values import AgentState, ChatStatus, Role
+
+Handler = Callable[[State, Stamp, Session, Frame], Outcome]
+
+HANDLERS: dict[str, Handler] = {
+    "CS_AGENT_STATE": desk.set_state,
+    "CS_CHAT_ANSWER": desk.answer,
+    "CS_CHAT_CONFIRM": sentences.confirm_from_workplace,
+    "CS_CHAT_HANGUP": desk.hang_up,
+    "CS_CHAT_RESYNC": queries.resync_workplace,
+    "CS_CHAT_SENTENCE": sentences.from_workplace,
+    "CS_CHAT_STATUS": queries.status_workplace,
+    "CS_CHAT_TYPING": sentences.typing_from_workplace,
+    "CS_CHAT_WRAPUP": desk.wrap_up,
+    "ES_CHAT_CONFIRM": sentences.confirm_from_connector,
+    "ES_CHAT_REQUEST": chats.request,
+    "ES_CHAT_RESYNC": queries.resync_connector,
+    "ES_CHAT_SENTENCE": sentences.from_connector,
+    "ES_CHAT_START": chats.start,
+    "ES_CHAT_STATUS": queries.status_connector,
+    "ES_CHAT_STOP": chats.stop,
+    "ES_CHAT_TYPING": sentences.typing_from_connector,
+    "ES_SCENARIO_LOAD": queries.load_scenario,
+    "ES_SCENARIO_SAVE": queries.save_scenario,
+    "ES_WS_LITERALS_GET": queries.literals,
+    "ES_WS_ROUTING": queries.routing,
+}
+"""Who decides about which frame. A frame of the catalogue that is not here is not served."""
+
+_ALLOWED: dict[str, Role] = {
+    spec.type: Role(spec.sender)
+    for spec in CATALOGUE.values()
+    if spec.sender in ("connector", "workplace")
+}
+_FOLLOW_UPS = (next_pilot, next_leaver, next_offer)
+
+
+def step(state: State, stamp: Stamp, input: Input) -> tuple[list[Fact], list[Effect]]:
+    """Decide about one input and apply what was decided.
+
+    Args:
+        state: Is changed.
+        stamp: Now, and the source of ids.
+        input: What happened. `TimePassed` handles one due timer; ask again while one is due.
+
+    Returns:
+        The facts in order (only the durable ones are to be stored), and the effects, to be
+        released when these facts and all earlier ones are durable.
+    """
+    facts: list[Fact] = []
+    effects: list[Effect] = []
+    state.now = stamp.now
+    _carry_out(state, stamp, _decide(state, stamp, input), facts, effects)
+    d = state.distribution
+    while state.pilots or d.fresh_chats or d.fresh_agents or d.leaving:
+        for follow_up in _FOLLOW_UPS:
+            decision = follow_up(state, stamp)
+            if decision is not None:
+                _carry_out(state, stamp, decision, facts, effects)
+                break
+        else:
+            break
+    return facts, effects
+
+
+def _carry_out(
+    state: State, stamp: Stamp, decision: Decision, facts: list[Fact], effects: list[Effect]
+) -> None:
+    for fact in decision.facts:
+        apply(state, fact)
+    facts += decision.facts
+    for effect in decision.effects:
+        if isinstance(effect, (ChatToConnectors, ChatToAgent, AgentToWorkplace)):
+            effects += render(state, effect, stamp.now)
+        else:
+            effects.append(effect)
+
+
+def _decide(state: State, stamp: Stamp, input: Input) -> Decision:
+    match input:
+        case FrameArrived():
+            return _decide_frame(state, stamp, input)
+        case SessionOpened():
+            return opened(state, stamp, input)
+        case SessionClosed():
+            return closed(state, stamp, input)
+        case TimePassed():
+            return next_timeout(state, stamp) or Decision()
+        case Booted():
+            return booted(state, stamp)
+        case Reloaded():
+            return reloaded(state, stamp, input)
+        case _:
+            assert_never(input)
+
+
+def _decide_frame(state: State, stamp: Stamp, arrived: FrameArrived) -> Decision:
+    session = state.sessions.get(arrived.session)
+    if session is None:
+        # Its session was replaced while the frame was on its way: nobody is there to answer.
+        return Decision()
+    frame = arrived.frame
+    handler = HANDLERS.get(frame.type)
+    outcome: Outcome
+    if _ALLOWED.get(frame.type) is not session.role:
+        outcome = Refusal(ErrorCode.NOT_ALLOWED, "not a frame of this role")
+    elif handler is None:
+        outcome = Refusal(ErrorCode.NOT_ALLOWED, "not served by this version")
+    else:
+        outcome = handler(state, stamp, session, frame)
+    if isinstance(outcome, Refusal):
+        return refused(session.number, frame, outcome)
+    return outcome
+
+
+def refused(session: int, frame: Frame, refusal: Refusal) -> Decision:
+    """The `SYS_ERROR` that answers a refused frame (W-14)."""
+    error = SysError(code=refusal.code.value, text=refusal.text, type=frame.type, fatal=False)
+    return Decision([], [Send((session,), "SYS_ERROR", error, session, frame.id)])
+
+
+def restore(config: Config, recovered: Recovered, now: int) -> State:
+    """Build the state from what the store holds (B-12).
+
+    Everything derived is made here: indexes, weights, tickets, leases, timers. Agents who were
+    at work are lost as of `now`. Follow with a `Booted` input, which ends what a restart ends.
+    """
+    state = State(config=config, next_chat=recovered.next_chat, next_offer=recovered.next_offer)
+    for one in recovered.desks:
+        if one.agent in config.agents:
+            state.distribution.desks[one.agent] = one
+    for chat in recovered.chats:
+        if chat.gateway not in config.gateways and not chat.is_open:
+            continue
+        stored, chat.sentences = chat.sentences, []
+        activity = chat.last_activity
+        for sentence in stored:
+            add_sentence(chat, sentence)
+        chat.last_activity = activity
+        for slot in chat.slots.values():
+            chat.weight += sentence_weight(slot.id, slot.party_name, slot.text, chat.tracking_id)
+        add_chat(state, chat)
+        _seat(state, chat)
+    _await_agents(state, now)
+    return state
+
+
+def _seat(state: State, chat: chats.Chat) -> None:
+    """Give a recovered chat its ticket or its lease."""
+    match chat.status:
+        case ChatStatus.WAITING:
+            apply_desk.put_ticket(state, chat)
+        case ChatStatus.ALERTING | ChatStatus.ANSWERED if chat.agent is not None:
+            apply_desk.lease(state, chat.id, chat.agent, chat.status)
+        case _:
+            pass
+
+
+def _await_agents(state: State, now: int) -> None:
+    """Wait for the agents who were at work, and end their wrap-ups in time."""
+    d = state.distribution
+    for one in d.desks.values():
+        for chat_id, until in list(one.wrapups.items()):
+            if chat_id not in state.chats:
+                del one.wrapups[chat_id]
+                continue
+            d.leases[chat_id] = one.agent
+            one.leases[chat_id] = ChatStatus.CLOSED
+            state.timers.set(until, apply_desk.TimerKind.WRAPUP, chat_id)
+        if one.state is not AgentState.LOG_OFF:
+            one.lost_at = now
+            apply_desk.arm_grace(state, one, now)
+        if one.next_state is not None and not one.leases:
+            d.leaving[one.agent] = None
+    pauses = (state.config.distribution.retry_alone, state.config.distribution.retry_after)
+    for chat in state.chats.values():
+        for at in chat.exclusions.values():
+            for pause in pauses:
+                if chat.is_open and at + pause > now:
+                    state.timers.set(at + pause, apply_desk.TimerKind.EXCLUSION, chat.id)

@@ -1,0 +1,198 @@
+"""What a connector asks of a chat: request, start, stop (B-1, B-2, B-8)."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from broker.config.model import Gateway
+from broker.core import rules
+from broker.core.access import find_tracked, gateway_of, tracked_chat
+from broker.core.announce import ChatToConnectors
+from broker.core.bounds import FORM_BYTES, chat_weight
+from broker.core.decision import Decision, Outcome, Refusal
+from broker.core.effects import Send
+from broker.core.facts import ChatReopened, ChatStarted, Fact, FormSaved, WrapupEnded
+from broker.core.inputs import Stamp
+from broker.core.moves import close
+from broker.core.occupancy import signal_for
+from broker.core.state import Chat, Session, State
+from protocol.chat import ChatCommandInfo, ChatServiceInfo, ChatStatusInfo
+from protocol.errors import ErrorCode
+from protocol.frame import Frame
+from protocol.scenario import ScenarioInfo, ScenarioResultInfo
+from protocol.values import ChatStatus, CloseReason, Guid, from_micros
+
+CHAT_ID, FORM_ID, NOTE_ID, SESSION_ID = range(4)
+"""Which Guid of an input's stamp is for what."""
+
+
+def applicant(gateway: Guid, p: ChatServiceInfo) -> rules.Applicant:
+    """What the rules may know of somebody who asks for a chat."""
+    return rules.Applicant(
+        gateway_id=gateway,
+        culture=p.preferred_culture,
+        user_token=p.user_token,
+        ext_response=p.ext_response,
+        form=rules.form_values(p.result_model),
+    )
+
+
+def scenario_in(state: State, scenario: Guid | None, culture: str | None) -> ScenarioInfo | None:
+    """A form in the wanted culture, else in its language, else as it stands first."""
+    models = state.config.scenarios.get(scenario) if scenario is not None else None
+    if not models:
+        return None
+    wanted = (culture or "").lower()
+    for test in (wanted, wanted.partition("-")[0]):
+        for model in models:
+            if (model.culture or "").lower() == test:
+                return model
+    return models[0]
+
+
+def request(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_CHAT_REQUEST: judge, write nothing (B-1)."""
+    p = frame.payload
+    assert isinstance(p, ChatServiceInfo)
+    gateway = gateway_of(state, session, p)
+    if isinstance(gateway, Refusal):
+        return gateway
+    who = applicant(gateway.id, p)
+    signal, scenario = signal_for(state, who, stamp.now)
+    answer = ChatServiceInfo(
+        peer=p.peer,
+        port=p.port,
+        tracking_id=p.tracking_id,
+        signal=signal,
+        scenario_model=scenario_in(state, scenario, p.preferred_culture),
+    )
+    return Decision(
+        [], [Send((session.number,), "SE_CHAT_RESPONSE", answer, session.number, frame.id)]
+    )
+
+
+def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_CHAT_START: make the chat, find the open one, or reopen the closed one (B-2)."""
+    p = frame.payload
+    assert isinstance(p, ChatServiceInfo)
+    gateway = gateway_of(state, session, p)
+    if isinstance(gateway, Refusal):
+        return gateway
+    if p.return_chat_id is not None:
+        return Refusal(ErrorCode.UNKNOWN_CHAT, "ReturnChatId: no such outbound chat")
+    chat = find_tracked(state, gateway, p.tracking_id)
+    told = ChatToConnectors(
+        chat=chat.id if chat is not None else stamp.guid(CHAT_ID),
+        answer_to=session.number,
+        re=frame.id,
+    )
+    if chat is not None and chat.is_open:
+        return Decision([], [evolve(told, push=False)])
+    refusal = may_open(state, gateway, p.tracking_id or "")
+    if refusal is None and p.result_model is not None:
+        refusal = form_fits(p.result_model)
+    if refusal is not None:
+        return refusal
+    facts: list[Fact]
+    if chat is not None and reopens(gateway, chat, stamp.now):
+        facts = reopen(state, chat, stamp)
+    else:
+        chat = None
+        facts = [_started(state, stamp, gateway, p)]
+        told = evolve(told, chat=stamp.guid(CHAT_ID))
+    if p.result_model is not None and p.result_model.scenario_id is not None:
+        facts.append(
+            FormSaved(
+                chat=told.chat,
+                no=chat.no if chat is not None else state.next_chat,
+                at=stamp.now,
+                result=settled_form(p.result_model, stamp, told.chat),
+            )
+        )
+    return Decision(facts, [told])
+
+
+def _started(state: State, stamp: Stamp, gateway: Gateway, p: ChatServiceInfo) -> ChatStarted:
+    return ChatStarted(
+        chat=stamp.guid(CHAT_ID),
+        no=state.next_chat,
+        at=stamp.now,
+        gateway=gateway.id,
+        tracking_id=p.tracking_id or "",
+        party_name=p.party_name,
+        remote_address=p.remote_address,
+        culture=p.preferred_culture,
+        user_token=p.user_token,
+        ext_response=p.ext_response,
+    )
+
+
+def settled_form(form: ScenarioResultInfo, stamp: Stamp, chat: Guid | None) -> ScenarioResultInfo:
+    """A form result as it is stored: with its id, its time and its chat."""
+    return evolve(
+        form,
+        scenario_result_id=form.scenario_result_id or stamp.guid(FORM_ID),
+        time_utc=form.time_utc or from_micros(stamp.now),
+        chat_id=chat,
+    )
+
+
+def form_fits(form: ScenarioResultInfo) -> Refusal | None:
+    """Refuse a form whose texts together are too long."""
+    size = sum(len(v.result_text or "") + 64 for v in form.values or ())
+    if size > FORM_BYTES:
+        return Refusal(ErrorCode.TOO_LONG, "ResultModel.Values: too long together")
+    return None
+
+
+def may_open(state: State, gateway: Gateway, tracking_id: str) -> Refusal | None:
+    """Whether the gateway takes one more open chat (C-4, I-14)."""
+    if gateway.retired:
+        return Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: takes no new chats any more")
+    held = state.list_weight.get(gateway.id, 0) + chat_weight(tracking_id)
+    if held > state.config.limits.frame_bytes:
+        return Refusal(ErrorCode.OVERLOADED, "the gateway has too many open chats")
+    return None
+
+
+def reopens(gateway: Gateway, chat: Chat, now: int) -> bool:
+    """Whether a closed chat may be opened again (B-2)."""
+    return chat.closed_at is not None and now - chat.closed_at <= gateway.tracking_inertia
+
+
+def reopen(state: State, chat: Chat, stamp: Stamp) -> list[Fact]:
+    """The facts of a reopening; a wrap-up that still runs for the chat ends."""
+    facts: list[Fact] = []
+    holder = state.distribution.leases.get(chat.id)
+    if holder is not None:
+        facts.append(
+            WrapupEnded(chat=chat.id, no=chat.no, agent=holder, at=stamp.now, cause="reopened")
+        )
+    facts.append(ChatReopened(chat=chat.id, no=chat.no, at=stamp.now))
+    return facts
+
+
+def stop(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_CHAT_STOP: close; the answer is Closed for an unknown chat too."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    chat = tracked_chat(state, session, p)
+    if isinstance(chat, Refusal):
+        if chat.code is not ErrorCode.UNKNOWN_CHAT:
+            return chat
+        unknown = ChatStatusInfo(
+            peer=p.peer,
+            port=p.port,
+            tracking_id=p.tracking_id,
+            status=ChatStatus.CLOSED,
+            sentences=(),
+        )
+        return Decision(
+            [], [Send((session.number,), "SE_CHAT_STATUS", unknown, session.number, frame.id)]
+        )
+    told = ChatToConnectors(chat=chat.id, answer_to=session.number, re=frame.id, push=chat.is_open)
+    if not chat.is_open:
+        return Decision([], [told])
+    decision = close(state, chat, stamp, CloseReason.EXTERNAL)
+    decision.effects.insert(0, told)
+    return decision

@@ -1,0 +1,165 @@
+"""The moves of a chat: each gives the facts of one change of status and tells both sides (B-6)."""
+
+from __future__ import annotations
+
+from broker.core.announce import ChatToAgent, ChatToConnectors, sentence_for_connector
+from broker.core.bounds import NOTE_RESERVE, RESERVE, sentence_weight
+from broker.core.decision import Decision
+from broker.core.effects import Send
+from broker.core.facts import (
+    ChatMoved,
+    OfferEnded,
+    SentenceStored,
+    WrapupStarted,
+)
+from broker.core.inputs import Stamp
+from broker.core.state import Chat, Sentence, State
+from protocol.values import ChatStatus, CloseReason, Guid, SentenceModel
+
+
+def to_waiting(
+    chat: Chat,
+    stamp: Stamp,
+    cause: str,
+    *,
+    boost: int = 0,
+) -> Decision:
+    """Put a chat (back) into the queue, its age kept."""
+    queued = chat.enqueued_at if chat.enqueued_at is not None else stamp.now
+    return Decision(
+        [
+            ChatMoved(
+                chat=chat.id,
+                no=chat.no,
+                at=stamp.now,
+                status=ChatStatus.WAITING,
+                cause=cause,
+                agent=None,
+                priority=chat.priority + boost,
+                enqueued_at=queued,
+            )
+        ],
+        [ChatToConnectors(chat=chat.id)],
+    )
+
+
+def end_offer(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
+    """End the open offer of an alerting chat and withdraw the alert."""
+    if chat.offer is None or chat.agent is None:
+        return Decision()
+    missed = state.distribution.desks[chat.agent].missed
+    if outcome == "missed":
+        missed += 1
+    elif outcome in ("answered", "rejected"):
+        missed = 0
+    ended = OfferEnded(
+        offer=chat.offer,
+        chat=chat.id,
+        no=chat.no,
+        agent=chat.agent,
+        at=stamp.now,
+        outcome=outcome,
+        missed=missed,
+    )
+    if outcome == "answered":
+        return Decision([ended])
+    return Decision(
+        [ended], [ChatToAgent(chat=chat.id, agent=chat.agent, type="SC_CHAT_ALERT_END")]
+    )
+
+
+def close(
+    state: State,
+    chat: Chat,
+    stamp: Stamp,
+    reason: CloseReason,
+    *,
+    answerer: int | None = None,
+) -> Decision:
+    """End a chat, whatever its status, and tell both sides.
+
+    Args:
+        state: The state before.
+        chat: An open chat.
+        stamp: Now.
+        reason: Why it ends.
+        answerer: A session that is answered separately and so needs no push.
+    """
+    decision = end_offer(state, chat, stamp, "withdrawn")
+    was = chat.status
+    decision.facts.append(
+        ChatMoved(
+            chat=chat.id,
+            no=chat.no,
+            at=stamp.now,
+            status=ChatStatus.CLOSED,
+            cause="closed",
+            agent=chat.agent,
+            priority=chat.priority,
+            enqueued_at=chat.enqueued_at,
+            close_reason=reason,
+        )
+    )
+    if was is ChatStatus.ANSWERED and chat.agent is not None:
+        project = state.config.projects.get(chat.project) if chat.project else None
+        if project is not None and project.wrapup > 0:
+            decision.facts.append(
+                WrapupStarted(
+                    chat=chat.id,
+                    no=chat.no,
+                    agent=chat.agent,
+                    at=stamp.now,
+                    until=stamp.now + project.wrapup,
+                )
+            )
+        if answerer is None or state.distribution.desks[chat.agent].session != answerer:
+            decision.effects.append(
+                ChatToAgent(chat=chat.id, agent=chat.agent, type="SC_CHAT_STATUS")
+            )
+    return decision
+
+
+def note(state: State, chat: Chat, stamp: Stamp, text: str, index: int = 0) -> Decision:
+    """A TechNote of the broker's own to the visitor, as the next sentence of the transcript."""
+    config = state.config
+    weight = sentence_weight("-" * 36, config.notes.party_name, text, chat.tracking_id)
+    if chat.weight + weight > config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
+        return Decision()
+    sentence = Sentence(
+        len(chat.sentences) + 1,
+        stamp.guid(index),
+        config.notes.party_name,
+        text,
+        stamp.now,
+        True,
+        SentenceModel.TECH_NOTE,
+        stamp.now,
+        None,
+        True,
+    )
+    stored = SentenceStored(
+        chat.id,
+        chat.no,
+        sentence.counter,
+        sentence.id,
+        sentence.party_name,
+        sentence.text,
+        sentence.time_sent,
+        True,
+        int(SentenceModel.TECH_NOTE),
+        stamp.now,
+        None,
+        True,
+    )
+    sessions = state.gateway_sessions.get(chat.gateway, ())
+    gateway = config.gateways[chat.gateway]
+    effects = [Send(sessions, "SE_CHAT_SENTENCE", sentence_for_connector(gateway, chat, sentence))]
+    return Decision([stored], effects if sessions else [])
+
+
+def agent_session(state: State, agent: Guid | None) -> int | None:
+    """The session of an agent, if he is connected."""
+    if agent is None:
+        return None
+    desk = state.distribution.desks.get(agent)
+    return desk.session if desk is not None else None

@@ -1,0 +1,160 @@
+"""Questions that change nothing: resync, status, forms and registers (W-25); and saving a form."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from broker.core.access import desk_at, gateway_of, own_chat, tracked_chat
+from broker.core.announce import (
+    ChatToAgent,
+    ChatToConnectors,
+    chat_for_connector,
+    chat_for_workplace,
+)
+from broker.core.bounds import FORMS_PER_CHAT
+from broker.core.chats import form_fits, scenario_in, settled_form
+from broker.core.decision import Decision, Outcome, Refusal
+from broker.core.effects import Effect, Send
+from broker.core.facts import FormSaved
+from broker.core.inputs import Stamp
+from broker.core.state import Session, State
+from protocol.chat import ChatCommandInfo
+from protocol.errors import ErrorCode
+from protocol.frame import Frame
+from protocol.message import CommandInfo
+from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
+from protocol.scenario import ScenarioResultInfo
+from protocol.session import Ack
+from protocol.values import ChatStatus
+
+
+def _answer(session: Session, frame: Frame, type_: str, payload: object) -> Decision:
+    me = session.number
+    return Decision([], [Send((me,), type_, payload, me, frame.id)])
+
+
+def resync_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_CHAT_RESYNC: the open chats of a gateway."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    gateway = gateway_of(state, session, p)
+    if isinstance(gateway, Refusal):
+        return gateway
+    shown = tuple(
+        chat_for_connector(state, state.chats[chat], full=False)
+        for chat in state.open_chats.get(gateway.id, ())
+    )
+    return _answer(session, frame, "SE_CHAT_LIST", shown)
+
+
+def resync_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_RESYNC: the chats offered to and answered by the agent."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    desk = desk_at(state, session, p)
+    if isinstance(desk, Refusal):
+        return desk
+    number = session.workplace or ""
+    shown = tuple(
+        chat_for_workplace(state, state.chats[chat], number, stamp.now, info=False, full=False)
+        for chat, holder in desk.leases.items()
+        if holder is not ChatStatus.CLOSED
+    )
+    return _answer(session, frame, "SC_CHAT_LIST", shown)
+
+
+def status_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_CHAT_STATUS: one whole chat."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    chat = tracked_chat(state, session, p)
+    if isinstance(chat, Refusal):
+        return chat
+    told = ChatToConnectors(chat=chat.id, answer_to=session.number, re=frame.id, push=False)
+    return Decision([], [told])
+
+
+def status_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_STATUS: one whole chat of the agent's; of an offered one, no sentences (B-7)."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    desk = desk_at(state, session, p)
+    if isinstance(desk, Refusal):
+        return desk
+    chat = own_chat(state, desk.agent, p.chat_id)
+    if isinstance(chat, Refusal):
+        return chat
+    if chat.is_open and chat.agent != desk.agent:
+        return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat at this workplace")
+    told = ChatToAgent(
+        chat=chat.id,
+        agent=desk.agent,
+        type="SC_CHAT_STATUS",
+        full=True,
+        answer_to=session.number,
+        re=frame.id,
+    )
+    return Decision([], [told])
+
+
+def load_scenario(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_SCENARIO_LOAD: a form in a culture."""
+    p = frame.payload
+    assert isinstance(p, CommandInfo)
+    model = scenario_in(state, p.id, p.reference)
+    if model is None:
+        return Refusal(ErrorCode.UNKNOWN_SCENARIO, "Id: no such form")
+    return _answer(session, frame, "SE_SCENARIO_MODEL", model)
+
+
+def save_scenario(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_SCENARIO_SAVE: a filled-in form, of a chat or of its own."""
+    p = frame.payload
+    assert isinstance(p, ScenarioResultInfo)
+    if p.scenario_id not in state.config.scenarios:
+        return Refusal(ErrorCode.UNKNOWN_SCENARIO, "ScenarioId: no such form")
+    no = None
+    if p.chat_id is not None:
+        chat = state.chats.get(p.chat_id)
+        if chat is None or chat.gateway not in session.gateways:
+            return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat of this session")
+        if len(chat.forms) >= FORMS_PER_CHAT and p.scenario_result_id not in chat.forms:
+            return Refusal(ErrorCode.OVERLOADED, "ChatId: the chat has too many forms")
+        no = chat.no
+    refusal = form_fits(p)
+    if refusal is not None:
+        return refusal
+    saved = FormSaved(chat=p.chat_id, no=no, at=stamp.now, result=settled_form(p, stamp, p.chat_id))
+    effects: list[Effect] = []
+    if frame.id is not None:
+        me = session.number
+        effects.append(Send((me,), "SYS_ACK", Ack(type=frame.type), me, frame.id))
+    return Decision([saved], list(effects))
+
+
+def routing(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_WS_ROUTING: the routing rules of every gateway with the address."""
+    peer = frame.payload
+    gateways = [g for g in state.config.gateways.values() if g.peer == peer]
+    if not gateways:
+        return Refusal(ErrorCode.UNKNOWN_GATEWAY, "no such gateway")
+    if not all(g.id in session.gateways for g in gateways):
+        return Refusal(ErrorCode.NOT_ALLOWED, "not served by this session")
+    table = state.config.website_routing
+    shown: tuple[WebSiteRoutingInfo, ...] = tuple(
+        rule for g in gateways for rule in table.get(g.id, ())
+    )
+    return _answer(session, frame, "SE_WS_ROUTING", shown)
+
+
+def literals(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_WS_LITERALS_GET: one group of texts, in one culture or in all."""
+    p = frame.payload
+    assert isinstance(p, LiteralLookupInfo)
+    shown = tuple(
+        evolve(entry, peer=p.peer)
+        for entry in state.config.literals
+        if entry.literal_group == p.literal_group
+        and (p.culture is None or (entry.culture or "").lower() == p.culture.lower())
+    )
+    return _answer(session, frame, "SE_WS_LITERALS_INFO", shown)

@@ -1,0 +1,388 @@
+"""The way of a sentence, its key, its confirmation; typing (W-20..W-23, B-7, B-9, B-10).
+
+Theory of operation: a key is looked up before anything else, so that a retry gets its echo
+whatever became of the chat meanwhile. A new sentence gets the next counter and goes out twice:
+as the echo to its own side and, when the chat is answered, to the other. Both leave only after
+the fact is durable.
+"""
+
+from __future__ import annotations
+
+from broker.config.model import Gateway
+from broker.core.access import desk_at, find_tracked, gateway_of, own_chat, tracked_chat
+from broker.core.announce import (
+    ChatToConnectors,
+    sentence_for_connector,
+    sentence_for_workplace,
+)
+from broker.core.bounds import RESERVE, sentence_weight
+from broker.core.chats import may_open, reopen, reopens
+from broker.core.decision import Decision, Outcome, Refusal
+from broker.core.effects import Effect, Send
+from broker.core.facts import Fact, SentenceConfirmed, SentenceStored, SlotFilled
+from broker.core.inputs import Stamp
+from broker.core.moves import agent_session
+from broker.core.state import Chat, Sentence, Session, Slot, State
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo
+from protocol.errors import ErrorCode
+from protocol.frame import Frame
+from protocol.session import Ack
+from protocol.values import ChatStatus, SentenceModel, from_micros, to_micros
+
+NUMBERED = frozenset({int(SentenceModel.SENTENCE), int(SentenceModel.TECH_NOTE)})
+SLOTS = frozenset(
+    {
+        int(SentenceModel.TECH_PANEL),
+        int(SentenceModel.NAVIGATION),
+        int(SentenceModel.CO_BROWSING),
+    }
+)
+
+
+def _trace(frame: Frame) -> str | None:
+    headers = frame.headers
+    if headers is None:
+        return None
+    trace = headers.get("traceparent")
+    return trace if isinstance(trace, str) else None
+
+
+def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_CHAT_SENTENCE: a visitor says something."""
+    p = frame.payload
+    assert isinstance(p, ChatSentenceInfo)
+    gateway = gateway_of(state, session, p)
+    if isinstance(gateway, Refusal):
+        return gateway
+    chat = find_tracked(state, gateway, p.tracking_id)
+    if chat is None:
+        return Refusal(ErrorCode.UNKNOWN_CHAT, "TrackingId: no such chat")
+    key = p.id or ""
+    known = known_key(chat, p, False)
+    if isinstance(known, Refusal):
+        return known
+    listener = agent_session(state, chat.agent) if chat.status is ChatStatus.ANSWERED else None
+    if known is not None:
+        return _again(state, gateway, chat, known, session, frame, listener)
+    facts: list[Fact] = []
+    effects: list[Effect | ChatToConnectors] = []
+    if not chat.is_open:
+        if not (gateway.reactivate and p.model == 0 and reopens(gateway, chat, stamp.now)):
+            return Refusal(ErrorCode.CHAT_CLOSED, "TrackingId: the chat is closed")
+        refusal = may_open(state, gateway, chat.tracking_id)
+        if refusal is not None:
+            return refusal
+        facts = reopen(state, chat, stamp)
+        effects = [ChatToConnectors(chat=chat.id)]
+    refusal = fits(state, chat, p, p.party_name)
+    if refusal is not None:
+        return refusal
+    sent = to_micros(p.time_sent) if p.time_sent is not None else stamp.now
+    made = make(chat, p, key, p.party_name, sent, stamp.now, False, session)
+    facts.append(fact_of(chat, made))
+    echo = sentence_for_connector(gateway, chat, made)
+    trace = _trace(frame)
+    effects.append(
+        Send(
+            state.gateway_sessions[gateway.id],
+            "SE_CHAT_SENTENCE",
+            echo,
+            session.number,
+            frame.id,
+            trace,
+        )
+    )
+    if listener is not None:
+        number = state.sessions[listener].workplace or ""
+        shown = sentence_for_workplace(number, chat, made)
+        effects.append(Send((listener,), "SC_CHAT_SENTENCE", shown, None, None, trace))
+    return Decision(facts, effects)
+
+
+def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_SENTENCE: an agent says something."""
+    p = frame.payload
+    assert isinstance(p, ChatSentenceInfo)
+    desk = desk_at(state, session, p)
+    if isinstance(desk, Refusal):
+        return desk
+    chat = own_chat(state, desk.agent, p.chat_id)
+    if isinstance(chat, Refusal):
+        return chat
+    gateway = state.config.gateways[chat.gateway]
+    known = known_key(chat, p, True)
+    if isinstance(known, Refusal):
+        return known
+    if known is not None:
+        return _again_inside(state, gateway, chat, known, session, frame)
+    if not chat.is_open:
+        return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
+    if chat.status is not ChatStatus.ANSWERED or chat.agent != desk.agent:
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by this agent")
+    name = state.config.agents[desk.agent].public_name
+    refusal = fits(state, chat, p, name)
+    if refusal is not None:
+        return refusal
+    sent = to_micros(p.time_sent) if p.time_sent is not None else stamp.now
+    made = make(chat, p, p.id or "", name, sent, stamp.now, True, session)
+    trace = _trace(frame)
+    number = session.workplace or ""
+    effects: list[Effect] = [
+        Send(
+            (session.number,),
+            "SC_CHAT_SENTENCE",
+            sentence_for_workplace(number, chat, made),
+            session.number,
+            frame.id,
+            trace,
+        )
+    ]
+    sessions = state.gateway_sessions.get(gateway.id)
+    if sessions:
+        shown = sentence_for_connector(gateway, chat, made)
+        effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown, None, None, trace))
+    return Decision([fact_of(chat, made)], list(effects))
+
+
+def known_key(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Sentence | Refusal | None:
+    """The sentence that already has this key, if it says the same (W-21)."""
+    if p.model not in NUMBERED and p.model not in SLOTS:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "Model: not a known model")
+    known = chat.keys[outbound].get(p.id or "")
+    if known is None:
+        for slot in chat.slots.values():
+            if slot.id == p.id and slot.outbound is outbound:
+                known = as_sentence(slot)
+                break
+        else:
+            return None
+    if known.text != p.text or known.model != p.model:
+        return Refusal(ErrorCode.KEY_REUSED, "ID: used before for another sentence")
+    return known
+
+
+def as_sentence(slot: Slot) -> Sentence:
+    """A slot in the shape of a sentence, with counter 0."""
+    return Sentence(
+        0,
+        slot.id,
+        slot.party_name,
+        slot.text,
+        slot.time_sent,
+        slot.outbound,
+        slot.model,
+        slot.at,
+        slot.agent,
+        False,
+    )
+
+
+def fits(state: State, chat: Chat, p: ChatSentenceInfo, name: str | None) -> Refusal | None:
+    """Refuse a sentence with which the transcript would not fit one frame any more (I-14)."""
+    weight = sentence_weight(p.id or "", name, p.text or "", chat.tracking_id)
+    if chat.weight + weight > state.config.limits.frame_bytes - RESERVE:
+        return Refusal(ErrorCode.OVERLOADED, "the transcript of the chat is full")
+    return None
+
+
+def make(
+    chat: Chat,
+    p: ChatSentenceInfo,
+    key: str,
+    name: str | None,
+    sent: int,
+    now: int,
+    outbound: bool,
+    session: Session,
+) -> Sentence:
+    """The sentence in its place."""
+    counter = len(chat.sentences) + 1 if p.model in NUMBERED else 0
+    return Sentence(
+        counter, key, name, p.text or "", sent, outbound, p.model, now, session.agent, False
+    )
+
+
+def fact_of(chat: Chat, s: Sentence) -> SentenceStored | SlotFilled:
+    """What is stored of a new sentence."""
+    if s.counter:
+        return SentenceStored(
+            chat.id,
+            chat.no,
+            s.counter,
+            s.id,
+            s.party_name,
+            s.text,
+            s.time_sent,
+            s.outbound,
+            s.model,
+            s.at,
+            s.agent,
+            False,
+        )
+    return SlotFilled(
+        chat=chat.id,
+        no=chat.no,
+        model=s.model,
+        id=s.id,
+        party_name=s.party_name,
+        text=s.text,
+        time_sent=s.time_sent,
+        outbound=s.outbound,
+        at=s.at,
+        agent=s.agent,
+    )
+
+
+def _again(
+    state: State,
+    gateway: Gateway,
+    chat: Chat,
+    known: Sentence,
+    session: Session,
+    frame: Frame,
+    listener: int | None,
+) -> Decision:
+    """A visitor's retry: the same echo, and the sentence again if nobody confirmed it."""
+    echo = sentence_for_connector(gateway, chat, known)
+    me = session.number
+    effects: list[Effect] = [Send((me,), "SE_CHAT_SENTENCE", echo, me, frame.id)]
+    if listener is not None and known.counter and known.confirmed_at is None:
+        number = state.sessions[listener].workplace or ""
+        shown = sentence_for_workplace(number, chat, known)
+        effects.append(Send((listener,), "SC_CHAT_SENTENCE", shown))
+    return Decision([], list(effects))
+
+
+def _again_inside(
+    state: State,
+    gateway: Gateway,
+    chat: Chat,
+    known: Sentence,
+    session: Session,
+    frame: Frame,
+) -> Decision:
+    """An agent's retry, likewise."""
+    number = session.workplace or ""
+    echo = sentence_for_workplace(number, chat, known)
+    me = session.number
+    effects: list[Effect] = [Send((me,), "SC_CHAT_SENTENCE", echo, me, frame.id)]
+    sessions = state.gateway_sessions.get(gateway.id)
+    if sessions and known.counter and known.confirmed_at is None:
+        shown = sentence_for_connector(gateway, chat, known)
+        effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown))
+    return Decision([], list(effects))
+
+
+def confirm_from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_CHAT_CONFIRM: the visitor's side has an agent's sentence."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    chat = tracked_chat(state, session, p)
+    if isinstance(chat, Refusal):
+        return chat
+    listener = agent_session(state, chat.agent)
+    if listener is None:
+        return _confirmed(chat, p, True, stamp, session, frame, None)
+    told = ChatCommandInfo(
+        peer=state.sessions[listener].workplace,
+        chat_id=chat.id,
+        id=p.id,
+        time_stamp=from_micros(stamp.now),
+    )
+    push = Send((listener,), "SC_CHAT_CONFIRM", told)
+    return _confirmed(chat, p, True, stamp, session, frame, push)
+
+
+def confirm_from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_CONFIRM: the agent has a visitor's sentence."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    desk = desk_at(state, session, p)
+    if isinstance(desk, Refusal):
+        return desk
+    chat = own_chat(state, desk.agent, p.chat_id)
+    if isinstance(chat, Refusal):
+        return chat
+    if chat.last_agent != desk.agent:
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by this agent")
+    sessions = state.gateway_sessions.get(chat.gateway)
+    if sessions is None:
+        return _confirmed(chat, p, False, stamp, session, frame, None)
+    gateway = state.config.gateways[chat.gateway]
+    told = ChatCommandInfo(
+        peer=gateway.peer,
+        port=gateway.port,
+        tracking_id=chat.tracking_id,
+        id=p.id,
+        time_stamp=from_micros(stamp.now),
+    )
+    push = Send(sessions, "SE_CHAT_CONFIRM", told)
+    return _confirmed(chat, p, False, stamp, session, frame, push)
+
+
+def _confirmed(
+    chat: Chat,
+    p: ChatCommandInfo,
+    outbound: bool,
+    stamp: Stamp,
+    session: Session,
+    frame: Frame,
+    push: Send | None,
+) -> Outcome:
+    sentence = chat.keys[outbound].get(p.id or "")
+    decision = Decision()
+    if sentence is None:
+        if not any(s.id == p.id and s.outbound is outbound for s in chat.slots.values()):
+            return Refusal(ErrorCode.UNKNOWN_MESSAGE, "ID: no such sentence to confirm")
+    elif sentence.confirmed_at is None:
+        decision.facts.append(SentenceConfirmed(chat.id, chat.no, sentence.counter, stamp.now))
+        if push is not None:
+            decision.effects.append(push)
+    if frame.id is not None:
+        me = session.number
+        decision.effects.append(Send((me,), "SYS_ACK", Ack(type=frame.type), me, frame.id))
+    return decision
+
+
+def typing_from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_CHAT_TYPING: passed on to the agent, remembered by nobody (W-23)."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    chat = tracked_chat(state, session, p)
+    if isinstance(chat, Refusal):
+        return chat
+    listener = agent_session(state, chat.agent) if chat.status is ChatStatus.ANSWERED else None
+    if listener is None:
+        return Decision()
+    told = ChatCommandInfo(
+        peer=state.sessions[listener].workplace,
+        chat_id=chat.id,
+        agent_id=chat.agent,
+        is_typing=p.is_typing is not False,
+        time_stamp=from_micros(stamp.now),
+    )
+    return Decision([], [Send((listener,), "SC_CHAT_TYPING", told)])
+
+
+def typing_from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_TYPING: passed on to the connectors."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    desk = desk_at(state, session, p)
+    if isinstance(desk, Refusal):
+        return desk
+    chat = own_chat(state, desk.agent, p.chat_id)
+    if isinstance(chat, Refusal):
+        return chat
+    sessions = state.gateway_sessions.get(chat.gateway)
+    if not sessions or chat.status is not ChatStatus.ANSWERED or chat.agent != desk.agent:
+        return Decision()
+    gateway = state.config.gateways[chat.gateway]
+    told = ChatCommandInfo(
+        peer=gateway.peer,
+        port=gateway.port,
+        tracking_id=chat.tracking_id,
+        is_typing=p.is_typing is not False,
+        time_stamp=from_micros(stamp.now),
+    )
+    return Decision([], [Send(sessions, "SE_CHAT_TYPING", told)])

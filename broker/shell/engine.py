@@ -1,0 +1,190 @@
+"""The engine: the one owner of the state, between the sessions and the store.
+
+Theory of operation: inputs queue up in the inbox. `pump` takes up to `batch_limit` of them,
+steps the core over them, and hands the facts of the whole batch to the committer as one
+transaction (group commit). The effects of a batch are kept until its facts, and all facts
+before them, are durable (I-11). While one commit runs the next batch is stepped and gathered,
+so that under load the store always has a full batch waiting; its effects wait behind it.
+
+The engine has no task, no clock and no thread of its own: it is driven by `submit`, `pump` and
+the committer's `done`, all in one thread. The simulator drives this very class.
+
+When a commit fails nothing is retried: what became of it is unknown, so everything that was
+not released is thrown away with the state, and `on_failure` starts anew from the store.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from attrs import Factory, define
+
+from broker.core.broker import step
+from broker.core.effects import Effect
+from broker.core.facts import Fact
+from broker.core.inputs import Input, Stamp, TimePassed
+from broker.core.state import State
+
+
+class Committer(Protocol):
+    """Stores facts durably."""
+
+    def commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
+        """Store the facts in one transaction, in the order of the calls.
+
+        Args:
+            facts: Durable facts, at least one.
+            done: Called in the engine's thread, at once or later: with None when the facts are
+                durable, with the error when that is not sure.
+        """
+
+
+class Outlet(Protocol):
+    """Carries effects out."""
+
+    def deliver(self, effects: list[Effect]) -> None:
+        """Put the effects into outboxes and logs; never blocks, never raises."""
+
+
+@define
+class _Batch:
+    facts: list[Fact] = Factory(list)
+    effects: list[Effect] = Factory(list)
+    inputs: int = 0
+
+
+class Engine:
+    """Steps the core in batches and releases effects when they are durable.
+
+    Args:
+        state: The state, just restored; owned by the engine from now on.
+        committer: The store.
+        outlet: Where effects go.
+        clock: Microseconds since the Unix epoch.
+        seed: Fresh random bytes, at most 64, for the ids of this run.
+        on_failure: Called once when a commit failed; the engine does nothing any more then.
+        batch_limit: The most inputs that are committed in one transaction.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        committer: Committer,
+        outlet: Outlet,
+        clock: Callable[[], int],
+        seed: bytes,
+        on_failure: Callable[[BaseException], None],
+        batch_limit: int = 256,
+    ) -> None:
+        self.state = state
+        self.inbox: deque[Input] = deque()
+        self.failed = False
+        self.inputs_stepped = 0
+        self.commits_done = 0
+        self.facts_stored = 0
+        self._committer = committer
+        self._outlet = outlet
+        self._clock = clock
+        self._seed = seed
+        self._on_failure = on_failure
+        self._batch_limit = batch_limit
+        self._seq = 0
+        self._now = 0
+        self._running: _Batch | None = None
+        self._pending = _Batch()
+        self._pumping = False
+
+    @property
+    def wake_at(self) -> int | None:
+        """When the core wants to be pumped next for the sake of a timer (microseconds)."""
+        return self.state.timers.due
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is queued, gathered or being committed."""
+        return (
+            not self.inbox
+            and self._running is None
+            and not self._pending.facts
+            and not self._pending.effects
+        )
+
+    @property
+    def committing(self) -> bool:
+        """Whether a commit is under way."""
+        return self._running is not None
+
+    def submit(self, input: Input) -> None:
+        """Queue an input; it is stepped by the next `pump`."""
+        self.inbox.append(input)
+
+    def pump(self) -> None:
+        """Step what is queued and due, start a commit if none runs, release what is durable."""
+        if self._pumping or self.failed:
+            return
+        self._pumping = True
+        try:
+            while not self.failed and self._turn():
+                pass
+        finally:
+            self._pumping = False
+
+    def _turn(self) -> bool:
+        """Gather and start one batch; False when there is no more to do now."""
+        self._gather()
+        if self._running is not None or self.failed:
+            return False
+        batch = self._pending
+        if not batch.facts and not batch.effects:
+            return False
+        self._pending = _Batch()
+        if batch.facts:
+            self._running = batch
+            self._committer.commit(batch.facts, self._done)
+            return self._running is None
+        self._outlet.deliver(batch.effects)
+        return True
+
+    def _gather(self) -> None:
+        batch = self._pending
+        room = self._batch_limit - batch.inputs
+        inbox = self.inbox
+        while room > 0:
+            now = max(self._now, self._clock())
+            due = self.state.timers.due
+            if due is not None and due <= now:
+                self._step(batch, now, TimePassed())
+            elif inbox:
+                self._step(batch, now, inbox.popleft())
+            else:
+                return
+            room -= 1
+
+    def _step(self, batch: _Batch, now: int, input: Input) -> None:
+        self._now = now
+        self._seq += 1
+        self.inputs_stepped += 1
+        batch.inputs += 1
+        facts, effects = step(self.state, Stamp(now, self._seq, self._seed), input)
+        for fact in facts:
+            if fact.durable:
+                batch.facts.append(fact)
+        batch.effects += effects
+
+    def _done(self, error: BaseException | None) -> None:
+        if self.failed:
+            return
+        batch, self._running = self._running, None
+        if error is not None:
+            self.failed = True
+            self.inbox.clear()
+            self._pending = _Batch()
+            self._on_failure(error)
+            return
+        if batch is not None:
+            self.commits_done += 1
+            self.facts_stored += len(batch.facts)
+            self._outlet.deliver(batch.effects)
+        self.pump()
