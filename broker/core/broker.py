@@ -36,8 +36,9 @@ from broker.core.inputs import (
 )
 from broker.core.pilot import next_pilot
 from broker.core.sessions import booted, closed, next_leaver, opened, reloaded
-from broker.core.state import Recovered, Session, State
+from broker.core.state import Chat, Recovered, Session, State
 from broker.core.timeouts import next_timeout
+from broker.core.timers import TimerKind
 from protocol.catalogue import CATALOGUE
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
@@ -159,7 +160,7 @@ def _decide_frame(state: State, stamp: Stamp, arrived: FrameArrived) -> Decision
 
 def refused(session: int, frame: Frame, refusal: Refusal) -> Decision:
     """The `SYS_ERROR` that answers a refused frame (W-14)."""
-    error = SysError(code=refusal.code.value, text=refusal.text, type=frame.type, fatal=False)
+    error = SysError(code=refusal.code, text=refusal.text, type=frame.type, fatal=False)
     return Decision([], [Send((session,), "SYS_ERROR", error, session, frame.id)])
 
 
@@ -189,7 +190,7 @@ def restore(config: Config, recovered: Recovered, now: int) -> State:
     return state
 
 
-def _seat(state: State, chat: chats.Chat) -> None:
+def _seat(state: State, chat: Chat) -> None:
     """Give a recovered chat its ticket or its lease."""
     match chat.status:
         case ChatStatus.WAITING:
@@ -210,7 +211,7 @@ def _await_agents(state: State, now: int) -> None:
                 continue
             d.leases[chat_id] = one.agent
             one.leases[chat_id] = ChatStatus.CLOSED
-            state.timers.set(until, apply_desk.TimerKind.WRAPUP, chat_id)
+            state.timers.set(until, TimerKind.WRAPUP, chat_id)
         if one.state is not AgentState.LOG_OFF:
             one.lost_at = now
             apply_desk.arm_grace(state, one, now)
@@ -221,4 +222,4 @@ def _await_agents(state: State, now: int) -> None:
         for at in chat.exclusions.values():
             for pause in pauses:
                 if chat.is_open and at + pause > now:
-                    state.timers.set(at + pause, apply_desk.TimerKind.EXCLUSION, chat.id)
+                    state.timers.set(at + pause, TimerKind.EXCLUSION, chat.id)

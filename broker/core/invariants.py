@@ -6,10 +6,15 @@
 
 from __future__ import annotations
 
+from attrs import fields
+
 from broker.core.announce import capacity
 from broker.core.distribution import excluded, why_not
 from broker.core.state import Chat, Desk, State
 from protocol.values import AgentState, ChatStatus
+
+_DERIVED = frozenset({"exclusions", "keys", "timer_at"})
+_COLUMNS = tuple(a.name for a in fields(Chat) if a.name not in _DERIVED)
 
 
 def durable(state: State) -> dict[str, object]:
@@ -39,41 +44,7 @@ def durable(state: State) -> dict[str, object]:
 
 
 def _durable_chat(chat: Chat) -> dict[str, object]:
-    shown = {
-        name: getattr(chat, name)
-        for name in [
-            "no",
-            "gateway",
-            "tracking_id",
-            "party_name",
-            "remote_address",
-            "culture",
-            "user_token",
-            "ext_response",
-            "status",
-            "project",
-            "language",
-            "skill",
-            "priority",
-            "started_at",
-            "since",
-            "enqueued_at",
-            "answered_at",
-            "closed_at",
-            "close_reason",
-            "agent",
-            "last_agent",
-            "last_activity",
-            "warned_for",
-            "offer",
-            "offer_until",
-        ]
-    }
-    shown["sentences"] = list(chat.sentences)
-    shown["slots"] = dict(sorted(chat.slots.items()))
-    shown["forms"] = dict(sorted(chat.forms.items()))
-    shown["weight"] = chat.weight
-    return shown
+    return {name: getattr(chat, name) for name in _COLUMNS}
 
 
 def check(state: State) -> list[str]:

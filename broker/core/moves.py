@@ -152,9 +152,10 @@ def note(state: State, chat: Chat, stamp: Stamp, text: str, index: int = 0) -> D
         True,
     )
     sessions = state.gateway_sessions.get(chat.gateway, ())
-    gateway = config.gateways[chat.gateway]
-    effects = [Send(sessions, "SE_CHAT_SENTENCE", sentence_for_connector(gateway, chat, sentence))]
-    return Decision([stored], effects if sessions else [])
+    if not sessions:
+        return Decision([stored])
+    shown = sentence_for_connector(config.gateways[chat.gateway], chat, sentence)
+    return Decision([stored], [Send(sessions, "SE_CHAT_SENTENCE", shown)])
 
 
 def agent_session(state: State, agent: Guid | None) -> int | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from broker.config.model import Gateway
 from broker.core.access import desk_at, find_tracked, gateway_of, own_chat, tracked_chat
 from broker.core.announce import (
+    Announcement,
     ChatToConnectors,
     sentence_for_connector,
     sentence_for_workplace,
@@ -65,7 +66,7 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
     if known is not None:
         return _again(state, gateway, chat, known, session, frame, listener)
     facts: list[Fact] = []
-    effects: list[Effect | ChatToConnectors] = []
+    effects: list[Effect | Announcement] = []
     if not chat.is_open:
         if not (gateway.reactivate and p.model == 0 and reopens(gateway, chat, stamp.now)):
             return Refusal(ErrorCode.CHAT_CLOSED, "TrackingId: the chat is closed")

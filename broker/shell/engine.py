@@ -104,12 +104,8 @@ class Engine:
     @property
     def idle(self) -> bool:
         """Whether nothing is queued, gathered or being committed."""
-        return (
-            not self.inbox
-            and self._running is None
-            and not self._pending.facts
-            and not self._pending.effects
-        )
+        gathered = self._pending
+        return self._running is None and not (self.inbox or gathered.facts or gathered.effects)
 
     @property
     def committing(self) -> bool:
