@@ -1,0 +1,168 @@
+"""Compares a recorded frame with the one that came, where some values may differ by run.
+
+Theory of operation: a Guid that the broker made, its times and a few names differ in each run.
+They are *bound* on first sight: the recorded Guid stands for the live one from then on, in both
+directions, and a client's frame that carries a recorded one is sent with the live one. A value
+that a client said is no such value: what it sent must come back as it was. Guids of version 5
+come from the configuration (C-2), so they must be equal as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from attrs import Factory, define, frozen
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_FROM_CONFIGURATION: Final = "5"
+_BOUND_TEXTS: Final = frozenset({"Node", "Nonce"})
+_DURATIONS: Final = frozenset({"WaitingTime"})
+_FOR_PEOPLE: Final = frozenset({"SYS_ERROR", "SYS_BYE"})
+_MEMBER_PATH: Final = re.compile(r"(?=.*[.\[])[\w.\[\]]+(?=:|\s|$)")
+_PROMISED_TEXT: Final = "not served by this version"
+_NAMES_OF_OBJECTS: Final = ("ChatId", "TrackingId", "ID")
+
+
+@frozen
+class Difference:
+    """One member that is not as recorded."""
+
+    path: str
+    expected: object
+    got: object
+
+
+class _Nothing:
+    def __repr__(self) -> str:
+        return "(nothing)"
+
+
+NOTHING: Final = _Nothing()
+
+
+def _leaves(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for member in value.values():
+            yield from _leaves(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _leaves(member)
+
+
+@define
+class Bindings:
+    """What recorded values stand for in this run."""
+
+    _live: dict[str, str] = Factory(dict)
+    _recorded: dict[str, str] = Factory(dict)
+    _said: set[str] = Factory(set)
+    _moments: dict[tuple[object, ...], str] = Factory(dict)
+    _times: dict[str, list[tuple[str, str]]] = Factory(dict)
+
+    def send(self, frame: list[Any]) -> list[Any]:
+        """Turn a client's recorded frame into the one to send, and remember what it says."""
+        self._said.update(leaf for leaf in _leaves(frame) if leaf not in self._live)
+        sent = self._with_live(frame)
+        assert isinstance(sent, list)
+        return sent
+
+    def _with_live(self, value: object) -> object:
+        if isinstance(value, str):
+            return self._live.get(value, value)
+        if isinstance(value, dict):
+            return {name: self._with_live(member) for name, member in value.items()}
+        if isinstance(value, list):
+            return [self._with_live(member) for member in value]
+        return value
+
+    def compare(self, expected: list[Any], got: list[Any]) -> list[Difference]:
+        """Compare a frame of the broker; both are of the same type."""
+        differences: list[Difference] = []
+        for name, index in (("", 1), ("headers", 2)):
+            ours = expected[index] if len(expected) > index else None
+            theirs = got[index] if len(got) > index else None
+            if name and not ours and not theirs:
+                continue
+            differences += self._value(name, (str(expected[0]), ""), {}, ours, theirs)
+        return differences
+
+    def _value(
+        self,
+        path: str,
+        place: tuple[str, str],
+        around: dict[str, Any],
+        expected: object,
+        got: object,
+    ) -> Iterator[Difference]:
+        """Compare two values; `place` is the frame's type and the member's name."""
+        if isinstance(expected, dict) and isinstance(got, dict):
+            for name in sorted(expected.keys() | got.keys()):
+                below = f"{path}.{name}" if path else name
+                ours, theirs = expected.get(name, NOTHING), got.get(name, NOTHING)
+                yield from self._value(below, (place[0], name), expected, ours, theirs)
+        elif isinstance(expected, list) and isinstance(got, list):
+            if len(expected) != len(got):
+                yield Difference(f"len({path or 'payload'})", len(expected), len(got))
+            for index, (ours, theirs) in enumerate(zip(expected, got, strict=False)):
+                yield from self._value(f"{path}[{index}]", place, around, ours, theirs)
+        elif not self._same(place, around, expected, got):
+            yield Difference(path or "payload", expected, got)
+
+    def _same(
+        self, place: tuple[str, str], around: dict[str, Any], expected: object, got: object
+    ) -> bool:
+        frame_type, name = place
+        if isinstance(expected, str) and isinstance(got, str):
+            if expected in self._said:
+                return expected == got
+            if name == "Text" and frame_type in _FOR_PEOPLE:
+                return _same_message(expected, got)
+            if _TIME.fullmatch(expected):
+                return self._same_time(name, around, expected, got)
+            guid = _GUID.fullmatch(expected)
+            if name in _BOUND_TEXTS or (guid and guid[1] != _FROM_CONFIGURATION):
+                return self._bind(expected, got)
+            return expected == got
+        if name in _DURATIONS:
+            return type(expected) is type(got)
+        return type(expected) is type(got) and expected == got
+
+    def _bind(self, expected: str, got: str) -> bool:
+        live = self._live.setdefault(expected, got)
+        recorded = self._recorded.setdefault(got, expected)
+        return live == got and recorded == expected
+
+    def _same_time(self, name: str, around: dict[str, Any], expected: str, got: str) -> bool:
+        """One recorded moment of one thing is one live moment, and time runs in one direction."""
+        if not _TIME.fullmatch(got):
+            return False
+        thing = (name, expected, *(around.get(key) for key in _NAMES_OF_OBJECTS))
+        if self._moments.setdefault(thing, got) != got:
+            return False
+        pairs = self._times.setdefault(name, [])
+        pairs.append((_padded(expected), _padded(got)))
+        mine = pairs[-1]
+        return all(
+            (mine[0] > other[0]) <= (mine[1] >= other[1])
+            and (mine[0] < other[0]) <= (mine[1] <= other[1])
+            for other in pairs[:-1]
+        )
+
+
+def _padded(time: str) -> str:
+    """The time with six digits after the point, so that text order is time order."""
+    seconds, _, fraction = time.removesuffix("Z").partition(".")
+    return f"{seconds}.{fraction:0<6}"
+
+
+def _same_message(expected: str, got: str) -> bool:
+    """Texts of errors are for people and may be reworded; what programs rely on may not."""
+    if (_PROMISED_TEXT in expected) != (_PROMISED_TEXT in got):
+        return False
+    ours, theirs = _MEMBER_PATH.match(expected), _MEMBER_PATH.match(got)
+    return (ours and ours[0]) == (theirs and theirs[0])
