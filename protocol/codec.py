@@ -18,9 +18,9 @@ from protocol import limits
 from protocol.catalogue import ALIASES, CATALOGUE, FrameSpec
 from protocol.errors import ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
-from protocol.generated import Read, UnreadableError, reader_of, writer_of
+from protocol.generated import Read, read_all, reader_of, writer_of
 from protocol.members import Kind, members
-from protocol.reader import read_payload
+from protocol.scalars import MemberError, mismatch, read_text
 
 _SMALL: Final = 4_096
 _packer: Final = msgpack.Packer(datetime=True)
@@ -45,15 +45,15 @@ def _short(spec: FrameSpec) -> tuple[str, frozenset[str], Read] | None:
 
 def _payload_reader(spec: FrameSpec) -> Read:
     if spec.payload is str:
-        return lambda value: read_payload(spec, value)
+        return lambda value: read_text(value, limits.TEXT_LENGTHS["Peer"])
     read = _structure_reader(spec)
     if not spec.is_array:
         return lambda value: read({} if value is None else value)
 
     def read_array(value: object) -> tuple[object, ...]:
         if type(value) is not list:
-            raise UnreadableError
-        return tuple([read(item) for item in value])
+            raise mismatch("array", value)
+        return read_all(read, value, "")
 
     return read_array
 
@@ -62,24 +62,32 @@ _NAMES: Final[Mapping[str, str]] = {**{name: name for name in CATALOGUE}, **ALIA
 _READERS: Final[Mapping[str, Read]] = {
     name: _payload_reader(CATALOGUE[canonical]) for name, canonical in _NAMES.items()
 }
-_SHORT: Final[Mapping[bytes, tuple[str, frozenset[str], Read]]] = {
+_Short = Mapping[bytes, tuple[str, frozenset[str], Read]]
+_SHORT: Final[_Short] = {
     name.encode(): short
     for name, canonical in _NAMES.items()
     if (short := _short(CATALOGUE[canonical])) is not None
+}
+_SHORT_BY_CLIENT: Final[_Short] = {
+    name: short for name, short in _SHORT.items() if CATALOGUE[short[0]].sender != "broker"
 }
 _KNOWN_HEADERS: Final = frozenset({"Id", "Re", "traceparent"})
 _TYPE_BYTES: Final[Mapping[str, bytes]] = {name: _packer.pack(name) for name in CATALOGUE}
 
 
-def decode(body: bytes) -> Frame:
+def decode(body: bytes, *, by_client: bool = False) -> Frame:
     """Decode the body of one frame.
 
+    Args:
+        body: The bytes after the length.
+        by_client: Whether a client sent it; frames that only a broker sends are then refused unread.
+
     Raises:
-        WireError: ``BadFrame``, ``UnknownType``, ``BadPayload`` or ``TooLong``.
+        WireError: ``BadFrame``, ``UnknownType``, ``NotAllowed``, ``BadPayload`` or ``TooLong``.
     """
     if 3 <= len(body) <= _SMALL:
         end = 2 + (body[1] & 0x1F)
-        short = _SHORT.get(body[2:end])
+        short = (_SHORT_BY_CLIENT if by_client else _SHORT).get(body[2:end])
         if short is not None and body[1] >> 5 == 0b101:
             try:
                 frame = _decode_shortly(body, end, short)
@@ -87,7 +95,7 @@ def decode(body: bytes) -> Frame:
                 frame = None
             if frame is not None:
                 return frame
-    return _frame(_unpack(body))
+    return _frame(_unpack(body), by_client)
 
 
 def _decode_shortly(body: bytes, end: int, short: tuple[str, frozenset[str], Read]) -> Frame | None:
@@ -110,11 +118,7 @@ def _decode_shortly(body: bytes, end: int, short: tuple[str, frozenset[str], Rea
 
 def _unpack(body: bytes) -> object:
     """Unpack any MessagePack value with bounded work, or raise ``BadFrame``."""
-    budget = _Budget(len(body))
-    bounds: dict[str, Any] = {
-        "max_array_len": budget.elements,
-        "max_map_len": limits.MAP_MEMBERS,
-    }
+    bounds = {"max_array_len": _elements(len(body)), "max_map_len": limits.MAP_MEMBERS}
     try:
         # Without building anything: whatever is announced must be there.
         walk = msgpack.Unpacker(**bounds, max_buffer_size=len(body) + 1)
@@ -124,48 +128,54 @@ def _unpack(body: bytes) -> object:
             raise _bad_frame("bytes follow the array")
     except (ValueError, msgpack.UnpackException) as error:
         raise _bad_frame("not one MessagePack value within the limits") from error
-    hooks: dict[str, Any] = {
-        "object_pairs_hook": budget.pairs,
-        "list_hook": budget.array,
-        "ext_hook": _no_extension,
-    }
     try:
-        tree = msgpack.unpackb(body, timestamp=3, **bounds, **hooks)
+        tree = msgpack.unpackb(body, timestamp=3, **bounds, **_bounded_hooks(len(body)))
     except UnicodeDecodeError as error:
         raise _bad_frame("invalid UTF-8") from error
     except (ValueError, OverflowError, msgpack.UnpackException):
-        tree = _unpack_with_odd_times(body, bounds | hooks)
+        tree = _unpack_with_odd_times(body, bounds)
     if _deeper_than(tree, limits.DEPTH):
         raise _bad_frame(f"nested deeper than {limits.DEPTH}")
     return tree
 
 
-def _unpack_with_odd_times(body: bytes, options: dict[str, Any]) -> object:
+def _unpack_with_odd_times(body: bytes, bounds: dict[str, int]) -> object:
     """Unpack again, times as they are: one out of range spoils its member, not the whole frame."""
     try:
-        return msgpack.unpackb(body, timestamp=0, **options)
+        return msgpack.unpackb(body, timestamp=0, **bounds, **_bounded_hooks(len(body)))
     except (ValueError, OverflowError, msgpack.UnpackException) as error:
         raise _bad_frame("not one MessagePack value within the limits") from error
 
 
-class _Budget:
-    """Bounds what one body may hold: a real frame is far from it, a hostile one soon there."""
+def _elements(size: int) -> int:
+    """How many elements the arrays of a body may have: a real frame is far from it."""
+    return 1_024 + size // 16
 
-    def __init__(self, size: int) -> None:
-        self.elements = 1_024 + size // 16
-        self._members = 1_024 + size // 10
 
-    def array(self, items: list[object]) -> list[object]:
-        self.elements -= len(items) + 1
-        if self.elements < 0:
+def _bounded_hooks(size: int) -> dict[str, Any]:
+    """Hooks that build maps and arrays until there are more than a real frame of that size has."""
+    elements = _elements(size)
+    # A map counts as four entries: making a structure of it costs more than its members.
+    entries = 512 + size // 7
+
+    def pairs(items: list[tuple[object, object]]) -> dict[object, object]:
+        nonlocal entries
+        entries -= len(items) + 4
+        if entries < 0:
+            raise _bad_frame("too many members for its length")
+        found = dict(items)
+        if len(found) != len(items):
+            raise _bad_frame("a map has a repeated key")
+        return found
+
+    def array(items: list[object]) -> list[object]:
+        nonlocal elements
+        elements -= len(items) + 1
+        if elements < 0:
             raise _bad_frame("too many elements for its length")
         return items
 
-    def pairs(self, items: list[tuple[object, object]]) -> dict[object, object]:
-        self._members -= len(items) + 1
-        if self._members < 0:
-            raise _bad_frame("too many members for its length")
-        return _map_of(items)
+    return {"object_pairs_hook": pairs, "list_hook": array, "ext_hook": _no_extension}
 
 
 def _map_of(items: list[tuple[Any, Any]]) -> dict[Any, Any]:
@@ -193,7 +203,7 @@ def _deeper_than(tree: object, depth: int) -> bool:
     return True
 
 
-def _frame(tree: object) -> Frame:
+def _frame(tree: object, by_client: bool = False) -> Frame:
     """Make a frame of an unpacked body."""
     if type(tree) is not list or not 2 <= len(tree) <= 3 or type(tree[0]) is not str:
         raise _bad_frame("not an array of a type, a payload and headers")
@@ -210,31 +220,33 @@ def _frame(tree: object) -> Frame:
         if read is None:
             raise WireError(ErrorCode.UNKNOWN_TYPE, f"unknown type {name[: limits.TYPE_NAME]!r}")
         canonical = _NAMES[name]
-        try:
-            payload = read(tree[1])
-        except UnreadableError:
-            payload = read_payload(CATALOGUE[canonical], tree[1])
-        return Frame(canonical, payload, headers)
-    except WireError as error:
-        error.type = _NAMES.get(name, name[: limits.TYPE_NAME])
-        error.re = _good_id(headers)
-        raise
+        if by_client and CATALOGUE[canonical].sender == "broker":
+            raise WireError(ErrorCode.NOT_ALLOWED, f"{canonical} is the broker's to send")
+        return Frame(canonical, read(tree[1]), headers)
+    except MemberError as fault:
+        path = fault.path or "Payload"
+        error = WireError(fault.code, f"{path}: {fault.text}", path=path)
+    except WireError as fault:
+        error = fault
+    error.type = _NAMES.get(name, name[: limits.TYPE_NAME])
+    error.re = _good_id(headers)
+    raise error
 
 
 def _check_headers(headers: Mapping[str, object]) -> None:
     for key in ("Id", "Re"):
         value = headers.get(key)
-        if value is None or type(value) is int:
-            continue
-        path = f"Headers.{key}"
-        if type(value) is not str:
-            raise WireError(ErrorCode.BAD_PAYLOAD, f"{path}: int or str expected", path=path)
-        if len(value) > limits.HEADER_TEXT:
-            text = f"{path}: longer than {limits.HEADER_TEXT} characters"
-            raise WireError(ErrorCode.TOO_LONG, text, path=path)
-    if type(headers.get("traceparent", "")) is not str:
-        path = "Headers.traceparent"
-        raise WireError(ErrorCode.BAD_PAYLOAD, f"{path}: str expected", path=path)
+        if value is not None and type(value) is not int:
+            _header_text(key, value, limits.HEADER_TEXT)
+    if headers.get("traceparent") is not None:
+        _header_text("traceparent", headers["traceparent"], limits.TRACEPARENT)
+
+
+def _header_text(key: str, value: object, longest: int) -> None:
+    try:
+        read_text(value, longest)
+    except MemberError as fault:
+        raise fault.inside(f"Headers.{key}") from None
 
 
 def _good_id(headers: Mapping[str, object] | None) -> int | str | None:
@@ -248,7 +260,7 @@ def _bad_frame(text: str) -> WireError:
     return WireError(ErrorCode.BAD_FRAME, text)
 
 
-def pack(type: str, payload: object = None) -> bytes:  # noqa: A002 - the wire's own word
+def pack(type: str, payload: object = None) -> bytes:
     """Pack type and payload once; :func:`assemble` makes frames of it for any number of receivers.
 
     Raises:
@@ -266,12 +278,16 @@ def pack(type: str, payload: object = None) -> bytes:  # noqa: A002 - the wire's
 def _plain(spec: FrameSpec, payload: object, as_json: bool = False) -> object:
     """Check that a payload is what its frame carries, and turn it into plain values."""
     wanted: Any = spec.payload
-    if spec.is_array:
-        if isinstance(payload, tuple | list) and all(type(item) is wanted for item in payload):
-            write = writer_of(wanted, as_json)
-            return [write(item) for item in payload]
-    elif type(payload) is wanted:
-        return payload if wanted is str else writer_of(wanted, as_json)(payload)
+    if wanted is str:
+        if type(payload) is str:
+            return payload
+    else:
+        write = writer_of(wanted, as_json)
+        if spec.is_array:
+            if isinstance(payload, tuple | list) and all(type(item) is wanted for item in payload):
+                return [write(item) for item in payload]
+        elif type(payload) is wanted:
+            return write(payload)
     raise LocalProtocolError(f"{spec.type} carries {spec.payload_name}, not this payload")
 
 
@@ -340,11 +356,11 @@ def to_wire(payload: object, *, json: bool = False) -> Any:
         return payload
     if isinstance(payload, tuple | list):
         return [to_wire(item, json=json) for item in payload]
-    source: Any = payload
-    return writer_of(type(source), json)(source)
+    structure: Any = type(payload)
+    return writer_of(structure, json)(payload)
 
 
-def from_wire(type: str, value: object) -> object:  # noqa: A002 - the wire's own word
+def from_wire(type: str, value: object) -> object:
     """Read the payload of a frame type from plain maps, lists and values.
 
     Raises:

@@ -2,9 +2,10 @@
 
 The theory: bytes of the peer come in by :meth:`Connection.receive`, events for the host come out;
 what is to be sent gathers in a queue that :meth:`Connection.data_to_send` drains; time is told with
-every call, and :attr:`Connection.deadline` says when :meth:`Connection.tick` is wanted next. Every change
-of state is a row of ``TRANSITIONS``, the law; a happening that has no row is somebody's fault: a
-:class:`~protocol.errors.WireError` when the peer caused it, told by a :class:`Failed` event, a
+every call, and :attr:`Connection.deadline` says when :meth:`Connection.tick` is wanted next.
+
+Every change of state is a row of ``TRANSITIONS``, the law; a happening without a row is somebody's
+fault: a :class:`~protocol.errors.WireError` inside an event when the peer caused it, a
 :class:`~protocol.errors.LocalProtocolError` when our own side did.
 """
 
@@ -126,15 +127,16 @@ class Connection:
 
     def receive(self, data: bytes, now: float) -> list[Event]:
         """Take bytes in any slicing; never raises for what a peer sent."""
-        if self.state in (State.CLOSING, State.CLOSED):
+        if self._is_over():
             return []
         self._heard = now
         self._pinged = False
+        by_client = self.side is Side.SERVER
         bodies, fault = self._framer.split(data)
         events: list[Event] = []
         for body in bodies:
             try:
-                frame = decode(body)
+                frame = decode(body, by_client=by_client)
             except WireError as error:
                 self._refuse_frame(error, events)
             else:
@@ -143,7 +145,7 @@ class Connection:
                     events.append(frame)
                 else:
                     self._take(frame, events)
-            if self.state in (State.CLOSING, State.CLOSED):
+            if self._is_over():
                 return events
         if fault is not None:
             self._fail(fault, events)
@@ -170,9 +172,6 @@ class Connection:
                 self._queue("SYS_PONG", frame.payload, frame.id)
             case _, "SYS_PONG":
                 pass
-            case _, "SYS_BYE":
-                events.append(frame)
-                self._move(Happening.BYE_HEARD)
             case _, "SYS_ERROR" if self.side is Side.CLIENT:
                 events.append(frame)
                 if isinstance(frame.payload, SysError) and frame.payload.fatal:
@@ -213,17 +212,20 @@ class Connection:
         if fatal.fatal:
             self._fail(fatal, events)
         else:
-            self.report(error)
+            if self.side is Side.SERVER:
+                self.report(error)
             events.append(Refused(error))
 
     def _fail(self, error: WireError, events: list[Event]) -> None:
-        self.report(error)
-        self._move(Happening.ENDED)
+        if self.side is Side.SERVER:
+            self.refuse(error)
+        else:  # a client has no SYS_ERROR
+            self.bye(ByeCode.PROTOCOL_ERROR, f"{error.code}: {error.text}")
         events.append(Failed(error))
 
     # -- what our side says
 
-    def hello(self, hello: Hello, id: int | str | None = None) -> None:  # noqa: A002 - the wire's word
+    def hello(self, hello: Hello, id: int | str | None = None) -> None:
         """Client: say hello.
 
         Raises:
@@ -232,7 +234,9 @@ class Connection:
         if self.state is not State.GREETING or self._greeted:
             raise LocalProtocolError(f"no hello in {self.state.name}")
         self._greeted = True
-        self._outgoing.append(assemble(pack("SYS_HELLO", hello), {"Id": id} if id else None))
+        self._outgoing.append(
+            assemble(pack("SYS_HELLO", hello), None if id is None else {"Id": id})
+        )
 
     def accept(self, welcome: Welcome, re: int | str | None = None) -> None:
         """Server: the hello is good; the session is open.
@@ -254,8 +258,8 @@ class Connection:
         self._queue("SYS_ERROR", _sys_error(error, fatal=True), error.re)
 
     def report(self, error: WireError) -> None:
-        """Queue the ``SYS_ERROR`` of a frame that was refused; ends nothing by itself."""
-        self._queue("SYS_ERROR", _sys_error(error, fatal=error.fatal), error.re)
+        """Server: queue the ``SYS_ERROR`` of a frame that was refused; the connection goes on."""
+        self._queue("SYS_ERROR", _sys_error(error, fatal=False), error.re)
 
     def send(self, data: bytes) -> None:
         """Queue the bytes of assembled frames.
@@ -289,7 +293,7 @@ class Connection:
     def deadline(self) -> float | None:
         """When :meth:`tick` is wanted next; None: never."""
         match self.state:
-            case State.AWAITING_HELLO:
+            case State.AWAITING_HELLO | State.GREETING:
                 return self._hello_until
             case State.OPEN:
                 return self._heard + self._heartbeat * (2 if self._pinged else 1)
@@ -302,8 +306,9 @@ class Connection:
         deadline = self.deadline
         if deadline is None or now < deadline:
             return events
-        if self.state is State.AWAITING_HELLO:
-            self._fail(WireError(ErrorCode.HELLO_TIMEOUT, "no SYS_HELLO in time"), events)
+        if self.state is not State.OPEN:
+            missed = "SYS_HELLO" if self.side is Side.SERVER else "SYS_WELCOME"
+            self._fail(WireError(ErrorCode.HELLO_TIMEOUT, f"no {missed} in time"), events)
         elif now >= self._heard + 2 * self._heartbeat:
             self.bye(ByeCode.TIMEOUT, "nothing heard")
         else:
@@ -311,9 +316,12 @@ class Connection:
             self._queue("SYS_PING", Ping())
         return events
 
-    # --
+    # -- within
 
-    def _queue(self, type: str, payload: object, re: int | str | None = None) -> None:  # noqa: A002 - the wire's word
+    def _is_over(self) -> bool:
+        return self.state in (State.CLOSING, State.CLOSED)
+
+    def _queue(self, type: str, payload: object, re: int | str | None = None) -> None:
         self._outgoing.append(assemble(pack(type, payload), None if re is None else {"Re": re}))
 
     def _move(self, happening: Happening) -> None:

@@ -72,7 +72,7 @@ class WireError(Exception):
         code: ErrorCode,
         text: str,
         *,
-        type: str | None = None,  # noqa: A002 - the wire's own word
+        type: str | None = None,
         re: int | str | None = None,
         path: str | None = None,
     ) -> None:

@@ -10,7 +10,7 @@ _HEAD = 4
 class Framer:
     """Collects bytes in any slicing and gives whole bodies.
 
-    What is kept back is never more than one frame, and every byte is copied a constant number of times.
+    What is kept back is less than one frame, and every byte is copied a constant number of times.
     """
 
     def __init__(self, frame_bytes: int) -> None:
@@ -27,8 +27,8 @@ class Framer:
         """Take bytes, give the bodies that are complete now.
 
         Returns:
-            The bodies before a fault, and the fault: ``FrameTooLarge``, as soon as the length is known,
-            or ``BadFrame`` for a length of zero. Nothing can follow a fault.
+            The bodies before a fault, and the fault: ``FrameTooLarge`` as soon as the length is
+            known, or ``BadFrame`` for a length of zero. Nothing can follow a fault.
         """
         if self._kept:
             self._kept += data

@@ -1,23 +1,22 @@
 """Functions that read and write structures, made from the table of members at start.
 
 Reading and writing sentences is most of what a broker does, so these are straight code without a
-loop over members. One that reads raises :class:`UnreadableError` and says no more;
-:mod:`protocol.reader` explains.
+loop over members. Each member is tested for its usual form first; whatever else comes goes to
+:func:`protocol.scalars.read_scalar`, which reads the rarer forms and says what is wrong.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
 import attrs
 
-from protocol.errors import WireError
 from protocol.members import Kind, Member, members
-from protocol.reader import enum_values, read_guid, read_member, read_time
+from protocol.scalars import MemberError, mismatch, read_scalar
 from protocol.values import format_decimal, format_time
 
 Read = Callable[[Any], Any]
@@ -29,17 +28,13 @@ _PLAIN_GUID: Final = re.compile(
 ).fullmatch
 
 
-class UnreadableError(Exception):
-    """A payload does not hold what it should."""
-
-
 @cache
 def reader_of(
     structure: type[attrs.AttrsInstance],
     required: tuple[str, ...] = (),
     null_reads: tuple[tuple[str, object], ...] = (),
 ) -> Read:
-    """Make the function that reads a structure from a plain map.
+    """Make the function that reads a structure from a plain map; it raises ``MemberError``.
 
     Args:
         structure: What to read.
@@ -47,27 +42,26 @@ def reader_of(
         null_reads: Values that null members read as, by Python name.
     """
     names: dict[str, Any] = {
-        "UnreadableError": UnreadableError,
         "datetime": datetime,
         "plain_guid": _PLAIN_GUID,
-        "guid": _quiet(read_guid),
-        "time": _quiet(read_time),
+        "scalar": read_scalar,
+        "mismatch": mismatch,
+        "missing": _missing,
         "new": object.__new__,
         "cls": structure,
     }
     instead = dict(null_reads)
-    lines = ["def read(d):", " if type(d) is not dict: raise UnreadableError", " get = d.get"]
+    lines = ["def read(d):", " if type(d) is not dict: raise mismatch('map', d)", " get = d.get"]
     for member in members(structure):
+        name = f"v_{member.name}"
         names[f"set_{member.name}"] = structure.__dict__[member.name].__set__
-        lines.append(f" v_{member.name} = v = get({member.wire!r})")
-        lines += [" " + line for line in _read_lines(member, names)]
+        lines.append(f" {name} = get({member.wire!r})")
+        lines += [f" {line}" for line in _read_lines(member, name, names)]
         null = instead.get(member.name, member.default)
         if member.wire in required:
-            lines.append(" if v is None: raise UnreadableError")
-            if member.kind in (Kind.GUID, Kind.TIME):
-                lines.append(f" if v_{member.name} is None: raise UnreadableError")
+            lines.append(f" if {name} is None: raise missing({member.wire!r})")
         elif null is not None:
-            lines.append(f" if v is None: v_{member.name} = {null!r}")
+            lines.append(f" if {name} is None: {name} = {null!r}")
     lines.append(" o = new(cls)")  # the frozen __init__ costs half as much again
     lines += [f" set_{member.name}(o, v_{member.name})" for member in members(structure)]
     lines.append(" return o")
@@ -75,61 +69,61 @@ def reader_of(
     return read
 
 
-def _read_lines(member: Member, names: dict[str, Any]) -> list[str]:
-    """Lines that check ``v``, not nil, and bind ``v_<name>`` where it is not ``v`` itself."""
-    target = f"v_{member.name}"
+def _read_lines(member: Member, v: str, names: dict[str, Any]) -> list[str]:
+    """Lines that leave in the variable ``v`` what is read from it."""
+    if member.structure is not None:
+        names[f"read_{member.name}"] = _nested(member)
+        return [f"if {v} is not None: {v} = read_{member.name}({v})"]
+    names[f"member_{member.name}"] = member
+    slowly = f"{v} = scalar(member_{member.name}, {v})"
     match member.kind:
         case Kind.TEXT if member.longest_bytes is None:
-            test = f"type(v) is not str or len(v) > {member.longest}"
-            return [f"if v is not None and ({test}): raise UnreadableError"]
+            unusual = f"type({v}) is not str or len({v}) > {member.longest}"
         case Kind.INT:
             low, high = member.span
-            test = f"type(v) is not int or not {low} <= v <= {high}"
-            return [f"if v is not None and ({test}): raise UnreadableError"]
+            unusual = f"type({v}) is not int or not {low} <= {v} <= {high}"
         case Kind.BOOL:
-            return ["if v is not None and type(v) is not bool: raise UnreadableError"]
+            unusual = f"type({v}) is not bool"
         case Kind.GUID:
-            test = "if v is not None and (type(v) is not str or not plain_guid(v)):"
-            return [f"{test} {target} = guid(v, '')"]
+            unusual = f"type({v}) is not str or not plain_guid({v})"
         case Kind.TIME:
-            test = "if v is not None and (type(v) is not datetime or v.year == 1):"
-            return [f"{test} {target} = time(v, '')"]
-        case Kind.ENUM:
-            assert member.enum is not None
-            names[f"enum_{member.name}"] = enum_values(member.enum)
-            return [
-                "if v is not None:",
-                " if type(v) is not str: raise UnreadableError",
-                f" {target} = enum_{member.name}.get(v)",
-                f" if {target} is None: raise UnreadableError",
-            ]
-        case Kind.STRUCTURE:
-            assert member.structure is not None
-            names[f"read_{member.name}"] = reader_of(member.structure)
-            return [f"if v is not None: {target} = read_{member.name}(v)"]
-        case Kind.STRUCTURES:
-            assert member.structure is not None
-            names[f"read_{member.name}"] = reader_of(member.structure)
-            return [
-                "if v is not None:",
-                " if type(v) is not list: raise UnreadableError",
-                f" {target} = tuple([read_{member.name}(x) for x in v])",
-            ]
+            unusual = f"type({v}) is not datetime or {v}.year == 1"
         case _:
-            # Decimals, bodies of messages and lists of peers are rare: the law itself reads them.
-            names["member"] = _quiet(read_member)
-            names[f"member_{member.name}"] = member
-            return [f"if v is not None: {target} = member(member_{member.name}, v, '')"]
+            return [f"if {v} is not None: {slowly}"]
+    return [f"if {v} is not None and ({unusual}): {slowly}"]
 
 
-def _quiet(read: Callable[..., Any]) -> Callable[..., Any]:
-    def quiet(*args: object) -> Any:
+def _nested(member: Member) -> Read:
+    assert member.structure is not None
+    read = reader_of(member.structure)
+
+    def one(value: object) -> object:
         try:
-            return read(*args)
-        except WireError:
-            raise UnreadableError from None
+            return read(value)
+        except MemberError as error:
+            raise error.inside(member.wire) from None
 
-    return quiet
+    def many(value: object) -> object:
+        if not isinstance(value, list | tuple):
+            raise mismatch("array", value).inside(member.wire)
+        return read_all(read, value, member.wire)
+
+    return one if member.kind is Kind.STRUCTURE else many
+
+
+def read_all(read: Read, values: Iterable[object], wire: str) -> tuple[object, ...]:
+    """Read every element of an array; a fault names its index."""
+    found: list[object] = []
+    try:
+        for value in values:
+            found.append(read(value))  # noqa: PERF401 - the index of a fault is what is found so far
+    except MemberError as error:
+        raise error.inside(f"{wire}[{len(found)}]") from None
+    return tuple(found)
+
+
+def _missing(wire: str) -> MemberError:
+    return MemberError("must not be null", wire)
 
 
 @cache

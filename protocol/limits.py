@@ -15,6 +15,8 @@ DEPTH: Final = 32
 """Deepest nesting of a body (W-4)."""
 HEADER_TEXT: Final = 64
 """Longest ``Id`` or ``Re`` header (W-2)."""
+TRACEPARENT: Final = 256
+"""Longest ``traceparent`` header; today's has 55 characters."""
 MAP_MEMBERS: Final = 256
 """Most members of one map; the largest structure has 25."""
 TYPE_NAME: Final = 64

@@ -19,8 +19,8 @@ _NIL_GUID: Final = "00000000-0000-0000-0000-000000000000"
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,29}(?:\.[0-9]{1,28})?")
 _DECIMAL_COEFFICIENT: Final = 1 << 96
 _TIME: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
-    r"([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+    r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -181,16 +181,15 @@ def parse_time(text: str) -> datetime | None:
     Raises:
         ValueError: It is no time.
     """
-    match = _TIME.fullmatch(text)
-    if match is None:
+    if not _TIME.fullmatch(text):
         raise ValueError("not an RFC 3339 time")
-    date, clock, fraction, offset = match.groups()
-    if date.startswith("0001-"):
+    if text.startswith("0001-"):
         return None
-    zone = "+00:00" if offset in (None, "Z", "z") else offset
-    value = datetime.fromisoformat(f"{date}T{clock}.{(fraction or '')[:6]:0<6}{zone}")
+    value = datetime.fromisoformat(text.upper())
+    if value.tzinfo is UTC:
+        return value
     try:
-        return value.astimezone(UTC)
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:
         raise ValueError("time out of range") from None
 
