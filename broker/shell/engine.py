@@ -122,15 +122,17 @@ class Engine:
             return
         self._pumping = True
         try:
-            while not self.failed and self._turn():
+            while self._turn():
                 pass
         finally:
             self._pumping = False
 
     def _turn(self) -> bool:
         """Gather and start one batch; False when there is no more to do now."""
+        if self.failed:
+            return False
         self._gather()
-        if self._running is not None or self.failed:
+        if self._running is not None:
             return False
         batch = self._pending
         if not batch.facts and not batch.effects:

@@ -1,0 +1,60 @@
+"""What happened since the start, as plain numbers that cost nothing to count."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+
+from attrs import Factory, define
+
+
+@define
+class Histogram:
+    """How often a value fell into each range; `bounds` are the upper ends, the last one open."""
+
+    bounds: tuple[float, ...]
+    counts: list[int] = Factory(lambda self: [0] * (len(self.bounds) + 1), takes_self=True)
+    total: float = 0.0
+
+    def add(self, value: float) -> None:
+        """Count one value."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+
+@define
+class Counters:
+    """Counted by the one thread of the loop; read by it as well, on demand.
+
+    Attributes:
+        connections: Accepted connections.
+        turned_away: Connections that were one too many.
+        hellos_refused: Hellos that were not good.
+        sentences: Sentences committed.
+        commits: Committed transactions.
+        losses: Times that the store was lost and opened again.
+        slow_consumers: Sessions ended because they did not read (W-24).
+        typing_dropped: Typing frames that a slow reader did not get (W-23).
+        refusals: `SYS_ERROR` frames by code.
+        byes: `SYS_BYE` frames by code.
+        commit_seconds: How long a commit took.
+        commit_facts: How many facts a commit held.
+        lag: The longest time that the loop was late since it was last asked, seconds.
+    """
+
+    connections: int = 0
+    turned_away: int = 0
+    hellos_refused: int = 0
+    sentences: int = 0
+    losses: int = 0
+    slow_consumers: int = 0
+    typing_dropped: int = 0
+    refusals: Counter[str] = Factory(Counter)
+    byes: Counter[str] = Factory(Counter)
+    commit_seconds: Histogram = Factory(
+        lambda: Histogram((0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5))
+    )
+    commit_facts: Histogram = Factory(
+        lambda: Histogram((1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024))
+    )
+    lag: float = 0.0

@@ -1,0 +1,185 @@
+"""Who may come in: the hello against the configuration (W-10).
+
+Theory of operation: tokens in clear text are compared at once. An argon2id hash takes a tenth of
+a second, so it is checked in a thread, one after the other, behind a bounded queue; what was
+found good is remembered under a key of this process, so that a thousand agents who come back
+together do not wait for each other. A refusal does not say what was wrong, and costs an argon2id
+check where the installation has any, whether the name exists or not.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from enum import Enum, auto
+from secrets import token_bytes
+
+import trio
+from attrs import define, field, frozen
+
+from broker.config.model import Config, Secret
+from broker.config.secret import verify
+from protocol.session import Hello
+from protocol.values import Guid, Role
+
+_NOBODY = Secret(digest=bytes(32))
+_WAITING = 1_000
+_CHECKERS = 2
+
+
+@frozen(kw_only=True)
+class Claim:
+    """Whom a hello says to be, and the secrets that its token must fit, all of them."""
+
+    role: Role
+    gateways: tuple[Guid, ...] = ()
+    workplace: str | None = None
+    agent_id: Guid | None = None
+    secrets: tuple[Secret, ...] = ()
+
+
+def claim_of(config: Config, hello: Hello) -> Claim | None:
+    """Find what a hello names; None when there is no such thing."""
+    if hello.role is Role.WORKPLACE:
+        return _workplace_claim(config, hello)
+    named = set(hello.peers or ())
+    found = [gateway for gateway in config.gateways.values() if gateway.peer in named]
+    if not named or named != {gateway.peer for gateway in found}:
+        return None
+    return Claim(
+        role=Role.CONNECTOR,
+        gateways=tuple(gateway.id for gateway in found),
+        secrets=tuple(dict.fromkeys(gateway.secret for gateway in found)),
+    )
+
+
+def _workplace_claim(config: Config, hello: Hello) -> Claim | None:
+    peers = hello.peers or ()
+    workplace = config.workplaces.get(peers[0]) if len(peers) == 1 else None
+    agent = config.agent_by_login.get(hello.login or "")
+    if workplace is None or workplace.retired or agent is None or agent.retired:
+        return None
+    return Claim(
+        role=Role.WORKPLACE,
+        workplace=workplace.number,
+        agent_id=agent.id,
+        secrets=(agent.secret,),
+    )
+
+
+CheckSlowly = Callable[[Secret, str], Awaitable[bool]]
+
+
+async def _in_thread(secret: Secret, token: str) -> bool:
+    return await trio.to_thread.run_sync(verify, secret, token)
+
+
+class Verdict(Enum):
+    """What can be said of a hello at once when it cannot be let in at once."""
+
+    REFUSED = auto()
+    SLOW = auto()
+
+
+@define
+class Gate:
+    """Checks hellos against the configuration in force."""
+
+    config: Config
+    _check_slowly: CheckSlowly = _in_thread
+    _key: bytes = field(factory=lambda: token_bytes(32), init=False)
+    _known: set[bytes] = field(factory=set, init=False)
+    _decoy: Secret | None = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Prepare for the configuration."""
+        self.replace(self.config)
+
+    def replace(self, config: Config) -> None:
+        """Take another configuration; what was found good is to be shown again."""
+        self.config = config
+        self._known = set()
+        secrets = [agent.secret for agent in config.agents.values()]
+        secrets += [gateway.secret for gateway in config.gateways.values()]
+        self._decoy = next(_hashed(secrets), None)
+
+    def judge(self, hello: Hello) -> Claim | Verdict:
+        """Check as far as it goes at once; a slow one is for `decide`."""
+        claim = self._plausible(hello)
+        token = hello.token or ""
+        if claim and all(self._is_known(secret, token) for secret in _hashed(claim.secrets)):
+            return claim
+        return Verdict.REFUSED if self._decoy is None else Verdict.SLOW
+
+    async def decide(self, hello: Hello) -> Claim | None:
+        """Check to the end; None when the hello is not good."""
+        while True:
+            config = self.config
+            good = await self._decide(hello)
+            if self.config is config:
+                return good
+
+    async def _decide(self, hello: Hello) -> Claim | None:
+        known, token = self._known, hello.token or ""
+        claim = self._plausible(hello)
+        if claim is None:
+            if self._decoy is not None:
+                await self._check_slowly(self._decoy, token)
+            return None
+        for secret in _hashed(claim.secrets):
+            if not self._is_known(secret, token):
+                if not await self._check_slowly(secret, token):
+                    return None
+                known.add(self._fingerprint(secret, token))
+        return claim
+
+    def _plausible(self, hello: Hello) -> Claim | None:
+        """The claim, unless a name is unknown or a token in clear text does not fit."""
+        claim, token = claim_of(self.config, hello), hello.token or ""
+        clear = [s for s in claim.secrets if s.argon2 is None] if claim else [_NOBODY]
+        fits = all(verify(secret, token) for secret in clear)
+        return claim if fits else None
+
+    def _is_known(self, secret: Secret, token: str) -> bool:
+        return self._fingerprint(secret, token) in self._known
+
+    def _fingerprint(self, secret: Secret, token: str) -> bytes:
+        text = f"{secret.argon2}\0{token}".encode()
+        return hmac.digest(self._key, text, "sha256")
+
+
+def _hashed(found: Iterable[Secret]) -> Iterator[Secret]:
+    return (secret for secret in found if secret.argon2 is not None)
+
+
+@define
+class SlowChecks:
+    """The queue of hellos that need an argon2id check."""
+
+    gate: Gate
+    _jobs: trio.MemorySendChannel[tuple[Hello, Callable[[Claim | None], None]]] = field(init=False)
+    _todo: trio.MemoryReceiveChannel[tuple[Hello, Callable[[Claim | None], None]]] = field(
+        init=False
+    )
+
+    def __attrs_post_init__(self) -> None:
+        """Make the queue."""
+        self._jobs, self._todo = trio.open_memory_channel(_WAITING)
+
+    def ask(self, hello: Hello, done: Callable[[Claim | None], None]) -> bool:
+        """Have a hello checked; False when too many wait already."""
+        try:
+            self._jobs.send_nowait((hello, done))
+        except trio.WouldBlock:
+            return False
+        return True
+
+    async def run(self) -> None:
+        """Check what is asked for until cancelled."""
+        async with trio.open_nursery() as nursery:
+            for _ in range(_CHECKERS):
+                nursery.start_soon(self._check)
+
+    async def _check(self) -> None:
+        async for hello, done in self._todo:
+            done(await self.gate.decide(hello))

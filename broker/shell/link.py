@@ -1,0 +1,77 @@
+"""One TCP connection as the shell keeps it: a value with a socket and no task."""
+
+from __future__ import annotations
+
+import socket
+from enum import Enum, auto
+from selectors import EVENT_READ
+
+from attrs import Factory, define
+
+from broker.shell.outbox import Outbox
+from broker.shell.rate import Allowance
+from broker.shell.tls import TlsPipe
+from protocol.connection import Connection
+
+
+class Phase(Enum):
+    """How far a connection has come.
+
+    `NEW` until the hello; `CHECKING` while its token is checked; `JOINED` from the moment that the
+    core is told of the session; `CLOSING` while the last bytes go out and what comes in is thrown
+    away.
+    """
+
+    NEW = auto()
+    CHECKING = auto()
+    JOINED = auto()
+    CLOSING = auto()
+
+
+@define(eq=False, kw_only=True)
+class Link:
+    """A connection with all that the shell knows of it.
+
+    Attributes:
+        number: The number of the session in this process, never reused.
+        pipe: What is read from and written to: the socket, or `tls`.
+        tls: The encryption over the socket, if there is one.
+        queued: Frames that the connection holds for the next send.
+        watched: What the selector looks for.
+        close_by: When a closing connection is cut, whether the other side took all or not.
+        half_closed: Whether our side of the stream is shut.
+        who: What it said to be, for the log: role, peers or workplace and agent.
+        cause: Why it ended, in one word, for the log.
+    """
+
+    number: int
+    sock: socket.socket
+    pipe: socket.socket | TlsPipe
+    tls: TlsPipe | None
+    connection: Connection
+    allowance: Allowance
+    remote: str
+    opened_at: float
+    phase: Phase = Phase.NEW
+    outbox: Outbox | None = None
+    queued: int = 0
+    watched: int = EVENT_READ
+    close_by: float | None = None
+    half_closed: bool = False
+    who: dict[str, object] = Factory(dict)
+    cause: str = ""
+    frames_in: int = 0
+    frames_out: int = 0
+    refused: int = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether something waits for the socket to be writable."""
+        return self.outbox is not None or (self.tls is not None and self.tls.unsent)
+
+    @property
+    def deadline(self) -> float | None:
+        """When to look at it again if nothing happens."""
+        if self.close_by is not None:
+            return self.close_by
+        return self.connection.deadline

@@ -1,0 +1,300 @@
+"""The tasks that serve the connections, and their place in time.
+
+Theory of operation: `_serve` is the one task for all sockets. It waits until any is ready, reads
+each that is, and pumps the engine once. `_keep_time` sleeps until the first deadline: a timer of
+the core, a heartbeat, a hello that did not come. Results of the store come as callbacks between
+the two. All of it happens in one thread, so nothing needs a lock.
+
+While the engine has more in its inbox than the store keeps up with, no socket is read: the peers
+feel it as a slow connection, and nothing grows here (I-14).
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import socket
+import ssl
+from collections import deque
+from collections.abc import Callable
+from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
+from typing import Any
+
+import structlog
+import trio
+from attrs import Factory, define, field
+
+from broker.config.model import Config
+from broker.shell.engine import Engine
+from broker.shell.link import Link
+from broker.shell.rate import Allowance
+from broker.shell.sessions import Sessions
+from broker.shell.tls import TlsPipe
+from protocol.connection import Connection, Side
+from protocol.errors import ByeCode, ErrorCode, WireError
+
+INBOX_HIGH = 2_048
+"""Inputs that wait from which on no socket is read."""
+ACCEPTS_A_TURN = 64
+ONE_TOO_MANY = 256
+"""Connections past the limit that are told so; further ones are just closed."""
+ACCEPT_PAUSE = 1.0
+NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+LAG_INTERVAL = 0.5
+
+
+@define(kw_only=True)
+class Server:
+    """Serves the connections of one listening socket.
+
+    Attributes:
+        sessions: What is done for each connection.
+        config: The configuration in force.
+        clock: Microseconds since the Unix epoch, what the engine's timers are set by.
+        listener: The listening socket, owned by whoever made it.
+        tls: How connections are encrypted; None: not at all.
+    """
+
+    sessions: Sessions
+    config: Config
+    clock: Callable[[], int]
+    listener: socket.socket
+    tls: ssl.SSLContext | None = None
+    engine: Engine | None = field(default=None, init=False)
+    _last_number: int = field(default=0, init=False)
+    _ready: deque[tuple[SelectorKey, int]] = field(factory=deque, init=False)
+    _nap: trio.CancelScope = field(factory=trio.CancelScope, init=False)
+    _changed: trio.Event | None = field(default=None, init=False)
+    _crash: BaseException | None = field(default=None, init=False)
+    _listening: bool = field(default=False, init=False)
+    _accept_at: float = field(default=math.inf, init=False)
+    _reading: bool = field(default=True, init=False)
+    _log: Any = Factory(lambda: structlog.get_logger("server"))
+
+    # -- the engine's life
+
+    def attach(self, engine: Engine) -> None:
+        """Serve with this engine from now on."""
+        self.engine = self.sessions.engine = engine
+        self._listen(True)
+        self.wake()
+
+    def detach(self, code: ByeCode, text: str, after: int | None = None) -> None:
+        """There is no engine any more: say good-bye to everybody and take nobody in."""
+        self.engine = self.sessions.engine = None
+        self._listen(False)
+        self.sessions.dismiss_all(code, text, after)
+
+    def replace(self, config: Config) -> None:
+        """Take the limits of another configuration; open connections keep their frame rate."""
+        self.config = config
+        self.sessions.limits = config.limits
+
+    # -- tasks
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._serve)
+            nursery.start_soon(self._keep_time)
+            nursery.start_soon(self._measure_lag)
+            nursery.start_soon(self.sessions.checks.run)
+
+    async def drain(self, seconds: float) -> int:
+        """Stop in good order: nobody new, what was read is answered, everybody is told.
+
+        Args:
+            seconds: How long that may take.
+
+        Returns:
+            How many connections had to be cut.
+        """
+        with trio.move_on_after(seconds):
+            self._listen(False)
+            self._reading = False
+            await self._until(lambda: self.engine is None or self.engine.idle)
+            self.detach(ByeCode.SHUTDOWN, "the broker shuts down")
+            self._reading = True
+            await self._until(lambda: not self.sessions.links)
+        left = list(self.sessions.links.values())
+        for link in left:
+            self.sessions.drop(link, "cut")
+        return len(left)
+
+    async def _serve(self) -> None:
+        while True:
+            await self.sessions.sockets.wait()
+            await self._until(self._has_room)
+            self._turn()
+
+    def _has_room(self) -> bool:
+        return self._reading and (self.engine is None or len(self.engine.inbox) < INBOX_HIGH)
+
+    def _turn(self) -> None:
+        """Do what is to be done for all sockets that are ready, as far as there is room."""
+        now = trio.current_time()
+        ready = self._ready
+        if not ready:
+            ready.extend(self.sessions.sockets.ready())
+        while ready and self._has_room():
+            key, mask = ready.popleft()
+            link: Link | None = key.data
+            if link is None:
+                self._accept(now)
+            else:
+                self._attend(link, mask, now)
+        self.pump()
+
+    def _attend(self, link: Link, mask: int, now: float) -> None:
+        sessions = self.sessions
+        if link.number not in sessions.links:
+            return  # it was closed in the same turn
+        try:
+            if mask & EVENT_WRITE:
+                sessions.writable(link)
+                if link.number not in sessions.links:
+                    return
+            if mask & EVENT_READ:
+                self._read(link, now)
+        except Exception:  # noqa: BLE001 - a fault in one connection ends that one only
+            self._log.exception("connection_crashed", session=link.number)
+            sessions.drop(link, "crashed")
+
+    def _read(self, link: Link, now: float) -> None:
+        try:
+            data = self.sessions.sockets.read(link)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self.sessions.failed(link, error)
+            return
+        if data:
+            self.sessions.received(link, data, now)
+        else:
+            self.sessions.ended(link)
+
+    async def _keep_time(self) -> None:
+        while True:
+            with trio.CancelScope(deadline=self._next_look()) as self._nap:
+                await trio.sleep_forever()
+            if self._crash is not None:
+                raise self._crash
+            now = trio.current_time()
+            if now >= self._accept_at:
+                self._accept_at = math.inf
+                self._listen(self.engine is not None)
+            self.sessions.tick(now)
+            self.pump()
+
+    def _next_look(self) -> float:
+        """When the first deadline is, on trio's clock."""
+        first = self.sessions.deadlines.next
+        when = self._accept_at if first is None else min(first, self._accept_at)
+        wake_at = self.engine.wake_at if self.engine is not None else None
+        if wake_at is not None:
+            when = min(when, trio.current_time() + (wake_at - self.clock()) / 1_000_000)
+        return when
+
+    async def _measure_lag(self) -> None:
+        counters = self.sessions.counters
+        while True:
+            due = trio.current_time() + LAG_INTERVAL
+            await trio.sleep_until(due)
+            counters.lag = max(counters.lag, trio.current_time() - due)
+
+    # -- between the tasks, all in one thread
+
+    def pump(self) -> None:
+        """Have the engine go on."""
+        if self.engine is not None:
+            self.engine.pump()
+        self.stirred()
+
+    def stirred(self) -> None:
+        """The engine went on: set the alarm anew, tell who waits for it."""
+        when = self._next_look()
+        if when < self._nap.deadline:
+            self._nap.deadline = when
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
+
+    def wake(self) -> None:
+        """Have the engine pumped soon."""
+        self._nap.deadline = -math.inf
+
+    def crash(self, error: BaseException) -> None:
+        """A fault in a callback: raised where it ends the process in good order."""
+        self._crash = self._crash or error
+        self.wake()
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            if self._changed is None:
+                self._changed = trio.Event()
+            await self._changed.wait()
+
+    # -- new connections
+
+    def _listen(self, wanted: bool) -> None:
+        if wanted and not self._listening and self._accept_at == math.inf:
+            self.sessions.sockets.listen(self.listener)
+            self._listening = True
+        elif not wanted and self._listening:
+            self.sessions.sockets.unlisten(self.listener)
+            self._listening = False
+
+    def _accept(self, now: float) -> None:
+        for _ in range(ACCEPTS_A_TURN):
+            if not self._listening:
+                return
+            try:
+                sock, address = self.listener.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno in NO_DESCRIPTORS:
+                    self._log.error("accept_paused", reason=error.strerror)
+                    self._listen(False)
+                    self._accept_at = now + ACCEPT_PAUSE
+                    return
+                continue  # that one was gone before it was accepted
+            self._welcome(sock, f"{address[0]}:{address[1]}", now)
+
+    def _welcome(self, sock: socket.socket, remote: str, now: float) -> None:
+        limits, counters = self.config.limits, self.sessions.counters
+        crowd = len(self.sessions.links) - limits.connections
+        if crowd >= 0:
+            counters.turned_away += 1
+        if crowd >= ONE_TOO_MANY:
+            sock.close()
+            return
+        counters.connections += 1
+        self._last_number += 1
+        link = self._link(sock, remote, now)
+        self.sessions.opened(link)
+        if crowd >= 0:
+            error = WireError(ErrorCode.OVERLOADED, "too many connections")
+            self.sessions.refuse(link, error)
+
+    def _link(self, sock: socket.socket, remote: str, now: float) -> Link:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        limits = self.config.limits
+        tls = TlsPipe(sock, self.tls) if self.tls is not None else None
+        return Link(
+            number=self._last_number,
+            sock=sock,
+            pipe=tls or sock,
+            tls=tls,
+            connection=Connection(
+                Side.SERVER,
+                now=now,
+                frame_bytes=limits.frame_bytes,
+                hello_seconds=limits.hello / 1_000_000,
+                heartbeat_seconds=self.config.server.heartbeat / 1_000_000,
+            ),
+            allowance=Allowance.full(limits.frames_per_second, now),
+            remote=remote,
+            opened_at=now,
+        )

@@ -1,0 +1,395 @@
+"""From bytes to inputs and from effects to bytes: what the shell does for each connection.
+
+Nothing here waits. The server calls `received`, `ended`, `failed`, `writable` and `tick` with what
+happened to a socket; the engine calls `deliver` with what is durable. A sentence passes without
+a switch of tasks: its bytes are decoded, submitted, committed, encoded once for all who get it,
+and at the end of a release each connection sends once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, assert_never
+
+import structlog
+from attrs import Factory, define, field
+
+from broker.config.model import Limits
+from broker.core.effects import Dismiss, Effect, Note, Send
+from broker.core.inputs import FrameArrived, Input, SessionClosed, SessionOpened
+from broker.shell.counters import Counters
+from broker.shell.deadlines import Deadlines
+from broker.shell.gate import Claim, SlowChecks, Verdict
+from broker.shell.link import Link, Phase
+from broker.shell.sockets import Sockets
+from protocol.catalogue import CATALOGUE
+from protocol.codec import assemble, pack
+from protocol.connection import Event, Failed, Refused, State
+from protocol.errors import ByeCode, ErrorCode, WireError
+from protocol.frame import Frame
+from protocol.session import Hello, SysError, Welcome
+
+LINGER = 2.0
+"""How long, in seconds, a peer has to take our last words and to close."""
+TYPING_MARK = 65_536
+"""Bytes that wait from which on a reader gets no typing any more (W-23)."""
+LOGGED_REFUSALS = 100
+"""Refused frames of one connection that are logged; further ones are only counted."""
+
+VOLATILE = frozenset(spec.type for spec in CATALOGUE.values() if spec.volatile)
+AUTH_FAILED = "the peers, the login or the token are not good"
+
+
+class Inbox(Protocol):
+    """Where inputs go: the engine."""
+
+    def submit(self, input: Input) -> None:
+        """Queue an input."""
+
+
+@define(kw_only=True)
+class Sessions:
+    """All connections, and the sessions that they carry.
+
+    Attributes:
+        links: The connections by number.
+        engine: Who gets the inputs; None while there is none.
+        stirred: Called when an input was submitted outside of a turn.
+    """
+
+    limits: Limits
+    checks: SlowChecks
+    sockets: Sockets
+    now: Callable[[], float]
+    stirred: Callable[[], None]
+    counters: Counters = Factory(Counters)
+    deadlines: Deadlines = Factory(Deadlines)
+    links: dict[int, Link] = Factory(dict)
+    engine: Inbox | None = None
+    _touched: list[Link] = field(factory=list, init=False)
+    _log: Any = field(factory=lambda: structlog.get_logger("session"), init=False)
+
+    # -- what happens to a connection
+
+    def opened(self, link: Link) -> None:
+        """There is a new connection."""
+        self.links[link.number] = link
+        self.sockets.add(link)
+        self.deadlines.arm(link.number, link.deadline)
+
+    def received(self, link: Link, data: bytes, now: float) -> None:
+        """Bytes came."""
+        if link.phase is Phase.CLOSING:
+            return
+        connection = link.connection
+        events = connection.receive(data, now)
+        if events:
+            over = link.allowance.take(len(events), now)
+            if over or link.phase is not Phase.JOINED:
+                self._take_some(link, events, len(events) - over)
+            else:
+                self._take(link, events)
+        self.flush(link)
+        if connection.state is State.CLOSING:
+            self.finish(link, "peer_fault")
+
+    def _take(self, link: Link, events: list[Event]) -> None:
+        """The events of a session that is open."""
+        assert self.engine is not None
+        submit, number = self.engine.submit, link.number
+        link.frames_in += len(events)
+        for event in events:
+            if type(event) is Frame:
+                if event.type == "SYS_BYE":
+                    link.cause = "bye"
+                else:
+                    submit(FrameArrived(number, event))
+            elif type(event) is Refused:
+                self._note_refusal(link, event.error)
+            elif type(event) is Failed:
+                self._note_refusal(link, event.error)
+                link.cause = event.error.code
+
+    def _take_some(self, link: Link, events: list[Event], served: int) -> None:
+        """The events of a connection before its session, or of one that sends too much."""
+        for index, event in enumerate(events):
+            if type(event) is Frame and event.type == "SYS_HELLO":
+                self._greet(link, event)
+            elif index < served or type(event) is not Frame or event.type == "SYS_BYE":
+                self._take(link, [event])
+            else:
+                error = WireError(
+                    ErrorCode.RATE_LIMITED,
+                    f"more than {link.allowance.rate} frames a second",
+                    type=event.type,
+                    re=event.id,
+                )
+                link.connection.report(error)
+                self._note_refusal(link, error)
+        if link.allowance.spent and link.connection.state is State.OPEN:
+            link.connection.bye(ByeCode.RATE_LIMITED, "far more frames than are served")
+            self.finish(link, "rate_limited")
+
+    def ended(self, link: Link) -> None:
+        """The other side ended its stream."""
+        if link.phase is not Phase.CLOSING:
+            link.connection.receive_eof()
+        self.drop(link, "closed_by_peer")
+
+    def failed(self, link: Link, error: OSError) -> None:
+        """The socket or its encryption failed."""
+        self.drop(link, f"failed: {error.strerror or error}")
+
+    def writable(self, link: Link) -> None:
+        """There is room again for what waits to be sent."""
+        try:
+            self.sockets.resume(link)
+        except OSError as error:
+            self.failed(link, error)
+        else:
+            if link.phase is Phase.CLOSING:
+                self._end(link)
+
+    def tick(self, now: float) -> None:
+        """Do what time demands: hellos that did not come, pings, silent peers, last words."""
+        for number in self.deadlines.due(now):
+            link = self.links.get(number)
+            if link is None:
+                continue
+            if link.close_by is not None and now >= link.close_by:
+                self.drop(link, "")
+                continue
+            for event in link.connection.tick(now):
+                if isinstance(event, Failed):
+                    self._note_refusal(link, event.error)
+                    link.cause = event.error.code
+            self.flush(link)
+            if link.connection.state is State.CLOSING:
+                self.finish(link, "timeout")
+            self.deadlines.arm(number, link.deadline)
+
+    # -- hello
+
+    def _greet(self, link: Link, frame: Frame) -> None:
+        hello = frame.payload
+        if link.connection.state is not State.CHECKING or not isinstance(hello, Hello):
+            return  # what came right behind it was a fault
+        link.frames_in += 1
+        link.who = {"role": hello.role, "peers": hello.peers, "login": hello.login}
+        link.phase = Phase.CHECKING
+        verdict = self.checks.gate.judge(hello)
+        if isinstance(verdict, Claim):
+            self._join(link, verdict, frame.id)
+        elif verdict is Verdict.REFUSED:
+            self._turn_away(link, ErrorCode.AUTH_FAILED, AUTH_FAILED, frame.id)
+        elif not self.checks.ask(hello, lambda claim: self._decided(link, claim, frame.id)):
+            self._turn_away(link, ErrorCode.OVERLOADED, "too many hellos wait", frame.id)
+
+    def _decided(self, link: Link, claim: Claim | None, re: int | str | None) -> None:
+        """A slow check came to its end; the connection may be gone by now."""
+        if link.phase is not Phase.CHECKING or self.links.get(link.number) is not link:
+            return
+        if claim is None:
+            self._turn_away(link, ErrorCode.AUTH_FAILED, AUTH_FAILED, re)
+        elif self.engine is None:
+            self._dismiss(link, ByeCode.STORE_UNAVAILABLE, "try again")
+        else:
+            self._join(link, claim, re)
+            self.stirred()
+
+    def _join(self, link: Link, claim: Claim, re: int | str | None) -> None:
+        assert self.engine is not None
+        link.phase = Phase.JOINED
+        self.engine.submit(
+            SessionOpened(
+                session=link.number,
+                role=claim.role,
+                gateways=claim.gateways,
+                workplace=claim.workplace,
+                agent_id=claim.agent_id,
+                re=re,
+            )
+        )
+
+    def _turn_away(self, link: Link, code: ErrorCode, text: str, re: int | str | None) -> None:
+        self.counters.hellos_refused += 1
+        self.refuse(link, WireError(code, text, type="SYS_HELLO", re=re))
+
+    def refuse(self, link: Link, error: WireError) -> None:
+        """Say a fatal error and close."""
+        link.connection.refuse(error)
+        self._note_refusal(link, error)
+        self.finish(link, error.code)
+
+    # -- what the engine releases
+
+    def deliver(self, effects: list[Effect]) -> None:
+        """Encode what is durable and send it; see `broker.shell.engine.Outlet`."""
+        for effect in effects:
+            if isinstance(effect, Send):
+                self._send(effect)
+            elif isinstance(effect, Dismiss):
+                link = self.links.get(effect.session)
+                if link is not None:
+                    self._dismiss(link, effect.code, effect.text)
+            elif isinstance(effect, Note):
+                self._log.info(effect.event, **effect.fields)
+            else:
+                assert_never(effect)
+        touched = self._touched
+        for link in touched:
+            self.flush(link)
+        touched.clear()
+
+    def _send(self, effect: Send) -> None:
+        links, touched = self.links, self._touched
+        type_, payload, answer_to = effect.type, effect.payload, effect.answer_to
+        packed = pack(type_, payload)
+        is_error = type_ == "SYS_ERROR"
+        plain: bytes | None = None
+        for number in effect.sessions:
+            link = links.get(number)
+            if link is None:
+                continue
+            if link.connection.state is not State.OPEN:
+                if isinstance(payload, Welcome) and link.connection.state is State.CHECKING:
+                    self._welcome(link, payload, effect.re)
+                continue
+            if type_ in VOLATILE and link.outbox is not None and link.outbox.size > TYPING_MARK:
+                self.counters.typing_dropped += 1
+                continue
+            if number == answer_to and (effect.re is not None or effect.trace is not None):
+                frame = assemble(packed, _headers(effect, effect.re))
+            else:
+                if plain is None:
+                    plain = assemble(packed, _headers(effect, None) if effect.trace else None)
+                frame = plain
+            if not link.queued:
+                touched.append(link)
+            link.queued += 1
+            link.connection.send(frame)
+            if is_error:
+                self._note_sent_error(link, payload)
+
+    def _welcome(self, link: Link, welcome: Welcome, re: int | str | None) -> None:
+        link.connection.accept(welcome, re)
+        link.who |= {
+            "session_id": welcome.session_id,
+            "agent_id": welcome.agent_id,
+            "workplace": welcome.workplace_number,
+        }
+        self.deadlines.arm(link.number, link.deadline)
+        link.queued += 1
+        self._touched.append(link)
+
+    def _dismiss(self, link: Link, code: ByeCode, text: str, after: int | None = None) -> None:
+        if link.phase is Phase.CLOSING or link.connection.state is State.CLOSING:
+            return
+        self.counters.byes[code] += 1
+        link.connection.bye(code, text, after)
+        self.finish(link, code)
+
+    def dismiss_all(self, code: ByeCode, text: str, after: int | None = None) -> None:
+        """Say good-bye to everybody."""
+        for link in list(self.links.values()):
+            self._dismiss(link, code, text, after)
+
+    # -- bytes out
+
+    def flush(self, link: Link) -> None:
+        """Send what the connection has to say."""
+        data = link.connection.data_to_send()
+        if not data:
+            return
+        frames, link.queued = link.queued or 1, 0
+        link.frames_out += frames
+        try:
+            self.sockets.write(link, data, frames)
+        except OSError as error:
+            self.failed(link, error)
+            return
+        outbox, limits = link.outbox, self.limits
+        if (
+            outbox is not None
+            and (outbox.size > limits.outbox_bytes or outbox.frames > limits.outbox_frames)
+            and link.phase is not Phase.CLOSING
+        ):
+            self.counters.slow_consumers += 1
+            outbox.cut()
+            self._dismiss(link, ByeCode.SLOW_CONSUMER, "what was sent is not read; resync")
+
+    # -- the end of a connection
+
+    def finish(self, link: Link, cause: str) -> None:
+        """Close when the last words are taken, or after a while; nothing is read any more."""
+        if link.phase is Phase.CLOSING or link.number not in self.links:
+            return
+        self._leave(link)
+        link.phase = Phase.CLOSING
+        link.cause = link.cause or cause
+        link.close_by = self.now() + LINGER
+        self.deadlines.arm(link.number, link.close_by)
+        self.flush(link)
+        self._end(link)
+
+    def _end(self, link: Link) -> None:
+        """End our side of the stream once all is sent; the peer closes when it has read all."""
+        if link.waits or link.half_closed or link.number not in self.links:
+            return
+        try:
+            self.sockets.shut(link)
+        except OSError as error:
+            self.failed(link, error)
+
+    def drop(self, link: Link, cause: str) -> None:
+        """Close at once."""
+        if self.links.pop(link.number, None) is None:
+            return
+        self._leave(link)
+        link.phase = Phase.CLOSING
+        self.deadlines.forget(link.number)
+        self.sockets.drop(link)
+        self._log.info(
+            "session_closed" if "session_id" in link.who else "connection_closed",
+            session=link.number,
+            remote=link.remote,
+            cause=link.cause or cause,
+            seconds=round(self.now() - link.opened_at, 3),
+            frames_in=link.frames_in,
+            frames_out=link.frames_out,
+            refused=link.refused,
+            **{key: value for key, value in link.who.items() if value},
+        )
+
+    def _leave(self, link: Link) -> None:
+        if link.phase is Phase.JOINED and self.engine is not None:
+            self.engine.submit(SessionClosed(link.number))
+            self.stirred()
+
+    # -- the log
+
+    def _note_sent_error(self, link: Link, error: object) -> None:
+        if isinstance(error, SysError) and error.code is not None:
+            self._note_refusal(link, WireError(error.code, error.text or "", type=error.type))
+
+    def _note_refusal(self, link: Link, error: WireError) -> None:
+        """A line for each refused frame; never what was in it."""
+        self.counters.refusals[error.code] += 1
+        link.refused += 1
+        if link.refused <= LOGGED_REFUSALS:
+            self._log.info(
+                "frame_refused",
+                session=link.number,
+                code=error.code,
+                type=error.type,
+                path=error.path,
+            )
+
+
+def _headers(effect: Send, re: int | str | None) -> dict[str, object]:
+    headers: dict[str, object] = {}
+    if re is not None:
+        headers["Re"] = re
+    if effect.trace is not None:
+        headers["traceparent"] = effect.trace
+    return headers

@@ -1,0 +1,145 @@
+"""All sockets in one selector, and what is done with one of them.
+
+The selector is never asked to wait: its own file descriptor is readable while any of its sockets
+is ready, and trio waits for that. So one wake-up serves every socket that is ready, and no
+connection has a task.
+"""
+
+from __future__ import annotations
+
+import socket
+from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector, SelectorKey
+
+import trio
+from attrs import define, field
+
+from broker.shell.link import Link
+from broker.shell.outbox import Outbox
+
+READ_BYTES = 65_536
+"""The most that one connection is read in one turn."""
+
+
+def listening_socket(address: tuple[str, int]) -> socket.socket:
+    """Listen on one address.
+
+    Raises:
+        OSError: The address is in use, unknown or not allowed.
+    """
+    host, port = address
+    family, kind, proto, _, where = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    sock = socket.socket(family, kind, proto)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family is socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.setblocking(False)
+        sock.bind(where)
+        sock.listen(4_096)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+@define
+class Sockets:
+    """The selector and the sockets in it."""
+
+    _selector: DefaultSelector = field(factory=DefaultSelector, init=False)
+
+    async def wait(self) -> None:
+        """Wait until a socket is ready."""
+        await trio.lowlevel.wait_readable(self._selector.fileno())
+
+    def ready(self) -> list[tuple[SelectorKey, int]]:
+        """The sockets that are ready now, and for what."""
+        return self._selector.select(0)
+
+    def listen(self, sock: socket.socket) -> None:
+        """Watch a listening socket; its key has no data."""
+        self._selector.register(sock, EVENT_READ)
+
+    def unlisten(self, sock: socket.socket) -> None:
+        """Watch it no more."""
+        self._selector.unregister(sock)
+
+    def add(self, link: Link) -> None:
+        """Watch a new connection."""
+        self._selector.register(link.sock, link.watched, link)
+
+    def drop(self, link: Link) -> None:
+        """Close a connection, whatever was to be sent."""
+        self._selector.unregister(link.sock)
+        link.outbox = None
+        link.sock.close()
+
+    def shut(self, link: Link) -> None:
+        """End our side of the stream; the other side may still be read.
+
+        Raises:
+            OSError: The connection failed.
+        """
+        link.half_closed = True
+        if link.tls is not None:
+            link.tls.close()
+        link.sock.shutdown(socket.SHUT_WR)
+
+    def read(self, link: Link) -> bytes:
+        """Read what came, up to a bound; empty at the end of the stream.
+
+        Raises:
+            BlockingIOError: Nothing came.
+            OSError: The connection failed.
+        """
+        if link.tls is None:
+            return link.sock.recv(READ_BYTES)
+        try:
+            return link.tls.recv(READ_BYTES)
+        finally:
+            self._watch(link)
+
+    def write(self, link: Link, data: bytes, frames: int) -> None:
+        """Send what goes at once and keep the rest.
+
+        Raises:
+            OSError: The connection failed.
+        """
+        if link.outbox is None:
+            try:
+                sent = link.pipe.send(data)
+            except BlockingIOError:
+                sent = 0
+            if sent < len(data):
+                link.outbox = Outbox()
+                link.outbox.put(memoryview(data)[sent:], frames)
+            elif link.tls is None:
+                return
+        else:
+            link.outbox.put(data, frames)
+        self._watch(link)
+
+    def resume(self, link: Link) -> None:
+        """Go on sending what was kept.
+
+        Raises:
+            OSError: The connection failed.
+        """
+        if link.tls is not None:
+            link.tls.push()
+        if link.outbox is not None and link.outbox.flush(link.pipe.send):
+            link.outbox = None
+        self._watch(link)
+
+    def _watch(self, link: Link) -> None:
+        """Look for room to write exactly while something waits to be written."""
+        watched = EVENT_READ | EVENT_WRITE if link.waits else EVENT_READ
+        if watched != link.watched:
+            link.watched = watched
+            self._selector.modify(link.sock, watched, link)
+
+    def close(self) -> None:
+        """Close the selector itself."""
+        self._selector.close()
