@@ -49,7 +49,7 @@ class Finding:
         return f"{place}: {self.member}: {self.text}" if self.member else f"{place}: {self.text}"
 
 
-class ConfigFault(Exception):  # noqa: N818 - a fault of the file, not an error of ours
+class ConfigFault(Exception):
     """A configuration that cannot be used; it carries every fault that was found.
 
     Attributes:

@@ -243,13 +243,13 @@ def listing(item: Parser[T]) -> Parser[tuple[T, ...]]:
             except ValueError as fault:
                 faults[position] = str(fault)
         if faults:
-            raise ItemFaultsError(faults)
+            raise ItemFaults(faults)
         return tuple(found)
 
     return parse
 
 
-class ItemFaultsError(ValueError):
+class ItemFaults(ValueError):
     """Faults in items of a list, by position."""
 
     def __init__(self, faults: dict[int, str]) -> None:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from broker.config.findings import Path, Report
-from broker.config.parse import ItemFaultsError, Parser, kind_of, suggestion
+from broker.config.parse import ItemFaults, Parser, kind_of, suggestion
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -71,7 +71,7 @@ class Table:
             return default
         try:
             return parse(raw)
-        except ItemFaultsError as found:
+        except ItemFaults as found:
             for position, text in found.faults.items():
                 self.report.fault((*self.path, key, position), text)
         except ValueError as fault:

@@ -1,0 +1,105 @@
+"""`parley check` and `parley hash-token`: what they do; the command line calls them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from getpass import getpass
+from typing import Final, TextIO
+
+from broker.config.findings import ConfigFault, Finding
+from broker.config.load import load
+from broker.config.model import Config
+from broker.config.secret import hash_token
+from protocol.limits import text_length
+
+TOKEN_LENGTH: Final = text_length("Hello", "Token")
+
+
+def check_command(
+    path: str | os.PathLike[str],
+    environ: Mapping[str, str] | None = None,
+    out: TextIO | None = None,
+) -> int:
+    """Check a configuration file and say what was found, one finding in a line.
+
+    Args:
+        path: The file.
+        environ: The environment for `token_env`; that of the process when left out.
+        out: Where to write; standard output when left out.
+
+    Returns:
+        The exit status: 0 for a good file (warnings are allowed), 1 for a faulty one.
+    """
+    out = out or sys.stdout
+    try:
+        loaded = load(path, environ)
+    except ConfigFault as fault:
+        out.write(listing(fault.faults, fault.warnings))
+        out.write(f"{os.fspath(path)}: {_count(len(fault.faults), 'fault')}\n")
+        return 1
+    out.write(listing((), loaded.warnings))
+    out.write(f"{os.fspath(path)}: good: {summary(loaded.config)}\n")
+    return 0
+
+
+def listing(faults: tuple[Finding, ...], warnings: tuple[Finding, ...]) -> str:
+    """Faults and warnings as lines of text, in the order of the file."""
+    marked = [(fault.line or 0, f"{fault}\n") for fault in faults]
+    marked += [(warning.line or 0, f"{warning} (warning)\n") for warning in warnings]
+    return "".join(line for _, line in sorted(marked, key=lambda pair: pair[0]))
+
+
+def summary(config: Config) -> str:
+    """What a configuration holds, in one line."""
+    rules = len(config.gate_rules) + len(config.pre_rules) + len(config.project_rules)
+    return ", ".join(
+        (
+            _count(len(config.gateways), "gateway"),
+            _count(len(config.agents), "agent"),
+            _count(len(config.workplaces), "workplace"),
+            _count(len(config.projects), "project"),
+            _count(rules, "rule"),
+            _count(len(config.scenarios), "form"),
+        )
+    )
+
+
+def hash_token_command(
+    source: TextIO | None = None,
+    out: TextIO | None = None,
+    errors: TextIO | None = None,
+    ask: Callable[[str], str] = getpass,
+) -> int:
+    """Read a secret and print its hash for `token_hash`.
+
+    At a terminal the secret is asked for twice and not shown; otherwise the first line of the
+    input is the secret.
+
+    Args:
+        source: Where the secret comes from; standard input when left out.
+        out: Where the hash goes; standard output when left out.
+        errors: Where a refusal goes; standard error when left out.
+        ask: Asks for a text at a terminal without showing it.
+
+    Returns:
+        The exit status: 0, or 1 when there is no usable secret.
+    """
+    source, out, errors = source or sys.stdin, out or sys.stdout, errors or sys.stderr
+    if source.isatty():
+        token = ask("Secret: ")
+        if token and ask("Again: ") != token:
+            errors.write("parley hash-token: the two secrets differ\n")
+            return 1
+    else:
+        token = source.readline().rstrip("\r\n")
+    if not token.strip() or len(token) > TOKEN_LENGTH:
+        errors.write(f"parley hash-token: a secret has 1 to {TOKEN_LENGTH:,} characters\n")
+        return 1
+    out.write(hash_token(token) + "\n")
+    return 0
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,147 @@
+"""Rules against a naive reading of their definition (B-3)."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broker.config.hours import DAY, DAYS, merge_spans, parse_hours
+from broker.config.model import Config, GateRule, Hours, PreRule, ProjectRule, RuleLimits
+from broker.core.rules import Applicant, gate, pre, project, within
+from protocol.values import Guid, Signal, to_micros
+
+GUIDS = [Guid(name) for name in "abc"]
+CULTURES = ["en", "en-US", "en-GB", "de"]
+TEXTS = ["", "a", "ab", "b"]
+ZONES = [ZoneInfo(name) for name in ("UTC", "Europe/Prague", "Asia/Kathmandu", "America/Lima")]
+
+moments = st.datetimes(
+    datetime(2026, 1, 1),
+    datetime(2029, 1, 1),
+    timezones=st.just(UTC),
+)
+entries = st.builds(
+    lambda days, begin, length: (
+        f"{','.join(days)} {begin // 60:02}:{begin % 60:02}-"
+        f"{(begin + length) % DAY // 60:02}:{(begin + length) % DAY % 60:02}"
+    ),
+    st.lists(st.sampled_from(DAYS), min_size=1, max_size=3),
+    st.integers(0, DAY - 1),
+    st.integers(1, DAY - 1),
+)
+timetables = st.tuples(st.lists(entries, min_size=1, max_size=3), st.sampled_from(ZONES))
+patterns = st.none() | st.sampled_from(["a", "^b", "a$", "^$"])
+limits = st.fixed_dictionaries(
+    {
+        "gateway": st.none() | st.sampled_from(GUIDS),
+        "culture": st.none() | st.sampled_from(CULTURES),
+        "user_token": patterns,
+        "ext_response": patterns,
+        "hours": st.none() | timetables,
+        "form": st.dictionaries(st.sampled_from(GUIDS), st.sampled_from(["a", "^$"]), max_size=2),
+    }
+)
+applicants = st.builds(
+    Applicant,
+    gateway_id=st.sampled_from(GUIDS),
+    culture=st.none() | st.sampled_from(CULTURES),
+    user_token=st.none() | st.sampled_from(TEXTS),
+    ext_response=st.none() | st.sampled_from(TEXTS),
+    form=st.dictionaries(st.sampled_from(GUIDS), st.sampled_from(TEXTS)),
+)
+
+
+def inside(timetable: tuple[list[str], ZoneInfo], moment: datetime) -> bool:
+    """Whether the wall clock shows a time of one of the entries, today or since yesterday."""
+    texts, zone = timetable
+    local = moment.astimezone(zone).replace(tzinfo=None)
+    for entry in texts:
+        days, times = entry.split(" ")
+        begin, end = (int(text[:2]) * 60 + int(text[3:]) for text in times.split("-"))
+        length = (end - begin) % DAY or DAY
+        for back in (0, 1):
+            midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+            start = midnight - timedelta(days=back) + timedelta(minutes=begin)
+            named = DAYS[start.weekday()] in days.split(",")
+            if named and start <= local < start + timedelta(minutes=length):
+                return True
+    return False
+
+
+def compiled(drawn: dict[str, object]) -> RuleLimits:
+    members: dict[str, object] = dict(drawn)
+    for name in ("user_token", "ext_response"):
+        text = drawn[name]
+        members[name] = re.compile(text) if isinstance(text, str) else None
+    if isinstance(drawn["hours"], tuple):
+        texts, zone = drawn["hours"]
+        spans = merge_spans(span for text in texts for span in parse_hours(text))
+        members["hours"] = Hours(spans=spans, zone=zone)
+    assert isinstance(drawn["form"], dict)
+    members["form"] = tuple((key, re.compile(text)) for key, text in drawn["form"].items())
+    return RuleLimits(**members)  # type: ignore[arg-type]  # the strategy above has its members
+
+
+def holds(drawn: dict[str, object], applicant: Applicant, moment: datetime, hours: bool) -> bool:
+    """The definition, limit by limit."""
+    culture, timetable, form = drawn["culture"], drawn["hours"], drawn["form"]
+    assert isinstance(form, dict)
+    spoken = applicant.culture or ""
+    tests = [
+        drawn["gateway"] in (None, applicant.gateway_id),
+        culture is None or spoken == culture or spoken[:2] == culture,
+        not hours or not isinstance(timetable, tuple) or inside(timetable, moment),
+        *(re.search(text, applicant.form.get(key, "")) for key, text in form.items()),
+    ]
+    for name in ("user_token", "ext_response"):
+        text = drawn[name]
+        if isinstance(text, str):
+            tests.append(re.search(text, getattr(applicant, name) or ""))
+    return all(tests)
+
+
+ranked = st.lists(st.tuples(st.integers(0, 3), limits), max_size=4).map(
+    lambda rules: sorted(rules, key=lambda rule: rule[0])
+)
+
+
+@given(ranked, applicants, moments)
+def test_the_first_rule_whose_limits_all_hold(
+    drawn: list[tuple[int, dict[str, object]]], applicant: Applicant, moment: datetime
+) -> None:
+    now = to_micros(moment)
+    made = [(Guid(str(n)), rank, compiled(limit)) for n, (rank, limit) in enumerate(drawn)]
+    config = Config(
+        gate_rules=tuple(
+            GateRule(id=i, rank=r, limits=limit, signal=Signal.FREE) for i, r, limit in made
+        ),
+        pre_rules=tuple(PreRule(id=i, rank=r, limits=limit, bot=i) for i, r, limit in made),
+        project_rules=tuple(
+            ProjectRule(id=i, rank=r, limits=limit, project=i) for i, r, limit in made
+        ),
+    )
+    first = next(
+        (str(n) for n, (_, d) in enumerate(drawn) if holds(d, applicant, moment, hours=True)), None
+    )
+    found_pre, found_project = pre(config, applicant, now), project(config, applicant, now)
+    assert (found_pre.id if found_pre else None) == first
+    assert (found_project.id if found_project else None) == first
+
+    matching = [n for n, (_, d) in enumerate(drawn) if holds(d, applicant, moment, hours=False)]
+    verdict = gate(config, applicant, now)
+    assert (verdict.rule.id if verdict.rule else None) == (str(matching[0]) if matching else None)
+    timetable = drawn[matching[0]][1]["hours"] if matching else None
+    opened = not isinstance(timetable, tuple) or inside(timetable, moment)
+    assert verdict.open is opened
+    assert verdict.forced is (Signal.FREE if matching and opened else None)
+
+
+@given(timetables, moments)
+def test_hours_are_what_the_clock_on_the_wall_says(
+    timetable: tuple[list[str], ZoneInfo], moment: datetime
+) -> None:
+    texts, zone = timetable
+    spans = merge_spans(span for text in texts for span in parse_hours(text))
+    assert within(Hours(spans=spans, zone=zone), to_micros(moment)) is inside(timetable, moment)

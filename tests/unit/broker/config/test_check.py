@@ -1,0 +1,90 @@
+"""`parley check` and `parley hash-token`."""
+
+from io import StringIO
+from pathlib import Path
+
+import broker.config
+from broker.config.check import check_command, hash_token_command
+from broker.config.model import Secret
+from broker.config.secret import verify
+
+SAMPLE = Path(broker.config.__file__).with_name("sample.toml")
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def check(path: Path) -> tuple[int, list[str]]:
+    out = StringIO()
+    return check_command(path, {}, out), out.getvalue().splitlines()
+
+
+def test_a_good_file() -> None:
+    status, lines = check(SAMPLE)
+    assert status == 0
+    assert lines[0].startswith(f"{SAMPLE}:44: gateways[0].token: is clear text")
+    assert lines[0].endswith("(warning)")
+    assert lines[-1] == (
+        f"{SAMPLE}: good: 2 gateways, 3 agents, 3 workplaces, 2 projects, 6 rules, 1 form"
+    )
+
+
+def test_a_faulty_file_shows_each_fault_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text(
+        '[server]\nlisten = 1\n[[gateways]]\nname = "G"\npeer = "g"\ntoken = "s"\nport = 5\n'
+    )
+    status, lines = check(file)
+    assert status == 1
+    assert lines == [
+        f"{file}:2: server.listen: must be a text, not a whole number",
+        (
+            f"{file}:6: gateways[0].token: is clear text; "
+            "put what `parley hash-token` prints into token_hash (warning)"
+        ),
+        f"{file}:7: gateways[0].port: must be a text, not a whole number",
+        f"{file}: 2 faults",
+    ]
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "none.toml"
+    assert check(file) == (
+        1,
+        [f"{file}: cannot be read: No such file or directory", f"{file}: 1 fault"],
+    )
+
+
+def test_hash_token_reads_a_pipe() -> None:
+    out = StringIO()
+    assert hash_token_command(StringIO("open sesame\r\n"), out, StringIO()) == 0
+    assert verify(Secret(argon2=out.getvalue().strip()), "open sesame")
+
+
+def test_hash_token_asks_twice_at_a_terminal_and_reads_nothing_shown() -> None:
+    out, asked = StringIO(), list[str]()
+
+    def ask(prompt: str) -> str:
+        asked.append(prompt)
+        return "open sesame"
+
+    assert hash_token_command(Terminal("visible\n"), out, StringIO(), ask) == 0
+    assert asked == ["Secret: ", "Again: "]
+    assert verify(Secret(argon2=out.getvalue().strip()), "open sesame")
+
+
+def test_hash_token_refuses_two_different_secrets() -> None:
+    out, errors, said = StringIO(), StringIO(), iter(["one", "two"])
+    assert hash_token_command(Terminal(), out, errors, lambda _: next(said)) == 1
+    assert out.getvalue() == ""
+    assert "differ" in errors.getvalue()
+
+
+def test_hash_token_refuses_nothing_and_too_much() -> None:
+    for text in ("", "  \n", "x" * 1_025):
+        out, errors = StringIO(), StringIO()
+        assert hash_token_command(StringIO(text), out, errors) == 1
+        assert out.getvalue() == ""
+        assert "1 to 1,024 characters" in errors.getvalue()

@@ -1,0 +1,269 @@
+"""What a good file becomes (C-1, C-2)."""
+
+from pathlib import Path
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import broker.config
+from broker.config.identity import NAMESPACE, derive
+from broker.config.load import load, loads
+from broker.config.model import HOUR, MINUTE, SECOND, Config, Server, Skill, Span
+from protocol.values import ChatType, ControlType, Guid, Signal
+
+SAMPLE = Path(broker.config.__file__).with_name("sample.toml")
+
+
+@pytest.fixture(scope="module")
+def sample() -> Config:
+    return load(SAMPLE, {}).config
+
+
+def one(text: str) -> Config:
+    return loads(text).config
+
+
+def test_an_empty_file_is_all_defaults() -> None:
+    assert loads("").config == Config()
+    assert loads("").warnings == ()
+
+
+def test_the_sample_is_good_but_for_its_clear_secrets() -> None:
+    loaded = load(SAMPLE, {})
+    assert {warning.text.split(";")[0] for warning in loaded.warnings} == {"is clear text"}
+    assert loaded.config.server == Server(http=("127.0.0.1", 7071))
+
+
+def test_the_sample_serves_a_trial(sample: Config) -> None:
+    assert sample.gateway_by_address["web", None].name == "Web chat"
+    assert [agent.role for agent in sample.agents.values()] == ["agent", "agent", "supervisor"]
+    assert list(sample.workplaces) == ["101", "102", "103"]
+    assert {literal.literal_group for literal in sample.literals} == {102}
+    assert sample.agent_by_login["alice"].public_name == "Alice"
+
+
+def test_references_are_ids(sample: Config) -> None:
+    (support, sales) = sample.projects
+    bob = sample.agent_by_login["bob"]
+    assert bob.skills == {support: Skill(value=30), sales: Skill(value=80)}
+    assert sample.project_rules[-1].project == support
+    assert sample.gate_rules[0].scenario in sample.scenarios
+    assert [rule.web_app for rule in sample.website_routing[derive("gateway", "Web chat")]] == [
+        "WebChat",
+        "WebChat",
+    ]
+
+
+def test_an_id_follows_from_kind_and_name_or_is_given() -> None:
+    given = "0C3A3B0E-8A0E-4A39-9A2A-0D9F6B1F3D11"
+    config = one(f'[[projects]]\nname = "A"\n[[projects]]\nname = "B"\nid = "{given}"')
+    assert list(config.projects) == [str(uuid5(NAMESPACE, "project:A")), given.lower()]
+
+
+def test_derived_ids_never_change() -> None:
+    assert UUID("6f0c8f5e-3f0b-4c55-9d5b-6f1f1f7a2c11") == NAMESPACE
+    assert derive("project", "Support") == "1944b96a-70c3-51aa-851e-88da1f0b04bd"
+
+
+def test_rules_come_by_rank_and_those_of_one_rank_as_they_stand() -> None:
+    config = one(
+        '[[projects]]\nname = "A"\n[[projects]]\nname = "B"\n'
+        '[[project_rules]]\nrank = 5\nproject = "A"\n[[project_rules]]\nproject = "B"\n'
+        '[[project_rules]]\nrank = 5\nproject = "B"\n[[project_rules]]\nrank = -1\nproject = "A"'
+    )
+    a, b = config.projects
+    assert [(rule.rank, rule.project) for rule in config.project_rules] == [
+        (-1, a),
+        (0, b),
+        (5, a),
+        (5, b),
+    ]
+    assert len({rule.id for rule in config.project_rules}) == 4
+
+
+def test_durations_are_microseconds() -> None:
+    texts = ["500ms", "30s", "10m", "2h", "1d"]
+    micros = [SECOND // 2, 30 * SECOND, 10 * MINUTE, 2 * HOUR, 24 * HOUR]
+    assert [one(f'[server]\ndrain = "{text}"').server.drain for text in texts] == micros
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("", (30 * MINUTE, MINUTE)),
+        ('inactivity_timeout = "10m"\ninactivity_warning = "2m"', (10 * MINUTE, 2 * MINUTE)),
+        ('inactivity_timeout = "60s"', (MINUTE, None)),
+        ('inactivity_timeout = "off"', (None, None)),
+        ('inactivity_warning = "off"', (30 * MINUTE, None)),
+        ('inactivity_warning = "0s"', (30 * MINUTE, None)),
+    ],
+)
+def test_inactivity(lines: str, expected: tuple[int | None, int | None]) -> None:
+    config = one(f'[[gateways]]\nname = "G"\npeer = "g"\ntoken = "s"\n{lines}')
+    (gateway,) = config.gateways.values()
+    assert (gateway.inactivity_timeout, gateway.inactivity_warning) == expected
+
+
+def test_one_peer_may_have_several_ports() -> None:
+    text = '[[gateways]]\nname = "{0}"\npeer = "g"\ntoken = "s"\nport = "{0}"\n'
+    config = one(text.format("a") + text.format("b"))
+    assert list(config.gateway_by_address) == [("g", "a"), ("g", "b")]
+
+
+def test_a_skill_may_be_switched_off() -> None:
+    config = one(
+        '[[projects]]\nname = "P"\n[[agents]]\nname = "A"\nlogin = "a"\ntoken = "s"\n'
+        "[agents.skills]\nP = { value = 7, enabled = false, engaged = false }"
+    )
+    (agent,) = config.agents.values()
+    assert list(agent.skills.values()) == [Skill(value=7, enabled=False, engaged=False)]
+
+
+def test_a_gate_rule() -> None:
+    config = one(
+        '[[gateways]]\nname = "G"\npeer = "g"\ntoken = "s"\nchat_type = "SocialIM"\n'
+        '[[gate_rules]]\ngateway = "G"\nculture = "en"\nuser_token = "^x"\next_response = "y$"\n'
+        'hours = ["Sun 20:00-04:00"]\ntimezone = "Europe/Prague"\nsignal = "Busy"\n'
+        'fallback = "Hidden"'
+    )
+    (gateway,) = config.gateways.values()
+    (rule,) = config.gate_rules
+    assert gateway.chat_type is ChatType.SOCIAL_IM
+    assert (rule.signal, rule.fallback) == (Signal.BUSY, Signal.HIDDEN)
+    assert (rule.limits.gateway, rule.limits.culture) == (gateway.id, "en")
+    assert rule.limits.user_token is not None
+    assert rule.limits.user_token.pattern == "^x"
+    assert rule.limits.hours is not None
+    assert rule.limits.hours.zone == ZoneInfo("Europe/Prague")
+    assert rule.limits.hours.spans == (
+        Span(start=0, end=240),
+        Span(start=6 * 1440 + 1200, end=7 * 1440),
+    )
+
+
+def test_a_pre_rule_chooses_a_bot() -> None:
+    config = one(
+        '[[agents]]\nname = "Bot"\nlogin = "bot"\ntoken = "s"\nrole = "bot"\n'
+        '[[pre_rules]]\nbot = "Bot"'
+    )
+    assert config.pre_rules[0].bot == derive("agent", "Bot")
+
+
+def test_a_form_in_two_cultures_has_one_set_of_ids(sample: Config) -> None:
+    ((english, german),) = sample.scenarios.values()
+    assert english.screens is not None
+    assert german.screens is not None
+    assert (english.culture, german.culture) == ("en", "de")
+    assert english.scenario_id == german.scenario_id
+    first, second = english.screens
+    assert first.screen_id == german.screens[0].screen_id
+    assert first.controls is not None
+    topic = first.controls[1]
+    assert german.screens[0].controls is not None
+    german_topic = german.screens[0].controls[1]
+    assert german_topic.screen_control_id == topic.screen_control_id
+    assert german_topic.display_name == "Worum geht es?"
+    assert german_topic.parameters is not None
+    assert topic.parameters is not None
+    assert [p.screen_control_parameter_id for p in german_topic.parameters] == [
+        p.screen_control_parameter_id for p in topic.parameters
+    ]
+    assert topic.control_type is ControlType.DROP_DOWN
+    assert second.condition_screen_control_id == topic.screen_control_id
+    ((control, pattern),) = sample.project_rules[0].limits.form
+    assert (control, pattern.pattern) == (topic.screen_control_id, "^sales$")
+
+
+def test_forms_that_share_the_name_of_a_control_are_told_apart() -> None:
+    form = (
+        '[[scenarios]]\nname = "{0}"\nculture = "en"\n[[scenarios.screens]]\nname = "s"\n'
+        '[[scenarios.screens.controls]]\nname = "c"\ncontrol_type = "TextArea"\n'
+    )
+    config = one(form.format("F") + form.format("G") + '[[gate_rules]]\nform = { "G/c" = "x" }')
+    ((control, _),) = config.gate_rules[0].limits.form
+    assert control == derive("control", "G/s/c")
+
+
+def test_screens_come_by_rank() -> None:
+    screen = '[[scenarios.screens]]\nname = "{0}"\nrank = {1}\n'
+    config = one(
+        '[[scenarios]]\nname = "F"\nculture = "en"\n'
+        + screen.format("a", 9)
+        + screen.format("b", 2)
+    )
+    ((form,),) = config.scenarios.values()
+    assert form.screens is not None
+    assert [screen.display_name for screen in form.screens] == ["b", "a"]
+
+
+def test_website_routing_times_without_offset_are_utc() -> None:
+    config = one(
+        '[[gateways]]\nname = "G"\npeer = "g"\ntoken = "s"\n[[website_routing]]\ngateway = "G"\n'
+        "time_from = 2027-01-01T08:00:00+02:00\ntime_to = 2027-01-01T08:00:00\n"
+        'honor_reject_period = "1d"'
+    )
+    ((rule,),) = config.website_routing.values()
+    assert rule.time_from is not None
+    assert rule.time_to is not None
+    assert rule.time_from.isoformat() == "2027-01-01T06:00:00+00:00"
+    assert rule.time_to.isoformat() == "2027-01-01T08:00:00+00:00"
+    assert rule.honor_reject_period == 86_400
+
+
+def test_relative_tls_files_lie_beside_the_configuration(tmp_path: Path) -> None:
+    for name in ("cert.pem", "key.pem", "ca.pem"):
+        (tmp_path / name).touch()
+    file = tmp_path / "parley.toml"
+    file.write_text(
+        '[server]\nlisten = "[::]:7070"\ntls_cert = "cert.pem"\ntls_key = "key.pem"\n'
+        f'tls_client_ca = "{tmp_path}/ca.pem"'
+    )
+    loaded = load(file, {})
+    assert loaded.warnings == ()
+    assert loaded.config.server.listen == ("::", 7070)
+    assert loaded.config.server.tls_cert == str(tmp_path / "cert.pem")
+    assert loaded.config.server.tls_client_ca == str(tmp_path / "ca.pem")
+
+
+def test_what_is_not_yet_served_is_read_without_effect() -> None:
+    later = (
+        '[web]\nlisten = "127.0.0.1:8080"\n[[wait_rules]]\nlevel = 1\nafter = "1m"\nskill = 5\n'
+        'priority = 3\nnote = "Please wait."\nclose = true\n'
+        '[[message_gateways]]\nname = "M"\npeer = "m"\nchannel = "Email"\ndirection = "B"\n'
+        'device = "{}"\ntoken_env = "T"\nas_chat = true\ndeadline = "90s"\nretries = ["30s"]\n'
+        "in_flight = 16"
+    )
+    assert loads(later, environ={"T": "s"}).config == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "member", "said"),
+    [
+        ('[server]\nlisten = "0.0.0.0:7070"', "server.listen", "without TLS"),
+        ('[[gate_rules]]\ntimezone = "UTC"', "gate_rules[0].timezone", "nothing without hours"),
+        (
+            '[[projects]]\nname = "P"\n[[project_rules]]\nproject = "P"',
+            "project_rules[0].skill",
+            "no agent has",
+        ),
+    ],
+)
+def test_a_warning_is_no_fault(text: str, member: str, said: str) -> None:
+    (warning,) = loads(text).warnings
+    assert warning.member == member
+    assert said in warning.text
+
+
+def test_all_things_of_the_sample_have_ids_of_their_own(sample: Config) -> None:
+    ids: list[Guid] = [
+        *sample.languages,
+        *sample.projects,
+        *sample.gateways,
+        *sample.agents,
+        *sample.scenarios,
+        *(thing.id for thing in sample.workplaces.values()),
+        *(rule.id for rule in sample.gate_rules + sample.project_rules),
+        *(reason.id for reason in sample.pause_reasons.values()),
+    ]
+    assert len(set(ids)) == len(ids)
