@@ -108,7 +108,9 @@ class Link:
         if self._connection is None or self.hang_up:
             return None
         own = [self._greeted_by] if self.stage is Stage.GREETING else []
-        return min([*own, *([at] if (at := self._connection.deadline) is not None else [])], default=None)
+        return min(
+            [*own, *([at] if (at := self._connection.deadline) is not None else [])], default=None
+        )
 
     def receive(self, data: bytes, now: float) -> list[Frame | Refused]:
         """Takes bytes.

@@ -37,50 +37,21 @@ Nothing grows without a bound that `Tuning` names, but for the transcripts of op
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum, auto
-from typing import Literal, TypedDict
 
 import attrs
 
 from connectors.backoff import Random
 from connectors.book import Book
-from connectors.errors import (
-    AlertGone,
-    ConnectionLost,
-    ConnectorError,
-    Ended,
-    EndReason,
-    NotConnected,
-    Refused,
-    TimedOut,
-)
-from connectors.events import (
-    AgentStateChanged,
-    ChatRef,
-    Connected,
-    Disconnected,
-    Event,
-    Notice,
-    Pushed,
-    Ready,
-    RequestDone,
-    RequestFailed,
-    SentenceAdded,
-    SentenceEchoed,
-    SentenceRefused,
-    SessionEnded,
-)
-from connectors.link import BUSY, Link, Stage
-from connectors.requests import SAFE_TYPES, Outbox, Outgoing, Purpose, Request, Requests
-from connectors.resync import Resync
+from connectors.dialogue import Dialogue
+from connectors.errors import Ended, EndReason, NotConnected
+from connectors.events import ChatRef, Disconnected, Event
+from connectors.link import Link, Stage
+from connectors.requests import SAFE_TYPES
 from connectors.settings import ConnectorSettings, Settings, WorkplaceSettings
-from connectors.timers import Timers
 from protocol.agent import AgentStateInfo
-from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, ChatStatusInfo
-from protocol.codec import pack
-from protocol.errors import ErrorCode
-from protocol.frame import Frame
-from protocol.session import Hello, SysError, Welcome
-from protocol.values import AgentState, Guid, Role
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
+from protocol.session import Hello, Welcome
+from protocol.values import AgentState, Role
 
 
 class Phase(Enum):
@@ -96,19 +67,6 @@ class Phase(Enum):
     """All is known, everything may be sent."""
     ENDED = auto()
     """Over for good."""
-
-
-Timer = tuple[Literal["answer", "rest"], int] | tuple[Literal["rest", "typing"], ChatRef]
-"""What a session waits for: an answer, the end of a pause, the end of its own typing."""
-
-
-class Address(TypedDict, total=False):
-    """The members of a structure that name a chat."""
-
-    peer: str
-    port: str | None
-    tracking_id: str
-    chat_id: Guid
 
 
 class Session:
@@ -130,26 +88,12 @@ class Session:
             random: Source of jitter.
             new_id: Makes keys of sentences and tracking IDs, unique and at most 64 characters.
         """
-        self.role = Role.CONNECTOR if isinstance(settings, ConnectorSettings) else Role.WORKPLACE
-        self.chats = Book(self.role, settings.tuning)
         self._settings = settings
-        self._tuning = settings.tuning
-        self._up = "ES_" if self.role is Role.CONNECTOR else "CS_"
         self._new_id = new_id
-        self._now = now
-        self._tickets = 0
-        self._synced = False
-        self._over = False
-        self._events: list[Event] = []
         self._link = Link(_hello(settings), settings.tuning, now=now, random=random)
-        self._timers: Timers[Timer] = Timers()
-        self._requests = Requests(settings.tuning.requests)
-        self._outbox = Outbox(settings.tuning.outbox)
-        self._wires: dict[int, Request | Outgoing] = {}
-        self._confirming: dict[tuple[ChatRef, str], Request] = {}
-        self._starting: dict[ChatRef, int] = {}
-        self._told_typing: dict[ChatRef, float] = {}
-        self._resync = Resync()
+        self._talk = Dialogue(settings, self._link, now=now)
+        self.role: Role = self._talk.role
+        self.chats: Book = self._talk.chats
 
     # --- the host's side ---
 
@@ -162,7 +106,7 @@ class Session:
             case Stage.GREETING:
                 return Phase.GREETING
             case Stage.OPEN:
-                return Phase.READY if self._synced else Phase.SYNCING
+                return Phase.READY if self._talk.synced else Phase.SYNCING
             case Stage.ENDED:
                 return Phase.ENDED
 
@@ -189,9 +133,9 @@ class Session:
     @property
     def next_deadline(self) -> float | None:
         """When `tick` is to be called; None: not before something else happens."""
-        if self._events:
-            return self._now
-        deadlines = (self._timers.next, self.chats.next_deadline, self._link.deadline)
+        if self._talk.events:
+            return self._talk.now
+        deadlines = (self._talk.timers.next, self.chats.next_deadline, self._link.deadline)
         return min((when for when in deadlines if when is not None), default=None)
 
     def data_to_send(self) -> bytes:
@@ -200,38 +144,35 @@ class Session:
 
     def dialled(self, now: float) -> None:
         """A connection is open: says hello."""
-        self._now = now
         self._link.dialled(now)
 
     def receive(self, data: bytes, now: float) -> list[Event]:
         """Takes bytes that came."""
-        self._now = now
-        return self._after(self._link.receive(data, now))
+        self._talk.now = now
+        return self._talk.take(self._link.receive(data, now))
 
     def tick(self, now: float) -> list[Event]:
         """Does what is due."""
-        self._now = now
-        for timer in self._timers.due(now):
-            self._due(timer)
-        self._events += self.chats.tick(now)
-        return self._after(self._link.tick(now))
+        self._talk.now = now
+        self._talk.wake()
+        return self._talk.take(self._link.tick(now))
 
     def lost(self, now: float, why: str = "") -> list[Event]:
         """There is no connection: it could not be opened, or it is gone."""
-        self._now = now
+        self._talk.now = now
         self._link.lost(now, why)
         if self._link.dial_at is not None:
-            self._forget_connection()
-            self._events.append(Disconnected(self._link.why, self._link.dial_at))
-        return self._drain()
+            self._talk.forget_connection()
+            self._talk.events.append(Disconnected(self._link.why, self._link.dial_at))
+        return self._talk.drain()
 
     def close(self, now: float) -> list[Event]:
         """Ends the session from this side: what has no answer yet fails."""
-        self._now = now
+        self._talk.now = now
         if self._link.ended is None:
             self._link.end(Ended(EndReason.CLOSED))
-            self._finish()
-        return self._drain()
+            self._talk.finish()
+        return self._talk.drain()
 
     # --- the program's side ---
 
@@ -255,12 +196,11 @@ class Session:
             QueueFull: So many requests wait already.
             LocalProtocolError: The payload cannot be sent.
         """
-        self._now = now
-        self._check_alive()
+        self._check_alive(now)
         if self.phase is not Phase.READY and type_ not in SAFE_TYPES:
             raise NotConnected(f"{type_} needs a session that is ready")
-        ticket = self._ask(type_, payload, Purpose.PROGRAM, ref).ticket
-        self._pump()
+        ticket = self._talk.ask_for(type_, payload, ref)
+        self._talk.pump()
         return ticket
 
     def start_chat(self, info: ChatServiceInfo, now: float) -> tuple[ChatRef, int]:
@@ -282,12 +222,9 @@ class Session:
         tracking_id = info.tracking_id or self._new_id()
         ref = ChatRef(info.peer, tracking_id, info.port)
         info = attrs.evolve(info, tracking_id=tracking_id)
-        self._check_alive()
-        self.chats.follow(ref)
-        ticket = self._ask("ES_CHAT_START", info, Purpose.PROGRAM, ref).ticket
-        self._starting[ref] = ticket
-        self._now = now
-        self._pump()
+        self._check_alive(now)
+        ticket = self._talk.start(info, ref)
+        self._talk.pump()
         return ref, ticket
 
     def send(
@@ -321,13 +258,10 @@ class Session:
             QueueFull: So many sentences of this chat wait already.
             LocalProtocolError: It cannot be sent.
         """
-        self._now = now
-        self._check_alive()
+        self._check_alive(now)
         key = sentence_id or self._new_id()
-        if self._outbox.find(ref, key) is not None:
-            return key
         sentence = ChatSentenceInfo(
-            **self._address(ref),
+            **self._talk.address(ref),
             id=key,
             party_name=party_name,
             text=text,
@@ -335,10 +269,7 @@ class Session:
             is_outbound=self.role is Role.WORKPLACE,
             model=model,
         )
-        self._outbox.add(Outgoing(ref, sentence, pack(f"{self._up}CHAT_SENTENCE", sentence)))
-        if not model:
-            self._forget_typing(ref)
-        self._pump_chat(ref)
+        self._talk.say(ref, sentence)
         return key
 
     def confirm(self, ref: ChatRef, sentence_id: str, now: float) -> None:
@@ -346,25 +277,14 @@ class Session:
 
         It goes on until the broker has acknowledged it. A second call for the same sentence does nothing.
         """
-        self._now = now
-        self._check_alive()
-        self._confirm(ref, sentence_id)
-        self._pump()
+        self._check_alive(now)
+        self._talk.confirm(ref, sentence_id)
+        self._talk.pump()
 
     def typing(self, ref: ChatRef, is_typing: bool, now: float) -> None:
         """Tells that this side types, or ceased to; may be called at every keystroke. Never waits for a connection."""
-        self._now = now
-        if self.phase is not Phase.READY:
-            return
-        told = self._told_typing.get(ref)
-        if is_typing:
-            if told is None or now - told >= self._tuning.typing_renews:
-                self._tell_typing(ref, is_typing=True)
-                self._told_typing[ref] = now
-            self._timers.set(("typing", ref), now + 2 * self._tuning.typing_renews)
-        elif told is not None:
-            self._forget_typing(ref)
-            self._tell_typing(ref, is_typing=False)
+        self._talk.now = now
+        self._talk.typing(ref, is_typing=is_typing)
 
     def command(self, kind: str, ref: ChatRef, now: float, **members: object) -> int:
         """Makes a request about one chat whose payload is a ChatCommandInfo.
@@ -379,8 +299,8 @@ class Session:
         Returns:
             The ticket.
         """
-        payload = ChatCommandInfo(**{**self._address(ref), **members})
-        return self.request(f"{self._up}CHAT_{kind}", payload, now, ref=ref)
+        payload = ChatCommandInfo(**{**self._talk.address(ref), **members})
+        return self.request(f"{self._talk.up}CHAT_{kind}", payload, now, ref=ref)
 
     def set_agent_state(self, state: AgentState, now: float, reason: str | None = None) -> int:
         """Asks for a state of the agent (B-28).
@@ -394,344 +314,12 @@ class Session:
 
     def unsent(self, ref: ChatRef) -> list[ChatSentenceInfo]:
         """The sentences of a chat that are not echoed yet, in order."""
-        return [item.sentence for item in self._outbox.of(ref)]
+        return [item.sentence for item in self._talk.outbox.of(ref)]
 
-    # --- what comes ---
-
-    def _after(self, items: list[Frame | Refused]) -> list[Event]:
-        """Goes through what the link let pass, then sends what may be sent."""
-        for item in items:
-            if isinstance(item, Frame):
-                self._frame(item)
-            else:
-                self._events.append(Notice(item))
-        if self._link.ended is not None:
-            self._finish()
-        else:
-            self._pump()
-        return self._drain()
-
-    def _frame(self, frame: Frame) -> None:
-        match frame.payload:
-            case Welcome() as welcome:
-                self._events.append(Connected(welcome))
-                self._begin_resync()
-                return
-            case SysError() as error:
-                self._refused(frame, Refused(error.code or "", error.text or ""))
-                return
-            case AgentStateInfo() as info:
-                self._events.append(AgentStateChanged(info))
-            case _ if self.chats.knows(frame):
-                self._fold(frame)
-            case _ if frame.re is None:
-                self._events.append(Pushed(frame))
-        self._answered(frame)
-
-    def _fold(self, frame: Frame) -> None:
-        """Folds a push or a snapshot into the chats, and does what follows from it."""
-        for event in self.chats.fold(frame, self._now):
-            self._events.append(event)
-            if (
-                isinstance(event, SentenceAdded)
-                and not event.mine
-                and event.sentence.confirmed_time is None
-                and self._tuning.confirm
-            ):
-                self._confirm(event.ref, event.sentence.id or "")
-        if isinstance(frame.payload, ChatSentenceInfo):
-            self._echoed(self.chats.ref_of(frame.payload), frame.payload)
-        elif isinstance(frame.payload, ChatStatusInfo) and frame.payload.sentences is not None:
-            ref = self.chats.ref_of(frame.payload)
-            for sentence in frame.payload.sentences:
-                self._echoed(ref, sentence)
-            self._resync.came(ref)
-        for ref in self.chats.take_torn():
-            self._resync.want(ref)
-
-    def _echoed(self, ref: ChatRef, sentence: ChatSentenceInfo) -> None:
-        """Lets a sentence of the outbox go, if this is it: by a push, by a snapshot, by another connection."""
-        if sentence.is_outbound is not (self.role is Role.WORKPLACE):
-            return
-        item = self._outbox.find(ref, sentence.id)
-        # The same key with other words is somebody else's: the broker will say KeyReused.
-        if item is None or (item.sentence.text, item.sentence.model) != (
-            sentence.text,
-            sentence.model,
-        ):
-            return
-        self._settle_sentence(item)
-        self._events.append(SentenceEchoed(ref, sentence))
-
-    def _answered(self, frame: Frame) -> None:
-        """Settles the request that this frame answers, if it answers one."""
-        request = self._wires.get(frame.re) if isinstance(frame.re, int) else None
-        if not isinstance(request, Request):
-            return
-        self._settle(request, frame)
-        match request.purpose:
-            case Purpose.PROGRAM if (
-                request.type == "CS_CHAT_ANSWER" and frame.type == "SC_CHAT_ALERT_END"
-            ):
-                self._events.append(RequestFailed(request.ticket, AlertGone("the offer is gone")))
-            case Purpose.PROGRAM:
-                self._events.append(RequestDone(request.ticket, frame))
-                if request.ref is not None and self._starting.get(request.ref) == request.ticket:
-                    del self._starting[request.ref]
-            case Purpose.CONFIRM:
-                assert request.ref is not None
-                self.chats.confirmed(request.ref, request.sentence_id or "")
-            case Purpose.LIST:
-                infos = frame.payload if isinstance(frame.payload, tuple) else ()
-                self._resync.listed(self.chats.listed(infos))
-            case Purpose.SNAPSHOT:
-                assert request.ref is not None
-                self._resync.came(request.ref)
-        self._check_synced()
-
-    def _refused(self, frame: Frame, error: Refused) -> None:
-        """The broker refused a frame of ours."""
-        item = self._wires.get(frame.re) if isinstance(frame.re, int) else None
-        if item is None:
-            self._events.append(Notice(error))
-        elif error.code in BUSY:
-            self._rest(item)
-        elif isinstance(item, Outgoing):
-            self._settle_sentence(item)
-            self._events.append(SentenceRefused(item.ref, item.sentence, error))
-        else:
-            self._fail(item, error)
-
-    def _fail(self, request: Request, error: ConnectorError) -> None:
-        """Gives a request up."""
-        self._settle(request)
-        match request.purpose:
-            case Purpose.PROGRAM:
-                self._events.append(RequestFailed(request.ticket, error))
-                if request.ref is not None and self._starting.get(request.ref) == request.ticket:
-                    del self._starting[request.ref]
-                    self._refuse_all(request.ref, error)
-            case Purpose.CONFIRM:
-                # Refused for good: the chat is gone, or the sentence was never ours to confirm.
-                assert isinstance(error, Refused)
-                self._events.append(Notice(error))
-            case Purpose.LIST:
-                self._link.give_up(f"the list of chats was refused: {error}")
-            case Purpose.SNAPSHOT:
-                assert request.ref is not None
-                self._resync.came(request.ref)
-                self._events += self.chats.forget(request.ref)
-        self._check_synced()
-
-    # --- what is due ---
-
-    def _due(self, timer: Timer) -> None:
-        match timer:
-            case ("answer", int(wire)):
-                self._unanswered(self._wires.pop(wire, None))
-            case ("rest", int(ticket)):
-                if (request := self._requests.get(ticket)) is not None:
-                    self._requests.again(request)
-            case ("rest", ChatRef() as ref):
-                for item in self._outbox.of(ref):
-                    item.resting = False
-                self._pump_chat(ref)
-            case ("typing", ChatRef() as ref) if self._told_typing.pop(ref, None) is not None:
-                if self.phase is Phase.READY:
-                    self._tell_typing(ref, is_typing=False)
-            case _:
-                pass
-
-    def _unanswered(self, item: Request | Outgoing | None) -> None:
-        """No answer came in time, on a connection that lives."""
-        match item:
-            case Outgoing():
-                item.wire = None  # sent again, with the same key (W-26)
-                self._pump_chat(item.ref)
-            case Request(purpose=Purpose.CONFIRM):
-                self._requests.again(item)
-            case Request(purpose=Purpose.PROGRAM):
-                if item.safe and item.tries < self._tuning.tries:
-                    self._requests.again(item)
-                else:
-                    self._fail(item, TimedOut(f"no answer to {item.type}"))
-            case Request():
-                self._link.give_up(f"the broker did not answer {item.type}")
-            case None:
-                pass
-
-    def _rest(self, item: Request | Outgoing) -> None:
-        """Tries again in a moment; the order of a chat's sentences is kept."""
-        when = self._now + self._tuning.pause
-        if isinstance(item, Outgoing):
-            self._unwire(item.wire)
-            item.wire, item.resting = None, True
-            self._timers.set(("rest", item.ref), when)
-        else:
-            self._unwire(item.wire)
-            item.wire = None
-            item.tries -= 1
-            self._timers.set(("rest", item.ticket), when)
-
-    # --- what goes ---
-
-    def _pump(self) -> None:
-        """Sends what may be sent now."""
-        if self.phase in (Phase.OFFLINE, Phase.GREETING, Phase.ENDED) or self._link.hang_up:
-            return
-        for ref in self._resync.take(self._tuning.resync_window):
-            self._ask_snapshot(ref)
-        self._check_synced()
-        for request in self._requests.take():
-            if self.phase is Phase.READY or not request.waits_for_ready:
-                self._transmit(request)
-            else:
-                self._requests.again(request)
-        if self.phase is Phase.READY:
-            for ref in self._outbox:
-                self._pump_chat(ref)
-
-    def _pump_chat(self, ref: ChatRef) -> None:
-        """Sends the sentences of a chat that may be sent now."""
-        if self.phase is not Phase.READY or self._link.hang_up or ref in self._starting:
-            return
-        for item in self._outbox.sendable(ref, self._tuning.window):
-            wire = self._link.send(item.packed)
-            if wire is None:
-                self._outbox.remove(item)
-                error = Refused(ErrorCode.FRAME_TOO_LARGE, "longer than the broker takes")
-                self._events.append(SentenceRefused(ref, item.sentence, error))
-                continue
-            item.wire = wire
-            self._wires[wire] = item
-            self._timers.set(("answer", wire), self._now + self._tuning.echo_wait)
-
-    def _transmit(self, request: Request) -> None:
-        wire = self._link.send(request.packed)
-        if wire is None:
-            self._fail(request, Refused(ErrorCode.FRAME_TOO_LARGE, "longer than the broker takes"))
-            return
-        request.tries += 1
-        request.wire = wire
-        self._wires[wire] = request
-        self._timers.set(("answer", wire), self._now + self._tuning.answer_wait)
-
-    def _ask(
-        self, type_: str, payload: object, purpose: Purpose, ref: ChatRef | None = None
-    ) -> Request:
-        self._tickets += 1
-        request = Request(self._tickets, type_, pack(type_, payload), purpose, ref)
-        self._requests.add(request)
-        return request
-
-    def _confirm(self, ref: ChatRef, sentence_id: str) -> None:
-        """Confirms a sentence, unless that is under way."""
-        if (ref, sentence_id) in self._confirming:
-            return
-        payload = ChatCommandInfo(**self._address(ref), id=sentence_id)
-        request = self._ask(f"{self._up}CHAT_CONFIRM", payload, Purpose.CONFIRM, ref)
-        request.sentence_id = sentence_id
-        self._confirming[ref, sentence_id] = request
-
-    def _tell_typing(self, ref: ChatRef, *, is_typing: bool) -> None:
-        payload = ChatCommandInfo(**self._address(ref), is_typing=is_typing)
-        self._link.send(pack(f"{self._up}CHAT_TYPING", payload), answered=False)
-
-    def _forget_typing(self, ref: ChatRef) -> None:
-        self._told_typing.pop(ref, None)
-        self._timers.cancel(("typing", ref))
-
-    def _address(self, ref: ChatRef) -> Address:
-        """The members that name a chat on the wire."""
-        if self.role is Role.CONNECTOR:
-            return {"peer": ref.peer, "port": ref.port, "tracking_id": ref.name}
-        return {"peer": ref.peer, "chat_id": Guid(ref.name)}
-
-    # --- the resync ---
-
-    def _begin_resync(self) -> None:
-        self._synced = False
-        match self._settings:
-            case ConnectorSettings(gateways=gateways):
-                lists = [ChatCommandInfo(peer=gw.peer, port=gw.port) for gw in gateways]
-            case WorkplaceSettings(number=number):
-                lists = [ChatCommandInfo(peer=number)]
-        known = [*self.chats.open_refs(), *self._outbox, *(ref for ref, _ in self._confirming)]
-        self._resync.begin(len(lists), [ref for ref in known if ref not in self._starting])
-        for payload in lists:
-            self._ask(f"{self._up}CHAT_RESYNC", payload, Purpose.LIST)
-
-    def _ask_snapshot(self, ref: ChatRef) -> None:
-        payload = ChatCommandInfo(**self._address(ref))
-        self._ask(f"{self._up}CHAT_STATUS", payload, Purpose.SNAPSHOT, ref)
-
-    def _check_synced(self) -> None:
-        if self.phase is Phase.SYNCING and self._resync.done:
-            self._synced = True
-            self._link.good(self._now)
-            self._events.append(Ready())
-
-    # --- ends ---
-
-    def _settle(self, request: Request, frame: Frame | None = None) -> None:
-        self._requests.settle(request)
-        self._unwire(request.wire)
-        self._timers.cancel(("rest", request.ticket))
-        if request.ref is not None and request.sentence_id is not None:
-            self._confirming.pop((request.ref, request.sentence_id), None)
-
-    def _settle_sentence(self, item: Outgoing) -> None:
-        self._outbox.remove(item)
-        self._unwire(item.wire)
-        self._pump_chat(item.ref)
-
-    def _unwire(self, wire: int | None) -> None:
-        """What was sent under this `Id` waits for no answer any more."""
-        if wire is not None:
-            self._wires.pop(wire, None)
-            self._timers.cancel(("answer", wire))
-
-    def _refuse_all(self, ref: ChatRef, error: ConnectorError) -> None:
-        for item in self._outbox.of(ref):
-            self._outbox.remove(item)
-            self._events.append(SentenceRefused(ref, item.sentence, error))
-
-    def _forget_connection(self) -> None:
-        """Everything that was on its way is to be done again, or has failed."""
-        self._synced = False
-        self._wires.clear()
-        self._timers.clear()
-        self._told_typing.clear()
-        self._outbox.lost()
-        for request in self._requests.lost():
-            if request.purpose is Purpose.PROGRAM:
-                error = ConnectionLost(f"no answer to {request.type}: {self._link.why}")
-                self._events.append(RequestFailed(request.ticket, error))
-        self._events += self.chats.lost()
-
-    def _finish(self) -> None:
-        """The session is over: whatever waits has failed."""
-        ended = self._link.ended
-        assert ended is not None
-        if self._over:
-            return
-        self._over = True
-        self._timers.clear()
-        for request in self._requests.end():
-            if request.purpose is Purpose.PROGRAM:
-                self._events.append(RequestFailed(request.ticket, ended))
-        for ref in self._outbox:
-            self._refuse_all(ref, ended)
-        self._events += self.chats.lost()
-        self._events.append(SessionEnded(ended))
-
-    def _check_alive(self) -> None:
+    def _check_alive(self, now: float) -> None:
+        self._talk.now = now
         if self._link.ended is not None:
             raise self._link.ended
-
-    def _drain(self) -> list[Event]:
-        events, self._events = self._events, []
-        return events
 
 
 def _hello(settings: Settings) -> Hello:
