@@ -1,0 +1,264 @@
+"""Plays the core as a script: who says what, who hears what, in order.
+
+Every step is followed by the core's own laws (`invariants.check`), and everything that somebody
+hears must be asked for: what is left unheard at the end of a test fails it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from broker.config.load import loads
+from broker.config.model import SECOND, Config
+from broker.core.broker import restore, step
+from broker.core.effects import Dismiss, Send
+from broker.core.facts import Fact
+from broker.core.inputs import (
+    Booted,
+    FrameArrived,
+    Input,
+    Reloaded,
+    SessionClosed,
+    SessionOpened,
+    Stamp,
+    TimePassed,
+)
+from broker.core.invariants import check, durable, overbooked
+from broker.core.state import State
+from broker.store.store import Store
+from protocol.codec import from_wire, to_wire
+from protocol.frame import Frame
+from protocol.values import Role
+
+START = 1_790_000_000 * SECOND
+
+CONFIG = """
+[[languages]]
+name = "English"
+culture = "en"
+
+[[projects]]
+name = "Support"
+signal_duration = "30s"
+[[projects]]
+name = "Sales"
+wrapup = "20s"
+
+[[gateways]]
+name = "Web chat"
+peer = "web"
+token = "web-secret"
+inactivity_timeout = "10m"
+inactivity_warning = "60s"
+[[gateways]]
+name = "Messenger"
+peer = "im"
+chat_type = "SocialIM"
+token = "im-secret"
+reactivate = true
+
+[[gate_rules]]
+rank = 10
+ext_response = "^stop$"
+signal = "Closed"
+
+[[project_rules]]
+rank = 10
+ext_response = "^sales$"
+project = "Sales"
+[[project_rules]]
+rank = 20
+culture = "en"
+project = "Support"
+language = "English"
+skill = 10
+[[project_rules]]
+rank = 30
+ext_response = "^expert$"
+project = "Support"
+skill = 60
+[[project_rules]]
+rank = 40
+ext_response = "^$"
+project = "Support"
+
+[[workplaces]]
+number = "101"
+max_chats = 3
+[[workplaces]]
+number = "102"
+max_chats = 3
+
+[[agents]]
+name = "Alice Novak"
+nickname = "Alice"
+login = "alice"
+token = "alice-secret"
+max_chats = 2
+languages = { English = 100 }
+skills = { Support = 50, Sales = 10 }
+[[agents]]
+name = "Bob"
+login = "bob"
+token = "bob-secret"
+max_chats = 1
+languages = { English = 100 }
+skills = { Support = 80 }
+
+[[pause_reasons]]
+name = "Lunch"
+
+[[scenarios]]
+name = "Contact"
+culture = "en"
+[[scenarios.screens]]
+name = "First"
+[[scenarios.screens.controls]]
+name = "E-mail"
+control_type = "TextArea"
+"""
+
+
+class Client:
+    """One session of the script."""
+
+    def __init__(self, play: Playbook, number: int, base: Mapping[str, Any]) -> None:
+        self.play = play
+        self.number = number
+        self.base = dict(base)
+        self.heard: deque[tuple[str, Any, int | str | None]] = deque()
+
+    def says(self, type: str, id: int | str | None = None, **members: Any) -> None:
+        """Send a frame; members by their wire names, the address is filled in."""
+        payload = from_wire(type, {**self.base, **members})
+        headers = {"Id": id} if id is not None else None
+        self.play.put(FrameArrived(self.number, Frame(type, payload, headers)))
+
+    def hears(self, type: str, re: int | str | None = None, **members: Any) -> dict[str, Any]:
+        """Take the next frame, which must have this type and these members.
+
+        A member expected as None must be absent; one expected as `...` must be there.
+        """
+        assert self.heard, f"expected {type}, heard nothing"
+        got_type, got, got_re = self.heard.popleft()
+        assert (got_type, got_re) == (type, re), f"expected {type} re {re}, got {got_type} {got}"
+        if not isinstance(got, dict):
+            return {"items": got}
+        for name, wanted in members.items():
+            value = got.get(name)
+            if wanted is ...:
+                assert value is not None, f"{type}.{name} is missing"
+            else:
+                assert value == wanted, f"{type}.{name} is {value!r}, expected {wanted!r}"
+        return got
+
+    def refused(self, code: str, re: int | str | None = None) -> str:
+        """Take the next frame, which must be this refusal; gives its text."""
+        return str(self.hears("SYS_ERROR", re, Code=code, Fatal=False)["Text"])
+
+    def silent(self) -> None:
+        """Nothing was heard."""
+        assert not self.heard, f"unexpected: {self.heard[0]}"
+
+    def leaves(self) -> None:
+        """The connection ends."""
+        self.play.put(SessionClosed(self.number))
+
+
+class Playbook:
+    """The core under a script, with a real store behind it."""
+
+    def __init__(self, config: str = CONFIG) -> None:
+        self.config: Config = loads(config, path="play.toml").config
+        self.store = Store.open("sqlite://")
+        self.now = START
+        self.seq = 0
+        self.clients: dict[int, Client] = {}
+        self.dismissed: list[tuple[int, str]] = []
+        self.facts: list[Fact] = []
+        self.state: State = restore(self.config, self.store.recover(self.config, self.now), START)
+        self.put(Booted())
+
+    def put(self, input: Input) -> None:
+        """Step one input and share out what it brings."""
+        self.seq += 1
+        facts, effects = step(self.state, Stamp(self.now, self.seq, b"play"), input)
+        self.facts += facts
+        stored = [fact for fact in facts if fact.durable]
+        if stored:
+            self.store.commit(stored)
+        assert check(self.state) == []
+        assert overbooked(self.state) == []
+        for effect in effects:
+            if isinstance(effect, Send):
+                for session in effect.sessions:
+                    client = self.clients.get(session)
+                    if client is not None:
+                        re = effect.re if session == effect.answer_to else None
+                        client.heard.append((effect.type, to_wire(effect.payload), re))
+            elif isinstance(effect, Dismiss):
+                self.dismissed.append((effect.session, effect.code.value))
+
+    def connector(self, *peers: str) -> Client:
+        """A connector for the gateways of these addresses; its frames go to the first."""
+        gateways = tuple(g.id for g in self.config.gateways.values() if g.peer in peers)
+        client = self._join(Role.CONNECTOR, {"Peer": peers[0]})
+        self.put(SessionOpened(session=client.number, role=Role.CONNECTOR, gateways=gateways))
+        client.hears("SYS_WELCOME", WorkplaceNumber=None)
+        return client
+
+    def agent(self, login: str, workplace: str, state: str | None = "Ready") -> Client:
+        """An agent at a workplace, in a state (None: as the broker has him)."""
+        agent = self.config.agent_by_login[login]
+        client = self._join(Role.WORKPLACE, {"Peer": workplace})
+        self.put(
+            SessionOpened(
+                session=client.number,
+                role=Role.WORKPLACE,
+                workplace=workplace,
+                agent_id=agent.id,
+            )
+        )
+        client.hears("SYS_WELCOME", AgentId=agent.id, WorkplaceNumber=workplace)
+        client.hears("SC_AGENT_STATE")
+        if state is not None:
+            client.says("CS_AGENT_STATE", State=state)
+            client.hears("SC_AGENT_STATE", State=state)
+        return client
+
+    def _join(self, role: Role, base: Mapping[str, Any]) -> Client:
+        client = Client(self, len(self.clients) + 1, base)
+        self.clients[client.number] = client
+        return client
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass; every timer fires at its own moment."""
+        end = self.now + round(seconds * SECOND)
+        while (due := self.state.timers.due) is not None and due <= end:
+            self.now = max(self.now, due)
+            self.put(TimePassed())
+        self.now = end
+
+    def restart(self) -> None:
+        """The process ends at once and starts again; every session is gone."""
+        self.clients.clear()
+        recovered = self.store.recover(self.config, self.now)
+        self.state = restore(self.config, recovered, self.now)
+        self.put(Booted())
+
+    def reload(self, config: str) -> None:
+        """Take a new configuration."""
+        self.config = loads(config, path="play.toml").config
+        self.put(Reloaded(self.config))
+
+    def check_store(self) -> None:
+        """What the store gives back is what the core holds (I-10)."""
+        recovered = self.store.recover(self.config, self.now)
+        assert durable(restore(self.config, recovered, self.now)) == durable(self.state)
+
+    def silent(self) -> None:
+        """Nobody heard anything that was not asked for."""
+        for client in self.clients.values():
+            client.silent()
