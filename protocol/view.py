@@ -1,0 +1,424 @@
+"""A client's picture of its chats: the fold of what the broker says (W-22, W-23, W-25).
+
+A snapshot (a status with ``Sentences``) replaces a transcript; pushes since then are folded in. What
+comes out equals a fresh snapshot, or the chat is not ``complete`` and its owner asks for one with
+``..._CHAT_STATUS`` (:attr:`ChatView.wants_snapshot`).
+
+Two views are the same (:func:`differences`) when the chats they hold are: identity, status, agent,
+parking, slots, info and the whole transcript. Not compared, because no push tells of their change or
+because they only say who asked:
+
+* ``DeadTimeUtc``, and ``TimeStamp`` and ``WaitingTime`` of ``Info``;
+* ``ConfirmedTime`` of sentences that the viewer itself received: the broker tells it to the sender;
+* ``Peer``, ``Port``, ``TrackingId`` and ``ChatId`` inside sentences;
+* typing, which is volatile, and chats that are closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import Enum, auto
+from typing import Final
+
+import attrs
+
+from protocol.agent import AgentStateInfo
+from protocol.chat import ChatCommandInfo, ChatInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.frame import Frame
+from protocol.values import ChatStatus, CloseReason, Guid, Role, SentenceModel
+
+TYPING_SECONDS: Final = 8.0
+"""How long typing is shown without renewal (W-23)."""
+
+Key = tuple[str, ...]
+"""What names a chat in a view: (Peer, Port, TrackingId) for a connector, (ChatId,) for a workplace."""
+
+_SLOTS: Final[Mapping[int, str]] = {
+    SentenceModel.TECH_PANEL: "panel",
+    SentenceModel.NAVIGATION: "navigation",
+    SentenceModel.CO_BROWSING: "co_browsing_data",
+}
+_HELD: Final = frozenset({ChatStatus.ALERTING, ChatStatus.ANSWERED})
+
+
+class ChangeKind(Enum):
+    """What a frame changed."""
+
+    SNAPSHOT = auto()
+    STATUS = auto()
+    SENTENCE = auto()
+    SLOT = auto()
+    CONFIRMED = auto()
+    TYPING = auto()
+    LEFT = auto()
+    """The chat is no longer this workplace's: the alert was withdrawn, or it went back."""
+    INCOMPLETE = auto()
+    """Something was missed: a snapshot is wanted."""
+    AGENT = auto()
+
+
+@attrs.frozen
+class Change:
+    """One change of a view.
+
+    Attributes:
+        kind: What changed.
+        chat: The chat; None for a change of the agent.
+        sentence: The sentence that came, was confirmed or fills a slot.
+    """
+
+    kind: ChangeKind
+    chat: ChatView | None = None
+    sentence: ChatSentenceInfo | None = None
+
+
+@attrs.define(eq=False)
+class ChatView:
+    """What is known of one chat.
+
+    Attributes:
+        key: Its name in the view.
+        role: Role of the viewer.
+        latest: The last status, its slots and info carried over; its sentences are not kept in it.
+        sentences: The transcript by counter, in order.
+        complete: Whether it equals a fresh snapshot.
+        typing_until: Until when the other side is shown as typing.
+    """
+
+    key: Key
+    role: Role
+    latest: ChatStatusInfo = attrs.field(factory=ChatStatusInfo)
+    sentences: dict[int, ChatSentenceInfo] = attrs.field(factory=dict)
+    complete: bool = False
+    typing_until: float | None = None
+
+    @property
+    def status(self) -> ChatStatus | None:
+        """Phase of the chat."""
+        return self.latest.status
+
+    @property
+    def chat_id(self) -> Guid | None:
+        """The chat."""
+        return self.latest.chat_id
+
+    @property
+    def info(self) -> ChatInfo | None:
+        """What the agent was told besides."""
+        return self.latest.info
+
+    @property
+    def close_reason(self) -> CloseReason | None:
+        """Who or what ended the chat."""
+        return self.latest.close_reason
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the viewer has the chat now: open for a connector, offered or answered here."""
+        if self.role is Role.WORKPLACE:
+            return self.status in _HELD
+        return self.status is not ChatStatus.CLOSED
+
+    @property
+    def wants_snapshot(self) -> bool:
+        """Whether to ask ``..._CHAT_STATUS``; an alert has its snapshot in the answer to it."""
+        waits = self.role is Role.WORKPLACE and self.status is ChatStatus.ALERTING
+        return not self.complete and self.status is not ChatStatus.CLOSED and not waits
+
+    @property
+    def last_counter(self) -> int:
+        """Counter of the last sentence, 0 without one."""
+        return next(reversed(self.sentences), 0)
+
+    @property
+    def unconfirmed(self) -> tuple[ChatSentenceInfo, ...]:
+        """Sentences that the viewer received and did not confirm."""
+        return tuple(
+            sentence
+            for sentence in self.sentences.values()
+            if sentence.confirmed_time is None and self.is_received(sentence)
+        )
+
+    def is_received(self, sentence: ChatSentenceInfo) -> bool:
+        """Whether a sentence came to the viewer; the others are his own side's."""
+        return sentence.is_outbound is (self.role is Role.CONNECTOR)
+
+    def is_typing(self, now: float) -> bool:
+        """Whether the other side is writing."""
+        return self.typing_until is not None and now < self.typing_until
+
+
+class View:
+    """All chats of one client.
+
+    Attributes:
+        role: What the client is.
+        chats: The chats by key; closed ones stay until they are forgotten.
+        agent: The agent's own state (workplace only).
+    """
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+        self.chats: dict[Key, ChatView] = {}
+        self.agent: AgentStateInfo | None = None
+
+    def key(self, payload: ChatStatusInfo | ChatSentenceInfo | ChatCommandInfo) -> Key:
+        """The name, in this view, of the chat that a payload is about."""
+        if self.role is Role.WORKPLACE:
+            return (payload.chat_id or "",)
+        return (payload.peer or "", payload.port or "", payload.tracking_id or "")
+
+    def forget(self, key: Key) -> None:
+        """Drop a chat."""
+        self.chats.pop(key, None)
+
+    def fold(
+        self, frame: Frame, now: float = 0.0, *, peer: str | None = None, port: str | None = None
+    ) -> list[Change]:
+        """Fold in a frame of the broker; one that is not about chats changes nothing.
+
+        Args:
+            frame: The frame.
+            now: The caller's clock in seconds; typing expires by it.
+            peer: For ``..._CHAT_LIST``: the peer that was asked for; an empty list does not say.
+            port: For ``..._CHAT_LIST``: the port that was asked for, if one was.
+        """
+        payload = frame.payload
+        match frame.type:
+            case "SE_CHAT_STATUS" | "SC_CHAT_STATUS" | "SC_CHAT_ALERT":
+                assert isinstance(payload, ChatStatusInfo)
+                return self._fold_status(payload, is_alert=frame.type == "SC_CHAT_ALERT")
+            case "SE_CHAT_SENTENCE" | "SC_CHAT_SENTENCE":
+                assert isinstance(payload, ChatSentenceInfo)
+                return self._fold_sentence(payload)
+            case "SE_CHAT_CONFIRM" | "SC_CHAT_CONFIRM":
+                assert isinstance(payload, ChatCommandInfo)
+                return self._fold_confirm(payload)
+            case "SE_CHAT_TYPING" | "SC_CHAT_TYPING":
+                assert isinstance(payload, ChatCommandInfo)
+                return self._fold_typing(payload, now)
+            case "SE_CHAT_LIST" | "SC_CHAT_LIST":
+                assert isinstance(payload, tuple)
+                return self._fold_list(payload, peer, port)
+            case "SC_CHAT_ALERT_END":
+                assert isinstance(payload, ChatCommandInfo)
+                return self._fold_alert_end(payload)
+            case "SC_AGENT_STATE":
+                assert isinstance(payload, AgentStateInfo)
+                self.agent = payload
+                return [Change(ChangeKind.AGENT)]
+            case _:
+                return []
+
+    def confirmed(self, key: Key, id: str, time: datetime) -> None:
+        """Note that the viewer confirmed a sentence which it received."""
+        chat = self.chats.get(key)
+        if chat is not None:
+            self._confirm(chat, id, time, received=True)
+
+    def _fold_status(self, status: ChatStatusInfo, *, is_alert: bool = False) -> list[Change]:
+        key = self.key(status)
+        chat = self.chats.get(key)
+        if chat is None:
+            if status.status is ChatStatus.CLOSED and status.sentences is None:
+                return []  # a chat that nobody knows
+            chat = self.chats[key] = ChatView(key, self.role)
+        self._take_status(chat, status)
+        changes = [Change(ChangeKind.STATUS, chat)]
+        if status.sentences is not None:
+            chat.sentences = {sentence.counter: sentence for sentence in status.sentences}
+            chat.complete = True
+            changes = [Change(ChangeKind.SNAPSHOT, chat)]
+        elif is_alert:
+            chat.complete = False
+        elif chat.wants_snapshot and self._is_here(chat):
+            changes.append(Change(ChangeKind.INCOMPLETE, chat))
+        if not self._is_here(chat):
+            self.forget(key)
+            changes.append(Change(ChangeKind.LEFT, chat))
+        return changes
+
+    def _is_here(self, chat: ChatView) -> bool:
+        return chat.is_held or chat.status is ChatStatus.CLOSED
+
+    def _take_status(self, chat: ChatView, status: ChatStatusInfo) -> None:
+        """Take over a status; what it does not include stays, unless it is of another chat."""
+        old = chat.latest
+        is_other = None not in (old.chat_id, status.chat_id) and old.chat_id != status.chat_id
+        if is_other:
+            old = ChatStatusInfo()
+            chat.sentences = {}
+            chat.complete = False
+        kept: dict[str, object] = {}
+        if status.sentences is None:
+            kept = {name: getattr(old, name) for name in _SLOTS.values()}
+        kept |= {"info": old.info, "chat_id": old.chat_id}
+        changes = {name: value for name, value in kept.items() if getattr(status, name) is None}
+        chat.latest = attrs.evolve(status, sentences=None, **changes)  # type: ignore[arg-type]  # its own members
+        if chat.status is ChatStatus.CLOSED:
+            chat.typing_until = None
+
+    def _fold_list(
+        self, listed: tuple[ChatStatusInfo, ...], peer: str | None, port: str | None
+    ) -> list[Change]:
+        changes: list[Change] = []
+        for status in listed:
+            if (known := self.chats.get(self.key(status))) is not None:
+                known.complete = False  # what was missed while away only a snapshot tells
+            changes += self._fold_status(status)
+        there = {self.key(status) for status in listed}
+        for key, chat in list(self.chats.items()):
+            asked = peer is None or chat.latest.peer == peer
+            asked = asked and (port is None or chat.latest.port == port)
+            if not asked or key in there or chat.status is ChatStatus.CLOSED:
+                continue
+            if self.role is Role.WORKPLACE:
+                self.forget(key)
+                changes.append(Change(ChangeKind.LEFT, chat))
+            else:
+                closed = attrs.evolve(chat.latest, status=ChatStatus.CLOSED)
+                self._take_status(chat, closed)
+                changes.append(Change(ChangeKind.STATUS, chat))
+        return changes
+
+    def _fold_alert_end(self, command: ChatCommandInfo) -> list[Change]:
+        chat = self.chats.get(self.key(command))
+        if chat is None:
+            return []
+        if chat.status is not ChatStatus.ALERTING:
+            return self._miss(chat)
+        self.forget(chat.key)
+        return [Change(ChangeKind.LEFT, chat)]
+
+    def _fold_sentence(self, sentence: ChatSentenceInfo) -> list[Change]:
+        chat = self._chat_of(sentence)
+        changes: list[Change] = []
+        if sentence.model == SentenceModel.SENTENCE and chat.is_received(sentence):
+            chat.typing_until = None
+        if sentence.counter == 0:
+            slot = _SLOTS.get(sentence.model)
+            if slot is not None:
+                chat.latest = attrs.evolve(chat.latest, **{slot: sentence})  # type: ignore[arg-type]  # a slot's name
+                changes.append(Change(ChangeKind.SLOT, chat, sentence))
+            return changes
+        known = chat.sentences.get(sentence.counter)
+        if known is not None:
+            if _content(known) != _content(sentence):
+                return self._miss(chat)
+            if known.confirmed_time is None and sentence.confirmed_time is not None:
+                chat.sentences[sentence.counter] = sentence
+                changes.append(Change(ChangeKind.CONFIRMED, chat, sentence))
+            return changes
+        last = chat.last_counter
+        chat.sentences[sentence.counter] = sentence
+        changes.append(Change(ChangeKind.SENTENCE, chat, sentence))
+        if sentence.counter < last:
+            chat.sentences = dict(sorted(chat.sentences.items()))
+        if sentence.counter != last + 1 or not chat.complete:
+            changes += self._miss(chat)
+        return changes
+
+    def _fold_confirm(self, command: ChatCommandInfo) -> list[Change]:
+        chat = self._chat_of(command)
+        sentence = self._confirm(chat, command.id, command.time_stamp, received=False)
+        if sentence is None:
+            slots = [getattr(chat.latest, name) for name in _SLOTS.values()]
+            is_of_slot = any(slot is not None and slot.id == command.id for slot in slots)
+            return [] if is_of_slot else self._miss(chat)
+        return [Change(ChangeKind.CONFIRMED, chat, sentence)]
+
+    def _confirm(
+        self,
+        chat: ChatView,
+        id: str | None,
+        time: datetime | None,
+        *,
+        received: bool,
+    ) -> ChatSentenceInfo | None:
+        for counter, sentence in reversed(chat.sentences.items()):
+            if sentence.id == id and chat.is_received(sentence) is received:
+                if sentence.confirmed_time is None:
+                    sentence = attrs.evolve(sentence, confirmed_time=time)
+                    chat.sentences[counter] = sentence
+                return sentence
+        return None
+
+    def _fold_typing(self, command: ChatCommandInfo, now: float) -> list[Change]:
+        chat = self.chats.get(self.key(command))
+        if chat is None:
+            return []
+        before = chat.is_typing(now)
+        chat.typing_until = now + TYPING_SECONDS if command.is_typing else None
+        return [Change(ChangeKind.TYPING, chat)] if chat.is_typing(now) is not before else []
+
+    def _chat_of(self, payload: ChatSentenceInfo | ChatCommandInfo) -> ChatView:
+        key = self.key(payload)
+        chat = self.chats.get(key)
+        if chat is None:
+            latest = ChatStatusInfo(
+                peer=payload.peer,
+                port=payload.port,
+                tracking_id=payload.tracking_id,
+                chat_id=payload.chat_id,
+            )
+            chat = self.chats[key] = ChatView(key, self.role, latest)
+        return chat
+
+    def _miss(self, chat: ChatView) -> list[Change]:
+        chat.complete = False
+        return [Change(ChangeKind.INCOMPLETE, chat)] if chat.wants_snapshot else []
+
+
+def _content(sentence: ChatSentenceInfo) -> tuple[object, ...]:
+    return (sentence.id, sentence.is_outbound, sentence.model, sentence.text)
+
+
+def comparable(view: View) -> dict[Key, dict[str, object]]:
+    """What must equal a fresh snapshot, of every chat that the viewer holds."""
+    return {key: _comparable(chat) for key, chat in view.chats.items() if chat.is_held}
+
+
+def _comparable(chat: ChatView) -> dict[str, object]:
+    latest = chat.latest
+    info = latest.info and attrs.evolve(latest.info, time_stamp=None, waiting_time=0)
+    return {
+        "complete": chat.complete or not chat.wants_snapshot,
+        "chat_id": latest.chat_id,
+        "status": latest.status,
+        "agent_id": latest.agent_id,
+        "agent_name": latest.agent_name,
+        "is_parked": bool(latest.is_parked),
+        "info": info,
+        **{name: _said(chat, getattr(latest, name)) for name in _SLOTS.values()},
+        "sentences": {counter: _said(chat, said) for counter, said in chat.sentences.items()},
+    }
+
+
+def _said(chat: ChatView, sentence: ChatSentenceInfo | None) -> ChatSentenceInfo | None:
+    if sentence is None:
+        return None
+    confirmed = None if chat.is_received(sentence) else sentence.confirmed_time
+    return attrs.evolve(
+        sentence, peer=None, port=None, tracking_id=None, chat_id=None, confirmed_time=confirmed
+    )
+
+
+def differences(one: View, other: View) -> list[str]:
+    """Where two views of the same client differ, for a person; empty when they are the same."""
+    left, right = comparable(one), comparable(other)
+    found = [f"{'/'.join(key)}: only in one view" for key in _ordered(left.keys() ^ right.keys())]
+    for key in _ordered(left.keys() & right.keys()):
+        for name, value in left[key].items():
+            if value != right[key][name]:
+                found.append(f"{'/'.join(key)}.{name}: {value!r} is not {right[key][name]!r}")
+    return found
+
+
+def same(one: View, other: View) -> bool:
+    """Whether two views of the same client hold the same."""
+    return not differences(one, other)
+
+
+def _ordered(keys: Iterable[Key]) -> list[Key]:
+    return sorted(keys)
