@@ -1,1 +1,14 @@
 """Facts as rows of a relational database."""
+
+from broker.store.errors import CommitError, StoreError, StoreUnusableError
+from broker.store.store import Store
+from broker.store.thread import SWITCH_INTERVAL, StoreThread
+
+__all__ = [
+    "SWITCH_INTERVAL",
+    "CommitError",
+    "Store",
+    "StoreError",
+    "StoreThread",
+    "StoreUnusableError",
+]

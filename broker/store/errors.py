@@ -1,0 +1,19 @@
+"""What can go wrong with the store, as the rest of the broker sees it."""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """The store cannot do what it was asked; the text says why and what to do."""
+
+
+class StoreUnusableError(StoreError):
+    """A database cannot be opened: it is in use, of another program, or of a newer version."""
+
+
+class CommitError(StoreError):
+    """A commit failed, and the store does nothing more.
+
+    Nothing of the batch is there, or, if the connection was lost on the way, all of it: a fresh
+    store reads what is there.
+    """

@@ -1,0 +1,49 @@
+"""Bringing a database to the newest schema, at the start of the broker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect
+
+from broker.store.errors import StoreUnusableError
+from broker.store.schema import HEAD, metadata
+
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def migrate(connection: Connection) -> None:
+    """Make the tables, or change older ones, in one transaction.
+
+    Raises:
+        StoreUnusableError: The database is of another program or of a newer version of this one.
+    """
+    with connection.begin():
+        tables = set(inspect(connection).get_table_names())
+        version = None
+        if "alembic_version" in tables:
+            text = "SELECT version_num FROM alembic_version"
+            version = connection.exec_driver_sql(text).scalar()
+        if version == HEAD:
+            return
+        if version is None and tables & set(metadata.tables):
+            raise StoreUnusableError("the database has tables of another program")
+        _upgrade(connection, version)
+
+
+def _upgrade(connection: Connection, version: str | None) -> None:
+    # Loading alembic takes a quarter of a second that a start at the newest schema saves.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is not None and version not in known:
+        raise StoreUnusableError(
+            f"the database is of a newer version of Parley (schema {version}, "
+            f"this version knows up to {HEAD})"
+        )
+    command.upgrade(config, "head")

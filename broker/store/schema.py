@@ -1,0 +1,252 @@
+"""The tables, as SQLAlchemy Core knows them; docs/store.md says what they tell a report.
+
+Theory of operation: one table for each thing that a contact center asks about, and one
+append-only table for each history. The rules that must never break are constraints here, so
+that a bug ends in an error and not in a wrong row: a chat's counters and sentence IDs are
+unique, it has one open offer and one open wrap-up at most, and a tracking ID has one open chat.
+
+`sentences` is the hot table. Its rows are appended in the order of their arrival, its two
+indexes both begin with the chat's sequential number, and so the pages that a sentence touches
+are few and lie near those that the sentences before it touched, however large the table is.
+
+Times are microseconds since the Unix epoch in UTC, Guids are text of 36 characters.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+HEAD: Final = "0001"
+"""The newest migration: what a database must be at before it is used."""
+
+NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
+"""A key that counts. On SQLite only the very word INTEGER makes a column the row's address."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _guid(name: str, *, null: bool = True) -> Column[str]:
+    return Column(name, String(36), nullable=null)
+
+
+def _text(name: str, *, null: bool = True) -> Column[str]:
+    return Column(name, Text, nullable=null)
+
+
+def _time(name: str, *, null: bool = True) -> Column[int]:
+    return Column(name, BigInteger, nullable=null)
+
+
+def _chat(*, null: bool = False) -> Column[int]:
+    return Column("chat_no", NUMBER, ForeignKey("chats.no"), nullable=null)
+
+
+def _seq() -> Column[int]:
+    return Column("seq", NUMBER, primary_key=True, autoincrement=True)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+chats = Table(
+    "chats",
+    metadata,
+    Column("no", NUMBER, primary_key=True, autoincrement=False),
+    Column("id", String(36), nullable=False, unique=True),
+    _guid("gateway", null=False),
+    _text("tracking_id", null=False),
+    _text("party_name"),
+    _text("remote_address"),
+    _text("culture"),
+    _text("user_token"),
+    _text("ext_response"),
+    _text("status", null=False),
+    _guid("project"),
+    _guid("language"),
+    Column("skill", BigInteger, nullable=False),
+    Column("priority", BigInteger, nullable=False),
+    _guid("rule"),
+    _time("started_at", null=False),
+    _time("since", null=False),
+    _time("enqueued_at"),
+    _time("answered_at"),
+    _time("closed_at"),
+    _text("close_reason"),
+    _guid("agent"),
+    _guid("last_agent"),
+    _time("warned_for"),
+    CheckConstraint("(status = 'Closed') = (closed_at IS NOT NULL)", name="closed"),
+    Index(
+        "uq_chats_open",
+        "gateway",
+        "tracking_id",
+        unique=True,
+        **_where("status <> 'Closed'"),
+    ),
+    Index("ix_chats_closed_at", "closed_at", **_where("closed_at IS NOT NULL")),
+    Index("ix_chats_started_at", "started_at"),
+)
+
+chat_events = Table(
+    "chat_events",
+    metadata,
+    _seq(),
+    _chat(),
+    _time("at", null=False),
+    _text("status", null=False),
+    _text("cause", null=False),
+    _guid("agent"),
+    _text("close_reason"),
+    Index("ix_chat_events_chat_no", "chat_no"),
+    Index("ix_chat_events_at", "at"),
+)
+
+sentences = Table(
+    "sentences",
+    metadata,
+    _chat(),
+    Column("counter", Integer, nullable=False),
+    _text("id", null=False),
+    _text("party_name"),
+    _text("text", null=False),
+    _time("time_sent", null=False),
+    Column("outbound", Boolean, nullable=False),
+    Column("model", BigInteger, nullable=False),
+    _time("at", null=False),
+    _guid("agent"),
+    Column("own", Boolean, nullable=False),
+    _time("confirmed_at"),
+    PrimaryKeyConstraint("chat_no", "counter"),
+    UniqueConstraint("chat_no", "outbound", "id"),
+    CheckConstraint("counter >= 1", name="counter"),
+)
+
+chat_slots = Table(
+    "chat_slots",
+    metadata,
+    _chat(),
+    Column("model", BigInteger, nullable=False),
+    _text("id", null=False),
+    _text("party_name"),
+    _text("text", null=False),
+    _time("time_sent", null=False),
+    Column("outbound", Boolean, nullable=False),
+    _time("at", null=False),
+    _guid("agent"),
+    PrimaryKeyConstraint("chat_no", "model"),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("agent", String(36), primary_key=True),
+    _text("state", null=False),
+    _text("reason"),
+    _text("next_state"),
+    _time("since", null=False),
+    _text("workplace"),
+    Column("missed", Integer, nullable=False),
+)
+
+agent_events = Table(
+    "agent_events",
+    metadata,
+    _seq(),
+    Column("agent", String(36), ForeignKey("agents.agent"), nullable=False),
+    _time("at", null=False),
+    _text("state", null=False),
+    _text("reason"),
+    _text("next_state"),
+    _text("cause", null=False),
+    _text("workplace"),
+    Index("ix_agent_events_agent_at", "agent", "at"),
+    Index("ix_agent_events_at", "at"),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("offer", NUMBER, primary_key=True, autoincrement=False),
+    _chat(),
+    _guid("agent", null=False),
+    _text("workplace", null=False),
+    _time("at", null=False),
+    _time("until", null=False),
+    _time("ended_at"),
+    _text("outcome"),
+    Column("excludes", Boolean, nullable=False),
+    CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ended"),
+    Index("uq_offers_open", "chat_no", unique=True, **_where("ended_at IS NULL")),
+    Index("ix_offers_chat_no", "chat_no"),
+    Index("ix_offers_at", "at"),
+)
+
+wrapups = Table(
+    "wrapups",
+    metadata,
+    _seq(),
+    _chat(),
+    _guid("agent", null=False),
+    _time("at", null=False),
+    _time("until", null=False),
+    _time("ended_at"),
+    _text("cause"),
+    _text("code"),
+    _text("note"),
+    CheckConstraint("(ended_at IS NULL) = (cause IS NULL)", name="ended"),
+    Index("uq_wrapups_open", "chat_no", unique=True, **_where("ended_at IS NULL")),
+    Index("ix_wrapups_at", "at"),
+)
+
+form_results = Table(
+    "form_results",
+    metadata,
+    _seq(),
+    _chat(null=True),
+    _guid("result_id", null=False),
+    _guid("scenario_id"),
+    _text("activity"),
+    _time("at", null=False),
+    Column("result", JSON, nullable=False),
+    Index("uq_form_results_chat", "chat_no", "result_id", unique=True),
+    Index("uq_form_results_alone", "result_id", unique=True, **_where("chat_no IS NULL")),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _seq(),
+    _chat(),
+    _time("at", null=False),
+    _text("kind", null=False),
+    _guid("agent"),
+    Column("detail", JSON, nullable=False),
+    Index("ix_decisions_chat_no", "chat_no"),
+)

@@ -1,0 +1,137 @@
+"""What differs between SQLite and PostgreSQL: nothing outside this file knows which it is.
+
+SQLite runs in WAL mode with a sync at each commit, so that a commit survives a loss of power.
+A lock file beside the database keeps a second broker out, while reports and backups may read.
+PostgreSQL keeps a second broker out by an advisory lock that lives as long as the connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+
+from broker.store.errors import StoreUnusableError
+
+Connect = Callable[[], Any]
+"""Makes a DBAPI connection; only tests bring their own."""
+
+_STATEMENTS: Final = 512
+"""How many prepared statements SQLite's driver keeps."""
+
+_PRAGMAS: Final = (
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA synchronous = EXTRA",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA wal_checkpoint(TRUNCATE)",
+)
+
+_ADVISORY_LOCK: Final = 0x5061726C6579
+"""The name of Parley among PostgreSQL's advisory locks."""
+
+
+def engine_for(url: URL, connect: Connect | None) -> Engine:
+    """Make the engine; it holds no connections of its own."""
+    if url.get_backend_name() == "sqlite":
+        if connect is None:
+            arguments = {
+                "isolation_level": None,
+                "check_same_thread": False,
+                "cached_statements": _STATEMENTS,
+            }
+            engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
+        else:
+            engine = create_engine(url, poolclass=NullPool, creator=connect)
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin)
+        return engine
+    return create_engine(url, poolclass=NullPool, paramstyle="format")
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    """Make a fresh connection ready, with nothing left over from a sync that failed.
+
+    After such a sync the system may show pages that never reached the disk. So the log is
+    written into the database and emptied before anything new rests upon it.
+    """
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+        cursor.fetchall()
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # The driver's own idea of when a transaction begins leaves schema changes out of it.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _make(path: Path) -> None:
+    """Make an empty file that only its owner reads, so that its name survives a loss of power."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        return
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextlib.contextmanager
+def only_user(url: URL, *, create: bool) -> Iterator[None]:
+    """Hold a SQLite database file for this process alone; make its folder when missing.
+
+    Raises:
+        StoreUnusableError: Another process has it, or it is not there and is not to be made.
+    """
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        yield
+        return
+    path = Path(url.database).resolve()
+    if not create and not path.exists():
+        raise StoreUnusableError(f"there is no database {path}")
+    try:
+        _make(path)
+        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreUnusableError(f"{path} cannot be used: {error}") from error
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreUnusableError(f"{path} is in use by another broker") from None
+        yield
+    finally:
+        os.close(lock)
+
+
+def claim(connection: Connection) -> None:
+    """Keep other brokers away from a PostgreSQL database while the connection lives.
+
+    Raises:
+        StoreUnusableError: Another broker uses it.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    with connection.begin():
+        got = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_ADVISORY_LOCK})")
+        if not got.scalar_one():
+            raise StoreUnusableError("the database is in use by another broker")
+
+
+def settle(connection: Connection) -> None:
+    """The schema is in place: from now on a commit syncs the log alone."""
+    if connection.dialect.name == "sqlite":
+        cursor = connection.connection.cursor()
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.close()

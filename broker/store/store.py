@@ -1,0 +1,123 @@
+"""The store: commits batches of facts and reads the durable state back.
+
+Theory of operation: one connection, used by one thread at a time. A batch is one transaction, so
+it is in the store entirely or not at all. The rows are the truth and the schema keeps their
+laws; a statement that changes another number of rows than it was given is a broken law as well.
+After the first failure the store commits nothing more, whatever the failure was: the broker
+throws its state away and loads what a fresh store reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any, Self
+
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from broker.config.model import Config
+from broker.core.facts import Fact
+from broker.core.state import Recovered
+from broker.store import recovery, sql
+from broker.store.commands import Command, padded
+from broker.store.errors import CommitError, StoreError, StoreUnusableError
+from broker.store.migrate import migrate
+from broker.store.plan import Step, plan
+
+
+class Store:
+    """A database of chats; make one with `open`."""
+
+    def __init__(self, connection: Connection, resources: ExitStack) -> None:
+        self._connection = connection
+        self._resources = resources
+        self._texts: dict[tuple[Command, int], str] = {}
+        self._failed = False
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = True, connect: sql.Connect | None = None) -> Self:
+        """Open a database and bring its schema up to date.
+
+        Args:
+            url: An SQLAlchemy URL of SQLite or PostgreSQL.
+            create: Whether a missing SQLite file is made.
+            connect: Makes the DBAPI connection in place of the driver.
+
+        Raises:
+            StoreUnusableError: It cannot be used, and why.
+        """
+        with ExitStack() as resources:
+            try:
+                address = make_url(url)
+                resources.enter_context(sql.only_user(address, create=create))
+                engine = sql.engine_for(address, connect)
+                resources.callback(engine.dispose)
+                connection = resources.enter_context(engine.connect())
+                sql.claim(connection)
+                migrate(connection)
+                sql.settle(connection)
+            except SQLAlchemyError as error:
+                raise StoreUnusableError(f"the database cannot be opened: {error}") from error
+            return cls(connection, resources.pop_all())
+        raise AssertionError("not reached")
+
+    def commit(self, facts: Sequence[Fact]) -> None:
+        """Write the durable ones of some facts in one transaction.
+
+        Raises:
+            CommitError: Nothing of it was written, as far as can be known; the store is closed
+                to further commits.
+        """
+        if self._failed:
+            raise CommitError("the store failed before and takes nothing more")
+        steps = plan(facts)
+        if not steps:
+            return
+        try:
+            with self._connection.begin():
+                cursor = self._connection.connection.cursor()
+                for step in steps:
+                    self._write(cursor, step)
+                cursor.close()
+        except Exception as error:
+            self._failed = True
+            if isinstance(error, CommitError):
+                raise
+            raise CommitError(f"a commit failed: {error}") from error
+
+    def recover(self, config: Config, now: int) -> Recovered:
+        """Read the durable state: open chats, and those that closed not long ago.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        try:
+            with self._connection.begin():
+                return recovery.recover(self._connection, config, now)
+        except SQLAlchemyError as error:
+            raise StoreError(f"the state cannot be read: {error}") from error
+
+    def close(self) -> None:
+        """Let the database go."""
+        self._resources.close()
+
+    def _write(self, cursor: Any, step: Step) -> None:
+        command, values = step.command, step.values
+        width, most = len(command.columns), command.most_rows
+        for start in range(0, step.rows, most):
+            rows = min(most, step.rows - start)
+            size = padded(rows)
+            part = values[start * width : (start + rows) * width]
+            part += (None, *part[1 - width :]) * (size - rows)
+            cursor.execute(self._text(command, size), part)
+            if command.exact and cursor.rowcount != rows:
+                name = command.table.name
+                raise CommitError(f"{name}: {rows} rows to write, {cursor.rowcount} found")
+
+    def _text(self, command: Command, size: int) -> str:
+        text = self._texts.get((command, size))
+        if text is None:
+            text = command.sql(self._connection.dialect, size)
+            self._texts[command, size] = text
+        return text
