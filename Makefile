@@ -46,7 +46,7 @@ sim: setup ## run the simulator (SEED=1 RUNS=200)
 	$(BIN)/parley simulate --seed $(or $(SEED),1) --runs $(or $(RUNS),200) $(ARGS)
 
 bench: setup ## load a broker of its own over TCP and print what it does
-	$(BIN)/python -m tools.bench $(ARGS)
+	$(BIN)/python -m broker.tools.bench $(ARGS)
 
 docs: setup ## build the documentation as a site into site/
 	$(BIN)/python -m tools.docs
