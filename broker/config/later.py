@@ -35,12 +35,9 @@ def check_later(root: Table, context: Context) -> None:
 
 
 def _wait_rule(table: Table, context: Context) -> None:
-    name = table.read("name", text(), None)
     level = table.need("level", integer(0, 1_000), 0)
-    if name is not None:
-        context.identities.claim(table, "wait_rule", name)
-    else:
-        context.identities.unique(table, "wait_rule of level", str(level), key="level")
+    name = table.read("name", text(), f"level {level}")
+    context.identities.claim(table, "wait_rule", name, key="name" if "name" in table else "level")
     table.need("after", duration(), 0)
     table.read("skill", integer(), None)
     table.read("projects", listing(context.reference("project")), None)

@@ -135,7 +135,7 @@ def _skills(table: Table, key: str, kind: str, context: Context) -> Mapping[Guid
             table.report.fault(path, str(fault))
             continue
         if isinstance(raw, dict):
-            with Table(raw, path, table.report) as switches:
+            with Table(raw, path, table.report, f"agents.{key}") as switches:
                 found[thing] = Skill(
                     value=switches.need("value", integer(), 0),
                     enabled=switches.read("enabled", boolean, default=True),

@@ -31,13 +31,18 @@ class Table:
     Attributes:
         path: Where it stands.
         report: Where faults are noted.
+
+    Its keys count as those of `section`: the keys on its path, unless a name on the path was
+    chosen by somebody.
     """
 
-    def __init__(self, content: dict[str, object], path: Path, report: Report) -> None:
+    def __init__(
+        self, content: dict[str, object], path: Path, report: Report, section: str | None = None
+    ) -> None:
         self.path = path
         self.report = report
         self._content = content
-        name = ".".join(step for step in path if isinstance(step, str))
+        name = section or ".".join(step for step in path if isinstance(step, str))
         self._asked = report.vocabulary.setdefault(name, set())
 
     def __enter__(self) -> Self:
