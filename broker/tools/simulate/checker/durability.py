@@ -1,0 +1,217 @@
+"""I-1, I-2, I-11: what was said to be stored is stored, once, and was stored before it was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import define, field
+
+from broker.tools.simulate.checker.fold import line_of
+from broker.tools.simulate.checker.story import Connection, Story
+from broker.tools.simulate.checker.violation import Violation
+from broker.tools.simulate.dump import SentenceRow
+from broker.tools.simulate.history import Event, Kind
+from protocol.agent import AgentStateInfo
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.frame import Frame
+from protocol.scenario import ScenarioResultInfo
+from protocol.session import Ack
+from protocol.values import Guid, Role, to_micros
+
+
+def got_frames(story: Story) -> Iterator[tuple[Connection, Event, Frame]]:
+    """Every frame that a client received."""
+    for connection in story.connections.values():
+        for event in connection.events:
+            if event.kind is Kind.GOT and event.frame is not None:
+                yield connection, event, event.frame
+
+
+def nothing_lost(story: Story) -> Iterator[Violation]:
+    """I-1: each acknowledged sentence, confirmation, status and form is in the store."""
+    for connection, event, frame in got_frames(story):
+        for chat, text in _lost(story, connection, frame):
+            yield Violation("I-1", text, event.at, connection.name, chat or "")
+
+
+def _lost(
+    story: Story, connection: Connection, frame: Frame
+) -> Iterator[tuple[Guid | None, str]]:
+    p = frame.payload
+    match frame.type:
+        case "SE_CHAT_SENTENCE" | "SC_CHAT_SENTENCE" if isinstance(p, ChatSentenceInfo):
+            yield from _lost_sentence(story, connection, p)
+        case "SE_CHAT_STATUS" | "SC_CHAT_STATUS" | "SC_CHAT_ALERT" if isinstance(p, ChatStatusInfo):
+            yield from _lost_status(story, p)
+        case "SE_CHAT_CONFIRM" | "SC_CHAT_CONFIRM" if isinstance(p, ChatCommandInfo):
+            row = _own_sentence(story, connection, p, inbound=connection.role is Role.CONNECTOR)
+            if row is not None and p.time_stamp is not None:
+                if row.confirmed_at != to_micros(p.time_stamp):
+                    text = f"sentence {p.id} was confirmed at {p.time_stamp}, "
+                    yield row.chat, text + f"the store has {row.confirmed_at}"
+        case "SYS_ACK" if isinstance(p, Ack):
+            yield from _lost_ack(story, connection, frame)
+        case "SC_AGENT_STATE" if isinstance(p, AgentStateInfo) and p.state is not None:
+            told = {(m.agent, m.state) for m in story.dump.agent_moves}
+            if p.agent_id is not None and (p.agent_id, p.state.value) not in told:
+                yield None, f"agent {p.agent_id} was told {p.state}, the store never had it"
+        case _:
+            pass
+
+
+def _lost_sentence(
+    story: Story, connection: Connection, p: ChatSentenceInfo
+) -> Iterator[tuple[Guid | None, str]]:
+    chat = story.chat_of(connection, p)
+    if chat is None:
+        return
+    if p.counter == 0:
+        if (chat, p.model) not in story.dump.slots:
+            yield chat, f"model {p.model} was told, the store has no such slot"
+        return
+    row = story.sentences.get(chat, {}).get(p.counter)
+    if row is None:
+        yield chat, f"sentence {p.counter} ({p.id}) was told, the store lacks it"
+    elif (row.id, row.outbound, row.model, row.text) != line_of(p).content:
+        yield chat, f"sentence {p.counter} was told as {p.id}, the store has {row.id}"
+
+
+def _lost_status(story: Story, p: ChatStatusInfo) -> Iterator[tuple[Guid | None, str]]:
+    if p.chat_id is None or p.status is None:
+        return
+    if p.chat_id not in story.chats:
+        yield p.chat_id, f"the chat was told ({p.status}), the store lacks it"
+        return
+    if p.status.value not in {m.status for m in story.moves[p.chat_id]}:
+        yield p.chat_id, f"status {p.status} was told, the store never had it"
+    rows = story.sentences[p.chat_id]
+    for s in p.sentences or ():
+        row = rows.get(s.counter)
+        if row is None or (row.id, row.outbound, row.model, row.text) != line_of(s).content:
+            yield p.chat_id, f"the snapshot had sentence {s.counter} ({s.id}), the store: {row}"
+        elif s.confirmed_time is not None and row.confirmed_at != to_micros(s.confirmed_time):
+            yield p.chat_id, f"sentence {s.counter} was shown confirmed, the store: {row}"
+
+
+def _own_sentence(
+    story: Story, connection: Connection, p: ChatCommandInfo, *, inbound: bool
+) -> SentenceRow | None:
+    chat = story.chat_of(connection, p)
+    if chat is None or p.id is None:
+        return None
+    return story.keys.get((chat, not inbound, p.id))
+
+
+def _lost_ack(
+    story: Story, connection: Connection, frame: Frame
+) -> Iterator[tuple[Guid | None, str]]:
+    request = connection.request_of(frame)
+    match request.payload if request is not None else None:
+        case ChatCommandInfo() as asked:
+            inbound = connection.role is Role.WORKPLACE
+            row = _own_sentence(story, connection, asked, inbound=inbound)
+            if row is not None and row.confirmed_at is None:
+                text = f"the confirmation of {asked.id} was acknowledged, the store lacks it"
+                yield row.chat, text
+        case ScenarioResultInfo() as form if form.scenario_result_id is not None:
+            if form.scenario_result_id not in story.dump.forms:
+                text = f"form {form.scenario_result_id} was acknowledged, the store lacks it"
+                yield form.chat_id, text
+        case _:
+            pass
+
+
+def exactly_once(story: Story) -> Iterator[Violation]:
+    """I-2: one key, one sentence, one Counter; everywhere the same."""
+    seen: set[tuple[Guid, bool, str]] = set()
+    for row in story.dump.sentences:
+        key = (row.chat, row.outbound, row.id)
+        if key in seen:
+            text = f"key {row.id} is stored twice, the second time as {row.counter}"
+            yield Violation("I-2", text, chat=row.chat)
+        seen.add(key)
+    counters: dict[tuple[Guid, bool, str | None], int] = {}
+    for connection, event, frame in got_frames(story):
+        p = frame.payload
+        if isinstance(p, ChatSentenceInfo) and p.counter:
+            chat = story.chat_of(connection, p)
+            if chat is None:
+                continue
+            before = counters.setdefault((chat, p.is_outbound, p.id), p.counter)
+            if before != p.counter:
+                text = f"key {p.id} was told as Counter {before} and as {p.counter}"
+                yield Violation("I-2", text, event.at, connection.name, chat)
+    for connection in story.connections.values():
+        yield from (v for v in connection.fold.remarks if v.law == "I-2")
+
+
+@define
+class _Committed:
+    """What was durable at a point of the history."""
+
+    facts: set[str] = field(factory=set)
+    chats: dict[tuple[str, str], str] = field(factory=dict)
+    keys: dict[tuple[str, bool, str], int] = field(factory=dict)
+
+    def add(self, facts: list[list[str]]) -> None:
+        for fact in facts:
+            if fact[0] == "chat":
+                self.chats[fact[2], fact[3]] = fact[1]
+            elif fact[0] == "sentence":
+                self.keys[fact[1], fact[3] == "out", fact[4]] = int(fact[2])
+                fact = fact[:3]
+            self.facts.add("/".join(fact))
+
+
+def durable_before_visible(story: Story) -> Iterator[Violation]:
+    """I-11: no frame left the broker before what it reports was committed."""
+    committed = _Committed()
+    for event in story.events:
+        if event.kind is Kind.COMMITTED:
+            committed.add(event.data["facts"])
+        elif event.kind is Kind.GAVE and event.frame is not None:
+            connection = story.connections.get(event.conn)
+            if connection is None:
+                continue
+            for fact in _reported(story, connection, event.frame, committed):
+                if fact not in committed.facts:
+                    text = f"{event.frame.type} left before {fact} was committed"
+                    yield Violation("I-11", text, event.at, event.conn)
+
+
+def _reported(
+    story: Story, connection: Connection, frame: Frame, committed: _Committed
+) -> Iterator[str]:
+    p = frame.payload
+    match p:
+        case ChatSentenceInfo() if p.counter:
+            yield f"sentence/{_chat(story, connection, p, committed)}/{p.counter}"
+        case ChatSentenceInfo():
+            yield f"slot/{_chat(story, connection, p, committed)}/{p.model}/{p.id}"
+        case ChatStatusInfo() if p.chat_id is not None:
+            if frame.type == "SC_CHAT_ALERT":
+                yield f"offer/{p.chat_id}/{p.agent_id}"
+            yield f"status/{p.chat_id}/{p.status}"
+            for s in p.sentences or ():
+                yield f"sentence/{p.chat_id}/{s.counter}"
+        case ChatCommandInfo() if frame.type in ("SE_CHAT_CONFIRM", "SC_CHAT_CONFIRM"):
+            chat = _chat(story, connection, p, committed)
+            outbound = connection.role is Role.WORKPLACE
+            counter = committed.keys.get((chat, outbound, p.id or ""))
+            yield f"confirm/{chat}/{counter}"
+        case AgentStateInfo():
+            yield f"agent/{p.agent_id}/{p.state}"
+        case _:
+            pass
+
+
+def _chat(
+    story: Story,
+    connection: Connection,
+    p: ChatSentenceInfo | ChatCommandInfo,
+    committed: _Committed,
+) -> str:
+    if connection.role is Role.WORKPLACE:
+        return p.chat_id or "?"
+    gateway = story.setup.gateway_at(p.peer, p.port)
+    return committed.chats.get((gateway or "?", p.tracking_id or "?"), "?")

@@ -1,0 +1,237 @@
+"""What one connection was told, folded frame by frame: an independent, naive client.
+
+While it folds it remarks what no sound stream of frames can contain: gaps, changed sentences,
+illegal moves, snapshots that differ from the fold. `remarks` holds those by law.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import define, field
+
+from broker.tools.simulate.checker.violation import Violation
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.frame import Frame
+from protocol.values import ChatStatus, Guid, Role, to_micros
+
+Ref = tuple[str | None, str | None, str | None]
+"""How a side names a chat: (Peer, Port, TrackingId) or (Peer, None, ChatId)."""
+
+S = ChatStatus
+AFTER: Final = {
+    S.PILOT: {S.ICR, S.WAITING, S.ALERTING, S.CLOSED},
+    S.ICR: {S.WAITING, S.ALERTING, S.CLOSED},
+    S.WAITING: {S.ALERTING, S.CLOSED},
+    S.ALERTING: {S.WAITING, S.ANSWERED, S.CLOSED},
+    S.ANSWERED: {S.WAITING, S.CLOSED},
+    S.CLOSED: {S.PILOT},
+}
+"""The moves of the state machine; the last one is a reopening."""
+
+
+@define
+class Line:
+    """A sentence as it was told."""
+
+    id: str | None
+    outbound: bool
+    model: int
+    text: str | None
+    confirmed: int | None
+
+    @property
+    def content(self) -> tuple[str | None, bool, int, str | None]:
+        """What never changes."""
+        return (self.id, self.outbound, self.model, self.text)
+
+
+def line_of(s: ChatSentenceInfo) -> Line:
+    """The sentence of a structure."""
+    confirmed = to_micros(s.confirmed_time) if s.confirmed_time is not None else None
+    return Line(s.id, s.is_outbound, s.model, s.text, confirmed)
+
+
+@define
+class FoldedChat:
+    """A chat as one connection knows it.
+
+    Attributes:
+        high: The highest counter that was told; None before the first.
+        snapshot: Whether a whole snapshot was among what was told.
+    """
+
+    ref: Ref
+    chat: Guid | None = None
+    status: ChatStatus | None = None
+    lines: dict[int, Line] = field(factory=dict)
+    high: int | None = None
+    slots: dict[int, str | None] = field(factory=dict)
+    snapshot: bool = False
+
+
+@define
+class Fold:
+    """The fold of one connection.
+
+    Attributes:
+        role: Whose frames these are.
+        conn: The name of the connection.
+        chats: The chats by their names.
+        remarks: What was wrong.
+        lists: How many lists came for each peer.
+    """
+
+    role: Role
+    conn: str
+    chats: dict[Ref, FoldedChat] = field(factory=dict)
+    remarks: list[Violation] = field(factory=list)
+    lists: dict[str | None, int] = field(factory=dict)
+
+    def ref_of(self, p: ChatStatusInfo | ChatSentenceInfo | ChatCommandInfo) -> Ref:
+        """How this side names the chat of a payload."""
+        if self.role is Role.CONNECTOR:
+            return (p.peer, p.port, p.tracking_id)
+        return (p.peer, None, p.chat_id)
+
+    def took(self, frame: Frame, at: int, request: Frame | None) -> None:
+        """Fold a frame that came; `request` is what it answers."""
+        p = frame.payload
+        match frame.type:
+            case "SE_CHAT_SENTENCE" | "SC_CHAT_SENTENCE" if isinstance(p, ChatSentenceInfo):
+                self._sentence(p, at, is_answer=request is not None)
+            case "SE_CHAT_STATUS" | "SC_CHAT_STATUS" | "SC_CHAT_ALERT" if isinstance(
+                p, ChatStatusInfo
+            ):
+                query = request is not None and request.type.endswith("_CHAT_STATUS")
+                self._status(p, at, is_query=query)
+            case "SC_CHAT_ALERT_END" if isinstance(p, ChatCommandInfo):
+                self.chats.pop(self.ref_of(p), None)
+            case "SE_CHAT_CONFIRM" | "SC_CHAT_CONFIRM" if isinstance(p, ChatCommandInfo):
+                self._confirm(p, at)
+            case "SE_CHAT_LIST" | "SC_CHAT_LIST" if isinstance(p, tuple):
+                if request is not None and isinstance(request.payload, ChatCommandInfo):
+                    self._list(p, request.payload.peer, request.payload.port, at)
+            case _:
+                pass
+
+    def _remark(self, law: str, chat: FoldedChat, at: int, text: str) -> None:
+        name = chat.chat or str(chat.ref[2])
+        self.remarks.append(Violation(law, text, at, self.conn, name))
+
+    def _chat(self, ref: Ref, chat_id: Guid | None) -> FoldedChat:
+        known = self.chats.get(ref)
+        if known is None or (chat_id is not None and known.chat not in (None, chat_id)):
+            known = self.chats[ref] = FoldedChat(ref, chat_id)
+        if chat_id is not None:
+            known.chat = chat_id
+        return known
+
+    def _sentence(self, p: ChatSentenceInfo, at: int, *, is_answer: bool) -> None:
+        chat = self._chat(self.ref_of(p), p.chat_id)
+        if p.counter == 0:
+            chat.slots[p.model] = p.id
+            return
+        line, known = line_of(p), chat.lines.get(p.counter)
+        if known is not None:
+            if known.content != line.content:
+                text = f"Counter {p.counter} was {known.content}, now {line.content}"
+                self._remark("I-2", chat, at, text)
+            return
+        if chat.high is None:
+            if is_answer and not chat.snapshot:
+                return  # perhaps the echo of a retry: says nothing about what comes next
+        elif p.counter > chat.high + 1:
+            self._remark("I-3", chat, at, f"Counter {p.counter} came after {chat.high}")
+        elif p.counter <= chat.high and not is_answer:
+            self._remark("I-3", chat, at, f"Counter {p.counter} was pushed after {chat.high}")
+        chat.lines[p.counter] = line
+        chat.high = max(chat.high or 0, p.counter)
+
+    def _status(self, p: ChatStatusInfo, at: int, *, is_query: bool) -> None:
+        if p.status is None or (p.chat_id is None and p.status is S.CLOSED):
+            return  # about a chat that nobody knows
+        ref = self.ref_of(p)
+        before = self.chats.get(ref)
+        fresh = before is not None and before.chat not in (None, p.chat_id)
+        if fresh and before is not None and before.status not in (None, S.CLOSED):
+            self._remark("I-8", before, at, f"{before.status} was followed by another chat")
+        chat = self._chat(ref, p.chat_id)
+        if p.status is not chat.status and chat.status is not None:
+            if is_query:
+                text = f"the snapshot says {p.status}, the pushes said {chat.status}"
+                self._remark("I-9", chat, at, text)
+            elif self.role is Role.CONNECTOR and p.status not in AFTER[chat.status]:
+                self._remark("I-8", chat, at, f"{chat.status} was followed by {p.status}")
+        if p.sentences is not None:
+            self._snapshot(chat, p, at)
+        chat.status = p.status
+        if self.role is Role.WORKPLACE and p.status in (S.CLOSED, S.WAITING):
+            # What happens to the chat from now on is not told here.
+            self.chats.pop(ref, None)
+
+    def _snapshot(self, chat: FoldedChat, p: ChatStatusInfo, at: int) -> None:
+        lines = {s.counter: line_of(s) for s in p.sentences or ()}
+        count = len(p.sentences or ())
+        if [s.counter for s in p.sentences or ()] != list(range(1, count + 1)):
+            counters = [s.counter for s in p.sentences or ()]
+            self._remark("I-3", chat, at, f"the snapshot's Counters are {counters}")
+        if (chat.high is not None or chat.snapshot) and (chat.high or 0) != count:
+            text = f"the snapshot has {count} sentences, the pushes went up to {chat.high}"
+            self._remark("I-9", chat, at, text)
+        mine = self.role is Role.WORKPLACE
+        for counter, line in chat.lines.items():
+            shown = lines.get(counter)
+            if shown is None or shown.content != line.content:
+                text = f"sentence {counter} is {shown} in the snapshot, was {line}"
+                self._remark("I-9", chat, at, text)
+            elif shown.confirmed != line.confirmed and (
+                line.outbound is mine or line.confirmed is not None
+            ):
+                text = f"sentence {counter}: confirmed {shown.confirmed}, was told {line.confirmed}"
+                self._remark("I-9", chat, at, text)
+        slots = {4: p.panel, 6: p.navigation, 8: p.co_browsing_data}
+        told = {model: s.id for model, s in slots.items() if s is not None}
+        for model, id_ in chat.slots.items():
+            if told.get(model) != id_:
+                text = f"slot {model} is {told.get(model)} in the snapshot, was {id_}"
+                self._remark("I-9", chat, at, text)
+        chat.lines, chat.slots = lines, told
+        chat.high, chat.snapshot = count, True
+
+    def _confirm(self, p: ChatCommandInfo, at: int) -> None:
+        chat = self._chat(self.ref_of(p), p.chat_id)
+        mine = self.role is Role.WORKPLACE
+        for line in chat.lines.values():
+            if line.id == p.id and line.outbound is mine and p.time_stamp is not None:
+                stamp = to_micros(p.time_stamp)
+                if line.confirmed not in (None, stamp):
+                    self._remark("I-9", chat, at, f"sentence {p.id} was confirmed twice")
+                line.confirmed = stamp
+                return
+        if chat.snapshot:
+            self._remark("I-9", chat, at, f"a confirmation of {p.id}, which was never told")
+
+    def _list(
+        self, items: tuple[object, ...], peer: str | None, port: str | None, at: int
+    ) -> None:
+        listed: dict[Ref, ChatStatusInfo] = {}
+        for item in items:
+            if isinstance(item, ChatStatusInfo):
+                listed[self.ref_of(item)] = item
+        for ref, chat in self.chats.items():
+            if ref[0] != peer or (self.role is Role.CONNECTOR and ref[1] != port):
+                continue
+            is_open = chat.status not in (None, S.CLOSED)
+            if is_open and ref not in listed:
+                self._remark("I-9", chat, at, f"the list lacks it, the pushes said {chat.status}")
+        for ref, info in listed.items():
+            known = self.chats.get(ref)
+            chat = self._chat(ref, info.chat_id)
+            if known is None and self.lists.get(peer):
+                self._remark("I-9", chat, at, "the list has it, no push ever told of it")
+            if known is not None and known.status is not None and known.status != info.status:
+                text = f"the list says {info.status}, the pushes said {known.status}"
+                self._remark("I-9", chat, at, text)
+            chat.status = info.status
+        self.lists[peer] = self.lists.get(peer, 0) + 1

@@ -1,0 +1,112 @@
+"""I-16, I-17: once faults end everything moves to its place; and the same again gives the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from broker.tools.simulate.checker.slots import SETTLE
+from broker.tools.simulate.checker.story import Story
+from broker.tools.simulate.checker.violation import Violation
+from broker.tools.simulate.dump import ChatRow
+from broker.tools.simulate.history import Event, Kind
+from protocol.values import ChatStatus, Guid, Role
+
+
+def liveness(story: Story) -> Iterator[Violation]:
+    """I-16: after the faults nothing is stuck, and every client knows the truth."""
+    if story.end_at is None or story.calm_at is None:
+        return
+    for event in story.events:
+        if event.kind is Kind.VIEW:
+            yield from _view(story, event)
+        elif event.kind is Kind.BROKEN and event.data.get("law") == "I-16":
+            yield Violation("I-16", event.data["text"], event.at)
+    yield from _offers(story, story.end_at)
+    for chat in story.dump.chats:
+        yield from _stuck(story, chat, story.end_at)
+
+
+def _view(story: Story, event: Event) -> Iterator[Violation]:
+    data = event.data
+    if not data["ready"]:
+        yield Violation("I-16", f"the client is not ready: {data['ready_text']}", event.at, event.conn)
+    if data["waiting"]:
+        text = f"{data['waiting']} of its frames are not answered"
+        yield Violation("I-16", text, event.at, event.conn)
+    for chat_id, view in data["chats"].items():
+        chat, rows = story.chats.get(Guid(chat_id)), story.sentences.get(Guid(chat_id), {})
+        if chat is None:
+            yield Violation("I-16", "the store does not have this chat", event.at, event.conn, chat_id)
+            continue
+        if view["status"] != chat.status:
+            text = f"the client believes {view['status']}, it is {chat.status}"
+            yield Violation("I-16", text, event.at, event.conn, chat_id)
+        stored = [row.id for _, row in sorted(rows.items())]
+        if view["ids"] != stored:
+            text = f"the client has sentences {view['ids']}, the store {stored}"
+            yield Violation("I-16", text, event.at, event.conn, chat_id)
+
+
+def _offers(story: Story, end: int) -> Iterator[Violation]:
+    for offer in story.dump.offers:
+        if offer.ended_at is not None:
+            continue
+        chat = story.chats[offer.chat]
+        if offer.until < end - SETTLE:
+            text = f"offer {offer.offer} should have timed out at {offer.until}"
+            yield Violation("I-16", text, end, chat=offer.chat)
+        if chat.status != ChatStatus.ALERTING.value or chat.agent != offer.agent:
+            text = f"offer {offer.offer} is open, the chat is {chat.status} at {chat.agent}"
+            yield Violation("I-16", text, end, chat=offer.chat)
+        if _connected(story, offer.agent) is None:
+            text = f"it is offered to {offer.agent}, who is not there"
+            yield Violation("I-16", text, end, chat=offer.chat)
+    for wrapup in story.dump.wrapups:
+        if wrapup.ended_at is None and wrapup.until < end - SETTLE:
+            text = f"its wrap-up should have ended at {wrapup.until}"
+            yield Violation("I-16", text, end, chat=wrapup.chat)
+
+
+def _connected(story: Story, agent: Guid | None) -> str | None:
+    for connection in story.live():
+        if connection.role is Role.WORKPLACE and story.agent_of(connection) == agent:
+            return connection.name
+    return None
+
+
+def _last_seen(story: Story, agent: Guid | None) -> int:
+    gone = [
+        c.gone_at or 0
+        for c in story.connections.values()
+        if c.role is Role.WORKPLACE and story.agent_of(c) == agent
+    ]
+    return max(gone, default=0)
+
+
+def _stuck(story: Story, chat: ChatRow, end: int) -> Iterator[Violation]:
+    gateway = story.setup.data["gateways"].get(chat.gateway)
+    if chat.status == ChatStatus.CLOSED.value or gateway is None:
+        return
+    if chat.status == ChatStatus.ALERTING.value and not any(
+        o.chat == chat.id and o.ended_at is None for o in story.dump.offers
+    ):
+        yield Violation("I-16", "it alerts without an offer", end, chat=chat.id)
+    if chat.status == ChatStatus.ANSWERED.value and _connected(story, chat.agent) is None:
+        lost = _last_seen(story, chat.agent)
+        if lost + gateway["grace"] + 3 * story.setup.data["heartbeat"] < end:
+            text = f"agent {chat.agent} is gone since {lost}, the chat is still his"
+            yield Violation("I-16", text, end, chat=chat.id)
+    if gateway["inactivity"] is not None:
+        spoken = [r.at for r in story.sentences[chat.id].values() if not r.own]
+        opened = [m.at for m in story.moves[chat.id] if m.status == ChatStatus.PILOT.value]
+        last = max([*spoken, *opened, chat.started_at])
+        if last + gateway["inactivity"] < end - SETTLE:
+            text = f"nobody wrote since {last}, it should have been closed"
+            yield Violation("I-16", text, end, chat=chat.id)
+
+
+def determinism(story: Story) -> Iterator[Violation]:
+    """I-17: the same inputs stepped again gave the same facts and the same effects."""
+    for event in story.events:
+        if event.kind is Kind.REPLAYED and not event.data["same"]:
+            yield Violation("I-17", str(event.data["difference"]), event.at)

@@ -1,0 +1,163 @@
+"""A history and a dump, indexed for the laws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import define, field
+
+from broker.tools.simulate.checker.fold import Fold
+from broker.tools.simulate.dump import ChatRow, Dump, MoveRow, SentenceRow
+from broker.tools.simulate.history import Event, Kind
+from broker.tools.simulate.setup import Setup
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
+from protocol.frame import Frame
+from protocol.values import Guid, Role
+
+Addressed = ChatSentenceInfo | ChatCommandInfo | ChatServiceInfo
+
+
+@define
+class Connection:
+    """One connection as its client saw it.
+
+    Attributes:
+        events: What was sent and got, in order.
+        welcomed_at: When the welcome came; None: never.
+        gone_at: When it ended; None: it lived to the end.
+        requests: The frames sent with an `Id`, by it.
+    """
+
+    name: str
+    client: str
+    role: Role
+    peers: tuple[str, ...]
+    login: str | None
+    dialled_at: int
+    fold: Fold
+    events: list[Event] = field(factory=list)
+    welcomed_at: int | None = None
+    gone_at: int | None = None
+    requests: dict[int | str, Frame] = field(factory=dict)
+
+    def request_of(self, frame: Frame) -> Frame | None:
+        """What a frame answers."""
+        return self.requests.get(frame.re) if frame.re is not None else None
+
+
+@define
+class Story:
+    """Everything that the laws read.
+
+    Attributes:
+        setups: The configurations, the last one in force at the end.
+        probe_at: When the clients began to ask for fresh snapshots.
+        end_at: When the run ended.
+    """
+
+    events: list[Event]
+    dump: Dump
+    setups: list[Setup] = field(factory=list)
+    connections: dict[str, Connection] = field(factory=dict)
+    calm_at: int | None = None
+    probe_at: int | None = None
+    end_at: int | None = None
+    chats: dict[Guid, ChatRow] = field(factory=dict)
+    tracked: dict[tuple[Guid, str], list[Guid]] = field(factory=dict)
+    sentences: dict[Guid, dict[int, SentenceRow]] = field(factory=dict)
+    keys: dict[tuple[Guid, bool, str], SentenceRow] = field(factory=dict)
+    moves: dict[Guid, list[MoveRow]] = field(factory=dict)
+    offered: dict[Guid, set[Guid]] = field(factory=dict)
+
+    @classmethod
+    def read(cls, events: Iterable[Event], dump: Dump) -> Story:
+        """Index a history and a dump."""
+        story = cls(list(events), dump)
+        story._index_dump()
+        for event in story.events:
+            story._index_event(event)
+        return story
+
+    @property
+    def setup(self) -> Setup:
+        """The last configuration."""
+        return self.setups[-1]
+
+    def _index_dump(self) -> None:
+        for chat in self.dump.chats:
+            self.chats[chat.id] = chat
+            self.tracked.setdefault((chat.gateway, chat.tracking_id), []).append(chat.id)
+            self.sentences[chat.id] = {}
+            self.moves[chat.id] = []
+        for sentence in self.dump.sentences:
+            self.sentences.setdefault(sentence.chat, {})[sentence.counter] = sentence
+            self.keys[sentence.chat, sentence.outbound, sentence.id] = sentence
+        for move in self.dump.moves:
+            self.moves.setdefault(move.chat, []).append(move)
+        for offer in self.dump.offers:
+            self.offered.setdefault(offer.agent, set()).add(offer.chat)
+
+    def _index_event(self, event: Event) -> None:
+        match event.kind:
+            case Kind.SETUP:
+                self.setups.append(Setup(event.data))
+            case Kind.CALM:
+                self.calm_at = event.at
+            case Kind.PROBE:
+                self.probe_at = event.at
+            case Kind.END:
+                self.end_at = event.at
+            case Kind.DIALLED:
+                role = Role(event.data["role"])
+                self.connections[event.conn] = Connection(
+                    event.conn,
+                    event.data["client"],
+                    role,
+                    tuple(event.data["peers"]),
+                    event.data.get("login"),
+                    event.at,
+                    Fold(role, event.conn),
+                )
+            case Kind.SENT | Kind.GOT:
+                self._index_frame(self.connections[event.conn], event)
+            case Kind.GONE:
+                self.connections[event.conn].gone_at = event.at
+            case _:
+                pass
+
+    def _index_frame(self, connection: Connection, event: Event) -> None:
+        connection.events.append(event)
+        frame = event.frame
+        if frame is None:
+            return
+        if event.kind is Kind.SENT:
+            if frame.id is not None:
+                connection.requests[frame.id] = frame
+            return
+        if frame.type == "SYS_WELCOME":
+            connection.welcomed_at = event.at
+        connection.fold.took(frame, event.at, connection.request_of(frame))
+
+    def chat_of(self, connection: Connection, p: Addressed) -> Guid | None:
+        """The chat that a payload names; None when it is not clear which one."""
+        if connection.role is Role.WORKPLACE:
+            return p.chat_id if not isinstance(p, ChatServiceInfo) else None
+        gateway = self.setup.gateway_at(p.peer, p.port)
+        if gateway is None or p.tracking_id is None:
+            return None
+        chats = self.tracked.get((gateway, p.tracking_id), [])
+        return chats[0] if len(chats) == 1 else None
+
+    def live(self) -> list[Connection]:
+        """The connections that were there at the end."""
+        return [
+            c for c in self.connections.values() if c.gone_at is None and c.welcomed_at is not None
+        ]
+
+    def agent_of(self, connection: Connection) -> Guid | None:
+        """The agent who sits at a connection."""
+        for setup in reversed(self.setups):
+            agent = setup.agent_of(connection.login)
+            if agent is not None:
+                return agent
+        return None

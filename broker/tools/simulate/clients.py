@@ -1,0 +1,282 @@
+"""Programs in the simulated world: the client library's own brain on simulated connections.
+
+Everything that passes is written into the history by a `Tap` at the client's end of the wire, so
+the history tells what a client could know, as it would over a real network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import define, field
+
+from broker.tools.simulate.chance import Chance
+from broker.tools.simulate.history import History, Kind
+from broker.tools.simulate.host import Host
+from broker.tools.simulate.network import Link as Wire
+from broker.tools.simulate.world import Plan, World
+from connectors.events import Event
+from connectors.session import Phase, Session
+from connectors.settings import ConnectorSettings, Settings
+from protocol.chat import ChatCommandInfo
+from protocol.codec import assemble, decode, pack
+from protocol.errors import WireError
+from protocol.frame import Frame
+from protocol.framing import Framer
+from protocol.values import ChatStatus, Guid, Role
+
+
+
+@define(eq=False)
+class Tap:
+    """Writes what passes one end of one direction into the history, frame by frame."""
+
+    world: World
+    history: History
+    kind: Kind
+    conn: str
+    _framer: Framer = field(factory=lambda: Framer(16_777_216))
+
+    def passed(self, data: bytes) -> None:
+        """Note bytes that passed."""
+        bodies, _fault = self._framer.split(data)
+        for body in bodies:
+            frame: Frame | None
+            try:
+                frame = decode(body)
+            except WireError:
+                frame = None  # a bad client's
+            self.history.add(self.world.now, self.kind, self.conn, frame, bytes(body))
+
+
+@define(eq=False)
+class Net:
+    """What clients need to dial: the world, the broker's machine, and names for connections."""
+
+    world: World
+    chance: Chance
+    history: History
+    host: Host
+    wires: dict[str, Wire] = field(factory=dict)
+    """The connections that are not gone."""
+    dialled: int = 0
+
+    def dial(self, client: str, role: Role, peers: tuple[str, ...], login: str | None) -> Wire | None:
+        """Open a connection; None when nobody listens."""
+        self.dialled += 1
+        name = f"{client}#{self.dialled}"
+        wire = Wire.make(self.world, self.chance.fork(name), name)
+        if not self.host.accept(wire):
+            return None
+        self.wires[name] = wire
+        self.history.add(
+            self.world.now,
+            Kind.DIALLED,
+            name,
+            client=client,
+            role=role.value,
+            peers=list(peers),
+            login=login,
+        )
+        return wire
+
+    def gone(self, wire: Wire, why: str) -> None:
+        """The client's end of a connection is closed."""
+        if self.wires.pop(wire.name, None) is not None:
+            self.history.add(self.world.now, Kind.GONE, wire.name, why=why)
+
+
+@define(eq=False)
+class Program:
+    """One client program: a session over all its connections.
+
+    Attributes:
+        on_event: Told what the session says.
+        off: It was ended, by itself or by the broker.
+    """
+
+    net: Net
+    name: str
+    settings: Settings
+    on_event: Callable[[Event], None] = lambda _event: None
+    off: bool = False
+    session: Session = field(init=False)
+    wire: Wire | None = None
+    _tick: Plan | None = None
+    _taps: tuple[Tap, Tap] | None = None
+    _unsent: bytes = b""
+    _probes: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        chance = self.net.chance.fork(f"brain/{self.name}")
+        keys = chance.fork("keys")
+        self.session = Session(
+            self.settings,
+            now=self.now,
+            random=chance.fraction,
+            new_id=lambda: f"{self.name}-{keys.text(10)}",
+        )
+        self._plan()
+
+    @property
+    def now(self) -> float:
+        """The clock of the session."""
+        return self.net.world.seconds
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything can be sent."""
+        return self.session.phase is Phase.READY
+
+    def done(self) -> None:
+        """After any call to the session: send, wait, dial, as it wants."""
+        wire, session = self.wire, self.session
+        if wire is not None:
+            self._send(session.data_to_send())
+            if session.hang_up:
+                self._hang_up("hung up")
+                return
+        if session.phase is Phase.ENDED:
+            self.off = True
+            self._cancel()
+            return
+        self._plan()
+
+    def events(self, events: list[Event]) -> None:
+        """Give out what a call to the session returned, then do what follows."""
+        for event in events:
+            self.on_event(event)
+        self.done()
+
+    def close(self) -> None:
+        """End the program."""
+        if not self.off:
+            self.events(self.session.close(self.now))
+
+    def kill(self) -> None:
+        """The machine of this program loses its power: nobody is told anything."""
+        self.off = True
+        self._cancel()
+        if self.wire is not None:
+            wire, self.wire = self.wire, None
+            wire.down.on_data = lambda _data: None
+            wire.silence(up=True, down=True)
+            self.net.gone(wire, "killed")
+
+    # -- the connection
+
+    def _plan(self) -> None:
+        session = self.session
+        if session.phase is Phase.OFFLINE and session.dial_at is not None and self.wire is None:
+            when, call = session.dial_at, self._dial
+        elif session.next_deadline is not None:
+            when, call = session.next_deadline, self._on_time
+        else:
+            self._cancel()
+            return
+        self._cancel()
+        self._tick = self.net.world.at(self.net.world.micros(when), call)
+
+    def _cancel(self) -> None:
+        if self._tick is not None:
+            self._tick.cancel()
+            self._tick = None
+
+    def _on_time(self) -> None:
+        self._tick = None
+        self.events(self.session.tick(self.now))
+
+    def _dial(self) -> None:
+        self._tick = None
+        settings = self.settings
+        if isinstance(settings, ConnectorSettings):
+            peers = tuple(gateway.peer for gateway in settings.gateways)
+            wire = self.net.dial(self.name, Role.CONNECTOR, peers, None)
+        else:
+            wire = self.net.dial(self.name, Role.WORKPLACE, (settings.number,), settings.login)
+        if wire is None:
+            self.events(self.session.lost(self.now, "connection refused"))
+            return
+        self.wire, self._unsent = wire, b""
+        world, history = self.net.world, self.net.history
+        self._taps = (
+            Tap(world, history, Kind.SENT, wire.name),
+            Tap(world, history, Kind.GOT, wire.name),
+        )
+        wire.down.on_data = lambda data: self._received(wire, data)
+        wire.down.on_end = lambda: self._ended(wire)
+        wire.up.on_room = lambda: self._send(b"")
+        self.session.dialled(self.now)
+        self.done()
+
+    def _send(self, data: bytes) -> None:
+        if self.wire is None or self._taps is None:
+            return
+        self._taps[0].passed(data)
+        data = self._unsent + data
+        if data:
+            self._unsent = data[self.wire.up.write(data) :]
+
+    def _received(self, wire: Wire, data: bytes) -> None:
+        if wire is self.wire and self._taps is not None:
+            self._taps[1].passed(data)
+            self.events(self.session.receive(data, self.now))
+
+    def _ended(self, wire: Wire) -> None:
+        if wire is self.wire:
+            self._hang_up("the connection ended")
+
+    def _hang_up(self, why: str) -> None:
+        wire, self.wire = self.wire, None
+        if wire is not None:
+            wire.up.close()
+            wire.down.on_data = lambda _data: None
+            self.net.gone(wire, why)
+        self.events(self.session.lost(self.now, why))
+
+    # -- the end of a run
+
+    def probe(self) -> None:
+        """Ask for fresh snapshots of everything, beside what the session does by itself."""
+        if self.wire is None or not self.ready:
+            return
+        settings = self.settings
+        if isinstance(settings, ConnectorSettings):
+            for gateway in settings.gateways:
+                self._ask("ES_CHAT_RESYNC", ChatCommandInfo(peer=gateway.peer, port=gateway.port))
+        else:
+            self._ask("CS_CHAT_RESYNC", ChatCommandInfo(peer=settings.number))
+        for ref in self.session.chats:
+            chat = self.session.chats[ref]
+            if self.session.role is Role.CONNECTOR:
+                named = ChatCommandInfo(peer=ref.peer, port=ref.port, tracking_id=ref.name)
+                self._ask("ES_CHAT_STATUS", named)
+            elif chat.view.status is ChatStatus.ANSWERED:
+                self._ask("CS_CHAT_STATUS", ChatCommandInfo(peer=ref.peer, chat_id=Guid(ref.name)))
+
+    def _ask(self, type_: str, payload: ChatCommandInfo) -> None:
+        self._probes += 1
+        self._send(assemble(pack(type_, payload), {"Id": f"probe-{self._probes}"}))
+
+    def view(self) -> dict[str, Any]:
+        """What the program believes: the data of a VIEW event."""
+        chats: dict[str, Any] = {}
+        waiting = 0
+        for ref in self.session.chats:
+            chat = self.session.chats[ref]
+            waiting += len(self.session.unsent(ref))
+            status, guid = chat.view.status, chat.view.chat_id
+            if guid is None or status is None:
+                continue
+            if self.session.role is Role.CONNECTOR or status is ChatStatus.ANSWERED:
+                ids = [chat.view.sentences[c].id for c in sorted(chat.view.sentences)]
+                chats[guid] = {"status": status.value, "ids": ids}
+        return {
+            "ready": self.ready,
+            "ready_text": self.session.phase.name,
+            "waiting": waiting,
+            "chats": chats,
+        }
+
+

@@ -1,0 +1,124 @@
+"""What the store holds at the end of a run, as values: the other half of what the checker reads."""
+
+from __future__ import annotations
+
+from attrs import Factory, frozen
+
+from protocol.values import Guid
+
+
+@frozen(kw_only=True)
+class ChatRow:
+    """A chat as it stands."""
+
+    id: Guid
+    gateway: Guid
+    tracking_id: str
+    status: str
+    agent: Guid | None = None
+    project: Guid | None = None
+    language: Guid | None = None
+    skill: int = 0
+    started_at: int = 0
+    enqueued_at: int | None = None
+    closed_at: int | None = None
+
+
+@frozen(kw_only=True)
+class SentenceRow:
+    """A numbered sentence."""
+
+    chat: Guid
+    counter: int
+    id: str
+    outbound: bool
+    model: int
+    text: str
+    at: int = 0
+    agent: Guid | None = None
+    own: bool = False
+    confirmed_at: int | None = None
+
+
+@frozen(kw_only=True)
+class MoveRow:
+    """A change of a chat's status."""
+
+    chat: Guid
+    at: int
+    status: str
+    cause: str = ""
+    agent: Guid | None = None
+
+
+@frozen(kw_only=True)
+class OfferRow:
+    """An offer, open as long as `ended_at` is None."""
+
+    offer: int
+    chat: Guid
+    agent: Guid
+    at: int
+    until: int
+    ended_at: int | None = None
+    outcome: str | None = None
+
+
+@frozen(kw_only=True)
+class AgentRow:
+    """An agent's state as it stands."""
+
+    agent: Guid
+    state: str
+
+
+@frozen(kw_only=True)
+class AgentMoveRow:
+    """A change of an agent's state."""
+
+    agent: Guid
+    at: int
+    state: str
+
+
+@frozen(kw_only=True)
+class WrapupRow:
+    """A slot held for the wrap-up of a chat."""
+
+    chat: Guid
+    agent: Guid
+    at: int
+    until: int
+    ended_at: int | None = None
+
+
+@frozen(kw_only=True)
+class DecisionRow:
+    """A line of the decision log."""
+
+    chat: Guid
+    at: int
+    kind: str
+    agent: Guid | None = None
+
+
+@frozen(kw_only=True)
+class Dump:
+    """Everything that the checker wants to know of the store; each list in the order of writing.
+
+    Attributes:
+        slots: (chat, model) to the ID of the sentence that fills the slot.
+        forms: Result id to chat.
+    """
+
+    chats: tuple[ChatRow, ...] = ()
+    sentences: tuple[SentenceRow, ...] = ()
+    slots: dict[tuple[Guid, int], str] = Factory(dict)
+    moves: tuple[MoveRow, ...] = ()
+    offers: tuple[OfferRow, ...] = ()
+    agents: tuple[AgentRow, ...] = ()
+    agent_moves: tuple[AgentMoveRow, ...] = ()
+    wrapups: tuple[WrapupRow, ...] = ()
+    forms: dict[Guid, Guid | None] = Factory(dict)
+    decisions: tuple[DecisionRow, ...] = ()
+

@@ -1,0 +1,142 @@
+"""What happened in a run, as values: the checker's only source besides the final dump.
+
+A history is made by the simulator, and just as well by programs that talk to a real broker over
+TCP. What a client can see is enough for most laws; what only the simulator sees (`TOOK`, `GAVE`,
+`COMMITTED`, `RESTORED`, `BACKLOG`) makes the others decidable. As text it is JSON lines, one event
+a line: `t` time, `k` kind, `c` connection, `f` frame as on a WebSocket (W-9), `d` data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from hashlib import blake2b
+from types import MappingProxyType
+from typing import IO, Any, Final
+
+from attrs import define, field, frozen
+
+from protocol.codec import decode_json, encode_json
+from protocol.frame import Frame
+
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Kind(StrEnum):
+    """What an event says. In brackets: its data.
+
+    Of the run: SETUP (`setup.describe`), CALM (no fault after it), PROBE (from here on the clients
+    ask for fresh snapshots), END. Of a connection, as its client sees it: DIALLED (client, role,
+    peers, login, ready), SENT and GOT a frame, GONE (why). Of a client: VIEW (what it believes
+    at the end: role, peers, ready, waiting, chats). Of the broker, seen by the simulator only:
+    STARTED, CRASHED (window), TOOK a frame into the engine, GAVE a frame to a connection, COMMITTED
+    (facts: see `facts.summary`), RESTORED (same, difference), BROKEN (a law of the state: text),
+    BACKLOG (frames, bytes, of a connection's queue), REPLAYED (same, difference). FAULT
+    (what) is for the reader.
+    """
+
+    SETUP = "setup"
+    CALM = "calm"
+    PROBE = "probe"
+    END = "end"
+    DIALLED = "dialled"
+    SENT = "sent"
+    GOT = "got"
+    GONE = "gone"
+    VIEW = "view"
+    STARTED = "started"
+    CRASHED = "crashed"
+    TOOK = "took"
+    GAVE = "gave"
+    COMMITTED = "committed"
+    RESTORED = "restored"
+    BROKEN = "broken"
+    BACKLOG = "backlog"
+    REPLAYED = "replayed"
+    FAULT = "fault"
+
+
+@frozen
+class Event:
+    """One thing that happened.
+
+    Attributes:
+        at: Microseconds since the Unix epoch.
+        kind: What happened.
+        conn: Name of the connection (VIEW: of the client), or "".
+        frame: The frame of SENT, GOT, TOOK, GAVE; None for bytes that are no frame.
+        data: The rest, as plain values.
+    """
+
+    at: int
+    kind: Kind
+    conn: str = ""
+    frame: Frame | None = None
+    data: Mapping[str, Any] = NOTHING
+
+    def to_json(self) -> str:
+        """One line of text."""
+        line: dict[str, Any] = {"t": self.at, "k": self.kind.value}
+        if self.conn:
+            line["c"] = self.conn
+        if self.frame is not None:
+            line["f"] = json.loads(encode_json(self.frame))
+        if self.data:
+            line["d"] = dict(self.data)
+        return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Event:
+        """The event of a line."""
+        line = json.loads(text)
+        frame = decode_json(json.dumps(line["f"])) if "f" in line else None
+        return cls(line["t"], Kind(line["k"]), line.get("c", ""), frame, line.get("d", NOTHING))
+
+
+@define
+class History:
+    """Events in the order in which they happened, and a digest of all of them.
+
+    Two runs with the same digest were the same run: it covers the bytes of every frame.
+    """
+
+    events: list[Event] = field(factory=list)
+    _hash: Any = field(factory=lambda: blake2b(digest_size=16), repr=False)
+
+    def add(
+        self,
+        at: int,
+        kind: Kind,
+        conn: str = "",
+        frame: Frame | None = None,
+        raw: bytes = b"",
+        **data: Any,
+    ) -> None:
+        """Append an event; `raw` are the bytes of its frame, for the digest."""
+        self.events.append(Event(at, kind, conn, frame, data or NOTHING))
+        text = json.dumps(data, sort_keys=True, default=str) if data else ""
+        self._hash.update(f"{at}|{kind.value}|{conn}|{text}|{len(raw)}|".encode())
+        self._hash.update(raw)
+
+    @property
+    def digest(self) -> str:
+        """The digest of everything so far."""
+        return str(self._hash.hexdigest())
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events)
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+
+def write(events: Iterable[Event], file: IO[str]) -> None:
+    """Write a history as JSON lines."""
+    for event in events:
+        file.write(event.to_json() + "\n")
+
+
+def read(file: IO[str]) -> list[Event]:
+    """Read what `write` wrote."""
+    return [Event.from_json(line) for line in file if line.strip()]

@@ -1,0 +1,380 @@
+"""The broker's process in the simulated world: its own shell, engine, core and store.
+
+Only what touches the operating system is replaced: sockets by the simulated network, the clock by
+the world's, the store's thread by planned calls. A crash is what it is in life: everything but the
+store's committed content is gone, and the next start recovers from that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import define, field
+
+from broker.config.model import Config
+from broker.core.broker import restore
+from broker.core.effects import Effect, Send
+from broker.core.facts import Fact
+from broker.core.inputs import Booted, Reloaded
+from broker.shell.link import Link
+from broker.shell.rate import Allowance
+from broker.shell.sessions import Sessions
+from broker.tools.simulate import watch
+from broker.tools.simulate.chance import Chance
+from broker.tools.simulate.disk import Disk
+from broker.tools.simulate.facts import summary
+from broker.tools.simulate.faults import Faults, Window
+from broker.tools.simulate.history import History, Kind
+from broker.tools.simulate.network import Link as Wire
+from broker.tools.simulate.setup import describe
+from broker.tools.simulate.wires import LateChecks, LateGate, WireSocket, WireSockets
+from broker.tools.simulate.world import MS, SECOND, Plan, World
+from protocol.connection import Connection, Side
+from protocol.errors import ByeCode
+from protocol.frame import Frame
+
+REOPEN_AFTER = 2
+"""Seconds after which clients are told to come back when the store failed."""
+
+
+class StoreFailed(Exception):
+    """The simulated store did not do what it was asked, or did and did not say so."""
+
+
+class Silent:
+    """A log that keeps nothing."""
+
+    def __getattr__(self, _name: str) -> Callable[..., None]:
+        return lambda *_args, **_fields: None
+
+
+@define(eq=False)
+class Host:
+    """The machine that runs the broker, over all its crashes.
+
+    Attributes:
+        config: What the next start reads.
+        calm: No fault any more.
+    """
+
+    world: World
+    chance: Chance
+    history: History
+    disk: Disk
+    faults: Faults
+    config: Config
+    calm: bool = False
+    starts: int = 0
+    crashes: int = 0
+    life: Life | None = None
+    on_gave: Callable[[str, str], None] = lambda _conn, _type: None
+
+    def start(self) -> None:
+        """Start the broker, recovering what the store has."""
+        self.starts += 1
+        life = self.life = Life(self, self.chance.fork(f"life{self.starts}"))
+        self.history.add(self.world.now, Kind.STARTED)
+        life.boot()
+        if self.life is life and self.faults.met(Window.RECOVERY):
+            self.crash(Window.RECOVERY)
+
+    def crash(self, window: Window) -> None:
+        """Kill the process; it is started again after a while."""
+        if self.life is None:
+            return
+        life, self.life = self.life, None
+        self.crashes += 1
+        self.history.add(self.world.now, Kind.CRASHED, window=window.value)
+        life.die()
+        self.world.after(self.chance.between(50 * MS, 3 * SECOND), self.start)
+
+    def accept(self, wire: Wire) -> bool:
+        """A client dials; False when nobody listens."""
+        return self.life is not None and self.life.accept(wire)
+
+    def reload(self, config: Config) -> None:
+        """Replace the configuration."""
+        self.config = config
+        self.history.add(self.world.now, Kind.SETUP, **describe(config))
+        if self.life is not None:
+            self.life.reload(config)
+
+
+@define(eq=False)
+class Life:
+    """One life of the broker's process, from start to crash."""
+
+    host: Host
+    chance: Chance
+    sessions: Sessions = field(init=False)
+    gate: LateGate = field(init=False)
+    engine: watch.WatchedEngine | None = None
+    dead: bool = False
+    wires: dict[int, Wire] = field(factory=dict)
+    _turn_planned: bool = False
+    _alarm: Plan | None = None
+    _alarm_at: int = 0
+    _commit_delay: int = 0
+    _backlogs: dict[int, int] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        host = self.host
+        late = self.chance.fork("late")
+        self.gate = LateGate(host.config, is_late=lambda: late.happens(0.2))
+        self.sessions = Sessions(
+            limits=host.config.limits,
+            checks=LateChecks(self.gate, world=host.world, chance=late),
+            sockets=WireSockets(),
+            now=lambda: host.world.seconds,
+            stirred=self._stir,
+        )
+        self.sessions._log = Silent()  # noqa: SLF001 - thousands of lines that nobody reads
+        self._commit_delay = self.chance.choose((MS // 2, 2 * MS, 10 * MS))
+
+    # -- start and end
+
+    def boot(self) -> None:
+        """Recover, and serve."""
+        host = self.host
+        now = host.world.now
+        store = host.disk.open()
+        first, second = store.recover(host.config, now), store.recover(host.config, now)
+        self.engine = watch.WatchedEngine(
+            restore(host.config, first, now),
+            Committer(self),
+            self,
+            lambda: host.world.now,
+            self.chance.bytes(16),
+            self._store_failed,
+        )
+        self.engine.witness(host.history, host.world, host.config, second, now)
+        self.sessions.engine = self.engine
+        self.engine.submit(Booted())
+        self._stir()
+
+    def die(self) -> None:
+        """Everything of this process is gone."""
+        self.dead = True
+        self._cancel_alarm()
+        self._end_engine()
+        self.host.disk.power_off()
+        for wire in self.wires.values():
+            wire.cut()
+
+    def _end_engine(self) -> None:
+        if self.engine is not None:
+            self.engine.end()
+            self.engine = self.sessions.engine = None
+
+    def _store_failed(self, _error: BaseException) -> None:
+        """Crash-only: everybody is sent away, the state is thrown away and loaded again."""
+        self._end_engine()
+        self.sessions.dismiss_all(
+            ByeCode.STORE_UNAVAILABLE, "the store is not available", REOPEN_AFTER
+        )
+        self.host.disk.power_off()
+        self.host.world.after(self.chance.between(10 * MS, SECOND), self._reopen)
+
+    def _reopen(self) -> None:
+        if not self.dead:
+            self.boot()
+
+    def reload(self, config: Config) -> None:
+        """What SIGHUP does."""
+        self.gate.replace(config)
+        self.sessions.limits = config.limits
+        if self.engine is not None:
+            self.engine.submit(Reloaded(config))
+            self._stir()
+
+    # -- connections
+
+    def accept(self, wire: Wire) -> bool:
+        """Take a connection in."""
+        if self.engine is None:
+            return False
+        host, now = self.host, self.host.world.seconds
+        limits = host.config.limits
+        number = len(self.wires) + 1
+        sock = WireSocket(wire).as_socket()
+        link = Link(
+            number=number,
+            sock=sock,
+            pipe=sock,
+            tls=None,
+            connection=Connection(
+                Side.SERVER,
+                now=now,
+                frame_bytes=limits.frame_bytes,
+                hello_seconds=limits.hello / SECOND,
+                heartbeat_seconds=host.config.server.heartbeat / SECOND,
+            ),
+            allowance=Allowance.full(limits.frames_per_second, now),
+            remote=wire.name,
+            opened_at=now,
+        )
+        self.wires[number] = wire
+        wire.up.on_data = lambda data: self._received(link, data)
+        wire.up.on_end = lambda: self._ended(link)
+        wire.down.on_room = lambda: self._writable(link)
+        self.sessions.opened(link)
+        self._set_alarm()
+        return True
+
+    def _received(self, link: Link, data: bytes) -> None:
+        if not self.dead and link.number in self.sessions.links:
+            self.sessions.received(link, data, self.host.world.seconds)
+            self._stir()
+
+    def _ended(self, link: Link) -> None:
+        if not self.dead and link.number in self.sessions.links:
+            self.sessions.ended(link)
+            self._stir()
+
+    def _writable(self, link: Link) -> None:
+        if not self.dead and link.number in self.sessions.links:
+            self.sessions.writable(link)
+
+    # -- turns
+
+    def _stir(self) -> None:
+        """A turn of the server follows, not at once: so that batches gather."""
+        if not self._turn_planned and not self.dead:
+            self._turn_planned = True
+            self.host.world.after(self.chance.between(0, MS), self._turn)
+
+    def _turn(self) -> None:
+        self._turn_planned = False
+        if self.dead:
+            return
+        if self.engine is not None:
+            self.engine.pump()
+        self._look()
+
+    def _look(self) -> None:
+        """After anything: bounds, and when to wake up next."""
+        if self.dead:
+            return
+        for link in self.sessions.links.values():
+            box = link.outbox
+            if box is not None and box.frames > self._backlogs.get(link.number, 50) * 1.5:
+                self._backlogs[link.number] = box.frames
+                name = self.wires[link.number].name
+                self.host.history.add(
+                    self.host.world.now, Kind.BACKLOG, name, frames=box.frames, bytes=box.size
+                )
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        world = self.host.world
+        wake_at = self.engine.wake_at if self.engine is not None else None
+        first = self.sessions.deadlines.next
+        if first is not None:
+            look_at = world.micros(first)
+            wake_at = look_at if wake_at is None else min(wake_at, look_at)
+        if wake_at is None or (self._alarm is not None and self._alarm_at == wake_at):
+            return
+        self._cancel_alarm()
+        self._alarm_at = wake_at
+        self._alarm = world.at(wake_at, self._wake)
+
+    def _cancel_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def _wake(self) -> None:
+        self._alarm = None
+        if not self.dead:
+            self.sessions.tick(self.host.world.seconds)
+            self._turn()
+
+    # -- what the engine releases
+
+    def deliver(self, effects: list[Effect]) -> None:
+        """The engine's outlet: note what leaves, then let the shell send it."""
+        faults, host = self.host.faults, self.host
+        if self.dead:
+            return
+        if effects and faults.met(Window.COMMITTED):
+            host.crash(Window.COMMITTED)
+            return
+        given = self._note(effects)
+        if given and faults.met(Window.RELEASED):
+            host.crash(Window.RELEASED)
+            return
+        self.sessions.deliver(effects)
+        if any(type_ == "SYS_WELCOME" for _, type_ in given) and faults.met(Window.WELCOMED):
+            host.world.after(self.chance.between(0, 20 * MS), lambda: host.crash(Window.WELCOMED))
+        for conn, type_ in given:
+            host.on_gave(conn, type_)
+
+    def _note(self, effects: list[Effect]) -> list[tuple[str, str]]:
+        """The frames that go to connections that are there, into the history."""
+        given: list[tuple[str, str]] = []
+        for effect in effects:
+            if not isinstance(effect, Send):
+                continue
+            for number in effect.sessions:
+                wire = self.wires.get(number)
+                if wire is None or number not in self.sessions.links:
+                    continue
+                re = effect.re if number == effect.answer_to else None
+                frame = Frame(effect.type, effect.payload, {"Re": re} if re is not None else None)
+                self.host.history.add(self.host.world.now, Kind.GAVE, wire.name, frame)
+                given.append((wire.name, effect.type))
+        return given
+
+    # -- the store
+
+    def commit_delay(self) -> int:
+        """How long the next commit takes."""
+        if self.host.faults.met(Window.COMMIT_SLOW):
+            return self.chance.between(SECOND, 4 * SECOND)
+        return self._commit_delay + self.chance.between(0, self._commit_delay)
+
+    def looked(self) -> None:
+        """A callback of the store came to its end."""
+        self._look()
+
+
+@define(eq=False)
+class Committer:
+    """The store's thread: commits take their time, and meet faults in every window."""
+
+    life: Life
+
+    def commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
+        """Store the facts, later."""
+        self.life.host.world.after(self.life.commit_delay(), lambda: self._commit(facts, done))
+
+    def _commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
+        life, host = self.life, self.life.host
+        if life.dead or life.engine is None:
+            return
+        met = host.faults.met(
+            Window.COMMIT_LOST, Window.COMMIT_KEPT, Window.COMMIT_FAILS, Window.COMMIT_UNKNOWN
+        )
+        if met is Window.COMMIT_LOST:
+            host.crash(met)
+            return
+        if met is not Window.COMMIT_FAILS:
+            host.disk.store.commit(facts)
+            host.history.add(host.world.now, Kind.COMMITTED, facts=summary(facts))
+        if met is Window.COMMIT_KEPT:
+            host.crash(met)
+            return
+        error = None
+        if met is not None:
+            host.history.add(host.world.now, Kind.FAULT, what=met.value)
+            error = StoreFailed(met.value)
+        engine = life.engine
+
+        def tell() -> None:
+            if not life.dead and life.engine is engine:
+                done(error)
+                life.looked()
+
+        host.world.after(life.chance.between(0, MS), tell)
+
+

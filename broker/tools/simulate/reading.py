@@ -1,0 +1,70 @@
+"""Reads a dump out of a SQLite database by plain SQL, not by the code that recovery uses."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, TypeVar
+
+from broker.tools.simulate.dump import (
+    AgentMoveRow,
+    AgentRow,
+    ChatRow,
+    DecisionRow,
+    Dump,
+    MoveRow,
+    OfferRow,
+    SentenceRow,
+    WrapupRow,
+)
+
+T = TypeVar("T")
+
+_OF_CHAT = "SELECT c.id AS chat, t.* FROM {0} t JOIN chats c ON c.no = t.chat_no ORDER BY {1}"
+
+
+def dump_of(database: sqlite3.Connection) -> Dump:
+    """Read everything that the checker wants to know."""
+    return Dump(
+        chats=_rows(database, ChatRow, "SELECT * FROM chats ORDER BY no"),
+        sentences=_rows(database, SentenceRow, _OF_CHAT.format("sentences", "t.chat_no, counter")),
+        slots={
+            (row["chat"], row["model"]): row["id"]
+            for row in _plain(database, _OF_CHAT.format("chat_slots", "t.chat_no"))
+        },
+        moves=_rows(database, MoveRow, _OF_CHAT.format("chat_events", "t.seq")),
+        offers=_rows(database, OfferRow, _OF_CHAT.format("offers", "t.offer")),
+        agents=_rows(database, AgentRow, "SELECT * FROM agents ORDER BY agent"),
+        agent_moves=_rows(database, AgentMoveRow, "SELECT * FROM agent_events ORDER BY seq"),
+        wrapups=_rows(database, WrapupRow, _OF_CHAT.format("wrapups", "t.seq")),
+        forms={
+            row["result_id"]: row["chat"]
+            for row in _plain(
+                database,
+                "SELECT f.result_id, c.id AS chat FROM form_results f"
+                " LEFT JOIN chats c ON c.no = f.chat_no ORDER BY f.seq",
+            )
+        },
+        decisions=_rows(database, DecisionRow, _OF_CHAT.format("decisions", "t.seq")),
+    )
+
+
+def _plain(database: sqlite3.Connection, query: str) -> list[dict[str, Any]]:
+    cursor = database.execute(query)
+    names = [column[0] for column in cursor.description]
+    found = []
+    for values in cursor:
+        row: dict[str, Any] = {}
+        # The first column of a name wins: `chat`'s Guid, not a table's own.
+        for name, value in zip(names, values, strict=True):
+            row.setdefault(name, value)
+        found.append(row)
+    return found
+
+
+def _rows(database: sqlite3.Connection, cls: type[T], query: str) -> tuple[T, ...]:
+    names = [a.name for a in cls.__attrs_attrs__]  # type: ignore[attr-defined]  # rows are attrs classes
+    bools = {a.name for a in cls.__attrs_attrs__ if a.type == "bool"}  # type: ignore[attr-defined]  # likewise
+    return tuple(
+        cls(**{n: bool(row[n]) if n in bools else row[n] for n in names})
+        for row in _plain(database, query)
+    )

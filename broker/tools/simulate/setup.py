@@ -1,0 +1,72 @@
+"""The installation as a run's history tells it to the checker: plain values of a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from broker.config.model import Agent, Config, Skill
+from protocol.values import Guid
+
+
+def _able(skills: Mapping[Guid, Skill]) -> dict[str, int]:
+    return {k: s.value for k, s in skills.items() if s.enabled and s.engaged}
+
+
+def _agent(agent: Agent) -> dict[str, Any]:
+    return {
+        "login": agent.login,
+        "max_chats": agent.max_chats,
+        "skills": _able(agent.skills),
+        "languages": _able(agent.languages),
+        "works": not agent.retired and agent.role != "bot",
+    }
+
+
+def describe(config: Config) -> dict[str, Any]:
+    """What the checker needs of a configuration: the data of a SETUP event."""
+    return {
+        "gateways": {
+            g.id: {
+                "peer": g.peer,
+                "port": g.port,
+                "inactivity": g.inactivity_timeout,
+                "grace": g.workplace_grace,
+            }
+            for g in config.gateways.values()
+        },
+        "agents": {a.id: _agent(a) for a in config.agents.values()},
+        "workplaces": {w.number: w.max_chats for w in config.workplaces.values()},
+        "retry_after": config.distribution.retry_after,
+        "heartbeat": config.server.heartbeat,
+        "outbox_frames": config.limits.outbox_frames,
+        "outbox_bytes": config.limits.outbox_bytes,
+        "frame_bytes": config.limits.frame_bytes,
+    }
+
+
+@frozen
+class Setup:
+    """A SETUP event, to be read.
+
+    Attributes:
+        data: What `describe` gave.
+    """
+
+    data: Mapping[str, Any]
+
+    def gateway_at(self, peer: str | None, port: str | None) -> Guid | None:
+        """The gateway of an address."""
+        for guid, gateway in self.data["gateways"].items():
+            if gateway["peer"] == peer and gateway["port"] == port:
+                return Guid(guid)
+        return None
+
+    def agent_of(self, login: str | None) -> Guid | None:
+        """The agent of a login."""
+        for guid, agent in self.data["agents"].items():
+            if agent["login"] == login:
+                return Guid(guid)
+        return None

@@ -1,0 +1,112 @@
+"""The broker's own engine with a witness: its laws are checked at every step, its life replayed."""
+
+from __future__ import annotations
+
+from attrs import define
+
+from broker.config.model import Config
+from broker.core.broker import restore, step
+from broker.core.effects import Effect
+from broker.core.facts import Fact
+from broker.core.inputs import Input, Stamp
+from broker.core.invariants import check, durable, overbooked
+from broker.core.state import Recovered, State
+from broker.shell.engine import Engine
+from broker.store import Store
+from broker.tools.simulate.history import History, Kind
+from broker.tools.simulate.world import World
+
+CHECK_EVERY = 4
+"""Steps from one check of the whole state to the next."""
+
+
+@define
+class _Step:
+    """What one step was given and what came of it."""
+
+    stamp: Stamp
+    input: Input
+    facts: list[Fact]
+    effects: list[Effect]
+
+
+class WatchedEngine(Engine):
+    """The engine, with a memory of its steps."""
+
+    history: History
+    world: World
+    _steps: list[_Step]
+
+    def witness(
+        self, history: History, world: World, config: Config, recovered: Recovered, now: int
+    ) -> None:
+        """Begin to watch; `recovered` is a second copy of what the engine began with."""
+        self.history, self.world = history, world
+        self._origin = (config, recovered, now)
+        self._steps = []
+        self._reported = False
+
+    def _step(self, batch: object, now: int, input: Input) -> None:  # noqa: A002 - as in Engine
+        facts, effects = batch.facts, batch.effects  # type: ignore[attr-defined]  # a private class
+        before = (len(facts), len(effects))
+        super()._step(batch, now, input)  # type: ignore[arg-type]  # a private class
+        stamp = Stamp(now, self._seq, self._seed)
+        self._steps.append(_Step(stamp, input, facts[before[0] :], effects[before[1] :]))
+        if self._seq % CHECK_EVERY == 0:
+            self.inspect()
+
+    def inspect(self) -> None:
+        """Check the laws of the state; the first breach of a life is told."""
+        if self._reported:
+            return
+        for text in check(self.state):
+            self._reported = True
+            law, _, rest = text.partition(": ")
+            self.history.add(self.world.now, Kind.BROKEN, law=law, text=rest)
+
+    def end(self) -> None:
+        """Step everything again from the beginning and compare (I-17)."""
+        config, recovered, now = self._origin
+        state = restore(config, recovered, now)
+        for number, one in enumerate(self._steps):
+            facts, effects = step(state, one.stamp, one.input)
+            kept = [fact for fact in facts if fact.durable]
+            if kept != one.facts or effects != one.effects:
+                text = f"step {number}, {one.input}: {_first_difference(one, kept, effects)}"
+                self.history.add(self.world.now, Kind.REPLAYED, same=False, difference=text)
+                return
+        self.history.add(self.world.now, Kind.REPLAYED, same=True)
+
+    def compare(self, store: Store, config: Config) -> None:
+        """Compare memory and store (I-10); the engine is idle."""
+        now = self.world.now
+        live = durable(self.state)
+        stored = durable(restore(config, store.recover(config, now), now))
+        difference = "" if live == stored else _difference(live, stored)
+        self.history.add(
+            now, Kind.RESTORED, same=live == stored, difference=difference
+        )
+
+
+def _first_difference(one: _Step, facts: list[Fact], effects: list[Effect]) -> str:
+    pairs = [*zip(one.facts, facts, strict=False), *zip(one.effects, effects, strict=False)]
+    for before, after in pairs:
+        if before != after:
+            return f"{before} became {after}"
+    return f"{len(one.facts)} facts, {len(one.effects)} effects became {len(facts)}, {len(effects)}"
+
+
+def _difference(live: object, stored: object, path: str = "") -> str:
+    """The first place where two trees of plain values differ."""
+    if isinstance(live, dict) and isinstance(stored, dict):
+        for key in [*live, *(k for k in stored if k not in live)]:
+            if live.get(key) != stored.get(key):
+                return _difference(live.get(key), stored.get(key), f"{path}/{key}")
+    if isinstance(live, list) and isinstance(stored, list) and len(live) == len(stored):
+        for index, (a, b) in enumerate(zip(live, stored, strict=True)):
+            if a != b:
+                return _difference(a, b, f"{path}/{index}")
+    return f"{path}: {live!r} in memory, {stored!r} in the store"
+
+
+__all__ = ["State", "WatchedEngine", "overbooked"]
