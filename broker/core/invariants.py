@@ -102,7 +102,10 @@ def _desk_faults(state: State, desk: Desk) -> list[str]:
 
 
 def _matching_faults(state: State) -> list[str]:
-    """B-23: no waiting chat has a candidate."""
+    """B-23: no waiting chat has a candidate, once all timers of the moment have fired."""
+    due = state.timers.due
+    if due is not None and due <= state.now:
+        return []
     d = state.distribution
     faults: list[str] = []
     for ticket in d.tickets.values():

@@ -128,7 +128,8 @@ class Client:
         self.play = play
         self.number = number
         self.base = dict(base)
-        self.heard: deque[tuple[str, Any, int | str | None]] = deque()
+        # Type, members by their wire names, what it answers, and the structure itself.
+        self.heard: deque[tuple[str, Any, int | str | None, Any]] = deque()
 
     def says(self, type: str, id: int | str | None = None, **members: Any) -> None:
         """Send a frame; members by their wire names, the address is filled in."""
@@ -142,8 +143,9 @@ class Client:
         A member expected as None must be absent; one expected as `...` must be there.
         """
         assert self.heard, f"expected {type}, heard nothing"
-        got_type, got, got_re = self.heard.popleft()
-        assert (got_type, got_re) == (type, re), f"expected {type} re {re}, got {got_type} {got}"
+        got_type, got, got_re, _payload = self.heard.popleft()
+        seen = f"{got_type} re {got_re} {str(got)[:300]}"
+        assert (got_type, got_re) == (type, re), f"expected {type} re {re}, got {seen}"
         if not isinstance(got, dict):
             return {"items": got}
         for name, wanted in members.items():
@@ -160,7 +162,7 @@ class Client:
 
     def silent(self) -> None:
         """Nothing was heard."""
-        assert not self.heard, f"unexpected: {self.heard[0]}"
+        assert not self.heard, f"unexpected: {str(self.heard[0])[:300]}"
 
     def leaves(self) -> None:
         """The connection ends."""
@@ -197,7 +199,8 @@ class Playbook:
                     client = self.clients.get(session)
                     if client is not None:
                         re = effect.re if session == effect.answer_to else None
-                        client.heard.append((effect.type, to_wire(effect.payload), re))
+                        heard = (effect.type, to_wire(effect.payload), re, effect.payload)
+                        client.heard.append(heard)
             elif isinstance(effect, Dismiss):
                 self.dismissed.append((effect.session, effect.code.value))
 
