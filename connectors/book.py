@@ -1,6 +1,7 @@
 """What a session knows of its chats, and what each frame changes in it."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 import attrs
 
@@ -20,8 +21,8 @@ from connectors.settings import Tuning
 from connectors.timers import Timers
 from protocol.chat import ChatCommandInfo, ChatInfo, ChatSentenceInfo, ChatStatusInfo
 from protocol.frame import Frame
-from protocol.values import ChatStatus, Role
-from protocol.view import ChatView, View
+from protocol.values import ChatStatus, Guid, Role
+from protocol.view import ChatView, Key, View
 
 
 @attrs.define(eq=False)
@@ -31,6 +32,7 @@ class Chat:
     Attributes:
         ref: Its name.
         view: The fold of what the broker said of it.
+        chat_id: The chat that the name means now.
         given: The counter up to which its sentences have been given out.
         alerting: It is offered to the agent just now.
         is_typing: The other side types.
@@ -40,6 +42,7 @@ class Chat:
 
     ref: ChatRef
     view: ChatView
+    chat_id: Guid | None = None
     given: int = 0
     alerting: bool = False
     is_typing: bool = False
@@ -114,33 +117,32 @@ class Book:
         ref = self.ref_of(named)
         if not self._concerns(ref):
             return []
-        before = self._seen(ref)
-        self._view.fold(frame)
+        before = self._chats.get(ref)
+        status = before.view.status if before is not None else None
+        shown = _shown(before)
+        self._view.fold(frame, now)
         chat = self._chat(ref)
         if chat is None:
-            return []
+            return self._left(ref, status, named)
         events: list[Event] = []
         match named:
             case ChatStatusInfo():
-                events += self._status_changed(chat, before, named, frame, now)
+                if shown != _shown(chat):
+                    assert named.status is not None  # the codec refuses a status frame without
+                    events.append(ChatChanged(ref, named.status, status, named))
+                events += self._status(chat, named, now, is_alert=frame.type == "SC_CHAT_ALERT")
             case ChatSentenceInfo(counter=0):
-                events.append(SlotChanged(ref, named))
-            case ChatSentenceInfo():
+                events += self._slot(chat, named)
+            case _:
                 pass
-            case ChatCommandInfo() if frame.type.endswith("ALERT_END"):
-                events += self._alert_ended(chat)
-            case ChatCommandInfo() if frame.type.endswith("CONFIRM"):
-                events += self._confirmations(chat)
-            case ChatCommandInfo():
-                events += self._typing(chat, named.is_typing is True, now)
-        events += self._give(chat)
-        self._check_whole(chat)
+        events += self._typing(chat, now) + self._give(chat) + self._confirmations(chat)
+        if chat.view.wants_snapshot:
+            self._torn[ref] = None
         return events
 
-    def confirmed(self, ref: ChatRef, sentence_id: str) -> None:
+    def confirmed(self, ref: ChatRef, sentence_id: str, when: datetime) -> None:
         """The broker acknowledged our confirmation of a sentence."""
-        if ref in self._chats:
-            self._view.confirmed(self._key(ref), sentence_id)
+        self._view.confirmed(self._key(ref), sentence_id, when)
 
     def listed(self, infos: Iterable[object]) -> list[ChatRef]:
         """The chats of a list that concern this session."""
@@ -154,7 +156,7 @@ class Book:
         self._followed.pop(ref, None)
         self._torn.pop(ref, None)
         self._timers.cancel(ref)
-        self._view.chats.pop(self._key(ref), None)
+        self._view.forget(self._key(ref))
         if chat is None:
             return []
         return [*self._alert_ended(chat), ChatForgotten(ref)]
@@ -170,16 +172,20 @@ class Book:
         """Lets typing expire."""
         events: list[Event] = []
         for ref in self._timers.due(now):
-            if (chat := self._chats.get(ref)) is not None and chat.is_typing:
-                chat.is_typing = False
-                events.append(TypingChanged(ref, is_typing=False))
+            if (chat := self._chats.get(ref)) is not None:
+                events += self._typing(chat, now)
         return events
 
     def lost(self) -> list[Event]:
-        """The connection is gone: nobody types, no offer stands (B-11), and no transcript is known to be whole."""
+        """The connection is gone.
+
+        Nobody types, no offer stands (B-11), and no transcript is known to be whole.
+        """
         events: list[Event] = []
         for chat in list(self._chats.values()):
-            events += self._typing(chat, False, 0.0)
+            chat.view.complete = False
+            chat.view.typing_until = None
+            events += self._typing(chat, 0.0)
             if chat.alerting:
                 events += self.forget(chat.ref)
         self._torn.clear()
@@ -192,72 +198,80 @@ class Book:
             return True
         return ref in self._followed
 
-    def _key(self, ref: ChatRef) -> object:
-        return ref
+    def _key(self, ref: ChatRef) -> Key:
+        if self._role is Role.CONNECTOR:
+            return (ref.peer, ref.port or "", ref.name)
+        return (ref.name,)
 
     def _chat(self, ref: ChatRef) -> Chat | None:
         """The chat, made on first sight; None for one that the view does not keep."""
-        chat = self._chats.get(ref)
         view = self._view.chats.get(self._key(ref))
         if view is None:
             return None
-        if chat is None:
-            chat = self._chats[ref] = Chat(ref, view)
-        chat.view = view
-        return chat
-
-    def _seen(self, ref: ChatRef) -> tuple[object, ...] | None:
         chat = self._chats.get(ref)
         if chat is None:
-            return None
-        view = chat.view
-        return (view.status, view.agent_name, view.close_reason)
+            chat = self._chats[ref] = Chat(ref, view)
+        if None not in (chat.chat_id, view.chat_id) and chat.chat_id != view.chat_id:
+            # The tracking ID names a new chat now, whose counters begin anew.
+            chat.given = 0
+            chat.unconfirmed.clear()
+            chat.slots.clear()
+        chat.view, chat.chat_id = view, view.chat_id
+        return chat
 
-    def _status_changed(
+    def _left(
         self,
-        chat: Chat,
-        before: tuple[object, ...] | None,
-        info: ChatStatusInfo,
-        frame: Frame,
-        now: float,
+        ref: ChatRef,
+        before: ChatStatus | None,
+        named: ChatStatusInfo | ChatSentenceInfo | ChatCommandInfo,
+    ) -> list[Event]:
+        """The view let the chat go: it does not concern this workplace any more, or never did."""
+        if ref not in self._chats:
+            return []
+        events: list[Event] = []
+        if isinstance(named, ChatStatusInfo) and named.status is not None:
+            events.append(ChatChanged(ref, named.status, before, named))
+        return events + self.forget(ref)
+
+    def _status(
+        self, chat: Chat, info: ChatStatusInfo, now: float, *, is_alert: bool
     ) -> list[Event]:
         events: list[Event] = []
-        status = info.status
-        assert status is not None  # the codec refuses a status frame without one
-        if status is not ChatStatus.ALERTING:
+        if info.status is not ChatStatus.ALERTING:
             events += self._alert_ended(chat)
-        if before != self._seen(chat.ref):
-            old = before[0] if before is not None else None
-            assert old is None or isinstance(old, ChatStatus)
-            events.append(ChatChanged(chat.ref, status, old, info))
-        if frame.type == "SC_CHAT_ALERT":
+        elif is_alert:
             chat.alerting = True
             about = info.info or ChatInfo()
             events.append(Alerted(chat.ref, about, now + about.max_signal_duration))
         for slot in (info.panel, info.navigation, info.co_browsing_data):
-            if slot is not None and chat.slots.get(slot.model) != slot:
-                chat.slots[slot.model] = slot
-                events.append(SlotChanged(chat.ref, slot))
-        if status is ChatStatus.CLOSED:
-            events += self._typing(chat, False, now)
+            if slot is not None:
+                events += self._slot(chat, slot)
+        if info.status is ChatStatus.CLOSED:
             self._retire(chat.ref)
         else:
             self._closed.pop(chat.ref, None)
-        return events + self._confirmations(chat)
+        return events
+
+    def _slot(self, chat: Chat, sentence: ChatSentenceInfo) -> list[Event]:
+        """Takes what the other side put into a slot; what this side put there it knows."""
+        if self._mine(sentence) or chat.slots.get(sentence.model) == sentence:
+            return []
+        chat.slots[sentence.model] = sentence
+        return [SlotChanged(chat.ref, sentence)]
+
+    def _mine(self, sentence: ChatSentenceInfo) -> bool:
+        return sentence.is_outbound is (self._role is Role.WORKPLACE)
 
     def _give(self, chat: Chat) -> list[Event]:
         """Gives out the sentences that are next in the transcript."""
         events: list[Event] = []
         if self._role is Role.WORKPLACE and chat.view.status is ChatStatus.ALERTING:
-            return events
-        sentences = chat.view.sentences
-        while (sentence := sentences.get(chat.given + 1)) is not None:
+            return events  # nobody reads them yet
+        while (sentence := chat.view.sentences.get(chat.given + 1)) is not None:
             chat.given += 1
-            mine = sentence.is_outbound is (self._role is Role.WORKPLACE)
+            mine = self._mine(sentence)
             if mine and sentence.confirmed_time is None:
                 chat.unconfirmed[chat.given] = None
-            if not mine and chat.is_typing:
-                events += self._typing(chat, False, 0.0)
             events.append(SentenceAdded(chat.ref, sentence, mine))
         return events
 
@@ -265,26 +279,18 @@ class Book:
         """Tells which of our sentences have been confirmed since."""
         events: list[Event] = []
         for counter in list(chat.unconfirmed):
-            sentence = chat.view.sentences[counter]
-            if sentence.confirmed_time is not None:
+            sentence = chat.view.sentences.get(counter)
+            if sentence is not None and sentence.confirmed_time is not None:
                 del chat.unconfirmed[counter]
                 events.append(SentenceConfirmed(chat.ref, sentence))
         return events
 
-    def _check_whole(self, chat: Chat) -> None:
-        """Wants a snapshot where something is missing."""
-        status = chat.view.status
-        needed = status is ChatStatus.ANSWERED or (
-            self._role is Role.CONNECTOR and status is not ChatStatus.CLOSED
-        )
-        if not needed or chat.view.complete:
-            return
-        self._torn[chat.ref] = None
-
-    def _typing(self, chat: Chat, is_typing: bool, now: float) -> list[Event]:
+    def _typing(self, chat: Chat, now: float) -> list[Event]:
+        """Compares what was told of the other side's typing with what is."""
         self._timers.cancel(chat.ref)
-        if is_typing:
-            self._timers.set(chat.ref, now + self._tuning.typing_expires)
+        is_typing = chat.view.is_typing(now)
+        if is_typing and chat.view.typing_until is not None:
+            self._timers.set(chat.ref, chat.view.typing_until)
         if chat.is_typing is is_typing:
             return []
         chat.is_typing = is_typing
@@ -302,6 +308,14 @@ class Book:
         self._closed[ref] = None
         while len(self._closed) > self._tuning.closed_chats:
             self.forget(next(iter(self._closed)))
+
+
+def _shown(chat: Chat | None) -> tuple[object, ...]:
+    """What `ChatChanged` tells of."""
+    if chat is None:
+        return ()
+    latest = chat.view.latest
+    return (latest.status, latest.agent_name, latest.close_reason, latest.is_parked)
 
 
 _KINDS = frozenset(

@@ -24,7 +24,7 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import anyio
 import anyio.abc
@@ -269,8 +269,8 @@ class Client:
         """
         return await self._answer(self._session.request(type_, payload, self.now(), ref=chat))
 
-    async def _command(self, kind: str, chat: ChatRef, **members: object) -> ChatStatusInfo:
-        frame = await self._answer(self._session.command(kind, chat, self.now(), **members))
+    async def _command(self, kind: str, chat: ChatRef) -> ChatStatusInfo:
+        frame = await self._answer(self._session.command(kind, chat, self.now()))
         assert isinstance(frame.payload, ChatStatusInfo)
         return frame.payload
 
@@ -335,7 +335,7 @@ class Client:
             with anyio.fail_after(DIAL_SECONDS):
                 stream = await self._dial()
         except (OSError, TimeoutError) as error:
-            self._tell(self._session.lost(self.now(), f"{error or type(error).__name__}"))
+            self._tell(self._session.lost(self.now(), str(error) or type(error).__name__))
             return
         self._session.dialled(self.now())
         why = ["the connection was closed"]
@@ -449,13 +449,14 @@ class ConnectorClient(Client):
             QueueFull: So many requests wait already.
             Ended: The session is over.
         """
-        service = self._service(gateway, info, tracking_id=tracking_id, party_name=party_name)
-        service = _filled(
-            service,
-            preferred_culture=culture,
-            user_token=user_token,
-            remote_address=remote_address,
-        )
+        given = {
+            "tracking_id": tracking_id,
+            "party_name": party_name,
+            "preferred_culture": culture,
+            "user_token": user_token,
+            "remote_address": remote_address,
+        }
+        service = self._service(gateway, info, given)
         ref, ticket = self._session.start_chat(service, self.now())
         await self._answer(ticket)
         return ref
@@ -464,7 +465,7 @@ class ConnectorClient(Client):
         self, gateway: str | Gateway | None = None, info: ChatServiceInfo | None = None
     ) -> ChatServiceInfo:
         """Asks whether a chat would be taken now: `signal` and `scenario_model` of the answer (B-1)."""
-        service = self._service(gateway, info, tracking_id=_new_id())
+        service = self._service(gateway, info, {"tracking_id": _new_id()})
         frame = await self.request("ES_CHAT_REQUEST", service)
         assert isinstance(frame.payload, ChatServiceInfo)
         return frame.payload
@@ -474,11 +475,14 @@ class ConnectorClient(Client):
         return await self._command("STOP", chat)
 
     def _service(
-        self, gateway: str | Gateway | None, info: ChatServiceInfo | None, **members: str | None
+        self,
+        gateway: str | Gateway | None,
+        info: ChatServiceInfo | None,
+        given: dict[str, str | None],
     ) -> ChatServiceInfo:
         where = Gateway(gateway) if isinstance(gateway, str) else gateway or self._gateway
-        service = attrs.evolve(info or ChatServiceInfo(), peer=where.peer, port=where.port)
-        return _filled(service, **members)
+        changes: dict[str, Any] = {name: it for name, it in given.items() if it is not None}
+        return attrs.evolve(info or ChatServiceInfo(), peer=where.peer, port=where.port, **changes)
 
 
 class WorkplaceClient(Client):
@@ -589,11 +593,6 @@ async def _running(client: Client, *, wait: bool) -> AsyncIterator[None]:
 
 def _address(address: str | Address, tls: ssl.SSLContext | None) -> Address:
     return Address.parse(address, tls) if isinstance(address, str) else address
-
-
-def _filled(service: ChatServiceInfo, **members: str | None) -> ChatServiceInfo:
-    given = {name: value for name, value in members.items() if value is not None}
-    return attrs.evolve(service, **given)
 
 
 def _queue(

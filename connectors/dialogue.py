@@ -168,7 +168,8 @@ class Dialogue:
                     del self._starting[request.ref]
             case Purpose.CONFIRM:
                 assert request.ref is not None
-                self.chats.confirmed(request.ref, request.sentence_id or "")
+                when = self._link.broker_time(self.now)
+                self.chats.confirmed(request.ref, request.sentence_id or "", when)
             case Purpose.LIST:
                 infos = frame.payload if isinstance(frame.payload, tuple) else ()
                 self._resync.listed(self.chats.listed(infos))

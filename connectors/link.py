@@ -1,23 +1,30 @@
 """The connections of a session, one after the other: hello, back-off, and what ends it all (W-10, W-13, W-14)."""
 
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from connectors.backoff import Random
 from connectors.errors import Ended, EndReason, Refused
 from connectors.settings import Settings, Tuning
 from protocol.codec import assemble
-from protocol.connection import Connection, Failed, Side
+from protocol.connection import Connection, Failed, Side, State
 from protocol.connection import Event as ConnectionEvent
 from protocol.connection import Refused as Unreadable
 from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
 from protocol.session import Bye, Hello, SysError, Welcome
+from protocol.values import EPOCH
 
 _ENDINGS = {ByeCode.REPLACED: EndReason.REPLACED, ByeCode.LOGGED_OFF: EndReason.LOGGED_OFF}
 BUSY = frozenset({ErrorCode.RATE_LIMITED, ErrorCode.OVERLOADED})
 """The broker refused something that it may take in a moment."""
 _PASSING = frozenset({ErrorCode.HELLO_TIMEOUT, *BUSY})
 """Faults before the welcome that say nothing against the hello itself."""
+
+
+FRAME_BYTES = 64 * 1_048_576
+"""Longest frame that is taken from the broker: the snapshot of a long chat is longer than a frame
+that the broker would take."""
 
 
 class Stage(Enum):
@@ -53,6 +60,7 @@ class Link:
         self._random = random
         self._connection: Connection | None = None
         self._greeted_by = 0.0
+        self._welcomed_at = now
         self._good_since: float | None = None
         self._failures = 0
         self._bye: Bye | None = None
@@ -63,7 +71,7 @@ class Link:
         self.stage, self.dial_at, self.hang_up = Stage.GREETING, None, False
         self.why, self._bye = "", None
         self._greeted_by = now + self._tuning.answer_wait
-        self._connection = Connection(Side.CLIENT, now=now)
+        self._connection = Connection(Side.CLIENT, now=now, frame_bytes=FRAME_BYTES)
         self._connection.hello(self._hello)
 
     def good(self, now: float) -> None:
@@ -120,7 +128,7 @@ class Link:
         """
         if self._connection is None or self.hang_up:
             return []
-        return self._sift(self._connection.receive(data, now))
+        return self._sift(self._connection.receive(data, now), now)
 
     def tick(self, now: float) -> list[Frame | Refused]:
         """Does what is due: heartbeat, a hello that is not answered."""
@@ -129,7 +137,7 @@ class Link:
         if self.stage is Stage.GREETING and now >= self._greeted_by:
             self.give_up("the broker did not answer the hello")
             return []
-        return self._sift(self._connection.tick(now))
+        return self._sift(self._connection.tick(now), now)
 
     def send(self, packed: bytes, *, answered: bool = True) -> int | None:
         """Sends a frame that was packed.
@@ -154,7 +162,7 @@ class Link:
         """Drains the bytes that are to be sent."""
         return b"" if self._connection is None else self._connection.data_to_send()
 
-    def _sift(self, items: list[ConnectionEvent]) -> list[Frame | Refused]:
+    def _sift(self, items: list[ConnectionEvent], now: float) -> list[Frame | Refused]:
         """Keeps what concerns the link itself."""
         kept: list[Frame | Refused] = []
         for item in items:
@@ -166,6 +174,7 @@ class Link:
                     self.give_up(f"the broker broke the protocol: {error}")
                 case Frame(payload=Welcome() as welcome):
                     self.welcome, self.stage = welcome, Stage.OPEN
+                    self._welcomed_at = now
                     kept.append(item)
                 case Frame(payload=Bye() as bye):
                     self._said_bye(bye)
@@ -174,8 +183,16 @@ class Link:
                 case Frame():
                     kept.append(item)
             if self.hang_up:
-                break
+                return kept
+        assert self._connection is not None
+        if self._connection.state in (State.CLOSING, State.CLOSED):
+            self.give_up("nothing was heard from the broker")
         return kept
+
+    def broker_time(self, now: float) -> datetime:
+        """The broker's clock, as far as the last welcome lets us know it."""
+        told = self.welcome.time_utc if self.welcome is not None else None
+        return (told or EPOCH) + timedelta(seconds=now - self._welcomed_at)
 
     def _said_bye(self, bye: Bye) -> None:
         self._bye = bye

@@ -286,20 +286,20 @@ class Session:
         self._talk.now = now
         self._talk.typing(ref, is_typing=is_typing)
 
-    def command(self, kind: str, ref: ChatRef, now: float, **members: object) -> int:
+    def command(self, kind: str, ref: ChatRef, now: float, *, is_parked: bool | None = None) -> int:
         """Makes a request about one chat whose payload is a ChatCommandInfo.
 
         Args:
-            kind: What is asked: `STOP` or `STATUS` for a connector; `ANSWER`, `HANGUP`, `STATUS`, `RETURN`, `PARK`,
-                `LEAVE` for a workplace.
+            kind: What is asked: `STOP` or `STATUS` for a connector; `ANSWER`, `HANGUP`, `STATUS`,
+                `RETURN`, `PARK`, `LEAVE` for a workplace.
             ref: The chat.
             now: The time.
-            members: Further members of the payload.
+            is_parked: For `PARK`: whether to park it or to take it back.
 
         Returns:
             The ticket.
         """
-        payload = ChatCommandInfo(**{**self._talk.address(ref), **members})
+        payload = ChatCommandInfo(**self._talk.address(ref), is_parked=is_parked)
         return self.request(f"{self._talk.up}CHAT_{kind}", payload, now, ref=ref)
 
     def set_agent_state(self, state: AgentState, now: float, reason: str | None = None) -> int:

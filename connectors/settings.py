@@ -30,7 +30,6 @@ class Tuning:
         pause: How long after `RateLimited` or `Overloaded` the refused frame is sent again.
         window: Sentences of one chat that may wait for their echoes at once. 1 keeps their order whatever is refused
             for a while; more is faster and may let a sentence that was refused with `RateLimited` fall behind its successor.
-        typing_expires: Typing of the other side that is not renewed ends after this (W-23).
         typing_renews: Own typing is told again at most this often, and taken back when it is not renewed for two of these.
         stable: A session that was ready for so long starts its back-off from the beginning when it is lost.
         resync_window: `..._CHAT_STATUS` requests of one resync that are under way at once.
@@ -47,7 +46,6 @@ class Tuning:
     tries: int = 3
     pause: float = 1.0
     window: int = 1
-    typing_expires: float = 8.0
     typing_renews: float = 3.0
     stable: float = 10.0
     resync_window: int = 32

@@ -82,7 +82,9 @@ class Line:
 class ModelBroker:
     """The model. `heard` has every frame that came, for tests that look at what a client says."""
 
-    def __init__(self, clock: Callable[[], datetime] = lambda: datetime(2026, 1, 1, tzinfo=UTC)) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime] = lambda: datetime(2026, 1, 1, tzinfo=UTC)
+    ) -> None:
         self.chats: dict[Guid, Chat] = {}
         self.lines: list[Line] = []
         self.heard: list[Frame] = []

@@ -1,0 +1,119 @@
+"""A conversation as a person sees it: lines, with what is known of their delivery."""
+
+from enum import StrEnum
+
+import attrs
+
+from connectors.events import ChatRef
+from protocol.chat import ChatSentenceInfo
+from protocol.values import ChatStatus
+
+
+class Tick(StrEnum):
+    """What is known of the delivery of an own line."""
+
+    NONE = ""
+    SENDING = "…"
+    ECHOED = "✓"
+    DELIVERED = "✓✓"
+
+
+@attrs.frozen(kw_only=True)
+class Line:
+    """One line.
+
+    Attributes:
+        text: What it says, on one row or several.
+        who: Who said it; None: the program itself.
+        mine: Whether the person at this terminal said it.
+        tick: Its delivery.
+        note: It was made by a machine.
+    """
+
+    text: str
+    who: str | None = None
+    mine: bool = False
+    tick: Tick = Tick.NONE
+    note: bool = False
+
+
+@attrs.define(eq=False)
+class Conversation:
+    """One chat on the screen.
+
+    Attributes:
+        ref: The chat.
+        title: Who is on the other side.
+        number: Its number on this screen.
+        status: Its status.
+        agent: Who answers, as the visitor is told.
+        is_typing: The other side types.
+        alert_until: Until when it is offered; None: it is not.
+        unread: Lines that came while another chat was on the screen.
+    """
+
+    ref: ChatRef
+    title: str = ""
+    number: int = 0
+    status: ChatStatus | None = None
+    agent: str | None = None
+    is_typing: bool = False
+    alert_until: float | None = None
+    unread: int = 0
+    _entries: list[ChatSentenceInfo | str] = attrs.field(factory=list)
+    _mine: set[int] = attrs.field(factory=set)
+    _places: dict[int, int] = attrs.field(factory=dict)
+
+    def add(self, sentence: ChatSentenceInfo, *, mine: bool) -> None:
+        """Adds the next sentence of the transcript."""
+        self._places[sentence.counter] = len(self._entries)
+        if mine:
+            self._mine.add(sentence.counter)
+        self._entries.append(sentence)
+
+    def confirmed(self, sentence: ChatSentenceInfo) -> None:
+        """The other side has a sentence."""
+        place = self._places.get(sentence.counter)
+        if place is not None:
+            self._entries[place] = sentence
+
+    def say(self, text: str) -> None:
+        """Adds a line of the program's own."""
+        self._entries.append(text)
+
+    def lines(self, unsent: list[ChatSentenceInfo]) -> list[Line]:
+        """What is to be seen: the transcript with the program's remarks, then what is still under way."""
+        shown = [self._line(entry) for entry in self._entries]
+        return shown + [
+            Line(text=printable(one.text), who=one.party_name, mine=True, tick=Tick.SENDING)
+            for one in unsent
+        ]
+
+    def _line(self, entry: ChatSentenceInfo | str) -> Line:
+        if isinstance(entry, str):
+            return Line(text=entry)
+        return line_of(entry, mine=entry.counter in self._mine)
+
+
+def line_of(sentence: ChatSentenceInfo, *, mine: bool) -> Line:
+    """How a sentence of the transcript looks."""
+    tick = Tick.NONE
+    if mine:
+        tick = Tick.ECHOED if sentence.confirmed_time is None else Tick.DELIVERED
+    return Line(
+        text=printable(sentence.text),
+        who=sentence.party_name,
+        mine=mine,
+        tick=tick,
+        note=sentence.model != 0,
+    )
+
+
+def printable(text: str | None) -> str:
+    """Keeps what a peer wrote from steering the terminal: control characters become visible."""
+    return "".join(
+        char if char == "\n" or char.isprintable() else _SHOWN.get(char, "�") for char in text or ""
+    )
+
+
+_SHOWN = {"\t": "    ", "\u00a0": " ", "\r": ""}

@@ -1,0 +1,152 @@
+"""The command lines of the two programs."""
+
+import argparse
+import os
+import ssl
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from connectors.client import Address
+
+_ABOUT_SECRETS = """\
+The token is taken from --token-file, else from the environment variable {variable}, else from --token,
+else it is that of the sample configuration. A token on the command line can be read by every
+user of this machine (ps shows it) and stays in the history of your shell: prefer the other two.
+"""
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """What both programs are told.
+
+    Attributes:
+        address: Where the broker is.
+        token: The secret.
+        name: How the person is called; None: not said.
+        plain: Line by line instead of the full screen.
+    """
+
+    address: Address
+    token: str = attrs.field(repr=False)
+    name: str | None
+    plain: bool
+
+
+@attrs.frozen(kw_only=True)
+class VisitorOptions(Options):
+    """What a visitor's program is told besides: the gateway, and which conversation to go on with."""
+
+    gateway: str
+    tracking_id: str | None
+    culture: str | None
+
+
+@attrs.frozen(kw_only=True)
+class AgentOptions(Options):
+    """What an agent's program is told besides: the workplace, the login, and whether to begin as ready."""
+
+    workplace: str
+    login: str
+    ready: bool
+
+
+def visitor_options(argv: Sequence[str]) -> VisitorOptions:
+    """Reads the command line of `parley visitor`; ends the program when it is wrong."""
+    parser = _parser(
+        "parley visitor",
+        "Talk with an agent as a visitor of a chat gateway.",
+        "PARLEY_GATEWAY_TOKEN",
+        "web-secret",
+        """\
+example:
+  parley visitor --name Jana                        the broker of the sample configuration
+  parley visitor 10.0.0.5:7070 --gateway shop --token-file ~/.shop-token
+  printf 'Hello\\n/end\\n' | parley visitor           line by line, for scripts
+""",
+    )
+    parser.add_argument("--gateway", default="web", help="peer address of the gateway")
+    parser.add_argument("--name", default="Visitor", help="your name, as the agent sees it")
+    parser.add_argument("--culture", metavar="LANG", help="the language you prefer, as in: en")
+    parser.add_argument(
+        "--tracking-id", metavar="ID", help="go on with this conversation; default: a new one"
+    )
+    known = parser.parse_args(argv)
+    return VisitorOptions(
+        **_common(parser, known),
+        gateway=known.gateway,
+        tracking_id=known.tracking_id,
+        culture=known.culture,
+    )
+
+
+def agent_options(argv: Sequence[str]) -> AgentOptions:
+    """Reads the command line of `parley agent`; ends the program when it is wrong."""
+    parser = _parser(
+        "parley agent",
+        "Work as an agent: take chats that are offered, several at once, and talk.",
+        "PARLEY_AGENT_TOKEN",
+        "alice-secret",
+        """\
+example:
+  parley agent                                      alice at workplace 101 of the sample configuration
+  parley agent --login bob --workplace 102 --token-file ~/.bob-token --ready
+""",
+    )
+    parser.add_argument("--workplace", default="101", metavar="NUMBER", help="workplace number")
+    parser.add_argument("--login", default="alice", help="the agent's login")
+    parser.add_argument("--name", help="your name in the conversation; default: the agent's")
+    parser.add_argument("--ready", action="store_true", help="take chats at once")
+    known = parser.parse_args(argv)
+    return AgentOptions(
+        **_common(parser, known),
+        workplace=known.workplace,
+        login=known.login,
+        ready=known.ready,
+    )
+
+
+def _parser(
+    program: str, does: str, variable: str, default: str, example: str
+) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description=does,
+        epilog=f"{_ABOUT_SECRETS.format(variable=variable)}\n{example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(token_variable=variable, token_default=default)
+    parser.add_argument(
+        "address", nargs="?", default="127.0.0.1:7070", help="the broker (default: %(default)s)"
+    )
+    parser.add_argument("--token-file", metavar="FILE", help="file that holds the token")
+    parser.add_argument("--token", help="the token itself; read the warning below")
+    parser.add_argument("--tls", action="store_true", help="speak TLS")
+    parser.add_argument("--ca", metavar="FILE", help="certificates to trust; implies --tls")
+    parser.add_argument(
+        "--plain", action="store_true", help="line by line; so it is when stdin is no terminal"
+    )
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser, known: argparse.Namespace) -> dict[str, Any]:
+    tls: ssl.SSLContext | None = None
+    try:
+        if known.tls or known.ca:
+            tls = ssl.create_default_context(cafile=known.ca)
+        address = Address.parse(known.address, tls)
+        if known.token_file:
+            token = Path(known.token_file).expanduser().read_text("utf-8").strip()
+        else:
+            token = os.environ.get(known.token_variable) or known.token or known.token_default
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    return {
+        "address": address,
+        "token": token,
+        "name": known.name,
+        "plain": known.plain or not (sys.stdin.isatty() and sys.stdout.isatty()),
+    }

@@ -1,0 +1,129 @@
+"""Plays client sessions against the model broker under virtual time, without any I/O."""
+
+import itertools
+from collections.abc import Callable
+from typing import TypeVar
+
+import attrs
+
+from connectors.events import Event
+from connectors.session import Phase, Session
+from connectors.settings import ConnectorSettings, Gateway, Settings, Tuning, WorkplaceSettings
+from tests.support.model_broker import Line, ModelBroker
+
+
+E = TypeVar("E")
+
+
+def visitor_settings(token: str = "web-secret", tuning: Tuning | None = None) -> ConnectorSettings:
+    return ConnectorSettings(gateways=(Gateway("web"),), token=token, tuning=tuning or Tuning())
+
+
+def agent_settings(token: str = "alice-secret", tuning: Tuning | None = None) -> WorkplaceSettings:
+    return WorkplaceSettings(number="101", login="alice", token=token, tuning=tuning or Tuning())
+
+
+def ids(prefix: str) -> Callable[[], str]:
+    """Keys that are the same in every run."""
+    count = itertools.count(1)
+    return lambda: f"{prefix}{next(count)}"
+
+
+@attrs.define(eq=False)
+class Player:
+    """One session, the connection that it has, and what it has told."""
+
+    session: Session
+    line: Line | None = None
+    told: list[Event] = attrs.field(factory=list)
+
+    def of(self, kind: type[E]) -> list[E]:
+        return [event for event in self.told if isinstance(event, kind)]
+
+
+class Stage:
+    """A broker and its clients. `settle` lets everything that can happen now happen."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.broker = ModelBroker()
+        self.players: list[Player] = []
+        self.up = True
+
+    def join(self, settings: Settings, prefix: str) -> Player:
+        session = Session(settings, now=self.now, random=lambda: 0.0, new_id=ids(prefix))
+        player = Player(session)
+        self.players.append(player)
+        self.settle()
+        return player
+
+    def settle(self) -> None:
+        """Moves bytes until nobody has any left to say."""
+        while any([self.step(player) for player in self.players]):
+            pass
+
+    def step(self, player: Player) -> bool:
+        """Moves what one client and the broker have for each other; says whether there was anything."""
+        session = player.session
+        if session.phase is Phase.OFFLINE:
+            if not self.up or session.dial_at is None or session.dial_at > self.now:
+                return False
+            player.line = self.broker.connect(self.now)
+            session.dialled(self.now)
+            return True
+        line = player.line
+        if line is None:
+            return False
+        if line not in self.broker.lines and not (rest := line.data_to_send()):
+            self.cut(player)
+            return True
+        elif line not in self.broker.lines:
+            player.told += session.receive(rest, self.now)
+            return True
+        moved = False
+        if out := session.data_to_send():
+            line.receive(out, self.now)
+            moved = True
+        if back := line.data_to_send():
+            player.told += session.receive(back, self.now)
+            moved = True
+        if session.hang_up and not session.data_to_send():
+            self.cut(player)
+            moved = True
+        return moved
+
+    def cut(self, player: Player) -> None:
+        """The connection of a client breaks."""
+        if player.line is not None:
+            self.broker.drop(player.line)
+            player.line = None
+            player.told += player.session.lost(self.now)
+
+    def restart(self) -> None:
+        """The broker is killed and started."""
+        self.broker.restart()
+        for player in self.players:
+            if player.line is not None:
+                player.line = None
+                player.told += player.session.lost(self.now, "the broker was killed")
+
+    def pass_time(self, seconds: float) -> None:
+        """Lets time pass, waking every client when it asks for it."""
+        until = self.now + seconds
+        while True:
+            wanted = [at for player in self.players if (at := self._wants(player)) is not None]
+            then = min([at for at in wanted if at <= until], default=until)
+            self.now = max(self.now, then)
+            for player in self.players:
+                player.told += player.session.tick(self.now)
+            for line in self.broker.lines:
+                line.tick(self.now)
+            self.settle()
+            if then >= until:
+                return
+
+    def _wants(self, player: Player) -> float | None:
+        at = [player.session.next_deadline]
+        if self.up:
+            at.append(player.session.dial_at)
+        return min((when for when in at if when is not None), default=None)
