@@ -64,6 +64,7 @@ class Server:
     _last_number: int = field(default=0, init=False)
     _ready: deque[tuple[SelectorKey, int]] = field(factory=deque, init=False)
     _nap: trio.CancelScope = field(factory=trio.CancelScope, init=False)
+    _drain_scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _changed: trio.Event | None = field(default=None, init=False)
     _crash: BaseException | None = field(default=None, init=False)
     _listening: bool = field(default=False, init=False)
@@ -85,10 +86,17 @@ class Server:
         self._listen(False)
         self.sessions.dismiss_all(code, text, after)
 
-    def replace(self, config: Config) -> None:
-        """Take the limits of another configuration; open connections keep their frame rate."""
+    def replace(self, config: Config, tls: ssl.SSLContext | None) -> None:
+        """Take another configuration; open connections keep their frame rate and encryption."""
         self.config = config
+        self.tls = tls
         self.sessions.limits = config.limits
+        self.sessions.checks.gate.replace(config)
+
+    @property
+    def serving(self) -> bool:
+        """Whether new sessions are taken."""
+        return self.engine is not None and self._listening
 
     # -- tasks
 
@@ -109,7 +117,7 @@ class Server:
         Returns:
             How many connections had to be cut.
         """
-        with trio.move_on_after(seconds):
+        with trio.move_on_after(seconds) as self._drain_scope:
             self._listen(False)
             self._reading = False
             await self._until(lambda: self.engine is None or self.engine.idle)
@@ -120,6 +128,10 @@ class Server:
         for link in left:
             self.sessions.drop(link, "cut")
         return len(left)
+
+    def hurry(self) -> None:
+        """End a drain now."""
+        self._drain_scope.cancel()
 
     async def _serve(self) -> None:
         while True:

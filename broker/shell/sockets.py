@@ -44,6 +44,12 @@ def listening_socket(address: tuple[str, int]) -> socket.socket:
     return sock
 
 
+def address_of(sock: socket.socket) -> tuple[str, int]:
+    """Where a socket listens, with the port that the system chose for port 0."""
+    host, port = sock.getsockname()[:2]
+    return str(host), int(port)
+
+
 @define
 class Sockets:
     """The selector and the sockets in it."""

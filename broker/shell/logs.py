@@ -1,0 +1,45 @@
+"""How the log is written: one event a line, on standard error."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from enum import StrEnum
+from typing import Any
+
+import structlog
+
+
+class LogFormat(StrEnum):
+    """How lines of the log look."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    JSON = "json"
+
+
+def configure_logs(how: LogFormat = LogFormat.AUTO, *, quiet: bool = False) -> None:
+    """Set the process's log up.
+
+    Args:
+        how: The looks; `auto` is text for a person at a terminal, and JSON for everything else.
+        quiet: Only warnings and what is worse.
+    """
+    as_text = how is LogFormat.TEXT or (how is LogFormat.AUTO and sys.stderr.isatty())
+    render: list[Any] = (
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        if as_text
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.WARNING if quiet else logging.INFO
+        ),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

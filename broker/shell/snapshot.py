@@ -1,0 +1,97 @@
+"""What is to be seen of a broker from outside, taken in one go between two turns of the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from broker.shell.counters import Counters, Histogram
+from broker.shell.server import Server
+
+
+@frozen(kw_only=True)
+class Buckets:
+    """A histogram as it was."""
+
+    bounds: tuple[float, ...]
+    counts: tuple[int, ...]
+    total: float
+
+    @classmethod
+    def of(cls, histogram: Histogram) -> Buckets:
+        """Copy a histogram."""
+        return cls(bounds=histogram.bounds, counts=tuple(histogram.counts), total=histogram.total)
+
+
+@frozen(kw_only=True)
+class Snapshot:
+    """The figures of one moment; plain values that any thread may read."""
+
+    ready: bool
+    node: str
+    gauges: Mapping[str, float]
+    totals: Mapping[str, int]
+    sessions: Mapping[str, int]
+    chats: Mapping[str, int]
+    refusals: Mapping[str, int]
+    byes: Mapping[str, int]
+    commit_seconds: Buckets
+    commit_facts: Buckets
+
+
+def take(server: Server) -> Snapshot:
+    """Look at a server; to be called in the thread of its loop.
+
+    The loop's lag is given as the longest one since it was last asked for.
+    """
+    links = server.sessions.links.values()
+    outboxes = [link.outbox for link in links if link.outbox is not None]
+    counters = server.sessions.counters
+    gauges: dict[str, float] = {
+        "connections": len(links),
+        "outboxes": len(outboxes),
+        "outbox_bytes": sum(outbox.size for outbox in outboxes),
+        "outbox_largest_bytes": max((outbox.size for outbox in outboxes), default=0),
+        "inbox_length": 0,
+        "queue_oldest_seconds": 0.0,
+        "loop_lag_seconds": counters.lag,
+    }
+    counters.lag = 0.0
+    sessions: dict[str, int] = {}
+    chats: dict[str, int] = {}
+    engine = server.engine
+    if engine is not None:
+        state = engine.state
+        for session in state.sessions.values():
+            sessions[session.role] = sessions.get(session.role, 0) + 1
+        chats = {str(status): count for status, count in state.status_counts.items()}
+        waiting = [state.chats[chat].enqueued_at for chat in state.distribution.tickets]
+        oldest = min((at for at in waiting if at is not None), default=None)
+        if oldest is not None:
+            gauges["queue_oldest_seconds"] = max(0.0, (server.clock() - oldest) / 1_000_000)
+        gauges["inbox_length"] = len(engine.inbox)
+    return Snapshot(
+        ready=server.serving,
+        node=server.config.server.node,
+        gauges=gauges,
+        totals=_totals(counters),
+        sessions=sessions,
+        chats=chats,
+        refusals=dict(counters.refusals),
+        byes=dict(counters.byes),
+        commit_seconds=Buckets.of(counters.commit_seconds),
+        commit_facts=Buckets.of(counters.commit_facts),
+    )
+
+
+def _totals(counters: Counters) -> dict[str, int]:
+    return {
+        "connections_accepted": counters.connections,
+        "connections_turned_away": counters.turned_away,
+        "hellos_refused": counters.hellos_refused,
+        "sentences_committed": counters.sentences,
+        "store_losses": counters.losses,
+        "slow_consumers": counters.slow_consumers,
+        "typing_dropped": counters.typing_dropped,
+    }
