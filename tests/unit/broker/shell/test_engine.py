@@ -1,0 +1,140 @@
+"""The engine: batches, and nothing visible before it is durable (I-11, W-20)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from broker.config.load import loads
+from broker.core.broker import restore
+from broker.core.effects import Effect, Send
+from broker.core.facts import ChatStarted, Fact
+from broker.core.inputs import FrameArrived, SessionOpened
+from broker.core.state import Recovered
+from broker.shell.engine import Engine
+from protocol.chat import ChatServiceInfo
+from protocol.frame import Frame
+from protocol.values import Role
+from tests.support.playbook import CONFIG, START
+
+Done = Callable[[BaseException | None], None]
+
+
+class Bench:
+    """An engine whose commits end when the test says so."""
+
+    def __init__(self, batch_limit: int = 256) -> None:
+        config = loads(CONFIG, path="engine.toml").config
+        self.now = START
+        self.commits: list[tuple[list[Fact], Done]] = []
+        self.sent: list[str] = []
+        self.failures: list[BaseException] = []
+        self.engine = Engine(
+            restore(config, Recovered(), START),
+            self,
+            self,
+            lambda: self.now,
+            b"bench",
+            self.failures.append,
+            batch_limit,
+        )
+        gateways = tuple(g.id for g in config.gateways.values())
+        self.engine.submit(SessionOpened(session=1, role=Role.CONNECTOR, gateways=gateways))
+        self.engine.pump()
+        assert self.sent == ["SYS_WELCOME"]
+        self.sent.clear()
+
+    def commit(self, facts: list[Fact], done: Done) -> None:
+        """Remember what the engine wants stored."""
+        self.commits.append((facts, done))
+
+    def deliver(self, effects: list[Effect]) -> None:
+        """Remember what went out."""
+        for effect in effects:
+            if isinstance(effect, Send):
+                self.sent.append(f"{effect.type} {getattr(effect.payload, 'tracking_id', '')}")
+                self.sent[-1] = self.sent[-1].strip()
+
+    def ask(self, type_: str, tracking_id: str) -> None:
+        """One frame of the connector."""
+        payload = ChatServiceInfo(peer="web", tracking_id=tracking_id, ext_response="expert")
+        self.engine.submit(FrameArrived(1, Frame(type_, payload)))
+
+    def started(self, index: int) -> list[str]:
+        """The chats that a commit makes."""
+        return [f.tracking_id for f in self.commits[index][0] if isinstance(f, ChatStarted)]
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """The commit that runs ends."""
+        self.commits.pop(0)[1](error)
+
+
+def test_nothing_leaves_before_its_commit() -> None:
+    """I-11: the echo waits for the store."""
+    bench = Bench()
+    bench.ask("ES_CHAT_START", "t1")
+    bench.engine.pump()
+    assert bench.sent == []
+    assert not bench.engine.idle
+    bench.finish()
+    assert bench.sent == ["SE_CHAT_STATUS t1"] * 2  # the answer, and the push of Waiting
+    assert bench.engine.idle
+
+
+def test_what_comes_during_a_commit_is_one_batch() -> None:
+    """Group commit: the next transaction holds everything that came meanwhile."""
+    bench = Bench()
+    bench.ask("ES_CHAT_START", "t1")
+    bench.engine.pump()
+    for name in ("t2", "t3", "t4"):
+        bench.ask("ES_CHAT_START", name)
+        bench.engine.pump()
+    assert len(bench.commits) == 1
+    bench.finish()
+    assert len(bench.commits) == 1
+    assert bench.started(0) == ["t2", "t3", "t4"]
+
+
+def test_answers_without_facts_keep_their_place() -> None:
+    """A question asked after a change is answered after it, though it stores nothing."""
+    bench = Bench()
+    bench.ask("ES_CHAT_START", "t1")
+    bench.engine.pump()
+    bench.ask("ES_CHAT_REQUEST", "t2")
+    bench.engine.pump()
+    assert bench.sent == []
+    bench.finish()
+    assert bench.sent[-1] == "SE_CHAT_RESPONSE t2"
+    bench.ask("ES_CHAT_REQUEST", "t3")
+    bench.engine.pump()
+    assert bench.sent[-1] == "SE_CHAT_RESPONSE t3"
+    assert bench.commits == []
+
+
+def test_a_batch_is_bounded() -> None:
+    """I-14: no more inputs in one transaction than the limit."""
+    bench = Bench(batch_limit=2)
+    for name in ("t1", "t2", "t3", "t4", "t5"):
+        bench.ask("ES_CHAT_START", name)
+    bench.engine.pump()
+    sizes = []
+    while bench.commits:
+        sizes.append(len(bench.started(0)))
+        bench.finish()
+    assert sizes == [2, 2, 1]
+
+
+def test_a_failed_commit_ends_the_engine() -> None:
+    """Nothing of a commit whose outcome is unknown leaves, and nothing is stepped any more."""
+    bench = Bench()
+    bench.ask("ES_CHAT_START", "t1")
+    bench.engine.pump()
+    bench.ask("ES_CHAT_START", "t2")
+    bench.engine.pump()
+    fault = OSError("disk full")
+    bench.finish(fault)
+    assert bench.failures == [fault]
+    assert bench.sent == []
+    bench.ask("ES_CHAT_START", "t3")
+    bench.engine.pump()
+    assert bench.sent == []
+    assert bench.commits == []
