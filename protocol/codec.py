@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import msgpack
@@ -134,17 +135,28 @@ def _unpack(body: bytes) -> object:
         raise _bad_frame("invalid UTF-8") from error
     except (ValueError, OverflowError, msgpack.UnpackException):
         tree = _unpack_with_odd_times(body, bounds)
-    if _deeper_than(tree, limits.DEPTH):
-        raise _bad_frame(f"nested deeper than {limits.DEPTH}")
     return tree
 
 
 def _unpack_with_odd_times(body: bytes, bounds: dict[str, int]) -> object:
-    """Unpack again, times as they are: one out of range spoils its member, not the whole frame."""
+    """Unpack again: a time out of range spoils its member, not the whole frame."""
+    hooks = _bounded_hooks(len(body))
+    map_of = hooks.pop("object_pairs_hook")
+
+    def pairs(items: list[tuple[object, object]]) -> object:
+        return map_of([(key, _usual_time(value)) for key, value in items])
+
     try:
-        return msgpack.unpackb(body, timestamp=0, **bounds, **_bounded_hooks(len(body)))
+        return msgpack.unpackb(body, timestamp=0, object_pairs_hook=pairs, **bounds, **hooks)
     except (ValueError, OverflowError, msgpack.UnpackException) as error:
         raise _bad_frame("not one MessagePack value within the limits") from error
+
+
+def _usual_time(value: object) -> object:
+    if isinstance(value, msgpack.Timestamp):
+        with suppress(ValueError, OverflowError):
+            return value.to_datetime()
+    return value
 
 
 def _elements(size: int) -> int:
@@ -189,13 +201,13 @@ def _no_extension(code: int, _data: bytes) -> object:
     raise _bad_frame(f"extension type {code}")
 
 
-def _deeper_than(tree: object, depth: int) -> bool:
-    level = [tree]
+def _deeper_than(tree: list[object], depth: int) -> bool:
+    level: list[Any] = [tree]
     for _ in range(depth):
         level = [
             item
             for node in level
-            for item in (node.values() if type(node) is dict else node)  # type: ignore[attr-defined]  # only containers are kept
+            for item in (node.values() if type(node) is dict else node)
             if type(item) is dict or type(item) is list
         ]
         if not level:
@@ -207,6 +219,8 @@ def _frame(tree: object, by_client: bool = False) -> Frame:
     """Make a frame of an unpacked body."""
     if type(tree) is not list or not 2 <= len(tree) <= 3 or type(tree[0]) is not str:
         raise _bad_frame("not an array of a type, a payload and headers")
+    if _deeper_than(tree, limits.DEPTH):
+        raise _bad_frame(f"nested deeper than {limits.DEPTH}")
     name: str = tree[0]
     headers: dict[str, object] | None = None
     if len(tree) == 3 and tree[2] is not None:
@@ -321,8 +335,6 @@ def decode_json(text: str) -> Frame:
         raise _bad_frame("half a surrogate pair") from error
     except (ValueError, RecursionError) as error:
         raise _bad_frame("not one JSON value") from error
-    if type(tree) is not list or _deeper_than(tree, limits.DEPTH):
-        raise _bad_frame("not an array, or nested too deep")
     return _frame(tree)
 
 

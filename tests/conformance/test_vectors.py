@@ -1,0 +1,47 @@
+"""The golden frames: what we write is what they say, and what they say is what we read."""
+
+import json
+from typing import Any
+
+import pytest
+
+from protocol.catalogue import CATALOGUE
+from protocol.codec import decode, decode_json, encode, encode_json
+from protocol.framing import Framer
+from tests.conformance.data import HERE, cases
+from tools import conformance
+
+GOLDEN = [case for case in cases("vectors") if not str(case.id).startswith("accepted")]
+
+
+def _body(case: dict[str, Any]) -> bytes:
+    bodies, fault = Framer(1 << 20).split(bytes.fromhex(case["hex"]))
+    assert fault is None
+    (body,) = bodies
+    return body
+
+
+@pytest.mark.parametrize("case", cases("vectors"))
+def test_the_bytes_read_as_the_frame(case: dict[str, Any]) -> None:
+    assert json.loads(encode_json(decode(_body(case)))) == case["frame"]
+
+
+@pytest.mark.parametrize("case", GOLDEN)
+def test_the_frame_is_written_as_the_bytes(case: dict[str, Any]) -> None:
+    frame = decode_json(json.dumps(case["frame"]))
+    assert frame == decode(_body(case))
+    assert encode(frame).hex() == case["hex"]
+
+
+def test_every_type_of_frame_has_a_vector() -> None:
+    assert {param.values[0]["frame"][0] for param in GOLDEN} == set(CATALOGUE)
+
+
+def test_the_files_are_what_the_tool_writes() -> None:
+    for path, text in conformance.files().items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: python -m tools.conformance"
+    written = {path.name for path in conformance.files()}
+    assert {path.name for path in HERE.glob("*/*.json")} - {
+        "package.json",
+        "package-lock.json",
+    } == (written)

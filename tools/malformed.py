@@ -1,0 +1,229 @@
+"""Frames that must be refused, each with the code and the member path that must be named."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+import msgpack
+
+from protocol import limits
+from protocol.catalogue import CATALOGUE, FrameSpec
+from protocol.codec import to_wire
+from protocol.members import Kind, Member, members
+from tools.samples import least
+from tools.variants import SENTENCE, START, framed
+
+_packer = msgpack.Packer(datetime=True)
+Row = dict[str, Any]
+Wrap = Callable[[Row], Row]
+
+_INTS = [7.9, True, "7", 2**31, -(2**31) - 1]
+_WRONG: dict[Kind, list[Any]] = {
+    Kind.TEXT: [7, True, ["a"], b"a"],
+    Kind.GUID: [7, "", "0f8fad5b", b"short", "{0f8fad5b-d9cb-469f-a165-70867728950e}"],
+    Kind.TIME: [1767323045, 1.5, "2026-01-02", "yesterday", msgpack.Timestamp(2**60)],
+    Kind.INT: _INTS,
+    Kind.BOOL: [1, "true", 0.0],
+    Kind.DECIMAL: [1.5, 3, "1e5", "NaN", "1,5", "9" * 30],
+    Kind.ENUM: ["Nonsense", 1, "", ["Free"]],
+    Kind.STRUCTURE: ["a", [], 3],
+    Kind.STRUCTURES: ["a", {}, [None], ["a"]],
+    Kind.TEXTS: ["web", {}, [7], [None]],
+}
+
+
+def families() -> dict[str, list[Row]]:
+    """All cases by family."""
+    return {
+        "frames": list(_frames()),
+        "headers": list(_headers()),
+        "members": list(_members()),
+        "required": list(_required()),
+        "lengths": list(_lengths()),
+    }
+
+
+def _row(name: str, body: Any, code: str, path: str | None = None) -> Row:
+    packed = body if isinstance(body, bytes) else _packer.pack(body)
+    return {"name": name, "hex": framed(packed), "code": code, "path": path}
+
+
+def _carriers() -> Iterator[FrameSpec]:
+    """One frame for each structure that some frame carries."""
+    seen: set[object] = {str}
+    for spec in CATALOGUE.values():
+        if spec.payload not in seen:
+            seen.add(spec.payload)
+            yield spec
+
+
+def _framed_in(spec: FrameSpec, change: Row) -> list[Any]:
+    """A good frame of a type, but for the change."""
+    whole = {**to_wire(least(spec)), **change}
+    return [spec.type, [whole] if spec.is_array else whole]
+
+
+def _members() -> Iterator[Row]:
+    seen: set[object] = set()
+    for spec in _carriers():
+        structure: Any = spec.payload
+        for path, member, wrap in _walk(structure, "[0]" if spec.is_array else "", dict, seen):
+            for wrong in _WRONG[member.kind]:
+                body = _framed_in(spec, wrap({member.wire: wrong}))
+                deep = f"{path}[0]" if isinstance(wrong, list) and _has_elements(member) else path
+                yield _row(f"{spec.type} {path} {_short(wrong)}", body, "BadPayload", deep)
+
+
+def _has_elements(member: Member) -> bool:
+    return member.kind in (Kind.STRUCTURES, Kind.TEXTS)
+
+
+def _walk(
+    structure: type[attrs.AttrsInstance], path: str, wrap: Wrap, seen: set[object]
+) -> Iterator[tuple[str, Member, Wrap]]:
+    """Every member, within too, with how to wrap a map of it into the payload."""
+    seen.add(structure)
+    for member in members(structure):
+        here = f"{path}.{member.wire}" if path else member.wire
+        yield here, member, wrap
+        if member.structure is None or member.structure in seen:
+            continue
+        if member.kind is Kind.STRUCTURE:
+            yield from _walk(member.structure, here, _one(member.wire, wrap), seen)
+        else:
+            yield from _walk(member.structure, f"{here}[1]", _second(member.wire, wrap), seen)
+
+
+def _one(wire: str, wrap: Wrap) -> Wrap:
+    return lambda inner: wrap({wire: inner})
+
+
+def _second(wire: str, wrap: Wrap) -> Wrap:
+    return lambda inner: wrap({wire: [{}, inner]})
+
+
+def _short(value: object) -> str:
+    return json.dumps(value, default=repr)[:40]
+
+
+def _required() -> Iterator[Row]:
+    for spec in CATALOGUE.values():
+        wrong_wholes: list[Any] = [None, {}, "web"] if spec.is_array else [[], "web", 7]
+        if spec.payload is str:
+            wrong_wholes = [None, 7, {}, ["web"]]
+        for wrong in wrong_wholes:
+            yield _row(f"{spec.type} {wrong!r}", [spec.type, wrong], "BadPayload", "Payload")
+        for name in spec.required:
+            path = f"[0].{name}" if spec.is_array else name
+            body = _framed_in(spec, {name: None})
+            yield _row(f"{spec.type} {path} nil", body, "BadPayload", path)
+            holder = body[1][0] if spec.is_array else body[1]
+            del holder[name]
+            yield _row(f"{spec.type} {path} missing", body, "BadPayload", path)
+
+
+def _lengths() -> Iterator[Row]:
+    for spec in _carriers():
+        structure: Any = spec.payload
+        for member in members(structure):
+            longest = member.longest_bytes or member.longest
+            if member.kind is Kind.TEXT and longest <= 512:  # the unit tests have the long ones
+                path = f"[0].{member.wire}" if spec.is_array else member.wire
+                body = _framed_in(spec, {member.wire: "x" * (longest + 1)})
+                yield _row(f"{spec.type} {path}", body, "TooLong", path)
+    hello = {"Version": 1, "Role": "connector", "Token": "t", "Peers": ["p"] * (limits.PEERS + 1)}
+    yield _row("too many peers", ["SYS_HELLO", hello], "TooLong", "Peers")
+    hello["Peers"] = ["web", "x" * 251]
+    yield _row("a long peer", ["SYS_HELLO", hello], "TooLong", "Peers[1]")
+
+
+def _headers() -> Iterator[Row]:
+    for key in ("Id", "Re"):
+        wrongs: list[Any] = [True, 1.5, [], {}, b"a"]
+        for wrong in wrongs:
+            body = ["ES_CHAT_START", START, {key: wrong}]
+            yield _row(f"{key} {wrong!r}", body, "BadPayload", f"Headers.{key}")
+        body = ["ES_CHAT_START", START, {key: "x" * 65}]
+        yield _row(f"{key} of 65 characters", body, "TooLong", f"Headers.{key}")
+    body = ["ES_CHAT_START", START, {"traceparent": 7}]
+    yield _row("traceparent 7", body, "BadPayload", "Headers.traceparent")
+    no_maps: list[Any] = [[], "a", 7]
+    for wrong in no_maps:
+        yield _row(f"headers {wrong!r}", ["ES_CHAT_START", START, wrong], "BadFrame")
+    yield _row("headers with a bin key", ["ES_CHAT_START", START, {b"Id": 7}], "BadFrame")
+    repeated = b"\x82" + _packer.pack("Id") + b"\x01" + _packer.pack("Id") + b"\x02"
+    start = b"\x93" + _packer.pack("ES_CHAT_START") + _packer.pack(START)
+    yield _row("headers with a repeated key", start + repeated, "BadFrame")
+
+
+def _frames() -> Iterator[Row]:
+    good = _packer.pack(["ES_CHAT_SENTENCE", SENTENCE])
+    yield {"name": "length of zero", "hex": "00000000", "code": "BadFrame", "path": None}
+    for size in (limits.FRAME_BYTES + 1, 2**32 - 1):
+        announced = size.to_bytes(4, "big").hex()
+        yield {"name": f"length of {size}", "hex": announced, "code": "FrameTooLarge", "path": None}
+    for name, body in _not_frames(good):
+        yield _row(name, body, "BadFrame")
+    for name in ("ES_CHAT_NONSENSE", "", "es_chat_start", "x" * 200, "SE_CHAT_START"):
+        yield _row(f"type {name[:20]!r}", [name, START], "UnknownType")
+
+
+def _not_frames(good: bytes) -> Iterator[tuple[str, Any]]:
+    yield "a byte follows", good + b"\xc0"
+    yield "two frames in one", good + good
+    for cut in (1, 5, 20, len(good) - 1):
+        yield f"cut after {cut} bytes", good[:cut]
+    whole: list[tuple[str, Any]] = [
+        ("nil", None),
+        ("a map", SENTENCE),
+        ("a str", "ES_CHAT_START"),
+        ("an int", 7),
+        ("an empty array", []),
+        ("a type alone", ["ES_CHAT_START"]),
+        ("four elements", ["ES_CHAT_START", START, {}, {}]),
+        ("type is an int", [7, START]),
+        ("type is nil", [None, START]),
+        ("type is bin", [b"ES_CHAT_START", START]),
+        ("type is an array", [["ES_CHAT_START"], START]),
+    ]
+    yield from whole
+    yield "reserved byte", b"\xc1"
+    yield "reserved byte as payload", b"\x92" + _packer.pack("ES_CHAT_START") + b"\xc1"
+    yield from _bad_payloads()
+
+
+def _bad_payloads() -> Iterator[tuple[str, bytes]]:
+    head = b"\x92" + _packer.pack("ES_CHAT_START")
+    peer, text = _packer.pack("Peer"), _packer.pack("web")
+    yield "a repeated member", head + b"\x82" + peer + text + peer + text
+    many = (
+        b"\xde\x00\x0f" + peer + text + b"".join(_packer.pack({f"x{i}": 1})[1:] for i in range(13))
+    )
+    yield "a repeated member in a map16", head + many + peer + text
+    yield "a repeated unknown member", head + b"\x83" + peer + text + b"\xa1a\x01\xa1a\x01"
+    inner = b"\x82" + peer + text + peer + text
+    yield "a repeated member within", head + b"\x81" + _packer.pack("ResultModel") + inner
+    yield "a repeated key in an unknown member", head + b"\x81\xa1a\x82\xa1b\x01\xa1b\x01"
+    yield "an int key", head + b"\x81\x07\x07"
+    yield "a nil key", head + b"\x81\xc0\x07"
+    yield "an array as key", head + b"\x81\x90\x07"
+    yield "invalid UTF-8", head + b"\x81" + peer + b"\xa2\xc3\x28"
+    yield "half a surrogate", head + b"\x81" + peer + b"\xa3\xed\xa0\x80"
+    yield "overlong UTF-8", head + b"\x81" + peer + b"\xa2\xc0\xaf"
+    yield "invalid UTF-8 in a key", head + b"\x81\xa1\xff\x01"
+    yield "invalid UTF-8 in the type", b"\x92\xa2\xc3\x28\x80"
+    yield "invalid UTF-8 in an unknown member", head + b"\x81\xa1a\xa1\xff"
+    for code, data in ((5, b"a"), (0, b"abcd"), (-2, b"abcdefgh")):
+        extension = _packer.pack(msgpack.ExtType(code, data)) if code >= 0 else b"\xd7\xfe" + data
+        yield f"extension type {code}", head + b"\x81\xa1a" + extension
+    yield "timestamp of 3 bytes", head + b"\x81\xa1a\xc7\x03\xff" + bytes(3)
+    yield "33 arrays deep", head + b"\x81\xa1a" + b"\x91" * 31 + b"\x90"
+    yield "33 maps deep", head + b"\x81\xa1a" * 32 + b"\x80"
+    yield "2,000 arrays deep", head + b"\x91" * 2_000
+    yield "an array that announces 4 billion", head + b"\xdd\xff\xff\xff\xff"
+    yield "a map that announces 4 billion", head + b"\xdf\xff\xff\xff\xff"
+    yield "a str that announces 4 billion", head + b"\xdb\xff\xff\xff\xff"
+    yield "nested arrays that announce 4,000 each", head + b"\xdc\x0f\xa0" * 1_200
+    yield "a map of 300", head + _packer.pack({f"x{i}": i for i in range(300)})
+    yield "10,000 empty maps", head + b"\x91\xdc\x03\xe8" + (b"\x9a" + b"\x80" * 10) * 1_000
