@@ -172,6 +172,9 @@ class Connection:
                 self._queue("SYS_PONG", frame.payload, frame.id)
             case _, "SYS_PONG":
                 pass
+            case _, "SYS_BYE":
+                events.append(frame)
+                self._move(Happening.BYE_HEARD)
             case _, "SYS_ERROR" if self.side is Side.CLIENT:
                 events.append(frame)
                 if isinstance(frame.payload, SysError) and frame.payload.fatal:
