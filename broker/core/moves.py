@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from broker.core.announce import ChatToAgent, ChatToConnectors, sentence_for_connector
+from broker.core.announce import (
+    ChatToAgent,
+    ChatToConnectors,
+    sentence_for_connector,
+    sentence_for_workplace,
+)
 from broker.core.bounds import NOTE_RESERVE, RESERVE, sentence_weight
 from broker.core.decision import Decision
 from broker.core.effects import Send
@@ -151,11 +156,18 @@ def note(state: State, chat: Chat, stamp: Stamp, text: str, index: int = 0) -> D
         None,
         True,
     )
+    decision = Decision([stored])
     sessions = state.gateway_sessions.get(chat.gateway, ())
-    if not sessions:
-        return Decision([stored])
-    shown = sentence_for_connector(config.gateways[chat.gateway], chat, sentence)
-    return Decision([stored], [Send(sessions, "SE_CHAT_SENTENCE", shown)])
+    if sessions:
+        shown = sentence_for_connector(config.gateways[chat.gateway], chat, sentence)
+        decision.effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown))
+    # The agent's transcript has it too, so his copy must not miss a counter (I-9).
+    listener = agent_session(state, chat.agent) if chat.status is ChatStatus.ANSWERED else None
+    if listener is not None:
+        number = state.sessions[listener].workplace or ""
+        heard = sentence_for_workplace(number, chat, sentence)
+        decision.effects.append(Send((listener,), "SC_CHAT_SENTENCE", heard))
+    return decision
 
 
 def agent_session(state: State, agent: Guid | None) -> int | None:
