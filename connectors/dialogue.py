@@ -7,7 +7,6 @@ from connectors.errors import (
     AlertGone,
     ConnectionLost,
     ConnectorError,
-    Ended,
     Refused,
     TimedOut,
 )
@@ -114,6 +113,8 @@ class Dialogue:
                 self._fold(frame)
             case _ if frame.re is None:
                 self.events.append(Pushed(frame))
+            case _:
+                pass
         self._answered(frame)
 
     def _fold(self, frame: Frame) -> None:

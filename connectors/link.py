@@ -5,7 +5,7 @@ from enum import Enum, auto
 
 from connectors.backoff import Random
 from connectors.errors import Ended, EndReason, Refused
-from connectors.settings import Settings, Tuning
+from connectors.settings import Tuning
 from protocol.codec import assemble
 from protocol.connection import Connection, Failed, Side, State
 from protocol.connection import Event as ConnectionEvent
@@ -59,7 +59,6 @@ class Link:
         self._tuning = tuning
         self._random = random
         self._connection: Connection | None = None
-        self._greeted_by = 0.0
         self._welcomed_at = now
         self._good_since: float | None = None
         self._failures = 0
@@ -70,8 +69,12 @@ class Link:
         """A connection is open: says hello."""
         self.stage, self.dial_at, self.hang_up = Stage.GREETING, None, False
         self.why, self._bye = "", None
-        self._greeted_by = now + self._tuning.answer_wait
-        self._connection = Connection(Side.CLIENT, now=now, frame_bytes=FRAME_BYTES)
+        self._connection = Connection(
+            Side.CLIENT,
+            now=now,
+            frame_bytes=FRAME_BYTES,
+            hello_seconds=self._tuning.answer_wait,
+        )
         self._connection.hello(self._hello)
 
     def good(self, now: float) -> None:
@@ -115,10 +118,7 @@ class Link:
         """When `tick` is to be called."""
         if self._connection is None or self.hang_up:
             return None
-        own = [self._greeted_by] if self.stage is Stage.GREETING else []
-        return min(
-            [*own, *([at] if (at := self._connection.deadline) is not None else [])], default=None
-        )
+        return self._connection.deadline
 
     def receive(self, data: bytes, now: float) -> list[Frame | Refused]:
         """Takes bytes.
@@ -133,9 +133,6 @@ class Link:
     def tick(self, now: float) -> list[Frame | Refused]:
         """Does what is due: heartbeat, a hello that is not answered."""
         if self._connection is None or self.hang_up:
-            return []
-        if self.stage is Stage.GREETING and now >= self._greeted_by:
-            self.give_up("the broker did not answer the hello")
             return []
         return self._sift(self._connection.tick(now), now)
 
@@ -171,7 +168,7 @@ class Link:
                     kept.append(Refused(error.code, error.text))
                 case Failed(error):
                     kept.append(Refused(error.code, error.text))
-                    self.give_up(f"the broker broke the protocol: {error}")
+                    self.give_up(f"the broker failed: {error}")
                 case Frame(payload=Welcome() as welcome):
                     self.welcome, self.stage = welcome, Stage.OPEN
                     self._welcomed_at = now

@@ -1,6 +1,7 @@
 """A small model of a broker, sans-IO, on the real protocol: enough of it to try clients against.
 
-It keeps everything in memory and decides naively: one agent, every chat is offered to him at once when he is ready.
+It keeps everything in memory and decides naively: one agent, every chat is offered to him at once
+when he is ready.
 What is in `chats` is durable, the `Line`s are not: `restart` drops them all, as a broker that is killed does.
 """
 
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 
 import attrs
 
+from connectors.dialogue import Address
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
     ChatCommandInfo,
@@ -183,11 +185,11 @@ class ModelBroker:
                 raise WireError(ErrorCode.NOT_ALLOWED, "not served by the model")
 
     def _start(self, line: Line, info: ChatServiceInfo, re: int | str | None) -> None:
-        assert info.peer and info.tracking_id
-        chat = self._find(info.peer, info.tracking_id)
+        peer, tracking_id = info.peer or "", info.tracking_id or ""
+        chat = self._find(peer, tracking_id)
         if chat is None:
             chat_id = Guid(f"00000000-0000-4000-8000-{len(self.chats):012x}")
-            chat = Chat(info.peer, info.tracking_id, chat_id, info.party_name)
+            chat = Chat(peer, tracking_id, chat_id, info.party_name)
             self.chats[chat_id] = chat
         elif chat.status is ChatStatus.CLOSED:
             chat.status, chat.close_reason = ChatStatus.WAITING, None
@@ -330,7 +332,7 @@ class ModelBroker:
             raise WireError(ErrorCode.UNKNOWN_CHAT, "no such chat")
         return chat
 
-    def _address(self, chat: Chat, line: Line) -> dict[str, str]:
+    def _address(self, chat: Chat, line: Line) -> Address:
         if line.hello.role is Role.CONNECTOR:
             return {"peer": chat.peer, "tracking_id": chat.tracking_id, "chat_id": chat.chat_id}
         return {"peer": line.serves[0], "chat_id": chat.chat_id}

@@ -11,7 +11,6 @@ from connectors.session import Phase, Session
 from connectors.settings import ConnectorSettings, Gateway, Settings, Tuning, WorkplaceSettings
 from tests.support.model_broker import Line, ModelBroker
 
-
 E = TypeVar("E")
 
 
@@ -59,7 +58,7 @@ class Stage:
 
     def settle(self) -> None:
         """Moves bytes until nobody has any left to say."""
-        while any([self.step(player) for player in self.players]):
+        while sum(self.step(player) for player in self.players):
             pass
 
     def step(self, player: Player) -> bool:
@@ -110,6 +109,7 @@ class Stage:
     def pass_time(self, seconds: float) -> None:
         """Lets time pass, waking every client when it asks for it."""
         until = self.now + seconds
+        self.settle()
         while True:
             wanted = [at for player in self.players if (at := self._wants(player)) is not None]
             then = min([at for at in wanted if at <= until], default=until)
