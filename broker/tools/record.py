@@ -124,6 +124,10 @@ class Proxy:
         self._close(splitter.conn, splitter.sender)
         both.cancel()
 
+    def has_closed(self, conn: int) -> bool:
+        """Whether the end of a connection is recorded."""
+        return conn in self._closed
+
     def _close(self, conn: int, sender: Side) -> None:
         if conn not in self._closed:
             self._closed.add(conn)

@@ -31,6 +31,7 @@ name = "Gateway {peer}"
 peer = "{peer}"
 token = "{token}"
 inactivity_timeout = "1d"
+tracking_inertia = "1s"
 """
 _PROJECT: Final = """
 [[projects]]
@@ -49,12 +50,12 @@ language = "English"
 _AGENT: Final = """
 [[workplaces]]
 number = "{number}"
-max_chats = 1000000
+max_chats = 1000
 [[agents]]
 name = "Agent {number}"
 login = "{number}"
 token = "{token}"
-max_chats = 1000000
+max_chats = 1000
 languages = {{ English = 100 }}
 [agents.skills]
 "Load {worker}" = 50

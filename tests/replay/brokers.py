@@ -1,0 +1,105 @@
+"""Real brokers for recordings: child processes that a recording may restart, kill and reload."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import trio
+from attrs import define
+
+import tests.replay.dialogues
+from broker.tools.recording import Directive
+from broker.tools.served import ServedBroker, free_port
+from tests.replay.cells import Cell, write_config
+from tests.replay.stage import SCENARIOS
+
+assert tests.replay.dialogues.__all__  # importing them registers the scenarios
+
+LIMITS: Final = {
+    "usual": "",
+    "tight": "frame_bytes = 65536\nframes_per_second = 6\n",
+}
+"""Lines of `[limits]` of each kind of broker."""
+_RELOADED: Final = ("configuration_replaced", "reload_refused")
+_PATIENCE: Final = 15.0
+_POLL: Final = 0.02
+
+
+def cells_of(kind: str) -> list[Cell]:
+    """The cells of one kind of broker."""
+    return [item.cell for item in SCENARIOS.values() if item.broker == kind]
+
+
+@define
+class TestBroker:
+    """A broker of one kind, with the cells of all recordings that need it."""
+
+    __test__ = False
+
+    kind: str
+    directory: Path
+    address: tuple[str, int]
+    served: ServedBroker
+
+    @classmethod
+    def in_directory(cls, kind: str, directory: Path) -> TestBroker:
+        """Configure it; it is not started yet."""
+        address = ("127.0.0.1", free_port())
+        config = directory / f"{kind}.toml"
+        broker = cls(
+            kind, directory, address, ServedBroker(config, address, directory / f"{kind}.log")
+        )
+        broker.configure()
+        return broker
+
+    def configure(self, without: tuple[str, ...] = ()) -> None:
+        """Write its configuration, without the cells that are named."""
+        cells = [cell for cell in cells_of(self.kind) if cell.name not in without]
+        write_config(self.served.config, self.address, cells, LIMITS[self.kind])
+        if self.kind == "tight":
+            text = self.served.config.read_text(encoding="utf-8")
+            text = text.replace('heartbeat = "30s"', 'heartbeat = "1s"')
+            self.served.config.write_text(text, encoding="utf-8")
+
+    async def do(self, directive: Directive) -> None:
+        """Carry out what a recording says."""
+        match directive.do:
+            case "wait":
+                await trio.sleep(directive.arguments["seconds"])
+            case "restart":
+                await trio.to_thread.run_sync(partial(self._again, killed=False))
+            case "kill":
+                await trio.to_thread.run_sync(partial(self._again, killed=True))
+            case "reload":
+                await trio.to_thread.run_sync(self._reload, directive)
+            case other:
+                raise AssertionError(other)
+
+    def _again(self, *, killed: bool) -> None:
+        if killed:
+            self.served.kill()
+        else:
+            assert self.served.stop() == 0
+        self.served.start()
+
+    def _reload(self, directive: Directive) -> None:
+        seen = self._reloads()
+        if directive.arguments.get("faulty"):
+            self.served.config.write_text("nonsense = true\n")
+        else:
+            self.configure(tuple(directive.arguments["without"]))
+        self.served.reload()
+        deadline = time.monotonic() + _PATIENCE
+        while self._reloads() == seen:
+            if time.monotonic() > deadline:
+                raise AssertionError("no reload in the log")
+            time.sleep(_POLL)
+        if directive.arguments.get("faulty"):
+            self.configure()
+
+    def _reloads(self) -> int:
+        log = self.served.log.read_text(errors="replace")
+        return sum(log.count(event) for event in _RELOADED)

@@ -1,0 +1,21 @@
+"""The dialogues of which tests/replay/*.jsonl are the recordings, one function for each."""
+
+from tests.replay.dialogues import (
+    conversations,
+    distribution,
+    forms,
+    presence,
+    refusals,
+    sentences,
+    sessions,
+)
+
+__all__ = [
+    "conversations",
+    "distribution",
+    "forms",
+    "presence",
+    "refusals",
+    "sentences",
+    "sessions",
+]

@@ -1,0 +1,94 @@
+"""Forms and registers: what a gateway shows around a chat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from broker.config.identity import derive
+from tests.replay.dialogues.steps import VISITOR, answer, hang_up, offered
+from tests.replay.stage import Stage, scenario
+
+FORM = str(derive("scenario", "Before the chat"))
+RESULT = "11111111-1111-4111-8111-111111111111"
+CONTROL = "22222222-2222-4222-8222-222222222222"
+
+
+@scenario(
+    "A form: shown by the signal, loaded in a language, filled in, seen by the agent",
+    gate='scenario = "Before the chat"',
+)
+async def forms(stage: Stage) -> None:
+    agent = await stage.ready_agent()
+    web = await stage.connector()
+    await web.send("ES_CHAT_REQUEST", 1, TrackingId="v1", PreferredCulture="cs")
+    shown = await web.get("SE_CHAT_RESPONSE", 1, Signal="Free", ScenarioModel=...)
+    assert shown["ScenarioModel"]["DisplayName"] == "Než začneme"
+    await web.send("ES_SCENARIO_LOAD", 2, Id=FORM, Reference="en", Peer=None)
+    form = await web.get("SE_SCENARIO_MODEL", 2, DisplayName="Before we begin", ScenarioId=FORM)
+    control = form["Screens"][0]["Controls"][0]["ScreenControlId"]
+    result = {
+        "ScenarioId": FORM,
+        "ScenarioResultId": RESULT,
+        "TimeUtc": "2026-01-02T03:04:05Z",
+        "Values": [{"ScreenControlId": control, "ResultText": "support"}],
+    }
+    await web.send("ES_CHAT_START", 3, **VISITOR, ResultModel=result)
+    chat = (await web.get("SE_CHAT_STATUS", 3, Status="Pilot"))["ChatId"]
+    await web.get("SE_CHAT_STATUS", Status="Waiting")
+    await web.get("SE_CHAT_STATUS", Status="Alerting")
+    info = (await agent.get("SC_CHAT_ALERT", ChatId=chat))["Info"]
+    assert [item["ResultId"] for item in info["Scenarios"]] == [RESULT]
+    assert info["FormDataId"] == RESULT
+    await answer(web, agent, chat)
+    unnamed: dict[str, Any] = {**result, "ScenarioResultId": None, "Peer": None}
+    await web.send("ES_SCENARIO_SAVE", 4, **unnamed, ChatId=chat, Activity="after")
+    await web.get("SYS_ACK", 4, Type="ES_SCENARIO_SAVE")
+    await agent.send("CS_CHAT_STATUS", 5, ChatId=chat)
+    info = (await agent.get("SC_CHAT_STATUS", 5, Status="Answered"))["Info"]
+    assert [item.get("Activity") for item in info["Scenarios"]] == [None, "after"]
+    await web.send("ES_SCENARIO_SAVE", **unnamed)
+    await hang_up(web, agent, chat)
+
+
+@scenario(
+    "A form value chooses the project: without it no rule fits",
+    route='form = { topic = "^sales$" }',
+)
+async def form_routes(stage: Stage) -> None:
+    agent = await stage.ready_agent()
+    web = await stage.connector()
+    await web.send("ES_SCENARIO_LOAD", 2, Id=FORM, Peer=None)
+    form = await web.get("SE_SCENARIO_MODEL", 2)
+    control = form["Screens"][0]["Controls"][0]["ScreenControlId"]
+    for tracking, value in (("v1", "support"), ("v2", "sales")):
+        values = [{"ScreenControlId": control, "ResultText": value}]
+        started = {**VISITOR, "TrackingId": tracking}
+        result = {"ScenarioId": FORM, "Values": values}
+        await web.send("ES_CHAT_START", tracking, **started, ResultModel=result)
+        chat = (await web.get("SE_CHAT_STATUS", tracking, Status="Pilot"))["ChatId"]
+        if value == "support":
+            await web.get("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule")
+    await web.get("SE_CHAT_STATUS", Status="Waiting", ChatId=chat)
+    await offered(web, agent, chat)
+    await answer(web, agent, chat)
+    await hang_up(web, agent, chat)
+
+
+@scenario("Registers: routing of web pages and literals, in one language or in all")
+async def registers(stage: Stage) -> None:
+    web = await stage.connector()
+    await web.send("ES_WS_ROUTING", 1, text=stage.cell.name)
+    await web.get("SE_WS_ROUTING", 1, count=0)
+    await web.send("ES_WS_LITERALS_GET", 2, LiteralGroup=102, Culture="cs")
+    found = await web.get("SE_WS_LITERALS_INFO", 2, count=1)
+    assert found["items"][0]["DisplayName"] == "Napište nám"
+    await web.send("ES_WS_LITERALS_GET", 3, LiteralGroup=102)
+    await web.get("SE_WS_LITERALS_INFO", 3, count=2)
+    await web.send("ES_WS_LITERALS_GET", 4, LiteralGroup=7)
+    await web.get("SE_WS_LITERALS_INFO", 4, count=0)
+    await web.send("ES_WS_ROUTING", 5, text="nobody")
+    await web.get("SYS_ERROR", 5, Code="UnknownGateway", Fatal=False)
+    await web.send("ES_SCENARIO_LOAD", 6, Id=CONTROL, Peer=None)
+    await web.get("SYS_ERROR", 6, Code="UnknownScenario", Fatal=False)
+    await web.send("ES_SCENARIO_SAVE", 7, ScenarioId=CONTROL, Peer=None)
+    await web.get("SYS_ERROR", 7, Code="UnknownScenario", Fatal=False)

@@ -1,0 +1,226 @@
+"""Connections that are lost and come back, brokers that end and start again."""
+
+from __future__ import annotations
+
+from tests.replay.dialogues.steps import (
+    VISITOR,
+    agent_says,
+    answer,
+    answered,
+    hang_up,
+    offered,
+    start,
+    stop,
+    visitor_says,
+)
+from tests.replay.stage import Client, Stage, scenario
+
+
+async def _resynced(agent: Client, chat: str, status: str = "Answered") -> list[str]:
+    """The agent asks what he has, and for the whole of it.
+
+    Returns:
+        The IDs of the sentences that nobody has confirmed.
+    """
+    await agent.send("CS_CHAT_RESYNC", 11)
+    listed = await agent.get("SC_CHAT_LIST", 11, count=1)
+    assert listed["items"][0]["ChatId"] == chat
+    assert "Sentences" not in listed["items"][0]
+    await agent.send("CS_CHAT_STATUS", 12, ChatId=chat)
+    whole = await agent.get("SC_CHAT_STATUS", 12, Status=status, ChatId=chat, Info=...)
+    return [item["ID"] for item in whole["Sentences"] if "ConfirmedTime" not in item]
+
+
+@scenario(
+    "The agent's connection is lost; he is back in time, resyncs and goes on", workplace_grace="5s"
+)
+async def agent_back_in_time(stage: Stage) -> None:
+    web, agent, chat = await answered(stage)
+    await visitor_says(web, agent, "m1", "Hello", 1)
+    await agent.close()
+    await stage.do("wait", seconds=0.1)
+    await web.send("ES_CHAT_SENTENCE", TrackingId="v1", ID="m2", Text="Are you there?")
+    await web.get("SE_CHAT_SENTENCE", ID="m2", Counter=2)
+    agent = await stage.agent(state="Ready")
+    assert await _resynced(agent, chat) == ["m2"]
+    await agent.send("CS_CHAT_CONFIRM", ChatId=chat, ID="m2")
+    await web.get("SE_CHAT_CONFIRM", ID="m2")
+    await agent_says(web, agent, chat, "a1", "Yes, here I am.", 3)
+    await hang_up(web, agent, chat)
+
+
+@scenario("The agent does not come back: the visitor is told, and the next agent gets the chat")
+async def agent_lost(stage: Stage) -> None:
+    web, agent, chat = await answered(stage)
+    await visitor_says(web, agent, "m1", "Hello", 1)
+    second = await stage.ready_agent("b")
+    await agent.close()
+    await web.get("SE_CHAT_STATUS", Status="Waiting", ChatId=chat)
+    await web.get("SE_CHAT_SENTENCE", Model=2, Counter=2, Text="Your agent was lost.")
+    await offered(web, second, chat)
+    await answer(web, second, chat, sentences=2)
+    await hang_up(web, second, chat)
+
+
+@scenario("An agent is lost while his desk rings: the chat goes on at once, its age kept")
+async def lost_while_alerting(stage: Stage) -> None:
+    first = await stage.ready_agent("a")
+    second = await stage.ready_agent("b")
+    web = await stage.connector()
+    chat = await start(web)
+    await offered(web, first, chat)
+    await first.close()
+    await web.get("SE_CHAT_STATUS", Status="Waiting", ChatId=chat)
+    await offered(web, second, chat)
+    await answer(web, second, chat)
+    await hang_up(web, second, chat)
+
+
+@scenario("The connector's connection is lost: its chats stay, and it finds all after a resync")
+async def connector_lost(stage: Stage) -> None:
+    web, agent, chat = await answered(stage)
+    await visitor_says(web, agent, "m1", "Hello", 1)
+    await web.close()
+    await stage.do("wait", seconds=0.1)
+    await agent.send("CS_CHAT_SENTENCE", ChatId=chat, ID="a1", Text="Good day.")
+    await agent.get("SC_CHAT_SENTENCE", ID="a1", Counter=2)
+    web = await stage.connector()
+    await web.send("ES_CHAT_RESYNC", 1)
+    listed = await web.get("SE_CHAT_LIST", 1, count=1)
+    assert listed["items"][0]["Status"] == "Answered"
+    assert "Sentences" not in listed["items"][0]
+    await web.send("ES_CHAT_STATUS", 2, TrackingId="v1")
+    whole = await web.get("SE_CHAT_STATUS", 2, Status="Answered", ChatId=chat)
+    unconfirmed = [item["ID"] for item in whole["Sentences"] if "ConfirmedTime" not in item]
+    assert unconfirmed == ["a1"]
+    await web.send("ES_CHAT_CONFIRM", TrackingId="v1", ID="a1")
+    await agent.get("SC_CHAT_CONFIRM", ID="a1")
+    await hang_up(web, agent, chat)
+
+
+@scenario("Both sides resync with nothing open: the empty lists come as well")
+async def resync_of_nothing(stage: Stage) -> None:
+    agent = await stage.agent()
+    web = await stage.connector()
+    await web.send("ES_CHAT_RESYNC", 1)
+    await web.get("SE_CHAT_LIST", 1, count=0)
+    await agent.send("CS_CHAT_RESYNC", 1)
+    await agent.get("SC_CHAT_LIST", 1, count=0)
+    # The spelling of the original is served as well.
+    await agent.raw(agent.frame("CS_CHAT_RESYNC", {}, 2).replace(b"RESYNC", b"RESNYC"))
+    await agent.get("SC_CHAT_LIST", 2, count=0)
+
+
+async def _back(stage: Stage, chat: str, alerting: str) -> None:
+    """After a restart: both come back and find all that was acknowledged (B-12, W-20)."""
+    web = await stage.connector()
+    await web.send("ES_CHAT_RESYNC", 1)
+    listed = await web.get("SE_CHAT_LIST", 1, count=2)
+    found = {item["ChatId"]: item["Status"] for item in listed["items"]}
+    assert found == {chat: "Answered", alerting: "Waiting"}
+    agent = await stage.agent(state="Ready")
+    await offered(web, agent, alerting)
+    await agent.send("CS_CHAT_STATUS", 12, ChatId=chat)
+    whole = await agent.get("SC_CHAT_STATUS", 12, Status="Answered", ChatId=chat)
+    assert [item["ID"] for item in whole["Sentences"]] == ["m1", "a1"]
+    await web.send("ES_CHAT_SENTENCE", 13, TrackingId="v1", ID="m1", Text="Hello")
+    await web.get("SE_CHAT_SENTENCE", 13, ID="m1", Counter=1, ConfirmedTime=...)
+    await visitor_says(web, agent, "m2", "Are you still there?", 3)
+    await hang_up(web, agent, chat)
+    await stop(web, "v2")
+    await agent.get("SC_CHAT_ALERT_END", ChatId=alerting)
+
+
+async def _two_chats(stage: Stage) -> tuple[Client, Client, str, str]:
+    web, agent, chat = await answered(stage)
+    await visitor_says(web, agent, "m1", "Hello", 1)
+    await agent_says(web, agent, chat, "a1", "Good day.", 2)
+    alerting = await start(web, "v2")
+    await offered(web, agent, alerting)
+    return web, agent, chat, alerting
+
+
+@scenario(
+    "The broker is restarted in the middle: every open chat is where it was", workplace_grace="20s"
+)
+async def restarted(stage: Stage) -> None:
+    web, agent, chat, alerting = await _two_chats(stage)
+    await stage.do("restart")
+    for client in (web, agent):
+        await client.get("SYS_BYE", Code="Shutdown")
+        await client.gone()
+    await _back(stage, chat, alerting)
+
+
+@scenario(
+    "The broker is killed in the middle: all that it acknowledged is there", workplace_grace="20s"
+)
+async def killed(stage: Stage) -> None:
+    web, agent, chat, alerting = await _two_chats(stage)
+    await stage.do("kill")
+    for client in (web, agent):
+        await client.gone()
+    await _back(stage, chat, alerting)
+
+
+@scenario("A newer hello takes a workplace over: the older connection is replaced, chats stay")
+async def replaced(stage: Stage) -> None:
+    web, agent, chat = await answered(stage)
+    newer = await stage.agent(state="Ready")
+    await agent.get("SYS_BYE", Code="Replaced")
+    await agent.gone()
+    assert await _resynced(newer, chat) == []
+    await visitor_says(web, newer, "m1", "Hello", 1)
+    await hang_up(web, newer, chat)
+
+
+@scenario("The agent logs in at another workplace: replaced at the first one, his chats move too")
+async def moved(stage: Stage) -> None:
+    web, agent, chat = await answered(stage)
+    newer = await stage.agent("a", 2, state="Ready")
+    await agent.get("SYS_BYE", Code="Replaced")
+    await agent.gone()
+    assert await _resynced(newer, chat) == []
+    await visitor_says(web, newer, "m1", "Hello", 1)
+    await hang_up(web, newer, chat)
+
+
+@scenario("Another agent logs in at the workplace: the first one is replaced")
+async def other_agent(stage: Stage) -> None:
+    first = await stage.ready_agent("a")
+    second = await stage.agent("b", 1)
+    await first.get("SYS_BYE", Code="Replaced")
+    await first.gone()
+    await second.send("CS_CHAT_RESYNC", 1)
+    await second.get("SC_CHAT_LIST", 1, count=0)
+
+
+@scenario("Two connections of one gateway: both are told everything, the first confirmation wins")
+async def two_connectors(stage: Stage) -> None:
+    agent = await stage.ready_agent()
+    one = await stage.connector()
+    two = await stage.connector()
+    await one.send("ES_CHAT_START", 1, **VISITOR)
+    chat = (await one.get("SE_CHAT_STATUS", 1, Status="Pilot", Sentences=[]))["ChatId"]
+    await two.get("SE_CHAT_STATUS", Status="Pilot", Sentences=None)
+    for web in (one, two):
+        await web.get("SE_CHAT_STATUS", Status="Waiting")
+    await two.get("SE_CHAT_STATUS", Status="Alerting")
+    await offered(one, agent, chat)
+    await answer(one, agent, chat)
+    await two.get("SE_CHAT_STATUS", Status="Answered")
+    await agent.send("CS_CHAT_SENTENCE", ChatId=chat, ID="a1", Text="Good day.")
+    await agent.get("SC_CHAT_SENTENCE", ID="a1", Counter=1)
+    for web in (one, two):
+        await web.get("SE_CHAT_SENTENCE", ID="a1", Counter=1)
+    await two.send("ES_CHAT_CONFIRM", 5, TrackingId="v1", ID="a1")
+    await two.get("SYS_ACK", 5, Type="ES_CHAT_CONFIRM")
+    await agent.get("SC_CHAT_CONFIRM", ID="a1")
+    await one.send("ES_CHAT_CONFIRM", 6, TrackingId="v1", ID="a1")
+    await one.get("SYS_ACK", 6, Type="ES_CHAT_CONFIRM")
+    await one.send("ES_CHAT_SENTENCE", 7, TrackingId="v1", ID="m1", Text="Hello")
+    await one.get("SE_CHAT_SENTENCE", 7, ID="m1", Counter=2)
+    await two.get("SE_CHAT_SENTENCE", ID="m1", Counter=2)
+    await agent.get("SC_CHAT_SENTENCE", ID="m1", Counter=2)
+    await hang_up(one, agent, chat)
+    await two.get("SE_CHAT_STATUS", Status="Closed")

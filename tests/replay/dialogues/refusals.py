@@ -1,0 +1,232 @@
+"""Frames that are refused: each code of W-14, and that nothing has changed after it (W-27)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.replay.dialogues.steps import VISITOR, answered, hang_up, offered, start, stop
+from tests.replay.stage import Client, Stage, scenario
+
+NOBODY: Final = "33333333-3333-4333-8333-333333333333"
+
+
+def framed(body: bytes) -> bytes:
+    """A body with its length before it."""
+    return len(body).to_bytes(4) + body
+
+
+async def _still_there(client: Client) -> None:
+    await client.send("SYS_PING", Nonce="still there")
+    await client.get("SYS_PONG", Nonce="still there")
+
+
+@scenario("BadFrame: each kind of bytes that are no frame ends the connection")
+async def bad_frame(stage: Stage) -> None:
+    deep = b"\x92\xafES_CHAT_REQUEST" + b"\x91" * 40 + b"\xc0"
+    for body in (
+        b"\xc1",
+        b"\x92\xa8SYS_PING",
+        b"\x81\xa1a\x01",
+        b"\x92\xa8SYS_PING\xc0\xc0",
+        b"\x92\xa8SYS_PING\x82\xa5Nonce\xa1a\xa5Nonce\xa1b",
+        b"\x92\xa8SYS_PING\x81\xa5Nonce\xa2\xff\xfe",
+        deep,
+    ):
+        web = await stage.connector()
+        await web.raw(framed(body))
+        await web.get("SYS_ERROR", Code="BadFrame", Fatal=True)
+        await web.gone()
+    web = await stage.connector()
+    await web.raw(b"\x00\x00\x00\x00")
+    await web.get("SYS_ERROR", Code="BadFrame", Fatal=True)
+    await web.gone()
+
+
+@scenario("FrameTooLarge: refused by the announced length, before the body comes")
+async def frame_too_large(stage: Stage) -> None:
+    web = await stage.connector()
+    await web.raw((1_048_577).to_bytes(4))
+    await web.get("SYS_ERROR", Code="FrameTooLarge", Fatal=True)
+    await web.gone()
+
+
+@scenario("UnknownType: refused, the session goes on")
+async def unknown_type(stage: Stage) -> None:
+    web = await stage.connector()
+    await web.raw(framed(b"\x93\xacES_CHAT_SING\x80\x81\xa2Id\x07"))
+    await web.get("SYS_ERROR", 7, Code="UnknownType", Type="ES_CHAT_SING", Fatal=False)
+    await _still_there(web)
+
+
+@scenario("BadPayload: a wrong type or a missing member, with its path")
+async def bad_payload(stage: Stage) -> None:
+    web = await stage.connector()
+    start_of = b"\x92\xadES_CHAT_START\x82\xa4Peer\xabbad-payload\xaaTrackingId"
+    for value in (b"\xc0", b"\x07", b"\xc3", b"\xcb\x40\x1f\x99\x99\x99\x99\x99\x9a", b"\xc4\x01a"):
+        await web.raw(framed(start_of + value))
+        error = await web.get("SYS_ERROR", Code="BadPayload", Type="ES_CHAT_START", Fatal=False)
+        assert "TrackingId" in error["Text"]
+    form = b"\xabResultModel\x81\xa6Values\x91\x81\xacResultNumber\xa3two"
+    await web.raw(framed(start_of.replace(b"\x82\xa4Peer", b"\x83\xa4Peer") + b"\xa2v1" + form))
+    error = await web.get("SYS_ERROR", Code="BadPayload", Type="ES_CHAT_START")
+    assert "ResultModel.Values[0].ResultNumber" in error["Text"]
+    await web.send("ES_CHAT_RESYNC", 1)
+    await web.get("SE_CHAT_LIST", 1, count=0)
+
+
+@scenario(
+    "TooLong: an ID of 65 characters, a text of 32,769, a TrackingId of 129; the limit passes"
+)
+async def too_long(stage: Stage) -> None:
+    web = await stage.connector()
+    await start(web)
+    said = {"TrackingId": "v1", "ID": "m1", "Text": "x"}
+    good = web.frame("ES_CHAT_SENTENCE", said, None)
+    body = good[4:]
+    longer_id = body.replace(b"\xa2ID\xa2m1", b"\xa2ID\xd9\x41" + b"i" * 65)
+    longer_text = body.replace(b"\xa4Text\xa1x", b"\xa4Text\xda\x80\x01" + b"x" * 32_769)
+    longer_name = body.replace(b"\xaaTrackingId\xa2v1", b"\xaaTrackingId\xd9\x81" + b"t" * 129)
+    for bad, member in ((longer_id, "ID"), (longer_text, "Text"), (longer_name, "TrackingId")):
+        await web.raw(framed(bad))
+        error = await web.get("SYS_ERROR", Code="TooLong", Fatal=False, Type="ES_CHAT_SENTENCE")
+        assert member in error["Text"]
+    await web.send("ES_CHAT_SENTENCE", 2, **{**said, "ID": "i" * 64, "Text": "ž" * 32_768})
+    await web.get("SE_CHAT_SENTENCE", 2, Counter=1)
+    await stop(web)
+
+
+@scenario("NotAllowed: the other role's frames, the broker's, another's peer, not served yet")
+async def not_allowed(stage: Stage) -> None:
+    web, agent, chat = await answered(stage)
+    await web.send("CS_CHAT_ANSWER", 1, ChatId=chat)
+    await web.get("SYS_ERROR", 1, Code="NotAllowed", Fatal=False, Type="CS_CHAT_ANSWER")
+    await agent.send("ES_CHAT_STOP", 2, TrackingId="v1")
+    await agent.get("SYS_ERROR", 2, Code="NotAllowed", Fatal=False)
+    await web.send("SE_CHAT_TYPING", 3, TrackingId="v1")
+    await web.get("SYS_ERROR", 3, Code="NotAllowed", Fatal=False)
+    await web.send("ES_CHAT_START", 4, **{**VISITOR, "Peer": "happy-path"})
+    await web.get("SYS_ERROR", 4, Code="NotAllowed", Fatal=False)
+    await agent.send("CS_CHAT_HANGUP", 5, Peer="happy-path-1", ChatId=chat)
+    await agent.get("SYS_ERROR", 5, Code="NotAllowed", Fatal=False)
+    await agent.send("CS_CHAT_HANGUP", 6, ChatId=chat, AgentId=NOBODY)
+    await agent.get("SYS_ERROR", 6, Code="NotAllowed", Fatal=False)
+    later: tuple[tuple[str, dict[str, object]], ...] = (
+        ("CS_CHAT_RETURN", {"ChatId": chat}),
+        ("CS_CHAT_TRANSFER", {"ChatId": chat, "ToAgentId": NOBODY}),
+        ("CS_CHAT_PARK", {"ChatId": chat, "IsParked": True}),
+        ("CS_CHAT_INVITE", {"ChatId": chat, "Mode": "Consult"}),
+        ("CS_CHAT_LEAVE", {"ChatId": chat}),
+        ("CS_CHAT_OPEN", {"RemoteAddress": "+420"}),
+        ("CS_MESSAGE_SEND", {"Peer": None, "GatewayId": NOBODY, "RemoteAddress": "+420"}),
+    )
+    for type_name, members in later:
+        await agent.send(type_name, 7, **members)
+        error = await agent.get("SYS_ERROR", 7, Code="NotAllowed", Type=type_name, Fatal=False)
+        assert "not served by this version" in error["Text"]
+    message: dict[str, object] = {
+        "GatewayId": NOBODY,
+        "RemoteAddress": "+420",
+        "DeliverySystemId": "d",
+    }
+    message["ReceivedSentTime"] = "2026-01-02T03:04:05Z"
+    later = (
+        ("ES_SL_GETGATEWAYS", {"text": stage.cell.name}),
+        ("ES_MESSAGE_RECEIVING", {"Peer": None, **message}),
+        ("ES_MESSAGE_SENT", {"Peer": None, "Id": NOBODY}),
+    )
+    for type_name, members in later:
+        await web.send(type_name, 8, **members)
+        error = await web.get("SYS_ERROR", 8, Code="NotAllowed", Type=type_name, Fatal=False)
+        assert "not served by this version" in error["Text"]
+    await hang_up(web, agent, chat)
+
+
+@scenario("UnknownGateway: a frame names a gateway, or a port of it, that does not exist")
+async def unknown_gateway(stage: Stage) -> None:
+    web = await stage.connector()
+    await web.send("ES_CHAT_START", 1, **{**VISITOR, "Peer": "nowhere"})
+    await web.get("SYS_ERROR", 1, Code="UnknownGateway", Fatal=False)
+    await web.send("ES_CHAT_REQUEST", 2, TrackingId="v1", Port="9")
+    await web.get("SYS_ERROR", 2, Code="UnknownGateway", Fatal=False)
+    await _still_there(web)
+
+
+@scenario("UnknownChat: of either side; a chat of another agent is as unknown as none")
+async def unknown_chat(stage: Stage) -> None:
+    web, agent, chat = await answered(stage)
+    other = await stage.agent("b")
+    for type_name, more in (
+        ("ES_CHAT_SENTENCE", {"ID": "m1", "Text": "Hello"}),
+        ("ES_CHAT_CONFIRM", {"ID": "m1"}),
+        ("ES_CHAT_STATUS", {}),
+        ("ES_CHAT_TYPING", {}),
+    ):
+        await web.send(type_name, 1, TrackingId="nobody", **more)
+        await web.get("SYS_ERROR", 1, Code="UnknownChat", Type=type_name, Fatal=False)
+    for unknown in (NOBODY, chat):
+        for type_name, more in (
+            ("CS_CHAT_SENTENCE", {"ID": "m1", "Text": "Hello"}),
+            ("CS_CHAT_CONFIRM", {"ID": "m1"}),
+            ("CS_CHAT_STATUS", {}),
+            ("CS_CHAT_HANGUP", {}),
+        ):
+            await other.send(type_name, 2, ChatId=unknown, **more)
+            await other.get("SYS_ERROR", 2, Code="UnknownChat", Type=type_name, Fatal=False)
+    await web.send("ES_CHAT_START", 3, **{**VISITOR, "TrackingId": "v2"}, ReturnChatId=NOBODY)
+    await web.get("SYS_ERROR", 3, Code="UnknownChat", Fatal=False)
+    await hang_up(web, agent, chat)
+
+
+@scenario("ChatClosed: a sentence after the end, of either side; nothing is stored")
+async def chat_closed(stage: Stage) -> None:
+    web, agent, chat = await answered(stage)
+    await hang_up(web, agent, chat)
+    await web.send("ES_CHAT_SENTENCE", 1, TrackingId="v1", ID="m1", Text="Hello?")
+    await web.get("SYS_ERROR", 1, Code="ChatClosed", Fatal=False)
+    await agent.send("CS_CHAT_SENTENCE", 2, ChatId=chat, ID="a1", Text="Hello?")
+    await agent.get("SYS_ERROR", 2, Code="ChatClosed", Fatal=False)
+    await web.send("ES_CHAT_STATUS", 3, TrackingId="v1")
+    await web.get("SE_CHAT_STATUS", 3, Status="Closed", Sentences=[], CloseReason="Agent")
+
+
+@scenario("WrongState: a sentence and a confirmation of an agent who has not answered yet")
+async def wrong_state(stage: Stage) -> None:
+    agent = await stage.ready_agent()
+    web = await stage.connector()
+    chat = await start(web)
+    await offered(web, agent, chat)
+    await web.send("ES_CHAT_SENTENCE", 3, TrackingId="v1", ID="m1", Text="Hello")
+    await web.get("SE_CHAT_SENTENCE", 3, Counter=1)
+    await agent.send("CS_CHAT_SENTENCE", 1, ChatId=chat, ID="a1", Text="Good day.")
+    await agent.get("SYS_ERROR", 1, Code="WrongState", Fatal=False)
+    await agent.send("CS_CHAT_CONFIRM", 2, ChatId=chat, ID="m1")
+    await agent.get("SYS_ERROR", 2, Code="WrongState", Fatal=False)
+    await stop(web)
+    await agent.get("SC_CHAT_ALERT_END", ChatId=chat)
+
+
+@scenario(
+    "RateLimited: more frames in a second than are served, refused one by one", broker="tight"
+)
+async def rate_limited(stage: Stage) -> None:
+    web = await stage.connector()
+    resync = [("ES_CHAT_RESYNC", {"id_": number}) for number in range(9)]
+    await web.send_together(*resync)
+    # One of the six was the hello. Refusals need no commit, so they come first.
+    for number in range(5, 9):
+        await web.get("SYS_ERROR", number, Code="RateLimited", Fatal=False)
+    for number in range(5):
+        await web.get("SE_CHAT_LIST", number, count=0)
+
+
+@scenario("Overloaded: a transcript that would not fit into one frame any more", broker="tight")
+async def overloaded(stage: Stage) -> None:
+    web = await stage.connector()
+    await start(web)
+    await web.send("ES_CHAT_SENTENCE", 1, TrackingId="v1", ID="m1", Text="x" * 12_000)
+    await web.get("SE_CHAT_SENTENCE", 1, Counter=1)
+    await web.send("ES_CHAT_SENTENCE", 2, TrackingId="v1", ID="m2", Text="x" * 12_000)
+    await web.get("SYS_ERROR", 2, Code="Overloaded", Fatal=False)
+    await web.send("ES_CHAT_SENTENCE", 3, TrackingId="v1", ID="m3", Text="A short one fits.")
+    await web.get("SE_CHAT_SENTENCE", 3, Counter=2)
+    await stop(web)

@@ -1,0 +1,70 @@
+"""Makes the recordings anew: `python -m tests.replay.make [NAME...]`.
+
+A recording says what a broker must do, so it is not made and taken as it is: read the difference
+(`git diff tests/replay`) against docs/protocol.md and docs/behaviour.md before it is kept.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import trio
+
+from broker.tools.record import Proxy, Recorder
+from tests.replay.brokers import TestBroker, cells_of
+from tests.replay.stage import SCENARIOS, Scenario, Stage, tokens
+
+HERE = Path(__file__).parent
+
+
+async def act(scenario: Scenario, broker: TestBroker) -> str:
+    """Act out a dialogue against a broker.
+
+    Returns:
+        Its recording.
+    """
+    out = io.StringIO()
+    recorder = Recorder(out, tokens(cells_of(scenario.broker)))
+    recorder.begin(title=scenario.title, broker=scenario.broker)
+    proxy = Proxy(broker.address, recorder)
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(partial(trio.serve_tcp, proxy.serve, 0, host="127.0.0.1"))
+        address = listeners[0].socket.getsockname()
+        stage = Stage(scenario.cell, address, proxy, recorder, broker, nursery)
+        await scenario.act(stage)
+        await stage.end()
+        nursery.cancel_scope.cancel()
+    return out.getvalue()
+
+
+def main(names: list[str]) -> int:
+    """Make the named recordings, or all."""
+    chosen = [SCENARIOS[name] for name in names] or list(SCENARIOS.values())
+    failed = 0
+    with tempfile.TemporaryDirectory() as directory:
+        for kind in sorted({item.broker for item in chosen}):
+            broker = TestBroker.in_directory(kind, Path(directory))
+            with broker.served:
+                for scenario in chosen:
+                    if scenario.broker == kind:
+                        failed += not _made(scenario, broker)
+    return 1 if failed else 0
+
+
+def _made(scenario: Scenario, broker: TestBroker) -> bool:
+    try:
+        text = trio.run(act, scenario, broker)
+    except BaseExceptionGroup as group:
+        print(f"{scenario.name}: {group.exceptions[0]}")
+        return False
+    (HERE / f"{scenario.name}.jsonl").write_text(text, encoding="utf-8")
+    print(f"{scenario.name}: {len(text.splitlines())} lines")
+    return True
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
