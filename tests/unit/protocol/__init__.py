@@ -1,1 +1,1 @@
-"""Tests of the wire protocol."""
+"""Tests of the protocol package."""

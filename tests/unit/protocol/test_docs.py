@@ -1,0 +1,77 @@
+"""What is written of the protocol is what it is."""
+
+import json
+import re
+
+import jsonschema
+import pytest
+
+from protocol.catalogue import CATALOGUE
+from protocol.codec import decode, encode_json, to_wire
+from protocol.framing import Framer
+from tests.support.requires import JS_PACKAGES
+from tools import samples, schemas
+
+PAGE = schemas.PAGE.read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```hex\n(.*?)```\n```json\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_files_are_what_the_tool_writes() -> None:
+    for path, text in schemas.files().items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: python -m tools.schemas"
+
+
+@pytest.mark.parametrize(("annotated", "reads"), EXAMPLES)
+def test_a_byte_example_reads_as_it_says(annotated: str, reads: str) -> None:
+    digits = re.sub(r"#.*", "", annotated)
+    (body,), fault = Framer(1 << 20).split(bytes.fromhex(digits))
+    assert fault is None
+    assert json.loads(encode_json(decode(body))) == json.loads(reads)
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) == PAGE.count("```hex") == 3
+
+
+def test_every_clause_of_the_catalogue_is_in_the_page() -> None:
+    clauses = set(re.findall(r"^### (W-\d+) ", PAGE, re.MULTILINE))
+    assert {spec.clause for spec in CATALOGUE.values()} <= clauses
+    assert clauses == {f"W-{n}" for n in [*range(1, 17), *range(20, 28)]}
+
+
+def test_every_sample_fits_its_schema() -> None:
+    document = schemas.schemas()
+    jsonschema.Draft202012Validator.check_schema(document)
+    for name, structure in schemas.structures().items():
+        jsonschema.validate(
+            to_wire(samples.full(structure), json=True), {**document, "$ref": f"#/$defs/{name}"}
+        )
+
+
+@pytest.mark.parametrize(
+    ("structure", "wrong"),
+    [
+        ("ChatSentenceInfo", {"Counter": 7.9}),
+        ("ChatSentenceInfo", {"ID": "x" * 65}),
+        ("ChatStatusInfo", {"Status": "Queue"}),
+        ("ChatStatusInfo", {"Sentences": [{"Counter": True}]}),
+        ("ScenarioResultValueInfo", {"ResultNumeric": "1e5"}),
+        ("Hello", {"Peers": [1]}),
+    ],
+)
+def test_a_schema_refuses(structure: str, wrong: object) -> None:
+    document = {**schemas.schemas(), "$ref": f"#/$defs/{structure}"}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, document)
+
+
+@pytest.mark.requires("js")
+def test_the_asyncapi_document_is_one() -> None:
+    law = JS_PACKAGES / "@asyncapi" / "specs" / "schemas" / "3.0.0.json"
+    jsonschema.validate(schemas.asyncapi(), json.loads(law.read_text(encoding="utf-8")))
+
+
+def test_every_frame_is_in_the_asyncapi_document() -> None:
+    document = schemas.asyncapi()
+    assert list(document["operations"]) == list(document["components"]["messages"])
+    assert list(document["operations"]) == list(CATALOGUE)
