@@ -28,7 +28,7 @@ from protocol.values import ChatStatus, Guid, Role
 
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Tap:
     """Writes what passes one end of one direction into the history, frame by frame."""
 
@@ -45,12 +45,14 @@ class Tap:
             frame: Frame | None
             try:
                 frame = decode(body)
-            except WireError:
-                frame = None  # a bad client's
+            except WireError as error:  # a bad client's
+                frame = None
+                if error.re is not None:
+                    frame = Frame(error.type or "?", None, {"Id": error.re})
             self.history.add(self.world.now, self.kind, self.conn, frame, bytes(body))
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Net:
     """What clients need to dial: the world, the broker's machine, and names for connections."""
 
@@ -87,7 +89,7 @@ class Net:
             self.history.add(self.world.now, Kind.GONE, wire.name, why=why)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Program:
     """One client program: a session over all its connections.
 
@@ -101,6 +103,7 @@ class Program:
     settings: Settings
     on_event: Callable[[Event], None] = lambda _event: None
     off: bool = False
+    held: bool = False
     session: Session = field(init=False)
     wire: Wire | None = None
     _tick: Plan | None = None
@@ -168,6 +171,8 @@ class Program:
 
     def _plan(self) -> None:
         session = self.session
+        if self.held:
+            return
         if session.phase is Phase.OFFLINE and session.dial_at is not None and self.wire is None:
             when, call = session.dial_at, self._dial
         elif session.next_deadline is not None:
@@ -236,6 +241,11 @@ class Program:
         self.events(self.session.lost(self.now, why))
 
     # -- the end of a run
+
+    def hold(self) -> None:
+        """Do nothing of its own any more."""
+        self._cancel()
+        self.held = True
 
     def probe(self) -> None:
         """Ask for fresh snapshots of everything, beside what the session does by itself."""

@@ -48,7 +48,7 @@ class Silent:
         return lambda *_args, **_fields: None
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Host:
     """The machine that runs the broker, over all its crashes.
 
@@ -73,7 +73,6 @@ class Host:
         """Start the broker, recovering what the store has."""
         self.starts += 1
         life = self.life = Life(self, self.chance.fork(f"life{self.starts}"))
-        self.history.add(self.world.now, Kind.STARTED)
         life.boot()
         if self.life is life and self.faults.met(Window.RECOVERY):
             self.crash(Window.RECOVERY)
@@ -100,7 +99,7 @@ class Host:
             self.life.reload(config)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Life:
     """One life of the broker's process, from start to crash."""
 
@@ -110,6 +109,8 @@ class Life:
     gate: LateGate = field(init=False)
     engine: watch.WatchedEngine | None = None
     dead: bool = False
+    hold: bool = False
+    """At the end of a run: no timer fires any more, what is under way goes on."""
     wires: dict[int, Wire] = field(factory=dict)
     _turn_planned: bool = False
     _alarm: Plan | None = None
@@ -137,6 +138,7 @@ class Life:
         """Recover, and serve."""
         host = self.host
         now = host.world.now
+        host.history.add(now, Kind.STARTED)
         store = host.disk.open()
         first, second = store.recover(host.config, now), store.recover(host.config, now)
         self.engine = watch.WatchedEngine(
@@ -272,7 +274,7 @@ class Life:
         if first is not None:
             look_at = world.micros(first)
             wake_at = look_at if wake_at is None else min(wake_at, look_at)
-        if wake_at is None or (self._alarm is not None and self._alarm_at == wake_at):
+        if self.hold or wake_at is None or (self._alarm is not None and self._alarm_at == wake_at):
             return
         self._cancel_alarm()
         self._alarm_at = wake_at
@@ -285,7 +287,7 @@ class Life:
 
     def _wake(self) -> None:
         self._alarm = None
-        if not self.dead:
+        if not self.dead and not self.hold:
             self.sessions.tick(self.host.world.seconds)
             self._turn()
 
@@ -338,7 +340,7 @@ class Life:
         self._look()
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Committer:
     """The store's thread: commits take their time, and meet faults in every window."""
 

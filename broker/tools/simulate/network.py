@@ -28,7 +28,7 @@ def _ignore(_data: bytes) -> None:
     pass
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Pipe:
     """One direction of a connection.
 
@@ -108,7 +108,7 @@ class Pipe:
         self._queue.clear()
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Link:
     """One connection between a client and the broker.
 

@@ -52,7 +52,7 @@ def _answers(connection: Connection, patience: int, end_at: int | None) -> Itera
         if frame is None:
             continue
         if event.kind is Kind.SENT:
-            if frame.id is not None and expected_answer(frame) is not None:
+            if frame.id is not None:
                 asked.setdefault(frame.id, event)
         elif frame.re is not None:
             problem = _fault(frame, asked.get(frame.re), answered.get(frame.re))
@@ -61,7 +61,9 @@ def _answers(connection: Connection, patience: int, end_at: int | None) -> Itera
             answered[frame.re] = frame.type
     until = end_at if connection.gone_at is None and end_at is not None else heard_at
     for id_, event in asked.items():
-        if id_ not in answered and event.frame is not None and event.at + patience < until:
+        if id_ in answered or event.frame is None or event.at + patience >= until:
+            continue
+        if expected_answer(event.frame) is not None:
             text = f"{event.frame.type} with Id {id_} got no answer"
             yield Violation("I-13", text, event.at, connection.name)
 
@@ -104,6 +106,8 @@ def isolation(story: Story) -> Iterator[Violation]:
         agent = story.agent_of(connection) if connection.role is Role.WORKPLACE else None
         for event in connection.events:
             if event.kind is Kind.GOT and event.frame is not None:
+                if event.frame.type == "SC_CHAT_ALERT_END" and event.frame.re is not None:
+                    continue  # the answer to a foreign answer says no more than was asked (B-25)
                 for text, chat in _foreign(story, connection, agent, event.frame.payload):
                     yield Violation("I-15", text, event.at, connection.name, chat)
     yield from _strangers(story)

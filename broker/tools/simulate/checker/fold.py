@@ -163,7 +163,8 @@ class Fold:
                 self._remark("I-9", chat, at, text)
             elif self.role is Role.CONNECTOR and p.status not in AFTER[chat.status]:
                 self._remark("I-8", chat, at, f"{chat.status} was followed by {p.status}")
-        if p.sentences is not None:
+        offered = self.role is Role.WORKPLACE and p.status is S.ALERTING
+        if p.sentences is not None and not offered:  # while it is offered nothing is pushed (B-7)
             self._snapshot(chat, p, at)
         chat.status = p.status
         if self.role is Role.WORKPLACE and p.status in (S.CLOSED, S.WAITING):

@@ -39,7 +39,7 @@ def _single_alerts(story: Story) -> Iterator[Violation]:
     """No agent is alerted for a chat that another one was alerted for and still is."""
     holders: dict[Guid, Guid] = {}
     for event in story.events:
-        if event.kind is Kind.CRASHED:
+        if event.kind is Kind.STARTED:
             holders.clear()
         if event.kind is not Kind.GAVE or event.frame is None:
             continue

@@ -1,0 +1,179 @@
+"""Bad clients: garbage, foreign names, wrong states, too much, too long, keys used twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import define, field
+
+from broker.tools.simulate.clients import Net, Tap
+from broker.tools.simulate.history import Kind
+from broker.tools.simulate.network import Link as Wire
+from broker.tools.simulate.people import Person, guid_from
+from broker.tools.simulate.town import token_of
+from broker.tools.simulate.world import SECOND
+from protocol.agent import AgentStateInfo
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
+from protocol.codec import assemble, pack
+from protocol.session import Hello, Ping
+from protocol.values import AgentState, Guid, Role
+
+
+@define(eq=False, repr=False)
+class Vandal(Person):
+    """Somebody with one good token and bad intentions; he speaks without a client library.
+
+    Attributes:
+        spied: Chats that others have, by Guid; and tracking IDs of others.
+    """
+
+    net: Net = field(kw_only=True)
+    role: Role = field(kw_only=True)
+    login: str | None = field(kw_only=True, default=None)
+    peer: str = field(kw_only=True)
+    spied: Callable[[], list[Guid]] = field(kw_only=True)
+    wire: Wire | None = None
+    serial: int = 0
+    _taps: tuple[Tap, Tap] | None = None
+
+    def begin(self) -> None:
+        """Be there at some time."""
+        self.later(15 * SECOND, self._dial)
+
+    def _dial(self) -> None:
+        wire = self.net.dial(f"vandal-{self.role}", self.role, (self.peer,), self.login)
+        self.later(20 * SECOND, self._dial if wire is None else self._renew)
+        if wire is None:
+            return
+        self.wire = wire
+        world, history = self.net.world, self.net.history
+        self._taps = (
+            Tap(world, history, Kind.SENT, wire.name),
+            Tap(world, history, Kind.GOT, wire.name),
+        )
+        wire.down.on_data = self._taps[1].passed
+        wire.down.on_end = lambda: self._gone(wire)
+        good = self.chance.happens(0.8)
+        name = self.login or self.peer
+        hello = Hello(
+            version=1 if self.chance.happens(0.95) else 7,
+            role=self.role,
+            peers=(self.peer,),
+            login=self.login,
+            token=token_of("web" if self.role is Role.CONNECTOR else name) if good else "guess",
+        )
+        if self.chance.happens(0.9):
+            self._say("SYS_HELLO", hello)
+        self.later(SECOND, self._misbehave)
+
+    def _renew(self) -> None:
+        if self.wire is None:
+            self._dial()
+        else:
+            self.later(20 * SECOND, self._renew)
+
+    def _gone(self, wire: Wire) -> None:
+        if self.wire is wire:
+            self.wire = None
+        wire.up.close()
+        self.net.gone(wire, "ended")
+
+    def stop(self) -> None:
+        """Go away for good."""
+        self.quiet = True
+        if self.wire is not None:
+            self._gone(self.wire)
+
+    def _say(self, type_: str, payload: object) -> None:
+        self.serial += 1
+        self._bytes(assemble(pack(type_, payload), {"Id": f"v{self.serial}"}))
+
+    def _bytes(self, data: bytes) -> None:
+        if self.wire is not None and self._taps is not None:
+            taken = self.wire.up.write(data)
+            self._taps[0].passed(data[:taken])
+
+    def _misbehave(self) -> None:
+        if self.wire is None:
+            return
+        acts: tuple[tuple[Callable[[], None], int], ...] = (
+            (self._foreign_chat, 6),
+            (self._foreign_peer, 4),
+            (self._wrong_role, 3),
+            (self._reused_key, 4),
+            (self._flood, 1),
+            (self._garbage, 1),
+            (self._too_long, 1),
+            (self._out_of_place, 2),
+        )
+        self.chance.weighed(acts)()
+        self.later(3 * SECOND, self._misbehave)
+
+    def _any_chat(self) -> Guid:
+        chats = self.spied()
+        if chats and self.chance.happens(0.9):
+            return self.chance.choose(chats[-20:])
+        return guid_from(self.chance)
+
+    def _foreign_chat(self) -> None:
+        kind = self.chance.choose(("ANSWER", "HANGUP", "STATUS", "CONFIRM", "TYPING", "SENTENCE"))
+        chat = self._any_chat()
+        if self.role is Role.WORKPLACE:
+            payload: object = ChatCommandInfo(peer=self.peer, chat_id=chat, id="x")
+            if kind == "SENTENCE":
+                payload = ChatSentenceInfo(peer=self.peer, chat_id=chat, id="x", text="gotcha")
+            self._say(f"CS_CHAT_{kind}", payload)
+            return
+        named = {"peer": self.chance.choose(("social", self.peer)), "tracking_id": "t-visitor1"}
+        if kind in ("ANSWER", "HANGUP"):
+            kind = "STOP"
+            named["tracking_id"] = "nobody"
+        payload = ChatCommandInfo(**named, id="x")  # type: ignore[arg-type]  # its own members
+        if kind == "SENTENCE":
+            named["peer"] = "social"
+            payload = ChatSentenceInfo(**named, id="x", text="gotcha")  # type: ignore[arg-type]  # likewise
+        self._say(f"ES_CHAT_{kind}", payload)
+
+    def _foreign_peer(self) -> None:
+        if self.role is Role.WORKPLACE:
+            self._say("CS_CHAT_RESYNC", ChatCommandInfo(peer="101"))
+            self._say("CS_AGENT_STATE", AgentStateInfo(peer="101", state=AgentState.PAUSE))
+        else:
+            self._say("ES_CHAT_RESYNC", ChatCommandInfo(peer="social"))
+            self._say("ES_CHAT_START", ChatServiceInfo(peer="nowhere", tracking_id="t-visitor1"))
+
+    def _wrong_role(self) -> None:
+        if self.role is Role.WORKPLACE:
+            self._say("ES_CHAT_STOP", ChatCommandInfo(peer="web", tracking_id="t-visitor1"))
+        else:
+            self._say("CS_CHAT_ANSWER", ChatCommandInfo(peer="101", chat_id=self._any_chat()))
+
+    def _reused_key(self) -> None:
+        if self.role is Role.WORKPLACE:
+            self._say("CS_AGENT_STATE", AgentStateInfo(peer=self.peer, state=AgentState.READY))
+            return
+        name = f"v-{self.peer}"
+        self._say("ES_CHAT_START", ChatServiceInfo(peer=self.peer, tracking_id=name))
+        for text in ("one", "two", "one"):
+            sentence = ChatSentenceInfo(peer=self.peer, tracking_id=name, id="same", text=text)
+            self._say("ES_CHAT_SENTENCE", sentence)
+        self._say("ES_CHAT_STOP", ChatCommandInfo(peer=self.peer, tracking_id=name))
+
+    def _flood(self) -> None:
+        for _ in range(150):
+            self._say("SYS_PING", Ping(nonce="n"))
+            self._foreign_chat()
+
+    def _garbage(self) -> None:
+        self._bytes(self.chance.bytes(self.chance.between(1, 60)))
+
+    def _too_long(self) -> None:
+        if self.chance.happens(0.5):
+            self._bytes((300_000).to_bytes(4, "big") + b"x" * 1_000)
+        else:
+            text = "y" * 40_000
+            sentence = ChatSentenceInfo(peer=self.peer, tracking_id="t", id="long", text=text)
+            self._say("ES_CHAT_SENTENCE", sentence)
+
+    def _out_of_place(self) -> None:
+        self._say("SYS_HELLO", Hello(version=1, role=self.role, peers=(self.peer,), token="t"))  # noqa: S106 - no secret, a wrong one

@@ -1,0 +1,290 @@
+"""One run: a world with a broker, clients and faults, played from its seed to a verdict.
+
+A run has five phases. *Storm*: people talk and faults strike. *Calm*: no fault any more, people go
+on. *Quiet*: people start nothing any more; offers, retries and graces run out. *Probe*: every
+client asks for fresh snapshots. *End*: the last bytes arrive, and the store is dumped.
+"""
+
+from __future__ import annotations
+
+from attrs import define, evolve, field, frozen
+
+from broker.tools.simulate import town
+from broker.tools.simulate.chance import Chance
+from broker.tools.simulate.checker import Violation, check
+from broker.tools.simulate.clients import Net, Program
+from broker.tools.simulate.disk import Disk
+from broker.tools.simulate.dump import Dump
+from broker.tools.simulate.faults import Faults, Window
+from broker.tools.simulate.history import History, Kind
+from broker.tools.simulate.host import Host
+from broker.tools.simulate.mischief import Vandal
+from broker.tools.simulate.people import AgentPerson, Visitor
+from broker.tools.simulate.setup import describe
+from broker.tools.simulate.world import MS, SECOND, World
+from connectors.backoff import Backoff
+from connectors.events import Event
+from connectors.settings import ConnectorSettings, Gateway, Tuning, WorkplaceSettings
+from protocol.values import Guid, Role
+
+TUNING = Tuning(
+    echo_wait=8.0,
+    answer_wait=8.0,
+    backoff=Backoff(first=0.2, longest=3.0),
+)
+COMPARE_EVERY = 7 * SECOND
+
+
+@frozen(kw_only=True)
+class Script:
+    """How large a run is; a seed fills in the rest.
+
+    Attributes:
+        storm: How long faults strike, seconds.
+        calm: How long people go on without faults.
+        quiet: How long everything has to settle.
+    """
+
+    seed: str
+    visitors: int = 7
+    agents: int = 4
+    vandals: int = 2
+    faults: int = 10
+    storm: int = 75
+    calm: int = 20
+    quiet: int = 45
+
+
+@frozen
+class Outcome:
+    """What a run came to."""
+
+    script: Script
+    digest: str
+    violations: tuple[Violation, ...]
+    counts: dict[str, int]
+    history: History = field(repr=False)
+    dump: Dump = field(repr=False)
+
+
+@define(eq=False, repr=False, slots=False)
+class Play:
+    """The run itself."""
+
+    script: Script
+    world: World = field(factory=World)
+    history: History = field(factory=History)
+
+    def run(self) -> Outcome:
+        """Play it to the end and judge it."""
+        script, world = self.script, self.world
+        self._set_up()
+        begun = world.now
+        self._keep_comparing()
+        world.run_until(begun + script.storm * SECOND)
+        self._calm_down()
+        world.run_until(world.now + script.calm * SECOND)
+        for person in (*self.visitors, *self.agents):
+            person.quiet = True
+        for vandal in self.vandals:
+            vandal.stop()
+        world.run_until(world.now + script.quiet * SECOND)
+        self.history.add(world.now, Kind.PROBE)
+        for program in self._programs():
+            self.history.add(world.now, Kind.VIEW, program.name, **program.view())
+            program.probe()
+        world.run_until(world.now + SECOND // 2)
+        self._settle()
+        return self._judge()
+
+    # -- the cast
+
+    def _set_up(self) -> None:
+        script, world = self.script, self.world
+        chance = Chance(script.seed)
+        self.town = town.build(chance.fork("town"), script.agents)
+        self.faults = Faults(world, chance.fork("faults"), self._strike)
+        self.host = Host(
+            world, chance.fork("host"), self.history, Disk(), self.faults, self.town.config
+        )
+        self.net = Net(world, chance.fork("net"), self.history, self.host)
+        self.host.on_gave = self._gave
+        self.history.add(world.now, Kind.SETUP, **describe(self.town.config))
+        self.host.start()
+        self._cast_connectors(chance)
+        self.agents = [self._agent(chance, index) for index in range(script.agents)]
+        self.vandals = [self._vandal(chance, index) for index in range(script.vandals)]
+        for person in (*self.visitors, *self.agents, *self.vandals):
+            person.begin()
+        self.faults.plan(script.faults, world.now + script.storm * SECOND)
+
+    def _cast_connectors(self, chance: Chance) -> None:
+        self.visitors: list[Visitor] = []
+        self.connectors = [
+            self._connector("site", ("web", "mobile"), adopt=True),
+            self._connector("site2", ("web",), adopt=chance.happens(0.5)),
+            self._connector("social", ("social",), adopt=True),
+        ]
+        for index in range(self.script.visitors):
+            mine = chance.fork(f"visitor{index}")
+            peer = mine.weighed((("web", 4), ("mobile", 3), ("social", 2)))
+            own, twin = self.connectors[2 if peer == "social" else 0], None
+            if peer == "web":
+                own, twin = mine.choose(((own, None), (own, self.connectors[1])))
+            self.visitors.append(
+                Visitor(
+                    self.world,
+                    mine,
+                    program=own,
+                    twin=twin,
+                    peer=peer,
+                    name=f"visitor{index}",
+                )
+            )
+
+    def _connector(self, name: str, peers: tuple[str, ...], *, adopt: bool) -> Program:
+        settings = ConnectorSettings(
+            gateways=tuple(Gateway(peer) for peer in peers),
+            token=town.token_of("social" if peers == ("social",) else "web"),
+            tuning=evolve(TUNING, adopt=adopt),
+        )
+        return Program(self.net, name, settings, self._visitor_hears)
+
+    def _visitor_hears(self, event: Event) -> None:
+        for visitor in self.visitors:
+            visitor.heard(event)
+
+    def _agent(self, chance: Chance, index: int) -> AgentPerson:
+        settings = WorkplaceSettings(
+            number=str(101 + index),
+            login=f"agent{index}",
+            token=town.token_of(f"agent{index}"),
+            tuning=TUNING,
+        )
+        mine = chance.fork(f"agent{index}")
+        return AgentPerson(self.world, mine, net=self.net, settings=settings)
+
+    def _vandal(self, chance: Chance, index: int) -> Vandal:
+        mine = chance.fork(f"vandal{index}")
+        if index % 2:
+            login, number = f"agent{self.script.agents}", str(101 + self.script.agents)
+            return Vandal(
+                self.world,
+                mine,
+                net=self.net,
+                role=Role.WORKPLACE,
+                login=login,
+                peer=number,
+                spied=self._open_chats,
+            )
+        return Vandal(
+            self.world,
+            mine,
+            net=self.net,
+            role=Role.CONNECTOR,
+            peer="mobile",
+            spied=self._open_chats,
+        )
+
+    def _open_chats(self) -> list[Guid]:
+        life = self.host.life
+        return list(life.engine.state.chats) if life is not None and life.engine else []
+
+    def _programs(self) -> list[Program]:
+        agents = [a.program for a in self.agents if a.program is not None]
+        return [p for p in (*self.connectors, *agents) if not p.off]
+
+    # -- faults
+
+    def _strike(self, window: Window) -> None:
+        chance = self.faults.chance
+        if window is Window.ANY_TIME:
+            self.host.crash(window)
+        elif window is Window.RELOAD:
+            self.host.reload(chance.choose(self.town.reloads))
+        else:
+            names = list(self.net.wires)
+            if names:
+                self._hit(chance.choose(names), window)
+
+    def _hit(self, name: str, window: Window) -> None:
+        wire = self.net.wires.get(name)
+        if wire is None or self.host.calm:
+            return
+        self.history.add(self.world.now, Kind.FAULT, name, what=window.value)
+        match window:
+            case Window.DEAF:
+                wire.silence(up=True, down=False)
+            case Window.MUTE:
+                wire.silence(up=False, down=True)
+            case Window.HALF_OPEN:
+                wire.silence(up=True, down=True)
+            case Window.SLOW_READER:
+                wire.down.slow = self.faults.chance.choose((200, 2_000))
+            case _:
+                wire.cut()
+
+    def _gave(self, conn: str, type_: str) -> None:
+        if type_ == "SC_CHAT_ALERT" and self.faults.met(Window.ALERT_CUT):
+            self._soon(conn, self.faults.chance.choose((Window.CUT, Window.HALF_OPEN)))
+        elif type_.endswith(("_SENTENCE", "CHAT_STATUS")) and self.faults.met(Window.ANSWER_CUT):
+            self._soon(conn, self.faults.chance.choose((Window.CUT, Window.MUTE)))
+
+    def _soon(self, conn: str, window: Window) -> None:
+        delay = self.faults.chance.choose((0, MS, 50 * MS))
+        self.world.after(delay, lambda: self._hit(conn, window))
+
+    def _calm_down(self) -> None:
+        """The faults end: nothing new strikes, slow readers read, what is dead may be noticed."""
+        self.faults.armed.clear()
+        self.host.calm = True
+        for wire in self.net.wires.values():
+            wire.down.slow = 0
+        self.history.add(self.world.now, Kind.CALM)
+
+    # -- watching
+
+    def _keep_comparing(self) -> None:
+        self._compare()
+        self.world.after(COMPARE_EVERY, self._keep_comparing)
+
+    def _compare(self) -> None:
+        """Compare memory and store, if nothing is in flight (I-10)."""
+        life = self.host.life
+        if life is None or life.engine is None or not life.engine.idle:
+            return
+        life.engine.compare(self.host.disk.store, self.host.config)
+
+    def _settle(self) -> None:
+        """Let everything that is under way arrive, with the clock of the core held."""
+        life = self.host.life
+        if life is not None:
+            life.hold = True
+        for program in self._programs():
+            program.hold()
+        self.world.run_until(self.world.now + SECOND)
+        self.history.add(self.world.now, Kind.END)
+
+    def _judge(self) -> Outcome:
+        self._compare()
+        if self.host.life is not None and self.host.life.engine is not None:
+            self.host.life.engine.inspect()
+            self.host.life.engine.end()
+        dump = self.host.disk.dump()
+        violations = tuple(check(self.history, dump))
+        counts = {
+            "events": len(self.history),
+            "steps": self.world.steps,
+            "chats": len(dump.chats),
+            "sentences": len(dump.sentences),
+            "crashes": self.host.crashes,
+            "starts": self.host.starts,
+        }
+        return Outcome(
+            self.script, self.history.digest, violations, counts, self.history, dump
+        )
+
+
+def play(script: Script) -> Outcome:
+    """Play one run."""
+    return Play(script).run()
