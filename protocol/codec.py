@@ -167,12 +167,12 @@ def _elements(size: int) -> int:
 def _bounded_hooks(size: int) -> dict[str, Any]:
     """Hooks that build maps and arrays until there are more than a real frame of that size has."""
     elements = _elements(size)
-    # A map counts as four entries: making a structure of it costs more than its members.
-    entries = 512 + size // 7
+    # A map counts as eight entries: making a structure of it costs more than its members.
+    entries = 512 + 2 * size // 7
 
     def pairs(items: list[tuple[object, object]]) -> dict[object, object]:
         nonlocal entries
-        entries -= len(items) + 4
+        entries -= len(items) + 8
         if entries < 0:
             raise _bad_frame("too many members for its length")
         found = dict(items)

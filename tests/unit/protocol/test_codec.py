@@ -1,0 +1,176 @@
+"""Encoding and decoding, where the data files of tests/conformance do not reach."""
+
+from datetime import datetime
+from typing import Any
+
+import msgpack
+import pytest
+
+from protocol import limits
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.codec import (
+    assemble,
+    decode,
+    decode_json,
+    encode,
+    encode_json,
+    from_wire,
+    pack,
+    to_wire,
+)
+from protocol.errors import ErrorCode, LocalProtocolError, WireError
+from protocol.frame import Frame
+from protocol.message import MessageContentInfo
+from protocol.session import Ping
+from tools import samples
+
+SENTENCE = {"Peer": "web", "TrackingId": "t", "ID": "s", "Text": "Hi"}
+
+
+def refusal(frame: list[Any], *, by_client: bool = False) -> WireError:
+    with pytest.raises(WireError) as caught:
+        decode(msgpack.packb(frame), by_client=by_client)
+    return caught.value
+
+
+def test_one_packing_serves_many_receivers() -> None:
+    packed = pack("SYS_PONG", Ping(nonce="n"))
+    plain, answer = assemble(packed), assemble(packed, {"Re": 7})
+    assert decode(plain[4:]) == Frame("SYS_PONG", Ping(nonce="n"))
+    assert decode(answer[4:]).re == 7
+    assert plain == encode(Frame("SYS_PONG", Ping(nonce="n")))
+
+
+def test_a_fault_carries_type_and_id_of_its_frame() -> None:
+    error = refusal(["ES_CHAT_SENTENCE", {**SENTENCE, "Counter": 7.9}, {"Id": "a"}])
+    assert (error.type, error.re) == ("ES_CHAT_SENTENCE", "a")
+    assert error.text == "Counter: int32 expected, not this float"
+
+
+def test_an_unknown_type_carries_its_id() -> None:
+    error = refusal(["ES_NEW", None, {"Id": 9}])
+    assert (error.code, error.type, error.re) == (ErrorCode.UNKNOWN_TYPE, "ES_NEW", 9)
+
+
+def test_a_long_unknown_type_is_cut_in_the_error() -> None:
+    assert refusal(["x" * 5_000, None]).type == "x" * limits.TYPE_NAME
+
+
+def test_a_fault_never_shows_the_value() -> None:
+    hello = {"Version": 1, "Role": "connector", "Peers": "web-secret", "Token": 5}
+    assert "secret" not in refusal(["SYS_HELLO", hello]).text
+
+
+@pytest.mark.parametrize("payload", [SENTENCE, {"Counter": "nonsense"}])
+def test_a_frame_of_the_broker_is_refused_unread_from_a_client(payload: object) -> None:
+    assert refusal(["SE_CHAT_SENTENCE", payload], by_client=True).code is ErrorCode.NOT_ALLOWED
+
+
+@pytest.mark.parametrize("member", ["BodyHtml", "BodyText"])
+def test_bodies_of_messages_are_counted_in_bytes(member: str) -> None:
+    whole = to_wire(samples.full(MessageContentInfo))
+    whole[member] = "ž" * (limits.BYTE_LENGTHS[member] // 2)
+    assert from_wire("ES_MESSAGE_RECEIVING", whole)
+    whole[member] += "x"
+    with pytest.raises(WireError) as caught:
+        from_wire("ES_MESSAGE_RECEIVING", whole)
+    assert (caught.value.code, caught.value.path) == (ErrorCode.TOO_LONG, member)
+
+
+def test_a_text_may_have_exactly_its_length() -> None:
+    longest = {**SENTENCE, "Text": "ž" * 32_768}
+    decode(msgpack.packb(["ES_CHAT_SENTENCE", longest]))
+    longest["Text"] += "x"
+    error = refusal(["ES_CHAT_SENTENCE", longest])
+    assert (error.code, error.path) == (ErrorCode.TOO_LONG, "Text")
+
+
+def test_the_two_ways_of_decoding_agree_on_size() -> None:
+    """A sentence is decoded the short way up to 4,096 bytes and the careful way after it."""
+    for size in range(3_900, 4_300, 7):
+        body = msgpack.packb(["ES_CHAT_SENTENCE", {**SENTENCE, "Text": "x" * size}])
+        payload = decode(body).payload
+        assert isinstance(payload, ChatSentenceInfo)
+        assert payload.text == "x" * size
+
+
+def test_many_small_frames_cannot_hide_in_one_array() -> None:
+    body = msgpack.packb(["SE_CHAT_LIST", [{}] * 4_000])
+    with pytest.raises(WireError, match="BadFrame"):
+        decode(body)
+
+
+def test_a_thousand_real_sentences_are_far_from_the_bounds() -> None:
+    status = {"Peer": "web", "TrackingId": "t", "Status": "Answered"}
+    short = {"ID": "1", "Text": "", "Counter": 1, "IsOutbound": False, "Model": 0}
+    sentences = [{**short, "TimeSent": msgpack.Timestamp(1)}] * 1_000
+    payload = decode(msgpack.packb(["SE_CHAT_STATUS", {**status, "Sentences": sentences}])).payload
+    assert isinstance(payload, ChatStatusInfo)
+    assert payload.sentences is not None
+    assert len(payload.sentences) == 1_000
+
+
+def test_a_thousand_literals_are_far_from_the_bounds() -> None:
+    literal = {"LiteralGroup": 1, "LiteralValue": 1, "Culture": "cs", "DisplayName": "Ano"}
+    payload = decode(msgpack.packb(["SE_WS_LITERALS_INFO", [literal] * 1_000])).payload
+    assert isinstance(payload, tuple)
+    assert len(payload) == 1_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("ES_NONSENSE", Ping()),
+        ("SYS_PING", ChatCommandInfo()),
+        ("SYS_PING", None),
+        ("SE_CHAT_LIST", ChatCommandInfo()),
+        ("SE_CHAT_LIST", (Ping(),)),
+        ("ES_WS_ROUTING", None),
+        ("ES_CHAT_SENTENCE", ChatSentenceInfo(time_sent=datetime(2026, 1, 1))),
+        ("ES_CHAT_SENTENCE", ChatSentenceInfo(counter=1 << 70)),
+    ],
+)
+def test_what_cannot_be_sent_is_our_own_fault(kind: str, payload: object) -> None:
+    with pytest.raises(LocalProtocolError):
+        pack(kind, payload)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[",
+        "[1,2]",
+        '["SYS_PING"]',
+        '["SYS_PING",{"Nonce":NaN}]',
+        "[" * 5_000,
+        '["SYS_PING",{"Nonce":"a","Nonce":"b"}]',
+        '["SYS_PING",{"Nonce":"\\ud800"}]',
+        '["SYS_PING",{"New":' + "[" * 40 + "]" * 40 + "}]",
+        '["SYS_PING",{"New":1' + "0" * 5_000 + "}]",
+    ],
+)
+def test_bad_json_is_a_bad_frame(text: str) -> None:
+    with pytest.raises(WireError) as caught:
+        decode_json(text)
+    assert caught.value.code is ErrorCode.BAD_FRAME
+
+
+@pytest.mark.parametrize("counter", ["1.0", "true", '"1"', "3000000000"])
+def test_json_is_as_strict(counter: str) -> None:
+    with pytest.raises(WireError) as caught:
+        decode_json(
+            '["ES_CHAT_SENTENCE",{"Peer":"p","TrackingId":"t","ID":"1","Text":"",'
+            f'"Counter":{counter}}}]'
+        )
+    assert caught.value.path == "Counter"
+
+
+def test_json_knows_whole_surrogate_pairs() -> None:
+    assert decode_json('["SYS_PING",{"Nonce":"\\ud83d\\ude00"}]').payload == Ping(nonce="😀")
+
+
+def test_an_unknown_type_cannot_be_written_as_json() -> None:
+    with pytest.raises(LocalProtocolError):
+        encode_json(Frame("ES_NONSENSE"))
