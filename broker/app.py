@@ -16,7 +16,7 @@ import ssl
 import sys
 from collections import deque
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from enum import IntEnum
 from functools import partial
 from os import PathLike, fspath, urandom
@@ -57,6 +57,7 @@ RECONNECT_AFTER: Final = 1
 """What clients are told, in seconds, when the store was lost."""
 LAST_WORDS: Final = 1.0
 """Seconds for saying good-bye when there is no store any more."""
+GC_THRESHOLDS: Final = (50_000, 20, 100)
 
 _log: Any = structlog.get_logger("app")
 
@@ -123,10 +124,11 @@ class Broker:
         self, task_status: trio.TaskStatus[tuple[str, int]] = trio.TASK_STATUS_IGNORED
     ) -> ExitStatus:
         """Serve until `stop`, or until the store is lost for good."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self.server.run)
-            status = await self._live(task_status)
-            nursery.cancel_scope.cancel()
+        with closing(self.server):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self.server.run)
+                status = await self._live(task_status)
+                nursery.cancel_scope.cancel()
         return status
 
     def stop(self) -> None:
@@ -352,5 +354,7 @@ def _prepare_process() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    # What is loaded at the start stays; the collector need not look at it again and again.
+    # What is loaded at the start stays, and what grows later (transcripts) makes no cycles: the
+    # collector need not look at either again and again.
     gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)

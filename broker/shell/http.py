@@ -10,6 +10,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
@@ -167,7 +168,8 @@ class HttpServer:
         """Serve from now on, in a thread."""
         self._http.set_app(application(ask))
         self._started = True
-        threading.Thread(target=self._http.serve_forever, name="http", daemon=True).start()
+        serve = partial(self._http.serve_forever, poll_interval=0.1)
+        threading.Thread(target=serve, name="http", daemon=True).start()
 
     def close(self) -> None:
         """Stop; requests that are being served end by themselves."""

@@ -65,6 +65,7 @@ class Server:
     _ready: deque[tuple[SelectorKey, int]] = field(factory=deque, init=False)
     _nap: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _drain_scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
+    _hurried: bool = field(default=False, init=False)
     _changed: trio.Event | None = field(default=None, init=False)
     _crash: BaseException | None = field(default=None, init=False)
     _listening: bool = field(default=False, init=False)
@@ -118,19 +119,31 @@ class Server:
             How many connections had to be cut.
         """
         with trio.move_on_after(seconds) as self._drain_scope:
+            if self._hurried:
+                self._drain_scope.cancel()
             self._listen(False)
             self._reading = False
             await self._until(lambda: self.engine is None or self.engine.idle)
             self.detach(ByeCode.SHUTDOWN, "the broker shuts down")
             self._reading = True
             await self._until(lambda: not self.sessions.links)
+        return self._cut()
+
+    def close(self) -> None:
+        """Let all sockets go but the listening one."""
+        self._cut()
+        self._listen(False)
+        self.sessions.sockets.close()
+
+    def _cut(self) -> int:
         left = list(self.sessions.links.values())
         for link in left:
             self.sessions.drop(link, "cut")
         return len(left)
 
     def hurry(self) -> None:
-        """End a drain now."""
+        """End a drain now, also one that is still to come."""
+        self._hurried = True
         self._drain_scope.cancel()
 
     async def _serve(self) -> None:

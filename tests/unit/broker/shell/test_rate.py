@@ -1,0 +1,46 @@
+"""How many frames a connection may send."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broker.shell.rate import Allowance
+
+
+def test_a_burst_of_one_second_passes_and_no_more() -> None:
+    allowance = Allowance.full(10, now=0.0)
+    assert allowance.take(10, 0.0) == 0
+    assert allowance.take(1, 0.0) == 1
+
+
+def test_it_fills_up_again() -> None:
+    allowance = Allowance.full(10, now=0.0)
+    allowance.take(10, 0.0)
+    assert allowance.take(4, 0.5) == 0
+    assert allowance.take(4, 0.5) == 3
+    assert allowance.take(11, 99.0) == 1
+
+
+def test_twice_the_rate_is_refused_by_half_and_borne_for_ever() -> None:
+    allowance = Allowance.full(10, now=0.0)
+    allowance.take(10, 0.0)
+    refused = [allowance.take(2, 0.1 * turn + 0.05) for turn in range(1, 500)]
+    assert sum(refused) in range(490, 510)
+    assert not allowance.spent
+
+
+def test_far_more_than_the_rate_is_not_borne() -> None:
+    allowance = Allowance.full(10, now=0.0)
+    assert allowance.take(20, 0.0) == 10
+    assert not allowance.spent
+    assert allowance.take(1, 0.0) == 1
+    assert allowance.spent
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.floats(0, 3)), max_size=50))
+def test_never_more_than_the_rate_allows(turns: list[tuple[int, float]]) -> None:
+    allowance = Allowance.full(10, now=0.0)
+    now, served = 0.0, 0
+    for frames, pause in turns:
+        now += pause
+        served += frames - allowance.take(frames, now)
+        assert served <= 10 + 10 * now + 1e-6
