@@ -8,15 +8,24 @@ transcript and the slots with it: an answer, never a push.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from attrs import frozen
 
 from broker.config.model import SECOND, Gateway
 from broker.core.effects import Send
+from broker.core.facts import SentenceStored, SlotFilled
 from broker.core.state import Chat, Sentence, Slot, State
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatInfo, ChatSentenceInfo, ChatStatusInfo
 from protocol.scenario import ScenarioResultItemInfo
 from protocol.values import ChatStatus, Guid, SentenceModel, from_micros
+
+Said = Sentence | Slot | SentenceStored | SlotFilled
+"""A sentence, as it is remembered or as it is about to be."""
+
+utc = lru_cache(maxsize=4_096)(from_micros)
+"""The moments of a batch are shown to several receivers each."""
 
 _WITH_AGENT = (ChatStatus.ALERTING, ChatStatus.ANSWERED)
 
@@ -117,7 +126,7 @@ def _to_agent(state: State, order: ChatToAgent, now: int) -> list[Send]:
             peer=number,
             chat_id=order.chat,
             agent_id=order.agent,
-            time_stamp=from_micros(now),
+            time_stamp=utc(now),
         )
     else:
         chat = state.chats[order.chat]
@@ -166,7 +175,7 @@ def chat_for_connector(state: State, chat: Chat, *, full: bool) -> ChatStatusInf
         panel=panel,
         navigation=navigation,
         co_browsing_data=data,
-        dead_time_utc=from_micros(dead) if dead is not None else None,
+        dead_time_utc=utc(dead) if dead is not None else None,
         close_reason=chat.close_reason,
     )
 
@@ -202,7 +211,7 @@ def chat_for_workplace(
     )
 
 
-def sentence_for_connector(gateway: Gateway, chat: Chat, s: Sentence) -> ChatSentenceInfo:
+def sentence_for_connector(gateway: Gateway, chat: Chat, s: Said) -> ChatSentenceInfo:
     """A sentence as a connector sees it."""
     return ChatSentenceInfo(
         peer=gateway.peer,
@@ -211,15 +220,15 @@ def sentence_for_connector(gateway: Gateway, chat: Chat, s: Sentence) -> ChatSen
         id=s.id,
         party_name=s.party_name,
         text=s.text,
-        time_sent=from_micros(s.time_sent),
+        time_sent=utc(s.time_sent),
         is_outbound=s.outbound,
         counter=s.counter,
-        confirmed_time=from_micros(s.confirmed_at) if s.confirmed_at is not None else None,
+        confirmed_time=utc(s.confirmed_at) if s.confirmed_at is not None else None,
         model=s.model,
     )
 
 
-def sentence_for_workplace(number: str, chat: Chat, s: Sentence) -> ChatSentenceInfo:
+def sentence_for_workplace(number: str, chat: Chat, s: Said) -> ChatSentenceInfo:
     """A sentence as a workplace sees it."""
     return ChatSentenceInfo(
         peer=number,
@@ -227,39 +236,24 @@ def sentence_for_workplace(number: str, chat: Chat, s: Sentence) -> ChatSentence
         id=s.id,
         party_name=s.party_name,
         text=s.text,
-        time_sent=from_micros(s.time_sent),
+        time_sent=utc(s.time_sent),
         is_outbound=s.outbound,
         counter=s.counter,
-        confirmed_time=from_micros(s.confirmed_at) if s.confirmed_at is not None else None,
+        confirmed_time=utc(s.confirmed_at) if s.confirmed_at is not None else None,
         model=s.model,
-    )
-
-
-def _as_sentence(slot: Slot) -> Sentence:
-    return Sentence(
-        0,
-        slot.id,
-        slot.party_name,
-        slot.text,
-        slot.time_sent,
-        slot.outbound,
-        slot.model,
-        slot.at,
-        slot.agent,
-        False,
     )
 
 
 def _slot_for_connector(gateway: Gateway, chat: Chat, slot: Slot | None) -> ChatSentenceInfo | None:
     if slot is None:
         return None
-    return sentence_for_connector(gateway, chat, _as_sentence(slot))
+    return sentence_for_connector(gateway, chat, slot)
 
 
 def _slot_for_workplace(number: str, chat: Chat, slot: Slot | None) -> ChatSentenceInfo | None:
     if slot is None:
         return None
-    return sentence_for_workplace(number, chat, _as_sentence(slot))
+    return sentence_for_workplace(number, chat, slot)
 
 
 def chat_info(state: State, chat: Chat, number: str, now: int) -> ChatInfo:
@@ -272,9 +266,9 @@ def chat_info(state: State, chat: Chat, number: str, now: int) -> ChatInfo:
     queued = chat.enqueued_at if chat.enqueued_at is not None else chat.since
     waited_until = chat.answered_at if chat.answered_at is not None else now
     return ChatInfo(
-        time_stamp=from_micros(now),
-        enqueueing_time_utc=from_micros(queued),
-        pilot_dial_time=from_micros(chat.started_at),
+        time_stamp=utc(now),
+        enqueueing_time_utc=utc(queued),
+        pilot_dial_time=utc(chat.started_at),
         chat_type=gateway.chat_type,
         remote_party_name=chat.party_name,
         remote_address=chat.remote_address,
@@ -324,7 +318,7 @@ def agent_state(state: State, agent: Guid) -> AgentStateInfo:
         state=desk.state,
         reason=desk.reason,
         next_state=desk.next_state,
-        since_utc=from_micros(desk.since),
+        since_utc=utc(desk.since),
         max_chats=capacity(state, agent),
         active_chats=len(desk.leases),
     )

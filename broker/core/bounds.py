@@ -20,15 +20,13 @@ FORM_BYTES = 65_536
 """The most that the texts of one form may take."""
 
 
-def _utf8(text: str | None) -> int:
-    if text is None:
-        return 0
+def _utf8(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def sentence_weight(id: str, party_name: str | None, text: str, name: str | None) -> int:
-    """A bound on the bytes of a sentence in a snapshot; `name` is its TrackingId."""
-    return SENTENCE_BYTES + _utf8(id) + _utf8(party_name) + _utf8(text) + _utf8(name)
+def sentence_weight(id: str, party_name: str | None, text: str, tracking_id: str) -> int:
+    """A bound on the bytes of a sentence in a snapshot."""
+    return SENTENCE_BYTES + _utf8(f"{id}{party_name}{tracking_id}") + _utf8(text)
 
 
 def chat_weight(tracking_id: str, agent_name: int = 0) -> int:

@@ -112,6 +112,7 @@ class SentenceStored:
     """
 
     durable: ClassVar[bool] = True
+    confirmed_at: ClassVar[int | None] = None
     chat: Guid
     no: int
     counter: int
@@ -131,6 +132,8 @@ class SlotFilled:
     """The last sentence of model 4, 6 or 8 of a chat (W-22). Upsert in `chat_slots`."""
 
     durable: ClassVar[bool] = True
+    counter: ClassVar[int] = 0
+    confirmed_at: ClassVar[int | None] = None
     chat: Guid
     no: int
     model: int

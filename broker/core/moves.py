@@ -18,7 +18,7 @@ from broker.core.facts import (
     WrapupStarted,
 )
 from broker.core.inputs import Stamp
-from broker.core.state import Chat, Sentence, State
+from broker.core.state import Chat, State
 from protocol.values import ChatStatus, CloseReason, Guid, SentenceModel
 
 
@@ -130,42 +130,30 @@ def note(state: State, chat: Chat, stamp: Stamp, text: str, index: int = 0) -> D
     weight = sentence_weight("-" * 36, config.notes.party_name, text, chat.tracking_id)
     if chat.weight + weight > config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
         return Decision()
-    sentence = Sentence(
+    stored = SentenceStored(
+        chat.id,
+        chat.no,
         len(chat.sentences) + 1,
         stamp.guid(index),
         config.notes.party_name,
         text,
         stamp.now,
         True,
-        SentenceModel.TECH_NOTE,
-        stamp.now,
-        None,
-        True,
-    )
-    stored = SentenceStored(
-        chat.id,
-        chat.no,
-        sentence.counter,
-        sentence.id,
-        sentence.party_name,
-        sentence.text,
-        sentence.time_sent,
-        True,
         int(SentenceModel.TECH_NOTE),
         stamp.now,
         None,
         True,
     )
-    decision = Decision([stored])
     sessions = state.gateway_sessions.get(chat.gateway, ())
+    decision = Decision([stored])
     if sessions:
-        shown = sentence_for_connector(config.gateways[chat.gateway], chat, sentence)
+        shown = sentence_for_connector(config.gateways[chat.gateway], chat, stored)
         decision.effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown))
     # The agent's transcript has it too, so his copy must not miss a counter (I-9).
     listener = agent_session(state, chat.agent) if chat.status is ChatStatus.ANSWERED else None
     if listener is not None:
         number = state.sessions[listener].workplace or ""
-        heard = sentence_for_workplace(number, chat, sentence)
+        heard = sentence_for_workplace(number, chat, stored)
         decision.effects.append(Send((listener,), "SC_CHAT_SENTENCE", heard))
     return decision
 

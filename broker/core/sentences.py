@@ -15,6 +15,7 @@ from broker.core.announce import (
     ChatToConnectors,
     sentence_for_connector,
     sentence_for_workplace,
+    utc,
 )
 from broker.core.bounds import RESERVE, sentence_weight
 from broker.core.chats import may_open, reopen, reopens
@@ -28,7 +29,7 @@ from protocol.chat import ChatCommandInfo, ChatSentenceInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.session import Ack
-from protocol.values import ChatStatus, SentenceModel, from_micros, to_micros
+from protocol.values import ChatStatus, Guid, SentenceModel, to_micros
 
 NUMBERED = frozenset({int(SentenceModel.SENTENCE), int(SentenceModel.TECH_NOTE)})
 SLOTS = frozenset(
@@ -58,7 +59,6 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
     chat = find_tracked(state, gateway, p.tracking_id)
     if chat is None:
         return Refusal(ErrorCode.UNKNOWN_CHAT, "TrackingId: no such chat")
-    key = p.id or ""
     known = known_key(chat, p, False)
     if isinstance(known, Refusal):
         return known
@@ -78,9 +78,8 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
     refusal = fits(state, chat, p, p.party_name)
     if refusal is not None:
         return refusal
-    sent = to_micros(p.time_sent) if p.time_sent is not None else stamp.now
-    made = make(chat, p, key, p.party_name, sent, stamp.now, False, session)
-    facts.append(fact_of(chat, made))
+    made = said(chat, p, p.party_name, stamp.now, None)
+    facts.append(made)
     echo = sentence_for_connector(gateway, chat, made)
     trace = _trace(frame)
     effects.append(
@@ -124,8 +123,7 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     refusal = fits(state, chat, p, name)
     if refusal is not None:
         return refusal
-    sent = to_micros(p.time_sent) if p.time_sent is not None else stamp.now
-    made = make(chat, p, p.id or "", name, sent, stamp.now, True, session)
+    made = said(chat, p, name, stamp.now, desk.agent)
     trace = _trace(frame)
     number = session.workplace or ""
     effects: list[Effect] = [
@@ -142,40 +140,27 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     if sessions:
         shown = sentence_for_connector(gateway, chat, made)
         effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown, None, None, trace))
-    return Decision([fact_of(chat, made)], list(effects))
+    return Decision([made], list(effects))
 
 
-def known_key(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Sentence | Refusal | None:
+def known_key(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Sentence | Slot | Refusal | None:
     """The sentence that already has this key, if it says the same (W-21)."""
     if p.model not in NUMBERED and p.model not in SLOTS:
         return Refusal(ErrorCode.BAD_PAYLOAD, "Model: not a known model")
-    known = chat.keys[outbound].get(p.id or "")
-    if known is None:
-        for slot in chat.slots.values():
-            if slot.id == p.id and slot.outbound is outbound:
-                known = as_sentence(slot)
-                break
-        else:
-            return None
-    if known.text != p.text or known.model != p.model:
+    known: Sentence | Slot | None = chat.keys[outbound].get(p.id or "")
+    if known is None and chat.slots:
+        known = slot_of(chat, p.id, outbound)
+    if known is not None and (known.text != p.text or known.model != p.model):
         return Refusal(ErrorCode.KEY_REUSED, "ID: used before for another sentence")
     return known
 
 
-def as_sentence(slot: Slot) -> Sentence:
-    """A slot in the shape of a sentence, with counter 0."""
-    return Sentence(
-        0,
-        slot.id,
-        slot.party_name,
-        slot.text,
-        slot.time_sent,
-        slot.outbound,
-        slot.model,
-        slot.at,
-        slot.agent,
-        False,
-    )
+def slot_of(chat: Chat, key: str | None, outbound: bool) -> Slot | None:
+    """The slot that holds the sentence with this key."""
+    for slot in chat.slots.values():
+        if slot.id == key and slot.outbound is outbound:
+            return slot
+    return None
 
 
 def fits(state: State, chat: Chat, p: ChatSentenceInfo, name: str | None) -> Refusal | None:
@@ -186,51 +171,29 @@ def fits(state: State, chat: Chat, p: ChatSentenceInfo, name: str | None) -> Ref
     return None
 
 
-def make(
-    chat: Chat,
-    p: ChatSentenceInfo,
-    key: str,
-    name: str | None,
-    sent: int,
-    now: int,
-    outbound: bool,
-    session: Session,
-) -> Sentence:
-    """The sentence in its place."""
-    counter = len(chat.sentences) + 1 if p.model in NUMBERED else 0
-    return Sentence(
-        counter, key, name, p.text or "", sent, outbound, p.model, now, session.agent, False
-    )
-
-
-def fact_of(chat: Chat, s: Sentence) -> SentenceStored | SlotFilled:
-    """What is stored of a new sentence."""
-    if s.counter:
+def said(
+    chat: Chat, p: ChatSentenceInfo, name: str | None, now: int, agent: Guid | None
+) -> SentenceStored | SlotFilled:
+    """The fact of a new sentence: of a visitor (no agent) or of an agent."""
+    sent = to_micros(p.time_sent) if p.time_sent is not None else now
+    outbound = agent is not None
+    key, text, model = p.id or "", p.text or "", p.model
+    if model in NUMBERED:
+        counter = len(chat.sentences) + 1
         return SentenceStored(
-            chat.id,
-            chat.no,
-            s.counter,
-            s.id,
-            s.party_name,
-            s.text,
-            s.time_sent,
-            s.outbound,
-            s.model,
-            s.at,
-            s.agent,
-            False,
+            chat.id, chat.no, counter, key, name, text, sent, outbound, model, now, agent, False
         )
     return SlotFilled(
         chat=chat.id,
         no=chat.no,
-        model=s.model,
-        id=s.id,
-        party_name=s.party_name,
-        text=s.text,
-        time_sent=s.time_sent,
-        outbound=s.outbound,
-        at=s.at,
-        agent=s.agent,
+        model=model,
+        id=key,
+        party_name=name,
+        text=text,
+        time_sent=sent,
+        outbound=outbound,
+        at=now,
+        agent=agent,
     )
 
 
@@ -238,7 +201,7 @@ def _again(
     state: State,
     gateway: Gateway,
     chat: Chat,
-    known: Sentence,
+    known: Sentence | Slot,
     session: Session,
     frame: Frame,
     listener: int | None,
@@ -258,7 +221,7 @@ def _again_inside(
     state: State,
     gateway: Gateway,
     chat: Chat,
-    known: Sentence,
+    known: Sentence | Slot,
     session: Session,
     frame: Frame,
 ) -> Decision:
@@ -288,7 +251,7 @@ def confirm_from_connector(state: State, stamp: Stamp, session: Session, frame: 
         peer=state.sessions[listener].workplace,
         chat_id=chat.id,
         id=p.id,
-        time_stamp=from_micros(stamp.now),
+        time_stamp=utc(stamp.now),
     )
     push = Send((listener,), "SC_CHAT_CONFIRM", told)
     return _confirmed(chat, p, True, stamp, session, frame, push)
@@ -315,7 +278,7 @@ def confirm_from_workplace(state: State, stamp: Stamp, session: Session, frame: 
         port=gateway.port,
         tracking_id=chat.tracking_id,
         id=p.id,
-        time_stamp=from_micros(stamp.now),
+        time_stamp=utc(stamp.now),
     )
     push = Send(sessions, "SE_CHAT_CONFIRM", told)
     return _confirmed(chat, p, False, stamp, session, frame, push)
@@ -333,7 +296,7 @@ def _confirmed(
     sentence = chat.keys[outbound].get(p.id or "")
     decision = Decision()
     if sentence is None:
-        if not any(s.id == p.id and s.outbound is outbound for s in chat.slots.values()):
+        if slot_of(chat, p.id, outbound) is None:
             return Refusal(ErrorCode.UNKNOWN_MESSAGE, "ID: no such sentence to confirm")
     elif sentence.confirmed_at is None:
         decision.facts.append(SentenceConfirmed(chat.id, chat.no, sentence.counter, stamp.now))
@@ -360,7 +323,7 @@ def typing_from_connector(state: State, stamp: Stamp, session: Session, frame: F
         chat_id=chat.id,
         agent_id=chat.agent,
         is_typing=p.is_typing is not False,
-        time_stamp=from_micros(stamp.now),
+        time_stamp=utc(stamp.now),
     )
     return Decision([], [Send((listener,), "SC_CHAT_TYPING", told)])
 
@@ -384,6 +347,6 @@ def typing_from_workplace(state: State, stamp: Stamp, session: Session, frame: F
         port=gateway.port,
         tracking_id=chat.tracking_id,
         is_typing=p.is_typing is not False,
-        time_stamp=from_micros(stamp.now),
+        time_stamp=utc(stamp.now),
     )
     return Decision([], [Send(sessions, "SE_CHAT_TYPING", told)])

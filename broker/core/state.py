@@ -12,6 +12,8 @@ exclusions' expiry, indexes) is rebuilt or starts empty.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from attrs import Factory, define, field
 
 from broker.config.model import Config
@@ -41,6 +43,8 @@ class Sentence:
 class Slot:
     """The last sentence of model 4, 6 or 8."""
 
+    counter: ClassVar[int] = 0
+    confirmed_at: ClassVar[int | None] = None
     model: int
     id: str
     party_name: str | None

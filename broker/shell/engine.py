@@ -148,10 +148,11 @@ class Engine:
     def _gather(self) -> None:
         batch = self._pending
         room = self._batch_limit - batch.inputs
-        inbox = self.inbox
+        inbox, timers = self.inbox, self.state.timers
+        # All of a turn happens at one moment, which is also shown to several receivers each.
+        now = self._now = max(self._now, self._clock())
         while room > 0:
-            now = max(self._now, self._clock())
-            due = self.state.timers.due
+            due = timers.due
             if due is not None and due <= now:
                 self._step(batch, now, TimePassed())
             elif inbox:
@@ -161,7 +162,6 @@ class Engine:
             room -= 1
 
     def _step(self, batch: _Batch, now: int, input: Input) -> None:
-        self._now = now
         self._seq += 1
         self.inputs_stepped += 1
         batch.inputs += 1
