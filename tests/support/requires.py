@@ -37,10 +37,6 @@ THINGS: Mapping[str, Thing] = {
         lambda: postgresql.programs() is not None, "install the Debian package postgresql"
     ),
     "js": Thing(JS_PACKAGES.is_dir, "run make js"),
-    "postgresql": Thing(
-        lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
-        "install the Debian package postgresql",
-    ),
 }
 
 
