@@ -1,0 +1,95 @@
+"""A PostgreSQL server of the tests' own, from what the system has installed."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from attrs import field, frozen
+from sqlalchemy import NullPool, create_engine
+
+
+def programs() -> Path | None:
+    """The folder with initdb and postgres, the newest if there are several."""
+    found = list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return max(found, key=lambda path: float(path.parts[-3])).parent if found else None
+
+
+@frozen
+class Server:
+    """A running server; it listens on a socket in its own folder and nowhere else."""
+
+    folder: Path
+    names: Iterator[int] = field(factory=lambda: count(1))
+
+    def url(self, database: str) -> str:
+        """The address of a database."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+
+    def fresh(self) -> str:
+        """Make an empty database and give its address."""
+        name = f"store{next(self.names)}"
+        engine = create_engine(
+            self.url("postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
+        )
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        engine.dispose()
+        return self.url(name)
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """Run a server in a folder of its own; it syncs nothing."""
+    bin_ = programs()
+    assert bin_ is not None
+    # A socket's path is short, and the server refuses to run as root.
+    place = Path(tempfile.mkdtemp(prefix="parley-pg-"))
+    user = None
+    if os.geteuid() == 0:
+        user = "postgres"
+        account = pwd.getpwnam(user)
+        os.chown(place, account.pw_uid, account.pw_gid)
+    data = place / "data"
+    initdb: list[str | Path] = [
+        bin_ / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "-N",
+    ]
+    subprocess.run([*initdb, "--no-locale"], user=user, check=True, capture_output=True, cwd=place)
+    options = f"-c listen_addresses='' -c unix_socket_directories='{place}' -c fsync=off"
+    control: list[str | Path] = [bin_ / "pg_ctl", "-D", data, "-w"]
+    try:
+        subprocess.run(
+            [*control, "-o", options, "-l", place / "log", "start"],
+            user=user,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=place,
+        )
+        try:
+            yield Server(place)
+        finally:
+            subprocess.run(
+                [*control, "-m", "immediate", "stop"],
+                user=user,
+                check=True,
+                stdout=subprocess.DEVNULL,
+                cwd=place,
+            )
+    finally:
+        shutil.rmtree(place)

@@ -1,0 +1,99 @@
+"""Facts for tests of the store, short to write."""
+
+from __future__ import annotations
+
+from broker.core.facts import (
+    AgentMoved,
+    ChatMoved,
+    ChatStarted,
+    OfferEnded,
+    OfferMade,
+    SentenceConfirmed,
+    SentenceStored,
+)
+from protocol.values import AgentState, ChatStatus, CloseReason, Guid
+
+GATEWAY = Guid("00000000-0000-4000-8000-0000000000aa")
+AGENT = Guid("00000000-0000-4000-8000-0000000000bb")
+
+
+def chat_id(no: int) -> Guid:
+    """The Guid of a chat in these tests."""
+    return Guid(f"00000000-0000-4000-9000-{no:012x}")
+
+
+def started(no: int, tracking: str | None = None, at: int = 0) -> ChatStarted:
+    """A chat begins."""
+    return ChatStarted(
+        chat=chat_id(no),
+        no=no,
+        at=at or no,
+        gateway=GATEWAY,
+        tracking_id=tracking or f"visitor-{no}",
+        party_name=None,
+        remote_address=None,
+        culture=None,
+        user_token=None,
+        ext_response=None,
+    )
+
+
+def said(
+    no: int, counter: int, key: str | None = None, *, outbound: bool = False
+) -> SentenceStored:
+    """A sentence is stored."""
+    name = key or f"key-{counter}"
+    agent = AGENT if outbound else None
+    at = counter
+    return SentenceStored(
+        chat_id(no), no, counter, name, None, f"text {counter}", at, outbound, 0, at, agent, False
+    )
+
+
+def confirmed(no: int, counter: int, at: int = 99) -> SentenceConfirmed:
+    """A sentence is confirmed."""
+    return SentenceConfirmed(chat_id(no), no, counter, at)
+
+
+def moved(no: int, status: ChatStatus, at: int = 50, cause: str = "moved") -> ChatMoved:
+    """A chat changes its status."""
+    closed = status is ChatStatus.CLOSED
+    return ChatMoved(
+        chat=chat_id(no),
+        no=no,
+        at=at,
+        status=status,
+        cause=cause,
+        agent=AGENT if status in (ChatStatus.ALERTING, ChatStatus.ANSWERED) else None,
+        priority=0,
+        enqueued_at=at,
+        close_reason=CloseReason.EXTERNAL if closed else None,
+    )
+
+
+def ready(agent: Guid = AGENT, missed: int = 0, at: int = 1) -> AgentMoved:
+    """An agent is ready."""
+    return AgentMoved(
+        agent=agent,
+        at=at,
+        state=AgentState.READY,
+        reason=None,
+        next_state=None,
+        cause="asked",
+        workplace="101",
+        missed=missed,
+    )
+
+
+def offered(offer: int, no: int, at: int = 60) -> OfferMade:
+    """A chat is offered."""
+    return OfferMade(
+        offer=offer, chat=chat_id(no), no=no, agent=AGENT, workplace="101", at=at, until=at + 30
+    )
+
+
+def offer_ended(offer: int, no: int, outcome: str, at: int = 70) -> OfferEnded:
+    """An offer ends."""
+    return OfferEnded(
+        offer=offer, chat=chat_id(no), no=no, agent=AGENT, at=at, outcome=outcome, missed=1
+    )

@@ -1,0 +1,125 @@
+"""What a commit writes, and that a broken law writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from broker.config.model import Config
+from broker.core.facts import ChatSettled, Fact
+from broker.core.state import Chat
+from broker.store import CommitError, Store
+from protocol.values import ChatStatus
+from tests.support.store_facts import (
+    chat_id,
+    confirmed,
+    moved,
+    offer_ended,
+    offered,
+    ready,
+    said,
+    started,
+)
+
+
+def chats(store: Store) -> dict[int, Chat]:
+    return {chat.no: chat for chat in store.recover(Config(), 1000).chats}
+
+
+def test_a_sentence_comes_back_as_it_was_said(store: Store) -> None:
+    store.commit([started(1), said(1, 1), said(1, 2, outbound=True), confirmed(1, 1, at=7)])
+    first, second = chats(store)[1].sentences
+    assert (first.text, first.id, first.outbound, first.confirmed_at) == (
+        "text 1",
+        "key-1",
+        False,
+        7,
+    )
+    assert (second.counter, second.outbound, second.confirmed_at) == (2, True, None)
+
+
+def test_a_large_batch_is_split_into_statements_without_losing_a_row(store: Store) -> None:
+    sentences = [said(1, counter) for counter in range(1, 3_334)]
+    store.commit([started(1), *sentences, *(confirmed(1, s.counter) for s in sentences)])
+    found = chats(store)[1].sentences
+    assert [s.counter for s in found] == list(range(1, 3_334))
+    assert all(s.confirmed_at == 99 for s in found)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 5, 127, 128, 129, 193, 1023, 1024, 1025])
+def test_padding_adds_no_row(store: Store, rows: int) -> None:
+    store.commit([started(no) for no in range(1, rows + 1)])
+    assert list(chats(store)) == list(range(1, rows + 1))
+
+
+def test_what_is_not_durable_is_passed_over(store: Store) -> None:
+    store.commit([])
+    store.commit([ChatSettled(chat_id(1))])
+    store.commit([ChatSettled(chat_id(1)), started(1)])
+    assert list(chats(store)) == [1]
+
+
+BROKEN = {
+    "a counter twice": [said(1, 1, "other")],
+    "a counter twice in one batch": [said(1, 2, "a"), said(1, 2, "b")],
+    "a key twice": [said(1, 2, "key-1")],
+    "a counter of 0": [said(1, 0)],
+    "a sentence of no chat": [said(9, 1)],
+    "a chat's number twice": [started(1, "elsewhere")],
+    "a second open chat of a visitor": [started(2, "visitor-1")],
+    "a second open offer": [ready(), offered(2, 1)],
+    "an offer that nobody made ends": [offer_ended(7, 1, "missed")],
+    "an offer ends twice": [offer_ended(1, 1, "missed"), offer_ended(1, 1, "missed")],
+    "a confirmation of nothing": [confirmed(1, 2)],
+    "a second confirmation": [said(1, 2), confirmed(1, 2), confirmed(1, 2)],
+    "a move of no chat": [moved(9, ChatStatus.WAITING)],
+}
+
+
+@pytest.mark.parametrize("facts", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_law_leaves_nothing_of_the_batch(store: Store, facts: Sequence[Fact]) -> None:
+    store.commit([started(1), said(1, 1), ready(), offered(1, 1)])
+    before = store.recover(Config(), 1000)
+    with pytest.raises(CommitError):
+        store.commit([started(5), said(5, 1), moved(1, ChatStatus.WAITING), *facts])
+    assert store.recover(Config(), 1000) == before
+
+
+def test_after_a_failure_nothing_more_is_taken(store: Store) -> None:
+    store.commit([started(1)])
+    with pytest.raises(CommitError, match="chats"):
+        store.commit([started(1)])
+    with pytest.raises(CommitError, match="failed before"):
+        store.commit([started(2)])
+    assert list(chats(store)) == [1]
+
+
+def test_a_confirmation_before_its_time_is_not_forgotten(store: Store) -> None:
+    """A sentence and its confirmation in one batch, and in two."""
+    store.commit([started(1), said(1, 1), said(1, 2), confirmed(1, 1, at=5)])
+    store.commit([confirmed(1, 2, at=6), said(1, 3), confirmed(1, 3, at=7)])
+    assert [s.confirmed_at for s in chats(store)[1].sentences] == [5, 6, 7]
+
+
+def test_a_visitor_who_comes_back_in_the_same_batch_has_one_open_chat(store: Store) -> None:
+    gone: list[Fact] = [moved(1, ChatStatus.CLOSED, at=5), started(2, "visitor-1")]
+    store.commit([started(1), *gone, moved(2, ChatStatus.CLOSED, at=6), started(3, "visitor-1")])
+    found = chats(store)
+    assert {no: chat.status for no, chat in found.items()} == {
+        1: ChatStatus.CLOSED,
+        2: ChatStatus.CLOSED,
+        3: ChatStatus.PILOT,
+    }
+
+
+def test_offers_that_follow_each_other_in_one_batch_keep_their_order(store: Store) -> None:
+    store.commit([started(1), ready()])
+    rounds: list[Fact] = []
+    for offer in range(1, 4):
+        rounds += [moved(1, ChatStatus.ALERTING), offered(offer, 1)]
+        rounds += [offer_ended(offer, 1, "missed", at=60 + offer), moved(1, ChatStatus.WAITING)]
+    store.commit([*rounds, moved(1, ChatStatus.ALERTING), offered(4, 1)])
+    chat = chats(store)[1]
+    assert (chat.status, chat.offer) == (ChatStatus.ALERTING, 4)
+    assert list(chat.exclusions.values()) == [63]

@@ -1,0 +1,135 @@
+"""What recovery loads, what it leaves, and by which indexes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.dialects import sqlite
+
+from broker.config.model import MINUTE, Config, Gateway, Secret
+from broker.core.broker import restore
+from broker.core.facts import ChatReopened, Fact, WrapupStarted
+from broker.core.invariants import durable
+from broker.store import Store
+from broker.store.recovery import closed_since, open_chats, sentences_of
+from protocol.values import ChatStatus
+from tests.support.store_facts import (
+    AGENT,
+    GATEWAY,
+    chat_id,
+    moved,
+    offer_ended,
+    offered,
+    ready,
+    said,
+    started,
+)
+from tests.support.store_life import Life
+
+NOW = 10_000 * MINUTE
+
+
+def config(inertia: int) -> Config:
+    gateway = Gateway(id=GATEWAY, name="web", peer="web", secret=Secret(), tracking_inertia=inertia)
+    return Config(gateways={GATEWAY: gateway})
+
+
+def compare(store: Store, life: Life) -> None:
+    """The store equals memory (I-10), exclusions included, which `durable` leaves out."""
+    loaded = restore(life.config, store.recover(life.config, life.now), life.now)
+    assert durable(loaded) == durable(life.state)
+    for no, chat in life.state.chats.items():
+        assert loaded.chats[no].exclusions == chat.exclusions
+        assert list(loaded.chats[no].forms) == list(chat.forms)
+    assert loaded.next_chat == life.state.next_chat
+    assert loaded.next_offer == life.state.next_offer
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_store_equals_memory_after_every_batch(store: Store, seed: int) -> None:
+    life = Life.of_seed(seed)
+    for _ in range(40):
+        store.commit(life.batch(1 + life.choose(20)))
+        compare(store, life)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(chance=st.randoms(use_true_random=False), sizes=st.lists(st.integers(1, 30), max_size=8))
+def test_the_store_equals_memory_however_facts_are_batched(
+    chance: Random, sizes: list[int]
+) -> None:
+    life = Life(chance.randrange)
+    store = Store.open("sqlite://")
+    try:
+        for size in sizes:
+            store.commit(life.batch(size))
+            compare(store, life)
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize(
+    ("inertia", "closed_ago", "loaded"),
+    [
+        (0, 10 * MINUTE - 1, True),
+        (0, 10 * MINUTE, False),
+        (60 * MINUTE, 60 * MINUTE - 1, True),
+        (60 * MINUTE, 60 * MINUTE, False),
+    ],
+)
+def test_a_closed_chat_is_loaded_as_long_as_it_lingers(
+    store: Store, inertia: int, closed_ago: int, loaded: bool
+) -> None:
+    closed = moved(1, ChatStatus.CLOSED, at=NOW - closed_ago)
+    store.commit([started(1), said(1, 1), closed])
+    found = store.recover(config(inertia), NOW).chats
+    assert [(c.no, len(c.sentences)) for c in found] == ([(1, 1)] if loaded else [])
+
+
+def test_a_chat_of_an_unknown_gateway_lingers_ten_minutes(store: Store) -> None:
+    store.commit([started(1), moved(1, ChatStatus.CLOSED, at=NOW - 11 * MINUTE)])
+    store.commit([started(2), moved(2, ChatStatus.CLOSED, at=NOW - 9 * MINUTE)])
+    assert [chat.no for chat in store.recover(Config(), NOW).chats] == [2]
+
+
+def test_a_wrap_up_brings_its_chat_however_old(store: Store) -> None:
+    wrapup = WrapupStarted(chat=chat_id(1), no=1, agent=AGENT, at=5, until=NOW + 5)
+    store.commit([ready(), started(1), moved(1, ChatStatus.CLOSED, at=5), wrapup])
+    found = store.recover(Config(), NOW)
+    assert [chat.no for chat in found.chats] == [1]
+    assert found.desks[0].wrapups == {chat_id(1): NOW + 5}
+    assert found.desks[0].leases == {chat_id(1): ChatStatus.CLOSED}
+
+
+def test_a_reopened_chat_excludes_nobody_any_more(store: Store) -> None:
+    missed: list[Fact] = [offered(1, 1, at=5), offer_ended(1, 1, "missed", at=9)]
+    closed = moved(1, ChatStatus.CLOSED, at=9)
+    store.commit([ready(), started(1), *missed, closed])
+    store.commit([ChatReopened(chat=chat_id(1), no=1, at=9)])
+    assert store.recover(Config(), 9).chats[0].exclusions == {}
+
+
+def test_numbers_go_on_after_what_was_ever_used(store: Store) -> None:
+    empty = store.recover(Config(), 0)
+    assert (empty.next_chat, empty.next_offer) == (1, 1)
+    store.commit([ready(), started(7), offered(9, 7), moved(7, ChatStatus.CLOSED, at=1)])
+    found = store.recover(Config(), NOW)
+    assert (found.chats, found.next_chat, found.next_offer) == ([], 8, 10)
+
+
+def test_recovery_reads_what_it_loads_and_no_more(tmp_path: Path) -> None:
+    """By the query plans: no statement walks a table that grows for ever."""
+    store = Store.open(f"sqlite:///{tmp_path}/store.db")
+    cursor = store._connection.connection.cursor()
+    for statement in (open_chats(), closed_since(Config(), NOW), sentences_of([1, 2, 3])):
+        options = {"literal_binds": True}
+        text = statement.compile(dialect=sqlite.dialect(), compile_kwargs=options)
+        cursor.execute(f"EXPLAIN QUERY PLAN {text}")
+        steps = [str(row[3]) for row in cursor.fetchall()]
+        assert not [step for step in steps if step.startswith("SCAN sentences")], steps
+        assert all("USING INDEX" in step for step in steps), steps
+    store.close()
