@@ -76,6 +76,10 @@ def _chat_faults(state: State, chat: Chat) -> list[str]:
         faults.append(f"I-7: chat {chat.id} is {chat.status} and its ticket disagrees")
     if (chat.status is ChatStatus.ALERTING) is not (chat.offer is not None):
         faults.append(f"I-6: chat {chat.id} is {chat.status} and its offer disagrees")
+    if chat.status is ChatStatus.ALERTING and chat.agent is not None:
+        desk = d.desks.get(chat.agent)
+        if desk is None or desk.session is None:
+            faults.append(f"I-7: chat {chat.id} is offered to agent {chat.agent}, who is away")
     held = d.leases.get(chat.id)
     holds = chat.status in (ChatStatus.ALERTING, ChatStatus.ANSWERED)
     if holds and held != chat.agent:

@@ -19,6 +19,7 @@ from broker.core.inputs import Booted, Reloaded
 from broker.shell.link import Link
 from broker.shell.rate import Allowance
 from broker.shell.sessions import Sessions
+from broker.store import StoreError
 from broker.tools.simulate import watch
 from broker.tools.simulate.chance import Chance
 from broker.tools.simulate.disk import Disk
@@ -109,8 +110,8 @@ class Life:
     gate: LateGate = field(init=False)
     engine: watch.WatchedEngine | None = None
     dead: bool = False
-    hold: bool = False
-    """At the end of a run: no timer fires any more, what is under way goes on."""
+    held_at: int | None = None
+    """At the end of a run the core's clock stands still; what is under way goes on."""
     wires: dict[int, Wire] = field(factory=dict)
     _turn_planned: bool = False
     _alarm: Plan | None = None
@@ -145,7 +146,7 @@ class Life:
             restore(host.config, first, now),
             Committer(self),
             self,
-            lambda: host.world.now,
+            lambda: self.held_at or host.world.now,
             self.chance.bytes(16),
             self._store_failed,
         )
@@ -250,8 +251,22 @@ class Life:
         if self.dead:
             return
         if self.engine is not None:
-            self.engine.pump()
+            self.guarded(self.engine.pump)
+        else:
+            self._look()
+
+    def guarded(self, go_on: Callable[[], None]) -> None:
+        """Let the engine go on; a fault in it ends the process, as it does in life."""
+        try:
+            go_on()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told, with the seed
+            self.broken(f"the engine died of {error!r}")
+            self.host.crash(Window.ANY_TIME)
         self._look()
+
+    def broken(self, text: str) -> None:
+        """Something happened that never should, whatever strikes from outside."""
+        self.host.history.add(self.host.world.now, Kind.BROKEN, law="I-16", text=text)
 
     def _look(self) -> None:
         """After anything: bounds, and when to wake up next."""
@@ -274,7 +289,7 @@ class Life:
         if first is not None:
             look_at = world.micros(first)
             wake_at = look_at if wake_at is None else min(wake_at, look_at)
-        if self.hold or wake_at is None or (self._alarm is not None and self._alarm_at == wake_at):
+        if self.held_at or wake_at is None or (self._alarm is not None and self._alarm_at == wake_at):
             return
         self._cancel_alarm()
         self._alarm_at = wake_at
@@ -287,7 +302,7 @@ class Life:
 
     def _wake(self) -> None:
         self._alarm = None
-        if not self.dead and not self.hold:
+        if not self.dead and not self.held_at:
             self.sessions.tick(self.host.world.seconds)
             self._turn()
 
@@ -335,10 +350,6 @@ class Life:
             return self.chance.between(SECOND, 4 * SECOND)
         return self._commit_delay + self.chance.between(0, self._commit_delay)
 
-    def looked(self) -> None:
-        """A callback of the store came to its end."""
-        self._look()
-
 
 @define(eq=False, repr=False)
 class Committer:
@@ -360,13 +371,18 @@ class Committer:
         if met is Window.COMMIT_LOST:
             host.crash(met)
             return
+        error: Exception | None = None
         if met is not Window.COMMIT_FAILS:
-            host.disk.store.commit(facts)
-            host.history.add(host.world.now, Kind.COMMITTED, facts=summary(facts))
+            try:
+                host.disk.store.commit(facts)
+                host.history.add(host.world.now, Kind.COMMITTED, facts=summary(facts))
+            except StoreError as refused:
+                # No fault was planned: a constraint of the schema caught what should not be.
+                life.broken(f"the store refused a batch: {refused}")
+                error = refused
         if met is Window.COMMIT_KEPT:
             host.crash(met)
             return
-        error = None
         if met is not None:
             host.history.add(host.world.now, Kind.FAULT, what=met.value)
             error = StoreFailed(met.value)
@@ -374,8 +390,7 @@ class Committer:
 
         def tell() -> None:
             if not life.dead and life.engine is engine:
-                done(error)
-                life.looked()
+                life.guarded(lambda: done(error))
 
         host.world.after(life.chance.between(0, MS), tell)
 

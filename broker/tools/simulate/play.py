@@ -89,12 +89,13 @@ class Play:
         for vandal in self.vandals:
             vandal.stop()
         world.run_until(world.now + script.quiet * SECOND)
+        self._hold()
         self.history.add(world.now, Kind.PROBE)
         for program in self._programs():
             self.history.add(world.now, Kind.VIEW, program.name, **program.view())
             program.probe()
-        world.run_until(world.now + SECOND // 2)
-        self._settle()
+        world.run_until(world.now + SECOND)
+        self.history.add(world.now, Kind.END)
         return self._judge()
 
     # -- the cast
@@ -255,15 +256,13 @@ class Play:
             return
         life.engine.compare(self.host.disk.store, self.host.config)
 
-    def _settle(self) -> None:
-        """Let everything that is under way arrive, with the clock of the core held."""
-        life = self.host.life
-        if life is not None:
-            life.hold = True
+    def _hold(self) -> None:
+        """Hold all clocks: no timer fires any more, and everything that is under way arrives."""
+        if self.host.life is not None:
+            self.host.life.held_at = self.world.now
         for program in self._programs():
             program.hold()
         self.world.run_until(self.world.now + SECOND)
-        self.history.add(self.world.now, Kind.END)
 
     def _judge(self) -> Outcome:
         self._compare()

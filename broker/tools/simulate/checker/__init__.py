@@ -7,7 +7,7 @@ need it without anything to say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -15,7 +15,7 @@ from broker.tools.simulate.checker import agreement, conduct, durability, order,
 from broker.tools.simulate.checker.story import Story
 from broker.tools.simulate.checker.violation import Violation
 from broker.tools.simulate.dump import Dump
-from broker.tools.simulate.history import Event
+from broker.tools.simulate.history import Event, Kind
 
 Law = Callable[[Story], Iterable[Violation]]
 
@@ -45,7 +45,15 @@ LAWS: Final[Mapping[str, Law]] = MappingProxyType(
 def check(events: Iterable[Event], dump: Dump) -> list[Violation]:
     """Decide every law; an empty list is a good run."""
     story = Story.read(events, dump)
-    return [violation for law in LAWS.values() for violation in law(story)]
+    found = [violation for law in LAWS.values() for violation in law(story)]
+    return found + list(_broken(story))
+
+
+def _broken(story: Story) -> Iterator[Violation]:
+    """What the simulator saw inside the broker: breaches of the laws in its own state."""
+    for event in story.events:
+        if event.kind is Kind.BROKEN:
+            yield Violation(event.data["law"], event.data["text"], event.at)
 
 
 __all__ = ["LAWS", "Dump", "Event", "Story", "Violation", "check"]

@@ -96,8 +96,6 @@ def bounded(story: Story) -> Iterator[Violation]:
             elif event.data["bytes"] > limits["outbox_bytes"] + limits["frame_bytes"]:
                 text = f"{event.data['bytes']} bytes wait, {limits['outbox_bytes']} may"
                 yield Violation("I-14", text, event.at, event.conn)
-        elif event.kind is Kind.BROKEN and event.data.get("law") == "I-14":
-            yield Violation("I-14", event.data["text"], event.at)
 
 
 def isolation(story: Story) -> Iterator[Violation]:

@@ -19,8 +19,6 @@ def liveness(story: Story) -> Iterator[Violation]:
     for event in story.events:
         if event.kind is Kind.VIEW:
             yield from _view(story, event)
-        elif event.kind is Kind.BROKEN and event.data.get("law") == "I-16":
-            yield Violation("I-16", event.data["text"], event.at)
     yield from _offers(story, story.end_at)
     for chat in story.dump.chats:
         yield from _stuck(story, chat, story.end_at)

@@ -11,7 +11,7 @@ from broker.tools.simulate.history import Kind
 from protocol.chat import ChatCommandInfo, ChatStatusInfo
 from protocol.values import AgentState, ChatStatus, Guid, Role
 
-SETTLE = 1_000_000
+SETTLE = 5_000_000
 """What is younger than this when the run ends may still be under way."""
 
 
@@ -20,9 +20,6 @@ def one_owner(story: Story) -> Iterator[Violation]:
     yield from _single_offers(story)
     yield from _single_alerts(story)
     yield from _capacities(story)
-    for event in story.events:
-        if event.kind is Kind.BROKEN and event.data.get("law") == "I-6":
-            yield Violation("I-6", event.data["text"], event.at)
 
 
 def _single_offers(story: Story) -> Iterator[Violation]:
@@ -111,9 +108,7 @@ def _capacities(story: Story) -> Iterator[Violation]:
 
 def no_forgotten_work(story: Story) -> Iterator[Violation]:
     """I-7: no chat waits while somebody is free for it; who waits has a reason in the log."""
-    for event in story.events:
-        if event.kind is Kind.BROKEN and event.data.get("law") == "I-7":
-            yield Violation("I-7", event.data["text"], event.at)
+    yield from _offered_in_silence(story)
     if story.calm_at is None or story.end_at is None:
         return
     explained = {d.chat for d in story.dump.decisions if d.kind == "waiting"}
@@ -132,6 +127,25 @@ def no_forgotten_work(story: Story) -> Iterator[Violation]:
         for agent in _candidates(story, chat, held):
             text = f"it waits at the end while agent {agent} is free for it"
             yield Violation("I-7", text, story.end_at, chat=chat.id)
+
+
+def _offered_in_silence(story: Story) -> Iterator[Violation]:
+    """An offer that ran out was told to its agent."""
+    told: dict[tuple[Guid, Guid], list[int]] = {}
+    for event in story.events:
+        if event.kind is not Kind.GAVE or event.frame is None:
+            continue
+        p = event.frame.payload
+        if event.frame.type == "SC_CHAT_ALERT" and isinstance(p, ChatStatusInfo):
+            agent = story.agent_of(story.connections[event.conn])
+            told.setdefault((p.chat_id or Guid(""), agent or Guid("")), []).append(event.at)
+    if not told and not any(e.kind is Kind.GAVE for e in story.events):
+        return  # this history does not tell what the broker gave
+    for offer in story.dump.offers:
+        moments = told.get((offer.chat, offer.agent), [])
+        if offer.outcome == "missed" and not any(m >= offer.at for m in moments):
+            text = f"offer {offer.offer} ran out, agent {offer.agent} was never alerted"
+            yield Violation("I-7", text, offer.at, chat=offer.chat)
 
 
 def _candidates(

@@ -1,0 +1,398 @@
+"""Bugs to be planted into the broker: each is to be caught by the law that it breaks.
+
+Every one is a patch at a seam of the production code, made by a test and taken back by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from attrs import evolve, frozen
+
+from broker.core import announce, apply_desk, broker, chats, deadlines, distribution, moves
+from broker.core import queries, sentences, sessions, timeouts
+from broker.core.announce import ChatToAgent, ChatToConnectors
+from broker.core.decision import Decision
+from broker.core.effects import Send
+from broker.core.facts import Fact, SentenceConfirmed, SentenceStored, SessionLeft
+from broker.core.inputs import Stamp
+from broker.core.state import Chat, Recovered, State
+from broker.shell.engine import Engine
+from broker.shell.outbox import Outbox
+from broker.shell.sessions import Sessions
+from broker.store import Store
+from protocol.chat import ChatStatusInfo
+from protocol.values import ChatStatus
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+@frozen
+class Plant:
+    """A bug.
+
+    Attributes:
+        name: What is wrong.
+        law: The law that names it.
+        patch: Plants it.
+        seeds: Within how many seeds it must be caught.
+    """
+
+    name: str
+    law: str
+    patch: Patch
+    seeds: int = 10
+
+
+def _ack_before_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Engine._turn
+
+    def turn(self: Engine) -> bool:
+        self._gather()
+        effects, self._pending.effects = self._pending.effects, []
+        self._outlet.deliver(effects)
+        return original(self)
+
+    monkeypatch.setattr(Engine, "_turn", turn)
+
+
+def _released_with_a_failed_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Engine._done
+
+    def done(self: Engine, error: BaseException | None) -> None:
+        if error is not None and self._running is not None:
+            self._outlet.deliver(self._running.effects)
+        original(self, error)
+
+    monkeypatch.setattr(Engine, "_done", done)
+
+
+def _no_dedupe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sentences, "known_key", lambda *_: None)
+
+
+def _capacity_off_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = distribution.capacity
+    monkeypatch.setattr(distribution, "capacity", lambda *of: original(*of) + 1)
+
+
+def _render_without(wanted: Callable[[Any], bool]) -> Patch:
+    """Announcements that fit are not told to anybody."""
+
+    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        original = broker.render
+
+        def render(state: State, announcement: Any, now: int) -> list[Send]:
+            return [] if wanted(announcement) else original(state, announcement, now)
+
+        monkeypatch.setattr(broker, "render", render)
+
+    return patch
+
+
+def _lost_alert(monkeypatch: pytest.MonkeyPatch) -> None:
+    _render_without(lambda a: isinstance(a, ChatToAgent) and a.type == "SC_CHAT_ALERT")(monkeypatch)
+
+
+def _two_offers(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = distribution._offered
+
+    def offered(state: State, chat: Chat, agent: Any, *rest: Any) -> Decision:
+        decision = original(state, chat, agent, *rest)
+        for other, desk in state.distribution.desks.items():
+            if other != agent and desk.session is not None:
+                told = ChatToAgent(chat=chat.id, agent=other, type="SC_CHAT_ALERT")
+                decision.effects.append(told)
+        return decision
+
+    monkeypatch.setattr(distribution, "_offered", offered)
+
+
+def _counter_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = sentences.make
+
+    def make(chat: Chat, *rest: Any) -> Any:
+        made = original(chat, *rest)
+        if made.counter == 4:
+            made.counter = 5
+        return made
+
+    monkeypatch.setattr(sentences, "make", make)
+
+
+def _confirmation_lost_on_restart(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Store.recover
+
+    def recover(self: Store, *of: Any) -> Recovered:
+        recovered = original(self, *of)
+        for chat in recovered.chats:
+            for sentence in chat.sentences:
+                sentence.confirmed_at = None
+        return recovered
+
+    monkeypatch.setattr(Store, "recover", recover)
+
+
+def _commit_without(kind: type[Fact], every: int) -> Patch:
+    """Of these facts every so manieth does not reach the store."""
+
+    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        original, count = Store.commit, 0
+
+        def commit(self: Store, facts: Sequence[Fact]) -> None:
+            nonlocal count
+            kept = []
+            for fact in facts:
+                count += isinstance(fact, kind)
+                if not isinstance(fact, kind) or count % every:
+                    kept.append(fact)
+            original(self, kept)
+
+        monkeypatch.setattr(Store, "commit", commit)
+
+    return patch
+
+
+def _wrong_resync_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = queries._answer
+
+    def answer(session: Any, frame: Any, type_: str, payload: Any) -> Decision:
+        if type_ == "SE_CHAT_LIST":
+            payload = payload[1:]
+        return original(session, frame, type_, payload)
+
+    monkeypatch.setattr(queries, "_answer", answer)
+
+
+def _double_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = queries._answer
+
+    def answer(*of: Any) -> Decision:
+        decision = original(*of)
+        decision.effects *= 2
+        return decision
+
+    monkeypatch.setattr(queries, "_answer", answer)
+
+
+def _forgotten_waiting_chat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distribution, "best_ticket", lambda *_: None)
+
+
+def _endless_exclusion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        distribution, "excluded", lambda _state, ticket, agent, _now: agent in ticket.exclusions
+    )
+
+
+def _reordered_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Sessions._take
+
+    def take(self: Sessions, link: Any, events: Any) -> None:
+        original(self, link, events[::-1])
+
+    monkeypatch.setattr(Sessions, "_take", take)
+
+
+def _foreign_chat_visible(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "own_chat", lambda state, _agent, chat: state.chats.get(chat))
+
+    def status(state: State, stamp: Stamp, session: Any, frame: Any) -> Any:
+        chat = state.chats.get(frame.payload.chat_id)
+        if chat is None:
+            return original(state, stamp, session, frame)
+        told = ChatToAgent(
+            chat=chat.id,
+            agent=session.agent,
+            type="SC_CHAT_STATUS",
+            full=True,
+            answer_to=session.number,
+            re=frame.id,
+        )
+        return Decision([], [told])
+
+    original = broker.HANDLERS["CS_CHAT_STATUS"]
+    monkeypatch.setitem(broker.HANDLERS, "CS_CHAT_STATUS", status)
+
+
+def _anybody_may_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame for a gateway that the session does not serve is taken all the same."""
+    original = sentences.gateway_of
+
+    def gateway_of(state: State, session: Any, payload: Any) -> Any:
+        found = state.config.gateway_by_address.get((payload.peer or "", payload.port))
+        return found or original(state, session, payload)
+
+    monkeypatch.setattr(sentences, "gateway_of", gateway_of)
+
+
+def _status_after_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = chats.close
+
+    def close(state: State, chat: Chat, *rest: Any) -> Decision:
+        decision = original(state, chat, *rest)
+        gateway = state.config.gateways[chat.gateway]
+        late = ChatStatusInfo(
+            peer=gateway.peer,
+            port=gateway.port,
+            tracking_id=chat.tracking_id,
+            chat_id=chat.id,
+            status=ChatStatus.WAITING,
+        )
+        everybody = state.gateway_sessions.get(chat.gateway, ())
+        decision.effects.append(Send(everybody, "SE_CHAT_STATUS", late))
+        return decision
+
+    monkeypatch.setattr(chats, "close", close)
+
+
+def _lost_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No connector is told that a chat was answered or waits again."""
+    original = announce._to_connectors
+
+    def tell(state: State, order: ChatToConnectors) -> list[Send]:
+        if order.answer_to is None and state.chats[order.chat].status is ChatStatus.ALERTING:
+            return []
+        return original(state, order)
+
+    monkeypatch.setattr(announce, "_to_connectors", tell)
+
+
+def _unbounded_outbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Outbox, "cut", lambda _self: None)
+    monkeypatch.setattr(
+        Sessions, "_dismiss", lambda _self, link, code, *_: link.cause == code
+    )
+
+
+def _random_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stamp, "guid", lambda _self, _index=0: str(uuid4()))
+
+
+def _alert_not_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def leave(_state: State, stamp: Stamp, session: Any) -> Decision:
+        return Decision([SessionLeft(session=session.number, at=stamp.now)])
+
+    monkeypatch.setattr(sessions, "leave", leave)
+
+
+def _leaking_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chat that goes back to the queue keeps its slot."""
+    original = apply_desk.release
+
+    def release(state: State, chat: Any, at: int) -> None:
+        if state.chats[chat].status is not ChatStatus.WAITING:
+            original(state, chat, at)
+
+    monkeypatch.setattr(apply_desk, "release", release)
+
+
+def _no_inactivity(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = deadlines.next_deadline
+
+    def next_deadline(state: State, chat: Chat) -> int | None:
+        return original(state, chat) if chat.closed_at is not None else None
+
+    monkeypatch.setattr(deadlines, "next_deadline", next_deadline)
+
+
+def _engine_oversleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Engine, "wake_at", property(lambda _self: None))
+
+
+def _confirmed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = sentences._confirmed
+
+    def confirmed(chat: Chat, p: Any, outbound: bool, *rest: Any) -> Any:
+        sentence = chat.keys[outbound].get(p.id or "")
+        if sentence is not None:
+            sentence.confirmed_at = None
+        return original(chat, p, outbound, *rest)
+
+    monkeypatch.setattr(sentences, "_confirmed", confirmed)
+
+
+def _note_kept_from_the_agent(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = moves.note
+
+    def note(*of: Any) -> Decision:
+        decision = original(*of)
+        decision.effects = [
+            e for e in decision.effects if not (isinstance(e, Send) and e.type[:2] == "SC")
+        ]
+        return decision
+
+    monkeypatch.setattr(timeouts, "note", note)
+
+
+def _grace_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answered chat whose agent is gone is never given to another one."""
+    monkeypatch.setattr(
+        timeouts, "_HANDLERS", {**timeouts._HANDLERS, timeouts.TimerKind.GRACE: _nothing}
+    )
+
+
+def _nothing(*_of: Any) -> Decision:
+    return Decision()
+
+
+def _half_a_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit that is reported as failed has written a part of its batch."""
+    original = Store.commit
+
+    def commit(self: Store, facts: Sequence[Fact]) -> None:
+        original(self, facts[: max(1, len(facts) - 1)])
+
+    monkeypatch.setattr(Store, "commit", commit)
+
+
+def _text_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the store keeps is not what was echoed."""
+    original = Store.commit
+
+    def commit(self: Store, facts: Sequence[Fact]) -> None:
+        original(
+            self,
+            [
+                evolve(f, text=f.text[:5]) if isinstance(f, SentenceStored) and not f.own else f
+                for f in facts
+            ],
+        )
+
+    monkeypatch.setattr(Store, "commit", commit)
+
+
+PLANTS = (
+    Plant("ack before commit", "I-11", _ack_before_commit),
+    Plant("effects of a failed commit are released", "I-11", _released_with_a_failed_commit),
+    Plant("every third confirmation is not written", "I-1", _commit_without(SentenceConfirmed, 3)),
+    Plant("the store keeps another text", "I-1", _text_of_another),
+    Plant("half a commit", "I-10", _half_a_commit),
+    Plant("no dedupe", "I-2", _no_dedupe),
+    Plant("counter gap", "I-3", _counter_gap),
+    Plant("sentences of a connection are reordered", "I-4", _reordered_sentences),
+    Plant("confirmed again", "I-9", _confirmed_again),
+    Plant("capacity off by one", "I-6", _capacity_off_by_one),
+    Plant("two offers", "I-6", _two_offers),
+    Plant("a lease leaks", "I-6", _leaking_lease),
+    Plant("a waiting chat is forgotten", "I-7", _forgotten_waiting_chat),
+    Plant("an exclusion never ends", "I-7", _endless_exclusion),
+    Plant("an alert is lost", "I-7", _lost_alert),
+    Plant("an alert is not withdrawn", "I-7", _alert_not_withdrawn),
+    Plant("a status after Closed", "I-8", _status_after_closed),
+    Plant("a status is not told", "I-8", _lost_status),
+    Plant("a wrong resync list", "I-9", _wrong_resync_list),
+    Plant("a note is kept from the agent", "I-3", _note_kept_from_the_agent),
+    Plant("a confirmation is lost on restart", "I-10", _confirmation_lost_on_restart),
+    Plant("two answers", "I-13", _double_answer),
+    Plant("an outbox without a bound", "I-14", _unbounded_outbox, 40),
+    Plant("a foreign chat is visible", "I-15", _foreign_chat_visible),
+    Plant("anybody may write", "I-15", _anybody_may_write),
+    Plant("nobody is told of inactivity", "I-16", _no_inactivity),
+    Plant("the engine oversleeps", "I-16", _engine_oversleeps),
+    Plant("a lost agent keeps his chats", "I-16", _grace_ignored, 20),
+    Plant("random ids", "I-17", _random_ids),
+)

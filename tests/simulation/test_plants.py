@@ -1,0 +1,22 @@
+"""Each planted bug is caught by the law that names it."""
+
+import pytest
+
+from broker.tools.simulate.play import Script, play
+from tests.simulation.plants import PLANTS, Plant
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name.replace(" ", "-"))
+def test_a_planted_bug_is_caught(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant.patch(monkeypatch)
+    found: set[str] = set()
+    for seed in range(plant.seeds):
+        found |= {violation.law for violation in play(Script(seed=f"plant-{seed}")).violations}
+        if plant.law in found:
+            return
+    pytest.fail(f"not caught by {plant.law} in {plant.seeds} seeds, only by {sorted(found)}")
+
+
+def test_without_a_plant_nothing_is_caught() -> None:
+    for seed in range(3):
+        assert play(Script(seed=f"plant-{seed}")).violations == ()
