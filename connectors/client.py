@@ -33,7 +33,7 @@ from anyio.abc import SocketAttribute
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from connectors.book import Chat
-from connectors.errors import ConnectorError, EventsNotRead
+from connectors.errors import ConnectorError, EndReason
 from connectors.events import (
     ChatRef,
     Event,
@@ -124,6 +124,7 @@ class Client:
         self._wake = anyio.Event()
         self._ready = anyio.Event()
         self._stopped = anyio.Event()
+        self._unread = False
         self._requests: dict[int, _Waiter[Frame]] = {}
         self._sentences: dict[tuple[ChatRef, str], _Waiter[ChatSentenceInfo]] = {}
 
@@ -165,13 +166,12 @@ class Client:
         if self._session.ended is not None:
             raise self._session.ended
 
-    async def events(self) -> AsyncIterator[Event]:
+    def events(self) -> AsyncIterator[Event]:
         """What happens, in its order; ends after `SessionEnded`. For one reader.
 
         It is to be read while the client lives: a queue of events that is full ends the client.
         """
-        async for event in self._receive_event:
-            yield event
+        return aiter(self._receive_event)
 
     async def send(
         self,
@@ -291,8 +291,8 @@ class Client:
                 case RequestDone(ticket, frame):
                     self._settle(self._requests.get(ticket), frame)
                     continue
-                case RequestFailed(ticket, error):
-                    self._settle(self._requests.get(ticket), error)
+                case RequestFailed(ticket, error) if ticket in self._requests:
+                    self._settle(self._requests[ticket], error)
                     continue
                 case SentenceEchoed(ref, sentence):
                     self._settle(self._sentences.pop((ref, sentence.id or ""), None), sentence)
@@ -302,10 +302,16 @@ class Client:
                     self._ready.set()
                 case _:
                     pass
-            try:
-                self._send_event.send_nowait(event)
-            except anyio.WouldBlock:
-                raise EventsNotRead("nobody reads events(), and its queue is full") from None
+            if not self._unread:
+                self._queue_event(event)
+
+    def _queue_event(self, event: Event) -> None:
+        try:
+            self._send_event.send_nowait(event)
+        except anyio.WouldBlock:
+            # A program that does not look at what happens is not served half: it is told so.
+            self._unread = True
+            self._tell(self._session.close(self.now(), EndReason.EVENTS_NOT_READ))
 
     @staticmethod
     def _settle(waiter: _Waiter[T] | None, result: T | ConnectorError) -> None:
@@ -361,7 +367,7 @@ class Client:
                 tls_hostname=where.host,
                 tls_standard_compatible=False,
             )
-        raw = stream.extra(SocketAttribute.raw_socket)
+        raw = stream.extra(SocketAttribute.raw_socket)  # noqa: S610 - anyio's, no SQL
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return stream
 
@@ -402,6 +408,11 @@ class Client:
         with anyio.move_on_after(seconds):
             await self._wake.wait()
         self._wake = anyio.Event()
+
+    def release(self) -> None:
+        """Lets the queue of events go."""
+        self._send_event.close()
+        self._receive_event.close()
 
     async def bye(self) -> None:
         """Ends the session and lets the last bytes go."""
@@ -449,23 +460,42 @@ class ConnectorClient(Client):
             QueueFull: So many requests wait already.
             Ended: The session is over.
         """
-        given = {
-            "tracking_id": tracking_id,
-            "party_name": party_name,
-            "preferred_culture": culture,
-            "user_token": user_token,
-            "remote_address": remote_address,
-        }
-        service = self._service(gateway, info, given)
+        service = self._service(
+            gateway,
+            info,
+            tracking_id=tracking_id,
+            party_name=party_name,
+            preferred_culture=culture,
+            user_token=user_token,
+            remote_address=remote_address,
+        )
         ref, ticket = self._session.start_chat(service, self.now())
         await self._answer(ticket)
+        return ref
+
+    def start_chat_soon(
+        self,
+        gateway: str | Gateway | None = None,
+        *,
+        tracking_id: str | None = None,
+        party_name: str | None = None,
+        info: ChatServiceInfo | None = None,
+    ) -> ChatRef:
+        """Starts a chat and returns at once, even without a connection.
+
+        Sentences may be handed over already. `ChatChanged` tells that it began, `RequestFailed` that it
+        did not.
+        """
+        service = self._service(gateway, info, tracking_id=tracking_id, party_name=party_name)
+        ref, _ticket = self._session.start_chat(service, self.now())
+        self._wake.set()
         return ref
 
     async def ask_chat(
         self, gateway: str | Gateway | None = None, info: ChatServiceInfo | None = None
     ) -> ChatServiceInfo:
         """Asks whether a chat would be taken now: `signal` and `scenario_model` of the answer (B-1)."""
-        service = self._service(gateway, info, {"tracking_id": _new_id()})
+        service = self._service(gateway, info, tracking_id=_new_id())
         frame = await self.request("ES_CHAT_REQUEST", service)
         assert isinstance(frame.payload, ChatServiceInfo)
         return frame.payload
@@ -478,7 +508,7 @@ class ConnectorClient(Client):
         self,
         gateway: str | Gateway | None,
         info: ChatServiceInfo | None,
-        given: dict[str, str | None],
+        **given: str | None,
     ) -> ChatServiceInfo:
         where = Gateway(gateway) if isinstance(gateway, str) else gateway or self._gateway
         changes: dict[str, Any] = {name: it for name, it in given.items() if it is not None}
@@ -589,6 +619,8 @@ async def _running(client: Client, *, wait: bool) -> AsyncIterator[None]:
         if len(group.exceptions) == 1:
             raise group.exceptions[0] from group.exceptions[0].__cause__
         raise
+    finally:
+        client.release()
 
 
 def _address(address: str | Address, tls: ssl.SSLContext | None) -> Address:

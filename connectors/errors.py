@@ -8,7 +8,6 @@
 | `TimedOut` | the broker is there and has not answered in time | as `ConnectionLost` |
 | `AlertGone` | the offer of this chat ended before it was answered | nothing |
 | `QueueFull` | a queue of this program is at its bound | send slower, read `events()` faster |
-| `EventsNotRead` | nobody reads `events()` | read it in a task of its own |
 | `Ended` | the session is over and will not come back by itself | read `reason`: mend the token, leave the workplace to the other program |
 
 A sentence that was handed over is never answered by `ConnectionLost` or `TimedOut`: it is sent again, with the same ID,
@@ -56,15 +55,13 @@ class QueueFull(ConnectorError):
     """A queue of this program reached its bound; nothing was put into it."""
 
 
-class EventsNotRead(ConnectorError):
-    """The program does not read `events()`, and the queue is at its bound: the client gave up."""
-
-
 class EndReason(StrEnum):
     """Why a session ended for good."""
 
     CLOSED = "Closed"
     """This program closed it."""
+    EVENTS_NOT_READ = "EventsNotRead"
+    """This program does not read `events()`, and their queue was full."""
     REPLACED = "Replaced"
     """Another program took the workplace over."""
     LOGGED_OFF = "LoggedOff"

@@ -166,11 +166,11 @@ class Session:
             self._talk.events.append(Disconnected(self._link.why, self._link.dial_at))
         return self._talk.drain()
 
-    def close(self, now: float) -> list[Event]:
+    def close(self, now: float, reason: EndReason = EndReason.CLOSED) -> list[Event]:
         """Ends the session from this side: what has no answer yet fails."""
         self._talk.now = now
         if self._link.ended is None:
-            self._link.end(Ended(EndReason.CLOSED))
+            self._link.end(Ended(reason))
             self._talk.finish()
         return self._talk.drain()
 

@@ -166,9 +166,9 @@ def test_each_sentence_is_in_each_transcript_once(
         assert not player.of(SentenceRefused)
     for who, player in enumerate(players):
         mine = [text for _, text in stored if (text or "").startswith("va"[who])]
-        for kind in (SentenceEchoed, SentenceConfirmed):
-            counted = Counter(event.sentence.text for event in player.of(kind))
-            assert counted == Counter(mine)
+        assert Counter(event.sentence.text for event in player.of(SentenceEchoed)) == Counter(mine)
+        delivered = Counter(event.sentence.text for event in player.of(SentenceConfirmed))
+        assert delivered == Counter(mine)
         if window == 1:
             assert mine == sorted(mine, key=lambda text: int((text or "v0")[1:]))
     assert all(one.confirmed_time for one in chat.sentences)

@@ -36,7 +36,8 @@ from connectors.session import Phase
 from connectors.settings import Tuning
 from protocol.chat import ChatSentenceInfo, ChatServiceInfo
 from protocol.errors import ByeCode, ErrorCode
-from protocol.values import AgentState, ChatStatus
+from protocol.values import AgentState, ChatStatus, Guid
+from tests.support.model_broker import Chat
 from tests.support.stage import Player, Stage, agent_settings, visitor_settings
 
 JANA = ChatServiceInfo(peer="web", party_name="Jana")
@@ -162,12 +163,9 @@ def test_a_silent_broker_is_pinged_and_then_left(stage: Stage, visitor: Player) 
     assert b"SYS_PING" in session.data_to_send()
     session.tick(stage.now + 61)
     assert session.hang_up
-    assert "nothing was heard" in _disconnected(session.lost(stage.now + 61)).why
-
-
-def _disconnected(events: list[object]) -> Disconnected:
-    (event,) = [event for event in events if isinstance(event, Disconnected)]
-    return event
+    (lost,) = session.lost(stage.now + 61)
+    assert isinstance(lost, Disconnected)
+    assert "nothing was heard" in lost.why
 
 
 def test_close_says_goodbye_and_fails_what_waits(stage: Stage, visitor: Player) -> None:
@@ -532,16 +530,9 @@ def test_the_same_tracking_id_may_name_a_new_chat(stage: Stage, visitor: Player)
     stage.settle()
     (old,) = stage.broker.chats.values()
     old.tracking_id = "gone"
-    stage.broker.chats[ref_id()] = type(old)("web", ref.name, ref_id())
-    stage.broker.chats[ref_id()].sentences.append(
-        ChatSentenceInfo(id="n", text="new", is_outbound=True, counter=1)
-    )
+    new = Chat("web", ref.name, Guid("00000000-0000-4000-8000-0000000000ff"))
+    new.sentences.append(ChatSentenceInfo(id="n", text="new", is_outbound=True, counter=1))
+    stage.broker.chats[new.chat_id] = new
     visitor.session.command("STATUS", ref, stage.now)
     stage.settle()
     assert transcript(visitor) == [(1, "old", True), (1, "new", False)]
-
-
-def ref_id():  # type: ignore[no-untyped-def]
-    from protocol.values import Guid
-
-    return Guid("00000000-0000-4000-8000-0000000000ff")

@@ -1,0 +1,219 @@
+"""The agent's program: offers, several chats, states."""
+
+import math
+
+from connectors.client import WorkplaceClient
+from connectors.events import (
+    AgentStateChanged,
+    Alerted,
+    AlertEnded,
+    ChatChanged,
+    ChatForgotten,
+    ChatRef,
+    Event,
+    Ready,
+)
+from connectors.terminal.conversation import Conversation, printable
+from connectors.terminal.desk import Desk, Face
+from connectors.terminal.options import AgentOptions
+from protocol.agent import AgentStateInfo
+from protocol.values import AgentState, ChatStatus
+
+HELP = """\
+Write a line and press Enter to send it in the chat on the screen.  ✓ the broker has it   ✓✓ the visitor has it
+/ready  /pause REASON  /wrapup  /logoff    your state
+/accept [N]  /reject [N]                   take or reject the chat that is offered
+/1 /2 ... or Alt-1 Alt-2 ...               go to a chat       /chats   list them
+/end [N]                                   end a chat         /quit    leave the program"""
+
+_STATES = {
+    "ready": AgentState.READY,
+    "pause": AgentState.PAUSE,
+    "wrapup": AgentState.POST_CALL,
+    "logoff": AgentState.LOG_OFF,
+}
+
+
+class AgentDesk(Desk):
+    """An agent and his chats."""
+
+    client: WorkplaceClient
+
+    def __init__(self, client: WorkplaceClient, face: Face, options: AgentOptions) -> None:
+        super().__init__(client, face)
+        self._options = options
+        self._state: AgentStateInfo | None = None
+        self._wanted: tuple[AgentState, str | None] | None = None
+        if options.ready:
+            self._wanted = (AgentState.READY, None)
+
+    @property
+    def help(self) -> str:
+        """The commands."""
+        return HELP
+
+    @property
+    def party_name(self) -> str | None:
+        """The agent's name in the conversation."""
+        welcome = self.client.welcome
+        return self._options.name or (welcome.agent_name if welcome is not None else None)
+
+    def begin(self) -> None:
+        """Waits for offers."""
+        self.remark("/ready to take chats, /help for all commands")
+
+    # --- commands ---
+
+    async def command(self, name: str, rest: str) -> bool:
+        """Does a command."""
+        if name in _STATES:
+            await self._set_state(_STATES[name], rest or None)
+        elif name.isdecimal():
+            self.go(int(name))
+        elif name in ("accept", "a"):
+            await self._accept(rest)
+        elif name in ("reject", "r"):
+            await self._hang_up(rest, ChatStatus.ALERTING)
+        elif name in ("end", "e"):
+            await self._hang_up(rest, ChatStatus.ANSWERED)
+        elif name == "chats":
+            for talk in self.talks.values():
+                self.remark(f"#{talk.number} {talk.title}: {talk.status}")
+        else:
+            return False
+        return True
+
+    async def _set_state(self, state: AgentState, reason: str | None) -> None:
+        self._wanted = (state, reason)
+        if self.client.ready:
+            await self.attempt(self.client.set_state(state, reason))
+        else:
+            self.remark(f"{state} as soon as the broker is there")
+
+    async def _accept(self, rest: str) -> None:
+        talk = self._pick(rest, ChatStatus.ALERTING)
+        if talk is not None and await self.attempt(self.client.answer(talk.ref)):
+            self._look_at(talk)
+
+    async def _hang_up(self, rest: str, status: ChatStatus) -> None:
+        talk = self._pick(rest, status)
+        if talk is not None:
+            await self.attempt(self.client.hang_up(talk.ref))
+
+    def _pick(self, rest: str, status: ChatStatus) -> Conversation | None:
+        """The chat that a command means: by number, else the one on the screen, else the only one."""
+        fit = [talk for talk in self.talks.values() if talk.status is status]
+        if rest:
+            fit = [talk for talk in fit if str(talk.number) == rest.lstrip("#")]
+        elif len(fit) > 1 and status is not ChatStatus.ALERTING:
+            fit = [talk for talk in fit if talk.ref == self.active]
+        if fit:
+            return fit[0]
+        self.remark(f"no chat {rest} is {status}".replace("  ", " "))
+        return None
+
+    def go(self, number: int) -> None:
+        """Puts another chat on the screen."""
+        for talk in self.talks.values():
+            if talk.number == number:
+                self._look_at(talk)
+                return
+        self.remark(f"no chat #{number}")
+
+    def _look_at(self, talk: Conversation) -> None:
+        self.active, talk.unread = talk.ref, 0
+        self.face.refresh()
+
+    # --- events ---
+
+    def talk(self, ref: ChatRef) -> Conversation:
+        """The conversation of a chat; a new one gets the lowest number that is free."""
+        if ref not in self.talks:
+            for old in list(self.talks.values()):
+                if old.status is ChatStatus.CLOSED and old.ref != self.active:
+                    del self.talks[old.ref]
+            taken = {talk.number for talk in self.talks.values()}
+            number = next(n for n in range(1, len(taken) + 2) if n not in taken)
+            self.talks[ref] = Conversation(ref, number=number)
+        return self.talks[ref]
+
+    def on(self, event: Event) -> None:
+        """Takes an event."""
+        if isinstance(event, ChatForgotten):
+            self._forget(event.ref)
+            return
+        super().on(event)
+        match event:
+            case Alerted(ref, info, expires_at):
+                talk = self.talk(ref)
+                talk.title = printable(info.remote_party_name) or "visitor"
+                talk.alert_until = expires_at
+                self.remark(
+                    f"offered: #{talk.number} {talk.title}, {printable(info.project_name)}: "
+                    f"/accept {talk.number} or /reject {talk.number} "
+                    f"within {info.max_signal_duration} s"
+                )
+                self.face.ring()
+            case AlertEnded(ref) if ref in self.talks:
+                self.talks[ref].alert_until = None
+            case AgentStateChanged(info):
+                self._state = info
+                if info.state is not None:
+                    self._wanted = (info.next_state or info.state, info.reason)
+                self.remark(f"you are {self._state_text()}")
+            case Ready() if self._wanted is not None:
+                self.later(self._set_state, *self._wanted)
+            case _:
+                pass
+
+    def _forget(self, ref: ChatRef) -> None:
+        talk = self.talks.pop(ref, None)
+        if talk is None:
+            return
+        if self.active == ref:
+            self.active = None
+        self.remark(f"#{talk.number} {talk.title} is gone")
+
+    def title_of(self, event: ChatChanged) -> str:
+        """The visitor's name."""
+        info = event.info.info
+        return printable(info.remote_party_name) if info is not None else ""
+
+    def said_of(self, event: ChatChanged) -> str:
+        """How a new status of a chat is told."""
+        return f"#{self.talk(event.ref).number} {super().said_of(event)}"
+
+    # --- lines ---
+
+    def _state_text(self) -> str:
+        if self._state is None or self._state.state is None:
+            return "not ready yet"
+        reason = f" ({printable(self._state.reason)})" if self._state.reason else ""
+        then = f", then {self._state.next_state}" if self._state.next_state else ""
+        return f"{self._state.state}{reason}{then}"
+
+    def status_line(self) -> str:
+        """The connection, the agent, his state, the chat on the screen."""
+        parts = [self.connection, printable(self.party_name), self._state_text()]
+        talk = self.talks.get(self.active) if self.active is not None else None
+        if talk is not None:
+            parts.append(f"#{talk.number} {talk.title}: {talk.status}")
+            if talk.is_typing:
+                parts.append(f"{talk.title} is typing…")
+        return "  │  ".join(part for part in parts if part)
+
+    def bar(self) -> str:
+        """The other chats, and the offers with their time."""
+        now = self.client.now()
+        parts: list[str] = []
+        for talk in self.talks.values():
+            text = f"#{talk.number} {talk.title}"
+            if talk.alert_until is not None:
+                left = max(0, math.ceil(talk.alert_until - now))
+                text += f" calls, {left} s: /accept {talk.number} or /reject {talk.number}"
+            elif talk.ref == self.active:
+                text = f"[{text}]"
+            elif talk.unread:
+                text += f" ({talk.unread} new)"
+            parts.append(text + (" …" if talk.is_typing and talk.ref != self.active else ""))
+        return "   ".join(parts)

@@ -1,0 +1,271 @@
+"""What the two programs have in common: conversations, fed by events, and a face that shows them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any, Protocol
+
+import anyio
+import anyio.abc
+
+from connectors.client import Client
+from connectors.errors import ConnectorError, EndReason
+from connectors.events import (
+    ChatChanged,
+    ChatRef,
+    Connected,
+    Disconnected,
+    Event,
+    Notice,
+    Ready,
+    RequestFailed,
+    SentenceAdded,
+    SentenceConfirmed,
+    SentenceRefused,
+    SessionEnded,
+    TypingChanged,
+)
+from connectors.terminal.conversation import Conversation, Line, line_of, printable
+
+
+class Face(Protocol):
+    """Where a person sees and types: the full screen, or plain lines."""
+
+    async def run(self, desk: "Desk") -> None:
+        """Takes what the person types until he leaves or the desk is done."""
+
+    def show(self, talk: Conversation | None, line: Line) -> None:
+        """A line came about."""
+
+    def delivered(self, talk: Conversation, counter: int) -> None:
+        """An own line is with the other side."""
+
+    def ring(self) -> None:
+        """Something wants attention."""
+
+    def refresh(self) -> None:
+        """Something else changed."""
+
+
+class Desk(ABC):
+    """One person's work.
+
+    Attributes:
+        client: The connection to the broker.
+        connection: What is known of it, for the status line.
+        talks: The conversations.
+        active: The one on the screen.
+        remarks: Lines that belong to no conversation.
+        done: The program is to end.
+        changed: Set, and renewed, when anything happened.
+        status: The exit status of the program.
+    """
+
+    def __init__(self, client: Client, face: Face) -> None:
+        self.client = client
+        self.face = face
+        self.connection = "connecting"
+        self.talks: dict[ChatRef, Conversation] = {}
+        self.active: ChatRef | None = None
+        self.remarks: list[str] = []
+        self.done = anyio.Event()
+        self.changed = anyio.Event()
+        self.status = 0
+        self._tasks: anyio.abc.TaskGroup | None = None
+
+    async def run(self) -> int:
+        """Works until the person leaves or the session ends.
+
+        Returns:
+            The exit status of the program.
+        """
+        async with anyio.create_task_group() as tasks:
+            self._tasks = tasks
+            self.begin()
+            tasks.start_soon(self._listen)
+            await self.face.run(self)
+            tasks.cancel_scope.cancel()
+        return self.status
+
+    # --- what the two programs do each in their way ---
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Does what is to be done at the start."""
+
+    @abstractmethod
+    async def command(self, name: str, rest: str) -> bool:
+        """Does a command.
+
+        Returns:
+            Whether there is one of this name.
+        """
+
+    @abstractmethod
+    def status_line(self) -> str:
+        """What the status line says."""
+
+    @abstractmethod
+    def bar(self) -> str:
+        """What the line above it says: offers, and other chats; may be empty."""
+
+    @abstractmethod
+    def title_of(self, event: ChatChanged) -> str:
+        """Who is on the other side of a chat."""
+
+    @property
+    @abstractmethod
+    def help(self) -> str:
+        """The commands."""
+
+    # --- what the person types ---
+
+    async def enter(self, text: str) -> None:
+        """Takes a line that the person entered: a command or a sentence."""
+        text = text.strip()
+        if not text:
+            return
+        if not text.startswith("/"):
+            self.speak(text)
+        else:
+            name, _, rest = text[1:].partition(" ")
+            if name in ("help", "h", "?"):
+                for line in self.help.splitlines():
+                    self.remark(line)
+            elif name in ("quit", "q"):
+                self.done.set()
+            elif not await self.command(name, rest.strip()):
+                self.remark(f"no command /{printable(name)}; /help lists them")
+        self.stir()
+
+    def speak(self, text: str) -> None:
+        """Sends a sentence in the active chat."""
+        if self.active is None:
+            self.remark("no chat is open")
+            return
+        try:
+            self.client.send_soon(self.active, text, party_name=self.party_name)
+        except ConnectorError as error:
+            self.remark(f"not sent: {error}")
+
+    def typed(self, text: str) -> None:
+        """The person is typing this."""
+        if self.active is not None and not self.done.is_set():
+            self.client.typing(self.active, bool(text) and not text.startswith("/"))
+
+    @property
+    def party_name(self) -> str | None:
+        """How the person is called in the conversation."""
+        return None
+
+    def later(self, do: Callable[..., Coroutine[Any, Any, object]], *arguments: object) -> None:
+        """Does something in a task of its own."""
+        assert self._tasks is not None  # there is one while the desk runs
+        self._tasks.start_soon(partial(do, *arguments))
+
+    async def attempt(self, what: Awaitable[object]) -> bool:
+        """Does something that may fail, and says so.
+
+        Returns:
+            Whether it was done.
+        """
+        try:
+            await what
+        except ConnectorError as error:
+            self.remark(f"not done: {error}")
+            return False
+        return True
+
+    # --- what happens ---
+
+    def remark(self, text: str, talk: Conversation | None = None) -> None:
+        """Says something to the person, in a chat or in the one that he looks at."""
+        talk = talk or (self.talks.get(self.active) if self.active is not None else None)
+        if talk is None:
+            self.remarks.append(text)
+        else:
+            talk.say(text)
+        self.face.show(talk, Line(text=text))
+
+    def lines(self) -> list[Line]:
+        """What is on the screen."""
+        if self.active is None or (talk := self.talks.get(self.active)) is None:
+            return [Line(text=text) for text in self.remarks]
+        return talk.lines(self.client.unsent(talk.ref))
+
+    def stir(self) -> None:
+        """Something changed."""
+        self.changed.set()
+        self.changed = anyio.Event()
+        self.face.refresh()
+
+    async def finish(self) -> None:
+        """Waits until nothing that was entered is without its echo."""
+        while any(self.client.unsent(ref) for ref in self.talks) and not self.done.is_set():
+            await self.changed.wait()
+
+    async def _listen(self) -> None:
+        async for event in self.client.events():
+            self.on(event)
+            self.stir()
+        self.done.set()
+
+    def talk(self, ref: ChatRef) -> Conversation:
+        """The conversation of a chat, made on first sight."""
+        if ref not in self.talks:
+            self.talks[ref] = Conversation(ref)
+        return self.talks[ref]
+
+    def on(self, event: Event) -> None:
+        """Takes an event."""
+        match event:
+            case Connected():
+                self.connection = "connected, catching up"
+            case Ready():
+                self.connection = "connected"
+                self.face.show(None, Line(text="connected"))
+            case Disconnected(why):
+                if self.connection != "reconnecting":
+                    self.face.show(None, Line(text=f"reconnecting: {why}"))
+                self.connection = "reconnecting"
+            case SessionEnded(error):
+                self.connection = "disconnected"
+                if error.reason is not EndReason.CLOSED:
+                    self.status = 1
+                    self.remark(f"the session has ended: {error}")
+            case Notice(error) | RequestFailed(_, error):
+                self.remark(f"the broker says: {error}")
+            case _:
+                self._on_chat(event)
+
+    def _on_chat(self, event: Event) -> None:
+        match event:
+            case SentenceAdded(ref, sentence, mine):
+                talk = self.talk(ref)
+                talk.add(sentence, mine=mine)
+                if not mine and ref != self.active:
+                    talk.unread += 1
+                if not mine:
+                    self.face.ring()
+                self.face.show(talk, line_of(sentence, mine=mine))
+            case SentenceConfirmed(ref, sentence):
+                self.talk(ref).confirmed(sentence)
+                self.face.delivered(self.talk(ref), sentence.counter)
+            case SentenceRefused(ref, sentence, error):
+                self.remark(f"not sent: {printable(sentence.text)} ({error})", self.talk(ref))
+            case TypingChanged(ref, is_typing):
+                self.talk(ref).is_typing = is_typing
+            case ChatChanged(ref, status, before):
+                talk = self.talk(ref)
+                talk.status, talk.agent = status, event.info.agent_name
+                talk.title = self.title_of(event) or talk.title
+                if status is not before:
+                    self.remark(self.said_of(event), talk)
+            case _:
+                pass
+
+    def said_of(self, event: ChatChanged) -> str:
+        """How a new status of a chat is told."""
+        reason = f" ({event.info.close_reason})" if event.info.close_reason else ""
+        who = f" by {printable(event.info.agent_name)}" if event.info.agent_name else ""
+        return f"chat: {event.status}{who}{reason}"

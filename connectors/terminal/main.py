@@ -1,0 +1,78 @@
+"""The two programs, from their command line to their exit status."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+import anyio
+
+from connectors.client import connect_connector, connect_workplace
+from connectors.settings import Tuning
+from connectors.terminal.agent import AgentDesk
+from connectors.terminal.desk import Face
+from connectors.terminal.options import (
+    AgentOptions,
+    Options,
+    VisitorOptions,
+    agent_options,
+    visitor_options,
+)
+from connectors.terminal.plain import Plain
+from connectors.terminal.screen import Screen
+from connectors.terminal.visitor import VisitorDesk
+
+SOFTWARE = "parley-terminal"
+
+
+def visitor_main(argv: Sequence[str]) -> int:
+    """Runs `parley visitor`.
+
+    Args:
+        argv: The arguments behind the program's name.
+
+    Returns:
+        The exit status: 0, or 1 when the broker ended the session.
+    """
+    return _run(partial(_visit, visitor_options(argv)))
+
+
+def agent_main(argv: Sequence[str]) -> int:
+    """Runs `parley agent`; as `visitor_main`."""
+    return _run(partial(_work, agent_options(argv)))
+
+
+async def _visit(options: VisitorOptions) -> int:
+    # Other visitors of this gateway, each at a terminal of his own, are none of our business.
+    tuning = Tuning(adopt=False)
+    async with connect_connector(
+        options.address,
+        [options.gateway],
+        options.token,
+        tuning=tuning,
+        software=SOFTWARE,
+        wait=False,
+    ) as client:
+        return await VisitorDesk(client, _face(options), options).run()
+
+
+async def _work(options: AgentOptions) -> int:
+    async with connect_workplace(
+        options.address,
+        options.workplace,
+        options.login,
+        options.token,
+        software=SOFTWARE,
+        wait=False,
+    ) as client:
+        return await AgentDesk(client, _face(options), options).run()
+
+
+def _run(program: Callable[[], Awaitable[int]]) -> int:
+    # prompt_toolkit lives on asyncio.
+    try:
+        return anyio.run(program, backend="asyncio")
+    except KeyboardInterrupt:
+        return 130
+
+
+def _face(options: Options) -> Face:
+    return Plain() if options.plain else Screen()

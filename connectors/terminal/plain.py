@@ -1,0 +1,101 @@
+"""Line by line, for pipes and for terminals that can do no more: what comes is printed, what is typed is sent."""
+
+import asyncio
+import codecs
+import os
+import sys
+import threading
+from typing import TextIO
+
+import anyio
+
+from connectors.terminal.conversation import Conversation, Line
+from connectors.terminal.desk import Desk
+
+AHEAD = 64
+"""Lines that are read ahead of what is done with them."""
+
+
+class Plain:
+    """The face of a program whose input is a pipe.
+
+    Each line of the output is `[counter] who: text`, with the ticks of delivery behind own lines, or
+    begins with `*` for what the program itself says. With several chats `#number` stands before it.
+    """
+
+    def __init__(self, output: TextIO = sys.stdout, descriptor: int = 0) -> None:
+        self._output = output
+        self._descriptor = descriptor
+
+    async def run(self, desk: Desk) -> None:
+        """Takes lines until the input ends, and waits until all of them have their echo."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._take, desk)
+            await desk.done.wait()
+            tasks.cancel_scope.cancel()
+
+    async def _take(self, desk: Desk) -> None:
+        lines = _Lines(self._descriptor)
+        while (line := await lines.next()) is not None:
+            await desk.enter(line)
+        await desk.finish()
+        desk.done.set()
+
+    def show(self, talk: Conversation | None, line: Line) -> None:
+        """Prints a line."""
+        said = (
+            line.text if line.who is None and not line.mine else f"{line.who or 'me'}: {line.text}"
+        )
+        mark = "* " if line.who is None and not line.mine and not line.note else ""
+        rows = f"{mark}{_place(talk)}{said} {line.tick}".rstrip()
+        print(rows.replace("\n", "\n  "), file=self._output, flush=True)
+
+    def delivered(self, talk: Conversation, counter: int) -> None:
+        """Prints that an own line is with the other side."""
+        print(f"* {_place(talk)}[{counter}] delivered", file=self._output, flush=True)
+
+    def ring(self) -> None:
+        """A pipe has no bell."""
+
+    def refresh(self) -> None:
+        """What was printed stays."""
+
+
+def _place(talk: Conversation | None) -> str:
+    return f"#{talk.number} " if talk is not None and talk.number else ""
+
+
+class _Lines:
+    """Lines of a descriptor, read by a thread of their own: a read cannot be cancelled."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[str | None] = asyncio.Queue()
+        self._room = threading.Semaphore(AHEAD)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    async def next(self) -> str | None:
+        """The next line; None at the end."""
+        line = await self._queue.get()
+        self._room.release()
+        return line
+
+    def _read(self) -> None:
+        # os.read and not sys.stdin: a daemon thread must hold no lock when the interpreter ends.
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        rest = ""
+        while data := os.read(self._descriptor, 65_536):
+            *lines, rest = (rest + decoder.decode(data)).split("\n")
+            for line in lines:
+                self._put(line)
+        if rest:
+            self._put(rest)
+        self._put(None)
+
+    def _put(self, line: str | None) -> None:
+        self._room.acquire()
+        try:
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, line)
+        except RuntimeError:
+            return  # the loop is closed: nobody reads any more

@@ -1,0 +1,89 @@
+"""The visitor's program: one conversation on a gateway."""
+
+from connectors.client import ConnectorClient
+from connectors.events import ChatChanged, ChatRef
+from connectors.terminal.conversation import printable
+from connectors.terminal.desk import Desk, Face
+from connectors.terminal.options import VisitorOptions
+from protocol.chat import ChatServiceInfo
+from protocol.values import ChatStatus
+
+HELP = """\
+Write a line and press Enter to send it.  … under way   ✓ the broker has it   ✓✓ the agent has it
+/end    end the chat      /new    begin another one
+/quit   leave the program (the chat stays open)"""
+
+
+class VisitorDesk(Desk):
+    """A visitor and his chat."""
+
+    client: ConnectorClient
+
+    def __init__(self, client: ConnectorClient, face: Face, options: VisitorOptions) -> None:
+        super().__init__(client, face)
+        self._options = options
+
+    @property
+    def help(self) -> str:
+        """The commands."""
+        return HELP
+
+    @property
+    def party_name(self) -> str | None:
+        """The visitor's name."""
+        return self._options.name
+
+    def begin(self) -> None:
+        """Starts the chat."""
+        self.active = self._start(self._options.tracking_id)
+
+    def _start(self, tracking_id: str | None) -> ChatRef:
+        ref = self.client.start_chat_soon(
+            tracking_id=tracking_id,
+            party_name=self._options.name,
+            info=ChatServiceInfo(preferred_culture=self._options.culture),
+        )
+        self.talk(ref)
+        return ref
+
+    async def command(self, name: str, rest: str) -> bool:
+        """Does a command."""
+        assert self.active is not None
+        match name:
+            case "end" | "e":
+                await self.finish()
+                await self.attempt(self.client.stop(self.active))
+            case "new":
+                self.active = self._start(None)
+            case _:
+                return False
+        return True
+
+    def title_of(self, event: ChatChanged) -> str:
+        """The agent's name."""
+        return printable(event.info.agent_name)
+
+    def status_line(self) -> str:
+        """The connection, the chat, the agent, and whether he types."""
+        assert self.active is not None
+        talk = self.talk(self.active)
+        parts = [self.connection, _WORDS.get(talk.status, "not begun yet")]
+        if talk.status is ChatStatus.ANSWERED:
+            parts.append(f"with {talk.title or 'an agent'}")
+        if talk.is_typing:
+            parts.append(f"{talk.title or 'the agent'} is typing…")
+        return "  │  ".join(parts)
+
+    def bar(self) -> str:
+        """Nothing besides."""
+        return ""
+
+
+_WORDS: dict[ChatStatus | None, str] = {
+    ChatStatus.PILOT: "being placed",
+    ChatStatus.ICR: "an automaton answers",
+    ChatStatus.WAITING: "waiting for an agent",
+    ChatStatus.ALERTING: "an agent is called",
+    ChatStatus.ANSWERED: "answered",
+    ChatStatus.CLOSED: "closed; write to open it again, /new, or /quit",
+}

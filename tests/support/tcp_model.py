@@ -1,0 +1,65 @@
+"""The model broker on a real socket, to be killed and started again on the same port."""
+
+import anyio
+import anyio.abc
+from anyio.abc import SocketAttribute
+
+from tests.support.model_broker import Line, ModelBroker
+
+
+class TcpModel:
+    """A model broker that listens on loopback."""
+
+    def __init__(self) -> None:
+        self.broker = ModelBroker()
+        self.port = 0
+        self._streams: dict[Line, anyio.abc.ByteStream] = {}
+        self._lock = anyio.Lock()
+        self._scope = anyio.CancelScope()
+        self._stopped = anyio.Event()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    async def run(
+        self, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Listens until it is killed."""
+        listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=self.port)
+        self.port = listener.extra(SocketAttribute.local_port)  # noqa: S610 - anyio's, no SQL
+        self._stopped = anyio.Event()
+        async with listener:
+            with anyio.CancelScope() as self._scope:
+                task_status.started()
+                await listener.serve(self._serve)
+        self.broker.restart()
+        self._stopped.set()
+
+    async def kill(self) -> None:
+        """Every connection is gone at once, the chats stay."""
+        self._scope.cancel()
+        await self._stopped.wait()
+
+    async def _serve(self, stream: anyio.abc.ByteStream) -> None:
+        line = self.broker.connect(0.0)
+        self._streams[line] = stream
+        try:
+            async with stream:
+                while True:
+                    line.receive(await stream.receive(), 0.0)
+                    await self._flush()
+        except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            self.broker.drop(line)
+            await self._flush()
+        finally:
+            del self._streams[line]
+
+    async def _flush(self) -> None:
+        async with self._lock:
+            for line, stream in list(self._streams.items()):
+                if data := line.data_to_send():
+                    try:
+                        await stream.send(data)
+                    except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+                        self.broker.drop(line)
