@@ -71,6 +71,10 @@ class Bindings:
         assert isinstance(sent, list)
         return sent
 
+    def was_said(self, text: object) -> bool:
+        """Whether a client has said this."""
+        return text in self._said
+
     def _with_live(self, value: object) -> object:
         if isinstance(value, str):
             return self._live.get(value, value)

@@ -128,6 +128,7 @@ class Player:
     _began: float = 0.0
     _at: int = 0
     _impatient: bool = field(default=False, init=False)
+    _unsent: tuple[int, _Connection, bytes] | None = field(default=None, init=False)
 
     async def play(self) -> list[Finding]:
         """Replay the whole recording.
@@ -145,6 +146,7 @@ class Player:
         async with trio.open_nursery() as nursery:
             for index, line in enumerate(lines):
                 await self._step(index, line, nursery)
+                await self._flush(lines[index + 1] if index + 1 < len(lines) else None)
             await self._until_come(len(lines))
             await trio.sleep(self.pace.settle)
             nursery.cancel_scope.cancel()
@@ -165,10 +167,10 @@ class Player:
                 await self._act(index, line.at)
                 frame = self._bindings.send(self.tokens.restore(line.frame))
                 data = encode(decode_json(json.dumps(frame)))
-                await self._send(index, self._connections[line.conn], data)
+                self._say(index, self._connections[line.conn], data)
             case Raw(sender="client"):
                 await self._act(index, line.at)
-                await self._send(index, self._connections[line.conn], line.data)
+                self._say(index, self._connections[line.conn], line.data)
             case Closed() | Passed() | Raw():
                 pass
 
@@ -224,7 +226,18 @@ class Player:
         if connection.stream is not None:
             await connection.stream.aclose()
 
-    async def _send(self, index: int, connection: _Connection, data: bytes) -> None:
+    async def _flush(self, following: Line | None) -> None:
+        """Send what was said; frames that follow each other at once go out as one piece."""
+        if self._unsent is None:
+            return
+        index, connection, data = self._unsent
+        if (
+            self.pace.speed == 0
+            and isinstance(following, Passed | Raw)
+            and (following.conn, following.sender) == (connection.number, "client")
+        ):
+            return
+        self._unsent = None
         try:
             if connection.stream is None:
                 raise trio.ClosedResourceError
@@ -233,18 +246,22 @@ class Player:
             if not any(isinstance(line, Closed) for _, line in connection.expected):
                 self._find("unexpected", connection, index, "close: a frame could not be sent")
 
+    def _say(self, index: int, connection: _Connection, data: bytes) -> None:
+        before = self._unsent[2] if self._unsent is not None else b""
+        self._unsent = (index, connection, before + data)
+
     async def _listen(self, connection: _Connection, stream: trio.SocketStream) -> None:
         splitter = Splitter(connection.number, "broker")
-        with connection.scope:
-            try:
-                while data := await stream.receive_some(_READ_BYTES):
-                    for line in splitter.feed(bytes(data), 0):
-                        if not await self._is_ping_of_now(connection, line):
-                            self._came(connection, line)
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
-                pass
-            self._came(connection, Closed(at=0, conn=connection.number, sender="broker"))
-            await stream.aclose()
+        async with stream:
+            with connection.scope:
+                try:
+                    while data := await stream.receive_some(_READ_BYTES):
+                        for line in splitter.feed(bytes(data), 0):
+                            if not await self._is_ping_of_now(connection, line):
+                                self._came(connection, line)
+                except (trio.BrokenResourceError, trio.ClosedResourceError):
+                    pass
+                self._came(connection, Closed(at=0, conn=connection.number, sender="broker"))
 
     async def _is_ping_of_now(self, connection: _Connection, line: Passed | Raw) -> bool:
         """Answer a heartbeat that this run needs and the recorded one did not."""
@@ -260,8 +277,9 @@ class Player:
 
     def _came(self, connection: _Connection, line: _Expected) -> None:
         ahead = connection.expected[connection.seen :]
+        mine = self._identity(line)
         known = next(
-            (n for n, (_, item) in enumerate(ahead[:_LOOK_AHEAD]) if _name(item) == _name(line)),
+            (n for n, (_, item) in enumerate(ahead[:_LOOK_AHEAD]) if self._identity(item) == mine),
             len(ahead) - 1 if isinstance(line, Closed) and ahead and _is_close(ahead[-1]) else None,
         )
         if known is None:
@@ -276,6 +294,12 @@ class Player:
             if differences:
                 self._find("different", connection, index, expected.type, differences)
         self._progress.set()
+
+    def _identity(self, line: _Expected) -> tuple[str, object]:
+        """What a frame is recognised by: its type, and the key of the sentence that it is about."""
+        payload = line.frame[1] if isinstance(line, Passed) else None
+        key = payload.get("ID") if isinstance(payload, dict) else None
+        return _name(line), key if self._bindings.was_said(key) else None
 
 
 def _is_close(item: tuple[int, _Expected]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,8 @@ assert tests.replay.dialogues.__all__  # importing them registers the scenarios
 
 LIMITS: Final = {
     "usual": "",
-    "tight": "frame_bytes = 65536\nframes_per_second = 6\n",
+    "tight": "frame_bytes = 65536\n",
+    "slow": "frames_per_second = 1\n",
 }
 """Lines of `[limits]` of each kind of broker."""
 _RELOADED: Final = ("configuration_replaced", "reload_refused")
@@ -103,3 +105,7 @@ class TestBroker:
     def _reloads(self) -> int:
         log = self.served.log.read_text(errors="replace")
         return sum(log.count(event) for event in _RELOADED)
+
+
+BrokerOf = Callable[[str], TestBroker]
+"""Gives the running broker of a kind."""

@@ -224,7 +224,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {}
 
 
 def scenario(title: str, *, broker: str = "usual", **settings: str) -> Callable[[Act], Act]:
-    """Register a dialogue; `settings` are those of its cell, `broker` is `usual` or `tight`."""
+    """Register a dialogue; `settings` are those of its cell, `broker` its broker's kind."""
 
     def register(act: Act) -> Act:
         name = act.__name__.replace("_", "-")

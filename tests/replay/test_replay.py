@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from broker.tools.recording import load
 from broker.tools.replay_player import Pace, Player
-from tests.replay.brokers import TestBroker, cells_of
+from tests.replay.brokers import BrokerOf, cells_of
 from tests.replay.stage import SCENARIOS, tokens
 
 HERE = Path(__file__).parent
@@ -36,25 +35,6 @@ REFUSALS = (
     "Overloaded",
 )
 """The codes of W-14, but for UnknownAgent: the frames that may get it are not served yet."""
-
-BrokerOf = Callable[[str], TestBroker]
-
-
-@pytest.fixture(scope="session")
-def broker_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerOf]:
-    """A broker of each kind, started when a recording first needs it."""
-    running: dict[str, TestBroker] = {}
-
-    def broker(kind: str) -> TestBroker:
-        if kind not in running:
-            made = TestBroker.in_directory(kind, tmp_path_factory.mktemp(f"broker-{kind}"))
-            made.served.start()
-            running[kind] = made
-        return running[kind]
-
-    yield broker
-    for made in running.values():
-        assert made.served.stop() == 0
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)

@@ -64,7 +64,8 @@ STANDARD: Final = Bench(
 
 
 @contextmanager
-def _stub() -> Iterator[Target]:
+def stand_in() -> Iterator[Target]:
+    """Run a stand-in for a broker in a process of its own."""
     with socket.create_server(("127.0.0.1", 0), backlog=1_024) as listener:
         context = multiprocessing.get_context("fork")
         process = context.Process(target=stub.serve, args=(listener,), daemon=True)
@@ -97,7 +98,7 @@ def _loads(bench: Bench) -> Iterator[tuple[str, Load]]:
 def measurements(bench: Bench) -> Iterator[Figures]:
     """Measure one after the other; each open chats and rows measurement has a fresh broker."""
     if bench.against_stub:
-        with _stub() as target:
+        with stand_in() as target:
             for name, load in _loads(attrs.evolve(bench, rates=())):
                 yield measure(f"loader alone, {name}", load, target)
     for name, load in _loads(bench):

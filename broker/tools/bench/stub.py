@@ -82,7 +82,10 @@ class Stub:
                     poll.register(sock, select.EPOLLIN)
                     continue
                 client = self._clients[fd]
-                data = client.sock.recv(1 << 18)
+                try:
+                    data = client.sock.recv(1 << 18)
+                except ConnectionResetError:
+                    data = b""
                 if not data:
                     poll.unregister(fd)
                     client.sock.close()

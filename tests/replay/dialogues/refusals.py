@@ -205,18 +205,27 @@ async def wrong_state(stage: Stage) -> None:
     await agent.get("SC_CHAT_ALERT_END", ChatId=chat)
 
 
-@scenario(
-    "RateLimited: more frames in a second than are served, refused one by one", broker="tight"
-)
+@scenario("RateLimited: more frames in a second than are served, refused one by one", broker="slow")
 async def rate_limited(stage: Stage) -> None:
     web = await stage.connector()
-    resync = [("ES_CHAT_RESYNC", {"id_": number}) for number in range(9)]
-    await web.send_together(*resync)
-    # One of the six was the hello. Refusals need no commit, so they come first.
-    for number in range(5, 9):
+    await stage.do("wait", seconds=1.5)
+    # One a second is served. A refusal needs no commit, so it comes first.
+    await web.send_together(*(("ES_CHAT_RESYNC", {"id_": number}) for number in (1, 2)))
+    await web.get("SYS_ERROR", 2, Code="RateLimited", Type="ES_CHAT_RESYNC", Fatal=False)
+    await web.get("SE_CHAT_LIST", 1, count=0)
+    await stage.do("wait", seconds=1.5)
+    await web.send("ES_CHAT_RESYNC", 3)
+    await web.get("SE_CHAT_LIST", 3, count=0)
+
+
+@scenario("RateLimited: a client that goes on far beyond its rate is told to go", broker="slow")
+async def far_too_fast(stage: Stage) -> None:
+    web = await stage.connector()
+    await web.send_together(*(("ES_CHAT_RESYNC", {"id_": number}) for number in range(4)))
+    for number in range(4):
         await web.get("SYS_ERROR", number, Code="RateLimited", Fatal=False)
-    for number in range(5):
-        await web.get("SE_CHAT_LIST", number, count=0)
+    await web.get("SYS_BYE", Code="RateLimited")
+    await web.gone()
 
 
 @scenario("Overloaded: a transcript that would not fit into one frame any more", broker="tight")
