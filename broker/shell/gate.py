@@ -23,8 +23,10 @@ from protocol.session import Hello
 from protocol.values import Guid, Role
 
 _NOBODY = Secret(digest=bytes(32))
-_WAITING = 1_000
-_CHECKERS = 2
+WAITING = 1_000
+"""Hellos that may wait for a slow check."""
+CHECKERS = 2
+"""Slow checks at the same time; each takes some 64 MiB."""
 
 
 @frozen(kw_only=True)
@@ -164,7 +166,7 @@ class SlowChecks:
 
     def __attrs_post_init__(self) -> None:
         """Make the queue."""
-        self._jobs, self._todo = trio.open_memory_channel(_WAITING)
+        self._jobs, self._todo = trio.open_memory_channel(WAITING)
 
     def ask(self, hello: Hello, done: Callable[[Claim | None], None]) -> bool:
         """Have a hello checked; False when too many wait already."""
@@ -177,7 +179,7 @@ class SlowChecks:
     async def run(self) -> None:
         """Check what is asked for until cancelled."""
         async with trio.open_nursery() as nursery:
-            for _ in range(_CHECKERS):
+            for _ in range(CHECKERS):
                 nursery.start_soon(self._check)
 
     async def _check(self) -> None:

@@ -198,9 +198,7 @@ class Served:
         return self.broker.http.address
 
 
-def write_config(
-    directory: Path, *, server: str = "", limits: str = "", more: str = ""
-) -> Path:
+def write_config(directory: Path, *, server: str = "", limits: str = "", more: str = "") -> Path:
     """Write the configuration of the tests."""
     path = directory / "parley.toml"
     path.write_text(
@@ -230,8 +228,10 @@ async def serving(path: Path, **parts: Any) -> AsyncIterator[Served]:
                 served = Served(broker, ("", 0), out)
 
                 async def run(task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED) -> None:
-                    served.status.append(await broker.run(task_status))
-                    served.ended.set()
+                    try:
+                        served.status.append(await broker.run(task_status))
+                    finally:
+                        served.ended.set()
 
                 served.address = await nursery.start(run)
                 try:

@@ -23,7 +23,6 @@ from tests.integration.peers import (
     write_config,
 )
 
-
 GOOD = Hello(version=1, role=Role.CONNECTOR, peers=("web",), token="web-secret")
 
 
@@ -80,9 +79,7 @@ async def test_a_welcome_says_who_is_there(tmp_path: Path) -> None:
         Hello(version=1, role=Role.WORKPLACE, peers=("999",), login="alice", token="alice-secret"),
     ],
 )
-async def test_bad_credentials_are_refused_without_saying_why(
-    tmp_path: Path, hello: Hello
-) -> None:
+async def test_bad_credentials_are_refused_without_saying_why(tmp_path: Path, hello: Hello) -> None:
     async with serving(write_config(tmp_path)) as served:
         peer = await served.peer()
         peer.connection.hello(hello)

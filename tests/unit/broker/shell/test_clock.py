@@ -1,5 +1,7 @@
 """The time of day for the engine."""
 
+from itertools import pairwise
+
 from attrs import define
 
 from broker.shell.clock import Clock
@@ -47,5 +49,5 @@ def test_it_slows_down_and_never_runs_backwards_when_the_system_clock_is_put_bac
     for _ in range(200):
         watches.pass_by(MINUTE)
         said.append(clock())
-    assert all(earlier < later for earlier, later in zip(said, said[1:], strict=False))
+    assert all(earlier < later for earlier, later in pairwise(said))
     assert said[-1] == watches.wall

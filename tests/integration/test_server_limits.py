@@ -1,0 +1,170 @@
+"""Bounds on what a peer can make the broker do and hold (W-14, W-24, I-14)."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import trio
+from trio.testing import MockClock
+
+from broker.core.facts import Fact, SentenceStored
+from broker.shell import server
+from broker.store.store import Store
+from protocol.agent import AgentStateInfo
+from protocol.codec import assemble, encode, pack
+from protocol.errors import ByeCode, ErrorCode
+from protocol.frame import Frame
+from protocol.session import Bye, SysError
+from protocol.values import AgentState, Guid
+from tests.integration.peers import Peer, command, sentence, serving, start_chat, write_config
+
+
+def codes(frames: list[Frame]) -> list[str]:
+    """What became of each frame: the code of the error or of the bye, or the type of the answer."""
+    found = []
+    for frame in frames:
+        payload = frame.payload
+        code = payload.code if isinstance(payload, (SysError, Bye)) else None
+        found.append(code or frame.type)
+    return found
+
+
+async def test_frames_over_the_rate_are_refused_one_by_one(
+    tmp_path: Path, mock_clock: MockClock
+) -> None:
+    path = write_config(tmp_path, limits="frames_per_second = 10")
+    async with serving(path) as served:
+        web = await served.connector()
+        frames = [encode(Frame("ES_CHAT_RESYNC", command(), {"Id": n})) for n in range(12)]
+        await web.stream.send_all(b"".join(frames))
+        answers = [await web.get() for _ in frames]
+
+        refused = {frame.re: frame for frame in answers if frame.type == "SYS_ERROR"}
+        assert sorted(refused) == [9, 10, 11]  # the hello was the first of ten
+        assert set(codes(list(refused.values()))) == {ErrorCode.RATE_LIMITED}
+        assert sorted(f.re for f in answers if f.type == "SE_CHAT_LIST") == list(range(9))
+
+        mock_clock.jump(1)
+        await web.send("ES_CHAT_RESYNC", command(), "later")
+        assert (await web.get("SE_CHAT_LIST")).re == "later"
+
+
+async def test_a_flood_is_ended_and_others_go_on(tmp_path: Path, mock_clock: MockClock) -> None:
+    path = write_config(tmp_path, limits="frames_per_second = 10")
+    async with serving(path) as served:
+        web, other = await served.connector(), await served.connector("shop")
+        await web.stream.send_all(encode(Frame("ES_CHAT_RESYNC", command())) * 100)
+        assert codes(await web.rest())[-1] == ByeCode.RATE_LIMITED
+        await other.send("ES_CHAT_RESYNC", command("shop"), 1)
+        assert (await other.get()).re == 1
+
+
+async def test_who_does_not_read_is_ended_and_others_go_on(tmp_path: Path) -> None:
+    path = write_config(tmp_path, limits="outbox_bytes = 200000\nframes_per_second = 100000")
+    async with serving(path) as served:
+        slow = await served.connector(receive_buffer=4_096)
+        other = await served.connector("shop")
+        await slow.send("ES_CHAT_START", start_chat(), 1)
+        for number in range(20):
+            await slow.send("ES_CHAT_SENTENCE", sentence(f"s{number}", "x" * 30_000))
+        for _ in range(20):
+            await slow.get("SE_CHAT_SENTENCE")
+
+        ask = encode(Frame("ES_CHAT_STATUS", command(tracking_id="t1")))
+        counters = served.broker.server.sessions.counters
+        while not counters.slow_consumers:  # each asks for 600,000 bytes
+            await slow.stream.send_all(ask)
+            await trio.testing.wait_all_tasks_blocked()
+        await other.send("ES_CHAT_RESYNC", command("shop"), 1)
+        assert (await other.get()).re == 1
+
+        frames = await slow.rest()
+        assert codes(frames[:-1]) == ["SE_CHAT_STATUS"] * (len(frames) - 1)
+        assert codes(frames[-1:]) == [ByeCode.SLOW_CONSUMER]
+        back = await served.connector()
+        await back.send("ES_CHAT_STATUS", command(tracking_id="t1"), 2)
+        status = await back.get("SE_CHAT_STATUS")
+        assert len(status.payload.sentences) == 20  # type: ignore[attr-defined]  # a ChatStatusInfo
+
+
+async def test_one_connection_too_many_is_told_so(tmp_path: Path) -> None:
+    path = write_config(tmp_path, limits="connections = 2")
+    async with serving(path) as served:
+        first, _second = await served.connector(), await served.connector("shop")
+        third = await served.peer()
+        assert codes(await third.rest()) == [ErrorCode.OVERLOADED]
+        await first.stream.aclose()
+        await trio.testing.wait_all_tasks_blocked()
+        await third.stream.aclose()
+        while len(served.broker.server.sessions.links) > 1:
+            await trio.testing.wait_all_tasks_blocked()
+        await served.connector()
+
+
+class StuckStore(Store):
+    """A store that stores no sentence before it may."""
+
+    may = threading.Event()
+
+    def commit(self, facts: Sequence[Fact]) -> None:
+        if any(isinstance(fact, SentenceStored) for fact in facts):
+            assert self.may.wait(20)
+        super().commit(facts)
+
+
+async def test_nothing_is_read_while_the_store_does_not_keep_up(tmp_path: Path) -> None:
+    StuckStore.may = threading.Event()
+    path = write_config(tmp_path, limits="frames_per_second = 1000000")
+    async with serving(path, open_store=StuckStore.open) as served:
+        web = await served.connector()
+        await web.send("ES_CHAT_START", start_chat(), 0)
+        await web.send("ES_CHAT_SENTENCE", sentence("s1", "stuck"), 0)
+        asked = 10_000
+
+        async def ask() -> None:
+            packed = pack("ES_CHAT_STATUS", command(tracking_id="t1"))
+            for number in range(asked):
+                await web.stream.send_all(assemble(packed, {"Id": number}))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask)
+            engine = served.broker.server.engine
+            assert engine is not None
+            while len(engine.inbox) < server.INBOX_HIGH:
+                await trio.testing.wait_all_tasks_blocked()
+            await trio.testing.wait_all_tasks_blocked()
+            a_read = server.INBOX_HIGH + 65_536 // len(pack("ES_CHAT_STATUS", command()))
+            assert len(engine.inbox) < a_read
+            StuckStore.may.set()
+            answers = [await web.get("SE_CHAT_STATUS") for _ in range(asked + 2)]
+        assert [answer.re for answer in answers[2:]] == list(range(asked))
+
+
+async def test_typing_is_dropped_for_a_slow_reader_and_nothing_else_is(tmp_path: Path) -> None:
+    async with serving(write_config(tmp_path, limits="frames_per_second = 100000")) as served:
+        desk = await answered_chat(await served.workplace(), await served.connector())
+        counters = served.broker.server.sessions.counters
+        web = await served.connector(receive_buffer=4_096)
+        ask = encode(Frame("ES_CHAT_SENTENCE", sentence("s", "x" * 30_000))) + encode(
+            Frame("ES_CHAT_STATUS", command(tracking_id="t1"))
+        )
+        asked = 0
+        while not counters.typing_dropped:
+            await web.stream.send_all(ask)
+            asked += 1
+            for typing in (True, False):
+                chat = command("101", chat_id=desk[1], is_typing=typing)
+                await desk[0].send("CS_CHAT_TYPING", chat)
+            await trio.testing.wait_all_tasks_blocked()
+        for _ in range(asked):
+            await web.get("SE_CHAT_STATUS")
+
+
+async def answered_chat(desk: Peer, web: Peer) -> tuple[Peer, Guid]:
+    """Have the workplace answer a chat; the workplace and the chat's id."""
+    await desk.send("CS_AGENT_STATE", AgentStateInfo(peer="101", state=AgentState.READY), 1)
+    await web.send("ES_CHAT_START", start_chat(), 2)
+    chat = (await desk.get("SC_CHAT_ALERT")).payload.chat_id  # type: ignore[attr-defined]  # a ChatStatusInfo
+    await desk.send("CS_CHAT_ANSWER", command("101", chat_id=chat), 3)
+    await desk.get("SC_CHAT_STATUS")
+    return desk, chat
