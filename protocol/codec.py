@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgpack
@@ -22,6 +22,7 @@ from protocol.frame import Frame
 from protocol.generated import Read, read_all, reader_of, writer_of
 from protocol.members import Kind, members
 from protocol.scalars import MemberError, mismatch, read_text
+from protocol.values import to_micros
 
 _SMALL: Final = 4_096
 _packer: Final = msgpack.Packer(datetime=True)
@@ -72,6 +73,8 @@ _SHORT: Final[_Short] = {
 _SHORT_BY_CLIENT: Final[_Short] = {
     name: short for name, short in _SHORT.items() if CATALOGUE[short[0]].sender != "broker"
 }
+_FIRST: Final = to_micros(datetime.min.replace(tzinfo=UTC)) // 1_000_000
+_LAST: Final = to_micros(datetime.max.replace(tzinfo=UTC)) // 1_000_000
 _KNOWN_HEADERS: Final = frozenset({"Id", "Re", "traceparent"})
 _TYPE_BYTES: Final[Mapping[str, bytes]] = {name: _packer.pack(name) for name in CATALOGUE}
 
@@ -153,9 +156,8 @@ def _unpack_with_odd_times(body: bytes, bounds: dict[str, int]) -> object:
 
 
 def _usual_time(value: object) -> object:
-    if isinstance(value, msgpack.Timestamp):
-        with suppress(ValueError, OverflowError):
-            return value.to_datetime()
+    if isinstance(value, msgpack.Timestamp) and _FIRST <= value.seconds <= _LAST:
+        return value.to_datetime()
     return value
 
 
@@ -167,13 +169,14 @@ def _elements(size: int) -> int:
 def _bounded_hooks(size: int) -> dict[str, Any]:
     """Hooks that build maps and arrays until there are more than a real frame of that size has."""
     elements = _elements(size)
-    # A map counts as eight entries: making a structure of it costs more than its members.
-    entries = 512 + 2 * size // 7
+    maps = 64 + size // 40
+    entries = 512 + size // 8
 
     def pairs(items: list[tuple[object, object]]) -> dict[object, object]:
-        nonlocal entries
-        entries -= len(items) + 8
-        if entries < 0:
+        nonlocal maps, entries
+        maps -= 1
+        entries -= len(items)
+        if maps < 0 or entries < 0:
             raise _bad_frame("too many members for its length")
         found = dict(items)
         if len(found) != len(items):

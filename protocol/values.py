@@ -17,7 +17,7 @@ Short = Annotated[int, "int16"]
 _GUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NIL_GUID: Final = "00000000-0000-0000-0000-000000000000"
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,29}(?:\.[0-9]{1,28})?")
-_DECIMAL_COEFFICIENT: Final = 1 << 96
+_DECIMAL_COEFFICIENTS: Final = range(1 - (1 << 96), 1 << 96)
 _TIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
     r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
@@ -205,9 +205,8 @@ def parse_decimal(text: str) -> Decimal:
     Raises:
         ValueError: It is no such number.
     """
-    if (
-        not _DECIMAL.fullmatch(text)
-        or int(text.replace(".", "").lstrip("-")) >= _DECIMAL_COEFFICIENT
+    if not _DECIMAL.fullmatch(text) or (
+        len(text) > 28 and int(text.replace(".", "")) not in _DECIMAL_COEFFICIENTS
     ):
         raise ValueError("not a decimal of at most 28 digits")
     return Decimal(text)

@@ -1,0 +1,78 @@
+"""Frames and structures of every kind, made from the member table."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import attrs
+from hypothesis import strategies as st
+
+from protocol.catalogue import CATALOGUE, FrameSpec
+from protocol.frame import Frame
+from protocol.members import Kind, Member, members
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+guids = st.uuids().map(str).filter(lambda text: text.strip("0-") != "")
+times = st.datetimes(datetime(2, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))
+decimals = st.builds(
+    lambda digits, places: Decimal(digits).scaleb(-places),
+    st.integers(1 - 10**20, 10**20 - 1),
+    st.integers(0, 10),
+)
+ids = st.none() | st.integers(-(1 << 63), (1 << 64) - 1) | st.text(max_size=64)
+
+
+def _values(member: Member) -> st.SearchStrategy[Any]:
+    plain: dict[Kind, st.SearchStrategy[Any]] = {
+        Kind.TEXT: texts,
+        Kind.GUID: guids,
+        Kind.TIME: times,
+        Kind.INT: st.integers(*member.span),
+        Kind.BOOL: st.booleans(),
+        Kind.DECIMAL: decimals,
+        Kind.TEXTS: st.lists(texts, max_size=3).map(tuple),
+    }
+    if member.enum is not None:
+        return st.sampled_from(list(member.enum))
+    if member.structure is not None:
+        inner = structure(member.structure)
+        is_one = member.kind is Kind.STRUCTURE
+        return inner if is_one else st.lists(inner, max_size=2).map(tuple)
+    return plain[member.kind]
+
+
+@cache
+def structure(
+    kind: type[attrs.AttrsInstance], required: tuple[str, ...] = ()
+) -> st.SearchStrategy[Any]:
+    """Any structure of a kind; the required members are not null."""
+    filled = {}
+    for member in members(kind):
+        values = _values(member)
+        if member.default is None and member.wire not in required:
+            values = st.none() | values
+        filled[member.name] = values
+    return st.builds(kind, **filled)
+
+
+def payload(spec: FrameSpec) -> st.SearchStrategy[Any]:
+    """Any payload of a type of frame."""
+    if spec.payload is str:
+        return texts
+    one = structure(spec.payload, spec.required)
+    if spec.null_reads:
+        names = [name for name, _ in spec.null_reads]
+        one = one.filter(lambda found: all(getattr(found, n) is not None for n in names))
+    return st.lists(one, max_size=3).map(tuple) if spec.is_array else one
+
+
+headers = st.none() | st.fixed_dictionaries({}, optional={"Id": ids, "Re": ids})
+
+
+def frame(spec: FrameSpec) -> st.SearchStrategy[Frame]:
+    """Any frame of a type."""
+    return st.builds(Frame, st.just(spec.type), payload(spec), headers.map(lambda h: h or None))
+
+
+frames = st.sampled_from(list(CATALOGUE.values())).flatmap(frame)

@@ -1,0 +1,143 @@
+"""Laws of the codec and the connection."""
+
+from itertools import pairwise
+from typing import Any
+
+import msgpack
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protocol import codec
+from protocol.catalogue import CATALOGUE, FrameSpec
+from protocol.codec import decode, decode_json, encode, encode_json, from_wire, to_wire
+from protocol.connection import Connection, Failed, Refused, Side, State
+from protocol.errors import WireError
+from protocol.frame import Frame
+from protocol.members import members
+from protocol.session import Hello, Welcome
+from protocol.values import Role
+from tests.property.strategies import frames, payload
+from tools import samples
+
+SPECS = [pytest.param(spec, id=spec.type) for spec in CATALOGUE.values()]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+@settings(max_examples=20)
+@given(data=st.data())
+def test_every_payload_survives_both_forms(spec: FrameSpec, data: st.DataObject) -> None:
+    frame = Frame(spec.type, data.draw(payload(spec)))
+    assert decode(encode(frame)[4:]) == frame
+    assert decode_json(encode_json(frame)) == frame
+    assert from_wire(spec.type, to_wire(frame.payload)) == frame.payload
+    assert from_wire(spec.type, to_wire(frame.payload, json=True)) == frame.payload
+
+
+@given(frames)
+def test_every_frame_survives_both_forms(frame: Frame) -> None:
+    assert decode(encode(frame)[4:]) == frame
+    assert decode_json(encode_json(frame)) == frame
+
+
+def _outcome(read: Any, body: bytes) -> object:
+    try:
+        return read(body)
+    except WireError as error:
+        return (error.code, error.path, error.type, error.re)
+
+
+def _carefully(body: bytes) -> Frame:
+    return codec._frame(codec._unpack(body))
+
+
+BODIES = [encode(frame)[4:] for frame in samples.frames().values()]
+
+
+@settings(max_examples=500)
+@given(
+    st.sampled_from(BODIES),
+    st.lists(st.tuples(st.integers(0, 400), st.binary(max_size=3)), min_size=1, max_size=3),
+)
+def test_a_damaged_frame_is_read_or_refused_alike_on_both_ways(
+    body: bytes, damages: list[tuple[int, bytes]]
+) -> None:
+    for where, put in damages:
+        at = where % len(body)
+        body = body[:at] + put + body[at + 1 :]
+    assert _outcome(decode, body) == _outcome(_carefully, body)
+
+
+_scalars = st.none() | st.booleans() | st.integers(-(1 << 63), (1 << 64) - 1) | st.floats()
+_trees = st.recursive(
+    _scalars | st.text(max_size=8) | st.binary(max_size=17),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=20,
+)
+
+
+@given(st.sampled_from(list(CATALOGUE)), st.data())
+def test_any_value_of_a_member_is_read_or_refused_alike(kind: str, data: st.DataObject) -> None:
+    spec = CATALOGUE[kind]
+    if spec.payload is str or spec.is_array:
+        tree: Any = data.draw(_trees)
+    else:
+        tree = to_wire(samples.least(spec))
+        structure: Any = spec.payload
+        names = [member.wire for member in members(structure)]
+        tree |= data.draw(st.dictionaries(st.sampled_from(names), _trees, max_size=2))
+    body = msgpack.packb([kind, tree], datetime=True)
+    outcome = _outcome(decode, body)
+    assert outcome == _outcome(_carefully, body)
+    if isinstance(outcome, Frame):
+        assert decode(encode(outcome)[4:]) == outcome
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_raise_anything_else(body: bytes) -> None:
+    _outcome(decode, body)
+
+
+def _server() -> Connection:
+    connection = Connection(Side.SERVER, now=0.0, frame_bytes=100_000)
+    hello = Hello(version=1, role=Role.CONNECTOR, peers=("web",), token="t")
+    connection.receive(encode(Frame("SYS_HELLO", hello)), 0.0)
+    connection.accept(Welcome())
+    connection.data_to_send()
+    return connection
+
+
+def _run(pieces: list[bytes]) -> tuple[list[object], bytes, State]:
+    connection = _server()
+    events: list[object] = []
+    for piece in pieces:
+        for event in connection.receive(piece, 0.0):
+            if isinstance(event, Refused | Failed):
+                events.append((type(event), event.error.code, event.error.path))
+            else:
+                events.append(event)
+    return events, connection.data_to_send(), connection.state
+
+
+_pieces = frames.map(encode) | st.sampled_from(
+    [
+        b"\0\0\0\1\xc1",
+        b"\0\0\0\0",
+        b"\0\x01\x86\xa1",
+        b"\0\0\0\5\x92\xa3NEW",
+        b"\0\0\0\6\x92\xa3NEW\xc0",
+    ]
+)
+
+
+@given(st.lists(_pieces, max_size=6).map(b"".join), st.lists(st.integers(0, 3_000), max_size=12))
+def test_slicing_changes_nothing(stream: bytes, cuts: list[int]) -> None:
+    edges = [0, *sorted(cut for cut in cuts if cut < len(stream)), len(stream)]
+    sliced = [stream[a:b] for a, b in pairwise(edges)]
+    assert _run(sliced) == _run([stream])
+
+
+@settings(max_examples=20)
+@given(st.lists(_pieces, max_size=3).map(b"".join))
+def test_single_bytes_change_nothing(stream: bytes) -> None:
+    assert _run([bytes([byte]) for byte in stream]) == _run([stream])
