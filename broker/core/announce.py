@@ -35,14 +35,16 @@ class ChatToConnectors:
     """`SE_CHAT_STATUS`: a push to every session of the gateway, and an answer to one of them.
 
     Attributes:
-        answer_to: The session that asked; it gets the transcript as well.
+        answer_to: The session that asked.
         push: Whether the gateway's other sessions are told.
+        full: Whether the transcript goes with the answer.
     """
 
     chat: Guid
     answer_to: int | None = None
     re: int | str | None = None
     push: bool = True
+    full: bool = True
 
 
 @frozen(kw_only=True)
@@ -100,7 +102,7 @@ def _to_connectors(state: State, order: ChatToConnectors) -> list[Send]:
     chat = state.chats[order.chat]
     sends: list[Send] = []
     if order.answer_to is not None:
-        shown = chat_for_connector(state, chat, full=True)
+        shown = chat_for_connector(state, chat, full=order.full)
         sends.append(Send((order.answer_to,), "SE_CHAT_STATUS", shown, order.answer_to, order.re))
     if order.push:
         others = tuple(

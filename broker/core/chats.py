@@ -185,12 +185,13 @@ def stop(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
             port=p.port,
             tracking_id=p.tracking_id,
             status=ChatStatus.CLOSED,
-            sentences=(),
         )
         return Decision(
             [], [Send((session.number,), "SE_CHAT_STATUS", unknown, session.number, frame.id)]
         )
-    told = ChatToConnectors(chat=chat.id, answer_to=session.number, re=frame.id, push=chat.is_open)
+    told = ChatToConnectors(
+        chat=chat.id, answer_to=session.number, re=frame.id, push=chat.is_open, full=False
+    )
     if not chat.is_open:
         return Decision([], [told])
     decision = close(state, chat, stamp, CloseReason.EXTERNAL)

@@ -82,4 +82,4 @@ async def hang_up(web: Client, agent: Client, chat: str) -> None:
 async def stop(web: Client, tracking: str = "v1") -> None:
     """The visitor ends the chat (B-8)."""
     await web.send("ES_CHAT_STOP", 8, TrackingId=tracking)
-    await web.get("SE_CHAT_STATUS", 8, Status="Closed", CloseReason="External")
+    await web.get("SE_CHAT_STATUS", 8, Status="Closed", CloseReason="External", Sentences=None)
