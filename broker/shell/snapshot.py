@@ -8,6 +8,7 @@ from attrs import frozen
 
 from broker.shell.counters import Counters, Histogram
 from broker.shell.server import Server
+from protocol.values import ChatStatus, Role
 
 
 @frozen(kw_only=True)
@@ -58,14 +59,14 @@ def take(server: Server) -> Snapshot:
         "loop_lag_seconds": counters.lag,
     }
     counters.lag = 0.0
-    sessions: dict[str, int] = {}
-    chats: dict[str, int] = {}
+    sessions = {str(role): 0 for role in Role}
+    chats = {str(status): 0 for status in ChatStatus}
     engine = server.engine
     if engine is not None:
         state = engine.state
         for session in state.sessions.values():
-            sessions[session.role] = sessions.get(session.role, 0) + 1
-        chats = {str(status): count for status, count in state.status_counts.items()}
+            sessions[session.role] += 1
+        chats |= {str(status): count for status, count in state.status_counts.items()}
         waiting = [state.chats[chat].enqueued_at for chat in state.distribution.tickets]
         oldest = min((at for at in waiting if at is not None), default=None)
         if oldest is not None:

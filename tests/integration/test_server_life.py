@@ -178,7 +178,7 @@ async def test_after_a_failed_commit_the_broker_starts_anew_from_the_store(tmp_p
 
 
 async def test_a_store_that_cannot_be_opened_again_ends_the_broker(tmp_path: Path) -> None:
-    opened = []
+    opened: list[str] = []
 
     def open_once(url: str) -> Store:
         if opened:

@@ -40,9 +40,9 @@ async def test_frames_over_the_rate_are_refused_one_by_one(
         answers = [await web.get() for _ in frames]
 
         refused = {frame.re: frame for frame in answers if frame.type == "SYS_ERROR"}
-        assert sorted(refused) == [9, 10, 11]  # the hello was the first of ten
+        assert set(refused) == {9, 10, 11}  # the hello was the first of ten
         assert set(codes(list(refused.values()))) == {ErrorCode.RATE_LIMITED}
-        assert sorted(f.re for f in answers if f.type == "SE_CHAT_LIST") == list(range(9))
+        assert [f.re for f in answers if f.type == "SE_CHAT_LIST"] == list(range(9))
 
         mock_clock.jump(1)
         await web.send("ES_CHAT_RESYNC", command(), "later")

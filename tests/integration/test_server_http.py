@@ -1,0 +1,124 @@
+"""Health and metrics over real HTTP."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+import trio
+from prometheus_client.parser import text_string_to_metric_families
+
+from broker.shell import http
+from protocol.errors import ByeCode
+from tests.integration.peers import Served, command, sentence, serving, start_chat, write_config
+
+Page = tuple[int, str]
+
+
+def fetch(address: tuple[str, int], path: str, method: str = "GET") -> Page:
+    """Fetch a page, in a thread of one's own."""
+    request = Request(f"http://{address[0]}:{address[1]}{path}", method=method)
+    try:
+        with urlopen(request, timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+async def get(served: Served, path: str, method: str = "GET") -> Page:
+    """Fetch a page of the broker."""
+    return await trio.to_thread.run_sync(fetch, served.http, path, method)
+
+
+async def metrics(served: Served) -> dict[tuple[str, str], float]:
+    """All samples by name and label value."""
+    status, text = await get(served, "/metrics")
+    assert status == 200
+    return {
+        (sample.name, ",".join(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+async def test_health_and_readiness(tmp_path: Path) -> None:
+    async with serving(write_config(tmp_path)) as served:
+        assert f"http://127.0.0.1:{served.http[1]}" in served.out.getvalue()
+        assert await get(served, "/healthz") == (200, "healthy\n")
+        assert await get(served, "/readyz") == (200, "ready\n")
+        assert (await get(served, "/"))[0] == 404
+        assert (await get(served, "/healthz", "POST"))[0] == 405
+        served.broker.server.detach(ByeCode.SHUTDOWN, "")
+        assert await get(served, "/readyz") == (503, "not ready\n")
+        assert await get(served, "/healthz") == (200, "healthy\n")
+
+
+async def test_the_figures_say_what_happened(tmp_path: Path) -> None:
+    async with serving(write_config(tmp_path)) as served:
+        before = await metrics(served)
+        assert before["parley_sessions", "connector"] == 0
+        assert before["parley_chats", "Waiting"] == 0
+        web, _desk = await served.connector(), await served.workplace()
+        await web.send("ES_CHAT_START", start_chat(), 1)
+        for number in range(3):
+            await web.send("ES_CHAT_SENTENCE", sentence(f"s{number}", "x"), number)
+            await web.get("SE_CHAT_SENTENCE")
+        await web.send("ES_CHAT_STATUS", command(tracking_id="none"), 2)
+        await web.get("SYS_ERROR")
+
+        after = await metrics(served)
+        assert after["parley_sessions", "connector"] == 1
+        assert after["parley_sessions", "workplace"] == 1
+        assert after["parley_connections", ""] == 2
+        assert after["parley_connections_accepted_total", ""] == 2
+        assert after["parley_chats", "Waiting"] == 1
+        assert after["parley_sentences_committed_total", ""] == 3
+        assert after["parley_refusals_total", "UnknownChat"] == 1
+        assert after["parley_queue_oldest_seconds", ""] > 0
+        assert after["parley_ready", ""] == 1
+        commits = after["parley_commit_seconds_count", ""]
+        assert 3 <= commits <= 6
+        assert after["parley_commit_seconds_bucket", "+Inf"] == commits
+        assert after["parley_commit_facts_count", ""] == commits
+
+
+async def test_a_loop_that_does_not_answer_is_not_healthy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Callable[[], Any]] = []
+
+    class StuckLoop:
+        def run_sync_soon(self, answer: Callable[[], Any]) -> None:
+            asked.append(answer)
+
+    monkeypatch.setattr(http, "PATIENCE", 0.01)
+    ask: Any = http.Asker(lambda: None, StuckLoop())  # type: ignore[arg-type, return-value]  # never answers
+    started: list[str] = []
+    serve = http.application(ask)
+    for path in ("/healthz", "/readyz", "/metrics"):
+        environ = {"PATH_INFO": path, "REQUEST_METHOD": "GET"}
+        serve(environ, lambda status, headers: started.append(status))
+    assert started == ["503 Service Unavailable"] * 3
+    assert len(asked) == 3
+
+
+async def test_requests_that_come_to_no_end_block_nobody(tmp_path: Path) -> None:
+    async with serving(write_config(tmp_path)) as served:
+        stuck = [socket.create_connection(served.http) for _ in range(http.REQUESTS)]
+        try:
+            for sock in stuck:
+                sock.sendall(b"GET /metrics HT")
+            await served.connector()
+        finally:
+            for sock in stuck:
+                sock.close()
+        while True:  # as soon as one of them is gone
+            try:
+                assert (await get(served, "/healthz"))[0] == 200
+            except OSError:
+                continue
+            break
