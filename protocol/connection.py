@@ -162,6 +162,9 @@ class Connection:
                 self._take_hello(frame, events)
             case State.AWAITING_HELLO, _:
                 self._fail(_error(ErrorCode.BAD_HELLO, "SYS_HELLO comes first", frame), events)
+            case _, "SYS_BYE":
+                events.append(frame)
+                self._move(Happening.BYE_HEARD)
             case State.CHECKING, _:
                 self._fail(
                     _error(ErrorCode.BAD_HELLO, "no frame before SYS_WELCOME", frame), events
@@ -172,9 +175,6 @@ class Connection:
                 self._queue("SYS_PONG", frame.payload, frame.id)
             case _, "SYS_PONG":
                 pass
-            case _, "SYS_BYE":
-                events.append(frame)
-                self._move(Happening.BYE_HEARD)
             case _, "SYS_ERROR" if self.side is Side.CLIENT:
                 events.append(frame)
                 if isinstance(frame.payload, SysError) and frame.payload.fatal:

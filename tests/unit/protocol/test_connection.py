@@ -118,6 +118,13 @@ def test_a_client_waits_for_its_welcome() -> None:
     assert failure(connection.receive(encode(RESYNC), 0.0)) is ErrorCode.BAD_HELLO
 
 
+def test_a_client_may_leave_before_its_welcome() -> None:
+    connection = server(State.CHECKING)
+    bye = Frame("SYS_BYE", Bye(code=ByeCode.SHUTDOWN))
+    assert connection.receive(encode(bye), 0.0) == [bye]
+    assert connection.state is State.CLOSING
+
+
 def test_a_second_hello_is_refused() -> None:
     connection = server()
     (event,) = connection.receive(encode(Frame("SYS_HELLO", HELLO)), 0.0)
