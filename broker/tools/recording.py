@@ -33,6 +33,7 @@ VERSION: Final = 1
 Side = Literal["client", "broker"]
 _LENGTH_BYTES: Final = 4
 _HELLO: Final = "SYS_HELLO"
+_LINE_ENDS: Final = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
 
 
 class BadRecording(Exception):
@@ -115,7 +116,8 @@ def to_json(line: Line) -> str:
         case Raw():
             value = {"at": line.at, "conn": line.conn, "from": line.sender}
             value |= {"hex": line.data.hex(), "why": line.why}
-    return json.dumps(value, ensure_ascii=False)
+    # What some readers take for the end of a line stays inside its line.
+    return json.dumps(value, ensure_ascii=False).translate(_LINE_ENDS)
 
 
 def header_json(**more: object) -> str:

@@ -36,7 +36,7 @@ class Astray(AssertionError):
 
 @define(eq=False)
 class Client:
-    """One connection of a connector or a workplace."""
+    """One connection of a connector or a workplace; `headers` are those of the last frame."""
 
     stage: Stage
     name: str
@@ -44,6 +44,7 @@ class Client:
     number: int
     peer: str = ""
     came: deque[Passed | Raw] = Factory(deque)
+    headers: Members = Factory(dict)
     ended: bool = False
     news: trio.Event = Factory(trio.Event)
 
@@ -59,14 +60,18 @@ class Client:
         self.ended = True
         self.news.set()
 
-    def frame(self, type_name: str, members: Members, re: int | str | None) -> bytes:
+    def frame(
+        self, type_name: str, members: Members, id_: int | str | None = None, **headers: str
+    ) -> bytes:
         """The bytes of a frame; Peer is the client's own unless it is given."""
         payload: object = {"Peer": self.peer, **members}
         if "text" in members:
             payload = members["text"]
         elif type_name.startswith("SYS_"):
             payload = members
-        parts = [type_name, payload] if re is None else [type_name, payload, {"Id": re}]
+        if id_ is not None:
+            headers = {"Id": id_, **headers}  # type: ignore[dict-item] # an Id may be an int
+        parts = [type_name, payload, headers] if headers else [type_name, payload]
         return encode(decode_json(json.dumps(parts)))
 
     async def send(self, type_name: str, id_: int | str | None = None, **members: object) -> None:
@@ -95,8 +100,8 @@ class Client:
         shown = json.dumps(line.frame, ensure_ascii=False)
         if line.type != type_name:
             raise Astray(f"{self.name}: {type_name} expected, came {shown}")
-        headers = line.frame[2] if len(line.frame) > 2 else {}
-        if re is not ... and headers.get("Re") != re:
+        self.headers = line.frame[2] if len(line.frame) > 2 else {}
+        if re is not ... and self.headers.get("Re") != re:
             raise Astray(f"{self.name}: Re {re!r} expected, came {shown}")
         payload = line.frame[1]
         for name, wanted in members.items():

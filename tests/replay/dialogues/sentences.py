@@ -96,13 +96,15 @@ async def as_sent(stage: Stage) -> None:
     web, agent, chat = await answered(stage)
     text = "Ahoj, שלום, 你好, 🙂\u2028<b>&amp;</b>\t\0"
     said = {"TrackingId": "v1", "ID": "ключ", "Text": text, "TimeSent": "2026-01-02T03:04:05.678Z"}
-    await web.send("ES_CHAT_SENTENCE", "é" * 64, **said)
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    await web.raw(web.frame("ES_CHAT_SENTENCE", said, "é" * 64, traceparent=trace))
     for client, name, re in (
         (web, "SE_CHAT_SENTENCE", "é" * 64),
         (agent, "SC_CHAT_SENTENCE", None),
     ):
         heard = await client.get(name, re, ID="ключ", Text=text)
         assert heard["TimeSent"].startswith("2026-01-02T03:04:05.678")
+        assert client.headers.get("traceparent") == trace
     await hang_up(web, agent, chat)
 
 
