@@ -149,22 +149,34 @@ class AgentDesk(Desk):
                 talk.title = printable(info.remote_party_name) or "visitor"
                 talk.alert_until = expires_at
                 self.remark(
-                    f"offered: #{talk.number} {talk.title}, {printable(info.project_name)}: "
+                    f"{talk.title} calls, {printable(info.project_name)}: "
                     f"/accept {talk.number} or /reject {talk.number} "
-                    f"within {info.max_signal_duration} s"
+                    f"within {info.max_signal_duration} s",
+                    talk,
                 )
                 self.face.ring()
             case AlertEnded(ref) if ref in self.talks:
                 self.talks[ref].alert_until = None
             case AgentStateChanged(info):
-                self._state = info
-                if info.state is not None:
-                    self._wanted = (info.next_state or info.state, info.reason)
-                self.remark(f"you are {self._state_text()}")
-            case Ready() if self._wanted is not None:
+                self._take_state(info)
+            case Ready() if self._wanted is not None and self._wanted != self._now():
                 self.later(self._set_state, *self._wanted)
             case _:
                 pass
+
+    def _now(self) -> tuple[AgentState | None, str | None]:
+        """The state that the broker has, or is to take next."""
+        info = self._state
+        return (None, None) if info is None else (info.next_state or info.state, info.reason)
+
+    def _take_state(self, info: AgentStateInfo) -> None:
+        before = self._state_text()
+        self._state = info
+        # What comes before `Ready` is the state that a new connection begins with, not one that was asked for.
+        if self.client.ready and info.state is not None:
+            self._wanted = (info.next_state or info.state, info.reason)
+        if self._state_text() != before:
+            self.remark(f"you are {self._state_text()}")
 
     def _forget(self, ref: ChatRef) -> None:
         talk = self.talks.pop(ref, None)
@@ -178,10 +190,6 @@ class AgentDesk(Desk):
         """The visitor's name."""
         info = event.info.info
         return printable(info.remote_party_name) if info is not None else ""
-
-    def said_of(self, event: ChatChanged) -> str:
-        """How a new status of a chat is told."""
-        return f"#{self.talk(event.ref).number} {super().said_of(event)}"
 
     # --- lines ---
 

@@ -28,6 +28,7 @@ class Line:
         mine: Whether the person at this terminal said it.
         tick: Its delivery.
         note: It was made by a machine.
+        counter: Its place in the transcript; 0: it has none.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Line:
     mine: bool = False
     tick: Tick = Tick.NONE
     note: bool = False
+    counter: int = 0
 
 
 @attrs.define(eq=False)
@@ -106,6 +108,7 @@ def line_of(sentence: ChatSentenceInfo, *, mine: bool) -> Line:
         mine=mine,
         tick=tick,
         note=sentence.model != 0,
+        counter=sentence.counter,
     )
 
 

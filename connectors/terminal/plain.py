@@ -43,12 +43,11 @@ class Plain:
 
     def show(self, talk: Conversation | None, line: Line) -> None:
         """Prints a line."""
-        said = (
-            line.text if line.who is None and not line.mine else f"{line.who or 'me'}: {line.text}"
-        )
-        mark = "* " if line.who is None and not line.mine and not line.note else ""
-        rows = f"{mark}{_place(talk)}{said} {line.tick}".rstrip()
-        print(rows.replace("\n", "\n  "), file=self._output, flush=True)
+        if line.counter:
+            text = f"{_place(talk)}[{line.counter}] {line.who or '?'}: {line.text} {line.tick}"
+        else:
+            text = f"* {_place(talk)}{line.text}"
+        print(text.rstrip().replace("\n", "\n  "), file=self._output, flush=True)
 
     def delivered(self, talk: Conversation, counter: int) -> None:
         """Prints that an own line is with the other side."""

@@ -1,0 +1,130 @@
+"""The terminal programs, driven by pipes, against a real broker."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from broker.tools.served import ServedBroker
+from tests.support.terminals import Piped, command, sample_broker
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[ServedBroker]:
+    with sample_broker(tmp_path) as broker:
+        yield broker
+
+
+def transcript(program: Piped, prefix: str = "") -> list[str]:
+    """The sentences that a program printed, without ticks."""
+    said = [line.removeprefix(prefix) for line in program.lines]
+    return [line.rstrip(" ✓") for line in said if line.startswith("[")]
+
+
+def test_a_conversation_that_outlives_the_broker(broker: ServedBroker) -> None:
+    with (
+        Piped(command("agent", broker, "--ready")) as agent,
+        Piped(command("visitor", broker, "--name", "Jana")) as visitor,
+    ):
+        agent.shows("you are Ready")
+        visitor.types("Good morning")
+        agent.shows("Jana calls, Support: /accept 1")
+        agent.types("/accept")
+        agent.shows("#1 [1] Jana: Good morning")
+        visitor.shows("* [1] delivered")
+        agent.types("Hello Jana")
+        visitor.shows("[2] Alice: Hello Jana")
+        agent.shows("* #1 [2] delivered")
+
+        broker.kill()
+        visitor.shows("* reconnecting")
+        visitor.types("Are you still there?")
+        agent.types("One moment")
+        broker.start()
+        visitor.shows("delivered", times=2)
+        agent.shows("delivered", times=2)
+        visitor.types("/end")
+        agent.shows("#1 chat: Closed (External)")
+        assert visitor.leaves() == 0
+        assert agent.leaves() == 0
+
+    said = transcript(visitor)
+    assert said[:2] == ["[1] Jana: Good morning", "[2] Alice: Hello Jana"]
+    assert sorted(line[4:] for line in said[2:]) == [
+        "Alice: One moment",
+        "Jana: Are you still there?",
+    ]
+    assert [line[:3] for line in said] == ["[1]", "[2]", "[3]", "[4]"]
+    assert transcript(agent, "#1 ") == said
+
+
+def test_two_chats_of_one_agent(broker: ServedBroker) -> None:
+    with (
+        Piped(command("agent", broker, "--ready")) as agent,
+        Piped(command("visitor", broker, "--name", "Jana")) as jana,
+        Piped(command("visitor", broker, "--name", "Petr")) as petr,
+    ):
+        agent.shows("you are Ready")
+        jana.types("I am Jana")
+        first = "1" if "#1" in agent.shows("Jana calls") else "2"
+        petr.types("I am Petr")
+        second = "1" if "#1" in agent.shows("Petr calls") else "2"
+        assert {first, second} == {"1", "2"}
+        agent.types(f"/accept {first}")
+        agent.shows(f"#{first} [1] Jana: I am Jana")
+        agent.types(f"/accept {second}")
+        agent.shows(f"#{second} [1] Petr: I am Petr")
+        agent.types("Hello Petr")
+        agent.types(f"/{first}")
+        agent.types("Hello Jana")
+        petr.shows("[2] Alice: Hello Petr")
+        jana.shows("[2] Alice: Hello Jana")
+        agent.types(f"/end {second}")
+        petr.shows("chat: Closed")
+        for program in (jana, petr, agent):
+            assert program.leaves() == 0
+    assert "Hello Petr" not in "\n".join(jana.lines)
+    assert "Petr" not in "\n".join(jana.lines)
+
+
+def test_an_offer_is_rejected_and_the_state_changes(broker: ServedBroker) -> None:
+    with (
+        Piped(command("agent", broker)) as agent,
+        Piped(command("visitor", broker, "--name", "Jana")) as visitor,
+    ):
+        agent.types("/ready")
+        agent.shows("Jana calls")
+        agent.types("/reject")
+        visitor.shows("chat: Waiting", times=2)
+        agent.types("/pause Lunch")
+        agent.shows("you are Pause (Lunch)")
+        agent.types("/nonsense")
+        agent.shows("no command /nonsense")
+        assert agent.leaves() == 0
+        assert visitor.leaves() == 0
+
+
+def test_a_script_sends_everything_before_it_ends(broker: ServedBroker) -> None:
+    with Piped(command("visitor", broker)) as visitor:
+        for number in range(50):
+            visitor.types(f"line {number}")
+        assert visitor.leaves() == 0
+    assert transcript(visitor) == [f"[{n + 1}] Visitor: line {n}" for n in range(50)]
+
+
+def test_a_wrong_token_is_told_and_ends_the_program(broker: ServedBroker, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("wrong\n")
+    with Piped(command("visitor", broker, "--token-file", str(token))) as visitor:
+        assert "Rejected: AuthFailed" in visitor.shows("the session has ended")
+        assert visitor.child.wait(30) == 1
+
+
+def test_a_newer_program_takes_the_workplace(broker: ServedBroker) -> None:
+    with Piped(command("agent", broker)) as older:
+        older.shows("* connected")
+        with Piped(command("agent", broker)) as newer:
+            newer.shows("* connected")
+            older.shows("Replaced")
+            assert older.child.wait(30) == 1
+            assert newer.leaves() == 0
