@@ -17,12 +17,12 @@ from typing import assert_never
 
 from broker.config.model import Config
 from broker.core import apply_desk, chats, desk, queries, sentences
-from broker.core.announce import AgentToWorkplace, ChatToAgent, ChatToConnectors, render
+from broker.core.announce import render
 from broker.core.apply import add_chat, add_sentence, apply
 from broker.core.bounds import sentence_weight
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution import next_offer
-from broker.core.effects import Effect, Send
+from broker.core.effects import Dismiss, Effect, Note, Send
 from broker.core.facts import Fact
 from broker.core.inputs import (
     Booted,
@@ -115,10 +115,10 @@ def _carry_out(
         apply(state, fact)
     facts += decision.facts
     for effect in decision.effects:
-        if isinstance(effect, (ChatToConnectors, ChatToAgent, AgentToWorkplace)):
-            effects += render(state, effect, stamp.now)
-        else:
+        if isinstance(effect, (Send, Dismiss, Note)):
             effects.append(effect)
+        else:
+            effects += render(state, effect, stamp.now)
 
 
 def _decide(state: State, stamp: Stamp, input: Input) -> Decision:

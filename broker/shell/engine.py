@@ -76,7 +76,7 @@ class Engine:
         clock: Callable[[], int],
         seed: bytes,
         on_failure: Callable[[BaseException], None],
-        batch_limit: int = 256,
+        batch_limit: int = 512,
     ) -> None:
         self.state = state
         self.inbox: deque[Input] = deque()

@@ -19,7 +19,7 @@ from broker.store.store import Store
 
 Done = Callable[[BaseException | None], None]
 
-SWITCH_INTERVAL: Final = 0.000_5
+SWITCH_INTERVAL: Final = 0.000_1
 """What `sys.setswitchinterval` should be in a process with this thread, in seconds.
 
 A commit asks for Python's lock about five times; with Python's default of 5 ms a loop that is
