@@ -10,6 +10,8 @@ The disk counts its operations and tells `watch` before each of them, so that a 
 every point that there is, without stopping the program that is at work.
 """
 
+# ruff: noqa: N802 - these are the names that SQLite calls
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -154,18 +156,18 @@ class _File:
         self.disk = disk
         self.node = node
 
-    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802 - apsw's own name
+    def xRead(self, amount: int, offset: int) -> bytes:
         return bytes(self.node.shown[offset : offset + amount])
 
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - apsw's own name
+    def xWrite(self, data: bytes, offset: int) -> None:
         self.disk.before("write")
         self.node.write((offset, bytes(data)))
 
-    def xTruncate(self, size: int) -> None:  # noqa: N802 - apsw's own name
+    def xTruncate(self, size: int) -> None:
         self.disk.before("truncate")
         self.node.write((size, None))
 
-    def xSync(self, _flags: int) -> None:  # noqa: N802 - apsw's own name
+    def xSync(self, _flags: int) -> None:
         try:
             self.disk.before("sync")
         except apsw.IOError:
@@ -173,28 +175,28 @@ class _File:
             raise
         self.node.sync()
 
-    def xFileSize(self) -> int:  # noqa: N802 - apsw's own name
+    def xFileSize(self) -> int:
         return len(self.node.shown)
 
-    def xLock(self, _level: int) -> None:  # noqa: N802 - apsw's own name
+    def xLock(self, _level: int) -> None:
         return
 
-    def xUnlock(self, _level: int) -> None:  # noqa: N802 - apsw's own name
+    def xUnlock(self, _level: int) -> None:
         return
 
-    def xCheckReservedLock(self) -> bool:  # noqa: N802 - apsw's own name
+    def xCheckReservedLock(self) -> bool:
         return False
 
-    def xFileControl(self, _op: int, _pointer: int) -> bool:  # noqa: N802 - apsw's own name
+    def xFileControl(self, _op: int, _pointer: int) -> bool:
         return False
 
-    def xSectorSize(self) -> int:  # noqa: N802 - apsw's own name
+    def xSectorSize(self) -> int:
         return SECTOR
 
-    def xDeviceCharacteristics(self) -> int:  # noqa: N802 - apsw's own name
+    def xDeviceCharacteristics(self) -> int:
         return apsw.SQLITE_IOCAP_POWERSAFE_OVERWRITE
 
-    def xClose(self) -> None:  # noqa: N802 - apsw's own name
+    def xClose(self) -> None:
         return
 
 
@@ -205,7 +207,7 @@ class FileSystem(apsw.VFS):
         self.disk = disk
         super().__init__(name, "")
 
-    def xOpen(self, name: object, _flags: list[int]) -> _File:  # type: ignore[override]  # noqa: N802 - apsw takes any object with a file's methods
+    def xOpen(self, name: object, _flags: list[int]) -> _File:  # type: ignore[override]  # apsw takes any object with such methods
         if name is None:
             return _File(self.disk, Node())
         path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
@@ -214,7 +216,7 @@ class FileSystem(apsw.VFS):
             self.disk.files[path] = Node()
         return _File(self.disk, self.disk.files[path])
 
-    def xDelete(self, name: str, sync: bool) -> None:  # noqa: N802 - apsw's own name
+    def xDelete(self, name: str, sync: bool) -> None:
         self.disk.before("delete")
         node = self.disk.files.pop(name)
         if sync:
@@ -222,8 +224,8 @@ class FileSystem(apsw.VFS):
         elif node.named:
             self.disk.deleted[name] = node
 
-    def xAccess(self, name: str, _flags: int) -> bool:  # noqa: N802 - apsw's own name
+    def xAccess(self, name: str, _flags: int) -> bool:
         return name in self.disk.files
 
-    def xFullPathname(self, name: str) -> str:  # noqa: N802 - apsw's own name
+    def xFullPathname(self, name: str) -> str:
         return name
