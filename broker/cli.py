@@ -6,12 +6,13 @@ Each command imports what it needs when it runs, so that `--help` and short comm
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import frozen
 
 LOCAL: Final = "127.0.0.1:7070"
 
@@ -19,7 +20,7 @@ Arguments = argparse.Namespace
 Parser = argparse.ArgumentParser
 
 
-@frozen
+@frozen(kw_only=True)
 class Command:
     """One command.
 
@@ -27,17 +28,22 @@ class Command:
         name: Its name.
         does: What it does, in one line.
         example: One use of it.
-        run: Does it; gives the exit status.
         declare: Tells the parser about its arguments.
+        run: Does it with the parsed arguments; gives the exit status.
+        own: In place of both: takes the arguments unparsed and has a help of its own.
         more: What its help says besides.
     """
 
     name: str
     does: str
-    example: str
-    run: Callable[[Arguments], int]
-    declare: Callable[[Parser], None] = field(default=lambda parser: None)
+    example: str = ""
+    declare: Callable[[Parser], None] = lambda parser: None
+    run: Callable[[Arguments], int] | None = None
+    own: Callable[[Sequence[str]], int] | None = None
     more: str = ""
+
+
+# -- the broker
 
 
 def _serve_arguments(parser: Parser) -> None:
@@ -74,9 +80,29 @@ def _hash_token(_arguments: Arguments) -> int:
     return hash_token_command()
 
 
+# -- people at terminals
+
+
+def _visitor(argv: Sequence[str]) -> int:
+    from connectors.terminal.main import visitor_main
+
+    return visitor_main(argv)
+
+
+def _agent(argv: Sequence[str]) -> int:
+    from connectors.terminal.main import agent_main
+
+    return agent_main(argv)
+
+
+# -- recordings
+
+
 def _record_arguments(parser: Parser) -> None:
-    parser.add_argument("--listen", metavar="A", required=True, help="HOST:PORT for clients")
-    parser.add_argument("--to", metavar="B", default=LOCAL, help="HOST:PORT of the broker")
+    parser.add_argument(
+        "--listen", metavar="A", type=_address, required=True, help="HOST:PORT for clients"
+    )
+    _add_to(parser)
     parser.add_argument("--out", metavar="F", type=Path, required=True, help="the recording")
     _add_config(parser, "tells wrong tokens from right ones")
 
@@ -89,11 +115,13 @@ def _record(arguments: Arguments) -> int:
 
 def _replay_arguments(parser: Parser) -> None:
     parser.add_argument("files", metavar="F", type=Path, nargs="+", help="recordings")
-    parser.add_argument("--to", metavar="B", default=LOCAL, help="HOST:PORT of the broker")
+    _add_to(parser)
     parser.add_argument(
         "--speed", type=float, default=1.0, help="1: its own time, 0: as fast as it goes"
     )
-    parser.add_argument("--seconds", type=float, default=10.0, help="how long a frame may be late")
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, help="how much later a frame may come"
+    )
     _add_config(parser, "has the tokens that the recordings name")
 
 
@@ -109,66 +137,203 @@ def _replay(arguments: Arguments) -> int:
     )
 
 
-def _add_config(parser: Parser, use: str) -> None:
+# -- load
+
+
+def _bench_arguments(parser: Parser) -> None:
+    from broker.tools.bench.settings import Load
+
+    load = Load()
     parser.add_argument(
-        "--config", metavar="FILE", type=Path, default=None, help=f"the broker's: {use}"
+        "--to",
+        metavar="B",
+        type=_address,
+        help="HOST:PORT of a broker with the benchmark's configuration; default: one of its own",
     )
+    parser.add_argument("--pid", type=int, help="the process of that broker, to read its cost")
+    for name, text in (
+        ("connectors", "connections of connectors"),
+        ("agents", "connections of workplaces"),
+        ("chats", "open chats"),
+        ("processes", "processes that make the load"),
+        ("text-bytes", "length of a sentence"),
+    ):
+        default = getattr(load, name.replace("-", "_"))
+        parser.add_argument(f"--{name}", metavar="N", type=_positive, default=default, help=text)
+    parser.add_argument(
+        "--seconds", type=_seconds, default=load.seconds, help="length of a measurement"
+    )
+    parser.add_argument("--warmup", type=float, default=load.warmup, help="seconds before it")
+    for name, kind, text in (
+        ("outstanding", _positive, "sentences on their way at any moment"),
+        ("rate", _rate, "sentences a second"),
+        ("open-chats", _positive, "open chats, with a fresh broker for each"),
+        ("prefill-rows", int, "rows in the store before the start"),
+    ):
+        parser.add_argument(
+            f"--{name}",
+            metavar="N",
+            type=kind,
+            nargs="+",
+            default=[],
+            help=f"{text}; one measurement for each N",
+        )
+    parser.add_argument(
+        "--idle", metavar="N", type=int, default=0, help="memory of N idle sessions"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
+
+
+def _bench(arguments: Arguments) -> int:
+    from broker.tools.bench.main import Bench, bench_main
+    from broker.tools.bench.settings import Load
+
+    load = Load(
+        connectors=arguments.connectors,
+        agents=arguments.agents,
+        chats=arguments.chats,
+        processes=arguments.processes,
+        seconds=arguments.seconds,
+        warmup=arguments.warmup,
+        text_bytes=arguments.text_bytes,
+    )
+    bench = Bench(
+        load=load,
+        to=arguments.to,
+        pid=arguments.pid,
+        outstanding=arguments.outstanding,
+        rates=arguments.rate,
+        open_chats=arguments.open_chats,
+        prefill_rows=arguments.prefill_rows,
+        idle=arguments.idle,
+    )
+    return bench_main(bench, as_json=arguments.json)
+
+
+# -- what several commands have
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r".*:\d{1,5}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
+    return text
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not more than 0")
+    return number
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
+    return seconds
+
+
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not 0 < rate < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is no rate")
+    return rate
+
+
+def _add_to(parser: Parser) -> None:
+    parser.add_argument(
+        "--to", metavar="B", type=_address, default=LOCAL, help="HOST:PORT of the broker"
+    )
+
+
+def _add_config(parser: Parser, use: str) -> None:
+    parser.add_argument("--config", metavar="FILE", type=Path, help=f"the broker's: {use}")
 
 
 COMMANDS: Final = (
     Command(
-        "serve",
-        "run the broker",
-        "parley serve parley.toml",
-        _serve,
-        _serve_arguments,
-        "SIGTERM and SIGINT end it in good order, SIGHUP makes it read FILE again. Exit status: "
-        "0 after a drain, 1 when it cannot start, 2 on a faulty configuration, "
+        name="serve",
+        does="run the broker",
+        example="parley serve parley.toml",
+        declare=_serve_arguments,
+        run=_serve,
+        more="SIGTERM and SIGINT end it in good order, SIGHUP makes it read FILE again. "
+        "Exit status: 0 after a drain, 1 when it cannot start, 2 on a faulty configuration, "
         "3 when the store is lost.",
     ),
-    Command("check", "check a configuration", "parley check parley.toml", _check, _check_arguments),
     Command(
-        "hash-token",
-        "read a secret, print its hash for token_hash",
-        "parley hash-token",
-        _hash_token,
+        name="check",
+        does="check a configuration",
+        example="parley check parley.toml",
+        declare=_check_arguments,
+        run=_check,
+        more="Exit status: 0 when it is good, 1 when not.",
     ),
     Command(
-        "record",
-        "record every frame that passes between clients and a broker",
-        "parley record --listen 127.0.0.1:7170 --to 127.0.0.1:7070 --out talk.jsonl",
-        _record,
-        _record_arguments,
+        name="hash-token",
+        does="read a secret, print its hash for token_hash",
+        example="parley hash-token < secret.txt",
+        run=_hash_token,
+        more="At a terminal it asks for the secret; otherwise it reads one line.",
+    ),
+    Command(name="visitor", does="talk as a visitor, at a terminal", own=_visitor),
+    Command(name="agent", does="work as an agent, at a terminal", own=_agent),
+    Command(
+        name="record",
+        does="record every frame that passes between clients and a broker",
+        example="parley record --listen 127.0.0.1:7170 --to 127.0.0.1:7070 --out talk.jsonl",
+        declare=_record_arguments,
+        run=_record,
+        more="Clients connect to A; Ctrl-C ends the recording. Tokens are not recorded.",
     ),
     Command(
-        "replay",
-        "play the client side of recordings and compare what comes back",
-        "parley replay talk.jsonl --to 127.0.0.1:7070 --speed 0",
-        _replay,
-        _replay_arguments,
+        name="replay",
+        does="play the client side of recordings and compare what comes back",
+        example="parley replay talk.jsonl --to 127.0.0.1:7070 --speed 0",
+        declare=_replay_arguments,
+        run=_replay,
+        more="Exit status: 0 when all was as recorded, 1 when not, 2 when F is no recording.",
+    ),
+    Command(
+        name="bench",
+        does="load a broker over TCP and print what it does",
+        example="parley bench --outstanding 64 1000 --json",
+        declare=_bench_arguments,
+        run=_bench,
+        more="Exit status: 1 when the broker failed.",
     ),
 )
 
 
-def parser_of(commands: Sequence[Command] = COMMANDS) -> Parser:
-    """The parser of the whole command line."""
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows the defaults that say something."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default in (None, False, []) or action.required:
+            return action.help
+        return super()._get_help_string(action)
+
+
+def parser_of(commands: Sequence[Command], chosen: str | None) -> Parser:
+    """The parser of the command line; only the chosen command has its arguments."""
     parser = argparse.ArgumentParser(
         prog="parley",
         description="Parley, a chat broker for contact centers.",
-        epilog="parley COMMAND --help says more about one of them.",
+        epilog="`parley COMMAND --help` says more about a command.",
     )
     parser.add_argument("--version", action="store_true", help="print the version")
-    found = parser.add_subparsers(title="commands", metavar="COMMAND")
+    found: Any = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in commands:
         sub = found.add_parser(
             command.name,
             help=command.does,
-            description=f"{command.does.capitalize()}. {command.more}".strip(),
+            description=f"{command.does[0].upper()}{command.does[1:]}. {command.more}".strip(),
             epilog=f"Example: {command.example}",
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=_Help,
         )
-        sub.set_defaults(run=command.run)
-        command.declare(sub)
+        if command.name == chosen:
+            sub.set_defaults(run=command.run)
+            command.declare(sub)
     return parser
 
 
@@ -178,8 +343,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         Its exit status.
     """
-    parser = parser_of()
-    arguments = parser.parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    chosen = next((word for word in given if not word.startswith("-")), None)
+    for command in COMMANDS:
+        if command.own is not None and given[:1] == [command.name]:
+            return command.own(given[1:])
+    parser = parser_of(COMMANDS, chosen)
+    arguments = parser.parse_args(given)
     if arguments.version:
         from importlib.metadata import version
 
