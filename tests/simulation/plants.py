@@ -25,6 +25,7 @@ from broker.shell.outbox import Outbox
 from broker.shell.sessions import Sessions
 from broker.store import Store
 from protocol.chat import ChatStatusInfo
+from protocol.errors import ByeCode
 from protocol.values import ChatStatus
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -112,15 +113,15 @@ def _two_offers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _counter_gap(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = sentences.make
+    original = sentences.said
 
-    def make(chat: Chat, *rest: Any) -> Any:
-        made = original(chat, *rest)
-        if made.counter == 4:
-            made.counter = 5
+    def said(*of: Any) -> Fact:
+        made = original(*of)
+        if isinstance(made, SentenceStored) and made.counter == 4:
+            return evolve(made, counter=5)
         return made
 
-    monkeypatch.setattr(sentences, "make", make)
+    monkeypatch.setattr(sentences, "said", said)
 
 
 def _confirmation_lost_on_restart(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,10 +263,14 @@ def _lost_status(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _unbounded_outbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Sessions._dismiss
+
+    def dismiss(self: Sessions, link: Any, code: ByeCode, *rest: Any) -> None:
+        if code is not ByeCode.SLOW_CONSUMER:
+            original(self, link, code, *rest)
+
     monkeypatch.setattr(Outbox, "cut", lambda _self: None)
-    monkeypatch.setattr(
-        Sessions, "_dismiss", lambda _self, link, code, *_: link.cause == code
-    )
+    monkeypatch.setattr(Sessions, "_dismiss", dismiss)
 
 
 def _random_ids(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -374,7 +379,7 @@ PLANTS = (
     Plant("no dedupe", "I-2", _no_dedupe),
     Plant("counter gap", "I-3", _counter_gap),
     Plant("sentences of a connection are reordered", "I-4", _reordered_sentences),
-    Plant("confirmed again", "I-9", _confirmed_again),
+    Plant("confirmed again", "I-10", _confirmed_again),
     Plant("capacity off by one", "I-6", _capacity_off_by_one),
     Plant("two offers", "I-6", _two_offers),
     Plant("a lease leaks", "I-6", _leaking_lease),
@@ -385,7 +390,7 @@ PLANTS = (
     Plant("a status after Closed", "I-8", _status_after_closed),
     Plant("a status is not told", "I-8", _lost_status),
     Plant("a wrong resync list", "I-9", _wrong_resync_list),
-    Plant("a note is kept from the agent", "I-3", _note_kept_from_the_agent),
+    Plant("a note is kept from the agent", "I-9", _note_kept_from_the_agent),
     Plant("a confirmation is lost on restart", "I-10", _confirmation_lost_on_restart),
     Plant("two answers", "I-13", _double_answer),
     Plant("an outbox without a bound", "I-14", _unbounded_outbox, 40),

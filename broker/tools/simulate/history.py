@@ -1,7 +1,7 @@
 """What happened in a run, as values: the checker's only source besides the final dump.
 
 A history is made by the simulator, and just as well by programs that talk to a real broker over
-TCP. What a client can see is enough for most laws; what only the simulator sees (`TOOK`, `GAVE`,
+TCP. What a client can see is enough for most laws; what only the simulator sees (`GAVE`, `LEFT`,
 `COMMITTED`, `RESTORED`, `BACKLOG`) makes the others decidable. As text it is JSON lines, one event
 a line: `t` time, `k` kind, `c` connection, `f` frame as on a WebSocket (W-9), `d` data.
 """
@@ -30,7 +30,7 @@ class Kind(StrEnum):
     ask for fresh snapshots), END. Of a connection, as its client sees it: DIALLED (client, role,
     peers, login, ready), SENT and GOT a frame, GONE (why). Of a client: VIEW (what it believes
     at the end: role, peers, ready, waiting, chats). Of the broker, seen by the simulator only:
-    STARTED, CRASHED (window), TOOK a frame into the engine, GAVE a frame to a connection, COMMITTED
+    STARTED, CRASHED (window), GAVE a frame to a connection, LEFT it (serves it no more), COMMITTED
     (facts: see `facts.summary`), RESTORED (same, difference), BROKEN (a law of the state: text),
     BACKLOG (frames, bytes, of a connection's queue), REPLAYED (same, difference). FAULT
     (what) is for the reader.
@@ -47,8 +47,8 @@ class Kind(StrEnum):
     VIEW = "view"
     STARTED = "started"
     CRASHED = "crashed"
-    TOOK = "took"
     GAVE = "gave"
+    LEFT = "left"
     COMMITTED = "committed"
     RESTORED = "restored"
     BROKEN = "broken"
@@ -65,7 +65,7 @@ class Event:
         at: Microseconds since the Unix epoch.
         kind: What happened.
         conn: Name of the connection (VIEW: of the client), or "".
-        frame: The frame of SENT, GOT, TOOK, GAVE; None for bytes that are no frame.
+        frame: The frame of SENT, GOT, GAVE; None for bytes that are no frame.
         data: The rest, as plain values.
     """
 

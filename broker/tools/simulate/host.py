@@ -13,7 +13,7 @@ from attrs import define, field
 
 from broker.config.model import Config
 from broker.core.broker import restore
-from broker.core.effects import Effect, Send
+from broker.core.effects import Dismiss, Effect, Send
 from broker.core.facts import Fact
 from broker.core.inputs import Booted, Reloaded
 from broker.shell.link import Link
@@ -30,7 +30,7 @@ from broker.tools.simulate.network import Link as Wire
 from broker.tools.simulate.setup import describe
 from broker.tools.simulate.wires import LateChecks, LateGate, WireSocket, WireSockets
 from broker.tools.simulate.world import MS, SECOND, Plan, World
-from protocol.connection import Connection, Side
+from protocol.connection import Connection, Side, State
 from protocol.errors import ByeCode
 from protocol.frame import Frame
 
@@ -113,6 +113,7 @@ class Life:
     held_at: int | None = None
     """At the end of a run the core's clock stands still; what is under way goes on."""
     wires: dict[int, Wire] = field(factory=dict)
+    _served: dict[int, None] = field(factory=dict)
     _turn_planned: bool = False
     _alarm: Plan | None = None
     _alarm_at: int = 0
@@ -260,13 +261,13 @@ class Life:
         try:
             go_on()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told, with the seed
-            self.broken(f"the engine died of {error!r}")
+            self.broken("I-16", f"the engine died of {error!r}")
             self.host.crash(Window.ANY_TIME)
         self._look()
 
-    def broken(self, text: str) -> None:
+    def broken(self, law: str, text: str) -> None:
         """Something happened that never should, whatever strikes from outside."""
-        self.host.history.add(self.host.world.now, Kind.BROKEN, law="I-16", text=text)
+        self.host.history.add(self.host.world.now, Kind.BROKEN, law=law, text=text)
 
     def _look(self) -> None:
         """After anything: bounds, and when to wake up next."""
@@ -274,7 +275,7 @@ class Life:
             return
         for link in self.sessions.links.values():
             box = link.outbox
-            if box is not None and box.frames > self._backlogs.get(link.number, 50) * 1.5:
+            if box is not None and box.frames >= self._backlogs.get(link.number, 0) + 10:
                 self._backlogs[link.number] = box.frames
                 name = self.wires[link.number].name
                 self.host.history.add(
@@ -329,18 +330,35 @@ class Life:
     def _note(self, effects: list[Effect]) -> list[tuple[str, str]]:
         """The frames that go to connections that are there, into the history."""
         given: list[tuple[str, str]] = []
+        for number in list(self._served):
+            if not self._is_open(number):
+                self._left(number)
         for effect in effects:
-            if not isinstance(effect, Send):
-                continue
-            for number in effect.sessions:
-                wire = self.wires.get(number)
-                if wire is None or number not in self.sessions.links:
-                    continue
-                re = effect.re if number == effect.answer_to else None
-                frame = Frame(effect.type, effect.payload, {"Re": re} if re is not None else None)
-                self.host.history.add(self.host.world.now, Kind.GAVE, wire.name, frame)
-                given.append((wire.name, effect.type))
+            if isinstance(effect, Dismiss):
+                self._left(effect.session)
+            elif isinstance(effect, Send):
+                for number in effect.sessions:
+                    if effect.type == "SYS_WELCOME" and number in self.sessions.links:
+                        self._served[number] = None
+                    elif number not in self._served:
+                        continue
+                    given.append((self._give(number, effect), effect.type))
         return given
+
+    def _is_open(self, number: int) -> bool:
+        link = self.sessions.links.get(number)
+        return link is not None and link.connection.state in (State.OPEN, State.CHECKING)
+
+    def _left(self, number: int) -> None:
+        if self._served.pop(number, 0) is None:
+            self.host.history.add(self.host.world.now, Kind.LEFT, self.wires[number].name)
+
+    def _give(self, number: int, effect: Send) -> str:
+        re = effect.re if number == effect.answer_to else None
+        frame = Frame(effect.type, effect.payload, {"Re": re} if re is not None else None)
+        name = self.wires[number].name
+        self.host.history.add(self.host.world.now, Kind.GAVE, name, frame)
+        return name
 
     # -- the store
 
@@ -378,7 +396,7 @@ class Committer:
                 host.history.add(host.world.now, Kind.COMMITTED, facts=summary(facts))
             except StoreError as refused:
                 # No fault was planned: a constraint of the schema caught what should not be.
-                life.broken(f"the store refused a batch: {refused}")
+                life.broken("I-10", f"the store refused a batch: {refused}")
                 error = refused
         if met is Window.COMMIT_KEPT:
             host.crash(met)

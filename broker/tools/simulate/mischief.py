@@ -18,20 +18,22 @@ from protocol.codec import assemble, pack
 from protocol.session import Hello, Ping
 from protocol.values import AgentState, Guid, Role
 
+Spied = tuple[Guid, str, str]
+
 
 @define(eq=False, repr=False)
 class Vandal(Person):
     """Somebody with one good token and bad intentions; he speaks without a client library.
 
     Attributes:
-        spied: Chats that others have, by Guid; and tracking IDs of others.
+        spied: Chats that others have: Guid, peer and tracking ID.
     """
 
     net: Net = field(kw_only=True)
     role: Role = field(kw_only=True)
     login: str | None = field(kw_only=True, default=None)
     peer: str = field(kw_only=True)
-    spied: Callable[[], list[Guid]] = field(kw_only=True)
+    spied: Callable[[], list[Spied]] = field(kw_only=True)
     wire: Wire | None = None
     serial: int = 0
     _taps: tuple[Tap, Tap] | None = None
@@ -109,30 +111,36 @@ class Vandal(Person):
         self.chance.weighed(acts)()
         self.later(3 * SECOND, self._misbehave)
 
-    def _any_chat(self) -> Guid:
-        chats = self.spied()
+    def _any_chat(self, peers: tuple[str, ...] = ()) -> Spied:
+        chats = [chat for chat in self.spied() if not peers or chat[1] in peers]
         if chats and self.chance.happens(0.9):
             return self.chance.choose(chats[-20:])
-        return guid_from(self.chance)
+        return (guid_from(self.chance), "social", "t-visitor1")
 
     def _foreign_chat(self) -> None:
-        kind = self.chance.choose(("ANSWER", "HANGUP", "STATUS", "CONFIRM", "TYPING", "SENTENCE"))
-        chat = self._any_chat()
         if self.role is Role.WORKPLACE:
-            payload: object = ChatCommandInfo(peer=self.peer, chat_id=chat, id="x")
-            if kind == "SENTENCE":
-                payload = ChatSentenceInfo(peer=self.peer, chat_id=chat, id="x", text="gotcha")
-            self._say(f"CS_CHAT_{kind}", payload)
-            return
-        named = {"peer": self.chance.choose(("social", self.peer)), "tracking_id": "t-visitor1"}
-        if kind in ("ANSWER", "HANGUP"):
-            kind = "STOP"
-            named["tracking_id"] = "nobody"
-        payload = ChatCommandInfo(**named, id="x")  # type: ignore[arg-type]  # its own members
+            self._foreign_inside()
+        else:
+            self._foreign_outside()
+
+    def _foreign_inside(self) -> None:
+        kind = self.chance.choose(("ANSWER", "HANGUP", "STATUS", "CONFIRM", "TYPING", "SENTENCE"))
+        chat, _, _ = self._any_chat()
         if kind == "SENTENCE":
-            named["peer"] = "social"
-            payload = ChatSentenceInfo(**named, id="x", text="gotcha")  # type: ignore[arg-type]  # likewise
-        self._say(f"ES_CHAT_{kind}", payload)
+            said = ChatSentenceInfo(peer=self.peer, chat_id=chat, id="x", text="gotcha")
+            self._say("CS_CHAT_SENTENCE", said)
+        else:
+            self._say(f"CS_CHAT_{kind}", ChatCommandInfo(peer=self.peer, chat_id=chat, id="x"))
+
+    def _foreign_outside(self) -> None:
+        """Of the gateway that he does not serve; the others' chats on his own are his as well."""
+        kind = self.chance.choose(("STOP", "STATUS", "CONFIRM", "TYPING", "SENTENCE", "SENTENCE"))
+        _, peer, name = self._any_chat(("social",))
+        if kind == "SENTENCE":
+            said = ChatSentenceInfo(peer=peer, tracking_id=name, id="x", text="gotcha")
+            self._say("ES_CHAT_SENTENCE", said)
+        else:
+            self._say(f"ES_CHAT_{kind}", ChatCommandInfo(peer=peer, tracking_id=name, id="x"))
 
     def _foreign_peer(self) -> None:
         if self.role is Role.WORKPLACE:
@@ -146,7 +154,7 @@ class Vandal(Person):
         if self.role is Role.WORKPLACE:
             self._say("ES_CHAT_STOP", ChatCommandInfo(peer="web", tracking_id="t-visitor1"))
         else:
-            self._say("CS_CHAT_ANSWER", ChatCommandInfo(peer="101", chat_id=self._any_chat()))
+            self._say("CS_CHAT_ANSWER", ChatCommandInfo(peer="101", chat_id=self._any_chat()[0]))
 
     def _reused_key(self) -> None:
         if self.role is Role.WORKPLACE:

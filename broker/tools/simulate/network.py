@@ -18,6 +18,8 @@ from broker.tools.simulate.world import MS, World
 
 WINDOW: Final = 65_536
 """Bytes that one direction takes before its writer has to wait."""
+SLOW_WINDOW: Final = 1_024
+"""The same when its reader is slow."""
 
 
 def _nothing() -> None:
@@ -57,13 +59,17 @@ class Pipe:
         """Send bytes; gives how many were taken."""
         if self.dead:
             return len(data)
-        taken = data[: max(0, WINDOW - self._pending)]
+        taken = data[: max(0, self._window - self._pending)]
         self._was_full = len(taken) < len(data)
         if taken:
             self._pending += len(taken)
             for piece in self._slices(taken):
                 self._plan(piece)
         return len(taken)
+
+    @property
+    def _window(self) -> int:
+        return SLOW_WINDOW if self.slow else WINDOW
 
     def close(self) -> None:
         """The reader gets the end after everything that was written."""
@@ -98,7 +104,7 @@ class Pipe:
             return
         self._pending -= len(piece)
         self.on_data(piece)
-        if self._was_full and self._pending < WINDOW // 2 and not self.dead:
+        if self._was_full and self._pending < self._window // 2 and not self.dead:
             self._was_full = False
             self.on_room()
 

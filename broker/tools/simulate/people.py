@@ -296,7 +296,15 @@ class AgentPerson(Person):
         self.later(25 * SECOND, self._mood)
         program = self._at()
         mood = self.chance.weighed(
-            (("stay", 6), ("pause", 2), ("off", 2), ("kill", 1), ("twin", 1), ("close", 1))
+            (
+                ("stay", 12),
+                ("pause", 4),
+                ("off", 4),
+                ("kill", 2),
+                ("twin", 2),
+                ("close", 2),
+                ("leave", 1),
+            )
         )
         match mood:
             case "pause":
@@ -313,6 +321,9 @@ class AgentPerson(Person):
             case "twin":
                 # The same seat from another program, which takes it over.
                 self._sit_down()
+            case "leave":
+                program.kill()  # for good
+                self.program = None
             case "close":
                 program.close()
                 self.program = None

@@ -18,14 +18,14 @@ from broker.tools.simulate.dump import Dump
 from broker.tools.simulate.faults import Faults, Window
 from broker.tools.simulate.history import History, Kind
 from broker.tools.simulate.host import Host
-from broker.tools.simulate.mischief import Vandal
+from broker.tools.simulate.mischief import Spied, Vandal
 from broker.tools.simulate.people import AgentPerson, Visitor
 from broker.tools.simulate.setup import describe
 from broker.tools.simulate.world import MS, SECOND, World
 from connectors.backoff import Backoff
 from connectors.events import Event
 from connectors.settings import ConnectorSettings, Gateway, Tuning, WorkplaceSettings
-from protocol.values import Guid, Role
+from protocol.values import Role
 
 TUNING = Tuning(
     echo_wait=8.0,
@@ -122,9 +122,9 @@ class Play:
     def _cast_connectors(self, chance: Chance) -> None:
         self.visitors: list[Visitor] = []
         self.connectors = [
-            self._connector("site", ("web", "mobile"), adopt=True),
-            self._connector("site2", ("web",), adopt=chance.happens(0.5)),
-            self._connector("social", ("social",), adopt=True),
+            self._connector("site", ("web", "mobile"), adopt=True, window=4),
+            self._connector("site2", ("web",), adopt=chance.happens(0.5), window=1),
+            self._connector("social", ("social",), adopt=True, window=chance.between(1, 8)),
         ]
         for index in range(self.script.visitors):
             mine = chance.fork(f"visitor{index}")
@@ -143,11 +143,11 @@ class Play:
                 )
             )
 
-    def _connector(self, name: str, peers: tuple[str, ...], *, adopt: bool) -> Program:
+    def _connector(self, name: str, peers: tuple[str, ...], *, adopt: bool, window: int) -> Program:
         settings = ConnectorSettings(
             gateways=tuple(Gateway(peer) for peer in peers),
             token=town.token_of("social" if peers == ("social",) else "web"),
-            tuning=evolve(TUNING, adopt=adopt),
+            tuning=evolve(TUNING, adopt=adopt, window=window),
         )
         return Program(self.net, name, settings, self._visitor_hears)
 
@@ -176,7 +176,7 @@ class Play:
                 role=Role.WORKPLACE,
                 login=login,
                 peer=number,
-                spied=self._open_chats,
+                spied=self._spied,
             )
         return Vandal(
             self.world,
@@ -184,12 +184,17 @@ class Play:
             net=self.net,
             role=Role.CONNECTOR,
             peer="mobile",
-            spied=self._open_chats,
+            spied=self._spied,
         )
 
-    def _open_chats(self) -> list[Guid]:
+    def _spied(self) -> list[Spied]:
+        """What a bad client may know of the others' chats."""
         life = self.host.life
-        return list(life.engine.state.chats) if life is not None and life.engine else []
+        if life is None or life.engine is None:
+            return []
+        peers = {gateway.id: gateway.peer for gateway in self.host.config.gateways.values()}
+        chats = life.engine.state.chats.values()
+        return [(chat.id, peers[chat.gateway], chat.tracking_id) for chat in chats]
 
     def _programs(self) -> list[Program]:
         agents = [a.program for a in self.agents if a.program is not None]
@@ -205,6 +210,8 @@ class Play:
             self.host.reload(chance.choose(self.town.reloads))
         else:
             names = list(self.net.wires)
+            if window is Window.SLOW_READER and chance.happens(0.7):
+                names = [name for name in names if name.startswith("s")]  # who has most to read
             if names:
                 self._hit(chance.choose(names), window)
 
@@ -221,7 +228,7 @@ class Play:
             case Window.HALF_OPEN:
                 wire.silence(up=True, down=True)
             case Window.SLOW_READER:
-                wire.down.slow = self.faults.chance.choose((200, 2_000))
+                wire.down.slow = self.faults.chance.choose((50, 500))
             case _:
                 wire.cut()
 

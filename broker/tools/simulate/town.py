@@ -58,7 +58,7 @@ def build(chance: Chance, agents: int) -> Town:
     config = Config(
         server=Server(node="sim", heartbeat=HEARTBEAT),
         limits=Limits(
-            frame_bytes=262_144, outbox_bytes=49_152, outbox_frames=300, frames_per_second=60
+            frame_bytes=262_144, outbox_bytes=49_152, outbox_frames=60, frames_per_second=60
         ),
         distribution=Distribution(
             age_weight=chance.choose((0.0, 1.0, 5.0)),
@@ -99,7 +99,7 @@ def _gateway(chance: Chance, name: str) -> Gateway:
         name=name,
         peer=name,
         secret=_secret(name if name == "social" else "web"),
-        inactivity_timeout=chance.between(35, 50) * SECOND,
+        inactivity_timeout=chance.between(40, 70) * SECOND,
         inactivity_warning=10 * SECOND,
         tracking_inertia=30 * SECOND,
         workplace_grace=chance.between(6, 12) * SECOND,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from broker.tools.simulate.checker.story import Connection, Story
 from broker.tools.simulate.checker.violation import Violation
-from broker.tools.simulate.history import Kind
+from broker.tools.simulate.dump import SentenceRow
+from broker.tools.simulate.history import Event, Kind
 from protocol.chat import ChatSentenceInfo
 from protocol.values import Guid, Role
 
@@ -25,36 +26,52 @@ def gapless(story: Story) -> Iterator[Violation]:
 
 def sender_order(story: Story) -> Iterator[Violation]:
     """I-4: the sentences of one connection in one chat are numbered as they were sent."""
-    elsewhere: dict[tuple[Guid, bool, str], str] = {}
+    first = _first_senders(story)
     for connection in story.connections.values():
-        yield from _order_of(story, connection, elsewhere)
+        yield from _order_of(story, connection, first)
+
+
+def _sentence_of(
+    story: Story, connection: Connection, event: Event
+) -> tuple[Guid, SentenceRow] | None:
+    """The chat and the row of a numbered sentence that was sent, if the store has it."""
+    p = event.frame.payload if event.frame is not None else None
+    if event.kind is not Kind.SENT or not isinstance(p, ChatSentenceInfo) or p.model in SLOTS:
+        return None
+    chat = story.chat_of(connection, p)
+    outbound = connection.role is Role.WORKPLACE
+    row = story.keys.get((chat, outbound, p.id)) if chat is not None and p.id else None
+    return (chat, row) if chat is not None and row is not None else None
+
+
+def _first_senders(story: Story) -> dict[tuple[Guid, int], str]:
+    """On which connection each sentence was sent first; elsewhere it was a retry."""
+    first: dict[tuple[Guid, int], str] = {}
+    for event in story.events:
+        if event.kind is Kind.SENT:
+            sent = _sentence_of(story, story.connections[event.conn], event)
+            if sent is not None:
+                first.setdefault((sent[0], sent[1].counter), event.conn)
+    return first
 
 
 def _order_of(
-    story: Story, connection: Connection, elsewhere: dict[tuple[Guid, bool, str], str]
+    story: Story, connection: Connection, first: dict[tuple[Guid, int], str]
 ) -> Iterator[Violation]:
-    """One connection; `elsewhere` tells which connection sent a key first."""
     taken = _echoed(connection)
-    outbound = connection.role is Role.WORKPLACE
     last: dict[Guid, int] = {}
-    done: set[tuple[Guid, str]] = set()
+    done: set[tuple[Guid, int]] = set()
     for event in connection.events:
-        frame = event.frame
-        if event.kind is not Kind.SENT or frame is None:
+        sent = _sentence_of(story, connection, event)
+        if sent is None or event.frame is None or event.frame.id not in taken:
             continue
-        p = frame.payload
-        if not isinstance(p, ChatSentenceInfo) or p.id is None or p.model in SLOTS:
+        chat, row = sent
+        place = (chat, row.counter)
+        if first[place] != connection.name or place in done:
             continue
-        chat = story.chat_of(connection, p)
-        row = story.keys.get((chat, outbound, p.id)) if chat is not None else None
-        if chat is None or row is None:
-            continue
-        first = elsewhere.setdefault((chat, outbound, p.id), connection.name)
-        if first != connection.name or frame.id not in taken or (chat, p.id) in done:
-            continue
-        done.add((chat, p.id))
+        done.add(place)
         if row.counter < last.get(chat, 0):
-            text = f"sentence {p.id} got Counter {row.counter}, an earlier one {last[chat]}"
+            text = f"sentence {row.id} got Counter {row.counter}, an earlier one {last[chat]}"
             yield Violation("I-4", text, event.at, connection.name, chat)
         last[chat] = row.counter
 

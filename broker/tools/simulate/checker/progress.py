@@ -20,6 +20,7 @@ def liveness(story: Story) -> Iterator[Violation]:
         if event.kind is Kind.VIEW:
             yield from _view(story, event)
     yield from _offers(story, story.end_at)
+    yield from _kept_too_long(story, story.end_at)
     for chat in story.dump.chats:
         yield from _stuck(story, chat, story.end_at)
 
@@ -72,13 +73,40 @@ def _connected(story: Story, agent: Guid | None) -> str | None:
     return None
 
 
-def _last_seen(story: Story, agent: Guid | None) -> int:
-    gone = [
-        c.gone_at or 0
+def _absences(story: Story, agent: Guid, end: int) -> list[tuple[int, int]]:
+    """When an agent had no connection, as far as clients know; a restart begins it anew."""
+    seats = sorted(
+        (c.welcomed_at, c.gone_at or end)
         for c in story.connections.values()
-        if c.role is Role.WORKPLACE and story.agent_of(c) == agent
-    ]
-    return max(gone, default=0)
+        if c.role is Role.WORKPLACE and c.welcomed_at is not None and story.agent_of(c) == agent
+    )
+    starts = [event.at for event in story.events if event.kind is Kind.STARTED]
+    gaps: list[tuple[int, int]] = []
+    gone = 0
+    for begin, stop in [*seats, (end, end)]:
+        if gone and begin > gone:
+            gaps.append((max([gone, *(at for at in starts if gone <= at < begin)]), begin))
+        gone = max(gone, stop)
+    return gaps
+
+
+def _kept_too_long(story: Story, end: int) -> Iterator[Violation]:
+    """An answered chat whose agent is gone goes back to the queue after the grace (B-11)."""
+    known = 2 * int(story.setup.data["heartbeat"]) + SETTLE
+    absences: dict[Guid, list[tuple[int, int]]] = {}
+    for chat, moves in story.moves.items():
+        gateway = story.setup.data["gateways"].get(story.chats[chat].gateway)
+        for move, after in zip(moves, [*moves[1:], None], strict=True):
+            if move.status != ChatStatus.ANSWERED.value or move.agent is None or gateway is None:
+                continue
+            until = after.at if after is not None else end
+            if move.agent not in absences:
+                absences[move.agent] = _absences(story, move.agent, end)
+            for gone, back in absences[move.agent]:
+                begin = max(gone, move.at)
+                if min(until, back) > begin + gateway["grace"] + known:
+                    text = f"agent {move.agent} was gone since {begin}, the chat was still his"
+                    yield Violation("I-16", text, min(until, back), chat=chat)
 
 
 def _stuck(story: Story, chat: ChatRow, end: int) -> Iterator[Violation]:
@@ -89,11 +117,6 @@ def _stuck(story: Story, chat: ChatRow, end: int) -> Iterator[Violation]:
         o.chat == chat.id and o.ended_at is None for o in story.dump.offers
     ):
         yield Violation("I-16", "it alerts without an offer", end, chat=chat.id)
-    if chat.status == ChatStatus.ANSWERED.value and _connected(story, chat.agent) is None:
-        lost = _last_seen(story, chat.agent)
-        if lost + gateway["grace"] + 3 * story.setup.data["heartbeat"] < end:
-            text = f"agent {chat.agent} is gone since {lost}, the chat is still his"
-            yield Violation("I-16", text, end, chat=chat.id)
     if gateway["inactivity"] is not None:
         spoken = [r.at for r in story.sentences[chat.id].values() if not r.own]
         opened = [m.at for m in story.moves[chat.id] if m.status == ChatStatus.PILOT.value]

@@ -34,41 +34,34 @@ def _single_offers(story: Story) -> Iterator[Violation]:
 
 def _single_alerts(story: Story) -> Iterator[Violation]:
     """No agent is alerted for a chat that another one was alerted for and still is."""
-    holders: dict[Guid, Guid] = {}
+    alerted: dict[Guid, str] = {}
     for event in story.events:
         if event.kind is Kind.STARTED:
-            holders.clear()
-        if event.kind is not Kind.GAVE or event.frame is None:
-            continue
-        connection, p = story.connections.get(event.conn), event.frame.payload
-        agent = story.agent_of(connection) if connection is not None else None
-        if agent is None:
-            continue
-        if event.frame.type == "SC_CHAT_ALERT" and isinstance(p, ChatStatusInfo) and p.chat_id:
-            other = holders.get(p.chat_id)
-            if other not in (None, agent) and _present(story, other, event.at):
-                text = f"{agent} was alerted while {other} still was"
-                yield Violation("I-6", text, event.at, event.conn, p.chat_id)
-            holders[p.chat_id] = agent
-        elif isinstance(p, ChatStatusInfo | ChatCommandInfo) and p.chat_id:
-            gone = event.frame.type == "SC_CHAT_ALERT_END" or (
-                isinstance(p, ChatStatusInfo)
-                and p.status in (ChatStatus.WAITING, ChatStatus.CLOSED)
-            )
-            if gone and holders.get(p.chat_id) == agent:
-                del holders[p.chat_id]
+            alerted.clear()
+        elif event.kind is Kind.LEFT:
+            alerted = {chat: conn for chat, conn in alerted.items() if conn != event.conn}
+        elif event.kind is Kind.GAVE and event.frame is not None:
+            type_, p = event.frame.type, event.frame.payload
+            if type_ == "SC_CHAT_ALERT" and isinstance(p, ChatStatusInfo) and p.chat_id:
+                other = alerted.setdefault(p.chat_id, event.conn)
+                if other != event.conn:
+                    text = f"it was alerted while {other} still was"
+                    yield Violation("I-6", text, event.at, event.conn, p.chat_id)
+            elif _ends_alert(type_, p) and alerted.get(_chat_of(p)) == event.conn:
+                del alerted[_chat_of(p)]
 
 
-def _present(story: Story, agent: Guid | None, at: int) -> bool:
-    """Whether the agent certainly had a connection then."""
-    return any(
-        c.role is Role.WORKPLACE
-        and story.agent_of(c) == agent
-        and c.welcomed_at is not None
-        and c.welcomed_at <= at
-        and c.gone_at is None
-        for c in story.connections.values()
-    )
+def _ends_alert(type_: str, payload: object) -> bool:
+    ended = (ChatStatus.WAITING, ChatStatus.CLOSED)
+    if type_ == "SC_CHAT_STATUS" and isinstance(payload, ChatStatusInfo):
+        return payload.status in ended
+    return type_ == "SC_CHAT_ALERT_END"
+
+
+def _chat_of(payload: object) -> Guid:
+    if isinstance(payload, ChatStatusInfo | ChatCommandInfo):
+        return payload.chat_id or Guid("")
+    return Guid("")
 
 
 def leases(story: Story) -> dict[Guid, list[tuple[int, int | None, Guid]]]:
