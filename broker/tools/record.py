@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Final, TextIO
 
 import trio
@@ -147,10 +149,14 @@ def parse_address(text: str) -> tuple[str, int]:
 
 
 async def _record(listen: tuple[str, int], proxy: Proxy, ready: Callable[[], None]) -> None:
+    """Record until SIGINT or SIGTERM."""
     serve = partial(trio.serve_tcp, proxy.serve, listen[1], host=listen[0])
-    async with trio.open_nursery() as nursery:
-        await nursery.start(serve)
-        ready()
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(serve)
+            ready()
+            await anext(aiter(signals))
+            nursery.cancel_scope.cancel()
 
 
 def record_main(listen: str, to: str, out: Path, config: Path | None = None) -> int:
@@ -169,16 +175,13 @@ def record_main(listen: str, to: str, out: Path, config: Path | None = None) -> 
     """
     tokens = read_tokens(config) if config else Tokens()
     with out.open("w", encoding="utf-8") as file:
-        recorder = Recorder(file, tokens)
+        recorder = Recorder(file, tokens, monotonic)
         proxy = Proxy(parse_address(to), recorder)
         address = parse_address(listen)
 
-        async def main() -> None:
-            recorder.begin()
-            await _record(address, proxy, lambda: print(f"recording {listen} -> {to} into {out}"))
+        def ready() -> None:
+            print(f"recording {listen} -> {to} into {out}", flush=True)
 
-        try:
-            trio.run(main)
-        except KeyboardInterrupt:
-            return 0
+        recorder.begin()
+        trio.run(_record, address, proxy, ready)
     return 0

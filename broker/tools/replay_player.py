@@ -136,12 +136,22 @@ class Player:
         Returns:
             What was not as recorded, in the order in which it was noticed.
         """
-        lines = self.recording.lines
-        for index, line in enumerate(lines):
+        for index, line in enumerate(self.recording.lines):
             if not isinstance(line, Directive):
                 connection = self._connections.setdefault(line.conn, _Connection(line.conn))
                 if not isinstance(line, Opened) and line.sender == "broker":
                     connection.expected.append((index, line))
+        try:
+            await self._play()
+        except BaseExceptionGroup as group:
+            # One task leads, the others only listen: what it raised is what happened.
+            if len(group.exceptions) == 1:
+                raise group.exceptions[0] from None
+            raise
+        return self.findings
+
+    async def _play(self) -> None:
+        lines = self.recording.lines
         self._began = trio.current_time()
         async with trio.open_nursery() as nursery:
             for index, line in enumerate(lines):
@@ -150,7 +160,6 @@ class Player:
             await self._until_come(len(lines))
             await trio.sleep(self.pace.settle)
             nursery.cancel_scope.cancel()
-        return self.findings
 
     async def _step(self, index: int, line: Line, nursery: trio.Nursery) -> None:
         match line:

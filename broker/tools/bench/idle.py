@@ -59,12 +59,13 @@ def measure_idle(connections: int) -> IdleFigures:
 def _connect(target: Target, gateway: int) -> socket.socket:
     sock = socket.create_connection(target.address, timeout=_READ_SECONDS)
     sock.sendall(frames.hello(Role.CONNECTOR, gateway_peer(gateway)))
-    if (answer := _read(sock)).type != "SYS_WELCOME":
+    if (answer := read_frame(sock)).type != "SYS_WELCOME":
         raise LoadFailed(f"hello refused: {answer.payload}")
     return sock
 
 
-def _read(sock: socket.socket) -> Frame:
+def read_frame(sock: socket.socket) -> Frame:
+    """Read one frame from a blocking socket on which nothing follows it."""
     data = b""
     while len(data) < 4 or len(data) < 4 + int.from_bytes(data[:4]):
         more = sock.recv(4096)
