@@ -137,7 +137,7 @@ def _chat(row: Row[Any]) -> Chat:
 
 
 def _sentences(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:
-    for no, *values in connection.execute(sentences_of(part)):
+    for no, *values in connection.execute(sentences_of(part)).all():
         sentence = Sentence(*values)
         chat = found[no]
         chat.sentences.append(sentence)

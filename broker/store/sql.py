@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from broker.store.errors import StoreUnusableError
 
@@ -53,7 +54,9 @@ def engine_for(url: URL, connect: Connect | None) -> Engine:
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
         return engine
-    return create_engine(url, poolclass=NullPool, paramstyle="format")
+    engine = create_engine(url, poolclass=NullPool, paramstyle="format")
+    event.listen(engine, "connect", _hear_warnings)
+    return engine
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:
@@ -67,6 +70,28 @@ def _set_pragmas(connection: Any, _record: object) -> None:
         cursor.execute(pragma)
         cursor.fetchall()
     cursor.close()
+
+
+def _hear_warnings(connection: Any, record: ConnectionPoolEntry) -> None:
+    warnings: list[str] = record.info.setdefault("warnings", [])
+
+    def hear(notice: Any) -> None:
+        if notice.severity_nonlocalized == "WARNING":
+            warnings.append(notice.message_primary)
+
+    connection.add_notice_handler(hear)
+
+
+def doubts(connection: Connection) -> list[str]:
+    """Warnings that came since the last time.
+
+    PostgreSQL reports a commit as done, with a warning, when somebody cancelled its wait for the
+    standby: it may yet be lost.
+    """
+    warnings: list[str] = connection.info.get("warnings", [])
+    told = warnings.copy()
+    warnings.clear()
+    return told
 
 
 def _begin(connection: Connection) -> None:

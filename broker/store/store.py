@@ -80,6 +80,8 @@ class Store:
                 for step in steps:
                     self._write(cursor, step)
                 cursor.close()
+            if warnings := sql.doubts(self._connection):
+                raise CommitError(f"a commit is in doubt: {'; '.join(warnings)}")
         except Exception as error:
             self._failed = True
             if isinstance(error, CommitError):
@@ -92,6 +94,9 @@ class Store:
         Raises:
             StoreError: It cannot be read.
         """
+        if self._connection.invalidated:
+            # SQLAlchemy would connect anew here, without the lock that keeps others out.
+            raise StoreError("the connection to the database was lost")
         try:
             with self._connection.begin():
                 return recovery.recover(self._connection, config, now)

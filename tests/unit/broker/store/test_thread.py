@@ -58,7 +58,7 @@ async def test_a_fault_of_the_program_is_a_failure_too(memory: Store) -> None:
     errors: list[BaseException | None] = []
     thread = StoreThread(memory)
     thread.start()
-    thread.commit([None], errors.append)  # type: ignore[list-item]  # a fault on purpose
+    thread.commit([None], errors.append)  # type: ignore[list-item]  # is a fault on purpose
     await thread.aclose()
     assert [type(error) for error in errors] == [AttributeError]
 
