@@ -2,6 +2,8 @@
 
 from typing import Literal, TypedDict
 
+import attrs
+
 from connectors.book import Book
 from connectors.errors import (
     AlertGone,
@@ -42,6 +44,10 @@ Timer = tuple[Literal["answer", "rest"], int] | tuple[Literal["rest", "typing"],
 """What a session waits for: an answer, the end of a pause, the end of its own typing."""
 
 
+_NOT_OURS = frozenset({ErrorCode.UNKNOWN_CHAT, ErrorCode.UNKNOWN_GATEWAY, ErrorCode.NOT_ALLOWED})
+"""Refusals of a snapshot that say that the chat does not concern this session."""
+
+
 class Address(TypedDict, total=False):
     """The members of a structure that name a chat."""
 
@@ -73,6 +79,7 @@ class Dialogue:
         self.timers: Timers[Timer] = Timers()
         self._settings = settings
         self._tuning = settings.tuning
+        self._pauses = attrs.evolve(settings.tuning.backoff, first=settings.tuning.pause)
         self._link = link
         self._over = False
         self._tickets = 0
@@ -184,7 +191,7 @@ class Dialogue:
         item = self._wires.get(frame.re) if isinstance(frame.re, int) else None
         if item is None:
             self.events.append(Notice(error))
-        elif error.code in BUSY:
+        elif error.code in BUSY and not self._hopeless(item, error):
             self._rest(item)
         elif isinstance(item, Outgoing):
             self._settle_sentence(item)
@@ -207,10 +214,12 @@ class Dialogue:
                 self.events.append(Notice(error))
             case Purpose.LIST:
                 self._link.give_up(f"the list of chats was refused: {error}")
-            case Purpose.SNAPSHOT:
+            case Purpose.SNAPSHOT if isinstance(error, Refused) and error.code in _NOT_OURS:
                 assert request.ref is not None
                 self._resync.came(request.ref)
                 self.events += self.chats.forget(request.ref)
+            case Purpose.SNAPSHOT:
+                self._link.give_up(f"a snapshot was refused: {error}")
         self._check_synced()
 
     # --- what is due ---
@@ -256,16 +265,20 @@ class Dialogue:
             case None:
                 pass
 
+    def _hopeless(self, item: Request | Outgoing, error: Refused) -> bool:
+        """Whether to believe `Overloaded`: a transcript that is full stays so. A rate limit passes."""
+        return error.code == ErrorCode.OVERLOADED and item.rests >= self._tuning.rests
+
     def _rest(self, item: Request | Outgoing) -> None:
-        """Tries again in a moment; the order of a chat's sentences is kept."""
-        when = self.now + self._tuning.pause
+        """Tries again in a while, longer each time; the order of a chat's sentences is kept."""
+        item.rests += 1
+        when = self.now + self._pauses.delay(item.rests, lambda: 0.0)
+        self._unwire(item.wire)
+        item.wire = None
         if isinstance(item, Outgoing):
-            self._unwire(item.wire)
-            item.wire, item.resting = None, True
+            item.resting = True
             self.timers.set(("rest", item.ref), when)
         else:
-            self._unwire(item.wire)
-            item.wire = None
             item.tries -= 1
             self.timers.set(("rest", item.ticket), when)
 

@@ -57,6 +57,7 @@ class Request:
         sentence_id: The sentence that it confirms.
         tries: How often it was sent.
         wire: Header `Id` under which it was sent last on this connection.
+        rests: How often in a row it was refused for a moment.
     """
 
     ticket: int
@@ -67,6 +68,7 @@ class Request:
     sentence_id: str | None = None
     tries: int = 0
     wire: int | None = None
+    rests: int = 0
 
     @property
     def waits_for_ready(self) -> bool:
@@ -94,6 +96,7 @@ class Outgoing:
         packed: Its frame without headers.
         wire: Header `Id` under which it was sent on this connection; None: not sent yet.
         resting: It was refused for a moment (`RateLimited`, `Overloaded`) and waits.
+        rests: How often in a row that was so.
     """
 
     ref: ChatRef
@@ -101,6 +104,7 @@ class Outgoing:
     packed: bytes
     wire: int | None = None
     resting: bool = False
+    rests: int = 0
 
 
 class Outbox:

@@ -27,7 +27,9 @@ class Tuning:
         answer_wait: How long any other request waits for its answer.
         tries: How often a request that is safe to repeat is sent on living connections before it fails with `TimedOut`.
             (A sentence has no such bound.)
-        pause: How long after `RateLimited` or `Overloaded` the refused frame is sent again.
+        pause: How long after `RateLimited` or `Overloaded` the refused frame is sent again; longer
+            each time, as `backoff` says.
+        rests: After so many `Overloaded` in a row a frame is refused for good.
         window: Sentences of one chat that may wait for their echoes at once. 1 keeps their order whatever is refused
             for a while; more is faster and may let a sentence that was refused with `RateLimited` fall behind its successor.
         typing_renews: Own typing is told again at most this often, and taken back when it is not renewed for two of these.
@@ -45,6 +47,7 @@ class Tuning:
     answer_wait: float = 20.0
     tries: int = 3
     pause: float = 1.0
+    rests: int = 6
     window: int = 1
     typing_renews: float = 3.0
     stable: float = 10.0

@@ -20,7 +20,8 @@ from protocol.agent import AgentStateInfo
 from protocol.values import AgentState, ChatStatus
 
 HELP = """\
-Write a line and press Enter to send it in the chat on the screen.  ✓ the broker has it   ✓✓ the visitor has it
+Write a line and press Enter to send it in the chat on the screen.
+✓ the broker has it   ✓✓ the visitor has it
 /ready  /pause REASON  /wrapup  /logoff    your state
 /accept [N]  /reject [N]                   take or reject the chat that is offered
 /1 /2 ... or Alt-1 Alt-2 ...               go to a chat       /chats   list them

@@ -13,9 +13,10 @@ import attrs
 from connectors.client import Address
 
 _ABOUT_SECRETS = """\
-The token is taken from --token-file, else from the environment variable {variable}, else from --token,
-else it is that of the sample configuration. A token on the command line can be read by every
-user of this machine (ps shows it) and stays in the history of your shell: prefer the other two.
+The token is taken from --token-file, else from --token, else from the environment variable
+{variable}, else it is that of the sample configuration. A token on the command
+line can be read by every user of this machine (ps shows it) and stays in the history of your
+shell: prefer the file or the variable.
 """
 
 
@@ -123,7 +124,7 @@ def _parser(
         "address", nargs="?", default="127.0.0.1:7070", help="the broker (default: %(default)s)"
     )
     parser.add_argument("--token-file", metavar="FILE", help="file that holds the token")
-    parser.add_argument("--token", help="the token itself; read the warning below")
+    parser.add_argument("--token", help="the token itself; read below why not")
     parser.add_argument("--tls", action="store_true", help="speak TLS")
     parser.add_argument("--ca", metavar="FILE", help="certificates to trust; implies --tls")
     parser.add_argument(
@@ -141,7 +142,7 @@ def _common(parser: argparse.ArgumentParser, known: argparse.Namespace) -> dict[
         if known.token_file:
             token = Path(known.token_file).expanduser().read_text("utf-8").strip()
         else:
-            token = os.environ.get(known.token_variable) or known.token or known.token_default
+            token = known.token or os.environ.get(known.token_variable) or known.token_default
     except (OSError, ValueError) as error:
         parser.error(str(error))
     return {

@@ -256,6 +256,18 @@ def test_sentences_keep_their_order_when_one_is_refused_for_a_moment(
     assert not visitor.of(SentenceRefused)
 
 
+def test_a_full_transcript_is_believed_after_a_while(stage: Stage, visitor: Player) -> None:
+    ref = start(stage, visitor)
+    stage.broker.refuse_next = [ErrorCode.OVERLOADED] * 7
+    visitor.session.send(ref, "one too many", stage.now)
+    visitor.session.send(ref, "and one that fits", stage.now)
+    stage.pass_time(300)
+    (refused,) = visitor.of(SentenceRefused)
+    assert isinstance(refused.error, Refused)
+    assert refused.error.code == "Overloaded"
+    assert transcript(visitor) == [(1, "and one that fits", True)]
+
+
 def test_a_key_with_other_words_is_refused(stage: Stage, visitor: Player) -> None:
     ref = start(stage, visitor)
     visitor.session.send(ref, "first", stage.now, sentence_id="k")
