@@ -88,7 +88,7 @@ class Proxy:
     to: tuple[str, int]
     recorder: Recorder
     frame_bytes: int = FRAME_BYTES
-    _closed: set[int] = Factory(set)
+    _ends: dict[int, trio.Event] = Factory(dict)
 
     async def serve(self, client: trio.SocketStream) -> None:
         """Serve one connection of a client until either side closes it."""
@@ -126,14 +126,15 @@ class Proxy:
         self._close(splitter.conn, splitter.sender)
         both.cancel()
 
-    def has_closed(self, conn: int) -> bool:
-        """Whether the end of a connection is recorded."""
-        return conn in self._closed
+    def end_of(self, conn: int) -> trio.Event:
+        """Set when the end of a connection is recorded."""
+        return self._ends.setdefault(conn, trio.Event())
 
     def _close(self, conn: int, sender: Side) -> None:
-        if conn not in self._closed:
-            self._closed.add(conn)
+        end = self.end_of(conn)
+        if not end.is_set():
             self.recorder.write(Closed(at=self.recorder.now, conn=conn, sender=sender))
+            end.set()
 
 
 def parse_address(text: str) -> tuple[str, int]:

@@ -70,7 +70,7 @@ class TestBroker:
         """Carry out what a recording says."""
         match directive.do:
             case "wait":
-                await trio.sleep(directive.arguments["seconds"])
+                await trio.sleep(directive.arguments["seconds"])  # real time: a real broker's
             case "restart":
                 await trio.to_thread.run_sync(partial(self._again, killed=False))
             case "kill":
@@ -98,7 +98,7 @@ class TestBroker:
         while self._reloads() == seen:
             if time.monotonic() > deadline:
                 raise AssertionError("no reload in the log")
-            time.sleep(_POLL)
+            time.sleep(_POLL)  # real time: the log of another process
         if directive.arguments.get("faulty"):
             self.configure()
 

@@ -197,12 +197,11 @@ class Stage:
 
     async def closed(self, number: int) -> None:
         """Wait until the recorder has seen the end of a connection."""
-        while not self.proxy.has_closed(number):  # noqa: ASYNC110 - the recorder tells nobody
-            await trio.sleep(0.005)
+        await self.proxy.end_of(number).wait()
 
     async def end(self) -> None:
         """Check that nothing came that the dialogue does not name, and close what is open."""
-        await trio.sleep(_SETTLE)
+        await trio.sleep(_SETTLE)  # real time: for what a real broker should not say
         for client in self.clients:
             if client.came:
                 raise Astray(f"{client.name}: not expected: {list(client.came)}")
