@@ -12,14 +12,27 @@ from uuid import uuid4
 import pytest
 from attrs import evolve, frozen
 
-from broker.core import announce, apply_desk, broker, chats, deadlines, distribution, moves
-from broker.core import queries, sentences, sessions, timeouts
+from broker.core import (
+    access,
+    announce,
+    apply_desk,
+    broker,
+    chats,
+    deadlines,
+    distribution,
+    moves,
+    queries,
+    sentences,
+    sessions,
+    timeouts,
+)
 from broker.core.announce import ChatToAgent, ChatToConnectors
 from broker.core.decision import Decision
 from broker.core.effects import Send
 from broker.core.facts import Fact, SentenceConfirmed, SentenceStored, SessionLeft
 from broker.core.inputs import Stamp
 from broker.core.state import Chat, Recovered, State
+from broker.core.timers import TimerKind
 from broker.shell.engine import Engine
 from broker.shell.outbox import Outbox
 from broker.shell.sessions import Sessions
@@ -76,7 +89,7 @@ def _no_dedupe(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _capacity_off_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = distribution.capacity
+    original = announce.capacity
     monkeypatch.setattr(distribution, "capacity", lambda *of: original(*of) + 1)
 
 
@@ -84,7 +97,7 @@ def _render_without(wanted: Callable[[Any], bool]) -> Patch:
     """Announcements that fit are not told to anybody."""
 
     def patch(monkeypatch: pytest.MonkeyPatch) -> None:
-        original = broker.render
+        original = announce.render
 
         def render(state: State, announcement: Any, now: int) -> list[Send]:
             return [] if wanted(announcement) else original(state, announcement, now)
@@ -221,7 +234,7 @@ def _foreign_chat_visible(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _anybody_may_write(monkeypatch: pytest.MonkeyPatch) -> None:
     """A frame for a gateway that the session does not serve is taken all the same."""
-    original = sentences.gateway_of
+    original = access.gateway_of
 
     def gateway_of(state: State, session: Any, payload: Any) -> Any:
         found = state.config.gateway_by_address.get((payload.peer or "", payload.port))
@@ -231,7 +244,7 @@ def _anybody_may_write(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _status_after_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = chats.close
+    original = moves.close
 
     def close(state: State, chat: Chat, *rest: Any) -> Decision:
         decision = original(state, chat, *rest)
@@ -335,9 +348,7 @@ def _note_kept_from_the_agent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _grace_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answered chat whose agent is gone is never given to another one."""
-    monkeypatch.setattr(
-        timeouts, "_HANDLERS", {**timeouts._HANDLERS, timeouts.TimerKind.GRACE: _nothing}
-    )
+    monkeypatch.setattr(timeouts, "_HANDLERS", {**timeouts._HANDLERS, TimerKind.GRACE: _nothing})
 
 
 def _nothing(*_of: Any) -> Decision:

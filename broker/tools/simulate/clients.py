@@ -27,7 +27,6 @@ from protocol.framing import Framer
 from protocol.values import ChatStatus, Guid, Role
 
 
-
 @define(eq=False, repr=False)
 class Tap:
     """Writes what passes one end of one direction into the history, frame by frame."""
@@ -64,7 +63,9 @@ class Net:
     """The connections that are not gone."""
     dialled: int = 0
 
-    def dial(self, client: str, role: Role, peers: tuple[str, ...], login: str | None) -> Wire | None:
+    def dial(
+        self, client: str, role: Role, peers: tuple[str, ...], login: str | None
+    ) -> Wire | None:
         """Open a connection; None when nobody listens."""
         self.dialled += 1
         name = f"{client}#{self.dialled}"
@@ -288,5 +289,3 @@ class Program:
             "waiting": waiting,
             "chats": chats,
         }
-
-

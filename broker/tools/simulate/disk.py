@@ -68,5 +68,3 @@ class Disk:
             raw.deserialize(self.image)
         self._raw = raw
         return raw
-
-

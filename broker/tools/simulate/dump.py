@@ -70,6 +70,7 @@ class AgentRow:
 
     agent: Guid
     state: str
+    next_state: str | None = None
 
 
 @frozen(kw_only=True)
@@ -121,4 +122,3 @@ class Dump:
     wrapups: tuple[WrapupRow, ...] = ()
     forms: dict[Guid, Guid | None] = Factory(dict)
     decisions: tuple[DecisionRow, ...] = ()
-

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 
 from attrs import define, field
 
@@ -77,9 +78,11 @@ class Faults:
         """Spread so many faults over the time until `end`."""
         start = self.world.now + 5 * SECOND
         for _ in range(count):
-            group = self.chance.weighed(((CRASHES, 4), (OF_STORE, 3), (OF_NETWORK, 9), ((Window.RELOAD,), 1)))
+            group = self.chance.weighed(
+                ((CRASHES, 4), (OF_STORE, 3), (OF_NETWORK, 9), ((Window.RELOAD,), 1))
+            )
             window = self.chance.choose(group)
-            self.world.at(self.chance.between(start, end), lambda w=window: self._arm(w))
+            self.world.at(self.chance.between(start, end), partial(self._arm, window))
 
     def _arm(self, window: Window) -> None:
         if window in _STRIKE_AT_ONCE:

@@ -81,7 +81,7 @@ class Event:
         if self.conn:
             line["c"] = self.conn
         if self.frame is not None:
-            line["f"] = json.loads(encode_json(self.frame))
+            line["f"] = _frame_to_list(self.frame)
         if self.data:
             line["d"] = dict(self.data)
         return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
@@ -90,8 +90,21 @@ class Event:
     def from_json(cls, text: str) -> Event:
         """The event of a line."""
         line = json.loads(text)
-        frame = decode_json(json.dumps(line["f"])) if "f" in line else None
+        frame = _frame_of_list(line["f"]) if "f" in line else None
         return cls(line["t"], Kind(line["k"]), line.get("c", ""), frame, line.get("d", NOTHING))
+
+
+def _frame_to_list(frame: Frame) -> list[Any]:
+    if frame.payload is None:  # nothing to say, or a bad client's payload, of which nothing is kept
+        return [frame.type, None, dict(frame.headers or {})]
+    written: list[Any] = json.loads(encode_json(frame))
+    return written
+
+
+def _frame_of_list(written: list[Any]) -> Frame:
+    if written[1] is None:
+        return Frame(written[0], None, written[2] or None)
+    return decode_json(json.dumps(written))
 
 
 @define

@@ -290,7 +290,11 @@ class Life:
         if first is not None:
             look_at = world.micros(first)
             wake_at = look_at if wake_at is None else min(wake_at, look_at)
-        if self.held_at or wake_at is None or (self._alarm is not None and self._alarm_at == wake_at):
+        if (
+            self.held_at
+            or wake_at is None
+            or (self._alarm is not None and self._alarm_at == wake_at)
+        ):
             return
         self._cancel_alarm()
         self._alarm_at = wake_at
@@ -411,5 +415,3 @@ class Committer:
                 life.guarded(lambda: done(error))
 
         host.world.after(life.chance.between(0, MS), tell)
-
-

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Final
 
 from attrs import define, field
@@ -81,9 +82,11 @@ class Pipe:
             return [data]
         if len(data) < 200 and self.chance.happens(0.1):
             return [data[i : i + 1] for i in range(len(data))]
-        cuts = sorted(self.chance.between(1, len(data) - 1) for _ in range(self.chance.between(1, 3)))
+        cuts = sorted(
+            self.chance.between(1, len(data) - 1) for _ in range(self.chance.between(1, 3))
+        )
         edges = [0, *cuts, len(data)]
-        return [data[a:b] for a, b in zip(edges, edges[1:], strict=False) if a < b]
+        return [data[a:b] for a, b in pairwise(edges) if a < b]
 
     def _plan(self, piece: bytes | None) -> None:
         delay = self.latency + self.chance.between(0, self.latency)

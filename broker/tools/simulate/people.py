@@ -53,6 +53,9 @@ class Person:
     chance: Chance
     quiet: bool = False
 
+    def begin(self) -> None:
+        """Appear."""
+
     def later(self, mean: int, act: Callable[[], None]) -> None:
         """Do something after a while, unless quiet by then."""
 
@@ -193,10 +196,10 @@ class Visitor(Person):
 
     def heard(self, event: Event) -> None:
         """The connector's session tells something; sometimes the visitor answers at once."""
-        if isinstance(event, SentenceAdded) and event.ref == self.ref and not event.mine:
-            if self.patience > 0 and self.chance.happens(0.5):
-                self.patience -= 1
-                self.later(2 * SECOND, self._say)
+        is_word = isinstance(event, SentenceAdded) and event.ref == self.ref and not event.mine
+        if is_word and self.patience > 0 and self.chance.happens(0.5):
+            self.patience -= 1
+            self.later(2 * SECOND, self._say)
 
 
 @define(eq=False, repr=False)

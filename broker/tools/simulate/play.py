@@ -286,9 +286,7 @@ class Play:
             "crashes": self.host.crashes,
             "starts": self.host.starts,
         }
-        return Outcome(
-            self.script, self.history.digest, violations, counts, self.history, dump
-        )
+        return Outcome(self.script, self.history.digest, violations, counts, self.history, dump)
 
 
 def play(script: Script) -> Outcome:

@@ -12,8 +12,8 @@ from broker.config.model import (
     Agent,
     Config,
     Distribution,
-    Gateway,
     GateRule,
+    Gateway,
     Language,
     Limits,
     Project,
@@ -70,9 +70,7 @@ def build(chance: Chance, agents: int) -> Town:
         gateways={derive("gateway", n): _gateway(chance, n) for n in GATEWAYS},
         agents={a.id: a for a in (_agent(chance, i, agents) for i in range(agents + 1))},
         workplaces={w.number: w for w in (_workplace(chance, i) for i in range(agents + 2))},
-        gate_rules=(
-            GateRule(id=derive("gate_rule", "all"), rank=10, scenario=FORM),
-        ),
+        gate_rules=(GateRule(id=derive("gate_rule", "all"), rank=10, scenario=FORM),),
         project_rules=_project_rules(chance),
         scenarios={FORM: (ScenarioInfo(scenario_id=FORM, display_name="Contact", culture="en"),)},
     )
@@ -135,9 +133,7 @@ def _agent(chance: Chance, index: int, last: int) -> Agent:
 
 def _workplace(chance: Chance, index: int) -> Workplace:
     number = str(101 + index)
-    return Workplace(
-        id=derive("workplace", number), number=number, max_chats=chance.between(1, 4)
-    )
+    return Workplace(id=derive("workplace", number), number=number, max_chats=chance.between(1, 4))
 
 
 def _project_rules(chance: Chance) -> tuple[ProjectRule, ...]:

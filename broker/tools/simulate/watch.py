@@ -46,7 +46,7 @@ class WatchedEngine(Engine):
         self._steps = []
         self._reported = False
 
-    def _step(self, batch: object, now: int, input: Input) -> None:  # noqa: A002 - as in Engine
+    def _step(self, batch: object, now: int, input: Input) -> None:
         facts, effects = batch.facts, batch.effects  # type: ignore[attr-defined]  # a private class
         before = (len(facts), len(effects))
         super()._step(batch, now, input)  # type: ignore[arg-type]  # a private class
@@ -83,9 +83,7 @@ class WatchedEngine(Engine):
         live = durable(self.state)
         stored = durable(restore(config, store.recover(config, now), now))
         difference = "" if live == stored else _difference(live, stored)
-        self.history.add(
-            now, Kind.RESTORED, same=live == stored, difference=difference
-        )
+        self.history.add(now, Kind.RESTORED, same=live == stored, difference=difference)
 
 
 def _first_difference(one: _Step, facts: list[Fact], effects: list[Effect]) -> str:

@@ -52,7 +52,9 @@ def _differences(
         elif row.confirmed_at != line.confirmed and (
             line.outbound is outbound or line.confirmed is not None
         ):
-            text = f"sentence {counter} is confirmed {line.confirmed} here, {row.confirmed_at} there"
+            text = (
+                f"sentence {counter} is confirmed {line.confirmed} here, {row.confirmed_at} there"
+            )
             yield violation(text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from broker.tools.simulate.checker.fold import AFTER
 from broker.tools.simulate.checker.story import Connection, Story
@@ -22,7 +23,7 @@ def legal_moves(story: Story) -> Iterator[Violation]:
     for chat, moves in story.moves.items():
         if moves and moves[0].status != ChatStatus.PILOT.value:
             yield Violation("I-8", f"it began as {moves[0].status}", moves[0].at, chat=chat)
-        for before, after in zip(moves, moves[1:], strict=False):
+        for before, after in pairwise(moves):
             if ChatStatus(after.status) not in AFTER[ChatStatus(before.status)]:
                 text = f"{before.status} was followed by {after.status} in the store"
                 yield Violation("I-8", text, after.at, chat=chat)

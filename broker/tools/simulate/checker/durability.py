@@ -34,9 +34,7 @@ def nothing_lost(story: Story) -> Iterator[Violation]:
             yield Violation("I-1", text, event.at, connection.name, chat or "")
 
 
-def _lost(
-    story: Story, connection: Connection, frame: Frame
-) -> Iterator[tuple[Guid | None, str]]:
+def _lost(story: Story, connection: Connection, frame: Frame) -> Iterator[tuple[Guid | None, str]]:
     p = frame.payload
     match frame.type:
         case "SE_CHAT_SENTENCE" | "SC_CHAT_SENTENCE" if isinstance(p, ChatSentenceInfo):
@@ -45,10 +43,10 @@ def _lost(
             yield from _lost_status(story, p)
         case "SE_CHAT_CONFIRM" | "SC_CHAT_CONFIRM" if isinstance(p, ChatCommandInfo):
             row = _own_sentence(story, connection, p, inbound=connection.role is Role.CONNECTOR)
-            if row is not None and p.time_stamp is not None:
-                if row.confirmed_at != to_micros(p.time_stamp):
-                    text = f"sentence {p.id} was confirmed at {p.time_stamp}, "
-                    yield row.chat, text + f"the store has {row.confirmed_at}"
+            stamp = to_micros(p.time_stamp) if p.time_stamp is not None else None
+            if row is not None and row.confirmed_at != stamp:
+                text = f"sentence {p.id} was confirmed at {stamp}, the store has {row.confirmed_at}"
+                yield row.chat, text
         case "SYS_ACK" if isinstance(p, Ack):
             yield from _lost_ack(story, connection, frame)
         case "SC_AGENT_STATE" if isinstance(p, AgentStateInfo) and p.state is not None:

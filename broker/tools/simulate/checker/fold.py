@@ -213,9 +213,7 @@ class Fold:
         if chat.snapshot:
             self._remark("I-9", chat, at, f"a confirmation of {p.id}, which was never told")
 
-    def _list(
-        self, items: tuple[object, ...], peer: str | None, port: str | None, at: int
-    ) -> None:
+    def _list(self, items: tuple[object, ...], peer: str | None, port: str | None, at: int) -> None:
         listed: dict[Ref, ChatStatusInfo] = {}
         for item in items:
             if isinstance(item, ChatStatusInfo):

@@ -28,14 +28,18 @@ def liveness(story: Story) -> Iterator[Violation]:
 def _view(story: Story, event: Event) -> Iterator[Violation]:
     data = event.data
     if not data["ready"]:
-        yield Violation("I-16", f"the client is not ready: {data['ready_text']}", event.at, event.conn)
+        yield Violation(
+            "I-16", f"the client is not ready: {data['ready_text']}", event.at, event.conn
+        )
     if data["waiting"]:
         text = f"{data['waiting']} of its frames are not answered"
         yield Violation("I-16", text, event.at, event.conn)
     for chat_id, view in data["chats"].items():
         chat, rows = story.chats.get(Guid(chat_id)), story.sentences.get(Guid(chat_id), {})
         if chat is None:
-            yield Violation("I-16", "the store does not have this chat", event.at, event.conn, chat_id)
+            yield Violation(
+                "I-16", "the store does not have this chat", event.at, event.conn, chat_id
+            )
             continue
         if view["status"] != chat.status:
             text = f"the client believes {view['status']}, it is {chat.status}"

@@ -145,7 +145,7 @@ def _candidates(
     story: Story, chat: ChatRow, held: dict[Guid, list[tuple[int, int | None, Guid]]]
 ) -> Iterator[Guid]:
     end = story.end_at or 0
-    states = {a.agent: a.state for a in story.dump.agents}
+    ready = {a.agent for a in story.dump.agents if a.state == AgentState.READY and not a.next_state}
     excluded = {
         o.agent
         for o in story.dump.offers
@@ -160,7 +160,7 @@ def _candidates(
             continue
         about = story.setup.data["agents"].get(agent)
         place = story.setup.data["workplaces"].get(connection.peers[0], 0)
-        if about is None or not about["works"] or states.get(agent) != AgentState.READY.value:
+        if about is None or not about["works"] or agent not in ready:
             continue
         if about["skills"].get(chat.project, -1) < chat.skill:
             continue

@@ -1,0 +1,35 @@
+"""Two hundred seeds, and those that once failed, break no law."""
+
+from pathlib import Path
+
+import pytest
+
+from broker.tools.simulate.play import Script, play
+
+SEEDS = 200
+PER_TEST = 10
+KEPT = [
+    line.split()[0]
+    for line in Path(__file__).with_name("seeds.txt").read_text().splitlines()
+    if line and not line.startswith("#")
+]
+
+
+def check(seed: str) -> None:
+    outcome = play(Script(seed=seed))
+    told = "\n".join(str(violation) for violation in outcome.violations[:10])
+    assert not outcome.violations, (
+        f"{told}\nagain: parley simulate --seed {seed} --trace seed.jsonl"
+    )
+    assert outcome.counts["sentences"] > 0
+
+
+@pytest.mark.parametrize("first", range(1, SEEDS + 1, PER_TEST))
+def test_seeds_break_no_law(first: int) -> None:
+    for seed in range(first, first + PER_TEST):
+        check(str(seed))
+
+
+@pytest.mark.parametrize("seed", KEPT)
+def test_a_seed_that_once_failed_breaks_no_law(seed: str) -> None:
+    check(seed)
