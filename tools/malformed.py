@@ -190,40 +190,50 @@ def _not_frames(good: bytes) -> Iterator[tuple[str, Any]]:
     yield from whole
     yield "reserved byte", b"\xc1"
     yield "reserved byte as payload", b"\x92" + _packer.pack("ES_CHAT_START") + b"\xc1"
-    yield from _bad_payloads()
+    for kind in ("ES_CHAT_START", "ES_CHAT_CONFIRM"):  # one that can nest, one that cannot
+        for name, body in _bad_payloads(kind):
+            yield f"{kind}: {name}", body
 
 
-def _bad_payloads() -> Iterator[tuple[str, bytes]]:
-    head = b"\x92" + _packer.pack("ES_CHAT_START")
+def _bad_payloads(kind: str) -> Iterator[tuple[str, bytes]]:
+    """Payloads that would be good without what is added to them."""
+    good = {**START, "ID": "s-1"}
+    members: bytes = _packer.pack(good)[1:]
+    head = b"\x92" + _packer.pack(kind)
+
+    def extended(extra: bytes, count: int = 1) -> bytes:
+        return head + bytes([0x80 + len(good) + count]) + members + extra
+
     peer, text = _packer.pack("Peer"), _packer.pack("web")
-    yield "a repeated member", head + b"\x82" + peer + text + peer + text
-    many = (
-        b"\xde\x00\x0f" + peer + text + b"".join(_packer.pack({f"x{i}": 1})[1:] for i in range(13))
-    )
-    yield "a repeated member in a map16", head + many + peer + text
-    yield "a repeated unknown member", head + b"\x83" + peer + text + b"\xa1a\x01\xa1a\x01"
-    inner = b"\x82" + peer + text + peer + text
-    yield "a repeated member within", head + b"\x81" + _packer.pack("ResultModel") + inner
-    yield "a repeated key in an unknown member", head + b"\x81\xa1a\x82\xa1b\x01\xa1b\x01"
-    yield "an int key", head + b"\x81\x07\x07"
-    yield "a nil key", head + b"\x81\xc0\x07"
-    yield "an array as key", head + b"\x81\x90\x07"
-    yield "invalid UTF-8", head + b"\x81" + peer + b"\xa2\xc3\x28"
-    yield "half a surrogate", head + b"\x81" + peer + b"\xa3\xed\xa0\x80"
-    yield "overlong UTF-8", head + b"\x81" + peer + b"\xa2\xc0\xaf"
-    yield "invalid UTF-8 in a key", head + b"\x81\xa1\xff\x01"
-    yield "invalid UTF-8 in the type", b"\x92\xa2\xc3\x28\x80"
-    yield "invalid UTF-8 in an unknown member", head + b"\x81\xa1a\xa1\xff"
-    for code, data in ((5, b"a"), (0, b"abcd"), (-2, b"abcdefgh")):
-        extension = _packer.pack(msgpack.ExtType(code, data)) if code >= 0 else b"\xd7\xfe" + data
-        yield f"extension type {code}", head + b"\x81\xa1a" + extension
-    yield "timestamp of 3 bytes", head + b"\x81\xa1a\xc7\x03\xff" + bytes(3)
-    yield "33 arrays deep", head + b"\x81\xa1a" + b"\x91" * 31 + b"\x90"
-    yield "33 maps deep", head + b"\x81\xa1a" * 32 + b"\x80"
-    yield "2,000 arrays deep", head + b"\x91" * 2_000
-    yield "an array that announces 4 billion", head + b"\xdd\xff\xff\xff\xff"
-    yield "a map that announces 4 billion", head + b"\xdf\xff\xff\xff\xff"
-    yield "a str that announces 4 billion", head + b"\xdb\xff\xff\xff\xff"
-    yield "nested arrays that announce 4,000 each", head + b"\xdc\x0f\xa0" * 1_200
-    yield "a map of 300", head + _packer.pack({f"x{i}": i for i in range(300)})
-    yield "10,000 empty maps", head + b"\x91\xdc\x03\xe8" + (b"\x9a" + b"\x80" * 10) * 1_000
+    many = b"".join(_packer.pack({f"x{i}": 1})[1:] for i in range(11))
+    nested = _packer.pack("ResultModel")
+    yield "a repeated member", extended(peer + text)
+    long_map = b"\xde\x00\x0f" + members + many + peer + text
+    yield "a repeated member in a map16", head + long_map
+    yield "a repeated unknown member", extended(b"\xa1a\x01\xa1a\x01", 2)
+    yield "a repeated member within", extended(nested + b"\x82" + peer + text + peer + text)
+    yield "a repeated key in an unknown member", extended(b"\xa1a\x82\xa1b\x01\xa1b\x01")
+    yield "an int key", extended(b"\x07\x07")
+    yield "a nil key", extended(b"\xc0\x07")
+    yield "an array as key", extended(b"\x90\x07")
+    port = _packer.pack("Port")
+    yield "invalid UTF-8", extended(port + b"\xa2\xc3\x28")
+    yield "half a surrogate", extended(port + b"\xa3\xed\xa0\x80")
+    yield "overlong UTF-8", extended(port + b"\xa2\xc0\xaf")
+    yield "invalid UTF-8 in a key", extended(b"\xa1\xff\x01")
+    yield "invalid UTF-8 in the type", b"\x92\xa2\xc3\x28" + _packer.pack(good)
+    yield "invalid UTF-8 in an unknown member", extended(b"\xa1a\xa1\xff")
+    for code in (0, 5, 0xFE):
+        yield f"extension type {code}", extended(b"\xa1a\xd4" + bytes([code]) + b"x")
+    yield "timestamp of 3 bytes", extended(b"\xa1a\xc7\x03\xff" + bytes(3))
+    yield "33 levels of arrays", extended(b"\xa1a" + b"\x91" * 30 + b"\x90")
+    yield "33 levels of maps", extended(b"\xa1a" + b"\x81\xa1a" * 30 + b"\x80")
+    headers = b"\x81\xa1a" * 31 + b"\x80"
+    yield "33 levels in the headers", b"\x93" + head[1:] + _packer.pack(good) + headers
+    yield "2,000 arrays deep", extended(b"\xa1a" + b"\x91" * 2_000)
+    yield "an array that announces 4 billion", extended(b"\xa1a\xdd\xff\xff\xff\xff")
+    yield "a map that announces 4 billion", extended(b"\xa1a\xdf\xff\xff\xff\xff")
+    yield "a str that announces 4 billion", extended(b"\xa1a\xdb\xff\xff\xff\xff")
+    yield "nested arrays that announce 400 each", extended(b"\xa1a" + b"\xdc\x01\x90" * 1_200)
+    yield "a map of 300", extended(b"\xa1a" + _packer.pack({f"x{i}": i for i in range(300)}))
+    yield "10,000 empty maps", extended(b"\xa1a\xdc\x03\xe8" + (b"\x9a" + b"\x80" * 10) * 1_000)

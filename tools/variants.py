@@ -35,6 +35,8 @@ def cases() -> list[dict[str, Any]]:
         ("members missing", ["ES_CHAT_SENTENCE", SENTENCE], bare),
         ("members nil", ["ES_CHAT_SENTENCE", {**SENTENCE, "Counter": None, "Port": None}], bare),
         ("unknown member", ["ES_CHAT_SENTENCE", {**SENTENCE, "New": {"a": [1, 2.5]}}], bare),
+        ("32 levels", ["ES_CHAT_SENTENCE", {**SENTENCE, "New": _deep(30)}], bare),
+        ("32 levels in a header", [*start, {"New": _deep(30)}], None),
         ("unknown header", ["ES_CHAT_START", START, {"New": [1]}], [*start, {"New": [1]}]),
         ("headers nil", ["ES_CHAT_START", START, None], start),
         ("headers empty", ["ES_CHAT_START", START, {}], start),
@@ -88,6 +90,11 @@ def cases() -> list[dict[str, Any]]:
         {"name": name, "hex": framed(_packer.pack(given)), "frame": _filled(reads or given)}
         for name, given, reads in rows
     ] + [{"name": name, "hex": framed(body), "frame": start} for name, body in _long_forms(start)]
+
+
+def _deep(levels: int) -> Any:
+    """That many arrays, one in the other."""
+    return [_deep(levels - 1)] if levels > 1 else []
 
 
 def _status(given: str, reads: str) -> tuple[Any, Any]:

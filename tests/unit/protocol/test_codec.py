@@ -100,6 +100,19 @@ def test_many_small_frames_cannot_hide_in_one_array() -> None:
         decode(body)
 
 
+@pytest.mark.parametrize(
+    ("payload", "what"),
+    [
+        ([{"ChatId": bytes(16)}] * 1_500, "members"),
+        ([{f"x{number}": None for number in range(250)}] * 40, "members"),
+        ([[None] * 100] * 60, "elements"),
+    ],
+)
+def test_more_than_a_real_frame_holds_is_refused(payload: object, what: str) -> None:
+    with pytest.raises(WireError, match=f"too many {what}"):
+        decode(msgpack.packb(["SE_CHAT_LIST", payload]))
+
+
 def test_a_thousand_real_sentences_are_far_from_the_bounds() -> None:
     status = {"Peer": "web", "TrackingId": "t", "Status": "Answered"}
     short = {"ID": "1", "Text": "", "Counter": 1, "IsOutbound": False, "Model": 0}
