@@ -16,8 +16,9 @@ class Backoff:
         first: The delay after the first failure, in seconds, before jitter.
         factor: What each further failure multiplies it by.
         longest: No delay is longer than this, jitter included.
-        jitter: The share of the delay that is random. 0.5 spreads a delay of 4 s evenly over 2 s to 4 s, so that
-            the clients of a broker that was restarted do not all come back in the same instant.
+        jitter: The share of the delay that is random. 0.5 spreads a delay of 4 s evenly over 2 s to
+            4 s, so that the clients of a broker that was restarted do not all come back in the same
+            instant.
     """
 
     first: float = 0.5
@@ -32,5 +33,5 @@ class Backoff:
         return whole * (1.0 - self.jitter * random())
 
     def at_least(self, seconds: float, random: Random) -> float:
-        """Spreads a delay that the broker asked for: never sooner, up to `jitter` of it (and of `first`) later."""
+        """Spreads a delay that the broker asked for: never sooner, and later by up to `jitter` of it."""
         return seconds + self.jitter * max(self.first, seconds) * random()

@@ -53,8 +53,9 @@ class Chat:
 class Book:
     """The chats of a session, by name.
 
-    The fold itself is `protocol.view.View`'s; the book adds what a client needs around it: which chats concern it,
-    each sentence given out once and in order, what expires, what has to be asked for again.
+    The fold itself is `protocol.view.View`'s; the book adds what a client needs around it: which
+    chats concern it, each sentence given out once and in order, what expires, what has to be asked
+    for again.
     """
 
     def __init__(self, role: Role, tuning: Tuning) -> None:

@@ -146,7 +146,7 @@ class Dialogue:
             self._resync.want(ref)
 
     def _echoed(self, ref: ChatRef, sentence: ChatSentenceInfo) -> None:
-        """Lets a sentence of the outbox go, if this is it: by a push, by a snapshot, by another connection."""
+        """Lets a sentence of the outbox go, if this is it, whichever way it came."""
         if sentence.is_outbound is not (self.role is Role.WORKPLACE):
             return
         item = self.outbox.find(ref, sentence.id)

@@ -1,17 +1,19 @@
-"""What can go wrong for a program that uses this library, one exception for each thing that it can do about it.
+"""What can go wrong for a program that uses this library.
+
+There is one exception for each thing that the program can do about it:
 
 | exception | what happened | what to do |
 | --- | --- | --- |
-| `Refused` | the broker said no and changed nothing | read `code`; the same again gets the same answer |
-| `NotConnected` | there is no session just now, and this call cannot wait for one | again after `Ready` |
-| `ConnectionLost` | the connection went away before the answer came; it may have been done or not | look at the chat after `Ready` |
-| `TimedOut` | the broker is there and has not answered in time | as `ConnectionLost` |
-| `AlertGone` | the offer of this chat ended before it was answered | nothing |
-| `QueueFull` | a queue of this program is at its bound | send slower, read `events()` faster |
-| `Ended` | the session is over and will not come back by itself | read `reason`: mend the token, leave the workplace to the other program |
+| `Refused` | the broker said no and changed nothing | read `code`; again gets the same answer |
+| `NotConnected` | no session now, and this call cannot wait | again after `Ready` |
+| `ConnectionLost` | no answer: it was done, or not | look at the chat after `Ready` |
+| `TimedOut` | no answer, though the broker is there | as `ConnectionLost` |
+| `AlertGone` | the offer ended before it was answered | nothing |
+| `QueueFull` | a queue of this program is at its bound | send slower |
+| `Ended` | the session is over for good | read `reason` |
 
-A sentence that was handed over is never answered by `ConnectionLost` or `TimedOut`: it is sent again, with the same ID,
-until the broker has echoed or refused it.
+A sentence that was handed over never fails by `ConnectionLost` or `TimedOut`: it is sent again, with
+the same ID, until the broker has echoed or refused it.
 """
 
 from enum import StrEnum

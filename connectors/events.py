@@ -12,7 +12,7 @@ from protocol.values import ChatStatus
 
 @attrs.frozen
 class ChatRef:
-    """The name of a chat: for a connector the tracking ID on its gateway, for a workplace the chat's Guid at its number.
+    """The name of a chat: a tracking ID on a gateway, or a Guid at a workplace.
 
     Attributes:
         peer: The gateway address or the workplace number.
@@ -62,7 +62,7 @@ class SessionEnded:
 
 @attrs.frozen
 class Notice:
-    """A fault that belongs to no request: the broker refused something, or sent something that cannot be read."""
+    """A fault that belongs to no request: a refusal, or a frame of the broker that cannot be read."""
 
     error: Refused
 
@@ -120,12 +120,15 @@ class ChatForgotten:
 
 @attrs.frozen
 class SentenceAdded:
-    """The next sentence of the transcript: each one once, in the order of `counter`, without a gap, of both sides.
+    """The next sentence of the transcript, of either side.
+
+    Each comes once, in the order of `counter`, without a gap.
 
     Attributes:
         ref: The chat.
         sentence: The sentence. `confirmed_time` is set where it had been confirmed before it came here.
-        mine: Whether it was sent by this side (this session, an earlier one, or another one that serves the same gateway).
+        mine: Whether it was sent by this side (this session, an earlier one, or another one that
+            serves the same gateway).
     """
 
     ref: ChatRef
@@ -211,7 +214,7 @@ class AgentStateChanged:
 
 @attrs.frozen
 class Pushed:
-    """A push that the session does not fold: `SE_MESSAGE_SENDING`, `SE_CHAT_OUTBOUND`, `SC_MESSAGE_STATUS`."""
+    """A push that the session does not fold, as `SE_MESSAGE_SENDING` or `SE_CHAT_OUTBOUND`."""
 
     frame: Frame
 

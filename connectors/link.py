@@ -1,4 +1,4 @@
-"""The connections of a session, one after the other: hello, back-off, and what ends it all (W-10, W-13, W-14)."""
+"""The connections of a session, one after the other: hello, back-off, the end (W-10, W-13, W-14)."""
 
 from datetime import datetime, timedelta
 from enum import Enum, auto

@@ -9,8 +9,8 @@ moves the bytes on trio and on asyncio; a simulator moves them under virtual tim
 1. While `phase` is OFFLINE: at `dial_at` it opens a connection to the broker, and calls `dialled(now)`, or
    `lost(now, why)` when that failed.
 2. While there is a connection: it sends what `data_to_send()` gives (after every call), passes what comes to
-   `receive(data, now)`, and calls `lost(now, why)` when the connection is gone. When `hang_up` is true it sends
-   what is left, closes, and calls `lost`.
+   `receive(data, now)`, and calls `lost(now, why)` when the connection is gone. When `hang_up` is
+   true it sends what is left, closes, and calls `lost`.
 3. Always: it calls `tick(now)` at `next_deadline`.
 4. When `phase` is ENDED: it stops.
 
@@ -18,18 +18,21 @@ moves the bytes on trio and on asyncio; a simulator moves them under virtual tim
 
 What the session does by itself:
 
-* *hello*, *heartbeat*, and *resync* (W-25): lists the open chats of each peer, then asks for the snapshot of each
-  chat of which it cannot know that nothing was missed. Only then it is READY, and only then what waits is sent.
-* *sentences* wait in an outbox until they are echoed. One without an echo is sent again, with the same key, after
-  `echo_wait` and on every new connection, for ever (W-26). A snapshot that has it is its echo too.
-* *requests* carry an `Id`, their answers come with `Re` (W-15). Those that may be done twice are sent again on the next
-  connection; the others fail with `ConnectionLost`.
-* *transcripts*: each sentence is given out once and in the order of its counter, whichever way it came, by push or by
-  snapshot. A gap is mended by a snapshot before anything behind it is given out.
+* *hello*, *heartbeat*, and *resync* (W-25): lists the open chats of each peer, then asks for the
+  snapshot of each chat of which it cannot know that nothing was missed. Only then it is READY, and
+  only then what waits is sent.
+* *sentences* wait in an outbox until they are echoed. One without an echo is sent again, with the
+  same key, after `echo_wait` and on every new connection, for ever (W-26). A snapshot that has it
+  is its echo too.
+* *requests* carry an `Id`, their answers come with `Re` (W-15). Those that may be done twice are
+  sent again on the next connection; the others fail with `ConnectionLost`.
+* *transcripts*: each sentence is given out once and in the order of its counter, whichever way it
+  came, by push or by snapshot. A gap is mended by a snapshot before anything behind it is given
+  out.
 * *confirmations* of received sentences, until the broker has acknowledged them.
 * *typing* of the other side expires; own typing is renewed and taken back.
-* *the end*: a refused hello, `Replaced` and `LoggedOff` end the session, everything else is a reason to come back
-  with back-off, or when `ReconnectAfterSeconds` says.
+* *the end*: a refused hello, `Replaced` and `LoggedOff` end the session, everything else is a
+  reason to come back with back-off, or when `ReconnectAfterSeconds` says.
 
 Nothing grows without a bound that `Tuning` names, but for the transcripts of open chats.
 """
@@ -282,7 +285,7 @@ class Session:
         self._talk.pump()
 
     def typing(self, ref: ChatRef, is_typing: bool, now: float) -> None:
-        """Tells that this side types, or ceased to; may be called at every keystroke. Never waits for a connection."""
+        """Tells that this side types, or ceased to; may be called at every keystroke."""
         self._talk.now = now
         self._talk.typing(ref, is_typing=is_typing)
 

@@ -18,21 +18,23 @@ class Tuning:
     """Times in seconds, and the bound of each queue.
 
     Attributes:
-        confirm: Received sentences are confirmed as soon as they are given out. False: the program calls `confirm`
-            itself, when a person has them.
+        confirm: Received sentences are confirmed as soon as they are given out. False: the program
+            calls `confirm` itself, when a person has them.
         adopt: Chats that this session did not start are followed too, as a program does that alone serves its
-            gateway. False: they are ignored, which is right where several programs share a gateway and each has
-            visitors of its own. A workplace always follows its chats.
+            gateway. False: they are ignored, which is right where several programs share a gateway
+            and each has visitors of its own. A workplace always follows its chats.
         echo_wait: How long a sentence waits for its echo until it is sent again (W-26).
         answer_wait: How long any other request waits for its answer.
-        tries: How often a request that is safe to repeat is sent on living connections before it fails with `TimedOut`.
-            (A sentence has no such bound.)
+        tries: How often a request that is safe to repeat is sent on living connections before it
+            fails with `TimedOut`. (A sentence has no such bound.)
         pause: How long after `RateLimited` or `Overloaded` the refused frame is sent again; longer
             each time, as `backoff` says.
         rests: After so many `Overloaded` in a row a frame is refused for good.
-        window: Sentences of one chat that may wait for their echoes at once. 1 keeps their order whatever is refused
-            for a while; more is faster and may let a sentence that was refused with `RateLimited` fall behind its successor.
-        typing_renews: Own typing is told again at most this often, and taken back when it is not renewed for two of these.
+        window: Sentences of one chat that may wait for their echoes at once. 1 keeps their order
+            whatever is refused for a while; more is faster and may let a sentence that was refused
+            with `RateLimited` fall behind its successor.
+        typing_renews: Own typing is told again at most this often, and taken back when it is not
+            renewed for two of these.
         stable: A session that was ready for so long starts its back-off from the beginning when it is lost.
         resync_window: `..._CHAT_STATUS` requests of one resync that are under way at once.
         outbox: Sentences that may wait in one chat.

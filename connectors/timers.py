@@ -8,7 +8,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Timers(Generic[K]):
-    """Deadlines by key; a key has one at most. Equal deadlines are due in the order in which they were set."""
+    """Deadlines by key, one each; equal ones are due in the order in which they were set."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, K]] = []

@@ -173,7 +173,7 @@ class AgentDesk(Desk):
     def _take_state(self, info: AgentStateInfo) -> None:
         before = self._state_text()
         self._state = info
-        # What comes before `Ready` is the state that a new connection begins with, not one that was asked for.
+        # What comes before `Ready` is what a connection begins with, not what was asked for.
         if self.client.ready and info.state is not None:
             self._wanted = (info.next_state or info.state, info.reason)
         if self._state_text() != before:

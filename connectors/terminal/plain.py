@@ -1,4 +1,4 @@
-"""Line by line, for pipes and for terminals that can do no more: what comes is printed, what is typed is sent."""
+"""Line by line, for pipes and simple terminals: what comes is printed, what is typed is sent."""
 
 import asyncio
 import codecs

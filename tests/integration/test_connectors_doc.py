@@ -26,7 +26,9 @@ def broker(tmp_path: Path) -> Iterator[ServedBroker]:
 
 
 def printed_program() -> str:
-    (program,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text("utf-8"), re.M | re.S)
+    (program,) = re.findall(
+        r"^```python\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
     assert isinstance(program, str)
     return program
 
@@ -37,13 +39,17 @@ def test_it_has_thirty_lines() -> None:
     assert len(said) <= 30
 
 
+def start(program: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, str(program), *arguments], env=environment())
+
+
 async def open_line(port: int) -> trio.SocketStream:
     """Connects to the program as soon as it listens."""
     while True:
         try:
             return await trio.open_tcp_stream("127.0.0.1", port)
         except OSError:
-            await trio.sleep(0.05)  # another process starts
+            await trio.sleep(0.05)  # real time: another process starts
 
 
 async def hear(stream: trio.SocketStream, text: str) -> None:
@@ -59,7 +65,7 @@ async def test_the_printed_connector_works(broker: ServedBroker, tmp_path: Path)
     program.write_text(printed_program(), "utf-8")
     port = free_port()
     address = f"{broker.address[0]}:{broker.address[1]}"
-    child = subprocess.Popen([sys.executable, str(program), address, str(port)], env=environment())
+    child = start(program, address, str(port))
     try:
         with trio.fail_after(PATIENCE):
             async with connect_workplace(address, "101", "alice", "alice-secret") as agent:

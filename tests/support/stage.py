@@ -6,9 +6,10 @@ from typing import TypeVar
 
 import attrs
 
-from connectors.events import Event
+from connectors.events import Alerted, ChatRef, Event, SentenceAdded
 from connectors.session import Phase, Session
 from connectors.settings import ConnectorSettings, Gateway, Settings, Tuning, WorkplaceSettings
+from protocol.chat import ChatServiceInfo
 from tests.support.model_broker import Line, ModelBroker
 
 E = TypeVar("E")
@@ -127,3 +128,28 @@ class Stage:
         if self.up:
             at.append(player.session.dial_at)
         return min((when for when in at if when is not None), default=None)
+
+
+JANA = ChatServiceInfo(peer="web", party_name="Jana")
+
+
+def start(stage: Stage, visitor: Player) -> ChatRef:
+    ref, _ticket = visitor.session.start_chat(JANA, stage.now)
+    stage.settle()
+    return ref
+
+
+def answer(stage: Stage, agent: Player) -> ChatRef:
+    ref = agent.of(Alerted)[-1].ref
+    agent.session.command("ANSWER", ref, stage.now)
+    stage.settle()
+    return ref
+
+
+def heard(stage: Stage) -> list[str]:
+    return [frame.type for frame in stage.broker.heard]
+
+
+def transcript(player: Player) -> list[tuple[int, str | None, bool]]:
+    added = player.of(SentenceAdded)
+    return [(event.sentence.counter, event.sentence.text, event.mine) for event in added]

@@ -14,6 +14,8 @@ class TcpModel:
         self.broker = ModelBroker()
         self.port = 0
         self._streams: dict[Line, anyio.abc.ByteStream] = {}
+        self.left = anyio.Event()
+        """Somebody closed his connection."""
         self._lock = anyio.Lock()
         self._scope = anyio.CancelScope()
         self._stopped = anyio.Event()
@@ -27,7 +29,7 @@ class TcpModel:
     ) -> None:
         """Listens until it is killed."""
         listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=self.port)
-        self.port = listener.extra(SocketAttribute.local_port)  # noqa: S610 - anyio's, no SQL
+        self.port = listener.extra(SocketAttribute.local_port)
         self._stopped = anyio.Event()
         async with listener:
             with anyio.CancelScope() as self._scope:
@@ -51,6 +53,7 @@ class TcpModel:
                     await self._flush()
         except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
             self.broker.drop(line)
+            self.left.set()
             await self._flush()
         finally:
             del self._streams[line]

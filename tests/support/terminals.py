@@ -162,4 +162,4 @@ class Pane:
                 return screen
             if time.monotonic() > deadline:
                 raise AssertionError(f"not all of {texts} on the screen:\n{screen}")
-            time.sleep(LOOK)
+            time.sleep(LOOK)  # real time: another process draws

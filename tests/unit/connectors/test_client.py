@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from connectors.backoff import Backoff
@@ -164,11 +165,15 @@ def _any_chat() -> ChatRef:
 
 def test_events_that_nobody_reads_end_the_client(play: Callable[[Scenario], None]) -> None:
     async def scenario(model: TcpModel) -> None:
-        with pytest.raises(Ended, match="EventsNotRead"):
-            async with connect_connector(model.address, ["web"], "web-secret", events=4) as client:
-                chat = await client.start_chat()
+        async with connect_connector(model.address, ["web"], "web-secret", events=4) as client:
+            chat = await client.start_chat()
+
+            async def say_much() -> None:
                 for n in range(10):
                     await client.send(chat, f"{n}")
+
+            with pytest.raises(Ended, match="EventsNotRead"):
+                await say_much()
 
     play(scenario)
 
@@ -189,8 +194,8 @@ def test_leaving_the_block_says_goodbye(play: Callable[[Scenario], None]) -> Non
         async with connect_connector(model.address, ["web"], "web-secret") as client:
             await until(client, lambda event: isinstance(event, Ready))
             assert len(model.broker.lines) == 1
-        while model.broker.lines:
-            await anyio.sleep(0)
+        await model.left.wait()
+        assert model.broker.lines == []
         with pytest.raises(Ended):
             client.send_soon(_any_chat(), "too late")
 
