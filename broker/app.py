@@ -59,7 +59,7 @@ LAST_WORDS: Final = 1.0
 """Seconds for saying good-bye when there is no store any more."""
 GC_THRESHOLDS: Final = (50_000, 20, 100)
 
-_log: Any = structlog.get_logger("app")
+_log: Any = structlog.get_logger()
 
 
 class ExitStatus(IntEnum):
@@ -184,8 +184,9 @@ class Broker:
                     await self.server.drain(LAST_WORDS)
                     return ExitStatus.STORE_LOST
             finally:
-                await thread.aclose()
-                store.close()
+                with trio.CancelScope(shield=True):
+                    await thread.aclose()
+                    await trio.to_thread.run_sync(store.close)
 
     def _recover(self) -> tuple[Store, State]:
         store = self.open_store(self.config.store_url)

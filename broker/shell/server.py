@@ -71,7 +71,7 @@ class Server:
     _listening: bool = field(default=False, init=False)
     _accept_at: float = field(default=math.inf, init=False)
     _reading: bool = field(default=True, init=False)
-    _log: Any = Factory(lambda: structlog.get_logger("server"))
+    _log: Any = Factory(lambda: structlog.get_logger())
 
     # -- the engine's life
 
@@ -215,9 +215,12 @@ class Server:
         """When the first deadline is, on trio's clock."""
         first = self.sessions.deadlines.next
         when = self._accept_at if first is None else min(first, self._accept_at)
-        wake_at = self.engine.wake_at if self.engine is not None else None
-        if wake_at is not None:
-            when = min(when, trio.current_time() + (wake_at - self.clock()) / 1_000_000)
+        engine = self.engine
+        if engine is not None and engine.wake_at is not None:
+            wait = engine.wake_at - self.clock()
+            # What is due and not done yet waits for the commit, at whose end the engine goes on.
+            if wait > 0 or not engine.committing:
+                when = min(when, trio.current_time() + wait / 1_000_000)
         return when
 
     async def _measure_lag(self) -> None:

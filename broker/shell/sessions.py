@@ -67,7 +67,7 @@ class Sessions:
     links: dict[int, Link] = Factory(dict)
     engine: Inbox | None = None
     _touched: list[Link] = field(factory=list, init=False)
-    _log: Any = field(factory=lambda: structlog.get_logger("session"), init=False)
+    _log: Any = field(factory=lambda: structlog.get_logger(), init=False)
 
     # -- what happens to a connection
 
