@@ -11,7 +11,7 @@ UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate
 	--no-emit-index-url --no-header --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix sim bench docs js lock clean
+.PHONY: help setup run test check fix sim bench docs schemas js lock clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,10 @@ bench: setup ## load a broker of its own over TCP and print what it does
 
 docs: setup ## build the documentation as a site into site/
 	$(BIN)/python -m tools.docs
+
+schemas: setup ## write the schemas, tables and golden frames of the protocol anew
+	$(BIN)/python -m tools.schemas
+	$(BIN)/python -m tools.conformance
 
 js: setup ## install what the conformance tests run under Node
 	@$(BIN)/python -m tools.npm install $(JS)

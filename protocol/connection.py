@@ -201,6 +201,8 @@ class Connection:
     def _take_welcome(self, frame: Frame, events: list[Event]) -> None:
         assert isinstance(frame.payload, Welcome)
         self._heartbeat = frame.payload.heartbeat_seconds or self._heartbeat
+        # A broker that takes longer frames may send them, too.
+        self._framer.frame_bytes = max(self._framer.frame_bytes, frame.payload.frame_bytes)
         self._move(Happening.WELCOME_HEARD)
         events.append(frame)
 

@@ -199,7 +199,7 @@ def _bad_payloads(kind: str) -> Iterator[tuple[str, bytes]]:
     """Payloads that would be good without what is added to them."""
     good = {**START, "ID": "s-1"}
     members: bytes = _packer.pack(good)[1:]
-    head = b"\x92" + _packer.pack(kind)
+    head: bytes = b"\x92" + _packer.pack(kind)
 
     def extended(extra: bytes, count: int = 1) -> bytes:
         return head + bytes([0x80 + len(good) + count]) + members + extra

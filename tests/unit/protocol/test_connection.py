@@ -206,6 +206,14 @@ def test_a_client_that_is_refused_at_the_hello_is_told() -> None:
     assert connection.state is State.CLOSING
 
 
+def test_a_client_takes_frames_as_long_as_the_broker_announced() -> None:
+    connection = Connection(Side.CLIENT, now=0.0, frame_bytes=300)
+    connection.hello(HELLO)
+    connection.receive(encode(Frame("SYS_WELCOME", WELCOME)), 0.0)
+    frame = Frame("SYS_ERROR", SysError(code=ErrorCode.OVERLOADED, text="x" * 1_000))
+    assert connection.receive(encode(frame), 0.0) == [frame]
+
+
 def test_a_client_says_bye_to_a_broker_that_breaks_the_protocol() -> None:
     connection = client()
     assert failure(connection.receive(b"\0\0\0\1\xc1", 0.0)) is ErrorCode.BAD_FRAME
