@@ -210,6 +210,12 @@ def _bench(arguments: Arguments) -> int:
     return bench_main(bench, as_json=arguments.json)
 
 
+def _simulate(argv: Sequence[str]) -> int:
+    from broker.tools.simulate.command import main as simulate_main
+
+    return simulate_main(argv)
+
+
 # -- what several commands have
 
 
@@ -302,6 +308,7 @@ COMMANDS: Final = (
         run=_bench,
         more="Exit status: 1 when the broker failed.",
     ),
+    Command(name="simulate", does="run the broker under faults in virtual time", own=_simulate),
 )
 
 
