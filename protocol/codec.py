@@ -178,10 +178,7 @@ def _bounded_hooks(size: int) -> dict[str, Any]:
         entries -= len(items)
         if maps < 0 or entries < 0:
             raise _bad_frame("too many members for its length")
-        found = dict(items)
-        if len(found) != len(items):
-            raise _bad_frame("a map has a repeated key")
-        return found
+        return _map_of(items)
 
     def array(items: list[object]) -> list[object]:
         nonlocal elements
@@ -279,6 +276,8 @@ def _bad_frame(text: str) -> WireError:
 
 def pack(type: str, payload: object = None) -> bytes:
     """Pack type and payload once; :func:`assemble` makes frames of it for any number of receivers.
+
+    One packer serves all calls, so they come from one thread.
 
     Raises:
         LocalProtocolError: The type is not in the catalogue, or the payload is not what it carries.
