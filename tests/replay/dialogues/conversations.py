@@ -124,6 +124,19 @@ async def started_twice(stage: Stage) -> None:
     await hang_up(web, agent, chat)
 
 
+@scenario("The same TrackingId is started twice at once: one chat")
+async def started_at_once(stage: Stage) -> None:
+    web = await stage.connector()
+    starts = [("ES_CHAT_START", {**VISITOR, "id_": number}) for number in (1, 2)]
+    await web.send_together(*starts)
+    first = await web.get("SE_CHAT_STATUS", 1, Status="Pilot", Sentences=[])
+    await web.get("SE_CHAT_STATUS", Status="Waiting", ChatId=first["ChatId"])
+    await web.get("SE_CHAT_STATUS", 2, Status="Waiting", Sentences=[], ChatId=first["ChatId"])
+    await web.send("ES_CHAT_RESYNC", 3)
+    await web.get("SE_CHAT_LIST", 3, count=1)
+    await stop(web)
+
+
 @scenario("A start inside the inertia reopens the chat: same ChatId, counters go on, same agent")
 async def reopened(stage: Stage) -> None:
     web, agent, chat = await answered(stage)

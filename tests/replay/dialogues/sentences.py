@@ -108,6 +108,26 @@ async def as_sent(stage: Stage) -> None:
     await hang_up(web, agent, chat)
 
 
+@scenario("Sentences sent without waiting are numbered in the order in which they were sent")
+async def pipelined(stage: Stage) -> None:
+    web, agent, chat = await answered(stage)
+    keys = [f"m{number}" for number in range(1, 6)]
+    said = [{"TrackingId": "v1", "ID": key, "Text": f"This is {key}"} for key in keys]
+    await web.send_together(*(("ES_CHAT_SENTENCE", members) for members in [*said, said[0]]))
+    for counter, key in enumerate(keys, start=1):
+        await web.get("SE_CHAT_SENTENCE", ID=key, Counter=counter)
+        await agent.get("SC_CHAT_SENTENCE", ID=key, Counter=counter)
+    # The last one was a retry of the first, which nobody had confirmed yet.
+    await web.get("SE_CHAT_SENTENCE", ID="m1", Counter=1)
+    await agent.get("SC_CHAT_SENTENCE", ID="m1", Counter=1)
+    await agent.send_together(
+        *(("CS_CHAT_CONFIRM", {"ChatId": chat, "ID": key}) for key in reversed(keys))
+    )
+    for key in reversed(keys):
+        await web.get("SE_CHAT_CONFIRM", ID=key)
+    await hang_up(web, agent, chat)
+
+
 @scenario("Confirmations: an ack when it has an Id, a repeat changes nothing, unknown is refused")
 async def confirmed(stage: Stage) -> None:
     web, agent, chat = await answered(stage)
