@@ -49,9 +49,11 @@ class Command:
     conflict: str | None = None
     exact: bool = True
 
-    @property
-    def most_rows(self) -> int:
-        """The largest size of the statement."""
+    most_rows: int = field(init=False)
+    """The largest size of the statement."""
+
+    @most_rows.default
+    def _most_rows(self) -> int:
         return max(n for n in SIZES if n * len(self.columns) <= _PARAMETERS)
 
     def sql(self, dialect: Dialect, rows: int) -> str:
