@@ -206,8 +206,7 @@ class Dialogue:
             case Purpose.PROGRAM:
                 self.events.append(RequestFailed(request.ticket, error))
                 if request.ref is not None and self._starting.get(request.ref) == request.ticket:
-                    del self._starting[request.ref]
-                    self._refuse_all(request.ref, error)
+                    self._not_started(request.ref, error)
             case Purpose.CONFIRM:
                 # Refused for good: the chat is gone, or the sentence was never ours to confirm.
                 assert isinstance(error, Refused)
@@ -221,6 +220,14 @@ class Dialogue:
             case Purpose.SNAPSHOT:
                 self._link.give_up(f"a snapshot was refused: {error}")
         self._check_synced()
+
+    def _not_started(self, ref: ChatRef, error: ConnectorError) -> None:
+        """A start failed: what waited for it is refused with it, or has to find out by itself."""
+        del self._starting[ref]
+        if isinstance(error, Refused):
+            self._refuse_all(ref, error)
+            if ref not in self.chats:
+                self.chats.forget(ref)
 
     # --- what is due ---
 
@@ -287,7 +294,7 @@ class Dialogue:
     @property
     def ready(self) -> bool:
         """Whether everything may be sent."""
-        return self.synced and self._link.stage is Stage.OPEN
+        return self.synced and self._link.stage is Stage.OPEN and not self._link.hang_up
 
     def ask_for(self, type_: str, payload: object, ref: ChatRef | None) -> int:
         """Takes a request of the program.
@@ -349,7 +356,7 @@ class Dialogue:
 
     def _pump_chat(self, ref: ChatRef) -> None:
         """Sends the sentences of a chat that may be sent now."""
-        if not self.ready or self._link.hang_up or ref in self._starting:
+        if not self.ready or ref in self._starting:
             return
         for item in self.outbox.sendable(ref, self._tuning.window):
             wire = self._link.send(item.packed)

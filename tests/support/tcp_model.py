@@ -1,8 +1,11 @@
 """The model broker on a real socket, to be killed and started again on the same port."""
 
+import ssl
+
 import anyio
 import anyio.abc
 from anyio.abc import SocketAttribute
+from anyio.streams.tls import TLSListener
 
 from tests.support.model_broker import Line, ModelBroker
 
@@ -10,7 +13,8 @@ from tests.support.model_broker import Line, ModelBroker
 class TcpModel:
     """A model broker that listens on loopback."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.broker = ModelBroker()
         self.port = 0
         self._streams: dict[Line, anyio.abc.ByteStream] = {}
@@ -34,7 +38,10 @@ class TcpModel:
         async with listener:
             with anyio.CancelScope() as self._scope:
                 task_status.started()
-                await listener.serve(self._serve)
+                if self._tls is None:
+                    await listener.serve(self._serve)
+                else:
+                    await TLSListener(listener, self._tls).serve(self._serve)
         self.broker.restart()
         self._stopped.set()
 

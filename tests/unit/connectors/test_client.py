@@ -1,10 +1,11 @@
 """The client on real sockets, under trio and under asyncio."""
 
+import ssl
 from collections.abc import Awaitable, Callable
 
 import anyio
-import anyio.lowlevel
 import pytest
+import trustme
 
 from connectors.backoff import Backoff
 from connectors.client import (
@@ -176,6 +177,33 @@ def test_events_that_nobody_reads_end_the_client(play: Callable[[Scenario], None
                 await say_much()
 
     play(scenario)
+
+
+@pytest.mark.parametrize("backend", ["trio", "asyncio"])
+def test_tls_and_a_certificate_that_nobody_knows(backend: str) -> None:
+    authority = trustme.CA()
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    trusting, doubting = ssl.create_default_context(), ssl.create_default_context()
+    authority.configure_trust(trusting)
+
+    async def scenario() -> None:
+        model = TcpModel(server)
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(model.run)
+            where = model.address
+            async with connect_connector(where, ["web"], "web-secret", tls=trusting) as client:
+                chat = await client.start_chat()
+                assert (await client.send(chat, "in secret")).counter == 1
+            async with connect_connector(
+                where, ["web"], "web-secret", tls=doubting, wait=False
+            ) as client:
+                lost = await until(client, lambda event: isinstance(event, Disconnected))
+                assert isinstance(lost, Disconnected)
+                assert "certificate verify failed" in lost.why
+            tasks.cancel_scope.cancel()
+
+    anyio.run(scenario, backend=backend)
 
 
 def test_a_refusal_is_an_exception_with_its_code(play: Callable[[Scenario], None]) -> None:

@@ -25,7 +25,7 @@ from connectors.events import (
 from connectors.session import Phase
 from connectors.settings import Tuning
 from protocol.chat import ChatSentenceInfo
-from protocol.errors import ErrorCode
+from protocol.errors import ByeCode, ErrorCode
 from protocol.values import ChatStatus, Guid
 from tests.support.model_broker import Chat
 from tests.support.stage import (
@@ -208,6 +208,18 @@ def test_typing_is_told_seldom_and_expires(stage: Stage, visitor: Player, agent:
     stage.pass_time(30)
     assert [event.is_typing for event in agent.of(TypingChanged)] == [True, False]
     assert heard(stage).count("ES_CHAT_TYPING") == 3  # it was taken back
+
+
+def test_typing_while_the_broker_says_goodbye_is_not_told(stage: Stage, visitor: Player) -> None:
+    ref = start(stage, visitor)
+    assert visitor.line is not None
+    visitor.line.connection.bye(ByeCode.SHUTDOWN)
+    visitor.told += visitor.session.receive(visitor.line.data_to_send(), stage.now)
+    visitor.session.typing(ref, True, stage.now)
+    visitor.session.send(ref, "later", stage.now)
+    assert visitor.session.data_to_send() == b""
+    stage.pass_time(2)
+    assert transcript(visitor) == [(1, "later", True)]
 
 
 def test_a_sentence_ends_typing(stage: Stage, visitor: Player, agent: Player) -> None:

@@ -1,0 +1,83 @@
+"""The parts of the terminal programs that need no terminal."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import attrs
+import pytest
+
+from connectors.events import ChatRef
+from connectors.terminal.conversation import Conversation, Tick, printable
+from connectors.terminal.options import agent_options, visitor_options
+from protocol.chat import ChatSentenceInfo
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("plain", "plain"),
+        ("two\nlines", "two\nlines"),
+        ("\x1b]0;title\x07", "�]0;title�"),
+        ("\x9b2J", "�2J"),
+        ("tab\there", "tab    here"),
+        ("crlf\r\n", "crlf\n"),
+        ("right to left \u202e", "right to left �"),
+        ("žluťoučký 🐎", "žluťoučký 🐎"),
+        (None, ""),
+    ],
+)
+def test_control_characters_of_a_peer_are_shown_and_not_obeyed(
+    written: str | None, shown: str
+) -> None:
+    assert printable(written) == shown
+
+
+def test_a_line_goes_from_under_way_to_echoed_to_delivered() -> None:
+    talk = Conversation(ChatRef("web", "t"))
+    sentence = ChatSentenceInfo(id="k", party_name="Jana", text="hello")
+    assert [line.tick for line in talk.lines([sentence])] == [Tick.SENDING]
+    echoed = attrs.evolve(sentence, counter=1)
+    talk.say("a remark between")
+    talk.add(echoed, mine=True)
+    assert [line.tick for line in talk.lines([])] == [Tick.NONE, Tick.ECHOED]
+    talk.confirmed(attrs.evolve(echoed, confirmed_time=NOW))
+    assert [line.tick for line in talk.lines([])] == [Tick.NONE, Tick.DELIVERED]
+
+
+def test_the_defaults_are_those_of_the_sample_configuration() -> None:
+    visitor, agent = visitor_options([]), agent_options([])
+    assert (visitor.address.host, visitor.address.port) == ("127.0.0.1", 7070)
+    assert (visitor.gateway, visitor.token) == ("web", "web-secret")
+    assert (agent.workplace, agent.login, agent.token) == ("101", "alice", "alice-secret")
+
+
+def test_where_the_token_comes_from(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("from the file\n")
+    monkeypatch.setenv("PARLEY_GATEWAY_TOKEN", "from the variable")
+    assert visitor_options([]).token == "from the variable"
+    assert visitor_options(["--token", "from the line"]).token == "from the line"
+    both = ["--token", "from the line", "--token-file", str(file)]
+    assert visitor_options(both).token == "from the file"
+    assert "from" not in repr(visitor_options([]))
+
+
+@pytest.mark.parametrize("argv", [["nowhere"], ["--token-file", "/does/not/exist"], ["--what"]])
+def test_a_wrong_command_line_is_refused(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        visitor_options(argv)
+    assert caught.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+def test_help_has_an_example_and_warns_of_tokens(capsys: pytest.CaptureFixture[str]) -> None:
+    for options, program in ((visitor_options, "visitor"), (agent_options, "agent")):
+        with pytest.raises(SystemExit):
+            options(["--help"])
+        text = capsys.readouterr().out
+        assert f"example:\n  parley {program}" in text
+        assert "can be read by every user" in text.replace("\n", " ")
