@@ -26,9 +26,9 @@ def gapless(story: Story) -> Iterator[Violation]:
 
 def sender_order(story: Story) -> Iterator[Violation]:
     """I-4: the sentences of one connection in one chat are numbered as they were sent."""
-    first = _first_senders(story)
+    senders = _senders(story)
     for connection in story.connections.values():
-        yield from _order_of(story, connection, first)
+        yield from _order_of(story, connection, senders)
 
 
 def _sentence_of(
@@ -44,19 +44,19 @@ def _sentence_of(
     return (chat, row) if chat is not None and row is not None else None
 
 
-def _first_senders(story: Story) -> dict[tuple[Guid, int], str]:
-    """On which connection each sentence was sent first; elsewhere it was a retry."""
-    first: dict[tuple[Guid, int], str] = {}
+def _senders(story: Story) -> dict[tuple[Guid, int], set[str]]:
+    """On which connections each sentence was sent; with two of them either may have been first."""
+    senders: dict[tuple[Guid, int], set[str]] = {}
     for event in story.events:
         if event.kind is Kind.SENT:
             sent = _sentence_of(story, story.connections[event.conn], event)
             if sent is not None:
-                first.setdefault((sent[0], sent[1].counter), event.conn)
-    return first
+                senders.setdefault((sent[0], sent[1].counter), set()).add(event.conn)
+    return senders
 
 
 def _order_of(
-    story: Story, connection: Connection, first: dict[tuple[Guid, int], str]
+    story: Story, connection: Connection, senders: dict[tuple[Guid, int], set[str]]
 ) -> Iterator[Violation]:
     taken = _echoed(connection)
     last: dict[Guid, int] = {}
@@ -67,7 +67,7 @@ def _order_of(
             continue
         chat, row = sent
         place = (chat, row.counter)
-        if first[place] != connection.name or place in done:
+        if len(senders[place]) > 1 or place in done:
             continue
         done.add(place)
         if row.counter < last.get(chat, 0):
