@@ -75,6 +75,7 @@ _SHORT_BY_CLIENT: Final[_Short] = {
 }
 _FIRST: Final = to_micros(datetime.min.replace(tzinfo=UTC)) // 1_000_000
 _LAST: Final = to_micros(datetime.max.replace(tzinfo=UTC)) // 1_000_000
+_TIME_MARKS: Final = (b"\xd6\xff", b"\xd7\xff", b"\xc7\x0c\xff")
 _KNOWN_HEADERS: Final = frozenset({"Id", "Re", "traceparent"})
 _TYPE_BYTES: Final[Mapping[str, bytes]] = {name: _packer.pack(name) for name in CATALOGUE}
 
@@ -122,6 +123,9 @@ def _decode_shortly(body: bytes, end: int, short: tuple[str, frozenset[str], Rea
 
 def _unpack(body: bytes) -> object:
     """Unpack any MessagePack value with bounded work, or raise ``BadFrame``."""
+    # A time costs far more than its bytes. Its mark cannot stand inside a str: 0xff is no UTF-8.
+    if sum(body.count(mark) for mark in _TIME_MARKS) > 64 + len(body) // 40:
+        raise _bad_frame("too many times for its length")
     bounds = {"max_array_len": _elements(len(body)), "max_map_len": limits.MAP_MEMBERS}
     try:
         # Without building anything: whatever is announced must be there.

@@ -187,3 +187,11 @@ def test_json_knows_whole_surrogate_pairs() -> None:
 def test_an_unknown_type_cannot_be_written_as_json() -> None:
     with pytest.raises(LocalProtocolError):
         encode_json(Frame("ES_NONSENSE"))
+
+
+def test_more_times_than_a_real_frame_has_are_refused() -> None:
+    """W-4: timestamps cost far more than their bytes, so thousands of them are not read."""
+    moment = msgpack.Timestamp(1, 0)
+    few, many = [moment] * 60, [moment] * 700
+    assert refusal(["ES_CHAT_START", {"Unknown": few}]).text == "Peer: missing"
+    assert refusal(["ES_CHAT_START", {"Unknown": many}]).text == "too many times for its length"

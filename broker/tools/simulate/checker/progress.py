@@ -45,6 +45,10 @@ def _view(story: Story, event: Event) -> Iterator[Violation]:
             text = f"the client believes {view['status']}, it is {chat.status}"
             yield Violation("I-16", text, event.at, event.conn, chat_id)
         stored = [row.id for _, row in sorted(rows.items())]
+        if view["status"] == chat.status == ChatStatus.CLOSED.value:
+            # A list has open chats only: one that was reopened and closed again while the client
+            # was away is not in it, and what was said meanwhile the client does not ask for.
+            stored = stored[: len(view["ids"])]
         if view["ids"] != stored:
             text = f"the client has sentences {view['ids']}, the store {stored}"
             yield Violation("I-16", text, event.at, event.conn, chat_id)
