@@ -193,5 +193,5 @@ def test_more_times_than_a_real_frame_has_are_refused() -> None:
     """W-4: timestamps cost far more than their bytes, so thousands of them are not read."""
     moment = msgpack.Timestamp(1, 0)
     few, many = [moment] * 60, [moment] * 700
-    assert refusal(["ES_CHAT_START", {"Unknown": few}]).text == "Peer: missing"
+    assert refusal(["ES_CHAT_START", {"Unknown": few}]).text == "Peer: must not be null"
     assert refusal(["ES_CHAT_START", {"Unknown": many}]).text == "too many times for its length"
