@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,8 @@ from broker.store.errors import StoreUnusableError
 
 Connect = Callable[[], Any]
 """Makes a DBAPI connection; only tests bring their own."""
+
+_OLDEST_SQLITE: Final = (3, 35)
 
 _STATEMENTS: Final = 512
 """How many prepared statements SQLite's driver keeps."""
@@ -40,8 +43,14 @@ _ADVISORY_LOCK: Final = 0x5061726C6579
 
 
 def engine_for(url: URL, connect: Connect | None) -> Engine:
-    """Make the engine; it holds no connections of its own."""
+    """Make the engine; it holds no connections of its own.
+
+    Raises:
+        StoreUnusableError: The SQLite that Python comes with lacks what the store needs.
+    """
     if url.get_backend_name() == "sqlite":
+        if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+            raise StoreUnusableError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer")
         if connect is None:
             arguments = {
                 "isolation_level": None,

@@ -71,10 +71,10 @@ class Store:
         """
         if self._failed:
             raise CommitError("the store failed before and takes nothing more")
-        steps = plan(facts)
-        if not steps:
-            return
         try:
+            steps = plan(facts)
+            if not steps:
+                return
             with self._connection.begin():
                 cursor = self._connection.connection.cursor()
                 for step in steps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from attrs import evolve
 
 from broker.config.model import Config
 from broker.core.facts import ChatSettled, Fact
@@ -123,3 +124,26 @@ def test_offers_that_follow_each_other_in_one_batch_keep_their_order(store: Stor
     chat = chats(store)[1]
     assert (chat.status, chat.offer) == (ChatStatus.ALERTING, 4)
     assert list(chat.exclusions.values()) == [63]
+
+
+def test_a_full_disk_fails_the_commit_and_leaves_nothing_of_it() -> None:
+    store = Store.open("sqlite://")
+    store.commit([started(1)])
+    cursor = store._connection.connection.cursor()
+    cursor.execute("PRAGMA page_count")
+    ((pages,),) = cursor.fetchall()
+    cursor.execute(f"PRAGMA max_page_count = {pages + 5}")
+    cursor.close()
+    with pytest.raises(CommitError, match="full"):
+        store.commit([said(1, counter) for counter in range(1, 2_000)])
+    assert chats(store)[1].sentences == []
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Zo\u00eb \u2603 \U0001f600", "a 'quote', a \"quote\"", "%s ? :no"]
+)
+def test_texts_come_back_letter_by_letter(store: Store, text: str) -> None:
+    store.commit([started(1), evolve(said(1, 1), text=text, party_name=text)])
+    (sentence,) = chats(store)[1].sentences
+    assert (sentence.text, sentence.party_name) == (text, text)

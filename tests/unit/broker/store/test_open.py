@@ -124,3 +124,9 @@ def test_every_commit_is_synced(tmp_path: Path) -> None:
         cursor.execute(f"PRAGMA {pragma}")
         assert cursor.fetchone() == (value,)
     store.close()
+
+
+def test_an_sqlite_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 31, 1))
+    with pytest.raises(StoreUnusableError, match="too old"):
+        Store.open("sqlite://")

@@ -60,7 +60,7 @@ async def test_a_fault_of_the_program_is_a_failure_too(memory: Store) -> None:
     thread.start()
     thread.commit([None], errors.append)  # type: ignore[list-item]  # is a fault on purpose
     await thread.aclose()
-    assert [type(error) for error in errors] == [AttributeError]
+    assert [type(error) for error in errors] == [CommitError]
 
 
 async def test_the_end_waits_even_when_it_is_cancelled(memory: Store) -> None:
