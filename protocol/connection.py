@@ -102,6 +102,9 @@ class Connection:
         frame_bytes: Longest body that is taken.
         hello_seconds: How long a server waits for the hello.
         heartbeat_seconds: How long silence may last before a ping; twice that ends the connection.
+
+    Attributes:
+        frames_heard: Frames that came, good or not, those that no event tells of included.
     """
 
     def __init__(
@@ -115,6 +118,7 @@ class Connection:
     ) -> None:
         self.side = side
         self.state = State.AWAITING_HELLO if side is Side.SERVER else State.GREETING
+        self.frames_heard = 0
         self._framer = Framer(frame_bytes)
         self._outgoing: list[bytes] = []
         self._heartbeat = heartbeat_seconds
@@ -133,6 +137,7 @@ class Connection:
         self._pinged = False
         by_client = self.side is Side.SERVER
         bodies, fault = self._framer.split(data)
+        self.frames_heard += len(bodies)
         events: list[Event] = []
         for body in bodies:
             try:

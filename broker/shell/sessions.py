@@ -82,9 +82,12 @@ class Sessions:
         if link.phase is Phase.CLOSING:
             return
         connection = link.connection
+        heard = connection.frames_heard
         events = connection.receive(data, now)
-        if events:
-            over = link.allowance.take(len(events), now)
+        frames = connection.frames_heard - heard
+        if frames or events:
+            link.frames_in += frames
+            over = link.allowance.take(frames, now)
             if over or link.phase is not Phase.JOINED:
                 self._take_some(link, events, len(events) - over)
             else:
@@ -97,7 +100,6 @@ class Sessions:
         """The events of a session that is open."""
         assert self.engine is not None
         submit, number = self.engine.submit, link.number
-        link.frames_in += len(events)
         for event in events:
             if type(event) is Frame:
                 if event.type == "SYS_BYE":
@@ -174,7 +176,6 @@ class Sessions:
         hello = frame.payload
         if link.connection.state is not State.CHECKING or not isinstance(hello, Hello):
             return  # what came right behind it was a fault
-        link.frames_in += 1
         link.who = {"role": hello.role, "peers": hello.peers, "login": hello.login}
         link.phase = Phase.CHECKING
         verdict = self.checks.gate.judge(hello)

@@ -1,5 +1,7 @@
 """The lives of a broker: drain, reload, a store that fails (C-4, W-13, B-12)."""
 
+import errno
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ def bye_of(frames: list[Frame]) -> Bye:
 
 
 async def test_a_drain_answers_what_was_read_and_tells_everybody(tmp_path: Path) -> None:
+    """W-13, I-13."""
     async with serving(write_config(tmp_path)) as served:
         web, desk, stranger = (
             await served.connector(),
@@ -78,6 +81,7 @@ async def test_a_second_stop_does_not_wait(tmp_path: Path, mock_clock: MockClock
 
 
 async def test_the_next_broker_goes_on_where_the_last_one_was(tmp_path: Path) -> None:
+    """W-20, B-12."""
     path = write_config(tmp_path)
     async with serving(path) as served:
         web = await served.connector()
@@ -96,6 +100,7 @@ def texts(status: Any) -> list[str]:
 
 
 async def test_a_good_reload_takes_effect_and_ends_no_session(tmp_path: Path) -> None:
+    """C-4."""
     async with serving(write_config(tmp_path)) as served:
         web = await served.connector()
         early = await served.peer()
@@ -115,6 +120,7 @@ async def test_a_good_reload_takes_effect_and_ends_no_session(tmp_path: Path) ->
 
 
 async def test_a_changed_token_counts_from_the_next_hello(tmp_path: Path) -> None:
+    """C-4."""
     path = write_config(tmp_path)
     async with serving(path) as served:
         web = await served.connector()
@@ -131,6 +137,7 @@ async def test_a_changed_token_counts_from_the_next_hello(tmp_path: Path) -> Non
 
 
 async def test_a_faulty_reload_changes_nothing(tmp_path: Path) -> None:
+    """C-4."""
     async with serving(path := write_config(tmp_path)) as served:
         before = served.broker.config
         path.write_text(path.read_text() + "\n[nonsense]\nkey = 1\n")
@@ -163,6 +170,7 @@ async def break_store(served: Served) -> None:
 
 
 async def test_after_a_failed_commit_the_broker_starts_anew_from_the_store(tmp_path: Path) -> None:
+    """W-13, W-20, I-11: what failed was never echoed."""
     async with serving(write_config(tmp_path), open_store=FailingStore.open) as served:
         desk = await served.workplace()
         await break_store(served)
@@ -225,6 +233,7 @@ async def test_a_fault_in_the_core_ends_the_process(tmp_path: Path) -> None:
 
 
 async def test_a_fault_in_one_connection_ends_that_one(tmp_path: Path) -> None:
+    """I-15."""
     async with serving(write_config(tmp_path)) as served:
         web, other = await served.connector(), await served.connector("shop")
         sessions = served.broker.server.sessions
@@ -236,9 +245,47 @@ async def test_a_fault_in_one_connection_ends_that_one(tmp_path: Path) -> None:
         assert (await other.get()).re == 2
 
 
+class FullListener:
+    """A listening socket in a process without a file descriptor left, once."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.full = True
+
+    def fileno(self) -> int:
+        return self.sock.fileno()
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        if self.full:
+            self.full = False
+            raise OSError(errno.EMFILE, "Too many open files")
+        return self.sock.accept()
+
+
+async def test_without_a_file_descriptor_it_accepts_later(
+    tmp_path: Path, mock_clock: MockClock
+) -> None:
+    async with serving(write_config(tmp_path)) as served:
+        web = await served.connector()
+        server = served.broker.server
+        server._listen(False)
+        listener: Any = FullListener(served.broker.listener)
+        server.listener = listener
+        server._listen(True)
+        peer = await served.peer()
+        while listener.full:
+            await trio.testing.wait_all_tasks_blocked()
+        await web.send("ES_CHAT_RESYNC", command(), 1)
+        assert (await web.get()).re == 1
+        mock_clock.jump(1.1)
+        assert (await peer.hello(Role.CONNECTOR, "web", token="web-secret")).type == "SYS_WELCOME"
+
+
 async def test_hellos_beyond_the_queue_of_slow_checks_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """I-14."""
+
     async def stuck(secret: Secret, token: str) -> bool:
         await trio.sleep_forever()
         raise AssertionError

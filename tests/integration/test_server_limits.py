@@ -14,7 +14,7 @@ from protocol.agent import AgentStateInfo
 from protocol.codec import assemble, encode, pack
 from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
-from protocol.session import Bye, SysError
+from protocol.session import Bye, Ping, SysError
 from protocol.values import AgentState, Guid
 from tests.integration.peers import Peer, command, sentence, serving, start_chat, write_config
 
@@ -32,6 +32,7 @@ def codes(frames: list[Frame]) -> list[str]:
 async def test_frames_over_the_rate_are_refused_one_by_one(
     tmp_path: Path, mock_clock: MockClock
 ) -> None:
+    """W-14, I-14: RateLimited, and what was served is answered."""
     path = write_config(tmp_path, limits="frames_per_second = 10")
     async with serving(path) as served:
         web = await served.connector()
@@ -50,6 +51,7 @@ async def test_frames_over_the_rate_are_refused_one_by_one(
 
 
 async def test_a_flood_is_ended_and_others_go_on(tmp_path: Path, mock_clock: MockClock) -> None:
+    """W-13, I-15."""
     path = write_config(tmp_path, limits="frames_per_second = 10")
     async with serving(path) as served:
         web, other = await served.connector(), await served.connector("shop")
@@ -59,7 +61,16 @@ async def test_a_flood_is_ended_and_others_go_on(tmp_path: Path, mock_clock: Moc
         assert (await other.get()).re == 1
 
 
+async def test_pings_count_as_well(tmp_path: Path, mock_clock: MockClock) -> None:
+    path = write_config(tmp_path, limits="frames_per_second = 10")
+    async with serving(path) as served:
+        web = await served.connector()
+        await web.stream.send_all(encode(Frame("SYS_PONG", Ping())) * 100)
+        assert codes(await web.rest()) == [ByeCode.RATE_LIMITED]
+
+
 async def test_who_does_not_read_is_ended_and_others_go_on(tmp_path: Path) -> None:
+    """W-24, W-25, I-14: it recovers by a snapshot; nobody waits for it."""
     path = write_config(tmp_path, limits="outbox_bytes = 200000\nframes_per_second = 100000")
     async with serving(path) as served:
         slow = await served.connector(receive_buffer=4_096)
@@ -88,6 +99,7 @@ async def test_who_does_not_read_is_ended_and_others_go_on(tmp_path: Path) -> No
 
 
 async def test_one_connection_too_many_is_told_so(tmp_path: Path) -> None:
+    """W-14, I-14."""
     path = write_config(tmp_path, limits="connections = 2")
     async with serving(path) as served:
         first, _second = await served.connector(), await served.connector("shop")
@@ -113,6 +125,7 @@ class StuckStore(Store):
 
 
 async def test_nothing_is_read_while_the_store_does_not_keep_up(tmp_path: Path) -> None:
+    """I-14: what waits for the store is bounded; all is answered in order."""
     StuckStore.may = threading.Event()
     path = write_config(tmp_path, limits="frames_per_second = 1000000")
     async with serving(path, open_store=StuckStore.open) as served:
@@ -141,6 +154,7 @@ async def test_nothing_is_read_while_the_store_does_not_keep_up(tmp_path: Path) 
 
 
 async def test_typing_is_dropped_for_a_slow_reader_and_nothing_else_is(tmp_path: Path) -> None:
+    """W-23, W-24."""
     async with serving(write_config(tmp_path, limits="frames_per_second = 100000")) as served:
         desk = await answered_chat(await served.workplace(), await served.connector())
         counters = served.broker.server.sessions.counters

@@ -7,7 +7,9 @@ import trio
 from attrs import evolve
 from trio.testing import MockClock
 
+from broker.config.model import Secret
 from broker.config.secret import hash_token
+from broker.shell.link import Phase
 from protocol.agent import AgentStateInfo
 from protocol.codec import encode
 from protocol.errors import ByeCode, ErrorCode
@@ -36,6 +38,7 @@ async def fatal_error(peer: Peer) -> SysError:
 
 
 async def test_a_conversation(tmp_path: Path) -> None:
+    """W-15, W-16: answers have Re, pushes have none."""
     async with serving(write_config(tmp_path)) as served:
         assert served.out.getvalue().startswith(f"listening on 127.0.0.1:{served.address[1]}\n")
         desk, web = await served.workplace(), await served.connector()
@@ -58,6 +61,7 @@ async def test_a_conversation(tmp_path: Path) -> None:
 
 
 async def test_a_welcome_says_who_is_there(tmp_path: Path) -> None:
+    """W-10, W-3."""
     async with serving(write_config(tmp_path, limits="frame_bytes = 5000")) as served:
         peer = await served.peer()
         welcome = await peer.hello(Role.WORKPLACE, "101", login="alice", token="alice-secret")
@@ -80,6 +84,7 @@ async def test_a_welcome_says_who_is_there(tmp_path: Path) -> None:
     ],
 )
 async def test_bad_credentials_are_refused_without_saying_why(tmp_path: Path, hello: Hello) -> None:
+    """W-10: the secret must be good for every peer named."""
     async with serving(write_config(tmp_path)) as served:
         peer = await served.peer()
         peer.connection.hello(hello)
@@ -107,6 +112,7 @@ async def test_bad_credentials_are_refused_without_saying_why(tmp_path: Path, he
 async def test_what_is_no_hello_is_refused_and_harms_nobody(
     tmp_path: Path, sent: bytes, code: ErrorCode
 ) -> None:
+    """W-10, I-15."""
     async with serving(write_config(tmp_path)) as served:
         web = await served.connector()
         peer = await served.peer()
@@ -117,6 +123,7 @@ async def test_what_is_no_hello_is_refused_and_harms_nobody(
 
 
 async def test_garbage_in_an_open_session_ends_that_one_only(tmp_path: Path) -> None:
+    """I-15."""
     async with serving(write_config(tmp_path)) as served:
         web, other = await served.connector(), await served.connector("shop")
         await web.stream.send_all(b"\xff" * 100_000)
@@ -126,6 +133,7 @@ async def test_garbage_in_an_open_session_ends_that_one_only(tmp_path: Path) -> 
 
 
 async def test_a_refused_frame_ends_nothing(tmp_path: Path) -> None:
+    """W-14, W-15."""
     async with serving(write_config(tmp_path)) as served:
         web = await served.connector()
         for type_, payload, code in (
@@ -142,6 +150,7 @@ async def test_a_refused_frame_ends_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_newer_hello_takes_the_workplace_over(tmp_path: Path) -> None:
+    """W-11."""
     async with serving(write_config(tmp_path)) as served:
         older = await served.workplace()
         newer = await served.workplace()
@@ -153,6 +162,7 @@ async def test_a_newer_hello_takes_the_workplace_over(tmp_path: Path) -> None:
 
 
 async def test_several_connectors_serve_one_gateway(tmp_path: Path) -> None:
+    """W-11, W-15: a push to the other one has no Re."""
     async with serving(write_config(tmp_path)) as served:
         one, two = await served.connector(), await served.connector()
         await one.send("ES_CHAT_START", start_chat(), 1)
@@ -161,6 +171,7 @@ async def test_several_connectors_serve_one_gateway(tmp_path: Path) -> None:
 
 
 async def test_a_bye_of_the_peer_ends_its_session(tmp_path: Path) -> None:
+    """W-13."""
     async with serving(write_config(tmp_path)) as served:
         web = await served.connector()
         await web.send("SYS_BYE", Bye(code=ByeCode.SHUTDOWN))
@@ -168,6 +179,7 @@ async def test_a_bye_of_the_peer_ends_its_session(tmp_path: Path) -> None:
 
 
 async def test_a_hashed_token_is_good_and_a_wrong_one_is_not(tmp_path: Path) -> None:
+    """W-10, C-3."""
     more = f"""
         [[agents]]
         name = "Bob"
@@ -185,7 +197,36 @@ async def test_a_hashed_token_is_good_and_a_wrong_one_is_not(tmp_path: Path) -> 
         assert refused.payload.code is ErrorCode.AUTH_FAILED
 
 
+async def test_a_frame_behind_a_hello_that_is_being_checked_ends_it(tmp_path: Path) -> None:
+    more = f"""
+        [[gateways]]
+        name = "App"
+        peer = "app"
+        token_hash = "{hash_token("app-secret")}"
+    """
+    checked = trio.Event()
+
+    async def check(secret: Secret, token: str) -> bool:
+        await checked.wait()
+        return token == "app-secret"
+
+    async with serving(write_config(tmp_path, more=more)) as served:
+        sessions = served.broker.server.sessions
+        sessions.checks.gate._check_slowly = check
+        for token in ("app-secret", "wrong"):
+            peer = await served.peer()
+            hello = evolve(GOOD, peers=("app",), token=token)
+            await peer.stream.send_all(encode(Frame("SYS_HELLO", hello)))
+            while not any(link.phase is Phase.CHECKING for link in sessions.links.values()):
+                await trio.testing.wait_all_tasks_blocked()
+            await peer.send("ES_CHAT_RESYNC", command("app"))
+            assert (await fatal_error(peer)).code is ErrorCode.BAD_HELLO
+        checked.set()
+        await served.connector("app")
+
+
 async def test_who_says_no_hello_is_sent_away(tmp_path: Path, mock_clock: MockClock) -> None:
+    """W-10."""
     async with serving(write_config(tmp_path, limits='hello = "10s"')) as served:
         peer, web = await served.peer(), await served.connector()
         await peer.stream.send_all(b"\0\0")
@@ -200,6 +241,7 @@ async def test_who_says_no_hello_is_sent_away(tmp_path: Path, mock_clock: MockCl
 async def test_a_silent_session_is_pinged_and_then_ended(
     tmp_path: Path, mock_clock: MockClock
 ) -> None:
+    """W-12."""
     async with serving(write_config(tmp_path)) as served:
         quiet, lively = await served.connector(), await served.connector("shop")
         mock_clock.jump(30)
@@ -215,6 +257,7 @@ async def test_a_silent_session_is_pinged_and_then_ended(
 
 
 async def test_a_peer_that_does_not_close_is_cut(tmp_path: Path, mock_clock: MockClock) -> None:
+    """I-14."""
     async with serving(write_config(tmp_path)) as served:
         peer = await served.peer()
         await peer.stream.send_all(b"\0\0\0\0")
