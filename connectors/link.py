@@ -23,8 +23,8 @@ _PASSING = frozenset({ErrorCode.HELLO_TIMEOUT, *BUSY})
 
 
 FRAME_BYTES = 64 * 1_048_576
-"""Longest frame that is taken from the broker: the snapshot of a long chat is longer than a frame
-that the broker would take."""
+"""Longest frame that is taken from the broker. What it really sends is bounded by its own
+`limits.frame_bytes`, which may be raised and is known only after the welcome."""
 
 
 class Stage(Enum):

@@ -1,5 +1,7 @@
 """The two programs, from their command line to their exit status."""
 
+import io
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
@@ -67,6 +69,11 @@ async def _work(options: AgentOptions) -> int:
 
 
 def _run(program: Callable[[], Awaitable[int]]) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="replace"
+            )  # a terminal that has no ticks shows question marks
     # prompt_toolkit lives on asyncio.
     try:
         return anyio.run(program, backend="asyncio")

@@ -26,9 +26,11 @@ class Plain:
     def __init__(self, output: TextIO = sys.stdout, descriptor: int = 0) -> None:
         self._output = output
         self._descriptor = descriptor
+        self._desk: Desk | None = None
 
     async def run(self, desk: Desk) -> None:
         """Takes lines until the input ends, and waits until all of them have their echo."""
+        self._desk = desk
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._take, desk)
             await desk.done.wait()
@@ -47,11 +49,20 @@ class Plain:
             text = f"{_place(talk)}[{line.counter}] {line.who or '?'}: {line.text} {line.tick}"
         else:
             text = f"* {_place(talk)}{line.text}"
-        print(text.rstrip().replace("\n", "\n  "), file=self._output, flush=True)
+        self._print(text.rstrip().replace("\n", "\n  "))
 
     def delivered(self, talk: Conversation, counter: int) -> None:
         """Prints that an own line is with the other side."""
-        print(f"* {_place(talk)}[{counter}] delivered", file=self._output, flush=True)
+        self._print(f"* {_place(talk)}[{counter}] delivered")
+
+    def _print(self, text: str) -> None:
+        try:
+            print(text, file=self._output, flush=True)
+        except BrokenPipeError:
+            # Nobody reads any more, as behind `| head`: the interpreter's own last flush must not fail.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._output.fileno())
+            if self._desk is not None:
+                self._desk.done.set()
 
     def ring(self) -> None:
         """A pipe has no bell."""

@@ -1,12 +1,13 @@
 """The terminal programs, driven by pipes, against a real broker."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from broker.tools.served import ServedBroker
-from tests.support.terminals import Piped, command, sample_broker
+from tests.support.terminals import Piped, command, environment, sample_broker
 
 
 @pytest.fixture
@@ -22,6 +23,7 @@ def transcript(program: Piped, prefix: str = "") -> list[str]:
 
 
 def test_a_conversation_that_outlives_the_broker(broker: ServedBroker) -> None:
+    """W-20, W-25, B-12."""
     with (
         Piped(command("agent", broker, "--ready")) as agent,
         Piped(command("visitor", broker, "--name", "Jana")) as visitor,
@@ -110,6 +112,30 @@ def test_a_script_sends_everything_before_it_ends(broker: ServedBroker) -> None:
             visitor.types(f"line {number}")
         assert visitor.leaves() == 0
     assert transcript(visitor) == [f"[{n + 1}] Visitor: line {n}" for n in range(50)]
+
+
+def test_an_output_that_nobody_reads_ends_the_program(broker: ServedBroker) -> None:
+    program = subprocess.Popen(
+        command("visitor", broker),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**environment(), "PYTHONIOENCODING": "ascii"},
+    )
+    assert program.stdin is not None
+    assert program.stdout is not None
+    assert program.stderr is not None
+    with program:
+        program.stdin.write(b"ticks that ASCII does not have\n")
+        program.stdin.flush()
+        while b"ticks" not in (line := program.stdout.readline()):
+            assert line
+        assert line.endswith(b" ?\n")
+        program.stdout.close()
+        program.stdin.write(b"to nobody\n")
+        program.stdin.flush()
+        assert program.wait(30) == 0
+        assert program.stderr.read() == b""
 
 
 def test_a_wrong_token_is_told_and_ends_the_program(broker: ServedBroker, tmp_path: Path) -> None:
