@@ -1,7 +1,7 @@
 """Programs in the simulated world: the client library's own brain on simulated connections.
 
-Everything that passes is written into the history by a `Tap` at the client's end of the wire, so
-the history tells what a client could know, as it would over a real network.
+Everything that passes is written into the history at the client's end of the wire, so the history
+tells what a client could know, as it would over a real network.
 """
 
 from __future__ import annotations
@@ -15,40 +15,13 @@ from broker.tools.simulate.chance import Chance
 from broker.tools.simulate.history import History, Kind
 from broker.tools.simulate.host import Host
 from broker.tools.simulate.network import Link as Wire
+from broker.tools.simulate.tap import Tap
+from broker.tools.simulate.views import probes, view_of
 from broker.tools.simulate.world import Plan, World
 from connectors.events import Event
 from connectors.session import Phase, Session
 from connectors.settings import ConnectorSettings, Settings
-from protocol.chat import ChatCommandInfo
-from protocol.codec import assemble, decode, pack
-from protocol.errors import WireError
-from protocol.frame import Frame
-from protocol.framing import Framer
-from protocol.values import ChatStatus, Guid, Role
-
-
-@define(eq=False, repr=False)
-class Tap:
-    """Writes what passes one end of one direction into the history, frame by frame."""
-
-    world: World
-    history: History
-    kind: Kind
-    conn: str
-    _framer: Framer = field(factory=lambda: Framer(16_777_216))
-
-    def passed(self, data: bytes) -> None:
-        """Note bytes that passed."""
-        bodies, _fault = self._framer.split(data)
-        for body in bodies:
-            frame: Frame | None
-            try:
-                frame = decode(body)
-            except WireError as error:  # a bad client's
-                frame = None
-                if error.re is not None:
-                    frame = Frame(error.type or "?", None, {"Id": error.re})
-            self.history.add(self.world.now, self.kind, self.conn, frame, bytes(body))
+from protocol.values import Role
 
 
 @define(eq=False, repr=False)
@@ -110,7 +83,6 @@ class Program:
     _tick: Plan | None = None
     _taps: tuple[Tap, Tap] | None = None
     _unsent: bytes = b""
-    _probes: int = 0
 
     def __attrs_post_init__(self) -> None:
         chance = self.net.chance.fork(f"brain/{self.name}")
@@ -207,8 +179,8 @@ class Program:
         self.wire, self._unsent = wire, b""
         world, history = self.net.world, self.net.history
         self._taps = (
-            Tap(world, history, Kind.SENT, wire.name),
-            Tap(world, history, Kind.GOT, wire.name),
+            Tap(history, Kind.SENT, wire.name, lambda: world.now),
+            Tap(history, Kind.GOT, wire.name, lambda: world.now),
         )
         wire.down.on_data = lambda data: self._received(wire, data)
         wire.down.on_end = lambda: self._ended(wire)
@@ -250,42 +222,9 @@ class Program:
 
     def probe(self) -> None:
         """Ask for fresh snapshots of everything, beside what the session does by itself."""
-        if self.wire is None or not self.ready:
-            return
-        settings = self.settings
-        if isinstance(settings, ConnectorSettings):
-            for gateway in settings.gateways:
-                self._ask("ES_CHAT_RESYNC", ChatCommandInfo(peer=gateway.peer, port=gateway.port))
-        else:
-            self._ask("CS_CHAT_RESYNC", ChatCommandInfo(peer=settings.number))
-        for ref in self.session.chats:
-            chat = self.session.chats[ref]
-            if self.session.role is Role.CONNECTOR:
-                named = ChatCommandInfo(peer=ref.peer, port=ref.port, tracking_id=ref.name)
-                self._ask("ES_CHAT_STATUS", named)
-            elif chat.view.status is ChatStatus.ANSWERED:
-                self._ask("CS_CHAT_STATUS", ChatCommandInfo(peer=ref.peer, chat_id=Guid(ref.name)))
-
-    def _ask(self, type_: str, payload: ChatCommandInfo) -> None:
-        self._probes += 1
-        self._send(assemble(pack(type_, payload), {"Id": f"probe-{self._probes}"}))
+        if self.wire is not None and self.ready:
+            self._send(probes(self.session, self.settings))
 
     def view(self) -> dict[str, Any]:
         """What the program believes: the data of a VIEW event."""
-        chats: dict[str, Any] = {}
-        waiting = 0
-        for ref in self.session.chats:
-            chat = self.session.chats[ref]
-            waiting += len(self.session.unsent(ref))
-            status, guid = chat.view.status, chat.view.chat_id
-            if guid is None or status is None:
-                continue
-            if self.session.role is Role.CONNECTOR or status is ChatStatus.ANSWERED:
-                ids = [chat.view.sentences[c].id for c in sorted(chat.view.sentences)]
-                chats[guid] = {"status": status.value, "ids": ids}
-        return {
-            "ready": self.ready,
-            "ready_text": self.session.phase.name,
-            "waiting": waiting,
-            "chats": chats,
-        }
+        return view_of(self.session)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from attrs import define, field
 
-from broker.tools.simulate.clients import Net, Tap
+from broker.tools.simulate.clients import Net
 from broker.tools.simulate.history import Kind
 from broker.tools.simulate.network import Link as Wire
 from broker.tools.simulate.people import Person, guid_from
+from broker.tools.simulate.tap import Tap
 from broker.tools.simulate.town import token_of
 from broker.tools.simulate.world import SECOND
 from protocol.agent import AgentStateInfo
@@ -50,8 +51,8 @@ class Vandal(Person):
         self.wire = wire
         world, history = self.net.world, self.net.history
         self._taps = (
-            Tap(world, history, Kind.SENT, wire.name),
-            Tap(world, history, Kind.GOT, wire.name),
+            Tap(history, Kind.SENT, wire.name, lambda: world.now),
+            Tap(history, Kind.GOT, wire.name, lambda: world.now),
         )
         wire.down.on_data = self._taps[1].passed
         wire.down.on_end = lambda: self._gone(wire)
