@@ -165,6 +165,11 @@ class Loader:
             self._round(0.05)
         return self.on_the_way
 
+    def attend(self, done: Callable[[], bool]) -> None:
+        """Answer and confirm what others send, until `done`."""
+        while not done():
+            self._round(0.05)
+
     def close(self) -> None:
         """Close all connections."""
         for link in self._links.values():

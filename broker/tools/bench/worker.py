@@ -83,6 +83,8 @@ def _work(pipe: Connection, share: Share, address: tuple[str, int]) -> None:
             step = pipe.recv()
             try:
                 pipe.send(_step(loader, step))
+                # The other loaders may still send to our agents.
+                loader.attend(pipe.poll)
             except (LoadFailed, OSError) as error:
                 pipe.send(LoadFailed(str(error)))
                 return

@@ -24,7 +24,7 @@ SMALL = Load(
     outstanding=6,
     seconds=0.3,
     warmup=0.1,
-    sentences_per_chat=20,
+    sentences_per_chat=2,
 )
 
 
