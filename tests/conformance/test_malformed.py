@@ -14,6 +14,7 @@ CASES = cases("malformed")
 
 @pytest.mark.parametrize("case", CASES)
 def test_it_is_refused(case: dict[str, Any]) -> None:
+    """W-3..W-8, W-14: by its code, which names the member at fault in front."""
     bodies, fault = Framer(1 << 20).split(bytes.fromhex(case["hex"]))
     if fault is None:
         (body,) = bodies

@@ -12,6 +12,7 @@ from tests.support.requires import NODE
 
 @pytest.mark.requires("node", "js")
 def test_javascript_reads_and_writes_what_we_do() -> None:
+    """W-1, W-2, W-5..W-8: MessagePack as others understand it."""
     golden = [p.values[0] for p in cases("vectors") if not str(p.id).startswith("accepted")]
     done = subprocess.run(
         [NODE, "read.mjs"],

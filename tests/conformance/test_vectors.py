@@ -23,17 +23,20 @@ def _body(case: dict[str, Any]) -> bytes:
 
 @pytest.mark.parametrize("case", cases("vectors"))
 def test_the_bytes_read_as_the_frame(case: dict[str, Any]) -> None:
+    """W-1, W-2, W-5..W-9: other spellings (Guid as bin, time as str, older values) are read too."""
     assert json.loads(encode_json(decode(_body(case)))) == case["frame"]
 
 
 @pytest.mark.parametrize("case", GOLDEN)
 def test_the_frame_is_written_as_the_bytes(case: dict[str, Any]) -> None:
+    """W-1, W-2, W-5..W-9: one way to write each value, in both forms."""
     frame = decode_json(json.dumps(case["frame"]))
     assert frame == decode(_body(case))
     assert encode(frame).hex() == case["hex"]
 
 
 def test_every_type_of_frame_has_a_vector() -> None:
+    """W-2: the table's types, all of them."""
     assert {param.values[0]["frame"][0] for param in GOLDEN} == set(CATALOGUE)
 
 

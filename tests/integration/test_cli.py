@@ -112,6 +112,7 @@ class Client:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
+    """W-13."""
     with serving(write_config(tmp_path)) as child, Client(child.address) as client:
         client.ask("ES_CHAT_START", start_chat(), 1)
         client.ask("ES_CHAT_SENTENCE", sentence("s1", "A secret of mine"), 2)
@@ -131,6 +132,7 @@ def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) 
 
 
 def test_sighup_reloads_a_good_file_and_refuses_a_faulty_one(tmp_path: Path) -> None:
+    """C-4."""
     path = write_config(tmp_path)
     good = path.read_text()
     with serving(path) as child, Client(child.address) as client:
@@ -148,6 +150,7 @@ def test_sighup_reloads_a_good_file_and_refuses_a_faulty_one(tmp_path: Path) -> 
 
 
 def test_a_faulty_configuration_is_refused_with_all_its_faults(tmp_path: Path) -> None:
+    """C-1."""
     path = write_config(tmp_path, server="colour = 1", limits="frame_bytes = 'many'")
     for command, status in (("serve", 2), ("check", 1)):
         found = run(command, path)
@@ -228,6 +231,7 @@ def test_an_unknown_command_is_a_fault() -> None:
 
 
 def test_a_hash_is_of_the_secret_that_was_read(tmp_path: Path) -> None:
+    """C-3."""
     from broker.config.model import Secret
     from broker.config.secret import verify
 

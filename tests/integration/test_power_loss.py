@@ -136,6 +136,7 @@ def _faults(store: Store, fork: Fork) -> Iterator[str]:
 
 
 def test_nothing_acknowledged_is_lost_wherever_the_power_fails() -> None:
+    """I-1, I-2, I-3, W-20."""
     found: list[str] = []
     cuts = 0
     for seed in range(3):
@@ -159,6 +160,7 @@ def test_a_store_that_does_not_sync_each_commit_is_caught(synchronous: str) -> N
 
 
 def test_power_that_fails_while_the_store_recovers_loses_nothing() -> None:
+    """I-1."""
     chance, found = Random(5), []
     for fork in forks(7, batches=6, every=11, settle=often):
         again: list[Fork] = []

@@ -118,7 +118,7 @@ class Crowd:
 @settings(max_examples=150)
 @given(st.lists(st.tuples(ACTIONS), max_size=40))
 def test_offers_are_the_naive_ones(script: list[tuple[tuple[str, object]]]) -> None:
-    """After every step nothing is left to offer, and the state's own laws hold.
+    """B-20..B-25, I-6, I-7: after every step nothing is left to offer, and the laws hold.
 
     The laws (one owner, slots add up, nobody waits for a free agent) are checked by the
     playbook after each input; here the naive distributor must find nothing either.
@@ -141,7 +141,7 @@ def test_offers_are_the_naive_ones(script: list[tuple[tuple[str, object]]]) -> N
 def test_the_first_offers_are_the_naive_ones(
     chats: list[tuple[str, int]], arrivals: list[int]
 ) -> None:
-    """Agents who become ready get, one by one, exactly what the naive distributor would give."""
+    """B-20, B-21: agents who become ready get exactly what the naive distributor would give."""
     crowd = Crowd()
     for kind, pause in chats:
         crowd.do("start", kind)

@@ -27,6 +27,7 @@ SPECS = [pytest.param(spec, id=spec.type) for spec in CATALOGUE.values()]
 @settings(max_examples=20)
 @given(data=st.data())
 def test_every_payload_survives_both_forms(spec: FrameSpec, data: st.DataObject) -> None:
+    """W-5..W-9."""
     frame = Frame(spec.type, data.draw(payload(spec)))
     assert decode(encode(frame)[4:]) == frame
     assert decode_json(encode_json(frame)) == frame
@@ -36,6 +37,7 @@ def test_every_payload_survives_both_forms(spec: FrameSpec, data: st.DataObject)
 
 @given(frames)
 def test_every_frame_survives_both_forms(frame: Frame) -> None:
+    """W-2, W-9: headers too."""
     assert decode(encode(frame)[4:]) == frame
     assert decode_json(encode_json(frame)) == frame
 
@@ -62,6 +64,7 @@ BODIES = [encode(frame)[4:] for frame in samples.frames().values()]
 def test_a_damaged_frame_is_read_or_refused_alike_on_both_ways(
     body: bytes, damages: list[tuple[int, bytes]]
 ) -> None:
+    """W-4, W-5."""
     for where, put in damages:
         at = where % len(body)
         body = body[:at] + put + body[at + 1 :]
@@ -78,6 +81,7 @@ _trees = st.recursive(
 
 @given(st.sampled_from(list(CATALOGUE)), st.data())
 def test_any_value_of_a_member_is_read_or_refused_alike(kind: str, data: st.DataObject) -> None:
+    """W-5: nothing is converted, whichever way reads it."""
     spec = CATALOGUE[kind]
     if spec.payload is str or spec.is_array:
         tree: Any = data.draw(_trees)
@@ -95,6 +99,7 @@ def test_any_value_of_a_member_is_read_or_refused_alike(kind: str, data: st.Data
 
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_else(body: bytes) -> None:
+    """W-4, W-14: whatever comes is a frame or a refusal."""
     _outcome(decode, body)
 
 
@@ -132,6 +137,7 @@ _pieces = frames.map(encode) | st.sampled_from(
 
 @given(st.lists(_pieces, max_size=6).map(b"".join), st.lists(st.integers(0, 3_000), max_size=12))
 def test_slicing_changes_nothing(stream: bytes, cuts: list[int]) -> None:
+    """W-1: where the stream is cut means nothing."""
     edges = [0, *sorted(cut for cut in cuts if cut < len(stream)), len(stream)]
     sliced = [stream[a:b] for a, b in pairwise(edges)]
     assert _run(sliced) == _run([stream])
@@ -140,4 +146,5 @@ def test_slicing_changes_nothing(stream: bytes, cuts: list[int]) -> None:
 @settings(max_examples=20)
 @given(st.lists(_pieces, max_size=3).map(b"".join))
 def test_single_bytes_change_nothing(stream: bytes) -> None:
+    """W-1."""
     assert _run([bytes([byte]) for byte in stream]) == _run([stream])

@@ -111,6 +111,7 @@ ranked = st.lists(st.tuples(st.integers(0, 3), limits), max_size=4).map(
 def test_the_first_rule_whose_limits_all_hold(
     drawn: list[tuple[int, dict[str, object]]], applicant: Applicant, moment: datetime
 ) -> None:
+    """B-3: by rank; limits are ANDed; an absent one is not tested."""
     now = to_micros(moment)
     made = [(Guid(str(n)), rank, compiled(limit)) for n, (rank, limit) in enumerate(drawn)]
     config = Config(
@@ -142,6 +143,7 @@ def test_the_first_rule_whose_limits_all_hold(
 def test_hours_are_what_the_clock_on_the_wall_says(
     timetable: tuple[list[str], ZoneInfo], moment: datetime
 ) -> None:
+    """B-3, B-27."""
     texts, zone = timetable
     spans = merge_spans(span for text in texts for span in parse_hours(text))
     assert within(Hours(spans=spans, zone=zone), to_micros(moment)) is inside(timetable, moment)

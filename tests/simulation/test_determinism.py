@@ -19,6 +19,7 @@ PROGRAM = (
 
 @pytest.mark.parametrize("hash_seed", ["0", "4242"])
 def test_another_process_plays_the_same_run(hash_seed: str) -> None:
+    """I-17."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, "3"],
         env={**os.environ, "PYTHONHASHSEED": hash_seed},

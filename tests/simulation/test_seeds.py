@@ -26,10 +26,12 @@ def check(seed: str) -> None:
 
 @pytest.mark.parametrize("first", range(1, SEEDS + 1, PER_TEST))
 def test_seeds_break_no_law(first: int) -> None:
+    """I-1..I-11, I-13..I-17: under faults of every kind."""
     for seed in range(first, first + PER_TEST):
         check(str(seed))
 
 
 @pytest.mark.parametrize("seed", KEPT)
 def test_a_seed_that_once_failed_breaks_no_law(seed: str) -> None:
+    """I-1..I-11, I-13..I-17."""
     check(seed)

@@ -19,6 +19,7 @@ from tests.replay.stage import Stage, scenario
 
 @scenario("A chat from the first question to the agent's goodbye")
 async def happy_path(stage: Stage) -> None:
+    """B-1, B-5, B-6, B-7, B-8."""
     agent = await stage.ready_agent()
     web = await stage.connector()
     await web.send("ES_CHAT_REQUEST", 1, TrackingId="v1")
@@ -37,6 +38,7 @@ async def happy_path(stage: Stage) -> None:
 
 @scenario("All agents are in a pause: Busy, and the chat waits for the first who is ready")
 async def busy(stage: Stage) -> None:
+    """B-5, B-20, B-27."""
     agent = await stage.agent()
     web = await stage.connector()
     await web.send("ES_CHAT_REQUEST", "r", TrackingId="v1")
@@ -51,6 +53,7 @@ async def busy(stage: Stage) -> None:
 
 @scenario("Nobody is logged in: Closed; a chat that is begun all the same waits")
 async def closed(stage: Stage) -> None:
+    """B-27."""
     web = await stage.connector()
     await web.send("ES_CHAT_REQUEST", TrackingId="v1")
     await web.get("SE_CHAT_RESPONSE", Signal="Closed")
@@ -60,6 +63,7 @@ async def closed(stage: Stage) -> None:
 
 @scenario("Nobody is logged in, and the rule falls back to Hidden", gate='fallback = "Hidden"')
 async def hidden(stage: Stage) -> None:
+    """B-27."""
     web = await stage.connector()
     await web.send("ES_CHAT_REQUEST", TrackingId="v1")
     await web.get("SE_CHAT_RESPONSE", Signal="Hidden")
@@ -67,6 +71,7 @@ async def hidden(stage: Stage) -> None:
 
 @scenario("Outside opening hours: Closed, and a start ends with reason Rule", gate=closed_today())
 async def outside_hours(stage: Stage) -> None:
+    """B-3, B-8, B-27."""
     await stage.ready_agent()
     web = await stage.connector()
     await web.send("ES_CHAT_REQUEST", TrackingId="v1")
@@ -78,6 +83,7 @@ async def outside_hours(stage: Stage) -> None:
 
 @scenario("A rule forces Busy though an agent is free", gate='signal = "Busy"')
 async def forced_signal(stage: Stage) -> None:
+    """B-27."""
     await stage.ready_agent()
     web = await stage.connector()
     await web.send("ES_CHAT_REQUEST", TrackingId="v1")
@@ -86,6 +92,7 @@ async def forced_signal(stage: Stage) -> None:
 
 @scenario("No project rule fits: the chat is closed with reason Rule", route='culture = "cs"')
 async def no_rule(stage: Stage) -> None:
+    """B-3, B-8."""
     await stage.ready_agent()
     web = await stage.connector()
     await web.send("ES_CHAT_START", 1, **VISITOR)
@@ -95,6 +102,7 @@ async def no_rule(stage: Stage) -> None:
 
 @scenario("The visitor stops a chat: waiting, alerting, answered, closed and unknown")
 async def visitor_stops(stage: Stage) -> None:
+    """B-6, B-8."""
     web = await stage.connector()
     await start(web, "waiting")
     await stop(web, "waiting")
@@ -116,6 +124,7 @@ async def visitor_stops(stage: Stage) -> None:
 
 @scenario("The same TrackingId is started twice: one chat, and its transcript for the second")
 async def started_twice(stage: Stage) -> None:
+    """B-2, W-25."""
     web, agent, chat = await answered(stage)
     await visitor_says(web, agent, "m1", "Hello", 1)
     await web.send("ES_CHAT_START", 5, **VISITOR)
@@ -126,6 +135,7 @@ async def started_twice(stage: Stage) -> None:
 
 @scenario("The same TrackingId is started twice at once: one chat")
 async def started_at_once(stage: Stage) -> None:
+    """B-2."""
     web = await stage.connector()
     starts = [("ES_CHAT_START", {**VISITOR, "id_": number}) for number in (1, 2)]
     await web.send_together(*starts)
@@ -139,6 +149,7 @@ async def started_at_once(stage: Stage) -> None:
 
 @scenario("A start inside the inertia reopens the chat: same ChatId, counters go on, same agent")
 async def reopened(stage: Stage) -> None:
+    """B-2."""
     web, agent, chat = await answered(stage)
     await visitor_says(web, agent, "m1", "Hello", 1)
     await hang_up(web, agent, chat)
@@ -154,6 +165,7 @@ async def reopened(stage: Stage) -> None:
 
 @scenario("Outside the inertia the same TrackingId begins a new chat", tracking_inertia="100ms")
 async def inertia_over(stage: Stage) -> None:
+    """B-2."""
     web, agent, chat = await answered(stage)
     await hang_up(web, agent, chat)
     await stage.do("wait", seconds=0.5)
@@ -166,6 +178,7 @@ async def inertia_over(stage: Stage) -> None:
 
 @scenario("A text sentence reopens the closed chat of a gateway that allows it", reactivate="true")
 async def reactivated(stage: Stage) -> None:
+    """B-9."""
     web, agent, chat = await answered(stage)
     await visitor_says(web, agent, "m1", "Hello", 1)
     await hang_up(web, agent, chat)
@@ -186,6 +199,7 @@ async def reactivated(stage: Stage) -> None:
     inactivity_warning="400ms",
 )
 async def inactivity(stage: Stage) -> None:
+    """B-8."""
     web, agent, chat = await answered(stage)
     await visitor_says(web, agent, "m1", "Hello", 1)
     await web.get("SE_CHAT_SENTENCE", Model=2, Counter=2, Text="Still there?", IsOutbound=True)

@@ -16,6 +16,7 @@ from tests.replay.stage import Client, Stage, scenario
 
 @scenario("The first agent rejects, the second one gets the chat with its age kept")
 async def rejected(stage: Stage) -> None:
+    """B-5, B-24."""
     first = await stage.ready_agent("a")
     second = await stage.ready_agent("b")
     web = await stage.connector()
@@ -32,6 +33,7 @@ async def rejected(stage: Stage) -> None:
 
 @scenario("The only agent rejects: the chat comes back to him after a while")
 async def rejected_alone(stage: Stage) -> None:
+    """B-24."""
     agent = await stage.ready_agent()
     web = await stage.connector()
     chat = await start(web)
@@ -55,6 +57,7 @@ async def _missed(web: Client, agent: Client, chat: str) -> None:
     signal_duration="700ms",
 )
 async def timed_out(stage: Stage) -> None:
+    """B-5, B-24, B-25."""
     first = await stage.ready_agent("a")
     second = await stage.ready_agent("b")
     web = await stage.connector()
@@ -70,6 +73,7 @@ async def timed_out(stage: Stage) -> None:
 
 @scenario("Two missed offers in a row: Pause, reason Missed", signal_duration="300ms")
 async def missed(stage: Stage) -> None:
+    """B-24."""
     agent = await stage.ready_agent()
     web = await stage.connector()
     chat = await start(web)
@@ -82,6 +86,7 @@ async def missed(stage: Stage) -> None:
 
 @scenario("A chat is offered to one agent; the answer of another one gets SC_CHAT_ALERT_END")
 async def foreign_answer(stage: Stage) -> None:
+    """B-25."""
     first = await stage.ready_agent("a")
     second = await stage.ready_agent("b")
     web = await stage.connector()
@@ -95,6 +100,7 @@ async def foreign_answer(stage: Stage) -> None:
 
 @scenario("Two slots: the third chat waits until one is free; the signal says so")
 async def capacity(stage: Stage) -> None:
+    """B-22, B-23, B-27."""
     agent = await stage.ready_agent()
     web = await stage.connector()
     chats = [await _taken(web, agent, name) for name in ("one", "two")]
@@ -120,6 +126,7 @@ async def _taken(web: Client, agent: Client, tracking: str) -> str:
 
 @scenario("The agent with more free slots gets the next chat")
 async def most_free(stage: Stage) -> None:
+    """B-21."""
     first = await stage.ready_agent("a")
     second = await stage.ready_agent("b")
     web = await stage.connector()
@@ -135,6 +142,7 @@ async def most_free(stage: Stage) -> None:
 
 @scenario("Agent states: pause with a reason, log off while a chat runs becomes NextState")
 async def agent_states(stage: Stage) -> None:
+    """B-28, W-13."""
     web, agent, chat = await answered(stage)
     await agent.send("CS_AGENT_STATE", 1, State="Pause", Reason="Lunch")
     await agent.get("SC_AGENT_STATE", 1, State="Pause", Reason="Lunch", ActiveChats=1)
@@ -154,6 +162,7 @@ async def agent_states(stage: Stage) -> None:
     max_chats="1",
 )
 async def wrap_up(stage: Stage) -> None:
+    """B-22, B-28."""
     web, agent, chat = await answered(stage)
     await hang_up(web, agent, chat)
     other = await start(web, "v2")
@@ -174,6 +183,7 @@ async def wrap_up(stage: Stage) -> None:
 
 @scenario("An agent in a pause gets nothing; what he has goes on")
 async def pause(stage: Stage) -> None:
+    """B-20, B-28."""
     web, agent, chat = await answered(stage)
     await agent.send("CS_AGENT_STATE", State="Pause")
     await agent.get("SC_AGENT_STATE", State="Pause", ActiveChats=1)

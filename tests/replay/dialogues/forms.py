@@ -18,6 +18,7 @@ CONTROL = "22222222-2222-4222-8222-222222222222"
     gate='scenario = "Before the chat"',
 )
 async def forms(stage: Stage) -> None:
+    """B-1, B-2, W-16."""
     agent = await stage.ready_agent()
     web = await stage.connector()
     await web.send("ES_CHAT_REQUEST", 1, TrackingId="v1", PreferredCulture="cs")
@@ -55,6 +56,7 @@ async def forms(stage: Stage) -> None:
     route='form = { topic = "^sales$" }',
 )
 async def form_routes(stage: Stage) -> None:
+    """B-3."""
     agent = await stage.ready_agent()
     web = await stage.connector()
     await web.send("ES_SCENARIO_LOAD", 2, Id=FORM, Peer=None)
@@ -76,6 +78,7 @@ async def form_routes(stage: Stage) -> None:
 
 @scenario("Registers: routing of web pages and literals, in one language or in all")
 async def registers(stage: Stage) -> None:
+    """W-15."""
     web = await stage.connector()
     await web.send("ES_WS_ROUTING", 1, text=stage.cell.name)
     await web.get("SE_WS_ROUTING", 1, count=0)

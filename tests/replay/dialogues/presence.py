@@ -35,6 +35,7 @@ async def _resynced(agent: Client, chat: str, status: str = "Answered") -> list[
     "The agent's connection is lost; he is back in time, resyncs and goes on", workplace_grace="5s"
 )
 async def agent_back_in_time(stage: Stage) -> None:
+    """B-11, B-28, W-25."""
     web, agent, chat = await answered(stage)
     await visitor_says(web, agent, "m1", "Hello", 1)
     await agent.close()
@@ -51,6 +52,7 @@ async def agent_back_in_time(stage: Stage) -> None:
 
 @scenario("The agent does not come back: the visitor is told, and the next agent gets the chat")
 async def agent_lost(stage: Stage) -> None:
+    """B-11."""
     web, agent, chat = await answered(stage)
     await visitor_says(web, agent, "m1", "Hello", 1)
     second = await stage.ready_agent("b")
@@ -64,6 +66,7 @@ async def agent_lost(stage: Stage) -> None:
 
 @scenario("An agent is lost while his desk rings: the chat goes on at once, its age kept")
 async def lost_while_alerting(stage: Stage) -> None:
+    """B-5, B-11."""
     first = await stage.ready_agent("a")
     second = await stage.ready_agent("b")
     web = await stage.connector()
@@ -78,6 +81,7 @@ async def lost_while_alerting(stage: Stage) -> None:
 
 @scenario("The connector's connection is lost: its chats stay, and it finds all after a resync")
 async def connector_lost(stage: Stage) -> None:
+    """B-11, W-25."""
     web, agent, chat = await answered(stage)
     await visitor_says(web, agent, "m1", "Hello", 1)
     await web.close()
@@ -100,6 +104,7 @@ async def connector_lost(stage: Stage) -> None:
 
 @scenario("Both sides resync with nothing open: the empty lists come as well")
 async def resync_of_nothing(stage: Stage) -> None:
+    """W-15, W-25."""
     agent = await stage.agent()
     web = await stage.connector()
     await web.send("ES_CHAT_RESYNC", 1)
@@ -144,6 +149,7 @@ async def _two_chats(stage: Stage) -> tuple[Client, Client, str, str]:
     "The broker is restarted in the middle: every open chat is where it was", workplace_grace="20s"
 )
 async def restarted(stage: Stage) -> None:
+    """B-12, W-13, W-20."""
     web, agent, chat, alerting = await _two_chats(stage)
     await stage.do("restart")
     for client in (web, agent):
@@ -156,6 +162,7 @@ async def restarted(stage: Stage) -> None:
     "The broker is killed in the middle: all that it acknowledged is there", workplace_grace="20s"
 )
 async def killed(stage: Stage) -> None:
+    """B-12, W-20, W-21."""
     web, agent, chat, alerting = await _two_chats(stage)
     await stage.do("kill")
     for client in (web, agent):
@@ -165,6 +172,7 @@ async def killed(stage: Stage) -> None:
 
 @scenario("A newer hello takes a workplace over: the older connection is replaced, chats stay")
 async def replaced(stage: Stage) -> None:
+    """W-11, W-13."""
     web, agent, chat = await answered(stage)
     newer = await stage.agent(state="Ready")
     await agent.get("SYS_BYE", Code="Replaced")
@@ -176,6 +184,7 @@ async def replaced(stage: Stage) -> None:
 
 @scenario("The agent logs in at another workplace: replaced at the first one, his chats move too")
 async def moved(stage: Stage) -> None:
+    """W-11."""
     web, agent, chat = await answered(stage)
     newer = await stage.agent("a", 2, state="Ready")
     await agent.get("SYS_BYE", Code="Replaced")
@@ -187,6 +196,7 @@ async def moved(stage: Stage) -> None:
 
 @scenario("Another agent logs in at the workplace: the first one is replaced")
 async def other_agent(stage: Stage) -> None:
+    """W-11."""
     first = await stage.ready_agent("a")
     second = await stage.agent("b", 1)
     await first.get("SYS_BYE", Code="Replaced")
@@ -197,6 +207,7 @@ async def other_agent(stage: Stage) -> None:
 
 @scenario("Two connections of one gateway: both are told everything, the first confirmation wins")
 async def two_connectors(stage: Stage) -> None:
+    """W-11, W-15, W-16, B-10."""
     agent = await stage.ready_agent()
     one = await stage.connector()
     two = await stage.connector()

@@ -22,6 +22,7 @@ async def _still_there(client: Client) -> None:
 
 @scenario("BadFrame: each kind of bytes that are no frame ends the connection")
 async def bad_frame(stage: Stage) -> None:
+    """W-4, W-14."""
     deep = b"\x92\xafES_CHAT_REQUEST" + b"\x91" * 40 + b"\xc0"
     for body in (
         b"\xc1",
@@ -44,6 +45,7 @@ async def bad_frame(stage: Stage) -> None:
 
 @scenario("FrameTooLarge: refused by the announced length, before the body comes")
 async def frame_too_large(stage: Stage) -> None:
+    """W-3, W-14."""
     web = await stage.connector()
     await web.raw((1_048_577).to_bytes(4))
     await web.get("SYS_ERROR", Code="FrameTooLarge", Fatal=True)
@@ -52,6 +54,7 @@ async def frame_too_large(stage: Stage) -> None:
 
 @scenario("UnknownType: refused, the session goes on")
 async def unknown_type(stage: Stage) -> None:
+    """W-14."""
     web = await stage.connector()
     await web.raw(framed(b"\x93\xacES_CHAT_SING\x80\x81\xa2Id\x07"))
     await web.get("SYS_ERROR", 7, Code="UnknownType", Type="ES_CHAT_SING", Fatal=False)
@@ -60,6 +63,7 @@ async def unknown_type(stage: Stage) -> None:
 
 @scenario("BadPayload: a wrong type or a missing member, with its path")
 async def bad_payload(stage: Stage) -> None:
+    """W-5, W-14."""
     web = await stage.connector()
     start_of = b"\x92\xadES_CHAT_START\x82\xa4Peer\xabbad-payload\xaaTrackingId"
     for value in (b"\xc0", b"\x07", b"\xc3", b"\xcb\x40\x1f\x99\x99\x99\x99\x99\x9a", b"\xc4\x01a"):
@@ -78,6 +82,7 @@ async def bad_payload(stage: Stage) -> None:
     "TooLong: an ID of 65 characters, a text of 32,769, a TrackingId of 129; the limit passes"
 )
 async def too_long(stage: Stage) -> None:
+    """W-14."""
     web = await stage.connector()
     await start(web)
     said = {"TrackingId": "v1", "ID": "m1", "Text": "x"}
@@ -97,6 +102,7 @@ async def too_long(stage: Stage) -> None:
 
 @scenario("NotAllowed: the other role's frames, the broker's, another's peer, not served yet")
 async def not_allowed(stage: Stage) -> None:
+    """W-14, I-15."""
     web, agent, chat = await answered(stage)
     await web.send("CS_CHAT_ANSWER", 1, ChatId=chat)
     await web.get("SYS_ERROR", 1, Code="NotAllowed", Fatal=False, Type="CS_CHAT_ANSWER")
@@ -143,6 +149,7 @@ async def not_allowed(stage: Stage) -> None:
 
 @scenario("UnknownGateway: a frame names a gateway, or a port of it, that does not exist")
 async def unknown_gateway(stage: Stage) -> None:
+    """W-14."""
     web = await stage.connector()
     await web.send("ES_CHAT_START", 1, **{**VISITOR, "Peer": "nowhere"})
     await web.get("SYS_ERROR", 1, Code="UnknownGateway", Fatal=False)
@@ -153,6 +160,7 @@ async def unknown_gateway(stage: Stage) -> None:
 
 @scenario("UnknownChat: of either side; a chat of another agent is as unknown as none")
 async def unknown_chat(stage: Stage) -> None:
+    """W-14, I-15."""
     web, agent, chat = await answered(stage)
     other = await stage.agent("b")
     for type_name, more in (
@@ -179,6 +187,7 @@ async def unknown_chat(stage: Stage) -> None:
 
 @scenario("ChatClosed: a sentence after the end, of either side; nothing is stored")
 async def chat_closed(stage: Stage) -> None:
+    """B-9, W-14, W-27."""
     web, agent, chat = await answered(stage)
     await hang_up(web, agent, chat)
     await web.send("ES_CHAT_SENTENCE", 1, TrackingId="v1", ID="m1", Text="Hello?")
@@ -191,6 +200,7 @@ async def chat_closed(stage: Stage) -> None:
 
 @scenario("WrongState: a sentence and a confirmation of an agent who has not answered yet")
 async def wrong_state(stage: Stage) -> None:
+    """W-14, W-27, B-7."""
     agent = await stage.ready_agent()
     web = await stage.connector()
     chat = await start(web)
@@ -207,6 +217,7 @@ async def wrong_state(stage: Stage) -> None:
 
 @scenario("RateLimited: more frames in a second than are served, refused one by one", broker="slow")
 async def rate_limited(stage: Stage) -> None:
+    """W-14."""
     web = await stage.connector()
     await stage.do("wait", seconds=1.5)
     # One a second is served. A refusal needs no commit, so it comes first.
@@ -220,6 +231,7 @@ async def rate_limited(stage: Stage) -> None:
 
 @scenario("RateLimited: a client that goes on far beyond its rate is told to go", broker="slow")
 async def far_too_fast(stage: Stage) -> None:
+    """W-13, W-14."""
     web = await stage.connector()
     await web.send_together(*(("ES_CHAT_RESYNC", {"id_": number}) for number in range(4)))
     for number in range(4):
@@ -230,6 +242,7 @@ async def far_too_fast(stage: Stage) -> None:
 
 @scenario("Overloaded: a transcript that would not fit into one frame any more", broker="tight")
 async def overloaded(stage: Stage) -> None:
+    """W-14, W-27, I-14."""
     web = await stage.connector()
     await start(web)
     await web.send("ES_CHAT_SENTENCE", 1, TrackingId="v1", ID="m1", Text="x" * 12_000)

@@ -8,6 +8,7 @@ from tests.replay.stage import Stage, scenario
 
 @scenario("A sentence is sent again: the same echo, nothing stored or delivered twice")
 async def retried(stage: Stage) -> None:
+    """W-21."""
     web, agent, chat = await answered(stage)
     await visitor_says(web, agent, "m1", "Hello", 1)
     await web.send("ES_CHAT_SENTENCE", 3, TrackingId="v1", ID="m1", Text="Hello")
@@ -25,6 +26,7 @@ async def retried(stage: Stage) -> None:
 
 @scenario("A retry of a sentence that was not confirmed is delivered again, with its counter")
 async def retried_unconfirmed(stage: Stage) -> None:
+    """W-21."""
     web, agent, chat = await answered(stage)
     for number in (1, 2):
         await web.send("ES_CHAT_SENTENCE", number, TrackingId="v1", ID="m1", Text="Hello")
@@ -35,6 +37,7 @@ async def retried_unconfirmed(stage: Stage) -> None:
 
 @scenario("A key is used again for other words: KeyReused, of either side; the sides are apart")
 async def key_reused(stage: Stage) -> None:
+    """W-21, W-14."""
     web, agent, chat = await answered(stage)
     await visitor_says(web, agent, "k", "Hello", 1)
     await web.send("ES_CHAT_SENTENCE", 3, TrackingId="v1", ID="k", Text="Goodbye")
@@ -49,6 +52,7 @@ async def key_reused(stage: Stage) -> None:
 
 @scenario("Models 4, 6 and 8 fill their slots, carry counter 0, and only the last is kept")
 async def slots(stage: Stage) -> None:
+    """W-22."""
     web, agent, chat = await answered(stage)
     for key, model, text in (("n1", 6, "/shop"), ("n2", 6, "/cart"), ("c1", 8, "{}")):
         await web.send("ES_CHAT_SENTENCE", TrackingId="v1", ID=key, Text=text, Model=model)
@@ -72,6 +76,7 @@ async def slots(stage: Stage) -> None:
 
 @scenario("Typing is passed on both ways, and only while somebody listens")
 async def typing(stage: Stage) -> None:
+    """W-23."""
     web, agent, chat = await answered(stage)
     await web.send("ES_CHAT_TYPING", TrackingId="v1", IsTyping=True)
     await agent.get("SC_CHAT_TYPING", ChatId=chat, IsTyping=True)
@@ -85,6 +90,7 @@ async def typing(stage: Stage) -> None:
 
 @scenario("Typing before anybody has answered goes nowhere and is no error")
 async def typing_unheard(stage: Stage) -> None:
+    """W-23."""
     web = await stage.connector()
     await start(web)
     await web.send("ES_CHAT_TYPING", TrackingId="v1", IsTyping=True)
@@ -93,6 +99,7 @@ async def typing_unheard(stage: Stage) -> None:
 
 @scenario("Texts of every script, a time of the sender's own, and a trace pass unchanged")
 async def as_sent(stage: Stage) -> None:
+    """W-2, W-5, W-7: text, key, time and trace."""
     web, agent, chat = await answered(stage)
     text = "Ahoj, שלום, 你好, 🙂\u2028<b>&amp;</b>\t\0"
     said = {"TrackingId": "v1", "ID": "ключ", "Text": text, "TimeSent": "2026-01-02T03:04:05.678Z"}
@@ -110,6 +117,7 @@ async def as_sent(stage: Stage) -> None:
 
 @scenario("Sentences sent without waiting are numbered in the order in which they were sent")
 async def pipelined(stage: Stage) -> None:
+    """W-21, W-22, I-4, B-10: confirmed in any order."""
     web, agent, chat = await answered(stage)
     keys = [f"m{number}" for number in range(1, 6)]
     said = [{"TrackingId": "v1", "ID": key, "Text": f"This is {key}"} for key in keys]
@@ -130,6 +138,7 @@ async def pipelined(stage: Stage) -> None:
 
 @scenario("Confirmations: an ack when it has an Id, a repeat changes nothing, unknown is refused")
 async def confirmed(stage: Stage) -> None:
+    """B-10, W-16."""
     web, agent, chat = await answered(stage)
     await web.send("ES_CHAT_SENTENCE", TrackingId="v1", ID="m1", Text="Hello")
     await web.get("SE_CHAT_SENTENCE", ID="m1", Counter=1)

@@ -25,6 +25,7 @@ async def _refused(stage: Stage, code: str, *hellos: Members) -> None:
 
 @scenario("AuthFailed: wrong token, unknown gateway, agent or workplace, or two of them")
 async def auth_failed(stage: Stage) -> None:
+    """W-10, W-14."""
     web, desk = stage.hello("connector"), stage.hello("workplace")
     await _refused(
         stage,
@@ -40,6 +41,7 @@ async def auth_failed(stage: Stage) -> None:
 
 @scenario("BadHello: something else comes first, or something is missing")
 async def bad_hello(stage: Stage) -> None:
+    """W-10, W-14."""
     client = await stage.open()
     await client.send("ES_CHAT_RESYNC", "x", Peer="bad-hello")
     await client.get("SYS_ERROR", "x", Code="BadHello", Fatal=True, Type="ES_CHAT_RESYNC")
@@ -61,11 +63,13 @@ async def bad_hello(stage: Stage) -> None:
 
 @scenario("VersionNotServed: a client of version 2")
 async def version_not_served(stage: Stage) -> None:
+    """W-10, W-14."""
     await _refused(stage, "VersionNotServed", {**stage.hello("connector"), "Version": 2})
 
 
 @scenario("HelloTimeout: a connection that says nothing")
 async def hello_timeout(stage: Stage) -> None:
+    """W-10, W-14."""
     client = await stage.open()
     await client.get("SYS_ERROR", Code="HelloTimeout", Fatal=True)
     await client.gone()
@@ -73,6 +77,7 @@ async def hello_timeout(stage: Stage) -> None:
 
 @scenario("A second hello on an open session is refused, and the session goes on")
 async def second_hello(stage: Stage) -> None:
+    """W-10."""
     web = await stage.connector()
     await web.send("SYS_HELLO", 2, **stage.hello("connector"))
     await web.get("SYS_ERROR", 2, Code="NotAllowed", Fatal=False)
@@ -82,6 +87,7 @@ async def second_hello(stage: Stage) -> None:
 
 @scenario("Heartbeat and farewell: a ping is answered by a pong, a bye by the end")
 async def ping_and_bye(stage: Stage) -> None:
+    """W-12, W-13."""
     agent = await stage.agent()
     await agent.send("SYS_PING", Nonce="tick")
     await agent.get("SYS_PONG", Nonce="tick")
@@ -93,6 +99,7 @@ async def ping_and_bye(stage: Stage) -> None:
     "A silent client is pinged, and after twice the heartbeat it gets Timeout", broker="tight"
 )
 async def silent(stage: Stage) -> None:
+    """W-12, W-13."""
     web = await stage.connector()
     await web.get("SYS_PING")
     await web.get("SYS_BYE", Code="Timeout")
@@ -101,6 +108,7 @@ async def silent(stage: Stage) -> None:
 
 @scenario("Reload: sessions and chats go on, a removed gateway takes no new chats")
 async def reloaded(stage: Stage) -> None:
+    """C-4."""
     web, agent, chat = await answered(stage)
     await visitor_says(web, agent, "m1", "Hello", 1)
     await stage.do("reload", without=[stage.cell.name])
@@ -117,6 +125,7 @@ async def reloaded(stage: Stage) -> None:
 
 @scenario("Reload of a faulty file: refused, the running configuration stays")
 async def faulty_reload(stage: Stage) -> None:
+    """C-4."""
     web, agent, chat = await answered(stage)
     await stage.do("reload", faulty=True)
     await visitor_says(web, agent, "m1", "Hello", 1)

@@ -95,6 +95,8 @@ def test_a_conversation(play: Callable[[Scenario], None]) -> None:
 
 
 def test_a_send_outlives_a_restart_of_the_broker(play: Callable[[Scenario], None]) -> None:
+    """W-25, W-26."""
+
     async def scenario(model: TcpModel) -> None:
         async with (
             connect_connector(model.address, ["web"], "web-secret", tuning=QUICK) as client,

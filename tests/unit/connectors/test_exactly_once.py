@@ -163,6 +163,7 @@ def told_as_delivered(player: Player) -> Counter[str | None]:
 def test_each_sentence_is_in_each_transcript_once(
     window: int, actions: list[tuple[object, ...]]
 ) -> None:
+    """W-21, W-22, W-25, W-26, I-2, I-3."""
     stage, players, said = play(window, actions)
     (chat,) = stage.broker.chats.values()
     stored = [(one.counter, one.text) for one in chat.sentences]

@@ -39,6 +39,7 @@ from tests.support.stage import (
 
 
 def test_hello_then_resync_then_ready(stage: Stage, visitor: Player) -> None:
+    """W-10, W-25."""
     assert heard(stage) == ["SYS_HELLO", "ES_CHAT_RESYNC"]
     assert [type(event) for event in visitor.told] == [Connected, Ready]
     assert visitor.session.phase is Phase.READY
@@ -55,6 +56,7 @@ def test_a_wrong_token_ends_the_session(stage: Stage) -> None:
 
 
 def test_a_newer_program_at_the_workplace_ends_the_older(stage: Stage, agent: Player) -> None:
+    """W-11."""
     newer = stage.join(agent_settings(), "b")
     assert agent.session.phase is Phase.ENDED
     assert agent.of(SessionEnded)[0].error.reason is EndReason.REPLACED
@@ -71,6 +73,7 @@ def test_logged_off_ends_the_session(stage: Stage, agent: Player) -> None:
 
 
 def test_a_bye_says_when_to_come_back(stage: Stage, visitor: Player) -> None:
+    """W-13."""
     assert visitor.line is not None
     visitor.line.connection.bye(ByeCode.SHUTDOWN, "maintenance", reconnect_after=60)
     stage.settle()
@@ -110,6 +113,7 @@ def test_a_hello_that_is_not_answered_is_given_up(stage: Stage) -> None:
 
 
 def test_a_silent_broker_is_pinged_and_then_left(stage: Stage, visitor: Player) -> None:
+    """W-12."""
     session = visitor.session
     session.tick(stage.now + 31)
     assert b"SYS_PING" in session.data_to_send()
@@ -149,6 +153,7 @@ def test_a_conversation(stage: Stage, visitor: Player, agent: Player) -> None:
 
 
 def test_no_echo_for_20_seconds_and_the_same_key_again(stage: Stage, visitor: Player) -> None:
+    """W-26."""
     ref = start(stage, visitor)
     assert visitor.line is not None
     visitor.line.deaf = True
@@ -162,6 +167,7 @@ def test_no_echo_for_20_seconds_and_the_same_key_again(stage: Stage, visitor: Pl
 
 
 def test_a_late_echo_and_a_retry_make_one_sentence(stage: Stage, visitor: Player) -> None:
+    """W-21, W-26."""
     ref = start(stage, visitor)
     visitor.session.send(ref, "once", stage.now)
     line = visitor.line
@@ -176,6 +182,7 @@ def test_a_late_echo_and_a_retry_make_one_sentence(stage: Stage, visitor: Player
 
 
 def test_a_sentence_lost_with_the_connection_is_sent_again(stage: Stage, visitor: Player) -> None:
+    """W-25, W-26."""
     ref = start(stage, visitor)
     visitor.session.send(ref, "on the way", stage.now)
     visitor.session.data_to_send()  # gone with the connection
@@ -185,6 +192,7 @@ def test_a_sentence_lost_with_the_connection_is_sent_again(stage: Stage, visitor
 
 
 def test_a_snapshot_that_has_the_sentence_is_its_echo(stage: Stage, visitor: Player) -> None:
+    """W-25."""
     ref = start(stage, visitor)
     visitor.session.send(ref, "stored", stage.now)
     assert visitor.line is not None
@@ -255,6 +263,7 @@ def test_a_sentence_that_no_broker_takes_is_refused_here(stage: Stage, visitor: 
 
 
 def test_the_outbox_is_bounded(stage: Stage) -> None:
+    """I-14."""
     visitor = stage.join(visitor_settings(tuning=Tuning(outbox=2)), "v")
     ref = start(stage, visitor)
     stage.cut(visitor)

@@ -45,6 +45,7 @@ from tests.support.stage import (
 def test_what_came_while_away_is_given_out_once_and_confirmed(
     stage: Stage, visitor: Player, agent: Player
 ) -> None:
+    """W-25."""
     start(stage, visitor)
     inside = answer(stage, agent)
     stage.up = False
@@ -112,6 +113,7 @@ def test_a_chat_that_the_broker_does_not_know_is_forgotten(stage: Stage, visitor
 
 
 def test_closed_chats_are_remembered_up_to_a_bound(stage: Stage) -> None:
+    """I-14."""
     visitor = stage.join(visitor_settings(tuning=Tuning(closed_chats=2)), "v")
     refs = [start(stage, visitor) for _ in range(4)]
     for ref in refs:
@@ -157,6 +159,7 @@ def test_no_answer_is_told_after_the_tries(stage: Stage, visitor: Player) -> Non
 
 
 def test_requests_are_bounded(stage: Stage) -> None:
+    """I-14."""
     visitor = stage.join(visitor_settings(tuning=Tuning(requests=1)), "v")
     stage.cut(visitor)
     visitor.session.start_chat(JANA, stage.now)
@@ -199,6 +202,7 @@ def test_a_late_answer_is_told_as_such(stage: Stage, visitor: Player, agent: Pla
 
 
 def test_typing_is_told_seldom_and_expires(stage: Stage, visitor: Player, agent: Player) -> None:
+    """W-23."""
     ref = start(stage, visitor)
     answer(stage, agent)
     for _ in range(10):
@@ -223,6 +227,7 @@ def test_typing_while_the_broker_says_goodbye_is_not_told(stage: Stage, visitor:
 
 
 def test_a_sentence_ends_typing(stage: Stage, visitor: Player, agent: Player) -> None:
+    """W-23."""
     ref = start(stage, visitor)
     answer(stage, agent)
     visitor.session.typing(ref, True, stage.now)

@@ -27,6 +27,7 @@ def a_session() -> tuple[Connection, Connection]:
 
 
 def test_a_client_is_told_the_bye_and_closes() -> None:
+    """W-13."""
     client, server = a_session()
     server.bye(ByeCode.REPLACED, "a newer connection took over")
     bye = Bye(code=ByeCode.REPLACED, text="a newer connection took over")
@@ -36,6 +37,7 @@ def test_a_client_is_told_the_bye_and_closes() -> None:
 
 
 def test_a_server_is_told_the_bye_and_closes() -> None:
+    """W-13."""
     client, server = a_session()
     client.bye(ByeCode.SHUTDOWN)
     assert server.receive(client.data_to_send(), 1.0) == [
@@ -45,6 +47,7 @@ def test_a_server_is_told_the_bye_and_closes() -> None:
 
 
 def test_nothing_is_heard_after_a_bye() -> None:
+    """W-13."""
     client, server = a_session()
     server.bye(ByeCode.SHUTDOWN)
     data = server.data_to_send() + assemble(pack("SYS_BYE", Bye(code=ByeCode.TIMEOUT)))

@@ -29,6 +29,7 @@ def test_nothing_is_said_of_frames_that_are_not() -> None:
 
 
 def test_only_typing_is_volatile() -> None:
+    """W-23."""
     assert {spec.type for spec in CATALOGUE.values() if spec.volatile} == {
         f"{way}_CHAT_TYPING" for way in ("ES", "SE", "CS", "SC")
     }

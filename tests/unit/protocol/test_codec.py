@@ -42,12 +42,14 @@ def test_one_packing_serves_many_receivers() -> None:
 
 
 def test_a_fault_carries_type_and_id_of_its_frame() -> None:
+    """W-5, W-14: the text names the member."""
     error = refusal(["ES_CHAT_SENTENCE", {**SENTENCE, "Counter": 7.9}, {"Id": "a"}])
     assert (error.type, error.re) == ("ES_CHAT_SENTENCE", "a")
     assert error.text == "Counter: int32 expected, not this float"
 
 
 def test_an_unknown_type_carries_its_id() -> None:
+    """W-14."""
     error = refusal(["ES_NEW", None, {"Id": 9}])
     assert (error.code, error.type, error.re) == (ErrorCode.UNKNOWN_TYPE, "ES_NEW", 9)
 
@@ -63,6 +65,7 @@ def test_a_fault_never_shows_the_value() -> None:
 
 @pytest.mark.parametrize("payload", [SENTENCE, {"Counter": "nonsense"}])
 def test_a_frame_of_the_broker_is_refused_unread_from_a_client(payload: object) -> None:
+    """W-14."""
     assert refusal(["SE_CHAT_SENTENCE", payload], by_client=True).code is ErrorCode.NOT_ALLOWED
 
 
@@ -78,6 +81,7 @@ def test_bodies_of_messages_are_counted_in_bytes(member: str) -> None:
 
 
 def test_a_text_may_have_exactly_its_length() -> None:
+    """W-14: TooLong, never cut."""
     longest = {**SENTENCE, "Text": "ž" * 32_768}
     decode(msgpack.packb(["ES_CHAT_SENTENCE", longest]))
     longest["Text"] += "x"
@@ -95,6 +99,7 @@ def test_the_two_ways_of_decoding_agree_on_size() -> None:
 
 
 def test_many_small_frames_cannot_hide_in_one_array() -> None:
+    """W-4."""
     body = msgpack.packb(["SE_CHAT_LIST", [{}] * 4_000])
     with pytest.raises(WireError, match="BadFrame"):
         decode(body)
@@ -109,11 +114,13 @@ def test_many_small_frames_cannot_hide_in_one_array() -> None:
     ],
 )
 def test_more_than_a_real_frame_holds_is_refused(payload: object, what: str) -> None:
+    """W-4."""
     with pytest.raises(WireError, match=f"too many {what}"):
         decode(msgpack.packb(["SE_CHAT_LIST", payload]))
 
 
 def test_a_thousand_real_sentences_are_far_from_the_bounds() -> None:
+    """W-4."""
     status = {"Peer": "web", "TrackingId": "t", "Status": "Answered"}
     short = {"ID": "1", "Text": "", "Counter": 1, "IsOutbound": False, "Model": 0}
     sentences = [{**short, "TimeSent": msgpack.Timestamp(1)}] * 1_000
@@ -165,6 +172,7 @@ def test_what_cannot_be_sent_is_our_own_fault(kind: str, payload: object) -> Non
     ],
 )
 def test_bad_json_is_a_bad_frame(text: str) -> None:
+    """W-4, W-9."""
     with pytest.raises(WireError) as caught:
         decode_json(text)
     assert caught.value.code is ErrorCode.BAD_FRAME
@@ -172,6 +180,7 @@ def test_bad_json_is_a_bad_frame(text: str) -> None:
 
 @pytest.mark.parametrize("counter", ["1.0", "true", '"1"', "3000000000"])
 def test_json_is_as_strict(counter: str) -> None:
+    """W-5, W-9."""
     with pytest.raises(WireError) as caught:
         decode_json(
             '["ES_CHAT_SENTENCE",{"Peer":"p","TrackingId":"t","ID":"1","Text":"",'
@@ -181,6 +190,7 @@ def test_json_is_as_strict(counter: str) -> None:
 
 
 def test_json_knows_whole_surrogate_pairs() -> None:
+    """W-9."""
     assert decode_json('["SYS_PING",{"Nonce":"\\ud83d\\ude00"}]').payload == Ping(nonce="😀")
 
 

@@ -73,6 +73,7 @@ def failure(events: list[Event]) -> ErrorCode:
 
 
 def test_two_sides_greet_and_talk() -> None:
+    """W-10: hello, welcome with Re, and frames after it."""
     ours, theirs = Connection(Side.CLIENT, now=0.0), Connection(Side.SERVER, now=0.0)
     ours.hello(HELLO, id="h")
     (hello,) = theirs.receive(ours.data_to_send(), 1.0)
@@ -104,6 +105,7 @@ def test_two_sides_greet_and_talk() -> None:
     ],
 )
 def test_a_bad_beginning_is_fatal(data: bytes, code: ErrorCode) -> None:
+    """W-10, W-14: refused, then closing, and nothing more is heard."""
     connection = server(State.AWAITING_HELLO)
     assert failure(connection.receive(data, 0.0)) is code
     (frame,) = said(connection)
@@ -114,6 +116,7 @@ def test_a_bad_beginning_is_fatal(data: bytes, code: ErrorCode) -> None:
 
 
 def test_a_client_waits_for_its_welcome() -> None:
+    """W-10."""
     connection = server(State.CHECKING)
     assert failure(connection.receive(encode(RESYNC), 0.0)) is ErrorCode.BAD_HELLO
 
@@ -133,6 +136,7 @@ def test_a_second_hello_is_refused() -> None:
 
 
 def test_a_host_that_refuses_a_hello_ends_the_connection() -> None:
+    """W-10, W-14."""
     connection = server(State.CHECKING)
     connection.refuse(WireError(ErrorCode.AUTH_FAILED, "no", re=3))
     assert said(connection) == [
@@ -142,6 +146,7 @@ def test_a_host_that_refuses_a_hello_ends_the_connection() -> None:
 
 
 def test_a_bad_payload_is_refused_and_the_connection_goes_on() -> None:
+    """W-5, W-14."""
     connection = server()
     refused, good = connection.receive(BAD_RESYNC + encode(RESYNC), 0.0)
     assert isinstance(refused, Refused)
@@ -157,6 +162,7 @@ def test_a_bad_payload_is_refused_and_the_connection_goes_on() -> None:
 
 
 def test_frames_before_a_fatal_fault_are_given_and_none_after() -> None:
+    """W-14."""
     connection = server()
     data = encode(RESYNC) + b"\0\0\0\1\xc1" + encode(RESYNC)
     first, last = connection.receive(data, 0.0)
@@ -165,6 +171,7 @@ def test_frames_before_a_fatal_fault_are_given_and_none_after() -> None:
 
 
 def test_an_announced_length_is_refused_before_the_body() -> None:
+    """W-3."""
     connection = server(frame_bytes=200)
     data = encode(RESYNC) + (201).to_bytes(4, "big")
     first, last = connection.receive(data, 0.0)
@@ -174,6 +181,7 @@ def test_an_announced_length_is_refused_before_the_body() -> None:
 
 @pytest.mark.parametrize("kind", ["SE_CHAT_LIST", "SYS_ACK", "SYS_ERROR"])
 def test_the_broker_takes_none_of_its_own_frames(kind: str) -> None:
+    """W-14."""
     payloads = {"SE_CHAT_LIST": (), "SYS_ACK": Ack(type="x")}
     payload = payloads.get(kind, SysError(code=ErrorCode.OVERLOADED))
     (event,) = server().receive(encode(Frame(kind, payload)), 0.0)
@@ -182,12 +190,14 @@ def test_the_broker_takes_none_of_its_own_frames(kind: str) -> None:
 
 
 def test_a_ping_is_answered() -> None:
+    """W-12: by either side, with the Nonce."""
     for connection in (server(), client()):
         assert connection.receive(encode(Frame("SYS_PING", Ping(nonce="n"), {"Id": 1})), 0.0) == []
         assert said(connection) == [Frame("SYS_PONG", Ping(nonce="n"), {"Re": 1})]
 
 
 def test_a_client_gets_errors_acks_and_the_bye() -> None:
+    """W-13."""
     connection = client()
     frames = [
         Frame("SYS_ERROR", SysError(code=ErrorCode.UNKNOWN_CHAT)),
@@ -230,6 +240,7 @@ def test_a_client_does_not_answer_a_frame_that_it_cannot_read() -> None:
 
 
 def test_no_hello_in_time() -> None:
+    """W-10."""
     connection = server(State.AWAITING_HELLO)
     assert connection.deadline == 10.0
     assert connection.tick(9.9) == []
@@ -243,6 +254,7 @@ def test_no_welcome_in_time() -> None:
 
 
 def test_silence_is_asked_then_ended() -> None:
+    """W-12."""
     connection = server()
     assert connection.deadline == 30.0
     connection.tick(30.0)
@@ -257,6 +269,7 @@ def test_silence_is_asked_then_ended() -> None:
 
 
 def test_whatever_is_heard_is_a_sign_of_life() -> None:
+    """W-12."""
     connection = server()
     connection.tick(30.0)
     connection.receive(b"\0", 31.0)
@@ -266,6 +279,7 @@ def test_whatever_is_heard_is_a_sign_of_life() -> None:
 
 
 def test_the_heartbeat_is_the_one_of_the_welcome() -> None:
+    """W-10, W-12."""
     connection = server(State.CHECKING)
     connection.accept(Welcome(heartbeat_seconds=5))
     assert connection.deadline == 5.0

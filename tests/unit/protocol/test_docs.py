@@ -23,6 +23,7 @@ def test_the_files_are_what_the_tool_writes() -> None:
 
 @pytest.mark.parametrize(("annotated", "reads"), EXAMPLES)
 def test_a_byte_example_reads_as_it_says(annotated: str, reads: str) -> None:
+    """W-1, W-2, W-9: the examples of the page itself."""
     digits = re.sub(r"#.*", "", annotated)
     (body,), fault = Framer(1 << 20).split(bytes.fromhex(digits))
     assert fault is None

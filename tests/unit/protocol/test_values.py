@@ -29,11 +29,13 @@ GUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
     ],
 )
 def test_a_guid_is_read(given: str | bytes, reads: str | None) -> None:
+    """W-6."""
     assert parse_guid(given) == reads
 
 
 @pytest.mark.parametrize("given", ["", GUID[:-1], GUID + "0", f"{{{GUID}}}", GUID + "\n", b"x"])
 def test_no_guid(given: str | bytes) -> None:
+    """W-6."""
     with pytest.raises(ValueError, match="Guid"):
         parse_guid(given)
 
@@ -53,16 +55,19 @@ def test_no_guid(given: str | bytes) -> None:
     ],
 )
 def test_no_time(text: str) -> None:
+    """W-7."""
     with pytest.raises(ValueError, match=r"."):
         parse_time(text)
 
 
 def test_a_time_out_of_range_after_its_offset_is_no_time() -> None:
+    """W-7."""
     with pytest.raises(ValueError, match="range"):
         parse_time("9999-12-31T23:59:59-01:00")
 
 
 def test_a_time_is_written_in_utc() -> None:
+    """W-7."""
     eastern = timezone(timedelta(hours=-5))
     assert format_time(datetime(2026, 1, 1, 22, tzinfo=eastern)) == "2026-01-02T03:00:00Z"
 
@@ -75,6 +80,7 @@ def test_micros_are_exact_at_both_ends_of_time() -> None:
 
 @pytest.mark.parametrize("text", ["0", "-1234.50", "79228162514264337593543950335"])
 def test_a_decimal_is_kept_digit_by_digit(text: str) -> None:
+    """W-8."""
     assert format_decimal(parse_decimal(text)) == text
 
 
@@ -83,9 +89,11 @@ def test_a_decimal_is_kept_digit_by_digit(text: str) -> None:
     ["", "1.", ".5", "+1", "1e3", "NaN", "Infinity", "1_000", "79228162514264337593543950336"],
 )
 def test_no_decimal(text: str) -> None:
+    """W-8."""
     with pytest.raises(ValueError, match="decimal"):
         parse_decimal(text)
 
 
 def test_a_decimal_is_written_without_exponent() -> None:
+    """W-8."""
     assert format_decimal(Decimal("1E+3")) == "1000"

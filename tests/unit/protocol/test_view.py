@@ -69,6 +69,7 @@ def chat_of(view: View) -> ChatView:
 
 
 def test_a_snapshot_makes_a_chat_complete() -> None:
+    """W-25."""
     view = View(Role.CONNECTOR)
     assert kinds(view.fold(status(sentences=(said(1), said(2))))) == [ChangeKind.SNAPSHOT]
     chat = view.chats[KEY]
@@ -78,6 +79,7 @@ def test_a_snapshot_makes_a_chat_complete() -> None:
 
 
 def test_pushes_go_on_from_the_snapshot() -> None:
+    """I-9, W-25."""
     view = begun(said(1))
     assert kinds(view.fold(sentence(2))) == [ChangeKind.SENTENCE]
     assert same(view, begun(said(1), said(2)))
@@ -90,6 +92,7 @@ def test_a_push_that_comes_again_changes_nothing() -> None:
 
 
 def test_a_gap_asks_for_a_snapshot() -> None:
+    """I-3, W-22."""
     view = begun(said(1))
     assert kinds(view.fold(sentence(3))) == [ChangeKind.SENTENCE, ChangeKind.INCOMPLETE]
     assert view.chats[KEY].wants_snapshot
@@ -132,6 +135,7 @@ def test_a_status_without_sentences_leaves_the_transcript() -> None:
 
 
 def test_an_empty_transcript_is_no_missing_one() -> None:
+    """W-25."""
     view = begun(said(1))
     view.fold(status(sentences=()))
     assert view.chats[KEY].sentences == {}
@@ -153,6 +157,7 @@ def test_a_reopened_chat_keeps_its_transcript() -> None:
 
 
 def test_a_confirmation_is_carried_to_its_sentence() -> None:
+    """I-9, B-10."""
     view = begun(said(1), said(2, outbound=True, id="s1"))
     confirm = command("SE_CHAT_CONFIRM", id="s1", time_stamp=TIME)
     assert kinds(view.fold(confirm)) == [ChangeKind.CONFIRMED]
@@ -162,6 +167,7 @@ def test_a_confirmation_is_carried_to_its_sentence() -> None:
 
 
 def test_a_second_confirmation_changes_nothing() -> None:
+    """B-10."""
     view = begun(said(1, confirmed_time=TIME))
     view.fold(command("SE_CHAT_CONFIRM", id="s1", time_stamp=datetime(2027, 1, 1, tzinfo=UTC)))
     assert view.chats[KEY].sentences[1].confirmed_time == TIME
@@ -185,6 +191,7 @@ def test_ones_own_confirmations_are_noted_and_not_compared() -> None:
     ("model", "slot"), [(4, "panel"), (6, "navigation"), (8, "co_browsing_data")]
 )
 def test_the_last_of_a_slot_is_kept(model: int, slot: str) -> None:
+    """W-22."""
     view = begun()
     assert kinds(view.fold(sentence(0, model=model, text="a"))) == [ChangeKind.SLOT]
     view.fold(sentence(0, model=model, text="b"))
@@ -202,6 +209,7 @@ def test_an_unknown_model_without_counter_is_passed_over() -> None:
 
 
 def test_typing_expires_and_ends_with_a_sentence_of_that_side() -> None:
+    """W-23."""
     view = begun()
     typing = command("SE_CHAT_TYPING", is_typing=True)
     assert kinds(view.fold(typing, 10.0)) == [ChangeKind.TYPING]
@@ -237,6 +245,7 @@ def listed(*tracking_ids: str) -> Frame:
 
 
 def test_a_list_closes_what_is_not_in_it_and_asks_for_the_rest() -> None:
+    """W-25."""
     view = begun(said(1))
     view.fold(status(tracking_id="u", sentences=()))
     view.fold(status(peer="shop", sentences=()))
@@ -248,6 +257,7 @@ def test_a_list_closes_what_is_not_in_it_and_asks_for_the_rest() -> None:
 
 
 def test_an_empty_list_closes_the_chats_of_its_peer_and_port() -> None:
+    """W-25."""
     view = begun()
     view.fold(status(port="2", sentences=()))
     view.fold(listed(), peer="web", port="2")
@@ -264,6 +274,7 @@ def alerted() -> View:
 
 
 def test_an_alert_has_no_transcript_and_asks_for_none() -> None:
+    """B-7."""
     chat = chat_of(alerted())
     assert not chat.complete
     assert not chat.wants_snapshot
@@ -271,6 +282,7 @@ def test_an_alert_has_no_transcript_and_asks_for_none() -> None:
 
 
 def test_an_answer_brings_the_transcript() -> None:
+    """B-7."""
     view = alerted()
     view.fold(desk("SC_CHAT_STATUS", ChatStatus.ANSWERED, sentences=(said(1),)))
     chat = view.chats[DESK_KEY]
@@ -321,6 +333,7 @@ def test_other_frames_change_nothing() -> None:
 
 
 def test_what_is_not_compared() -> None:
+    """I-9."""
     info = ChatInfo(time_stamp=TIME, waiting_time=3, project_name="a")
     later = attrs.evolve(info, time_stamp=None, waiting_time=9)
     one = connector(status(sentences=(said(1, outbound=True),), info=info, dead_time_utc=TIME))
@@ -345,5 +358,6 @@ def test_what_is_not_compared() -> None:
     ],
 )
 def test_what_is_compared(other: View) -> None:
+    """I-9."""
     assert differences(begun(said(1)), other)
     assert not same(other, begun(said(1)))

@@ -22,6 +22,7 @@ def check(path: Path) -> tuple[int, list[str]]:
 
 
 def test_a_good_file() -> None:
+    """C-1."""
     status, lines = check(SAMPLE)
     assert status == 0
     assert lines[0].startswith(f"{SAMPLE}:44: gateways[0].token: is clear text")
@@ -32,6 +33,7 @@ def test_a_good_file() -> None:
 
 
 def test_a_faulty_file_shows_each_fault_with_its_line(tmp_path: Path) -> None:
+    """C-1."""
     file = tmp_path / "p.toml"
     file.write_text(
         '[server]\nlisten = 1\n[[gateways]]\nname = "G"\npeer = "g"\ntoken = "s"\nport = 5\n'
@@ -58,12 +60,14 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_hash_token_reads_a_pipe() -> None:
+    """C-3."""
     out = StringIO()
     assert hash_token_command(StringIO("open sesame\r\n"), out, StringIO()) == 0
     assert verify(Secret(argon2=out.getvalue().strip()), "open sesame")
 
 
 def test_hash_token_asks_twice_at_a_terminal_and_reads_nothing_shown() -> None:
+    """C-3."""
     out, asked = StringIO(), list[str]()
 
     def ask(prompt: str) -> str:

@@ -331,6 +331,7 @@ def faults_of(text: str, directory: Path) -> tuple[Finding, ...]:
 def test_a_fault_names_its_member_and_line(
     text: str, member: str, said: str, tmp_path: Path
 ) -> None:
+    """C-1, C-2: unknown keys, types, references, names twice, what can never work."""
     (tmp_path / "FILE").touch()
     whole = text if text.startswith(("gateways =", "server =")) else f"{THINGS}{text}"
     marked = [number for number, line in enumerate(whole.splitlines(), 1) if "#!" in line]
@@ -343,6 +344,7 @@ def test_a_fault_names_its_member_and_line(
 
 
 def test_all_faults_come_in_one_go_in_the_order_of_the_file(tmp_path: Path) -> None:
+    """C-1."""
     text = (
         '[server]\nlisten = 1\nnode = ""\n[[gateways]]\nname = "G"\nchat_type = "x"\n'
         '[[project_rules]]\nproject = "none"\nuser_token = "("\nhours = ["x", "Mon", "y"]\n'
@@ -373,6 +375,7 @@ def test_all_faults_come_in_one_go_in_the_order_of_the_file(tmp_path: Path) -> N
 def test_a_fault_of_syntax_has_a_line(
     text: str, line: int | None, said: str, tmp_path: Path
 ) -> None:
+    """C-1."""
     (fault,) = faults_of(text, tmp_path)
     assert (fault.line, fault.member) == (line, "")
     assert said in fault.text
@@ -391,6 +394,7 @@ def test_a_file_that_is_no_utf8_is_a_fault_with_its_line(tmp_path: Path) -> None
 
 
 def test_no_fault_repeats_a_secret(tmp_path: Path) -> None:
+    """C-3."""
     text = (
         '[store]\nurl = "mysql://me:hunter2@db"\n[[gateways]]\nname = "G"\npeer = "g"\n'
         'token = "hunter2"\ntoken_hash = "hunter2"\n'

@@ -44,6 +44,7 @@ def test_the_sample_serves_a_trial(sample: Config) -> None:
 
 
 def test_references_are_ids(sample: Config) -> None:
+    """C-2."""
     (support, sales) = sample.projects
     bob = sample.agent_by_login["bob"]
     assert bob.skills == {support: Skill(value=30), sales: Skill(value=80)}
@@ -56,17 +57,20 @@ def test_references_are_ids(sample: Config) -> None:
 
 
 def test_an_id_follows_from_kind_and_name_or_is_given() -> None:
+    """C-2."""
     given = "0C3A3B0E-8A0E-4A39-9A2A-0D9F6B1F3D11"
     config = one(f'[[projects]]\nname = "A"\n[[projects]]\nname = "B"\nid = "{given}"')
     assert list(config.projects) == [str(uuid5(NAMESPACE, "project:A")), given.lower()]
 
 
 def test_derived_ids_never_change() -> None:
+    """C-2: the same on every machine."""
     assert UUID("6f0c8f5e-3f0b-4c55-9d5b-6f1f1f7a2c11") == NAMESPACE
     assert derive("project", "Support") == "1944b96a-70c3-51aa-851e-88da1f0b04bd"
 
 
 def test_rules_come_by_rank_and_those_of_one_rank_as_they_stand() -> None:
+    """B-3."""
     config = one(
         '[[projects]]\nname = "A"\n[[projects]]\nname = "B"\n'
         '[[project_rules]]\nrank = 5\nproject = "A"\n[[project_rules]]\nproject = "B"\n'
@@ -83,6 +87,7 @@ def test_rules_come_by_rank_and_those_of_one_rank_as_they_stand() -> None:
 
 
 def test_durations_are_microseconds() -> None:
+    """C-1."""
     texts = ["500ms", "30s", "10m", "2h", "1d"]
     micros = [SECOND // 2, 30 * SECOND, 10 * MINUTE, 2 * HOUR, 24 * HOUR]
     assert [one(f'[server]\ndrain = "{text}"').server.drain for text in texts] == micros
@@ -250,12 +255,14 @@ def test_what_is_not_yet_served_is_read_without_effect() -> None:
     ],
 )
 def test_a_warning_is_no_fault(text: str, member: str, said: str) -> None:
+    """C-1, C-3."""
     (warning,) = loads(text).warnings
     assert warning.member == member
     assert said in warning.text
 
 
 def test_all_things_of_the_sample_have_ids_of_their_own(sample: Config) -> None:
+    """C-2."""
     ids: list[Guid] = [
         *sample.languages,
         *sample.projects,

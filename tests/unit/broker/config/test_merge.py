@@ -25,6 +25,7 @@ def test_the_same_file_again_changes_nothing() -> None:
 
 
 def test_what_is_gone_stays_retired() -> None:
+    """C-4."""
     merged = merge(config(ALL), config(OTHER))
     assert [(g.name, g.retired) for g in merged.gateways.values()] == [("H", False), ("G", True)]
     assert [agent.retired for agent in merged.agents.values()] == [True]
@@ -33,6 +34,7 @@ def test_what_is_gone_stays_retired() -> None:
 
 
 def test_what_the_retired_refer_to_stays_but_no_rule_leads_there() -> None:
+    """C-4."""
     old = config(ALL)
     merged = merge(old, config(""))
     assert merged.projects == old.projects
@@ -48,23 +50,27 @@ def test_what_is_retired_stays_so_over_several_reloads_and_may_come_back() -> No
 
 
 def test_a_change_takes_effect() -> None:
+    """C-4."""
     new = ALL.replace('peer = "g"', 'peer = "g2"\nworkplace_grace = "5s"')
     merged = merge(config(ALL), config(new))
     assert merged == config(new)
 
 
 def test_a_new_agent_takes_over_the_login_of_a_retired_one() -> None:
+    """C-4."""
     merged = merge(config(ALL), config(ALL.replace('name = "A"', 'name = "Anna"')))
     assert merged.agent_by_login["a"].name == "Anna"
     assert len(merged.agents) == 2
 
 
 def test_a_new_gateway_takes_over_the_address_of_a_retired_one() -> None:
+    """C-4."""
     merged = merge(config(ALL), config(ALL.replace('name = "G"', 'name = "New"')))
     assert merged.gateway_by_address["g", None].name == "New"
 
 
 def test_what_a_running_broker_cannot_change_is_named_and_stays() -> None:
+    """C-4."""
     old = config(ALL)
     new = config(
         '[server]\nlisten = "127.0.0.1:1"\nheartbeat = "5s"\n[store]\nurl = "sqlite:///x"\n'

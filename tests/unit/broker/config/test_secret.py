@@ -15,6 +15,7 @@ def secret_of(line: str, environ: dict[str, str] | None = None) -> Secret:
 
 
 def test_clear_text_is_taken_with_a_warning() -> None:
+    """C-3."""
     loaded = loads(GATEWAY + 'token = "open sesame"')
     (warning,) = loaded.warnings
     assert (warning.line, warning.member) == (4, "gateways[0].token")
@@ -23,6 +24,7 @@ def test_clear_text_is_taken_with_a_warning() -> None:
 
 
 def test_the_environment_is_taken_without_a_warning() -> None:
+    """C-3."""
     assert loads(GATEWAY + 'token_env = "T"', environ={"T": "s"}).warnings == ()
     assert secret_of('token_env = "T"', {"T": "s"}) == Secret(digest=digest("s"))
 
@@ -38,6 +40,7 @@ def test_the_environment_of_the_process_is_the_default(
 
 
 def test_a_hash_is_argon2id_and_fits_its_token_only() -> None:
+    """C-3."""
     hashed = hash_token("open sesame")
     assert hashed.startswith("$argon2id$")
     secret = secret_of(f'token_hash = "{hashed}"')

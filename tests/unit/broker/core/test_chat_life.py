@@ -19,7 +19,7 @@ def talk(play: Playbook) -> tuple[Client, Client, str]:
 
 
 def test_a_conversation(play: Playbook) -> None:
-    """B-5, B-6, W-22: both sides hear every sentence once, numbered over both directions."""
+    """B-5, B-6, B-8, W-16, W-22: both hear every sentence once, numbered over both directions."""
     web, alice, chat = talk(play)
     web.says("ES_CHAT_SENTENCE", 7, TrackingId="t1", ID="a", Text="Hello", PartyName="Vera")
     web.hears("SE_CHAT_SENTENCE", 7, ID="a", Counter=1, IsOutbound=False, Text="Hello")
@@ -40,7 +40,7 @@ def test_a_conversation(play: Playbook) -> None:
 
 
 def test_a_repeated_confirmation_changes_nothing(play: Playbook) -> None:
-    """B-10: only the first confirmation is passed on."""
+    """B-10, W-16: only the first confirmation is passed on; each is acknowledged."""
     web, alice, chat = talk(play)
     web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID="a", Text="Hello")
     web.hears("SE_CHAT_SENTENCE", Counter=1)
@@ -187,7 +187,7 @@ def test_rules_close(play: Playbook) -> None:
 
 
 def test_the_signal_tells_the_occupancy(play: Playbook) -> None:
-    """B-27: Closed with nobody there, Busy with nobody free, Free with a free slot left."""
+    """B-1, B-27: Closed with nobody there, Busy with nobody free, Free with a free slot left."""
     web = play.connector("web")
 
     def signal() -> object:

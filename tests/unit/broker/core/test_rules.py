@@ -57,6 +57,7 @@ def open_at(hours: str, moment: str, zone: str = PRAGUE) -> bool:
 
 
 def test_without_a_gate_rule_the_gate_is_open_and_the_occupancy_counts() -> None:
+    """B-27."""
     verdict = gate(Config(), Applicant(gateway_id=WEB), 0)
     assert verdict == GateVerdict(
         rule=None, open=True, forced=None, fallback=Signal.CLOSED, scenario=None
@@ -65,6 +66,7 @@ def test_without_a_gate_rule_the_gate_is_open_and_the_occupancy_counts() -> None
 
 
 def test_a_gate_rule_outside_its_hours_still_matches_and_gives_its_fallback() -> None:
+    """B-27."""
     rules = config(
         '[[gate_rules]]\nrank = 1\nhours = ["Mon 08:00-18:00"]\nfallback = "Hidden"\n'
         '[[gate_rules]]\nrank = 2\nsignal = "Free"'
@@ -77,12 +79,14 @@ def test_a_gate_rule_outside_its_hours_still_matches_and_gives_its_fallback() ->
 
 @pytest.mark.parametrize(("day", "decided"), [("04", Signal.BUSY), ("05", Signal.CLOSED)])
 def test_a_forced_signal_holds_inside_the_hours(day: str, decided: Signal) -> None:
+    """B-27."""
     rules = config('[[gate_rules]]\nsignal = "Busy"\nhours = ["Mon 08:00-18:00"]')
     verdict = gate(rules, Applicant(gateway_id=WEB), at(f"2027-01-{day}T12:00Z"))
     assert verdict.decided is decided
 
 
 def test_a_gate_rule_names_the_form_inside_and_outside_the_hours() -> None:
+    """B-1."""
     form = '[[scenarios]]\nname = "F"\nculture = "en"\n[[scenarios.screens]]\nname = "s"\n'
     rules = config(form + '[[gate_rules]]\nscenario = "F"\nhours = ["Mon"]')
     found = {gate(rules, Applicant(gateway_id=WEB), at(f"2027-01-0{d}")).scenario for d in (4, 5)}
@@ -90,6 +94,7 @@ def test_a_gate_rule_names_the_form_inside_and_outside_the_hours() -> None:
 
 
 def test_hours_of_a_project_rule_are_a_limit() -> None:
+    """B-3."""
     rules = config(
         '[[project_rules]]\nproject = "P"\nrank = 1\nhours = ["Mon 08:00-18:00"]\n'
         '[[project_rules]]\nproject = "Q"\nrank = 2'
@@ -100,12 +105,14 @@ def test_hours_of_a_project_rule_are_a_limit() -> None:
 
 
 def test_no_matching_rule_gives_none() -> None:
+    """B-3."""
     rules = config('[[project_rules]]\nproject = "P"\nculture = "en"')
     assert chosen(rules, Applicant(gateway_id=WEB)) is None
     assert pre(rules, Applicant(gateway_id=WEB), 0) is None
 
 
 def test_the_first_matching_rule_by_rank_counts() -> None:
+    """B-3."""
     rules = config(
         '[[project_rules]]\nproject = "Q"\nrank = 2\n'
         '[[project_rules]]\nproject = "P"\nrank = 1\nuser_token = "^vip:"'
@@ -115,6 +122,7 @@ def test_the_first_matching_rule_by_rank_counts() -> None:
 
 
 def test_a_pre_rule_is_found_by_the_same_limits() -> None:
+    """B-3."""
     rules = config('[[pre_rules]]\nbot = "Bot"\nculture = "cs"')
     found = pre(rules, Applicant(gateway_id=WEB, culture="cs-CZ"), 0)
     assert found is rules.pre_rules[0]
@@ -139,6 +147,7 @@ def test_a_pre_rule_is_found_by_the_same_limits() -> None:
     ],
 )
 def test_each_limit(limits: RuleLimits, fits: dict[str, object], fails: dict[str, object]) -> None:
+    """B-3."""
     rules = Config(gate_rules=(GateRule(id=Guid("r"), rank=1, limits=limits),))
     both = [{"gateway_id": WEB, **fits}, {"gateway_id": WEB, **fails}]
     verdicts = [gate(rules, Applicant(**members), 0) for members in both]  # type: ignore[arg-type]  # the members differ
@@ -146,6 +155,7 @@ def test_each_limit(limits: RuleLimits, fits: dict[str, object], fails: dict[str
 
 
 def test_what_is_searched_is_bounded() -> None:
+    """I-14."""
     end = re.compile("z$")
     for limits, members in (
         (RuleLimits(user_token=end), {"user_token": "x" * 320 + "z"}),

@@ -69,7 +69,7 @@ class Bench:
 
 
 def test_nothing_leaves_before_its_commit() -> None:
-    """I-11: the echo waits for the store."""
+    """I-11, W-20: the echo waits for the store."""
     bench = Bench()
     bench.ask("ES_CHAT_START", "t1")
     bench.engine.pump()
@@ -95,7 +95,7 @@ def test_what_comes_during_a_commit_is_one_batch() -> None:
 
 
 def test_answers_without_facts_keep_their_place() -> None:
-    """A question asked after a change is answered after it, though it stores nothing."""
+    """I-4, W-15: a question asked after a change is answered after it, though it stores nothing."""
     bench = Bench()
     bench.ask("ES_CHAT_START", "t1")
     bench.engine.pump()
@@ -124,7 +124,7 @@ def test_a_batch_is_bounded() -> None:
 
 
 def test_a_failed_commit_ends_the_engine() -> None:
-    """Nothing of a commit whose outcome is unknown leaves, and nothing is stepped any more."""
+    """I-11, W-20: nothing of a commit in doubt leaves, and nothing is stepped any more."""
     bench = Bench()
     bench.ask("ES_CHAT_START", "t1")
     bench.engine.pump()

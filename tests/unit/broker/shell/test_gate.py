@@ -82,6 +82,7 @@ async def test_a_peer_address_stands_for_all_its_gateways_whatever_their_port() 
     ],
 )
 async def test_what_does_not_fit_is_refused(hello: Hello) -> None:
+    """W-10."""
     gate = Gate(config([gateway(WEB, "web", clear("t")), gateway(SHOP, "shop", clear("other"))]))
     assert gate.judge(hello) is Verdict.REFUSED
     assert await gate.decide(hello) is None
@@ -99,6 +100,7 @@ async def test_what_does_not_fit_is_refused(hello: Hello) -> None:
     ],
 )
 async def test_a_workplace_needs_its_number_a_login_and_the_agents_token(hello: Hello) -> None:
+    """W-10."""
     gate = Gate(config(agents=[agent(ALICE, "alice", clear("a"))]))
     assert gate.judge(hello) is Verdict.REFUSED
 
@@ -111,6 +113,7 @@ async def test_a_good_workplace_is_let_in() -> None:
 
 
 def test_retired_agents_and_workplaces_are_gone_and_retired_gateways_finish_their_chats() -> None:
+    """C-4."""
     alice = agent(ALICE, "alice", clear("a"))
     web = evolve(gateway(WEB, "web", clear("t")), retired=True)
     hello = workplace("101", "alice", "a")
@@ -162,6 +165,7 @@ async def test_every_refusal_costs_one_slow_check(hello: Hello) -> None:
 
 
 async def test_gateways_with_different_hashes_must_all_fit_the_token() -> None:
+    """W-10."""
     found = config([gateway(WEB, "web", hashed("t")), gateway(SHOP, "shop", hashed("s"))])
     gate = Gate(found, Checker())
     assert await gate.decide(connector("web", token="t"))

@@ -22,6 +22,7 @@ class Socket:
 
 
 def test_frames_count_until_all_of_their_chunk_is_gone() -> None:
+    """W-24: bytes and frames."""
     outbox = Outbox()
     outbox.put(b"abcdef", 3)
     outbox.put(b"gh", 1)
@@ -35,6 +36,7 @@ def test_frames_count_until_all_of_their_chunk_is_gone() -> None:
 
 
 def test_cut_keeps_what_may_be_on_its_way() -> None:
+    """W-24."""
     outbox = Outbox()
     outbox.put(b"first", 1)
     outbox.put(b"second", 2)

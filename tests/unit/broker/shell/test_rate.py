@@ -29,6 +29,7 @@ def test_twice_the_rate_is_refused_by_half_and_borne_for_ever() -> None:
 
 
 def test_far_more_than_the_rate_is_not_borne() -> None:
+    """W-13."""
     allowance = Allowance.full(10, now=0.0)
     assert allowance.take(20, 0.0) == 10
     assert not allowance.spent
@@ -38,6 +39,7 @@ def test_far_more_than_the_rate_is_not_borne() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.floats(0, 3)), max_size=50))
 def test_never_more_than_the_rate_allows(turns: list[tuple[int, float]]) -> None:
+    """I-14."""
     allowance = Allowance.full(10, now=0.0)
     now, served = 0.0, 0
     for frames, pause in turns:

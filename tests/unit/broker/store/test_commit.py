@@ -80,6 +80,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("facts", BROKEN.values(), ids=BROKEN.keys())
 def test_a_broken_law_leaves_nothing_of_the_batch(store: Store, facts: Sequence[Fact]) -> None:
+    """I-2, I-3, I-6: by the schema; a bug ends in a refused commit."""
     store.commit([started(1), said(1, 1), ready(), offered(1, 1)])
     before = store.recover(Config(), 1000)
     with pytest.raises(CommitError):
@@ -88,6 +89,7 @@ def test_a_broken_law_leaves_nothing_of_the_batch(store: Store, facts: Sequence[
 
 
 def test_after_a_failure_nothing_more_is_taken(store: Store) -> None:
+    """I-11."""
     store.commit([started(1)])
     with pytest.raises(CommitError, match="chats"):
         store.commit([started(1)])

@@ -117,6 +117,7 @@ def test_a_database_at_the_newest_schema_opens_without_loading_alembic(tmp_path:
 
 
 def test_every_commit_is_synced(tmp_path: Path) -> None:
+    """I-1, W-20."""
     store = Store.open(f"sqlite:///{tmp_path}/store.db")
     cursor = store._connection.connection.cursor()
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}

@@ -29,6 +29,7 @@ def ask(url: str, sql: str) -> None:
 
 
 def test_a_commit_with_a_warning_is_in_doubt(postgresql: Server) -> None:
+    """I-11."""
     url = postgresql.fresh()
     store = Store.open(url)
     store.commit([started(1)])
@@ -41,6 +42,7 @@ def test_a_commit_with_a_warning_is_in_doubt(postgresql: Server) -> None:
 
 
 def test_a_lost_connection_fails_the_commit_and_the_store(postgresql: Server) -> None:
+    """I-11."""
     url = postgresql.fresh()
     store = Store.open(url)
     ask(

@@ -51,6 +51,7 @@ def compare(store: Store, life: Life) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_store_equals_memory_after_every_batch(store: Store, seed: int) -> None:
+    """I-10."""
     life = Life.of_seed(seed)
     for _ in range(40):
         store.commit(life.batch(1 + life.choose(20)))
@@ -62,6 +63,7 @@ def test_the_store_equals_memory_after_every_batch(store: Store, seed: int) -> N
 def test_the_store_equals_memory_however_facts_are_batched(
     chance: Random, sizes: list[int]
 ) -> None:
+    """I-10."""
     life = Life(chance.randrange)
     store = Store.open("sqlite://")
     try:
@@ -84,6 +86,7 @@ def test_the_store_equals_memory_however_facts_are_batched(
 def test_a_closed_chat_is_loaded_as_long_as_it_lingers(
     store: Store, inertia: int, closed_ago: int, loaded: bool
 ) -> None:
+    """W-21: keys live as long as the chat's record."""
     closed = moved(1, ChatStatus.CLOSED, at=NOW - closed_ago)
     store.commit([started(1), said(1, 1), closed])
     found = store.recover(config(inertia), NOW).chats

@@ -28,6 +28,7 @@ def noted(results: list[str], name: str) -> Callable[[BaseException | None], Non
 
 
 async def test_batches_are_committed_in_order_and_the_end_waits_for_them(memory: Store) -> None:
+    """I-4, I-11."""
     results: list[str] = []
     thread = StoreThread(memory)
     thread.start()
@@ -41,6 +42,7 @@ async def test_batches_are_committed_in_order_and_the_end_waits_for_them(memory:
 
 
 async def test_after_a_failure_everything_fails(memory: Store) -> None:
+    """I-11."""
     results: list[str] = []
     errors: list[BaseException | None] = []
     thread = StoreThread(memory)
