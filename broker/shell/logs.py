@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
 
 class LogFormat(StrEnum):
@@ -16,6 +17,11 @@ class LogFormat(StrEnum):
     AUTO = "auto"
     TEXT = "text"
     JSON = "json"
+
+
+def _what_first(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Have a line begin with when and what, for people who read it after all."""
+    return {key: event[key] for key in ("timestamp", "level", "event")} | dict(event)
 
 
 def configure_logs(how: LogFormat = LogFormat.AUTO, *, quiet: bool = False) -> None:
@@ -29,7 +35,11 @@ def configure_logs(how: LogFormat = LogFormat.AUTO, *, quiet: bool = False) -> N
     render: list[Any] = (
         [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
         if as_text
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+        else [
+            structlog.processors.format_exc_info,
+            _what_first,
+            structlog.processors.JSONRenderer(default=str),
+        ]
     )
     structlog.configure(
         processors=[
