@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 
 import trio
@@ -118,10 +119,8 @@ class TcpProgram:
             login=login,
         )
         self.session.dialled(self.now)
-        try:
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
             await self._talk(stream, conn)
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            pass
         self.history.add(wall(), Kind.GONE, conn, why="ended")
         self._tell(self.session.lost(self.now))
 
@@ -226,9 +225,7 @@ class Crowd:
                     program.session.send(ref, f"sentence {said}", program.now)
                     program.poke()
                     await trio.sleep(chance.fraction() * 0.05)  # real time: load for a real broker
-                    if self.quiet:
-                        return
-                if chance.happens(0.3):
+                if chance.happens(0.3) and not self.quiet:
                     program.session.command("STOP", ref, program.now)
                 program.poke()
             except ConnectorError:
@@ -237,9 +234,12 @@ class Crowd:
 
     async def settle(self, seconds: float) -> None:
         """Wait until everybody is ready and has nothing unsent, and nobody has more to hear."""
-        with trio.fail_after(seconds):
-            while not all(self._is_settled(program) for program in self.programs):
+        with trio.move_on_after(seconds):
+            for _ in range(int(seconds * 20)):
+                if all(self._is_settled(program) for program in self.programs):
+                    return
                 await trio.sleep(0.05)  # real time: other processes are waited for
+        raise AssertionError("the crowd does not come to rest")
 
     def _is_settled(self, program: TcpProgram) -> bool:
         session = program.session
