@@ -86,6 +86,7 @@ class Server:
         self.engine = self.sessions.engine = None
         self._listen(False)
         self.sessions.dismiss_all(code, text, after)
+        self.stirred()
 
     def replace(self, config: Config, tls: ssl.SSLContext | None) -> None:
         """Take another configuration; open connections keep their frame rate and encryption."""
@@ -124,8 +125,8 @@ class Server:
             self._listen(False)
             self._reading = False
             await self._until(lambda: self.engine is None or self.engine.idle)
-            self.detach(ByeCode.SHUTDOWN, "the broker shuts down")
             self._reading = True
+            self.detach(ByeCode.SHUTDOWN, "the broker shuts down")
             await self._until(lambda: not self.sessions.links)
         return self._cut()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import ssl
+import threading
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +16,8 @@ from attrs import define, field
 
 from broker.app import Broker, ExitStatus, bound, bound_http, tls_of
 from broker.config.load import load
+from broker.core.facts import Fact, SentenceStored
+from broker.store.store import Store
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
 from protocol.codec import encode
 from protocol.connection import Connection, Side, State
@@ -242,6 +245,17 @@ async def serving(path: Path, **parts: Any) -> AsyncIterator[Served]:
         finally:
             if http is not None:
                 http.close()
+
+
+class StuckStore(Store):
+    """A store that stores no sentence before it may."""
+
+    may = threading.Event()
+
+    def commit(self, facts: Sequence[Fact]) -> None:
+        if any(isinstance(fact, SentenceStored) for fact in facts):
+            assert self.may.wait(PATIENCE)
+        super().commit(facts)
 
 
 def start_chat(tracking_id: str = "t1", peer: str = "web") -> ChatServiceInfo:

@@ -21,7 +21,15 @@ from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
 from protocol.session import Bye, Hello, SysError
 from protocol.values import Role
-from tests.integration.peers import Served, command, sentence, serving, start_chat, write_config
+from tests.integration.peers import (
+    Served,
+    StuckStore,
+    command,
+    sentence,
+    serving,
+    start_chat,
+    write_config,
+)
 
 HELLO = Hello(version=1, role=Role.CONNECTOR, peers=("app",), token="app-secret")
 
@@ -68,6 +76,28 @@ async def test_a_drain_waits_for_a_peer_as_long_as_the_configuration_says(
         mock_clock.jump(1.6)
         await served.ended.wait()
         assert served.status == [ExitStatus.DRAINED]
+
+
+async def test_a_drain_goes_on_reading_once_all_is_answered(
+    tmp_path: Path, mock_clock: MockClock
+) -> None:
+    StuckStore.may.clear()
+    async with serving(write_config(tmp_path), open_store=StuckStore.open) as served:
+        web = await served.connector()
+        await web.send("ES_CHAT_START", start_chat(), 1)
+        await web.send("ES_CHAT_SENTENCE", sentence("s1", "stuck"), 2)
+        while served.broker.server.sessions.links[1].frames_in != 3:
+            await trio.testing.wait_all_tasks_blocked()
+        served.broker.stop()
+        await trio.testing.wait_all_tasks_blocked()
+        await web.send("ES_CHAT_SENTENCE", sentence("s2", "too late"), 3)
+        await trio.testing.wait_all_tasks_blocked()
+        StuckStore.may.set()
+        frames = await web.rest()
+        assert [frame.re for frame in frames if frame.re] == [1, 2]
+        assert bye_of(frames).code is ByeCode.SHUTDOWN
+        await web.stream.aclose()
+        await served.ended.wait()
 
 
 async def test_a_second_stop_does_not_wait(tmp_path: Path, mock_clock: MockClock) -> None:

@@ -1,22 +1,26 @@
 """Bounds on what a peer can make the broker do and hold (W-14, W-24, I-14)."""
 
-import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 import trio
 from trio.testing import MockClock
 
-from broker.core.facts import Fact, SentenceStored
 from broker.shell import server
-from broker.store.store import Store
 from protocol.agent import AgentStateInfo
 from protocol.codec import assemble, encode, pack
 from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
 from protocol.session import Bye, Ping, SysError
 from protocol.values import AgentState, Guid
-from tests.integration.peers import Peer, command, sentence, serving, start_chat, write_config
+from tests.integration.peers import (
+    Peer,
+    StuckStore,
+    command,
+    sentence,
+    serving,
+    start_chat,
+    write_config,
+)
 
 
 def codes(frames: list[Frame]) -> list[str]:
@@ -113,20 +117,9 @@ async def test_one_connection_too_many_is_told_so(tmp_path: Path) -> None:
         await served.connector()
 
 
-class StuckStore(Store):
-    """A store that stores no sentence before it may."""
-
-    may = threading.Event()
-
-    def commit(self, facts: Sequence[Fact]) -> None:
-        if any(isinstance(fact, SentenceStored) for fact in facts):
-            assert self.may.wait(20)
-        super().commit(facts)
-
-
 async def test_nothing_is_read_while_the_store_does_not_keep_up(tmp_path: Path) -> None:
     """I-14: what waits for the store is bounded; all is answered in order."""
-    StuckStore.may = threading.Event()
+    StuckStore.may.clear()
     path = write_config(tmp_path, limits="frames_per_second = 1000000")
     async with serving(path, open_store=StuckStore.open) as served:
         web = await served.connector()
