@@ -55,6 +55,9 @@ schemas: setup ## write the schemas, tables and golden frames of the protocol an
 	$(BIN)/python -m tools.schemas
 	$(BIN)/python -m tools.conformance
 
+clauses: setup ## write docs/clauses.md: which test holds which clause
+	$(BIN)/python -m tools.clauses
+
 js: setup ## install what the conformance tests run under Node
 	@$(BIN)/python -m tools.npm install $(JS)
 

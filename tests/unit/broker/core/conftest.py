@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.playbook import Playbook
+from tests.support.playbook import CONFIG, Playbook
 
 
 @pytest.fixture
-def play() -> Iterator[Playbook]:
-    """The core, a store and nobody connected."""
-    playbook = Playbook()
+def play(request: pytest.FixtureRequest) -> Iterator[Playbook]:
+    """The core, a store and nobody connected; the parameter is another configuration."""
+    playbook = Playbook(getattr(request, "param", CONFIG))
     yield playbook
     playbook.silent()
     playbook.check_store()
