@@ -138,12 +138,16 @@ class Fold:
                 text = f"Counter {p.counter} was {known.content}, now {line.content}"
                 self._remark("I-2", chat, at, text)
             return
+        if chat.high is None and is_answer and not chat.snapshot:
+            # Perhaps the echo of a retry: it says nothing about what comes next.
+            chat.lines[p.counter] = line
+            return
         if chat.high is None:
-            if is_answer and not chat.snapshot:
-                return  # perhaps the echo of a retry: says nothing about what comes next
+            pass
         elif p.counter > chat.high + 1:
             self._remark("I-3", chat, at, f"Counter {p.counter} came after {chat.high}")
-        elif p.counter <= chat.high and not is_answer:
+        elif p.counter <= chat.high and chat.snapshot and not is_answer:
+            # Without a snapshot it is one that nobody confirmed and that is shown again (W-21).
             self._remark("I-3", chat, at, f"Counter {p.counter} was pushed after {chat.high}")
         chat.lines[p.counter] = line
         chat.high = max(chat.high or 0, p.counter)
