@@ -161,7 +161,7 @@ def agent_moved(state: State, f: AgentMoved) -> None:
     desk = desk_of(state, f.agent)
     desk.state, desk.reason, desk.next_state = f.state, f.reason, f.next_state
     desk.missed = f.missed
-    desk.since = f.at
+    desk.since = f.since
     d = state.distribution
     d.leaving.pop(f.agent, None)
     if f.next_state is not None and not desk.leases:

@@ -6,9 +6,9 @@ from broker.core.access import desk_at, own_chat
 from broker.core.announce import AgentToWorkplace, ChatToAgent, ChatToConnectors
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
-from broker.core.facts import AgentMoved, ChatMoved, WrapupEnded
+from broker.core.facts import ChatMoved, WrapupEnded
 from broker.core.inputs import Stamp
-from broker.core.moves import close, end_offer, to_waiting
+from broker.core.moves import close, end_offer, move_agent, to_waiting
 from broker.core.state import Chat, Session, State
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatWrapUpInfo
@@ -111,19 +111,12 @@ def set_state(state: State, stamp: Stamp, session: Session, frame: Frame) -> Out
         return Refusal(ErrorCode.BAD_PAYLOAD, "Reason: not a configured reason")
     desk = state.distribution.desks[agent]
     told = AgentToWorkplace(agent=agent, answer_to=session.number, re=frame.id)
-    leaves = wanted is AgentState.LOG_OFF
-    moved = AgentMoved(
-        agent=agent,
-        at=stamp.now,
-        # Logging off is always a NextState: it is taken when no chat holds a slot any more,
-        # which may be at once.
-        state=desk.state if leaves else wanted,
-        reason=desk.reason if leaves else p.reason,
-        next_state=AgentState.LOG_OFF if leaves else None,
-        cause="asked",
-        workplace=desk.workplace,
-        missed=0,
-    )
+    # Logging off is always a NextState: it is taken when no chat holds a slot any more, which
+    # may be at once.
+    if wanted is AgentState.LOG_OFF:
+        moved = move_agent(desk, stamp, desk.state, "asked", reason=desk.reason, next_state=wanted)
+    else:
+        moved = move_agent(desk, stamp, wanted, "asked", reason=p.reason)
     same = (moved.state, moved.reason, moved.next_state)
     if same == (desk.state, desk.reason, desk.next_state):
         return Decision([], [told])

@@ -196,12 +196,14 @@ class AgentMoved:
     """The state of an agent changed (B-28). Upsert in `agents`, row of `agent_events`.
 
     Attributes:
-        cause: `login`, `asked`, `missed`, `lost`, `retired`, `next` (a NextState was taken).
+        since: When `state` with `reason` began: `at`, unless only `next_state` changed.
+        cause: `login`, `asked`, `missed`, `lost`, `next` (a NextState was taken).
     """
 
     durable: ClassVar[bool] = True
     agent: Guid
     at: int
+    since: int
     state: AgentState
     reason: str | None
     next_state: AgentState | None

@@ -12,14 +12,15 @@ from broker.core.bounds import NOTE_RESERVE, RESERVE, sentence_weight
 from broker.core.decision import Decision
 from broker.core.effects import Send
 from broker.core.facts import (
+    AgentMoved,
     ChatMoved,
     OfferEnded,
     SentenceStored,
     WrapupStarted,
 )
 from broker.core.inputs import Stamp
-from broker.core.state import Chat, State
-from protocol.values import ChatStatus, CloseReason, Guid, SentenceModel
+from broker.core.state import Chat, Desk, State
+from protocol.values import AgentState, ChatStatus, CloseReason, Guid, SentenceModel
 
 
 def to_waiting(
@@ -156,6 +157,30 @@ def note(state: State, chat: Chat, stamp: Stamp, text: str, index: int = 0) -> D
         heard = sentence_for_workplace(number, chat, stored)
         decision.effects.append(Send((listener,), "SC_CHAT_SENTENCE", heard))
     return decision
+
+
+def move_agent(
+    desk: Desk,
+    stamp: Stamp,
+    state: AgentState,
+    cause: str,
+    *,
+    reason: str | None = None,
+    next_state: AgentState | None = None,
+) -> AgentMoved:
+    """Change the state of an agent; what he missed before is forgotten."""
+    same = (desk.state, desk.reason) == (state, reason)
+    return AgentMoved(
+        agent=desk.agent,
+        at=stamp.now,
+        since=desk.since if same else stamp.now,
+        state=state,
+        reason=reason,
+        next_state=next_state,
+        cause=cause,
+        workplace=desk.workplace,
+        missed=0,
+    )
 
 
 def agent_session(state: State, agent: Guid | None) -> int | None:

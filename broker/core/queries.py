@@ -90,7 +90,7 @@ def status_workplace(state: State, stamp: Stamp, session: Session, frame: Frame)
         chat=chat.id,
         agent=desk.agent,
         type="SC_CHAT_STATUS",
-        full=True,
+        full=chat.status is not ChatStatus.ALERTING,
         answer_to=session.number,
         re=frame.id,
     )

@@ -7,7 +7,6 @@ from broker.core.chats import SESSION_ID
 from broker.core.decision import Decision
 from broker.core.effects import Dismiss, Note, Send
 from broker.core.facts import (
-    AgentMoved,
     ChatForgotten,
     ChatMoved,
     ConfigReplaced,
@@ -15,9 +14,9 @@ from broker.core.facts import (
     SessionLeft,
 )
 from broker.core.inputs import Reloaded, SessionClosed, SessionOpened, Stamp
-from broker.core.moves import end_offer, to_waiting
-from broker.core.state import Chat, Session, State
-from broker.core.timeouts import give_up, gone
+from broker.core.moves import end_offer, move_agent, to_waiting
+from broker.core.state import Chat, Desk, Session, State
+from broker.core.timeouts import give_up
 from protocol.errors import ByeCode
 from protocol.session import Welcome
 from protocol.values import AgentState, ChatStatus, CloseReason, from_micros
@@ -46,20 +45,10 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
     )
     decision.effects.append(_welcome(state, stamp, hello))
     if hello.agent_id is not None:
-        desk = state.distribution.desks.get(hello.agent_id)
-        if desk is None or desk.state is AgentState.LOG_OFF:
-            decision.facts.append(
-                AgentMoved(
-                    agent=hello.agent_id,
-                    at=stamp.now,
-                    state=AgentState.PAUSE,
-                    reason=None,
-                    next_state=None,
-                    cause="login",
-                    workplace=hello.workplace,
-                    missed=0,
-                )
-            )
+        known = state.distribution.desks.get(hello.agent_id)
+        if known is None or known.state is AgentState.LOG_OFF:
+            desk = Desk(agent=hello.agent_id, workplace=hello.workplace)
+            decision.facts.append(move_agent(desk, stamp, AgentState.PAUSE, "login"))
         decision.effects.append(AgentToWorkplace(agent=hello.agent_id))
     return decision
 
@@ -117,7 +106,9 @@ def next_leaver(state: State, stamp: Stamp) -> Decision | None:
     if agent is None:
         return None
     desk = state.distribution.desks[agent]
-    decision = Decision([gone(desk, stamp, "next")], [AgentToWorkplace(agent=agent)])
+    decision = Decision(
+        [move_agent(desk, stamp, AgentState.LOG_OFF, "next")], [AgentToWorkplace(agent=agent)]
+    )
     if desk.session is not None:
         decision.effects.append(Dismiss(desk.session, ByeCode.LOGGED_OFF))
     return decision

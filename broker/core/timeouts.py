@@ -10,7 +10,6 @@ from broker.core.chats import NOTE_ID
 from broker.core.deadlines import linger
 from broker.core.decision import Decision
 from broker.core.facts import (
-    AgentMoved,
     ChatForgotten,
     ChatWarned,
     Refreshed,
@@ -18,7 +17,7 @@ from broker.core.facts import (
     WrapupEnded,
 )
 from broker.core.inputs import Stamp
-from broker.core.moves import close, end_offer, note, to_waiting
+from broker.core.moves import close, end_offer, move_agent, note, to_waiting
 from broker.core.state import Chat, Desk, State
 from broker.core.timers import TimerKind
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
@@ -52,15 +51,13 @@ def _paused(state: State, stamp: Stamp, desk: Desk) -> Decision:
     missed = desk.missed + 1
     if desk.state is not AgentState.READY or missed < state.config.distribution.max_missed:
         return Decision()
-    moved = AgentMoved(
-        agent=desk.agent,
-        at=stamp.now,
-        state=AgentState.PAUSE,
+    moved = move_agent(
+        desk,
+        stamp,
+        AgentState.PAUSE,
+        "missed",
         reason="Missed",
         next_state=desk.next_state,
-        cause="missed",
-        workplace=desk.workplace,
-        missed=0,
     )
     return Decision([moved], [AgentToWorkplace(agent=desk.agent)])
 
@@ -138,21 +135,7 @@ def _agent(state: State, stamp: Stamp, key: Guid) -> Decision:
         return Decision()
     if stamp.now < desk.lost_at + agent_grace(state):
         return Decision()
-    return Decision([gone(desk, stamp, "lost")])
-
-
-def gone(desk: Desk, stamp: Stamp, cause: str) -> AgentMoved:
-    """An agent is logged off."""
-    return AgentMoved(
-        agent=desk.agent,
-        at=stamp.now,
-        state=AgentState.LOG_OFF,
-        reason=None,
-        next_state=None,
-        cause=cause,
-        workplace=desk.workplace,
-        missed=0,
-    )
+    return Decision([move_agent(desk, stamp, AgentState.LOG_OFF, "lost")])
 
 
 def _exclusion(state: State, stamp: Stamp, key: Guid) -> Decision:

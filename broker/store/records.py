@@ -255,7 +255,7 @@ def _offer_ended(f: OfferEnded) -> Records:
 
 def _agent(f: AgentMoved) -> Records:
     state, then = str(f.state), _word(f.next_state)
-    row = (f.agent, state, f.reason, then, f.at, f.workplace, f.missed)
+    row = (f.agent, state, f.reason, then, f.since, f.workplace, f.missed)
     yield Record(MOVE_AGENT, f.agent, row)
     event = (f.agent, f.at, state, f.reason, then, f.cause, f.workplace)
     yield Record(AGENT_EVENT, f.agent, event)

@@ -76,6 +76,7 @@ def ready(agent: Guid = AGENT, missed: int = 0, at: int = 1) -> AgentMoved:
     return AgentMoved(
         agent=agent,
         at=at,
+        since=at,
         state=AgentState.READY,
         reason=None,
         next_state=None,

@@ -73,6 +73,19 @@ def test_sentences_before_the_answer_come_with_it(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", Status="Answered")
 
 
+def test_an_offered_chat_shows_no_sentences(play: Playbook) -> None:
+    """B-7: neither in the alert nor when the agent asks; the answer brings them."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    web.says("ES_CHAT_START", TrackingId="t1")
+    for status in ("Pilot", "Waiting", "Alerting"):
+        web.hears("SE_CHAT_STATUS", Status=status)
+    chat = alice.hears("SC_CHAT_ALERT")["ChatId"]
+    web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID="a", Text="Hello")
+    web.hears("SE_CHAT_SENTENCE")
+    alice.says("CS_CHAT_STATUS", 1, ChatId=chat)
+    alice.hears("SC_CHAT_STATUS", 1, Status="Alerting", Sentences=None, Info=...)
+
+
 def test_a_retry_gets_the_same_echo(play: Playbook) -> None:
     """W-21: same key, same content: echoed again, delivered again only while unconfirmed."""
     web, alice, chat = talk(play)

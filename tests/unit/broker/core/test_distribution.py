@@ -240,6 +240,20 @@ def test_log_off_waits_for_the_chats(play: Playbook) -> None:
     assert play.dismissed == [(alice.number, "LoggedOff")]
 
 
+def test_since_is_when_the_state_began(play: Playbook) -> None:
+    """B-28: asking to log off, or for the same state again, begins no new one."""
+    web, alice = play.connector("web"), play.agent("alice", "101", None)
+    alice.says("CS_AGENT_STATE", State="Ready")
+    began = alice.hears("SC_AGENT_STATE")["SinceUtc"]
+    answered(web, alice, "t1")
+    play.wait(5)
+    for state in ("Ready", "LogOff"):
+        alice.says("CS_AGENT_STATE", State=state)
+        alice.hears("SC_AGENT_STATE", State="Ready", SinceUtc=began)
+    alice.says("CS_AGENT_STATE", State="Pause")
+    assert alice.hears("SC_AGENT_STATE", State="Pause", NextState=None)["SinceUtc"] > began
+
+
 def test_pause_and_its_reasons(play: Playbook) -> None:
     """B-28: a reason must be a configured one."""
     alice = play.agent("alice", "101")
