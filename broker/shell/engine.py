@@ -136,7 +136,10 @@ class Engine:
             return False
         batch = self._pending
         if not batch.facts and not batch.effects:
-            return False
+            # Inputs that came to nothing take no room; behind a full batch of them there may be more.
+            was_full = batch.inputs >= self._batch_limit
+            batch.inputs = 0
+            return was_full
         self._pending = _Batch()
         if batch.facts:
             self._running = batch

@@ -8,7 +8,7 @@ from broker.config.load import loads
 from broker.core.broker import restore
 from broker.core.effects import Effect, Send
 from broker.core.facts import ChatStarted, Fact
-from broker.core.inputs import FrameArrived, SessionOpened
+from broker.core.inputs import FrameArrived, SessionClosed, SessionOpened
 from broker.core.state import Recovered
 from broker.shell.engine import Engine
 from protocol.chat import ChatServiceInfo
@@ -138,3 +138,25 @@ def test_a_failed_commit_ends_the_engine() -> None:
     bench.engine.pump()
     assert bench.sent == []
     assert bench.commits == []
+
+
+def test_inputs_that_come_to_nothing_take_no_room() -> None:
+    """A sentence behind many of them is served, whether they came at once or one by one."""
+    bench = Bench(batch_limit=4)
+    for _ in range(3):
+        for number in range(10):
+            bench.engine.submit(SessionClosed(1_000 + number))
+            if number % 2:
+                bench.engine.pump()
+        bench.engine.pump()
+        assert bench.engine.idle
+    bench.ask("ES_CHAT_START", "t1")
+    bench.engine.pump()
+    assert bench.started(0) == ["t1"]
+
+    for number in range(10):
+        bench.engine.submit(SessionClosed(1_000 + number))
+    bench.ask("ES_CHAT_START", "t2")
+    bench.engine.pump()
+    bench.finish()
+    assert bench.started(0) == ["t2"]
