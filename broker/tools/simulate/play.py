@@ -30,6 +30,7 @@ from protocol.values import Role
 TUNING = Tuning(
     echo_wait=8.0,
     answer_wait=8.0,
+    resync_window=2,
     backoff=Backoff(first=0.2, longest=3.0),
 )
 COMPARE_EVERY = 7 * SECOND

@@ -30,6 +30,7 @@ from protocol.scenario import ScenarioInfo
 from protocol.values import Guid
 
 HEARTBEAT: Final = 10 * SECOND
+FRAME_BYTES: Final = 131_072
 GATEWAYS: Final = ("web", "mobile", "social")
 PROJECTS: Final = ("Support", "Sales")
 LANGUAGES: Final = (("English", "en"), ("Czech", "cs"))
@@ -57,8 +58,12 @@ def build(chance: Chance, agents: int) -> Town:
     """An installation with so many agents."""
     config = Config(
         server=Server(node="sim", heartbeat=HEARTBEAT),
+        # An outbox holds what a client asks for at once when it comes back: two whole chats.
         limits=Limits(
-            frame_bytes=262_144, outbox_bytes=49_152, outbox_frames=60, frames_per_second=60
+            frame_bytes=FRAME_BYTES,
+            outbox_bytes=3 * FRAME_BYTES,
+            outbox_frames=60,
+            frames_per_second=60,
         ),
         distribution=Distribution(
             age_weight=chance.choose((0.0, 1.0, 5.0)),

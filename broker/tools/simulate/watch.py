@@ -8,7 +8,7 @@ from broker.config.model import Config
 from broker.core.broker import restore, step
 from broker.core.effects import Effect
 from broker.core.facts import Fact
-from broker.core.inputs import Input, Stamp
+from broker.core.inputs import Booted, Input, Stamp
 from broker.core.invariants import check, durable, overbooked
 from broker.core.state import Recovered, State
 from broker.shell.engine import Engine
@@ -45,6 +45,7 @@ class WatchedEngine(Engine):
         self._origin = (config, recovered, now)
         self._steps = []
         self._reported = False
+        self._booted = False
 
     def _step(self, batch: object, now: int, input: Input) -> None:
         facts, effects = batch.facts, batch.effects  # type: ignore[attr-defined]  # a private class
@@ -52,7 +53,8 @@ class WatchedEngine(Engine):
         super()._step(batch, now, input)  # type: ignore[arg-type]  # a private class
         stamp = Stamp(now, self._seq, self._seed)
         self._steps.append(_Step(stamp, input, facts[before[0] :], effects[before[1] :]))
-        if self._seq % CHECK_EVERY == 0:
+        self._booted = self._booted or isinstance(input, Booted)
+        if self._booted and self._seq % CHECK_EVERY == 0:
             self.inspect()
 
     def inspect(self) -> None:

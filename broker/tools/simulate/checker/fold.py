@@ -57,7 +57,7 @@ class FoldedChat:
     """A chat as one connection knows it.
 
     Attributes:
-        high: The highest counter that was told; None before the first.
+        high: The highest counter that was told since the first snapshot.
         snapshot: Whether a whole snapshot was among what was told.
     """
 
@@ -138,19 +138,15 @@ class Fold:
                 text = f"Counter {p.counter} was {known.content}, now {line.content}"
                 self._remark("I-2", chat, at, text)
             return
-        if chat.high is None and is_answer and not chat.snapshot:
-            # Perhaps the echo of a retry: it says nothing about what comes next.
-            chat.lines[p.counter] = line
-            return
-        if chat.high is None:
-            pass
-        elif p.counter > chat.high + 1:
-            self._remark("I-3", chat, at, f"Counter {p.counter} came after {chat.high}")
-        elif p.counter <= chat.high and chat.snapshot and not is_answer:
-            # Without a snapshot it is one that nobody confirmed and that is shown again (W-21).
-            self._remark("I-3", chat, at, f"Counter {p.counter} was pushed after {chat.high}")
         chat.lines[p.counter] = line
-        chat.high = max(chat.high or 0, p.counter)
+        if not chat.snapshot:
+            return  # perhaps one that nobody confirmed and that is told again (W-21)
+        high = chat.high or 0
+        if p.counter > high + 1:
+            self._remark("I-3", chat, at, f"Counter {p.counter} came after {high}")
+        elif p.counter <= high and not is_answer:
+            self._remark("I-3", chat, at, f"Counter {p.counter} was pushed after {high}")
+        chat.high = max(high, p.counter)
 
     def _status(self, p: ChatStatusInfo, at: int, *, is_query: bool) -> None:
         if p.status is None or (p.chat_id is None and p.status is S.CLOSED):
@@ -181,7 +177,7 @@ class Fold:
         if [s.counter for s in p.sentences or ()] != list(range(1, count + 1)):
             counters = [s.counter for s in p.sentences or ()]
             self._remark("I-3", chat, at, f"the snapshot's Counters are {counters}")
-        if (chat.high is not None or chat.snapshot) and (chat.high or 0) != count:
+        if chat.snapshot and (chat.high or 0) != count:
             text = f"the snapshot has {count} sentences, the pushes went up to {chat.high}"
             self._remark("I-9", chat, at, text)
         mine = self.role is Role.WORKPLACE
