@@ -139,6 +139,9 @@ async def test_a_good_reload_takes_effect_and_ends_no_session(tmp_path: Path) ->
 
         more = '[[gateways]]\nname = "App"\npeer = "app"\ntoken = "app-secret"\n'
         write_config(tmp_path, more=more, limits="frames_per_second = 77")
+        port = served.address[1]
+        path = tmp_path / "parley.toml"  # the address takes a restart, and is left alone
+        path.write_text(path.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}", 1))
         assert await served.broker.reload()
 
         app = await served.connector("app")
@@ -147,6 +150,7 @@ async def test_a_good_reload_takes_effect_and_ends_no_session(tmp_path: Path) ->
         await web.send("ES_CHAT_START", start_chat(), 2)
         assert (await web.get("SE_CHAT_STATUS")).re == 2
         assert served.broker.server.sessions.limits.frames_per_second == 77
+        assert served.broker.config.server.listen == ("127.0.0.1", 0)
 
 
 async def test_a_changed_token_counts_from_the_next_hello(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import trio
 from trio.testing import MockClock
 
@@ -115,6 +116,15 @@ async def test_one_connection_too_many_is_told_so(tmp_path: Path) -> None:
         while len(served.broker.server.sessions.links) > 1:
             await trio.testing.wait_all_tasks_blocked()
         await served.connector()
+
+
+async def test_a_crowd_is_not_even_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "ONE_TOO_MANY", 1)
+    async with serving(write_config(tmp_path, limits="connections = 1")) as served:
+        await served.connector()
+        told, untold = await served.peer(), await served.peer()
+        assert codes(await told.rest()) == [ErrorCode.OVERLOADED]
+        assert await untold.rest() == []
 
 
 async def test_nothing_is_read_while_the_store_does_not_keep_up(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgpack
 import pytest
 import trio
 from attrs import evolve
@@ -147,6 +148,38 @@ async def test_a_refused_frame_ends_nothing(tmp_path: Path) -> None:
             assert (frame.payload.code, frame.payload.fatal, frame.re) == (code, False, type_)
         refusals = served.broker.server.sessions.counters.refusals
         assert refusals == {ErrorCode.NOT_ALLOWED: 2, ErrorCode.UNKNOWN_CHAT: 1}
+
+
+async def test_a_frame_that_cannot_be_read_is_refused_with_its_fault(tmp_path: Path) -> None:
+    nonsense = encode_raw("ES_CHAT_NONSENSE", {}), encode_raw("ES_CHAT_STATUS", {"Peer": 7})
+    async with serving(write_config(tmp_path)) as served:
+        web = await served.connector()
+        await web.stream.send_all(b"".join(nonsense))
+        errors = [(await web.get()).payload for _ in nonsense]
+        assert [error.code for error in errors if isinstance(error, SysError)] == [
+            ErrorCode.UNKNOWN_TYPE,
+            ErrorCode.BAD_PAYLOAD,
+        ]
+        await web.send("ES_CHAT_RESYNC", command(), 1)
+        assert (await web.get()).re == 1
+
+
+def encode_raw(type: str, payload: dict[str, object]) -> bytes:
+    """A frame whatever the catalogue says of it."""
+    body: bytes = msgpack.packb([type, payload])
+    return len(body).to_bytes(4, "big") + body
+
+
+async def test_a_trace_is_passed_along(tmp_path: Path) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    async with serving(write_config(tmp_path)) as served:
+        one, two = await served.connector(), await served.connector()
+        await one.send("ES_CHAT_START", start_chat())
+        headers = {"Id": 1, "traceparent": trace}
+        await one.stream.send_all(encode(Frame("ES_CHAT_SENTENCE", sentence("s1", "x"), headers)))
+        echo, pushed = await one.get("SE_CHAT_SENTENCE"), await two.get("SE_CHAT_SENTENCE")
+        assert echo.headers == {"Re": 1, "traceparent": trace}
+        assert pushed.headers == {"traceparent": trace}
 
 
 async def test_a_newer_hello_takes_the_workplace_over(tmp_path: Path) -> None:
