@@ -115,6 +115,7 @@ async def play(broker: ServedBroker, history: History, kills: int) -> None:
 
 @pytest.mark.timeout(180)
 async def test_nothing_acknowledged_is_lost_when_the_broker_is_killed(tmp_path: Path) -> None:
+    """I-1..I-9, I-13, I-15, I-16, B-12: the simulator's checker judges a killed broker as well."""
     port = free_port()
     path = write_installation(tmp_path, port)
     history = History()

@@ -381,6 +381,19 @@ def _text_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Store, "commit", commit)
 
 
+def _snapshot_without_confirmations(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = announce.chat_for_connector
+
+    def shown(*of: Any, **how: Any) -> ChatStatusInfo:
+        info = original(*of, **how)
+        if info.sentences is None:
+            return info
+        sentences = tuple(evolve(one, confirmed_time=None) for one in info.sentences)
+        return evolve(info, sentences=sentences)
+
+    monkeypatch.setattr(announce, "chat_for_connector", shown)
+
+
 PLANTS = (
     Plant("ack before commit", "I-11", _ack_before_commit),
     Plant("effects of a failed commit are released", "I-11", _released_with_a_failed_commit),
@@ -390,6 +403,7 @@ PLANTS = (
     Plant("no dedupe", "I-2", _no_dedupe),
     Plant("counter gap", "I-3", _counter_gap),
     Plant("sentences of a connection are reordered", "I-4", _reordered_sentences),
+    Plant("a snapshot without confirmations", "I-5", _snapshot_without_confirmations),
     Plant("confirmed again", "I-10", _confirmed_again),
     Plant("capacity off by one", "I-6", _capacity_off_by_one),
     Plant("two offers", "I-6", _two_offers),

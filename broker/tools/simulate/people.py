@@ -21,7 +21,9 @@ from connectors.events import (
     SessionEnded,
 )
 from connectors.settings import WorkplaceSettings
-from protocol.chat import ChatServiceInfo
+from protocol.chat import ChatServiceInfo, ChatWrapUpInfo
+from protocol.message import CommandInfo
+from protocol.register import LiteralLookupInfo
 from protocol.scenario import ScenarioResultInfo, ScenarioResultValueInfo
 from protocol.values import AgentState, ChatStatus, Guid
 
@@ -138,6 +140,7 @@ class Visitor(Person):
                 (self._repeat, 3),
                 (self._stop, 2),
                 (self._fill, 2),
+                (self._look_around, 1),
                 (self._start, 1),
                 (self._fall_silent, 1),
             )
@@ -191,6 +194,15 @@ class Visitor(Person):
         self.program.done()
         self.later(3 * SECOND, self._go_on)
 
+    def _look_around(self) -> None:
+        """What a web page asks the broker for besides the chat itself."""
+        session, now = self.program.session, self.program.now
+        session.request("ES_SCENARIO_LOAD", CommandInfo(id=FORM, reference="en"), now)
+        session.request("ES_WS_ROUTING", self.peer, now)
+        session.request("ES_WS_LITERALS_GET", LiteralLookupInfo(literal_group=102), now)
+        self.program.done()
+        self.later(3 * SECOND, self._go_on)
+
     def _fall_silent(self) -> None:
         self.later(60 * SECOND, self._go_on)
 
@@ -236,6 +248,8 @@ class AgentPerson(Person):
                 self.later(300 * MS, self._report)
             case Alerted():
                 self._alerted(event.ref)
+            case ChatChanged() if event.status is ChatStatus.CLOSED:
+                self.later(2 * SECOND, lambda: self._wrap_up(event.ref))
             case ChatChanged() if event.status is ChatStatus.ANSWERED:
                 self.later(3 * SECOND, lambda: self._write(event.ref, 6))
             case SentenceAdded() if not event.mine and self.chance.happens(0.5):
@@ -276,6 +290,12 @@ class AgentPerson(Person):
     def _command(self, kind: str, ref: ChatRef) -> None:
         program = self._at()
         program.session.command(kind, ref, program.now)
+        program.done()
+
+    def _wrap_up(self, ref: ChatRef) -> None:
+        program = self._at()
+        done = ChatWrapUpInfo(peer=ref.peer, chat_id=Guid(ref.name), code="done", note="n")
+        program.session.request("CS_CHAT_WRAPUP", done, program.now, ref=ref)
         program.done()
 
     def _write(self, ref: ChatRef, more: int) -> None:

@@ -79,7 +79,7 @@ def build(chance: Chance, agents: int) -> Town:
         project_rules=_project_rules(chance),
         scenarios={FORM: (ScenarioInfo(scenario_id=FORM, display_name="Contact", culture="en"),)},
     )
-    return Town(config, (_tighter(chance, config), config))
+    return Town(config, (_tighter(chance, config), _smaller(config), config))
 
 
 def _language(name: str, culture: str) -> Language:
@@ -177,3 +177,13 @@ def _tighter(chance: Chance, config: Config) -> Config:
         for guid, project in config.projects.items()
     }
     return evolve(config, agents=agents, projects=projects)
+
+
+def _smaller(config: Config) -> Config:
+    """A reload from which a gateway and an agent are gone: their old chats end as usual (C-4)."""
+    gateway, agent = derive("gateway", "social"), derive("agent", "agent0")
+    return evolve(
+        config,
+        gateways={**config.gateways, gateway: evolve(config.gateways[gateway], retired=True)},
+        agents={**config.agents, agent: evolve(config.agents[agent], retired=True)},
+    )
