@@ -21,6 +21,7 @@ from broker.shell.counters import Counters
 from broker.shell.deadlines import Deadlines
 from broker.shell.gate import Claim, SlowChecks, Verdict
 from broker.shell.link import Link, Phase
+from broker.shell.outbox import Outbox
 from broker.shell.sockets import Sockets
 from protocol.catalogue import CATALOGUE
 from protocol.codec import assemble, pack
@@ -33,6 +34,8 @@ LINGER = 2.0
 """How long, in seconds, a peer has to take our last words and to close."""
 TYPING_MARK = 65_536
 """Bytes that wait from which on a reader gets no typing any more (W-23)."""
+ALL_OUTBOXES = 64
+"""What may wait for all slow readers together, in times of what may wait for one."""
 LOGGED_REFUSALS = 100
 """Refused frames of one connection that are logged; further ones are only counted."""
 
@@ -309,15 +312,26 @@ class Sessions:
         except OSError as error:
             self.failed(link, error)
             return
-        outbox, limits = link.outbox, self.limits
         if (
-            outbox is not None
-            and (outbox.size > limits.outbox_bytes or outbox.frames > limits.outbox_frames)
+            link.outbox is not None
             and link.phase is not Phase.CLOSING
+            and self._is_behind(link.outbox)
         ):
             self.counters.slow_consumers += 1
-            outbox.cut()
+            self.sockets.cut(link)
             self._dismiss(link, ByeCode.SLOW_CONSUMER, "what was sent is not read; resync")
+
+    def _is_behind(self, outbox: Outbox) -> bool:
+        """Whether a reader is too slow: by its own bounds, or because all of them are."""
+        limits = self.limits
+        return (
+            outbox.size > limits.outbox_bytes
+            or outbox.frames > limits.outbox_frames
+            or (
+                outbox.size > TYPING_MARK
+                and self.sockets.waiting > ALL_OUTBOXES * limits.outbox_bytes
+            )
+        )
 
     # -- the end of a connection
 

@@ -52,7 +52,7 @@ def take(server: Server) -> Snapshot:
     gauges: dict[str, float] = {
         "connections": len(links),
         "outboxes": len(outboxes),
-        "outbox_bytes": sum(outbox.size for outbox in outboxes),
+        "outbox_bytes": server.sessions.sockets.waiting,
         "outbox_largest_bytes": max((outbox.size for outbox in outboxes), default=0),
         "inbox_length": 0,
         "queue_oldest_seconds": 0.0,

@@ -52,8 +52,13 @@ def address_of(sock: socket.socket) -> tuple[str, int]:
 
 @define
 class Sockets:
-    """The selector and the sockets in it."""
+    """The selector and the sockets in it.
 
+    Attributes:
+        waiting: Bytes that wait in all outboxes together.
+    """
+
+    waiting: int = field(default=0, init=False)
     _selector: DefaultSelector = field(factory=DefaultSelector, init=False)
 
     async def wait(self) -> None:
@@ -79,7 +84,9 @@ class Sockets:
     def drop(self, link: Link) -> None:
         """Close a connection, whatever was to be sent."""
         self._selector.unregister(link.sock)
-        link.outbox = None
+        if link.outbox is not None:
+            self.waiting -= link.outbox.size
+            link.outbox = None
         link.sock.close()
 
     def shut(self, link: Link) -> None:
@@ -119,12 +126,14 @@ class Sockets:
             except BlockingIOError:
                 sent = 0
             if sent < len(data):
+                self.waiting += len(data) - sent
                 link.outbox = Outbox()
                 link.outbox.put(memoryview(data)[sent:], frames)
             elif link.tls is None:
                 return
         else:
             link.outbox.put(data, frames)
+            self.waiting += len(data)
         self._watch(link)
 
     def resume(self, link: Link) -> None:
@@ -135,9 +144,22 @@ class Sockets:
         """
         if link.tls is not None:
             link.tls.push()
-        if link.outbox is not None and link.outbox.flush(link.pipe.send):
-            link.outbox = None
+        outbox = link.outbox
+        if outbox is not None:
+            before = outbox.size
+            try:
+                if outbox.flush(link.pipe.send):
+                    link.outbox = None
+            finally:
+                self.waiting -= before - outbox.size
         self._watch(link)
+
+    def cut(self, link: Link) -> None:
+        """Forget what waits, but for what may be on its way in part."""
+        if link.outbox is not None:
+            before = link.outbox.size
+            link.outbox.cut()
+            self.waiting -= before - link.outbox.size
 
     def _watch(self, link: Link) -> None:
         """Look for room to write exactly while something waits to be written."""

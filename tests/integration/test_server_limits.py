@@ -6,7 +6,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from broker.shell import server
+from broker.shell import server, sessions
 from protocol.agent import AgentStateInfo
 from protocol.codec import assemble, encode, pack
 from protocol.errors import ByeCode, ErrorCode
@@ -97,10 +97,39 @@ async def test_who_does_not_read_is_ended_and_others_go_on(tmp_path: Path) -> No
         frames = await slow.rest()
         assert codes(frames[:-1]) == ["SE_CHAT_STATUS"] * (len(frames) - 1)
         assert codes(frames[-1:]) == [ByeCode.SLOW_CONSUMER]
+        assert served.broker.server.sessions.sockets.waiting == 0
         back = await served.connector()
         await back.send("ES_CHAT_STATUS", command(tracking_id="t1"), 2)
         status = await back.get("SE_CHAT_STATUS")
         assert len(status.payload.sentences) == 20  # type: ignore[attr-defined]  # a ChatStatusInfo
+
+
+async def test_all_slow_readers_together_have_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "ALL_OUTBOXES", 2)
+    path = write_config(tmp_path, limits="outbox_bytes = 1000000\nframes_per_second = 100000")
+    async with serving(path) as served:
+        first = await served.connector(receive_buffer=4_096)
+        slow = [first] + [await served.connector(receive_buffer=4_096) for _ in range(4)]
+        server_ = served.broker.server.sessions
+        number = 0
+        while not server_.counters.slow_consumers:  # each sentence goes to all of them
+            assert server_.sockets.waiting <= 2_000_000
+            tracking = f"t{number // 20}"
+            if number % 20 == 0:
+                await first.send("ES_CHAT_START", start_chat(tracking))
+            text = sentence(f"s{number}", "x" * 30_000, tracking)
+            await first.send("ES_CHAT_SENTENCE", text)
+            number += 1
+            while server_.counters.sentences < number:
+                await trio.testing.wait_all_tasks_blocked()
+        assert max(link.outbox.size for link in server_.links.values() if link.outbox) < 1_000_000
+        for peer in slow:
+            await trio.aclose_forcefully(peer.stream)
+        while server_.links:
+            await trio.testing.wait_all_tasks_blocked()
+        assert server_.sockets.waiting == 0
 
 
 async def test_one_connection_too_many_is_told_so(tmp_path: Path) -> None:
