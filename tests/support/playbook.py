@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from broker.config.load import loads
+from broker.config.merge import merge
 from broker.config.model import SECOND, Config
 from broker.core.broker import restore, step
 from broker.core.effects import Dismiss, Send
@@ -252,8 +253,8 @@ class Playbook:
         self.put(Booted())
 
     def reload(self, config: str) -> None:
-        """Take a new configuration."""
-        self.config = loads(config, path="play.toml").config
+        """Take a new configuration, as a running broker does: what is gone is retired (C-4)."""
+        self.config = merge(self.config, loads(config, path="play.toml").config)
         self.put(Reloaded(self.config))
 
     def check_store(self) -> None:
