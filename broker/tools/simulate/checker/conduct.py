@@ -45,11 +45,8 @@ def one_answer(story: Story) -> Iterator[Violation]:
 def _answers(connection: Connection, patience: int, end_at: int | None) -> Iterator[Violation]:
     asked: dict[int | str, Event] = {}
     answered: dict[int | str, str] = {}
-    heard_at = 0
     for event in connection.events:
         frame = event.frame
-        if event.kind is Kind.GOT:
-            heard_at = event.at
         if frame is None:
             continue
         if event.kind is Kind.SENT:
@@ -60,13 +57,31 @@ def _answers(connection: Connection, patience: int, end_at: int | None) -> Itera
             if problem is not None:
                 yield Violation("I-13", problem, event.at, connection.name)
             answered[frame.re] = frame.type
-    until = end_at if connection.gone_at is None and end_at is not None else heard_at
-    for id_, event in asked.items():
-        if id_ in answered or event.frame is None or event.at + patience >= until:
-            continue
-        if expected_answer(event.frame) is not None:
-            text = f"{event.frame.type} with Id {id_} got no answer"
+    overdue = 0
+    if connection.gone_at is None and end_at is not None:
+        overdue = end_at - patience
+    for event in _passed_over(asked, answered, overdue):
+        if event.frame is not None:
+            text = f"{event.frame.type} with Id {event.frame.id} got no answer"
             yield Violation("I-13", text, event.at, connection.name)
+
+
+def _passed_over(
+    asked: dict[int | str, Event], answered: dict[int | str, str], overdue: int
+) -> Iterator[Event]:
+    """Requests without an answer although a later one has its own, or although it is time.
+
+    The broker answers a connection in the order of its requests; only what its shell says by
+    itself may overtake.
+    """
+    later = False
+    for id_, event in reversed(asked.items()):
+        if id_ in answered:
+            later = later or answered[id_] not in ("SYS_ERROR", "SYS_PONG")
+            continue
+        has_answer = event.frame is not None and expected_answer(event.frame) is not None
+        if has_answer and (later or event.at < overdue):
+            yield event
 
 
 def expected_answer(frame: Frame) -> str | None:

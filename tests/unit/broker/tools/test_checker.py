@@ -20,8 +20,9 @@ from broker.tools.simulate.dump import (
 )
 from broker.tools.simulate.history import Event, History, Kind
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.session import Ack, Welcome
+from protocol.session import Ack, SysError, Welcome
 from protocol.values import ChatStatus, Guid, from_micros
 
 SECOND = 1_000_000
@@ -216,7 +217,9 @@ def test_sentences_keep_the_order_of_their_sender() -> None:
 
 def test_a_refused_sentence_that_is_sent_again_does_not_break_the_order() -> None:
     tale = Tale()
-    tale.says("b", 1)  # refused for now
+    tale.says("b", 1)
+    busy = SysError(code=ErrorCode.RATE_LIMITED, type="ES_CHAT_SENTENCE")
+    tale.add(Kind.GOT, "c", Frame("SYS_ERROR", busy, {"Re": 1}))
     tale.says("a", 2)
     tale.hears(1, "a", 2)
     tale.says("b", 3)
@@ -320,6 +323,13 @@ def test_a_request_gets_one_answer_of_its_kind() -> None:
         tale.end()
 
     assert told(unanswered) == {"I-13"}
+
+    def passed_over(tale: Tale) -> None:
+        tale.says("c", 5)
+        tale.says("a", 6)
+        tale.hears(1, "a", 6)
+
+    assert told(passed_over) == {"I-13"}
 
 
 def test_a_request_of_a_lost_connection_needs_no_answer() -> None:
