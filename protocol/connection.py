@@ -99,7 +99,7 @@ class Connection:
     Args:
         side: Which side.
         now: Monotonic seconds.
-        frame_bytes: Longest body that is taken.
+        frame_bytes: Longest body that is taken; a server takes less before the welcome.
         hello_seconds: How long a server waits for the hello.
         heartbeat_seconds: How long silence may last before a ping; twice that ends the connection.
 
@@ -119,7 +119,10 @@ class Connection:
         self.side = side
         self.state = State.AWAITING_HELLO if side is Side.SERVER else State.GREETING
         self.frames_heard = 0
-        self._framer = Framer(frame_bytes)
+        self._frame_bytes = frame_bytes
+        self._framer = Framer(
+            min(frame_bytes, limits.HELLO_BYTES) if side is Side.SERVER else frame_bytes
+        )
         self._outgoing: list[bytes] = []
         self._heartbeat = heartbeat_seconds
         self._hello_until = now + hello_seconds
@@ -256,6 +259,7 @@ class Connection:
         """
         self._move(Happening.HELLO_ACCEPTED)
         self._heartbeat = welcome.heartbeat_seconds or self._heartbeat
+        self._framer.frame_bytes = self._frame_bytes
         self._queue("SYS_WELCOME", welcome, re)
 
     def refuse(self, error: WireError) -> None:

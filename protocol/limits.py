@@ -11,6 +11,8 @@ from typing import Final
 
 FRAME_BYTES: Final = 1_048_576
 """Longest body of a frame (W-3)."""
+HELLO_BYTES: Final = 16_384
+"""Longest body before the welcome: who has not shown a token may make nobody keep much."""
 DEPTH: Final = 32
 """Deepest nesting of a body (W-4)."""
 HEADER_TEXT: Final = 64

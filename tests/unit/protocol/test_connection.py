@@ -102,6 +102,7 @@ def test_two_sides_greet_and_talk() -> None:
         (b"\0\0\0\0", ErrorCode.BAD_FRAME),
         (b"\xff\xff\xff\xff", ErrorCode.FRAME_TOO_LARGE),
         (b"GET / HTTP/1.1\r\n", ErrorCode.FRAME_TOO_LARGE),
+        ((16_385).to_bytes(4, "big"), ErrorCode.FRAME_TOO_LARGE),
     ],
 )
 def test_a_bad_beginning_is_fatal(data: bytes, code: ErrorCode) -> None:
