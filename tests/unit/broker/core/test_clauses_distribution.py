@@ -232,6 +232,23 @@ def test_who_let_a_chat_go_is_left_out_for_retry_after(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", Status="Alerting", TrackingId="t1")
 
 
+def test_who_let_a_chat_go_gets_it_when_the_last_other_one_goes(play: Playbook) -> None:
+    """B-24, B-23: nobody else is left when the other one's connection ends, at once."""
+    web, bob = play.connector("web"), play.agent("bob", "102")
+    answered(web, bob, "busy")
+    alice = play.agent("alice", "101")
+    chat = offered(web, alice, "t1")
+    alice.says("CS_CHAT_HANGUP", ChatId=chat)
+    alice.hears("SC_CHAT_STATUS", Status="Waiting")
+    alice.hears("SC_CHAT_ALERT_END")
+    web.hears("SE_CHAT_STATUS", Status="Waiting")
+    play.wait(30)
+    alice.silent()
+    bob.leaves()
+    alice.hears("SC_CHAT_ALERT", ChatId=chat)
+    web.hears("SE_CHAT_STATUS", Status="Alerting", TrackingId="t1")
+
+
 @pytest.mark.parametrize("between", ["CS_CHAT_ANSWER", "CS_CHAT_HANGUP"])
 def test_missed_offers_count_only_in_a_row(play: Playbook, between: str) -> None:
     """B-24: an answer or a rejection between two missed ones, and nobody is put into `Pause`."""
@@ -398,6 +415,21 @@ def test_a_change_of_mind_takes_the_log_off_back(play: Playbook) -> None:
     alice.hears("SC_AGENT_STATE", State="Ready", NextState=None)
     hang_up(web, alice, chat)
     offered(web, alice, "t2")
+
+
+def test_a_wrap_up_is_waited_for_before_the_log_off(play: Playbook) -> None:
+    """B-28, B-22: its slot is taken, so the agent is still there; then he is gone."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chat = answered(web, alice, "t1", ExtResponse="sales")
+    alice.says("CS_AGENT_STATE", State="LogOff")
+    alice.hears("SC_AGENT_STATE", NextState="LogOff", ActiveChats=1)
+    hang_up(web, alice, chat)
+    play.wait(19.999999)
+    assert play.dismissed == []
+    play.wait(0.000001)
+    alice.hears("SC_AGENT_STATE", NextState="LogOff", ActiveChats=0)
+    alice.hears("SC_AGENT_STATE", State="LogOff", NextState=None)
+    assert play.dismissed == [(alice.number, "LoggedOff")]
 
 
 def test_why_so_long_can_be_read_back_from_the_store(play: Playbook) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from broker.core.facts import ChatMoved, ChatRouted, DecisionLogged
-from protocol.values import Guid
+from protocol.values import Guid, from_micros
 from tests.support.playbook import CONFIG, Client, Playbook
 from tests.unit.broker.core.test_distribution import answered, offered, start
 
@@ -179,6 +179,37 @@ def test_what_is_said_during_the_alert_is_kept_for_the_answer(play: Playbook) ->
     web.hears("SE_CHAT_STATUS", Status="Answered")
 
 
+def test_an_alert_tells_what_the_agent_must_know(play: Playbook) -> None:
+    """B-7: where the chat comes from and goes to, who it is, how long it has waited."""
+    web, start_of = play.connector("web"), play.now
+    named = {"PartyName": "Vera", "RemoteAddress": "+420 1", "PreferredCulture": "en"}
+    chat = start(web, "t1", "Waiting", **named)
+    play.wait(12.7)
+    alice = play.agent("alice", "101")
+    info = alice.hears("SC_CHAT_ALERT", ChatId=chat, AgentName="Alice")["Info"]
+    web.hears("SE_CHAT_STATUS", Status="Alerting")
+    config = play.config
+    (project,) = [p.id for p in config.projects.values() if p.name == "Support"]
+    assert (
+        info.items()
+        >= {
+            "RemotePartyName": "Vera",
+            "RemoteAddress": "+420 1",
+            "ChatGatewayName": "Web chat",
+            "ChatType": "WebIM",
+            "ProjectId": project,
+            "ProjectName": "Support",
+            "LanguageName": "English",
+            "WorkplaceNumber": "101",
+            "WorkplaceId": config.workplaces["101"].id,
+            "AgentId": config.agent_by_login["alice"].id,
+            "WaitingTime": 12,
+            "EnqueueingTimeUtc": from_micros(start_of),
+            "PilotDialTime": from_micros(start_of),
+        }.items()
+    )
+
+
 def test_inactivity_of_an_answered_chat_is_told_to_both(play: Playbook) -> None:
     """B-8: either side's sentence starts the time anew; `DeadTimeUtc` names the moment."""
     web, alice = play.connector("web"), play.agent("alice", "101")
@@ -284,6 +315,26 @@ def test_chats_of_a_lost_agent_go_before_new_ones(play: Playbook) -> None:
     bob.hears("SC_CHAT_ALERT", ChatId=lost)
     web.hears("SE_CHAT_STATUS", Status="Alerting", TrackingId="t1")
     assert queued_at(play, older) is not None
+
+
+def test_the_grace_runs_from_the_last_loss(play: Playbook) -> None:
+    """B-11, B-28: who was back in between keeps chat and state for the whole of it again."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chat = answered(web, alice, "t1")
+    alice.leaves()
+    play.wait(30)
+    alice = play.agent("alice", "101", None)
+    play.wait(10)
+    alice.leaves()
+    play.wait(59.999999)
+    web.silent()
+    alice = play.agent("alice", "101", None)
+    assert offered(web, alice, "t2") != chat  # Ready, as he was
+    alice.leaves()
+    web.hears("SE_CHAT_STATUS", Status="Waiting", TrackingId="t2")
+    play.wait(60)
+    web.hears("SE_CHAT_STATUS", Status="Waiting", TrackingId="t1")
+    web.hears("SE_CHAT_SENTENCE", Model=2, TrackingId="t1")
 
 
 def restarted(play: Playbook) -> tuple[str, str, int | None]:
