@@ -251,11 +251,12 @@ def _session_left(state: State, f: SessionLeft) -> None:
 
 
 def _timer_fired(state: State, _f: TimerFired) -> None:
-    _due, _number, kind, key = state.timers.heap[0]
+    due, _number, kind, key = state.timers.heap[0]
     state.timers.pop()
     if kind is TimerKind.CHAT:
         chat = state.chats.get(key)
-        if chat is not None:
+        # One that an earlier timer has overtaken sets no other, or they would grow in number.
+        if chat is not None and chat.timer_at == due:
             chat.timer_at = None
             arm_chat(state, chat)
 

@@ -149,11 +149,24 @@ def offer_ended(state: State, f: OfferEnded) -> None:
     """Count a missed offer, and remember who let the chat go (B-24)."""
     desk_of(state, f.agent).missed = f.missed
     if f.outcome in LETTING_GO:
-        chat = state.chats[f.chat]
-        chat.exclusions[f.agent] = f.at
-        numbers = state.config.distribution
-        for pause in (numbers.retry_alone, numbers.retry_after):
-            state.timers.set(f.at + pause, TimerKind.EXCLUSION, f.chat)
+        state.chats[f.chat].exclusions[f.agent] = f.at
+        _arm_exclusion(state, f.chat, f.at)
+
+
+def _arm_exclusion(state: State, chat: Guid, since: int) -> None:
+    """Set the timers after which an agent may be offered again a chat that he let go (B-24)."""
+    numbers = state.config.distribution
+    for pause in (numbers.retry_alone, numbers.retry_after):
+        if since + pause > state.now:
+            state.timers.set(since + pause, TimerKind.EXCLUSION, chat)
+
+
+def arm_exclusions(state: State) -> None:
+    """Set these timers for every open chat, after a restart or under another configuration."""
+    for chat in state.chats.values():
+        if chat.is_open:
+            for since in chat.exclusions.values():
+                _arm_exclusion(state, chat.id, since)
 
 
 def agent_moved(state: State, f: AgentMoved) -> None:
@@ -237,8 +250,12 @@ def refreshed(state: State, f: Refreshed) -> None:
 
 
 def rebuild(state: State) -> None:
-    """Queue every waiting chat anew, under a new configuration."""
+    """Queue every waiting chat anew, under a new configuration, and set its times anew."""
     d = state.distribution
+    for desk in d.desks.values():
+        if desk.lost_at is not None:
+            arm_grace(state, desk, desk.lost_at)
+    arm_exclusions(state)
     d.queues.clear()
     for chat in list(d.tickets):
         del d.tickets[chat]

@@ -170,7 +170,12 @@ def restore(config: Config, recovered: Recovered, now: int) -> State:
     Everything derived is made here: indexes, weights, tickets, leases, timers. Agents who were
     at work are lost as of `now`. Follow with a `Booted` input, which ends what a restart ends.
     """
-    state = State(config=config, next_chat=recovered.next_chat, next_offer=recovered.next_offer)
+    state = State(
+        config=config,
+        now=now,
+        next_chat=recovered.next_chat,
+        next_offer=recovered.next_offer,
+    )
     for one in recovered.desks:
         if one.agent in config.agents:
             state.distribution.desks[one.agent] = one
@@ -207,7 +212,7 @@ def _await_agents(state: State, now: int) -> None:
     for one in d.desks.values():
         for chat_id, until in list(one.wrapups.items()):
             if chat_id not in state.chats:
-                del one.wrapups[chat_id]
+                del one.wrapups[chat_id], one.leases[chat_id]
                 continue
             d.leases[chat_id] = one.agent
             one.leases[chat_id] = ChatStatus.CLOSED
@@ -217,9 +222,4 @@ def _await_agents(state: State, now: int) -> None:
             apply_desk.arm_grace(state, one, now)
         if one.next_state is not None and not one.leases:
             d.leaving[one.agent] = None
-    pauses = (state.config.distribution.retry_alone, state.config.distribution.retry_after)
-    for chat in state.chats.values():
-        for at in chat.exclusions.values():
-            for pause in pauses:
-                if chat.is_open and at + pause > now:
-                    state.timers.set(at + pause, TimerKind.EXCLUSION, chat.id)
+    apply_desk.arm_exclusions(state)

@@ -8,7 +8,7 @@ from broker.config.model import Gateway
 from broker.core import rules
 from broker.core.access import find_tracked, gateway_of, tracked_chat
 from broker.core.announce import ChatToConnectors
-from broker.core.bounds import FORM_BYTES, chat_weight
+from broker.core.bounds import FORM_BYTES, FORMS_PER_CHAT, chat_weight
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
 from broker.core.facts import ChatReopened, ChatStarted, Fact, FormSaved, WrapupEnded
@@ -24,6 +24,7 @@ from protocol.values import ChatStatus, CloseReason, Guid, from_micros
 
 CHAT_ID, FORM_ID, NOTE_ID, SESSION_ID = range(4)
 """Which Guid of an input's stamp is for what."""
+_RETIRED = Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: takes no new chats any more")
 
 
 def applicant(gateway: Guid, p: ChatServiceInfo) -> rules.Applicant:
@@ -57,6 +58,8 @@ def request(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outco
     gateway = gateway_of(state, session, p)
     if isinstance(gateway, Refusal):
         return gateway
+    if gateway.retired:
+        return _RETIRED
     who = applicant(gateway.id, p)
     signal, scenario = signal_for(state, who, stamp.now)
     answer = ChatServiceInfo(
@@ -89,15 +92,16 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
     if chat is not None and chat.is_open:
         return Decision([], [evolve(told, push=False)])
     refusal = may_open(state, gateway, p.tracking_id or "")
+    if chat is not None and not reopens(gateway, chat, stamp.now):
+        chat = None
     if refusal is None and p.result_model is not None:
-        refusal = form_fits(p.result_model)
+        refusal = form_fits(chat, p.result_model)
     if refusal is not None:
         return refusal
     facts: list[Fact]
-    if chat is not None and reopens(gateway, chat, stamp.now):
+    if chat is not None:
         facts = reopen(state, chat, stamp)
     else:
-        chat = None
         facts = [_started(state, stamp, gateway, p)]
         told = evolve(told, chat=stamp.guid(CHAT_ID))
     if p.result_model is not None and p.result_model.scenario_id is not None:
@@ -137,8 +141,11 @@ def settled_form(form: ScenarioResultInfo, stamp: Stamp, chat: Guid | None) -> S
     )
 
 
-def form_fits(form: ScenarioResultInfo) -> Refusal | None:
-    """Refuse a form whose texts together are too long."""
+def form_fits(chat: Chat | None, form: ScenarioResultInfo) -> Refusal | None:
+    """Refuse a form whose texts together are too long, and one more than a chat may have."""
+    forms = chat.forms if chat is not None else {}
+    if len(forms) >= FORMS_PER_CHAT and form.scenario_result_id not in forms:
+        return Refusal(ErrorCode.OVERLOADED, "the chat has too many forms")
     size = sum(len(v.result_text or "") + 64 for v in form.values or ())
     if size > FORM_BYTES:
         return Refusal(ErrorCode.TOO_LONG, "ResultModel.Values: too long together")
@@ -148,7 +155,7 @@ def form_fits(form: ScenarioResultInfo) -> Refusal | None:
 def may_open(state: State, gateway: Gateway, tracking_id: str) -> Refusal | None:
     """Whether the gateway takes one more open chat (C-4, I-14)."""
     if gateway.retired:
-        return Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: takes no new chats any more")
+        return _RETIRED
     held = state.list_weight.get(gateway.id, 0) + chat_weight(tracking_id)
     if held > state.config.limits.frame_bytes:
         return Refusal(ErrorCode.OVERLOADED, "the gateway has too many open chats")

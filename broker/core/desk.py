@@ -110,6 +110,9 @@ def set_state(state: State, stamp: Stamp, session: Session, frame: Frame) -> Out
     if p.reason is not None and p.reason not in state.config.pause_reasons:
         return Refusal(ErrorCode.BAD_PAYLOAD, "Reason: not a configured reason")
     desk = state.distribution.desks[agent]
+    if desk.state is AgentState.LOG_OFF:
+        # His connection was told good-bye, and this was on its way.
+        return Refusal(ErrorCode.WRONG_STATE, "logged off")
     told = AgentToWorkplace(agent=agent, answer_to=session.number, re=frame.id)
     # Logging off is always a NextState: it is taken when no chat holds a slot any more, which
     # may be at once.

@@ -6,12 +6,12 @@ from attrs import evolve
 
 from broker.core.access import desk_at, gateway_of, own_chat, tracked_chat
 from broker.core.announce import (
+    Announcement,
     ChatToAgent,
     ChatToConnectors,
     chat_for_connector,
     chat_for_workplace,
 )
-from broker.core.bounds import FORMS_PER_CHAT
 from broker.core.chats import form_fits, scenario_in, settled_form
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Effect, Send
@@ -113,23 +113,22 @@ def save_scenario(state: State, stamp: Stamp, session: Session, frame: Frame) ->
     assert isinstance(p, ScenarioResultInfo)
     if p.scenario_id not in state.config.scenarios:
         return Refusal(ErrorCode.UNKNOWN_SCENARIO, "ScenarioId: no such form")
-    no = None
-    if p.chat_id is not None:
-        chat = state.chats.get(p.chat_id)
-        if chat is None or chat.gateway not in session.gateways:
-            return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat of this session")
-        if len(chat.forms) >= FORMS_PER_CHAT and p.scenario_result_id not in chat.forms:
-            return Refusal(ErrorCode.OVERLOADED, "ChatId: the chat has too many forms")
-        no = chat.no
-    refusal = form_fits(p)
+    chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
+    if p.chat_id is not None and (chat is None or chat.gateway not in session.gateways):
+        return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat of this session")
+    refusal = form_fits(chat, p)
     if refusal is not None:
         return refusal
+    no = chat.no if chat is not None else None
     saved = FormSaved(chat=p.chat_id, no=no, at=stamp.now, result=settled_form(p, stamp, p.chat_id))
-    effects: list[Effect] = []
+    effects: list[Effect | Announcement] = []
+    if chat is not None and chat.is_open and chat.agent is not None:
+        # The agent's Info names the forms, so his picture must not miss one (I-9).
+        effects.append(ChatToAgent(chat=chat.id, agent=chat.agent, type="SC_CHAT_STATUS"))
     if frame.id is not None:
         me = session.number
         effects.append(Send((me,), "SYS_ACK", Ack(type=frame.type), me, frame.id))
-    return Decision([saved], list(effects))
+    return Decision([saved], effects)
 
 
 def routing(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:

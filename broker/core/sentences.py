@@ -244,7 +244,9 @@ def confirm_from_connector(state: State, stamp: Stamp, session: Session, frame: 
     chat = tracked_chat(state, session, p)
     if isinstance(chat, Refusal):
         return chat
-    listener = agent_session(state, chat.agent)
+    # Whoever is only offered the chat, or was, has not seen the sentence.
+    writer = chat.agent if chat.agent == chat.last_agent else None
+    listener = agent_session(state, writer) if chat.status is not ChatStatus.ALERTING else None
     if listener is None:
         return _confirmed(chat, p, True, stamp, session, frame, None)
     told = ChatCommandInfo(

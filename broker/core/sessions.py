@@ -127,7 +127,7 @@ def booted(state: State, stamp: Stamp) -> Decision:
             ended = end_offer(state, chat, stamp, "restart")
             decision.facts += ended.facts
             decision.facts += to_waiting(chat, stamp, "restart").facts
-        elif chat.status is ChatStatus.ANSWERED and _agent_is_unknown(state, chat):
+        elif chat.status is ChatStatus.ANSWERED and not _is_awaited(state, chat):
             decision.add(give_up(state, chat, stamp))
     return decision
 
@@ -146,8 +146,10 @@ def _orphaned(chat: Chat, stamp: Stamp) -> ChatMoved:
     )
 
 
-def _agent_is_unknown(state: State, chat: Chat) -> bool:
-    return chat.agent not in state.config.agents
+def _is_awaited(state: State, chat: Chat) -> bool:
+    """Whether the agent of an answered chat may come back: he is known, and was at work."""
+    desk = state.distribution.desks.get(chat.agent) if chat.agent is not None else None
+    return desk is not None and desk.lost_at is not None
 
 
 def reloaded(state: State, stamp: Stamp, reload: Reloaded) -> Decision:

@@ -44,6 +44,7 @@ async def forms(stage: Stage) -> None:
     unnamed: dict[str, Any] = {**result, "ScenarioResultId": None, "Peer": None}
     await web.send("ES_SCENARIO_SAVE", 4, **unnamed, ChatId=chat, Activity="after")
     await web.get("SYS_ACK", 4, Type="ES_SCENARIO_SAVE")
+    await agent.get("SC_CHAT_STATUS", Status="Answered", Sentences=None)
     await agent.send("CS_CHAT_STATUS", 5, ChatId=chat)
     info = (await agent.get("SC_CHAT_STATUS", 5, Status="Answered"))["Info"]
     assert [item.get("Activity") for item in info["Scenarios"]] == [None, "after"]

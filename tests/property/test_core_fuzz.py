@@ -1,0 +1,439 @@
+"""Anything at all happens to the core, in any order; the laws that need no model must hold.
+
+Every client says any well-formed frame of either role, sensible or not; connections, time,
+configurations and processes come and go. After every single step: no exception; the state's own
+laws; a refusal changed nothing (W-27); a request got exactly one answer (I-13); nobody heard of a
+chat that is not his (I-15); what was sent fits a frame (I-14). Now and then: the store gives back
+what the core holds (I-10), and what a client folded is what a fresh snapshot says (I-9).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from broker.config.load import loads
+from broker.config.merge import merge
+from broker.config.model import Config
+from broker.core.broker import restore, step
+from broker.core.effects import Dismiss, Effect, Send
+from broker.core.inputs import (
+    FrameArrived,
+    Input,
+    Reloaded,
+    SessionClosed,
+    SessionOpened,
+    Stamp,
+)
+from broker.core.invariants import check, durable
+from broker.core.state import Session
+from protocol.catalogue import CATALOGUE, FrameSpec
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.codec import from_wire, pack
+from protocol.errors import WireError
+from protocol.frame import Frame
+from protocol.members import members
+from protocol.values import AgentState, Guid, Role
+from protocol.view import View, comparable
+from tests.support.playbook import CONFIG, Playbook
+
+PORTED = """
+[[gateways]]
+name = "Second channel"
+peer = "im"
+port = "2"
+token = "im-secret"
+reactivate = true
+tracking_inertia = "20m"
+"""
+
+CHANGES: tuple[tuple[str, str], ...] = (
+    (
+        "max_chats = 2\nlanguages = { English = 100 }",
+        "max_chats = 1\nlanguages = { English = 100 }",
+    ),
+    ('wrapup = "20s"', ""),
+    ('name = "Sales"\nwrapup = "20s"', 'name = "Sales"\nwrapup = "50m"\nsignal_duration = "5s"'),
+    ('inactivity_timeout = "10m"', 'inactivity_timeout = "2m"'),
+    ('inactivity_timeout = "10m"', 'workplace_grace = "10m"\ntracking_inertia = "5m"'),
+    ('peer = "im"\nchat_type', 'peer = "other"\nchat_type'),
+    ('number = "102"', 'number = "103"'),
+    ('name = "Contact"', 'name = "Contact us"'),
+    ('login = "bob"', 'login = "robert"\nid = "00000000-0000-4000-8000-000000000b0b"'),
+    ('name = "Web chat"\npeer = "web"', 'name = "Web shop"\npeer = "shop"'),
+    (
+        'ext_response = "^sales$"\nproject = "Sales"',
+        'ext_response = "^sales$"\nproject = "Support"',
+    ),
+)
+"""What an administrator may do to the configuration, as replacements in its text."""
+NUMBERS = (
+    "",
+    '[distribution]\nretry_after = "10s"\nretry_alone = "1s"\nmax_missed = 1\n',
+    "[distribution]\nage_weight = 0.0\n",
+)
+
+PEERS = ("web", "im", "101", "102", "nowhere", None)
+TRACKINGS = ("t1", "t2", "t3", None)
+KEYS = ("a", "b", "c", "", None)
+POOLS: dict[str, tuple[object, ...]] = {
+    "Port": (None, None, None, "2", "3"),
+    "TrackingId": TRACKINGS,
+    "ID": KEYS,
+    "Text": ("x", "y", "", None, "z" * 30_000),
+    "Model": (0, 0, 0, 0, 2, 4, 6, 8, 3),
+    "PreferredCulture": ("en", "cs", None),
+    "ExtResponse": (None, "", "stop", "sales", "expert", "unheard of"),
+    "PartyName": ("Vera", None),
+    "IsTyping": (True, False, None),
+    "State": ("Ready", "Ready", "Pause", "PostCall", "LogOff", None),
+    "Reason": (None, None, "Lunch", "none such"),
+    "ReturnChatId": (None, None, None, None, "00000000-0000-4000-8000-000000000001"),
+    "Culture": ("en", None),
+    "LiteralGroup": (102, None),
+    "Code": ("done", None),
+    "ResultText": ("a@b.c", None),
+    "TimeSent": (None, "1999-01-01T00:00:00Z", "9999-12-31T23:59:59Z"),
+}
+SAID_BY = {
+    role: tuple(spec for spec in CATALOGUE.values() if spec.sender == role.value) for role in Role
+}
+COMMON = {
+    Role.CONNECTOR: ("ES_CHAT_START", "ES_CHAT_SENTENCE", "ES_CHAT_STOP", "ES_CHAT_CONFIRM"),
+    Role.WORKPLACE: ("CS_CHAT_ANSWER", "CS_CHAT_SENTENCE", "CS_CHAT_HANGUP", "CS_AGENT_STATE"),
+}
+SEATS = (("alice", "101"), ("bob", "102"), ("alice", "102"), ("bob", "101"))
+LINES: tuple[tuple[str, ...], ...] = (("web",), ("im",), ("web", "im"))
+LOOSE = ("ES_SCENARIO_SAVE", "ES_SCENARIO_LOAD", "ES_WS_ROUTING", "ES_WS_LITERALS_GET")
+
+numbers = st.integers(0, 1_000)
+ACTIONS = st.one_of(
+    st.tuples(st.just("line"), st.integers(0, 2)),
+    st.tuples(st.just("seat"), st.integers(0, 3)),
+    *[st.tuples(st.just("likely"), numbers, numbers, numbers) for _ in range(4)],
+    st.tuples(st.just("any"), numbers, numbers, st.lists(numbers, min_size=8, max_size=8)),
+    st.tuples(st.just("leave"), numbers),
+    st.tuples(
+        st.just("wait"), st.sampled_from([1e-6, 1.0, 5.0, 20.0, 30.0, 60.0, 600.0, 1200.0, 4000.0])
+    ),
+    st.tuples(st.just("reload"), st.sets(st.integers(0, len(CHANGES) - 1), max_size=3), numbers),
+    st.tuples(st.just("restart"), st.sets(st.integers(0, len(CHANGES) - 1), max_size=3), numbers),
+)
+
+
+@lru_cache(maxsize=512)
+def configuration(changes: frozenset[int], number: int) -> Config:
+    """The configuration with some changes."""
+    text = NUMBERS[number % len(NUMBERS)] + CONFIG + PORTED
+    for change in sorted(changes):
+        text = text.replace(*CHANGES[change], 1)
+    return loads(text, path="play.toml").config
+
+
+class Anything(Playbook):
+    """The core, told anything, and what everybody heard of it."""
+
+    def __init__(self) -> None:
+        self.views: dict[int, View] = {}
+        self.dead: set[int] = set()
+        self.unseen: set[Guid] = set()
+        self.next_session = 1
+        super().__init__(CONFIG + PORTED)
+
+    # -- what is judged after every step
+
+    def put(self, input: Input) -> None:
+        """Step one input, and judge what came of it."""
+        self.seq += 1
+        session = (
+            self.state.sessions.get(input.session) if isinstance(input, FrameArrived) else None
+        )
+        holders = self._holders()
+        before = durable(self.state) if session is not None else None
+        facts, effects = step(self.state, Stamp(self.now, self.seq, b"fuzz"), input)
+        stored = [fact for fact in facts if fact.durable]
+        if stored:
+            self.store.commit(stored)
+        assert check(self.state) == []
+        assert not self.state.pilots
+        assert not self.state.distribution.fresh_chats
+        if isinstance(input, FrameArrived):
+            self._judge_answers(input.frame, session, effects)
+            if any(isinstance(e, Send) and e.type == "SYS_ERROR" for e in effects):
+                assert not stored
+                assert durable(self.state) == before
+        for effect in effects:
+            if isinstance(effect, Send):
+                self._judge_send(effect, holders)
+            elif isinstance(effect, Dismiss):
+                self.dead.add(effect.session)
+
+    def _holders(self) -> dict[Guid, set[Guid | None]]:
+        return {chat.id: {chat.agent, chat.last_agent} for chat in self.state.chats.values()}
+
+    def _judge_answers(self, frame: Frame, session: Session | None, effects: list[Effect]) -> None:
+        """I-13, W-15, W-16: one answer, to him alone, of the type that the table says."""
+        sends = [effect for effect in effects if isinstance(effect, Send)]
+        answers = [s for s in sends if s.answer_to is not None]
+        if session is None:
+            assert not answers
+            return
+        assert all(s.answer_to == session.number and s.re == frame.id for s in answers)
+        types = [s.type for s in answers]
+        if types == ["SYS_ERROR"]:
+            return
+        wanted = CATALOGUE[frame.type].answer
+        if wanted is None or (wanted == "SYS_ACK" and frame.id is None):
+            assert types == []
+        elif frame.type == "CS_CHAT_ANSWER":
+            assert types in (["SC_CHAT_STATUS"], ["SC_CHAT_ALERT_END"])
+        else:
+            assert types == [wanted]
+
+    def _judge_send(self, send: Send, holders: dict[Guid, set[Guid | None]]) -> None:
+        packed = pack(send.type, send.payload)
+        assert len(packed) + 1_024 < self.state.config.limits.frame_bytes
+        assert len(set(send.sessions)) == len(send.sessions)
+        frame = Frame(send.type, send.payload)
+        for number in send.sessions:
+            session = self.state.sessions.get(number)
+            if session is None:
+                continue
+            items = send.payload if isinstance(send.payload, tuple) else (send.payload,)
+            for item in items:
+                self._judge_sight(session, send.type, item, holders)
+            if number in self.views:
+                self.views[number].fold(frame)
+
+    def _judge_sight(
+        self, session: Session, type: str, item: object, holders: dict[Guid, set[Guid | None]]
+    ) -> None:
+        """I-15: a session hears of its own gateways or its own agent's chats only."""
+        if not isinstance(item, (ChatStatusInfo, ChatSentenceInfo, ChatCommandInfo)):
+            return
+        if session.role is Role.CONNECTOR:
+            served = {
+                (g.peer, g.port)
+                for g in self.state.config.gateways.values()
+                if g.id in session.gateways
+            }
+            assert (item.peer, item.port) in served
+        else:
+            assert item.peer == session.workplace
+            if type != "SC_CHAT_ALERT_END" and item.chat_id is not None:
+                chat = self.state.chats[item.chat_id]
+                now = {chat.agent, chat.last_agent}
+                assert session.agent in now | holders.get(item.chat_id, set())
+
+    # -- what happens
+
+    def do(self, action: tuple[Any, ...]) -> None:
+        """Carry out one action."""
+        match action:
+            case ("line", which):
+                self._open(Role.CONNECTOR, LINES[which])
+            case ("seat", which):
+                self._sit(*SEATS[which])
+            case ("likely", who, what, how):
+                self._say(who, what, how)
+            case ("any", who, what, picks):
+                self._say_anything(who, what, picks)
+            case ("leave", who):
+                if self.state.sessions:
+                    self.put(
+                        SessionClosed(list(self.state.sessions)[who % len(self.state.sessions)])
+                    )
+            case ("wait", seconds):
+                self.wait(seconds)
+            case ("reload", changes, number):
+                self.judge_views()
+                self.config = merge(self.config, configuration(frozenset(changes), number))
+                self.put(Reloaded(self.config))
+                # No push tells of other names and addresses: every picture begins anew.
+                self.views = {one: View(view.role) for one, view in self.views.items()}
+            case ("restart", changes, number):
+                self.unseen |= self.config.agents.keys()
+                self.config = configuration(frozenset(changes), number)
+                self.unseen -= self.config.agents.keys()
+                self.views.clear()
+                self.restart()
+                self.check_store()
+            case _:
+                raise AssertionError(action)
+
+    def _open(self, role: Role, peers: tuple[str, ...]) -> None:
+        served = tuple(g.id for g in self.config.gateways.values() if g.peer in peers)
+        if served:
+            self._enter(SessionOpened(session=self.next_session, role=role, gateways=served))
+
+    def _sit(self, login: str, number: str) -> None:
+        agent, place = self.config.agent_by_login.get(login), self.config.workplaces.get(number)
+        if agent and place and not (agent.retired or place.retired):
+            self._enter(
+                SessionOpened(
+                    session=self.next_session,
+                    role=Role.WORKPLACE,
+                    workplace=number,
+                    agent_id=agent.id,
+                )
+            )
+
+    def _enter(self, hello: SessionOpened) -> None:
+        if len(self.state.sessions) < 6:
+            self.next_session += 1
+            self.views[hello.session] = View(hello.role)
+            self.put(hello)
+
+    def _speaker(self, who: int) -> Session | None:
+        sessions = list(self.state.sessions.values())
+        return sessions[who % len(sessions)] if sessions else None
+
+    def _say(self, who: int, what: int, how: int) -> None:
+        """Something that probably makes sense: about one's own peer, chat, tracking ID."""
+        session = self._speaker(who)
+        if session is None:
+            return
+        common, every = COMMON[session.role], SAID_BY[session.role]
+        said = common[what % len(common)] if what % 3 else every[what % len(every)].type
+        desk = self.state.distribution.desks.get(session.agent) if session.agent else None
+        if desk is not None and what % 3 == 1:
+            # Left to chance alone, agents would hardly ever be at work.
+            said = "CS_CHAT_ANSWER" if desk.state is AgentState.READY else "CS_AGENT_STATE"
+        picks = [how >> bits for bits in range(10)]
+        members = self._random_members(CATALOGUE[said], picks)
+        if session.role is Role.CONNECTOR:
+            peer = self.state.config.gateways[session.gateways[how % len(session.gateways)]]
+            members |= {"Peer": peer.peer, "Port": peer.port}
+            members |= {"TrackingId": TRACKINGS[how % 3], "ID": KEYS[how % 3]}
+        else:
+            held = list(desk.leases) if desk is not None else []
+            held = held or [
+                chat.id
+                for chat in self.state.chats.values()
+                if session.agent in (chat.agent, chat.last_agent)
+            ]
+            members |= {"Peer": session.workplace, "ID": KEYS[how % 3], "AgentId": None}
+            members |= {"State": "Ready", "Reason": None} if what % 3 == 1 else {}
+            members |= {"ChatId": held[how % len(held)]} if held else {}
+        members["Text"] = members.get("Text") or "x"
+        self._put_frame(session.number, said, members, how)
+
+    def _say_anything(self, who: int, what: int, picks: list[int]) -> None:
+        session = self._speaker(who)
+        if session is None:
+            return
+        every = SAID_BY[Role.CONNECTOR] + SAID_BY[Role.WORKPLACE]
+        spec = every[what % len(every)]
+        members = self._random_members(spec, picks)
+        # Out of a closed connection, too, something may still be on its way.
+        number = session.number if picks[0] % 10 else 999
+        self._put_frame(number, spec.type, members, picks[-1])
+
+    def _random_members(self, spec: FrameSpec, picks: list[int]) -> dict[str, object]:
+        if spec.payload is str:
+            return {}
+        structure: Any = spec.payload
+        found: dict[str, object] = {}
+        for index, member in enumerate(members(structure)):
+            pool = self._pool(member.wire)
+            if pool:
+                found[member.wire] = pool[(picks[index % len(picks)] + index) % len(pool)]
+        return found
+
+    def _pool(self, name: str) -> tuple[object, ...]:
+        state = self.state
+        foreign = "00000000-0000-4000-8000-00000000dead"
+        if name == "Peer":
+            return PEERS
+        if name in ("ChatId", "ScenarioResultId"):
+            return (*list(state.chats)[:4], foreign, None)
+        if name in ("AgentId", "ToAgentId"):
+            return (None, None, *state.config.agents, foreign)
+        if name in ("ScenarioId", "Id"):
+            return (*state.config.scenarios, foreign, None)
+        if name == "ResultModel":
+            forms = [{"ScenarioId": one} for one in (*state.config.scenarios, foreign)]
+            control = {"ScreenControlId": foreign, "ResultText": "a@b.c"}
+            return (None, None, *forms, {**forms[0], "Values": [control]})
+        return POOLS.get(name, ())
+
+    def _put_frame(self, session: int, type: str, members: dict[str, object], id: int) -> None:
+        payload: object = members
+        if CATALOGUE[type].payload is str:
+            payload = PEERS[id % (len(PEERS) - 1)]
+        try:
+            read = from_wire(type, payload)
+        except WireError:
+            return  # the codec refuses it; that is tested there
+        self.put(FrameArrived(session, Frame(type, read, {"Id": id} if id % 3 else None)))
+
+    # -- what is judged now and then
+
+    def judge_views(self) -> None:
+        """I-9: what was folded since the last snapshot is what a fresh snapshot says."""
+        for number, old in list(self.views.items()):
+            session = self.state.sessions.get(number)
+            if session is None or number in self.dead:
+                del self.views[number]
+                continue
+            fresh = View(session.role)
+            self.views[number] = fresh
+            letter = "E" if session.role is Role.CONNECTOR else "C"
+            for chat in list(old.chats.values()):
+                named = {
+                    "Peer": chat.latest.peer,
+                    "Port": chat.latest.port,
+                    "TrackingId": chat.latest.tracking_id,
+                    "ChatId": chat.latest.chat_id,
+                }
+                if chat.is_held and chat.complete:
+                    self.put(
+                        FrameArrived(
+                            number,
+                            Frame(
+                                f"{letter}S_CHAT_STATUS", from_wire(f"{letter}S_CHAT_STATUS", named)
+                            ),
+                        )
+                    )
+                else:
+                    old.forget(chat.key)
+            assert comparable(old) == comparable(fresh)
+
+    def check_store(self) -> None:
+        """I-10, but for what a change of the configuration brought back into sight of the store.
+
+        A longer inertia, and a gateway or an agent that comes back by a reload, bring back only
+        what was closed or away when the core forgot it.
+        """
+        live = durable(self.state)
+        recovered = restore(self.config, self.store.recover(self.config, self.now), self.now)
+        for chat in list(recovered.chats.values()):
+            if chat.id not in self.state.chats:
+                assert not chat.is_open
+                del recovered.chats[chat.id]
+        for agent in list(recovered.distribution.desks):
+            if agent not in self.state.distribution.desks:
+                assert agent in self.unseen
+                del recovered.distribution.desks[agent]
+        assert durable(recovered) == live
+
+    def end(self) -> None:
+        """The last judgements."""
+        self.judge_views()
+        while (due := self.state.timers.due) is not None and due <= self.now:
+            self.wait(0)
+        self.check_store()
+        self.store.close()
+
+
+@settings(max_examples=150)
+@given(st.lists(ACTIONS, min_size=5, max_size=80))
+def test_the_core_takes_anything(script: list[tuple[Any, ...]]) -> None:
+    """I-2, I-3, I-6..I-10, I-13..I-15, W-15, W-16, W-27: whatever happens, in whatever order."""
+    play = Anything()
+    for action in (("line", 2), ("seat", 0), ("seat", 1), *script):
+        play.do(action)
+    play.end()

@@ -1,0 +1,171 @@
+"""Where clauses meet: reloads under way, restarts without what was there, repeated without end."""
+
+from broker.config.load import loads
+from broker.config.merge import merge
+from broker.core.inputs import Reloaded
+from broker.core.timers import TimerKind
+from protocol.values import Guid
+from tests.support.playbook import CONFIG, Client, Playbook
+from tests.unit.broker.core.test_distribution import answered, offered, start
+
+GRACE = 'token = "web-secret"\nworkplace_grace = '
+WITHOUT_WEB = CONFIG.replace('name = "Web chat"\npeer = "web"', 'name = "Shop"\npeer = "shop"')
+
+
+def reload(play: Playbook, config: str) -> None:
+    """Take a new configuration as the broker does: what is gone stays, retired (C-4)."""
+    play.config = merge(play.config, loads(config, path="play.toml").config)
+    play.put(Reloaded(play.config))
+
+
+def form_of(play: Playbook) -> Guid:
+    """The id of the form that is configured."""
+    return next(iter(play.config.scenarios))
+
+
+def given_up(web: Client) -> None:
+    """A chat goes back to the queue and its visitor is told."""
+    web.hears("SE_CHAT_STATUS", Status="Waiting")
+    web.hears("SE_CHAT_SENTENCE", Model=2)
+
+
+def test_a_grace_that_a_reload_lengthens_ends_later(play: Playbook) -> None:
+    """B-11, C-4: the chat of a lost agent waits for the new time, and not for ever."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    answered(web, alice, "t1")
+    alice.leaves()
+    play.wait(30)
+    reload(play, CONFIG.replace('token = "web-secret"', f'{GRACE}"2m"'))
+    play.wait(89)
+    web.silent()
+    play.wait(1)
+    given_up(web)
+
+
+def test_a_grace_that_a_reload_shortens_ends_at_once(play: Playbook) -> None:
+    """B-11, C-4: what is over by the new time is over."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    answered(web, alice, "t1")
+    alice.leaves()
+    play.wait(30)
+    reload(play, CONFIG.replace('token = "web-secret"', f'{GRACE}"10s"'))
+    play.wait(0)
+    given_up(web)
+
+
+def test_an_exclusion_that_a_reload_shortens_ends_earlier(play: Playbook) -> None:
+    """B-23, B-24, C-4: the agent is a candidate again after the new pause."""
+    web, bob = play.connector("web"), play.agent("bob", "102")
+    answered(web, bob, "busy")
+    alice = play.agent("alice", "101")
+    chat = offered(web, alice, "t1")
+    alice.says("CS_CHAT_HANGUP", ChatId=chat)
+    alice.hears("SC_CHAT_STATUS")
+    alice.hears("SC_CHAT_ALERT_END")
+    web.hears("SE_CHAT_STATUS", Status="Waiting")
+    play.wait(6)
+    reload(play, '[distribution]\nretry_after = "10s"\n' + CONFIG)
+    play.wait(3.9)
+    alice.silent()
+    play.wait(0.1)
+    alice.hears("SC_CHAT_ALERT", ChatId=chat)
+    web.hears("SE_CHAT_STATUS", Status="Alerting")
+
+
+def test_a_wrapup_on_a_gateway_that_is_gone_holds_no_slot(play: Playbook) -> None:
+    """B-22, B-12: restarted without the gateway, the broker knows neither chat nor lease."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chat = answered(web, alice, "t1", ExtResponse="sales")
+    alice.says("CS_CHAT_HANGUP", ChatId=chat)
+    alice.hears("SC_CHAT_STATUS", Status="Closed")
+    web.hears("SE_CHAT_STATUS", Status="Closed")
+    play.config = loads(WITHOUT_WEB, path="play.toml").config
+    play.restart()
+    alice = play.agent("alice", "101", None)
+    alice.says("CS_AGENT_STATE", State="Pause")
+    alice.hears("SC_AGENT_STATE", ActiveChats=0)
+    alice.says("CS_AGENT_STATE", State="LogOff")
+    alice.hears("SC_AGENT_STATE", NextState="LogOff")
+    alice.hears("SC_AGENT_STATE", State="LogOff")
+
+
+def test_a_form_that_comes_late_is_shown_to_the_agent(play: Playbook) -> None:
+    """I-9: a form changes the chat's Info, so who has the chat is told."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chat = offered(web, alice, "t1")
+    web.says("ES_SCENARIO_SAVE", 1, ScenarioId=form_of(play), ChatId=chat)
+    shown = alice.hears("SC_CHAT_STATUS", Status="Alerting", Sentences=None)["Info"]["Scenarios"]
+    assert [item["ScenarioName"] for item in shown] == ["Contact"]
+    web.hears("SYS_ACK", 1)
+    alice.says("CS_CHAT_ANSWER", ChatId=chat)
+    alice.hears("SC_CHAT_STATUS", Status="Answered")
+    web.hears("SE_CHAT_STATUS", Status="Answered")
+    web.says("ES_SCENARIO_SAVE", ScenarioId=form_of(play), ChatId=chat)
+    shown = alice.hears("SC_CHAT_STATUS", Status="Answered", Sentences=None)["Info"]["Scenarios"]
+    assert len(shown) == 2
+
+
+def test_reopening_again_and_again_does_not_pile_up_forms(play: Playbook) -> None:
+    """I-14: a chat has as many forms as one frame can show, by whatever way they come."""
+    web = play.connector("web")
+    form = {"ScenarioId": form_of(play)}
+    for number in range(32):
+        web.says("ES_CHAT_START", TrackingId="t1", ResultModel=form, ExtResponse="stop")
+        web.hears("SE_CHAT_STATUS", Status="Pilot")
+        web.hears("SE_CHAT_STATUS", Status="Closed")
+        assert len(next(iter(play.state.chats.values())).forms) == number + 1
+    web.says("ES_CHAT_START", 1, TrackingId="t1", ResultModel=form)
+    web.refused("Overloaded", 1)
+
+
+def test_reopening_again_and_again_does_not_pile_up_timers(play: Playbook) -> None:
+    """I-14: a chat has one timer at work; one that it overtook is gone within its hour."""
+    web = play.connector("web")
+    for _ in range(30):
+        web.says("ES_CHAT_START", TrackingId="t1")
+        web.says("ES_CHAT_STOP", TrackingId="t1")
+        play.wait(1_000)
+    web.heard.clear()
+    timers = [kind for _due, _number, kind, _key in play.state.timers.heap]
+    assert timers.count(TimerKind.CHAT) <= 5
+
+
+def test_a_word_that_crosses_the_end_of_a_log_off_is_refused(play: Playbook) -> None:
+    """B-28: who was logged off is not brought back by what he had sent before."""
+    alice = play.agent("alice", "101")
+    alice.says("CS_AGENT_STATE", State="LogOff")
+    alice.hears("SC_AGENT_STATE")
+    alice.hears("SC_AGENT_STATE", State="LogOff")
+    alice.says("CS_AGENT_STATE", 1, State="Ready")
+    alice.refused("WrongState", 1)
+
+
+def test_a_confirmation_is_told_to_who_wrote_the_sentence(play: Playbook) -> None:
+    """B-7, B-10: the next agent, who is only offered the chat, hears nothing of it."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chat = answered(web, alice, "t1")
+    alice.says("CS_CHAT_SENTENCE", ChatId=chat, ID="a", Text="Hello")
+    alice.hears("SC_CHAT_SENTENCE")
+    web.hears("SE_CHAT_SENTENCE")
+    bob = play.agent("bob", "102")
+    alice.leaves()
+    play.wait(60)
+    given_up(web)
+    bob.hears("SC_CHAT_ALERT", ChatId=chat)
+    web.hears("SE_CHAT_STATUS", Status="Alerting")
+    web.says("ES_CHAT_CONFIRM", 1, TrackingId="t1", ID="a")
+    web.hears("SYS_ACK", 1)
+    bob.silent()
+
+
+def test_a_removed_gateway_is_asked_in_vain(play: Playbook) -> None:
+    """C-4: it takes no new chats, and says so already when asked; the old one goes on."""
+    web = play.connector("web")
+    start(web, "old", "Waiting")
+    reload(play, WITHOUT_WEB)
+    web.says("ES_CHAT_REQUEST", 1, TrackingId="new")
+    web.refused("UnknownGateway", 1)
+    web.says("ES_CHAT_START", 2, TrackingId="new")
+    web.refused("UnknownGateway", 2)
+    web.says("ES_CHAT_SENTENCE", 3, TrackingId="old", ID="a", Text="Still here")
+    web.hears("SE_CHAT_SENTENCE", 3, Counter=1)
