@@ -58,7 +58,7 @@ class Plant:
     name: str
     law: str
     patch: Patch
-    seeds: int = 10
+    seeds: int = 20
 
 
 def _ack_before_commit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,11 +418,11 @@ PLANTS = (
     Plant("a note is kept from the agent", "I-9", _note_kept_from_the_agent),
     Plant("a confirmation is lost on restart", "I-10", _confirmation_lost_on_restart),
     Plant("two answers", "I-13", _double_answer),
-    Plant("an outbox without a bound", "I-14", _unbounded_outbox, 40),
+    Plant("an outbox without a bound", "I-14", _unbounded_outbox, 60),
     Plant("a foreign chat is visible", "I-15", _foreign_chat_visible),
     Plant("anybody may write", "I-15", _anybody_may_write),
     Plant("nobody is told of inactivity", "I-16", _no_inactivity),
-    Plant("the engine oversleeps", "I-16", _engine_oversleeps),
-    Plant("a lost agent keeps his chats", "I-16", _grace_ignored, 20),
+    Plant("the engine oversleeps", "I-16", _engine_oversleeps, 40),
+    Plant("a lost agent keeps his chats", "I-16", _grace_ignored, 40),
     Plant("random ids", "I-17", _random_ids),
 )

@@ -33,7 +33,7 @@ TUNING = Tuning(
     resync_window=2,
     backoff=Backoff(first=0.2, longest=3.0),
 )
-COMPARE_EVERY = 7 * SECOND
+COMPARE_EVERY = 12 * SECOND
 
 
 @frozen(kw_only=True)
