@@ -284,6 +284,28 @@ def test_only_the_receiver_of_a_sentence_confirms_it(play: Playbook) -> None:
     assert kept["ConfirmedTime"] == moment
 
 
+def test_a_confirmation_counts_with_nobody_there_to_be_told(play: Playbook) -> None:
+    """B-10, W-16, W-25: acknowledged and kept; who comes back sees it in the snapshot."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chat = answered(web, alice, "t1")
+    web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID="v", Text="Hello")
+    web.hears("SE_CHAT_SENTENCE")
+    alice.hears("SC_CHAT_SENTENCE")
+    alice.says("CS_CHAT_SENTENCE", ChatId=chat, ID="a", Text="Hi")
+    alice.hears("SC_CHAT_SENTENCE")
+    web.hears("SE_CHAT_SENTENCE")
+    alice.leaves()
+    web.says("ES_CHAT_CONFIRM", 1, TrackingId="t1", ID="a")
+    web.hears("SYS_ACK", 1)
+    web.leaves()
+    alice = play.agent("alice", "101", None)
+    alice.says("CS_CHAT_CONFIRM", 2, ChatId=chat, ID="v")
+    alice.hears("SYS_ACK", 2)
+    alice.says("CS_CHAT_STATUS", ChatId=chat)
+    shown = alice.hears("SC_CHAT_STATUS")["Sentences"]
+    assert [(s["ID"], "ConfirmedTime" in s) for s in shown] == [("v", True), ("a", True)]
+
+
 def test_a_connector_that_goes_away_leaves_its_chats(play: Playbook) -> None:
     """B-11: waiting, alerting and answered ones stay, for as long as there is time."""
     web, alice = play.connector("web"), play.agent("alice", "101")
