@@ -216,6 +216,21 @@ def _simulate(argv: Sequence[str]) -> int:
     return simulate_main(argv)
 
 
+# -- questions to the store
+
+
+def _explain(argv: Sequence[str]) -> int:
+    from broker.tools.explain.command import explain_main
+
+    return explain_main(argv)
+
+
+def _report(argv: Sequence[str]) -> int:
+    from broker.tools.report.command import report_main
+
+    return report_main(argv)
+
+
 # -- what several commands have
 
 
@@ -308,6 +323,10 @@ COMMANDS: Final = (
         run=_bench,
         more="Exit status: 1 when the broker failed.",
     ),
+    Command(
+        name="explain", does="say why a chat went to whom, and why it took so long", own=_explain
+    ),
+    Command(name="report", does="print the figures of a contact center", own=_report),
     Command(name="simulate", does="run the broker under faults in virtual time", own=_simulate),
 )
 

@@ -1,0 +1,161 @@
+"""`parley explain`: why this agent, why not that one, why so long."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Final, TextIO
+
+from broker.tools.explain.reading import Dossier, NoChatError, agent_of, dossier
+from broker.tools.explain.story import Entry, Phase, Teller, phases
+from broker.tools.report.command import add_store, add_zone
+from broker.tools.report.reading import latest
+from broker.tools.report.show import duration
+from broker.tools.report.source import Source, SourceError, reading, source_of
+from protocol.values import ChatStatus, from_micros
+
+EXAMPLES: Final = """\
+examples:
+  parley explain 0b54b5c6-5f3e-4a53-8d6c-0a7a3c5d8f10 --store parley.toml
+  parley explain web/visitor-17 --store parley.toml --agent alice --zone Europe/Prague
+  parley explain 0b54b5c6-5f3e-4a53-8d6c-0a7a3c5d8f10 --store sqlite:///parley.db --json
+
+exit status: 0; 1 when there is no such chat; 2 when the store cannot be read or the request makes
+no sense.
+"""
+
+_PHASES: Final = {
+    ChatStatus.PILOT.value: "under the rules",
+    ChatStatus.ICR.value: "with a bot",
+    ChatStatus.WAITING.value: "waiting",
+    ChatStatus.ALERTING.value: "offered",
+    ChatStatus.ANSWERED.value: "answered",
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        prog="parley explain",
+        description="Tell what happened to one chat: which rules matched, why it waited, whom it was "
+        "offered and why, why others were passed over, and how long each phase took. The store is "
+        "only read, beside a running broker or without one.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "chat", metavar="CHAT", help="its ChatId, or GATEWAY/TRACKINGID: then the newest of it"
+    )
+    add_store(made)
+    made.add_argument(
+        "--agent", metavar="LOGIN|ID", help="tell only what concerns this agent: why not me?"
+    )
+    add_zone(made)
+    made.add_argument("--json", action="store_true", help="print JSON in place of sentences")
+    return made
+
+
+def explain_main(argv: Sequence[str], out: TextIO | None = None, clock: int | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: Its arguments.
+        out: Where the story goes; standard output when left out.
+        clock: Now, in microseconds; the time of the system when left out.
+
+    Returns:
+        The exit status.
+    """
+    arguments = parser().parse_args(argv)
+    now = time.time_ns() // 1_000 if clock is None else clock
+    try:
+        source = source_of(arguments.store)
+        agent = None if arguments.agent is None else agent_of(source, arguments.agent)
+        with reading(source.url) as connection:
+            found = dossier(connection, source, arguments.chat)
+            now = max(now, latest(connection))
+    except (SourceError, NoChatError) as error:
+        sys.stderr.write(f"parley explain: {error}\n")
+        return 1 if isinstance(error, NoChatError) else 2
+    told = list(Teller(source, found, agent).tell())
+    show = as_json if arguments.json else as_text
+    (out or sys.stdout).write(show(source, found, told, arguments.zone, now) + "\n")
+    return 0
+
+
+def as_text(source: Source, found: Dossier, told: Sequence[Entry], zone: tzinfo, now: int) -> str:
+    """The story for people."""
+    chat = found.chat
+    title = f"Chat {chat['id']}: {chat['status']}, gateway {source.name(chat['gateway'])}, "
+    title += f"visitor {chat['tracking_id']}, project {source.name(chat['project'])}"
+    lines = [title, ""]
+    lines += [f"{_when(entry.at, zone)}  {entry.text}" for entry in told]
+    if not told:
+        lines.append("Nothing in it concerns this agent.")
+    lines += ["", "How long:"]
+    for status, parts in _by_status(phases(found)).items():
+        length = duration(sum(part.length(now) for part in parts))
+        times = f", {len(parts)} times" if len(parts) > 1 else ""
+        so_far = " so far" if parts[-1].end is None else ""
+        lines.append(f"  {_PHASES.get(status, status):<16}{length}{times}{so_far}")
+    if found.older:
+        lines += ["", f"Older chats of this visitor: {', '.join(found.older)}"]
+    return "\n".join(map(_printable, lines))
+
+
+def _printable(line: str) -> str:
+    """A line that only shows: what a visitor calls himself may hold commands for a terminal."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line
+    )
+
+
+def as_json(source: Source, found: Dossier, told: Sequence[Entry], zone: tzinfo, now: int) -> str:
+    """The story for programs."""
+    shown = ("id", "gateway", "tracking_id", "status", "project", "language", "skill", "priority")
+    return json.dumps(
+        {
+            "chat": {name: found.chat[name] for name in shown},
+            "story": [
+                {
+                    "at": _iso(entry.at, zone),
+                    "what": entry.what,
+                    "agent": entry.agent,
+                    "agent_name": source.name(entry.agent) if entry.agent else None,
+                    "text": entry.text,
+                    "decision": entry.detail,
+                }
+                for entry in told
+            ],
+            "phases": [
+                {
+                    "status": phase.status,
+                    "from": _iso(phase.start, zone),
+                    "to": None if phase.end is None else _iso(phase.end, zone),
+                    "seconds": round(phase.length(now) / 1e6, 3),
+                }
+                for phase in phases(found)
+            ],
+            "older_chats": found.older,
+        },
+        indent=1,
+    )
+
+
+def _by_status(found: Sequence[Phase]) -> dict[str, list[Phase]]:
+    by_status: dict[str, list[Phase]] = {}
+    for phase in found:
+        by_status.setdefault(phase.status, []).append(phase)
+    return by_status
+
+
+def _when(at: int, zone: tzinfo) -> str:
+    return f"{from_micros(at).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _iso(at: int, zone: tzinfo) -> str:
+    return from_micros(at).astimezone(zone).isoformat()
