@@ -70,6 +70,19 @@ def text(longest: int = OTHER_TEXT) -> Parser[str]:
     return parse
 
 
+def short_text(most_bytes: int) -> Parser[str]:
+    """A text that is not blank and whose UTF-8 is bounded: it stands in every chat of a list."""
+    parse_text = text(most_bytes)
+
+    def parse(value: object) -> str:
+        found = parse_text(value)
+        if len(found.encode()) > most_bytes:
+            raise ValueError(f"is longer than {most_bytes:,} bytes of UTF-8")
+        return found
+
+    return parse
+
+
 def boolean(value: object) -> bool:
     """True or false."""
     return _exactly(value, bool)

@@ -14,6 +14,7 @@ from broker.config.parse import (
     integer,
     kind_of,
     optional_duration,
+    short_text,
     text,
     word,
 )
@@ -23,6 +24,11 @@ from protocol.limits import text_length
 from protocol.values import ChatType, Guid
 
 NAME = text()
+# What `broker.core.bounds` allows for in each sentence and in each chat of a list (I-14).
+PEER_BYTES = 100
+PORT_BYTES = 60
+NUMBER_BYTES = 160
+PUBLIC_NAME_BYTES = 160
 MOST_CHATS = 1_000
 
 
@@ -62,8 +68,8 @@ def read_gateways(root: Table, context: Context) -> Iterator[Gateway]:
 
 def _gateway(table: Table, context: Context) -> Gateway:
     name = table.need("name", NAME, "")
-    peer = table.need("peer", text(text_length("ChatServiceInfo", "Peer")), "")
-    port = table.read("port", text(text_length("ChatServiceInfo", "Port")), None)
+    peer = table.need("peer", short_text(PEER_BYTES), "")
+    port = table.read("port", short_text(PORT_BYTES), None)
     if peer:
         address = peer if port is None else f"{peer} port {port}"
         context.identities.unique(table, "gateway at", address, key="peer")
@@ -105,16 +111,14 @@ def read_agents(root: Table, context: Context) -> Iterator[Agent]:
     """`[[agents]]`."""
     for table in root.children("agents"):
         with table:
-            name = table.need("name", NAME, "")
+            name = table.need("name", short_text(PUBLIC_NAME_BYTES), "")
             login = table.need("login", text(text_length("Hello", "Login")), "")
             if login:
                 context.identities.unique(table, "agent with the login", login, key="login")
             yield Agent(
                 id=context.identities.claim(table, "agent", name),
                 name=name,
-                nickname=table.read(
-                    "nickname", text(text_length("ChatSentenceInfo", "PartyName")), None
-                ),
+                nickname=table.read("nickname", short_text(PUBLIC_NAME_BYTES), None),
                 login=login,
                 secret=read_secret(table, context.environ),
                 max_chats=table.read("max_chats", integer(1, MOST_CHATS), 1),
@@ -155,7 +159,7 @@ def read_workplaces(root: Table, context: Context) -> Iterator[Workplace]:
     """`[[workplaces]]`."""
     for table in root.children("workplaces"):
         with table:
-            number = table.need("number", text(text_length("Welcome", "WorkplaceNumber")), "")
+            number = table.need("number", short_text(NUMBER_BYTES), "")
             yield Workplace(
                 id=context.identities.claim(table, "workplace", number, key="number"),
                 number=number,

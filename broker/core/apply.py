@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from broker.core import apply_desk as desk
-from broker.core.bounds import chat_weight, sentence_weight
+from broker.core.bounds import chat_weight, form_weight, sentence_weight
 from broker.core.deadlines import arm_chat
 from broker.core.facts import (
     AgentMoved,
@@ -40,6 +40,7 @@ from broker.core.facts import (
 )
 from broker.core.state import Chat, Sentence, Session, Slot, State
 from broker.core.timers import TimerKind
+from protocol.scenario import ScenarioResultInfo
 from protocol.values import ChatStatus
 
 
@@ -104,6 +105,17 @@ def fill_slot(chat: Chat, slot: Slot) -> None:
     chat.slots[slot.model] = slot
 
 
+def add_form(chat: Chat, form: ScenarioResultInfo) -> None:
+    """Enter a form, or its new version, and the weight of one."""
+    if form.scenario_result_id is None:
+        return
+    before = chat.forms.get(form.scenario_result_id)
+    if before is not None:
+        chat.weight -= form_weight(before.activity)
+    chat.weight += form_weight(form.activity)
+    chat.forms[form.scenario_result_id] = form
+
+
 def _chat_started(state: State, f: ChatStarted) -> None:
     add_chat(
         state,
@@ -128,6 +140,8 @@ def _chat_started(state: State, f: ChatStarted) -> None:
 def _chat_reopened(state: State, f: ChatReopened) -> None:
     chat = state.chats[f.chat]
     chat.agent = None
+    chat.party_name, chat.remote_address = f.party_name, f.remote_address
+    chat.culture, chat.user_token, chat.ext_response = f.culture, f.user_token, f.ext_response
     chat.since = chat.last_activity = f.at
     chat.closed_at = chat.close_reason = chat.enqueued_at = chat.answered_at = None
     chat.exclusions = {}
@@ -208,8 +222,8 @@ def _offer_ended(state: State, f: OfferEnded) -> None:
 
 
 def _form_saved(state: State, f: FormSaved) -> None:
-    if f.chat is not None and f.result.scenario_result_id is not None:
-        state.chats[f.chat].forms[f.result.scenario_result_id] = f.result
+    if f.chat is not None:
+        add_form(state.chats[f.chat], f.result)
 
 
 def _decision_logged(state: State, f: DecisionLogged) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 SENTENCE_BYTES = 330
 """Member names, Guids, times and lengths of one sentence on the wire, texts excluded."""
-CHAT_BYTES = 400
-"""The same of one chat in a list."""
+CHAT_BYTES = 500
+"""The same of one chat in a list; an agent's name has at most 160 bytes."""
+FORM_ITEM_BYTES = 3_072
+"""The same of one form in a list of forms, names included."""
 RESERVE = 49_152
-"""What a snapshot needs besides sentences: chat members, Info, forms."""
+"""What a snapshot needs besides sentences and forms: chat members, Info."""
 NOTE_RESERVE = 8_192
 """What is kept free for the broker's own notes."""
 FORMS_PER_CHAT = 32
@@ -29,6 +31,11 @@ def sentence_weight(id: str, party_name: str | None, text: str, tracking_id: str
     return SENTENCE_BYTES + _utf8(f"{id}{party_name}{tracking_id}") + _utf8(text)
 
 
-def chat_weight(tracking_id: str, agent_name: int = 0) -> int:
+def chat_weight(tracking_id: str) -> int:
     """A bound on the bytes of a chat in a list."""
-    return CHAT_BYTES + _utf8(tracking_id) + agent_name
+    return CHAT_BYTES + _utf8(tracking_id)
+
+
+def form_weight(activity: str | None) -> int:
+    """A bound on the bytes of a form in a snapshot."""
+    return FORM_ITEM_BYTES + _utf8(activity or "")

@@ -19,7 +19,7 @@ from broker.config.model import Config
 from broker.core import apply_desk, chats, desk, queries, sentences
 from broker.core.announce import render
 from broker.core.apply import add_chat, add_sentence, apply
-from broker.core.bounds import sentence_weight
+from broker.core.bounds import form_weight, sentence_weight
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution import next_offer
 from broker.core.effects import Dismiss, Effect, Note, Send
@@ -189,6 +189,8 @@ def restore(config: Config, recovered: Recovered, now: int) -> State:
         chat.last_activity = activity
         for slot in chat.slots.values():
             chat.weight += sentence_weight(slot.id, slot.party_name, slot.text, chat.tracking_id)
+        for form in chat.forms.values():
+            chat.weight += form_weight(form.activity)
         add_chat(state, chat)
         _seat(state, chat)
     _await_agents(state, now)

@@ -8,7 +8,7 @@ from broker.config.model import Gateway
 from broker.core import rules
 from broker.core.access import find_tracked, gateway_of, tracked_chat
 from broker.core.announce import ChatToConnectors
-from broker.core.bounds import FORM_BYTES, FORMS_PER_CHAT, chat_weight
+from broker.core.bounds import FORM_BYTES, FORMS_PER_CHAT, RESERVE, chat_weight, form_weight
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
 from broker.core.facts import ChatReopened, ChatStarted, Fact, FormSaved, WrapupEnded
@@ -95,12 +95,12 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
     if chat is not None and not reopens(gateway, chat, stamp.now):
         chat = None
     if refusal is None and p.result_model is not None:
-        refusal = form_fits(chat, p.result_model)
+        refusal = form_fits(state, chat, p.result_model)
     if refusal is not None:
         return refusal
     facts: list[Fact]
     if chat is not None:
-        facts = reopen(state, chat, stamp)
+        facts = reopen(state, chat, stamp, p)
     else:
         facts = [_started(state, stamp, gateway, p)]
         told = evolve(told, chat=stamp.guid(CHAT_ID))
@@ -141,11 +141,14 @@ def settled_form(form: ScenarioResultInfo, stamp: Stamp, chat: Guid | None) -> S
     )
 
 
-def form_fits(chat: Chat | None, form: ScenarioResultInfo) -> Refusal | None:
+def form_fits(state: State, chat: Chat | None, form: ScenarioResultInfo) -> Refusal | None:
     """Refuse a form whose texts together are too long, and one more than a chat may have."""
-    forms = chat.forms if chat is not None else {}
-    if len(forms) >= FORMS_PER_CHAT and form.scenario_result_id not in forms:
-        return Refusal(ErrorCode.OVERLOADED, "the chat has too many forms")
+    if chat is not None:
+        if len(chat.forms) >= FORMS_PER_CHAT and form.scenario_result_id not in chat.forms:
+            return Refusal(ErrorCode.OVERLOADED, "the chat has too many forms")
+        weight = chat.weight + form_weight(form.activity)
+        if weight > state.config.limits.frame_bytes - RESERVE:
+            return Refusal(ErrorCode.OVERLOADED, "the transcript of the chat is full")
     size = sum(len(v.result_text or "") + 64 for v in form.values or ())
     if size > FORM_BYTES:
         return Refusal(ErrorCode.TOO_LONG, "ResultModel.Values: too long together")
@@ -167,15 +170,28 @@ def reopens(gateway: Gateway, chat: Chat, now: int) -> bool:
     return chat.closed_at is not None and now - chat.closed_at <= gateway.tracking_inertia
 
 
-def reopen(state: State, chat: Chat, stamp: Stamp) -> list[Fact]:
-    """The facts of a reopening; a wrap-up that still runs for the chat ends."""
+def reopen(
+    state: State, chat: Chat, stamp: Stamp, start: ChatServiceInfo | None = None
+) -> list[Fact]:
+    """The facts of a reopening, by a start or by a text; a wrap-up that still runs ends."""
     facts: list[Fact] = []
     holder = state.distribution.leases.get(chat.id)
     if holder is not None:
         facts.append(
             WrapupEnded(chat=chat.id, no=chat.no, agent=holder, at=stamp.now, cause="reopened")
         )
-    facts.append(ChatReopened(chat=chat.id, no=chat.no, at=stamp.now))
+    facts.append(
+        ChatReopened(
+            chat=chat.id,
+            no=chat.no,
+            at=stamp.now,
+            party_name=start.party_name if start else chat.party_name,
+            remote_address=start.remote_address if start else chat.remote_address,
+            culture=start.preferred_culture if start else chat.culture,
+            user_token=start.user_token if start else chat.user_token,
+            ext_response=start.ext_response if start else chat.ext_response,
+        )
+    )
     return facts
 
 

@@ -39,12 +39,21 @@ class ChatStarted:
 
 @frozen(kw_only=True)
 class ChatReopened:
-    """A closed chat is open again, in status `Pilot`, with its transcript (B-2, B-9)."""
+    """A closed chat is open again, in status `Pilot`, with its transcript (B-2, B-9).
+
+    Who the visitor is and what the rules may know of him is what the new start says; a text that
+    reopens the chat says nothing of it, and it stays.
+    """
 
     durable: ClassVar[bool] = True
     chat: Guid
     no: int
     at: int
+    party_name: str | None
+    remote_address: str | None
+    culture: str | None
+    user_token: str | None
+    ext_response: str | None
 
 
 @frozen(kw_only=True)

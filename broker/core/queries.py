@@ -116,7 +116,7 @@ def save_scenario(state: State, stamp: Stamp, session: Session, frame: Frame) ->
     chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
     if p.chat_id is not None and (chat is None or chat.gateway not in session.gateways):
         return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat of this session")
-    refusal = form_fits(chat, p)
+    refusal = form_fits(state, chat, p)
     if refusal is not None:
         return refusal
     no = chat.no if chat is not None else None

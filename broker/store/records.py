@@ -52,7 +52,16 @@ START: Final = Command(
 )
 REOPEN: Final = Command(
     table=schema.chats,
-    columns=("no", "status", "since"),
+    columns=(
+        "no",
+        "status",
+        "since",
+        "party_name",
+        "remote_address",
+        "culture",
+        "user_token",
+        "ext_response",
+    ),
     keys=1,
     also=dict.fromkeys(
         ("agent", "enqueued_at", "answered_at", "closed_at", "close_reason"), "NULL"
@@ -211,7 +220,8 @@ def _started(f: ChatStarted) -> Records:
 
 
 def _reopened(f: ChatReopened) -> Records:
-    yield Record(REOPEN, f.no, (f.no, _PILOT, f.at))
+    said = (f.party_name, f.remote_address, f.culture, f.user_token, f.ext_response)
+    yield Record(REOPEN, f.no, (f.no, _PILOT, f.at, *said))
     yield Record(FORGIVE, f.no, (f.no, False))
     yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "reopened", None, None))
 

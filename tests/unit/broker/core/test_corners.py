@@ -4,6 +4,7 @@ from broker.config.load import loads
 from broker.config.merge import merge
 from broker.core.inputs import Reloaded
 from broker.core.timers import TimerKind
+from protocol.codec import pack
 from protocol.values import Guid
 from tests.support.playbook import CONFIG, Client, Playbook
 from tests.unit.broker.core.test_distribution import answered, offered, start
@@ -169,3 +170,37 @@ def test_a_removed_gateway_is_asked_in_vain(play: Playbook) -> None:
     web.refused("UnknownGateway", 2)
     web.says("ES_CHAT_SENTENCE", 3, TrackingId="old", ID="a", Text="Still here")
     web.hears("SE_CHAT_SENTENCE", 3, Counter=1)
+
+
+def test_a_reopening_start_is_judged_by_what_it_says(play: Playbook) -> None:
+    """B-2, B-3: who was turned away may come back with something else to say for himself."""
+    web = play.connector("web")
+    web.says("ES_CHAT_START", TrackingId="t1", ExtResponse="stop", PartyName="Vera")
+    chat = web.hears("SE_CHAT_STATUS", Status="Pilot")["ChatId"]
+    web.hears("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule")
+    web.says("ES_CHAT_START", TrackingId="t1", ExtResponse="expert", PartyName="Eva")
+    web.hears("SE_CHAT_STATUS", Status="Pilot", ChatId=chat)
+    web.hears("SE_CHAT_STATUS", Status="Waiting")
+    bob = play.agent("bob", "102")
+    assert bob.hears("SC_CHAT_ALERT")["Info"]["RemotePartyName"] == "Eva"
+    web.hears("SE_CHAT_STATUS", Status="Alerting")
+    play.check_store()
+
+
+def test_whatever_a_chat_holds_fits_a_frame() -> None:
+    """I-14: forms are weighed as sentences are; what does not fit is refused when it comes."""
+    play = Playbook("[limits]\nframe_bytes = 131072\n" + CONFIG)
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chat = offered(web, alice, "t1", PartyName="\U0001f600" * 160)
+    for number in range(4):
+        web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID=str(number), Text="x" * 15_000)
+        web.hears("SE_CHAT_SENTENCE")
+    for _ in range(32):
+        activity = "\U0001f600" * 256
+        web.says("ES_SCENARIO_SAVE", ScenarioId=form_of(play), ChatId=chat, Activity=activity)
+    assert web.refused("Overloaded") == "the transcript of the chat is full"
+    alice.heard.clear()
+    alice.says("CS_CHAT_ANSWER", ChatId=chat)
+    payload = alice.heard.popleft()[3]
+    assert len(pack("SC_CHAT_STATUS", payload)) < play.config.limits.frame_bytes
+    play.store.close()

@@ -108,12 +108,33 @@ def test_a_wrap_up_brings_its_chat_however_old(store: Store) -> None:
     assert found.desks[0].leases == {chat_id(1): ChatStatus.CLOSED}
 
 
+def reopened(no: int, at: int) -> ChatReopened:
+    """A chat was opened again by somebody who says other things of himself."""
+    return ChatReopened(
+        chat=chat_id(no),
+        no=no,
+        at=at,
+        party_name="Eva",
+        remote_address=None,
+        culture="cs",
+        user_token="token",
+        ext_response="again",
+    )
+
+
 def test_a_reopened_chat_excludes_nobody_any_more(store: Store) -> None:
     missed: list[Fact] = [offered(1, 1, at=5), offer_ended(1, 1, "missed", at=9)]
     closed = moved(1, ChatStatus.CLOSED, at=9)
     store.commit([ready(), started(1), *missed, closed])
-    store.commit([ChatReopened(chat=chat_id(1), no=1, at=9)])
+    store.commit([reopened(1, at=9)])
     assert store.recover(Config(), 9).chats[0].exclusions == {}
+
+
+def test_a_reopened_chat_is_of_whom_the_new_start_named(store: Store) -> None:
+    store.commit([ready(), started(1), moved(1, ChatStatus.CLOSED, at=5), reopened(1, at=9)])
+    (chat,) = store.recover(Config(), 9).chats
+    assert (chat.party_name, chat.remote_address, chat.culture) == ("Eva", None, "cs")
+    assert (chat.user_token, chat.ext_response, chat.since) == ("token", "again", 9)
 
 
 def test_numbers_go_on_after_what_was_ever_used(store: Store) -> None:
