@@ -74,6 +74,7 @@ def index_open(state: State, chat: Chat) -> None:
 def add_chat(state: State, chat: Chat) -> None:
     """Enter a chat into the state's indexes."""
     state.chats[chat.id] = chat
+    state.chats_held[chat.gateway] = state.chats_held.get(chat.gateway, 0) + 1
     state.by_tracking[chat.gateway, chat.tracking_id] = chat.id
     state.status_counts[chat.status] = state.status_counts.get(chat.status, 0) + 1
     if chat.is_open:
@@ -277,6 +278,7 @@ def _timer_fired(state: State, _f: TimerFired) -> None:
 
 def _chat_forgotten(state: State, f: ChatForgotten) -> None:
     chat = state.chats.pop(f.chat)
+    state.chats_held[chat.gateway] -= 1
     state.status_counts[chat.status] -= 1
     if state.by_tracking.get((chat.gateway, chat.tracking_id)) == chat.id:
         del state.by_tracking[chat.gateway, chat.tracking_id]

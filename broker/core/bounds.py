@@ -17,6 +17,8 @@ RESERVE = 49_152
 """What a snapshot needs besides sentences and forms: chat members, Info."""
 NOTE_RESERVE = 8_192
 """What is kept free for the broker's own notes."""
+CHATS_PER_GATEWAY = 100_000
+"""The most chats of a gateway in memory, those included that closed not long ago."""
 FORMS_PER_CHAT = 32
 FORM_BYTES = 65_536
 """The most that the texts of one form may take."""

@@ -8,7 +8,14 @@ from broker.config.model import Gateway
 from broker.core import rules
 from broker.core.access import find_tracked, gateway_of, tracked_chat
 from broker.core.announce import ChatToConnectors
-from broker.core.bounds import FORM_BYTES, FORMS_PER_CHAT, RESERVE, chat_weight, form_weight
+from broker.core.bounds import (
+    CHATS_PER_GATEWAY,
+    FORM_BYTES,
+    FORMS_PER_CHAT,
+    RESERVE,
+    chat_weight,
+    form_weight,
+)
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
 from broker.core.facts import ChatReopened, ChatStarted, Fact, FormSaved, WrapupEnded
@@ -91,9 +98,11 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
     )
     if chat is not None and chat.is_open:
         return Decision([], [evolve(told, push=False)])
-    refusal = may_open(state, gateway, p.tracking_id or "")
     if chat is not None and not reopens(gateway, chat, stamp.now):
         chat = None
+    refusal = may_open(state, gateway, p.tracking_id or "")
+    if refusal is None and chat is None:
+        refusal = _may_hold(state, gateway)
     if refusal is None and p.result_model is not None:
         refusal = form_fits(state, chat, p.result_model)
     if refusal is not None:
@@ -162,6 +171,13 @@ def may_open(state: State, gateway: Gateway, tracking_id: str) -> Refusal | None
     held = state.list_weight.get(gateway.id, 0) + chat_weight(tracking_id)
     if held > state.config.limits.frame_bytes:
         return Refusal(ErrorCode.OVERLOADED, "the gateway has too many open chats")
+    return None
+
+
+def _may_hold(state: State, gateway: Gateway) -> Refusal | None:
+    """Whether one more chat of the gateway may be held in memory (I-14)."""
+    if state.chats_held.get(gateway.id, 0) >= CHATS_PER_GATEWAY:
+        return Refusal(ErrorCode.OVERLOADED, "the gateway had too many chats a short time ago")
     return None
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from attrs import fields
 
 from broker.core.announce import capacity
+from broker.core.apply_desk import chat_grace
 from broker.core.distribution import excluded, why_not
 from broker.core.state import Chat, Desk, State
-from protocol.values import AgentState, ChatStatus
+from broker.core.timers import TimerKind
+from protocol.values import AgentState, ChatStatus, Guid
 
 _DERIVED = frozenset({"exclusions", "keys", "timer_at"})
 _COLUMNS = tuple(a.name for a in fields(Chat) if a.name not in _DERIVED)
@@ -56,8 +58,13 @@ def check(state: State) -> list[str]:
         faults += _desk_faults(state, desk)
     faults += _matching_faults(state)
     counts: dict[ChatStatus, int] = {}
+    held: dict[Guid, int] = {}
     for chat in state.chats.values():
         counts[chat.status] = counts.get(chat.status, 0) + 1
+        held[chat.gateway] = held.get(chat.gateway, 0) + 1
+    if held != {gateway: n for gateway, n in state.chats_held.items() if n}:
+        faults.append(f"I-14: chats held {state.chats_held} are not {held}")
+    faults += _waiting_faults(state)
     if counts != {s: n for s, n in state.status_counts.items() if n}:
         faults.append(f"I-14: status counts {state.status_counts} are not {counts}")
     return faults
@@ -88,6 +95,20 @@ def _chat_faults(state: State, chat: Chat) -> list[str]:
         faults.append(f"I-6: chat {chat.id} is {chat.status} and holds a slot")
     if (chat.status is ChatStatus.CLOSED) is not (chat.close_reason is not None):
         faults.append(f"I-8: chat {chat.id} is {chat.status} with reason {chat.close_reason}")
+    return faults
+
+
+def _waiting_faults(state: State) -> list[str]:
+    """I-16: every chat of an agent who is away has a timer that ends that in time."""
+    armed = {(key, due) for due, _number, kind, key in state.timers.heap if kind is TimerKind.GRACE}
+    faults: list[str] = []
+    for desk in state.distribution.desks.values():
+        for chat, holder in desk.leases.items():
+            if holder is not ChatStatus.ANSWERED or desk.session is not None:
+                continue
+            due = chat_grace(state, state.chats[chat]) + (desk.lost_at or 0)
+            if desk.lost_at is None or (chat, due) not in armed:
+                faults.append(f"I-16: chat {chat} of agent {desk.agent}, who is away, waits on")
     return faults
 
 

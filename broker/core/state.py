@@ -223,6 +223,8 @@ class State:
     by_tracking: dict[tuple[Guid, str], Guid] = Factory(dict)
     open_chats: dict[Guid, dict[Guid, None]] = Factory(dict)
     """The open chats of each gateway."""
+    chats_held: dict[Guid, int] = Factory(dict)
+    """How many chats of each gateway are in memory, open or closed."""
     list_weight: dict[Guid, int] = Factory(dict)
     """A bound on the bytes of each gateway's list of open chats."""
     pilots: dict[Guid, None] = Factory(dict)

@@ -1,5 +1,7 @@
 """Where clauses meet: reloads under way, restarts without what was there, repeated without end."""
 
+import pytest
+
 from broker.config.load import loads
 from broker.config.merge import merge
 from broker.core.inputs import Reloaded
@@ -204,3 +206,23 @@ def test_whatever_a_chat_holds_fits_a_frame() -> None:
     payload = alice.heard.popleft()[3]
     assert len(pack("SC_CHAT_STATUS", payload)) < play.config.limits.frame_bytes
     play.store.close()
+
+
+def test_the_chats_of_a_gateway_in_memory_are_bounded(
+    play: Playbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I-14: closed ones too, until they are forgotten; those that are there go on."""
+    monkeypatch.setattr("broker.core.chats.CHATS_PER_GATEWAY", 2)
+    web, im = play.connector("web"), play.connector("im")
+    for tracking in ("t1", "t2"):
+        start(web, tracking, "Waiting")
+        web.says("ES_CHAT_STOP", TrackingId=tracking)
+        web.hears("SE_CHAT_STATUS", Status="Closed")
+    web.says("ES_CHAT_START", 1, TrackingId="t3")
+    web.refused("Overloaded", 1)
+    start(im, "t3", "Waiting")
+    start(web, "t2", "Waiting")
+    play.wait(3_600)
+    web.heard.clear()
+    im.heard.clear()
+    start(web, "t3", "Waiting")
