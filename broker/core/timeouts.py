@@ -135,7 +135,12 @@ def _agent(state: State, stamp: Stamp, key: Guid) -> Decision:
         return Decision()
     if stamp.now < desk.lost_at + agent_grace(state):
         return Decision()
-    return Decision([move_agent(desk, stamp, AgentState.LOG_OFF, "lost")])
+    decision = Decision([move_agent(desk, stamp, AgentState.LOG_OFF, "lost")])
+    # No grace is longer than this, but a timer of an earlier loss may come before a chat's own.
+    for chat, holder in desk.leases.items():
+        if holder is ChatStatus.ANSWERED:
+            decision.add(give_up(state, state.chats[chat], stamp))
+    return decision
 
 
 def _exclusion(state: State, stamp: Stamp, key: Guid) -> Decision:

@@ -429,8 +429,8 @@ class Anything(Playbook):
         self.store.close()
 
 
-@settings(max_examples=150)
-@given(st.lists(ACTIONS, min_size=5, max_size=80))
+@settings(max_examples=300)
+@given(st.lists(ACTIONS, min_size=5, max_size=120))
 def test_the_core_takes_anything(script: list[tuple[Any, ...]]) -> None:
     """I-2, I-3, I-6..I-10, I-13..I-15, W-15, W-16, W-27: whatever happens, in whatever order."""
     play = Anything()

@@ -56,6 +56,17 @@ def test_a_grace_that_a_reload_shortens_ends_at_once(play: Playbook) -> None:
     given_up(web)
 
 
+def test_an_agent_lost_twice_in_one_moment_leaves_no_chat_behind(play: Playbook) -> None:
+    """B-11: the timer of the first loss fires before that of the chat he answered in between."""
+    web = play.connector("web")
+    play.agent("alice", "101").leaves()
+    alice = play.agent("alice", "101", None)
+    answered(web, alice, "t1")
+    alice.leaves()
+    play.wait(60)
+    given_up(web)
+
+
 def test_an_exclusion_that_a_reload_shortens_ends_earlier(play: Playbook) -> None:
     """B-23, B-24, C-4: the agent is a candidate again after the new pause."""
     web, bob = play.connector("web"), play.agent("bob", "102")
