@@ -112,7 +112,7 @@ def choice(source: Source, chat: Row, before: str | None, detail: Mapping[str, A
         before: Who had it last.
         detail: The decision.
     """
-    candidates = detail.get("candidates") or ()
+    candidates: Sequence[str] = detail.get("candidates") or ()
     if len(candidates) < 2:
         return "the only candidate"
     names = ", ".join(source.name(agent) for agent in candidates)

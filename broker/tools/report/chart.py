@@ -11,10 +11,10 @@ from attrs import frozen
 
 _WIDTH: Final = 960
 _HEIGHT: Final = 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 56, 48, 64
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 56, 48, 40
 _GROUND: Final = _HEIGHT - _BOTTOM
 _TALL: Final = _GROUND - _TOP
-_LABELS: Final = 12
+_LABELS: Final = 10
 """How many intervals are labelled at most."""
 
 _STYLE: Final = (

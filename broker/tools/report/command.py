@@ -217,7 +217,7 @@ def _chart(report: Report, base: Base) -> str:
     for place in range(len(report.span.bounds) - 1):
         tally = sums.get(place)
         start, _end = report.times(place)
-        label = f"{start:%d.%m. %H:%M}"
+        label = f"{start:%m-%d %H:%M}"
         if isinstance(tally, Contacts):
             bars.append(Bar(label, tally.offered, tally.answered, tally.service_level(base)))
         else:
