@@ -11,12 +11,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from attrs import frozen
 
 from broker.core.facts import Fact
 from broker.store.store import Store
 from tests.support.playbook import CONFIG, Playbook
+
+FROM_TO: Final = ("--from", "2026-09-21T14:13:20Z", "--to", "2026-09-21T14:23:20Z")
+"""Arguments that ask for all of the day."""
 
 
 @frozen

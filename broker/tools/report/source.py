@@ -69,10 +69,10 @@ class _NoSecrets(Mapping[str, str]):
         return "not needed"
 
     def __iter__(self) -> Iterator[str]:
-        return iter(())
+        return iter(("any",))
 
     def __len__(self) -> int:
-        return 0
+        return 1  # an empty one would count as none
 
 
 def source_of(given: str) -> Source:
