@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
+from broker.core.distribution import LOGGED_AGENTS
 from broker.tools.explain import words
 from broker.tools.explain.reading import Dossier, Row
 from broker.tools.report.show import duration
@@ -168,8 +169,9 @@ class Teller:
         return f"The chat was {done}; the log, which names few, says nothing of {name}."
 
     def _named_all(self, detail: dict[str, Any]) -> bool:
+        """Whether everybody who qualified stands in the log by name."""
         named = len(detail.get("passed_over") or ())
-        full = len(detail.get("candidates") or ()) >= max(named, 20)
+        full = len(detail.get("candidates") or ()) >= LOGGED_AGENTS
         return not full and named >= sum((detail.get("reasons") or {}).values())
 
     def _offer_end(self, offer: Row) -> Entry:

@@ -102,6 +102,22 @@ def test_why_not_me(day: Day) -> None:
     assert same == told
 
 
+def test_why_not_me_without_a_configuration(day: Day) -> None:
+    """What the agent lacked is not known then, only that he did not qualify."""
+    source = source_of(str(day.config))
+    assert source.config is not None
+    alice = source.config.agent_by_login["alice"].id
+    text = explain(day, day.chats["t5"], "--agent", alice, store=day.url)
+    assert (
+        f"The chat was not offered; {alice} lacked the project, the language or the skill." in text
+    )
+
+
+def test_an_agent_whom_nothing_concerns_is_told_so(day: Day) -> None:
+    text = explain(day, day.chats["t3"], "--agent", "bob")
+    assert "Nothing in it concerns this agent." in text
+
+
 def test_a_refusal_names_its_rule(day: Day) -> None:
     assert story(day, "Web chat/t3")[1:] == [
         "Refused by gate rule of rank 10.",
