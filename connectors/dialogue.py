@@ -1,6 +1,6 @@
 """What a session says to the broker and makes of its answers; `connectors.session` is its face."""
 
-from typing import Literal, TypedDict
+from typing import Literal
 
 import attrs
 
@@ -13,6 +13,7 @@ from connectors.errors import (
     TimedOut,
 )
 from connectors.events import (
+    Address,
     AgentStateChanged,
     ChatRef,
     Connected,
@@ -29,8 +30,8 @@ from connectors.events import (
 )
 from connectors.link import BUSY, Link, Stage
 from connectors.requests import Outbox, Outgoing, Purpose, Request, Requests
-from connectors.resync import Resync
-from connectors.settings import ConnectorSettings, Settings, WorkplaceSettings
+from connectors.resync import Question, Resync
+from connectors.settings import ConnectorSettings, Settings
 from connectors.timers import Timers
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, ChatStatusInfo
@@ -43,18 +44,8 @@ from protocol.values import Guid, Role
 Timer = tuple[Literal["answer", "rest"], int] | tuple[Literal["rest", "typing"], ChatRef]
 """What a session waits for: an answer, the end of a pause, the end of its own typing."""
 
-
 _NOT_OURS = frozenset({ErrorCode.UNKNOWN_CHAT, ErrorCode.UNKNOWN_GATEWAY, ErrorCode.NOT_ALLOWED})
 """Refusals of a snapshot that say that the chat does not concern this session."""
-
-
-class Address(TypedDict, total=False):
-    """The members of a structure that name a chat."""
-
-    peer: str
-    port: str | None
-    tracking_id: str
-    chat_id: Guid
 
 
 class Dialogue:
@@ -88,7 +79,7 @@ class Dialogue:
         self._confirming: dict[tuple[ChatRef, str], Request] = {}
         self._starting: dict[ChatRef, int] = {}
         self._told_typing: dict[ChatRef, float] = {}
-        self._resync = Resync()
+        self._resync = Resync(settings.tuning.resync_window, settings.tuning.closed_chats)
 
     # --- what comes ---
 
@@ -184,7 +175,16 @@ class Dialogue:
             case Purpose.SNAPSHOT:
                 assert request.ref is not None
                 self._resync.came(request.ref)
+                self._found(request.ref, frame)
         self._check_synced()
+
+    def _found(self, ref: ChatRef, frame: Frame) -> None:
+        """A snapshot of an open chat is all that a start which was cut off would be answered with (B-2)."""
+        start = self._requests.cut_off(self._starting.get(ref))
+        if start is not None and ref in self.chats.open_refs():
+            del self._starting[ref]
+            self._settle(start)
+            self.events.append(RequestDone(start.ticket, frame))
 
     def _refused(self, frame: Frame, error: Refused) -> None:
         """The broker refused a frame of ours."""
@@ -208,8 +208,9 @@ class Dialogue:
                 if request.ref is not None and self._starting.get(request.ref) == request.ticket:
                     self._not_started(request.ref, error)
             case Purpose.CONFIRM:
-                # Refused for good: the chat is gone, or the sentence was never ours to confirm.
-                assert isinstance(error, Refused)
+                assert isinstance(
+                    error, Refused
+                )  # the chat is gone, or it was never ours to confirm
                 self.events.append(Notice(error))
             case Purpose.LIST:
                 self._link.give_up(f"the list of chats was refused: {error}")
@@ -217,6 +218,8 @@ class Dialogue:
                 assert request.ref is not None
                 self._resync.came(request.ref)
                 self.events += self.chats.forget(request.ref)
+                if request.ref in self._starting:  # its start never arrived, and will be sent again
+                    self.chats.follow(request.ref)
             case Purpose.SNAPSHOT:
                 self._link.give_up(f"a snapshot was refused: {error}")
         self._check_synced()
@@ -228,6 +231,8 @@ class Dialogue:
             self._refuse_all(ref, error)
             if ref not in self.chats:
                 self.chats.forget(ref)
+        else:
+            self._resync.doubt(ref)
 
     # --- what is due ---
 
@@ -342,8 +347,8 @@ class Dialogue:
         """Sends what may be sent now."""
         if self._link.stage is not Stage.OPEN or self._link.hang_up:
             return
-        for ref in self._resync.take(self._tuning.resync_window):
-            self._ask_snapshot(ref)
+        for question in self._resync.take():
+            self._ask_resync(question)
         self._check_synced()
         for request in self._requests.take():
             if self.ready or not request.waits_for_ready:
@@ -414,19 +419,18 @@ class Dialogue:
 
     def _begin_resync(self) -> None:
         self.synced = False
-        match self._settings:
-            case ConnectorSettings(gateways=gateways):
-                lists = [ChatCommandInfo(peer=gw.peer, port=gw.port) for gw in gateways]
-            case WorkplaceSettings(number=number):
-                lists = [ChatCommandInfo(peer=number)]
-        known = [*self.chats.open_refs(), *self.outbox, *(ref for ref, _ in self._confirming)]
-        self._resync.begin(len(lists), [ref for ref in known if ref not in self._starting])
-        for payload in lists:
-            self._ask(f"{self.up}CHAT_RESYNC", payload, Purpose.LIST)
+        # A list has open chats only. What became of these while we were away it need not tell.
+        cut_off = [ref for ref, ticket in self._starting.items() if self._requests.cut_off(ticket)]
+        confirming = [ref for ref, _ in self._confirming]
+        known = [*self.chats.open_refs(), *self.outbox, *confirming, *cut_off]
+        self._resync.begin(self._settings, known)
 
-    def _ask_snapshot(self, ref: ChatRef) -> None:
-        payload = ChatCommandInfo(**self.address(ref))
-        self._ask(f"{self.up}CHAT_STATUS", payload, Purpose.SNAPSHOT, ref)
+    def _ask_resync(self, question: Question) -> None:
+        if isinstance(question, ChatCommandInfo):
+            self._ask(f"{self.up}CHAT_RESYNC", question, Purpose.LIST)
+        else:
+            payload = ChatCommandInfo(**self.address(question))
+            self._ask(f"{self.up}CHAT_STATUS", payload, Purpose.SNAPSHOT, question)
 
     def _check_synced(self) -> None:
         if not self.synced and self._resync.done:

@@ -1,5 +1,7 @@
 """What a session tells the program that uses it. All of them are values."""
 
+from typing import TypedDict
+
 import attrs
 
 from connectors.errors import ConnectorError, Ended, Refused
@@ -7,7 +9,7 @@ from protocol.agent import AgentStateInfo
 from protocol.chat import ChatInfo, ChatSentenceInfo, ChatStatusInfo
 from protocol.frame import Frame
 from protocol.session import Welcome
-from protocol.values import ChatStatus
+from protocol.values import ChatStatus, Guid
 
 
 @attrs.frozen
@@ -23,6 +25,15 @@ class ChatRef:
     peer: str
     name: str
     port: str | None = None
+
+
+class Address(TypedDict, total=False):
+    """The members of a structure that name a chat on the wire."""
+
+    peer: str
+    port: str | None
+    tracking_id: str
+    chat_id: Guid
 
 
 # --- the session ---

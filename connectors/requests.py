@@ -211,6 +211,11 @@ class Requests:
         """Finds a request that is not answered yet."""
         return self._open.get(ticket)
 
+    def cut_off(self, ticket: int | None) -> Request | None:
+        """Finds a request that an earlier connection took with it: whether it arrived nobody knows."""
+        request = self._open.get(ticket or 0)
+        return request if request is not None and request.tries and request.wire is None else None
+
     def lost(self) -> list[Request]:
         """The connection is gone: keeps what may be sent again, in its old order.
 

@@ -36,7 +36,9 @@ class Tuning:
         typing_renews: Own typing is told again at most this often, and taken back when it is not
             renewed for two of these.
         stable: A session that was ready for so long starts its back-off from the beginning when it is lost.
-        resync_window: `..._CHAT_STATUS` requests of one resync that are under way at once.
+        resync_window: Questions of a resync, for lists and for snapshots, that are under way at once. Each
+            answer may be as long as a frame, and the broker holds four such for a client, whatever
+            its configuration, before it takes it for a slow reader (W-24).
         outbox: Sentences that may wait in one chat.
         requests: Requests that may wait in the whole session.
         closed_chats: Closed chats that are remembered, the oldest go first.
@@ -53,7 +55,7 @@ class Tuning:
     window: int = 1
     typing_renews: float = 3.0
     stable: float = 10.0
-    resync_window: int = 32
+    resync_window: int = 4
     outbox: int = 1_000
     requests: int = 10_000
     closed_chats: int = 1_000
