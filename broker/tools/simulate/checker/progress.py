@@ -45,13 +45,27 @@ def _view(story: Story, event: Event) -> Iterator[Violation]:
             text = f"the client believes {view['status']}, it is {chat.status}"
             yield Violation("I-16", text, event.at, event.conn, chat_id)
         stored = [row.id for _, row in sorted(rows.items())]
-        if view["status"] == chat.status == ChatStatus.CLOSED.value:
-            # A list has open chats only: one that was reopened and closed again while the client
-            # was away is not in it, and what was said meanwhile the client does not ask for.
+        closed = view["status"] == chat.status == ChatStatus.CLOSED.value
+        if closed and _is_shared(story, event.conn, chat):
+            # A list has open chats only: one that another program reopened, and that was closed again
+            # while this one was away, is not in it, and this one has no cause to ask for it.
             stored = stored[: len(view["ids"])]
         if view["ids"] != stored:
             text = f"the client has sentences {view['ids']}, the store {stored}"
             yield Violation("I-16", text, event.at, event.conn, chat_id)
+
+
+def _is_shared(story: Story, client: str, chat: ChatRow) -> bool:
+    """Whether another program too may have opened the chat, by a start or by a sentence."""
+    return any(
+        event.kind is Kind.SENT
+        and event.frame is not None
+        and event.frame.type in ("ES_CHAT_START", "ES_CHAT_SENTENCE")
+        and getattr(event.frame.payload, "tracking_id", None) == chat.tracking_id
+        for connection in story.connections.values()
+        if connection.client != client
+        for event in connection.events
+    )
 
 
 def _offers(story: Story, end: int) -> Iterator[Violation]:

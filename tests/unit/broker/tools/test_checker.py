@@ -19,7 +19,7 @@ from broker.tools.simulate.dump import (
     SentenceRow,
 )
 from broker.tools.simulate.history import Event, History, Kind
-from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, ChatStatusInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.session import Ack, SysError, Welcome
@@ -385,6 +385,26 @@ def test_a_client_ends_ready_and_with_the_truth() -> None:
     assert told(believes(chats=chat("Answered", "a"))) == {"I-16"}
     assert told(believes(ready=False)) == {"I-16"}
     assert told(believes(waiting=1)) == {"I-16"}
+
+
+def test_only_who_is_not_alone_may_miss_a_second_life() -> None:
+    """I-16, W-25: a client knows of its own starts; that another program reopened a chat it cannot know."""
+    dump = evolve(DUMP, chats=(evolve(DUMP.chats[0], status="Closed", agent=None),))
+
+    def misses(*others: str) -> Callable[[Tale], None]:
+        def miss(tale: Tale) -> None:
+            for other in others:
+                tale.dial(other, "connector", "web")
+                info = ChatServiceInfo(peer="web", tracking_id="t")
+                tale.add(Kind.SENT, other, Frame("ES_CHAT_START", info, {"Id": 9}))
+            chats = {CHAT: {"status": "Closed", "ids": ["a"]}}
+            tale.add(Kind.VIEW, "c", ready=True, ready_text="", waiting=0, chats=chats)
+            tale.end()
+
+        return miss
+
+    assert "I-16" in told(misses(), dump)
+    assert "I-16" not in told(misses("d"), dump)
 
 
 def test_a_chat_does_not_stay_with_an_agent_who_is_gone() -> None:
