@@ -14,6 +14,10 @@ from protocol.limits import text_length
 
 LOOPBACK: Final = ("127.", "::1", "localhost")
 _MOST_BYTES: Final = 1 << 31
+RESYNC_FRAMES: Final = 4
+"""Answers that a client may have under way in a resync (W-24, W-25); each may be as long as a frame."""
+RESYNC_ROOM: Final = 65_536
+"""Bytes for what is pushed meanwhile."""
 
 
 def read_server(table: Table, context: Context) -> Server:
@@ -74,7 +78,7 @@ def read_limits(table: Table) -> Limits:
     """`[limits]`: bounds on what a peer can make the broker hold."""
     default = Limits()
     with table:
-        return Limits(
+        limits = Limits(
             frame_bytes=table.read("frame_bytes", integer(1_024, 1 << 26), default.frame_bytes),
             hello=table.read("hello", duration(1), default.hello),
             outbox_bytes=table.read("outbox_bytes", integer(1, _MOST_BYTES), default.outbox_bytes),
@@ -84,6 +88,22 @@ def read_limits(table: Table) -> Limits:
             ),
             connections=table.read("connections", integer(1), default.connections),
         )
+        _check_limits(table, limits)
+    return limits
+
+
+def _check_limits(table: Table, limits: Limits) -> None:
+    """A healthy client must have room for its resync, or it would be cut off on every return."""
+    least = RESYNC_FRAMES * limits.frame_bytes + RESYNC_ROOM
+    if limits.outbox_bytes >= least:
+        return
+    if "outbox_bytes" in table:
+        text = (
+            f"must be at least {least:,}: {RESYNC_FRAMES} times `frame_bytes` and {RESYNC_ROOM:,}"
+        )
+        table.fault("outbox_bytes", text)
+    else:
+        table.fault("frame_bytes", f"needs an `outbox_bytes` of at least {least:,}")
 
 
 def read_distribution(table: Table) -> Distribution:

@@ -65,7 +65,7 @@ async def test_one_connector_may_serve_gateways_that_share_a_secret(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "bound", ["outbox_frames = 20\noutbox_bytes = 1000000000", "outbox_bytes = 4000000"]
+    "bound", ["outbox_frames = 20\noutbox_bytes = 1000000000", "outbox_bytes = 4500000"]
 )
 async def test_either_bound_of_the_queue_ends_a_slow_reader(tmp_path: Path, bound: str) -> None:
     """W-24, I-14: in frames and in bytes; it gets whole frames in order, and then the bye."""

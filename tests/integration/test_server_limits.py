@@ -76,7 +76,7 @@ async def test_pings_count_as_well(tmp_path: Path, mock_clock: MockClock) -> Non
 
 async def test_who_does_not_read_is_ended_and_others_go_on(tmp_path: Path) -> None:
     """W-24, W-25, I-14: it recovers by a snapshot; nobody waits for it."""
-    path = write_config(tmp_path, limits="outbox_bytes = 200000\nframes_per_second = 100000")
+    path = write_config(tmp_path, limits="outbox_bytes = 4500000\nframes_per_second = 100000")
     async with serving(path) as served:
         slow = await served.connector(receive_buffer=4_096)
         other = await served.connector("shop")
@@ -108,7 +108,8 @@ async def test_all_slow_readers_together_have_a_bound(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions, "ALL_OUTBOXES", 2)
-    path = write_config(tmp_path, limits="outbox_bytes = 1000000\nframes_per_second = 100000")
+    limits = "outbox_bytes = 1000000\nframe_bytes = 200000\nframes_per_second = 100000"
+    path = write_config(tmp_path, limits=limits)
     async with serving(path) as served:
         first = await served.connector(receive_buffer=4_096)
         slow = [first] + [await served.connector(receive_buffer=4_096) for _ in range(4)]
@@ -116,8 +117,8 @@ async def test_all_slow_readers_together_have_a_bound(
         number = 0
         while not server_.counters.slow_consumers:  # each sentence goes to all of them
             assert server_.sockets.waiting <= 2_000_000
-            tracking = f"t{number // 20}"
-            if number % 20 == 0:
+            tracking = f"t{number // 4}"  # more do not fit into a frame
+            if number % 4 == 0:
                 await first.send("ES_CHAT_START", start_chat(tracking))
             text = sentence(f"s{number}", "x" * 30_000, tracking)
             await first.send("ES_CHAT_SENTENCE", text)

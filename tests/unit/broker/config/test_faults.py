@@ -81,6 +81,21 @@ FAULTS = [
     ("[limits]\nconnections = 1.0 #!", "limits.connections", "a whole number, not a number"),
     ("[limits]\noutbox_frames = true #!", "limits.outbox_frames", "not true or false"),
     ("[limits]\noutbox_bytes = 0 #!", "limits.outbox_bytes", "must be from 1"),
+    (
+        "[limits]\noutbox_bytes = 4_259_839 #!",
+        "limits.outbox_bytes",
+        "must be at least 4,259,840: 4 times `frame_bytes` and 65,536",
+    ),
+    (
+        "[limits]\nframe_bytes = 10_000\noutbox_bytes = 105_535 #!",
+        "limits.outbox_bytes",
+        "must be at least 105,536: 4 times `frame_bytes` and 65,536",
+    ),
+    (
+        "[limits]\nframe_bytes = 4_194_304 #!",
+        "limits.frame_bytes",
+        "needs an `outbox_bytes` of at least 16,842,752",
+    ),
     ("[limits]\nframes_per_second = -1 #!", "limits.frames_per_second", "must be from 1"),
     ('[limits]\nhello = "0s" #!', "limits.hello", "must be longer than nothing"),
     ("[distribution]\nage_weight = -0.5 #!", "distribution.age_weight", "must be from 0"),
