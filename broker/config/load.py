@@ -98,7 +98,7 @@ def loads(text: str, path: str = "parley.toml", environ: Mapping[str, str] | Non
     except (RecursionError, ValueError) as fault:  # too deep; too many digits
         raise _refused(path, None, f"is no usable TOML: {fault}") from None
     report = Report(path, line_index(text))
-    context = Context(environ=environ or {}, base=FilePath(path).parent)
+    context = Context(environ={} if environ is None else environ, base=FilePath(path).parent)
     config = read_document(document, report, context)
     report.raise_faults()
     return Loaded(config, report.sorted_warnings())

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from broker.core import apply_desk as desk
-from broker.core.bounds import chat_weight, form_weight, sentence_weight
+from broker.core.bounds import PAST_SLOTS, chat_weight, form_weight, sentence_weight, slot_digest
 from broker.core.deadlines import arm_chat
 from broker.core.facts import (
     AgentMoved,
@@ -104,6 +104,11 @@ def fill_slot(chat: Chat, slot: Slot) -> None:
                 each.id, each.party_name, each.text, chat.tracking_id
             )
     chat.slots[slot.model] = slot
+    if before is not None:
+        past = chat.past_slots
+        past[before.outbound, before.id] = slot_digest(before.model, before.text)
+        if len(past) > PAST_SLOTS:
+            del past[next(iter(past))]
 
 
 def add_form(chat: Chat, form: ScenarioResultInfo) -> None:

@@ -7,6 +7,8 @@ what would not fit any more is refused with `Overloaded` before it is stored.
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 SENTENCE_BYTES = 330
 """Member names, Guids, times and lengths of one sentence on the wire, texts excluded."""
 CHAT_BYTES = 500
@@ -19,6 +21,8 @@ NOTE_RESERVE = 8_192
 """What is kept free for the broker's own notes."""
 CHATS_PER_GATEWAY = 100_000
 """The most chats of a gateway in memory, those included that closed not long ago."""
+PAST_SLOTS = 64
+"""How many overwritten slots' keys are remembered for each chat."""
 FORMS_PER_CHAT = 32
 FORM_BYTES = 65_536
 """The most that the texts of one form may take."""
@@ -31,6 +35,11 @@ def _utf8(text: str) -> int:
 def sentence_weight(id: str, party_name: str | None, text: str, tracking_id: str) -> int:
     """A bound on the bytes of a sentence in a snapshot."""
     return SENTENCE_BYTES + _utf8(f"{id}{party_name}{tracking_id}") + _utf8(text)
+
+
+def slot_digest(model: int, text: str) -> bytes:
+    """What is remembered of an overwritten slot, to know its retry (W-21)."""
+    return blake2b(f"{model}/{text}".encode(), digest_size=16).digest()
 
 
 def chat_weight(tracking_id: str) -> int:

@@ -7,7 +7,7 @@ from attrs import evolve
 from broker.config.model import Gateway
 from broker.core import rules
 from broker.core.access import find_tracked, gateway_of, tracked_chat
-from broker.core.announce import ChatToConnectors
+from broker.core.announce import Announcement, ChatToAgent, ChatToConnectors
 from broker.core.bounds import (
     CHATS_PER_GATEWAY,
     FORM_BYTES,
@@ -97,7 +97,7 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
         re=frame.id,
     )
     if chat is not None and chat.is_open:
-        return Decision([], [evolve(told, push=False)])
+        return _found(state, stamp, chat, p.result_model, evolve(told, push=False))
     if chat is not None and not reopens(gateway, chat, stamp.now):
         chat = None
     refusal = may_open(state, gateway, p.tracking_id or "")
@@ -113,16 +113,34 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
     else:
         facts = [_started(state, stamp, gateway, p)]
         told = evolve(told, chat=stamp.guid(CHAT_ID))
-    if p.result_model is not None and p.result_model.scenario_id is not None:
-        facts.append(
-            FormSaved(
-                chat=told.chat,
-                no=chat.no if chat is not None else state.next_chat,
-                at=stamp.now,
-                result=settled_form(p.result_model, stamp, told.chat),
-            )
-        )
+    if p.result_model is not None:
+        no = chat.no if chat is not None else state.next_chat
+        facts.append(form_saved(p.result_model, stamp, told.chat, no))
     return Decision(facts, [told])
+
+
+def _found(
+    state: State,
+    stamp: Stamp,
+    chat: Chat,
+    form: ScenarioResultInfo | None,
+    told: ChatToConnectors,
+) -> Outcome:
+    """The start of a chat that is open: its form is saved unless a start before brought it."""
+    if form is None or any(_is_same(form, known) for known in chat.forms.values()):
+        return Decision([], [told])
+    refusal = form_fits(state, chat, form)
+    if refusal is not None:
+        return refusal
+    saved = form_saved(form, stamp, chat.id, chat.no)
+    return Decision([saved], [told, *form_shown(chat)])
+
+
+def _is_same(form: ScenarioResultInfo, known: ScenarioResultInfo) -> bool:
+    key = form.scenario_result_id
+    return (form.scenario_id, form.values) == (known.scenario_id, known.values) and (
+        key is None or key == known.scenario_result_id
+    )
 
 
 def _started(state: State, stamp: Stamp, gateway: Gateway, p: ChatServiceInfo) -> ChatStarted:
@@ -140,18 +158,30 @@ def _started(state: State, stamp: Stamp, gateway: Gateway, p: ChatServiceInfo) -
     )
 
 
-def settled_form(form: ScenarioResultInfo, stamp: Stamp, chat: Guid | None) -> ScenarioResultInfo:
-    """A form result as it is stored: with its id, its time and its chat."""
-    return evolve(
+def form_saved(
+    form: ScenarioResultInfo, stamp: Stamp, chat: Guid | None, no: int | None
+) -> FormSaved:
+    """A form as it is stored: with its id, its time and its chat."""
+    result = evolve(
         form,
         scenario_result_id=form.scenario_result_id or stamp.guid(FORM_ID),
         time_utc=form.time_utc or from_micros(stamp.now),
         chat_id=chat,
     )
+    return FormSaved(chat=chat, no=no, at=stamp.now, result=result)
+
+
+def form_shown(chat: Chat) -> list[Announcement]:
+    """The agent's Info names the forms, so his picture must not miss one (I-9)."""
+    if not chat.is_open or chat.agent is None:
+        return []
+    return [ChatToAgent(chat=chat.id, agent=chat.agent, type="SC_CHAT_STATUS")]
 
 
 def form_fits(state: State, chat: Chat | None, form: ScenarioResultInfo) -> Refusal | None:
-    """Refuse a form whose texts together are too long, and one more than a chat may have."""
+    """Refuse a form that nobody knows, whose texts are too long, or one more than may be."""
+    if form.scenario_id not in state.config.scenarios:
+        return Refusal(ErrorCode.UNKNOWN_SCENARIO, "ScenarioId: no such form")
     if chat is not None:
         if len(chat.forms) >= FORMS_PER_CHAT and form.scenario_result_id not in chat.forms:
             return Refusal(ErrorCode.OVERLOADED, "the chat has too many forms")

@@ -9,6 +9,8 @@ again until nothing matches. What was looked at in vain is settled and not looke
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from broker.core.announce import ChatToAgent, ChatToConnectors, capacity
 from broker.core.decision import Decision
 from broker.core.facts import AgentSettled, ChatMoved, ChatSettled, DecisionLogged, OfferMade
@@ -16,6 +18,7 @@ from broker.core.inputs import Stamp
 from broker.core.state import Chat, Desk, State, Ticket
 from protocol.values import AgentState, ChatStatus, Guid
 
+_ORDER = ("answered it before", "skill", "free slots", "longest idle", "agent id")
 LOGGED_AGENTS = 20
 """How many passed-over agents a logged decision names; the rest are counted by reason."""
 
@@ -135,7 +138,18 @@ def offer(state: State, ticket: Ticket, stamp: Stamp) -> Decision | None:
     duration = project.signal_duration if project is not None else 0
     detail = explain(state, ticket, passed, stamp.now)
     detail["candidates"] = [agent for *_, agent in ranked[:LOGGED_AGENTS]]
+    detail["by"] = _deciding(ranked)
     return _offered(state, chat, chosen, stamp, duration, detail)
+
+
+def _deciding(ranked: Sequence[tuple[object, ...]]) -> str:
+    """Which rule of B-21 put the first candidate before the second."""
+    if len(ranked) == 1:
+        return "only candidate"
+    first, second = ranked[0], ranked[1]
+    return next(
+        word for word, one, other in zip(_ORDER, first, second, strict=True) if one != other
+    )
 
 
 def _offered(

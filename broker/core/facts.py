@@ -238,7 +238,7 @@ class WrapupEnded:
     """The wrap-up ended, by the agent (with a code and a note) or by its time.
 
     Attributes:
-        cause: `agent`, `expired`, `logged_off`, `reopened`.
+        cause: `agent`, `expired`, `reopened`.
     """
 
     durable: ClassVar[bool] = True

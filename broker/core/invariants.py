@@ -15,7 +15,7 @@ from broker.core.state import Chat, Desk, State
 from broker.core.timers import TimerKind
 from protocol.values import AgentState, ChatStatus, Guid
 
-_DERIVED = frozenset({"exclusions", "keys", "timer_at"})
+_DERIVED = frozenset({"exclusions", "keys", "past_slots", "timer_at"})
 _COLUMNS = tuple(a.name for a in fields(Chat) if a.name not in _DERIVED)
 
 

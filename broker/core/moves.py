@@ -100,7 +100,7 @@ def close(
             at=stamp.now,
             status=ChatStatus.CLOSED,
             cause="closed",
-            agent=chat.agent,
+            agent=chat.agent if was is ChatStatus.ANSWERED else chat.last_agent,
             priority=chat.priority,
             enqueued_at=chat.enqueued_at,
             close_reason=reason,

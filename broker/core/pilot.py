@@ -47,7 +47,9 @@ def next_pilot(state: State, stamp: Stamp) -> Decision | None:
     return Decision(
         [
             routed,
-            _logged(chat, stamp, "routed", {**detail, "project_rule": rule.id}),
+            _logged(
+                chat, stamp, "routed", {**detail, "project_rule": rule.id, "project": rule.project}
+            ),
             *waits.facts,
         ],
         waits.effects,

@@ -12,10 +12,9 @@ from broker.core.announce import (
     chat_for_connector,
     chat_for_workplace,
 )
-from broker.core.chats import form_fits, scenario_in, settled_form
+from broker.core.chats import form_fits, form_saved, form_shown, scenario_in
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Effect, Send
-from broker.core.facts import FormSaved
 from broker.core.inputs import Stamp
 from broker.core.state import Session, State
 from protocol.chat import ChatCommandInfo
@@ -111,20 +110,16 @@ def save_scenario(state: State, stamp: Stamp, session: Session, frame: Frame) ->
     """ES_SCENARIO_SAVE: a filled-in form, of a chat or of its own."""
     p = frame.payload
     assert isinstance(p, ScenarioResultInfo)
-    if p.scenario_id not in state.config.scenarios:
-        return Refusal(ErrorCode.UNKNOWN_SCENARIO, "ScenarioId: no such form")
     chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
     if p.chat_id is not None and (chat is None or chat.gateway not in session.gateways):
         return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat of this session")
     refusal = form_fits(state, chat, p)
     if refusal is not None:
         return refusal
-    no = chat.no if chat is not None else None
-    saved = FormSaved(chat=p.chat_id, no=no, at=stamp.now, result=settled_form(p, stamp, p.chat_id))
+    saved = form_saved(p, stamp, p.chat_id, chat.no if chat is not None else None)
     effects: list[Effect | Announcement] = []
-    if chat is not None and chat.is_open and chat.agent is not None:
-        # The agent's Info names the forms, so his picture must not miss one (I-9).
-        effects.append(ChatToAgent(chat=chat.id, agent=chat.agent, type="SC_CHAT_STATUS"))
+    if chat is not None:
+        effects += form_shown(chat)
     if frame.id is not None:
         me = session.number
         effects.append(Send((me,), "SYS_ACK", Ack(type=frame.type), me, frame.id))

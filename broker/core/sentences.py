@@ -17,7 +17,7 @@ from broker.core.announce import (
     sentence_for_workplace,
     utc,
 )
-from broker.core.bounds import RESERVE, sentence_weight
+from broker.core.bounds import RESERVE, sentence_weight, slot_digest
 from broker.core.chats import may_open, reopen, reopens
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Effect, Send
@@ -31,6 +31,7 @@ from protocol.frame import Frame
 from protocol.session import Ack
 from protocol.values import ChatStatus, Guid, SentenceModel, to_micros
 
+_REUSED = Refusal(ErrorCode.KEY_REUSED, "ID: used before for another sentence")
 NUMBERED = frozenset({int(SentenceModel.SENTENCE), int(SentenceModel.TECH_NOTE)})
 SLOTS = frozenset(
     {
@@ -150,9 +151,23 @@ def known_key(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Sentence | Slo
     known: Sentence | Slot | None = chat.keys[outbound].get(p.id or "")
     if known is None and chat.slots:
         known = slot_of(chat, p.id, outbound)
+        if known is None:
+            return _past_slot(chat, p, outbound)
     if known is not None and (known.text != p.text or known.model != p.model):
-        return Refusal(ErrorCode.KEY_REUSED, "ID: used before for another sentence")
+        return _REUSED
     return known
+
+
+def _past_slot(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Slot | Refusal | None:
+    """The retry of a sentence whose slot was overwritten: it must not come back into it."""
+    digest = chat.past_slots.get((outbound, p.id or ""))
+    if digest is None:
+        return None
+    text = p.text or ""
+    if digest != slot_digest(p.model, text):
+        return _REUSED
+    sent = to_micros(p.time_sent) if p.time_sent is not None else chat.last_activity
+    return Slot(p.model, p.id or "", p.party_name, text, sent, outbound, sent, None)
 
 
 def slot_of(chat: Chat, key: str | None, outbound: bool) -> Slot | None:
@@ -298,7 +313,8 @@ def _confirmed(
     sentence = chat.keys[outbound].get(p.id or "")
     decision = Decision()
     if sentence is None:
-        if slot_of(chat, p.id, outbound) is None:
+        past = (outbound, p.id or "") in chat.past_slots
+        if slot_of(chat, p.id, outbound) is None and not past:
             return Refusal(ErrorCode.UNKNOWN_MESSAGE, "ID: no such sentence to confirm")
     elif sentence.confirmed_at is None:
         decision.facts.append(SentenceConfirmed(chat.id, chat.no, sentence.counter, stamp.now))

@@ -69,6 +69,7 @@ class Chat:
         offer_until: When it times out.
         exclusions: Agents who let the chat go, and when (B-24).
         keys: The sentences by ID: `keys[False]` the visitor's, `keys[True]` the other way (W-21).
+        past_slots: What the keys of overwritten slots stood for, the latest of them; not stored.
         weight: A bound on the bytes of the transcript on the wire.
         timer_at: The earliest timer that is set for this chat's own deadlines.
     """
@@ -103,6 +104,7 @@ class Chat:
     sentences: list[Sentence] = Factory(list)
     keys: tuple[dict[str, Sentence], dict[str, Sentence]] = Factory(lambda: ({}, {}))
     slots: dict[int, Slot] = Factory(dict)
+    past_slots: dict[tuple[bool, str], bytes] = Factory(dict)
     forms: dict[Guid, ScenarioResultInfo] = Factory(dict)
     weight: int = 0
     timer_at: int | None = None

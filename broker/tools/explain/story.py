@@ -88,42 +88,39 @@ class Teller:
                 yield entry
 
     def _whole(self) -> Iterator[Entry]:
-        holder: str | None = None
         offer: Row | None = None
         for event in self.dossier.events:
             status, at = event["status"], event["at"]
             # What was logged at the very moment of a wait was logged because of it.
-            yield from self._open_decisions(at if status == ChatStatus.WAITING else at + 1, holder)
+            yield from self._open_decisions(at if status == ChatStatus.WAITING else at + 1)
             if offer is not None:
                 yield self._offer_end(offer)
                 offer = None
-            yield from self._settling(event, holder)
+            yield from self._settling(event)
             if status == ChatStatus.ALERTING and self._offers:
                 offer = self._offers.popleft()
             elif (said := self._event(event)) is not None:
                 yield said
-            if status == ChatStatus.ANSWERED:
-                holder = event["agent"]
             if status == ChatStatus.CLOSED:
                 yield from self._wrapups(event)
         if offer is not None:
             yield self._standing(offer)
         while self._decisions:
-            yield self._decision(self._decisions.popleft(), holder)
+            yield self._decision(self._decisions.popleft())
 
-    def _open_decisions(self, limit: int, holder: str | None) -> Iterator[Entry]:
+    def _open_decisions(self, limit: int) -> Iterator[Entry]:
         waiting = self._decisions
         while waiting and waiting[0]["kind"] not in _SETTLING and waiting[0]["at"] < limit:
-            yield self._decision(waiting.popleft(), holder)
+            yield self._decision(waiting.popleft())
 
-    def _settling(self, event: Row, holder: str | None) -> Iterator[Entry]:
+    def _settling(self, event: Row) -> Iterator[Entry]:
         kinds = {ChatStatus.ALERTING.value: "offered", ChatStatus.CLOSED.value: "refused"}
         kind = "routed" if event["cause"] == "routed" else kinds.get(event["status"])
         head = self._decisions[0] if self._decisions else None
         if head is not None and head["kind"] == kind:
-            yield self._decision(self._decisions.popleft(), holder)
+            yield self._decision(self._decisions.popleft())
 
-    def _decision(self, row: Row, holder: str | None) -> Entry:
+    def _decision(self, row: Row) -> Entry:
         detail = dict(row["detail"])
         agent, text = row["agent"], f"Decided: {row['kind']}."
         match row["kind"]:
@@ -132,28 +129,28 @@ class Teller:
             case "refused":
                 text = words.refusal(self.source, detail)
             case "offered" | "waiting" if self.about is not None:
-                agent, text = self.about, self._about_him(row, holder, detail)
+                agent, text = self.about, self._about_him(row, detail)
             case "waiting":
                 text = "Nobody could take it." + words.others(self.source, detail)
                 text += words.queue(detail)
             case "offered":
-                why = words.choice(self.source, self.dossier.chat, holder, detail)
+                why = words.choice(self.source, detail)
                 text = f"Offered to {self.source.name(agent)}: {why}.{words.queue(detail)}"
                 text += words.others(self.source, detail)
             case _:
                 pass
         return Entry(row["at"], row["kind"], agent, text, detail)
 
-    def _about_him(self, row: Row, holder: str | None, detail: dict[str, Any]) -> str:
+    def _about_him(self, row: Row, detail: dict[str, Any]) -> str:
         """What one decision meant for the agent whom the story is about."""
         me, name = self.about, self.source.name(self.about)
         candidates = list(detail.get("candidates") or ())
         if row["agent"] == me:
-            why = words.choice(self.source, self.dossier.chat, holder, detail)
+            why = words.choice(self.source, detail)
             return f"Offered to {name}: {why}."
         done = f"offered to {self.source.name(row['agent'])}" if row["agent"] else "not offered"
         if me in candidates:
-            why = words.choice(self.source, self.dossier.chat, holder, detail)
+            why = words.choice(self.source, detail)
             place = candidates.index(me) + 1
             return f"The chat was {done}, {why}; {name} was number {place}."
         for each in detail.get("passed_over") or ():

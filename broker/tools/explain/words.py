@@ -17,6 +17,13 @@ REASONS: Final = {
     "no free slot": "no free slot",
     "excluded": "let this chat go shortly before",
 }
+BY: Final = {
+    "answered it before": "had this chat before",
+    "skill": "the highest skill",
+    "free slots": "the most free slots",
+    "longest idle": "idle the longest",
+    "agent id": "all else equal",
+}
 CLOSED: Final = {
     "Agent": "by the agent",
     "External": "by the visitor",
@@ -103,37 +110,14 @@ def queue(detail: Mapping[str, Any]) -> str:
     return f" It had waited {duration(waited)}, {chats}." if waited or waiting > 1 else ""
 
 
-def choice(source: Source, chat: Row, before: str | None, detail: Mapping[str, Any]) -> str:
-    """Why the first candidate was the first.
-
-    Args:
-        source: What things are called.
-        chat: The chat.
-        before: Who had it last.
-        detail: The decision.
-    """
+def choice(source: Source, detail: Mapping[str, Any]) -> str:
+    """Why the first candidate was the first (B-21)."""
     candidates: Sequence[str] = detail.get("candidates") or ()
     if len(candidates) < 2:
         return "the only candidate"
     names = ", ".join(source.name(agent) for agent in candidates)
-    first = f"first of {len(candidates)} candidates ({names})"
-    if candidates[0] == before:
-        return f"{first}: had this chat before"
-    best, next_best = (_skill(source.config, agent, chat["project"]) for agent in candidates[:2])
-    if _best_skill(source.config, chat["project"]) and best > next_best:
-        return f"{first}: the highest skill"
-    return f"{first}, by free slots, then by who was idle longest"
-
-
-def _best_skill(config: Config | None, project: Any) -> bool:
-    known = config.projects.get(project) if config is not None else None
-    return known is not None and known.best_skill
-
-
-def _skill(config: Config | None, agent: Any, project: Any) -> int:
-    known = config.agents.get(agent) if config is not None else None
-    skill = known.skills.get(project) if known is not None else None
-    return skill.value if skill is not None else 0
+    by = BY.get(str(detail.get("by")), "by the order of B-21")
+    return f"first of {len(candidates)} candidates ({names}): {by}"
 
 
 def unfit(source: Source, chat: Row, agent: str) -> str | None:

@@ -237,3 +237,49 @@ def test_the_chats_of_a_gateway_in_memory_are_bounded(
     web.heard.clear()
     im.heard.clear()
     start(web, "t3", "Waiting")
+
+
+def test_the_retry_of_an_overwritten_slot_does_not_bring_it_back(play: Playbook) -> None:
+    """W-21, W-22: it gets its echo, is not relayed again, and its key stays taken."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chat = answered(web, alice, "t1")
+    for key in ("n1", "n2"):
+        web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID=key, Text=f"/{key}", Model=6)
+        web.hears("SE_CHAT_SENTENCE", Counter=0)
+        alice.hears("SC_CHAT_SENTENCE", ID=key)
+    web.says("ES_CHAT_SENTENCE", 1, TrackingId="t1", ID="n1", Text="/n1", Model=6)
+    web.hears("SE_CHAT_SENTENCE", 1, ID="n1", Counter=0)
+    web.says("ES_CHAT_SENTENCE", 2, TrackingId="t1", ID="n1", Text="/n3", Model=6)
+    web.refused("KeyReused", 2)
+    alice.says("CS_CHAT_CONFIRM", 3, ChatId=chat, ID="n1")
+    alice.hears("SYS_ACK", 3)
+    alice.says("CS_CHAT_STATUS", ChatId=chat)
+    assert alice.hears("SC_CHAT_STATUS")["Navigation"]["Text"] == "/n2"
+
+
+def test_a_start_of_an_open_chat_saves_a_form_that_is_new(play: Playbook) -> None:
+    """B-2, I-1: once, however often the start is repeated; the agent is shown it."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    answered(web, alice, "t1")
+    (scenario,) = play.config.scenarios
+    form = {"ScenarioId": scenario, "Values": [], "TimeUtc": "2026-01-01T00:00:00Z"}
+    for _ in range(2):
+        web.says("ES_CHAT_START", TrackingId="t1", ResultModel=form)
+        web.hears("SE_CHAT_STATUS", Status="Answered")
+    info = alice.hears("SC_CHAT_STATUS")["Info"]
+    assert [item["ScenarioId"] for item in info["Scenarios"]] == [scenario]
+    form["ScenarioId"] = "00000000-0000-4000-a000-000000000001"
+    for tracking in ("t1", "t2"):
+        web.says("ES_CHAT_START", 1, TrackingId=tracking, ResultModel=form)
+        web.refused("UnknownScenario", 1)
+
+
+def test_who_was_only_offered_a_chat_has_no_part_in_it(play: Playbook) -> None:
+    """I-15: when it closes during the alert, its words are not his to read."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chat = offered(web, alice, "t1")
+    web.says("ES_CHAT_STOP", TrackingId="t1")
+    web.hears("SE_CHAT_STATUS", Status="Closed")
+    alice.hears("SC_CHAT_ALERT_END")
+    alice.says("CS_CHAT_STATUS", 1, ChatId=chat)
+    alice.refused("UnknownChat", 1)

@@ -143,6 +143,19 @@ def test_order_of_chats_and_agents(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", Status="Alerting", TrackingId="new")
 
 
+def test_the_log_says_which_order_decided(play: Playbook) -> None:
+    """B-21, B-30: most free slots first; then the longest idle."""
+    web = play.connector("web")
+    play.agent("bob", "102")
+    play.wait(1)
+    alice = play.agent("alice", "101")
+    offered(web, alice, "t1")
+    bob_next = start(web, "t2", "Waiting", "Alerting")
+    logged = [f.detail["by"] for f in play.facts if isinstance(f, DecisionLogged) and f.agent]
+    assert logged == ["free slots", "longest idle"]
+    play.clients[2].hears("SC_CHAT_ALERT", ChatId=bob_next)
+
+
 def test_skill_and_language_decide_who_is_a_candidate(play: Playbook) -> None:
     """B-20: an expert's chat passes alice over and waits for bob."""
     web, alice = play.connector("web"), play.agent("alice", "101")
@@ -165,6 +178,7 @@ def test_decisions_name_the_chosen_and_the_passed_over(play: Playbook) -> None:
     agents = play.config.agent_by_login
     assert why.agent == agents["alice"].id
     assert why.detail["candidates"] == [agents["alice"].id]
+    assert why.detail["by"] == "only candidate"
     assert why.detail["passed_over"] == [{"agent": agents["bob"].id, "reason": "state Pause"}]
     bob.silent()
 
