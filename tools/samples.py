@@ -59,7 +59,8 @@ def frames() -> dict[str, Frame]:
         if spec.payload is str:
             found[spec.type] = Frame(spec.type, "web")
             continue
-        every, least_one = full(spec.payload), least(spec)
+        structure: Any = spec.payload
+        every, least_one = full(structure), least(spec)
         if spec.is_array:
             found[spec.type] = Frame(spec.type, (every, least_one), {"Re": 7})
             found[f"{spec.type} empty"] = Frame(spec.type, ())
