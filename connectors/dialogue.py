@@ -181,7 +181,7 @@ class Dialogue:
     def _found(self, ref: ChatRef, frame: Frame) -> None:
         """A snapshot of an open chat is all that a start which was cut off would be answered with (B-2)."""
         start = self._requests.cut_off(self._starting.get(ref))
-        if start is not None and ref in self.chats.open_refs():
+        if start is not None and not start.brings_form and ref in self.chats.open_refs():
             del self._starting[ref]
             self._settle(start)
             self.events.append(RequestDone(start.ticket, frame))
@@ -315,10 +315,11 @@ class Dialogue:
         Returns:
             Its ticket.
         """
-        ticket = self.ask_for("ES_CHAT_START", info, ref)
-        self._starting[ref] = ticket
+        request = self._ask("ES_CHAT_START", info, Purpose.PROGRAM, ref)
+        request.brings_form = info.result_model is not None
+        self._starting[ref] = request.ticket
         self.chats.follow(ref)
-        return ticket
+        return request.ticket
 
     def say(self, ref: ChatRef, sentence: ChatSentenceInfo) -> None:
         """Takes a sentence of the program; one that waits already is not taken twice."""

@@ -58,6 +58,7 @@ class Request:
         tries: How often it was sent.
         wire: Header `Id` under which it was sent last on this connection.
         rests: How often in a row it was refused for a moment.
+        brings_form: It is a start that has more to bring than the wish for an open chat.
     """
 
     ticket: int
@@ -69,6 +70,7 @@ class Request:
     tries: int = 0
     wire: int | None = None
     rests: int = 0
+    brings_form: bool = False
 
     @property
     def waits_for_ready(self) -> bool:

@@ -8,7 +8,8 @@ from connectors.resync import Resync
 from connectors.session import Phase
 from connectors.settings import Gateway, Tuning
 from protocol.chat import ChatSentenceInfo
-from protocol.values import ChatStatus
+from protocol.scenario import ScenarioResultInfo
+from protocol.values import ChatStatus, Guid
 from tests.support.model_broker import Chat
 from tests.support.stage import (
     JANA,
@@ -20,6 +21,7 @@ from tests.support.stage import (
     visitor_settings,
 )
 
+FORM = Guid("00000000-0000-4000-8000-0000000000f1")
 QUESTIONS = {"ES_CHAT_RESYNC", "ES_CHAT_STATUS"}
 
 
@@ -37,9 +39,11 @@ def stopped(stage: Stage, visitor: Player) -> ChatRef:
     return ref
 
 
-def start_again(stage: Stage, visitor: Player, ref: ChatRef) -> int:
+def start_again(
+    stage: Stage, visitor: Player, ref: ChatRef, form: ScenarioResultInfo | None = None
+) -> int:
     """The start arrives, and its answer does not."""
-    info = attrs.evolve(JANA, tracking_id=ref.name)
+    info = attrs.evolve(JANA, tracking_id=ref.name, result_model=form)
     _, ticket = visitor.session.start_chat(info, stage.now)
     assert visitor.line is not None
     visitor.line.receive(visitor.session.data_to_send(), stage.now)
@@ -124,6 +128,17 @@ def test_a_start_that_arrived_is_answered_by_the_snapshot(stage: Stage, visitor:
     assert heard(stage).count("ES_CHAT_STATUS") == 1
     assert visitor.of(RequestDone)[-1].ticket == ticket
     assert transcript(visitor) == [(1, "back again", True)]
+
+
+def test_a_start_with_a_form_is_sent_again_whatever_the_snapshot_says(stage: Stage) -> None:
+    """W-25, B-2: the chat may be open because of another start, without the form."""
+    visitor = stage.join(visitor_settings(), "v")
+    ref = stopped(stage, visitor)
+    start_again(stage, visitor, ref, ScenarioResultInfo(scenario_id=FORM))
+    stage.broker.heard.clear()
+    stage.cut(visitor)
+    stage.pass_time(1)
+    assert heard(stage)[2:4] == ["ES_CHAT_STATUS", "ES_CHAT_START"]
 
 
 def test_a_start_that_never_arrived_is_sent_again(stage: Stage) -> None:
