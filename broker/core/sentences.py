@@ -212,6 +212,17 @@ def said(
     )
 
 
+def _overwriting(chat: Chat, known: Sentence | Slot) -> Slot | None:
+    """What stands in the slot of an overwritten sentence.
+
+    It follows the echo of the retry, so that what the sender folds ends with the newest (I-9).
+    """
+    if known.counter:
+        return None
+    newest = chat.slots.get(known.model)
+    return newest if newest is not known else None
+
+
 def _again(
     state: State,
     gateway: Gateway,
@@ -225,6 +236,10 @@ def _again(
     echo = sentence_for_connector(gateway, chat, known)
     me = session.number
     effects: list[Effect] = [Send((me,), "SE_CHAT_SENTENCE", echo, me, frame.id)]
+    newest = _overwriting(chat, known)
+    if newest is not None:
+        shown = sentence_for_connector(gateway, chat, newest)
+        effects.append(Send((me,), "SE_CHAT_SENTENCE", shown))
     if listener is not None and known.counter and known.confirmed_at is None:
         number = state.sessions[listener].workplace or ""
         shown = sentence_for_workplace(number, chat, known)
@@ -245,6 +260,10 @@ def _again_inside(
     echo = sentence_for_workplace(number, chat, known)
     me = session.number
     effects: list[Effect] = [Send((me,), "SC_CHAT_SENTENCE", echo, me, frame.id)]
+    newest = _overwriting(chat, known)
+    if newest is not None:
+        heard = sentence_for_workplace(number, chat, newest)
+        effects.append(Send((me,), "SC_CHAT_SENTENCE", heard))
     sessions = state.gateway_sessions.get(gateway.id)
     if sessions and known.counter and known.confirmed_at is None:
         shown = sentence_for_connector(gateway, chat, known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from broker.config.model import Agent, Config, Skill
+from broker.config.model import Agent, Skill
 from broker.tools.explain.reading import Row
 from broker.tools.report.show import duration
 from broker.tools.report.source import Source

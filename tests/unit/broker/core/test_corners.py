@@ -249,6 +249,7 @@ def test_the_retry_of_an_overwritten_slot_does_not_bring_it_back(play: Playbook)
         alice.hears("SC_CHAT_SENTENCE", ID=key)
     web.says("ES_CHAT_SENTENCE", 1, TrackingId="t1", ID="n1", Text="/n1", Model=6)
     web.hears("SE_CHAT_SENTENCE", 1, ID="n1", Counter=0)
+    web.hears("SE_CHAT_SENTENCE", ID="n2", Counter=0)  # so that his view ends with the newest
     web.says("ES_CHAT_SENTENCE", 2, TrackingId="t1", ID="n1", Text="/n3", Model=6)
     web.refused("KeyReused", 2)
     alice.says("CS_CHAT_CONFIRM", 3, ChatId=chat, ID="n1")
