@@ -62,3 +62,14 @@ def own_chat(state: State, agent: Guid, chat_id: Guid | None) -> Chat | Refusal:
     if chat is None or agent not in (chat.agent, chat.last_agent):
         return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat at this workplace")
     return chat
+
+
+def chat_at_desk(
+    state: State, session: Session, payload: ChatCommandInfo | ChatSentenceInfo
+) -> tuple[Desk, Chat] | Refusal:
+    """The desk of the session's agent and the chat of his that the frame names."""
+    desk = desk_at(state, session, payload)
+    if isinstance(desk, Refusal):
+        return desk
+    chat = own_chat(state, desk.agent, payload.chat_id)
+    return chat if isinstance(chat, Refusal) else (desk, chat)

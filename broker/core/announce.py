@@ -27,6 +27,11 @@ Said = Sentence | Slot | SentenceStored | SlotFilled
 utc = lru_cache(maxsize=4_096)(from_micros)
 """The moments of a batch are shown to several receivers each."""
 
+_SLOT_MODELS = (
+    SentenceModel.TECH_PANEL,
+    SentenceModel.NAVIGATION,
+    SentenceModel.CO_BROWSING,
+)
 _WITH_AGENT = (ChatStatus.ALERTING, ChatStatus.ANSWERED)
 
 
@@ -149,19 +154,19 @@ def dead_time(state: State, chat: Chat) -> int | None:
     return chat.last_activity + gateway.inactivity_timeout
 
 
+def _slots(chat: Chat, full: bool) -> tuple[Slot | None, ...]:
+    """What stands in Panel, Navigation and CoBrowsingData; nothing when not asked for."""
+    return tuple(chat.slots.get(model) if full else None for model in _SLOT_MODELS)
+
+
 def chat_for_connector(state: State, chat: Chat, *, full: bool) -> ChatStatusInfo:
     """A chat as its connector sees it."""
     gateway = state.config.gateways[chat.gateway]
     dead = dead_time(state, chat)
     agent = chat.agent if chat.status in _WITH_AGENT else None
-    slots = chat.slots if full else {}
     panel, navigation, data = (
-        _slot_for_connector(gateway, chat, slots.get(model))
-        for model in (
-            SentenceModel.TECH_PANEL,
-            SentenceModel.NAVIGATION,
-            SentenceModel.CO_BROWSING,
-        )
+        sentence_for_connector(gateway, chat, slot) if slot is not None else None
+        for slot in _slots(chat, full)
     )
     return ChatStatusInfo(
         peer=gateway.peer,
@@ -187,14 +192,9 @@ def chat_for_workplace(
 ) -> ChatStatusInfo:
     """A chat as a workplace sees it."""
     agent = chat.agent if chat.status in _WITH_AGENT else None
-    slots = chat.slots if full else {}
     panel, navigation, data = (
-        _slot_for_workplace(number, chat, slots.get(model))
-        for model in (
-            SentenceModel.TECH_PANEL,
-            SentenceModel.NAVIGATION,
-            SentenceModel.CO_BROWSING,
-        )
+        sentence_for_workplace(number, chat, slot) if slot is not None else None
+        for slot in _slots(chat, full)
     )
     return ChatStatusInfo(
         peer=number,
@@ -244,18 +244,6 @@ def sentence_for_workplace(number: str, chat: Chat, s: Said) -> ChatSentenceInfo
         confirmed_time=utc(s.confirmed_at) if s.confirmed_at is not None else None,
         model=s.model,
     )
-
-
-def _slot_for_connector(gateway: Gateway, chat: Chat, slot: Slot | None) -> ChatSentenceInfo | None:
-    if slot is None:
-        return None
-    return sentence_for_connector(gateway, chat, slot)
-
-
-def _slot_for_workplace(number: str, chat: Chat, slot: Slot | None) -> ChatSentenceInfo | None:
-    if slot is None:
-        return None
-    return sentence_for_workplace(number, chat, slot)
 
 
 def chat_info(state: State, chat: Chat, number: str, now: int) -> ChatInfo:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.core.access import desk_at, own_chat
+from broker.core.access import chat_at_desk, desk_at, own_chat
 from broker.core.announce import AgentToWorkplace, ChatToAgent, ChatToConnectors
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
@@ -72,12 +72,10 @@ def hang_up(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outco
     """CS_CHAT_HANGUP: reject an offer, or end a conversation; the status says which (B-8)."""
     p = frame.payload
     assert isinstance(p, ChatCommandInfo)
-    desk = desk_at(state, session, p)
-    if isinstance(desk, Refusal):
-        return desk
-    chat = own_chat(state, desk.agent, p.chat_id)
-    if isinstance(chat, Refusal):
-        return chat
+    found = chat_at_desk(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
     shown = _shown(chat, desk.agent, session.number, frame)
     if not chat.is_open:
         return Decision([], [shown])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from broker.core.access import desk_at, gateway_of, own_chat, tracked_chat
+from broker.core.access import chat_at_desk, desk_at, gateway_of, tracked_chat
 from broker.core.announce import (
     Announcement,
     ChatToAgent,
@@ -77,12 +77,10 @@ def status_workplace(state: State, stamp: Stamp, session: Session, frame: Frame)
     """CS_CHAT_STATUS: one whole chat of the agent's; of an offered one, no sentences (B-7)."""
     p = frame.payload
     assert isinstance(p, ChatCommandInfo)
-    desk = desk_at(state, session, p)
-    if isinstance(desk, Refusal):
-        return desk
-    chat = own_chat(state, desk.agent, p.chat_id)
-    if isinstance(chat, Refusal):
-        return chat
+    found = chat_at_desk(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
     if chat.is_open and chat.agent != desk.agent:
         return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat at this workplace")
     told = ChatToAgent(

@@ -9,7 +9,7 @@ the fact is durable.
 from __future__ import annotations
 
 from broker.config.model import Gateway
-from broker.core.access import desk_at, find_tracked, gateway_of, own_chat, tracked_chat
+from broker.core.access import chat_at_desk, find_tracked, gateway_of, tracked_chat
 from broker.core.announce import (
     Announcement,
     ChatToConnectors,
@@ -104,12 +104,10 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     """CS_CHAT_SENTENCE: an agent says something."""
     p = frame.payload
     assert isinstance(p, ChatSentenceInfo)
-    desk = desk_at(state, session, p)
-    if isinstance(desk, Refusal):
-        return desk
-    chat = own_chat(state, desk.agent, p.chat_id)
-    if isinstance(chat, Refusal):
-        return chat
+    found = chat_at_desk(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
     gateway = state.config.gateways[chat.gateway]
     known = known_key(chat, p, True)
     if isinstance(known, Refusal):
@@ -297,12 +295,10 @@ def confirm_from_workplace(state: State, stamp: Stamp, session: Session, frame: 
     """CS_CHAT_CONFIRM: the agent has a visitor's sentence."""
     p = frame.payload
     assert isinstance(p, ChatCommandInfo)
-    desk = desk_at(state, session, p)
-    if isinstance(desk, Refusal):
-        return desk
-    chat = own_chat(state, desk.agent, p.chat_id)
-    if isinstance(chat, Refusal):
-        return chat
+    found = chat_at_desk(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
     if chat.last_agent != desk.agent:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by this agent")
     sessions = state.gateway_sessions.get(chat.gateway)
@@ -369,12 +365,10 @@ def typing_from_workplace(state: State, stamp: Stamp, session: Session, frame: F
     """CS_CHAT_TYPING: passed on to the connectors."""
     p = frame.payload
     assert isinstance(p, ChatCommandInfo)
-    desk = desk_at(state, session, p)
-    if isinstance(desk, Refusal):
-        return desk
-    chat = own_chat(state, desk.agent, p.chat_id)
-    if isinstance(chat, Refusal):
-        return chat
+    found = chat_at_desk(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
     sessions = state.gateway_sessions.get(chat.gateway)
     if not sessions or chat.status is not ChatStatus.ANSWERED or chat.agent != desk.agent:
         return Decision()

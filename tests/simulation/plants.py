@@ -212,7 +212,7 @@ def _reordered_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _foreign_chat_visible(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "own_chat", lambda state, _agent, chat: state.chats.get(chat))
+    monkeypatch.setattr(access, "own_chat", lambda state, _agent, chat: state.chats.get(chat))
 
     def status(state: State, stamp: Stamp, session: Any, frame: Any) -> Any:
         chat = state.chats.get(frame.payload.chat_id)
