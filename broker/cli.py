@@ -6,6 +6,7 @@ Each command imports what it needs when it runs, so that `--help` and short comm
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,8 @@ from typing import Any, Final
 from attrs import frozen
 
 LOCAL: Final = "127.0.0.1:7070"
+CUT_SHORT: Final = 141
+"""Exit status when nobody reads the output any more, as of a program that SIGPIPE ended."""
 
 Arguments = argparse.Namespace
 Parser = argparse.ArgumentParser
@@ -385,7 +388,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return 2
     run: Callable[[Arguments], int] = arguments.run
-    return run(arguments)
+    try:
+        status = run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has seen enough. Python flushes once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CUT_SHORT
+    return status
 
 
 if __name__ == "__main__":

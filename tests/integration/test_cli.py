@@ -13,7 +13,7 @@ from typing import Self
 import pytest
 from attrs import define, field
 
-from broker.cli import COMMANDS
+from broker.cli import COMMANDS, CUT_SHORT
 from protocol.codec import encode
 from protocol.connection import Connection, Side, State
 from protocol.errors import ByeCode
@@ -218,6 +218,19 @@ def test_every_command_has_a_help_with_an_example(name: str) -> None:
 
 def test_the_version_is_told() -> None:
     assert run("--version").stdout.startswith("parley ")
+
+
+def test_output_that_nobody_reads_is_no_crash(tmp_path: Path) -> None:
+    """As in `parley check parley.toml | head -1`."""
+    config = write_config(tmp_path)
+    with subprocess.Popen(
+        [*PARLEY, "check", str(config)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.wait(PATIENCE) == CUT_SHORT
+        assert process.stderr.read() == ""
 
 
 def test_no_command_is_a_fault_with_the_list_of_commands() -> None:
