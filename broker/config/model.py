@@ -64,6 +64,8 @@ class Limits:
     outbox_frames: int = 10_000
     frames_per_second: int = 2_000
     connections: int = 20_000
+    gateway_bytes: int = 1 << 30
+    """What the chats of one gateway may take of the memory."""
 
 
 @frozen(kw_only=True)

@@ -87,6 +87,7 @@ def read_limits(table: Table) -> Limits:
                 "frames_per_second", integer(1), default.frames_per_second
             ),
             connections=table.read("connections", integer(1), default.connections),
+            gateway_bytes=table.read("gateway_bytes", integer(1 << 20), default.gateway_bytes),
         )
         _check_limits(table, limits)
     return limits

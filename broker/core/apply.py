@@ -10,7 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from broker.core import apply_desk as desk
-from broker.core.bounds import PAST_SLOTS, chat_weight, form_weight, sentence_weight, slot_digest
+from broker.core.bounds import (
+    PAST_SLOTS,
+    chat_weight,
+    form_size,
+    form_weight,
+    sentence_weight,
+    slot_digest,
+)
 from broker.core.deadlines import arm_chat
 from broker.core.facts import (
     AgentMoved,
@@ -75,6 +82,7 @@ def add_chat(state: State, chat: Chat) -> None:
     """Enter a chat into the state's indexes."""
     state.chats[chat.id] = chat
     state.chats_held[chat.gateway] = state.chats_held.get(chat.gateway, 0) + 1
+    _hold(state, chat, memory_of(chat))
     state.by_tracking[chat.gateway, chat.tracking_id] = chat.id
     state.status_counts[chat.status] = state.status_counts.get(chat.status, 0) + 1
     if chat.is_open:
@@ -82,6 +90,17 @@ def add_chat(state: State, chat: Chat) -> None:
     if chat.status is ChatStatus.PILOT:
         state.pilots[chat.id] = None
     arm_chat(state, chat)
+
+
+def _hold(state: State, chat: Chat, more: int) -> None:
+    """Count what a chat takes of its gateway's share of the memory."""
+    held = state.bytes_held
+    held[chat.gateway] = held.get(chat.gateway, 0) + more
+
+
+def memory_of(chat: Chat) -> int:
+    """A bound on the bytes of a chat's words and forms."""
+    return chat.weight + sum(form_size(form) for form in chat.forms.values())
 
 
 def add_sentence(chat: Chat, sentence: Sentence) -> None:
@@ -187,8 +206,10 @@ def _chat_warned(state: State, f: ChatWarned) -> None:
 
 
 def _sentence_stored(state: State, f: SentenceStored) -> None:
+    chat = state.chats[f.chat]
+    before = chat.weight
     add_sentence(
-        state.chats[f.chat],
+        chat,
         Sentence(
             f.counter,
             f.id,
@@ -202,13 +223,16 @@ def _sentence_stored(state: State, f: SentenceStored) -> None:
             f.own,
         ),
     )
+    state.bytes_held[chat.gateway] += chat.weight - before
 
 
 def _slot_filled(state: State, f: SlotFilled) -> None:
+    chat = state.chats[f.chat]
+    before = chat.weight
     fill_slot(
-        state.chats[f.chat],
-        Slot(f.model, f.id, f.party_name, f.text, f.time_sent, f.outbound, f.at, f.agent),
+        chat, Slot(f.model, f.id, f.party_name, f.text, f.time_sent, f.outbound, f.at, f.agent)
     )
+    state.bytes_held[chat.gateway] += chat.weight - before
 
 
 def _sentence_confirmed(state: State, f: SentenceConfirmed) -> None:
@@ -229,7 +253,10 @@ def _offer_ended(state: State, f: OfferEnded) -> None:
 
 def _form_saved(state: State, f: FormSaved) -> None:
     if f.chat is not None:
-        add_form(state.chats[f.chat], f.result)
+        chat = state.chats[f.chat]
+        before = memory_of(chat)
+        add_form(chat, f.result)
+        state.bytes_held[chat.gateway] += memory_of(chat) - before
 
 
 def _decision_logged(state: State, f: DecisionLogged) -> None:
@@ -284,6 +311,7 @@ def _timer_fired(state: State, _f: TimerFired) -> None:
 def _chat_forgotten(state: State, f: ChatForgotten) -> None:
     chat = state.chats.pop(f.chat)
     state.chats_held[chat.gateway] -= 1
+    _hold(state, chat, -memory_of(chat))
     state.status_counts[chat.status] -= 1
     if state.by_tracking.get((chat.gateway, chat.tracking_id)) == chat.id:
         del state.by_tracking[chat.gateway, chat.tracking_id]

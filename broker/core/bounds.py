@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+from protocol.scenario import ScenarioResultInfo
+
 SENTENCE_BYTES = 330
 """Member names, Guids, times and lengths of one sentence on the wire, texts excluded."""
 CHAT_BYTES = 500
@@ -45,6 +47,11 @@ def slot_digest(model: int, text: str) -> bytes:
 def chat_weight(tracking_id: str) -> int:
     """A bound on the bytes of a chat in a list."""
     return CHAT_BYTES + _utf8(tracking_id)
+
+
+def form_size(form: ScenarioResultInfo) -> int:
+    """A bound on the bytes of what was filled in."""
+    return sum(_utf8(value.result_text or "") + 64 for value in form.values or ())
 
 
 def form_weight(activity: str | None) -> int:

@@ -14,6 +14,7 @@ from broker.core.bounds import (
     FORMS_PER_CHAT,
     RESERVE,
     chat_weight,
+    form_size,
     form_weight,
 )
 from broker.core.decision import Decision, Outcome, Refusal
@@ -188,8 +189,9 @@ def form_fits(state: State, chat: Chat | None, form: ScenarioResultInfo) -> Refu
         weight = chat.weight + form_weight(form.activity)
         if weight > state.config.limits.frame_bytes - RESERVE:
             return Refusal(ErrorCode.OVERLOADED, "the transcript of the chat is full")
-    size = sum(len(v.result_text or "") + 64 for v in form.values or ())
-    if size > FORM_BYTES:
+        if state.bytes_held.get(chat.gateway, 0) > state.config.limits.gateway_bytes:
+            return Refusal(ErrorCode.OVERLOADED, "the gateway's chats take too much memory")
+    if form_size(form) > FORM_BYTES:
         return Refusal(ErrorCode.TOO_LONG, "ResultModel.Values: too long together")
     return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from attrs import fields
 
 from broker.core.announce import capacity
+from broker.core.apply import memory_of
 from broker.core.apply_desk import chat_grace
 from broker.core.distribution import excluded, why_not
 from broker.core.state import Chat, Desk, State
@@ -59,11 +60,15 @@ def check(state: State) -> list[str]:
     faults += _matching_faults(state)
     counts: dict[ChatStatus, int] = {}
     held: dict[Guid, int] = {}
+    taken: dict[Guid, int] = {}
     for chat in state.chats.values():
         counts[chat.status] = counts.get(chat.status, 0) + 1
         held[chat.gateway] = held.get(chat.gateway, 0) + 1
+        taken[chat.gateway] = taken.get(chat.gateway, 0) + memory_of(chat)
     if held != {gateway: n for gateway, n in state.chats_held.items() if n}:
         faults.append(f"I-14: chats held {state.chats_held} are not {held}")
+    if taken != {gateway: n for gateway, n in state.bytes_held.items() if gateway in taken}:
+        faults.append(f"I-14: bytes held {state.bytes_held} are not {taken}")
     faults += _waiting_faults(state)
     if counts != {s: n for s, n in state.status_counts.items() if n}:
         faults.append(f"I-14: status counts {state.status_counts} are not {counts}")

@@ -181,6 +181,8 @@ def fits(state: State, chat: Chat, p: ChatSentenceInfo, name: str | None) -> Ref
     weight = sentence_weight(p.id or "", name, p.text or "", chat.tracking_id)
     if chat.weight + weight > state.config.limits.frame_bytes - RESERVE:
         return Refusal(ErrorCode.OVERLOADED, "the transcript of the chat is full")
+    if state.bytes_held[chat.gateway] > state.config.limits.gateway_bytes:
+        return Refusal(ErrorCode.OVERLOADED, "the gateway's chats take too much memory")
     return None
 
 

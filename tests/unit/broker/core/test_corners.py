@@ -284,3 +284,28 @@ def test_who_was_only_offered_a_chat_has_no_part_in_it(play: Playbook) -> None:
     alice.hears("SC_CHAT_ALERT_END")
     alice.says("CS_CHAT_STATUS", 1, ChatId=chat)
     alice.refused("UnknownChat", 1)
+
+
+def test_a_gateway_has_its_share_of_the_memory() -> None:
+    """I-14: when its chats take more, sentences and forms are refused; another's are not."""
+    play = Playbook("[limits]\ngateway_bytes = 1048576\n" + CONFIG)
+    web, im = play.connector("web"), play.connector("im")
+    for client in (web, im):
+        client.says("ES_CHAT_START", TrackingId="t0", ExtResponse="expert")
+    refused = 0
+    for number in range(60):
+        tracking = f"t{number // 20}"
+        web.says("ES_CHAT_START", TrackingId=tracking, ExtResponse="expert")
+        text = "x" * 32_768
+        web.says("ES_CHAT_SENTENCE", number, TrackingId=tracking, ID=f"{number}", Text=text)
+        refused += web.heard[-1][0] == "SYS_ERROR"
+    assert 20 < refused < 30
+    web.heard.clear()
+    im.heard.clear()
+    (scenario,) = play.config.scenarios
+    form = {"ScenarioId": scenario, "Values": []}
+    web.says("ES_CHAT_START", 1, TrackingId="t0", ResultModel=form)
+    web.refused("Overloaded", 1)
+    im.says("ES_CHAT_SENTENCE", 2, TrackingId="t0", ID="a", Text="Hello")
+    im.hears("SE_CHAT_SENTENCE", 2)
+    play.store.close()
