@@ -37,13 +37,16 @@ class Resync:
     def begin(self, settings: Settings, known: list[ChatRef]) -> None:
         """Starts anew on a new connection.
 
+        What the connection before did not answer is asked again: such a chat may be known as
+        closed by now, by a push that came before its snapshot, and still miss what was said last.
+
         Args:
             settings: Whose lists are asked for.
             known: Chats whose snapshots are wanted whatever the lists say.
         """
         self._lists = deque(_lists(settings))
         self._listing = 0
-        self._wanted = dict.fromkeys([*known, *self._doubtful])
+        self._wanted = dict.fromkeys([*known, *self._asked, *self._wanted, *self._doubtful])
         self._asked = {}
 
     def listed(self, refs: list[ChatRef]) -> None:

@@ -181,3 +181,20 @@ def test_doubts_are_bounded() -> None:
         resync.doubt(ref)
     resync.begin(visitor_settings(), [])
     assert [item for item in resync.take() if isinstance(item, ChatRef)] == refs[1:]
+
+
+def test_what_a_connection_left_unanswered_is_asked_again() -> None:
+    """W-25: a push may close a chat before the snapshot that would show its last words came."""
+    settings = visitor_settings()
+    resync = Resync(window=2, doubts=9)
+    first, second = ChatRef("web", "one"), ChatRef("web", "two")
+    resync.begin(settings, [first, second])
+    asked = resync.take()
+    assert first in asked
+    assert second not in asked
+    resync.begin(settings, [])
+    resync.listed([])
+    rest = [*resync.take(), *resync.take()]
+    assert first in rest
+    resync.came(first)
+    assert second in [*rest, *resync.take()]
