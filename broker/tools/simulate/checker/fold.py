@@ -153,6 +153,10 @@ class Fold:
             return  # about a chat that nobody knows
         ref = self.ref_of(p)
         before = self.chats.get(ref)
+        if before is not None and before.chat is None and p.status is S.PILOT and p.sentences == ():
+            # A new chat. What was echoed before under its name was of an older, closed one.
+            del self.chats[ref]
+            before = None
         fresh = before is not None and before.chat not in (None, p.chat_id)
         if fresh and before is not None and before.status not in (None, S.CLOSED):
             self._remark("I-8", before, at, f"{before.status} was followed by another chat")

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import evolve
 
 from broker.tools.simulate.checker import check
+from broker.tools.simulate.checker.fold import Fold
 from broker.tools.simulate.dump import (
     AgentMoveRow,
     AgentRow,
@@ -23,7 +24,7 @@ from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, Ch
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.session import Ack, SysError, Welcome
-from protocol.values import ChatStatus, Guid, from_micros
+from protocol.values import ChatStatus, Guid, Role, from_micros
 
 SECOND = 1_000_000
 WEB, CHAT, ANN, BOB, SALES = (Guid(f"{n * 8}-{n * 4}-4000-a000-{n * 12}") for n in "12345")
@@ -280,6 +281,21 @@ def test_a_snapshot_equals_the_fold() -> None:
 
     assert told(snapshot("a", "b")) == set()
     assert told(snapshot("a")) == {"I-9"}
+
+
+def test_the_echo_of_an_older_chat_is_no_part_of_a_new_one() -> None:
+    """The retry of a sentence of a closed chat, then a start under the same name."""
+    fold = Fold(Role.CONNECTOR, "c")
+    old = ChatSentenceInfo(peer="web", tracking_id="t", id="b", text="b", counter=2)
+    fold.took(Frame("SE_CHAT_SENTENCE", old), 1, None)
+    new = ChatStatusInfo(
+        peer="web", tracking_id="t", chat_id=CHAT, status=ChatStatus.PILOT, sentences=()
+    )
+    fold.took(Frame("SE_CHAT_STATUS", new), 2, None)
+    assert fold.remarks == []
+    fold.took(Frame("SE_CHAT_SENTENCE", evolve(old, counter=1)), 3, None)
+    fold.took(Frame("SE_CHAT_STATUS", new), 4, None)
+    assert {remark.law for remark in fold.remarks} == {"I-9"}
 
 
 def test_a_list_has_every_open_chat() -> None:
