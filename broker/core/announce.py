@@ -27,11 +27,13 @@ Said = Sentence | Slot | SentenceStored | SlotFilled
 utc = lru_cache(maxsize=4_096)(from_micros)
 """The moments of a batch are shown to several receivers each."""
 
-_SLOT_MODELS = (
+SLOT_MODELS = (
     SentenceModel.TECH_PANEL,
     SentenceModel.NAVIGATION,
     SentenceModel.CO_BROWSING,
 )
+"""The models that fill Panel, Navigation and CoBrowsingData, in this order (W-22)."""
+
 _WITH_AGENT = (ChatStatus.ALERTING, ChatStatus.ANSWERED)
 
 
@@ -156,7 +158,7 @@ def dead_time(state: State, chat: Chat) -> int | None:
 
 def _slots(chat: Chat, full: bool) -> tuple[Slot | None, ...]:
     """What stands in Panel, Navigation and CoBrowsingData; nothing when not asked for."""
-    return tuple(chat.slots.get(model) if full else None for model in _SLOT_MODELS)
+    return tuple(chat.slots.get(model) if full else None for model in SLOT_MODELS)
 
 
 def chat_for_connector(state: State, chat: Chat, *, full: bool) -> ChatStatusInfo:

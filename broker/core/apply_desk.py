@@ -23,8 +23,6 @@ from broker.core.state import Chat, Demand, Desk, Order, Queue, State, Ticket
 from broker.core.timers import TimerKind
 from protocol.values import AgentState, ChatStatus, Guid
 
-LETTING_GO = ("rejected", "missed")
-
 
 def desk_of(state: State, agent: Guid) -> Desk:
     """The desk of an agent, made when he is seen for the first time."""
@@ -148,7 +146,7 @@ def qualified(state: State, demand: Demand) -> dict[Guid, int]:
 def offer_ended(state: State, f: OfferEnded) -> None:
     """Count a missed offer, and remember who let the chat go (B-24)."""
     desk_of(state, f.agent).missed = f.missed
-    if f.outcome in LETTING_GO:
+    if f.lets_go:
         state.chats[f.chat].exclusions[f.agent] = f.at
         _arm_exclusion(state, f.chat, f.at)
 

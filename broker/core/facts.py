@@ -199,6 +199,11 @@ class OfferEnded:
     outcome: str
     missed: int
 
+    @property
+    def lets_go(self) -> bool:
+        """Whether the agent let the chat go, and is left out for it for a while (B-24)."""
+        return self.outcome in ("rejected", "missed")
+
 
 @frozen(kw_only=True)
 class AgentMoved:

@@ -19,7 +19,9 @@ from broker.core.facts import (
     WrapupStarted,
 )
 from broker.core.inputs import Stamp
-from broker.core.state import Chat, Desk, State
+from broker.core.state import Chat, Desk, Session, State
+from protocol.frame import Frame
+from protocol.session import Ack
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid, SentenceModel
 
 
@@ -189,3 +191,11 @@ def agent_session(state: State, agent: Guid | None) -> int | None:
         return None
     desk = state.distribution.desks.get(agent)
     return desk.session if desk is not None else None
+
+
+def acknowledgement(session: Session, frame: Frame) -> list[Send]:
+    """The `SYS_ACK` of a frame that has no other answer, if it carried an `Id` (W-16)."""
+    if frame.id is None:
+        return []
+    me = session.number
+    return [Send((me,), "SYS_ACK", Ack(type=frame.type), me, frame.id)]

@@ -16,6 +16,7 @@ from broker.core.chats import form_fits, form_saved, form_shown, scenario_in
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Effect, Send
 from broker.core.inputs import Stamp
+from broker.core.moves import acknowledgement
 from broker.core.state import Session, State
 from protocol.chat import ChatCommandInfo
 from protocol.errors import ErrorCode
@@ -23,7 +24,6 @@ from protocol.frame import Frame
 from protocol.message import CommandInfo
 from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
 from protocol.scenario import ScenarioResultInfo
-from protocol.session import Ack
 from protocol.values import ChatStatus
 
 
@@ -118,9 +118,7 @@ def save_scenario(state: State, stamp: Stamp, session: Session, frame: Frame) ->
     effects: list[Effect | Announcement] = []
     if chat is not None:
         effects += form_shown(chat)
-    if frame.id is not None:
-        me = session.number
-        effects.append(Send((me,), "SYS_ACK", Ack(type=frame.type), me, frame.id))
+    effects += acknowledgement(session, frame)
     return Decision([saved], effects)
 
 

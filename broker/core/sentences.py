@@ -8,11 +8,16 @@ the fact is durable.
 
 from __future__ import annotations
 
-from broker.config.model import Gateway
+from collections.abc import Callable
+
+from attrs import frozen
+
 from broker.core.access import chat_at_desk, find_tracked, gateway_of, tracked_chat
 from broker.core.announce import (
+    SLOT_MODELS,
     Announcement,
     ChatToConnectors,
+    Said,
     sentence_for_connector,
     sentence_for_workplace,
     utc,
@@ -23,23 +28,16 @@ from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Effect, Send
 from broker.core.facts import Fact, SentenceConfirmed, SentenceStored, SlotFilled
 from broker.core.inputs import Stamp
-from broker.core.moves import agent_session
+from broker.core.moves import acknowledgement, agent_session
 from broker.core.state import Chat, Sentence, Session, Slot, State
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.session import Ack
 from protocol.values import ChatStatus, Guid, SentenceModel, to_micros
 
 _REUSED = Refusal(ErrorCode.KEY_REUSED, "ID: used before for another sentence")
 NUMBERED = frozenset({int(SentenceModel.SENTENCE), int(SentenceModel.TECH_NOTE)})
-SLOTS = frozenset(
-    {
-        int(SentenceModel.TECH_PANEL),
-        int(SentenceModel.NAVIGATION),
-        int(SentenceModel.CO_BROWSING),
-    }
-)
+SLOTS = frozenset(map(int, SLOT_MODELS))
 
 
 def _trace(frame: Frame) -> str | None:
@@ -65,7 +63,8 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
         return known
     listener = agent_session(state, chat.agent) if chat.status is ChatStatus.ANSWERED else None
     if known is not None:
-        return _again(state, gateway, chat, known, session, frame, listener)
+        own = _connectors(state, chat, (session.number,))
+        return _again(chat, known, frame, own, _workplace(state, chat, listener))
     facts: list[Fact] = []
     effects: list[Effect | Announcement] = []
     if not chat.is_open:
@@ -113,7 +112,8 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     if isinstance(known, Refusal):
         return known
     if known is not None:
-        return _again_inside(state, gateway, chat, known, session, frame)
+        others = _connectors(state, chat, state.gateway_sessions.get(chat.gateway, ()))
+        return _again(chat, known, frame, _workplace(state, chat, session.number), others)
     if not chat.is_open:
         return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
     if chat.status is not ChatStatus.ANSWERED or chat.agent != desk.agent:
@@ -223,52 +223,36 @@ def _overwriting(chat: Chat, known: Sentence | Slot) -> Slot | None:
     return newest if newest is not known else None
 
 
-def _again(
-    state: State,
-    gateway: Gateway,
-    chat: Chat,
-    known: Sentence | Slot,
-    session: Session,
-    frame: Frame,
-    listener: int | None,
-) -> Decision:
-    """A visitor's retry: the same echo, and the sentence again if nobody confirmed it."""
-    echo = sentence_for_connector(gateway, chat, known)
-    me = session.number
-    effects: list[Effect] = [Send((me,), "SE_CHAT_SENTENCE", echo, me, frame.id)]
-    newest = _overwriting(chat, known)
-    if newest is not None:
-        shown = sentence_for_connector(gateway, chat, newest)
-        effects.append(Send((me,), "SE_CHAT_SENTENCE", shown))
-    if listener is not None and known.counter and known.confirmed_at is None:
-        number = state.sessions[listener].workplace or ""
-        shown = sentence_for_workplace(number, chat, known)
-        effects.append(Send((listener,), "SC_CHAT_SENTENCE", shown))
-    return Decision([], list(effects))
+@frozen
+class _Side:
+    """One side of a chat, for a retry: who hears, by which frame, in which shape."""
+
+    sessions: tuple[int, ...]
+    type: str
+    show: Callable[[Said], ChatSentenceInfo]
 
 
-def _again_inside(
-    state: State,
-    gateway: Gateway,
-    chat: Chat,
-    known: Sentence | Slot,
-    session: Session,
-    frame: Frame,
-) -> Decision:
-    """An agent's retry, likewise."""
-    number = session.workplace or ""
-    echo = sentence_for_workplace(number, chat, known)
-    me = session.number
-    effects: list[Effect] = [Send((me,), "SC_CHAT_SENTENCE", echo, me, frame.id)]
+def _connectors(state: State, chat: Chat, sessions: tuple[int, ...]) -> _Side:
+    gateway = state.config.gateways[chat.gateway]
+    return _Side(sessions, "SE_CHAT_SENTENCE", lambda s: sentence_for_connector(gateway, chat, s))
+
+
+def _workplace(state: State, chat: Chat, session: int | None) -> _Side:
+    number = (state.sessions[session].workplace if session is not None else None) or ""
+    sessions = (session,) if session is not None else ()
+    return _Side(sessions, "SC_CHAT_SENTENCE", lambda s: sentence_for_workplace(number, chat, s))
+
+
+def _again(chat: Chat, known: Sentence | Slot, frame: Frame, own: _Side, other: _Side) -> Decision:
+    """A retry: the same echo, and the sentence to the other side if nobody confirmed it (W-21)."""
+    (me,) = own.sessions
+    decision = Decision([], [Send((me,), own.type, own.show(known), me, frame.id)])
     newest = _overwriting(chat, known)
     if newest is not None:
-        heard = sentence_for_workplace(number, chat, newest)
-        effects.append(Send((me,), "SC_CHAT_SENTENCE", heard))
-    sessions = state.gateway_sessions.get(gateway.id)
-    if sessions and known.counter and known.confirmed_at is None:
-        shown = sentence_for_connector(gateway, chat, known)
-        effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown))
-    return Decision([], list(effects))
+        decision.effects.append(Send((me,), own.type, own.show(newest)))
+    if other.sessions and known.counter and known.confirmed_at is None:
+        decision.effects.append(Send(other.sessions, other.type, other.show(known)))
+    return decision
 
 
 def confirm_from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
@@ -337,9 +321,7 @@ def _confirmed(
         decision.facts.append(SentenceConfirmed(chat.id, chat.no, sentence.counter, stamp.now))
         if push is not None:
             decision.effects.append(push)
-    if frame.id is not None:
-        me = session.number
-        decision.effects.append(Send((me,), "SYS_ACK", Ack(type=frame.type), me, frame.id))
+    decision.effects += acknowledgement(session, frame)
     return decision
 
 

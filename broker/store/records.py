@@ -258,8 +258,7 @@ def _offered(f: OfferMade) -> Records:
 
 
 def _offer_ended(f: OfferEnded) -> Records:
-    excludes = f.outcome in ("rejected", "missed")
-    yield Record(END_OFFER, f.no, (f.offer, f.at, f.outcome, excludes))
+    yield Record(END_OFFER, f.no, (f.offer, f.at, f.outcome, f.lets_go))
     yield Record(COUNT_MISSED, f.agent, (f.agent, f.missed))
 
 
