@@ -92,13 +92,6 @@ class Figures:
     loader_cpu_us: float
     rss_bytes: int | None
 
-    @property
-    def loader_ratio(self) -> float | None:
-        """How much cheaper a sentence is for the loader than for the broker."""
-        if self.broker_cpu_us is None or not self.loader_cpu_us:
-            return None
-        return self.broker_cpu_us / self.loader_cpu_us
-
 
 @frozen
 class _Column:

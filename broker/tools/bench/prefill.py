@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import closing
-from pathlib import Path
 from typing import Final
 
 from broker.tools.served import ServedBroker
@@ -47,9 +46,3 @@ def fill_store(broker: ServedBroker, rows: int, text_bytes: int) -> None:
             database.commit()
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.commit()
-
-
-def rows_in(path: Path) -> int:
-    """How many sentences a store holds."""
-    with closing(sqlite3.connect(path)) as database:
-        return int(database.execute("SELECT count(*) FROM sentences").fetchone()[0])
