@@ -53,7 +53,9 @@ def main(venv: Path, pins: Path) -> None:
     if sys.version_info < OLDEST:
         sys.exit(f"error: Parley needs Python 3.11 or newer, this one is {sys.version.split()[0]}")
     pip = [*make_environment(venv), "install", "--quiet", "--disable-pip-version-check"]
-    run(*pip, "--require-hashes", "--requirement", pins)
+    # The pins are complete. Resolving them again would let a dependency on an extra, such as
+    # `coverage[toml]`, reach for a newer release than the pinned one.
+    run(*pip, "--no-deps", "--require-hashes", "--requirement", pins)
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ".")
 
 
