@@ -19,6 +19,7 @@ from protocol.chat import (
     ChatStatusInfo,
     ChatTransferInfo,
     ChatWrapUpInfo,
+    DecisionInfo,
 )
 from protocol.message import CommandInfo, GatewayInfo, MessageContentInfo, MessageStatusInfo
 from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
@@ -161,6 +162,16 @@ _CONNECTOR_CHAT: Final = (
         "broker",
         "ES_CHAT_START",
         ("Peer", "ReturnChatId", "RemoteAddress"),
+        added=True,
+    ),
+)
+_OUTBOUND: Final = (
+    FrameSpec(
+        "ES_CHAT_OPEN",
+        ChatServiceInfo,
+        "connector",
+        "SE_CHAT_OUTBOUND",
+        ("Peer", "RemoteAddress"),
         added=True,
     ),
 )
@@ -319,6 +330,50 @@ _WORKPLACE_MORE: Final = (
         ("Peer", "RemoteAddress"),
         added=True,
     ),
+    FrameSpec("CS_CHAT_CLOSE", ChatCommandInfo, "workplace", "SC_CHAT_STATUS", _INSIDE, added=True),
+    FrameSpec(
+        "CS_CHAT_EXPLAIN",
+        ChatCommandInfo,
+        "workplace",
+        "SC_CHAT_EXPLANATION",
+        _INSIDE,
+        added=True,
+    ),
+    FrameSpec(
+        "SC_CHAT_EXPLANATION",
+        DecisionInfo,
+        "broker",
+        required=(*_INSIDE, "Kind"),
+        is_array=True,
+        added=True,
+    ),
+    FrameSpec(
+        "CS_CHAT_OVERVIEW",
+        ChatCommandInfo,
+        "workplace",
+        "SC_CHAT_OVERVIEW",
+        ("Peer",),
+        added=True,
+    ),
+    FrameSpec(
+        "SC_CHAT_OVERVIEW",
+        ChatStatusInfo,
+        "broker",
+        required=(*_INSIDE, "Status"),
+        is_array=True,
+        added=True,
+    ),
+    FrameSpec(
+        "CS_AGENT_LIST", ChatCommandInfo, "workplace", "SC_AGENT_LIST", ("Peer",), added=True
+    ),
+    FrameSpec(
+        "SC_AGENT_LIST",
+        AgentStateInfo,
+        "broker",
+        required=("AgentId", "State"),
+        is_array=True,
+        added=True,
+    ),
     FrameSpec("CS_CHAT_WRAPUP", ChatWrapUpInfo, "workplace", "SC_AGENT_STATE", _INSIDE, added=True),
     FrameSpec(
         "CS_MESSAGE_SEND",
@@ -343,6 +398,7 @@ CATALOGUE: Final[Mapping[str, FrameSpec]] = MappingProxyType(
         for family in (
             _SESSION,
             _CONNECTOR_CHAT,
+            _OUTBOUND,
             _CONNECTOR_REGISTER,
             _CONNECTOR_MESSAGE,
             _WORKPLACE_CHAT,
@@ -371,7 +427,8 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "SE_CHAT_SENTENCE": "push and echo; ES_CHAT_CONFIRM follows when IsOutbound",
         "SE_CHAT_CONFIRM": "push",
         "SE_CHAT_TYPING": "push",
-        "SE_CHAT_OUTBOUND": "push; the start carries the same ReturnChatId",
+        "SE_CHAT_OUTBOUND": "push, and answer of ES_CHAT_OPEN; the start carries the same ReturnChatId",
+        "ES_CHAT_OPEN": "an outbound chat; SE_CHAT_OUTBOUND to the gateway's other sessions too",
         "ES_SCENARIO_LOAD": "Id the form, Reference its culture",
         "ES_WS_ROUTING": "the gateway address",
         "ES_SL_GETGATEWAYS": "the gateway address",
@@ -394,7 +451,11 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "SC_CHAT_CONFIRM": "push",
         "SC_AGENT_STATE": "answer, and push on every change",
         "CS_CHAT_RETURN": "Waiting: back to the queue, its age kept",
-        "CS_CHAT_TRANSFER": "to an agent or a project",
+        "CS_CHAT_TRANSFER": "to an agent or a project; to neither: taken back",
+        "CS_CHAT_CLOSE": "a supervisor ends any chat",
+        "CS_CHAT_EXPLAIN": "for supervisors: why this agent, why so long; with AgentId: why not him",
+        "CS_CHAT_OVERVIEW": "for supervisors: the open chats",
+        "CS_AGENT_LIST": "who is logged in",
         "CS_CHAT_PARK": "hold or retrieve",
         "CS_CHAT_INVITE": "consult, conference, monitor",
         "CS_CHAT_LEAVE": "without Sentences",

@@ -8,7 +8,28 @@ import attrs
 
 from protocol.scenario import ScenarioInfo, ScenarioResultInfo, ScenarioResultItemInfo
 from protocol.structure import WIRE
-from protocol.values import ChatStatus, ChatType, CloseReason, Guid, Signal, TransferMode
+from protocol.values import (
+    ChatStatus,
+    ChatType,
+    CloseReason,
+    Guid,
+    PartyState,
+    Signal,
+    TransferMode,
+)
+
+
+@attrs.frozen(kw_only=True)
+class VariableInfo:
+    """A free variable: whatever the program that starts a chat wants the agent to know.
+
+    Attributes:
+        name: Its name.
+        value: Its value.
+    """
+
+    name: str | None = None
+    value: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -25,9 +46,11 @@ class ChatServiceInfo:
         result_model: The form that the visitor filled in.
         party_name: Name of the visitor as the conversation shows it.
         remote_address: Address of the visitor.
-        return_chat_id: The outbound chat, made already, that this start binds.
+        return_chat_id: The outbound chat: made already, bound by this start, or to be made under
+            this Guid.
         signal: Whether a chat would be taken now.
         scenario_model: The form to fill in before the start.
+        variables: What the program that starts the chat wants the agent to know.
     """
 
     peer: str | None = None
@@ -42,6 +65,7 @@ class ChatServiceInfo:
     return_chat_id: Guid | None = None
     signal: Signal | None = None
     scenario_model: ScenarioInfo | None = None
+    variables: tuple[VariableInfo, ...] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -60,7 +84,8 @@ class ChatSentenceInfo:
         is_outbound: True towards the visitor, false towards the agent.
         counter: Place in the transcript, from 1; 0 outside of it.
         confirmed_time: When the receiver confirmed it; null: not yet.
-        model: How to read it: 0 sentence, 2 note, 4 panel, 6 navigation, 8 co-browsing data.
+        model: How to read it: 0 sentence, 2 note, 4 panel, 6 navigation, 8 co-browsing data,
+            10 internal note.
     """
 
     peer: str | None = None
@@ -130,6 +155,7 @@ class ChatInfo:
         contact_name: Name of the contact.
         scenarios: Form results that belong to the chat.
         form_data_id: Result of the form given at the start.
+        variables: What the program that started the chat wants known.
     """
 
     time_stamp: datetime | None = None
@@ -153,6 +179,36 @@ class ChatInfo:
     contact_name: str | None = None
     scenarios: tuple[ScenarioResultItemInfo, ...] | None = None
     form_data_id: Guid | None = None
+    variables: tuple[VariableInfo, ...] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ChatPartyInfo:
+    """Somebody besides the owner who is in a chat, or is asked into it.
+
+    Attributes:
+        agent_id: The agent; null: a project is asked, and nobody is alerted just now.
+        agent_name: Name of the agent.
+        project_id: The project that is asked for somebody.
+        project_name: Name of the project.
+        mode: How he takes part.
+        state: Whether he is asked or has joined.
+        by_id: The agent who asked for him.
+        by_name: Name of that agent.
+        note: What he was told.
+        since_utc: Since when.
+    """
+
+    agent_id: Guid | None = None
+    agent_name: str | None = None
+    project_id: Guid | None = None
+    project_name: str | None = None
+    mode: TransferMode | None = None
+    state: PartyState | None = None
+    by_id: Guid | None = None
+    by_name: str | None = None
+    note: str | None = None
+    since_utc: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -175,6 +231,9 @@ class ChatStatusInfo:
         dead_time_utc: When the chat will be closed for inactivity.
         close_reason: Who or what ended the chat.
         is_parked: Whether the chat is on hold.
+        scenario_id: The form that is offered to the visitor now.
+        parties: Who is in the chat besides its owner, or is asked into it.
+        internal: The notes that agents made for each other; null: not included.
     """
 
     peer: str | None = None
@@ -192,6 +251,9 @@ class ChatStatusInfo:
     dead_time_utc: datetime | None = None
     close_reason: CloseReason | None = None
     is_parked: bool | None = None
+    scenario_id: Guid | None = None
+    parties: tuple[ChatPartyInfo, ...] | None = None
+    internal: tuple[ChatSentenceInfo, ...] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -230,3 +292,46 @@ class ChatWrapUpInfo:
     chat_id: Guid | None = None
     code: str | None = None
     note: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class DecisionAgentInfo:
+    """An agent in a decision of the distributor.
+
+    Attributes:
+        agent_id: The agent.
+        agent_name: Name of the agent.
+        reason: Why he was passed over; null: he was a candidate.
+    """
+
+    agent_id: Guid | None = None
+    agent_name: str | None = None
+    reason: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class DecisionInfo:
+    """One decision about a chat, as it was logged; or how an agent stands to it now.
+
+    Attributes:
+        peer: Workplace number.
+        chat_id: The chat.
+        time_stamp: When it was decided.
+        kind: What was decided: `routed`, `offered`, `waiting`, `refused`, ...; `now` for how the
+            agent that was asked about stands at this moment.
+        agent_id: Who was chosen, or was asked about.
+        agent_name: Name of that agent.
+        reason: What decided, in a few words.
+        waited_seconds: How long the chat had waited.
+        agents: The candidates in their order, then those who were passed over.
+    """
+
+    peer: str | None = None
+    chat_id: Guid | None = None
+    time_stamp: datetime | None = None
+    kind: str | None = None
+    agent_id: Guid | None = None
+    agent_name: str | None = None
+    reason: str | None = None
+    waited_seconds: int = 0
+    agents: tuple[DecisionAgentInfo, ...] | None = None

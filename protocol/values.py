@@ -82,6 +82,13 @@ class TransferMode(StrEnum):
     MONITOR = "Monitor"
 
 
+class PartyState(StrEnum):
+    """How far somebody is who was asked into a chat."""
+
+    ASKED = "Asked"
+    JOINED = "Joined"
+
+
 class Channel(StrEnum):
     """Channel of a message gateway."""
 
@@ -138,6 +145,7 @@ class SentenceModel(IntEnum):
     TECH_PANEL = 4
     NAVIGATION = 6
     CO_BROWSING = 8
+    INTERNAL = 10
 
 
 ENUM_ALIASES: Final[dict[type[StrEnum], dict[str, StrEnum]]] = {

@@ -80,6 +80,14 @@ class Distribution:
     max_missed: int = 2
     grace_priority: int = 1_000
     """Priority added to a chat whose agent was lost (B-11)."""
+    transfer_timeout: int = 2 * MINUTE
+    """How long a transfer to a project looks for somebody (B-29)."""
+    park_reserve: int = 0
+    """The most slots of an agent that are kept free for his parked chats, one for each (B-22)."""
+    max_parked: int = 20
+    """How many chats an agent may have parked (I-14)."""
+    bot_timeout: int = 30 * SECOND
+    """How long an automated partner may stay silent when it is its turn (B-40)."""
 
 
 @frozen(kw_only=True)
@@ -89,6 +97,8 @@ class Notes:
     party_name: str = "Parley"
     agent_lost: str = "The connection to your agent was lost. We are looking for another one."
     inactivity: str = "This conversation will be closed soon, because nobody is writing."
+    wait_unknown: str = "some time"
+    """What `{wait}` becomes in the note of a wait rule when there is no estimate (B-26)."""
 
 
 @frozen(kw_only=True)
@@ -127,6 +137,10 @@ class Gateway:
     workplace_grace: int = 60 * SECOND
     reactivate: bool = False
     """Whether a text sentence reopens a chat closed inside `tracking_inertia` (B-9)."""
+    weight: int = 1
+    """How many slots of an agent a chat of this gateway takes (B-22)."""
+    outbound_timeout: int = 2 * MINUTE
+    """How long an outbound chat waits to be bound by a start."""
     retired: bool = False
     """Removed by a reload: no new chats, the old ones end as usual (C-4)."""
 
@@ -226,6 +240,7 @@ class PreRule:
     rank: int
     limits: RuleLimits = RuleLimits()
     bot: Guid
+    """An agent whose role is `bot`, or one of `Config.bots`."""
 
 
 @frozen(kw_only=True)
@@ -242,8 +257,119 @@ class ProjectRule:
 
 
 @frozen(kw_only=True)
+class WaitRule:
+    """What is done for a chat that waits too long (B-26).
+
+    Attributes:
+        level: Rules are applied in rising levels, of each level the first that matches.
+        after: The age in the queue from which the rule may be applied.
+        limits: What the rule tests; `hours` are tested when it is due.
+        project: The project for whose chats it is; None: for all.
+        skill: The demanded skill from now on, where it is lower than before.
+        projects: Further projects whose agents may take the chat.
+        priority: Is added to the chat's.
+        note: A text to the visitor; `{position}` and `{wait}` are filled in.
+        scenario: A form that is offered to the visitor.
+        close: Whether the chat is ended.
+    """
+
+    id: Guid
+    level: int
+    after: int
+    limits: RuleLimits = RuleLimits()
+    project: Guid | None = None
+    skill: int | None = None
+    projects: tuple[Guid, ...] = ()
+    priority: int = 0
+    note: str | None = None
+    scenario: Guid | None = None
+    close: bool = False
+
+
+@frozen(kw_only=True)
+class TextMatch:
+    """A reusable list of texts by which an answer is recognised.
+
+    Attributes:
+        words: Each is looked for as a whole word or phrase, whatever its case.
+        patterns: Each is searched in the text.
+    """
+
+    id: Guid
+    name: str
+    words: tuple[str, ...] = ()
+    patterns: tuple[re.Pattern[str], ...] = ()
+
+
+@frozen(kw_only=True)
+class BotAnswer:
+    """What a built-in bot does when an answer matches.
+
+    Attributes:
+        match: The text match; None: any text.
+        say: What the bot says then.
+        project: The project that the chat is handed to in the end.
+        next: The name of the question that follows; None: the next one in order.
+        finish: Whether the bot hands the chat over now.
+        close: Whether the chat is ended now.
+    """
+
+    match: Guid | None = None
+    say: str | None = None
+    project: Guid | None = None
+    next: str | None = None
+    finish: bool = False
+    close: bool = False
+
+
+@frozen(kw_only=True)
+class BotQuestion:
+    """A question of a built-in bot.
+
+    Attributes:
+        answers: The first that matches counts. None at all: any text is an answer.
+        tries: How often it is asked before the bot goes on without an answer.
+        retry: What is said before it is asked again; None: the question alone.
+    """
+
+    name: str
+    ask: str
+    answers: tuple[BotAnswer, ...] = ()
+    tries: int = 2
+    retry: str | None = None
+
+
+@frozen(kw_only=True)
+class Bot:
+    """A built-in automated partner (B-40): greets, shows a form, asks, hands over.
+
+    Attributes:
+        greeting: Its first words.
+        scenario: A form that it offers before it asks.
+        project: Where it hands over unless an answer says otherwise; None: the project rules say.
+        farewell: Its last words before it hands over.
+    """
+
+    id: Guid
+    name: str
+    greeting: str | None = None
+    scenario: Guid | None = None
+    questions: tuple[BotQuestion, ...] = ()
+    project: Guid | None = None
+    farewell: str | None = None
+
+
+@frozen(kw_only=True)
 class PauseReason:
     """A reason that an agent may give for `Pause`."""
+
+    id: Guid
+    name: str
+
+
+@frozen(kw_only=True)
+class WrapupCode:
+    """How a chat may have ended, in the words of the contact center."""
 
     id: Guid
     name: str
@@ -268,8 +394,15 @@ class Config:
     """By rank."""
     pre_rules: tuple[PreRule, ...] = ()
     project_rules: tuple[ProjectRule, ...] = ()
+    wait_rules: tuple[WaitRule, ...] = ()
+    """By level, those of one level as the file has them."""
+    text_matches: Mapping[Guid, TextMatch] = field(converter=_frozen_map, factory=dict)
+    bots: Mapping[Guid, Bot] = field(converter=_frozen_map, factory=dict)
+    """The built-in ones."""
     pause_reasons: Mapping[str, PauseReason] = field(converter=_frozen_map, factory=dict)
     """By name."""
+    wrapup_codes: Mapping[str, WrapupCode] = field(converter=_frozen_map, factory=dict)
+    """By name; with none configured any code will do."""
     scenarios: Mapping[Guid, tuple[ScenarioInfo, ...]] = field(converter=_frozen_map, factory=dict)
     """The forms by id, one entry for each culture, the default one first."""
     literals: tuple[LiteralLookupInfo, ...] = ()
