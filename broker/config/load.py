@@ -29,6 +29,8 @@ from broker.config.people import (
     read_pause_reasons,
     read_projects,
     read_workplaces,
+    read_wrapup_codes,
+    warn_too_heavy,
 )
 from broker.config.registers import read_literals, read_website_routing
 from broker.config.routing import read_gate_rules, read_pre_rules, read_project_rules
@@ -110,7 +112,7 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         # Things that are referred to come before those that refer to them.
         languages = _by_id(read_languages(root, context))
         projects = _by_id(read_projects(root, context))
-        gateways = _by_id(read_gateways(root, context))
+        gateways = list(read_gateways(root, context))
         agents = _by_id(read_agents(root, context))
         scenarios = read_scenarios(root, context)
         bots = frozenset(agent.id for agent in agents.values() if agent.role == "bot")
@@ -123,13 +125,14 @@ def read_document(document: dict[str, object], report: Report, context: Context)
             notes=read_notes(root.child("notes")),
             languages=languages,
             projects=projects,
-            gateways=gateways,
+            gateways=_by_id(gateway for _, gateway in gateways),
             agents=agents,
             workplaces={place.number: place for place in read_workplaces(root, context)},
             gate_rules=_by_rank(read_gate_rules(root, context)),
             pre_rules=_by_rank(read_pre_rules(root, context, bots)),
             project_rules=_by_rank(rule for _, rule in project_rules),
             pause_reasons={reason.name: reason for reason in read_pause_reasons(root, context)},
+            wrapup_codes={code.name: code for code in read_wrapup_codes(root, context)},
             scenarios=scenarios,
             literals=tuple(read_literals(root, context)),
             website_routing=read_website_routing(root, context),
@@ -137,6 +140,8 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         check_later(root, context)
         for table, rule in project_rules:
             _warn_unattainable(table, rule, agents.values())
+        for table, gateway in gateways:
+            warn_too_heavy(table, gateway, agents.values(), config.workplaces.values())
     return config
 
 

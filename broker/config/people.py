@@ -1,12 +1,22 @@
-"""Readers of languages, projects, gateways, agents, workplaces and pause reasons."""
+"""Readers of languages, projects, gateways, agents, workplaces and the words that agents choose."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from broker.config.context import Context
-from broker.config.model import Agent, Gateway, Language, PauseReason, Project, Skill, Workplace
+from broker.config.model import (
+    Agent,
+    Gateway,
+    Language,
+    PauseReason,
+    Project,
+    Skill,
+    Workplace,
+    WrapupCode,
+)
 from broker.config.parse import (
+    UNITS,
     boolean,
     choice,
     culture,
@@ -59,11 +69,11 @@ def read_projects(root: Table, context: Context) -> Iterator[Project]:
             )
 
 
-def read_gateways(root: Table, context: Context) -> Iterator[Gateway]:
-    """`[[gateways]]`."""
+def read_gateways(root: Table, context: Context) -> Iterator[tuple[Table, Gateway]]:
+    """`[[gateways]]`, each with its table, so that it can be looked at again."""
     for table in root.children("gateways"):
         with table:
-            yield _gateway(table, context)
+            yield table, _gateway(table, context)
 
 
 def _gateway(table: Table, context: Context) -> Gateway:
@@ -92,6 +102,10 @@ def _gateway(table: Table, context: Context) -> Gateway:
         tracking_inertia=table.read("tracking_inertia", duration(), default.tracking_inertia),
         workplace_grace=table.read("workplace_grace", duration(), default.workplace_grace),
         reactivate=table.read("reactivate", boolean, default.reactivate),
+        weight=table.read("weight", integer(1, MOST_CHATS), default.weight),
+        outbound_timeout=table.read(
+            "outbound_timeout", duration(UNITS["s"]), default.outbound_timeout
+        ),
     )
 
 
@@ -105,6 +119,19 @@ def _warning(table: Table, timeout: int | None, default: int | None) -> int | No
     if "inactivity_warning" in table:
         table.fault("inactivity_warning", "must be shorter than inactivity_timeout")
     return None
+
+
+def warn_too_heavy(
+    table: Table, gateway: Gateway, agents: Iterable[Agent], workplaces: Iterable[Workplace]
+) -> None:
+    """Say so when a chat of a gateway takes more slots than anybody has (B-22)."""
+    people = max((agent.max_chats for agent in agents if agent.role != "bot"), default=None)
+    seats = max((place.max_chats for place in workplaces), default=None)
+    for most, whose in ((people, "agent"), (seats, "workplace")):
+        if most is not None and gateway.weight > most:
+            text = f"is more than the max_chats of every {whose}: nobody can take its chats"
+            table.warn("weight", text)
+            return
 
 
 def read_agents(root: Table, context: Context) -> Iterator[Agent]:
@@ -173,3 +200,11 @@ def read_pause_reasons(root: Table, context: Context) -> Iterator[PauseReason]:
         with table:
             name = table.need("name", text(text_length("AgentStateInfo", "Reason")), "")
             yield PauseReason(id=context.identities.claim(table, "pause_reason", name), name=name)
+
+
+def read_wrapup_codes(root: Table, context: Context) -> Iterator[WrapupCode]:
+    """`[[wrapup_codes]]`."""
+    for table in root.children("wrapup_codes"):
+        with table:
+            name = table.need("name", text(text_length("ChatWrapUpInfo", "Code")), "")
+            yield WrapupCode(id=context.identities.claim(table, "wrapup_code", name), name=name)

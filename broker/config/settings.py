@@ -14,6 +14,7 @@ from protocol.limits import text_length
 
 LOOPBACK: Final = ("127.", "::1", "localhost")
 _MOST_BYTES: Final = 1 << 31
+_MOST_PARKED: Final = 1_000
 RESYNC_FRAMES: Final = 4
 """Answers that a client may have under way in a resync (W-24, W-25); each may be as long as a frame."""
 RESYNC_ROOM: Final = 65_536
@@ -108,7 +109,7 @@ def _check_limits(table: Table, limits: Limits) -> None:
 
 
 def read_distribution(table: Table) -> Distribution:
-    """`[distribution]`: the numbers of B-21 and B-24."""
+    """`[distribution]`: the numbers of B-21, B-22, B-24, B-29 and B-40."""
     default = Distribution()
     with table:
         return Distribution(
@@ -117,6 +118,10 @@ def read_distribution(table: Table) -> Distribution:
             retry_alone=table.read("retry_alone", duration(), default.retry_alone),
             max_missed=table.read("max_missed", integer(1), default.max_missed),
             grace_priority=table.read("grace_priority", integer(), default.grace_priority),
+            transfer_timeout=table.read("transfer_timeout", duration(1), default.transfer_timeout),
+            park_reserve=table.read("park_reserve", integer(0, _MOST_PARKED), default.park_reserve),
+            max_parked=table.read("max_parked", integer(0, _MOST_PARKED), default.max_parked),
+            bot_timeout=table.read("bot_timeout", duration(1), default.bot_timeout),
         )
 
 
@@ -131,6 +136,7 @@ def read_notes(table: Table) -> Notes:
             ),
             agent_lost=table.read("agent_lost", note, default.agent_lost),
             inactivity=table.read("inactivity", note, default.inactivity),
+            wait_unknown=table.read("wait_unknown", text(), default.wait_unknown),
         )
 
 

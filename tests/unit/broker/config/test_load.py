@@ -9,8 +9,20 @@ import pytest
 import broker.config
 from broker.config.identity import NAMESPACE, derive
 from broker.config.load import load, loads
-from broker.config.model import HOUR, MINUTE, SECOND, Config, Server, Skill, Span
+from broker.config.model import (
+    HOUR,
+    MINUTE,
+    SECOND,
+    Config,
+    Distribution,
+    Notes,
+    Server,
+    Skill,
+    Span,
+    WrapupCode,
+)
 from protocol.values import ChatType, ControlType, Guid, Signal
+from tests.support.marked import MARK, marked_line, warnings_of
 
 SAMPLE = Path(broker.config.__file__).with_name("sample.toml")
 
@@ -114,6 +126,61 @@ def test_one_peer_may_have_several_ports() -> None:
     text = '[[gateways]]\nname = "{0}"\npeer = "g"\ntoken = "s"\nport = "{0}"\n'
     config = one(text.format("a") + text.format("b"))
     assert list(config.gateway_by_address) == [("g", "a"), ("g", "b")]
+
+
+def test_what_a_gateway_says_of_capacity_and_outbound_chats() -> None:
+    """B-22."""
+    gateway = '[[gateways]]\nname = "{0}"\npeer = "{0}"\ntoken = "s"\n'
+    config = one(
+        gateway.format("a") + 'weight = 3\noutbound_timeout = "1s"\n' + gateway.format("b")
+    )
+    found = [(it.weight, it.outbound_timeout) for it in config.gateways.values()]
+    assert found == [(3, SECOND), (1, 2 * MINUTE)]
+
+
+def test_numbers_and_words_for_those_who_are_passed_on_or_wait() -> None:
+    """B-22, B-26, B-29, B-40."""
+    config = one(
+        '[distribution]\ntransfer_timeout = "90s"\npark_reserve = 2\nmax_parked = 0\n'
+        'bot_timeout = "500ms"\n[notes]\nwait_unknown = "a while"\n'
+    )
+    assert config.distribution == Distribution(
+        transfer_timeout=90 * SECOND, park_reserve=2, max_parked=0, bot_timeout=SECOND // 2
+    )
+    assert config.notes == Notes(wait_unknown="a while")
+
+
+def test_wrapup_codes_are_known_by_name() -> None:
+    """B-28."""
+    config = one('[[wrapup_codes]]\nname = "Sold"\n[[wrapup_codes]]\nname = "Spam"')
+    assert list(config.wrapup_codes) == ["Sold", "Spam"]
+    assert config.wrapup_codes["Sold"] == WrapupCode(id=derive("wrapup_code", "Sold"), name="Sold")
+
+
+@pytest.mark.parametrize(
+    ("weight", "people", "seat", "whose"),
+    [
+        (3, {"agent": 3, "bot": 1}, 3, None),
+        (3, {"agent": 2, "supervisor": 3}, None, None),
+        (3, {}, None, None),
+        (3, {"agent": 2, "bot": 9}, None, "every agent"),
+        (3, {"agent": 4}, 2, "every workplace"),
+        (5, {"agent": 4}, 2, "every agent"),
+    ],
+)
+def test_a_gateway_that_is_too_heavy_for_everybody(
+    weight: int, people: dict[str, int], seat: int | None, whose: str | None
+) -> None:
+    """B-22: a warning, for the file may be half written."""
+    agent = '[[agents]]\nname = "{0}"\nlogin = "{0}"\ntoken = "s"\nrole = "{0}"\nmax_chats = {1}\n'
+    text = '[[gateways]]\nname = "G"\npeer = "g"\ntoken = "s"\n'
+    text += f"weight = {weight} {MARK}\n"
+    text += "".join(agent.format(role, most) for role, most in people.items())
+    if seat is not None:
+        text += f'[[workplaces]]\nnumber = "1"\nmax_chats = {seat}\n'
+    said = f"is more than the max_chats of {whose}: nobody can take its chats"
+    expected = [] if whose is None else [(marked_line(text), "gateways[0].weight", said)]
+    assert warnings_of(text) == expected
 
 
 def test_a_skill_may_be_switched_off() -> None:
