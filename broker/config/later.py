@@ -15,7 +15,6 @@ from broker.config.parse import (
     text,
     word,
 )
-from broker.config.routing import PRIORITY
 from broker.config.secret import read_secret
 from broker.config.table import Table
 from protocol.limits import text_length
@@ -23,28 +22,12 @@ from protocol.values import Channel, Guid
 
 
 def check_later(root: Table, context: Context) -> None:
-    """Note every fault of `[web]`, `[[wait_rules]]` and `[[message_gateways]]`."""
+    """Note every fault of `[web]` and `[[message_gateways]]`."""
     with root.child("web") as web:
         web.read("listen", address, None)
-    for table in root.children("wait_rules"):
-        with table:
-            _wait_rule(table, context)
     for table in root.children("message_gateways"):
         with table:
             _message_gateway(table, context)
-
-
-def _wait_rule(table: Table, context: Context) -> None:
-    level = table.need("level", integer(0, 1_000), 0)
-    name = table.read("name", text(), f"level {level}")
-    context.identities.claim(table, "wait_rule", name, key="name" if "name" in table else "level")
-    table.need("after", duration(), 0)
-    table.read("skill", integer(), None)
-    table.read("projects", listing(context.reference("project")), None)
-    table.read("priority", PRIORITY, None)
-    table.read("note", text(text_length("ChatSentenceInfo", "Text")), None)
-    table.read("scenario", context.reference("scenario"), None)
-    table.read("close", boolean, default=False)
 
 
 def _message_gateway(table: Table, context: Context) -> None:

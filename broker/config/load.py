@@ -42,6 +42,7 @@ from broker.config.settings import (
     read_store_url,
 )
 from broker.config.table import Table
+from broker.config.waiting import read_wait_rules, warn_out_of_order
 from protocol.values import Guid
 
 _PLACE: Final = re.compile(r" \(at line (\d+), column (\d+)\)$")
@@ -117,12 +118,14 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         scenarios = read_scenarios(root, context)
         bots = frozenset(agent.id for agent in agents.values() if agent.role == "bot")
         project_rules = list(read_project_rules(root, context))
+        notes = read_notes(root.child("notes"))
+        wait_rules = list(read_wait_rules(root, context, notes.wait_unknown))
         config = Config(
             server=read_server(root.child("server"), context),
             store_url=read_store_url(root.child("store")),
             limits=read_limits(root.child("limits")),
             distribution=read_distribution(root.child("distribution")),
-            notes=read_notes(root.child("notes")),
+            notes=notes,
             languages=languages,
             projects=projects,
             gateways=_by_id(gateway for _, gateway in gateways),
@@ -131,6 +134,7 @@ def read_document(document: dict[str, object], report: Report, context: Context)
             gate_rules=_by_rank(read_gate_rules(root, context)),
             pre_rules=_by_rank(read_pre_rules(root, context, bots)),
             project_rules=_by_rank(rule for _, rule in project_rules),
+            wait_rules=tuple(sorted((rule for _, rule in wait_rules), key=lambda it: it.level)),
             pause_reasons={reason.name: reason for reason in read_pause_reasons(root, context)},
             wrapup_codes={code.name: code for code in read_wrapup_codes(root, context)},
             scenarios=scenarios,
@@ -140,6 +144,7 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         check_later(root, context)
         for table, rule in project_rules:
             _warn_unattainable(table, rule, agents.values())
+        warn_out_of_order(wait_rules)
         for table, gateway in gateways:
             warn_too_heavy(table, gateway, agents.values(), config.workplaces.values())
     return config

@@ -1,15 +1,24 @@
-"""Readers of the three groups of rules."""
+"""Readers of the rules that judge a chat before it waits, and what all groups of rules share."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from broker.config.context import Context
 from broker.config.hours import merge_spans, parse_hours
 from broker.config.model import GateRule, Hours, PreRule, ProjectRule, RuleLimits
-from broker.config.parse import choice, culture, integer, listing, pattern, text, zone
+from broker.config.parse import (
+    choice,
+    culture,
+    integer,
+    listing,
+    pattern,
+    text,
+    zone,
+)
 from broker.config.table import Table
 from protocol.values import Guid, Signal
 
@@ -23,7 +32,7 @@ def read_gate_rules(root: Table, context: Context) -> Iterator[GateRule]:
         yield GateRule(
             id=identity,
             rank=rank,
-            limits=_limits(table, context),
+            limits=rule_limits(table, context),
             signal=table.read("signal", choice(*Signal), None),
             fallback=table.read("fallback", choice(Signal.CLOSED, Signal.HIDDEN), Signal.CLOSED),
             scenario=table.read("scenario", context.reference("scenario"), None),
@@ -36,7 +45,7 @@ def read_pre_rules(root: Table, context: Context, bots: frozenset[Guid]) -> Iter
         bot = table.need("bot", context.reference("agent"), Guid(""))
         if bot and bot not in bots:
             table.fault("bot", 'is an agent whose role is not "bot"')
-        yield PreRule(id=identity, rank=rank, limits=_limits(table, context), bot=bot)
+        yield PreRule(id=identity, rank=rank, limits=rule_limits(table, context), bot=bot)
 
 
 def read_project_rules(root: Table, context: Context) -> Iterator[tuple[Table, ProjectRule]]:
@@ -47,7 +56,7 @@ def read_project_rules(root: Table, context: Context) -> Iterator[tuple[Table, P
             ProjectRule(
                 id=identity,
                 rank=rank,
-                limits=_limits(table, context),
+                limits=rule_limits(table, context),
                 project=table.need("project", context.reference("project"), Guid("")),
                 language=table.read("language", context.reference("language"), None),
                 skill=table.read("skill", integer(), 1),
@@ -57,19 +66,32 @@ def read_project_rules(root: Table, context: Context) -> Iterator[tuple[Table, P
 
 
 def _rules(root: Table, key: str, kind: str, context: Context) -> Iterator[tuple[Table, Guid, int]]:
-    """The tables of a group with their ids; a rule without a name is known by rank and order."""
-    nameless: dict[int, int] = {}
+    """The tables of a group with their ids and ranks."""
+    numbered = Numbered("rank")
     for table in root.children(key):
         with table:
             rank = table.read("rank", RANK, 0)
-            name = table.read("name", text(), None)
-            if name is None:
-                nameless[rank] = nameless.get(rank, 0) + 1
-                name = f"rank {rank} no. {nameless[rank]}"
-            yield table, context.identities.claim(table, kind, name), rank
+            yield table, numbered.claim(table, context, kind, rank), rank
 
 
-def _limits(table: Table, context: Context) -> RuleLimits:
+class Numbered:
+    """Gives the rules of one group their ids; one without a name is known by its place."""
+
+    def __init__(self, word: str) -> None:
+        self._word = word
+        self._nameless: Counter[int] = Counter()
+
+    def claim(self, table: Table, context: Context, kind: str, number: int) -> Guid:
+        """The id of a rule, from its name or from its number and its order among the equal."""
+        name = table.read("name", text(), None)
+        if name is None:
+            self._nameless[number] += 1
+            name = f"{self._word} {number} no. {self._nameless[number]}"
+        return context.identities.claim(table, kind, name)
+
+
+def rule_limits(table: Table, context: Context) -> RuleLimits:
+    """What a rule of any group tests."""
     return RuleLimits(
         gateway=table.read("gateway", context.reference("gateway"), None),
         culture=table.read("culture", culture, None),

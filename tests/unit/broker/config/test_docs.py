@@ -14,7 +14,7 @@ from broker.config.model import Config
 DOCS = Path(__file__).parents[4] / "docs" / "configuration.md"
 TEXT = DOCS.read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
-RULE_GROUPS = ("gate_rules", "pre_rules", "project_rules")
+RULE_GROUPS = ("gate_rules", "pre_rules", "project_rules", "wait_rules")
 ENVIRON = dict.fromkeys(("WEB_TOKEN", "ALICE_TOKEN", "BOT_TOKEN", "MAIL_TOKEN"), "s")
 
 BASE = (
@@ -46,7 +46,7 @@ NEEDED = {
         FORM + CONTROL + '[[scenarios.screens.controls.parameters]]\ndisplay_name = "x"\n'
     ),
     "website_routing": '[[website_routing]]\ngateway = "Base"\n',
-    "wait_rules": '[[wait_rules]]\nlevel = 1\nafter = "1m"\n',
+    "wait_rules": '[[wait_rules]]\nlevel = 1\nafter = "1m"\nnote = "x"\n',
     "message_gateways": (
         '[[message_gateways]]\nname = "M"\npeer = "m"\nchannel = "SMS"\ndirection = "I"\n'
         'token_env = "MAIL_TOKEN"\n'

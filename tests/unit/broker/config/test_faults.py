@@ -346,7 +346,6 @@ FAULTS = [
     ),
     # read, and not yet served
     ('[web]\nlisten = "x" #!', "web.listen", "must be an address"),
-    ('[[wait_rules]] #!\nafter = "1m"', "wait_rules[0].level", "is missing"),
     (MESSAGES + 'direction = "X" #!', "message_gateways[0].direction", "must be one of I, O, B"),
     (MESSAGES + 'direction = "I"\ndevice = "{" #!', "message_gateways[0].device", "is no JSON"),
     (MESSAGES + 'direction = "I"\nretries = ["1s", "x"] #!', "message_gateways[0].retries[1]", ""),

@@ -300,8 +300,7 @@ def test_relative_tls_files_lie_beside_the_configuration(tmp_path: Path) -> None
 
 def test_what_is_not_yet_served_is_read_without_effect() -> None:
     later = (
-        '[web]\nlisten = "127.0.0.1:8080"\n[[wait_rules]]\nlevel = 1\nafter = "1m"\nskill = 5\n'
-        'priority = 3\nnote = "Please wait."\nclose = true\n'
+        '[web]\nlisten = "127.0.0.1:8080"\n'
         '[[message_gateways]]\nname = "M"\npeer = "m"\nchannel = "Email"\ndirection = "B"\n'
         'device = "{}"\ntoken_env = "T"\nas_chat = true\ndeadline = "90s"\nretries = ["30s"]\n'
         "in_flight = 16"
