@@ -53,15 +53,16 @@ def listing(faults: tuple[Finding, ...], warnings: tuple[Finding, ...]) -> str:
 
 def summary(config: Config) -> str:
     """What a configuration holds, in one line."""
-    rules = len(config.gate_rules) + len(config.pre_rules) + len(config.project_rules)
+    groups = (config.gate_rules, config.pre_rules, config.project_rules, config.wait_rules)
     return ", ".join(
         (
             _count(len(config.gateways), "gateway"),
             _count(len(config.agents), "agent"),
             _count(len(config.workplaces), "workplace"),
             _count(len(config.projects), "project"),
-            _count(rules, "rule"),
+            _count(sum(map(len, groups)), "rule"),
             _count(len(config.scenarios), "form"),
+            _count(len(config.bots), "bot"),
         )
     )
 

@@ -16,6 +16,7 @@ from typing import Final, Protocol, TypeVar
 
 from attrs import frozen
 
+from broker.config.bots import read_bots, read_text_matches
 from broker.config.context import Context
 from broker.config.findings import ConfigFault, Finding, Report
 from broker.config.forms import read_scenarios
@@ -116,7 +117,9 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         gateways = list(read_gateways(root, context))
         agents = _by_id(read_agents(root, context))
         scenarios = read_scenarios(root, context)
-        bots = frozenset(agent.id for agent in agents.values() if agent.role == "bot")
+        text_matches = _by_id(read_text_matches(root, context))
+        bots = _by_id(read_bots(root, context))
+        external = frozenset(agent.id for agent in agents.values() if agent.role == "bot")
         project_rules = list(read_project_rules(root, context))
         notes = read_notes(root.child("notes"))
         wait_rules = list(read_wait_rules(root, context, notes.wait_unknown))
@@ -132,9 +135,11 @@ def read_document(document: dict[str, object], report: Report, context: Context)
             agents=agents,
             workplaces={place.number: place for place in read_workplaces(root, context)},
             gate_rules=_by_rank(read_gate_rules(root, context)),
-            pre_rules=_by_rank(read_pre_rules(root, context, bots)),
+            pre_rules=_by_rank(read_pre_rules(root, context, external)),
             project_rules=_by_rank(rule for _, rule in project_rules),
             wait_rules=tuple(sorted((rule for _, rule in wait_rules), key=lambda it: it.level)),
+            text_matches=text_matches,
+            bots=bots,
             pause_reasons={reason.name: reason for reason in read_pause_reasons(root, context)},
             wrapup_codes={code.name: code for code in read_wrapup_codes(root, context)},
             scenarios=scenarios,

@@ -20,8 +20,11 @@ def merge(old: Config, new: Config) -> Config:
 
     What the new file says holds. Gateways, agents and workplaces that it has no more stay,
     retired, because open chats are still at them; projects, languages and forms stay because
-    those chats and agents refer to them, and no rule leads there any more. What cannot change
-    while the broker runs stays as it was; `restart_needed` names it.
+    those chats and agents refer to them, and no rule leads there any more. Rules, built-in bots,
+    text matches, pause reasons and wrap-up codes are the new file's alone: they refer to each other
+    and to what is in the new file, so an old bot beside new text matches would be neither; a chat
+    whose bot is gone goes on as with one that is away (B-40). What cannot change while the broker
+    runs stays as it was; `restart_needed` names it.
     """
     return attrs.evolve(
         new,

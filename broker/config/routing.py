@@ -11,11 +11,13 @@ from broker.config.context import Context
 from broker.config.hours import merge_spans, parse_hours
 from broker.config.model import GateRule, Hours, PreRule, ProjectRule, RuleLimits
 from broker.config.parse import (
+    Parser,
     choice,
     culture,
     integer,
     listing,
     pattern,
+    suggestion,
     text,
     zone,
 )
@@ -39,13 +41,42 @@ def read_gate_rules(root: Table, context: Context) -> Iterator[GateRule]:
         )
 
 
-def read_pre_rules(root: Table, context: Context, bots: frozenset[Guid]) -> Iterator[PreRule]:
-    """`[[pre_rules]]`."""
+def read_pre_rules(root: Table, context: Context, agents: frozenset[Guid]) -> Iterator[PreRule]:
+    """`[[pre_rules]]`.
+
+    Args:
+        root: The document.
+        context: What the readers share.
+        agents: The agents whose role is `bot`.
+    """
+    bot = _bot(context, agents)
     for table, identity, rank in _rules(root, "pre_rules", "pre_rule", context):
-        bot = table.need("bot", context.reference("agent"), Guid(""))
-        if bot and bot not in bots:
-            table.fault("bot", 'is an agent whose role is not "bot"')
-        yield PreRule(id=identity, rank=rank, limits=rule_limits(table, context), bot=bot)
+        yield PreRule(
+            id=identity,
+            rank=rank,
+            limits=rule_limits(table, context),
+            bot=table.need("bot", bot, Guid("")),
+        )
+
+
+def _bot(context: Context, agents: frozenset[Guid]) -> Parser[Guid]:
+    """A parser of the name of a built-in bot or of an agent that is one."""
+
+    def parse(value: object) -> Guid:
+        if not isinstance(value, str):
+            raise ValueError("must be the name of a bot")
+        built_in, everybody = context.identities.names("bot"), context.identities.names("agent")
+        external = {name: agent for name, agent in everybody.items() if agent in agents}
+        if value in built_in and value in external:
+            raise ValueError(f'"{value}" is an agent and a built-in bot; rename one of them')
+        found = built_in.get(value) or external.get(value)
+        if found is None:
+            if value in everybody:
+                raise ValueError('is an agent whose role is not "bot"')
+            raise ValueError(f'there is no bot "{value}"{suggestion(value, built_in | external)}')
+        return found
+
+    return parse
 
 
 def read_project_rules(root: Table, context: Context) -> Iterator[tuple[Table, ProjectRule]]:

@@ -25,6 +25,7 @@ BASE = (
 """A document with the things that others must refer to."""
 FORM = '[[scenarios]]\nname = "F"\nculture = "en"\n[[scenarios.screens]]\nname = "s"\n'
 CONTROL = '[[scenarios.screens.controls]]\nname = "c"\ncontrol_type = "CheckBoxes"\n'
+QUESTION = '[[bots]]\nname = "B"\n[[bots.questions]]\nname = "q"\nask = "?"\n'
 NEEDED = {
     "languages": '[[languages]]\nname = "L"\nculture = "en"\n',
     "projects": '[[projects]]\nname = "P"\n',
@@ -47,6 +48,8 @@ NEEDED = {
     ),
     "website_routing": '[[website_routing]]\ngateway = "Base"\n',
     "wait_rules": '[[wait_rules]]\nlevel = 1\nafter = "1m"\nnote = "x"\n',
+    "bots.questions": QUESTION,
+    "bots.questions.answers": f"{QUESTION}[[bots.questions.answers]]\n",
     "message_gateways": (
         '[[message_gateways]]\nname = "M"\npeer = "m"\nchannel = "SMS"\ndirection = "I"\n'
         'token_env = "MAIL_TOKEN"\n'

@@ -226,6 +226,8 @@ FAULTS = [
     (FORM + '[[gate_rules]]\nform = { topic = "(" } #!', "gate_rules[0].form.topic", "no regular"),
     ("[[pre_rules]] #!\nrank = 1", "pre_rules[0].bot", "is missing"),
     ('[[pre_rules]]\nbot = "Alice" #!', "pre_rules[0].bot", 'whose role is not "bot"'),
+    ("[[pre_rules]]\nbot = true #!", "pre_rules[0].bot", "must be the name of a bot"),
+    ('[[pre_rules]]\nbot = "Bob" #!', "pre_rules[0].bot", 'there is no bot "Bob"'),
     ("[[project_rules]] #!\nrank = 1", "project_rules[1].project", "is missing"),
     (
         '[[project_rules]]\nproject = "Support"\nrank = "1" #!',

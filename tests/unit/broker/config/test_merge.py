@@ -1,10 +1,11 @@
 """A reload keeps what open chats still need (C-4)."""
 
 import attrs
+import pytest
 
 from broker.config.load import loads
 from broker.config.merge import merge, restart_needed
-from broker.config.model import Config
+from broker.config.model import SECOND, Config
 
 LANGUAGE = '[[languages]]\nname = "English"\nculture = "en"\n'
 PROJECT = '[[projects]]\nname = "Support"\n'
@@ -13,7 +14,31 @@ OTHER = GATEWAY.replace('"G"', '"H"').replace('"g"', '"h"')
 AGENT = '[[agents]]\nname = "A"\nlogin = "a"\ntoken = "s"\nskills = { Support = 1 }\n'
 WORKPLACE = '[[workplaces]]\nnumber = "101"\n'
 RULE = '[[project_rules]]\nproject = "Support"\n'
-ALL = LANGUAGE + PROJECT + GATEWAY + OTHER + AGENT + WORKPLACE + RULE
+BOT = """
+[[pre_rules]]
+bot = "B"
+[[wait_rules]]
+level = 1
+after = "1m"
+project = "Support"
+note = "Soon."
+[[text_matches]]
+name = "yes"
+words = ["yes"]
+[[bots]]
+name = "B"
+project = "Support"
+[[bots.questions]]
+name = "q"
+ask = "?"
+[[bots.questions.answers]]
+match = "yes"
+[[pause_reasons]]
+name = "Lunch"
+[[wrapup_codes]]
+name = "Sold"
+"""
+ALL = LANGUAGE + PROJECT + GATEWAY + OTHER + AGENT + WORKPLACE + RULE + BOT
 
 
 def config(text: str) -> Config:
@@ -40,6 +65,39 @@ def test_what_the_retired_refer_to_stays_but_no_rule_leads_there() -> None:
     assert merged.projects == old.projects
     assert merged.languages == old.languages
     assert merged.project_rules == ()
+
+
+OF_THE_FILE = (
+    "pre_rules",
+    "wait_rules",
+    "text_matches",
+    "bots",
+    "pause_reasons",
+    "wrapup_codes",
+)
+"""Members that a reload takes from the new file as they are."""
+
+
+@pytest.mark.parametrize("member", OF_THE_FILE)
+def test_rules_bots_and_words_are_those_of_the_new_file_alone(member: str) -> None:
+    """C-4."""
+    old, none = config(ALL), config("")
+    new = config(
+        ALL.replace('"yes"', '"yea"').replace('"B"', '"C"').replace("Soon", "Now")
+        .replace("Lunch", "Tea").replace("Sold", "Spam")
+    )  # fmt: skip
+    assert getattr(new, member) != getattr(old, member) != getattr(none, member)
+    assert getattr(merge(old, new), member) == getattr(new, member)
+    assert getattr(merge(old, none), member) == getattr(none, member)
+
+
+def test_the_numbers_of_a_gateway_and_of_distribution_change_at_once() -> None:
+    """C-4: what a retired gateway weighs stays, for its chats hold slots still."""
+    heavy = GATEWAY + "weight = 2\n"
+    merged = merge(config(heavy), config(OTHER + '[distribution]\nbot_timeout = "5s"\n'))
+    assert [(g.name, g.weight) for g in merged.gateways.values()] == [("H", 1), ("G", 2)]
+    assert merged.distribution.bot_timeout == 5 * SECOND
+    assert merge(config(GATEWAY), config(heavy)).gateway_by_address["g", None].weight == 2
 
 
 def test_what_is_retired_stays_so_over_several_reloads_and_may_come_back() -> None:
