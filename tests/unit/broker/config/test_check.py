@@ -28,7 +28,7 @@ def test_a_good_file() -> None:
     assert lines[0].startswith(f"{SAMPLE}:44: gateways[0].token: is clear text")
     assert lines[0].endswith("(warning)")
     assert lines[-1] == (
-        f"{SAMPLE}: good: 2 gateways, 3 agents, 3 workplaces, 2 projects, 6 rules, 1 form, 0 bots"
+        f"{SAMPLE}: good: 2 gateways, 4 agents, 4 workplaces, 2 projects, 9 rules, 1 form, 1 bot"
     )
 
 

@@ -49,10 +49,20 @@ def test_the_sample_is_good_but_for_its_clear_secrets() -> None:
 
 def test_the_sample_serves_a_trial(sample: Config) -> None:
     assert sample.gateway_by_address["web", None].name == "Web chat"
-    assert [agent.role for agent in sample.agents.values()] == ["agent", "agent", "supervisor"]
-    assert list(sample.workplaces) == ["101", "102", "103"]
+    roles = [agent.role for agent in sample.agents.values()]
+    assert roles == ["agent", "agent", "supervisor", "supervisor"]
+    assert list(sample.workplaces) == ["101", "102", "103", "104"]
     assert {literal.literal_group for literal in sample.literals} == {102}
     assert sample.agent_by_login["alice"].public_name == "Alice"
+
+
+def test_the_bot_of_the_sample_waits_to_be_switched_on(sample: Config) -> None:
+    """B-40: a first trial talks with a person; the rule stands there as a remark."""
+    assert sample.pre_rules == ()
+    before, rule = SAMPLE.read_text("utf-8").split("# [[pre_rules]]\n")
+    rule, after = rule.split("\n\n", 1)
+    switched_on = one(f"{before}[[pre_rules]]\n{rule.replace('# ', '')}\n\n{after}")
+    assert [rule.bot for rule in switched_on.pre_rules] == list(sample.bots)
 
 
 def test_references_are_ids(sample: Config) -> None:
@@ -336,7 +346,10 @@ def test_all_things_of_the_sample_have_ids_of_their_own(sample: Config) -> None:
         *sample.agents,
         *sample.scenarios,
         *(thing.id for thing in sample.workplaces.values()),
-        *(rule.id for rule in sample.gate_rules + sample.project_rules),
+        *(rule.id for rule in sample.gate_rules + sample.project_rules + sample.wait_rules),
+        *(code.id for code in sample.wrapup_codes.values()),
+        *sample.text_matches,
+        *sample.bots,
         *(reason.id for reason in sample.pause_reasons.values()),
     ]
     assert len(set(ids)) == len(ids)
