@@ -15,6 +15,7 @@ from protocol.agent import AgentStateInfo
 from protocol.chat import (
     ChatCommandInfo,
     ChatInfo,
+    ChatPartyInfo,
     ChatSentenceInfo,
     ChatServiceInfo,
     ChatStatusInfo,
@@ -24,7 +25,7 @@ from protocol.connection import Connection, Side
 from protocol.errors import ByeCode, ErrorCode, WireError
 from protocol.frame import Frame
 from protocol.session import Ack, Hello, Welcome
-from protocol.values import AgentState, ChatStatus, CloseReason, Guid, Role, Signal
+from protocol.values import AgentState, ChatStatus, CloseReason, Guid, Role, SentenceModel, Signal
 
 TOKENS = {"web": "web-secret", "alice": "alice-secret"}
 NODE = Guid("00000000-0000-4000-8000-000000000001")
@@ -44,6 +45,9 @@ class Chat:
     number: str | None = None
     """The workplace that is alerted or talks."""
     sentences: list[ChatSentenceInfo] = attrs.field(factory=list)
+    internal: list[ChatSentenceInfo] = attrs.field(factory=list)
+    parties: tuple[ChatPartyInfo, ...] | None = None
+    scenario_id: Guid | None = None
 
 
 @attrs.define(eq=False)
@@ -199,6 +203,9 @@ class ModelBroker:
     def _sentence(self, line: Line, sentence: ChatSentenceInfo, re: int | str | None) -> None:
         outbound = line.hello.role is Role.WORKPLACE
         chat = self._chat(line, sentence)
+        if sentence.model == SentenceModel.INTERNAL:
+            self.note(chat, sentence, line, re)
+            return
         for old in chat.sentences:
             if (old.is_outbound, old.id) == (outbound, sentence.id):
                 if (old.text, old.model) != (sentence.text, sentence.model):
@@ -214,6 +221,28 @@ class ModelBroker:
         for other in self._audience(chat):
             payload = self._addressed(chat, other, new)
             other.push(f"{_down(other)}CHAT_SENTENCE", payload, re if other is line else None)
+
+    def note(
+        self,
+        chat: Chat,
+        note: ChatSentenceInfo,
+        sender: Line | None = None,
+        re: int | str | None = None,
+    ) -> None:
+        """An agent says something to the others who are in the chat, or says it again."""
+        known = [old for old in chat.internal if old.id == note.id]
+        new = known[0] if known else attrs.evolve(note, counter=len(chat.internal) + 1)
+        if not known:
+            chat.internal.append(new)
+        for line in self._audience(chat):
+            if line.hello.role is Role.WORKPLACE and (line is sender or not known):
+                payload = self._addressed(chat, line, new)
+                line.push("SC_CHAT_SENTENCE", payload, re if line is sender else None)
+
+    def tell(self, chat: Chat) -> None:
+        """Pushes the status to everybody whom the chat concerns."""
+        for line in self._audience(chat):
+            line.push(f"{_down(line)}CHAT_STATUS", self._status(chat, line))
 
     def _command(
         self, line: Line, kind: str, command: ChatCommandInfo, re: int | str | None
@@ -343,7 +372,9 @@ class ModelBroker:
 
     def _status(self, chat: Chat, line: Line, *, whole: bool = False) -> ChatStatusInfo:
         talks = chat.status is ChatStatus.ANSWERED
+        inside = line.hello.role is Role.WORKPLACE
         sentences = tuple(self._addressed(chat, line, one) for one in chat.sentences)
+        internal = tuple(self._addressed(chat, line, one) for one in chat.internal)
         return ChatStatusInfo(
             **self._address(chat, line),
             status=chat.status,
@@ -351,6 +382,9 @@ class ModelBroker:
             agent_name="Alice" if talks else None,
             agent_id=ALICE if talks else None,
             sentences=sentences if whole else None,
+            internal=internal if whole and inside else None,
+            parties=chat.parties if inside else None,
+            scenario_id=None if inside else chat.scenario_id,
         )
 
 
