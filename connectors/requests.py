@@ -13,10 +13,15 @@ from protocol.values import SentenceModel
 
 SAFE_TYPES = frozenset(
     {
+        "CS_AGENT_LIST",
         "CS_AGENT_STATE",
         "CS_CHAT_CONFIRM",
+        "CS_CHAT_EXPLAIN",
+        "CS_CHAT_OPEN",
+        "CS_CHAT_OVERVIEW",
         "CS_CHAT_STATUS",
         "ES_CHAT_CONFIRM",
+        "ES_CHAT_OPEN",
         "ES_CHAT_REQUEST",
         "ES_CHAT_START",
         "ES_CHAT_STATUS",
@@ -29,7 +34,9 @@ SAFE_TYPES = frozenset(
         "ES_WS_ROUTING",
     }
 )
-"""Requests that do the same when they are done twice or later, so that they outlive a connection."""
+"""Requests that do the same when they are done twice or later, so that they outlive a connection.
+
+An opening is one because it names the chat that it makes."""
 
 
 class Purpose(Enum):

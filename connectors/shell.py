@@ -251,8 +251,11 @@ class Client:
         """
         return await self._answer(self._session.request(type_, payload, self.now(), ref=chat))
 
-    async def _command(self, kind: str, chat: ChatRef) -> ChatStatusInfo:
-        frame = await self._answer(self._session.command(kind, chat, self.now()))
+    async def _command(
+        self, kind: str, chat: ChatRef, *, is_parked: bool | None = None
+    ) -> ChatStatusInfo:
+        ticket = self._session.command(kind, chat, self.now(), is_parked=is_parked)
+        frame = await self._answer(ticket)
         assert isinstance(frame.payload, ChatStatusInfo)
         return frame.payload
 

@@ -95,6 +95,8 @@ class ModelBroker:
         self.lines: list[Line] = []
         self.heard: list[Frame] = []
         self.refuse_next: list[ErrorCode] = []
+        self.canned: dict[str, tuple[str, object]] = {}
+        """Answers to types of frames that the model does not serve: their type and payload."""
         self.clock = clock
         self.signal_seconds = 30
         self._states: dict[str, AgentState] = {}
@@ -168,6 +170,9 @@ class ModelBroker:
         self._distribute()
 
     def _serve(self, line: Line, frame: Frame) -> None:
+        if (canned := self.canned.get(frame.type)) is not None:
+            line.push(*canned, re=frame.id)
+            return
         match frame.type[3:], frame.payload:
             case "CHAT_REQUEST", ChatServiceInfo() as info:
                 answer = attrs.evolve(info, signal=Signal.FREE)

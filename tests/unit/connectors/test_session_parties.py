@@ -1,5 +1,7 @@
 """Who takes part in a chat, internal notes, offered forms and outbound chats, at the client brain."""
 
+import pytest
+
 from connectors.events import (
     AgentStateChanged,
     ChatChanged,
@@ -18,6 +20,7 @@ from connectors.events import (
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatPartyInfo, ChatSentenceInfo, ChatServiceInfo, ChatStatusInfo
 from protocol.errors import ErrorCode
+from protocol.frame import Frame
 from protocol.values import AgentState, ChatStatus, Guid, PartyState, TransferMode
 from tests.support.model_broker import Chat
 from tests.support.stage import Player, Stage, agent_settings, answer, heard, start, transcript
@@ -228,8 +231,49 @@ def test_the_state_of_another_agent_is_not_ones_own(stage: Stage, agent: Player)
 def test_an_outbound_chat_is_asked_for(stage: Stage, visitor: Player) -> None:
     info = ChatServiceInfo(peer="web", return_chat_id=BOB, remote_address="+420")
     assert visitor.line is not None
-    visitor.line.push("SE_CHAT_OUTBOUND", info)
+    visitor.line.push(
+        "SE_CHAT_OUTBOUND",
+        ChatServiceInfo(peer="web", remote_address="+420", return_chat_id=BOB),
+    )
     stage.settle()
     assert [event.info for event in visitor.of(OutboundRequested)] == [info]
     assert not visitor.of(Pushed)
     assert not visitor.of(Notice)
+
+
+@pytest.mark.parametrize("given", [None, BOB])
+def test_an_opening_that_lost_its_answer_opens_the_same_chat_again(
+    stage: Stage, visitor: Player, given: Guid | None
+) -> None:
+    info = ChatServiceInfo(peer="web", remote_address="+420", return_chat_id=given)
+    assert visitor.line is not None
+    ticket = visitor.session.request("ES_CHAT_OPEN", info, stage.now)
+    (first,) = visitor.line.connection.receive(visitor.session.data_to_send(), stage.now)
+    stage.broker.canned["ES_CHAT_OPEN"] = (
+        "SE_CHAT_OUTBOUND",
+        ChatServiceInfo(peer="web", remote_address="+420", return_chat_id=BOB),
+    )
+    stage.cut(visitor)
+    stage.pass_time(5)
+    assert [event.ticket for event in visitor.of(RequestDone)] == [ticket]
+    assert not visitor.of(OutboundRequested)
+    assert isinstance(first, Frame)
+    assert isinstance(first.payload, ChatServiceInfo)
+    assert first.payload.return_chat_id is not None
+    assert given in (None, first.payload.return_chat_id)
+    (again,) = [frame for frame in stage.broker.heard if frame.type == "ES_CHAT_OPEN"]
+    assert again.payload == first.payload
+
+
+def test_the_binding_of_an_outbound_chat_is_sent_again_until_it_is_answered(
+    stage: Stage, visitor: Player
+) -> None:
+    """An open chat of this name is not yet the one that was asked for."""
+    ref = start(stage, visitor)
+    info = ChatServiceInfo(peer="web", tracking_id=ref.name, return_chat_id=BOB)
+    visitor.session.start_chat(info, stage.now)
+    visitor.session.data_to_send()
+    stage.cut(visitor)
+    stage.pass_time(5)
+    assert heard(stage).count("ES_CHAT_START") == 2
+    assert len(visitor.of(RequestDone)) == 2
