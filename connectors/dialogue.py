@@ -15,6 +15,7 @@ from connectors.errors import (
 from connectors.events import (
     Address,
     AgentStateChanged,
+    ChatForgotten,
     ChatRef,
     Connected,
     Event,
@@ -122,6 +123,8 @@ class Dialogue:
         """Folds a push or a snapshot into the chats, and does what follows from it."""
         for event in self.chats.fold(frame, self.now):
             self.events.append(event)
+            if isinstance(event, ChatForgotten):
+                self._forget_typing(event.ref)
             if (
                 isinstance(event, SentenceAdded)
                 and not event.mine

@@ -19,6 +19,7 @@ from protocol.chat import (
     ChatSentenceInfo,
     ChatServiceInfo,
     ChatStatusInfo,
+    ChatTransferInfo,
 )
 from protocol.codec import encode
 from protocol.connection import Connection, Side
@@ -95,6 +96,8 @@ class ModelBroker:
         self.lines: list[Line] = []
         self.heard: list[Frame] = []
         self.refuse_next: list[ErrorCode] = []
+        self.refuse_type: dict[str, ErrorCode] = {}
+        """What the next frame of a type is refused with."""
         self.canned: dict[str, tuple[str, object]] = {}
         """Answers to types of frames that the model does not serve: their type and payload."""
         self.clock = clock
@@ -132,8 +135,10 @@ class ModelBroker:
         if isinstance(frame.payload, Hello):
             self._hello(line, frame.payload, frame.id)
             return
-        if self.refuse_next:
-            line.connection.report(WireError(self.refuse_next.pop(0), "as told", re=frame.id))
+        refusal = self.refuse_type.pop(frame.type, None)
+        if refusal is not None or self.refuse_next:
+            code = refusal or self.refuse_next.pop(0)
+            line.connection.report(WireError(code, "as told", re=frame.id))
             return
         try:
             self._serve(line, frame)
@@ -186,6 +191,8 @@ class ModelBroker:
                 self._states[line.serves[0]] = line.state
                 line.push("SC_AGENT_STATE", attrs.evolve(state, agent_name="Alice"), frame.id)
                 self._distribute()
+            case "CHAT_TRANSFER", ChatTransferInfo() as transfer:
+                self._hand_over(line, transfer, frame.id)
             case "CHAT_RESYNC", ChatCommandInfo():
                 self._resync(line, frame.id)
             case kind, ChatCommandInfo() as command:
@@ -292,6 +299,15 @@ class ModelBroker:
                     other.push(f"{_down(other)}CHAT_STATUS", self._status(chat, other))
         line.push(f"{_down(line)}CHAT_STATUS", self._status(chat, line, whole=True), re)
 
+    def _hand_over(self, line: Line, transfer: ChatTransferInfo, re: int | str | None) -> None:
+        """A bot is done with a chat; nobody else is here to take it."""
+        chat = self._chat(line, transfer)
+        if chat.status is not ChatStatus.ANSWERED or chat.number not in line.serves:
+            raise WireError(ErrorCode.WRONG_STATE, "not yours")
+        chat.status, chat.number = ChatStatus.WAITING, "people"
+        line.push("SC_CHAT_STATUS", self._status(chat, line), re)
+        self._tell_connectors(chat)
+
     def _confirm(
         self, line: Line, chat: Chat, command: ChatCommandInfo, re: int | str | None
     ) -> None:
@@ -357,8 +373,10 @@ class ModelBroker:
                 return chat
         return None
 
-    def _chat(self, line: Line, named: ChatCommandInfo | ChatSentenceInfo) -> Chat:
-        if line.hello.role is Role.CONNECTOR:
+    def _chat(
+        self, line: Line, named: ChatCommandInfo | ChatSentenceInfo | ChatTransferInfo
+    ) -> Chat:
+        if not isinstance(named, ChatTransferInfo) and line.hello.role is Role.CONNECTOR:
             chat = self._find(named.peer or "", named.tracking_id or "")
         else:
             chat = self.chats.get(named.chat_id or Guid(""))
