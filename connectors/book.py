@@ -12,16 +12,20 @@ from connectors.events import (
     ChatForgotten,
     ChatRef,
     Event,
+    FormOffered,
+    InternalAdded,
+    PartiesChanged,
     SentenceAdded,
     SentenceConfirmed,
     SlotChanged,
     TypingChanged,
 )
+from connectors.requests import Outbox
 from connectors.settings import Tuning
 from connectors.timers import Timers
 from protocol.chat import ChatCommandInfo, ChatInfo, ChatSentenceInfo, ChatStatusInfo
 from protocol.frame import Frame
-from protocol.values import ChatStatus, Guid, Role
+from protocol.values import ChatStatus, Guid, Role, SentenceModel
 from protocol.view import ChatView, Key, View
 
 
@@ -34,6 +38,8 @@ class Chat:
         view: The fold of what the broker said of it.
         chat_id: The chat that the name means now.
         given: The counter up to which its sentences have been given out.
+        noted: The same of its internal notes.
+        own_notes: Counters of internal notes that this session sent and that are not given out yet.
         alerting: It is offered to the agent just now.
         is_typing: The other side types.
         unconfirmed: Counters of the sentences of this side that the other has not confirmed.
@@ -44,6 +50,8 @@ class Chat:
     view: ChatView
     chat_id: Guid | None = None
     given: int = 0
+    noted: int = 0
+    own_notes: set[int] = attrs.field(factory=set)
     alerting: bool = False
     is_typing: bool = False
     unconfirmed: dict[int, None] = attrs.field(factory=dict)
@@ -58,9 +66,17 @@ class Book:
     for again.
     """
 
-    def __init__(self, role: Role, tuning: Tuning) -> None:
+    def __init__(self, role: Role, tuning: Tuning, outbox: Outbox) -> None:
+        """Makes one that knows no chat.
+
+        Args:
+            role: What the client is.
+            tuning: Its bounds.
+            outbox: What this session has sent: by it a note of its own is told from another's.
+        """
         self._role = role
         self._tuning = tuning
+        self._outbox = outbox
         self._view = View(role)
         self._chats: dict[ChatRef, Chat] = {}
         self._followed: dict[ChatRef, None] = {}
@@ -121,6 +137,8 @@ class Book:
         before = self._chats.get(ref)
         status = before.view.status if before is not None else None
         shown = _shown(before)
+        parties = before.view.parties if before is not None else ()
+        form = before.view.latest.scenario_id if before is not None else None
         self._view.fold(frame, now)
         chat = self._chat(ref)
         if chat is None:
@@ -131,9 +149,16 @@ class Book:
                 if shown != _shown(chat):
                     assert named.status is not None  # the codec refuses a status frame without
                     events.append(ChatChanged(ref, named.status, status, named))
+                if parties != chat.view.parties:
+                    events.append(PartiesChanged(ref, chat.view.parties))
+                if self._role is Role.CONNECTOR and form != named.scenario_id:
+                    events.append(FormOffered(ref, named.scenario_id))
+                self._own(chat, named.internal or ())
                 events += self._status(chat, named, now, is_alert=frame.type == "SC_CHAT_ALERT")
             case ChatSentenceInfo(counter=0):
                 events += self._slot(chat, named)
+            case ChatSentenceInfo(model=SentenceModel.INTERNAL):
+                self._own(chat, (named,))
             case _:
                 pass
         events += self._typing(chat, now) + self._give(chat) + self._confirmations(chat)
@@ -214,7 +239,8 @@ class Book:
             chat = self._chats[ref] = Chat(ref, view)
         if None not in (chat.chat_id, view.chat_id) and chat.chat_id != view.chat_id:
             # The tracking ID names a new chat now, whose counters begin anew.
-            chat.given = 0
+            chat.given = chat.noted = 0
+            chat.own_notes.clear()
             chat.unconfirmed.clear()
             chat.slots.clear()
         chat.view, chat.chat_id = view, view.chat_id
@@ -263,8 +289,16 @@ class Book:
     def _mine(self, sentence: ChatSentenceInfo) -> bool:
         return sentence.is_outbound is (self._role is Role.WORKPLACE)
 
+    def _own(self, chat: Chat, notes: Iterable[ChatSentenceInfo]) -> None:
+        """Remembers which of these notes are this session's, for they leave the outbox with their echo."""
+        chat.own_notes.update(
+            note.counter
+            for note in notes
+            if note.counter > chat.noted and self._outbox.echoed_by(chat.ref, note) is not None
+        )
+
     def _give(self, chat: Chat) -> list[Event]:
-        """Gives out the sentences that are next in the transcript."""
+        """Gives out the sentences that are next in the transcript, and the notes that are next among them."""
         events: list[Event] = []
         if self._role is Role.WORKPLACE and chat.view.status is ChatStatus.ALERTING:
             return events  # nobody reads them yet
@@ -274,6 +308,10 @@ class Book:
             if mine and sentence.confirmed_time is None:
                 chat.unconfirmed[chat.given] = None
             events.append(SentenceAdded(chat.ref, sentence, mine))
+        while (note := chat.view.internal.get(chat.noted + 1)) is not None:
+            chat.noted += 1
+            events.append(InternalAdded(chat.ref, note, chat.noted in chat.own_notes))
+            chat.own_notes.discard(chat.noted)
         return events
 
     def _confirmations(self, chat: Chat) -> list[Event]:

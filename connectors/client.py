@@ -19,7 +19,7 @@ Errors are those of `connectors.errors`.
 """
 
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -29,9 +29,9 @@ import attrs
 from connectors.events import ChatRef
 from connectors.settings import ConnectorSettings, Gateway, Tuning, WorkplaceSettings
 from connectors.shell import Address, Client, new_id
-from protocol.agent import AgentStateInfo
+from connectors.workplace import WorkplaceClient, opening
 from protocol.chat import ChatServiceInfo, ChatStatusInfo
-from protocol.values import AgentState
+from protocol.values import Guid
 
 __all__ = [
     "Address",
@@ -61,6 +61,7 @@ class ConnectorClient(Client):
         culture: str | None = None,
         user_token: str | None = None,
         remote_address: str | None = None,
+        return_chat_id: Guid | None = None,
         info: ChatServiceInfo | None = None,
     ) -> ChatRef:
         """Starts a chat, or comes back to the one that has this tracking ID, and waits until it is durable.
@@ -72,6 +73,7 @@ class ConnectorClient(Client):
             culture: Language that the visitor prefers.
             user_token: Who the visitor is in a foreign system.
             remote_address: Address of the visitor.
+            return_chat_id: The outbound chat that this conversation is for (`OutboundRequested`).
             info: Whatever else a start may carry; the other arguments are put into it.
 
         Returns:
@@ -91,6 +93,7 @@ class ConnectorClient(Client):
             preferred_culture=culture,
             user_token=user_token,
             remote_address=remote_address,
+            return_chat_id=return_chat_id,
         )
         ref, ticket = self._session.start_chat(service, self.now())
         await self._answer(ticket)
@@ -114,6 +117,37 @@ class ConnectorClient(Client):
         self._wake.set()
         return ref
 
+    async def open_chat(
+        self,
+        remote_address: str,
+        gateway: str | Gateway | None = None,
+        *,
+        party_name: str | None = None,
+        variables: Mapping[str, str] | None = None,
+        info: ChatServiceInfo | None = None,
+    ) -> Guid:
+        """Opens a chat with a visitor who is to be spoken to (outbound), and waits until it is durable.
+
+        It waits until a connector binds it: by `start_chat` with this `return_chat_id`, here or in another
+        program that serves the gateway, which is told by `OutboundRequested`.
+
+        Args:
+            remote_address: Where the visitor is reached.
+            gateway: Where; by default the first gateway of the client.
+            party_name: Name of the visitor.
+            variables: What the agent is to know.
+            info: Whatever else an opening may carry; the other arguments are put into it.
+
+        Returns:
+            The chat.
+        """
+        where = Gateway(gateway) if isinstance(gateway, str) else gateway or self._gateway
+        service = opening(where.peer, remote_address, party_name, variables, info)
+        frame = await self.request("ES_CHAT_OPEN", attrs.evolve(service, port=where.port))
+        assert isinstance(frame.payload, ChatServiceInfo)
+        assert frame.payload.return_chat_id is not None  # the codec refuses an answer without
+        return frame.payload.return_chat_id
+
     async def ask_chat(
         self, gateway: str | Gateway | None = None, info: ChatServiceInfo | None = None
     ) -> ChatServiceInfo:
@@ -136,35 +170,6 @@ class ConnectorClient(Client):
         where = Gateway(gateway) if isinstance(gateway, str) else gateway or self._gateway
         changes: dict[str, Any] = {name: it for name, it in given.items() if it is not None}
         return attrs.evolve(info or ChatServiceInfo(), peer=where.peer, port=where.port, **changes)
-
-
-class WorkplaceClient(Client):
-    """A program of an agent."""
-
-    async def set_state(self, state: AgentState, reason: str | None = None) -> AgentStateInfo:
-        """Asks for a state (B-28).
-
-        Returns:
-            The state that the agent has now, and in `next_state` what he will have when his chats have ended.
-        """
-        ticket = self._session.set_agent_state(state, self.now(), reason)
-        frame = await self._answer(ticket)
-        assert isinstance(frame.payload, AgentStateInfo)
-        return frame.payload
-
-    async def answer(self, chat: ChatRef) -> ChatStatusInfo:
-        """Takes a chat that is offered.
-
-        Raises:
-            AlertGone: The offer ended before.
-            NotConnected: There is no session now.
-            ConnectionLost: Whether it was taken, `Ready` and the chat will show.
-        """
-        return await self._command("ANSWER", chat)
-
-    async def hang_up(self, chat: ChatRef) -> ChatStatusInfo:
-        """Rejects a chat that is offered, or ends one that is answered."""
-        return await self._command("HANGUP", chat)
 
 
 @asynccontextmanager

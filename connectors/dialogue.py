@@ -15,10 +15,12 @@ from connectors.errors import (
 from connectors.events import (
     Address,
     AgentStateChanged,
+    ChatForgotten,
     ChatRef,
     Connected,
     Event,
     Notice,
+    OutboundRequested,
     Pushed,
     Ready,
     RequestDone,
@@ -65,8 +67,8 @@ class Dialogue:
         self.synced = False
         self.role = Role.CONNECTOR if isinstance(settings, ConnectorSettings) else Role.WORKPLACE
         self.up = "ES_" if self.role is Role.CONNECTOR else "CS_"
-        self.chats = Book(self.role, settings.tuning)
         self.outbox = Outbox(settings.tuning.outbox)
+        self.chats = Book(self.role, settings.tuning, self.outbox)
         self.timers: Timers[Timer] = Timers()
         self._settings = settings
         self._tuning = settings.tuning
@@ -105,8 +107,10 @@ class Dialogue:
             case SysError() as error:
                 self._refused(frame, Refused(error.code or "", error.text or ""))
                 return
-            case AgentStateInfo() as info:
+            case AgentStateInfo() as info if self._link.is_own(info.agent_id):
                 self.events.append(AgentStateChanged(info))
+            case ChatServiceInfo() as info if frame.type == "SE_CHAT_OUTBOUND" and not frame.re:
+                self.events.append(OutboundRequested(info))
             case _ if self.chats.knows(frame):
                 self._fold(frame)
             case _ if frame.re is None:
@@ -119,6 +123,8 @@ class Dialogue:
         """Folds a push or a snapshot into the chats, and does what follows from it."""
         for event in self.chats.fold(frame, self.now):
             self.events.append(event)
+            if isinstance(event, ChatForgotten):
+                self._forget_typing(event.ref)
             if (
                 isinstance(event, SentenceAdded)
                 and not event.mine
@@ -130,7 +136,7 @@ class Dialogue:
             self._echoed(self.chats.ref_of(frame.payload), frame.payload)
         elif isinstance(frame.payload, ChatStatusInfo) and frame.payload.sentences is not None:
             ref = self.chats.ref_of(frame.payload)
-            for sentence in frame.payload.sentences:
+            for sentence in (*frame.payload.sentences, *(frame.payload.internal or ())):
                 self._echoed(ref, sentence)
             self._resync.came(ref)
         for ref in self.chats.take_torn():
@@ -138,17 +144,9 @@ class Dialogue:
 
     def _echoed(self, ref: ChatRef, sentence: ChatSentenceInfo) -> None:
         """Lets a sentence of the outbox go, if this is it, whichever way it came."""
-        if sentence.is_outbound is not (self.role is Role.WORKPLACE):
-            return
-        item = self.outbox.find(ref, sentence.id)
-        # The same key with other words is somebody else's: the broker will say KeyReused.
-        if item is None or (item.sentence.text, item.sentence.model) != (
-            sentence.text,
-            sentence.model,
-        ):
-            return
-        self._settle_sentence(item)
-        self.events.append(SentenceEchoed(ref, sentence))
+        if (item := self.outbox.echoed_by(ref, sentence)) is not None:
+            self._settle_sentence(item)
+            self.events.append(SentenceEchoed(ref, sentence))
 
     def _answered(self, frame: Frame) -> None:
         """Settles the request that this frame answers, if it answers one."""
@@ -181,7 +179,7 @@ class Dialogue:
     def _found(self, ref: ChatRef, frame: Frame) -> None:
         """A snapshot of an open chat is all that a start which was cut off would be answered with (B-2)."""
         start = self._requests.cut_off(self._starting.get(ref))
-        if start is not None and not start.brings_form and ref in self.chats.open_refs():
+        if start is not None and not start.brings_more and ref in self.chats.open_refs():
             del self._starting[ref]
             self._settle(start)
             self.events.append(RequestDone(start.ticket, frame))
@@ -316,14 +314,14 @@ class Dialogue:
             Its ticket.
         """
         request = self._ask("ES_CHAT_START", info, Purpose.PROGRAM, ref)
-        request.brings_form = info.result_model is not None
+        request.brings_more = info.result_model is not None or info.return_chat_id is not None
         self._starting[ref] = request.ticket
         self.chats.follow(ref)
         return request.ticket
 
     def say(self, ref: ChatRef, sentence: ChatSentenceInfo) -> None:
         """Takes a sentence of the program; one that waits already is not taken twice."""
-        if self.outbox.find(ref, sentence.id) is not None:
+        if self.outbox.find(ref, sentence) is not None:
             return
         self.outbox.add(Outgoing(ref, sentence, pack(f"{self.up}CHAT_SENTENCE", sentence)))
         if not sentence.model:

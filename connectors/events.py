@@ -6,7 +6,13 @@ import attrs
 
 from connectors.errors import ConnectorError, Ended, Refused
 from protocol.agent import AgentStateInfo
-from protocol.chat import ChatInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.chat import (
+    ChatInfo,
+    ChatPartyInfo,
+    ChatSentenceInfo,
+    ChatServiceInfo,
+    ChatStatusInfo,
+)
 from protocol.frame import Frame
 from protocol.session import Welcome
 from protocol.values import ChatStatus, Guid
@@ -107,7 +113,7 @@ class RequestFailed:
 
 @attrs.frozen
 class ChatChanged:
-    """The chat is new, or its status, its agent or its close reason changed.
+    """The chat is new, or its status, its agent or its close reason changed, or it was parked or retrieved.
 
     Attributes:
         ref: The chat.
@@ -138,8 +144,26 @@ class SentenceAdded:
     Attributes:
         ref: The chat.
         sentence: The sentence. `confirmed_time` is set where it had been confirmed before it came here.
-        mine: Whether it was sent by this side (this session, an earlier one, or another one that
-            serves the same gateway).
+        mine: Whether it was sent by this side (this session, an earlier one, another one that
+            serves the same gateway, or another agent who is in the chat).
+    """
+
+    ref: ChatRef
+    sentence: ChatSentenceInfo
+    mine: bool
+
+
+@attrs.frozen
+class InternalAdded:
+    """The next note that agents made for each other (model 10); the visitor does not see it.
+
+    Each comes once, in the order of `counter`, which is of its own beside the transcript's, without
+    a gap. Nobody confirms them.
+
+    Attributes:
+        ref: The chat.
+        sentence: The note.
+        mine: Whether this session sent it.
     """
 
     ref: ChatRef
@@ -151,7 +175,7 @@ class SentenceAdded:
 class SentenceEchoed:
     """A sentence that this session sent is durable (W-20).
 
-    Comes once for each, and after its `SentenceAdded`, if it gets a place in the transcript.
+    Comes once for each, and after its `SentenceAdded` or `InternalAdded` if there is no gap before it.
     """
 
     ref: ChatRef
@@ -181,6 +205,32 @@ class SlotChanged:
 
     ref: ChatRef
     sentence: ChatSentenceInfo
+
+
+@attrs.frozen
+class PartiesChanged:
+    """Somebody besides the owner was asked into the chat, joined it or left it.
+
+    Attributes:
+        ref: The chat.
+        parties: All of them now.
+    """
+
+    ref: ChatRef
+    parties: tuple[ChatPartyInfo, ...]
+
+
+@attrs.frozen
+class FormOffered:
+    """A form is offered to the visitor now, or no longer; for connectors.
+
+    Attributes:
+        ref: The chat.
+        scenario_id: The form, for `ES_SCENARIO_LOAD`; None: the offer has ended.
+    """
+
+    ref: ChatRef
+    scenario_id: Guid | None
 
 
 @attrs.frozen
@@ -224,8 +274,21 @@ class AgentStateChanged:
 
 
 @attrs.frozen
+class OutboundRequested:
+    """The broker wants a visitor to be spoken to: bind the chat by a start with its `return_chat_id`.
+
+    Comes again with every connection until the chat is bound, or closed because nobody did.
+
+    Attributes:
+        info: The gateway, the address, and the chat in `return_chat_id`.
+    """
+
+    info: ChatServiceInfo
+
+
+@attrs.frozen
 class Pushed:
-    """A push that the session does not fold, as `SE_MESSAGE_SENDING` or `SE_CHAT_OUTBOUND`."""
+    """A push that the session does not fold, as `SE_MESSAGE_SENDING`."""
 
     frame: Frame
 
@@ -241,13 +304,17 @@ Event = (
     | ChatChanged
     | ChatForgotten
     | SentenceAdded
+    | InternalAdded
     | SentenceEchoed
     | SentenceConfirmed
     | SentenceRefused
     | SlotChanged
+    | PartiesChanged
+    | FormOffered
     | TypingChanged
     | Alerted
     | AlertEnded
     | AgentStateChanged
+    | OutboundRequested
     | Pushed
 )

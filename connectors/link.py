@@ -13,7 +13,7 @@ from protocol.connection import Refused as Unreadable
 from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
 from protocol.session import Bye, Hello, SysError, Welcome
-from protocol.values import EPOCH
+from protocol.values import EPOCH, Guid
 
 _ENDINGS = {ByeCode.REPLACED: EndReason.REPLACED, ByeCode.LOGGED_OFF: EndReason.LOGGED_OFF}
 BUSY = frozenset({ErrorCode.RATE_LIMITED, ErrorCode.OVERLOADED})
@@ -112,6 +112,11 @@ class Link:
         self.stage, self.dial_at, self.hang_up = Stage.ENDED, None, True
 
     # --- frames ---
+
+    def is_own(self, agent_id: Guid | None) -> bool:
+        """Whether an agent is the one of this session; a supervisor hears of others too."""
+        own = self.welcome.agent_id if self.welcome is not None else None
+        return agent_id is None or own in (None, agent_id)
 
     @property
     def deadline(self) -> float | None:

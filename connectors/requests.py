@@ -9,13 +9,19 @@ import attrs
 from connectors.errors import QueueFull
 from connectors.events import ChatRef
 from protocol.chat import ChatSentenceInfo
+from protocol.values import SentenceModel
 
 SAFE_TYPES = frozenset(
     {
+        "CS_AGENT_LIST",
         "CS_AGENT_STATE",
         "CS_CHAT_CONFIRM",
+        "CS_CHAT_EXPLAIN",
+        "CS_CHAT_OPEN",
+        "CS_CHAT_OVERVIEW",
         "CS_CHAT_STATUS",
         "ES_CHAT_CONFIRM",
+        "ES_CHAT_OPEN",
         "ES_CHAT_REQUEST",
         "ES_CHAT_START",
         "ES_CHAT_STATUS",
@@ -28,7 +34,9 @@ SAFE_TYPES = frozenset(
         "ES_WS_ROUTING",
     }
 )
-"""Requests that do the same when they are done twice or later, so that they outlive a connection."""
+"""Requests that do the same when they are done twice or later, so that they outlive a connection.
+
+An opening is one because it names the chat that it makes."""
 
 
 class Purpose(Enum):
@@ -58,7 +66,7 @@ class Request:
         tries: How often it was sent.
         wire: Header `Id` under which it was sent last on this connection.
         rests: How often in a row it was refused for a moment.
-        brings_form: It is a start that has more to bring than the wish for an open chat.
+        brings_more: It is a start that has more to bring than the wish for an open chat.
     """
 
     ticket: int
@@ -70,7 +78,7 @@ class Request:
     tries: int = 0
     wire: int | None = None
     rests: int = 0
-    brings_form: bool = False
+    brings_more: bool = False
 
     @property
     def waits_for_ready(self) -> bool:
@@ -109,12 +117,21 @@ class Outgoing:
     rests: int = 0
 
 
+SentenceKey = tuple[bool, str]
+"""What names a sentence of this side in its chat: whether it is internal, and its `ID`."""
+
+
+def key_of(sentence: ChatSentenceInfo) -> SentenceKey:
+    """The key of a sentence; internal notes have keys of their own."""
+    return sentence.model == SentenceModel.INTERNAL, sentence.id or ""
+
+
 class Outbox:
     """The sentences that have no echo yet: by chat, each chat in the order of its sender."""
 
     def __init__(self, bound: int) -> None:
         self._bound = bound
-        self._chats: dict[ChatRef, dict[str, Outgoing]] = {}
+        self._chats: dict[ChatRef, dict[SentenceKey, Outgoing]] = {}
 
     def __iter__(self) -> Iterator[ChatRef]:
         return iter(list(self._chats))
@@ -122,9 +139,20 @@ class Outbox:
     def __contains__(self, ref: ChatRef) -> bool:
         return ref in self._chats
 
-    def find(self, ref: ChatRef, sentence_id: str | None) -> Outgoing | None:
-        """Finds a sentence by its key."""
-        return self._chats.get(ref, {}).get(sentence_id or "")
+    def find(self, ref: ChatRef, sentence: ChatSentenceInfo) -> Outgoing | None:
+        """Finds what waits under the key of a sentence."""
+        return self._chats.get(ref, {}).get(key_of(sentence))
+
+    def echoed_by(self, ref: ChatRef, sentence: ChatSentenceInfo) -> Outgoing | None:
+        """Finds what this sentence of the broker is the echo of.
+
+        The same key in the other direction, or with other words, is somebody else's: where it is
+        ours that is wrong, the broker will say KeyReused.
+        """
+        item = self.find(ref, sentence)
+        if item is None or _words(item.sentence) != _words(sentence):
+            return None
+        return item
 
     def of(self, ref: ChatRef) -> list[Outgoing]:
         """The sentences of a chat, in order."""
@@ -139,12 +167,12 @@ class Outbox:
         queue = self._chats.setdefault(item.ref, {})
         if len(queue) >= self._bound:
             raise QueueFull(f"{len(queue)} sentences wait for their echo in chat {item.ref.name}")
-        queue[item.sentence.id or ""] = item
+        queue[key_of(item.sentence)] = item
 
     def remove(self, item: Outgoing) -> None:
         """Lets a sentence go: it was echoed or refused."""
         queue = self._chats.get(item.ref, {})
-        queue.pop(item.sentence.id or "", None)
+        queue.pop(key_of(item.sentence), None)
         if not queue:
             self._chats.pop(item.ref, None)
 
@@ -165,6 +193,11 @@ class Outbox:
             for item in queue.values():
                 item.wire = None
                 item.resting = False
+
+
+def _words(sentence: ChatSentenceInfo) -> tuple[object, ...]:
+    towards = None if sentence.model == SentenceModel.INTERNAL else sentence.is_outbound
+    return sentence.text, sentence.model, towards
 
 
 class Requests:

@@ -37,6 +37,7 @@ What the session does by itself:
 Nothing grows without a bound that `Tuning` names, but for the transcripts of open chats.
 """
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum, auto
@@ -54,7 +55,9 @@ from connectors.settings import ConnectorSettings, Settings, WorkplaceSettings
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
 from protocol.session import Hello, Welcome
-from protocol.values import AgentState, Role
+from protocol.values import AgentState, Guid, Role
+
+_OPENINGS = frozenset({"CS_CHAT_OPEN", "ES_CHAT_OPEN"})
 
 
 class Phase(Enum):
@@ -186,7 +189,7 @@ class Session:
 
         Args:
             type_: Type of the frame.
-            payload: Its payload.
+            payload: Its payload. An opening of an outbound chat without `return_chat_id` gets one.
             now: The time.
             ref: The chat that it is about, if it is about one.
 
@@ -200,6 +203,10 @@ class Session:
             LocalProtocolError: The payload cannot be sent.
         """
         self._check_alive(now)
+        if type_ in _OPENINGS and isinstance(payload, ChatServiceInfo):
+            # By this Guid an opening that is sent again is known to be the same.
+            made = Guid(str(uuid.uuid5(uuid.NAMESPACE_OID, self._new_id())))
+            payload = attrs.evolve(payload, return_chat_id=payload.return_chat_id or made)
         if self.phase is not Phase.READY and type_ not in SAFE_TYPES:
             raise NotConnected(f"{type_} needs a session that is ready")
         ticket = self._talk.ask_for(type_, payload, ref)
@@ -294,7 +301,7 @@ class Session:
 
         Args:
             kind: What is asked: `STOP` or `STATUS` for a connector; `ANSWER`, `HANGUP`, `STATUS`,
-                `RETURN`, `PARK`, `LEAVE` for a workplace.
+                `RETURN`, `PARK`, `LEAVE`, `CLOSE` for a workplace.
             ref: The chat.
             now: The time.
             is_parked: For `PARK`: whether to park it or to take it back.
@@ -305,14 +312,28 @@ class Session:
         payload = ChatCommandInfo(**self._talk.address(ref), is_parked=is_parked)
         return self.request(f"{self._talk.up}CHAT_{kind}", payload, now, ref=ref)
 
-    def set_agent_state(self, state: AgentState, now: float, reason: str | None = None) -> int:
-        """Asks for a state of the agent (B-28).
+    def set_agent_state(
+        self,
+        state: AgentState,
+        now: float,
+        reason: str | None = None,
+        *,
+        next_state: AgentState | None = None,
+        agent_id: Guid | None = None,
+    ) -> int:
+        """Asks for a state of the agent, or for a supervisor of another agent (B-28).
 
         Returns:
             The ticket; the answer is the state that the agent has now.
         """
         assert isinstance(self._settings, WorkplaceSettings)
-        info = AgentStateInfo(peer=self._settings.number, state=state, reason=reason)
+        info = AgentStateInfo(
+            peer=self._settings.number,
+            agent_id=agent_id,
+            state=state,
+            reason=reason,
+            next_state=next_state,
+        )
         return self.request("CS_AGENT_STATE", info, now)
 
     def unsent(self, ref: ChatRef) -> list[ChatSentenceInfo]:

@@ -29,6 +29,7 @@ from connectors.events import (
     SentenceEchoed,
     SentenceRefused,
 )
+from connectors.requests import SentenceKey, key_of
 from connectors.session import Phase, Session
 from connectors.settings import Settings
 from protocol.chat import ChatSentenceInfo, ChatStatusInfo
@@ -103,7 +104,7 @@ class Client:
         self._stopped = anyio.Event()
         self._unread = False
         self._requests: dict[int, _Waiter[Frame]] = {}
-        self._sentences: dict[tuple[ChatRef, str], _Waiter[ChatSentenceInfo]] = {}
+        self._sentences: dict[tuple[ChatRef, SentenceKey], _Waiter[ChatSentenceInfo]] = {}
 
     # --- what a program asks ---
 
@@ -179,7 +180,8 @@ class Client:
         key = self.send_soon(
             chat, text, sentence_id=sentence_id, party_name=party_name, model=model
         )
-        waiter = self._sentences.setdefault((chat, key), _Waiter())
+        named = key_of(ChatSentenceInfo(id=key, model=model))
+        waiter = self._sentences.setdefault((chat, named), _Waiter())
         return await waiter.wait()
 
     def send_soon(
@@ -249,8 +251,11 @@ class Client:
         """
         return await self._answer(self._session.request(type_, payload, self.now(), ref=chat))
 
-    async def _command(self, kind: str, chat: ChatRef) -> ChatStatusInfo:
-        frame = await self._answer(self._session.command(kind, chat, self.now()))
+    async def _command(
+        self, kind: str, chat: ChatRef, *, is_parked: bool | None = None
+    ) -> ChatStatusInfo:
+        ticket = self._session.command(kind, chat, self.now(), is_parked=is_parked)
+        frame = await self._answer(ticket)
         assert isinstance(frame.payload, ChatStatusInfo)
         return frame.payload
 
@@ -275,9 +280,9 @@ class Client:
                     self._settle(self._requests[ticket], error)
                     continue
                 case SentenceEchoed(ref, sentence):
-                    self._settle(self._sentences.pop((ref, sentence.id or ""), None), sentence)
+                    self._settle(self._sentences.pop((ref, key_of(sentence)), None), sentence)
                 case SentenceRefused(ref, sentence, error):
-                    self._settle(self._sentences.pop((ref, sentence.id or ""), None), error)
+                    self._settle(self._sentences.pop((ref, key_of(sentence)), None), error)
                 case Ready():
                     self._ready.set()
                 case _:

@@ -1,12 +1,12 @@
 """A client's picture of its chats: the fold of what the broker says (W-22, W-23, W-25).
 
-A snapshot (a status with ``Sentences``) replaces a transcript; pushes since then are folded in. What
-comes out equals a fresh snapshot, or the chat is not ``complete`` and its owner asks for one with
-``..._CHAT_STATUS`` (:attr:`ChatView.wants_snapshot`).
+A snapshot (a status with ``Sentences``) replaces a transcript and the internal notes beside it; pushes
+since then are folded in. What comes out equals a fresh snapshot, or the chat is not ``complete`` and
+its owner asks for one with ``..._CHAT_STATUS`` (:attr:`ChatView.wants_snapshot`).
 
 Two views are the same (:func:`differences`) when the chats they hold are: identity, status, agent,
-parking, slots, info and the whole transcript. Not compared, because no push tells of their change or
-because they only say who asked:
+parties, parking, offered form, slots, info, the whole transcript and the internal notes. Not compared,
+because no push tells of their change or because they only say who asked:
 
 * ``DeadTimeUtc``, and ``TimeStamp`` and ``WaitingTime`` of ``Info``;
 * ``ConfirmedTime`` of sentences that the viewer itself received: the broker tells it to the sender;
@@ -24,8 +24,15 @@ from typing import Final
 import attrs
 
 from protocol.agent import AgentStateInfo
-from protocol.chat import ChatCommandInfo, ChatInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.chat import (
+    ChatCommandInfo,
+    ChatInfo,
+    ChatPartyInfo,
+    ChatSentenceInfo,
+    ChatStatusInfo,
+)
 from protocol.frame import Frame
+from protocol.session import Welcome
 from protocol.values import ChatStatus, CloseReason, Guid, Role, SentenceModel
 
 TYPING_SECONDS: Final = 8.0
@@ -48,6 +55,7 @@ class ChangeKind(Enum):
     SNAPSHOT = auto()
     STATUS = auto()
     SENTENCE = auto()
+    INTERNAL = auto()
     SLOT = auto()
     CONFIRMED = auto()
     TYPING = auto()
@@ -82,6 +90,7 @@ class ChatView:
         role: Role of the viewer.
         latest: The last status, its slots and info carried over; its sentences are not kept in it.
         sentences: The transcript by counter, in order.
+        internal: The notes that agents made for each other, by a counter of their own, in order.
         complete: Whether it equals a fresh snapshot.
         typing_until: Until when the other side is shown as typing.
     """
@@ -90,6 +99,7 @@ class ChatView:
     role: Role
     latest: ChatStatusInfo = attrs.field(factory=ChatStatusInfo)
     sentences: dict[int, ChatSentenceInfo] = attrs.field(factory=dict)
+    internal: dict[int, ChatSentenceInfo] = attrs.field(factory=dict)
     complete: bool = False
     typing_until: float | None = None
 
@@ -112,6 +122,11 @@ class ChatView:
     def close_reason(self) -> CloseReason | None:
         """Who or what ended the chat."""
         return self.latest.close_reason
+
+    @property
+    def parties(self) -> tuple[ChatPartyInfo, ...]:
+        """Who is in the chat besides its owner, or is asked into it."""
+        return self.latest.parties or ()
 
     @property
     def is_held(self) -> bool:
@@ -156,12 +171,14 @@ class View:
         role: What the client is.
         chats: The chats by key; closed ones stay until they are forgotten.
         agent: The agent's own state (workplace only).
+        agent_id: Who the agent is: whom the welcome names, or else the first state that comes.
     """
 
     def __init__(self, role: Role) -> None:
         self.role = role
         self.chats: dict[Key, ChatView] = {}
         self.agent: AgentStateInfo | None = None
+        self.agent_id: Guid | None = None
 
     def key(self, payload: ChatStatusInfo | ChatSentenceInfo | ChatCommandInfo) -> Key:
         """The name, in this view, of the chat that a payload is about."""
@@ -206,8 +223,11 @@ class View:
                 return self._fold_alert_end(payload)
             case "SC_AGENT_STATE":
                 assert isinstance(payload, AgentStateInfo)
-                self.agent = payload
-                return [Change(ChangeKind.AGENT)]
+                return self._fold_agent(payload)
+            case "SYS_WELCOME":
+                assert isinstance(payload, Welcome)
+                self.agent_id = payload.agent_id
+                return []
             case _:
                 return []
 
@@ -217,17 +237,27 @@ class View:
         if chat is not None:
             self._confirm(chat, id, time, received=True)
 
+    def _fold_agent(self, state: AgentStateInfo) -> list[Change]:
+        """Take the agent's own state; a supervisor is answered with those of others too."""
+        self.agent_id = self.agent_id or state.agent_id
+        if state.agent_id not in (None, self.agent_id):
+            return []
+        self.agent = state
+        return [Change(ChangeKind.AGENT)]
+
     def _fold_status(self, status: ChatStatusInfo, *, is_alert: bool = False) -> list[Change]:
         key = self.key(status)
         chat = self.chats.get(key)
         if chat is None:
-            if status.status is ChatStatus.CLOSED and status.sentences is None:
-                return []  # a chat that nobody knows
+            is_ours = self.role is Role.CONNECTOR and status.sentences is not None
+            if status.status is ChatStatus.CLOSED and not is_ours:
+                return []  # a chat that nobody knows, or that a supervisor closed from outside
             chat = self.chats[key] = ChatView(key, self.role)
         self._take_status(chat, status)
         changes = [Change(ChangeKind.STATUS, chat)]
         if status.sentences is not None:
             chat.sentences = {sentence.counter: sentence for sentence in status.sentences}
+            chat.internal = {note.counter: note for note in status.internal or ()}
             chat.complete = True
             changes = [Change(ChangeKind.SNAPSHOT, chat)]
         elif is_alert:
@@ -249,13 +279,14 @@ class View:
         if is_other:
             old = ChatStatusInfo()
             chat.sentences = {}
+            chat.internal = {}
             chat.complete = False
         kept: dict[str, object] = {}
         if status.sentences is None:
             kept = {name: getattr(old, name) for name in _SLOTS.values()}
         kept |= {"info": old.info, "chat_id": old.chat_id}
         changes = {name: value for name, value in kept.items() if getattr(status, name) is None}
-        chat.latest = attrs.evolve(status, sentences=None, **changes)  # type: ignore[arg-type]  # its own members
+        chat.latest = attrs.evolve(status, sentences=None, internal=None, **changes)  # type: ignore[arg-type]  # its own members
         if chat.status is ChatStatus.CLOSED:
             chat.typing_until = None
 
@@ -293,28 +324,41 @@ class View:
 
     def _fold_sentence(self, sentence: ChatSentenceInfo) -> list[Change]:
         chat = self._chat_of(sentence)
-        changes: list[Change] = []
         if sentence.model == SentenceModel.SENTENCE and chat.is_received(sentence):
             chat.typing_until = None
         if sentence.counter == 0:
             slot = _SLOTS.get(sentence.model)
             if slot is not None:
                 chat.latest = attrs.evolve(chat.latest, **{slot: sentence})  # type: ignore[arg-type]  # a slot's name
-                changes.append(Change(ChangeKind.SLOT, chat, sentence))
-            return changes
-        known = chat.sentences.get(sentence.counter)
+                return [Change(ChangeKind.SLOT, chat, sentence)]
+            return []
+        if sentence.model == SentenceModel.INTERNAL:
+            return self._place(chat, chat.internal, sentence, ChangeKind.INTERNAL)
+        return self._place(chat, chat.sentences, sentence, ChangeKind.SENTENCE)
+
+    def _place(
+        self,
+        chat: ChatView,
+        row: dict[int, ChatSentenceInfo],
+        sentence: ChatSentenceInfo,
+        kind: ChangeKind,
+    ) -> list[Change]:
+        """Put a sentence where its counter says, into the transcript or among the notes."""
+        known = row.get(sentence.counter)
         if known is not None:
             if _content(known) != _content(sentence):
                 return self._miss(chat)
             if known.confirmed_time is None and sentence.confirmed_time is not None:
-                chat.sentences[sentence.counter] = sentence
-                changes.append(Change(ChangeKind.CONFIRMED, chat, sentence))
-            return changes
-        last = chat.last_counter
-        chat.sentences[sentence.counter] = sentence
-        changes.append(Change(ChangeKind.SENTENCE, chat, sentence))
+                row[sentence.counter] = sentence
+                return [Change(ChangeKind.CONFIRMED, chat, sentence)]
+            return []
+        last = next(reversed(row), 0)
+        row[sentence.counter] = sentence
         if sentence.counter < last:
-            chat.sentences = dict(sorted(chat.sentences.items()))
+            in_order = sorted(row.items())
+            row.clear()
+            row.update(in_order)
+        changes = [Change(kind, chat, sentence)]
         if sentence.counter != last + 1 or not chat.complete:
             changes += self._miss(chat)
         return changes
@@ -388,10 +432,13 @@ def _comparable(chat: ChatView) -> dict[str, object]:
         "status": latest.status,
         "agent_id": latest.agent_id,
         "agent_name": latest.agent_name,
+        "parties": chat.parties,
         "is_parked": bool(latest.is_parked),
+        "scenario_id": latest.scenario_id,
         "info": info,
         **{name: _said(chat, getattr(latest, name)) for name in _SLOTS.values()},
         "sentences": {counter: _said(chat, said) for counter, said in chat.sentences.items()},
+        "internal": {counter: _said(chat, note) for counter, note in chat.internal.items()},
     }
 
 

@@ -11,8 +11,12 @@ from connectors.events import (
     ChatForgotten,
     ChatRef,
     Event,
+    InternalAdded,
+    PartiesChanged,
     Ready,
 )
+from connectors.terminal.colleagues import HELP as MORE_HELP
+from connectors.terminal.colleagues import Colleagues, note_text, parties_text
 from connectors.terminal.conversation import Conversation, printable
 from connectors.terminal.desk import Desk, Face
 from connectors.terminal.options import AgentOptions
@@ -43,6 +47,7 @@ class AgentDesk(Desk):
     def __init__(self, client: WorkplaceClient, face: Face, options: AgentOptions) -> None:
         super().__init__(client, face)
         self._options = options
+        self._colleagues = Colleagues(client, self)
         self._state: AgentStateInfo | None = None
         self._wanted: tuple[AgentState, str | None] | None = None
         if options.ready:
@@ -51,7 +56,7 @@ class AgentDesk(Desk):
     @property
     def help(self) -> str:
         """The commands."""
-        return HELP
+        return f"{HELP}\n{MORE_HELP}"
 
     @property
     def party_name(self) -> str | None:
@@ -81,7 +86,7 @@ class AgentDesk(Desk):
             for talk in self.talks.values():
                 self.remark(f"#{talk.number} {talk.title}: {talk.status}")
         else:
-            return False
+            return await self._colleagues.command(name, rest)
         return True
 
     async def _set_state(self, state: AgentState, reason: str | None) -> None:
@@ -94,7 +99,7 @@ class AgentDesk(Desk):
     async def _accept(self, rest: str) -> None:
         talk = self._pick(rest, ChatStatus.ALERTING)
         if talk is not None and await self.attempt(self.client.answer(talk.ref)):
-            self._look_at(talk)
+            self.look_at(talk.ref)
 
     async def _hang_up(self, rest: str, status: ChatStatus) -> None:
         talk = self._pick(rest, status)
@@ -117,13 +122,9 @@ class AgentDesk(Desk):
         """Puts another chat on the screen."""
         for talk in self.talks.values():
             if talk.number == number:
-                self._look_at(talk)
+                self.look_at(talk.ref)
                 return
         self.remark(f"no chat #{number}")
-
-    def _look_at(self, talk: Conversation) -> None:
-        self.active, talk.unread = talk.ref, 0
-        self.face.refresh()
 
     # --- events ---
 
@@ -158,12 +159,25 @@ class AgentDesk(Desk):
                 self.face.ring()
             case AlertEnded(ref) if ref in self.talks:
                 self.talks[ref].alert_until = None
+            case InternalAdded(ref, note, mine):
+                self.remark(note_text(note), self.talk(ref))
+                if not mine:
+                    self.face.ring()
+            case PartiesChanged(ref, parties):
+                self.remark(parties_text(parties), self.talk(ref))
+            case ChatChanged(ref, ChatStatus.ANSWERED, ChatStatus.ANSWERED, info):
+                self._take_parking(self.talk(ref), bool(info.is_parked))
             case AgentStateChanged(info):
                 self._take_state(info)
             case Ready() if self._wanted is not None and self._wanted != self._now():
                 self.later(self._set_state, *self._wanted)
             case _:
                 pass
+
+    def _take_parking(self, talk: Conversation, is_parked: bool) -> None:
+        if talk.is_parked is not is_parked:
+            talk.is_parked = is_parked
+            self.remark("the chat is on hold" if is_parked else "the chat goes on", talk)
 
     def _now(self) -> tuple[AgentState | None, str | None]:
         """The state that the broker has, or is to take next."""

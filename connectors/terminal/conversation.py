@@ -50,6 +50,7 @@ class Conversation:
         status: Its status.
         agent: Who answers, as the visitor is told.
         is_typing: The other side types.
+        is_parked: It is on hold.
         alert_until: Until when it is offered; None: it is not.
         unread: Lines that came while another chat was on the screen.
     """
@@ -60,6 +61,7 @@ class Conversation:
     status: ChatStatus | None = None
     agent: str | None = None
     is_typing: bool = False
+    is_parked: bool = False
     alert_until: float | None = None
     unread: int = 0
     _entries: list[ChatSentenceInfo | str] = attrs.field(factory=list)

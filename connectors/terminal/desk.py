@@ -193,6 +193,12 @@ class Desk(ABC):
             return [Line(text=text) for text in self.remarks]
         return talk.lines(self.client.unsent(talk.ref))
 
+    def look_at(self, ref: ChatRef) -> None:
+        """Puts a chat on the screen."""
+        self.active = ref
+        self.talk(ref).unread = 0
+        self.face.refresh()
+
     def stir(self) -> None:
         """Something changed."""
         self.changed.set()

@@ -8,15 +8,32 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from protocol.chat import ChatCommandInfo, ChatInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.chat import (
+    ChatCommandInfo,
+    ChatInfo,
+    ChatPartyInfo,
+    ChatSentenceInfo,
+    ChatStatusInfo,
+)
 from protocol.frame import Frame
-from protocol.values import ChatStatus, Guid, Role
+from protocol.values import ChatStatus, Guid, PartyState, Role, TransferMode
 from protocol.view import View, differences
 
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
 CHAT = Guid("0f8fad5b-d9cb-469f-a165-70867728950e")
 NAMES: dict[str, Any] = {"peer": "p", "tracking_id": "t", "chat_id": CHAT}
 SLOTS = {4: "panel", 6: "navigation", 8: "co_browsing_data"}
+PARTIES = st.sampled_from(
+    [
+        None,
+        (),
+        *(
+            (ChatPartyInfo(mode=mode, state=state),)
+            for mode in TransferMode
+            for state in PartyState
+        ),
+    ]
+)
 OPEN = [ChatStatus.WAITING, ChatStatus.ALERTING, ChatStatus.ANSWERED]
 
 
@@ -30,13 +47,16 @@ class FoldOfOneChat(RuleBasedStateMachine):
         self.role = role
         self.view = View(role)
         self.said: list[ChatSentenceInfo] = []
+        self.notes: list[ChatSentenceInfo] = []
         self.latest = ChatStatusInfo(**NAMES, status=ChatStatus.ANSWERED, info=ChatInfo())
-        self.lost = False
+        self.missing: set[str] = set()
         self.heard: list[Frame] = []
         self.resync()
 
     def snapshot(self) -> Frame:
-        return self.frame("STATUS", attrs.evolve(self.latest, sentences=tuple(self.said)))
+        notes = tuple(self.notes) if self.role is Role.WORKPLACE else None
+        whole = attrs.evolve(self.latest, sentences=tuple(self.said), internal=notes)
+        return self.frame("STATUS", whole)
 
     def frame(self, name: str, payload: object) -> Frame:
         return Frame(f"{'SE' if self.role is Role.CONNECTOR else 'SC'}_CHAT_{name}", payload)
@@ -59,18 +79,40 @@ class FoldOfOneChat(RuleBasedStateMachine):
             model=2 if note else 0,
         )
         self.said.append(sentence)
+        self.tell(sentence, is_lost=is_lost)
+
+    @rule(is_outbound=st.booleans(), is_lost=st.booleans())
+    def note(self, is_outbound: bool, is_lost: bool) -> None:
+        """What agents say to each other, under keys and counters that the transcript has too."""
+        if self.role is Role.CONNECTOR:
+            return
+        counter = len(self.notes) + 1
+        sentence = ChatSentenceInfo(
+            **NAMES,
+            id=f"s{counter}",
+            text=f"note {counter}",
+            time_sent=TIME,
+            is_outbound=is_outbound,
+            counter=counter,
+            model=10,
+        )
+        self.notes.append(sentence)
+        self.tell(sentence, is_lost=is_lost)
+
+    def tell(self, sentence: ChatSentenceInfo, *, is_lost: bool) -> None:
+        row = "notes" if sentence.model == 10 else "said"
         if is_lost:
-            self.lost = True
-        else:
-            self.push(self.frame("SENTENCE", sentence))
-            if self.lost:
-                assert self.view.chats[self.key].wants_snapshot
-                self.resync()
+            self.missing.add(row)
+            return
+        self.push(self.frame("SENTENCE", sentence))
+        if row in self.missing:
+            assert self.view.chats[self.key].wants_snapshot
+            self.resync()
 
     @rule(data=st.data())
     def confirm(self, data: st.DataObject) -> None:
         waiting = [s for s in self.said if s.confirmed_time is None]
-        if not waiting or self.lost:
+        if not waiting or self.missing:
             return
         sentence = data.draw(st.sampled_from(waiting))
         self.said[sentence.counter - 1] = attrs.evolve(sentence, confirmed_time=TIME)
@@ -88,11 +130,31 @@ class FoldOfOneChat(RuleBasedStateMachine):
         self.latest = attrs.evolve(self.latest, **{SLOTS[model]: sentence})  # type: ignore[arg-type]  # a slot's name
         self.push(self.frame("SENTENCE", sentence))
 
-    @rule(status=st.sampled_from(OPEN), agent=st.none() | st.just("Alice"))
-    def change(self, status: ChatStatus, agent: str | None) -> None:
+    @rule(
+        status=st.sampled_from(OPEN),
+        agent=st.none() | st.just("Alice"),
+        parties=PARTIES,
+        is_parked=st.none() | st.booleans(),
+        form=st.none() | st.just(CHAT),
+    )
+    def change(
+        self,
+        status: ChatStatus,
+        agent: str | None,
+        parties: tuple[ChatPartyInfo, ...] | None,
+        is_parked: bool | None,
+        form: Guid | None,
+    ) -> None:
         if self.role is Role.WORKPLACE:
             status = ChatStatus.ANSWERED
-        self.latest = attrs.evolve(self.latest, status=status, agent_name=agent)
+        self.latest = attrs.evolve(
+            self.latest,
+            status=status,
+            agent_name=agent,
+            parties=parties,
+            is_parked=is_parked,
+            scenario_id=form,
+        )
         plain = {"info": None, **dict.fromkeys(SLOTS.values())}
         self.push(self.frame("STATUS", attrs.evolve(self.latest, **plain)))
 
@@ -108,7 +170,7 @@ class FoldOfOneChat(RuleBasedStateMachine):
     @rule()
     def resync(self) -> None:
         self.view.fold(self.snapshot())
-        self.lost = False
+        self.missing.clear()
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -116,7 +178,7 @@ class FoldOfOneChat(RuleBasedStateMachine):
 
     @invariant()
     def snapshot_is_fold(self) -> None:
-        if self.lost:
+        if self.missing:
             return
         fresh = View(self.role)
         fresh.fold(self.snapshot())

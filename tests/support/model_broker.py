@@ -15,16 +15,18 @@ from protocol.agent import AgentStateInfo
 from protocol.chat import (
     ChatCommandInfo,
     ChatInfo,
+    ChatPartyInfo,
     ChatSentenceInfo,
     ChatServiceInfo,
     ChatStatusInfo,
+    ChatTransferInfo,
 )
 from protocol.codec import encode
 from protocol.connection import Connection, Side
 from protocol.errors import ByeCode, ErrorCode, WireError
 from protocol.frame import Frame
 from protocol.session import Ack, Hello, Welcome
-from protocol.values import AgentState, ChatStatus, CloseReason, Guid, Role, Signal
+from protocol.values import AgentState, ChatStatus, CloseReason, Guid, Role, SentenceModel, Signal
 
 TOKENS = {"web": "web-secret", "alice": "alice-secret"}
 NODE = Guid("00000000-0000-4000-8000-000000000001")
@@ -44,6 +46,9 @@ class Chat:
     number: str | None = None
     """The workplace that is alerted or talks."""
     sentences: list[ChatSentenceInfo] = attrs.field(factory=list)
+    internal: list[ChatSentenceInfo] = attrs.field(factory=list)
+    parties: tuple[ChatPartyInfo, ...] | None = None
+    scenario_id: Guid | None = None
 
 
 @attrs.define(eq=False)
@@ -91,6 +96,10 @@ class ModelBroker:
         self.lines: list[Line] = []
         self.heard: list[Frame] = []
         self.refuse_next: list[ErrorCode] = []
+        self.refuse_type: dict[str, ErrorCode] = {}
+        """What the next frame of a type is refused with."""
+        self.canned: dict[str, tuple[str, object]] = {}
+        """Answers to types of frames that the model does not serve: their type and payload."""
         self.clock = clock
         self.signal_seconds = 30
         self._states: dict[str, AgentState] = {}
@@ -126,8 +135,10 @@ class ModelBroker:
         if isinstance(frame.payload, Hello):
             self._hello(line, frame.payload, frame.id)
             return
-        if self.refuse_next:
-            line.connection.report(WireError(self.refuse_next.pop(0), "as told", re=frame.id))
+        refusal = self.refuse_type.pop(frame.type, None)
+        if refusal is not None or self.refuse_next:
+            code = refusal or self.refuse_next.pop(0)
+            line.connection.report(WireError(code, "as told", re=frame.id))
             return
         try:
             self._serve(line, frame)
@@ -164,6 +175,9 @@ class ModelBroker:
         self._distribute()
 
     def _serve(self, line: Line, frame: Frame) -> None:
+        if (canned := self.canned.get(frame.type)) is not None:
+            line.push(*canned, re=frame.id)
+            return
         match frame.type[3:], frame.payload:
             case "CHAT_REQUEST", ChatServiceInfo() as info:
                 answer = attrs.evolve(info, signal=Signal.FREE)
@@ -177,6 +191,8 @@ class ModelBroker:
                 self._states[line.serves[0]] = line.state
                 line.push("SC_AGENT_STATE", attrs.evolve(state, agent_name="Alice"), frame.id)
                 self._distribute()
+            case "CHAT_TRANSFER", ChatTransferInfo() as transfer:
+                self._hand_over(line, transfer, frame.id)
             case "CHAT_RESYNC", ChatCommandInfo():
                 self._resync(line, frame.id)
             case kind, ChatCommandInfo() as command:
@@ -199,6 +215,9 @@ class ModelBroker:
     def _sentence(self, line: Line, sentence: ChatSentenceInfo, re: int | str | None) -> None:
         outbound = line.hello.role is Role.WORKPLACE
         chat = self._chat(line, sentence)
+        if sentence.model == SentenceModel.INTERNAL:
+            self.note(chat, sentence, line, re)
+            return
         for old in chat.sentences:
             if (old.is_outbound, old.id) == (outbound, sentence.id):
                 if (old.text, old.model) != (sentence.text, sentence.model):
@@ -214,6 +233,28 @@ class ModelBroker:
         for other in self._audience(chat):
             payload = self._addressed(chat, other, new)
             other.push(f"{_down(other)}CHAT_SENTENCE", payload, re if other is line else None)
+
+    def note(
+        self,
+        chat: Chat,
+        note: ChatSentenceInfo,
+        sender: Line | None = None,
+        re: int | str | None = None,
+    ) -> None:
+        """An agent says something to the others who are in the chat, or says it again."""
+        known = [old for old in chat.internal if old.id == note.id]
+        new = known[0] if known else attrs.evolve(note, counter=len(chat.internal) + 1)
+        if not known:
+            chat.internal.append(new)
+        for line in self._audience(chat):
+            if line.hello.role is Role.WORKPLACE and (line is sender or not known):
+                payload = self._addressed(chat, line, new)
+                line.push("SC_CHAT_SENTENCE", payload, re if line is sender else None)
+
+    def tell(self, chat: Chat) -> None:
+        """Pushes the status to everybody whom the chat concerns."""
+        for line in self._audience(chat):
+            line.push(f"{_down(line)}CHAT_STATUS", self._status(chat, line))
 
     def _command(
         self, line: Line, kind: str, command: ChatCommandInfo, re: int | str | None
@@ -257,6 +298,15 @@ class ModelBroker:
                 if other is not line:
                     other.push(f"{_down(other)}CHAT_STATUS", self._status(chat, other))
         line.push(f"{_down(line)}CHAT_STATUS", self._status(chat, line, whole=True), re)
+
+    def _hand_over(self, line: Line, transfer: ChatTransferInfo, re: int | str | None) -> None:
+        """A bot is done with a chat; nobody else is here to take it."""
+        chat = self._chat(line, transfer)
+        if chat.status is not ChatStatus.ANSWERED or chat.number not in line.serves:
+            raise WireError(ErrorCode.WRONG_STATE, "not yours")
+        chat.status, chat.number = ChatStatus.WAITING, "people"
+        line.push("SC_CHAT_STATUS", self._status(chat, line), re)
+        self._tell_connectors(chat)
 
     def _confirm(
         self, line: Line, chat: Chat, command: ChatCommandInfo, re: int | str | None
@@ -323,8 +373,10 @@ class ModelBroker:
                 return chat
         return None
 
-    def _chat(self, line: Line, named: ChatCommandInfo | ChatSentenceInfo) -> Chat:
-        if line.hello.role is Role.CONNECTOR:
+    def _chat(
+        self, line: Line, named: ChatCommandInfo | ChatSentenceInfo | ChatTransferInfo
+    ) -> Chat:
+        if not isinstance(named, ChatTransferInfo) and line.hello.role is Role.CONNECTOR:
             chat = self._find(named.peer or "", named.tracking_id or "")
         else:
             chat = self.chats.get(named.chat_id or Guid(""))
@@ -343,7 +395,9 @@ class ModelBroker:
 
     def _status(self, chat: Chat, line: Line, *, whole: bool = False) -> ChatStatusInfo:
         talks = chat.status is ChatStatus.ANSWERED
+        inside = line.hello.role is Role.WORKPLACE
         sentences = tuple(self._addressed(chat, line, one) for one in chat.sentences)
+        internal = tuple(self._addressed(chat, line, one) for one in chat.internal)
         return ChatStatusInfo(
             **self._address(chat, line),
             status=chat.status,
@@ -351,6 +405,9 @@ class ModelBroker:
             agent_name="Alice" if talks else None,
             agent_id=ALICE if talks else None,
             sentences=sentences if whole else None,
+            internal=internal if whole and inside else None,
+            parties=chat.parties if inside else None,
+            scenario_id=None if inside else chat.scenario_id,
         )
 
 

@@ -18,6 +18,8 @@ class TcpModel:
         self.broker = ModelBroker()
         self.port = 0
         self._streams: dict[Line, anyio.abc.ByteStream] = {}
+        self.breaks_at: str | None = None
+        """The connection that brings a frame of this type breaks before the answer is sent, once."""
         self.left = anyio.Event()
         """Somebody closed his connection."""
         self._lock = anyio.Lock()
@@ -57,6 +59,12 @@ class TcpModel:
             async with stream:
                 while True:
                     line.receive(await stream.receive(), 0.0)
+                    if self.breaks_at in [frame.type for frame in self.broker.heard]:
+                        self.breaks_at = None
+                        self.broker.drop(line)
+                        line.data_to_send()  # this never arrives
+                        await self._flush()
+                        return
                     await self._flush()
         except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
             self.broker.drop(line)

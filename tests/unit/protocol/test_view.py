@@ -7,10 +7,17 @@ import attrs
 import pytest
 
 from protocol.agent import AgentStateInfo
-from protocol.chat import ChatCommandInfo, ChatInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.chat import (
+    ChatCommandInfo,
+    ChatInfo,
+    ChatPartyInfo,
+    ChatSentenceInfo,
+    ChatStatusInfo,
+)
 from protocol.frame import Frame
 from protocol.scenario import ScenarioInfo
-from protocol.values import ChatStatus, Guid, Role
+from protocol.session import Welcome
+from protocol.values import ChatStatus, Guid, PartyState, Role, TransferMode
 from protocol.view import Change, ChangeKind, ChatView, View, differences, same
 
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
@@ -328,6 +335,98 @@ def test_the_agent_is_told_of_his_state() -> None:
     assert view.agent == state
 
 
+def state_of(agent_id: Guid | None, peer: str = "101") -> Frame:
+    return Frame("SC_AGENT_STATE", AgentStateInfo(peer=peer, agent_id=agent_id))
+
+
+@pytest.mark.parametrize("welcomed", [True, False])
+def test_the_state_of_another_agent_does_not_replace_the_own(welcomed: bool) -> None:
+    view = View(Role.WORKPLACE)
+    if welcomed:
+        assert view.fold(Frame("SYS_WELCOME", Welcome(agent_id=CHAT))) == []
+    else:
+        view.fold(state_of(CHAT))
+    view.fold(state_of(CHAT, "102"))
+    assert view.fold(state_of(OTHER, "103")) == []
+    assert view.agent is not None
+    assert view.agent.peer == "102"
+
+
+def note(counter: int, **members: Any) -> ChatSentenceInfo:
+    whole: dict[str, Any] = {"model": 10, "outbound": True} | members
+    return said(counter, **whole)
+
+
+def noted(counter: int, **members: Any) -> Frame:
+    return Frame("SC_CHAT_SENTENCE", attrs.evolve(note(counter, **members), chat_id=CHAT))
+
+
+def desk_begun(*notes: ChatSentenceInfo, **members: Any) -> View:
+    view = View(Role.WORKPLACE)
+    whole: dict[str, Any] = {"sentences": (said(1),), "internal": notes} | members
+    view.fold(desk("SC_CHAT_STATUS", ChatStatus.ANSWERED, **whole))
+    return view
+
+
+def test_internal_notes_stand_beside_the_transcript() -> None:
+    view = desk_begun(note(1))
+    assert kinds(view.fold(noted(2))) == [ChangeKind.INTERNAL]
+    chat = view.chats[DESK_KEY]
+    assert (list(chat.sentences), list(chat.internal), chat.last_counter) == ([1], [1, 2], 1)
+    assert [s.counter for s in chat.unconfirmed] == [1]
+    assert same(view, desk_begun(note(1), note(2)))
+    assert not same(view, desk_begun(note(1)))
+    assert view.fold(noted(2)) == []
+    answered = attrs.evolve(said(2), chat_id=CHAT)
+    assert kinds(view.fold(Frame("SC_CHAT_SENTENCE", answered))) == [ChangeKind.SENTENCE]
+    assert not chat.wants_snapshot
+
+
+def test_notes_are_never_received() -> None:
+    """A note of another agent is nobody's to confirm, whatever direction it is written with."""
+    view = desk_begun(note(1, outbound=False), sentences=())
+    assert view.chats[DESK_KEY].unconfirmed == ()
+    view.fold(
+        Frame("SC_CHAT_CONFIRM", ChatCommandInfo(peer="101", chat_id=CHAT, id="s1")),
+    )
+    assert view.chats[DESK_KEY].internal[1].confirmed_time is None
+
+
+def test_a_gap_among_the_notes_asks_for_a_snapshot() -> None:
+    view = desk_begun(note(1))
+    assert kinds(view.fold(noted(3))) == [ChangeKind.INTERNAL, ChangeKind.INCOMPLETE]
+    view.fold(noted(2))
+    assert list(view.chats[DESK_KEY].internal) == [1, 2, 3]
+    assert view.chats[DESK_KEY].wants_snapshot
+
+
+def test_a_status_without_sentences_leaves_the_notes() -> None:
+    view = desk_begun(note(1))
+    view.fold(desk("SC_CHAT_STATUS", ChatStatus.ANSWERED))
+    assert list(view.chats[DESK_KEY].internal) == [1]
+    view.fold(desk("SC_CHAT_STATUS", ChatStatus.ANSWERED, sentences=(said(1),)))
+    assert view.chats[DESK_KEY].internal == {}
+
+
+BOB = ChatPartyInfo(agent_id=OTHER, mode=TransferMode.CONSULT, state=PartyState.ASKED)
+
+
+def test_every_status_says_who_is_there_and_whether_it_is_parked() -> None:
+    view = desk_begun(parties=(BOB,), is_parked=True)
+    assert view.chats[DESK_KEY].parties == (BOB,)
+    view.fold(noted(1))
+    assert view.chats[DESK_KEY].parties == (BOB,)
+    view.fold(desk("SC_CHAT_STATUS", ChatStatus.ANSWERED))
+    assert view.chats[DESK_KEY].parties == ()
+    assert same(view, desk_begun(note(1)))
+
+
+def test_a_chat_that_a_supervisor_ends_from_outside_is_not_his() -> None:
+    view = View(Role.WORKPLACE)
+    assert view.fold(desk("SC_CHAT_STATUS", ChatStatus.CLOSED, sentences=(said(1),))) == []
+    assert view.chats == {}
+
+
 def test_other_frames_change_nothing() -> None:
     assert begun().fold(Frame("SE_SCENARIO_MODEL", ScenarioInfo())) == []
 
@@ -354,6 +453,9 @@ def test_what_is_not_compared() -> None:
         connector(status(sentences=(said(1),), agent_name="Alice")),
         connector(status(sentences=(said(1),), is_parked=True)),
         connector(status(sentences=(said(1),), info=ChatInfo(project_name="x"))),
+        connector(status(sentences=(said(1),), scenario_id=OTHER)),
+        connector(status(sentences=(said(1),), parties=(BOB,))),
+        connector(status(sentences=(said(1),), internal=(note(1),))),
         connector(status(sentences=(said(1),)), listed("t"), status()),
     ],
 )

@@ -1,0 +1,145 @@
+"""What an agent does with a chat besides talking: notes, colleagues, the queue, outbound chats."""
+
+from collections.abc import Awaitable, Callable
+
+from connectors.client import WorkplaceClient
+from connectors.events import ChatRef
+from connectors.ids import project_id
+from connectors.terminal.conversation import printable
+from connectors.terminal.desk import Desk
+from protocol.agent import AgentStateInfo
+from protocol.chat import ChatPartyInfo, ChatSentenceInfo, DecisionInfo
+from protocol.values import Guid, PartyState, SentenceModel, TransferMode
+
+HELP = """\
+/note TEXT                                 for colleagues, the visitor does not see it
+/park                                      put the chat on hold, and take it back
+/return                                    give the chat back to the queue
+/who                                       who is logged in
+/transfer AGENT, /transfer project NAME    hand the chat over;  /transfer back  take that back
+/invite AGENT [consult|conference]         ask a colleague in;  /leave  leave the chat to him
+/open GATEWAY ADDRESS [NAME]               open a chat with somebody
+/explain                                   why this chat came to you (supervisors)"""
+
+_MODES = {"consult": TransferMode.CONSULT, "conference": TransferMode.CONFERENCE}
+
+
+class Colleagues:
+    """The commands about the chat on the screen that need more than its two sides."""
+
+    def __init__(self, client: WorkplaceClient, desk: Desk) -> None:
+        self._client = client
+        self._desk = desk
+        self._commands: dict[str, Callable[[ChatRef, str], Awaitable[object]]] = {
+            "note": self._note,
+            "park": self._park,
+            "return": lambda chat, _rest: client.give_back(chat),
+            "transfer": self._transfer,
+            "invite": self._invite,
+            "leave": lambda chat, _rest: client.leave(chat),
+            "explain": self._explain,
+        }
+
+    async def command(self, name: str, rest: str) -> bool:
+        """Does a command.
+
+        Returns:
+            Whether there is one of this name.
+        """
+        if name == "who":
+            await self._desk.attempt(self._who())
+        elif name == "open":
+            await self._desk.attempt(self._open(rest))
+        elif name not in self._commands:
+            return False
+        elif (chat := self._desk.active) is None:
+            self._desk.remark("no chat is on the screen")
+        else:
+            await self._desk.attempt(self._commands[name](chat, rest))
+        return True
+
+    async def _note(self, chat: ChatRef, rest: str) -> None:
+        name = self._desk.party_name
+        if rest:
+            self._client.send_soon(chat, rest, party_name=name, model=SentenceModel.INTERNAL)
+        else:
+            self._desk.remark("/note TEXT")
+
+    async def _park(self, chat: ChatRef, _rest: str) -> None:
+        known = self._client.chat(chat)
+        if known is not None and known.view.latest.is_parked:
+            await self._client.retrieve(chat)
+        else:
+            await self._client.park(chat)
+
+    async def _transfer(self, chat: ChatRef, rest: str) -> None:
+        kind, _, name = rest.partition(" ")
+        if rest == "back":
+            await self._client.take_back(chat)
+        elif kind == "project":
+            await self._client.transfer(chat, project_id=project_id(name.strip()))
+        elif (agent := await self._agent(rest)) is not None:
+            await self._client.transfer(chat, agent_id=agent)
+
+    async def _invite(self, chat: ChatRef, rest: str) -> None:
+        name, _, last = rest.rpartition(" ")
+        mode = _MODES.get(last, TransferMode.CONSULT)
+        if (agent := await self._agent(name if last in _MODES else rest)) is not None:
+            await self._client.invite(chat, agent, mode)
+
+    async def _open(self, rest: str) -> None:
+        gateway, address, name = (*rest.split(maxsplit=2), "", "", "")[:3]
+        if not address:
+            self._desk.remark("/open GATEWAY ADDRESS [NAME]")
+            return
+        chat = await self._client.open_chat(gateway, address, party_name=name or None)
+        self._desk.look_at(chat)
+
+    async def _who(self) -> None:
+        for one in await self._client.agents():
+            reason = f" ({printable(one.reason)})" if one.reason else ""
+            chats = f"{one.active_chats} of {one.max_chats} chats"
+            self._desk.remark(f"{printable(one.agent_name)}: {one.state}{reason}, {chats}")
+
+    async def _explain(self, chat: ChatRef, _rest: str) -> None:
+        for one in await self._client.explain(Guid(chat.name)):
+            self._desk.remark(decision_text(one))
+
+    async def _agent(self, name: str) -> Guid | None:
+        """The agent whose name begins so; says so when that is nobody, or several."""
+        known = await self._client.agents()
+        found = [one for one in known if name and _is_called(one, name)]
+        if len(found) == 1:
+            return found[0].agent_id
+        names = ", ".join(printable(one.agent_name) for one in found or known)
+        self._desk.remark(f"{'which of' if found else 'no such agent among'}: {names}")
+        return None
+
+
+def _is_called(agent: AgentStateInfo, name: str) -> bool:
+    return (agent.agent_name or "").casefold().startswith(name.casefold())
+
+
+def note_text(note: ChatSentenceInfo) -> str:
+    """How an internal note is told."""
+    return f"note of {printable(note.party_name) or '?'}: {printable(note.text)}"
+
+
+def parties_text(parties: tuple[ChatPartyInfo, ...]) -> str:
+    """How it is told who else is in a chat."""
+    return "; ".join(_party_text(party) for party in parties) or "nobody else is in the chat"
+
+
+def _party_text(party: ChatPartyInfo) -> str:
+    who = printable(party.agent_name or party.project_name) or "somebody"
+    does = "is asked" if party.state is PartyState.ASKED else "has joined"
+    note = f": {printable(party.note)}" if party.note else ""
+    return f"{who} {does} ({party.mode}){note}"
+
+
+def decision_text(decision: DecisionInfo) -> str:
+    """How a decision is told."""
+    when = decision.time_stamp.strftime("%H:%M:%S ") if decision.time_stamp is not None else ""
+    whom = f" {printable(decision.agent_name)}" if decision.agent_name else ""
+    why = f", {printable(decision.reason)}" if decision.reason else ""
+    return f"{when}{printable(decision.kind)}{whom}{why}, waited {decision.waited_seconds} s"

@@ -1,0 +1,171 @@
+"""The bot of docs/bots.md, as it is printed there, against a real broker."""
+
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import trio
+
+from broker.tools.served import ServedBroker
+from connectors.client import connect_connector, connect_workplace
+from connectors.events import (
+    Alerted,
+    ChatChanged,
+    ChatRef,
+    Event,
+    InternalAdded,
+    SentenceAdded,
+    TypingChanged,
+)
+from protocol.values import AgentState, ChatStatus, CloseReason
+from tests.support.terminals import ROOT, environment, sample_broker
+
+BOTS_ARE_SERVED = False
+"""Whether the broker gives chats to bots (B-40). Then the bot is the one of the page, chosen by its
+pre rule; until then it is an agent like any other, who can talk and end, but not hand over."""
+
+PAGE = ROOT / "docs" / "bots.md"
+PATIENCE = 30.0
+BOT = ("900", "robot", "robot-secret") if BOTS_ARE_SERVED else ("101", "alice", "alice-secret")
+GREETING = "Good day, I am a robot. What is the number of your order?"
+AGAIN = "The number has at least four digits. What is it?"
+
+
+def printed(language: str) -> str:
+    (block,) = re.findall(
+        rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert isinstance(block, str)
+    return block
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[ServedBroker]:
+    broker = sample_broker(tmp_path)
+    if BOTS_ARE_SERVED:
+        with broker.config.open("a", encoding="utf-8") as config:
+            config.write("\n" + printed("toml"))
+    with broker:
+        yield broker
+
+
+@pytest.fixture
+def bot(broker: ServedBroker, tmp_path: Path) -> Iterator["BotProgram"]:
+    program = tmp_path / "orders.py"
+    program.write_text(printed("python"), "utf-8")
+    with BotProgram(program, address(broker)).running() as bot:
+        yield bot
+
+
+class BotProgram:
+    """The printed program as a process."""
+
+    def __init__(self, program: Path, where: str) -> None:
+        self._command = [sys.executable, str(program), where, *BOT]
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @contextmanager
+    def running(self) -> Iterator["BotProgram"]:
+        self.start()
+        try:
+            yield self
+        finally:
+            self.kill()
+
+    def start(self) -> None:
+        self._child = subprocess.Popen(self._command, env=environment())
+
+    def kill(self) -> None:
+        assert self._child is not None
+        self._child.kill()
+        self._child.wait()
+
+
+def address(broker: ServedBroker) -> str:
+    return f"{broker.address[0]}:{broker.address[1]}"
+
+
+async def until(events: AsyncIterator[Event], wanted: Callable[[Event], bool]) -> Event:
+    async for event in events:
+        if wanted(event):
+            return event
+    raise AssertionError("the session ended before")
+
+
+def says(text: str) -> Callable[[Event], bool]:
+    return lambda event: (
+        isinstance(event, SentenceAdded) and not event.mine and event.sentence.text == text
+    )
+
+
+def has_status(status: ChatStatus) -> Callable[[Event], bool]:
+    return lambda event: isinstance(event, ChatChanged) and event.status is status
+
+
+def test_it_has_thirty_lines() -> None:
+    assert len([line for line in printed("python").splitlines() if line.strip()]) <= 30
+
+
+async def test_the_printed_bot_talks(broker: ServedBroker, bot: BotProgram) -> None:
+    """B-40."""
+    with trio.fail_after(PATIENCE):
+        async with connect_connector(address(broker), ["web"], "web-secret") as visitor:
+            events = visitor.events()
+            chat = await visitor.start_chat(party_name="Jana")
+            await until(events, says(GREETING))
+            await visitor.send(chat, "let me look...")
+            await until(events, lambda event: event == TypingChanged(chat, True))
+            await until(events, lambda event: event == TypingChanged(chat, False))
+            await trio.to_thread.run_sync(broker.kill)
+            visitor.send_soon(chat, "it is 12")
+            await trio.to_thread.run_sync(broker.start)
+            await until(events, says(AGAIN))
+            bot.kill()
+            await visitor.send(chat, "or 13")
+            bot.start()
+            await until(events, says(AGAIN))
+            await visitor.send(chat, "bye")
+            await until(events, says("Good-bye!"))
+            closed = await until(events, has_status(ChatStatus.CLOSED))
+            assert isinstance(closed, ChatChanged)
+            assert closed.info.close_reason is CloseReason.AGENT
+            known = visitor.chat(chat)
+            assert known is not None
+            said = [one.text for one in known.view.sentences.values() if one.is_outbound]
+            assert said == [GREETING, AGAIN, AGAIN, "Good-bye!"]
+
+
+@pytest.mark.xfail(
+    not BOTS_ARE_SERVED, run=False, reason="CS_CHAT_TRANSFER and bots are not served yet"
+)
+async def test_the_printed_bot_hands_over(broker: ServedBroker, bot: BotProgram) -> None:
+    """B-40, B-29."""
+    with trio.fail_after(PATIENCE):
+        async with (
+            connect_connector(address(broker), ["web"], "web-secret") as visitor,
+            connect_workplace(address(broker), "102", "bob", "bob-secret") as bob,
+        ):
+            said, offers = visitor.events(), bob.events()
+            chat = await visitor.start_chat(party_name="Jana")
+            await until(said, says(GREETING))
+            await bob.set_state(AgentState.READY)
+            await visitor.send(chat, "It is 4711, and it is late.")
+            await until(said, says("Thank you, here is a colleague."))
+            offer = await until(offers, lambda event: isinstance(event, Alerted))
+            assert isinstance(offer, Alerted)
+            await bob.answer(offer.ref)
+            note = await until(offers, lambda event: isinstance(event, InternalAdded))
+            assert isinstance(note, InternalAdded)
+            assert (note.sentence.text, note.mine) == ("order: 4711", False)
+            await talk(offer.ref, said, bob.send_soon)
+
+
+async def talk(
+    ref: ChatRef, said: AsyncIterator[Event], send_soon: Callable[[ChatRef, str], str]
+) -> None:
+    send_soon(ref, "Hello, I am Bob")
+    await until(said, says("Hello, I am Bob"))
