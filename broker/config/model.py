@@ -97,6 +97,10 @@ class Notes:
     party_name: str = "Parley"
     agent_lost: str = "The connection to your agent was lost. We are looking for another one."
     inactivity: str = "This conversation will be closed soon, because nobody is writing."
+    invite_rejected: str = "{name} declined."
+    """To the agents in the chat; the like when nobody answered, and when he went away (B-29)."""
+    invite_missed: str = "{name} did not answer."
+    invite_lost: str = "{name} is not there any more."
     wait_unknown: str = "some time"
     """What `{wait}` becomes in the note of a wait rule when there is no estimate (B-26)."""
 

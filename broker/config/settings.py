@@ -126,7 +126,7 @@ def read_distribution(table: Table) -> Distribution:
 
 
 def read_notes(table: Table) -> Notes:
-    """`[notes]`: the broker's own words to the visitor."""
+    """`[notes]`: the broker's own words to the visitor and to the agents."""
     note = text(text_length("ChatSentenceInfo", "Text"))
     default = Notes()
     with table:
@@ -136,6 +136,9 @@ def read_notes(table: Table) -> Notes:
             ),
             agent_lost=table.read("agent_lost", note, default.agent_lost),
             inactivity=table.read("inactivity", note, default.inactivity),
+            invite_rejected=table.read("invite_rejected", note, default.invite_rejected),
+            invite_missed=table.read("invite_missed", note, default.invite_missed),
+            invite_lost=table.read("invite_lost", note, default.invite_lost),
             wait_unknown=table.read("wait_unknown", text(), default.wait_unknown),
         )
 

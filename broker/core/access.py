@@ -9,11 +9,13 @@ from __future__ import annotations
 from broker.config.model import Gateway
 from broker.core.decision import Refusal
 from broker.core.state import Chat, Desk, Session, State
-from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, ChatTransferInfo
 from protocol.errors import ErrorCode
 from protocol.values import Guid
 
+_NO_CHAT = Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat at this workplace")
 Addressed = ChatCommandInfo | ChatSentenceInfo | ChatServiceInfo
+Inside = ChatCommandInfo | ChatSentenceInfo | ChatTransferInfo
 
 
 def gateway_of(state: State, session: Session, payload: Addressed) -> Gateway | Refusal:
@@ -43,9 +45,7 @@ def find_tracked(state: State, gateway: Gateway, tracking_id: str | None) -> Cha
     return state.chats[found] if found is not None else None
 
 
-def desk_at(
-    state: State, session: Session, payload: ChatCommandInfo | ChatSentenceInfo
-) -> Desk | Refusal:
+def desk_at(state: State, session: Session, payload: Inside) -> Desk | Refusal:
     """The desk of the session's agent, if the frame names no other workplace or agent."""
     agent = session.agent
     if agent is None or payload.peer != session.workplace:
@@ -57,19 +57,44 @@ def desk_at(
 
 
 def own_chat(state: State, agent: Guid, chat_id: Guid | None) -> Chat | Refusal:
-    """A chat that is offered to the agent, or that he answers or answered last."""
+    """A chat that the agent is offered, is in, answered last, or has written in (W-21)."""
     chat = state.chats.get(chat_id) if chat_id is not None else None
-    if chat is None or agent not in (chat.agent, chat.last_agent):
-        return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat at this workplace")
+    if chat is None or not (
+        agent in (chat.agent, chat.last_agent, chat.offered_to)
+        or agent in chat.parties
+        or agent in chat.writers
+    ):
+        return _NO_CHAT
     return chat
 
 
-def chat_at_desk(
-    state: State, session: Session, payload: ChatCommandInfo | ChatSentenceInfo
-) -> tuple[Desk, Chat] | Refusal:
+def chat_at_desk(state: State, session: Session, payload: Inside) -> tuple[Desk, Chat] | Refusal:
     """The desk of the session's agent and the chat of his that the frame names."""
     desk = desk_at(state, session, payload)
     if isinstance(desk, Refusal):
         return desk
     chat = own_chat(state, desk.agent, payload.chat_id)
     return chat if isinstance(chat, Refusal) else (desk, chat)
+
+
+def owned_chat(state: State, session: Session, payload: Inside) -> tuple[Desk, Chat] | Refusal:
+    """The same of a chat that the agent, and nobody else, answers now."""
+    found = chat_at_desk(state, session, payload)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
+    if not chat.is_open:
+        return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
+    if chat.agent != desk.agent or not chat.has(desk.agent):
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by this agent")
+    return desk, chat
+
+
+def supervisor_at(state: State, session: Session, peer: str | None) -> Desk | Refusal:
+    """The desk of a supervisor; to everybody else the frame is not allowed."""
+    agent = state.config.agents.get(session.agent) if session.agent is not None else None
+    if session.agent is None or peer != session.workplace:
+        return Refusal(ErrorCode.NOT_ALLOWED, "Peer: not the workplace of this session")
+    if agent is None or agent.role != "supervisor":
+        return Refusal(ErrorCode.NOT_ALLOWED, "for supervisors only")
+    return state.distribution.desks[session.agent]

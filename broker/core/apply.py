@@ -6,48 +6,65 @@ table at the end is the whole list: a fact without an entry is a bug.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from broker.core import apply_desk as desk
+from broker.core import apply_party as party
+from broker.core import apply_words as words
+from broker.core.apply_words import hold, memory_of, transcript_weight
 from broker.core.bounds import (
-    PAST_SLOTS,
+    ANSWERS_REMEMBERED,
+    LOGGED_DECISIONS,
     chat_weight,
-    form_size,
-    form_weight,
-    sentence_weight,
-    slot_digest,
+    variables_weight,
 )
-from broker.core.deadlines import arm_chat
+from broker.core.deadlines import arm_bot, arm_chat, arm_unbound, arm_wait
 from broker.core.facts import (
+    AgentExcluded,
     AgentMoved,
     AgentSettled,
+    BotAwaited,
+    BotMoved,
+    ChatBound,
     ChatForgotten,
     ChatMoved,
+    ChatParked,
     ChatReopened,
     ChatRouted,
     ChatSettled,
     ChatStarted,
+    ChatUnparked,
     ChatWarned,
+    ChatWidened,
+    ChatWoken,
     ConfigReplaced,
     DecisionLogged,
     Fact,
+    FormOffered,
     FormSaved,
+    InviteEnded,
+    InviteMade,
+    NoteStored,
     OfferEnded,
     OfferMade,
+    PartyJoined,
+    PartyLeft,
     Refreshed,
+    ScriptSettled,
     SentenceConfirmed,
     SentenceStored,
     SessionJoined,
     SessionLeft,
     SlotFilled,
     TimerFired,
+    WaitEstimated,
     WrapupEnded,
     WrapupStarted,
 )
-from broker.core.state import Chat, Sentence, Session, Slot, State
+from broker.core.state import Chat, Session, State
 from broker.core.timers import TimerKind
-from protocol.scenario import ScenarioResultInfo
 from protocol.values import ChatStatus
 
 
@@ -60,7 +77,12 @@ def set_status(state: State, chat: Chat, status: ChatStatus) -> None:
     chat.status = status
     if was_open is not chat.is_open:
         index_open(state, chat)
-    if status is ChatStatus.PILOT:
+    to_be_routed(state, chat)
+
+
+def to_be_routed(state: State, chat: Chat) -> None:
+    """Note whether the rules are to be run for the chat: not before a connector has it."""
+    if chat.status is ChatStatus.PILOT and chat.is_bound:
         state.pilots[chat.id] = None
     else:
         state.pilots.pop(chat.id, None)
@@ -69,12 +91,15 @@ def set_status(state: State, chat: Chat, status: ChatStatus) -> None:
 def index_open(state: State, chat: Chat) -> None:
     """Put a chat into, or take it out of, its gateway's list of open chats."""
     chats = state.open_chats.setdefault(chat.gateway, {})
-    weight = chat_weight(chat.tracking_id)
     if chat.is_open:
         chats[chat.id] = None
     else:
         del chats[chat.id]
-        weight = -weight
+    _count_listed(state, chat, 1 if chat.is_open else -1)
+
+
+def _count_listed(state: State, chat: Chat, sign: int) -> None:
+    weight = sign * chat_weight(chat.tracking_id)
     state.list_weight[chat.gateway] = state.list_weight.get(chat.gateway, 0) + weight
 
 
@@ -82,63 +107,17 @@ def add_chat(state: State, chat: Chat) -> None:
     """Enter a chat into the state's indexes."""
     state.chats[chat.id] = chat
     state.chats_held[chat.gateway] = state.chats_held.get(chat.gateway, 0) + 1
-    _hold(state, chat, memory_of(chat))
-    state.by_tracking[chat.gateway, chat.tracking_id] = chat.id
+    hold(state, chat, memory_of(chat))
     state.status_counts[chat.status] = state.status_counts.get(chat.status, 0) + 1
     if chat.is_open:
         index_open(state, chat)
-    if chat.status is ChatStatus.PILOT:
-        state.pilots[chat.id] = None
+    if chat.is_bound:
+        state.by_tracking[chat.gateway, chat.tracking_id] = chat.id
+    elif chat.is_open:
+        state.unbound[chat.id] = None
+        arm_unbound(state, chat)
+    to_be_routed(state, chat)
     arm_chat(state, chat)
-
-
-def _hold(state: State, chat: Chat, more: int) -> None:
-    """Count what a chat takes of its gateway's share of the memory."""
-    held = state.bytes_held
-    held[chat.gateway] = held.get(chat.gateway, 0) + more
-
-
-def memory_of(chat: Chat) -> int:
-    """A bound on the bytes of a chat's words and forms."""
-    return chat.weight + sum(form_size(form) for form in chat.forms.values())
-
-
-def add_sentence(chat: Chat, sentence: Sentence) -> None:
-    """Append a sentence to a transcript, its key and its weight."""
-    chat.sentences.append(sentence)
-    chat.keys[sentence.outbound][sentence.id] = sentence
-    chat.weight += sentence_weight(
-        sentence.id, sentence.party_name, sentence.text, chat.tracking_id
-    )
-    if not sentence.own:
-        chat.last_activity = sentence.at
-
-
-def fill_slot(chat: Chat, slot: Slot) -> None:
-    """Replace the slot of a model and the weight of the one before."""
-    before = chat.slots.get(slot.model)
-    for sign, each in ((-1, before), (1, slot)):
-        if each is not None:
-            chat.weight += sign * sentence_weight(
-                each.id, each.party_name, each.text, chat.tracking_id
-            )
-    chat.slots[slot.model] = slot
-    if before is not None:
-        past = chat.past_slots
-        past[before.outbound, before.id] = slot_digest(before.model, before.text)
-        if len(past) > PAST_SLOTS:
-            del past[next(iter(past))]
-
-
-def add_form(chat: Chat, form: ScenarioResultInfo) -> None:
-    """Enter a form, or its new version, and the weight of one."""
-    if form.scenario_result_id is None:
-        return
-    before = chat.forms.get(form.scenario_result_id)
-    if before is not None:
-        chat.weight -= form_weight(before.activity)
-    chat.weight += form_weight(form.activity)
-    chat.forms[form.scenario_result_id] = form
 
 
 def _chat_started(state: State, f: ChatStarted) -> None:
@@ -157,14 +136,35 @@ def _chat_started(state: State, f: ChatStarted) -> None:
             started_at=f.at,
             since=f.at,
             last_activity=f.at,
+            variables=f.variables,
+            outbound=f.outbound,
+            weight=variables_weight(f.variables),
         ),
     )
     state.next_chat = f.no + 1
 
 
+def _chat_bound(state: State, f: ChatBound) -> None:
+    chat = state.chats[f.chat]
+    _count_listed(state, chat, -1)
+    hold(state, chat, -memory_of(chat))
+    chat.tracking_id, chat.bound_at = f.tracking_id, f.at
+    chat.weight = transcript_weight(chat)
+    _count_listed(state, chat, 1)
+    hold(state, chat, memory_of(chat))
+    chat.party_name, chat.remote_address = f.party_name, f.remote_address
+    chat.culture, chat.user_token, chat.ext_response = f.culture, f.user_token, f.ext_response
+    state.unbound.pop(f.chat, None)
+    state.by_tracking[chat.gateway, chat.tracking_id] = chat.id
+    to_be_routed(state, chat)
+
+
 def _chat_reopened(state: State, f: ChatReopened) -> None:
     chat = state.chats[f.chat]
     chat.agent = None
+    chat.further, chat.wait_level, chat.scenario = (), -1, None
+    chat.bot, chat.bot_question, chat.bot_tries, chat.bot_project = None, -1, 0, None
+    chat.learned, chat.bot_due, chat.estimate = (), None, None
     chat.party_name, chat.remote_address = f.party_name, f.remote_address
     chat.culture, chat.user_token, chat.ext_response = f.culture, f.user_token, f.ext_response
     chat.since = chat.last_activity = f.at
@@ -179,24 +179,85 @@ def _chat_routed(state: State, f: ChatRouted) -> None:
     chat = state.chats[f.chat]
     chat.project, chat.language = f.project, f.language
     chat.skill, chat.priority = f.skill, f.priority
+    chat.further = ()
+
+
+def _chat_widened(state: State, f: ChatWidened) -> None:
+    chat = state.chats[f.chat]
+    chat.wait_level, chat.skill, chat.further = f.level, f.skill, f.further
+    chat.priority = f.priority
+    desk.requeue(state, chat)
+    arm_wait(state, chat)
+
+
+def lost_its_script(state: State, chat: Chat) -> bool:
+    """Whether a built-in bot talks that the configuration has no more, or not so long (C-4)."""
+    if chat.status is not ChatStatus.ICR or chat.agent is not None:
+        return False
+    bot = state.config.bots.get(chat.bot) if chat.bot is not None else None
+    return bot is None or chat.bot_question >= len(bot.questions)
+
+
+def _wait_estimated(state: State, f: WaitEstimated) -> None:
+    state.chats[f.chat].estimate = (f.at, f.wait)
+
+
+def _form_offered(state: State, f: FormOffered) -> None:
+    state.chats[f.chat].scenario = f.scenario
+
+
+def _bot_moved(state: State, f: BotMoved) -> None:
+    chat = state.chats[f.chat]
+    chat.bot, chat.bot_question, chat.bot_tries = f.bot, f.question, f.tries
+    chat.bot_project, chat.learned = f.project, f.learned
+    state.scripted.pop(f.chat, None)
+
+
+def _bot_awaited(state: State, f: BotAwaited) -> None:
+    chat = state.chats[f.chat]
+    chat.bot_due = f.due
+    arm_bot(state, chat)
+
+
+def _script_settled(state: State, f: ScriptSettled) -> None:
+    state.scripted.pop(f.chat, None)
 
 
 def _chat_moved(state: State, f: ChatMoved) -> None:
     chat = state.chats[f.chat]
-    before = chat.status
+    owner = chat.agent
     chat.priority = f.priority
     chat.enqueued_at = f.enqueued_at
     chat.agent = f.agent
     if f.status is ChatStatus.ANSWERED:
-        chat.answered_at = f.at
         chat.last_agent = f.agent
-    if f.status is not ChatStatus.ALERTING:
+        if f.answers:
+            chat.answered_at = f.at
+            _count_answer(state, chat, f.at)
+    if f.answers or f.status is ChatStatus.CLOSED:
+        chat.scenario = None
+    if f.status is not ChatStatus.ICR:
+        chat.bot_due = None
+        state.scripted.pop(chat.id, None)
+    elif f.agent is None:
+        state.scripted[chat.id] = None
+    if f.status not in (ChatStatus.ALERTING, ChatStatus.ICR):
         chat.offer = chat.offer_until = None
     if f.status is ChatStatus.CLOSED:
         chat.closed_at, chat.close_reason = f.at, f.close_reason
+        state.unbound.pop(chat.id, None)
     set_status(state, chat, f.status)
     arm_chat(state, chat)
-    desk.chat_moved(state, chat, before, f.at)
+    desk.chat_moved(state, chat, owner, f.at)
+    if f.status is ChatStatus.WAITING:
+        arm_wait(state, chat)
+
+
+def _count_answer(state: State, chat: Chat, at: int) -> None:
+    """Remember that a chat of the project was answered: the rate says how long others wait."""
+    if chat.project is not None and chat.enqueued_at is not None:
+        moments = state.distribution.answered
+        moments.setdefault(chat.project, deque(maxlen=ANSWERS_REMEMBERED)).append(at)
 
 
 def _chat_warned(state: State, f: ChatWarned) -> None:
@@ -205,61 +266,29 @@ def _chat_warned(state: State, f: ChatWarned) -> None:
     arm_chat(state, chat)
 
 
-def _sentence_stored(state: State, f: SentenceStored) -> None:
-    chat = state.chats[f.chat]
-    before = chat.weight
-    add_sentence(
-        chat,
-        Sentence(
-            f.counter,
-            f.id,
-            f.party_name,
-            f.text,
-            f.time_sent,
-            f.outbound,
-            f.model,
-            f.at,
-            f.agent,
-            f.own,
-        ),
-    )
-    state.bytes_held[chat.gateway] += chat.weight - before
-
-
-def _slot_filled(state: State, f: SlotFilled) -> None:
-    chat = state.chats[f.chat]
-    before = chat.weight
-    fill_slot(
-        chat, Slot(f.model, f.id, f.party_name, f.text, f.time_sent, f.outbound, f.at, f.agent)
-    )
-    state.bytes_held[chat.gateway] += chat.weight - before
-
-
-def _sentence_confirmed(state: State, f: SentenceConfirmed) -> None:
-    state.chats[f.chat].sentences[f.counter - 1].confirmed_at = f.at
-
-
 def _offer_made(state: State, f: OfferMade) -> None:
     chat = state.chats[f.chat]
     chat.offer, chat.offer_until = f.offer, f.until
     state.next_offer = f.offer + 1
     state.timers.set(f.until, TimerKind.OFFER, f.chat)
+    if chat.invite is not None:
+        chat.invite.agent = f.agent
+        desk.lease(state, chat, f.agent, ChatStatus.ALERTING)
+    desk.requeue(state, chat)
 
 
 def _offer_ended(state: State, f: OfferEnded) -> None:
-    state.chats[f.chat].offer = state.chats[f.chat].offer_until = None
+    chat = state.chats[f.chat]
+    chat.offer = chat.offer_until = None
+    if chat.invite is not None and chat.invite.project is not None and f.outcome != "answered":
+        chat.invite.agent = None
     desk.offer_ended(state, f)
 
 
-def _form_saved(state: State, f: FormSaved) -> None:
-    if f.chat is not None:
-        chat = state.chats[f.chat]
-        before = memory_of(chat)
-        add_form(chat, f.result)
-        state.bytes_held[chat.gateway] += memory_of(chat) - before
-
-
 def _decision_logged(state: State, f: DecisionLogged) -> None:
+    log = state.chats[f.chat].log
+    log.append(f)
+    del log[:-LOGGED_DECISIONS]
     if f.kind == "waiting":
         ticket = state.distribution.tickets.get(f.chat)
         if ticket is not None:
@@ -311,7 +340,7 @@ def _timer_fired(state: State, _f: TimerFired) -> None:
 def _chat_forgotten(state: State, f: ChatForgotten) -> None:
     chat = state.chats.pop(f.chat)
     state.chats_held[chat.gateway] -= 1
-    _hold(state, chat, -memory_of(chat))
+    hold(state, chat, -memory_of(chat))
     state.status_counts[chat.status] -= 1
     if state.by_tracking.get((chat.gateway, chat.tracking_id)) == chat.id:
         del state.by_tracking[chat.gateway, chat.tracking_id]
@@ -321,31 +350,53 @@ def _config_replaced(state: State, f: ConfigReplaced) -> None:
     state.config = f.config
     for chat in state.chats.values():
         arm_chat(state, chat)
+        if chat.status is ChatStatus.WAITING:
+            arm_wait(state, chat)
+        if lost_its_script(state, chat):
+            state.scripted[chat.id] = None
+    for unbound in state.unbound:
+        arm_unbound(state, state.chats[unbound])
     desk.rebuild(state)
 
 
 _TABLE: dict[type, Callable[[State, Any], None]] = {
+    AgentExcluded: desk.agent_excluded,
     AgentMoved: desk.agent_moved,
     AgentSettled: desk.agent_settled,
+    BotAwaited: _bot_awaited,
+    BotMoved: _bot_moved,
+    ChatBound: _chat_bound,
     ChatForgotten: _chat_forgotten,
     ChatMoved: _chat_moved,
+    ChatParked: desk.chat_parked,
     ChatReopened: _chat_reopened,
     ChatRouted: _chat_routed,
     ChatSettled: desk.chat_settled,
     ChatStarted: _chat_started,
+    ChatUnparked: desk.chat_unparked,
     ChatWarned: _chat_warned,
+    ChatWidened: _chat_widened,
+    ChatWoken: desk.chat_woken,
     ConfigReplaced: _config_replaced,
     DecisionLogged: _decision_logged,
-    FormSaved: _form_saved,
+    FormOffered: _form_offered,
+    FormSaved: words.form_saved,
+    InviteEnded: party.invite_ended,
+    InviteMade: party.invite_made,
+    NoteStored: words.note_stored,
     OfferEnded: _offer_ended,
     OfferMade: _offer_made,
+    PartyJoined: party.party_joined,
+    PartyLeft: party.party_left,
     Refreshed: desk.refreshed,
-    SentenceConfirmed: _sentence_confirmed,
-    SentenceStored: _sentence_stored,
+    ScriptSettled: _script_settled,
+    SentenceConfirmed: words.sentence_confirmed,
+    SentenceStored: words.sentence_stored,
     SessionJoined: _session_joined,
     SessionLeft: _session_left,
-    SlotFilled: _slot_filled,
+    SlotFilled: words.slot_filled,
     TimerFired: _timer_fired,
+    WaitEstimated: _wait_estimated,
     WrapupEnded: desk.wrapup_ended,
     WrapupStarted: desk.wrapup_started,
 }

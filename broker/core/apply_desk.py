@@ -1,7 +1,8 @@
 """Writing facts into the distribution: desks, leases, tickets.
 
-A lease is the only thing that holds a slot. It begins with an offer and ends with the state
-that holds it (B-22): so every change of a chat's status passes through `chat_moved`.
+A lease is the only thing that holds slots. It begins with an offer and ends with what holds it
+(B-22): an offer, a conversation that is not parked, a wrap-up. A chat has a ticket while it waits,
+and while its owner asks a project for somebody (B-29): `requeue` sees to that.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ from heapq import heapify, heappop, heappush
 
 from broker.config.model import MINUTE
 from broker.core.facts import (
+    AgentExcluded,
     AgentMoved,
     AgentSettled,
+    ChatParked,
     ChatSettled,
+    ChatUnparked,
+    ChatWoken,
     OfferEnded,
     Refreshed,
     WrapupEnded,
     WrapupStarted,
 )
-from broker.core.state import Chat, Demand, Desk, Order, Queue, State, Ticket
+from broker.core.standing import queue_of, touch, weight_of
+from broker.core.state import Chat, Demand, Desk, Order, State, Ticket
 from broker.core.timers import TimerKind
 from protocol.values import AgentState, ChatStatus, Guid
 
@@ -40,76 +46,165 @@ def order_of(state: State, chat: Chat) -> Order:
     return (weight * queued / MINUTE - chat.priority, queued, chat.id)
 
 
-def chat_moved(state: State, chat: Chat, before: ChatStatus, at: int) -> None:
-    """Move the chat's ticket and lease along with its status."""
-    if before is ChatStatus.WAITING:
-        drop_ticket(state, chat.id)
+def demand_of(state: State, chat: Chat) -> Demand | None:
+    """What the chat asks of an agent; None before a rule said so."""
+    weight = weight_of(state, chat)
+    if chat.invite is not None and chat.invite.project is not None:
+        return ((chat.invite.project,), chat.language, 1, weight)
+    if chat.project is None:
+        return None
+    return ((chat.project, *chat.further), chat.language, chat.skill, weight)
+
+
+# -- leases
+
+
+def chat_moved(state: State, chat: Chat, before: Guid | None, at: int) -> None:
+    """Move the chat's ticket and leases along with its status and its owner.
+
+    Args:
+        state: The state, with the chat's new status and owner.
+        chat: The chat.
+        before: Who owned it.
+        at: When.
+    """
     match chat.status:
-        case ChatStatus.WAITING:
-            release(state, chat.id, at)
-            put_ticket(state, chat)
-        case ChatStatus.ALERTING | ChatStatus.ANSWERED if chat.agent is not None:
-            lease(state, chat.id, chat.agent, chat.status)
+        case ChatStatus.ALERTING if chat.agent is not None:
+            lease(state, chat, chat.agent, ChatStatus.ALERTING)
+        case ChatStatus.ANSWERED if chat.agent is not None:
+            if before is not None and before != chat.agent:
+                release(state, chat.id, before, at)
+            lease(state, chat, chat.agent, ChatStatus.ANSWERED)
+        case ChatStatus.ICR if chat.agent is not None:
+            lease(state, chat, chat.agent, ChatStatus.ALERTING)
         case _:
-            release(state, chat.id, at)
+            release_all(state, chat.id, at)
+    requeue(state, chat)
 
 
-def lease(state: State, chat: Guid, agent: Guid, holder: ChatStatus) -> None:
-    """Give the chat a slot of the agent."""
-    state.distribution.leases[chat] = agent
-    desk_of(state, agent).leases[chat] = holder
+def lease(state: State, chat: Chat, agent: Guid, holder: ChatStatus) -> None:
+    """Give the chat slots of the agent, or say anew what holds them."""
+    desk = desk_of(state, agent)
+    state.distribution.leases.setdefault(chat.id, {})[agent] = None
+    if chat.id not in desk.leases:
+        desk.weights[chat.id] = weight_of(state, chat)
+        desk.load += desk.weights[chat.id]
+    desk.leases[chat.id] = holder
+    state.distribution.leaving.pop(agent, None)
+    touch(state, agent)
 
 
-def release(state: State, chat: Guid, at: int) -> None:
-    """Free the slot that the chat holds, if any."""
-    agent = state.distribution.leases.pop(chat, None)
-    if agent is None:
+def release(state: State, chat: Guid, agent: Guid, at: int) -> None:
+    """Free the slots of an agent that the chat holds, if any."""
+    d = state.distribution
+    holders = d.leases.get(chat, {})
+    if agent not in holders:
         return
-    desk = state.distribution.desks[agent]
-    del desk.leases[chat]
+    del holders[agent]
+    if not holders:
+        del d.leases[chat]
+    desk = d.desks[agent]
+    holder = desk.leases.pop(chat)
+    desk.load -= desk.weights.pop(chat)
     desk.wrapups.pop(chat, None)
     desk.idle_since = at
-    state.distribution.fresh_agents[agent] = None
-    if desk.next_state is not None and not desk.leases:
-        state.distribution.leaving[agent] = None
+    free_to_leave(state, desk, holder is not ChatStatus.ALERTING)
+    touch(state, agent)
+
+
+def release_all(state: State, chat: Guid, at: int) -> None:
+    """Free everything that the chat holds."""
+    for agent in list(state.distribution.leases.get(chat, ())):
+        release(state, chat, agent, at)
+
+
+def free_to_leave(state: State, desk: Desk, worked: bool) -> None:
+    """Whether a `NextState` is to be taken now that something of the agent's has ended (B-28).
+
+    To log off he needs only to have nothing any more; a pause or a wrap-up comes *after* work, and an
+    offer that came to nothing was none.
+    """
+    if desk.next_state is None or desk.is_busy:
+        return
+    if worked or desk.next_state is AgentState.LOG_OFF:
+        state.distribution.leaving[desk.agent] = None
 
 
 def wrapup_started(state: State, f: WrapupStarted) -> None:
-    """Hold a slot for the wrap-up of a closed chat."""
-    desk = desk_of(state, f.agent)
-    state.distribution.leases[f.chat] = f.agent
-    desk.leases[f.chat] = ChatStatus.CLOSED
-    desk.wrapups[f.chat] = f.until
-    state.distribution.leaving.pop(f.agent, None)
+    """Hold slots for the wrap-up of a closed chat."""
+    lease(state, state.chats[f.chat], f.agent, ChatStatus.CLOSED)
+    desk_of(state, f.agent).wrapups[f.chat] = f.until
     state.timers.set(f.until, TimerKind.WRAPUP, f.chat)
 
 
 def wrapup_ended(state: State, f: WrapupEnded) -> None:
-    """Free the slot of a wrap-up."""
-    release(state, f.chat, f.at)
+    """Free the slots of a wrap-up."""
+    release(state, f.chat, f.agent, f.at)
+
+
+def chat_parked(state: State, f: ChatParked) -> None:
+    """The chat holds no slot while it is put aside."""
+    chat, desk = state.chats[f.chat], desk_of(state, f.agent)
+    chat.parked_at, chat.woken_at = f.at, None
+    desk.parked[f.chat] = None
+    release(state, f.chat, f.agent, f.at)
+
+
+def chat_woken(state: State, f: ChatWoken) -> None:
+    """The chat is to come back; look at its owner at once."""
+    chat = state.chats[f.chat]
+    chat.woken_at = f.at
+    state.distribution.waking[f.chat] = None
+    if chat.agent is not None:
+        state.distribution.fresh_agents[chat.agent] = None
+
+
+def chat_unparked(state: State, f: ChatUnparked) -> None:
+    """The chat is back, or its conversation ended meanwhile."""
+    chat, desk = state.chats[f.chat], desk_of(state, f.agent)
+    chat.parked_at = chat.woken_at = None
+    desk.parked.pop(f.chat, None)
+    state.distribution.waking.pop(f.chat, None)
+    if f.cause == "retrieved":
+        lease(state, chat, f.agent, ChatStatus.ANSWERED)
+    else:
+        free_to_leave(state, desk, worked=True)
+        touch(state, f.agent)
+
+
+# -- tickets
+
+
+def requeue(state: State, chat: Chat) -> None:
+    """Give the chat the ticket that it should have now, or none."""
+    asks = chat.invite is not None and chat.invite.project is not None
+    waits = chat.status is ChatStatus.WAITING or (chat.status is ChatStatus.ANSWERED and asks)
+    drop_ticket(state, chat.id)
+    if waits and chat.offer is None:
+        put_ticket(state, chat)
 
 
 def put_ticket(state: State, chat: Chat) -> None:
     """Queue a chat."""
-    if chat.project is None:
+    demand = demand_of(state, chat)
+    if demand is None:
         return
-    demand = (chat.project, chat.language, chat.skill)
+    inside = chat.status is ChatStatus.ANSWERED and chat.agent is not None
     ticket = Ticket(
         chat=chat.id,
         order=order_of(state, chat),
         demand=demand,
-        preferred=chat.last_agent,
+        preferred=None if inside else chat.last_agent,
         exclusions=chat.exclusions,
+        barred=(chat.agent, *chat.parties) if inside and chat.agent is not None else (),
     )
     d = state.distribution
     d.tickets[chat.id] = ticket
-    queue = d.queues.get(demand)
-    if queue is None:
-        queue = d.queues[demand] = Queue(agents=qualified(state, demand))
+    queue = queue_of(state, demand)
     insort(queue.tickets, ticket.order)
     heappush(d.fresh_chats, ticket.order)
-    if ticket.exclusions:
-        d.excluding[chat.id] = None
+    if ticket.exclusions or ticket.barred:
+        queue.excluding[chat.id] = None
 
 
 def drop_ticket(state: State, chat: Guid) -> None:
@@ -118,37 +213,35 @@ def drop_ticket(state: State, chat: Guid) -> None:
     ticket = d.tickets.pop(chat, None)
     if ticket is None:
         return
-    d.excluding.pop(chat, None)
     queue = d.queues[ticket.demand]
+    queue.excluding.pop(chat, None)
     del queue.tickets[bisect_left(queue.tickets, ticket.order)]
-    if not queue.tickets:
-        del d.queues[ticket.demand]
-
-
-def qualified(state: State, demand: Demand) -> dict[Guid, int]:
-    """The agents who may take chats of this demand, with their skill values (B-20)."""
-    project, language, skill = demand
-    found: dict[Guid, int] = {}
-    for agent in state.config.agents.values():
-        has = agent.skills.get(project)
-        if agent.retired or agent.role == "bot" or has is None:
-            continue
-        if not (has.enabled and has.engaged) or has.value < skill:
-            continue
-        if language is not None:
-            speaks = agent.languages.get(language)
-            if speaks is None or not (speaks.enabled and speaks.engaged):
-                continue
-        found[agent.id] = has.value
-    return found
 
 
 def offer_ended(state: State, f: OfferEnded) -> None:
     """Count a missed offer, and remember who let the chat go (B-24)."""
+    chat = state.chats[f.chat]
     desk_of(state, f.agent).missed = f.missed
+    if f.outcome == "answered":
+        if chat.status is ChatStatus.ICR:
+            lease(state, chat, f.agent, ChatStatus.ANSWERED)
+    elif chat.status is not ChatStatus.ALERTING:
+        # An offered chat that waits for an agent moves on by a fact of its own.
+        release(state, chat.id, f.agent, f.at)
     if f.lets_go:
-        state.chats[f.chat].exclusions[f.agent] = f.at
-        _arm_exclusion(state, f.chat, f.at)
+        exclude(state, f.chat, f.agent, f.at)
+    requeue(state, chat)
+
+
+def agent_excluded(state: State, f: AgentExcluded) -> None:
+    """Remember who gave the chat back."""
+    exclude(state, f.chat, f.agent, f.at)
+
+
+def exclude(state: State, chat: Guid, agent: Guid, at: int) -> None:
+    """Leave an agent out for a chat for a while (B-24)."""
+    state.chats[chat].exclusions[agent] = at
+    _arm_exclusion(state, chat, at)
 
 
 def _arm_exclusion(state: State, chat: Guid, since: int) -> None:
@@ -167,27 +260,20 @@ def arm_exclusions(state: State) -> None:
                 _arm_exclusion(state, chat.id, since)
 
 
+# -- agents
+
+
 def agent_moved(state: State, f: AgentMoved) -> None:
     """Set an agent's state."""
     desk = desk_of(state, f.agent)
     desk.state, desk.reason, desk.next_state = f.state, f.reason, f.next_state
     desk.missed = f.missed
     desk.since = f.since
-    d = state.distribution
-    d.leaving.pop(f.agent, None)
-    if f.next_state is not None and not desk.leases:
-        d.leaving[f.agent] = None
+    state.distribution.leaving.pop(f.agent, None)
+    free_to_leave(state, desk, worked=False)
     if f.state is AgentState.LOG_OFF:
         desk.lost_at = None
-    _presence_changed(state, f.agent)
-
-
-def _presence_changed(state: State, agent: Guid) -> None:
-    """An agent came, went or changed his state: look again at what that may free."""
-    d = state.distribution
-    d.fresh_agents[agent] = None
-    for chat in d.excluding:
-        heappush(d.fresh_chats, d.tickets[chat].order)
+    touch(state, f.agent)
 
 
 def sat_down(state: State, agent: Guid, workplace: str, session: int, at: int) -> None:
@@ -195,7 +281,7 @@ def sat_down(state: State, agent: Guid, workplace: str, session: int, at: int) -
     desk = desk_of(state, agent)
     desk.session, desk.workplace, desk.lost_at = session, workplace, None
     desk.idle_since = max(desk.idle_since, at)
-    _presence_changed(state, agent)
+    touch(state, agent)
 
 
 def went_away(state: State, agent: Guid, at: int) -> None:
@@ -205,15 +291,20 @@ def went_away(state: State, agent: Guid, at: int) -> None:
     if desk.state is not AgentState.LOG_OFF:
         desk.lost_at = at
         arm_grace(state, desk, at)
-    _presence_changed(state, agent)
+    touch(state, agent)
+
+
+def held(desk: Desk) -> list[Guid]:
+    """The conversations of an agent, as owner or party, those that he parked among them."""
+    talking = [c for c, holder in desk.leases.items() if holder is ChatStatus.ANSWERED]
+    return [*talking, *desk.parked]
 
 
 def arm_grace(state: State, desk: Desk, at: int) -> None:
     """Set the timers after which a lost agent's chats, and he himself, are given up."""
-    for chat, holder in desk.leases.items():
-        if holder is ChatStatus.ANSWERED:
-            due = at + chat_grace(state, state.chats[chat])
-            state.timers.set(due, TimerKind.GRACE, chat)
+    for chat in held(desk):
+        due = at + chat_grace(state, state.chats[chat])
+        state.timers.set(due, TimerKind.GRACE, chat)
     state.timers.set(at + agent_grace(state), TimerKind.AGENT, desk.agent)
 
 
@@ -226,6 +317,9 @@ def chat_grace(state: State, chat: Chat) -> int:
 def agent_grace(state: State) -> int:
     """How long a lost agent keeps his state: the longest grace of any gateway (B-28)."""
     return max((g.workplace_grace for g in state.config.gateways.values()), default=MINUTE)
+
+
+# -- what was looked at
 
 
 def chat_settled(state: State, f: ChatSettled) -> None:
@@ -250,13 +344,19 @@ def refreshed(state: State, f: Refreshed) -> None:
 def rebuild(state: State) -> None:
     """Queue every waiting chat anew, under a new configuration, and set its times anew."""
     d = state.distribution
+    waiting = list(d.tickets)
+    d.tickets.clear()
+    d.queues.clear()
     for desk in d.desks.values():
         if desk.lost_at is not None:
             arm_grace(state, desk, desk.lost_at)
+        for chat in desk.leases:
+            weight = weight_of(state, state.chats[chat])
+            desk.load += weight - desk.weights[chat]
+            desk.weights[chat] = weight
+        touch(state, desk.agent)
     arm_exclusions(state)
-    d.queues.clear()
-    for chat in list(d.tickets):
-        del d.tickets[chat]
+    for chat in waiting:
         put_ticket(state, state.chats[chat])
     d.fresh_chats = [t.order for t in d.tickets.values()]
     heapify(d.fresh_chats)

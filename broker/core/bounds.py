@@ -26,6 +26,19 @@ CHATS_PER_GATEWAY = 100_000
 PAST_SLOTS = 64
 """How many overwritten slots' keys are remembered for each chat."""
 FORMS_PER_CHAT = 32
+VARIABLES_PER_CHAT = 32
+PARTIES_PER_CHAT = 8
+"""Those who are in a chat besides its owner, monitors among them."""
+WATCHED_PER_AGENT = 16
+"""How many chats one supervisor may monitor."""
+LOGGED_DECISIONS = 16
+"""How many decisions about a chat are kept in memory; the store has them all."""
+ANSWERS_REMEMBERED = 50
+"""How many answers of each project are remembered, for the expected wait."""
+OVERVIEW_CHATS = 500
+"""The most chats, and the most agents, in one list for a person."""
+LEARNED_TEXT = 1_000
+"""The most characters of an answer to a bot that are handed over."""
 FORM_BYTES = 65_536
 """The most that the texts of one form may take."""
 
@@ -47,6 +60,11 @@ def slot_digest(model: int, text: str) -> bytes:
 def chat_weight(tracking_id: str) -> int:
     """A bound on the bytes of a chat in a list."""
     return CHAT_BYTES + _utf8(tracking_id)
+
+
+def variables_weight(variables: tuple[tuple[str, str], ...]) -> int:
+    """A bound on the bytes of the free variables of a chat in its Info."""
+    return sum(_utf8(name) + _utf8(value) + 32 for name, value in variables)
 
 
 def form_size(form: ScenarioResultInfo) -> int:

@@ -16,10 +16,20 @@ from collections.abc import Callable
 from typing import assert_never
 
 from broker.config.model import Config
-from broker.core import apply_desk, chats, desk, queries, sentences
+from broker.core import (
+    apply_desk,
+    chats,
+    desk,
+    outbound,
+    parties,
+    queries,
+    sentences,
+    supervise,
+)
 from broker.core.announce import render
-from broker.core.apply import add_chat, add_sentence, apply
-from broker.core.bounds import form_weight, sentence_weight
+from broker.core.apply import add_chat, apply, lost_its_script
+from broker.core.apply_words import add_note, add_sentence, transcript_weight
+from broker.core.deadlines import arm_wait
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution import next_offer
 from broker.core.effects import Dismiss, Effect, Note, Send
@@ -34,8 +44,11 @@ from broker.core.inputs import (
     Stamp,
     TimePassed,
 )
+from broker.core.parties import next_awake
 from broker.core.pilot import next_pilot
+from broker.core.script import next_script
 from broker.core.sessions import booted, closed, next_leaver, opened, reloaded
+from broker.core.standing import touch
 from broker.core.state import Chat, Recovered, Session, State
 from broker.core.timeouts import next_timeout
 from broker.core.timers import TimerKind
@@ -43,21 +56,32 @@ from protocol.catalogue import CATALOGUE
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.session import SysError
-from protocol.values import AgentState, ChatStatus, Role
+from protocol.values import AgentState, ChatStatus, Role, TransferMode
 
 Handler = Callable[[State, Stamp, Session, Frame], Outcome]
 
 HANDLERS: dict[str, Handler] = {
+    "CS_AGENT_LIST": queries.agents,
     "CS_AGENT_STATE": desk.set_state,
     "CS_CHAT_ANSWER": desk.answer,
+    "CS_CHAT_CLOSE": desk.close_any,
     "CS_CHAT_CONFIRM": sentences.confirm_from_workplace,
+    "CS_CHAT_EXPLAIN": supervise.explanation,
     "CS_CHAT_HANGUP": desk.hang_up,
+    "CS_CHAT_INVITE": parties.invite,
+    "CS_CHAT_LEAVE": parties.leave,
+    "CS_CHAT_OPEN": outbound.from_workplace,
+    "CS_CHAT_OVERVIEW": supervise.overview,
+    "CS_CHAT_PARK": parties.park,
     "CS_CHAT_RESYNC": queries.resync_workplace,
+    "CS_CHAT_RETURN": parties.give_back,
     "CS_CHAT_SENTENCE": sentences.from_workplace,
     "CS_CHAT_STATUS": queries.status_workplace,
+    "CS_CHAT_TRANSFER": parties.transfer,
     "CS_CHAT_TYPING": sentences.typing_from_workplace,
     "CS_CHAT_WRAPUP": desk.wrap_up,
     "ES_CHAT_CONFIRM": sentences.confirm_from_connector,
+    "ES_CHAT_OPEN": outbound.from_connector,
     "ES_CHAT_REQUEST": chats.request,
     "ES_CHAT_RESYNC": queries.resync_connector,
     "ES_CHAT_SENTENCE": sentences.from_connector,
@@ -77,7 +101,7 @@ _ALLOWED: dict[str, Role] = {
     for spec in CATALOGUE.values()
     if spec.sender in ("connector", "workplace")
 }
-_FOLLOW_UPS = (next_pilot, next_leaver, next_offer)
+_FOLLOW_UPS = (next_pilot, next_script, next_leaver, next_awake, next_offer)
 
 
 def step(state: State, stamp: Stamp, input: Input) -> tuple[list[Fact], list[Effect]]:
@@ -97,7 +121,7 @@ def step(state: State, stamp: Stamp, input: Input) -> tuple[list[Fact], list[Eff
     state.now = stamp.now
     _carry_out(state, stamp, _decide(state, stamp, input), facts, effects)
     d = state.distribution
-    while state.pilots or d.fresh_chats or d.fresh_agents or d.leaving:
+    while state.pilots or state.scripted or d.fresh_chats or d.fresh_agents or d.leaving:
         for follow_up in _FOLLOW_UPS:
             decision = follow_up(state, stamp)
             if decision is not None:
@@ -183,14 +207,17 @@ def restore(config: Config, recovered: Recovered, now: int) -> State:
         if chat.gateway not in config.gateways and not chat.is_open:
             continue
         stored, chat.sentences = chat.sentences, []
+        notes, chat.internal = chat.internal, []
         activity = chat.last_activity
         for sentence in stored:
             add_sentence(chat, sentence)
-        chat.last_activity = activity
+        for note in notes:
+            add_note(chat, note)
         for slot in chat.slots.values():
-            chat.weight += sentence_weight(slot.id, slot.party_name, slot.text, chat.tracking_id)
-        for form in chat.forms.values():
-            chat.weight += form_weight(form.activity)
+            if slot.agent is not None:
+                chat.writers[slot.agent] = None
+        chat.last_activity = activity
+        chat.weight = transcript_weight(chat)
         add_chat(state, chat)
         _seat(state, chat)
     _await_agents(state, now)
@@ -198,14 +225,28 @@ def restore(config: Config, recovered: Recovered, now: int) -> State:
 
 
 def _seat(state: State, chat: Chat) -> None:
-    """Give a recovered chat its ticket or its lease."""
-    match chat.status:
-        case ChatStatus.WAITING:
-            apply_desk.put_ticket(state, chat)
-        case ChatStatus.ALERTING | ChatStatus.ANSWERED if chat.agent is not None:
-            apply_desk.lease(state, chat.id, chat.agent, chat.status)
-        case _:
-            pass
+    """Give a recovered chat its ticket and its leases."""
+    d = state.distribution
+    alerted = chat.offered_to
+    if alerted is not None:
+        apply_desk.lease(state, chat, alerted, ChatStatus.ALERTING)
+    if chat.agent is not None and chat.has(chat.agent):
+        if chat.parked_at is None:
+            apply_desk.lease(state, chat, chat.agent, ChatStatus.ANSWERED)
+        else:
+            apply_desk.desk_of(state, chat.agent).parked[chat.id] = None
+            if chat.woken_at is not None:
+                d.waking[chat.id] = None
+    for agent, party in chat.parties.items():
+        if party.mode is TransferMode.MONITOR:
+            apply_desk.desk_of(state, agent).watching[chat.id] = None
+        else:
+            apply_desk.lease(state, chat, agent, ChatStatus.ANSWERED)
+    apply_desk.requeue(state, chat)
+    if chat.status is ChatStatus.WAITING:
+        arm_wait(state, chat)
+    if lost_its_script(state, chat):
+        state.scripted[chat.id] = None
 
 
 def _await_agents(state: State, now: int) -> None:
@@ -214,14 +255,13 @@ def _await_agents(state: State, now: int) -> None:
     for one in d.desks.values():
         for chat_id, until in list(one.wrapups.items()):
             if chat_id not in state.chats:
-                del one.wrapups[chat_id], one.leases[chat_id]
+                del one.wrapups[chat_id]
                 continue
-            d.leases[chat_id] = one.agent
-            one.leases[chat_id] = ChatStatus.CLOSED
+            apply_desk.lease(state, state.chats[chat_id], one.agent, ChatStatus.CLOSED)
             state.timers.set(until, TimerKind.WRAPUP, chat_id)
         if one.state is not AgentState.LOG_OFF:
             one.lost_at = now
             apply_desk.arm_grace(state, one, now)
-        if one.next_state is not None and not one.leases:
-            d.leaving[one.agent] = None
+        apply_desk.free_to_leave(state, one, worked=False)
+        touch(state, one.agent)
     apply_desk.arm_exclusions(state)

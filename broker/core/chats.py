@@ -7,21 +7,31 @@ from attrs import evolve
 from broker.config.model import Gateway
 from broker.core import rules
 from broker.core.access import find_tracked, gateway_of, tracked_chat
-from broker.core.announce import Announcement, ChatToAgent, ChatToConnectors
+from broker.core.announce import Announcement, ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.bounds import (
     CHATS_PER_GATEWAY,
     FORM_BYTES,
     FORMS_PER_CHAT,
     RESERVE,
+    VARIABLES_PER_CHAT,
     chat_weight,
     form_size,
     form_weight,
+    variables_weight,
 )
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
-from broker.core.facts import ChatReopened, ChatStarted, Fact, FormSaved, WrapupEnded
+from broker.core.facts import (
+    ChatBound,
+    ChatReopened,
+    ChatStarted,
+    Fact,
+    FormOffered,
+    FormSaved,
+    WrapupEnded,
+)
 from broker.core.inputs import Stamp
-from broker.core.moves import close
+from broker.core.moves import CHAT_ID, FORM_ID, close
 from broker.core.occupancy import signal_for
 from broker.core.state import Chat, Session, State
 from protocol.chat import ChatCommandInfo, ChatServiceInfo, ChatStatusInfo
@@ -30,9 +40,7 @@ from protocol.frame import Frame
 from protocol.scenario import ScenarioInfo, ScenarioResultInfo
 from protocol.values import ChatStatus, CloseReason, Guid, from_micros
 
-CHAT_ID, FORM_ID, NOTE_ID, SESSION_ID = range(4)
-"""Which Guid of an input's stamp is for what."""
-_RETIRED = Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: takes no new chats any more")
+RETIRED = Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: takes no new chats any more")
 
 
 def applicant(gateway: Guid, p: ChatServiceInfo) -> rules.Applicant:
@@ -67,7 +75,7 @@ def request(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outco
     if isinstance(gateway, Refusal):
         return gateway
     if gateway.retired:
-        return _RETIRED
+        return RETIRED
     who = applicant(gateway.id, p)
     signal, scenario = signal_for(state, who, stamp.now)
     answer = ChatServiceInfo(
@@ -90,7 +98,7 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
     if isinstance(gateway, Refusal):
         return gateway
     if p.return_chat_id is not None:
-        return Refusal(ErrorCode.UNKNOWN_CHAT, "ReturnChatId: no such outbound chat")
+        return _bind(state, stamp, session, frame, gateway)
     chat = find_tracked(state, gateway, p.tracking_id)
     told = ChatToConnectors(
         chat=chat.id if chat is not None else stamp.guid(CHAT_ID),
@@ -101,9 +109,9 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
         return _found(state, stamp, chat, p.result_model, evolve(told, push=False))
     if chat is not None and not reopens(gateway, chat, stamp.now):
         chat = None
-    refusal = may_open(state, gateway, p.tracking_id or "")
+    refusal = may_open(state, gateway, p.tracking_id or "") or too_many_variables(p)
     if refusal is None and chat is None:
-        refusal = _may_hold(state, gateway)
+        refusal = may_hold(state, gateway)
     if refusal is None and p.result_model is not None:
         refusal = form_fits(state, chat, p.result_model)
     if refusal is not None:
@@ -112,7 +120,7 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
     if chat is not None:
         facts = reopen(state, chat, stamp, p)
     else:
-        facts = [_started(state, stamp, gateway, p)]
+        facts = [started(state, stamp, gateway, p, stamp.guid(CHAT_ID))]
         told = evolve(told, chat=stamp.guid(CHAT_ID))
     if p.result_model is not None:
         no = chat.no if chat is not None else state.next_chat
@@ -133,8 +141,9 @@ def _found(
     refusal = form_fits(state, chat, form)
     if refusal is not None:
         return refusal
-    saved = form_saved(form, stamp, chat.id, chat.no)
-    return Decision([saved], [told, *form_shown(chat)])
+    decision = form_taken(chat, form, stamp)
+    decision.effects.insert(0, told)
+    return decision
 
 
 def _is_same(form: ScenarioResultInfo, known: ScenarioResultInfo) -> bool:
@@ -144,19 +153,81 @@ def _is_same(form: ScenarioResultInfo, known: ScenarioResultInfo) -> bool:
     )
 
 
-def _started(state: State, stamp: Stamp, gateway: Gateway, p: ChatServiceInfo) -> ChatStarted:
+def started(
+    state: State,
+    stamp: Stamp,
+    gateway: Gateway,
+    p: ChatServiceInfo,
+    chat: Guid,
+    *,
+    outbound: bool = False,
+) -> ChatStarted:
+    """The fact of a new chat; an outbound one goes by its own Guid until it is bound."""
     return ChatStarted(
-        chat=stamp.guid(CHAT_ID),
+        chat=chat,
         no=state.next_chat,
         at=stamp.now,
         gateway=gateway.id,
-        tracking_id=p.tracking_id or "",
+        tracking_id=chat if outbound else p.tracking_id or "",
         party_name=p.party_name,
         remote_address=p.remote_address,
         culture=p.preferred_culture,
         user_token=p.user_token,
         ext_response=p.ext_response,
+        variables=tuple((v.name or "", v.value or "") for v in p.variables or ()),
+        outbound=outbound,
     )
+
+
+def too_many_variables(p: ChatServiceInfo) -> Refusal | None:
+    """Refuse more free variables than a snapshot has room for (I-14)."""
+    variables = p.variables or ()
+    if len(variables) > VARIABLES_PER_CHAT:
+        return Refusal(ErrorCode.TOO_LONG, f"Variables: more than {VARIABLES_PER_CHAT}")
+    names = [v.name for v in variables]
+    if None in names or len(set(names)) < len(names):
+        return Refusal(ErrorCode.BAD_PAYLOAD, "Variables: each needs a name of its own")
+    if variables_weight(tuple((v.name or "", v.value or "") for v in variables)) > FORM_BYTES:
+        return Refusal(ErrorCode.TOO_LONG, "Variables: too long together")
+    return None
+
+
+def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: Gateway) -> Outcome:
+    """ES_CHAT_START of an outbound chat: the connector has reached the visitor (B-2)."""
+    p = frame.payload
+    assert isinstance(p, ChatServiceInfo)
+    chat = state.chats.get(p.return_chat_id) if p.return_chat_id is not None else None
+    if chat is None or not chat.outbound or chat.gateway != gateway.id:
+        return Refusal(ErrorCode.UNKNOWN_CHAT, "ReturnChatId: no such outbound chat")
+    told = ChatToConnectors(chat=chat.id, answer_to=session.number, re=frame.id)
+    if chat.bound_at is not None:
+        if chat.tracking_id != p.tracking_id:
+            return Refusal(ErrorCode.WRONG_STATE, "ReturnChatId: bound to another TrackingId")
+        return Decision([], [evolve(told, push=False)])
+    if not chat.is_open:
+        return Refusal(ErrorCode.CHAT_CLOSED, "ReturnChatId: the chat is closed")
+    other = find_tracked(state, gateway, p.tracking_id)
+    if other is not None and other.is_open:
+        return Refusal(ErrorCode.WRONG_STATE, "TrackingId: has an open chat already")
+    refusal = form_fits(state, chat, p.result_model) if p.result_model is not None else None
+    if refusal is not None:
+        return refusal
+    facts: list[Fact] = [
+        ChatBound(
+            chat=chat.id,
+            no=chat.no,
+            at=stamp.now,
+            tracking_id=p.tracking_id or "",
+            party_name=p.party_name or chat.party_name,
+            remote_address=p.remote_address or chat.remote_address,
+            culture=p.preferred_culture or chat.culture,
+            user_token=p.user_token or chat.user_token,
+            ext_response=p.ext_response or chat.ext_response,
+        )
+    ]
+    if p.result_model is not None:
+        facts.append(form_saved(p.result_model, stamp, chat.id, chat.no))
+    return Decision(facts, [told, *info_shown(chat)])
 
 
 def form_saved(
@@ -172,11 +243,24 @@ def form_saved(
     return FormSaved(chat=chat, no=no, at=stamp.now, result=result)
 
 
-def form_shown(chat: Chat) -> list[Announcement]:
-    """The agent's Info names the forms, so his picture must not miss one (I-9)."""
-    if not chat.is_open or chat.agent is None:
+def info_shown(chat: Chat) -> list[Announcement]:
+    """The agents' Info names the forms and the visitor, so their picture must not miss it (I-9)."""
+    if not chat.is_open:
         return []
-    return [ChatToAgent(chat=chat.id, agent=chat.agent, type="SC_CHAT_STATUS")]
+    told: list[Announcement] = [ChatToMembers(chat=chat.id)]
+    alerted = chat.offered_to
+    if alerted is not None:
+        told.append(ChatToAgent(chat=chat.id, agent=alerted, type="SC_CHAT_STATUS"))
+    return told
+
+
+def form_taken(chat: Chat, form: ScenarioResultInfo, stamp: Stamp) -> Decision:
+    """A form of a chat is saved, and shown; one that was offered is offered no more."""
+    decision = Decision([form_saved(form, stamp, chat.id, chat.no)], [*info_shown(chat)])
+    if chat.scenario is not None and chat.scenario == form.scenario_id:
+        decision.facts.append(FormOffered(chat=chat.id, no=chat.no, scenario=None))
+        decision.effects.append(ChatToConnectors(chat=chat.id))
+    return decision
 
 
 def form_fits(state: State, chat: Chat | None, form: ScenarioResultInfo) -> Refusal | None:
@@ -199,14 +283,14 @@ def form_fits(state: State, chat: Chat | None, form: ScenarioResultInfo) -> Refu
 def may_open(state: State, gateway: Gateway, tracking_id: str) -> Refusal | None:
     """Whether the gateway takes one more open chat (C-4, I-14)."""
     if gateway.retired:
-        return _RETIRED
+        return RETIRED
     held = state.list_weight.get(gateway.id, 0) + chat_weight(tracking_id)
     if held > state.config.limits.frame_bytes:
         return Refusal(ErrorCode.OVERLOADED, "the gateway has too many open chats")
     return None
 
 
-def _may_hold(state: State, gateway: Gateway) -> Refusal | None:
+def may_hold(state: State, gateway: Gateway) -> Refusal | None:
     """Whether one more chat of the gateway may be held in memory (I-14)."""
     if state.chats_held.get(gateway.id, 0) >= CHATS_PER_GATEWAY:
         return Refusal(ErrorCode.OVERLOADED, "the gateway had too many chats a short time ago")
@@ -222,12 +306,10 @@ def reopen(
     state: State, chat: Chat, stamp: Stamp, start: ChatServiceInfo | None = None
 ) -> list[Fact]:
     """The facts of a reopening, by a start or by a text; a wrap-up that still runs ends."""
-    facts: list[Fact] = []
-    holder = state.distribution.leases.get(chat.id)
-    if holder is not None:
-        facts.append(
-            WrapupEnded(chat=chat.id, no=chat.no, agent=holder, at=stamp.now, cause="reopened")
-        )
+    facts: list[Fact] = [
+        WrapupEnded(chat=chat.id, no=chat.no, agent=holder, at=stamp.now, cause="reopened")
+        for holder in state.distribution.leases.get(chat.id, ())
+    ]
     facts.append(
         ChatReopened(
             chat=chat.id,

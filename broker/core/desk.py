@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from broker.core.access import chat_at_desk, desk_at, own_chat
+from broker.core.access import chat_at_desk, desk_at, own_chat, supervisor_at
 from broker.core.announce import AgentToWorkplace, ChatToAgent, ChatToConnectors
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
-from broker.core.facts import ChatMoved, WrapupEnded
+from broker.core.facts import BotAwaited, WrapupEnded
+from broker.core.handover import offer_over
 from broker.core.inputs import Stamp
-from broker.core.moves import close, end_offer, move_agent, to_waiting
+from broker.core.moves import close, end_offer, move_agent, moved
+from broker.core.parties import shown, taken
 from broker.core.state import Chat, Session, State
+from broker.core.supervise import NO_STATE, faulty, force_state
+from broker.core.waiting import judged
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatWrapUpInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.values import AgentState, ChatStatus, CloseReason, Guid, from_micros
-
-
-def _alerting(chat: Chat | None, agent: Guid) -> bool:
-    return chat is not None and chat.status is ChatStatus.ALERTING and chat.agent == agent
+from protocol.values import AgentState, ChatStatus, CloseReason, from_micros
 
 
 def answer(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
@@ -30,9 +30,9 @@ def answer(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcom
         return desk
     chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
     me = session.number
-    if chat is not None and chat.status is ChatStatus.ANSWERED and chat.agent == desk.agent:
-        return Decision([], [_shown(chat, desk.agent, me, frame)])
-    if chat is None or not _alerting(chat, desk.agent):
+    if chat is not None and chat.has(desk.agent):
+        return Decision([], [shown(chat, desk.agent, session, frame, full=True)])
+    if chat is None or chat.offered_to != desk.agent:
         gone = ChatCommandInfo(
             peer=session.workplace,
             chat_id=p.chat_id,
@@ -40,32 +40,20 @@ def answer(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcom
             time_stamp=from_micros(stamp.now),
         )
         return Decision([], [Send((me,), "SC_CHAT_ALERT_END", gone, me, frame.id)])
+    told = shown(chat, desk.agent, session, frame, full=True)
+    if chat.invite is not None:
+        return taken(state, chat, stamp, desk.agent, told)
     decision = end_offer(state, chat, stamp, "answered")
-    decision.facts.append(
-        ChatMoved(
-            chat=chat.id,
-            no=chat.no,
-            at=stamp.now,
-            status=ChatStatus.ANSWERED,
-            cause="answered",
-            agent=desk.agent,
-            priority=chat.priority,
-            enqueued_at=chat.enqueued_at,
-        )
-    )
-    decision.effects += [_shown(chat, desk.agent, me, frame), ChatToConnectors(chat=chat.id)]
+    decision.effects.append(told)
+    if chat.status is ChatStatus.ICR:
+        # To the visitor's side nothing changes; the bot has to answer what was said before (B-40).
+        spoken = any(not s.outbound for s in chat.sentences)
+        due = stamp.now + state.config.distribution.bot_timeout if spoken else None
+        decision.facts.append(BotAwaited(chat.id, due))
+        return decision
+    decision.facts.append(moved(chat, stamp, ChatStatus.ANSWERED, "answered", desk.agent))
+    decision.effects += [ChatToConnectors(chat=chat.id), *judged(chat, stamp)]
     return decision
-
-
-def _shown(chat: Chat, agent: Guid, me: int, frame: Frame) -> ChatToAgent:
-    return ChatToAgent(
-        chat=chat.id,
-        agent=agent,
-        type="SC_CHAT_STATUS",
-        full=True,
-        answer_to=me,
-        re=frame.id,
-    )
 
 
 def hang_up(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
@@ -76,37 +64,61 @@ def hang_up(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outco
     if isinstance(found, Refusal):
         return found
     desk, chat = found
-    shown = _shown(chat, desk.agent, session.number, frame)
+    told = shown(chat, desk.agent, session, frame, full=True)
     if not chat.is_open:
-        return Decision([], [shown])
-    if chat.agent != desk.agent:
-        return Refusal(ErrorCode.WRONG_STATE, "ChatId: neither offered to nor answered by him")
-    if chat.status is ChatStatus.ALERTING:
-        decision = end_offer(state, chat, stamp, "rejected")
-        decision.effects.insert(0, shown)
-        decision.add(to_waiting(chat, stamp, "rejected"))
+        return Decision([], [told])
+    if chat.offered_to == desk.agent:
+        decision = offer_over(state, chat, stamp, "rejected")
+        decision.effects.insert(0, told)
         return decision
-    decision = close(state, chat, stamp, CloseReason.AGENT, answerer=session.number)
-    decision.effects[:0] = [shown, ChatToConnectors(chat=chat.id)]
+    if chat.agent != desk.agent or not chat.has(desk.agent):
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: neither offered to nor answered by him")
+    return ended_by(state, chat, stamp, session, told, CloseReason.AGENT)
+
+
+def ended_by(
+    state: State,
+    chat: Chat,
+    stamp: Stamp,
+    session: Session,
+    told: ChatToAgent,
+    reason: CloseReason,
+    cause: str = "closed",
+) -> Decision:
+    """Close a chat for somebody at a workplace, who is answered in place of a push."""
+    decision = close(state, chat, stamp, reason, cause=cause, answerer=session.number)
+    decision.effects[:0] = [told, ChatToConnectors(chat=chat.id)]
     return decision
 
 
+def close_any(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_CLOSE: a supervisor ends any chat, so that none can ever be stuck (B-8)."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    me = supervisor_at(state, session, p.peer)
+    if isinstance(me, Refusal):
+        return me
+    chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
+    if chat is None:
+        return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat")
+    told = shown(chat, me.agent, session, frame, full=False)
+    if not chat.is_open:
+        return Decision([], [told])
+    return ended_by(state, chat, stamp, session, told, CloseReason.ADMIN, "forced")
+
+
 def set_state(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
-    """CS_AGENT_STATE: what the agent wants to be; LogOff waits for his chats (B-28)."""
+    """CS_AGENT_STATE: what the agent wants to be, or a supervisor wants him to be (B-28)."""
     p = frame.payload
     assert isinstance(p, AgentStateInfo)
     agent = session.agent
     if agent is None or (p.peer is not None and p.peer != session.workplace):
         return Refusal(ErrorCode.NOT_ALLOWED, "Peer: not the workplace of this session")
     if p.agent_id is not None and p.agent_id != agent:
-        return Refusal(ErrorCode.NOT_ALLOWED, "AgentId: not the agent of this session")
-    wanted = p.state
-    if wanted is None:
-        return Refusal(ErrorCode.BAD_PAYLOAD, "State: missing")
-    if p.reason is not None and wanted is not AgentState.PAUSE:
-        return Refusal(ErrorCode.BAD_PAYLOAD, "Reason: goes with Pause only")
-    if p.reason is not None and p.reason not in state.config.pause_reasons:
-        return Refusal(ErrorCode.BAD_PAYLOAD, "Reason: not a configured reason")
+        return force_state(state, stamp, session, frame)
+    refusal = faulty(state, p)
+    if refusal is not None or p.state is None:
+        return refusal or NO_STATE
     desk = state.distribution.desks[agent]
     if desk.state is AgentState.LOG_OFF:
         # His connection was told good-bye, and this was on its way.
@@ -114,14 +126,16 @@ def set_state(state: State, stamp: Stamp, session: Session, frame: Frame) -> Out
     told = AgentToWorkplace(agent=agent, answer_to=session.number, re=frame.id)
     # Logging off is always a NextState: it is taken when no chat holds a slot any more, which
     # may be at once.
-    if wanted is AgentState.LOG_OFF:
-        moved = move_agent(desk, stamp, desk.state, "asked", reason=desk.reason, next_state=wanted)
+    if p.state is AgentState.LOG_OFF:
+        fact = move_agent(
+            desk, stamp, desk.state, "asked", reason=desk.reason, next_state=AgentState.LOG_OFF
+        )
     else:
-        moved = move_agent(desk, stamp, wanted, "asked", reason=p.reason)
-    same = (moved.state, moved.reason, moved.next_state)
+        fact = move_agent(desk, stamp, p.state, "asked", reason=p.reason, next_state=p.next_state)
+    same = (fact.state, fact.reason, fact.next_state)
     if same == (desk.state, desk.reason, desk.next_state):
         return Decision([], [told])
-    return Decision([moved], [told])
+    return Decision([fact], [told])
 
 
 def wrap_up(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
@@ -134,6 +148,9 @@ def wrap_up(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outco
     chat = own_chat(state, agent, p.chat_id)
     if isinstance(chat, Refusal):
         return chat
+    codes = state.config.wrapup_codes
+    if p.code is not None and codes and p.code not in codes:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "Code: not a configured code")
     if chat.id not in state.distribution.desks[agent].wrapups:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: no wrap-up runs for it")
     ended = WrapupEnded(

@@ -1,22 +1,26 @@
-"""Who gets the chat (B-20..B-25, B-30).
+"""Who gets the chat (B-20..B-25, B-29, B-30).
 
 Theory of operation: between two inputs no waiting chat has a candidate (B-23), so after an input
 only what it touched can match: chats that began to wait, agents that got a free slot, became
 ready or lost an exclusion. `next_offer` takes the earliest of these chats, in the order of B-21,
 that has a candidate, and offers it to the best one; the broker's step applies that and asks
 again until nothing matches. What was looked at in vain is settled and not looked at again.
+
+How the agents stand is kept in order by `broker.core.standing`, so a decision costs the same
+whether ten agents are at work or a thousand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
-from broker.core.announce import ChatToAgent, ChatToConnectors, capacity
+from broker.core.announce import ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.decision import Decision
 from broker.core.facts import AgentSettled, ChatMoved, ChatSettled, DecisionLogged, OfferMade
 from broker.core.inputs import Stamp
-from broker.core.state import Chat, Desk, State, Ticket
-from protocol.values import AgentState, ChatStatus, Guid
+from broker.core.standing import at_work, is_at_work, queue_of
+from broker.core.state import Chat, Queue, State, Ticket
+from protocol.values import ChatStatus, Guid, TransferMode
 
 _ORDER = ("answered it before", "skill", "free slots", "longest idle", "agent id")
 LOGGED_AGENTS = 20
@@ -46,34 +50,25 @@ def next_offer(state: State, stamp: Stamp) -> Decision | None:
 def best_ticket(state: State, agent: Guid, now: int) -> Ticket | None:
     """The first waiting chat that the agent could be offered."""
     d = state.distribution
-    desk = d.desks.get(agent)
-    if desk is None or why_not(state, desk) is not None:
-        return None
     best: Ticket | None = None
     for queue in d.queues.values():
-        if agent not in queue.agents:
+        if not queue.tickets or agent not in queue.ranks:
             continue
         for order in queue.tickets:
             if best is not None and order > best.order:
                 break
             ticket = d.tickets[order[2]]
-            if not (ticket.exclusions and excluded(state, ticket, agent, now)):
+            if not left_out(state, ticket, agent, now):
                 best = ticket
                 break
     return best
 
 
-def why_not(state: State, desk: Desk | None) -> str | None:
-    """Why an agent can be offered nothing at all now, or None when he can (B-20)."""
-    if desk is None or desk.session is None:
-        return "away"
-    if desk.state is not AgentState.READY:
-        return f"state {desk.state.value}"
-    if desk.next_state is not None:
-        return "leaving"
-    if len(desk.leases) >= capacity(state, desk.agent):
-        return "no free slot"
-    return None
+def left_out(state: State, ticket: Ticket, agent: Guid, now: int) -> bool:
+    """Whether the agent is not to be offered this chat, though he takes chats of its kind."""
+    if agent in ticket.barred:
+        return True
+    return bool(ticket.exclusions) and excluded(state, ticket, agent, now)
 
 
 def excluded(state: State, ticket: Ticket, agent: Guid, now: int) -> bool:
@@ -95,73 +90,73 @@ def excluded(state: State, ticket: Ticket, agent: Guid, now: int) -> bool:
 
 def _others_left(state: State, ticket: Ticket, now: int) -> bool:
     pause = state.config.distribution.retry_after
-    for agent in state.distribution.queues[ticket.demand].agents:
-        since = ticket.exclusions.get(agent)
-        if since is not None and now < since + pause:
-            continue
-        desk = state.distribution.desks.get(agent)
-        if why_not(state, desk) in (None, "no free slot"):
-            return True
-    return False
+    queue = state.distribution.queues[ticket.demand]
+    out = {agent for agent, since in ticket.exclusions.items() if now < since + pause}
+    out.update(ticket.barred)
+    return at_work(queue) > sum(1 for agent in out if is_at_work(queue, agent))
+
+
+def candidates(state: State, ticket: Ticket, now: int) -> Iterator[Guid]:
+    """The agents that the chat may be offered to now, the best one first (B-21)."""
+    queue = queue_of(state, ticket.demand)
+    first = ticket.preferred
+    if first is not None and first in queue.ranks and not left_out(state, ticket, first, now):
+        yield first
+    for *_, agent in queue.ready:
+        if agent != first and not left_out(state, ticket, agent, now):
+            yield agent
 
 
 def offer(state: State, ticket: Ticket, stamp: Stamp) -> Decision | None:
     """Offer a chat to the best candidate; None when there is no candidate (B-21)."""
-    queue = state.distribution.queues[ticket.demand]
-    project = state.config.projects.get(ticket.demand[0])
-    best_skill = project is not None and project.best_skill
-    passed: dict[Guid, str] = {}
-    ranked: list[tuple[bool, int, int, int, Guid]] = []
-    for agent, skill in queue.agents.items():
-        desk = state.distribution.desks.get(agent)
-        reason = why_not(state, desk)
-        if reason is None and ticket.exclusions and excluded(state, ticket, agent, stamp.now):
-            reason = "excluded"
-        if reason is not None or desk is None:
-            passed[agent] = reason or "away"
-            continue
-        free = capacity(state, agent) - len(desk.leases)
-        ranked.append(
-            (
-                agent != ticket.preferred,
-                -skill if best_skill else 0,
-                -free,
-                desk.idle_since,
-                agent,
-            )
-        )
-    if not ranked:
+    chosen: list[Guid] = []
+    for agent in candidates(state, ticket, stamp.now):
+        chosen.append(agent)
+        if len(chosen) == LOGGED_AGENTS:
+            break
+    if not chosen:
         return None
-    ranked.sort()
-    chosen = ranked[0][4]
-    chat = state.chats[ticket.chat]
-    duration = project.signal_duration if project is not None else 0
-    detail = explain(state, ticket, passed, stamp.now)
-    detail["candidates"] = [agent for *_, agent in ranked[:LOGGED_AGENTS]]
-    detail["by"] = _deciding(ranked)
-    return _offered(state, chat, chosen, stamp, duration, detail)
+    queue = state.distribution.queues[ticket.demand]
+    project = state.config.projects.get(ticket.demand[0][0])
+    detail = explain(state, ticket, stamp.now)
+    detail["candidates"] = list(chosen)
+    detail["by"] = _deciding(queue, ticket, chosen)
+    until = stamp.now + (project.signal_duration if project is not None else 0)
+    return offered(state, state.chats[ticket.chat], chosen[0], stamp, until, detail)
 
 
-def _deciding(ranked: Sequence[tuple[object, ...]]) -> str:
+def _deciding(queue: Queue, ticket: Ticket, chosen: list[Guid]) -> str:
     """Which rule of B-21 put the first candidate before the second."""
-    if len(ranked) == 1:
+    if len(chosen) == 1:
         return "only candidate"
-    first, second = ranked[0], ranked[1]
-    return next(
-        word for word, one, other in zip(_ORDER, first, second, strict=True) if one != other
-    )
+    one, two = ((agent != ticket.preferred, *queue.ranks[agent][:3], agent) for agent in chosen[:2])
+    return next(word for word, a, b in zip(_ORDER, one, two, strict=True) if a != b)
 
 
-def _offered(
+def offered(
     state: State,
     chat: Chat,
     agent: Guid,
     stamp: Stamp,
-    duration: int,
+    until: int,
     detail: dict[str, object],
+    mode: TransferMode | None = None,
 ) -> Decision:
+    """Alert an agent for a chat: one that waits, or one whose owner asks for somebody (B-29).
+
+    Args:
+        state: The state before.
+        chat: The chat.
+        agent: Who is alerted.
+        stamp: Now.
+        until: When the offer ends.
+        detail: Why he, for the log.
+        mode: What for, if the invitation is made by the same decision.
+    """
     desk = state.distribution.desks[agent]
-    return Decision(
+    if mode is None and chat.invite is not None:
+        mode = chat.invite.mode
+    decision = Decision(
         [
             DecisionLogged(
                 chat=chat.id,
@@ -178,42 +173,51 @@ def _offered(
                 agent=agent,
                 workplace=desk.workplace or "",
                 at=stamp.now,
-                until=stamp.now + duration,
-            ),
-            ChatMoved(
-                chat=chat.id,
-                no=chat.no,
-                at=stamp.now,
-                status=ChatStatus.ALERTING,
-                cause="offered",
-                agent=agent,
-                priority=chat.priority,
-                enqueued_at=chat.enqueued_at,
+                until=until,
+                mode=mode.value if mode is not None else "queue",
             ),
         ],
-        [
-            ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_ALERT"),
-            ChatToConnectors(chat=chat.id),
-        ],
+        [ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_ALERT")],
     )
+    if mode is not None:
+        decision.effects.append(ChatToMembers(chat=chat.id))
+        return decision
+    decision.facts.append(
+        ChatMoved(
+            chat=chat.id,
+            no=chat.no,
+            at=stamp.now,
+            status=ChatStatus.ALERTING,
+            cause="offered",
+            agent=agent,
+            priority=chat.priority,
+            enqueued_at=chat.enqueued_at,
+        )
+    )
+    decision.effects.append(ChatToConnectors(chat=chat.id))
+    return decision
 
 
-def explain(state: State, ticket: Ticket, passed: dict[Guid, str], now: int) -> dict[str, object]:
+def explain(state: State, ticket: Ticket, now: int) -> dict[str, object]:
     """Why the passed-over agents were passed over, in plain values (B-30)."""
-    counts: dict[str, object] = {}
-    for reason in passed.values():
-        before = counts.get(reason, 0)
-        counts[reason] = (before if isinstance(before, int) else 0) + 1
-    named: list[object] = [
-        {"agent": agent, "reason": reason} for agent, reason in list(passed.items())[:LOGGED_AGENTS]
-    ]
+    queue = state.distribution.queues[ticket.demand]
+    counts: dict[str, object] = {reason: n for reason, n in queue.counts.items() if n}
+    named: list[object] = []
+    for word, agents in (("in the chat", ticket.barred), ("excluded", ticket.exclusions)):
+        out = [a for a in agents if a in queue.ranks and left_out(state, ticket, a, now)]
+        if out:
+            counts[word] = len(out)
+        named += [{"agent": agent, "reason": word} for agent in out[:LOGGED_AGENTS]]
+    for agent, reason in queue.others.items():
+        if len(named) >= LOGGED_AGENTS:
+            break
+        named.append({"agent": agent, "reason": reason})
     return {
         "waited": max(0, now - ticket.order[1]),
         "waiting": len(state.distribution.tickets),
-        "passed_over": named,
+        "passed_over": named[:LOGGED_AGENTS],
         "reasons": counts,
-        "not_qualified": len(state.config.agents)
-        - len(state.distribution.queues[ticket.demand].agents),
+        "not_qualified": len(state.config.agents) - len(queue.agents),
     }
 
 
@@ -222,10 +226,6 @@ def _unserved(state: State, ticket: Ticket, stamp: Stamp) -> Decision:
     settled = ChatSettled(ticket.chat)
     if ticket.explained:
         return Decision([settled])
-    passed: dict[Guid, str] = {}
-    for agent in state.distribution.queues[ticket.demand].agents:
-        reason = why_not(state, state.distribution.desks.get(agent))
-        passed[agent] = reason or "excluded"
     chat = state.chats[ticket.chat]
     logged = DecisionLogged(
         chat=chat.id,
@@ -233,6 +233,6 @@ def _unserved(state: State, ticket: Ticket, stamp: Stamp) -> Decision:
         at=stamp.now,
         kind="waiting",
         agent=None,
-        detail=explain(state, ticket, passed, stamp.now),
+        detail=explain(state, ticket, stamp.now),
     )
     return Decision([logged, settled])

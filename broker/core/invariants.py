@@ -8,22 +8,36 @@ from __future__ import annotations
 
 from attrs import fields
 
-from broker.core.announce import capacity
-from broker.core.apply import memory_of
 from broker.core.apply_desk import chat_grace
-from broker.core.distribution import excluded, why_not
-from broker.core.state import Chat, Desk, State
+from broker.core.apply_words import memory_of, transcript_weight
+from broker.core.audience import members_of
+from broker.core.deadlines import unbound_until
+from broker.core.distribution import left_out
+from broker.core.standing import capacity, qualified, rank, weight_of, why_not
+from broker.core.state import Chat, Demand, Queue, State
 from broker.core.timers import TimerKind
-from protocol.values import AgentState, ChatStatus, Guid
+from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
-_DERIVED = frozenset({"exclusions", "keys", "past_slots", "timer_at"})
+_DERIVED = frozenset(
+    {
+        "bot_due",
+        "estimate",
+        "exclusions",
+        "internal_keys",
+        "keys",
+        "log",
+        "past_slots",
+        "timer_at",
+        "writers",
+    }
+)
 _COLUMNS = tuple(a.name for a in fields(Chat) if a.name not in _DERIVED)
 
 
 def durable(state: State) -> dict[str, object]:
     """The durable part of the state in plain, comparable values (I-10).
 
-    Exclusions are compared by the store's own rule, from the offers, and are left out; so are
+    Exclusions are compared by the store's own rule, from its table, and are left out; so are
     forms' order, presence and timers. Agents who are logged off and were never seen differ in
     nothing and are left out as well.
     """
@@ -55,9 +69,18 @@ def check(state: State) -> list[str]:
     faults: list[str] = []
     for chat in state.chats.values():
         faults += _chat_faults(state, chat)
-    for desk in state.distribution.desks.values():
-        faults += _desk_faults(state, desk)
+        faults += _party_faults(state, chat)
+    faults += lease_faults(state)
     faults += _matching_faults(state)
+    faults += _waiting_faults(state)
+    for demand, queue in state.distribution.queues.items():
+        faults += _queue_faults(state, demand, queue)
+    return faults + _count_faults(state)
+
+
+def _count_faults(state: State) -> list[str]:
+    """I-14: what is counted as it changes is what counting everything gives."""
+    faults: list[str] = []
     counts: dict[ChatStatus, int] = {}
     held: dict[Guid, int] = {}
     taken: dict[Guid, int] = {}
@@ -69,7 +92,6 @@ def check(state: State) -> list[str]:
         faults.append(f"I-14: chats held {state.chats_held} are not {held}")
     if taken != {gateway: n for gateway, n in state.bytes_held.items() if gateway in taken}:
         faults.append(f"I-14: bytes held {state.bytes_held} are not {taken}")
-    faults += _waiting_faults(state)
     if counts != {s: n for s, n in state.status_counts.items() if n}:
         faults.append(f"I-14: status counts {state.status_counts} are not {counts}")
     return faults
@@ -77,57 +99,125 @@ def check(state: State) -> list[str]:
 
 def _chat_faults(state: State, chat: Chat) -> list[str]:
     faults: list[str] = []
-    d = state.distribution
     if [s.counter for s in chat.sentences] != list(range(1, len(chat.sentences) + 1)):
         faults.append(f"I-3: counters of chat {chat.id} are not 1..n")
+    if [s.counter for s in chat.internal] != list(range(1, len(chat.internal) + 1)):
+        faults.append(f"I-3: counters of the notes of chat {chat.id} are not 1..n")
     if sum(len(keys) for keys in chat.keys) != len(chat.sentences):
         faults.append(f"I-2: keys of chat {chat.id} do not match its sentences")
+    if len(chat.internal_keys) != len(chat.internal):
+        faults.append(f"I-2: keys of the notes of chat {chat.id} do not match them")
+    if chat.weight != transcript_weight(chat):
+        faults.append(f"I-14: chat {chat.id} weighs {transcript_weight(chat)}, not {chat.weight}")
     if chat.is_open is not (chat.id in state.open_chats.get(chat.gateway, {})):
         faults.append(f"I-14: chat {chat.id} is missing from or left in the open list")
-    if (chat.status is ChatStatus.WAITING) is not (chat.id in d.tickets):
+    if (chat.is_open and not chat.is_bound) is not (chat.id in state.unbound):
+        faults.append(f"I-7: chat {chat.id} is missing from or left in the unbound ones")
+    asks = chat.invite is not None and chat.invite.project is not None
+    waits = chat.status is ChatStatus.WAITING or (asks and chat.offer is None)
+    if waits is not (chat.id in state.distribution.tickets):
         faults.append(f"I-7: chat {chat.id} is {chat.status} and its ticket disagrees")
-    if (chat.status is ChatStatus.ALERTING) is not (chat.offer is not None):
+    if chat.status is ChatStatus.ALERTING and chat.offer is None:
+        faults.append(f"I-6: chat {chat.id} is {chat.status} without an offer")
+    if chat.status in (ChatStatus.WAITING, ChatStatus.CLOSED) and chat.offer is not None:
         faults.append(f"I-6: chat {chat.id} is {chat.status} and its offer disagrees")
-    if chat.status is ChatStatus.ALERTING and chat.agent is not None:
-        desk = d.desks.get(chat.agent)
-        if desk is None or desk.session is None:
-            faults.append(f"I-7: chat {chat.id} is offered to agent {chat.agent}, who is away")
-    held = d.leases.get(chat.id)
-    holds = chat.status in (ChatStatus.ALERTING, ChatStatus.ANSWERED)
-    if holds and held != chat.agent:
-        faults.append(f"I-6: chat {chat.id} of agent {chat.agent} is leased to {held}")
-    if chat.status in (ChatStatus.PILOT, ChatStatus.WAITING) and held is not None:
-        faults.append(f"I-6: chat {chat.id} is {chat.status} and holds a slot")
     if (chat.status is ChatStatus.CLOSED) is not (chat.close_reason is not None):
         faults.append(f"I-8: chat {chat.id} is {chat.status} with reason {chat.close_reason}")
     return faults
 
 
-def _waiting_faults(state: State) -> list[str]:
-    """I-16: every chat of an agent who is away has a timer that ends that in time."""
-    armed = {(key, due) for due, _number, kind, key in state.timers.heap if kind is TimerKind.GRACE}
+def _party_faults(state: State, chat: Chat) -> list[str]:
+    """I-6, I-7: whoever is in the chat, or asked into it, belongs to a conversation."""
     faults: list[str] = []
-    for desk in state.distribution.desks.values():
-        for chat, holder in desk.leases.items():
-            if holder is not ChatStatus.ANSWERED or desk.session is not None:
-                continue
-            due = chat_grace(state, state.chats[chat]) + (desk.lost_at or 0)
-            if desk.lost_at is None or (chat, due) not in armed:
-                faults.append(f"I-16: chat {chat} of agent {desk.agent}, who is away, waits on")
+    talking = chat.status is ChatStatus.ANSWERED and chat.agent is not None
+    if (chat.parties or chat.invite or chat.parked_at is not None) and not talking:
+        faults.append(f"I-6: chat {chat.id} is {chat.status} with parties, or asking, or parked")
+    if chat.agent in chat.parties:
+        faults.append(f"I-6: chat {chat.id} has its owner among its parties")
+    if chat.status is ChatStatus.ANSWERED and chat.offer is not None and chat.invite is None:
+        faults.append(f"I-6: chat {chat.id} is answered and offered")
+    if chat.woken_at is not None and chat.id not in state.distribution.waking:
+        faults.append(f"I-7: chat {chat.id} is to come back and nobody looks")
+    alerted = chat.offered_to
+    if alerted is not None:
+        desk = state.distribution.desks.get(alerted)
+        if desk is None or desk.session is None:
+            faults.append(f"I-7: chat {chat.id} is offered to agent {alerted}, who is away")
+        if alerted in members_of(chat):
+            faults.append(f"I-6: chat {chat.id} is offered to agent {alerted}, who is in it")
     return faults
 
 
-def _desk_faults(state: State, desk: Desk) -> list[str]:
+def leases_due(state: State) -> dict[Guid, dict[Guid, ChatStatus]]:
+    """Who ought to hold slots, by agent and chat, worked out from the chats alone (B-22)."""
+    due: dict[Guid, dict[Guid, ChatStatus]] = {}
+    for chat in state.chats.values():
+        alerted = chat.offered_to
+        if alerted is not None:
+            due.setdefault(alerted, {})[chat.id] = ChatStatus.ALERTING
+        for agent in members_of(chat):
+            party = chat.parties.get(agent)
+            unseen = party is not None and party.mode is TransferMode.MONITOR
+            put_aside = party is None and chat.parked_at is not None
+            if not unseen and not put_aside:
+                due.setdefault(agent, {})[chat.id] = ChatStatus.ANSWERED
+    for desk in state.distribution.desks.values():
+        for chat_id in desk.wrapups:
+            due.setdefault(desk.agent, {})[chat_id] = ChatStatus.CLOSED
+    return due
+
+
+def lease_faults(state: State) -> list[str]:
+    """I-6: the slots that are held are those that ought to be: the reconciler of B-22."""
     faults: list[str] = []
-    for chat, holder in desk.leases.items():
-        if state.distribution.leases.get(chat) != desk.agent:
-            faults.append(f"I-6: lease of chat {chat} is not with agent {desk.agent}")
-        if chat not in state.chats or state.chats[chat].status is not holder:
-            faults.append(f"I-6: lease of chat {chat} is held by {holder}, not its status")
-    if sum(1 for agent in state.distribution.leases.values() if agent == desk.agent) != len(
-        desk.leases
-    ):
-        faults.append(f"I-6: leases of agent {desk.agent} do not add up")
+    due = leases_due(state)
+    d = state.distribution
+    for desk in d.desks.values():
+        ought = due.pop(desk.agent, {})
+        if desk.leases != ought:
+            faults.append(f"I-6: agent {desk.agent} holds {desk.leases}, ought to hold {ought}")
+        weights = {chat: weight_of(state, state.chats[chat]) for chat in desk.leases}
+        if desk.weights != weights or desk.load != sum(weights.values()):
+            faults.append(f"I-6: agent {desk.agent} has a load of {desk.load}, not {weights}")
+        parked = {
+            chat.id
+            for chat in state.chats.values()
+            if chat.parked_at is not None and chat.agent == desk.agent
+        }
+        if set(desk.parked) != parked:
+            faults.append(f"I-6: agent {desk.agent} has parked {desk.parked}, not {parked}")
+    if due:
+        faults.append(f"I-6: nobody holds {due}")
+    held = {chat: set(agents) for chat, agents in d.leases.items()}
+    ought_held: dict[Guid, set[Guid]] = {}
+    for desk in d.desks.values():
+        for chat_id in desk.leases:
+            ought_held.setdefault(chat_id, set()).add(desk.agent)
+    if held != ought_held:
+        faults.append(f"I-6: leases by chat {held} are not {ought_held}")
+    return faults
+
+
+def _waiting_faults(state: State) -> list[str]:
+    """I-16: whatever waits for somebody who is away, or silent, has a timer that ends that."""
+    armed = {(kind, key, due) for due, _number, kind, key in state.timers.heap}
+    faults: list[str] = []
+    for chat in state.chats.values():
+        for agent in members_of(chat):
+            desk = state.distribution.desks[agent]
+            if desk.session is not None:
+                continue
+            if chat.status is ChatStatus.ICR:
+                if (TimerKind.BOT, chat.id, chat.bot_due) not in armed:
+                    faults.append(f"I-16: chat {chat.id} waits for bot {agent}, who is away")
+                continue
+            due = chat_grace(state, chat) + (desk.lost_at or 0)
+            if desk.lost_at is None or (TimerKind.GRACE, chat.id, due) not in armed:
+                faults.append(f"I-16: chat {chat.id} of agent {agent}, who is away, waits on")
+    for unbound in state.unbound:
+        due = unbound_until(state, state.chats[unbound])
+        if (TimerKind.UNBOUND, unbound, due) not in armed:
+            faults.append(f"I-16: outbound chat {unbound} waits for a connector for ever")
     return faults
 
 
@@ -139,22 +229,46 @@ def _matching_faults(state: State) -> list[str]:
     d = state.distribution
     faults: list[str] = []
     for ticket in d.tickets.values():
-        for agent in d.queues[ticket.demand].agents:
+        for agent in qualified(state, ticket.demand):
             desk = d.desks.get(agent)
-            if desk is None or why_not(state, desk) is not None:
+            if desk is None or why_not(state, desk, ticket.demand[3]) is not None:
                 continue
-            if excluded(state, ticket, agent, state.now):
+            if left_out(state, ticket, agent, state.now):
                 continue
             faults.append(f"I-7: chat {ticket.chat} waits while agent {agent} is free")
+    return faults
+
+
+def _queue_faults(state: State, demand: Demand, queue: Queue) -> list[str]:
+    """B-21: the order that is kept is the one that looking at everybody gives."""
+    faults: list[str] = []
+    if queue.agents != qualified(state, demand):
+        faults.append(f"I-7: the agents of {demand} are not those who qualify")
+    ready = []
+    others: dict[Guid, str] = {}
+    for agent, skill in queue.agents.items():
+        desk = state.distribution.desks.get(agent)
+        reason = why_not(state, desk, demand[3])
+        if desk is None or reason is not None:
+            others[agent] = reason or "away"
+        else:
+            ready.append(rank(state, demand, skill, desk))
+    if queue.ready != sorted(ready) or set(queue.ranks.values()) != set(ready):
+        faults.append(f"I-7: the candidates of {demand} are not in order")
+    if queue.others != others:
+        faults.append(f"I-7: of {demand} {queue.others} are passed over, not {others}")
+    counts = {reason: list(others.values()).count(reason) for reason in others.values()}
+    if counts != {reason: n for reason, n in queue.counts.items() if n}:
+        faults.append(f"I-7: of {demand} {queue.counts} are counted, not {counts}")
     return faults
 
 
 def overbooked(state: State) -> list[str]:
     """Agents who hold more slots than they have; a smaller capacity after a reload may do that."""
     return [
-        f"I-6: agent {desk.agent} holds {len(desk.leases)} slots of {capacity(state, desk.agent)}"
+        f"I-6: agent {desk.agent} holds {desk.load} slots of {capacity(state, desk.agent)}"
         for desk in state.distribution.desks.values()
         if desk.state is not AgentState.LOG_OFF
         and desk.workplace is not None
-        and len(desk.leases) > capacity(state, desk.agent)
+        and desk.load > capacity(state, desk.agent)
     ]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from broker.core import rules
-from broker.core.announce import capacity
-from broker.core.apply_desk import qualified
+from broker.core.standing import free_slots, qualified
 from broker.core.state import State
 from protocol.values import AgentState, Guid, Signal
 
@@ -22,23 +21,28 @@ def occupancy(state: State, who: rules.Applicant, now: int) -> Signal | None:
     rule = rules.project(state.config, who, now)
     if rule is None:
         return None
-    able = qualified(state, (rule.project, rule.language, rule.skill))
+    gateway = state.config.gateways.get(who.gateway_id)
+    weight = gateway.weight if gateway is not None else 1
+    d = state.distribution
+    demand = ((rule.project,), rule.language, rule.skill, weight)
+    known = d.queues.get(demand)
+    able = known.agents if known is not None else qualified(state, demand)
     free = 0
     somebody = False
     for agent in able:
-        desk = state.distribution.desks.get(agent)
+        desk = d.desks.get(agent)
         if desk is None or desk.session is None or desk.state is AgentState.LOG_OFF:
             continue
         if desk.next_state is AgentState.LOG_OFF:
             continue
         somebody = True
-        if desk.state is AgentState.READY:
-            free += max(0, capacity(state, agent) - len(desk.leases))
+        if desk.blocked is None:
+            free += max(0, free_slots(state, desk)) // weight
     if free:
         waiting = sum(
             len(q.tickets)
-            for q in state.distribution.queues.values()
-            if not able.keys().isdisjoint(q.agents)
+            for q in d.queues.values()
+            if q.tickets and not able.keys().isdisjoint(q.agents)
         )
         if free > waiting:
             return Signal.FREE

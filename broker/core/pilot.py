@@ -1,15 +1,16 @@
-"""The rules of a chat that has just begun: gate, pre, project, then the queue (B-3)."""
+"""The rules of a chat that has just begun: gate, pre, project, then the queue (B-3, B-40)."""
 
 from __future__ import annotations
 
 from broker.core import rules
-from broker.core.announce import ChatToConnectors
+from broker.core.announce import ChatToAgent, ChatToConnectors
 from broker.core.decision import Decision
-from broker.core.facts import ChatRouted, DecisionLogged
+from broker.core.facts import BotMoved, ChatRouted, DecisionLogged, OfferMade
 from broker.core.inputs import Stamp
-from broker.core.moves import close, to_waiting
+from broker.core.moves import close, moved, to_waiting
+from broker.core.standing import blocked, slots_left, weight_of
 from broker.core.state import Chat, State
-from protocol.values import CloseReason, Guid, Signal
+from protocol.values import ChatStatus, CloseReason, Guid, Signal
 
 _REFUSING = (Signal.CLOSED, Signal.HIDDEN)
 
@@ -20,7 +21,10 @@ def next_pilot(state: State, stamp: Stamp) -> Decision | None:
     if first is None:
         return None
     chat = state.chats[first]
-    who = _applicant(chat)
+    if chat.outbound:
+        # The gate and the automated partner are for visitors who come by themselves.
+        return route(state, chat, stamp, "routed", {"outbound": True})
+    who = rules.applicant_of(chat)
     gate = rules.gate(state.config, who, stamp.now)
     gate_rule = gate.rule.id if gate.rule is not None else None
     if not gate.open or gate.forced in _REFUSING:
@@ -28,55 +32,102 @@ def next_pilot(state: State, stamp: Stamp) -> Decision | None:
     pre = rules.pre(state.config, who, stamp.now)
     detail: dict[str, object] = {"gate": gate_rule}
     if pre is not None:
-        # A bot that is away is passed over (B-40); until bots are served every bot is away.
-        detail["bot_passed_over"] = pre.bot
-    rule = rules.project(state.config, who, stamp.now)
-    if rule is None:
+        met = _partner(state, chat, stamp, pre.bot)
+        if met is not None:
+            why = {**detail, "rule": pre.id, "bot": pre.bot}
+            met.facts.insert(0, logged(chat, stamp, "bot", why))
+            return met
+        detail["bot_passed_over"] = pre.bot  # one that is away is passed over (B-40)
+    return route(state, chat, stamp, "routed", detail)
+
+
+def _partner(state: State, chat: Chat, stamp: Stamp, bot: Guid) -> Decision | None:
+    """Give the chat to its automated partner; None when there is none now (B-4, B-40)."""
+    told = ChatToConnectors(chat=chat.id)
+    if bot in state.config.bots:
+        first = -1 if state.config.bots[bot].scenario is not None else 0
+        begins = BotMoved(
+            chat=chat.id,
+            no=chat.no,
+            bot=bot,
+            question=first,
+            tries=0,
+            project=None,
+            learned=(),
+        )
+        return Decision([begins, moved(chat, stamp, ChatStatus.ICR, "bot", None)], [told])
+    desk = state.distribution.desks.get(bot)
+    if desk is None or blocked(desk) is not None:
+        return None
+    if slots_left(state, desk) < weight_of(state, chat):
+        return None
+    made = OfferMade(
+        offer=state.next_offer,
+        chat=chat.id,
+        no=chat.no,
+        agent=bot,
+        workplace=desk.workplace or "",
+        at=stamp.now,
+        until=stamp.now + state.config.distribution.bot_timeout,
+        mode="bot",
+    )
+    return Decision(
+        [made, moved(chat, stamp, ChatStatus.ICR, "bot", bot)],
+        [ChatToAgent(chat=chat.id, agent=bot, type="SC_CHAT_ALERT"), told],
+    )
+
+
+def route(
+    state: State,
+    chat: Chat,
+    stamp: Stamp,
+    cause: str,
+    detail: dict[str, object],
+    wanted: Guid | None = None,
+) -> Decision:
+    """Queue a chat by the project rules, or close it when none matches (B-3).
+
+    Args:
+        state: The state before.
+        chat: A chat in `Pilot` or `ICR`.
+        stamp: Now.
+        cause: Why, for reports.
+        detail: What the log is to say besides.
+        wanted: The project that a bot chose; the rules then say only what it asks of an agent.
+    """
+    who = rules.applicant_of(chat)
+    rule = rules.project(state.config, who, stamp.now, wanted)
+    if rule is None and wanted is None:
         return _refused(state, chat, stamp, {"group": "project", **detail})
+    project = wanted if rule is None else rule.project
+    assert project is not None
+    priority = rule.priority if rule is not None else 0
     routed = ChatRouted(
         chat=chat.id,
         no=chat.no,
         at=stamp.now,
-        project=rule.project,
-        language=rule.language,
-        skill=rule.skill,
-        priority=rule.priority,
-        rule=rule.id,
+        project=project,
+        language=rule.language if rule is not None else None,
+        skill=rule.skill if rule is not None else 1,
+        priority=priority,
+        rule=rule.id if rule is not None else None,
     )
-    waits = to_waiting(chat, stamp, "routed", boost=rule.priority - chat.priority)
-    return Decision(
-        [
-            routed,
-            _logged(
-                chat, stamp, "routed", {**detail, "project_rule": rule.id, "project": rule.project}
-            ),
-            *waits.facts,
-        ],
-        waits.effects,
-    )
-
-
-def _applicant(chat: Chat) -> rules.Applicant:
-    form: dict[Guid, str] = {}
-    for result in chat.forms.values():
-        form.update(rules.form_values(result))
-    return rules.Applicant(
-        gateway_id=chat.gateway,
-        culture=chat.culture,
-        user_token=chat.user_token,
-        ext_response=chat.ext_response,
-        form=form,
-    )
+    waits = to_waiting(chat, stamp, cause, boost=priority - chat.priority)
+    said = {**detail, "project_rule": routed.rule, "project": project}
+    return Decision([routed, logged(chat, stamp, "routed", said), *waits.facts], waits.effects)
 
 
 def _refused(state: State, chat: Chat, stamp: Stamp, detail: dict[str, object]) -> Decision:
     decision = close(state, chat, stamp, CloseReason.RULE)
-    decision.facts.insert(0, _logged(chat, stamp, "refused", detail))
+    decision.facts.insert(0, logged(chat, stamp, "refused", detail))
     decision.effects.append(ChatToConnectors(chat=chat.id))
     return decision
 
 
-def _logged(chat: Chat, stamp: Stamp, kind: str, detail: dict[str, object]) -> DecisionLogged:
+def logged(
+    chat: Chat, stamp: Stamp, kind: str, detail: dict[str, object], agent: Guid | None = None
+) -> DecisionLogged:
+    """A line of the decision log (B-30)."""
     return DecisionLogged(
-        chat=chat.id, no=chat.no, at=stamp.now, kind=kind, agent=None, detail=detail
+        chat=chat.id, no=chat.no, at=stamp.now, kind=kind, agent=agent, detail=detail
     )

@@ -5,18 +5,14 @@ from __future__ import annotations
 from attrs import evolve
 
 from broker.core.access import chat_at_desk, desk_at, gateway_of, tracked_chat
-from broker.core.announce import (
-    Announcement,
-    ChatToAgent,
-    ChatToConnectors,
-    chat_for_connector,
-    chat_for_workplace,
-)
-from broker.core.chats import form_fits, form_saved, form_shown, scenario_in
+from broker.core.announce import ChatToAgent, ChatToConnectors
+from broker.core.bounds import OVERVIEW_CHATS
+from broker.core.chats import form_fits, form_saved, form_taken, scenario_in
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.effects import Effect, Send
+from broker.core.effects import Send
 from broker.core.inputs import Stamp
 from broker.core.moves import acknowledgement
+from broker.core.show import agent_state, chat_for_connector, chat_for_workplace, seen_as
 from broker.core.state import Session, State
 from protocol.chat import ChatCommandInfo
 from protocol.errors import ErrorCode
@@ -24,7 +20,7 @@ from protocol.frame import Frame
 from protocol.message import CommandInfo
 from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
 from protocol.scenario import ScenarioResultInfo
-from protocol.values import ChatStatus
+from protocol.values import AgentState, ChatStatus
 
 
 def _answer(session: Session, frame: Frame, type_: str, payload: object) -> Decision:
@@ -42,6 +38,7 @@ def resync_connector(state: State, stamp: Stamp, session: Session, frame: Frame)
     shown = tuple(
         chat_for_connector(state, state.chats[chat], full=False)
         for chat in state.open_chats.get(gateway.id, ())
+        if state.chats[chat].is_bound
     )
     return _answer(session, frame, "SE_CHAT_LIST", shown)
 
@@ -54,10 +51,12 @@ def resync_workplace(state: State, stamp: Stamp, session: Session, frame: Frame)
     if isinstance(desk, Refusal):
         return desk
     number = session.workplace or ""
+    working = [chat for chat, holder in desk.leases.items() if holder is not ChatStatus.CLOSED]
     shown = tuple(
-        chat_for_workplace(state, state.chats[chat], number, stamp.now, info=False, full=False)
-        for chat, holder in desk.leases.items()
-        if holder is not ChatStatus.CLOSED
+        chat_for_workplace(
+            state, state.chats[chat], desk.agent, number, stamp.now, info=False, full=False
+        )
+        for chat in (*working, *desk.parked, *desk.watching)
     )
     return _answer(session, frame, "SC_CHAT_LIST", shown)
 
@@ -81,17 +80,34 @@ def status_workplace(state: State, stamp: Stamp, session: Session, frame: Frame)
     if isinstance(found, Refusal):
         return found
     desk, chat = found
-    if chat.is_open and chat.agent != desk.agent:
+    status = seen_as(chat, desk.agent)
+    if status is ChatStatus.WAITING:
         return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat at this workplace")
     told = ChatToAgent(
         chat=chat.id,
         agent=desk.agent,
         type="SC_CHAT_STATUS",
-        full=chat.status is not ChatStatus.ALERTING,
+        full=status is not ChatStatus.ALERTING,
         answer_to=session.number,
         re=frame.id,
     )
     return Decision([], [told])
+
+
+def agents(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_AGENT_LIST: who is logged in, so that a chat can be handed to him (B-29)."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    desk = desk_at(state, session, p)
+    if isinstance(desk, Refusal):
+        return desk
+    there = [
+        one.agent
+        for one in state.distribution.desks.values()
+        if one.state is not AgentState.LOG_OFF and one.agent in state.config.agents
+    ]
+    shown = tuple(agent_state(state, agent) for agent in there[:OVERVIEW_CHATS])
+    return _answer(session, frame, "SC_AGENT_LIST", shown)
 
 
 def load_scenario(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
@@ -114,12 +130,12 @@ def save_scenario(state: State, stamp: Stamp, session: Session, frame: Frame) ->
     refusal = form_fits(state, chat, p)
     if refusal is not None:
         return refusal
-    saved = form_saved(p, stamp, p.chat_id, chat.no if chat is not None else None)
-    effects: list[Effect | Announcement] = []
     if chat is not None:
-        effects += form_shown(chat)
-    effects += acknowledgement(session, frame)
-    return Decision([saved], effects)
+        decision = form_taken(chat, p, stamp)
+    else:
+        decision = Decision([form_saved(p, stamp, None, None)])
+    decision.effects += acknowledgement(session, frame)
+    return decision
 
 
 def routing(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:

@@ -1,4 +1,4 @@
-"""The rules that judge a chat before it is distributed: gate, pre, project (B-1, B-3, B-27).
+"""The rules that judge a chat: gate, pre, project, and wait rules (B-1, B-3, B-26, B-27).
 
 In each group the first rule by rank counts whose limits all hold; an absent limit is not tested.
 Patterns are *searched* in the value (anchor them with ``^`` and ``$`` to match the whole), and a
@@ -19,7 +19,9 @@ from broker.config.model import (
     PreRule,
     ProjectRule,
     RuleLimits,
+    WaitRule,
 )
+from broker.core.state import Chat
 from protocol.limits import text_length
 from protocol.scenario import ScenarioResultInfo, ScenarioResultValueInfo
 from protocol.values import Guid, Signal, format_decimal, format_time, from_micros
@@ -96,9 +98,47 @@ def pre(config: Config, applicant: Applicant, now_micros: int) -> PreRule | None
     return _first(config.pre_rules, applicant, now_micros)
 
 
-def project(config: Config, applicant: Applicant, now_micros: int) -> ProjectRule | None:
-    """Find the rule that chooses the project."""
-    return _first(config.project_rules, applicant, now_micros)
+def project(
+    config: Config, applicant: Applicant, now_micros: int, wanted: Guid | None = None
+) -> ProjectRule | None:
+    """Find the rule that chooses the project; among those of a wanted one, if it is known."""
+    rules = config.project_rules
+    if wanted is not None:
+        rules = tuple(rule for rule in rules if rule.project == wanted)
+    return _first(rules, applicant, now_micros)
+
+
+def next_wait(config: Config, chat: Chat) -> tuple[int, WaitRule] | None:
+    """Find the wait rule that is next for a waiting chat, and when it is due (B-26).
+
+    Of the levels above the last applied one the lowest counts that has a rule whose limits hold; of
+    that level the first such rule. Hours are those of the moment at which the rule is due.
+    """
+    if chat.enqueued_at is None:
+        return None
+    who: Applicant | None = None
+    for rule in config.wait_rules:
+        if rule.level <= chat.wait_level or rule.project not in (None, chat.project):
+            continue
+        due, hours = chat.enqueued_at + rule.after, rule.limits.hours
+        who = who or applicant_of(chat)
+        if _matches(rule.limits, who) and (hours is None or within(hours, due)):
+            return due, rule
+    return None
+
+
+def applicant_of(chat: Chat) -> Applicant:
+    """What rules can know about a chat that is there."""
+    form: dict[Guid, str] = {}
+    for result in chat.forms.values():
+        form.update(form_values(result))
+    return Applicant(
+        gateway_id=chat.gateway,
+        culture=chat.culture,
+        user_token=chat.user_token,
+        ext_response=chat.ext_response,
+        form=form,
+    )
 
 
 def within(hours: Hours, now_micros: int) -> bool:

@@ -13,31 +13,40 @@ from collections.abc import Callable
 from attrs import frozen
 
 from broker.core.access import chat_at_desk, find_tracked, gateway_of, tracked_chat
-from broker.core.announce import (
+from broker.core.announce import Announcement, ChatToConnectors
+from broker.core.audience import connectors_of, listeners
+from broker.core.bounds import RESERVE, sentence_weight, slot_digest
+from broker.core.chats import may_open, reopen, reopens
+from broker.core.decision import Decision, Outcome, Refusal
+from broker.core.effects import Effect, Send
+from broker.core.facts import (
+    BotAwaited,
+    Fact,
+    NoteStored,
+    SentenceConfirmed,
+    SentenceStored,
+    SlotFilled,
+)
+from broker.core.inputs import Stamp
+from broker.core.moves import acknowledgement, agent_session
+from broker.core.parties import woken
+from broker.core.show import (
     SLOT_MODELS,
-    Announcement,
-    ChatToConnectors,
     Said,
     sentence_for_connector,
     sentence_for_workplace,
     utc,
 )
-from broker.core.bounds import RESERVE, sentence_weight, slot_digest
-from broker.core.chats import may_open, reopen, reopens
-from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.effects import Effect, Send
-from broker.core.facts import Fact, SentenceConfirmed, SentenceStored, SlotFilled
-from broker.core.inputs import Stamp
-from broker.core.moves import acknowledgement, agent_session
 from broker.core.state import Chat, Sentence, Session, Slot, State
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.values import ChatStatus, Guid, SentenceModel, to_micros
+from protocol.values import ChatStatus, Guid, SentenceModel, TransferMode, to_micros
 
 _REUSED = Refusal(ErrorCode.KEY_REUSED, "ID: used before for another sentence")
 NUMBERED = frozenset({int(SentenceModel.SENTENCE), int(SentenceModel.TECH_NOTE)})
 SLOTS = frozenset(map(int, SLOT_MODELS))
+INTERNAL = int(SentenceModel.INTERNAL)
 
 
 def _trace(frame: Frame) -> str | None:
@@ -61,10 +70,9 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
     known = known_key(chat, p, False)
     if isinstance(known, Refusal):
         return known
-    listener = agent_session(state, chat.agent) if chat.status is ChatStatus.ANSWERED else None
     if known is not None:
         own = _connectors(state, chat, (session.number,))
-        return _again(chat, known, frame, own, _workplace(state, chat, listener))
+        return _again(chat, known, frame, own, _workplaces(chat, listeners(state, chat)))
     facts: list[Fact] = []
     effects: list[Effect | Announcement] = []
     if not chat.is_open:
@@ -92,10 +100,11 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
             trace,
         )
     )
-    if listener is not None:
-        number = state.sessions[listener].workplace or ""
+    for listener, number in listeners(state, chat):
         shown = sentence_for_workplace(number, chat, made)
         effects.append(Send((listener,), "SC_CHAT_SENTENCE", shown, None, None, trace))
+    if chat.parked_at is not None and p.model == 0:
+        facts += woken(chat, stamp)
     return Decision(facts, effects)
 
 
@@ -107,39 +116,98 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     if isinstance(found, Refusal):
         return found
     desk, chat = found
+    if p.model == INTERNAL:
+        return _note_from_workplace(state, stamp, session, frame, chat)
     gateway = state.config.gateways[chat.gateway]
     known = known_key(chat, p, True)
     if isinstance(known, Refusal):
         return known
+    me = (session.number, session.workplace or "")
     if known is not None:
-        others = _connectors(state, chat, state.gateway_sessions.get(chat.gateway, ()))
-        return _again(chat, known, frame, _workplace(state, chat, session.number), others)
-    if not chat.is_open:
-        return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
-    if chat.status is not ChatStatus.ANSWERED or chat.agent != desk.agent:
-        return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by this agent")
+        others = _connectors(state, chat, connectors_of(state, chat))
+        return _again(chat, known, frame, _workplaces(chat, [me]), others)
+    refusal = may_write(chat, desk.agent)
+    if refusal is not None:
+        return refusal
     name = state.config.agents[desk.agent].public_name
     refusal = fits(state, chat, p, name)
     if refusal is not None:
         return refusal
     made = said(chat, p, name, stamp.now, desk.agent)
-    trace = _trace(frame)
-    number = session.workplace or ""
-    effects: list[Effect] = [
-        Send(
-            (session.number,),
-            "SC_CHAT_SENTENCE",
-            sentence_for_workplace(number, chat, made),
-            session.number,
-            frame.id,
-            trace,
-        )
-    ]
-    sessions = state.gateway_sessions.get(gateway.id)
+    effects = _echoes(state, chat, made, session, frame)
+    sessions = connectors_of(state, chat)
     if sessions:
         shown = sentence_for_connector(gateway, chat, made)
-        effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown, None, None, trace))
+        effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown, None, None, _trace(frame)))
     return Decision([made], list(effects))
+
+
+def _echoes(
+    state: State, chat: Chat, made: Said, session: Session, frame: Frame
+) -> list[Effect | Announcement]:
+    """The echo to who wrote, and the same to everybody else who is in the chat (B-29)."""
+    trace, me = _trace(frame), session.number
+    echo = sentence_for_workplace(session.workplace or "", chat, made)
+    effects: list[Effect | Announcement] = [
+        Send((me,), "SC_CHAT_SENTENCE", echo, me, frame.id, trace)
+    ]
+    if chat.parties:
+        for listener, number in listeners(state, chat):
+            if listener != me:
+                shown = sentence_for_workplace(number, chat, made)
+                effects.append(Send((listener,), "SC_CHAT_SENTENCE", shown, None, None, trace))
+    return effects
+
+
+def may_write(chat: Chat, agent: Guid) -> Refusal | None:
+    """Whether an agent may write to the visitor now (B-29)."""
+    if not chat.is_open:
+        return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
+    if not chat.has(agent):
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by this agent")
+    party = chat.parties.get(agent)
+    if party is not None and party.mode is not TransferMode.CONFERENCE:
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: he is in it without the visitor's knowledge")
+    if chat.parked_at is not None and party is None:
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: is parked")
+    return None
+
+
+def _note_from_workplace(
+    state: State, stamp: Stamp, session: Session, frame: Frame, chat: Chat
+) -> Outcome:
+    """A note for the agents who are in the chat: numbered by itself, never a connector's."""
+    p = frame.payload
+    assert isinstance(p, ChatSentenceInfo)
+    agent = session.agent
+    assert agent is not None
+    known = chat.internal_keys.get(p.id or "")
+    if known is not None:
+        if known.text != (p.text or ""):
+            return _REUSED
+        shown = sentence_for_workplace(session.workplace or "", chat, known)
+        me = session.number
+        return Decision([], [Send((me,), "SC_CHAT_SENTENCE", shown, me, frame.id)])
+    if not chat.is_open:
+        return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
+    if not chat.has(agent):
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: not in the chat")
+    name = state.config.agents[agent].public_name
+    refusal = fits(state, chat, p, name)
+    if refusal is not None:
+        return refusal
+    made = NoteStored(
+        chat=chat.id,
+        no=chat.no,
+        counter=len(chat.internal) + 1,
+        id=p.id or "",
+        party_name=name,
+        text=p.text or "",
+        time_sent=to_micros(p.time_sent) if p.time_sent is not None else stamp.now,
+        at=stamp.now,
+        agent=agent,
+    )
+    return Decision([made], _echoes(state, chat, made, session, frame))
 
 
 def known_key(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Sentence | Slot | Refusal | None:
@@ -232,26 +300,37 @@ class _Side:
     show: Callable[[Said], ChatSentenceInfo]
 
 
-def _connectors(state: State, chat: Chat, sessions: tuple[int, ...]) -> _Side:
+def _connectors(state: State, chat: Chat, sessions: tuple[int, ...]) -> list[_Side]:
     gateway = state.config.gateways[chat.gateway]
-    return _Side(sessions, "SE_CHAT_SENTENCE", lambda s: sentence_for_connector(gateway, chat, s))
+    if not sessions:
+        return []
+    return [_Side(sessions, "SE_CHAT_SENTENCE", lambda s: sentence_for_connector(gateway, chat, s))]
 
 
-def _workplace(state: State, chat: Chat, session: int | None) -> _Side:
-    number = (state.sessions[session].workplace if session is not None else None) or ""
-    sessions = (session,) if session is not None else ()
-    return _Side(sessions, "SC_CHAT_SENTENCE", lambda s: sentence_for_workplace(number, chat, s))
+def _workplaces(chat: Chat, hearers: list[tuple[int, str]]) -> list[_Side]:
+    return [
+        _Side(
+            (session,),
+            "SC_CHAT_SENTENCE",
+            lambda s, number=number: sentence_for_workplace(number, chat, s),  # type: ignore[misc]  # bound early
+        )
+        for session, number in hearers
+    ]
 
 
-def _again(chat: Chat, known: Sentence | Slot, frame: Frame, own: _Side, other: _Side) -> Decision:
+def _again(
+    chat: Chat, known: Sentence | Slot, frame: Frame, asker: list[_Side], others: list[_Side]
+) -> Decision:
     """A retry: the same echo, and the sentence to the other side if nobody confirmed it (W-21)."""
+    (own,) = asker
     (me,) = own.sessions
     decision = Decision([], [Send((me,), own.type, own.show(known), me, frame.id)])
     newest = _overwriting(chat, known)
     if newest is not None:
         decision.effects.append(Send((me,), own.type, own.show(newest)))
-    if other.sessions and known.counter and known.confirmed_at is None:
-        decision.effects.append(Send(other.sessions, other.type, other.show(known)))
+    if known.counter and known.confirmed_at is None:
+        for other in others:
+            decision.effects.append(Send(other.sessions, other.type, other.show(known)))
     return decision
 
 
@@ -262,19 +341,24 @@ def confirm_from_connector(state: State, stamp: Stamp, session: Session, frame: 
     chat = tracked_chat(state, session, p)
     if isinstance(chat, Refusal):
         return chat
-    # Whoever is only offered the chat, or was, has not seen the sentence.
-    writer = chat.agent if chat.agent == chat.last_agent else None
-    listener = agent_session(state, writer) if chat.status is not ChatStatus.ALERTING else None
-    if listener is None:
-        return _confirmed(chat, p, True, stamp, session, frame, None)
-    told = ChatCommandInfo(
-        peer=state.sessions[listener].workplace,
-        chat_id=chat.id,
-        id=p.id,
-        time_stamp=utc(stamp.now),
-    )
-    push = Send((listener,), "SC_CHAT_CONFIRM", told)
-    return _confirmed(chat, p, True, stamp, session, frame, push)
+    pushes = [
+        Send(
+            (listener,),
+            "SC_CHAT_CONFIRM",
+            ChatCommandInfo(peer=number, chat_id=chat.id, id=p.id, time_stamp=utc(stamp.now)),
+        )
+        for listener, number in _readers(state, chat)
+    ]
+    return _confirmed(chat, p, True, stamp, session, frame, pushes)
+
+
+def _readers(state: State, chat: Chat) -> list[tuple[int, str]]:
+    """Who has the agents' sentences before him: those in the chat, after its end the last owner."""
+    if chat.is_open:
+        # Whoever is only offered the chat, or was, has not seen the sentence.
+        return listeners(state, chat)
+    last = agent_session(state, chat.agent)
+    return [(last, state.sessions[last].workplace or "")] if last is not None else []
 
 
 def confirm_from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
@@ -285,11 +369,14 @@ def confirm_from_workplace(state: State, stamp: Stamp, session: Session, frame: 
     if isinstance(found, Refusal):
         return found
     desk, chat = found
-    if chat.last_agent != desk.agent:
+    party = chat.parties.get(desk.agent)
+    if party is not None and party.mode is TransferMode.MONITOR:
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: who only watches receives nothing")
+    if chat.last_agent != desk.agent and not chat.has(desk.agent):
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by this agent")
-    sessions = state.gateway_sessions.get(chat.gateway)
-    if sessions is None:
-        return _confirmed(chat, p, False, stamp, session, frame, None)
+    sessions = connectors_of(state, chat)
+    if not sessions:
+        return _confirmed(chat, p, False, stamp, session, frame, [])
     gateway = state.config.gateways[chat.gateway]
     told = ChatCommandInfo(
         peer=gateway.peer,
@@ -298,8 +385,8 @@ def confirm_from_workplace(state: State, stamp: Stamp, session: Session, frame: 
         id=p.id,
         time_stamp=utc(stamp.now),
     )
-    push = Send(sessions, "SE_CHAT_CONFIRM", told)
-    return _confirmed(chat, p, False, stamp, session, frame, push)
+    pushes = [Send(sessions, "SE_CHAT_CONFIRM", told)]
+    return _confirmed(chat, p, False, stamp, session, frame, pushes)
 
 
 def _confirmed(
@@ -309,7 +396,7 @@ def _confirmed(
     stamp: Stamp,
     session: Session,
     frame: Frame,
-    push: Send | None,
+    pushes: list[Send],
 ) -> Outcome:
     sentence = chat.keys[outbound].get(p.id or "")
     decision = Decision()
@@ -319,8 +406,7 @@ def _confirmed(
             return Refusal(ErrorCode.UNKNOWN_MESSAGE, "ID: no such sentence to confirm")
     elif sentence.confirmed_at is None:
         decision.facts.append(SentenceConfirmed(chat.id, chat.no, sentence.counter, stamp.now))
-        if push is not None:
-            decision.effects.append(push)
+        decision.effects += pushes
     decision.effects += acknowledgement(session, frame)
     return decision
 
@@ -332,17 +418,17 @@ def typing_from_connector(state: State, stamp: Stamp, session: Session, frame: F
     chat = tracked_chat(state, session, p)
     if isinstance(chat, Refusal):
         return chat
-    listener = agent_session(state, chat.agent) if chat.status is ChatStatus.ANSWERED else None
-    if listener is None:
-        return Decision()
-    told = ChatCommandInfo(
-        peer=state.sessions[listener].workplace,
-        chat_id=chat.id,
-        agent_id=chat.agent,
-        is_typing=p.is_typing is not False,
-        time_stamp=utc(stamp.now),
-    )
-    return Decision([], [Send((listener,), "SC_CHAT_TYPING", told)])
+    decision = Decision()
+    for listener, number in listeners(state, chat):
+        told = ChatCommandInfo(
+            peer=number,
+            chat_id=chat.id,
+            agent_id=chat.agent,
+            is_typing=p.is_typing is not False,
+            time_stamp=utc(stamp.now),
+        )
+        decision.effects.append(Send((listener,), "SC_CHAT_TYPING", told))
+    return decision
 
 
 def typing_from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
@@ -353,9 +439,17 @@ def typing_from_workplace(state: State, stamp: Stamp, session: Session, frame: F
     if isinstance(found, Refusal):
         return found
     desk, chat = found
-    sessions = state.gateway_sessions.get(chat.gateway)
-    if not sessions or chat.status is not ChatStatus.ANSWERED or chat.agent != desk.agent:
+    if may_write(chat, desk.agent) is not None:
         return Decision()
+    decision = Decision()
+    if chat.status is ChatStatus.ICR and chat.bot_due is not None:
+        # A bot that types is not silent, and one that ceases to has nothing to say (B-40).
+        patience = state.config.distribution.bot_timeout
+        due = stamp.now + patience if p.is_typing is not False else None
+        decision.facts.append(BotAwaited(chat.id, due))
+    sessions = connectors_of(state, chat)
+    if not sessions:
+        return decision
     gateway = state.config.gateways[chat.gateway]
     told = ChatCommandInfo(
         peer=gateway.peer,
@@ -364,4 +458,5 @@ def typing_from_workplace(state: State, stamp: Stamp, session: Session, frame: F
         is_typing=p.is_typing is not False,
         time_stamp=utc(stamp.now),
     )
-    return Decision([], [Send(sessions, "SE_CHAT_TYPING", told)])
+    decision.effects.append(Send(sessions, "SE_CHAT_TYPING", told))
+    return decision

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from broker.core.announce import AgentToWorkplace
-from broker.core.chats import SESSION_ID
+from broker.core.announce import AgentToWorkplace, ChatToAgent, OutboundToConnectors
 from broker.core.decision import Decision
 from broker.core.effects import Dismiss, Note, Send
 from broker.core.facts import (
+    BotAwaited,
     ChatForgotten,
-    ChatMoved,
     ConfigReplaced,
     SessionJoined,
     SessionLeft,
 )
+from broker.core.handover import drop_party, give_up, offer_over
 from broker.core.inputs import Reloaded, SessionClosed, SessionOpened, Stamp
-from broker.core.moves import end_offer, move_agent, to_waiting
+from broker.core.moves import (
+    SESSION_ID,
+    dissolve,
+    end_invite,
+    end_offer,
+    move_agent,
+    moved,
+    to_waiting,
+)
+from broker.core.pilot import route
 from broker.core.state import Chat, Desk, Session, State
-from broker.core.timeouts import give_up
 from protocol.errors import ByeCode
 from protocol.session import Welcome
-from protocol.values import AgentState, ChatStatus, CloseReason, from_micros
+from protocol.values import (
+    AgentState,
+    ChatStatus,
+    CloseReason,
+    Guid,
+    TransferMode,
+    from_micros,
+)
 
 VERSION = 1
 
@@ -44,13 +59,30 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
         )
     )
     decision.effects.append(_welcome(state, stamp, hello))
+    for chat in state.unbound:
+        if state.chats[chat].gateway in hello.gateways:
+            decision.effects.append(OutboundToConnectors(chat=chat, only=hello.session))
     if hello.agent_id is not None:
         known = state.distribution.desks.get(hello.agent_id)
         if known is None or known.state is AgentState.LOG_OFF:
             desk = Desk(agent=hello.agent_id, workplace=hello.workplace)
             decision.facts.append(move_agent(desk, stamp, AgentState.PAUSE, "login"))
         decision.effects.append(AgentToWorkplace(agent=hello.agent_id))
+        decision.facts += _turns(state, hello.agent_id, stamp.now)
     return decision
+
+
+def _turns(state: State, bot: Guid, now: int) -> list[BotAwaited]:
+    """A bot is back: it is awaited only where the visitor said something that it did not answer."""
+    desk = state.distribution.desks.get(bot)
+    patience = state.config.distribution.bot_timeout
+    facts: list[BotAwaited] = []
+    for chat_id in desk.leases if desk is not None else ():
+        chat = state.chats[chat_id]
+        if chat.status is ChatStatus.ICR:
+            spoken = [s.outbound for s in chat.sentences if not s.own][-1:]
+            facts.append(BotAwaited(chat.id, now + patience if spoken == [False] else None))
+    return facts
 
 
 def _replaced(state: State, hello: SessionOpened) -> list[Session]:
@@ -91,26 +123,40 @@ def leave(state: State, stamp: Stamp, session: Session) -> Decision:
     decision = Decision([SessionLeft(session=session.number, at=stamp.now)])
     if session.agent is None:
         return decision
-    for chat_id, holder in state.distribution.desks[session.agent].leases.items():
+    desk = state.distribution.desks[session.agent]
+    for chat_id, holder in desk.leases.items():
+        chat = state.chats[chat_id]
         if holder is ChatStatus.ALERTING:
-            chat = state.chats[chat_id]
-            withdrawn = end_offer(state, chat, stamp, "lost")
-            decision.facts += withdrawn.facts
-            decision.add(to_waiting(chat, stamp, "withdrawn"))
+            withdrawn = offer_over(state, chat, stamp, "lost")
+            withdrawn.effects = [e for e in withdrawn.effects if not _is_for(e, session.agent)]
+            decision.add(withdrawn)
+        elif chat.status is ChatStatus.ICR:
+            patience = state.config.distribution.bot_timeout
+            decision.facts.append(BotAwaited(chat.id, stamp.now + patience))
+    for chat_id in desk.watching:
+        decision.add(drop_party(state, state.chats[chat_id], session.agent, stamp, "lost"))
     return decision
 
 
+def _is_for(effect: object, agent: Guid) -> bool:
+    """Whether an announcement is for somebody who is gone."""
+    return isinstance(effect, ChatToAgent) and effect.agent == agent
+
+
 def next_leaver(state: State, stamp: Stamp) -> Decision | None:
-    """Log off the first agent who asked for it and has no chat any more (B-28)."""
+    """Take the NextState of the first agent who has no chat any more (B-28)."""
     agent = next(iter(state.distribution.leaving), None)
     if agent is None:
         return None
     desk = state.distribution.desks[agent]
-    decision = Decision(
-        [move_agent(desk, stamp, AgentState.LOG_OFF, "next")], [AgentToWorkplace(agent=agent)]
-    )
-    if desk.session is not None:
-        decision.effects.append(Dismiss(desk.session, ByeCode.LOGGED_OFF))
+    wanted = desk.next_state or desk.state
+    decision = Decision([move_agent(desk, stamp, wanted, "next")], [AgentToWorkplace(agent=agent)])
+    if wanted is AgentState.LOG_OFF:
+        # Whoever is gone watches nothing, and his workplace is closed.
+        for chat_id in desk.watching:
+            decision.add(drop_party(state, state.chats[chat_id], agent, stamp, "left"))
+        if desk.session is not None:
+            decision.effects.append(Dismiss(desk.session, ByeCode.LOGGED_OFF))
     return decision
 
 
@@ -121,29 +167,40 @@ def booted(state: State, stamp: Stamp) -> Decision:
         if not chat.is_open:
             continue
         if chat.gateway not in state.config.gateways:
-            decision.facts += end_offer(state, chat, stamp, "restart").facts
-            decision.facts += [_orphaned(chat, stamp), ChatForgotten(chat.id)]
-        elif chat.status is ChatStatus.ALERTING:
-            ended = end_offer(state, chat, stamp, "restart")
-            decision.facts += ended.facts
-            decision.facts += to_waiting(chat, stamp, "restart").facts
-        elif chat.status is ChatStatus.ANSWERED and not _is_awaited(state, chat):
-            decision.add(give_up(state, chat, stamp))
+            gone = dissolve(state, chat, stamp, "restart")
+            closed = moved(
+                chat, stamp, ChatStatus.CLOSED, "closed", chat.agent, reason=CloseReason.ADMIN
+            )
+            decision.facts += [*gone.facts, closed, ChatForgotten(chat.id)]
+        else:
+            decision.add(_resumed(state, chat, stamp))
     return decision
 
 
-def _orphaned(chat: Chat, stamp: Stamp) -> ChatMoved:
-    return ChatMoved(
-        chat=chat.id,
-        no=chat.no,
-        at=stamp.now,
-        status=ChatStatus.CLOSED,
-        cause="closed",
-        agent=chat.agent,
-        priority=chat.priority,
-        enqueued_at=chat.enqueued_at,
-        close_reason=CloseReason.ADMIN,
-    )
+def _resumed(state: State, chat: Chat, stamp: Stamp) -> Decision:
+    """What a restart ends of a chat: whatever hung on a connection."""
+    decision = Decision(end_offer(state, chat, stamp, "restart").facts)
+    match chat.status:
+        case ChatStatus.ALERTING:
+            decision.facts += to_waiting(chat, stamp, "restart").facts
+        case ChatStatus.ICR if chat.offer is not None or not _is_awaited(state, chat):
+            if chat.agent is not None:
+                detail: dict[str, object] = {"bot_passed_over": chat.agent, "why": "restart"}
+                decision.facts += route(state, chat, stamp, "bot_silent", detail).facts
+        case ChatStatus.ICR if chat.agent is not None:
+            patience = state.config.distribution.bot_timeout
+            decision.facts.append(BotAwaited(chat.id, stamp.now + patience))
+        case ChatStatus.ANSWERED:
+            if not _is_awaited(state, chat):
+                return give_up(state, chat, stamp)
+            decision.facts += end_invite(state, chat, stamp, "restart").facts
+            for agent, party in chat.parties.items():
+                desk = state.distribution.desks.get(agent)
+                if party.mode is TransferMode.MONITOR or desk is None or desk.lost_at is None:
+                    decision.facts += drop_party(state, chat, agent, stamp, "restart").facts
+        case _:
+            pass
+    return decision
 
 
 def _is_awaited(state: State, chat: Chat) -> bool:

@@ -12,19 +12,24 @@ exclusions' expiry, indexes) is rebuilt or starts empty.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import ClassVar
 
 from attrs import Factory, define, field
 
 from broker.config.model import Config
+from broker.core.facts import DecisionLogged
 from broker.core.timers import Timers
 from protocol.scenario import ScenarioResultInfo
-from protocol.values import AgentState, ChatStatus, CloseReason, Guid, Role
+from protocol.values import AgentState, ChatStatus, CloseReason, Guid, Role, TransferMode
 
 
 @define
 class Sentence:
-    """One numbered sentence of a transcript. Only `confirmed_at` ever changes, once."""
+    """One numbered sentence of a transcript, or an internal note with a number of its own.
+
+    Only `confirmed_at` ever changes, once.
+    """
 
     counter: int
     id: str
@@ -56,12 +61,58 @@ class Slot:
 
 
 @define(kw_only=True)
+class Invite:
+    """A request of the owner that somebody takes or joins the chat (B-29).
+
+    Attributes:
+        by: Who asks.
+        agent: Who is asked; of a project's people the one who is alerted now, or None.
+        project: The project that is asked for somebody.
+        until: When it ends by itself.
+    """
+
+    by: Guid
+    mode: TransferMode
+    agent: Guid | None
+    project: Guid | None
+    note: str | None
+    at: int
+    until: int
+
+
+@define(kw_only=True)
+class Party:
+    """Somebody besides the owner who is in the chat."""
+
+    mode: TransferMode
+    by: Guid
+    at: int
+
+
+@define(kw_only=True)
 class Chat:
     """A chat that is open, or closed not long ago.
 
     Attributes:
-        agent: Who is offered it or answers it; after the close the last one.
+        agent: Who is offered it or answers it; after the close the last one. In `ICR` the bot,
+            None for a built-in one.
         last_agent: Who answered it last: preferred when it waits again (B-2).
+        further: Projects besides its own whose agents may take it (B-26).
+        wait_level: The level of the last wait rule that was applied, -1 before.
+        scenario: The form that is offered to the visitor.
+        outbound: Somebody on this side began it; until `bound_at` no connector has it.
+        parked_at: Since when its owner has put it aside.
+        woken_at: Since when it is to come back from there.
+        invite: Who is asked to take it or to join; one at a time.
+        parties: Who has joined, in the order of joining.
+        bot: The built-in bot that talks or talked, `bot_question` the question that it asked (-1:
+            it waits for the form), `bot_tries` how often, `bot_project` where it will hand over,
+            `learned` what it was told.
+        bot_due: When the automated partner will have been silent for too long.
+        internal: The notes of agents for each other, with numbers of their own.
+        writers: Who wrote to the visitor or a note: their retries are known for ever (W-21).
+        estimate: When the visitor was last told how long he may wait, and what.
+        log: The last decisions about it.
         since: The start or the last reopening: where inactivity counts from.
         last_activity: The last sentence of a person, or `since` (B-8).
         warned_for: The activity for which the inactivity warning was given.
@@ -106,6 +157,27 @@ class Chat:
     slots: dict[int, Slot] = Factory(dict)
     past_slots: dict[tuple[bool, str], bytes] = Factory(dict)
     forms: dict[Guid, ScenarioResultInfo] = Factory(dict)
+    variables: tuple[tuple[str, str], ...] = ()
+    further: tuple[Guid, ...] = ()
+    wait_level: int = -1
+    scenario: Guid | None = None
+    outbound: bool = False
+    bound_at: int | None = None
+    parked_at: int | None = None
+    woken_at: int | None = None
+    invite: Invite | None = None
+    parties: dict[Guid, Party] = Factory(dict)
+    bot: Guid | None = None
+    bot_question: int = -1
+    bot_tries: int = 0
+    bot_project: Guid | None = None
+    learned: tuple[tuple[str, str], ...] = ()
+    bot_due: int | None = None
+    internal: list[Sentence] = Factory(list)
+    internal_keys: dict[str, Sentence] = Factory(dict)
+    writers: dict[Guid, None] = Factory(dict)
+    estimate: tuple[int, int] | None = None
+    log: list[DecisionLogged] = Factory(list)
     weight: int = 0
     timer_at: int | None = None
 
@@ -114,14 +186,41 @@ class Chat:
         """Whether the chat is not closed."""
         return self.status is not ChatStatus.CLOSED
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether a connector has the chat."""
+        return not self.outbound or self.bound_at is not None
+
+    @property
+    def offered_to(self) -> Guid | None:
+        """Who is alerted for the chat now: to answer it, to take it over, or to join."""
+        if self.offer is None:
+            return None
+        return self.invite.agent if self.invite is not None else self.agent
+
+    def has(self, agent: Guid) -> bool:
+        """Whether the agent is in the conversation: as its owner, its bot, or a party."""
+        match self.status:
+            case ChatStatus.ANSWERED:
+                return agent == self.agent or agent in self.parties
+            case ChatStatus.ICR:
+                return agent == self.agent and self.offer is None
+            case _:
+                return False
+
 
 @define(kw_only=True)
 class Desk:
     """What the distributor knows of an agent.
 
     Attributes:
-        leases: The chats that hold a slot of his, each with the status that holds it; a wrap-up
-            holds it with `Closed` (B-22).
+        leases: The chats that hold slots of his, each with what holds them: `Alerting` an offer,
+            `Answered` a conversation, `Closed` a wrap-up (B-22).
+        weights: How many slots each of them holds; `load` is their sum.
+        parked: The chats that he put aside; they hold none.
+        watching: The chats that he monitors; neither do they.
+        blocked: Why he can be offered nothing at all, None when he can; kept by `standing`.
+        free: How many slots he has for offers; kept by `standing`.
         wrapups: When each wrap-up among the leases ends.
         missed: Timed-out offers in a row (B-24).
         idle_since: When his last slot was released, for "longest idle" (B-21).
@@ -141,11 +240,26 @@ class Desk:
     lost_at: int | None = None
     idle_since: int = 0
     leases: dict[Guid, ChatStatus] = Factory(dict)
+    weights: dict[Guid, int] = Factory(dict)
+    load: int = 0
+    parked: dict[Guid, None] = Factory(dict)
+    watching: dict[Guid, None] = Factory(dict)
     wrapups: dict[Guid, int] = Factory(dict)
+    blocked: str | None = "away"
+    free: int = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a chat of his has not ended: it holds a slot or is put aside."""
+        return bool(self.leases or self.parked)
 
 
-Demand = tuple[Guid, Guid | None, int]
-"""What chats of one kind ask for: project, language, skill."""
+Demand = tuple[tuple[Guid, ...], Guid | None, int, int]
+"""What chats of one kind ask for: projects (the first is their own), language, skill, slots."""
+
+Rank = tuple[int, int, int, Guid]
+"""Where a candidate stands (B-21): skill if it counts, free slots, idle since, agent; the least
+is the first."""
 
 Order = tuple[float, int, Guid]
 """Where a chat stands in the queue; the least is the first. The last part is the chat."""
@@ -159,6 +273,7 @@ class Ticket:
         order: Its place (B-21).
         preferred: Who answered it before.
         exclusions: Agents who let it go, and when (B-24).
+        barred: Agents who are in the chat already; it is to be transferred (B-29).
         explained: Whether the log says why it waits (B-30).
     """
 
@@ -167,15 +282,35 @@ class Ticket:
     demand: Demand
     preferred: Guid | None
     exclusions: dict[Guid, int]
+    barred: tuple[Guid, ...] = ()
     explained: bool = False
 
 
 @define(kw_only=True)
 class Queue:
-    """The waiting chats of one demand, in order, and who could take them, with their skill."""
+    """The waiting chats of one demand, in order, and who could take them.
+
+    Theory of operation: a decision must not look at everybody. So how each qualified agent stands
+    is kept here, and brought up to date when *he* changes; a decision reads the first of `ready`
+    and the sums of the others.
+
+    Attributes:
+        agents: The qualified agents (B-20) with their skill.
+        tickets: The chats, the first in front.
+        ready: The candidates, the first in front.
+        ranks: Where each of them stands in `ready`.
+        others: Why each other qualified agent is none.
+        counts: How many of them there are for each reason.
+        excluding: The chats that somebody let go.
+    """
 
     agents: dict[Guid, int]
     tickets: list[Order] = Factory(list)
+    ready: list[Rank] = Factory(list)
+    ranks: dict[Guid, Rank] = Factory(dict)
+    others: dict[Guid, str] = Factory(dict)
+    counts: dict[str, int] = Factory(dict)
+    excluding: dict[Guid, None] = Factory(dict)
 
 
 @define(kw_only=True)
@@ -194,18 +329,21 @@ class Distribution:
     """Tickets, desks, and which of them must be looked at again.
 
     Attributes:
-        leases: The agent whose slot each chat holds.
-        excluding: Waiting chats that somebody let go.
+        leases: The agents whose slots each chat holds.
+        queues: By demand; a few empty ones are kept for the next chat of their kind.
         fresh_chats: A heap of waiting chats that may have a candidate now.
         fresh_agents: Agents that may be a candidate now.
         leaving: Agents without a chat whose `NextState` is to be taken.
+        waking: Chats that are to come back from where their owner put them, the first in front.
+        answered: When chats of each project were answered, the latest of them.
     """
 
     desks: dict[Guid, Desk] = Factory(dict)
-    leases: dict[Guid, Guid] = Factory(dict)
+    leases: dict[Guid, dict[Guid, None]] = Factory(dict)
     tickets: dict[Guid, Ticket] = Factory(dict)
     queues: dict[Demand, Queue] = Factory(dict)
-    excluding: dict[Guid, None] = Factory(dict)
+    waking: dict[Guid, None] = Factory(dict)
+    answered: dict[Guid, deque[int]] = Factory(dict)
     fresh_chats: list[Order] = Factory(list)
     fresh_agents: dict[Guid, None] = Factory(dict)
     leaving: dict[Guid, None] = Factory(dict)
@@ -233,6 +371,10 @@ class State:
     """A bound on the bytes of each gateway's list of open chats."""
     pilots: dict[Guid, None] = Factory(dict)
     """Chats whose rules have not run."""
+    scripted: dict[Guid, None] = Factory(dict)
+    """Chats whose built-in bot has something to react to."""
+    unbound: dict[Guid, None] = Factory(dict)
+    """Outbound chats that no connector has."""
     status_counts: dict[ChatStatus, int] = Factory(dict)
     distribution: Distribution = field(factory=Distribution)
     timers: Timers = field(factory=Timers)
@@ -247,9 +389,8 @@ class Recovered:
     Attributes:
         chats: Open chats and those closed not long ago, by number, with their sentences (`keys`,
             `weight` and indexes are filled in by `restore`), slots, forms, and, for an open
-            chat, `exclusions` from its ended offers (latest end of `rejected` or `missed` since
-            the chat began to wait).
-        desks: The rows of `agents`; leases are filled in by `restore` but for the open wrap-ups.
+            chat, who let it go since it began or was reopened.
+        desks: The rows of `agents`, with the open wrap-ups; leases are filled in by `restore`.
         next_chat: One more than the highest chat number ever used.
         next_offer: One more than the highest offer number ever used.
     """

@@ -1,13 +1,12 @@
-"""What happens because time passed: one timer at a time (B-8, B-11, B-24, B-28)."""
+"""What happens because time passed: one timer at a time (B-8, B-11, B-24, B-26, B-28, B-29, B-40)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from broker.core.announce import AgentToWorkplace, ChatToConnectors
-from broker.core.apply_desk import agent_grace, chat_grace
-from broker.core.chats import NOTE_ID
-from broker.core.deadlines import linger
+from broker.core.apply_desk import agent_grace, chat_grace, held
+from broker.core.deadlines import linger, unbound_until
 from broker.core.decision import Decision
 from broker.core.facts import (
     ChatForgotten,
@@ -16,10 +15,12 @@ from broker.core.facts import (
     TimerFired,
     WrapupEnded,
 )
+from broker.core.handover import offer_over, pass_over, withdraw
 from broker.core.inputs import Stamp
-from broker.core.moves import close, end_offer, move_agent, note, to_waiting
+from broker.core.moves import close, end_invite, end_offer, move_agent, note
 from broker.core.state import Chat, Desk, State
 from broker.core.timers import TimerKind
+from broker.core.waiting import apply_wait
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
 
 
@@ -38,10 +39,9 @@ def _offer(state: State, stamp: Stamp, key: Guid) -> Decision:
     chat = state.chats.get(key)
     if chat is None or chat.offer_until is None or chat.offer_until > stamp.now:
         return Decision()
-    agent = chat.agent
-    decision = end_offer(state, chat, stamp, "missed")
-    decision.add(to_waiting(chat, stamp, "missed"))
-    if agent is not None:
+    agent = chat.offered_to
+    decision = offer_over(state, chat, stamp, "missed")
+    if agent is not None and chat.status is not ChatStatus.ICR:
         decision.add(_paused(state, stamp, state.distribution.desks[agent]))
     return decision
 
@@ -69,9 +69,8 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
     if chat.closed_at is not None:
         if chat.closed_at + linger(state, chat) > stamp.now:
             return Decision()
-        if chat.id in state.distribution.leases:
-            return Decision([_wrapup_over(state, chat, stamp), ChatForgotten(chat.id)])
-        return Decision([ChatForgotten(chat.id)])
+        ended = wrapup_over(state, chat, stamp, "expired")
+        return Decision([*ended, ChatForgotten(chat.id)])
     gateway = state.config.gateways.get(chat.gateway)
     if gateway is None or gateway.inactivity_timeout is None:
         return Decision()
@@ -84,49 +83,44 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
     if warning is None or stamp.now < dead - warning or chat.warned_for == chat.last_activity:
         return Decision()
     warned = ChatWarned(chat=chat.id, no=chat.no, activity=chat.last_activity)
-    decision = note(state, chat, stamp, state.config.notes.inactivity, NOTE_ID)
+    decision = note(state, chat, stamp, state.config.notes.inactivity)
     decision.facts.append(warned)
     return decision
 
 
 def _wrapup(state: State, stamp: Stamp, key: Guid) -> Decision:
-    agent = state.distribution.leases.get(key)
-    if agent is None:
-        return Decision()
-    until = state.distribution.desks[agent].wrapups.get(key)
-    if until is None or until > stamp.now:
-        return Decision()
-    ended = _wrapup_over(state, state.chats[key], stamp)
-    return Decision([ended], [AgentToWorkplace(agent=agent)])
+    for agent in state.distribution.leases.get(key, ()):
+        until = state.distribution.desks[agent].wrapups.get(key)
+        if until is not None and until <= stamp.now:
+            ended = wrapup_over(state, state.chats[key], stamp, "expired")
+            return Decision([*ended], [AgentToWorkplace(agent=agent)])
+    return Decision()
 
 
-def _wrapup_over(state: State, chat: Chat, stamp: Stamp) -> WrapupEnded:
-    return WrapupEnded(
-        chat=chat.id,
-        no=chat.no,
-        agent=state.distribution.leases[chat.id],
-        at=stamp.now,
-        cause="expired",
-    )
+def wrapup_over(state: State, chat: Chat, stamp: Stamp, cause: str) -> list[WrapupEnded]:
+    """The end of the wrap-up of a closed chat, if one runs."""
+    return [
+        WrapupEnded(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)
+        for agent in state.distribution.leases.get(chat.id, ())
+        if chat.id in state.distribution.desks[agent].wrapups
+    ]
 
 
 def _grace(state: State, stamp: Stamp, key: Guid) -> Decision:
-    """An answered chat's agent did not come back in time: back to the queue, first (B-11)."""
+    """An agent in a conversation did not come back in time: it goes on without him (B-11)."""
     chat = state.chats.get(key)
     if chat is None or chat.status is not ChatStatus.ANSWERED or chat.agent is None:
         return Decision()
-    lost_at = state.distribution.desks[chat.agent].lost_at
-    if lost_at is None or stamp.now < lost_at + chat_grace(state, chat):
-        return Decision()
-    return give_up(state, chat, stamp)
+    # Everybody who is lost has a timer of his own, so one at a time will do.
+    for agent in (*chat.parties, chat.agent):
+        if _is_lost(state, chat, agent, stamp.now):
+            return withdraw(state, chat, agent, stamp, "lost")
+    return Decision()
 
 
-def give_up(state: State, chat: Chat, stamp: Stamp) -> Decision:
-    """Put an answered chat back into the queue before new ones, and tell the visitor."""
-    boost = state.config.distribution.grace_priority
-    decision = to_waiting(chat, stamp, "agent_lost", boost=boost)
-    decision.add(note(state, chat, stamp, state.config.notes.agent_lost, NOTE_ID))
-    return decision
+def _is_lost(state: State, chat: Chat, agent: Guid, now: int) -> bool:
+    lost_at = state.distribution.desks[agent].lost_at
+    return lost_at is not None and now >= lost_at + chat_grace(state, chat)
 
 
 def _agent(state: State, stamp: Stamp, key: Guid) -> Decision:
@@ -137,14 +131,50 @@ def _agent(state: State, stamp: Stamp, key: Guid) -> Decision:
         return Decision()
     decision = Decision([move_agent(desk, stamp, AgentState.LOG_OFF, "lost")])
     # No grace is longer than this, but a timer of an earlier loss may come before a chat's own.
-    for chat, holder in desk.leases.items():
-        if holder is ChatStatus.ANSWERED:
-            decision.add(give_up(state, state.chats[chat], stamp))
+    for chat_id in held(desk):
+        decision.add(withdraw(state, state.chats[chat_id], key, stamp, "lost"))
     return decision
 
 
 def _exclusion(state: State, stamp: Stamp, key: Guid) -> Decision:
     return Decision([Refreshed(key)])
+
+
+def _wait(state: State, stamp: Stamp, key: Guid) -> Decision:
+    chat = state.chats.get(key)
+    if chat is None or chat.status is not ChatStatus.WAITING:
+        return Decision()
+    return apply_wait(state, chat, stamp)
+
+
+def _invite(state: State, stamp: Stamp, key: Guid) -> Decision:
+    """Nobody of a project was found in time: the chat stays with who wanted to hand it over."""
+    chat = state.chats.get(key)
+    if chat is None or chat.invite is None or chat.invite.until > stamp.now:
+        return Decision()
+    if chat.invite.project is None:
+        return Decision()
+    decision = end_offer(state, chat, stamp, "withdrawn")
+    decision.add(end_invite(state, chat, stamp, "missed"))
+    return decision
+
+
+def _bot(state: State, stamp: Stamp, key: Guid) -> Decision:
+    chat = state.chats.get(key)
+    if chat is None or chat.status is not ChatStatus.ICR:
+        return Decision()
+    if chat.bot_due is None or chat.bot_due > stamp.now:
+        return Decision()
+    return pass_over(state, chat, stamp, "silent")
+
+
+def _unbound(state: State, stamp: Stamp, key: Guid) -> Decision:
+    chat = state.chats.get(key)
+    if chat is None or chat.is_bound or not chat.is_open:
+        return Decision()
+    if stamp.now < unbound_until(state, chat):
+        return Decision()
+    return close(state, chat, stamp, CloseReason.RULE, cause="unbound")
 
 
 _HANDLERS: dict[TimerKind, Callable[[State, Stamp, Guid], Decision]] = {
@@ -154,4 +184,8 @@ _HANDLERS: dict[TimerKind, Callable[[State, Stamp, Guid], Decision]] = {
     TimerKind.GRACE: _grace,
     TimerKind.AGENT: _agent,
     TimerKind.EXCLUSION: _exclusion,
+    TimerKind.WAIT: _wait,
+    TimerKind.INVITE: _invite,
+    TimerKind.BOT: _bot,
+    TimerKind.UNBOUND: _unbound,
 }

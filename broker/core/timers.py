@@ -24,6 +24,10 @@ class TimerKind(IntEnum):
     GRACE = 4
     EXCLUSION = 5
     AGENT = 6
+    WAIT = 7
+    INVITE = 8
+    BOT = 9
+    UNBOUND = 10
 
 
 @define

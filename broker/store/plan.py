@@ -5,8 +5,9 @@ the order of writes that bear on each other matters. Three kinds of rows, writte
 
 1. *What changes*: chats, offers, agents and the like. Two records with the same key (the number
    of a chat, or an agent) keep their order. So do the ends and the beginnings of chats, since a
-   tracking ID is free for a new chat only when the one before has ended; a beginning and a later
-   end are of the same chat, or do not bear on each other. Within these limits a record
+   tracking ID is free for a new chat, or for one that is bound to it, only when the one before
+   has ended; a beginning and a later end are of the same chat, or do not bear on each other.
+   Within these limits a record
    joins the earliest statement of its kind that takes it, so that a thousand chats that go
    through the same moves need as many statements as one chat.
 2. *Histories*, to which rows are only added, in the order of the facts. They refer to chats and
@@ -27,6 +28,7 @@ from attrs import Factory, define
 from broker.core.facts import Fact, SentenceConfirmed, SentenceStored
 from broker.store.commands import Command
 from broker.store.records import (
+    BIND,
     CLOSE,
     CONFIRM,
     HISTORIES,
@@ -70,7 +72,7 @@ class _Changes:
         """Put a record into the earliest step that may have it."""
         command = record.command
         after = self.last.get(record.key, -1)
-        if command is START or command is REOPEN:
+        if command is START or command is REOPEN or command is BIND:
             after = max(after, self.last_end)
         places = self.by_command.setdefault(command, [])
         found = bisect_right(places, after)

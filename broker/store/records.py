@@ -10,16 +10,29 @@ from typing import Any, Final
 from attrs import frozen
 
 from broker.core.facts import (
+    AgentExcluded,
     AgentMoved,
+    BotMoved,
+    ChatBound,
     ChatMoved,
+    ChatParked,
     ChatReopened,
     ChatRouted,
     ChatStarted,
+    ChatUnparked,
     ChatWarned,
+    ChatWidened,
+    ChatWoken,
     DecisionLogged,
+    FormOffered,
     FormSaved,
+    InviteEnded,
+    InviteMade,
+    NoteStored,
     OfferEnded,
     OfferMade,
+    PartyJoined,
+    PartyLeft,
     SlotFilled,
     WrapupEnded,
     WrapupStarted,
@@ -48,7 +61,23 @@ START: Final = Command(
         "priority",
         "started_at",
         "since",
+        "variables",
+        "outbound",
     ),
+)
+BIND: Final = Command(
+    table=schema.chats,
+    columns=(
+        "no",
+        "tracking_id",
+        "bound_at",
+        "party_name",
+        "remote_address",
+        "culture",
+        "user_token",
+        "ext_response",
+    ),
+    keys=1,
 )
 REOPEN: Final = Command(
     table=schema.chats,
@@ -64,25 +93,53 @@ REOPEN: Final = Command(
     ),
     keys=1,
     also=dict.fromkeys(
-        ("agent", "enqueued_at", "answered_at", "closed_at", "close_reason"), "NULL"
-    ),
-)
-FORGIVE: Final = Command(
-    table=schema.offers,
-    columns=("chat_no", "excludes"),
-    keys=1,
-    only="offers.excludes",
-    exact=False,
+        (
+            "agent",
+            "enqueued_at",
+            "answered_at",
+            "closed_at",
+            "close_reason",
+            "further",
+            "scenario",
+            "bot",
+            "bot_project",
+            "learned",
+        ),
+        "NULL",
+    )
+    | {"wait_level": "-1", "bot_question": "-1", "bot_tries": "0"},
 )
 ROUTE: Final = Command(
     table=schema.chats,
     columns=("no", "project", "language", "skill", "priority", "rule"),
     keys=1,
+    also={"further": "NULL"},
+)
+WIDEN: Final = Command(
+    table=schema.chats, columns=("no", "wait_level", "skill", "further", "priority"), keys=1
+)
+OFFER_FORM: Final = Command(table=schema.chats, columns=("no", "scenario"), keys=1)
+MOVE_BOT: Final = Command(
+    table=schema.chats,
+    columns=("no", "bot", "bot_question", "bot_tries", "bot_project", "learned"),
+    keys=1,
 )
 _MOVED: Final = ("no", "status", "agent", "priority", "enqueued_at")
 MOVE: Final = Command(table=schema.chats, columns=_MOVED, keys=1)
-ANSWER: Final = Command(table=schema.chats, columns=(*_MOVED, "answered_at", "last_agent"), keys=1)
-CLOSE: Final = Command(table=schema.chats, columns=(*_MOVED, "closed_at", "close_reason"), keys=1)
+_NO_FORM: Final = {"scenario": "NULL"}
+ANSWER: Final = Command(
+    table=schema.chats,
+    columns=(*_MOVED, "answered_at", "last_agent"),
+    keys=1,
+    also=_NO_FORM,
+)
+PASS_ON: Final = Command(table=schema.chats, columns=(*_MOVED, "last_agent"), keys=1)
+CLOSE: Final = Command(
+    table=schema.chats,
+    columns=(*_MOVED, "closed_at", "close_reason"),
+    keys=1,
+    also=_NO_FORM,
+)
 WARN: Final = Command(table=schema.chats, columns=("no", "warned_for"), keys=1)
 FILL: Final = Command(
     table=schema.chat_slots,
@@ -101,13 +158,48 @@ FILL: Final = Command(
 )
 OFFER: Final = Command(
     table=schema.offers,
-    columns=("offer", "chat_no", "agent", "workplace", "at", "until", "excludes"),
+    columns=("offer", "chat_no", "agent", "workplace", "at", "until", "mode"),
 )
 END_OFFER: Final = Command(
     table=schema.offers,
-    columns=("offer", "ended_at", "outcome", "excludes"),
+    columns=("offer", "ended_at", "outcome"),
     keys=1,
     only="offers.ended_at IS NULL",
+)
+EXCLUDE: Final = Command(
+    table=schema.exclusions, columns=("chat_no", "agent", "at"), conflict="(chat_no, agent)"
+)
+FORGIVE: Final = Command(table=schema.exclusions, columns=("chat_no", "at"), keys=1, exact=False)
+"""Who let the chat go before it was reopened: as if never."""
+INVITE: Final = Command(
+    table=schema.invites,
+    columns=("chat_no", "by_agent", "mode", "agent", "project", "note", "at", "until"),
+)
+END_INVITE: Final = Command(
+    table=schema.invites,
+    columns=("chat_no", "ended_at", "outcome"),
+    keys=1,
+    only="invites.ended_at IS NULL",
+)
+JOIN: Final = Command(table=schema.parties, columns=("chat_no", "agent", "mode", "by_agent", "at"))
+LEAVE: Final = Command(
+    table=schema.parties,
+    columns=("chat_no", "agent", "left_at", "cause"),
+    keys=2,
+    only="parties.left_at IS NULL",
+)
+PARK: Final = Command(table=schema.parkings, columns=("chat_no", "agent", "at"))
+WAKE: Final = Command(
+    table=schema.parkings,
+    columns=("chat_no", "woken_at"),
+    keys=1,
+    only="parkings.ended_at IS NULL",
+)
+UNPARK: Final = Command(
+    table=schema.parkings,
+    columns=("chat_no", "ended_at", "cause"),
+    keys=1,
+    only="parkings.ended_at IS NULL",
 )
 COUNT_MISSED: Final = Command(table=schema.agents, columns=("agent", "missed"), keys=1)
 MOVE_AGENT: Final = Command(
@@ -135,10 +227,14 @@ CHAT_EVENT: Final = Command(
 )
 AGENT_EVENT: Final = Command(
     table=schema.agent_events,
-    columns=("agent", "at", "state", "reason", "next_state", "cause", "workplace"),
+    columns=("agent", "at", "state", "reason", "next_state", "cause", "workplace", "by_agent"),
 )
 DECISION: Final = Command(
     table=schema.decisions, columns=("chat_no", "at", "kind", "agent", "detail")
+)
+INTERNAL: Final = Command(
+    table=schema.internal_sentences,
+    columns=("chat_no", "counter", "id", "party_name", "text", "time_sent", "at", "agent"),
 )
 SENTENCE: Final = Command(
     table=schema.sentences,
@@ -163,7 +259,7 @@ CONFIRM: Final = Command(
     only="sentences.confirmed_at IS NULL",
 )
 
-HISTORIES: Final = (CHAT_EVENT, AGENT_EVENT, DECISION)
+HISTORIES: Final = (CHAT_EVENT, AGENT_EVENT, DECISION, INTERNAL)
 """Tables to which rows are only ever added."""
 
 COMMANDS: Final = tuple(value for value in globals().values() if isinstance(value, Command))
@@ -214,15 +310,22 @@ def _started(f: ChatStarted) -> Records:
         0,
         f.at,
         f.at,
+        _json(f.variables) if f.variables else None,
+        f.outbound,
     )
     yield Record(START, f.no, row)
     yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "started", None, None))
 
 
+def _bound(f: ChatBound) -> Records:
+    said = (f.party_name, f.remote_address, f.culture, f.user_token, f.ext_response)
+    yield Record(BIND, f.no, (f.no, f.tracking_id, f.at, *said))
+
+
 def _reopened(f: ChatReopened) -> Records:
     said = (f.party_name, f.remote_address, f.culture, f.user_token, f.ext_response)
     yield Record(REOPEN, f.no, (f.no, _PILOT, f.at, *said))
-    yield Record(FORGIVE, f.no, (f.no, False))
+    yield Record(FORGIVE, f.no, (f.no, 0))
     yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "reopened", None, None))
 
 
@@ -230,11 +333,27 @@ def _routed(f: ChatRouted) -> Records:
     yield Record(ROUTE, f.no, (f.no, f.project, f.language, f.skill, f.priority, f.rule))
 
 
+def _widened(f: ChatWidened) -> Records:
+    further = _json(f.further) if f.further else None
+    yield Record(WIDEN, f.no, (f.no, f.level, f.skill, further, f.priority))
+
+
+def _form_offered(f: FormOffered) -> Records:
+    yield Record(OFFER_FORM, f.no, (f.no, f.scenario))
+
+
+def _bot_moved(f: BotMoved) -> Records:
+    learned = _json(f.learned) if f.learned else None
+    yield Record(MOVE_BOT, f.no, (f.no, f.bot, f.question, f.tries, f.project, learned))
+
+
 def _moved(f: ChatMoved) -> Records:
     row: Row = (f.no, str(f.status), f.agent, f.priority, f.enqueued_at)
     match f.status:
-        case ChatStatus.ANSWERED:
+        case ChatStatus.ANSWERED if f.answers:
             yield Record(ANSWER, f.no, (*row, f.at, f.agent))
+        case ChatStatus.ANSWERED:
+            yield Record(PASS_ON, f.no, (*row, f.agent))
         case ChatStatus.CLOSED:
             yield Record(CLOSE, f.no, (*row, f.at, _word(f.close_reason)))
         case _:
@@ -253,21 +372,61 @@ def _slot(f: SlotFilled) -> Records:
 
 
 def _offered(f: OfferMade) -> Records:
-    row = (f.offer, f.no, f.agent, f.workplace, f.at, f.until, False)
+    row = (f.offer, f.no, f.agent, f.workplace, f.at, f.until, f.mode)
     yield Record(OFFER, f.no, row)
 
 
 def _offer_ended(f: OfferEnded) -> Records:
-    yield Record(END_OFFER, f.no, (f.offer, f.at, f.outcome, f.lets_go))
+    yield Record(END_OFFER, f.no, (f.offer, f.at, f.outcome))
     yield Record(COUNT_MISSED, f.agent, (f.agent, f.missed))
+    if f.lets_go:
+        yield Record(EXCLUDE, f.no, (f.no, f.agent, f.at))
+
+
+def _excluded(f: AgentExcluded) -> Records:
+    yield Record(EXCLUDE, f.no, (f.no, f.agent, f.at))
+
+
+def _invited(f: InviteMade) -> Records:
+    asked = (f.by, f.mode.value, f.agent, f.project, f.note)
+    yield Record(INVITE, f.no, (f.no, *asked, f.at, f.until))
+
+
+def _invite_ended(f: InviteEnded) -> Records:
+    yield Record(END_INVITE, f.no, (f.no, f.at, f.outcome))
+
+
+def _joined(f: PartyJoined) -> Records:
+    yield Record(JOIN, f.no, (f.no, f.agent, f.mode.value, f.by, f.at))
+
+
+def _left(f: PartyLeft) -> Records:
+    yield Record(LEAVE, f.no, (f.no, f.agent, f.at, f.cause))
+
+
+def _parked(f: ChatParked) -> Records:
+    yield Record(PARK, f.no, (f.no, f.agent, f.at))
+
+
+def _woken(f: ChatWoken) -> Records:
+    yield Record(WAKE, f.no, (f.no, f.at))
+
+
+def _unparked(f: ChatUnparked) -> Records:
+    yield Record(UNPARK, f.no, (f.no, f.at, f.cause))
 
 
 def _agent(f: AgentMoved) -> Records:
     state, then = str(f.state), _word(f.next_state)
     row = (f.agent, state, f.reason, then, f.since, f.workplace, f.missed)
     yield Record(MOVE_AGENT, f.agent, row)
-    event = (f.agent, f.at, state, f.reason, then, f.cause, f.workplace)
+    event = (f.agent, f.at, state, f.reason, then, f.cause, f.workplace, f.by)
     yield Record(AGENT_EVENT, f.agent, event)
+
+
+def _note(f: NoteStored) -> Records:
+    row = (f.no, f.counter, f.id, f.party_name, f.text, f.time_sent, f.at, f.agent)
+    yield Record(INTERNAL, f.no, row)
 
 
 def _wrapup(f: WrapupStarted) -> Records:
@@ -296,16 +455,29 @@ def _decision(f: DecisionLogged) -> Records:
 
 
 RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
+    AgentExcluded: _excluded,
     AgentMoved: _agent,
+    BotMoved: _bot_moved,
+    ChatBound: _bound,
     ChatMoved: _moved,
+    ChatParked: _parked,
     ChatReopened: _reopened,
     ChatRouted: _routed,
     ChatStarted: _started,
+    ChatUnparked: _unparked,
     ChatWarned: _warned,
+    ChatWidened: _widened,
+    ChatWoken: _woken,
     DecisionLogged: _decision,
+    FormOffered: _form_offered,
     FormSaved: _form,
+    InviteEnded: _invite_ended,
+    InviteMade: _invited,
+    NoteStored: _note,
     OfferEnded: _offer_ended,
     OfferMade: _offered,
+    PartyJoined: _joined,
+    PartyLeft: _left,
     SlotFilled: _slot,
     WrapupEnded: _wrapup_ended,
     WrapupStarted: _wrapup,

@@ -16,20 +16,35 @@ from typing import Any, Final, cast
 from sqlalchemy import Connection, Row, Select, func, select
 
 from broker.config.model import Config
+from broker.core.bounds import LOGGED_DECISIONS
 from broker.core.deadlines import LINGER
-from broker.core.state import Chat, Desk, Recovered, Sentence, Slot
+from broker.core.facts import DecisionLogged
+from broker.core.state import Chat, Desk, Invite, Party, Recovered, Sentence, Slot
 from broker.store.schema import (
     agents,
     chat_slots,
     chats,
+    decisions,
+    exclusions,
     form_results,
+    internal_sentences,
+    invites,
     offers,
+    parkings,
+    parties,
     sentences,
     wrapups,
 )
 from protocol.codec import from_wire
 from protocol.scenario import ScenarioResultInfo
-from protocol.values import AgentState, ChatStatus, CloseReason, Guid
+from protocol.values import (
+    AgentState,
+    ChatStatus,
+    CloseReason,
+    Guid,
+    SentenceModel,
+    TransferMode,
+)
 
 SLICE: Final = 500
 """How many chats one statement asks for."""
@@ -45,6 +60,8 @@ def recover(connection: Connection, config: Config, now: int) -> Recovered:
         for part in _slices(numbers):
             _sentences(connection, found, part)
             _belongings(connection, found, part)
+            _parts(connection, found, part)
+            _notes(connection, found, part)
         return Recovered(
             chats=[found[no] for no in numbers],
             desks=_desks(connection, found),
@@ -133,6 +150,17 @@ def _chat(row: Row[Any]) -> Chat:
         last_agent=row.last_agent,
         last_activity=row.since,
         warned_for=row.warned_for,
+        variables=tuple((name, value) for name, value in row.variables or ()),
+        further=tuple(row.further or ()),
+        wait_level=row.wait_level,
+        scenario=row.scenario,
+        outbound=row.outbound,
+        bound_at=row.bound_at,
+        bot=row.bot,
+        bot_question=row.bot_question,
+        bot_tries=row.bot_tries,
+        bot_project=row.bot_project,
+        learned=tuple((name, text) for name, text in row.learned or ()),
     )
 
 
@@ -146,8 +174,8 @@ def _sentences(connection: Connection, found: dict[int, Chat], part: list[int]) 
 
 
 def _belongings(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:
-    """Slots, forms and offers."""
-    s, f, o = chat_slots.c, form_results.c, offers.c
+    """Slots, forms and exclusions."""
+    s, f = chat_slots.c, form_results.c
     slots = select(
         s.chat_no, s.model, s.id, s.party_name, s.text, s.time_sent, s.outbound, s.at, s.agent
     ).where(s.chat_no.in_(part))
@@ -158,16 +186,74 @@ def _belongings(connection: Connection, found: dict[int, Chat], part: list[int])
     for no, key, body in connection.execute(forms):
         result = cast("ScenarioResultInfo", from_wire("ES_SCENARIO_SAVE", body))
         found[no].forms[key] = result
-    offered = (
-        select(o.chat_no, o.offer, o.agent, o.until, o.ended_at)
-        .where(o.chat_no.in_(part), o.ended_at.is_(None) | o.excludes)
-        .order_by(o.offer)
+    x = exclusions.c
+    excluded = (
+        select(x.chat_no, x.agent, x.at)
+        .where(x.chat_no.in_(part), x.at > 0)
+        .order_by(x.chat_no, x.at, x.agent)
     )
-    for no, offer, agent, until, ended_at in connection.execute(offered):
-        if ended_at is None:
-            found[no].offer, found[no].offer_until = offer, until
-        else:
-            found[no].exclusions[agent] = ended_at
+    for no, agent, at in connection.execute(excluded):
+        found[no].exclusions[agent] = at
+
+
+def _parts(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:
+    """Who is asked, who has joined, what is put aside, who is alerted."""
+    i, p, k, o = invites.c, parties.c, parkings.c, offers.c
+    asked = select(i.chat_no, i.by_agent, i.mode, i.agent, i.project, i.note, i.at, i.until)
+    for row in connection.execute(asked.where(i.chat_no.in_(part), i.ended_at.is_(None))):
+        found[row.chat_no].invite = Invite(
+            by=row.by_agent,
+            mode=TransferMode(row.mode),
+            agent=row.agent,
+            project=row.project,
+            note=row.note,
+            at=row.at,
+            until=row.until,
+        )
+    joined = select(p.chat_no, p.agent, p.mode, p.by_agent, p.at).order_by(p.seq)
+    for no, agent, mode, by, at in connection.execute(
+        joined.where(p.chat_no.in_(part), p.left_at.is_(None))
+    ):
+        found[no].parties[agent] = Party(mode=TransferMode(mode), by=by, at=at)
+    parked = select(k.chat_no, k.at, k.woken_at)
+    for no, at, woken_at in connection.execute(
+        parked.where(k.chat_no.in_(part), k.ended_at.is_(None))
+    ):
+        found[no].parked_at, found[no].woken_at = at, woken_at
+    open_ = select(o.chat_no, o.offer, o.agent, o.until)
+    for no, offer, agent, until in connection.execute(
+        open_.where(o.chat_no.in_(part), o.ended_at.is_(None))
+    ):
+        chat = found[no]
+        chat.offer, chat.offer_until = offer, until
+        if chat.invite is not None:
+            chat.invite.agent = agent
+
+
+def _notes(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:
+    """The internal notes, and the last lines of the decision log."""
+    n, d = internal_sentences.c, decisions.c
+    columns = (n.counter, n.id, n.party_name, n.text, n.time_sent, n.at, n.agent)
+    written = select(n.chat_no, *columns).where(n.chat_no.in_(part)).order_by(n.chat_no, n.counter)
+    for no, counter, key, name, text, sent, at, agent in connection.execute(written):
+        model = int(SentenceModel.INTERNAL)
+        note = Sentence(counter, key, name, text, sent, True, model, at, agent, False)
+        found[no].internal.append(note)
+    still = [no for no in part if found[no].is_open]
+    logged = select(d.chat_no, d.at, d.kind, d.agent, d.detail).order_by(d.chat_no, d.seq)
+    for row in connection.execute(logged.where(d.chat_no.in_(still))):
+        chat = found[row.chat_no]
+        chat.log.append(
+            DecisionLogged(
+                chat=chat.id,
+                no=chat.no,
+                at=row.at,
+                kind=row.kind,
+                agent=row.agent,
+                detail=row.detail,
+            )
+        )
+        del chat.log[:-LOGGED_DECISIONS]
 
 
 def _desks(connection: Connection, found: dict[int, Chat]) -> list[Desk]:
@@ -185,7 +271,5 @@ def _desks(connection: Connection, found: dict[int, Chat]) -> list[Desk]:
     w = wrapups.c
     held = select(w.chat_no, w.agent, w.until).where(w.ended_at.is_(None)).order_by(w.seq)
     for no, agent, until in connection.execute(held):
-        chat = found[no].id
-        desks[agent].leases[chat] = ChatStatus.CLOSED
-        desks[agent].wrapups[chat] = until
+        desks[agent].wrapups[found[no].id] = until
     return list(desks.values())

@@ -3,7 +3,8 @@
 Theory of operation: one table for each thing that a contact center asks about, and one
 append-only table for each history. The rules that must never break are constraints here, so
 that a bug ends in an error and not in a wrong row: a chat's counters and sentence IDs are
-unique, it has one open offer and one open wrap-up at most, and a tracking ID has one open chat.
+unique, it has one open offer, one open invitation, one open parking and one open wrap-up at most,
+nobody is in it twice, and a tracking ID has one open chat.
 
 `sentences` is the hot table. Its rows are appended in the order of their arrival, its two
 indexes both begin with the chat's sequential number, and so the pages that a sentence touches
@@ -31,10 +32,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration: what a database must be at before it is used."""
 
 NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
@@ -102,6 +104,17 @@ chats = Table(
     _guid("agent"),
     _guid("last_agent"),
     _time("warned_for"),
+    Column("variables", JSON),
+    Column("further", JSON),
+    Column("wait_level", Integer, nullable=False, server_default="-1"),
+    _guid("scenario"),
+    Column("outbound", Boolean, nullable=False, server_default=false()),
+    _time("bound_at"),
+    _guid("bot"),
+    Column("bot_question", Integer, nullable=False, server_default="-1"),
+    Column("bot_tries", Integer, nullable=False, server_default="0"),
+    _guid("bot_project"),
+    Column("learned", JSON),
     CheckConstraint("(status = 'Closed') = (closed_at IS NOT NULL)", name="closed"),
     Index(
         "uq_chats_open",
@@ -186,6 +199,7 @@ agent_events = Table(
     _text("next_state"),
     _text("cause", null=False),
     _text("workplace"),
+    _guid("by_agent"),
     Index("ix_agent_events_agent_at", "agent", "at"),
     Index("ix_agent_events_at", "at"),
 )
@@ -201,11 +215,86 @@ offers = Table(
     _time("until", null=False),
     _time("ended_at"),
     _text("outcome"),
-    Column("excludes", Boolean, nullable=False),
+    Column("mode", Text, nullable=False, server_default="queue"),
     CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ended"),
     Index("uq_offers_open", "chat_no", unique=True, **_where("ended_at IS NULL")),
     Index("ix_offers_chat_no", "chat_no"),
     Index("ix_offers_at", "at"),
+)
+
+exclusions = Table(
+    "exclusions",
+    metadata,
+    _chat(),
+    _guid("agent", null=False),
+    _time("at", null=False),
+    PrimaryKeyConstraint("chat_no", "agent"),
+)
+
+invites = Table(
+    "invites",
+    metadata,
+    _seq(),
+    _chat(),
+    _guid("by_agent", null=False),
+    _text("mode", null=False),
+    _guid("agent"),
+    _guid("project"),
+    _text("note"),
+    _time("at", null=False),
+    _time("until", null=False),
+    _time("ended_at"),
+    _text("outcome"),
+    CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ended"),
+    Index("uq_invites_open", "chat_no", unique=True, **_where("ended_at IS NULL")),
+    Index("ix_invites_at", "at"),
+)
+
+parties = Table(
+    "parties",
+    metadata,
+    _seq(),
+    _chat(),
+    _guid("agent", null=False),
+    _text("mode", null=False),
+    _guid("by_agent", null=False),
+    _time("at", null=False),
+    _time("left_at"),
+    _text("cause"),
+    CheckConstraint("(left_at IS NULL) = (cause IS NULL)", name="left"),
+    Index("uq_parties_open", "chat_no", "agent", unique=True, **_where("left_at IS NULL")),
+    Index("ix_parties_at", "at"),
+)
+
+parkings = Table(
+    "parkings",
+    metadata,
+    _seq(),
+    _chat(),
+    _guid("agent", null=False),
+    _time("at", null=False),
+    _time("woken_at"),
+    _time("ended_at"),
+    _text("cause"),
+    CheckConstraint("(ended_at IS NULL) = (cause IS NULL)", name="ended"),
+    Index("uq_parkings_open", "chat_no", unique=True, **_where("ended_at IS NULL")),
+    Index("ix_parkings_at", "at"),
+)
+
+internal_sentences = Table(
+    "internal_sentences",
+    metadata,
+    _chat(),
+    Column("counter", Integer, nullable=False),
+    _text("id", null=False),
+    _text("party_name"),
+    _text("text", null=False),
+    _time("time_sent", null=False),
+    _time("at", null=False),
+    _guid("agent"),
+    PrimaryKeyConstraint("chat_no", "counter"),
+    UniqueConstraint("chat_no", "id"),
+    CheckConstraint("counter >= 1", name="counter"),
 )
 
 wrapups = Table(

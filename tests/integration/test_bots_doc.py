@@ -24,13 +24,9 @@ from connectors.events import (
 from protocol.values import AgentState, ChatStatus, CloseReason
 from tests.support.terminals import ROOT, environment, sample_broker
 
-BOTS_ARE_SERVED = False
-"""Whether the broker gives chats to bots (B-40). Then the bot is the one of the page, chosen by its
-pre rule; until then it is an agent like any other, who can talk and end, but not hand over."""
-
 PAGE = ROOT / "docs" / "bots.md"
 PATIENCE = 30.0
-BOT = ("900", "robot", "robot-secret") if BOTS_ARE_SERVED else ("101", "alice", "alice-secret")
+BOT = ("900", "robot", "robot-secret")
 GREETING = "Good day, I am a robot. What is the number of your order?"
 AGAIN = "The number has at least four digits. What is it?"
 
@@ -46,9 +42,8 @@ def printed(language: str) -> str:
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[ServedBroker]:
     broker = sample_broker(tmp_path)
-    if BOTS_ARE_SERVED:
-        with broker.config.open("a", encoding="utf-8") as config:
-            config.write("\n" + printed("toml"))
+    with broker.config.open("a", encoding="utf-8") as config:
+        config.write("\n" + printed("toml"))
     with broker:
         yield broker
 
@@ -96,6 +91,14 @@ async def until(events: AsyncIterator[Event], wanted: Callable[[Event], bool]) -
     raise AssertionError("the session ended before")
 
 
+async def until_ready(broker: ServedBroker) -> None:
+    """Wait for the bot to be at work: one that is away is passed over (B-40)."""
+    async with connect_workplace(address(broker), "102", "bob", "bob-secret") as bob:
+        there: list[tuple[str | None, AgentState | None]] = []
+        while ("Robot", AgentState.READY) not in there:
+            there = [(one.agent_name, one.state) for one in await bob.agents()]
+
+
 def says(text: str) -> Callable[[Event], bool]:
     return lambda event: (
         isinstance(event, SentenceAdded) and not event.mine and event.sentence.text == text
@@ -113,6 +116,7 @@ def test_it_has_thirty_lines() -> None:
 async def test_the_printed_bot_talks(broker: ServedBroker, bot: BotProgram) -> None:
     """B-40."""
     with trio.fail_after(PATIENCE):
+        await until_ready(broker)
         async with connect_connector(address(broker), ["web"], "web-secret") as visitor:
             events = visitor.events()
             chat = await visitor.start_chat(party_name="Jana")
@@ -139,12 +143,10 @@ async def test_the_printed_bot_talks(broker: ServedBroker, bot: BotProgram) -> N
             assert said == [GREETING, AGAIN, AGAIN, "Good-bye!"]
 
 
-@pytest.mark.xfail(
-    not BOTS_ARE_SERVED, run=False, reason="CS_CHAT_TRANSFER and bots are not served yet"
-)
 async def test_the_printed_bot_hands_over(broker: ServedBroker, bot: BotProgram) -> None:
     """B-40, B-29."""
     with trio.fail_after(PATIENCE):
+        await until_ready(broker)
         async with (
             connect_connector(address(broker), ["web"], "web-secret") as visitor,
             connect_workplace(address(broker), "102", "bob", "bob-secret") as bob,

@@ -29,7 +29,7 @@ from broker.core.inputs import (
     Stamp,
 )
 from broker.core.invariants import check, durable
-from broker.core.state import Session
+from broker.core.state import Chat, Session
 from protocol.catalogue import CATALOGUE, FrameSpec
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
 from protocol.codec import from_wire, pack
@@ -133,6 +133,11 @@ def configuration(changes: frozenset[int], number: int) -> Config:
     return loads(text, path="play.toml").config
 
 
+def concerned(chat: Chat) -> set[Guid | None]:
+    """The agents who may hear of a chat."""
+    return {chat.agent, chat.last_agent, chat.offered_to, *chat.parties, *chat.writers}
+
+
 class Anything(Playbook):
     """The core, told anything, and what everybody heard of it."""
 
@@ -159,6 +164,7 @@ class Anything(Playbook):
             self.store.commit(stored)
         assert check(self.state) == []
         assert not self.state.pilots
+        assert not self.state.scripted
         assert not self.state.distribution.fresh_chats
         if isinstance(input, FrameArrived):
             self._judge_answers(input.frame, session, effects)
@@ -172,7 +178,7 @@ class Anything(Playbook):
                 self.dead.add(effect.session)
 
     def _holders(self) -> dict[Guid, set[Guid | None]]:
-        return {chat.id: {chat.agent, chat.last_agent} for chat in self.state.chats.values()}
+        return {chat.id: concerned(chat) for chat in self.state.chats.values()}
 
     def _judge_answers(self, frame: Frame, session: Session | None, effects: list[Effect]) -> None:
         """I-13, W-15, W-16: one answer, to him alone, of the type that the table says."""
@@ -224,9 +230,13 @@ class Anything(Playbook):
         else:
             assert item.peer == session.workplace
             if type != "SC_CHAT_ALERT_END" and item.chat_id is not None:
-                chat = self.state.chats[item.chat_id]
-                now = {chat.agent, chat.last_agent}
-                assert session.agent in now | holders.get(item.chat_id, set())
+                now = concerned(self.state.chats[item.chat_id])
+                agent = self.state.config.agents.get(session.agent or Guid(""))
+                assert (
+                    session.agent in now | holders.get(item.chat_id, set())
+                    or agent is None
+                    or agent.role == "supervisor"
+                )
 
     # -- what happens
 

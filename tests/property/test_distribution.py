@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.config.model import MINUTE
-from broker.core.announce import capacity
-from broker.core.apply_desk import order_of, qualified
-from broker.core.distribution import excluded, why_not
+from broker.core.apply_desk import demand_of, order_of
+from broker.core.distribution import excluded
 from broker.core.facts import DecisionLogged, OfferMade
+from broker.core.standing import capacity, qualified, why_not
 from broker.core.state import State
 from protocol.values import Guid
 from tests.support.playbook import CONFIG, Client, Playbook
@@ -57,11 +57,11 @@ def naive_choice(state: State) -> tuple[Guid, Guid] | None:
 
     for chat_id in sorted(d.tickets, key=rank):
         ticket = d.tickets[chat_id]
-        project = state.config.projects[ticket.demand[0]]
+        project = state.config.projects[ticket.demand[0][0]]
         ranked = []
         for agent, skill in qualified(state, ticket.demand).items():
             desk = d.desks.get(agent)
-            if desk is None or why_not(state, desk) is not None:
+            if desk is None or why_not(state, desk, ticket.demand[3]) is not None:
                 continue
             if excluded(state, ticket, agent, state.now):
                 continue
@@ -69,7 +69,7 @@ def naive_choice(state: State) -> tuple[Guid, Guid] | None:
                 (
                     agent != state.chats[chat_id].last_agent,
                     -skill if project.best_skill else 0,
-                    len(desk.leases) - capacity(state, agent),
+                    desk.load - capacity(state, agent),
                     desk.idle_since,
                     agent,
                 )
@@ -155,19 +155,11 @@ def test_the_first_offers_are_the_naive_ones(
         waiting = sorted(order_of(state, state.chats[c]) for c in state.distribution.tickets)
         crowd.do("state", (who, "Ready"))
         offers = [f for f in crowd.play.facts[before:] if isinstance(f, OfferMade)]
-        fitting = [
-            order[2]
-            for order in waiting
-            if agent
-            in qualified(
-                state,
-                (
-                    state.chats[order[2]].project or Guid(""),
-                    state.chats[order[2]].language,
-                    state.chats[order[2]].skill,
-                ),
-            )
-        ]
+        fitting = []
+        for order in waiting:
+            demand = demand_of(state, state.chats[order[2]])
+            if demand is not None and agent in qualified(state, demand):
+                fitting.append(order[2])
         assert [f.chat for f in offers] == fitting[: capacity(state, agent)]
         assert all(f.agent == agent for f in offers)
         reasons = [f for f in crowd.play.facts[before:] if isinstance(f, DecisionLogged)]

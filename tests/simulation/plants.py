@@ -24,6 +24,8 @@ from broker.core import (
     queries,
     sentences,
     sessions,
+    show,
+    standing,
     timeouts,
 )
 from broker.core.announce import ChatToAgent, ChatToConnectors
@@ -89,8 +91,8 @@ def _no_dedupe(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _capacity_off_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = announce.capacity
-    monkeypatch.setattr(distribution, "capacity", lambda *of: original(*of) + 1)
+    original = standing.capacity
+    monkeypatch.setattr(standing, "capacity", lambda *of: original(*of) + 1)
 
 
 def _render_without(wanted: Callable[[Any], bool]) -> Patch:
@@ -112,7 +114,7 @@ def _lost_alert(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _two_offers(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = distribution._offered
+    original = distribution.offered
 
     def offered(state: State, chat: Chat, agent: Any, *rest: Any) -> Decision:
         decision = original(state, chat, agent, *rest)
@@ -122,7 +124,7 @@ def _two_offers(monkeypatch: pytest.MonkeyPatch) -> None:
                 decision.effects.append(told)
         return decision
 
-    monkeypatch.setattr(distribution, "_offered", offered)
+    monkeypatch.setattr(distribution, "offered", offered)
 
 
 def _counter_gap(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,9 +303,9 @@ def _leaking_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     """A chat that goes back to the queue keeps its slot."""
     original = apply_desk.release
 
-    def release(state: State, chat: Any, at: int) -> None:
+    def release(state: State, chat: Any, agent: Any, at: int) -> None:
         if state.chats[chat].status is not ChatStatus.WAITING:
-            original(state, chat, at)
+            original(state, chat, agent, at)
 
     monkeypatch.setattr(apply_desk, "release", release)
 
@@ -382,7 +384,7 @@ def _text_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _snapshot_without_confirmations(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = announce.chat_for_connector
+    original = show.chat_for_connector
 
     def shown(*of: Any, **how: Any) -> ChatStatusInfo:
         info = original(*of, **how)

@@ -117,12 +117,6 @@ async def not_allowed(stage: Stage) -> None:
     await agent.send("CS_CHAT_HANGUP", 6, ChatId=chat, AgentId=NOBODY)
     await agent.get("SYS_ERROR", 6, Code="NotAllowed", Fatal=False)
     later: tuple[tuple[str, dict[str, object]], ...] = (
-        ("CS_CHAT_RETURN", {"ChatId": chat}),
-        ("CS_CHAT_TRANSFER", {"ChatId": chat, "ToAgentId": NOBODY}),
-        ("CS_CHAT_PARK", {"ChatId": chat, "IsParked": True}),
-        ("CS_CHAT_INVITE", {"ChatId": chat, "Mode": "Consult"}),
-        ("CS_CHAT_LEAVE", {"ChatId": chat}),
-        ("CS_CHAT_OPEN", {"RemoteAddress": "+420"}),
         ("CS_MESSAGE_SEND", {"Peer": None, "GatewayId": NOBODY, "RemoteAddress": "+420"}),
     )
     for type_name, members in later:

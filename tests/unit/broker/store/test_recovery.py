@@ -105,7 +105,6 @@ def test_a_wrap_up_brings_its_chat_however_old(store: Store) -> None:
     found = store.recover(Config(), NOW)
     assert [chat.no for chat in found.chats] == [1]
     assert found.desks[0].wrapups == {chat_id(1): NOW + 5}
-    assert found.desks[0].leases == {chat_id(1): ChatStatus.CLOSED}
 
 
 def reopened(no: int, at: int) -> ChatReopened:

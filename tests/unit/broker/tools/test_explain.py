@@ -68,8 +68,8 @@ def test_why_so_long(day: Day) -> None:
         ),
         "Bob rejected the offer after 12.0 s.",
         (
-            "Nobody could take it. Passed over: Alice Novak (in state Pause); "
-            "Bob (let this chat go shortly before). It had waited 1:18, as one of 2 chats."
+            "Nobody could take it. Passed over: Bob (let this chat go shortly before); "
+            "Alice Novak (in state Pause). It had waited 1:18, as one of 2 chats."
         ),
         (
             "Offered to Bob: the only candidate. It had waited 1:48, as one of 2 chats. "

@@ -1,0 +1,28 @@
+"""Who hears of a chat: the sessions of its gateway, and those of the agents who are in it."""
+
+from __future__ import annotations
+
+from broker.core.state import Chat, State
+from protocol.values import Guid
+
+
+def connectors_of(state: State, chat: Chat) -> tuple[int, ...]:
+    """The sessions that are told of a chat: those of its gateway, once one of them has it."""
+    return state.gateway_sessions.get(chat.gateway, ()) if chat.is_bound else ()
+
+
+def members_of(chat: Chat) -> tuple[Guid, ...]:
+    """The agents who are in the conversation: its owner or its bot, and the parties."""
+    if chat.agent is None or not chat.has(chat.agent):
+        return ()
+    return (chat.agent, *chat.parties)
+
+
+def listeners(state: State, chat: Chat) -> list[tuple[int, str]]:
+    """Their sessions and workplace numbers, of those who are connected."""
+    found: list[tuple[int, str]] = []
+    for agent in members_of(chat):
+        desk = state.distribution.desks.get(agent)
+        if desk is not None and desk.session is not None:
+            found.append((desk.session, desk.workplace or ""))
+    return found

@@ -1,0 +1,216 @@
+"""What was decided about agents and their part in chats; see `facts`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from protocol.values import AgentState, Guid, TransferMode
+
+
+@frozen(kw_only=True)
+class OfferMade:
+    """A chat was offered to an agent (B-24). Row of `offers`.
+
+    Attributes:
+        mode: What for: `queue`, `bot`, `Transfer`, `Consult`, `Conference`.
+    """
+
+    durable: ClassVar[bool] = True
+    offer: int
+    chat: Guid
+    no: int
+    agent: Guid
+    workplace: str
+    at: int
+    until: int
+    mode: str = "queue"
+
+
+@frozen(kw_only=True)
+class OfferEnded:
+    """An offer ended (B-24, B-25).
+
+    Attributes:
+        outcome: `answered`, `rejected`, `missed` (timed out), `withdrawn` (the chat ended, or
+            whoever asked for it took that back), `lost` (the workplace went away), `forced` (a
+            supervisor logged the agent off), `restart`.
+        missed: The agent's timed-out offers in a row, this one included.
+    """
+
+    durable: ClassVar[bool] = True
+    offer: int
+    chat: Guid
+    no: int
+    agent: Guid
+    at: int
+    outcome: str
+    missed: int
+
+    @property
+    def lets_go(self) -> bool:
+        """Whether the agent let the chat go, and is left out for it for a while (B-24)."""
+        return self.outcome in ("rejected", "missed")
+
+
+@frozen(kw_only=True)
+class AgentExcluded:
+    """An agent gave a chat back: he is left out for it for a while (B-24). In `exclusions`."""
+
+    durable: ClassVar[bool] = True
+    chat: Guid
+    no: int
+    agent: Guid
+    at: int
+
+
+@frozen(kw_only=True)
+class InviteMade:
+    """The owner of a chat, or a supervisor, asked for somebody (B-29). Row of `invites`."""
+
+    durable: ClassVar[bool] = True
+    chat: Guid
+    no: int
+    by: Guid
+    mode: TransferMode
+    agent: Guid | None
+    project: Guid | None
+    note: str | None
+    at: int
+    until: int
+
+
+@frozen(kw_only=True)
+class InviteEnded:
+    """That was answered or not.
+
+    Attributes:
+        outcome: As of an offer, or `missed` when nobody of a project was found in time.
+    """
+
+    durable: ClassVar[bool] = True
+    chat: Guid
+    no: int
+    at: int
+    outcome: str
+
+
+@frozen(kw_only=True)
+class PartyJoined:
+    """An agent joined a chat besides its owner (B-29). Row of `parties`."""
+
+    durable: ClassVar[bool] = True
+    chat: Guid
+    no: int
+    agent: Guid
+    mode: TransferMode
+    by: Guid
+    at: int
+
+
+@frozen(kw_only=True)
+class PartyLeft:
+    """He left it.
+
+    Attributes:
+        cause: `left`, `lost`, `forced`, `owner` (he owns it now), `changed` (he takes part in
+            another way), `ended` (the conversation ended), `restart`.
+    """
+
+    durable: ClassVar[bool] = True
+    chat: Guid
+    no: int
+    agent: Guid
+    at: int
+    cause: str
+
+
+@frozen(kw_only=True)
+class ChatParked:
+    """The owner put a chat aside: it holds no slot (B-29). Row of `parkings`."""
+
+    durable: ClassVar[bool] = True
+    chat: Guid
+    no: int
+    agent: Guid
+    at: int
+
+
+@frozen(kw_only=True)
+class ChatWoken:
+    """A parked chat is to come back as soon as its owner has a slot for it."""
+
+    durable: ClassVar[bool] = True
+    chat: Guid
+    no: int
+    at: int
+
+
+@frozen(kw_only=True)
+class ChatUnparked:
+    """A chat is not parked any more.
+
+    Attributes:
+        cause: `retrieved`, or `ended` where the conversation with its owner ended meanwhile.
+    """
+
+    durable: ClassVar[bool] = True
+    chat: Guid
+    no: int
+    agent: Guid
+    at: int
+    cause: str
+
+
+@frozen(kw_only=True)
+class AgentMoved:
+    """The state of an agent changed (B-28). Upsert in `agents`, row of `agent_events`.
+
+    Attributes:
+        since: When `state` with `reason` began: `at`, unless only `next_state` changed.
+        cause: `login`, `asked`, `missed`, `lost`, `next` (a NextState was taken), `forced`.
+        by: The supervisor who forced it.
+    """
+
+    durable: ClassVar[bool] = True
+    agent: Guid
+    at: int
+    since: int
+    state: AgentState
+    reason: str | None
+    next_state: AgentState | None
+    cause: str
+    workplace: str | None
+    missed: int
+    by: Guid | None = None
+
+
+@frozen(kw_only=True)
+class WrapupStarted:
+    """The slot of an ended chat is held for its wrap-up (B-28). Row of `wrapups`."""
+
+    durable: ClassVar[bool] = True
+    chat: Guid
+    no: int
+    agent: Guid
+    at: int
+    until: int
+
+
+@frozen(kw_only=True)
+class WrapupEnded:
+    """The wrap-up ended, by the agent (with a code and a note) or by its time.
+
+    Attributes:
+        cause: `agent`, `expired`, `reopened`, `forced`.
+    """
+
+    durable: ClassVar[bool] = True
+    chat: Guid
+    no: int
+    agent: Guid
+    at: int
+    cause: str
+    code: str | None = None
+    note: str | None = None

@@ -1,0 +1,131 @@
+"""Chats that this side begins: by an agent, or by a program outside (B-2).
+
+Theory of operation: the chat is made at once and told to the gateway's connectors with its Guid and
+the visitor's address. The connector that reaches the visitor starts the chat with that Guid
+(`chats.start`) and so gives it its tracking ID; until then no connector is told anything else of it, and
+a new session of the gateway is told again. Whoever opens a chat may choose its Guid, so that a repeated
+request makes one chat.
+"""
+
+from __future__ import annotations
+
+from broker.config.model import Gateway
+from broker.core import rules
+from broker.core.access import gateway_of
+from broker.core.announce import ChatToAgent, OutboundToConnectors
+from broker.core.chats import RETIRED, applicant, may_hold, may_open, started, too_many_variables
+from broker.core.decision import Decision, Outcome, Refusal
+from broker.core.facts import ChatMoved, ChatRouted, Fact
+from broker.core.inputs import Stamp
+from broker.core.moves import CHAT_ID
+from broker.core.standing import slots_left
+from broker.core.state import Chat, Session, State
+from protocol.chat import ChatServiceInfo
+from protocol.errors import ErrorCode
+from protocol.frame import Frame
+from protocol.values import AgentState, ChatStatus, Guid
+
+_REUSED = Refusal(ErrorCode.KEY_REUSED, "ReturnChatId: used before for another chat")
+
+
+def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_CHAT_OPEN: a program outside begins a chat; agents get it when a connector has it."""
+    p = frame.payload
+    assert isinstance(p, ChatServiceInfo)
+    gateway = gateway_of(state, session, p)
+    if isinstance(gateway, Refusal):
+        return gateway
+    known = _known(state, p)
+    if known is not None:
+        if not (known.outbound and known.gateway == gateway.id) or _differs(known, p):
+            return _REUSED
+        told = OutboundToConnectors(chat=known.id, answer_to=session.number, re=frame.id)
+        return Decision([], [told])
+    refusal = _may_begin(state, gateway, p)
+    if refusal is not None:
+        return refusal
+    chat = p.return_chat_id or stamp.guid(CHAT_ID)
+    told = OutboundToConnectors(chat=chat, answer_to=session.number, re=frame.id)
+    return Decision([started(state, stamp, gateway, p, chat, outbound=True)], [told])
+
+
+def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_OPEN: an agent begins a chat, which is his at once."""
+    p = frame.payload
+    assert isinstance(p, ChatServiceInfo)
+    agent = session.agent
+    assert agent is not None
+    gateway = state.config.gateway_by_address.get((p.peer or "", p.port))
+    if gateway is None:
+        return Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: no such gateway")
+    known = _known(state, p)
+    if known is not None:
+        if known.gateway != gateway.id or not known.has(agent) or _differs(known, p):
+            return _REUSED
+        return Decision([], [_shown(known.id, agent, session, frame)])
+    desk = state.distribution.desks[agent]
+    if desk.state is AgentState.LOG_OFF or desk.next_state is AgentState.LOG_OFF:
+        return Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
+    if slots_left(state, desk) < gateway.weight:
+        return Refusal(ErrorCode.WRONG_STATE, "no free slot")
+    refusal = _may_begin(state, gateway, p)
+    if refusal is not None:
+        return refusal
+    chat = p.return_chat_id or stamp.guid(CHAT_ID)
+    facts: list[Fact] = [started(state, stamp, gateway, p, chat, outbound=True)]
+    rule = rules.project(state.config, applicant(gateway.id, p), stamp.now)
+    if rule is not None:
+        facts.append(
+            ChatRouted(
+                chat=chat,
+                no=state.next_chat,
+                at=stamp.now,
+                project=rule.project,
+                language=rule.language,
+                skill=rule.skill,
+                priority=rule.priority,
+                rule=rule.id,
+            )
+        )
+    facts.append(
+        ChatMoved(
+            chat=chat,
+            no=state.next_chat,
+            at=stamp.now,
+            status=ChatStatus.ANSWERED,
+            cause="opened",
+            agent=agent,
+            priority=rule.priority if rule is not None else 0,
+            enqueued_at=None,
+        )
+    )
+    return Decision(facts, [_shown(chat, agent, session, frame), OutboundToConnectors(chat=chat)])
+
+
+def _shown(chat: Guid, agent: Guid, session: Session, frame: Frame) -> ChatToAgent:
+    return ChatToAgent(
+        chat=chat,
+        agent=agent,
+        type="SC_CHAT_STATUS",
+        full=True,
+        answer_to=session.number,
+        re=frame.id,
+    )
+
+
+def _known(state: State, p: ChatServiceInfo) -> Chat | None:
+    """The chat that a repeated request made the first time."""
+    return state.chats.get(p.return_chat_id) if p.return_chat_id is not None else None
+
+
+def _differs(chat: Chat, p: ChatServiceInfo) -> bool:
+    """Whether a request is for another visitor than the chat; one that is bound may say more."""
+    return not chat.is_bound and chat.remote_address != p.remote_address
+
+
+def _may_begin(state: State, gateway: Gateway, p: ChatServiceInfo) -> Refusal | None:
+    if gateway.retired:
+        return RETIRED
+    if p.result_model is not None:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "ResultModel: the visitor has filled in nothing yet")
+    return may_open(state, gateway, "-" * 128) or may_hold(state, gateway) or too_many_variables(p)

@@ -1,0 +1,106 @@
+"""What changed for this process only and is never stored; see `facts`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from broker.config.model import Config
+from protocol.values import Guid, Role
+
+
+@frozen(kw_only=True)
+class WaitEstimated:
+    """The visitor was told how much longer he may wait: `wait` microseconds (B-26)."""
+
+    durable: ClassVar[bool] = False
+    chat: Guid
+    at: int
+    wait: int
+
+
+@frozen
+class BotAwaited:
+    """An automated partner is to say something by then; None: it is not its turn."""
+
+    durable: ClassVar[bool] = False
+    chat: Guid
+    due: int | None
+
+
+@frozen
+class ScriptSettled:
+    """A built-in bot has nothing to react to."""
+
+    durable: ClassVar[bool] = False
+    chat: Guid
+
+
+@frozen(kw_only=True)
+class SessionJoined:
+    """A session is served from now on."""
+
+    durable: ClassVar[bool] = False
+    session: int
+    role: Role
+    gateways: tuple[Guid, ...]
+    workplace: str | None
+    agent: Guid | None
+    at: int
+
+
+@frozen(kw_only=True)
+class SessionLeft:
+    """A session is not served any more."""
+
+    durable: ClassVar[bool] = False
+    session: int
+    at: int
+
+
+@frozen
+class TimerFired:
+    """The earliest timer was taken out of the heap."""
+
+    durable: ClassVar[bool] = False
+
+
+@frozen
+class ChatForgotten:
+    """A closed chat left the memory; the store keeps it."""
+
+    durable: ClassVar[bool] = False
+    chat: Guid
+
+
+@frozen
+class ChatSettled:
+    """The distributor looked at this chat and there is no candidate for it now."""
+
+    durable: ClassVar[bool] = False
+    chat: Guid
+
+
+@frozen
+class Refreshed:
+    """A waiting chat is to be looked at again."""
+
+    durable: ClassVar[bool] = False
+    chat: Guid
+
+
+@frozen
+class AgentSettled:
+    """The distributor looked at this agent and no waiting chat fits him now."""
+
+    durable: ClassVar[bool] = False
+    agent: Guid
+
+
+@frozen
+class ConfigReplaced:
+    """A new configuration is in force."""
+
+    durable: ClassVar[bool] = False
+    config: Config

@@ -1,0 +1,226 @@
+"""The built-in automated partner: greets, shows a form, asks, and hands over (B-40).
+
+Theory of operation: a bot of the configuration needs no session; it is a table that this module walks.
+Where a chat stands in it is durable (`BotMoved`), what the visitor says next moves it on. The bot reacts
+in the step in which the visitor spoke or filled in the form; it says several things at once, as
+sentences with counters one after the other. When its table, or its place in it, is gone after a reload,
+the chat goes on as if the bot were away.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from attrs import Factory, define
+
+from broker.config.model import Bot, BotAnswer, BotQuestion, TextMatch
+from broker.core.announce import ChatToConnectors
+from broker.core.bounds import LEARNED_TEXT, sentence_weight
+from broker.core.decision import Decision
+from broker.core.facts import BotMoved, FormOffered, ScriptSettled
+from broker.core.handover import pass_over
+from broker.core.inputs import Stamp
+from broker.core.moves import BOT_ID, close, internal_note, speak
+from broker.core.pilot import route
+from broker.core.state import Chat, State
+from protocol.limits import text_length
+from protocol.values import ChatStatus, CloseReason, Guid, SentenceModel
+
+_NOTE_LENGTH = text_length("ChatSentenceInfo", "Text")
+_FORM = -1
+
+
+def matches(match: TextMatch, text: str) -> bool:
+    """Whether a text is one that the list recognises."""
+    return any(_word(word).search(text) for word in match.words) or any(
+        pattern.search(text) for pattern in match.patterns
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _word(word: str) -> re.Pattern[str]:
+    """A word or phrase as a whole, whatever its case and the white space inside it."""
+    phrase = r"\s+".join(re.escape(part) for part in word.split())
+    return re.compile(rf"(?<!\w){phrase}(?!\w)", re.IGNORECASE)
+
+
+@define
+class _Turn:
+    """What the bot does in one go."""
+
+    state: State
+    chat: Chat
+    stamp: Stamp
+    bot: Bot
+    question: int
+    tries: int
+    project: Guid | None
+    learned: tuple[tuple[str, str], ...]
+    decision: Decision = Factory(Decision)
+    said: int = 0
+    weight: int = 0
+
+    def say(self, text: str | None) -> None:
+        """Say something, as long as the transcript takes it."""
+        if text is None:
+            return
+        counter = len(self.chat.sentences) + self.said + 1
+        spoken = speak(
+            self.state,
+            self.chat,
+            self.stamp,
+            text,
+            self.bot.name,
+            SentenceModel.SENTENCE,
+            BOT_ID + counter,
+            counter,
+            self.weight,
+        )
+        if spoken.facts:
+            self.said += 1
+            self.weight += sentence_weight("-" * 36, self.bot.name, text, self.chat.tracking_id)
+        self.decision.add(spoken)
+
+    def ask(self) -> bool:
+        """Ask the question that is next; False when there is none any more."""
+        if self.question >= len(self.bot.questions):
+            return False
+        self.say(self.bot.questions[self.question].ask)
+        return True
+
+    def stay(self) -> Decision:
+        """Wait for the visitor, where the bot is now."""
+        moved = BotMoved(
+            chat=self.chat.id,
+            no=self.chat.no,
+            bot=self.bot.id,
+            question=self.question,
+            tries=self.tries,
+            project=self.project,
+            learned=self.learned,
+        )
+        self.decision.facts.append(moved)
+        return self.decision
+
+    def hand_over(self) -> Decision:
+        """Give the chat to the project, with what was learned as a note to the agent."""
+        self.say(self.bot.farewell)
+        self.stay()
+        if self.learned:
+            lines = "\n".join(f"{name}: {text}" for name, text in self.learned)
+            told = internal_note(self.state, self.chat, self.stamp, lines[:_NOTE_LENGTH])
+            self.decision.add(told)
+        if self.chat.scenario is not None:
+            gone = FormOffered(chat=self.chat.id, no=self.chat.no, scenario=None)
+            self.decision.facts.append(gone)
+        wanted = self.project or self.bot.project
+        if wanted is not None and wanted not in self.state.config.projects:
+            wanted = None
+        detail: dict[str, object] = {"bot": self.bot.id}
+        self.decision.add(route(self.state, self.chat, self.stamp, "bot_done", detail, wanted))
+        return self.decision
+
+
+def next_script(state: State, stamp: Stamp) -> Decision | None:
+    """Let a built-in bot react, the first one that has something to react to."""
+    first = next(iter(state.scripted), None)
+    if first is None:
+        return None
+    chat = state.chats[first]
+    if chat.status is not ChatStatus.ICR or chat.agent is not None:
+        return Decision([ScriptSettled(first)])
+    bot = state.config.bots.get(chat.bot) if chat.bot is not None else None
+    if bot is None or chat.bot_question >= len(bot.questions):
+        return _gone(state, chat, stamp)
+    turn = _Turn(
+        state,
+        chat,
+        stamp,
+        bot,
+        chat.bot_question,
+        chat.bot_tries,
+        chat.bot_project,
+        chat.learned,
+    )
+    if not turn.tries:
+        return _begin(turn)
+    if turn.question == _FORM:
+        # Filled in, or the visitor writes instead: either way the bot goes on.
+        return _go_on(turn, 0)
+    heard = _heard(chat)
+    if heard is None:
+        return Decision([ScriptSettled(first)])
+    return _react(turn, bot.questions[turn.question], heard)
+
+
+def _gone(state: State, chat: Chat, stamp: Stamp) -> Decision:
+    decision = Decision([ScriptSettled(chat.id)])
+    decision.add(pass_over(state, chat, stamp, "gone"))
+    return decision
+
+
+def _heard(chat: Chat) -> str | None:
+    """What the visitor said last."""
+    last = chat.sentences[-1] if chat.sentences else None
+    if last is None or last.outbound or last.model != SentenceModel.SENTENCE:
+        return None
+    return last.text
+
+
+def _begin(turn: _Turn) -> Decision:
+    """The first words: a greeting, and the form or the first question."""
+    turn.say(turn.bot.greeting)
+    turn.tries = 1
+    if turn.question != _FORM:
+        return turn.stay() if turn.ask() else turn.hand_over()
+    turn.decision.facts.append(
+        FormOffered(chat=turn.chat.id, no=turn.chat.no, scenario=turn.bot.scenario)
+    )
+    turn.decision.effects.append(ChatToConnectors(chat=turn.chat.id))
+    return turn.stay()
+
+
+def _go_on(turn: _Turn, question: int) -> Decision:
+    """Ask the next question, or hand over after the last."""
+    turn.question, turn.tries = question, 1
+    return turn.stay() if turn.ask() else turn.hand_over()
+
+
+def _react(turn: _Turn, question: BotQuestion, heard: str) -> Decision:
+    """What an answer leads to."""
+    answer = _answer(turn.state, question, heard)
+    if answer is None and question.answers:
+        if turn.tries >= question.tries:
+            return _go_on(turn, turn.question + 1)
+        turn.tries += 1
+        turn.say(question.retry)
+        turn.ask()
+        return turn.stay()
+    turn.learned = (*turn.learned, (question.name, heard[:LEARNED_TEXT]))
+    if answer is None:
+        return _go_on(turn, turn.question + 1)
+    turn.say(answer.say)
+    turn.project = answer.project or turn.project
+    if answer.close:
+        turn.stay()
+        turn.decision.add(close(turn.state, turn.chat, turn.stamp, CloseReason.RULE, cause="bot"))
+        turn.decision.effects.append(ChatToConnectors(chat=turn.chat.id))
+        return turn.decision
+    if answer.finish:
+        return turn.hand_over()
+    return _go_on(turn, _place(turn.bot, answer, turn.question))
+
+
+def _answer(state: State, question: BotQuestion, heard: str) -> BotAnswer | None:
+    for answer in question.answers:
+        match = state.config.text_matches.get(answer.match) if answer.match is not None else None
+        if answer.match is None or (match is not None and matches(match, heard)):
+            return answer
+    return None
+
+
+def _place(bot: Bot, answer: BotAnswer, question: int) -> int:
+    """The number of the question that follows an answer."""
+    names = [each.name for each in bot.questions]
+    return names.index(answer.next) if answer.next in names else question + 1

@@ -1,0 +1,313 @@
+"""State to structures: a chat, a sentence and an agent as one of the two sides sees them.
+
+A connector sees a chat by (Peer, Port, TrackingId), a workplace by (its number, ChatId), and a
+workplace sees it as it stands for *its agent*: who is alerted sees `Alerting`, who is in the
+conversation `Answered`. `full` adds the transcript, the notes and the slots: an answer, never a push.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from broker.config.model import SECOND, Gateway
+from broker.core.facts import NoteStored, SentenceStored, SlotFilled
+from broker.core.standing import capacity
+from broker.core.state import Chat, Party, Sentence, Slot, State
+from protocol.agent import AgentStateInfo
+from protocol.chat import (
+    ChatInfo,
+    ChatPartyInfo,
+    ChatSentenceInfo,
+    ChatServiceInfo,
+    ChatStatusInfo,
+    VariableInfo,
+)
+from protocol.scenario import ScenarioResultItemInfo
+from protocol.values import (
+    ChatStatus,
+    Guid,
+    PartyState,
+    SentenceModel,
+    TransferMode,
+    from_micros,
+)
+
+Said = Sentence | Slot | SentenceStored | SlotFilled | NoteStored
+"""A sentence, as it is remembered or as it is about to be."""
+
+utc = lru_cache(maxsize=4_096)(from_micros)
+"""The moments of a batch are shown to several receivers each."""
+
+SLOT_MODELS = (
+    SentenceModel.TECH_PANEL,
+    SentenceModel.NAVIGATION,
+    SentenceModel.CO_BROWSING,
+)
+"""The models that fill Panel, Navigation and CoBrowsingData, in this order (W-22)."""
+
+_WITH_AGENT = (ChatStatus.ICR, ChatStatus.ALERTING, ChatStatus.ANSWERED)
+
+
+def dead_time(state: State, chat: Chat) -> int | None:
+    """When the chat will be closed for inactivity, or None (B-8)."""
+    gateway = state.config.gateways.get(chat.gateway)
+    if gateway is None or gateway.inactivity_timeout is None or not chat.is_open:
+        return None
+    return chat.last_activity + gateway.inactivity_timeout
+
+
+def seen_as(chat: Chat, agent: Guid) -> ChatStatus:
+    """The status of a chat as it stands for one agent.
+
+    Whoever is alerted sees `Alerting` and whoever is in the conversation `Answered`, whatever the
+    chat is to others; whoever is neither sees that it is no longer with him.
+    """
+    if not chat.is_open:
+        return ChatStatus.CLOSED
+    if chat.offered_to == agent:
+        return ChatStatus.ALERTING
+    return ChatStatus.ANSWERED if chat.has(agent) else ChatStatus.WAITING
+
+
+def outbound_chat(state: State, chat: Chat) -> ChatServiceInfo:
+    """An outbound chat as a connector is told of it."""
+    gateway = state.config.gateways[chat.gateway]
+    return ChatServiceInfo(
+        peer=gateway.peer,
+        port=gateway.port,
+        preferred_culture=chat.culture,
+        user_token=chat.user_token,
+        party_name=chat.party_name,
+        remote_address=chat.remote_address,
+        return_chat_id=chat.id,
+        variables=_variables(chat),
+    )
+
+
+def chat_for_connector(state: State, chat: Chat, *, full: bool) -> ChatStatusInfo:
+    """A chat as its connector sees it."""
+    gateway = state.config.gateways[chat.gateway]
+    dead = dead_time(state, chat)
+    agent, name = _partner(state, chat)
+    panel, navigation, data = (
+        sentence_for_connector(gateway, chat, slot) if slot is not None else None
+        for slot in _slots(chat, full)
+    )
+    return ChatStatusInfo(
+        peer=gateway.peer,
+        port=gateway.port,
+        tracking_id=chat.tracking_id,
+        chat_id=chat.id,
+        status=chat.status,
+        agent_id=agent,
+        agent_name=name,
+        sentences=tuple(sentence_for_connector(gateway, chat, s) for s in chat.sentences)
+        if full
+        else None,
+        panel=panel,
+        navigation=navigation,
+        co_browsing_data=data,
+        dead_time_utc=utc(dead) if dead is not None else None,
+        close_reason=chat.close_reason,
+        scenario_id=chat.scenario,
+    )
+
+
+def chat_for_workplace(
+    state: State, chat: Chat, viewer: Guid, number: str, now: int, *, info: bool, full: bool
+) -> ChatStatusInfo:
+    """A chat as it stands for the agent at a workplace."""
+    status = seen_as(chat, viewer)
+    agent = viewer if status is ChatStatus.ALERTING else _partner(state, chat)[0]
+    panel, navigation, data = (
+        sentence_for_workplace(number, chat, slot) if slot is not None else None
+        for slot in _slots(chat, full)
+    )
+    return ChatStatusInfo(
+        peer=number,
+        chat_id=chat.id,
+        status=status,
+        agent_id=agent,
+        agent_name=agent_name(state, agent),
+        sentences=tuple(sentence_for_workplace(number, chat, s) for s in chat.sentences)
+        if full
+        else None,
+        info=chat_info(state, chat, viewer, number, now) if info else None,
+        panel=panel,
+        navigation=navigation,
+        co_browsing_data=data,
+        close_reason=chat.close_reason,
+        is_parked=True if chat.parked_at is not None and viewer == chat.agent else None,
+        parties=_parties(state, chat, viewer) or None,
+        internal=tuple(sentence_for_workplace(number, chat, s) for s in chat.internal)
+        if full
+        else None,
+    )
+
+
+def sentence_for_connector(gateway: Gateway, chat: Chat, s: Said) -> ChatSentenceInfo:
+    """A sentence as a connector sees it."""
+    return ChatSentenceInfo(
+        peer=gateway.peer,
+        port=gateway.port,
+        tracking_id=chat.tracking_id,
+        id=s.id,
+        party_name=s.party_name,
+        text=s.text,
+        time_sent=utc(s.time_sent),
+        is_outbound=s.outbound,
+        counter=s.counter,
+        confirmed_time=utc(s.confirmed_at) if s.confirmed_at is not None else None,
+        model=s.model,
+    )
+
+
+def sentence_for_workplace(number: str, chat: Chat, s: Said) -> ChatSentenceInfo:
+    """A sentence as a workplace sees it."""
+    return ChatSentenceInfo(
+        peer=number,
+        chat_id=chat.id,
+        id=s.id,
+        party_name=s.party_name,
+        text=s.text,
+        time_sent=utc(s.time_sent),
+        is_outbound=s.outbound,
+        counter=s.counter,
+        confirmed_time=utc(s.confirmed_at) if s.confirmed_at is not None else None,
+        model=s.model,
+    )
+
+
+def chat_info(state: State, chat: Chat, viewer: Guid, number: str, now: int) -> ChatInfo:
+    """What an agent is told about a chat besides its words."""
+    config = state.config
+    gateway = config.gateways[chat.gateway]
+    asked = chat.invite.project if chat.invite and chat.offered_to == viewer else None
+    wanted = asked or chat.project
+    project = config.projects.get(wanted) if wanted is not None else None
+    language = config.languages.get(chat.language) if chat.language is not None else None
+    place = config.workplaces.get(number)
+    queued = chat.enqueued_at if chat.enqueued_at is not None else chat.since
+    waited_until = chat.answered_at if chat.answered_at is not None else now
+    return ChatInfo(
+        time_stamp=utc(now),
+        enqueueing_time_utc=utc(queued),
+        pilot_dial_time=utc(chat.started_at),
+        chat_type=gateway.chat_type,
+        remote_party_name=chat.party_name,
+        remote_address=chat.remote_address,
+        workplace_number=number,
+        workplace_id=place.id if place is not None else None,
+        agent_id=chat.agent,
+        project_id=wanted,
+        language_id=chat.language,
+        project_name=project.name if project is not None else None,
+        language_name=language.name if language is not None else None,
+        agent_name=agent_name(state, chat.agent),
+        waiting_time=max(0, waited_until - queued) // SECOND,
+        max_signal_duration=-(-project.signal_duration // SECOND) if project is not None else 0,
+        chat_gateway_name=gateway.name,
+        scenarios=_form_items(state, chat),
+        form_data_id=next(iter(chat.forms), None),
+        variables=_variables(chat),
+    )
+
+
+def agent_state(state: State, agent: Guid) -> AgentStateInfo:
+    """An agent's state as his workplace sees it (B-22, B-28)."""
+    desk = state.distribution.desks[agent]
+    known = state.config.agents.get(agent)
+    return AgentStateInfo(
+        peer=desk.workplace,
+        agent_id=agent,
+        agent_name=known.name if known is not None else None,
+        state=desk.state,
+        reason=desk.reason,
+        next_state=desk.next_state,
+        since_utc=utc(desk.since),
+        max_chats=capacity(state, agent),
+        active_chats=desk.load,
+    )
+
+
+def agent_name(state: State, agent: Guid | None) -> str | None:
+    """The name by which an agent is shown."""
+    known = state.config.agents.get(agent) if agent is not None else None
+    return known.public_name if known is not None else None
+
+
+def _partner(state: State, chat: Chat) -> tuple[Guid | None, str | None]:
+    """Who talks with the visitor or is offered him, a person or a machine."""
+    if chat.status is ChatStatus.ICR and chat.agent is None:
+        bot = state.config.bots.get(chat.bot) if chat.bot is not None else None
+        return None, bot.name if bot is not None else None
+    agent = chat.agent if chat.status in _WITH_AGENT else None
+    return agent, agent_name(state, agent)
+
+
+def _slots(chat: Chat, full: bool) -> tuple[Slot | None, ...]:
+    """What stands in Panel, Navigation and CoBrowsingData; nothing when not asked for."""
+    return tuple(chat.slots.get(model) if full else None for model in SLOT_MODELS)
+
+
+def _parties(state: State, chat: Chat, viewer: Guid) -> tuple[ChatPartyInfo, ...]:
+    """Who is in the chat or is asked into it; a monitor is seen by himself alone (B-29)."""
+    shown = [
+        _party(state, agent, party)
+        for agent, party in chat.parties.items()
+        if party.mode is not TransferMode.MONITOR or agent == viewer
+    ]
+    invite = chat.invite
+    if invite is not None:
+        project = state.config.projects.get(invite.project) if invite.project else None
+        shown.append(
+            ChatPartyInfo(
+                agent_id=invite.agent,
+                agent_name=agent_name(state, invite.agent),
+                project_id=invite.project,
+                project_name=project.name if project is not None else None,
+                mode=invite.mode,
+                state=PartyState.ASKED,
+                by_id=invite.by,
+                by_name=agent_name(state, invite.by),
+                note=invite.note,
+                since_utc=utc(invite.at),
+            )
+        )
+    return tuple(shown)
+
+
+def _party(state: State, agent: Guid, party: Party) -> ChatPartyInfo:
+    return ChatPartyInfo(
+        agent_id=agent,
+        agent_name=agent_name(state, agent),
+        mode=party.mode,
+        state=PartyState.JOINED,
+        by_id=party.by,
+        by_name=agent_name(state, party.by),
+        since_utc=utc(party.at),
+    )
+
+
+def _variables(chat: Chat) -> tuple[VariableInfo, ...] | None:
+    shown = tuple(VariableInfo(name=name, value=value) for name, value in chat.variables)
+    return shown or None
+
+
+def _form_items(state: State, chat: Chat) -> tuple[ScenarioResultItemInfo, ...]:
+    items: list[ScenarioResultItemInfo] = []
+    for result in chat.forms.values():
+        models = state.config.scenarios.get(result.scenario_id) if result.scenario_id else None
+        name = models[0].display_name if models else None
+        items.append(
+            ScenarioResultItemInfo(
+                scenario_id=result.scenario_id,
+                scenario_name=name,
+                activity=result.activity,
+                result_id=result.scenario_result_id,
+                remote_name=chat.party_name,
+                display_name=name,
+                result_created=result.time_utc,
+            )
+        )
+    return tuple(items)
