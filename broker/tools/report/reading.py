@@ -29,7 +29,13 @@ _EVENT: Final = (
     chats.c.project,
 )
 _EVENTS: Final = chat_events.join(chats, chats.c.no == chat_events.c.chat_no)
-_WRAPUP: Final = (wrapups.c.chat_no, wrapups.c.agent, wrapups.c.at, wrapups.c.ended_at, wrapups.c.cause)
+_WRAPUP: Final = (
+    wrapups.c.chat_no,
+    wrapups.c.agent,
+    wrapups.c.at,
+    wrapups.c.ended_at,
+    wrapups.c.cause,
+)
 
 
 def stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
