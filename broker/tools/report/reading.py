@@ -50,7 +50,7 @@ def stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
 
 def latest(connection: Connection) -> int:
     """The time of the last thing that is in the store; 0 when there is nothing."""
-    ends = (chat_events.c.at, agent_events.c.at, offers.c.at)
+    ends = (chat_events.c.at, agent_events.c.at, offers.c.at, wrapups.c.ended_at)
     found = [connection.execute(select(func.max(at))).scalar() for at in ends]
     return max((at for at in found if at is not None), default=0)
 

@@ -75,7 +75,7 @@ class Patience:
 
         Args:
             chance: A number in [0, 1).
-            waited: How long he waits at least.
+            waited: How long he was still there; he goes later.
         """
         if not self.moments:
             return None
@@ -83,13 +83,13 @@ class Patience:
         # The first moment whose survival is less than what is left of his own.
         place = bisect_right(self.survival, -rest, key=lambda part: -part)
         if place < len(self.moments):
-            return max(waited, self.moments[place])
+            return max(waited + 1, self.moments[place])
         last, least = self.moments[-1], self.survival[-1]
         if last <= 0:
             return None
         if least <= 0 or rest <= 0:
-            return max(waited, last)
-        return max(waited, last, round(last * log(rest) / log(least)))
+            return max(waited + 1, last)
+        return max(waited + 1, last, round(last * log(rest) / log(least)))
 
     @property
     def median(self) -> int | None:

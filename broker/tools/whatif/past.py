@@ -257,6 +257,7 @@ def _talk(told: Told, contact: Contact) -> Talk | None:
     lengths = [end - one.began for end, one in zip(ends, contact.handlings, strict=True)]
     last = contact.handlings[-1].ended
     broken = contact.closed is not None and last is not None and last < contact.closed
+    broken = broken and contact.reason != CloseReason.INACTIVITY
     return Talk(
         length=sum(lengths),
         # Who gave up waiting for another agent had more to say.

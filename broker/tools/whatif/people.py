@@ -82,6 +82,8 @@ class People:
                 _file(talks, visit.project, (visit.talk.length, visit.talk))
             if visit.project is not None:
                 _file(waits, visit.project, (visit.waited, visit.left))
+                for wait in visit.again:
+                    _file(waits, visit.project, (wait.waited, wait.left))
             for agent, seen in visit.reactions.items():
                 for one in seen:
                     if one.outcome in _DONE:
