@@ -12,7 +12,7 @@ from functools import partial
 from heapq import heappop, heappush
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -28,7 +28,7 @@ from broker.core.facts import (
 )
 from broker.store.store import Store
 from protocol.values import ChatStatus
-from tests.support.playbook import START, Client, Playbook
+from tests.support.playbook import Client, Playbook
 
 CONFIG: Final = """
 [distribution]
@@ -137,13 +137,11 @@ class Recorded:
     Attributes:
         store: The database.
         config: The file of the configuration.
-        chats: How many chats came.
         facts: What was decided.
     """
 
     store: Path
     config: Path
-    chats: int
     facts: list[Fact]
 
 
@@ -154,7 +152,7 @@ class Shift:
         self.random = Random(seed)
         self.play = Playbook(config)
         self.agenda: list[tuple[int, int, Callable[[], None]]] = []
-        self.planned = self.heard = self.chats = 0
+        self.planned = self.heard = 0
         self.connectors = {peer: self.play.connector(peer) for peer in ("web", "im")}
         self.agents: dict[str, Client] = {}
         self.login = {agent.id: login for login, agent in self.play.config.agent_by_login.items()}
@@ -213,9 +211,8 @@ class Shift:
 
     # -- visitors
 
-    def start(self, peer: str, tracking: str, **more: object) -> None:
+    def start(self, peer: str, tracking: str, **more: Any) -> None:
         """A visitor comes."""
-        self.chats += 1
         self.connectors[peer].says("ES_CHAT_START", TrackingId=tracking, **more)
 
     def leave(self, chat: str) -> None:
@@ -240,7 +237,7 @@ class Shift:
         """An agent sits down."""
         self.agents[login] = self.play.agent(login, workplace, state)
 
-    def says(self, login: str, type: str, **more: object) -> None:
+    def says(self, login: str, type: str, **more: Any) -> None:
         """An agent does something, if he is there."""
         client = self.agents.get(login)
         if client is not None and client.number in self.play.state.sessions:
@@ -282,8 +279,8 @@ class Shift:
         self.agents.pop(login).leaves()
 
 
-def a_shift(folder: Path, seed: int = 1, minutes: int = 60) -> Recorded:
-    """Play a shift of an hour or so into a store, to the last wrap-up."""
+def a_shift(folder: Path, seed: int = 1, every: float = 40) -> Recorded:
+    """Play an hour's visitors into a store, to the last wrap-up; one comes every so many seconds."""
     shift = Shift(seed=seed)
     for login, workplace in (("alice", "101"), ("bob", "102"), ("carol", "103")):
         shift.comes(login, workplace)
@@ -293,11 +290,11 @@ def a_shift(folder: Path, seed: int = 1, minutes: int = 60) -> Recorded:
         contact.screens[0].controls[0] if contact.screens and contact.screens[0].controls else None
     )
     assert topic is not None
-    while (at := at + shift.random.expovariate(1 / 40)) < minutes * 60:
+    while (at := at + shift.random.expovariate(1 / every)) < 3_600:
         number += 1
         visitor = number if number % 7 else max(1, number - 20)
         # Who he is does not change when he comes again: the store keeps what he last said of it.
-        more: dict[str, object] = {}
+        more: dict[str, Any] = {}
         mood = Random(visitor).random()
         if mood < 0.05:
             more["ExtResponse"] = "stop"
@@ -316,19 +313,16 @@ def a_shift(folder: Path, seed: int = 1, minutes: int = 60) -> Recorded:
     shift.after(1_900, partial(shift.comes, "carol", "104"))
     shift.after(2_400, partial(shift.says, "alice", "CS_AGENT_STATE", State="LogOff"))
     shift.after(3_000, partial(shift.comes, "alice", "101"))
-    shift.run(minutes * 60 + 3_600)
-    return saved(shift, folder)
+    shift.run(7_200)
+    return saved(shift.play, folder)
 
 
-def saved(shift: Shift, folder: Path, config: str = CONFIG) -> Recorded:
+def saved(play: Playbook, folder: Path, config: str = CONFIG) -> Recorded:
     """What was played, in a store on disk, with its configuration beside it."""
     store = folder / "shift.db"
     database = Store.open(f"sqlite:///{store}")
-    database.commit([fact for fact in shift.play.facts if fact.durable])
+    database.commit([fact for fact in play.facts if fact.durable])
     database.close()
     path = folder / "old.toml"
     path.write_text(config, encoding="utf-8")
-    return Recorded(store, path, shift.chats, shift.play.facts)
-
-
-__all__ = ["CONFIG", "START", "Recorded", "Shift", "a_shift", "saved"]
+    return Recorded(store, path, play.facts)

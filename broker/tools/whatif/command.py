@@ -212,7 +212,7 @@ def compare(request: Request, found: Record, question: Question) -> Comparison:
         SourceError: The record is too poor.
     """
     past = _with_new_agents(request, found)
-    if not past.visits:
+    if all(question.span.index(visit.at) is None for visit in past.visits):
         raise SourceError("nobody asked for an agent in this time: there is nothing to replay")
     if People(past).speechless:
         raise SourceError(
