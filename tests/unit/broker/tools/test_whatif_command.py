@@ -249,10 +249,16 @@ def test_the_example_of_the_page_is_what_is_printed(tmp_path: Path) -> None:
         ('carol-secret"\nmax_chats = 1', 'carol-secret"\nmax_chats = 2'),
         ("skill = 60", "skill = 50"),
     )
-    text = printed(
-        *("--history", str(recorded.store), "--config", new, "--base", str(recorded.config))
-    )
+    argv = ("--history", str(recorded.store), "--config", new, "--base", str(recorded.config))
+    text = printed(*argv)
     page = (ROOT / "docs" / "whatif.md").read_text(encoding="utf-8")
     shown = page.split("$ parley whatif --history shift.db", 1)[1].split("```")[0]
     for piece in shown.split("\n", 1)[1].split("...\n"):
         assert piece in text
+    seeds = [figures(*argv, "--seed", str(seed))["rows"][0]["new"] for seed in range(10)]
+    levels = [one["service_level_20s_percent"] for one in seeds]
+    answers = [one["answered"] for one in seeds]
+    said = (
+        f"{min(levels):.1f} to {max(levels):.1f} %, and {min(answers)} to {max(answers)} visitors"
+    )
+    assert said in page
