@@ -234,6 +234,12 @@ def _report(argv: Sequence[str]) -> int:
     return report_main(argv)
 
 
+def _whatif(argv: Sequence[str]) -> int:
+    from broker.tools.whatif.command import whatif_main
+
+    return whatif_main(argv)
+
+
 # -- what several commands have
 
 
@@ -330,6 +336,9 @@ COMMANDS: Final = (
         name="explain", does="say why a chat went to whom, and why it took so long", own=_explain
     ),
     Command(name="report", does="print the figures of a contact center", own=_report),
+    Command(
+        name="whatif", does="replay a recorded time against another configuration", own=_whatif
+    ),
     Command(name="simulate", does="run the broker under faults in virtual time", own=_simulate),
 )
 

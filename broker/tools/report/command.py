@@ -50,14 +50,14 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--to", dest="end", metavar="TIME", help="not included (now)")
     made.add_argument(
-        "--interval", metavar="D", type=_duration, help="30m, 1h, 1d... (the whole time at once)"
+        "--interval", metavar="D", type=duration_of, help="30m, 1h, 1d... (the whole time at once)"
     )
     add_zone(made)
     made.add_argument("--by", choices=("project", "agent", "gateway"), default="project")
     made.add_argument(
         "--threshold",
         metavar="D",
-        type=_duration,
+        type=duration_of,
         default=20_000_000,
         help="an answer is in time after no longer than this (20s)",
     )
@@ -99,7 +99,8 @@ def add_zone(made: argparse.ArgumentParser) -> None:
     )
 
 
-def _duration(text: str) -> int:
+def duration_of(text: str) -> int:
+    """Read a length of time of the command line."""
     try:
         return duration(1)(text)
     except ValueError as error:

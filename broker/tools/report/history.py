@@ -32,12 +32,13 @@ class EventRow:
 
 @frozen
 class WrapupRow:
-    """The work after a chat; `ended` is None while it lasts."""
+    """The work after a chat; `ended` and `cause` are None while it lasts."""
 
     no: int
     agent: str
     at: int
     ended: int | None
+    cause: str | None = None
 
 
 @frozen
@@ -50,6 +51,7 @@ class OfferRow:
     outcome: str | None
     gateway: str
     project: str | None
+    no: int = 0
 
 
 @frozen

@@ -7,10 +7,10 @@ as soon as one of them lies in that time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from broker.store.schema import agent_events, agents, chat_events, chats, offers, wrapups
 from broker.tools.report.history import EventRow, OfferRow, StateRow, WrapupRow
@@ -29,10 +29,17 @@ _EVENT: Final = (
     chats.c.project,
 )
 _EVENTS: Final = chat_events.join(chats, chats.c.no == chat_events.c.chat_no)
-_WRAPUP: Final = (wrapups.c.chat_no, wrapups.c.agent, wrapups.c.at, wrapups.c.ended_at)
+_WRAPUP: Final = (
+    wrapups.c.chat_no,
+    wrapups.c.agent,
+    wrapups.c.at,
+    wrapups.c.ended_at,
+    wrapups.c.cause,
+)
 
 
-def _stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+def stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+    """The rows of a query, a few at a time in memory."""
     options = {"stream_results": True, "yield_per": ROWS}
     result = connection.execute(query, execution_options=options)
     try:
@@ -43,12 +50,12 @@ def _stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
 
 def latest(connection: Connection) -> int:
     """The time of the last thing that is in the store; 0 when there is nothing."""
-    ends = (chat_events.c.at, agent_events.c.at, offers.c.at)
+    ends = (chat_events.c.at, agent_events.c.at, offers.c.at, wrapups.c.ended_at)
     found = [connection.execute(select(func.max(at))).scalar() for at in ends]
     return max((at for at in found if at is not None), default=0)
 
 
-def _touched(span: Span) -> Select[Any]:
+def touched(span: Span) -> Select[Any]:
     """The chats of which something happened in the time."""
     at = chat_events.c.at
     return select(chat_events.c.chat_no).where(at >= span.start, at < span.end)
@@ -59,10 +66,10 @@ def events_by_chat(connection: Connection, span: Span) -> Iterator[EventRow]:
     query = (
         select(*_EVENT)
         .select_from(_EVENTS)
-        .where(chat_events.c.chat_no.in_(_touched(span)))
+        .where(chat_events.c.chat_no.in_(touched(span)))
         .order_by(chat_events.c.chat_no, chat_events.c.seq)
     )
-    for row in _stream(connection, query):
+    for row in stream(connection, query):
         yield EventRow(*row)
 
 
@@ -70,22 +77,24 @@ def wrapups_by_chat(connection: Connection, span: Span) -> Iterator[WrapupRow]:
     """All wrap-ups of the same chats, in the same order."""
     query = (
         select(*_WRAPUP)
-        .where(wrapups.c.chat_no.in_(_touched(span)))
+        .where(wrapups.c.chat_no.in_(touched(span)))
         .order_by(wrapups.c.chat_no, wrapups.c.seq)
     )
-    for row in _stream(connection, query):
+    for row in stream(connection, query):
         yield WrapupRow(*row)
 
 
 def offers_made(connection: Connection, span: Span) -> Iterator[OfferRow]:
     """The offers that were made in the time."""
     made = offers.c
+    columns = (made.agent, made.at, made.ended_at, made.outcome)
     query = (
-        select(made.agent, made.at, made.ended_at, made.outcome, chats.c.gateway, chats.c.project)
+        select(*columns, chats.c.gateway, chats.c.project, made.chat_no)
         .select_from(offers.join(chats, chats.c.no == made.chat_no))
         .where(made.at >= span.start, made.at < span.end)
+        .order_by(made.offer)
     )
-    for row in _stream(connection, query):
+    for row in stream(connection, query):
         yield OfferRow(*row)
 
 
@@ -98,7 +107,7 @@ def events_by_time(connection: Connection, span: Span) -> Iterator[EventRow]:
         .where(at >= span.start, at < span.end)
         .order_by(at, chat_events.c.seq)
     )
-    for row in _stream(connection, query):
+    for row in stream(connection, query):
         yield EventRow(*row)
 
 
@@ -124,7 +133,7 @@ def holders(connection: Connection, start: int) -> dict[int, str]:
             chat_events.c.agent.is_not(None),
         )
     )
-    return {row.no: row.agent for row in _stream(connection, query)}
+    return {row.no: row.agent for row in stream(connection, query)}
 
 
 def wrapups_by_time(connection: Connection, span: Span) -> Iterator[WrapupRow]:
@@ -135,12 +144,21 @@ def wrapups_by_time(connection: Connection, span: Span) -> Iterator[WrapupRow]:
         .where(and_(wrapups.c.at < span.end, or_(ended.is_(None), ended > span.start)))
         .order_by(wrapups.c.at, wrapups.c.seq)
     )
-    for row in _stream(connection, query):
+    for row in stream(connection, query):
         yield WrapupRow(*row)
 
 
 def states(connection: Connection, span: Span) -> Iterator[StateRow]:
     """The agents' states at the start (in order of since when), then each change in the time."""
+    e = agent_events.c
+    for row in agent_changes(connection, span, (e.agent, e.at, e.state)):
+        yield StateRow(*row)
+
+
+def agent_changes(
+    connection: Connection, span: Span, columns: Sequence[ColumnElement[Any]]
+) -> Iterator[Any]:
+    """The last event of each agent before the time, then those in it; some of their columns."""
     e = agent_events.c
     before = agent_events.alias()
     last = (
@@ -150,9 +168,7 @@ def states(connection: Connection, span: Span) -> Iterator[StateRow]:
         .limit(1)
         .scalar_subquery()
     )
-    at_start = select(e.agent, e.at, e.state).select_from(agents.join(agent_events, e.seq == last))
-    for row in _stream(connection, at_start.order_by(e.at, e.seq)):
-        yield StateRow(*row)
-    query = select(e.agent, e.at, e.state).where(e.at >= span.start, e.at < span.end)
-    for row in _stream(connection, query.order_by(e.at, e.seq)):
-        yield StateRow(*row)
+    at_start = select(*columns).select_from(agents.join(agent_events, e.seq == last))
+    yield from stream(connection, at_start.order_by(e.at, e.seq))
+    query = select(*columns).where(e.at >= span.start, e.at < span.end)
+    yield from stream(connection, query.order_by(e.at, e.seq))

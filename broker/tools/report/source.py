@@ -75,19 +75,36 @@ class _NoSecrets(Mapping[str, str]):
         return 1  # an empty one would count as none
 
 
-def source_of(given: str) -> Source:
+def source_of(given: str, option: str = "--store") -> Source:
     """The store that an address names, or the one of a configuration file.
+
+    Args:
+        given: The address or the file.
+        option: Where it was given, for the fault.
 
     Raises:
         SourceError: It is neither.
     """
     if "://" in given:
         return Source(given)
-    try:
-        config = load(given, _NoSecrets()).config
-    except ConfigFault as fault:
-        raise SourceError(f"--store takes an address or a configuration file\n{fault}") from None
+    config = config_of(given, f"{option} takes an address or a configuration file")
     return Source(config.store_url, config)
+
+
+def config_of(path: str, said: str) -> Config:
+    """Read a configuration whose tokens are not needed.
+
+    Args:
+        path: The file.
+        said: What stands before the faults.
+
+    Raises:
+        SourceError: It has faults or cannot be read.
+    """
+    try:
+        return load(path, _NoSecrets()).config
+    except ConfigFault as fault:
+        raise SourceError(f"{said}\n{fault}") from None
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""What a recorded time would have been like under another configuration."""
