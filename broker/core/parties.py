@@ -208,8 +208,7 @@ def invite(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcom
     if p.to_project_id is not None:
         return Refusal(ErrorCode.BAD_PAYLOAD, "ToProjectId: only agents join a chat")
     me = session.agent
-    himself = p.to_agent_id == me or (p.to_agent_id is None and mode is TransferMode.MONITOR)
-    if me is not None and himself:
+    if me is not None and p.to_agent_id in (None, me):
         return _let_in(state, stamp, session, frame, p)
     if mode is TransferMode.MONITOR:
         return Refusal(ErrorCode.NOT_ALLOWED, "Mode: a supervisor monitors by himself")
