@@ -109,6 +109,7 @@ class PartyRow:
 
     chat: Guid
     agent: Guid
+    by_agent: Guid
     mode: str
     at: int
     left_at: int | None = None
