@@ -302,7 +302,9 @@ class SupervisorPerson(AgentPerson):
         super()._heard(program, event)
         if isinstance(event, RequestDone) and event.frame.type == "SC_CHAT_OVERVIEW":
             listed = event.frame.payload if isinstance(event.frame.payload, tuple) else ()
-            self.seen = tuple(p.chat_id for p in listed if isinstance(p, ChatStatusInfo))
+            self.seen = tuple(
+                p.chat_id for p in listed if isinstance(p, ChatStatusInfo) and p.chat_id
+            )
             if self.seen:
                 self.later(SECOND, self._interfere)
 

@@ -231,8 +231,8 @@ class Play:
         return [(chat.id, peers[chat.gateway], chat.tracking_id) for chat in chats]
 
     def _programs(self) -> list[Program]:
-        staff = (*self.agents, *self.bots)
-        agents = [a.program for a in staff if a.program is not None]
+        agents = [a.program for a in self.agents if a.program is not None]
+        agents += [b.program for b in self.bots if b.program is not None]
         return [p for p in (*self.connectors, *agents) if not p.off]
 
     # -- faults

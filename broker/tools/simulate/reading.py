@@ -51,9 +51,7 @@ def dump_of(database: sqlite3.Connection) -> Dump:
             )
         },
         decisions=_rows(database, DecisionRow, _OF_CHAT.format("decisions", "t.seq")),
-        notes=_rows(
-            database, NoteRow, _OF_CHAT.format("internal_sentences", "t.chat_no, counter")
-        ),
+        notes=_rows(database, NoteRow, _OF_CHAT.format("internal_sentences", "t.chat_no, counter")),
         invites=_rows(database, InviteRow, _OF_CHAT.format("invites", "t.seq")),
         parties=_rows(database, PartyRow, _OF_CHAT.format("parties", "t.seq")),
         parkings=_rows(database, ParkingRow, _OF_CHAT.format("parkings", "t.seq")),

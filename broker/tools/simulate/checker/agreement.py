@@ -64,9 +64,7 @@ def _differences(
             yield violation(text)
 
 
-def _inside(
-    story: Story, connection: Connection, chat: FoldedChat, guid: Guid
-) -> Iterator[str]:
+def _inside(story: Story, connection: Connection, chat: FoldedChat, guid: Guid) -> Iterator[str]:
     """What only agents see: that they are in the chat, who else is, whether it is put aside, the notes."""
     agent = story.agent_of(connection)
     parts = [s.part for s in story.spans.between(guid, agent) if s.end is None]
@@ -88,7 +86,7 @@ def _inside(
 
 def _company(story: Story, chat: Guid, viewer: Guid | None) -> tuple[object, ...]:
     """Who is in a chat at the end, or asked into it, as the viewer may know."""
-    parties = [
+    parties: list[tuple[str, ...]] = [
         ("Joined", row.mode, row.agent, "", row.by_agent)
         for row in story.dump.parties
         if row.chat == chat and row.left_at is None

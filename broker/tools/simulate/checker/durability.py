@@ -104,7 +104,6 @@ def _lost_status(
         elif s.confirmed_time is not None and row.confirmed_at != to_micros(s.confirmed_time):
             yield p.chat_id, f"sentence {s.counter} was shown confirmed, the store: {row}"
 
-
     notes = story.notes[p.chat_id]
     for s in p.internal or ():
         note = notes.get(s.counter)
@@ -249,9 +248,7 @@ def _reported(
             pass
 
 
-def _reported_status(
-    story: Story, connection: Connection, p: ChatStatusInfo
-) -> Iterator[str]:
+def _reported_status(story: Story, connection: Connection, p: ChatStatusInfo) -> Iterator[str]:
     chat, status = p.chat_id, p.status
     if connection.role is Role.CONNECTOR or status is ChatStatus.CLOSED:
         yield f"status/{chat}/{status}"

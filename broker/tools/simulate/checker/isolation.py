@@ -44,9 +44,7 @@ def isolation(story: Story) -> Iterator[Violation]:
     yield from _forced(story)
 
 
-def _seen(
-    story: Story, connection: Connection, event: Event, frame: Frame
-) -> Iterator[Violation]:
+def _seen(story: Story, connection: Connection, event: Event, frame: Frame) -> Iterator[Violation]:
     """What is wrong with a session's getting a frame."""
     if frame.type == "SC_CHAT_ALERT_END" and frame.re is not None:
         return  # the answer to a foreign answer says no more than was asked (B-25)
@@ -111,28 +109,32 @@ def _foreign_outside(
         yield "an outbound chat that no connector has", chat_id
 
 
+def _sent(story: Story, role: Role) -> Iterator[tuple[Connection, ChatSentenceInfo]]:
+    """The sentences that the clients of a role sent, with a key."""
+    for connection in story.connections.values():
+        for event in connection.events if connection.role is role else ():
+            p = event.frame.payload if event.frame is not None else None
+            if event.kind is Kind.SENT and isinstance(p, ChatSentenceInfo) and p.id is not None:
+                yield connection, p
+
+
 def _strangers(story: Story) -> Iterator[Violation]:
     """Every sentence of a person in the store was sent by somebody who may write there."""
-    sent: set[tuple[Guid, bool, str]] = set()
-    notes: set[tuple[Guid, str]] = set()
-    loose: set[tuple[Guid | None, str | None, str]] = set()
-    for connection in story.connections.values():
-        for event in connection.events:
-            p = event.frame.payload if event.frame is not None else None
-            if event.kind is not Kind.SENT or not isinstance(p, ChatSentenceInfo) or p.id is None:
-                continue
-            if connection.role is Role.WORKPLACE:
-                if story.touched(story.agent_of(connection), p.chat_id):
-                    chat_id = p.chat_id or Guid("")
-                    if p.model == INTERNAL:
-                        notes.add((chat_id, p.id))
-                    else:
-                        sent.add((chat_id, True, p.id))
-            elif p.peer in connection.peers:
-                loose.add((story.setup.gateway_at(p.peer, p.port), p.tracking_id, p.id))
+    own = [
+        p
+        for connection, p in _sent(story, Role.WORKPLACE)
+        if story.touched(story.agent_of(connection), p.chat_id)
+    ]
+    sent = {(p.chat_id, p.id) for p in own if p.model != INTERNAL}
+    notes = {(p.chat_id, p.id) for p in own if p.model == INTERNAL}
+    loose = {
+        (story.setup.gateway_at(p.peer, p.port), p.tracking_id, p.id)
+        for connection, p in _sent(story, Role.CONNECTOR)
+        if p.peer in connection.peers
+    }
     for row in story.dump.sentences:
         chat = story.chats[row.chat]
-        if row.own or (row.chat, row.outbound, row.id) in sent:
+        if row.own or (row.outbound and (row.chat, row.id) in sent):
             continue
         if row.outbound or (chat.gateway, chat.tracking_id, row.id) not in loose:
             text = f"sentence {row.counter} ({row.id}) was sent by nobody who may"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from broker.tools.simulate.checker.fold import INTERNAL
 from broker.tools.simulate.checker.story import Connection, Story
 from broker.tools.simulate.checker.violation import Violation
-from broker.tools.simulate.checker.fold import INTERNAL
 from broker.tools.simulate.dump import NoteRow, SentenceRow
 from broker.tools.simulate.history import Event, Kind
 from protocol.chat import ChatSentenceInfo

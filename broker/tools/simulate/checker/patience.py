@@ -62,9 +62,11 @@ def _signs(story: Story) -> dict[tuple[Guid, Guid], list[int]]:
         agent = story.agent_of(connection)
         for event in connection.events:
             p = event.frame.payload if event.frame is not None else None
-            if event.kind is Kind.SENT and isinstance(p, ChatCommandInfo) and p.chat_id and agent:
-                if event.frame is not None and event.frame.type == "CS_CHAT_TYPING":
-                    signs.setdefault((p.chat_id, agent), []).append(event.at)
+            typed = event.frame is not None and event.frame.type == "CS_CHAT_TYPING"
+            if not typed or event.kind is not Kind.SENT or agent is None:
+                continue
+            if isinstance(p, ChatCommandInfo) and p.chat_id is not None:
+                signs.setdefault((p.chat_id, agent), []).append(event.at)
     return signs
 
 
@@ -91,10 +93,10 @@ def wait_rules(story: Story, end: int) -> Iterator[Violation]:
     for row in story.dump.chats:
         due = _next_due(story, row)
         since = story.moves[row.id][-1].at
-        if row.status == ChatStatus.WAITING.value and due is not None:
-            if max(due[0], since) < end - SETTLE:
-                text = f"wait rule {due[1]['id']} of level {due[1]['level']} was due at {due[0]}"
-                yield Violation("I-16", text, end, chat=row.id)
+        waits = row.status == ChatStatus.WAITING.value
+        if waits and due is not None and max(due[0], since) < end - SETTLE:
+            text = f"wait rule {due[1]['id']} of level {due[1]['level']} was due at {due[0]}"
+            yield Violation("I-16", text, end, chat=row.id)
 
 
 def _upwards(story: Story, chat: Guid, decisions: list[DecisionRow]) -> Iterator[Violation]:

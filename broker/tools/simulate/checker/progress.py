@@ -60,9 +60,7 @@ def _view(story: Story, event: Event) -> Iterator[Violation]:
             yield Violation("I-16", text, event.at, event.conn, chat_id)
 
 
-def _believes(
-    story: Story, client: str, view: Mapping[str, Any], chat: ChatRow
-) -> Iterator[str]:
+def _believes(story: Story, client: str, view: Mapping[str, Any], chat: ChatRow) -> Iterator[str]:
     """What a client has wrong besides the transcript."""
     agent = _agent_of(story, client)
     if agent is None:
@@ -113,7 +111,7 @@ def _offers(story: Story, end: int) -> Iterator[Violation]:
             text = f"offer {offer.offer} should have timed out at {offer.until}"
             yield Violation("I-16", text, end, chat=offer.chat)
         asked = any(i.chat == chat.id and i.ended_at is None for i in story.dump.invites)
-        expected = ("ICR" if offer.mode == "bot" else "Answered" if asked else "Alerting")
+        expected = "ICR" if offer.mode == "bot" else "Answered" if asked else "Alerting"
         if chat.status != expected or (not asked and chat.agent != offer.agent):
             text = f"offer {offer.offer} is open, the chat is {chat.status} at {chat.agent}"
             yield Violation("I-16", text, end, chat=offer.chat)
@@ -189,9 +187,9 @@ def _stuck(story: Story, chat: ChatRow, end: int) -> Iterator[Violation]:
     gateway = story.setup.data["gateways"].get(chat.gateway)
     if chat.status == ChatStatus.CLOSED.value or gateway is None:
         return
-    if chat.outbound and chat.bound_at is None:
-        if chat.started_at + gateway["outbound_timeout"] < end - SETTLE:
-            yield Violation("I-16", "no connector has it, it should be closed", end, chat=chat.id)
+    bound_by = chat.started_at + gateway["outbound_timeout"]
+    if chat.outbound and chat.bound_at is None and bound_by < end - SETTLE:
+        yield Violation("I-16", "no connector has it, it should be closed", end, chat=chat.id)
     if chat.status == ChatStatus.ALERTING.value and not any(
         o.chat == chat.id and o.ended_at is None for o in story.dump.offers
     ):

@@ -149,7 +149,11 @@ def _company(story: Story) -> Iterator[Violation]:
         talks = _conversations(story, chat)
         for number, one in enumerate(spans):
             for other in spans[number + 1 :]:
-                if one.agent == other.agent and _clash({one.part, other.part}) and _meet(one, other):
+                if (
+                    one.agent == other.agent
+                    and _clash({one.part, other.part})
+                    and _meet(one, other)
+                ):
                     text = f"agent {one.agent} was {one.part} and {other.part} at once"
                     yield Violation("I-6", text, max(one.at, other.at), chat=chat)
             company = one.part in (CONSULT, CONFERENCE, MONITOR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from attrs import frozen
 
@@ -45,15 +46,13 @@ def no_forgotten_work(story: Story) -> Iterator[Violation]:
     yield from _left_aside(story, story.end_at, desks)
 
 
-def _forgotten(
-    story: Story, chat: ChatRow, end: int, desks: list[Desk]
-) -> Iterator[Violation]:
+def _forgotten(story: Story, chat: ChatRow, end: int, desks: list[Desk]) -> Iterator[Violation]:
     if chat.status == ChatStatus.PILOT.value and (chat.bound_at or not chat.outbound):
         yield Violation("I-7", "it is still Pilot at the end", end, chat=chat.id)
-    if chat.status == ChatStatus.ICR.value and chat.agent is None:
-        if chat.bot not in story.setup.data["bots"]:
-            text = f"it is still with bot {chat.bot}, which there is not"
-            yield Violation("I-7", text, end, chat=chat.id)
+    scripted = chat.status == ChatStatus.ICR.value and chat.agent is None
+    if scripted and chat.bot not in story.setup.data["bots"]:
+        text = f"it is still with bot {chat.bot}, which there is not"
+        yield Violation("I-7", text, end, chat=chat.id)
     if chat.status != ChatStatus.WAITING.value or story.moves[chat.id][-1].at > end - SETTLE:
         return
     if not any(d.chat == chat.id and d.kind == "waiting" for d in story.dump.decisions):
@@ -84,11 +83,12 @@ def _left_aside(story: Story, end: int, desks: list[Desk]) -> Iterator[Violation
         if parking.ended_at is not None or parking.woken_at is None:
             continue
         weight = story.setup.weight_of(story.chats[parking.chat].gateway)
+        if parking.woken_at > end - SETTLE or not _settled(story, parking.agent, end):
+            continue
         for desk in desks:
             if desk.agent == parking.agent and desk.left >= weight:
-                if parking.woken_at < end - SETTLE and _settled(story, desk.agent, end):
-                    text = f"it is to come back, and {desk.agent} has {desk.left} slots for it"
-                    yield Violation("I-7", text, end, chat=parking.chat)
+                text = f"it is to come back, and {desk.agent} has {desk.left} slots for it"
+                yield Violation("I-7", text, end, chat=parking.chat)
 
 
 def _settled(story: Story, agent: Guid, end: int) -> bool:
@@ -124,7 +124,7 @@ def _offered_again(story: Story) -> Iterator[Violation]:
         if offer.outcome in ("rejected", "missed") and offer.ended_at is not None
     ]
     for chat, moves in story.moves.items():
-        for before, after in zip(moves, moves[1:], strict=False):
+        for before, after in pairwise(moves):
             if after.cause == "returned" and before.agent is not None:
                 let_go.append((chat, before.agent, after.at, 0))
     for chat, agent, at, number in let_go:
@@ -140,7 +140,9 @@ def _offered_again(story: Story) -> Iterator[Violation]:
 
 def _by_project(story: Story, chat: Guid, at: int) -> bool:
     return any(
-        invite.chat == chat and invite.project is not None and invite.at <= at
+        invite.chat == chat
+        and invite.project is not None
+        and invite.at <= at
         and (invite.ended_at is None or at <= invite.ended_at)
         for invite in story.dump.invites
     )
