@@ -37,3 +37,20 @@ def test_a_chat_of_nobody_ends_once_when_its_bot_does_not_take_it(play: Playbook
         robot.hears("SC_CHAT_ALERT_END", ChatId=chat)
     web.hears("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule")
     assert play.store.recover(play.config, play.now).chats[0].offer is None
+
+
+def test_a_called_visitor_keeps_his_address_when_his_chat_is_reopened(play: Playbook) -> None:
+    """B-2: a repeated request for the chat is answered with the address, which the frame needs."""
+    web, key = play.connector("web"), "3f0b8d1e-8f3a-4b43-9a53-0c4f4dd1a9f0"
+    web.says("ES_CHAT_OPEN", RemoteAddress="vera", ReturnChatId=key)
+    chat = web.hears("SE_CHAT_OUTBOUND", RemoteAddress="vera")["ReturnChatId"]
+    web.says("ES_CHAT_START", TrackingId="t1", ReturnChatId=chat)
+    web.hears("SE_CHAT_STATUS", Status="Pilot", ChatId=chat)
+    web.hears("SE_CHAT_STATUS", Status="Waiting")
+    web.says("ES_CHAT_STOP", TrackingId="t1")
+    web.hears("SE_CHAT_STATUS", Status="Closed")
+    web.says("ES_CHAT_START", TrackingId="t1")
+    web.hears("SE_CHAT_STATUS", Status="Pilot", ChatId=chat)
+    web.hears("SE_CHAT_STATUS", Status="Waiting")
+    web.says("ES_CHAT_OPEN", 7, RemoteAddress="vera", ReturnChatId=key)
+    web.hears("SE_CHAT_OUTBOUND", 7, RemoteAddress="vera", ReturnChatId=chat)
