@@ -1,6 +1,7 @@
 """The dialogues of which tests/replay/*.jsonl are the recordings, one function for each."""
 
 from tests.replay.dialogues import (
+    conference,
     conversations,
     distribution,
     forms,
@@ -12,6 +13,7 @@ from tests.replay.dialogues import (
 )
 
 __all__ = [
+    "conference",
     "conversations",
     "distribution",
     "forms",
