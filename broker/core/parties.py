@@ -266,6 +266,8 @@ def _let_in(
     facts = _joins_otherwise(chat, stamp, me, mode, me)
     if party is None:
         del facts[0]
+    if party is None and mode is TransferMode.MONITOR:
+        return Decision([*facts], [told])  # a push that says nothing new would give him away
     return _answered(Decision([*facts], [ChatToMembers(chat=chat.id)]), told, chat)
 
 
@@ -293,6 +295,8 @@ def leave(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
     if desk.agent in chat.parties:
         decision = drop_party(state, chat, desk.agent, stamp, "left")
     else:
+        if not chat.is_open:
+            return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
         if not chat.has(desk.agent):
             return Refusal(ErrorCode.WRONG_STATE, "ChatId: not in the chat")
         heir = heir_of(state, chat)
