@@ -10,6 +10,7 @@ from tests.replay.dialogues import (
     refusals,
     sentences,
     sessions,
+    supervision,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "refusals",
     "sentences",
     "sessions",
+    "supervision",
 ]

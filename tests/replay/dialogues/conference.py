@@ -259,7 +259,7 @@ async def leave_refused(stage: Stage) -> None:
     await stop(web, "v2")
     for one in (other, agent):
         await one.get("SC_CHAT_STATUS", Status="Closed", ChatId=chat)
-    await refused(agent, "WrongState", "CS_CHAT_LEAVE", ChatId=chat)
+    await refused(agent, "ChatClosed", "CS_CHAT_LEAVE", ChatId=chat)
 
 
 @scenario("Invitations that are refused: each reason", staff="abcr")
