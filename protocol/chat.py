@@ -46,8 +46,8 @@ class ChatServiceInfo:
         result_model: The form that the visitor filled in.
         party_name: Name of the visitor as the conversation shows it.
         remote_address: Address of the visitor.
-        return_chat_id: The outbound chat: made already, bound by this start, or to be made under
-            this Guid.
+        return_chat_id: The outbound chat, made already, that this start binds; of a request to open
+            one the client's own key, so that a repeated request makes one chat.
         signal: Whether a chat would be taken now.
         scenario_model: The form to fill in before the start.
         variables: What the program that starts the chat wants the agent to know.

@@ -116,6 +116,8 @@ def add_chat(state: State, chat: Chat) -> None:
     elif chat.is_open:
         state.unbound[chat.id] = None
         arm_unbound(state, chat)
+    if chat.open_key is not None:
+        state.open_keys[chat.gateway, chat.open_key] = chat.id
     to_be_routed(state, chat)
     arm_chat(state, chat)
 
@@ -138,6 +140,7 @@ def _chat_started(state: State, f: ChatStarted) -> None:
             last_activity=f.at,
             variables=f.variables,
             outbound=f.outbound,
+            open_key=f.open_key,
             weight=variables_weight(f.variables),
         ),
     )
@@ -344,6 +347,8 @@ def _chat_forgotten(state: State, f: ChatForgotten) -> None:
     state.status_counts[chat.status] -= 1
     if state.by_tracking.get((chat.gateway, chat.tracking_id)) == chat.id:
         del state.by_tracking[chat.gateway, chat.tracking_id]
+    if chat.open_key is not None:
+        state.open_keys.pop((chat.gateway, chat.open_key), None)
 
 
 def _config_replaced(state: State, f: ConfigReplaced) -> None:

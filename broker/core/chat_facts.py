@@ -14,7 +14,8 @@ from protocol.values import ChatStatus, CloseReason, Guid
 class ChatStarted:
     """A chat was made, in status `Pilot` (B-2). Row of `chats`, row of `chat_events`.
 
-    An outbound one goes by its own Guid in place of a tracking ID until it is bound.
+    An outbound one goes by its own Guid in place of a tracking ID until it is bound; `open_key` is
+    the key by which a repeated request for it is known.
     """
 
     durable: ClassVar[bool] = True
@@ -30,6 +31,7 @@ class ChatStarted:
     ext_response: str | None
     variables: tuple[tuple[str, str], ...] = ()
     outbound: bool = False
+    open_key: Guid | None = None
 
 
 @frozen(kw_only=True)

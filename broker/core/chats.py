@@ -162,7 +162,10 @@ def started(
     *,
     outbound: bool = False,
 ) -> ChatStarted:
-    """The fact of a new chat; an outbound one goes by its own Guid until it is bound."""
+    """The fact of a new chat; an outbound one goes by its own Guid until it is bound.
+
+    The Guid is never a client's: one that the store has already would end the broker.
+    """
     return ChatStarted(
         chat=chat,
         no=state.next_chat,
@@ -176,6 +179,7 @@ def started(
         ext_response=p.ext_response,
         variables=tuple((v.name or "", v.value or "") for v in p.variables or ()),
         outbound=outbound,
+        open_key=p.return_chat_id if outbound else None,
     )
 
 

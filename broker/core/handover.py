@@ -11,6 +11,7 @@ from broker.core.decision import Decision
 from broker.core.facts import PartyLeft
 from broker.core.inputs import Stamp
 from broker.core.moves import (
+    close,
     dissolve,
     end_invite,
     end_offer,
@@ -21,7 +22,7 @@ from broker.core.moves import (
 )
 from broker.core.pilot import route
 from broker.core.state import Chat, State
-from protocol.values import ChatStatus, Guid, TransferMode
+from protocol.values import ChatStatus, CloseReason, Guid, TransferMode
 
 _CAUSES = {"lost": "withdrawn"}
 """How a report calls the move of a chat whose offer ended so, where it does not say the same."""
@@ -100,6 +101,11 @@ def give_up(
     if heir is not None:
         return pass_on(state, chat, stamp, heir, heir_cause)
     owner = chat.agent
+    if chat.project is None:
+        # One that an agent opened, and no rule knows whose it is: nobody else could take it.
+        decision = close(state, chat, stamp, CloseReason.RULE, cause=cause)
+        decision.effects.append(ChatToConnectors(chat=chat.id))
+        return decision
     decision = dissolve(state, chat, stamp)
     boost = state.config.distribution.grace_priority
     decision.add(to_waiting(chat, stamp, cause, boost=boost))

@@ -3,8 +3,8 @@
 Theory of operation: the chat is made at once and told to the gateway's connectors with its Guid and
 the visitor's address. The connector that reaches the visitor starts the chat with that Guid
 (`chats.start`) and so gives it its tracking ID; until then no connector is told anything else of it, and
-a new session of the gateway is told again. Whoever opens a chat may choose its Guid, so that a repeated
-request makes one chat.
+a new session of the gateway is told again. Whoever opens a chat may give a Guid of his own with his
+request (`ReturnChatId`): a repeated request with it makes one chat. It is a key and not the chat's Guid.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
     gateway = gateway_of(state, session, p)
     if isinstance(gateway, Refusal):
         return gateway
-    known = _known(state, p)
+    known = _known(state, gateway, p)
     if known is not None:
-        if not (known.outbound and known.gateway == gateway.id) or _differs(known, p):
+        if _differs(known, p):
             return _REUSED
         told = OutboundToConnectors(chat=known.id, answer_to=session.number, re=frame.id)
         return Decision([], [told])
     refusal = _may_begin(state, gateway, p)
     if refusal is not None:
         return refusal
-    chat = p.return_chat_id or stamp.guid(CHAT_ID)
+    chat = stamp.guid(CHAT_ID)
     told = OutboundToConnectors(chat=chat, answer_to=session.number, re=frame.id)
     return Decision([started(state, stamp, gateway, p, chat, outbound=True)], [told])
 
@@ -58,9 +58,9 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     gateway = state.config.gateway_by_address.get((p.peer or "", p.port))
     if gateway is None:
         return Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: no such gateway")
-    known = _known(state, p)
+    known = _known(state, gateway, p)
     if known is not None:
-        if known.gateway != gateway.id or not known.has(agent) or _differs(known, p):
+        if not known.has(agent) or _differs(known, p):
             return _REUSED
         return Decision([], [_shown(known.id, agent, session, frame)])
     desk = state.distribution.desks[agent]
@@ -71,7 +71,7 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     refusal = _may_begin(state, gateway, p)
     if refusal is not None:
         return refusal
-    chat = p.return_chat_id or stamp.guid(CHAT_ID)
+    chat = stamp.guid(CHAT_ID)
     facts: list[Fact] = [started(state, stamp, gateway, p, chat, outbound=True)]
     rule = rules.project(state.config, applicant(gateway.id, p), stamp.now)
     if rule is not None:
@@ -113,9 +113,12 @@ def _shown(chat: Guid, agent: Guid, session: Session, frame: Frame) -> ChatToAge
     )
 
 
-def _known(state: State, p: ChatServiceInfo) -> Chat | None:
+def _known(state: State, gateway: Gateway, p: ChatServiceInfo) -> Chat | None:
     """The chat that a repeated request made the first time."""
-    return state.chats.get(p.return_chat_id) if p.return_chat_id is not None else None
+    if p.return_chat_id is None:
+        return None
+    found = state.open_keys.get((gateway.id, p.return_chat_id))
+    return state.chats[found] if found is not None else None
 
 
 def _differs(chat: Chat, p: ChatServiceInfo) -> bool:

@@ -30,7 +30,7 @@ from broker.core.state import Chat, Desk, Session, State
 from protocol.chat import ChatCommandInfo, ChatTransferInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.values import ChatStatus, Guid, TransferMode
+from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
 
 def shown(chat: Chat, agent: Guid, session: Session, frame: Frame, *, full: bool) -> ChatToAgent:
@@ -73,6 +73,8 @@ def transfer(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outc
         return _answered(decision, told, chat)
     party = chat.parties.get(p.to_agent_id) if p.to_agent_id is not None else None
     if party is not None and party.mode is not TransferMode.MONITOR and p.to_agent_id is not None:
+        if state.distribution.desks[p.to_agent_id].session is None:
+            return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: away")
         decision = pass_on(state, chat, stamp, p.to_agent_id, "transferred")
         decision.effects = [e for e in decision.effects if not _is_push_to(e, desk.agent)]
         decision.effects.insert(0, told)
@@ -206,8 +208,7 @@ def invite(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcom
     if p.to_project_id is not None:
         return Refusal(ErrorCode.BAD_PAYLOAD, "ToProjectId: only agents join a chat")
     me = session.agent
-    himself = p.to_agent_id == me or (p.to_agent_id is None and mode is TransferMode.MONITOR)
-    if me is not None and himself:
+    if me is not None and p.to_agent_id in (None, me):
         return _let_in(state, stamp, session, frame, p)
     if mode is TransferMode.MONITOR:
         return Refusal(ErrorCode.NOT_ALLOWED, "Mode: a supervisor monitors by himself")
@@ -272,6 +273,8 @@ def _let_in(
 
 
 def _may_enter(state: State, chat: Chat, desk: Desk, mode: TransferMode) -> Refusal | None:
+    if AgentState.LOG_OFF in (desk.state, desk.next_state):
+        return Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
     if desk.agent not in chat.parties and len(chat.parties) >= PARTIES_PER_CHAT:
         return Refusal(ErrorCode.OVERLOADED, "ChatId: too many are in the chat")
     if mode is TransferMode.MONITOR:

@@ -21,7 +21,7 @@ def next_pilot(state: State, stamp: Stamp) -> Decision | None:
     if first is None:
         return None
     chat = state.chats[first]
-    if chat.outbound:
+    if chat.outbound and chat.since == chat.started_at:
         # The gate and the automated partner are for visitors who come by themselves.
         return route(state, chat, stamp, "routed", {"outbound": True})
     who = rules.applicant_of(chat)

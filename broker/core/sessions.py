@@ -79,7 +79,7 @@ def _turns(state: State, bot: Guid, now: int) -> list[BotAwaited]:
     facts: list[BotAwaited] = []
     for chat_id in desk.leases if desk is not None else ():
         chat = state.chats[chat_id]
-        if chat.status is ChatStatus.ICR:
+        if chat.status is ChatStatus.ICR and chat.has(bot):
             spoken = [s.outbound for s in chat.sentences if not s.own][-1:]
             facts.append(BotAwaited(chat.id, now + patience if spoken == [False] else None))
     return facts

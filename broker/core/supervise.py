@@ -7,7 +7,13 @@ from typing import Any
 from broker.core.access import supervisor_at
 from broker.core.announce import AgentToWorkplace
 from broker.core.apply_desk import demand_of, held
-from broker.core.bounds import OVERVIEW_CHATS
+from broker.core.bounds import (
+    DECISION_BYTES,
+    LOGGED_DECISIONS,
+    OVERVIEW_BYTES,
+    OVERVIEW_ITEMS,
+    items_that_fit,
+)
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution import excluded
 from broker.core.effects import Dismiss, Send
@@ -112,7 +118,8 @@ def overview(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outc
         key=lambda chat: (chat.status not in waiting, chat.since, chat.no),
     )
     number = session.workplace or ""
-    listed = tuple(_listed(state, chat, number, stamp.now) for chat in chats[:OVERVIEW_CHATS])
+    most = items_that_fit(state.config.limits.frame_bytes, OVERVIEW_BYTES, OVERVIEW_ITEMS)
+    listed = tuple(_listed(state, chat, number, stamp.now) for chat in chats[:most])
     told = Send((session.number,), "SC_CHAT_OVERVIEW", listed, session.number, frame.id)
     return Decision([], [told])
 
@@ -144,7 +151,8 @@ def explanation(state: State, stamp: Stamp, session: Session, frame: Frame) -> O
     if p.agent_id is not None and p.agent_id not in state.config.agents:
         return Refusal(ErrorCode.UNKNOWN_AGENT, "AgentId: no such agent")
     number = session.workplace or ""
-    told = [_told(state, number, entry) for entry in chat.log]
+    most = items_that_fit(state.config.limits.frame_bytes, DECISION_BYTES, LOGGED_DECISIONS)
+    told = [_told(state, number, entry) for entry in chat.log[-most:]]
     if p.agent_id is not None:
         told.append(_now(state, number, chat, p.agent_id, stamp.now))
     answer = Send((session.number,), "SC_CHAT_EXPLANATION", tuple(told), session.number, frame.id)

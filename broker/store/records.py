@@ -63,6 +63,7 @@ START: Final = Command(
         "since",
         "variables",
         "outbound",
+        "open_key",
     ),
 )
 BIND: Final = Command(
@@ -312,6 +313,7 @@ def _started(f: ChatStarted) -> Records:
         f.at,
         _json(f.variables) if f.variables else None,
         f.outbound,
+        f.open_key,
     )
     yield Record(START, f.no, row)
     yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "started", None, None))

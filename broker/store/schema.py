@@ -109,6 +109,7 @@ chats = Table(
     Column("wait_level", Integer, nullable=False, server_default="-1"),
     _guid("scenario"),
     Column("outbound", Boolean, nullable=False, server_default=false()),
+    _guid("open_key"),
     _time("bound_at"),
     _guid("bot"),
     Column("bot_question", Integer, nullable=False, server_default="-1"),

@@ -50,6 +50,7 @@ def _chats() -> None:
         sa.Column("wait_level", sa.Integer(), nullable=False, server_default="-1"),
         sa.Column("scenario", GUID, nullable=True),
         sa.Column("outbound", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("open_key", GUID, nullable=True),
         sa.Column("bound_at", sa.BigInteger(), nullable=True),
         sa.Column("bot", GUID, nullable=True),
         sa.Column("bot_question", sa.Integer(), nullable=False, server_default="-1"),
