@@ -271,7 +271,7 @@ async def invite_refused(stage: Stage) -> None:
     invite = "CS_CHAT_INVITE"
     for mode in ("Consult", "Conference"):
         to: dict[str, object] = {"ChatId": chat, "Mode": mode}
-        await refused(owner, "BadPayload", invite, **to)
+        await refused(owner, "NotAllowed", invite, **to)
         await refused(owner, "BadPayload", invite, **to, ToProjectId=NOBODY)
         await refused(owner, "UnknownAgent", invite, **to, ToAgentId=NOBODY)
         await refused(owner, "UnknownAgent", invite, **to, ToAgentId=bot.agent_id)
