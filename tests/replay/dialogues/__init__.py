@@ -5,6 +5,7 @@ from tests.replay.dialogues import (
     conversations,
     distribution,
     forms,
+    outbound,
     parking,
     passing_on,
     presence,
@@ -12,6 +13,7 @@ from tests.replay.dialogues import (
     sentences,
     sessions,
     supervision,
+    waiting,
 )
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "conversations",
     "distribution",
     "forms",
+    "outbound",
     "parking",
     "passing_on",
     "presence",
@@ -26,4 +29,5 @@ __all__ = [
     "sentences",
     "sessions",
     "supervision",
+    "waiting",
 ]
