@@ -1,6 +1,7 @@
 """The dialogues of which tests/replay/*.jsonl are the recordings, one function for each."""
 
 from tests.replay.dialogues import (
+    bots,
     conference,
     conversations,
     distribution,
@@ -17,6 +18,7 @@ from tests.replay.dialogues import (
 )
 
 __all__ = [
+    "bots",
     "conference",
     "conversations",
     "distribution",

@@ -161,7 +161,9 @@ async def bind_refused(stage: Stage) -> None:
     await agent.get("SC_CHAT_ALERT_END", ChatId=chat)
 
 
-@scenario("Every session of the gateway is told of what waits to be bound, and of nothing once it is")
+@scenario(
+    "Every session of the gateway is told of what waits to be bound, and of nothing once it is"
+)
 async def told_again(stage: Stage) -> None:
     """B-2, W-11."""
     agent = await stage.ready_agent()
