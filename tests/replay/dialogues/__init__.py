@@ -2,6 +2,7 @@
 
 from tests.replay.dialogues import (
     bots,
+    built_in_bot,
     conference,
     conversations,
     distribution,
@@ -19,6 +20,7 @@ from tests.replay.dialogues import (
 
 __all__ = [
     "bots",
+    "built_in_bot",
     "conference",
     "conversations",
     "distribution",

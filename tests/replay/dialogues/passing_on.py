@@ -343,17 +343,15 @@ async def returned(stage: Stage) -> None:
 async def returned_alone(stage: Stage) -> None:
     """B-24, B-29."""
     web, owner, chat = await answered(stage)
-    await owner.send("CS_CHAT_RETURN", 3, ChatId=chat)
+    await owner.send_together(
+        ("CS_CHAT_RETURN", {"ChatId": chat, "id_": 3}), ("CS_CHAT_RESYNC", {"id_": 4})
+    )
     await owner.get("SC_CHAT_STATUS", 3, Status="Waiting", ChatId=chat)
+    await owner.get("SC_CHAT_LIST", 4, count=0)
     await web.get("SE_CHAT_STATUS", Status="Waiting", ChatId=chat)
-    other = await start(web, "v2")
-    await web.get("SE_CHAT_STATUS", Status="Alerting", ChatId=other)
-    await owner.get("SC_CHAT_ALERT", ChatId=other)
     await offered(web, owner, chat)
     await answer(web, owner, chat)
     await hang_up(web, owner, chat)
-    await stop(web, "v2")
-    await owner.get("SC_CHAT_ALERT_END", ChatId=other)
 
 
 @scenario("Returns that are refused: not his, not answered yet, a party's, unknown, closed")

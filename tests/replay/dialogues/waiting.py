@@ -75,7 +75,7 @@ async def wait_priority(stage: Stage) -> None:
 
 @scenario(
     "A note says the place in the queue and that nobody knows the wait yet; an agent reads it later",
-    more=rule(1, "300ms", 'note = "You are number {position}, wait {wait}."'),
+    more=rule(1, "700ms", 'note = "You are number {position}, wait {wait}."'),
 )
 async def wait_note(stage: Stage) -> None:
     """B-26."""
@@ -165,7 +165,7 @@ async def wait_levels(stage: Stage) -> None:
 
 @scenario(
     "A chat that was offered and let go goes on in its levels, by the age that it kept",
-    more=rule(1, "200ms", 'note = "Please wait."') + rule(2, "900ms", 'note = "Still nobody."'),
+    more=rule(1, "200ms", 'note = "Please wait."') + rule(2, "1200ms", 'note = "Still nobody."'),
 )
 async def wait_after_an_offer(stage: Stage) -> None:
     """B-24, B-26."""
@@ -174,7 +174,7 @@ async def wait_after_an_offer(stage: Stage) -> None:
     await web.get("SE_CHAT_SENTENCE", Model=2, Counter=1, Text="Please wait.")
     agent = await stage.ready_agent()
     await offered(web, agent, chat)
-    await stage.do("wait", seconds=0.8)
+    await stage.do("wait", seconds=1.1)
     await agent.send("CS_AGENT_STATE", 3, State="Pause")
     await agent.get("SC_AGENT_STATE", 3, State="Pause")
     await agent.send("CS_CHAT_HANGUP", 4, ChatId=chat)
