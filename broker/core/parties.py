@@ -73,6 +73,8 @@ def transfer(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outc
         return _answered(decision, told, chat)
     party = chat.parties.get(p.to_agent_id) if p.to_agent_id is not None else None
     if party is not None and party.mode is not TransferMode.MONITOR and p.to_agent_id is not None:
+        if state.distribution.desks[p.to_agent_id].session is None:
+            return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: away")
         decision = pass_on(state, chat, stamp, p.to_agent_id, "transferred")
         decision.effects = [e for e in decision.effects if not _is_push_to(e, desk.agent)]
         decision.effects.insert(0, told)
