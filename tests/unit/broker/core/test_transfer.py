@@ -345,7 +345,7 @@ def test_one_who_has_joined_but_is_away_does_not(play: Playbook) -> None:
 def test_what_is_no_transfer_is_refused(play: Playbook) -> None:
     """B-29, W-14: and changes nothing (W-27)."""
     web, alice, chat = talking(play)
-    bob, carol = play.agent("bob", "102", "Pause"), play.agent("carol", "103", None)
+    _bob, carol = play.agent("bob", "102", "Pause"), play.agent("carol", "103", None)
     bobs, sales = agent_of(play, "bob"), project_of(play, "Sales")
 
     def says(code: str, **members: object) -> str:
