@@ -220,6 +220,8 @@ def restore(config: Config, recovered: Recovered, now: int) -> State:
         chat.weight = transcript_weight(chat)
         add_chat(state, chat)
         _seat(state, chat)
+    woken = sorted(state.distribution.waking, key=lambda c: (state.chats[c].woken_at or 0, c))
+    state.distribution.waking = dict.fromkeys(woken)
     _await_agents(state, now)
     return state
 

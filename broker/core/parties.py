@@ -167,12 +167,17 @@ def _alerted(
     refusal = _may_ask(state, chat, wanted)
     if refusal is not None or wanted is None:
         return refusal or _NOBODY
+    # Whoever watches unseen is asked like everybody, and watches no more (B-29).
+    unseen = wanted in chat.parties
     project = state.config.projects.get(chat.project) if chat.project is not None else None
     patience = project.signal_duration if project is not None else DEFAULT_SIGNAL
     decision = _asked(chat, stamp, desk, p, mode, stamp.now + patience, wanted)
     decision.effects.clear()  # the offer tells everybody
     detail: dict[str, object] = {"candidates": [wanted], "by": "asked for", "mode": mode.value}
     decision.add(offered(state, chat, wanted, stamp, stamp.now + patience, detail, mode))
+    if unseen:
+        gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause="asked")
+        decision.facts.insert(0, gone)
     return _answered(decision, told, chat)
 
 
@@ -188,7 +193,8 @@ def _may_ask(state: State, chat: Chat, wanted: Guid | None) -> Refusal | None:
     known = state.config.agents.get(wanted)
     if known is None or known.retired or known.role == "bot":
         return Refusal(ErrorCode.UNKNOWN_AGENT, "ToAgentId: no such agent")
-    if wanted == chat.agent or wanted in chat.parties:
+    party = chat.parties.get(wanted)
+    if wanted == chat.agent or (party is not None and party.mode is not TransferMode.MONITOR):
         return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: is in the chat")
     if len(chat.parties) >= PARTIES_PER_CHAT:
         return Refusal(ErrorCode.OVERLOADED, "ChatId: too many are in the chat")

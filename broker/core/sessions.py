@@ -48,6 +48,8 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
             decision.effects.append(
                 Dismiss(older.number, ByeCode.REPLACED, "a newer connection took over")
             )
+    # What the replaced ones lost may concern the agent who comes: he is welcomed first (W-10).
+    lost, decision.effects = decision.effects, []
     decision.facts.append(
         SessionJoined(
             session=hello.session,
@@ -69,6 +71,7 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
             decision.facts.append(move_agent(desk, stamp, AgentState.PAUSE, "login"))
         decision.effects.append(AgentToWorkplace(agent=hello.agent_id))
         decision.facts += _turns(state, hello.agent_id, stamp.now)
+    decision.effects += lost
     return decision
 
 
