@@ -406,9 +406,12 @@ def taken(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: ChatToAgent
         return decision
     owner = chat.agent
     decision.facts += unparked(chat, stamp, "ended")
-    if invitation.project is not None:
-        decision.facts.append(_rerouted(chat, stamp, invitation.project))
-    decision.facts.append(moved(chat, stamp, ChatStatus.ANSWERED, "transferred", agent))
+    project = invitation.project
+    if project is not None:
+        decision.facts.append(_rerouted(chat, stamp, project))
+    decision.facts.append(
+        moved(chat, stamp, ChatStatus.ANSWERED, "transferred", agent, project=project)
+    )
     decision.effects += [ChatToConnectors(chat=chat.id), ChatToMembers(chat=chat.id, but=agent)]
     if owner is not None:
         decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))
