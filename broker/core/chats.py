@@ -320,7 +320,9 @@ def reopen(
             no=chat.no,
             at=stamp.now,
             party_name=start.party_name if start else chat.party_name,
-            remote_address=start.remote_address if start else chat.remote_address,
+            # Whom this side called is told again to whoever repeats the request for it.
+            remote_address=(start.remote_address if start else None)
+            or (chat.remote_address if start is None or chat.outbound else None),
             culture=start.preferred_culture if start else chat.culture,
             user_token=start.user_token if start else chat.user_token,
             ext_response=start.ext_response if start else chat.ext_response,

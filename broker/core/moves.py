@@ -139,7 +139,9 @@ def end_invite(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision
     return decision
 
 
-def dissolve(state: State, chat: Chat, stamp: Stamp, cause: str = "ended") -> Decision:
+def dissolve(
+    state: State, chat: Chat, stamp: Stamp, cause: str = "ended", *, offer_ended: bool = False
+) -> Decision:
     """End what hangs on a conversation that ends: offer, invitation, parking, parties.
 
     Args:
@@ -147,8 +149,9 @@ def dissolve(state: State, chat: Chat, stamp: Stamp, cause: str = "ended") -> De
         chat: The chat; the fact that ends its conversation follows.
         stamp: Now.
         cause: Why the parties leave.
+        offer_ended: Whether another part of the same decision ends the offer.
     """
-    decision = end_offer(state, chat, stamp, "withdrawn")
+    decision = Decision() if offer_ended else end_offer(state, chat, stamp, "withdrawn")
     if chat.invite is not None:
         decision.facts += end_invite(state, chat, stamp, "withdrawn").facts
     decision.facts += unparked(chat, stamp, "ended")
@@ -175,6 +178,7 @@ def close(
     *,
     cause: str = "closed",
     answerer: int | None = None,
+    offer_ended: bool = False,
 ) -> Decision:
     """End a chat, whatever its status, and tell the agents.
 
@@ -185,10 +189,11 @@ def close(
         reason: Why it ends.
         cause: The same for reports.
         answerer: A session that is answered separately and so needs no push.
+        offer_ended: Whether another part of the same decision ends the open offer.
     """
     was, was_parked = chat.status, chat.parked_at is not None
     desks = state.distribution.desks
-    decision = dissolve(state, chat, stamp)
+    decision = dissolve(state, chat, stamp, offer_ended=offer_ended)
     decision.effects = [
         e
         for e in decision.effects

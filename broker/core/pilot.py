@@ -118,7 +118,8 @@ def route(
 
 
 def _refused(state: State, chat: Chat, stamp: Stamp, detail: dict[str, object]) -> Decision:
-    decision = close(state, chat, stamp, CloseReason.RULE)
+    # An offer to a bot was ended by whoever found that the bot will not have the chat.
+    decision = close(state, chat, stamp, CloseReason.RULE, offer_ended=True)
     decision.facts.insert(0, logged(chat, stamp, "refused", detail))
     decision.effects.append(ChatToConnectors(chat=chat.id))
     return decision
