@@ -1,0 +1,99 @@
+"""Where decisions cross: what ends twice, names that meet, who is gone from the configuration."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from broker.config.load import loads
+from broker.core.inputs import SessionOpened
+from protocol.values import ChatStatus, Guid, Role
+from tests.support.playbook import CONFIG, Client, Playbook
+from tests.unit.broker.core.test_distribution import answered, offered, start
+
+BOT = """
+[[workplaces]]
+number = "900"
+max_chats = 9
+[[agents]]
+name = "Robot"
+login = "robot"
+token = "robot-secret"
+role = "bot"
+max_chats = 9
+[[pre_rules]]
+rank = 10
+ext_response = "bot"
+bot = "Robot"
+"""
+WITH_BOT = CONFIG + BOT
+SUPERVISOR = """
+[[workplaces]]
+number = "103"
+max_chats = 3
+[[agents]]
+name = "Eve"
+login = "eve"
+token = "eve-secret"
+role = "supervisor"
+max_chats = 3
+skills = { Sales = 50 }
+"""
+WITH_EVE = CONFIG + SUPERVISOR
+
+
+def the_chat(play: Playbook, tracking: str) -> Any:
+    """The chat of a tracking ID that was made last."""
+    return [c for c in play.state.chats.values() if c.tracking_id == tracking][-1]
+
+
+def agent_of(play: Playbook, login: str) -> Guid:
+    return play.config.agent_by_login[login].id
+
+
+def rejects(play: Playbook, robot: Client, chat: str) -> None:
+    robot.says("CS_CHAT_HANGUP", ChatId=chat)
+    robot.hears("SC_CHAT_STATUS", Status="Closed")
+    robot.hears("SC_CHAT_ALERT_END")
+
+
+def misses(play: Playbook, robot: Client, chat: str) -> None:
+    play.wait(30)
+    robot.hears("SC_CHAT_ALERT_END")
+
+
+def is_lost(play: Playbook, robot: Client, chat: str) -> None:
+    robot.leaves()
+
+
+@pytest.mark.parametrize("play", [WITH_BOT], indirect=True)
+@pytest.mark.parametrize("goes", [rejects, misses, is_lost])
+def test_a_bot_that_does_not_take_a_chat_of_no_project_ends_it(
+    play: Playbook, goes: Callable[[Playbook, Client, str], None]
+) -> None:
+    """B-3, B-40: its offer ends once, though the chat is closed in the same breath."""
+    web, robot = play.connector("web"), play.agent("robot", "900")
+    web.says("ES_CHAT_START", TrackingId="t1", ExtResponse="bot of nobody")
+    chat = str(web.hears("SE_CHAT_STATUS", Status="Pilot")["ChatId"])
+    web.hears("SE_CHAT_STATUS", Status="ICR")
+    robot.hears("SC_CHAT_ALERT", ChatId=chat)
+    goes(play, robot, chat)
+    web.hears("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule")
+
+
+@pytest.mark.parametrize("play", [WITH_BOT], indirect=True)
+def test_a_restart_ends_a_chat_of_no_project_that_was_offered_to_a_bot(play: Playbook) -> None:
+    """B-3, B-12: the same at a restart."""
+    web, robot = play.connector("web"), play.agent("robot", "900")
+    web.says("ES_CHAT_START", TrackingId="t1", ExtResponse="bot of nobody")
+    web.hears("SE_CHAT_STATUS", Status="Pilot")
+    web.hears("SE_CHAT_STATUS", Status="ICR")
+    robot.hears("SC_CHAT_ALERT")
+    play.restart()
+    assert the_chat(play, "t1").status is ChatStatus.CLOSED
+
+
+def opened(play: Playbook, web: Client) -> str:
+    """A program outside opens a chat, and its connector is told."""
+    web.says("ES_CHAT_OPEN", RemoteAddress="jana@example.org")
+    return str(web.hears("SE_CHAT_OUTBOUND")["ReturnChatId"])
