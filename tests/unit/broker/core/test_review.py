@@ -93,6 +93,24 @@ def test_a_restart_ends_a_chat_of_no_project_that_was_offered_to_a_bot(play: Pla
     assert the_chat(play, "t1").status is ChatStatus.CLOSED
 
 
+@pytest.mark.parametrize("play", [WITH_BOT], indirect=True)
+def test_a_bot_is_not_awaited_before_it_has_answered(play: Playbook) -> None:
+    """B-40: until then its offer has the say, also under a shorter patience."""
+    web, robot = play.connector("web"), play.agent("robot", "900")
+    start(web, "t1", "ICR", ExtResponse="bot", PreferredCulture="en")
+    robot.hears("SC_CHAT_ALERT")
+    play.reload(f'[distribution]\nbot_timeout = "5s"\n{WITH_BOT}')
+    web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID="s1", Text="Hello?")
+    web.hears("SE_CHAT_SENTENCE")
+    play.wait(29)
+    robot.silent()
+    play.wait(1)
+    robot.hears("SC_CHAT_ALERT_END")
+    web.hears("SE_CHAT_STATUS", Status="Waiting")
+    play.agent("alice", "101").hears("SC_CHAT_ALERT")
+    web.hears("SE_CHAT_STATUS", Status="Alerting")
+
+
 def opened(play: Playbook, web: Client) -> str:
     """A program outside opens a chat, and its connector is told."""
     web.says("ES_CHAT_OPEN", RemoteAddress="jana@example.org")
