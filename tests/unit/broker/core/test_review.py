@@ -115,3 +115,16 @@ def opened(play: Playbook, web: Client) -> str:
     """A program outside opens a chat, and its connector is told."""
     web.says("ES_CHAT_OPEN", RemoteAddress="jana@example.org")
     return str(web.hears("SE_CHAT_OUTBOUND")["ReturnChatId"])
+
+
+def test_the_guid_of_an_outbound_chat_is_no_tracking_id_of_another(play: Playbook) -> None:
+    """B-2: until it is bound it goes by that name in the store."""
+    web = play.connector("web")
+    first, second = opened(play, web), opened(play, web)
+    web.says("ES_CHAT_START", TrackingId=first)
+    web.refused("WrongState")
+    web.says("ES_CHAT_START", TrackingId=first, ReturnChatId=second)
+    web.refused("WrongState")
+    web.says("ES_CHAT_START", TrackingId=first, ReturnChatId=first)
+    web.hears("SE_CHAT_STATUS", TrackingId=first, ChatId=first)
+    web.hears("SE_CHAT_STATUS", Status="Waiting")
