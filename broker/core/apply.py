@@ -112,7 +112,7 @@ def add_chat(state: State, chat: Chat) -> None:
     if chat.is_open:
         index_open(state, chat)
     if chat.is_bound:
-        state.by_tracking[chat.gateway, chat.tracking_id] = chat.id
+        _track(state, chat)
     elif chat.is_open:
         state.unbound[chat.id] = None
         arm_unbound(state, chat)
@@ -120,6 +120,19 @@ def add_chat(state: State, chat: Chat) -> None:
         state.open_keys[chat.gateway, chat.open_key] = chat.id
     to_be_routed(state, chat)
     arm_chat(state, chat)
+
+
+def _track(state: State, chat: Chat) -> None:
+    """Let the tracking ID name the chat, unless a recovered one took it later."""
+    key = chat.gateway, chat.tracking_id
+    known = state.by_tracking.get(key)
+    if known is None or _tracked_since(state.chats[known]) <= _tracked_since(chat):
+        state.by_tracking[key] = chat.id
+
+
+def _tracked_since(chat: Chat) -> tuple[bool, int]:
+    """Which of the chats of one tracking ID has it: the open one, else the latest."""
+    return chat.is_open, max(chat.since, chat.bound_at or 0)
 
 
 def _chat_started(state: State, f: ChatStarted) -> None:

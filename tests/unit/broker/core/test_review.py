@@ -128,3 +128,21 @@ def test_the_guid_of_an_outbound_chat_is_no_tracking_id_of_another(play: Playboo
     web.says("ES_CHAT_START", TrackingId=first, ReturnChatId=first)
     web.hears("SE_CHAT_STATUS", TrackingId=first, ChatId=first)
     web.hears("SE_CHAT_STATUS", Status="Waiting")
+
+
+def test_a_bound_chat_has_its_tracking_id_after_a_restart(play: Playbook) -> None:
+    """B-2, I-10: and not the younger one that had it before and is closed."""
+    web = play.connector("web")
+    outbound = opened(play, web)
+    play.wait(1)
+    start(web, "t1", "Waiting")
+    web.says("ES_CHAT_STOP", TrackingId="t1")
+    web.hears("SE_CHAT_STATUS", Status="Closed")
+    play.wait(1)
+    web.says("ES_CHAT_START", TrackingId="t1", ReturnChatId=outbound)
+    web.hears("SE_CHAT_STATUS", ChatId=outbound, Status="Pilot")
+    web.hears("SE_CHAT_STATUS", Status="Waiting")
+    play.restart()
+    web = play.connector("web")
+    web.says("ES_CHAT_START", TrackingId="t1")
+    web.hears("SE_CHAT_STATUS", ChatId=outbound, Status="Waiting")
