@@ -146,3 +146,22 @@ def test_a_bound_chat_has_its_tracking_id_after_a_restart(play: Playbook) -> Non
     web = play.connector("web")
     web.says("ES_CHAT_START", TrackingId="t1")
     web.hears("SE_CHAT_STATUS", ChatId=outbound, Status="Waiting")
+
+
+def test_a_wrap_up_ends_though_its_agent_is_gone(play: Playbook) -> None:
+    """B-28: a restart without him leaves none open that the next one of the chat would meet."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chat = answered(web, alice, "t1", ExtResponse="sales")
+    alice.says("CS_CHAT_HANGUP", ChatId=chat)
+    alice.hears("SC_CHAT_STATUS", Status="Closed")
+    web.hears("SE_CHAT_STATUS", Status="Closed")
+    config = CONFIG.replace("Alice Novak", "Anna").replace('"alice', '"anna')
+    play.config = loads(config, path="play.toml").config
+    play.restart()
+    web, anna = play.connector("web"), play.agent("anna", "101")
+    answered(web, anna, "t1", ExtResponse="sales")
+    anna.says("CS_CHAT_HANGUP", ChatId=chat)
+    anna.hears("SC_CHAT_STATUS", Status="Closed")
+    web.hears("SE_CHAT_STATUS", Status="Closed")
+    play.wait(20)
+    anna.hears("SC_AGENT_STATE")
