@@ -42,8 +42,12 @@ def moved(
     boost: int = 0,
     enqueued_at: int | None = None,
     reason: CloseReason | None = None,
+    project: Guid | None = None,
 ) -> ChatMoved:
-    """The fact that a chat's status or owner changed; its age is kept."""
+    """The fact that a chat's status or owner changed; its age is kept.
+
+    `project` is given where the same decision changes it.
+    """
     return ChatMoved(
         chat=chat.id,
         no=chat.no,
@@ -54,6 +58,7 @@ def moved(
         priority=chat.priority + boost,
         enqueued_at=chat.enqueued_at if chat.enqueued_at is not None else enqueued_at,
         close_reason=reason,
+        project=project or chat.project,
     )
 
 
@@ -63,9 +68,19 @@ def to_waiting(
     cause: str,
     *,
     boost: int = 0,
+    project: Guid | None = None,
 ) -> Decision:
     """Put a chat (back) into the queue, its age kept."""
-    fact = moved(chat, stamp, ChatStatus.WAITING, cause, None, boost=boost, enqueued_at=stamp.now)
+    fact = moved(
+        chat,
+        stamp,
+        ChatStatus.WAITING,
+        cause,
+        None,
+        boost=boost,
+        enqueued_at=stamp.now,
+        project=project,
+    )
     return Decision([fact], [ChatToConnectors(chat=chat.id)])
 
 

@@ -167,12 +167,17 @@ def _alerted(
     refusal = _may_ask(state, chat, wanted)
     if refusal is not None or wanted is None:
         return refusal or _NOBODY
+    # Whoever watches unseen is asked like everybody, and watches no more (B-29).
+    unseen = wanted in chat.parties
     project = state.config.projects.get(chat.project) if chat.project is not None else None
     patience = project.signal_duration if project is not None else DEFAULT_SIGNAL
     decision = _asked(chat, stamp, desk, p, mode, stamp.now + patience, wanted)
     decision.effects.clear()  # the offer tells everybody
     detail: dict[str, object] = {"candidates": [wanted], "by": "asked for", "mode": mode.value}
     decision.add(offered(state, chat, wanted, stamp, stamp.now + patience, detail, mode))
+    if unseen:
+        gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause="asked")
+        decision.facts.insert(0, gone)
     return _answered(decision, told, chat)
 
 
@@ -188,7 +193,8 @@ def _may_ask(state: State, chat: Chat, wanted: Guid | None) -> Refusal | None:
     known = state.config.agents.get(wanted)
     if known is None or known.retired or known.role == "bot":
         return Refusal(ErrorCode.UNKNOWN_AGENT, "ToAgentId: no such agent")
-    if wanted == chat.agent or wanted in chat.parties:
+    party = chat.parties.get(wanted)
+    if wanted == chat.agent or (party is not None and party.mode is not TransferMode.MONITOR):
         return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: is in the chat")
     if len(chat.parties) >= PARTIES_PER_CHAT:
         return Refusal(ErrorCode.OVERLOADED, "ChatId: too many are in the chat")
@@ -267,6 +273,8 @@ def _let_in(
     facts = _joins_otherwise(chat, stamp, me, mode, me)
     if party is None:
         del facts[0]
+    if party is None and mode is TransferMode.MONITOR:
+        return Decision([*facts], [told])  # a push that says nothing new would give him away
     return _answered(Decision([*facts], [ChatToMembers(chat=chat.id)]), told, chat)
 
 
@@ -296,6 +304,8 @@ def leave(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
     if desk.agent in chat.parties:
         decision = drop_party(state, chat, desk.agent, stamp, "left")
     else:
+        if not chat.is_open:
+            return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
         if not chat.has(desk.agent):
             return Refusal(ErrorCode.WRONG_STATE, "ChatId: not in the chat")
         heir = heir_of(state, chat)
@@ -396,9 +406,12 @@ def taken(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: ChatToAgent
         return decision
     owner = chat.agent
     decision.facts += unparked(chat, stamp, "ended")
-    if invitation.project is not None:
-        decision.facts.append(_rerouted(chat, stamp, invitation.project))
-    decision.facts.append(moved(chat, stamp, ChatStatus.ANSWERED, "transferred", agent))
+    project = invitation.project
+    if project is not None:
+        decision.facts.append(_rerouted(chat, stamp, project))
+    decision.facts.append(
+        moved(chat, stamp, ChatStatus.ANSWERED, "transferred", agent, project=project)
+    )
     decision.effects += [ChatToConnectors(chat=chat.id), ChatToMembers(chat=chat.id, but=agent)]
     if owner is not None:
         decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))

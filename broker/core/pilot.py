@@ -112,7 +112,7 @@ def route(
         priority=priority,
         rule=rule.id if rule is not None else None,
     )
-    waits = to_waiting(chat, stamp, cause, boost=priority - chat.priority)
+    waits = to_waiting(chat, stamp, cause, boost=priority - chat.priority, project=project)
     said = {**detail, "project_rule": routed.rule, "project": project}
     return Decision([routed, logged(chat, stamp, "routed", said), *waits.facts], waits.effects)
 
