@@ -470,14 +470,15 @@ def _words(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
 
 
 def _state(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
-    return "CS_AGENT_STATE", (
+    states: tuple[dict[str, object], ...] = (
         {"State": "Ready", "NextState": "Pause"},
         {"State": "Ready", "NextState": "PostCall"},
         {"State": "Pause", "Reason": "Lunch"},
         {"State": "Ready"},
         {"State": "PostCall", "NextState": "LogOff"},
         {"State": "LogOff"},
-    )[how % 6]
+    )
+    return "CS_AGENT_STATE", states[how % len(states)]
 
 
 def _open(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
