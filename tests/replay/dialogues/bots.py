@@ -235,7 +235,7 @@ async def bot_declines(stage: Stage) -> None:
     for typing in (True, False):
         await bot.send("CS_CHAT_TYPING", ChatId=chat, IsTyping=typing)
         await web.get("SE_CHAT_TYPING", IsTyping=typing)
-    await stage.do("wait", seconds=1.0)
+    await stage.do("wait", seconds=1.6)
     await _says(web, bot, chat, "b2", "Anything else?", 3)
     await hang_up(web, bot, chat)
 
