@@ -40,6 +40,8 @@ from protocol.frame import Frame
 from protocol.scenario import ScenarioInfo, ScenarioResultInfo
 from protocol.values import ChatStatus, CloseReason, Guid, from_micros
 
+_OUTBOUND = Refusal(ErrorCode.WRONG_STATE, "TrackingId: of an outbound chat that is not bound")
+"""Until it is bound such a chat goes by its Guid in the store, where a name has one open chat."""
 RETIRED = Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: takes no new chats any more")
 
 
@@ -99,6 +101,8 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
         return gateway
     if p.return_chat_id is not None:
         return _bind(state, stamp, session, frame, gateway)
+    if p.tracking_id in state.unbound:
+        return _OUTBOUND
     chat = find_tracked(state, gateway, p.tracking_id)
     told = ChatToConnectors(
         chat=chat.id if chat is not None else stamp.guid(CHAT_ID),
@@ -210,6 +214,8 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
         return Decision([], [evolve(told, push=False)])
     if not chat.is_open:
         return Refusal(ErrorCode.CHAT_CLOSED, "ReturnChatId: the chat is closed")
+    if p.tracking_id in state.unbound and p.tracking_id != chat.id:
+        return _OUTBOUND
     other = find_tracked(state, gateway, p.tracking_id)
     if other is not None and other.is_open:
         return Refusal(ErrorCode.WRONG_STATE, "TrackingId: has an open chat already")
@@ -320,7 +326,9 @@ def reopen(
             no=chat.no,
             at=stamp.now,
             party_name=start.party_name if start else chat.party_name,
-            remote_address=start.remote_address if start else chat.remote_address,
+            # Whom this side called is told again to whoever repeats the request for it.
+            remote_address=(start.remote_address if start else None)
+            or (chat.remote_address if start is None or chat.outbound else None),
             culture=start.preferred_culture if start else chat.culture,
             user_token=start.user_token if start else chat.user_token,
             ext_response=start.ext_response if start else chat.ext_response,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from broker.core.announce import ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.decision import Decision
-from broker.core.facts import PartyLeft
+from broker.core.facts import OfferEnded, PartyLeft
 from broker.core.inputs import Stamp
 from broker.core.moves import (
     close,
@@ -55,9 +55,17 @@ def pass_over(state: State, chat: Chat, stamp: Stamp, why: str) -> Decision:
     """
     bot = chat.agent if chat.agent is not None else chat.bot
     decision = route(state, chat, stamp, "bot_silent", {"bot_passed_over": bot, "why": why})
+    if chat.offer is not None:
+        # No rule may want the chat, and then its close ends the offer too: once is enough.
+        decision.facts = [f for f in decision.facts if not isinstance(f, OfferEnded)]
+        decision.effects = [e for e in decision.effects if not _withdraws(e)]
     if chat.agent is not None and chat.has(chat.agent):
         decision.effects.append(ChatToAgent(chat=chat.id, agent=chat.agent, type="SC_CHAT_STATUS"))
     return decision
+
+
+def _withdraws(effect: object) -> bool:
+    return isinstance(effect, ChatToAgent) and effect.type == "SC_CHAT_ALERT_END"
 
 
 def heir_of(state: State, chat: Chat) -> Guid | None:

@@ -97,6 +97,7 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
             agent=agent,
             priority=rule.priority if rule is not None else 0,
             enqueued_at=None,
+            project=rule.project if rule is not None else None,
         )
     )
     return Decision(facts, [_shown(chat, agent, session, frame), OutboundToConnectors(chat=chat)])

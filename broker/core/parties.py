@@ -168,6 +168,8 @@ def _alerted(
     refusal = _may_ask(state, chat, wanted)
     if refusal is not None or wanted is None:
         return refusal or _NOBODY
+    # Whoever watches unseen is asked like everybody, and watches no more (B-29).
+    unseen = wanted in chat.parties
     project = state.config.projects.get(chat.project) if chat.project is not None else None
     patience = project.signal_duration if project is not None else SIGNAL_DURATION
     decision = _asked(chat, stamp, desk, p, mode, stamp.now + patience, wanted)
@@ -177,6 +179,9 @@ def _alerted(
         decision.facts.insert(0, gone)
     detail: dict[str, object] = {"candidates": [wanted], "by": "asked for", "mode": mode.value}
     decision.add(offered(state, chat, wanted, stamp, stamp.now + patience, detail, mode))
+    if unseen:
+        gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause="asked")
+        decision.facts.insert(0, gone)
     return _answered(decision, told, chat)
 
 
@@ -406,9 +411,12 @@ def taken(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: ChatToAgent
         return decision
     owner = chat.agent
     decision.facts += unparked(chat, stamp, "ended")
-    if invitation.project is not None:
-        decision.facts.append(_rerouted(chat, stamp, invitation.project))
-    decision.facts.append(moved(chat, stamp, ChatStatus.ANSWERED, "transferred", agent))
+    project = invitation.project
+    if project is not None:
+        decision.facts.append(_rerouted(chat, stamp, project))
+    decision.facts.append(
+        moved(chat, stamp, ChatStatus.ANSWERED, "transferred", agent, project=project)
+    )
     decision.effects += [ChatToConnectors(chat=chat.id), ChatToMembers(chat=chat.id, but=agent)]
     if owner is not None:
         decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))

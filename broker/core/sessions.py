@@ -12,7 +12,7 @@ from broker.core.facts import (
     SessionJoined,
     SessionLeft,
 )
-from broker.core.handover import drop_party, give_up, offer_over
+from broker.core.handover import drop_party, give_up, offer_over, pass_over
 from broker.core.inputs import Reloaded, SessionClosed, SessionOpened, Stamp
 from broker.core.moves import (
     SESSION_ID,
@@ -23,7 +23,6 @@ from broker.core.moves import (
     moved,
     to_waiting,
 )
-from broker.core.pilot import route
 from broker.core.state import Chat, Desk, Session, State
 from protocol.errors import ByeCode
 from protocol.session import Welcome
@@ -48,6 +47,8 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
             decision.effects.append(
                 Dismiss(older.number, ByeCode.REPLACED, "a newer connection took over")
             )
+    # What the replaced ones lost may concern the agent who comes: he is welcomed first (W-10).
+    lost, decision.effects = decision.effects, []
     decision.facts.append(
         SessionJoined(
             session=hello.session,
@@ -69,6 +70,7 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
             decision.facts.append(move_agent(desk, stamp, AgentState.PAUSE, "login"))
         decision.effects.append(AgentToWorkplace(agent=hello.agent_id))
         decision.facts += _turns(state, hello.agent_id, stamp.now)
+    decision.effects += lost
     return decision
 
 
@@ -185,8 +187,7 @@ def _resumed(state: State, chat: Chat, stamp: Stamp) -> Decision:
             decision.facts += to_waiting(chat, stamp, "restart").facts
         case ChatStatus.ICR if chat.offer is not None or not _is_awaited(state, chat):
             if chat.agent is not None:
-                detail: dict[str, object] = {"bot_passed_over": chat.agent, "why": "restart"}
-                decision.facts += route(state, chat, stamp, "bot_silent", detail).facts
+                decision.facts += pass_over(state, chat, stamp, "restart").facts
         case ChatStatus.ICR if chat.agent is not None:
             patience = state.config.distribution.bot_timeout
             decision.facts.append(BotAwaited(chat.id, stamp.now + patience))

@@ -224,7 +224,7 @@ SAVE_LONE_FORM: Final = Command(
 )
 CHAT_EVENT: Final = Command(
     table=schema.chat_events,
-    columns=("chat_no", "at", "status", "cause", "agent", "close_reason"),
+    columns=("chat_no", "at", "status", "cause", "agent", "close_reason", "project"),
 )
 AGENT_EVENT: Final = Command(
     table=schema.agent_events,
@@ -316,7 +316,7 @@ def _started(f: ChatStarted) -> Records:
         f.open_key,
     )
     yield Record(START, f.no, row)
-    yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "started", None, None))
+    yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "started", None, None, None))
 
 
 def _bound(f: ChatBound) -> Records:
@@ -328,7 +328,7 @@ def _reopened(f: ChatReopened) -> Records:
     said = (f.party_name, f.remote_address, f.culture, f.user_token, f.ext_response)
     yield Record(REOPEN, f.no, (f.no, _PILOT, f.at, *said))
     yield Record(FORGIVE, f.no, (f.no, 0))
-    yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "reopened", None, None))
+    yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "reopened", None, None, None))
 
 
 def _routed(f: ChatRouted) -> Records:
@@ -360,7 +360,7 @@ def _moved(f: ChatMoved) -> Records:
             yield Record(CLOSE, f.no, (*row, f.at, _word(f.close_reason)))
         case _:
             yield Record(MOVE, f.no, row)
-    event = (f.no, f.at, str(f.status), f.cause, f.agent, _word(f.close_reason))
+    event = (f.no, f.at, str(f.status), f.cause, f.agent, _word(f.close_reason), f.project)
     yield Record(CHAT_EVENT, f.no, event)
 
 

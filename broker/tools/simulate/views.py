@@ -45,8 +45,12 @@ def view_of(session: Session) -> dict[str, Any]:
         if guid is None or status is None:
             continue
         if session.role is Role.CONNECTOR or status is ChatStatus.ANSWERED:
-            ids = [chat.view.sentences[c].id for c in sorted(chat.view.sentences)]
+            view = chat.view
+            ids = [view.sentences[c].id for c in sorted(view.sentences)]
             chats[guid] = {"status": status.value, "ids": ids}
+            if session.role is Role.WORKPLACE:
+                chats[guid]["notes"] = [view.internal[c].id for c in sorted(view.internal)]
+                chats[guid]["is_parked"] = bool(view.latest.is_parked)
     return {
         "ready": session.phase is Phase.READY,
         "ready_text": session.phase.name,
