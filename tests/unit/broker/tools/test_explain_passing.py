@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,102 +13,16 @@ from broker.tools.explain.command import explain_main
 from broker.tools.explain.reading import dossier
 from broker.tools.explain.story import Teller, phases, stints
 from broker.tools.report.source import Source
-from protocol.values import Guid
-from tests.support.playbook import CONFIG, Client, Playbook
-
-BUSY = (
-    CONFIG.replace('name = "Web chat"', 'name = "Web chat"\noutbound_timeout = "1m"\nweight = 2')
-    .replace("max_chats = 2", "max_chats = 4")
-    .replace("max_chats = 1", "max_chats = 4")
-    .replace("max_chats = 3", "max_chats = 9")
-    + """
-[[agents]]
-name = "Sue"
-login = "sue"
-token = "sue-secret"
-role = "supervisor"
-max_chats = 2
-skills = { Sales = 10 }
-[[agents]]
-name = "Robot"
-login = "robot"
-token = "robot-secret"
-role = "bot"
-max_chats = 9
-[[workplaces]]
-number = "103"
-max_chats = 9
-[[workplaces]]
-number = "104"
-max_chats = 9
-[[bots]]
-name = "Reception"
-greeting = "Hello."
-[[bots.questions]]
-name = "topic"
-ask = "What is it?"
-[[bots.questions.answers]]
-close = true
-say = "Bye."
-[[pre_rules]]
-rank = 5
-ext_response = "^bot$"
-bot = "Robot"
-[[pre_rules]]
-rank = 6
-ext_response = "^talk$"
-bot = "Reception"
-[[project_rules]]
-rank = 50
-ext_response = "^bot$"
-project = "Support"
-[[wait_rules]]
-level = 1
-after = "1m"
-skill = 20
-projects = ["Sales"]
-priority = 5
-note = "You are number {position}."
-[[wait_rules]]
-level = 2
-after = "3m"
-close = true
-note = "Sorry."
-"""
-)
+from tests.support.scene import BUSY, Scene
 
 
-class Scene:
-    """A play with a visitor's chat in it."""
-
-    def __init__(self, **start: str) -> None:
-        self.play = Playbook(BUSY)
-        self.web = self.play.connector("web")
-        self.start = start
-        self.chat = Guid("")
-
-    def id(self, login: str) -> Guid:
-        return self.play.config.agent_by_login[login].id
-
-    def project(self, name: str) -> Guid:
-        return next(p.id for p in self.play.config.projects.values() if p.name == name)
-
-    def begin(self) -> None:
-        self.play.wait(1)
-        self.web.says("ES_CHAT_START", TrackingId="t1", **self.start)
-        self.chat = next(iter(self.play.state.chats))
-        self.play.wait(1)
-
-    def says(self, client: Client, type: str, seconds: float = 1, **members: Any) -> None:
-        client.says(type, ChatId=self.chat, **members)
-        self.play.wait(seconds)
-
-    def told(self, about: str | None = None) -> list[str]:
-        source = Source("", self.play.config)
-        with self.play.store._connection.begin():
-            found = dossier(self.play.store._connection, source, self.chat)
-        agent = None if about is None else self.id(about)
-        return [entry.text for entry in Teller(source, found, agent).tell()]
+def story(scene: Scene, about: str | None = None) -> list[str]:
+    """The story of the scene's chat, or of an agent in it."""
+    source = Source("", scene.play.config)
+    with scene.play.store._connection.begin():
+        found = dossier(scene.play.store._connection, source, scene.chat)
+    agent = None if about is None else scene.id(about)
+    return [entry.text for entry in Teller(source, found, agent).tell()]
 
 
 def test_a_transfer_that_is_declined_and_one_that_is_taken() -> None:
@@ -128,7 +41,7 @@ def test_a_transfer_that_is_declined_and_one_that_is_taken() -> None:
     scene.says(bob, "CS_CHAT_RETURN", 1)
     scene.says(alice, "CS_CHAT_ANSWER", 5)
     scene.says(alice, "CS_CHAT_HANGUP")
-    assert scene.told()[3:] == [
+    assert story(scene)[3:] == [
         "Alice Novak answered after 1.0 s.",
         "Alice Novak asked Bob to take the chat over.",
         "Bob rejected the offer after 3.0 s.",
@@ -147,7 +60,7 @@ def test_a_transfer_that_is_declined_and_one_that_is_taken() -> None:
         "Alice Novak answered after 1.0 s.",
         "Closed by the agent; Alice Novak had it.",
     ]
-    assert scene.told("bob") == [
+    assert story(scene, "bob") == [
         "The chat was offered to Alice Novak; Bob was passed over: in state Pause.",
         "Alice Novak asked Bob to take the chat over.",
         "Bob rejected the offer after 3.0 s.",
@@ -170,7 +83,7 @@ def test_a_transfer_to_a_project_and_its_people() -> None:
     sue.says("CS_AGENT_STATE", State="Ready")
     scene.says(bob, "CS_CHAT_TRANSFER", 3, ToProjectId=scene.project("Sales"))
     scene.says(sue, "CS_CHAT_ANSWER", 10)
-    told = scene.told()
+    told = story(scene)
     assert "Bob asked somebody of project Sales to take the chat over." in told
     assert (
         "The transfer that Bob asked for came to nothing: nobody of project Sales took it in time."
@@ -180,7 +93,7 @@ def test_a_transfer_to_a_project_and_its_people() -> None:
         "Bob handed the chat over: Sue has it now, and it is about Sales.",
     ]
     assert any(text.startswith("Offered to Sue: the only candidate.") for text in told)
-    theirs = scene.told("alice")
+    theirs = story(scene, "alice")
     assert theirs[-1] == "The chat was offered to Sue; Alice Novak was passed over: not connected."
 
 
@@ -202,7 +115,7 @@ def test_parties_come_and_go_and_one_of_them_gets_the_chat() -> None:
     scene.says(sue, "CS_CHAT_INVITE", 5, Mode="Monitor")
     scene.says(alice, "CS_CHAT_LEAVE")
     scene.says(sue, "CS_CHAT_CLOSE")
-    assert scene.told()[4:] == [
+    assert story(scene)[4:] == [
         "Alice Novak asked Bob for advice.",
         "Bob answered after 2.0 s.",
         "Bob joined, to be consulted.",
@@ -218,7 +131,7 @@ def test_parties_come_and_go_and_one_of_them_gets_the_chat() -> None:
         "Sue is out after 6.0 s: the conversation ended.",
         "Closed by the supervisor Sue; Bob had it.",
     ]
-    assert "Sue listens in, unseen." in scene.told("sue")
+    assert "Sue listens in, unseen." in story(scene, "sue")
 
 
 def test_who_is_logged_off_by_a_supervisor_is_told_with_her_name() -> None:
@@ -228,7 +141,7 @@ def test_who_is_logged_off_by_a_supervisor_is_told_with_her_name() -> None:
     scene.begin()
     scene.says(alice, "CS_CHAT_ANSWER", 5)
     sue.says("CS_AGENT_STATE", AgentId=scene.id("alice"), State="LogOff")
-    told = scene.told()
+    told = story(scene)
     assert told[4] == "Alice Novak was logged off by Sue; the chat waits again, before new ones."
 
 
@@ -241,7 +154,7 @@ def test_wait_rules_say_what_they_changed_and_why_not_me_goes_by_that() -> None:
     alice.says("CS_AGENT_STATE", State="Ready")
     scene.play.wait(31)
     scene.play.wait(100)
-    told = scene.told()
+    told = story(scene)
     assert told[3] == (
         "Wait rule of level 1 applied after 1:00: a skill of 20 is enough if more was asked for; "
         "agents of Sales may take it too; its priority rose by 5; the visitor was told."
@@ -250,13 +163,13 @@ def test_wait_rules_say_what_they_changed_and_why_not_me_goes_by_that() -> None:
         "Wait rule of level 2 applied after 3:00: the visitor was told; the chat was ended." in told
     )
     assert told[-1] == "Closed by a wait rule."
-    theirs = scene.told("alice")
+    theirs = story(scene, "alice")
     assert theirs[0] == (
         "The chat was not offered; Alice Novak does not qualify: skill 50 in Support, "
         "asked for 60 (as configured now)."
     )
     assert "Offered to Alice Novak: the only candidate." in theirs
-    assert "skill 10 in Support or Sales, asked for 20" in scene.told("sue")[-1]
+    assert "skill 10 in Support or Sales, asked for 20" in story(scene, "sue")[-1]
     sue.leaves()
 
 
@@ -271,7 +184,7 @@ def test_slots_that_are_too_few_for_a_heavy_chat_are_told() -> None:
         sue.says("CS_CHAT_ANSWER", ChatId=chat)
     scene.begin()
     scene.chat = list(scene.play.state.chats)[-1]
-    assert scene.told()[2] == (
+    assert story(scene)[2] == (
         "Nobody could take it. Passed over: Alice Novak (fewer than 2 free slots, which such a "
         "chat takes); Bob (in state Pause). 2 agents lack the project, the language or the skill."
     )
@@ -301,24 +214,24 @@ def test_a_bot_hands_over_or_is_passed_over(silent: bool, words: str) -> None:
         scene.play.wait(60)
     else:
         scene.says(robot, "CS_CHAT_TRANSFER", ToProjectId=scene.project("Sales"))
-    told = scene.told()
+    told = story(scene)
     assert told[1:3] == [
         "No gate rule matched. Pre rule of rank 5 matched: given to the bot Robot.",
         "Robot answered after 1.0 s.",
     ]
     assert told[3].startswith(words)
-    assert any(text.startswith(words) for text in scene.told("robot"))
+    assert any(text.startswith(words) for text in story(scene, "robot"))
 
 
 def test_a_bot_that_is_away_and_one_that_ends_the_chat() -> None:
     """B-40."""
     scene = Scene(ExtResponse="bot")
     scene.begin()
-    assert "The bot Robot was passed over: it was away." in scene.told()[1]
+    assert "The bot Robot was passed over: it was away." in story(scene)[1]
     scene = Scene(ExtResponse="talk")
     scene.begin()
     scene.web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID="1", Text="Nothing.")
-    assert scene.told()[1:] == [
+    assert story(scene)[1:] == [
         "No gate rule matched. Pre rule of rank 6 matched: given to the bot Reception.",
         "Closed by the bot.",
     ]
@@ -336,13 +249,13 @@ def test_outbound_chats_are_opened_bound_or_not() -> None:
     scene.web.says("ES_CHAT_START", TrackingId="x", ReturnChatId=first)
     scene.play.wait(70)
     scene.chat = first
-    assert scene.told() == [
+    assert story(scene) == [
         "The chat was begun by this side on gateway Web chat, to +1.",
         "Alice Novak began the chat and has it.",
         "A connector took the chat over: visitor x.",
     ]
     scene.chat = second
-    assert scene.told()[2:] == [
+    assert story(scene)[2:] == [
         "Closed because no connector took it over in time; Alice Novak had it."
     ]
 
