@@ -99,6 +99,8 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
         return gateway
     if p.return_chat_id is not None:
         return _bind(state, stamp, session, frame, gateway)
+    if _is_unbound(state, gateway, p.tracking_id):
+        return _NAMES_OUTBOUND
     chat = find_tracked(state, gateway, p.tracking_id)
     told = ChatToConnectors(
         chat=chat.id if chat is not None else stamp.guid(CHAT_ID),
@@ -192,6 +194,17 @@ def too_many_variables(p: ChatServiceInfo) -> Refusal | None:
     return None
 
 
+_NAMES_OUTBOUND = Refusal(
+    ErrorCode.WRONG_STATE, "TrackingId: names an outbound chat, which ReturnChatId binds"
+)
+
+
+def _is_unbound(state: State, gateway: Gateway, tracking_id: str | None) -> bool:
+    """Whether an outbound chat that nobody has bound goes by that name."""
+    chat = state.chats.get(Guid(tracking_id or ""))
+    return chat is not None and chat.id in state.unbound and chat.gateway == gateway.id
+
+
 def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: Gateway) -> Outcome:
     """ES_CHAT_START of an outbound chat: the connector has reached the visitor (B-2)."""
     p = frame.payload
@@ -206,6 +219,8 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
         return Decision([], [evolve(told, push=False)])
     if not chat.is_open:
         return Refusal(ErrorCode.CHAT_CLOSED, "ReturnChatId: the chat is closed")
+    if p.tracking_id != chat.id and _is_unbound(state, gateway, p.tracking_id):
+        return _NAMES_OUTBOUND
     other = find_tracked(state, gateway, p.tracking_id)
     if other is not None and other.is_open:
         return Refusal(ErrorCode.WRONG_STATE, "TrackingId: has an open chat already")

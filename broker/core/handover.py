@@ -6,11 +6,13 @@ his will or not, comes here, and the chat moves on to the next who can have it.
 
 from __future__ import annotations
 
+from broker.core import rules
 from broker.core.announce import ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.decision import Decision
 from broker.core.facts import PartyLeft
 from broker.core.inputs import Stamp
 from broker.core.moves import (
+    close,
     dissolve,
     end_invite,
     end_offer,
@@ -21,7 +23,7 @@ from broker.core.moves import (
 )
 from broker.core.pilot import route
 from broker.core.state import Chat, State
-from protocol.values import ChatStatus, Guid, TransferMode
+from protocol.values import ChatStatus, CloseReason, Guid, TransferMode
 
 _CAUSES = {"lost": "withdrawn"}
 """How a report calls the move of a chat whose offer ended so, where it does not say the same."""
@@ -100,9 +102,19 @@ def give_up(
     if heir is not None:
         return pass_on(state, chat, stamp, heir, heir_cause)
     owner = chat.agent
+    if chat.project is None and not rules.project(
+        state.config, rules.applicant_of(chat), stamp.now
+    ):
+        # One that an agent began, and that no rule gives to anybody: it could only wait for ever.
+        decision = close(state, chat, stamp, CloseReason.RULE, cause=cause)
+        decision.effects.append(ChatToConnectors(chat=chat.id))
+        return decision
     decision = dissolve(state, chat, stamp)
-    boost = state.config.distribution.grace_priority
-    decision.add(to_waiting(chat, stamp, cause, boost=boost))
+    if chat.project is None:
+        decision.add(route(state, chat, stamp, cause, {"owner": owner}))
+    else:
+        boost = state.config.distribution.grace_priority
+        decision.add(to_waiting(chat, stamp, cause, boost=boost))
     if owner is not None:
         decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))
     # The agents are out of the conversation by then, so that the note is the visitor's alone.
