@@ -1,5 +1,7 @@
 """A supervisor asks why: CS_CHAT_EXPLAIN (B-30)."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.floor import (
@@ -18,11 +20,11 @@ from tests.support.playbook import Client, Playbook
 pytestmark = configured(FLOOR)
 
 
-def why(play: Playbook, susan: Client, chat: str, login: str | None = None) -> list[dict[str, str]]:
+def why(play: Playbook, susan: Client, chat: str, login: str | None = None) -> list[dict[str, Any]]:
     """What a supervisor is told of a chat, and of how an agent stands to it."""
     members = {"AgentId": agent_of(play, login)} if login is not None else {}
     susan.says("CS_CHAT_EXPLAIN", 1, ChatId=chat, **members)
-    items: list[dict[str, str]] = susan.hears("SC_CHAT_EXPLANATION", 1)["items"]
+    items: list[dict[str, Any]] = susan.hears("SC_CHAT_EXPLANATION", 1)["items"]
     return items
 
 
@@ -30,7 +32,7 @@ def how(play: Playbook, susan: Client, chat: str, login: str) -> str:
     """How an agent stands to a chat now."""
     last = why(play, susan, chat, login)[-1]
     assert (last["Kind"], last["AgentId"]) == ("now", agent_of(play, login))
-    return last["Reason"]
+    return str(last["Reason"])
 
 
 def test_why_this_agent(play: Playbook) -> None:
