@@ -6,6 +6,7 @@ his will or not, comes here, and the chat moves on to the next who can have it.
 
 from __future__ import annotations
 
+from broker.core import rules
 from broker.core.announce import ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.decision import Decision
 from broker.core.facts import PartyLeft
@@ -101,14 +102,19 @@ def give_up(
     if heir is not None:
         return pass_on(state, chat, stamp, heir, heir_cause)
     owner = chat.agent
-    if chat.project is None:
-        # One that an agent opened, and no rule knows whose it is: nobody else could take it.
+    if chat.project is None and not rules.project(
+        state.config, rules.applicant_of(chat), stamp.now
+    ):
+        # One that an agent began, and that no rule gives to anybody: it could only wait for ever.
         decision = close(state, chat, stamp, CloseReason.RULE, cause=cause)
         decision.effects.append(ChatToConnectors(chat=chat.id))
         return decision
     decision = dissolve(state, chat, stamp)
-    boost = state.config.distribution.grace_priority
-    decision.add(to_waiting(chat, stamp, cause, boost=boost))
+    if chat.project is None:
+        decision.add(route(state, chat, stamp, cause, {"owner": owner}))
+    else:
+        boost = state.config.distribution.grace_priority
+        decision.add(to_waiting(chat, stamp, cause, boost=boost))
     if owner is not None:
         decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))
     # The agents are out of the conversation by then, so that the note is the visitor's alone.
