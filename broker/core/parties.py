@@ -7,6 +7,7 @@ asking a project is a ticket in its queue (`apply_desk.requeue`), asking an agen
 
 from __future__ import annotations
 
+from broker.config.model import SIGNAL_DURATION
 from broker.core.access import chat_at_desk, owned_chat
 from broker.core.announce import ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.bounds import PARTIES_PER_CHAT, WATCHED_PER_AGENT
@@ -170,9 +171,12 @@ def _alerted(
     # Whoever watches unseen is asked like everybody, and watches no more (B-29).
     unseen = wanted in chat.parties
     project = state.config.projects.get(chat.project) if chat.project is not None else None
-    patience = project.signal_duration if project is not None else DEFAULT_SIGNAL
+    patience = project.signal_duration if project is not None else SIGNAL_DURATION
     decision = _asked(chat, stamp, desk, p, mode, stamp.now + patience, wanted)
     decision.effects.clear()  # the offer tells everybody
+    if wanted in chat.parties:
+        gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause="asked")
+        decision.facts.insert(0, gone)
     detail: dict[str, object] = {"candidates": [wanted], "by": "asked for", "mode": mode.value}
     decision.add(offered(state, chat, wanted, stamp, stamp.now + patience, detail, mode))
     if unseen:
@@ -181,13 +185,14 @@ def _alerted(
     return _answered(decision, told, chat)
 
 
-DEFAULT_SIGNAL = 30_000_000
-"""How long an agent is alerted for a chat without a project, in microseconds."""
 _NOBODY = Refusal(ErrorCode.BAD_PAYLOAD, "ToAgentId: missing")
 
 
 def _may_ask(state: State, chat: Chat, wanted: Guid | None) -> Refusal | None:
-    """Whether an agent can be asked now: he is known, at work, and has a slot (B-29)."""
+    """Whether an agent can be asked now: he is known, at work, and has a slot (B-29).
+
+    One who only watches can be: a refusal would tell that he does. He ceases to watch.
+    """
     if wanted is None:
         return _NOBODY
     known = state.config.agents.get(wanted)
@@ -196,7 +201,7 @@ def _may_ask(state: State, chat: Chat, wanted: Guid | None) -> Refusal | None:
     party = chat.parties.get(wanted)
     if wanted == chat.agent or (party is not None and party.mode is not TransferMode.MONITOR):
         return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: is in the chat")
-    if len(chat.parties) >= PARTIES_PER_CHAT:
+    if party is None and len(chat.parties) >= PARTIES_PER_CHAT:
         return Refusal(ErrorCode.OVERLOADED, "ChatId: too many are in the chat")
     reason = why_not(state, state.distribution.desks.get(wanted), weight_of(state, chat))
     if reason is not None:

@@ -25,8 +25,8 @@ LIMITS: Final = {
 }
 """Lines of `[limits]` of each kind of broker that has any."""
 _BRISK: Final = """
-transfer_timeout = "700ms"
-bot_timeout = "700ms"
+transfer_timeout = "1200ms"
+bot_timeout = "1200ms"
 max_parked = 1
 park_reserve = 1
 """

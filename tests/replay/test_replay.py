@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,16 @@ def test_every_frame_that_is_served_is_recorded() -> None:
         spec.type for spec in CATALOGUE.values() if "MESSAGE" in spec.type or "_SL_" in spec.type
     }
     assert set(CATALOGUE) - later - passed == set()
+
+
+def test_no_connector_is_shown_what_agents_do_among_themselves() -> None:
+    """B-29: neither their notes nor who is asked, consulted or watching."""
+    shown = [
+        json.dumps(line.frame)
+        for path in RECORDINGS
+        for line in load(path).lines
+        if isinstance(line, Passed) and line.type.startswith("SE_")
+    ]
+    assert len(shown) > len(RECORDINGS)
+    told = ('"Internal"', '"Parties"', '"IsParked"', '"Model": 10', '"Info"')
+    assert [frame for frame in shown if any(word in frame for word in told)] == []

@@ -235,7 +235,7 @@ async def bot_declines(stage: Stage) -> None:
     for typing in (True, False):
         await bot.send("CS_CHAT_TYPING", ChatId=chat, IsTyping=typing)
         await web.get("SE_CHAT_TYPING", IsTyping=typing)
-    await stage.do("wait", seconds=1.0)
+    await stage.do("wait", seconds=1.6)
     await _says(web, bot, chat, "b2", "Anything else?", 3)
     await hang_up(web, bot, chat)
 
@@ -307,3 +307,24 @@ async def bot_refused(stage: Stage) -> None:
     await stop(web)
     closed = await bot.get("SC_CHAT_STATUS", Status="Closed", CloseReason="External")
     assert parties(closed) == []
+
+
+@scenario("A supervisor logs a bot off, and ends a chat that a bot has", staff="abrs", more=OUTSIDE)
+async def bot_supervised(stage: Stage) -> None:
+    """B-8, B-28, B-40."""
+    boss = await stage.agent("s")
+    bot, web, chat = await _talks(stage)
+    await refused(boss, "WrongState", "CS_CHAT_INVITE", ChatId=chat, Mode="Monitor")
+    await boss.send("CS_CHAT_CLOSE", 3, ChatId=chat)
+    await boss.get("SC_CHAT_STATUS", 3, Status="Closed", CloseReason="Admin")
+    await bot.get("SC_CHAT_STATUS", Status="Closed", CloseReason="Admin")
+    await web.get("SE_CHAT_STATUS", Status="Closed", CloseReason="Admin")
+    chat = await _meets(web, bot, "v2")
+    await boss.send("CS_AGENT_STATE", 4, AgentId=bot.agent_id, State="LogOff")
+    await boss.get("SC_AGENT_STATE", 4, AgentId=bot.agent_id, State="LogOff")
+    await bot.get("SC_CHAT_ALERT_END", ChatId=chat)
+    await bot.get("SC_AGENT_STATE", State="LogOff")
+    await bot.get("SYS_BYE", Code="LoggedOff")
+    await bot.gone()
+    await web.get("SE_CHAT_STATUS", Status="Waiting", ChatId=chat)
+    await stop(web, "v2")

@@ -305,3 +305,21 @@ async def weighty(stage: Stage) -> None:
     await stop(web, "v2")
     await other.get("SC_CHAT_ALERT_END", ChatId=second)
     await hang_up(web, agent, chat)
+
+
+@scenario("A wrap-up, a pause and a parked chat at once: what each of them holds", wrapup="30s")
+async def slots_by_state(stage: Stage) -> None:
+    """B-22, B-28."""
+    web, agent, chat = await answered(stage)
+    second = await start(web, "v2")
+    await offered(web, agent, second)
+    await answer(web, agent, second)
+    await hang_up(web, agent, chat)
+    await agent.send("CS_AGENT_STATE", 3, State="Ready", NextState="Pause")
+    await agent.get("SC_AGENT_STATE", 3, State="Ready", NextState="Pause", ActiveChats=2)
+    await _park(agent, second, parked=True, is_parked=True)
+    await agent.send("CS_CHAT_WRAPUP", 4, ChatId=chat)
+    await agent.get("SC_AGENT_STATE", 4, NextState="Pause", ActiveChats=0)
+    await stop(web, "v2")
+    await agent.get("SC_CHAT_STATUS", Status="Closed", ChatId=second)
+    await agent.get("SC_AGENT_STATE", State="Pause", NextState=None)

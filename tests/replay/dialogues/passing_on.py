@@ -373,3 +373,43 @@ async def return_refused(stage: Stage) -> None:
     await web.get("SE_CHAT_STATUS", Status="Closed")
     await other.get("SC_CHAT_STATUS", Status="Closed", Parties=None, ChatId=chat)
     await refused(owner, "ChatClosed", "CS_CHAT_RETURN", ChatId=chat)
+
+
+@scenario("An agent who handed the chat over sends a sentence of his again: the same echo")
+async def retried_after_transfer(stage: Stage) -> None:
+    """W-21, B-29."""
+    web, owner, other, chat = await two_agents(stage)
+    await owner.send("CS_CHAT_SENTENCE", 1, ChatId=chat, ID="a1", Text="I connect you.")
+    await owner.get("SC_CHAT_SENTENCE", 1, ID="a1", Counter=1)
+    await web.get("SE_CHAT_SENTENCE", ID="a1", Counter=1)
+    await asks(owner, other, chat)
+    await takes_over(web, owner, other, chat, counters=1)
+    await owner.send("CS_CHAT_SENTENCE", 2, ChatId=chat, ID="a1", Text="I connect you.")
+    await owner.get("SC_CHAT_SENTENCE", 2, ID="a1", Counter=1)
+    await web.get("SE_CHAT_SENTENCE", ID="a1", Counter=1)
+    await web.send("ES_CHAT_CONFIRM", TrackingId="v1", ID="a1")
+    await other.get("SC_CHAT_CONFIRM", ID="a1")
+    await owner.send("CS_CHAT_SENTENCE", 3, ChatId=chat, ID="a1", Text="I connect you.")
+    await owner.get("SC_CHAT_SENTENCE", 3, ID="a1", Counter=1, ConfirmedTime=...)
+    await refused(owner, "KeyReused", "CS_CHAT_SENTENCE", ChatId=chat, ID="a1", Text="Other")
+    await hang_up(web, other, chat)
+
+
+@scenario(
+    "WrongState: a party whose connection is lost cannot be handed the chat", workplace_grace="5s"
+)
+async def transfer_to_lost_party(stage: Stage) -> None:
+    """B-29."""
+    web, owner, other, chat = await two_agents(stage)
+    await joins(owner, other, chat, "Conference")
+    await other.close()
+    await stage.do("wait", seconds=0.1)
+    to: Members = {"ChatId": chat, "ToAgentId": other.agent_id}
+    await refused(owner, "WrongState", "CS_CHAT_TRANSFER", **to)
+    await refused(owner, "WrongState", "CS_CHAT_LEAVE", ChatId=chat)
+    other = await stage.agent("b", state="Ready")
+    await owner.send("CS_CHAT_TRANSFER", 3, **to)
+    await owner.get("SC_CHAT_STATUS", 3, Status="Waiting")
+    await web.get("SE_CHAT_STATUS", Status="Answered", AgentId=other.agent_id)
+    await other.get("SC_CHAT_STATUS", Status="Answered", AgentId=other.agent_id, Parties=None)
+    await hang_up(web, other, chat)

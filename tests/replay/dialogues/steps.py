@@ -106,19 +106,21 @@ async def takes_over(
     return status
 
 
-async def joins(owner: Client, other: Client, chat: str, mode: str, counters: int = 0) -> Members:
+async def joins(
+    owner: Client, other: Client, chat: str, mode: str, counters: int = 0, name: str = "Ben"
+) -> Members:
     """An agent is asked into the chat and answers; the visitor's side is told nothing.
 
     Returns:
         The snapshot that he gets.
     """
-    await asks(owner, other, chat, mode)
+    await asks(owner, other, chat, mode, name)
     await other.send("CS_CHAT_ANSWER", 22, ChatId=chat)
     status = await other.get("SC_CHAT_STATUS", 22, Status="Answered", ChatId=chat, Info=...)
     assert status["AgentId"] == owner.agent_id
     assert len(status["Sentences"]) == counters
     told = await owner.get("SC_CHAT_STATUS", Status="Answered", Sentences=None, ChatId=chat)
-    assert parties(told) == parties(status) == [("Ben", mode, "Joined")]
+    assert parties(told) == parties(status) == [(name, mode, "Joined")]
     return status
 
 

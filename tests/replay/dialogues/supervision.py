@@ -9,6 +9,7 @@ from tests.replay.dialogues.steps import (
     answer,
     answered,
     asks,
+    broker_notes,
     hang_up,
     joins,
     notes,
@@ -385,3 +386,62 @@ async def overview(stage: Stage) -> None:
     await stop(web, "v2")
     await stop(web)
     await owner.get("SC_CHAT_STATUS", Status="Closed", ChatId=chat)
+
+
+@scenario(
+    "An agent asks a supervisor who watches him: the same answers as if he did not watch",
+    staff="abs",
+)
+async def monitor_asked(stage: Stage) -> None:
+    """B-29."""
+    web, owner, chat = await answered(stage)
+    boss = await stage.agent("s")
+    await _watches(boss, chat, owner)
+    await refused(owner, "WrongState", "CS_CHAT_TRANSFER", ChatId=chat, ToAgentId=boss.agent_id)
+    await boss.send("CS_AGENT_STATE", 3, State="Ready")
+    await boss.get("SC_AGENT_STATE", 3, State="Ready")
+    await joins(owner, boss, chat, "Consult", name="Sue")
+    await notes(boss, chat, "n1", "I have read it.", 1, owner)
+    await boss.send("CS_CHAT_INVITE", 4, ChatId=chat, Mode="Monitor")
+    await boss.get("SC_CHAT_STATUS", 4, Status="Answered")
+    await owner.get("SC_CHAT_STATUS", Status="Answered", Parties=None)
+    await asks(owner, boss, chat, name="Sue")
+    await boss.send("CS_CHAT_HANGUP", 5, ChatId=chat)
+    await boss.get("SC_CHAT_STATUS", 5, Status="Waiting")
+    await boss.get("SC_CHAT_ALERT_END", ChatId=chat)
+    await owner.get("SC_CHAT_STATUS", Status="Answered", Parties=None)
+    await broker_notes(chat, "Sue declined.", owner)
+    await hang_up(web, owner, chat)
+
+
+@scenario(
+    "Why a chat went on: who let it go, who answered it before, how a transfer ended", staff="abs"
+)
+async def explained_on(stage: Stage) -> None:
+    """B-24, B-30."""
+    first = await stage.ready_agent("a")
+    second = await stage.ready_agent("b")
+    boss = await stage.agent("s")
+    web = await stage.connector()
+    chat = await start(web)
+    await offered(web, first, chat)
+    await first.send("CS_CHAT_HANGUP", 3, ChatId=chat)
+    await first.get("SC_CHAT_STATUS", 3, Status="Waiting")
+    await first.get("SC_CHAT_ALERT_END")
+    await web.get("SE_CHAT_STATUS", Status="Waiting")
+    await offered(web, second, chat)
+    await boss.send("CS_CHAT_EXPLAIN", 4, ChatId=chat)
+    told = (await boss.get("SC_CHAT_EXPLANATION", 4, count=3))["items"]
+    assert [one.get("AgentId") for one in told] == [None, first.agent_id, second.agent_id]
+    left_out = {"AgentId": first.agent_id, "AgentName": "Anna", "Reason": "excluded"}
+    assert left_out in told[2]["Agents"]
+    await answer(web, second, chat)
+    await asks(second, first, chat, name="Anna")
+    await first.send("CS_CHAT_HANGUP", 5, ChatId=chat)
+    await first.get("SC_CHAT_STATUS", 5, Status="Waiting")
+    await first.get("SC_CHAT_ALERT_END")
+    await second.get("SC_CHAT_STATUS", Status="Answered", Parties=None)
+    await broker_notes(chat, "Anna declined.", second)
+    kinds = await _kinds(boss, chat)
+    assert kinds[3:] == ["transfer", "offered", "transfer_ended"]
+    await hang_up(web, second, chat)

@@ -183,3 +183,27 @@ async def wait_after_an_offer(stage: Stage) -> None:
     await web.get("SE_CHAT_STATUS", Status="Waiting", ChatId=chat)
     await web.get("SE_CHAT_SENTENCE", Model=2, Counter=2, Text="Still nobody.")
     await stop(web)
+
+
+@scenario(
+    "A note with an expected wait, once enough chats of the project were answered",
+    max_chats="3",
+    more=rule(1, "300ms", 'note = "You are number {position}, wait {wait}."'),
+)
+async def wait_estimated(stage: Stage) -> None:
+    """B-26."""
+    agent = await stage.ready_agent()
+    web = await stage.connector()
+    chats = [await start(web, "v1")]
+    await offered(web, agent, chats[0])
+    await answer(web, agent, chats[0])
+    for tracking in ("v2", "v3"):
+        chats.append(await start(web, tracking))
+        await offered(web, agent, chats[-1])
+        await answer(web, agent, chats[-1])
+    await start(web, "v4")
+    await web.get("SE_CHAT_SENTENCE", Model=2, Text="You are number 1, wait 1 min.")
+    await stop(web, "v4")
+    for tracking, chat in zip(("v1", "v2", "v3"), chats, strict=True):
+        await stop(web, tracking)
+        await agent.get("SC_CHAT_STATUS", Status="Closed", ChatId=chat)
