@@ -358,12 +358,17 @@ class SupervisorPerson(AgentPerson):
 
 @define(eq=False, repr=False)
 class BotPerson(Person):
-    """The program of a bot: mostly it works, sometimes it is silent, declines, or breaks."""
+    """The program of a bot: mostly it works, sometimes it is silent, declines, or breaks.
+
+    Attributes:
+        mute: The chats in which it says nothing any more, though it should.
+    """
 
     net: Net = field(kw_only=True)
     settings: WorkplaceSettings = field(kw_only=True)
     program: Program | None = None
     serial: int = 0
+    mute: set[ChatRef] = field(factory=set)
 
     def begin(self) -> None:
         """Be started."""
@@ -425,6 +430,8 @@ class BotPerson(Person):
     def _react(self, ref: ChatRef) -> None:
         """Answer, think, say nothing, make a note, hand over, or end."""
         program = self._at()
+        if ref in self.mute:
+            return
         session, now = program.session, program.now
         act = self.chance.weighed(
             (
@@ -433,8 +440,8 @@ class BotPerson(Person):
                 ("decline", 2),
                 ("silent", 2),
                 ("note", 1),
-                ("project", 3),
-                ("rules", 3),
+                ("project", 2),
+                ("rules", 2),
                 ("agent", 1),
                 ("HANGUP", 1),
                 ("RETURN", 1),
@@ -462,5 +469,5 @@ class BotPerson(Person):
             case "HANGUP" | "RETURN":
                 session.command(act, ref, now)
             case _:
-                pass
+                self.mute.add(ref)
         program.done()

@@ -179,11 +179,12 @@ def _pre_rules(chance: Chance) -> tuple[PreRule, ...]:
     """Who meets a machine first: guests of some gateways, and of some languages."""
     running, away = (derive("agent", name) for name in BOTS)
     rules = (
-        (RuleLimits(gateway=derive("gateway", "web")), running, 0.5),
-        (RuleLimits(gateway=derive("gateway", "mobile")), SCRIPT, 0.6),
         (RuleLimits(culture="de"), SCRIPT, 0.5),
-        (RuleLimits(gateway=derive("gateway", "social")), away, 0.3),
-        (RuleLimits(gateway=derive("gateway", "social")), running, 0.5),
+        (RuleLimits(gateway=derive("gateway", "web")), running, 0.7),
+        (RuleLimits(gateway=derive("gateway", "mobile")), SCRIPT, 0.6),
+        (RuleLimits(gateway=derive("gateway", "mobile")), running, 0.7),
+        (RuleLimits(gateway=derive("gateway", "social")), away, 0.2),
+        (RuleLimits(gateway=derive("gateway", "social")), running, 0.7),
     )
     return tuple(
         PreRule(id=derive("pre_rule", str(rank)), rank=rank, limits=limits, bot=bot)
