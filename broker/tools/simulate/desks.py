@@ -71,7 +71,7 @@ class AgentPerson(Person):
                 self.later(2 * SECOND, lambda: self._wrap_up(event.ref))
             case ChatChanged() if event.status is ChatStatus.ANSWERED:
                 self.later(3 * SECOND, lambda: self._write(event.ref, 6))
-                self.later(6 * SECOND, lambda: self._manage(event.ref, 3))
+                self.later(4 * SECOND, lambda: self._manage(event.ref, 5))
             case SentenceAdded() if not event.mine and self.chance.happens(0.5):
                 self.later(2 * SECOND, lambda: self._write(event.ref, 0))
             case SessionEnded():
@@ -199,14 +199,14 @@ class AgentPerson(Person):
         act = self.chance.weighed(
             (
                 ("note", 6),
-                ("agent", 4),
+                ("agent", 5),
                 ("project", 3),
-                ("take back", 2),
-                ("consult", 4),
-                ("conference", 4),
-                ("park", 5),
+                ("take back", 1),
+                ("consult", 5),
+                ("conference", 8),
+                ("park", 4),
                 ("retrieve", 4),
-                ("leave", 2),
+                ("leave", 4),
                 ("return", 2),
                 ("list", 1),
                 ("nothing", 6),
@@ -214,7 +214,7 @@ class AgentPerson(Person):
         )
         self._do(act, ref)
         if more:
-            self.later(6 * SECOND, lambda: self._manage(ref, more - 1))
+            self.later(4 * SECOND, lambda: self._manage(ref, more - 1))
 
     def _do(self, act: str, ref: ChatRef) -> None:
         program = self._at()

@@ -288,7 +288,7 @@ def _agent(chance: Chance, index: int, last: int) -> Agent:
         name=name,
         login=name,
         secret=_secret(name),
-        max_chats=chance.between(1, 3),
+        max_chats=chance.between(1, 4),
         role="supervisor" if leads else "agent",
         languages={} if idle else _skills(chance, ("English", "Czech"), "language"),
         skills={} if idle else _skills(chance, PROJECTS, "project"),
@@ -297,7 +297,7 @@ def _agent(chance: Chance, index: int, last: int) -> Agent:
 
 def _workplace(chance: Chance, index: int) -> Workplace:
     number = str(101 + index)
-    return Workplace(id=derive("workplace", number), number=number, max_chats=chance.between(1, 4))
+    return Workplace(id=derive("workplace", number), number=number, max_chats=chance.between(2, 5))
 
 
 def _project_rules(chance: Chance) -> tuple[ProjectRule, ...]:
