@@ -326,7 +326,7 @@ class SupervisorPerson(AgentPerson):
                 ("explain", 4),
                 ("close", 2),
                 ("force", 3),
-                ("expel", 1),
+                ("expel", 2),
             )
         )
         program = self._at()
