@@ -165,3 +165,17 @@ def test_a_wrap_up_ends_though_its_agent_is_gone(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", Status="Closed")
     play.wait(20)
     anna.hears("SC_AGENT_STATE")
+
+
+@pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
+def test_a_language_that_is_gone_is_explained(play: Playbook) -> None:
+    """B-30: what an agent lacks has a name no more after a restart without it."""
+    web = play.connector("web")
+    chat = start(web, "t1", "Waiting", PreferredCulture="en")
+    config = WITH_EVE.replace('name = "English"\nculture = "en"', 'name = "Czech"\nculture = "cs"')
+    config = config.replace("English", "Czech")
+    play.config = loads(config, path="play.toml").config
+    play.restart()
+    eve = play.agent("eve", "103")
+    eve.says("CS_CHAT_EXPLAIN", ChatId=chat, AgentId=agent_of(play, "alice"))
+    eve.hears("SC_CHAT_EXPLANATION")
