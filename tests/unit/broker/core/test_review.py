@@ -179,3 +179,39 @@ def test_a_language_that_is_gone_is_explained(play: Playbook) -> None:
     eve = play.agent("eve", "103")
     eve.says("CS_CHAT_EXPLAIN", ChatId=chat, AgentId=agent_of(play, "alice"))
     eve.hears("SC_CHAT_EXPLANATION")
+
+
+@pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
+def test_a_newer_connection_of_who_monitors_is_welcomed_first(play: Playbook) -> None:
+    """W-10, W-11: nothing comes before the welcome."""
+    web, alice, eve = play.connector("web"), play.agent("alice", "101"), play.agent("eve", "103")
+    chat = answered(web, alice, "t1")
+    eve.says("CS_CHAT_INVITE", ChatId=chat, Mode="Monitor")
+    eve.hears("SC_CHAT_STATUS", Status="Answered")
+    alice.silent()
+    play.agent("eve", "103", None)
+    alice.silent()
+
+
+@pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
+def test_who_takes_the_seat_of_the_asked_is_welcomed_first(play: Playbook) -> None:
+    """W-10, W-11, B-29: though his chat changes by that."""
+    web, alice, eve = play.connector("web"), play.agent("alice", "101"), play.agent("eve", "103")
+    chat = answered(web, alice, "t1")
+    alice.says("CS_CHAT_INVITE", ChatId=chat, Mode="Consult", ToAgentId=agent_of(play, "eve"))
+    alice.hears("SC_CHAT_STATUS")
+    eve.hears("SC_CHAT_ALERT")
+    again = Client(play, len(play.clients) + 1, {"Peer": "103"})
+    play.clients[again.number] = again
+    play.put(
+        SessionOpened(
+            session=again.number,
+            role=Role.WORKPLACE,
+            workplace="103",
+            agent_id=agent_of(play, "alice"),
+        )
+    )
+    alice.hears("SC_CHAT_SENTENCE", Model=10)  # on the connection that is replaced
+    again.hears("SYS_WELCOME")
+    again.hears("SC_CHAT_STATUS", ChatId=chat, Parties=None)
+    again.hears("SC_AGENT_STATE")
