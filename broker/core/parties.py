@@ -21,11 +21,11 @@ from broker.core.facts import (
     PartyJoined,
     PartyLeft,
 )
-from broker.core.handover import drop_party, heir_of, pass_on
+from broker.core.handover import drop_party, heir_of, parties_shown, pass_on
 from broker.core.inputs import Stamp
 from broker.core.moves import dissolve, end_invite, end_offer, moved, to_waiting, unparked
 from broker.core.pilot import logged, route
-from broker.core.standing import slots_left, weight_of, why_not
+from broker.core.standing import NO_SLOT, slots_left, weight_of, why_not
 from broker.core.state import Chat, Desk, Session, State
 from protocol.chat import ChatCommandInfo, ChatTransferInfo
 from protocol.errors import ErrorCode
@@ -188,7 +188,11 @@ def _may_ask(state: State, chat: Chat, wanted: Guid | None) -> Refusal | None:
     known = state.config.agents.get(wanted)
     if known is None or known.retired or known.role == "bot":
         return Refusal(ErrorCode.UNKNOWN_AGENT, "ToAgentId: no such agent")
-    if wanted == chat.agent or wanted in chat.parties:
+    party = chat.parties.get(wanted)
+    if party is not None and party.mode is TransferMode.MONITOR:
+        # He is not to be known to be there, so this must be any other's refusal.
+        return Refusal(ErrorCode.WRONG_STATE, f"ToAgentId: {NO_SLOT}")
+    if wanted == chat.agent or party is not None:
         return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: is in the chat")
     if len(chat.parties) >= PARTIES_PER_CHAT:
         return Refusal(ErrorCode.OVERLOADED, "ChatId: too many are in the chat")
@@ -267,7 +271,9 @@ def _let_in(
     facts = _joins_otherwise(chat, stamp, me, mode, me)
     if party is None:
         del facts[0]
-    return _answered(Decision([*facts], [ChatToMembers(chat=chat.id)]), told, chat)
+        if mode is TransferMode.MONITOR:
+            return Decision([*facts], [told])  # nobody sees him
+    return _answered(Decision([*facts], [*parties_shown(chat)]), told, chat)
 
 
 def _may_enter(state: State, chat: Chat, desk: Desk, mode: TransferMode) -> Refusal | None:

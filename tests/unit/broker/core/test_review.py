@@ -215,3 +215,37 @@ def test_who_takes_the_seat_of_the_asked_is_welcomed_first(play: Playbook) -> No
     again.hears("SYS_WELCOME")
     again.hears("SC_CHAT_STATUS", ChatId=chat, Parties=None)
     again.hears("SC_AGENT_STATE")
+
+
+@pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
+def test_who_is_asked_sees_who_joins_and_who_leaves_meanwhile(play: Playbook) -> None:
+    """I-9: his alert shows the parties."""
+    web, alice, eve = play.connector("web"), play.agent("alice", "101"), play.agent("eve", "103")
+    chat = answered(web, alice, "t1")
+    bob = play.agent("bob", "102")
+    alice.says("CS_CHAT_INVITE", ChatId=chat, Mode="Consult", ToAgentId=agent_of(play, "bob"))
+    alice.hears("SC_CHAT_STATUS")
+    bob.hears("SC_CHAT_ALERT")
+    eve.says("CS_CHAT_INVITE", ChatId=chat, Mode="Conference")
+    eve.hears("SC_CHAT_STATUS")
+    alice.hears("SC_CHAT_STATUS")
+    assert len(bob.hears("SC_CHAT_STATUS", Status="Alerting")["Parties"]) == 2
+    eve.says("CS_CHAT_LEAVE", ChatId=chat)
+    eve.hears("SC_CHAT_STATUS")
+    alice.hears("SC_CHAT_STATUS")
+    assert len(bob.hears("SC_CHAT_STATUS", Status="Alerting")["Parties"]) == 1
+
+
+@pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
+def test_who_monitors_cannot_be_told_from_who_has_no_slot(play: Playbook) -> None:
+    """B-29: unseen: no push when he comes and goes, no refusal of his own."""
+    web, alice, eve = play.connector("web"), play.agent("alice", "101"), play.agent("eve", "103")
+    chat = answered(web, alice, "t1")
+    eve.says("CS_CHAT_INVITE", ChatId=chat, Mode="Monitor")
+    eve.hears("SC_CHAT_STATUS")
+    alice.silent()
+    alice.says("CS_CHAT_TRANSFER", ChatId=chat, ToAgentId=agent_of(play, "eve"))
+    assert alice.refused("WrongState") == "ToAgentId: no free slot"
+    eve.says("CS_CHAT_LEAVE", ChatId=chat)
+    eve.hears("SC_CHAT_STATUS")
+    alice.silent()
