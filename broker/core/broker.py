@@ -224,6 +224,8 @@ def restore(config: Config, recovered: Recovered, now: int) -> State:
         chat.weight = transcript_weight(chat)
         add_chat(state, chat)
         _seat(state, chat)
+    d = state.distribution
+    d.waking = dict.fromkeys(sorted(d.waking, key=lambda chat: state.chats[chat].woken_at or 0))
     _await_agents(state, now)
     return state
 

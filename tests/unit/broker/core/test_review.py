@@ -249,3 +249,25 @@ def test_who_monitors_cannot_be_told_from_who_has_no_slot(play: Playbook) -> Non
     eve.says("CS_CHAT_LEAVE", ChatId=chat)
     eve.hears("SC_CHAT_STATUS")
     alice.silent()
+
+
+def test_parked_chats_come_back_in_the_order_of_their_waking_after_a_restart(
+    play: Playbook,
+) -> None:
+    """I-10, B-22: the order in which they were asked for."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chats = [answered(web, alice, "t1"), answered(web, alice, "t2")]
+    for chat in chats:
+        alice.says("CS_CHAT_PARK", ChatId=chat, IsParked=True)
+        alice.hears("SC_CHAT_STATUS", IsParked=True)
+    more = [answered(web, alice, "t3"), answered(web, alice, "t4")]
+    for tracking in ("t2", "t1"):
+        play.wait(1)
+        web.says("ES_CHAT_SENTENCE", TrackingId=tracking, ID="s1", Text="Hello?")
+        web.hears("SE_CHAT_SENTENCE")
+        alice.hears("SC_CHAT_SENTENCE")
+    play.restart()
+    alice = play.agent("alice", "101", None)
+    alice.says("CS_CHAT_HANGUP", ChatId=more[0])
+    alice.hears("SC_CHAT_STATUS", Status="Closed")
+    alice.hears("SC_CHAT_STATUS", ChatId=chats[1], IsParked=None)
