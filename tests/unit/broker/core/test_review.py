@@ -271,3 +271,19 @@ def test_parked_chats_come_back_in_the_order_of_their_waking_after_a_restart(
     alice.says("CS_CHAT_HANGUP", ChatId=more[0])
     alice.hears("SC_CHAT_STATUS", Status="Closed")
     alice.hears("SC_CHAT_STATUS", ChatId=chats[1], IsParked=None)
+
+
+def test_a_longer_tracking_id_must_fit_the_transcript_too(play: Playbook) -> None:
+    """I-14: every sentence of a snapshot names it."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    alice.says("CS_CHAT_OPEN", Peer="web", RemoteAddress="jana@example.org")
+    chat = str(alice.hears("SC_CHAT_STATUS", Status="Answered")["ChatId"])
+    web.hears("SE_CHAT_OUTBOUND")
+    for n in range(1500):
+        alice.says("CS_CHAT_SENTENCE", ChatId=chat, ID=f"s{n}", Text="x" * 200)
+        alice.hears("SC_CHAT_SENTENCE")
+    web.says("ES_CHAT_START", TrackingId="\u20ac" * 128, ReturnChatId=chat)
+    web.refused("Overloaded")
+    web.says("ES_CHAT_START", TrackingId="t1", ReturnChatId=chat)
+    web.hears("SE_CHAT_STATUS", TrackingId="t1")
+    alice.hears("SC_CHAT_STATUS")
