@@ -60,9 +60,10 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
         return Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: no such gateway")
     known = _known(state, gateway, p)
     if known is not None:
-        if not known.has(agent) or _differs(known, p):
+        if agent not in (known.agent, known.last_agent) or _differs(known, p):
             return _REUSED
-        return Decision([], [_shown(known.id, agent, session, frame)])
+        has = known.has(agent)
+        return Decision([], [_shown(known.id, agent, session, frame, full=has)])
     desk = state.distribution.desks[agent]
     if desk.state is AgentState.LOG_OFF or desk.next_state is AgentState.LOG_OFF:
         return Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
@@ -102,12 +103,14 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     return Decision(facts, [_shown(chat, agent, session, frame), OutboundToConnectors(chat=chat)])
 
 
-def _shown(chat: Guid, agent: Guid, session: Session, frame: Frame) -> ChatToAgent:
+def _shown(
+    chat: Guid, agent: Guid, session: Session, frame: Frame, *, full: bool = True
+) -> ChatToAgent:
     return ChatToAgent(
         chat=chat,
         agent=agent,
         type="SC_CHAT_STATUS",
-        full=True,
+        full=full,
         answer_to=session.number,
         re=frame.id,
     )

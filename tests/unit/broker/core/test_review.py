@@ -287,3 +287,17 @@ def test_a_longer_tracking_id_must_fit_the_transcript_too(play: Playbook) -> Non
     web.says("ES_CHAT_START", TrackingId="t1", ReturnChatId=chat)
     web.hears("SE_CHAT_STATUS", TrackingId="t1")
     alice.hears("SC_CHAT_STATUS")
+
+
+def test_a_repeated_opening_shows_the_chat_that_is_closed_meanwhile(play: Playbook) -> None:
+    """W-21: the same key makes one chat, whatever became of it."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    key = "00000000-0000-4000-8000-000000000001"
+    opening = {"Peer": "web", "RemoteAddress": "jana@example.org", "ReturnChatId": key}
+    alice.says("CS_CHAT_OPEN", **opening)
+    chat = alice.hears("SC_CHAT_STATUS", Status="Answered")["ChatId"]
+    web.hears("SE_CHAT_OUTBOUND")
+    play.wait(120)
+    alice.hears("SC_CHAT_STATUS", Status="Closed")
+    alice.says("CS_CHAT_OPEN", **opening)
+    alice.hears("SC_CHAT_STATUS", Status="Closed", ChatId=chat)
