@@ -316,6 +316,8 @@ class SupervisorPerson(AgentPerson):
         program.done()
 
     def _interfere(self) -> None:
+        if not self.seen:
+            return  # everything ended meanwhile
         ref = ChatRef(self.settings.number, self.chance.choose(self.seen))
         act = self.chance.weighed(
             (
