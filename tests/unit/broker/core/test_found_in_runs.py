@@ -2,6 +2,9 @@
 
 import pytest
 
+from broker.core.broker import restore
+from broker.core.invariants import durable
+from broker.store import Store
 from tests.support.playbook import CONFIG, Playbook
 from tests.unit.broker.core.test_clauses_life import BOT
 
@@ -54,3 +57,16 @@ def test_a_called_visitor_keeps_his_address_when_his_chat_is_reopened(play: Play
     web.hears("SE_CHAT_STATUS", Status="Waiting")
     web.says("ES_CHAT_OPEN", 7, RemoteAddress="vera", ReturnChatId=key)
     web.hears("SE_CHAT_OUTBOUND", 7, RemoteAddress="vera", ReturnChatId=chat)
+
+
+def test_three_chats_that_are_opened_at_once_are_stored(play: Playbook) -> None:
+    """B-2, I-10: a statement of one column is padded as the others are."""
+    web = play.connector("web")
+    for name in ("vera", "otto", "ida"):
+        web.says("ES_CHAT_OPEN", RemoteAddress=name)
+        web.hears("SE_CHAT_OUTBOUND", RemoteAddress=name)
+    store = Store.open("sqlite://")
+    store.commit([fact for fact in play.facts if fact.durable])
+    recovered = store.recover(play.config, play.now)
+    assert durable(restore(play.config, recovered, play.now)) == durable(play.state)
+    store.close()
