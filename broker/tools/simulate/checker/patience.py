@@ -41,13 +41,14 @@ def bots_silent(story: Story, end: int) -> Iterator[Violation]:
 
 
 def _questions(story: Story, span: Span) -> list[int]:
-    """When a visitor said something while the bot had his chat, or before."""
+    """When a visitor said something while the bot had his chat; or before, if nobody answered that."""
     until = span.end
-    return [
-        max(row.at, span.at)
-        for row in story.sentences[span.chat].values()
-        if not row.outbound and (until is None or row.at < until)
-    ]
+    rows = sorted(story.sentences[span.chat].values(), key=lambda row: row.counter)
+    before = [row for row in rows if row.at < span.at and not row.own]
+    asked = [row.at for row in rows if not row.outbound and row.at >= span.at]
+    if before and not before[-1].outbound:
+        asked.insert(0, span.at)
+    return [at for at in asked if until is None or at < until]
 
 
 def _said(story: Story, span: Span) -> list[int]:
