@@ -445,3 +445,57 @@ async def explained_on(stage: Stage) -> None:
     kinds = await _kinds(boss, chat)
     assert kinds[3:] == ["transfer", "offered", "transfer_ended"]
     await hang_up(web, second, chat)
+
+
+@scenario(
+    "Overloaded: more are in a chat than may be, unseen ones among them",
+    staff="abcstuvwxyz",
+)
+async def too_many_in_chat(stage: Stage) -> None:
+    """W-14, I-14, B-29."""
+    web, owner, other, chat = await two_agents(stage)
+    third = await stage.agent("c")
+    bosses = [await stage.agent(letter) for letter in "stuvwxyz"]
+    for boss in bosses[:7]:
+        await boss.send("CS_CHAT_INVITE", 3, ChatId=chat, Mode="Monitor")
+        await boss.get("SC_CHAT_STATUS", 3, Status="Answered")
+    to: Members = {"ChatId": chat, "ToAgentId": other.agent_id, "Mode": "Consult"}
+    await owner.send("CS_CHAT_INVITE", 4, **to)
+    await owner.get("SC_CHAT_STATUS", 4, Status="Answered")
+    await other.get("SC_CHAT_ALERT", ChatId=chat)
+    for boss in bosses[:7]:
+        await boss.get("SC_CHAT_STATUS", Status="Answered")
+    await other.send("CS_CHAT_ANSWER", 5, ChatId=chat)
+    await other.get("SC_CHAT_STATUS", 5, Status="Answered")
+    for agent in (owner, *bosses[:7]):
+        await agent.get("SC_CHAT_STATUS", Status="Answered")
+    await refused(bosses[7], "Overloaded", "CS_CHAT_INVITE", ChatId=chat, Mode="Monitor")
+    to["ToAgentId"] = third.agent_id
+    await refused(owner, "Overloaded", "CS_CHAT_INVITE", **to)
+    await stop(web)
+    for agent in (owner, other, *bosses[:7]):
+        await agent.get("SC_CHAT_STATUS", Status="Closed", ChatId=chat)
+
+
+@scenario("Overloaded: a supervisor watches more chats than he may", staff="abs", max_chats="10")
+async def too_many_watched(stage: Stage) -> None:
+    """W-14, I-14, B-29."""
+    web, first, second, chat = await two_agents(stage)
+    boss = await stage.agent("s")
+    chats = {chat: first}
+    for number in range(2, 18):
+        chat = await start(web, f"v{number}")
+        status = await web.get("SE_CHAT_STATUS", Status="Alerting", ChatId=chat)
+        agent = first if status["AgentId"] == first.agent_id else second
+        await agent.get("SC_CHAT_ALERT", ChatId=chat)
+        await answer(web, agent, chat)
+        chats[chat] = agent
+    *watched, last = chats.items()
+    for chat, agent in watched:
+        await _watches(boss, chat, agent)
+    await refused(boss, "Overloaded", "CS_CHAT_INVITE", ChatId=last[0], Mode="Monitor")
+    for number, (chat, agent) in enumerate(chats.items(), start=1):
+        await stop(web, f"v{number}")
+        await agent.get("SC_CHAT_STATUS", Status="Closed", ChatId=chat)
+        if chat != last[0]:
+            await boss.get("SC_CHAT_STATUS", Status="Closed", ChatId=chat)

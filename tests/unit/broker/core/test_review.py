@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from broker.config.load import loads
-from broker.core.inputs import SessionOpened
-from protocol.values import ChatStatus, Guid, Role
+from protocol.values import ChatStatus, Guid
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.test_distribution import answered, offered, start
+from tests.unit.broker.core.test_distribution import answered, start
 
 BOT = """
 [[workplaces]]
