@@ -118,7 +118,9 @@ def chat_for_workplace(
 ) -> ChatStatusInfo:
     """A chat as it stands for the agent at a workplace."""
     status = seen_as(chat, viewer)
-    agent = viewer if status is ChatStatus.ALERTING else _partner(state, chat)[0]
+    agent, name = _partner(state, chat)
+    if status is ChatStatus.ALERTING:
+        agent, name = viewer, agent_name(state, viewer)
     panel, navigation, data = (
         sentence_for_workplace(number, chat, slot) if slot is not None else None
         for slot in _slots(chat, full)
@@ -128,7 +130,7 @@ def chat_for_workplace(
         chat_id=chat.id,
         status=status,
         agent_id=agent,
-        agent_name=agent_name(state, agent),
+        agent_name=name,
         sentences=tuple(sentence_for_workplace(number, chat, s) for s in chat.sentences)
         if full
         else None,

@@ -182,7 +182,7 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-_WORDS = ("by", "outcome", "why", "level", "mode")
+_WORDS = ("outcome", "by", "why", "level", "mode")
 
 
 def _reason(state: State, detail: dict[str, object]) -> str | None:

@@ -36,17 +36,8 @@ from protocol.frame import Frame
 from protocol.values import Guid, Role, SentenceModel, TransferMode
 from protocol.view import View, comparable
 from tests.support.playbook import Playbook
-from tests.support.wild import (
-    CHANGES,
-    LINES,
-    PEERS,
-    SAID_BY,
-    SEATS,
-    TEXT,
-    configuration,
-    likely,
-    random_members,
-)
+from tests.support.wild import LINES, PEERS, SAID_BY, SEATS, likely, random_members
+from tests.support.wild_config import CHANGES, TEXT, configuration
 
 EXAMPLES = int(os.environ.get("PARLEY_FUZZ_EXAMPLES", "300"))
 SEEN = (ChatStatusInfo, ChatSentenceInfo, ChatCommandInfo)

@@ -207,7 +207,7 @@ class AgentPerson(Person):
                 ("park", 5),
                 ("retrieve", 4),
                 ("leave", 2),
-                ("return", 1),
+                ("return", 2),
                 ("list", 1),
                 ("nothing", 6),
             )

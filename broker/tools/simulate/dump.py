@@ -72,6 +72,7 @@ class MoveRow:
     status: str
     cause: str = ""
     agent: Guid | None = None
+    close_reason: str | None = None
 
 
 @frozen(kw_only=True)

@@ -26,6 +26,7 @@ def _questions(session: Session, settings: Settings) -> Iterator[tuple[str, Chat
             yield "ES_CHAT_RESYNC", ChatCommandInfo(peer=gateway.peer, port=gateway.port)
     else:
         yield "CS_CHAT_RESYNC", ChatCommandInfo(peer=settings.number)
+        yield "CS_AGENT_LIST", ChatCommandInfo(peer=settings.number)
     for ref in session.chats:
         if session.role is Role.CONNECTOR:
             named = ChatCommandInfo(peer=ref.peer, port=ref.port, tracking_id=ref.name)

@@ -219,7 +219,9 @@ def _forced(story: Story) -> Iterator[Violation]:
     }
     for chat, moves in story.moves.items():
         for move in moves:
-            if move.status == "Closed" and move.cause == "forced" and chat not in closers:
+            # One that nobody else could take ends by rule when its agent is logged off by force.
+            by_hand = move.cause == "forced" and move.close_reason != "Rule"
+            if move.status == "Closed" and by_hand and chat not in closers:
                 yield Violation("I-15", "it was ended by no supervisor", move.at, chat=chat)
     for moved in story.dump.agent_moves:
         if moved.cause == "forced" and not story.is_supervisor(moved.by_agent):

@@ -25,18 +25,14 @@ def bots_silent(story: Story, end: int) -> Iterator[Violation]:
                 continue
             until = span.end if span.end is not None else end
             for asked in _questions(story, span):
-                after = [at for at in signs.get((chat, span.agent), []) if asked <= at < until]
-                after += [at for at in _restarts(story, span.agent) if asked <= at < until]
-                after += _said(story, span, asked, until)
-                if _longest([asked, *sorted(after), until], after) > limit:
+                answers = signs.get((chat, span.agent), []) + _said(story, span)
+                if any(asked <= at <= until for at in answers):
+                    continue  # he spoke, or typed: then he is silent on purpose
+                anew = [at for at in _restarts(story, span.agent) if asked <= at < until]
+                if until - max([asked, *anew]) > limit:
                     text = f"bot {span.agent} was asked at {asked} and had it until {until}"
                     yield Violation("I-16", text, until, chat=chat)
                     break
-
-
-def _longest(moments: list[int], signs: list[int]) -> int:
-    """How long the bot had been silent when it was over; a sign of life may be its last duty."""
-    return moments[-1] - moments[0] if not signs else 0
 
 
 def _questions(story: Story, span: Span) -> list[int]:
@@ -49,10 +45,9 @@ def _questions(story: Story, span: Span) -> list[int]:
     ]
 
 
-def _said(story: Story, span: Span, asked: int, until: int) -> list[int]:
-    """When anything was said to the visitor after he had asked."""
-    rows = story.sentences[span.chat].values()
-    return [row.at for row in rows if row.outbound and asked <= row.at <= until]
+def _said(story: Story, span: Span) -> list[int]:
+    """When anything was said to the visitor."""
+    return [row.at for row in story.sentences[span.chat].values() if row.outbound]
 
 
 def _signs(story: Story) -> dict[tuple[Guid, Guid], list[int]]:

@@ -9,6 +9,7 @@ from broker.tools.simulate.checker.spans import (
     CONFERENCE,
     CONSULT,
     MONITOR,
+    OWNER,
     TALKING,
     WRAPUP,
     Span,
@@ -18,6 +19,7 @@ from broker.tools.simulate.checker.violation import Violation
 from broker.tools.simulate.dump import InviteRow
 from broker.tools.simulate.history import Kind
 from broker.tools.simulate.setup import Setup
+from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatStatusInfo
 from protocol.values import ChatStatus, Guid, Role
 
@@ -31,6 +33,7 @@ def one_owner(story: Story) -> Iterator[Violation]:
     yield from _single_alerts(story)
     yield from _capacities(story)
     yield from _company(story)
+    yield from _reported_slots(story)
     yield from unseen(story)
 
 
@@ -117,6 +120,25 @@ def _capacities(story: Story) -> Iterator[Violation]:
                 break
 
 
+def _reported_slots(story: Story) -> Iterator[Violation]:
+    """What an agent's state reports at the end is the sum of his leases (B-22)."""
+    if story.probe_at is None:
+        return
+    for connection in story.live():
+        for event in connection.events:
+            if event.kind is not Kind.GOT or event.frame is None or event.at < story.probe_at:
+                continue
+            listed = event.frame.payload if event.frame.type == "SC_AGENT_LIST" else ()
+            for one in listed if isinstance(listed, tuple) else ():
+                if not isinstance(one, AgentStateInfo) or one.agent_id is None:
+                    continue
+                held = [span for span in story.spans.held(one.agent_id) if span.end is None]
+                load = sum(story.setup.weight_of(story.chats[s.chat].gateway) for s in held)
+                if one.active_chats != load:
+                    text = f"agent {one.agent_id} reports {one.active_chats} slots, holds {load}"
+                    yield Violation("I-6", text, event.at, connection.name)
+
+
 def _parked(story: Story, agent: Guid, at: int) -> int:
     """How many chats an agent had put aside for all of a moment."""
     return sum(
@@ -166,6 +188,13 @@ def _company(story: Story) -> Iterator[Violation]:
         if before is not None and (before.ended_at is None or before.ended_at > invite.at):
             yield Violation("I-6", "two invitations were open at once", invite.at, chat=invite.chat)
         last[invite.chat] = invite
+        if invite.outcome in ("rejected", "missed"):
+            # Refused or timed out: the chat is still his who asked (B-29).
+            at = invite.ended_at
+            owned = story.spans.between(invite.chat, invite.by_agent)
+            if any(s.part == OWNER and s.end == at for s in owned):
+                text = f"{invite.by_agent} lost it when what he asked for was {invite.outcome}"
+                yield Violation("I-6", text, at, chat=invite.chat)
         if not any(
             _within(invite.at, invite.ended_at, t) for t in _conversations(story, invite.chat)
         ):

@@ -118,18 +118,16 @@ def test_only_the_owner_hands_the_chat_on(play: Playbook) -> None:
     bob = play.agent("bob", "102")
     joined(play, alice, bob, chat, "Conference")
     other = agent_of(play, "carol")
-    for number, (frame, members) in enumerate(
-        [
-            ("CS_CHAT_TRANSFER", {"ToAgentId": other}),
-            ("CS_CHAT_INVITE", {"ToAgentId": other, "Mode": "Consult"}),
-            ("CS_CHAT_PARK", {"IsParked": True}),
-            ("CS_CHAT_RETURN", {}),
-            ("CS_CHAT_HANGUP", {}),
-        ],
-        start=10,
-    ):
-        bob.says(frame, number, ChatId=chat, **members)
-        bob.refused("WrongState", number)
+    asks: dict[str, dict[str, object]] = {
+        "CS_CHAT_TRANSFER": {"ToAgentId": other},
+        "CS_CHAT_INVITE": {"ToAgentId": other, "Mode": "Consult"},
+        "CS_CHAT_PARK": {"IsParked": True},
+        "CS_CHAT_RETURN": {},
+        "CS_CHAT_HANGUP": {},
+    }
+    for frame, members in asks.items():
+        bob.says(frame, frame, ChatId=chat, **members)
+        bob.refused("WrongState", frame)
     web.silent()
 
 

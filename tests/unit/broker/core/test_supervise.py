@@ -139,7 +139,7 @@ def test_what_cannot_be_forced(play: Playbook) -> None:
     alice.refused("NotAllowed", 1)
     for code, members in (
         ("UnknownAgent", {"AgentId": agent_of(play, "bob"), "State": "Pause"}),
-        ("UnknownAgent", {"AgentId": play.state.sessions[1].agent[:-1] + "0", "State": "Pause"}),
+        ("UnknownAgent", {"AgentId": "00000000-0000-4000-a000-000000000001", "State": "Pause"}),
         ("BadPayload", {"AgentId": agent_of(play, "alice"), "State": "Pause", "Reason": "x"}),
         ("NotAllowed", {"AgentId": agent_of(play, "alice"), "State": "Pause", "Peer": "101"}),
     ):
