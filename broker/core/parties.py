@@ -22,7 +22,7 @@ from broker.core.facts import (
     PartyJoined,
     PartyLeft,
 )
-from broker.core.handover import drop_party, heir_of, pass_on
+from broker.core.handover import drop_party, heir_of, parties_shown, pass_on
 from broker.core.inputs import Stamp
 from broker.core.moves import dissolve, end_invite, end_offer, moved, to_waiting, unparked
 from broker.core.pilot import logged, route
@@ -168,20 +168,16 @@ def _alerted(
     refusal = _may_ask(state, chat, wanted)
     if refusal is not None or wanted is None:
         return refusal or _NOBODY
-    # Whoever watches unseen is asked like everybody, and watches no more (B-29).
-    unseen = wanted in chat.parties
     project = state.config.projects.get(chat.project) if chat.project is not None else None
     patience = project.signal_duration if project is not None else SIGNAL_DURATION
     decision = _asked(chat, stamp, desk, p, mode, stamp.now + patience, wanted)
     decision.effects.clear()  # the offer tells everybody
     if wanted in chat.parties:
+        # Whoever watches unseen is asked like everybody, and watches no more (B-29).
         gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause="asked")
         decision.facts.insert(0, gone)
     detail: dict[str, object] = {"candidates": [wanted], "by": "asked for", "mode": mode.value}
     decision.add(offered(state, chat, wanted, stamp, stamp.now + patience, detail, mode))
-    if unseen:
-        gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause="asked")
-        decision.facts.insert(0, gone)
     return _answered(decision, told, chat)
 
 
@@ -280,7 +276,7 @@ def _let_in(
         del facts[0]
     if party is None and mode is TransferMode.MONITOR:
         return Decision([*facts], [told])  # a push that says nothing new would give him away
-    return _answered(Decision([*facts], [ChatToMembers(chat=chat.id)]), told, chat)
+    return _answered(Decision([*facts], [*parties_shown(chat)]), told, chat)
 
 
 def _may_enter(state: State, chat: Chat, desk: Desk, mode: TransferMode) -> Refusal | None:
