@@ -114,7 +114,7 @@ class Store:
             rows = min(most, step.rows - start)
             size = padded(rows)
             part = values[start * width : (start + rows) * width]
-            part += (None, *part[1 - width :]) * (size - rows)
+            part += (None, *part[len(part) - width + 1 :]) * (size - rows)
             cursor.execute(self._text(command, size), part)
             if command.exact and cursor.rowcount != rows:
                 name = command.table.name
