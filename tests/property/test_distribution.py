@@ -223,10 +223,10 @@ class Crowd:
                 line, key = self.lines[self.started[number]], str(self.play.seq)
                 line.says("ES_CHAT_SENTENCE", TrackingId=f"t{number}", ID=key, Text="x")
             case "join", int(who):
-                login, number = LOGINS[who]
+                login, place = LOGINS[who]
                 desk = self.play.state.distribution.desks.get(self.agent(who))
                 if desk is None or desk.session is None:
-                    self.agents[who] = self.play.agent(login, number, None)
+                    self.agents[who] = self.play.agent(login, place, None)
                     self.agents[who].says("CS_AGENT_STATE", State="Ready")
             case "leave", int(who) if who in self.agents:
                 self.agents.pop(who).leaves()

@@ -131,7 +131,7 @@ class Model:
 
     def ask(self, by: int, whom: int, mode: str, now: int) -> None:
         """The owner wants somebody."""
-        if by != self.owner or self.owner is None or self.mode is not None or whom == by:
+        if by != self.owner or self.mode is not None or whom == by:
             return
         if whom in self.parties and self.parties[whom] != "Monitor":
             if mode == "Transfer":
@@ -226,6 +226,8 @@ class Stage:
                 self.retrieved()
             case _ if here:
                 self.word(action, who)
+            case _:
+                pass
 
     def meant(self, action: str, who: int) -> int:
         """Who acts: left to chance alone, it would hardly ever be whoever can."""
