@@ -250,7 +250,7 @@ def _chat_moved(state: State, f: ChatMoved) -> None:
     if f.status is ChatStatus.ANSWERED:
         chat.last_agent = f.agent
         if f.answers:
-            chat.answered_at = f.at
+            chat.answered_at, chat.estimate = f.at, None
             _count_answer(state, chat, f.at)
     if f.answers or f.status is ChatStatus.CLOSED:
         chat.scenario = None

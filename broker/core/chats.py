@@ -12,11 +12,13 @@ from broker.core.bounds import (
     CHATS_PER_GATEWAY,
     FORM_BYTES,
     FORMS_PER_CHAT,
+    NOTE_RESERVE,
     RESERVE,
     VARIABLES_PER_CHAT,
     chat_weight,
     form_size,
     form_weight,
+    sentence_weight,
     variables_weight,
 )
 from broker.core.decision import Decision, Outcome, Refusal
@@ -99,6 +101,8 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
         return gateway
     if p.return_chat_id is not None:
         return _bind(state, stamp, session, frame, gateway)
+    if _is_unbound(state, gateway, p.tracking_id):
+        return _NAMES_OUTBOUND
     chat = find_tracked(state, gateway, p.tracking_id)
     told = ChatToConnectors(
         chat=chat.id if chat is not None else stamp.guid(CHAT_ID),
@@ -196,6 +200,17 @@ def too_many_variables(p: ChatServiceInfo) -> Refusal | None:
     return None
 
 
+_NAMES_OUTBOUND = Refusal(
+    ErrorCode.WRONG_STATE, "TrackingId: names an outbound chat, which ReturnChatId binds"
+)
+
+
+def _is_unbound(state: State, gateway: Gateway, tracking_id: str | None) -> bool:
+    """Whether an outbound chat that nobody has bound goes by that name in the store."""
+    chat = state.chats.get(Guid(tracking_id or ""))
+    return chat is not None and chat.id in state.unbound and chat.gateway == gateway.id
+
+
 def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: Gateway) -> Outcome:
     """ES_CHAT_START of an outbound chat: the connector has reached the visitor (B-2)."""
     p = frame.payload
@@ -210,10 +225,14 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
         return Decision([], [evolve(told, push=False)])
     if not chat.is_open:
         return Refusal(ErrorCode.CHAT_CLOSED, "ReturnChatId: the chat is closed")
+    if p.tracking_id != chat.id and _is_unbound(state, gateway, p.tracking_id):
+        return _NAMES_OUTBOUND
     other = find_tracked(state, gateway, p.tracking_id)
     if other is not None and other.is_open:
         return Refusal(ErrorCode.WRONG_STATE, "TrackingId: has an open chat already")
     refusal = form_fits(state, chat, p.result_model) if p.result_model is not None else None
+    if refusal is None and not _name_fits(state, chat, p.tracking_id or ""):
+        refusal = Refusal(ErrorCode.OVERLOADED, "TrackingId: too long for the transcript")
     if refusal is not None:
         return refusal
     facts: list[Fact] = [
@@ -232,6 +251,13 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
     if p.result_model is not None:
         facts.append(form_saved(p.result_model, stamp, chat.id, chat.no))
     return Decision(facts, [told, *info_shown(chat)])
+
+
+def _name_fits(state: State, chat: Chat, tracking_id: str) -> bool:
+    """Whether what was said before a chat got its tracking ID fits one frame with it (I-14)."""
+    said = len(chat.sentences) + len(chat.internal) + len(chat.slots)
+    more = sentence_weight("", None, "", tracking_id) - sentence_weight("", None, "", chat.id)
+    return chat.weight + said * more <= state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE
 
 
 def form_saved(
@@ -320,7 +346,9 @@ def reopen(
             no=chat.no,
             at=stamp.now,
             party_name=start.party_name if start else chat.party_name,
-            remote_address=start.remote_address if start else chat.remote_address,
+            # Whom this side called is told again to whoever repeats the request for it.
+            remote_address=(start.remote_address if start else None)
+            or (chat.remote_address if start is None or chat.outbound else None),
             culture=start.preferred_culture if start else chat.culture,
             user_token=start.user_token if start else chat.user_token,
             ext_response=start.ext_response if start else chat.ext_response,

@@ -6,7 +6,8 @@ his will or not, comes here, and the chat moves on to the next who can have it.
 
 from __future__ import annotations
 
-from broker.core.announce import ChatToAgent, ChatToConnectors, ChatToMembers
+from broker.core import rules
+from broker.core.announce import Announcement, ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.decision import Decision
 from broker.core.facts import PartyLeft
 from broker.core.inputs import Stamp
@@ -101,14 +102,19 @@ def give_up(
     if heir is not None:
         return pass_on(state, chat, stamp, heir, heir_cause)
     owner = chat.agent
-    if chat.project is None:
-        # One that an agent opened, and no rule knows whose it is: nobody else could take it.
+    if chat.project is None and not rules.project(
+        state.config, rules.applicant_of(chat), stamp.now
+    ):
+        # One that an agent began, and that no rule gives to anybody: it could only wait for ever.
         decision = close(state, chat, stamp, CloseReason.RULE, cause=cause)
         decision.effects.append(ChatToConnectors(chat=chat.id))
         return decision
     decision = dissolve(state, chat, stamp)
-    boost = state.config.distribution.grace_priority
-    decision.add(to_waiting(chat, stamp, cause, boost=boost))
+    if chat.project is None:
+        decision.add(route(state, chat, stamp, cause, {"owner": owner}))
+    else:
+        boost = state.config.distribution.grace_priority
+        decision.add(to_waiting(chat, stamp, cause, boost=boost))
     if owner is not None:
         decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))
     # The agents are out of the conversation by then, so that the note is the visitor's alone.
@@ -119,14 +125,23 @@ def give_up(
 
 
 def drop_party(state: State, chat: Chat, agent: Guid, stamp: Stamp, cause: str) -> Decision:
-    """Somebody besides the owner is out of the chat."""
-    return Decision(
+    """Somebody besides the owner is out of the chat; who only watched was never seen (B-29)."""
+    decision = Decision(
         [PartyLeft(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)],
-        [
-            ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_STATUS"),
-            ChatToMembers(chat=chat.id),
-        ],
+        [ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_STATUS")],
     )
+    if chat.parties[agent].mode is not TransferMode.MONITOR:
+        decision.effects += parties_shown(chat)
+    return decision
+
+
+def parties_shown(chat: Chat) -> list[Announcement]:
+    """Who is in the chat has changed: those in it see that, and who is being asked into it (I-9)."""
+    told: list[Announcement] = [ChatToMembers(chat=chat.id)]
+    alerted = chat.offered_to
+    if alerted is not None:
+        told.append(ChatToAgent(chat=chat.id, agent=alerted, type="SC_CHAT_STATUS"))
+    return told
 
 
 def withdraw(state: State, chat: Chat, agent: Guid, stamp: Stamp, cause: str) -> Decision:

@@ -12,7 +12,7 @@ from broker.core.facts import (
     SessionJoined,
     SessionLeft,
 )
-from broker.core.handover import drop_party, give_up, offer_over
+from broker.core.handover import drop_party, give_up, offer_over, pass_over
 from broker.core.inputs import Reloaded, SessionClosed, SessionOpened, Stamp
 from broker.core.moves import (
     SESSION_ID,
@@ -23,7 +23,6 @@ from broker.core.moves import (
     moved,
     to_waiting,
 )
-from broker.core.pilot import route
 from broker.core.state import Chat, Desk, Session, State
 from protocol.errors import ByeCode
 from protocol.session import Welcome
@@ -41,7 +40,8 @@ VERSION = 1
 
 def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
     """Serve a session; a newer one at a workplace or of an agent replaces the older (W-11)."""
-    decision = Decision()
+    # The welcome comes first, whatever else the newer session is told of what the older one leaves.
+    decision = Decision([], [_welcome(state, stamp, hello)])
     if hello.agent_id is not None:
         for older in _replaced(state, hello):
             decision.add(leave(state, stamp, older))
@@ -58,7 +58,6 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
             at=stamp.now,
         )
     )
-    decision.effects.append(_welcome(state, stamp, hello))
     for chat in state.unbound:
         if state.chats[chat].gateway in hello.gateways:
             decision.effects.append(OutboundToConnectors(chat=chat, only=hello.session))
@@ -127,14 +126,13 @@ def leave(state: State, stamp: Stamp, session: Session) -> Decision:
     for chat_id, holder in desk.leases.items():
         chat = state.chats[chat_id]
         if holder is ChatStatus.ALERTING:
-            withdrawn = offer_over(state, chat, stamp, "lost")
-            withdrawn.effects = [e for e in withdrawn.effects if not _is_for(e, session.agent)]
-            decision.add(withdrawn)
+            decision.add(offer_over(state, chat, stamp, "lost"))
         elif chat.status is ChatStatus.ICR:
             patience = state.config.distribution.bot_timeout
             decision.facts.append(BotAwaited(chat.id, stamp.now + patience))
     for chat_id in desk.watching:
         decision.add(drop_party(state, state.chats[chat_id], session.agent, stamp, "lost"))
+    decision.effects = [e for e in decision.effects if not _is_for(e, session.agent)]
     return decision
 
 
@@ -185,8 +183,7 @@ def _resumed(state: State, chat: Chat, stamp: Stamp) -> Decision:
             decision.facts += to_waiting(chat, stamp, "restart").facts
         case ChatStatus.ICR if chat.offer is not None or not _is_awaited(state, chat):
             if chat.agent is not None:
-                detail: dict[str, object] = {"bot_passed_over": chat.agent, "why": "restart"}
-                decision.facts += route(state, chat, stamp, "bot_silent", detail).facts
+                decision.facts += pass_over(state, chat, stamp, "restart").facts
         case ChatStatus.ICR if chat.agent is not None:
             patience = state.config.distribution.bot_timeout
             decision.facts.append(BotAwaited(chat.id, stamp.now + patience))

@@ -182,7 +182,7 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-_WORDS = ("by", "outcome", "why", "level", "mode")
+_WORDS = ("outcome", "by", "why", "level", "mode")
 
 
 def _reason(state: State, detail: dict[str, object]) -> str | None:
@@ -204,6 +204,7 @@ def _agent(state: State, agent: Guid, reason: str | None) -> DecisionAgentInfo:
 
 def _now(state: State, number: str, chat: Chat, agent: Guid, now: int) -> DecisionInfo:
     """Why not him: how an agent stands to a chat at this moment."""
+    until = (chat.answered_at if chat.status is ChatStatus.ANSWERED else None) or now
     return DecisionInfo(
         peer=number,
         chat_id=chat.id,
@@ -212,7 +213,7 @@ def _now(state: State, number: str, chat: Chat, agent: Guid, now: int) -> Decisi
         agent_id=agent,
         agent_name=agent_name(state, agent),
         reason=standing(state, chat, agent, now),
-        waited_seconds=max(0, now - (chat.enqueued_at or now)) // 1_000_000,
+        waited_seconds=max(0, until - (chat.enqueued_at or until)) // 1_000_000,
     )
 
 
@@ -252,7 +253,8 @@ def _lack(
     if language is not None:
         speaks = known.languages.get(language)
         if speaks is None or not (speaks.enabled and speaks.engaged):
-            return f"does not speak {config.languages[language].name}"
+            asked = config.languages.get(language)
+            return f"does not speak {asked.name if asked is not None else 'the language'}"
     names = ", ".join(config.projects[p].name for p in projects if p in config.projects)
     has = [known.skills[p] for p in projects if p in known.skills]
     if not has:
