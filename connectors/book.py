@@ -25,7 +25,7 @@ from connectors.settings import Tuning
 from connectors.timers import Timers
 from protocol.chat import ChatCommandInfo, ChatInfo, ChatSentenceInfo, ChatStatusInfo
 from protocol.frame import Frame
-from protocol.values import ChatStatus, Guid, Role, SentenceModel
+from protocol.values import ChatStatus, Guid, Role, SentenceModel, TransferMode
 from protocol.view import ChatView, Key, View
 
 
@@ -165,6 +165,12 @@ class Book:
         if chat.view.wants_snapshot:
             self._torn[ref] = None
         return events
+
+    def receives(self, ref: ChatRef) -> bool:
+        """Whether what the visitor says is said to this session: not to one who only monitors (B-29)."""
+        chat = self._chats.get(ref)
+        parties = chat.view.parties if chat is not None else ()
+        return not any(party.mode is TransferMode.MONITOR for party in parties)
 
     def confirmed(self, ref: ChatRef, sentence_id: str, when: datetime) -> None:
         """The broker acknowledged our confirmation of a sentence."""

@@ -130,6 +130,7 @@ class Dialogue:
                 and not event.mine
                 and event.sentence.confirmed_time is None
                 and self._tuning.confirm
+                and self.chats.receives(event.ref)
             ):
                 self.confirm(event.ref, event.sentence.id or "")
         if isinstance(frame.payload, ChatSentenceInfo):

@@ -46,7 +46,8 @@ class ChatServiceInfo:
         result_model: The form that the visitor filled in.
         party_name: Name of the visitor as the conversation shows it.
         remote_address: Address of the visitor.
-        return_chat_id: The outbound chat: to be bound by this start, or to be made under this Guid.
+        return_chat_id: The outbound chat, made already, that this start binds; of a request to open
+            one the client's own key, so that a repeated request makes one chat.
         signal: Whether a chat would be taken now.
         scenario_model: The form to fill in before the start.
         variables: What the program that starts the chat wants the agent to know.
@@ -83,7 +84,8 @@ class ChatSentenceInfo:
         is_outbound: True towards the visitor, false towards the agent.
         counter: Place in the transcript, from 1; 0 outside of it.
         confirmed_time: When the receiver confirmed it; null: not yet.
-        model: How to read it: 0 sentence, 2 note, 4 panel, 6 navigation, 8 data, 10 internal note.
+        model: How to read it: 0 sentence, 2 note, 4 panel, 6 navigation, 8 co-browsing data,
+            10 internal note.
     """
 
     peer: str | None = None

@@ -112,12 +112,29 @@ def add_chat(state: State, chat: Chat) -> None:
     if chat.is_open:
         index_open(state, chat)
     if chat.is_bound:
-        state.by_tracking[chat.gateway, chat.tracking_id] = chat.id
+        _index_tracking(state, chat)
     elif chat.is_open:
         state.unbound[chat.id] = None
         arm_unbound(state, chat)
+    if chat.open_key is not None:
+        state.open_keys[chat.gateway, chat.open_key] = chat.id
     to_be_routed(state, chat)
     arm_chat(state, chat)
+
+
+def _index_tracking(state: State, chat: Chat) -> None:
+    """Find the chat by its tracking ID, unless another one took that later.
+
+    Numbers do not say which: an outbound chat may be bound long after it was made.
+    """
+    key = (chat.gateway, chat.tracking_id)
+    known = state.by_tracking.get(key)
+    if known is None or _took_tracking(chat) > _took_tracking(state.chats[known]):
+        state.by_tracking[key] = chat.id
+
+
+def _took_tracking(chat: Chat) -> tuple[bool, int, int]:
+    return (chat.is_open, max(chat.since, chat.bound_at or 0), chat.no)
 
 
 def _chat_started(state: State, f: ChatStarted) -> None:
@@ -138,6 +155,7 @@ def _chat_started(state: State, f: ChatStarted) -> None:
             last_activity=f.at,
             variables=f.variables,
             outbound=f.outbound,
+            open_key=f.open_key,
             weight=variables_weight(f.variables),
         ),
     )
@@ -344,6 +362,8 @@ def _chat_forgotten(state: State, f: ChatForgotten) -> None:
     state.status_counts[chat.status] -= 1
     if state.by_tracking.get((chat.gateway, chat.tracking_id)) == chat.id:
         del state.by_tracking[chat.gateway, chat.tracking_id]
+    if chat.open_key and state.open_keys.get((chat.gateway, chat.open_key)) == chat.id:
+        del state.open_keys[chat.gateway, chat.open_key]
 
 
 def _config_replaced(state: State, f: ConfigReplaced) -> None:

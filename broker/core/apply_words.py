@@ -123,7 +123,8 @@ def _partner_heard(state: State, chat: Chat, f: SentenceStored) -> None:
         chat.bot_due = None
     elif chat.agent is None:
         state.scripted[chat.id] = None
-    elif chat.bot_due is None:
+    elif chat.bot_due is None and chat.offer is None:
+        # Before he has answered his offer says how long he has.
         chat.bot_due = f.at + state.config.distribution.bot_timeout
         arm_bot(state, chat)
 

@@ -13,7 +13,7 @@ from protocol.scenario import ScenarioResultInfo
 
 SENTENCE_BYTES = 330
 """Member names, Guids, times and lengths of one sentence on the wire, texts excluded."""
-CHAT_BYTES = 500
+CHAT_BYTES = 560
 """The same of one chat in a list; an agent's name has at most 160 bytes."""
 FORM_ITEM_BYTES = 3_072
 """The same of one form in a list of forms, names included."""
@@ -35,12 +35,21 @@ LOGGED_DECISIONS = 16
 """How many decisions about a chat are kept in memory; the store has them all."""
 ANSWERS_REMEMBERED = 50
 """How many answers of each project are remembered, for the expected wait."""
-OVERVIEW_CHATS = 500
+OVERVIEW_ITEMS = 500
 """The most chats, and the most agents, in one list for a person."""
+OVERVIEW_BYTES = 1_200
+"""What one of them takes on the wire, names included."""
+DECISION_BYTES = 24_576
+"""The same of one decision, with the agents that it names."""
 LEARNED_TEXT = 1_000
 """The most characters of an answer to a bot that are handed over."""
 FORM_BYTES = 65_536
 """The most that the texts of one form may take."""
+
+
+def items_that_fit(frame_bytes: int, each: int, most: int) -> int:
+    """How many things of a list fit into one answer."""
+    return max(0, min(most, frame_bytes // each - 1))
 
 
 def _utf8(text: str) -> int:

@@ -49,7 +49,7 @@ from broker.core.pilot import next_pilot
 from broker.core.script import next_script
 from broker.core.sessions import booted, closed, next_leaver, opened, reloaded
 from broker.core.standing import touch
-from broker.core.state import Chat, Recovered, Session, State
+from broker.core.state import Chat, Desk, Recovered, Session, State
 from broker.core.timeouts import next_timeout
 from broker.core.timers import TimerKind
 from protocol.catalogue import CATALOGUE
@@ -203,6 +203,10 @@ def restore(config: Config, recovered: Recovered, now: int) -> State:
     for one in recovered.desks:
         if one.agent in config.agents:
             state.distribution.desks[one.agent] = one
+        elif one.wrapups:
+            # Of whoever is gone from the configuration only what has to end in time is left.
+            left = Desk(agent=one.agent, wrapups=one.wrapups)
+            state.distribution.desks[one.agent] = left
     for chat in recovered.chats:
         if chat.gateway not in config.gateways and not chat.is_open:
             continue

@@ -164,7 +164,10 @@ def started(
     *,
     outbound: bool = False,
 ) -> ChatStarted:
-    """The fact of a new chat; an outbound one goes by its own Guid until it is bound."""
+    """The fact of a new chat; an outbound one goes by its own Guid until it is bound.
+
+    The Guid is never a client's: one that the store has already would end the broker.
+    """
     return ChatStarted(
         chat=chat,
         no=state.next_chat,
@@ -178,6 +181,7 @@ def started(
         ext_response=p.ext_response,
         variables=tuple((v.name or "", v.value or "") for v in p.variables or ()),
         outbound=outbound,
+        open_key=p.return_chat_id if outbound else None,
     )
 
 
@@ -200,7 +204,7 @@ _NAMES_OUTBOUND = Refusal(
 
 
 def _is_unbound(state: State, gateway: Gateway, tracking_id: str | None) -> bool:
-    """Whether an outbound chat that nobody has bound goes by that name."""
+    """Whether an outbound chat that nobody has bound goes by that name in the store."""
     chat = state.chats.get(Guid(tracking_id or ""))
     return chat is not None and chat.id in state.unbound and chat.gateway == gateway.id
 
@@ -331,7 +335,9 @@ def reopen(
             no=chat.no,
             at=stamp.now,
             party_name=start.party_name if start else chat.party_name,
-            remote_address=start.remote_address if start else chat.remote_address,
+            # Whom this side called is told again to whoever repeats the request for it.
+            remote_address=(start.remote_address if start else None)
+            or (chat.remote_address if start is None or chat.outbound else None),
             culture=start.preferred_culture if start else chat.culture,
             user_token=start.user_token if start else chat.user_token,
             ext_response=start.ext_response if start else chat.ext_response,

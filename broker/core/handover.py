@@ -125,14 +125,14 @@ def give_up(
 
 
 def drop_party(state: State, chat: Chat, agent: Guid, stamp: Stamp, cause: str) -> Decision:
-    """Somebody besides the owner is out of the chat."""
-    return Decision(
+    """Somebody besides the owner is out of the chat; of a monitor the others were not aware."""
+    decision = Decision(
         [PartyLeft(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)],
-        [
-            ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_STATUS"),
-            ChatToMembers(chat=chat.id),
-        ],
+        [ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_STATUS")],
     )
+    if chat.parties[agent].mode is not TransferMode.MONITOR:
+        decision.effects.append(ChatToMembers(chat=chat.id))
+    return decision
 
 
 def withdraw(state: State, chat: Chat, agent: Guid, stamp: Stamp, cause: str) -> Decision:

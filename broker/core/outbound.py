@@ -3,8 +3,8 @@
 Theory of operation: the chat is made at once and told to the gateway's connectors with its Guid and
 the visitor's address. The connector that reaches the visitor starts the chat with that Guid
 (`chats.start`) and so gives it its tracking ID; until then no connector is told anything else of it, and
-a new session of the gateway is told again. Whoever opens a chat may choose its Guid, so that a repeated
-request makes one chat.
+a new session of the gateway is told again. Whoever opens a chat may give a Guid of his own with his
+request (`ReturnChatId`): a repeated request with it makes one chat. It is a key and not the chat's Guid.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
     gateway = gateway_of(state, session, p)
     if isinstance(gateway, Refusal):
         return gateway
-    known = _known(state, p)
+    known = _known(state, gateway, p)
     if known is not None:
-        if not (known.outbound and known.gateway == gateway.id) or _differs(known, p):
+        if _differs(known, p):
             return _REUSED
         # Nobody else is told again, or the visitor might be called twice.
         me, shown = session.number, outbound_chat(state, known)
@@ -48,7 +48,7 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
     refusal = _may_begin(state, gateway, p)
     if refusal is not None:
         return refusal
-    chat = p.return_chat_id or stamp.guid(CHAT_ID)
+    chat = stamp.guid(CHAT_ID)
     told = OutboundToConnectors(chat=chat, answer_to=session.number, re=frame.id)
     return Decision([started(state, stamp, gateway, p, chat, outbound=True)], [told])
 
@@ -62,10 +62,10 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     gateway = state.config.gateway_by_address.get((p.peer or "", p.port))
     if gateway is None:
         return Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: no such gateway")
-    known = _known(state, p)
+    known = _known(state, gateway, p)
     if known is not None:
         his = known.has(agent) or agent in (known.agent, known.last_agent)
-        if not (known.outbound and known.gateway == gateway.id and his) or _differs(known, p):
+        if not his or _differs(known, p):
             return _REUSED
         full = known.has(agent) or not known.is_open
         return Decision([], [shown(known, agent, session, frame, full=full)])
@@ -77,7 +77,7 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     refusal = _may_begin(state, gateway, p)
     if refusal is not None:
         return refusal
-    chat = p.return_chat_id or stamp.guid(CHAT_ID)
+    chat = stamp.guid(CHAT_ID)
     facts: list[Fact] = [started(state, stamp, gateway, p, chat, outbound=True)]
     rule = rules.project(state.config, applicant(gateway.id, p), stamp.now)
     if rule is not None:
@@ -103,6 +103,7 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
             agent=agent,
             priority=rule.priority if rule is not None else 0,
             enqueued_at=None,
+            project=rule.project if rule is not None else None,
         )
     )
     told = ChatToAgent(
@@ -116,9 +117,12 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     return Decision(facts, [told, OutboundToConnectors(chat=chat)])
 
 
-def _known(state: State, p: ChatServiceInfo) -> Chat | None:
+def _known(state: State, gateway: Gateway, p: ChatServiceInfo) -> Chat | None:
     """The chat that a repeated request made the first time."""
-    return state.chats.get(p.return_chat_id) if p.return_chat_id is not None else None
+    if p.return_chat_id is None:
+        return None
+    found = state.open_keys.get((gateway.id, p.return_chat_id))
+    return state.chats[found] if found is not None else None
 
 
 def _differs(chat: Chat, p: ChatServiceInfo) -> bool:
@@ -129,8 +133,6 @@ def _differs(chat: Chat, p: ChatServiceInfo) -> bool:
 def _may_begin(state: State, gateway: Gateway, p: ChatServiceInfo) -> Refusal | None:
     if gateway.retired:
         return RETIRED
-    if (gateway.id, p.return_chat_id) in state.by_tracking:
-        return _REUSED  # until it is bound the chat goes by this name
     if p.result_model is not None:
         return Refusal(ErrorCode.BAD_PAYLOAD, "ResultModel: the visitor has filled in nothing yet")
     return may_open(state, gateway, "-" * 128) or may_hold(state, gateway) or too_many_variables(p)

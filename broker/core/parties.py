@@ -7,6 +7,7 @@ asking a project is a ticket in its queue (`apply_desk.requeue`), asking an agen
 
 from __future__ import annotations
 
+from broker.config.model import SIGNAL_DURATION
 from broker.core.access import chat_at_desk, owned_chat
 from broker.core.announce import ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.bounds import PARTIES_PER_CHAT, WATCHED_PER_AGENT
@@ -30,7 +31,7 @@ from broker.core.state import Chat, Desk, Session, State
 from protocol.chat import ChatCommandInfo, ChatTransferInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.values import ChatStatus, Guid, TransferMode
+from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
 
 def shown(chat: Chat, agent: Guid, session: Session, frame: Frame, *, full: bool) -> ChatToAgent:
@@ -170,9 +171,12 @@ def _alerted(
     # Whoever watches unseen is asked like everybody, and watches no more (B-29).
     unseen = wanted in chat.parties
     project = state.config.projects.get(chat.project) if chat.project is not None else None
-    patience = project.signal_duration if project is not None else DEFAULT_SIGNAL
+    patience = project.signal_duration if project is not None else SIGNAL_DURATION
     decision = _asked(chat, stamp, desk, p, mode, stamp.now + patience, wanted)
     decision.effects.clear()  # the offer tells everybody
+    if wanted in chat.parties:
+        gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause="asked")
+        decision.facts.insert(0, gone)
     detail: dict[str, object] = {"candidates": [wanted], "by": "asked for", "mode": mode.value}
     decision.add(offered(state, chat, wanted, stamp, stamp.now + patience, detail, mode))
     if unseen:
@@ -181,13 +185,14 @@ def _alerted(
     return _answered(decision, told, chat)
 
 
-DEFAULT_SIGNAL = 30_000_000
-"""How long an agent is alerted for a chat without a project, in microseconds."""
 _NOBODY = Refusal(ErrorCode.BAD_PAYLOAD, "ToAgentId: missing")
 
 
 def _may_ask(state: State, chat: Chat, wanted: Guid | None) -> Refusal | None:
-    """Whether an agent can be asked now: he is known, at work, and has a slot (B-29)."""
+    """Whether an agent can be asked now: he is known, at work, and has a slot (B-29).
+
+    One who only watches can be: a refusal would tell that he does. He ceases to watch.
+    """
     if wanted is None:
         return _NOBODY
     known = state.config.agents.get(wanted)
@@ -196,7 +201,7 @@ def _may_ask(state: State, chat: Chat, wanted: Guid | None) -> Refusal | None:
     party = chat.parties.get(wanted)
     if wanted == chat.agent or (party is not None and party.mode is not TransferMode.MONITOR):
         return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: is in the chat")
-    if len(chat.parties) >= PARTIES_PER_CHAT:
+    if party is None and len(chat.parties) >= PARTIES_PER_CHAT:
         return Refusal(ErrorCode.OVERLOADED, "ChatId: too many are in the chat")
     reason = why_not(state, state.distribution.desks.get(wanted), weight_of(state, chat))
     if reason is not None:
@@ -214,8 +219,7 @@ def invite(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcom
     if p.to_project_id is not None:
         return Refusal(ErrorCode.BAD_PAYLOAD, "ToProjectId: only agents join a chat")
     me = session.agent
-    himself = p.to_agent_id == me or (p.to_agent_id is None and mode is TransferMode.MONITOR)
-    if me is not None and himself:
+    if me is not None and p.to_agent_id in (None, me):
         return _let_in(state, stamp, session, frame, p)
     if mode is TransferMode.MONITOR:
         return Refusal(ErrorCode.NOT_ALLOWED, "Mode: a supervisor monitors by himself")
@@ -274,10 +278,14 @@ def _let_in(
     facts = _joins_otherwise(chat, stamp, me, mode, me)
     if party is None:
         del facts[0]
+    if party is None and mode is TransferMode.MONITOR:
+        return Decision([*facts], [told])  # a push that says nothing new would give him away
     return _answered(Decision([*facts], [ChatToMembers(chat=chat.id)]), told, chat)
 
 
 def _may_enter(state: State, chat: Chat, desk: Desk, mode: TransferMode) -> Refusal | None:
+    if AgentState.LOG_OFF in (desk.state, desk.next_state):
+        return Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
     if desk.agent not in chat.parties and len(chat.parties) >= PARTIES_PER_CHAT:
         return Refusal(ErrorCode.OVERLOADED, "ChatId: too many are in the chat")
     if mode is TransferMode.MONITOR:
@@ -301,6 +309,8 @@ def leave(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
     if desk.agent in chat.parties:
         decision = drop_party(state, chat, desk.agent, stamp, "left")
     else:
+        if not chat.is_open:
+            return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
         if not chat.has(desk.agent):
             return Refusal(ErrorCode.WRONG_STATE, "ChatId: not in the chat")
         heir = heir_of(state, chat)
@@ -401,9 +411,12 @@ def taken(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: ChatToAgent
         return decision
     owner = chat.agent
     decision.facts += unparked(chat, stamp, "ended")
-    if invitation.project is not None:
-        decision.facts.append(_rerouted(chat, stamp, invitation.project))
-    decision.facts.append(moved(chat, stamp, ChatStatus.ANSWERED, "transferred", agent))
+    project = invitation.project
+    if project is not None:
+        decision.facts.append(_rerouted(chat, stamp, project))
+    decision.facts.append(
+        moved(chat, stamp, ChatStatus.ANSWERED, "transferred", agent, project=project)
+    )
     decision.effects += [ChatToConnectors(chat=chat.id), ChatToMembers(chat=chat.id, but=agent)]
     if owner is not None:
         decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))

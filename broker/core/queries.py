@@ -6,7 +6,7 @@ from attrs import evolve
 
 from broker.core.access import chat_at_desk, desk_at, gateway_of, tracked_chat
 from broker.core.announce import ChatToAgent, ChatToConnectors
-from broker.core.bounds import OVERVIEW_CHATS
+from broker.core.bounds import OVERVIEW_BYTES, OVERVIEW_ITEMS, items_that_fit
 from broker.core.chats import form_fits, form_saved, form_taken, scenario_in
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
@@ -106,7 +106,8 @@ def agents(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcom
         for one in state.distribution.desks.values()
         if one.state is not AgentState.LOG_OFF and one.agent in state.config.agents
     ]
-    shown = tuple(agent_state(state, agent) for agent in there[:OVERVIEW_CHATS])
+    most = items_that_fit(state.config.limits.frame_bytes, OVERVIEW_BYTES, OVERVIEW_ITEMS)
+    shown = tuple(agent_state(state, agent) for agent in there[:most])
     return _answer(session, frame, "SC_AGENT_LIST", shown)
 
 

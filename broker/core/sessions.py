@@ -12,7 +12,7 @@ from broker.core.facts import (
     SessionJoined,
     SessionLeft,
 )
-from broker.core.handover import drop_party, give_up, offer_over
+from broker.core.handover import drop_party, give_up, offer_over, pass_over
 from broker.core.inputs import Reloaded, SessionClosed, SessionOpened, Stamp
 from broker.core.moves import (
     SESSION_ID,
@@ -23,7 +23,6 @@ from broker.core.moves import (
     moved,
     to_waiting,
 )
-from broker.core.pilot import route
 from broker.core.state import Chat, Desk, Session, State
 from protocol.errors import ByeCode
 from protocol.session import Welcome
@@ -82,7 +81,7 @@ def _turns(state: State, bot: Guid, now: int) -> list[BotAwaited]:
     facts: list[BotAwaited] = []
     for chat_id in desk.leases if desk is not None else ():
         chat = state.chats[chat_id]
-        if chat.status is ChatStatus.ICR:
+        if chat.status is ChatStatus.ICR and chat.has(bot):
             spoken = [s.outbound for s in chat.sentences if not s.own][-1:]
             facts.append(BotAwaited(chat.id, now + patience if spoken == [False] else None))
     return facts
@@ -188,8 +187,7 @@ def _resumed(state: State, chat: Chat, stamp: Stamp) -> Decision:
             decision.facts += to_waiting(chat, stamp, "restart").facts
         case ChatStatus.ICR if chat.offer is not None or not _is_awaited(state, chat):
             if chat.agent is not None:
-                detail: dict[str, object] = {"bot_passed_over": chat.agent, "why": "restart"}
-                decision.facts += route(state, chat, stamp, "bot_silent", detail).facts
+                decision.facts += pass_over(state, chat, stamp, "restart").facts
         case ChatStatus.ICR if chat.agent is not None:
             patience = state.config.distribution.bot_timeout
             decision.facts.append(BotAwaited(chat.id, stamp.now + patience))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from broker.config.model import SECOND, Gateway
+from broker.config.model import SECOND, SIGNAL_DURATION, Gateway, Project
 from broker.core.facts import NoteStored, SentenceStored, SlotFilled
 from broker.core.standing import capacity
 from broker.core.state import Chat, Party, Sentence, Slot, State
@@ -207,12 +207,19 @@ def chat_info(state: State, chat: Chat, viewer: Guid, number: str, now: int) -> 
         language_name=language.name if language is not None else None,
         agent_name=agent_name(state, chat.agent),
         waiting_time=max(0, waited_until - queued) // SECOND,
-        max_signal_duration=-(-project.signal_duration // SECOND) if project is not None else 0,
+        max_signal_duration=-(-_signal_duration(state, chat, project) // SECOND),
         chat_gateway_name=gateway.name,
         scenarios=_form_items(state, chat),
         form_data_id=next(iter(chat.forms), None),
         variables=_variables(chat),
     )
+
+
+def _signal_duration(state: State, chat: Chat, project: Project | None) -> int:
+    """How long somebody is alerted for the chat: an agent, or a bot (B-24, B-40)."""
+    if chat.status is ChatStatus.ICR:
+        return state.config.distribution.bot_timeout
+    return project.signal_duration if project is not None else SIGNAL_DURATION
 
 
 def agent_state(state: State, agent: Guid) -> AgentStateInfo:

@@ -100,7 +100,8 @@ class Chat:
         further: Projects besides its own whose agents may take it (B-26).
         wait_level: The level of the last wait rule that was applied, -1 before.
         scenario: The form that is offered to the visitor.
-        outbound: Somebody on this side began it; until `bound_at` no connector has it.
+        outbound: Somebody on this side began it; until `bound_at` no connector has it. `open_key` is
+            the Guid that he gave with his request.
         parked_at: Since when its owner has put it aside.
         woken_at: Since when it is to come back from there.
         invite: Who is asked to take it or to join; one at a time.
@@ -162,6 +163,7 @@ class Chat:
     wait_level: int = -1
     scenario: Guid | None = None
     outbound: bool = False
+    open_key: Guid | None = None
     bound_at: int | None = None
     parked_at: int | None = None
     woken_at: int | None = None
@@ -375,6 +377,8 @@ class State:
     """Chats whose built-in bot has something to react to."""
     unbound: dict[Guid, None] = Factory(dict)
     """Outbound chats that no connector has."""
+    open_keys: dict[tuple[Guid, Guid], Guid] = Factory(dict)
+    """Outbound chats by gateway and the key of the request that made them."""
     status_counts: dict[ChatStatus, int] = Factory(dict)
     distribution: Distribution = field(factory=Distribution)
     timers: Timers = field(factory=Timers)

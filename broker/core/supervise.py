@@ -7,7 +7,13 @@ from typing import Any
 from broker.core.access import supervisor_at
 from broker.core.announce import AgentToWorkplace
 from broker.core.apply_desk import demand_of, held
-from broker.core.bounds import OVERVIEW_CHATS
+from broker.core.bounds import (
+    DECISION_BYTES,
+    LOGGED_DECISIONS,
+    OVERVIEW_BYTES,
+    OVERVIEW_ITEMS,
+    items_that_fit,
+)
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution import excluded
 from broker.core.effects import Dismiss, Send
@@ -112,7 +118,8 @@ def overview(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outc
         key=lambda chat: (chat.status not in waiting, chat.since, chat.no),
     )
     number = session.workplace or ""
-    listed = tuple(_listed(state, chat, number, stamp.now) for chat in chats[:OVERVIEW_CHATS])
+    most = items_that_fit(state.config.limits.frame_bytes, OVERVIEW_BYTES, OVERVIEW_ITEMS)
+    listed = tuple(_listed(state, chat, number, stamp.now) for chat in chats[:most])
     told = Send((session.number,), "SC_CHAT_OVERVIEW", listed, session.number, frame.id)
     return Decision([], [told])
 
@@ -144,7 +151,8 @@ def explanation(state: State, stamp: Stamp, session: Session, frame: Frame) -> O
     if p.agent_id is not None and p.agent_id not in state.config.agents:
         return Refusal(ErrorCode.UNKNOWN_AGENT, "AgentId: no such agent")
     number = session.workplace or ""
-    told = [_told(state, number, entry) for entry in chat.log]
+    most = items_that_fit(state.config.limits.frame_bytes, DECISION_BYTES, LOGGED_DECISIONS)
+    told = [_told(state, number, entry) for entry in chat.log[-most:]]
     if p.agent_id is not None:
         told.append(_now(state, number, chat, p.agent_id, stamp.now))
     answer = Send((session.number,), "SC_CHAT_EXPLANATION", tuple(told), session.number, frame.id)
@@ -196,6 +204,7 @@ def _agent(state: State, agent: Guid, reason: str | None) -> DecisionAgentInfo:
 
 def _now(state: State, number: str, chat: Chat, agent: Guid, now: int) -> DecisionInfo:
     """Why not him: how an agent stands to a chat at this moment."""
+    until = (chat.answered_at if chat.status is ChatStatus.ANSWERED else None) or now
     return DecisionInfo(
         peer=number,
         chat_id=chat.id,
@@ -204,7 +213,7 @@ def _now(state: State, number: str, chat: Chat, agent: Guid, now: int) -> Decisi
         agent_id=agent,
         agent_name=agent_name(state, agent),
         reason=standing(state, chat, agent, now),
-        waited_seconds=max(0, now - (chat.enqueued_at or now)) // 1_000_000,
+        waited_seconds=max(0, until - (chat.enqueued_at or until)) // 1_000_000,
     )
 
 

@@ -155,6 +155,7 @@ def _chat(row: Row[Any]) -> Chat:
         wait_level=row.wait_level,
         scenario=row.scenario,
         outbound=row.outbound,
+        open_key=row.open_key,
         bound_at=row.bound_at,
         bot=row.bot,
         bot_question=row.bot_question,

@@ -109,6 +109,7 @@ chats = Table(
     Column("wait_level", Integer, nullable=False, server_default="-1"),
     _guid("scenario"),
     Column("outbound", Boolean, nullable=False, server_default=false()),
+    _guid("open_key"),
     _time("bound_at"),
     _guid("bot"),
     Column("bot_question", Integer, nullable=False, server_default="-1"),
@@ -137,6 +138,7 @@ chat_events = Table(
     _text("cause", null=False),
     _guid("agent"),
     _text("close_reason"),
+    _guid("project"),
     Index("ix_chat_events_chat_no", "chat_no"),
     Index("ix_chat_events_at", "at"),
 )

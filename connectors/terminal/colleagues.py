@@ -19,7 +19,9 @@ HELP = """\
 /transfer AGENT, /transfer project NAME    hand the chat over;  /transfer back  take that back
 /invite AGENT [consult|conference]         ask a colleague in;  /leave  leave the chat to him
 /open GATEWAY ADDRESS [NAME]               open a chat with somebody
-/explain                                   why this chat came to you (supervisors)"""
+/overview                                  all open chats, by number      } for
+/monitor N, /join N, /close N              listen to one, join it, end it } supervisors
+/explain [N]                               why it went where it went      }"""
 
 _MODES = {"consult": TransferMode.CONSULT, "conference": TransferMode.CONFERENCE}
 
@@ -37,8 +39,17 @@ class Colleagues:
             "transfer": self._transfer,
             "invite": self._invite,
             "leave": lambda chat, _rest: client.leave(chat),
+        }
+        self._anywhere: dict[str, Callable[[str], Awaitable[object]]] = {
+            "who": lambda _rest: self._who(),
+            "open": self._open,
+            "overview": lambda _rest: self._overview(),
+            "monitor": lambda rest: self._enter(rest, TransferMode.MONITOR),
+            "join": lambda rest: self._enter(rest, TransferMode.CONFERENCE),
+            "close": self._close,
             "explain": self._explain,
         }
+        self._listed: list[ChatRef] = []
 
     async def command(self, name: str, rest: str) -> bool:
         """Does a command.
@@ -46,10 +57,8 @@ class Colleagues:
         Returns:
             Whether there is one of this name.
         """
-        if name == "who":
-            await self._desk.attempt(self._who())
-        elif name == "open":
-            await self._desk.attempt(self._open(rest))
+        if name in self._anywhere:
+            await self._desk.attempt(self._anywhere[name](rest))
         elif name not in self._commands:
             return False
         elif (chat := self._desk.active) is None:
@@ -101,9 +110,38 @@ class Colleagues:
             chats = f"{one.active_chats} of {one.max_chats} chats"
             self._desk.remark(f"{printable(one.agent_name)}: {one.state}{reason}, {chats}")
 
-    async def _explain(self, chat: ChatRef, _rest: str) -> None:
-        for one in await self._client.explain(Guid(chat.name)):
-            self._desk.remark(decision_text(one))
+    async def _overview(self) -> None:
+        chats = await self._client.overview()
+        self._listed = [self._client.ref(one.chat_id) for one in chats if one.chat_id is not None]
+        for number, one in enumerate(chats, start=1):
+            whose = f" by {printable(one.agent_name)}" if one.agent_name else ""
+            self._desk.remark(f"chat {number}: {one.status}{whose}")
+        if not chats:
+            self._desk.remark("no chat is open")
+
+    def _meant(self, rest: str) -> ChatRef | None:
+        """The chat of a number in the last overview, without a number the one on the screen."""
+        if not rest and self._desk.active is not None:
+            return self._desk.active
+        if rest.isdigit() and 1 <= int(rest) <= len(self._listed):
+            return self._listed[int(rest) - 1]
+        self._desk.remark("which chat? /overview gives them numbers")
+        return None
+
+    async def _enter(self, rest: str, mode: TransferMode) -> None:
+        if (chat := self._meant(rest)) is not None:
+            await self._client.invite(chat, None, mode)
+            self._desk.look_at(chat)
+
+    async def _close(self, rest: str) -> None:
+        if (chat := self._meant(rest)) is not None:
+            await self._client.close_any(Guid(chat.name))
+            self._desk.remark("the chat is closed")
+
+    async def _explain(self, rest: str) -> None:
+        if (chat := self._meant(rest)) is not None:
+            for one in await self._client.explain(Guid(chat.name)):
+                self._desk.remark(decision_text(one))
 
     async def _agent(self, name: str) -> Guid | None:
         """The agent whose name begins so; says so when that is nobody, or several."""

@@ -44,6 +44,22 @@ def notes(player: Player) -> list[tuple[int, str | None, bool]]:
     return [(event.sentence.counter, event.sentence.text, event.mine) for event in added]
 
 
+def test_who_only_monitors_confirms_nothing(stage: Stage, visitor: Player, agent: Player) -> None:
+    """B-29: a visitor's words are delivered to those who talk with him."""
+    start(stage, visitor)
+    ref = answer(stage, agent)
+    chat = only_chat(stage)
+    chat.parties = (ChatPartyInfo(mode=TransferMode.MONITOR, state=PartyState.JOINED),)
+    stage.broker.tell(chat)
+    stage.settle()
+    (told,) = (r for r in visitor.session.chats)
+    visitor.session.send(told, "hello?", stage.now)
+    stage.settle()
+    assert transcript(agent) == [(1, "hello?", False)]
+    assert heard(stage).count("CS_CHAT_CONFIRM") == 0
+    assert agent.session.chats[ref].view.unconfirmed
+
+
 # --- internal notes ---
 
 

@@ -213,6 +213,28 @@ def test_who_is_there_and_why() -> None:
     play(scenario)
 
 
+def test_a_supervisor_goes_to_a_chat_of_the_overview() -> None:
+    async def scenario(scene: Scene) -> None:
+        await scene.desk.enter("/monitor 1")
+        assert scene.face.lines[-1] == "which chat? /overview gives them numbers"
+        other = Guid("00000000-0000-4000-8000-0000000000c7")
+        waiting = scene.status(chat_id=BORIS, status=ChatStatus.WAITING)
+        busy = scene.status(chat_id=other, agent_name="Bob\x1b Meyer")
+        scene.model.broker.canned["CS_CHAT_OVERVIEW"] = ("SC_CHAT_OVERVIEW", (waiting, busy))
+        await scene.desk.enter("/overview")
+        assert scene.face.lines[-2:] == ["chat 1: Waiting", "chat 2: Answered by Bob� Meyer"]
+        scene.model.broker.canned["CS_CHAT_INVITE"] = ("SC_CHAT_STATUS", busy)
+        for command, mode in (("/monitor 2", "Monitor"), ("/join 2", "Conference")):
+            asked = await scene.asks(command, "CS_CHAT_INVITE")
+            assert isinstance(asked, ChatTransferInfo)
+            assert (asked.chat_id, asked.to_agent_id, asked.mode) == (other, None, mode)
+        ended = await scene.asks("/close 1", "CS_CHAT_CLOSE")
+        assert isinstance(ended, ChatCommandInfo)
+        assert ended.chat_id == BORIS
+
+    play(scenario)
+
+
 def test_a_chat_is_opened_and_one_given_back() -> None:
     async def scenario(scene: Scene) -> None:
         asked = await scene.asks("/open web +420 123 Jana", "CS_CHAT_OPEN")
