@@ -168,8 +168,6 @@ def _alerted(
     refusal = _may_ask(state, chat, wanted)
     if refusal is not None or wanted is None:
         return refusal or _NOBODY
-    # Whoever watches unseen is asked like everybody, and watches no more (B-29).
-    unseen = wanted in chat.parties
     project = state.config.projects.get(chat.project) if chat.project is not None else None
     patience = project.signal_duration if project is not None else SIGNAL_DURATION
     decision = _asked(chat, stamp, desk, p, mode, stamp.now + patience, wanted)
@@ -179,9 +177,6 @@ def _alerted(
         decision.facts.insert(0, gone)
     detail: dict[str, object] = {"candidates": [wanted], "by": "asked for", "mode": mode.value}
     decision.add(offered(state, chat, wanted, stamp, stamp.now + patience, detail, mode))
-    if unseen:
-        gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause="asked")
-        decision.facts.insert(0, gone)
     return _answered(decision, told, chat)
 
 
