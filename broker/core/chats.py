@@ -12,11 +12,13 @@ from broker.core.bounds import (
     CHATS_PER_GATEWAY,
     FORM_BYTES,
     FORMS_PER_CHAT,
+    NOTE_RESERVE,
     RESERVE,
     VARIABLES_PER_CHAT,
     chat_weight,
     form_size,
     form_weight,
+    sentence_weight,
     variables_weight,
 )
 from broker.core.decision import Decision, Outcome, Refusal
@@ -229,6 +231,8 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
     if other is not None and other.is_open:
         return Refusal(ErrorCode.WRONG_STATE, "TrackingId: has an open chat already")
     refusal = form_fits(state, chat, p.result_model) if p.result_model is not None else None
+    if refusal is None and not _name_fits(state, chat, p.tracking_id or ""):
+        refusal = Refusal(ErrorCode.OVERLOADED, "TrackingId: too long for the transcript")
     if refusal is not None:
         return refusal
     facts: list[Fact] = [
@@ -247,6 +251,13 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
     if p.result_model is not None:
         facts.append(form_saved(p.result_model, stamp, chat.id, chat.no))
     return Decision(facts, [told, *info_shown(chat)])
+
+
+def _name_fits(state: State, chat: Chat, tracking_id: str) -> bool:
+    """Whether what was said before a chat got its tracking ID fits one frame with it (I-14)."""
+    said = len(chat.sentences) + len(chat.internal) + len(chat.slots)
+    more = sentence_weight("", None, "", tracking_id) - sentence_weight("", None, "", chat.id)
+    return chat.weight + said * more <= state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE
 
 
 def form_saved(

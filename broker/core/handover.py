@@ -7,7 +7,7 @@ his will or not, comes here, and the chat moves on to the next who can have it.
 from __future__ import annotations
 
 from broker.core import rules
-from broker.core.announce import ChatToAgent, ChatToConnectors, ChatToMembers
+from broker.core.announce import Announcement, ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.decision import Decision
 from broker.core.facts import PartyLeft
 from broker.core.inputs import Stamp
@@ -125,14 +125,23 @@ def give_up(
 
 
 def drop_party(state: State, chat: Chat, agent: Guid, stamp: Stamp, cause: str) -> Decision:
-    """Somebody besides the owner is out of the chat; of a monitor the others were not aware."""
+    """Somebody besides the owner is out of the chat; who only watched was never seen (B-29)."""
     decision = Decision(
         [PartyLeft(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)],
         [ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_STATUS")],
     )
     if chat.parties[agent].mode is not TransferMode.MONITOR:
-        decision.effects.append(ChatToMembers(chat=chat.id))
+        decision.effects += parties_shown(chat)
     return decision
+
+
+def parties_shown(chat: Chat) -> list[Announcement]:
+    """Who is in the chat has changed: those in it see that, and who is being asked into it (I-9)."""
+    told: list[Announcement] = [ChatToMembers(chat=chat.id)]
+    alerted = chat.offered_to
+    if alerted is not None:
+        told.append(ChatToAgent(chat=chat.id, agent=alerted, type="SC_CHAT_STATUS"))
+    return told
 
 
 def withdraw(state: State, chat: Chat, agent: Guid, stamp: Stamp, cause: str) -> Decision:

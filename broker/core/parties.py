@@ -22,7 +22,7 @@ from broker.core.facts import (
     PartyJoined,
     PartyLeft,
 )
-from broker.core.handover import drop_party, heir_of, pass_on
+from broker.core.handover import drop_party, heir_of, parties_shown, pass_on
 from broker.core.inputs import Stamp
 from broker.core.moves import dissolve, end_invite, end_offer, moved, to_waiting, unparked
 from broker.core.pilot import logged, route
@@ -173,6 +173,7 @@ def _alerted(
     decision = _asked(chat, stamp, desk, p, mode, stamp.now + patience, wanted)
     decision.effects.clear()  # the offer tells everybody
     if wanted in chat.parties:
+        # Whoever watches unseen is asked like everybody, and watches no more (B-29).
         gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause="asked")
         decision.facts.insert(0, gone)
     detail: dict[str, object] = {"candidates": [wanted], "by": "asked for", "mode": mode.value}
@@ -275,7 +276,7 @@ def _let_in(
         del facts[0]
     if party is None and mode is TransferMode.MONITOR:
         return Decision([*facts], [told])  # a push that says nothing new would give him away
-    return _answered(Decision([*facts], [ChatToMembers(chat=chat.id)]), told, chat)
+    return _answered(Decision([*facts], [*parties_shown(chat)]), told, chat)
 
 
 def _may_enter(state: State, chat: Chat, desk: Desk, mode: TransferMode) -> Refusal | None:

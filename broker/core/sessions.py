@@ -40,15 +40,14 @@ VERSION = 1
 
 def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
     """Serve a session; a newer one at a workplace or of an agent replaces the older (W-11)."""
-    decision = Decision()
+    # The welcome comes first, whatever else the newer session is told of what the older one leaves.
+    decision = Decision([], [_welcome(state, stamp, hello)])
     if hello.agent_id is not None:
         for older in _replaced(state, hello):
             decision.add(leave(state, stamp, older))
             decision.effects.append(
                 Dismiss(older.number, ByeCode.REPLACED, "a newer connection took over")
             )
-    # What the replaced ones lost may concern the agent who comes: he is welcomed first (W-10).
-    lost, decision.effects = decision.effects, []
     decision.facts.append(
         SessionJoined(
             session=hello.session,
@@ -59,7 +58,6 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
             at=stamp.now,
         )
     )
-    decision.effects.append(_welcome(state, stamp, hello))
     for chat in state.unbound:
         if state.chats[chat].gateway in hello.gateways:
             decision.effects.append(OutboundToConnectors(chat=chat, only=hello.session))
@@ -70,7 +68,6 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
             decision.facts.append(move_agent(desk, stamp, AgentState.PAUSE, "login"))
         decision.effects.append(AgentToWorkplace(agent=hello.agent_id))
         decision.facts += _turns(state, hello.agent_id, stamp.now)
-    decision.effects += lost
     return decision
 
 
@@ -129,14 +126,13 @@ def leave(state: State, stamp: Stamp, session: Session) -> Decision:
     for chat_id, holder in desk.leases.items():
         chat = state.chats[chat_id]
         if holder is ChatStatus.ALERTING:
-            withdrawn = offer_over(state, chat, stamp, "lost")
-            withdrawn.effects = [e for e in withdrawn.effects if not _is_for(e, session.agent)]
-            decision.add(withdrawn)
+            decision.add(offer_over(state, chat, stamp, "lost"))
         elif chat.status is ChatStatus.ICR:
             patience = state.config.distribution.bot_timeout
             decision.facts.append(BotAwaited(chat.id, stamp.now + patience))
     for chat_id in desk.watching:
         decision.add(drop_party(state, state.chats[chat_id], session.agent, stamp, "lost"))
+    decision.effects = [e for e in decision.effects if not _is_for(e, session.agent)]
     return decision
 
 

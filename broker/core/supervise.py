@@ -253,7 +253,8 @@ def _lack(
     if language is not None:
         speaks = known.languages.get(language)
         if speaks is None or not (speaks.enabled and speaks.engaged):
-            return f"does not speak {config.languages[language].name}"
+            asked = config.languages.get(language)
+            return f"does not speak {asked.name if asked is not None else 'the language'}"
     names = ", ".join(config.projects[p].name for p in projects if p in config.projects)
     has = [known.skills[p] for p in projects if p in known.skills]
     if not has:

@@ -26,10 +26,12 @@ from broker.core import (
     waiting,
 )
 from broker.core.announce import ChatToConnectors
+from broker.core.audience import connectors_of
 from broker.core.decision import Decision
 from broker.core.effects import Send
-from broker.core.facts import AgentExcluded, ChatWidened, NoteStored, PartyJoined
+from broker.core.facts import AgentExcluded, ChatParked, ChatWidened, NoteStored, PartyJoined
 from broker.core.inputs import Stamp
+from broker.core.parties import next_awake
 from broker.core.state import Chat, State
 from broker.core.timers import TimerKind
 from protocol.values import ChatStatus, Guid, TransferMode
@@ -101,11 +103,13 @@ def _note_to_the_connector(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def note(state: State, stamp: Stamp, session: Any, frame: Any, chat: Chat) -> Any:
         outcome = original(state, stamp, session, frame, chat)
-        sessions = sentences.connectors_of(state, chat)
-        for fact in outcome.facts if isinstance(outcome, Decision) and sessions else ():
+        sessions = connectors_of(state, chat)
+        if isinstance(outcome, Decision) and sessions:
             gateway = state.config.gateways[chat.gateway]
-            shown = show.sentence_for_connector(gateway, chat, fact)
-            outcome.effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown))
+            for fact in outcome.facts:
+                assert isinstance(fact, NoteStored)
+                shown = show.sentence_for_connector(gateway, chat, fact)
+                outcome.effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown))
         return outcome
 
     monkeypatch.setattr(sentences, "_note_from_workplace", note)
@@ -128,11 +132,11 @@ def _parked_keeps_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
         original(state, f)
         apply_desk.lease(state, state.chats[f.chat], f.agent, ChatStatus.ANSWERED)
 
-    monkeypatch.setitem(apply._TABLE, apply.ChatParked, parked)
+    monkeypatch.setitem(apply._TABLE, ChatParked, parked)
 
 
 def _parked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    others = tuple(follow for follow in broker._FOLLOW_UPS if follow is not broker.next_awake)
+    others = tuple(follow for follow in broker._FOLLOW_UPS if follow is not next_awake)
     monkeypatch.setattr(broker, "_FOLLOW_UPS", others)
 
 

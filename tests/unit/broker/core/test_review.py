@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from broker.config.load import loads
-from protocol.values import ChatStatus, Guid
+from broker.core.inputs import SessionOpened
+from protocol.values import ChatStatus, Guid, Role
 from tests.support.playbook import CONFIG, Client, Playbook
 from tests.unit.broker.core.test_distribution import answered, start
 
@@ -164,3 +165,139 @@ def test_a_wrap_up_ends_though_its_agent_is_gone(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", Status="Closed")
     play.wait(20)
     anna.hears("SC_AGENT_STATE")
+
+
+@pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
+def test_a_language_that_is_gone_is_explained(play: Playbook) -> None:
+    """B-30: what an agent lacks has a name no more after a restart without it."""
+    web = play.connector("web")
+    chat = start(web, "t1", "Waiting", PreferredCulture="en")
+    config = WITH_EVE.replace('name = "English"\nculture = "en"', 'name = "Czech"\nculture = "cs"')
+    config = config.replace("English", "Czech")
+    play.config = loads(config, path="play.toml").config
+    play.restart()
+    eve = play.agent("eve", "103")
+    eve.says("CS_CHAT_EXPLAIN", ChatId=chat, AgentId=agent_of(play, "alice"))
+    eve.hears("SC_CHAT_EXPLANATION")
+
+
+@pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
+def test_a_newer_connection_of_who_monitors_is_welcomed_first(play: Playbook) -> None:
+    """W-10, W-11: nothing comes before the welcome."""
+    web, alice, eve = play.connector("web"), play.agent("alice", "101"), play.agent("eve", "103")
+    chat = answered(web, alice, "t1")
+    eve.says("CS_CHAT_INVITE", ChatId=chat, Mode="Monitor")
+    eve.hears("SC_CHAT_STATUS", Status="Answered")
+    alice.silent()
+    play.agent("eve", "103", None)
+    alice.silent()
+
+
+@pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
+def test_who_takes_the_seat_of_the_asked_is_welcomed_first(play: Playbook) -> None:
+    """W-10, W-11, B-29: though his chat changes by that."""
+    web, alice, eve = play.connector("web"), play.agent("alice", "101"), play.agent("eve", "103")
+    chat = answered(web, alice, "t1")
+    alice.says("CS_CHAT_INVITE", ChatId=chat, Mode="Consult", ToAgentId=agent_of(play, "eve"))
+    alice.hears("SC_CHAT_STATUS")
+    eve.hears("SC_CHAT_ALERT")
+    again = Client(play, len(play.clients) + 1, {"Peer": "103"})
+    play.clients[again.number] = again
+    play.put(
+        SessionOpened(
+            session=again.number,
+            role=Role.WORKPLACE,
+            workplace="103",
+            agent_id=agent_of(play, "alice"),
+        )
+    )
+    alice.hears("SC_CHAT_SENTENCE", Model=10)  # on the connection that is replaced
+    again.hears("SYS_WELCOME")
+    again.hears("SC_CHAT_STATUS", ChatId=chat, Parties=None)
+    again.hears("SC_AGENT_STATE")
+
+
+@pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
+def test_who_is_asked_sees_who_joins_and_who_leaves_meanwhile(play: Playbook) -> None:
+    """I-9: his alert shows the parties."""
+    web, alice, eve = play.connector("web"), play.agent("alice", "101"), play.agent("eve", "103")
+    chat = answered(web, alice, "t1")
+    bob = play.agent("bob", "102")
+    alice.says("CS_CHAT_INVITE", ChatId=chat, Mode="Consult", ToAgentId=agent_of(play, "bob"))
+    alice.hears("SC_CHAT_STATUS")
+    bob.hears("SC_CHAT_ALERT")
+    eve.says("CS_CHAT_INVITE", ChatId=chat, Mode="Conference")
+    eve.hears("SC_CHAT_STATUS")
+    alice.hears("SC_CHAT_STATUS")
+    assert len(bob.hears("SC_CHAT_STATUS", Status="Alerting")["Parties"]) == 2
+    eve.says("CS_CHAT_LEAVE", ChatId=chat)
+    eve.hears("SC_CHAT_STATUS")
+    alice.hears("SC_CHAT_STATUS")
+    assert len(bob.hears("SC_CHAT_STATUS", Status="Alerting")["Parties"]) == 1
+
+
+@pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
+def test_who_monitors_cannot_be_told_from_who_has_no_slot(play: Playbook) -> None:
+    """B-29: unseen: no push when he comes and goes, no refusal of his own."""
+    web, alice, eve = play.connector("web"), play.agent("alice", "101"), play.agent("eve", "103")
+    chat = answered(web, alice, "t1")
+    eve.says("CS_CHAT_INVITE", ChatId=chat, Mode="Monitor")
+    eve.hears("SC_CHAT_STATUS")
+    alice.silent()
+    alice.says("CS_CHAT_TRANSFER", ChatId=chat, ToAgentId=agent_of(play, "eve"))
+    assert alice.refused("WrongState") == "ToAgentId: no free slot"
+    eve.says("CS_CHAT_LEAVE", ChatId=chat)
+    eve.hears("SC_CHAT_STATUS")
+    alice.silent()
+
+
+def test_parked_chats_come_back_in_the_order_of_their_waking_after_a_restart(
+    play: Playbook,
+) -> None:
+    """I-10, B-22: the order in which they were asked for."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chats = [answered(web, alice, "t1"), answered(web, alice, "t2")]
+    for chat in chats:
+        alice.says("CS_CHAT_PARK", ChatId=chat, IsParked=True)
+        alice.hears("SC_CHAT_STATUS", IsParked=True)
+    more = [answered(web, alice, "t3"), answered(web, alice, "t4")]
+    for tracking in ("t2", "t1"):
+        play.wait(1)
+        web.says("ES_CHAT_SENTENCE", TrackingId=tracking, ID="s1", Text="Hello?")
+        web.hears("SE_CHAT_SENTENCE")
+        alice.hears("SC_CHAT_SENTENCE")
+    play.restart()
+    alice = play.agent("alice", "101", None)
+    alice.says("CS_CHAT_HANGUP", ChatId=more[0])
+    alice.hears("SC_CHAT_STATUS", Status="Closed")
+    alice.hears("SC_CHAT_STATUS", ChatId=chats[1], IsParked=None)
+
+
+def test_a_longer_tracking_id_must_fit_the_transcript_too(play: Playbook) -> None:
+    """I-14: every sentence of a snapshot names it."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    alice.says("CS_CHAT_OPEN", Peer="web", RemoteAddress="jana@example.org")
+    chat = str(alice.hears("SC_CHAT_STATUS", Status="Answered")["ChatId"])
+    web.hears("SE_CHAT_OUTBOUND")
+    for n in range(1500):
+        alice.says("CS_CHAT_SENTENCE", ChatId=chat, ID=f"s{n}", Text="x" * 200)
+        alice.hears("SC_CHAT_SENTENCE")
+    web.says("ES_CHAT_START", TrackingId="\u20ac" * 128, ReturnChatId=chat)
+    web.refused("Overloaded")
+    web.says("ES_CHAT_START", TrackingId="t1", ReturnChatId=chat)
+    web.hears("SE_CHAT_STATUS", TrackingId="t1")
+    alice.hears("SC_CHAT_STATUS")
+
+
+def test_a_repeated_opening_shows_the_chat_that_is_closed_meanwhile(play: Playbook) -> None:
+    """W-21: the same key makes one chat, whatever became of it."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    key = "00000000-0000-4000-8000-000000000001"
+    opening = {"Peer": "web", "RemoteAddress": "jana@example.org", "ReturnChatId": key}
+    alice.says("CS_CHAT_OPEN", **opening)
+    chat = alice.hears("SC_CHAT_STATUS", Status="Answered")["ChatId"]
+    web.hears("SE_CHAT_OUTBOUND")
+    play.wait(120)
+    alice.hears("SC_CHAT_STATUS", Status="Closed")
+    alice.says("CS_CHAT_OPEN", **opening)
+    alice.hears("SC_CHAT_STATUS", Status="Closed", ChatId=chat)
