@@ -2,6 +2,8 @@
 
 import pytest
 
+from broker.core.inputs import SessionOpened
+from protocol.values import Role
 from tests.support.floor import (
     FLOOR,
     agent_of,
@@ -115,12 +117,13 @@ def test_a_lost_monitor_is_out_at_once(play: Playbook) -> None:
     visitor_writes(web, "v", "Hello", alice)
 
 
-def test_a_monitor_whose_connection_is_replaced_is_welcomed_first(play: Playbook) -> None:
-    """W-10, W-11: the new connection's first frame is the welcome, then it hears what it lost."""
+def test_a_monitor_whose_connection_is_replaced_is_out(play: Playbook) -> None:
+    """W-10, W-11: the new connection begins with the welcome, and is told nothing of the old one's."""
     _web, alice, _susan, chat = monitoring(play)
-    susan = play.agent("susan", "104", None)  # hears the welcome, then the state
+    susan = play.agent("susan", "104", None)
     alice.silent()
-    susan.hears("SC_CHAT_STATUS", ChatId=chat, Status="Waiting")
+    susan.says("CS_CHAT_STATUS", 1, ChatId=chat)
+    susan.refused("UnknownChat", 1)
 
 
 def test_a_monitor_who_logs_off_is_out(play: Playbook) -> None:
@@ -237,9 +240,18 @@ def test_two_workplaces_are_replaced_by_one_hello(play: Playbook) -> None:
     _web, alice, chat = talking(play)
     bob = play.agent("bob", "102")
     asked(play, alice, bob, chat, "Transfer")
-    before, alice = alice, play.agent("alice", "102", None)
-    alice.hears("SC_CHAT_STATUS", ChatId=chat, Status="Answered", Parties=None)
-    assert noted(before) == "Bob is not there any more."  # on its way when he was replaced
+    moved = play.join(Role.WORKPLACE, {"Peer": "102"})
+    hello = SessionOpened(
+        session=moved.number,
+        role=Role.WORKPLACE,
+        workplace="102",
+        agent_id=agent_of(play, "alice"),
+    )
+    play.put(hello)
+    moved.hears("SYS_WELCOME", WorkplaceNumber="102")
+    moved.hears("SC_CHAT_STATUS", ChatId=chat, Status="Answered", Parties=None)
+    moved.hears("SC_AGENT_STATE")
+    assert noted(alice) == "Bob is not there any more."  # on its way when he was replaced
     assert [code for _session, code in play.dismissed] == ["Replaced", "Replaced"]
     bob = play.agent("bob", "101", None)
-    joined(play, alice, bob, chat, "Consult")
+    joined(play, moved, bob, chat, "Consult")
