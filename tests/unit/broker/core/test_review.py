@@ -237,15 +237,17 @@ def test_who_is_asked_sees_who_joins_and_who_leaves_meanwhile(play: Playbook) ->
 
 
 @pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
-def test_who_monitors_cannot_be_told_from_who_has_no_slot(play: Playbook) -> None:
+def test_who_monitors_is_refused_as_everybody_is(play: Playbook) -> None:
     """B-29: unseen: no push when he comes and goes, no refusal of his own."""
     web, alice, eve = play.connector("web"), play.agent("alice", "101"), play.agent("eve", "103")
     chat = answered(web, alice, "t1")
     eve.says("CS_CHAT_INVITE", ChatId=chat, Mode="Monitor")
     eve.hears("SC_CHAT_STATUS")
     alice.silent()
+    eve.says("CS_AGENT_STATE", State="Pause")
+    eve.hears("SC_AGENT_STATE")
     alice.says("CS_CHAT_TRANSFER", ChatId=chat, ToAgentId=agent_of(play, "eve"))
-    assert alice.refused("WrongState") == "ToAgentId: no free slot"
+    assert alice.refused("WrongState") == "ToAgentId: state Pause"
     eve.says("CS_CHAT_LEAVE", ChatId=chat)
     eve.hears("SC_CHAT_STATUS")
     alice.silent()
