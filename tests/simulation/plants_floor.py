@@ -9,7 +9,6 @@ import pytest
 from attrs import evolve
 
 from broker.core import (
-    announce,
     apply,
     apply_desk,
     broker,
@@ -203,6 +202,10 @@ def _consult_writes_to_the_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sentences, "may_write", may_write)
 
 
+def _unbound_is_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Chat, "is_bound", True)
+
+
 def _expelled_keeps_his_chats(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervise, "held", lambda _desk: [])
 
@@ -258,17 +261,7 @@ PLANTS = (
     Plant("anybody may monitor", "I-15", _anybody_monitors),
     Plant("anybody may supervise", "I-15", _anybody_supervises),
     Plant("a consulted agent writes to the visitor", "I-15", _consult_writes_to_the_visitor),
-    Plant(
-        "an unbound chat is shown to connectors",
-        "I-15",
-        _everywhere(
-            "connectors_of",
-            lambda state, chat: state.gateway_sessions.get(chat.gateway, ()),
-            announce,
-            moves,
-            sentences,
-        ),
-    ),
-    Plant("who is expelled keeps his chats", "I-16", _expelled_keeps_his_chats),
+    Plant("an unbound chat is shown to connectors", "I-15", _unbound_is_bound),
+    Plant("who is expelled keeps his chats", "I-16", _expelled_keeps_his_chats, 40),
     Plant("a lost party stays", "I-16", _lost_party_stays, 40),
 )

@@ -71,7 +71,7 @@ class AgentPerson(Person):
                 self.later(2 * SECOND, lambda: self._wrap_up(event.ref))
             case ChatChanged() if event.status is ChatStatus.ANSWERED:
                 self.later(3 * SECOND, lambda: self._write(event.ref, 6))
-                self.later(6 * SECOND, lambda: self._manage(event.ref, 3))
+                self.later(4 * SECOND, lambda: self._manage(event.ref, 5))
             case SentenceAdded() if not event.mine and self.chance.happens(0.5):
                 self.later(2 * SECOND, lambda: self._write(event.ref, 0))
             case SessionEnded():
@@ -199,14 +199,14 @@ class AgentPerson(Person):
         act = self.chance.weighed(
             (
                 ("note", 6),
-                ("agent", 4),
+                ("agent", 5),
                 ("project", 3),
-                ("take back", 2),
-                ("consult", 4),
-                ("conference", 4),
-                ("park", 5),
+                ("take back", 1),
+                ("consult", 5),
+                ("conference", 8),
+                ("park", 4),
                 ("retrieve", 4),
-                ("leave", 2),
+                ("leave", 4),
                 ("return", 2),
                 ("list", 1),
                 ("nothing", 6),
@@ -214,7 +214,7 @@ class AgentPerson(Person):
         )
         self._do(act, ref)
         if more:
-            self.later(6 * SECOND, lambda: self._manage(ref, more - 1))
+            self.later(4 * SECOND, lambda: self._manage(ref, more - 1))
 
     def _do(self, act: str, ref: ChatRef) -> None:
         program = self._at()
@@ -326,7 +326,7 @@ class SupervisorPerson(AgentPerson):
                 ("explain", 4),
                 ("close", 2),
                 ("force", 3),
-                ("expel", 1),
+                ("expel", 2),
             )
         )
         program = self._at()
@@ -358,12 +358,17 @@ class SupervisorPerson(AgentPerson):
 
 @define(eq=False, repr=False)
 class BotPerson(Person):
-    """The program of a bot: mostly it works, sometimes it is silent, declines, or breaks."""
+    """The program of a bot: mostly it works, sometimes it is silent, declines, or breaks.
+
+    Attributes:
+        mute: The chats in which it says nothing any more, though it should.
+    """
 
     net: Net = field(kw_only=True)
     settings: WorkplaceSettings = field(kw_only=True)
     program: Program | None = None
     serial: int = 0
+    mute: set[ChatRef] = field(factory=set)
 
     def begin(self) -> None:
         """Be started."""
@@ -425,6 +430,8 @@ class BotPerson(Person):
     def _react(self, ref: ChatRef) -> None:
         """Answer, think, say nothing, make a note, hand over, or end."""
         program = self._at()
+        if ref in self.mute:
+            return
         session, now = program.session, program.now
         act = self.chance.weighed(
             (
@@ -433,8 +440,8 @@ class BotPerson(Person):
                 ("decline", 2),
                 ("silent", 2),
                 ("note", 1),
-                ("project", 3),
-                ("rules", 3),
+                ("project", 2),
+                ("rules", 2),
                 ("agent", 1),
                 ("HANGUP", 1),
                 ("RETURN", 1),
@@ -462,5 +469,5 @@ class BotPerson(Person):
             case "HANGUP" | "RETURN":
                 session.command(act, ref, now)
             case _:
-                pass
+                self.mute.add(ref)
         program.done()

@@ -11,7 +11,14 @@ from broker.tools.simulate.clients import Program
 from broker.tools.simulate.town import FORM, GATEWAYS
 from broker.tools.simulate.world import SECOND, World
 from connectors.errors import ConnectorError
-from connectors.events import ChatRef, Event, FormOffered, OutboundRequested, SentenceAdded
+from connectors.events import (
+    ChatRef,
+    Event,
+    FormOffered,
+    OutboundRequested,
+    RequestDone,
+    SentenceAdded,
+)
 from protocol.chat import ChatServiceInfo, VariableInfo
 from protocol.message import CommandInfo
 from protocol.register import LiteralLookupInfo
@@ -269,9 +276,15 @@ class Dialler(Person):
 
     def heard(self, event: Event) -> None:
         """The broker wants somebody to be reached: soon, late, twice, or never."""
-        if not isinstance(event, OutboundRequested):
+        match event:
+            case OutboundRequested():
+                info = event.info
+            case RequestDone() if isinstance(event.frame.payload, ChatServiceInfo):
+                info = event.frame.payload  # its own wish comes back to it in this way
+            case _:
+                return
+        if info.return_chat_id is None:
             return
-        info = event.info
         how = self.chance.weighed((("soon", 8), ("late", 2), ("twice", 2), ("never", 2)))
         if how == "never":
             return

@@ -179,11 +179,12 @@ def _pre_rules(chance: Chance) -> tuple[PreRule, ...]:
     """Who meets a machine first: guests of some gateways, and of some languages."""
     running, away = (derive("agent", name) for name in BOTS)
     rules = (
-        (RuleLimits(gateway=derive("gateway", "web")), running, 0.5),
-        (RuleLimits(gateway=derive("gateway", "mobile")), SCRIPT, 0.6),
         (RuleLimits(culture="de"), SCRIPT, 0.5),
-        (RuleLimits(gateway=derive("gateway", "social")), away, 0.3),
-        (RuleLimits(gateway=derive("gateway", "social")), running, 0.5),
+        (RuleLimits(gateway=derive("gateway", "web")), running, 0.7),
+        (RuleLimits(gateway=derive("gateway", "mobile")), SCRIPT, 0.6),
+        (RuleLimits(gateway=derive("gateway", "mobile")), running, 0.7),
+        (RuleLimits(gateway=derive("gateway", "social")), away, 0.2),
+        (RuleLimits(gateway=derive("gateway", "social")), running, 0.7),
     )
     return tuple(
         PreRule(id=derive("pre_rule", str(rank)), rank=rank, limits=limits, bot=bot)
@@ -287,7 +288,7 @@ def _agent(chance: Chance, index: int, last: int) -> Agent:
         name=name,
         login=name,
         secret=_secret(name),
-        max_chats=chance.between(1, 3),
+        max_chats=chance.between(1, 4),
         role="supervisor" if leads else "agent",
         languages={} if idle else _skills(chance, ("English", "Czech"), "language"),
         skills={} if idle else _skills(chance, PROJECTS, "project"),
@@ -296,7 +297,7 @@ def _agent(chance: Chance, index: int, last: int) -> Agent:
 
 def _workplace(chance: Chance, index: int) -> Workplace:
     number = str(101 + index)
-    return Workplace(id=derive("workplace", number), number=number, max_chats=chance.between(1, 4))
+    return Workplace(id=derive("workplace", number), number=number, max_chats=chance.between(2, 5))
 
 
 def _project_rules(chance: Chance) -> tuple[ProjectRule, ...]:

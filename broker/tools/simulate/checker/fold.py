@@ -194,6 +194,9 @@ class Fold:
             elif self.role is Role.CONNECTOR and p.status not in AFTER[chat.status]:
                 self._remark("I-8", chat, at, f"{chat.status} was followed by {p.status}")
         offered = self.role is Role.WORKPLACE and p.status is S.ALERTING
+        if offered and chat.status is not S.ALERTING:
+            # Perhaps he watched it before: while he is asked he is told nothing of it.
+            chat = self.chats[ref] = FoldedChat(ref, p.chat_id)
         if p.sentences is not None and not offered:  # while it is offered nothing is pushed (B-7)
             self._snapshot(chat, p, at)
         shown = shown_of(p)

@@ -14,6 +14,9 @@ from broker.tools.simulate.history import Kind
 from protocol.chat import ChatCommandInfo
 from protocol.values import ChatStatus, Guid
 
+ON_THE_WAY = 2_000_000
+"""How long a frame of a bot may have been under way."""
+
 
 def bots_silent(story: Story, end: int) -> Iterator[Violation]:
     """A bot that does not answer is passed over (B-40)."""
@@ -26,12 +29,14 @@ def bots_silent(story: Story, end: int) -> Iterator[Violation]:
             until = span.end if span.end is not None else end
             for asked in _questions(story, span):
                 answers = signs.get((chat, span.agent), []) + _said(story, span)
-                if any(asked <= at <= until for at in answers):
-                    continue  # he spoke, or typed: then he is silent on purpose
-                anew = [at for at in _restarts(story, span.agent) if asked <= at < until]
-                if until - max([asked, *anew]) > limit:
-                    text = f"bot {span.agent} was asked at {asked} and had it until {until}"
-                    yield Violation("I-16", text, until, chat=chat)
+                # He spoke, or typed, perhaps just before the question reached him: then he is
+                # silent on purpose.
+                after = [at for at in answers if asked - ON_THE_WAY <= at <= until]
+                heard = min(after, default=until)
+                anew = [at for at in _restarts(story, span.agent) if asked <= at < heard]
+                if heard - max([asked, *anew]) > limit:
+                    text = f"bot {span.agent} was asked at {asked} and was silent until {heard}"
+                    yield Violation("I-16", text, heard, chat=chat)
                     break
 
 
