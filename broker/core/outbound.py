@@ -39,7 +39,10 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
     if known is not None:
         if _differs(known, p):
             return _REUSED
-        told = OutboundToConnectors(chat=known.id, answer_to=session.number, re=frame.id)
+        # The others have been told; once more, and they would call the visitor once more.
+        told = OutboundToConnectors(
+            chat=known.id, answer_to=session.number, re=frame.id, push=False
+        )
         return Decision([], [told])
     refusal = _may_begin(state, gateway, p)
     if refusal is not None:

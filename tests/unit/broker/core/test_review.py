@@ -9,7 +9,7 @@ from broker.config.load import loads
 from broker.core.inputs import SessionOpened
 from protocol.values import ChatStatus, Guid, Role
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.test_distribution import answered, offered, start
+from tests.unit.broker.core.test_distribution import answered, start
 
 BOT = """
 [[workplaces]]
@@ -40,6 +40,7 @@ max_chats = 3
 skills = { Sales = 50 }
 """
 WITH_EVE = CONFIG + SUPERVISOR
+CHAT_KEY = "00000000-0000-4000-8000-000000000001"
 
 
 def the_chat(play: Playbook, tracking: str) -> Any:
@@ -292,8 +293,7 @@ def test_a_longer_tracking_id_must_fit_the_transcript_too(play: Playbook) -> Non
 def test_a_repeated_opening_shows_the_chat_that_is_closed_meanwhile(play: Playbook) -> None:
     """W-21: the same key makes one chat, whatever became of it."""
     web, alice = play.connector("web"), play.agent("alice", "101")
-    key = "00000000-0000-4000-8000-000000000001"
-    opening = {"Peer": "web", "RemoteAddress": "jana@example.org", "ReturnChatId": key}
+    opening = {"Peer": "web", "RemoteAddress": "jana@example.org", "ReturnChatId": CHAT_KEY}
     alice.says("CS_CHAT_OPEN", **opening)
     chat = alice.hears("SC_CHAT_STATUS", Status="Answered")["ChatId"]
     web.hears("SE_CHAT_OUTBOUND")
@@ -301,3 +301,15 @@ def test_a_repeated_opening_shows_the_chat_that_is_closed_meanwhile(play: Playbo
     alice.hears("SC_CHAT_STATUS", Status="Closed")
     alice.says("CS_CHAT_OPEN", **opening)
     alice.hears("SC_CHAT_STATUS", Status="Closed", ChatId=chat)
+
+
+def test_a_repeated_opening_of_a_program_is_answered_to_it_alone(play: Playbook) -> None:
+    """W-21, B-2: who has the chat, or was told of it, is not told again."""
+    web, other = play.connector("web"), play.connector("web")
+    opening = {"RemoteAddress": "jana@example.org", "ReturnChatId": CHAT_KEY}
+    web.says("ES_CHAT_OPEN", **opening)
+    chat = web.hears("SE_CHAT_OUTBOUND")["ReturnChatId"]
+    other.hears("SE_CHAT_OUTBOUND", ReturnChatId=chat)
+    web.says("ES_CHAT_OPEN", 7, **opening)
+    web.hears("SE_CHAT_OUTBOUND", 7, ReturnChatId=chat)
+    other.silent()
