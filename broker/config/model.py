@@ -23,6 +23,8 @@ from protocol.values import ChatType, Guid, Signal
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
+SIGNAL_DURATION = 30 * SECOND
+"""How long an agent is alerted, where no project says otherwise."""
 
 
 # A checker cannot solve the type variables of a generic converter, hence `Any`.
@@ -120,7 +122,7 @@ class Project:
 
     id: Guid
     name: str
-    signal_duration: int = 30 * SECOND
+    signal_duration: int = SIGNAL_DURATION
     wrapup: int = 0
     best_skill: bool = False
 

@@ -86,14 +86,12 @@ class OutboundToConnectors:
     """`SE_CHAT_OUTBOUND`: to every session of the gateway, and as the answer to one of them.
 
     Attributes:
-        push: Whether the gateway's other sessions are told.
         only: The session that alone is told, since it is new.
     """
 
     chat: Guid
     answer_to: int | None = None
     re: int | str | None = None
-    push: bool = True
     only: int | None = None
 
 
@@ -157,7 +155,7 @@ def _outbound(state: State, order: OutboundToConnectors) -> list[Send]:
     if me is not None:
         sends.append(Send((me,), "SE_CHAT_OUTBOUND", shown, me, order.re))
     others = tuple(s for s in state.gateway_sessions.get(chat.gateway, ()) if s != me)
-    if others and order.push:
+    if others:
         sends.append(Send(others, "SE_CHAT_OUTBOUND", shown))
     return sends
 

@@ -112,7 +112,7 @@ def add_chat(state: State, chat: Chat) -> None:
     if chat.is_open:
         index_open(state, chat)
     if chat.is_bound:
-        _track(state, chat)
+        _index_tracking(state, chat)
     elif chat.is_open:
         state.unbound[chat.id] = None
         arm_unbound(state, chat)
@@ -122,17 +122,19 @@ def add_chat(state: State, chat: Chat) -> None:
     arm_chat(state, chat)
 
 
-def _track(state: State, chat: Chat) -> None:
-    """Let the tracking ID name the chat, unless a recovered one took it later."""
-    key = chat.gateway, chat.tracking_id
+def _index_tracking(state: State, chat: Chat) -> None:
+    """Find the chat by its tracking ID, unless another one took that later.
+
+    Numbers do not say which: an outbound chat may be bound long after it was made.
+    """
+    key = (chat.gateway, chat.tracking_id)
     known = state.by_tracking.get(key)
-    if known is None or _tracked_since(state.chats[known]) <= _tracked_since(chat):
+    if known is None or _took_tracking(chat) > _took_tracking(state.chats[known]):
         state.by_tracking[key] = chat.id
 
 
-def _tracked_since(chat: Chat) -> tuple[bool, int]:
-    """Which of the chats of one tracking ID has it: the open one, else the latest."""
-    return chat.is_open, max(chat.since, chat.bound_at or 0)
+def _took_tracking(chat: Chat) -> tuple[bool, int, int]:
+    return (chat.is_open, max(chat.since, chat.bound_at or 0), chat.no)
 
 
 def _chat_started(state: State, f: ChatStarted) -> None:
@@ -248,7 +250,7 @@ def _chat_moved(state: State, f: ChatMoved) -> None:
     if f.status is ChatStatus.ANSWERED:
         chat.last_agent = f.agent
         if f.answers:
-            chat.answered_at = f.at
+            chat.answered_at, chat.estimate = f.at, None
             _count_answer(state, chat, f.at)
     if f.answers or f.status is ChatStatus.CLOSED:
         chat.scenario = None
@@ -360,8 +362,8 @@ def _chat_forgotten(state: State, f: ChatForgotten) -> None:
     state.status_counts[chat.status] -= 1
     if state.by_tracking.get((chat.gateway, chat.tracking_id)) == chat.id:
         del state.by_tracking[chat.gateway, chat.tracking_id]
-    if chat.open_key is not None:
-        state.open_keys.pop((chat.gateway, chat.open_key), None)
+    if chat.open_key and state.open_keys.get((chat.gateway, chat.open_key)) == chat.id:
+        del state.open_keys[chat.gateway, chat.open_key]
 
 
 def _config_replaced(state: State, f: ConfigReplaced) -> None:

@@ -224,8 +224,8 @@ def restore(config: Config, recovered: Recovered, now: int) -> State:
         chat.weight = transcript_weight(chat)
         add_chat(state, chat)
         _seat(state, chat)
-    d = state.distribution
-    d.waking = dict.fromkeys(sorted(d.waking, key=lambda chat: state.chats[chat].woken_at or 0))
+    woken = sorted(state.distribution.waking, key=lambda c: (state.chats[c].woken_at or 0, c))
+    state.distribution.waking = dict.fromkeys(woken)
     _await_agents(state, now)
     return state
 

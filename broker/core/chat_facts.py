@@ -138,6 +138,7 @@ class ChatMoved:
         priority: The chat's priority from now on.
         enqueued_at: When it began to wait; kept over offers, None before the first wait.
         close_reason: Set when `status` is `Closed`.
+        project: What the chat is about from now on, for reports: `chats` knows the last one only.
     """
 
     durable: ClassVar[bool] = True
@@ -150,6 +151,7 @@ class ChatMoved:
     priority: int
     enqueued_at: int | None
     close_reason: CloseReason | None = None
+    project: Guid | None = None
 
     @property
     def answers(self) -> bool:
@@ -271,8 +273,8 @@ class DecisionLogged:
     """Why a chat was given to an agent, or to nobody (B-30). Row of `decisions`.
 
     Attributes:
-        kind: `offered`, `waiting`, `routed`, `refused`, `wait_rule`, `bot`, `bot_passed_over`,
-            `transfer` (somebody is asked), `transfer_ended`.
+        kind: `offered`, `waiting`, `routed`, `refused`, `wait_rule`, `bot`,
+            `transfer` (somebody is asked), `transfer_ended`, `forced` (closed by a supervisor).
         agent: Who was chosen, if anybody.
         detail: Plain values (str, int, None, lists, maps of these): the candidates in order,
             and for each other agent the reason why he was passed over.

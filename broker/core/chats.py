@@ -42,8 +42,6 @@ from protocol.frame import Frame
 from protocol.scenario import ScenarioInfo, ScenarioResultInfo
 from protocol.values import ChatStatus, CloseReason, Guid, from_micros
 
-_OUTBOUND = Refusal(ErrorCode.WRONG_STATE, "TrackingId: of an outbound chat that is not bound")
-"""Until it is bound such a chat goes by its Guid in the store, where a name has one open chat."""
 RETIRED = Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: takes no new chats any more")
 
 
@@ -103,8 +101,8 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
         return gateway
     if p.return_chat_id is not None:
         return _bind(state, stamp, session, frame, gateway)
-    if p.tracking_id in state.unbound:
-        return _OUTBOUND
+    if _is_unbound(state, gateway, p.tracking_id):
+        return _NAMES_OUTBOUND
     chat = find_tracked(state, gateway, p.tracking_id)
     told = ChatToConnectors(
         chat=chat.id if chat is not None else stamp.guid(CHAT_ID),
@@ -202,6 +200,17 @@ def too_many_variables(p: ChatServiceInfo) -> Refusal | None:
     return None
 
 
+_NAMES_OUTBOUND = Refusal(
+    ErrorCode.WRONG_STATE, "TrackingId: names an outbound chat, which ReturnChatId binds"
+)
+
+
+def _is_unbound(state: State, gateway: Gateway, tracking_id: str | None) -> bool:
+    """Whether an outbound chat that nobody has bound goes by that name in the store."""
+    chat = state.chats.get(Guid(tracking_id or ""))
+    return chat is not None and chat.id in state.unbound and chat.gateway == gateway.id
+
+
 def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: Gateway) -> Outcome:
     """ES_CHAT_START of an outbound chat: the connector has reached the visitor (B-2)."""
     p = frame.payload
@@ -216,8 +225,8 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
         return Decision([], [evolve(told, push=False)])
     if not chat.is_open:
         return Refusal(ErrorCode.CHAT_CLOSED, "ReturnChatId: the chat is closed")
-    if p.tracking_id in state.unbound and p.tracking_id != chat.id:
-        return _OUTBOUND
+    if p.tracking_id != chat.id and _is_unbound(state, gateway, p.tracking_id):
+        return _NAMES_OUTBOUND
     other = find_tracked(state, gateway, p.tracking_id)
     if other is not None and other.is_open:
         return Refusal(ErrorCode.WRONG_STATE, "TrackingId: has an open chat already")
@@ -337,7 +346,9 @@ def reopen(
             no=chat.no,
             at=stamp.now,
             party_name=start.party_name if start else chat.party_name,
-            remote_address=start.remote_address if start else chat.remote_address,
+            # Whom this side called is told again to whoever repeats the request for it.
+            remote_address=(start.remote_address if start else None)
+            or (chat.remote_address if start is None or chat.outbound else None),
             culture=start.preferred_culture if start else chat.culture,
             user_token=start.user_token if start else chat.user_token,
             ext_response=start.ext_response if start else chat.ext_response,

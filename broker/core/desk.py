@@ -11,6 +11,7 @@ from broker.core.handover import offer_over
 from broker.core.inputs import Stamp
 from broker.core.moves import close, end_offer, move_agent, moved
 from broker.core.parties import shown, taken
+from broker.core.pilot import logged
 from broker.core.state import Chat, Session, State
 from broker.core.supervise import NO_STATE, faulty, force_state
 from broker.core.waiting import judged
@@ -104,7 +105,9 @@ def close_any(state: State, stamp: Stamp, session: Session, frame: Frame) -> Out
     told = shown(chat, me.agent, session, frame, full=False)
     if not chat.is_open:
         return Decision([], [told])
-    return ended_by(state, chat, stamp, session, told, CloseReason.ADMIN, "forced")
+    decision = ended_by(state, chat, stamp, session, told, CloseReason.ADMIN, "forced")
+    decision.facts.insert(0, logged(chat, stamp, "forced", {"by": me.agent}))
+    return decision
 
 
 def set_state(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:

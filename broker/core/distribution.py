@@ -19,7 +19,7 @@ from broker.core.decision import Decision
 from broker.core.facts import AgentSettled, ChatMoved, ChatSettled, DecisionLogged, OfferMade
 from broker.core.inputs import Stamp
 from broker.core.standing import at_work, is_at_work, queue_of
-from broker.core.state import Chat, Queue, State, Ticket
+from broker.core.state import Chat, Demand, Queue, State, Ticket
 from protocol.values import ChatStatus, Guid, TransferMode
 
 _ORDER = ("answered it before", "skill", "free slots", "longest idle", "agent id")
@@ -192,6 +192,7 @@ def offered(
             agent=agent,
             priority=chat.priority,
             enqueued_at=chat.enqueued_at,
+            project=chat.project,
         )
     )
     decision.effects.append(ChatToConnectors(chat=chat.id))
@@ -218,7 +219,14 @@ def explain(state: State, ticket: Ticket, now: int) -> dict[str, object]:
         "passed_over": named[:LOGGED_AGENTS],
         "reasons": counts,
         "not_qualified": len(state.config.agents) - len(queue.agents),
+        "asked": asked(ticket.demand),
     }
+
+
+def asked(demand: Demand) -> dict[str, object]:
+    """What a chat asks of an agent at this moment, in plain values: wait rules change it (B-26)."""
+    projects, language, skill, weight = demand
+    return {"projects": list(projects), "language": language, "skill": skill, "weight": weight}
 
 
 def _unserved(state: State, ticket: Ticket, stamp: Stamp) -> Decision:

@@ -6,9 +6,10 @@ his will or not, comes here, and the chat moves on to the next who can have it.
 
 from __future__ import annotations
 
+from broker.core import rules
 from broker.core.announce import Announcement, ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.decision import Decision
-from broker.core.facts import OfferEnded, PartyLeft
+from broker.core.facts import PartyLeft
 from broker.core.inputs import Stamp
 from broker.core.moves import (
     close,
@@ -55,17 +56,9 @@ def pass_over(state: State, chat: Chat, stamp: Stamp, why: str) -> Decision:
     """
     bot = chat.agent if chat.agent is not None else chat.bot
     decision = route(state, chat, stamp, "bot_silent", {"bot_passed_over": bot, "why": why})
-    if chat.offer is not None:
-        # No rule may want the chat, and then its close ends the offer too: once is enough.
-        decision.facts = [f for f in decision.facts if not isinstance(f, OfferEnded)]
-        decision.effects = [e for e in decision.effects if not _withdraws(e)]
     if chat.agent is not None and chat.has(chat.agent):
         decision.effects.append(ChatToAgent(chat=chat.id, agent=chat.agent, type="SC_CHAT_STATUS"))
     return decision
-
-
-def _withdraws(effect: object) -> bool:
-    return isinstance(effect, ChatToAgent) and effect.type == "SC_CHAT_ALERT_END"
 
 
 def heir_of(state: State, chat: Chat) -> Guid | None:
@@ -109,14 +102,19 @@ def give_up(
     if heir is not None:
         return pass_on(state, chat, stamp, heir, heir_cause)
     owner = chat.agent
-    if chat.project is None:
-        # One that an agent opened, and no rule knows whose it is: nobody else could take it.
+    if chat.project is None and not rules.project(
+        state.config, rules.applicant_of(chat), stamp.now
+    ):
+        # One that an agent began, and that no rule gives to anybody: it could only wait for ever.
         decision = close(state, chat, stamp, CloseReason.RULE, cause=cause)
         decision.effects.append(ChatToConnectors(chat=chat.id))
         return decision
     decision = dissolve(state, chat, stamp)
-    boost = state.config.distribution.grace_priority
-    decision.add(to_waiting(chat, stamp, cause, boost=boost))
+    if chat.project is None:
+        decision.add(route(state, chat, stamp, cause, {"owner": owner}))
+    else:
+        boost = state.config.distribution.grace_priority
+        decision.add(to_waiting(chat, stamp, cause, boost=boost))
     if owner is not None:
         decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))
     # The agents are out of the conversation by then, so that the note is the visitor's alone.

@@ -69,6 +69,7 @@ def check(state: State) -> list[str]:
     faults: list[str] = []
     for chat in state.chats.values():
         faults += _chat_faults(state, chat)
+        faults += _index_faults(state, chat)
         faults += _party_faults(state, chat)
     faults += lease_faults(state)
     faults += _matching_faults(state)
@@ -109,10 +110,6 @@ def _chat_faults(state: State, chat: Chat) -> list[str]:
         faults.append(f"I-2: keys of the notes of chat {chat.id} do not match them")
     if chat.weight != transcript_weight(chat):
         faults.append(f"I-14: chat {chat.id} weighs {transcript_weight(chat)}, not {chat.weight}")
-    if chat.is_open is not (chat.id in state.open_chats.get(chat.gateway, {})):
-        faults.append(f"I-14: chat {chat.id} is missing from or left in the open list")
-    if (chat.is_open and not chat.is_bound) is not (chat.id in state.unbound):
-        faults.append(f"I-7: chat {chat.id} is missing from or left in the unbound ones")
     asks = chat.invite is not None and chat.invite.project is not None
     waits = chat.status is ChatStatus.WAITING or (asks and chat.offer is None)
     if waits is not (chat.id in state.distribution.tickets):
@@ -123,6 +120,19 @@ def _chat_faults(state: State, chat: Chat) -> list[str]:
         faults.append(f"I-6: chat {chat.id} is {chat.status} and its offer disagrees")
     if (chat.status is ChatStatus.CLOSED) is not (chat.close_reason is not None):
         faults.append(f"I-8: chat {chat.id} is {chat.status} with reason {chat.close_reason}")
+    return faults
+
+
+def _index_faults(state: State, chat: Chat) -> list[str]:
+    """I-2, I-7, I-14: every index has the chat where it belongs, and nowhere else."""
+    faults: list[str] = []
+    if chat.is_open is not (chat.id in state.open_chats.get(chat.gateway, {})):
+        faults.append(f"I-14: chat {chat.id} is missing from or left in the open list")
+    if (chat.is_open and not chat.is_bound) is not (chat.id in state.unbound):
+        faults.append(f"I-7: chat {chat.id} is missing from or left in the unbound ones")
+    found = state.by_tracking.get((chat.gateway, chat.tracking_id))
+    if chat.is_open and chat.is_bound and found != chat.id:
+        faults.append(f"I-2: open chat {chat.id} is not found by its tracking ID")
     return faults
 
 

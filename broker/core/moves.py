@@ -42,8 +42,12 @@ def moved(
     boost: int = 0,
     enqueued_at: int | None = None,
     reason: CloseReason | None = None,
+    project: Guid | None = None,
 ) -> ChatMoved:
-    """The fact that a chat's status or owner changed; its age is kept."""
+    """The fact that a chat's status or owner changed; its age is kept.
+
+    `project` is given where the same decision changes it.
+    """
     return ChatMoved(
         chat=chat.id,
         no=chat.no,
@@ -54,6 +58,7 @@ def moved(
         priority=chat.priority + boost,
         enqueued_at=chat.enqueued_at if chat.enqueued_at is not None else enqueued_at,
         close_reason=reason,
+        project=project or chat.project,
     )
 
 
@@ -63,9 +68,19 @@ def to_waiting(
     cause: str,
     *,
     boost: int = 0,
+    project: Guid | None = None,
 ) -> Decision:
     """Put a chat (back) into the queue, its age kept."""
-    fact = moved(chat, stamp, ChatStatus.WAITING, cause, None, boost=boost, enqueued_at=stamp.now)
+    fact = moved(
+        chat,
+        stamp,
+        ChatStatus.WAITING,
+        cause,
+        None,
+        boost=boost,
+        enqueued_at=stamp.now,
+        project=project,
+    )
     return Decision([fact], [ChatToConnectors(chat=chat.id)])
 
 
@@ -124,7 +139,9 @@ def end_invite(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision
     return decision
 
 
-def dissolve(state: State, chat: Chat, stamp: Stamp, cause: str = "ended") -> Decision:
+def dissolve(
+    state: State, chat: Chat, stamp: Stamp, cause: str = "ended", *, offer_ended: bool = False
+) -> Decision:
     """End what hangs on a conversation that ends: offer, invitation, parking, parties.
 
     Args:
@@ -132,8 +149,9 @@ def dissolve(state: State, chat: Chat, stamp: Stamp, cause: str = "ended") -> De
         chat: The chat; the fact that ends its conversation follows.
         stamp: Now.
         cause: Why the parties leave.
+        offer_ended: Whether another part of the same decision ends the offer.
     """
-    decision = end_offer(state, chat, stamp, "withdrawn")
+    decision = Decision() if offer_ended else end_offer(state, chat, stamp, "withdrawn")
     if chat.invite is not None:
         decision.facts += end_invite(state, chat, stamp, "withdrawn").facts
     decision.facts += unparked(chat, stamp, "ended")
@@ -160,6 +178,7 @@ def close(
     *,
     cause: str = "closed",
     answerer: int | None = None,
+    offer_ended: bool = False,
 ) -> Decision:
     """End a chat, whatever its status, and tell the agents.
 
@@ -170,10 +189,11 @@ def close(
         reason: Why it ends.
         cause: The same for reports.
         answerer: A session that is answered separately and so needs no push.
+        offer_ended: Whether another part of the same decision ends the open offer.
     """
     was, was_parked = chat.status, chat.parked_at is not None
     desks = state.distribution.desks
-    decision = dissolve(state, chat, stamp)
+    decision = dissolve(state, chat, stamp, offer_ended=offer_ended)
     decision.effects = [
         e
         for e in decision.effects

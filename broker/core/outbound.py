@@ -15,15 +15,18 @@ from broker.core.access import gateway_of
 from broker.core.announce import ChatToAgent, OutboundToConnectors
 from broker.core.chats import RETIRED, applicant, may_hold, may_open, started, too_many_variables
 from broker.core.decision import Decision, Outcome, Refusal
+from broker.core.effects import Send
 from broker.core.facts import ChatMoved, ChatRouted, Fact
 from broker.core.inputs import Stamp
 from broker.core.moves import CHAT_ID
+from broker.core.parties import shown
+from broker.core.show import outbound_chat
 from broker.core.standing import slots_left
 from broker.core.state import Chat, Session, State
 from protocol.chat import ChatServiceInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.values import AgentState, ChatStatus, Guid
+from protocol.values import AgentState, ChatStatus
 
 _REUSED = Refusal(ErrorCode.KEY_REUSED, "ReturnChatId: used before for another chat")
 
@@ -39,11 +42,9 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
     if known is not None:
         if _differs(known, p):
             return _REUSED
-        # The others have been told; once more, and they would call the visitor once more.
-        told = OutboundToConnectors(
-            chat=known.id, answer_to=session.number, re=frame.id, push=False
-        )
-        return Decision([], [told])
+        # Nobody else is told again, or the visitor might be called twice.
+        me, shown = session.number, outbound_chat(state, known)
+        return Decision([], [Send((me,), "SE_CHAT_OUTBOUND", shown, me, frame.id)])
     refusal = _may_begin(state, gateway, p)
     if refusal is not None:
         return refusal
@@ -63,10 +64,11 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
         return Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: no such gateway")
     known = _known(state, gateway, p)
     if known is not None:
-        if agent not in (known.agent, known.last_agent) or _differs(known, p):
+        his = known.has(agent) or agent in (known.agent, known.last_agent)
+        if not his or _differs(known, p):
             return _REUSED
-        has = known.has(agent)
-        return Decision([], [_shown(known.id, agent, session, frame, full=has)])
+        full = known.has(agent) or not known.is_open
+        return Decision([], [shown(known, agent, session, frame, full=full)])
     desk = state.distribution.desks[agent]
     if desk.state is AgentState.LOG_OFF or desk.next_state is AgentState.LOG_OFF:
         return Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
@@ -101,22 +103,18 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
             agent=agent,
             priority=rule.priority if rule is not None else 0,
             enqueued_at=None,
+            project=rule.project if rule is not None else None,
         )
     )
-    return Decision(facts, [_shown(chat, agent, session, frame), OutboundToConnectors(chat=chat)])
-
-
-def _shown(
-    chat: Guid, agent: Guid, session: Session, frame: Frame, *, full: bool = True
-) -> ChatToAgent:
-    return ChatToAgent(
+    told = ChatToAgent(
         chat=chat,
         agent=agent,
         type="SC_CHAT_STATUS",
-        full=full,
+        full=True,
         answer_to=session.number,
         re=frame.id,
     )
+    return Decision(facts, [told, OutboundToConnectors(chat=chat)])
 
 
 def _known(state: State, gateway: Gateway, p: ChatServiceInfo) -> Chat | None:
@@ -135,6 +133,8 @@ def _differs(chat: Chat, p: ChatServiceInfo) -> bool:
 def _may_begin(state: State, gateway: Gateway, p: ChatServiceInfo) -> Refusal | None:
     if gateway.retired:
         return RETIRED
+    if (gateway.id, p.return_chat_id) in state.by_tracking:
+        return _REUSED  # until it is bound the chat goes by this name
     if p.result_model is not None:
         return Refusal(ErrorCode.BAD_PAYLOAD, "ResultModel: the visitor has filled in nothing yet")
     return may_open(state, gateway, "-" * 128) or may_hold(state, gateway) or too_many_variables(p)

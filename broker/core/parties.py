@@ -7,6 +7,7 @@ asking a project is a ticket in its queue (`apply_desk.requeue`), asking an agen
 
 from __future__ import annotations
 
+from broker.config.model import SIGNAL_DURATION
 from broker.core.access import chat_at_desk, owned_chat
 from broker.core.announce import ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.bounds import PARTIES_PER_CHAT, WATCHED_PER_AGENT
@@ -25,7 +26,7 @@ from broker.core.handover import drop_party, heir_of, parties_shown, pass_on
 from broker.core.inputs import Stamp
 from broker.core.moves import dissolve, end_invite, end_offer, moved, to_waiting, unparked
 from broker.core.pilot import logged, route
-from broker.core.standing import NO_SLOT, slots_left, weight_of, why_not
+from broker.core.standing import slots_left, weight_of, why_not
 from broker.core.state import Chat, Desk, Session, State
 from protocol.chat import ChatCommandInfo, ChatTransferInfo
 from protocol.errors import ErrorCode
@@ -168,33 +169,35 @@ def _alerted(
     if refusal is not None or wanted is None:
         return refusal or _NOBODY
     project = state.config.projects.get(chat.project) if chat.project is not None else None
-    patience = project.signal_duration if project is not None else DEFAULT_SIGNAL
+    patience = project.signal_duration if project is not None else SIGNAL_DURATION
     decision = _asked(chat, stamp, desk, p, mode, stamp.now + patience, wanted)
     decision.effects.clear()  # the offer tells everybody
+    if wanted in chat.parties:
+        # Whoever watches unseen is asked like everybody, and watches no more (B-29).
+        gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause="asked")
+        decision.facts.insert(0, gone)
     detail: dict[str, object] = {"candidates": [wanted], "by": "asked for", "mode": mode.value}
     decision.add(offered(state, chat, wanted, stamp, stamp.now + patience, detail, mode))
     return _answered(decision, told, chat)
 
 
-DEFAULT_SIGNAL = 30_000_000
-"""How long an agent is alerted for a chat without a project, in microseconds."""
 _NOBODY = Refusal(ErrorCode.BAD_PAYLOAD, "ToAgentId: missing")
 
 
 def _may_ask(state: State, chat: Chat, wanted: Guid | None) -> Refusal | None:
-    """Whether an agent can be asked now: he is known, at work, and has a slot (B-29)."""
+    """Whether an agent can be asked now: he is known, at work, and has a slot (B-29).
+
+    One who only watches can be: a refusal would tell that he does. He ceases to watch.
+    """
     if wanted is None:
         return _NOBODY
     known = state.config.agents.get(wanted)
     if known is None or known.retired or known.role == "bot":
         return Refusal(ErrorCode.UNKNOWN_AGENT, "ToAgentId: no such agent")
     party = chat.parties.get(wanted)
-    if party is not None and party.mode is TransferMode.MONITOR:
-        # He is not to be known to be there, so this must be any other's refusal.
-        return Refusal(ErrorCode.WRONG_STATE, f"ToAgentId: {NO_SLOT}")
-    if wanted == chat.agent or party is not None:
+    if wanted == chat.agent or (party is not None and party.mode is not TransferMode.MONITOR):
         return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: is in the chat")
-    if len(chat.parties) >= PARTIES_PER_CHAT:
+    if party is None and len(chat.parties) >= PARTIES_PER_CHAT:
         return Refusal(ErrorCode.OVERLOADED, "ChatId: too many are in the chat")
     reason = why_not(state, state.distribution.desks.get(wanted), weight_of(state, chat))
     if reason is not None:
@@ -271,8 +274,8 @@ def _let_in(
     facts = _joins_otherwise(chat, stamp, me, mode, me)
     if party is None:
         del facts[0]
-        if mode is TransferMode.MONITOR:
-            return Decision([*facts], [told])  # nobody sees him
+    if party is None and mode is TransferMode.MONITOR:
+        return Decision([*facts], [told])  # a push that says nothing new would give him away
     return _answered(Decision([*facts], [*parties_shown(chat)]), told, chat)
 
 
@@ -302,6 +305,8 @@ def leave(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
     if desk.agent in chat.parties:
         decision = drop_party(state, chat, desk.agent, stamp, "left")
     else:
+        if not chat.is_open:
+            return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
         if not chat.has(desk.agent):
             return Refusal(ErrorCode.WRONG_STATE, "ChatId: not in the chat")
         heir = heir_of(state, chat)
@@ -402,9 +407,12 @@ def taken(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: ChatToAgent
         return decision
     owner = chat.agent
     decision.facts += unparked(chat, stamp, "ended")
-    if invitation.project is not None:
-        decision.facts.append(_rerouted(chat, stamp, invitation.project))
-    decision.facts.append(moved(chat, stamp, ChatStatus.ANSWERED, "transferred", agent))
+    project = invitation.project
+    if project is not None:
+        decision.facts.append(_rerouted(chat, stamp, project))
+    decision.facts.append(
+        moved(chat, stamp, ChatStatus.ANSWERED, "transferred", agent, project=project)
+    )
     decision.effects += [ChatToConnectors(chat=chat.id), ChatToMembers(chat=chat.id, but=agent)]
     if owner is not None:
         decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))

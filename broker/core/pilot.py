@@ -112,13 +112,14 @@ def route(
         priority=priority,
         rule=rule.id if rule is not None else None,
     )
-    waits = to_waiting(chat, stamp, cause, boost=priority - chat.priority)
+    waits = to_waiting(chat, stamp, cause, boost=priority - chat.priority, project=project)
     said = {**detail, "project_rule": routed.rule, "project": project}
     return Decision([routed, logged(chat, stamp, "routed", said), *waits.facts], waits.effects)
 
 
 def _refused(state: State, chat: Chat, stamp: Stamp, detail: dict[str, object]) -> Decision:
-    decision = close(state, chat, stamp, CloseReason.RULE)
+    # An offer to a bot was ended by whoever found that the bot will not have the chat.
+    decision = close(state, chat, stamp, CloseReason.RULE, offer_ended=True)
     decision.facts.insert(0, logged(chat, stamp, "refused", detail))
     decision.effects.append(ChatToConnectors(chat=chat.id))
     return decision

@@ -131,7 +131,8 @@ def next_script(state: State, stamp: Stamp) -> Decision | None:
     if chat.status is not ChatStatus.ICR or chat.agent is not None:
         return Decision([ScriptSettled(first)])
     bot = state.config.bots.get(chat.bot) if chat.bot is not None else None
-    if bot is None or chat.bot_question >= len(bot.questions):
+    # One that asks nothing still greets and takes its leave.
+    if bot is None or (chat.bot_tries and chat.bot_question >= len(bot.questions)):
         return _gone(state, chat, stamp)
     turn = _Turn(
         state,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from broker.config.model import SECOND, Gateway
+from broker.config.model import SECOND, SIGNAL_DURATION, Gateway, Project
 from broker.core.facts import NoteStored, SentenceStored, SlotFilled
 from broker.core.standing import capacity
 from broker.core.state import Chat, Party, Sentence, Slot, State
@@ -118,7 +118,9 @@ def chat_for_workplace(
 ) -> ChatStatusInfo:
     """A chat as it stands for the agent at a workplace."""
     status = seen_as(chat, viewer)
-    agent = viewer if status is ChatStatus.ALERTING else _partner(state, chat)[0]
+    agent, name = _partner(state, chat)
+    if status is ChatStatus.ALERTING:
+        agent, name = viewer, agent_name(state, viewer)
     panel, navigation, data = (
         sentence_for_workplace(number, chat, slot) if slot is not None else None
         for slot in _slots(chat, full)
@@ -128,7 +130,7 @@ def chat_for_workplace(
         chat_id=chat.id,
         status=status,
         agent_id=agent,
-        agent_name=agent_name(state, agent),
+        agent_name=name,
         sentences=tuple(sentence_for_workplace(number, chat, s) for s in chat.sentences)
         if full
         else None,
@@ -205,12 +207,19 @@ def chat_info(state: State, chat: Chat, viewer: Guid, number: str, now: int) -> 
         language_name=language.name if language is not None else None,
         agent_name=agent_name(state, chat.agent),
         waiting_time=max(0, waited_until - queued) // SECOND,
-        max_signal_duration=-(-project.signal_duration // SECOND) if project is not None else 0,
+        max_signal_duration=-(-_signal_duration(state, chat, project) // SECOND),
         chat_gateway_name=gateway.name,
         scenarios=_form_items(state, chat),
         form_data_id=next(iter(chat.forms), None),
         variables=_variables(chat),
     )
+
+
+def _signal_duration(state: State, chat: Chat, project: Project | None) -> int:
+    """How long somebody is alerted for the chat: an agent, or a bot (B-24, B-40)."""
+    if chat.status is ChatStatus.ICR:
+        return state.config.distribution.bot_timeout
+    return project.signal_duration if project is not None else SIGNAL_DURATION
 
 
 def agent_state(state: State, agent: Guid) -> AgentStateInfo:

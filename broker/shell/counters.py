@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Mapping
+from typing import Final
 
 from attrs import Factory, define
+
+MINUTE: Final = 60.0
+"""Visitors are told whole minutes, so an estimate that is off by less was right."""
 
 
 @define
@@ -39,6 +44,8 @@ class Counters:
         byes: `SYS_BYE` frames by code.
         commit_seconds: How long a commit took.
         commit_facts: How many facts a commit held.
+        estimate_error: How far expected waits were off, in seconds, whichever way (B-26).
+        estimates: How many of them were `right` (to the minute), `too_short` or `too_long`.
         lag: The longest time that the loop was late since it was last asked, seconds.
     """
 
@@ -57,4 +64,20 @@ class Counters:
     commit_facts: Histogram = Factory(
         lambda: Histogram((1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024))
     )
+    estimate_error: Histogram = Factory(
+        lambda: Histogram((5, 15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600))
+    )
+    estimates: Counter[str] = Factory(lambda: Counter(right=0, too_short=0, too_long=0))
     lag: float = 0.0
+
+    def note(self, event: str, fields: Mapping[str, object]) -> None:
+        """Count what the core wants logged, if it is a figure as well."""
+        if event != "wait_estimate_judged":
+            return
+        told, waited = fields["estimated_seconds"], fields["waited_seconds"]
+        if not isinstance(told, (int, float)) or not isinstance(waited, (int, float)):
+            raise TypeError("seconds are numbers")
+        error = waited - told
+        self.estimate_error.add(abs(error))
+        word = "too_short" if error > 0 else "too_long"
+        self.estimates[word if abs(error) > MINUTE else "right"] += 1

@@ -26,6 +26,9 @@ GAUGES: Final[Mapping[str, str]] = {
     "inbox_length": "Inputs that wait for the engine.",
     "queue_oldest_seconds": "Age of the chat that waits longest; 0 when none waits.",
     "loop_lag_seconds": "Longest lateness of the event loop since the last reading.",
+    "chats_parked": "Chats that agents have put aside.",
+    "chats_unbound": "Outbound chats that no connector has taken over yet.",
+    "invites_open": "Transfers, consultations and conferences that nobody has answered yet.",
 }
 TOTALS: Final[Mapping[str, str]] = {
     "connections_accepted": "Accepted TCP connections.",
@@ -61,6 +64,14 @@ class BrokerCollector(Collector):
         yield _total_by("byes", "SYS_BYE frames by code.", "code", shot.byes)
         yield _histogram("commit_seconds", "How long a commit took.", shot.commit_seconds)
         yield _histogram("commit_facts", "Facts in one commit.", shot.commit_facts)
+        yield _histogram(
+            "wait_estimate_error_seconds",
+            "How far the wait that visitors were told was off.",
+            shot.estimate_error,
+        )
+        yield _total_by(
+            "wait_estimates", "Estimates by what became of them.", "was", shot.estimates
+        )
         yield GaugeMetricFamily("parley_ready", "Whether sessions are served.", value=shot.ready)
 
 

@@ -237,6 +237,7 @@ class Sessions:
                 if link is not None:
                     self._dismiss(link, effect.code, effect.text)
             elif isinstance(effect, Note):
+                self.counters.note(effect.event, effect.fields)
                 self._log.info(effect.event, **effect.fields)
             else:
                 assert_never(effect)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from broker.core.state import State
 from broker.shell.counters import Counters, Histogram
 from broker.shell.server import Server
 from protocol.values import ChatStatus, Role
@@ -39,6 +40,8 @@ class Snapshot:
     byes: Mapping[str, int]
     commit_seconds: Buckets
     commit_facts: Buckets
+    estimate_error: Buckets
+    estimates: Mapping[str, int]
 
 
 def take(server: Server) -> Snapshot:
@@ -57,6 +60,9 @@ def take(server: Server) -> Snapshot:
         "inbox_length": 0,
         "queue_oldest_seconds": 0.0,
         "loop_lag_seconds": counters.lag,
+        "chats_parked": 0,
+        "chats_unbound": 0,
+        "invites_open": 0,
     }
     counters.lag = 0.0
     sessions = {str(role): 0 for role in Role}
@@ -72,6 +78,7 @@ def take(server: Server) -> Snapshot:
         if oldest is not None:
             gauges["queue_oldest_seconds"] = max(0.0, (server.clock() - oldest) / 1_000_000)
         gauges["inbox_length"] = len(engine.inbox)
+        gauges |= _chats(state)
     return Snapshot(
         ready=server.serving,
         node=server.config.server.node,
@@ -83,7 +90,18 @@ def take(server: Server) -> Snapshot:
         byes=dict(counters.byes),
         commit_seconds=Buckets.of(counters.commit_seconds),
         commit_facts=Buckets.of(counters.commit_facts),
+        estimate_error=Buckets.of(counters.estimate_error),
+        estimates=dict(counters.estimates),
     )
+
+
+def _chats(state: State) -> dict[str, float]:
+    """What the statuses of chats do not tell."""
+    return {
+        "chats_parked": sum(len(desk.parked) for desk in state.distribution.desks.values()),
+        "chats_unbound": len(state.unbound),
+        "invites_open": sum(chat.invite is not None for chat in state.chats.values()),
+    }
 
 
 def _totals(counters: Counters) -> dict[str, int]:

@@ -66,6 +66,14 @@ START: Final = Command(
         "open_key",
     ),
 )
+RENAME: Final = Command(
+    table=schema.chats,
+    columns=("id",),
+    keys=1,
+    also={"id": "'0dd00000-0000-8000-8000-' || substr('00000000000' || no, length('' || no))"},
+    exact=False,
+)
+"""A record that the core forgot gives its name to the outbound chat that a client calls so."""
 BIND: Final = Command(
     table=schema.chats,
     columns=(
@@ -224,7 +232,7 @@ SAVE_LONE_FORM: Final = Command(
 )
 CHAT_EVENT: Final = Command(
     table=schema.chat_events,
-    columns=("chat_no", "at", "status", "cause", "agent", "close_reason"),
+    columns=("chat_no", "at", "status", "cause", "agent", "close_reason", "project"),
 )
 AGENT_EVENT: Final = Command(
     table=schema.agent_events,
@@ -315,8 +323,10 @@ def _started(f: ChatStarted) -> Records:
         f.outbound,
         f.open_key,
     )
+    if f.outbound:
+        yield Record(RENAME, f.no, (f.chat,))
     yield Record(START, f.no, row)
-    yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "started", None, None))
+    yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "started", None, None, None))
 
 
 def _bound(f: ChatBound) -> Records:
@@ -328,7 +338,7 @@ def _reopened(f: ChatReopened) -> Records:
     said = (f.party_name, f.remote_address, f.culture, f.user_token, f.ext_response)
     yield Record(REOPEN, f.no, (f.no, _PILOT, f.at, *said))
     yield Record(FORGIVE, f.no, (f.no, 0))
-    yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "reopened", None, None))
+    yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "reopened", None, None, None))
 
 
 def _routed(f: ChatRouted) -> Records:
@@ -360,7 +370,7 @@ def _moved(f: ChatMoved) -> Records:
             yield Record(CLOSE, f.no, (*row, f.at, _word(f.close_reason)))
         case _:
             yield Record(MOVE, f.no, row)
-    event = (f.no, f.at, str(f.status), f.cause, f.agent, _word(f.close_reason))
+    event = (f.no, f.at, str(f.status), f.cause, f.agent, _word(f.close_reason), f.project)
     yield Record(CHAT_EVENT, f.no, event)
 
 

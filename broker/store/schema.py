@@ -138,6 +138,7 @@ chat_events = Table(
     _text("cause", null=False),
     _guid("agent"),
     _text("close_reason"),
+    _guid("project"),
     Index("ix_chat_events_chat_no", "chat_no"),
     Index("ix_chat_events_at", "at"),
 )

@@ -19,7 +19,7 @@ _GUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[0-9a-
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _FROM_CONFIGURATION: Final = "5"
 _BOUND_TEXTS: Final = frozenset({"Node", "Nonce"})
-_DURATIONS: Final = frozenset({"WaitingTime"})
+_DURATIONS: Final = frozenset({"WaitingTime", "WaitedSeconds"})
 _FOR_PEOPLE: Final = frozenset({"SYS_ERROR", "SYS_BYE"})
 _MEMBER_PATH: Final = re.compile(r"(?=.*[.\[])[\w.\[\]]+(?=:|\s|$)")
 _PROMISED_TEXT: Final = "not served by this version"

@@ -76,7 +76,7 @@ def test_postgresql_tells_the_same(tmp_path: Path) -> None:
                 [
                     *(
                         printed("report", *store, *FROM_TO, "--by", by, clock=day.end)
-                        for by in ("project", "gateway", "agent")
+                        for by in ("project", "gateway", "agent", "state")
                     ),
                     *(
                         printed("explain", chat, *store, clock=day.end)

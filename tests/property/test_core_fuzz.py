@@ -9,15 +9,13 @@ what the core holds (I-10), and what a client folded is what a fresh snapshot sa
 
 from __future__ import annotations
 
-from functools import lru_cache
+import os
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broker.config.load import loads
 from broker.config.merge import merge
-from broker.config.model import Config
 from broker.core.broker import restore, step
 from broker.core.effects import Dismiss, Effect, Send
 from broker.core.inputs import (
@@ -30,90 +28,26 @@ from broker.core.inputs import (
 )
 from broker.core.invariants import check, durable
 from broker.core.state import Chat, Session
-from protocol.catalogue import CATALOGUE, FrameSpec
-from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.catalogue import CATALOGUE
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, ChatStatusInfo
 from protocol.codec import from_wire, pack
 from protocol.errors import WireError
 from protocol.frame import Frame
-from protocol.members import members
-from protocol.values import AgentState, Guid, Role
+from protocol.values import Guid, Role, SentenceModel, TransferMode
 from protocol.view import View, comparable
-from tests.support.playbook import CONFIG, Playbook
+from tests.support.playbook import Playbook
+from tests.support.wild import LINES, PEERS, SAID_BY, SEATS, likely, random_members
+from tests.support.wild_config import CHANGES, TEXT, configuration
 
-PORTED = """
-[[gateways]]
-name = "Second channel"
-peer = "im"
-port = "2"
-token = "im-secret"
-reactivate = true
-tracking_inertia = "20m"
-"""
-
-CHANGES: tuple[tuple[str, str], ...] = (
-    (
-        "max_chats = 2\nlanguages = { English = 100 }",
-        "max_chats = 1\nlanguages = { English = 100 }",
-    ),
-    ('wrapup = "20s"', ""),
-    ('name = "Sales"\nwrapup = "20s"', 'name = "Sales"\nwrapup = "50m"\nsignal_duration = "5s"'),
-    ('inactivity_timeout = "10m"', 'inactivity_timeout = "2m"'),
-    ('inactivity_timeout = "10m"', 'workplace_grace = "10m"\ntracking_inertia = "5m"'),
-    ('peer = "im"\nchat_type', 'peer = "other"\nchat_type'),
-    ('number = "102"', 'number = "103"'),
-    ('name = "Contact"', 'name = "Contact us"'),
-    ('login = "bob"', 'login = "robert"\nid = "00000000-0000-4000-8000-000000000b0b"'),
-    ('name = "Web chat"\npeer = "web"', 'name = "Web shop"\npeer = "shop"'),
-    (
-        'ext_response = "^sales$"\nproject = "Sales"',
-        'ext_response = "^sales$"\nproject = "Support"',
-    ),
-)
-"""What an administrator may do to the configuration, as replacements in its text."""
-NUMBERS = (
-    "",
-    '[distribution]\nretry_after = "10s"\nretry_alone = "1s"\nmax_missed = 1\n',
-    "[distribution]\nage_weight = 0.0\n",
-)
-
-PEERS = ("web", "im", "101", "102", "nowhere", None)
-TRACKINGS = ("t1", "t2", "t3", None)
-KEYS = ("a", "b", "c", "", None)
-POOLS: dict[str, tuple[object, ...]] = {
-    "Port": (None, None, None, "2", "3"),
-    "TrackingId": TRACKINGS,
-    "ID": KEYS,
-    "Text": ("x", "y", "", None, "z" * 30_000),
-    "Model": (0, 0, 0, 0, 2, 4, 6, 8, 3),
-    "PreferredCulture": ("en", "cs", None),
-    "ExtResponse": (None, "", "stop", "sales", "expert", "unheard of"),
-    "PartyName": ("Vera", None),
-    "IsTyping": (True, False, None),
-    "State": ("Ready", "Ready", "Pause", "PostCall", "LogOff", None),
-    "Reason": (None, None, "Lunch", "none such"),
-    "ReturnChatId": (None, None, None, None, "00000000-0000-4000-8000-000000000001"),
-    "Culture": ("en", None),
-    "LiteralGroup": (102, None),
-    "Code": ("done", None),
-    "ResultText": ("a@b.c", None),
-    "TimeSent": (None, "1999-01-01T00:00:00Z", "9999-12-31T23:59:59Z"),
-}
-SAID_BY = {
-    role: tuple(spec for spec in CATALOGUE.values() if spec.sender == role.value) for role in Role
-}
-COMMON = {
-    Role.CONNECTOR: ("ES_CHAT_START", "ES_CHAT_SENTENCE", "ES_CHAT_STOP", "ES_CHAT_CONFIRM"),
-    Role.WORKPLACE: ("CS_CHAT_ANSWER", "CS_CHAT_SENTENCE", "CS_CHAT_HANGUP", "CS_AGENT_STATE"),
-}
-SEATS = (("alice", "101"), ("bob", "102"), ("alice", "102"), ("bob", "101"))
-LINES: tuple[tuple[str, ...], ...] = (("web",), ("im",), ("web", "im"))
-LOOSE = ("ES_SCENARIO_SAVE", "ES_SCENARIO_LOAD", "ES_WS_ROUTING", "ES_WS_LITERALS_GET")
+EXAMPLES = int(os.environ.get("PARLEY_FUZZ_EXAMPLES", "300"))
+SEEN = (ChatStatusInfo, ChatSentenceInfo, ChatCommandInfo)
+OPENING = (("line", 2), ("line", 3), *(("seat", which) for which in range(5)))
 
 numbers = st.integers(0, 1_000)
 ACTIONS = st.one_of(
-    st.tuples(st.just("line"), st.integers(0, 2)),
-    st.tuples(st.just("seat"), st.integers(0, 3)),
-    *[st.tuples(st.just("likely"), numbers, numbers, numbers) for _ in range(4)],
+    st.tuples(st.just("line"), st.integers(0, len(LINES) - 1)),
+    st.tuples(st.just("seat"), st.integers(0, len(SEATS) - 1)),
+    *[st.tuples(st.just("likely"), numbers, numbers, numbers) for _ in range(6)],
     st.tuples(st.just("any"), numbers, numbers, st.lists(numbers, min_size=8, max_size=8)),
     st.tuples(st.just("leave"), numbers),
     st.tuples(
@@ -122,15 +56,6 @@ ACTIONS = st.one_of(
     st.tuples(st.just("reload"), st.sets(st.integers(0, len(CHANGES) - 1), max_size=3), numbers),
     st.tuples(st.just("restart"), st.sets(st.integers(0, len(CHANGES) - 1), max_size=3), numbers),
 )
-
-
-@lru_cache(maxsize=512)
-def configuration(changes: frozenset[int], number: int) -> Config:
-    """The configuration with some changes."""
-    text = NUMBERS[number % len(NUMBERS)] + CONFIG + PORTED
-    for change in sorted(changes):
-        text = text.replace(*CHANGES[change], 1)
-    return loads(text, path="play.toml").config
 
 
 def concerned(chat: Chat) -> set[Guid | None]:
@@ -146,7 +71,7 @@ class Anything(Playbook):
         self.dead: set[int] = set()
         self.unseen: set[Guid] = set()
         self.next_session = 1
-        super().__init__(CONFIG + PORTED)
+        super().__init__(TEXT)
 
     # -- what is judged after every step
 
@@ -169,7 +94,7 @@ class Anything(Playbook):
         if isinstance(input, FrameArrived):
             self._judge_answers(input.frame, session, effects)
             if any(isinstance(e, Send) and e.type == "SYS_ERROR" for e in effects):
-                assert not stored
+                assert not facts
                 assert durable(self.state) == before
         for effect in effects:
             if isinstance(effect, Send):
@@ -210,33 +135,48 @@ class Anything(Playbook):
                 continue
             items = send.payload if isinstance(send.payload, tuple) else (send.payload,)
             for item in items:
-                self._judge_sight(session, send.type, item, holders)
+                if session.role is Role.CONNECTOR:
+                    self._judge_connector(session, send.type, item)
+                else:
+                    self._judge_workplace(session, send, item, holders)
             if number in self.views:
                 self.views[number].fold(frame)
 
-    def _judge_sight(
-        self, session: Session, type: str, item: object, holders: dict[Guid, set[Guid | None]]
-    ) -> None:
-        """I-15: a session hears of its own gateways or its own agent's chats only."""
-        if not isinstance(item, (ChatStatusInfo, ChatSentenceInfo, ChatCommandInfo)):
+    def _judge_connector(self, session: Session, type: str, item: object) -> None:
+        """I-15, B-29: its own gateways' chats only; no agents' notes and parties; none unbound."""
+        if not isinstance(item, (*SEEN, ChatServiceInfo)):
             return
-        if session.role is Role.CONNECTOR:
-            served = {
-                (g.peer, g.port)
-                for g in self.state.config.gateways.values()
-                if g.id in session.gateways
-            }
-            assert (item.peer, item.port) in served
-        else:
-            assert item.peer == session.workplace
-            if type != "SC_CHAT_ALERT_END" and item.chat_id is not None:
-                now = concerned(self.state.chats[item.chat_id])
-                agent = self.state.config.agents.get(session.agent or Guid(""))
-                assert (
-                    session.agent in now | holders.get(item.chat_id, set())
-                    or agent is None
-                    or agent.role == "supervisor"
-                )
+        gateways = [self.state.config.gateways[one] for one in session.gateways]
+        assert (item.peer, item.port) in {(g.peer, g.port) for g in gateways}
+        if type == "SE_CHAT_OUTBOUND":
+            return
+        unbound = {c.id for c in self.state.chats.values() if not c.is_bound}
+        assert not unbound & {getattr(item, "chat_id", None), item.tracking_id}
+        if isinstance(item, ChatStatusInfo):
+            assert item.parties is None
+            assert item.internal is None
+            assert item.info is None
+            assert all(said.model != SentenceModel.INTERNAL for said in item.sentences or ())
+        elif isinstance(item, ChatSentenceInfo):
+            assert item.model != SentenceModel.INTERNAL
+
+    def _judge_workplace(
+        self, session: Session, send: Send, item: object, holders: dict[Guid, set[Guid | None]]
+    ) -> None:
+        """I-15, B-29: its own agent's chats only, but to a supervisor who asks; no monitors."""
+        if not isinstance(item, SEEN):
+            return
+        assert item.peer == session.workplace
+        if isinstance(item, ChatStatusInfo):
+            hidden = [p.agent_id for p in item.parties or () if p.mode is TransferMode.MONITOR]
+            assert set(hidden) <= {session.agent}
+        if send.type == "SC_CHAT_ALERT_END" or item.chat_id is None:
+            return
+        now = concerned(self.state.chats[item.chat_id])
+        agent = self.state.config.agents.get(session.agent or Guid(""))
+        if agent is None or (agent.role == "supervisor" and send.answer_to is not None):
+            return
+        assert session.agent in now | holders.get(item.chat_id, set())
 
     # -- what happens
 
@@ -292,7 +232,7 @@ class Anything(Playbook):
             )
 
     def _enter(self, hello: SessionOpened) -> None:
-        if len(self.state.sessions) < 6:
+        if len(self.state.sessions) < 9:
             self.next_session += 1
             self.views[hello.session] = View(hello.role)
             self.put(hello)
@@ -302,33 +242,20 @@ class Anything(Playbook):
         return sessions[who % len(sessions)] if sessions else None
 
     def _say(self, who: int, what: int, how: int) -> None:
-        """Something that probably makes sense: about one's own peer, chat, tracking ID."""
+        """Something that probably makes sense, or a frame of one's own role, anyhow."""
         session = self._speaker(who)
         if session is None:
             return
-        common, every = COMMON[session.role], SAID_BY[session.role]
-        said = common[what % len(common)] if what % 3 else every[what % len(every)].type
-        desk = self.state.distribution.desks.get(session.agent) if session.agent else None
-        if desk is not None and what % 3 == 1:
-            # Left to chance alone, agents would hardly ever be at work.
-            said = "CS_CHAT_ANSWER" if desk.state is AgentState.READY else "CS_AGENT_STATE"
-        picks = [how >> bits for bits in range(10)]
-        members = self._random_members(CATALOGUE[said], picks)
-        if session.role is Role.CONNECTOR:
-            peer = self.state.config.gateways[session.gateways[how % len(session.gateways)]]
-            members |= {"Peer": peer.peer, "Port": peer.port}
-            members |= {"TrackingId": TRACKINGS[how % 3], "ID": KEYS[how % 3]}
+        if what % 5 and not (session.role is Role.WORKPLACE and session.agent is None):
+            said, members = likely(self.state, session, what // 5, how)
         else:
-            held = list(desk.leases) if desk is not None else []
-            held = held or [
-                chat.id
-                for chat in self.state.chats.values()
-                if session.agent in (chat.agent, chat.last_agent)
-            ]
-            members |= {"Peer": session.workplace, "ID": KEYS[how % 3], "AgentId": None}
-            members |= {"State": "Ready", "Reason": None} if what % 3 == 1 else {}
-            members |= {"ChatId": held[how % len(held)]} if held else {}
-        members["Text"] = members.get("Text") or "x"
+            every = SAID_BY[session.role]
+            spec = every[what // 5 % len(every)]
+            said = spec.type
+            members = random_members(self.state, spec, [how >> bits for bits in range(10)])
+            members["Text"] = members.get("Text") or "x"
+            if session.role is Role.WORKPLACE:
+                members["Peer"] = session.workplace
         self._put_frame(session.number, said, members, how)
 
     def _say_anything(self, who: int, what: int, picks: list[int]) -> None:
@@ -337,38 +264,9 @@ class Anything(Playbook):
             return
         every = SAID_BY[Role.CONNECTOR] + SAID_BY[Role.WORKPLACE]
         spec = every[what % len(every)]
-        members = self._random_members(spec, picks)
         # Out of a closed connection, too, something may still be on its way.
         number = session.number if picks[0] % 10 else 999
-        self._put_frame(number, spec.type, members, picks[-1])
-
-    def _random_members(self, spec: FrameSpec, picks: list[int]) -> dict[str, object]:
-        if spec.payload is str:
-            return {}
-        structure: Any = spec.payload
-        found: dict[str, object] = {}
-        for index, member in enumerate(members(structure)):
-            pool = self._pool(member.wire)
-            if pool:
-                found[member.wire] = pool[(picks[index % len(picks)] + index) % len(pool)]
-        return found
-
-    def _pool(self, name: str) -> tuple[object, ...]:
-        state = self.state
-        foreign = "00000000-0000-4000-8000-00000000dead"
-        if name == "Peer":
-            return PEERS
-        if name in ("ChatId", "ScenarioResultId"):
-            return (*list(state.chats)[:4], foreign, None)
-        if name in ("AgentId", "ToAgentId"):
-            return (None, None, *state.config.agents, foreign)
-        if name in ("ScenarioId", "Id"):
-            return (*state.config.scenarios, foreign, None)
-        if name == "ResultModel":
-            forms = [{"ScenarioId": one} for one in (*state.config.scenarios, foreign)]
-            control = {"ScreenControlId": foreign, "ResultText": "a@b.c"}
-            return (None, None, *forms, {**forms[0], "Values": [control]})
-        return POOLS.get(name, ())
+        self._put_frame(number, spec.type, random_members(self.state, spec, picks), picks[-1])
 
     def _put_frame(self, session: int, type: str, members: dict[str, object], id: int) -> None:
         payload: object = members
@@ -418,14 +316,16 @@ class Anything(Playbook):
         A longer inertia, and a gateway or an agent that comes back by a reload, bring back only
         what was closed or away when the core forgot it.
         """
-        live = durable(self.state)
+        live, known = durable(self.state), self.state.distribution.desks
         recovered = restore(self.config, self.store.recover(self.config, self.now), self.now)
         for chat in list(recovered.chats.values()):
             if chat.id not in self.state.chats:
                 assert not chat.is_open
                 del recovered.chats[chat.id]
+                for desk in recovered.distribution.desks.values():
+                    desk.wrapups.pop(chat.id, None)
         for agent in list(recovered.distribution.desks):
-            if agent not in self.state.distribution.desks:
+            if agent not in known or not known[agent].since:
                 assert agent in self.unseen
                 del recovered.distribution.desks[agent]
         assert durable(recovered) == live
@@ -439,11 +339,11 @@ class Anything(Playbook):
         self.store.close()
 
 
-@settings(max_examples=300)
+@settings(max_examples=EXAMPLES)
 @given(st.lists(ACTIONS, min_size=5, max_size=120))
 def test_the_core_takes_anything(script: list[tuple[Any, ...]]) -> None:
     """I-2, I-3, I-6..I-10, I-13..I-15, W-15, W-16, W-27: whatever happens, in whatever order."""
     play = Anything()
-    for action in (("line", 2), ("seat", 0), ("seat", 1), *script):
+    for action in (*OPENING, *script):
         play.do(action)
     play.end()

@@ -2,36 +2,133 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC
 from itertools import pairwise
 from operator import attrgetter
+from typing import Any
 
 from attrs import frozen
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from broker.config.model import MINUTE, SECOND
+from broker.config.load import loads
+from broker.config.model import MINUTE, SECOND, Config
 from broker.core.facts import (
     AgentMoved,
     ChatMoved,
+    ChatParked,
     ChatReopened,
-    ChatRouted,
     ChatStarted,
+    ChatUnparked,
     Fact,
     OfferEnded,
     OfferMade,
+    PartyJoined,
+    PartyLeft,
     WrapupEnded,
     WrapupStarted,
 )
+from broker.core.state import Chat
 from broker.store.store import Store
 from broker.tools.report.command import count_contacts, count_work
 from broker.tools.report.figures import Terms
 from broker.tools.report.times import Span
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
-from tests.support.playbook import START
-from tests.support.store_life import Life
+from tests.support.playbook import CONFIG, START
+from tests.support.store_life import PEERS, SEATS, Life
 
 THRESHOLD = 3 * SECOND
+
+
+class BusyLife(Life):
+    """A life in which chats are also handed over, put aside, given back and begun by agents."""
+
+    @staticmethod
+    def installation() -> Config:
+        """One in which both agents may have several chats of both projects."""
+        text = CONFIG.replace("max_chats = 2", "max_chats = 3").replace(
+            "max_chats = 1", "max_chats = 3"
+        )
+        text = text.replace("{ Support = 80 }", "{ Support = 80, Sales = 20 }")
+        return loads(text, path="busy.toml").config
+
+    def act(self) -> None:
+        """Do one thing, every other time one of these."""
+        mine = (
+            *[self._take] * 5,
+            *[self._pass, self._invite, self._park] * 2,
+            *[self._return, self._exit, self._open, self._seat],
+        )
+        kind = self.choose(2 * len(mine))
+        if kind < len(mine):
+            mine[kind]()
+        else:
+            super().act()
+
+    def _says(self, agent: Guid | None, type_: str, **members: Any) -> None:
+        """What a certain agent says, if he is there."""
+        for number, session in self._seats.items():
+            if self.config.agent_by_login[SEATS[number]].id == agent:
+                self._put(session, type_, Peer=number, **members)
+
+    def _owned(self) -> Chat | None:
+        return self.state.chats.get(self._chat(ChatStatus.ANSWERED))
+
+    def _owner(self, type_: str, **members: Any) -> None:
+        """What the owner of a chat does with it."""
+        chat = self._owned()
+        if chat is not None:
+            self._says(chat.agent, type_, ChatId=chat.id, **members)
+
+    def _take(self) -> None:
+        """Whoever is asked answers, or says no."""
+        asked = [chat for chat in self.state.chats.values() if chat.offered_to is not None]
+        if asked:
+            chat = asked[self.choose(len(asked))]
+            type_ = "CS_CHAT_ANSWER" if self.choose(5) else "CS_CHAT_HANGUP"
+            self._says(chat.offered_to, type_, ChatId=chat.id)
+
+    def _someone(self) -> Guid:
+        agents = list(self.config.agents)
+        return agents[self.choose(len(agents))]
+
+    def _pass(self) -> None:
+        if self.choose(2):
+            self._owner("CS_CHAT_TRANSFER", ToAgentId=self._someone())
+        else:
+            projects = list(self.config.projects)
+            self._owner("CS_CHAT_TRANSFER", ToProjectId=projects[self.choose(len(projects))])
+
+    def _invite(self) -> None:
+        mode = ("Consult", "Conference")[self.choose(2)]
+        self._owner("CS_CHAT_INVITE", ToAgentId=self._someone(), Mode=mode)
+
+    def _park(self) -> None:
+        self._owner("CS_CHAT_PARK", IsParked=bool(self.choose(3)))
+
+    def _return(self) -> None:
+        self._owner("CS_CHAT_RETURN")
+
+    def _exit(self) -> None:
+        chat = self._owned()
+        inside = [chat.agent, *chat.parties] if chat is not None else []
+        if chat is not None:
+            self._says(inside[self.choose(len(inside))], "CS_CHAT_LEAVE", ChatId=chat.id)
+
+    def _open(self) -> None:
+        unbound = list(self.state.unbound)
+        if unbound and self.choose(2):
+            chat = self.state.chats[unbound[0]]
+            peer = self.config.gateways[chat.gateway].peer
+            start = {"Peer": peer, "TrackingId": f"bound-{chat.no}", "ReturnChatId": chat.id}
+            self._put(PEERS[peer], "ES_CHAT_START", **start)
+            return
+        peer = ("web", "im")[self.choose(2)]
+        given = {"Peer": peer, "RemoteAddress": f"+{self.choose(9)}"}
+        sessions = [PEERS[peer], *self._seats.values()]
+        place = self.choose(len(sessions))
+        self._put(sessions[place], "CS_CHAT_OPEN" if place else "ES_CHAT_OPEN", **given)
 
 
 @frozen
@@ -39,9 +136,15 @@ class Visit:
     """The facts of a chat between a start or reopening and the next."""
 
     gateway: Guid
-    project: Guid | None
+    outbound: bool
     moves: list[ChatMoved]
     began: int
+
+    @property
+    def project(self) -> Guid | None:
+        """What it was about when it was first asked for, or had."""
+        wanted = (ChatStatus.WAITING, ChatStatus.ANSWERED)
+        return next((move.project for move in self.moves if move.status in wanted), None)
 
     def first(self, status: ChatStatus) -> int | None:
         """When it first had a status."""
@@ -59,20 +162,20 @@ def visits(facts: list[Fact]) -> list[Visit]:
     starts = [f for f in facts if isinstance(f, ChatStarted)]
     for start in starts:
         mine = [f for f in facts if getattr(f, "no", None) == start.no]
-        routed = [f.project for f in mine if isinstance(f, ChatRouted)]
         cuts = [n for n, f in enumerate(mine) if isinstance(f, ChatStarted | ChatReopened)]
         for cut, after in zip(cuts, [*cuts[1:], len(mine)], strict=True):
             moves = [f for f in mine[cut:after] if isinstance(f, ChatMoved)]
             began = mine[cut]
             assert isinstance(began, ChatStarted | ChatReopened)
-            project = routed[-1] if routed else None
-            found.append(Visit(start.gateway, project, moves, began.at))
+            outbound = start.outbound and isinstance(began, ChatStarted)
+            found.append(Visit(start.gateway, outbound, moves, began.at))
     return found
 
 
 def naive_contacts(facts: list[Fact], start: int, end: int, now: int) -> dict[str, int]:
     """The counts of one interval, each asked for by itself."""
-    found = visits(facts)
+    everything = visits(facts)
+    found = [v for v in everything if not v.outbound]
     waited = ChatStatus.WAITING
     offered = [v for v in found if start <= (v.first(waited) or -1) < end]
     answered = [v for v in offered if v.first(ChatStatus.ANSWERED)]
@@ -83,7 +186,16 @@ def naive_contacts(facts: list[Fact], start: int, end: int, now: int) -> dict[st
     refused = [v for v in found if v.first(waited) is None and v.reason is CloseReason.RULE]
     ended = {f.offer: f.outcome for f in facts if isinstance(f, OfferEnded)}
     made = [f for f in facts if isinstance(f, OfferMade) and start <= f.at < end]
+    made = [f for f in made if f.mode == "queue"]
+    moves = [m for v in everything for m in v.moves if start <= m.at < end]
+    begun = [v for v in everything if v.outbound]
+    begun = [v for v in begun if start <= v.began < end]
     return {
+        "outbound": len(begun),
+        "unbound": len([v for v in begun if v.moves and v.moves[-1].cause == "unbound"]),
+        "reached": len([v for v in begun if v.first(ChatStatus.ANSWERED)]),
+        "transfers": len([m for m in moves if m.cause in ("transferred", "left")]),
+        "returns": len([m for m in moves if m.cause == "returned"]),
         "offered": len(offered),
         "answered": len(answered),
         "in_time": len([wait for wait in waits if wait <= THRESHOLD]),
@@ -110,9 +222,13 @@ def naive_time(facts: list[Fact], agent: Guid, start: int, end: int) -> dict[str
         last = {f.no: f for f in past if isinstance(f, ChatMoved | ChatReopened)}
         held = [f for f in last.values() if isinstance(f, ChatMoved) and f.agent == agent]
         held = [f for f in held if f.status is ChatStatus.ANSWERED]
+        aside = {f.no: f for f in past if isinstance(f, ChatParked | ChatUnparked)}
+        held = [f for f in held if not isinstance(aside.get(f.no), ChatParked)]
+        parts = [f for f in past if isinstance(f, PartyJoined | PartyLeft) and f.agent == agent]
+        guest = [f for f in {f.no: f for f in parts}.values() if isinstance(f, PartyJoined)]
         wraps = {f.no: f for f in past if isinstance(f, WrapupStarted | WrapupEnded)}
         work = [f for f in wraps.values() if isinstance(f, WrapupStarted) and f.agent == agent]
-        slots = len(held) + len(work)
+        slots = len(held) + len(work) + len(guest)
         sums[state] += until - at
         sums["busy"] += (until - at) * (slots > 0)
         sums["load"] += (until - at) * slots
@@ -120,9 +236,32 @@ def naive_time(facts: list[Fact], agent: Guid, start: int, end: int) -> dict[str
     return sums
 
 
+def naive_work(facts: list[Fact], agent: Guid, start: int, end: int) -> dict[str, int]:
+    """What passed through an agent's hands, each asked for by itself."""
+    moves = [(v, n) for v in visits(facts) for n in range(len(v.moves))]
+    sums = dict.fromkeys(("transfers_in", "transfers_out", "returns", "opened"), 0)
+    for visit, n in moves:
+        move, before = visit.moves[n], visit.moves[n - 1] if n else None
+        if not start <= move.at < end:
+            continue
+        sums["opened"] += move.cause == "opened" and move.agent == agent
+        if before is None or before.status is not ChatStatus.ANSWERED:
+            continue
+        passed = move.status is ChatStatus.ANSWERED
+        sums["transfers_in"] += passed and move.agent == agent
+        sums["transfers_out"] += before.agent == agent and move.cause in ("transferred", "left")
+        sums["returns"] += before.agent == agent and move.cause == "returned"
+    joined = [f for f in facts if isinstance(f, PartyJoined) and f.agent == agent]
+    return {**sums, "joins": len([f for f in joined if start <= f.at < end])}
+
+
 # Lives with wrap-ups, which are rare: some end by themselves, some by a reopening.
-@example(seed=117, acts=250, start=0, length=700, intervals=3)
-@example(seed=4, acts=250, start=75, length=9_000, intervals=4)
+@example(seed=117, acts=250, start=0, length=700, intervals=3, busy=False)
+@example(seed=4, acts=250, start=75, length=9_000, intervals=4, busy=False)
+# And lives in which chats pass from hand to hand.
+@example(seed=69, acts=300, start=0, length=9_000, intervals=4, busy=True)
+@example(seed=120, acts=300, start=40, length=9_000, intervals=3, busy=True)
+@example(seed=126, acts=300, start=0, length=9_000, intervals=1, busy=True)
 @settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**32),
@@ -130,12 +269,13 @@ def naive_time(facts: list[Fact], agent: Guid, start: int, end: int) -> dict[str
     start=st.integers(-1, 300),
     length=st.sampled_from([5, 40, 700, 9_000]),
     intervals=st.integers(1, 4),
+    busy=st.booleans(),
 )
 def test_figures_are_those_of_a_naive_count(
-    seed: int, acts: int, start: int, length: int, intervals: int
+    seed: int, acts: int, start: int, length: int, intervals: int, busy: bool
 ) -> None:
     """B-30: by gateway and project, by agent, in any intervals of any life."""
-    life = Life.of_seed(seed)
+    life = (BusyLife if busy else Life).of_seed(seed)
     for _ in range(acts):
         life.act()
     facts = life.take()
@@ -152,6 +292,12 @@ def test_figures_are_those_of_a_naive_count(
                 began, ended = span.bounds[place : place + 2]
                 wanted = naive_contacts(facts, began, ended, now)
                 assert {name: getattr(tally, name) for name in wanted} == wanted
+            offered = [v for v in visits(facts) if not v.outbound]
+            asked = [
+                v for v in offered if span.index(v.first(ChatStatus.WAITING) or -1) is not None
+            ]
+            by_key = Counter(getattr(v, by) for v in asked)
+            assert Counter({key: t.offered for key, t in cells.totals().items()}) == by_key
             wanted = naive_contacts(facts, span.start, span.end, now)
             assert {name: getattr(cells.total(), name) for name in wanted} == wanted
         work = count_work(store._connection, span, now)
@@ -164,3 +310,8 @@ def test_figures_are_those_of_a_naive_count(
             shown = {"busy": found.busy, "load": found.load, "available": found.available}
             shown |= {state: found.states.get(state.value, 0) for state in AgentState}
             assert shown | {AgentState.LOG_OFF: wanted[AgentState.LOG_OFF]} == wanted
+            done = naive_work(facts, agent, began, ended)
+            assert {n: getattr(found, n) for n in done if n != "joins"} == {
+                n: done[n] for n in done if n != "joins"
+            }
+            assert sum(found.joins.values()) == done["joins"]

@@ -20,11 +20,18 @@ from tests.replay.stage import SCENARIOS
 assert tests.replay.dialogues.__all__  # importing them registers the scenarios
 
 LIMITS: Final = {
-    "usual": "",
     "tight": "frame_bytes = 65536\n",
     "slow": "frames_per_second = 1\n",
 }
-"""Lines of `[limits]` of each kind of broker."""
+"""Lines of `[limits]` of each kind of broker that has any."""
+_BRISK: Final = """
+transfer_timeout = "1200ms"
+bot_timeout = "1200ms"
+max_parked = 1
+park_reserve = 1
+"""
+DISTRIBUTION: Final = {"brisk": _BRISK}
+"""The same of `[distribution]`."""
 _RELOADED: Final = ("configuration_replaced", "reload_refused")
 _PATIENCE: Final = 15.0
 _POLL: Final = 0.02
@@ -60,7 +67,8 @@ class TestBroker:
     def configure(self, without: tuple[str, ...] = ()) -> None:
         """Write its configuration, without the cells that are named."""
         cells = [cell for cell in cells_of(self.kind) if cell.name not in without]
-        write_config(self.served.config, self.address, cells, LIMITS[self.kind])
+        limits, distribution = LIMITS.get(self.kind, ""), DISTRIBUTION.get(self.kind, "")
+        write_config(self.served.config, self.address, cells, limits, distribution)
         if self.kind == "tight":
             text = self.served.config.read_text(encoding="utf-8")
             text = text.replace('heartbeat = "30s"', 'heartbeat = "1s"')

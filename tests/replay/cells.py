@@ -25,6 +25,8 @@ inactivity_warning = "{inactivity_warning}"
 tracking_inertia = "{tracking_inertia}"
 workplace_grace = "{workplace_grace}"
 reactivate = {reactivate}
+weight = {weight}
+outbound_timeout = "{outbound_timeout}"
 
 [[projects]]
 name = "Project {name}"
@@ -43,19 +45,25 @@ project = "Project {name}"
 language = "English"
 {route}
 """
+_SECOND: Final = """
+[[projects]]
+name = "Second {name}"
+signal_duration = "{signal_duration}"
+"""
 _DESK: Final = """
 [[workplaces]]
 number = "{name}-{number}"
 max_chats = 10
 
 [[agents]]
-name = "Agent {letter} of {name}"
+name = "{who} {letter} of {name}"
 nickname = "{nickname}"
 login = "{name}-{letter}"
+role = "{role}"
 token = "{name}-{letter}-secret"
 max_chats = {max_chats}
 languages = {{ English = 100 }}
-skills = {{ "Project {name}" = {skill} }}
+skills = {{ "{queue} {name}" = {skill} }}
 """
 _DEFAULTS: Final[Mapping[str, str]] = {
     "inactivity_timeout": "30m",
@@ -68,24 +76,58 @@ _DEFAULTS: Final[Mapping[str, str]] = {
     "gate": "",
     "route": "",
     "max_chats": "2",
+    "weight": "1",
+    "outbound_timeout": "2m",
+    "staff": "ab",
+    "second": "",
+    "more": "",
 }
+_STAFF: Final[Mapping[str, Mapping[str, object]]] = {
+    "a": {"nickname": "Anna", "skill": 50},
+    "b": {"nickname": "Ben", "skill": 40},
+    "c": {"nickname": "Cora", "skill": 30},
+    "s": {"nickname": "Sue", "skill": 0, "role": "supervisor", "who": "Supervisor"},
+    "r": {"nickname": "Robo", "skill": 0, "role": "bot", "who": "Bot"},
+}
+
+
+def number_of(letter: str) -> int:
+    """The number of the workplace at which somebody of a cell sits."""
+    return list(_STAFF).index(letter) + 1
 
 
 @frozen
 class Cell:
-    """A contact center for one recording; `settings` replace what it has by default."""
+    """A contact center for one recording; `settings` replace what it has by default.
+
+    `staff` are the letters of who works there: agents a, b and c, supervisor s, bot r. Those in
+    `second` work for a second project and not for the first. `more` is more configuration, in
+    which `<name>` is the cell's.
+    """
 
     name: str
     settings: Mapping[str, str] = field(factory=dict)
 
+    @property
+    def letters(self) -> str:
+        """Who works there."""
+        return self._values["staff"]
+
+    @property
+    def _values(self) -> Mapping[str, str]:
+        return {**_DEFAULTS, **self.settings, "name": self.name}
+
     def text(self, rank: int) -> str:
         """Its part of the configuration."""
-        values = {**_DEFAULTS, **self.settings, "name": self.name, "rank": rank}
-        desks = (
-            {"number": 1, "letter": "a", "nickname": "Anna", "skill": 50},
-            {"number": 2, "letter": "b", "nickname": "Ben", "skill": 40},
-        )
-        return _CELL.format(**values) + "".join(_DESK.format(**{**values, **d}) for d in desks)
+        values = self._values
+        text = _CELL.format(rank=rank, **values)
+        if values["second"]:
+            text += _SECOND.format(**values)
+        for letter in values["staff"]:
+            queue = "Second" if letter in values["second"] else "Project"
+            desk = {"role": "agent", "who": "Agent", "queue": queue, **_STAFF[letter]}
+            text += _DESK.format(letter=letter, number=number_of(letter), **{**desk, **values})
+        return text + values["more"].replace("<name>", self.name).replace("<rank>", str(rank))
 
 
 def closed_today() -> str:
@@ -95,12 +137,23 @@ def closed_today() -> str:
     return f'hours = ["{days[other.weekday()]} 08:00-18:00"]'
 
 
-def write_config(path: Path, address: tuple[str, int], cells: Iterable[Cell], limits: str) -> None:
-    """Write the configuration of a broker with these cells; `limits` are lines of `[limits]`."""
+def write_config(
+    path: Path, address: tuple[str, int], cells: Iterable[Cell], limits: str, distribution: str
+) -> None:
+    """Write the configuration of a broker with these cells.
+
+    Args:
+        path: The file to write.
+        address: Where it listens.
+        cells: What is in it.
+        limits: Lines of `[limits]`.
+        distribution: Lines of `[distribution]`.
+    """
     text = BASE.read_text(encoding="utf-8")
     listen = 'listen = "127.0.0.1:7070"'
     assert listen in text
     text = text.replace(listen, f'listen = "{address[0]}:{address[1]}"')
     text = text.replace("[limits]\n", f"[limits]\n{limits}")
+    text = text.replace("[distribution]\n", f"[distribution]\n{distribution}")
     text += "".join(cell.text(rank) for rank, cell in enumerate(cells, start=1))
     path.write_text(text, encoding="utf-8")

@@ -23,7 +23,7 @@ from broker.tools.record import Proxy, Recorder
 from broker.tools.recording import Directive, Passed, Raw, Splitter, Tokens
 from broker.tools.replay_player import Host
 from protocol.codec import decode_json, encode
-from tests.replay.cells import Cell
+from tests.replay.cells import Cell, number_of
 
 PATIENCE: Final = 15.0
 _SETTLE: Final = 0.15
@@ -36,13 +36,19 @@ class Astray(AssertionError):
 
 @define(eq=False)
 class Client:
-    """One connection of a connector or a workplace; `headers` are those of the last frame."""
+    """One connection of a connector or a workplace; `headers` are those of the last frame.
+
+    Attributes:
+        peer: What its frames name, unless they are given another.
+        agent_id: Of a workplace, the agent who sits there.
+    """
 
     stage: Stage
     name: str
     stream: trio.SocketStream
     number: int
     peer: str = ""
+    agent_id: str = ""
     came: deque[Passed | Raw] = Factory(deque)
     headers: Members = Factory(dict)
     ended: bool = False
@@ -175,11 +181,14 @@ class Stage:
 
     async def agent(self, letter: str = "a", number: int = 0, state: str = "Pause") -> Client:
         """An agent of the cell at his workplace, welcome, in the state that he must have."""
-        number = number or "ab".index(letter) + 1
+        number = number or number_of(letter)
         client = await self.open(f"agent {letter}")
         client.peer = f"{self.cell.name}-{number}"
         await client.send("SYS_HELLO", **self.hello("workplace", letter, number))
-        await client.get("SYS_WELCOME", SessionId=..., AgentId=..., WorkplaceNumber=client.peer)
+        welcome = await client.get(
+            "SYS_WELCOME", SessionId=..., AgentId=..., WorkplaceNumber=client.peer
+        )
+        client.agent_id = welcome["AgentId"]
         await client.get("SC_AGENT_STATE", State=state)
         return client
 
@@ -245,4 +254,4 @@ def tokens(cells: list[Cell]) -> Tokens:
 
 def owners(cell: Cell) -> tuple[str, ...]:
     """Who has a secret in a cell."""
-    return cell.name, f"{cell.name}-a", f"{cell.name}-b"
+    return cell.name, *(f"{cell.name}-{letter}" for letter in cell.letters)

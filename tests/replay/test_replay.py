@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from broker.tools.recording import load
+from broker.tools.recording import Passed, load
 from broker.tools.replay_player import Pace, Player
+from protocol.catalogue import CATALOGUE
 from tests.replay.brokers import BrokerOf, cells_of
 from tests.replay.stage import SCENARIOS, tokens
 
@@ -26,6 +28,7 @@ REFUSALS = (
     "UnknownGateway",
     "UnknownChat",
     "ChatClosed",
+    "UnknownAgent",
     "UnknownScenario",
     "UnknownMessage",
     "WrongState",
@@ -34,7 +37,7 @@ REFUSALS = (
     "RateLimited",
     "Overloaded",
 )
-"""The codes of W-14, but for UnknownAgent: the frames that may get it are not served yet."""
+"""The codes of W-14."""
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
@@ -56,3 +59,26 @@ def test_every_dialogue_is_recorded_and_every_recording_has_its_dialogue() -> No
 def test_every_refusal_of_the_protocol_is_recorded() -> None:
     said = "".join(path.read_text(encoding="utf-8") for path in RECORDINGS)
     assert [code for code in REFUSALS if f'"Code": "{code}"' not in said] == []
+
+
+def test_every_frame_that_is_served_is_recorded() -> None:
+    passed = {
+        line.type for path in RECORDINGS for line in load(path).lines if isinstance(line, Passed)
+    }
+    later = {
+        spec.type for spec in CATALOGUE.values() if "MESSAGE" in spec.type or "_SL_" in spec.type
+    }
+    assert set(CATALOGUE) - later - passed == set()
+
+
+def test_no_connector_is_shown_what_agents_do_among_themselves() -> None:
+    """B-29: neither their notes nor who is asked, consulted or watching."""
+    shown = [
+        json.dumps(line.frame)
+        for path in RECORDINGS
+        for line in load(path).lines
+        if isinstance(line, Passed) and line.type.startswith("SE_")
+    ]
+    assert len(shown) > len(RECORDINGS)
+    told = ('"Internal"', '"Parties"', '"IsParked"', '"Model": 10', '"Info"')
+    assert [frame for frame in shown if any(word in frame for word in told)] == []

@@ -32,7 +32,7 @@ async def _findings(
     player = Player(
         Recording(recording.header, tuple(lines)),
         broker.address,
-        pace=Pace(speed=0, seconds=0.5),
+        pace=Pace(speed=0, seconds=3.0),
         host=broker,
         tokens=tokens(cells_of("usual")),
     )

@@ -14,7 +14,7 @@ from broker.config.load import loads
 from broker.config.merge import merge
 from broker.config.model import SECOND, Config
 from broker.core.broker import restore, step
-from broker.core.effects import Dismiss, Send
+from broker.core.effects import Dismiss, Note, Send
 from broker.core.facts import Fact
 from broker.core.inputs import (
     Booted,
@@ -181,6 +181,7 @@ class Playbook:
         self.clients: dict[int, Client] = {}
         self.dismissed: list[tuple[int, str]] = []
         self.facts: list[Fact] = []
+        self.notes: list[Note] = []
         self.state: State = restore(self.config, self.store.recover(self.config, self.now), START)
         self.put(Booted())
 
@@ -204,6 +205,8 @@ class Playbook:
                         client.heard.append(heard)
             elif isinstance(effect, Dismiss):
                 self.dismissed.append((effect.session, effect.code.value))
+            else:
+                self.notes.append(effect)
 
     def connector(self, *peers: str) -> Client:
         """A connector for the gateways of these addresses; its frames go to the first."""

@@ -53,7 +53,7 @@ class Life:
 
     def __init__(self, choose: Callable[[int], int]) -> None:
         self.choose = choose
-        self.config = life_config()
+        self.config = self.installation()
         self.now = START
         self.state: State = restore(self.config, Recovered(), START)
         self.facts: list[Fact] = []
@@ -61,6 +61,11 @@ class Life:
         self._session = len(PEERS)
         self._seats: dict[str, int] = {}
         self._boot()
+
+    @staticmethod
+    def installation() -> Config:
+        """Where the life is led."""
+        return life_config()
 
     @classmethod
     def of_seed(cls, seed: int) -> Life:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import attrs
 
 from broker.tools.bench import stub
+from broker.tools.bench.core import CoreLoad, measure_core
 from broker.tools.bench.figures import Figures, table
 from broker.tools.bench.idle import measure_idle
 from broker.tools.bench.loader import LoadFailed
@@ -147,3 +148,18 @@ def bench_main(bench: Bench, *, as_json: bool = False) -> int:
     if idle is not None:
         print(idle)
     return status
+
+
+def bench_core(load: CoreLoad | None = None, *, as_json: bool = False) -> int:
+    """Measure what single decisions cost, and print it.
+
+    Args:
+        load: How many of what; None: what the documentation of the benchmark says.
+        as_json: Print one JSON object in place of the table.
+
+    Returns:
+        Exit status.
+    """
+    figures = measure_core(load or CoreLoad())
+    print(json.dumps(attrs.asdict(figures), indent=1) if as_json else figures)
+    return 0

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Final, TextIO
 
+from broker.tools.explain.entries import Entry, Phase, Stint
 from broker.tools.explain.reading import Dossier, NoChatError, agent_of, dossier
-from broker.tools.explain.story import Entry, Phase, Teller, phases
+from broker.tools.explain.story import Teller, phases, stints
 from broker.tools.report.command import add_store, add_zone
 from broker.tools.report.reading import latest
 from broker.tools.report.show import duration
@@ -102,9 +103,27 @@ def as_text(source: Source, found: Dossier, told: Sequence[Entry], zone: tzinfo,
         times = f", {len(parts)} times" if len(parts) > 1 else ""
         so_far = " so far" if parts[-1].end is None else ""
         lines.append(f"  {_PHASES.get(status, status):<16}{length}{times}{so_far}")
+    lines += _owners(source, stints(found), now)
     if found.older:
         lines += ["", f"Older chats of this visitor: {', '.join(found.older)}"]
     return "\n".join(map(_printable, lines))
+
+
+def _owners(source: Source, found: Sequence[Stint], now: int) -> list[str]:
+    """Who had it for how long, when it was more than one, or was put aside."""
+    by_agent: dict[str, list[Stint]] = {}
+    for stint in found:
+        by_agent.setdefault(stint.agent, []).append(stint)
+    if len(by_agent) < 2 and not any(stint.parked for stint in found):
+        return []
+    lines = ["", "Who had it:"]
+    for agent, parts in by_agent.items():
+        text = f"  {source.name(agent)}: {duration(sum(part.length(now) for part in parts))}"
+        text += f", {len(parts)} times" if len(parts) > 1 else ""
+        aside = sum(part.aside(now) for part in parts)
+        text += f", parked for {duration(aside)} of it" if any(p.parked for p in parts) else ""
+        lines.append(text + (" so far" if parts[-1].end is None else ""))
+    return lines
 
 
 def _printable(line: str) -> str:
@@ -139,6 +158,17 @@ def as_json(source: Source, found: Dossier, told: Sequence[Entry], zone: tzinfo,
                     "seconds": round(phase.length(now) / 1e6, 3),
                 }
                 for phase in phases(found)
+            ],
+            "owners": [
+                {
+                    "agent": stint.agent,
+                    "agent_name": source.name(stint.agent),
+                    "from": _iso(stint.start, zone),
+                    "to": None if stint.end is None else _iso(stint.end, zone),
+                    "seconds": round(stint.length(now) / 1e6, 3),
+                    "parked_seconds": round(stint.aside(now) / 1e6, 3),
+                }
+                for stint in stints(found)
             ],
             "older_chats": found.older,
         },

@@ -8,7 +8,17 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select
 
-from broker.store.schema import chat_events, chats, decisions, offers, wrapups
+from broker.store.schema import (
+    agent_events,
+    chat_events,
+    chats,
+    decisions,
+    invites,
+    offers,
+    parkings,
+    parties,
+    wrapups,
+)
 from broker.tools.report.source import Source, SourceError
 from protocol.values import parse_guid
 
@@ -20,6 +30,7 @@ class Dossier:
     """The rows of one chat; each table in its own order.
 
     Attributes:
+        forced: What supervisors forced upon agents at a moment at which the chat changed.
         older: The ids of earlier chats of the same visitor, when he was asked for.
     """
 
@@ -28,6 +39,10 @@ class Dossier:
     decisions: tuple[Row, ...]
     offers: tuple[Row, ...]
     wrapups: tuple[Row, ...]
+    invites: tuple[Row, ...] = ()
+    parties: tuple[Row, ...] = ()
+    parkings: tuple[Row, ...] = ()
+    forced: tuple[Row, ...] = ()
     older: tuple[str, ...] = ()
 
 
@@ -63,8 +78,28 @@ def dossier(connection: Connection, source: Source, asked: str) -> Dossier:
         decisions=of(decisions, "seq"),
         offers=of(offers, "offer"),
         wrapups=of(wrapups, "seq"),
+        invites=of(invites, "seq"),
+        parties=of(parties, "seq"),
+        parkings=of(parkings, "seq"),
+        forced=_forced(connection, chat["no"]),
         older=tuple(row["id"] for row in found[1:]),
     )
+
+
+def _forced(connection: Connection, no: int) -> tuple[Row, ...]:
+    when = [
+        select(at).where(of == no)
+        for at, of in (
+            (chat_events.c.at, chat_events.c.chat_no),
+            (parties.c.left_at, parties.c.chat_no),
+            (offers.c.ended_at, offers.c.chat_no),
+            (wrapups.c.ended_at, wrapups.c.chat_no),
+        )
+    ]
+    query = select(agent_events).where(
+        agent_events.c.cause == "forced", or_(*(agent_events.c.at.in_(times) for times in when))
+    )
+    return _rows(connection, query.order_by(agent_events.c.seq))
 
 
 def _rows(connection: Connection, query: Select[Any]) -> tuple[Row, ...]:

@@ -16,6 +16,17 @@ REASONS: Final = {
     "leaving": "about to log off",
     "no free slot": "no free slot",
     "excluded": "let this chat go shortly before",
+    "in the chat": "in this chat already",
+}
+PASSED_OVER: Final = {
+    "silent": "it was silent for too long",
+    "missed": "it did not answer",
+    "rejected": "it declined",
+    "lost": "its connection was lost",
+    "agent_lost": "its connection was lost",
+    "forced": "a supervisor logged it off",
+    "gone": "it is not in the configuration any more",
+    "restart": "the broker started anew",
 }
 BY: Final = {
     "answered it before": "had this chat before",
@@ -29,25 +40,70 @@ CLOSED: Final = {
     "External": "by the visitor",
     "Inactivity": "because nobody wrote for too long",
     "Rule": "by a rule",
-    "Admin": "by an administrator",
+    "Admin": "by a supervisor",
+}
+CLOSED_BY: Final = {
+    "wait_rule": "by a wait rule",
+    "bot": "by the bot",
+    "unbound": "because no connector took it over in time",
 }
 
 
-def reason(word: str) -> str:
-    """Why somebody was passed over."""
+def reason(word: str, detail: Mapping[str, Any] | None = None) -> str:
+    """Why somebody was passed over for a chat of which the log says `detail`."""
     if word.startswith("state "):
         return f"in state {word.removeprefix('state ')}"
+    weight = ((detail or {}).get("asked") or {}).get("weight", 1)
+    if word == "no free slot" and weight > 1:
+        return f"fewer than {weight} free slots, which such a chat takes"
     return REASONS.get(word, word)
 
 
 def gate(source: Source, detail: Mapping[str, Any]) -> str:
-    """What the gate rules and the pre rules did."""
+    """What brought the chat to the project rules: the gate, a bot, or this side."""
+    if detail.get("outbound"):
+        return "Begun by this side, so only project rules were asked."
+    bot, passed_over = detail.get("bot"), detail.get("bot_passed_over")
+    if bot and not passed_over:
+        return f"The bot {source.name(bot)} handed the chat over."
+    if passed_over and "why" in detail:
+        why = PASSED_OVER.get(str(detail["why"]), str(detail["why"]))
+        return f"The bot {source.name(passed_over)} was passed over: {why}."
     rule = detail.get("gate")
     rules = source.config.gate_rules if source.config else ()
     text = f"Let in by gate rule {_ranked(rules, rule)}." if rule else "No gate rule matched."
-    if detail.get("bot_passed_over"):
-        text += f" The bot {source.name(detail['bot_passed_over'])} was passed over: it was away."
+    if passed_over:
+        text += f" The bot {source.name(passed_over)} was passed over: it was away."
     return text
+
+
+def partner(source: Source, detail: Mapping[str, Any]) -> str:
+    """Which bot got the chat, and by which rule."""
+    rules = source.config.pre_rules if source.config else ()
+    rule = _ranked(rules, detail.get("rule"))
+    before = gate(source, {"gate": detail.get("gate")})
+    return f"{before} Pre rule {rule} matched: given to the bot {source.name(detail.get('bot'))}."
+
+
+def wait_rule(source: Source, detail: Mapping[str, Any]) -> str:
+    """Which wait rule was applied, and what it changed (B-26)."""
+    done: list[str] = []
+    if "skill" in detail:
+        done.append(f"a skill of {detail['skill']} is enough if more was asked for")
+    if detail.get("projects"):
+        names = ", ".join(source.name(project) for project in detail["projects"])
+        done.append(f"agents of {names} may take it too")
+    if "priority" in detail:
+        done.append(f"its priority rose by {detail['priority']}")
+    if detail.get("note"):
+        done.append("the visitor was told")
+    if detail.get("scenario"):
+        done.append("a form was offered to the visitor")
+    if detail.get("close"):
+        done.append("the chat was ended")
+    what = "; ".join(done) or "nothing was changed"
+    after = duration(int(detail.get("waited") or 0))
+    return f"Wait rule of level {detail.get('level')} applied after {after}: {what}."
 
 
 def refusal(source: Source, detail: Mapping[str, Any]) -> str:
@@ -64,6 +120,9 @@ def routing(source: Source, chat: Row, detail: Mapping[str, Any]) -> str:
     """What the project rule asked for."""
     rule = detail.get("project_rule")
     rules = source.config.project_rules if source.config else ()
+    if rule is None:
+        project = source.name(detail.get("project"))
+        return f"{gate(source, detail)} It chose project {project}, for which there is no rule."
     text = f"{gate(source, detail)} Project rule {_ranked(rules, rule)} matched"
     known = next((each for each in rules if each.id == rule), None)
     if known is not None:
@@ -86,11 +145,11 @@ def _ranked(rules: Sequence[Any], id: object) -> str:
 def others(source: Source, detail: Mapping[str, Any]) -> str:
     """Who else could not take the chat, and why."""
     named = detail.get("passed_over") or ()
-    parts = [f"{source.name(each['agent'])} ({reason(each['reason'])})" for each in named]
+    parts = [f"{source.name(each['agent'])} ({reason(each['reason'], detail)})" for each in named]
     left = dict(detail.get("reasons") or {})
     for each in named:
         left[each["reason"]] = left.get(each["reason"], 0) - 1
-    counted = [f"{number} {reason(word)}" for word, number in left.items() if number > 0]
+    counted = [f"{number} {reason(word, detail)}" for word, number in left.items() if number > 0]
     if counted:
         parts.append(f"more: {', '.join(counted)}")
     text = f" Passed over: {'; '.join(parts)}." if parts else ""
@@ -120,8 +179,11 @@ def choice(source: Source, detail: Mapping[str, Any]) -> str:
     return f"first of {len(candidates)} candidates ({names}): {by}"
 
 
-def unfit(source: Source, chat: Row, agent: str) -> str | None:
-    """What an agent lacks for a chat by the configuration as it is now; None when nothing."""
+def unfit(source: Source, chat: Row, detail: Mapping[str, Any], agent: str) -> str | None:
+    """What an agent lacks by the configuration as it is now for what was asked; None when nothing.
+
+    What the log does not say was asked, the chat still asks.
+    """
     if source.config is None:
         return None
     known = source.config.agents.get(Guid(agent))
@@ -129,16 +191,23 @@ def unfit(source: Source, chat: Row, agent: str) -> str | None:
         return "the configuration does not know this agent"
     if known.retired or known.role == "bot":
         return "retired" if known.retired else "a bot"
-    return _lacks(source, known, chat)
+    asked = detail.get("asked") or {
+        "projects": [chat["project"], *(chat.get("further") or ())],
+        "language": chat["language"],
+        "skill": chat["skill"],
+    }
+    return _lacks(source, known, asked)
 
 
-def _lacks(source: Source, agent: Agent, chat: Row) -> str | None:
-    project, language, asked = chat["project"], chat["language"], chat["skill"]
-    has = agent.skills.get(project)
-    if not _on(has):
-        return f"not in project {source.name(project)}, or switched off there"
-    if has is not None and has.value < asked:
-        return f"skill {has.value} in {source.name(project)}, asked for {asked}"
+def _lacks(source: Source, agent: Agent, asked: Mapping[str, Any]) -> str | None:
+    language, skill = asked["language"], asked["skill"]
+    names = " or ".join(source.name(project) for project in asked["projects"])
+    has = [agent.skills.get(Guid(project)) for project in asked["projects"] if project]
+    values = [one.value for one in has if one is not None and _on(one)]
+    if not values:
+        return f"not in project {names}, or switched off there"
+    if max(values) < skill:
+        return f"skill {max(values)} in {names}, asked for {skill}"
     if language is not None and not _on(agent.languages.get(language)):
         return f"does not serve the language {source.name(language)}"
     return None

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection
 
 from broker.config.parse import duration
-from broker.tools.report import desks, figures, reading, show
+from broker.tools.report import desks, figures, moods, reading, show
 from broker.tools.report.chart import Bar, draw
 from broker.tools.report.figures import Base, Cells, Contacts, Terms
-from broker.tools.report.history import Contact, OfferRow, contacts
+from broker.tools.report.history import Contact, OfferRow, PartyRow, contacts
 from broker.tools.report.show import Report
 from broker.tools.report.source import Source, SourceError, source_of
 from broker.tools.report.source import reading as opened
@@ -53,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
         "--interval", metavar="D", type=duration_of, help="30m, 1h, 1d... (the whole time at once)"
     )
     add_zone(made)
-    made.add_argument("--by", choices=("project", "agent", "gateway"), default="project")
+    made.add_argument("--by", choices=("project", "agent", "gateway", "state"), default="project")
     made.add_argument(
         "--threshold",
         metavar="D",
@@ -128,7 +128,7 @@ def report_main(argv: Sequence[str], out: TextIO | None = None, clock: int | Non
     arguments = parser().parse_args(argv)
     now = time.time_ns() // 1_000 if clock is None else clock
     try:
-        if arguments.chart is not None and arguments.by == "agent":
+        if arguments.chart is not None and arguments.by in ("agent", "state"):
             raise SourceError("--chart draws contacts: ask by project or by gateway")
         source = source_of(arguments.store)
         span = _span(arguments, now)
@@ -165,6 +165,17 @@ def _report(
             cells=count_work(connection, span, now),
             name=source.name,
         )
+    if arguments.by == "state":
+        spells = Cells(moods.Spells)
+        moods.count_states(reading.states(connection, span), span, now, spells)
+        return Report(
+            span=span,
+            by="state",
+            terms={},
+            columns=show.spell_columns(),
+            cells=spells,
+            name=moods.name_of(source.name),
+        )
     key = _project if arguments.by == "project" else _gateway
     terms = Terms(span, now, arguments.threshold, key)
     return Report(
@@ -177,11 +188,11 @@ def _report(
     )
 
 
-def _project(row: Contact | OfferRow) -> str | None:
+def _project(row: Contact | OfferRow | PartyRow) -> str | None:
     return row.project
 
 
-def _gateway(row: Contact | OfferRow) -> str | None:
+def _gateway(row: Contact | OfferRow | PartyRow) -> str | None:
     return row.gateway
 
 
@@ -190,8 +201,13 @@ def count_contacts(connection: Connection, terms: Terms) -> Cells[Contacts]:
     cells = Cells(Contacts)
     span = terms.span
     events = reading.events_by_chat(connection, span)
-    found = contacts(events, reading.wrapups_by_chat(connection, span))
+    found = contacts(
+        events,
+        reading.wrapups_by_chat(connection, span),
+        reading.parkings_by_chat(connection, span),
+    )
     figures.count_contacts(found, terms, cells)
+    figures.count_parties(reading.parties_by_time(connection, span), terms, cells)
     figures.count_offers(reading.offers_made(connection, span), terms, cells)
     return cells
 
@@ -200,13 +216,20 @@ def count_work(connection: Connection, span: Span, now: int) -> Cells[desks.Work
     """Read and add up what agents did."""
     cells = Cells(desks.Work)
     events = reading.events_by_chat(connection, span)
-    found = contacts(events, reading.wrapups_by_chat(connection, span))
+    found = contacts(
+        events,
+        reading.wrapups_by_chat(connection, span),
+        reading.parkings_by_chat(connection, span),
+    )
     desks.count_handlings(found, span, cells)
+    desks.count_parties(reading.parties_by_time(connection, span), span, cells)
     desks.count_offers(reading.offers_made(connection, span), span, cells)
     held = reading.holders(connection, span.start)
     holds = (
         desks.talks(reading.events_by_time(connection, span), held, span.start),
         desks.wraps(reading.wrapups_by_time(connection, span)),
+        desks.wraps(reading.parkings_by_time(connection, span), -1),
+        desks.wraps(reading.parties_by_time(connection, span)),
     )
     desks.count_time(reading.states(connection, span), holds, span, now, cells)
     return cells

@@ -1,8 +1,9 @@
 """The figures of agents: offers, handlings, and what they did with their time (B-30).
 
 Theory of operation: one sweep through time. At each moment an agent has a state and holds a
-number of chats (answered ones and wrap-ups); between two changes that time is added to the
-intervals in which it lies. Memory holds one entry for each agent and for each chat open just then.
+number of chats: those in his slots, which are answered ones that he has not put aside, those of others
+in which he takes part, and wrap-ups. Between two changes that time is added to the intervals in which it
+lies. Memory holds one entry for each agent and for each chat open just then.
 """
 
 from __future__ import annotations
@@ -15,10 +16,20 @@ from typing import Final
 from attrs import define, field, frozen
 
 from broker.tools.report.figures import Cells, part
-from broker.tools.report.history import Contact, EventRow, OfferRow, StateRow, WrapupRow
+from broker.tools.report.history import (
+    Contact,
+    EventRow,
+    OfferRow,
+    ParkingRow,
+    PartyRow,
+    StateRow,
+    WrapupRow,
+)
 from broker.tools.report.times import Span
 from protocol.values import AgentState, ChatStatus
 
+SEEN: Final = ("Consult", "Conference")
+"""How somebody takes part in a chat who holds a slot for it; a monitor does not."""
 _OUTCOMES: Final = ("answered", "missed", "rejected")
 
 
@@ -28,11 +39,17 @@ class Work:
 
     Attributes:
         offers: Chats offered to him.
-        outcomes: How they ended; `other` is withdrawn, lost, or ended by a restart.
+        outcomes: How they ended; `other` is withdrawn, lost, forced, or ended by a restart.
         answering: How long the answered offers took to be answered.
-        handlings: Chats that he answered and is done with.
-        talk: Their conversations.
+        handlings: Chats that he answered or took over and is done with.
+        talk: Their conversations, as long as he had them.
+        hold: For how long of that he had put them aside.
         wrapup: Their wrap-ups.
+        transfers_in: Chats that he took over from another agent.
+        transfers_out: Chats that he handed over to another agent.
+        returns: Chats that he gave back to the queue.
+        joins: How often he joined a chat of somebody else, by how.
+        opened: Chats that he began.
         states: How long he was in each state, `LogOff` left out.
         busy: How long he held at least one chat.
         load: The same, each chat counted by itself.
@@ -44,7 +61,13 @@ class Work:
     answering: int = 0
     handlings: int = 0
     talk: int = 0
+    hold: int = 0
     wrapup: int = 0
+    transfers_in: int = 0
+    transfers_out: int = 0
+    returns: int = 0
+    joins: dict[str, int] = field(factory=dict)
+    opened: int = 0
     states: dict[str, int] = field(factory=dict)
     busy: int = 0
     load: int = 0
@@ -52,12 +75,11 @@ class Work:
 
     def add(self, other: Work) -> None:
         """Take the figures of others in."""
-        for name in ("offers", "answering", "handlings", "talk", "wrapup"):
+        for name in _SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("busy", "load", "available"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for mine, theirs in ((self.outcomes, other.outcomes), (self.states, other.states)):
-            for key, number in theirs.items():
+        for name in _MAPS:
+            mine = getattr(self, name)
+            for key, number in getattr(other, name).items():
                 mine[key] = mine.get(key, 0) + number
 
     @property
@@ -69,6 +91,10 @@ class Work:
     def occupancy(self) -> float | None:
         """Which part of his time for chats he held one."""
         return part(self.busy, self.busy + self.available)
+
+
+_MAPS: Final = ("outcomes", "states", "joins")
+_SUMS: Final = tuple(name for name in Work.__slots__ if name not in (*_MAPS, "__weakref__"))
 
 
 def count_offers(offers: Iterable[OfferRow], span: Span, cells: Cells[Work]) -> None:
@@ -90,14 +116,41 @@ def count_offers(offers: Iterable[OfferRow], span: Span, cells: Cells[Work]) -> 
 def count_handlings(contacts: Iterable[Contact], span: Span, cells: Cells[Work]) -> None:
     """Add up the chats that agents are done with, in the interval in which they answered."""
     for contact in contacts:
+        _count_passing(contact, span, cells)
         for handling in contact.handlings:
             place, time = span.index(handling.began), handling.time
             if place is None or time is None:
                 continue
             work = cells.at(place, handling.agent)
             work.handlings += 1
+            work.hold += handling.hold
             work.wrapup += handling.wrapup
             work.talk += time - handling.wrapup
+
+
+def _count_passing(contact: Contact, span: Span, cells: Cells[Work]) -> None:
+    """Add up what passed from hand to hand, in the interval in which it did."""
+    for at, agent in contact.returns:
+        place = span.index(at)
+        if place is not None:
+            cells.at(place, agent).returns += 1
+    for handover in contact.handovers:
+        place = span.index(handover.at)
+        if place is None:
+            continue
+        cells.at(place, handover.taker).transfers_in += 1
+        cells.at(place, handover.giver).transfers_out += int(handover.wanted)
+    if contact.opened and (place := span.index(contact.began)) is not None:
+        cells.at(place, contact.handlings[0].agent).opened += 1
+
+
+def count_parties(parties: Iterable[PartyRow], span: Span, cells: Cells[Work]) -> None:
+    """Add up how often agents joined chats, in the interval in which they did."""
+    for party in parties:
+        place = span.index(party.at)
+        if place is not None:
+            joins = cells.at(place, party.agent).joins
+            joins[party.mode] = joins.get(party.mode, 0) + 1
 
 
 @frozen
@@ -137,19 +190,24 @@ def talks(events: Iterable[EventRow], holders: Mapping[int, str], start: int) ->
             yield Hold(after, event.at, 1)
 
 
-def wraps(wrapups: Iterable[WrapupRow]) -> Iterator[Hold]:
-    """When agents began and ended wrap-ups, given in order of their beginnings."""
+def wraps(rows: Iterable[WrapupRow | ParkingRow | PartyRow], change: int = 1) -> Iterator[Hold]:
+    """When agents began and ended wrap-ups, or took part in chats.
+
+    Args:
+        rows: In order of their beginnings.
+        change: How much more an agent holds meanwhile: -1 for a chat that he put aside.
+    """
     ends: list[tuple[int, str]] = []
-    for row in wrapups:
+    for row in rows:
         while ends and ends[0][0] <= row.at:
             at, agent = heapq.heappop(ends)
-            yield Hold(agent, at, -1)
-        yield Hold(row.agent, row.at, 1)
+            yield Hold(agent, at, -change)
+        yield Hold(row.agent, row.at, change)
         if row.ended is not None:
             heapq.heappush(ends, (row.ended, row.agent))
     while ends:
         at, agent = heapq.heappop(ends)
-        yield Hold(agent, at, -1)
+        yield Hold(agent, at, -change)
 
 
 @define

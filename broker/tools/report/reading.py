@@ -12,8 +12,25 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
-from broker.store.schema import agent_events, agents, chat_events, chats, offers, wrapups
-from broker.tools.report.history import EventRow, OfferRow, StateRow, WrapupRow
+from broker.store.schema import (
+    agent_events,
+    agents,
+    chat_events,
+    chats,
+    offers,
+    parkings,
+    parties,
+    wrapups,
+)
+from broker.tools.report.desks import SEEN
+from broker.tools.report.history import (
+    EventRow,
+    OfferRow,
+    ParkingRow,
+    PartyRow,
+    StateRow,
+    WrapupRow,
+)
 from broker.tools.report.source import ROWS
 from broker.tools.report.times import Span
 from protocol.values import ChatStatus
@@ -26,7 +43,8 @@ _EVENT: Final = (
     chat_events.c.agent,
     chat_events.c.close_reason,
     chats.c.gateway,
-    chats.c.project,
+    chat_events.c.project,
+    chats.c.outbound,
 )
 _EVENTS: Final = chat_events.join(chats, chats.c.no == chat_events.c.chat_no)
 _WRAPUP: Final = (
@@ -36,6 +54,7 @@ _WRAPUP: Final = (
     wrapups.c.ended_at,
     wrapups.c.cause,
 )
+_PARKING: Final = (parkings.c.chat_no, parkings.c.agent, parkings.c.at, parkings.c.ended_at)
 
 
 def stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
@@ -50,7 +69,10 @@ def stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
 
 def latest(connection: Connection) -> int:
     """The time of the last thing that is in the store; 0 when there is nothing."""
-    ends = (chat_events.c.at, agent_events.c.at, offers.c.at, wrapups.c.ended_at)
+    ends = (
+        *(chat_events.c.at, agent_events.c.at, offers.c.at, wrapups.c.ended_at),
+        *(parkings.c.at, parties.c.at),
+    )
     found = [connection.execute(select(func.max(at))).scalar() for at in ends]
     return max((at for at in found if at is not None), default=0)
 
@@ -84,12 +106,63 @@ def wrapups_by_chat(connection: Connection, span: Span) -> Iterator[WrapupRow]:
         yield WrapupRow(*row)
 
 
+def parkings_by_chat(connection: Connection, span: Span) -> Iterator[ParkingRow]:
+    """When the same chats were put aside, in the same order."""
+    query = (
+        select(*_PARKING)
+        .where(parkings.c.chat_no.in_(touched(span)))
+        .order_by(parkings.c.chat_no, parkings.c.seq)
+    )
+    for row in stream(connection, query):
+        yield ParkingRow(*row)
+
+
+def parkings_by_time(connection: Connection, span: Span) -> Iterator[ParkingRow]:
+    """When chats were put aside that were so in the time, in order of the beginnings."""
+    ended = parkings.c.ended_at
+    query = (
+        select(*_PARKING)
+        .where(parkings.c.at < span.end, or_(ended.is_(None), ended > span.start))
+        .order_by(parkings.c.at, parkings.c.seq)
+    )
+    for row in stream(connection, query):
+        yield ParkingRow(*row)
+
+
+def parties_by_time(connection: Connection, span: Span) -> Iterator[PartyRow]:
+    """Who held a slot for somebody else's chat in the time, in order of the beginnings."""
+    p, e = parties.c, chat_events.alias().c
+    project = (
+        select(e.project)
+        .where(e.chat_no == p.chat_no, e.at <= p.at)
+        .order_by(e.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = (
+        select(p.chat_no, p.agent, p.at, p.left_at, p.mode, chats.c.gateway, project)
+        .select_from(parties.join(chats, chats.c.no == p.chat_no))
+        .where(p.at < span.end, or_(p.left_at.is_(None), p.left_at > span.start))
+        .where(p.mode.in_(SEEN))
+        .order_by(p.at, p.seq)
+    )
+    for row in stream(connection, query):
+        yield PartyRow(*row)
+
+
 def offers_made(connection: Connection, span: Span) -> Iterator[OfferRow]:
     """The offers that were made in the time."""
-    made = offers.c
+    made, e = offers.c, chat_events.alias().c
     columns = (made.agent, made.at, made.ended_at, made.outcome)
+    project = (
+        select(e.project)
+        .where(e.chat_no == made.chat_no, e.at == made.at, e.agent == made.agent)
+        .where(e.status == ChatStatus.ALERTING.value)
+        .limit(1)
+        .scalar_subquery()
+    )
     query = (
-        select(*columns, chats.c.gateway, chats.c.project, made.chat_no)
+        select(*columns, chats.c.gateway, project, made.chat_no, made.mode)
         .select_from(offers.join(chats, chats.c.no == made.chat_no))
         .where(made.at >= span.start, made.at < span.end)
         .order_by(made.offer)
@@ -151,7 +224,8 @@ def wrapups_by_time(connection: Connection, span: Span) -> Iterator[WrapupRow]:
 def states(connection: Connection, span: Span) -> Iterator[StateRow]:
     """The agents' states at the start (in order of since when), then each change in the time."""
     e = agent_events.c
-    for row in agent_changes(connection, span, (e.agent, e.at, e.state)):
+    columns = (e.agent, e.at, e.state, e.reason, e.cause, e.by_agent)
+    for row in agent_changes(connection, span, columns):
         yield StateRow(*row)
 
 

@@ -8,12 +8,14 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from attrs import frozen
 
 from broker.tools.report.desks import Work
 from broker.tools.report.figures import Base, Cells, Contacts, part
+from broker.tools.report.moods import Spells
 from broker.tools.report.times import Span
 from protocol.values import AgentState
 
@@ -88,14 +90,15 @@ def duration(micros: int) -> str:
 def contact_columns(base: Base) -> tuple[Column, ...]:
     """The figures of a project or a gateway."""
 
-    def count(name: str) -> Column:
-        return Column(name, Kind.COUNT, lambda tally: float(getattr(tally, name)))
+    def count(name: str, shown: str | None = None) -> Column:
+        return Column(shown or name, Kind.COUNT, lambda tally: float(getattr(tally, name)))
 
     def level(tally: Contacts) -> Value:
         return tally.service_level(base)
 
     return (
-        *map(count, ("offered", "answered", "abandoned", "lapsed", "waiting", "refused")),
+        *map(count, ("offered", "answered", "abandoned", "lapsed", "dismissed")),
+        *map(count, ("waiting", "refused")),
         *map(count, ("missed", "rejected")),
         Column("service_level", Kind.PART, level),
         Column("abandonment", Kind.PART, lambda t: part(t.abandoned, t.offered)),
@@ -103,7 +106,44 @@ def contact_columns(base: Base) -> tuple[Column, ...]:
         Column("longest_wait", Kind.TIME, lambda t: t.longest if t.offered else None),
         Column("handled", Kind.COUNT, lambda t: t.handled),
         Column("handle_time", Kind.TIME, lambda t: part(t.talk + t.wrapup, t.handled)),
+        Column("hold", Kind.TIME, lambda t: part(t.hold, t.handled)),
         Column("wrapup", Kind.TIME, lambda t: part(t.wrapup, t.handled)),
+        *map(count, ("transfers", "transfers_in", "transfers_out", "returns")),
+        _joins("consults", "Consult"),
+        _joins("conferences", "Conference"),
+        count("with_bot"),
+        *(
+            Column(name, Kind.COUNT, partial(_bots, word))
+            for name, word in (
+                ("contained", "contained"),
+                ("handed_over", "bot_done"),
+                ("bot_silent", "bot_silent"),
+            )
+        ),
+        Column("containment", Kind.PART, lambda t: part(_bots("contained", t), t.with_bot)),
+        *map(count, ("outbound", "unbound")),
+        count("reached", "outbound_answered"),
+        Column(
+            "outbound_handle_time",
+            Kind.TIME,
+            lambda t: part(t.outbound_time, t.outbound_handled),
+        ),
+    )
+
+
+def _joins(name: str, mode: str) -> Column:
+    return Column(name, Kind.COUNT, lambda tally: tally.joins.get(mode, 0))
+
+
+def _bots(word: str, tally: Contacts) -> int:
+    return tally.bots.get(word, 0)
+
+
+def spell_columns() -> tuple[Column, ...]:
+    """The figures of a state of an agent."""
+    return (
+        Column("times", Kind.COUNT, lambda t: t.begun),
+        Column("time", Kind.TIME, lambda t: t.time),
     )
 
 
@@ -124,7 +164,14 @@ def work_columns() -> tuple[Column, ...]:
         ),
         Column("handled", Kind.COUNT, lambda t: t.handlings),
         Column("handle_time", Kind.TIME, lambda t: part(t.talk + t.wrapup, t.handlings)),
+        Column("hold", Kind.TIME, lambda t: part(t.hold, t.handlings)),
         Column("wrapup", Kind.TIME, lambda t: part(t.wrapup, t.handlings)),
+        Column("transfers_in", Kind.COUNT, lambda t: t.transfers_in),
+        Column("transfers_out", Kind.COUNT, lambda t: t.transfers_out),
+        Column("returns", Kind.COUNT, lambda t: t.returns),
+        _joins("consults", "Consult"),
+        _joins("conferences", "Conference"),
+        Column("outbound", Kind.COUNT, lambda t: t.opened),
         Column("logged_in", Kind.TIME, lambda t: t.staffed),
         state("ready", AgentState.READY),
         state("pause", AgentState.PAUSE),
@@ -153,7 +200,7 @@ class Report:
     by: str
     terms: dict[str, object]
     columns: Sequence[Column]
-    cells: Cells[Contacts] | Cells[Work]
+    cells: Cells[Contacts] | Cells[Work] | Cells[Spells]
     name: Callable[[str | None], str]
 
     def rows(self) -> Iterator[tuple[int, str | None, object]]:

@@ -45,7 +45,7 @@ class Source:
     config: Config | None = None
 
     def name(self, id: Guid | str | None) -> str:
-        """What a gateway, a project, an agent or a language is called; else its id."""
+        """What a gateway, a project, an agent, a language or a bot is called; else its id."""
         if id is None:
             return "-"
         if self.config is not None:
@@ -55,6 +55,7 @@ class Source:
                 self.config.projects,
                 self.config.gateways,
                 self.config.languages,
+                self.config.bots,
             )
             for known in things:
                 if key in known:

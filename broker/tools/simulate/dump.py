@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from attrs import Factory, frozen
 
 from protocol.values import Guid
@@ -22,6 +25,14 @@ class ChatRow:
     started_at: int = 0
     enqueued_at: int | None = None
     closed_at: int | None = None
+    priority: int = 0
+    culture: str | None = None
+    bot: Guid | None = None
+    further: tuple[Guid, ...] = ()
+    wait_level: int = -1
+    scenario: Guid | None = None
+    outbound: bool = False
+    bound_at: int | None = None
 
 
 @frozen(kw_only=True)
@@ -41,14 +52,27 @@ class SentenceRow:
 
 
 @frozen(kw_only=True)
+class NoteRow:
+    """A numbered note of agents for each other."""
+
+    chat: Guid
+    counter: int
+    id: str
+    text: str
+    at: int = 0
+    agent: Guid | None = None
+
+
+@frozen(kw_only=True)
 class MoveRow:
-    """A change of a chat's status."""
+    """A change of a chat's status or owner."""
 
     chat: Guid
     at: int
     status: str
     cause: str = ""
     agent: Guid | None = None
+    close_reason: str | None = None
 
 
 @frozen(kw_only=True)
@@ -62,6 +86,56 @@ class OfferRow:
     until: int
     ended_at: int | None = None
     outcome: str | None = None
+    mode: str = "queue"
+
+
+@frozen(kw_only=True)
+class InviteRow:
+    """Somebody who is asked to take a chat or to join it, as long as `ended_at` is None."""
+
+    chat: Guid
+    by_agent: Guid
+    mode: str
+    at: int
+    until: int
+    agent: Guid | None = None
+    project: Guid | None = None
+    ended_at: int | None = None
+    outcome: str | None = None
+
+
+@frozen(kw_only=True)
+class PartyRow:
+    """Somebody in a chat besides its owner, as long as `left_at` is None."""
+
+    chat: Guid
+    agent: Guid
+    by_agent: Guid
+    mode: str
+    at: int
+    left_at: int | None = None
+    cause: str | None = None
+
+
+@frozen(kw_only=True)
+class ParkingRow:
+    """A chat that its owner put aside, as long as `ended_at` is None."""
+
+    chat: Guid
+    agent: Guid
+    at: int
+    woken_at: int | None = None
+    ended_at: int | None = None
+    cause: str | None = None
+
+
+@frozen(kw_only=True)
+class ExclusionRow:
+    """An agent who let a chat go, and when he did so last."""
+
+    chat: Guid
+    agent: Guid
+    at: int
 
 
 @frozen(kw_only=True)
@@ -80,6 +154,8 @@ class AgentMoveRow:
     agent: Guid
     at: int
     state: str
+    cause: str = ""
+    by_agent: Guid | None = None
 
 
 @frozen(kw_only=True)
@@ -101,6 +177,7 @@ class DecisionRow:
     at: int
     kind: str
     agent: Guid | None = None
+    detail: Mapping[str, Any] = Factory(dict)
 
 
 @frozen(kw_only=True)
@@ -122,3 +199,8 @@ class Dump:
     wrapups: tuple[WrapupRow, ...] = ()
     forms: dict[Guid, Guid | None] = Factory(dict)
     decisions: tuple[DecisionRow, ...] = ()
+    notes: tuple[NoteRow, ...] = ()
+    invites: tuple[InviteRow, ...] = ()
+    parties: tuple[PartyRow, ...] = ()
+    parkings: tuple[ParkingRow, ...] = ()
+    exclusions: tuple[ExclusionRow, ...] = ()

@@ -6,13 +6,20 @@ from collections.abc import Iterable
 
 from broker.core.facts import (
     AgentMoved,
+    ChatBound,
     ChatMoved,
+    ChatParked,
     ChatReopened,
     ChatStarted,
     Fact,
+    FormOffered,
     FormSaved,
+    InviteMade,
+    NoteStored,
     OfferEnded,
     OfferMade,
+    PartyJoined,
+    PartyLeft,
     SentenceConfirmed,
     SentenceStored,
     SlotFilled,
@@ -38,6 +45,8 @@ def _of_sentence(fact: Fact) -> list[list[str]]:
             return [["confirm", fact.chat, str(fact.counter)]]
         case SlotFilled():
             return [["slot", fact.chat, str(fact.model), fact.id]]
+        case NoteStored():
+            return [["note", fact.chat, str(fact.counter), fact.id]]
         case _:
             return []
 
@@ -50,7 +59,12 @@ def _of_chat(fact: Fact) -> list[list[str]]:
         case ChatReopened():
             return [["status", fact.chat, "Pilot"]]
         case ChatMoved():
-            return [["status", fact.chat, fact.status.value]]
+            status = fact.status.value
+            return [["status", fact.chat, status], ["held", fact.chat, status, fact.agent or ""]]
+        case ChatBound():
+            return [["bound", fact.chat, fact.tracking_id]]
+        case FormOffered():
+            return [["form-offered", fact.chat, fact.scenario or ""]]
         case FormSaved():
             return [["form", fact.result.scenario_result_id or ""]]
         case _:
@@ -63,6 +77,14 @@ def _of_agent(fact: Fact) -> list[list[str]]:
             return [["offer", fact.chat, fact.agent]]
         case OfferEnded():
             return [["offer-ended", fact.chat, fact.agent, fact.outcome]]
+        case InviteMade():
+            return [["asked", fact.chat, fact.by]]
+        case PartyJoined():
+            return [["party", fact.chat, fact.agent]]
+        case PartyLeft():
+            return [["party-left", fact.chat, fact.agent]]
+        case ChatParked():
+            return [["parked", fact.chat, fact.agent]]
         case AgentMoved():
             return [["agent", fact.agent, fact.state.value]]
         case WrapupStarted() | WrapupEnded():

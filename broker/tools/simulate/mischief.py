@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from attrs import define, field
 
+from broker.config.identity import derive
 from broker.tools.simulate.clients import Net
 from broker.tools.simulate.history import Kind
 from broker.tools.simulate.network import Link as Wire
@@ -14,12 +15,31 @@ from broker.tools.simulate.tap import Tap
 from broker.tools.simulate.town import token_of
 from broker.tools.simulate.world import SECOND
 from protocol.agent import AgentStateInfo
-from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
+from protocol.chat import (
+    ChatCommandInfo,
+    ChatSentenceInfo,
+    ChatServiceInfo,
+    ChatTransferInfo,
+    ChatWrapUpInfo,
+)
 from protocol.codec import assemble, pack
 from protocol.session import Hello, Ping
-from protocol.values import AgentState, Guid, Role
+from protocol.values import AgentState, Guid, Role, TransferMode
 
 Spied = tuple[Guid, str, str]
+COMMANDS = (
+    "ANSWER",
+    "HANGUP",
+    "STATUS",
+    "CONFIRM",
+    "TYPING",
+    "RETURN",
+    "PARK",
+    "LEAVE",
+    "CLOSE",
+    "EXPLAIN",
+    "OVERVIEW",
+)
 
 
 @define(eq=False, repr=False)
@@ -125,18 +145,46 @@ class Vandal(Person):
             self._foreign_outside()
 
     def _foreign_inside(self) -> None:
-        kind = self.chance.choose(("ANSWER", "HANGUP", "STATUS", "CONFIRM", "TYPING", "SENTENCE"))
+        kind = self.chance.choose((*COMMANDS, "SENTENCE", "NOTE", "TRANSFER", "INVITE", "OTHER"))
         chat, _, _ = self._any_chat()
-        if kind == "SENTENCE":
-            said = ChatSentenceInfo(peer=self.peer, chat_id=chat, id="x", text="gotcha")
-            self._say("CS_CHAT_SENTENCE", said)
-        else:
-            self._say(f"CS_CHAT_{kind}", ChatCommandInfo(peer=self.peer, chat_id=chat, id="x"))
+        match kind:
+            case "SENTENCE" | "NOTE":
+                model = 10 if kind == "NOTE" else 0
+                said = ChatSentenceInfo(
+                    peer=self.peer, chat_id=chat, id="x", text="gotcha", model=model
+                )
+                self._say("CS_CHAT_SENTENCE", said)
+            case "TRANSFER" | "INVITE":
+                mode = self.chance.choose((None, *TransferMode))
+                me = self.chance.choose((None, derive("agent", self.login or "")))
+                wish = ChatTransferInfo(peer=self.peer, chat_id=chat, to_agent_id=me, mode=mode)
+                self._say(f"CS_CHAT_{kind}", wish)
+            case "OTHER":
+                self._rule_over(chat)
+            case _:
+                command = ChatCommandInfo(peer=self.peer, chat_id=chat, id="x", is_parked=True)
+                self._say(f"CS_CHAT_{kind}", command)
+
+    def _rule_over(self, chat: Guid) -> None:
+        """What only supervisors may do, and a chat under a foreign key."""
+        other = derive("agent", "agent0")
+        state = self.chance.choose((AgentState.LOG_OFF, AgentState.PAUSE))
+        self._say("CS_AGENT_STATE", AgentStateInfo(peer=self.peer, agent_id=other, state=state))
+        self._say("CS_CHAT_WRAPUP", ChatWrapUpInfo(peer=self.peer, chat_id=chat, code="done"))
+        self._say("CS_CHAT_OPEN", ChatServiceInfo(peer="web", return_chat_id=chat))
 
     def _foreign_outside(self) -> None:
         """Of the gateway that he does not serve; the others' chats on his own are his as well."""
         kind = self.chance.choose(("STOP", "STATUS", "CONFIRM", "TYPING", "SENTENCE", "SENTENCE"))
-        _, peer, name = self._any_chat(("social",))
+        chat, peer, name = self._any_chat(("social",))
+        if self.chance.happens(0.2):
+            # To bind a foreign chat, and to reach one of his own gateway by its Guid alone.
+            start = ChatServiceInfo(peer=self.peer, tracking_id="v-bound", return_chat_id=chat)
+            self._say("ES_CHAT_START", start)
+            self._say("ES_CHAT_OPEN", ChatServiceInfo(peer=peer, remote_address="x"))
+            guid, _, _ = self._any_chat((self.peer,))
+            self._say("ES_CHAT_STATUS", ChatCommandInfo(peer=self.peer, tracking_id=guid))
+            return
         if kind == "SENTENCE":
             said = ChatSentenceInfo(peer=peer, tracking_id=name, id="x", text="gotcha")
             self._say("ES_CHAT_SENTENCE", said)

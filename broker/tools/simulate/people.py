@@ -1,4 +1,4 @@
-"""Visitors and agents as people are: they write, wait, lose interest, come back, fall silent."""
+"""Visitors as people are: they write, wait, lose interest, come back, fall silent."""
 
 from __future__ import annotations
 
@@ -7,25 +7,16 @@ from collections.abc import Callable
 from attrs import define, field
 
 from broker.tools.simulate.chance import Chance
-from broker.tools.simulate.clients import Net, Program
+from broker.tools.simulate.clients import Program
 from broker.tools.simulate.town import FORM, GATEWAYS
-from broker.tools.simulate.world import MS, SECOND, World
+from broker.tools.simulate.world import SECOND, World
 from connectors.errors import ConnectorError
-from connectors.events import (
-    Alerted,
-    ChatChanged,
-    ChatRef,
-    Event,
-    Ready,
-    SentenceAdded,
-    SessionEnded,
-)
-from connectors.settings import WorkplaceSettings
-from protocol.chat import ChatServiceInfo, ChatWrapUpInfo
+from connectors.events import ChatRef, Event, FormOffered, OutboundRequested, SentenceAdded
+from protocol.chat import ChatServiceInfo, VariableInfo
 from protocol.message import CommandInfo
 from protocol.register import LiteralLookupInfo
 from protocol.scenario import ScenarioResultInfo, ScenarioResultValueInfo
-from protocol.values import AgentState, ChatStatus, Guid
+from protocol.values import Guid
 
 MODELS = ((0, 16), (2, 1), (4, 1), (6, 2), (8, 1))
 """Which models people's programs send, and how often."""
@@ -38,7 +29,10 @@ def guid_from(chance: Chance) -> Guid:
 
 
 def told(chance: Chance, number: int) -> str:
-    """What somebody says."""
+    """What somebody says; now and then something that a machine understands."""
+    short = chance.weighed((("", 8), ("yes", 2), ("no", 1), ("Yes, please do it.", 1)))
+    if short:
+        return short
     filler = "x" * chance.choose((0, 3, 20, 200, 2_000))
     return f"sentence {number} {filler}"
 
@@ -85,10 +79,15 @@ class Visitor(Person):
     ref: ChatRef | None = None
     said: list[tuple[str, str, int]] = field(factory=list)
     patience: int = 8
+    form: Guid | None = None
 
     def begin(self) -> None:
         """Come by, at some time."""
         self.later(20 * SECOND, self._arrive)
+
+    def answers_call(self) -> None:
+        """Somebody was called, and talks."""
+        self.later(4 * SECOND, self._say)
 
     def disturbed(self) -> None:
         """The connector is away: try again later."""
@@ -189,8 +188,18 @@ class Visitor(Person):
             self.later(5 * SECOND, self._say)  # writes on although it is over
 
     def _fill(self) -> None:
-        form = ScenarioResultInfo(scenario_id=FORM, scenario_result_id=guid_from(self.chance))
-        self.program.session.request("ES_SCENARIO_SAVE", form, self.program.now)
+        """A form, of the chat if one is offered there."""
+        session, now = self.program.session, self.program.now
+        known = session.chats.get(self.ref) if self.ref is not None else None
+        offered, self.form = self.form, None
+        if offered is not None:
+            session.request("ES_SCENARIO_LOAD", CommandInfo(id=offered, reference="en"), now)
+        form = ScenarioResultInfo(
+            scenario_id=offered or FORM,
+            scenario_result_id=guid_from(self.chance),
+            chat_id=known.view.chat_id if known is not None and offered is not None else None,
+        )
+        session.request("ES_SCENARIO_SAVE", form, now)
         self.program.done()
         self.later(3 * SECOND, self._go_on)
 
@@ -208,6 +217,10 @@ class Visitor(Person):
 
     def heard(self, event: Event) -> None:
         """The connector's session tells something; sometimes the visitor answers at once."""
+        if isinstance(event, FormOffered) and event.ref == self.ref:
+            self.form = event.scenario_id
+            if event.scenario_id is not None and self.chance.happens(0.6):
+                self.later(2 * SECOND, self._fill)
         is_word = isinstance(event, SentenceAdded) and event.ref == self.ref and not event.mine
         if is_word and self.patience > 0 and self.chance.happens(0.5):
             self.patience -= 1
@@ -215,145 +228,75 @@ class Visitor(Person):
 
 
 @define(eq=False, repr=False)
-class AgentPerson(Person):
-    """A person at a workplace, with a program that is started anew when it ended."""
+class Dialler(Person):
+    """A program that begins chats by itself, and a connector that reaches whom it is told to.
 
-    net: Net = field(kw_only=True)
-    settings: WorkplaceSettings = field(kw_only=True)
-    program: Program | None = None
+    Attributes:
+        program: The connector.
+        peers: The gateways on which it begins chats.
+        reached: Told of a visitor who was reached.
+    """
+
+    program: Program = field(kw_only=True)
+    peers: tuple[str, ...] = field(kw_only=True)
+    reached: Callable[[Visitor], None] = field(kw_only=True)
+    opened: list[ChatServiceInfo] = field(factory=list)
     serial: int = 0
-    wants: AgentState = AgentState.READY
 
     def begin(self) -> None:
-        """Come to work."""
-        self.later(3 * SECOND, self._sit_down)
+        """Have a first wish, at some time."""
+        self.later(40 * SECOND, self._open)
 
-    def _sit_down(self) -> None:
-        self.serial += 1
-        self.wants = AgentState.READY
-        name = f"{self.settings.login}.{self.serial}"
-        program = Program(self.net, name, self.settings)
-        program.on_event = lambda event: self._heard(program, event)
-        self.program = program
-        self.later(25 * SECOND, self._mood)
-
-    def disturbed(self) -> None:
-        """The connection is away; the program comes back by itself."""
-
-    def _heard(self, program: Program, event: Event) -> None:
-        if program is not self.program:
-            return  # an older program, of which he does not think any more
-        match event:
-            case Ready():
-                self.later(300 * MS, self._report)
-            case Alerted():
-                self._alerted(event.ref)
-            case ChatChanged() if event.status is ChatStatus.CLOSED:
-                self.later(2 * SECOND, lambda: self._wrap_up(event.ref))
-            case ChatChanged() if event.status is ChatStatus.ANSWERED:
-                self.later(3 * SECOND, lambda: self._write(event.ref, 6))
-            case SentenceAdded() if not event.mine and self.chance.happens(0.5):
-                self.later(2 * SECOND, lambda: self._write(event.ref, 0))
-            case SessionEnded():
-                self.program = None
-                self.later(4 * SECOND, self._return)
-            case _:
-                pass
-
-    def _return(self) -> None:
-        if self.program is None:
-            self._sit_down()
-
-    def _at(self) -> Program:
-        if self.program is None or self.program.off:
-            raise ConnectorError
-        return self.program
-
-    def _report(self) -> None:
-        program = self._at()
-        program.session.set_agent_state(self.wants, program.now)
-        program.done()
-
-    def _alerted(self, ref: ChatRef) -> None:
-        act = self.chance.weighed((("ANSWER", 12), ("HANGUP", 2), ("", 3), ("LATE", 1)))
-        if act == "LATE":
-            self.world.after(10 * SECOND, lambda: self._answer("ANSWER", ref))
-        elif act:
-            self.later(1 * SECOND, lambda: self._command(act, ref))
-
-    def _answer(self, kind: str, ref: ChatRef) -> None:
-        try:
-            self._command(kind, ref)
-        except ConnectorError:
-            self.disturbed()
-
-    def _command(self, kind: str, ref: ChatRef) -> None:
-        program = self._at()
-        program.session.command(kind, ref, program.now)
-        program.done()
-
-    def _wrap_up(self, ref: ChatRef) -> None:
-        program = self._at()
-        done = ChatWrapUpInfo(peer=ref.peer, chat_id=Guid(ref.name), code="done", note="n")
-        program.session.request("CS_CHAT_WRAPUP", done, program.now, ref=ref)
-        program.done()
-
-    def _write(self, ref: ChatRef, more: int) -> None:
-        program = self._at()
-        chat = program.session.chats.get(ref)
-        if chat is None or chat.view.status is not ChatStatus.ANSWERED:
-            return
-        if more == 1 and self.chance.happens(0.6):
-            self._command("HANGUP", ref)
-            return
-        if self.chance.happens(0.2):
-            program.session.typing(ref, True, program.now)
-        model = self.chance.weighed(MODELS)
-        program.session.send(ref, told(self.chance, more), program.now, model=model)
-        program.done()
-        if more:
-            self.later(4 * SECOND, lambda: self._write(ref, more - 1))
-
-    def _mood(self) -> None:
-        """From time to time: a pause, the end of the day, a lost program, another seat."""
-        self.later(25 * SECOND, self._mood)
-        program = self._at()
-        mood = self.chance.weighed(
-            (
-                ("stay", 12),
-                ("pause", 4),
-                ("off", 4),
-                ("kill", 2),
-                ("twin", 2),
-                ("close", 2),
-                ("leave", 1),
+    def _open(self) -> None:
+        """Begin a chat: with a Guid of its own or without, or once more the last one."""
+        self.later(40 * SECOND, self._open)
+        session, now = self.program.session, self.program.now
+        if self.opened and self.chance.happens(0.2):
+            info = self.chance.choose(self.opened)
+        else:
+            self.serial += 1
+            info = ChatServiceInfo(
+                peer=self.chance.choose(self.peers),
+                remote_address=f"+420{self.serial}",
+                party_name=f"called{self.serial}",
+                return_chat_id=guid_from(self.chance),
+                preferred_culture=self.chance.choose(("en", "cs")),
+                variables=(VariableInfo(name="why", value="a call"),),
             )
-        )
-        match mood:
-            case "pause":
-                self.wants = AgentState.PAUSE
-                self._report()
-                self.later(6 * SECOND, self._resume)
-            case "off":
-                self.wants = AgentState.LOG_OFF
-                self._report()
-            case "kill":
-                program.kill()
-                self.program = None
-                self.later(8 * SECOND, self._return)
-            case "twin":
-                # The same seat from another program, which takes it over.
-                self._sit_down()
-            case "leave":
-                program.kill()  # for good
-                self.program = None
-            case "close":
-                program.close()
-                self.program = None
-                self.later(8 * SECOND, self._return)
-            case _:
-                pass
+            self.opened.append(info)
+        session.request("ES_CHAT_OPEN", info, now)
+        self.program.done()
 
-    def _resume(self) -> None:
-        self.wants = AgentState.READY
-        self._report()
+    def heard(self, event: Event) -> None:
+        """The broker wants somebody to be reached: soon, late, twice, or never."""
+        if not isinstance(event, OutboundRequested):
+            return
+        info = event.info
+        how = self.chance.weighed((("soon", 8), ("late", 2), ("twice", 2), ("never", 2)))
+        if how == "never":
+            return
+        wait = 12 * SECOND if how == "late" else SECOND
+        self.later(wait, lambda: self._bind(info))
+        if how == "twice":
+            self.later(2 * SECOND, lambda: self._bind(info))
+
+    def _bind(self, info: ChatServiceInfo) -> None:
+        chat = info.return_chat_id or ""
+        own = f"-{self.program.name}" if self.chance.happens(0.1) else ""
+        name = f"o-{chat[:13]}{own}"
+        start = ChatServiceInfo(
+            peer=info.peer, port=info.port, tracking_id=name, return_chat_id=info.return_chat_id
+        )
+        ref, _ = self.program.session.start_chat(start, self.program.now)
+        self.program.done()
+        visitor = Visitor(
+            self.world,
+            self.chance.fork(name),
+            program=self.program,
+            peer=ref.peer,
+            name=name,
+            ref=ref,
+            patience=self.chance.between(0, 5),
+        )
+        self.reached(visitor)
+        visitor.answers_call()

@@ -7,19 +7,23 @@ client asks for fresh snapshots. *End*: the last bytes arrive, and the store is 
 
 from __future__ import annotations
 
+from functools import partial
+
 from attrs import define, evolve, field, frozen
 
+from broker.config.identity import derive
 from broker.tools.simulate import town
 from broker.tools.simulate.chance import Chance
 from broker.tools.simulate.checker import Violation, check
 from broker.tools.simulate.clients import Net, Program
+from broker.tools.simulate.desks import AgentPerson, BotPerson, SupervisorPerson
 from broker.tools.simulate.disk import Disk
 from broker.tools.simulate.dump import Dump
 from broker.tools.simulate.faults import Faults, Window
 from broker.tools.simulate.history import History, Kind
 from broker.tools.simulate.host import Host
 from broker.tools.simulate.mischief import Spied, Vandal
-from broker.tools.simulate.people import AgentPerson, Visitor
+from broker.tools.simulate.people import Dialler, Visitor
 from broker.tools.simulate.setup import describe
 from broker.tools.simulate.world import MS, SECOND, World
 from connectors.backoff import Backoff
@@ -85,7 +89,7 @@ class Play:
         world.run_until(begun + script.storm * SECOND)
         self._calm_down()
         world.run_until(world.now + script.calm * SECOND)
-        for person in (*self.visitors, *self.agents):
+        for person in (*self.visitors, *self.diallers, *self.agents, *self.bots):
             person.quiet = True
         for vandal in self.vandals:
             vandal.stop()
@@ -115,8 +119,10 @@ class Play:
         self.host.start()
         self._cast_connectors(chance)
         self.agents = [self._agent(chance, index) for index in range(script.agents)]
+        self.bots = [self._bot(chance, town.BOTS[0])]
         self.vandals = [self._vandal(chance, index) for index in range(script.vandals)]
-        for person in (*self.visitors, *self.agents, *self.vandals):
+        staff = (*self.agents, *self.bots, *self.vandals)
+        for person in (*self.visitors, *self.diallers, *staff):
             person.begin()
         self.faults.plan(script.faults, world.now + script.storm * SECOND)
 
@@ -127,6 +133,20 @@ class Play:
             self._connector("site2", ("web",), adopt=chance.happens(0.5), window=1),
             self._connector("social", ("social",), adopt=True, window=chance.between(1, 8)),
         ]
+        self.diallers = [
+            Dialler(
+                self.world,
+                chance.fork(f"dialler-{program.name}"),
+                program=program,
+                peers=peers,
+                reached=self.visitors.append,
+            )
+            for program, peers in zip(
+                self.connectors, (("web", "mobile"), ("web",), ("social",)), strict=True
+            )
+        ]
+        for dialler in self.diallers:
+            dialler.program.on_event = partial(self._connector_hears, dialler)
         for index in range(self.script.visitors):
             mine = chance.fork(f"visitor{index}")
             peer = mine.weighed((("web", 4), ("mobile", 3), ("social", 2)))
@@ -150,9 +170,10 @@ class Play:
             token=town.token_of("social" if peers == ("social",) else "web"),
             tuning=evolve(TUNING, adopt=adopt, window=window),
         )
-        return Program(self.net, name, settings, self._visitor_hears)
+        return Program(self.net, name, settings)
 
-    def _visitor_hears(self, event: Event) -> None:
+    def _connector_hears(self, dialler: Dialler, event: Event) -> None:
+        dialler.heard(event)
         for visitor in self.visitors:
             visitor.heard(event)
 
@@ -164,7 +185,19 @@ class Play:
             tuning=TUNING,
         )
         mine = chance.fork(f"agent{index}")
-        return AgentPerson(self.world, mine, net=self.net, settings=settings)
+        known = self.town.config.agents
+        cls = AgentPerson
+        if known[derive("agent", settings.login)].role == "supervisor":
+            cls = SupervisorPerson
+        # The agents, the bad client's one and the bots: not everybody can be asked.
+        others = tuple(guid for guid, agent in known.items() if agent.login != settings.login)
+        return cls(self.world, mine, net=self.net, settings=settings, colleagues=others)
+
+    def _bot(self, chance: Chance, name: str) -> BotPerson:
+        settings = WorkplaceSettings(
+            number=town.seat_of(name), login=name, token=town.token_of(name), tuning=TUNING
+        )
+        return BotPerson(self.world, chance.fork(name), net=self.net, settings=settings)
 
     def _vandal(self, chance: Chance, index: int) -> Vandal:
         mine = chance.fork(f"vandal{index}")
@@ -199,6 +232,7 @@ class Play:
 
     def _programs(self) -> list[Program]:
         agents = [a.program for a in self.agents if a.program is not None]
+        agents += [b.program for b in self.bots if b.program is not None]
         return [p for p in (*self.connectors, *agents) if not p.off]
 
     # -- faults

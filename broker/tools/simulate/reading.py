@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any, TypeVar
 
@@ -11,8 +12,13 @@ from broker.tools.simulate.dump import (
     ChatRow,
     DecisionRow,
     Dump,
+    ExclusionRow,
+    InviteRow,
     MoveRow,
+    NoteRow,
     OfferRow,
+    ParkingRow,
+    PartyRow,
     SentenceRow,
     WrapupRow,
 )
@@ -45,6 +51,13 @@ def dump_of(database: sqlite3.Connection) -> Dump:
             )
         },
         decisions=_rows(database, DecisionRow, _OF_CHAT.format("decisions", "t.seq")),
+        notes=_rows(database, NoteRow, _OF_CHAT.format("internal_sentences", "t.chat_no, counter")),
+        invites=_rows(database, InviteRow, _OF_CHAT.format("invites", "t.seq")),
+        parties=_rows(database, PartyRow, _OF_CHAT.format("parties", "t.seq")),
+        parkings=_rows(database, ParkingRow, _OF_CHAT.format("parkings", "t.seq")),
+        exclusions=_rows(
+            database, ExclusionRow, _OF_CHAT.format("exclusions", "t.chat_no, t.agent")
+        ),
     )
 
 
@@ -62,9 +75,19 @@ def _plain(database: sqlite3.Connection, query: str) -> list[dict[str, Any]]:
 
 
 def _rows(database: sqlite3.Connection, cls: type[T], query: str) -> tuple[T, ...]:
-    names = [a.name for a in cls.__attrs_attrs__]  # type: ignore[attr-defined]  # rows are attrs classes
-    bools = {a.name for a in cls.__attrs_attrs__ if a.type == "bool"}  # type: ignore[attr-defined]  # likewise
+    kinds = {a.name: str(a.type) for a in cls.__attrs_attrs__}  # type: ignore[attr-defined]  # rows are attrs classes
     return tuple(
-        cls(**{n: bool(row[n]) if n in bools else row[n] for n in names})
+        cls(**{name: _read(kind, row[name]) for name, kind in kinds.items()})
         for row in _plain(database, query)
     )
+
+
+def _read(kind: str, value: Any) -> Any:
+    """A value as its row has it; SQLite knows neither bools nor JSON."""
+    if kind == "bool":
+        return bool(value)
+    if kind.startswith("tuple"):
+        return tuple(json.loads(value)) if value is not None else ()
+    if kind.startswith("Mapping"):
+        return json.loads(value) if value is not None else {}
+    return value

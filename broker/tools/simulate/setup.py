@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from broker.config.model import Agent, Config, Skill
+from broker.config.model import Agent, Config, RuleLimits, Skill, WaitRule
 from protocol.values import Guid
 
 
@@ -22,6 +22,23 @@ def _agent(agent: Agent) -> dict[str, Any]:
         "skills": _able(agent.skills),
         "languages": _able(agent.languages),
         "works": not agent.retired and agent.role != "bot",
+        "role": agent.role,
+    }
+
+
+def _wait_rule(rule: WaitRule) -> dict[str, Any]:
+    limits = rule.limits
+    return {
+        "id": rule.id,
+        "level": rule.level,
+        "after": rule.after,
+        "project": rule.project,
+        "gateway": limits.gateway,
+        "culture": limits.culture,
+        # The dump does not say what these test.
+        "more": limits != RuleLimits(gateway=limits.gateway, culture=limits.culture),
+        "note": rule.note is not None,
+        "close": rule.close,
     }
 
 
@@ -34,12 +51,20 @@ def describe(config: Config) -> dict[str, Any]:
                 "port": g.port,
                 "inactivity": g.inactivity_timeout,
                 "grace": g.workplace_grace,
+                "weight": g.weight,
+                "outbound_timeout": g.outbound_timeout,
             }
             for g in config.gateways.values()
         },
         "agents": {a.id: _agent(a) for a in config.agents.values()},
         "workplaces": {w.number: w.max_chats for w in config.workplaces.values()},
+        "bots": list(config.bots),
+        "wait_rules": [_wait_rule(rule) for rule in config.wait_rules],
         "retry_after": config.distribution.retry_after,
+        "retry_alone": config.distribution.retry_alone,
+        "transfer_timeout": config.distribution.transfer_timeout,
+        "bot_timeout": config.distribution.bot_timeout,
+        "park_reserve": config.distribution.park_reserve,
         "heartbeat": config.server.heartbeat,
         "outbox_frames": config.limits.outbox_frames,
         "outbox_bytes": config.limits.outbox_bytes,
@@ -53,9 +78,19 @@ class Setup:
 
     Attributes:
         data: What `describe` gave.
+        at: Since when it is in force, about.
     """
 
     data: Mapping[str, Any]
+    at: int = 0
+
+    def weight_of(self, gateway: Guid) -> int:
+        """How many slots a chat of the gateway takes."""
+        return int(self.data["gateways"].get(gateway, {}).get("weight", 1))
+
+    def is_supervisor(self, agent: Guid | None) -> bool:
+        """Whether somebody may see and do what supervisors may."""
+        return bool(self.data["agents"].get(agent, {}).get("role") == "supervisor")
 
     def gateway_at(self, peer: str | None, port: str | None) -> Guid | None:
         """The gateway of an address."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import Final
 
@@ -10,19 +11,27 @@ from attrs import evolve, frozen
 from broker.config.identity import derive
 from broker.config.model import (
     Agent,
+    Bot,
+    BotAnswer,
+    BotQuestion,
     Config,
     Distribution,
     GateRule,
     Gateway,
     Language,
     Limits,
+    PauseReason,
+    PreRule,
     Project,
     ProjectRule,
     RuleLimits,
     Secret,
     Server,
     Skill,
+    TextMatch,
+    WaitRule,
     Workplace,
+    WrapupCode,
 )
 from broker.tools.simulate.chance import Chance
 from broker.tools.simulate.world import SECOND
@@ -35,6 +44,12 @@ GATEWAYS: Final = ("web", "mobile", "social")
 PROJECTS: Final = ("Support", "Sales")
 LANGUAGES: Final = (("English", "en"), ("Czech", "cs"))
 FORM: Final = derive("scenario", "Contact")
+OFFERED_FORM: Final = derive("scenario", "Call me back")
+BOTS: Final = ("bot0", "bot1")
+"""The second one has a seat and nobody runs it."""
+SCRIPT: Final = derive("bot", "Greeter")
+WRAPUP_CODES: Final = ("done", "later")
+PAUSE_REASONS: Final = ("Lunch",)
 
 
 def token_of(name: str) -> str:
@@ -55,7 +70,10 @@ class Town:
 
 
 def build(chance: Chance, agents: int) -> Town:
-    """An installation with so many agents."""
+    """An installation with so many agents, and two bots."""
+    people = [_agent(chance, i, agents) for i in range(agents + 1)]
+    seats = [_workplace(chance, i) for i in range(agents + 2)]
+    more = chance.fork("more")  # so that what was there before the bots is drawn as it was
     config = Config(
         server=Server(node="sim", heartbeat=HEARTBEAT),
         # An outbox holds what a client asks for at once when it comes back: two whole chats.
@@ -69,17 +87,153 @@ def build(chance: Chance, agents: int) -> Town:
             age_weight=chance.choose((0.0, 1.0, 5.0)),
             retry_after=20 * SECOND,
             retry_alone=4 * SECOND,
+            transfer_timeout=more.between(6, 12) * SECOND,
+            bot_timeout=more.between(3, 8) * SECOND,
+            park_reserve=more.choose((0, 0, 1, 2)),
+            max_parked=2,
         ),
         languages={derive("language", n): _language(n, c) for n, c in LANGUAGES},
         projects={derive("project", n): _project(chance, n) for n in PROJECTS},
-        gateways={derive("gateway", n): _gateway(chance, n) for n in GATEWAYS},
-        agents={a.id: a for a in (_agent(chance, i, agents) for i in range(agents + 1))},
-        workplaces={w.number: w for w in (_workplace(chance, i) for i in range(agents + 2))},
+        gateways={derive("gateway", n): _gateway(chance, more, n) for n in GATEWAYS},
+        agents={a.id: a for a in (*people, *(_bot_agent(more, name) for name in BOTS))},
+        workplaces={w.number: w for w in (*seats, *map(_bot_seat, BOTS))},
         gate_rules=(GateRule(id=derive("gate_rule", "all"), rank=10, scenario=FORM),),
+        pre_rules=_pre_rules(more),
         project_rules=_project_rules(chance),
-        scenarios={FORM: (ScenarioInfo(scenario_id=FORM, display_name="Contact", culture="en"),)},
+        wait_rules=_wait_rules(more),
+        text_matches=_TEXT_MATCHES,
+        bots={SCRIPT: _script(more)},
+        pause_reasons={n: PauseReason(id=derive("pause_reason", n), name=n) for n in PAUSE_REASONS},
+        wrapup_codes={n: WrapupCode(id=derive("wrapup_code", n), name=n) for n in WRAPUP_CODES},
+        scenarios={
+            form: (ScenarioInfo(scenario_id=form, display_name=name, culture="en"),)
+            for form, name in ((FORM, "Contact"), (OFFERED_FORM, "Call me back"))
+        },
     )
-    return Town(config, (_tighter(chance, config), _smaller(config), config))
+    reloads = (_tighter(chance, config), _smaller(config), _other(more, config), config)
+    return Town(config, reloads)
+
+
+_TEXT_MATCHES: Final = {
+    match.id: match
+    for match in (
+        TextMatch(id=derive("text_match", "yes"), name="yes", words=("yes", "please do")),
+        TextMatch(id=derive("text_match", "no"), name="no", patterns=(re.compile("^no"),)),
+    )
+}
+
+
+def seat_of(bot: str) -> str:
+    """The number of a bot's workplace."""
+    return str(901 + BOTS.index(bot))
+
+
+def _bot_seat(name: str) -> Workplace:
+    number = seat_of(name)
+    return Workplace(id=derive("workplace", number), number=number, max_chats=4)
+
+
+def _bot_agent(chance: Chance, name: str) -> Agent:
+    return Agent(
+        id=derive("agent", name),
+        name=name,
+        login=name,
+        secret=_secret(name),
+        max_chats=chance.between(2, 4),
+        role="bot",
+    )
+
+
+def _script(chance: Chance) -> Bot:
+    """The built-in bot: a form perhaps, then two questions, the second of which may end the chat."""
+    yes, no = _TEXT_MATCHES
+    sales = derive("project", "Sales")
+    return Bot(
+        id=SCRIPT,
+        name="Greeter",
+        greeting="Good day!",
+        scenario=OFFERED_FORM if chance.happens(0.4) else None,
+        questions=(
+            BotQuestion(
+                name="want",
+                ask="Do you want to buy?",
+                answers=(
+                    BotAnswer(match=yes, say="Fine.", project=sales, finish=chance.happens(0.5)),
+                    BotAnswer(match=no, next="name"),
+                ),
+                retry="Yes or no, please.",
+            ),
+            BotQuestion(name="why", ask="Why?"),
+            BotQuestion(
+                name="name",
+                ask="Who are you?",
+                answers=(BotAnswer(match=no, say="As you like.", close=True), BotAnswer()),
+            ),
+        ),
+        project=chance.choose((None, derive("project", "Support"))),
+        farewell=chance.choose((None, "I hand you over.")),
+    )
+
+
+def _pre_rules(chance: Chance) -> tuple[PreRule, ...]:
+    """Who meets a machine first: guests of some gateways, and of some languages."""
+    running, away = (derive("agent", name) for name in BOTS)
+    rules = (
+        (RuleLimits(gateway=derive("gateway", "web")), running, 0.5),
+        (RuleLimits(gateway=derive("gateway", "mobile")), SCRIPT, 0.6),
+        (RuleLimits(culture="de"), SCRIPT, 0.5),
+        (RuleLimits(gateway=derive("gateway", "social")), away, 0.3),
+        (RuleLimits(gateway=derive("gateway", "social")), running, 0.5),
+    )
+    return tuple(
+        PreRule(id=derive("pre_rule", str(rank)), rank=rank, limits=limits, bot=bot)
+        for rank, (limits, bot, often) in enumerate(rules, 1)
+        if chance.happens(often)
+    )
+
+
+def _wait_rules(chance: Chance) -> tuple[WaitRule, ...]:
+    """Levels upwards; of one level a rule for a language stands before that for everybody."""
+    sales, support = (derive("project", n) for n in ("Sales", "Support"))
+    rules = (
+        WaitRule(
+            id=derive("wait_rule", "note"),
+            level=0,
+            after=chance.between(2, 6) * SECOND,
+            note="You are number {position}, it may take {wait}.",
+        ),
+        WaitRule(
+            id=derive("wait_rule", "vip"),
+            level=1,
+            after=chance.between(3, 8) * SECOND,
+            limits=RuleLimits(culture="cs"),
+            priority=50,
+        ),
+        WaitRule(
+            id=derive("wait_rule", "skill"),
+            level=1,
+            after=chance.between(4, 12) * SECOND,
+            skill=1,
+            projects=(support,) if chance.happens(0.5) else (),
+        ),
+        WaitRule(
+            id=derive("wait_rule", "wide"),
+            level=2,
+            after=chance.between(8, 16) * SECOND,
+            project=support,
+            projects=(sales,),
+            scenario=OFFERED_FORM,
+            note="Perhaps you want to be called back.",
+        ),
+        WaitRule(
+            id=derive("wait_rule", "end"),
+            level=3,
+            after=chance.between(20, 60) * SECOND,
+            note="We are sorry.",
+            close=True,
+        ),
+    )
+    return tuple(rule for rule in rules if chance.happens(0.5 if rule.close else 0.8))
 
 
 def _language(name: str, culture: str) -> Language:
@@ -96,7 +250,7 @@ def _project(chance: Chance, name: str) -> Project:
     )
 
 
-def _gateway(chance: Chance, name: str) -> Gateway:
+def _gateway(chance: Chance, more: Chance, name: str) -> Gateway:
     return Gateway(
         id=derive("gateway", name),
         name=name,
@@ -107,6 +261,8 @@ def _gateway(chance: Chance, name: str) -> Gateway:
         tracking_inertia=30 * SECOND,
         workplace_grace=chance.between(6, 12) * SECOND,
         reactivate=name == "mobile",
+        weight=more.weighed(((1, 3), (2, 1))),
+        outbound_timeout=more.between(4, 12) * SECOND,
     )
 
 
@@ -125,12 +281,14 @@ def _agent(chance: Chance, index: int, last: int) -> Agent:
     """An agent; the one after the last real one knows nothing: he is the bad client's."""
     name = f"agent{index}"
     idle = index == last
+    leads = not idle and (index == last - 1 or (index == 0 and chance.fork("lead").happens(0.3)))
     return Agent(
         id=derive("agent", name),
         name=name,
         login=name,
         secret=_secret(name),
         max_chats=chance.between(1, 3),
+        role="supervisor" if leads else "agent",
         languages={} if idle else _skills(chance, ("English", "Czech"), "language"),
         skills={} if idle else _skills(chance, PROJECTS, "project"),
     )
@@ -186,4 +344,32 @@ def _smaller(config: Config) -> Config:
         config,
         gateways={**config.gateways, gateway: evolve(config.gateways[gateway], retired=True)},
         agents={**config.agents, agent: evolve(config.agents[agent], retired=True)},
+    )
+
+
+def _other(chance: Chance, config: Config) -> Config:
+    """A reload to other machines and rules: no script, no bot, fewer wait rules, other weights."""
+    weights = (1, 2, 3)
+    gateways = {
+        guid: evolve(gateway, weight=chance.choose(weights))
+        for guid, gateway in config.gateways.items()
+    }
+    wait_rules = [rule for rule in config.wait_rules if chance.happens(0.6)]
+    bots, pre_rules, agents = config.bots, config.pre_rules, config.agents
+    if chance.happens(0.5):
+        bots = {}
+        pre_rules = tuple(rule for rule in pre_rules if rule.bot != SCRIPT)
+    if chance.happens(0.5):
+        gone = derive("agent", BOTS[0])
+        agents = {**agents, gone: evolve(agents[gone], retired=True)}
+        pre_rules = tuple(rule for rule in pre_rules if rule.bot != gone)
+    numbers = evolve(config.distribution, park_reserve=chance.between(0, 2))
+    return evolve(
+        config,
+        gateways=gateways,
+        wait_rules=tuple(wait_rules),
+        bots=bots,
+        pre_rules=pre_rules,
+        agents=agents,
+        distribution=numbers,
     )

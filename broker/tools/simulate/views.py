@@ -26,6 +26,7 @@ def _questions(session: Session, settings: Settings) -> Iterator[tuple[str, Chat
             yield "ES_CHAT_RESYNC", ChatCommandInfo(peer=gateway.peer, port=gateway.port)
     else:
         yield "CS_CHAT_RESYNC", ChatCommandInfo(peer=settings.number)
+        yield "CS_AGENT_LIST", ChatCommandInfo(peer=settings.number)
     for ref in session.chats:
         if session.role is Role.CONNECTOR:
             named = ChatCommandInfo(peer=ref.peer, port=ref.port, tracking_id=ref.name)
@@ -45,8 +46,12 @@ def view_of(session: Session) -> dict[str, Any]:
         if guid is None or status is None:
             continue
         if session.role is Role.CONNECTOR or status is ChatStatus.ANSWERED:
-            ids = [chat.view.sentences[c].id for c in sorted(chat.view.sentences)]
+            view = chat.view
+            ids = [view.sentences[c].id for c in sorted(view.sentences)]
             chats[guid] = {"status": status.value, "ids": ids}
+            if session.role is Role.WORKPLACE:
+                chats[guid]["notes"] = [view.internal[c].id for c in sorted(view.internal)]
+                chats[guid]["is_parked"] = bool(view.latest.is_parked)
     return {
         "ready": session.phase is Phase.READY,
         "ready_text": session.phase.name,

@@ -31,6 +31,8 @@ from broker.tools.report.history import (
     Contact,
     EventRow,
     OfferRow,
+    ParkingRow,
+    PartyRow,
     StateRow,
     WrapupRow,
     contacts,
@@ -54,6 +56,8 @@ class Course:
         offers: All of them.
         states: The agents' states in order of time.
         held: Which chats were held by whom before the first event.
+        parked: When agents put chats aside, in order of time; in a replay nobody does.
+        joined: When agents were in others' chats, likewise.
         until: Until when it tells.
     """
 
@@ -62,6 +66,8 @@ class Course:
     offers: Sequence[OfferRow]
     states: Sequence[StateRow]
     held: Mapping[int, str] = field(factory=dict)
+    parked: Sequence[ParkingRow] = ()
+    joined: Sequence[PartyRow] = ()
     until: int
 
 
@@ -88,10 +94,12 @@ class Scribe:
             case ChatRouted():
                 self._projects[fact.no] = fact.project
             case ChatMoved():
-                self._event(fact, fact.status, fact.cause, fact.agent, fact.close_reason)
+                told = (fact.agent, fact.close_reason, fact.project)
+                self._event(fact, fact.status, fact.cause, *told)
             case OfferMade():
+                about = (self._gateways[fact.no], self._projects.get(fact.no))
                 self._offers[fact.offer] = OfferRow(
-                    fact.agent, fact.at, None, None, self._gateways[fact.no], None, fact.no
+                    fact.agent, fact.at, None, None, *about, fact.no, fact.mode
                 )
             case OfferEnded():
                 made = self._offers[fact.offer]
@@ -116,21 +124,18 @@ class Scribe:
         cause: str,
         agent: str | None = None,
         reason: str | None = None,
+        project: str | None = None,
     ) -> None:
         gateway = self._gateways[fact.no]
-        row = EventRow(fact.no, fact.at, status, cause, agent, reason, gateway, None)
+        row = EventRow(fact.no, fact.at, status, cause, agent, reason, gateway, project)
         self._events.append(row)
 
     def course(self, until: int) -> Course:
-        """Everything so far; the project of a chat is that of its last routing."""
-        told = self._projects.get
+        """Everything so far."""
         return Course(
-            events=[
-                evolve(row, project=told(row.no))
-                for row in sorted(self._events, key=attrgetter("no"))
-            ],
+            events=sorted(self._events, key=attrgetter("no")),
             wrapups=[self._wrapups[key] for key in sorted(self._wrapups)],
-            offers=[evolve(row, project=told(row.no)) for row in self._offers.values()],
+            offers=list(self._offers.values()),
             states=self._states,
             until=until,
         )
@@ -218,7 +223,7 @@ def _contacts(course: Course, span: Span, threshold: int) -> Cells[Contacts]:
     return cells
 
 
-def _project(row: Contact | OfferRow) -> str | None:
+def _project(row: Contact | OfferRow | PartyRow) -> str | None:
     return row.project
 
 
@@ -233,7 +238,12 @@ def _times(course: Course, span: Span, project: str | None) -> dict[int, Work]:
     wrapups = sorted((row for row in course.wrapups if mine(row.no)), key=attrgetter("at"))
     held = {no: agent for no, agent in course.held.items() if mine(no) and no not in of}
     start = min(span.start, events[0].at) if events else span.start
-    holds = (desks.talks(events, held, start), desks.wraps(wrapups))
+    holds = (
+        desks.talks(events, held, start),
+        desks.wraps(wrapups),
+        desks.wraps([row for row in course.parked if mine(row.no)], -1),
+        desks.wraps([row for row in course.joined if mine(row.no)]),
+    )
     cells = Cells(Work)
     desks.count_time(course.states, holds, span, course.until, cells)
     return {**cells.by_interval(), WHOLE: cells.total()}

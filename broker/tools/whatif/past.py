@@ -183,6 +183,8 @@ class Piece:
     @property
     def asked(self) -> bool:
         """Whether a visitor asked for an agent: it waited, or the rules closed it at once."""
+        if self.contact.outbound:
+            return False
         if self.contact.queued is not None:
             return True
         plain = (ChatStatus.PILOT, ChatStatus.CLOSED)

@@ -20,7 +20,14 @@ from sqlalchemy import Connection, func, select
 from broker.config.model import HOUR
 from broker.store.schema import agent_events, agents, chat_events, chats, form_results, sentences
 from broker.tools.report import reading
-from broker.tools.report.history import EventRow, OfferRow, WrapupRow, contacts
+from broker.tools.report.history import (
+    EventRow,
+    OfferRow,
+    ParkingRow,
+    PartyRow,
+    WrapupRow,
+    contacts,
+)
 from broker.tools.report.times import DAY, Span
 from broker.tools.whatif.course import Course
 from broker.tools.whatif.past import (
@@ -105,6 +112,8 @@ def record(connection: Connection, span: Span, keeps: Callable[[str], bool]) -> 
             offers=sorter.offers,
             states=list(reading.states(connection, wide)),
             held={no: agent for no, agent in held.items() if no not in sorter.known},
+            parked=[r for r in reading.parkings_by_time(connection, wide) if sorter.has(r)],
+            joined=[r for r in reading.parties_by_time(connection, wide) if sorter.has(r)],
             until=until,
         ),
         left_out=sorter.left_out,
@@ -147,6 +156,13 @@ class _Sorter:
     known: set[int] = field(factory=set)
     cut: bool = False
     left_out: Counter[str] = field(factory=Counter)
+    _kept: dict[int, list[tuple[int, int]]] = field(factory=dict)
+
+    def has(self, row: ParkingRow | PartyRow) -> bool:
+        """Whether something happened in a chat that is not left out."""
+        if row.no not in self.known:
+            return True
+        return any(began <= row.at <= closed for began, closed in self._kept.get(row.no, ()))
 
     def take(self, told: Told) -> None:
         """Sort the contacts of a chat."""
@@ -162,6 +178,7 @@ class _Sorter:
             closed = self.until if contact.closed is None else contact.closed
             if contact.closed is None and self.span.index(contact.arrived) is not None:
                 self.cut = True
+            self._kept.setdefault(told.chat.no, []).append((contact.began, closed))
             self.events += piece.events
             self.wrapups += (row for row in told.wrapups if row.at == contact.closed)
             self.offers += (row for row in told.offers if contact.began <= row.at <= closed)
@@ -171,7 +188,8 @@ class _Sorter:
 
 def _chats(connection: Connection, span: Span, until: int) -> Iterator[Told]:
     """Everything about each chat of which something happened in the time."""
-    offers = _by_chat(reading.offers_made(connection, span))
+    made = reading.offers_made(connection, span)
+    offers = _by_chat(offer for offer in made if offer.mode == "queue")
     wrapups = _by_chat(reading.wrapups_by_chat(connection, span))
     forms, voices = _forms(connection, span), _voices(connection, span)
     rows = _rows(connection, span)

@@ -14,7 +14,10 @@ from broker.tools.report.show import Column, Kind, Value, contact_columns, durat
 from broker.tools.whatif.course import EVERY, WHOLE, Question, Score, Scores
 
 RECORDED, REPLAYED, NEW = "recorded", "replayed_old", "new"
-_BEFORE: Final = ("offered", "answered", "abandoned", "lapsed", "waiting", "refused")
+_BEFORE: Final = (
+    *("offered", "answered", "abandoned", "lapsed", "dismissed"),
+    *("waiting", "refused"),
+)
 _OFFERS: Final = ("missed", "rejected")
 _AFTER: Final = ("abandonment", "speed_of_answer", "longest_wait", "handle_time")
 _NOTHING: Final = Score(contacts=Contacts(), levels={}, busy=0, staffed=0)

@@ -7,10 +7,16 @@ from tests.replay.dialogues.steps import (
     agent_says,
     answer,
     answered,
+    asks,
     hang_up,
+    joins,
+    notes,
     offered,
+    parties,
     start,
     stop,
+    texts,
+    two_agents,
     visitor_says,
 )
 from tests.replay.stage import Client, Stage, scenario
@@ -235,3 +241,79 @@ async def two_connectors(stage: Stage) -> None:
     await agent.get("SC_CHAT_SENTENCE", ID="m1", Counter=2)
     await hang_up(one, agent, chat)
     await two.get("SE_CHAT_STATUS", Status="Closed")
+
+
+@scenario(
+    "The broker is killed while agents work together: conference, parked and unbound chats stay",
+    workplace_grace="20s",
+    max_chats="3",
+)
+async def killed_in_company(stage: Stage) -> None:
+    """B-2, B-12, B-29, W-20."""
+    web, owner, other, chat = await two_agents(stage)
+    await joins(owner, other, chat, "Conference")
+    await notes(owner, chat, "n1", "Listen.", 1, other)
+    aside = await start(web, "v2")
+    await offered(web, owner, aside)
+    await answer(web, owner, aside)
+    await owner.send("CS_CHAT_PARK", 3, ChatId=aside, IsParked=True)
+    await owner.get("SC_CHAT_STATUS", 3, IsParked=True)
+    await owner.send("CS_CHAT_OPEN", 4, Peer=web.peer, RemoteAddress="+420 123")
+    called = (await owner.get("SC_CHAT_STATUS", 4, Status="Answered"))["ChatId"]
+    await web.get("SE_CHAT_OUTBOUND", ReturnChatId=called)
+    await stage.do("kill")
+    for client in (web, owner, other):
+        await client.gone()
+    web = await stage.connector()
+    await web.get("SE_CHAT_OUTBOUND", ReturnChatId=called)
+    owner = await stage.agent(state="Ready")
+    other = await stage.agent("b", state="Ready")
+    await owner.send("CS_CHAT_RESYNC", 5)
+    listed = (await owner.get("SC_CHAT_LIST", 5, count=3))["items"]
+    assert {one["ChatId"] for one in listed} == {chat, called, aside}
+    await other.send("CS_CHAT_STATUS", 6, ChatId=chat)
+    whole = await other.get("SC_CHAT_STATUS", 6, Status="Answered", AgentId=owner.agent_id)
+    assert parties(whole) == [("Ben", "Conference", "Joined")]
+    assert texts(whole, "Internal") == ["Listen."]
+    await owner.send("CS_CHAT_STATUS", 7, ChatId=aside)
+    await owner.get("SC_CHAT_STATUS", 7, Status="Answered", IsParked=True)
+    await notes(owner, chat, "n1", "Listen.", 1)
+    await web.send("ES_CHAT_START", 8, TrackingId="v3", ReturnChatId=called)
+    await web.get("SE_CHAT_STATUS", 8, Status="Answered", ChatId=called)
+    await owner.get("SC_CHAT_STATUS", Status="Answered", ChatId=called)
+    for tracking, ended in (("v2", aside), ("v3", called)):
+        await stop(web, tracking)
+        await owner.get("SC_CHAT_STATUS", Status="Closed", ChatId=ended)
+    await stop(web)
+    for agent in (other, owner):
+        await agent.get("SC_CHAT_STATUS", Status="Closed", ChatId=chat)
+
+
+@scenario(
+    "The broker is restarted while somebody is asked, and while one watches: both end, unseen",
+    staff="abs",
+    workplace_grace="20s",
+)
+async def restarted_while_asking(stage: Stage) -> None:
+    """B-12, B-29."""
+    web, owner, other, chat = await two_agents(stage)
+    boss = await stage.agent("s")
+    await boss.send("CS_CHAT_INVITE", 2, ChatId=chat, Mode="Monitor")
+    await boss.get("SC_CHAT_STATUS", 2, Status="Answered")
+    await asks(owner, other, chat)
+    await boss.get("SC_CHAT_STATUS", Status="Answered", Parties=...)
+    await stage.do("restart")
+    for client in (web, owner, other, boss):
+        await client.get("SYS_BYE", Code="Shutdown")
+        await client.gone()
+    web = await stage.connector()
+    other = await stage.agent("b", state="Ready")
+    await other.send("CS_CHAT_ANSWER", 3, ChatId=chat)
+    await other.get("SC_CHAT_ALERT_END", 3, ChatId=chat)
+    owner = await stage.agent(state="Ready")
+    await owner.send("CS_CHAT_STATUS", 4, ChatId=chat)
+    await owner.get("SC_CHAT_STATUS", 4, Status="Answered", Parties=None)
+    boss = await stage.agent("s")
+    await boss.send("CS_CHAT_RESYNC", 5)
+    await boss.get("SC_CHAT_LIST", 5, count=0)
+    await hang_up(web, owner, chat)

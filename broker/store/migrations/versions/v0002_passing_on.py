@@ -35,6 +35,13 @@ def _seq(table: str) -> list[sa.schema.SchemaItem]:
 def upgrade() -> None:
     """Make the new tables and columns; what was said of exclusions moves to a table of its own."""
     _chats()
+    op.add_column("chat_events", sa.Column("project", GUID, nullable=True))
+    # What a chat was about earlier is not known; most have one project all their life.
+    op.execute(
+        "UPDATE chat_events SET project ="
+        " (SELECT project FROM chats WHERE chats.no = chat_events.chat_no)"
+        " WHERE status <> 'Pilot'"
+    )
     op.add_column("agent_events", sa.Column("by_agent", GUID, nullable=True))
     _exclusions()
     _invites()

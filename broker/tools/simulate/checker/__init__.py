@@ -11,7 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from broker.tools.simulate.checker import agreement, conduct, durability, order, progress, slots
+from broker.tools.simulate.checker import (
+    agreement,
+    conduct,
+    durability,
+    isolation,
+    order,
+    progress,
+    slots,
+    work,
+)
 from broker.tools.simulate.checker.story import Story
 from broker.tools.simulate.checker.violation import Violation
 from broker.tools.simulate.dump import Dump
@@ -27,14 +36,14 @@ LAWS: Final[Mapping[str, Law]] = MappingProxyType(
         "I-4": order.sender_order,
         "I-5": agreement.both_sides_agree,
         "I-6": slots.one_owner,
-        "I-7": slots.no_forgotten_work,
+        "I-7": work.no_forgotten_work,
         "I-8": conduct.legal_moves,
         "I-9": agreement.snapshot_is_fold,
         "I-10": agreement.store_is_memory,
         "I-11": durability.durable_before_visible,
         "I-13": conduct.one_answer,
         "I-14": conduct.bounded,
-        "I-15": conduct.isolation,
+        "I-15": isolation.isolation,
         "I-16": progress.liveness,
         "I-17": progress.determinism,
     }

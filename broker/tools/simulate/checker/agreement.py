@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from broker.tools.simulate.checker.fold import FoldedChat
+from broker.tools.simulate.checker.spans import MONITOR, TALKING
 from broker.tools.simulate.checker.story import Connection, Story
 from broker.tools.simulate.checker.violation import Violation
 from broker.tools.simulate.history import Kind
@@ -38,13 +39,18 @@ def _differences(
     if stored is None:
         yield violation("the store does not have this chat")
         return
-    if chat.status is not None and stored.status != chat.status.value:
+    outbound = connection.role is Role.WORKPLACE
+    if outbound:
+        for text in _inside(story, connection, chat, guid):
+            yield violation(text)
+    elif chat.status is not None and stored.status != chat.status.value:
         yield violation(f"it ends {chat.status} here, {stored.status} in the store")
+    elif chat.shown is not None and chat.shown[1] != stored.scenario:
+        yield violation(f"form {chat.shown[1]} is offered here, {stored.scenario} in the store")
     rows = story.sentences[guid]
     if sorted(chat.lines) != sorted(rows):
         yield violation(f"it ends with Counters {sorted(chat.lines)} here, {sorted(rows)} there")
         return
-    outbound = connection.role is Role.WORKPLACE
     for counter, line in chat.lines.items():
         row = rows[counter]
         if (row.id, row.outbound, row.model, row.text) != line.content:
@@ -56,6 +62,42 @@ def _differences(
                 f"sentence {counter} is confirmed {line.confirmed} here, {row.confirmed_at} there"
             )
             yield violation(text)
+
+
+def _inside(story: Story, connection: Connection, chat: FoldedChat, guid: Guid) -> Iterator[str]:
+    """What only agents see: that they are in the chat, who else is, whether it is put aside, the notes."""
+    agent = story.agent_of(connection)
+    parts = [s.part for s in story.spans.between(guid, agent) if s.end is None]
+    if not TALKING.intersection(parts):
+        yield f"it ends {chat.status} here, in the store agent {agent} is {parts}"
+    if chat.shown is not None:
+        parked = any(p.chat == guid and p.ended_at is None for p in story.dump.parkings)
+        mine = parked and "owner" in parts
+        if chat.shown[0] is not mine:
+            yield f"it ends with IsParked {chat.shown[0]} here, {mine} in the store"
+        stored = _company(story, guid, agent)
+        if chat.shown[2] != stored:
+            yield f"it ends with parties {chat.shown[2]} here, {stored} in the store"
+    notes = {counter: (row.id, row.text) for counter, row in story.notes[guid].items()}
+    told = {counter: (line.id, line.text) for counter, line in chat.notes.items()}
+    if told != notes:
+        yield f"it ends with notes {sorted(told)} here, {sorted(notes)} in the store, or with others"
+
+
+def _company(story: Story, chat: Guid, viewer: Guid | None) -> tuple[object, ...]:
+    """Who is in a chat at the end, or asked into it, as the viewer may know."""
+    parties: list[tuple[str, ...]] = [
+        ("Joined", row.mode, row.agent, "", row.by_agent)
+        for row in story.dump.parties
+        if row.chat == chat and row.left_at is None
+        if row.mode != MONITOR or row.agent == viewer
+    ]
+    alerted = [o.agent for o in story.dump.offers if o.chat == chat and o.ended_at is None]
+    for row in story.dump.invites:
+        if row.chat == chat and row.ended_at is None:
+            asked = row.agent or (alerted[0] if alerted else "")
+            parties.append(("Asked", row.mode, asked, row.project or "", row.by_agent))
+    return tuple(sorted(parties))
 
 
 def snapshot_is_fold(story: Story) -> Iterator[Violation]:
@@ -75,7 +117,7 @@ def _last_lists(story: Story) -> Iterator[Violation]:
             gateway = story.setup.data["gateways"].get(chat.gateway)
             if gateway is None or gateway["peer"] not in connection.fold.lists:
                 continue
-            if chat.status == ChatStatus.CLOSED.value:
+            if chat.status == ChatStatus.CLOSED.value or (chat.outbound and not chat.bound_at):
                 continue
             ref = (gateway["peer"], gateway["port"], chat.tracking_id)
             told = connection.fold.chats.get(ref)

@@ -1,4 +1,4 @@
-"""I-8, I-13, I-14, I-15: legal moves, one answer, bounds, and everyone sees only his own."""
+"""I-8, I-13, I-14: legal moves, one answer, bounds."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from broker.tools.simulate.checker.fold import AFTER
+from broker.tools.simulate.checker.spans import ALERTED, TALKING, WRAPUP
 from broker.tools.simulate.checker.story import Connection, Story
 from broker.tools.simulate.checker.violation import Violation
+from broker.tools.simulate.dump import MoveRow
 from broker.tools.simulate.history import Event, Kind
 from protocol.catalogue import CATALOGUE
-from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.chat import ChatStatusInfo
 from protocol.frame import Frame
-from protocol.values import ChatStatus, Guid, Role
+from protocol.values import ChatStatus, Guid, Role, to_micros
 
 ALSO_ANSWERS = {"CS_CHAT_ANSWER": "SC_CHAT_ALERT_END", "CS_CHAT_HANGUP": "SC_CHAT_ALERT_END"}
 """What may answer a request besides the answer of the catalogue and `SYS_ERROR`."""
+
+HANDED_ON = frozenset({"transferred", "left", "owner_lost", "forced"})
+"""Why an answered chat may get another owner."""
 
 
 def legal_moves(story: Story) -> Iterator[Violation]:
@@ -24,8 +29,8 @@ def legal_moves(story: Story) -> Iterator[Violation]:
         if moves and moves[0].status != ChatStatus.PILOT.value:
             yield Violation("I-8", f"it began as {moves[0].status}", moves[0].at, chat=chat)
         for before, after in pairwise(moves):
-            if ChatStatus(after.status) not in AFTER[ChatStatus(before.status)]:
-                text = f"{before.status} was followed by {after.status} in the store"
+            text = _illegal(story, before, after)
+            if text:
                 yield Violation("I-8", text, after.at, chat=chat)
         stored = story.chats.get(chat)
         if stored is not None and moves and moves[-1].status != stored.status:
@@ -33,6 +38,62 @@ def legal_moves(story: Story) -> Iterator[Violation]:
             yield Violation("I-8", text, moves[-1].at, chat=chat)
     for connection in story.connections.values():
         yield from (v for v in connection.fold.remarks if v.law == "I-8")
+        if connection.role is Role.WORKPLACE:
+            yield from _relative(story, connection)
+
+
+def _illegal(story: Story, before: MoveRow, after: MoveRow) -> str | None:
+    """What is wrong with a move."""
+    text = f"{before.status} was followed by {after.status} in the store"
+    match (before.status, after.status):
+        case ("Answered", "Answered"):
+            if before.agent == after.agent or after.cause not in HANDED_ON:
+                return f"{text}, from {before.agent} to {after.agent}: {after.cause}"
+            return None
+        case ("Pilot", "Answered"):
+            return None if story.chats[after.chat].outbound and after.cause == "opened" else text
+        case ("Alerting", "Answered"):
+            other = before.agent != after.agent
+            return f"{text}, offered to {before.agent}, taken by {after.agent}" if other else None
+        case _:
+            legal = ChatStatus(after.status) in AFTER[ChatStatus(before.status)]
+            return None if legal else text
+
+
+def _relative(story: Story, connection: Connection) -> Iterator[Violation]:
+    """A workplace is told how a chat stands for its agent: as the rows have it for that moment."""
+    agent = story.agent_of(connection)
+    for event in connection.events:
+        p = event.frame.payload if event.frame is not None and event.kind is Kind.GOT else None
+        if not isinstance(p, ChatStatusInfo) or p.chat_id not in story.chats or p.chat_id is None:
+            continue
+        if p.info is None or p.info.time_stamp is None:
+            continue
+        at = to_micros(p.info.time_stamp)
+        if not _stands(story, p.chat_id, agent, p.status, at):
+            parts = [(s.part, s.at, s.end) for s in story.spans.between(p.chat_id, agent)]
+            text = f"{p.status} was told as of {at}, in the store the agent was {parts}"
+            yield Violation("I-8", text, event.at, connection.name, p.chat_id)
+
+
+def _stands(
+    story: Story, chat: Guid, agent: Guid | None, status: ChatStatus | None, at: int
+) -> bool:
+    """Whether a status may have been right at a moment; several things may happen in one."""
+    spans = story.spans.between(chat, agent)
+    match status:
+        case ChatStatus.ALERTING:
+            return any(s.part == ALERTED and s.covers(at) for s in spans)
+        case ChatStatus.ANSWERED:
+            return any(s.part in TALKING and s.covers(at) for s in spans)
+        case ChatStatus.CLOSED:
+            rows = story.moves[chat]
+            return any(
+                move.status == "Closed" and move.at <= at and (after is None or at <= after.at)
+                for move, after in zip(rows, [*rows[1:], None], strict=True)
+            )
+        case _:
+            return not any(s.part != WRAPUP and s.is_inside(at) for s in spans)
 
 
 def one_answer(story: Story) -> Iterator[Violation]:
@@ -112,60 +173,3 @@ def bounded(story: Story) -> Iterator[Violation]:
             elif event.data["bytes"] > limits["outbox_bytes"] + limits["frame_bytes"]:
                 text = f"{event.data['bytes']} bytes wait, {limits['outbox_bytes']} may"
                 yield Violation("I-14", text, event.at, event.conn)
-
-
-def isolation(story: Story) -> Iterator[Violation]:
-    """I-15: a session sees its own peers' chats only, and writes into no other."""
-    for connection in story.connections.values():
-        agent = story.agent_of(connection) if connection.role is Role.WORKPLACE else None
-        for event in connection.events:
-            if event.kind is Kind.GOT and event.frame is not None:
-                if event.frame.type == "SC_CHAT_ALERT_END" and event.frame.re is not None:
-                    continue  # the answer to a foreign answer says no more than was asked (B-25)
-                for text, chat in _foreign(story, connection, agent, event.frame.payload):
-                    yield Violation("I-15", text, event.at, connection.name, chat)
-    yield from _strangers(story)
-
-
-def _foreign(
-    story: Story, connection: Connection, agent: Guid | None, payload: object
-) -> Iterator[tuple[str, str]]:
-    items = payload if isinstance(payload, tuple) else (payload,)
-    for p in items:
-        if not isinstance(p, ChatSentenceInfo | ChatStatusInfo | ChatCommandInfo):
-            continue
-        if p.peer not in connection.peers:
-            yield f"a frame for peer {p.peer}, which it does not serve", p.chat_id or ""
-        elif p.chat_id is not None:
-            chat = story.chats.get(p.chat_id)
-            if chat is None:
-                continue  # I-1 says more about it
-            if connection.role is Role.CONNECTOR:
-                gateways = {s.gateway_at(p.peer, p.port) for s in story.setups}
-                if chat.gateway not in gateways:
-                    yield f"a chat of gateway {chat.gateway}", p.chat_id
-            elif agent is None or p.chat_id not in story.offered.get(agent, set()):
-                yield f"a chat that was never offered to {connection.login}", p.chat_id
-
-
-def _strangers(story: Story) -> Iterator[Violation]:
-    """Every sentence of a person in the store was sent by somebody who may write there."""
-    sent: set[tuple[Guid, bool, str]] = set()
-    loose: set[tuple[Guid | None, str | None, str]] = set()
-    for connection in story.connections.values():
-        for event in connection.events:
-            p = event.frame.payload if event.frame is not None else None
-            if event.kind is not Kind.SENT or not isinstance(p, ChatSentenceInfo) or p.id is None:
-                continue
-            if connection.role is Role.WORKPLACE:
-                if p.chat_id in story.offered.get(story.agent_of(connection) or Guid(""), set()):
-                    sent.add((p.chat_id or Guid(""), True, p.id))
-            elif p.peer in connection.peers:
-                loose.add((story.setup.gateway_at(p.peer, p.port), p.tracking_id, p.id))
-    for row in story.dump.sentences:
-        chat = story.chats[row.chat]
-        if row.own or (row.chat, row.outbound, row.id) in sent:
-            continue
-        if row.outbound or (chat.gateway, chat.tracking_id, row.id) not in loose:
-            text = f"sentence {row.counter} ({row.id}) was sent by nobody who may"
-            yield Violation("I-15", text, row.at, chat=row.chat)

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from attrs import define, field
 
-from broker.tools.simulate.checker.fold import line_of
+from broker.tools.simulate.checker.fold import INTERNAL, line_of
 from broker.tools.simulate.checker.story import Connection, Story
 from broker.tools.simulate.checker.violation import Violation
 from broker.tools.simulate.dump import SentenceRow
 from broker.tools.simulate.history import Event, Kind
 from protocol.agent import AgentStateInfo
-from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, ChatStatusInfo
 from protocol.frame import Frame
 from protocol.scenario import ScenarioResultInfo
 from protocol.session import Ack
-from protocol.values import Guid, Role, to_micros
+from protocol.values import ChatStatus, Guid, PartyState, Role, to_micros
 
 
 def got_frames(story: Story) -> Iterator[tuple[Connection, Event, Frame]]:
@@ -40,7 +40,7 @@ def _lost(story: Story, connection: Connection, frame: Frame) -> Iterator[tuple[
         case "SE_CHAT_SENTENCE" | "SC_CHAT_SENTENCE" if isinstance(p, ChatSentenceInfo):
             yield from _lost_sentence(story, connection, p)
         case "SE_CHAT_STATUS" | "SC_CHAT_STATUS" | "SC_CHAT_ALERT" if isinstance(p, ChatStatusInfo):
-            yield from _lost_status(story, p)
+            yield from _lost_status(story, connection, p)
         case "SE_CHAT_CONFIRM" | "SC_CHAT_CONFIRM" if isinstance(p, ChatCommandInfo):
             row = _own_sentence(story, connection, p, inbound=connection.role is Role.CONNECTOR)
             stamp = to_micros(p.time_stamp) if p.time_stamp is not None else None
@@ -49,6 +49,11 @@ def _lost(story: Story, connection: Connection, frame: Frame) -> Iterator[tuple[
                 yield row.chat, text
         case "SYS_ACK" if isinstance(p, Ack):
             yield from _lost_ack(story, connection, frame)
+        case "SC_AGENT_LIST" if isinstance(p, tuple):
+            told = {(m.agent, m.state) for m in story.dump.agent_moves}
+            for one in p:
+                if isinstance(one, AgentStateInfo) and (one.agent_id, str(one.state)) not in told:
+                    yield None, f"agent {one.agent_id} was listed {one.state}, he never was"
         case "SC_AGENT_STATE" if isinstance(p, AgentStateInfo) and p.state is not None:
             told = {(m.agent, m.state) for m in story.dump.agent_moves}
             if p.agent_id is not None and (p.agent_id, p.state.value) not in told:
@@ -63,6 +68,11 @@ def _lost_sentence(
     chat = story.chat_of(connection, p)
     if chat is None:
         return
+    if p.model == INTERNAL:
+        note = story.notes.get(chat, {}).get(p.counter)
+        if note is None or (note.id, note.text) != (p.id, p.text):
+            yield chat, f"note {p.counter} ({p.id}) was told, the store has {note}"
+        return
     if p.counter == 0:
         if (chat, p.model) not in story.dump.slots:
             yield chat, f"model {p.model} was told, the store has no such slot"
@@ -74,13 +84,17 @@ def _lost_sentence(
         yield chat, f"sentence {p.counter} was told as {p.id}, the store has {row.id}"
 
 
-def _lost_status(story: Story, p: ChatStatusInfo) -> Iterator[tuple[Guid | None, str]]:
+def _lost_status(
+    story: Story, connection: Connection, p: ChatStatusInfo
+) -> Iterator[tuple[Guid | None, str]]:
     if p.chat_id is None or p.status is None:
         return
     if p.chat_id not in story.chats:
         yield p.chat_id, f"the chat was told ({p.status}), the store lacks it"
         return
-    if p.status.value not in {m.status for m in story.moves[p.chat_id]}:
+    # What a workplace is told stands for its agent alone; I-8 compares that with the rows.
+    is_relative = connection.role is Role.WORKPLACE and p.status is not ChatStatus.CLOSED
+    if not is_relative and p.status.value not in {m.status for m in story.moves[p.chat_id]}:
         yield p.chat_id, f"status {p.status} was told, the store never had it"
     rows = story.sentences[p.chat_id]
     for s in p.sentences or ():
@@ -89,6 +103,12 @@ def _lost_status(story: Story, p: ChatStatusInfo) -> Iterator[tuple[Guid | None,
             yield p.chat_id, f"the snapshot had sentence {s.counter} ({s.id}), the store: {row}"
         elif s.confirmed_time is not None and row.confirmed_at != to_micros(s.confirmed_time):
             yield p.chat_id, f"sentence {s.counter} was shown confirmed, the store: {row}"
+
+    notes = story.notes[p.chat_id]
+    for s in p.internal or ():
+        note = notes.get(s.counter)
+        if note is None or (note.id, note.text) != (s.id, s.text):
+            yield p.chat_id, f"the snapshot had note {s.counter} ({s.id}), the store: {note}"
 
 
 def _own_sentence(
@@ -128,14 +148,17 @@ def exactly_once(story: Story) -> Iterator[Violation]:
             text = f"key {row.id} is stored twice, the second time as {row.counter}"
             yield Violation("I-2", text, chat=row.chat)
         seen.add(key)
-    counters: dict[tuple[Guid, bool, str | None], int] = {}
+    if len(story.note_keys) != len(story.dump.notes):
+        yield Violation("I-2", "a key of a note is stored twice")
+    counters: dict[tuple[Guid, bool, bool, str | None], int] = {}
     for connection, event, frame in got_frames(story):
         p = frame.payload
         if isinstance(p, ChatSentenceInfo) and p.counter:
             chat = story.chat_of(connection, p)
             if chat is None:
                 continue
-            before = counters.setdefault((chat, p.is_outbound, p.id), p.counter)
+            is_note = p.model == INTERNAL
+            before = counters.setdefault((chat, is_note, p.is_outbound, p.id), p.counter)
             if before != p.counter:
                 text = f"key {p.id} was told as Counter {before} and as {p.counter}"
                 yield Violation("I-2", text, event.at, connection.name, chat)
@@ -150,15 +173,37 @@ class _Committed:
     facts: set[str] = field(factory=set)
     chats: dict[tuple[str, str], str] = field(factory=dict)
     keys: dict[tuple[str, bool, str], int] = field(factory=dict)
+    gateways: dict[str, str] = field(factory=dict)
+    owners: dict[str, str] = field(factory=dict)
 
     def add(self, facts: list[list[str]]) -> None:
         for fact in facts:
             if fact[0] == "chat":
                 self.chats[fact[2], fact[3]] = fact[1]
+                self.gateways[fact[1]] = fact[2]
+            elif fact[0] == "bound":
+                self.chats[self.gateways[fact[1]], fact[2]] = fact[1]
+            elif fact[0] in ("offer-ended", "party-left"):
+                answered = fact[-1] == "answered"
+                self.facts.add(f"{'in' if answered else 'gone'}/{fact[1]}/{fact[2]}")
+            elif fact[0] == "party":
+                self.facts.add(f"in/{fact[1]}/{fact[2]}")
+            elif fact[0] == "held":
+                self._held(*fact[1:])
             elif fact[0] == "sentence":
                 self.keys[fact[1], fact[3] == "out", fact[4]] = int(fact[2])
                 fact = fact[:3]
+            elif fact[0] == "note":
+                fact = fact[:3]
             self.facts.add("/".join(fact))
+
+    def _held(self, chat: str, status: str, agent: str) -> None:
+        """A move of a chat: who had it before has it no more."""
+        before, self.owners[chat] = self.owners.get(chat, ""), agent
+        if before != agent or status == "Waiting":
+            self.facts.add(f"gone/{chat}/{before}")
+        if status == "Answered":
+            self.facts.add(f"in/{chat}/{agent}")
 
 
 def durable_before_visible(story: Story) -> Iterator[Violation]:
@@ -182,25 +227,48 @@ def _reported(
 ) -> Iterator[str]:
     p = frame.payload
     match p:
+        case ChatSentenceInfo() if p.model == INTERNAL:
+            yield f"note/{_chat(story, connection, p, committed)}/{p.counter}"
         case ChatSentenceInfo() if p.counter:
             yield f"sentence/{_chat(story, connection, p, committed)}/{p.counter}"
         case ChatSentenceInfo():
             yield f"slot/{_chat(story, connection, p, committed)}/{p.model}/{p.id}"
         case ChatStatusInfo() if p.chat_id is not None:
-            if frame.type == "SC_CHAT_ALERT":
-                yield f"offer/{p.chat_id}/{p.agent_id}"
-            yield f"status/{p.chat_id}/{p.status}"
-            for s in p.sentences or ():
-                yield f"sentence/{p.chat_id}/{s.counter}"
+            yield from _reported_status(story, connection, p)
         case ChatCommandInfo() if frame.type in ("SE_CHAT_CONFIRM", "SC_CHAT_CONFIRM"):
             chat = _chat(story, connection, p, committed)
             outbound = connection.role is Role.WORKPLACE
             counter = committed.keys.get((chat, outbound, p.id or ""))
             yield f"confirm/{chat}/{counter}"
+        case ChatServiceInfo() if frame.type == "SE_CHAT_OUTBOUND":
+            yield f"status/{p.return_chat_id}/Pilot"
         case AgentStateInfo():
             yield f"agent/{p.agent_id}/{p.state}"
         case _:
             pass
+
+
+def _reported_status(story: Story, connection: Connection, p: ChatStatusInfo) -> Iterator[str]:
+    chat, status = p.chat_id, p.status
+    if connection.role is Role.CONNECTOR or status is ChatStatus.CLOSED:
+        yield f"status/{chat}/{status}"
+    else:
+        agent = story.agent_of(connection)
+        word = {ChatStatus.ALERTING: "offer", ChatStatus.ANSWERED: "in"}.get(
+            status or ChatStatus.WAITING, "gone"
+        )
+        yield f"{word}/{chat}/{agent}"
+    for s in p.sentences or ():
+        yield f"sentence/{chat}/{s.counter}"
+    for s in p.internal or ():
+        yield f"note/{chat}/{s.counter}"
+    for one in p.parties or ():
+        joined = one.state is PartyState.JOINED
+        yield f"party/{chat}/{one.agent_id}" if joined else f"asked/{chat}/{one.by_id}"
+    if p.scenario_id is not None:
+        yield f"form-offered/{chat}/{p.scenario_id}"
+    if p.is_parked:
+        yield f"parked/{chat}/{p.agent_id}"
 
 
 def _chat(

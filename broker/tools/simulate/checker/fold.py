@@ -20,14 +20,17 @@ Ref = tuple[str | None, str | None, str | None]
 
 S = ChatStatus
 AFTER: Final = {
-    S.PILOT: {S.ICR, S.WAITING, S.ALERTING, S.CLOSED},
+    S.PILOT: {S.ICR, S.WAITING, S.ALERTING, S.ANSWERED, S.CLOSED},
     S.ICR: {S.WAITING, S.ALERTING, S.CLOSED},
     S.WAITING: {S.ALERTING, S.CLOSED},
     S.ALERTING: {S.WAITING, S.ANSWERED, S.CLOSED},
     S.ANSWERED: {S.WAITING, S.CLOSED},
     S.CLOSED: {S.PILOT},
 }
-"""The moves of the state machine; the last one is a reopening."""
+"""The moves of the state machine; the last one is a reopening. An agent who opens a chat has it at once."""
+
+INTERNAL: Final = 10
+"""The model of notes that agents make for each other."""
 
 
 @define
@@ -58,6 +61,9 @@ class FoldedChat:
 
     Attributes:
         high: The highest counter that was told since the first snapshot.
+        notes: The internal notes, with counters of their own, and `noted` the highest of them.
+        shown: What the last status said besides: who is in the chat, whether it is put aside, the
+            form that is offered.
         snapshot: Whether a whole snapshot was among what was told.
     """
 
@@ -67,7 +73,19 @@ class FoldedChat:
     lines: dict[int, Line] = field(factory=dict)
     high: int | None = None
     slots: dict[int, str | None] = field(factory=dict)
+    notes: dict[int, Line] = field(factory=dict)
+    noted: int | None = None
+    shown: tuple[object, ...] | None = None
     snapshot: bool = False
+
+
+def shown_of(p: ChatStatusInfo) -> tuple[object, ...]:
+    """What a status says besides the status, in plain values."""
+    parties = sorted(
+        (str(one.state), str(one.mode), one.agent_id or "", one.project_id or "", one.by_id or "")
+        for one in p.parties or ()
+    )
+    return (bool(p.is_parked), p.scenario_id, tuple(parties))
 
 
 @define
@@ -132,21 +150,29 @@ class Fold:
         if p.counter == 0:
             chat.slots[p.model] = p.id
             return
-        line, known = line_of(p), chat.lines.get(p.counter)
+        if p.model == INTERNAL and self.role is Role.CONNECTOR:
+            self._remark("I-15", chat, at, f"note {p.counter} of agents came to a connector")
+            return
+        is_note = p.model == INTERNAL
+        lines, high = (chat.notes, chat.noted) if is_note else (chat.lines, chat.high)
+        line, known = line_of(p), lines.get(p.counter)
         if known is not None:
             if known.content != line.content:
                 text = f"Counter {p.counter} was {known.content}, now {line.content}"
                 self._remark("I-2", chat, at, text)
             return
-        chat.lines[p.counter] = line
+        lines[p.counter] = line
         if not chat.snapshot:
             return  # perhaps one that nobody confirmed and that is told again (W-21)
-        high = chat.high or 0
-        if p.counter > high + 1:
-            self._remark("I-3", chat, at, f"Counter {p.counter} came after {high}")
-        elif p.counter <= high and not is_answer:
-            self._remark("I-3", chat, at, f"Counter {p.counter} was pushed after {high}")
-        chat.high = max(high, p.counter)
+        what, last = "note" if is_note else "Counter", high or 0
+        if p.counter > last + 1:
+            self._remark("I-3", chat, at, f"{what} {p.counter} came after {last}")
+        elif p.counter <= last and not is_answer:
+            self._remark("I-3", chat, at, f"{what} {p.counter} was pushed after {last}")
+        if is_note:
+            chat.noted = max(last, p.counter)
+        else:
+            chat.high = max(last, p.counter)
 
     def _status(self, p: ChatStatusInfo, at: int, *, is_query: bool) -> None:
         if p.status is None or (p.chat_id is None and p.status is S.CLOSED):
@@ -170,6 +196,10 @@ class Fold:
         offered = self.role is Role.WORKPLACE and p.status is S.ALERTING
         if p.sentences is not None and not offered:  # while it is offered nothing is pushed (B-7)
             self._snapshot(chat, p, at)
+        shown = shown_of(p)
+        if is_query and chat.shown is not None and chat.shown != shown:
+            self._remark("I-9", chat, at, f"the snapshot shows {shown}, the pushes {chat.shown}")
+        chat.shown = shown
         chat.status = p.status
         if self.role is Role.WORKPLACE and p.status in (S.CLOSED, S.WAITING):
             # What happens to the chat from now on is not told here.
@@ -201,8 +231,29 @@ class Fold:
             if told.get(model) != id_:
                 text = f"slot {model} is {told.get(model)} in the snapshot, was {id_}"
                 self._remark("I-9", chat, at, text)
+        self._notes(chat, p, at)
         chat.lines, chat.slots = lines, told
         chat.high, chat.snapshot = count, True
+
+    def _notes(self, chat: FoldedChat, p: ChatStatusInfo, at: int) -> None:
+        """The notes of a snapshot, which only agents see."""
+        if self.role is Role.CONNECTOR:
+            if p.internal is not None or p.parties is not None:
+                self._remark("I-15", chat, at, "a connector was shown notes or parties")
+            return
+        told = {s.counter: line_of(s) for s in p.internal or ()}
+        count = len(p.internal or ())
+        if sorted(told) != list(range(1, count + 1)):
+            self._remark("I-3", chat, at, f"the notes of the snapshot are {sorted(told)}")
+        if chat.snapshot and (chat.noted or 0) != count:
+            text = f"the snapshot has {count} notes, the pushes went up to {chat.noted}"
+            self._remark("I-9", chat, at, text)
+        for counter, line in chat.notes.items():
+            shown = told.get(counter)
+            if shown is None or shown.content != line.content:
+                text = f"note {counter} is {shown} in the snapshot, was {line}"
+                self._remark("I-9", chat, at, text)
+        chat.notes, chat.noted = told, count
 
     def _confirm(self, p: ChatCommandInfo, at: int) -> None:
         chat = self._chat(self.ref_of(p), p.chat_id)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from broker.tools.simulate.checker.fold import INTERNAL
 from broker.tools.simulate.checker.story import Connection, Story
 from broker.tools.simulate.checker.violation import Violation
-from broker.tools.simulate.dump import SentenceRow
+from broker.tools.simulate.dump import NoteRow, SentenceRow
 from broker.tools.simulate.history import Event, Kind
 from protocol.chat import ChatSentenceInfo
 from protocol.values import Guid, Role
@@ -20,6 +21,9 @@ def gapless(story: Story) -> Iterator[Violation]:
     for chat, rows in story.sentences.items():
         if sorted(rows) != list(range(1, len(rows) + 1)):
             yield Violation("I-3", f"the store's Counters are {sorted(rows)}", chat=chat)
+    for chat, notes in story.notes.items():
+        if sorted(notes) != list(range(1, len(notes) + 1)):
+            yield Violation("I-3", f"the store's notes are {sorted(notes)}", chat=chat)
     for connection in story.connections.values():
         yield from (v for v in connection.fold.remarks if v.law == "I-3")
 
@@ -33,47 +37,60 @@ def sender_order(story: Story) -> Iterator[Violation]:
 
 def _sentence_of(
     story: Story, connection: Connection, event: Event
-) -> tuple[Guid, SentenceRow] | None:
-    """The chat and the row of a numbered sentence that was sent, if the store has it."""
+) -> tuple[Guid, SentenceRow | NoteRow] | None:
+    """The chat and the row of a numbered sentence or note that was sent, if the store has it."""
     p = event.frame.payload if event.frame is not None else None
     if event.kind is not Kind.SENT or not isinstance(p, ChatSentenceInfo) or p.model in SLOTS:
         return None
     chat = story.chat_of(connection, p)
+    if chat is None or not p.id:
+        return None
     outbound = connection.role is Role.WORKPLACE
-    row = story.keys.get((chat, outbound, p.id)) if chat is not None and p.id else None
-    return (chat, row) if chat is not None and row is not None else None
+    row: SentenceRow | NoteRow | None = story.keys.get((chat, outbound, p.id))
+    if p.model == INTERNAL:
+        row = story.note_keys.get((chat, p.id))
+    return (chat, row) if row is not None else None
 
 
-def _senders(story: Story) -> dict[tuple[Guid, int], set[str]]:
+Place = tuple[Guid, bool, int]
+"""A chat, whether it is a note, and its Counter."""
+
+
+def _place(chat: Guid, row: SentenceRow | NoteRow) -> Place:
+    return (chat, isinstance(row, NoteRow), row.counter)
+
+
+def _senders(story: Story) -> dict[Place, set[str]]:
     """On which connections each sentence was sent; with two of them either may have been first."""
-    senders: dict[tuple[Guid, int], set[str]] = {}
+    senders: dict[Place, set[str]] = {}
     for event in story.events:
         if event.kind is Kind.SENT:
             sent = _sentence_of(story, story.connections[event.conn], event)
             if sent is not None:
-                senders.setdefault((sent[0], sent[1].counter), set()).add(event.conn)
+                senders.setdefault(_place(*sent), set()).add(event.conn)
     return senders
 
 
 def _order_of(
-    story: Story, connection: Connection, senders: dict[tuple[Guid, int], set[str]]
+    story: Story, connection: Connection, senders: dict[Place, set[str]]
 ) -> Iterator[Violation]:
     taken = _echoed(connection)
-    last: dict[Guid, int] = {}
-    done: set[tuple[Guid, int]] = set()
+    last: dict[tuple[Guid, bool], int] = {}
+    done: set[Place] = set()
     for event in connection.events:
         sent = _sentence_of(story, connection, event)
         if sent is None or event.frame is None or event.frame.id not in taken:
             continue
         chat, row = sent
-        place = (chat, row.counter)
+        place = _place(chat, row)
         if len(senders[place]) > 1 or place in done:
             continue
         done.add(place)
-        if row.counter < last.get(chat, 0):
-            text = f"sentence {row.id} got Counter {row.counter}, an earlier one {last[chat]}"
+        before = last.get(place[:2], 0)
+        if row.counter < before:
+            text = f"sentence {row.id} got Counter {row.counter}, an earlier one {before}"
             yield Violation("I-4", text, event.at, connection.name, chat)
-        last[chat] = row.counter
+        last[place[:2]] = row.counter
 
 
 def _echoed(connection: Connection) -> set[int | str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from broker.tools.simulate.checker import patience
 from broker.tools.simulate.checker.slots import SETTLE
+from broker.tools.simulate.checker.spans import BOT, MONITOR, OWNER, TALKING
 from broker.tools.simulate.checker.story import Story
 from broker.tools.simulate.checker.violation import Violation
 from broker.tools.simulate.dump import ChatRow
 from broker.tools.simulate.history import Event, Kind
-from protocol.values import ChatStatus, Guid, Role
+from protocol.values import AgentState, ChatStatus, Guid, Role
 
 
 def liveness(story: Story) -> Iterator[Violation]:
@@ -21,6 +24,9 @@ def liveness(story: Story) -> Iterator[Violation]:
             yield from _view(story, event)
     yield from _offers(story, story.end_at)
     yield from _kept_too_long(story, story.end_at)
+    yield from _left_behind(story)
+    yield from patience.bots_silent(story, story.end_at)
+    yield from patience.wait_rules(story, story.end_at)
     for chat in story.dump.chats:
         yield from _stuck(story, chat, story.end_at)
 
@@ -41,8 +47,7 @@ def _view(story: Story, event: Event) -> Iterator[Violation]:
                 "I-16", "the store does not have this chat", event.at, event.conn, chat_id
             )
             continue
-        if view["status"] != chat.status:
-            text = f"the client believes {view['status']}, it is {chat.status}"
+        for text in _believes(story, event.conn, view, chat):
             yield Violation("I-16", text, event.at, event.conn, chat_id)
         stored = [row.id for _, row in sorted(rows.items())]
         closed = view["status"] == chat.status == ChatStatus.CLOSED.value
@@ -53,6 +58,35 @@ def _view(story: Story, event: Event) -> Iterator[Violation]:
         if view["ids"] != stored:
             text = f"the client has sentences {view['ids']}, the store {stored}"
             yield Violation("I-16", text, event.at, event.conn, chat_id)
+
+
+def _believes(story: Story, client: str, view: Mapping[str, Any], chat: ChatRow) -> Iterator[str]:
+    """What a client has wrong besides the transcript."""
+    agent = _agent_of(story, client)
+    if agent is None:
+        if view["status"] != chat.status:
+            yield f"the client believes {view['status']}, it is {chat.status}"
+        return
+    parts = {s.part for s in story.spans.between(chat.id, agent) if s.end is None}
+    if not parts & TALKING:
+        yield f"the client believes {view['status']}, in the store it is {parts or 'nothing'}"
+        return
+    notes = [row.id for _, row in sorted(story.notes[chat.id].items())]
+    if view["notes"] != notes:
+        yield f"the client has notes {view['notes']}, the store {notes}"
+    parked = OWNER in parts and any(
+        p.chat == chat.id and p.ended_at is None for p in story.dump.parkings
+    )
+    if view["is_parked"] is not parked:
+        yield f"the client has IsParked {view['is_parked']}, the store {parked}"
+
+
+def _agent_of(story: Story, client: str) -> Guid | None:
+    """The agent of a workplace program; None for a connector."""
+    for connection in story.connections.values():
+        if connection.client == client and connection.role is Role.WORKPLACE:
+            return story.agent_of(connection)
+    return None
 
 
 def _is_shared(story: Story, client: str, chat: ChatRow) -> bool:
@@ -76,12 +110,18 @@ def _offers(story: Story, end: int) -> Iterator[Violation]:
         if offer.until < end - SETTLE:
             text = f"offer {offer.offer} should have timed out at {offer.until}"
             yield Violation("I-16", text, end, chat=offer.chat)
-        if chat.status != ChatStatus.ALERTING.value or chat.agent != offer.agent:
+        asked = any(i.chat == chat.id and i.ended_at is None for i in story.dump.invites)
+        expected = "ICR" if offer.mode == "bot" else "Answered" if asked else "Alerting"
+        if chat.status != expected or (not asked and chat.agent != offer.agent):
             text = f"offer {offer.offer} is open, the chat is {chat.status} at {chat.agent}"
             yield Violation("I-16", text, end, chat=offer.chat)
         if _connected(story, offer.agent) is None:
             text = f"it is offered to {offer.agent}, who is not there"
             yield Violation("I-16", text, end, chat=offer.chat)
+    for invite in story.dump.invites:
+        if invite.ended_at is None and invite.until < end - SETTLE:
+            text = f"the invitation of {invite.by_agent} should have ended at {invite.until}"
+            yield Violation("I-16", text, end, chat=invite.chat)
     for wrapup in story.dump.wrapups:
         if wrapup.ended_at is None and wrapup.until < end - SETTLE:
             text = f"its wrap-up should have ended at {wrapup.until}"
@@ -115,26 +155,41 @@ def _absences(story: Story, agent: Guid, end: int) -> list[tuple[int, int]]:
 def _kept_too_long(story: Story, end: int) -> Iterator[Violation]:
     """An answered chat whose agent is gone goes back to the queue after the grace (B-11)."""
     known = 2 * int(story.setup.data["heartbeat"]) + SETTLE
-    absences: dict[Guid, list[tuple[int, int]]] = {}
-    for chat, moves in story.moves.items():
-        gateway = story.setup.data["gateways"].get(story.chats[chat].gateway)
-        for move, after in zip(moves, [*moves[1:], None], strict=True):
-            if move.status != ChatStatus.ANSWERED.value or move.agent is None or gateway is None:
+    for agent, spans in story.spans.of_agent.items():
+        absences = _absences(story, agent, end)
+        for span in spans:
+            gateway = story.setup.data["gateways"].get(story.chats[span.chat].gateway)
+            if span.part not in TALKING or gateway is None:
                 continue
-            until = after.at if after is not None else end
-            if move.agent not in absences:
-                absences[move.agent] = _absences(story, move.agent, end)
-            for gone, back in absences[move.agent]:
-                begin = max(gone, move.at)
-                if min(until, back) > begin + gateway["grace"] + known:
-                    text = f"agent {move.agent} was gone since {begin}, the chat was still his"
-                    yield Violation("I-16", text, min(until, back), chat=chat)
+            grace = 0 if span.part == MONITOR else gateway["grace"]
+            if span.part == BOT:
+                grace = max(s.data["bot_timeout"] for s in story.setups)
+            until = span.end if span.end is not None else end
+            for gone, back in absences:
+                begin = max(gone, span.at)
+                if min(until, back) > begin + grace + known:
+                    text = f"agent {agent} was gone since {begin}, he was still its {span.part}"
+                    yield Violation("I-16", text, min(until, back), chat=span.chat)
+
+
+def _left_behind(story: Story) -> Iterator[Violation]:
+    """Whoever is logged off, by force or by himself, has nothing any more (B-28)."""
+    for move in story.dump.agent_moves:
+        if move.state != AgentState.LOG_OFF.value or move.cause == "lost":
+            continue
+        for span in story.spans.of_agent.get(move.agent, ()):
+            if span.is_inside(move.at) or (span.end is None and span.at < move.at):
+                text = f"agent {move.agent} was logged off ({move.cause}), he was its {span.part}"
+                yield Violation("I-16", text, move.at, chat=span.chat)
 
 
 def _stuck(story: Story, chat: ChatRow, end: int) -> Iterator[Violation]:
     gateway = story.setup.data["gateways"].get(chat.gateway)
     if chat.status == ChatStatus.CLOSED.value or gateway is None:
         return
+    bound_by = chat.started_at + gateway["outbound_timeout"]
+    if chat.outbound and chat.bound_at is None and bound_by < end - SETTLE:
+        yield Violation("I-16", "no connector has it, it should be closed", end, chat=chat.id)
     if chat.status == ChatStatus.ALERTING.value and not any(
         o.chat == chat.id and o.ended_at is None for o in story.dump.offers
     ):

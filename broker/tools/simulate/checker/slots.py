@@ -1,15 +1,27 @@
-"""I-6, I-7: one owner, no slot too many, no work forgotten."""
+"""I-6: one owner, no slot too many, nobody in a chat who is not asked, nobody seen who only watches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from broker.tools.simulate.checker.isolation import unseen
+from broker.tools.simulate.checker.spans import (
+    CONFERENCE,
+    CONSULT,
+    MONITOR,
+    OWNER,
+    TALKING,
+    WRAPUP,
+    Span,
+)
 from broker.tools.simulate.checker.story import Story
 from broker.tools.simulate.checker.violation import Violation
-from broker.tools.simulate.dump import ChatRow
+from broker.tools.simulate.dump import InviteRow
 from broker.tools.simulate.history import Kind
+from broker.tools.simulate.setup import Setup
+from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatStatusInfo
-from protocol.values import AgentState, ChatStatus, Guid, Role
+from protocol.values import ChatStatus, Guid, Role
 
 SETTLE = 5_000_000
 """What is younger than this when the run ends may still be under way."""
@@ -20,6 +32,9 @@ def one_owner(story: Story) -> Iterator[Violation]:
     yield from _single_offers(story)
     yield from _single_alerts(story)
     yield from _capacities(story)
+    yield from _company(story)
+    yield from _reported_slots(story)
+    yield from unseen(story)
 
 
 def _single_offers(story: Story) -> Iterator[Violation]:
@@ -52,7 +67,7 @@ def _single_alerts(story: Story) -> Iterator[Violation]:
 
 
 def _ends_alert(type_: str, payload: object) -> bool:
-    ended = (ChatStatus.WAITING, ChatStatus.CLOSED)
+    ended = (ChatStatus.WAITING, ChatStatus.ANSWERED, ChatStatus.CLOSED)
     if type_ == "SC_CHAT_STATUS" and isinstance(payload, ChatStatusInfo):
         return payload.status in ended
     return type_ == "SC_CHAT_ALERT_END"
@@ -64,108 +79,153 @@ def _chat_of(payload: object) -> Guid:
     return Guid("")
 
 
-def leases(story: Story) -> dict[Guid, list[tuple[int, int | None, Guid]]]:
-    """When each agent held a slot, and for which chat."""
-    held: dict[Guid, list[tuple[int, int | None, Guid]]] = {}
-    for chat, moves in story.moves.items():
-        for move, after in zip(moves, [*moves[1:], None], strict=True):
-            if move.status in ("Alerting", "Answered") and move.agent is not None:
-                end = after.at if after is not None else None
-                held.setdefault(move.agent, []).append((move.at, end, chat))
-    for wrapup in story.dump.wrapups:
-        span = (wrapup.at, wrapup.ended_at, wrapup.chat)
-        held.setdefault(wrapup.agent, []).append(span)
-    return held
+def seats_of(story: Story, agent: Guid) -> set[str]:
+    """The workplaces at which an agent sat."""
+    return {
+        number
+        for connection in story.connections.values()
+        if connection.role is Role.WORKPLACE and story.agent_of(connection) == agent
+        for number in connection.peers
+    }
+
+
+def _in_force(story: Story, at: int) -> list[Setup]:
+    """The configurations that may have been in force: a new one takes a moment."""
+    before = [setup for setup in story.setups if setup.at <= at - SETTLE]
+    since = [setup for setup in story.setups if at - SETTLE < setup.at <= at]
+    return [*before[-1:], *since] or story.setups[:1]
 
 
 def _capacities(story: Story) -> Iterator[Violation]:
-    for agent, spans in leases(story).items():
-        allowed = max(
-            min(a["max_chats"], max(s.data["workplaces"].values(), default=0))
-            for s in story.setups
-            for a in [s.data["agents"].get(agent, {"max_chats": 0})]
-        )
-        # An end frees its slot before a beginning of the same microsecond takes it.
+    """Whoever gets slots had them left, by the configuration of that time (B-22)."""
+    offers = {(o.agent, o.chat, o.at) for o in story.dump.offers if o.mode != "bot"}
+    for agent in story.spans.of_agent:
+        seats = seats_of(story, agent)
+        # An end frees its slots before a beginning of the same microsecond takes them.
+        spans = story.spans.held(agent)
         edges = sorted(
-            [(start, 1) for start, _, _ in spans]
-            + [(end, 0) for _, end, _ in spans if end is not None]
+            [(span.at, 1, span.chat) for span in spans]
+            + [(span.end, 0, span.chat) for span in spans if span.end is not None]
         )
-        held = 0
-        for at, begins in edges:
-            held += 1 if begins else -1
-            if held > allowed:
-                text = f"agent {agent} held {held} slots, he may hold {allowed}"
-                yield Violation("I-6", text, at)
+        held: set[Guid] = set()
+        for at, begins, chat in edges:
+            if not begins:
+                held.discard(chat)
+                continue
+            held.add(chat)
+            aside = _parked(story, agent, at) if (agent, chat, at) in offers else 0
+            text = _too_much(story, agent, seats, held, at, aside)
+            if text:
+                yield Violation("I-6", text, at, chat=chat)
                 break
 
 
-def no_forgotten_work(story: Story) -> Iterator[Violation]:
-    """I-7: no chat waits while somebody is free for it; who waits has a reason in the log."""
-    yield from _offered_in_silence(story)
-    if story.calm_at is None or story.end_at is None:
+def _reported_slots(story: Story) -> Iterator[Violation]:
+    """What an agent's state reports at the end is the sum of his leases (B-22)."""
+    if story.probe_at is None:
         return
-    explained = {d.chat for d in story.dump.decisions if d.kind == "waiting"}
-    held = leases(story)
-    for chat in story.dump.chats:
-        if chat.status in (ChatStatus.PILOT.value, ChatStatus.ICR.value):
-            text = f"it is still {chat.status} at the end"
-            yield Violation("I-7", text, story.end_at, chat=chat.id)
-        if chat.status != ChatStatus.WAITING.value:
-            continue
-        if story.moves[chat.id][-1].at > story.end_at - SETTLE:
-            continue
-        if chat.id not in explained:
-            text = "it waits at the end and the decision log does not say why"
-            yield Violation("I-7", text, story.end_at, chat=chat.id)
-        for agent in _candidates(story, chat, held):
-            text = f"it waits at the end while agent {agent} is free for it"
-            yield Violation("I-7", text, story.end_at, chat=chat.id)
-
-
-def _offered_in_silence(story: Story) -> Iterator[Violation]:
-    """An offer that ran out was told to its agent."""
-    told: dict[tuple[Guid, Guid], list[int]] = {}
-    for event in story.events:
-        if event.kind is not Kind.GAVE or event.frame is None:
-            continue
-        p = event.frame.payload
-        if event.frame.type == "SC_CHAT_ALERT" and isinstance(p, ChatStatusInfo):
-            agent = story.agent_of(story.connections[event.conn])
-            told.setdefault((p.chat_id or Guid(""), agent or Guid("")), []).append(event.at)
-    if not told and not any(e.kind is Kind.GAVE for e in story.events):
-        return  # this history does not tell what the broker gave
-    for offer in story.dump.offers:
-        moments = told.get((offer.chat, offer.agent), [])
-        if offer.outcome == "missed" and not any(m >= offer.at for m in moments):
-            text = f"offer {offer.offer} ran out, agent {offer.agent} was never alerted"
-            yield Violation("I-7", text, offer.at, chat=offer.chat)
-
-
-def _candidates(
-    story: Story, chat: ChatRow, held: dict[Guid, list[tuple[int, int | None, Guid]]]
-) -> Iterator[Guid]:
-    end = story.end_at or 0
-    ready = {a.agent for a in story.dump.agents if a.state == AgentState.READY and not a.next_state}
-    excluded = {
-        o.agent
-        for o in story.dump.offers
-        if o.chat == chat.id
-        and o.outcome in ("rejected", "missed")
-        and o.ended_at is not None
-        and o.ended_at + story.setup.data["retry_after"] > end - SETTLE
-    }
     for connection in story.live():
-        agent = story.agent_of(connection)
-        if connection.role is not Role.WORKPLACE or agent is None or agent in excluded:
-            continue
-        about = story.setup.data["agents"].get(agent)
-        place = story.setup.data["workplaces"].get(connection.peers[0], 0)
-        if about is None or not about["works"] or agent not in ready:
-            continue
-        if about["skills"].get(chat.project, -1) < chat.skill:
-            continue
-        if chat.language is not None and chat.language not in about["languages"]:
-            continue
-        now = sum(1 for _, until, _ in held.get(agent, []) if until is None)
-        if now < min(about["max_chats"], place):
-            yield agent
+        for event in connection.events:
+            if event.kind is not Kind.GOT or event.frame is None or event.at < story.probe_at:
+                continue
+            listed = event.frame.payload if event.frame.type == "SC_AGENT_LIST" else ()
+            for one in listed if isinstance(listed, tuple) else ():
+                if not isinstance(one, AgentStateInfo) or one.agent_id is None:
+                    continue
+                held = [span for span in story.spans.held(one.agent_id) if span.end is None]
+                load = sum(story.setup.weight_of(story.chats[s.chat].gateway) for s in held)
+                if one.active_chats != load:
+                    text = f"agent {one.agent_id} reports {one.active_chats} slots, holds {load}"
+                    yield Violation("I-6", text, event.at, connection.name)
+
+
+def _parked(story: Story, agent: Guid, at: int) -> int:
+    """How many chats an agent had put aside for all of a moment."""
+    return sum(
+        start < at and (end is None or at < end)
+        for (_chat, owner), times in story.spans.parked.items()
+        if owner == agent
+        for start, end in times
+    )
+
+
+def _too_much(
+    story: Story, agent: Guid, seats: set[str], held: set[Guid], at: int, aside: int
+) -> str | None:
+    worst = None
+    for setup in _in_force(story, at):
+        about = setup.data["agents"].get(agent, {"max_chats": 0})
+        places = [setup.data["workplaces"].get(number, 0) for number in seats]
+        allowed = min(about["max_chats"], max(places, default=0))
+        load = sum(setup.weight_of(story.chats[chat].gateway) for chat in held)
+        kept = min(setup.data["park_reserve"], aside)
+        if load + kept <= allowed:
+            return None
+        worst = f"agent {agent} held {load} slots and kept {kept}, he may hold {allowed}"
+    return worst
+
+
+def _company(story: Story) -> Iterator[Violation]:
+    """Nobody is asked into a chat in which he is, and only a conversation has company."""
+    for chat, spans in story.spans.of_chat.items():
+        talks = _conversations(story, chat)
+        for number, one in enumerate(spans):
+            for other in spans[number + 1 :]:
+                if (
+                    one.agent == other.agent
+                    and _clash({one.part, other.part})
+                    and _meet(one, other)
+                ):
+                    text = f"agent {one.agent} was {one.part} and {other.part} at once"
+                    yield Violation("I-6", text, max(one.at, other.at), chat=chat)
+            company = one.part in (CONSULT, CONFERENCE, MONITOR)
+            if company and not any(_within(one.at, one.end, talk) for talk in talks):
+                text = f"agent {one.agent} was in it ({one.part}) when nobody answered it"
+                yield Violation("I-6", text, one.at, chat=chat)
+    last: dict[Guid, InviteRow] = {}
+    for invite in story.dump.invites:
+        before = last.get(invite.chat)
+        if before is not None and (before.ended_at is None or before.ended_at > invite.at):
+            yield Violation("I-6", "two invitations were open at once", invite.at, chat=invite.chat)
+        last[invite.chat] = invite
+        if invite.outcome in ("rejected", "missed"):
+            # Refused or timed out: the chat is still his who asked (B-29).
+            at = invite.ended_at
+            owned = story.spans.between(invite.chat, invite.by_agent)
+            if any(s.part == OWNER and s.end == at for s in owned):
+                text = f"{invite.by_agent} lost it when what he asked for was {invite.outcome}"
+                yield Violation("I-6", text, at, chat=invite.chat)
+        if not any(
+            _within(invite.at, invite.ended_at, t) for t in _conversations(story, invite.chat)
+        ):
+            text = "somebody was asked into it when nobody answered it"
+            yield Violation("I-6", text, invite.at, chat=invite.chat)
+
+
+def _conversations(story: Story, chat: Guid) -> list[tuple[int, int | None]]:
+    """The times for which a chat was answered, by whomever."""
+    times: list[tuple[int, int | None]] = []
+    rows = story.moves[chat]
+    for move, after in zip(rows, [*rows[1:], None], strict=True):
+        if move.status == ChatStatus.ANSWERED.value:
+            end = after.at if after is not None else None
+            if times and times[-1][1] == move.at:
+                times[-1] = (times[-1][0], end)
+            else:
+                times.append((move.at, end))
+    return times
+
+
+def _clash(parts: set[str]) -> bool:
+    """Whether somebody cannot be both at once."""
+    return bool(parts & TALKING) and WRAPUP not in parts
+
+
+def _meet(one: Span, other: Span) -> bool:
+    start = max(one.at, other.at)
+    ends = [span.end for span in (one, other) if span.end is not None]
+    return not ends or start < min(ends)
+
+
+def _within(start: int, end: int | None, outer: tuple[int, int | None]) -> bool:
+    return outer[0] <= start and (outer[1] is None or (end is not None and end <= outer[1]))

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from attrs import define, field
 
 from broker.tools.simulate.checker.fold import Fold
-from broker.tools.simulate.dump import ChatRow, Dump, MoveRow, SentenceRow
+from broker.tools.simulate.checker.spans import Spans
+from broker.tools.simulate.dump import ChatRow, Dump, MoveRow, NoteRow, SentenceRow
 from broker.tools.simulate.history import Event, Kind
 from broker.tools.simulate.setup import Setup
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
@@ -66,8 +67,10 @@ class Story:
     tracked: dict[tuple[Guid, str], list[Guid]] = field(factory=dict)
     sentences: dict[Guid, dict[int, SentenceRow]] = field(factory=dict)
     keys: dict[tuple[Guid, bool, str], SentenceRow] = field(factory=dict)
+    notes: dict[Guid, dict[int, NoteRow]] = field(factory=dict)
+    note_keys: dict[tuple[Guid, str], NoteRow] = field(factory=dict)
     moves: dict[Guid, list[MoveRow]] = field(factory=dict)
-    offered: dict[Guid, set[Guid]] = field(factory=dict)
+    spans: Spans = field(factory=Spans)
 
     @classmethod
     def read(cls, events: Iterable[Event], dump: Dump) -> Story:
@@ -88,19 +91,22 @@ class Story:
             self.chats[chat.id] = chat
             self.tracked.setdefault((chat.gateway, chat.tracking_id), []).append(chat.id)
             self.sentences[chat.id] = {}
+            self.notes[chat.id] = {}
             self.moves[chat.id] = []
         for sentence in self.dump.sentences:
             self.sentences.setdefault(sentence.chat, {})[sentence.counter] = sentence
             self.keys[sentence.chat, sentence.outbound, sentence.id] = sentence
+        for note in self.dump.notes:
+            self.notes.setdefault(note.chat, {})[note.counter] = note
+            self.note_keys[note.chat, note.id] = note
         for move in self.dump.moves:
             self.moves.setdefault(move.chat, []).append(move)
-        for offer in self.dump.offers:
-            self.offered.setdefault(offer.agent, set()).add(offer.chat)
+        self.spans = Spans.read(self.dump, self.moves)
 
     def _index_event(self, event: Event) -> None:
         match event.kind:
             case Kind.SETUP:
-                self.setups.append(Setup(event.data))
+                self.setups.append(Setup(event.data, event.at))
             case Kind.CALM:
                 self.calm_at = event.at
             case Kind.PROBE:
@@ -153,6 +159,14 @@ class Story:
         return [
             c for c in self.connections.values() if c.gone_at is None and c.welcomed_at is not None
         ]
+
+    def touched(self, agent: Guid | None, chat: Guid | None) -> bool:
+        """Whether an agent ever was anything in a chat."""
+        return bool(chat is not None and self.spans.between(chat, agent))
+
+    def is_supervisor(self, agent: Guid | None) -> bool:
+        """Whether somebody was a supervisor at any time."""
+        return any(setup.is_supervisor(agent) for setup in self.setups)
 
     def agent_of(self, connection: Connection) -> Guid | None:
         """The agent who sits at a connection."""

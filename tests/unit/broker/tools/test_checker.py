@@ -29,7 +29,16 @@ from protocol.values import ChatStatus, Guid, Role, from_micros
 SECOND = 1_000_000
 WEB, CHAT, ANN, BOB, SALES = (Guid(f"{n * 8}-{n * 4}-4000-a000-{n * 12}") for n in "12345")
 SETUP: dict[str, Any] = {
-    "gateways": {WEB: {"peer": "web", "port": None, "inactivity": None, "grace": 10 * SECOND}},
+    "gateways": {
+        WEB: {
+            "peer": "web",
+            "port": None,
+            "inactivity": None,
+            "grace": 10 * SECOND,
+            "weight": 1,
+            "outbound_timeout": 10 * SECOND,
+        }
+    },
     "agents": {
         agent: {
             "login": login,
@@ -37,11 +46,18 @@ SETUP: dict[str, Any] = {
             "skills": {SALES: 5},
             "languages": {},
             "works": True,
+            "role": "agent",
         }
         for agent, login in ((ANN, "ann"), (BOB, "bob"))
     },
     "workplaces": {"101": 2, "102": 2},
+    "bots": [],
+    "wait_rules": [],
     "retry_after": 60 * SECOND,
+    "retry_alone": 5 * SECOND,
+    "transfer_timeout": 60 * SECOND,
+    "bot_timeout": 10 * SECOND,
+    "park_reserve": 0,
     "heartbeat": 10 * SECOND,
     "outbox_frames": 10,
     "outbox_bytes": 1_000,

@@ -16,7 +16,7 @@ from broker.store.store import Store
 from broker.tools.report.chart import Bar, draw
 from broker.tools.report.command import report_main
 from broker.tools.report.figures import Base
-from broker.tools.report.show import contact_columns, duration, work_columns
+from broker.tools.report.show import contact_columns, duration, spell_columns, work_columns
 from broker.tools.report.source import SourceError, reading
 from tests.support.center import FROM_TO, Day, a_day
 from tests.support.requires import ROOT
@@ -69,6 +69,13 @@ def test_the_day_by_agent(day: Day) -> None:
     assert alice["answer_delay_seconds"] == 4.0
     assert (bob["offers"], bob["rejected"], bob["missed"]) == (3, 1, 2)
     assert bob["busy_seconds"] == 0.0
+
+
+def test_by_state(day: Day) -> None:
+    found = json.loads(report(day, "--format", "json", "--by", "state"))
+    told = {row["name"]: (row["times"], row["time_seconds"]) for row in found["rows"]}
+    assert told["Alice Novak: Pause (Missed), missed offers"] == (1, 117.0)
+    assert told["Bob: Ready, by himself"] == (1, 72.0)
 
 
 def test_intervals_have_rows_of_their_own(day: Day) -> None:
@@ -233,6 +240,6 @@ def test_tokens_from_the_environment_are_not_needed(day: Day) -> None:
 def test_the_figures_are_documented() -> None:
     """Each figure of each report has its definition in docs/reports.md."""
     text = (ROOT / "docs" / "reports.md").read_text()
-    columns = (*contact_columns(Base.OFFERED), *work_columns())
+    columns = (*contact_columns(Base.OFFERED), *work_columns(), *spell_columns())
     missing = [column.name for column in columns if f"| `{column.name}` |" not in text]
     assert missing == []

@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broker.tools.report import desks, figures
+from broker.tools.report import desks, figures, moods
 from broker.tools.report.desks import Hold, Work
 from broker.tools.report.figures import Base, Cells, Contacts, Terms
 from broker.tools.report.history import (
     Contact,
     EventRow,
     OfferRow,
+    ParkingRow,
+    PartyRow,
     StateRow,
     WrapupRow,
     contacts,
@@ -292,3 +294,171 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 def test_a_time_that_cannot_be_cut_is_refused(end: int, interval: int | None) -> None:
     with pytest.raises(ValueError, match=r"later than the start|intervals"):
         Span(0, end, interval, UTC)
+
+
+def row(
+    at: int,
+    status: str,
+    cause: str,
+    agent: str | None = None,
+    project: str | None = "support",
+    *,
+    outbound: bool = False,
+) -> EventRow:
+    """An event of chat 1."""
+    reason = {"Closed": {"wait_rule": "Rule", "bot": "Rule", "unbound": "Rule"}.get(cause, "Agent")}
+    return EventRow(1, at * S, status, cause, agent, reason.get(status), "web", project, outbound)
+
+
+def by_project(
+    rows: list[EventRow], parkings: list[ParkingRow] | None = None
+) -> dict[str, Contacts]:
+    """The figures of each project."""
+    cells = Cells(Contacts)
+    terms = Terms(Span(0, 10_000 * S, None, UTC), 10_000 * S, 20 * S, lambda row: row.project)
+    figures.count_contacts(contacts(rows, [], parkings or []), terms, cells)
+    return {str(key): tally for key, tally in cells.totals().items()}
+
+
+PASSED_ON = [
+    row(0, "Pilot", "started", project=None),
+    row(0, "Waiting", "routed"),
+    row(5, "Answered", "answered", "alice"),
+    row(65, "Answered", "transferred", "bob", "sales"),
+    row(95, "Waiting", "returned", None, "sales"),
+    row(105, "Answered", "answered", "alice", "sales"),
+    row(125, "Closed", "closed", "alice", "sales"),
+]
+
+
+def test_a_transfer_to_another_project_makes_no_second_contact() -> None:
+    """B-29, B-30: offered and answered once, where it first waited; the move is told of both."""
+    found = by_project(PASSED_ON)
+    support, sales = found["support"], found["sales"]
+    assert (support.offered, support.answered, support.waited) == (1, 1, 5 * S)
+    assert (support.handled, support.talk) == (1, (60 + 30 + 20) * S)
+    assert (support.transfers, support.transfers_out, support.returns) == (1, 1, 1)
+    assert (sales.offered, sales.answered, sales.transfers_in, sales.handled) == (0, 0, 1, 0)
+
+
+def test_the_work_is_of_those_who_had_the_chat() -> None:
+    """B-29: each owner has his time; who handed over and who gave back is told."""
+    cells, span = Cells(Work), Span(0, 10_000 * S, None, UTC)
+    parked = [ParkingRow(1, "alice", 20 * S, 50 * S), ParkingRow(1, "alice", 110 * S, 120 * S)]
+    desks.count_handlings(contacts(PASSED_ON, [], parked), span, cells)
+    alice, bob = cells.at(0, "alice"), cells.at(0, "bob")
+    assert (alice.handlings, alice.talk, alice.hold) == (2, 80 * S, 40 * S)
+    assert (bob.handlings, bob.talk, bob.hold) == (1, 30 * S, 0)
+    assert (alice.transfers_out, alice.transfers_in) == (1, 0)
+    assert (bob.transfers_out, bob.transfers_in, bob.returns) == (0, 1, 1)
+
+
+def test_who_takes_a_chat_from_a_lost_owner_is_handed_nothing() -> None:
+    """B-11, B-29: the owner is not said to have transferred it."""
+    cells, span = Cells(Work), Span(0, 10_000 * S, None, UTC)
+    rows = [row(0, "Answered", "answered", "alice"), row(9, "Answered", "owner_lost", "bob")]
+    desks.count_handlings(contacts(rows, []), span, cells)
+    assert cells.at(0, "bob").transfers_in == 1
+    assert cells.at(0, "alice").transfers_out == 0
+    assert all(tally.transfers == 0 for tally in by_project(rows).values())
+
+
+def test_parked_time_is_handle_time_and_no_work() -> None:
+    """B-22, B-29: a parked chat holds no slot, a party does."""
+    parked = [ParkingRow(1, "alice", 20 * S, 50 * S)]
+    assert by_project(PASSED_ON, parked)["support"].hold == 30 * S
+    cells, span = Cells(Work), Span(0, 200 * S, None, UTC)
+    party = PartyRow(1, "carol", 70 * S, 80 * S, "Consult", "web", "support")
+    desks.count_parties([party], span, cells)
+    holds = (desks.talks(PASSED_ON, {}, 0), desks.wraps(parked, -1), desks.wraps([party]))
+    states = [StateRow(agent, 0, "Ready") for agent in ("alice", "bob", "carol")]
+    desks.count_time(states, holds, span, 200 * S, cells)
+    busy = {agent: cells.at(0, agent).busy // S for agent in ("alice", "bob", "carol")}
+    assert busy == {"alice": 30 + 20, "bob": 30, "carol": 10}
+    assert cells.at(0, "alice").available == 150 * S
+    assert cells.at(0, "carol").joins == {"Consult": 1}
+
+
+@pytest.mark.parametrize(
+    ("end", "word", "refused"),
+    [
+        ([row(40, "Closed", "bot", None, None)], "contained", 0),
+        ([row(40, "Closed", "closed", "robot", None)], "contained", 0),
+        ([row(40, "Waiting", "bot_done"), row(44, "Answered", "answered", "al")], "bot_done", 0),
+        ([row(40, "Waiting", "bot_silent")], "bot_silent", 0),
+        ([EventRow(1, 40 * S, "Closed", "closed", None, "External", "web", None)], "bot", 0),
+        ([EventRow(1, 40 * S, "Closed", "closed", None, "Rule", "web", None)], "bot", 1),
+    ],
+)
+def test_what_came_of_a_bot(end: list[EventRow], word: str, refused: int) -> None:
+    """B-40: time with a bot is no wait; what it ends is contained, not refused or abandoned."""
+    rows = [row(0, "Pilot", "started", None, None), row(0, "ICR", "bot", None, None), *end]
+    cells = Cells(Contacts)
+    terms = Terms(Span(0, 100 * S, None, UTC), 100 * S, 20 * S, lambda row: row.project)
+    figures.count_contacts(contacts(rows, []), terms, cells)
+    found = cells.total()
+    assert (found.bots, found.with_bot, found.refused) == ({word: 1}, 1, refused)
+    assert (found.abandoned, found.waited) == (0, 4 * S if word == "bot_done" else 0)
+    assert found.offered == int(end[0].status == "Waiting")
+
+
+def test_a_wait_rule_that_ends_a_chat_is_no_abandonment() -> None:
+    """B-26: it is offered and lapsed, and told apart."""
+    rows = [
+        row(0, "Pilot", "started", project=None),
+        row(0, "Waiting", "routed"),
+        row(300, "Closed", "wait_rule"),
+    ]
+    found = counted(rows)
+    assert (found.offered, found.lapsed, found.dismissed) == (1, 1, 1)
+    assert (found.abandoned, found.refused) == (0, 0)
+
+
+def test_outbound_chats_are_counted_apart() -> None:
+    """B-2: in no service level, and not abandoned or refused when nobody binds them."""
+    unbound = [
+        row(0, "Pilot", "started", None, None, outbound=True),
+        row(60, "Closed", "unbound", None, None, outbound=True),
+    ]
+    opened = [
+        row(0, "Pilot", "started", None, None, outbound=True),
+        row(0, "Answered", "opened", "alice", outbound=True),
+        row(50, "Closed", "closed", "alice", outbound=True),
+        row(90, "Pilot", "reopened", None, "support", outbound=True),
+        row(90, "Waiting", "routed", outbound=True),
+    ]
+    found = counted(unbound)
+    assert (found.outbound, found.unbound, found.reached) == (1, 1, 0)
+    assert (found.offered, found.abandoned, found.lapsed, found.refused) == (0, 0, 0, 0)
+    found = counted(opened)
+    assert (found.outbound, found.reached, found.outbound_time) == (1, 1, 50 * S)
+    assert (found.offered, found.answered, found.handled) == (1, 0, 0)
+    cells = Cells(Work)
+    desks.count_handlings(contacts(opened, []), Span(0, 100 * S, None, UTC), cells)
+    assert (cells.at(0, "alice").opened, cells.at(0, "alice").handlings) == (1, 1)
+
+
+def test_spells_in_a_state_are_told_by_reason_cause_and_supervisor() -> None:
+    """B-28: a change of the NextState is none; time is cut at the bounds, beginnings count once."""
+    states = [
+        StateRow("bob", 0, "Ready", None, "asked"),
+        StateRow("bob", 50 * S, "Ready", None, "asked"),
+        StateRow("bob", 150 * S, "Pause", "Lunch", "asked"),
+        StateRow("bob", 160 * S, "Pause", None, "forced", "sue"),
+        StateRow("bob", 170 * S, "LogOff", None, "asked"),
+        StateRow("al", 180 * S, "PostCall", None, "next"),
+    ]
+    cells = Cells(moods.Spells)
+    span = Span(100 * S, 300 * S, 50 * S, UTC)
+    moods.count_states(states, span, 200 * S, cells)
+    name = moods.name_of(lambda agent: str(agent).title())
+    found = {
+        (place, name(key)): (t.begun, t.time // S) for (place, key), t in cells.by_place.items()
+    }
+    assert found == {
+        (0, "Bob: Ready, by himself"): (0, 50),
+        (1, "Bob: Pause (Lunch), by himself"): (1, 10),
+        (1, "Bob: Pause, forced by Sue"): (1, 10),
+        (1, "Al: PostCall, as he had asked for after his last chat"): (1, 20),
+    }
+    assert name(None) == "-"

@@ -87,7 +87,7 @@ def test_what_is_recorded_is_what_a_report_says(shift: Recorded, base: str) -> N
         mine = rows[row["from"], row["to"], project[row["id"]]]
         mine["service_level_percent"] = mine["service_level_30s_percent"]
         common = mine.keys() & row.keys()
-        assert len(common) == 13
+        assert len(common) == 14
         assert {name: mine[name] for name in common} == {name: row[name] for name in common}
     out = io.StringIO()
     report_main([*asked, "--by", "agent"], out, clock=0)

@@ -1,0 +1,364 @@
+"""What one decision costs: the core alone, without sockets and without a store.
+
+Theory of operation: the core is a function of the state and an input, so it is called here as the broker
+calls it, and the clock is read before and after. A floor of agents is filled up until the wanted number of
+chats waits; then rounds of ordinary work follow in virtual time, in which everything happens about as often
+and the number of waiting chats is kept. The same seed gives the same inputs, whatever the machine.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import deque
+from collections.abc import Iterator
+from random import Random
+from time import perf_counter_ns, thread_time_ns
+from typing import Any, Final
+
+from attrs import Factory, define, field, frozen, validators
+
+from broker.app import GC_THRESHOLDS
+from broker.config.load import loads
+from broker.config.model import SECOND, Config
+from broker.core.broker import restore, step
+from broker.core.facts import OfferMade
+from broker.core.inputs import (
+    Booted,
+    FrameArrived,
+    Input,
+    SessionOpened,
+    Stamp,
+    TimePassed,
+)
+from broker.core.state import Recovered, State
+from broker.core.timers import TimerKind
+from protocol.codec import from_wire
+from protocol.frame import Frame
+from protocol.values import AgentState, ChatStatus, Guid, Role
+
+START: Final = 1_790_000_000 * SECOND
+LANGUAGES: Final = ("English", "Czech", "German")
+PROJECTS: Final = 12
+SKILLS: Final = (1, 40, 80)
+GATEWAYS: Final = 10
+"""Each of them may have so many open chats as one list holds; every fifth one has heavy chats."""
+
+_HEAD: Final = """\
+[distribution]
+park_reserve = 1
+[[wait_rules]]
+level = 1
+after = "1m"
+note = "You are number {position}; we expect to be with you in {wait}."
+[[wait_rules]]
+level = 2
+after = "5m"
+skill = 40
+priority = 2
+[[wait_rules]]
+level = 3
+after = "15m"
+skill = 1
+priority = 5
+"""
+
+
+@frozen(kw_only=True)
+class CoreLoad:
+    """How many of what.
+
+    Attributes:
+        agents: Logged in; most of them at work.
+        waiting: Chats that wait for one.
+        rounds: In each one everything that is measured happens at least once.
+        seed: The same one gives the same inputs.
+    """
+
+    agents: int = field(default=1_000, validator=validators.gt(0))
+    waiting: int = field(default=5_000, validator=validators.gt(0))
+    rounds: int = field(default=1_000, validator=validators.gt(0))
+    seed: int = 1
+
+
+@frozen(kw_only=True)
+class Cost:
+    """What the decisions of one kind took, in microseconds of processor time."""
+
+    count: int
+    p50: float
+    p99: float
+    max: float
+
+    @classmethod
+    def of(cls, nanoseconds: list[int]) -> Cost:
+        """Take it from single values, of which there must be one."""
+        values = sorted(nanoseconds)
+
+        def at(share: float) -> float:
+            return values[min(len(values) - 1, int(len(values) * share))] / 1_000
+
+        return cls(count=len(values), p50=at(0.5), p99=at(0.99), max=values[-1] / 1_000)
+
+
+@frozen(kw_only=True)
+class CoreFigures:
+    """What was measured.
+
+    Attributes:
+        load: How many there were of what.
+        queues: Kinds of waiting chats at the end.
+        kinds: The cost of each kind of decision.
+        overall: The same of all together.
+        elapsed: The same by the clock on the wall, which goes on while other processes have the core.
+    """
+
+    load: CoreLoad
+    queues: int
+    kinds: dict[str, Cost]
+    overall: Cost
+    elapsed: Cost
+
+    def __str__(self) -> str:
+        load = self.load
+        head = f"{'decision':<22}{'number':>9}{'p50 us':>9}{'p99 us':>9}{'max us':>9}"
+        rows = [*sorted(self.kinds.items()), ("all", self.overall)]
+        rows.append(("all, elapsed", self.elapsed))
+        lines = [
+            f"{name:<22}{c.count:>9,}{c.p50:>9,.0f}{c.p99:>9,.0f}{c.max:>9,.0f}" for name, c in rows
+        ]
+        about = f"{load.agents:,} agents, {load.waiting:,} waiting chats in {self.queues} queues"
+        return "\n".join([about, head, *lines])
+
+
+def core_config(load: CoreLoad) -> Config:
+    """A contact center with projects, languages and skills of all kinds."""
+    chance = Random(load.seed)  # noqa: S311 - it has to be the same each time
+    parts = [_HEAD, *(_gateway(number) for number in range(GATEWAYS))]
+    parts += [f'[[languages]]\nname = "{name}"\nculture = "{name[:2]}"\n' for name in LANGUAGES]
+    for project in range(PROJECTS):
+        best = "true" if project % 3 == 0 else "false"
+        parts.append(
+            f'[[projects]]\nname = "P{project}"\nsignal_duration = "5m"\nbest_skill = {best}\n'
+        )
+    for rank, (project, language, skill) in enumerate(_demands(), 1):
+        parts.append(
+            f'[[project_rules]]\nrank = {rank}\next_response = "^{project}/{language}/{skill}$"\n'
+            f'project = "P{project}"\nlanguage = "{language}"\nskill = {skill}\n'
+            f"priority = {rank % 4}\n"
+        )
+    parts += [_agent(number, chance) for number in range(load.agents)]
+    return loads("".join(parts), path="bench.toml").config
+
+
+def _demands() -> Iterator[tuple[int, str, int]]:
+    """What chats ask for."""
+    for project in range(PROJECTS):
+        for language in LANGUAGES[: 1 + project % 3]:
+            for skill in SKILLS[: 1 + project % 2]:
+                yield project, language, skill
+
+
+def _gateway(number: int) -> str:
+    return (
+        f'[[gateways]]\nname = "G{number}"\npeer = "g{number}"\ntoken = "bench-secret"\n'
+        f'inactivity_timeout = "30d"\ntracking_inertia = "1m"\n'
+        f"weight = {2 if number % 5 == 0 else 1}\n"
+    )
+
+
+def _agent(number: int, chance: Random) -> str:
+    languages = chance.sample(LANGUAGES, chance.choice((1, 1, 2)))
+    projects = chance.sample(range(PROJECTS), chance.choice((1, 2, 3, 5)))
+    skills = ", ".join(f"P{project} = {chance.randrange(1, 100)}" for project in projects)
+    speaks = ", ".join(f"{language} = 100" for language in languages)
+    return (
+        f'[[workplaces]]\nnumber = "{number}"\nmax_chats = 5\n'
+        f'[[agents]]\nname = "Agent {number}"\nlogin = "{number}"\ntoken = "bench-secret"\n'
+        f"max_chats = {chance.choice((1, 2, 3, 5))}\n"
+        f"languages = {{ {speaks} }}\nskills = {{ {skills} }}\n"
+    )
+
+
+@define
+class Floor:
+    """The core under work, and the clock beside it."""
+
+    load: CoreLoad
+    config: Config
+    chance: Random
+    state: State
+    now: int = START
+    seq: int = 0
+    started: int = 0
+    taken: dict[str, list[int]] = Factory(dict)
+    elapsed: list[int] = Factory(list)
+    offers: deque[tuple[Guid, Guid]] = Factory(deque)
+    measured: bool = False
+
+    @classmethod
+    def open(cls, load: CoreLoad) -> Floor:
+        """Everybody sits down, and chats come until so many wait."""
+        config = core_config(load)
+        chance = Random(load.seed)  # noqa: S311 - it has to be the same each time
+        floor = cls(load, config, chance, restore(config, Recovered(), START))
+        floor.put("boot", Booted())
+        for number, gateway in enumerate(config.gateways):
+            hello = SessionOpened(session=number, role=Role.CONNECTOR, gateways=(gateway,))
+            floor.put("hello", hello)
+        for number, agent in enumerate(config.agents.values(), GATEWAYS):
+            hello = SessionOpened(
+                session=number, role=Role.WORKPLACE, workplace=agent.login, agent_id=agent.id
+            )
+            floor.put("hello", hello)
+            if floor.chance.random() < 0.9:
+                floor.says(agent.id, "ready", "CS_AGENT_STATE", State="Ready")
+        while floor.waiting < load.waiting:
+            floor.arrival()
+            floor.attend()
+            floor.pass_time(SECOND // 5)
+        return floor
+
+    @property
+    def waiting(self) -> int:
+        """How many chats wait."""
+        return self.state.status_counts.get(ChatStatus.WAITING, 0)
+
+    def put(self, kind: str, input: Input) -> None:
+        """One decision, with what follows from it."""
+        self.seq += 1
+        stamp = Stamp(self.now, self.seq, b"bench")
+        wall, began = perf_counter_ns(), thread_time_ns()
+        facts, _effects = step(self.state, stamp, input)
+        taken = thread_time_ns() - began
+        if self.measured:
+            self.taken.setdefault(kind, []).append(taken)
+            self.elapsed.append(perf_counter_ns() - wall)
+        self.offers.extend((f.chat, f.agent) for f in facts if isinstance(f, OfferMade))
+
+    def frame(self, session: int, kind: str, type: str, **members: Any) -> None:
+        """One frame of a client."""
+        self.put(kind, FrameArrived(session, Frame(type, from_wire(type, members))))
+
+    def says(self, agent: Guid, kind: str, type: str, **members: Any) -> None:
+        """One frame of an agent."""
+        desk = self.state.distribution.desks[agent]
+        assert desk.session is not None
+        self.frame(desk.session, kind, type, Peer=desk.workplace, **members)
+
+    def arrival(self) -> None:
+        """A visitor begins a chat."""
+        self.started += 1
+        project, language, skill = self.chance.choice(tuple(_demands()))
+        gateway = self.started % GATEWAYS
+        self.frame(
+            gateway,
+            "arrival",
+            "ES_CHAT_START",
+            Peer=f"g{gateway}",
+            TrackingId=f"t{self.started}",
+            ExtResponse=f"{project}/{language}/{skill}",
+        )
+
+    def attend(self) -> None:
+        """The alerted agents answer, or now and then reject."""
+        while self.offers:
+            chat_id, agent = self.offers.popleft()
+            chat = self.state.chats.get(chat_id)
+            if chat is None or chat.offered_to != agent:
+                continue
+            if self.chance.random() < 0.15:
+                self.says(agent, "rejection", "CS_CHAT_HANGUP", ChatId=chat_id)
+            else:
+                self.says(agent, "answer", "CS_CHAT_ANSWER", ChatId=chat_id)
+
+    def some_owner(self) -> tuple[Guid, Guid] | None:
+        """An agent and a chat that he answers and could hand over."""
+        agents = list(self.config.agents)
+        for _ in range(200):
+            desk = self.state.distribution.desks[self.chance.choice(agents)]
+            for chat_id in desk.leases:
+                chat = self.state.chats[chat_id]
+                if chat.agent == desk.agent and chat.has(desk.agent) and chat.invite is None:
+                    return desk.agent, chat_id
+        return None
+
+    def with_a_chat(self, kind: str, type: str, **members: Any) -> None:
+        """Some owner does something with his chat."""
+        found = self.some_owner()
+        if found is not None:
+            self.says(found[0], kind, type, ChatId=found[1], **members)
+            self.attend()
+
+    def state_change(self) -> None:
+        """One agent takes a break, or comes back from it."""
+        agent = self.chance.choice(list(self.config.agents))
+        is_ready = self.state.distribution.desks[agent].state is AgentState.READY
+        if is_ready and self.chance.random() < 0.9:
+            agent = next(
+                (
+                    desk.agent
+                    for desk in self.state.distribution.desks.values()
+                    if desk.state is not AgentState.READY
+                ),
+                agent,
+            )
+            is_ready = self.state.distribution.desks[agent].state is AgentState.READY
+        kind, wanted = ("pause", "Pause") if is_ready else ("ready", "Ready")
+        self.says(agent, kind, "CS_AGENT_STATE", State=wanted)
+        self.attend()
+
+    def pass_time(self, microseconds: int) -> None:
+        """Let time pass; each timer is a decision."""
+        end = self.now + microseconds
+        timers = self.state.timers
+        while timers.heap and timers.heap[0][0] <= end:
+            kind = timers.heap[0][2]
+            self.now = max(self.now, timers.heap[0][0])
+            name = "wait rule" if kind is TimerKind.WAIT else f"timer {kind.name.lower()}"
+            self.put(name, TimePassed())
+            self.attend()
+        self.now = end
+
+    def round(self) -> None:
+        """Everything once, and what keeps the number of waiting chats."""
+        project = self.chance.choice(list(self.config.projects))
+        work = [
+            self.arrival,
+            lambda: self.with_a_chat("hang-up", "CS_CHAT_HANGUP"),
+            lambda: self.with_a_chat("return", "CS_CHAT_RETURN"),
+            lambda: self.with_a_chat("transfer", "CS_CHAT_TRANSFER", ToProjectId=project),
+            self.state_change,
+        ]
+        self.chance.shuffle(work)
+        for one in work:
+            one()
+            self.attend()
+            self.pass_time(SECOND // 50)
+        while self.waiting < self.load.waiting:
+            self.arrival()
+            self.attend()
+        if self.waiting > self.load.waiting:
+            self.with_a_chat("hang-up", "CS_CHAT_HANGUP")
+
+
+def measure_core(load: CoreLoad) -> CoreFigures:
+    """Fill a floor, and time the decisions of so many rounds, collector included."""
+    floor = Floor.open(load)
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    try:
+        floor.measured = True
+        for _ in range(load.rounds):
+            floor.round()
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+    return CoreFigures(
+        load=load,
+        queues=sum(1 for queue in floor.state.distribution.queues.values() if queue.tickets),
+        kinds={kind: Cost.of(values) for kind, values in floor.taken.items()},
+        overall=Cost.of([one for values in floor.taken.values() for one in values]),
+        elapsed=Cost.of(floor.elapsed),
+    )

@@ -1,0 +1,466 @@
+"""Agents, supervisors and bots at their workplaces, as people and programs are."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from broker.config.identity import derive
+from broker.tools.simulate.clients import Net, Program
+from broker.tools.simulate.people import MODELS, Person, guid_from, told
+from broker.tools.simulate.town import GATEWAYS, PROJECTS, WRAPUP_CODES
+from broker.tools.simulate.world import MS, SECOND
+from connectors.errors import ConnectorError
+from connectors.events import (
+    Alerted,
+    ChatChanged,
+    ChatRef,
+    Event,
+    Ready,
+    RequestDone,
+    SentenceAdded,
+    SessionEnded,
+)
+from connectors.settings import WorkplaceSettings
+from protocol.chat import (
+    ChatCommandInfo,
+    ChatServiceInfo,
+    ChatStatusInfo,
+    ChatTransferInfo,
+    ChatWrapUpInfo,
+)
+from protocol.values import AgentState, ChatStatus, Guid, TransferMode
+
+
+@define(eq=False, repr=False)
+class AgentPerson(Person):
+    """A person at a workplace, with a program that is started anew when it ended."""
+
+    net: Net = field(kw_only=True)
+    settings: WorkplaceSettings = field(kw_only=True)
+    program: Program | None = None
+    serial: int = 0
+    wants: AgentState = AgentState.READY
+    colleagues: tuple[Guid, ...] = field(kw_only=True, default=())
+    calls: int = 0
+
+    def begin(self) -> None:
+        """Come to work."""
+        self.later(3 * SECOND, self._sit_down)
+
+    def _sit_down(self) -> None:
+        self.serial += 1
+        self.wants = AgentState.READY
+        name = f"{self.settings.login}.{self.serial}"
+        program = Program(self.net, name, self.settings)
+        program.on_event = lambda event: self._heard(program, event)
+        self.program = program
+        self.later(25 * SECOND, self._mood)
+
+    def disturbed(self) -> None:
+        """The connection is away; the program comes back by itself."""
+
+    def _heard(self, program: Program, event: Event) -> None:
+        if program is not self.program:
+            return  # an older program, of which he does not think any more
+        match event:
+            case Ready():
+                self.later(300 * MS, self._report)
+            case Alerted():
+                self._alerted(event.ref)
+            case ChatChanged() if event.status is ChatStatus.CLOSED:
+                self.later(2 * SECOND, lambda: self._wrap_up(event.ref))
+            case ChatChanged() if event.status is ChatStatus.ANSWERED:
+                self.later(3 * SECOND, lambda: self._write(event.ref, 6))
+                self.later(6 * SECOND, lambda: self._manage(event.ref, 3))
+            case SentenceAdded() if not event.mine and self.chance.happens(0.5):
+                self.later(2 * SECOND, lambda: self._write(event.ref, 0))
+            case SessionEnded():
+                self.program = None
+                self.later(4 * SECOND, self._return)
+            case _:
+                pass
+
+    def _return(self) -> None:
+        if self.program is None:
+            self._sit_down()
+
+    def _at(self) -> Program:
+        if self.program is None or self.program.off:
+            raise ConnectorError
+        return self.program
+
+    def _report(self) -> None:
+        program = self._at()
+        program.session.set_agent_state(self.wants, program.now)
+        program.done()
+
+    def _alerted(self, ref: ChatRef) -> None:
+        act = self.chance.weighed((("ANSWER", 12), ("HANGUP", 2), ("", 3), ("LATE", 1)))
+        if act == "LATE":
+            self.world.after(10 * SECOND, lambda: self._answer("ANSWER", ref))
+        elif act:
+            self.later(1 * SECOND, lambda: self._command(act, ref))
+
+    def _answer(self, kind: str, ref: ChatRef) -> None:
+        try:
+            self._command(kind, ref)
+        except ConnectorError:
+            self.disturbed()
+
+    def _command(self, kind: str, ref: ChatRef) -> None:
+        program = self._at()
+        program.session.command(kind, ref, program.now)
+        program.done()
+
+    def _wrap_up(self, ref: ChatRef) -> None:
+        program = self._at()
+        code = self.chance.choose((*WRAPUP_CODES, *WRAPUP_CODES, None, "nonsense"))
+        done = ChatWrapUpInfo(peer=ref.peer, chat_id=Guid(ref.name), code=code, note="n")
+        program.session.request("CS_CHAT_WRAPUP", done, program.now, ref=ref)
+        program.done()
+
+    def _write(self, ref: ChatRef, more: int) -> None:
+        program = self._at()
+        chat = program.session.chats.get(ref)
+        if chat is None or chat.view.status is not ChatStatus.ANSWERED:
+            return
+        if more == 1 and self.chance.happens(0.6):
+            self._command("HANGUP", ref)
+            return
+        if self.chance.happens(0.2):
+            program.session.typing(ref, True, program.now)
+        model = self.chance.weighed(MODELS)
+        program.session.send(ref, told(self.chance, more), program.now, model=model)
+        program.done()
+        if more:
+            self.later(4 * SECOND, lambda: self._write(ref, more - 1))
+
+    def _mood(self) -> None:
+        """From time to time: a pause, the end of the day, a lost program, another seat."""
+        self.later(25 * SECOND, self._mood)
+        program = self._at()
+        mood = self.chance.weighed(
+            (
+                ("stay", 12),
+                ("pause", 4),
+                ("off", 4),
+                ("kill", 2),
+                ("twin", 2),
+                ("close", 2),
+                ("leave", 1),
+                ("next", 3),
+                ("open", 3),
+            )
+        )
+        match mood:
+            case "next":
+                then = self.chance.choose((AgentState.PAUSE, AgentState.POST_CALL))
+                program.session.set_agent_state(AgentState.READY, program.now, next_state=then)
+                program.done()
+                self.later(20 * SECOND, self._resume)
+            case "open":
+                self._open()
+            case "pause":
+                self.wants = AgentState.PAUSE
+                self._report()
+                self.later(6 * SECOND, self._resume)
+            case "off":
+                self.wants = AgentState.LOG_OFF
+                self._report()
+            case "kill":
+                program.kill()
+                self.program = None
+                self.later(8 * SECOND, self._return)
+            case "twin":
+                # The same seat from another program, which takes it over.
+                self._sit_down()
+            case "leave":
+                program.kill()  # for good
+                self.program = None
+            case "close":
+                program.close()
+                self.program = None
+                self.later(8 * SECOND, self._return)
+            case _:
+                pass
+
+    def _resume(self) -> None:
+        self.wants = AgentState.READY
+        self._report()
+
+    # -- what he does with a chat besides talking
+
+    def _manage(self, ref: ChatRef, more: int) -> None:
+        """Hand the chat over, ask somebody in, put it aside, make a note."""
+        program = self._at()
+        chat = program.session.chats.get(ref)
+        if chat is None or chat.view.status is not ChatStatus.ANSWERED:
+            return
+        act = self.chance.weighed(
+            (
+                ("note", 6),
+                ("agent", 4),
+                ("project", 3),
+                ("take back", 2),
+                ("consult", 4),
+                ("conference", 4),
+                ("park", 5),
+                ("retrieve", 4),
+                ("leave", 2),
+                ("return", 2),
+                ("list", 1),
+                ("nothing", 6),
+            )
+        )
+        self._do(act, ref)
+        if more:
+            self.later(6 * SECOND, lambda: self._manage(ref, more - 1))
+
+    def _do(self, act: str, ref: ChatRef) -> None:
+        program = self._at()
+        match act:
+            case "note":
+                program.session.send(ref, told(self.chance, 0), program.now, model=10)
+                program.done()
+            case "agent":
+                self._ask("TRANSFER", ref, agent=self.chance.choose(self.colleagues))
+            case "project":
+                project = derive("project", self.chance.choose(PROJECTS))
+                self._ask("TRANSFER", ref, project=project)
+            case "take back":
+                self._ask("TRANSFER", ref)
+            case "consult" | "conference":
+                mode = TransferMode.CONSULT if act == "consult" else TransferMode.CONFERENCE
+                self._ask("INVITE", ref, agent=self.chance.choose(self.colleagues), mode=mode)
+            case "park" | "retrieve":
+                program.session.command("PARK", ref, program.now, is_parked=act == "park")
+                program.done()
+            case "leave" | "return":
+                self._command(act.upper(), ref)
+            case "list":
+                asked = ChatCommandInfo(peer=ref.peer)
+                program.session.request("CS_AGENT_LIST", asked, program.now)
+                program.done()
+            case _:
+                pass
+
+    def _ask(
+        self,
+        kind: str,
+        ref: ChatRef,
+        *,
+        agent: Guid | None = None,
+        project: Guid | None = None,
+        mode: TransferMode | None = None,
+    ) -> None:
+        program = self._at()
+        wish = ChatTransferInfo(
+            peer=ref.peer,
+            chat_id=Guid(ref.name),
+            to_agent_id=agent,
+            to_project_id=project,
+            mode=mode,
+            note="please",
+        )
+        program.session.request(f"CS_CHAT_{kind}", wish, program.now, ref=ref)
+        program.done()
+        if self.chance.happens(0.2):
+            # Impatient: the same once more, or taken back at once.
+            self.later(MS, lambda: self._ask("TRANSFER", ref))
+
+    def _open(self) -> None:
+        """Begin a chat, which is his at once."""
+        program = self._at()
+        self.calls += 1
+        wish = ChatServiceInfo(
+            peer=self.chance.choose(GATEWAYS),
+            remote_address=f"sip:{self.settings.login}.{self.calls}",
+            return_chat_id=guid_from(self.chance) if self.chance.happens(0.5) else None,
+        )
+        program.session.request("CS_CHAT_OPEN", wish, program.now)
+        if self.chance.happens(0.3):
+            program.session.request("CS_CHAT_OPEN", wish, program.now)
+        program.done()
+
+
+@define(eq=False, repr=False)
+class SupervisorPerson(AgentPerson):
+    """An agent who looks after the others: he watches, helps, joins, and interferes.
+
+    Attributes:
+        seen: The chats of the last overview.
+    """
+
+    seen: tuple[Guid, ...] = ()
+
+    def begin(self) -> None:
+        """Come to work, and look around."""
+        super().begin()
+        self.later(15 * SECOND, self._supervise)
+
+    def _heard(self, program: Program, event: Event) -> None:
+        super()._heard(program, event)
+        if isinstance(event, RequestDone) and event.frame.type == "SC_CHAT_OVERVIEW":
+            listed = event.frame.payload if isinstance(event.frame.payload, tuple) else ()
+            self.seen = tuple(
+                p.chat_id for p in listed if isinstance(p, ChatStatusInfo) and p.chat_id
+            )
+            if self.seen:
+                self.later(SECOND, self._interfere)
+
+    def _supervise(self) -> None:
+        self.later(8 * SECOND, self._supervise)
+        program = self._at()
+        asked = ChatCommandInfo(peer=self.settings.number)
+        program.session.request("CS_CHAT_OVERVIEW", asked, program.now)
+        program.done()
+
+    def _interfere(self) -> None:
+        ref = ChatRef(self.settings.number, self.chance.choose(self.seen))
+        act = self.chance.weighed(
+            (
+                ("watch", 8),
+                ("join", 4),
+                ("whisper", 3),
+                ("leave", 2),
+                ("explain", 4),
+                ("close", 2),
+                ("force", 3),
+                ("expel", 1),
+            )
+        )
+        program = self._at()
+        match act:
+            case "watch":
+                self._ask("INVITE", ref, mode=TransferMode.MONITOR)
+                self.later(4 * SECOND, lambda: self._do("note", ref))
+            case "join":
+                me = derive("agent", self.settings.login)
+                self._ask("INVITE", ref, agent=me, mode=TransferMode.CONFERENCE)
+            case "whisper":
+                self._do("note", ref)
+            case "leave" | "close":
+                self._command(act.upper(), ref)
+            case "explain":
+                agent = self.chance.choose((None, *self.colleagues))
+                asked = ChatCommandInfo(peer=ref.peer, chat_id=Guid(ref.name), agent_id=agent)
+                program.session.request("CS_CHAT_EXPLAIN", asked, program.now)
+                program.done()
+            case "force" | "expel":
+                states = (AgentState.READY, AgentState.PAUSE, AgentState.POST_CALL)
+                state = AgentState.LOG_OFF if act == "expel" else self.chance.choose(states)
+                other = self.chance.choose(self.colleagues)
+                program.session.set_agent_state(state, program.now, agent_id=other)
+                program.done()
+            case _:
+                pass
+
+
+@define(eq=False, repr=False)
+class BotPerson(Person):
+    """The program of a bot: mostly it works, sometimes it is silent, declines, or breaks."""
+
+    net: Net = field(kw_only=True)
+    settings: WorkplaceSettings = field(kw_only=True)
+    program: Program | None = None
+    serial: int = 0
+
+    def begin(self) -> None:
+        """Be started."""
+        self.later(2 * SECOND, self._start)
+
+    def _start(self) -> None:
+        if self.program is not None and not self.program.off:
+            return
+        self.serial += 1
+        name = f"{self.settings.login}.{self.serial}"
+        program = Program(self.net, name, self.settings)
+        program.on_event = lambda event: self._heard(program, event)
+        self.program = program
+        if self.serial == 1:
+            self.later(40 * SECOND, self._crash)
+
+    def _crash(self) -> None:
+        self.later(40 * SECOND, self._crash)
+        if self.program is not None:
+            self.program.kill()
+            self.program = None
+        self.later(5 * SECOND, self._start)
+
+    def _heard(self, program: Program, event: Event) -> None:
+        if program is not self.program:
+            return
+        match event:
+            case Ready():
+                self.later(200 * MS, self._get_ready)
+            case Alerted():
+                act = self.chance.weighed((("ANSWER", 12), ("HANGUP", 1), ("", 2)))
+                if act:
+                    self.later(300 * MS, lambda: self._command(act, event.ref))
+            case ChatChanged() if event.status is ChatStatus.ANSWERED:
+                self.later(500 * MS, lambda: self._react(event.ref))
+            case SentenceAdded() if not event.mine:
+                self.later(500 * MS, lambda: self._react(event.ref))
+            case SessionEnded():
+                self.program = None
+                self.later(4 * SECOND, self._start)
+            case _:
+                pass
+
+    def _at(self) -> Program:
+        if self.program is None or self.program.off:
+            raise ConnectorError
+        return self.program
+
+    def _get_ready(self) -> None:
+        program = self._at()
+        program.session.set_agent_state(AgentState.READY, program.now)
+        program.done()
+
+    def _command(self, kind: str, ref: ChatRef) -> None:
+        program = self._at()
+        program.session.command(kind, ref, program.now)
+        program.done()
+
+    def _react(self, ref: ChatRef) -> None:
+        """Answer, think, say nothing, make a note, hand over, or end."""
+        program = self._at()
+        session, now = program.session, program.now
+        act = self.chance.weighed(
+            (
+                ("answer", 8),
+                ("think", 2),
+                ("decline", 2),
+                ("silent", 2),
+                ("note", 1),
+                ("project", 3),
+                ("rules", 3),
+                ("agent", 1),
+                ("HANGUP", 1),
+                ("RETURN", 1),
+            )
+        )
+        match act:
+            case "answer":
+                session.send(ref, told(self.chance, 0), now)
+            case "think":
+                session.typing(ref, True, now)
+                self.later(2 * SECOND, lambda: self._react(ref))
+            case "decline":
+                session.typing(ref, True, now)
+                session.typing(ref, False, now)
+            case "note":
+                session.send(ref, "a bot was here", now, model=10)
+            case "project" | "rules" | "agent":
+                wish = ChatTransferInfo(
+                    peer=ref.peer,
+                    chat_id=Guid(ref.name),
+                    to_project_id=derive("project", "Sales") if act == "project" else None,
+                    to_agent_id=derive("agent", "agent0") if act == "agent" else None,
+                )
+                session.request("CS_CHAT_TRANSFER", wish, now, ref=ref)
+            case "HANGUP" | "RETURN":
+                session.command(act, ref, now)
+            case _:
+                pass
+        program.done()

@@ -1,0 +1,274 @@
+"""Bugs to be planted into what agents, supervisors, bots and callers do with a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from broker.core import (
+    announce,
+    apply,
+    apply_desk,
+    broker,
+    desk,
+    handover,
+    moves,
+    parties,
+    pilot,
+    sentences,
+    show,
+    standing,
+    supervise,
+    timeouts,
+    waiting,
+)
+from broker.core.announce import ChatToConnectors
+from broker.core.audience import connectors_of
+from broker.core.decision import Decision
+from broker.core.effects import Send
+from broker.core.facts import AgentExcluded, ChatParked, ChatWidened, NoteStored, PartyJoined
+from broker.core.inputs import Stamp
+from broker.core.parties import next_awake
+from broker.core.state import Chat, State
+from broker.core.timers import TimerKind
+from protocol.values import ChatStatus, Guid, TransferMode
+from tests.simulation.plants import Patch, Plant, _commit_without, _nothing
+
+
+def _no_timer(kind: TimerKind) -> Patch:
+    """What is due of this kind is never done."""
+
+    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(timeouts, "_HANDLERS", {**timeouts._HANDLERS, kind: _nothing})
+
+    return patch
+
+
+def _everywhere(name: str, value: Callable[..., Any], *modules: Any) -> Patch:
+    """A function is another one in every module that uses it."""
+
+    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        for module in modules:
+            monkeypatch.setattr(module, name, value)
+
+    return patch
+
+
+def _two_owners(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who handed a chat over goes on in it, as if it were still his."""
+    original = Chat.has
+
+    def has(self: Chat, agent: Guid) -> bool:
+        return original(self, agent) or (
+            self.status is ChatStatus.ANSWERED and agent in self.writers
+        )
+
+    monkeypatch.setattr(Chat, "has", has)
+
+
+def _slot_kept_after_transfer(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = apply_desk.release
+
+    def release(state: State, chat: Guid, agent: Guid, at: int) -> None:
+        if state.chats[chat].status is not ChatStatus.ANSWERED or agent == state.chats[chat].agent:
+            original(state, chat, agent, at)
+
+    monkeypatch.setattr(apply_desk, "release", release)
+
+
+def _refused_transfer_loses_the_chat(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = handover.offer_over
+
+    def offer_over(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
+        decision = original(state, chat, stamp, outcome)
+        lost = chat.status is ChatStatus.ANSWERED and outcome in ("rejected", "missed")
+        if lost and chat.invite is not None and chat.invite.project is None:
+            decision.facts += moves.dissolve(state, evolve_chat(chat), stamp).facts
+            decision.add(moves.to_waiting(chat, stamp, "rejected"))
+        return decision
+
+    def evolve_chat(chat: Chat) -> Chat:
+        """The chat without what was ended already."""
+        return evolve(chat, offer=None, invite=None)
+
+    monkeypatch.setattr(timeouts, "offer_over", offer_over)
+    monkeypatch.setattr(desk, "offer_over", offer_over)
+
+
+def _note_to_the_connector(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = sentences._note_from_workplace
+
+    def note(state: State, stamp: Stamp, session: Any, frame: Any, chat: Chat) -> Any:
+        outcome = original(state, stamp, session, frame, chat)
+        sessions = connectors_of(state, chat)
+        if isinstance(outcome, Decision) and sessions:
+            gateway = state.config.gateways[chat.gateway]
+            for fact in outcome.facts:
+                assert isinstance(fact, NoteStored)
+                shown = show.sentence_for_connector(gateway, chat, fact)
+                outcome.effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown))
+        return outcome
+
+    monkeypatch.setattr(sentences, "_note_from_workplace", note)
+
+
+def _note_kept_from_colleagues(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = sentences._echoes
+
+    def echoes(state: State, chat: Chat, made: Any, *rest: Any) -> Any:
+        effects = original(state, chat, made, *rest)
+        return effects[:1] if isinstance(made, NoteStored) else effects
+
+    monkeypatch.setattr(sentences, "_echoes", echoes)
+
+
+def _parked_keeps_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = apply_desk.chat_parked
+
+    def parked(state: State, f: Any) -> None:
+        original(state, f)
+        apply_desk.lease(state, state.chats[f.chat], f.agent, ChatStatus.ANSWERED)
+
+    monkeypatch.setitem(apply._TABLE, ChatParked, parked)
+
+
+def _parked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = tuple(follow for follow in broker._FOLLOW_UPS if follow is not next_awake)
+    monkeypatch.setattr(broker, "_FOLLOW_UPS", others)
+
+
+def _wait_rule_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = waiting.apply_wait
+    done: set[tuple[Guid, int]] = set()
+
+    def apply_wait(state: State, chat: Chat, stamp: Stamp) -> Decision:
+        decision = original(state, chat, stamp)
+        for number, fact in enumerate(decision.facts):
+            if isinstance(fact, ChatWidened) and (fact.chat, fact.level) not in done:
+                done.add((fact.chat, fact.level))
+                decision.facts[number] = evolve(fact, level=chat.wait_level)
+        return decision
+
+    monkeypatch.setattr(timeouts, "apply_wait", apply_wait)
+
+
+def _monitor_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def everybody(state: State, chat: Chat, _viewer: Guid) -> Any:
+        return tuple(show._party(state, agent, one) for agent, one in chat.parties.items())
+
+    monkeypatch.setattr(show, "_parties", everybody)
+
+
+def _party_over_capacity(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parties, "why_not", lambda _state, one, _weight: standing.blocked(one))
+    monkeypatch.setattr(parties, "slots_left", lambda *_: 9)
+
+
+def _return_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(apply._TABLE, AgentExcluded, lambda *_: None)
+
+
+def _anybody_monitors(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = parties._let_in
+
+    def let_in(state: State, stamp: Stamp, session: Any, frame: Any, p: Any) -> Any:
+        chat, me = state.chats.get(p.chat_id), session.agent
+        role = state.config.agents[me].role
+        if p.mode is not TransferMode.MONITOR or role == "supervisor" or chat is None:
+            return original(state, stamp, session, frame, p)
+        if chat.status is not ChatStatus.ANSWERED or me in (*chat.parties, chat.agent):
+            return original(state, stamp, session, frame, p)
+        joined = PartyJoined(chat=chat.id, no=chat.no, agent=me, mode=p.mode, by=me, at=stamp.now)
+        return Decision([joined], [parties.shown(chat, me, session, frame, full=True)])
+
+    monkeypatch.setattr(parties, "_let_in", let_in)
+
+
+def _anybody_supervises(monkeypatch: pytest.MonkeyPatch) -> None:
+    def supervisor_at(state: State, session: Any, _peer: Any) -> Any:
+        return state.distribution.desks[session.agent]
+
+    monkeypatch.setattr(supervise, "supervisor_at", supervisor_at)
+
+
+def _consult_writes_to_the_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = sentences.may_write
+
+    def may_write(chat: Chat, agent: Guid) -> Any:
+        return None if chat.is_open and agent in chat.parties else original(chat, agent)
+
+    monkeypatch.setattr(sentences, "may_write", may_write)
+
+
+def _expelled_keeps_his_chats(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "held", lambda _desk: [])
+
+
+def _lost_party_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_lost(state: State, chat: Chat, agent: Guid, now: int) -> bool:
+        return agent not in chat.parties and kept(state, chat, agent, now)
+
+    kept = timeouts._is_lost
+    monkeypatch.setattr(timeouts, "_is_lost", is_lost)
+    monkeypatch.setattr(timeouts, "held", lambda _desk: [])
+
+
+def _transfer_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The visitor's side is not told who has the chat now."""
+    original = parties.taken
+
+    def taken(*of: Any) -> Decision:
+        decision = original(*of)
+        decision.effects = [e for e in decision.effects if not isinstance(e, ChatToConnectors)]
+        return decision
+
+    monkeypatch.setattr(desk, "taken", taken)
+
+
+PLANTS = (
+    Plant("a transfer leaves two owners", "I-8", _two_owners),
+    Plant("who handed a chat over keeps its slot", "I-6", _slot_kept_after_transfer),
+    Plant("a refused transfer loses the chat", "I-6", _refused_transfer_loses_the_chat),
+    Plant("a note is sent to the connector", "I-15", _note_to_the_connector),
+    Plant("a note is kept from colleagues", "I-9", _note_kept_from_colleagues),
+    Plant("every third note is not written", "I-1", _commit_without(NoteStored, 3)),
+    Plant("a parked chat keeps its slot", "I-6", _parked_keeps_its_slot),
+    Plant("a parked chat never comes back", "I-7", _parked_for_ever, 40),
+    Plant("a wait rule is applied twice", "I-16", _wait_rule_twice),
+    Plant("a wait rule is not applied", "I-16", _no_timer(TimerKind.WAIT)),
+    Plant("a monitor is seen by others", "I-6", _monitor_seen),
+    Plant("a party over capacity", "I-6", _party_over_capacity),
+    Plant("a silent bot keeps its chat", "I-16", _no_timer(TimerKind.BOT)),
+    Plant("an unbound chat is not closed", "I-16", _no_timer(TimerKind.UNBOUND)),
+    Plant("a transfer to a project never ends", "I-16", _no_timer(TimerKind.INVITE)),
+    Plant("a returned chat comes back at once", "I-7", _return_forgotten, 40),
+    Plant(
+        "weights are ignored",
+        "I-6",
+        _everywhere("weight_of", lambda *_: 1, standing, apply_desk, parties, pilot),
+    ),
+    Plant(
+        "the reserve for parked chats is ignored",
+        "I-6",
+        _everywhere("free_slots", standing.slots_left, standing),
+    ),
+    Plant("anybody may monitor", "I-15", _anybody_monitors),
+    Plant("anybody may supervise", "I-15", _anybody_supervises),
+    Plant("a consulted agent writes to the visitor", "I-15", _consult_writes_to_the_visitor),
+    Plant(
+        "an unbound chat is shown to connectors",
+        "I-15",
+        _everywhere(
+            "connectors_of",
+            lambda state, chat: state.gateway_sessions.get(chat.gateway, ()),
+            announce,
+            moves,
+            sentences,
+        ),
+    ),
+    Plant("who is expelled keeps his chats", "I-16", _expelled_keeps_his_chats),
+    Plant("a lost party stays", "I-16", _lost_party_stays, 40),
+)

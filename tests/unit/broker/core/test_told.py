@@ -1,0 +1,55 @@
+"""What is written down for those who ask later: the project of a move, what was asked, who forced (B-30)."""
+
+from __future__ import annotations
+
+from broker.core.facts import ChatMoved, DecisionLogged
+from protocol.values import ChatStatus
+from tests.support.playbook import CONFIG, Playbook
+
+SUPERVISED = (
+    CONFIG
+    + """
+[[agents]]
+name = "Sue"
+login = "sue"
+token = "sue-secret"
+max_chats = 2
+role = "supervisor"
+skills = { Sales = 10 }
+"""
+)
+
+
+def test_a_move_says_what_the_chat_is_about_from_then_on() -> None:
+    """B-29, B-30: a transfer to a project changes it with the owner, not before."""
+    play = Playbook(SUPERVISED)
+    web, bob = play.connector("web"), play.agent("bob", "102")
+    sue = play.agent("sue", "101")
+    play.wait(1)
+    web.says("ES_CHAT_START", TrackingId="t1")
+    (chat,) = play.state.chats.values()
+    support = chat.project
+    sales = next(p.id for p in play.config.projects.values() if p.name == "Sales")
+    bob.says("CS_CHAT_ANSWER", ChatId=chat.id)
+    play.wait(5)
+    bob.says("CS_CHAT_TRANSFER", ChatId=chat.id, ToProjectId=sales)
+    play.wait(2)
+    sue.says("CS_CHAT_ANSWER", ChatId=chat.id)
+    sue.says("CS_CHAT_CLOSE", ChatId=chat.id)
+    moves = [(f.status, f.project) for f in play.facts if isinstance(f, ChatMoved)]
+    assert moves == [
+        (ChatStatus.WAITING, support),
+        (ChatStatus.ALERTING, support),
+        (ChatStatus.ANSWERED, support),
+        (ChatStatus.ANSWERED, sales),
+        (ChatStatus.CLOSED, sales),
+    ]
+    logged = [f for f in play.facts if isinstance(f, DecisionLogged)]
+    asked = [f.detail["asked"] for f in logged if f.kind == "offered"]
+    assert asked == [
+        {"projects": [support], "language": None, "skill": 1, "weight": 1},
+        {"projects": [sales], "language": None, "skill": 1, "weight": 1},
+    ]
+    by = play.config.agent_by_login["sue"].id
+    assert [f.detail for f in logged if f.kind == "forced"] == [{"by": by}]
+    play.check_store()

@@ -1,0 +1,197 @@
+"""A database of the first schema, with a day in it, is brought up to date and loses nothing (I-10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config as Alembic
+from sqlalchemy import (
+    Connection,
+    Engine,
+    MetaData,
+    NullPool,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    select,
+)
+
+from broker.store import Store
+from broker.store.migrate import SCRIPTS
+from broker.store.schema import exclusions, metadata
+from protocol.values import Guid
+from tests.support.playbook import Playbook
+from tests.support.postgresql import Server
+
+OLD = ("chats", "agents", "chat_events", "sentences", "chat_slots", "agent_events", "offers")
+OLDER = (*OLD, "wrapups", "form_results", "decisions")
+"""The tables of the first schema; those that others refer to come first."""
+
+
+def engine_of(url: str) -> Engine:
+    """Connections that begin what they are told to begin, whatever the driver thinks."""
+    engine = create_engine(url, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def plain(connection: Any, _record: object) -> None:
+            connection.isolation_level = None
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def a_day() -> tuple[Playbook, list[Guid]]:
+    """Chats in all the states that the first schema knew: in talk, waiting, offered, wrapped up."""
+    play = Playbook()
+    web, im = play.connector("web"), play.connector("im")
+    alice, bob = play.agent("alice", "101"), play.agent("bob", "102")
+    chats: list[Guid] = []
+
+    def start(tracking: str, **more: str) -> Guid:
+        web.says("ES_CHAT_START", TrackingId=tracking, PartyName="Zoë", **more)
+        chats.append(
+            next(c.id for c in play.state.chats.values() if c.tracking_id == tracking and c.is_open)
+        )
+        play.wait(1)
+        return chats[-1]
+
+    sold = start("sold", ExtResponse="sales")
+    alice.says("CS_CHAT_ANSWER", ChatId=sold)
+    alice.says("CS_CHAT_HANGUP", ChatId=sold)  # its wrap-up runs for 20 s
+    talk = start("talk")
+    for agent in (alice, bob):
+        agent.says("CS_CHAT_ANSWER", ChatId=talk)
+    web.says("ES_CHAT_SENTENCE", TrackingId="talk", ID="a", Text="Hello \u2603")
+    bob.says("CS_CHAT_SENTENCE", ChatId=talk, ID="b", Text="Hello")
+    web.says("ES_CHAT_SENTENCE", TrackingId="talk", ID="p", Text="{}", Model=4)
+    web.says("ES_CHAT_CONFIRM", TrackingId="talk", ID="b")
+    scenario = next(iter(play.config.scenarios))
+    web.says("ES_SCENARIO_SAVE", ScenarioId=scenario, ChatId=talk, Activity="x")
+    passed = start("passed")
+    alice.says("CS_CHAT_HANGUP", ChatId=passed)  # a rejection: she is left out for a while
+    start("offered", ExtResponse="sales")
+    start("expert", ExtResponse="expert")
+    im.says("ES_CHAT_START", TrackingId="stopped", ExtResponse="stop")
+    play.wait(2)
+    return play, chats
+
+
+def first_schema(url: str, play: Playbook) -> None:
+    """Make the database as the first schema had it, with the rows of the day."""
+    engine = engine_of(url)
+    with engine.connect() as connection, connection.begin():
+        script = Alembic()
+        script.set_main_option("script_location", str(SCRIPTS))
+        script.attributes["connection"] = connection
+        command.upgrade(script, "0001")
+        old = MetaData()
+        old.reflect(connection, only=OLDER)
+        with play.store._connection.begin():
+            for name in OLDER:
+                rows = rows_of(play, old.tables[name])
+                assert rows, name
+                connection.execute(old.tables[name].insert(), rows)
+    engine.dispose()
+
+
+def rows_of(play: Playbook, old: Table) -> list[dict[str, Any]]:
+    """What the first schema would have had of the day in one of its tables."""
+    new, read = metadata.tables[old.name], play.store._connection
+    order = new.c["seq"] if "seq" in new.c else next(iter(new.primary_key.columns))
+    rows = [dict(row) for row in read.execute(select(new).order_by(order)).mappings()]
+    out = {(r.chat_no, r.agent, r.at) for r in read.execute(select(exclusions))}
+    if old.name == "offers":
+        for row in rows:
+            row["excludes"] = (row["chat_no"], row["agent"], row["ended_at"]) in out
+    # Counted by the database itself, or its counter would stand still.
+    names = {column.name for column in old.columns} - {"seq"}
+    if old.name == "offers":
+        assert any(row["excludes"] for row in rows)
+        assert "mode" not in names
+    return [{name: row[name] for name in names} for row in rows]
+
+
+def test_a_day_of_the_first_schema_goes_on(url: str) -> None:
+    """I-10: open chats, who is left out for them, offers and wrap-ups are as they were."""
+    play, chats = a_day()
+    first_schema(url, play)
+    play.store.close()
+    play.store = Store.open(url, create=False)
+    play.check_store()
+    waiting = play.state.chats[chats[2]]
+    assert waiting.exclusions
+    play.restart()
+    web, bob = play.connector("web"), play.agent("bob", "102")
+    play.wait(1)
+    bob.says("CS_CHAT_PARK", ChatId=chats[1], IsParked=True)
+    web.says("ES_CHAT_SENTENCE", TrackingId="talk", ID="c", Text="Still there?")
+    bob.says("CS_CHAT_SENTENCE", ChatId=chats[1], ID="n", Text="Who knows this?", Model=10)
+    play.check_store()
+    bob.says("CS_CHAT_RETURN", ChatId=chats[1])
+    web.says("ES_CHAT_STOP", TrackingId="expert")
+    play.wait(60)
+    play.check_store()
+    play.store.close()
+
+
+@pytest.fixture
+def another(url: str, request: pytest.FixtureRequest) -> str:
+    """The address of a second empty database of the same kind."""
+    if url.startswith("sqlite"):
+        return f"{url}.fresh"
+    server: Server = request.getfixturevalue("postgresql")
+    return server.fresh()
+
+
+def test_a_migrated_database_is_like_a_fresh_one(url: str, another: str) -> None:
+    """Tables with rows in them come to the same schema as it is made at once."""
+    play, _chats = a_day()
+    first_schema(url, play)
+    play.store.close()
+    Store.open(url, create=False).close()
+    fresh = engine_of(another)
+    metadata.create_all(fresh)
+    fresh.dispose()
+    assert schema(url) == schema(another)
+
+
+def schema(url: str) -> dict[str, dict[str, Any]]:
+    """Everything that the database says of its tables."""
+    engine = engine_of(url)
+    with engine.connect() as connection:
+        asked = inspect(connection)
+        found = {
+            table: {
+                "columns": {
+                    c["name"]: (str(c["type"]), c["nullable"], c["default"])
+                    for c in asked.get_columns(table)
+                },
+                "key": asked.get_pk_constraint(table)["constrained_columns"],
+                "foreign": by_name(asked.get_foreign_keys(table)),
+                "unique": by_name(asked.get_unique_constraints(table)),
+                "checks": by_name(asked.get_check_constraints(table)),
+                "indexes": by_name(asked.get_indexes(table)),
+            }
+            for table in asked.get_table_names()
+            if table != "alembic_version"
+        }
+    engine.dispose()
+    return found
+
+
+def by_name(things: Any) -> dict[str, list[str]]:
+    """Things by their names, whatever their order."""
+
+    def said(value: Any) -> str:
+        if isinstance(value, dict):
+            return str({name: str(value[name]) for name in sorted(value)})
+        return str(value)
+
+    return {thing["name"]: sorted(f"{k}: {said(v)}" for k, v in thing.items()) for thing in things}
