@@ -235,7 +235,7 @@ def test_what_is_no_invitation_is_refused(play: Playbook) -> None:
         alice.says("CS_CHAT_INVITE", 9, **{"ChatId": chat, "Mode": "Consult", **members})
         return alice.refused(code, 9)
 
-    says("BadPayload")
+    says("NotAllowed")  # it would be himself, and he is no supervisor
     says("BadPayload", ToAgentId=bobs, Mode="Transfer")
     says("BadPayload", ToProjectId=bobs)
     says("NotAllowed", ToAgentId=bobs, Mode="Monitor")
