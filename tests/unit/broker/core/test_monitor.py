@@ -118,10 +118,11 @@ def test_a_lost_monitor_is_out_at_once(play: Playbook) -> None:
 
 
 def test_a_monitor_whose_connection_is_replaced_is_out(play: Playbook) -> None:
-    """W-10, W-11: the new connection begins with the welcome, and is told nothing of the old one's."""
+    """W-10, W-11: the new connection's first frame is the welcome, then it hears what it lost."""
     _web, alice, _susan, chat = monitoring(play)
-    susan = play.agent("susan", "104", None)
+    susan = play.agent("susan", "104", None)  # hears the welcome, then the state
     alice.silent()
+    susan.hears("SC_CHAT_STATUS", ChatId=chat, Status="Waiting")
     susan.says("CS_CHAT_STATUS", 1, ChatId=chat)
     susan.refused("UnknownChat", 1)
 
@@ -249,8 +250,8 @@ def test_two_workplaces_are_replaced_by_one_hello(play: Playbook) -> None:
     )
     play.put(hello)
     moved.hears("SYS_WELCOME", WorkplaceNumber="102")
-    moved.hears("SC_CHAT_STATUS", ChatId=chat, Status="Answered", Parties=None)
     moved.hears("SC_AGENT_STATE")
+    moved.hears("SC_CHAT_STATUS", ChatId=chat, Status="Answered", Parties=None)
     assert noted(alice) == "Bob is not there any more."  # on its way when he was replaced
     assert [code for _session, code in play.dismissed] == ["Replaced", "Replaced"]
     bob = play.agent("bob", "101", None)
