@@ -253,6 +253,10 @@ class View:
             if status.status is ChatStatus.CLOSED and not is_ours:
                 return []  # a chat that nobody knows, or that a supervisor closed from outside
             chat = self.chats[key] = ChatView(key, self.role)
+        if is_alert:
+            # Of what was said before, in a chat that was here already, the answer will tell anew.
+            chat.latest = ChatStatusInfo(chat_id=chat.latest.chat_id)
+            chat.sentences, chat.internal, chat.complete = {}, {}, False
         self._take_status(chat, status)
         changes = [Change(ChangeKind.STATUS, chat)]
         if status.sentences is not None:
@@ -260,8 +264,6 @@ class View:
             chat.internal = {note.counter: note for note in status.internal or ()}
             chat.complete = True
             changes = [Change(ChangeKind.SNAPSHOT, chat)]
-        elif is_alert:
-            chat.complete = False
         elif chat.wants_snapshot and self._is_here(chat):
             changes.append(Change(ChangeKind.INCOMPLETE, chat))
         if not self._is_here(chat):

@@ -133,8 +133,6 @@ def _differs(chat: Chat, p: ChatServiceInfo) -> bool:
 def _may_begin(state: State, gateway: Gateway, p: ChatServiceInfo) -> Refusal | None:
     if gateway.retired:
         return RETIRED
-    if (gateway.id, p.return_chat_id) in state.by_tracking:
-        return _REUSED  # until it is bound the chat goes by this name
     if p.result_model is not None:
         return Refusal(ErrorCode.BAD_PAYLOAD, "ResultModel: the visitor has filled in nothing yet")
     return may_open(state, gateway, "-" * 128) or may_hold(state, gateway) or too_many_variables(p)

@@ -43,6 +43,7 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
     # The welcome comes first, whatever else the newer session is told of what the older one leaves.
     decision = Decision([], [_welcome(state, stamp, hello)])
     if hello.agent_id is not None:
+        decision.effects.append(AgentToWorkplace(agent=hello.agent_id))
         for older in _replaced(state, hello):
             decision.add(leave(state, stamp, older))
             decision.effects.append(
@@ -66,7 +67,6 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
         if known is None or known.state is AgentState.LOG_OFF:
             desk = Desk(agent=hello.agent_id, workplace=hello.workplace)
             decision.facts.append(move_agent(desk, stamp, AgentState.PAUSE, "login"))
-        decision.effects.append(AgentToWorkplace(agent=hello.agent_id))
         decision.facts += _turns(state, hello.agent_id, stamp.now)
     return decision
 
@@ -126,13 +126,14 @@ def leave(state: State, stamp: Stamp, session: Session) -> Decision:
     for chat_id, holder in desk.leases.items():
         chat = state.chats[chat_id]
         if holder is ChatStatus.ALERTING:
-            decision.add(offer_over(state, chat, stamp, "lost"))
+            withdrawn = offer_over(state, chat, stamp, "lost")
+            withdrawn.effects = [e for e in withdrawn.effects if not _is_for(e, session.agent)]
+            decision.add(withdrawn)
         elif chat.status is ChatStatus.ICR:
             patience = state.config.distribution.bot_timeout
             decision.facts.append(BotAwaited(chat.id, stamp.now + patience))
     for chat_id in desk.watching:
         decision.add(drop_party(state, state.chats[chat_id], session.agent, stamp, "lost"))
-    decision.effects = [e for e in decision.effects if not _is_for(e, session.agent)]
     return decision
 
 

@@ -366,9 +366,9 @@ class State:
     open_chats: dict[Guid, dict[Guid, None]] = Factory(dict)
     """The open chats of each gateway."""
     chats_held: dict[Guid, int] = Factory(dict)
+    """How many chats of each gateway are in memory, open or closed."""
     bytes_held: dict[Guid, int] = Factory(dict)
     """A bound on the bytes of the words and forms in memory, by gateway."""
-    """How many chats of each gateway are in memory, open or closed."""
     list_weight: dict[Guid, int] = Factory(dict)
     """A bound on the bytes of each gateway's list of open chats."""
     pilots: dict[Guid, None] = Factory(dict)

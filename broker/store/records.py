@@ -66,14 +66,6 @@ START: Final = Command(
         "open_key",
     ),
 )
-RENAME: Final = Command(
-    table=schema.chats,
-    columns=("id",),
-    keys=1,
-    also={"id": "'0dd00000-0000-8000-8000-' || substr('00000000000' || no, length('' || no))"},
-    exact=False,
-)
-"""A record that the core forgot gives its name to the outbound chat that a client calls so."""
 BIND: Final = Command(
     table=schema.chats,
     columns=(
@@ -323,8 +315,6 @@ def _started(f: ChatStarted) -> Records:
         f.outbound,
         f.open_key,
     )
-    if f.outbound:
-        yield Record(RENAME, f.no, (f.chat,))
     yield Record(START, f.no, row)
     yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "started", None, None, None))
 

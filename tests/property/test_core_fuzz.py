@@ -322,10 +322,10 @@ class Anything(Playbook):
             if chat.id not in self.state.chats:
                 assert not chat.is_open
                 del recovered.chats[chat.id]
-                for desk in recovered.distribution.desks.values():
-                    desk.wrapups.pop(chat.id, None)
-        for agent in list(recovered.distribution.desks):
-            if agent not in known or not known[agent].since:
+                for one in recovered.distribution.desks.values():
+                    one.wrapups.pop(chat.id, None)
+        for agent, desk in list(recovered.distribution.desks.items()):
+            if desk.since and (agent not in known or not known[agent].since):
                 assert agent in self.unseen
                 del recovered.distribution.desks[agent]
         assert durable(recovered) == live

@@ -88,6 +88,10 @@ _STAFF: Final[Mapping[str, Mapping[str, object]]] = {
     "c": {"nickname": "Cora", "skill": 30},
     "s": {"nickname": "Sue", "skill": 0, "role": "supervisor", "who": "Supervisor"},
     "r": {"nickname": "Robo", "skill": 0, "role": "bot", "who": "Bot"},
+    **{
+        letter: {"nickname": f"Sue {letter}", "skill": 0, "role": "supervisor", "who": "Supervisor"}
+        for letter in "tuvwxyz"
+    },
 }
 
 
@@ -100,7 +104,7 @@ def number_of(letter: str) -> int:
 class Cell:
     """A contact center for one recording; `settings` replace what it has by default.
 
-    `staff` are the letters of who works there: agents a, b and c, supervisor s, bot r. Those in
+    `staff` are the letters of who works there: agents a, b and c, supervisors s to z, bot r. Those in
     `second` work for a second project and not for the first. `more` is more configuration, in
     which `<name>` is the cell's.
     """

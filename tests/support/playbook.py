@@ -211,7 +211,7 @@ class Playbook:
     def connector(self, *peers: str) -> Client:
         """A connector for the gateways of these addresses; its frames go to the first."""
         gateways = tuple(g.id for g in self.config.gateways.values() if g.peer in peers)
-        client = self._join(Role.CONNECTOR, {"Peer": peers[0]})
+        client = self.join(Role.CONNECTOR, {"Peer": peers[0]})
         self.put(SessionOpened(session=client.number, role=Role.CONNECTOR, gateways=gateways))
         client.hears("SYS_WELCOME", WorkplaceNumber=None)
         return client
@@ -219,7 +219,7 @@ class Playbook:
     def agent(self, login: str, workplace: str, state: str | None = "Ready") -> Client:
         """An agent at a workplace, in a state (None: as the broker has him)."""
         agent = self.config.agent_by_login[login]
-        client = self._join(Role.WORKPLACE, {"Peer": workplace})
+        client = self.join(Role.WORKPLACE, {"Peer": workplace})
         self.put(
             SessionOpened(
                 session=client.number,
@@ -235,7 +235,8 @@ class Playbook:
             client.hears("SC_AGENT_STATE", State=state)
         return client
 
-    def _join(self, role: Role, base: Mapping[str, Any]) -> Client:
+    def join(self, role: Role, base: Mapping[str, Any]) -> Client:
+        """A connection that has not said hello yet."""
         client = Client(self, len(self.clients) + 1, base)
         self.clients[client.number] = client
         return client

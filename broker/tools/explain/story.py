@@ -225,7 +225,7 @@ class Teller:
                 "Monitor": f"{name} listens in, unseen.",
             }.get(row["mode"], f"{name} joined ({row['mode']}).")
             yield _Stage.AFTER, Entry(row["at"], "joined", row["agent"], text, None, also)
-            if row["left_at"] is not None and row["cause"] not in ("owner", "changed"):
+            if row["left_at"] is not None and row["cause"] not in ("owner", "changed", "asked"):
                 yield _Stage.END, self._out(row)
         for row in self.dossier.parkings:
             yield from self._parking(row)

@@ -46,6 +46,7 @@ CLOSED_BY: Final = {
     "wait_rule": "by a wait rule",
     "bot": "by the bot",
     "unbound": "because no connector took it over in time",
+    "agent_lost": "because its agent did not come back and no rule gives it to anybody",
 }
 
 
@@ -63,6 +64,8 @@ def gate(source: Source, detail: Mapping[str, Any]) -> str:
     """What brought the chat to the project rules: the gate, a bot, or this side."""
     if detail.get("outbound"):
         return "Begun by this side, so only project rules were asked."
+    if detail.get("owner"):
+        return "It was of no project yet, so the project rules were asked."
     bot, passed_over = detail.get("bot"), detail.get("bot_passed_over")
     if bot and not passed_over:
         return f"The bot {source.name(bot)} handed the chat over."

@@ -48,7 +48,10 @@ class Column:
 
     def plain(self, tally: object) -> int | float | None:
         """The figure as a number in its unit."""
-        value = self.of(tally)
+        return self.number(self.of(tally))
+
+    def number(self, value: Value) -> int | float | None:
+        """A value of the figure as a number in its unit."""
         match self.kind:
             case _ if value is None:
                 return None
@@ -63,7 +66,10 @@ class Column:
 
     def words(self, tally: object) -> str:
         """The figure as people read it."""
-        value = self.of(tally)
+        return self.said(self.of(tally))
+
+    def said(self, value: Value) -> str:
+        """A value of the figure as people read it."""
         match self.kind:
             case _ if value is None:
                 return "-"

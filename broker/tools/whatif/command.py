@@ -36,6 +36,7 @@ docs/whatif.md says what the model is and what it cannot tell.
 """
 
 _SQLITE: Final = b"SQLite format 3\0"
+MOST_RUNS: Final = 1_000
 
 
 def parser() -> argparse.ArgumentParser:
@@ -92,6 +93,14 @@ def parser() -> argparse.ArgumentParser:
         help="an agent who is not in the record is at work whenever a known one was (logins)",
     )
     made.add_argument("--seed", metavar="N", type=int, default=0, help="what chance depends on (0)")
+    made.add_argument(
+        "--runs",
+        metavar="N",
+        type=_runs,
+        default=1,
+        help="replay the new configuration with N seeds, from --seed on, and print how far chance "
+        "moves the figures (1)",
+    )
     made.add_argument("--json", action="store_true", help="print JSON in place of tables")
     return made
 
@@ -106,6 +115,7 @@ class Request:
         old: The one of the record, if it was given.
         seed: What chance depends on.
         like: Whom new agents are like.
+        runs: With how many seeds the new configuration is replayed.
     """
 
     source: Source
@@ -113,6 +123,7 @@ class Request:
     old: Config | None
     seed: int
     like: Mapping[str, str]
+    runs: int = 1
 
     @property
     def configs(self) -> list[Config]:
@@ -126,6 +137,12 @@ class Request:
             if found != id:
                 return found
         return str(id)
+
+
+def _runs(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_RUNS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MOST_RUNS}")
+    return int(text)
 
 
 def whatif_main(argv: Sequence[str], out: TextIO | None = None) -> int:
@@ -174,6 +191,7 @@ def _request(arguments: argparse.Namespace) -> Request:
         old=old,
         seed=arguments.seed,
         like=dict(_pair(text, new, old) for text in arguments.like),
+        runs=arguments.runs,
     )
 
 
@@ -237,7 +255,12 @@ def compare(request: Request, found: Record, question: Question) -> Comparison:
     said.append(notes.patience(People(past), len(waits), sum(visit.left for visit in waits)))
     if request.old is None:
         said.append("Without --base OLD.toml it is not known how far a replay of itself is off.")
-    return Comparison(question=question, sides=sides, name=request.name, notes=said)
+    runs = [sides[NEW]] if request.runs > 1 else []
+    for more in range(1, request.runs):
+        people = People(past, request.seed + more, request.like)
+        done = replay(past, request.new, people, question.span, grace)
+        runs.append(score(done.course, question))
+    return Comparison(question=question, sides=sides, runs=runs, name=request.name, notes=said)
 
 
 def _with_new_agents(request: Request, found: Record) -> Past:

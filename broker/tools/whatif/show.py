@@ -52,12 +52,14 @@ class Comparison:
     Attributes:
         question: What was asked.
         sides: The figures, by what they are of, in the order in which they are shown.
+        runs: Those of the new configuration with each seed, the first included, when there are several.
         name: What a project is called.
         notes: What one should know about them.
     """
 
     question: Question
     sides: Mapping[str, Scores]
+    runs: Sequence[Scores] = ()
     name: Callable[[str | None], str]
     notes: Sequence[str]
 
@@ -82,6 +84,14 @@ class Comparison:
     def score(self, side: str, key: tuple[int, str | None]) -> Score:
         """The figures of one side."""
         return self.sides[side].get(key, _NOTHING)
+
+    def spread(self, column: Column, key: tuple[int, str | None]) -> tuple[Value, Value, Value]:
+        """The lowest, the mean and the highest figure of all runs that have it."""
+        found = [column.of(run.get(key, _NOTHING)) for run in self.runs]
+        values = [value for value in found if value is not None]
+        if not values:
+            return None, None, None
+        return min(values), sum(values) / len(values), max(values)
 
     def difference(self, column: Column, key: tuple[int, str | None]) -> Value:
         """How much more the new figure is."""
@@ -122,14 +132,22 @@ def _table(told: Comparison, key: tuple[int, str | None]) -> Iterator[list[str]]
     title = "all" if project == EVERY else f"project {told.name(project)}"
     if place != WHOLE:
         title = f"from {span.local(span.bounds[place]):%m-%d %H:%M}"
-    yield [title, *(side.replace("_", " ") for side in told.sides), "difference"]
+    runs = [f"mean of {len(told.runs)}", "lowest", "highest"] if told.runs else []
+    yield [title, *(side.replace("_", " ") for side in told.sides), "difference", *runs]
     for column in columns(told.question):
         words = [column.words(told.score(side, key)) for side in told.sides]
         yield [
             column.name.replace("_", " "),
             *words,
             _more(column.kind, told.difference(column, key)),
+            *(_spread(column, told, key) if told.runs else ()),
         ]
+
+
+def _spread(column: Column, told: Comparison, key: tuple[int, str | None]) -> list[str]:
+    low, mean, high = told.spread(column, key)
+    middle = f"{mean:.1f}" if column.kind is Kind.COUNT and mean is not None else column.said(mean)
+    return [middle, column.said(low), column.said(high)]
 
 
 def _more(kind: Kind, value: Value) -> str:
@@ -163,6 +181,7 @@ def as_json(told: Comparison) -> str:
                     column.full_name: _plain(column, told.difference(column, key))
                     for column in columns(told.question)
                 },
+                **({"runs": _runs(told, key)} if told.runs else {}),
             }
         )
     return json.dumps(
@@ -177,6 +196,20 @@ def as_json(told: Comparison) -> str:
         indent=1,
         ensure_ascii=False,
     )
+
+
+def _runs(told: Comparison, key: tuple[int, str | None]) -> dict[str, dict[str, float | None]]:
+    found: dict[str, dict[str, float | None]] = {}
+    for column in columns(told.question):
+        low, mean, high = told.spread(column, key)
+        # A mean of counts is no count.
+        plain = evolve(column, kind=Kind.RATIO) if column.kind is Kind.COUNT else column
+        found[column.full_name] = {
+            "lowest": column.number(low),
+            "mean": plain.number(mean),
+            "highest": column.number(high),
+        }
+    return found
 
 
 def _figures(

@@ -6,10 +6,12 @@ from tests.replay.dialogues.refusals import NOBODY
 from tests.replay.dialogues.steps import (
     answer,
     answered,
+    asks,
     hang_up,
     refused,
     start,
     stop,
+    takes_over,
     texts,
 )
 from tests.replay.stage import Client, Members, Stage, scenario
@@ -224,6 +226,11 @@ async def open_refused(stage: Stage) -> None:
     await refused(web, "NotAllowed", "ES_CHAT_OPEN", **{**CALLED, "Peer": "happy-path"})
     await refused(web, "TooLong", "ES_CHAT_OPEN", **{**CALLED, "Variables": many})
     await refused(web, "TooLong", "ES_CHAT_START", TrackingId="v2", Variables=many)
+    long = [{"Name": f"v{number}", "Value": "ž" * 1_024} for number in range(32)]
+    await refused(web, "TooLong", "ES_CHAT_OPEN", **{**CALLED, "Variables": long})
+    form: Members = {"ScenarioId": NOBODY, "Values": []}
+    await refused(web, "BadPayload", "ES_CHAT_OPEN", **CALLED, ResultModel=form)
+    await refused(other, "BadPayload", "CS_CHAT_OPEN", **to, ResultModel=form)
     await web.send("ES_CHAT_RESYNC", 4)
     await web.get("SE_CHAT_LIST", 4, count=1)
     await stop(web)
@@ -251,3 +258,32 @@ async def opened_in_a_pause(stage: Stage) -> None:
     await stop(web)
     await stop(web, "v2")
     await agent.get("SC_CHAT_STATUS", Status="Closed", ChatId=chat)
+
+
+@scenario(
+    "A chat that no rule knows: its agent cannot return it, and it ends when he is lost",
+    route='culture = "cs"',
+)
+async def opened_without_rule(stage: Stage) -> None:
+    """B-3, B-11, B-29."""
+    agent, web, chat = await _opened_by_agent(stage)
+    await web.send("ES_CHAT_START", 2, TrackingId="v1", ReturnChatId=chat)
+    await web.get("SE_CHAT_STATUS", 2, Status="Answered", ChatId=chat)
+    await agent.get("SC_CHAT_STATUS", Status="Answered", ChatId=chat)
+    await refused(agent, "WrongState", "CS_CHAT_RETURN", ChatId=chat)
+    other = await stage.ready_agent("b")
+    await asks(agent, other, chat)
+    await takes_over(web, agent, other, chat)
+    await other.close()
+    await web.get("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule", ChatId=chat)
+
+
+@scenario("An unbound chat goes by no name: what it is called cannot be started")
+async def unbound_name(stage: Stage) -> None:
+    """B-2, W-14."""
+    web, chat = await _opened_outside(stage)
+    await refused(web, "WrongState", "ES_CHAT_START", TrackingId=chat)
+    await web.send("ES_CHAT_START", 2, TrackingId=chat, ReturnChatId=chat)
+    await web.get("SE_CHAT_STATUS", 2, Status="Pilot", TrackingId=chat, ChatId=chat)
+    await web.get("SE_CHAT_STATUS", Status="Waiting", ChatId=chat)
+    await stop(web, chat)

@@ -123,6 +123,8 @@ async def not_allowed(stage: Stage) -> None:
         await agent.send(type_name, 7, **members)
         error = await agent.get("SYS_ERROR", 7, Code="NotAllowed", Type=type_name, Fatal=False)
         assert "not served by this version" in error["Text"]
+    await web.send("ES_WS_ROUTING", 9, text="happy-path")
+    await web.get("SYS_ERROR", 9, Code="NotAllowed", Type="ES_WS_ROUTING", Fatal=False)
     message: dict[str, object] = {
         "GatewayId": NOBODY,
         "RemoteAddress": "+420",

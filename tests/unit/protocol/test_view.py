@@ -463,3 +463,14 @@ def test_what_is_compared(other: View) -> None:
     """I-9."""
     assert differences(begun(said(1)), other)
     assert not same(other, begun(said(1)))
+
+
+def test_an_alert_of_a_chat_that_was_here_before_begins_anew() -> None:
+    """B-7, I-9: an alert tells nothing of what was said, and neither does a snapshot while it lasts."""
+    old = said(0, model=4)
+    view, fresh = View(Role.WORKPLACE), View(Role.WORKPLACE)
+    view.fold(desk("SC_CHAT_STATUS", ChatStatus.ANSWERED, sentences=(said(1),), panel=old))
+    view.fold(desk("SC_CHAT_STATUS", ChatStatus.CLOSED))
+    for each in (view, fresh):
+        each.fold(desk("SC_CHAT_ALERT", ChatStatus.ALERTING))
+    assert differences(view, fresh) == []

@@ -235,7 +235,7 @@ def test_what_is_no_invitation_is_refused(play: Playbook) -> None:
         alice.says("CS_CHAT_INVITE", 9, **{"ChatId": chat, "Mode": "Consult", **members})
         return alice.refused(code, 9)
 
-    says("BadPayload")
+    says("NotAllowed")
     says("BadPayload", ToAgentId=bobs, Mode="Transfer")
     says("BadPayload", ToProjectId=bobs)
     says("NotAllowed", ToAgentId=bobs, Mode="Monitor")
@@ -285,3 +285,14 @@ def test_nobody_logs_off_out_of_a_conference(play: Playbook) -> None:
     alice.hears("SC_CHAT_STATUS", Parties=None)
     bob.hears("SC_AGENT_STATE", State="LogOff")
     answered(web, alice, tracking="t2")
+
+
+def test_notes_and_sentences_have_keys_of_their_own(play: Playbook) -> None:
+    """W-8, W-21, W-22: one ID may be used for both; a connector writes no notes."""
+    web, alice, chat = talking(play)
+    assert writes(alice, chat, "k", "A note", Model=10)["Counter"] == 1
+    assert writes(alice, chat, "k", "A sentence")["Counter"] == 1
+    web.hears("SE_CHAT_SENTENCE", ID="k", Text="A sentence")
+    assert writes(alice, chat, "k", "A note", Model=10)["Counter"] == 1
+    web.says("ES_CHAT_SENTENCE", 1, TrackingId="t1", ID="n", Text="A note", Model=10)
+    web.refused("BadPayload", 1)

@@ -1,6 +1,5 @@
 """Chats that this side begins, by an agent or by a program outside (B-2)."""
 
-import pytest
 from sqlalchemy import select
 
 from broker.core.facts import ChatMoved, ChatStarted
@@ -8,7 +7,6 @@ from broker.store import schema
 from tests.support.floor import (
     FLOOR,
     agent_of,
-    answered,
     chat_of,
     configured,
     desk_of,
@@ -50,7 +48,8 @@ def test_an_agent_begins_a_chat(play: Playbook) -> None:
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = opens(alice, PartyName="Vera", Variables=ORDER)
     asked = web.hears("SE_CHAT_OUTBOUND", ReturnChatId=chat, RemoteAddress="+420 1")
-    assert (chat, asked["PartyName"], asked["Variables"]) == (KEY, "Vera", ORDER)
+    assert (asked["PartyName"], asked["Variables"]) == ("Vera", ORDER)
+    assert chat != KEY  # the key is the client's, and names nothing
     assert (chat_of(play, chat).agent, desk_of(play, "alice").load) == (
         desk_of(play, "alice").agent,
         1,
@@ -89,10 +88,10 @@ def test_a_program_outside_begins_a_chat(play: Playbook) -> None:
     web, alice = play.connector("web"), play.agent("alice", "101")
     other = play.connector("web")
     web.says("ES_CHAT_OPEN", 1, RemoteAddress="+420 1", ReturnChatId=KEY, Variables=ORDER)
-    web.hears("SE_CHAT_OUTBOUND", 1, ReturnChatId=KEY)
-    other.hears("SE_CHAT_OUTBOUND", ReturnChatId=KEY)
+    chat = web.hears("SE_CHAT_OUTBOUND", 1)["ReturnChatId"]
+    other.hears("SE_CHAT_OUTBOUND", ReturnChatId=chat)
     alice.silent()
-    binds(other, KEY)
+    binds(other, chat)
     other.hears("SE_CHAT_STATUS", 5, Status="Pilot", Sentences=[])
     web.hears("SE_CHAT_STATUS", Status="Pilot", TrackingId="t1", Sentences=None)
     assert alice.hears("SC_CHAT_ALERT")["Info"]["Variables"] == ORDER
@@ -107,14 +106,14 @@ def test_a_retry_makes_no_second_chat_and_no_second_call(play: Playbook) -> None
     other = play.connector("web")
     asks = {"RemoteAddress": "+420 1", "ReturnChatId": KEY}
     web.says("ES_CHAT_OPEN", 1, **asks)
-    web.hears("SE_CHAT_OUTBOUND", 1)
+    chat = str(web.hears("SE_CHAT_OUTBOUND", 1)["ReturnChatId"])
     other.hears("SE_CHAT_OUTBOUND")
     for step in range(3):
         web.says("ES_CHAT_OPEN", 2, **asks)
-        web.hears("SE_CHAT_OUTBOUND", 2, ReturnChatId=KEY)
+        web.hears("SE_CHAT_OUTBOUND", 2, ReturnChatId=chat)
         other.silent()
         if step == 0:
-            binds(web, KEY)
+            binds(web, chat)
             web.hears("SE_CHAT_STATUS", 5)
             other.hears("SE_CHAT_STATUS")
             for client in (web, other):
@@ -130,45 +129,53 @@ def test_a_retry_makes_no_second_chat_and_no_second_call(play: Playbook) -> None
 def test_an_agents_retry_finds_his_chat(play: Playbook) -> None:
     """B-2, I-2: over a restart, bound or not, and when it is closed it is shown as closed."""
     web, alice = play.connector("web"), play.agent("alice", "101")
-    assert opens(alice) == opens(alice)
+    chat = opens(alice)
+    assert opens(alice) == chat
     web.hears("SE_CHAT_OUTBOUND")
     play.restart()
+    play.check_store()
     web, alice = play.connector("web"), play.agent("alice", "101", None)
     web.hears("SE_CHAT_OUTBOUND")
-    assert opens(alice) == KEY
-    binds(web, KEY)
+    assert opens(alice) == chat
+    binds(web, chat)
     web.hears("SE_CHAT_STATUS", 5)
     alice.hears("SC_CHAT_STATUS")
-    assert opens(alice, RemoteAddress="+420 1") == KEY
+    assert opens(alice) == chat
     web.says("ES_CHAT_STOP", TrackingId="t1")
     web.hears("SE_CHAT_STATUS")
     alice.hears("SC_CHAT_STATUS", Status="Closed")
     alice.says("CS_CHAT_OPEN", 1, Peer="web", RemoteAddress="+420 1", ReturnChatId=KEY)
     alice.hears("SC_CHAT_STATUS", 1, Status="Closed", CloseReason="External")
-    assert names(play) == [KEY]
+    assert names(play) == [chat]
 
 
-@pytest.mark.parametrize("what", ["another visitor", "another gateway", "another agent"])
-def test_a_key_is_of_one_chat(play: Playbook, what: str) -> None:
-    """W-14: used for another one it is refused."""
+def test_a_key_is_of_one_chat(play: Playbook) -> None:
+    """W-14: for another visitor, and by another agent, it is refused."""
     web, alice, bob = play.connector("web"), play.agent("alice", "101"), play.agent("bob", "102")
     opens(alice)
     web.hears("SE_CHAT_OUTBOUND")
     members = {"Peer": "web", "RemoteAddress": "+420 1", "ReturnChatId": KEY}
-    if what == "another visitor":
-        alice.says("CS_CHAT_OPEN", 2, **{**members, "RemoteAddress": "+420 2"})
-    elif what == "another gateway":
-        alice.says("CS_CHAT_OPEN", 2, **{**members, "Peer": "im"})
-    else:
-        bob.says("CS_CHAT_OPEN", 2, **members)
-    (bob if what == "another agent" else alice).refused("KeyReused", 2)
-    start = started(web, tracking="t2") if what == "another visitor" else None
-    if start is not None:
-        web.hears("SE_CHAT_STATUS", Status="Waiting")
-        web.hears("SE_CHAT_STATUS", Status="Alerting")
-        bob.hears("SC_CHAT_ALERT")
-        web.says("ES_CHAT_OPEN", 3, RemoteAddress="x", ReturnChatId=start)
-        web.refused("KeyReused", 3)
+    bob.says("CS_CHAT_OPEN", 2, **members)
+    bob.refused("KeyReused", 2)
+    members["RemoteAddress"] = "+420 2"
+    alice.says("CS_CHAT_OPEN", 3, **members)
+    alice.refused("KeyReused", 3)
+    web.says("ES_CHAT_OPEN", 4, **members)
+    web.refused("KeyReused", 4)
+
+
+def test_a_key_names_nothing(play: Playbook) -> None:
+    """I-15: the Guid of any chat, a TrackingId, or a key at another gateway make a new chat."""
+    web, alice, chat = talking(play)
+    im = play.connector("im")
+    im.says("ES_CHAT_OPEN", 1, RemoteAddress="x", ReturnChatId=chat)
+    first = im.hears("SE_CHAT_OUTBOUND", 1)["ReturnChatId"]
+    web.says("ES_CHAT_OPEN", 2, RemoteAddress="x", ReturnChatId=chat)
+    second = web.hears("SE_CHAT_OUTBOUND", 2)["ReturnChatId"]
+    alice.says("CS_CHAT_OPEN", 3, Peer="web", RemoteAddress="x", ReturnChatId=second)
+    third = alice.hears("SC_CHAT_STATUS", 3)["ChatId"]
+    web.hears("SE_CHAT_OUTBOUND", ReturnChatId=third)
+    assert len({chat, first, second, third}) == 4
 
 
 def test_a_new_session_of_the_gateway_is_told_again(play: Playbook) -> None:
@@ -246,28 +253,18 @@ def test_an_unbound_chat_shares_its_name_with_nobody(play: Playbook) -> None:
     alice.hears("SC_CHAT_STATUS")
 
 
-def test_a_tracking_id_is_no_key_of_another_chat(play: Playbook) -> None:
-    """I-15: programs that use Guids for both do not break each other."""
-    web, alice = play.connector("web"), play.agent("alice", "101")
-    answered(web, alice, tracking=KEY)
-    alice.says("CS_CHAT_OPEN", 1, Peer="web", RemoteAddress="x", ReturnChatId=KEY)
-    alice.refused("KeyReused", 1)
-    web.says("ES_CHAT_OPEN", 2, RemoteAddress="x", ReturnChatId=KEY)
-    web.refused("KeyReused", 2)
-
-
 def test_a_key_whose_chat_is_forgotten_makes_a_new_one(play: Playbook) -> None:
-    """W-21, I-15: as a TrackingId does; the old record stays, under another name."""
+    """W-21, I-15: as a TrackingId does; the store has both."""
     web, alice = play.connector("web"), play.agent("alice", "101")
-    opens(alice)
+    first = opens(alice)
     web.hears("SE_CHAT_OUTBOUND")
     play.wait(120)
     alice.hears("SC_CHAT_STATUS", Status="Closed")
     play.wait(3_601)
     assert play.state.chats == {}
-    opens(alice)
+    second = opens(alice)
     web.hears("SE_CHAT_OUTBOUND")
-    assert names(play) == ["0dd00000-0000-8000-8000-000000000001", KEY]
+    assert names(play) == [first, second]
     play.check_store()
 
 

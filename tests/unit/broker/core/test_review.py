@@ -40,6 +40,7 @@ max_chats = 3
 skills = { Sales = 50 }
 """
 WITH_EVE = CONFIG + SUPERVISOR
+CHAT_KEY = "00000000-0000-4000-8000-000000000001"
 
 
 def the_chat(play: Playbook, tracking: str) -> Any:
@@ -189,7 +190,8 @@ def test_a_newer_connection_of_who_monitors_is_welcomed_first(play: Playbook) ->
     eve.says("CS_CHAT_INVITE", ChatId=chat, Mode="Monitor")
     eve.hears("SC_CHAT_STATUS", Status="Answered")
     alice.silent()
-    play.agent("eve", "103", None)
+    eve = play.agent("eve", "103", None)
+    eve.hears("SC_CHAT_STATUS", ChatId=chat, Status="Waiting")
     alice.silent()
 
 
@@ -213,8 +215,8 @@ def test_who_takes_the_seat_of_the_asked_is_welcomed_first(play: Playbook) -> No
     )
     alice.hears("SC_CHAT_SENTENCE", Model=10)  # on the connection that is replaced
     again.hears("SYS_WELCOME")
-    again.hears("SC_CHAT_STATUS", ChatId=chat, Parties=None)
     again.hears("SC_AGENT_STATE")
+    again.hears("SC_CHAT_STATUS", ChatId=chat, Parties=None)
 
 
 @pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
@@ -237,15 +239,13 @@ def test_who_is_asked_sees_who_joins_and_who_leaves_meanwhile(play: Playbook) ->
 
 
 @pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
-def test_who_monitors_cannot_be_told_from_who_has_no_slot(play: Playbook) -> None:
-    """B-29: unseen: no push when he comes and goes, no refusal of his own."""
+def test_who_monitors_comes_and_goes_unseen(play: Playbook) -> None:
+    """B-29: not even a push that says nothing new."""
     web, alice, eve = play.connector("web"), play.agent("alice", "101"), play.agent("eve", "103")
     chat = answered(web, alice, "t1")
     eve.says("CS_CHAT_INVITE", ChatId=chat, Mode="Monitor")
     eve.hears("SC_CHAT_STATUS")
     alice.silent()
-    alice.says("CS_CHAT_TRANSFER", ChatId=chat, ToAgentId=agent_of(play, "eve"))
-    assert alice.refused("WrongState") == "ToAgentId: no free slot"
     eve.says("CS_CHAT_LEAVE", ChatId=chat)
     eve.hears("SC_CHAT_STATUS")
     alice.silent()
@@ -292,8 +292,7 @@ def test_a_longer_tracking_id_must_fit_the_transcript_too(play: Playbook) -> Non
 def test_a_repeated_opening_shows_the_chat_that_is_closed_meanwhile(play: Playbook) -> None:
     """W-21: the same key makes one chat, whatever became of it."""
     web, alice = play.connector("web"), play.agent("alice", "101")
-    key = "00000000-0000-4000-8000-000000000001"
-    opening = {"Peer": "web", "RemoteAddress": "jana@example.org", "ReturnChatId": key}
+    opening = {"Peer": "web", "RemoteAddress": "jana@example.org", "ReturnChatId": CHAT_KEY}
     alice.says("CS_CHAT_OPEN", **opening)
     chat = alice.hears("SC_CHAT_STATUS", Status="Answered")["ChatId"]
     web.hears("SE_CHAT_OUTBOUND")
@@ -301,3 +300,15 @@ def test_a_repeated_opening_shows_the_chat_that_is_closed_meanwhile(play: Playbo
     alice.hears("SC_CHAT_STATUS", Status="Closed")
     alice.says("CS_CHAT_OPEN", **opening)
     alice.hears("SC_CHAT_STATUS", Status="Closed", ChatId=chat)
+
+
+def test_a_repeated_opening_of_a_program_is_answered_to_it_alone(play: Playbook) -> None:
+    """W-21, B-2: who has the chat, or was told of it, is not told again."""
+    web, other = play.connector("web"), play.connector("web")
+    opening = {"RemoteAddress": "jana@example.org", "ReturnChatId": CHAT_KEY}
+    web.says("ES_CHAT_OPEN", **opening)
+    chat = web.hears("SE_CHAT_OUTBOUND")["ReturnChatId"]
+    other.hears("SE_CHAT_OUTBOUND", ReturnChatId=chat)
+    web.says("ES_CHAT_OPEN", 7, **opening)
+    web.hears("SE_CHAT_OUTBOUND", 7, ReturnChatId=chat)
+    other.silent()

@@ -149,3 +149,10 @@ def test_texts_come_back_letter_by_letter(store: Store, text: str) -> None:
     store.commit([started(1), evolve(said(1, 1), text=text, party_name=text)])
     (sentence,) = chats(store)[1].sentences
     assert (sentence.text, sentence.party_name) == (text, text)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 5])
+def test_several_outbound_chats_begin_in_one_batch(store: Store, number: int) -> None:
+    """I-11: also when what is written of each is a single value, and the statement has room for more."""
+    store.commit([evolve(started(no), outbound=True) for no in range(1, number + 1)])
+    assert len(store.recover(Config(), 9).chats) == number

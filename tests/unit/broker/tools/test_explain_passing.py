@@ -260,6 +260,23 @@ def test_outbound_chats_are_opened_bound_or_not() -> None:
     ]
 
 
+def test_a_chat_of_no_project_is_told_on_when_its_agent_is_lost() -> None:
+    """B-11: no rule gives it to anybody, so it ends."""
+    scene = Scene()
+    alice = scene.play.agent("alice", "101")
+    scene.play.wait(1)
+    alice.says("CS_CHAT_OPEN", Peer="web", RemoteAddress="+1", ExtResponse="nobody")
+    (scene.chat,) = scene.play.state.chats
+    scene.play.wait(1)
+    scene.web.says("ES_CHAT_START", TrackingId="x", ReturnChatId=scene.chat, ExtResponse="nobody")
+    alice.leaves()
+    scene.play.wait(3_000)
+    assert story(scene)[-1] == (
+        "Closed because its agent did not come back and no rule gives it to anybody; "
+        "Alice Novak had it."
+    )
+
+
 def test_how_long_is_told_of_each_owner(tmp_path: Path) -> None:
     """B-30: statuses add up whoever had the chat; owners have their own times."""
     scene = Scene()

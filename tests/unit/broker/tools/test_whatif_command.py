@@ -15,8 +15,10 @@ from broker.tools.report.figures import Base
 from broker.tools.whatif.command import whatif_main
 from broker.tools.whatif.course import Question
 from broker.tools.whatif.show import columns
+from tests.support.center import FROM_TO
 from tests.support.playbook import Playbook
 from tests.support.requires import ROOT
+from tests.support.scene import BUSY, Scene
 from tests.support.shift import CONFIG, Recorded, a_shift, saved
 
 
@@ -94,6 +96,40 @@ def test_what_is_recorded_is_what_a_report_says(shift: Recorded, base: str) -> N
     work = json.loads(out.getvalue())["all"]
     all_day = rows[told["from"], told["to"], "all"]
     assert all_day["occupancy_percent"] == work["occupancy_percent"]
+
+
+def test_what_is_recorded_of_chats_that_pass_on_is_what_a_report_says(tmp_path: Path) -> None:
+    """B-29: parked chats and parties count for occupancy, outbound chats are no visits."""
+    scene = Scene()
+    play = scene.play
+    alice, bob = play.agent("alice", "101"), play.agent("bob", "102", "Pause")
+    scene.begin()
+    scene.says(alice, "CS_CHAT_ANSWER", 10)
+    bob.says("CS_AGENT_STATE", State="Ready")
+    scene.says(alice, "CS_CHAT_PARK", 30, IsParked=True)
+    scene.says(alice, "CS_CHAT_PARK", 5, IsParked=False)
+    scene.says(alice, "CS_CHAT_INVITE", 2, ToAgentId=scene.id("bob"), Mode="Consult")
+    scene.says(bob, "CS_CHAT_ANSWER", 20)
+    scene.says(alice, "CS_CHAT_HANGUP", 10)
+    scene.web.says("ES_CHAT_OPEN", RemoteAddress="+1")
+    begun = next(iter(play.state.unbound))
+    scene.web.says("ES_CHAT_START", TrackingId="x", ReturnChatId=begun)
+    play.wait(10)
+    url = f"sqlite:///{tmp_path}/passing.db"
+    store = Store.open(url)
+    store.commit([fact for fact in play.facts if fact.durable])
+    store.close()
+    config = tmp_path / "passing.toml"
+    config.write_text(BUSY, encoding="utf-8")
+    told = figures("--history", url, "--config", str(config))
+    out = io.StringIO()
+    report_main(["--store", url, *FROM_TO, "--by", "agent", "--format", "json"], out, clock=0)
+    work = json.loads(out.getvalue())["all"]
+    recorded = told["rows"][0]["recorded"]
+    assert (recorded["offered"], recorded["answered"]) == (1, 1)
+    assert recorded["occupancy_percent"] == work["occupancy_percent"]
+    assert work["busy_seconds"] == 10 + 5 + 2 + 20 + 20
+    assert any(note.startswith("1 contact never asked") for note in told["notes"])
 
 
 def test_the_tables_read_well(shift: Recorded) -> None:
@@ -227,7 +263,9 @@ def test_without_a_conversation_nothing_is_known(
     assert "no conversation ended" in refused(capsys, *argv)
 
 
-@pytest.mark.parametrize("more", [("--service-level", "soon"), ("--seed", "x"), ("--zone", "Mars")])
+@pytest.mark.parametrize(
+    "more", [("--service-level", "soon"), ("--seed", "x"), ("--runs", "0"), ("--zone", "Mars")]
+)
 def test_arguments_that_cannot_be_read_are_refused(shift: Recorded, more: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit, match="2"):
         whatif_main(["--history", str(shift.store), "--config", str(shift.config), *more])
@@ -256,6 +294,13 @@ def test_the_example_of_the_page_is_what_is_printed(tmp_path: Path) -> None:
     for piece in shown.split("\n", 1)[1].split("...\n"):
         assert piece in text
     seeds = [figures(*argv, "--seed", str(seed))["rows"][0]["new"] for seed in range(10)]
+    runs = figures(*argv, "--runs", "10")["rows"][0]["runs"]
+    for name in seeds[0]:
+        values = [one[name] for one in seeds]
+        assert (runs[name]["lowest"], runs[name]["highest"]) == (min(values), max(values)), name
+        assert runs[name]["mean"] == pytest.approx(sum(values) / 10, abs=0.02), name
+    head = printed(*argv, "--runs", "2").splitlines()[2].split()
+    assert head[-6:] == ["difference", "mean", "of", "2", "lowest", "highest"]
     levels = [one["service_level_20s_percent"] for one in seeds]
     answers = [one["answered"] for one in seeds]
     said = (
