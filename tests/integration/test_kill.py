@@ -102,7 +102,7 @@ async def play(broker: ServedBroker, history: History, kills: int) -> None:
         await trio.sleep(1.0)  # real time: the load goes on once more
         history.add(wall(), Kind.CALM)
         crowd.quiet = True
-        await crowd.settle(30)
+        await crowd.settle(60, rest=3)
         await trio.sleep(1.0)  # real time: what is under way arrives
         history.add(wall(), Kind.PROBE)
         for program in crowd.programs:

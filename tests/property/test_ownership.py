@@ -135,11 +135,13 @@ class Model:
             return
         if whom in self.parties and self.parties[whom] != "Monitor":
             if mode == "Transfer":
-                self.own(whom)
+                if whom not in self.lost:
+                    self.own(whom)
             elif self.parties[whom] != mode:
                 del self.parties[whom]
                 self.parties[whom] = mode
-        elif whom not in self.parties and whom not in self.lost:
+        elif whom not in self.lost:
+            self.parties.pop(whom, None)  # who watched is asked like everybody, and watches no more
             self.asked, self.mode, self.until = whom, mode, now + PATIENCE
 
     def tick(self, now: int) -> None:

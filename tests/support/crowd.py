@@ -232,13 +232,21 @@ class Crowd:
                 pass  # away: what was handed over is sent when the broker is back
             await trio.sleep(0.02)  # real time: load for a real broker
 
-    async def settle(self, seconds: float) -> None:
-        """Wait until everybody is ready and has nothing unsent, and nobody has more to hear."""
+    async def settle(self, seconds: float, rest: float) -> None:
+        """Wait until everybody is ready and has nothing unsent, and nobody has more to hear.
+
+        Args:
+            seconds: How long to wait at most.
+            rest: How long that must last: a chat that somebody let go is offered again only after
+                a while.
+        """
+        since = trio.current_time()
         with trio.move_on_after(seconds):
-            for _ in range(int(seconds * 20)):
-                if all(self._is_settled(program) for program in self.programs):
-                    return
+            while trio.current_time() < since + rest:
                 await trio.sleep(0.05)  # real time: other processes are waited for
+                if not all(self._is_settled(program) for program in self.programs):
+                    since = trio.current_time()
+            return
         raise AssertionError("the crowd does not come to rest")
 
     def _is_settled(self, program: TcpProgram) -> bool:

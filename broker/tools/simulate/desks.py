@@ -72,6 +72,7 @@ class AgentPerson(Person):
             case ChatChanged() if event.status is ChatStatus.ANSWERED:
                 self.later(3 * SECOND, lambda: self._write(event.ref, 6))
                 self.later(4 * SECOND, lambda: self._manage(event.ref, 5))
+                self.later(3 * SECOND, lambda: self._drop_out(event.ref))
             case SentenceAdded() if not event.mine and self.chance.happens(0.5):
                 self.later(2 * SECOND, lambda: self._write(event.ref, 0))
             case SessionEnded():
@@ -100,6 +101,17 @@ class AgentPerson(Person):
             self.world.after(10 * SECOND, lambda: self._answer("ANSWER", ref))
         elif act:
             self.later(1 * SECOND, lambda: self._command(act, ref))
+
+    def _drop_out(self, ref: ChatRef) -> None:
+        """Sometimes one who was asked in is gone for longer than anybody waits for him."""
+        program = self._at()
+        chat, welcome = program.session.chats.get(ref), program.session.welcome
+        if chat is None or welcome is None or self.chance.happens(0.5):
+            return
+        if any(p.agent_id == welcome.agent_id for p in chat.view.parties):
+            program.close()
+            self.program = None
+            self.later(25 * SECOND, self._return)
 
     def _answer(self, kind: str, ref: ChatRef) -> None:
         try:
