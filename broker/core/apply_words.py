@@ -93,25 +93,26 @@ def add_form(chat: Chat, form: ScenarioResultInfo) -> None:
     chat.forms[form.scenario_result_id] = form
 
 
+def _remembered(f: SentenceStored | NoteStored) -> Sentence:
+    return Sentence(
+        f.counter,
+        f.id,
+        f.party_name,
+        f.text,
+        f.time_sent,
+        f.outbound,
+        f.model,
+        f.at,
+        f.agent,
+        f.own,
+    )
+
+
 def sentence_stored(state: State, f: SentenceStored) -> None:
     """A sentence got its place."""
     chat = state.chats[f.chat]
     before = chat.weight
-    add_sentence(
-        chat,
-        Sentence(
-            f.counter,
-            f.id,
-            f.party_name,
-            f.text,
-            f.time_sent,
-            f.outbound,
-            f.model,
-            f.at,
-            f.agent,
-            f.own,
-        ),
-    )
+    add_sentence(chat, _remembered(f))
     state.bytes_held[chat.gateway] += chat.weight - before
     if chat.status is ChatStatus.ICR and not f.own:
         _partner_heard(state, chat, f)
@@ -133,21 +134,7 @@ def note_stored(state: State, f: NoteStored) -> None:
     """An internal note got its place."""
     chat = state.chats[f.chat]
     before = chat.weight
-    add_note(
-        chat,
-        Sentence(
-            f.counter,
-            f.id,
-            f.party_name,
-            f.text,
-            f.time_sent,
-            f.outbound,
-            f.model,
-            f.at,
-            f.agent,
-            f.own,
-        ),
-    )
+    add_note(chat, _remembered(f))
     state.bytes_held[chat.gateway] += chat.weight - before
 
 
