@@ -6,7 +6,12 @@ from attrs import evolve
 
 from broker.core.access import chat_at_desk, desk_at, gateway_of, tracked_chat
 from broker.core.announce import ChatToAgent, ChatToConnectors
-from broker.core.bounds import OVERVIEW_BYTES, OVERVIEW_ITEMS, items_that_fit
+from broker.core.bounds import (
+    OVERVIEW_BYTES,
+    OVERVIEW_ITEMS,
+    PARTIES_BYTES,
+    items_that_fit,
+)
 from broker.core.chats import form_fits, form_saved, form_taken, scenario_in
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
@@ -52,12 +57,16 @@ def resync_workplace(state: State, stamp: Stamp, session: Session, frame: Frame)
         return desk
     number = session.workplace or ""
     working = [chat for chat, holder in desk.leases.items() if holder is not ChatStatus.CLOSED]
+    listed = (*working, *desk.parked, *desk.watching)
     shown = tuple(
         chat_for_workplace(
             state, state.chats[chat], desk.agent, number, stamp.now, info=False, full=False
         )
-        for chat in (*working, *desk.parked, *desk.watching)
+        for chat in listed
     )
+    if len(listed) > items_that_fit(state.config.limits.frame_bytes, PARTIES_BYTES, len(listed)):
+        # So many might not fit; each chat's own status has them (W-25).
+        shown = tuple(evolve(one, parties=None) for one in shown)
     return _answer(session, frame, "SC_CHAT_LIST", shown)
 
 

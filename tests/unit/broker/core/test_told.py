@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from broker.core.facts import ChatMoved, DecisionLogged
 from protocol.values import ChatStatus
+from tests.support.floor import FLOOR, answered, joined, talking
 from tests.support.playbook import CONFIG, Playbook
 
 SUPERVISED = (
@@ -53,3 +56,23 @@ def test_a_move_says_what_the_chat_is_about_from_then_on() -> None:
     by = play.config.agent_by_login["sue"].id
     assert [f.detail for f in logged if f.kind == "forced"] == [{"by": by}]
     play.check_store()
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [("", True), ("[limits]\nframe_bytes = 20000\noutbox_bytes = 200000\n", False)],
+    ids=["room", "no room"],
+)
+def test_a_list_that_might_be_too_long_leaves_the_parties_out(limits: str, told: bool) -> None:
+    """I-14, W-25: each chat's own status has them."""
+    play = Playbook(limits + FLOOR)
+    web, alice, chat = talking(play)
+    answered(web, alice, tracking="t2")
+    bob = play.agent("bob", "102")
+    joined(play, alice, bob, chat, "Consult")
+    alice.says("CS_CHAT_RESYNC", 1)
+    items = alice.hears("SC_CHAT_LIST", 1)["items"]
+    assert [bool(item.get("Parties")) for item in items] == [told, False]
+    alice.says("CS_CHAT_STATUS", 2, ChatId=chat)
+    alice.hears("SC_CHAT_STATUS", 2, Parties=...)
+    play.store.close()
