@@ -211,6 +211,9 @@ def _is_unbound(state: State, gateway: Gateway, tracking_id: str | None) -> bool
     return chat is not None and chat.id in state.unbound and chat.gateway == gateway.id
 
 
+_OVER = Refusal(ErrorCode.CHAT_CLOSED, "ReturnChatId: the chat is closed")
+
+
 def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: Gateway) -> Outcome:
     """ES_CHAT_START of an outbound chat: the connector has reached the visitor (B-2)."""
     p = frame.payload
@@ -222,9 +225,12 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
     if chat.bound_at is not None:
         if chat.tracking_id != p.tracking_id:
             return Refusal(ErrorCode.WRONG_STATE, "ReturnChatId: bound to another TrackingId")
+        if find_tracked(state, gateway, p.tracking_id) is not chat:
+            # The name is a later chat's by now: an answer about the older one would be taken for it.
+            return _OVER
         return Decision([], [evolve(told, push=False)])
     if not chat.is_open:
-        return Refusal(ErrorCode.CHAT_CLOSED, "ReturnChatId: the chat is closed")
+        return _OVER
     if p.tracking_id != chat.id and _is_unbound(state, gateway, p.tracking_id):
         return _NAMES_OUTBOUND
     other = find_tracked(state, gateway, p.tracking_id)

@@ -35,6 +35,7 @@ TUNING = Tuning(
     echo_wait=8.0,
     answer_wait=8.0,
     resync_window=2,
+    rests=2,  # a transcript that is full stays so, and a run has an end
     backoff=Backoff(first=0.2, longest=3.0),
 )
 COMPARE_EVERY = 12 * SECOND

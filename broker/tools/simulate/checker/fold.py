@@ -147,6 +147,10 @@ class Fold:
 
     def _sentence(self, p: ChatSentenceInfo, at: int, *, is_answer: bool) -> None:
         chat = self._chat(self.ref_of(p), p.chat_id)
+        if self.role is Role.WORKPLACE and chat.status is S.ALERTING:
+            # The echo of what he wrote when he had the chat before; whatever else becomes of it is not
+            # told to somebody who is only offered it (B-7).
+            return
         if p.counter == 0:
             chat.slots[p.model] = p.id
             return

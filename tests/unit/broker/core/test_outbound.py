@@ -338,3 +338,21 @@ def test_variables_come_with_an_ordinary_start_too(play: Playbook) -> None:
     web.says("ES_CHAT_START", TrackingId="t1", Variables=[])
     web.hears("SE_CHAT_STATUS", Status="Alerting")
     assert len(next(iter(play.state.chats.values())).variables) == 2
+
+
+def test_a_start_for_a_chat_of_the_past_is_refused(play: Playbook) -> None:
+    """B-2, I-8: its name is a later chat's by now, and an answer would be taken for that one's."""
+    web, alice = play.connector("web"), play.agent("alice", "101", "Ready")
+    chat = opens(alice)
+    binds(web, chat)
+    alice.says("CS_CHAT_HANGUP", 2, ChatId=chat)
+    web.heard.clear()
+    binds(web, chat)
+    web.hears("SE_CHAT_STATUS", 5, ChatId=chat, Status="Closed")
+    play.wait(2 * 3600)
+    web.says("ES_CHAT_START", 3, TrackingId="t1")
+    assert web.hears("SE_CHAT_STATUS", 3, Status="Pilot")["ChatId"] != chat
+    web.heard.clear()
+    binds(web, chat)
+    assert web.refused("UnknownChat", 5) == "ReturnChatId: no such outbound chat"
+    alice.heard.clear()

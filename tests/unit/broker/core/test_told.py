@@ -76,3 +76,23 @@ def test_a_list_that_might_be_too_long_leaves_the_parties_out(limits: str, told:
     alice.says("CS_CHAT_STATUS", 2, ChatId=chat)
     alice.hears("SC_CHAT_STATUS", 2, Parties=...)
     play.store.close()
+
+
+def test_a_start_for_a_chat_whose_name_another_has_is_refused() -> None:
+    """B-2, I-8: an answer about the older chat would be taken for the later one's."""
+    play = Playbook(FLOOR.replace('inactivity_timeout = "10m"', 'tracking_inertia = "1m"', 1))
+    web, alice = play.connector("web"), play.agent("alice", "101", "Ready")
+    alice.says("CS_CHAT_OPEN", 1, Peer="web", RemoteAddress="+420 1")
+    chat = alice.hears("SC_CHAT_STATUS", 1)["ChatId"]
+    web.says("ES_CHAT_START", 2, TrackingId="t1", ReturnChatId=chat)
+    alice.says("CS_CHAT_HANGUP", 3, ChatId=chat)
+    web.heard.clear()
+    web.says("ES_CHAT_START", 4, TrackingId="t1", ReturnChatId=chat)
+    web.hears("SE_CHAT_STATUS", 4, ChatId=chat, Status="Closed")
+    play.wait(61)
+    web.says("ES_CHAT_START", 5, TrackingId="t1")
+    assert web.hears("SE_CHAT_STATUS", 5, Status="Pilot")["ChatId"] != chat
+    web.heard.clear()
+    web.says("ES_CHAT_START", 6, TrackingId="t1", ReturnChatId=chat)
+    assert web.refused("ChatClosed", 6) == "ReturnChatId: the chat is closed"
+    play.store.close()

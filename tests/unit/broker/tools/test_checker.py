@@ -476,3 +476,16 @@ def test_an_event_is_the_same_after_it_was_written() -> None:
             continue  # an empty one, as no broker says it
         again = Event.from_json(event.to_json())
         assert again.to_json() == event.to_json()
+
+
+def test_the_echo_of_a_retry_says_nothing_of_a_chat_that_is_only_offered() -> None:
+    """Its confirmation is not told to who is alerted; the answer to his answer has it (B-7)."""
+    fold = Fold(Role.WORKPLACE, "c")
+    offered = ChatStatusInfo(peer="101", chat_id=CHAT, status=ChatStatus.ALERTING)
+    fold.took(Frame("SC_CHAT_ALERT", offered), 1, None)
+    said = ChatSentenceInfo(peer="101", chat_id=CHAT, id="a", text="a", counter=1, is_outbound=True)
+    fold.took(Frame("SC_CHAT_SENTENCE", said), 2, Frame("CS_CHAT_SENTENCE", said))
+    confirmed = evolve(said, confirmed_time=from_micros(3))
+    taken = evolve(offered, status=ChatStatus.ANSWERED, sentences=(confirmed,))
+    fold.took(Frame("SC_CHAT_STATUS", taken), 4, None)
+    assert fold.remarks == []
