@@ -37,10 +37,6 @@ SENTENCE_MARK: Final = 0xB0
 """First byte of a type of 16 characters: SE_CHAT_SENTENCE, SC_CHAT_SENTENCE."""
 CONFIRM_MARK: Final = 0xAF
 """Of 15 characters: SE_CHAT_CONFIRM, SC_CHAT_CONFIRM."""
-STATUS_MARK: Final = 0xAE
-"""Of 14 characters: SE_CHAT_STATUS, SC_CHAT_STATUS."""
-ALERT_MARK: Final = 0xAD
-"""Of 13 characters: SC_CHAT_ALERT."""
 
 _ID_PLACE: Final = "#" * ID_LENGTH
 _CHAT_PLACE: Final = Guid("eeeeeeee-eeee-4eee-8eee-eeeeeeeeeeee")
