@@ -9,6 +9,7 @@ from broker.core.decision import Decision
 from broker.core.effects import Send
 from broker.core.facts import (
     AgentMoved,
+    BotAwaited,
     ChatMoved,
     ChatUnparked,
     DecisionLogged,
@@ -305,6 +306,11 @@ def internal_note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision
         shown = sentence_for_workplace(number, chat, stored)
         decision.effects.append(Send((session,), "SC_CHAT_SENTENCE", shown))
     return decision
+
+
+def bot_awaited(state: State, chat: Chat, stamp: Stamp) -> BotAwaited:
+    """The fact that it is a bot's turn from now on (B-40)."""
+    return BotAwaited(chat.id, stamp.now + state.config.distribution.bot_timeout)
 
 
 def move_agent(

@@ -26,7 +26,7 @@ from broker.core.state import Chat, Session, State
 from protocol.chat import ChatServiceInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.values import AgentState, ChatStatus
+from protocol.values import ChatStatus
 
 _REUSED = Refusal(ErrorCode.KEY_REUSED, "ReturnChatId: used before for another chat")
 
@@ -70,7 +70,7 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
         full = known.has(agent) or not known.is_open
         return Decision([], [shown(known, agent, session, frame, full=full)])
     desk = state.distribution.desks[agent]
-    if desk.state is AgentState.LOG_OFF or desk.next_state is AgentState.LOG_OFF:
+    if desk.is_logging_off:
         return Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
     if slots_left(state, desk) < gateway.weight:
         return Refusal(ErrorCode.WRONG_STATE, "no free slot")

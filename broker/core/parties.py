@@ -31,7 +31,7 @@ from broker.core.state import Chat, Desk, Session, State
 from protocol.chat import ChatCommandInfo, ChatTransferInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.values import AgentState, ChatStatus, Guid, TransferMode
+from protocol.values import ChatStatus, Guid, TransferMode
 
 
 def shown(chat: Chat, agent: Guid, session: Session, frame: Frame, *, full: bool) -> ChatToAgent:
@@ -77,9 +77,7 @@ def transfer(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outc
         if state.distribution.desks[p.to_agent_id].session is None:
             return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: away")
         decision = pass_on(state, chat, stamp, p.to_agent_id, "transferred")
-        decision.effects = [e for e in decision.effects if not _is_push_to(e, desk.agent)]
-        decision.effects.insert(0, told)
-        return decision
+        return _in_place_of_push(decision, told)
     return _alerted(state, chat, stamp, desk, p, TransferMode.TRANSFER, told)
 
 
@@ -93,6 +91,13 @@ def _is_push_to(effect: object, agent: Guid) -> bool:
         and effect.answer_to is None
         and effect.type == "SC_CHAT_STATUS"
     )
+
+
+def _in_place_of_push(decision: Decision, told: ChatToAgent) -> Decision:
+    """Answer who asked, first of all; what he would be pushed says no more than that."""
+    decision.effects = [e for e in decision.effects if not _is_push_to(e, told.agent)]
+    decision.effects.insert(0, told)
+    return decision
 
 
 def _answered(decision: Decision, told: ChatToAgent, chat: Chat) -> Decision:
@@ -113,9 +118,7 @@ def _bot_done(
         return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: a bot hands over to a project")
     detail: dict[str, object] = {"bot": told.agent}
     decision = route(state, chat, stamp, "bot_done", detail, p.to_project_id)
-    decision.effects = [e for e in decision.effects if not _is_push_to(e, told.agent)]
-    decision.effects.insert(0, told)
-    return decision
+    return _in_place_of_push(decision, told)
 
 
 def _taken_back(state: State, chat: Chat, stamp: Stamp, told: ChatToAgent) -> Outcome:
@@ -280,7 +283,7 @@ def _let_in(
 
 
 def _may_enter(state: State, chat: Chat, desk: Desk, mode: TransferMode) -> Refusal | None:
-    if AgentState.LOG_OFF in (desk.state, desk.next_state):
+    if desk.is_logging_off:
         return Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
     if desk.agent not in chat.parties and len(chat.parties) >= PARTIES_PER_CHAT:
         return Refusal(ErrorCode.OVERLOADED, "ChatId: too many are in the chat")
@@ -313,9 +316,7 @@ def leave(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
         if heir is None:
             return Refusal(ErrorCode.WRONG_STATE, "ChatId: nobody would be left to own it")
         decision = pass_on(state, chat, stamp, heir, "left")
-    decision.effects = [e for e in decision.effects if not _is_push_to(e, desk.agent)]
-    decision.effects.insert(0, told)
-    return decision
+    return _in_place_of_push(decision, told)
 
 
 def give_back(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:

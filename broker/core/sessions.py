@@ -16,6 +16,7 @@ from broker.core.handover import drop_party, give_up, offer_over, pass_over
 from broker.core.inputs import Reloaded, SessionClosed, SessionOpened, Stamp
 from broker.core.moves import (
     SESSION_ID,
+    bot_awaited,
     dissolve,
     end_invite,
     end_offer,
@@ -130,8 +131,7 @@ def leave(state: State, stamp: Stamp, session: Session) -> Decision:
             withdrawn.effects = [e for e in withdrawn.effects if not _is_for(e, session.agent)]
             decision.add(withdrawn)
         elif chat.status is ChatStatus.ICR:
-            patience = state.config.distribution.bot_timeout
-            decision.facts.append(BotAwaited(chat.id, stamp.now + patience))
+            decision.facts.append(bot_awaited(state, chat, stamp))
     for chat_id in desk.watching:
         decision.add(drop_party(state, state.chats[chat_id], session.agent, stamp, "lost"))
     return decision
@@ -186,8 +186,7 @@ def _resumed(state: State, chat: Chat, stamp: Stamp) -> Decision:
             if chat.agent is not None:
                 decision.facts += pass_over(state, chat, stamp, "restart").facts
         case ChatStatus.ICR if chat.agent is not None:
-            patience = state.config.distribution.bot_timeout
-            decision.facts.append(BotAwaited(chat.id, stamp.now + patience))
+            decision.facts.append(bot_awaited(state, chat, stamp))
         case ChatStatus.ANSWERED:
             if not _is_awaited(state, chat):
                 return give_up(state, chat, stamp)

@@ -255,6 +255,11 @@ class Desk:
         """Whether a chat of his has not ended: it holds a slot or is put aside."""
         return bool(self.leases or self.parked)
 
+    @property
+    def is_logging_off(self) -> bool:
+        """Whether he is logged off, or about to be: he begins nothing any more."""
+        return AgentState.LOG_OFF in (self.state, self.next_state)
+
 
 Demand = tuple[tuple[Guid, ...], Guid | None, int, int]
 """What chats of one kind ask for: projects (the first is their own), language, skill, slots."""
