@@ -36,7 +36,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest migration: what a database must be at before it is used."""
 
 NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
