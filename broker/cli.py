@@ -6,7 +6,6 @@ Each command imports what it needs when it runs, so that `--help` and short comm
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -15,9 +14,9 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from broker.tools.output import guarded
+
 LOCAL: Final = "127.0.0.1:7070"
-CUT_SHORT: Final = 141
-"""Exit status when nobody reads the output any more, as of a program that SIGPIPE ended."""
 
 Arguments = argparse.Namespace
 Parser = argparse.ArgumentParser
@@ -390,6 +389,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if argv is None else argv)
     chosen = next((word for word in given if not word.startswith("-")), None)
+    return guarded(chosen or "", lambda: _run(given, chosen))
+
+
+def _run(given: list[str], chosen: str | None) -> int:
     for command in COMMANDS:
         if command.own is not None and given[:1] == [command.name]:
             return command.own(given[1:])
@@ -404,14 +407,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return 2
     run: Callable[[Arguments], int] = arguments.run
-    try:
-        status = run(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the output has seen enough. Python flushes once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CUT_SHORT
-    return status
+    return run(arguments)
 
 
 if __name__ == "__main__":

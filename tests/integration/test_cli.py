@@ -13,7 +13,8 @@ from typing import Self
 import pytest
 from attrs import define, field
 
-from broker.cli import COMMANDS, CUT_SHORT
+from broker.cli import COMMANDS
+from broker.tools.output import CUT_SHORT
 from protocol.codec import encode
 from protocol.connection import Connection, Side, State
 from protocol.errors import ByeCode

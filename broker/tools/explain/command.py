@@ -13,15 +13,18 @@ from typing import Final, TextIO
 from broker.tools.explain.entries import Entry, Phase, Stint
 from broker.tools.explain.reading import Dossier, NoChatError, agent_of, dossier
 from broker.tools.explain.story import Teller, phases, stints
+from broker.tools.output import for_people, for_programs
 from broker.tools.report.command import add_store, add_zone
 from broker.tools.report.reading import latest
 from broker.tools.report.show import duration
 from broker.tools.report.source import Source, SourceError, reading, source_of
+from broker.tools.report.times import clock_time
 from protocol.values import ChatStatus, from_micros
 
 EXAMPLES: Final = """\
 examples:
   parley explain 0b54b5c6-5f3e-4a53-8d6c-0a7a3c5d8f10 --store parley.toml
+  parley explain --last --store parley.toml
   parley explain web/visitor-17 --store parley.toml --agent alice --zone Europe/Prague
   parley explain 0b54b5c6-5f3e-4a53-8d6c-0a7a3c5d8f10 --store sqlite:///parley.db --json
 
@@ -48,9 +51,14 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument(
-        "chat", metavar="CHAT", help="its ChatId, or GATEWAY/TRACKINGID: then the newest of it"
+    which = made.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "chat",
+        metavar="CHAT",
+        nargs="?",
+        help="its ChatId, or GATEWAY/TRACKINGID: then the newest of it",
     )
+    which.add_argument("--last", action="store_true", help="the chat that began last")
     add_store(made)
     made.add_argument(
         "--agent", metavar="LOGIN|ID", help="tell only what concerns this agent: why not me?"
@@ -84,7 +92,8 @@ def explain_main(argv: Sequence[str], out: TextIO | None = None, clock: int | No
         return 1 if isinstance(error, NoChatError) else 2
     told = list(Teller(source, found, agent).tell())
     show = as_json if arguments.json else as_text
-    (out or sys.stdout).write(show(source, found, told, arguments.zone, now) + "\n")
+    where = out or (for_programs() if arguments.json else for_people())
+    where.write(show(source, found, told, arguments.zone, now) + "\n")
     return 0
 
 
@@ -184,7 +193,7 @@ def _by_status(found: Sequence[Phase]) -> dict[str, list[Phase]]:
 
 
 def _when(at: int, zone: tzinfo) -> str:
-    return f"{from_micros(at).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    return clock_time(from_micros(at).astimezone(zone), "%Y-%m-%d %H:%M:%S")
 
 
 def _iso(at: int, zone: tzinfo) -> str:

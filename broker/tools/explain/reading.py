@@ -50,22 +50,24 @@ class NoChatError(Exception):
     """There is no such chat."""
 
 
-def dossier(connection: Connection, source: Source, asked: str) -> Dossier:
+def dossier(connection: Connection, source: Source, asked: str | None) -> Dossier:
     """Read one chat.
 
     Args:
         connection: The store.
         source: What things are called.
-        asked: A ChatId, or a gateway (its peer, its name or its id) and a TrackingId with `/` between.
+        asked: A ChatId, or a gateway (its peer, its name or its id) and a TrackingId with `/` between;
+            None for the chat that began last.
 
     Raises:
         NoChatError: There is no such chat.
         SourceError: It is not clear what is asked for.
     """
-    query = select(chats).where(_asked(source, asked)).order_by(chats.c.no.desc())
+    newest = select(chats).order_by(chats.c.no.desc())
+    query = newest.limit(1) if asked is None else newest.where(_asked(source, asked))
     found = _rows(connection, query)
     if not found:
-        raise NoChatError(f"there is no chat {asked}")
+        raise NoChatError("there is no chat yet" if asked is None else f"there is no chat {asked}")
     chat = found[0]
 
     def of(table: Table, order: str) -> tuple[Row, ...]:

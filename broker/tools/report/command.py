@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection
 
 from broker.config.parse import duration
+from broker.tools.output import for_people, for_programs
 from broker.tools.report import desks, figures, moods, reading, show
 from broker.tools.report.chart import Bar, draw
 from broker.tools.report.figures import Base, Cells, Contacts, Terms
@@ -69,6 +70,11 @@ def parser() -> argparse.ArgumentParser:
         "(settled), or all but those abandoned within the threshold (patient)",
     )
     made.add_argument("--format", choices=sorted(FORMATS), default="table")
+    made.add_argument(
+        "--all",
+        action="store_true",
+        help="every figure in the table too, not only the dozen that most people look at",
+    )
     made.add_argument(
         "--chart",
         metavar="F.svg",
@@ -135,12 +141,16 @@ def report_main(argv: Sequence[str], out: TextIO | None = None, clock: int | Non
         with opened(source.url) as connection:
             now = max(now, reading.latest(connection))
             report = _report(connection, source, span, now, arguments)
+        if arguments.format == "table" and not arguments.all:
+            report = show.usual(report)
         if arguments.chart is not None:
             arguments.chart.write_text(_chart(report, Base(arguments.base)), encoding="utf-8")
     except (SourceError, OSError) as error:
         sys.stderr.write(f"parley report: {error}\n")
         return 2
-    (out or sys.stdout).write(FORMATS[arguments.format](report).rstrip("\n") + "\n")
+    text = FORMATS[arguments.format](report)
+    where = out or (for_people() if arguments.format == "table" else for_programs())
+    where.write(text.rstrip("\n") + "\n")
     return 0
 
 
@@ -240,12 +250,9 @@ def _chart(report: Report, base: Base) -> str:
     bars = []
     for place in range(len(report.span.bounds) - 1):
         tally = sums.get(place)
-        start, _end = report.times(place)
-        label = f"{start:%m-%d %H:%M}"
+        label = report.span.label(place)
         if isinstance(tally, Contacts):
             bars.append(Bar(label, tally.offered, tally.answered, tally.service_level(base)))
         else:
             bars.append(Bar(label, 0, 0, None))
-    span = report.span
-    title = f"{span.local(span.start):%Y-%m-%d %H:%M} to {span.local(span.end):%Y-%m-%d %H:%M %Z}"
-    return draw(title, bars)
+    return draw(report.span.title, bars)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from broker.tools.report.desks import Work
 from broker.tools.report.figures import Base, Cells, Contacts, part
@@ -145,6 +145,23 @@ def _bots(word: str, tally: Contacts) -> int:
     return tally.bots.get(word, 0)
 
 
+_OF_CONTACTS: Final = (
+    *("offered", "answered", "abandoned", "lapsed", "waiting", "service_level", "abandonment"),
+    *("speed_of_answer", "longest_wait", "handled", "handle_time", "transfers"),
+)
+_OF_AGENTS: Final = (
+    *("offers", "answered", "missed", "rejected", "handled", "handle_time", "wrapup"),
+    *("logged_in", "ready", "pause", "occupancy", "chats_at_once"),
+)
+
+
+def usual(report: Report) -> Report:
+    """A report of the dozen figures that most people look at, for a table that fits a screen."""
+    by = {"agent": _OF_AGENTS, "state": tuple(column.name for column in report.columns)}
+    names = by.get(report.by, _OF_CONTACTS)
+    return evolve(report, columns=[column for column in report.columns if column.name in names])
+
+
 def spell_columns() -> tuple[Column, ...]:
     """The figures of a state of an agent."""
     return (
@@ -275,11 +292,10 @@ def as_table(report: Report) -> str:
     """A table for people: the intervals, then the totals."""
     span = report.span
     asked = ", ".join(f"{name} {value}" for name, value in report.terms.items())
-    title = f"{span.local(span.start):%Y-%m-%d %H:%M} to {span.local(span.end):%Y-%m-%d %H:%M %Z}"
-    lines = [f"{title}, by {report.by}" + (f", {asked}" if asked else ""), ""]
+    lines = [f"{span.title}, by {report.by}" + (f", {asked}" if asked else ""), ""]
     head = ["from", report.by, *(column.name.replace("_", " ") for column in report.columns)]
     body = [
-        [f"{report.times(place)[0]:%m-%d %H:%M}", *_words(report, report.name(key), tally)]
+        [span.label(place), *_words(report, report.name(key), tally)]
         for place, key, tally in report.rows()
     ]
     totals = report.cells.totals()

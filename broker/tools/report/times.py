@@ -12,23 +12,35 @@ from attrs import field, frozen
 from protocol.values import from_micros, to_micros
 
 DAY: Final = 86_400_000_000
+HOUR: Final = 3_600_000_000
 MOST: Final = 100_000
 """How many intervals a report may have."""
+YEARS: Final = range(1900, 9900)
+"""The years that can be asked for: in each of them every zone has every moment."""
 
 
 def parse_moment(text: str, zone: tzinfo) -> int:
     """A moment in microseconds: RFC 3339, or a local date or time of the zone.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: It is neither, or of no year in `YEARS`.
     """
     try:
         found = datetime.fromisoformat(text)
-        return to_micros(found if found.tzinfo is not None else found.replace(tzinfo=zone))
-    except (ValueError, OverflowError):
+    except ValueError:
         raise ValueError(
-            f"{text!r} is no time like 2026-09-21, 2026-09-21T08:30 or 2026-09-21T08:30:00Z"
+            f"{text!r} is not a time like 2026-09-21, 2026-09-21T08:30 or 2026-09-21T08:30:00Z"
         ) from None
+    if found.year not in YEARS:
+        raise ValueError(f"{text!r} is not between the years {YEARS.start} and {YEARS.stop}")
+    return to_micros(found if found.tzinfo is not None else found.replace(tzinfo=zone))
+
+
+def clock_time(moment: datetime, form: str) -> str:
+    """A local time as `strftime` writes it, with its offset where the clocks show it twice."""
+    twice = moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
+    offset = f"{moment:%z}"
+    return f"{moment:{form}} {offset[:3]}:{offset[3:]}" if twice else f"{moment:{form}}"
 
 
 @frozen
@@ -38,8 +50,8 @@ class Span:
     Attributes:
         start: Its first moment.
         end: The first moment after it.
-        interval: The length of an interval; None for one that is as long as the whole. Whole
-            days are days of the calendar, whatever the clocks do.
+        interval: The length of an interval; None for one that is as long as the whole. One that
+            is longer than an hour begins by the clocks on the wall, as days and shifts do.
         zone: Whose calendar.
         bounds: Where each interval begins, then the end.
 
@@ -63,19 +75,20 @@ class Span:
         return [*self._starts(), self.end]
 
     def _starts(self) -> Iterator[int]:
-        if self.interval is None:
-            yield self.start
+        yield self.start
+        if self.interval is None or self.interval >= self.end - self.start:
             return
-        days, rest = divmod(self.interval, DAY)
+        at, last = self.start, self.end + DAY  # no clock is set by more than a day
+        for nominal in range(self.start + self.interval, last, self.interval):
+            begins = self._by_the_wall(nominal) if self.interval > HOUR else nominal
+            if at < begins < self.end:  # the clocks may pass over a whole interval
+                at = begins
+                yield at
+
+    def _by_the_wall(self, nominal: int) -> int:
+        """When the clocks show the time that they would show had nobody set them since the start."""
         first = self.local(self.start)
-        at, count = self.start, 0
-        while at < self.end:
-            yield at
-            count += 1
-            if rest:
-                at += self.interval
-            else:
-                at = to_micros(first + timedelta(days=days * count))
+        return to_micros(first + timedelta(microseconds=nominal - self.start))
 
     def local(self, at: int) -> datetime:
         """A moment by the clocks of the zone."""
@@ -86,6 +99,19 @@ class Span:
         if not self.start <= at < self.end:
             return None
         return bisect_right(self.bounds, at) - 1
+
+    @property
+    def title(self) -> str:
+        """The whole of it, for people."""
+        start, end = self.local(self.start), self.local(self.end)
+        form = "%Y-%m-%d %H:%M"
+        return f"{clock_time(start, form)} to {clock_time(end, form)} {end:%Z}"
+
+    def label(self, place: int) -> str:
+        """When an interval begins, as short as its name can be without being another's."""
+        years = {self.local(at).year for at in (self.start, self.end - 1)}
+        form = "%m-%d %H:%M" if len(years) == 1 else "%Y-%m-%d %H:%M"
+        return clock_time(self.local(self.bounds[place]), form)
 
     def cut(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The intervals that a stretch of time touches, with how much of it lies in each."""

@@ -11,6 +11,7 @@ from typing import Final, TextIO
 from attrs import frozen
 
 from broker.config.model import Config
+from broker.tools.output import for_people, for_programs
 from broker.tools.report.command import add_zone, duration_of
 from broker.tools.report.figures import Base
 from broker.tools.report.source import Source, SourceError, config_of, reading, source_of
@@ -174,7 +175,8 @@ def whatif_main(argv: Sequence[str], out: TextIO | None = None) -> int:
     except (SourceError, OSError) as error:
         sys.stderr.write(f"parley whatif: {error}\n")
         return 2
-    (out or sys.stdout).write((as_json if arguments.json else as_table)(told) + "\n")
+    where = out or (for_programs() if arguments.json else for_people())
+    where.write((as_json if arguments.json else as_table)(told) + "\n")
     return 0
 
 

@@ -102,8 +102,7 @@ class Comparison:
 def as_table(told: Comparison) -> str:
     """A table for the whole, one for each project, one for each interval; then the notes."""
     span = told.question.span
-    title = f"{span.local(span.start):%Y-%m-%d %H:%M} to {span.local(span.end):%Y-%m-%d %H:%M %Z}"
-    lines = [f"{title}, service level of {told.question.base.value}"]
+    lines = [f"{span.title}, service level of {told.question.base.value}"]
     # Contacts without a project were refused; they are counted in the table of all.
     shown = [
         (place, project)
@@ -131,7 +130,7 @@ def _table(told: Comparison, key: tuple[int, str | None]) -> Iterator[list[str]]
     span = told.question.span
     title = "all" if project == EVERY else f"project {told.name(project)}"
     if place != WHOLE:
-        title = f"from {span.local(span.bounds[place]):%m-%d %H:%M}"
+        title = f"from {span.label(place)}"
     runs = [f"mean of {len(told.runs)}", "lowest", "highest"] if told.runs else []
     yield [title, *(side.replace("_", " ") for side in told.sides), "difference", *runs]
     for column in columns(told.question):

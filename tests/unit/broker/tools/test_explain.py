@@ -267,3 +267,14 @@ def test_nothing_that_commands_a_terminal_is_printed(tmp_path: Path) -> None:
     text = explain(day, day.chats["t1"])
     assert "\x1b" not in text
     assert "visitor t\N{REPLACEMENT CHARACTER}[2Jx" in text
+
+
+def test_the_last_chat_needs_no_name(day: Day, capsys: pytest.CaptureFixture[str]) -> None:
+    out = io.StringIO()
+    assert explain_main(["--last", "--store", str(day.config)], out, clock=day.end) == 0
+    assert day.chats["t5"] in out.getvalue().splitlines()[0]
+    with pytest.raises(SystemExit):
+        explain_main(["--last", day.chats["t1"], "--store", str(day.config)])
+    with pytest.raises(SystemExit):
+        explain_main(["--store", str(day.config)])
+    assert "one of the arguments CHAT --last is required" in capsys.readouterr().err

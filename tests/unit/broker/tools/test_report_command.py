@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sqlite3
 from pathlib import Path
 from xml.etree import ElementTree
@@ -199,7 +200,7 @@ def test_another_schema_is_refused(
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (("--from", "yesterday"), "is no time"),
+        (("--from", "yesterday"), "is not a time"),
         (("--from", "2026-09-22", "--to", "2026-09-21"), "later than the start"),
         (("--from", "2020-01-01", "--interval", "1s"), "intervals"),
         (("--from", "2026-09-21", "--by", "agent", "--chart", "x.svg"), "draws contacts"),
@@ -243,3 +244,13 @@ def test_the_figures_are_documented() -> None:
     columns = (*contact_columns(Base.OFFERED), *work_columns(), *spell_columns())
     missing = [column.name for column in columns if f"| `{column.name}` |" not in text]
     assert missing == []
+
+
+def test_a_table_has_a_dozen_figures_unless_all_are_asked_for(day: Day) -> None:
+    for by, columns in (("project", contact_columns(Base.OFFERED)), ("agent", work_columns())):
+        usual = report(day, "--by", by).splitlines()[2]
+        assert 10 <= len(re.split(r"\s{2,}", usual)) <= 15
+        assert max(map(len, report(day, "--by", by).splitlines())) < 200
+        whole = report(day, "--by", by, "--all").splitlines()[2]
+        assert len(re.split(r"\s{2,}", whole)) == len(columns) + 1
+        assert f",{columns[-1].full_name}" in report(day, "--by", by, "--format", "csv")

@@ -241,7 +241,7 @@ def test_requests_that_make_no_sense_are_refused(
         (("--history", "sqlite:///nowhere.db", *config), "there is no database"),
         (("--history", str(empty), *config), "the store is empty"),
         ((*store, *config, "--from", "2027-01-01"), "later than the start"),
-        ((*store, *config, "--from", "today"), "is no time"),
+        ((*store, *config, "--from", "today"), "is not a time"),
         ((*store, *config, "--to", "2026-09-21T14:13:21"), "nobody asked for an agent"),
         ((*store, *config, "--like", "dora=bob"), "there is no agent 'dora'"),
         ((*store, *new, "--like", "dora=eve"), "there is no agent 'eve'"),

@@ -1,0 +1,77 @@
+"""Where commands print: what a locale, a reader who left or a full disk do to standard output.
+
+Theory of operation: text for people is shown as well as the terminal can, a letter that it does not
+know as an escape. Data for programs (JSON, CSV) is UTF-8 whatever the locale says, since the
+formats say so. Whatever went wrong with the output is one line on standard error, no traceback.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from collections.abc import Callable
+from typing import Final, TextIO
+
+CUT_SHORT: Final = 141
+"""Exit status when nobody reads the output any more, as of a program that SIGPIPE ended."""
+INTERRUPTED: Final = 130
+"""Exit status after Ctrl-C."""
+NOT_WRITTEN: Final = 2
+"""Exit status when the output could not be written."""
+_OUTPUT_FAULTS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+
+
+def for_people() -> TextIO:
+    """Standard output; letters that it cannot encode become escapes."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    return sys.stdout
+
+
+def for_programs() -> TextIO:
+    """Standard output in UTF-8."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    return sys.stdout
+
+
+def guarded(name: str, run: Callable[[], int]) -> int:
+    """Run a command and see that its output was taken.
+
+    Args:
+        name: What the command is called in the line on standard error.
+        run: Does it and gives its exit status.
+
+    Returns:
+        The exit status: its own, or what became of the output.
+    """
+    if sys.stdout is None:  # it was closed before the start
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the whole process
+    for_people()
+    try:
+        status = run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _give_up_output()
+        return CUT_SHORT
+    except KeyboardInterrupt:
+        _give_up_output()
+        return INTERRUPTED
+    except OSError as error:
+        if error.errno not in _OUTPUT_FAULTS or error.filename is not None:
+            raise
+        _give_up_output()
+        sys.stderr.write(f"parley {name}: the output cannot be written: {error.strerror}\n")
+        return NOT_WRITTEN
+    return status
+
+
+def _give_up_output() -> None:
+    """Let the flush at the end of the process go nowhere: it would fail again."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):
+        return  # not a file
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
