@@ -355,7 +355,7 @@ def _prepare_process() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    # What is loaded at the start stays, and what grows later (transcripts) makes no cycles: the
-    # collector need not look at either again and again.
+    # What is loaded at the start stays, and neither what grows later (transcripts) nor what is
+    # refused makes cycles (tests count them): the collector need not look again and again.
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)

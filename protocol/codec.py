@@ -248,7 +248,10 @@ def _frame(tree: object, by_client: bool = False) -> Frame:
         error = fault
     error.type = _NAMES.get(name, name[: limits.TYPE_NAME])
     error.re = _good_id(headers)
-    raise error
+    try:
+        raise error
+    finally:
+        del error  # it holds this call, so this call must not hold it: a cycle that keeps the body
 
 
 def _check_headers(headers: Mapping[str, object]) -> None:

@@ -146,7 +146,7 @@ class Connection:
             try:
                 frame = decode(body, by_client=by_client)
             except WireError as error:
-                self._refuse_frame(error, events)
+                self._refuse_frame(error.bare(), events)
             else:
                 # Nearly every frame is one for the host of an open connection.
                 if self.state is State.OPEN and not frame.type.startswith("SYS_"):

@@ -88,6 +88,15 @@ class WireError(Exception):
         """Whether the connection ends after it."""
         return self.code in FATAL_CODES
 
+    def bare(self) -> WireError:
+        """Forget where it was raised.
+
+        Whoever keeps an error beyond its ``except`` calls this: the trace of calls holds the whole
+        frame and its bytes, and closes a cycle when one of these calls holds the error.
+        """
+        self.__traceback__ = self.__cause__ = self.__context__ = None
+        return self
+
 
 class LocalProtocolError(Exception):
     """Our own fault: this side asked for something that the protocol does not allow now."""
