@@ -6,9 +6,19 @@ from collections.abc import Iterator, Sized
 from typing import Final
 
 from broker.config.context import Context
+from broker.config.folding import Words
 from broker.config.model import Bot, BotAnswer, BotQuestion, TextMatch
-from broker.config.parse import boolean, integer, listing, pattern, short_text, suggestion, text
+from broker.config.parse import (
+    boolean,
+    integer,
+    listing,
+    short_text,
+    suggestion,
+    text,
+    text_pattern,
+)
 from broker.config.people import PUBLIC_NAME_BYTES
+from broker.config.routing import warn_doubt
 from broker.config.table import Table
 from protocol.limits import text_length
 
@@ -28,13 +38,24 @@ def read_text_matches(root: Table, context: Context) -> Iterator[TextMatch]:
         with table:
             name = table.need("name", NAME, "")
             identity = context.identities.claim(table, "text_match", name)
-            words = table.read("words", listing(NAME), None)
-            patterns = table.read("patterns", listing(pattern), None)
+            words = table.read("words", listing(_word), None)
+            patterns = table.read("patterns", listing(text_pattern), None)
             if "words" not in table and "patterns" not in table:
                 table.fault("words", "is missing; give words or patterns")
             _check_number(table, "words", words)
             _check_number(table, "patterns", patterns)
-            yield TextMatch(id=identity, name=name, words=words or (), patterns=patterns or ())
+            for position, found in enumerate(patterns or ()):
+                warn_doubt(table, ("patterns", position), found)
+            yield TextMatch(
+                id=identity, name=name, words=Words(words or ()), patterns=patterns or ()
+            )
+
+
+def _word(value: object) -> str:
+    """A word or phrase that has something in it to look for."""
+    found = NAME(value)
+    Words((found,))
+    return found
 
 
 def _check_number(table: Table, key: str, texts: Sized | None) -> None:

@@ -8,7 +8,6 @@ core reads it and never changes it; a reload hands the core a new tree (C-4).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -16,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
+from broker.config.folding import Words
+from broker.config.pattern import Pattern
 from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
 from protocol.scenario import ScenarioInfo
 from protocol.values import ChatType, Guid, Signal
@@ -215,11 +216,11 @@ class RuleLimits:
 
     gateway: Guid | None = None
     culture: str | None = None
-    user_token: re.Pattern[str] | None = None
-    ext_response: re.Pattern[str] | None = None
+    user_token: Pattern | None = None
+    ext_response: Pattern | None = None
     hours: Hours | None = None
-    form: tuple[tuple[Guid, re.Pattern[str]], ...] = ()
-    """Pairs of a ScreenControlId and the pattern that its result text must match."""
+    form: tuple[tuple[Guid, Pattern], ...] = ()
+    """Pairs of a ScreenControlId and the pattern that is searched in its tidied result text."""
 
 
 @frozen(kw_only=True)
@@ -297,14 +298,14 @@ class TextMatch:
     """A reusable list of texts by which an answer is recognised.
 
     Attributes:
-        words: Each is looked for as a whole word or phrase, whatever its case.
-        patterns: Each is searched in the text.
+        words: Each is looked for as a whole word or phrase, however it is written.
+        patterns: Each is searched in the tidied text.
     """
 
     id: Guid
     name: str
-    words: tuple[str, ...] = ()
-    patterns: tuple[re.Pattern[str], ...] = ()
+    words: Words = field(factory=Words)
+    patterns: tuple[Pattern, ...] = ()
 
 
 @frozen(kw_only=True)

@@ -16,6 +16,8 @@ from ipaddress import ip_network
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from broker.config.folding import tidy
+from broker.config.pattern import Pattern
 from protocol.limits import OTHER_TEXT
 from protocol.values import Guid, parse_guid
 
@@ -196,22 +198,28 @@ def culture(value: object) -> str:
     return found
 
 
-def pattern(value: object) -> re.Pattern[str]:
-    """A regular expression of Python's `re`."""
-    found = _exactly(value, str)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a future meaning of the pattern is no fault today
-            return re.compile(found)
-    except (re.error, OverflowError, RecursionError) as fault:
-        raise ValueError(f"is no regular expression: {fault}") from None
+def pattern(value: object) -> Pattern:
+    """A regular expression that is searched in a text as it stands."""
+    return Pattern(_exactly(value, str))
+
+
+def text_pattern(value: object) -> Pattern:
+    """A regular expression that is searched in a tidied text, and so is tidied itself."""
+    return Pattern(tidy(_exactly(value, str)))
 
 
 def pattern_text(longest: int) -> Parser[str]:
-    """A regular expression that somebody else will use: checked, and given as its text."""
+    """A regular expression that another program will use: its form is checked, and that is all."""
 
     def parse(value: object) -> str:
-        return pattern(text(longest)(value)).pattern
+        found = text(longest)(value)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a future meaning of the pattern is no fault today
+                re.compile(found)
+        except (re.error, OverflowError, RecursionError) as fault:
+            raise ValueError(f"is no regular expression: {fault}") from None
+        return found
 
     return parse
 

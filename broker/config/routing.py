@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from broker.config.context import Context
+from broker.config.findings import Path
 from broker.config.hours import merge_spans, parse_hours
 from broker.config.model import GateRule, Hours, PreRule, ProjectRule, RuleLimits
 from broker.config.parse import (
@@ -19,8 +19,10 @@ from broker.config.parse import (
     pattern,
     suggestion,
     text,
+    text_pattern,
     zone,
 )
+from broker.config.pattern import Pattern
 from broker.config.table import Table
 from protocol.values import Guid, Signal
 
@@ -123,7 +125,7 @@ class Numbered:
 
 def rule_limits(table: Table, context: Context) -> RuleLimits:
     """What a rule of any group tests."""
-    return RuleLimits(
+    limits = RuleLimits(
         gateway=table.read("gateway", context.reference("gateway"), None),
         culture=table.read("culture", culture, None),
         user_token=table.read("user_token", pattern, None),
@@ -131,6 +133,15 @@ def rule_limits(table: Table, context: Context) -> RuleLimits:
         hours=_hours(table),
         form=tuple(_form(table, context)),
     )
+    warn_doubt(table, ("user_token",), limits.user_token)
+    warn_doubt(table, ("ext_response",), limits.ext_response)
+    return limits
+
+
+def warn_doubt(table: Table, member: Path, found: Pattern | None) -> None:
+    """Say so when a pattern may not do what its writer thinks."""
+    if found is not None and found.doubt is not None:
+        table.report.warn((*table.path, *member), found.doubt)
 
 
 def _hours(table: Table) -> Hours | None:
@@ -145,13 +156,14 @@ def _hours(table: Table) -> Hours | None:
     return Hours(spans=merge_spans(span for entry in entries for span in entry), zone=where)
 
 
-def _form(table: Table, context: Context) -> Iterator[tuple[Guid, re.Pattern[str]]]:
+def _form(table: Table, context: Context) -> Iterator[tuple[Guid, Pattern]]:
     """Controls of forms and the patterns of what was filled in."""
     control_of = context.reference("control")
     for name, raw in table.entries("form"):
         try:
-            control, expected = control_of(name), pattern(raw)
+            control, expected = control_of(name), text_pattern(raw)
         except ValueError as fault:
             table.report.fault((*table.path, "form", name), str(fault))
         else:
+            warn_doubt(table, ("form", name), expected)
             yield control, expected

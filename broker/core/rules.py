@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from attrs import field, frozen
 
+from broker.config.folding import tidy
 from broker.config.model import (
     Config,
     GateRule,
@@ -196,11 +197,11 @@ def _matches(limits: RuleLimits, applicant: Applicant) -> bool:
     if limits.culture is not None and not speaks(limits.culture, applicant.culture):
         return False
     token, answer = applicant.user_token or "", applicant.ext_response or ""
-    if limits.user_token is not None and not limits.user_token.search(token[:USER_TOKEN]):
+    if limits.user_token is not None and not limits.user_token.found_in(token[:USER_TOKEN]):
         return False
-    if limits.ext_response is not None and not limits.ext_response.search(answer[:EXT_RESPONSE]):
+    if limits.ext_response is not None and not limits.ext_response.found_in(answer[:EXT_RESPONSE]):
         return False
     return all(
-        expected.search(applicant.form.get(control, "")[:FORM_TEXT])
+        expected.found_in(tidy(applicant.form.get(control, "")[:FORM_TEXT]))
         for control, expected in limits.form
     )

@@ -9,11 +9,11 @@ the chat goes on as if the bot were away.
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+from typing import Final
 
 from attrs import Factory, define
 
+from broker.config.folding import tidy
 from broker.config.model import Bot, BotAnswer, BotQuestion, TextMatch
 from broker.core.announce import ChatToConnectors
 from broker.core.bounds import LEARNED_TEXT, sentence_weight
@@ -29,20 +29,16 @@ from protocol.values import ChatStatus, CloseReason, Guid, SentenceModel
 
 _NOTE_LENGTH = text_length("ChatSentenceInfo", "Text")
 _FORM = -1
+ANSWER_TEXT: Final = 4_096
+"""How much of an answer is searched."""
 
 
 def matches(match: TextMatch, text: str) -> bool:
     """Whether a text is one that the list recognises."""
-    return any(_word(word).search(text) for word in match.words) or any(
-        pattern.search(text) for pattern in match.patterns
+    heard = text[:ANSWER_TEXT]
+    return match.words.found_in(heard) or any(
+        pattern.found_in(tidy(heard)) for pattern in match.patterns
     )
-
-
-@lru_cache(maxsize=4_096)
-def _word(word: str) -> re.Pattern[str]:
-    """A word or phrase as a whole, whatever its case and the white space inside it."""
-    phrase = r"\s+".join(re.escape(part) for part in word.split())
-    return re.compile(rf"(?<!\w){phrase}(?!\w)", re.IGNORECASE)
 
 
 @define

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from broker.config.hours import DAY, DAYS, merge_spans, parse_hours
 from broker.config.model import Config, GateRule, Hours, PreRule, ProjectRule, RuleLimits
+from broker.config.pattern import Pattern
 from broker.core.rules import Applicant, gate, pre, project, within
 from protocol.values import Guid, Signal, to_micros
 
@@ -74,13 +75,13 @@ def compiled(drawn: dict[str, object]) -> RuleLimits:
     members: dict[str, object] = dict(drawn)
     for name in ("user_token", "ext_response"):
         text = drawn[name]
-        members[name] = re.compile(text) if isinstance(text, str) else None
+        members[name] = Pattern(text) if isinstance(text, str) else None
     if isinstance(drawn["hours"], tuple):
         texts, zone = drawn["hours"]
         spans = merge_spans(span for text in texts for span in parse_hours(text))
         members["hours"] = Hours(spans=spans, zone=zone)
     assert isinstance(drawn["form"], dict)
-    members["form"] = tuple((key, re.compile(text)) for key, text in drawn["form"].items())
+    members["form"] = tuple((key, Pattern(text)) for key, text in drawn["form"].items())
     return RuleLimits(**members)  # type: ignore[arg-type]  # the strategy above has its members
 
 

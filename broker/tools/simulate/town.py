@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from hashlib import sha256
 from typing import Final
 
 from attrs import evolve, frozen
 
+from broker.config.folding import Words
 from broker.config.identity import derive
 from broker.config.model import (
     Agent,
@@ -33,6 +33,7 @@ from broker.config.model import (
     Workplace,
     WrapupCode,
 )
+from broker.config.pattern import Pattern
 from broker.tools.simulate.chance import Chance
 from broker.tools.simulate.world import SECOND
 from protocol.scenario import ScenarioInfo
@@ -117,8 +118,8 @@ def build(chance: Chance, agents: int) -> Town:
 _TEXT_MATCHES: Final = {
     match.id: match
     for match in (
-        TextMatch(id=derive("text_match", "yes"), name="yes", words=("yes", "please do")),
-        TextMatch(id=derive("text_match", "no"), name="no", patterns=(re.compile("^no"),)),
+        TextMatch(id=derive("text_match", "yes"), name="yes", words=Words(("yes", "please do"))),
+        TextMatch(id=derive("text_match", "no"), name="no", patterns=(Pattern("^no"),)),
     )
 }
 

@@ -45,6 +45,7 @@ def test_empty_packages_keep_every_contract(tmp_path: Path) -> None:
         ("protocol stands alone", {"protocol/a.py": "import broker.config"}),
         ("only protocol.codec knows", {"broker/shell/a.py": "import msgpack"}),
         ("only protocol.codec knows", {"protocol/a.py": "import cattrs"}),
+        ("only broker.config.pattern knows", {"broker/core/a.py": "import re2"}),
         ("the core is pure", {"broker/core/a.py": "import time"}),
         (
             "the core is pure",

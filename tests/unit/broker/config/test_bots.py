@@ -2,9 +2,11 @@
 
 import pytest
 
+from broker.config.folding import Words
 from broker.config.identity import derive
 from broker.config.load import loads
 from broker.config.model import Bot, BotAnswer, BotQuestion, Config, TextMatch
+from broker.config.pattern import Pattern
 from protocol.limits import text_length
 from tests.support.marked import assert_fault, marked_line, warnings_of
 
@@ -53,10 +55,10 @@ def config(text: str) -> Config:
 
 def test_a_text_match_has_words_and_patterns() -> None:
     yes, no, maybe = config(MATCH + "words = ['a']\npatterns = ['b']").text_matches.values()
-    assert yes == TextMatch(id=YES, name="yes", words=("yes", "of course"))
-    assert (no.id, no.words) == (NO, ())
-    assert [pattern.pattern for pattern in no.patterns] == ["^n(o|ope)?$"]
-    assert (maybe.words, maybe.patterns[0].pattern) == (("a",), "b")
+    assert yes == TextMatch(id=YES, name="yes", words=Words(("yes", "of course")))
+    assert (no.id, no.words) == (NO, Words())
+    assert [pattern.text for pattern in no.patterns] == ["^n(o|ope)?$"]
+    assert (maybe.words, maybe.patterns) == (Words(("a",)), (Pattern("b"),))
 
 
 def test_every_key_of_a_bot_is_read() -> None:

@@ -215,7 +215,7 @@ def test_a_gate_rule() -> None:
     assert (rule.signal, rule.fallback) == (Signal.BUSY, Signal.HIDDEN)
     assert (rule.limits.gateway, rule.limits.culture) == (gateway.id, "en")
     assert rule.limits.user_token is not None
-    assert rule.limits.user_token.pattern == "^x"
+    assert rule.limits.user_token.text == "^x"
     assert rule.limits.hours is not None
     assert rule.limits.hours.zone == ZoneInfo("Europe/Prague")
     assert rule.limits.hours.spans == (
@@ -254,7 +254,7 @@ def test_a_form_in_two_cultures_has_one_set_of_ids(sample: Config) -> None:
     assert topic.control_type is ControlType.DROP_DOWN
     assert second.condition_screen_control_id == topic.screen_control_id
     ((control, pattern),) = sample.project_rules[0].limits.form
-    assert (control, pattern.pattern) == (topic.screen_control_id, "^sales$")
+    assert (control, pattern.text) == (topic.screen_control_id, "^sales$")
 
 
 def test_forms_that_share_the_name_of_a_control_are_told_apart() -> None:

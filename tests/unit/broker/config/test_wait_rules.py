@@ -56,10 +56,10 @@ def test_every_key_is_read() -> None:
         Hours(spans=(Span(start=480, end=540),), zone=ZoneInfo("Europe/Prague")),
     )
     ((control, pattern),) = limits.form
-    assert (control, pattern.pattern) == (derive("control", "F/one/topic"), "z")
+    assert (control, pattern.text) == (derive("control", "F/one/topic"), "z")
     assert limits.user_token is not None
     assert limits.ext_response is not None
-    assert (limits.user_token.pattern, limits.ext_response.pattern) == ("^x", "y$")
+    assert (limits.user_token.text, limits.ext_response.text) == ("^x", "y$")
     assert (limits.gateway, limits.culture) == (derive("gateway", "G"), "en")
     assert limits.hours == hours
     assert attrs.evolve(rule, limits=RuleLimits()) == WaitRule(

@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.support.floor import FLOOR, configured
 from tests.support.playbook import CONFIG, Playbook
+from tests.unit.broker.core.test_script import RECEPTION, begun, says
 
 GREETER = """
 [[pre_rules]]
@@ -49,3 +51,10 @@ def test_the_alert_of_a_bot_says_how_long_it_has(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", Status="Pilot")
     web.hears("SE_CHAT_STATUS", Status="ICR")
     assert robo.hears("SC_CHAT_ALERT")["Info"]["MaxSignalDuration"] == 7
+
+
+@configured(FLOOR + RECEPTION.replace("(?i)help", "(a+)+$|^(a|aa)+b"))
+def test_no_sentence_holds_the_broker_up(play: Playbook) -> None:
+    """B-40: nested repeats and a few letters made an engine that tries every way search for hours."""
+    web, _chat = begun(play)
+    assert says(web, "1", "a" * 40 + "!") == ["Once more, please.", "Buy or ask?"]

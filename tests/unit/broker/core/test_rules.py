@@ -1,6 +1,5 @@
 """The rules that judge a chat before distribution (B-1, B-3, B-27)."""
 
-import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -8,6 +7,7 @@ import pytest
 
 from broker.config.load import loads
 from broker.config.model import Config, GateRule, RuleLimits
+from broker.config.pattern import Pattern
 from broker.core.rules import (
     FORM_TEXT,
     Applicant,
@@ -134,13 +134,13 @@ def test_a_pre_rule_is_found_by_the_same_limits() -> None:
     [
         (RuleLimits(gateway=WEB), {}, {"gateway_id": APP}),
         (RuleLimits(culture="en"), {"culture": "en-US"}, {"culture": None}),
-        (RuleLimits(user_token=re.compile("b")), {"user_token": "abc"}, {"user_token": "ac"}),
-        (RuleLimits(user_token=re.compile("^$")), {}, {"user_token": "x"}),
-        (RuleLimits(ext_response=re.compile("^ok$")), {"ext_response": "ok"}, {}),
-        (RuleLimits(form=((CONTROL, re.compile("^b")),)), {"form": {CONTROL: "bc"}}, {}),
-        (RuleLimits(form=((CONTROL, re.compile("^$")),)), {}, {"form": {CONTROL: "x"}}),
+        (RuleLimits(user_token=Pattern("b")), {"user_token": "abc"}, {"user_token": "ac"}),
+        (RuleLimits(user_token=Pattern("^$")), {}, {"user_token": "x"}),
+        (RuleLimits(ext_response=Pattern("^ok$")), {"ext_response": "ok"}, {}),
+        (RuleLimits(form=((CONTROL, Pattern("^b")),)), {"form": {CONTROL: "bc"}}, {}),
+        (RuleLimits(form=((CONTROL, Pattern("^$")),)), {}, {"form": {CONTROL: "x"}}),
         (
-            RuleLimits(form=((CONTROL, re.compile("b")), (OTHER, re.compile("c")))),
+            RuleLimits(form=((CONTROL, Pattern("b")), (OTHER, Pattern("c")))),
             {"form": {CONTROL: "b", OTHER: "c"}},
             {"form": {CONTROL: "b", OTHER: "b"}},
         ),
@@ -156,7 +156,7 @@ def test_each_limit(limits: RuleLimits, fits: dict[str, object], fails: dict[str
 
 def test_what_is_searched_is_bounded() -> None:
     """I-14."""
-    end = re.compile("z$")
+    end = Pattern("z$")
     for limits, members in (
         (RuleLimits(user_token=end), {"user_token": "x" * 320 + "z"}),
         (RuleLimits(ext_response=end), {"ext_response": "x" * 4_096 + "z"}),

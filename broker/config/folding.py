@@ -1,0 +1,169 @@
+"""One way to write what people write in many: what is recognised is compared in it.
+
+Theory of operation: the same word comes composed or with accents apart, with the apostrophe that a
+telephone puts in, broken by soft hyphens, in capitals that have no small letter of their own. `tidy`
+takes away what nobody sees and keeps what was written, for patterns; `fold` takes away more, for words.
+Both go over the text a fixed number of times. `split` cuts a folded text where a word can begin or end:
+at the borders of a run of letters and digits and, in scripts that put no spaces between words, at every
+letter. A word is found where its parts are, whatever white space is between them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from attrs import field, frozen
+
+MOST_MARKS: Final = 30
+"""The most marks on a letter; to put more in order could take long. No writing needs as many."""
+
+_APOSTROPHES: Final = (
+    "\u2018\u2019\u201b\u2032\u2035\u02b9\u02bb\u02bc\u02bd\u00b4\u0060\u055a\u05f3\ua78c\uff07"
+)
+_HYPHENS: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u058a\u05be\ufe58\ufe63\uff0d"
+_SPACES: Final = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_UNSEEN: Final = (
+    "\u00ad\u034f\u061c\u0640\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+)
+"""Soft hyphens, joiners, marks of direction and of variants, fillers; the stretched line of Arabic."""
+_SPACELESS: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\u1b00-\u1b7f\u3005-\u3007\u3031-\u303c"
+    "\u3041-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\ua4cf\ua980-\ua9ff\uaa60-\uaadf\uf900-\ufaff"
+    "\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+)
+"""Thai, Lao, Burmese, Khmer, Tai, Balinese, Javanese, Japanese, Chinese, Yi."""
+
+
+def _spread(ranges: str) -> Iterable[int]:
+    """The characters of ranges like ``a-cx``."""
+    at = 0
+    while at < len(ranges):
+        last = at + 2 if ranges[at + 1 : at + 2] == "-" else at
+        yield from range(ord(ranges[at]), ord(ranges[last]) + 1)
+        at = last + 1
+
+
+_PLAIN: Final[dict[int, str | None]] = {
+    **dict.fromkeys(map(ord, _APOSTROPHES), "'"),
+    **dict.fromkeys(map(ord, _HYPHENS), "-"),
+    **dict.fromkeys(_spread(_SPACES), " "),
+    **dict.fromkeys(_spread(_UNSEEN)),
+}
+_FOLDED: Final[dict[int, str | None]] = {**_PLAIN, ord("\u2116"): "#", ord("\u0131"): "i"}
+"""The sign for a number is no word, though its compatible form is `no`; Turkish has two letters i."""
+_DOT: Final = "i\u0307"
+"""What the dotted capital I of Turkish becomes."""
+_BREAKS: Final = frozenset(_spread(_SPACELESS))
+
+
+@lru_cache(maxsize=4)
+def tidy(text: str) -> str:
+    """A text with plain apostrophes, hyphens and spaces, composed, without what nobody sees."""
+    if text.isascii():
+        return text.replace("`", "'")
+    composed = unicodedata.normalize("NFC", _few_marks(text.translate(_PLAIN)))
+    return composed.translate(_PLAIN)
+
+
+def fold(text: str) -> str:
+    """A text as words are compared: tidy, in small letters, without variants of one letter."""
+    text = tidy(text)
+    if text.isascii():
+        return text.lower()
+    # Each step can make work for another; the second time nothing is left to do.
+    for _ in range(2):
+        text = unicodedata.normalize("NFKC", _few_marks(text.translate(_FOLDED)))
+        text = unicodedata.normalize("NFKC", text.casefold()).replace(_DOT, "i")
+    return text.translate(_FOLDED)
+
+
+def _few_marks(text: str) -> str:
+    kept, marks = [], 0
+    for letter in text:
+        marks = marks + 1 if unicodedata.combining(letter) else 0
+        if marks <= MOST_MARKS:
+            kept.append(letter)
+    return "".join(kept)
+
+
+def split(folded: str) -> list[str]:
+    """The parts of a folded text between which a word can begin or end; white space is none."""
+    parts: list[str] = []
+    before = " "
+    for letter in folded:
+        kind = _kind(letter)
+        joined = kind == "M" or (kind == "L" and before == "L")
+        if joined and before != " ":
+            parts[-1] += letter
+        elif kind != " ":
+            parts.append(letter)
+        # A mark belongs to what it stands on.
+        before = before if kind == "M" and before != " " else "L" if kind == "M" else kind
+    return parts
+
+
+@lru_cache(maxsize=8_192)
+def _kind(letter: str) -> str:
+    """White space, a mark, a letter or digit of a word, a letter that is its own part, or a sign."""
+    if letter.isspace():
+        return " "
+    category = unicodedata.category(letter)[0]
+    if category == "M":
+        return "M"
+    if ord(letter) in _BREAKS:
+        return "W"
+    return "L" if category in "LN" or letter == "_" else "S"
+
+
+class _Node(dict[str, "_Node"]):
+    """What may follow; `ends` when a word ends here."""
+
+    ends = False
+
+
+@frozen
+class Words:
+    """Words and phrases that are looked for as a whole, however they are written.
+
+    Raises:
+        ValueError: When one has nothing in it that is seen.
+    """
+
+    texts: tuple[str, ...] = ()
+    _root: _Node = field(init=False, eq=False, repr=False)
+
+    @_root.default
+    def _grown(self) -> _Node:
+        root = _Node()
+        for text in self.texts:
+            node = root
+            for part in split(fold(text)):
+                node = node.setdefault(part, _Node())
+            node.ends = True
+        if root.ends:
+            raise ValueError("has nothing in it that is seen")
+        return root
+
+    def found_in(self, text: str) -> bool:
+        """Whether one of them is in a text; takes as long for a thousand words as for one."""
+        parts = _parts(text) if self._root else ()
+        return any(self._begins(parts, start) for start in range(len(parts)))
+
+    def _begins(self, parts: tuple[str, ...], start: int) -> bool:
+        """Whether one of them begins at a part; no longer than the longest of them is looked at."""
+        node: _Node | None = self._root
+        while node is not None and not node.ends:
+            node = node.get(parts[start]) if start < len(parts) else None
+            start += 1
+        return node is not None
+
+
+@lru_cache(maxsize=4)
+def _parts(text: str) -> tuple[str, ...]:
+    """The parts of a text, which many lists of words may be looked for in."""
+    return tuple(split(fold(text)))
