@@ -116,27 +116,75 @@ def _record(arguments: Arguments) -> int:
 
 
 def _replay_arguments(parser: Parser) -> None:
-    parser.add_argument("files", metavar="F", type=Path, nargs="+", help="recordings")
+    parser.add_argument(
+        "files", metavar="F", type=Path, nargs="+", help="recordings; - is standard input"
+    )
     _add_to(parser)
     parser.add_argument(
-        "--speed", type=float, default=1.0, help="1: its own time, 0: as fast as it goes"
+        "--speed", type=_speed, default=1.0, help="1: its own time, 0: as fast as it goes"
     )
     parser.add_argument(
-        "--seconds", type=float, default=10.0, help="how much later a frame may come"
+        "--seconds", type=_seconds, default=10.0, help="how much later a frame may come"
     )
     _add_config(parser, "has the tokens that the recordings name")
+    parser.add_argument(
+        "--token-file", metavar="FILE", type=Path, help="the same, as lines OWNER=TOKEN"
+    )
+    parser.add_argument(
+        "--rename",
+        metavar="OLD=NEW",
+        type=_rename,
+        action="append",
+        default=[],
+        help="say NEW where the recording says OLD: a TrackingId, an address, a login...",
+    )
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="name every visitor anew, for a broker that knows the recorded ones",
+    )
+    parser.add_argument(
+        "--partial",
+        action="store_true",
+        help="let the broker's frames have members that were not recorded",
+    )
+    parser.add_argument("--json", action="store_true", help="report in JSON")
 
 
 def _replay(arguments: Arguments) -> int:
-    from broker.tools.replay import replay_main
+    from secrets import token_hex
 
-    return replay_main(
-        arguments.files,
-        arguments.to,
+    from broker.tools.replay import Replay, replay_main
+
+    replay = Replay(
+        to=arguments.to,
         speed=arguments.speed,
         seconds=arguments.seconds,
         config=arguments.config,
+        token_file=arguments.token_file,
+        names=dict(arguments.rename),
+        fresh=token_hex(4) if arguments.fresh else None,
+        partial=arguments.partial,
+        as_json=arguments.json,
     )
+    return replay_main(arguments.files, replay)
+
+
+def _import_arguments(parser: Parser) -> None:
+    parser.add_argument(
+        "file",
+        metavar="CAPTURE",
+        type=Path,
+        help="lines `>` or `<` and hex or base64; - is standard input",
+    )
+    parser.add_argument("--out", metavar="F", type=Path, required=True, help="the recording")
+    _add_config(parser, "tells wrong tokens from right ones")
+
+
+def _import(arguments: Arguments) -> int:
+    from broker.tools.capture import import_main
+
+    return import_main(arguments.file, arguments.out, arguments.config)
 
 
 # -- load
@@ -250,7 +298,8 @@ def _whatif(argv: Sequence[str]) -> int:
 
 
 def _address(text: str) -> str:
-    if not re.fullmatch(r".*:\d{1,5}", text):
+    match = re.fullmatch(r".*:(\d{1,5})", text)
+    if match is None or int(match[1]) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
     return text
 
@@ -267,6 +316,20 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < 1e6:
         raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
     return seconds
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0 <= speed < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not a speed: 0, or more")
+    return speed
+
+
+def _rename(text: str) -> tuple[str, str]:
+    old, mark, new = text.partition("=")
+    if not (mark and old and new):
+        raise argparse.ArgumentTypeError(f"{text!r} is not OLD=NEW")
+    return old, new
 
 
 def _rate(text: str) -> float:
@@ -328,7 +391,18 @@ COMMANDS: Final = (
         example="parley replay talk.jsonl --to 127.0.0.1:7070 --speed 0",
         declare=_replay_arguments,
         run=_replay,
-        more="Exit status: 0 when all was as recorded, 1 when not, 2 when F is no recording.",
+        more="Exit status: 0 when all was as recorded, 1 when not, 2 when F is no recording or no "
+        "broker answers.",
+    ),
+    Command(
+        name="import",
+        does="make a recording of bytes that another program captured",
+        example="parley import capture.txt --out talk.jsonl",
+        declare=_import_arguments,
+        run=_import,
+        more="Each line of CAPTURE has a mark, `>` for bytes of the client and `<` for those of the "
+        "broker, and the bytes in hex or base64; docs/recordings.md says more. "
+        "Exit status: 2 when CAPTURE is none.",
     ),
     Command(
         name="bench",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable
-from functools import partial
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
 from typing import Final, TextIO
@@ -13,19 +15,19 @@ import trio
 from attrs import Factory, define
 
 from broker.tools.recording import (
+    BadRecording,
     Closed,
     Directive,
     Line,
     Opened,
-    Passed,
     Side,
     Splitter,
-    Tokens,
     header_json,
     to_json,
 )
-from broker.tools.tokens import read_tokens
+from broker.tools.tokens import Tokens, read_tokens
 from protocol.limits import FRAME_BYTES
+from protocol.values import format_time
 
 _READ_BYTES: Final = 65_536
 
@@ -67,14 +69,7 @@ class Recorder:
 
     def write(self, line: Line) -> None:
         """Write one line, without secrets."""
-        if isinstance(line, Passed):
-            line = Passed(
-                at=line.at,
-                conn=line.conn,
-                sender=line.sender,
-                frame=self.tokens.redact(line.frame),
-            )
-        self._write_text(to_json(line))
+        self._write_text(to_json(self.tokens.without(line)))
 
     def _write_text(self, text: str) -> None:
         self.out.write(text + "\n")
@@ -151,10 +146,10 @@ def parse_address(text: str) -> tuple[str, int]:
 
 async def _record(listen: tuple[str, int], proxy: Proxy, ready: Callable[[], None]) -> None:
     """Record until SIGINT or SIGTERM."""
-    serve = partial(trio.serve_tcp, proxy.serve, listen[1], host=listen[0])
+    listeners = await trio.open_tcp_listeners(listen[1], host=listen[0])
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with trio.open_nursery() as nursery:
-            await nursery.start(serve)
+            nursery.start_soon(trio.serve_listeners, proxy.serve, listeners)
             ready()
             await anext(aiter(signals))
             nursery.cancel_scope.cancel()
@@ -172,17 +167,28 @@ def record_main(listen: str, to: str, out: Path, config: Path | None = None) -> 
         config: The broker's configuration; with it wrong tokens are told from right ones.
 
     Returns:
-        Exit status.
+        Exit status: 2 when a file cannot be read or written, or nothing can listen at `listen`.
     """
-    tokens = read_tokens(config) if config else Tokens()
-    with out.open("w", encoding="utf-8") as file:
-        recorder = Recorder(file, tokens, monotonic)
-        proxy = Proxy(parse_address(to), recorder)
-        address = parse_address(listen)
+    try:
+        tokens = read_tokens(config) if config else Tokens()
+        with out.open("w", encoding="utf-8") as file:
+            recorder = Recorder(file, tokens, monotonic)
+            proxy = Proxy(parse_address(to), recorder)
 
-        def ready() -> None:
-            print(f"recording {listen} -> {to} into {out}", flush=True)
+            def ready() -> None:
+                print(f"recording {listen} -> {to} into {out}", flush=True)
 
-        recorder.begin()
-        trio.run(_record, address, proxy, ready)
+            recorder.begin(
+                recorded=format_time(datetime.now(UTC).replace(microsecond=0)),
+                by=f"parley {version('parley')}",
+                to=to,
+            )
+            trio.run(_record, parse_address(listen), proxy, ready)
+    except BadRecording as error:
+        sys.stderr.write(f"parley record: {error}\n")
+        return 2
+    except OSError as error:
+        where = error.filename or listen
+        sys.stderr.write(f"parley record: {where}: {error.strerror or error}\n")
+        return 2
     return 0

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any, Final
+from uuid import UUID
 
 from attrs import Factory, define, frozen
 
@@ -75,6 +76,14 @@ class Bindings:
         """Whether a client has said this."""
         return text in self._said
 
+    def live_bytes(self, data: bytes) -> bytes:
+        """A client's recorded bytes with the live Guids for the recorded ones, as far as they fit."""
+        for recorded, live in self._live.items():
+            if _GUID.fullmatch(recorded) and _GUID.fullmatch(live):
+                data = data.replace(recorded.encode(), live.encode())
+                data = data.replace(UUID(recorded).bytes, UUID(live).bytes)
+        return data
+
     def _with_live(self, value: object) -> object:
         if isinstance(value, str):
             return self._live.get(value, value)
@@ -84,8 +93,18 @@ class Bindings:
             return [self._with_live(member) for member in value]
         return value
 
-    def compare(self, expected: list[Any], got: list[Any]) -> list[Difference]:
-        """Compare a frame of the broker; both are of the same type."""
+    def compare(
+        self, expected: list[Any], got: list[Any], *, partial: bool = False
+    ) -> list[Difference]:
+        """Compare a frame of the broker; both are of the same type.
+
+        Args:
+            expected: The recorded frame.
+            got: The one that came.
+            partial: What came may have members that are not expected.
+        """
+        if partial:
+            got = _narrowed(got, expected)
         differences: list[Difference] = []
         for name, index in (("", 1), ("headers", 2)):
             ours = expected[index] if len(expected) > index else None
@@ -156,6 +175,16 @@ class Bindings:
             and (mine[0] < other[0]) <= (mine[1] <= other[1])
             for other in pairs[:-1]
         )
+
+
+def _narrowed(got: Any, expected: Any) -> Any:
+    """What came, without the members that are not expected."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        return {name: _narrowed(got[name], expected[name]) for name in got if name in expected}
+    if isinstance(expected, list) and isinstance(got, list):
+        pairs = zip(got, [*expected, *got[len(expected) :]], strict=False)
+        return [_narrowed(theirs, ours) for theirs, ours in pairs]
+    return got
 
 
 def _padded(time: str) -> str:

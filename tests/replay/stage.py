@@ -20,8 +20,9 @@ import trio
 from attrs import Factory, define, frozen
 
 from broker.tools.record import Proxy, Recorder
-from broker.tools.recording import Directive, Passed, Raw, Splitter, Tokens
+from broker.tools.recording import Directive, Passed, Raw, Splitter
 from broker.tools.replay_player import Host
+from broker.tools.tokens import Tokens
 from protocol.codec import decode_json, encode
 from tests.replay.cells import Cell, number_of
 

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
+import attrs
 import pytest
 
 from broker.tools.bench.idle import read_frame
+from broker.tools.record import record_main
 from broker.tools.recording import Passed, Recording, load, to_json
-from broker.tools.replay import replay_main
+from broker.tools.replay import Replay, replay_main
 from broker.tools.served import free_port
 from protocol.chat import ChatServiceInfo
 from protocol.codec import encode
 from protocol.frame import Frame
 from protocol.session import Hello
-from protocol.values import Role
+from protocol.values import Role, parse_time
 from tests.replay.brokers import TestBroker
 
+HERE = Path(__file__).parent
 NAME = "happy-path"
 HELLO = Hello(version=1, role=Role.CONNECTOR, peers=(NAME,), token=f"{NAME}-secret")
 REQUEST = ChatServiceInfo(peer=NAME, tracking_id="v1")
@@ -58,7 +63,7 @@ def test_what_was_recorded_replays(
     assert types == ["SYS_HELLO", "SYS_WELCOME", "ES_CHAT_REQUEST", "SE_CHAT_RESPONSE"]
     assert f"{NAME}-secret" not in recording.read_text()
     config = fresh_broker.served.config
-    assert replay_main([recording], _address(fresh_broker), config=config) == 0
+    assert replay_main([recording], Replay(to=_address(fresh_broker), config=config)) == 0
     assert capsys.readouterr().out == "talk.jsonl: as recorded\n"
 
 
@@ -69,17 +74,17 @@ def test_a_difference_is_shown_and_gives_status_1(
     assert '"Signal": "Closed"' in text
     recording.write_text(text.replace('"Signal": "Closed"', '"Signal": "Free"'))
     config = fresh_broker.served.config
-    assert replay_main([recording], _address(fresh_broker), speed=0, config=config) == 1
+    assert replay_main([recording], Replay(to=_address(fresh_broker), speed=0, config=config)) == 1
     assert "expected 'Free'" in capsys.readouterr().out
 
 
 def test_a_token_that_nobody_knows_and_a_file_that_is_none_give_status_2(
     recording: Path, fresh_broker: TestBroker, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert replay_main([recording], _address(fresh_broker), speed=0) == 2
-    assert "the token of happy-path is not known" in capsys.readouterr().out
+    assert replay_main([recording], Replay(to=_address(fresh_broker), speed=0)) == 2
+    assert "the token of happy-path is not known" in capsys.readouterr().err
     recording.write_text("nonsense")
-    assert replay_main([recording], _address(fresh_broker)) == 2
+    assert replay_main([recording], Replay(to=_address(fresh_broker))) == 2
 
 
 def test_a_recording_that_wants_the_broker_restarted_needs_one_of_its_own(
@@ -88,10 +93,92 @@ def test_a_recording_that_wants_the_broker_restarted_needs_one_of_its_own(
     with recording.open("a") as file:
         file.write('{"do": "kill"}\n')
     config = fresh_broker.served.config
-    assert replay_main([recording], _address(fresh_broker), speed=0, config=config) == 2
+    assert replay_main([recording], Replay(to=_address(fresh_broker), speed=0, config=config)) == 2
 
 
 def test_lines_can_be_read_and_written_again(recording: Path) -> None:
     found = load(recording)
     assert isinstance(found, Recording)
     assert [to_json(line) for line in found.lines] == recording.read_text().splitlines()[1:]
+
+
+def test_a_broker_that_is_away_and_a_file_that_is_none_are_one_line_each(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = Replay(to=f"127.0.0.1:{free_port()}", speed=0)
+    for file, words in (
+        (recording, f"no broker answers at {away.to}: "),
+        (tmp_path / "none.jsonl", "No such file or directory"),
+        (tmp_path, "Is a directory"),
+    ):
+        tokens = tmp_path / "tokens"
+        tokens.write_text(f"# of a test\n{NAME} = {NAME}-secret\n")
+        assert replay_main([file], attrs.evolve(away, token_file=tokens)) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.startswith("parley replay: ")
+        assert said.err.count("\n") == 1
+        assert words in said.err
+
+
+def test_findings_are_told_to_programs_too(
+    recording: Path, fresh_broker: TestBroker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replay = Replay(
+        to=_address(fresh_broker), speed=0, config=fresh_broker.served.config, as_json=True
+    )
+    assert replay_main([recording], replay) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["as_recorded"] is True
+    assert told["recordings"] == [{"file": str(recording), "title": None, "findings": []}]
+    recording.write_text(recording.read_text().replace('"Signal": "Closed"', '"Signal": "Free"'))
+    assert replay_main([recording], replay) == 1
+    told = json.loads(capsys.readouterr().out)
+    (finding,) = told["recordings"][0]["findings"]
+    assert (finding["kind"], finding["conn"], finding["what"]) == (
+        *("different", 1),
+        "SE_CHAT_RESPONSE",
+    )
+    assert finding["differences"] == [{"path": "Signal", "expected": "Free", "got": "Closed"}]
+
+
+def test_the_header_says_when_and_of_what_it_was_made(
+    recording: Path, fresh_broker: TestBroker
+) -> None:
+    header = load(recording).header
+    assert header["to"] == _address(fresh_broker)
+    assert header["by"] == f"parley {version('parley')}"
+    assert parse_time(header["recorded"]) is not None
+
+
+def test_a_store_that_knows_the_visitors_meets_others(
+    fresh_broker: TestBroker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """W-21: what a broker remembers of a run is not in the way of the next one."""
+    known = Replay(to=_address(fresh_broker), speed=0, config=fresh_broker.served.config)
+    files = [HERE / "wait-levels.jsonl", HERE / "bound-twice.jsonl"]
+    assert replay_main(files, known) == 0
+    again = attrs.evolve(known, seconds=0.5)
+    assert replay_main(files, again) == 1
+    for run in ("one", "two"):
+        assert replay_main(files, attrs.evolve(known, fresh=run)) == 0
+    assert replay_main(files[:1], attrs.evolve(known, names={"v1": "v1-renamed"})) == 0
+    assert "finding" in capsys.readouterr().out
+
+
+def test_record_says_in_a_line_what_it_cannot_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        out = tmp_path / "talk.jsonl"
+        for arguments, words in (
+            ((listen, "127.0.0.1:1", out), "in use"),
+            ((listen, "127.0.0.1:1", tmp_path / "none" / "talk.jsonl"), "No such file"),
+            ((listen, "127.0.0.1:1", out, tmp_path / "none.toml"), "No such file"),
+        ):
+            assert record_main(*arguments) == 2
+            said = capsys.readouterr().err
+            assert said.startswith("parley record: ")
+            assert said.count("\n") == 1
+            assert words in said

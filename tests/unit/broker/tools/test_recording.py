@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
+from jsonschema import Draft202012Validator
 
 from broker.tools.recording import (
     BadRecording,
@@ -11,15 +15,17 @@ from broker.tools.recording import (
     Passed,
     Raw,
     Splitter,
-    Tokens,
     header_json,
+    load,
     parse,
     to_json,
 )
 from protocol.chat import ChatCommandInfo
 from protocol.codec import encode
 from protocol.frame import Frame
+from tests.support.requires import ROOT
 
+OPEN = '{"at": 1, "conn": 1, "event": "open"}'
 PING = b"\x00\x00\x00\x0b\x92\xa8SYS_PING\x80"
 
 
@@ -38,6 +44,7 @@ def test_every_line_reads_back_as_it_was_written() -> None:
     lines: list[Line] = [
         Opened(at=1, conn=1),
         Passed(at=2, conn=1, sender="client", frame=["SYS_PING", {"Nonce": "ž"}, {"Id": 1}]),
+        Passed(at=2, conn=1, sender="broker", frame=["SYS_PONG", {}], data=PING, partial=True),
         Raw(at=3, conn=1, sender="client", data=b"\x00\xff", why="cut off"),
         Directive(do="reload", arguments={"without": ["a"]}),
         Closed(at=4, conn=1, sender="broker"),
@@ -91,50 +98,82 @@ def test_a_frame_that_was_cut_off_is_kept() -> None:
     assert (raw.data, raw.why) == (PING[:-1], "cut off")
 
 
-def test_an_alias_is_kept_as_it_was_spelled() -> None:
-    data = encode(Frame("CS_CHAT_RESYNC", ChatCommandInfo(peer="1")))
-    (raw,) = _cut(data.replace(b"RESYNC", b"RESNYC"), 1_000)
-    assert isinstance(raw, Raw)
-    assert raw.why == "alias CS_CHAT_RESNYC"
-
-
-TOKENS = Tokens({"web": "web-secret", "alice": "alice-secret"})
-
-
-def _hello(**members: object) -> list[object]:
-    return ["SYS_HELLO", {"Version": 1, **members}, {"Id": 1}]
+def test_bytes_that_are_not_ours_are_kept_beside_the_frame() -> None:
+    """W-6, W-7, W-9: an alias, JSON, a Guid in bytes, a member that nobody knows."""
+    plain = encode(Frame("CS_CHAT_RESYNC", ChatCommandInfo(peer="1")))
+    body = b'["CS_CHAT_RESYNC",{"Peer":"1","Later":true}]'
+    others = (
+        plain.replace(b"RESYNC", b"RESNYC"),
+        len(body).to_bytes(4) + body,
+    )
+    for data in others:
+        (line,) = _cut(data, 1_000)
+        assert isinstance(line, Passed)
+        assert (line.frame, line.data) == (["CS_CHAT_RESYNC", {"Peer": "1"}], data)
+        assert parse([header_json(), OPEN, to_json(line)]).lines[1] == line
+    (line,) = _cut(plain, 1_000)
+    assert isinstance(line, Passed)
+    assert line.data is None
 
 
 @pytest.mark.parametrize(
-    ("said", "owner"),
+    ("line", "words"),
     [
-        ({"Peers": ["web"], "Token": "web-secret"}, "web"),
-        ({"Peers": ["101"], "Login": "alice", "Token": "alice-secret"}, "alice"),
+        ('{"conn": 1, "from": "kliens", "frame": ["SYS_PING", {}]}', "neither client nor broker"),
+        ('{"conn": 2, "from": "client", "frame": ["SYS_PING", {}]}', "connection 2 was not opened"),
+        ('{"from": "client", "frame": ["SYS_PNIG", {}]}', "there is no type SYS_PNIG"),
+        ('{"from": "broker", "frame": ["SE_CHAT_STATSU", {}]}', "there is no type SE_CHAT_STATSU"),
+        ('{"from": "client", "frame": ["ES_CHAT_STOP", {"Peer": 7}]}', "Peer"),
+        ('{"from": "client", "frame": ["SYS_PING"]}', "[Type, Payload]"),
+        ('{"from": "client", "frames": ["SYS_PING", {}]}', "frames: no such member"),
+        ('{"from": "client", "hex": "0g"}', "hexadecimal"),
+        ('{"from": "client"}', "is expected"),
+        ('{"event": "closed", "from": "client"}', "neither open nor close"),
+        ('{"event": "frame", "from": "client"}', "no such member"),
+        ('{"event": "open"}', "was opened before"),
+        ('{"at": "soon", "event": "close", "from": "client"}', "at: int expected"),
+        ('{"at": -1, "event": "close", "from": "client"}', "at is 0 or later"),
+        ('{"do": 1}', "do: a str is expected"),
+        ("[]", "an object is expected"),
+        ('{"from": ', "Expecting value"),
+        ("[" * 5_000, "recursion"),
     ],
 )
-def test_a_token_is_never_written_and_is_given_back(said: dict[str, object], owner: str) -> None:
-    frame = _hello(**said)
-    redacted = TOKENS.redact(frame)
-    assert redacted[1]["Token"] == f"$TOKEN:{owner}"
-    assert TOKENS.restore(redacted) == frame
+def test_a_line_that_nobody_understands_is_refused(line: str, words: str) -> None:
+    with pytest.raises(BadRecording, match=r"^talk, line 3: ") as caught:
+        parse([header_json(), OPEN, line], "talk")
+    assert words in str(caught.value)
 
 
-def test_a_wrong_token_stays_wrong() -> None:
-    redacted = TOKENS.redact(_hello(Peers=["web"], Token="guess"))
-    assert "guess" not in str(redacted)
-    assert TOKENS.restore(redacted)[1]["Token"] not in TOKENS.by_name.values()
+def test_who_writes_by_hand_may_leave_out_when_and_on_which_connection() -> None:
+    found = parse([header_json(), '{"event": "open"}', '{"from": "client", "hex": "00"}'])
+    assert found.lines == (
+        Opened(at=0, conn=1),
+        Raw(at=0, conn=1, sender="client", data=b"\x00", why=""),
+    )
 
 
-def test_without_known_tokens_every_token_is_taken_for_right() -> None:
-    assert Tokens().redact(_hello(Peers=["web"], Token="x"))[1]["Token"] == "$TOKEN:web"
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "talk.jsonl"
+    path.write_bytes(header_json().encode() + b"\n\xff\n")
+    with pytest.raises(BadRecording, match="not UTF-8"):
+        load(path)
 
 
-def test_a_token_that_is_not_known_cannot_be_given_back() -> None:
-    with pytest.raises(BadRecording, match="bob"):
-        TOKENS.restore(_hello(Login="bob", Token="$TOKEN:bob"))
-
-
-def test_other_frames_keep_what_they_say() -> None:
-    frame = ["SYS_PING", {"Nonce": "web-secret"}]
-    assert TOKENS.redact(frame) is frame
-    assert TOKENS.restore(["SYS_HELLO", None]) == ["SYS_HELLO", None]
+def test_the_schema_reads_what_is_read_and_refuses_what_is_refused() -> None:
+    """docs/schema/recording.schema.json, on every recording here and on lines that are none."""
+    schema = json.loads((ROOT / "docs/schema/recording.schema.json").read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema)
+    recordings = sorted((ROOT / "tests/replay").glob("*.jsonl"))
+    assert recordings
+    for path in recordings[::7]:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            validator.validate(json.loads(line))
+    for bad in (
+        {"conn": 1, "from": "kliens", "frame": ["SYS_PING", {}]},
+        {"conn": 1, "from": "client"},
+        {"conn": 1, "from": "client", "hex": "0g"},
+        {"event": "open", "frame": []},
+        {"parley": "recording", "version": 2},
+    ):
+        assert not validator.is_valid(bad)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -118,3 +119,23 @@ def test_texts_for_people_may_be_reworded_where_no_program_relies_on_them(
 
 def test_the_text_of_a_sentence_is_compared_as_it_is() -> None:
     assert _compare(Bindings(), {"Text": "a b"}, {"Text": "a c"}, "SE_CHAT_SENTENCE") == ["Text"]
+
+
+def test_of_a_partial_expectation_only_its_members_count() -> None:
+    expected = ["T", {"A": 1, "B": [{"C": 1}]}]
+    got = ["T", {"A": 1, "B": [{"C": 1, "D": 2}], "E": 3}, {"Re": 1}]
+    assert [item.path for item in Bindings().compare(expected, got, partial=True)] == ["headers"]
+    got[2:] = []
+    assert Bindings().compare(expected, got, partial=True) == []
+    assert [item.path for item in Bindings().compare(expected, got)] == ["B[0].D", "E"]
+    more = ["T", {"A": 1, "B": [{"C": 1}, {"C": 1}]}]
+    assert [d.path for d in Bindings().compare(expected, more, partial=True)] == ["len(B)"]
+    lacks = ["T", {"B": [{"C": 1}]}]
+    assert [d.path for d in Bindings().compare(expected, lacks, partial=True)] == ["A"]
+
+
+def test_recorded_bytes_are_sent_with_the_live_guids() -> None:
+    bindings = Bindings()
+    _compare(bindings, {"ChatId": A, "Node": "n"}, {"ChatId": X, "Node": "m"})
+    data = b"n " + A.encode() + UUID(A).bytes
+    assert bindings.live_bytes(data) == b"n " + X.encode() + UUID(X).bytes
