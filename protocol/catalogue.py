@@ -37,25 +37,25 @@ class FrameSpec:
 
     Attributes:
         type: Its canonical name.
+        clause: Clause that speaks of it.
         payload: Structure of the payload, or ``str``.
         is_array: Whether the payload is an array of that structure.
         sender: Who may send it.
         answer: Type of its direct answer; ``SYS_ACK`` comes only when the frame carried an ``Id``.
         required: Wire names of members that must not be null.
         volatile: Whether it may be dropped for a slow reader (W-23).
-        clause: Clause that rules it.
         added: Whether the original page does not print it.
         null_reads: Values that null members read as, by Python name.
     """
 
     type: str
+    clause: str
     payload: Structure | TextPayload
     sender: Sender
     answer: str | None = None
     required: tuple[str, ...] = ()
     is_array: bool = False
     volatile: bool = False
-    clause: str = "W-5"
     added: bool = False
     null_reads: tuple[tuple[str, object], ...] = ()
 
@@ -73,91 +73,71 @@ _TYPING: Final = (("is_typing", True),)
 
 _SESSION: Final = (
     FrameSpec(
-        "SYS_HELLO",
-        Hello,
-        "any",
-        "SYS_WELCOME",
-        ("Version", "Role", "Peers", "Token"),
-        clause="W-10",
+        "SYS_HELLO", "W-10", Hello, "any", "SYS_WELCOME", ("Version", "Role", "Peers", "Token")
     ),
     FrameSpec(
         "SYS_WELCOME",
+        "W-10",
         Welcome,
         "broker",
         required=("Version", "Node", "SessionId", "HeartbeatSeconds", "FrameBytes", "TimeUtc"),
-        clause="W-10",
     ),
-    FrameSpec("SYS_PING", Ping, "any", "SYS_PONG", clause="W-12"),
-    FrameSpec("SYS_PONG", Ping, "any", clause="W-12"),
-    FrameSpec("SYS_BYE", Bye, "any", required=("Code",), clause="W-13"),
-    FrameSpec("SYS_ERROR", SysError, "broker", required=("Code",), clause="W-14"),
-    FrameSpec("SYS_ACK", Ack, "broker", required=("Type",), clause="W-16"),
+    FrameSpec("SYS_PING", "W-12", Ping, "any", "SYS_PONG"),
+    FrameSpec("SYS_PONG", "W-12", Ping, "any"),
+    FrameSpec("SYS_BYE", "W-13", Bye, "any", required=("Code",)),
+    FrameSpec("SYS_ERROR", "W-14", SysError, "broker", required=("Code",)),
+    FrameSpec("SYS_ACK", "W-16", Ack, "broker", required=("Type",)),
 )
 _CONNECTOR_CHAT: Final = (
-    FrameSpec("ES_CHAT_REQUEST", ChatServiceInfo, "connector", "SE_CHAT_RESPONSE", _OUTSIDE),
-    FrameSpec("SE_CHAT_RESPONSE", ChatServiceInfo, "broker", required=(*_OUTSIDE, "Signal")),
-    FrameSpec(
-        "ES_CHAT_START", ChatServiceInfo, "connector", "SE_CHAT_STATUS", _OUTSIDE, clause="W-20"
-    ),
-    FrameSpec(
-        "ES_CHAT_STOP", ChatCommandInfo, "connector", "SE_CHAT_STATUS", _OUTSIDE, clause="W-20"
-    ),
+    FrameSpec("ES_CHAT_REQUEST", "B-1", ChatServiceInfo, "connector", "SE_CHAT_RESPONSE", _OUTSIDE),
+    FrameSpec("SE_CHAT_RESPONSE", "B-1", ChatServiceInfo, "broker", required=(*_OUTSIDE, "Signal")),
+    FrameSpec("ES_CHAT_START", "B-2", ChatServiceInfo, "connector", "SE_CHAT_STATUS", _OUTSIDE),
+    FrameSpec("ES_CHAT_STOP", "B-8", ChatCommandInfo, "connector", "SE_CHAT_STATUS", _OUTSIDE),
     FrameSpec(
         "ES_CHAT_TYPING",
+        "W-23",
         ChatCommandInfo,
         "connector",
         required=_OUTSIDE,
         volatile=True,
         null_reads=_TYPING,
-        clause="W-23",
     ),
     FrameSpec(
         "ES_CHAT_SENTENCE",
+        "W-22",
         ChatSentenceInfo,
         "connector",
         "SE_CHAT_SENTENCE",
         (*_OUTSIDE_KEY, "Text"),
-        clause="W-21",
     ),
+    FrameSpec("ES_CHAT_CONFIRM", "B-10", ChatCommandInfo, "connector", "SYS_ACK", _OUTSIDE_KEY),
+    FrameSpec("ES_CHAT_RESYNC", "W-25", ChatCommandInfo, "connector", "SE_CHAT_LIST", ("Peer",)),
+    FrameSpec("ES_CHAT_STATUS", "W-25", ChatCommandInfo, "connector", "SE_CHAT_STATUS", _OUTSIDE),
+    FrameSpec("SE_CHAT_STATUS", "W-25", ChatStatusInfo, "broker", required=(*_OUTSIDE, "Status")),
     FrameSpec(
-        "ES_CHAT_CONFIRM", ChatCommandInfo, "connector", "SYS_ACK", _OUTSIDE_KEY, clause="W-16"
+        "SE_CHAT_SENTENCE", "W-22", ChatSentenceInfo, "broker", required=(*_OUTSIDE_KEY, "Text")
     ),
-    FrameSpec(
-        "ES_CHAT_RESYNC", ChatCommandInfo, "connector", "SE_CHAT_LIST", ("Peer",), clause="W-25"
-    ),
-    FrameSpec(
-        "ES_CHAT_STATUS", ChatCommandInfo, "connector", "SE_CHAT_STATUS", _OUTSIDE, clause="W-25"
-    ),
-    FrameSpec(
-        "SE_CHAT_STATUS", ChatStatusInfo, "broker", required=(*_OUTSIDE, "Status"), clause="W-25"
-    ),
-    FrameSpec(
-        "SE_CHAT_SENTENCE",
-        ChatSentenceInfo,
-        "broker",
-        required=(*_OUTSIDE_KEY, "Text"),
-        clause="W-22",
-    ),
-    FrameSpec("SE_CHAT_CONFIRM", ChatCommandInfo, "broker", required=_OUTSIDE_KEY, clause="W-22"),
+    FrameSpec("SE_CHAT_CONFIRM", "B-10", ChatCommandInfo, "broker", required=_OUTSIDE_KEY),
     FrameSpec(
         "SE_CHAT_TYPING",
+        "W-23",
         ChatCommandInfo,
         "broker",
         required=_OUTSIDE,
         volatile=True,
         null_reads=_TYPING,
-        clause="W-23",
     ),
     FrameSpec(
         "SE_CHAT_LIST",
+        "W-25",
         ChatStatusInfo,
         "broker",
         required=(*_OUTSIDE, "Status"),
         is_array=True,
-        clause="W-25",
     ),
     FrameSpec(
         "SE_CHAT_OUTBOUND",
+        "B-2",
         ChatServiceInfo,
         "broker",
         "ES_CHAT_START",
@@ -168,6 +148,7 @@ _CONNECTOR_CHAT: Final = (
 _OUTBOUND: Final = (
     FrameSpec(
         "ES_CHAT_OPEN",
+        "B-2",
         ChatServiceInfo,
         "connector",
         "SE_CHAT_OUTBOUND",
@@ -176,137 +157,131 @@ _OUTBOUND: Final = (
     ),
 )
 _CONNECTOR_REGISTER: Final = (
-    FrameSpec("ES_SCENARIO_LOAD", CommandInfo, "connector", "SE_SCENARIO_MODEL", ("Id",)),
-    FrameSpec("SE_SCENARIO_MODEL", ScenarioInfo, "broker", required=("ScenarioId",)),
+    FrameSpec("ES_SCENARIO_LOAD", "W-17", CommandInfo, "connector", "SE_SCENARIO_MODEL", ("Id",)),
+    FrameSpec("SE_SCENARIO_MODEL", "W-17", ScenarioInfo, "broker", required=("ScenarioId",)),
     FrameSpec(
-        "ES_SCENARIO_SAVE",
-        ScenarioResultInfo,
-        "connector",
-        "SYS_ACK",
-        ("ScenarioId",),
-        clause="W-16",
+        "ES_SCENARIO_SAVE", "W-17", ScenarioResultInfo, "connector", "SYS_ACK", ("ScenarioId",)
     ),
-    FrameSpec("ES_WS_ROUTING", str, "connector", "SE_WS_ROUTING"),
-    FrameSpec("SE_WS_ROUTING", WebSiteRoutingInfo, "broker", is_array=True),
+    FrameSpec("ES_WS_ROUTING", "W-17", str, "connector", "SE_WS_ROUTING"),
+    FrameSpec("SE_WS_ROUTING", "W-17", WebSiteRoutingInfo, "broker", is_array=True),
     FrameSpec(
         "ES_WS_LITERALS_GET",
+        "W-17",
         LiteralLookupInfo,
         "connector",
         "SE_WS_LITERALS_INFO",
         ("LiteralGroup",),
     ),
-    FrameSpec("SE_WS_LITERALS_INFO", LiteralLookupInfo, "broker", is_array=True),
+    FrameSpec("SE_WS_LITERALS_INFO", "W-17", LiteralLookupInfo, "broker", is_array=True),
 )
 _CONNECTOR_MESSAGE: Final = (
-    FrameSpec("ES_SL_GETGATEWAYS", str, "connector", "SE_SL_MSGGATEWAYS"),
-    FrameSpec("SE_SL_MSGGATEWAYS", GatewayInfo, "broker", is_array=True),
+    FrameSpec("ES_SL_GETGATEWAYS", "W-17", str, "connector", "SE_SL_MSGGATEWAYS"),
+    FrameSpec("SE_SL_MSGGATEWAYS", "W-17", GatewayInfo, "broker", is_array=True),
     FrameSpec(
         "ES_MESSAGE_RECEIVING",
+        "B-50",
         MessageContentInfo,
         "connector",
         "SE_MESSAGE_RECEIVED",
         ("DeliverySystemId", "GatewayId", "RemoteAddress", "ReceivedSentTime"),
-        clause="W-20",
     ),
-    FrameSpec("SE_MESSAGE_RECEIVED", CommandInfo, "broker", required=("Data",), clause="W-20"),
+    FrameSpec("SE_MESSAGE_RECEIVED", "W-20", CommandInfo, "broker", required=("Data",)),
     FrameSpec(
         "SE_MESSAGE_SENDING",
+        "B-52",
         MessageContentInfo,
         "broker",
         "ES_MESSAGE_SENT",
         ("MessageId", "DeliverySystemId", "RemoteAddress", "ReceivedSentTime"),
     ),
-    FrameSpec("ES_MESSAGE_SENT", CommandInfo, "connector", "SYS_ACK", ("Id",), clause="W-16"),
+    FrameSpec("ES_MESSAGE_SENT", "B-52", CommandInfo, "connector", "SYS_ACK", ("Id",)),
 )
 _WORKPLACE_CHAT: Final = (
-    FrameSpec("SC_CHAT_ALERT", ChatStatusInfo, "broker", required=(*_INSIDE, "Status", "Info")),
-    FrameSpec("SC_CHAT_ALERT_END", ChatCommandInfo, "broker", required=_INSIDE),
     FrameSpec(
-        "CS_CHAT_ANSWER", ChatCommandInfo, "workplace", "SC_CHAT_STATUS", _INSIDE, clause="W-20"
+        "SC_CHAT_ALERT", "B-24", ChatStatusInfo, "broker", required=(*_INSIDE, "Status", "Info")
     ),
-    FrameSpec(
-        "CS_CHAT_HANGUP", ChatCommandInfo, "workplace", "SC_CHAT_STATUS", _INSIDE, clause="W-20"
-    ),
+    FrameSpec("SC_CHAT_ALERT_END", "B-25", ChatCommandInfo, "broker", required=_INSIDE),
+    FrameSpec("CS_CHAT_ANSWER", "B-5", ChatCommandInfo, "workplace", "SC_CHAT_STATUS", _INSIDE),
+    FrameSpec("CS_CHAT_HANGUP", "B-8", ChatCommandInfo, "workplace", "SC_CHAT_STATUS", _INSIDE),
     FrameSpec(
         "CS_CHAT_SENTENCE",
+        "W-22",
         ChatSentenceInfo,
         "workplace",
         "SC_CHAT_SENTENCE",
         (*_INSIDE_KEY, "Text"),
-        clause="W-21",
     ),
-    FrameSpec(
-        "CS_CHAT_CONFIRM", ChatCommandInfo, "workplace", "SYS_ACK", _INSIDE_KEY, clause="W-16"
-    ),
+    FrameSpec("CS_CHAT_CONFIRM", "B-10", ChatCommandInfo, "workplace", "SYS_ACK", _INSIDE_KEY),
     FrameSpec(
         "CS_CHAT_TYPING",
+        "W-23",
         ChatCommandInfo,
         "workplace",
         required=_INSIDE,
         volatile=True,
         null_reads=_TYPING,
-        clause="W-23",
     ),
+    FrameSpec("CS_CHAT_RESYNC", "W-25", ChatCommandInfo, "workplace", "SC_CHAT_LIST", ("Peer",)),
+    FrameSpec("CS_CHAT_STATUS", "W-25", ChatCommandInfo, "workplace", "SC_CHAT_STATUS", _INSIDE),
+    FrameSpec("SC_CHAT_STATUS", "W-25", ChatStatusInfo, "broker", required=(*_INSIDE, "Status")),
     FrameSpec(
-        "CS_CHAT_RESYNC", ChatCommandInfo, "workplace", "SC_CHAT_LIST", ("Peer",), clause="W-25"
-    ),
-    FrameSpec(
-        "CS_CHAT_STATUS", ChatCommandInfo, "workplace", "SC_CHAT_STATUS", _INSIDE, clause="W-25"
-    ),
-    FrameSpec(
-        "SC_CHAT_STATUS", ChatStatusInfo, "broker", required=(*_INSIDE, "Status"), clause="W-25"
-    ),
-    FrameSpec(
-        "SC_CHAT_SENTENCE",
-        ChatSentenceInfo,
-        "broker",
-        required=(*_INSIDE_KEY, "Text"),
-        clause="W-22",
+        "SC_CHAT_SENTENCE", "W-22", ChatSentenceInfo, "broker", required=(*_INSIDE_KEY, "Text")
     ),
     FrameSpec(
         "SC_CHAT_TYPING",
+        "W-23",
         ChatCommandInfo,
         "broker",
         required=_INSIDE,
         volatile=True,
         null_reads=_TYPING,
-        clause="W-23",
     ),
     FrameSpec(
-        "SC_CHAT_CONFIRM",
-        ChatCommandInfo,
-        "broker",
-        required=_INSIDE_KEY,
-        clause="W-22",
-        added=True,
+        "SC_CHAT_CONFIRM", "B-10", ChatCommandInfo, "broker", required=_INSIDE_KEY, added=True
     ),
     FrameSpec(
         "SC_CHAT_LIST",
+        "W-25",
         ChatStatusInfo,
         "broker",
         required=(*_INSIDE, "Status"),
         is_array=True,
-        clause="W-25",
     ),
 )
 _WORKPLACE_MORE: Final = (
     FrameSpec(
         "CS_AGENT_STATE",
+        "B-28",
         AgentStateInfo,
         "workplace",
         "SC_AGENT_STATE",
         ("Peer", "State"),
         added=True,
     ),
-    FrameSpec("SC_AGENT_STATE", AgentStateInfo, "broker", required=("Peer", "State"), added=True),
     FrameSpec(
-        "CS_CHAT_RETURN", ChatCommandInfo, "workplace", "SC_CHAT_STATUS", _INSIDE, added=True
+        "SC_AGENT_STATE", "B-28", AgentStateInfo, "broker", required=("Peer", "State"), added=True
     ),
     FrameSpec(
-        "CS_CHAT_TRANSFER", ChatTransferInfo, "workplace", "SC_CHAT_STATUS", _INSIDE, added=True
+        "CS_CHAT_RETURN",
+        "B-29",
+        ChatCommandInfo,
+        "workplace",
+        "SC_CHAT_STATUS",
+        _INSIDE,
+        added=True,
+    ),
+    FrameSpec(
+        "CS_CHAT_TRANSFER",
+        "B-29",
+        ChatTransferInfo,
+        "workplace",
+        "SC_CHAT_STATUS",
+        _INSIDE,
+        added=True,
     ),
     FrameSpec(
         "CS_CHAT_PARK",
+        "B-29",
         ChatCommandInfo,
         "workplace",
         "SC_CHAT_STATUS",
@@ -315,24 +290,31 @@ _WORKPLACE_MORE: Final = (
     ),
     FrameSpec(
         "CS_CHAT_INVITE",
+        "B-29",
         ChatTransferInfo,
         "workplace",
         "SC_CHAT_STATUS",
         (*_INSIDE, "Mode"),
         added=True,
     ),
-    FrameSpec("CS_CHAT_LEAVE", ChatCommandInfo, "workplace", "SC_CHAT_STATUS", _INSIDE, added=True),
+    FrameSpec(
+        "CS_CHAT_LEAVE", "B-29", ChatCommandInfo, "workplace", "SC_CHAT_STATUS", _INSIDE, added=True
+    ),
     FrameSpec(
         "CS_CHAT_OPEN",
+        "B-2",
         ChatServiceInfo,
         "workplace",
         "SC_CHAT_STATUS",
         ("Peer", "RemoteAddress"),
         added=True,
     ),
-    FrameSpec("CS_CHAT_CLOSE", ChatCommandInfo, "workplace", "SC_CHAT_STATUS", _INSIDE, added=True),
+    FrameSpec(
+        "CS_CHAT_CLOSE", "B-8", ChatCommandInfo, "workplace", "SC_CHAT_STATUS", _INSIDE, added=True
+    ),
     FrameSpec(
         "CS_CHAT_EXPLAIN",
+        "B-30",
         ChatCommandInfo,
         "workplace",
         "SC_CHAT_EXPLANATION",
@@ -341,6 +323,7 @@ _WORKPLACE_MORE: Final = (
     ),
     FrameSpec(
         "SC_CHAT_EXPLANATION",
+        "B-30",
         DecisionInfo,
         "broker",
         required=(*_INSIDE, "Kind"),
@@ -349,6 +332,7 @@ _WORKPLACE_MORE: Final = (
     ),
     FrameSpec(
         "CS_CHAT_OVERVIEW",
+        "B-29",
         ChatCommandInfo,
         "workplace",
         "SC_CHAT_OVERVIEW",
@@ -357,6 +341,7 @@ _WORKPLACE_MORE: Final = (
     ),
     FrameSpec(
         "SC_CHAT_OVERVIEW",
+        "B-29",
         ChatStatusInfo,
         "broker",
         required=(*_INSIDE, "Status"),
@@ -364,19 +349,29 @@ _WORKPLACE_MORE: Final = (
         added=True,
     ),
     FrameSpec(
-        "CS_AGENT_LIST", ChatCommandInfo, "workplace", "SC_AGENT_LIST", ("Peer",), added=True
+        "CS_AGENT_LIST",
+        "B-29",
+        ChatCommandInfo,
+        "workplace",
+        "SC_AGENT_LIST",
+        ("Peer",),
+        added=True,
     ),
     FrameSpec(
         "SC_AGENT_LIST",
+        "B-29",
         AgentStateInfo,
         "broker",
         required=("AgentId", "State"),
         is_array=True,
         added=True,
     ),
-    FrameSpec("CS_CHAT_WRAPUP", ChatWrapUpInfo, "workplace", "SC_AGENT_STATE", _INSIDE, added=True),
+    FrameSpec(
+        "CS_CHAT_WRAPUP", "B-28", ChatWrapUpInfo, "workplace", "SC_AGENT_STATE", _INSIDE, added=True
+    ),
     FrameSpec(
         "CS_MESSAGE_SEND",
+        "B-52",
         MessageContentInfo,
         "workplace",
         "SC_MESSAGE_STATUS",
@@ -385,6 +380,7 @@ _WORKPLACE_MORE: Final = (
     ),
     FrameSpec(
         "SC_MESSAGE_STATUS",
+        "B-54",
         MessageStatusInfo,
         "broker",
         required=("MessageId", "Status"),

@@ -7,7 +7,7 @@ import inspect
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -149,6 +149,9 @@ def _operation(spec: FrameSpec) -> Json:
     return operation
 
 
+_PAGES: Final = {"W": "protocol.md", "B": "behaviour.md"}
+
+
 def _message(spec: FrameSpec, refs: str) -> Json:
     payload: Json = {"type": "string"}
     if spec.payload is not str:
@@ -161,7 +164,7 @@ def _message(spec: FrameSpec, refs: str) -> Json:
     return {
         "name": spec.type,
         **({"summary": summary} if summary else {}),
-        "description": f"Clause {spec.clause} of docs/protocol.md.",
+        "description": f"Clause {spec.clause} of docs/{_PAGES[spec.clause[0]]}.",
         "payload": payload,
     }
 

@@ -1,4 +1,4 @@
-"""What the broker answers besides chats: forms and registers; and bounds of an answer (W-5, I-14)."""
+"""What the broker answers besides chats: forms and registers; and bounds of an answer (W-17, I-14)."""
 
 from typing import Any
 
@@ -66,7 +66,7 @@ with_registers = pytest.mark.parametrize("play", [CONFIG + REGISTERS], indirect=
     ],
 )
 def test_literals_of_a_group(play: Playbook, members: dict[str, Any], texts: list[str]) -> None:
-    """W-15: in one culture or in all; none is an empty array."""
+    """W-15, W-17: in one culture or in all; none is an empty array."""
     web = play.connector("web")
     web.says("ES_WS_LITERALS_GET", 1, **members)
     found = web.hears("SE_WS_LITERALS_INFO", 1)["items"]
@@ -75,7 +75,7 @@ def test_literals_of_a_group(play: Playbook, members: dict[str, Any], texts: lis
 
 @with_registers
 def test_routing_of_the_sessions_own_gateway(play: Playbook) -> None:
-    """W-15, I-15: by rank; another gateway's is refused, an unknown one too."""
+    """W-15, W-17, I-15: by rank; another gateway's is refused, an unknown one too."""
     web = play.connector("web")
     ask(web, 1, "web")
     ids = [item["WebSiteRoutingId"] for item in web.hears("SE_WS_ROUTING", 1)["items"]]
