@@ -21,7 +21,7 @@ from protocol.errors import ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
 from protocol.generated import Read, read_all, reader_of, writer_of
 from protocol.members import Kind, members
-from protocol.scalars import MemberError, mismatch, read_text
+from protocol.scalars import NUL, MemberError, mismatch, read_text
 from protocol.values import to_micros
 
 _SMALL: Final = 4_096
@@ -219,6 +219,20 @@ def _deeper_than(tree: list[object], depth: int) -> bool:
     return True
 
 
+def _has_bad_key(tree: object) -> bool:
+    """Whether a member at any depth, known or not, has a name that no text may be."""
+    left = [tree]
+    while left:
+        node = left.pop()
+        if type(node) is dict:
+            if any(type(key) is str and NUL in key for key in node):
+                return True
+            left += node.values()
+        elif type(node) is list:
+            left += [item for item in node if type(item) is dict or type(item) is list]
+    return False
+
+
 def _frame(tree: object, by_client: bool = False) -> Frame:
     """Make a frame of an unpacked body."""
     if type(tree) is not list or not 2 <= len(tree) <= 3 or type(tree[0]) is not str:
@@ -232,6 +246,9 @@ def _frame(tree: object, by_client: bool = False) -> Frame:
         if type(headers) is not dict or not all(type(key) is str for key in headers):
             raise _bad_frame("headers are not a map of str keys")
     try:
+        for place, part in zip(("Payload", "Headers"), tree[1:], strict=False):
+            if _has_bad_key(part):
+                raise MemberError("no name of a member holds U+0000", place)
         if headers is not None:
             _check_headers(headers)
         read = _READERS.get(name)
@@ -246,7 +263,7 @@ def _frame(tree: object, by_client: bool = False) -> Frame:
         error = WireError(fault.code, f"{path}: {fault.text}", path=path)
     except WireError as fault:
         error = fault
-    error.type = _NAMES.get(name, name[: limits.TYPE_NAME])
+    error.type = _NAMES.get(name, name[: limits.TYPE_NAME].replace(NUL, "\ufffd"))
     error.re = _good_id(headers)
     try:
         raise error
@@ -274,7 +291,9 @@ def _good_id(headers: Mapping[str, object] | None) -> int | str | None:
     value = headers.get("Id") if headers else None
     if type(value) is int:
         return value
-    return value if type(value) is str and len(value) <= limits.HEADER_TEXT else None
+    if type(value) is str and len(value) <= limits.HEADER_TEXT and NUL not in value:
+        return value
+    return None
 
 
 def _bad_frame(text: str) -> WireError:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import attrs
 
 from protocol.members import Kind, Member, members
-from protocol.scalars import MemberError, mismatch, read_scalar
+from protocol.scalars import NUL, MemberError, mismatch, read_scalar
 from protocol.values import format_decimal, format_time
 
 Read = Callable[[Any], Any]
@@ -78,7 +78,7 @@ def _read_lines(member: Member, v: str, names: dict[str, Any]) -> list[str]:
     slowly = f"{v} = scalar(member_{member.name}, {v})"
     match member.kind:
         case Kind.TEXT if member.longest_bytes is None:
-            unusual = f"type({v}) is not str or len({v}) > {member.longest}"
+            unusual = f"type({v}) is not str or len({v}) > {member.longest} or {NUL!r} in {v}"
         case Kind.INT:
             low, high = member.span
             unusual = f"type({v}) is not int or not {low} <= {v} <= {high}"

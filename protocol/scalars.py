@@ -14,6 +14,9 @@ from protocol.errors import ErrorCode
 from protocol.members import Kind, Member
 from protocol.values import ENUM_ALIASES, parse_decimal, parse_guid, parse_time
 
+NUL: Final = "\0"
+"""The one character that no text holds: PostgreSQL stores none, and C programs stop there."""
+
 
 class MemberError(Exception):
     """A member does not hold what it should.
@@ -54,10 +57,12 @@ def read_text(value: object, longest: int) -> str:
     """Read a text of at most so many characters.
 
     Raises:
-        MemberError: It is no text, or longer.
+        MemberError: It is no text, longer, or has a character that no text may have.
     """
     if not isinstance(value, str):
         raise mismatch("str", value)
+    if NUL in value:
+        raise MemberError("no text holds U+0000")
     if len(value) > longest:
         raise MemberError(f"longer than {longest} characters", code=ErrorCode.TOO_LONG)
     return value

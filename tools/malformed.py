@@ -20,7 +20,7 @@ Wrap = Callable[[Row], Row]
 
 _INTS = [7.9, True, "7", 2**31, -(2**31) - 1]
 _WRONG: dict[Kind, list[Any]] = {
-    Kind.TEXT: [7, True, ["a"], b"a"],
+    Kind.TEXT: [7, True, ["a"], b"a", "a\0b"],
     Kind.GUID: [7, "", "0f8fad5b", b"short", "{0f8fad5b-d9cb-469f-a165-70867728950e}"],
     Kind.TIME: [1767323045, 1.5, "2026-01-02", "yesterday", msgpack.Timestamp(2**60)],
     Kind.INT: _INTS,
@@ -29,7 +29,7 @@ _WRONG: dict[Kind, list[Any]] = {
     Kind.ENUM: ["Nonsense", 1, "", ["Free"]],
     Kind.STRUCTURE: ["a", [], 3],
     Kind.STRUCTURES: ["a", {}, [None], ["a"]],
-    Kind.TEXTS: ["web", {}, [7], [None]],
+    Kind.TEXTS: ["web", {}, [7], [None], ["\0"]],
 }
 
 
@@ -114,6 +114,8 @@ def _required() -> Iterator[Row]:
             wrong_wholes = [None, 7, {}, ["web"]]
         for wrong in wrong_wholes:
             yield _row(f"{spec.type} {wrong!r}", [spec.type, wrong], "BadPayload", "Payload")
+        if spec.payload is str:
+            yield _row(f"{spec.type} U+0000", [spec.type, "a\0"], "BadPayload", "Payload")
         for name in spec.required:
             path = f"[0].{name}" if spec.is_array else name
             body = _framed_in(spec, {name: None})
@@ -144,10 +146,20 @@ def _headers() -> Iterator[Row]:
         for wrong in wrongs:
             body = ["ES_CHAT_START", START, {key: wrong}]
             yield _row(f"{key} {wrong!r}", body, "BadPayload", f"Headers.{key}")
+        yield _row(
+            f"{key} with U+0000",
+            ["ES_CHAT_START", START, {key: "\0"}],
+            "BadPayload",
+            f"Headers.{key}",
+        )
         body = ["ES_CHAT_START", START, {key: "x" * 65}]
         yield _row(f"{key} of 65 characters", body, "TooLong", f"Headers.{key}")
     body = ["ES_CHAT_START", START, {"traceparent": 7}]
     yield _row("traceparent 7", body, "BadPayload", "Headers.traceparent")
+    body = ["ES_CHAT_START", START, {"traceparent": "00-\0"}]
+    yield _row("traceparent with U+0000", body, "BadPayload", "Headers.traceparent")
+    body = ["ES_CHAT_START", START, {"Id": 7, "x\0": {}}]
+    yield _row("a header's name with U+0000", body, "BadPayload", "Headers")
     no_maps: list[Any] = [[], "a", 7]
     for wrong in no_maps:
         yield _row(f"headers {wrong!r}", ["ES_CHAT_START", START, wrong], "BadFrame")
@@ -165,7 +177,18 @@ def _frames() -> Iterator[Row]:
         yield {"name": f"length of {size}", "hex": announced, "code": "FrameTooLarge", "path": None}
     for name, body in _not_frames(good):
         yield _row(name, body, "BadFrame")
-    for name in ("ES_CHAT_NONSENSE", "", "es_chat_start", "x" * 200, "SE_CHAT_START"):
+    bad_names: list[Row] = [{"x\0": 1}, {"x": {"\0": 1}}, {"x": [[{"\0": []}]]}]
+    for extra in bad_names:
+        body = ["ES_CHAT_SENTENCE", {**SENTENCE, **extra}]
+        yield _row(f"U+0000 in a name: {_short(extra)}", body, "BadPayload", "Payload")
+    for name in (
+        "ES_CHAT_NONSENSE",
+        "ES_CHAT_START\0",
+        "",
+        "es_chat_start",
+        "x" * 200,
+        "SE_CHAT_START",
+    ):
         yield _row(f"type {name[:20]!r}", [name, START], "UnknownType")
 
 

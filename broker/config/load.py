@@ -18,7 +18,7 @@ from attrs import frozen
 
 from broker.config.bots import read_bots, read_text_matches
 from broker.config.context import Context
-from broker.config.findings import ConfigFault, Finding, Report
+from broker.config.findings import ConfigFault, Finding, Path, Report
 from broker.config.forms import read_scenarios
 from broker.config.later import check_later
 from broker.config.lines import line_index
@@ -44,6 +44,7 @@ from broker.config.settings import (
 )
 from broker.config.table import Table
 from broker.config.waiting import read_wait_rules, warn_out_of_order
+from protocol.scalars import NUL
 from protocol.values import Guid
 
 _PLACE: Final = re.compile(r" \(at line (\d+), column (\d+)\)$")
@@ -110,6 +111,7 @@ def loads(text: str, path: str = "parley.toml", environ: Mapping[str, str] | Non
 
 def read_document(document: dict[str, object], report: Report, context: Context) -> Config:
     """Read a whole document; with a fault in the report the result is not to be used."""
+    _refuse_nul(document, (), report)
     with Table(document, (), report) as root:
         # Things that are referred to come before those that refer to them.
         languages = _by_id(read_languages(root, context))
@@ -153,6 +155,19 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         for table, gateway in gateways:
             warn_too_heavy(table, gateway, agents.values(), config.workplaces.values())
     return config
+
+
+def _refuse_nul(value: object, path: Path, report: Report) -> None:
+    """Refuse what no frame may hold and not every database stores (W-5)."""
+    if isinstance(value, str) and NUL in value:
+        report.fault(path, "must not hold the character U+0000")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _refuse_nul(key, (*path, key), report)
+            _refuse_nul(inner, (*path, key), report)
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            _refuse_nul(inner, (*path, position), report)
 
 
 def _warn_unattainable(table: Table, rule: ProjectRule, agents: Iterable[Agent]) -> None:

@@ -12,7 +12,8 @@ from protocol.catalogue import CATALOGUE, FrameSpec
 from protocol.frame import Frame
 from protocol.members import Kind, Member, members
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+texts = st.text(characters, max_size=30)
 guids = st.uuids().map(str).filter(lambda text: text.strip("0-") != "")
 times = st.datetimes(datetime(2, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))
 decimals = st.builds(
@@ -20,7 +21,7 @@ decimals = st.builds(
     st.integers(1 - 10**20, 10**20 - 1),
     st.integers(0, 10),
 )
-ids = st.none() | st.integers(-(1 << 63), (1 << 64) - 1) | st.text(max_size=64)
+ids = st.none() | st.integers(-(1 << 63), (1 << 64) - 1) | st.text(characters, max_size=64)
 
 
 def _values(member: Member) -> st.SearchStrategy[Any]:

@@ -66,7 +66,8 @@ async def bad_payload(stage: Stage) -> None:
     """W-5, W-14."""
     web = await stage.connector()
     start_of = b"\x92\xadES_CHAT_START\x82\xa4Peer\xabbad-payload\xaaTrackingId"
-    for value in (b"\xc0", b"\x07", b"\xc3", b"\xcb\x40\x1f\x99\x99\x99\x99\x99\x9a", b"\xc4\x01a"):
+    no_int = b"\xcb\x40\x1f\x99\x99\x99\x99\x99\x9a"
+    for value in (b"\xc0", b"\x07", b"\xc3", no_int, b"\xc4\x01a", b"\xa2a\x00"):
         await web.raw(framed(start_of + value))
         error = await web.get("SYS_ERROR", Code="BadPayload", Type="ES_CHAT_START", Fatal=False)
         assert "TrackingId" in error["Text"]

@@ -1,5 +1,6 @@
 """Encoding and decoding, where the data files of tests/conformance do not reach."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -205,3 +206,43 @@ def test_more_times_than_a_real_frame_has_are_refused() -> None:
     few, many = [moment] * 60, [moment] * 700
     assert refusal(["ES_CHAT_START", {"Unknown": few}]).text == "Peer: must not be null"
     assert refusal(["ES_CHAT_START", {"Unknown": many}]).text == "too many times for its length"
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (["ES_CHAT_SENTENCE", {**SENTENCE, "Text": "a\0b"}, {"Id": 7}], "Text"),
+        (["ES_CHAT_SENTENCE", {**SENTENCE, "Text": "\0"}], "Text"),
+        (
+            ["SYS_HELLO", {"Version": 1, "Role": "connector", "Peers": ["\0"], "Token": "t"}],
+            "Peers[0]",
+        ),
+        (
+            ["SYS_HELLO", {"Version": 1, "Role": "connector", "Peers": ["p"], "Token": "\0"}],
+            "Token",
+        ),
+        (["SYS_PING", {"Nonce": "a"}, {"Id": "\0"}], "Headers.Id"),
+        (["SYS_PING", {"Nonce": "a"}, {"Id": 7, "\0": 1}], "Headers"),
+        (["SYS_PING", {"Nonce": "a", "New": [{"\0": 1}]}, {"Id": 7}], "Payload"),
+    ],
+)
+def test_no_text_holds_the_character_that_ends_one_in_c(body: list[Any], path: str) -> None:
+    """W-5, W-9: neither in MessagePack nor in JSON, on the short way nor on the careful one."""
+    for found in (refusal(body), _json_refusal(body)):
+        assert (found.code, found.path) == (ErrorCode.BAD_PAYLOAD, path)
+        assert found.text.startswith(f"{path}: ")
+        # What the answer repeats of the frame can be sent.
+        assert found.re == (7 if len(body) == 3 and path != "Headers.Id" else None)
+
+
+def test_a_type_with_that_character_is_named_without_it() -> None:
+    """W-14: a refusal can be read by whoever it is for."""
+    found = refusal(["ES_\0", {}])
+    assert (found.code, found.type) == (ErrorCode.UNKNOWN_TYPE, "ES_\ufffd")
+    assert "\0" not in found.text
+
+
+def _json_refusal(body: list[Any]) -> WireError:
+    with pytest.raises(WireError) as caught:
+        decode_json(json.dumps(body))
+    return caught.value

@@ -57,6 +57,12 @@ FAULTS = [
     ("gateways = 3 #!", "gateways", "must be an array of tables [[gateways]], not a whole number"),
     ("gateways = [3] #!", "gateways[0]", "must be a table, not a whole number"),
     ("server = true #!", "server", "must be a table [server], not true or false"),
+    ('[server]\nnode = "a\\u0000b" #!', "server.node", "must not hold the character U+0000"),
+    (
+        '[notes]\ninactivity = "\\u0000" #!',
+        "notes.inactivity",
+        "must not hold the character U+0000",
+    ),
     # server
     ('[server]\nlissten = "x" #!', "server.lissten", 'unknown key; did you mean "listen"?'),
     ("[server]\nlisten = 7070 #!", "server.listen", "must be a text, not a whole number"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from sqlalchemy import (
     event,
     inspect,
     select,
+    text,
 )
 
 from broker.store import Store
@@ -160,6 +162,34 @@ def test_a_migrated_database_is_like_a_fresh_one(url: str, another: str) -> None
     metadata.create_all(fresh)
     fresh.dispose()
     assert schema(url) == schema(another)
+
+
+ODD = {"a\0": ["\0", 7, None]}
+
+
+def test_what_no_text_may_hold_any_more_is_mended(url: str) -> None:
+    """W-5: old rows with U+0000 are read by clients, and by recovery, as all others are."""
+    play, chats = a_day()
+    first_schema(url, play)
+    play.store.close()
+    is_sqlite = url.startswith("sqlite")
+    value = ":new" if is_sqlite else "CAST(:new AS JSON)"
+    form = {"ScenarioId": next(iter(play.config.scenarios)), "Activity": "a\0b \\u0000"}
+    engine = engine_of(url)
+    with engine.connect() as connection, connection.begin():
+        for column, new in (("form_results SET result", form), ("decisions SET detail", ODD)):
+            connection.execute(text(f"UPDATE {column} = {value}"), {"new": json.dumps(new)})
+        if is_sqlite:
+            connection.exec_driver_sql("UPDATE sentences SET text = 'a' || char(0) || 'b'")
+    store = Store.open(url, create=False)
+    talk = next(c for c in store.recover(play.config, 0).chats if c.id == chats[1])
+    (found,) = talk.forms.values()
+    assert found.activity == "a\ufffdb \\u0000"
+    assert talk.log[0].detail == {"a\ufffd": ["\ufffd", 7, None]}
+    if is_sqlite:
+        assert {sentence.text for sentence in talk.sentences} == {"a\ufffdb"}
+    store.close()
+    engine.dispose()
 
 
 def schema(url: str) -> dict[str, dict[str, Any]]:
