@@ -11,7 +11,7 @@ from typing import Final, TextIO
 from broker.config.findings import ConfigFault, Finding
 from broker.config.load import load
 from broker.config.model import Config
-from broker.config.secret import hash_token
+from broker.config.secret import hash_token, line_of
 from protocol.limits import text_length
 
 TOKEN_LENGTH: Final = text_length("Hello", "Token")
@@ -94,7 +94,11 @@ def hash_token_command(
             errors.write("parley hash-token: the two secrets differ\n")
             return 1
     else:
-        token = source.readline().rstrip("\r\n")
+        try:
+            token = line_of(source.readline())
+        except UnicodeDecodeError:
+            errors.write("parley hash-token: the input is no UTF-8 text; save it as UTF-8\n")
+            return 1
     if not token.strip() or len(token) > TOKEN_LENGTH:
         errors.write(f"parley hash-token: a secret has 1 to {TOKEN_LENGTH:,} characters\n")
         return 1

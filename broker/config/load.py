@@ -42,6 +42,7 @@ from broker.config.settings import (
     read_server,
     read_store_url,
 )
+from broker.config.source import cleaned, read_source, refused, strange
 from broker.config.table import Table
 from broker.config.waiting import read_wait_rules, warn_out_of_order
 from protocol.scalars import NUL
@@ -73,15 +74,8 @@ def load(path: str | os.PathLike[str], environ: Mapping[str, str] | None = None)
     Raises:
         ConfigFault: The file cannot be read or has faults; it carries all of them.
     """
-    name = os.fspath(path)
-    try:
-        text = FilePath(path).read_bytes().decode()
-    except OSError as fault:
-        raise _refused(name, None, f"cannot be read: {fault.strerror}") from None
-    except UnicodeDecodeError as fault:
-        line = fault.object.count(b"\n", 0, fault.start) + 1
-        raise _refused(name, line, "is no UTF-8 text") from None
-    return loads(text, name, os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    return loads(read_source(path), os.fspath(path), environ)
 
 
 def loads(text: str, path: str = "parley.toml", environ: Mapping[str, str] | None = None) -> Loaded:
@@ -95,13 +89,13 @@ def loads(text: str, path: str = "parley.toml", environ: Mapping[str, str] | Non
     Raises:
         ConfigFault: The text has faults; it carries all of them.
     """
-    text = text.replace("\r\n", "\n")
+    text = cleaned(text, path)
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise _syntax_fault(path, text, str(fault)) from None
     except (RecursionError, ValueError) as fault:  # too deep; too many digits
-        raise _refused(path, None, f"is no usable TOML: {fault}") from None
+        raise refused(path, None, f"is no usable TOML: {fault}") from None
     report = Report(path, line_index(text))
     context = Context(environ={} if environ is None else environ, base=FilePath(path).parent)
     config = read_document(document, report, context)
@@ -206,14 +200,11 @@ def _by_rank(rules: Iterable[R]) -> tuple[R, ...]:
     return tuple(sorted(rules, key=lambda rule: rule.rank))
 
 
-def _refused(path: str, line: int | None, text: str) -> ConfigFault:
-    return ConfigFault([Finding(file=path, line=line, member="", text=text)])
-
-
 def _syntax_fault(path: str, source: str, text: str) -> ConfigFault:
     """`tomllib` stops at the first fault of syntax and says where only in its message."""
     place = _PLACE.search(text)
     if place is None:  # "at end of document"
-        return _refused(path, source.count("\n") + 1, f"is no TOML: {text}")
-    said = f"is no TOML: {text[: place.start()]} (column {place[2]})"
-    return _refused(path, int(place[1]), said)
+        return refused(path, source.count("\n") + 1, f"is no TOML: {text}")
+    line, column = int(place[1]), int(place[2])
+    said = f"is no TOML: {text[: place.start()]} (column {column}){strange(source, line, column)}"
+    return refused(path, line, said)

@@ -11,6 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from broker.config.model import Secret
 from broker.config.parse import text
+from broker.config.source import BOM
 from broker.config.table import Table
 from protocol.limits import text_length
 
@@ -58,10 +59,20 @@ def read_secret(table: Table, environ: Mapping[str, str]) -> Secret:
 
 
 def _from_environment(table: Table, variable: str, environ: Mapping[str, str]) -> Secret:
-    value = environ.get(variable, "")
-    if not value:
+    value = environ.get(variable)
+    if value is None:
         table.fault("token_env", f"the environment has no variable {variable}")
-    return Secret(digest=digest(value))
+        return Secret()
+    try:
+        return Secret(digest=digest(_token(line_of(value))))
+    except ValueError as fault:
+        table.fault("token_env", f"the variable {variable} {fault}")
+        return Secret()
+
+
+def line_of(text: str) -> str:
+    """A secret without what editors and shells put around it: a mark in front, a line end behind."""
+    return text.removeprefix(BOM).rstrip("\r\n")
 
 
 def _argon2id(value: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from stat import S_ISREG
 from typing import Final
 
 import attrs
@@ -9,6 +11,7 @@ import attrs
 from broker.config.context import Context
 from broker.config.model import Distribution, Limits, Notes, Server
 from broker.config.parse import UNITS, Parser, address, duration, integer, text, weight
+from broker.config.source import cause
 from broker.config.table import Table
 from protocol.limits import text_length
 
@@ -55,8 +58,16 @@ def _check_server(table: Table, server: Server) -> None:
 def _file(context: Context) -> Parser[str]:
     def parse(value: object) -> str:
         path = context.base / text(4_096)(value)
-        if not path.is_file():
-            raise ValueError(f"there is no file {path}")
+        try:
+            regular = S_ISREG(path.stat().st_mode)
+        except FileNotFoundError:
+            raise ValueError(f"there is no file {path}") from None
+        except OSError as fault:
+            raise ValueError(f"{path} {cause(fault)}") from None
+        if not regular:
+            raise ValueError(f"{path} is no file, but a directory or a device")
+        if not os.access(path, os.R_OK):
+            raise ValueError(f"{path} {cause(PermissionError())}")
         return str(path)
 
     return parse

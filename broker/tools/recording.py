@@ -270,7 +270,7 @@ def load(path: Path) -> Recording:
     if str(path) == "-":
         return parse(sys.stdin, "standard input")
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             return parse(file, path.name)
     except OSError as error:
         raise BadRecording(f"{path}: {error.strerror or error}") from None

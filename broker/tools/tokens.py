@@ -17,6 +17,9 @@ from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
+from broker.config.findings import ConfigFault
+from broker.config.secret import line_of
+from broker.config.source import cleaned, read_source
 from broker.tools.recording import BadRecording, Line, Passed, Raw
 
 OWNED: Final = "$TOKEN:"
@@ -114,10 +117,10 @@ def read_tokens(path: Path) -> Tokens:
         BadRecording: It cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            return Tokens(dict(_owned(tomllib.load(file))))
-    except OSError as error:
-        raise BadRecording(f"{path}: {error.strerror or error}") from None
+        text = cleaned(read_source(path), str(path))
+        return Tokens(dict(_owned(tomllib.loads(text))))
+    except ConfigFault as fault:
+        raise BadRecording(str(fault)) from None
     except ValueError as error:
         raise BadRecording(f"{path}: is not valid TOML: {error}") from None
 
@@ -127,7 +130,7 @@ def _owned(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
         for entry in config.get(table, ()):
             token = entry.get("token") or os.environ.get(entry.get("token_env", ""))
             if token is not None:
-                yield entry[name], token
+                yield entry[name], line_of(token)
 
 
 def read_token_file(path: Path) -> Tokens:
@@ -137,7 +140,7 @@ def read_token_file(path: Path) -> Tokens:
         BadRecording: It cannot be read, or a line is none of these.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BadRecording(f"{path}: {getattr(error, 'strerror', None) or error}") from None
     found: dict[str, str] = {}

@@ -139,10 +139,9 @@ def _common(parser: argparse.ArgumentParser, known: argparse.Namespace) -> dict[
         if known.tls or known.ca:
             tls = ssl.create_default_context(cafile=known.ca)
         address = Address.parse(known.address, tls)
-        if known.token_file:
-            token = Path(known.token_file).expanduser().read_text("utf-8").strip()
-        else:
-            token = known.token or os.environ.get(known.token_variable) or known.token_default
+        token = _token(known)
+    except UnicodeDecodeError:
+        parser.error(f"{known.token_file} is no UTF-8 text; save it as UTF-8")
     except (OSError, ValueError) as error:
         parser.error(str(error))
     return {
@@ -151,3 +150,15 @@ def _common(parser: argparse.ArgumentParser, known: argparse.Namespace) -> dict[
         "name": known.name,
         "plain": known.plain or not (sys.stdin.isatty() and sys.stdout.isatty()),
     }
+
+
+def _token(known: argparse.Namespace) -> str:
+    """The token, without what editors and shells put around it."""
+    if known.token_file:
+        token = Path(known.token_file).expanduser().read_text("utf-8-sig").strip()
+        if not token:
+            raise ValueError(f"{known.token_file} has no token in it")
+        return token
+    variable = os.environ.get(known.token_variable, "").rstrip("\r\n")
+    found: str = known.token or variable or known.token_default
+    return found

@@ -1,5 +1,7 @@
 """Configurations in which the line of what is the matter carries the mark ``#!``."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from broker.config.findings import ConfigFault, Finding
@@ -13,10 +15,12 @@ def marked_line(text: str) -> int:
     return [number for number, line in enumerate(text.splitlines(), 1) if MARK in line][-1]
 
 
-def faults_of(text: str, path: str = "p.toml") -> tuple[Finding, ...]:
+def faults_of(
+    text: str, path: str = "p.toml", environ: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
     """The faults of a configuration that has some."""
     with pytest.raises(ConfigFault) as caught:
-        loads(text, path, {"THERE": "s"})
+        loads(text, path, {"THERE": "s"} if environ is None else environ)
     return caught.value.faults
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
+from broker.tools.columns import aligned, rule_of, widths_of
 from broker.tools.report.desks import Work
 from broker.tools.report.figures import Base, Cells, Contacts, part
 from broker.tools.report.moods import Spells
@@ -319,11 +320,7 @@ def _aligned(
     head: list[str], body: list[list[str]], sums: list[list[str]], texts: int
 ) -> Iterable[str]:
     """Lines with columns of one width: texts to the left, figures to the right."""
-    widths = [max(map(len, column)) for column in zip(head, *body, *sums, strict=True)]
-    rule = ["-" * width for width in widths]
-    for row in (head, rule, *body, *([rule] if sums and body else []), *sums):
-        cells = [
-            cell.ljust(width) if place < texts else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield "  ".join(cells).rstrip()
+    widths = widths_of([head, *body, *sums])
+    rule = rule_of(widths)
+    parted = [rule] if sums and body else []
+    return aligned([head, rule, *body, *parted, *sums], widths, texts)

@@ -9,6 +9,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
+from broker.tools.columns import aligned, rule_of, widths_of
 from broker.tools.report.figures import Contacts
 from broker.tools.report.show import Column, Kind, Value, contact_columns, duration
 from broker.tools.whatif.course import EVERY, WHOLE, Question, Score, Scores
@@ -110,16 +111,9 @@ def as_table(told: Comparison) -> str:
         if project == EVERY or (place == WHOLE and project is not None)
     ]
     tables = [list(_table(told, key)) for key in shown]
-    widths = [
-        max(map(len, cells)) for cells in zip(*(row for t in tables for row in t), strict=True)
-    ]
-    for table in tables:
-        lines.append("")
-        for place, row in enumerate(table):
-            cells = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
-            lines.append("  ".join((row[0].ljust(widths[0]), *cells)).rstrip())
-            if place == 0:
-                lines.append("  ".join("-" * width for width in widths))
+    widths = widths_of([row for table in tables for row in table])
+    for head, *body in tables:
+        lines += ["", *aligned([head, rule_of(widths), *body], widths, texts=1)]
     if told.notes:
         lines += ["", *(f"- {note}" for note in told.notes)]
     return "\n".join(lines)

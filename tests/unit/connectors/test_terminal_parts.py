@@ -64,6 +64,22 @@ def test_where_the_token_comes_from(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert "from" not in repr(visitor_options([]))
 
 
+def test_a_token_is_taken_without_what_editors_put_around_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """C-3: a mark in front, a line end behind; what is no text is named."""
+    monkeypatch.setenv("PARLEY_GATEWAY_TOKEN", "of the variable\r\n")
+    assert visitor_options([]).token == "of the variable"
+    file = tmp_path / "token"
+    file.write_bytes("of the file\r\n".encode("utf-8-sig"))
+    assert visitor_options(["--token-file", str(file)]).token == "of the file"
+    for data, said in (("x".encode("utf-16"), "is no UTF-8 text"), (b"\n", "has no token in it")):
+        file.write_bytes(data)
+        with pytest.raises(SystemExit):
+            visitor_options(["--token-file", str(file)])
+        assert f"{file} {said}" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("argv", [["nowhere"], ["--token-file", "/does/not/exist"], ["--what"]])
 def test_a_wrong_command_line_is_refused(
     argv: list[str], capsys: pytest.CaptureFixture[str]

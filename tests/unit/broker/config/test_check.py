@@ -55,7 +55,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     file = tmp_path / "none.toml"
     assert check(file) == (
         1,
-        [f"{file}: cannot be read: No such file or directory", f"{file}: 1 fault"],
+        [f"{file}: there is no such file", f"{file}: 1 fault"],
     )
 
 

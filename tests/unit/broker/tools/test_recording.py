@@ -177,3 +177,13 @@ def test_the_schema_reads_what_is_read_and_refuses_what_is_refused() -> None:
         {"parley": "recording", "version": 2},
     ):
         assert not validator.is_valid(bad)
+
+
+def test_files_of_other_editors_are_read_or_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    text = "\r\n".join([header_json(title="É"), OPEN, ""])
+    path.write_bytes(text.encode("utf-8-sig"))
+    assert list(load(path).lines) == [Opened(at=1, conn=1)]
+    path.write_bytes(text.encode("utf-16"))
+    with pytest.raises(BadRecording, match="not UTF-8"):
+        load(path)

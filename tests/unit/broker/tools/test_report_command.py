@@ -167,7 +167,7 @@ def test_stores_that_cannot_be_read_are_named(
     sqlite3.connect(empty).close()
     empty.touch()
     cases = {
-        "nowhere.toml": "cannot be read",
+        "nowhere.toml": "there is no such file",
         "sqlite:///nowhere/parley.db": "there is no database",
         "sqlite://": "names no file",
         "mysql://host/base": "must begin with sqlite:/// or postgresql://",
