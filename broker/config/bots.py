@@ -41,7 +41,7 @@ def read_text_matches(root: Table, context: Context) -> Iterator[TextMatch]:
             words = table.read("words", listing(_word), None)
             patterns = table.read("patterns", listing(text_pattern), None)
             if "words" not in table and "patterns" not in table:
-                table.fault("words", "is missing; give words or patterns")
+                table.missing("words", "is missing; give words or patterns", "patterns")
             _check_number(table, "words", words)
             _check_number(table, "patterns", patterns)
             for position, found in enumerate(patterns or ()):
@@ -104,7 +104,7 @@ def _questions(parent: Table, context: Context) -> tuple[BotQuestion, ...]:
         parent.fault("questions", f"has more than {MOST_QUESTIONS} questions")
     # An answer may lead to a later question, so all of them have to be known.
     for table, answer in answers:
-        if answer.next is not None and answer.next not in names:
+        if answer.next is not None and answer.next not in names and "" not in names:
             hint = suggestion(answer.next, names)
             table.fault("next", f'there is no question "{answer.next}" of this bot{hint}')
     return tuple(found)

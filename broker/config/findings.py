@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from attrs import frozen
+
+from broker.config.consequences import Dangling, Declared
 
 Path = tuple[str | int, ...]
 """Where something stands in the document: keys and positions from the root."""
@@ -73,10 +75,23 @@ class Report:
         """Every key that was asked for, by table: what the documentation must name."""
         self._file = file
         self._lines = lines
+        self._dangling: list[tuple[Finding, Dangling]] = []
+        self._faulty: set[str] = set()
 
-    def fault(self, path: Path, text: str) -> None:
+    def fault(self, path: Path, found: str | ValueError) -> None:
         """Note that the document cannot be used."""
-        self.faults.append(self._finding(path, text))
+        finding = self._finding(path, str(found))
+        self.faults.append(finding)
+        if isinstance(found, Dangling):
+            self._dangling.append((finding, found))
+        else:
+            self._faulty.update(str(step) for step in path[:1])
+
+    def drop_consequences(self, document: Mapping[str, object]) -> None:
+        """Forget the references to things that are missing because of another fault."""
+        declared = Declared(document, self.vocabulary.get("", set()), self._faulty)
+        follow = {id(finding) for finding, fault in self._dangling if declared.explains(fault)}
+        self.faults = [finding for finding in self.faults if id(finding) not in follow]
 
     def warn(self, path: Path, text: str) -> None:
         """Note what somebody should know about a good document."""

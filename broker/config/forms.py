@@ -54,7 +54,7 @@ def read_scenarios(root: Table, context: Context) -> Mapping[Guid, tuple[Scenari
                 culture=spoken,
                 screens=_ranked(reader.screens(table)),
             )
-            if not model.screens:
+            if not model.screens and table.is_sound("screens"):
                 table.fault("screens", "has no screen")
             found[identity] = (*found.get(identity, ()), model)
     return found
@@ -109,7 +109,7 @@ class _Form:
             if "condition_text" in table:
                 table.fault("condition_text", "needs a condition_control")
             return None
-        if name not in self.seen:
+        if name not in self.seen and "" not in self.seen:
             table.fault("condition_control", f'there is no control "{name}" on an earlier screen')
         if "condition_text" not in table:
             table.fault("condition_control", "needs a condition_text")
@@ -121,7 +121,9 @@ class _Form:
                 name = table.need("name", NAME, "")
                 identity = self.claim(table, screen, name)
                 kind = table.need("control_type", choice(*ControlType), ControlType.LABEL_ONLY)
-                if name and self.controls.setdefault(identity, kind) is not kind:
+                if not name or not table.is_sound("control_type"):
+                    pass  # a stand-in differs from nothing
+                elif self.controls.setdefault(identity, kind) is not kind:
                     table.fault("control_type", "differs from this control in another culture")
                 control = ScreenControlInfo(
                     screen_control_id=identity,
@@ -141,9 +143,10 @@ class _Form:
     def claim(self, table: Table, screen: str, name: str) -> Guid:
         """The id of a control; rules call it `name`, or `form/name` where forms share names."""
         identity = derive("control", f"{self.name}/{screen}/{name}")
+        # The place of a control without a name is kept: it may be the one that is looked for.
+        _new(table, set(self.seen), name, "control")
+        self.seen.setdefault(name, identity)
         if name:
-            _new(table, set(self.seen), name, "control")
-            self.seen.setdefault(name, identity)
             self.context.identities.alias("control", f"{self.name}/{name}", identity)
             self.context.identities.alias("control", name, identity)
         return identity
@@ -169,6 +172,8 @@ def _parameters(parent: Table, path: str) -> Iterator[ScreenControlParameterInfo
 
 def _check_control(table: Table, control: ScreenControlInfo) -> None:
     kind, choices = control.control_type, control.parameters or ()
+    if not table.is_sound("control_type", "parameters"):
+        return
     if kind in CHOICES and not choices:
         table.fault("parameters", f"a {kind} needs choices")
     if kind not in CHOICES and choices:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID, uuid5
 
+from broker.config.consequences import Dangling
 from broker.config.findings import Path, spell
 from broker.config.parse import Parser, guid, suggestion
 from broker.config.table import Table
@@ -66,7 +67,8 @@ class Identities:
                 raise ValueError(f"must be the name of a {kind}")
             known = self.names(kind)
             if value not in known:
-                raise ValueError(f'there is no {kind} "{value}"{suggestion(value, known)}')
+                text = f'there is no {kind} "{value}"{suggestion(value, known)}'
+                raise Dangling((kind,), value, text)
             if (kind, value) in self._shared:
                 raise ValueError(f'several forms have a {kind} "{value}"; write form/{kind}')
             return known[value]

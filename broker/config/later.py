@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 from broker.config.context import Context
 from broker.config.parse import (
@@ -20,14 +21,19 @@ from broker.config.table import Table
 from protocol.limits import text_length
 from protocol.values import Channel, Guid
 
+UNSERVED: Final = "is read, and not yet served by this version"
+
 
 def check_later(root: Table, context: Context) -> None:
     """Note every fault of `[web]` and `[[message_gateways]]`."""
     with root.child("web") as web:
         web.read("listen", address, None)
+        if "listen" in web:
+            web.warn("listen", UNSERVED)
     for table in root.children("message_gateways"):
         with table:
             _message_gateway(table, context)
+            table.report.warn(table.path, UNSERVED)
 
 
 def _message_gateway(table: Table, context: Context) -> None:

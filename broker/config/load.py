@@ -16,13 +16,14 @@ from typing import Final, Protocol, TypeVar
 
 from attrs import frozen
 
+from broker.config.advice import Tables, advise
 from broker.config.bots import read_bots, read_text_matches
 from broker.config.context import Context
 from broker.config.findings import ConfigFault, Finding, Path, Report
 from broker.config.forms import read_scenarios
 from broker.config.later import check_later
 from broker.config.lines import line_index
-from broker.config.model import Agent, Config, ProjectRule
+from broker.config.model import Config
 from broker.config.people import (
     read_agents,
     read_gateways,
@@ -31,7 +32,6 @@ from broker.config.people import (
     read_projects,
     read_workplaces,
     read_wrapup_codes,
-    warn_too_heavy,
 )
 from broker.config.registers import read_literals, read_website_routing
 from broker.config.routing import read_gate_rules, read_pre_rules, read_project_rules
@@ -44,7 +44,7 @@ from broker.config.settings import (
 )
 from broker.config.source import cleaned, read_source, refused, strange
 from broker.config.table import Table
-from broker.config.waiting import read_wait_rules, warn_out_of_order
+from broker.config.waiting import read_wait_rules
 from protocol.scalars import NUL
 from protocol.values import Guid
 
@@ -111,7 +111,8 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         languages = _by_id(read_languages(root, context))
         projects = _by_id(read_projects(root, context))
         gateways = list(read_gateways(root, context))
-        agents = _by_id(read_agents(root, context))
+        people = list(read_agents(root, context))
+        agents = _by_id(agent for _, agent in people)
         scenarios = read_scenarios(root, context)
         text_matches = _by_id(read_text_matches(root, context))
         bots = _by_id(read_bots(root, context))
@@ -143,11 +144,9 @@ def read_document(document: dict[str, object], report: Report, context: Context)
             website_routing=read_website_routing(root, context),
         )
         check_later(root, context)
-        for table, rule in project_rules:
-            _warn_unattainable(table, rule, agents.values())
-        warn_out_of_order(wait_rules)
-        for table, gateway in gateways:
-            warn_too_heavy(table, gateway, agents.values(), config.workplaces.values())
+    report.drop_consequences(document)
+    if not report.faults:  # of what stands in for something faulty nobody is to be warned
+        advise(root, config, Tables(people, gateways, project_rules, wait_rules))
     return config
 
 
@@ -162,19 +161,6 @@ def _refuse_nul(value: object, path: Path, report: Report) -> None:
     elif isinstance(value, list):
         for position, inner in enumerate(value):
             _refuse_nul(inner, (*path, position), report)
-
-
-def _warn_unattainable(table: Table, rule: ProjectRule, agents: Iterable[Agent]) -> None:
-    """Say so when nobody could ever take the chats of a rule."""
-    able = [
-        agent
-        for agent in agents
-        if (rule.language is None or rule.language in agent.languages)
-        and (skill := agent.skills.get(rule.project)) is not None
-        and skill.value >= rule.skill
-    ]
-    if not able:
-        table.warn("skill", "no agent has this project, this language and so much skill")
 
 
 class _Known(Protocol):

@@ -148,10 +148,19 @@ def address(value: object) -> tuple[str, int]:
     return match[1].strip("[]"), int(match[2])
 
 
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant, if there is one."""
+    return next(iter(get_close_matches(word, list(known), n=1)), None)
+
+
+def hint(close: str | None) -> str:
+    """A remark that names the word that was probably meant, or nothing."""
+    return f'; did you mean "{close}"?' if close is not None else ""
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """A remark that names the known word that was probably meant, or nothing."""
-    close = get_close_matches(word, list(known), n=1)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    return hint(closest(word, known))
 
 
 def choice(*allowed: E) -> Parser[E]:
@@ -257,12 +266,12 @@ def listing(item: Parser[T]) -> Parser[tuple[T, ...]]:
 
     def parse(value: object) -> tuple[T, ...]:
         found: list[T] = []
-        faults: dict[int, str] = {}
+        faults: dict[int, ValueError] = {}
         for position, raw in enumerate(_exactly(value, list)):
             try:
                 found.append(item(raw))
             except ValueError as fault:
-                faults[position] = str(fault)
+                faults[position] = fault
         if faults:
             raise ItemFaults(faults)
         return tuple(found)
@@ -273,6 +282,6 @@ def listing(item: Parser[T]) -> Parser[tuple[T, ...]]:
 class ItemFaults(ValueError):
     """Faults in items of a list, by position."""
 
-    def __init__(self, faults: dict[int, str]) -> None:
+    def __init__(self, faults: dict[int, ValueError]) -> None:
         self.faults = faults
-        super().__init__("; ".join(faults.values()))
+        super().__init__("; ".join(map(str, faults.values())))

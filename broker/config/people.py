@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from broker.config.context import Context
 from broker.config.model import (
@@ -116,33 +116,20 @@ def _warning(table: Table, timeout: int | None, default: int | None) -> int | No
         return None
     if warning < timeout:
         return warning
-    if "inactivity_warning" in table:
+    if "inactivity_warning" in table and table.is_sound("inactivity_timeout"):
         table.fault("inactivity_warning", "must be shorter than inactivity_timeout")
     return None
 
 
-def warn_too_heavy(
-    table: Table, gateway: Gateway, agents: Iterable[Agent], workplaces: Iterable[Workplace]
-) -> None:
-    """Say so when a chat of a gateway takes more slots than anybody has (B-22)."""
-    people = max((agent.max_chats for agent in agents if agent.role != "bot"), default=None)
-    seats = max((place.max_chats for place in workplaces), default=None)
-    for most, whose in ((people, "agent"), (seats, "workplace")):
-        if most is not None and gateway.weight > most:
-            text = f"is more than the max_chats of every {whose}: nobody can take its chats"
-            table.warn("weight", text)
-            return
-
-
-def read_agents(root: Table, context: Context) -> Iterator[Agent]:
-    """`[[agents]]`."""
+def read_agents(root: Table, context: Context) -> Iterator[tuple[Table, Agent]]:
+    """`[[agents]]`, each with its table, so that it can be looked at again."""
     for table in root.children("agents"):
         with table:
             name = table.need("name", short_text(PUBLIC_NAME_BYTES), "")
             login = table.need("login", text(text_length("Hello", "Login")), "")
             if login:
                 context.identities.unique(table, "agent with the login", login, key="login")
-            yield Agent(
+            agent = Agent(
                 id=context.identities.claim(table, "agent", name),
                 name=name,
                 nickname=table.read("nickname", short_text(PUBLIC_NAME_BYTES), None),
@@ -154,6 +141,8 @@ def read_agents(root: Table, context: Context) -> Iterator[Agent]:
                 skills=_skills(table, "skills", "project", context),
             )
 
+            yield table, agent
+
 
 def _skills(table: Table, key: str, kind: str, context: Context) -> Mapping[Guid, Skill]:
     """Values by name; a value is a number, or a table with the two switches beside it."""
@@ -163,7 +152,7 @@ def _skills(table: Table, key: str, kind: str, context: Context) -> Mapping[Guid
         try:
             thing = context.reference(kind)(name)
         except ValueError as fault:
-            table.report.fault(path, str(fault))
+            table.report.fault(path, fault)
             continue
         if isinstance(raw, dict):
             with Table(raw, path, table.report, f"agents.{key}") as switches:

@@ -34,7 +34,8 @@ def read_literals(root: Table, context: Context) -> Iterator[LiteralLookupInfo]:
             group, value = table.need("group", SHORT, 0), table.need("value", SHORT, 0)
             spoken = table.need("culture", culture, "")
             name = f"{group}/{value} ({spoken})"
-            context.identities.unique(table, "literal", name, key="value")
+            if table.is_sound("group", "value", "culture"):
+                context.identities.unique(table, "literal", name, key="value")
             yield LiteralLookupInfo(
                 literal_group=group,
                 literal_value=value,

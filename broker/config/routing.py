@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
+from broker.config.consequences import Dangling
 from broker.config.context import Context
 from broker.config.findings import Path
 from broker.config.hours import merge_spans, parse_hours
@@ -27,6 +28,8 @@ from broker.config.table import Table
 from protocol.values import Guid, Signal
 
 RANK = integer(-(2**31))
+_FIXED = frozenset({"EST", "MST", "HST"})
+"""Names that sound like the time of a place and stay on its winter time all year."""
 PRIORITY = integer(-1_000_000, 1_000_000)
 
 
@@ -75,7 +78,8 @@ def _bot(context: Context, agents: frozenset[Guid]) -> Parser[Guid]:
         if found is None:
             if value in everybody:
                 raise ValueError('is an agent whose role is not "bot"')
-            raise ValueError(f'there is no bot "{value}"{suggestion(value, built_in | external)}')
+            text = f'there is no bot "{value}"{suggestion(value, built_in | external)}'
+            raise Dangling(("bot", "agent"), value, text)
         return found
 
     return parse
@@ -149,6 +153,8 @@ def _hours(table: Table) -> Hours | None:
     where = table.read("timezone", zone, ZoneInfo("UTC"))
     if "timezone" in table and "hours" not in table:
         table.warn("timezone", "means nothing without hours")
+    if where.key in _FIXED or where.key.startswith(("Etc/GMT+", "Etc/GMT-")):
+        table.warn("timezone", 'has no summer time; write a place like "America/New_York"')
     if entries is None:
         return None
     if not entries:
@@ -163,7 +169,7 @@ def _form(table: Table, context: Context) -> Iterator[tuple[Guid, Pattern]]:
         try:
             control, expected = control_of(name), text_pattern(raw)
         except ValueError as fault:
-            table.report.fault((*table.path, "form", name), str(fault))
+            table.report.fault((*table.path, "form", name), fault)
         else:
             warn_doubt(table, ("form", name), expected)
             yield control, expected

@@ -47,9 +47,11 @@ def read_secret(table: Table, environ: Mapping[str, str]) -> Secret:
     hashed = table.read("token_hash", _argon2id, None)
     variable = table.read("token_env", text(), None)
     given = [key for key in _KEYS if key in table]
-    if len(given) != 1:
-        said = "is missing; give" if not given else f"and {given[1]} are both there; give"
-        table.fault(given[0] if given else "token", f"{said} one of {', '.join(_KEYS)}")
+    if not given:
+        table.missing("token", f"is missing; give one of {', '.join(_KEYS)}", *_KEYS)
+    elif len(given) > 1:
+        both = f"and {given[1]} are both there; give one of {', '.join(_KEYS)}"
+        table.fault(given[0], both)
     elif token is not None:
         table.warn("token", "is clear text; put what `parley hash-token` prints into token_hash")
         return Secret(digest=digest(token))

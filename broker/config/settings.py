@@ -51,7 +51,7 @@ def _check_server(table: Table, server: Server) -> None:
             table.warn("listen", "is open to the network without TLS; tokens travel readable")
     elif "tls_key" not in table:
         table.fault("tls_cert", "needs a tls_key")
-    if server.http == server.listen and server.listen[1]:
+    if server.http == server.listen and server.listen[1] and table.is_sound("listen"):
         table.fault("http", "is the address of `listen` too")
 
 
@@ -108,7 +108,7 @@ def read_limits(table: Table) -> Limits:
 def _check_limits(table: Table, limits: Limits) -> None:
     """A healthy client must have room for its resync, or it would be cut off on every return."""
     least = RESYNC_FRAMES * limits.frame_bytes + RESYNC_ROOM
-    if limits.outbox_bytes >= least:
+    if limits.outbox_bytes >= least or not table.is_sound("outbox_bytes", "frame_bytes"):
         return
     if "outbox_bytes" in table:
         text = (

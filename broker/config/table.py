@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from broker.config.findings import Path, Report
-from broker.config.parse import ItemFaults, Parser, kind_of, suggestion
+from broker.config.parse import ItemFaults, Parser, closest, hint, kind_of
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -44,6 +44,8 @@ class Table:
         self._content = content
         name = section or ".".join(step for step in path if isinstance(step, str))
         self._asked = report.vocabulary.setdefault(name, set())
+        self._missing: dict[str, tuple[str, ...]] = {}
+        self._faulty: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -56,7 +58,12 @@ class Table:
     ) -> None:
         for key in self._content:
             if key not in self._asked:
-                self.fault(key, f"unknown key{suggestion(key, self._asked)}")
+                close = closest(key, self._asked)
+                self.fault(key, f"unknown key{hint(close)}")
+                # What is missing is there by the wrong name.
+                self._missing = {k: v for k, v in self._missing.items() if close not in v[1:]}
+        for key, (text, *_) in self._missing.items():
+            self.fault(key, text)
 
     def __contains__(self, key: str) -> bool:
         return key in self._content
@@ -65,7 +72,7 @@ class Table:
         """Read a key that must be there."""
         if key not in self._content:
             self._asked.add(key)
-            self.report.fault((*self.path, key), "is missing")
+            self.missing(key, "is missing")
             return stand_in
         return self.read(key, parse, stand_in)
 
@@ -77,10 +84,11 @@ class Table:
         try:
             return parse(raw)
         except ItemFaults as found:
-            for position, text in found.faults.items():
-                self.report.fault((*self.path, key, position), text)
+            self._faulty.add(key)
+            for position, fault in found.faults.items():
+                self.report.fault((*self.path, key, position), fault)
         except ValueError as fault:
-            self.fault(key, str(fault))
+            self.fault(key, fault)
         return default
 
     def entries(self, key: str) -> Iterator[tuple[str, object]]:
@@ -111,11 +119,22 @@ class Table:
             if isinstance(item, dict):
                 yield Table(item, (*path, position), self.report)
             else:
+                self._faulty.add(key)
                 self.report.fault((*path, position), f"must be a table, not {kind_of(item)}")
 
-    def fault(self, key: str, text: str) -> None:
+    def fault(self, key: str, found: str | ValueError) -> None:
         """Note a fault of a member."""
-        self.report.fault((*self.path, key), text)
+        self._faulty.add(key)
+        self.report.fault((*self.path, key), found)
+
+    def missing(self, key: str, text: str, *others: str) -> None:
+        """Note that a member, and others in its place, is missing, unless a wrong name explains it."""
+        self._faulty.add(key)
+        self._missing[key] = (text, key, *others)
+
+    def is_sound(self, *keys: str) -> bool:
+        """Whether these members had no fault by now, so that they can be judged together."""
+        return self._faulty.isdisjoint(keys)
 
     def warn(self, key: str, text: str) -> None:
         """Note a warning about a member."""

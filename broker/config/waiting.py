@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from broker.config.context import Context
-from broker.config.findings import spell
 from broker.config.model import WaitRule
 from broker.config.parse import Parser, boolean, duration, integer, listing, suggestion, text
 from broker.config.routing import PRIORITY, Numbered, rule_limits
 from broker.config.table import Table
 from protocol.limits import text_length
-from protocol.values import Guid
 
 LEVEL: Final = integer(1, 1_000)
 PLACEHOLDERS: Final = ("position", "wait")
@@ -100,25 +98,3 @@ def _check_effects(table: Table, rule: WaitRule) -> None:
                 (*table.path, "projects", position), "is one of its projects already"
             )
         seen.add(project)
-
-
-def warn_out_of_order(rules: Sequence[tuple[Table, WaitRule]]) -> None:
-    """Say so where a rule has to wait for one of a lower level that is due later."""
-    for table, rule in rules:
-        before = [
-            (lower.after, spell(place.path))
-            for place, lower in rules
-            if lower.level < rule.level and lower.after > rule.after and _may_meet(lower, rule)
-        ]
-        if before:
-            text = "is less than that of {}, a lower level: it will be applied right after that one"
-            table.warn("after", text.format(max(before)[1]))
-
-
-def _may_meet(one: WaitRule, other: WaitRule) -> bool:
-    """Whether one chat can come to both rules, as far as project and gateway tell."""
-
-    def common(left: Guid | None, right: Guid | None) -> bool:
-        return left is None or right is None or left == right
-
-    return common(one.project, other.project) and common(one.limits.gateway, other.limits.gateway)
