@@ -99,6 +99,17 @@ class Link:
         self.stage, self.dial_at, self.hang_up = Stage.OFFLINE, now + delay, False
         self._connection = None
 
+    def dial_now(self, now: float) -> bool:
+        """Plans the next connection for now, if there is none.
+
+        Returns:
+            Whether that changed anything.
+        """
+        if self.dial_at is None or self.dial_at <= now:
+            return False
+        self.dial_at = now
+        return True
+
     def give_up(self, why: str) -> None:
         """This connection is of no use any more."""
         self.why = self.why or why

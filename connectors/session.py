@@ -172,6 +172,14 @@ class Session:
             self._talk.events.append(Disconnected(self._link.why, self._link.dial_at))
         return self._talk.drain()
 
+    def dial_now(self, now: float) -> bool:
+        """Does not wait for `dial_at`: somebody is there who would rather know at once.
+
+        Returns:
+            Whether that changed anything.
+        """
+        return self._link.dial_now(now)
+
     def close(self, now: float, reason: EndReason = EndReason.CLOSED) -> list[Event]:
         """Ends the session from this side: what has no answer yet fails."""
         self._talk.now = now

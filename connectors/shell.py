@@ -4,6 +4,7 @@
 """
 
 import math
+import os
 import random
 import socket
 import ssl
@@ -133,6 +134,11 @@ class Client:
     def unsent(self, ref: ChatRef) -> list[ChatSentenceInfo]:
         """The sentences of a chat that have no echo yet."""
         return self._session.unsent(ref)
+
+    def dial_now(self) -> None:
+        """Tries a connection that was lost at once, as when somebody at a screen does something."""
+        if self._session.dial_now(self.now()):
+            self._wake.set()
 
     async def wait_ready(self) -> None:
         """Waits for the first time that the session is ready.
@@ -326,7 +332,7 @@ class Client:
             with anyio.fail_after(DIAL_SECONDS):
                 stream = await self._dial()
         except (OSError, TimeoutError) as error:
-            self._tell(self._session.lost(self.now(), str(error) or type(error).__name__))
+            self._tell(self._session.lost(self.now(), _why(error)))
             return
         self._session.dialled(self.now())
         why = ["the connection was closed"]
@@ -405,6 +411,19 @@ class Client:
         self._wake.set()
         with anyio.move_on_after(BYE_SECONDS):
             await self._stopped.wait()
+
+
+def _why(error: BaseException) -> str:
+    """What kept a connection from opening: of several addresses that were tried, the first."""
+    cause = error.__cause__
+    while isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[0]
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    found = cause or error
+    if isinstance(found, OSError) and found.errno is not None and found.errno > 0:
+        return os.strerror(found.errno)  # what the system calls it, not what a library does
+    return str(found) or type(found).__name__
 
 
 def event_queue(

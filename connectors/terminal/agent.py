@@ -16,12 +16,13 @@ from connectors.events import (
     Ready,
 )
 from connectors.terminal.colleagues import HELP as MORE_HELP
-from connectors.terminal.colleagues import Colleagues, note_text, parties_text
-from connectors.terminal.conversation import Conversation, printable
+from connectors.terminal.colleagues import Colleagues, asked_text, note_text, parties_text
+from connectors.terminal.conversation import Conversation
 from connectors.terminal.desk import Desk, Face
 from connectors.terminal.options import AgentOptions
 from protocol.agent import AgentStateInfo
-from protocol.values import AgentState, ChatStatus
+from protocol.chat import ChatPartyInfo, ChatSentenceInfo
+from protocol.values import AgentState, ChatStatus, CloseReason, PartyState, TransferMode
 
 HELP = """\
 Write a line and press Enter to send it in the chat on the screen.
@@ -39,8 +40,37 @@ _STATES = {
 }
 
 
+_STATE_WORDS = {
+    AgentState.READY: "ready",
+    AgentState.PAUSE: "paused",
+    AgentState.POST_CALL: "wrapping up",
+    AgentState.LOG_OFF: "logged off",
+}
+_MISSED = "Missed"
+"""The reason of a pause that the broker gives by itself (B-24)."""
+_ENDS = "; /ready takes chats again"
+_HOW = {
+    ChatStatus.ALERTING: "the chat is offered to you",
+    ChatStatus.ANSWERED: "the chat is yours",
+    ChatStatus.WAITING: "the chat is not with you",
+    ChatStatus.CLOSED: "the chat is closed",
+}
+_SEEN: dict[ChatStatus | None, str] = {
+    ChatStatus.ALERTING: "offered",
+    ChatStatus.ANSWERED: "open",
+    ChatStatus.CLOSED: "closed",
+}
+_CLOSED_BY = {
+    CloseReason.AGENT: " by its agent",
+    CloseReason.EXTERNAL: " by the visitor",
+    CloseReason.INACTIVITY: ": nobody wrote for too long",
+    CloseReason.RULE: " by a rule",
+    CloseReason.ADMIN: " by a supervisor",
+}
+
+
 class AgentDesk(Desk):
-    """An agent and his chats."""
+    """An agent and their chats."""
 
     client: WorkplaceClient
 
@@ -84,7 +114,7 @@ class AgentDesk(Desk):
             await self._hang_up(rest, ChatStatus.ANSWERED)
         elif name == "chats":
             for talk in self.talks.values():
-                self.remark(f"#{talk.number} {talk.title}: {talk.status}")
+                self.remark(f"#{talk.number} {talk.title}: {_SEEN.get(talk.status, talk.status)}")
         else:
             return await self._colleagues.command(name, rest)
         return True
@@ -148,22 +178,28 @@ class AgentDesk(Desk):
         match event:
             case Alerted(ref, info, expires_at):
                 talk = self.talk(ref)
-                talk.title = printable(info.remote_party_name) or "visitor"
+                talk.title = info.remote_party_name or "visitor"
                 talk.alert_until = expires_at
+                asked = self._asked(ref)
+                about = f"; {asked_text(asked)}" if asked is not None else ""
                 self.remark(
-                    f"{talk.title} calls, {printable(info.project_name)}: "
+                    f"{talk.title} calls, {info.project_name or 'no project'}{about}: "
                     f"/accept {talk.number} or /reject {talk.number} "
                     f"within {info.max_signal_duration} s",
                     talk,
                 )
                 self.face.ring()
+            case ChatChanged(ref, (ChatStatus.ALERTING | ChatStatus.ANSWERED) as held, before) if (
+                before is not held
+            ):
+                self.talk(ref).held = held
             case AlertEnded(ref) if ref in self.talks:
                 self.talks[ref].alert_until = None
             case InternalAdded(ref, note, mine):
                 self.remark(note_text(note), self.talk(ref))
                 if not mine:
                     self.face.ring()
-            case PartiesChanged(ref, parties):
+            case PartiesChanged(ref, parties) if self._asked(ref) is None:
                 self.remark(parties_text(parties), self.talk(ref))
             case ChatChanged(ref, ChatStatus.ANSWERED, ChatStatus.ANSWERED, info):
                 self._take_parking(self.talk(ref), bool(info.is_parked))
@@ -173,6 +209,35 @@ class AgentDesk(Desk):
                 self.later(self._set_state, *self._wanted)
             case _:
                 pass
+
+    def _party(self, ref: ChatRef, state: PartyState) -> ChatPartyInfo | None:
+        """As what the agent is asked into a chat, or is in it, besides its owner."""
+        chat, welcome = self.client.chat(ref), self.client.welcome
+        if chat is None or welcome is None:
+            return None
+        mine = (p for p in chat.view.parties if p.agent_id == welcome.agent_id)
+        return next((party for party in mine if party.state is state), None)
+
+    def _asked(self, ref: ChatRef) -> ChatPartyInfo | None:
+        return self._party(ref, PartyState.ASKED)
+
+    def speak(self, text: str) -> None:
+        """Sends a sentence; of one whom the visitor does not see, a note to the colleagues."""
+        party = self._party(self.active, PartyState.JOINED) if self.active is not None else None
+        if party is None or party.mode is TransferMode.CONFERENCE:
+            super().speak(text)
+        elif self.active is not None:
+            self.later(self._colleagues.command, "note", text)
+
+    def wrote(self, sentence: ChatSentenceInfo) -> bool:
+        """Whether it was said at this terminal, and not by a colleague or the broker."""
+        return sentence.id in self.said
+
+    def said_of(self, event: ChatChanged) -> str:
+        """How a new status of a chat is told to its agent."""
+        reason = _CLOSED_BY.get(event.info.close_reason, "") if event.info.close_reason else ""
+        text = _HOW.get(event.status, f"the chat is {event.status}")
+        return f"{text}{reason}"
 
     def _take_parking(self, talk: Conversation, is_parked: bool) -> None:
         if talk.is_parked is not is_parked:
@@ -191,7 +256,8 @@ class AgentDesk(Desk):
         if self.client.ready and info.state is not None:
             self._wanted = (info.next_state or info.state, info.reason)
         if self._state_text() != before:
-            self.remark(f"you are {self._state_text()}")
+            ends = "" if info.state in (AgentState.READY, AgentState.LOG_OFF) else _ENDS
+            self.remark(f"you are {self._state_text()}{ends}")
 
     def _forget(self, ref: ChatRef) -> None:
         talk = self.talks.pop(ref, None)
@@ -199,28 +265,39 @@ class AgentDesk(Desk):
             return
         if self.active == ref:
             self.active = None
-        self.remark(f"#{talk.number} {talk.title} is gone")
+        name = f"#{talk.number} {talk.title}"
+        if talk.status is ChatStatus.CLOSED:
+            self.remark(f"{name} is off the list")
+        elif talk.held is ChatStatus.ALERTING:
+            self.remark(f"the offer of {name} is over")
+        else:
+            self.remark(f"{name} is not with you any more")
 
     def title_of(self, event: ChatChanged) -> str:
         """The visitor's name."""
         info = event.info.info
-        return printable(info.remote_party_name) if info is not None else ""
+        return (info.remote_party_name or "") if info is not None else ""
 
     # --- lines ---
 
     def _state_text(self) -> str:
         if self._state is None or self._state.state is None:
             return "not ready yet"
-        reason = f" ({printable(self._state.reason)})" if self._state.reason else ""
-        then = f", then {self._state.next_state}" if self._state.next_state else ""
-        return f"{self._state.state}{reason}{then}"
+        state, reason = self._state.state, self._state.reason
+        text = _STATE_WORDS[state]
+        if reason == _MISSED:
+            text += ": offers were missed"
+        elif reason:
+            text += f" ({reason})"
+        then = self._state.next_state
+        return f"{text}, then {_STATE_WORDS[then]}" if then else text
 
     def status_line(self) -> str:
-        """The connection, the agent, his state, the chat on the screen."""
-        parts = [self.connection, printable(self.party_name), self._state_text()]
+        """The connection, the agent, their state, the chat on the screen."""
+        parts = [self.lamp(), self.party_name or "", self._state_text()]
         talk = self.talks.get(self.active) if self.active is not None else None
         if talk is not None:
-            parts.append(f"#{talk.number} {talk.title}: {talk.status}")
+            parts.append(f"#{talk.number} {talk.title}: {_SEEN.get(talk.status, talk.status)}")
             if talk.is_typing:
                 parts.append(f"{talk.title} is typing…")
         return "  │  ".join(part for part in parts if part)

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from connectors.client import WorkplaceClient
 from connectors.events import ChatRef
 from connectors.ids import project_id
-from connectors.terminal.conversation import printable
 from connectors.terminal.desk import Desk
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatPartyInfo, ChatSentenceInfo, DecisionInfo
@@ -17,7 +16,7 @@ HELP = """\
 /return                                    give the chat back to the queue
 /who                                       who is logged in
 /transfer AGENT, /transfer project NAME    hand the chat over;  /transfer back  take that back
-/invite AGENT [consult|conference]         ask a colleague in;  /leave  leave the chat to him
+/invite AGENT [consult|conference]         ask a colleague in;  /leave  leave the chat to them
 /open GATEWAY ADDRESS [NAME]               open a chat with somebody
 /overview                                  all open chats, by number      } for
 /monitor N, /join N, /close N              listen to one, join it, end it } supervisors
@@ -106,15 +105,15 @@ class Colleagues:
 
     async def _who(self) -> None:
         for one in await self._client.agents():
-            reason = f" ({printable(one.reason)})" if one.reason else ""
+            reason = f" ({one.reason})" if one.reason else ""
             chats = f"{one.active_chats} of {one.max_chats} chats"
-            self._desk.remark(f"{printable(one.agent_name)}: {one.state}{reason}, {chats}")
+            self._desk.remark(f"{one.agent_name}: {one.state}{reason}, {chats}")
 
     async def _overview(self) -> None:
         chats = await self._client.overview()
         self._listed = [self._client.ref(one.chat_id) for one in chats if one.chat_id is not None]
         for number, one in enumerate(chats, start=1):
-            whose = f" by {printable(one.agent_name)}" if one.agent_name else ""
+            whose = f" by {one.agent_name}" if one.agent_name else ""
             self._desk.remark(f"chat {number}: {one.status}{whose}")
         if not chats:
             self._desk.remark("no chat is open")
@@ -149,7 +148,7 @@ class Colleagues:
         found = [one for one in known if name and _is_called(one, name)]
         if len(found) == 1:
             return found[0].agent_id
-        names = ", ".join(printable(one.agent_name) for one in found or known)
+        names = ", ".join(one.agent_name or "?" for one in found or known)
         self._desk.remark(f"{'which of' if found else 'no such agent among'}: {names}")
         return None
 
@@ -160,24 +159,96 @@ def _is_called(agent: AgentStateInfo, name: str) -> bool:
 
 def note_text(note: ChatSentenceInfo) -> str:
     """How an internal note is told."""
-    return f"note of {printable(note.party_name) or '?'}: {printable(note.text)}"
+    return f"note of {note.party_name or '?'}: {note.text}"
 
 
 def parties_text(parties: tuple[ChatPartyInfo, ...]) -> str:
     """How it is told who else is in a chat."""
-    return "; ".join(_party_text(party) for party in parties) or "nobody else is in the chat"
+    return "; ".join(map(_party_text, parties)) or "nobody else is in the chat"
+
+
+_ASKED = {
+    TransferMode.TRANSFER: "is asked to take the chat over",
+    TransferMode.CONSULT: "is asked for advice",
+    TransferMode.CONFERENCE: "is asked into the conversation",
+    TransferMode.MONITOR: "is asked to listen",
+}
+_JOINED = {
+    TransferMode.TRANSFER: "has taken the chat over",
+    TransferMode.CONSULT: "gives advice, unseen by the visitor",
+    TransferMode.CONFERENCE: "is in the conversation",
+    TransferMode.MONITOR: "listens, unseen",
+}
+_ASKS = {
+    TransferMode.TRANSFER: "hands the chat over to you",
+    TransferMode.CONSULT: "asks you for advice",
+    TransferMode.CONFERENCE: "asks you into the conversation",
+}
 
 
 def _party_text(party: ChatPartyInfo) -> str:
-    who = printable(party.agent_name or party.project_name) or "somebody"
-    does = "is asked" if party.state is PartyState.ASKED else "has joined"
-    note = f": {printable(party.note)}" if party.note else ""
-    return f"{who} {does} ({party.mode}){note}"
+    who = party.agent_name or party.project_name or "somebody"
+    words = _ASKED if party.state is PartyState.ASKED else _JOINED
+    does = words[party.mode] if party.mode is not None else "is in the chat"
+    by = f" by {party.by_name}" if party.state is PartyState.ASKED and party.by_name else ""
+    return f"{who} {does}{by}{_said(party.note)}"
+
+
+def asked_text(party: ChatPartyInfo) -> str:
+    """How an agent is told who asks them, and for what."""
+    does = _ASKS.get(party.mode, "asks you") if party.mode is not None else "asks you"
+    return f"{party.by_name or 'a colleague'} {does}{_said(party.note)}"
+
+
+def _said(note: str | None) -> str:
+    return f": {note}" if note else ""
+
+
+_DECIDED = {
+    "routed": "The rules placed the chat",
+    "refused": "The rules refused the chat",
+    "bot": "The chat was given to the bot {agent}",
+    "waiting": "Nobody could take the chat",
+    "offered": "Offered to {agent}",
+    "wait_rule": "A wait rule was applied",
+    "transfer": "Somebody was asked: {agent}",
+    "transfer_ended": "What was asked of {agent} came to nothing",
+    "forced": "A supervisor ended the chat",
+    "now": "{agent} now",
+}
+_BECAUSE = {
+    "answered it before": "had this chat before",
+    "skill": "has the highest skill",
+    "free slots": "has the most free slots",
+    "longest idle": "is idle the longest",
+    "agent id": "all else is equal",
+    "asked for": "was asked for",
+}
+_PASSED_OVER = {
+    "away": "is not connected",
+    "leaving": "is about to log off",
+    "no free slot": "has no free slot",
+    "excluded": "let this chat go shortly before",
+    "in the chat": "is in this chat already",
+}
 
 
 def decision_text(decision: DecisionInfo) -> str:
     """How a decision is told."""
     when = decision.time_stamp.strftime("%H:%M:%S ") if decision.time_stamp is not None else ""
-    whom = f" {printable(decision.agent_name)}" if decision.agent_name else ""
-    why = f", {printable(decision.reason)}" if decision.reason else ""
-    return f"{when}{printable(decision.kind)}{whom}{why}, waited {decision.waited_seconds} s"
+    kind, agent = decision.kind or "", decision.agent_name or "somebody"
+    text = _DECIDED.get(kind, f"Decided: {kind}").format(agent=agent)
+    if decision.reason:
+        text += f": {_BECAUSE.get(decision.reason, decision.reason)}"
+    text += "." if kind in ("now", "routed") else f", after {decision.waited_seconds} s of waiting."
+    passed = [one for one in decision.agents or () if one.reason]
+    if passed:
+        others = "; ".join(f"{one.agent_name} {_lacks(one.reason or '')}" for one in passed)
+        text += f" Passed over: {others}."
+    return f"{when}{text}"
+
+
+def _lacks(reason: str) -> str:
+    if reason.startswith("state "):
+        return f"is in state {reason.removeprefix('state ')}"
+    return _PASSED_OVER.get(reason, f"({reason})")

@@ -6,7 +6,11 @@ import attrs
 
 from connectors.events import ChatRef
 from protocol.chat import ChatSentenceInfo
+from protocol.display import shown
 from protocol.values import ChatStatus
+
+YOU = "you"
+"""Who says what has no echo yet: the broker alone knows by which name the other side will see it."""
 
 
 class Tick(StrEnum):
@@ -18,9 +22,17 @@ class Tick(StrEnum):
     DELIVERED = "✓✓"
 
 
+def _name(text: str | None) -> str | None:
+    return None if text is None else shown(text)
+
+
+def _lines(text: str) -> str:
+    return shown(text, lines=True)
+
+
 @attrs.frozen(kw_only=True)
 class Line:
-    """One line.
+    """One line, safe to show whoever wrote it.
 
     Attributes:
         text: What it says, on one row or several.
@@ -31,8 +43,8 @@ class Line:
         counter: Its place in the transcript; 0: it has none.
     """
 
-    text: str
-    who: str | None = None
+    text: str = attrs.field(converter=_lines)
+    who: str | None = attrs.field(default=None, converter=_name)
     mine: bool = False
     tick: Tick = Tick.NONE
     note: bool = False
@@ -52,6 +64,7 @@ class Conversation:
         is_typing: The other side types.
         is_parked: It is on hold.
         alert_until: Until when it is offered; None: it is not.
+        held: How the person had it last: offered, or theirs.
         unread: Lines that came while another chat was on the screen.
     """
 
@@ -63,16 +76,26 @@ class Conversation:
     is_typing: bool = False
     is_parked: bool = False
     alert_until: float | None = None
+    held: ChatStatus | None = None
     unread: int = 0
     _entries: list[ChatSentenceInfo | str] = attrs.field(factory=list)
     _mine: set[int] = attrs.field(factory=set)
+    _own: set[int] = attrs.field(factory=set)
     _places: dict[int, int] = attrs.field(factory=dict)
 
-    def add(self, sentence: ChatSentenceInfo, *, mine: bool) -> None:
-        """Adds the next sentence of the transcript."""
+    def add(self, sentence: ChatSentenceInfo, *, mine: bool, own: bool | None = None) -> None:
+        """Adds the next sentence of the transcript.
+
+        Args:
+            sentence: It.
+            mine: Whether it is of the person's side.
+            own: Whether the person wrote it, so that its delivery is told; as `mine` when not said.
+        """
         self._places[sentence.counter] = len(self._entries)
         if mine:
             self._mine.add(sentence.counter)
+        if mine if own is None else own:
+            self._own.add(sentence.counter)
         self._entries.append(sentence)
 
     def confirmed(self, sentence: ChatSentenceInfo) -> None:
@@ -89,36 +112,33 @@ class Conversation:
         """What is to be seen: the transcript with the program's remarks, then what is still under way."""
         shown = [self._line(entry) for entry in self._entries]
         return shown + [
-            Line(text=printable(one.text), who=one.party_name, mine=True, tick=Tick.SENDING)
-            for one in unsent
+            Line(text=one.text or "", who=YOU, mine=True, tick=Tick.SENDING) for one in unsent
         ]
 
     def _line(self, entry: ChatSentenceInfo | str) -> Line:
         if isinstance(entry, str):
             return Line(text=entry)
-        return line_of(entry, mine=entry.counter in self._mine)
+        return self.line_of(entry)
+
+    def line_of(self, sentence: ChatSentenceInfo) -> Line:
+        """How a sentence of the transcript looks."""
+        counter = sentence.counter
+        return _line_of(sentence, mine=counter in self._mine, own=self.is_own(counter))
+
+    def is_own(self, counter: int) -> bool:
+        """Whether the person at this terminal wrote a sentence."""
+        return counter in self._own
 
 
-def line_of(sentence: ChatSentenceInfo, *, mine: bool) -> Line:
-    """How a sentence of the transcript looks."""
+def _line_of(sentence: ChatSentenceInfo, *, mine: bool, own: bool) -> Line:
     tick = Tick.NONE
-    if mine:
+    if own:
         tick = Tick.ECHOED if sentence.confirmed_time is None else Tick.DELIVERED
     return Line(
-        text=printable(sentence.text),
+        text=sentence.text or "",
         who=sentence.party_name,
         mine=mine,
         tick=tick,
         note=sentence.model != 0,
         counter=sentence.counter,
     )
-
-
-def printable(text: str | None) -> str:
-    """Keeps what a peer wrote from steering the terminal: control characters become visible."""
-    return "".join(
-        char if char == "\n" or char.isprintable() else _SHOWN.get(char, "�") for char in text or ""
-    )
-
-
-_SHOWN = {"\t": "    ", "\u00a0": " ", "\r": ""}

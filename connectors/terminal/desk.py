@@ -1,5 +1,6 @@
 """What the two programs have in common: conversations, fed by events, and a face that shows them."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
@@ -25,14 +26,22 @@ from connectors.events import (
     SessionEnded,
     TypingChanged,
 )
-from connectors.terminal.conversation import Conversation, Line, line_of, printable
+from connectors.terminal.conversation import Conversation, Line
+from protocol.chat import ChatSentenceInfo
+
+FIRST_PATIENCE = 5.0
+"""Seconds for which a program whose input has ended waits for a broker that it never met."""
+REMEMBERED = 10_000
+"""Sentences of one's own that are told from others'."""
+LOST_PATIENCE = 60.0
+"""The same for one that it has lost."""
 
 
 class Face(Protocol):
     """Where a person sees and types: the full screen, or plain lines."""
 
     async def run(self, desk: "Desk") -> None:
-        """Takes what the person types until he leaves or the desk is done."""
+        """Takes what the person types until they leave or the desk is done."""
 
     def show(self, talk: Conversation | None, line: Line) -> None:
         """A line came about."""
@@ -53,9 +62,11 @@ class Desk(ABC):
     Attributes:
         client: The connection to the broker.
         connection: What is known of it, for the status line.
+        dial_at: While there is none: when the next one is tried.
         talks: The conversations.
         active: The one on the screen.
         remarks: Lines that belong to no conversation.
+        said: The keys of what was said at this terminal, the latest of them.
         done: The program is to end.
         changed: Set, and renewed, when anything happened.
         status: The exit status of the program.
@@ -65,6 +76,11 @@ class Desk(ABC):
         self.client = client
         self.face = face
         self.connection = "connecting"
+        self.dial_at: float | None = None
+        self.said: dict[str, None] = {}
+        self._was_ready = False
+        self._why = ""
+        self._away_since = client.now()
         self.talks: dict[ChatRef, Conversation] = {}
         self.active: ChatRef | None = None
         self.remarks: list[str] = []
@@ -123,6 +139,7 @@ class Desk(ABC):
     async def enter(self, text: str) -> None:
         """Takes a line that the person entered: a command or a sentence."""
         text = text.strip()
+        self.client.dial_now()
         if not text:
             return
         if not text.startswith("/"):
@@ -135,7 +152,7 @@ class Desk(ABC):
             elif name in ("quit", "q"):
                 self.done.set()
             elif not await self.command(name, rest.strip()):
-                self.remark(f"no command /{printable(name)}; /help lists them")
+                self.remark(f"no command /{name}; /help lists them")
         self.stir()
 
     def speak(self, text: str) -> None:
@@ -144,12 +161,15 @@ class Desk(ABC):
             self.remark("no chat is open")
             return
         try:
-            self.client.send_soon(self.active, text, party_name=self.party_name)
+            self.said[self.client.send_soon(self.active, text, party_name=self.party_name)] = None
+            while len(self.said) > REMEMBERED:
+                del self.said[next(iter(self.said))]
         except ConnectorError as error:
             self.remark(f"not sent: {error}")
 
     def typed(self, text: str) -> None:
-        """The person is typing this."""
+        """The person is typing this: somebody is there, so a lost connection is tried at once."""
+        self.client.dial_now()
         if self.active is not None and not self.done.is_set():
             self.client.typing(self.active, bool(text) and not text.startswith("/"))
 
@@ -179,7 +199,7 @@ class Desk(ABC):
     # --- what happens ---
 
     def remark(self, text: str, talk: Conversation | None = None) -> None:
-        """Says something to the person, in a chat or in the one that he looks at."""
+        """Says something to the person, in a chat or in the one that they look at."""
         talk = talk or (self.talks.get(self.active) if self.active is not None else None)
         if talk is None:
             self.remarks.append(text)
@@ -206,9 +226,36 @@ class Desk(ABC):
         self.face.refresh()
 
     async def finish(self) -> None:
-        """Waits until nothing that was entered is without its echo."""
-        while any(self.client.unsent(ref) for ref in self.talks) and not self.done.is_set():
-            await self.changed.wait()
+        """Waits until nothing that was entered is without its echo, or there is no hope of that."""
+        while not self.done.is_set() and (self._unsent() or not self._was_ready):
+            with anyio.move_on_after(self._hope()) as scope:
+                await self.changed.wait()
+            if scope.cancelled_caught:
+                self._give_up()
+
+    def _unsent(self) -> int:
+        return sum(len(self.client.unsent(ref)) for ref in self.talks)
+
+    def _hope(self) -> float:
+        """For how many seconds more a broker that is away is waited for."""
+        if self.dial_at is None and self.connection != "connecting":
+            return math.inf
+        patience = LOST_PATIENCE if self._was_ready else FIRST_PATIENCE
+        return max(0.0, self._away_since + patience - self.client.now())
+
+    def _give_up(self) -> None:
+        unsent = self._unsent()
+        lines = f"; {unsent} line{'s' if unsent > 1 else ''} not sent" if unsent else ""
+        self.remark(f"there is no broker: {self._why}{lines}")
+        self.status = 1
+        self.done.set()
+
+    def lamp(self) -> str:
+        """What is known of the connection, for the status line."""
+        if self.dial_at is None:
+            return self.connection
+        left = math.ceil(self.dial_at - self.client.now())
+        return f"{self.connection} in {left} s, or at a key" if left > 0 else self.connection
 
     async def _listen(self) -> None:
         async for event in self.client.events():
@@ -226,14 +273,15 @@ class Desk(ABC):
         """Takes an event."""
         match event:
             case Connected():
-                self.connection = "connected, catching up"
+                self.connection, self.dial_at = "connected, catching up", None
             case Ready():
-                self.connection = "connected"
+                self.connection, self._was_ready = "connected", True
                 self.face.show(None, Line(text="connected"))
-            case Disconnected(why):
+            case Disconnected(why, dial_at):
                 if self.connection != "reconnecting":
+                    self._away_since = self.client.now()
                     self.face.show(None, Line(text=f"reconnecting: {why}"))
-                self.connection = "reconnecting"
+                self.connection, self.dial_at, self._why = "reconnecting", dial_at, why
             case SessionEnded(error):
                 self.connection = "disconnected"
                 if error.reason is not EndReason.CLOSED:
@@ -248,17 +296,18 @@ class Desk(ABC):
         match event:
             case SentenceAdded(ref, sentence, mine):
                 talk = self.talk(ref)
-                talk.add(sentence, mine=mine)
+                talk.add(sentence, mine=mine, own=mine and self.wrote(sentence))
                 if not mine and ref != self.active:
                     talk.unread += 1
                 if not mine:
                     self.face.ring()
-                self.face.show(talk, line_of(sentence, mine=mine))
+                self.face.show(talk, talk.line_of(sentence))
             case SentenceConfirmed(ref, sentence):
                 self.talk(ref).confirmed(sentence)
-                self.face.delivered(self.talk(ref), sentence.counter)
+                if self.talk(ref).is_own(sentence.counter):
+                    self.face.delivered(self.talk(ref), sentence.counter)
             case SentenceRefused(ref, sentence, error):
-                self.remark(f"not sent: {printable(sentence.text)} ({error})", self.talk(ref))
+                self.remark(f"not sent: {sentence.text} ({error})", self.talk(ref))
             case TypingChanged(ref, is_typing):
                 self.talk(ref).is_typing = is_typing
             case ChatChanged(ref, status, before):
@@ -270,8 +319,12 @@ class Desk(ABC):
             case _:
                 pass
 
+    def wrote(self, sentence: ChatSentenceInfo) -> bool:
+        """Whether the person wrote a sentence of their side."""
+        return True
+
     def said_of(self, event: ChatChanged) -> str:
         """How a new status of a chat is told."""
         reason = f" ({event.info.close_reason})" if event.info.close_reason else ""
-        who = f" by {printable(event.info.agent_name)}" if event.info.agent_name else ""
+        who = f" by {event.info.agent_name}" if event.info.agent_name else ""
         return f"chat: {event.status}{who}{reason}"

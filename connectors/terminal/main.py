@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import anyio
+from attrs import evolve
 
+from connectors.backoff import Backoff
 from connectors.client import connect_connector, connect_workplace
 from connectors.settings import Tuning
 from connectors.terminal.agent import AgentDesk
@@ -23,6 +25,8 @@ from connectors.terminal.screen import Screen
 from connectors.terminal.visitor import VisitorDesk
 
 SOFTWARE = "parley-terminal"
+AT_A_SCREEN = Tuning(backoff=Backoff(longest=5.0))
+"""People who look at a screen are back soon after the broker is."""
 
 
 def visitor_main(argv: Sequence[str]) -> int:
@@ -32,7 +36,7 @@ def visitor_main(argv: Sequence[str]) -> int:
         argv: The arguments behind the program's name.
 
     Returns:
-        The exit status: 0, or 1 when the broker ended the session.
+        The exit status: 0, or 1 when the broker ended the session or there is none.
     """
     return _run(partial(_visit, visitor_options(argv)))
 
@@ -43,8 +47,8 @@ def agent_main(argv: Sequence[str]) -> int:
 
 
 async def _visit(options: VisitorOptions) -> int:
-    # Other visitors of this gateway, each at a terminal of his own, are none of our business.
-    tuning = Tuning(adopt=False)
+    # Other visitors of this gateway, each at a terminal of their own, are none of our business.
+    tuning = evolve(AT_A_SCREEN, adopt=False)
     async with connect_connector(
         options.address,
         [options.gateway],
@@ -62,6 +66,7 @@ async def _work(options: AgentOptions) -> int:
         options.workplace,
         options.login,
         options.token,
+        tuning=AT_A_SCREEN,
         software=SOFTWARE,
         wait=False,
     ) as client:

@@ -5,6 +5,7 @@ import os
 import ssl
 import sys
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,19 @@ from connectors.client import Address
 
 _ABOUT_SECRETS = """\
 The token is taken from --token-file, else from --token, else from the environment variable
-{variable}, else it is that of the sample configuration. A token on the command
+{variable}, else it is that of the sample configuration, which is
+sent for its owner ({owner}) and to this machine only. A token on the command
 line can be read by every user of this machine (ps shows it) and stays in the history of your
 shell: prefer the file or the variable.
 """
+
+
+@attrs.frozen
+class _Sample:
+    """Whose token of the sample configuration a program knows."""
+
+    owner: str
+    token: str
 
 
 @attrs.frozen(kw_only=True)
@@ -61,7 +71,7 @@ def visitor_options(argv: Sequence[str]) -> VisitorOptions:
         "parley visitor",
         "Talk with an agent as a visitor of a chat gateway.",
         "PARLEY_GATEWAY_TOKEN",
-        "web-secret",
+        ("gateway", _Sample("web", "web-secret")),
         """\
 example:
   parley visitor --name Jana                        the broker of the sample configuration
@@ -90,7 +100,7 @@ def agent_options(argv: Sequence[str]) -> AgentOptions:
         "parley agent",
         "Work as an agent: take chats that are offered, several at once, and talk.",
         "PARLEY_AGENT_TOKEN",
-        "alice-secret",
+        ("login", _Sample("alice", "alice-secret")),
         """\
 example:
   parley agent                                      alice at workplace 101 of the sample configuration
@@ -111,15 +121,15 @@ example:
 
 
 def _parser(
-    program: str, does: str, variable: str, default: str, example: str
+    program: str, does: str, variable: str, sample: tuple[str, _Sample], example: str
 ) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=program,
         description=does,
-        epilog=f"{_ABOUT_SECRETS.format(variable=variable)}\n{example}",
+        epilog=f"{_ABOUT_SECRETS.format(variable=variable, owner=sample[1].owner)}\n{example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(token_variable=variable, token_default=default)
+    parser.set_defaults(token_variable=variable, token_of_sample=sample)
     parser.add_argument(
         "address", nargs="?", default="127.0.0.1:7070", help="the broker (default: %(default)s)"
     )
@@ -139,7 +149,7 @@ def _common(parser: argparse.ArgumentParser, known: argparse.Namespace) -> dict[
         if known.tls or known.ca:
             tls = ssl.create_default_context(cafile=known.ca)
         address = Address.parse(known.address, tls)
-        token = _token(known)
+        token = _token(known, address)
     except UnicodeDecodeError:
         parser.error(f"{known.token_file} is no UTF-8 text; save it as UTF-8")
     except (OSError, ValueError) as error:
@@ -152,7 +162,7 @@ def _common(parser: argparse.ArgumentParser, known: argparse.Namespace) -> dict[
     }
 
 
-def _token(known: argparse.Namespace) -> str:
+def _token(known: argparse.Namespace, address: Address) -> str:
     """The token, without what editors and shells put around it."""
     if known.token_file:
         token = Path(known.token_file).expanduser().read_text("utf-8-sig").strip()
@@ -160,5 +170,21 @@ def _token(known: argparse.Namespace) -> str:
             raise ValueError(f"{known.token_file} has no token in it")
         return token
     variable = os.environ.get(known.token_variable, "").rstrip("\r\n")
-    found: str = known.token or variable or known.token_default
-    return found
+    found: str = known.token or variable
+    if found:
+        return found
+    owner, sample = known.token_of_sample
+    if getattr(known, owner) != sample.owner or not _is_here(address):
+        raise ValueError(
+            f"no token: give --token-file, or set {known.token_variable} "
+            f"(that of the sample configuration is sent for {sample.owner} and to this machine only)"
+        )
+    known_token: str = sample.token
+    return known_token
+
+
+def _is_here(address: Address) -> bool:
+    try:
+        return ip_address(address.host).is_loopback
+    except ValueError:
+        return address.host == "localhost"

@@ -14,6 +14,7 @@ from prompt_toolkit.widgets import TextArea
 
 from connectors.terminal.conversation import Conversation, Line, Tick
 from connectors.terminal.desk import Desk
+from protocol.display import shown
 
 PAGE = 10
 STYLE = Style.from_dict(
@@ -84,9 +85,9 @@ class Screen:
         transcript = FormattedTextControl(
             lambda: _drawn(desk.lines()), get_cursor_position=lambda: self._last(desk)
         )
-        bar = FormattedTextControl(lambda: f" {desk.bar()}")
+        bar = FormattedTextControl(lambda: f" {shown(desk.bar())}")
         status = FormattedTextControl(
-            lambda: f" {_LAMPS.get(desk.connection, '○')} {desk.status_line()}"
+            lambda: f" {_LAMPS.get(desk.connection, '○')} {shown(desk.status_line())}"
         )
         root = HSplit(
             [

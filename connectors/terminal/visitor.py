@@ -2,7 +2,6 @@
 
 from connectors.client import ConnectorClient
 from connectors.events import ChatChanged, ChatRef
-from connectors.terminal.conversation import printable
 from connectors.terminal.desk import Desk, Face
 from connectors.terminal.options import VisitorOptions
 from protocol.chat import ChatServiceInfo
@@ -36,6 +35,7 @@ class VisitorDesk(Desk):
     def begin(self) -> None:
         """Starts the chat."""
         self.active = self._start(self._options.tracking_id)
+        self.remark(f"this conversation is {self.active.peer}/{self.active.name}")
 
     def _start(self, tracking_id: str | None) -> ChatRef:
         ref = self.client.start_chat_soon(
@@ -55,19 +55,20 @@ class VisitorDesk(Desk):
                 await self.attempt(self.client.stop(self.active))
             case "new":
                 self.active = self._start(None)
+                self.remark(f"this conversation is {self.active.peer}/{self.active.name}")
             case _:
                 return False
         return True
 
     def title_of(self, event: ChatChanged) -> str:
         """The agent's name."""
-        return printable(event.info.agent_name)
+        return event.info.agent_name or ""
 
     def status_line(self) -> str:
-        """The connection, the chat, the agent, and whether he types."""
+        """The connection, the chat, the agent, and whether they type."""
         assert self.active is not None
         talk = self.talk(self.active)
-        parts = [self.connection, _WORDS.get(talk.status, "not begun yet")]
+        parts = [self.lamp(), _WORDS.get(talk.status, "not begun yet")]
         if talk.status is ChatStatus.ANSWERED:
             parts.append(f"with {talk.title or 'an agent'}")
         if talk.is_typing:

@@ -28,7 +28,7 @@ def test_a_conversation_that_outlives_the_broker(broker: ServedBroker) -> None:
         Piped(command("agent", broker, "--ready")) as agent,
         Piped(command("visitor", broker, "--name", "Jana")) as visitor,
     ):
-        agent.shows("you are Ready")
+        agent.shows("you are ready")
         visitor.types("Good morning")
         agent.shows("Jana calls, Support: /accept 1")
         agent.types("/accept")
@@ -46,7 +46,7 @@ def test_a_conversation_that_outlives_the_broker(broker: ServedBroker) -> None:
         visitor.shows("delivered", times=2)
         agent.shows("delivered", times=2)
         visitor.types("/end")
-        agent.shows("#1 chat: Closed (External)")
+        agent.shows("#1 the chat is closed by the visitor")
         assert visitor.leaves() == 0
         assert agent.leaves() == 0
 
@@ -66,7 +66,7 @@ def test_two_chats_of_one_agent(broker: ServedBroker) -> None:
         Piped(command("visitor", broker, "--name", "Jana")) as jana,
         Piped(command("visitor", broker, "--name", "Petr")) as petr,
     ):
-        agent.shows("you are Ready")
+        agent.shows("you are ready")
         jana.types("I am Jana")
         first = "1" if "#1" in agent.shows("Jana calls") else "2"
         petr.types("I am Petr")
@@ -99,7 +99,7 @@ def test_an_offer_is_rejected_and_the_state_changes(broker: ServedBroker) -> Non
         agent.types("/reject")
         visitor.shows("chat: Waiting", times=2)
         agent.types("/pause Lunch")
-        agent.shows("you are Pause (Lunch)")
+        agent.shows("you are paused (Lunch); /ready takes chats again")
         agent.types("/nonsense")
         agent.shows("no command /nonsense")
         assert agent.leaves() == 0
@@ -154,3 +154,21 @@ def test_a_newer_program_takes_the_workplace(broker: ServedBroker) -> None:
             older.shows("Replaced")
             assert older.child.wait(30) == 1
             assert newer.leaves() == 0
+
+
+def test_without_a_broker_a_script_ends_and_says_so(tmp_path: Path) -> None:
+    """The input has ended, and nobody ever answered: status 1, with what was not sent."""
+    away = sample_broker(tmp_path)
+    for program, told in (("visitor", "; 2 lines not sent"), ("agent", "")):
+        done = subprocess.run(
+            command(program, away),
+            input="one\ntwo\n" if told else "",
+            capture_output=True,
+            text=True,
+            env=environment(),
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert f"* there is no broker: Connection refused{told}\n" in done.stdout
+        assert done.stderr == ""

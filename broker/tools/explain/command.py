@@ -19,6 +19,7 @@ from broker.tools.report.reading import latest
 from broker.tools.report.show import duration
 from broker.tools.report.source import Source, SourceError, reading, source_of
 from broker.tools.report.times import clock_time
+from protocol.display import shown
 from protocol.values import ChatStatus, from_micros
 
 EXAMPLES: Final = """\
@@ -115,7 +116,7 @@ def as_text(source: Source, found: Dossier, told: Sequence[Entry], zone: tzinfo,
     lines += _owners(source, stints(found), now)
     if found.older:
         lines += ["", f"Older chats of this visitor: {', '.join(found.older)}"]
-    return "\n".join(map(_printable, lines))
+    return "\n".join(map(shown, lines))
 
 
 def _owners(source: Source, found: Sequence[Stint], now: int) -> list[str]:
@@ -135,19 +136,12 @@ def _owners(source: Source, found: Sequence[Stint], now: int) -> list[str]:
     return lines
 
 
-def _printable(line: str) -> str:
-    """A line that only shows: what a visitor calls himself may hold commands for a terminal."""
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line
-    )
-
-
 def as_json(source: Source, found: Dossier, told: Sequence[Entry], zone: tzinfo, now: int) -> str:
     """The story for programs."""
-    shown = ("id", "gateway", "tracking_id", "status", "project", "language", "skill", "priority")
+    members = ("id", "gateway", "tracking_id", "status", "project", "language", "skill", "priority")
     return json.dumps(
         {
-            "chat": {name: found.chat[name] for name in shown},
+            "chat": {name: found.chat[name] for name in members},
             "story": [
                 {
                     "at": _iso(entry.at, zone),

@@ -89,7 +89,20 @@ def source_of(given: str, option: str = "--store") -> Source:
     if "://" in given:
         return Source(given)
     config = config_of(given, f"{option} takes an address or a configuration file")
-    return Source(config.store_url, config)
+    return Source(_found(config.store_url, Path(given).parent), config)
+
+
+def _found(url: str, folder: Path) -> str:
+    """The address of a configuration, whose path counts from where the broker was started.
+
+    That is here, or else, as with `make run`, where the configuration lies.
+    """
+    address = make_url(url)
+    path = Path(str(address.database or ""))
+    beside = folder / path
+    if address.get_backend_name() != "sqlite" or path.is_file() or not beside.is_file():
+        return url
+    return address.set(database=str(beside)).render_as_string(hide_password=False)
 
 
 def config_of(path: str, said: str) -> Config:

@@ -284,3 +284,15 @@ def test_sentences_of_a_chat_whose_start_is_refused_are_refused(
     assert failed.ticket == ticket
     assert len(visitor.of(SentenceRefused)) == 1
     assert heard(stage).count("ES_CHAT_SENTENCE") == 0
+
+
+def test_somebody_at_a_screen_does_not_wait_for_the_next_try(stage: Stage, visitor: Player) -> None:
+    """W-25: the next connection is tried at once, and only where there is none."""
+    session = visitor.session
+    assert not session.dial_now(stage.now)
+    session.lost(stage.now, "gone")
+    assert session.dial_at is not None
+    assert session.dial_at > stage.now
+    assert session.dial_now(stage.now)
+    assert session.dial_at == stage.now
+    assert not session.dial_now(stage.now)

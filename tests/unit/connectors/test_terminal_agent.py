@@ -4,27 +4,38 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import anyio
+import attrs
 import pytest
 
 from connectors.client import connect_connector, connect_workplace
-from connectors.events import ChatRef
+from connectors.events import (
+    AgentStateChanged,
+    ChatForgotten,
+    ChatRef,
+    SentenceAdded,
+    SentenceConfirmed,
+)
 from connectors.terminal.agent import AgentDesk
-from connectors.terminal.conversation import Conversation, Line
+from connectors.terminal.colleagues import asked_text
+from connectors.terminal.conversation import Conversation, Line, Tick
 from connectors.terminal.desk import Desk
 from connectors.terminal.options import agent_options
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
     ChatCommandInfo,
     ChatPartyInfo,
+    ChatSentenceInfo,
     ChatServiceInfo,
     ChatStatusInfo,
     ChatTransferInfo,
+    DecisionAgentInfo,
     DecisionInfo,
 )
 from protocol.values import AgentState, ChatStatus, Guid, PartyState, TransferMode
 from tests.support.model_broker import ALICE
 from tests.support.tcp_model import TcpModel
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BOB = Guid("00000000-0000-4000-8000-0000000000b0")
 BORIS = Guid("00000000-0000-4000-8000-0000000000b1")
 TEAM = tuple(
@@ -181,8 +192,8 @@ def test_who_is_asked_and_who_has_joined_is_told() -> None:
             agent_name="Bob", mode=TransferMode.CONFERENCE, state=PartyState.JOINED
         )
         for parties, text in (
-            ((asked,), "Bob is asked (Consult): look"),
-            ((joined,), "Bob has joined (Conference)"),
+            ((asked,), "Bob is asked for advice: look"),
+            ((joined,), "Bob is in the conversation"),
             (None, "nobody else is in the chat"),
         ):
             status = scene.status(parties=parties)
@@ -203,12 +214,20 @@ def test_who_is_there_and_why() -> None:
             time_stamp=datetime(2026, 1, 1, 8, tzinfo=UTC),
             kind="offered",
             agent_name="Alice",
-            reason="the least busy",
+            reason="free slots",
             waited_seconds=3,
+            agents=(
+                DecisionAgentInfo(agent_name="Alice"),
+                DecisionAgentInfo(agent_name="Bob", reason="state Pause"),
+                DecisionAgentInfo(agent_name="Boris", reason="excluded"),
+            ),
         )
         scene.model.broker.canned["CS_CHAT_EXPLAIN"] = ("SC_CHAT_EXPLANATION", (decision,))
         await scene.desk.enter("/explain")
-        assert scene.face.lines[-1] == "08:00:00 offered Alice, the least busy, waited 3 s"
+        assert scene.face.lines[-1] == (
+            "08:00:00 Offered to Alice: has the most free slots, after 3 s of waiting. "
+            "Passed over: Bob is in state Pause; Boris let this chat go shortly before."
+        )
 
     play(scenario)
 
@@ -246,13 +265,112 @@ def test_a_chat_is_opened_and_one_given_back() -> None:
         waiting = scene.status(status=ChatStatus.WAITING)
         scene.model.broker.canned["CS_CHAT_RETURN"] = ("SC_CHAT_STATUS", waiting)
         await scene.asks("/return", "CS_CHAT_RETURN")
-        await scene.face.shows("#1 Jana is gone")
+        await scene.face.shows("#1 Jana is not with you any more")
         await scene.desk.enter("/return")
         assert scene.face.lines[-1] == "no chat is on the screen"
         await scene.desk.enter("/help")
         assert any(line.startswith("/invite AGENT") for line in scene.face.lines)
 
     play(scenario)
+
+
+async def shown_as(scene: Scene, **members: object) -> None:
+    """The broker tells that the chat is like this now."""
+    status = scene.status(**members)
+    scene.model.broker.canned["CS_CHAT_LEAVE"] = ("SC_CHAT_STATUS", status)
+    await scene.asks("/leave", "CS_CHAT_LEAVE")
+
+
+def party(mode: TransferMode, state: PartyState = PartyState.JOINED) -> ChatPartyInfo:
+    """Alice in a chat of Bob's."""
+    return ChatPartyInfo(agent_id=ALICE, agent_name="Alice", mode=mode, state=state, by_name="Bob")
+
+
+@pytest.mark.parametrize("mode", [TransferMode.MONITOR, TransferMode.CONSULT])
+def test_who_is_unseen_by_the_visitor_whispers(mode: TransferMode) -> None:
+    """B-29: what cannot be a sentence is meant for the colleague."""
+
+    async def scenario(scene: Scene) -> None:
+        await shown_as(scene, parties=(party(mode),))
+        await scene.desk.enter("offer a refund")
+        await scene.face.shows("note of Alice: offer a refund")
+        said = [f.payload for f in scene.model.broker.heard if f.type == "CS_CHAT_SENTENCE"]
+        assert [isinstance(s, ChatSentenceInfo) and s.model for s in said] == [10]
+        await shown_as(scene, parties=(party(TransferMode.CONFERENCE),))
+        await scene.desk.enter("good day")
+        await scene.face.shows("good day")
+        said = [f.payload for f in scene.model.broker.heard if f.type == "CS_CHAT_SENTENCE"]
+        assert [isinstance(s, ChatSentenceInfo) and s.model for s in said] == [10, 0]
+
+    play(scenario)
+
+
+def test_marks_are_on_lines_of_this_terminal_only() -> None:
+    """A colleague's and the broker's lines go to the visitor too, but are not the agent's to watch."""
+
+    async def scenario(scene: Scene) -> None:
+        await scene.desk.enter("mine")
+        await scene.face.shows("mine")
+        talk = scene.desk.talks[scene.ref]
+        (own,) = (line for line in talk.lines([]) if line.text == "mine")
+        later = own.counter + 1
+        theirs = ChatSentenceInfo(
+            id="other", party_name="Bob", text="of Bob", is_outbound=True, counter=later, model=0
+        )
+        scene.desk.on(SentenceAdded(scene.ref, theirs, True))
+        scene.desk.on(SentenceConfirmed(scene.ref, attrs.evolve(theirs, confirmed_time=NOW)))
+        marks = {line.text: (line.mine, line.tick) for line in talk.lines([]) if line.counter}
+        assert marks["of Bob"] == (True, Tick.NONE)
+        assert marks["mine"][1] is not Tick.NONE
+
+    play(scenario)
+
+
+def test_what_became_of_a_chat_that_is_not_there_any_more() -> None:
+    async def scenario(scene: Scene) -> None:
+        talk = scene.desk.talks[scene.ref]
+        for held, status, text in (
+            (ChatStatus.ALERTING, ChatStatus.WAITING, "the offer of #1 Jana is over"),
+            (ChatStatus.ANSWERED, ChatStatus.WAITING, "#1 Jana is not with you any more"),
+            (ChatStatus.ANSWERED, ChatStatus.CLOSED, "#1 Jana is off the list"),
+        ):
+            talk.held, talk.status = held, status
+            scene.desk.talks[scene.ref] = talk
+            scene.desk.on(ChatForgotten(scene.ref))
+            assert scene.face.lines[-1] == text
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("info", "text"),
+    [
+        (AgentStateInfo(state=AgentState.READY), "you are ready"),
+        (
+            AgentStateInfo(state=AgentState.PAUSE, reason="Missed"),
+            "you are paused: offers were missed; /ready takes chats again",
+        ),
+        (
+            AgentStateInfo(state=AgentState.PAUSE, next_state=AgentState.LOG_OFF),
+            "you are paused, then logged off; /ready takes chats again",
+        ),
+        (AgentStateInfo(state=AgentState.LOG_OFF), "you are logged off"),
+    ],
+)
+def test_a_state_is_told_with_what_ends_it(info: AgentStateInfo, text: str) -> None:
+    async def scenario(scene: Scene) -> None:
+        scene.desk.on(AgentStateChanged(AgentStateInfo(state=AgentState.POST_CALL)))
+        scene.desk.on(AgentStateChanged(info))
+        assert scene.face.lines[-1] == text
+
+    play(scenario)
+
+
+def test_who_asks_is_told_with_the_call() -> None:
+    """B-29: the note is for whom it is written, at the moment that they decide."""
+    asked = attrs.evolve(party(TransferMode.TRANSFER, PartyState.ASKED), note="speaks Czech")
+    assert asked_text(asked) == "Bob hands the chat over to you: speaks Czech"
+    assert asked_text(party(TransferMode.CONSULT)) == "Bob asks you for advice"
 
 
 def test_what_is_refused_is_told() -> None:

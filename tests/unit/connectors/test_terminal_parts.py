@@ -1,5 +1,6 @@
 """The parts of the terminal programs that need no terminal."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,31 +8,16 @@ import attrs
 import pytest
 
 from connectors.events import ChatRef
-from connectors.terminal.conversation import Conversation, Tick, printable
+from connectors.terminal.conversation import Conversation, Line, Tick
 from connectors.terminal.options import agent_options, visitor_options
 from protocol.chat import ChatSentenceInfo
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("written", "shown"),
-    [
-        ("plain", "plain"),
-        ("two\nlines", "two\nlines"),
-        ("\x1b]0;title\x07", "�]0;title�"),
-        ("\x9b2J", "�2J"),
-        ("tab\there", "tab    here"),
-        ("crlf\r\n", "crlf\n"),
-        ("right to left \u202e", "right to left �"),
-        ("žluťoučký 🐎", "žluťoučký 🐎"),
-        (None, ""),
-    ],
-)
-def test_control_characters_of_a_peer_are_shown_and_not_obeyed(
-    written: str | None, shown: str
-) -> None:
-    assert printable(written) == shown
+def test_whatever_is_shown_commands_nothing() -> None:
+    line = Line(text="two\nlines\x1b[2J", who="E\u202eve\n")
+    assert (line.text, line.who) == ("two\nlines�[2J", "E�ve ")
 
 
 def test_a_line_goes_from_under_way_to_echoed_to_delivered() -> None:
@@ -78,6 +64,29 @@ def test_a_token_is_taken_without_what_editors_put_around_it(
         with pytest.raises(SystemExit):
             visitor_options(["--token-file", str(file)])
         assert f"{file} {said}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "argv"),
+    [
+        (agent_options, ["--login", "bob"]),
+        (agent_options, ["192.0.2.1:7070"]),
+        (visitor_options, ["--gateway", "shop"]),
+        (visitor_options, ["broker.example:7070"]),
+    ],
+)
+def test_the_token_of_the_sample_goes_to_nobody_else(
+    options: Callable[[list[str]], object],
+    argv: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        options(argv)
+    assert "no token: give --token-file, or set PARLEY_" in capsys.readouterr().err
+    monkeypatch.setenv("PARLEY_AGENT_TOKEN", "x")
+    monkeypatch.setenv("PARLEY_GATEWAY_TOKEN", "x")
+    assert getattr(options(argv), "token") == "x"  # noqa: B009 - of either program
 
 
 @pytest.mark.parametrize("argv", [["nowhere"], ["--token-file", "/does/not/exist"], ["--what"]])

@@ -254,3 +254,13 @@ def test_a_table_has_a_dozen_figures_unless_all_are_asked_for(day: Day) -> None:
         whole = report(day, "--by", by, "--all").splitlines()[2]
         assert len(re.split(r"\s{2,}", whole)) == len(columns) + 1
         assert f",{columns[-1].full_name}" in report(day, "--by", by, "--format", "csv")
+
+
+def test_a_relative_path_counts_from_the_configuration_too(
+    day: Day, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = day.config.read_text(encoding="utf-8").replace(day.url, "sqlite:///day.db")
+    day.config.write_text(text, encoding="utf-8")
+    for here in (tmp_path, tmp_path.parent):
+        monkeypatch.chdir(here)
+        assert "Support" in report(day)
