@@ -22,6 +22,7 @@ SECTIONS: Final = {
     "text_match": "text_matches",
     "scenario": "scenarios",
     "control": "scenarios",
+    "calendar": "calendars",
 }
 """Where a thing of each kind that is referred to is declared."""
 INSIDE: Final = frozenset({"control"})

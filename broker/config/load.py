@@ -21,6 +21,7 @@ from broker.config.bots import read_bots, read_text_matches
 from broker.config.context import Context
 from broker.config.findings import ConfigFault, Finding, Path, Report
 from broker.config.forms import read_scenarios
+from broker.config.hours import read_calendars
 from broker.config.later import check_later
 from broker.config.lines import line_index
 from broker.config.model import Config
@@ -110,6 +111,7 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         # Things that are referred to come before those that refer to them.
         languages = _by_id(read_languages(root, context))
         projects = _by_id(read_projects(root, context))
+        read_calendars(root, context)
         gateways = list(read_gateways(root, context))
         people = list(read_agents(root, context))
         agents = _by_id(agent for _, agent in people)

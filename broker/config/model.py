@@ -194,20 +194,47 @@ class Workplace:
     retired: bool = False
 
 
+Date = tuple[int | None, int, int]
+"""Year, month and day; without a year the day of every year."""
+
+
 @frozen(kw_only=True)
 class Span:
-    """Opening hours: minutes of the week, Monday 00:00 = 0, `start` included, `end` not."""
+    """Opening hours of a day: minutes since it began, `start` included, `end` not.
+
+    What goes on over midnight ends after the 24th hour.
+    """
 
     start: int
     end: int
 
 
 @frozen(kw_only=True)
-class Hours:
-    """Weekly opening hours in a time zone."""
+class Calendar:
+    """Days whose hours are not those of their day of the week.
 
-    spans: tuple[Span, ...]
+    Attributes:
+        closed: Days without hours.
+        open: Days with hours of their own.
+    """
+
+    name: str
+    closed: frozenset[Date] = frozenset()
+    open: Mapping[Date, tuple[Span, ...]] = field(converter=_frozen_map, factory=dict)
+
+
+@frozen(kw_only=True)
+class Hours:
+    """Opening hours in a time zone.
+
+    Attributes:
+        week: The spans that begin on each day of the week, Monday first.
+        calendar: The days that are others.
+    """
+
+    week: tuple[tuple[Span, ...], ...]
     zone: ZoneInfo
+    calendar: Calendar | None = None
 
 
 @frozen(kw_only=True)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from broker.config.consequences import Dangling
 from broker.config.context import Context
 from broker.config.findings import Path
-from broker.config.hours import merge_spans, parse_hours
+from broker.config.hours import ALWAYS, parse_hours, week_of
 from broker.config.model import GateRule, Hours, PreRule, ProjectRule, RuleLimits
 from broker.config.parse import (
     Parser,
@@ -134,7 +134,7 @@ def rule_limits(table: Table, context: Context) -> RuleLimits:
         culture=table.read("culture", culture, None),
         user_token=table.read("user_token", pattern, None),
         ext_response=table.read("ext_response", pattern, None),
-        hours=_hours(table),
+        hours=_hours(table, context),
         form=tuple(_form(table, context)),
     )
     warn_doubt(table, ("user_token",), limits.user_token)
@@ -148,18 +148,20 @@ def warn_doubt(table: Table, member: Path, found: Pattern | None) -> None:
         table.report.warn((*table.path, *member), found.doubt)
 
 
-def _hours(table: Table) -> Hours | None:
+def _hours(table: Table, context: Context) -> Hours | None:
     entries = table.read("hours", listing(parse_hours), None)
     where = table.read("timezone", zone, ZoneInfo("UTC"))
-    if "timezone" in table and "hours" not in table:
-        table.warn("timezone", "means nothing without hours")
+    name = table.read("calendar", context.reference("calendar"), None)
+    if "timezone" in table and "hours" not in table and "calendar" not in table:
+        table.warn("timezone", "means nothing without hours or a calendar")
     if where.key in _FIXED or where.key.startswith(("Etc/GMT+", "Etc/GMT-")):
         table.warn("timezone", 'has no summer time; write a place like "America/New_York"')
-    if entries is None:
-        return None
-    if not entries:
+    if entries is not None and not entries:
         table.fault("hours", "has no entry; leave it out for always")
-    return Hours(spans=merge_spans(span for entry in entries for span in entry), zone=where)
+    if entries is None and name is None:
+        return None
+    week = week_of(entry for found in entries for entry in found) if entries else ALWAYS
+    return Hours(week=week, zone=where, calendar=context.calendars[name] if name else None)
 
 
 def _form(table: Table, context: Context) -> Iterator[tuple[Guid, Pattern]]:

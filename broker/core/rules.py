@@ -8,6 +8,7 @@ value that is not there is the empty text. What is searched is bounded: it comes
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import Final, TypeVar
 
 from attrs import field, frozen
@@ -20,6 +21,7 @@ from broker.config.model import (
     PreRule,
     ProjectRule,
     RuleLimits,
+    Span,
     WaitRule,
 )
 from broker.core.state import Chat
@@ -31,6 +33,9 @@ USER_TOKEN: Final = text_length("ChatServiceInfo", "UserToken")
 EXT_RESPONSE: Final = text_length("ChatServiceInfo", "ExtResponse")
 FORM_TEXT: Final = 4_096
 """How much of a filled-in text is searched."""
+
+_A_DAY: Final = timedelta(days=1)
+_DAY: Final = 24 * 60
 
 R = TypeVar("R", PreRule, ProjectRule)
 
@@ -143,14 +148,29 @@ def applicant_of(chat: Chat) -> Applicant:
 
 
 def within(hours: Hours, now_micros: int) -> bool:
-    """Whether a moment lies inside weekly hours, by the clock on the wall of their zone.
+    """Whether a moment lies inside the hours, by the clock on the wall of their zone.
 
     In the hour that is repeated when summer time ends both passes count; the hour that is
-    left out when it begins never comes.
+    left out when it begins never comes. A span belongs to the day on which it begins.
     """
     local = from_micros(now_micros).astimezone(hours.zone)
-    minute = (local.weekday() * 24 + local.hour) * 60 + local.minute
-    return any(span.start <= minute < span.end for span in hours.spans)
+    minute = local.hour * 60 + local.minute
+    today, yesterday = local.date(), local.date() - _A_DAY
+    return any(span.start <= minute < span.end for span in _begun_on(hours, today)) or any(
+        minute + _DAY < span.end for span in _begun_on(hours, yesterday)
+    )
+
+
+def _begun_on(hours: Hours, day: date) -> tuple[Span, ...]:
+    """The spans that begin on a day; what is said of one year counts before what is said of each."""
+    if hours.calendar is not None:
+        for year in (day.year, None):
+            dated = (year, day.month, day.day)
+            if dated in hours.calendar.open:
+                return hours.calendar.open[dated]
+            if dated in hours.calendar.closed:
+                return ()
+    return hours.week[day.weekday()]
 
 
 def speaks(wanted: str, culture: str | None) -> bool:

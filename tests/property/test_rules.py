@@ -1,14 +1,23 @@
 """Rules against a naive reading of their definition (B-3)."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.config.hours import DAY, DAYS, merge_spans, parse_hours
-from broker.config.model import Config, GateRule, Hours, PreRule, ProjectRule, RuleLimits
+from broker.config.hours import DAY, DAYS, parse_hours, week_of
+from broker.config.model import (
+    Calendar,
+    Config,
+    GateRule,
+    Hours,
+    PreRule,
+    ProjectRule,
+    RuleLimits,
+    Span,
+)
 from broker.config.pattern import Pattern
 from broker.core.rules import Applicant, gate, pre, project, within
 from protocol.values import Guid, Signal, to_micros
@@ -78,8 +87,8 @@ def compiled(drawn: dict[str, object]) -> RuleLimits:
         members[name] = Pattern(text) if isinstance(text, str) else None
     if isinstance(drawn["hours"], tuple):
         texts, zone = drawn["hours"]
-        spans = merge_spans(span for text in texts for span in parse_hours(text))
-        members["hours"] = Hours(spans=spans, zone=zone)
+        week = week_of(entry for text in texts for entry in parse_hours(text))
+        members["hours"] = Hours(week=week, zone=zone)
     assert isinstance(drawn["form"], dict)
     members["form"] = tuple((key, Pattern(text)) for key, text in drawn["form"].items())
     return RuleLimits(**members)  # type: ignore[arg-type]  # the strategy above has its members
@@ -146,5 +155,49 @@ def test_hours_are_what_the_clock_on_the_wall_says(
 ) -> None:
     """B-3, B-27."""
     texts, zone = timetable
-    spans = merge_spans(span for text in texts for span in parse_hours(text))
-    assert within(Hours(spans=spans, zone=zone), to_micros(moment)) is inside(timetable, moment)
+    week = week_of(entry for text in texts for entry in parse_hours(text))
+    assert within(Hours(week=week, zone=zone), to_micros(moment)) is inside(timetable, moment)
+
+
+near = st.dates(date(2027, 12, 20), date(2028, 3, 2))
+dated = st.builds(
+    lambda day, every, hours: ((None if every else day.year, day.month, day.day), hours),
+    near,
+    st.booleans(),
+    st.none() | st.tuples(st.integers(0, DAY - 1), st.integers(1, DAY - 1)),
+)
+
+
+@given(timetables, st.lists(dated, max_size=12), near, st.integers(0, DAY - 1))
+def test_special_days_are_their_own_days(
+    timetable: tuple[list[str], ZoneInfo],
+    days: list[tuple[tuple[int | None, int, int], tuple[int, int] | None]],
+    day: date,
+    minute: int,
+) -> None:
+    """B-3: of each day what the calendar says of it, else the week; a span counts where it began."""
+    texts, zone = timetable
+    said = dict(days)
+    calendar = Calendar(
+        name="C",
+        closed=frozenset(day for day, hours in said.items() if hours is None),
+        open={
+            day: (Span(start=hours[0], end=hours[0] + hours[1]),)
+            for day, hours in said.items()
+            if hours is not None
+        },
+    )
+    week = week_of(entry for text in texts for entry in parse_hours(text))
+    moment = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
+    naive = False
+    for back in (0, 1):
+        begun = day - timedelta(days=back)
+        keys = [(begun.year, begun.month, begun.day), (None, begun.month, begun.day)]
+        own = next((said[key] for key in keys if key in said), "week")
+        if own == "week":
+            spans = [(span.start, span.end) for span in week[begun.weekday()]]
+        else:
+            spans = [(own[0], own[0] + own[1])] if isinstance(own, tuple) else []
+        naive |= any(start <= minute + back * DAY < end for start, end in spans)
+    hours = Hours(week=week, zone=zone, calendar=calendar)
+    assert within(hours, to_micros(moment)) is naive

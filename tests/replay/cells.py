@@ -141,6 +141,15 @@ def closed_today() -> str:
     return f'hours = ["{days[other.weekday()]} 08:00-18:00"]'
 
 
+def holidays() -> str:
+    """A calendar whose every day is a holiday."""
+    days = [f"{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 32)]
+    real = [
+        day for day in days if day not in ("02-30", "02-31", "04-31", "06-31", "09-31", "11-31")
+    ]
+    return f'[[calendars]]\nname = "All year"\nclosed_on = {real}\n'
+
+
 def write_config(
     path: Path, address: tuple[str, int], cells: Iterable[Cell], limits: str, distribution: str
 ) -> None:

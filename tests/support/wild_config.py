@@ -133,9 +133,13 @@ level = 3
 after = "70s"
 priority = 5
 skill = 0
+[[calendars]]
+name = "Holidays"
+closed_on = ["2001-01-01"]
 [[wait_rules]]
 level = 7
 after = "30m"
+calendar = "Holidays"
 ext_response = "^sales$"
 note = "Good-bye."
 close = true

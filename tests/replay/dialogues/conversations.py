@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.replay.cells import closed_today
+from tests.replay.cells import closed_today, holidays
 from tests.replay.dialogues.steps import (
     VISITOR,
     agent_says,
@@ -71,6 +71,22 @@ async def hidden(stage: Stage) -> None:
 
 @scenario("Outside opening hours: Closed, and a start ends with reason Rule", gate=closed_today())
 async def outside_hours(stage: Stage) -> None:
+    """B-3, B-8, B-27."""
+    await stage.ready_agent()
+    web = await stage.connector()
+    await web.send("ES_CHAT_REQUEST", TrackingId="v1")
+    await web.get("SE_CHAT_RESPONSE", Signal="Closed")
+    await web.send("ES_CHAT_START", 1, **VISITOR)
+    await web.get("SE_CHAT_STATUS", 1, Status="Pilot", Sentences=[])
+    await web.get("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule", Sentences=None)
+
+
+@scenario(
+    "On a holiday: Closed though the weekly hours have the whole day",
+    gate='hours = ["Mon-Sun"]\ncalendar = "All year"',
+    more=holidays(),
+)
+async def holiday(stage: Stage) -> None:
     """B-3, B-8, B-27."""
     await stage.ready_agent()
     web = await stage.connector()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from broker.config.context import Context
-from broker.config.findings import ConfigFault, Report
+from broker.config.findings import ConfigFault, Finding, Report
 from broker.config.load import loads, read_document
 from broker.config.model import Config
 
@@ -81,11 +81,18 @@ def test_the_example_is_good() -> None:
     assert warned == {"web.listen", "message_gateways[0]"}
 
 
+def found_in(text: str) -> tuple[Finding, ...]:
+    """The faults of an example that is a part of a file."""
+    try:
+        loads(text)
+    except ConfigFault as fault:
+        return fault.faults
+    return ()
+
+
 @pytest.mark.parametrize("text", EXAMPLES[1:])
 def test_other_examples_lack_only_what_they_refer_to(text: str) -> None:
-    with pytest.raises(ConfigFault) as caught:
-        loads(text)
-    assert all(fault.text.startswith("there is no") for fault in caught.value.faults)
+    assert all(fault.text.startswith("there is no") for fault in found_in(text))
 
 
 def test_every_key_is_documented_and_no_other() -> None:

@@ -218,10 +218,7 @@ def test_a_gate_rule() -> None:
     assert rule.limits.user_token.text == "^x"
     assert rule.limits.hours is not None
     assert rule.limits.hours.zone == ZoneInfo("Europe/Prague")
-    assert rule.limits.hours.spans == (
-        Span(start=0, end=240),
-        Span(start=6 * 1440 + 1200, end=7 * 1440),
-    )
+    assert rule.limits.hours.week == (*6 * ((),), (Span(start=1200, end=1440 + 240),))
 
 
 def test_a_pre_rule_chooses_a_bot() -> None:

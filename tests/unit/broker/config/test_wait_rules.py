@@ -53,7 +53,10 @@ def test_every_key_is_read() -> None:
     )
     limits, hours = (
         rule.limits,
-        Hours(spans=(Span(start=480, end=540),), zone=ZoneInfo("Europe/Prague")),
+        Hours(
+            week=((Span(start=480, end=540),), *6 * ((),)),
+            zone=ZoneInfo("Europe/Prague"),
+        ),
     )
     ((control, pattern),) = limits.form
     assert (control, pattern.text) == (derive("control", "F/one/topic"), "z")
