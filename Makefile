@@ -19,7 +19,7 @@ help: ## show these targets
 setup: $(STAMP) ## make .venv with .venv/bin/parley (again only when the pins change)
 
 $(STAMP): pyproject.toml requirements/dev.txt tools/bootstrap.py
-	$(PYTHON) tools/bootstrap.py "$(VENV)" requirements/dev.txt
+	@$(PYTHON) tools/bootstrap.py "$(VENV)" requirements/dev.txt
 	@touch "$@"
 
 run: setup ## run the broker with the sample configuration; its database lies in var/

@@ -8,15 +8,12 @@ the store has. Starting and recovering are the same code.
 
 from __future__ import annotations
 
-import gc
-import resource
-import signal
 import socket
 import ssl
 import sys
 from collections import deque
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from enum import IntEnum
 from functools import partial
 from os import PathLike, fspath, urandom
@@ -26,28 +23,28 @@ import structlog
 import trio
 from attrs import Factory, define, field
 
-from broker.config.check import listing
-from broker.config.findings import ConfigFault
-from broker.config.load import Loaded, load
-from broker.config.merge import merge, restart_needed
-from broker.config.model import Config
+from broker.config.findings import ConfigFault, Finding
+from broker.config.load import Loaded, load_again
+from broker.config.merge import merge, restart_needed, vanished
+from broker.config.model import Address, Config
 from broker.core.broker import restore
 from broker.core.inputs import Booted, Reloaded
 from broker.core.state import State
+from broker.shell.checks import SlowChecks
 from broker.shell.clock import Clock
 from broker.shell.engine import Engine
-from broker.shell.gate import Gate, SlowChecks
+from broker.shell.gate import Gate
 from broker.shell.http import Asker, HttpServer
-from broker.shell.logs import LogFormat, configure_logs
 from broker.shell.metered import MeteredCommitter
 from broker.shell.server import Server
 from broker.shell.sessions import Sessions
 from broker.shell.snapshot import take
-from broker.shell.sockets import Sockets, address_of, listening_socket
+from broker.shell.sockets import Sockets, address_of, listening_socket, spell
+from broker.shell.supervisor import Supervisor
 from broker.shell.tls import server_context
 from broker.store.errors import StoreError
 from broker.store.store import Store
-from broker.store.thread import SWITCH_INTERVAL, StoreThread
+from broker.store.thread import StoreThread
 from protocol.errors import ByeCode
 
 LOSSES: Final = 3
@@ -57,7 +54,19 @@ RECONNECT_AFTER: Final = 1
 """What clients are told, in seconds, when the store was lost."""
 LAST_WORDS: Final = 1.0
 """Seconds for saying good-bye when there is no store any more."""
-GC_THRESHOLDS: Final = (50_000, 20, 100)
+READ_AGAIN: Final = 30.0
+"""Seconds that a reload may take to read the configuration, which may lie on a share that is dead."""
+READERS: Final = 2
+"""Reloads that may hang in threads of theirs; with so many, a further one is refused."""
+
+READ_ONCE: Final = Finding(
+    file="the configuration",
+    line=None,
+    member="",
+    text="came through a pipe or the like, which can be read but once; to change it, start the "
+    "broker again, and to reload it, start it with a file",
+)
+ALL_GONE: Final = "there were some and now there is none; if that is meant, start the broker again"
 
 _log: Any = structlog.get_logger()
 
@@ -79,29 +88,39 @@ class Broker:
     """One broker process, but for its signals and its command line.
 
     Attributes:
-        path: The configuration file, read again by `reload`.
+        path: The configuration file, read again by `reload`; None when it could be read but once.
         config: The configuration in force.
-        listener: The listening socket.
+        listeners: The listening sockets.
         http: The server of health and metrics, bound and not started.
         tls: How connections are encrypted; None: not at all.
         open_store: Opens the database.
         clock: Microseconds since the Unix epoch.
         out: Where people and scripts read that the broker is ready.
+        supervisor: Who is told that it is.
+        log_dropped: How many lines of the log were lost.
     """
 
-    path: str | PathLike[str]
+    path: str | PathLike[str] | None
     config: Config
-    listener: socket.socket
+    listeners: Sequence[socket.socket]
     http: HttpServer | None = None
     tls: ssl.SSLContext | None = None
     open_store: OpenStore = Store.open
     clock: Callable[[], int] = Factory(Clock)
     out: TextIO = Factory(lambda: sys.stdout)
+    supervisor: Supervisor = Factory(Supervisor)
+    log_dropped: Callable[[], int] = lambda: 0
     server: Server = field(init=False)
     _event: trio.Event = field(factory=trio.Event, init=False)
     _stopping: bool = field(default=False, init=False)
     _lost: BaseException | None = field(default=None, init=False)
     _losses: deque[float] = field(factory=lambda: deque(maxlen=LOSSES), init=False)
+    _reload_wanted: trio.Event = field(factory=trio.Event, init=False)
+    _reloading: trio.CancelScope = field(factory=trio.CancelScope, init=False)
+    _readers: trio.CapacityLimiter = field(
+        factory=lambda: trio.CapacityLimiter(READERS), init=False
+    )
+    _starting: trio.CancelScope = field(factory=trio.CancelScope, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Put the parts together."""
@@ -116,7 +135,7 @@ class Broker:
             sessions=sessions,
             config=self.config,
             clock=self.clock,
-            listener=self.listener,
+            listeners=self.listeners,
             tls=self.tls,
         )
 
@@ -127,6 +146,7 @@ class Broker:
         with closing(self.server):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self.server.run)
+                nursery.start_soon(self._reload_when_wanted)
                 status = await self._live(task_status)
                 nursery.cancel_scope.cancel()
         return status
@@ -136,35 +156,67 @@ class Broker:
         if self._stopping:
             self.server.hurry()
         self._stopping = True
+        self._reloading.cancel()
+        self._starting.cancel()
         self._event.set()
+
+    def want_reload(self) -> None:
+        """Have the configuration read again soon; one that is asked for twice may be read once."""
+        self._reload_wanted.set()
+
+    async def _reload_when_wanted(self) -> None:
+        with self._reloading:
+            while True:
+                await self._reload_wanted.wait()
+                self._reload_wanted = trio.Event()
+                self.supervisor.reloading()
+                await self.reload()
+                self.supervisor.ready()
 
     async def reload(self) -> bool:
         """Read the configuration again; a faulty one changes nothing."""
         try:
-            loaded = await trio.to_thread.run_sync(load, self.path)
-            tls = tls_of(self.config)
+            with trio.fail_after(READ_AGAIN):
+                loaded, tls = await trio.to_thread.run_sync(
+                    self._read_again, abandon_on_cancel=True, limiter=self._readers
+                )
         except ConfigFault as fault:
-            _log.error("reload_refused", faults=[str(found) for found in fault.faults])
-            return False
+            return _refused([str(found) for found in fault.faults])
         except OSError as error:
-            _log.error("reload_refused", faults=[f"TLS: {error}"])
-            return False
+            return _refused([f"TLS: {error}"])
+        except trio.TooSlowError:
+            return _refused([f"{self.path}: could not be read within {READ_AGAIN:g} s"])
+        if gone := vanished(self.config, loaded.config):
+            return _refused([f"{self.path}: {kind}: {ALL_GONE}" for kind in gone])
         for name in restart_needed(self.config, loaded.config):
             _log.warning("setting_ignored", member=name, reason="takes effect at the next start")
-        _log_warnings(loaded)
+        log_warnings(loaded)
         self.config = merge(self.config, loaded.config)
         self.server.replace(self.config, tls)
-        if self.server.engine is not None:
-            self.server.engine.submit(Reloaded(self.config))
-            self.server.wake()
-        _log.info("configuration_reloaded", file=fspath(self.path))
+        self.server.submit(Reloaded(self.config))
+        _log.info("configuration_reloaded", file=self.path and fspath(self.path))
         return True
+
+    def _read_again(self) -> tuple[Loaded, ssl.SSLContext | None]:
+        """Read all files that a reload reads; in a thread, as any of them may be slow."""
+        if self.path is None:
+            raise ConfigFault([READ_ONCE])
+        return load_again(self.path), tls_of(self.config)
 
     async def _live(self, task_status: trio.TaskStatus[tuple[str, int]]) -> ExitStatus:
         told = False
         while True:
+            config = self.config
+            self._starting = trio.CancelScope()
+            if self._stopping:
+                self._starting.cancel()
             try:
-                store, state = await trio.to_thread.run_sync(self._recover)
+                with self._starting:
+                    store, state = await trio.to_thread.run_sync(
+                        self._recover, config, abandon_on_cancel=True
+                    )
+                if self._starting.cancelled_caught:
+                    return await self._drain()
             except StoreError as error:
                 _log.error("store_lost", error=str(error))
                 await self.server.drain(LAST_WORDS)
@@ -173,10 +225,12 @@ class Broker:
             thread.start()
             try:
                 self._attach(state, thread)
+                if self.config is not config:  # there was a reload meanwhile
+                    self.server.submit(Reloaded(self.config))
                 if not told:
                     told = True
                     self._announce()
-                    task_status.started(address_of(self.listener))
+                    task_status.started(address_of(self.listeners[0]))
                 await self._event.wait()
                 if self._stopping:
                     return await self._drain()
@@ -188,11 +242,14 @@ class Broker:
                     await thread.aclose()
                     await trio.to_thread.run_sync(store.close)
 
-    def _recover(self) -> tuple[Store, State]:
-        store = self.open_store(self.config.store_url)
+    def _recover(self, config: Config) -> tuple[Store, State]:
+        store = self.open_store(config.store_url)
         try:
             now = self.clock()
-            return store, restore(self.config, store.recover(self.config, now), now)
+            found = store, restore(config, store.recover(config, now), now)
+            if self._stopping:
+                raise StoreError("the broker ended meanwhile")
+            return found
         except BaseException:
             store.close()
             raise
@@ -221,11 +278,14 @@ class Broker:
         server.attach(engine)
 
     def _announce(self) -> None:
-        print(f"listening on {spell(address_of(self.listener))}", file=self.out, flush=True)
+        for listener in self.listeners:
+            print(f"listening on {spell(address_of(listener))}", file=self.out, flush=True)
         if self.http is not None:
-            self.http.start(Asker(partial(take, self.server), trio.lowlevel.current_trio_token()))
-            where = spell(self.http.address)
-            print(f"health and metrics on http://{where}", file=self.out, flush=True)
+            look = partial(take, self.server, self.log_dropped)
+            self.http.start(Asker(look, trio.lowlevel.current_trio_token()))
+            for address in self.http.addresses:
+                print(f"health and metrics on http://{spell(address)}", file=self.out, flush=True)
+        self.supervisor.ready()
         _log.info("broker_started", node=self.config.server.node)
 
     def _store_failed(self, error: BaseException) -> None:
@@ -247,54 +307,11 @@ class Broker:
         return not too_often
 
     async def _drain(self) -> ExitStatus:
+        self.supervisor.stopping()
         _log.info("drain_started", connections=len(self.server.sessions.links))
         cut = await self.server.drain(self.config.server.drain / 1_000_000)
         _log.info("broker_stopped", cut=cut)
         return ExitStatus.DRAINED if self._lost is None else ExitStatus.STORE_LOST
-
-
-def serve(path: str, log_format: LogFormat = LogFormat.AUTO, *, quiet: bool = False) -> ExitStatus:
-    """Run a broker until a signal ends it; what `parley serve` does."""
-    configure_logs(log_format, quiet=quiet)
-    try:
-        loaded = load(path)
-    except ConfigFault as fault:
-        sys.stderr.write(listing(fault.faults, fault.warnings))
-        sys.stderr.write(f"parley serve: {path} is faulty; nothing was started\n")
-        return ExitStatus.FAULTY_CONFIG
-    _log_warnings(loaded)
-    config = loaded.config
-    with ExitStack() as held:
-        try:
-            tls = tls_of(config)
-            listener = held.enter_context(bound("server.listen", config.server.listen))
-            http = None
-            if config.server.http is not None:
-                http = bound_http("server.http", config.server.http)
-                held.callback(http.close)
-        except OSError as error:
-            sys.stderr.write(f"parley serve: {error.strerror or error}\n")
-            return ExitStatus.NOT_STARTED
-        _prepare_process()
-        broker = Broker(path=path, config=config, listener=listener, http=http, tls=tls)
-        return trio.run(_run_with_signals, broker)
-
-
-async def _run_with_signals(broker: Broker) -> ExitStatus:
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
-
-        async def obey() -> None:
-            async for number in signals:
-                if number == signal.SIGHUP:
-                    await broker.reload()
-                else:
-                    broker.stop()
-
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(obey)
-            status = await broker.run()
-            nursery.cancel_scope.cancel()
-    return status
 
 
 def tls_of(config: Config) -> ssl.SSLContext | None:
@@ -312,50 +329,34 @@ def tls_of(config: Config) -> ssl.SSLContext | None:
         raise OSError(error.errno, f"server.tls_cert: {error.reason or error}") from error
 
 
-def bound(member: str, address: tuple[str, int]) -> socket.socket:
-    """Listen where a member of the configuration says.
+@contextmanager
+def bound(member: str, addresses: Iterable[Address]) -> Iterator[tuple[socket.socket, ...]]:
+    """Listen where a member of the configuration says, until the end of the `with`.
 
     Raises:
         OSError: That is not possible; the text says why.
     """
-    try:
-        return listening_socket(address)
-    except OSError as error:
-        raise _not_bound(member, address, error) from error
+    with ExitStack() as held:
+        sockets = []
+        for address in addresses:
+            try:
+                sockets.append(held.enter_context(listening_socket(address)))
+            except OSError as error:
+                raise OSError(
+                    error.errno,
+                    f"cannot listen on {spell(address)} ({member}): {error.strerror or error}",
+                ) from error
+        yield tuple(sockets)
 
 
-def bound_http(member: str, address: tuple[str, int]) -> HttpServer:
-    """The same for health and metrics."""
-    try:
-        return HttpServer.bind(address)
-    except OSError as error:
-        raise _not_bound(member, address, error) from error
-
-
-def _not_bound(member: str, address: tuple[str, int], error: OSError) -> OSError:
-    return OSError(
-        error.errno, f"cannot listen on {spell(address)} ({member}): {error.strerror or error}"
-    )
-
-
-def spell(address: tuple[str, int]) -> str:
-    """An address as people write it."""
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _log_warnings(loaded: Loaded) -> None:
+def log_warnings(loaded: Loaded) -> None:
+    """Say in the log what somebody should know about a good configuration."""
     for warning in loaded.warnings:
         _log.warning("configuration_doubted", finding=str(warning))
 
 
-def _prepare_process() -> None:
-    """Settings of the process that a broker is better off with."""
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    # What is loaded at the start stays, and neither what grows later (transcripts) nor what is
-    # refused makes cycles (tests count them): the collector need not look again and again.
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
+def _refused(faults: list[str]) -> bool:
+    for fault in faults:
+        _log.error("configuration_fault", finding=fault)
+    _log.error("reload_refused", faults=len(faults))
+    return False

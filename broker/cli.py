@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from broker.signals import HELD
 from broker.tools.output import guarded
 
 LOCAL: Final = "127.0.0.1:7070"
@@ -60,7 +61,8 @@ def _serve_arguments(parser: Parser) -> None:
 
 
 def _serve(arguments: Arguments) -> int:
-    from broker.app import serve
+    HELD.hold()
+    from broker.process import serve
     from broker.shell.logs import LogFormat
 
     return serve(arguments.file, LogFormat(arguments.log_format), quiet=arguments.quiet)

@@ -2,13 +2,15 @@
 
     python3 tools/bootstrap.py .venv requirements/dev.txt
 
-Installs the pinned packages (hashes are checked) and then Parley itself, editable.
+Installs the pinned packages (hashes are checked) and then Parley itself, editable. Says what it
+does, as the first time takes a while.
 """
 
 import importlib.util
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 OLDEST = (3, 11)
@@ -48,15 +50,30 @@ def make_environment(venv: Path) -> list[str | Path]:
     return [sys.executable, "-m", "pip", "--python", python]
 
 
+def say(text: str) -> None:
+    """Tells whoever waits what is going on."""
+    print(f"setup: {text}", flush=True)
+
+
+def count(pins: Path) -> int:
+    """How many packages a file of pins has."""
+    return sum("==" in line for line in pins.read_text(encoding="utf-8").splitlines())
+
+
 def main(venv: Path, pins: Path) -> None:
     """Makes or refreshes `venv` with the packages that `pins` lists."""
     if sys.version_info < OLDEST:
         sys.exit(f"error: Parley needs Python 3.11 or newer, this one is {sys.version.split()[0]}")
+    began = time.monotonic()
+    say(f"1 of 3: an environment for Python {sys.version.split()[0]} in {venv}")
     pip = [*make_environment(venv), "install", "--quiet", "--disable-pip-version-check"]
+    say(f"2 of 3: {count(pins)} pinned packages; at the first time this takes a minute or two")
     # The pins are complete. Resolving them again would let a dependency on an extra, such as
     # `coverage[toml]`, reach for a newer release than the pinned one.
     run(*pip, "--no-deps", "--require-hashes", "--requirement", pins)
+    say("3 of 3: Parley itself")
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ".")
+    say(f"done in {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path as FilePath
 
 from attrs import field, frozen
 
+from broker.config.findings import Path
 from broker.config.identity import Identities
 from broker.config.model import Calendar
 from broker.config.parse import Parser
@@ -22,12 +23,16 @@ class Context:
         base: The directory of the file; relative TLS files are looked for there.
         identities: The names and ids taken so far.
         calendars: The calendars read so far.
+        whole: Whether the document is to run a broker, and no part of one.
+        clear_tokens: Where secrets stand in clear text.
     """
 
     environ: Mapping[str, str]
     base: FilePath
+    whole: bool = False
     identities: Identities = field(factory=Identities)
     calendars: dict[Guid, Calendar] = field(factory=dict)
+    clear_tokens: list[Path] = field(factory=list)
 
     def reference(self, kind: str) -> Parser[Guid]:
         """A parser of the name of a thing that was read before."""

@@ -45,7 +45,7 @@ def _message_gateway(table: Table, context: Context) -> None:
     table.need("direction", word("I", "O", "B"), "B")
     table.read("device", _json, None)
     table.read("language", context.reference("language"), Guid(""))
-    read_secret(table, context.environ)
+    read_secret(table, context)
     table.read("as_chat", boolean, default=False)
     table.read("deadline", duration(1), None)
     table.read("retries", listing(duration()), None)

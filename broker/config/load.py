@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import Final, Protocol, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from broker.config.advice import Tables, advise
 from broker.config.bots import read_bots, read_text_matches
@@ -36,6 +36,7 @@ from broker.config.people import (
 )
 from broker.config.registers import read_literals, read_website_routing
 from broker.config.routing import read_gate_rules, read_pre_rules, read_project_rules
+from broker.config.secret import warn_of_clear_tokens
 from broker.config.settings import (
     read_distribution,
     read_limits,
@@ -43,7 +44,7 @@ from broker.config.settings import (
     read_server,
     read_store_url,
 )
-from broker.config.source import cleaned, read_source, refused, strange
+from broker.config.source import cleaned, is_special, read_source, refused, strange
 from broker.config.table import Table
 from broker.config.waiting import read_wait_rules
 from protocol.scalars import NUL
@@ -59,10 +60,12 @@ class Loaded:
     Attributes:
         config: The configuration.
         warnings: What somebody should know about it nevertheless.
+        lasting: Whether it came from a file, which can be read again.
     """
 
     config: Config
     warnings: tuple[Finding, ...] = ()
+    lasting: bool = True
 
 
 def load(path: str | os.PathLike[str], environ: Mapping[str, str] | None = None) -> Loaded:
@@ -73,10 +76,26 @@ def load(path: str | os.PathLike[str], environ: Mapping[str, str] | None = None)
         environ: The environment for `token_env`; that of the process when left out.
 
     Raises:
-        ConfigFault: The file cannot be read or has faults; it carries all of them.
+        ConfigFault: The file cannot be read, has faults, or lacks what no broker can do without;
+            it carries all of that.
     """
     environ = os.environ if environ is None else environ
-    return loads(read_source(path), os.fspath(path), environ)
+    lasting = not is_special(path)
+    loaded = _read(read_source(path), os.fspath(path), environ, whole=True)
+    return evolve(loaded, lasting=lasting)
+
+
+def load_again(path: str | os.PathLike[str], environ: Mapping[str, str] | None = None) -> Loaded:
+    """Read the configuration file of a running broker again.
+
+    A pipe in its place is not opened: who opens one waits until somebody writes to it.
+
+    Raises:
+        ConfigFault: As from `load`; or it is no regular file.
+    """
+    if is_special(path):
+        raise refused(os.fspath(path), None, "is no regular file, so it is not read again")
+    return load(path, environ)
 
 
 def loads(text: str, path: str = "parley.toml", environ: Mapping[str, str] | None = None) -> Loaded:
@@ -90,6 +109,10 @@ def loads(text: str, path: str = "parley.toml", environ: Mapping[str, str] | Non
     Raises:
         ConfigFault: The text has faults; it carries all of them.
     """
+    return _read(text, path, {} if environ is None else environ, whole=False)
+
+
+def _read(text: str, path: str, environ: Mapping[str, str], *, whole: bool) -> Loaded:
     text = cleaned(text, path)
     try:
         document = tomllib.loads(text)
@@ -98,7 +121,7 @@ def loads(text: str, path: str = "parley.toml", environ: Mapping[str, str] | Non
     except (RecursionError, ValueError) as fault:  # too deep; too many digits
         raise refused(path, None, f"is no usable TOML: {fault}") from None
     report = Report(path, line_index(text))
-    context = Context(environ={} if environ is None else environ, base=FilePath(path).parent)
+    context = Context(environ=environ, base=FilePath(path).parent, whole=whole)
     config = read_document(document, report, context)
     report.raise_faults()
     return Loaded(config, report.sorted_warnings())
@@ -146,10 +169,23 @@ def read_document(document: dict[str, object], report: Report, context: Context)
             website_routing=read_website_routing(root, context),
         )
         check_later(root, context)
+        warn_of_clear_tokens(context, report, config.server)
+        if context.whole:
+            _check_whole(root, config)
     report.drop_consequences(document)
     if not report.faults:  # of what stands in for something faulty nobody is to be warned
         advise(root, config, Tables(people, gateways, project_rules, wait_rules))
     return config
+
+
+def _check_whole(root: Table, config: Config) -> None:
+    """Note what is missing from a file that shall run a broker: it may have been emptied or cut."""
+    if root.is_empty:
+        root.report.fault((), "is empty")
+    elif not config.gateways and root.is_sound("gateways"):
+        root.missing("gateways", "is missing: without a gateway no visitor can come in")
+    elif not config.agents and root.is_sound("agents"):
+        root.warn("agents", "is missing: there is nobody who could answer")
 
 
 def _refuse_nul(value: object, path: Path, report: Report) -> None:

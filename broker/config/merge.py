@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -47,6 +47,28 @@ def restart_needed(running: Config, new: Config) -> tuple[str, ...]:
         if getattr(running.server, name) != getattr(new.server, name)
     ]
     return (*changed, "store.url") if running.store_url != new.store_url else tuple(changed)
+
+
+ESSENTIAL: Final = ("gateways", "agents", "workplaces", "projects", "project_rules")
+"""Kinds of things without any of which no visitor is answered."""
+
+
+def vanished(running: Config, new: Config) -> tuple[str, ...]:
+    """The kinds of things of which the new file has none any more.
+
+    A file that was emptied or cut in the middle may be a good file as far as it goes; what
+    runs is not given up for it.
+    """
+    return tuple(
+        kind
+        for kind in ESSENTIAL
+        if not getattr(new, kind) and any(_in_use(getattr(running, kind)))
+    )
+
+
+def _in_use(things: Mapping[Any, Any] | tuple[Any, ...]) -> Iterator[bool]:
+    found = things.values() if isinstance(things, Mapping) else things
+    return (not getattr(thing, "retired", False) for thing in found)
 
 
 def _kept(old: Mapping[K, V], new: Mapping[K, V]) -> Mapping[K, V]:

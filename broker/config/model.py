@@ -43,12 +43,16 @@ class Secret:
     """An argon2id hash made by `parley hash-token`."""
 
 
+Address = tuple[str, int]
+"""A host and a port to listen on."""
+
+
 @frozen(kw_only=True)
 class Server:
     """Where the broker listens and what it calls itself."""
 
-    listen: tuple[str, int] = ("127.0.0.1", 7070)
-    http: tuple[str, int] | None = None
+    listen: tuple[Address, ...] = (("127.0.0.1", 7070),)
+    http: tuple[Address, ...] = ()
     node: str = "node-1"
     heartbeat: int = 30 * SECOND
     drain: int = 5 * SECOND

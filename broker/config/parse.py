@@ -148,6 +148,23 @@ def address(value: object) -> tuple[str, int]:
     return match[1].strip("[]"), int(match[2])
 
 
+def addresses(value: object) -> tuple[tuple[str, int], ...]:
+    """One address, or a list of some; none twice, unless the system is to choose the port."""
+    if type(value) is not list:
+        return (address(value),)
+    if not value:
+        raise ValueError("must not be empty")
+    found = listing(address)(value)
+    again: dict[int, ValueError] = {
+        position: ValueError("is there twice")
+        for position, one in enumerate(found)
+        if one[1] and one in found[:position]
+    }
+    if again:
+        raise ItemFaults(again)
+    return found
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant, if there is one."""
     return next(iter(get_close_matches(word, list(known), n=1)), None)

@@ -87,7 +87,7 @@ def _gateway(table: Table, context: Context) -> Gateway:
         id=context.identities.claim(table, "gateway", name),
         name=name,
         peer=peer,
-        secret=read_secret(table, context.environ),
+        secret=read_secret(table, context),
     )
     timeout = table.read("inactivity_timeout", optional_duration, default.inactivity_timeout)
     return Gateway(
@@ -134,7 +134,7 @@ def read_agents(root: Table, context: Context) -> Iterator[tuple[Table, Agent]]:
                 name=name,
                 nickname=table.read("nickname", short_text(PUBLIC_NAME_BYTES), None),
                 login=login,
-                secret=read_secret(table, context.environ),
+                secret=read_secret(table, context),
                 max_chats=table.read("max_chats", integer(1, MOST_CHATS), 1),
                 role=table.read("role", word("agent", "supervisor", "bot"), "agent"),
                 languages=_skills(table, "languages", "language", context),

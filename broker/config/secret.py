@@ -9,8 +9,11 @@ from hashlib import sha256
 from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from broker.config.model import Secret
+from broker.config.context import Context
+from broker.config.findings import Report
+from broker.config.model import Secret, Server
 from broker.config.parse import text
+from broker.config.settings import is_open
 from broker.config.source import BOM
 from broker.config.table import Table
 from protocol.limits import text_length
@@ -41,7 +44,7 @@ def verify(secret: Secret, token: str) -> bool:
         return False
 
 
-def read_secret(table: Table, environ: Mapping[str, str]) -> Secret:
+def read_secret(table: Table, context: Context) -> Secret:
     """Read the secret of a thing: exactly one of the three keys."""
     token = table.read("token", _token, None)
     hashed = table.read("token_hash", _argon2id, None)
@@ -53,11 +56,20 @@ def read_secret(table: Table, environ: Mapping[str, str]) -> Secret:
         both = f"and {given[1]} are both there; give one of {', '.join(_KEYS)}"
         table.fault(given[0], both)
     elif token is not None:
-        table.warn("token", "is clear text; put what `parley hash-token` prints into token_hash")
+        context.clear_tokens.append((*table.path, "token"))
         return Secret(digest=digest(token))
     elif variable is not None:
-        return _from_environment(table, variable, environ)
+        return _from_environment(table, variable, context.environ)
     return Secret(argon2=hashed)
+
+
+def warn_of_clear_tokens(context: Context, report: Report, server: Server) -> None:
+    """Say once that secrets stand in clear text, where others than this machine could use them."""
+    if not context.clear_tokens or not is_open(server):
+        return
+    first, *others = context.clear_tokens
+    more = f", like {len(others)} more" if others else ""
+    report.warn(first, f"is clear text{more}; put what `parley hash-token` prints into token_hash")
 
 
 def _from_environment(table: Table, variable: str, environ: Mapping[str, str]) -> Secret:

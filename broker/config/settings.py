@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address
 from stat import S_ISREG
 from typing import Final
 
@@ -10,12 +11,11 @@ import attrs
 
 from broker.config.context import Context
 from broker.config.model import Distribution, Limits, Notes, Server
-from broker.config.parse import UNITS, Parser, address, duration, integer, text, weight
+from broker.config.parse import UNITS, Parser, addresses, duration, integer, text, weight
 from broker.config.source import cause
 from broker.config.table import Table
 from protocol.limits import text_length
 
-LOOPBACK: Final = ("127.", "::1", "localhost")
 _MOST_BYTES: Final = 1 << 31
 _MOST_PARKED: Final = 1_000
 RESYNC_FRAMES: Final = 4
@@ -29,8 +29,8 @@ def read_server(table: Table, context: Context) -> Server:
     default = Server()
     with table:
         server = Server(
-            listen=table.read("listen", address, default.listen),
-            http=table.read("http", address, None),
+            listen=table.read("listen", addresses, default.listen),
+            http=table.read("http", addresses, default.http),
             node=table.read("node", text(text_length("Welcome", "Node")), default.node),
             heartbeat=table.read("heartbeat", duration(UNITS["s"]), default.heartbeat),
             drain=table.read("drain", duration(), default.drain),
@@ -47,12 +47,25 @@ def _check_server(table: Table, server: Server) -> None:
         for key in ("tls_key", "tls_client_ca"):
             if key in table:
                 table.fault(key, "needs a tls_cert")
-        if not server.listen[0].startswith(LOOPBACK):
+        if is_open(server):
             table.warn("listen", "is open to the network without TLS; tokens travel readable")
     elif "tls_key" not in table:
         table.fault("tls_cert", "needs a tls_key")
-    if server.http == server.listen and server.listen[1] and table.is_sound("listen"):
+    shared = any(address in server.listen and address[1] for address in server.http)
+    if shared and table.is_sound("listen"):
         table.fault("http", "is the address of `listen` too")
+
+
+def is_open(server: Server) -> bool:
+    """Whether anybody but this machine can reach a broker."""
+    return not all(_is_loopback(host) for host, _port in server.listen)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _file(context: Context) -> Parser[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import stat
 import unicodedata
 from pathlib import Path as FilePath
 from typing import Final
@@ -28,6 +29,15 @@ def cause(fault: OSError) -> str:
 def refused(path: str, line: int | None, text: str) -> ConfigFault:
     """The refusal of a whole file."""
     return ConfigFault([Finding(file=path, line=line, member="", text=text)])
+
+
+def is_special(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is a pipe, a device or the like, which can be read but once."""
+    try:
+        mode = FilePath(path).stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def read_source(path: str | os.PathLike[str]) -> str:

@@ -65,6 +65,11 @@ class Table:
         for key, (text, *_) in self._missing.items():
             self.fault(key, text)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands in it."""
+        return not self._content
+
     def __contains__(self, key: str) -> bool:
         return key in self._content
 

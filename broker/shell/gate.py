@@ -1,9 +1,9 @@
 """Who may come in: the hello against the configuration (W-10).
 
 Theory of operation: tokens in clear text are compared at once. An argon2id hash takes a tenth of
-a second, so it is checked in a thread, one after the other, behind a bounded queue; what was
-found good is remembered under a key of this process, so that a thousand agents who come back
-together do not wait for each other. A refusal does not say what was wrong, and costs an argon2id
+a second, so it is checked in a thread, where hellos take turns (`checks`); what was found good is
+remembered under a key of this process, so that a thousand agents who come back together do not
+wait for each other. A refusal does not say what was wrong, and costs an argon2id
 check where the installation has any, whether the name exists or not.
 """
 
@@ -23,10 +23,6 @@ from protocol.session import Hello
 from protocol.values import Guid, Role
 
 _NOBODY = Secret(digest=bytes(32))
-WAITING = 1_000
-"""Hellos that may wait for a slow check."""
-CHECKERS = 2
-"""Slow checks at the same time; each takes some 64 MiB."""
 
 
 @frozen(kw_only=True)
@@ -90,7 +86,8 @@ class Gate:
     config: Config
     _check_slowly: CheckSlowly = _in_thread
     _key: bytes = field(factory=lambda: token_bytes(32), init=False)
-    _known: set[bytes] = field(factory=set, init=False)
+    _known: dict[bytes, str] = field(factory=dict, init=False)
+    """What was found good: the fingerprint, and the hash that it is of."""
     _decoy: Secret | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -98,11 +95,12 @@ class Gate:
         self.replace(self.config)
 
     def replace(self, config: Config) -> None:
-        """Take another configuration; what was found good is to be shown again."""
+        """Take another configuration; what was found good stays so for the hashes that it has."""
         self.config = config
-        self._known = set()
         secrets = [agent.secret for agent in config.agents.values()]
         secrets += [gateway.secret for gateway in config.gateways.values()]
+        hashes = {secret.argon2 for secret in _hashed(secrets)}
+        self._known = {mark: of for mark, of in self._known.items() if of in hashes}
         self._decoy = next(_hashed(secrets), None)
 
     def judge(self, hello: Hello) -> Claim | Verdict:
@@ -122,7 +120,7 @@ class Gate:
                 return good
 
     async def _decide(self, hello: Hello) -> Claim | None:
-        known, token = self._known, hello.token or ""
+        token = hello.token or ""
         claim = self._plausible(hello)
         if claim is None:
             if self._decoy is not None:
@@ -132,7 +130,7 @@ class Gate:
             if not self._is_known(secret, token):
                 if not await self._check_slowly(secret, token):
                     return None
-                known.add(self._fingerprint(secret, token))
+                self._known[self._fingerprint(secret, token)] = secret.argon2 or ""
         return claim
 
     def _plausible(self, hello: Hello) -> Claim | None:
@@ -152,36 +150,3 @@ class Gate:
 
 def _hashed(found: Iterable[Secret]) -> Iterator[Secret]:
     return (secret for secret in found if secret.argon2 is not None)
-
-
-@define
-class SlowChecks:
-    """The queue of hellos that need an argon2id check."""
-
-    gate: Gate
-    _jobs: trio.MemorySendChannel[tuple[Hello, Callable[[Claim | None], None]]] = field(init=False)
-    _todo: trio.MemoryReceiveChannel[tuple[Hello, Callable[[Claim | None], None]]] = field(
-        init=False
-    )
-
-    def __attrs_post_init__(self) -> None:
-        """Make the queue."""
-        self._jobs, self._todo = trio.open_memory_channel(WAITING)
-
-    def ask(self, hello: Hello, done: Callable[[Claim | None], None]) -> bool:
-        """Have a hello checked; False when too many wait already."""
-        try:
-            self._jobs.send_nowait((hello, done))
-        except trio.WouldBlock:
-            return False
-        return True
-
-    async def run(self) -> None:
-        """Check what is asked for until cancelled."""
-        async with trio.open_nursery() as nursery:
-            for _ in range(CHECKERS):
-                nursery.start_soon(self._check)
-
-    async def _check(self) -> None:
-        async for hello, done in self._todo:
-            done(await self.gate.decide(hello))

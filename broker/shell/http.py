@@ -1,5 +1,8 @@
 """`/healthz`, `/readyz` and `/metrics`, served by threads of their own.
 
+Who sits there without a request, sends it byte by byte or does not read the answer is cut off, and at
+once when somebody else wants the place: a probe that is not answered has the broker restarted.
+
 Each request asks the loop for a snapshot and waits for it, so there is no shared state, and the
 loop does nothing for it while nobody asks. A loop that does not answer in time is not healthy.
 """
@@ -9,24 +12,31 @@ from __future__ import annotations
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import trio
 from attrs import define
 from prometheus_client import make_wsgi_app
 
+from broker.config.model import Address
 from broker.shell.metrics import registry_of
 from broker.shell.snapshot import Snapshot
 from broker.shell.sockets import address_of
 
 PATIENCE = 2.0
 """Seconds in which the loop has to answer."""
-REQUESTS = 16
-"""Requests that are served at the same time; one more is cut off."""
+REQUESTS = 64
+"""Connections that are served at the same time; one more takes the place of the oldest idle one."""
+SECONDS = 5.0
+"""How long a connection may take as a whole."""
+HEAD_BYTES = 16_384
+"""The most that a request may have."""
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
@@ -103,31 +113,78 @@ def _answer(start: StartResponse, status: HTTPStatus, text: str) -> list[bytes]:
     return [body]
 
 
+class _Head:
+    """What a peer sends, up to a bound: a request without a body is all that is served."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._left = HEAD_BYTES
+
+    def readline(self, most: int) -> bytes:
+        """The next line, or what is left of the bound."""
+        line: bytes = self._file.readline(min(most, self._left))
+        self._left -= len(line)
+        return line
+
+    def close(self) -> None:
+        """Close what is read from."""
+        self._file.close()
+
+
 class _Handler(WSGIRequestHandler):
-    timeout = 5
+    timeout = SECONDS
+
+    def setup(self) -> None:
+        """Read no more than a request may have."""
+        super().setup()
+        self.rfile: Any = _Head(self.rfile)
+
+    def parse_request(self) -> bool:
+        """Tell the server when a request is complete."""
+        good = super().parse_request()
+        cast("_Http", self.server).heard(self.connection)
+        return good
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are not logged."""
 
 
+@define(eq=False)
+class _Visit:
+    """A connection that is being served.
+
+    Attributes:
+        until: When it is cut.
+        heard: Whether its request has come; who only sits there makes room for others.
+    """
+
+    until: float
+    heard: bool = False
+
+
 class _Http(socketserver.ThreadingMixIn, WSGIServer):
     daemon_threads = True
-    allow_reuse_address = True
 
-    def __init__(self, address: tuple[str, int]) -> None:
-        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self._room = threading.BoundedSemaphore(REQUESTS)
-        super().__init__(address, _Handler)
-
-    def server_bind(self) -> None:
-        """Bind without the base class's search for a name of the host, which may take long."""
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = address_of(self.socket)
+    def __init__(self, listener: socket.socket) -> None:
+        self.address_family = listener.family
+        self._lock = threading.Lock()
+        self._visits: dict[socket.socket, _Visit] = {}
+        super().__init__(address_of(listener), _Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+        # What `server_bind` would do, without a search for the name of the host: it may take long.
+        self.server_name, self.server_port = address_of(listener)
         self.setup_environ()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve in a thread, if there is room."""
-        if self._room.acquire(blocking=False):
+        """Serve in a thread, if there is room; the longest idle one makes room."""
+        with self._lock:
+            if len(self._visits) >= REQUESTS:
+                idle = next((it for it, visit in self._visits.items() if not visit.heard), None)
+                self._cut(idle or request)
+            if room := len(self._visits) < REQUESTS:
+                self._visits[request] = _Visit(time.monotonic() + SECONDS)
+        if room:
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
@@ -137,7 +194,27 @@ class _Http(socketserver.ThreadingMixIn, WSGIServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._room.release()
+            with self._lock:
+                self._visits.pop(request, None)
+
+    def service_actions(self) -> None:
+        """Cut who takes too long, by dribbling or by not reading; called several times a second."""
+        now = time.monotonic()
+        with self._lock:
+            for request in [it for it, visit in self._visits.items() if visit.until < now]:
+                self._cut(request)
+
+    def heard(self, request: socket.socket) -> None:
+        """A request is complete."""
+        with self._lock:
+            if visit := self._visits.get(request):
+                visit.heard = True
+
+    def _cut(self, request: socket.socket) -> None:
+        """End a connection; its thread wakes up and closes it."""
+        self._visits.pop(request, None)
+        with suppress(OSError):
+            request.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A peer that goes away in the middle is no event."""
@@ -145,34 +222,33 @@ class _Http(socketserver.ThreadingMixIn, WSGIServer):
 
 @define
 class HttpServer:
-    """The listening socket and the thread that accepts on it."""
+    """The listening sockets and the threads that accept on them."""
 
-    _http: _Http
+    _doors: tuple[_Http, ...]
     _started: bool = False
 
     @classmethod
-    def bind(cls, address: tuple[str, int]) -> HttpServer:
-        """Listen.
-
-        Raises:
-            OSError: The address is in use, unknown or not allowed.
-        """
-        return cls(_Http(address))
+    def on(cls, listeners: Iterable[socket.socket]) -> HttpServer:
+        """Serve on sockets that listen already."""
+        return cls(tuple(_Http(listener) for listener in listeners))
 
     @property
-    def address(self) -> tuple[str, int]:
+    def addresses(self) -> tuple[Address, ...]:
         """Where it listens."""
-        return address_of(self._http.socket)
+        return tuple(address_of(door.socket) for door in self._doors)
 
     def start(self, ask: Callable[[], Snapshot]) -> None:
-        """Serve from now on, in a thread."""
-        self._http.set_app(application(ask))
+        """Serve from now on, in threads."""
+        answer = application(ask)
         self._started = True
-        serve = partial(self._http.serve_forever, poll_interval=0.1)
-        threading.Thread(target=serve, name="http", daemon=True).start()
+        for door in self._doors:
+            door.set_app(answer)
+            serve = partial(door.serve_forever, poll_interval=0.1)
+            threading.Thread(target=serve, name="http", daemon=True).start()
 
     def close(self) -> None:
         """Stop; requests that are being served end by themselves."""
-        if self._started:
-            self._http.shutdown()
-        self._http.server_close()
+        for door in self._doors:
+            if self._started:
+                door.shutdown()
+            door.server_close()

@@ -8,6 +8,7 @@ from selectors import EVENT_READ
 
 from attrs import Factory, define
 
+from broker.shell.checks import Check
 from broker.shell.outbox import Outbox
 from broker.shell.rate import Allowance
 from broker.shell.tls import TlsPipe
@@ -36,6 +37,8 @@ class Link:
         number: The number of the session in this process, never reused.
         pipe: What is read from and written to: the socket, or `tls`.
         tls: The encryption over the socket, if there is one.
+        origin: Whose it is as far as addresses tell, for the order in which hellos are checked.
+        check: The slow check that its hello waits for.
         queued: Frames that the connection holds for the next send.
         watched: What the selector looks for.
         close_by: When a closing connection is cut, whether the other side took all or not.
@@ -52,7 +55,9 @@ class Link:
     allowance: Allowance
     remote: str
     opened_at: float
+    origin: str = ""
     phase: Phase = Phase.NEW
+    check: Check | None = None
     outbox: Outbox | None = None
     queued: int = 0
     watched: int = EVENT_READ

@@ -37,6 +37,7 @@ TOTALS: Final[Mapping[str, str]] = {
     "sentences_committed": "Sentences stored.",
     "store_losses": "Failed commits, after each of which the store was opened again.",
     "slow_consumers": "Sessions ended because their peer did not read.",
+    "log_lines_dropped": "Lines of the log that found no room or could not be written.",
     "typing_dropped": "Typing frames that a slow reader did not get.",
 }
 

@@ -16,19 +16,22 @@ import math
 import socket
 import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
-from typing import Any
+from typing import Any, cast
 
 import structlog
 import trio
 from attrs import Factory, define, field
 
-from broker.config.model import Config
+from broker.config.model import Address, Config
+from broker.core.inputs import Input
+from broker.shell.checks import origin_of
 from broker.shell.engine import Engine
 from broker.shell.link import Link
 from broker.shell.rate import Allowance
 from broker.shell.sessions import Sessions
+from broker.shell.sockets import spell
 from broker.shell.tls import TlsPipe
 from protocol.connection import Connection, Side
 from protocol.errors import ByeCode, ErrorCode, WireError
@@ -45,20 +48,20 @@ LAG_INTERVAL = 0.5
 
 @define(kw_only=True)
 class Server:
-    """Serves the connections of one listening socket.
+    """Serves the connections of its listening sockets.
 
     Attributes:
         sessions: What is done for each connection.
         config: The configuration in force.
         clock: Microseconds since the Unix epoch, what the engine's timers are set by.
-        listener: The listening socket, owned by whoever made it.
+        listeners: The listening sockets, owned by whoever made them.
         tls: How connections are encrypted; None: not at all.
     """
 
     sessions: Sessions
     config: Config
     clock: Callable[[], int]
-    listener: socket.socket
+    listeners: Sequence[socket.socket]
     tls: ssl.SSLContext | None = None
     engine: Engine | None = field(default=None, init=False)
     _last_number: int = field(default=0, init=False)
@@ -131,7 +134,7 @@ class Server:
         return self._cut()
 
     def close(self) -> None:
-        """Let all sockets go but the listening one."""
+        """Let all sockets go but the listening ones."""
         self._cut()
         self._listen(False)
         self.sessions.sockets.close()
@@ -166,7 +169,7 @@ class Server:
             key, mask = ready.popleft()
             link: Link | None = key.data
             if link is None:
-                self._accept(now)
+                self._accept(cast("socket.socket", key.fileobj), now)
             else:
                 self._attend(link, mask, now)
         self.pump()
@@ -233,6 +236,12 @@ class Server:
 
     # -- between the tasks, all in one thread
 
+    def submit(self, input: Input) -> None:
+        """Hand the engine an input that came from no connection; without an engine it is lost."""
+        if self.engine is not None:
+            self.engine.submit(input)
+            self.wake()
+
     def pump(self) -> None:
         """Have the engine go on."""
         if self.engine is not None:
@@ -267,18 +276,20 @@ class Server:
 
     def _listen(self, wanted: bool) -> None:
         if wanted and not self._listening and self._accept_at == math.inf:
-            self.sessions.sockets.listen(self.listener)
+            for listener in self.listeners:
+                self.sessions.sockets.listen(listener)
             self._listening = True
         elif not wanted and self._listening:
-            self.sessions.sockets.unlisten(self.listener)
+            for listener in self.listeners:
+                self.sessions.sockets.unlisten(listener)
             self._listening = False
 
-    def _accept(self, now: float) -> None:
+    def _accept(self, listener: socket.socket, now: float) -> None:
         for _ in range(ACCEPTS_A_TURN):
             if not self._listening:
                 return
             try:
-                sock, address = self.listener.accept()
+                sock, address = listener.accept()
             except BlockingIOError:
                 return
             except OSError as error:
@@ -288,9 +299,9 @@ class Server:
                     self._accept_at = now + ACCEPT_PAUSE
                     return
                 continue  # that one was gone before it was accepted
-            self._welcome(sock, f"{address[0]}:{address[1]}", now)
+            self._welcome(sock, address[:2], now)
 
-    def _welcome(self, sock: socket.socket, remote: str, now: float) -> None:
+    def _welcome(self, sock: socket.socket, remote: Address, now: float) -> None:
         limits, counters = self.config.limits, self.sessions.counters
         crowd = len(self.sessions.links) - limits.connections
         if crowd >= 0:
@@ -306,7 +317,7 @@ class Server:
             error = WireError(ErrorCode.OVERLOADED, "too many connections")
             self.sessions.refuse(link, error)
 
-    def _link(self, sock: socket.socket, remote: str, now: float) -> Link:
+    def _link(self, sock: socket.socket, remote: Address, now: float) -> Link:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         limits = self.config.limits
@@ -324,6 +335,7 @@ class Server:
                 heartbeat_seconds=self.config.server.heartbeat / 1_000_000,
             ),
             allowance=Allowance.full(limits.frames_per_second, now),
-            remote=remote,
+            remote=spell(remote),
+            origin=origin_of(remote[0]),
             opened_at=now,
         )

@@ -17,9 +17,10 @@ from attrs import Factory, define, field
 from broker.config.model import Limits
 from broker.core.effects import Dismiss, Effect, Note, Send
 from broker.core.inputs import FrameArrived, Input, SessionClosed, SessionOpened
+from broker.shell.checks import Check, SlowChecks
 from broker.shell.counters import Counters
 from broker.shell.deadlines import Deadlines
-from broker.shell.gate import Claim, SlowChecks, Verdict
+from broker.shell.gate import Claim, Verdict
 from broker.shell.link import Link, Phase
 from broker.shell.outbox import Outbox
 from broker.shell.sockets import Sockets
@@ -38,6 +39,11 @@ ALL_OUTBOXES = 64
 """What may wait for all slow readers together, in times of what may wait for one."""
 LOGGED_REFUSALS = 100
 """Refused frames of one connection that are logged; further ones are only counted."""
+
+PLAIN_ANSWERS = frozenset(
+    (ErrorCode.UNKNOWN_CHAT, type_) for type_ in ("ES_CHAT_STATUS", "CS_CHAT_STATUS")
+)
+"""Errors that answer a question: a visitor's program asks whether there is a chat, and there is none yet."""
 
 VOLATILE = frozenset(spec.type for spec in CATALOGUE.values() if spec.volatile)
 AUTH_FAILED = "the peers, the login or the token are not good"
@@ -186,11 +192,19 @@ class Sessions:
             self._join(link, verdict, frame.id)
         elif verdict is Verdict.REFUSED:
             self._turn_away(link, ErrorCode.AUTH_FAILED, AUTH_FAILED, frame.id)
-        elif not self.checks.ask(hello, lambda claim: self._decided(link, claim, frame.id)):
-            self._turn_away(link, ErrorCode.OVERLOADED, "too many hellos wait", frame.id)
+        else:
+            link.check = Check(
+                hello=hello,
+                origin=link.origin,
+                done=lambda claim: self._decided(link, claim, frame.id),
+                crowded_out=lambda: self._crowd_out(link, frame.id),
+            )
+            if not self.checks.ask(link.check):
+                self._crowd_out(link, frame.id)
 
     def _decided(self, link: Link, claim: Claim | None, re: int | str | None) -> None:
         """A slow check came to its end; the connection may be gone by now."""
+        link.check = None
         if link.phase is not Phase.CHECKING or self.links.get(link.number) is not link:
             return
         if claim is None:
@@ -200,6 +214,9 @@ class Sessions:
         else:
             self._join(link, claim, re)
             self.stirred()
+
+    def _crowd_out(self, link: Link, re: int | str | None) -> None:
+        self._turn_away(link, ErrorCode.OVERLOADED, "too many hellos wait", re)
 
     def _join(self, link: Link, claim: Claim, re: int | str | None) -> None:
         assert self.engine is not None
@@ -378,6 +395,9 @@ class Sessions:
         )
 
     def _leave(self, link: Link) -> None:
+        if link.check is not None:
+            self.checks.forget(link.check)
+            link.check = None
         if link.phase is Phase.JOINED and self.engine is not None:
             self.engine.submit(SessionClosed(link.number))
             self.stirred()
@@ -391,6 +411,8 @@ class Sessions:
     def _note_refusal(self, link: Link, error: WireError) -> None:
         """A line for each refused frame; never what was in it."""
         self.counters.refusals[error.code] += 1
+        if (error.code, error.type) in PLAIN_ANSWERS:
+            return
         link.refused += 1
         if link.refused <= LOGGED_REFUSALS:
             self._log.info(

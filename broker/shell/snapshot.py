@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from attrs import frozen
 
@@ -44,8 +44,12 @@ class Snapshot:
     estimates: Mapping[str, int]
 
 
-def take(server: Server) -> Snapshot:
+def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Snapshot:
     """Look at a server; to be called in the thread of its loop.
+
+    Args:
+        server: The server.
+        log_dropped: How many lines of the log were lost.
 
     The loop's lag is given as the longest one since it was last asked for.
     """
@@ -83,7 +87,7 @@ def take(server: Server) -> Snapshot:
         ready=server.serving,
         node=server.config.server.node,
         gauges=gauges,
-        totals=_totals(counters),
+        totals={**_totals(counters), "log_lines_dropped": log_dropped()},
         sessions=sessions,
         chats=chats,
         refusals=dict(counters.refusals),

@@ -13,6 +13,7 @@ from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector, SelectorKey
 import trio
 from attrs import define, field
 
+from broker.config.model import Address
 from broker.shell.link import Link
 from broker.shell.outbox import Outbox
 
@@ -20,7 +21,7 @@ READ_BYTES = 65_536
 """The most that one connection is read in one turn."""
 
 
-def listening_socket(address: tuple[str, int]) -> socket.socket:
+def listening_socket(address: Address) -> socket.socket:
     """Listen on one address.
 
     Raises:
@@ -44,10 +45,16 @@ def listening_socket(address: tuple[str, int]) -> socket.socket:
     return sock
 
 
-def address_of(sock: socket.socket) -> tuple[str, int]:
+def address_of(sock: socket.socket) -> Address:
     """Where a socket listens, with the port that the system chose for port 0."""
     host, port = sock.getsockname()[:2]
     return str(host), int(port)
+
+
+def spell(address: Address) -> str:
+    """An address as people write it."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 @define

@@ -6,17 +6,18 @@ import io
 import ssl
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 import trio
 from attrs import define, field
 
-from broker.app import Broker, ExitStatus, bound, bound_http, tls_of
+from broker.app import Broker, ExitStatus, bound, tls_of
 from broker.config.load import load
 from broker.core.facts import Fact, SentenceStored
+from broker.shell.http import HttpServer
 from broker.store.store import Store
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
 from protocol.codec import encode
@@ -92,7 +93,8 @@ class Peer:
         receive_buffer: int | None = None,
     ) -> Self:
         """Open a connection; say nothing."""
-        sock = trio.socket.socket()
+        family = trio.socket.AF_INET6 if ":" in address[0] else trio.socket.AF_INET
+        sock = trio.socket.socket(family)
         if receive_buffer is not None:
             sock.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_RCVBUF, receive_buffer)
         await sock.connect(address)
@@ -164,9 +166,9 @@ class Served:
     status: list[ExitStatus] = field(factory=list)
     ended: trio.Event = field(factory=trio.Event)
 
-    async def peer(self, **options: Any) -> Peer:
-        """A new connection."""
-        peer = await Peer.connect(self.address, **options)
+    async def peer(self, at: tuple[str, int] | None = None, **options: Any) -> Peer:
+        """A new connection, to the first address or to another one."""
+        peer = await Peer.connect(at or self.address, **options)
         self.peers.append(peer)
         return peer
 
@@ -198,7 +200,7 @@ class Served:
     def http(self) -> tuple[str, int]:
         """Where health and metrics are."""
         assert self.broker.http is not None
-        return self.broker.http.address
+        return self.broker.http.addresses[0]
 
 
 def write_config(directory: Path, *, server: str = "", limits: str = "", more: str = "") -> Path:
@@ -210,41 +212,49 @@ def write_config(directory: Path, *, server: str = "", limits: str = "", more: s
     return path
 
 
-@asynccontextmanager
-async def serving(path: Path, **parts: Any) -> AsyncIterator[Served]:
-    """Run a broker in this process, without its signals."""
+@contextmanager
+def made(path: Path, **parts: Any) -> Iterator[Broker]:
+    """A broker that does not run yet."""
     config = load(path).config
-    out = io.StringIO()
-    with bound("server.listen", config.server.listen) as listener:
-        http = bound_http("server.http", config.server.http) if config.server.http else None
-        broker = Broker(
-            path=path,
-            config=config,
-            listener=listener,
-            http=http,
-            tls=tls_of(config),
-            out=out,
-            **parts,
-        )
+    with (
+        bound("server.listen", config.server.listen) as listeners,
+        bound("server.http", config.server.http) as doors,
+    ):
+        http = HttpServer.on(doors) if doors else None
         try:
-            async with trio.open_nursery() as nursery:
-                served = Served(broker, ("", 0), out)
-
-                async def run(task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED) -> None:
-                    try:
-                        served.status.append(await broker.run(task_status))
-                    finally:
-                        served.ended.set()
-
-                served.address = await nursery.start(run)
-                try:
-                    yield served
-                finally:
-                    with trio.CancelScope(shield=True):
-                        await served.end()
+            yield Broker(
+                path=path,
+                config=config,
+                listeners=listeners,
+                http=http,
+                tls=tls_of(config),
+                **{"out": io.StringIO(), **parts},
+            )
         finally:
             if http is not None:
                 http.close()
+
+
+@asynccontextmanager
+async def serving(path: Path, **parts: Any) -> AsyncIterator[Served]:
+    """Run a broker in this process, without its signals."""
+    out = io.StringIO()
+    with made(path, out=out, **parts) as broker:
+        async with trio.open_nursery() as nursery:
+            served = Served(broker, ("", 0), out)
+
+            async def run(task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED) -> None:
+                try:
+                    served.status.append(await broker.run(task_status))
+                finally:
+                    served.ended.set()
+
+            served.address = await nursery.start(run)
+            try:
+                yield served
+            finally:
+                with trio.CancelScope(shield=True):
+                    await served.end()
 
 
 class StuckStore(Store):

@@ -4,111 +4,16 @@ import json
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 
 import pytest
-from attrs import define, field
 
 from broker.cli import COMMANDS
 from broker.tools.output import CUT_SHORT
-from protocol.codec import encode
-from protocol.connection import Connection, Side, State
 from protocol.errors import ByeCode
-from protocol.frame import Frame
-from protocol.session import Bye, Hello
-from protocol.values import Role
+from protocol.session import Bye
 from tests.integration.peers import PATIENCE, sentence, start_chat, write_config
-
-PARLEY = (sys.executable, "-m", "broker.cli")
-
-
-def run(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(
-        [*PARLEY, *map(str, arguments)],
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-
-
-@define
-class Child:
-    """A broker in a process of its own.
-
-    Attributes:
-        said: Its lines on standard output until it was ready.
-    """
-
-    process: subprocess.Popen[str]
-    address: tuple[str, int]
-    said: list[str] = field(factory=list)
-
-    def end(self, number: signal.Signals) -> tuple[int, list[dict[str, object]]]:
-        """Send a signal and wait for the end; the exit status and the log."""
-        self.process.send_signal(number)
-        _out, log = self.process.communicate(timeout=PATIENCE)
-        return self.process.returncode, [json.loads(line) for line in log.splitlines()]
-
-
-@contextmanager
-def serving(path: Path) -> Iterator[Child]:
-    """Run `parley serve` and wait for its line."""
-    process = subprocess.Popen(
-        [*PARLEY, "serve", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.startswith("listening on 127.0.0.1:"), line
-        port = int(line.rpartition(":")[2])
-        yield Child(process, ("127.0.0.1", port), [line])
-    finally:
-        process.kill()
-        process.communicate()
-
-
-class Client:
-    """A connector on a blocking socket."""
-
-    def __init__(self, address: tuple[str, int]) -> None:
-        self.sock = socket.create_connection(address, timeout=PATIENCE)
-        self.connection = Connection(Side.CLIENT, now=0)
-        self.frames: list[Frame] = []
-        hello = Hello(version=1, role=Role.CONNECTOR, peers=("web",), token="web-secret")
-        self.connection.hello(hello)
-        self.sock.sendall(self.connection.data_to_send())
-        while self.connection.state is not State.OPEN:
-            self.receive()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.sock.close()
-
-    def receive(self) -> bool:
-        """Receive once; False at the end of the stream."""
-        data = self.sock.recv(65_536)
-        for event in self.connection.receive(data, 0):
-            assert isinstance(event, Frame)
-            self.frames.append(event)
-        return bool(data)
-
-    def ask(self, type: str, payload: object, id: int) -> Frame:
-        """Send a frame and wait for its answer."""
-        self.sock.sendall(encode(Frame(type, payload, {"Id": id})))
-        while True:
-            for frame in self.frames:
-                if frame.re == id:
-                    return frame
-            assert self.receive(), self.frames
+from tests.integration.program import PARLEY, Client, run, serving
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -139,10 +44,14 @@ def test_sighup_reloads_a_good_file_and_refuses_a_faulty_one(tmp_path: Path) -> 
     with serving(path) as child, Client(child.address) as client:
         assert child.process.stderr is not None
         lines = iter(child.process.stderr.readline, "")
-        path.write_text("faulty = 1\n")
+        path.write_text("faulty = 1\nalso = 2\n" + good)
         child.process.send_signal(signal.SIGHUP)
+        found = next(
+            line for line in map(json.loads, lines) if line["event"] == "configuration_fault"
+        )
+        assert "faulty: unknown key" in found["finding"]
         refused = next(line for line in map(json.loads, lines) if line["event"] == "reload_refused")
-        assert any("faulty" in fault for fault in refused["faults"])
+        assert refused["faults"] == 2
 
         path.write_text(good)
         child.process.send_signal(signal.SIGHUP)

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -106,19 +107,57 @@ async def test_a_loop_that_does_not_answer_is_not_healthy(
     assert len(asked) == 3
 
 
-async def test_requests_that_come_to_no_end_block_nobody(tmp_path: Path) -> None:
+@pytest.mark.parametrize("said", [b"", b"GET /metrics HT", b"GET / HTTP/1.0\r\nA: b\r\n"])
+async def test_requests_that_come_to_no_end_block_nobody(tmp_path: Path, said: bytes) -> None:
+    """I-14: a probe that is not answered has the broker restarted."""
     async with serving(write_config(tmp_path)) as served:
-        stuck = [socket.create_connection(served.http) for _ in range(http.REQUESTS)]
-        try:
-            for sock in stuck:
-                sock.sendall(b"GET /metrics HT")
+        with ExitStack() as held:
+            for _ in range(http.REQUESTS + 6):
+                stuck = held.enter_context(socket.create_connection(served.http))
+                stuck.sendall(said)
+            for _ in range(3):
+                assert await get(served, "/healthz") == (200, "healthy\n")
             await served.connector()
-        finally:
-            for sock in stuck:
-                sock.close()
-        while True:  # as soon as one of them is gone
-            try:
-                assert (await get(served, "/healthz"))[0] == 200
-            except OSError:
-                continue
-            break
+
+
+async def test_who_dribbles_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """I-14: each byte comes in time, the request never."""
+    monkeypatch.setattr(http, "SECONDS", 0.2)
+    async with serving(write_config(tmp_path)) as served:
+        stream = await trio.open_tcp_stream(*served.http)
+
+        async def dribble() -> None:
+            while True:
+                await stream.send_all(b"A")
+                await trio.sleep(0.02)  # real time: its thread has a clock of its own
+
+        with pytest.raises(trio.BrokenResourceError):
+            await dribble()
+        await stream.aclose()
+
+
+async def test_a_request_has_a_bound(tmp_path: Path) -> None:
+    """I-14: what comes beyond it is not read."""
+    async with serving(write_config(tmp_path)) as served:
+        stream = await trio.open_tcp_stream(*served.http)
+        line = b"A: " + b"x" * 8_000 + b"\r\n"
+        with suppress(trio.BrokenResourceError):
+            await stream.send_all(b"GET /healthz HTTP/1.0\r\n" + 90 * line)
+        with suppress(trio.BrokenResourceError):
+            async for _ in stream:
+                pass
+        await stream.aclose()
+        assert (await get(served, "/healthz"))[0] == 200
+
+
+async def test_it_may_listen_on_several_addresses(tmp_path: Path) -> None:
+    path = write_config(tmp_path)
+    both = 'http = ["127.0.0.1:0", "[::1]:0"]'
+    path.write_text(path.read_text().replace('http = "127.0.0.1:0"', both))
+    async with serving(path) as served:
+        assert served.broker.http is not None
+        for host, port in served.broker.http.addresses:
+            where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            assert f"health and metrics on http://{where}\n" in served.out.getvalue()
+            page = await trio.to_thread.run_sync(fetch, (where.rpartition(":")[0], port), "/readyz")
+            assert page == (200, "ready\n")

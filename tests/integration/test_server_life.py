@@ -14,7 +14,7 @@ from broker.app import ExitStatus
 from broker.config.model import Secret
 from broker.config.secret import hash_token
 from broker.core.facts import Fact, SentenceStored
-from broker.shell import gate
+from broker.shell import checks
 from broker.store.errors import CommitError, StoreUnusableError
 from broker.store.store import Store
 from protocol.errors import ByeCode, ErrorCode
@@ -150,7 +150,7 @@ async def test_a_good_reload_takes_effect_and_ends_no_session(tmp_path: Path) ->
         await web.send("ES_CHAT_START", start_chat(), 2)
         assert (await web.get("SE_CHAT_STATUS")).re == 2
         assert served.broker.server.sessions.limits.frames_per_second == 77
-        assert served.broker.config.server.listen == ("127.0.0.1", 0)
+        assert served.broker.config.server.listen == (("127.0.0.1", 0),)
 
 
 async def test_a_changed_token_counts_from_the_next_hello(tmp_path: Path) -> None:
@@ -303,8 +303,8 @@ async def test_without_a_file_descriptor_it_accepts_later(
         web = await served.connector()
         server = served.broker.server
         server._listen(False)
-        listener: Any = FullListener(served.broker.listener)
-        server.listener = listener
+        listener: Any = FullListener(served.broker.listeners[0])
+        server.listeners = [listener]
         server._listen(True)
         peer = await served.peer()
         while listener.full:
@@ -324,7 +324,7 @@ async def test_hellos_beyond_the_queue_of_slow_checks_are_refused(
         await trio.sleep_forever()
         raise AssertionError
 
-    monkeypatch.setattr(gate, "WAITING", 1)
+    monkeypatch.setattr(checks, "OF_ONE_ORIGIN", 1)
     more = f'''
         [[gateways]]
         name = "App"
@@ -333,7 +333,7 @@ async def test_hellos_beyond_the_queue_of_slow_checks_are_refused(
     '''
     async with serving(write_config(tmp_path, more=more)) as served:
         served.broker.server.sessions.checks.gate._check_slowly = stuck
-        for _ in range(gate.CHECKERS + 1):
+        for _ in range(checks.CHECKERS + 1):
             waiting = await served.peer()
             waiting.connection.hello(HELLO)
             await waiting.flush()

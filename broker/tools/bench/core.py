@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from attrs import Factory, define, field, frozen, validators
 
-from broker.app import GC_THRESHOLDS
 from broker.config.load import loads
 from broker.config.model import SECOND, Config
 from broker.core.broker import restore, step
@@ -32,6 +31,7 @@ from broker.core.inputs import (
 )
 from broker.core.state import Recovered, State
 from broker.core.timers import TimerKind
+from broker.process import GC_THRESHOLDS
 from protocol.codec import from_wire
 from protocol.frame import Frame
 from protocol.values import AgentState, ChatStatus, Guid, Role

@@ -9,7 +9,8 @@ from typing import cast
 
 from attrs import define, field
 
-from broker.shell.gate import Claim, Gate, SlowChecks, Verdict
+from broker.shell.checks import Check, SlowChecks
+from broker.shell.gate import Claim, Gate, Verdict
 from broker.shell.link import Link
 from broker.shell.sockets import Sockets
 from broker.tools.simulate.chance import Chance
@@ -89,12 +90,12 @@ class LateChecks(SlowChecks):
     world: World = field(kw_only=True)
     chance: Chance = field(kw_only=True)
 
-    def ask(self, hello: Hello, done: Callable[[Claim | None], None]) -> bool:
+    def ask(self, check: Check) -> bool:
         """Have a hello checked, by and by."""
 
         def decide() -> None:
-            verdict = Gate.judge(self.gate, hello)
-            done(verdict if isinstance(verdict, Claim) else None)
+            verdict = Gate.judge(self.gate, check.hello)
+            check.done(verdict if isinstance(verdict, Claim) else None)
 
         self.world.after(self.chance.about(100 * MS), decide)
         return True

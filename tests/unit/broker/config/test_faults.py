@@ -66,6 +66,15 @@ FAULTS = [
     # server
     ('[server]\nlissten = "x" #!', "server.lissten", 'unknown key; did you mean "listen"?'),
     ("[server]\nlisten = 7070 #!", "server.listen", "must be a text, not a whole number"),
+    ("[server]\nlisten = [] #!", "server.listen", "must not be empty"),
+    ('[server]\nlisten = ["[::1]:1", 7070] #!', "server.listen[1]", "must be a text, not a whole"),
+    ('[server]\nlisten = ["[::1]:1", "x"] #!', "server.listen[1]", "must be an address like"),
+    ('[server]\nhttp = ["[::1]:1", "[::1]:1"] #!', "server.http[1]", "is there twice"),
+    (
+        '[server]\nlisten = ["[::1]:9", "[::1]:8"]\nhttp = ["[::1]:1", "[::1]:8"] #!',
+        "server.http",
+        "is the address of `listen` too",
+    ),
     ('[server]\nlisten = "localhost" #!', "server.listen", "must be an address like"),
     ('[server]\nlisten = "127.0.0.1:70700" #!', "server.listen", "must be an address like"),
     (

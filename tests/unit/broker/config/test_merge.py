@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from broker.config.load import loads
-from broker.config.merge import merge, restart_needed
+from broker.config.merge import ESSENTIAL, merge, restart_needed, vanished
 from broker.config.model import SECOND, Config
 
 LANGUAGE = '[[languages]]\nname = "English"\nculture = "en"\n'
@@ -138,3 +138,22 @@ def test_what_a_running_broker_cannot_change_is_named_and_stays() -> None:
     assert merged.store_url == old.store_url
     assert merged.server == attrs.evolve(old.server, heartbeat=new.server.heartbeat)
     assert restart_needed(old, old) == ()
+
+
+def test_a_file_with_nothing_left_of_a_kind_is_noticed() -> None:
+    """C-4: as far as a file was cut, so much is missed; what never was is not."""
+    old = config(ALL)
+    assert vanished(old, config("")) == ESSENTIAL
+    assert vanished(old, config(LANGUAGE + PROJECT + GATEWAY)) == (
+        "agents",
+        "workplaces",
+        "project_rules",
+    )
+    assert vanished(old, config(ALL.replace(OTHER, ""))) == ()
+    assert vanished(config(""), config("")) == ()
+
+
+def test_what_is_retired_is_not_missed() -> None:
+    """C-4: all agents gone, one reload after the other, were refused already."""
+    old = merge(config(ALL), config(ALL.replace(AGENT, "")))
+    assert vanished(old, config(ALL.replace(AGENT, ""))) == ()

@@ -6,6 +6,7 @@ from broker.config.load import load, loads
 from broker.config.model import Secret
 from broker.config.secret import digest, hash_token, verify
 
+OPEN = '[server]\nlisten = "0.0.0.0:7070"\n'
 GATEWAY = '[[gateways]]\nname = "G"\npeer = "g"\n'
 
 
@@ -16,11 +17,25 @@ def secret_of(line: str, environ: dict[str, str] | None = None) -> Secret:
 
 def test_clear_text_is_taken_with_a_warning() -> None:
     """C-3."""
-    loaded = loads(GATEWAY + 'token = "open sesame"')
-    (warning,) = loaded.warnings
-    assert (warning.line, warning.member) == (4, "gateways[0].token")
+    loaded = loads(f'{OPEN}{GATEWAY}token = "open sesame"')
+    (_, warning) = loaded.warnings
+    assert (warning.line, warning.member) == (6, "gateways[0].token")
+    assert warning.text.startswith("is clear text;")
     assert "open sesame" not in str(warning) + repr(loaded.config)
     assert verify(secret_of('token = "open sesame"'), "open sesame")
+
+
+def test_many_clear_secrets_are_one_warning_and_on_loopback_none() -> None:
+    """C-3: a first trial with the sample begins without a word about its secrets."""
+    two = GATEWAY + 'token = "s"\n' + GATEWAY.replace('"G"', '"H"').replace('"g"', '"h"')
+    two += 'token = "t"\n[[agents]]\nname = "A"\nlogin = "a"\ntoken = "u"\n'
+    (_, warning) = loads(OPEN + two).warnings
+    assert (warning.member, warning.line) == ("gateways[0].token", 6)
+    assert warning.text.startswith("is clear text, like 2 more;")
+    for listen in ('"127.0.0.9:7070"', '"[::1]:7070"', '"localhost:7070"', '["[::1]:1"]'):
+        assert loads(f"[server]\nlisten = {listen}\n{two}").warnings == ()
+    for listen in ('"127.evil.example:7070"', '["127.0.0.1:7070", "[::]:7070"]'):
+        assert len(loads(f"[server]\nlisten = {listen}\n{two}").warnings) == 2
 
 
 def test_the_environment_is_taken_without_a_warning() -> None:

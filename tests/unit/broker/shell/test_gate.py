@@ -133,7 +133,18 @@ async def test_a_hashed_token_is_checked_once_and_then_remembered() -> None:
     assert await gate.decide(hello)
     assert checker.asked == [("hash of a", "a")]
 
-    gate.replace(gate.config)
+
+async def test_a_reload_forgets_a_good_token_only_with_its_hash() -> None:
+    """C-4, W-10: after a reload those who were let in before do not wait for strangers."""
+    gate = Gate(config(agents=[agent(ALICE, "alice", hashed("a"))]), Checker())
+    hello = workplace("101", "alice", "a")
+    assert await gate.decide(hello)
+    gate.replace(config(agents=[agent(ALICE, "alice", hashed("a")), agent(BOB, "b", hashed("b"))]))
+    assert isinstance(gate.judge(hello), Claim)
+    gate.replace(config(agents=[agent(ALICE, "alice", hashed("b"))]))
+    assert gate.judge(hello) is Verdict.SLOW
+    assert await gate.decide(hello) is None
+    gate.replace(config(agents=[agent(ALICE, "alice", hashed("a"))]))
     assert gate.judge(hello) is Verdict.SLOW
 
 

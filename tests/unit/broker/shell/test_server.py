@@ -10,7 +10,8 @@ import trio
 from attrs import define
 
 from broker.config.model import Config
-from broker.shell.gate import Gate, SlowChecks
+from broker.shell.checks import SlowChecks
+from broker.shell.gate import Gate
 from broker.shell.server import Server
 from broker.shell.sessions import Sessions
 from broker.shell.sockets import Sockets
@@ -39,7 +40,7 @@ def server_of(listener: socket.socket, engine: Any, now: int) -> Server:
         now=trio.current_time,
         stirred=lambda: None,
     )
-    server = Server(sessions=sessions, config=config, clock=lambda: now, listener=listener)
+    server = Server(sessions=sessions, config=config, clock=lambda: now, listeners=[listener])
     server.engine = engine
     return server
 

@@ -1,0 +1,117 @@
+"""The process around a broker: its signals, its output, its limits (`parley serve`)."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import resource
+import signal
+import sys
+from contextlib import ExitStack
+from typing import Any, Final
+
+import structlog
+import trio
+
+from broker.app import Broker, ExitStatus, bound, log_warnings, tls_of
+from broker.config.check import listing
+from broker.config.findings import ConfigFault
+from broker.config.load import load
+from broker.shell.http import HttpServer
+from broker.shell.logs import LogFormat, configure_logs
+from broker.shell.output import QueuedStream, drain_all, occupy_standard_descriptors
+from broker.shell.supervisor import Supervisor
+from broker.signals import HEEDED, HELD
+from broker.store.thread import SWITCH_INTERVAL
+
+GC_THRESHOLDS: Final = (50_000, 20, 100)
+
+
+def serve(path: str, log_format: LogFormat = LogFormat.AUTO, *, quiet: bool = False) -> ExitStatus:
+    """Run a broker until a signal ends it; what `parley serve` does."""
+    errors = _queue_output()
+    configure_logs(log_format, quiet=quiet)
+    errors.resumed = _tell_of_gap
+    try:
+        loaded = load(path)
+    except ConfigFault as fault:
+        errors.write(listing(fault.faults, fault.warnings))
+        errors.write(f"parley serve: {path} is faulty; nothing was started\n")
+        return ExitStatus.FAULTY_CONFIG
+    log_warnings(loaded)
+    config = loaded.config
+    with ExitStack() as held:
+        try:
+            tls = tls_of(config)
+            listeners = held.enter_context(bound("server.listen", config.server.listen))
+            doors = held.enter_context(bound("server.http", config.server.http))
+        except OSError as error:
+            errors.write(f"parley serve: {error.strerror or error}\n")
+            return ExitStatus.NOT_STARTED
+        http = HttpServer.on(doors) if doors else None
+        if http is not None:
+            held.callback(http.close)
+        _prepare_process()
+        broker = Broker(
+            path=path if loaded.lasting else None,
+            config=config,
+            listeners=listeners,
+            http=http,
+            tls=tls,
+            supervisor=Supervisor.of(os.environ),
+            log_dropped=lambda: errors.dropped,
+        )
+        HELD.keep_all()
+        return trio.run(_run_with_signals, broker)
+
+
+async def _run_with_signals(broker: Broker) -> ExitStatus:
+    def obey(number: int) -> None:
+        if number == signal.SIGHUP:
+            broker.want_reload()
+        else:
+            broker.stop()
+
+    with trio.open_signal_receiver(*HEEDED) as signals:
+
+        async def heed() -> None:
+            for kept in HELD.taken():
+                obey(kept)
+            async for number in signals:
+                obey(number)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(heed)
+            status = await broker.run()
+            nursery.cancel_scope.cancel()
+    return status
+
+
+def _queue_output() -> QueuedStream:
+    """Have nobody in this process wait for standard output or error; the latter is returned.
+
+    Tracebacks and warnings of Python go the same way, for they can block as well.
+    """
+    occupy_standard_descriptors()
+    out, errors = QueuedStream(1), QueuedStream(2)
+    sys.stdout, sys.stderr = out, errors
+    atexit.register(drain_all, (out, errors))
+    return errors
+
+
+def _tell_of_gap(lost: int) -> None:
+    log: Any = structlog.get_logger()
+    log.warning("log_lines_dropped", lines=lost)
+
+
+def _prepare_process() -> None:
+    """Settings of the process that a broker is better off with."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    # What is loaded at the start stays, and neither what grows later (transcripts) nor what is
+    # refused makes cycles (tests count them): the collector need not look again and again.
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
