@@ -103,8 +103,8 @@ def _value_schema(member: Member, refs: str) -> Json:
 def _docs(structure: type[attrs.AttrsInstance]) -> tuple[str, dict[str, str]]:
     """The summary of a structure and of its members, from its docstring."""
     text = inspect.getdoc(structure) or ""
-    found = dict(re.findall(r"^    (\w+): (.+)$", text, re.MULTILINE))
-    return text.splitlines()[0], found
+    found = re.findall(r"^    (\w+): (.+(?:\n     +.+)*)$", text, re.MULTILINE)
+    return text.splitlines()[0], {name: re.sub(r"\n +", " ", said) for name, said in found}
 
 
 def asyncapi() -> Json:

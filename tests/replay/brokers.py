@@ -54,9 +54,11 @@ class TestBroker:
     served: ServedBroker
 
     @classmethod
-    def in_directory(cls, kind: str, directory: Path) -> TestBroker:
+    def in_directory(
+        cls, kind: str, directory: Path, address: tuple[str, int] | None = None
+    ) -> TestBroker:
         """Configure it; it is not started yet."""
-        address = ("127.0.0.1", free_port())
+        address = address or ("127.0.0.1", free_port())
         config = directory / f"{kind}.toml"
         broker = cls(
             kind, directory, address, ServedBroker(config, address, directory / f"{kind}.log")

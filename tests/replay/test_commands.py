@@ -13,17 +13,21 @@ from pathlib import Path
 import attrs
 import pytest
 
+from broker.config.load import load as load_config
 from broker.tools.bench.idle import read_frame
 from broker.tools.record import record_main
 from broker.tools.recording import Passed, Recording, load, to_json
 from broker.tools.replay import Replay, replay_main
 from broker.tools.served import free_port
+from broker.tools.tokens import read_token_file
 from protocol.chat import ChatServiceInfo
 from protocol.codec import encode
 from protocol.frame import Frame
 from protocol.session import Hello
 from protocol.values import Role, parse_time
 from tests.replay.brokers import TestBroker
+from tests.replay.setting import write
+from tests.support.requires import ROOT
 
 HERE = Path(__file__).parent
 NAME = "happy-path"
@@ -182,3 +186,17 @@ def test_record_says_in_a_line_what_it_cannot_do(
             assert said.startswith("parley record: ")
             assert said.count("\n") == 1
             assert words in said
+
+
+def test_a_stranger_gets_what_a_broker_must_be_configured_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """tests/conformance/README.md: the configuration is good, the tokens are those of its owners."""
+    recordings = write("slow", tmp_path)
+    config = load_config(tmp_path / "slow.toml").config
+    known = read_token_file(tmp_path / "slow.tokens").by_name
+    assert {gateway.peer for gateway in config.gateways.values()} <= set(known)
+    listed = (tmp_path / "slow.txt").read_text().splitlines()
+    assert [ROOT / line for line in listed] == recordings
+    assert recordings
+    assert capsys.readouterr().out == ""

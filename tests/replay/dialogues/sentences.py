@@ -101,7 +101,7 @@ async def typing_unheard(stage: Stage) -> None:
 async def as_sent(stage: Stage) -> None:
     """W-2, W-5, W-7: text, key, time and trace."""
     web, agent, chat = await answered(stage)
-    text = "Ahoj, שלום, 你好, 🙂\u2028<b>&amp;</b>\t\0"
+    text = "Ahoj, שלום, 你好, 🙂\u2028<b>&amp;</b>\t"
     said = {"TrackingId": "v1", "ID": "ключ", "Text": text, "TimeSent": "2026-01-02T03:04:05.678Z"}
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     await web.raw(web.frame("ES_CHAT_SENTENCE", said, "é" * 64, traceparent=trace))

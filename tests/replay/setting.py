@@ -1,0 +1,42 @@
+"""Writes what a broker must be configured with for the recordings of one kind.
+
+    python -m tests.replay.setting KIND FOLDER      KIND: usual, brisk, tight, slow, alone
+
+For implementations of others: FOLDER/KIND.toml says who works there and which rules hold,
+FOLDER/KIND.tokens has the tokens that `parley replay --token-file` takes, FOLDER/KIND.txt the
+recordings.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from broker.tools.recording import load
+from tests.replay.brokers import TestBroker, cells_of
+from tests.replay.stage import tokens
+
+HERE = Path(__file__).parent
+ADDRESS = ("127.0.0.1", 7070)
+
+
+def write(kind: str, folder: Path) -> list[Path]:
+    """Write the files of one kind.
+
+    Returns:
+        The recordings of that kind.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    TestBroker.in_directory(kind, folder, ADDRESS)
+    owned = tokens(cells_of(kind)).by_name.items()
+    lines = "".join(f"{owner}={token}\n" for owner, token in owned)
+    (folder / f"{kind}.tokens").write_text(lines, encoding="utf-8")
+    paths = sorted(HERE.glob("*.jsonl"))
+    found = [path for path in paths if load(path).header["broker"] == kind]
+    names = "".join(f"{path.relative_to(HERE.parents[1])}\n" for path in found)
+    (folder / f"{kind}.txt").write_text(names, encoding="utf-8")
+    return found
+
+
+if __name__ == "__main__":
+    print(f"{len(write(sys.argv[1], Path(sys.argv[2])))} recordings")
