@@ -435,7 +435,7 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "SC_CHAT_ALERT": "push; CS_CHAT_ANSWER or CS_CHAT_HANGUP before MaxSignalDuration",
         "SC_CHAT_ALERT_END": "push: the alert is withdrawn",
         "CS_CHAT_ANSWER": "with Sentences and Info; too late: SC_CHAT_ALERT_END",
-        "CS_CHAT_HANGUP": "with Sentences; Alerting: reject, Answered: end",
+        "CS_CHAT_HANGUP": "Alerting: reject, without Sentences; Answered: end, with Sentences",
         "CS_CHAT_SENTENCE": "the answer is the echo; SE_CHAT_SENTENCE to the connector",
         "CS_CHAT_CONFIRM": "SE_CHAT_CONFIRM to the connector",
         "CS_CHAT_TYPING": "with IsTyping; SE_CHAT_TYPING to the connector",

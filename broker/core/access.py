@@ -13,7 +13,7 @@ from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, Ch
 from protocol.errors import ErrorCode
 from protocol.values import Guid
 
-_NO_CHAT = Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat at this workplace")
+NO_CHAT = Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat at this workplace")
 Addressed = ChatCommandInfo | ChatSentenceInfo | ChatServiceInfo
 Inside = ChatCommandInfo | ChatSentenceInfo | ChatTransferInfo
 
@@ -57,14 +57,18 @@ def desk_at(state: State, session: Session, payload: Inside) -> Desk | Refusal:
 
 
 def own_chat(state: State, agent: Guid, chat_id: Guid | None) -> Chat | Refusal:
-    """A chat that the agent is offered, is in, answered last, or has written in (W-21)."""
+    """A chat that the agent is offered, is in, was in at its end, answered last, or wrote in (W-21).
+
+    That it is known to them does not say that they may read it: see `Chat.is_read_by`.
+    """
     chat = state.chats.get(chat_id) if chat_id is not None else None
     if chat is None or not (
         agent in (chat.agent, chat.last_agent, chat.offered_to)
         or agent in chat.parties
+        or agent in chat.readers
         or agent in chat.writers
     ):
-        return _NO_CHAT
+        return NO_CHAT
     return chat
 
 

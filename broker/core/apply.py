@@ -187,7 +187,7 @@ def _chat_reopened(state: State, f: ChatReopened) -> None:
     chat.culture, chat.user_token, chat.ext_response = f.culture, f.user_token, f.ext_response
     chat.since = chat.last_activity = f.at
     chat.closed_at = chat.close_reason = chat.enqueued_at = chat.answered_at = None
-    chat.exclusions = {}
+    chat.exclusions, chat.readers = {}, ()
     set_status(state, chat, ChatStatus.PILOT)
     state.by_tracking[chat.gateway, chat.tracking_id] = chat.id
     arm_chat(state, chat)
@@ -262,7 +262,7 @@ def _chat_moved(state: State, f: ChatMoved) -> None:
     if f.status not in (ChatStatus.ALERTING, ChatStatus.ICR):
         chat.offer = chat.offer_until = None
     if f.status is ChatStatus.CLOSED:
-        chat.closed_at, chat.close_reason = f.at, f.close_reason
+        chat.closed_at, chat.close_reason, chat.readers = f.at, f.close_reason, f.readers
         state.unbound.pop(chat.id, None)
     set_status(state, chat, f.status)
     arm_chat(state, chat)

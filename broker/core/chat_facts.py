@@ -138,6 +138,7 @@ class ChatMoved:
         priority: The chat's priority from now on.
         enqueued_at: When it began to wait; kept over offers, None before the first wait.
         close_reason: Set when `status` is `Closed`.
+        readers: Likewise who was in the conversation then.
         project: What the chat is about from now on, for reports: `chats` knows the last one only.
     """
 
@@ -152,6 +153,7 @@ class ChatMoved:
     enqueued_at: int | None
     close_reason: CloseReason | None = None
     project: Guid | None = None
+    readers: tuple[Guid, ...] = ()
 
     @property
     def answers(self) -> bool:

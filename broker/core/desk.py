@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.core.access import chat_at_desk, desk_at, own_chat, supervisor_at
+from broker.core.access import NO_CHAT, chat_at_desk, desk_at, own_chat, supervisor_at
 from broker.core.announce import AgentToWorkplace, ChatToAgent, ChatToConnectors
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
@@ -65,10 +65,12 @@ def hang_up(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outco
     if isinstance(found, Refusal):
         return found
     desk, chat = found
-    told = shown(chat, desk.agent, session, frame, full=True)
+    # Whoever declines never had the conversation, and is shown none of it (B-7).
+    declines = chat.offered_to == desk.agent
+    told = shown(chat, desk.agent, session, frame, full=not declines)
     if not chat.is_open:
-        return Decision([], [told])
-    if chat.offered_to == desk.agent:
+        return Decision([], [told]) if chat.is_read_by(desk.agent) else NO_CHAT
+    if declines:
         decision = offer_over(state, chat, stamp, "rejected")
         decision.effects.insert(0, told)
         return decision

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from broker.core.announce import ChatToAgent, ChatToConnectors, ChatToMembers
-from broker.core.audience import connectors_of, listeners
+from broker.core.audience import connectors_of, listeners, members_of
 from broker.core.bounds import NOTE_RESERVE, RESERVE, sentence_weight
 from broker.core.decision import Decision
 from broker.core.effects import Send
@@ -60,6 +60,7 @@ def moved(
         enqueued_at=chat.enqueued_at if chat.enqueued_at is not None else enqueued_at,
         close_reason=reason,
         project=project or chat.project,
+        readers=members_of(chat) if status is ChatStatus.CLOSED else (),
     )
 
 

@@ -20,13 +20,13 @@ from broker.core.facts import ChatMoved, ChatRouted, Fact
 from broker.core.inputs import Stamp
 from broker.core.moves import CHAT_ID
 from broker.core.parties import shown
-from broker.core.show import outbound_chat
+from broker.core.show import outbound_chat, seen_as
 from broker.core.standing import slots_left
 from broker.core.state import Chat, Session, State
-from protocol.chat import ChatServiceInfo
+from protocol.chat import ChatServiceInfo, ChatStatusInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.values import ChatStatus
+from protocol.values import ChatStatus, Guid
 
 _REUSED = Refusal(ErrorCode.KEY_REUSED, "ReturnChatId: used before for another chat")
 
@@ -67,8 +67,9 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
         his = known.has(agent) or agent in (known.agent, known.last_agent)
         if not his or _differs(known, p):
             return _REUSED
-        full = known.has(agent) or not known.is_open
-        return Decision([], [shown(known, agent, session, frame, full=full)])
+        if known.is_read_by(agent):
+            return Decision([], [shown(known, agent, session, frame, full=True)])
+        return Decision([], [_only_named(known, agent, session, frame)])
     desk = state.distribution.desks[agent]
     if desk.is_logging_off:
         return Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
@@ -123,6 +124,12 @@ def _known(state: State, gateway: Gateway, p: ChatServiceInfo) -> Chat | None:
         return None
     found = state.open_keys.get((gateway.id, p.return_chat_id))
     return state.chats[found] if found is not None else None
+
+
+def _only_named(chat: Chat, agent: Guid, session: Session, frame: Frame) -> Send:
+    """The answer to a repeated request of somebody who let the chat go since: no more than its name."""
+    told = ChatStatusInfo(peer=session.workplace, chat_id=chat.id, status=seen_as(chat, agent))
+    return Send((session.number,), "SC_CHAT_STATUS", told, session.number, frame.id)
 
 
 def _differs(chat: Chat, p: ChatServiceInfo) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from broker.core.access import chat_at_desk, desk_at, gateway_of, tracked_chat
+from broker.core.access import NO_CHAT, chat_at_desk, desk_at, gateway_of, tracked_chat
 from broker.core.announce import ChatToAgent, ChatToConnectors
 from broker.core.bounds import (
     OVERVIEW_BYTES,
@@ -17,7 +17,7 @@ from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
 from broker.core.inputs import Stamp
 from broker.core.moves import acknowledgement
-from broker.core.show import agent_state, chat_for_connector, chat_for_workplace, seen_as
+from broker.core.show import agent_state, chat_for_connector, chat_for_workplace
 from broker.core.state import Session, State
 from protocol.chat import ChatCommandInfo
 from protocol.errors import ErrorCode
@@ -89,14 +89,14 @@ def status_workplace(state: State, stamp: Stamp, session: Session, frame: Frame)
     if isinstance(found, Refusal):
         return found
     desk, chat = found
-    status = seen_as(chat, desk.agent)
-    if status is ChatStatus.WAITING:
-        return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat at this workplace")
+    may_read = chat.is_read_by(desk.agent)
+    if not may_read and chat.offered_to != desk.agent:
+        return NO_CHAT
     told = ChatToAgent(
         chat=chat.id,
         agent=desk.agent,
         type="SC_CHAT_STATUS",
-        full=status is not ChatStatus.ALERTING,
+        full=may_read,
         answer_to=session.number,
         re=frame.id,
     )

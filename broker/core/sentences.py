@@ -123,9 +123,10 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     if isinstance(known, Refusal):
         return known
     me = (session.number, session.workplace or "")
-    if known is not None:
+    may_read = chat.is_read_by(desk.agent)
+    if known is not None and (may_read or known.agent in (None, desk.agent)):
         others = _connectors(state, chat, connectors_of(state, chat))
-        return _again(chat, known, frame, _workplaces(chat, [me]), others)
+        return _again(chat, known, frame, _workplaces(chat, [me]), others, may_read=may_read)
     refusal = may_write(chat, desk.agent)
     if refusal is not None:
         return refusal
@@ -182,7 +183,7 @@ def _note_from_workplace(
     agent = session.agent
     assert agent is not None
     known = chat.internal_keys.get(p.id or "")
-    if known is not None:
+    if known is not None and (known.agent == agent or chat.is_read_by(agent)):
         if known.text != (p.text or ""):
             return _REUSED
         shown = sentence_for_workplace(session.workplace or "", chat, known)
@@ -319,13 +320,22 @@ def _workplaces(chat: Chat, hearers: list[tuple[int, str]]) -> list[_Side]:
 
 
 def _again(
-    chat: Chat, known: Sentence | Slot, frame: Frame, asker: list[_Side], others: list[_Side]
+    chat: Chat,
+    known: Sentence | Slot,
+    frame: Frame,
+    asker: list[_Side],
+    others: list[_Side],
+    *,
+    may_read: bool = True,
 ) -> Decision:
-    """A retry: the same echo, and the sentence to the other side if nobody confirmed it (W-21)."""
+    """A retry: the same echo, and the sentence to the other side if nobody confirmed it (W-21).
+
+    What took its place meanwhile is only for an asker who may read the chat.
+    """
     (own,) = asker
     (me,) = own.sessions
     decision = Decision([], [Send((me,), own.type, own.show(known), me, frame.id)])
-    newest = _overwriting(chat, known)
+    newest = _overwriting(chat, known) if may_read else None
     if newest is not None:
         decision.effects.append(Send((me,), own.type, own.show(newest)))
     if known.counter and known.confirmed_at is None:
@@ -353,12 +363,12 @@ def confirm_from_connector(state: State, stamp: Stamp, session: Session, frame: 
 
 
 def _readers(state: State, chat: Chat) -> list[tuple[int, str]]:
-    """Who has the agents' sentences before him: those in the chat, after its end the last owner."""
+    """Who has the agents' sentences before them: those in the chat, or in it at its end."""
     if chat.is_open:
         # Whoever is only offered the chat, or was, has not seen the sentence.
         return listeners(state, chat)
-    last = agent_session(state, chat.agent)
-    return [(last, state.sessions[last].workplace or "")] if last is not None else []
+    sessions = [agent_session(state, agent) for agent in chat.readers]
+    return [(s, state.sessions[s].workplace or "") for s in sessions if s is not None]
 
 
 def confirm_from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:

@@ -112,6 +112,7 @@ class Chat:
         bot_due: When the automated partner will have been silent for too long.
         internal: The notes of agents for each other, with numbers of their own.
         writers: Who wrote to the visitor or a note: their retries are known for ever (W-21).
+        readers: Who was in it when it ended: they may read it afterwards, and nobody else (B-8).
         estimate: When the visitor was last told how long he may wait, and what.
         log: The last decisions about it.
         since: The start or the last reopening: where inactivity counts from.
@@ -178,6 +179,7 @@ class Chat:
     internal: list[Sentence] = Factory(list)
     internal_keys: dict[str, Sentence] = Factory(dict)
     writers: dict[Guid, None] = Factory(dict)
+    readers: tuple[Guid, ...] = ()
     estimate: tuple[int, int] | None = None
     log: list[DecisionLogged] = Factory(list)
     weight: int = 0
@@ -209,6 +211,10 @@ class Chat:
                 return agent == self.agent and self.offer is None
             case _:
                 return False
+
+    def is_read_by(self, agent: Guid) -> bool:
+        """Whether the agent may read what was said: whoever is in it, or was in it at its end."""
+        return self.has(agent) if self.is_open else agent in self.readers
 
 
 @define(kw_only=True)

@@ -105,6 +105,7 @@ REOPEN: Final = Command(
             "bot",
             "bot_project",
             "learned",
+            "readers",
         ),
         "NULL",
     )
@@ -137,7 +138,7 @@ ANSWER: Final = Command(
 PASS_ON: Final = Command(table=schema.chats, columns=(*_MOVED, "last_agent"), keys=1)
 CLOSE: Final = Command(
     table=schema.chats,
-    columns=(*_MOVED, "closed_at", "close_reason"),
+    columns=(*_MOVED, "closed_at", "close_reason", "readers"),
     keys=1,
     also=_NO_FORM,
 )
@@ -357,7 +358,8 @@ def _moved(f: ChatMoved) -> Records:
         case ChatStatus.ANSWERED:
             yield Record(PASS_ON, f.no, (*row, f.agent))
         case ChatStatus.CLOSED:
-            yield Record(CLOSE, f.no, (*row, f.at, _word(f.close_reason)))
+            readers = _json(f.readers) if f.readers else None
+            yield Record(CLOSE, f.no, (*row, f.at, _word(f.close_reason), readers))
         case _:
             yield Record(MOVE, f.no, row)
     event = (f.no, f.at, str(f.status), f.cause, f.agent, _word(f.close_reason), f.project)

@@ -162,6 +162,7 @@ def _chat(row: Row[Any]) -> Chat:
         bot_tries=row.bot_tries,
         bot_project=row.bot_project,
         learned=tuple((name, text) for name, text in row.learned or ()),
+        readers=tuple(row.readers or ()),
     )
 
 

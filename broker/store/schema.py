@@ -116,6 +116,7 @@ chats = Table(
     Column("bot_tries", Integer, nullable=False, server_default="0"),
     _guid("bot_project"),
     Column("learned", JSON),
+    Column("readers", JSON),
     CheckConstraint("(status = 'Closed') = (closed_at IS NOT NULL)", name="closed"),
     Index(
         "uq_chats_open",

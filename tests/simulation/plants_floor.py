@@ -114,6 +114,25 @@ def _note_to_the_connector(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sentences, "_note_from_workplace", note)
 
 
+def _read_by_who_let_it_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a chat has ended everybody who ever had it may read it."""
+    original = Chat.is_read_by
+
+    def is_read_by(self: Chat, agent: Guid) -> bool:
+        return not self.is_open or original(self, agent)
+
+    monkeypatch.setattr(Chat, "is_read_by", is_read_by)
+
+
+def _declined_with_the_transcript(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = desk.shown
+
+    def shown(*of: Any, full: bool) -> Any:
+        return original(*of, full=True)
+
+    monkeypatch.setattr(desk, "shown", shown)
+
+
 def _note_kept_from_colleagues(monkeypatch: pytest.MonkeyPatch) -> None:
     original = sentences._echoes
 
@@ -236,6 +255,8 @@ PLANTS = (
     Plant("who handed a chat over keeps its slot", "I-6", _slot_kept_after_transfer),
     Plant("a refused transfer loses the chat", "I-6", _refused_transfer_loses_the_chat),
     Plant("a note is sent to the connector", "I-15", _note_to_the_connector),
+    Plant("an ended chat is read by who let it go", "I-15", _read_by_who_let_it_go),
+    Plant("a rejection is answered with the transcript", "I-15", _declined_with_the_transcript),
     Plant("a note is kept from colleagues", "I-9", _note_kept_from_colleagues),
     Plant("every third note is not written", "I-1", _commit_without(NoteStored, 3)),
     Plant("a parked chat keeps its slot", "I-6", _parked_keeps_its_slot),

@@ -30,6 +30,9 @@ from protocol.chat import (
 )
 from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
+PRYING = (20 * SECOND, 50 * SECOND)
+"""How long after an agent got a chat they look for it once more, if they have it no longer."""
+
 
 @define(eq=False, repr=False)
 class AgentPerson(Person):
@@ -73,6 +76,8 @@ class AgentPerson(Person):
                 self.later(3 * SECOND, lambda: self._write(event.ref, 6))
                 self.later(4 * SECOND, lambda: self._manage(event.ref, 5))
                 self.later(3 * SECOND, lambda: self._drop_out(event.ref))
+                for wait in PRYING:
+                    self.world.after(wait, lambda: self._pry(program, event.ref))
             case SentenceAdded() if not event.mine and self.chance.happens(0.5):
                 self.later(2 * SECOND, lambda: self._write(event.ref, 0))
             case SessionEnded():
@@ -123,6 +128,19 @@ class AgentPerson(Person):
         program = self._at()
         program.session.command(kind, ref, program.now)
         program.done()
+
+    def _pry(self, program: Program, ref: ChatRef) -> None:
+        """Look what became of a chat that is somebody else's by now, or has ended without this agent."""
+        chat = program.session.chats.get(ref)
+        if self.quiet or program.off or (chat is not None and chat.view.is_held):
+            return
+        asked = ChatCommandInfo(peer=ref.peer, chat_id=Guid(ref.name))
+        try:
+            for type_ in ("CS_CHAT_STATUS", "CS_CHAT_HANGUP"):
+                program.session.request(type_, asked, program.now)
+            program.done()
+        except ConnectorError:
+            self.disturbed()
 
     def _wrap_up(self, ref: ChatRef) -> None:
         program = self._at()

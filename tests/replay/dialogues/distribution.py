@@ -16,18 +16,21 @@ from tests.replay.stage import Client, Stage, scenario
 
 @scenario("The first agent rejects, the second one gets the chat with its age kept")
 async def rejected(stage: Stage) -> None:
-    """B-5, B-24."""
+    """B-5, B-7, B-24."""
     first = await stage.ready_agent("a")
     second = await stage.ready_agent("b")
     web = await stage.connector()
     chat = await start(web)
     await offered(web, first, chat)
+    await web.send("ES_CHAT_SENTENCE", 4, TrackingId="v1", ID="m1", Text="Hello?")
+    await web.get("SE_CHAT_SENTENCE", 4, ID="m1", Counter=1)
     await first.send("CS_CHAT_HANGUP", 3, ChatId=chat)
-    await first.get("SC_CHAT_STATUS", 3, Status="Waiting", Sentences=[], ChatId=chat)
+    told = await first.get("SC_CHAT_STATUS", 3, Status="Waiting", Sentences=None, ChatId=chat)
+    assert "Internal" not in told
     await first.get("SC_CHAT_ALERT_END", ChatId=chat)
     await web.get("SE_CHAT_STATUS", Status="Waiting", ChatId=chat, AgentId=None)
     await offered(web, second, chat)
-    await answer(web, second, chat)
+    await answer(web, second, chat, sentences=1)
     await hang_up(web, second, chat)
 
 

@@ -52,6 +52,25 @@ async def transferred(stage: Stage) -> None:
     await hang_up(web, other, chat)
 
 
+@scenario("Who handed a chat over reads nothing more of it: neither while it goes on nor after its end")
+async def ended_without_them(stage: Stage) -> None:
+    """B-8, B-29."""
+    web, owner, other, chat = await two_agents(stage)
+    await agent_says(web, owner, chat, "a1", "Ben knows that.", 1)
+    await asks(owner, other, chat)
+    await takes_over(web, owner, other, chat, counters=1)
+    await notes(other, chat, "n1", "Owes us three months.", 1)
+    await refused(owner, "UnknownChat", "CS_CHAT_STATUS", ChatId=chat)
+    await hang_up(web, other, chat)
+    await refused(owner, "UnknownChat", "CS_CHAT_STATUS", ChatId=chat)
+    await refused(owner, "UnknownChat", "CS_CHAT_HANGUP", ChatId=chat)
+    await owner.send("CS_CHAT_SENTENCE", 6, ChatId=chat, ID="a1", Text="Ben knows that.")
+    await owner.get("SC_CHAT_SENTENCE", 6, ID="a1", Counter=1)
+    await other.send("CS_CHAT_STATUS", 7, ChatId=chat)
+    whole = await other.get("SC_CHAT_STATUS", 7, Status="Closed", CloseReason="Agent")
+    assert [item["Text"] for item in whole["Internal"]] == ["Owes us three months."]
+
+
 @scenario("A transfer is rejected: the sender is told and keeps the chat")
 async def transfer_rejected(stage: Stage) -> None:
     """B-29."""

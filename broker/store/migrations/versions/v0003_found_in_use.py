@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,10 +11,13 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
+DAY: Final = 86_400_000_000
+
 
 def upgrade() -> None:
     """Add what was missed, mend what should not have been taken."""
     _replace_nul()
+    _readers()
 
 
 def _replace_nul() -> None:
@@ -56,3 +59,29 @@ def _mended(value: Any) -> Any:
     if isinstance(value, list):
         return [_mended(inner) for inner in value]
     return value
+
+
+def _readers() -> None:
+    """Who may read a chat that has ended: whoever was in it then.
+
+    Of what ended more than a day before the last chat did nobody needs to know it any more.
+    """
+    op.add_column("chats", sa.Column("readers", sa.JSON(), nullable=True))
+    chats = sa.table("chats", *map(sa.column, ("no", "agent", "closed_at")), sa.column("readers"))
+    chats.c.readers.type = sa.JSON()
+    moves = sa.table("chat_events", *map(sa.column, ("seq", "chat_no", "status")))
+    parties = sa.table("parties", *map(sa.column, ("seq", "chat_no", "agent", "left_at")))
+    database = op.get_bind()
+    newest = database.scalar(sa.select(sa.func.max(chats.c.closed_at)))
+    if newest is None:
+        return
+    ended = sa.select(chats.c.no, chats.c.agent, chats.c.closed_at).where(
+        chats.c.closed_at > newest - DAY, chats.c.agent.is_not(None)
+    )
+    for no, owner, at in database.execute(ended).all():
+        before = sa.select(moves.c.status).where(moves.c.chat_no == no, moves.c.status != "Closed")
+        if database.scalar(before.order_by(moves.c.seq.desc()).limit(1)) not in ("Answered", "ICR"):
+            continue
+        joined = sa.select(parties.c.agent).where(parties.c.chat_no == no, parties.c.left_at == at)
+        others = database.scalars(joined.order_by(parties.c.seq)).all()
+        database.execute(sa.update(chats).where(chats.c.no == no).values(readers=[owner, *others]))

@@ -14,6 +14,7 @@ from broker.tools.simulate.checker.spans import (
 )
 from broker.tools.simulate.checker.story import Connection, Story
 from broker.tools.simulate.checker.violation import Violation
+from broker.tools.simulate.dump import NoteRow, SentenceRow
 from broker.tools.simulate.history import Event, Kind
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
@@ -58,6 +59,9 @@ def _seen(story: Story, connection: Connection, event: Event, frame: Frame) -> I
         yield Violation("I-15", f"{frame.type} for no supervisor", event.at, connection.name)
     items = frame.payload if isinstance(frame.payload, tuple) else (frame.payload,)
     for p in items:
+        if connection.role is Role.WORKPLACE and isinstance(p, ChatSentenceInfo | ChatStatusInfo):
+            for text in _overheard(story, agent, p):
+                yield Violation("I-15", text, event.at, connection.name, p.chat_id or "")
         for text, chat in _foreign(story, connection, agent, p, event.at, rules=rules):
             if frame.type == "SC_AGENT_LIST":
                 continue  # whoever is at work may know who else is
@@ -94,6 +98,32 @@ def _foreign(
                     yield f"a chat in which {connection.login} never was", p.chat_id
         case _:
             pass
+
+
+def _overheard(
+    story: Story, agent: Guid | None, p: ChatSentenceInfo | ChatStatusInfo
+) -> Iterator[str]:
+    """Words that were said when the agent was not in the chat any more, or had never been."""
+    if p.chat_id is None or p.chat_id not in story.chats:
+        return
+    said = (
+        (p,)
+        if isinstance(p, ChatSentenceInfo)
+        else (*(p.sentences or ()), *(p.internal or ()), p.panel, p.navigation, p.co_browsing_data)
+    )
+    until = story.spans.heard_until(p.chat_id, agent)
+    for s in said:
+        if s is None:
+            continue
+        row: SentenceRow | NoteRow | None
+        if s.model == INTERNAL:
+            row = story.notes[p.chat_id].get(s.counter)
+        else:
+            row = story.sentences[p.chat_id].get(s.counter)
+        if until is None:
+            yield f"sentence {s.id}, to somebody who never was in the chat"
+        elif row is not None and row.at > until:
+            yield f"sentence {s.id} of {row.at}, to somebody who was in the chat until {until}"
 
 
 def _foreign_outside(

@@ -72,6 +72,15 @@ class Spans:
         """What an agent was in a chat."""
         return [span for span in self.of_chat.get(chat, ()) if span.agent == agent]
 
+    def heard_until(self, chat: Guid, agent: Guid | None) -> float | None:
+        """Up to when an agent was in a conversation for the last time; None: never."""
+        ends = [
+            float("inf") if span.end is None else span.end
+            for span in self.between(chat, agent)
+            if span.part in TALKING
+        ]
+        return max(ends, default=None)
+
     def held(self, agent: Guid) -> list[Span]:
         """The times for which each chat held slots of an agent, joined where one follows another."""
         by_chat: dict[Guid, list[tuple[int, int | None]]] = {}

@@ -293,15 +293,15 @@ def test_sentences_come_with_the_answers_that_name_them_and_with_nothing_else() 
     web, alice = play.connector("web"), play.agent("alice", "101")
     asked: dict[int, str] = {}
 
-    def ask(client: Client, type_: str, **members: Any) -> None:
-        asked[len(asked)] = type_
+    def ask(client: Client, type_: str, named: str = "", **members: Any) -> None:
+        asked[len(asked)] = named or type_
         client.says(type_, len(asked) - 1, **members)
 
     ask(web, "ES_CHAT_START", TrackingId="t1")
     chat = web.heard[0][1]["ChatId"]
     ask(web, "ES_CHAT_START", TrackingId="t1")
     ask(web, "ES_CHAT_SENTENCE", TrackingId="t1", ID="v", Text="Hello")
-    ask(alice, "CS_CHAT_HANGUP", ChatId=chat)
+    ask(alice, "CS_CHAT_HANGUP", "a rejection", ChatId=chat)
     play.wait(5)
     ask(alice, "CS_CHAT_ANSWER", ChatId=chat)
     ask(alice, "CS_CHAT_STATUS", ChatId=chat)
@@ -320,7 +320,13 @@ def test_sentences_come_with_the_answers_that_name_them_and_with_nothing_else() 
         has = any("Sentences" in item for item in items)
         assert has is (request in WITH_SENTENCES), (request, payload)
         seen.add(request)
-    assert seen >= WITH_SENTENCES | {"", "ES_CHAT_STOP", "ES_CHAT_RESYNC", "CS_CHAT_RESYNC"}
+    assert seen >= WITH_SENTENCES | {
+        "",
+        "a rejection",
+        "ES_CHAT_STOP",
+        "ES_CHAT_RESYNC",
+        "CS_CHAT_RESYNC",
+    }
 
 
 def fold(view: View, client: Client) -> None:

@@ -32,14 +32,14 @@ def answered(web: Client, agent: Client, tracking: str, **members: Any) -> str:
 
 
 def test_a_rejection_goes_to_the_next_agent_with_its_age(play: Playbook) -> None:
-    """B-24: the rejecting agent hears the status and the end of the alert."""
+    """B-24, B-7: who rejects hears the status, without a word of the chat, and the end of the alert."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = offered(web, alice, "t1")
     bob = play.agent("bob", "102")
     queued = play.state.chats[chat].enqueued_at  # type: ignore[index]  # a Guid as text
     play.wait(5)
     alice.says("CS_CHAT_HANGUP", 1, ChatId=chat)
-    alice.hears("SC_CHAT_STATUS", 1, Status="Waiting", Sentences=[])
+    alice.hears("SC_CHAT_STATUS", 1, Status="Waiting", Sentences=None, Internal=None)
     alice.hears("SC_CHAT_ALERT_END", ChatId=chat)
     web.hears("SE_CHAT_STATUS", Status="Waiting")
     bob.hears("SC_CHAT_ALERT", ChatId=chat)
