@@ -78,7 +78,8 @@ class ChatSentenceInfo:
         tracking_id: The conversation's name on the connector's side.
         chat_id: The chat.
         id: The sender's own key of the sentence.
-        party_name: Name of the sender as the conversation shows it.
+        party_name: Name of the sender as the conversation shows it; a visitor's sentence without one
+            gets the name of the start.
         text: What is said; for other models an address or opaque data.
         time_sent: When the sender sent it.
         is_outbound: True towards the visitor, false towards the agent.
@@ -142,13 +143,13 @@ class ChatInfo:
         remote_address: Address of the visitor.
         workplace_number: Number of the workplace.
         workplace_id: The workplace.
-        agent_id: The agent.
+        agent_id: The agent at that workplace, who is alerted or is in the chat.
         project_id: The project.
         language_id: The language.
         project_name: Name of the project.
         language_name: Name of the language.
-        agent_name: Name of the agent.
-        waiting_time: Seconds waited in the queue.
+        agent_name: Name of that agent.
+        waiting_time: Seconds that the visitor has waited for people, all waits together.
         max_signal_duration: Seconds that an alert lasts.
         chat_gateway_name: Name of the gateway.
         contact_id: The contact.
@@ -156,6 +157,7 @@ class ChatInfo:
         scenarios: Form results that belong to the chat.
         form_data_id: Result of the form given at the start.
         variables: What the program that started the chat wants known.
+        preferred_culture: Language that the visitor prefers, as the start said it.
     """
 
     time_stamp: datetime | None = None
@@ -180,6 +182,7 @@ class ChatInfo:
     scenarios: tuple[ScenarioResultItemInfo, ...] | None = None
     form_data_id: Guid | None = None
     variables: tuple[VariableInfo, ...] | None = None
+    preferred_culture: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -188,6 +188,7 @@ def _chat_reopened(state: State, f: ChatReopened) -> None:
     chat.since = chat.last_activity = f.at
     chat.closed_at = chat.close_reason = chat.enqueued_at = chat.answered_at = None
     chat.exclusions, chat.readers = {}, ()
+    chat.waited, chat.waiting_since = 0, None
     set_status(state, chat, ChatStatus.PILOT)
     state.by_tracking[chat.gateway, chat.tracking_id] = chat.id
     arm_chat(state, chat)
@@ -246,6 +247,7 @@ def _chat_moved(state: State, f: ChatMoved) -> None:
     owner = chat.agent
     chat.priority = f.priority
     chat.enqueued_at = f.enqueued_at
+    chat.waited, chat.waiting_since = f.waited, f.waiting_since
     chat.agent = f.agent
     if f.status is ChatStatus.ANSWERED:
         chat.last_agent = f.agent

@@ -139,6 +139,8 @@ class ChatMoved:
         enqueued_at: When it began to wait; kept over offers, None before the first wait.
         close_reason: Set when `status` is `Closed`.
         readers: Likewise who was in the conversation then.
+        waited: How long the visitor has waited for people in all waits that are over.
+        waiting_since: When the wait began in which the chat is from now on.
         project: What the chat is about from now on, for reports: `chats` knows the last one only.
     """
 
@@ -154,6 +156,8 @@ class ChatMoved:
     close_reason: CloseReason | None = None
     project: Guid | None = None
     readers: tuple[Guid, ...] = ()
+    waited: int = 0
+    waiting_since: int | None = None
 
     @property
     def answers(self) -> bool:

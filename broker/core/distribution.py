@@ -16,8 +16,9 @@ from collections.abc import Iterator
 
 from broker.core.announce import ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.decision import Decision
-from broker.core.facts import AgentSettled, ChatMoved, ChatSettled, DecisionLogged, OfferMade
+from broker.core.facts import AgentSettled, ChatSettled, DecisionLogged, OfferMade
 from broker.core.inputs import Stamp
+from broker.core.moves import moved
 from broker.core.standing import at_work, is_at_work, queue_of
 from broker.core.state import Chat, Demand, Queue, State, Ticket
 from protocol.values import ChatStatus, Guid, TransferMode
@@ -182,19 +183,7 @@ def offered(
     if mode is not None:
         decision.effects.append(ChatToMembers(chat=chat.id))
         return decision
-    decision.facts.append(
-        ChatMoved(
-            chat=chat.id,
-            no=chat.no,
-            at=stamp.now,
-            status=ChatStatus.ALERTING,
-            cause="offered",
-            agent=agent,
-            priority=chat.priority,
-            enqueued_at=chat.enqueued_at,
-            project=chat.project,
-        )
-    )
+    decision.facts.append(moved(chat, stamp, ChatStatus.ALERTING, "offered", agent))
     decision.effects.append(ChatToConnectors(chat=chat.id))
     return decision
 

@@ -49,6 +49,7 @@ def moved(
 
     `project` is given where the same decision changes it.
     """
+    waited, waiting_since = chat.wait_in(status, stamp.now)
     return ChatMoved(
         chat=chat.id,
         no=chat.no,
@@ -61,6 +62,8 @@ def moved(
         close_reason=reason,
         project=project or chat.project,
         readers=members_of(chat) if status is ChatStatus.CLOSED else (),
+        waited=waited,
+        waiting_since=waiting_since,
     )
 
 

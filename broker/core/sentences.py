@@ -83,10 +83,11 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
             return refusal
         facts = reopen(state, chat, stamp)
         effects = [ChatToConnectors(chat=chat.id)]
-    refusal = fits(state, chat, p, p.party_name)
+    name = p.party_name or chat.party_name
+    refusal = fits(state, chat, p, name)
     if refusal is not None:
         return refusal
-    made = said(chat, p, p.party_name, stamp.now, None)
+    made = said(chat, p, name, stamp.now, None)
     facts.append(made)
     echo = sentence_for_connector(gateway, chat, made)
     trace = _trace(frame)

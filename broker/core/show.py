@@ -45,7 +45,7 @@ SLOT_MODELS = (
 )
 """The models that fill Panel, Navigation and CoBrowsingData, in this order (W-22)."""
 
-_WITH_AGENT = (ChatStatus.ICR, ChatStatus.ALERTING, ChatStatus.ANSWERED)
+_WITHOUT_AGENT = (ChatStatus.PILOT, ChatStatus.WAITING)
 
 
 def dead_time(state: State, chat: Chat) -> int | None:
@@ -181,7 +181,7 @@ def sentence_for_workplace(number: str, chat: Chat, s: Said) -> ChatSentenceInfo
 
 
 def chat_info(state: State, chat: Chat, viewer: Guid, number: str, now: int) -> ChatInfo:
-    """What an agent is told about a chat besides its words."""
+    """What an agent is told about a chat besides its words; its workplace and agent are one seat's."""
     config = state.config
     gateway = config.gateways[chat.gateway]
     asked = chat.invite.project if chat.invite and chat.offered_to == viewer else None
@@ -190,7 +190,6 @@ def chat_info(state: State, chat: Chat, viewer: Guid, number: str, now: int) -> 
     language = config.languages.get(chat.language) if chat.language is not None else None
     place = config.workplaces.get(number)
     queued = chat.enqueued_at if chat.enqueued_at is not None else chat.since
-    waited_until = chat.answered_at if chat.answered_at is not None else now
     return ChatInfo(
         time_stamp=utc(now),
         enqueueing_time_utc=utc(queued),
@@ -200,18 +199,19 @@ def chat_info(state: State, chat: Chat, viewer: Guid, number: str, now: int) -> 
         remote_address=chat.remote_address,
         workplace_number=number,
         workplace_id=place.id if place is not None else None,
-        agent_id=chat.agent,
+        agent_id=viewer,
         project_id=wanted,
         language_id=chat.language,
         project_name=project.name if project is not None else None,
         language_name=language.name if language is not None else None,
-        agent_name=agent_name(state, chat.agent),
-        waiting_time=max(0, waited_until - queued) // SECOND,
+        agent_name=agent_name(state, viewer),
+        waiting_time=chat.time_waited(now) // SECOND,
         max_signal_duration=-(-_signal_duration(state, chat, project) // SECOND),
         chat_gateway_name=gateway.name,
         scenarios=_form_items(state, chat),
         form_data_id=next(iter(chat.forms), None),
         variables=_variables(chat),
+        preferred_culture=chat.culture,
     )
 
 
@@ -246,12 +246,13 @@ def agent_name(state: State, agent: Guid | None) -> str | None:
 
 
 def _partner(state: State, chat: Chat) -> tuple[Guid | None, str | None]:
-    """Who talks with the visitor or is offered him, a person or a machine."""
-    if chat.status is ChatStatus.ICR and chat.agent is None:
+    """Who talks with the visitor or is alerted, a person or a machine; after the end whoever was last."""
+    if chat.status in _WITHOUT_AGENT:
+        return None, None
+    if chat.agent is None:
         bot = state.config.bots.get(chat.bot) if chat.bot is not None else None
         return None, bot.name if bot is not None else None
-    agent = chat.agent if chat.status in _WITH_AGENT else None
-    return agent, agent_name(state, agent)
+    return chat.agent, agent_name(state, chat.agent)
 
 
 def _slots(chat: Chat, full: bool) -> tuple[Slot | None, ...]:

@@ -102,6 +102,8 @@ class Chat:
         scenario: The form that is offered to the visitor.
         outbound: Somebody on this side began it; until `bound_at` no connector has it. `open_key` is
             the Guid that he gave with his request.
+        waited: How long the visitor has waited for people, in all waits that are over; `waiting_since`
+            is when the present one began.
         parked_at: Since when its owner has put it aside.
         woken_at: Since when it is to come back from there.
         invite: Who is asked to take it or to join; one at a time.
@@ -145,6 +147,8 @@ class Chat:
     since: int = 0
     enqueued_at: int | None = None
     answered_at: int | None = None
+    waited: int = 0
+    waiting_since: int | None = None
     closed_at: int | None = None
     close_reason: CloseReason | None = None
     agent: Guid | None = None
@@ -211,6 +215,17 @@ class Chat:
                 return agent == self.agent and self.offer is None
             case _:
                 return False
+
+    def time_waited(self, now: int) -> int:
+        """How long the visitor has waited for people up to now: in `Waiting` and `Alerting`."""
+        since = self.waiting_since
+        return self.waited + (max(0, now - since) if since is not None else 0)
+
+    def wait_in(self, status: ChatStatus, now: int) -> tuple[int, int | None]:
+        """What `waited` and `waiting_since` are when the chat goes to a status now."""
+        if status in (ChatStatus.WAITING, ChatStatus.ALERTING):
+            return self.waited, self.waiting_since if self.waiting_since is not None else now
+        return self.time_waited(now), None
 
     def is_read_by(self, agent: Guid) -> bool:
         """Whether the agent may read what was said: whoever is in it, or was in it at its end."""

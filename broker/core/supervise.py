@@ -204,7 +204,6 @@ def _agent(state: State, agent: Guid, reason: str | None) -> DecisionAgentInfo:
 
 def _now(state: State, number: str, chat: Chat, agent: Guid, now: int) -> DecisionInfo:
     """Why not him: how an agent stands to a chat at this moment."""
-    until = (chat.answered_at if chat.status is ChatStatus.ANSWERED else None) or now
     return DecisionInfo(
         peer=number,
         chat_id=chat.id,
@@ -213,7 +212,7 @@ def _now(state: State, number: str, chat: Chat, agent: Guid, now: int) -> Decisi
         agent_id=agent,
         agent_name=agent_name(state, agent),
         reason=standing(state, chat, agent, now),
-        waited_seconds=max(0, until - (chat.enqueued_at or until)) // 1_000_000,
+        waited_seconds=chat.time_waited(now) // 1_000_000,
     )
 
 

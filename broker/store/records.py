@@ -106,10 +106,11 @@ REOPEN: Final = Command(
             "bot_project",
             "learned",
             "readers",
+            "waiting_since",
         ),
         "NULL",
     )
-    | {"wait_level": "-1", "bot_question": "-1", "bot_tries": "0"},
+    | {"wait_level": "-1", "bot_question": "-1", "bot_tries": "0", "waited": "0"},
 )
 ROUTE: Final = Command(
     table=schema.chats,
@@ -126,7 +127,15 @@ MOVE_BOT: Final = Command(
     columns=("no", "bot", "bot_question", "bot_tries", "bot_project", "learned"),
     keys=1,
 )
-_MOVED: Final = ("no", "status", "agent", "priority", "enqueued_at")
+_MOVED: Final = (
+    "no",
+    "status",
+    "agent",
+    "priority",
+    "enqueued_at",
+    "waited",
+    "waiting_since",
+)
 MOVE: Final = Command(table=schema.chats, columns=_MOVED, keys=1)
 _NO_FORM: Final = {"scenario": "NULL"}
 ANSWER: Final = Command(
@@ -351,7 +360,8 @@ def _bot_moved(f: BotMoved) -> Records:
 
 
 def _moved(f: ChatMoved) -> Records:
-    row: Row = (f.no, str(f.status), f.agent, f.priority, f.enqueued_at)
+    waits = (f.enqueued_at, f.waited, f.waiting_since)
+    row: Row = (f.no, str(f.status), f.agent, f.priority, *waits)
     match f.status:
         case ChatStatus.ANSWERED if f.answers:
             yield Record(ANSWER, f.no, (*row, f.at, f.agent))

@@ -163,6 +163,8 @@ def _chat(row: Row[Any]) -> Chat:
         bot_project=row.bot_project,
         learned=tuple((name, text) for name, text in row.learned or ()),
         readers=tuple(row.readers or ()),
+        waited=row.waited,
+        waiting_since=row.waiting_since,
     )
 
 

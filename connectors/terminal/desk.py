@@ -28,6 +28,7 @@ from connectors.events import (
 )
 from connectors.terminal.conversation import Conversation, Line
 from protocol.chat import ChatSentenceInfo
+from protocol.values import ChatStatus
 
 FIRST_PATIENCE = 5.0
 """Seconds for which a program whose input has ended waits for a broker that it never met."""
@@ -326,5 +327,7 @@ class Desk(ABC):
     def said_of(self, event: ChatChanged) -> str:
         """How a new status of a chat is told."""
         reason = f" ({event.info.close_reason})" if event.info.close_reason else ""
-        who = f" by {event.info.agent_name}" if event.info.agent_name else ""
+        # After the end it is whoever talked last, and not who ended it.
+        name = event.info.agent_name if event.status is not ChatStatus.CLOSED else None
+        who = f" by {name}" if name else ""
         return f"chat: {event.status}{who}{reason}"

@@ -60,7 +60,8 @@ ACTIONS = st.one_of(
 
 def concerned(chat: Chat) -> set[Guid | None]:
     """The agents who may hear of a chat."""
-    return {chat.agent, chat.last_agent, chat.offered_to, *chat.parties, *chat.writers}
+    kept = (*chat.parties, *chat.readers, *chat.writers)
+    return {chat.agent, chat.last_agent, chat.offered_to, *kept}
 
 
 class Anything(Playbook):
@@ -172,7 +173,10 @@ class Anything(Playbook):
             assert set(hidden) <= {session.agent}
         if send.type == "SC_CHAT_ALERT_END" or item.chat_id is None:
             return
-        now = concerned(self.state.chats[item.chat_id])
+        chat = self.state.chats[item.chat_id]
+        if isinstance(item, ChatStatusInfo) and item.sentences is not None:
+            assert chat.is_read_by(session.agent or Guid(""))
+        now = concerned(chat)
         agent = self.state.config.agents.get(session.agent or Guid(""))
         if agent is None or (agent.role == "supervisor" and send.answer_to is not None):
             return

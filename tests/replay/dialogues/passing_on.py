@@ -52,7 +52,9 @@ async def transferred(stage: Stage) -> None:
     await hang_up(web, other, chat)
 
 
-@scenario("Who handed a chat over reads nothing more of it: neither while it goes on nor after its end")
+@scenario(
+    "Who handed a chat over reads nothing more of it: neither while it goes on nor after its end"
+)
 async def ended_without_them(stage: Stage) -> None:
     """B-8, B-29."""
     web, owner, other, chat = await two_agents(stage)

@@ -18,6 +18,7 @@ def upgrade() -> None:
     """Add what was missed, mend what should not have been taken."""
     _replace_nul()
     _readers()
+    _waits()
 
 
 def _replace_nul() -> None:
@@ -85,3 +86,18 @@ def _readers() -> None:
         joined = sa.select(parties.c.agent).where(parties.c.chat_no == no, parties.c.left_at == at)
         others = database.scalars(joined.order_by(parties.c.seq)).all()
         database.execute(sa.update(chats).where(chats.c.no == no).values(readers=[owner, *others]))
+
+
+def _waits() -> None:
+    """How long visitors have waited: once, as far as an older database can tell."""
+    op.add_column("chats", sa.Column("waited", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column("chats", sa.Column("waiting_since", sa.BigInteger(), nullable=True))
+    op.execute(
+        "UPDATE chats SET waiting_since = enqueued_at WHERE status IN ('Waiting', 'Alerting')"
+    )
+    op.execute(
+        "UPDATE chats SET waited = COALESCE(answered_at, closed_at) - enqueued_at"
+        " WHERE enqueued_at IS NOT NULL AND COALESCE(answered_at, closed_at) > enqueued_at"
+        " AND (status = 'Answered' OR closed_at >"
+        " (SELECT MAX(closed_at) FROM chats) - 86400000000)"
+    )

@@ -109,7 +109,7 @@ def test_the_owner_leaves_a_conference(play: Playbook) -> None:
     bob.hears("SC_CHAT_STATUS", Status="Closed", Parties=None)
     web.hears("SE_CHAT_STATUS", Status="Closed", CloseReason="Agent")
     bob.says("CS_CHAT_LEAVE", 4, ChatId=chat)
-    bob.refused("UnknownChat", 4)
+    bob.refused("ChatClosed", 4)
 
 
 def test_only_the_owner_hands_the_chat_on(play: Playbook) -> None:

@@ -56,7 +56,7 @@ def test_it_is_the_owners_alone(play: Playbook) -> None:
     assert begun == [agent_of(play, "carol")]
     assert [desk_of(play, name).load for name in ("alice", "bob", "carol")] == [0, 0, 1]
     bob.says("CS_CHAT_WRAPUP", 1, ChatId=chat)
-    bob.refused("UnknownChat", 1)
+    bob.refused("WrongState", 1)
     play.restart()
     play.check_store()
     carol = play.agent("carol", "103", None)
