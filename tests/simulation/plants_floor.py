@@ -125,7 +125,7 @@ def _read_by_who_let_it_go(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _declined_with_the_transcript(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = desk.shown
+    original = parties.shown
 
     def shown(*of: Any, full: bool) -> Any:
         return original(*of, full=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from attrs import define, field
 
 from broker.config.identity import derive
@@ -29,9 +31,6 @@ from protocol.chat import (
     ChatWrapUpInfo,
 )
 from protocol.values import AgentState, ChatStatus, Guid, TransferMode
-
-PRYING = (20 * SECOND, 50 * SECOND)
-"""How long after an agent got a chat they look for it once more, if they have it no longer."""
 
 
 @define(eq=False, repr=False)
@@ -76,7 +75,7 @@ class AgentPerson(Person):
                 self.later(3 * SECOND, lambda: self._write(event.ref, 6))
                 self.later(4 * SECOND, lambda: self._manage(event.ref, 5))
                 self.later(3 * SECOND, lambda: self._drop_out(event.ref))
-                for wait in PRYING:
+                for wait in (20 * SECOND, 50 * SECOND):
                     self.world.after(wait, lambda: self._pry(program, event.ref))
             case SentenceAdded() if not event.mine and self.chance.happens(0.5):
                 self.later(2 * SECOND, lambda: self._write(event.ref, 0))
@@ -135,12 +134,10 @@ class AgentPerson(Person):
         if self.quiet or program.off or (chat is not None and chat.view.is_held):
             return
         asked = ChatCommandInfo(peer=ref.peer, chat_id=Guid(ref.name))
-        try:
+        with suppress(ConnectorError):
             for type_ in ("CS_CHAT_STATUS", "CS_CHAT_HANGUP"):
                 program.session.request(type_, asked, program.now)
             program.done()
-        except ConnectorError:
-            self.disturbed()
 
     def _wrap_up(self, ref: ChatRef) -> None:
         program = self._at()
