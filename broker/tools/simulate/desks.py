@@ -75,8 +75,7 @@ class AgentPerson(Person):
                 self.later(3 * SECOND, lambda: self._write(event.ref, 6))
                 self.later(4 * SECOND, lambda: self._manage(event.ref, 5))
                 self.later(3 * SECOND, lambda: self._drop_out(event.ref))
-                for wait in (20 * SECOND, 50 * SECOND):
-                    self.world.after(wait, lambda: self._pry(program, event.ref))
+                self.world.after(30 * SECOND, lambda: self._pry(program, event.ref))
             case SentenceAdded() if not event.mine and self.chance.happens(0.5):
                 self.later(2 * SECOND, lambda: self._write(event.ref, 0))
             case SessionEnded():
@@ -135,8 +134,8 @@ class AgentPerson(Person):
             return
         asked = ChatCommandInfo(peer=ref.peer, chat_id=Guid(ref.name))
         with suppress(ConnectorError):
-            for type_ in ("CS_CHAT_STATUS", "CS_CHAT_HANGUP"):
-                program.session.request(type_, asked, program.now)
+            program.session.request("CS_CHAT_STATUS", asked, program.now)
+            program.session.request("CS_CHAT_HANGUP", asked, program.now)
             program.done()
 
     def _wrap_up(self, ref: ChatRef) -> None:
@@ -199,8 +198,7 @@ class AgentPerson(Person):
                 self.program = None
                 self.later(8 * SECOND, self._return)
             case "twin":
-                # The same seat from another program, which takes it over.
-                self._sit_down()
+                self._sit_down()  # the same seat from another program, which takes it over
             case "leave":
                 program.kill()  # for good
                 self.program = None
