@@ -260,6 +260,11 @@ class GateRule:
 
     `limits.hours` of a gate rule are opening hours and no limit: outside them the rule still
     matches and gives its fallback.
+
+    Attributes:
+        queue_limit: As many chats may wait where such a chat would.
+        wait_limit: So long a wait may be there.
+        limit_signal: The signal when it is more.
     """
 
     id: Guid
@@ -268,6 +273,9 @@ class GateRule:
     signal: Signal | None = None
     fallback: Signal = Signal.CLOSED
     scenario: Guid | None = None
+    queue_limit: int | None = None
+    wait_limit: int | None = None
+    limit_signal: Signal = Signal.CLOSED
 
 
 @frozen(kw_only=True)

@@ -15,6 +15,7 @@ from broker.config.parse import (
     Parser,
     choice,
     culture,
+    duration,
     integer,
     listing,
     pattern,
@@ -30,20 +31,39 @@ from protocol.values import Guid, Signal
 RANK = integer(-(2**31))
 _FIXED = frozenset({"EST", "MST", "HST"})
 """Names that sound like the time of a place and stay on its winter time all year."""
+_LIMIT_SIGNAL = choice(Signal.BUSY, Signal.CLOSED, Signal.HIDDEN)
 PRIORITY = integer(-1_000_000, 1_000_000)
 
 
 def read_gate_rules(root: Table, context: Context) -> Iterator[GateRule]:
     """`[[gate_rules]]`."""
     for table, identity, rank in _rules(root, "gate_rules", "gate_rule", context):
-        yield GateRule(
+        rule = GateRule(
             id=identity,
             rank=rank,
             limits=rule_limits(table, context),
             signal=table.read("signal", choice(*Signal), None),
             fallback=table.read("fallback", choice(Signal.CLOSED, Signal.HIDDEN), Signal.CLOSED),
             scenario=table.read("scenario", context.reference("scenario"), None),
+            queue_limit=table.read("queue_limit", integer(), None),
+            wait_limit=table.read("wait_limit", duration(1), None),
+            limit_signal=table.read("limit_signal", _LIMIT_SIGNAL, Signal.CLOSED),
         )
+        _check_limits(table, rule)
+        yield rule
+
+
+def _check_limits(table: Table, rule: GateRule) -> None:
+    """Say so when a limit has no effect, or the signal for it no limit."""
+    limits = [key for key in ("queue_limit", "wait_limit") if key in table]
+    if rule.signal in (Signal.CLOSED, Signal.HIDDEN):
+        for key in limits:
+            table.warn(key, f'means nothing with signal = "{rule.signal}"')
+    if "limit_signal" in table and not limits:
+        table.warn("limit_signal", "means nothing without queue_limit or wait_limit")
+    elif rule.limit_signal is Signal.BUSY and rule.signal is not Signal.FREE:
+        text = 'is the signal with nobody free already; "Busy" goes with signal = "Free"'
+        table.warn("limit_signal", text)
 
 
 def read_pre_rules(root: Table, context: Context, agents: frozenset[Guid]) -> Iterator[PreRule]:

@@ -8,11 +8,10 @@ from broker.core.decision import Decision
 from broker.core.facts import BotMoved, ChatRouted, DecisionLogged, OfferMade
 from broker.core.inputs import Stamp
 from broker.core.moves import close, moved, to_waiting
+from broker.core.occupancy import REFUSING, crowded
 from broker.core.standing import blocked, slots_left, weight_of
 from broker.core.state import Chat, State
-from protocol.values import ChatStatus, CloseReason, Guid, Signal
-
-_REFUSING = (Signal.CLOSED, Signal.HIDDEN)
+from protocol.values import ChatStatus, CloseReason, Guid
 
 
 def next_pilot(state: State, stamp: Stamp) -> Decision | None:
@@ -27,8 +26,12 @@ def next_pilot(state: State, stamp: Stamp) -> Decision | None:
     who = rules.applicant_of(chat)
     gate = rules.gate(state.config, who, stamp.now)
     gate_rule = gate.rule.id if gate.rule is not None else None
-    if not gate.open or gate.forced in _REFUSING:
+    if not gate.open or gate.forced in REFUSING:
         return _refused(state, chat, stamp, {"group": "gate", "rule": gate_rule})
+    if gate.rule is not None and gate.rule.limit_signal in REFUSING:
+        why = crowded(state, gate, who, stamp.now)
+        if why is not None:
+            return _refused(state, chat, stamp, {"group": "gate", "rule": gate_rule, **why})
     pre = rules.pre(state.config, who, stamp.now)
     detail: dict[str, object] = {"gate": gate_rule}
     if pre is not None:

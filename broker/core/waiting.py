@@ -17,15 +17,11 @@ from broker.core.effects import Note
 from broker.core.facts import ChatWidened, DecisionLogged, FormOffered, WaitEstimated
 from broker.core.inputs import Stamp
 from broker.core.moves import close, note
+from broker.core.occupancy import wait_at
 from broker.core.pilot import logged
 from broker.core.rules import next_wait
 from broker.core.state import Chat, State
 from protocol.values import CloseReason
-
-WINDOW = 30 * MINUTE
-"""Answers before that say nothing about now."""
-ENOUGH = 3
-"""How many answers make a rate."""
 
 
 def position(state: State, chat: Chat) -> int:
@@ -36,11 +32,7 @@ def position(state: State, chat: Chat) -> int:
 
 def expected_wait(state: State, chat: Chat, now: int) -> int | None:
     """How much longer the chat will wait, in microseconds, or None when nobody can know."""
-    moments = state.distribution.answered.get(chat.project) if chat.project is not None else None
-    recent = [at for at in moments or () if now - at <= WINDOW]
-    if len(recent) < ENOUGH or now <= recent[0]:
-        return None
-    return position(state, chat) * (now - recent[0]) // (len(recent) - 1)
+    return wait_at(state, chat.project, position(state, chat), now)
 
 
 def apply_wait(state: State, chat: Chat, stamp: Stamp) -> Decision:

@@ -56,6 +56,12 @@ token = "robo-secret"
 max_chats = 2
 role = "bot"
 
+[[gate_rules]]
+rank = 20
+gateway = "Video"
+queue_limit = 1
+wait_limit = "40s"
+limit_signal = "Hidden"
 [[pre_rules]]
 rank = 10
 ext_response = "^robot$"
@@ -182,6 +188,7 @@ CHANGES: tuple[tuple[str, str], ...] = (
     ('after = "20s"\nnote', 'after = "1s"\nnote'),
     ('role = "supervisor"', ""),
     ('name = "Video"\npeer = "video"', 'name = "Film"\npeer = "film"'),
+    ('queue_limit = 1\nwait_limit = "40s"', "queue_limit = 0"),
 )
 """What an administrator may do to the configuration, as replacements in its text."""
 NUMBERS = (
@@ -210,6 +217,8 @@ def configuration(changes: frozenset[int], number: int) -> Config:
         text = text.replace('scenario = "Contact"', 'scenario = "Contact us"')
     elif 'scenario = "Contact us"' in text:
         text = text.replace('scenario = "Contact us"', 'scenario = "Contact"')
+    if 'name = "Film"' in text:
+        text = text.replace('gateway = "Video"', 'gateway = "Film"')
     if 'name = "Riddle"' in text:
         text = text.replace('bot = "Quiz"', 'bot = "Riddle"')
     return loads(text, path="play.toml").config

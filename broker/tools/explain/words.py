@@ -116,7 +116,14 @@ def refusal(source: Source, detail: Mapping[str, Any]) -> str:
     rules = source.config.gate_rules if source.config else ()
     rule = detail.get("rule")
     by = f"gate rule {_ranked(rules, rule)}" if rule else "the gate: no rule of it matched"
-    return f"Refused by {by}."
+    match detail.get("limit"):
+        case "queue":
+            why = f": {detail.get('waiting')} chats waited, and no more may"
+        case "wait":
+            why = f": the wait was {duration(int(detail.get('wait') or 0))}, longer than it may be"
+        case _:
+            why = ""
+    return f"Refused by {by}{why}."
 
 
 def routing(source: Source, chat: Row, detail: Mapping[str, Any]) -> str:

@@ -98,7 +98,7 @@ def build(chance: Chance, agents: int) -> Town:
         gateways={derive("gateway", n): _gateway(chance, more, n) for n in GATEWAYS},
         agents={a.id: a for a in (*people, *(_bot_agent(more, name) for name in BOTS))},
         workplaces={w.number: w for w in (*seats, *map(_bot_seat, BOTS))},
-        gate_rules=(GateRule(id=derive("gate_rule", "all"), rank=10, scenario=FORM),),
+        gate_rules=_GATE_RULES,
         pre_rules=_pre_rules(more),
         project_rules=_project_rules(chance),
         wait_rules=_wait_rules(more),
@@ -114,6 +114,19 @@ def build(chance: Chance, agents: int) -> Town:
     reloads = (_tighter(chance, config), _smaller(config), _other(more, config), config)
     return Town(config, reloads)
 
+
+_GATE_RULES: Final = (
+    GateRule(
+        id=derive("gate_rule", "social"),
+        rank=5,
+        limits=RuleLimits(gateway=derive("gateway", "social")),
+        queue_limit=2,
+        wait_limit=20 * SECOND,
+        scenario=FORM,
+    ),
+    GateRule(id=derive("gate_rule", "all"), rank=10, scenario=FORM),
+)
+"""Through `social` nobody is let in behind a queue of two, or behind a wait of 20 s."""
 
 _TEXT_MATCHES: Final = {
     match.id: match

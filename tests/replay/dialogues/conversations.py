@@ -97,6 +97,42 @@ async def holiday(stage: Stage) -> None:
     await web.get("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule", Sentences=None)
 
 
+@scenario("As many wait as may: Closed, and a start ends with reason Rule", gate="queue_limit = 1")
+async def queue_full(stage: Stage) -> None:
+    """B-1, B-3, B-27."""
+    await stage.agent()
+    web = await stage.connector()
+    await web.send("ES_CHAT_REQUEST", TrackingId="v1")
+    await web.get("SE_CHAT_RESPONSE", Signal="Busy")
+    await start(web)
+    await web.send("ES_CHAT_REQUEST", TrackingId="v2")
+    await web.get("SE_CHAT_RESPONSE", Signal="Closed")
+    await web.send("ES_CHAT_START", 2, **{**VISITOR, "TrackingId": "v2"})
+    await web.get("SE_CHAT_STATUS", 2, Status="Pilot", Sentences=[])
+    await web.get("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule", Sentences=None)
+    await stop(web)
+    await web.send("ES_CHAT_REQUEST", TrackingId="v2")
+    await web.get("SE_CHAT_RESPONSE", Signal="Busy")
+
+
+@scenario(
+    "Somebody waits for longer than may be: Hidden, and a start ends with reason Rule",
+    gate='wait_limit = "200ms"\nlimit_signal = "Hidden"',
+)
+async def wait_too_long(stage: Stage) -> None:
+    """B-1, B-3, B-27."""
+    await stage.agent()
+    web = await stage.connector()
+    await start(web)
+    await stage.do("wait", seconds=0.4)
+    await web.send("ES_CHAT_REQUEST", TrackingId="v2")
+    await web.get("SE_CHAT_RESPONSE", Signal="Hidden")
+    await web.send("ES_CHAT_START", 2, **{**VISITOR, "TrackingId": "v2"})
+    await web.get("SE_CHAT_STATUS", 2, Status="Pilot", Sentences=[])
+    await web.get("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule", Sentences=None)
+    await stop(web)
+
+
 @scenario("A rule forces Busy though an agent is free", gate='signal = "Busy"')
 async def forced_signal(stage: Stage) -> None:
     """B-27."""

@@ -14,6 +14,7 @@ from attrs import evolve
 from broker.tools.explain.command import explain_main
 from broker.tools.explain.reading import Dossier, dossier
 from broker.tools.explain.story import Teller
+from broker.tools.explain.words import refusal
 from broker.tools.report.source import Source, reading, source_of
 from tests.support.center import Day, a_day
 from tests.support.playbook import CONFIG, Playbook
@@ -123,6 +124,18 @@ def test_a_refusal_names_its_rule(day: Day) -> None:
         "Refused by gate rule of rank 10.",
         "Closed by a rule.",
     ]
+
+
+def test_a_refusal_by_a_full_queue_says_how_full(day: Day) -> None:
+    """B-27."""
+    source = source_of(str(day.config))
+    assert source.config is not None
+    detail = {"group": "gate", "rule": source.config.gate_rules[0].id}
+    by = "Refused by gate rule of rank 10"
+    said = refusal(source, {**detail, "limit": "queue", "waiting": 2})
+    assert said == f"{by}: 2 chats waited, and no more may."
+    said = refusal(source, {**detail, "limit": "wait", "wait": 121_000_000})
+    assert said == f"{by}: the wait was 2:01, longer than it may be."
 
 
 def test_without_a_configuration_ids_are_shown(day: Day) -> None:
