@@ -55,6 +55,13 @@ def test_a_faulty_file_shows_each_fault_with_its_line(tmp_path: Path) -> None:
     ]
 
 
+def test_an_emptied_file(tmp_path: Path) -> None:
+    """C-1."""
+    file = tmp_path / "p.toml"
+    file.touch()
+    assert check(file) == (1, [f"{file}:1: is empty", f"{file}: 1 fault"])
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     file = tmp_path / "none.toml"
     assert check(file) == (
