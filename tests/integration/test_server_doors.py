@@ -12,11 +12,22 @@ from broker.app import bound
 from broker.config.model import Secret
 from broker.config.secret import hash_token
 from broker.shell import checks
-from protocol.session import Hello
+from protocol.errors import ErrorCode
+from protocol.session import Hello, SysError
 from protocol.values import Role
 from tests.integration.peers import Peer, serving, start_chat, write_config
 
 STRANGERS = 60
+
+
+def hashed_app() -> str:
+    """A gateway whose token takes a slow check."""
+    return f"""
+        [[gateways]]
+        name = "App"
+        peer = "app"
+        token_hash = "{hash_token("app-secret")}"
+    """
 
 
 async def test_it_serves_all_its_addresses(tmp_path: Path) -> None:
@@ -64,13 +75,7 @@ async def test_strangers_who_left_hold_up_nobody(tmp_path: Path) -> None:
         await may.wait()
         return token == "app-secret"
 
-    more = f"""
-        [[gateways]]
-        name = "App"
-        peer = "app"
-        token_hash = "{hash_token("app-secret")}"
-    """
-    async with serving(write_config(tmp_path, more=more)) as served:
+    async with serving(write_config(tmp_path, more=hashed_app())) as served:
         sessions = served.broker.server.sessions
         sessions.checks.gate._check_slowly = check
         wrong = Hello(version=1, role=Role.CONNECTOR, peers=("app",), token="wrong")
@@ -97,3 +102,29 @@ async def test_strangers_who_left_hold_up_nobody(tmp_path: Path) -> None:
         again = await served.peer()
         assert (await again.hello(Role.CONNECTOR, "app", token="app-secret")).type == "SYS_WELCOME"
         assert len(asked) == checks.CHECKERS + 1  # who is known is not checked again
+
+
+async def test_hellos_beyond_the_queue_of_slow_checks_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I-14."""
+
+    async def stuck(secret: Secret, token: str) -> bool:
+        await trio.sleep_forever()
+        raise AssertionError
+
+    monkeypatch.setattr(checks, "OF_ONE_ORIGIN", 1)
+    async with serving(write_config(tmp_path, more=hashed_app())) as served:
+        served.broker.server.sessions.checks.gate._check_slowly = stuck
+        for _ in range(checks.CHECKERS + 1):
+            waiting = await served.peer()
+            waiting.connection.hello(
+                Hello(version=1, role=Role.CONNECTOR, peers=("app",), token="x")
+            )
+            await waiting.flush()
+            await trio.testing.wait_all_tasks_blocked()
+        peer = await served.peer()
+        refused = await peer.hello(Role.CONNECTOR, "app", token="app-secret")
+        assert isinstance(refused.payload, SysError)
+        assert (refused.payload.code, refused.payload.fatal) == (ErrorCode.OVERLOADED, True)
+        await served.connector()

@@ -11,15 +11,12 @@ import trio
 from trio.testing import MockClock
 
 from broker.app import ExitStatus
-from broker.config.model import Secret
-from broker.config.secret import hash_token
 from broker.core.facts import Fact, SentenceStored
-from broker.shell import checks
 from broker.store.errors import CommitError, StoreUnusableError
 from broker.store.store import Store
-from protocol.errors import ByeCode, ErrorCode
+from protocol.errors import ByeCode
 from protocol.frame import Frame
-from protocol.session import Bye, Hello, SysError
+from protocol.session import Bye, Hello
 from protocol.values import Role
 from tests.integration.peers import (
     Served,
@@ -313,33 +310,3 @@ async def test_without_a_file_descriptor_it_accepts_later(
         assert (await web.get()).re == 1
         mock_clock.jump(1.1)
         assert (await peer.hello(Role.CONNECTOR, "web", token="web-secret")).type == "SYS_WELCOME"
-
-
-async def test_hellos_beyond_the_queue_of_slow_checks_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """I-14."""
-
-    async def stuck(secret: Secret, token: str) -> bool:
-        await trio.sleep_forever()
-        raise AssertionError
-
-    monkeypatch.setattr(checks, "OF_ONE_ORIGIN", 1)
-    more = f'''
-        [[gateways]]
-        name = "App"
-        peer = "app"
-        token_hash = "{hash_token("app-secret")}"
-    '''
-    async with serving(write_config(tmp_path, more=more)) as served:
-        served.broker.server.sessions.checks.gate._check_slowly = stuck
-        for _ in range(checks.CHECKERS + 1):
-            waiting = await served.peer()
-            waiting.connection.hello(HELLO)
-            await waiting.flush()
-            await trio.testing.wait_all_tasks_blocked()
-        peer = await served.peer()
-        refused = await peer.hello(Role.CONNECTOR, "app", token="app-secret")
-        assert isinstance(refused.payload, SysError)
-        assert (refused.payload.code, refused.payload.fatal) == (ErrorCode.OVERLOADED, True)
-        await served.connector()
