@@ -16,7 +16,7 @@ from broker.store.errors import CommitError, StoreUnusableError
 from broker.store.store import Store
 from protocol.errors import ByeCode
 from protocol.frame import Frame
-from protocol.session import Bye, Hello
+from protocol.session import Bye
 from protocol.values import Role
 from tests.integration.peers import (
     Served,
@@ -27,8 +27,6 @@ from tests.integration.peers import (
     start_chat,
     write_config,
 )
-
-HELLO = Hello(version=1, role=Role.CONNECTOR, peers=("app",), token="app-secret")
 
 
 def bye_of(frames: list[Frame]) -> Bye:
