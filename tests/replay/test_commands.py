@@ -179,7 +179,7 @@ def test_record_says_in_a_line_what_it_cannot_do(
         for arguments, words in (
             ((listen, "127.0.0.1:1", out), "in use"),
             ((listen, "127.0.0.1:1", tmp_path / "none" / "talk.jsonl"), "No such file"),
-            ((listen, "127.0.0.1:1", out, tmp_path / "none.toml"), "No such file"),
+            ((listen, "127.0.0.1:1", out, tmp_path / "none.toml"), "no such file"),
         ):
             assert record_main(*arguments) == 2
             said = capsys.readouterr().err
