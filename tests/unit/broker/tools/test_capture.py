@@ -78,7 +78,7 @@ def test_the_command_says_in_a_line_what_it_cannot_do(
     for arguments, words in (
         ((empty, out), "has no bytes"),
         ((tmp_path / "none", out), "No such file"),
-        ((empty, out, tmp_path / "none.toml"), "No such file"),
+        ((empty, out, tmp_path / "none.toml"), "no such file"),
     ):
         assert import_main(*arguments) == 2
         said = capsys.readouterr().err
