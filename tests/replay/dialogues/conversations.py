@@ -14,7 +14,7 @@ from tests.replay.dialogues.steps import (
     stop,
     visitor_says,
 )
-from tests.replay.stage import Stage, scenario
+from tests.replay.stage import Client, Stage, scenario
 
 
 @scenario("A chat from the first question to the agent's goodbye")
@@ -69,16 +69,20 @@ async def hidden(stage: Stage) -> None:
     await web.get("SE_CHAT_RESPONSE", Signal="Hidden")
 
 
+async def _is_shut(web: Client, visitor: str, signal: str) -> None:
+    """Nobody is let in: the question is told so, and a start ends with reason Rule."""
+    await web.send("ES_CHAT_REQUEST", TrackingId=visitor)
+    await web.get("SE_CHAT_RESPONSE", Signal=signal)
+    await web.send("ES_CHAT_START", 1, **{**VISITOR, "TrackingId": visitor})
+    await web.get("SE_CHAT_STATUS", 1, Status="Pilot", Sentences=[])
+    await web.get("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule", Sentences=None)
+
+
 @scenario("Outside opening hours: Closed, and a start ends with reason Rule", gate=closed_today())
 async def outside_hours(stage: Stage) -> None:
     """B-3, B-8, B-27."""
     await stage.ready_agent()
-    web = await stage.connector()
-    await web.send("ES_CHAT_REQUEST", TrackingId="v1")
-    await web.get("SE_CHAT_RESPONSE", Signal="Closed")
-    await web.send("ES_CHAT_START", 1, **VISITOR)
-    await web.get("SE_CHAT_STATUS", 1, Status="Pilot", Sentences=[])
-    await web.get("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule", Sentences=None)
+    await _is_shut(await stage.connector(), "v1", "Closed")
 
 
 @scenario(
@@ -89,12 +93,7 @@ async def outside_hours(stage: Stage) -> None:
 async def holiday(stage: Stage) -> None:
     """B-3, B-8, B-27."""
     await stage.ready_agent()
-    web = await stage.connector()
-    await web.send("ES_CHAT_REQUEST", TrackingId="v1")
-    await web.get("SE_CHAT_RESPONSE", Signal="Closed")
-    await web.send("ES_CHAT_START", 1, **VISITOR)
-    await web.get("SE_CHAT_STATUS", 1, Status="Pilot", Sentences=[])
-    await web.get("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule", Sentences=None)
+    await _is_shut(await stage.connector(), "v1", "Closed")
 
 
 @scenario("As many wait as may: Closed, and a start ends with reason Rule", gate="queue_limit = 1")
@@ -105,11 +104,7 @@ async def queue_full(stage: Stage) -> None:
     await web.send("ES_CHAT_REQUEST", TrackingId="v1")
     await web.get("SE_CHAT_RESPONSE", Signal="Busy")
     await start(web)
-    await web.send("ES_CHAT_REQUEST", TrackingId="v2")
-    await web.get("SE_CHAT_RESPONSE", Signal="Closed")
-    await web.send("ES_CHAT_START", 2, **{**VISITOR, "TrackingId": "v2"})
-    await web.get("SE_CHAT_STATUS", 2, Status="Pilot", Sentences=[])
-    await web.get("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule", Sentences=None)
+    await _is_shut(web, "v2", "Closed")
     await stop(web)
     await web.send("ES_CHAT_REQUEST", TrackingId="v2")
     await web.get("SE_CHAT_RESPONSE", Signal="Busy")
@@ -125,11 +120,7 @@ async def wait_too_long(stage: Stage) -> None:
     web = await stage.connector()
     await start(web)
     await stage.do("wait", seconds=0.4)
-    await web.send("ES_CHAT_REQUEST", TrackingId="v2")
-    await web.get("SE_CHAT_RESPONSE", Signal="Hidden")
-    await web.send("ES_CHAT_START", 2, **{**VISITOR, "TrackingId": "v2"})
-    await web.get("SE_CHAT_STATUS", 2, Status="Pilot", Sentences=[])
-    await web.get("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule", Sentences=None)
+    await _is_shut(web, "v2", "Hidden")
     await stop(web)
 
 
