@@ -122,3 +122,33 @@ def test_what_is_promised_is_honest(ages: list[int], waiting: int, later: int) -
         assert all(abs(w - n * each) <= MINUTE / 60 for n, w in enumerate(known, 1))
     assert [position(state, chat) for chat in chats] == list(range(1, waiting + 1))
     play.store.close()
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.sampled_from(["expert", "sales"])), max_size=7),
+    st.none() | st.integers(0, 4),
+    st.none() | st.integers(1, 150),
+    st.sampled_from(["expert", "sales"]),
+)
+def test_a_queue_is_over_its_limit_when_counting_says_so(
+    came: list[tuple[int, str]], most: int | None, longest: int | None, who: str
+) -> None:
+    """B-27: as many as may wait do, or the first of them waits for longer than may be."""
+    rule = '[[gate_rules]]\nrank = 1\nsignal = "Free"\nlimit_signal = "Busy"\n'
+    rule += f"queue_limit = {most}\n" if most is not None else ""
+    rule += f'wait_limit = "{longest}s"\n' if longest is not None else ""
+    play = Playbook(PATIENT + rule)
+    web = play.connector("web")
+    began: dict[str, list[int]] = {"expert": [], "sales": []}
+    for number, (gap, kind) in enumerate(came):
+        web.says("ES_CHAT_START", TrackingId=f"t{number}", ExtResponse=kind)
+        began[kind].append(play.now)
+        play.wait(gap)
+    waits = [play.now - at for at in began[who]]
+    full = most is not None and len(waits) >= most
+    late = longest is not None and any(wait > longest * SECOND for wait in waits)
+    web.heard.clear()
+    web.says("ES_CHAT_REQUEST", TrackingId="q", ExtResponse=who)
+    assert web.hears("SE_CHAT_RESPONSE")["Signal"] == ("Busy" if full or late else "Free")
+    play.store.close()
