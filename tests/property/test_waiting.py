@@ -124,7 +124,7 @@ def test_what_is_promised_is_honest(ages: list[int], waiting: int, later: int) -
     play.store.close()
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(1, 60), st.sampled_from(["expert", "sales"])), max_size=7),
     st.none() | st.integers(0, 4),
