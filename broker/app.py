@@ -29,6 +29,7 @@ from broker.config.merge import merge, restart_needed, vanished
 from broker.config.model import Address, Config
 from broker.core.broker import restore
 from broker.core.inputs import Booted, Reloaded
+from broker.core.rollback import roll_back
 from broker.core.state import State
 from broker.shell.checks import SlowChecks
 from broker.shell.clock import Clock
@@ -42,7 +43,7 @@ from broker.shell.snapshot import take
 from broker.shell.sockets import Sockets, address_of, listening_socket, spell
 from broker.shell.supervisor import Supervisor
 from broker.shell.tls import server_context
-from broker.store.errors import StoreError
+from broker.store.errors import RowRefusedError, StoreError
 from broker.store.store import Store
 from broker.store.thread import StoreThread
 from protocol.errors import ByeCode
@@ -224,7 +225,7 @@ class Broker:
             thread = StoreThread(store)
             thread.start()
             try:
-                self._attach(state, thread)
+                self._attach(state, store, thread)
                 if self.config is not config:  # there was a reload meanwhile
                     self.server.submit(Reloaded(self.config))
                 if not told:
@@ -254,7 +255,7 @@ class Broker:
             store.close()
             raise
 
-    def _attach(self, state: State, thread: StoreThread) -> None:
+    def _attach(self, state: State, store: Store, thread: StoreThread) -> None:
         self._lost = None
         self._event = trio.Event()
         if self._stopping:
@@ -272,7 +273,7 @@ class Broker:
             server.sessions,
             self.clock,
             urandom(32),
-            self._store_failed,
+            lambda error: self._commit_failed(engine, store, thread, error),
         )
         engine.submit(Booted())
         server.attach(engine)
@@ -288,7 +289,43 @@ class Broker:
         self.supervisor.ready()
         _log.info("broker_started", node=self.config.server.node)
 
-    def _store_failed(self, error: BaseException) -> None:
+    def _commit_failed(
+        self, engine: Engine, store: Store, thread: StoreThread, error: BaseException
+    ) -> None:
+        """Have the input found whose row was refused; without one the store is lost."""
+        if not isinstance(error, RowRefusedError):
+            self._store_failed(engine, error)
+            return
+
+        def found(outcome: tuple[State, int] | BaseException) -> None:
+            if self.server.engine is not engine:
+                return
+            if isinstance(outcome, BaseException):
+                self._store_failed(engine, outcome)
+                return
+            self.server.sessions.counters.rows_refused += 1
+            _log.error("row_refused", reason=str(error))
+            try:
+                engine.resume(*outcome)
+            except Exception as crash:  # noqa: BLE001 - a callback has nobody to raise to
+                self.server.crash(crash)
+            self.server.stirred()
+
+        thread.ask(lambda: self._without_refused(engine, store, error), found)
+
+    def _without_refused(
+        self, engine: Engine, store: Store, error: RowRefusedError
+    ) -> tuple[State, int]:
+        """The state of the last commit, and which input of the batch is to be refused."""
+        number = store.find_refused(engine.parts)
+        if number is None or not engine.may_refuse(number):
+            raise error
+        now, presence = self.clock(), engine.presence
+        recovered = store.recover(presence.config, now)
+        return roll_back(engine.state, presence, recovered, now), number
+
+    def _store_failed(self, engine: Engine, error: BaseException) -> None:
+        engine.give_up()
         self._lost = error
         self._event.set()
 

@@ -12,7 +12,7 @@ ends the process; it never comes from what a peer sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import assert_never
 
 from broker.config.model import Config
@@ -43,6 +43,7 @@ from broker.core.inputs import (
     SessionOpened,
     Stamp,
     TimePassed,
+    Unstorable,
 )
 from broker.core.parties import next_awake
 from broker.core.pilot import next_pilot
@@ -53,10 +54,10 @@ from broker.core.state import Chat, Desk, Recovered, Session, State
 from broker.core.timeouts import next_timeout
 from broker.core.timers import TimerKind
 from protocol.catalogue import CATALOGUE
-from protocol.errors import ErrorCode
+from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
 from protocol.session import SysError
-from protocol.values import AgentState, ChatStatus, Role, TransferMode
+from protocol.values import AgentState, ChatStatus, Guid, Role, TransferMode
 
 Handler = Callable[[State, Stamp, Session, Frame], Outcome]
 
@@ -95,6 +96,9 @@ HANDLERS: dict[str, Handler] = {
     "ES_WS_ROUTING": queries.routing,
 }
 """Who decides about which frame. A frame of the catalogue that is not here is not served."""
+
+NOT_STORED = Refusal(ErrorCode.BAD_PAYLOAD, "Payload: the database refuses to store it")
+"""What is said of a frame whose rows the database refuses; again it would be refused again."""
 
 _ALLOWED: dict[str, Role] = {
     spec.type: Role(spec.sender)
@@ -159,6 +163,8 @@ def _decide(state: State, stamp: Stamp, input: Input) -> Decision:
             return booted(state, stamp)
         case Reloaded():
             return reloaded(state, stamp, input)
+        case Unstorable():
+            return _unstorable(state, input.refused)
         case _:
             assert_never(input)
 
@@ -182,17 +188,35 @@ def _decide_frame(state: State, stamp: Stamp, arrived: FrameArrived) -> Decision
     return outcome
 
 
+def _unstorable(state: State, input: FrameArrived | SessionOpened) -> Decision:
+    """Answer an input that would have been served if the database took its rows (W-20)."""
+    if isinstance(input, FrameArrived):
+        if input.session not in state.sessions:
+            return Decision()
+        return refused(input.session, input.frame, NOT_STORED)
+    text = "the store does not take this session"
+    return Decision([], [Dismiss(input.session, ByeCode.STORE_UNAVAILABLE, text)])
+
+
 def refused(session: int, frame: Frame, refusal: Refusal) -> Decision:
     """The `SYS_ERROR` that answers a refused frame (W-14)."""
     error = SysError(code=refusal.code, text=refusal.text, type=frame.type, fatal=False)
     return Decision([], [Send((session,), "SYS_ERROR", error, session, frame.id)])
 
 
-def restore(config: Config, recovered: Recovered, now: int) -> State:
+def restore(
+    config: Config, recovered: Recovered, now: int, also: Container[Guid] = frozenset()
+) -> State:
     """Build the state from what the store holds (B-12).
 
     Everything derived is made here: indexes, weights, tickets, leases, timers. Agents who were
     at work are lost as of `now`. Follow with a `Booted` input, which ends what a restart ends.
+
+    Args:
+        config: The configuration in force.
+        recovered: What the store has.
+        now: Microseconds since the Unix epoch.
+        also: Agents who are not in the configuration any more and are kept nevertheless.
     """
     state = State(
         config=config,
@@ -201,7 +225,7 @@ def restore(config: Config, recovered: Recovered, now: int) -> State:
         next_offer=recovered.next_offer,
     )
     for one in recovered.desks:
-        if one.agent in config.agents:
+        if one.agent in config.agents or one.agent in also:
             state.distribution.desks[one.agent] = one
         elif one.wrapups:
             # Of whoever is gone from the configuration only what has to end in time is left.

@@ -89,4 +89,15 @@ class Reloaded:
     config: Config
 
 
-Input = SessionOpened | SessionClosed | FrameArrived | TimePassed | Booted | Reloaded
+@frozen
+class Unstorable:
+    """The database refused the rows of an input; nothing of it has happened.
+
+    Attributes:
+        refused: What came.
+    """
+
+    refused: FrameArrived | SessionOpened
+
+
+Input = SessionOpened | SessionClosed | FrameArrived | TimePassed | Booted | Reloaded | Unstorable

@@ -38,6 +38,7 @@ class Counters:
         sentences: Sentences committed.
         commits: Committed transactions.
         losses: Times that the store was lost and opened again.
+        rows_refused: Inputs that were refused because the database refused a row of theirs.
         slow_consumers: Sessions ended because they did not read (W-24).
         typing_dropped: Typing frames that a slow reader did not get (W-23).
         refusals: `SYS_ERROR` frames by code.
@@ -54,6 +55,7 @@ class Counters:
     hellos_refused: int = 0
     sentences: int = 0
     losses: int = 0
+    rows_refused: int = 0
     slow_consumers: int = 0
     typing_dropped: int = 0
     refusals: Counter[str] = Factory(Counter)

@@ -9,14 +9,19 @@ so that under load the store always has a full batch waiting; its effects wait b
 The engine has no task, no clock and no thread of its own: it is driven by `submit`, `pump` and
 the committer's `done`, all in one thread. The simulator drives this very class.
 
-When a commit fails nothing is retried: what became of it is unknown, so everything that was
-not released is thrown away with the state, and `on_failure` starts anew from the store.
+When a commit fails the engine stops and says so by `on_failure`. As a rule what became of the
+commit is unknown: then everything that was not released is thrown away with the state, and whoever
+owns the engine starts anew from the store. But when the database refused a row, and for sure
+nothing of the batch is stored, the owner finds the input that it came from (`parts`), builds the state of the
+last commit (`broker.core.rollback`) and has the engine `resume`: the one input is refused, all
+others are decided again, and since nothing of them was released nobody notices.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Protocol
 
 from attrs import Factory, define
@@ -24,7 +29,15 @@ from attrs import Factory, define
 from broker.core.broker import step
 from broker.core.effects import Effect
 from broker.core.facts import Fact
-from broker.core.inputs import Input, Stamp, TimePassed
+from broker.core.inputs import (
+    FrameArrived,
+    Input,
+    SessionOpened,
+    Stamp,
+    TimePassed,
+    Unstorable,
+)
+from broker.core.rollback import OF_PRESENCE, Presence
 from broker.core.state import State
 
 
@@ -50,9 +63,19 @@ class Outlet(Protocol):
 
 @define
 class _Batch:
+    """What is committed in one transaction.
+
+    Attributes:
+        facts: The durable ones.
+        ends: How many facts there were after each input.
+        presence: What `Presence` is to know once they are durable.
+    """
+
     facts: list[Fact] = Factory(list)
     effects: list[Effect] = Factory(list)
-    inputs: int = 0
+    inputs: list[Input] = Factory(list)
+    ends: list[int] = Factory(list)
+    presence: list[Fact] = Factory(list)
 
 
 class Engine:
@@ -64,7 +87,7 @@ class Engine:
         outlet: Where effects go.
         clock: Microseconds since the Unix epoch.
         seed: Fresh random bytes, at most 64, for the ids of this run.
-        on_failure: Called once when a commit failed; the engine does nothing any more then.
+        on_failure: Called when a commit failed; the engine does nothing then until it is resumed.
         batch_limit: The most inputs that are committed in one transaction.
     """
 
@@ -92,25 +115,66 @@ class Engine:
         self._batch_limit = batch_limit
         self._seq = 0
         self._now = 0
+        self.presence = Presence(state.config)
         self._running: _Batch | None = None
         self._pending = _Batch()
+        self._again: deque[Input] = deque()
         self._pumping = False
 
     @property
     def wake_at(self) -> int | None:
         """When the core wants to be pumped next for the sake of a timer (microseconds)."""
-        return self.state.timers.due
+        return None if self.failed else self.state.timers.due
 
     @property
     def idle(self) -> bool:
         """Whether nothing is queued, gathered or being committed."""
         gathered = self._pending
-        return self._running is None and not (self.inbox or gathered.facts or gathered.effects)
+        waits = self.inbox or self._again or gathered.facts or gathered.effects
+        return self._running is None and not waits
 
     @property
     def committing(self) -> bool:
         """Whether a commit is under way."""
         return self._running is not None
+
+    @property
+    def parts(self) -> list[list[Fact]]:
+        """The facts of the batch that failed, by input."""
+        batch = self._running
+        if batch is None:
+            return []
+        return [batch.facts[a:b] for a, b in pairwise((0, *batch.ends))]
+
+    def may_refuse(self, number: int) -> bool:
+        """Whether somebody can be told that this input of the failed batch is refused."""
+        batch = self._running
+        return batch is not None and isinstance(batch.inputs[number], FrameArrived | SessionOpened)
+
+    def resume(self, state: State, refused: int) -> None:
+        """Go on after a failed commit of which nothing is stored.
+
+        Args:
+            state: The state as it was before the batch that failed.
+            refused: The number of the input that is to be refused.
+        """
+        assert self._running is not None
+        inputs = [*self._running.inputs, *self._pending.inputs]
+        poison = inputs[refused]
+        assert isinstance(poison, FrameArrived | SessionOpened)
+        inputs[refused] = Unstorable(poison)
+        # What timers brought they bring again by themselves.
+        self._again.extendleft(i for i in reversed(inputs) if type(i) is not TimePassed)
+        self.state, self.failed = state, False
+        self._running, self._pending = None, _Batch()
+        self.pump()
+
+    def give_up(self) -> None:
+        """Throw everything away that was not released."""
+        self.failed = True
+        self.inbox.clear()
+        self._again.clear()
+        self._running, self._pending = None, _Batch()
 
     def submit(self, input: Input) -> None:
         """Queue an input; it is stepped by the next `pump`."""
@@ -137,27 +201,35 @@ class Engine:
         batch = self._pending
         if not batch.facts and not batch.effects:
             # Inputs that came to nothing take no room; behind a full batch of them there may be more.
-            was_full = batch.inputs >= self._batch_limit
-            batch.inputs = 0
+            was_full = len(batch.inputs) >= self._batch_limit
+            if batch.inputs:
+                self.presence.note(batch.presence)
+                self._pending = _Batch()
             return was_full
         self._pending = _Batch()
         if batch.facts:
             self._running = batch
             self._committer.commit(batch.facts, self._done)
             return self._running is None
-        self._outlet.deliver(batch.effects)
+        self._release(batch)
         return True
+
+    def _release(self, batch: _Batch) -> None:
+        self.presence.note(batch.presence)
+        self._outlet.deliver(batch.effects)
 
     def _gather(self) -> None:
         batch = self._pending
-        room = self._batch_limit - batch.inputs
-        inbox, timers = self.inbox, self.state.timers
+        room = self._batch_limit - len(batch.inputs)
+        inbox, again, timers = self.inbox, self._again, self.state.timers
         # All of a turn happens at one moment, which is also shown to several receivers each.
         now = self._now = max(self._now, self._clock())
         while room > 0:
             due = timers.due
             if due is not None and due <= now:
                 self._step(batch, now, TimePassed())
+            elif again:
+                self._step(batch, now, again.popleft())
             elif inbox:
                 self._step(batch, now, inbox.popleft())
             else:
@@ -167,25 +239,26 @@ class Engine:
     def _step(self, batch: _Batch, now: int, input: Input) -> None:
         self._seq += 1
         self.inputs_stepped += 1
-        batch.inputs += 1
+        batch.inputs.append(input)
         facts, effects = step(self.state, Stamp(now, self._seq, self._seed), input)
         for fact in facts:
             if fact.durable:
                 batch.facts.append(fact)
+            elif type(fact) in OF_PRESENCE:
+                batch.presence.append(fact)
+        batch.ends.append(len(batch.facts))
         batch.effects += effects
 
     def _done(self, error: BaseException | None) -> None:
         if self.failed:
             return
-        batch, self._running = self._running, None
         if error is not None:
             self.failed = True
-            self.inbox.clear()
-            self._pending = _Batch()
             self._on_failure(error)
             return
+        batch, self._running = self._running, None
         if batch is not None:
             self.commits_done += 1
             self.facts_stored += len(batch.facts)
-            self._outlet.deliver(batch.effects)
+            self._release(batch)
         self.pump()

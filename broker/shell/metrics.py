@@ -35,6 +35,7 @@ TOTALS: Final[Mapping[str, str]] = {
     "connections_turned_away": "Connections refused because limits.connections was reached.",
     "hellos_refused": "Hellos that were refused.",
     "sentences_committed": "Sentences stored.",
+    "rows_refused": "Frames refused because the database refused a row of theirs.",
     "store_losses": "Failed commits, after each of which the store was opened again.",
     "slow_consumers": "Sessions ended because their peer did not read.",
     "log_lines_dropped": "Lines of the log that found no room or could not be written.",

@@ -114,6 +114,7 @@ def _totals(counters: Counters) -> dict[str, int]:
         "connections_turned_away": counters.turned_away,
         "hellos_refused": counters.hellos_refused,
         "sentences_committed": counters.sentences,
+        "rows_refused": counters.rows_refused,
         "store_losses": counters.losses,
         "slow_consumers": counters.slow_consumers,
         "typing_dropped": counters.typing_dropped,

@@ -17,3 +17,7 @@ class CommitError(StoreError):
     Nothing of the batch is there, or, if the connection was lost on the way, all of it: a fresh
     store reads what is there.
     """
+
+
+class RowRefusedError(CommitError):
+    """The database refused a row of a batch: nothing of it is there, and the store goes on."""

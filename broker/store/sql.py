@@ -103,6 +103,33 @@ def doubts(connection: Connection) -> list[str]:
     return told
 
 
+_DATA_CLASSES: Final = frozenset({"22", "23", "44", "54", "P0"})
+"""Classes of SQLSTATE that are about the rows: values, constraints, limits, what a trigger raises."""
+
+
+def refused_row(connection: Connection, error: Exception) -> str | None:
+    """What the database has against a row, if that is why a statement failed; never what is in it."""
+    dbapi: Any = connection.dialect.dbapi
+    state = getattr(error, "sqlstate", None)
+    of_the_data = isinstance(
+        error, (dbapi.IntegrityError, dbapi.DataError, OverflowError, UnicodeError)
+    ) or (state is not None and state[:2] in _DATA_CLASSES)
+    if connection.invalidated or not of_the_data:
+        return None
+    diagnosis = getattr(error, "diag", None)
+    if diagnosis is not None:
+        return " ".join(filter(None, (type(error).__name__, state, diagnosis.constraint_name)))
+    if isinstance(error, dbapi.IntegrityError):
+        return f"{error}"
+    return type(error).__name__
+
+
+def check_at_once(connection: Connection) -> None:
+    """Have constraints that are checked at the commit checked by each statement of this transaction."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def _begin(connection: Connection) -> None:
     # The driver's own idea of when a transaction begins leaves schema changes out of it.
     connection.exec_driver_sql("BEGIN IMMEDIATE")

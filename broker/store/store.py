@@ -3,8 +3,9 @@
 Theory of operation: one connection, used by one thread at a time. A batch is one transaction, so
 it is in the store entirely or not at all. The rows are the truth and the schema keeps their
 laws; a statement that changes another number of rows than it was given is a broken law as well.
-After the first failure the store commits nothing more, whatever the failure was: the broker
-throws its state away and loads what a fresh store reads.
+After the first failure the store commits nothing more: the broker throws its state away and loads
+what a fresh store reads. One kind of failure is none of the store's: when the database refuses a row
+for what is in it, the transaction is rolled back for sure, and the store goes on.
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ from broker.core.facts import Fact
 from broker.core.state import Recovered
 from broker.store import recovery, sql
 from broker.store.commands import Command, padded
-from broker.store.errors import CommitError, StoreError, StoreUnusableError
+from broker.store.errors import (
+    CommitError,
+    RowRefusedError,
+    StoreError,
+    StoreUnusableError,
+)
 from broker.store.migrate import migrate
 from broker.store.plan import Step, plan
 
@@ -66,6 +72,7 @@ class Store:
         """Write the durable ones of some facts in one transaction.
 
         Raises:
+            RowRefusedError: Nothing of it was written, because the database refuses a row.
             CommitError: Nothing of it was written, as far as can be known; the store is closed
                 to further commits.
         """
@@ -76,17 +83,47 @@ class Store:
             if not steps:
                 return
             with self._connection.begin():
-                cursor = self._connection.connection.cursor()
-                for step in steps:
-                    self._write(cursor, step)
-                cursor.close()
+                self._write_all(steps)
             if warnings := sql.doubts(self._connection):
                 raise CommitError(f"a commit is in doubt: {'; '.join(warnings)}")
         except Exception as error:
+            if (reason := sql.refused_row(self._connection, error)) is not None:
+                raise RowRefusedError(f"a row was refused: {reason}") from error
             self._failed = True
             if isinstance(error, CommitError):
                 raise
             raise CommitError(f"a commit failed: {error}") from error
+
+    def find_refused(self, parts: Sequence[Sequence[Fact]]) -> int | None:
+        """Find out which part of a batch has a row that the database refuses.
+
+        Args:
+            parts: The batch in parts; they are written one after the other, and nothing of it stays.
+
+        Returns:
+            The number of the first such part; None when each is taken.
+
+        Raises:
+            StoreError: That cannot be known.
+        """
+        try:
+            attempt = self._connection.begin()
+            try:
+                sql.check_at_once(self._connection)
+                for number, facts in enumerate(parts):
+                    try:
+                        self._write_all(plan(facts))
+                    except Exception as error:
+                        if sql.refused_row(self._connection, error) is None:
+                            raise
+                        return number
+            finally:
+                attempt.rollback()
+                sql.doubts(self._connection)
+        except Exception as error:
+            self._failed = True
+            raise StoreError(f"a batch cannot be looked through: {error}") from error
+        return None
 
     def recover(self, config: Config, now: int) -> Recovered:
         """Read the durable state: open chats, and those that closed not long ago.
@@ -106,6 +143,12 @@ class Store:
     def close(self) -> None:
         """Let the database go."""
         self._resources.close()
+
+    def _write_all(self, steps: Sequence[Step]) -> None:
+        cursor = self._connection.connection.cursor()
+        for step in steps:
+            self._write(cursor, step)
+        cursor.close()
 
     def _write(self, cursor: Any, step: Step) -> None:
         command, values = step.command, step.values

@@ -1,16 +1,17 @@
 """The thread that commits, so that the event loop never waits for the disk.
 
-Theory of operation: batches go in by a queue and are committed one after the other in that
-order; what became of each goes back into the loop's own thread. After a failure every batch
-still in the queue fails as well, because the state that they were decided on is gone.
+Theory of operation: orders go in by a queue and are carried out one after the other; what became of each
+goes back into the loop's own thread. After a failure every batch still in the queue fails as
+well, because the state that they were decided on is gone: the store sees to that.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import trio
 
@@ -18,6 +19,7 @@ from broker.core.facts import Fact
 from broker.store.store import Store
 
 Done = Callable[[BaseException | None], None]
+T = TypeVar("T")
 
 SWITCH_INTERVAL: Final = 0.000_1
 """What `sys.setswitchinterval` should be in a process with this thread, in seconds.
@@ -32,7 +34,9 @@ class StoreThread:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._queue: SimpleQueue[tuple[list[Fact], Done] | None] = SimpleQueue()
+        self._queue: SimpleQueue[tuple[Callable[[], Any], Callable[[Any], None]] | None] = (
+            SimpleQueue()
+        )
         self._loop: trio.lowlevel.TrioToken | None = None
         self._ended = trio.Event()
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
@@ -49,7 +53,23 @@ class StoreThread:
             facts: The facts; the list is not changed any more by anybody.
             done: Called in the loop's thread with None, or with what went wrong.
         """
-        self._queue.put((facts, done))
+        self.ask(partial(self._store.commit, facts), done)
+
+    def ask(self, work: Callable[[], T], done: Callable[[T | BaseException], None]) -> None:
+        """Do something else with the store, after all that was given before.
+
+        Args:
+            work: What is to be done.
+            done: Called in the loop's thread with what came of it, or with what went wrong.
+        """
+
+        def outcome() -> T | BaseException:
+            try:
+                return work()
+            except BaseException as error:  # noqa: BLE001 - nothing may end the thread unheard
+                return error
+
+        self._queue.put((outcome, done))
 
     async def aclose(self) -> None:
         """Commit what was given, then end the thread. The store stays open."""
@@ -61,26 +81,16 @@ class StoreThread:
         self._thread.join()
 
     def _work(self) -> None:
-        failure: BaseException | None = None
         while (order := self._queue.get()) is not None:
-            facts, done = order
-            if failure is None:
-                failure = self._try(facts)
-            if not self._tell(done, failure):
+            work, done = order
+            if not self._tell(done, work()):
                 return
         self._tell(lambda _none: self._ended.set(), None)
 
-    def _try(self, facts: list[Fact]) -> BaseException | None:
-        try:
-            self._store.commit(facts)
-        except BaseException as error:  # noqa: BLE001 - nothing may end the thread unheard
-            return error
-        return None
-
-    def _tell(self, done: Done, failure: BaseException | None) -> bool:
+    def _tell(self, done: Callable[[Any], None], outcome: Any) -> bool:
         assert self._loop is not None
         try:
-            self._loop.run_sync_soon(done, failure)
+            self._loop.run_sync_soon(done, outcome)
         except trio.RunFinishedError:
             return False
         return True

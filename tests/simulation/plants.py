@@ -33,8 +33,10 @@ from broker.core.decision import Decision
 from broker.core.effects import Send
 from broker.core.facts import Fact, SentenceConfirmed, SentenceStored, SessionLeft
 from broker.core.inputs import Stamp
+from broker.core.rollback import Presence
 from broker.core.state import Chat, Recovered, State
 from broker.core.timers import TimerKind
+from broker.shell import engine
 from broker.shell.engine import Engine
 from broker.shell.outbox import Outbox
 from broker.shell.sessions import Sessions
@@ -84,6 +86,26 @@ def _released_with_a_failed_commit(monkeypatch: pytest.MonkeyPatch) -> None:
         original(self, error)
 
     monkeypatch.setattr(Engine, "_done", done)
+
+
+def _others_of_a_refused_batch_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Engine.resume
+
+    def resume(self: Engine, state: State, refused: int) -> None:
+        assert self._running is not None
+        del self._running.inputs[refused + 1 :]
+        self._pending.inputs.clear()
+        original(self, state, refused)
+
+    monkeypatch.setattr(Engine, "resume", resume)
+
+
+def _refused_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "Unstorable", lambda refused: refused)
+
+
+def _sessions_forgotten_with_a_refused_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Presence, "note", lambda *_: None)
 
 
 def _no_dedupe(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -402,6 +424,11 @@ PLANTS = (
     Plant("every third confirmation is not written", "I-1", _commit_without(SentenceConfirmed, 3)),
     Plant("the store keeps another text", "I-1", _text_of_another),
     Plant("half a commit", "I-10", _half_a_commit),
+    Plant(
+        "the others of a refused batch are dropped", "I-13", _others_of_a_refused_batch_dropped, 40
+    ),
+    Plant("a refused input is decided again", "I-16", _refused_again_and_again, 40),
+    Plant("sessions are forgotten", "I-10", _sessions_forgotten_with_a_refused_row),
     Plant("no dedupe", "I-2", _no_dedupe),
     Plant("counter gap", "I-3", _counter_gap),
     Plant("sentences of a connection are reordered", "I-4", _reordered_sentences),

@@ -24,6 +24,8 @@ class Disk:
     """One database over several lives of the broker."""
 
     image: bytes = b""
+    refused: dict[str, None] = field(factory=dict)
+    """The IDs of sentences that the database does not take."""
     _store: Store | None = None
     _raw: sqlite3.Connection | None = field(default=None, repr=False)
 
@@ -50,6 +52,16 @@ class Disk:
             self.image = self._raw.serialize()
             self._store.close()
             self._store = self._raw = None
+
+    def refuse(self, key: str) -> None:
+        """From now on the database takes no sentence with this ID, however often it is sent."""
+        assert self._raw is not None
+        self.refused[key] = None
+        name, value = f"refused{len(self.refused)}", key.replace("'", "''")
+        self._raw.execute(
+            f"CREATE TRIGGER {name} BEFORE INSERT ON sentences WHEN NEW.id = '{value}'"
+            " BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+        )
 
     def dump(self) -> Dump:
         """Everything that the checker wants to know, read by plain SQL."""

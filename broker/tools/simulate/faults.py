@@ -29,6 +29,7 @@ class Window(StrEnum):
     COMMIT_FAILS = "a commit fails, nothing of it durable"
     COMMIT_UNKNOWN = "a commit fails, all of it durable"
     COMMIT_SLOW = "a commit takes long"
+    ROW_REFUSED = "the database refuses a sentence, now and for ever"
     ALERT_CUT = "a workplace is cut off as it is alerted"
     ANSWER_CUT = "a connection is cut as a request is answered"
     CUT = "a connection is cut"
@@ -48,7 +49,12 @@ CRASHES = (
     Window.WELCOMED,
     Window.ANY_TIME,
 )
-OF_STORE = (Window.COMMIT_FAILS, Window.COMMIT_UNKNOWN, Window.COMMIT_SLOW)
+OF_STORE = (
+    Window.COMMIT_FAILS,
+    Window.COMMIT_UNKNOWN,
+    Window.COMMIT_SLOW,
+    Window.ROW_REFUSED,
+)
 OF_NETWORK = (
     Window.ALERT_CUT,
     Window.ANSWER_CUT,

@@ -8,18 +8,20 @@ store's committed content is gone, and the next start recovers from that.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from attrs import define, field
 
 from broker.config.model import Config
 from broker.core.broker import restore
 from broker.core.effects import Dismiss, Effect, Send
-from broker.core.facts import Fact
+from broker.core.facts import Fact, SentenceStored
 from broker.core.inputs import Booted, Reloaded
+from broker.core.rollback import roll_back
 from broker.shell.link import Link
 from broker.shell.rate import Allowance
 from broker.shell.sessions import Sessions
-from broker.store import StoreError
+from broker.store import RowRefusedError, StoreError
 from broker.tools.simulate import watch
 from broker.tools.simulate.chance import Chance
 from broker.tools.simulate.disk import Disk
@@ -149,9 +151,9 @@ class Life:
             self,
             lambda: self.held_at or host.world.now,
             self.chance.bytes(16),
-            self._store_failed,
+            self._commit_failed,
         )
-        self.engine.witness(host.history, host.world, host.config, second, now)
+        self.engine.witness(host.history, host.world, partial(restore, host.config, second, now))
         self.sessions.engine = self.engine
         self.engine.submit(Booted())
         self._stir()
@@ -170,7 +172,36 @@ class Life:
             self.engine.end()
             self.engine = self.sessions.engine = None
 
-    def _store_failed(self, _error: BaseException) -> None:
+    def _commit_failed(self, error: BaseException) -> None:
+        """A row that is refused costs its input, everything else the life of the engine."""
+        if isinstance(error, RowRefusedError):
+            engine = self.engine
+            self.host.world.after(
+                self.chance.between(MS, SECOND), lambda: self._refuse_input(engine)
+            )
+        else:
+            self._store_failed()
+
+    def _refuse_input(self, engine: watch.WatchedEngine | None) -> None:
+        """What the store's thread and `broker.app` do together."""
+        host = self.host
+        if self.dead or engine is None or self.engine is not engine:
+            return
+        store, now = host.disk.store, host.world.now
+        number = store.find_refused(engine.parts)
+        if number is None or not engine.may_refuse(number):
+            self.broken("I-10", "the store refused a batch and none of its inputs")
+            self._store_failed()
+            return
+        engine.end()
+        presence, ahead = engine.presence.copy(), engine.state
+        first, second = (store.recover(presence.config, now) for _ in range(2))
+        state = roll_back(ahead, presence, first, now)
+        engine.witness(host.history, host.world, partial(roll_back, ahead, presence, second, now))
+        self.guarded(lambda: engine.resume(state, number))
+        self._stir()
+
+    def _store_failed(self) -> None:
         """Crash-only: everybody is sent away, the state is thrown away and loaded again."""
         self._end_engine()
         self.sessions.dismiss_all(
@@ -393,11 +424,16 @@ class Committer:
         if met is Window.COMMIT_LOST:
             host.crash(met)
             return
+        self._poison(facts)
         error: Exception | None = None
         if met is not Window.COMMIT_FAILS:
             try:
                 host.disk.store.commit(facts)
                 host.history.add(host.world.now, Kind.COMMITTED, facts=summary(facts))
+            except RowRefusedError as refused:
+                error = refused
+                if not any(_is_refused(host, fact) for fact in facts):
+                    life.broken("I-10", f"the store refused a batch: {refused}")
             except StoreError as refused:
                 # No fault was planned: a constraint of the schema caught what should not be.
                 life.broken("I-10", f"the store refused a batch: {refused}")
@@ -415,3 +451,15 @@ class Committer:
                 life.guarded(lambda: done(error))
 
         host.world.after(life.chance.between(0, MS), tell)
+
+    def _poison(self, facts: list[Fact]) -> None:
+        """Have the database refuse a sentence of this batch, if it is time for that."""
+        host = self.life.host
+        said = [fact for fact in facts if isinstance(fact, SentenceStored) and not fact.own]
+        if said and host.faults.met(Window.ROW_REFUSED):
+            host.disk.refuse(self.life.chance.choose(said).id)
+            host.history.add(host.world.now, Kind.FAULT, what=Window.ROW_REFUSED.value)
+
+
+def _is_refused(host: Host, fact: Fact) -> bool:
+    return isinstance(fact, SentenceStored) and fact.id in host.disk.refused

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import define
 
 from broker.config.model import Config
@@ -10,7 +12,8 @@ from broker.core.effects import Effect
 from broker.core.facts import Fact
 from broker.core.inputs import Booted, Input, Stamp
 from broker.core.invariants import check, durable, overbooked
-from broker.core.state import Recovered, State
+from broker.core.rollback import roll_back
+from broker.core.state import State
 from broker.shell.engine import Engine
 from broker.store import Store
 from broker.tools.simulate.history import History, Kind
@@ -37,12 +40,10 @@ class WatchedEngine(Engine):
     world: World
     _steps: list[_Step]
 
-    def witness(
-        self, history: History, world: World, config: Config, recovered: Recovered, now: int
-    ) -> None:
-        """Begin to watch; `recovered` is a second copy of what the engine began with."""
+    def witness(self, history: History, world: World, origin: Callable[[], State]) -> None:
+        """Begin to watch; `origin` makes a second copy of the state that the engine begins with."""
         self.history, self.world = history, world
-        self._origin = (config, recovered, now)
+        self._origin = origin
         self._steps = []
         self._reported = False
         self._booted = False
@@ -68,8 +69,7 @@ class WatchedEngine(Engine):
 
     def end(self) -> None:
         """Step everything again from the beginning and compare (I-17)."""
-        config, recovered, now = self._origin
-        state = restore(config, recovered, now)
+        state = self._origin()
         for number, one in enumerate(self._steps):
             facts, effects = step(state, one.stamp, one.input)
             kept = [fact for fact in facts if fact.durable]
@@ -84,8 +84,32 @@ class WatchedEngine(Engine):
         now = self.world.now
         live = durable(self.state)
         stored = durable(restore(config, store.recover(config, now), now))
-        difference = "" if live == stored else _difference(live, stored)
-        self.history.add(now, Kind.RESTORED, same=live == stored, difference=difference)
+        rolled = roll_back(self.state, self.presence, store.recover(self.state.config, now), now)
+        for one, other in ((live, stored), (_present(self.state), _present(rolled))):
+            difference = "" if one == other else _difference(one, other)
+            self.history.add(now, Kind.RESTORED, same=one == other, difference=difference)
+
+
+def _present(state: State) -> dict[str, object]:
+    """What of the state is in no row, and is there all the same after a row was refused."""
+    d = state.distribution
+    return {
+        "config": state.config,
+        "sessions": state.sessions,
+        "gateways": state.gateway_sessions,
+        "workplaces": state.workplace_sessions,
+        "desks": {
+            agent: (desk.session, desk.lost_at, desk.idle_since, desk.blocked, desk.free)
+            for agent, desk in sorted(d.desks.items())
+            if desk.since
+        },
+        "leases": {chat: sorted(agents) for chat, agents in sorted(d.leases.items())},
+        "tickets": {chat: (t.order, t.demand) for chat, t in sorted(d.tickets.items())},
+        "estimates": {chat.id: chat.estimate for chat in state.chats.values() if chat.is_open},
+        "offers": sorted(
+            (chat.id, chat.offer_until) for chat in state.chats.values() if chat.offer_until
+        ),
+    }
 
 
 def _first_difference(one: _Step, facts: list[Fact], effects: list[Effect]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from broker.config.load import loads
 from broker.core.broker import restore
-from broker.core.effects import Effect, Send
+from broker.core.effects import Dismiss, Effect, Send
 from broker.core.facts import ChatStarted, Fact
 from broker.core.inputs import FrameArrived, SessionClosed, SessionOpened
 from broker.core.state import Recovered
@@ -27,6 +27,7 @@ class Bench:
         self.now = START
         self.commits: list[tuple[list[Fact], Done]] = []
         self.sent: list[str] = []
+        self.dismissed: list[int] = []
         self.failures: list[BaseException] = []
         self.engine = Engine(
             restore(config, Recovered(), START),
@@ -53,6 +54,8 @@ class Bench:
             if isinstance(effect, Send):
                 self.sent.append(f"{effect.type} {getattr(effect.payload, 'tracking_id', '')}")
                 self.sent[-1] = self.sent[-1].strip()
+            elif isinstance(effect, Dismiss):
+                self.dismissed.append(effect.session)
 
     def ask(self, type_: str, tracking_id: str) -> None:
         """One frame of the connector."""

@@ -10,7 +10,7 @@ from attrs import evolve
 from broker.config.model import Config
 from broker.core.facts import ChatSettled, Fact
 from broker.core.state import Chat
-from broker.store import CommitError, Store
+from broker.store import CommitError, RowRefusedError, Store, StoreError
 from protocol.values import ChatStatus
 from tests.support.store_facts import (
     chat_id,
@@ -89,13 +89,53 @@ def test_a_broken_law_leaves_nothing_of_the_batch(store: Store, facts: Sequence[
 
 
 def test_after_a_failure_nothing_more_is_taken(store: Store) -> None:
-    """I-11."""
+    """I-11: an update that finds no row means that memory and store differ."""
     store.commit([started(1)])
-    with pytest.raises(CommitError, match="chats"):
-        store.commit([started(1)])
+    with pytest.raises(CommitError, match="sentences: 1 rows to write, 0 found") as caught:
+        store.commit([confirmed(1, 1)])
+    assert not isinstance(caught.value, RowRefusedError)
     with pytest.raises(CommitError, match="failed before"):
         store.commit([started(2)])
     assert list(chats(store)) == [1]
+
+
+REFUSED: dict[str, Fact] = {
+    "a constraint": said(1, 1),
+    "half a surrogate pair": evolve(said(1, 2), text="\ud800"),
+    "a number that is too large": evolve(said(1, 2), time_sent=1 << 70),
+}
+
+
+@pytest.mark.parametrize("fact", REFUSED.values(), ids=REFUSED.keys())
+def test_a_row_that_is_refused_is_found_and_the_store_goes_on(store: Store, fact: Fact) -> None:
+    """I-11: nothing of the batch is there, and nothing stays of the search either."""
+    store.commit([started(1), said(1, 1)])
+    parts: list[list[Fact]] = [[said(1, 2, "two")], [], [started(2), fact], [said(1, 3)]]
+    with pytest.raises(RowRefusedError, match="a row was refused: "):
+        store.commit([f for part in parts for f in part])
+    assert store.find_refused(parts) == 2
+    del parts[2]
+    assert store.find_refused(parts) is None
+    assert [s.counter for s in chats(store)[1].sentences] == [1]
+    store.commit([f for part in parts for f in part])
+    assert [s.counter for s in chats(store)[1].sentences] == [1, 2, 3]
+
+
+def test_a_search_that_fails_fails_the_store(store: Store) -> None:
+    store.commit([started(1)])
+    with pytest.raises(StoreError, match="cannot be looked through"):
+        store.find_refused([[said(1, 1)], [confirmed(1, 2)]])
+    with pytest.raises(CommitError, match="failed before"):
+        store.commit([said(1, 1)])
+
+
+def test_the_reason_of_a_refusal_never_tells_what_was_written(store: Store) -> None:
+    """No line of the log has the text of a sentence."""
+    store.commit([started(1), said(1, 1)])
+    with pytest.raises(RowRefusedError) as caught:
+        store.commit([evolve(said(1, 1), text="a secret")])
+    assert "secret" not in str(caught.value)
+    assert "sentences" in str(caught.value)
 
 
 def test_a_confirmation_before_its_time_is_not_forgotten(store: Store) -> None:

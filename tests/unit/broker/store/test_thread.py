@@ -8,8 +8,8 @@ import pytest
 import trio
 
 from broker.config.model import Config
-from broker.store import CommitError, Store, StoreThread
-from tests.support.store_facts import said, started
+from broker.store import CommitError, RowRefusedError, Store, StoreThread
+from tests.support.store_facts import confirmed, said, started
 
 
 @pytest.fixture
@@ -48,12 +48,28 @@ async def test_after_a_failure_everything_fails(memory: Store) -> None:
     thread = StoreThread(memory)
     thread.start()
     thread.commit([started(1)], noted(results, "first"))
-    thread.commit([started(1)], errors.append)
+    thread.commit([confirmed(1, 1)], errors.append)
     thread.commit([started(2)], noted(results, "third"))
     await thread.aclose()
     assert results == ["first stored", "third failed"]
     assert [type(error) for error in errors] == [CommitError]
     assert [chat.no for chat in memory.recover(Config(), 9).chats] == [1]
+
+
+async def test_after_a_refused_row_the_next_batch_is_taken(memory: Store) -> None:
+    """I-11: and the store can be asked for other things in the same order."""
+    results: list[object] = []
+    thread = StoreThread(memory)
+    thread.start()
+    thread.commit([started(1)], results.append)
+    thread.commit([started(1)], results.append)
+    thread.ask(lambda: memory.find_refused([[started(2)], [started(1)]]), results.append)
+    thread.commit([started(2)], results.append)
+    thread.ask(lambda: 1 // 0, results.append)
+    await thread.aclose()
+    kinds = [type(result) for result in results]
+    assert kinds == [type(None), RowRefusedError, int, type(None), ZeroDivisionError]
+    assert results[2] == 1
 
 
 async def test_a_fault_of_the_program_is_a_failure_too(memory: Store) -> None:
