@@ -134,6 +134,11 @@ class Engine:
         return self._running is None and not waits
 
     @property
+    def unreleased(self) -> int:
+        """How many inputs have been decided and wait for a commit."""
+        return len(self._pending.inputs) + (len(self._running.inputs) if self._running else 0)
+
+    @property
     def committing(self) -> bool:
         """Whether a commit is under way."""
         return self._running is not None

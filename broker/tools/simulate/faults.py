@@ -49,12 +49,7 @@ CRASHES = (
     Window.WELCOMED,
     Window.ANY_TIME,
 )
-OF_STORE = (
-    Window.COMMIT_FAILS,
-    Window.COMMIT_UNKNOWN,
-    Window.COMMIT_SLOW,
-    Window.ROW_REFUSED,
-)
+OF_STORE = (Window.COMMIT_FAILS, Window.COMMIT_UNKNOWN, Window.COMMIT_SLOW)
 OF_NETWORK = (
     Window.ALERT_CUT,
     Window.ANSWER_CUT,
@@ -85,7 +80,13 @@ class Faults:
         start = self.world.now + 5 * SECOND
         for _ in range(count):
             group = self.chance.weighed(
-                ((CRASHES, 4), (OF_STORE, 3), (OF_NETWORK, 9), ((Window.RELOAD,), 1))
+                (
+                    (CRASHES, 4),
+                    (OF_STORE, 3),
+                    (OF_NETWORK, 9),
+                    ((Window.RELOAD,), 1),
+                    ((Window.ROW_REFUSED,), 2),
+                )
             )
             window = self.chance.choose(group)
             self.world.at(self.chance.between(start, end), partial(self._arm, window))

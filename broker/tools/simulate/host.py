@@ -453,9 +453,11 @@ class Committer:
         host.world.after(life.chance.between(0, MS), tell)
 
     def _poison(self, facts: list[Fact]) -> None:
-        """Have the database refuse a sentence of this batch, if it is time for that."""
-        host = self.life.host
+        """Have the database refuse a sentence of this batch, if it is time and others are with it."""
+        host, engine = self.life.host, self.life.engine
         said = [fact for fact in facts if isinstance(fact, SentenceStored) and not fact.own]
+        if engine is None or engine.unreleased < 2:
+            return
         if said and host.faults.met(Window.ROW_REFUSED):
             host.disk.refuse(self.life.chance.choose(said).id)
             host.history.add(host.world.now, Kind.FAULT, what=Window.ROW_REFUSED.value)
