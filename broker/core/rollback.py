@@ -81,7 +81,8 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
         _arm(state, chat)
         was = ahead.chats.get(chat.id)
         if was is not None:
-            chat.estimate, chat.past_slots = was.estimate, dict(was.past_slots)
+            # Not `past_slots`: what it knows of inputs that are decided again would make retries of them.
+            chat.estimate = was.estimate
     for no, ticket in state.distribution.tickets.items():
         queued = ahead.distribution.tickets.get(no)
         ticket.explained = queued is not None and queued.explained

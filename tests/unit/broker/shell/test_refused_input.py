@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
+from broker.core.facts import SlotFilled
 from broker.core.inputs import FrameArrived, Reloaded, SessionClosed, SessionOpened
 from broker.core.rollback import roll_back
 from broker.store import RowRefusedError, Store
@@ -139,6 +140,23 @@ def test_an_answer_after_a_refused_input_is_taken() -> None:
     bench.store_all()
     (chat,) = bench.engine.state.chats.values()
     assert chat.status is ChatStatus.ANSWERED
+
+
+def test_a_panel_that_was_overwritten_in_the_refused_batch_is_stored_again() -> None:
+    """W-21, I-11: what the state that went ahead knew of it is no retry."""
+    bench = Refusing()
+    bench.ask("ES_CHAT_START", "t1")
+    bench.store_all()
+    for key in ("a", "b"):
+        panel = ChatSentenceInfo(peer="web", tracking_id="t1", id=key, text=key, model=4)
+        bench.engine.submit(FrameArrived(1, Frame("ES_CHAT_SENTENCE", panel, {"Id": key})))
+    bench.say("poison", "poison")
+    bench.engine.pump()
+    bench.refuse(2)
+    filled = [
+        fact.id for facts, _ in bench.commits for fact in facts if isinstance(fact, SlotFilled)
+    ]
+    assert filled == ["a", "b"]
 
 
 def test_a_reload_that_came_with_the_refused_input_is_in_force() -> None:
