@@ -421,7 +421,8 @@ def _why(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
     found = cause or error
-    if isinstance(found, OSError) and found.errno is not None and found.errno > 0:
+    libraries = (ssl.SSLError, socket.gaierror)  # they number their faults otherwise
+    if isinstance(found, OSError) and found.errno and not isinstance(found, libraries):
         return os.strerror(found.errno)  # what the system calls it, not what a library does
     return str(found) or type(found).__name__
 
