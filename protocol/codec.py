@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -21,8 +21,8 @@ from protocol.errors import ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
 from protocol.generated import Read, read_all, reader_of, writer_of
 from protocol.members import Kind, members
-from protocol.scalars import NUL, MemberError, mismatch, read_text
-from protocol.values import to_micros
+from protocol.scalars import NUL, MemberError, mismatch, read_name, read_text
+from protocol.values import is_blank, to_micros
 
 _SMALL: Final = 4_096
 _packer: Final = msgpack.Packer(datetime=True)
@@ -47,7 +47,7 @@ def _short(spec: FrameSpec) -> tuple[str, frozenset[str], Read] | None:
 
 def _payload_reader(spec: FrameSpec) -> Read:
     if spec.payload is str:
-        return lambda value: read_text(value, limits.TEXT_LENGTHS["Peer"])
+        return lambda value: read_name(value, limits.TEXT_LENGTHS["Peer"])
     read = _structure_reader(spec)
     if not spec.is_array:
         return lambda value: read({} if value is None else value)
@@ -77,6 +77,7 @@ _FIRST: Final = to_micros(datetime.min.replace(tzinfo=UTC)) // 1_000_000
 _LAST: Final = to_micros(datetime.max.replace(tzinfo=UTC)) // 1_000_000
 _TIME_MARKS: Final = (b"\xd6\xff", b"\xd7\xff", b"\xc7\x0c\xff")
 _KNOWN_HEADERS: Final = frozenset({"Id", "Re", "traceparent"})
+_ID_ALONE: Final = b"\x81\xa2Id"
 _TYPE_BYTES: Final[Mapping[str, bytes]] = {name: _packer.pack(name) for name in CATALOGUE}
 
 
@@ -112,10 +113,19 @@ def _decode_shortly(body: bytes, end: int, short: tuple[str, frozenset[str], Rea
         if body[end] == 0x80 | len(payload) and payload.keys() <= known:
             return Frame(canonical, read(payload))
     elif body[0] == 0x93:
-        _, payload, headers = msgpack.unpackb(
-            body, timestamp=3, max_array_len=3, object_pairs_hook=_map_of
-        )
-        if payload.keys() <= known and headers.keys() <= _KNOWN_HEADERS:
+        # Nearly all headers are an Id alone. Whatever stands before and behind it must be one
+        # value each, so a mark that is found inside of another value cannot pass for it.
+        mark = body.rfind(_ID_ALONE, end)
+        if mark > 0:
+            payload = msgpack.unpackb(body[end:mark], timestamp=3, max_array_len=0)
+            headers = {"Id": msgpack.unpackb(body[mark + 4 :], max_array_len=0, max_map_len=0)}
+            is_whole = body[end] == 0x80 | len(payload)
+        else:
+            _, payload, headers = msgpack.unpackb(
+                body, timestamp=3, max_array_len=3, object_pairs_hook=_map_of
+            )
+            is_whole = headers.keys() <= _KNOWN_HEADERS
+        if is_whole and payload.keys() <= known:
             _check_headers(headers)
             return Frame(canonical, read(payload), headers)
     return None
@@ -198,6 +208,10 @@ def _map_of(items: list[tuple[Any, Any]]) -> dict[Any, Any]:
     found = dict(items)
     if len(found) != len(items):
         raise _bad_frame("a map has a repeated key")
+    try:
+        "".join(found)  # by far the cheapest way to see that all are str
+    except TypeError:
+        raise _bad_frame("a map has a key that is no str") from None
     return found
 
 
@@ -275,14 +289,14 @@ def _check_headers(headers: Mapping[str, object]) -> None:
     for key in ("Id", "Re"):
         value = headers.get(key)
         if value is not None and type(value) is not int:
-            _header_text(key, value, limits.HEADER_TEXT)
+            _header_text(key, value, limits.HEADER_TEXT, read_name)
     if headers.get("traceparent") is not None:
-        _header_text("traceparent", headers["traceparent"], limits.TRACEPARENT)
+        _header_text("traceparent", headers["traceparent"], limits.TRACEPARENT, read_text)
 
 
-def _header_text(key: str, value: object, longest: int) -> None:
+def _header_text(key: str, value: object, longest: int, read: Callable[[object, int], str]) -> None:
     try:
-        read_text(value, longest)
+        read(value, longest)
     except MemberError as fault:
         raise fault.inside(f"Headers.{key}") from None
 
@@ -291,9 +305,9 @@ def _good_id(headers: Mapping[str, object] | None) -> int | str | None:
     value = headers.get("Id") if headers else None
     if type(value) is int:
         return value
-    if type(value) is str and len(value) <= limits.HEADER_TEXT and NUL not in value:
-        return value
-    return None
+    if type(value) is not str or len(value) > limits.HEADER_TEXT:
+        return None
+    return None if NUL in value or is_blank(value) else value
 
 
 def _bad_frame(text: str) -> WireError:

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import attrs
 
-from protocol.members import Kind, Member, members
+from protocol.members import Blank, Kind, Member, members
 from protocol.scalars import NUL, MemberError, mismatch, read_scalar
-from protocol.values import format_decimal, format_time
+from protocol.values import format_decimal, format_time, is_blank
 
 Read = Callable[[Any], Any]
 Write = Callable[[Any], dict[str, Any]]
@@ -45,6 +45,7 @@ def reader_of(
         "datetime": datetime,
         "plain_guid": _PLAIN_GUID,
         "scalar": read_scalar,
+        "is_blank": is_blank,
         "mismatch": mismatch,
         "missing": _missing,
         "new": object.__new__,
@@ -79,6 +80,9 @@ def _read_lines(member: Member, v: str, names: dict[str, Any]) -> list[str]:
     match member.kind:
         case Kind.TEXT if member.longest_bytes is None:
             unusual = f"type({v}) is not str or len({v}) > {member.longest} or {NUL!r} in {v}"
+            if member.blank is not Blank.TEXT:
+                # Nearly every name begins with a visible ASCII character.
+                unusual += f" or not '!' <= {v} < '\\x7f' and is_blank({v})"
         case Kind.INT:
             low, high = member.span
             unusual = f"type({v}) is not int or not {low} <= {v} <= {high}"

@@ -90,7 +90,45 @@ TEXT_LENGTHS: Final[dict[str, int]] = {
     "Bye.Text": 4_096,
     "SysError.Text": 4_096,
 }
+NAMES: Final = frozenset(
+    {
+        "DeliverySystemId",
+        "ID",
+        "Login",
+        "Peer",
+        "Peers",
+        "RequestId",
+        "Token",
+        "TrackingId",
+        "VariableInfo.Name",
+        "WorkplaceNumber",
+    }
+)
+"""Names and keys: one that shows nothing would be everybody's, so it is ``BadPayload``."""
+OPTIONAL_NAMES: Final = frozenset(
+    {
+        "ChatWrapUpInfo.Code",
+        "CommandInfo.Reference",
+        "Culture",
+        "InReplyToId",
+        "LiteralCulture",
+        "PartyName",
+        "PeerAddress",
+        "PeerPort",
+        "Port",
+        "PreferredCulture",
+        "RemoteAddress",
+        "RemotePartyName",
+        "UserToken",
+    }
+)
+"""The same where there may be none: one that shows nothing reads as null."""
 BYTE_LENGTHS: Final[dict[str, int]] = {"BodyHtml": 512 * _KIB, "BodyText": 512 * _KIB}
+
+
+def is_among(names: frozenset[str], structure: str, member: str) -> bool:
+    """Whether a set of wire names holds a member, by its own name or with its structure's."""
+    return member in names or f"{structure}.{member}" in names
 
 
 def text_length(structure: str, member: str) -> int:

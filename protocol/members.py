@@ -35,6 +35,15 @@ class Kind(Enum):
     TEXTS = auto()
 
 
+class Blank(Enum):
+    """What a text means that shows nothing."""
+
+    TEXT = auto()
+    """Itself."""
+    NULL = auto()
+    REFUSED = auto()
+
+
 @attrs.frozen(kw_only=True)
 class Member:
     """One member of a structure.
@@ -46,6 +55,7 @@ class Member:
         default: What nil and a missing member read as.
         longest: Most characters of a text.
         longest_bytes: Most UTF-8 bytes of a text, where bytes are what counts.
+        blank: What a text means that shows nothing.
         span: Least and greatest int.
         enum: Enumeration of its values.
         structure: Structure of its value or of its elements.
@@ -57,6 +67,7 @@ class Member:
     default: object = None
     longest: int = 0
     longest_bytes: int | None = None
+    blank: Blank = Blank.TEXT
     span: tuple[int, int] = limits.INT32
     enum: type[StrEnum] | None = None
     structure: type[attrs.AttrsInstance] | None = None
@@ -80,6 +91,14 @@ def members(structure: type[attrs.AttrsInstance]) -> tuple[Member, ...]:
         _member(structure.__name__, field, _not_none(hints[field.name]))
         for field in attrs.fields(structure)
     )
+
+
+def _blank(structure: str, wire: str) -> Blank:
+    if limits.is_among(limits.NAMES, structure, wire):
+        return Blank.REFUSED
+    if limits.is_among(limits.OPTIONAL_NAMES, structure, wire):
+        return Blank.NULL
+    return Blank.TEXT
 
 
 def _not_none(hint: Any) -> Any:
@@ -113,6 +132,7 @@ def _member(structure: str, field: attrs.Attribute[Any], hint: Any) -> Member:
         default=field.default,
         longest=longest,
         longest_bytes=limits.BYTE_LENGTHS.get(wire),
+        blank=_blank(structure, wire),
         span=span,
         enum=enum,
         structure=nested,

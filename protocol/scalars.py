@@ -11,8 +11,8 @@ from typing import Final
 
 from protocol import limits
 from protocol.errors import ErrorCode
-from protocol.members import Kind, Member
-from protocol.values import ENUM_ALIASES, parse_decimal, parse_guid, parse_time
+from protocol.members import Blank, Kind, Member
+from protocol.values import ENUM_ALIASES, is_blank, parse_decimal, parse_guid, parse_time
 
 NUL: Final = "\0"
 """The one character that no text holds: PostgreSQL stores none, and C programs stop there."""
@@ -68,6 +68,18 @@ def read_text(value: object, longest: int) -> str:
     return value
 
 
+def read_name(value: object, longest: int) -> str:
+    """Read a text that names something.
+
+    Raises:
+        MemberError: It is no text, longer, or shows nothing.
+    """
+    text = read_text(value, longest)
+    if is_blank(text):
+        raise MemberError("must not be blank")
+    return text
+
+
 def mismatch(wanted: str, value: object) -> MemberError:
     """What is wrong with a value; its kind is named, never the value: it may be a secret."""
     got = _KIND_NAMES.get(type(value), type(value).__name__)
@@ -80,9 +92,12 @@ def enum_values(enum: type[StrEnum]) -> Mapping[str, StrEnum]:
     return {**{item.value: item for item in enum}, **ENUM_ALIASES.get(enum, {})}
 
 
-def _text(member: Member, value: object) -> str:
+def _text(member: Member, value: object) -> str | None:
+    if member.blank is Blank.REFUSED:
+        return read_name(value, member.longest)
     if member.longest_bytes is None:
-        return read_text(value, member.longest)
+        text = read_text(value, member.longest)
+        return None if member.blank is Blank.NULL and is_blank(text) else text
     text = read_text(value, member.longest_bytes)
     if len(text.encode()) > member.longest_bytes:
         raise MemberError(f"longer than {member.longest_bytes} bytes", code=ErrorCode.TOO_LONG)
@@ -94,10 +109,11 @@ def _texts(member: Member, value: object) -> tuple[str, ...]:
         raise mismatch("array", value)
     if len(value) > limits.PEERS:
         raise MemberError(f"longer than {limits.PEERS} elements", code=ErrorCode.TOO_LONG)
+    read = read_name if member.blank is Blank.REFUSED else read_text
     found = []
     for index, item in enumerate(value):
         try:
-            found.append(read_text(item, member.longest))
+            found.append(read(item, member.longest))
         except MemberError as error:
             error.path = f"[{index}]"
             raise

@@ -22,6 +22,13 @@ _TIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
     r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
+_INVISIBLE: Final = re.compile(
+    r"[\x00-\x20\x7f-\xa0\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160"
+    r"\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001345f"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*"
+)
+"""White space, controls, formats, and fillers: what shows nothing by itself."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -157,6 +164,11 @@ ENUM_ALIASES: Final[dict[type[StrEnum], dict[str, StrEnum]]] = {
     Channel: {"SocWall": Channel.SOCIAL_WALL},
 }
 """Older spellings that are read, and never written."""
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text shows nothing: it is empty, or white space and invisible characters only."""
+    return _INVISIBLE.fullmatch(text) is not None
 
 
 def parse_guid(value: str | bytes) -> Guid | None:

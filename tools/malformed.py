@@ -10,7 +10,7 @@ import msgpack
 from protocol import limits
 from protocol.catalogue import CATALOGUE, FrameSpec
 from protocol.codec import to_wire
-from protocol.members import Kind, Member, members
+from protocol.members import Blank, Kind, Member, members
 from tools.samples import least
 from tools.variants import SENTENCE, START, framed
 
@@ -18,6 +18,7 @@ _packer = msgpack.Packer(datetime=True)
 Row = dict[str, Any]
 Wrap = Callable[[Row], Row]
 
+_BLANK = ["", " ", "\t\n", "\u00a0\u3000", "\u200b\u2060\ufeff", "\u3164", "\x7f\x1b"]
 _INTS = [7.9, True, "7", 2**31, -(2**31) - 1]
 _WRONG: dict[Kind, list[Any]] = {
     Kind.TEXT: [7, True, ["a"], b"a", "a\0b"],
@@ -41,6 +42,7 @@ def families() -> dict[str, list[Row]]:
         "members": list(_members()),
         "required": list(_required()),
         "lengths": list(_lengths()),
+        "blanks": list(_blanks()),
     }
 
 
@@ -140,8 +142,33 @@ def _lengths() -> Iterator[Row]:
     yield _row("a long peer", ["SYS_HELLO", hello], "TooLong", "Peers[1]")
 
 
+def _blanks() -> Iterator[Row]:
+    """Names that show nothing."""
+    seen: set[object] = set()
+    for spec in _carriers():
+        structure: Any = spec.payload
+        for path, member, wrap in _walk(structure, "[0]" if spec.is_array else "", dict, seen):
+            if member.blank is Blank.REFUSED:
+                for blank in _BLANK:
+                    wrong: object = ["web", blank] if member.kind is Kind.TEXTS else blank
+                    place = f"{path}[1]" if member.kind is Kind.TEXTS else path
+                    body = _framed_in(spec, wrap({member.wire: wrong}))
+                    yield _row(f"{spec.type} {place} {_short(blank)}", body, "BadPayload", place)
+    for spec in CATALOGUE.values():
+        if spec.payload is str:
+            yield _row(f"{spec.type} blank", [spec.type, " \t"], "BadPayload", "Payload")
+        for name in (n for n in spec.required if n in limits.OPTIONAL_NAMES):
+            path = f"[0].{name}" if spec.is_array else name
+            yield _row(
+                f"{spec.type} {path} blank", _framed_in(spec, {name: " "}), "BadPayload", path
+            )
+
+
 def _headers() -> Iterator[Row]:
     for key in ("Id", "Re"):
+        for blank in _BLANK:
+            body = ["ES_CHAT_START", START, {key: blank}]
+            yield _row(f"{key} {_short(blank)}", body, "BadPayload", f"Headers.{key}")
         wrongs: list[Any] = [True, 1.5, [], {}, b"a"]
         for wrong in wrongs:
             body = ["ES_CHAT_START", START, {key: wrong}]
@@ -237,6 +264,10 @@ def _bad_payloads(kind: str) -> Iterator[tuple[str, bytes]]:
     yield "a repeated member within", extended(nested + b"\x82" + peer + text + peer + text)
     yield "a repeated key in an unknown member", extended(b"\xa1a\x82\xa1b\x01\xa1b\x01")
     yield "an int key", extended(b"\x07\x07")
+    yield "a bin key", extended(b"\xc4\x01a\x07")
+    yield "a bin key with the name of a member", extended(b"\xc4\x04Port\xa1a")
+    yield "a bin key within", extended(nested + b"\x81\xc4\x04Peer" + text)
+    yield "a bin key in an unknown member", extended(b"\xa1a\x81\xc4\x01b\x01")
     yield "a nil key", extended(b"\xc0\x07")
     yield "an array as key", extended(b"\x90\x07")
     port = _packer.pack("Port")

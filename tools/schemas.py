@@ -13,7 +13,7 @@ import attrs
 
 from protocol.catalogue import ALIASES, CATALOGUE, NOTES, FrameSpec
 from protocol.limits import BYTE_LENGTHS, OTHER_TEXT, PEERS, TEXT_LENGTHS
-from protocol.members import Kind, Member, members
+from protocol.members import Blank, Kind, Member, members
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "protocol.md"
@@ -96,6 +96,9 @@ def _value_schema(member: Member, refs: str) -> Json:
             inner = {"type": "array", "items": inner}
         return {"anyOf": [inner, {"type": "null"}]}
     found = plain[member.kind]
+    if member.blank is Blank.REFUSED:
+        named = found.get("items", found)
+        named |= {"minLength": 1, "pattern": r"\S"}
     default = {} if member.default is None else {"default": member.default}
     return {**found, "type": [found["type"], "null"], **default}
 

@@ -66,6 +66,19 @@ def cases() -> list[dict[str, Any]]:
         ("payload nil", ["SYS_PING", None], ["SYS_PING", {}]),
         ("greatest int", ["ES_CHAT_SENTENCE", {**SENTENCE, "Model": 2**31 - 1}], None),
         ("least int", ["ES_CHAT_SENTENCE", {**SENTENCE, "Model": -(2**31)}], None),
+        ("Port empty is none", ["ES_CHAT_START", {**START, "Port": ""}], start),
+        ("Port blank is none", ["ES_CHAT_START", {**START, "Port": " \u200b"}], start),
+        ("UserToken blank is none", ["ES_CHAT_START", {**START, "UserToken": "\t"}], start),
+        ("RemoteAddress blank is none", ["ES_CHAT_START", {**START, "RemoteAddress": ""}], start),
+        ("PartyName blank is none", ["ES_CHAT_START", {**START, "PartyName": "\u3000"}], start),
+        ("PreferredCulture blank is none", [start[0], {**START, "PreferredCulture": ""}], start),
+        (
+            "Culture blank is none",
+            ["ES_WS_LITERALS_GET", {"LiteralGroup": 102, "Culture": ""}],
+            ["ES_WS_LITERALS_GET", {"LiteralGroup": 102, "LiteralValue": 0}],
+        ),
+        ("a name of one invisible and one letter", _named("\u200bž"), _named("\u200bž")),
+        ("a name with blanks around it", _named(" a "), _named(" a ")),
         ("longest ID", ["ES_CHAT_CONFIRM", {**START, "ID": "x" * 64}], None),
     ]
     times: list[tuple[str, Any, str | None]] = [
@@ -90,6 +103,10 @@ def cases() -> list[dict[str, Any]]:
         {"name": name, "hex": framed(_packer.pack(given)), "frame": _filled(reads or given)}
         for name, given, reads in rows
     ] + [{"name": name, "hex": framed(body), "frame": start} for name, body in _long_forms(start)]
+
+
+def _named(name: str) -> list[Any]:
+    return ["ES_CHAT_START", {"Peer": "web", "TrackingId": name}]
 
 
 def _deep(levels: int) -> Any:

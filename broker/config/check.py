@@ -13,6 +13,7 @@ from broker.config.load import load
 from broker.config.model import Config
 from broker.config.secret import hash_token, line_of
 from protocol.limits import text_length
+from protocol.values import is_blank
 
 TOKEN_LENGTH: Final = text_length("Hello", "Token")
 
@@ -99,7 +100,7 @@ def hash_token_command(
         except UnicodeDecodeError:
             errors.write("parley hash-token: the input is no UTF-8 text; save it as UTF-8\n")
             return 1
-    if not token.strip() or len(token) > TOKEN_LENGTH:
+    if is_blank(token) or len(token) > TOKEN_LENGTH:
         errors.write(f"parley hash-token: a secret has 1 to {TOKEN_LENGTH:,} characters\n")
         return 1
     out.write(hash_token(token) + "\n")

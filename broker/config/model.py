@@ -8,7 +8,7 @@ core reads it and never changes it; a reload hands the core a new tree (C-4).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -458,18 +458,38 @@ class Config:
     """Routing rules by gateway, by rank."""
 
     gateway_by_address: Mapping[tuple[str, str | None], Gateway] = field(init=False)
+    gateways_by_peer: Mapping[str, tuple[Gateway, ...]] = field(init=False)
+    """Those of every port, as `gateway_by_address` has them."""
+    literals_by_group: Mapping[int, tuple[LiteralLookupInfo, ...]] = field(init=False)
     agent_by_login: Mapping[str, Agent] = field(init=False)
 
     @gateway_by_address.default
     def _gateway_by_address(self) -> Mapping[tuple[str, str | None], Gateway]:
         return _frozen_map({(g.peer, g.port): g for g in _retired_first(self.gateways.values())})
 
+    @gateways_by_peer.default
+    def _gateways_by_peer(self) -> Mapping[str, tuple[Gateway, ...]]:
+        return _grouped(self.gateway_by_address.values(), lambda gateway: gateway.peer)
+
+    @literals_by_group.default
+    def _literals_by_group(self) -> Mapping[int, tuple[LiteralLookupInfo, ...]]:
+        return _grouped(self.literals, lambda literal: literal.literal_group)
+
     @agent_by_login.default
     def _agent_by_login(self) -> Mapping[str, Agent]:
         return _frozen_map({a.login: a for a in _retired_first(self.agents.values())})
 
 
+K = TypeVar("K")
+V = TypeVar("V")
 R = TypeVar("R", Gateway, Agent)
+
+
+def _grouped(things: Iterable[V], key: Callable[[V], K]) -> Mapping[K, tuple[V, ...]]:
+    groups: dict[K, list[V]] = {}
+    for thing in things:
+        groups.setdefault(key(thing), []).append(thing)
+    return _frozen_map({name: tuple(group) for name, group in groups.items()})
 
 
 def _retired_first(things: Iterable[R]) -> list[R]:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from broker.config.folding import tidy
 from broker.config.pattern import Pattern
 from protocol.limits import OTHER_TEXT
-from protocol.values import Guid, parse_guid
+from protocol.values import Guid, is_blank, parse_guid
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -63,7 +63,7 @@ def text(longest: int = OTHER_TEXT) -> Parser[str]:
 
     def parse(value: object) -> str:
         found = _exactly(value, str)
-        if not found.strip():
+        if is_blank(found):
             raise ValueError("must not be empty")
         if len(found) > longest:
             raise ValueError(f"is longer than {longest:,} characters")

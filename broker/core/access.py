@@ -28,6 +28,18 @@ def gateway_of(state: State, session: Session, payload: Addressed) -> Gateway | 
     return gateway
 
 
+def gateways_of(
+    state: State, session: Session, payload: Addressed
+) -> tuple[Gateway, ...] | Refusal:
+    """The gateway that (Peer, Port) names; without a Port all of the peer that the session serves."""
+    every = state.config.gateways_by_peer.get(payload.peer or "", ())
+    if payload.port is not None or not every:
+        found = gateway_of(state, session, payload)
+        return found if isinstance(found, Refusal) else (found,)
+    served = tuple(gateway for gateway in every if gateway.id in session.gateways)
+    return served or Refusal(ErrorCode.NOT_ALLOWED, "Peer: not served by this session")
+
+
 def tracked_chat(state: State, session: Session, payload: Addressed) -> Chat | Refusal:
     """The latest chat that (Peer, Port, TrackingId) names."""
     gateway = gateway_of(state, session, payload)

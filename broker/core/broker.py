@@ -23,6 +23,7 @@ from broker.core import (
     outbound,
     parties,
     queries,
+    registers,
     sentences,
     supervise,
 )
@@ -92,8 +93,8 @@ HANDLERS: dict[str, Handler] = {
     "ES_CHAT_TYPING": sentences.typing_from_connector,
     "ES_SCENARIO_LOAD": queries.load_scenario,
     "ES_SCENARIO_SAVE": queries.save_scenario,
-    "ES_WS_LITERALS_GET": queries.literals,
-    "ES_WS_ROUTING": queries.routing,
+    "ES_WS_LITERALS_GET": registers.literals,
+    "ES_WS_ROUTING": registers.routing,
 }
 """Who decides about which frame. A frame of the catalogue that is not here is not served."""
 

@@ -21,6 +21,7 @@ from broker.core.bounds import (
     sentence_weight,
     variables_weight,
 )
+from broker.core.cultures import fallbacks
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
 from broker.core.facts import (
@@ -57,16 +58,13 @@ def applicant(gateway: Guid, p: ChatServiceInfo) -> rules.Applicant:
 
 
 def scenario_in(state: State, scenario: Guid | None, culture: str | None) -> ScenarioInfo | None:
-    """A form in the wanted culture, else in its language, else as it stands first."""
+    """A form in the wanted culture, else in a wider one, else as it stands first."""
     models = state.config.scenarios.get(scenario) if scenario is not None else None
     if not models:
         return None
-    wanted = (culture or "").lower()
-    for test in (wanted, wanted.partition("-")[0]):
-        for model in models:
-            if (model.culture or "").lower() == test:
-                return model
-    return models[0]
+    by_culture = {(model.culture or "").lower(): model for model in reversed(models)}
+    wider = (by_culture[test] for test in fallbacks(culture or "") if test in by_culture)
+    return next(wider, models[0])
 
 
 def request(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:

@@ -1,10 +1,10 @@
-"""Questions that change nothing: resync, status, forms and registers (W-25); and saving a form."""
+"""Questions that change nothing: resync, status, forms (W-25); and saving a form."""
 
 from __future__ import annotations
 
 from attrs import evolve
 
-from broker.core.access import NO_CHAT, chat_at_desk, desk_at, gateway_of, tracked_chat
+from broker.core.access import NO_CHAT, chat_at_desk, desk_at, gateways_of, tracked_chat
 from broker.core.announce import ChatToAgent, ChatToConnectors
 from broker.core.bounds import (
     OVERVIEW_BYTES,
@@ -23,7 +23,6 @@ from protocol.chat import ChatCommandInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.message import CommandInfo
-from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import AgentState, ChatStatus
 
@@ -34,14 +33,18 @@ def _answer(session: Session, frame: Frame, type_: str, payload: object) -> Deci
 
 
 def resync_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
-    """ES_CHAT_RESYNC: the open chats of a gateway."""
+    """ES_CHAT_RESYNC: the open chats of a gateway, or of all ports of a peer."""
     p = frame.payload
     assert isinstance(p, ChatCommandInfo)
-    gateway = gateway_of(state, session, p)
-    if isinstance(gateway, Refusal):
-        return gateway
+    gateways = gateways_of(state, session, p)
+    if isinstance(gateways, Refusal):
+        return gateways
+    weight = sum(state.list_weight.get(gateway.id, 0) for gateway in gateways)
+    if len(gateways) > 1 and weight > state.config.limits.frame_bytes:
+        return Refusal(ErrorCode.OVERLOADED, "Port: so many chats are listed port by port only")
     shown = tuple(
         chat_for_connector(state, state.chats[chat], full=False)
+        for gateway in gateways
         for chat in state.open_chats.get(gateway.id, ())
         if state.chats[chat].is_bound
     )
@@ -146,31 +149,3 @@ def save_scenario(state: State, stamp: Stamp, session: Session, frame: Frame) ->
         decision = Decision([form_saved(p, stamp, None, None)])
     decision.effects += acknowledgement(session, frame)
     return decision
-
-
-def routing(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
-    """ES_WS_ROUTING: the routing rules of every gateway with the address."""
-    peer = frame.payload
-    gateways = [g for g in state.config.gateways.values() if g.peer == peer]
-    if not gateways:
-        return Refusal(ErrorCode.UNKNOWN_GATEWAY, "no such gateway")
-    if not all(g.id in session.gateways for g in gateways):
-        return Refusal(ErrorCode.NOT_ALLOWED, "not served by this session")
-    table = state.config.website_routing
-    shown: tuple[WebSiteRoutingInfo, ...] = tuple(
-        rule for g in gateways for rule in table.get(g.id, ())
-    )
-    return _answer(session, frame, "SE_WS_ROUTING", shown)
-
-
-def literals(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
-    """ES_WS_LITERALS_GET: one group of texts, in one culture or in all."""
-    p = frame.payload
-    assert isinstance(p, LiteralLookupInfo)
-    shown = tuple(
-        evolve(entry, peer=p.peer)
-        for entry in state.config.literals
-        if entry.literal_group == p.literal_group
-        and (p.culture is None or (entry.culture or "").lower() == p.culture.lower())
-    )
-    return _answer(session, frame, "SE_WS_LITERALS_INFO", shown)

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from protocol.catalogue import CATALOGUE, FrameSpec
 from protocol.frame import Frame
-from protocol.members import Kind, Member, members
+from protocol.members import Blank, Kind, Member, members
+from protocol.values import is_blank
 
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 texts = st.text(characters, max_size=30)
+named = texts.filter(lambda text: not is_blank(text))
 guids = st.uuids().map(str).filter(lambda text: text.strip("0-") != "")
 times = st.datetimes(datetime(2, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))
 decimals = st.builds(
@@ -21,18 +23,22 @@ decimals = st.builds(
     st.integers(1 - 10**20, 10**20 - 1),
     st.integers(0, 10),
 )
-ids = st.none() | st.integers(-(1 << 63), (1 << 64) - 1) | st.text(characters, max_size=64)
+ids = (
+    st.none()
+    | st.integers(-(1 << 63), (1 << 64) - 1)
+    | st.text(characters, max_size=64).filter(lambda text: not is_blank(text))
+)
 
 
 def _values(member: Member) -> st.SearchStrategy[Any]:
     plain: dict[Kind, st.SearchStrategy[Any]] = {
-        Kind.TEXT: texts,
+        Kind.TEXT: texts if member.blank is Blank.TEXT else named,
         Kind.GUID: guids,
         Kind.TIME: times,
         Kind.INT: st.integers(*member.span),
         Kind.BOOL: st.booleans(),
         Kind.DECIMAL: decimals,
-        Kind.TEXTS: st.lists(texts, max_size=3).map(tuple),
+        Kind.TEXTS: st.lists(named, max_size=3).map(tuple),
     }
     if member.enum is not None:
         return st.sampled_from(list(member.enum))
@@ -60,7 +66,7 @@ def structure(
 def payload(spec: FrameSpec) -> st.SearchStrategy[Any]:
     """Any payload of a type of frame."""
     if spec.payload is str:
-        return texts
+        return named
     one = structure(spec.payload, spec.required)
     if spec.null_reads:
         names = [name for name, _ in spec.null_reads]

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from types import EllipsisType
 from typing import Any, Final
 
+import msgpack
 import trio
 from attrs import Factory, define, frozen
 
@@ -84,6 +85,17 @@ class Client:
     async def send(self, type_name: str, id_: int | str | None = None, **members: object) -> None:
         """Send a frame; `id_` is its header Id; `text=` is a payload that is no structure."""
         await self.stream.send_all(self.frame(type_name, members, id_))
+
+    async def send_bad(
+        self, type_name: str, id_: int | str | None = None, **members: object
+    ) -> None:
+        """Send a frame that nobody checked, as a careless program would."""
+        payload: object = members.get("text", {"Peer": self.peer, **members})
+        if type_name.startswith("SYS_"):
+            payload = members
+        parts = [type_name, payload] if id_ is None else [type_name, payload, {"Id": id_}]
+        body: bytes = msgpack.packb(parts)
+        await self.stream.send_all(len(body).to_bytes(4) + body)
 
     async def send_together(self, *frames: tuple[str, Members]) -> None:
         """Send several frames as one piece of bytes."""

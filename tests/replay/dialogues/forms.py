@@ -77,6 +77,36 @@ async def form_routes(stage: Stage) -> None:
     await hang_up(web, agent, chat)
 
 
+PORTS = """
+[[gateways]]
+name = "Shop of <name>"
+peer = "<name>"
+port = "shop"
+token = "<name>-secret"
+"""
+
+
+@scenario("Ports: a peer is resynced as a whole or by port, and an empty port is none", more=PORTS)
+async def ports(stage: Stage) -> None:
+    """W-25, W-5."""
+    web = await stage.connector()
+    for tracking, port in (("v1", None), ("v2", "shop"), ("v3", "")):
+        await web.send("ES_CHAT_START", 1, TrackingId=tracking, Port=port)
+        await web.get("SE_CHAT_STATUS", 1, Port=port or None, Status="Pilot")
+        closed = "Closed" if port else "Waiting"
+        await web.get("SE_CHAT_STATUS", Port=port or None, Status=closed)
+    await web.send("ES_CHAT_RESYNC", 2)
+    found = await web.get("SE_CHAT_LIST", 2, count=2)
+    assert [chat["TrackingId"] for chat in found["items"]] == ["v1", "v3"]
+    await web.send("ES_CHAT_RESYNC", 3, Port="shop")
+    await web.get("SE_CHAT_LIST", 3, count=0)
+    await web.send("ES_CHAT_RESYNC", 4, Port="nowhere")
+    await web.get("SYS_ERROR", 4, Code="UnknownGateway", Fatal=False)
+    for tracking in ("v1", "v3"):
+        await web.send("ES_CHAT_STOP", 5, TrackingId=tracking, Port=" ")
+        await web.get("SE_CHAT_STATUS", 5, Status="Closed")
+
+
 @scenario("Registers: routing of web pages and literals, in one language or in all")
 async def registers(stage: Stage) -> None:
     """W-15."""
@@ -86,6 +116,9 @@ async def registers(stage: Stage) -> None:
     await web.send("ES_WS_LITERALS_GET", 2, LiteralGroup=102, Culture="cs")
     found = await web.get("SE_WS_LITERALS_INFO", 2, count=1)
     assert found["items"][0]["DisplayName"] == "Napište nám"
+    await web.send("ES_WS_LITERALS_GET", 8, LiteralGroup=102, Culture="cs-CZ")
+    found = await web.get("SE_WS_LITERALS_INFO", 8, count=1)
+    assert found["items"][0]["Culture"] == "cs"
     await web.send("ES_WS_LITERALS_GET", 3, LiteralGroup=102)
     await web.get("SE_WS_LITERALS_INFO", 3, count=2)
     await web.send("ES_WS_LITERALS_GET", 4, LiteralGroup=7)

@@ -31,6 +31,7 @@ async def bad_frame(stage: Stage) -> None:
         b"\x92\xa8SYS_PING\xc0\xc0",
         b"\x92\xa8SYS_PING\x82\xa5Nonce\xa1a\xa5Nonce\xa1b",
         b"\x92\xa8SYS_PING\x81\xa5Nonce\xa2\xff\xfe",
+        b"\x92\xa8SYS_PING\x81\xc4\x05Nonce\xa1a",
         deep,
     ):
         web = await stage.connector()
@@ -77,6 +78,34 @@ async def bad_payload(stage: Stage) -> None:
     assert "ResultModel.Values[0].ResultNumber" in error["Text"]
     await web.send("ES_CHAT_RESYNC", 1)
     await web.get("SE_CHAT_LIST", 1, count=0)
+
+
+@scenario("BadPayload: names that show nothing, of a chat, a sentence, a variable, a question")
+async def blank_names(stage: Stage) -> None:
+    """W-5, W-14: else strangers would share a chat, and sentences a key."""
+    web = await stage.connector()
+    for blank in ("", " ", "\u200b\u3000"):
+        await web.send_bad("ES_CHAT_START", 1, TrackingId=blank)
+        error = await web.get("SYS_ERROR", 1, Code="BadPayload", Fatal=False)
+        assert error["Text"].startswith("TrackingId: ")
+        await web.send_bad("ES_CHAT_SENTENCE", 2, TrackingId="v1", ID=blank, Text="Hello")
+        error = await web.get("SYS_ERROR", 2, Code="BadPayload", Fatal=False)
+        assert error["Text"].startswith("ID: ")
+        await web.send_bad("ES_CHAT_RESYNC", 3, Peer=blank)
+        await web.get("SYS_ERROR", 3, Code="BadPayload", Fatal=False)
+        await web.send_bad("ES_CHAT_RESYNC", blank)
+        error = await web.get("SYS_ERROR", Code="BadPayload", Fatal=False)
+        assert error["Text"].startswith("Headers.Id: ")
+    variables = [{"Name": "customer", "Value": "17"}, {"Name": " ", "Value": "18"}]
+    await web.send_bad("ES_CHAT_START", 4, **VISITOR, Variables=variables)
+    error = await web.get("SYS_ERROR", 4, Code="BadPayload", Fatal=False)
+    assert error["Text"].startswith("Variables[1].Name: ")
+    await web.send_bad("ES_WS_ROUTING", 5, text=" ")
+    await web.get("SYS_ERROR", 5, Code="BadPayload", Fatal=False)
+    stranger = await stage.open()
+    await stranger.send_bad("SYS_HELLO", **{**stage.hello("connector"), "Login": "\t"})
+    await stranger.get("SYS_ERROR", Code="BadHello", Fatal=True)
+    await stranger.gone()
 
 
 @scenario(

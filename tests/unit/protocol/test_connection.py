@@ -93,7 +93,7 @@ def test_two_sides_greet_and_talk() -> None:
         (encode(Frame("SYS_BYE", Bye(code=ByeCode.SHUTDOWN))), ErrorCode.BAD_HELLO),
         (encode(Frame("SYS_HELLO", Hello(version=1))), ErrorCode.BAD_HELLO),
         (
-            encode(Frame("SYS_HELLO", Hello(version=2, role=Role.CONNECTOR, peers=(), token=""))),
+            encode(Frame("SYS_HELLO", Hello(version=2, role=Role.CONNECTOR, peers=(), token="t"))),
             ErrorCode.VERSION_NOT_SERVED,
         ),
         (encode(Frame("SYS_WELCOME", WELCOME)), ErrorCode.BAD_HELLO),

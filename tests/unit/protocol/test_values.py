@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from unicodedata import category
 
 import pytest
 
@@ -9,6 +10,7 @@ from protocol.values import (
     format_decimal,
     format_time,
     from_micros,
+    is_blank,
     parse_decimal,
     parse_guid,
     parse_time,
@@ -97,3 +99,28 @@ def test_no_decimal(text: str) -> None:
 def test_a_decimal_is_written_without_exponent() -> None:
     """W-8."""
     assert format_decimal(Decimal("1E+3")) == "1000"
+
+
+def test_every_space_control_and_format_shows_nothing() -> None:
+    """W-5: by the categories of Unicode."""
+    hidden = [
+        chr(code)
+        for code in range(0x110000)
+        if category(chr(code)) in ("Zs", "Zl", "Zp", "Cc", "Cf")
+    ]
+    assert [char for char in hidden if not is_blank(char)] == []
+    assert is_blank("")
+    assert is_blank("".join(hidden))
+
+
+@pytest.mark.parametrize("text", ["\u3164", "\u2800", "\ufe0f", "\u034f", "\U000e0101"])
+def test_fillers_and_selectors_show_nothing(text: str) -> None:
+    """W-5: letters and marks by category, and still nothing to see."""
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["a", " a ", "\u200bž", "0", "日", "-", "\U0001f642\ufe0f", "\x00!"]
+)
+def test_one_visible_character_makes_a_name(text: str) -> None:
+    assert not is_blank(text)

@@ -59,7 +59,7 @@ FAULTS = [
     ("server = true #!", "server", "must be a table [server], not true or false"),
     ('[server]\nnode = "a\\u0000b" #!', "server.node", "must not hold the character U+0000"),
     (
-        '[notes]\ninactivity = "\\u0000" #!',
+        '[notes]\ninactivity = "a\\u0000" #!',
         "notes.inactivity",
         "must not hold the character U+0000",
     ),
@@ -175,6 +175,7 @@ FAULTS = [
     # secrets
     (GATEWAY.replace("]]", "]] #!"), "gateways[1].token", "is missing; give one of"),
     (GATEWAY + 'token = "s" #!\ntoken_env = "THERE"', "gateways[1].token", "token_env are both"),
+    (GATEWAY + 'token = "s"\nport = "\\u200B" #!', "gateways[1].port", "must not be empty"),
     (GATEWAY + 'token = "" #!', "gateways[1].token", "must not be empty"),
     (GATEWAY + 'token_hash = "md5" #!', "gateways[1].token_hash", "must be an argon2id hash"),
     (GATEWAY + f'token_hash = "{HASH}" #!', "gateways[1].token_hash", "must be an argon2id hash"),

@@ -83,7 +83,7 @@ def test_no_words_are_nowhere() -> None:
 
 def test_a_word_that_nobody_sees_is_a_fault() -> None:
     """C-1: it would be found everywhere."""
-    text = '[[text_matches]]\nname = "m"\nwords = ["yes", "\\u00ad\\u200b"] #!'
+    text = '[[text_matches]]\nname = "m"\nwords = ["yes", "\\u0640\\u200b"] #!'
     assert_fault(text, "text_matches[0].words[1]", "has nothing in it that is seen")
 
 

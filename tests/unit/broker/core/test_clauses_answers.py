@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from broker.config.identity import derive
+from broker.core.cultures import fallbacks
 from broker.core.inputs import FrameArrived
 from protocol.codec import encode
 from protocol.frame import Frame
@@ -61,7 +62,12 @@ with_registers = pytest.mark.parametrize("play", [CONFIG + REGISTERS], indirect=
         ({"LiteralGroup": 102, "Culture": "cs"}, ["Napište nám"]),
         ({"LiteralGroup": 102, "Culture": "CS"}, ["Napište nám"]),
         ({"LiteralGroup": 7}, ["Elsewhere"]),
+        ({"LiteralGroup": 102, "Culture": "en-GB"}, ["Write to us"]),
+        ({"LiteralGroup": 102, "Culture": "cs_CZ"}, ["Napište nám"]),
         ({"LiteralGroup": 102, "Culture": "de"}, []),
+        ({"LiteralGroup": 102, "Culture": "en-x"}, ["Write to us"]),
+        ({"LiteralGroup": 102, "Culture": "eng"}, []),
+        ({"LiteralGroup": 102, "Culture": ""}, ["Write to us", "Napište nám"]),
         ({"LiteralGroup": 3}, []),
     ],
 )
@@ -71,6 +77,40 @@ def test_literals_of_a_group(play: Playbook, members: dict[str, Any], texts: lis
     web.says("ES_WS_LITERALS_GET", 1, **members)
     found = web.hears("SE_WS_LITERALS_INFO", 1)["items"]
     assert [(item["DisplayName"], item["Peer"]) for item in found] == [(t, "web") for t in texts]
+
+
+BRITISH = """
+[[literals]]
+group = 102
+value = 1
+culture = "en-GB"
+text = "Drop us a line"
+[[literals]]
+group = 102
+value = 2
+culture = "en"
+text = "Colors"
+"""
+
+
+@pytest.mark.parametrize("play", [CONFIG + REGISTERS + BRITISH], indirect=True, ids=["more"])
+def test_each_text_falls_back_by_itself(play: Playbook) -> None:
+    """W-17: what is not there in British English comes in English, and says so."""
+    web = play.connector("web")
+    web.says("ES_WS_LITERALS_GET", 1, LiteralGroup=102, Culture="en-GB")
+    found = web.hears("SE_WS_LITERALS_INFO", 1)["items"]
+    assert [(item["DisplayName"], item["Culture"]) for item in found] == [
+        ("Drop us a line", "en-GB"),
+        ("Colors", "en"),
+    ]
+
+
+def test_a_culture_is_widened_from_its_end() -> None:
+    """W-17: and what stands behind a single letter goes with it."""
+    assert fallbacks("zh-Hant-TW") == ["zh-hant-tw", "zh-hant", "zh"]
+    assert fallbacks("en_GB") == ["en-gb", "en"]
+    assert fallbacks("de-x-dialect") == ["de-x-dialect", "de"]
+    assert fallbacks("") == [""]
 
 
 @with_registers
