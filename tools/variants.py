@@ -66,19 +66,6 @@ def cases() -> list[dict[str, Any]]:
         ("payload nil", ["SYS_PING", None], ["SYS_PING", {}]),
         ("greatest int", ["ES_CHAT_SENTENCE", {**SENTENCE, "Model": 2**31 - 1}], None),
         ("least int", ["ES_CHAT_SENTENCE", {**SENTENCE, "Model": -(2**31)}], None),
-        ("Port empty is none", ["ES_CHAT_START", {**START, "Port": ""}], start),
-        ("Port blank is none", ["ES_CHAT_START", {**START, "Port": " \u200b"}], start),
-        ("UserToken blank is none", ["ES_CHAT_START", {**START, "UserToken": "\t"}], start),
-        ("RemoteAddress blank is none", ["ES_CHAT_START", {**START, "RemoteAddress": ""}], start),
-        ("PartyName blank is none", ["ES_CHAT_START", {**START, "PartyName": "\u3000"}], start),
-        ("PreferredCulture blank is none", [start[0], {**START, "PreferredCulture": ""}], start),
-        (
-            "Culture blank is none",
-            ["ES_WS_LITERALS_GET", {"LiteralGroup": 102, "Culture": ""}],
-            ["ES_WS_LITERALS_GET", {"LiteralGroup": 102, "LiteralValue": 0}],
-        ),
-        ("a name of one invisible and one letter", _named("\u200bž"), _named("\u200bž")),
-        ("a name with blanks around it", _named(" a "), _named(" a ")),
         ("longest ID", ["ES_CHAT_CONFIRM", {**START, "ID": "x" * 64}], None),
     ]
     times: list[tuple[str, Any, str | None]] = [
@@ -95,6 +82,7 @@ def cases() -> list[dict[str, Any]]:
         ("str in year 1", "0001-01-01T00:00:00", None),
         ("str at the end of time", "9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59.999999Z"),
     ]
+    rows += _blank_and_named(start)
     rows += [
         (f"time: {name}", ["ES_CHAT_SENTENCE", {**SENTENCE, "TimeSent": given}], _with_time(reads))
         for name, given, reads in times
@@ -103,6 +91,25 @@ def cases() -> list[dict[str, Any]]:
         {"name": name, "hex": framed(_packer.pack(given)), "frame": _filled(reads or given)}
         for name, given, reads in rows
     ] + [{"name": name, "hex": framed(body), "frame": start} for name, body in _long_forms(start)]
+
+
+def _blank_and_named(start: list[Any]) -> list[tuple[str, Any, Any]]:
+    """What is blank and may be; and names that only look so."""
+    return [
+        ("Port empty is none", ["ES_CHAT_START", {**START, "Port": ""}], start),
+        ("Port blank is none", ["ES_CHAT_START", {**START, "Port": " \u200b"}], start),
+        ("UserToken blank is none", ["ES_CHAT_START", {**START, "UserToken": "\t"}], start),
+        ("RemoteAddress blank is none", ["ES_CHAT_START", {**START, "RemoteAddress": ""}], start),
+        ("PartyName blank is none", ["ES_CHAT_START", {**START, "PartyName": "\u3000"}], start),
+        ("PreferredCulture blank is none", [start[0], {**START, "PreferredCulture": ""}], start),
+        (
+            "Culture blank is none",
+            ["ES_WS_LITERALS_GET", {"LiteralGroup": 102, "Culture": ""}],
+            ["ES_WS_LITERALS_GET", {"LiteralGroup": 102, "LiteralValue": 0}],
+        ),
+        ("a name of one invisible and one letter", _named("\u200bž"), _named("\u200bž")),
+        ("a name with blanks around it", _named(" a "), _named(" a ")),
+    ]
 
 
 def _named(name: str) -> list[Any]:
