@@ -33,6 +33,7 @@ from broker.core.facts import (
     OfferMade,
     PartyJoined,
     PartyLeft,
+    SlotConfirmed,
     SlotFilled,
     WrapupEnded,
     WrapupStarted,
@@ -164,8 +165,15 @@ FILL: Final = Command(
         "outbound",
         "at",
         "agent",
+        "confirmed_at",
     ),
-    conflict="(chat_no, model)",
+    conflict="(chat_no, outbound, model)",
+)
+CONFIRM_SLOT: Final = Command(
+    table=schema.chat_slots,
+    columns=("chat_no", "outbound", "model", "confirmed_at"),
+    keys=3,
+    only="chat_slots.confirmed_at IS NULL",
 )
 OFFER: Final = Command(
     table=schema.offers,
@@ -381,8 +389,12 @@ def _warned(f: ChatWarned) -> Records:
 
 
 def _slot(f: SlotFilled) -> Records:
-    row = (f.no, f.model, f.id, f.party_name, f.text, f.time_sent, f.outbound, f.at, f.agent)
-    yield Record(FILL, f.no, row)
+    said = (f.party_name, f.text, f.time_sent, f.outbound, f.at, f.agent)
+    yield Record(FILL, f.no, (f.no, f.model, f.id, *said, f.confirmed_at))
+
+
+def _slot_confirmed(f: SlotConfirmed) -> Records:
+    yield Record(CONFIRM_SLOT, f.no, (f.no, f.outbound, f.model, f.at))
 
 
 def _offered(f: OfferMade) -> Records:
@@ -492,6 +504,7 @@ RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
     OfferMade: _offered,
     PartyJoined: _joined,
     PartyLeft: _left,
+    SlotConfirmed: _slot_confirmed,
     SlotFilled: _slot,
     WrapupEnded: _wrapup_ended,
     WrapupStarted: _wrapup,

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _replace_nul()
     _readers()
     _waits()
+    _slots()
 
 
 def _replace_nul() -> None:
@@ -101,3 +102,11 @@ def _waits() -> None:
         " AND (status = 'Answered' OR closed_at >"
         " (SELECT MAX(closed_at) FROM chats) - 86400000000)"
     )
+
+
+def _slots() -> None:
+    """One panel, one page and one co-browsing state for each direction, and whether it was confirmed."""
+    with op.batch_alter_table("chat_slots") as slots:
+        slots.drop_constraint("pk_chat_slots", type_="primary")
+        slots.create_primary_key("pk_chat_slots", ["chat_no", "outbound", "model"])
+        slots.add_column(sa.Column("confirmed_at", sa.BigInteger(), nullable=True))
