@@ -200,7 +200,7 @@ def test_ones_own_confirmations_are_noted_and_not_compared() -> None:
 def test_the_last_of_a_slot_is_kept(model: int, slot: str) -> None:
     """W-22."""
     view = begun()
-    its = {"model": model, "outbound": True}
+    its: dict[str, Any] = {"model": model, "outbound": True}
     assert kinds(view.fold(sentence(0, text="a", **its))) == [ChangeKind.SLOT]
     view.fold(sentence(0, text="b", **its))
     view.fold(status(ChatStatus.WAITING))
