@@ -128,15 +128,8 @@ MOVE_BOT: Final = Command(
     columns=("no", "bot", "bot_question", "bot_tries", "bot_project", "learned"),
     keys=1,
 )
-_MOVED: Final = (
-    "no",
-    "status",
-    "agent",
-    "priority",
-    "enqueued_at",
-    "waited",
-    "waiting_since",
-)
+_WAITS: Final = ("enqueued_at", "waited", "waiting_since")
+_MOVED: Final = ("no", "status", "agent", "priority", *_WAITS)
 MOVE: Final = Command(table=schema.chats, columns=_MOVED, keys=1)
 _NO_FORM: Final = {"scenario": "NULL"}
 ANSWER: Final = Command(
@@ -153,20 +146,10 @@ CLOSE: Final = Command(
     also=_NO_FORM,
 )
 WARN: Final = Command(table=schema.chats, columns=("no", "warned_for"), keys=1)
+_SAID: Final = ("id", "party_name", "text", "time_sent")
 FILL: Final = Command(
     table=schema.chat_slots,
-    columns=(
-        "chat_no",
-        "model",
-        "id",
-        "party_name",
-        "text",
-        "time_sent",
-        "outbound",
-        "at",
-        "agent",
-        "confirmed_at",
-    ),
+    columns=("chat_no", "model", *_SAID, "outbound", "at", "agent", "confirmed_at"),
     conflict="(chat_no, outbound, model)",
 )
 CONFIRM_SLOT: Final = Command(
@@ -253,7 +236,7 @@ DECISION: Final = Command(
 )
 INTERNAL: Final = Command(
     table=schema.internal_sentences,
-    columns=("chat_no", "counter", "id", "party_name", "text", "time_sent", "at", "agent"),
+    columns=("chat_no", "counter", *_SAID, "at", "agent"),
 )
 SENTENCE: Final = Command(
     table=schema.sentences,
