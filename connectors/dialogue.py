@@ -29,7 +29,6 @@ from connectors.events import (
     SentenceEchoed,
     SentenceRefused,
     SessionEnded,
-    SlotChanged,
 )
 from connectors.link import BUSY, Link, Stage
 from connectors.requests import Outbox, Outgoing, Purpose, Request, Requests
@@ -127,8 +126,8 @@ class Dialogue:
             if isinstance(event, ChatForgotten):
                 self._forget_typing(event.ref)
             if (
-                isinstance(event, SentenceAdded | SlotChanged)
-                and not (isinstance(event, SentenceAdded) and event.mine)
+                isinstance(event, SentenceAdded)
+                and not event.mine
                 and event.sentence.confirmed_time is None
                 and self._tuning.confirm
                 and self.chats.receives(event.ref)

@@ -70,6 +70,8 @@ class Limits:
     outbox_bytes: int = 8_388_608
     outbox_frames: int = 10_000
     frames_per_second: int = 2_000
+    answer_bytes_per_second: int = 33_554_432
+    gateway_sessions: int = 64
     connections: int = 20_000
     gateway_bytes: int = 1 << 30
     """What the chats of one gateway may take of the memory."""

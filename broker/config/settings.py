@@ -111,6 +111,10 @@ def read_limits(table: Table) -> Limits:
             frames_per_second=table.read(
                 "frames_per_second", integer(1), default.frames_per_second
             ),
+            answer_bytes_per_second=table.read(
+                "answer_bytes_per_second", integer(1_024), default.answer_bytes_per_second
+            ),
+            gateway_sessions=table.read("gateway_sessions", integer(1), default.gateway_sessions),
             connections=table.read("connections", integer(1), default.connections),
             gateway_bytes=table.read("gateway_bytes", integer(1 << 20), default.gateway_bytes),
         )

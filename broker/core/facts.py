@@ -26,7 +26,6 @@ from broker.core.chat_facts import (
     NoteStored,
     SentenceConfirmed,
     SentenceStored,
-    SlotConfirmed,
     SlotFilled,
 )
 from broker.core.desk_facts import (
@@ -73,7 +72,6 @@ Fact = (
     | NoteStored
     | SentenceConfirmed
     | SentenceStored
-    | SlotConfirmed
     | SlotFilled
     | AgentExcluded
     | AgentMoved
@@ -137,7 +135,6 @@ __all__ = [
     "SentenceStored",
     "SessionJoined",
     "SessionLeft",
-    "SlotConfirmed",
     "SlotFilled",
     "TimerFired",
     "WaitEstimated",

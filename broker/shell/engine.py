@@ -1,10 +1,14 @@
 """The engine: the one owner of the state, between the sessions and the store.
 
-Theory of operation: inputs queue up in the inbox. `pump` takes up to `batch_limit` of them,
-steps the core over them, and hands the facts of the whole batch to the committer as one
-transaction (group commit). The effects of a batch are kept until its facts, and all facts
-before them, are durable (I-11). While one commit runs the next batch is stepped and gathered,
-so that under load the store always has a full batch waiting; its effects wait behind it.
+Theory of operation: inputs queue up in the inbox, which says whose turn it is. `pump` takes up to
+`batch_limit` of them, or fewer when they are dear, steps the core over them, and hands the facts of
+the whole batch to the committer as one transaction (group commit). The effects of a batch are kept
+until its facts, and all facts before them, are durable (I-11). While one commit runs the next batch
+is stepped and gathered, so that under load the store always has a full batch waiting; its effects
+wait behind it.
+
+After a dear batch `pump` returns though more is waiting (`has_more`): the host looks at its sockets
+first, so that long answers hold nobody up for longer than one of them takes.
 
 The engine has no task, no clock and no thread of its own: it is driven by `submit`, `pump` and
 the committer's `done`, all in one thread. The simulator drives this very class.
@@ -39,6 +43,8 @@ from broker.core.inputs import (
 )
 from broker.core.rollback import OF_PRESENCE, Presence
 from broker.core.state import State
+from broker.shell.cost import DEAR, USUAL, extra_cost
+from broker.shell.inbox import Inbox
 
 
 class Committer(Protocol):
@@ -69,6 +75,7 @@ class _Batch:
         facts: The durable ones.
         ends: How many facts there were after each input.
         presence: What `Presence` is to know once they are durable.
+        extra: What its inputs cost beyond the usual.
     """
 
     facts: list[Fact] = Factory(list)
@@ -76,6 +83,7 @@ class _Batch:
     inputs: list[Input] = Factory(list)
     ends: list[int] = Factory(list)
     presence: list[Fact] = Factory(list)
+    extra: int = 0
 
 
 class Engine:
@@ -89,6 +97,7 @@ class Engine:
         seed: Fresh random bytes, at most 64, for the ids of this run.
         on_failure: Called when a commit failed; the engine does nothing then until it is resumed.
         batch_limit: The most inputs that are committed in one transaction.
+        dear: What they may cost beyond the usual before the host has its turn.
     """
 
     def __init__(
@@ -100,9 +109,10 @@ class Engine:
         seed: bytes,
         on_failure: Callable[[BaseException], None],
         batch_limit: int = 512,
+        dear: int = DEAR,
     ) -> None:
         self.state = state
-        self.inbox: deque[Input] = deque()
+        self.inbox = Inbox()
         self.failed = False
         self.inputs_stepped = 0
         self.commits_done = 0
@@ -113,6 +123,7 @@ class Engine:
         self._seed = seed
         self._on_failure = on_failure
         self._batch_limit = batch_limit
+        self._dear = dear
         self._seq = 0
         self._now = 0
         self.presence = Presence(state.config)
@@ -142,6 +153,11 @@ class Engine:
     def committing(self) -> bool:
         """Whether a commit is under way."""
         return self._running is not None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether to pump again, soon: `pump` stopped before all was done."""
+        return self._running is None and not self.failed and bool(self._again or self.inbox)
 
     @property
     def parts(self) -> list[list[Fact]]:
@@ -182,8 +198,8 @@ class Engine:
         self._running, self._pending = None, _Batch()
 
     def submit(self, input: Input) -> None:
-        """Queue an input; it is stepped by the next `pump`."""
-        self.inbox.append(input)
+        """Queue an input; it is stepped by one of the next calls of `pump`."""
+        self.inbox.put(input)
 
     def pump(self) -> None:
         """Step what is queued and due, start a commit if none runs, release what is durable."""
@@ -215,9 +231,9 @@ class Engine:
         if batch.facts:
             self._running = batch
             self._committer.commit(batch.facts, self._done)
-            return self._running is None
+            return not self.committing and batch.extra < self._dear
         self._release(batch)
-        return True
+        return batch.extra < self._dear
 
     def _release(self, batch: _Batch) -> None:
         self.presence.note(batch.presence)
@@ -229,16 +245,19 @@ class Engine:
         inbox, again, timers = self.inbox, self._again, self.state.timers
         # All of a turn happens at one moment, which is also shown to several receivers each.
         now = self._now = max(self._now, self._clock())
-        while room > 0:
+        while room > 0 and batch.extra < self._dear:
             due = timers.due
             if due is not None and due <= now:
                 self._step(batch, now, TimePassed())
             elif again:
                 self._step(batch, now, again.popleft())
-            elif inbox:
-                self._step(batch, now, inbox.popleft())
             else:
-                return
+                taken = inbox.take()
+                if taken is None:
+                    return
+                extra = batch.extra
+                self._step(batch, now, taken)
+                inbox.pay(USUAL + batch.extra - extra)
             room -= 1
 
     def _step(self, batch: _Batch, now: int, input: Input) -> None:
@@ -253,6 +272,7 @@ class Engine:
                 batch.presence.append(fact)
         batch.ends.append(len(batch.facts))
         batch.effects += effects
+        batch.extra += extra_cost(effects)
 
     def _done(self, error: BaseException | None) -> None:
         if self.failed:

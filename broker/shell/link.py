@@ -10,9 +10,10 @@ from attrs import Factory, define
 
 from broker.shell.checks import Check
 from broker.shell.outbox import Outbox
-from broker.shell.rate import Allowance
+from broker.shell.rate import Allowance, Budget
 from broker.shell.tls import TlsPipe
 from protocol.connection import Connection
+from protocol.values import Guid
 
 
 class Phase(Enum):
@@ -39,6 +40,10 @@ class Link:
         tls: The encryption over the socket, if there is one.
         origin: Whose it is as far as addresses tell, for the order in which hellos are checked.
         check: The slow check that its hello waits for.
+        party: Whose token it came in by: the first of its gateways, or its agent.
+        gateways: The gateways that it serves.
+        answers: How much it and the others of its party may still be answered.
+        paused: Whether it is not read for now, as its party has much waiting already.
         queued: Frames that the connection holds for the next send.
         watched: What the selector looks for.
         close_by: When a closing connection is cut, whether the other side took all or not.
@@ -58,6 +63,10 @@ class Link:
     origin: str = ""
     phase: Phase = Phase.NEW
     check: Check | None = None
+    party: object = None
+    gateways: tuple[Guid, ...] = ()
+    answers: Budget | None = None
+    paused: bool = False
     outbox: Outbox | None = None
     queued: int = 0
     watched: int = EVENT_READ

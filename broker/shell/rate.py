@@ -1,13 +1,21 @@
-"""How many frames a connection may send (W-14 RateLimited).
+"""How many frames a connection may send, and how much it may be answered (W-14 RateLimited).
 
 Two buckets of the same size and rate. Frames fill the first; what it cannot take is refused and
 fills the second, and a peer that overflows that one as well (it sent more than twice its rate for
-long) is told to go.
+long) is told to go. A long frame counts as many.
+
+Questions are small and their answers are not, so what is answered has a budget of its own, which
+all sessions of one token share. It is paid after the fact: whoever has anything left may ask.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import define
+
+COUNTS_AS_ONE: Final = 4_096
+"""Bytes that count as one frame, when a frame is longer."""
 
 
 @define
@@ -31,18 +39,47 @@ class Allowance:
         """The allowance of a new connection."""
         return cls(rate, rate, rate, now)
 
-    def take(self, frames: int, now: float) -> int:
-        """How many of these frames are refused, the last ones."""
+    def take(self, frames: int, now: float, size: int = 0) -> int:
+        """How many of these frames are refused, the last ones.
+
+        Args:
+            frames: Frames that came to their end.
+            now: Monotonic seconds.
+            size: Bytes that came.
+        """
         gained = (now - self.at) * self.rate
         self.at = now
-        left = min(self.left + gained, self.rate)
-        served = min(frames, int(left))
-        self.left = left - served
+        left = min(self.left + gained, self.rate) - max(0.0, size / COUNTS_AS_ONE - frames)
+        served = max(0, min(frames, int(left)))
         refused = frames - served
-        self.patience = min(self.patience + gained, self.rate) - refused
+        self.left = max(0.0, left - served)
+        self.patience = min(self.patience + gained, self.rate) - refused + min(0.0, left)
         return refused
 
     @property
     def spent(self) -> bool:
         """Whether the peer goes on far beyond its rate."""
         return self.patience < 0
+
+
+@define
+class Budget:
+    """What all sessions of one token may be answered.
+
+    Attributes:
+        left: Bytes; less than none is a debt.
+        at: When it was last filled up.
+    """
+
+    left: float
+    at: float
+
+    def allows(self, rate: int, now: float) -> bool:
+        """Whether another question is answered, at so many bytes a second."""
+        self.left = min(self.left + (now - self.at) * rate, rate)
+        self.at = now
+        return self.left > 0
+
+    def pay(self, size: int) -> None:
+        """Tell how long an answer was."""
+        self.left -= size

@@ -220,6 +220,8 @@ class Server:
         first = self.sessions.deadlines.next
         when = self._accept_at if first is None else min(first, self._accept_at)
         engine = self.engine
+        if engine is not None and engine.has_more:
+            return -math.inf
         if engine is not None and engine.wake_at is not None:
             wait = engine.wake_at - self.clock()
             # What is due and not done yet waits for the commit, at whose end the engine goes on.
@@ -250,6 +252,7 @@ class Server:
 
     def stirred(self) -> None:
         """The engine went on: set the alarm anew, tell who waits for it."""
+        self.sessions.resume()
         when = self._next_look()
         if when < self._nap.deadline:
             self._nap.deadline = when

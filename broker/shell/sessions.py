@@ -8,21 +8,25 @@ and at the end of a release each connection sends once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from typing import Any, Protocol, assert_never
+from math import inf
+from typing import Any, assert_never
 
 import structlog
 from attrs import Factory, define, field
 
 from broker.config.model import Limits
 from broker.core.effects import Dismiss, Effect, Note, Send
-from broker.core.inputs import FrameArrived, Input, SessionClosed, SessionOpened
+from broker.core.inputs import FrameArrived, SessionClosed, SessionOpened
 from broker.shell.checks import Check, SlowChecks
 from broker.shell.counters import Counters
 from broker.shell.deadlines import Deadlines
+from broker.shell.engine import Engine
 from broker.shell.gate import Claim, Verdict
 from broker.shell.link import Link, Phase
-from broker.shell.outbox import Outbox
+from broker.shell.questions import QUESTIONS
+from broker.shell.rate import Budget
 from broker.shell.sockets import Sockets
 from protocol.catalogue import CATALOGUE
 from protocol.codec import assemble, pack
@@ -30,13 +34,22 @@ from protocol.connection import Event, Failed, Refused, State
 from protocol.errors import ByeCode, ErrorCode, WireError
 from protocol.frame import Frame
 from protocol.session import Hello, SysError, Welcome
+from protocol.values import Guid
 
 LINGER = 2.0
 """How long, in seconds, a peer has to take our last words and to close."""
 TYPING_MARK = 65_536
 """Bytes that wait from which on a reader gets no typing any more (W-23)."""
+PARTY_OUTBOXES = 8
+"""What may wait for all slow readers of one token, in times of what may wait for one."""
 ALL_OUTBOXES = 64
-"""What may wait for all slow readers together, in times of what may wait for one."""
+"""The same for all slow readers together."""
+CROWD_HIGH = 512
+"""Inputs of one token that wait from which on who sent the last of them is not read."""
+CROWD_LOW = 256
+"""So few are left when it is read again."""
+SHORT = 1_024
+"""Bytes of an answer that costs its asker nothing."""
 LOGGED_REFUSALS = 100
 """Refused frames of one connection that are logged; further ones are only counted."""
 
@@ -47,13 +60,6 @@ PLAIN_ANSWERS = frozenset(
 
 VOLATILE = frozenset(spec.type for spec in CATALOGUE.values() if spec.volatile)
 AUTH_FAILED = "the peers, the login or the token are not good"
-
-
-class Inbox(Protocol):
-    """Where inputs go: the engine."""
-
-    def submit(self, input: Input) -> None:
-        """Queue an input."""
 
 
 @define(kw_only=True)
@@ -74,8 +80,13 @@ class Sessions:
     counters: Counters = Factory(Counters)
     deadlines: Deadlines = Factory(Deadlines)
     links: dict[int, Link] = Factory(dict)
-    engine: Inbox | None = None
+    engine: Engine | None = None
     _touched: list[Link] = field(factory=list, init=False)
+    _paused: dict[int, Link] = field(factory=dict, init=False)
+    _served: Counter[Guid] = field(factory=Counter, init=False)
+    """How many sessions each gateway has."""
+    _answers: dict[object, Budget] = field(factory=dict, init=False)
+    """By the party that shares it; there are no more of them than names in the configuration."""
     _log: Any = field(factory=lambda: structlog.get_logger(), init=False)
 
     # -- what happens to a connection
@@ -96,23 +107,28 @@ class Sessions:
         frames = connection.frames_heard - heard
         if frames or events:
             link.frames_in += frames
-            over = link.allowance.take(frames, now)
+            over = link.allowance.take(frames, now, len(data))
             if over or link.phase is not Phase.JOINED:
-                self._take_some(link, events, len(events) - over)
+                self._take_some(link, events, len(events) - over, now)
             else:
-                self._take(link, events)
+                self._take(link, events, now)
+        else:
+            link.allowance.take(0, now, len(data))
         self.flush(link)
         if connection.state is State.CLOSING:
             self.finish(link, "peer_fault")
 
-    def _take(self, link: Link, events: list[Event]) -> None:
+    def _take(self, link: Link, events: list[Event], now: float) -> None:
         """The events of a session that is open."""
-        assert self.engine is not None
-        submit, number = self.engine.submit, link.number
+        engine = self.engine
+        assert engine is not None
+        submit, number = engine.submit, link.number
         for event in events:
             if type(event) is Frame:
                 if event.type == "SYS_BYE":
                     link.cause = "bye"
+                elif event.type in QUESTIONS and (why := self._too_much(link, event.type, now)):
+                    self._limit(link, event, why)
                 else:
                     submit(FrameArrived(number, event))
             elif type(event) is Refused:
@@ -120,23 +136,41 @@ class Sessions:
             elif type(event) is Failed:
                 self._note_refusal(link, event.error)
                 link.cause = event.error.code
+        if engine.inbox.crowd(number) >= CROWD_HIGH and link.phase is Phase.JOINED:
+            self.sockets.pause(link, True)
+            self._paused[number] = link
 
-    def _take_some(self, link: Link, events: list[Event], served: int) -> None:
+    def _too_much(self, link: Link, question: str, now: float) -> str | None:
+        """Why a question is not taken now, if so."""
+        rate = self.limits.answer_bytes_per_second
+        if self.engine is not None and not self.engine.inbox.may_ask(link.number, question):
+            return f"more than {QUESTIONS[question]} of them wait"
+        if link.answers is not None and not link.answers.allows(rate, now):
+            return f"more than {rate} bytes of answers a second"
+        return None
+
+    def _limit(self, link: Link, frame: Frame, why: str) -> None:
+        error = WireError(ErrorCode.RATE_LIMITED, why, type=frame.type, re=frame.id)
+        link.connection.report(error)
+        self._note_refusal(link, error)
+
+    def resume(self) -> None:
+        """Read those again whose party has not much waiting any more."""
+        engine = self.engine
+        for number, link in list(self._paused.items()):
+            if engine is None or engine.inbox.crowd(number) < CROWD_LOW:
+                del self._paused[number]
+                self.sockets.pause(link, False)
+
+    def _take_some(self, link: Link, events: list[Event], served: int, now: float) -> None:
         """The events of a connection before its session, or of one that sends too much."""
         for index, event in enumerate(events):
             if type(event) is Frame and event.type == "SYS_HELLO":
                 self._greet(link, event)
             elif index < served or type(event) is not Frame or event.type == "SYS_BYE":
-                self._take(link, [event])
+                self._take(link, [event], now)
             else:
-                error = WireError(
-                    ErrorCode.RATE_LIMITED,
-                    f"more than {link.allowance.rate} frames a second",
-                    type=event.type,
-                    re=event.id,
-                )
-                link.connection.report(error)
-                self._note_refusal(link, error)
+                self._limit(link, event, f"more than {link.allowance.rate} frames a second")
         if link.allowance.spent and link.connection.state is State.OPEN:
             link.connection.bye(ByeCode.RATE_LIMITED, "far more frames than are served")
             self.finish(link, "rate_limited")
@@ -220,6 +254,15 @@ class Sessions:
 
     def _join(self, link: Link, claim: Claim, re: int | str | None) -> None:
         assert self.engine is not None
+        most = self.limits.gateway_sessions
+        if any(self._served[gateway] >= most for gateway in claim.gateways):
+            text = f"a gateway has {most} sessions already"
+            self._turn_away(link, ErrorCode.OVERLOADED, text, re)
+            return
+        self._served.update(claim.gateways)
+        link.gateways = claim.gateways
+        link.party = party = party_of(claim)
+        link.answers = self._answers.setdefault(party, Budget(inf, self.now()))
         link.phase = Phase.JOINED
         self.engine.submit(
             SessionOpened(
@@ -266,8 +309,8 @@ class Sessions:
     def _send(self, effect: Send) -> None:
         links, touched = self.links, self._touched
         type_, payload, answer_to = effect.type, effect.payload, effect.answer_to
-        packed = pack(type_, payload)
         is_error = type_ == "SYS_ERROR"
+        packed: bytes | None = None
         plain: bytes | None = None
         for number in effect.sessions:
             link = links.get(number)
@@ -280,6 +323,10 @@ class Sessions:
             if type_ in VOLATILE and link.outbox is not None and link.outbox.size > TYPING_MARK:
                 self.counters.typing_dropped += 1
                 continue
+            if packed is None:  # not before there is somebody who gets it
+                packed = pack(type_, payload)
+            if number == answer_to and link.answers is not None and len(packed) > SHORT:
+                link.answers.pay(len(packed))
             if number == answer_to and (effect.re is not None or effect.trace is not None):
                 frame = assemble(packed, _headers(effect, effect.re))
             else:
@@ -330,26 +377,29 @@ class Sessions:
         except OSError as error:
             self.failed(link, error)
             return
-        if (
-            link.outbox is not None
-            and link.phase is not Phase.CLOSING
-            and self._is_behind(link.outbox)
-        ):
-            self.counters.slow_consumers += 1
-            self.sockets.cut(link)
-            self._dismiss(link, ByeCode.SLOW_CONSUMER, "what was sent is not read; resync")
+        outbox = link.outbox
+        if outbox is not None and link.phase is not Phase.CLOSING:
+            limits = self.limits
+            if outbox.size > limits.outbox_bytes or outbox.frames > limits.outbox_frames:
+                self._end_slow(link)
+            self._shed(link)
 
-    def _is_behind(self, outbox: Outbox) -> bool:
-        """Whether a reader is too slow: by its own bounds, or because all of them are."""
-        limits = self.limits
-        return (
-            outbox.size > limits.outbox_bytes
-            or outbox.frames > limits.outbox_frames
-            or (
-                outbox.size > TYPING_MARK
-                and self.sockets.waiting > ALL_OUTBOXES * limits.outbox_bytes
-            )
-        )
+    def _end_slow(self, link: Link) -> None:
+        """End whoever does not read; what it misses it gets by a resync."""
+        if link.phase is Phase.CLOSING or link.connection.state is State.CLOSING:
+            self.drop(link, "slow_consumer")  # not even the last words are taken
+            return
+        self.counters.slow_consumers += 1
+        self.sockets.cut(link)
+        self._dismiss(link, ByeCode.SLOW_CONSUMER, "what was sent is not read; resync")
+
+    def _shed(self, link: Link) -> None:
+        """Keep the bounds of what waits for a party and for all: who is most behind goes first."""
+        backlog, party, most = self.sockets.backlog, link.party, self.limits.outbox_bytes
+        while party is not None and backlog.of_party(party) > PARTY_OUTBOXES * most:
+            self._end_slow(backlog.largest(party))
+        while backlog.size > ALL_OUTBOXES * most:
+            self._end_slow(backlog.largest())
 
     # -- the end of a connection
 
@@ -398,7 +448,11 @@ class Sessions:
         if link.check is not None:
             self.checks.forget(link.check)
             link.check = None
-        if link.phase is Phase.JOINED and self.engine is not None:
+        if link.phase is not Phase.JOINED:
+            return
+        self._served.subtract(link.gateways)
+        self._paused.pop(link.number, None)
+        if self.engine is not None:
             self.engine.submit(SessionClosed(link.number))
             self.stirred()
 
@@ -422,6 +476,11 @@ class Sessions:
                 type=error.type,
                 path=error.path,
             )
+
+
+def party_of(claim: Claim) -> object:
+    """Whose sessions share a turn and its bounds: those of a gateway, or of an agent."""
+    return claim.agent_id or next(iter(claim.gateways), None)
 
 
 def _headers(effect: Send, re: int | str | None) -> dict[str, object]:

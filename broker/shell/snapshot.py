@@ -59,7 +59,7 @@ def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Snapshot
     gauges: dict[str, float] = {
         "connections": len(links),
         "outboxes": len(outboxes),
-        "outbox_bytes": server.sessions.sockets.waiting,
+        "outbox_bytes": server.sessions.sockets.backlog.size,
         "outbox_largest_bytes": max((outbox.size for outbox in outboxes), default=0),
         "inbox_length": 0,
         "queue_oldest_seconds": 0.0,

@@ -14,6 +14,7 @@ import trio
 from attrs import define, field
 
 from broker.config.model import Address
+from broker.shell.backlog import Backlog
 from broker.shell.link import Link
 from broker.shell.outbox import Outbox
 
@@ -62,10 +63,10 @@ class Sockets:
     """The selector and the sockets in it.
 
     Attributes:
-        waiting: Bytes that wait in all outboxes together.
+        backlog: What waits in all outboxes together.
     """
 
-    waiting: int = field(default=0, init=False)
+    backlog: Backlog = field(factory=Backlog, init=False)
     _selector: DefaultSelector = field(factory=DefaultSelector, init=False)
 
     async def wait(self) -> None:
@@ -90,11 +91,16 @@ class Sockets:
 
     def drop(self, link: Link) -> None:
         """Close a connection, whatever was to be sent."""
-        self._selector.unregister(link.sock)
-        if link.outbox is not None:
-            self.waiting -= link.outbox.size
-            link.outbox = None
+        if link.watched:
+            self._selector.unregister(link.sock)
+        self.forget(link)
         link.sock.close()
+
+    def forget(self, link: Link) -> None:
+        """Give up what waits to be sent."""
+        outbox, link.outbox = link.outbox, None
+        if outbox is not None:
+            self.backlog.add(link, -outbox.size)
 
     def shut(self, link: Link) -> None:
         """End our side of the stream; the other side may still be read.
@@ -133,14 +139,14 @@ class Sockets:
             except BlockingIOError:
                 sent = 0
             if sent < len(data):
-                self.waiting += len(data) - sent
                 link.outbox = Outbox()
                 link.outbox.put(memoryview(data)[sent:], frames)
+                self.backlog.add(link, len(data) - sent)
             elif link.tls is None:
                 return
         else:
             link.outbox.put(data, frames)
-            self.waiting += len(data)
+            self.backlog.add(link, len(data))
         self._watch(link)
 
     def resume(self, link: Link) -> None:
@@ -158,7 +164,7 @@ class Sockets:
                 if outbox.flush(link.pipe.send):
                     link.outbox = None
             finally:
-                self.waiting -= before - outbox.size
+                self.backlog.add(link, outbox.size - before)
         self._watch(link)
 
     def cut(self, link: Link) -> None:
@@ -166,13 +172,26 @@ class Sockets:
         if link.outbox is not None:
             before = link.outbox.size
             link.outbox.cut()
-            self.waiting -= before - link.outbox.size
+            self.backlog.add(link, link.outbox.size - before)
+
+    def pause(self, link: Link, paused: bool) -> None:
+        """Read a connection no more, or again."""
+        link.paused = paused
+        self._watch(link)
 
     def _watch(self, link: Link) -> None:
         """Look for room to write exactly while something waits to be written."""
-        watched = EVENT_READ | EVENT_WRITE if link.waits else EVENT_READ
-        if watched != link.watched:
-            link.watched = watched
+        watched = 0 if link.paused else EVENT_READ
+        if link.waits:
+            watched |= EVENT_WRITE
+        before, link.watched = link.watched, watched
+        if watched == before:
+            return
+        if not watched:
+            self._selector.unregister(link.sock)
+        elif not before:
+            self._selector.register(link.sock, watched, link)
+        else:
             self._selector.modify(link.sock, watched, link)
 
     def close(self) -> None:

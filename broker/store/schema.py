@@ -178,8 +178,7 @@ chat_slots = Table(
     Column("outbound", Boolean, nullable=False),
     _time("at", null=False),
     _guid("agent"),
-    _time("confirmed_at"),
-    PrimaryKeyConstraint("chat_no", "outbound", "model"),
+    PrimaryKeyConstraint("chat_no", "model"),
 )
 
 agents = Table(

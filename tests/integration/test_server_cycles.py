@@ -34,7 +34,7 @@ from tests.integration.test_server_tls import FILES, Authority
 from tests.support.cycles import kept_by_cycles
 
 SOMEBODY = Guid("0f8fad5b-d9cb-469f-a165-70867728950e")
-LIMITS = "frames_per_second = 30\nconnections = 3\noutbox_bytes = 4500000"
+LIMITS = "frames_per_second = 200\nconnections = 3\noutbox_bytes = 4500000"
 SUPERVISOR = """
 [[agents]]
 name = "Sue"
@@ -178,13 +178,13 @@ REFUSALS: dict[ErrorCode, Act] = {
     ErrorCode.WRONG_STATE: to_supervisor(*TWICE),
     ErrorCode.TOO_LONG: to_connector(frame("ES_CHAT_SENTENCE", sentence("s", "x" * 1_000_000))),
     ErrorCode.KEY_REUSED: to_connector(*REUSED),
-    ErrorCode.RATE_LIMITED: to_connector(*[frame("ES_CHAT_RESYNC", command())] * 32),
+    ErrorCode.RATE_LIMITED: to_connector(*[frame("ES_CHAT_RESYNC", command())] * 202),
     ErrorCode.OVERLOADED: one_too_many,
 }
 NOT_SAID = {ErrorCode.UNKNOWN_MESSAGE}
 """Codes of frames that this version does not serve."""
 FAREWELLS: dict[ByeCode, Act] = {
-    ByeCode.RATE_LIMITED: to_connector(raw=encode(frame("SYS_PONG", Ping())) * 100),
+    ByeCode.RATE_LIMITED: to_connector(raw=encode(frame("SYS_PONG", Ping())) * 500),
     ByeCode.SLOW_CONSUMER: unread,
 }
 

@@ -41,14 +41,14 @@ async def test_frames_over_the_rate_are_refused_one_by_one(
     path = write_config(tmp_path, limits="frames_per_second = 10")
     async with serving(path) as served:
         web = await served.connector()
-        frames = [encode(Frame("ES_CHAT_RESYNC", command(), {"Id": n})) for n in range(12)]
+        frames = [encode(Frame("ES_CHAT_REQUEST", start_chat(), {"Id": n})) for n in range(12)]
         await web.stream.send_all(b"".join(frames))
         answers = [await web.get() for _ in frames]
 
         refused = {frame.re: frame for frame in answers if frame.type == "SYS_ERROR"}
         assert set(refused) == {9, 10, 11}  # the hello was the first of ten
         assert set(codes(list(refused.values()))) == {ErrorCode.RATE_LIMITED}
-        assert [f.re for f in answers if f.type == "SE_CHAT_LIST"] == list(range(9))
+        assert [f.re for f in answers if f.type == "SE_CHAT_RESPONSE"] == list(range(9))
 
         mock_clock.jump(1)
         await web.send("ES_CHAT_RESYNC", command(), "later")
@@ -97,7 +97,7 @@ async def test_who_does_not_read_is_ended_and_others_go_on(tmp_path: Path) -> No
         frames = await slow.rest()
         assert codes(frames[:-1]) == ["SE_CHAT_STATUS"] * (len(frames) - 1)
         assert codes(frames[-1:]) == [ByeCode.SLOW_CONSUMER]
-        assert served.broker.server.sessions.sockets.waiting == 0
+        assert served.broker.server.sessions.sockets.backlog.size == 0
         back = await served.connector()
         await back.send("ES_CHAT_STATUS", command(tracking_id="t1"), 2)
         status = await back.get("SE_CHAT_STATUS")
@@ -116,7 +116,7 @@ async def test_all_slow_readers_together_have_a_bound(
         server_ = served.broker.server.sessions
         number = 0
         while not server_.counters.slow_consumers:  # each sentence goes to all of them
-            assert server_.sockets.waiting <= 2_000_000
+            assert server_.sockets.backlog.size <= 2_000_000
             tracking = f"t{number // 4}"  # more do not fit into a frame
             if number % 4 == 0:
                 await first.send("ES_CHAT_START", start_chat(tracking))
@@ -130,7 +130,7 @@ async def test_all_slow_readers_together_have_a_bound(
             await trio.aclose_forcefully(peer.stream)
         while server_.links:
             await trio.testing.wait_all_tasks_blocked()
-        assert server_.sockets.waiting == 0
+        assert server_.sockets.backlog.size == 0
 
 
 async def test_one_connection_too_many_is_told_so(tmp_path: Path) -> None:
@@ -157,33 +157,45 @@ async def test_a_crowd_is_not_even_told(tmp_path: Path, monkeypatch: pytest.Monk
         assert await untold.rest() == []
 
 
-async def test_nothing_is_read_while_the_store_does_not_keep_up(tmp_path: Path) -> None:
-    """I-14: what waits for the store is bounded; all is answered in order."""
+async def test_nothing_is_read_while_the_store_does_not_keep_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I-14: what waits for the store is bounded, of one token and of all; all is answered in order."""
     StuckStore.may.clear()
+    monkeypatch.setattr(server, "INBOX_HIGH", 2 * sessions.CROWD_HIGH)
     path = write_config(tmp_path, limits="frames_per_second = 1000000")
     async with serving(path, open_store=StuckStore.open) as served:
-        web = await served.connector()
+        web, shop = await served.connector(), await served.connector("shop")
         await web.send("ES_CHAT_START", start_chat(), 0)
         await web.send("ES_CHAT_SENTENCE", sentence("s1", "stuck"), 0)
         asked = 10_000
+        engine = served.broker.server.engine
+        assert engine is not None
 
-        async def ask() -> None:
-            packed = pack("ES_CHAT_STATUS", command(tracking_id="t1"))
+        async def ask(peer: Peer) -> None:
+            packed = pack("ES_CHAT_CONFIRM", command(tracking_id="none", id="x"))
             for number in range(asked):
-                await web.stream.send_all(assemble(packed, {"Id": number}))
+                await peer.stream.send_all(assemble(packed, {"Id": number}))
+
+        async def answers(peer: Peer) -> None:
+            for number in range(asked):
+                assert (await peer.get("SYS_ERROR")).re == number
 
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(ask)
-            engine = served.broker.server.engine
-            assert engine is not None
+            nursery.start_soon(ask, web)
+            while len(engine.inbox) < sessions.CROWD_HIGH:
+                await trio.testing.wait_all_tasks_blocked()
+            await trio.testing.wait_all_tasks_blocked()
+            a_read = 65_536 // len(pack("ES_CHAT_CONFIRM", command()))
+            assert len(engine.inbox) < sessions.CROWD_HIGH + a_read
+            nursery.start_soon(ask, shop)  # somebody else is read all the same
             while len(engine.inbox) < server.INBOX_HIGH:
                 await trio.testing.wait_all_tasks_blocked()
             await trio.testing.wait_all_tasks_blocked()
-            a_read = server.INBOX_HIGH + 65_536 // len(pack("ES_CHAT_STATUS", command()))
-            assert len(engine.inbox) < a_read
+            assert len(engine.inbox) < server.INBOX_HIGH + a_read
             StuckStore.may.set()
-            answers = [await web.get("SE_CHAT_STATUS") for _ in range(asked + 2)]
-        assert [answer.re for answer in answers[2:]] == list(range(asked))
+            nursery.start_soon(answers, web)
+            nursery.start_soon(answers, shop)
 
 
 async def test_typing_is_dropped_for_a_slow_reader_and_nothing_else_is(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from broker.core.effects import Dismiss, Effect, Send
 from broker.core.facts import Fact, SentenceStored
 from broker.core.inputs import Booted, Reloaded
 from broker.core.rollback import roll_back
+from broker.shell.cost import DEAR
 from broker.shell.link import Link
 from broker.shell.rate import Allowance
 from broker.shell.sessions import Sessions
@@ -120,6 +121,7 @@ class Life:
     _alarm: Plan | None = None
     _alarm_at: int = 0
     _commit_delay: int = 0
+    _dear: int = DEAR
     _backlogs: dict[int, int] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -134,6 +136,8 @@ class Life:
             stirred=self._stir,
         )
         self.sessions._log = Silent()  # noqa: SLF001 - thousands of lines that nobody reads
+        # A simulated transcript is short: what is dear in life must be dear here as well.
+        self._dear = self.chance.fork("turns").choose((5, 20, DEAR))
         self._commit_delay = self.chance.choose((MS // 2, 2 * MS, 10 * MS))
 
     # -- start and end
@@ -152,7 +156,9 @@ class Life:
             lambda: self.held_at or host.world.now,
             self.chance.bytes(16),
             self._commit_failed,
+            dear=self._dear,
         )
+        self.engine.inbox.turn = 4 * self._dear
         self.engine.witness(host.history, host.world, partial(restore, host.config, second, now))
         self.sessions.engine = self.engine
         self.engine.submit(Booted())
@@ -304,6 +310,9 @@ class Life:
         """After anything: bounds, and when to wake up next."""
         if self.dead:
             return
+        self.sessions.resume()
+        if self.engine is not None and self.engine.has_more:
+            self._stir()
         for link in self.sessions.links.values():
             box = link.outbox
             if box is not None and box.frames >= self._backlogs.get(link.number, 0) + 10:
@@ -316,7 +325,10 @@ class Life:
 
     def _set_alarm(self) -> None:
         world = self.host.world
-        wake_at = self.engine.wake_at if self.engine is not None else None
+        engine = self.engine
+        wake_at = engine.wake_at if engine is not None else None
+        if engine is not None and engine.committing and (wake_at or 0) <= world.now:
+            wake_at = None  # what is due waits for the commit, at whose end the engine goes on
         first = self.sessions.deadlines.next
         if first is not None:
             look_at = world.micros(first)

@@ -125,6 +125,7 @@ class Vandal(Person):
             (self._wrong_role, 3),
             (self._reused_key, 4),
             (self._flood, 1),
+            (self._ask_a_lot, 3),
             (self._garbage, 1),
             (self._too_long, 1),
             (self._out_of_place, 2),
@@ -220,6 +221,18 @@ class Vandal(Person):
         for _ in range(150):
             self._say("SYS_PING", Ping(nonce="n"))
             self._foreign_chat()
+
+    def _ask_a_lot(self) -> None:
+        """Cheap questions with dear answers, and now and then not staying to hear them."""
+        side = "CS" if self.role is Role.WORKPLACE else "ES"
+        chat, _, name = self._any_chat((self.peer,))
+        for _ in range(self.chance.between(3, 30)):
+            one = ChatCommandInfo(peer=self.peer, tracking_id=name, chat_id=chat)
+            kind = self.chance.choose(("STATUS", "STATUS", "RESYNC"))
+            self._say(f"{side}_CHAT_{kind}", one)
+        self._reused_key()
+        if self.wire is not None and self.chance.happens(0.3):
+            self._gone(self.wire)
 
     def _garbage(self) -> None:
         self._bytes(self.chance.bytes(self.chance.between(1, 60)))

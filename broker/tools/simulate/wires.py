@@ -52,7 +52,7 @@ class WireSockets(Sockets):
     def drop(self, link: Link) -> None:
         """Close the connection at once."""
         end = _end(link)
-        link.outbox = None
+        self.forget(link)
         if not end.closed:
             end.closed = True
             if not link.half_closed:

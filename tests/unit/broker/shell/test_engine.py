@@ -11,7 +11,7 @@ from broker.core.facts import ChatStarted, Fact
 from broker.core.inputs import FrameArrived, SessionClosed, SessionOpened
 from broker.core.state import Recovered
 from broker.shell.engine import Engine
-from protocol.chat import ChatServiceInfo
+from protocol.chat import ChatCommandInfo, ChatServiceInfo
 from protocol.frame import Frame
 from protocol.values import Role
 from tests.support.playbook import CONFIG, START
@@ -59,7 +59,11 @@ class Bench:
 
     def ask(self, type_: str, tracking_id: str) -> None:
         """One frame of the connector."""
-        payload = ChatServiceInfo(peer="web", tracking_id=tracking_id, ext_response="expert")
+        payload: object = ChatServiceInfo(
+            peer="web", tracking_id=tracking_id, ext_response="expert"
+        )
+        if type_ in ("ES_CHAT_RESYNC", "ES_CHAT_STATUS"):
+            payload = ChatCommandInfo(peer="web", tracking_id=tracking_id)
         self.engine.submit(FrameArrived(1, Frame(type_, payload)))
 
     def started(self, index: int) -> list[str]:
@@ -163,3 +167,43 @@ def test_inputs_that_come_to_nothing_take_no_room() -> None:
     bench.engine.pump()
     bench.finish()
     assert bench.started(0) == ["t2"]
+
+
+def test_dear_answers_leave_one_by_one() -> None:
+    """I-15: behind each of them the host may look at its sockets."""
+    bench = Bench()
+    bench.ask("ES_CHAT_START", "t1")
+    bench.engine.pump()
+    bench.finish()
+    bench.sent.clear()
+    bench.engine._dear = 1
+    for _ in range(3):
+        bench.ask("ES_CHAT_RESYNC", "")
+    bench.ask("ES_CHAT_STATUS", "none")
+    for number in (1, 2, 3):
+        assert bench.engine.has_more
+        bench.engine.pump()
+        assert bench.sent == ["SE_CHAT_LIST"] * number
+    bench.engine.pump()
+    assert bench.sent[3:] == ["SYS_ERROR"]
+    assert not bench.engine.has_more
+
+
+def test_a_dear_batch_waits_for_its_commit() -> None:
+    """I-11, I-15: nothing more is gathered behind one, and nobody is woken in vain."""
+    bench = Bench()
+    bench.ask("ES_CHAT_START", "t1")
+    bench.engine.pump()
+    bench.finish()
+    bench.engine._dear = 1
+    bench.sent.clear()
+    bench.ask("ES_CHAT_START", "t2")
+    bench.engine.pump()
+    for _ in range(2):
+        bench.ask("ES_CHAT_RESYNC", "")
+    bench.engine.pump()
+    assert (bench.sent, bench.engine.has_more, len(bench.engine.inbox)) == ([], False, 1)
+    bench.finish()
+    assert bench.sent[-1] == "SE_CHAT_LIST"
+    assert bench.sent.count("SE_CHAT_LIST") == 1
+    assert bench.engine.has_more

@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from broker.shell.backlog import Backlog
 from broker.shell.counters import Counters
 from broker.shell.metrics import registry_of
 from broker.shell.server import Server
@@ -24,7 +25,9 @@ def shown(counters: Counters, play: Playbook | None = None) -> dict[tuple[str, s
     """All samples of a broker, by name and label."""
     engine = None if play is None else SimpleNamespace(state=play.state, inbox=())
     server = SimpleNamespace(
-        sessions=SimpleNamespace(links={}, counters=counters, sockets=SimpleNamespace(waiting=0)),
+        sessions=SimpleNamespace(
+            links={}, counters=counters, sockets=SimpleNamespace(backlog=Backlog())
+        ),
         engine=engine,
         serving=True,
         config=SimpleNamespace(server=SimpleNamespace(node="n")),

@@ -1,9 +1,11 @@
 """How many frames a connection may send."""
 
+import math
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.shell.rate import Allowance
+from broker.shell.rate import COUNTS_AS_ONE, Allowance, Budget
 
 
 def test_a_burst_of_one_second_passes_and_no_more() -> None:
@@ -46,3 +48,31 @@ def test_never_more_than_the_rate_allows(turns: list[tuple[int, float]]) -> None
         now += pause
         served += frames - allowance.take(frames, now)
         assert served <= 10 + 10 * now + 1e-6
+
+
+def test_a_long_frame_counts_as_many() -> None:
+    """W-14: 4 KiB count as one."""
+    allowance = Allowance.full(10, now=0.0)
+    assert allowance.take(1, 0.0, 5 * COUNTS_AS_ONE) == 0
+    assert allowance.take(6, 0.0, 6 * COUNTS_AS_ONE) == 1
+
+
+def test_a_frame_that_never_ends_is_counted() -> None:
+    """W-13, I-14: bytes without an end of a frame use the rate up, and then the patience."""
+    allowance = Allowance.full(10, now=0.0)
+    assert allowance.take(0, 0.0, 10 * COUNTS_AS_ONE) == 0
+    assert allowance.take(1, 0.0) == 1
+    assert not allowance.spent
+    allowance.take(0, 0.0, 10 * COUNTS_AS_ONE)
+    assert allowance.spent
+
+
+def test_answers_are_paid_after_the_fact() -> None:
+    """W-14: whoever has anything left may ask, and pays off what came of it."""
+    budget = Budget(math.inf, at=0.0)
+    assert budget.allows(100, 0.0)
+    budget.pay(99)
+    assert budget.allows(100, 0.0)
+    budget.pay(151)
+    assert not budget.allows(100, 1.5)
+    assert budget.allows(100, 1.6)

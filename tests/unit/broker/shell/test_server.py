@@ -23,6 +23,7 @@ class EngineOfTheTest:
 
     wake_at: int | None = None
     committing: bool = False
+    has_more: bool = False
 
 
 @pytest.fixture
@@ -50,6 +51,7 @@ def server_of(listener: socket.socket, engine: Any, now: int) -> Server:
     [
         (None, math.inf),
         (EngineOfTheTest(), math.inf),
+        (EngineOfTheTest(has_more=True), -math.inf),
         (EngineOfTheTest(wake_at=3_000_000), 2.0),
         (EngineOfTheTest(wake_at=3_000_000, committing=True), 2.0),
         (EngineOfTheTest(wake_at=1_000_000), 0.0),
