@@ -26,7 +26,7 @@ from connectors.timers import Timers
 from protocol.chat import ChatCommandInfo, ChatInfo, ChatSentenceInfo, ChatStatusInfo
 from protocol.frame import Frame
 from protocol.values import ChatStatus, Guid, Role, SentenceModel, TransferMode
-from protocol.view import ChatView, Key, View
+from protocol.view import ChangeKind, ChatView, Key, View
 
 
 @attrs.define(eq=False)
@@ -139,7 +139,7 @@ class Book:
         shown = _shown(before)
         parties = before.view.parties if before is not None else ()
         form = before.view.latest.scenario_id if before is not None else None
-        self._view.fold(frame, now)
+        changes = self._view.fold(frame, now)
         chat = self._chat(ref)
         if chat is None:
             return self._left(ref, status, named)
@@ -159,6 +159,9 @@ class Book:
                 events += self._slot(chat, named)
             case ChatSentenceInfo(model=SentenceModel.INTERNAL):
                 self._own(chat, (named,))
+            case ChatCommandInfo() if named.model is not None:
+                confirmed = [c.sentence for c in changes if c.kind is ChangeKind.CONFIRMED]
+                events += [SentenceConfirmed(ref, slot) for slot in confirmed if slot is not None]
             case _:
                 pass
         events += self._typing(chat, now) + self._give(chat) + self._confirmations(chat)
@@ -287,7 +290,9 @@ class Book:
 
     def _slot(self, chat: Chat, sentence: ChatSentenceInfo) -> list[Event]:
         """Takes what the other side put into a slot; what this side put there it knows."""
-        if self._mine(sentence) or chat.slots.get(sentence.model) == sentence:
+        known = chat.slots.get(sentence.model)
+        is_known = known is not None and (known.id, known.text) == (sentence.id, sentence.text)
+        if self._mine(sentence) or is_known:
             return []
         chat.slots[sentence.model] = sentence
         return [SlotChanged(chat.ref, sentence)]

@@ -29,6 +29,7 @@ from connectors.events import (
     SentenceEchoed,
     SentenceRefused,
     SessionEnded,
+    SlotChanged,
 )
 from connectors.link import BUSY, Link, Stage
 from connectors.requests import Outbox, Outgoing, Purpose, Request, Requests
@@ -126,8 +127,8 @@ class Dialogue:
             if isinstance(event, ChatForgotten):
                 self._forget_typing(event.ref)
             if (
-                isinstance(event, SentenceAdded)
-                and not event.mine
+                isinstance(event, SentenceAdded | SlotChanged)
+                and not (isinstance(event, SentenceAdded) and event.mine)
                 and event.sentence.confirmed_time is None
                 and self._tuning.confirm
                 and self.chats.receives(event.ref)

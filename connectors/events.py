@@ -201,7 +201,7 @@ class SentenceRefused:
 
 @attrs.frozen
 class SlotChanged:
-    """The pinned note, the page where the visitor is, or the co-browsing data changed (models 4, 6 and 8)."""
+    """The other side's pinned note, page, or co-browsing data changed (models 4, 6 and 8)."""
 
     ref: ChatRef
     sentence: ChatSentenceInfo

@@ -117,6 +117,8 @@ class ChatCommandInfo:
         agent_id: The agent that acts or is meant.
         is_typing: Whether the sending side is writing.
         is_parked: Whether the chat is to be put on hold.
+        model: Of a confirmation that is passed on: the model of what was confirmed, where that fills
+            a slot and so is no part of the transcript.
     """
 
     peer: str | None = None
@@ -128,6 +130,7 @@ class ChatCommandInfo:
     agent_id: Guid | None = None
     is_typing: bool | None = None
     is_parked: bool | None = None
+    model: int | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -228,9 +231,9 @@ class ChatStatusInfo:
         agent_id: The agent.
         sentences: The whole transcript; null: not included.
         info: What an agent is told besides.
-        panel: The last pinned note.
+        panel: The last pinned note of the other side.
         navigation: Where the other side is now.
-        co_browsing_data: The last co-browsing data.
+        co_browsing_data: The last co-browsing data of the other side.
         dead_time_utc: When the chat will be closed for inactivity.
         close_reason: Who or what ended the chat.
         is_parked: Whether the chat is on hold.

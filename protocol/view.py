@@ -91,6 +91,7 @@ class ChatView:
         latest: The last status, its slots and info carried over; its sentences are not kept in it.
         sentences: The transcript by counter, in order.
         internal: The notes that agents made for each other, by a counter of their own, in order.
+        own_slots: What the viewer's side said last for the other side's slots, by model; no snapshot has it.
         complete: Whether it equals a fresh snapshot.
         typing_until: Until when the other side is shown as typing.
     """
@@ -100,6 +101,7 @@ class ChatView:
     latest: ChatStatusInfo = attrs.field(factory=ChatStatusInfo)
     sentences: dict[int, ChatSentenceInfo] = attrs.field(factory=dict)
     internal: dict[int, ChatSentenceInfo] = attrs.field(factory=dict)
+    own_slots: dict[int, ChatSentenceInfo] = attrs.field(factory=dict)
     complete: bool = False
     typing_until: float | None = None
 
@@ -282,6 +284,7 @@ class View:
             old = ChatStatusInfo()
             chat.sentences = {}
             chat.internal = {}
+            chat.own_slots = {}
             chat.complete = False
         kept: dict[str, object] = {}
         if status.sentences is None:
@@ -330,10 +333,13 @@ class View:
             chat.typing_until = None
         if sentence.counter == 0:
             slot = _SLOTS.get(sentence.model)
-            if slot is not None:
+            if slot is None:
+                return []
+            if chat.is_received(sentence):
                 chat.latest = attrs.evolve(chat.latest, **{slot: sentence})  # type: ignore[arg-type]  # a slot's name
-                return [Change(ChangeKind.SLOT, chat, sentence)]
-            return []
+            else:
+                chat.own_slots[sentence.model] = sentence
+            return [Change(ChangeKind.SLOT, chat, sentence)]
         if sentence.model == SentenceModel.INTERNAL:
             return self._place(chat, chat.internal, sentence, ChangeKind.INTERNAL)
         return self._place(chat, chat.sentences, sentence, ChangeKind.SENTENCE)
@@ -367,12 +373,21 @@ class View:
 
     def _fold_confirm(self, command: ChatCommandInfo) -> list[Change]:
         chat = self._chat_of(command)
+        if command.model in _SLOTS:
+            return self._confirm_slot(chat, command)
         sentence = self._confirm(chat, command.id, command.time_stamp, received=False)
         if sentence is None:
-            slots = [getattr(chat.latest, name) for name in _SLOTS.values()]
-            is_of_slot = any(slot is not None and slot.id == command.id for slot in slots)
-            return [] if is_of_slot else self._miss(chat)
+            return self._miss(chat)
         return [Change(ChangeKind.CONFIRMED, chat, sentence)]
+
+    def _confirm_slot(self, chat: ChatView, command: ChatCommandInfo) -> list[Change]:
+        """Take the confirmation of what this side said for a slot, if that is still the last."""
+        own = chat.own_slots.get(command.model or 0)
+        if own is None or own.id != command.id or own.confirmed_time is not None:
+            return []
+        own = attrs.evolve(own, confirmed_time=command.time_stamp)
+        chat.own_slots[own.model] = own
+        return [Change(ChangeKind.CONFIRMED, chat, own)]
 
     def _confirm(
         self,

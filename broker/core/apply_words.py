@@ -16,6 +16,7 @@ from broker.core.facts import (
     NoteStored,
     SentenceConfirmed,
     SentenceStored,
+    SlotConfirmed,
     SlotFilled,
 )
 from broker.core.state import Chat, Sentence, Slot, State
@@ -65,14 +66,15 @@ def add_note(chat: Chat, note: Sentence) -> None:
 
 
 def fill_slot(chat: Chat, slot: Slot) -> None:
-    """Replace the slot of a model and the weight of the one before."""
-    before = chat.slots.get(slot.model)
+    """Replace what a direction has in the slot of a model, and the weight of what was there."""
+    key = (slot.outbound, slot.model)
+    before = chat.slots.get(key)
     for sign, each in ((-1, before), (1, slot)):
         if each is not None:
             chat.weight += sign * sentence_weight(
                 each.id, each.party_name, each.text, chat.tracking_id
             )
-    chat.slots[slot.model] = slot
+    chat.slots[key] = slot
     if slot.agent is not None:
         chat.writers[slot.agent] = None
     if before is not None:
@@ -151,6 +153,11 @@ def slot_filled(state: State, f: SlotFilled) -> None:
 def sentence_confirmed(state: State, f: SentenceConfirmed) -> None:
     """A sentence was confirmed."""
     state.chats[f.chat].sentences[f.counter - 1].confirmed_at = f.at
+
+
+def slot_confirmed(state: State, f: SlotConfirmed) -> None:
+    """What fills a slot was confirmed."""
+    state.chats[f.chat].slots[f.outbound, f.model].confirmed_at = f.at
 
 
 def form_saved(state: State, f: FormSaved) -> None:

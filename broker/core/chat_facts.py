@@ -229,7 +229,7 @@ class NoteStored:
 
 @frozen(kw_only=True)
 class SlotFilled:
-    """The last sentence of model 4, 6 or 8 of a chat (W-22). Upsert in `chat_slots`."""
+    """The last sentence of model 4, 6 or 8 of a chat in a direction (W-22). Upsert in `chat_slots`."""
 
     durable: ClassVar[bool] = True
     counter: ClassVar[int] = 0
@@ -244,6 +244,18 @@ class SlotFilled:
     outbound: bool
     at: int
     agent: Guid | None
+
+
+@frozen(kw_only=True)
+class SlotConfirmed:
+    """The receiver of what fills a slot confirmed it for the first time (B-10)."""
+
+    durable: ClassVar[bool] = True
+    chat: Guid
+    no: int
+    model: int
+    outbound: bool
+    at: int
 
 
 @frozen

@@ -26,6 +26,7 @@ from broker.core.chat_facts import (
     NoteStored,
     SentenceConfirmed,
     SentenceStored,
+    SlotConfirmed,
     SlotFilled,
 )
 from broker.core.desk_facts import (
@@ -72,6 +73,7 @@ Fact = (
     | NoteStored
     | SentenceConfirmed
     | SentenceStored
+    | SlotConfirmed
     | SlotFilled
     | AgentExcluded
     | AgentMoved
@@ -135,6 +137,7 @@ __all__ = [
     "SentenceStored",
     "SessionJoined",
     "SessionLeft",
+    "SlotConfirmed",
     "SlotFilled",
     "TimerFired",
     "WaitEstimated",

@@ -43,7 +43,7 @@ def resync_connector(state: State, stamp: Stamp, session: Session, frame: Frame)
     if len(gateways) > 1 and weight > state.config.limits.frame_bytes:
         return Refusal(ErrorCode.OVERLOADED, "Port: so many chats are listed port by port only")
     shown = tuple(
-        chat_for_connector(state, state.chats[chat], full=False)
+        chat_for_connector(state, state.chats[chat], full=False, slots=False)
         for gateway in gateways
         for chat in state.open_chats.get(gateway.id, ())
         if state.chats[chat].is_bound

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from broker.core.access import chat_at_desk, find_tracked, gateway_of, tracked_chat
 from broker.core.announce import Announcement, ChatToConnectors
@@ -25,6 +25,7 @@ from broker.core.facts import (
     NoteStored,
     SentenceConfirmed,
     SentenceStored,
+    SlotConfirmed,
     SlotFilled,
 )
 from broker.core.inputs import Stamp
@@ -289,7 +290,7 @@ def _overwriting(chat: Chat, known: Sentence | Slot) -> Slot | None:
     """
     if known.counter:
         return None
-    newest = chat.slots.get(known.model)
+    newest = chat.slots.get((known.outbound, known.model))
     return newest if newest is not known else None
 
 
@@ -336,10 +337,10 @@ def _again(
     (own,) = asker
     (me,) = own.sessions
     decision = Decision([], [Send((me,), own.type, own.show(known), me, frame.id)])
-    newest = _overwriting(chat, known) if may_read else None
-    if newest is not None:
+    newest = _overwriting(chat, known)
+    if newest is not None and may_read:
         decision.effects.append(Send((me,), own.type, own.show(newest)))
-    if known.counter and known.confirmed_at is None:
+    if newest is None and known.confirmed_at is None:
         for other in others:
             decision.effects.append(Send(other.sessions, other.type, other.show(known)))
     return decision
@@ -409,17 +410,28 @@ def _confirmed(
     frame: Frame,
     pushes: list[Send],
 ) -> Outcome:
-    sentence = chat.keys[outbound].get(p.id or "")
+    known = chat.keys[outbound].get(p.id or "") or slot_of(chat, p.id, outbound)
     decision = Decision()
-    if sentence is None:
-        past = (outbound, p.id or "") in chat.past_slots
-        if slot_of(chat, p.id, outbound) is None and not past:
+    if known is None:
+        if (outbound, p.id or "") not in chat.past_slots:
             return Refusal(ErrorCode.UNKNOWN_MESSAGE, "ID: no such sentence to confirm")
-    elif sentence.confirmed_at is None:
-        decision.facts.append(SentenceConfirmed(chat.id, chat.no, sentence.counter, stamp.now))
+    elif known.confirmed_at is None and isinstance(known, Sentence):
+        decision.facts.append(SentenceConfirmed(chat.id, chat.no, known.counter, stamp.now))
         decision.effects += pushes
+    elif known.confirmed_at is None:
+        model, at = known.model, stamp.now
+        decision.facts.append(
+            SlotConfirmed(chat=chat.id, no=chat.no, model=model, outbound=outbound, at=at)
+        )
+        decision.effects += [_of_a_slot(push, model) for push in pushes]
     decision.effects += acknowledgement(session, frame)
     return decision
+
+
+def _of_a_slot(push: Send, model: int) -> Send:
+    """A confirmation that says of which slot it is, for the transcript does not have the sentence."""
+    assert isinstance(push.payload, ChatCommandInfo)
+    return evolve(push, payload=evolve(push.payload, model=model))
 
 
 def typing_from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:

@@ -2,7 +2,8 @@
 
 A connector sees a chat by (Peer, Port, TrackingId), a workplace by (its number, ChatId), and a
 workplace sees it as it stands for *its agent*: who is alerted sees `Alerting`, who is in the
-conversation `Answered`. `full` adds the transcript, the notes and the slots: an answer, never a push.
+conversation `Answered`. `full` adds the transcript and the notes: an answer, never a push. Panel, Navigation
+and CoBrowsingData are the other side's last ones, wherever words of the chat may be read.
 """
 
 from __future__ import annotations
@@ -84,14 +85,16 @@ def outbound_chat(state: State, chat: Chat) -> ChatServiceInfo:
     )
 
 
-def chat_for_connector(state: State, chat: Chat, *, full: bool) -> ChatStatusInfo:
-    """A chat as its connector sees it."""
+def chat_for_connector(
+    state: State, chat: Chat, *, full: bool, slots: bool = True
+) -> ChatStatusInfo:
+    """A chat as its connector sees it; without slots in a list."""
     gateway = state.config.gateways[chat.gateway]
     dead = dead_time(state, chat)
     agent, name = _partner(state, chat)
     panel, navigation, data = (
         sentence_for_connector(gateway, chat, slot) if slot is not None else None
-        for slot in _slots(chat, full)
+        for slot in (_slots(chat, outbound=True) if slots else _NO_SLOTS)
     )
     return ChatStatusInfo(
         peer=gateway.peer,
@@ -116,14 +119,15 @@ def chat_for_connector(state: State, chat: Chat, *, full: bool) -> ChatStatusInf
 def chat_for_workplace(
     state: State, chat: Chat, viewer: Guid, number: str, now: int, *, info: bool, full: bool
 ) -> ChatStatusInfo:
-    """A chat as it stands for the agent at a workplace."""
+    """A chat as it stands for the agent at a workplace; without Info and slots in a list."""
     status = seen_as(chat, viewer)
+    shows_slots = info and chat.is_read_by(viewer)
     agent, name = _partner(state, chat)
     if status is ChatStatus.ALERTING:
         agent, name = viewer, agent_name(state, viewer)
     panel, navigation, data = (
         sentence_for_workplace(number, chat, slot) if slot is not None else None
-        for slot in _slots(chat, full)
+        for slot in (_slots(chat, outbound=False) if shows_slots else _NO_SLOTS)
     )
     return ChatStatusInfo(
         peer=number,
@@ -255,9 +259,14 @@ def _partner(state: State, chat: Chat) -> tuple[Guid | None, str | None]:
     return chat.agent, agent_name(state, chat.agent)
 
 
-def _slots(chat: Chat, full: bool) -> tuple[Slot | None, ...]:
-    """What stands in Panel, Navigation and CoBrowsingData; nothing when not asked for."""
-    return tuple(chat.slots.get(model) if full else None for model in SLOT_MODELS)
+_NO_SLOTS: tuple[Slot | None, ...] = (None, None, None)
+
+
+def _slots(chat: Chat, *, outbound: bool) -> tuple[Slot | None, ...]:
+    """What one direction has in Panel, Navigation and CoBrowsingData: the other side is shown it."""
+    if not chat.slots:
+        return _NO_SLOTS
+    return tuple(chat.slots.get((outbound, model)) for model in SLOT_MODELS)
 
 
 def _parties(state: State, chat: Chat, viewer: Guid) -> tuple[ChatPartyInfo, ...]:

@@ -44,12 +44,15 @@ class Sentence:
     confirmed_at: int | None = None
 
 
+SlotKey = tuple[bool, int]
+"""Which slot of a chat: whether it is towards the visitor, and the model."""
+
+
 @define
 class Slot:
-    """The last sentence of model 4, 6 or 8."""
+    """The last sentence of model 4, 6 or 8 in one direction; only `confirmed_at` ever changes, once."""
 
     counter: ClassVar[int] = 0
-    confirmed_at: ClassVar[int | None] = None
     model: int
     id: str
     party_name: str | None
@@ -58,6 +61,7 @@ class Slot:
     outbound: bool
     at: int
     agent: Guid | None
+    confirmed_at: int | None = None
 
 
 @define(kw_only=True)
@@ -160,7 +164,7 @@ class Chat:
     exclusions: dict[Guid, int] = Factory(dict)
     sentences: list[Sentence] = Factory(list)
     keys: tuple[dict[str, Sentence], dict[str, Sentence]] = Factory(lambda: ({}, {}))
-    slots: dict[int, Slot] = Factory(dict)
+    slots: dict[SlotKey, Slot] = Factory(dict)
     past_slots: dict[tuple[bool, str], bytes] = Factory(dict)
     forms: dict[Guid, ScenarioResultInfo] = Factory(dict)
     variables: tuple[tuple[str, str], ...] = ()

@@ -33,6 +33,7 @@ from broker.core.facts import (
     OfferMade,
     PartyJoined,
     PartyLeft,
+    SlotConfirmed,
     SlotFilled,
     WrapupEnded,
     WrapupStarted,
@@ -127,15 +128,8 @@ MOVE_BOT: Final = Command(
     columns=("no", "bot", "bot_question", "bot_tries", "bot_project", "learned"),
     keys=1,
 )
-_MOVED: Final = (
-    "no",
-    "status",
-    "agent",
-    "priority",
-    "enqueued_at",
-    "waited",
-    "waiting_since",
-)
+_WAITS: Final = ("enqueued_at", "waited", "waiting_since")
+_MOVED: Final = ("no", "status", "agent", "priority", *_WAITS)
 MOVE: Final = Command(table=schema.chats, columns=_MOVED, keys=1)
 _NO_FORM: Final = {"scenario": "NULL"}
 ANSWER: Final = Command(
@@ -152,20 +146,17 @@ CLOSE: Final = Command(
     also=_NO_FORM,
 )
 WARN: Final = Command(table=schema.chats, columns=("no", "warned_for"), keys=1)
+_SAID: Final = ("id", "party_name", "text", "time_sent")
 FILL: Final = Command(
     table=schema.chat_slots,
-    columns=(
-        "chat_no",
-        "model",
-        "id",
-        "party_name",
-        "text",
-        "time_sent",
-        "outbound",
-        "at",
-        "agent",
-    ),
-    conflict="(chat_no, model)",
+    columns=("chat_no", "model", *_SAID, "outbound", "at", "agent", "confirmed_at"),
+    conflict="(chat_no, outbound, model)",
+)
+CONFIRM_SLOT: Final = Command(
+    table=schema.chat_slots,
+    columns=("chat_no", "outbound", "model", "confirmed_at"),
+    keys=3,
+    only="chat_slots.confirmed_at IS NULL",
 )
 OFFER: Final = Command(
     table=schema.offers,
@@ -245,7 +236,7 @@ DECISION: Final = Command(
 )
 INTERNAL: Final = Command(
     table=schema.internal_sentences,
-    columns=("chat_no", "counter", "id", "party_name", "text", "time_sent", "at", "agent"),
+    columns=("chat_no", "counter", *_SAID, "at", "agent"),
 )
 SENTENCE: Final = Command(
     table=schema.sentences,
@@ -381,8 +372,12 @@ def _warned(f: ChatWarned) -> Records:
 
 
 def _slot(f: SlotFilled) -> Records:
-    row = (f.no, f.model, f.id, f.party_name, f.text, f.time_sent, f.outbound, f.at, f.agent)
-    yield Record(FILL, f.no, row)
+    said = (f.party_name, f.text, f.time_sent, f.outbound, f.at, f.agent)
+    yield Record(FILL, f.no, (f.no, f.model, f.id, *said, f.confirmed_at))
+
+
+def _slot_confirmed(f: SlotConfirmed) -> Records:
+    yield Record(CONFIRM_SLOT, f.no, (f.no, f.outbound, f.model, f.at))
 
 
 def _offered(f: OfferMade) -> Records:
@@ -492,6 +487,7 @@ RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
     OfferMade: _offered,
     PartyJoined: _joined,
     PartyLeft: _left,
+    SlotConfirmed: _slot_confirmed,
     SlotFilled: _slot,
     WrapupEnded: _wrapup_ended,
     WrapupStarted: _wrapup,

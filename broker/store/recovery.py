@@ -180,12 +180,11 @@ def _sentences(connection: Connection, found: dict[int, Chat], part: list[int]) 
 def _belongings(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:
     """Slots, forms and exclusions."""
     s, f = chat_slots.c, form_results.c
-    slots = select(
-        s.chat_no, s.model, s.id, s.party_name, s.text, s.time_sent, s.outbound, s.at, s.agent
-    ).where(s.chat_no.in_(part))
+    columns = (s.model, s.id, s.party_name, s.text, s.time_sent, s.outbound, s.at, s.agent)
+    slots = select(s.chat_no, *columns, s.confirmed_at).where(s.chat_no.in_(part))
     for no, *values in connection.execute(slots):
         slot = Slot(*values)
-        found[no].slots[slot.model] = slot
+        found[no].slots[slot.outbound, slot.model] = slot
     forms = select(f.chat_no, f.result_id, f.result).where(f.chat_no.in_(part)).order_by(f.seq)
     for no, key, body in connection.execute(forms):
         result = cast("ScenarioResultInfo", from_wire("ES_SCENARIO_SAVE", body))

@@ -178,7 +178,8 @@ chat_slots = Table(
     Column("outbound", Boolean, nullable=False),
     _time("at", null=False),
     _guid("agent"),
-    PrimaryKeyConstraint("chat_no", "model"),
+    _time("confirmed_at"),
+    PrimaryKeyConstraint("chat_no", "outbound", "model"),
 )
 
 agents = Table(

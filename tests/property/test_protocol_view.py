@@ -124,10 +124,14 @@ class FoldOfOneChat(RuleBasedStateMachine):
             assert sentence.id
             self.view.confirmed(self.key, sentence.id, TIME)
 
-    @rule(model=st.sampled_from(list(SLOTS)), text=st.text(max_size=3))
-    def fill(self, model: int, text: str) -> None:
-        sentence = ChatSentenceInfo(**NAMES, id="slot", text=text, model=model, time_sent=TIME)
-        self.latest = attrs.evolve(self.latest, **{SLOTS[model]: sentence})  # type: ignore[arg-type]  # a slot's name
+    @rule(model=st.sampled_from(list(SLOTS)), text=st.text(max_size=3), outbound=st.booleans())
+    def fill(self, model: int, text: str, outbound: bool) -> None:
+        sentence = ChatSentenceInfo(
+            **NAMES, id="slot", text=text, model=model, time_sent=TIME, is_outbound=outbound
+        )
+        if outbound is (self.role is Role.CONNECTOR):
+            # Each side is shown the other's.
+            self.latest = attrs.evolve(self.latest, **{SLOTS[model]: sentence})  # type: ignore[arg-type]  # a slot's name
         self.push(self.frame("SENTENCE", sentence))
 
     @rule(

@@ -28,11 +28,19 @@ from broker.core.announce import ChatToConnectors
 from broker.core.audience import connectors_of
 from broker.core.decision import Decision
 from broker.core.effects import Send
-from broker.core.facts import AgentExcluded, ChatParked, ChatWidened, NoteStored, PartyJoined
+from broker.core.facts import (
+    AgentExcluded,
+    ChatParked,
+    ChatWidened,
+    NoteStored,
+    PartyJoined,
+    SlotConfirmed,
+)
 from broker.core.inputs import Stamp
 from broker.core.parties import next_awake
 from broker.core.state import Chat, State
 from broker.core.timers import TimerKind
+from broker.store import records
 from protocol.values import ChatStatus, Guid, TransferMode
 from tests.simulation.plants import Patch, Plant, _commit_without, _nothing
 
@@ -122,6 +130,22 @@ def _read_by_who_let_it_go(monkeypatch: pytest.MonkeyPatch) -> None:
         return not self.is_open or original(self, agent)
 
     monkeypatch.setattr(Chat, "is_read_by", is_read_by)
+
+
+def _one_slot_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent's page stands where the visitor's stood, as when both sides had one place."""
+
+    def slots(chat: Chat, *, outbound: bool) -> Any:
+        newest = sorted(chat.slots.values(), key=lambda slot: slot.at)
+        by_model = {slot.model: slot for slot in newest}
+        return tuple(by_model.get(model) for model in show.SLOT_MODELS)
+
+    monkeypatch.setattr(show, "_slots", slots)
+
+
+def _slot_confirmation_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told and never written."""
+    monkeypatch.setitem(records.RECORDS, SlotConfirmed, lambda _fact: iter(()))
 
 
 def _declined_with_the_transcript(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,6 +280,8 @@ PLANTS = (
     Plant("a refused transfer loses the chat", "I-6", _refused_transfer_loses_the_chat),
     Plant("a note is sent to the connector", "I-15", _note_to_the_connector),
     Plant("an ended chat is read by who let it go", "I-15", _read_by_who_let_it_go),
+    Plant("a page for both directions", "I-9", _one_slot_for_both),
+    Plant("a confirmed page is not written", "I-1", _slot_confirmation_kept_back),
     Plant("a rejection is answered with the transcript", "I-15", _declined_with_the_transcript),
     Plant("a note is kept from colleagues", "I-9", _note_kept_from_colleagues),
     Plant("every third note is not written", "I-1", _commit_without(NoteStored, 3)),

@@ -185,13 +185,14 @@ class Dump:
     """Everything that the checker wants to know of the store; each list in the order of writing.
 
     Attributes:
-        slots: (chat, model) to the ID of the sentence that fills the slot.
+        slots: (chat, outbound, model) to the ID of the sentence that fills the slot, and when that was
+            confirmed.
         forms: Result id to chat.
     """
 
     chats: tuple[ChatRow, ...] = ()
     sentences: tuple[SentenceRow, ...] = ()
-    slots: dict[tuple[Guid, int], str] = Factory(dict)
+    slots: dict[tuple[Guid, bool, int], tuple[str, int | None]] = Factory(dict)
     moves: tuple[MoveRow, ...] = ()
     offers: tuple[OfferRow, ...] = ()
     agents: tuple[AgentRow, ...] = ()

@@ -22,6 +22,7 @@ from broker.core.facts import (
     PartyLeft,
     SentenceConfirmed,
     SentenceStored,
+    SlotConfirmed,
     SlotFilled,
     WrapupEnded,
     WrapupStarted,
@@ -43,6 +44,8 @@ def _of_sentence(fact: Fact) -> list[list[str]]:
             return [["sentence", fact.chat, str(fact.counter), way, fact.id]]
         case SentenceConfirmed():
             return [["confirm", fact.chat, str(fact.counter)]]
+        case SlotConfirmed():
+            return [["confirm", fact.chat, str(fact.outbound), str(fact.model)]]
         case SlotFilled():
             return [["slot", fact.chat, str(fact.model), fact.id]]
         case NoteStored():

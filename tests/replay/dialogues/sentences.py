@@ -61,6 +61,15 @@ async def slots(stage: Stage) -> None:
     await agent.send("CS_CHAT_SENTENCE", ChatId=chat, ID="p1", Text="We close at six.", Model=4)
     await agent.get("SC_CHAT_SENTENCE", ID="p1", Model=4, Counter=0)
     await web.get("SE_CHAT_SENTENCE", ID="p1", Model=4, Counter=0)
+    await agent.send("CS_CHAT_SENTENCE", ChatId=chat, ID="an1", Text="/contracts", Model=6)
+    await agent.get("SC_CHAT_SENTENCE", ID="an1", Model=6, Counter=0)
+    await web.get("SE_CHAT_SENTENCE", ID="an1", Model=6, Counter=0)
+    await web.send("ES_CHAT_CONFIRM", 5, TrackingId="v1", ID="p1")
+    await web.get("SYS_ACK", 5)
+    await agent.get("SC_CHAT_CONFIRM", ID="p1", Model=4)
+    await agent.send("CS_CHAT_CONFIRM", 6, ChatId=chat, ID="n2")
+    await agent.get("SYS_ACK", 6)
+    await web.get("SE_CHAT_CONFIRM", ID="n2", Model=6)
     await visitor_says(web, agent, "m1", "Hello", 1)
     await web.send("ES_CHAT_SENTENCE", TrackingId="v1", ID="t1", Text="A note", Model=2)
     await web.get("SE_CHAT_SENTENCE", ID="t1", Model=2, Counter=2)
@@ -70,7 +79,11 @@ async def slots(stage: Stage) -> None:
     assert [item["ID"] for item in whole["Sentences"]] == ["m1", "t1"]
     assert whole["Navigation"]["Text"] == "/cart"
     assert whole["CoBrowsingData"]["ID"] == "c1"
-    assert whole["Panel"]["ID"] == "p1"
+    assert "Panel" not in whole
+    await web.send("ES_CHAT_STATUS", 8, TrackingId="v1")
+    whole = await web.get("SE_CHAT_STATUS", 8, Status="Answered")
+    assert (whole["Panel"]["ID"], whole["Navigation"]["ID"]) == ("p1", "an1")
+    assert "CoBrowsingData" not in whole
     await hang_up(web, agent, chat)
 
 

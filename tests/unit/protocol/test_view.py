@@ -200,13 +200,12 @@ def test_ones_own_confirmations_are_noted_and_not_compared() -> None:
 def test_the_last_of_a_slot_is_kept(model: int, slot: str) -> None:
     """W-22."""
     view = begun()
-    assert kinds(view.fold(sentence(0, model=model, text="a"))) == [ChangeKind.SLOT]
-    view.fold(sentence(0, model=model, text="b"))
+    its: dict[str, Any] = {"model": model, "outbound": True}
+    assert kinds(view.fold(sentence(0, text="a", **its))) == [ChangeKind.SLOT]
+    view.fold(sentence(0, text="b", **its))
     view.fold(status(ChatStatus.WAITING))
     assert view.chats[KEY].sentences == {}
-    fresh = connector(
-        status(ChatStatus.WAITING, sentences=(), **{slot: said(0, model=model, text="b")})
-    )
+    fresh = connector(status(ChatStatus.WAITING, sentences=(), **{slot: said(0, text="b", **its)}))
     assert same(view, fresh)
     assert not same(view, begun())
 
@@ -474,3 +473,19 @@ def test_an_alert_of_a_chat_that_was_here_before_begins_anew() -> None:
     for each in (view, fresh):
         each.fold(desk("SC_CHAT_ALERT", ChatStatus.ALERTING))
     assert differences(view, fresh) == []
+
+
+def test_ones_own_slots_are_kept_beside_the_other_sides() -> None:
+    """W-22: an own echo takes nothing from what the other side is shown as; its confirmation is noted."""
+    view = begun()
+    view.fold(sentence(0, outbound=True, model=6, id="theirs"))
+    assert kinds(view.fold(sentence(0, model=6, id="mine"))) == [ChangeKind.SLOT]
+    chat = view.chats[KEY]
+    assert chat.latest.navigation is not None
+    assert chat.latest.navigation.id == "theirs"
+    told = command("SE_CHAT_CONFIRM", id="mine", model=6, time_stamp=TIME)
+    assert kinds(view.fold(told)) == [ChangeKind.CONFIRMED]
+    assert chat.own_slots[6].confirmed_time == TIME
+    assert view.fold(told) == []
+    assert view.fold(command("SE_CHAT_CONFIRM", id="older", model=4, time_stamp=TIME)) == []
+    assert not chat.wants_snapshot

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _replace_nul()
     _readers()
     _waits()
+    _slots()
 
 
 def _replace_nul() -> None:
@@ -101,3 +102,27 @@ def _waits() -> None:
         " AND (status = 'Answered' OR closed_at >"
         " (SELECT MAX(closed_at) FROM chats) - 86400000000)"
     )
+
+
+def _slots() -> None:
+    """One panel, one page and one co-browsing state for each direction, and whether it was confirmed."""
+    op.execute("CREATE TABLE slots_before AS SELECT * FROM chat_slots")
+    op.drop_table("chat_slots")
+    op.create_table(
+        "chat_slots",
+        sa.Column("chat_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("model", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("party_name", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("time_sent", sa.BigInteger(), nullable=False),
+        sa.Column("outbound", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("agent", sa.String(length=36), nullable=True),
+        sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["chat_no"], ["chats.no"], name=op.f("fk_chat_slots_chat_no")),
+        sa.PrimaryKeyConstraint("chat_no", "outbound", "model", name=op.f("pk_chat_slots")),
+    )
+    columns = "chat_no, model, id, party_name, text, time_sent, outbound, at, agent"
+    op.execute(f"INSERT INTO chat_slots ({columns}) SELECT {columns} FROM slots_before")  # noqa: S608 - columns of our own
+    op.drop_table("slots_before")

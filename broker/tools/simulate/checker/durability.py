@@ -41,6 +41,8 @@ def _lost(story: Story, connection: Connection, frame: Frame) -> Iterator[tuple[
             yield from _lost_sentence(story, connection, p)
         case "SE_CHAT_STATUS" | "SC_CHAT_STATUS" | "SC_CHAT_ALERT" if isinstance(p, ChatStatusInfo):
             yield from _lost_status(story, connection, p)
+        case "SE_CHAT_CONFIRM" | "SC_CHAT_CONFIRM" if isinstance(p, ChatCommandInfo) and p.model:
+            yield from _lost_of_slot(story, connection, p)
         case "SE_CHAT_CONFIRM" | "SC_CHAT_CONFIRM" if isinstance(p, ChatCommandInfo):
             row = _own_sentence(story, connection, p, inbound=connection.role is Role.CONNECTOR)
             stamp = to_micros(p.time_stamp) if p.time_stamp is not None else None
@@ -62,6 +64,18 @@ def _lost(story: Story, connection: Connection, frame: Frame) -> Iterator[tuple[
             pass
 
 
+def _lost_of_slot(
+    story: Story, connection: Connection, p: ChatCommandInfo
+) -> Iterator[tuple[Guid | None, str]]:
+    """The confirmation of what its own side had put into a slot, unless something newer is there."""
+    chat, own = story.chat_of(connection, p), connection.role is Role.WORKPLACE
+    if chat is None or p.model is None or p.time_stamp is None:
+        return
+    id_, confirmed = story.dump.slots.get((chat, own, p.model), (None, None))
+    if id_ is None or (id_ == p.id and confirmed != to_micros(p.time_stamp)):
+        yield chat, f"{p.id} of slot {p.model} was confirmed, the store has {id_}, {confirmed}"
+
+
 def _lost_sentence(
     story: Story, connection: Connection, p: ChatSentenceInfo
 ) -> Iterator[tuple[Guid | None, str]]:
@@ -74,7 +88,7 @@ def _lost_sentence(
             yield chat, f"note {p.counter} ({p.id}) was told, the store has {note}"
         return
     if p.counter == 0:
-        if (chat, p.model) not in story.dump.slots:
+        if (chat, p.is_outbound, p.model) not in story.dump.slots:
             yield chat, f"model {p.model} was told, the store has no such slot"
         return
     row = story.sentences.get(chat, {}).get(p.counter)
@@ -239,7 +253,8 @@ def _reported(
             chat = _chat(story, connection, p, committed)
             outbound = connection.role is Role.WORKPLACE
             counter = committed.keys.get((chat, outbound, p.id or ""))
-            yield f"confirm/{chat}/{counter}"
+            place = counter if p.model is None else f"{outbound}/{p.model}"
+            yield f"confirm/{chat}/{place}"
         case ChatServiceInfo() if frame.type == "SE_CHAT_OUTBOUND":
             yield f"status/{p.return_chat_id}/Pilot"
         case AgentStateInfo():

@@ -152,7 +152,9 @@ class Fold:
             # told to somebody who is only offered it (B-7).
             return
         if p.counter == 0:
-            chat.slots[p.model] = p.id
+            # One's own side's is echoed, and shown to the other side only (W-22).
+            if p.is_outbound is (self.role is Role.CONNECTOR):
+                chat.slots[p.model] = p.id
             return
         if p.model == INTERNAL and self.role is Role.CONNECTOR:
             self._remark("I-15", chat, at, f"note {p.counter} of agents came to a connector")
@@ -201,6 +203,9 @@ class Fold:
         if offered and chat.status is not S.ALERTING:
             # Perhaps he watched it before: while he is asked he is told nothing of it.
             chat = self.chats[ref] = FoldedChat(ref, p.chat_id)
+        reads = self.role is Role.CONNECTOR or p.status is S.ANSWERED
+        if p.sentences is None and reads:
+            self._slots(chat, p, at)
         if p.sentences is not None and not offered:  # while it is offered nothing is pushed (B-7)
             self._snapshot(chat, p, at)
         shown = shown_of(p)
@@ -232,15 +237,23 @@ class Fold:
             ):
                 text = f"sentence {counter}: confirmed {shown.confirmed}, was told {line.confirmed}"
                 self._remark("I-9", chat, at, text)
-        slots = {4: p.panel, 6: p.navigation, 8: p.co_browsing_data}
-        told = {model: s.id for model, s in slots.items() if s is not None}
+        self._slots(chat, p, at)
+        self._notes(chat, p, at)
+        chat.lines = lines
+        chat.high, chat.snapshot = count, True
+
+    def _slots(self, chat: FoldedChat, p: ChatStatusInfo, at: int) -> None:
+        """The slots of a snapshot or a push: what the other side said last for each."""
+        shown = {4: p.panel, 6: p.navigation, 8: p.co_browsing_data}
+        told = {model: s.id for model, s in shown.items() if s is not None}
         for model, id_ in chat.slots.items():
             if told.get(model) != id_:
-                text = f"slot {model} is {told.get(model)} in the snapshot, was {id_}"
+                text = f"slot {model} is {told.get(model)} in the status, was {id_}"
                 self._remark("I-9", chat, at, text)
-        self._notes(chat, p, at)
-        chat.lines, chat.slots = lines, told
-        chat.high, chat.snapshot = count, True
+        for s in shown.values():
+            if s is not None and s.is_outbound is not (self.role is Role.CONNECTOR):
+                self._remark("I-9", chat, at, f"slot {s.model} shows its own side's {s.id}")
+        chat.slots = {**told}
 
     def _notes(self, chat: FoldedChat, p: ChatStatusInfo, at: int) -> None:
         """The notes of a snapshot, which only agents see."""
@@ -265,6 +278,8 @@ class Fold:
     def _confirm(self, p: ChatCommandInfo, at: int) -> None:
         chat = self._chat(self.ref_of(p), p.chat_id)
         mine = self.role is Role.WORKPLACE
+        if p.model is not None:
+            return  # of what fills a slot; I-1 looks for that in the store
         for line in chat.lines.values():
             if line.id == p.id and line.outbound is mine and p.time_stamp is not None:
                 stamp = to_micros(p.time_stamp)

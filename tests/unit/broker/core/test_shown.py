@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.floor import FLOOR, agent_of, asked, configured, started, talking, writes
-from tests.support.playbook import Playbook
+from tests.support.playbook import Client, Playbook
 
 pytestmark = configured(FLOOR)
 
@@ -117,3 +117,94 @@ def test_the_preferred_culture_reaches_the_agent(play: Playbook) -> None:
     started(web, "Waiting", "Alerting", PreferredCulture="en-GB", ExtResponse="sales")
     info = alice.hears("SC_CHAT_ALERT")["Info"]
     assert info["PreferredCulture"] == "en-GB"
+
+
+SHOWN = {4: "Panel", 6: "Navigation", 8: "CoBrowsingData"}
+
+
+def _fill(play: Playbook) -> tuple[Client, Client, str]:
+    """Both sides put something into each slot; the agent is the last to do so."""
+    web, alice, chat = talking(play)
+    for model in SHOWN:
+        web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID=f"v{model}", Text="theirs", Model=model)
+        web.hears("SE_CHAT_SENTENCE", Counter=0)
+        alice.hears("SC_CHAT_SENTENCE", ID=f"v{model}", Model=model, Counter=0)
+    for model in SHOWN:
+        writes(alice, chat, f"a{model}", "ours", Model=model)
+        web.hears("SE_CHAT_SENTENCE", ID=f"a{model}", Model=model, Counter=0)
+    return web, alice, chat
+
+
+def test_each_side_is_shown_the_others_slots(play: Playbook) -> None:
+    """W-22: what an agent pins, or where they are, takes nothing from the visitor's page."""
+    web, alice, chat = _fill(play)
+    for _ in range(2):
+        alice.says("CS_CHAT_STATUS", 1, ChatId=chat)
+        told = alice.hears("SC_CHAT_STATUS", 1)
+        assert [told[name]["ID"] for name in SHOWN.values()] == ["v4", "v6", "v8"]
+        web.says("ES_CHAT_STATUS", 2, TrackingId="t1")
+        told = web.hears("SE_CHAT_STATUS", 2)
+        assert [told[name]["ID"] for name in SHOWN.values()] == ["a4", "a6", "a8"]
+        play.check_store()
+
+
+def test_slots_are_in_pushes_and_in_no_list_and_no_alert(play: Playbook) -> None:
+    """W-22, W-25, B-7: who may read the chat is shown them, in answers and pushes alike."""
+    web, alice, chat = _fill(play)
+    bob = play.agent("bob", "102")
+    web.says("ES_CHAT_RESYNC", 1)
+    alice.says("CS_CHAT_RESYNC", 1)
+    for client, type_ in ((web, "SE_CHAT_LIST"), (alice, "SC_CHAT_LIST")):
+        (listed,) = client.hears(type_, 1)["items"]
+        assert not set(SHOWN.values()) & set(listed)
+    asked(play, alice, bob, chat, "Transfer")
+    bob.says("CS_CHAT_ANSWER", ChatId=chat)
+    assert bob.hears("SC_CHAT_STATUS", Status="Answered")["Navigation"]["ID"] == "v6"
+    assert web.hears("SE_CHAT_STATUS", Status="Answered")["Navigation"]["ID"] == "a6"
+    alice.hears("SC_CHAT_STATUS", Status="Waiting", Navigation=None, Panel=None)
+    bob.says("CS_CHAT_HANGUP", ChatId=chat)
+    bob.hears("SC_CHAT_STATUS", Status="Closed", Panel=...)
+    web.hears("SE_CHAT_STATUS", Status="Closed", Panel=...)
+
+
+def test_the_confirmation_of_a_slot_is_passed_on_once(play: Playbook) -> None:
+    """B-10, W-21, W-22: it says of which slot it is, is stored, and falls with what it confirmed."""
+    web, alice, chat = _fill(play)
+    alice.says("CS_CHAT_CONFIRM", 1, ChatId=chat, ID="v6")
+    web.hears("SE_CHAT_CONFIRM", ID="v6", Model=6, TimeStamp=...)
+    web.says("ES_CHAT_CONFIRM", 2, TrackingId="t1", ID="a6")
+    alice.hears("SYS_ACK", 1)
+    web.hears("SYS_ACK", 2)
+    alice.hears("SC_CHAT_CONFIRM", ID="a6", Model=6, TimeStamp=...)
+    alice.says("CS_CHAT_CONFIRM", 3, ChatId=chat, ID="v6")
+    alice.hears("SYS_ACK", 3)
+    play.check_store()
+    alice.says("CS_CHAT_STATUS", 4, ChatId=chat)
+    told = alice.hears("SC_CHAT_STATUS", 4)
+    assert told["Navigation"]["ConfirmedTime"] is not None
+    assert "ConfirmedTime" not in told["Panel"]
+    web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID="next", Text="/cart", Model=6)
+    web.hears("SE_CHAT_SENTENCE", ID="next", ConfirmedTime=None)
+    alice.hears("SC_CHAT_SENTENCE", ID="next", ConfirmedTime=None)
+    alice.says("CS_CHAT_CONFIRM", 5, ChatId=chat, ID="v6")  # a page left long ago
+    alice.hears("SYS_ACK", 5)
+    play.check_store()
+
+
+def test_a_retry_delivers_what_fills_a_slot_until_it_is_confirmed(play: Playbook) -> None:
+    """W-21: and never puts back what was overwritten."""
+    web, alice, chat = _fill(play)
+    web.says("ES_CHAT_SENTENCE", 1, TrackingId="t1", ID="v4", Text="theirs", Model=4)
+    web.hears("SE_CHAT_SENTENCE", 1, ID="v4")
+    alice.hears("SC_CHAT_SENTENCE", ID="v4")
+    alice.says("CS_CHAT_CONFIRM", ChatId=chat, ID="v4")
+    web.hears("SE_CHAT_CONFIRM", ID="v4", Model=4)
+    web.says("ES_CHAT_SENTENCE", 2, TrackingId="t1", ID="v4", Text="theirs", Model=4)
+    web.hears("SE_CHAT_SENTENCE", 2, ID="v4", ConfirmedTime=...)
+    alice.silent()
+    writes(alice, chat, "b4", "newer", Model=4)
+    web.hears("SE_CHAT_SENTENCE", ID="b4")
+    alice.says("CS_CHAT_SENTENCE", 3, ChatId=chat, ID="a4", Text="ours", Model=4)
+    alice.hears("SC_CHAT_SENTENCE", 3, ID="a4")
+    alice.hears("SC_CHAT_SENTENCE", ID="b4")
+    web.silent()
