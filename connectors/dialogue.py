@@ -21,7 +21,6 @@ from connectors.events import (
     Event,
     Notice,
     OutboundRequested,
-    Pushed,
     Ready,
     RequestDone,
     RequestFailed,
@@ -30,6 +29,7 @@ from connectors.events import (
     SentenceRefused,
     SessionEnded,
     SlotChanged,
+    pushed,
 )
 from connectors.link import BUSY, Link, Stage
 from connectors.requests import Outbox, Outgoing, Purpose, Request, Requests
@@ -115,7 +115,7 @@ class Dialogue:
             case _ if self.chats.knows(frame):
                 self._fold(frame)
             case _ if frame.re is None:
-                self.events.append(Pushed(frame))
+                self.events.append(pushed(frame))
             case _:
                 pass
         self._answered(frame)

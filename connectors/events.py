@@ -14,6 +14,7 @@ from protocol.chat import (
     ChatStatusInfo,
 )
 from protocol.frame import Frame
+from protocol.scenario import ScenarioResultInfo
 from protocol.session import Welcome
 from protocol.values import ChatStatus, Guid
 
@@ -234,6 +235,19 @@ class FormOffered:
 
 
 @attrs.frozen
+class FormSaved:
+    """Somebody else filled in a form of the chat, or changed one; for workplaces.
+
+    Attributes:
+        ref: The chat.
+        result: What was filled in. `agent_id` is None where the visitor's side saved it.
+    """
+
+    ref: ChatRef
+    result: ScenarioResultInfo
+
+
+@attrs.frozen
 class TypingChanged:
     """The other side began or ceased to type."""
 
@@ -311,6 +325,7 @@ Event = (
     | SlotChanged
     | PartiesChanged
     | FormOffered
+    | FormSaved
     | TypingChanged
     | Alerted
     | AlertEnded
@@ -318,3 +333,11 @@ Event = (
     | OutboundRequested
     | Pushed
 )
+
+
+def pushed(frame: Frame) -> FormSaved | Pushed:
+    """What a push tells that is not folded into the chats."""
+    form = frame.payload
+    if isinstance(form, ScenarioResultInfo):
+        return FormSaved(ChatRef(form.peer or "", form.chat_id or ""), form)
+    return Pushed(frame)

@@ -20,6 +20,9 @@ SAFE_TYPES = frozenset(
         "CS_CHAT_OPEN",
         "CS_CHAT_OVERVIEW",
         "CS_CHAT_STATUS",
+        "CS_SCENARIO_LOAD",
+        "CS_SCENARIO_RESULT",
+        "CS_SCENARIO_SAVE",
         "ES_CHAT_CONFIRM",
         "ES_CHAT_OPEN",
         "ES_CHAT_REQUEST",
@@ -36,7 +39,7 @@ SAFE_TYPES = frozenset(
 )
 """Requests that do the same when they are done twice or later, so that they outlive a connection.
 
-An opening is one because it names the chat that it makes."""
+An opening is one because it names the chat that it makes, a form because it names its result."""
 
 
 class Purpose(Enum):

@@ -7,7 +7,7 @@ import attrs
 
 from connectors.events import ChatRef
 from connectors.settings import WorkplaceSettings
-from connectors.shell import Address, Client
+from connectors.shell import Address, Client, new_id
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
     ChatCommandInfo,
@@ -20,6 +20,8 @@ from protocol.chat import (
     VariableInfo,
 )
 from protocol.frame import Frame
+from protocol.message import CommandInfo
+from protocol.scenario import ScenarioInfo, ScenarioResultInfo
 from protocol.values import AgentState, Guid, SentenceModel, TransferMode
 
 
@@ -159,6 +161,52 @@ class WorkplaceClient(Client):
             party_name=party_name,
             model=SentenceModel.INTERNAL,
         )
+
+    # --- forms ---
+
+    async def load_form(self, scenario_id: Guid, culture: str | None = None) -> ScenarioInfo:
+        """Gets a form, in a culture if it has that.
+
+        Raises:
+            Refused: There is no such form.
+        """
+        wanted = CommandInfo(id=scenario_id, reference=culture)
+        payload = (await self.request("CS_SCENARIO_LOAD", wanted)).payload
+        assert isinstance(payload, ScenarioInfo)
+        return payload
+
+    async def form_result(self, chat: ChatRef, result_id: Guid) -> ScenarioResultInfo:
+        """Gets what was filled into a form of a chat: one of `scenarios` in the chat's `info`.
+
+        Raises:
+            Refused: The agent is not in the chat, or it has no such result.
+        """
+        wanted = ScenarioResultInfo(
+            peer=chat.peer, chat_id=Guid(chat.name), scenario_result_id=result_id
+        )
+        payload = (await self.request("CS_SCENARIO_RESULT", wanted)).payload
+        assert isinstance(payload, ScenarioResultInfo)
+        return payload
+
+    async def save_form(self, chat: ChatRef, form: ScenarioResultInfo) -> Guid:
+        """Saves a form of a chat, or another version of one, and waits until it is durable.
+
+        Args:
+            chat: The chat.
+            form: What was filled in. Without a `scenario_result_id` it is a new one.
+
+        Returns:
+            The result.
+
+        Raises:
+            Refused: The broker does not take it: see W-47 for what a form needs.
+        """
+        result = form.scenario_result_id or Guid(new_id())
+        saved = attrs.evolve(
+            form, peer=chat.peer, chat_id=Guid(chat.name), scenario_result_id=result
+        )
+        await self.request("CS_SCENARIO_SAVE", saved)
+        return result
 
     # --- other agents in a chat ---
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Literal
-
-import attrs
+from typing import Final
 
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
@@ -21,49 +19,11 @@ from protocol.chat import (
     ChatWrapUpInfo,
     DecisionInfo,
 )
+from protocol.frame_spec import FrameSpec
 from protocol.message import CommandInfo, GatewayInfo, MessageContentInfo, MessageStatusInfo
 from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
 from protocol.scenario import ScenarioInfo, ScenarioResultInfo
 from protocol.session import Ack, Bye, Hello, Ping, SysError, Welcome
-
-Sender = Literal["connector", "workplace", "broker", "any"]
-Structure = type[attrs.AttrsInstance]
-TextPayload = type[str]
-
-
-@attrs.frozen
-class FrameSpec:
-    """What is known of one type of frame.
-
-    Attributes:
-        type: Its canonical name.
-        clause: Clause that speaks of it.
-        payload: Structure of the payload, or ``str``.
-        is_array: Whether the payload is an array of that structure.
-        sender: Who may send it.
-        answer: Type of its direct answer; ``SYS_ACK`` comes only when the frame carried an ``Id``.
-        required: Wire names of members that must not be null.
-        volatile: Whether it may be dropped for a slow reader (W-23).
-        added: Whether the original page does not print it.
-        null_reads: Values that null members read as, by Python name.
-    """
-
-    type: str
-    clause: str
-    payload: Structure | TextPayload
-    sender: Sender
-    answer: str | None = None
-    required: tuple[str, ...] = ()
-    is_array: bool = False
-    volatile: bool = False
-    added: bool = False
-    null_reads: tuple[tuple[str, object], ...] = ()
-
-    @property
-    def payload_name(self) -> str:
-        """Name of the payload as the documentation writes it."""
-        return self.payload.__name__ + ("[]" if self.is_array else "")
-
 
 _OUTSIDE: Final = ("Peer", "TrackingId")
 _INSIDE: Final = ("Peer", "ChatId")
@@ -160,7 +120,7 @@ _CONNECTOR_REGISTER: Final = (
     FrameSpec("ES_SCENARIO_LOAD", "W-17", CommandInfo, "connector", "SE_SCENARIO_MODEL", ("Id",)),
     FrameSpec("SE_SCENARIO_MODEL", "W-17", ScenarioInfo, "broker", required=("ScenarioId",)),
     FrameSpec(
-        "ES_SCENARIO_SAVE", "W-17", ScenarioResultInfo, "connector", "SYS_ACK", ("ScenarioId",)
+        "ES_SCENARIO_SAVE", "W-47", ScenarioResultInfo, "connector", "SYS_ACK", ("ScenarioId",)
     ),
     FrameSpec("ES_WS_ROUTING", "W-17", str, "connector", "SE_WS_ROUTING"),
     FrameSpec("SE_WS_ROUTING", "W-17", WebSiteRoutingInfo, "broker", is_array=True),
@@ -370,6 +330,44 @@ _WORKPLACE_MORE: Final = (
         "CS_CHAT_WRAPUP", "B-28", ChatWrapUpInfo, "workplace", "SC_AGENT_STATE", _INSIDE, added=True
     ),
     FrameSpec(
+        "CS_SCENARIO_LOAD",
+        "W-47",
+        CommandInfo,
+        "workplace",
+        "SC_SCENARIO_MODEL",
+        ("Id",),
+        added=True,
+    ),
+    FrameSpec(
+        "SC_SCENARIO_MODEL", "W-47", ScenarioInfo, "broker", required=("ScenarioId",), added=True
+    ),
+    FrameSpec(
+        "CS_SCENARIO_RESULT",
+        "W-47",
+        ScenarioResultInfo,
+        "workplace",
+        "SC_SCENARIO_RESULT",
+        (*_INSIDE, "ScenarioResultId"),
+        added=True,
+    ),
+    FrameSpec(
+        "SC_SCENARIO_RESULT",
+        "W-47",
+        ScenarioResultInfo,
+        "broker",
+        required=(*_INSIDE, "ScenarioId", "ScenarioResultId"),
+        added=True,
+    ),
+    FrameSpec(
+        "CS_SCENARIO_SAVE",
+        "W-47",
+        ScenarioResultInfo,
+        "workplace",
+        "SYS_ACK",
+        (*_INSIDE, "ScenarioId"),
+        added=True,
+    ),
+    FrameSpec(
         "CS_MESSAGE_SEND",
         "B-52",
         MessageContentInfo,
@@ -426,6 +424,7 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "SE_CHAT_OUTBOUND": "push, and answer of ES_CHAT_OPEN; the start carries the same ReturnChatId",
         "ES_CHAT_OPEN": "an outbound chat; SE_CHAT_OUTBOUND to the gateway's other sessions too",
         "ES_SCENARIO_LOAD": "Id the form, Reference its culture",
+        "ES_SCENARIO_SAVE": "of a chat, or of its own; SC_SCENARIO_RESULT to the agents in the chat",
         "ES_WS_ROUTING": "the gateway address",
         "ES_SL_GETGATEWAYS": "the gateway address",
         "ES_MESSAGE_RECEIVING": "exactly one answer",
@@ -457,6 +456,10 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "CS_CHAT_LEAVE": "without Sentences",
         "CS_CHAT_OPEN": "an outbound chat on the gateway Peer",
         "CS_CHAT_WRAPUP": "ends the wrap-up",
+        "CS_SCENARIO_LOAD": "Id the form, Reference its culture",
+        "CS_SCENARIO_RESULT": "what was filled into a form of the chat",
+        "SC_SCENARIO_RESULT": "answer, and push to the agents in the chat when somebody else saves one",
+        "CS_SCENARIO_SAVE": "a form of the chat; SC_SCENARIO_RESULT to the other agents in it",
         "SC_MESSAGE_STATUS": "answer, and push on every change",
     }
 )

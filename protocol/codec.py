@@ -16,9 +16,10 @@ from typing import Any, Final
 import msgpack
 
 from protocol import limits
-from protocol.catalogue import ALIASES, CATALOGUE, FrameSpec
+from protocol.catalogue import ALIASES, CATALOGUE
 from protocol.errors import ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
+from protocol.frame_spec import FrameSpec
 from protocol.generated import Read, read_all, reader_of, writer_of
 from protocol.members import Kind, members
 from protocol.scalars import NUL, MemberError, mismatch, read_name, read_text

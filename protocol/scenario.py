@@ -112,7 +112,7 @@ class ScenarioResultValueInfo:
         result_text: A text.
         result_numeric: A decimal number.
         result_time: A time.
-        target_column: Where the result belongs.
+        target_column: Where the result belongs, as the control says.
     """
 
     screen_control_id: Guid | None = None
@@ -125,24 +125,28 @@ class ScenarioResultValueInfo:
 
 @attrs.frozen(kw_only=True)
 class ScenarioResultInfo:
-    """A form that was filled in, and what it belongs to.
+    """A form that was filled in, and what it belongs to; or the question for it.
 
     Attributes:
+        peer: Gateway address or workplace number.
+        port: Sub-address inside the gateway.
         scenario_id: The form.
-        scenario_result_id: The result.
+        scenario_result_id: The result: its key, by which it is saved again and loaded.
         time_utc: When it was filled in.
         values: What was filled in.
-        agent_id: The agent.
+        agent_id: The agent or the built-in bot who filled it in; null: the visitor's side.
         inbound_call_id: The inbound call.
         outbound_call_id: The outbound call.
         message_id: The message.
         issue_id: The issue.
-        contact_id: The contact.
+        contact_id: The contact whom it is about; makes and names the contact.
         chat_id: The chat.
         activity: What was done.
         workflow_id: The workflow.
     """
 
+    peer: str | None = None
+    port: str | None = None
     scenario_id: Guid | None = None
     scenario_result_id: Guid | None = None
     time_utc: datetime | None = None
@@ -160,17 +164,17 @@ class ScenarioResultInfo:
 
 @attrs.frozen(kw_only=True)
 class ScenarioResultItemInfo:
-    """A form result as a list shows it.
+    """A form of a chat as a list shows it: a result, or the default form while it has none.
 
     Attributes:
         scenario_id: The form.
-        scenario_name: Title of the form.
+        scenario_name: Name of the form in the configuration.
         activity: What was done.
-        result_id: The result.
-        remote_name: Name of the other party.
-        display_name: What is shown.
-        result_created: When it was made.
-        show_in_list: Value that lists show.
+        result_id: The result; null: the form is expected and not filled in yet.
+        remote_name: Name of the visitor.
+        display_name: Title of the form in the visitor's language.
+        result_created: When it was filled in.
+        show_in_list: What was filled into the controls that lists show.
     """
 
     scenario_id: Guid | None = None

@@ -8,8 +8,9 @@ import attrs
 import msgpack
 
 from protocol import limits
-from protocol.catalogue import CATALOGUE, FrameSpec
+from protocol.catalogue import CATALOGUE
 from protocol.codec import to_wire
+from protocol.frame_spec import FrameSpec
 from protocol.members import Blank, Kind, Member, members
 from tools.samples import least
 from tools.variants import SENTENCE, START, framed

@@ -6,8 +6,9 @@ from typing import Any
 
 import attrs
 
-from protocol.catalogue import CATALOGUE, FrameSpec
+from protocol.catalogue import CATALOGUE
 from protocol.frame import Frame
+from protocol.frame_spec import FrameSpec
 from protocol.members import Kind, Member, members
 
 TIME = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import attrs
 
-from protocol.catalogue import ALIASES, CATALOGUE, NOTES, FrameSpec
+from protocol.catalogue import ALIASES, CATALOGUE, NOTES
+from protocol.frame_spec import FrameSpec
 from protocol.limits import BYTE_LENGTHS, OTHER_TEXT, PEERS, TEXT_LENGTHS
 from protocol.members import Blank, Kind, Member, members
 

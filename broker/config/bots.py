@@ -7,7 +7,6 @@ from typing import Final
 
 from broker.config.context import Context
 from broker.config.folding import Words
-from broker.config.model import Bot, BotAnswer, BotQuestion, TextMatch
 from broker.config.parse import (
     boolean,
     integer,
@@ -17,6 +16,7 @@ from broker.config.parse import (
     text,
     text_pattern,
 )
+from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch
 from broker.config.people import PUBLIC_NAME_BYTES
 from broker.config.routing import warn_doubt
 from broker.config.table import Table

@@ -14,6 +14,7 @@ import attrs
 
 from broker.config.context import Context
 from broker.config.identity import derive
+from broker.config.model import Form
 from broker.config.parse import Parser, boolean, choice, culture, guid, integer, text
 from broker.config.table import Table
 from protocol.limits import text_length
@@ -38,16 +39,24 @@ class _Ranked(Protocol):
 R = TypeVar("R", bound=_Ranked)
 
 
-def read_scenarios(root: Table, context: Context) -> Mapping[Guid, tuple[ScenarioInfo, ...]]:
-    """`[[scenarios]]`, by id, the first culture of each in front."""
+Forms = tuple[Mapping[Guid, tuple[ScenarioInfo, ...]], Mapping[Guid, Form]]
+"""What visitors see of the forms, and what else is said of them, both by id."""
+
+
+def read_scenarios(root: Table, context: Context) -> Forms:
+    """`[[scenarios]]`, the first culture of each in front."""
     found: dict[Guid, tuple[ScenarioInfo, ...]] = {}
+    listed: dict[Guid, dict[Guid, None]] = {}
+    names: dict[Guid, str] = {}
     controls: dict[Guid, ControlType] = {}
     for table in root.children("scenarios"):
         with table:
             name = table.need("name", NAME, "")
             spoken = table.need("culture", culture, "")
             identity = _identity(table, context, name, spoken)
-            reader = _Form(context=context, name=name, controls=controls)
+            shown = listed.setdefault(identity, {})
+            reader = _Reader(context=context, name=name, controls=controls, listed=shown)
+            names.setdefault(identity, name)
             model = ScenarioInfo(
                 scenario_id=identity,
                 display_name=table.read("display_name", NAME, name),
@@ -57,7 +66,8 @@ def read_scenarios(root: Table, context: Context) -> Mapping[Guid, tuple[Scenari
             if not model.screens and table.is_sound("screens"):
                 table.fault("screens", "has no screen")
             found[identity] = (*found.get(identity, ()), model)
-    return found
+    forms = {key: Form(id=key, name=names[key], listed=tuple(listed[key])) for key in found}
+    return found, forms
 
 
 def _identity(table: Table, context: Context, name: str, spoken: str) -> Guid:
@@ -75,13 +85,15 @@ def _identity(table: Table, context: Context, name: str, spoken: str) -> Guid:
 
 
 @attrs.frozen(kw_only=True)
-class _Form:
+class _Reader:
     """Reads the inside of one form in one culture."""
 
     context: Context
     name: str
     controls: dict[Guid, ControlType]
     """The type of every control of the document: one control has one type in all cultures."""
+    listed: dict[Guid, None]
+    """The controls that lists show, of all cultures of the form."""
     seen: dict[str, Guid] = attrs.field(factory=dict)
     """The controls of this form by name, in the order of the file."""
 
@@ -138,6 +150,10 @@ class _Form:
                     parameters=_ranked(_parameters(table, f"{self.name}/{screen}/{name}")) or None,
                 )
                 _check_control(table, control)
+                if table.read("show_in_list", boolean, default=False):
+                    self.listed[identity] = None
+                    if kind is ControlType.LABEL_ONLY:
+                        table.fault("show_in_list", "a label has nothing to show")
                 yield control
 
     def claim(self, table: Table, screen: str, name: str) -> Guid:

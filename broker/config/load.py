@@ -138,7 +138,7 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         gateways = list(read_gateways(root, context))
         people = list(read_agents(root, context))
         agents = _by_id(agent for _, agent in people)
-        scenarios = read_scenarios(root, context)
+        scenarios, forms = read_scenarios(root, context)
         text_matches = _by_id(read_text_matches(root, context))
         bots = _by_id(read_bots(root, context))
         external = frozenset(agent.id for agent in agents.values() if agent.role == "bot")
@@ -165,6 +165,7 @@ def read_document(document: dict[str, object], report: Report, context: Context)
             pause_reasons={reason.name: reason for reason in read_pause_reasons(root, context)},
             wrapup_codes={code.name: code for code in read_wrapup_codes(root, context)},
             scenarios=scenarios,
+            forms=forms,
             literals=tuple(read_literals(root, context)),
             website_routing=read_website_routing(root, context),
         )

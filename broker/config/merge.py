@@ -33,6 +33,7 @@ def merge(old: Config, new: Config) -> Config:
         languages=_kept(old.languages, new.languages),
         projects=_kept(old.projects, new.projects),
         scenarios=_kept(old.scenarios, new.scenarios),
+        forms=_kept(old.forms, new.forms),
         gateways=_retired(old.gateways, new.gateways),
         agents=_retired(old.agents, new.agents),
         workplaces=_retired(old.workplaces, new.workplaces),

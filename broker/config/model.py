@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from broker.config.folding import Words
+from broker.config.partners import Bot, TextMatch
 from broker.config.pattern import Pattern
 from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
 from protocol.scenario import ScenarioInfo
@@ -75,6 +75,10 @@ class Limits:
     connections: int = 20_000
     gateway_bytes: int = 1 << 30
     """What the chats of one gateway may take of the memory."""
+    lone_forms: int = 10_000
+    """How many forms without a chat one gateway may save in a day (UTC)."""
+    lone_form_bytes: int = 1 << 24
+    """How many bytes of them."""
 
 
 @frozen(kw_only=True)
@@ -335,76 +339,16 @@ class WaitRule:
 
 
 @frozen(kw_only=True)
-class TextMatch:
-    """A reusable list of texts by which an answer is recognised.
+class Form:
+    """What the configuration says of a form besides what visitors see of it (`Config.scenarios`).
 
     Attributes:
-        words: Each is looked for as a whole word or phrase, however it is written.
-        patterns: Each is searched in the tidied text.
+        listed: The controls whose values lists show, in the order of the form.
     """
 
     id: Guid
     name: str
-    words: Words = field(factory=Words)
-    patterns: tuple[Pattern, ...] = ()
-
-
-@frozen(kw_only=True)
-class BotAnswer:
-    """What a built-in bot does when an answer matches.
-
-    Attributes:
-        match: The text match; None: any text.
-        say: What the bot says then.
-        project: The project that the chat is handed to in the end.
-        next: The name of the question that follows; None: the next one in order.
-        finish: Whether the bot hands the chat over now.
-        close: Whether the chat is ended now.
-    """
-
-    match: Guid | None = None
-    say: str | None = None
-    project: Guid | None = None
-    next: str | None = None
-    finish: bool = False
-    close: bool = False
-
-
-@frozen(kw_only=True)
-class BotQuestion:
-    """A question of a built-in bot.
-
-    Attributes:
-        answers: The first that matches counts. None at all: any text is an answer.
-        tries: How often it is asked before the bot goes on without an answer.
-        retry: What is said before it is asked again; None: the question alone.
-    """
-
-    name: str
-    ask: str
-    answers: tuple[BotAnswer, ...] = ()
-    tries: int = 2
-    retry: str | None = None
-
-
-@frozen(kw_only=True)
-class Bot:
-    """A built-in automated partner (B-40): greets, shows a form, asks, hands over.
-
-    Attributes:
-        greeting: Its first words.
-        scenario: A form that it offers before it asks.
-        project: Where it hands over unless an answer says otherwise; None: the project rules say.
-        farewell: Its last words before it hands over.
-    """
-
-    id: Guid
-    name: str
-    greeting: str | None = None
-    scenario: Guid | None = None
-    questions: tuple[BotQuestion, ...] = ()
-    project: Guid | None = None
-    farewell: str | None = None
+    listed: tuple[Guid, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -453,6 +397,7 @@ class Config:
     """By name; with none configured any code will do."""
     scenarios: Mapping[Guid, tuple[ScenarioInfo, ...]] = field(converter=_frozen_map, factory=dict)
     """The forms by id, one entry for each culture, the default one first."""
+    forms: Mapping[Guid, Form] = field(converter=_frozen_map, factory=dict)
     literals: tuple[LiteralLookupInfo, ...] = ()
     website_routing: Mapping[Guid, tuple[WebSiteRoutingInfo, ...]] = field(
         converter=_frozen_map, factory=dict

@@ -11,11 +11,13 @@ from broker.core.decision import Refusal
 from broker.core.state import Chat, Desk, Session, State
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, ChatTransferInfo
 from protocol.errors import ErrorCode
+from protocol.scenario import ScenarioResultInfo
 from protocol.values import Guid
 
 NO_CHAT = Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat at this workplace")
-Addressed = ChatCommandInfo | ChatSentenceInfo | ChatServiceInfo
-Inside = ChatCommandInfo | ChatSentenceInfo | ChatTransferInfo
+Tracked = ChatCommandInfo | ChatSentenceInfo | ChatServiceInfo
+Addressed = Tracked | ScenarioResultInfo
+Inside = ChatCommandInfo | ChatSentenceInfo | ChatTransferInfo | ScenarioResultInfo
 
 
 def gateway_of(state: State, session: Session, payload: Addressed) -> Gateway | Refusal:
@@ -40,7 +42,7 @@ def gateways_of(
     return served or Refusal(ErrorCode.NOT_ALLOWED, "Peer: not served by this session")
 
 
-def tracked_chat(state: State, session: Session, payload: Addressed) -> Chat | Refusal:
+def tracked_chat(state: State, session: Session, payload: Tracked) -> Chat | Refusal:
     """The latest chat that (Peer, Port, TrackingId) names."""
     gateway = gateway_of(state, session, payload)
     if isinstance(gateway, Refusal):

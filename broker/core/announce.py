@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from broker.core.audience import connectors_of, members_of
+from broker.core.audience import connectors_of, listeners, members_of
 from broker.core.effects import Send
 from broker.core.show import (
     agent_state,
     chat_for_connector,
     chat_for_workplace,
+    form_for_workplace,
     outbound_chat,
     utc,
 )
@@ -69,6 +70,20 @@ class ChatToMembers:
 
 
 @frozen(kw_only=True)
+class FormToMembers:
+    """`SC_SCENARIO_RESULT`, a push, to everybody who is in the conversation (B-41).
+
+    Attributes:
+        result: The form that was filled in.
+        but: The agent who saved it.
+    """
+
+    chat: Guid
+    result: Guid
+    but: Guid | None = None
+
+
+@frozen(kw_only=True)
 class AgentToWorkplace:
     """`SC_AGENT_STATE`: to the agent himself, or to a supervisor who asked for it.
 
@@ -96,7 +111,12 @@ class OutboundToConnectors:
 
 
 Announcement = (
-    ChatToConnectors | ChatToAgent | ChatToMembers | AgentToWorkplace | OutboundToConnectors
+    ChatToConnectors
+    | ChatToAgent
+    | ChatToMembers
+    | FormToMembers
+    | AgentToWorkplace
+    | OutboundToConnectors
 )
 
 
@@ -109,6 +129,8 @@ def render(state: State, announcement: Announcement, now: int) -> list[Send]:
             return _to_agent(state, announcement, now)
         case ChatToMembers():
             return _to_members(state, announcement, now)
+        case FormToMembers():
+            return _form(state, announcement)
         case OutboundToConnectors():
             return _outbound(state, announcement)
         case AgentToWorkplace():
@@ -144,6 +166,18 @@ def _to_members(state: State, order: ChatToMembers, now: int) -> list[Send]:
             told = ChatToAgent(chat=order.chat, agent=agent, type="SC_CHAT_STATUS")
             sends += _to_agent(state, told, now)
     return sends
+
+
+def _form(state: State, order: FormToMembers) -> list[Send]:
+    chat = state.chats[order.chat]
+    saver = state.distribution.desks.get(order.but) if order.but is not None else None
+    own = saver.session if saver is not None else None
+    form = chat.forms[order.result]
+    return [
+        Send((session,), "SC_SCENARIO_RESULT", form_for_workplace(number, form))
+        for session, number in listeners(state, chat)
+        if session != own
+    ]
 
 
 def _outbound(state: State, order: OutboundToConnectors) -> list[Send]:

@@ -42,6 +42,7 @@ from broker.core.facts import (
     ConfigReplaced,
     DecisionLogged,
     Fact,
+    FormExpected,
     FormOffered,
     FormSaved,
     InviteEnded,
@@ -182,6 +183,7 @@ def _chat_reopened(state: State, f: ChatReopened) -> None:
     chat = state.chats[f.chat]
     chat.agent = None
     chat.further, chat.wait_level, chat.scenario = (), -1, None
+    chat.start_form = chat.default_form = None
     chat.bot, chat.bot_question, chat.bot_tries, chat.bot_project = None, -1, 0, None
     chat.learned, chat.bot_due, chat.estimate = (), None, None
     chat.party_name, chat.remote_address = f.party_name, f.remote_address
@@ -224,6 +226,10 @@ def _wait_estimated(state: State, f: WaitEstimated) -> None:
 
 def _form_offered(state: State, f: FormOffered) -> None:
     state.chats[f.chat].scenario = f.scenario
+
+
+def _form_expected(state: State, f: FormExpected) -> None:
+    state.chats[f.chat].default_form = f.scenario
 
 
 def _bot_moved(state: State, f: BotMoved) -> None:
@@ -402,6 +408,7 @@ _TABLE: dict[type, Callable[[State, Any], None]] = {
     ChatWoken: desk.chat_woken,
     ConfigReplaced: _config_replaced,
     DecisionLogged: _decision_logged,
+    FormExpected: _form_expected,
     FormOffered: _form_offered,
     FormSaved: words.form_saved,
     InviteEnded: party.invite_ended,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from broker.core.bounds import (
+    DAY,
     PAST_SLOTS,
     form_size,
     form_weight,
@@ -19,9 +20,9 @@ from broker.core.facts import (
     SlotConfirmed,
     SlotFilled,
 )
-from broker.core.state import Chat, Sentence, Slot, State
+from broker.core.state import Chat, LoneForms, Sentence, Slot, State
 from protocol.scenario import ScenarioResultInfo
-from protocol.values import ChatStatus
+from protocol.values import ChatStatus, Guid
 
 
 def hold(state: State, chat: Chat, more: int) -> None:
@@ -84,10 +85,11 @@ def fill_slot(chat: Chat, slot: Slot) -> None:
             del past[next(iter(past))]
 
 
-def add_form(chat: Chat, form: ScenarioResultInfo) -> None:
+def add_form(chat: Chat, form: ScenarioResultInfo, at: int) -> None:
     """Enter a form, or its new version, and the weight of one."""
     if form.scenario_result_id is None:
         return
+    chat.filled[form.scenario_result_id] = at
     before = chat.forms.get(form.scenario_result_id)
     if before is not None:
         chat.weight -= form_weight(before.activity)
@@ -162,11 +164,24 @@ def slot_confirmed(state: State, f: SlotConfirmed) -> None:
 
 def form_saved(state: State, f: FormSaved) -> None:
     """A form was filled in."""
+    if f.gateway is not None:
+        _count_alone(state, f.gateway, f)
     if f.chat is not None:
         chat = state.chats[f.chat]
         before = memory_of(chat)
-        add_form(chat, f.result)
+        add_form(chat, f.result, f.at)
+        if f.at_start:
+            chat.start_form = f.result.scenario_result_id
         state.bytes_held[chat.gateway] += memory_of(chat) - before
         waited_for = chat.scenario is not None and chat.scenario == f.result.scenario_id
         if waited_for and chat.status is ChatStatus.ICR:
             state.scripted[chat.id] = None
+
+
+def _count_alone(state: State, gateway: Guid, f: FormSaved) -> None:
+    day, spent = f.at // DAY, state.lone_forms.get(gateway)
+    if spent is None or spent.day != day:
+        spent = LoneForms(day=day)
+    state.lone_forms[gateway] = LoneForms(
+        day=day, count=spent.count + 1, bytes=spent.bytes + form_size(f.result)
+    )

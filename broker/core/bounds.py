@@ -15,7 +15,7 @@ SENTENCE_BYTES = 330
 """Member names, Guids, times and lengths of one sentence on the wire, texts excluded."""
 CHAT_BYTES = 560
 """The same of one chat in a list; an agent's name has at most 160 bytes."""
-FORM_ITEM_BYTES = 3_072
+FORM_ITEM_BYTES = 4_096
 """The same of one form in a list of forms, names included."""
 RESERVE = 49_152
 """What a snapshot needs besides sentences and forms: chat members, Info."""
@@ -46,7 +46,10 @@ DECISION_BYTES = 24_576
 LEARNED_TEXT = 1_000
 """The most characters of an answer to a bot that are handed over."""
 FORM_BYTES = 65_536
-"""The most that the texts of one form may take."""
+"""The most that one form may take."""
+LISTED_TEXT = 200
+"""The most characters of a form that lists show."""
+DAY = 86_400_000_000
 
 
 def items_that_fit(frame_bytes: int, each: int, most: int) -> int:
@@ -79,8 +82,10 @@ def variables_weight(variables: tuple[tuple[str, str], ...]) -> int:
 
 
 def form_size(form: ScenarioResultInfo) -> int:
-    """A bound on the bytes of what was filled in."""
-    return sum(_utf8(value.result_text or "") + 64 for value in form.values or ())
+    """About the bytes of what was filled in."""
+    return _utf8(form.activity or "") + sum(
+        _utf8(value.result_text or "") + 64 for value in form.values or ()
+    )
 
 
 def form_weight(activity: str | None) -> int:

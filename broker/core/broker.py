@@ -20,6 +20,7 @@ from broker.core import (
     apply_desk,
     chats,
     desk,
+    forms,
     outbound,
     parties,
     queries,
@@ -82,6 +83,9 @@ HANDLERS: dict[str, Handler] = {
     "CS_CHAT_TRANSFER": parties.transfer,
     "CS_CHAT_TYPING": sentences.typing_from_workplace,
     "CS_CHAT_WRAPUP": desk.wrap_up,
+    "CS_SCENARIO_LOAD": forms.load,
+    "CS_SCENARIO_RESULT": forms.result,
+    "CS_SCENARIO_SAVE": forms.save_from_workplace,
     "ES_CHAT_CONFIRM": sentences.confirm_from_connector,
     "ES_CHAT_OPEN": outbound.from_connector,
     "ES_CHAT_REQUEST": chats.request,
@@ -91,8 +95,8 @@ HANDLERS: dict[str, Handler] = {
     "ES_CHAT_STATUS": queries.status_connector,
     "ES_CHAT_STOP": chats.stop,
     "ES_CHAT_TYPING": sentences.typing_from_connector,
-    "ES_SCENARIO_LOAD": queries.load_scenario,
-    "ES_SCENARIO_SAVE": queries.save_scenario,
+    "ES_SCENARIO_LOAD": forms.load,
+    "ES_SCENARIO_SAVE": forms.save_from_connector,
     "ES_WS_LITERALS_GET": registers.literals,
     "ES_WS_ROUTING": registers.routing,
 }
@@ -222,6 +226,7 @@ def restore(
     state = State(
         config=config,
         now=now,
+        lone_forms=recovered.lone_forms,
         next_chat=recovered.next_chat,
         next_offer=recovered.next_offer,
     )

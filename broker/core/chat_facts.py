@@ -110,6 +110,16 @@ class FormOffered:
 
 
 @frozen(kw_only=True)
+class FormExpected:
+    """The gate rule of the chat names a form: its default form (B-41)."""
+
+    durable: ClassVar[bool] = True
+    chat: Guid
+    no: int
+    scenario: Guid | None
+
+
+@frozen(kw_only=True)
 class BotMoved:
     """A built-in bot went on to a question, -1 for its form (B-40)."""
 
@@ -277,6 +287,8 @@ class FormSaved:
         chat: The chat it belongs to; None for a form without one.
         no: The chat's number, likewise.
         result: The form with its id always set.
+        gateway: Of a form without a chat the gateway whose it is.
+        at_start: Whether it came with the start of the chat.
     """
 
     durable: ClassVar[bool] = True
@@ -284,6 +296,8 @@ class FormSaved:
     no: int | None
     at: int
     result: ScenarioResultInfo
+    gateway: Guid | None = None
+    at_start: bool = False
 
 
 @frozen(kw_only=True)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import evolve
 
 from broker.config.model import Gateway
 from broker.core import rules
 from broker.core.access import find_tracked, gateway_of, tracked_chat
-from broker.core.announce import Announcement, ChatToAgent, ChatToConnectors, ChatToMembers
+from broker.core.announce import ChatToConnectors
 from broker.core.bounds import (
     CHATS_PER_GATEWAY,
     FORM_BYTES,
-    FORMS_PER_CHAT,
     NOTE_RESERVE,
     RESERVE,
     VARIABLES_PER_CHAT,
     chat_weight,
-    form_size,
-    form_weight,
     sentence_weight,
     variables_weight,
 )
-from broker.core.cultures import fallbacks
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
 from broker.core.facts import (
@@ -29,20 +27,28 @@ from broker.core.facts import (
     ChatReopened,
     ChatStarted,
     Fact,
-    FormOffered,
-    FormSaved,
     WrapupEnded,
 )
+from broker.core.form_values import form_values, scenario_in
+from broker.core.forms import (
+    form_fits,
+    form_saved,
+    form_taken,
+    info_shown,
+    is_same,
+)
 from broker.core.inputs import Stamp
-from broker.core.moves import CHAT_ID, FORM_ID, close
+from broker.core.moves import CHAT_ID, close
 from broker.core.occupancy import signal_for
 from broker.core.state import Chat, Session, State
 from protocol.chat import ChatCommandInfo, ChatServiceInfo, ChatStatusInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.scenario import ScenarioInfo, ScenarioResultInfo
-from protocol.values import ChatStatus, CloseReason, Guid, from_micros
+from protocol.scenario import ScenarioResultInfo
+from protocol.values import ChatStatus, CloseReason, Guid
 
+FORM: Final = "ResultModel."
+"""Where a start has its form."""
 RETIRED = Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: takes no new chats any more")
 
 
@@ -53,18 +59,8 @@ def applicant(gateway: Guid, p: ChatServiceInfo) -> rules.Applicant:
         culture=p.preferred_culture,
         user_token=p.user_token,
         ext_response=p.ext_response,
-        form=rules.form_values(p.result_model),
+        form=form_values(p.result_model),
     )
-
-
-def scenario_in(state: State, scenario: Guid | None, culture: str | None) -> ScenarioInfo | None:
-    """A form in the wanted culture, else in a wider one, else as it stands first."""
-    models = state.config.scenarios.get(scenario) if scenario is not None else None
-    if not models:
-        return None
-    by_culture = {(model.culture or "").lower(): model for model in reversed(models)}
-    wider = (by_culture[test] for test in fallbacks(culture or "") if test in by_culture)
-    return next(wider, models[0])
 
 
 def request(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
@@ -83,7 +79,7 @@ def request(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outco
         port=p.port,
         tracking_id=p.tracking_id,
         signal=signal,
-        scenario_model=scenario_in(state, scenario, p.preferred_culture),
+        scenario_model=scenario_in(state.config, scenario, p.preferred_culture),
     )
     return Decision(
         [], [Send((session.number,), "SE_CHAT_RESPONSE", answer, session.number, frame.id)]
@@ -115,7 +111,7 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
     if refusal is None and chat is None:
         refusal = may_hold(state, gateway)
     if refusal is None and p.result_model is not None:
-        refusal = form_fits(state, chat, p.result_model)
+        refusal = form_fits(state, chat, p.result_model, path=FORM)
     if refusal is not None:
         return refusal
     facts: list[Fact]
@@ -126,7 +122,7 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
         told = evolve(told, chat=stamp.guid(CHAT_ID))
     if p.result_model is not None:
         no = chat.no if chat is not None else state.next_chat
-        facts.append(form_saved(p.result_model, stamp, told.chat, no))
+        facts.append(form_saved(state, p.result_model, stamp, told.chat, no, at_start=True))
     return Decision(facts, [told])
 
 
@@ -138,21 +134,14 @@ def _found(
     told: ChatToConnectors,
 ) -> Outcome:
     """The start of a chat that is open: its form is saved unless a start before brought it."""
-    if form is None or any(_is_same(form, known) for known in chat.forms.values()):
+    if form is None or any(is_same(form, known) for known in chat.forms.values()):
         return Decision([], [told])
-    refusal = form_fits(state, chat, form)
+    refusal = form_fits(state, chat, form, path=FORM)
     if refusal is not None:
         return refusal
-    decision = form_taken(chat, form, stamp)
+    decision = form_taken(state, chat, form, stamp, at_start=True)
     decision.effects.insert(0, told)
     return decision
-
-
-def _is_same(form: ScenarioResultInfo, known: ScenarioResultInfo) -> bool:
-    key = form.scenario_result_id
-    return (form.scenario_id, form.values) == (known.scenario_id, known.values) and (
-        key is None or key == known.scenario_result_id
-    )
 
 
 def started(
@@ -234,7 +223,8 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
     other = find_tracked(state, gateway, p.tracking_id)
     if other is not None and other.is_open:
         return Refusal(ErrorCode.WRONG_STATE, "TrackingId: has an open chat already")
-    refusal = form_fits(state, chat, p.result_model) if p.result_model is not None else None
+    form = p.result_model
+    refusal = form_fits(state, chat, form, path=FORM) if form is not None else None
     if refusal is None and not _name_fits(state, chat, p.tracking_id or ""):
         refusal = Refusal(ErrorCode.OVERLOADED, "TrackingId: too long for the transcript")
     if refusal is not None:
@@ -252,8 +242,8 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
             ext_response=p.ext_response or chat.ext_response,
         )
     ]
-    if p.result_model is not None:
-        facts.append(form_saved(p.result_model, stamp, chat.id, chat.no))
+    if form is not None:
+        facts.append(form_saved(state, form, stamp, chat.id, chat.no, at_start=True))
     return Decision(facts, [told, *info_shown(chat)])
 
 
@@ -262,56 +252,6 @@ def _name_fits(state: State, chat: Chat, tracking_id: str) -> bool:
     said = len(chat.sentences) + len(chat.internal) + len(chat.slots)
     more = sentence_weight("", None, "", tracking_id) - sentence_weight("", None, "", chat.id)
     return chat.weight + said * more <= state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE
-
-
-def form_saved(
-    form: ScenarioResultInfo, stamp: Stamp, chat: Guid | None, no: int | None
-) -> FormSaved:
-    """A form as it is stored: with its id, its time and its chat."""
-    result = evolve(
-        form,
-        scenario_result_id=form.scenario_result_id or stamp.guid(FORM_ID),
-        time_utc=form.time_utc or from_micros(stamp.now),
-        chat_id=chat,
-    )
-    return FormSaved(chat=chat, no=no, at=stamp.now, result=result)
-
-
-def info_shown(chat: Chat) -> list[Announcement]:
-    """The agents' Info names the forms and the visitor, so their picture must not miss it (I-9)."""
-    if not chat.is_open:
-        return []
-    told: list[Announcement] = [ChatToMembers(chat=chat.id)]
-    alerted = chat.offered_to
-    if alerted is not None:
-        told.append(ChatToAgent(chat=chat.id, agent=alerted, type="SC_CHAT_STATUS"))
-    return told
-
-
-def form_taken(chat: Chat, form: ScenarioResultInfo, stamp: Stamp) -> Decision:
-    """A form of a chat is saved, and shown; one that was offered is offered no more."""
-    decision = Decision([form_saved(form, stamp, chat.id, chat.no)], [*info_shown(chat)])
-    if chat.scenario is not None and chat.scenario == form.scenario_id:
-        decision.facts.append(FormOffered(chat=chat.id, no=chat.no, scenario=None))
-        decision.effects.append(ChatToConnectors(chat=chat.id))
-    return decision
-
-
-def form_fits(state: State, chat: Chat | None, form: ScenarioResultInfo) -> Refusal | None:
-    """Refuse a form that nobody knows, whose texts are too long, or one more than may be."""
-    if form.scenario_id not in state.config.scenarios:
-        return Refusal(ErrorCode.UNKNOWN_SCENARIO, "ScenarioId: no such form")
-    if chat is not None:
-        if len(chat.forms) >= FORMS_PER_CHAT and form.scenario_result_id not in chat.forms:
-            return Refusal(ErrorCode.OVERLOADED, "the chat has too many forms")
-        weight = chat.weight + form_weight(form.activity)
-        if weight > state.config.limits.frame_bytes - RESERVE:
-            return Refusal(ErrorCode.OVERLOADED, "the transcript of the chat is full")
-        if state.bytes_held.get(chat.gateway, 0) > state.config.limits.gateway_bytes:
-            return Refusal(ErrorCode.OVERLOADED, "the gateway's chats take too much memory")
-    if form_size(form) > FORM_BYTES:
-        return Refusal(ErrorCode.TOO_LONG, "ResultModel.Values: too long together")
-    return None
 
 
 def may_open(state: State, gateway: Gateway, tracking_id: str) -> Refusal | None:

@@ -21,6 +21,7 @@ from broker.core.chat_facts import (
     ChatWarned,
     ChatWidened,
     DecisionLogged,
+    FormExpected,
     FormOffered,
     FormSaved,
     NoteStored,
@@ -68,6 +69,7 @@ Fact = (
     | ChatWarned
     | ChatWidened
     | DecisionLogged
+    | FormExpected
     | FormOffered
     | FormSaved
     | NoteStored
@@ -122,6 +124,7 @@ __all__ = [
     "ConfigReplaced",
     "DecisionLogged",
     "Fact",
+    "FormExpected",
     "FormOffered",
     "FormSaved",
     "InviteEnded",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from broker.core import rules
 from broker.core.announce import ChatToAgent, ChatToConnectors
 from broker.core.decision import Decision
-from broker.core.facts import BotMoved, ChatRouted, DecisionLogged, OfferMade
+from broker.core.facts import BotMoved, ChatRouted, DecisionLogged, FormExpected, OfferMade
 from broker.core.inputs import Stamp
 from broker.core.moves import close, moved, to_waiting
 from broker.core.occupancy import REFUSING, crowded
@@ -32,6 +32,17 @@ def next_pilot(state: State, stamp: Stamp) -> Decision | None:
         why = crowded(state, gate, who, stamp.now)
         if why is not None:
             return _refused(state, chat, stamp, {"group": "gate", "rule": gate_rule, **why})
+    decision = _let_in(state, chat, stamp, who, gate_rule)
+    if gate.scenario is not None:
+        expected = FormExpected(chat=chat.id, no=chat.no, scenario=gate.scenario)
+        decision.facts.insert(0, expected)
+    return decision
+
+
+def _let_in(
+    state: State, chat: Chat, stamp: Stamp, who: rules.Applicant, gate_rule: Guid | None
+) -> Decision:
+    """Give a chat that is past the gate to its automated partner, or to its project."""
     pre = rules.pre(state.config, who, stamp.now)
     detail: dict[str, object] = {"gate": gate_rule}
     if pre is not None:

@@ -1,4 +1,4 @@
-"""Questions that change nothing: resync, status, forms (W-25); and saving a form."""
+"""Questions that change nothing: resync and status (W-25)."""
 
 from __future__ import annotations
 
@@ -12,18 +12,14 @@ from broker.core.bounds import (
     PARTIES_BYTES,
     items_that_fit,
 )
-from broker.core.chats import form_fits, form_saved, form_taken, scenario_in
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
 from broker.core.inputs import Stamp
-from broker.core.moves import acknowledgement
 from broker.core.show import agent_state, chat_for_connector, chat_for_workplace
 from broker.core.state import Session, State
 from protocol.chat import ChatCommandInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.message import CommandInfo
-from protocol.scenario import ScenarioResultInfo
 from protocol.values import AgentState, ChatStatus
 
 
@@ -121,31 +117,3 @@ def agents(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcom
     most = items_that_fit(state.config.limits.frame_bytes, OVERVIEW_BYTES, OVERVIEW_ITEMS)
     shown = tuple(agent_state(state, agent) for agent in there[:most])
     return _answer(session, frame, "SC_AGENT_LIST", shown)
-
-
-def load_scenario(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
-    """ES_SCENARIO_LOAD: a form in a culture."""
-    p = frame.payload
-    assert isinstance(p, CommandInfo)
-    model = scenario_in(state, p.id, p.reference)
-    if model is None:
-        return Refusal(ErrorCode.UNKNOWN_SCENARIO, "Id: no such form")
-    return _answer(session, frame, "SE_SCENARIO_MODEL", model)
-
-
-def save_scenario(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
-    """ES_SCENARIO_SAVE: a filled-in form, of a chat or of its own."""
-    p = frame.payload
-    assert isinstance(p, ScenarioResultInfo)
-    chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
-    if p.chat_id is not None and (chat is None or chat.gateway not in session.gateways):
-        return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat of this session")
-    refusal = form_fits(state, chat, p)
-    if refusal is not None:
-        return refusal
-    if chat is not None:
-        decision = form_taken(chat, p, stamp)
-    else:
-        decision = Decision([form_saved(p, stamp, None, None)])
-    decision.effects += acknowledgement(session, frame)
-    return decision

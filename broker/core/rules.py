@@ -24,15 +24,13 @@ from broker.config.model import (
     Span,
     WaitRule,
 )
+from broker.core.form_values import FORM_TEXT, form_values
 from broker.core.state import Chat
 from protocol.limits import text_length
-from protocol.scenario import ScenarioResultInfo, ScenarioResultValueInfo
-from protocol.values import Guid, Signal, format_decimal, format_time, from_micros
+from protocol.values import Guid, Signal, from_micros
 
 USER_TOKEN: Final = text_length("ChatServiceInfo", "UserToken")
 EXT_RESPONSE: Final = text_length("ChatServiceInfo", "ExtResponse")
-FORM_TEXT: Final = 4_096
-"""How much of a filled-in text is searched."""
 
 _A_DAY: Final = timedelta(days=1)
 _DAY: Final = 24 * 60
@@ -179,27 +177,6 @@ def speaks(wanted: str, culture: str | None) -> bool:
         return False
     have, want = culture.replace("_", "-").lower(), wanted.lower()
     return have == want or have.startswith(f"{want}-")
-
-
-def form_values(result: ScenarioResultInfo | None) -> dict[Guid, str]:
-    """What was filled into a form, as texts by control; several values of one in lines."""
-    found: dict[Guid, str] = {}
-    for value in (result.values if result is not None else None) or ():
-        control, text = value.screen_control_id, _text_of(value)
-        if control is not None and text is not None:
-            text = f"{found[control]}\n{text}" if control in found else text
-            found[control] = text[:FORM_TEXT]
-    return found
-
-
-def _text_of(value: ScenarioResultValueInfo) -> str | None:
-    if value.result_text is not None:
-        return value.result_text
-    if value.result_number is not None:
-        return str(value.result_number)
-    if value.result_numeric is not None:
-        return format_decimal(value.result_numeric)
-    return format_time(value.result_time) if value.result_time is not None else None
 
 
 def _first(rules: Iterable[R], applicant: Applicant, now_micros: int) -> R | None:

@@ -14,7 +14,7 @@ from typing import Final
 from attrs import Factory, define
 
 from broker.config.folding import tidy
-from broker.config.model import Bot, BotAnswer, BotQuestion, TextMatch
+from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch
 from broker.core.announce import ChatToConnectors
 from broker.core.bounds import LEARNED_TEXT, sentence_weight
 from broker.core.decision import Decision

@@ -10,8 +10,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from attrs import evolve
+
 from broker.config.model import SECOND, SIGNAL_DURATION, Gateway, Project
+from broker.core.bounds import LISTED_TEXT
 from broker.core.facts import NoteStored, SentenceStored, SlotFilled
+from broker.core.form_values import form_values, scenario_in
 from broker.core.standing import capacity
 from broker.core.state import Chat, Party, Sentence, Slot, State
 from protocol.agent import AgentStateInfo
@@ -23,7 +27,7 @@ from protocol.chat import (
     ChatStatusInfo,
     VariableInfo,
 )
-from protocol.scenario import ScenarioResultItemInfo
+from protocol.scenario import ScenarioResultInfo, ScenarioResultItemInfo
 from protocol.values import (
     ChatStatus,
     Guid,
@@ -213,7 +217,7 @@ def chat_info(state: State, chat: Chat, viewer: Guid, number: str, now: int) -> 
         max_signal_duration=-(-_signal_duration(state, chat, project) // SECOND),
         chat_gateway_name=gateway.name,
         scenarios=_form_items(state, chat),
-        form_data_id=next(iter(chat.forms), None),
+        form_data_id=chat.start_form,
         variables=_variables(chat),
         preferred_culture=chat.culture,
     )
@@ -313,20 +317,39 @@ def _variables(chat: Chat) -> tuple[VariableInfo, ...] | None:
     return shown or None
 
 
+def form_for_workplace(number: str, form: ScenarioResultInfo) -> ScenarioResultInfo:
+    """A form of a chat as a workplace sees it."""
+    return evolve(form, peer=number)
+
+
 def _form_items(state: State, chat: Chat) -> tuple[ScenarioResultItemInfo, ...]:
-    items: list[ScenarioResultItemInfo] = []
-    for result in chat.forms.values():
-        models = state.config.scenarios.get(result.scenario_id) if result.scenario_id else None
-        name = models[0].display_name if models else None
-        items.append(
-            ScenarioResultItemInfo(
-                scenario_id=result.scenario_id,
-                scenario_name=name,
-                activity=result.activity,
-                result_id=result.scenario_result_id,
-                remote_name=chat.party_name,
-                display_name=name,
-                result_created=result.time_utc,
-            )
-        )
+    """The forms of a chat in a list: first the default form while nobody has filled it in."""
+    items = [_form_item(state, chat, result) for result in chat.forms.values()]
+    default = chat.default_form
+    if default is not None and default not in {form.scenario_id for form in chat.forms.values()}:
+        items.insert(0, _form_item(state, chat, ScenarioResultInfo(scenario_id=default)))
     return tuple(items)
+
+
+def _form_item(state: State, chat: Chat, result: ScenarioResultInfo) -> ScenarioResultItemInfo:
+    scenario = result.scenario_id or Guid("")
+    model = scenario_in(state.config, scenario, chat.culture)
+    title = model.display_name if model is not None else None
+    form = state.config.forms.get(scenario)
+    return ScenarioResultItemInfo(
+        scenario_id=result.scenario_id,
+        scenario_name=form.name if form is not None else title,
+        activity=result.activity,
+        result_id=result.scenario_result_id,
+        remote_name=chat.party_name,
+        display_name=title,
+        result_created=result.time_utc,
+        show_in_list=_listed(result, form.listed if form is not None else ()),
+    )
+
+
+def _listed(result: ScenarioResultInfo, controls: tuple[Guid, ...]) -> str | None:
+    """What was filled into the controls that lists show, in the order of the form."""
+    filled = form_values(result) if controls else {}
+    text = ", ".join(filled[each] for each in controls if filled.get(each, "").strip())
+    return " ".join(text.split())[:LISTED_TEXT] or None

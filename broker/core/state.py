@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import deque
 from typing import ClassVar
 
-from attrs import Factory, define, field
+from attrs import Factory, define, field, frozen
 
 from broker.config.model import Config
 from broker.core.facts import DecisionLogged
@@ -103,7 +103,10 @@ class Chat:
         last_agent: Who answered it last: preferred when it waits again (B-2).
         further: Projects besides its own whose agents may take it (B-26).
         wait_level: The level of the last wait rule that was applied, -1 before.
+        forms: What was filled in, by result; `filled` when each was saved last, `start_form` the one
+            that came with the start (the wire's FormDataId).
         scenario: The form that is offered to the visitor.
+        default_form: The form that its gate rule names: expected, filled in or not (B-41).
         outbound: Somebody on this side began it; until `bound_at` no connector has it. `open_key` is
             the Guid that he gave with his request.
         waited: How long the visitor has waited for people, in all waits that are over; `waiting_since`
@@ -167,6 +170,9 @@ class Chat:
     slots: dict[SlotKey, Slot] = Factory(dict)
     past_slots: dict[tuple[bool, str], bytes] = Factory(dict)
     forms: dict[Guid, ScenarioResultInfo] = Factory(dict)
+    filled: dict[Guid, int] = Factory(dict)
+    start_form: Guid | None = None
+    default_form: Guid | None = None
     variables: tuple[tuple[str, str], ...] = ()
     further: tuple[Guid, ...] = ()
     wait_level: int = -1
@@ -356,6 +362,19 @@ class Session:
     agent: Guid | None = None
 
 
+@frozen(kw_only=True)
+class LoneForms:
+    """What one gateway saved on one day without a chat (B-41).
+
+    Attributes:
+        day: Days since 1970 (UTC).
+    """
+
+    day: int
+    count: int = 0
+    bytes: int = 0
+
+
 @define(kw_only=True)
 class Distribution:
     """Tickets, desks, and which of them must be looked at again.
@@ -399,6 +418,8 @@ class State:
     """How many chats of each gateway are in memory, open or closed."""
     bytes_held: dict[Guid, int] = Factory(dict)
     """A bound on the bytes of the words and forms in memory, by gateway."""
+    lone_forms: dict[Guid, LoneForms] = Factory(dict)
+    """What each gateway saved today without a chat."""
     list_weight: dict[Guid, int] = Factory(dict)
     """A bound on the bytes of each gateway's list of open chats."""
     pilots: dict[Guid, None] = Factory(dict)
@@ -425,11 +446,13 @@ class Recovered:
             `weight` and indexes are filled in by `restore`), slots, forms, and, for an open
             chat, who let it go since it began or was reopened.
         desks: The rows of `agents`, with the open wrap-ups; leases are filled in by `restore`.
+        lone_forms: What each gateway saved today without a chat.
         next_chat: One more than the highest chat number ever used.
         next_offer: One more than the highest offer number ever used.
     """
 
     chats: list[Chat] = Factory(list)
     desks: list[Desk] = Factory(list)
+    lone_forms: dict[Guid, LoneForms] = Factory(dict)
     next_chat: int = 1
     next_offer: int = 1

@@ -36,8 +36,8 @@ from broker.store.records import (
     REOPEN,
     SENTENCE,
     START,
-    Record,
 )
+from broker.store.rows import Record
 
 
 @define

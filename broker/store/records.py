@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from enum import StrEnum
+from collections.abc import Callable
 from typing import Any, Final
-
-from attrs import frozen
 
 from broker.core.facts import (
     AgentExcluded,
@@ -24,8 +20,6 @@ from broker.core.facts import (
     ChatWidened,
     ChatWoken,
     DecisionLogged,
-    FormOffered,
-    FormSaved,
     InviteEnded,
     InviteMade,
     NoteStored,
@@ -40,10 +34,10 @@ from broker.core.facts import (
 )
 from broker.store import schema
 from broker.store.commands import Command
-from protocol.codec import to_wire
+from broker.store.form_records import COMMANDS as FORM_COMMANDS
+from broker.store.form_records import RECORDS as FORM_RECORDS
+from broker.store.rows import Record, Records, Row, as_json, word_of
 from protocol.values import ChatStatus
-
-Row = tuple[Any, ...]
 
 START: Final = Command(
     table=schema.chats,
@@ -103,6 +97,8 @@ REOPEN: Final = Command(
             "close_reason",
             "further",
             "scenario",
+            "start_form",
+            "default_form",
             "bot",
             "bot_project",
             "learned",
@@ -122,7 +118,6 @@ ROUTE: Final = Command(
 WIDEN: Final = Command(
     table=schema.chats, columns=("no", "wait_level", "skill", "further", "priority"), keys=1
 )
-OFFER_FORM: Final = Command(table=schema.chats, columns=("no", "scenario"), keys=1)
 MOVE_BOT: Final = Command(
     table=schema.chats,
     columns=("no", "bot", "bot_question", "bot_tries", "bot_project", "learned"),
@@ -216,13 +211,6 @@ END_WRAPUP: Final = Command(
     keys=1,
     only="wrapups.ended_at IS NULL",
 )
-_FORM: Final = ("result_id", "chat_no", "scenario_id", "activity", "at", "result")
-SAVE_FORM: Final = Command(
-    table=schema.form_results, columns=_FORM, conflict="(chat_no, result_id)"
-)
-SAVE_LONE_FORM: Final = Command(
-    table=schema.form_results, columns=_FORM, conflict="(result_id) WHERE chat_no IS NULL"
-)
 CHAT_EVENT: Final = Command(
     table=schema.chat_events,
     columns=("chat_no", "at", "status", "cause", "agent", "close_reason", "project"),
@@ -264,36 +252,13 @@ CONFIRM: Final = Command(
 HISTORIES: Final = (CHAT_EVENT, AGENT_EVENT, DECISION, INTERNAL)
 """Tables to which rows are only ever added."""
 
-COMMANDS: Final = tuple(value for value in globals().values() if isinstance(value, Command))
+COMMANDS: Final = (
+    *FORM_COMMANDS,
+    *(value for value in globals().values() if isinstance(value, Command)),
+)
 
-
-@frozen
-class Record:
-    """A row for a command.
-
-    Attributes:
-        command: What is done.
-        key: The chat's number or the agent whose rows it changes.
-        row: The row, in the order of the command's columns.
-    """
-
-    command: Command
-    key: int | str
-    row: Row
-
-
-Records = Iterator[Record]
 
 _PILOT: Final = str(ChatStatus.PILOT)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _word(value: StrEnum | None) -> str | None:
-    """The plain text of an enumeration's member: drivers take no subclasses of str."""
-    return None if value is None else str(value)
 
 
 def _started(f: ChatStarted) -> Records:
@@ -312,7 +277,7 @@ def _started(f: ChatStarted) -> Records:
         0,
         f.at,
         f.at,
-        _json(f.variables) if f.variables else None,
+        as_json(f.variables) if f.variables else None,
         f.outbound,
         f.open_key,
     )
@@ -337,16 +302,12 @@ def _routed(f: ChatRouted) -> Records:
 
 
 def _widened(f: ChatWidened) -> Records:
-    further = _json(f.further) if f.further else None
+    further = as_json(f.further) if f.further else None
     yield Record(WIDEN, f.no, (f.no, f.level, f.skill, further, f.priority))
 
 
-def _form_offered(f: FormOffered) -> Records:
-    yield Record(OFFER_FORM, f.no, (f.no, f.scenario))
-
-
 def _bot_moved(f: BotMoved) -> Records:
-    learned = _json(f.learned) if f.learned else None
+    learned = as_json(f.learned) if f.learned else None
     yield Record(MOVE_BOT, f.no, (f.no, f.bot, f.question, f.tries, f.project, learned))
 
 
@@ -359,11 +320,11 @@ def _moved(f: ChatMoved) -> Records:
         case ChatStatus.ANSWERED:
             yield Record(PASS_ON, f.no, (*row, f.agent))
         case ChatStatus.CLOSED:
-            readers = _json(f.readers) if f.readers else None
-            yield Record(CLOSE, f.no, (*row, f.at, _word(f.close_reason), readers))
+            readers = as_json(f.readers) if f.readers else None
+            yield Record(CLOSE, f.no, (*row, f.at, word_of(f.close_reason), readers))
         case _:
             yield Record(MOVE, f.no, row)
-    event = (f.no, f.at, str(f.status), f.cause, f.agent, _word(f.close_reason), f.project)
+    event = (f.no, f.at, str(f.status), f.cause, f.agent, word_of(f.close_reason), f.project)
     yield Record(CHAT_EVENT, f.no, event)
 
 
@@ -426,7 +387,7 @@ def _unparked(f: ChatUnparked) -> Records:
 
 
 def _agent(f: AgentMoved) -> Records:
-    state, then = str(f.state), _word(f.next_state)
+    state, then = str(f.state), word_of(f.next_state)
     row = (f.agent, state, f.reason, then, f.since, f.workplace, f.missed)
     yield Record(MOVE_AGENT, f.agent, row)
     event = (f.agent, f.at, state, f.reason, then, f.cause, f.workplace, f.by)
@@ -446,21 +407,8 @@ def _wrapup_ended(f: WrapupEnded) -> Records:
     yield Record(END_WRAPUP, f.no, (f.no, f.at, f.cause, f.code, f.note))
 
 
-def _form(f: FormSaved) -> Records:
-    result = f.result
-    key = result.scenario_result_id
-    if key is None:
-        raise ValueError("a form to be saved has an id")
-    body = _json(to_wire(result, json=True))
-    row = (key, f.no, result.scenario_id, result.activity, f.at, body)
-    if f.no is None:
-        yield Record(SAVE_LONE_FORM, key, row)
-    else:
-        yield Record(SAVE_FORM, f.no, row)
-
-
 def _decision(f: DecisionLogged) -> Records:
-    yield Record(DECISION, f.no, (f.no, f.at, f.kind, f.agent, _json(f.detail)))
+    yield Record(DECISION, f.no, (f.no, f.at, f.kind, f.agent, as_json(f.detail)))
 
 
 RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
@@ -478,8 +426,7 @@ RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
     ChatWidened: _widened,
     ChatWoken: _woken,
     DecisionLogged: _decision,
-    FormOffered: _form_offered,
-    FormSaved: _form,
+    **FORM_RECORDS,
     InviteEnded: _invite_ended,
     InviteMade: _invited,
     NoteStored: _note,

@@ -13,13 +13,23 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, Text, func, select
+from sqlalchemy import cast as cast_to
 
 from broker.config.model import Config
-from broker.core.bounds import LOGGED_DECISIONS
+from broker.core.bounds import DAY, LOGGED_DECISIONS
 from broker.core.deadlines import LINGER
 from broker.core.facts import DecisionLogged
-from broker.core.state import Chat, Desk, Invite, Party, Recovered, Sentence, Slot
+from broker.core.state import (
+    Chat,
+    Desk,
+    Invite,
+    LoneForms,
+    Party,
+    Recovered,
+    Sentence,
+    Slot,
+)
 from broker.store.schema import (
     agents,
     chat_slots,
@@ -65,6 +75,7 @@ def recover(connection: Connection, config: Config, now: int) -> Recovered:
         return Recovered(
             chats=[found[no] for no in numbers],
             desks=_desks(connection, found),
+            lone_forms=_lone_forms(connection, now),
             next_chat=(connection.scalar(select(func.max(chats.c.no))) or 0) + 1,
             next_offer=(connection.scalar(select(func.max(offers.c.offer))) or 0) + 1,
         )
@@ -154,6 +165,8 @@ def _chat(row: Row[Any]) -> Chat:
         further=tuple(row.further or ()),
         wait_level=row.wait_level,
         scenario=row.scenario,
+        start_form=row.start_form,
+        default_form=row.default_form,
         outbound=row.outbound,
         open_key=row.open_key,
         bound_at=row.bound_at,
@@ -185,10 +198,11 @@ def _belongings(connection: Connection, found: dict[int, Chat], part: list[int])
     for no, *values in connection.execute(slots):
         slot = Slot(*values)
         found[no].slots[slot.outbound, slot.model] = slot
-    forms = select(f.chat_no, f.result_id, f.result).where(f.chat_no.in_(part)).order_by(f.seq)
-    for no, key, body in connection.execute(forms):
+    forms = select(f.chat_no, f.result_id, f.at, f.result).where(f.chat_no.in_(part))
+    for no, key, at, body in connection.execute(forms.order_by(f.seq)):
         result = cast("ScenarioResultInfo", from_wire("ES_SCENARIO_SAVE", body))
         found[no].forms[key] = result
+        found[no].filled[key] = at
     x = exclusions.c
     excluded = (
         select(x.chat_no, x.agent, x.at)
@@ -257,6 +271,19 @@ def _notes(connection: Connection, found: dict[int, Chat], part: list[int]) -> N
             )
         )
         del chat.log[:-LOGGED_DECISIONS]
+
+
+def _lone_forms(connection: Connection, now: int) -> dict[Guid, LoneForms]:
+    """What each gateway saved without a chat since midnight."""
+    f, day = form_results.c, now // DAY
+    size = func.sum(func.length(cast_to(f.result, Text)))
+    today = select(f.gateway, func.count(), size).where(
+        f.chat_no.is_(None), f.gateway.is_not(None), f.at >= day * DAY
+    )
+    return {
+        gateway: LoneForms(day=day, count=count, bytes=int(total))
+        for gateway, count, total in connection.execute(today.group_by(f.gateway))
+    }
 
 
 def _desks(connection: Connection, found: dict[int, Chat]) -> list[Desk]:

@@ -108,6 +108,8 @@ chats = Table(
     Column("further", JSON),
     Column("wait_level", Integer, nullable=False, server_default="-1"),
     _guid("scenario"),
+    _guid("start_form"),
+    _guid("default_form"),
     Column("outbound", Boolean, nullable=False, server_default=false()),
     _guid("open_key"),
     _time("bound_at"),
@@ -330,8 +332,16 @@ form_results = Table(
     _text("activity"),
     _time("at", null=False),
     Column("result", JSON, nullable=False),
+    _guid("gateway"),
     Index("uq_form_results_chat", "chat_no", "result_id", unique=True),
-    Index("uq_form_results_alone", "result_id", unique=True, **_where("chat_no IS NULL")),
+    Index(
+        "uq_form_results_alone",
+        "gateway",
+        "result_id",
+        unique=True,
+        **_where("chat_no IS NULL"),
+    ),
+    Index("ix_form_results_alone_at", "at", **_where("chat_no IS NULL")),
 )
 
 decisions = Table(

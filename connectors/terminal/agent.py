@@ -11,6 +11,7 @@ from connectors.events import (
     ChatForgotten,
     ChatRef,
     Event,
+    FormSaved,
     InternalAdded,
     PartiesChanged,
     Ready,
@@ -199,6 +200,9 @@ class AgentDesk(Desk):
                 self.remark(note_text(note), self.talk(ref))
                 if not mine:
                     self.face.ring()
+            case FormSaved(ref, form):
+                who = "the visitor" if form.agent_id is None else "somebody"
+                self.remark(f"{who} filled in a form: /form shows it", self.talk(ref))
             case PartiesChanged(ref, parties) if self._asked(ref) is None:
                 self.remark(parties_text(parties), self.talk(ref))
             case ChatChanged(ref, ChatStatus.ANSWERED, ChatStatus.ANSWERED, info):

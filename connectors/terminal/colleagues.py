@@ -6,12 +6,14 @@ from connectors.client import WorkplaceClient
 from connectors.events import ChatRef
 from connectors.ids import project_id
 from connectors.terminal.desk import Desk
+from connectors.terminal.forms import read_forms
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatPartyInfo, ChatSentenceInfo, DecisionInfo
 from protocol.values import Guid, PartyState, SentenceModel, TransferMode
 
 HELP = """\
 /note TEXT                                 for colleagues, the visitor does not see it
+/form                                      what was filled into the forms of the chat
 /park                                      put the chat on hold, and take it back
 /return                                    give the chat back to the queue
 /who                                       who is logged in
@@ -33,6 +35,7 @@ class Colleagues:
         self._desk = desk
         self._commands: dict[str, Callable[[ChatRef, str], Awaitable[object]]] = {
             "note": self._note,
+            "form": self._forms,
             "park": self._park,
             "return": lambda chat, _rest: client.give_back(chat),
             "transfer": self._transfer,
@@ -72,6 +75,10 @@ class Colleagues:
             self._client.send_soon(chat, rest, party_name=name, model=SentenceModel.INTERNAL)
         else:
             self._desk.remark("/note TEXT")
+
+    async def _forms(self, chat: ChatRef, _rest: str) -> None:
+        for line in await read_forms(self._client, chat):
+            self._desk.remark(line)
 
     async def _park(self, chat: ChatRef, _rest: str) -> None:
         known = self._client.chat(chat)

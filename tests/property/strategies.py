@@ -8,8 +8,9 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
-from protocol.catalogue import CATALOGUE, FrameSpec
+from protocol.catalogue import CATALOGUE
 from protocol.frame import Frame
+from protocol.frame_spec import FrameSpec
 from protocol.members import Blank, Kind, Member, members
 from protocol.values import is_blank
 

@@ -17,8 +17,9 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.catalogue import CATALOGUE, FrameSpec
+from protocol.catalogue import CATALOGUE
 from protocol.codec import from_wire, to_wire
+from protocol.frame_spec import FrameSpec
 from protocol.structure import wire_name
 from tests.property.strategies import payload
 

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol import codec
-from protocol.catalogue import CATALOGUE, FrameSpec
+from protocol.catalogue import CATALOGUE
 from protocol.codec import decode, decode_json, encode, encode_json, from_wire, to_wire
 from protocol.connection import Connection, Failed, Refused, Side, State
 from protocol.errors import WireError
 from protocol.frame import Frame
+from protocol.frame_spec import FrameSpec
 from protocol.members import members
 from protocol.session import Hello, Welcome
 from protocol.values import Role

@@ -19,6 +19,16 @@ BOTS = FLOOR + '\n[[pre_rules]]\nrank = 1\nbot = "Robo"\n'
 SECRET = "secret"
 """What stands in every text that only those in the chat may read."""
 TRACKING = "t1"
+RESULT = "11111111-1111-4111-8111-111111111111"
+OTHER_RESULT = "22222222-2222-4222-8222-222222222222"
+
+
+def filled_in(play: Playbook, result: str = RESULT) -> dict[str, Any]:
+    """A form with a secret."""
+    ((form,),) = play.config.scenarios.values()
+    ((control,),) = (screen.controls or () for screen in form.screens or ())
+    values = [{"ScreenControlId": control.screen_control_id, "ResultText": SECRET}]
+    return {"ScenarioId": form.scenario_id, "ScenarioResultId": result, "Values": values}
 
 
 @define
@@ -90,6 +100,7 @@ class Cast:
             self.web.says(
                 "ES_CHAT_SENTENCE", TrackingId=TRACKING, ID=id_, Text=f"{SECRET} {id_}", Model=model
             )
+        self.web.says("ES_SCENARIO_SAVE", Peer=None, ChatId=chat, **filled_in(self.play))
         owner = self.owner(chat)
         for id_, model in (("a", 0), ("note", 10), ("an", 6)) if owner is not None else ():
             assert owner is not None
@@ -290,6 +301,9 @@ def members_of(cast: Cast, frame: str, chat: str) -> dict[str, Any]:
         "CS_CHAT_SENTENCE": inside | {"ID": "new", "Text": "new"},
         "CS_CHAT_TRANSFER": inside | {"ToProjectId": project},
         "CS_CHAT_WRAPUP": inside,
+        "CS_SCENARIO_LOAD": {"Id": next(iter(cast.play.config.scenarios)), "Peer": None},
+        "CS_SCENARIO_RESULT": inside | {"ScenarioResultId": RESULT},
+        "CS_SCENARIO_SAVE": inside | filled_in(cast.play, OTHER_RESULT),
         "CS_MESSAGE_SEND": {"GatewayId": project, "RemoteAddress": "y"},
         "ES_CHAT_CONFIRM": outside | {"ID": "a"},
         "ES_CHAT_OPEN": {"Peer": "web", "RemoteAddress": "y"},

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from broker.core.state import Chat, Desk, Session, State
-from protocol.catalogue import CATALOGUE, FrameSpec
+from protocol.catalogue import CATALOGUE
+from protocol.frame_spec import FrameSpec
 from protocol.members import members
 from protocol.values import AgentState, ChatStatus, Guid, Role
 

@@ -1,15 +1,15 @@
-"""Agents, supervisors and bots at their workplaces, as people and programs are."""
+"""Agents and supervisors at their workplaces, as people are."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from broker.config.identity import derive
 from broker.tools.simulate.clients import Net, Program
-from broker.tools.simulate.people import MODELS, Person, guid_from, told
-from broker.tools.simulate.town import GATEWAYS, PROJECTS, WRAPUP_CODES
+from broker.tools.simulate.people import MODELS, Person, filled_in, guid_from, told
+from broker.tools.simulate.town import FORM, GATEWAYS, OFFERED_FORM, PROJECTS, WRAPUP_CODES
 from broker.tools.simulate.world import MS, SECOND
 from connectors.errors import ConnectorError
 from connectors.events import (
@@ -30,6 +30,7 @@ from protocol.chat import (
     ChatTransferInfo,
     ChatWrapUpInfo,
 )
+from protocol.scenario import ScenarioResultInfo
 from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
 
@@ -234,6 +235,8 @@ class AgentPerson(Person):
                 ("leave", 4),
                 ("return", 2),
                 ("list", 1),
+                ("read", 3),
+                ("fill", 3),
                 ("nothing", 6),
             )
         )
@@ -262,12 +265,41 @@ class AgentPerson(Person):
                 program.done()
             case "leave" | "return":
                 self._command(act.upper(), ref)
+            case "read" | "fill":
+                self._form(act, ref)
             case "list":
                 asked = ChatCommandInfo(peer=ref.peer)
                 program.session.request("CS_AGENT_LIST", asked, program.now)
                 program.done()
             case _:
                 pass
+
+    def _form(self, act: str, ref: ChatRef) -> None:
+        """Read what was filled into a form of the chat, change it, or fill in another one."""
+        program = self._at()
+        chat = program.session.chats.get(ref)
+        info = chat.view.latest.info if chat is not None else None
+        results = [one.result_id for one in (info.scenarios if info else None) or ()]
+        known = self.chance.choose((None, *results))
+        if act == "read":
+            asked = ScenarioResultInfo(
+                peer=ref.peer,
+                chat_id=Guid(ref.name),
+                scenario_result_id=known or guid_from(self.chance),
+            )
+            program.session.request("CS_SCENARIO_RESULT", asked, program.now)
+        else:
+            form = filled_in(self.chance, self.chance.choose((FORM, OFFERED_FORM)))
+            key = known or form.scenario_result_id
+            done = evolve(
+                form,
+                peer=ref.peer,
+                chat_id=Guid(ref.name),
+                scenario_result_id=key,
+                activity="by an agent",
+            )
+            program.session.request("CS_SCENARIO_SAVE", done, program.now)
+        program.done()
 
     def _ask(
         self,
@@ -381,120 +413,3 @@ class SupervisorPerson(AgentPerson):
                 program.done()
             case _:
                 pass
-
-
-@define(eq=False, repr=False)
-class BotPerson(Person):
-    """The program of a bot: mostly it works, sometimes it is silent, declines, or breaks.
-
-    Attributes:
-        mute: The chats in which it says nothing any more, though it should.
-    """
-
-    net: Net = field(kw_only=True)
-    settings: WorkplaceSettings = field(kw_only=True)
-    program: Program | None = None
-    serial: int = 0
-    mute: set[ChatRef] = field(factory=set)
-
-    def begin(self) -> None:
-        """Be started."""
-        self.later(2 * SECOND, self._start)
-
-    def _start(self) -> None:
-        if self.program is not None and not self.program.off:
-            return
-        self.serial += 1
-        name = f"{self.settings.login}.{self.serial}"
-        program = Program(self.net, name, self.settings)
-        program.on_event = lambda event: self._heard(program, event)
-        self.program = program
-        if self.serial == 1:
-            self.later(40 * SECOND, self._crash)
-
-    def _crash(self) -> None:
-        self.later(40 * SECOND, self._crash)
-        if self.program is not None:
-            self.program.kill()
-            self.program = None
-        self.later(5 * SECOND, self._start)
-
-    def _heard(self, program: Program, event: Event) -> None:
-        if program is not self.program:
-            return
-        match event:
-            case Ready():
-                self.later(200 * MS, self._get_ready)
-            case Alerted():
-                act = self.chance.weighed((("ANSWER", 12), ("HANGUP", 1), ("", 2)))
-                if act:
-                    self.later(300 * MS, lambda: self._command(act, event.ref))
-            case ChatChanged() if event.status is ChatStatus.ANSWERED:
-                self.later(500 * MS, lambda: self._react(event.ref))
-            case SentenceAdded() if not event.mine:
-                self.later(500 * MS, lambda: self._react(event.ref))
-            case SessionEnded():
-                self.program = None
-                self.later(4 * SECOND, self._start)
-            case _:
-                pass
-
-    def _at(self) -> Program:
-        if self.program is None or self.program.off:
-            raise ConnectorError
-        return self.program
-
-    def _get_ready(self) -> None:
-        program = self._at()
-        program.session.set_agent_state(AgentState.READY, program.now)
-        program.done()
-
-    def _command(self, kind: str, ref: ChatRef) -> None:
-        program = self._at()
-        program.session.command(kind, ref, program.now)
-        program.done()
-
-    def _react(self, ref: ChatRef) -> None:
-        """Answer, think, say nothing, make a note, hand over, or end."""
-        program = self._at()
-        if ref in self.mute:
-            return
-        session, now = program.session, program.now
-        act = self.chance.weighed(
-            (
-                ("answer", 8),
-                ("think", 2),
-                ("decline", 2),
-                ("silent", 2),
-                ("note", 1),
-                ("project", 2),
-                ("rules", 2),
-                ("agent", 1),
-                ("HANGUP", 1),
-                ("RETURN", 1),
-            )
-        )
-        match act:
-            case "answer":
-                session.send(ref, told(self.chance, 0), now)
-            case "think":
-                session.typing(ref, True, now)
-                self.later(2 * SECOND, lambda: self._react(ref))
-            case "decline":
-                session.typing(ref, True, now)
-                session.typing(ref, False, now)
-            case "note":
-                session.send(ref, "a bot was here", now, model=10)
-            case "project" | "rules" | "agent":
-                wish = ChatTransferInfo(
-                    peer=ref.peer,
-                    chat_id=Guid(ref.name),
-                    to_project_id=derive("project", "Sales") if act == "project" else None,
-                    to_agent_id=derive("agent", "agent0") if act == "agent" else None,
-                )
-                session.request("CS_CHAT_TRANSFER", wish, now, ref=ref)
-            case "HANGUP" | "RETURN":
-                session.command(act, ref, now)
-            case _:
-                self.mute.add(ref)
-        program.done()

@@ -31,6 +31,7 @@ class ChatRow:
     further: tuple[Guid, ...] = ()
     wait_level: int = -1
     scenario: Guid | None = None
+    default_form: Guid | None = None
     outbound: bool = False
     bound_at: int | None = None
 
@@ -181,13 +182,28 @@ class DecisionRow:
 
 
 @frozen(kw_only=True)
+class FormRow:
+    """A form that was filled in; of a chat, or of a gateway alone."""
+
+    result_id: Guid
+    chat: Guid | None = None
+    gateway: Guid | None = None
+    at: int = 0
+    result: Mapping[str, Any] = Factory(dict)
+
+    @property
+    def agent(self) -> Guid | None:
+        """Who filled it in; None: the visitor's side."""
+        return self.result.get("AgentId")
+
+
+@frozen(kw_only=True)
 class Dump:
     """Everything that the checker wants to know of the store; each list in the order of writing.
 
     Attributes:
         slots: (chat, outbound, model) to the ID of the sentence that fills the slot, and when that was
             confirmed.
-        forms: Result id to chat.
     """
 
     chats: tuple[ChatRow, ...] = ()
@@ -198,7 +214,7 @@ class Dump:
     agents: tuple[AgentRow, ...] = ()
     agent_moves: tuple[AgentMoveRow, ...] = ()
     wrapups: tuple[WrapupRow, ...] = ()
-    forms: dict[Guid, Guid | None] = Factory(dict)
+    forms: tuple[FormRow, ...] = ()
     decisions: tuple[DecisionRow, ...] = ()
     notes: tuple[NoteRow, ...] = ()
     invites: tuple[InviteRow, ...] = ()

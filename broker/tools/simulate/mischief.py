@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from broker.config.identity import derive
 from broker.tools.simulate.clients import Net
 from broker.tools.simulate.history import Kind
 from broker.tools.simulate.network import Link as Wire
-from broker.tools.simulate.people import Person, guid_from
+from broker.tools.simulate.people import Person, filled_in, guid_from
 from broker.tools.simulate.tap import Tap
-from broker.tools.simulate.town import token_of
+from broker.tools.simulate.town import FORM, token_of
 from broker.tools.simulate.world import SECOND
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
@@ -26,6 +26,7 @@ from protocol.codec import assemble, pack
 from protocol.session import Hello, Ping
 from protocol.values import AgentState, Guid, Role, TransferMode
 
+OTHERS = ("SENTENCE", "NOTE", "TRANSFER", "INVITE", "FORM", "OTHER")
 Spied = tuple[Guid, str, str]
 COMMANDS = (
     "ANSWER",
@@ -48,6 +49,7 @@ class Vandal(Person):
 
     Attributes:
         spied: Chats that others have: Guid, peer and tracking ID.
+        results: Forms that others filled in.
     """
 
     net: Net = field(kw_only=True)
@@ -55,6 +57,7 @@ class Vandal(Person):
     login: str | None = field(kw_only=True, default=None)
     peer: str = field(kw_only=True)
     spied: Callable[[], list[Spied]] = field(kw_only=True)
+    results: Callable[[], list[Guid]] = field(kw_only=True)
     wire: Wire | None = None
     serial: int = 0
     _taps: tuple[Tap, Tap] | None = None
@@ -146,7 +149,7 @@ class Vandal(Person):
             self._foreign_outside()
 
     def _foreign_inside(self) -> None:
-        kind = self.chance.choose((*COMMANDS, "SENTENCE", "NOTE", "TRANSFER", "INVITE", "OTHER"))
+        kind = self.chance.choose((*COMMANDS, *OTHERS))
         chat, _, _ = self._any_chat()
         match kind:
             case "SENTENCE" | "NOTE":
@@ -160,11 +163,28 @@ class Vandal(Person):
                 me = self.chance.choose((None, derive("agent", self.login or "")))
                 wish = ChatTransferInfo(peer=self.peer, chat_id=chat, to_agent_id=me, mode=mode)
                 self._say(f"CS_CHAT_{kind}", wish)
+            case "FORM":
+                self._foreign_form(chat)
             case "OTHER":
                 self._rule_over(chat)
             case _:
                 command = ChatCommandInfo(peer=self.peer, chat_id=chat, id="x", is_parked=True)
                 self._say(f"CS_CHAT_{kind}", command)
+
+    def _foreign_form(self, chat: Guid) -> None:
+        """What a visitor filled in, read and overwritten by somebody who has no part in it."""
+        results = self.results()
+        key = self.chance.choose(results[-20:]) if results else guid_from(self.chance)
+        inside = self.role is Role.WORKPLACE
+        form = evolve(
+            filled_in(self.chance, FORM),
+            peer=self.peer if inside else None,
+            chat_id=chat if inside or self.chance.happens(0.5) else None,
+            scenario_result_id=key,
+        )
+        if inside:
+            self._say("CS_SCENARIO_RESULT", form)
+        self._say("CS_SCENARIO_SAVE" if inside else "ES_SCENARIO_SAVE", form)
 
     def _rule_over(self, chat: Guid) -> None:
         """What only supervisors may do, and a chat under a foreign key."""
@@ -176,6 +196,9 @@ class Vandal(Person):
 
     def _foreign_outside(self) -> None:
         """Of the gateway that he does not serve; the others' chats on his own are his as well."""
+        if self.chance.happens(0.1):
+            self._foreign_form(self._any_chat(("social",))[0])
+            return
         kind = self.chance.choose(("STOP", "STATUS", "CONFIRM", "TYPING", "SENTENCE", "SENTENCE"))
         chat, peer, name = self._any_chat(("social",))
         if self.chance.happens(0.2):

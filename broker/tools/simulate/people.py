@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from broker.tools.simulate.chance import Chance
 from broker.tools.simulate.clients import Program
-from broker.tools.simulate.town import FORM, GATEWAYS
+from broker.tools.simulate.town import FORM, GATEWAYS, TOPICS, control_of
 from broker.tools.simulate.world import SECOND, World
 from connectors.errors import ConnectorError
 from connectors.events import (
@@ -42,6 +42,20 @@ def told(chance: Chance, number: int) -> str:
         return short
     filler = "x" * chance.choose((0, 3, 20, 200, 2_000))
     return f"sentence {number} {filler}"
+
+
+def filled_in(chance: Chance, form: Guid) -> ScenarioResultInfo:
+    """A form as somebody fills it in: mostly well, now and then not so."""
+    name = "Contact" if form == FORM else "Call me back"
+    topic = chance.weighed(((TOPICS[0], 6), (TOPICS[1], 6), ("nonsense", 1), (None, 1)))
+    values = [
+        ScenarioResultValueInfo(screen_control_id=control_of(name, key), result_text=text)
+        for key, text in (("topic", topic), ("words", chance.choose((None, "hello", "Jana"))))
+        if text is not None
+    ]
+    return ScenarioResultInfo(
+        scenario_id=form, scenario_result_id=guid_from(chance), values=tuple(values)
+    )
 
 
 @define(eq=False, repr=False)
@@ -87,6 +101,7 @@ class Visitor(Person):
     said: list[tuple[str, str, int]] = field(factory=list)
     patience: int = 8
     form: Guid | None = None
+    saved: ScenarioResultInfo | None = None
 
     def begin(self) -> None:
         """Come by, at some time."""
@@ -112,11 +127,7 @@ class Visitor(Person):
         assert self.ref is not None
         form = None
         if self.chance.happens(0.3):
-            form = ScenarioResultInfo(
-                scenario_id=FORM,
-                scenario_result_id=guid_from(self.chance),
-                values=(ScenarioResultValueInfo(result_text="hello"),),
-            )
+            form = filled_in(self.chance, FORM)
         info = ChatServiceInfo(
             peer=self.peer,
             tracking_id=self.ref.name,
@@ -195,17 +206,22 @@ class Visitor(Person):
             self.later(5 * SECOND, self._say)  # writes on although it is over
 
     def _fill(self) -> None:
-        """A form, of the chat if one is offered there."""
+        """A form, of the chat if one is offered there; now and then one that was saved before."""
         session, now = self.program.session, self.program.now
         known = session.chats.get(self.ref) if self.ref is not None else None
         offered, self.form = self.form, None
         if offered is not None:
             session.request("ES_SCENARIO_LOAD", CommandInfo(id=offered, reference="en"), now)
-        form = ScenarioResultInfo(
-            scenario_id=offered or FORM,
-            scenario_result_id=guid_from(self.chance),
-            chat_id=known.view.chat_id if known is not None and offered is not None else None,
+        of_chat = offered is not None or self.chance.happens(0.5)
+        form = evolve(
+            filled_in(self.chance, offered or FORM),
+            chat_id=known.view.chat_id if known is not None and of_chat else None,
+            peer=self.peer if self.chance.happens(0.5) else None,
         )
+        if self.saved is not None and self.chance.happens(0.3):
+            again = self.saved.scenario_result_id
+            form = self.chance.choose((self.saved, evolve(form, scenario_result_id=again)))
+        self.saved = form
         session.request("ES_SCENARIO_SAVE", form, now)
         self.program.done()
         self.later(3 * SECOND, self._go_on)

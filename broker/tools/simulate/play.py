@@ -16,12 +16,13 @@ from broker.tools.simulate import town
 from broker.tools.simulate.chance import Chance
 from broker.tools.simulate.checker import Violation, check
 from broker.tools.simulate.clients import Net, Program
-from broker.tools.simulate.desks import AgentPerson, BotPerson, SupervisorPerson
+from broker.tools.simulate.desks import AgentPerson, SupervisorPerson
 from broker.tools.simulate.disk import Disk
 from broker.tools.simulate.dump import Dump
 from broker.tools.simulate.faults import Faults, Window
 from broker.tools.simulate.history import History, Kind
 from broker.tools.simulate.host import Host
+from broker.tools.simulate.machines import BotPerson
 from broker.tools.simulate.mischief import Spied, Vandal
 from broker.tools.simulate.people import Dialler, Visitor
 from broker.tools.simulate.setup import describe
@@ -29,7 +30,7 @@ from broker.tools.simulate.world import MS, SECOND, World
 from connectors.backoff import Backoff
 from connectors.events import Event
 from connectors.settings import ConnectorSettings, Gateway, Tuning, WorkplaceSettings
-from protocol.values import Role
+from protocol.values import Guid, Role
 
 TUNING = Tuning(
     echo_wait=8.0,
@@ -212,6 +213,7 @@ class Play:
                 login=login,
                 peer=number,
                 spied=self._spied,
+                results=self._results,
             )
         return Vandal(
             self.world,
@@ -220,6 +222,7 @@ class Play:
             role=Role.CONNECTOR,
             peer="mobile",
             spied=self._spied,
+            results=self._results,
         )
 
     def _spied(self) -> list[Spied]:
@@ -230,6 +233,13 @@ class Play:
         peers = {gateway.id: gateway.peer for gateway in self.host.config.gateways.values()}
         chats = life.engine.state.chats.values()
         return [(chat.id, peers[chat.gateway], chat.tracking_id) for chat in chats]
+
+    def _results(self) -> list[Guid]:
+        """What a bad client may know of what the others filled in."""
+        life = self.host.life
+        if life is None or life.engine is None:
+            return []
+        return [key for chat in life.engine.state.chats.values() for key in chat.forms]
 
     def _programs(self) -> list[Program]:
         agents = [a.program for a in self.agents if a.program is not None]

@@ -13,6 +13,7 @@ from broker.tools.simulate.dump import (
     DecisionRow,
     Dump,
     ExclusionRow,
+    FormRow,
     InviteRow,
     MoveRow,
     NoteRow,
@@ -42,14 +43,12 @@ def dump_of(database: sqlite3.Connection) -> Dump:
         agents=_rows(database, AgentRow, "SELECT * FROM agents ORDER BY agent"),
         agent_moves=_rows(database, AgentMoveRow, "SELECT * FROM agent_events ORDER BY seq"),
         wrapups=_rows(database, WrapupRow, _OF_CHAT.format("wrapups", "t.seq")),
-        forms={
-            row["result_id"]: row["chat"]
-            for row in _plain(
-                database,
-                "SELECT f.result_id, c.id AS chat FROM form_results f"
-                " LEFT JOIN chats c ON c.no = f.chat_no ORDER BY f.seq",
-            )
-        },
+        forms=_rows(
+            database,
+            FormRow,
+            "SELECT c.id AS chat, f.* FROM form_results f"
+            " LEFT JOIN chats c ON c.no = f.chat_no ORDER BY f.seq",
+        ),
         decisions=_rows(database, DecisionRow, _OF_CHAT.format("decisions", "t.seq")),
         notes=_rows(database, NoteRow, _OF_CHAT.format("internal_sentences", "t.chat_no, counter")),
         invites=_rows(database, InviteRow, _OF_CHAT.format("invites", "t.seq")),

@@ -57,6 +57,7 @@ def describe(config: Config) -> dict[str, Any]:
             for g in config.gateways.values()
         },
         "agents": {a.id: _agent(a) for a in config.agents.values()},
+        "scripts": list(config.bots),
         "workplaces": {w.number: w.max_chats for w in config.workplaces.values()},
         "bots": list(config.bots),
         "wait_rules": [_wait_rule(rule) for rule in config.wait_rules],

@@ -11,11 +11,9 @@ from broker.config.folding import Words
 from broker.config.identity import derive
 from broker.config.model import (
     Agent,
-    Bot,
-    BotAnswer,
-    BotQuestion,
     Config,
     Distribution,
+    Form,
     GateRule,
     Gateway,
     Language,
@@ -28,16 +26,21 @@ from broker.config.model import (
     Secret,
     Server,
     Skill,
-    TextMatch,
     WaitRule,
     Workplace,
     WrapupCode,
 )
+from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch
 from broker.config.pattern import Pattern
 from broker.tools.simulate.chance import Chance
 from broker.tools.simulate.world import SECOND
-from protocol.scenario import ScenarioInfo
-from protocol.values import Guid
+from protocol.scenario import (
+    ScenarioInfo,
+    ScreenControlInfo,
+    ScreenControlParameterInfo,
+    ScreenInfo,
+)
+from protocol.values import ControlType, Guid
 
 HEARTBEAT: Final = 10 * SECOND
 FRAME_BYTES: Final = 131_072
@@ -46,6 +49,7 @@ PROJECTS: Final = ("Support", "Sales")
 LANGUAGES: Final = (("English", "en"), ("Czech", "cs"))
 FORM: Final = derive("scenario", "Contact")
 OFFERED_FORM: Final = derive("scenario", "Call me back")
+TOPICS: Final = ("buy", "ask")
 BOTS: Final = ("bot0", "bot1")
 """The second one has a seat and nobody runs it."""
 SCRIPT: Final = derive("bot", "Greeter")
@@ -106,8 +110,9 @@ def build(chance: Chance, agents: int) -> Town:
         bots={SCRIPT: _script(more)},
         pause_reasons={n: PauseReason(id=derive("pause_reason", n), name=n) for n in PAUSE_REASONS},
         wrapup_codes={n: WrapupCode(id=derive("wrapup_code", n), name=n) for n in WRAPUP_CODES},
-        scenarios={
-            form: (ScenarioInfo(scenario_id=form, display_name=name, culture="en"),)
+        scenarios={FORM: (form_of("Contact"),), OFFERED_FORM: (form_of("Call me back"),)},
+        forms={
+            form: Form(id=form, name=name, listed=(control_of(name, "topic"),))
             for form, name in ((FORM, "Contact"), (OFFERED_FORM, "Call me back"))
         },
     )
@@ -135,6 +140,34 @@ _TEXT_MATCHES: Final = {
         TextMatch(id=derive("text_match", "no"), name="no", patterns=(Pattern("^no"),)),
     )
 }
+
+
+def control_of(form: str, name: str) -> Guid:
+    """The id of a control of a form."""
+    return derive("control", f"{form}/{name}")
+
+
+def form_of(name: str) -> ScenarioInfo:
+    """A form: a topic that must be chosen, and words that may be written."""
+    topic = ScreenControlInfo(
+        screen_control_id=control_of(name, "topic"),
+        display_name="Topic",
+        control_type=ControlType.RADIO_BUTTONS,
+        mandatory_field=True,
+        parameters=tuple(
+            ScreenControlParameterInfo(display_name=text, result_text=text) for text in TOPICS
+        ),
+    )
+    words = ScreenControlInfo(
+        screen_control_id=control_of(name, "words"),
+        display_name="Words",
+        control_type=ControlType.TEXT_AREA,
+        target_column="ContactName",
+    )
+    screen = ScreenInfo(display_name="First", controls=(topic, words), finish_button=True)
+    return ScenarioInfo(
+        scenario_id=derive("scenario", name), display_name=name, culture="en", screens=(screen,)
+    )
 
 
 def seat_of(bot: str) -> str:

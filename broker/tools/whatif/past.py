@@ -225,7 +225,12 @@ def visit(told: Told, piece: Piece, index: int) -> Visit:
         culture=told.chat.culture,
         user_token=told.chat.user_token,
         ext_response=told.chat.ext_response,
-        forms=tuple(form.result for form in told.forms if _within(contact, form.at)),
+        forms=tuple(
+            form.result
+            for form in told.forms
+            # What a bot or an agent filled in, they will fill in again.
+            if form.result.agent_id is None and _within(contact, form.at)
+        ),
         project=contact.project,
         waited=end - contact.arrived,
         left=unanswered and contact.reason == CloseReason.EXTERNAL,

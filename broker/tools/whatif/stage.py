@@ -13,7 +13,7 @@ from enum import IntEnum
 from heapq import heappop, heappush
 from typing import Final
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from broker.config.model import Config
 from broker.core.broker import restore, step
@@ -61,7 +61,9 @@ class Stage:
     _sessions: int = 0
 
     def __attrs_post_init__(self) -> None:
-        self._state = restore(self.config, Recovered(), self.now)
+        # What visitors filled in was good when they did; it is not judged again by other forms.
+        unjudged = evolve(self.config, scenarios=dict.fromkeys(self.config.scenarios, ()))
+        self._state = restore(unjudged, Recovered(), self.now)
         self.put(Booted())
 
     def new_session(self) -> int:

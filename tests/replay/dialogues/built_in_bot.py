@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from broker.config.identity import derive
-from tests.replay.dialogues.steps import VISITOR, hang_up, offered, stop, texts
+from tests.replay.dialogues.steps import FORM, VISITOR, filled_in, hang_up, offered, stop, texts
 from tests.replay.stage import Client, Stage, scenario
 
-FORM = derive("scenario", "Before the chat")
 INSIDE = '\n[[pre_rules]]\nrank = <rank>\ngateway = "Gateway <name>"\nbot = "Desk <name>"\n'
 MATCHES = """
 [[text_matches]]
@@ -156,7 +154,7 @@ async def built_in_bot_form(stage: Stage) -> None:
     await web.get("SE_CHAT_STATUS", Status="ICR", ScenarioId=None, ChatId=chat)
     await _hears(web, 1, "Please fill in the form.")
     await web.get("SE_CHAT_STATUS", Status="ICR", ScenarioId=FORM, ChatId=chat)
-    await web.send("ES_SCENARIO_SAVE", 2, Peer=None, ScenarioId=FORM, ChatId=chat, Values=[])
+    await web.send("ES_SCENARIO_SAVE", 2, Peer=None, ChatId=chat, **filled_in("sales"))
     await web.get("SE_CHAT_STATUS", Status="ICR", ScenarioId=None, ChatId=chat)
     await web.get("SYS_ACK", 2, Type="ES_SCENARIO_SAVE")
     await _hears(web, 2, "Anything else?")

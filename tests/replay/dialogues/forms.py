@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from broker.config.identity import derive
-from tests.replay.dialogues.steps import VISITOR, answer, hang_up, offered
-from tests.replay.stage import Stage, scenario
+from tests.replay.dialogues.steps import (
+    FORM,
+    TOPIC,
+    VISITOR,
+    answer,
+    filled_in,
+    hang_up,
+    offered,
+    refused,
+)
+from tests.replay.stage import Members, Stage, scenario
 
-FORM = str(derive("scenario", "Before the chat"))
 RESULT = "11111111-1111-4111-8111-111111111111"
 CONTROL = "22222222-2222-4222-8222-222222222222"
 
@@ -45,6 +52,7 @@ async def forms(stage: Stage) -> None:
     await web.send("ES_SCENARIO_SAVE", 4, **unnamed, ChatId=chat, Activity="after")
     await web.get("SYS_ACK", 4, Type="ES_SCENARIO_SAVE")
     await agent.get("SC_CHAT_STATUS", Status="Answered", Sentences=None)
+    await agent.get("SC_SCENARIO_RESULT", ChatId=chat, Activity="after", AgentId=None)
     await agent.send("CS_CHAT_STATUS", 5, ChatId=chat)
     info = (await agent.get("SC_CHAT_STATUS", 5, Status="Answered"))["Info"]
     assert [item.get("Activity") for item in info["Scenarios"]] == [None, "after"]
@@ -75,6 +83,71 @@ async def form_routes(stage: Stage) -> None:
     await offered(web, agent, chat)
     await answer(web, agent, chat)
     await hang_up(web, agent, chat)
+
+
+@scenario(
+    "Agents read what the visitor filled in, and fill in forms themselves; the default form is listed",
+    gate='scenario = "Before the chat"',
+    staff="ab",
+)
+async def forms_of_agents(stage: Stage) -> None:
+    """B-41, W-47."""
+    agent = await stage.ready_agent()
+    web = await stage.connector()
+    await web.send("ES_CHAT_START", 3, **VISITOR)
+    chat = (await web.get("SE_CHAT_STATUS", 3, Status="Pilot"))["ChatId"]
+    await web.get("SE_CHAT_STATUS", Status="Waiting")
+    await web.get("SE_CHAT_STATUS", Status="Alerting")
+    (default,) = (await agent.get("SC_CHAT_ALERT", ChatId=chat))["Info"]["Scenarios"]
+    assert (default["ScenarioId"], default.get("ResultId")) == (FORM, None)
+    await refused(agent, "WrongState", "CS_SCENARIO_RESULT", ChatId=chat, ScenarioResultId=RESULT)
+    await answer(web, agent, chat)
+    await web.send("ES_SCENARIO_SAVE", 4, **filled_in("support", RESULT), ChatId=chat)
+    info = (await agent.get("SC_CHAT_STATUS", Status="Answered"))["Info"]
+    assert [item["ResultId"] for item in info["Scenarios"]] == [RESULT]
+    await agent.get("SC_SCENARIO_RESULT", ScenarioResultId=RESULT, ChatId=chat, AgentId=None)
+    await web.get("SYS_ACK", 4)
+    await web.send("ES_SCENARIO_SAVE", 5, **filled_in("support", RESULT), ChatId=chat)
+    await web.get("SYS_ACK", 5)
+    await agent.send("CS_SCENARIO_LOAD", 6, Id=FORM, Reference="cs", Peer=None)
+    await agent.get("SC_SCENARIO_MODEL", 6, ScenarioId=FORM, DisplayName="Než začneme")
+    await agent.send("CS_SCENARIO_RESULT", 7, ChatId=chat, ScenarioResultId=RESULT)
+    result = await agent.get("SC_SCENARIO_RESULT", 7, ScenarioId=FORM)
+    assert [value["ResultText"] for value in result["Values"]] == ["support"]
+    await agent.send("CS_SCENARIO_SAVE", 8, **filled_in("sales", RESULT), ChatId=chat)
+    await agent.get("SC_CHAT_STATUS", Status="Answered", Info=...)
+    await agent.get("SYS_ACK", 8, Type="CS_SCENARIO_SAVE")
+    await agent.send("CS_SCENARIO_RESULT", 9, ChatId=chat, ScenarioResultId=RESULT)
+    await agent.get("SC_SCENARIO_RESULT", 9, AgentId=...)
+    await refused(web, "KeyReused", "ES_SCENARIO_SAVE", **filled_in("sales", RESULT), ChatId=chat)
+    await hang_up(web, agent, chat)
+    await agent.send("CS_SCENARIO_RESULT", 10, ChatId=chat, ScenarioResultId=RESULT)
+    await agent.get("SC_SCENARIO_RESULT", 10, Values=...)
+
+
+@scenario("BadPayload: forms without what is mandatory, with a wrong choice, of nobody", staff="ab")
+async def forms_refused(stage: Stage) -> None:
+    """W-47."""
+    web = await stage.connector()
+    for values in (
+        [],
+        [{"ScreenControlId": TOPIC, "ResultText": "nonsense"}],
+        [{"ScreenControlId": TOPIC, "ResultNumber": 1}],
+        [{"ScreenControlId": CONTROL, "ResultText": "sales"}],
+        [{"ResultText": "sales"}],
+        [{"ScreenControlId": TOPIC, "ResultText": text} for text in ("sales", "support")],
+    ):
+        form: Members = {"ScenarioId": FORM, "Values": values}
+        await refused(web, "BadPayload", "ES_SCENARIO_SAVE", **form)
+        await refused(web, "BadPayload", "ES_CHAT_START", **VISITOR, ResultModel=form)
+    await refused(web, "UnknownChat", "ES_SCENARIO_SAVE", **filled_in("sales", RESULT), ChatId=FORM)
+    good = filled_in("sales", RESULT)
+    await refused(web, "UnknownGateway", "ES_SCENARIO_SAVE", **{**good, "Peer": "nobody"})
+    agent = await stage.agent()
+    lost = {**good, "ChatId": FORM}
+    await refused(agent, "UnknownChat", "CS_SCENARIO_SAVE", **lost)
+    await refused(agent, "UnknownChat", "CS_SCENARIO_RESULT", ChatId=FORM, ScenarioResultId=RESULT)
+    await refused(agent, "UnknownScenario", "CS_SCENARIO_LOAD", Id=CONTROL, Peer=None)
 
 
 PORTS = """

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from broker.config.identity import derive
 from tests.replay.stage import Client, Members, Stage
 
+FORM = derive("scenario", "Before the chat")
+TOPIC = derive("control", "Before the chat/you/topic")
 VISITOR = {"TrackingId": "v1", "PartyName": "Vera", "PreferredCulture": "en"}
+
+
+def filled_in(topic: str, result: str | None = None) -> Members:
+    """The form of all brokers, filled in (W-47)."""
+    values = [{"ScreenControlId": TOPIC, "ResultText": topic}]
+    return {"ScenarioId": FORM, "ScenarioResultId": result, "Values": values}
 
 
 async def start(web: Client, tracking: str = "v1") -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from broker.config.identity import derive
 from tests.replay.dialogues.refusals import NOBODY
-from tests.replay.dialogues.steps import answer, hang_up, offered, refused, start, stop
+from tests.replay.dialogues.steps import (
+    FORM,
+    answer,
+    filled_in,
+    hang_up,
+    offered,
+    refused,
+    start,
+    stop,
+)
 from tests.replay.stage import Members, Stage, scenario
-
-FORM = derive("scenario", "Before the chat")
 
 
 def rule(level: int, after: str, *effects: str) -> str:
@@ -117,9 +123,9 @@ async def wait_form(stage: Stage) -> None:
     assert form["DisplayName"] == "Before we begin"
     await web.send("ES_CHAT_STATUS", 3, TrackingId="v1")
     await web.get("SE_CHAT_STATUS", 3, Status="Waiting", ScenarioId=FORM)
-    saved: Members = {"Peer": None, "ScenarioId": FORM, "Values": []}
+    saved: Members = {"Peer": None, **filled_in("sales")}
     await refused(web, "UnknownChat", "ES_SCENARIO_SAVE", **saved, ChatId=NOBODY)
-    await web.send("ES_SCENARIO_SAVE", 4, Peer=None, ScenarioId=FORM, ChatId=chat, Values=[])
+    await web.send("ES_SCENARIO_SAVE", 4, **saved, ChatId=chat)
     await web.get("SE_CHAT_STATUS", Status="Waiting", ScenarioId=None, ChatId=chat)
     await web.get("SYS_ACK", 4, Type="ES_SCENARIO_SAVE")
     agent = await stage.ready_agent()

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from connectors.client import WorkplaceClient, connect_connector, connect_workplace
-from connectors.events import ChatRef
+from connectors.events import ChatRef, FormSaved, Pushed, pushed
 from protocol.agent import AgentStateInfo
 from protocol.catalogue import CATALOGUE
 from protocol.chat import (
@@ -21,6 +21,9 @@ from protocol.chat import (
     VariableInfo,
 )
 from protocol.frame import Frame
+from protocol.message import CommandInfo
+from protocol.scenario import ScenarioInfo, ScenarioResultInfo
+from protocol.session import Ack
 from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 from tests.support.model_broker import ALICE, Chat
 from tests.support.tcp_model import TcpModel
@@ -130,6 +133,18 @@ ASKED = ChatCommandInfo(peer="101")
             ChatCommandInfo(**WHERE, agent_id=BOB),
             (DecisionInfo(**WHERE, kind="now"),),
         ),
+        (
+            lambda client: client.load_form(SALES, "cs"),
+            "CS_SCENARIO_LOAD",
+            CommandInfo(id=SALES, reference="cs"),
+            ScenarioInfo(scenario_id=SALES, culture="cs"),
+        ),
+        (
+            lambda client: client.form_result(REF, BOB),
+            "CS_SCENARIO_RESULT",
+            ScenarioResultInfo(**WHERE, scenario_result_id=BOB),
+            ScenarioResultInfo(**WHERE, scenario_id=SALES, scenario_result_id=BOB),
+        ),
     ],
 )
 def test_a_call_and_its_answer(call: Call, type_: str, payload: object, answer: object) -> None:
@@ -140,6 +155,33 @@ def test_a_call_and_its_answer(call: Call, type_: str, payload: object, answer: 
         assert heard(model, type_).payload == payload
 
     with_model(scenario)
+
+
+def test_a_form_is_saved_under_a_key() -> None:
+    """B-41: a new one gets a key of the client's, so that it may be sent again."""
+
+    async def scenario(model: TcpModel) -> None:
+        model.broker.canned["CS_SCENARIO_SAVE"] = ("SYS_ACK", Ack(type="CS_SCENARIO_SAVE"))
+        async with connect_workplace(model.address, "101", "alice", "alice-secret") as client:
+            form = ScenarioResultInfo(scenario_id=SALES)
+            made = await client.save_form(REF, form)
+            again = await client.save_form(REF, attrs.evolve(form, scenario_result_id=BOB))
+        assert again == BOB
+        sent = [frame for frame in model.broker.heard if frame.type == "CS_SCENARIO_SAVE"]
+        assert [frame.payload for frame in sent] == [
+            ScenarioResultInfo(**WHERE, scenario_id=SALES, scenario_result_id=key)
+            for key in (made, BOB)
+        ]
+
+    with_model(scenario)
+
+
+def test_a_form_that_somebody_saves_is_told() -> None:
+    """B-41: a push is an event of its chat."""
+    form = ScenarioResultInfo(**WHERE, scenario_id=SALES, scenario_result_id=BOB)
+    assert pushed(Frame("SC_SCENARIO_RESULT", form)) == FormSaved(REF, form)
+    other = Frame("SC_MESSAGE_STATUS", None)
+    assert pushed(other) == Pushed(other)
 
 
 def test_a_chat_goes_to_one_of_both() -> None:

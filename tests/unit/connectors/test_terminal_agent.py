@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import anyio
 import attrs
@@ -12,6 +13,7 @@ from connectors.events import (
     AgentStateChanged,
     ChatForgotten,
     ChatRef,
+    FormSaved,
     SentenceAdded,
     SentenceConfirmed,
 )
@@ -23,6 +25,7 @@ from connectors.terminal.options import agent_options
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
     ChatCommandInfo,
+    ChatInfo,
     ChatPartyInfo,
     ChatSentenceInfo,
     ChatServiceInfo,
@@ -30,6 +33,15 @@ from protocol.chat import (
     ChatTransferInfo,
     DecisionAgentInfo,
     DecisionInfo,
+)
+from protocol.scenario import (
+    ScenarioInfo,
+    ScenarioResultInfo,
+    ScenarioResultItemInfo,
+    ScenarioResultValueInfo,
+    ScreenControlInfo,
+    ScreenControlParameterInfo,
+    ScreenInfo,
 )
 from protocol.values import AgentState, ChatStatus, Guid, PartyState, TransferMode
 from tests.support.model_broker import ALICE
@@ -377,5 +389,74 @@ def test_what_is_refused_is_told() -> None:
     async def scenario(scene: Scene) -> None:
         await scene.desk.enter("/leave")
         assert scene.face.lines[-1].startswith("not done: NotAllowed")
+
+    play(scenario)
+
+
+def test_what_was_filled_in_is_shown() -> None:
+    """B-41: with the labels of the form; a form without a result is named."""
+    form = Guid("00000000-0000-4000-8000-0000000000f0")
+    result = Guid("00000000-0000-4000-8000-0000000000f1")
+
+    def control(name: str) -> Guid:
+        return Guid(f"00000000-0000-4000-8000-0000000000{name}")
+
+    def said(name: str, **members: Any) -> ScenarioResultValueInfo:
+        return ScenarioResultValueInfo(screen_control_id=control(name), **members)
+
+    async def scenario(scene: Scene) -> None:
+        await scene.desk.enter("/form")
+        assert scene.face.lines[-1] == "the chat has no form"
+        items = (
+            ScenarioResultItemInfo(scenario_id=form, scenario_name="Outcome"),
+            ScenarioResultItemInfo(
+                scenario_id=form,
+                display_name="Contact",
+                result_id=result,
+                result_created=datetime(2026, 1, 1, 8, tzinfo=UTC),
+                activity="again",
+            ),
+        )
+        status = scene.status(info=ChatInfo(scenarios=items))
+        scene.model.broker.canned["CS_CHAT_LEAVE"] = ("SC_CHAT_STATUS", status)
+        await scene.asks("/leave", "CS_CHAT_LEAVE")
+        filled = ScenarioResultInfo(
+            peer="101",
+            chat_id=Guid(scene.ref.name),
+            scenario_id=form,
+            scenario_result_id=result,
+            values=(
+                said("c1", result_text="sales"),
+                said("c2", result_number=7),
+                said("c3", result_time=datetime(2026, 1, 2, 9, 30, tzinfo=UTC)),
+                said("c4", result_text="x\x1b"),
+                said("c2"),
+            ),
+        )
+        choice = ScreenControlParameterInfo(display_name="A purchase", result_text="sales")
+        controls = (
+            ScreenControlInfo(
+                screen_control_id=control("c1"), display_name="Topic", parameters=(choice,)
+            ),
+            ScreenControlInfo(screen_control_id=control("c2"), display_name="Age"),
+            ScreenControlInfo(screen_control_id=control("c3"), display_name="When"),
+        )
+        model = ScenarioInfo(scenario_id=form, screens=(ScreenInfo(controls=controls),))
+        scene.model.broker.canned["CS_SCENARIO_RESULT"] = ("SC_SCENARIO_RESULT", filled)
+        scene.model.broker.canned["CS_SCENARIO_LOAD"] = ("SC_SCENARIO_MODEL", model)
+        await scene.desk.enter("/form")
+        assert scene.face.lines[-7:] == [
+            "Outcome: not filled in yet",
+            "Contact, 08:00:00, again",
+            "  Topic: A purchase",
+            "  Age: 7",
+            "  When: 2026-01-02 09:30",
+            "  ?: x�",
+            "  Age: ",
+        ]
+        for agent, who in ((None, "the visitor"), (BORIS, "somebody")):
+            pushed = attrs.evolve(filled, agent_id=agent)
+            scene.desk.on(FormSaved(scene.ref, pushed))
+            assert scene.face.lines[-1] == f"{who} filled in a form: /form shows it"
 
     play(scenario)

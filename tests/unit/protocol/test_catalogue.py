@@ -3,7 +3,8 @@
 import attrs
 import pytest
 
-from protocol.catalogue import ALIASES, CATALOGUE, NOTES, FrameSpec
+from protocol.catalogue import ALIASES, CATALOGUE, NOTES
+from protocol.frame_spec import FrameSpec
 from protocol.members import members
 from protocol.structure import wire_names
 from tools.schemas import structures

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from protocol.catalogue import CATALOGUE, FrameSpec
+from protocol.catalogue import CATALOGUE
+from protocol.frame_spec import FrameSpec
 from tests.support.requires import ROOT
 
 _TEXT = "".join(

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _readers()
     _waits()
     _slots()
+    _forms()
 
 
 def _replace_nul() -> None:
@@ -126,3 +127,23 @@ def _slots() -> None:
     columns = "chat_no, model, id, party_name, text, time_sent, outbound, at, agent"
     op.execute(f"INSERT INTO chat_slots ({columns}) SELECT {columns} FROM slots_before")  # noqa: S608 - columns of our own
     op.drop_table("slots_before")
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
+def _forms() -> None:
+    """A form without a chat is its gateway's; a chat knows its form of the start and the default one.
+
+    Whose the old ones without a chat are is not known: no gateway can overwrite them any more.
+    """
+    op.add_column("chats", sa.Column("start_form", sa.String(length=36), nullable=True))
+    op.add_column("chats", sa.Column("default_form", sa.String(length=36), nullable=True))
+    op.add_column("form_results", sa.Column("gateway", sa.String(length=36), nullable=True))
+    op.drop_index("uq_form_results_alone", table_name="form_results")
+    alone = _where("chat_no IS NULL")
+    op.create_index(
+        "uq_form_results_alone", "form_results", ["gateway", "result_id"], unique=True, **alone
+    )
+    op.create_index("ix_form_results_alone_at", "form_results", ["at"], unique=False, **alone)

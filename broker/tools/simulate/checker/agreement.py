@@ -78,10 +78,26 @@ def _inside(story: Story, connection: Connection, chat: FoldedChat, guid: Guid) 
         stored = _company(story, guid, agent)
         if chat.shown[2] != stored:
             yield f"it ends with parties {chat.shown[2]} here, {stored} in the store"
+        filled = _filled(story, guid)
+        if chat.shown[3] != filled:
+            yield f"it ends with forms {chat.shown[3]} here, {filled} in the store"
     notes = {counter: (row.id, row.text) for counter, row in story.notes[guid].items()}
     told = {counter: (line.id, line.text) for counter, line in chat.notes.items()}
     if told != notes:
         yield f"it ends with notes {sorted(told)} here, {sorted(notes)} in the store, or with others"
+
+
+def _filled(story: Story, chat: Guid) -> tuple[object, ...]:
+    """The forms of a chat: what was filled in, and the default one while it was not."""
+    forms: list[tuple[str, str, str]] = [
+        (row.result["ScenarioId"], row.result_id, row.result.get("Activity", ""))
+        for row in story.dump.forms
+        if row.chat == chat
+    ]
+    default = story.chats[chat].default_form
+    if default is not None and default not in {form for form, _, _ in forms}:
+        forms.append((default, "", ""))
+    return tuple(sorted(forms))
 
 
 def _company(story: Story, chat: Guid, viewer: Guid | None) -> tuple[object, ...]:

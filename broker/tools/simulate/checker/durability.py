@@ -49,13 +49,12 @@ def _lost(story: Story, connection: Connection, frame: Frame) -> Iterator[tuple[
             if row is not None and row.confirmed_at != stamp:
                 text = f"sentence {p.id} was confirmed at {stamp}, the store has {row.confirmed_at}"
                 yield row.chat, text
+        case "SC_SCENARIO_RESULT" if isinstance(p, ScenarioResultInfo):
+            yield from _lost_form(story, p)
         case "SYS_ACK" if isinstance(p, Ack):
             yield from _lost_ack(story, connection, frame)
         case "SC_AGENT_LIST" if isinstance(p, tuple):
-            told = {(m.agent, m.state) for m in story.dump.agent_moves}
-            for one in p:
-                if isinstance(one, AgentStateInfo) and (one.agent_id, str(one.state)) not in told:
-                    yield None, f"agent {one.agent_id} was listed {one.state}, he never was"
+            yield from _lost_states(story, p)
         case "SC_AGENT_STATE" if isinstance(p, AgentStateInfo) and p.state is not None:
             told = {(m.agent, m.state) for m in story.dump.agent_moves}
             if p.agent_id is not None and (p.agent_id, p.state.value) not in told:
@@ -74,6 +73,18 @@ def _lost_of_slot(
     id_, confirmed = story.dump.slots.get((chat, own, p.model), (None, None))
     if id_ is None or (id_ == p.id and confirmed != to_micros(p.time_stamp)):
         yield chat, f"{p.id} of slot {p.model} was confirmed, the store has {id_}, {confirmed}"
+
+
+def _lost_states(story: Story, p: tuple[object, ...]) -> Iterator[tuple[Guid | None, str]]:
+    told = {(m.agent, m.state) for m in story.dump.agent_moves}
+    for one in p:
+        if isinstance(one, AgentStateInfo) and (one.agent_id, str(one.state)) not in told:
+            yield None, f"agent {one.agent_id} was listed {one.state}, he never was"
+
+
+def _lost_form(story: Story, p: ScenarioResultInfo) -> Iterator[tuple[Guid | None, str]]:
+    if (p.scenario_result_id, p.chat_id) not in story.results:
+        yield p.chat_id, f"form {p.scenario_result_id} was told, the store lacks it"
 
 
 def _lost_sentence(
@@ -146,11 +157,18 @@ def _lost_ack(
                 text = f"the confirmation of {asked.id} was acknowledged, the store lacks it"
                 yield row.chat, text
         case ScenarioResultInfo() as form if form.scenario_result_id is not None:
-            if form.scenario_result_id not in story.dump.forms:
+            if not _is_stored(story, connection, form):
                 text = f"form {form.scenario_result_id} was acknowledged, the store lacks it"
                 yield form.chat_id, text
         case _:
             pass
+
+
+def _is_stored(story: Story, connection: Connection, form: ScenarioResultInfo) -> bool:
+    """Whether a form is in the store: of its chat, or of a gateway that the connection serves."""
+    rows = story.results.get((form.scenario_result_id or Guid(""), form.chat_id), [])
+    theirs = {story.setup.gateway_at(peer, None) for peer in connection.peers}
+    return any(form.chat_id is not None or row.gateway in theirs for row in rows)
 
 
 def exactly_once(story: Story) -> Iterator[Violation]:
@@ -162,6 +180,9 @@ def exactly_once(story: Story) -> Iterator[Violation]:
             text = f"key {row.id} is stored twice, the second time as {row.counter}"
             yield Violation("I-2", text, chat=row.chat)
         seen.add(key)
+    forms = [(row.chat or row.gateway, row.result_id) for row in story.dump.forms]
+    if len(set(forms)) != len(forms):
+        yield Violation("I-2", "a form is stored twice")
     if len(story.note_keys) != len(story.dump.notes):
         yield Violation("I-2", "a key of a note is stored twice")
     counters: dict[tuple[Guid, bool, bool, str | None], int] = {}
@@ -259,6 +280,8 @@ def _reported(
             yield f"status/{p.return_chat_id}/Pilot"
         case AgentStateInfo():
             yield f"agent/{p.agent_id}/{p.state}"
+        case ScenarioResultInfo():
+            yield f"form/{p.scenario_result_id}"
         case _:
             pass
 

@@ -62,8 +62,8 @@ class FoldedChat:
     Attributes:
         high: The highest counter that was told since the first snapshot.
         notes: The internal notes, with counters of their own, and `noted` the highest of them.
-        shown: What the last status said besides: who is in the chat, whether it is put aside, the
-            form that is offered.
+        shown: What the last status said besides: whether it is put aside, the form that is offered,
+            who is in the chat, which forms it has.
         snapshot: Whether a whole snapshot was among what was told.
     """
 
@@ -85,7 +85,11 @@ def shown_of(p: ChatStatusInfo) -> tuple[object, ...]:
         (str(one.state), str(one.mode), one.agent_id or "", one.project_id or "", one.by_id or "")
         for one in p.parties or ()
     )
-    return (bool(p.is_parked), p.scenario_id, tuple(parties))
+    forms = sorted(
+        (one.scenario_id or "", one.result_id or "", one.activity or "")
+        for one in (p.info.scenarios if p.info is not None else None) or ()
+    )
+    return (bool(p.is_parked), p.scenario_id, tuple(parties), tuple(forms))
 
 
 @define

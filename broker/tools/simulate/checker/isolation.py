@@ -8,6 +8,7 @@ from broker.tools.simulate.checker.fold import INTERNAL
 from broker.tools.simulate.checker.spans import (
     BOT,
     CONFERENCE,
+    CONSULT,
     MONITOR,
     OWNER,
     TALKING,
@@ -26,6 +27,7 @@ from protocol.chat import (
     DecisionInfo,
 )
 from protocol.frame import Frame
+from protocol.scenario import ScenarioResultInfo
 from protocol.values import Guid, PartyState, Role, TransferMode
 
 FOR_SUPERVISORS = ("SC_CHAT_OVERVIEW", "SC_CHAT_EXPLANATION")
@@ -41,6 +43,7 @@ def isolation(story: Story) -> Iterator[Violation]:
         yield from (v for v in connection.fold.remarks if v.law == "I-15")
     yield from _strangers(story)
     yield from _writers(story)
+    yield from _savers(story)
     yield from _uninvited(story)
     yield from _forced(story)
 
@@ -96,6 +99,8 @@ def _foreign(
                     yield from _foreign_outside(story, p, p.chat_id, at)
                 elif not rules and not story.touched(agent, p.chat_id):
                     yield f"a chat in which {connection.login} never was", p.chat_id
+        case ScenarioResultInfo():
+            yield from _foreign_form(story, agent, p)
         case _:
             pass
 
@@ -124,6 +129,15 @@ def _overheard(
             yield f"sentence {s.id}, to somebody who never was in the chat"
         elif row is not None and row.at > until:
             yield f"sentence {s.id} of {row.at}, to somebody who was in the chat until {until}"
+
+
+def _foreign_form(
+    story: Story, agent: Guid | None, p: ScenarioResultInfo
+) -> Iterator[tuple[str, str]]:
+    """What was filled in is words: nothing for somebody to whom the chat is only offered (B-7)."""
+    parts = {span.part for span in story.spans.between(p.chat_id or Guid(""), agent)}
+    if not parts & TALKING:
+        yield "a form, to somebody who never was in the chat", p.chat_id or ""
 
 
 def _foreign_outside(
@@ -187,6 +201,22 @@ def _writers(story: Story) -> Iterator[Violation]:
             yield Violation("I-15", text, note.at, chat=note.chat)
 
 
+def _savers(story: Story) -> Iterator[Violation]:
+    """Who filled in a form was in the chat then, and did not only watch, or had it at its end."""
+    scripts = {bot for setup in story.setups for bot in setup.data["scripts"]}
+    for row in story.dump.forms:
+        agent = row.agent
+        if agent is None or row.chat is None or agent in scripts:
+            continue
+        spans = [s for s in story.spans.between(row.chat, agent) if s.part in FILLING]
+        at_end = [move.at for move in story.moves[row.chat] if move.status == "Closed"]
+        if not any(s.covers(row.at) or s.end in at_end for s in spans):
+            text = f"form {row.result_id} was filled in by {agent}, who may not"
+            yield Violation("I-15", text, row.at, chat=row.chat)
+
+
+FILLING = frozenset({OWNER, BOT, CONSULT, CONFERENCE})
+"""Who may fill in forms of the chat."""
 WRITING = frozenset({OWNER, BOT, CONFERENCE})
 """Who may write to the visitor."""
 

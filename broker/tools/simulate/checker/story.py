@@ -8,7 +8,7 @@ from attrs import define, field
 
 from broker.tools.simulate.checker.fold import Fold
 from broker.tools.simulate.checker.spans import Spans
-from broker.tools.simulate.dump import ChatRow, Dump, MoveRow, NoteRow, SentenceRow
+from broker.tools.simulate.dump import ChatRow, Dump, FormRow, MoveRow, NoteRow, SentenceRow
 from broker.tools.simulate.history import Event, Kind
 from broker.tools.simulate.setup import Setup
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
@@ -70,6 +70,7 @@ class Story:
     notes: dict[Guid, dict[int, NoteRow]] = field(factory=dict)
     note_keys: dict[tuple[Guid, str], NoteRow] = field(factory=dict)
     moves: dict[Guid, list[MoveRow]] = field(factory=dict)
+    results: dict[tuple[Guid, Guid | None], list[FormRow]] = field(factory=dict)
     spans: Spans = field(factory=Spans)
 
     @classmethod
@@ -99,6 +100,8 @@ class Story:
         for note in self.dump.notes:
             self.notes.setdefault(note.chat, {})[note.counter] = note
             self.note_keys[note.chat, note.id] = note
+        for form in self.dump.forms:
+            self.results.setdefault((form.result_id, form.chat), []).append(form)
         for move in self.dump.moves:
             self.moves.setdefault(move.chat, []).append(move)
         self.spans = Spans.read(self.dump, self.moves)

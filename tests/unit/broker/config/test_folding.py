@@ -6,7 +6,7 @@ import pytest
 
 from broker.config.folding import MOST_MARKS, Words, fold, split, tidy
 from broker.config.load import loads
-from broker.config.model import TextMatch
+from broker.config.partners import TextMatch
 from broker.core.script import ANSWER_TEXT, matches
 from tests.support.marked import assert_fault
 

@@ -117,6 +117,7 @@ def test_a_form_that_comes_late_is_shown_to_the_agent(play: Playbook) -> None:
     web.says("ES_SCENARIO_SAVE", ScenarioId=form_of(play), ChatId=chat)
     shown = alice.hears("SC_CHAT_STATUS", Status="Answered", Sentences=None)["Info"]["Scenarios"]
     assert len(shown) == 2
+    alice.hears("SC_SCENARIO_RESULT", ScenarioResultId=shown[1]["ResultId"])
 
 
 def test_reopening_again_and_again_does_not_pile_up_forms(play: Playbook) -> None:
@@ -269,6 +270,7 @@ def test_a_start_of_an_open_chat_saves_a_form_that_is_new(play: Playbook) -> Non
         web.hears("SE_CHAT_STATUS", Status="Answered")
     info = alice.hears("SC_CHAT_STATUS")["Info"]
     assert [item["ScenarioId"] for item in info["Scenarios"]] == [scenario]
+    alice.hears("SC_SCENARIO_RESULT", ScenarioId=scenario)
     form["ScenarioId"] = "00000000-0000-4000-a000-000000000001"
     for tracking in ("t1", "t2"):
         web.says("ES_CHAT_START", 1, TrackingId=tracking, ResultModel=form)

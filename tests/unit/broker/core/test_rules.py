@@ -8,11 +8,10 @@ import pytest
 from broker.config.load import loads
 from broker.config.model import Config, GateRule, RuleLimits
 from broker.config.pattern import Pattern
+from broker.core.form_values import FORM_TEXT, form_values
 from broker.core.rules import (
-    FORM_TEXT,
     Applicant,
     GateVerdict,
-    form_values,
     gate,
     pre,
     project,

@@ -203,6 +203,7 @@ def test_an_answer_takes_the_form_back(play: Playbook) -> None:
     web.says("ES_SCENARIO_SAVE", 2, Peer=None, ScenarioId=form(play), ChatId=chat)
     web.hears("SYS_ACK", 2)
     alice.hears("SC_CHAT_STATUS", Status="Answered")
+    alice.hears("SC_SCENARIO_RESULT")
 
 
 def test_a_restart_goes_on_where_the_levels_were(play: Playbook) -> None:
