@@ -17,7 +17,7 @@ from contextlib import ExitStack, closing, contextmanager
 from enum import IntEnum
 from functools import partial
 from os import PathLike, fspath, urandom
-from typing import Any, Final, TextIO
+from typing import Any, Final, Protocol, TextIO
 
 import structlog
 import trio
@@ -43,7 +43,13 @@ from broker.shell.snapshot import take
 from broker.shell.sockets import Sockets, address_of, listening_socket, spell
 from broker.shell.supervisor import Supervisor
 from broker.shell.tls import server_context
-from broker.store.errors import RowRefusedError, StoreError
+from broker.store.errors import (
+    RowRefusedError,
+    StoreAwayError,
+    StoreError,
+    StoreInUseError,
+    StoreUnusableError,
+)
 from broker.store.store import Store
 from broker.store.thread import StoreThread
 from protocol.errors import ByeCode
@@ -51,6 +57,11 @@ from protocol.errors import ByeCode
 LOSSES: Final = 3
 LOSS_WINDOW: Final = 60.0
 """So many lost stores in so many seconds end the process; a supervisor may know better."""
+TRY_FOR: Final = 30.0
+"""For how many seconds a database that is away is tried again."""
+TRY_AGAIN: Final = 0.1
+TRY_LATER: Final = 2.0
+"""Seconds from one attempt to the next: at first, and at most."""
 RECONNECT_AFTER: Final = 1
 """What clients are told, in seconds, when the store was lost."""
 LAST_WORDS: Final = 1.0
@@ -81,7 +92,11 @@ class ExitStatus(IntEnum):
     STORE_LOST = 3
 
 
-OpenStore = Callable[[str], Store]
+class OpenStore(Protocol):
+    """Opens the database; see `Store.open`."""
+
+    def __call__(self, url: str, *, create: bool, new: bool) -> Store:
+        """Open it."""
 
 
 @define(kw_only=True)
@@ -95,6 +110,7 @@ class Broker:
         http: The server of health and metrics, bound and not started.
         tls: How connections are encrypted; None: not at all.
         open_store: Opens the database.
+        new: Whether the first start may make a database where there was one.
         clock: Microseconds since the Unix epoch.
         out: Where people and scripts read that the broker is ready.
         supervisor: Who is told that it is.
@@ -107,6 +123,7 @@ class Broker:
     http: HttpServer | None = None
     tls: ssl.SSLContext | None = None
     open_store: OpenStore = Store.open
+    new: bool = False
     clock: Callable[[], int] = Factory(Clock)
     out: TextIO = Factory(lambda: sys.stdout)
     supervisor: Supervisor = Factory(Supervisor)
@@ -213,9 +230,7 @@ class Broker:
                 self._starting.cancel()
             try:
                 with self._starting:
-                    store, state = await trio.to_thread.run_sync(
-                        self._recover, config, abandon_on_cancel=True
-                    )
+                    store, state = await self._open(config, first=not told)
                 if self._starting.cancelled_caught:
                     return await self._drain()
             except StoreError as error:
@@ -241,10 +256,34 @@ class Broker:
             finally:
                 with trio.CancelScope(shield=True):
                     await thread.aclose()
-                    await trio.to_thread.run_sync(store.close)
+                    rescued = await trio.to_thread.run_sync(store.close)
+                if rescued is not None:
+                    _log.error("store_rescued", file=rescued)
 
-    def _recover(self, config: Config) -> tuple[Store, State]:
-        store = self.open_store(config.store_url)
+    async def _open(self, config: Config, *, first: bool) -> tuple[Store, State]:
+        """Open the store; one that is away for a moment is tried again for a while."""
+        until = trio.current_time() + TRY_FOR
+        pause = TRY_AGAIN
+        while True:
+            try:
+                store, state = await trio.to_thread.run_sync(
+                    self._recover, config, first, abandon_on_cancel=True
+                )
+            except StoreUnusableError as error:
+                # Our own earlier connection may hold a database for a moment after it was lost.
+                away = StoreAwayError if first else (StoreAwayError, StoreInUseError)
+                if not isinstance(error, away) or trio.current_time() + pause > until:
+                    raise
+                _log.warning("store_away", error=str(error), again_in=pause)
+                await trio.sleep(pause)
+                pause = min(2 * pause, TRY_LATER)
+            else:
+                for doubt in store.doubts:
+                    _log.warning("store_doubted", reason=doubt)
+                return store, state
+
+    def _recover(self, config: Config, first: bool) -> tuple[Store, State]:
+        store = self.open_store(config.store_url, create=first, new=first and self.new)
         try:
             now = self.clock()
             found = store, restore(config, store.recover(config, now), now)

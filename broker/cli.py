@@ -58,6 +58,11 @@ def _serve_arguments(parser: Parser) -> None:
         help="how the log on standard error looks; auto: text at a terminal, else JSON",
     )
     parser.add_argument("--quiet", action="store_true", help="log only warnings and errors")
+    parser.add_argument(
+        "--new",
+        action="store_true",
+        help="begin with an empty database though there was one that is gone",
+    )
 
 
 def _serve(arguments: Arguments) -> int:
@@ -65,7 +70,12 @@ def _serve(arguments: Arguments) -> int:
     from broker.process import serve
     from broker.shell.logs import LogFormat
 
-    return serve(arguments.file, LogFormat(arguments.log_format), quiet=arguments.quiet)
+    return serve(
+        arguments.file,
+        LogFormat(arguments.log_format),
+        quiet=arguments.quiet,
+        new=arguments.new,
+    )
 
 
 def _check_arguments(parser: Parser) -> None:

@@ -28,7 +28,9 @@ from broker.store.thread import SWITCH_INTERVAL
 GC_THRESHOLDS: Final = (50_000, 20, 100)
 
 
-def serve(path: str, log_format: LogFormat = LogFormat.AUTO, *, quiet: bool = False) -> ExitStatus:
+def serve(
+    path: str, log_format: LogFormat = LogFormat.AUTO, *, quiet: bool = False, new: bool = False
+) -> ExitStatus:
     """Run a broker until a signal ends it; what `parley serve` does."""
     errors = _queue_output()
     configure_logs(log_format, quiet=quiet)
@@ -59,6 +61,7 @@ def serve(path: str, log_format: LogFormat = LogFormat.AUTO, *, quiet: bool = Fa
             listeners=listeners,
             http=http,
             tls=tls,
+            new=new,
             supervisor=Supervisor.of(os.environ),
             log_dropped=lambda: errors.dropped,
         )

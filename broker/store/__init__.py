@@ -1,6 +1,13 @@
 """Facts as rows of a relational database."""
 
-from broker.store.errors import CommitError, RowRefusedError, StoreError, StoreUnusableError
+from broker.store.errors import (
+    CommitError,
+    RowRefusedError,
+    StoreAwayError,
+    StoreError,
+    StoreInUseError,
+    StoreUnusableError,
+)
 from broker.store.store import Store
 from broker.store.thread import SWITCH_INTERVAL, StoreThread
 
@@ -9,7 +16,9 @@ __all__ = [
     "CommitError",
     "RowRefusedError",
     "Store",
+    "StoreAwayError",
     "StoreError",
+    "StoreInUseError",
     "StoreThread",
     "StoreUnusableError",
 ]

@@ -11,6 +11,14 @@ class StoreUnusableError(StoreError):
     """A database cannot be opened: it is in use, of another program, or of a newer version."""
 
 
+class StoreInUseError(StoreUnusableError):
+    """Another broker has the database."""
+
+
+class StoreAwayError(StoreUnusableError):
+    """The database does not answer, or not well; a little later it may."""
+
+
 class CommitError(StoreError):
     """A commit failed, and the store does nothing more.
 

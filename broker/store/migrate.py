@@ -7,13 +7,18 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect
 
 from broker.store.errors import StoreUnusableError
+from broker.store.files import BEGIN_ANEW
 from broker.store.schema import HEAD, metadata
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def migrate(connection: Connection) -> None:
+def migrate(connection: Connection, *, make: bool = True) -> None:
     """Make the tables, or change older ones, in one transaction.
+
+    Args:
+        connection: The database.
+        make: Whether an empty database may be made a new one.
 
     Raises:
         StoreUnusableError: The database is of another program or of a newer version of this one.
@@ -26,6 +31,10 @@ def migrate(connection: Connection) -> None:
             version = connection.exec_driver_sql(text).scalar()
         if version == HEAD:
             return
+        if version is None and not make:
+            raise StoreUnusableError(
+                f"the database is empty, though there was something in it: {BEGIN_ANEW}"
+            )
         if version is None and tables & set(metadata.tables):
             raise StoreUnusableError("the database has tables of another program")
         _upgrade(connection, version)

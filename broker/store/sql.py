@@ -8,17 +8,16 @@ PostgreSQL keeps a second broker out by an advisory lock that lives as long as t
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from broker.store.errors import StoreUnusableError
+from broker.store.errors import StoreInUseError, StoreUnusableError
+from broker.store.files import Files, held, write_anew
 
 Connect = Callable[[], Any]
 """Makes a DBAPI connection; only tests bring their own."""
@@ -30,13 +29,30 @@ _STATEMENTS: Final = 512
 
 _PRAGMAS: Final = (
     "PRAGMA busy_timeout = 5000",
+    # For a database that is made now; an existing one stays as it is.
+    "PRAGMA auto_vacuum = INCREMENTAL",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA foreign_keys",
     "PRAGMA cache_size = -65536",
     "PRAGMA synchronous = EXTRA",
+    "PRAGMA synchronous",
     "PRAGMA journal_mode = WAL",
     "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA journal_size_limit = 67108864",
+    # Readers may be quick or not: see below.
+    "PRAGMA busy_timeout = 250",
     "PRAGMA wal_checkpoint(TRUNCATE)",
+    "PRAGMA busy_timeout = 5000",
 )
+_ANSWERS: Final[Mapping[str, tuple[object, ...]]] = {
+    "PRAGMA foreign_keys": (1,),
+    "PRAGMA synchronous": (3,),
+    "PRAGMA journal_mode = WAL": ("wal", "memory"),
+}
+"""What SQLite must say, or it does not do what it was asked."""
+
+CONNECT_TIMEOUT: Final = 5
+"""Seconds for one attempt to reach PostgreSQL."""
 
 _ADVISORY_LOCK: Final = 0x5061726C6579
 """The name of Parley among PostgreSQL's advisory locks."""
@@ -63,22 +79,45 @@ def engine_for(url: URL, connect: Connect | None) -> Engine:
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
         return engine
-    engine = create_engine(url, poolclass=NullPool, paramstyle="format")
+    patience = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT}
+    engine = create_engine(url, poolclass=NullPool, paramstyle="format", connect_args=patience)
     event.listen(engine, "connect", _hear_warnings)
     return engine
 
 
-def _set_pragmas(connection: Any, _record: object) -> None:
+def _set_pragmas(connection: Any, record: ConnectionPoolEntry) -> None:
     """Make a fresh connection ready, with nothing left over from a sync that failed.
 
     After such a sync the system may show pages that never reached the disk. So the log is
-    written into the database and emptied before anything new rests upon it.
+    written into the database and emptied before anything new rests upon it. While somebody reads
+    the log cannot be emptied; then its bytes are written and synced once more where they are.
     """
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
+        row = cursor.fetchone()
         cursor.fetchall()
+        wanted = _ANSWERS.get(pragma)
+        if wanted is not None and (row is None or row[0] not in wanted):
+            raise StoreUnusableError(f"SQLite answers {row} to {pragma}")
+        if "wal_checkpoint" in pragma and row is not None and row[0] != 0:
+            _keep_log(cursor)
+            record.info.setdefault("doubts", []).append(
+                "readers of the database keep its log from being emptied; it was written once more"
+            )
     cursor.close()
+
+
+def _keep_log(cursor: Any) -> None:
+    cursor.execute("PRAGMA database_list")
+    file = next(row[2] for row in cursor.fetchall() if row[1] == "main")
+    cursor.execute("BEGIN IMMEDIATE")  # nobody writes meanwhile
+    try:
+        write_anew(f"{file}-wal")
+    except OSError as error:
+        raise StoreUnusableError(f"{file}-wal cannot be written: {error}") from error
+    finally:
+        cursor.execute("ROLLBACK")
 
 
 def _hear_warnings(connection: Any, record: ConnectionPoolEntry) -> None:
@@ -135,64 +174,98 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _make(path: Path) -> None:
-    """Make an empty file that only its owner reads, so that its name survives a loss of power."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        return
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 @contextlib.contextmanager
-def only_user(url: URL, *, create: bool) -> Iterator[None]:
+def only_user(url: URL, *, create: bool, new: bool) -> Iterator[Files | None]:
     """Hold a SQLite database file for this process alone; make its folder when missing.
 
     Raises:
         StoreUnusableError: Another process has it, or it is not there and is not to be made.
     """
     if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
-        yield
+        yield None
         return
-    path = Path(url.database).resolve()
-    if not create and not path.exists():
-        raise StoreUnusableError(f"there is no database {path}")
-    try:
-        _make(path)
-        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreUnusableError(f"{path} cannot be used: {error}") from error
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StoreUnusableError(f"{path} is in use by another broker") from None
-        yield
-    finally:
-        os.close(lock)
+    with held(Path(url.database).resolve(), create=create, new=new) as files:
+        yield files
 
 
 def claim(connection: Connection) -> None:
     """Keep other brokers away from a PostgreSQL database while the connection lives.
 
     Raises:
-        StoreUnusableError: Another broker uses it.
+        StoreUnusableError: Another broker uses it, or it cannot hold every text.
     """
     if connection.dialect.name == "sqlite":
         return
     with connection.begin():
         got = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_ADVISORY_LOCK})")
         if not got.scalar_one():
-            raise StoreUnusableError("the database is in use by another broker")
+            raise StoreInUseError("the database is in use by another broker")
+        encoding = _shown(connection, "server_encoding")
+        if encoding != "UTF8":
+            raise StoreUnusableError(f"the database has the encoding {encoding}; it must be UTF8")
+        if _shown(connection, "synchronous_commit") == "off":
+            connection.exec_driver_sql("SET synchronous_commit = on")
+        doubts: list[str] = connection.info.setdefault("doubts", [])
+        if _shown(connection, "fsync") != "on":
+            doubts.append("PostgreSQL runs with fsync = off: a loss of power loses what was stored")
+
+
+def _shown(connection: Connection, setting: str) -> str:
+    return str(connection.exec_driver_sql(f"SHOW {setting}").scalar_one())
 
 
 def settle(connection: Connection) -> None:
-    """The schema is in place: from now on a commit syncs the log alone."""
+    """The schema is in place: from now on a commit syncs the log alone.
+
+    Raises:
+        StoreUnusableError: SQLite does not do that.
+    """
     if connection.dialect.name == "sqlite":
         cursor = connection.connection.cursor()
         cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA synchronous")
+        if (row := cursor.fetchone()) is None or row[0] != 2:
+            raise StoreUnusableError(f"SQLite answers {row} to PRAGMA synchronous")
+        cursor.fetchall()
         cursor.close()
+
+
+TIDY_PAGES: Final = 256
+"""How many free pages of SQLite's are given back in one go: 1 MiB, a few milliseconds."""
+
+
+def tidy(connection: Connection) -> bool:
+    """Give some free pages of the file back to the disk; whether there is more to do.
+
+    PostgreSQL does so by itself; a SQLite database that was made without `auto_vacuum` never does.
+    """
+    if connection.dialect.name != "sqlite":
+        return False
+    cursor = connection.connection.cursor()
+    try:
+        if _asked(cursor, "auto_vacuum") != 2 or not _asked(cursor, "freelist_count"):
+            return False
+        # The driver leaves this statement after its first page unless it is a script.
+        cursor.executescript(f"PRAGMA incremental_vacuum({TIDY_PAGES})")
+        if _asked(cursor, "freelist_count"):
+            return True
+        # The file itself shrinks when the log is written into it.
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        cursor.fetchall()
+        return False
+    finally:
+        cursor.close()
+
+
+def _asked(cursor: Any, pragma: str) -> Any:
+    cursor.execute(f"PRAGMA {pragma}")
+    row = cursor.fetchone()
+    cursor.fetchall()
+    return row[0]
+
+
+def rescue(connection: Connection, name: str) -> None:
+    """Copy a SQLite database that has lost its place into a file."""
+    cursor = connection.connection.cursor()
+    cursor.execute("VACUUM INTO ?", (name,))
+    cursor.close()

@@ -11,11 +11,11 @@ for what is in it, the transaction is rolled back for sure, and the store goes o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, Self
 
 from sqlalchemy import Connection, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from broker.config.model import Config
 from broker.core.facts import Fact
@@ -25,9 +25,11 @@ from broker.store.commands import Command, padded
 from broker.store.errors import (
     CommitError,
     RowRefusedError,
+    StoreAwayError,
     StoreError,
     StoreUnusableError,
 )
+from broker.store.files import Files
 from broker.store.migrate import migrate
 from broker.store.plan import Step, plan
 
@@ -35,38 +37,61 @@ from broker.store.plan import Step, plan
 class Store:
     """A database of chats; make one with `open`."""
 
-    def __init__(self, connection: Connection, resources: ExitStack) -> None:
+    def __init__(
+        self, connection: Connection, resources: ExitStack, files: Files | None = None
+    ) -> None:
         self._connection = connection
         self._resources = resources
+        self._files = files
         self._texts: dict[tuple[Command, int], str] = {}
         self._failed = False
 
     @classmethod
-    def open(cls, url: str, *, create: bool = True, connect: sql.Connect | None = None) -> Self:
+    def open(
+        cls,
+        url: str,
+        *,
+        create: bool = True,
+        new: bool = False,
+        connect: sql.Connect | None = None,
+    ) -> Self:
         """Open a database and bring its schema up to date.
 
         Args:
             url: An SQLAlchemy URL of SQLite or PostgreSQL.
-            create: Whether a missing SQLite file is made.
+            create: Whether a missing SQLite file, or the tables of an empty database, are made.
+            new: Whether also where there was one that is gone.
             connect: Makes the DBAPI connection in place of the driver.
 
         Raises:
+            StoreAwayError: It cannot be reached now, and why.
             StoreUnusableError: It cannot be used, and why.
         """
         with ExitStack() as resources:
             try:
                 address = make_url(url)
-                resources.enter_context(sql.only_user(address, create=create))
+                files = resources.enter_context(sql.only_user(address, create=create, new=new))
                 engine = sql.engine_for(address, connect)
                 resources.callback(engine.dispose)
                 connection = resources.enter_context(engine.connect())
                 sql.claim(connection)
-                migrate(connection)
+                was_made = files is not None and files.is_made
+                migrate(connection, make=new or (create and not was_made))
                 sql.settle(connection)
+                if files is not None:
+                    files.remember()
+            except OperationalError as error:
+                raise StoreAwayError(f"the database cannot be opened: {_plain(error)}") from error
             except SQLAlchemyError as error:
                 raise StoreUnusableError(f"the database cannot be opened: {error}") from error
-            return cls(connection, resources.pop_all())
+            return cls(connection, resources.pop_all(), files)
         raise AssertionError("not reached")
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What somebody should know of this database, though it can be used."""
+        found: list[str] = self._connection.info.get("doubts", [])
+        return tuple(found)
 
     def commit(self, facts: Sequence[Fact]) -> None:
         """Write the durable ones of some facts in one transaction.
@@ -86,6 +111,8 @@ class Store:
                 self._write_all(steps)
             if warnings := sql.doubts(self._connection):
                 raise CommitError(f"a commit is in doubt: {'; '.join(warnings)}")
+            if self._files is not None:
+                self._files.look()
         except Exception as error:
             if (reason := sql.refused_row(self._connection, error)) is not None:
                 raise RowRefusedError(f"a row was refused: {reason}") from error
@@ -129,20 +156,48 @@ class Store:
         """Read the durable state: open chats, and those that closed not long ago.
 
         Raises:
+            StoreAwayError: It cannot be read now.
             StoreError: It cannot be read.
         """
         if self._connection.invalidated:
             # SQLAlchemy would connect anew here, without the lock that keeps others out.
-            raise StoreError("the connection to the database was lost")
+            raise StoreAwayError("the connection to the database was lost")
         try:
             with self._connection.begin():
                 return recovery.recover(self._connection, config, now)
+        except OperationalError as error:
+            raise StoreAwayError(f"the state cannot be read: {_plain(error)}") from error
         except SQLAlchemyError as error:
             raise StoreError(f"the state cannot be read: {error}") from error
 
-    def close(self) -> None:
-        """Let the database go."""
-        self._resources.close()
+    def tidy(self) -> bool:
+        """Give some free room of the database back to the disk; whether there is more to do.
+
+        Raises:
+            StoreError: That failed, and the store takes nothing more.
+        """
+        if self._failed:
+            return False
+        try:
+            return sql.tidy(self._connection)
+        except Exception as error:
+            self._failed = True
+            raise StoreError(f"the database cannot be tidied up: {error}") from error
+
+    def close(self) -> str | None:
+        """Let the database go.
+
+        Returns:
+            Where its content was put, if its file is not at its place any more.
+        """
+        with self._resources:
+            if self._files is None or not self._files.gone:
+                return None
+            name = self._files.rescue_name()
+            with suppress(Exception):
+                sql.rescue(self._connection, name)
+                return name
+        return None
 
     def _write_all(self, steps: Sequence[Step]) -> None:
         cursor = self._connection.connection.cursor()
@@ -169,3 +224,8 @@ class Store:
             text = command.sql(self._connection.dialect, size)
             self._texts[command, size] = text
         return text
+
+
+def _plain(error: OperationalError) -> str:
+    """What the database said, in one line."""
+    return " ".join(str(error.orig or error).split())

@@ -10,16 +10,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
 import trio
 
 from broker.core.facts import Fact
+from broker.store.errors import StoreError
 from broker.store.store import Store
 
 Done = Callable[[BaseException | None], None]
 T = TypeVar("T")
+
+QUIET: Final = 2.0
+"""Seconds without an order after which the database is tidied up, a little at a time."""
+AGAIN: Final = 0.05
+SELDOM: Final = 60.0
+"""Seconds until the next time while there is more to do, and when there was nothing left."""
 
 SWITCH_INTERVAL: Final = 0.000_1
 """What `sys.setswitchinterval` should be in a process with this thread, in seconds.
@@ -81,11 +88,27 @@ class StoreThread:
         self._thread.join()
 
     def _work(self) -> None:
-        while (order := self._queue.get()) is not None:
+        wait = QUIET
+        while True:
+            try:
+                order = self._queue.get(timeout=wait)
+            except Empty:
+                wait = self._tidy()
+                continue
+            if order is None:
+                break
+            wait = QUIET
             work, done = order
             if not self._tell(done, work()):
                 return
         self._tell(lambda _none: self._ended.set(), None)
+
+    def _tidy(self) -> float:
+        """Use a quiet moment; when to do so again if it stays quiet."""
+        try:
+            return AGAIN if self._store.tidy() else SELDOM
+        except StoreError:
+            return SELDOM  # the next commit says so
 
     def _tell(self, done: Callable[[Any], None], outcome: Any) -> bool:
         assert self._loop is not None

@@ -217,11 +217,11 @@ async def test_after_a_failed_commit_the_broker_starts_anew_from_the_store(tmp_p
 async def test_a_store_that_cannot_be_opened_again_ends_the_broker(tmp_path: Path) -> None:
     opened: list[str] = []
 
-    def open_once(url: str) -> Store:
+    def open_once(url: str, *, create: bool, new: bool) -> Store:
         if opened:
             raise StoreUnusableError("the disk is gone")
         opened.append(url)
-        return FailingStore.open(url)
+        return FailingStore.open(url, create=create, new=new)
 
     async with serving(write_config(tmp_path), open_store=open_once) as served:
         await break_store(served)

@@ -107,12 +107,12 @@ class SlowStart:
         self.may = threading.Event()
         self.is_lost = False
 
-    def __call__(self, url: str) -> Store:
+    def __call__(self, url: str, *, create: bool, new: bool) -> Store:
         self.asked.set()
         self.may.wait(PATIENCE)
         if self.is_lost:
             raise StoreError("lost")
-        return Store.open(url)
+        return Store.open(url, create=create, new=new)
 
 
 @pytest.fixture

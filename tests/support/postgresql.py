@@ -27,27 +27,48 @@ class Server:
     """A running server; it listens on a socket in its own folder and nowhere else."""
 
     folder: Path
+    user: str | None = None
     names: Iterator[int] = field(factory=lambda: count(1))
+
+    def start(self) -> None:
+        """Start it; it syncs nothing."""
+        options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c fsync=off"
+        self._control("-o", options, "-l", self.folder / "log", "start")
+
+    def stop(self) -> None:
+        """Stop it in the middle of whatever it does."""
+        self._control("-m", "immediate", "stop")
+
+    def _control(self, *arguments: str | Path) -> None:
+        bin_ = programs()
+        assert bin_ is not None
+        subprocess.run(
+            [bin_ / "pg_ctl", "-D", self.folder / "data", "-w", *arguments],
+            user=self.user,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=self.folder,
+        )
 
     def url(self, database: str) -> str:
         """The address of a database."""
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
 
-    def fresh(self) -> str:
+    def fresh(self, more: str = "") -> str:
         """Make an empty database and give its address."""
         name = f"store{next(self.names)}"
         engine = create_engine(
             self.url("postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
         )
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+            connection.exec_driver_sql(f"CREATE DATABASE {name} {more}")
         engine.dispose()
         return self.url(name)
 
 
 @contextmanager
 def running() -> Iterator[Server]:
-    """Run a server in a folder of its own; it syncs nothing."""
+    """Run a server in a folder of its own."""
     bin_ = programs()
     assert bin_ is not None
     # A socket's path is short, and the server refuses to run as root.
@@ -71,25 +92,12 @@ def running() -> Iterator[Server]:
         "-N",
     ]
     subprocess.run([*initdb, "--no-locale"], user=user, check=True, capture_output=True, cwd=place)
-    options = f"-c listen_addresses='' -c unix_socket_directories='{place}' -c fsync=off"
-    control: list[str | Path] = [bin_ / "pg_ctl", "-D", data, "-w"]
+    server = Server(place, user)
     try:
-        subprocess.run(
-            [*control, "-o", options, "-l", place / "log", "start"],
-            user=user,
-            check=True,
-            stdout=subprocess.DEVNULL,
-            cwd=place,
-        )
+        server.start()
         try:
-            yield Server(place)
+            yield server
         finally:
-            subprocess.run(
-                [*control, "-m", "immediate", "stop"],
-                user=user,
-                check=True,
-                stdout=subprocess.DEVNULL,
-                cwd=place,
-            )
+            server.stop()
     finally:
         shutil.rmtree(place)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import NullPool, create_engine
 
 from broker.config.model import Config
-from broker.store import CommitError, Store, StoreError
+from broker.store import CommitError, Store, StoreAwayError, StoreError, StoreUnusableError
 from tests.support.postgresql import Server
 from tests.support.store_facts import said, started
 
@@ -60,3 +62,27 @@ def test_a_lost_connection_fails_the_commit_and_the_store(postgresql: Server) ->
     fresh = Store.open(url)
     assert fresh.recover(Config(), 1).chats == []
     fresh.close()
+
+
+def test_a_database_that_lacks_characters_is_refused(postgresql: Server) -> None:
+    """W-20: it would refuse the words of most people, one sentence after the other."""
+    url = postgresql.fresh("ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
+    with pytest.raises(StoreUnusableError, match="encoding LATIN1; it must be UTF8"):
+        Store.open(url)
+
+
+def test_commits_are_synced_whatever_the_database_has_set(postgresql: Server) -> None:
+    """I-1, W-20: and a server that syncs nothing is named."""
+    url = postgresql.fresh()
+    database = url.partition("?")[0].rpartition("/")[2]
+    ask(url, f"ALTER DATABASE {database} SET synchronous_commit = off")
+    store = Store.open(url)
+    shown = store._connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
+    assert shown == "on"
+    assert any("fsync = off" in doubt for doubt in store.doubts)
+    store.close()
+
+
+def test_a_server_that_is_not_there_is_away(tmp_path: Path) -> None:
+    with pytest.raises(StoreAwayError, match=r"cannot be opened: .*No such file"):
+        Store.open(f"postgresql+psycopg://postgres@/store?host={tmp_path}")
