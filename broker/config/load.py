@@ -17,6 +17,7 @@ from typing import Final, Protocol, TypeVar
 from attrs import evolve, frozen
 
 from broker.config.advice import Tables, advise
+from broker.config.answers import weigh_answers
 from broker.config.bots import read_bots, read_text_matches
 from broker.config.context import Context
 from broker.config.findings import ConfigFault, Finding, Path, Report
@@ -175,6 +176,7 @@ def read_document(document: dict[str, object], report: Report, context: Context)
             _check_whole(root, config)
     report.drop_consequences(document)
     if not report.faults:  # of what stands in for something faulty nobody is to be warned
+        weigh_answers(root, config)
         advise(root, config, Tables(people, gateways, project_rules, wait_rules))
     return config
 

@@ -35,6 +35,11 @@ class Claim:
     agent_id: Guid | None = None
     secrets: tuple[Secret, ...] = ()
 
+    @property
+    def party(self) -> object:
+        """Whose sessions share turns and bounds: those of a gateway, or of an agent."""
+        return self.agent_id or next(iter(self.gateways), None)
+
 
 def claim_of(config: Config, hello: Hello) -> Claim | None:
     """Find what a hello names; None when there is no such thing."""

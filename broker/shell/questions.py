@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from protocol.catalogue import CATALOGUE
+from protocol.errors import ErrorCode
+from protocol.session import SysError
+
 QUESTIONS: Final[Mapping[str, int]] = {
     "CS_AGENT_LIST": 4,
     "CS_CHAT_EXPLAIN": 4,
@@ -24,3 +28,19 @@ QUESTIONS: Final[Mapping[str, int]] = {
     "ES_WS_ROUTING": 16,
 }
 """How many of each type may wait of one session; one more is refused with `RateLimited`."""
+ANSWERS: Final = {CATALOGUE[question].answer for question in QUESTIONS} - {
+    spec.answer for spec in CATALOGUE.values() if spec.type not in QUESTIONS
+}
+"""What answers questions only: when it is not sent, nothing that happened is untold."""
+HEADERS: Final = 384
+"""What the `Re` of an answer takes at the most, and the array around it."""
+
+
+def too_long(size: int) -> SysError:
+    """What is said in place of an answer that no frame holds.
+
+    What grows is bounded where it grows, and what is configured is weighed when it is read. So this
+    is for what neither foresaw, like a register that is asked for in the name of a very long peer.
+    """
+    text = f"the answer takes {size} bytes, more than a frame may have"
+    return SysError(code=ErrorCode.OVERLOADED, text=text, fatal=False)

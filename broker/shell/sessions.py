@@ -25,7 +25,7 @@ from broker.shell.deadlines import Deadlines
 from broker.shell.engine import Engine
 from broker.shell.gate import Claim, Verdict
 from broker.shell.link import Link, Phase
-from broker.shell.questions import QUESTIONS
+from broker.shell.questions import ANSWERS, HEADERS, QUESTIONS, too_long
 from broker.shell.rate import Budget
 from broker.shell.sockets import Sockets
 from protocol.catalogue import CATALOGUE
@@ -261,7 +261,7 @@ class Sessions:
             return
         self._served.update(claim.gateways)
         link.gateways = claim.gateways
-        link.party = party = party_of(claim)
+        link.party = party = claim.party
         link.answers = self._answers.setdefault(party, Budget(inf, self.now()))
         link.phase = Phase.JOINED
         self.engine.submit(
@@ -325,8 +325,8 @@ class Sessions:
                 continue
             if packed is None:  # not before there is somebody who gets it
                 packed = pack(type_, payload)
-            if number == answer_to and link.answers is not None and len(packed) > SHORT:
-                link.answers.pay(len(packed))
+                if len(packed) > SHORT and answer_to is not None:
+                    packed = self._answered(answer_to, type_, packed)
             if number == answer_to and (effect.re is not None or effect.trace is not None):
                 frame = assemble(packed, _headers(effect, effect.re))
             else:
@@ -339,6 +339,15 @@ class Sessions:
             link.connection.send(frame)
             if is_error:
                 self._note_sent_error(link, payload)
+
+    def _answered(self, number: int, type_: str, packed: bytes) -> bytes:
+        """Count a long answer for whoever asked; one that no frame holds becomes a refusal."""
+        link = self.links.get(number)
+        if link is not None and link.answers is not None:
+            link.answers.pay(len(packed))
+        if type_ in ANSWERS and len(packed) > self.limits.frame_bytes - HEADERS:
+            return pack("SYS_ERROR", too_long(len(packed)))
+        return packed
 
     def _welcome(self, link: Link, welcome: Welcome, re: int | str | None) -> None:
         link.connection.accept(welcome, re)
@@ -476,11 +485,6 @@ class Sessions:
                 type=error.type,
                 path=error.path,
             )
-
-
-def party_of(claim: Claim) -> object:
-    """Whose sessions share a turn and its bounds: those of a gateway, or of an agent."""
-    return claim.agent_id or next(iter(claim.gateways), None)
 
 
 def _headers(effect: Send, re: int | str | None) -> dict[str, object]:

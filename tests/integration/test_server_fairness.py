@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from attrs import evolve
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from broker.core.broker import step
@@ -16,6 +17,7 @@ from broker.shell.questions import QUESTIONS
 from protocol.codec import encode
 from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
+from protocol.register import LiteralLookupInfo
 from protocol.session import SysError
 from protocol.values import Role
 from tests.integration.peers import (
@@ -228,3 +230,19 @@ async def test_slow_readers_of_one_token_have_a_bound_together(
         assert server.counters.byes == {ByeCode.SLOW_CONSUMER: 1}
         await shop.send("ES_CHAT_RESYNC", command("shop"), 1)
         assert (await shop.get()).re == 1
+
+
+async def test_an_answer_that_no_frame_holds_is_refused(tmp_path: Path) -> None:
+    """W-3, W-14: each text is answered with the peer that was asked for, however long that is."""
+    text = '[[literals]]\ngroup = 1\nvalue = {}\nculture = "en"\ntext = "Hello"\n'
+    more = "".join(text.format(value) for value in range(90))
+    path = write_config(tmp_path, more=more, limits="frame_bytes = 20000")
+    async with serving(path) as served:
+        web = await served.connector()
+        asked = LiteralLookupInfo(peer="web", literal_group=1, literal_value=0)
+        await web.send("ES_WS_LITERALS_GET", asked, 1)
+        assert (await web.get()).type == "SE_WS_LITERALS_INFO"
+        await web.send("ES_WS_LITERALS_GET", evolve(asked, peer="w" * 250), 2)
+        error = await web.get()
+        assert isinstance(error.payload, SysError)
+        assert (error.re, error.payload.code) == (2, ErrorCode.OVERLOADED)

@@ -266,6 +266,51 @@ async def far_too_fast(stage: Stage) -> None:
     await web.gone()
 
 
+@scenario("RateLimited: the fifth question that waits at a time; the next one is answered again")
+async def fifth_question(stage: Stage) -> None:
+    """W-14, W-25: of one type; a question of another one is not refused for it."""
+    web = await stage.connector()
+    asked = [("ES_CHAT_RESYNC", {"id_": number}) for number in range(5)]
+    await web.send_together(*asked, ("ES_CHAT_STATUS", {"id_": 5, "TrackingId": "nobody"}))
+    # A refusal needs no turn, so it comes first.
+    await web.get("SYS_ERROR", 4, Code="RateLimited", Type="ES_CHAT_RESYNC", Fatal=False)
+    for number in range(4):
+        await web.get("SE_CHAT_LIST", number, count=0)
+    await web.get("SYS_ERROR", 5, Code="UnknownChat", Fatal=False)
+    await web.send("ES_CHAT_RESYNC", 6)
+    await web.get("SE_CHAT_LIST", 6, count=0)
+
+
+@scenario("RateLimited: more to answer in a second than is; what is said is served", broker="terse")
+async def answers_a_second(stage: Stage) -> None:
+    """W-14: the answers of all sessions of a gateway count together, and are paid afterwards."""
+    web = await stage.connector()
+    await start(web)
+    await web.send("ES_CHAT_SENTENCE", 1, TrackingId="v1", ID="m1", Text="x" * 20_000)
+    await web.get("SE_CHAT_SENTENCE", 1, Counter=1)
+    more = await stage.connector()
+    await stage.do("wait", seconds=1.5)
+    await more.send("ES_CHAT_STATUS", 2, TrackingId="v1")
+    await more.get("SE_CHAT_STATUS", 2)
+    for client in (web, more):
+        await client.send("ES_CHAT_STATUS", 3, TrackingId="v1")
+        await client.get("SYS_ERROR", 3, Code="RateLimited", Type="ES_CHAT_STATUS", Fatal=False)
+    await web.send("ES_CHAT_SENTENCE", 4, TrackingId="v1", ID="m2", Text="Still heard")
+    await web.get("SE_CHAT_SENTENCE", 4, Counter=2)
+    await more.get("SE_CHAT_SENTENCE", Counter=2)
+
+
+@scenario("Overloaded: one session too many of a gateway", broker="terse")
+async def one_session_too_many(stage: Stage) -> None:
+    """W-14."""
+    await stage.connector()
+    await stage.connector()
+    third = await stage.open()
+    await third.send("SYS_HELLO", 1, **stage.hello("connector"))
+    await third.get("SYS_ERROR", 1, Code="Overloaded", Fatal=True)
+    await third.gone()
+
+
 @scenario("Overloaded: a transcript that would not fit into one frame any more", broker="tight")
 async def overloaded(stage: Stage) -> None:
     """W-14, W-27, I-14."""
