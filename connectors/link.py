@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+import attrs
+
 from connectors.backoff import Random
 from connectors.errors import Ended, EndReason, Refused
 from connectors.settings import Tuning
@@ -13,7 +15,7 @@ from protocol.connection import Refused as Unreadable
 from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
 from protocol.session import Bye, Hello, SysError, Welcome
-from protocol.values import EPOCH, Guid
+from protocol.values import EPOCH, Guid, Role
 
 _ENDINGS = {ByeCode.REPLACED: EndReason.REPLACED, ByeCode.LOGGED_OFF: EndReason.LOGGED_OFF}
 BUSY = frozenset({ErrorCode.RATE_LIMITED, ErrorCode.OVERLOADED})
@@ -75,7 +77,13 @@ class Link:
             frame_bytes=FRAME_BYTES,
             hello_seconds=self._tuning.answer_wait,
         )
-        self._connection.hello(self._hello)
+        self._connection.hello(self._greeting())
+
+    def _greeting(self) -> Hello:
+        """The hello: a workplace that comes back by itself says so, and throws nobody out (W-11)."""
+        if self.welcome is None or self._hello.role is not Role.WORKPLACE:
+            return self._hello
+        return attrs.evolve(self._hello, continues=self.welcome.session_id)
 
     def good(self, now: float) -> None:
         """The session is ready: from now on the connection proves itself."""

@@ -21,6 +21,7 @@ class Hello:
         login: The agent's login (workplace only).
         token: The secret of the gateway or the agent.
         software: Name and version of the program.
+        continues: The session that it goes on with after a lost connection (workplace only).
     """
 
     version: int = 0
@@ -29,6 +30,7 @@ class Hello:
     login: str | None = None
     token: str | None = attrs.field(default=None, repr=False)
     software: str | None = None
+    continues: Guid | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -38,7 +40,7 @@ class Welcome:
     Attributes:
         version: Version of the protocol, 1.
         node: Name of the broker's node.
-        session_id: The session.
+        session_id: The session; one that is continued keeps its name.
         heartbeat_seconds: How long silence may last before a ping.
         frame_bytes: Longest body that the broker takes.
         time_utc: The broker's clock.

@@ -24,6 +24,7 @@ from broker.core.deadlines import arm_bot, arm_chat, arm_unbound, arm_wait
 from broker.core.facts import (
     AgentExcluded,
     AgentMoved,
+    AgentSeated,
     AgentSettled,
     BotAwaited,
     BotMoved,
@@ -391,6 +392,7 @@ def _config_replaced(state: State, f: ConfigReplaced) -> None:
 _TABLE: dict[type, Callable[[State, Any], None]] = {
     AgentExcluded: desk.agent_excluded,
     AgentMoved: desk.agent_moved,
+    AgentSeated: desk.agent_seated,
     AgentSettled: desk.agent_settled,
     BotAwaited: _bot_awaited,
     BotMoved: _bot_moved,

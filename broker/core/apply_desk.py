@@ -14,6 +14,7 @@ from broker.config.model import MINUTE
 from broker.core.facts import (
     AgentExcluded,
     AgentMoved,
+    AgentSeated,
     AgentSettled,
     ChatParked,
     ChatSettled,
@@ -274,6 +275,12 @@ def agent_moved(state: State, f: AgentMoved) -> None:
     if f.state is AgentState.LOG_OFF:
         desk.lost_at = None
     touch(state, f.agent)
+
+
+def agent_seated(state: State, f: AgentSeated) -> None:
+    """A login: whatever the agent did before at this seat or another is replaced by it."""
+    desk = desk_of(state, f.agent)
+    desk.login, desk.seated_at, desk.workplace = f.login, f.at, f.workplace
 
 
 def sat_down(state: State, agent: Guid, workplace: str, session: int, at: int) -> None:

@@ -214,3 +214,14 @@ class WrapupEnded:
     cause: str
     code: str | None = None
     note: str | None = None
+
+
+@frozen(kw_only=True)
+class AgentSeated:
+    """An agent logged in at a workplace, and did not go on with an earlier session (W-11)."""
+
+    durable: ClassVar[bool] = True
+    agent: Guid
+    at: int
+    workplace: str
+    login: Guid

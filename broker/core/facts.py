@@ -33,6 +33,7 @@ from broker.core.chat_facts import (
 from broker.core.desk_facts import (
     AgentExcluded,
     AgentMoved,
+    AgentSeated,
     ChatParked,
     ChatUnparked,
     ChatWoken,
@@ -79,6 +80,7 @@ Fact = (
     | SlotFilled
     | AgentExcluded
     | AgentMoved
+    | AgentSeated
     | ChatParked
     | ChatUnparked
     | ChatWoken
@@ -106,6 +108,7 @@ Fact = (
 __all__ = [
     "AgentExcluded",
     "AgentMoved",
+    "AgentSeated",
     "AgentSettled",
     "BotAwaited",
     "BotMoved",

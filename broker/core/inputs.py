@@ -46,6 +46,7 @@ class SessionOpened:
         gateways: The chat gateways that a connector serves.
         workplace: The number of the workplace.
         agent_id: The agent at the workplace.
+        continues: The session with which a workplace goes on after a lost connection.
         re: The `Id` of the hello, to be repeated in the welcome.
     """
 
@@ -54,6 +55,7 @@ class SessionOpened:
     gateways: tuple[Guid, ...] = ()
     workplace: str | None = None
     agent_id: Guid | None = None
+    continues: Guid | None = None
     re: int | str | None = None
 
 

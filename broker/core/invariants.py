@@ -45,7 +45,10 @@ def durable(state: State) -> dict[str, object]:
     for chat in sorted(state.chats.values(), key=lambda c: c.no):
         chats[chat.id] = _durable_chat(chat)
     desks = {
-        desk.agent: (desk.state, desk.reason, desk.next_state, desk.since, desk.missed)
+        desk.agent: (
+            *(desk.state, desk.reason, desk.next_state, desk.since, desk.missed),
+            *(desk.login, desk.seated_at),
+        )
         for desk in state.distribution.desks.values()
         if desk.since
     }

@@ -6,6 +6,7 @@ from broker.core.announce import AgentToWorkplace, ChatToAgent, OutboundToConnec
 from broker.core.decision import Decision
 from broker.core.effects import Dismiss, Note, Send
 from broker.core.facts import (
+    AgentSeated,
     BotAwaited,
     ChatForgotten,
     ConfigReplaced,
@@ -41,6 +42,9 @@ VERSION = 1
 
 def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
     """Serve a session; a newer one at a workplace or of an agent replaces the older (W-11)."""
+    if _was_replaced(state, hello):
+        text = "another session has taken over since"
+        return Decision([], [Dismiss(hello.session, ByeCode.REPLACED, text)])
     # The welcome comes first, whatever else the newer session is told of what the older one leaves.
     decision = Decision([], [_welcome(state, stamp, hello)])
     if hello.agent_id is not None:
@@ -68,8 +72,46 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
         if known is None or known.state is AgentState.LOG_OFF:
             desk = Desk(agent=hello.agent_id, workplace=hello.workplace)
             decision.facts.append(move_agent(desk, stamp, AgentState.PAUSE, "login"))
+        decision.facts += _seated(state, stamp, hello)
         decision.facts += _turns(state, hello.agent_id, stamp.now)
     return decision
+
+
+def _was_replaced(state: State, hello: SessionOpened) -> bool:
+    """Whether a session that is to be continued was replaced while it was away (W-11).
+
+    Only a person logs in anew; a program that comes back by itself must not throw out who came after it. One
+    that nobody remembers may go on where nobody is.
+    """
+    if hello.continues is None or hello.agent_id is None:
+        return False
+    desks = state.distribution.desks
+    own = desks.get(hello.agent_id)
+    if own is None or own.login is None:
+        return bool(_replaced(state, hello))
+    return own.login != hello.continues or any(
+        other.workplace == hello.workplace and other.seated_at >= own.seated_at
+        for other in desks.values()
+        if other is not own
+    )
+
+
+def _seated(state: State, stamp: Stamp, hello: SessionOpened) -> list[AgentSeated]:
+    """The fact of a login, unless it goes on with the session that the agent has at this workplace."""
+    agent, workplace = hello.agent_id, hello.workplace
+    assert agent is not None
+    assert workplace is not None
+    desk, login = state.distribution.desks.get(agent), _session_id(stamp, hello)
+    if desk is not None and (desk.login, desk.workplace) == (login, workplace):
+        return []
+    return [AgentSeated(agent=agent, at=stamp.now, workplace=workplace, login=login)]
+
+
+def _session_id(stamp: Stamp, hello: SessionOpened) -> Guid:
+    """The name of a session: one that goes on after a lost connection keeps it."""
+    if hello.agent_id is not None and hello.continues is not None:
+        return hello.continues
+    return stamp.guid(SESSION_ID)
 
 
 def _turns(state: State, bot: Guid, now: int) -> list[BotAwaited]:
@@ -101,7 +143,7 @@ def _welcome(state: State, stamp: Stamp, hello: SessionOpened) -> Send:
     welcome = Welcome(
         version=VERSION,
         node=config.server.node,
-        session_id=stamp.guid(SESSION_ID),
+        session_id=_session_id(stamp, hello),
         heartbeat_seconds=max(1, round(config.server.heartbeat / 1_000_000)),
         frame_bytes=config.limits.frame_bytes,
         time_utc=from_micros(stamp.now),

@@ -260,6 +260,8 @@ class Desk:
         session: His connection, None while he is away.
         workplace: The number of the seat he has or had last.
         lost_at: When his connection was lost, None while he is there or logged off.
+        login: The session of the last login: what a connection must continue to go on with it (W-11).
+        seated_at: When that login was.
     """
 
     agent: Guid
@@ -271,6 +273,8 @@ class Desk:
     workplace: str | None = None
     session: int | None = None
     lost_at: int | None = None
+    login: Guid | None = None
+    seated_at: int = 0
     idle_since: int = 0
     leases: dict[Guid, ChatStatus] = Factory(dict)
     weights: dict[Guid, int] = Factory(dict)

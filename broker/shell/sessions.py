@@ -223,20 +223,20 @@ class Sessions:
         link.phase = Phase.CHECKING
         verdict = self.checks.gate.judge(hello)
         if isinstance(verdict, Claim):
-            self._join(link, verdict, frame.id)
+            self._join(link, verdict, hello, frame.id)
         elif verdict is Verdict.REFUSED:
             self._turn_away(link, ErrorCode.AUTH_FAILED, AUTH_FAILED, frame.id)
         else:
             link.check = Check(
                 hello=hello,
                 origin=link.origin,
-                done=lambda claim: self._decided(link, claim, frame.id),
+                done=lambda claim: self._decided(link, claim, hello, frame.id),
                 crowded_out=lambda: self._crowd_out(link, frame.id),
             )
             if not self.checks.ask(link.check):
                 self._crowd_out(link, frame.id)
 
-    def _decided(self, link: Link, claim: Claim | None, re: int | str | None) -> None:
+    def _decided(self, link: Link, claim: Claim | None, hello: Hello, re: int | str | None) -> None:
         """A slow check came to its end; the connection may be gone by now."""
         link.check = None
         if link.phase is not Phase.CHECKING or self.links.get(link.number) is not link:
@@ -246,13 +246,13 @@ class Sessions:
         elif self.engine is None:
             self._dismiss(link, ByeCode.STORE_UNAVAILABLE, "try again")
         else:
-            self._join(link, claim, re)
+            self._join(link, claim, hello, re)
             self.stirred()
 
     def _crowd_out(self, link: Link, re: int | str | None) -> None:
         self._turn_away(link, ErrorCode.OVERLOADED, "too many hellos wait", re)
 
-    def _join(self, link: Link, claim: Claim, re: int | str | None) -> None:
+    def _join(self, link: Link, claim: Claim, hello: Hello, re: int | str | None) -> None:
         assert self.engine is not None
         most = self.limits.gateway_sessions
         if any(self._served[gateway] >= most for gateway in claim.gateways):
@@ -271,6 +271,7 @@ class Sessions:
                 gateways=claim.gateways,
                 workplace=claim.workplace,
                 agent_id=claim.agent_id,
+                continues=hello.continues,
                 re=re,
             )
         )

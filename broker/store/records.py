@@ -8,6 +8,7 @@ from typing import Any, Final
 from broker.core.facts import (
     AgentExcluded,
     AgentMoved,
+    AgentSeated,
     BotMoved,
     ChatBound,
     ChatMoved,
@@ -204,6 +205,9 @@ MOVE_AGENT: Final = Command(
     columns=("agent", "state", "reason", "next_state", "since", "workplace", "missed"),
     conflict="(agent)",
 )
+SEAT: Final = Command(
+    table=schema.agents, columns=("agent", "workplace", "login", "seated_at"), keys=1
+)
 WRAP_UP: Final = Command(table=schema.wrapups, columns=("chat_no", "agent", "at", "until"))
 END_WRAPUP: Final = Command(
     table=schema.wrapups,
@@ -228,19 +232,7 @@ INTERNAL: Final = Command(
 )
 SENTENCE: Final = Command(
     table=schema.sentences,
-    columns=(
-        "chat_no",
-        "counter",
-        "id",
-        "party_name",
-        "text",
-        "time_sent",
-        "outbound",
-        "model",
-        "at",
-        "agent",
-        "own",
-    ),
+    columns=("chat_no", "counter", *_SAID, "outbound", "model", "at", "agent", "own"),
 )
 CONFIRM: Final = Command(
     table=schema.sentences,
@@ -394,6 +386,10 @@ def _agent(f: AgentMoved) -> Records:
     yield Record(AGENT_EVENT, f.agent, event)
 
 
+def _seated(f: AgentSeated) -> Records:
+    yield Record(SEAT, f.agent, (f.agent, f.workplace, f.login, f.at))
+
+
 def _note(f: NoteStored) -> Records:
     row = (f.no, f.counter, f.id, f.party_name, f.text, f.time_sent, f.at, f.agent)
     yield Record(INTERNAL, f.no, row)
@@ -414,6 +410,7 @@ def _decision(f: DecisionLogged) -> Records:
 RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
     AgentExcluded: _excluded,
     AgentMoved: _agent,
+    AgentSeated: _seated,
     BotMoved: _bot_moved,
     ChatBound: _bound,
     ChatMoved: _moved,

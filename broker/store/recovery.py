@@ -297,6 +297,8 @@ def _desks(connection: Connection, found: dict[int, Chat]) -> list[Desk]:
             since=row.since,
             missed=row.missed,
             workplace=row.workplace,
+            login=row.login,
+            seated_at=row.seated_at or 0,
         )
     w = wrapups.c
     held = select(w.chat_no, w.agent, w.until).where(w.ended_at.is_(None)).order_by(w.seq)

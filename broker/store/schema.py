@@ -194,6 +194,8 @@ agents = Table(
     _time("since", null=False),
     _text("workplace"),
     Column("missed", Integer, nullable=False),
+    _guid("login"),
+    _time("seated_at"),
 )
 
 agent_events = Table(

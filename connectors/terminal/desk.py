@@ -30,6 +30,8 @@ from connectors.terminal.conversation import Conversation, Line
 from protocol.chat import ChatSentenceInfo
 from protocol.values import ChatStatus
 
+_END = {EndReason.REPLACED: "you were logged in elsewhere: this program ends"}
+"""How the end of a session is told, where there is more to say than its reason."""
 FIRST_PATIENCE = 5.0
 """Seconds for which a program whose input has ended waits for a broker that it never met."""
 REMEMBERED = 10_000
@@ -287,7 +289,7 @@ class Desk(ABC):
                 self.connection = "disconnected"
                 if error.reason is not EndReason.CLOSED:
                     self.status = 1
-                    self.remark(f"the session has ended: {error}")
+                    self.remark(_END.get(error.reason) or f"the session has ended: {error}")
             case Notice(error) | RequestFailed(_, error):
                 self.remark(f"the broker says: {error}")
             case _:

@@ -151,7 +151,7 @@ def test_a_newer_program_takes_the_workplace(broker: ServedBroker) -> None:
         older.shows("* connected")
         with Piped(command("agent", broker)) as newer:
             newer.shows("* connected")
-            older.shows("Replaced")
+            older.shows("you were logged in elsewhere")
             assert older.child.wait(30) == 1
             assert newer.leaves() == 0
 

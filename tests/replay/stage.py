@@ -42,7 +42,7 @@ class Client:
 
     Attributes:
         peer: What its frames name, unless they are given another.
-        agent_id: Of a workplace, the agent who sits there.
+        agent_id: Of a workplace, the agent who sits there; `session_id` the session of the welcome.
     """
 
     stage: Stage
@@ -51,6 +51,7 @@ class Client:
     number: int
     peer: str = ""
     agent_id: str = ""
+    session_id: str = ""
     came: deque[Passed | Raw] = Factory(deque)
     headers: Members = Factory(dict)
     ended: bool = False
@@ -201,7 +202,7 @@ class Stage:
         welcome = await client.get(
             "SYS_WELCOME", SessionId=..., AgentId=..., WorkplaceNumber=client.peer
         )
-        client.agent_id = welcome["AgentId"]
+        client.agent_id, client.session_id = welcome["AgentId"], welcome["SessionId"]
         await client.get("SC_AGENT_STATE", State=state)
         return client
 

@@ -18,6 +18,7 @@ from broker.core import (
     parties,
     pilot,
     sentences,
+    sessions,
     show,
     standing,
     supervise,
@@ -30,6 +31,7 @@ from broker.core.decision import Decision
 from broker.core.effects import Send
 from broker.core.facts import (
     AgentExcluded,
+    AgentSeated,
     ChatParked,
     ChatWidened,
     NoteStored,
@@ -146,6 +148,16 @@ def _one_slot_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
 def _slot_confirmation_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told and never written."""
     monkeypatch.setitem(records.RECORDS, SlotConfirmed, lambda _fact: iter(()))
+
+
+def _replaced_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An old program that wakes up throws out whoever logged in meanwhile."""
+    monkeypatch.setattr(sessions, "_was_replaced", lambda *_: False)
+
+
+def _login_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a restart nobody knows who came after whom."""
+    monkeypatch.setitem(records.RECORDS, AgentSeated, lambda _fact: iter(()))
 
 
 def _declined_with_the_transcript(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,6 +294,8 @@ PLANTS = (
     Plant("an ended chat is read by who let it go", "I-15", _read_by_who_let_it_go),
     Plant("a page for both directions", "I-9", _one_slot_for_both),
     Plant("a confirmed page is not written", "I-1", _slot_confirmation_kept_back),
+    Plant("a replaced program comes back", "I-8", _replaced_comes_back, 40),
+    Plant("a login is not written", "I-10", _login_not_written),
     Plant("a rejection is answered with the transcript", "I-15", _declined_with_the_transcript),
     Plant("a note is kept from colleagues", "I-9", _note_kept_from_colleagues),
     Plant("every third note is not written", "I-1", _commit_without(NoteStored, 3)),

@@ -96,6 +96,7 @@ class ModelBroker:
         self.lines: list[Line] = []
         self.heard: list[Frame] = []
         self.refuse_next: list[ErrorCode] = []
+        self.replaced = False
         self.refuse_type: dict[str, ErrorCode] = {}
         """What the next frame of a type is refused with."""
         self.canned: dict[str, tuple[str, object]] = {}
@@ -150,6 +151,9 @@ class ModelBroker:
         key = hello.login if hello.role is Role.WORKPLACE else (hello.peers or ("",))[0]
         if TOKENS.get(key or "") != hello.token:
             line.connection.refuse(WireError(ErrorCode.AUTH_FAILED, "no such secret", re=re))
+            return
+        if self.replaced and hello.continues is not None:
+            line.connection.bye(ByeCode.REPLACED)
             return
         for older in [other for other in self.lines if other is not line]:
             if hello.role is Role.WORKPLACE and older.serves == hello.peers:

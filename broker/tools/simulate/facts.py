@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from broker.core.facts import (
     AgentMoved,
+    AgentSeated,
     ChatBound,
     ChatMoved,
     ChatParked,
@@ -88,6 +89,8 @@ def _of_agent(fact: Fact) -> list[list[str]]:
             return [["party-left", fact.chat, fact.agent]]
         case ChatParked():
             return [["parked", fact.chat, fact.agent]]
+        case AgentSeated():
+            return [["seated", fact.agent, fact.login]]
         case AgentMoved():
             return [["agent", fact.agent, fact.state.value]]
         case WrapupStarted() | WrapupEnded():

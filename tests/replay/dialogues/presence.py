@@ -188,6 +188,53 @@ async def replaced(stage: Stage) -> None:
     await hang_up(web, newer, chat)
 
 
+async def _comes_back(stage: Stage, session: str) -> Client:
+    """An old program of agent a finds the broker again, and says which session it goes on with."""
+    old = await stage.open("agent a")
+    old.peer = f"{stage.cell.name}-1"
+    await old.send("SYS_HELLO", 1, **stage.hello("workplace"), Continues=session)
+    return old
+
+
+@scenario("An old program wakes up: it was replaced while it was away, and throws nobody out")
+async def replaced_while_away(stage: Stage) -> None:
+    """W-11, W-13."""
+    web, agent, chat = await answered(stage)
+    await agent.close()
+    newer = await stage.agent(state="Ready")
+    for _ in range(2):
+        old = await _comes_back(stage, agent.session_id)
+        await old.get("SYS_BYE", Code="Replaced")
+        await old.gone()
+    await visitor_says(web, newer, "m1", "Hello", 1)
+    await newer.close()
+    again = await _comes_back(stage, newer.session_id)
+    await again.get("SYS_WELCOME", 1, SessionId=newer.session_id)
+    await again.get("SC_AGENT_STATE", State="Ready")
+    await visitor_says(web, again, "m2", "Hello?", 2)
+    await hang_up(web, again, chat)
+
+
+@scenario(
+    "The broker was restarted: it knows who was replaced, and who may go on", workplace_grace="20s"
+)
+async def replaced_over_a_restart(stage: Stage) -> None:
+    """W-11, B-12."""
+    first = await stage.ready_agent()
+    newer = await stage.agent(state="Ready")
+    await first.get("SYS_BYE", Code="Replaced")
+    await first.gone()
+    await stage.do("restart")
+    await newer.get("SYS_BYE", Code="Shutdown")
+    await newer.gone()
+    old = await _comes_back(stage, first.session_id)
+    await old.get("SYS_BYE", Code="Replaced")
+    await old.gone()
+    again = await _comes_back(stage, newer.session_id)
+    await again.get("SYS_WELCOME", 1, SessionId=newer.session_id)
+    await again.get("SC_AGENT_STATE", State="Ready")
+
+
 @scenario("The agent logs in at another workplace: replaced at the first one, his chats move too")
 async def moved(stage: Stage) -> None:
     """W-11."""

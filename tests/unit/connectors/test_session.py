@@ -22,6 +22,7 @@ from connectors.events import (
 from connectors.session import Phase
 from connectors.settings import Tuning
 from protocol.errors import ByeCode, ErrorCode
+from protocol.session import Hello
 from protocol.values import ChatStatus
 from tests.support.stage import (
     JANA,
@@ -61,6 +62,39 @@ def test_a_newer_program_at_the_workplace_ends_the_older(stage: Stage, agent: Pl
     assert agent.session.phase is Phase.ENDED
     assert agent.of(SessionEnded)[0].error.reason is EndReason.REPLACED
     assert newer.session.phase is Phase.READY
+
+
+def test_a_workplace_says_which_session_it_continues(stage: Stage, agent: Player) -> None:
+    """W-11: after a lost connection, by itself; a program that is started anew says nothing of it."""
+    stage.cut(agent)
+    stage.pass_time(30)
+    hellos = [f.payload for f in stage.broker.heard if isinstance(f.payload, Hello)]
+    assert agent.session.welcome is not None
+    named = [hello.continues for hello in hellos]
+    assert named == [None, agent.session.welcome.session_id]
+    stage.join(agent_settings(), "b")
+    last = stage.broker.heard[-1].payload
+    hellos = [f.payload for f in stage.broker.heard if isinstance(f.payload, Hello)]
+    assert last is not None
+    assert hellos[-1].continues is None
+
+
+def test_a_connector_continues_no_session(stage: Stage, visitor: Player) -> None:
+    """W-11: a gateway is served by several connections."""
+    stage.cut(visitor)
+    stage.pass_time(30)
+    hellos = [f.payload for f in stage.broker.heard if isinstance(f.payload, Hello)]
+    assert [hello.continues for hello in hellos] == [None, None]
+
+
+def test_a_session_that_was_replaced_while_away_has_ended(stage: Stage, agent: Player) -> None:
+    """W-11: the answer to the hello is the farewell, and the program does not come again."""
+    stage.broker.replaced = True
+    stage.cut(agent)
+    stage.pass_time(600)
+    (ended,) = agent.of(SessionEnded)
+    assert ended.error.reason is EndReason.REPLACED
+    assert heard(stage).count("SYS_HELLO") == 2
 
 
 def test_logged_off_ends_the_session(stage: Stage, agent: Player) -> None:

@@ -21,6 +21,7 @@ def upgrade() -> None:
     _waits()
     _slots()
     _forms()
+    _logins()
 
 
 def _replace_nul() -> None:
@@ -147,3 +148,9 @@ def _forms() -> None:
         "uq_form_results_alone", "form_results", ["gateway", "result_id"], unique=True, **alone
     )
     op.create_index("ix_form_results_alone_at", "form_results", ["at"], unique=False, **alone)
+
+
+def _logins() -> None:
+    """Who logged in where last, by the name of their session; nobody knows it of earlier logins."""
+    op.add_column("agents", sa.Column("login", sa.String(length=36), nullable=True))
+    op.add_column("agents", sa.Column("seated_at", sa.BigInteger(), nullable=True))

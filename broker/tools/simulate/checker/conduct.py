@@ -14,6 +14,7 @@ from broker.tools.simulate.history import Event, Kind
 from protocol.catalogue import CATALOGUE
 from protocol.chat import ChatStatusInfo
 from protocol.frame import Frame
+from protocol.session import Welcome
 from protocol.values import ChatStatus, Guid, Role, to_micros
 
 ALSO_ANSWERS = {"CS_CHAT_ANSWER": "SC_CHAT_ALERT_END", "CS_CHAT_HANGUP": "SC_CHAT_ALERT_END"}
@@ -40,6 +41,31 @@ def legal_moves(story: Story) -> Iterator[Violation]:
         yield from (v for v in connection.fold.remarks if v.law == "I-8")
         if connection.role is Role.WORKPLACE:
             yield from _relative(story, connection)
+    yield from _seats(story)
+
+
+def _seats(story: Story) -> Iterator[Violation]:
+    """A session at a workplace goes on for as long as nobody has logged in as its agent since."""
+    logins: dict[str, list[str]] = {}
+    for event in story.events:
+        if event.kind is Kind.COMMITTED:
+            for _, agent, login in _seatings(event):
+                earlier = logins.setdefault(agent, [])
+                if login in earlier[:-1]:
+                    text = f"session {login} of agent {agent} is back, which was replaced"
+                    yield Violation("I-8", text, event.at)
+                earlier.append(login)
+        elif event.kind is Kind.GAVE and event.frame is not None:
+            p, connection = event.frame.payload, story.connections.get(event.conn)
+            if isinstance(p, Welcome) and connection is not None and p.agent_id is not None:
+                last = logins.get(p.agent_id, [None])[-1]
+                if last != p.session_id:
+                    text = f"session {p.session_id} was welcomed, the last login is {last}"
+                    yield Violation("I-8", text, event.at, connection.name)
+
+
+def _seatings(event: Event) -> list[list[str]]:
+    return [fact for fact in event.data["facts"] if fact[0] == "seated"]
 
 
 def _illegal(story: Story, before: MoveRow, after: MoveRow) -> str | None:
