@@ -31,6 +31,7 @@ from connectors.settings import ConnectorSettings, Gateway, Tuning, WorkplaceSet
 from connectors.shell import Address, Client, new_id
 from connectors.workplace import WorkplaceClient, opening
 from protocol.chat import ChatServiceInfo, ChatStatusInfo
+from protocol.encoding import MESSAGEPACK, Encoding
 from protocol.values import Guid
 
 __all__ = [
@@ -181,6 +182,7 @@ async def connect_connector(
     tls: ssl.SSLContext | None = None,
     tuning: Tuning | None = None,
     software: str = "parley-connectors",
+    encoding: Encoding = MESSAGEPACK,
     wait: bool = True,
     events: int = EVENTS,
 ) -> AsyncIterator[ConnectorClient]:
@@ -193,6 +195,7 @@ async def connect_connector(
         tls: How TLS is spoken, if `address` is a str; None: not at all.
         tuning: Times and bounds.
         software: What the program calls itself.
+        encoding: How frames are written: `protocol.encoding.MESSAGEPACK` or `JSON`.
         wait: Enter the block when the session is ready; False: at once.
         events: How many events may wait to be read.
 
@@ -203,6 +206,7 @@ async def connect_connector(
         gateways=tuple(Gateway(one) if isinstance(one, str) else one for one in gateways),
         token=token,
         software=software,
+        encoding=encoding,
         tuning=tuning or Tuning(),
     )
     client = ConnectorClient(_address(address, tls), settings, events)
@@ -220,12 +224,18 @@ async def connect_workplace(
     tls: ssl.SSLContext | None = None,
     tuning: Tuning | None = None,
     software: str = "parley-connectors",
+    encoding: Encoding = MESSAGEPACK,
     wait: bool = True,
     events: int = EVENTS,
 ) -> AsyncIterator[WorkplaceClient]:
     """Connects a program of an agent, by workplace number and login; else as `connect_connector`."""
     settings = WorkplaceSettings(
-        number=number, login=login, token=token, software=software, tuning=tuning or Tuning()
+        number=number,
+        login=login,
+        token=token,
+        software=software,
+        encoding=encoding,
+        tuning=tuning or Tuning(),
     )
     client = WorkplaceClient(_address(address, tls), settings, events)
     async with _running(client, wait=wait):

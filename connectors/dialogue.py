@@ -38,7 +38,6 @@ from connectors.settings import ConnectorSettings, Settings
 from connectors.timers import Timers
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, ChatStatusInfo
-from protocol.codec import pack
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.session import SysError, Welcome
@@ -75,6 +74,7 @@ class Dialogue:
         self._tuning = settings.tuning
         self._pauses = attrs.evolve(settings.tuning.backoff, first=settings.tuning.pause)
         self._link = link
+        self._pack = link.encoding.pack
         self._over = False
         self._tickets = 0
         self._requests = Requests(settings.tuning.requests)
@@ -325,7 +325,7 @@ class Dialogue:
         """Takes a sentence of the program; one that waits already is not taken twice."""
         if self.outbox.find(ref, sentence) is not None:
             return
-        self.outbox.add(Outgoing(ref, sentence, pack(f"{self.up}CHAT_SENTENCE", sentence)))
+        self.outbox.add(Outgoing(ref, sentence, self._pack(f"{self.up}CHAT_SENTENCE", sentence)))
         if not sentence.model:
             self._forget_typing(ref)
         self._pump_chat(ref)
@@ -389,7 +389,7 @@ class Dialogue:
         self, type_: str, payload: object, purpose: Purpose, ref: ChatRef | None = None
     ) -> Request:
         self._tickets += 1
-        request = Request(self._tickets, type_, pack(type_, payload), purpose, ref)
+        request = Request(self._tickets, type_, self._pack(type_, payload), purpose, ref)
         self._requests.add(request)
         return request
 
@@ -404,7 +404,7 @@ class Dialogue:
 
     def _tell_typing(self, ref: ChatRef, *, is_typing: bool) -> None:
         payload = ChatCommandInfo(**self.address(ref), is_typing=is_typing)
-        self._link.send(pack(f"{self.up}CHAT_TYPING", payload), answered=False)
+        self._link.send(self._pack(f"{self.up}CHAT_TYPING", payload), answered=False)
 
     def _forget_typing(self, ref: ChatRef) -> None:
         self._told_typing.pop(ref, None)

@@ -8,10 +8,10 @@ import attrs
 from connectors.backoff import Random
 from connectors.errors import Ended, EndReason, Refused
 from connectors.settings import Tuning
-from protocol.codec import assemble
 from protocol.connection import Connection, Failed, Side, State
 from protocol.connection import Event as ConnectionEvent
 from protocol.connection import Refused as Unreadable
+from protocol.encoding import Encoding
 from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
 from protocol.session import Bye, Hello, SysError, Welcome
@@ -43,6 +43,7 @@ class Link:
 
     Attributes:
         stage: Where it is.
+        encoding: How frames are written.
         dial_at: When the next connection is to be opened; None unless OFFLINE.
         hang_up: The connection is to be closed once nothing is left to send.
         welcome: The last welcome.
@@ -50,7 +51,10 @@ class Link:
         why: Why the last connection is to be closed or was lost.
     """
 
-    def __init__(self, hello: Hello, tuning: Tuning, *, now: float, random: Random) -> None:
+    def __init__(
+        self, hello: Hello, tuning: Tuning, encoding: Encoding, *, now: float, random: Random
+    ) -> None:
+        self.encoding = encoding
         self.stage = Stage.OFFLINE
         self.dial_at: float | None = now
         self.hang_up = False
@@ -76,6 +80,7 @@ class Link:
             now=now,
             frame_bytes=FRAME_BYTES,
             hello_seconds=self._tuning.answer_wait,
+            encoding=self.encoding,
         )
         self._connection.hello(self._greeting())
 
@@ -172,7 +177,7 @@ class Link:
         """
         assert self._connection is not None
         self._wire += 1
-        data = assemble(packed, {"Id": self._wire} if answered else None)
+        data = self.encoding.assemble(packed, {"Id": self._wire} if answered else None)
         limit = self.welcome.frame_bytes if self.welcome is not None else 0
         if limit and len(data) - 4 > limit:
             return None

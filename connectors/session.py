@@ -96,7 +96,9 @@ class Session:
         """
         self._settings = settings
         self._new_id = new_id
-        self._link = Link(_hello(settings), settings.tuning, now=now, random=random)
+        self._link = Link(
+            _hello(settings), settings.tuning, settings.encoding, now=now, random=random
+        )
         self._talk = Dialogue(settings, self._link, now=now)
         self.role: Role = self._talk.role
         self.chats: Book = self._talk.chats

@@ -3,6 +3,7 @@
 import attrs
 
 from connectors.backoff import Backoff
+from protocol.encoding import MESSAGEPACK, Encoding
 
 
 @attrs.frozen
@@ -70,12 +71,14 @@ class ConnectorSettings:
         gateways: The gateways that it serves.
         token: Their secret.
         software: What it calls itself.
+        encoding: How its frames are written (W-9).
         tuning: Times and bounds.
     """
 
     gateways: tuple[Gateway, ...]
     token: str = attrs.field(repr=False)
     software: str = "parley-connectors"
+    encoding: Encoding = MESSAGEPACK
     tuning: Tuning = attrs.field(factory=Tuning)
 
 
@@ -88,6 +91,7 @@ class WorkplaceSettings:
         login: The agent's login.
         token: The agent's secret.
         software: What the program calls itself.
+        encoding: How its frames are written (W-9).
         tuning: Times and bounds.
     """
 
@@ -95,6 +99,7 @@ class WorkplaceSettings:
     login: str
     token: str = attrs.field(repr=False)
     software: str = "parley-connectors"
+    encoding: Encoding = MESSAGEPACK
     tuning: Tuning = attrs.field(factory=Tuning)
 
 

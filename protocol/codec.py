@@ -1,4 +1,4 @@
-"""Frames as bytes and as JSON text (W-1..W-9): the one place that knows msgpack.
+"""Frames in MessagePack (W-1..W-8): the one place that knows msgpack; and what JSON shares with it.
 
 A small frame of a flat structure (sentences, confirmations, typing: nearly all frames) is decoded
 on a short way; every other one on a careful way whose work is bounded whatever the bytes are. What
@@ -7,8 +7,6 @@ the short way refuses goes the careful way, which alone says what is wrong.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -102,7 +100,7 @@ def decode(body: bytes, *, by_client: bool = False) -> Frame:
                 frame = None
             if frame is not None:
                 return frame
-    return _frame(_unpack(body), by_client)
+    return frame_of(_unpack(body), by_client)
 
 
 def _decode_shortly(body: bytes, end: int, short: tuple[str, frozenset[str], Read]) -> Frame | None:
@@ -123,7 +121,7 @@ def _decode_shortly(body: bytes, end: int, short: tuple[str, frozenset[str], Rea
             is_whole = body[end] == 0x80 | len(payload)
         else:
             _, payload, headers = msgpack.unpackb(
-                body, timestamp=3, max_array_len=3, object_pairs_hook=_map_of
+                body, timestamp=3, max_array_len=3, object_pairs_hook=map_of
             )
             is_whole = headers.keys() <= _KNOWN_HEADERS
         if is_whole and payload.keys() <= known:
@@ -136,21 +134,21 @@ def _unpack(body: bytes) -> object:
     """Unpack any MessagePack value with bounded work, or raise ``BadFrame``."""
     # A time costs far more than its bytes. Its mark cannot stand inside a str: 0xff is no UTF-8.
     if sum(body.count(mark) for mark in _TIME_MARKS) > 64 + len(body) // 40:
-        raise _bad_frame("too many times for its length")
-    bounds = {"max_array_len": _elements(len(body)), "max_map_len": limits.MAP_MEMBERS}
+        raise bad_frame("too many times for its length")
+    bounds = {"max_array_len": most_elements(len(body)), "max_map_len": limits.MAP_MEMBERS}
     try:
         # Without building anything: whatever is announced must be there.
         walk = msgpack.Unpacker(**bounds, max_buffer_size=len(body) + 1)
         walk.feed(body)
         walk.skip()
         if walk.tell() != len(body):
-            raise _bad_frame("bytes follow the array")
+            raise bad_frame("bytes follow the array")
     except (ValueError, msgpack.UnpackException) as error:
-        raise _bad_frame("not one MessagePack value within the limits") from error
+        raise bad_frame("not one MessagePack value within the limits") from error
     try:
         tree = msgpack.unpackb(body, timestamp=3, **bounds, **_bounded_hooks(len(body)))
     except UnicodeDecodeError as error:
-        raise _bad_frame("invalid UTF-8") from error
+        raise bad_frame("invalid UTF-8") from error
     except (ValueError, OverflowError, msgpack.UnpackException):
         tree = _unpack_with_odd_times(body, bounds)
     return tree
@@ -167,7 +165,7 @@ def _unpack_with_odd_times(body: bytes, bounds: dict[str, int]) -> object:
     try:
         return msgpack.unpackb(body, timestamp=0, object_pairs_hook=pairs, **bounds, **hooks)
     except (ValueError, OverflowError, msgpack.UnpackException) as error:
-        raise _bad_frame("not one MessagePack value within the limits") from error
+        raise bad_frame("not one MessagePack value within the limits") from error
 
 
 def _usual_time(value: object) -> object:
@@ -176,48 +174,59 @@ def _usual_time(value: object) -> object:
     return value
 
 
-def _elements(size: int) -> int:
+def most_elements(size: int) -> int:
     """How many elements the arrays of a body may have: a real frame is far from it."""
     return 1_024 + size // 16
 
 
 def _bounded_hooks(size: int) -> dict[str, Any]:
     """Hooks that build maps and arrays until there are more than a real frame of that size has."""
-    elements = _elements(size)
-    maps = 64 + size // 40
-    entries = 512 + size // 8
-
-    def pairs(items: list[tuple[object, object]]) -> dict[object, object]:
-        nonlocal maps, entries
-        maps -= 1
-        entries -= len(items)
-        if maps < 0 or entries < 0:
-            raise _bad_frame("too many members for its length")
-        return _map_of(items)
+    elements = most_elements(size)
 
     def array(items: list[object]) -> list[object]:
         nonlocal elements
         elements -= len(items) + 1
         if elements < 0:
-            raise _bad_frame("too many elements for its length")
+            raise bad_frame("too many elements for its length")
         return items
 
-    return {"object_pairs_hook": pairs, "list_hook": array, "ext_hook": _no_extension}
+    return {
+        "object_pairs_hook": bounded_map_of(size),
+        "list_hook": array,
+        "ext_hook": _no_extension,
+    }
 
 
-def _map_of(items: list[tuple[Any, Any]]) -> dict[Any, Any]:
+def bounded_map_of(size: int) -> Callable[[list[tuple[Any, Any]]], dict[Any, Any]]:
+    """A `map_of` that makes maps until there are more than a real frame of that size has."""
+    maps = 64 + size // 40
+    entries = 512 + size // 8
+
+    def pairs(items: list[tuple[Any, Any]]) -> dict[Any, Any]:
+        nonlocal maps, entries
+        maps -= 1
+        entries -= len(items)
+        if maps < 0 or entries < 0 or len(items) > limits.MAP_MEMBERS:
+            raise bad_frame("too many members for its length")
+        return map_of(items)
+
+    return pairs
+
+
+def map_of(items: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    """Make a map; a repeated key, and one that is no str, make a bad frame."""
     found = dict(items)
     if len(found) != len(items):
-        raise _bad_frame("a map has a repeated key")
+        raise bad_frame("a map has a repeated key")
     try:
         "".join(found)  # by far the cheapest way to see that all are str
     except TypeError:
-        raise _bad_frame("a map has a key that is no str") from None
+        raise bad_frame("a map has a key that is no str") from None
     return found
 
 
 def _no_extension(code: int, _data: bytes) -> object:
-    raise _bad_frame(f"extension type {code}")
+    raise bad_frame(f"extension type {code}")
 
 
 def _deeper_than(tree: list[object], depth: int) -> bool:
@@ -248,18 +257,18 @@ def _has_bad_key(tree: object) -> bool:
     return False
 
 
-def _frame(tree: object, by_client: bool = False) -> Frame:
+def frame_of(tree: object, by_client: bool = False) -> Frame:
     """Make a frame of an unpacked body."""
     if type(tree) is not list or not 2 <= len(tree) <= 3 or type(tree[0]) is not str:
-        raise _bad_frame("not an array of a type, a payload and headers")
+        raise bad_frame("not an array of a type, a payload and headers")
     if _deeper_than(tree, limits.DEPTH):
-        raise _bad_frame(f"nested deeper than {limits.DEPTH}")
+        raise bad_frame(f"nested deeper than {limits.DEPTH}")
     name: str = tree[0]
     headers: dict[str, object] | None = None
     if len(tree) == 3 and tree[2] is not None:
         headers = tree[2]
         if type(headers) is not dict or not all(type(key) is str for key in headers):
-            raise _bad_frame("headers are not a map of str keys")
+            raise bad_frame("headers are not a map of str keys")
     try:
         for place, part in zip(("Payload", "Headers"), tree[1:], strict=False):
             if _has_bad_key(part):
@@ -289,7 +298,10 @@ def _frame(tree: object, by_client: bool = False) -> Frame:
 def _check_headers(headers: Mapping[str, object]) -> None:
     for key in ("Id", "Re"):
         value = headers.get(key)
-        if value is not None and type(value) is not int:
+        if type(value) is int:
+            if not limits.INT64[0] <= value <= limits.INT64[1]:
+                raise mismatch("int64", value).inside(f"Headers.{key}")
+        elif value is not None:
             _header_text(key, value, limits.HEADER_TEXT, read_name)
     if headers.get("traceparent") is not None:
         _header_text("traceparent", headers["traceparent"], limits.TRACEPARENT, read_text)
@@ -305,13 +317,14 @@ def _header_text(key: str, value: object, longest: int, read: Callable[[object, 
 def _good_id(headers: Mapping[str, object] | None) -> int | str | None:
     value = headers.get("Id") if headers else None
     if type(value) is int:
-        return value
+        return value if limits.INT64[0] <= value <= limits.INT64[1] else None
     if type(value) is not str or len(value) > limits.HEADER_TEXT:
         return None
     return None if NUL in value or is_blank(value) else value
 
 
-def _bad_frame(text: str) -> WireError:
+def bad_frame(text: str) -> WireError:
+    """The fault of a body that is no frame."""
     return WireError(ErrorCode.BAD_FRAME, text)
 
 
@@ -324,7 +337,7 @@ def pack(type: str, payload: object = None) -> bytes:
         LocalProtocolError: The type is not in the catalogue, or the payload is not what it carries.
     """
     try:
-        packed: bytes = _packer.pack(_plain(CATALOGUE[type], payload))
+        packed: bytes = _packer.pack(plain_of(CATALOGUE[type], payload))
         return _TYPE_BYTES[type] + packed
     except KeyError:
         raise LocalProtocolError(f"no frame {type!r}") from None
@@ -332,7 +345,7 @@ def pack(type: str, payload: object = None) -> bytes:
         raise LocalProtocolError(f"{type}: {error}") from error
 
 
-def _plain(spec: FrameSpec, payload: object, as_json: bool = False) -> object:
+def plain_of(spec: FrameSpec, payload: object, as_json: bool = False) -> object:
     """Check that a payload is what its frame carries, and turn it into plain values."""
     wanted: Any = spec.payload
     if wanted is str:
@@ -361,45 +374,6 @@ def encode(frame: Frame) -> bytes:
     return assemble(pack(frame.type, frame.payload), frame.headers)
 
 
-_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
-
-
-def decode_json(text: str) -> Frame:
-    """Decode one JSON text ``[Type, Payload, Headers?]`` (W-9).
-
-    Raises:
-        WireError: As :func:`decode`.
-    """
-    try:
-        tree = json.loads(text, object_pairs_hook=_map_of, parse_constant=_no_constant)
-        if _SURROGATE.search(text):
-            json.dumps(tree, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise _bad_frame("half a surrogate pair") from error
-    except (ValueError, RecursionError) as error:
-        raise _bad_frame("not one JSON value") from error
-    return _frame(tree)
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(name)
-
-
-def encode_json(frame: Frame) -> str:
-    """Encode a frame as JSON text (W-9).
-
-    Raises:
-        LocalProtocolError: As :func:`pack`.
-    """
-    spec = CATALOGUE.get(frame.type)
-    if spec is None:
-        raise LocalProtocolError(f"no frame {frame.type!r}")
-    parts: list[object] = [frame.type, _plain(spec, frame.payload, as_json=True)]
-    if frame.headers:
-        parts.append(dict(frame.headers))
-    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-
-
 def to_wire(payload: object, *, json: bool = False) -> Any:
     """Turn a payload into plain maps, lists and values with wire names.
 
@@ -421,4 +395,4 @@ def from_wire(type: str, value: object) -> object:
     Raises:
         WireError: ``UnknownType``, ``BadPayload`` or ``TooLong``.
     """
-    return _frame([type, value]).payload
+    return frame_of([type, value]).payload

@@ -4,6 +4,9 @@ The theory: bytes of the peer come in by :meth:`Connection.receive`, events for 
 what is to be sent gathers in a queue that :meth:`Connection.data_to_send` drains; time is told with
 every call, and :attr:`Connection.deadline` says when :meth:`Connection.tick` is wanted next.
 
+A client chooses the encoding; a server takes that of the first body. From then on either side reads
+nothing else: a body in the other one is a bad frame (W-9).
+
 Every change of state is a row of ``TRANSITIONS``, the law; a happening without a row is somebody's
 fault: a :class:`~protocol.errors.WireError` inside an event when the peer caused it, a
 :class:`~protocol.errors.LocalProtocolError` when our own side did.
@@ -18,7 +21,7 @@ from typing import Final
 import attrs
 
 from protocol import limits
-from protocol.codec import assemble, decode, pack
+from protocol.encoding import MESSAGEPACK, Decode, Encoding, encoding_of
 from protocol.errors import ByeCode, ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
 from protocol.framing import Framer
@@ -102,8 +105,10 @@ class Connection:
         frame_bytes: Longest body that is taken; a server takes less before the welcome.
         hello_seconds: How long a server waits for the hello.
         heartbeat_seconds: How long silence may last before a ping; twice that ends the connection.
+        encoding: What a client speaks; a server hears it.
 
     Attributes:
+        encoding: What this side writes.
         frames_heard: Frames that came, good or not, those that no event tells of included.
     """
 
@@ -115,8 +120,10 @@ class Connection:
         frame_bytes: int = limits.FRAME_BYTES,
         hello_seconds: float = 10.0,
         heartbeat_seconds: float = 30.0,
+        encoding: Encoding = MESSAGEPACK,
     ) -> None:
         self.side = side
+        self.encoding = encoding
         self.state = State.AWAITING_HELLO if side is Side.SERVER else State.GREETING
         self.frames_heard = 0
         self._frame_bytes = frame_bytes
@@ -129,6 +136,7 @@ class Connection:
         self._heard = now
         self._pinged = False
         self._greeted = False
+        self._decode: Decode | None = None
 
     # -- what the peer sends
 
@@ -142,6 +150,8 @@ class Connection:
         bodies, fault = self._framer.split(data)
         self.frames_heard += len(bodies)
         events: list[Event] = []
+        if bodies:
+            decode = self._decode or self._settle(bodies[0])
         for body in bodies:
             try:
                 frame = decode(body, by_client=by_client)
@@ -163,6 +173,18 @@ class Connection:
         """The peer ended its bytes: nothing is heard and nothing can be said any more."""
         self._outgoing.clear()
         self._move(Happening.EOF)
+
+    def _settle(self, first: bytes) -> Decode:
+        """Take the encoding of the first body.
+
+        To a client it comes from a broker that may not have heard yet in which one it is spoken to:
+        that is then a refusal, and the last that it says.
+        """
+        encoding = encoding_of(first)
+        if self.side is Side.SERVER:
+            self.encoding = encoding
+        self._decode = encoding.decode
+        return encoding.decode
 
     def _take(self, frame: Frame, events: list[Event]) -> None:
         match self.state, frame.type:
@@ -247,9 +269,7 @@ class Connection:
         if self.state is not State.GREETING or self._greeted:
             raise LocalProtocolError(f"no hello in {self.state.name}")
         self._greeted = True
-        self._outgoing.append(
-            assemble(pack("SYS_HELLO", hello), None if id is None else {"Id": id})
-        )
+        self._say("SYS_HELLO", hello, None if id is None else {"Id": id})
 
     def accept(self, welcome: Welcome, re: int | str | None = None) -> None:
         """Server: the hello is good; the session is open.
@@ -336,7 +356,11 @@ class Connection:
         return self.state in (State.CLOSING, State.CLOSED)
 
     def _queue(self, type: str, payload: object, re: int | str | None = None) -> None:
-        self._outgoing.append(assemble(pack(type, payload), None if re is None else {"Re": re}))
+        self._say(type, payload, None if re is None else {"Re": re})
+
+    def _say(self, type: str, payload: object, headers: Mapping[str, object] | None) -> None:
+        encoding = self.encoding
+        self._outgoing.append(encoding.assemble(encoding.pack(type, payload), headers))
 
     def _move(self, happening: Happening) -> None:
         state = TRANSITIONS[self.state].get(happening)

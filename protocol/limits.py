@@ -24,6 +24,8 @@ MAP_MEMBERS: Final = 256
 TYPE_NAME: Final = 64
 """Longest message type that is echoed in an error."""
 INT16: Final = (-(1 << 15), (1 << 15) - 1)
+INT64: Final = (-(1 << 63), (1 << 64) - 1)
+"""What MessagePack can say at all; an ``Id`` in JSON can be no greater."""
 INT32: Final = (-(1 << 31), (1 << 31) - 1)
 
 OTHER_TEXT: Final = 256

@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from protocol.codec import encode, encode_json
+from protocol.codec import encode
+from protocol.json_codec import encode_json
 from tools import malformed, samples, variants
 
 FOLDER = Path(__file__).parents[1] / "tests" / "conformance"
@@ -23,6 +24,7 @@ def files() -> dict[Path, str]:
             {"name": name, "hex": encode(frame).hex(), "frame": json.loads(encode_json(frame))}
         )
     golden["accepted"] = variants.cases()
+    golden["accepted-json"] = variants.in_json()
     found = {FOLDER / "vectors" / f"{name}.json": _text(rows) for name, rows in golden.items()}
     for name, rows in malformed.families().items():
         found[FOLDER / "malformed" / f"{name}.json"] = _text(rows)

@@ -19,6 +19,7 @@ _packer = msgpack.Packer(datetime=True)
 Row = dict[str, Any]
 Wrap = Callable[[Row], Row]
 
+_SAID_TOO = ("members", "required", "blanks")
 _BLANK = ["", " ", "\t\n", "\u00a0\u3000", "\u200b\u2060\ufeff", "\u3164", "\x7f\x1b"]
 _INTS = [7.9, True, "7", 2**31, -(2**31) - 1]
 _WRONG: dict[Kind, list[Any]] = {
@@ -37,13 +38,75 @@ _WRONG: dict[Kind, list[Any]] = {
 
 def families() -> dict[str, list[Row]]:
     """All cases by family."""
-    return {
+    found = {
         "frames": list(_frames()),
         "headers": list(_headers()),
         "members": list(_members()),
         "required": list(_required()),
         "lengths": list(_lengths()),
         "blanks": list(_blanks()),
+    }
+    found["json"] = [
+        *_not_json(),
+        *(t for name in _SAID_TOO for row in found[name] if (t := _twin(row))),
+    ]
+    return found
+
+
+def _twin(row: Row) -> Row | None:
+    """The same frame in JSON, where JSON can say it."""
+    try:
+        tree = msgpack.unpackb(bytes.fromhex(row["hex"])[4:])
+        text = json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
+    except (TypeError, ValueError, msgpack.UnpackException):
+        return None
+    return {**row, "hex": framed(text.encode())}
+
+
+def _not_json() -> Iterator[Row]:
+    good = json.dumps(["ES_CHAT_START", START])
+    member = good[:-2] + ",%s}]"
+    texts = {
+        "a text follows": good + "x",
+        "a second frame follows": good + good,
+        "cut off": good[:-1],
+        "a bracket alone": "[",
+        "a comma before the end": good[:-1] + ",]",
+        "single quotes": good.replace('"', "'"),
+        "a comment": good[:-1] + "/**/]",
+        "a repeated member": member % '"Peer":"web"',
+        "a repeated member, escaped": member % '"\\u0050eer":"web"',
+        "a repeated key in an unknown member": member % '"a":{"b":1,"b":1}',
+        "a repeated header": good[:-1] + ',{"Id":1,"Id":2}]',
+        "a key that is no str": member % '7:"a"',
+        "NaN": member % '"a":NaN',
+        "Infinity": member % '"a":-Infinity',
+        "a control character in a text": member % '"a":"\n"',
+        "half a pair of surrogates": member % '"Port":"\\ud83d"',
+        "half a pair in a key": member % '"\\ude42":1',
+        "half a pair in an unknown member": member % '"a":["\\ud83d"]',
+        "33 levels of arrays": member % f'"a":{"[" * 31}{"]" * 31}',
+        "33 levels of maps": member % ('"a":' + '{"a":' * 31 + "1" + "}" * 31),
+        "5,000 levels": "[" * 5_000,
+        "a map of 300": member % f'"a":{json.dumps(dict.fromkeys(map(str, range(300))))}',
+        "2,000 empty maps": member % f'"a":[{",".join(["{}"] * 2_000)}]',
+        "5,000 empty arrays": member % f'"a":[{",".join(["[]"] * 5_000)}]',
+        "5,000 digits": member % f'"a":{"9" * 5_000}',
+    }
+    for name, text in texts.items():
+        yield {"name": name, "hex": framed(text.encode()), "code": "BadFrame", "path": None}
+    head, tail = good[:-2].encode(), b"}]"
+    for name, wrong in (("invalid UTF-8", b"\xc3("), ("half a pair as bytes", b"\xed\xa0\xbd")):
+        body = head + b',"a":"' + wrong + b'"' + tail
+        yield {"name": name, "hex": framed(body), "code": "BadFrame", "path": None}
+    for name, number in (("a float", "7.0"), ("an exponent", "1e2"), ("too great", str(2**31))):
+        text = json.dumps(["ES_CHAT_SENTENCE", SENTENCE])[:-2] + f',"Model":{number}}}]'
+        row = {"name": f"Model is {name}", "hex": framed(text.encode())}
+        yield {**row, "code": "BadPayload", "path": "Model"}
+    text = good[:-1] + f',{{"Id":{2**64}}}]'
+    yield {"name": "an Id too great", "hex": framed(text.encode())} | {
+        "code": "BadPayload",
+        "path": "Headers.Id",
     }
 
 

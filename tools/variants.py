@@ -1,5 +1,6 @@
 """Frames in forms that are read and never written, each with what it reads as."""
 
+import json
 from typing import Any
 
 import msgpack
@@ -15,6 +16,43 @@ START = {"Peer": "web", "TrackingId": "t-1"}
 STATUS = {**START, "Status": "Closed"}
 ZERO = "00000000-0000-0000-0000-000000000000"
 T0 = "2026-01-02T03:04:05Z"
+
+
+def in_json() -> list[dict[str, Any]]:
+    """JSON texts in forms that are read and never written."""
+    start = ["ES_CHAT_START", START]
+    said = ["ES_CHAT_SENTENCE", {**SENTENCE, "Text": "č\U0001f642/"}]
+    rows: list[tuple[str, str, Any]] = [
+        ("as it is written", _text(start), start),
+        ("white space", '[ "ES_CHAT_START" ,\r\n\t{"Peer": "web", "TrackingId":"t-1"} ]\n', start),
+        ("escapes", _text(said).replace("č", "\\u010D").replace("/", "\\/"), said),
+        ("a pair of surrogates", _text(said).replace("\U0001f642", "\\ud83d\\ude42"), said),
+        ("members in another order", _text([start[0], dict(reversed(START.items()))]), start),
+        ("members null", _text([start[0], {**START, "Port": None}]), start),
+        ("an unknown member", _text([start[0], {**START, "New": {"a": [1, 2.5e9]}}]), start),
+        ("an unknown member with a great number", _text([start[0], {**START, "N": 10**30}]), start),
+        ("32 levels", _text([start[0], {**START, "New": _deep(30)}]), start),
+        (
+            "minus nothing",
+            _text(["ES_CHAT_SENTENCE", SENTENCE])[:-2] + ',"Model":-0}]',
+            ["ES_CHAT_SENTENCE", SENTENCE],
+        ),
+        ("Guid in upper case", _text([start[0], {**START, "ReturnChatId": G.upper()}]), None),
+        ("an Id that is an int", _text([*start, {"Id": 2**64 - 1}]), [*start, {"Id": 2**64 - 1}]),
+        ("an Id that is a str", _text([*start, {"Id": "a"}]), [*start, {"Id": "a"}]),
+        ("headers null", _text([*start, None]), start),
+        ("alias of a type", '["CS_CHAT_RESNYC",{"Peer":"1"}]', ["CS_CHAT_RESYNC", {"Peer": "1"}]),
+        ("payload null", '["SYS_PING",null]', ["SYS_PING", {}]),
+    ]
+    found = []
+    for name, text, reads in rows:
+        frame = reads or json.loads(text.replace(G.upper(), G))
+        found.append({"name": name, "hex": framed(text.encode()), "frame": _filled(frame)})
+    return found
+
+
+def _text(tree: Any) -> str:
+    return json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
 
 
 def framed(body: bytes) -> str:

@@ -1,19 +1,21 @@
 """How much one answer can hold: bounds that keep every answer inside one frame (I-14).
 
 A transcript and a list of chats are answered in one frame each, so both are bounded by the frame
-limit: each thing is weighed when it comes, never shorter than what it will take on the wire, and
-what would not fit any more is refused with `Overloaded` before it is stored.
+limit: each thing is weighed when it comes, never shorter than what it will take on the wire, in
+whichever encoding (in JSON it is longer), and what would not fit any more is refused with
+`Overloaded` before it is stored.
 """
 
 from __future__ import annotations
 
 from hashlib import blake2b
+from json.encoder import encode_basestring
 
 from protocol.scenario import ScenarioResultInfo
 
-SENTENCE_BYTES = 330
+SENTENCE_BYTES = 420
 """Member names, Guids, times and lengths of one sentence on the wire, texts excluded."""
-CHAT_BYTES = 560
+CHAT_BYTES = 620
 """The same of one chat in a list; an agent's name has at most 160 bytes."""
 FORM_ITEM_BYTES = 4_096
 """The same of one form in a list of forms, names included."""
@@ -57,13 +59,15 @@ def items_that_fit(frame_bytes: int, each: int, most: int) -> int:
     return max(0, min(most, frame_bytes // each - 1))
 
 
-def _utf8(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
+def _written(text: str) -> int:
+    """How many bytes a text takes in JSON, which is never less than in MessagePack."""
+    escaped = encode_basestring(text)
+    return len(escaped) if escaped.isascii() else len(escaped.encode())
 
 
 def sentence_weight(id: str, party_name: str | None, text: str, tracking_id: str) -> int:
     """A bound on the bytes of a sentence in a snapshot."""
-    return SENTENCE_BYTES + _utf8(f"{id}{party_name}{tracking_id}") + _utf8(text)
+    return SENTENCE_BYTES + _written(f"{id}{party_name}{tracking_id}{text}")
 
 
 def slot_digest(model: int, text: str) -> bytes:
@@ -73,21 +77,21 @@ def slot_digest(model: int, text: str) -> bytes:
 
 def chat_weight(tracking_id: str) -> int:
     """A bound on the bytes of a chat in a list."""
-    return CHAT_BYTES + _utf8(tracking_id)
+    return CHAT_BYTES + _written(tracking_id)
 
 
 def variables_weight(variables: tuple[tuple[str, str], ...]) -> int:
     """A bound on the bytes of the free variables of a chat in its Info."""
-    return sum(_utf8(name) + _utf8(value) + 32 for name, value in variables)
+    return sum(_written(name) + _written(value) + 32 for name, value in variables)
 
 
 def form_size(form: ScenarioResultInfo) -> int:
     """About the bytes of what was filled in."""
-    return _utf8(form.activity or "") + sum(
-        _utf8(value.result_text or "") + 64 for value in form.values or ()
+    return _written(form.activity or "") + sum(
+        _written(value.result_text or "") + 64 for value in form.values or ()
     )
 
 
 def form_weight(activity: str | None) -> int:
     """A bound on the bytes of a form in a snapshot."""
-    return FORM_ITEM_BYTES + _utf8(activity or "")
+    return FORM_ITEM_BYTES + _written(activity or "")

@@ -9,7 +9,7 @@ and at the end of a release each connection sends once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, assert_never
 
@@ -29,8 +29,8 @@ from broker.shell.questions import ANSWERS, HEADERS, QUESTIONS, too_long
 from broker.shell.rate import Budget
 from broker.shell.sockets import Sockets
 from protocol.catalogue import CATALOGUE
-from protocol.codec import assemble, pack
 from protocol.connection import Event, Failed, Refused, State
+from protocol.encoding import MESSAGEPACK, Encoding
 from protocol.errors import ByeCode, ErrorCode, WireError
 from protocol.frame import Frame
 from protocol.session import Hello, SysError, Welcome
@@ -220,6 +220,8 @@ class Sessions:
         if link.connection.state is not State.CHECKING or not isinstance(hello, Hello):
             return  # what came right behind it was a fault
         link.who = {"role": hello.role, "peers": hello.peers, "login": hello.login}
+        if link.connection.encoding is not MESSAGEPACK:
+            link.who["encoding"] = link.connection.encoding.name
         link.phase = Phase.CHECKING
         verdict = self.checks.gate.judge(hello)
         if isinstance(verdict, Claim):
@@ -308,12 +310,19 @@ class Sessions:
         touched.clear()
 
     def _send(self, effect: Send) -> None:
+        sessions: Sequence[int] = effect.sessions
+        while sessions:
+            sessions = self._send_alike(effect, sessions)
+
+    def _send_alike(self, effect: Send, sessions: Sequence[int]) -> Sequence[int]:
+        """Send to those who speak as the first of them does, packed once; gives the others."""
         links, touched = self.links, self._touched
         type_, payload, answer_to = effect.type, effect.payload, effect.answer_to
         is_error = type_ == "SYS_ERROR"
-        packed: bytes | None = None
+        encoding: Encoding | None = None
         plain: bytes | None = None
-        for number in effect.sessions:
+        others: list[int] = []
+        for number in sessions:
             link = links.get(number)
             if link is None:
                 continue
@@ -324,10 +333,13 @@ class Sessions:
             if type_ in VOLATILE and link.outbox is not None and link.outbox.size > TYPING_MARK:
                 self.counters.typing_dropped += 1
                 continue
-            if packed is None:  # not before there is somebody who gets it
-                packed = pack(type_, payload)
-                if len(packed) > SHORT and answer_to is not None:
-                    packed = self._answered(answer_to, type_, packed)
+            if link.connection.encoding is not encoding:
+                if encoding is not None:
+                    others.append(number)
+                    continue
+                # Not before there is somebody who gets it.
+                encoding = link.connection.encoding
+                packed, assemble = self._packed(effect, encoding), encoding.assemble
             if number == answer_to and (effect.re is not None or effect.trace is not None):
                 frame = assemble(packed, _headers(effect, effect.re))
             else:
@@ -340,14 +352,17 @@ class Sessions:
             link.connection.send(frame)
             if is_error:
                 self._note_sent_error(link, payload)
+        return others
 
-    def _answered(self, number: int, type_: str, packed: bytes) -> bytes:
-        """Count a long answer for whoever asked; one that no frame holds becomes a refusal."""
-        link = self.links.get(number)
-        if link is not None and link.answers is not None:
-            link.answers.pay(len(packed))
-        if type_ in ANSWERS and len(packed) > self.limits.frame_bytes - HEADERS:
-            return pack("SYS_ERROR", too_long(len(packed)))
+    def _packed(self, effect: Send, encoding: Encoding) -> bytes:
+        """Pack it; a long answer counts for its asker, one that no frame holds becomes a refusal."""
+        packed = encoding.pack(effect.type, effect.payload)
+        if len(packed) > SHORT and effect.answer_to is not None:
+            link = self.links.get(effect.answer_to)
+            if link is not None and link.answers is not None:
+                link.answers.pay(len(packed))
+            if effect.type in ANSWERS and len(packed) > self.limits.frame_bytes - HEADERS:
+                return encoding.pack("SYS_ERROR", too_long(len(packed)))
         return packed
 
     def _welcome(self, link: Link, welcome: Welcome, re: int | str | None) -> None:

@@ -31,9 +31,11 @@ from typing import Any, Final, Literal
 from attrs import Factory, field, frozen, mutable
 
 from protocol.catalogue import ALIASES, CATALOGUE
-from protocol.codec import decode, decode_json, encode, encode_json
-from protocol.errors import ErrorCode, WireError
+from protocol.codec import encode
+from protocol.encoding import MESSAGEPACK, Encoding, encoding_of
+from protocol.errors import WireError
 from protocol.frame import Frame
+from protocol.json_codec import decode_json, encode_json
 from protocol.limits import FRAME_BYTES
 
 VERSION: Final = 1
@@ -286,25 +288,17 @@ def read_frame(whole: bytes) -> Frame:
         WireError: They are no good frame.
     """
     body = whole[_LENGTH_BYTES:]
-    if not is_json(whole):
-        return decode(body)
-    try:
-        return decode_json(body.decode())
-    except UnicodeDecodeError:
-        raise WireError(ErrorCode.BAD_FRAME, "not UTF-8") from None
+    return encoding_of(body).decode(body)
 
 
-def write_frame(frame: Frame, *, as_json: bool) -> bytes:
+def write_frame(frame: Frame, encoding: Encoding) -> bytes:
     """The bytes of a frame, the length before the body included."""
-    if not as_json:
-        return encode(frame)
-    body = encode_json(frame).encode()
-    return len(body).to_bytes(_LENGTH_BYTES) + body
+    return encoding.assemble(encoding.pack(frame.type, frame.payload), frame.headers)
 
 
-def is_json(whole: bytes) -> bool:
-    """Whether the body of a frame is JSON text: no MessagePack array begins so."""
-    return whole[_LENGTH_BYTES : _LENGTH_BYTES + 1] == b"["
+def encoding_of_frame(data: bytes | None) -> Encoding:
+    """The encoding of recorded bytes; a frame without them is one that `encode` writes."""
+    return MESSAGEPACK if data is None else encoding_of(data[_LENGTH_BYTES:])
 
 
 @mutable

@@ -18,15 +18,16 @@ from broker.tools.recording import (
     Raw,
     Recording,
     Splitter,
-    is_json,
+    encoding_of_frame,
     read_frame,
     write_frame,
 )
 from broker.tools.replay_compare import Bindings, Difference
 from broker.tools.tokens import Tokens
-from protocol.codec import decode_json, encode
+from protocol.codec import encode
 from protocol.errors import WireError
 from protocol.frame import Frame
+from protocol.json_codec import decode_json
 
 LONGEST_WAIT: Final = 86_400
 _LOOK_AHEAD: Final = 4
@@ -216,7 +217,7 @@ class Player:
         data = self._bindings.live_bytes(line.data)
         if _reads_as(data, frame):
             return data
-        return write_frame(frame, as_json=is_json(line.data))
+        return write_frame(frame, encoding_of_frame(line.data))
 
     async def _act(self, index: int, at: int) -> None:
         """Wait until it is a client's turn: what was recorded before has come, and it is time."""
@@ -318,7 +319,7 @@ class Player:
         pong = decode_json(json.dumps(["SYS_PONG", line.frame[1]]))
         assert isinstance(pong, Frame)
         assert connection.stream is not None
-        await connection.stream.send_all(encode(pong))
+        await connection.stream.send_all(write_frame(pong, encoding_of_frame(line.data)))
         return True
 
     def _came(self, connection: _Connection, line: _Expected) -> None:
@@ -338,6 +339,9 @@ class Player:
         if isinstance(expected, Passed) and isinstance(line, Passed):
             partial = expected.partial or self.partial
             differences = tuple(self._bindings.compare(expected.frame, line.frame, partial=partial))
+            was, now = encoding_of_frame(expected.data), encoding_of_frame(line.data)
+            if was is not now:
+                differences += (Difference("encoding", was.name, now.name),)
             if differences:
                 self._find("different", connection, index, expected.type, differences)
         self._progress.set()

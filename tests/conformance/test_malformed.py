@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from protocol.codec import decode, decode_json, encode
 from protocol.connection import Connection, Side
+from protocol.encoding import JSON, encoding_of
 from protocol.errors import WireError
 from protocol.frame import Frame
 from protocol.framing import Framer
+from protocol.json_codec import decode_json
 from protocol.session import Hello, Welcome
 from protocol.values import Role
 from tests.conformance.data import cases
@@ -18,11 +19,13 @@ from tests.support.cycles import kept_by_cycles
 CASES = cases("malformed")
 
 
-def open_server() -> Connection:
-    """A broker's side of a session that is open."""
+def open_server(body: bytes) -> Connection:
+    """A broker's side of a session that is open, in the encoding of a body."""
     connection = Connection(Side.SERVER, now=0.0)
-    hello = Hello(version=1, role=Role.CONNECTOR, peers=("web",), token="t")
-    connection.receive(encode(Frame("SYS_HELLO", hello)), 0.0)
+    hello = Frame("SYS_HELLO", Hello(version=1, role=Role.CONNECTOR, peers=("web",), token="t"))
+    encoding = encoding_of(body)
+    packed = encoding.pack(hello.type, hello.payload)
+    connection.receive(encoding.assemble(packed, None), 0.0)
     connection.accept(Welcome(version=1))
     return connection
 
@@ -34,7 +37,7 @@ def test_it_is_refused(case: dict[str, Any]) -> None:
     if fault is None:
         (body,) = bodies
         with pytest.raises(WireError) as caught:
-            decode(body)
+            encoding_of(body).decode(body)
         fault = caught.value
     assert (fault.code, fault.path) == (case["code"], case["path"])
     if fault.path is not None:
@@ -42,7 +45,10 @@ def test_it_is_refused(case: dict[str, Any]) -> None:
 
 
 def test_there_are_enough() -> None:
-    assert len(CASES) >= 200
+    bodies = [bytes.fromhex(case.values[0]["hex"])[4:] for case in CASES]
+    in_json = sum(encoding_of(body) is JSON for body in bodies)
+    assert in_json >= 200
+    assert len(bodies) - in_json >= 200
 
 
 def test_no_refusal_is_kept_by_a_cycle() -> None:
@@ -54,10 +60,10 @@ def test_no_refusal_is_kept_by_a_cycle() -> None:
                 connection = Connection(side, now=0.0)
                 if side is Side.SERVER:
                     connection.receive(data, 0.0)  # fatal, whatever it is
-                    connection = open_server()
+                    connection = open_server(data[4:])
                 connection.receive(data, 0.0)
             with suppress(WireError):
-                decode(data[4:])
+                encoding_of(data[4:]).decode(data[4:])
     assert not kept
 
 

@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from protocol.codec import decode, decode_json
+from protocol.codec import decode
+from protocol.json_codec import decode_json
 from tests.conformance.data import HERE, cases
 from tests.support.requires import NODE
 

@@ -6,8 +6,16 @@ from typing import Any
 import pytest
 
 from protocol.catalogue import CATALOGUE
-from protocol.codec import decode, decode_json, encode, encode_json
+from protocol.codec import decode, encode
+from protocol.encoding import encoding_of
 from protocol.framing import Framer
+from protocol.json_codec import (
+    assemble_json,
+    decode_json,
+    decode_json_body,
+    encode_json,
+    pack_json,
+)
 from tests.conformance.data import HERE, cases
 from tools import conformance
 
@@ -24,7 +32,8 @@ def _body(case: dict[str, Any]) -> bytes:
 @pytest.mark.parametrize("case", cases("vectors"))
 def test_the_bytes_read_as_the_frame(case: dict[str, Any]) -> None:
     """W-1, W-2, W-5..W-9: other spellings (Guid as bin, time as str, older values) are read too."""
-    assert json.loads(encode_json(decode(_body(case)))) == case["frame"]
+    body = _body(case)
+    assert json.loads(encode_json(encoding_of(body).decode(body))) == case["frame"]
 
 
 @pytest.mark.parametrize("case", GOLDEN)
@@ -33,6 +42,16 @@ def test_the_frame_is_written_as_the_bytes(case: dict[str, Any]) -> None:
     frame = decode_json(json.dumps(case["frame"]))
     assert frame == decode(_body(case))
     assert encode(frame).hex() == case["hex"]
+
+
+@pytest.mark.parametrize("case", GOLDEN)
+def test_the_frame_is_written_in_json_as_it_stands_here(case: dict[str, Any]) -> None:
+    """W-9: without white space, the members in their order, nothing escaped that need not be."""
+    frame = decode(_body(case))
+    text = json.dumps(case["frame"], ensure_ascii=False, separators=(",", ":"))
+    whole = assemble_json(pack_json(frame.type, frame.payload), frame.headers)
+    assert whole == len(text.encode()).to_bytes(4, "big") + text.encode()
+    assert decode_json_body(whole[4:]) == frame
 
 
 def test_every_type_of_frame_has_a_vector() -> None:

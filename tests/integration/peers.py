@@ -20,8 +20,8 @@ from broker.core.facts import Fact, SentenceStored
 from broker.shell.http import HttpServer
 from broker.store.store import Store
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
-from protocol.codec import encode
 from protocol.connection import Connection, Side, State
+from protocol.encoding import MESSAGEPACK, Encoding
 from protocol.frame import Frame
 from protocol.session import Hello
 from protocol.values import Role
@@ -91,6 +91,7 @@ class Peer:
         address: tuple[str, int],
         tls: ssl.SSLContext | None = None,
         receive_buffer: int | None = None,
+        encoding: Encoding = MESSAGEPACK,
     ) -> Self:
         """Open a connection; say nothing."""
         family = trio.socket.AF_INET6 if ":" in address[0] else trio.socket.AF_INET
@@ -101,7 +102,7 @@ class Peer:
         stream: trio.abc.Stream = trio.SocketStream(sock)
         if tls is not None:
             stream = trio.SSLStream(stream, tls, server_hostname="localhost")
-        return cls(stream, Connection(Side.CLIENT, now=0.0))
+        return cls(stream, Connection(Side.CLIENT, now=0.0, encoding=encoding))
 
     async def hello(self, role: Role, peer: str, **more: Any) -> Frame:
         """Say hello; the first frame that comes back."""
@@ -118,7 +119,8 @@ class Peer:
     async def send(self, type: str, payload: object, id: int | str | None = None) -> None:
         """Send one frame."""
         headers = None if id is None else {"Id": id}
-        await self.stream.send_all(encode(Frame(type, payload, headers)))
+        encoding = self.connection.encoding
+        await self.stream.send_all(encoding.assemble(encoding.pack(type, payload), headers))
 
     async def get(self, type: str | None = None) -> Frame:
         """The next frame, or the next one of a type; what comes before it is thrown away."""

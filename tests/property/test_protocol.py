@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from protocol import codec
 from protocol.catalogue import CATALOGUE
-from protocol.codec import decode, decode_json, encode, encode_json, from_wire, to_wire
+from protocol.codec import decode, encode, from_wire, to_wire
 from protocol.connection import Connection, Failed, Refused, Side, State
 from protocol.errors import WireError
 from protocol.frame import Frame
 from protocol.frame_spec import FrameSpec
+from protocol.json_codec import decode_json, encode_json
 from protocol.members import members
 from protocol.session import Hello, Welcome
 from protocol.values import Role
@@ -51,7 +52,7 @@ def _outcome(read: Any, body: bytes) -> object:
 
 
 def _carefully(body: bytes) -> Frame:
-    return codec._frame(codec._unpack(body))
+    return codec.frame_of(codec._unpack(body))
 
 
 BODIES = [encode(frame)[4:] for frame in samples.frames().values()]

@@ -21,10 +21,18 @@ import trio
 from attrs import Factory, define, frozen
 
 from broker.tools.record import Proxy, Recorder
-from broker.tools.recording import Directive, Passed, Raw, Splitter
+from broker.tools.recording import (
+    Directive,
+    Passed,
+    Raw,
+    Splitter,
+    encoding_of_frame,
+    write_frame,
+)
 from broker.tools.replay_player import Host
 from broker.tools.tokens import Tokens
-from protocol.codec import decode_json, encode
+from protocol.encoding import MESSAGEPACK, Encoding
+from protocol.json_codec import decode_json
 from tests.replay.cells import Cell, number_of
 
 PATIENCE: Final = 15.0
@@ -43,6 +51,7 @@ class Client:
     Attributes:
         peer: What its frames name, unless they are given another.
         agent_id: Of a workplace, the agent who sits there; `session_id` the session of the welcome.
+        encoding: How it writes its frames.
     """
 
     stage: Stage
@@ -52,6 +61,7 @@ class Client:
     peer: str = ""
     agent_id: str = ""
     session_id: str = ""
+    encoding: Encoding = MESSAGEPACK
     came: deque[Passed | Raw] = Factory(deque)
     headers: Members = Factory(dict)
     ended: bool = False
@@ -81,7 +91,7 @@ class Client:
         if id_ is not None:
             headers = {"Id": id_, **headers}  # type: ignore[dict-item] # an Id may be an int
         parts = [type_name, payload, headers] if headers else [type_name, payload]
-        return encode(decode_json(json.dumps(parts)))
+        return write_frame(decode_json(json.dumps(parts)), self.encoding)
 
     async def send(self, type_name: str, id_: int | str | None = None, **members: object) -> None:
         """Send a frame; `id_` is its header Id; `text=` is a payload that is no structure."""
@@ -118,6 +128,10 @@ class Client:
         line = await self._next()
         assert isinstance(line, Passed), f"{self.name}: no frame: {line}"
         shown = json.dumps(line.frame, ensure_ascii=False)
+        if (spoken := encoding_of_frame(line.data)) is not self.encoding:
+            raise Astray(
+                f"{self.name}: {spoken.name} came, {self.encoding.name} is spoken: {shown}"
+            )
         if line.type != type_name:
             raise Astray(f"{self.name}: {type_name} expected, came {shown}")
         self.headers = line.frame[2] if len(line.frame) > 2 else {}
@@ -168,10 +182,10 @@ class Stage:
     nursery: trio.Nursery
     clients: list[Client] = Factory(list)
 
-    async def open(self, name: str = "somebody") -> Client:
+    async def open(self, name: str = "somebody", encoding: Encoding = MESSAGEPACK) -> Client:
         """Connect, and say nothing."""
         stream = await trio.open_tcp_stream(*self.proxy_address)
-        client = Client(self, name, stream, len(self.clients) + 1)
+        client = Client(self, name, stream, len(self.clients) + 1, encoding=encoding)
         self.clients.append(client)
         self.nursery.start_soon(client.listen)
         return client
@@ -185,18 +199,24 @@ class Stage:
         login = f"{name}-{letter}"
         return {**who, "Peers": [f"{name}-{number}"], "Login": login, "Token": f"{login}-secret"}
 
-    async def connector(self) -> Client:
+    async def connector(self, encoding: Encoding = MESSAGEPACK) -> Client:
         """A connector of the cell's gateway, welcome."""
-        client = await self.open("connector")
+        client = await self.open("connector", encoding)
         client.peer = self.cell.name
         await client.send("SYS_HELLO", **self.hello("connector"))
         await client.get("SYS_WELCOME", SessionId=..., AgentId=None)
         return client
 
-    async def agent(self, letter: str = "a", number: int = 0, state: str = "Pause") -> Client:
+    async def agent(
+        self,
+        letter: str = "a",
+        number: int = 0,
+        state: str = "Pause",
+        encoding: Encoding = MESSAGEPACK,
+    ) -> Client:
         """An agent of the cell at his workplace, welcome, in the state that he must have."""
         number = number or number_of(letter)
-        client = await self.open(f"agent {letter}")
+        client = await self.open(f"agent {letter}", encoding)
         client.peer = f"{self.cell.name}-{number}"
         await client.send("SYS_HELLO", **self.hello("workplace", letter, number))
         welcome = await client.get(
@@ -206,9 +226,9 @@ class Stage:
         await client.get("SC_AGENT_STATE", State=state)
         return client
 
-    async def ready_agent(self, letter: str = "a") -> Client:
+    async def ready_agent(self, letter: str = "a", encoding: Encoding = MESSAGEPACK) -> Client:
         """An agent who takes chats."""
-        client = await self.agent(letter)
+        client = await self.agent(letter, encoding=encoding)
         await client.send("CS_AGENT_STATE", State="Ready")
         await client.get("SC_AGENT_STATE", State="Ready", ActiveChats=0)
         return client

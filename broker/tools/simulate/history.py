@@ -17,8 +17,8 @@ from typing import IO, Any, Final
 
 from attrs import define, field, frozen
 
-from protocol.codec import decode_json, encode_json
 from protocol.frame import Frame
+from protocol.json_codec import decode_json, encode_json
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 

@@ -30,6 +30,7 @@ from broker.tools.simulate.world import MS, SECOND, World
 from connectors.backoff import Backoff
 from connectors.events import Event
 from connectors.settings import ConnectorSettings, Gateway, Tuning, WorkplaceSettings
+from protocol.encoding import JSON, MESSAGEPACK, Encoding
 from protocol.values import Guid, Role
 
 TUNING = Tuning(
@@ -111,6 +112,7 @@ class Play:
         script, world = self.script, self.world
         chance = Chance(script.seed)
         self.town = town.build(chance.fork("town"), script.agents)
+        self.some_in_json = chance.fork("json").happens(0.5)
         self.faults = Faults(world, chance.fork("faults"), self._strike)
         self.host = Host(
             world, chance.fork("host"), self.history, Disk(), self.faults, self.town.config
@@ -170,9 +172,14 @@ class Play:
         settings = ConnectorSettings(
             gateways=tuple(Gateway(peer) for peer in peers),
             token=town.token_of("social" if peers == ("social",) else "web"),
+            encoding=self._encoding(name == "site2"),
             tuning=evolve(TUNING, adopt=adopt, window=window),
         )
         return Program(self.net, name, settings)
+
+    def _encoding(self, other: bool) -> Encoding:
+        """In every other run one of the connectors and one of the agents speak JSON."""
+        return JSON if other and self.some_in_json else MESSAGEPACK
 
     def _connector_hears(self, dialler: Dialler, event: Event) -> None:
         dialler.heard(event)
@@ -184,6 +191,7 @@ class Play:
             number=str(101 + index),
             login=f"agent{index}",
             token=town.token_of(f"agent{index}"),
+            encoding=self._encoding(index == 1),
             tuning=TUNING,
         )
         mine = chance.fork(f"agent{index}")

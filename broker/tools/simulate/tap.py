@@ -7,7 +7,7 @@ from collections.abc import Callable
 from attrs import define, field
 
 from broker.tools.simulate.history import History, Kind
-from protocol.codec import decode
+from protocol.encoding import encoding_of
 from protocol.errors import WireError
 from protocol.frame import Frame
 from protocol.framing import Framer
@@ -37,7 +37,7 @@ class Tap:
         for body in bodies:
             frame: Frame | None
             try:
-                frame = decode(body)
+                frame = encoding_of(body).decode(body)
             except WireError as error:  # a bad client's
                 frame = None
                 if error.re is not None:

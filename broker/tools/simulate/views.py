@@ -8,14 +8,14 @@ from typing import Any
 from connectors.session import Phase, Session
 from connectors.settings import ConnectorSettings, Settings
 from protocol.chat import ChatCommandInfo
-from protocol.codec import assemble, pack
 from protocol.values import ChatStatus, Guid, Role
 
 
 def probes(session: Session, settings: Settings) -> bytes:
     """Frames that ask for fresh snapshots of everything, beside what the session asks by itself."""
+    encoding = settings.encoding
     return b"".join(
-        assemble(pack(type_, payload), {"Id": f"probe-{number}"})
+        encoding.assemble(encoding.pack(type_, payload), {"Id": f"probe-{number}"})
         for number, (type_, payload) in enumerate(_questions(session, settings))
     )
 

@@ -12,15 +12,14 @@ from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
 from protocol.codec import (
     assemble,
     decode,
-    decode_json,
     encode,
-    encode_json,
     from_wire,
     pack,
     to_wire,
 )
 from protocol.errors import ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
+from protocol.json_codec import decode_json
 from protocol.message import MessageContentInfo
 from protocol.session import Ping
 from tools import samples
@@ -154,50 +153,6 @@ def test_a_thousand_literals_are_far_from_the_bounds() -> None:
 def test_what_cannot_be_sent_is_our_own_fault(kind: str, payload: object) -> None:
     with pytest.raises(LocalProtocolError):
         pack(kind, payload)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "{}",
-        "[",
-        "[1,2]",
-        '["SYS_PING"]',
-        '["SYS_PING",{"Nonce":NaN}]',
-        "[" * 5_000,
-        '["SYS_PING",{"Nonce":"a","Nonce":"b"}]',
-        '["SYS_PING",{"Nonce":"\\ud800"}]',
-        '["SYS_PING",{"New":' + "[" * 40 + "]" * 40 + "}]",
-        '["SYS_PING",{"New":1' + "0" * 5_000 + "}]",
-    ],
-)
-def test_bad_json_is_a_bad_frame(text: str) -> None:
-    """W-4, W-9."""
-    with pytest.raises(WireError) as caught:
-        decode_json(text)
-    assert caught.value.code is ErrorCode.BAD_FRAME
-
-
-@pytest.mark.parametrize("counter", ["1.0", "true", '"1"', "3000000000"])
-def test_json_is_as_strict(counter: str) -> None:
-    """W-5, W-9."""
-    with pytest.raises(WireError) as caught:
-        decode_json(
-            '["ES_CHAT_SENTENCE",{"Peer":"p","TrackingId":"t","ID":"1","Text":"",'
-            f'"Counter":{counter}}}]'
-        )
-    assert caught.value.path == "Counter"
-
-
-def test_json_knows_whole_surrogate_pairs() -> None:
-    """W-9."""
-    assert decode_json('["SYS_PING",{"Nonce":"\\ud83d\\ude00"}]').payload == Ping(nonce="😀")
-
-
-def test_an_unknown_type_cannot_be_written_as_json() -> None:
-    with pytest.raises(LocalProtocolError):
-        encode_json(Frame("ES_NONSENSE"))
 
 
 def test_more_times_than_a_real_frame_has_are_refused() -> None:

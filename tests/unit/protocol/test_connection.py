@@ -16,6 +16,7 @@ from protocol.connection import (
     Side,
     State,
 )
+from protocol.encoding import JSON, MESSAGEPACK, Encoding
 from protocol.errors import ByeCode, ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
 from protocol.framing import Framer
@@ -318,3 +319,63 @@ def test_after_the_end_of_bytes_nothing_is_said() -> None:
 def test_every_state_has_its_row() -> None:
     assert set(TRANSITIONS) == set(State)
     assert all(Happening.EOF in row for row in TRANSITIONS.values())
+
+
+def json_sides() -> tuple[Connection, Connection]:
+    """A client that speaks JSON and a server that has welcomed it."""
+    ours = Connection(Side.CLIENT, now=0.0, encoding=JSON)
+    theirs = Connection(Side.SERVER, now=0.0)
+    ours.hello(HELLO)
+    theirs.receive(ours.data_to_send(), 0.0)
+    theirs.accept(WELCOME)
+    ours.receive(theirs.data_to_send(), 0.0)
+    return ours, theirs
+
+
+def test_a_connection_speaks_as_its_hello() -> None:
+    """W-9: whatever the broker says, and what the client says after it."""
+    ours, theirs = json_sides()
+    assert ours.state is theirs.state is State.OPEN
+    assert theirs.encoding is JSON
+    theirs.receive(
+        ours.encoding.assemble(ours.encoding.pack("SYS_PING", Ping(nonce="ž")), None), 1.0
+    )
+    assert theirs.data_to_send()[4:] == '["SYS_PONG",{"Nonce":"ž"}]'.encode()
+    theirs.bye(ByeCode.SHUTDOWN)
+    data = theirs.data_to_send()
+    assert data[4:5] == b"["
+    assert ours.receive(data, 2.0) == [Frame("SYS_BYE", Bye(code=ByeCode.SHUTDOWN))]
+
+
+@pytest.mark.parametrize("spoken", [JSON, MESSAGEPACK], ids=lambda one: one.name)
+def test_the_other_encoding_is_a_bad_frame(spoken: Encoding) -> None:
+    """W-4, W-9: on either side, once it is known which is spoken."""
+    other = MESSAGEPACK if spoken is JSON else JSON
+    ours, theirs = Connection(Side.CLIENT, now=0.0, encoding=spoken), server(State.AWAITING_HELLO)
+    ours.hello(HELLO)
+    theirs.receive(ours.data_to_send(), 0.0)
+    theirs.accept(WELCOME)
+    ours.receive(theirs.data_to_send(), 0.0)
+    wrong = other.assemble(other.pack("SYS_PING", Ping()), None)
+    assert failure(theirs.receive(wrong, 0.0)) is ErrorCode.BAD_FRAME
+    assert failure(ours.receive(wrong, 0.0)) is ErrorCode.BAD_FRAME
+
+
+def test_what_is_no_hello_is_refused_as_it_came() -> None:
+    """W-9, W-10: JSON in JSON, else in MessagePack."""
+    for body, first in ((b"[1", b"["), (b"{}", b"\x92"), (b"\xc1", b"\x92")):
+        connection = server(State.AWAITING_HELLO)
+        events = connection.receive(len(body).to_bytes(4, "big") + body, 0.0)
+        assert failure(events) is ErrorCode.BAD_FRAME
+        assert connection.data_to_send()[4:5] == first
+
+
+def test_a_client_hears_a_broker_that_has_not_heard_it() -> None:
+    """W-9: a refusal before the hello comes in MessagePack, since nobody knows better."""
+    ours, theirs = Connection(Side.CLIENT, now=0.0, encoding=JSON), server(State.AWAITING_HELLO)
+    ours.hello(HELLO)
+    theirs.refuse(WireError(ErrorCode.OVERLOADED, "too many connections"))
+    (event,) = ours.receive(theirs.data_to_send(), 0.0)
+    assert isinstance(event, Frame)
+    assert isinstance(event.payload, SysError)
+    assert event.payload.code is ErrorCode.OVERLOADED

@@ -7,8 +7,9 @@ import jsonschema
 import pytest
 
 from protocol.catalogue import CATALOGUE
-from protocol.codec import decode, encode_json, to_wire
+from protocol.codec import decode, to_wire
 from protocol.framing import Framer
+from protocol.json_codec import encode_json
 from tests.support.requires import JS_PACKAGES
 from tools import samples, schemas
 
