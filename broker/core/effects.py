@@ -32,6 +32,15 @@ class Send:
     re: int | str | None = None
     trace: str | None = None
 
+    def headers(self, re: int | str | None = None) -> dict[str, object]:
+        """The headers of the frame; `re` is given to the session that it answers."""
+        headers: dict[str, object] = {}
+        if re is not None:
+            headers["Re"] = re
+        if self.trace is not None:
+            headers["traceparent"] = self.trace
+        return headers
+
 
 @frozen
 class Dismiss:

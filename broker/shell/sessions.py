@@ -327,8 +327,7 @@ class Sessions:
             if link is None:
                 continue
             if link.connection.state is not State.OPEN:
-                if isinstance(payload, Welcome) and link.connection.state is State.CHECKING:
-                    self._welcome(link, payload, effect.re)
+                self._welcome(link, payload, effect.re)
                 continue
             if type_ in VOLATILE and link.outbox is not None and link.outbox.size > TYPING_MARK:
                 self.counters.typing_dropped += 1
@@ -341,10 +340,10 @@ class Sessions:
                 encoding = link.connection.encoding
                 packed, assemble = self._packed(effect, encoding), encoding.assemble
             if number == answer_to and (effect.re is not None or effect.trace is not None):
-                frame = assemble(packed, _headers(effect, effect.re))
+                frame = assemble(packed, effect.headers(effect.re))
             else:
                 if plain is None:
-                    plain = assemble(packed, _headers(effect, None) if effect.trace else None)
+                    plain = assemble(packed, effect.headers())
                 frame = plain
             if not link.queued:
                 touched.append(link)
@@ -365,7 +364,9 @@ class Sessions:
                 return encoding.pack("SYS_ERROR", too_long(len(packed)))
         return packed
 
-    def _welcome(self, link: Link, welcome: Welcome, re: int | str | None) -> None:
+    def _welcome(self, link: Link, welcome: object, re: int | str | None) -> None:
+        if not isinstance(welcome, Welcome) or link.connection.state is not State.CHECKING:
+            return
         link.connection.accept(welcome, re)
         link.who |= {
             "session_id": welcome.session_id,
@@ -501,12 +502,3 @@ class Sessions:
                 type=error.type,
                 path=error.path,
             )
-
-
-def _headers(effect: Send, re: int | str | None) -> dict[str, object]:
-    headers: dict[str, object] = {}
-    if re is not None:
-        headers["Re"] = re
-    if effect.trace is not None:
-        headers["traceparent"] = effect.trace
-    return headers
