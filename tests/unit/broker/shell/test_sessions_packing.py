@@ -47,7 +47,7 @@ def test_a_payload_is_packed_once_for_each_encoding() -> None:
             encoding=spoken[encoding],
             send=lambda data, number=number: sent.__setitem__(number, data),
         )
-        link: Any = SimpleNamespace(connection=connection, outbox=None, queued=0)
+        link: Any = SimpleNamespace(connection=connection, outbox=None, queued=0, answers=None)
         sessions.links[number] = link
     sessions._send(Send((0, 1, 2, 9, 3, 4), "SYS_ACK", Ack(type="x"), answer_to=3, re=7))
     assert sorted(packed) == ["JSON", "MessagePack"]
