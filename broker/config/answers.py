@@ -9,8 +9,8 @@ from attrs import evolve
 from broker.config.model import Config
 from broker.config.table import Table
 from protocol.chat import ChatServiceInfo
-from protocol.codec import encode_json
 from protocol.frame import Frame
+from protocol.json_codec import encode_json
 
 ROOM = 4_096
 """What headers and the names that the asker brings may take besides."""

@@ -495,10 +495,5 @@ class Sessions:
             return
         link.refused += 1
         if link.refused <= LOGGED_REFUSALS:
-            self._log.info(
-                "frame_refused",
-                session=link.number,
-                code=error.code,
-                type=error.type,
-                path=error.path,
-            )
+            what = {"code": error.code, "type": error.type, "path": error.path}
+            self._log.info("frame_refused", session=link.number, **what)
