@@ -7,6 +7,7 @@ from typing import Final
 
 from broker.config.context import Context
 from broker.config.folding import Words
+from broker.config.forms import choice_texts
 from broker.config.parse import (
     boolean,
     integer,
@@ -16,16 +17,26 @@ from broker.config.parse import (
     text,
     text_pattern,
 )
-from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch
+from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch, as_integer
 from broker.config.people import PUBLIC_NAME_BYTES
 from broker.config.routing import warn_doubt
 from broker.config.table import Table
 from protocol.limits import text_length
+from protocol.scenario import ScreenControlInfo
+from protocol.values import ControlType, Guid
 
 NAME: Final = text()
 SAID: Final = text(text_length("ChatSentenceInfo", "Text"))
 DEEDS: Final = ("greeting", "scenario", "questions", "project", "farewell")
 """What a bot can do; it does one of them at least."""
+SAID_KINDS: Final = (
+    ControlType.TEXT_AREA,
+    ControlType.INTEGER,
+    ControlType.DROP_DOWN,
+    ControlType.RADIO_BUTTONS,
+    ControlType.CHECK_BOXES,
+)
+"""The kinds of controls that an answer can fill in."""
 MOST_QUESTIONS: Final = 100
 """The most questions of a bot, and the most answers of a question."""
 MOST_TEXTS: Final = 1_000
@@ -46,9 +57,11 @@ def read_text_matches(root: Table, context: Context) -> Iterator[TextMatch]:
             _check_number(table, "patterns", patterns)
             for position, found in enumerate(patterns or ()):
                 warn_doubt(table, ("patterns", position), found)
-            yield TextMatch(
+            match = TextMatch(
                 id=identity, name=name, words=Words(words or ()), patterns=patterns or ()
             )
+            context.text_matches[identity] = match
+            yield match
 
 
 def _word(value: object) -> str:
@@ -71,12 +84,14 @@ def read_bots(root: Table, context: Context) -> Iterator[Bot]:
         with table:
             faults_before = len(table.report.faults)
             name = table.need("name", short_text(PUBLIC_NAME_BYTES), "")
+            questions = _questions(table, context)
             bot = Bot(
                 id=context.identities.claim(table, "bot", name),
                 name=name,
                 greeting=table.read("greeting", SAID, None),
                 scenario=table.read("scenario", context.reference("scenario"), None),
-                questions=_questions(table, context),
+                fills=_filled(table, questions, context),
+                questions=questions,
                 project=table.read("project", context.reference("project"), None),
                 farewell=table.read("farewell", SAID, None),
             )
@@ -86,6 +101,15 @@ def read_bots(root: Table, context: Context) -> Iterator[Bot]:
                 text = f"does nothing; give one of {', '.join(DEEDS)}"
                 table.report.fault(table.path, text)
             yield bot
+
+
+def _filled(table: Table, questions: tuple[BotQuestion, ...], context: Context) -> Guid | None:
+    """The form that the questions of a bot fill in: one form, so that it is one result."""
+    controls = [q.control.screen_control_id for q in questions if q.control is not None]
+    forms = dict.fromkeys(context.controls[each][0] for each in controls if each is not None)
+    if len(forms) > 1:
+        table.fault("questions", "fill in controls of several forms; take those of one")
+    return next(iter(forms), None)
 
 
 def _questions(parent: Table, context: Context) -> tuple[BotQuestion, ...]:
@@ -112,18 +136,53 @@ def _questions(parent: Table, context: Context) -> tuple[BotQuestion, ...]:
 
 def _question(table: Table, context: Context) -> tuple[BotQuestion, list[tuple[Table, BotAnswer]]]:
     answers = _answers(table, context)
+    control = _control(table, context)
+    choices = choice_texts(control) if control is not None else []
     question = BotQuestion(
         name=table.need("name", NAME, ""),
         ask=table.need("ask", SAID, ""),
         answers=tuple(answer for _, answer in answers),
         tries=table.read("tries", integer(1, 10), 2),
         retry=table.read("retry", SAID, None),
+        control=control,
+        choices=tuple((Words((shown, given)), given) for shown, given in choices),
     )
+    for each, answer in answers:
+        _check_value(each, question, answer)
+    strict = control is not None and control.control_type is not ControlType.TEXT_AREA
+    if strict and not answers:
+        return question, answers
     if not answers or any("match" not in answer for answer, _ in answers):
         for key in ("tries", "retry"):
             if key in table:
                 table.warn(key, "means nothing where any text is an answer")
     return question, answers
+
+
+def _control(table: Table, context: Context) -> ScreenControlInfo | None:
+    """The control that a question fills in, of a kind that can be said."""
+    found = table.read("control", context.reference("control"), None)
+    if found is None:
+        return None
+    _form, control = context.controls[found]
+    if control.control_type not in SAID_KINDS:
+        table.fault("control", f"is a {control.control_type}, which a bot cannot fill in")
+        return None
+    return control
+
+
+def _check_value(table: Table, question: BotQuestion, answer: BotAnswer) -> None:
+    """What an answer fills in must be what the control takes."""
+    control = question.control
+    if answer.value is None:
+        return
+    if control is None:
+        table.fault("value", "needs a control of the question")
+    elif question.choices and answer.value not in [given for _, given in question.choices]:
+        given = ", ".join(given for _, given in question.choices)
+        table.fault("value", f"is no choice of the control; they give: {given}")
+    elif control.control_type is ControlType.INTEGER and as_integer(answer.value) is None:
+        table.fault("value", "must be a whole number, as text")
 
 
 def _answers(parent: Table, context: Context) -> list[tuple[Table, BotAnswer]]:
@@ -132,6 +191,7 @@ def _answers(parent: Table, context: Context) -> list[tuple[Table, BotAnswer]]:
         with table:
             answer = BotAnswer(
                 match=table.read("match", context.reference("text_match"), None),
+                value=table.read("value", SAID, None),
                 say=table.read("say", SAID, None),
                 project=table.read("project", context.reference("project"), None),
                 next=table.read("next", NAME, None),

@@ -11,6 +11,8 @@ from broker.config.findings import Path
 from broker.config.identity import Identities
 from broker.config.model import Calendar
 from broker.config.parse import Parser
+from broker.config.partners import TextMatch
+from protocol.scenario import ScreenControlInfo
 from protocol.values import Guid
 
 
@@ -23,6 +25,8 @@ class Context:
         base: The directory of the file; relative TLS files are looked for there.
         identities: The names and ids taken so far.
         calendars: The calendars read so far.
+        controls: The controls of forms read so far, each with its form, in the first culture of that.
+        text_matches: The text matches read so far.
         whole: Whether the document is to run a broker, and no part of one.
         clear_tokens: Where secrets stand in clear text.
     """
@@ -32,6 +36,8 @@ class Context:
     whole: bool = False
     identities: Identities = field(factory=Identities)
     calendars: dict[Guid, Calendar] = field(factory=dict)
+    controls: dict[Guid, tuple[Guid, ScreenControlInfo]] = field(factory=dict)
+    text_matches: dict[Guid, TextMatch] = field(factory=dict)
     clear_tokens: list[Path] = field(factory=list)
 
     def reference(self, kind: str) -> Parser[Guid]:

@@ -65,6 +65,10 @@ def read_scenarios(root: Table, context: Context) -> Forms:
             )
             if not model.screens and table.is_sound("screens"):
                 table.fault("screens", "has no screen")
+            for screen in model.screens or ():
+                for control in screen.controls or ():
+                    if control.screen_control_id is not None:
+                        context.controls.setdefault(control.screen_control_id, (identity, control))
             found[identity] = (*found.get(identity, ()), model)
     forms = {key: Form(id=key, name=names[key], listed=tuple(listed[key])) for key in found}
     return found, forms
@@ -198,6 +202,17 @@ def _check_control(table: Table, control: ScreenControlInfo) -> None:
         table.fault("parameters", f"a {kind} has at most one default_item")
     if kind is ControlType.LABEL_ONLY and control.mandatory_field:
         table.fault("mandatory_field", "nobody can fill in a label")
+
+
+def choice_texts(control: ScreenControlInfo) -> list[tuple[str, str]]:
+    """What each choice of a control is called, and what it gives."""
+    return [
+        (
+            one.display_name or "",
+            one.result_text if one.result_text is not None else one.display_name or "",
+        )
+        for one in control.parameters or ()
+    ]
 
 
 def _new(table: Table, names: set[str], name: str, kind: str) -> None:

@@ -256,8 +256,8 @@ class RuleLimits:
     user_token: Pattern | None = None
     ext_response: Pattern | None = None
     hours: Hours | None = None
-    form: tuple[tuple[Guid, Pattern], ...] = ()
-    """Pairs of a ScreenControlId and the pattern that is searched in its tidied result text."""
+    form: tuple[tuple[Guid, TextMatch], ...] = ()
+    """Pairs of a ScreenControlId and what must be found in its result text; a pattern is a nameless match."""
 
 
 @frozen(kw_only=True)

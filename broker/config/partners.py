@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from attrs import field, frozen
 
-from broker.config.folding import Words
+from broker.config.folding import Words, tidy
 from broker.config.pattern import Pattern
+from protocol.limits import INT32
+from protocol.scenario import ScreenControlInfo
 from protocol.values import Guid
+
+HEARD_TEXT: Final = 4_096
+"""How much of a text is looked at."""
+
+
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,10}")
+
+
+def as_integer(text: str) -> int | None:
+    """A text that says a whole number of 32 bits, as that number."""
+    said = text.strip()
+    if not _INTEGER.fullmatch(said):
+        return None
+    number = int(said)
+    return number if INT32[0] <= number <= INT32[1] else None
 
 
 @frozen(kw_only=True)
@@ -23,6 +43,13 @@ class TextMatch:
     words: Words = field(factory=Words)
     patterns: tuple[Pattern, ...] = ()
 
+    def recognises(self, text: str) -> bool:
+        """Whether a text is one that the list recognises."""
+        heard = text[:HEARD_TEXT]
+        return self.words.found_in(heard) or any(
+            pattern.found_in(tidy(heard)) for pattern in self.patterns
+        )
+
 
 @frozen(kw_only=True)
 class BotAnswer:
@@ -30,6 +57,7 @@ class BotAnswer:
 
     Attributes:
         match: The text match; None: any text.
+        value: What is filled into the question's control; None: what was said, as far as it fits.
         say: What the bot says then.
         project: The project that the chat is handed to in the end.
         next: The name of the question that follows; None: the next one in order.
@@ -38,6 +66,7 @@ class BotAnswer:
     """
 
     match: Guid | None = None
+    value: str | None = None
     say: str | None = None
     project: Guid | None = None
     next: str | None = None
@@ -53,6 +82,9 @@ class BotQuestion:
         answers: The first that matches counts. None at all: any text is an answer.
         tries: How often it is asked before the bot goes on without an answer.
         retry: What is said before it is asked again; None: the question alone.
+        control: The control of a form that the answer is filled into; what a form of the visitor has
+            there already is not asked.
+        choices: Of a control with choices the words of each, and what it gives.
     """
 
     name: str
@@ -60,6 +92,8 @@ class BotQuestion:
     answers: tuple[BotAnswer, ...] = ()
     tries: int = 2
     retry: str | None = None
+    control: ScreenControlInfo | None = None
+    choices: tuple[tuple[Words, str], ...] = ()
 
 
 @frozen(kw_only=True)
@@ -68,7 +102,8 @@ class Bot:
 
     Attributes:
         greeting: Its first words.
-        scenario: A form that it offers before it asks.
+        scenario: A form that it offers before it asks, unless the visitor has filled it in.
+        fills: The form whose controls its questions fill in.
         project: Where it hands over unless an answer says otherwise; None: the project rules say.
         farewell: Its last words before it hands over.
     """
@@ -77,6 +112,7 @@ class Bot:
     name: str
     greeting: str | None = None
     scenario: Guid | None = None
+    fills: Guid | None = None
     questions: tuple[BotQuestion, ...] = ()
     project: Guid | None = None
     farewell: str | None = None

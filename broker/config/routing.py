@@ -24,6 +24,7 @@ from broker.config.parse import (
     text_pattern,
     zone,
 )
+from broker.config.partners import TextMatch
 from broker.config.pattern import Pattern
 from broker.config.table import Table
 from protocol.values import Guid, Signal
@@ -184,14 +185,24 @@ def _hours(table: Table, context: Context) -> Hours | None:
     return Hours(week=week, zone=where, calendar=context.calendars[name] if name else None)
 
 
-def _form(table: Table, context: Context) -> Iterator[tuple[Guid, Pattern]]:
-    """Controls of forms and the patterns of what was filled in."""
+def _form(table: Table, context: Context) -> Iterator[tuple[Guid, TextMatch]]:
+    """Controls of forms and what must be found in what was filled in."""
     control_of = context.reference("control")
     for name, raw in table.entries("form"):
         try:
-            control, expected = control_of(name), text_pattern(raw)
+            control, expected = control_of(name), _expected(raw, context)
         except ValueError as fault:
             table.report.fault((*table.path, "form", name), fault)
         else:
-            warn_doubt(table, ("form", name), expected)
+            if isinstance(raw, str):
+                warn_doubt(table, ("form", name), expected.patterns[0])
             yield control, expected
+
+
+def _expected(raw: object, context: Context) -> TextMatch:
+    """A pattern, or `{ match = "name" }` for a text match."""
+    if not isinstance(raw, dict):
+        return TextMatch(id=Guid(""), name="", patterns=(text_pattern(raw),))
+    if list(raw) != ["match"]:
+        raise ValueError('must be a pattern, or { match = "..." } with the name of a text match')
+    return context.text_matches[context.reference("text_match")(raw["match"])]

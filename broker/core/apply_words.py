@@ -174,7 +174,7 @@ def form_saved(state: State, f: FormSaved) -> None:
             chat.start_form = f.result.scenario_result_id
         state.bytes_held[chat.gateway] += memory_of(chat) - before
         waited_for = chat.scenario is not None and chat.scenario == f.result.scenario_id
-        if waited_for and chat.status is ChatStatus.ICR:
+        if waited_for and f.result.agent_id is None and chat.status is ChatStatus.ICR:
             state.scripted[chat.id] = None
 
 

@@ -278,10 +278,11 @@ def form_fits(
     fault = fault_of(models, form.values or ())
     if fault is not None:
         return Refusal(ErrorCode.BAD_PAYLOAD, f"{path}{fault}")
-    return _too_many(state, chat, form) if chat is not None else None
+    return too_many(state, chat, form) if chat is not None else None
 
 
-def _too_many(state: State, chat: Chat, form: ScenarioResultInfo) -> Refusal | None:
+def too_many(state: State, chat: Chat, form: ScenarioResultInfo) -> Refusal | None:
+    """Refuse one form more than the chat, or the memory, has room for (I-14)."""
     if len(chat.forms) >= FORMS_PER_CHAT and form.scenario_result_id not in chat.forms:
         return Refusal(ErrorCode.OVERLOADED, "the chat has too many forms")
     weight = chat.weight + form_weight(form.activity)

@@ -29,6 +29,8 @@ from protocol.values import AgentState, ChatStatus, CloseReason, Guid, SentenceM
 
 CHAT_ID, FORM_ID, NOTE_ID, SESSION_ID, INTERNAL_ID = range(5)
 """Which Guid of an input's stamp is for what."""
+BOT_FORM_ID = 99
+"""That of a bot's form."""
 BOT_ID = 100
 """Those of a bot's sentences: from here on, by their counters."""
 

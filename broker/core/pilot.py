@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from broker.core import rules
 from broker.core.announce import ChatToAgent, ChatToConnectors
 from broker.core.decision import Decision
@@ -98,6 +100,7 @@ def route(
     cause: str,
     detail: dict[str, object],
     wanted: Guid | None = None,
+    filled: Mapping[Guid, str] | None = None,
 ) -> Decision:
     """Queue a chat by the project rules, or close it when none matches (B-3).
 
@@ -108,8 +111,9 @@ def route(
         cause: Why, for reports.
         detail: What the log is to say besides.
         wanted: The project that a bot chose; the rules then say only what it asks of an agent.
+        filled: What the bot fills in just now, by control.
     """
-    who = rules.applicant_of(chat)
+    who = rules.applicant_of(chat, filled)
     rule = rules.project(state.config, who, stamp.now, wanted)
     if rule is None and wanted is None:
         return _refused(state, chat, stamp, {"group": "project", **detail})

@@ -13,7 +13,6 @@ from typing import Final, TypeVar
 
 from attrs import field, frozen
 
-from broker.config.folding import tidy
 from broker.config.model import (
     Config,
     GateRule,
@@ -24,7 +23,7 @@ from broker.config.model import (
     Span,
     WaitRule,
 )
-from broker.core.form_values import FORM_TEXT, form_values
+from broker.core.form_values import form_values
 from broker.core.state import Chat
 from protocol.limits import text_length
 from protocol.values import Guid, Signal, from_micros
@@ -131,8 +130,13 @@ def next_wait(config: Config, chat: Chat) -> tuple[int, WaitRule] | None:
     return None
 
 
-def applicant_of(chat: Chat) -> Applicant:
-    """What rules can know about a chat that is there."""
+def applicant_of(chat: Chat, more: Mapping[Guid, str] | None = None) -> Applicant:
+    """What rules can know about a chat that is there.
+
+    Args:
+        chat: The chat.
+        more: What is being filled in just now.
+    """
     form: dict[Guid, str] = {}
     for result in chat.forms.values():
         form.update(form_values(result))
@@ -141,7 +145,7 @@ def applicant_of(chat: Chat) -> Applicant:
         culture=chat.culture,
         user_token=chat.user_token,
         ext_response=chat.ext_response,
-        form=form,
+        form=form | dict(more or {}),
     )
 
 
@@ -199,6 +203,5 @@ def _matches(limits: RuleLimits, applicant: Applicant) -> bool:
     if limits.ext_response is not None and not limits.ext_response.found_in(answer[:EXT_RESPONSE]):
         return False
     return all(
-        expected.found_in(tidy(applicant.form.get(control, "")[:FORM_TEXT]))
-        for control, expected in limits.form
+        expected.recognises(applicant.form.get(control, "")) for control, expected in limits.form
     )

@@ -259,7 +259,7 @@ def _partner(state: State, chat: Chat) -> tuple[Guid | None, str | None]:
         return None, None
     if chat.agent is None:
         bot = state.config.bots.get(chat.bot) if chat.bot is not None else None
-        return None, bot.name if bot is not None else None
+        return (bot.id, bot.name) if bot is not None else (None, None)
     return chat.agent, agent_name(state, chat.agent)
 
 

@@ -18,6 +18,7 @@ from broker.config.model import (
     RuleLimits,
     Span,
 )
+from broker.config.partners import TextMatch
 from broker.config.pattern import Pattern
 from broker.core.rules import Applicant, gate, pre, project, within
 from protocol.values import Guid, Signal, to_micros
@@ -90,7 +91,10 @@ def compiled(drawn: dict[str, object]) -> RuleLimits:
         week = week_of(entry for text in texts for entry in parse_hours(text))
         members["hours"] = Hours(week=week, zone=zone)
     assert isinstance(drawn["form"], dict)
-    members["form"] = tuple((key, Pattern(text)) for key, text in drawn["form"].items())
+    members["form"] = tuple(
+        (key, TextMatch(id=Guid(""), name="", patterns=(Pattern(text),)))
+        for key, text in drawn["form"].items()
+    )
     return RuleLimits(**members)  # type: ignore[arg-type]  # the strategy above has its members
 
 

@@ -194,23 +194,33 @@ def _bot_agent(chance: Chance, name: str) -> Agent:
 def _script(chance: Chance) -> Bot:
     """The built-in bot: a form perhaps, then two questions, the second of which may end the chat."""
     yes, no = _TEXT_MATCHES
+    topic, words = (form_of("Contact").screens or ())[0].controls or ()
     sales = derive("project", "Sales")
     return Bot(
         id=SCRIPT,
         name="Greeter",
         greeting="Good day!",
         scenario=OFFERED_FORM if chance.happens(0.4) else None,
+        fills=FORM,
         questions=(
             BotQuestion(
                 name="want",
                 ask="Do you want to buy?",
                 answers=(
-                    BotAnswer(match=yes, say="Fine.", project=sales, finish=chance.happens(0.5)),
+                    BotAnswer(
+                        match=yes,
+                        value=TOPICS[0],
+                        say="Fine.",
+                        project=sales,
+                        finish=chance.happens(0.5),
+                    ),
                     BotAnswer(match=no, next="name"),
                 ),
                 retry="Yes or no, please.",
+                control=topic,
+                choices=tuple((Words((text,)), text) for text in TOPICS),
             ),
-            BotQuestion(name="why", ask="Why?"),
+            BotQuestion(name="why", ask="Why?", control=words),
             BotQuestion(
                 name="name",
                 ask="Who are you?",

@@ -21,7 +21,7 @@ async def _begins(web: Client) -> str:
     await web.send("ES_CHAT_START", 1, **VISITOR)
     chat = (await web.get("SE_CHAT_STATUS", 1, Status="Pilot", Sentences=[]))["ChatId"]
     desk = f"Desk {web.stage.cell.name}"
-    await web.get("SE_CHAT_STATUS", Status="ICR", AgentName=desk, AgentId=None, ChatId=chat)
+    await web.get("SE_CHAT_STATUS", Status="ICR", AgentName=desk, AgentId=..., ChatId=chat)
     return str(chat)
 
 
@@ -182,6 +182,64 @@ async def built_in_bot_form_unsaved(stage: Stage) -> None:
     await _writes(web, "m1", "I do not like forms", 1)
     await web.get("SE_CHAT_STATUS", Status="Waiting", ScenarioId=None, ChatId=chat)
     await stop(web)
+
+
+CLERK = (
+    INSIDE
+    + MATCHES
+    + """
+[[bots]]
+name = "Desk <name>"
+scenario = "Before the chat"
+[[bots.questions]]
+name = "topic"
+ask = "What is it about?"
+control = "topic"
+[[bots.questions.answers]]
+match = "yes <name>"
+value = "sales"
+[[bots.questions]]
+name = "more"
+ask = "Anything else?"
+"""
+)
+
+
+@scenario("Built-in bot: a form of the start is neither offered nor asked again", more=CLERK)
+async def forms_consolidated(stage: Stage) -> None:
+    """B-40."""
+    web = await stage.connector()
+    await web.send("ES_CHAT_START", 1, **VISITOR, ResultModel=filled_in("support"))
+    chat = (await web.get("SE_CHAT_STATUS", 1, Status="Pilot"))["ChatId"]
+    await web.get("SE_CHAT_STATUS", Status="ICR", ScenarioId=None, AgentId=..., ChatId=chat)
+    await _hears(web, 1, "Anything else?")
+    await stop(web)
+
+
+@scenario("Built-in bot: what it learns is a form result of its own, which agents read", more=CLERK)
+async def forms_learned(stage: Stage) -> None:
+    """B-40, B-41."""
+    web = await stage.connector()
+    await web.send("ES_CHAT_START", 1, **VISITOR)
+    chat = (await web.get("SE_CHAT_STATUS", 1, Status="Pilot"))["ChatId"]
+    bot = (await web.get("SE_CHAT_STATUS", Status="ICR", ScenarioId=None, ChatId=chat))["AgentId"]
+    await web.get("SE_CHAT_STATUS", Status="ICR", ScenarioId=FORM, ChatId=chat)
+    await _writes(web, "m1", "No forms, please", 1)
+    await _hears(web, 2, "What is it about?")
+    await _writes(web, "m2", "Of course I want to buy", 3)
+    await _hears(web, 4, "Anything else?")
+    await _writes(web, "m3", "A purchase", 5)
+    await web.get("SE_CHAT_STATUS", Status="Waiting", ScenarioId=None, ChatId=chat)
+    agent = await stage.ready_agent()
+    await offered(web, agent, chat)
+    await agent.send("CS_CHAT_ANSWER", 4, ChatId=chat)
+    whole = await agent.get("SC_CHAT_STATUS", 4, Status="Answered")
+    (item,) = whole["Info"]["Scenarios"]
+    await web.get("SE_CHAT_STATUS", Status="Answered")
+    await agent.send("CS_SCENARIO_RESULT", 5, ChatId=chat, ScenarioResultId=item["ResultId"])
+    result = await agent.get("SC_SCENARIO_RESULT", 5, AgentId=bot, ScenarioId=FORM)
+    assert [value["ResultText"] for value in result["Values"]] == ["sales"]
+    await hang_up(web, agent, chat)
 
 
 @scenario(

@@ -30,6 +30,24 @@ name = "F"
 culture = "en"
 [[scenarios.screens]]
 name = "one"
+[[scenarios.screens.controls]]
+name = "topic"
+control_type = "DropDown"
+parameters = [{ display_name = "A purchase", result_text = "sales" }, { display_name = "Help" }]
+[[scenarios.screens.controls]]
+name = "amount"
+control_type = "Integer"
+[[scenarios.screens.controls]]
+name = "day"
+control_type = "Date"
+[[scenarios]]
+name = "H"
+culture = "en"
+[[scenarios.screens]]
+name = "one"
+[[scenarios.screens.controls]]
+name = "words"
+control_type = "TextArea"
 [[text_matches]]
 name = "yes"
 words = ["yes", "of course"]
@@ -253,6 +271,34 @@ FAULTS = [
         "[0].answers",
         "has more than 100 answers",
     ),
+    (Q1 + "control = 'nothing' #!", "[0].control", 'there is no control "nothing"'),
+    (Q1 + "control = 'day' #!", "[0].control", "is a Date, which a bot cannot fill in"),
+    (
+        Q1 + f"{ANSWER}value = 'x' #!",
+        "[0].answers[0].value",
+        "needs a control of the question",
+    ),
+    (
+        Q1 + f"control = 'topic'\n{ANSWER}value = 'A purchase' #!",
+        "[0].answers[0].value",
+        "is no choice of the control; they give: sales, Help",
+    ),
+    (
+        Q1 + f"control = 'amount'\n{ANSWER}value = 'three' #!",
+        "[0].answers[0].value",
+        "must be a whole number, as text",
+    ),
+    (
+        Q1.replace(
+            QUESTION.format("first"),
+            "[[bots.questions]] #!\n" + QUESTION.format("first").partition("\n")[2],
+        )
+        + "control = 'topic'\n"
+        + Q2
+        + "control = 'words'",
+        "bots[0].questions",
+        "fill in controls of several forms; take those of one",
+    ),
 ]
 
 
@@ -282,3 +328,33 @@ def test_what_has_no_meaning_is_warned_of(text: str, member: str, said: str) -> 
 def test_a_bot_without_doubts_is_warned_of_nothing() -> None:
     text = f'{Q1}tries = 1\nretry = "So?"\n{ANSWER}match = "yes"\nproject = "Sales"\n'
     assert warnings_of(THINGS + text) == []
+
+
+def test_questions_fill_in_controls() -> None:
+    """B-40: of one form; a choice is known by its name and by what it gives."""
+    text = f"{Q1}control = 'topic'\n{Q2}control = 'F/amount'\n{ANSWER}value = '3'\n"
+    (bot,) = config(text).bots.values()
+    assert bot.fills == derive("scenario", "F")
+    first, second = bot.questions
+    assert first.control is not None
+    assert first.control.screen_control_id == derive("control", "F/one/topic")
+    assert first.choices == (
+        (Words(("A purchase", "sales")), "sales"),
+        (Words(("Help",) * 2), "Help"),
+    )
+    assert second.answers[0].value == "3"
+    assert warnings_of(THINGS + f"{Q1}control = 'topic'\ntries = 1") == []
+
+
+def test_a_rule_names_a_text_match_for_what_was_filled_in() -> None:
+    """B-3: `{ match = ... }`, and nothing else in that table."""
+    rule = '[[project_rules]]\nproject = "Sales"\nform = { topic = { match = "yes" } }'
+    (made,) = config(rule).project_rules
+    ((control, match),) = made.limits.form
+    assert (control, match.name) == (derive("control", "F/one/topic"), "yes")
+    for faulty, said in (
+        ('{ match = "nobody" }', 'there is no text_match "nobody"'),
+        ("{ words = [] }", "must be a pattern, or { match"),
+    ):
+        text = f'[[project_rules]]\nproject = "Sales"\nform = {{ topic = {faulty} }} #!'
+        assert_fault(THINGS + text, "project_rules[0].form.topic", said)

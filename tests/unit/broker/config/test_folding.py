@@ -6,8 +6,7 @@ import pytest
 
 from broker.config.folding import MOST_MARKS, Words, fold, split, tidy
 from broker.config.load import loads
-from broker.config.partners import TextMatch
-from broker.core.script import ANSWER_TEXT, matches
+from broker.config.partners import HEARD_TEXT, TextMatch
 from tests.support.marked import assert_fault
 
 ALIKE = [
@@ -92,17 +91,17 @@ def test_patterns_see_the_tidied_text() -> None:
     text = "[[text_matches]]\nname = 'm'\npatterns = ['^cafe\u0301$', \"^don\u2019t$\", '^A-1$']\n"
     (match,) = loads(text).config.text_matches.values()
     for said in ("café", "cafe\u0301", "ca\u00adfé", "don't", "don\u2019t", "A\u20111"):
-        assert matches(match, said), said
+        assert match.recognises(said), said
     for said in ("CAFÉ", "cafe", "dont", "a-1"):
-        assert not matches(match, said), said
+        assert not match.recognises(said), said
     assert tidy("Ｅ’\u00a0é\n") == "Ｅ' é\n"
 
 
 def test_what_is_searched_is_bounded() -> None:
     """B-40: an answer to a question is shorter than this."""
     match = TextMatch(id=loads("").config.bots, name="m", words=Words(("yes",)))  # type: ignore[arg-type]  # no id is looked at
-    assert matches(match, "a" * (ANSWER_TEXT - 4) + " yes")
-    assert not matches(match, "a" * ANSWER_TEXT + " yes")
+    assert match.recognises("a" * (HEARD_TEXT - 4) + " yes")
+    assert not match.recognises("a" * HEARD_TEXT + " yes")
 
 
 def test_marks_without_end_are_cut() -> None:

@@ -267,7 +267,7 @@ def test_a_form_in_two_cultures_has_one_set_of_ids(sample: Config) -> None:
     assert topic.control_type is ControlType.DROP_DOWN
     assert second.condition_screen_control_id == topic.screen_control_id
     ((control, pattern),) = sample.project_rules[0].limits.form
-    assert (control, pattern.text) == (topic.screen_control_id, "^sales$")
+    assert (control, pattern.patterns[0].text) == (topic.screen_control_id, "^sales$")
 
 
 def test_forms_that_share_the_name_of_a_control_are_told_apart() -> None:

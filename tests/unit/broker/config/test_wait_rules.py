@@ -59,7 +59,7 @@ def test_every_key_is_read() -> None:
         ),
     )
     ((control, pattern),) = limits.form
-    assert (control, pattern.text) == (derive("control", "F/one/topic"), "z")
+    assert (control, pattern.patterns[0].text) == (derive("control", "F/one/topic"), "z")
     assert limits.user_token is not None
     assert limits.ext_response is not None
     assert (limits.user_token.text, limits.ext_response.text) == ("^x", "y$")

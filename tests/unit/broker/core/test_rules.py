@@ -7,6 +7,7 @@ import pytest
 
 from broker.config.load import loads
 from broker.config.model import Config, GateRule, RuleLimits
+from broker.config.partners import TextMatch
 from broker.config.pattern import Pattern
 from broker.core.form_values import FORM_TEXT, form_values
 from broker.core.rules import (
@@ -43,6 +44,11 @@ def at(text: str) -> int:
 
 def config(text: str) -> Config:
     return loads(CENTER + text).config
+
+
+def found(pattern: str) -> TextMatch:
+    """What the file's pattern of a form value becomes."""
+    return TextMatch(id=Guid(""), name="", patterns=(Pattern(pattern),))
 
 
 def chosen(config: Config, applicant: Applicant, now: int = 0) -> str | None:
@@ -136,10 +142,10 @@ def test_a_pre_rule_is_found_by_the_same_limits() -> None:
         (RuleLimits(user_token=Pattern("b")), {"user_token": "abc"}, {"user_token": "ac"}),
         (RuleLimits(user_token=Pattern("^$")), {}, {"user_token": "x"}),
         (RuleLimits(ext_response=Pattern("^ok$")), {"ext_response": "ok"}, {}),
-        (RuleLimits(form=((CONTROL, Pattern("^b")),)), {"form": {CONTROL: "bc"}}, {}),
-        (RuleLimits(form=((CONTROL, Pattern("^$")),)), {}, {"form": {CONTROL: "x"}}),
+        (RuleLimits(form=((CONTROL, found("^b")),)), {"form": {CONTROL: "bc"}}, {}),
+        (RuleLimits(form=((CONTROL, found("^$")),)), {}, {"form": {CONTROL: "x"}}),
         (
-            RuleLimits(form=((CONTROL, Pattern("b")), (OTHER, Pattern("c")))),
+            RuleLimits(form=((CONTROL, found("b")), (OTHER, found("c")))),
             {"form": {CONTROL: "b", OTHER: "c"}},
             {"form": {CONTROL: "b", OTHER: "b"}},
         ),
@@ -159,7 +165,7 @@ def test_what_is_searched_is_bounded() -> None:
     for limits, members in (
         (RuleLimits(user_token=end), {"user_token": "x" * 320 + "z"}),
         (RuleLimits(ext_response=end), {"ext_response": "x" * 4_096 + "z"}),
-        (RuleLimits(form=((CONTROL, end),)), {"form": {CONTROL: "x" * FORM_TEXT + "z"}}),
+        (RuleLimits(form=((CONTROL, found("z$")),)), {"form": {CONTROL: "x" * FORM_TEXT + "z"}}),
     ):
         rules = Config(gate_rules=(GateRule(id=Guid("r"), rank=1, limits=limits),))
         applicant = Applicant(gateway_id=WEB, **members)

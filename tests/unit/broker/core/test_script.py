@@ -100,7 +100,7 @@ def test_the_visitors_side_sees_its_name(play: Playbook) -> None:
     """B-4, B-40."""
     web, chat = begun(play)
     web.says("ES_CHAT_STATUS", 1, TrackingId="t1")
-    web.hears("SE_CHAT_STATUS", 1, Status="ICR", AgentName="Reception", AgentId=None, ChatId=chat)
+    web.hears("SE_CHAT_STATUS", 1, Status="ICR", AgentName="Reception", AgentId=..., ChatId=chat)
 
 
 def test_whole_words_and_patterns_are_recognised(play: Playbook) -> None:

@@ -39,11 +39,16 @@ def test_a_visitor_writes_in_place_of_that(play: Playbook) -> None:
     assert says(web, "2", "buy") == ["Good!", "Your name?"]
 
 
-def test_another_form_is_not_the_one(play: Playbook) -> None:
-    """B-40: nor one that came with the start."""
+def test_a_form_of_the_start_is_not_offered_again(play: Playbook) -> None:
+    """B-40: it is there already; one of an earlier life of the chat is not."""
     web = play.connector("web")
     form = next(iter(play.config.scenarios))
     started(web, "ICR", ResultModel={"ScenarioId": form})
+    assert heard(web) == ["Hello.", "Buy or ask?"]
+    web.says("ES_CHAT_STOP", TrackingId="t1")
+    web.hears("SE_CHAT_STATUS", Status="Closed")
+    play.wait(1)
+    started(web, "ICR")
     assert heard(web) == ["Hello."]
     web.hears("SE_CHAT_STATUS", Status="ICR", ScenarioId=form)
 
