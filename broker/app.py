@@ -13,7 +13,7 @@ import ssl
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from enum import IntEnum
 from functools import partial
 from os import PathLike, fspath, urandom
@@ -28,12 +28,15 @@ from broker.config.load import Loaded, load_again
 from broker.config.merge import merge, restart_needed, vanished
 from broker.config.model import Address, Config
 from broker.core.broker import restore
-from broker.core.inputs import Booted, Reloaded
+from broker.core.inputs import Booted, Reloaded, Resumed
 from broker.core.rollback import roll_back
 from broker.core.state import State
+from broker.shell.attention import GAP, LOOK_EVERY, Attention
 from broker.shell.checks import SlowChecks
-from broker.shell.clock import Clock
+from broker.shell.clock import Clock, wall_micros
+from broker.shell.diary import Diary
 from broker.shell.engine import Engine
+from broker.shell.excuses import Excuses
 from broker.shell.gate import Gate
 from broker.shell.http import Asker, HttpServer
 from broker.shell.metered import MeteredCommitter
@@ -111,7 +114,8 @@ class Broker:
         tls: How connections are encrypted; None: not at all.
         open_store: Opens the database.
         new: Whether the first start may make a database where there was one.
-        clock: Microseconds since the Unix epoch.
+        clock: Microseconds since the Unix epoch, for what is recorded and shown.
+        attention: The clock that deadlines hang on.
         out: Where people and scripts read that the broker is ready.
         supervisor: Who is told that it is.
         log_dropped: How many lines of the log were lost.
@@ -124,7 +128,8 @@ class Broker:
     tls: ssl.SSLContext | None = None
     open_store: OpenStore = Store.open
     new: bool = False
-    clock: Callable[[], int] = Factory(Clock)
+    clock: Clock = Factory(Clock)
+    attention: Attention = Factory(lambda: Attention(up=wall_micros()))
     out: TextIO = Factory(lambda: sys.stdout)
     supervisor: Supervisor = Factory(Supervisor)
     log_dropped: Callable[[], int] = lambda: 0
@@ -132,6 +137,7 @@ class Broker:
     _event: trio.Event = field(factory=trio.Event, init=False)
     _stopping: bool = field(default=False, init=False)
     _lost: BaseException | None = field(default=None, init=False)
+    _thread: StoreThread | None = field(default=None, init=False)
     _losses: deque[float] = field(factory=lambda: deque(maxlen=LOSSES), init=False)
     _reload_wanted: trio.Event = field(factory=trio.Event, init=False)
     _reloading: trio.CancelScope = field(factory=trio.CancelScope, init=False)
@@ -147,12 +153,12 @@ class Broker:
             checks=SlowChecks(Gate(self.config)),
             sockets=Sockets(),
             now=trio.current_time,
+            excuses=Excuses(self.attention),
             stirred=lambda: self.server.wake(),
         )
         self.server = Server(
             sessions=sessions,
             config=self.config,
-            clock=self.clock,
             listeners=self.listeners,
             tls=self.tls,
         )
@@ -165,6 +171,7 @@ class Broker:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self.server.run)
                 nursery.start_soon(self._reload_when_wanted)
+                nursery.start_soon(self._note_life)
                 status = await self._live(task_status)
                 nursery.cancel_scope.cancel()
         return status
@@ -239,6 +246,7 @@ class Broker:
                 return ExitStatus.STORE_LOST
             thread = StoreThread(store)
             thread.start()
+            self._thread = thread
             try:
                 self._attach(state, store, thread)
                 if self.config is not config:  # there was a reload meanwhile
@@ -255,10 +263,30 @@ class Broker:
                     return ExitStatus.STORE_LOST
             finally:
                 with trio.CancelScope(shield=True):
+                    self._thread = None
                     await thread.aclose()
-                    rescued = await trio.to_thread.run_sync(store.close)
+                    rescued = await trio.to_thread.run_sync(self._let_go, store)
                 if rescued is not None:
                     _log.error("store_rescued", file=rescued)
+
+    async def _note_life(self) -> None:
+        """Have the store note now and then that the broker is alive."""
+        diary = Diary(self.clock, self.attention)
+        while True:
+            await trio.sleep(LOOK_EVERY / 1_000_000)
+            noted, engine = diary.look(), self.server.engine
+            if noted is not None and engine is not None and self._thread is not None:
+                self._thread.note_life(*noted, partial(self._life_noted, engine))
+
+    def _life_noted(self, engine: Engine, error: BaseException | None) -> None:
+        if error is not None and self.server.engine is engine:
+            self._store_failed(engine, error)
+
+    def _let_go(self, store: Store) -> str | None:
+        """Let the database go, with the end of this life in it if it still takes that."""
+        with suppress(StoreError):
+            store.note_life(self.clock(), cause="stopped")
+        return store.close()
 
     async def _open(self, config: Config, *, first: bool) -> tuple[Store, State]:
         """Open the store; one that is away for a moment is tried again for a while."""
@@ -285,11 +313,14 @@ class Broker:
     def _recover(self, config: Config, first: bool) -> tuple[Store, State]:
         store = self.open_store(config.store_url, create=first, new=first and self.new)
         try:
+            recovered = store.recover(config, self.clock())
+            if recovered.heard:
+                self.clock.last = max(self.clock.last, recovered.heard[0][1])
             now = self.clock()
-            found = store, restore(config, store.recover(config, now), now)
             if self._stopping:
                 raise StoreError("the broker ended meanwhile")
-            return found
+            store.begin_life(now)
+            return store, restore(config, recovered, now, self.attention.up)
         except BaseException:
             store.close()
             raise
@@ -313,7 +344,11 @@ class Broker:
             self.clock,
             urandom(32),
             lambda error: self._commit_failed(engine, store, thread, error),
+            attention=self.attention,
         )
+        late = self.attention.look() - state.up
+        if late > GAP:
+            engine.submit(Resumed(late))  # nobody was listened to while so much was read
         engine.submit(Booted())
         server.attach(engine)
 
@@ -359,7 +394,7 @@ class Broker:
         number = store.find_refused(engine.parts)
         if number is None or not engine.may_refuse(number):
             raise error
-        now, presence = self.clock(), engine.presence
+        now, presence = engine.state.now, engine.presence
         recovered = store.recover(presence.config, now)
         return roll_back(engine.state, presence, recovered, now), number
 

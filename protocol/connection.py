@@ -104,7 +104,7 @@ class Connection:
         now: Monotonic seconds.
         frame_bytes: Longest body that is taken; a server takes less before the welcome.
         hello_seconds: How long a server waits for the hello.
-        heartbeat_seconds: How long silence may last before a ping; twice that ends the connection.
+        heartbeat_seconds: How long silence may last before a ping, and then after it.
         encoding: What a client speaks; a server hears it.
 
     Attributes:
@@ -134,7 +134,7 @@ class Connection:
         self._heartbeat = heartbeat_seconds
         self._hello_until = now + hello_seconds
         self._heard = now
-        self._pinged = False
+        self._pinged: float | None = None
         self._greeted = False
         self._decode: Decode | None = None
 
@@ -145,7 +145,7 @@ class Connection:
         if self._is_over():
             return []
         self._heard = now
-        self._pinged = False
+        self._pinged = None
         by_client = self.side is Side.SERVER
         bodies, fault = self._framer.split(data)
         self.frames_heard += len(bodies)
@@ -330,7 +330,7 @@ class Connection:
             case State.AWAITING_HELLO | State.GREETING:
                 return self._hello_until
             case State.OPEN:
-                return self._heard + self._heartbeat * (2 if self._pinged else 1)
+                return (self._heard if self._pinged is None else self._pinged) + self._heartbeat
             case _:
                 return None
 
@@ -343,12 +343,21 @@ class Connection:
         if self.state is not State.OPEN:
             missed = "SYS_HELLO" if self.side is Side.SERVER else "SYS_WELCOME"
             self._fail(WireError(ErrorCode.HELLO_TIMEOUT, f"no {missed} in time"), events)
-        elif now >= self._heard + 2 * self._heartbeat:
+        elif self._pinged is not None:
             self.bye(ByeCode.TIMEOUT, "nothing heard")
         else:
-            self._pinged = True
+            self._pinged = now
             self._queue("SYS_PING", Ping())
         return events
+
+    def excuse(self, seconds: float, now: float) -> None:
+        """Our side did not listen for so long: that is no silence of the peer.
+
+        A hello has as much time again; a peer that was to answer a ping is asked once more.
+        """
+        self._hello_until += seconds
+        self._heard = now
+        self._pinged = None
 
     # -- within
 

@@ -20,7 +20,14 @@ from broker.core.bounds import (
     chat_weight,
     variables_weight,
 )
-from broker.core.deadlines import arm_bot, arm_chat, arm_unbound, arm_wait
+from broker.core.deadlines import (
+    arm_bot,
+    arm_chat,
+    arm_invite,
+    arm_offer,
+    arm_unbound,
+    arm_wait,
+)
 from broker.core.facts import (
     AgentExcluded,
     AgentMoved,
@@ -48,6 +55,7 @@ from broker.core.facts import (
     FormSaved,
     InviteEnded,
     InviteMade,
+    ListenedAgain,
     NoteStored,
     OfferEnded,
     OfferMade,
@@ -67,7 +75,7 @@ from broker.core.facts import (
     WrapupStarted,
 )
 from broker.core.state import Chat, Session, State
-from broker.core.timers import TimerKind
+from broker.core.timers import Term, TimerKind
 from protocol.values import ChatStatus
 
 
@@ -156,6 +164,8 @@ def _chat_started(state: State, f: ChatStarted) -> None:
             started_at=f.at,
             since=f.at,
             last_activity=f.at,
+            started_up=state.up,
+            quiet_up=state.up,
             variables=f.variables,
             outbound=f.outbound,
             open_key=f.open_key,
@@ -189,7 +199,9 @@ def _chat_reopened(state: State, f: ChatReopened) -> None:
     chat.learned, chat.bot_due, chat.estimate = (), None, None
     chat.party_name, chat.remote_address = f.party_name, f.remote_address
     chat.culture, chat.user_token, chat.ext_response = f.culture, f.user_token, f.ext_response
-    chat.since = chat.last_activity = f.at
+    chat.since = f.at
+    chat.last_activity = max([f.at, *(s.at for s in chat.sentences if not s.own)])
+    chat.quiet_up = state.up
     chat.closed_at = chat.close_reason = chat.enqueued_at = chat.answered_at = None
     chat.exclusions, chat.readers = {}, ()
     chat.waited, chat.waiting_since = 0, None
@@ -246,6 +258,26 @@ def _bot_awaited(state: State, f: BotAwaited) -> None:
     arm_bot(state, chat)
 
 
+def _listened_again(state: State, _f: ListenedAgain) -> None:
+    state.resumed = state.up
+    arm_all(state)
+
+
+def arm_all(state: State) -> None:
+    """Set every timer of a deadline anew: one that is too early for it is dropped when it fires."""
+    for chat in state.chats.values():
+        chat.timer_at = None
+        arm_chat(state, chat)
+        arm_offer(state, chat)
+        arm_invite(state, chat)
+        arm_bot(state, chat)
+        if chat.status is ChatStatus.WAITING:
+            arm_wait(state, chat)
+    for unbound in state.unbound:
+        arm_unbound(state, state.chats[unbound])
+    desk.arm_desks(state)
+
+
 def _script_settled(state: State, f: ScriptSettled) -> None:
     state.scripted.pop(f.chat, None)
 
@@ -254,6 +286,8 @@ def _chat_moved(state: State, f: ChatMoved) -> None:
     chat = state.chats[f.chat]
     owner = chat.agent
     chat.priority = f.priority
+    if chat.enqueued_at is None:
+        chat.queued_up = state.up
     chat.enqueued_at = f.enqueued_at
     chat.waited, chat.waiting_since = f.waited, f.waiting_since
     chat.agent = f.agent
@@ -261,7 +295,7 @@ def _chat_moved(state: State, f: ChatMoved) -> None:
         chat.last_agent = f.agent
         if f.answers:
             chat.answered_at, chat.estimate = f.at, None
-            _count_answer(state, chat, f.at)
+            _count_answer(state, chat)
     if f.answers or f.status is ChatStatus.CLOSED:
         chat.scenario = None
     if f.status is not ChatStatus.ICR:
@@ -272,20 +306,21 @@ def _chat_moved(state: State, f: ChatMoved) -> None:
     if f.status not in (ChatStatus.ALERTING, ChatStatus.ICR):
         chat.offer = chat.offer_until = None
     if f.status is ChatStatus.CLOSED:
-        chat.closed_at, chat.close_reason, chat.readers = f.at, f.close_reason, f.readers
+        chat.closed_at, chat.closed_up = f.at, state.up
+        chat.close_reason, chat.readers = f.close_reason, f.readers
         state.unbound.pop(chat.id, None)
     set_status(state, chat, f.status)
     arm_chat(state, chat)
-    desk.chat_moved(state, chat, owner, f.at)
+    desk.chat_moved(state, chat, owner)
     if f.status is ChatStatus.WAITING:
         arm_wait(state, chat)
 
 
-def _count_answer(state: State, chat: Chat, at: int) -> None:
+def _count_answer(state: State, chat: Chat) -> None:
     """Remember that a chat of the project was answered: the rate says how long others wait."""
     if chat.project is not None and chat.enqueued_at is not None:
         moments = state.distribution.answered
-        moments.setdefault(chat.project, deque(maxlen=ANSWERS_REMEMBERED)).append(at)
+        moments.setdefault(chat.project, deque(maxlen=ANSWERS_REMEMBERED)).append(state.up)
 
 
 def _chat_warned(state: State, f: ChatWarned) -> None:
@@ -297,8 +332,9 @@ def _chat_warned(state: State, f: ChatWarned) -> None:
 def _offer_made(state: State, f: OfferMade) -> None:
     chat = state.chats[f.chat]
     chat.offer, chat.offer_until = f.offer, f.until
+    chat.offer_term = Term(state.up, f.until - f.at)
     state.next_offer = f.offer + 1
-    state.timers.set(f.until, TimerKind.OFFER, f.chat)
+    arm_offer(state, chat)
     if chat.invite is not None:
         chat.invite.agent = f.agent
         desk.lease(state, chat, f.agent, ChatStatus.ALERTING)
@@ -338,7 +374,7 @@ def _session_joined(state: State, f: SessionJoined) -> None:
         )
     if f.workplace is not None and f.agent is not None:
         state.workplace_sessions[f.workplace] = f.session
-        desk.sat_down(state, f.agent, f.workplace, f.session, f.at)
+        desk.sat_down(state, f.agent, f.workplace, f.session)
 
 
 def _session_left(state: State, f: SessionLeft) -> None:
@@ -351,7 +387,7 @@ def _session_left(state: State, f: SessionLeft) -> None:
             del state.gateway_sessions[gateway]
     if session.workplace is not None and session.agent is not None:
         del state.workplace_sessions[session.workplace]
-        desk.went_away(state, session.agent, f.at)
+        desk.went_away(state, session.agent)
 
 
 def _timer_fired(state: State, _f: TimerFired) -> None:
@@ -379,13 +415,9 @@ def _chat_forgotten(state: State, f: ChatForgotten) -> None:
 def _config_replaced(state: State, f: ConfigReplaced) -> None:
     state.config = f.config
     for chat in state.chats.values():
-        arm_chat(state, chat)
-        if chat.status is ChatStatus.WAITING:
-            arm_wait(state, chat)
         if lost_its_script(state, chat):
             state.scripted[chat.id] = None
-    for unbound in state.unbound:
-        arm_unbound(state, state.chats[unbound])
+    arm_all(state)
     desk.rebuild(state)
 
 
@@ -415,6 +447,7 @@ _TABLE: dict[type, Callable[[State, Any], None]] = {
     FormSaved: words.form_saved,
     InviteEnded: party.invite_ended,
     InviteMade: party.invite_made,
+    ListenedAgain: _listened_again,
     NoteStored: words.note_stored,
     OfferEnded: _offer_ended,
     OfferMade: _offer_made,

@@ -11,6 +11,7 @@ from bisect import bisect_left, insort
 from heapq import heapify, heappop, heappush
 
 from broker.config.model import MINUTE
+from broker.core.deadlines import over, term_over
 from broker.core.facts import (
     AgentExcluded,
     AgentMoved,
@@ -26,8 +27,8 @@ from broker.core.facts import (
     WrapupStarted,
 )
 from broker.core.standing import queue_of, touch, weight_of
-from broker.core.state import Chat, Demand, Desk, Order, State, Ticket
-from broker.core.timers import TimerKind
+from broker.core.state import Chat, Demand, Desk, Order, State, Ticket, Wrapup
+from broker.core.timers import Term, TimerKind
 from protocol.values import AgentState, ChatStatus, Guid
 
 
@@ -42,7 +43,7 @@ def order_of(state: State, chat: Chat) -> Order:
     Every waiting chat gains points at the same rate, so the order between two of them never
     changes: the moment at which it would have had no points sorts them once and for all.
     """
-    queued = chat.enqueued_at if chat.enqueued_at is not None else chat.since
+    queued = chat.queued_up if chat.enqueued_at is not None else chat.started_up
     weight = state.config.distribution.age_weight
     return (weight * queued / MINUTE - chat.priority, queued, chat.id)
 
@@ -60,26 +61,25 @@ def demand_of(state: State, chat: Chat) -> Demand | None:
 # -- leases
 
 
-def chat_moved(state: State, chat: Chat, before: Guid | None, at: int) -> None:
+def chat_moved(state: State, chat: Chat, before: Guid | None) -> None:
     """Move the chat's ticket and leases along with its status and its owner.
 
     Args:
         state: The state, with the chat's new status and owner.
         chat: The chat.
         before: Who owned it.
-        at: When.
     """
     match chat.status:
         case ChatStatus.ALERTING if chat.agent is not None:
             lease(state, chat, chat.agent, ChatStatus.ALERTING)
         case ChatStatus.ANSWERED if chat.agent is not None:
             if before is not None and before != chat.agent:
-                release(state, chat.id, before, at)
+                release(state, chat.id, before)
             lease(state, chat, chat.agent, ChatStatus.ANSWERED)
         case ChatStatus.ICR if chat.agent is not None:
             lease(state, chat, chat.agent, ChatStatus.ALERTING)
         case _:
-            release_all(state, chat.id, at)
+            release_all(state, chat.id)
     requeue(state, chat)
 
 
@@ -95,7 +95,7 @@ def lease(state: State, chat: Chat, agent: Guid, holder: ChatStatus) -> None:
     touch(state, agent)
 
 
-def release(state: State, chat: Guid, agent: Guid, at: int) -> None:
+def release(state: State, chat: Guid, agent: Guid) -> None:
     """Free the slots of an agent that the chat holds, if any."""
     d = state.distribution
     holders = d.leases.get(chat, {})
@@ -108,15 +108,15 @@ def release(state: State, chat: Guid, agent: Guid, at: int) -> None:
     holder = desk.leases.pop(chat)
     desk.load -= desk.weights.pop(chat)
     desk.wrapups.pop(chat, None)
-    desk.idle_since = at
+    desk.idle_since = state.up
     free_to_leave(state, desk, holder is not ChatStatus.ALERTING)
     touch(state, agent)
 
 
-def release_all(state: State, chat: Guid, at: int) -> None:
+def release_all(state: State, chat: Guid) -> None:
     """Free everything that the chat holds."""
     for agent in list(state.distribution.leases.get(chat, ())):
-        release(state, chat, agent, at)
+        release(state, chat, agent)
 
 
 def free_to_leave(state: State, desk: Desk, worked: bool) -> None:
@@ -134,13 +134,19 @@ def free_to_leave(state: State, desk: Desk, worked: bool) -> None:
 def wrapup_started(state: State, f: WrapupStarted) -> None:
     """Hold slots for the wrap-up of a closed chat."""
     lease(state, state.chats[f.chat], f.agent, ChatStatus.CLOSED)
-    desk_of(state, f.agent).wrapups[f.chat] = f.until
-    state.timers.set(f.until, TimerKind.WRAPUP, f.chat)
+    desk = desk_of(state, f.agent)
+    desk.wrapups[f.chat] = Wrapup(f.until, Term(state.up, f.until - f.at))
+    arm_wrapup(state, desk, f.chat)
+
+
+def arm_wrapup(state: State, desk: Desk, chat: Guid) -> None:
+    """Set a timer for the end of a wrap-up."""
+    state.timers.set(term_over(state, desk.wrapups[chat].term), TimerKind.WRAPUP, chat)
 
 
 def wrapup_ended(state: State, f: WrapupEnded) -> None:
     """Free the slots of a wrap-up."""
-    release(state, f.chat, f.agent, f.at)
+    release(state, f.chat, f.agent)
 
 
 def chat_parked(state: State, f: ChatParked) -> None:
@@ -148,7 +154,7 @@ def chat_parked(state: State, f: ChatParked) -> None:
     chat, desk = state.chats[f.chat], desk_of(state, f.agent)
     chat.parked_at, chat.woken_at = f.at, None
     desk.parked[f.chat] = None
-    release(state, f.chat, f.agent, f.at)
+    release(state, f.chat, f.agent)
 
 
 def chat_woken(state: State, f: ChatWoken) -> None:
@@ -228,28 +234,28 @@ def offer_ended(state: State, f: OfferEnded) -> None:
             lease(state, chat, f.agent, ChatStatus.ANSWERED)
     elif chat.status is not ChatStatus.ALERTING:
         # An offered chat that waits for an agent moves on by a fact of its own.
-        release(state, chat.id, f.agent, f.at)
+        release(state, chat.id, f.agent)
     if f.lets_go:
-        exclude(state, f.chat, f.agent, f.at)
+        exclude(state, f.chat, f.agent)
     requeue(state, chat)
 
 
 def agent_excluded(state: State, f: AgentExcluded) -> None:
     """Remember who gave the chat back."""
-    exclude(state, f.chat, f.agent, f.at)
+    exclude(state, f.chat, f.agent)
 
 
-def exclude(state: State, chat: Guid, agent: Guid, at: int) -> None:
+def exclude(state: State, chat: Guid, agent: Guid) -> None:
     """Leave an agent out for a chat for a while (B-24)."""
-    state.chats[chat].exclusions[agent] = at
-    _arm_exclusion(state, chat, at)
+    state.chats[chat].exclusions[agent] = state.up
+    _arm_exclusion(state, chat, state.up)
 
 
 def _arm_exclusion(state: State, chat: Guid, since: int) -> None:
     """Set the timers after which an agent may be offered again a chat that he let go (B-24)."""
     numbers = state.config.distribution
     for pause in (numbers.retry_alone, numbers.retry_after):
-        if since + pause > state.now:
+        if since + pause > state.up:
             state.timers.set(since + pause, TimerKind.EXCLUSION, chat)
 
 
@@ -283,21 +289,21 @@ def agent_seated(state: State, f: AgentSeated) -> None:
     desk.login, desk.seated_at, desk.workplace = f.login, f.at, f.workplace
 
 
-def sat_down(state: State, agent: Guid, workplace: str, session: int, at: int) -> None:
+def sat_down(state: State, agent: Guid, workplace: str, session: int) -> None:
     """An agent's workplace is connected."""
     desk = desk_of(state, agent)
     desk.session, desk.workplace, desk.lost_at = session, workplace, None
-    desk.idle_since = max(desk.idle_since, at)
+    desk.idle_since = state.up
     touch(state, agent)
 
 
-def went_away(state: State, agent: Guid, at: int) -> None:
+def went_away(state: State, agent: Guid) -> None:
     """An agent's workplace is not connected any more (B-11)."""
     desk = desk_of(state, agent)
     desk.session = None
     if desk.state is not AgentState.LOG_OFF:
-        desk.lost_at = at
-        arm_grace(state, desk, at)
+        desk.lost_at = state.up
+        arm_grace(state, desk)
     touch(state, agent)
 
 
@@ -307,23 +313,34 @@ def held(desk: Desk) -> list[Guid]:
     return [*talking, *desk.parked]
 
 
-def arm_grace(state: State, desk: Desk, at: int) -> None:
-    """Set the timers after which a lost agent's chats, and he himself, are given up."""
+def arm_grace(state: State, desk: Desk) -> None:
+    """Set the timers after which a lost agent's chats, and the agent, are given up."""
+    if desk.lost_at is None:
+        return
     for chat in held(desk):
-        due = at + chat_grace(state, state.chats[chat])
+        due = lost_until(state, state.chats[chat], desk.lost_at)
         state.timers.set(due, TimerKind.GRACE, chat)
-    state.timers.set(at + agent_grace(state), TimerKind.AGENT, desk.agent)
+    state.timers.set(gone_at(state, desk.lost_at), TimerKind.AGENT, desk.agent)
 
 
-def chat_grace(state: State, chat: Chat) -> int:
-    """How long an answered chat is kept for its lost agent (B-11)."""
+def lost_until(state: State, chat: Chat, lost_at: int) -> int:
+    """Until when an answered chat is kept for its lost agent (B-11)."""
     gateway = state.config.gateways.get(chat.gateway)
-    return gateway.workplace_grace if gateway is not None else 0
+    return over(state, lost_at, gateway.workplace_grace if gateway is not None else 0)
 
 
-def agent_grace(state: State) -> int:
-    """How long a lost agent keeps his state: the longest grace of any gateway (B-28)."""
-    return max((g.workplace_grace for g in state.config.gateways.values()), default=MINUTE)
+def gone_at(state: State, lost_at: int) -> int:
+    """Until when a lost agent keeps their state: the longest grace of any gateway (B-28)."""
+    longest = max((g.workplace_grace for g in state.config.gateways.values()), default=MINUTE)
+    return over(state, lost_at, longest)
+
+
+def arm_desks(state: State) -> None:
+    """Set the timers of all wrap-ups and all lost agents anew."""
+    for desk in state.distribution.desks.values():
+        for chat in desk.wrapups:
+            arm_wrapup(state, desk, chat)
+        arm_grace(state, desk)
 
 
 # -- what was looked at
@@ -355,8 +372,6 @@ def rebuild(state: State) -> None:
     d.tickets.clear()
     d.queues.clear()
     for desk in d.desks.values():
-        if desk.lost_at is not None:
-            arm_grace(state, desk, desk.lost_at)
         for chat in desk.leases:
             weight = weight_of(state, state.chats[chat])
             desk.load += weight - desk.weights[chat]

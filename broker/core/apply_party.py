@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from broker.core import apply_desk as desk
+from broker.core.deadlines import arm_invite
 from broker.core.facts import InviteEnded, InviteMade, PartyJoined, PartyLeft
 from broker.core.state import Chat, Invite, Party, State
-from broker.core.timers import TimerKind
+from broker.core.timers import Term
 from protocol.values import ChatStatus, TransferMode
 
 
@@ -20,9 +21,10 @@ def invite_made(state: State, f: InviteMade) -> None:
         note=f.note,
         at=f.at,
         until=f.until,
+        term=Term(state.up, f.until - f.at),
     )
     if f.project is not None:
-        state.timers.set(f.until, TimerKind.INVITE, f.chat)
+        arm_invite(state, chat)
         desk.requeue(state, chat)
 
 
@@ -51,7 +53,7 @@ def party_left(state: State, f: PartyLeft) -> None:
     if party.mode is TransferMode.MONITOR:
         desk.desk_of(state, f.agent).watching.pop(f.chat, None)
     else:
-        desk.release(state, f.chat, f.agent, f.at)
+        desk.release(state, f.chat, f.agent)
     _bar_anew(state, chat)
 
 

@@ -52,7 +52,7 @@ def add_sentence(chat: Chat, sentence: Sentence) -> None:
         sentence.id, sentence.party_name, sentence.text, chat.tracking_id
     )
     if not sentence.own:
-        chat.last_activity = sentence.at
+        chat.last_activity = max(chat.last_activity, sentence.at)
     if sentence.agent is not None:
         chat.writers[sentence.agent] = None
 
@@ -117,6 +117,8 @@ def sentence_stored(state: State, f: SentenceStored) -> None:
     chat = state.chats[f.chat]
     before = chat.weight
     add_sentence(chat, _remembered(f))
+    if not f.own:
+        chat.quiet_up = state.up
     state.bytes_held[chat.gateway] += chat.weight - before
     if chat.status is ChatStatus.ICR and not f.own:
         _partner_heard(state, chat, f)
@@ -130,7 +132,7 @@ def _partner_heard(state: State, chat: Chat, f: SentenceStored) -> None:
         state.scripted[chat.id] = None
     elif chat.bot_due is None and chat.offer is None:
         # Before he has answered his offer says how long he has.
-        chat.bot_due = f.at + state.config.distribution.bot_timeout
+        chat.bot_due = state.up + state.config.distribution.bot_timeout
         arm_bot(state, chat)
 
 

@@ -15,7 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from typing import assert_never
 
-from broker.config.model import Config
+from attrs import evolve
+
+from broker.config.model import SECOND, Config
 from broker.core import (
     apply_desk,
     chats,
@@ -29,18 +31,19 @@ from broker.core import (
     supervise,
 )
 from broker.core.announce import render
-from broker.core.apply import add_chat, apply, lost_its_script
+from broker.core.apply import add_chat, apply, arm_all, lost_its_script
 from broker.core.apply_words import add_note, add_sentence, transcript_weight
-from broker.core.deadlines import arm_wait
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution import next_offer
 from broker.core.effects import Dismiss, Effect, Note, Send
 from broker.core.facts import Fact
+from broker.core.heard import age
 from broker.core.inputs import (
     Booted,
     FrameArrived,
     Input,
     Reloaded,
+    Resumed,
     SessionClosed,
     SessionOpened,
     Stamp,
@@ -50,11 +53,11 @@ from broker.core.inputs import (
 from broker.core.parties import next_awake
 from broker.core.pilot import next_pilot
 from broker.core.script import next_script
-from broker.core.sessions import booted, closed, next_leaver, opened, reloaded
+from broker.core.sessions import booted, closed, next_leaver, opened, reloaded, resumed
 from broker.core.standing import touch
 from broker.core.state import Chat, Desk, Recovered, Session, State
 from broker.core.timeouts import next_timeout
-from broker.core.timers import TimerKind
+from broker.core.timers import Term
 from protocol.catalogue import CATALOGUE
 from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
@@ -127,7 +130,9 @@ def step(state: State, stamp: Stamp, input: Input) -> tuple[list[Fact], list[Eff
     """
     facts: list[Fact] = []
     effects: list[Effect] = []
-    state.now = stamp.now
+    state.now, state.up = stamp.now, stamp.up
+    if abs(stamp.now - stamp.up - state.ahead) > SECOND:
+        state.ahead = stamp.now - stamp.up
     _carry_out(state, stamp, _decide(state, stamp, input), facts, effects)
     d = state.distribution
     while state.pilots or state.scripted or d.fresh_chats or d.fresh_agents or d.leaving:
@@ -166,6 +171,8 @@ def _decide(state: State, stamp: Stamp, input: Input) -> Decision:
             return next_timeout(state, stamp) or Decision()
         case Booted():
             return booted(state, stamp)
+        case Resumed():
+            return resumed(state, stamp, input)
         case Reloaded():
             return reloaded(state, stamp, input)
         case Unstorable():
@@ -210,27 +217,45 @@ def refused(session: int, frame: Frame, refusal: Refusal) -> Decision:
 
 
 def restore(
-    config: Config, recovered: Recovered, now: int, also: Container[Guid] = frozenset()
+    config: Config,
+    recovered: Recovered,
+    now: int,
+    up: int | None = None,
+    also: Container[Guid] = frozenset(),
 ) -> State:
-    """Build the state from what the store holds (B-12).
+    """Build the state from what the store holds (B-12, B-13).
 
-    Everything derived is made here: indexes, weights, tickets, leases, timers. Agents who were
-    at work are lost as of `now`. Follow with a `Booted` input, which ends what a restart ends.
+    Everything derived is made here: indexes, weights, tickets, leases, timers. Everything is as old
+    as the time in which the broker listened since; agents who were at work are lost as of `now`. Follow
+    with a `Booted` input, which ends what a restart ends.
 
     Args:
         config: The configuration in force.
-        recovered: What the store has.
+        recovered: What the store holds; becomes part of the state.
         now: Microseconds since the Unix epoch.
+        up: The same on the clock of deadlines, which may run already (see `Stamp`).
         also: Agents who are not in the configuration any more and are kept nevertheless.
     """
+    up = now if up is None else up
     state = State(
         config=config,
         now=now,
         lone_forms=recovered.lone_forms,
+        up=up,
+        ahead=now - up,
+        resumed=up,
         next_chat=recovered.next_chat,
         next_offer=recovered.next_offer,
     )
+    heard = recovered.heard or ((0, now),)
+
+    def aged(at: int) -> int:
+        return up - age(heard, at)
+
     for one in recovered.desks:
+        for chat_id, running in one.wrapups.items():
+            term = Term(aged(running.term.since), running.term.length)
+            one.wrapups[chat_id] = evolve(running, term=term)
         if one.agent in config.agents or one.agent in also:
             state.distribution.desks[one.agent] = one
         elif one.wrapups:
@@ -240,6 +265,7 @@ def restore(
     for chat in recovered.chats:
         if chat.gateway not in config.gateways and not chat.is_open:
             continue
+        _rebase(chat, aged)
         stored, chat.sentences = chat.sentences, []
         notes, chat.internal = chat.internal, []
         activity = chat.last_activity
@@ -256,8 +282,18 @@ def restore(
         _seat(state, chat)
     woken = sorted(state.distribution.waking, key=lambda c: (state.chats[c].woken_at or 0, c))
     state.distribution.waking = dict.fromkeys(woken)
-    _await_agents(state, now)
+    _await_agents(state)
+    arm_all(state)
     return state
+
+
+def _rebase(chat: Chat, aged: Callable[[int], int]) -> None:
+    """Put the times that a recovered chat's deadlines begin with onto the clock of deadlines."""
+    chat.started_up = aged(chat.started_at)
+    chat.quiet_up = aged(chat.last_activity)
+    chat.queued_up = aged(chat.enqueued_at) if chat.enqueued_at is not None else 0
+    chat.closed_up = aged(chat.closed_at) if chat.closed_at is not None else 0
+    chat.exclusions = {agent: aged(at) for agent, at in chat.exclusions.items()}
 
 
 def _seat(state: State, chat: Chat) -> None:
@@ -279,25 +315,21 @@ def _seat(state: State, chat: Chat) -> None:
         else:
             apply_desk.lease(state, chat, agent, ChatStatus.ANSWERED)
     apply_desk.requeue(state, chat)
-    if chat.status is ChatStatus.WAITING:
-        arm_wait(state, chat)
     if lost_its_script(state, chat):
         state.scripted[chat.id] = None
 
 
-def _await_agents(state: State, now: int) -> None:
+def _await_agents(state: State) -> None:
     """Wait for the agents who were at work, and end their wrap-ups in time."""
     d = state.distribution
     for one in d.desks.values():
-        for chat_id, until in list(one.wrapups.items()):
+        for chat_id in list(one.wrapups):
             if chat_id not in state.chats:
                 del one.wrapups[chat_id]
                 continue
             apply_desk.lease(state, state.chats[chat_id], one.agent, ChatStatus.CLOSED)
-            state.timers.set(until, TimerKind.WRAPUP, chat_id)
         if one.state is not AgentState.LOG_OFF:
-            one.lost_at = now
-            apply_desk.arm_grace(state, one, now)
+            one.lost_at = state.up
         apply_desk.free_to_leave(state, one, worked=False)
         touch(state, one.agent)
     apply_desk.arm_exclusions(state)

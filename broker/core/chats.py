@@ -20,6 +20,7 @@ from broker.core.bounds import (
     sentence_weight,
     variables_weight,
 )
+from broker.core.deadlines import over
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
 from broker.core.facts import (
@@ -105,7 +106,7 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
     )
     if chat is not None and chat.is_open:
         return _found(state, stamp, chat, p.result_model, evolve(told, push=False))
-    if chat is not None and not reopens(gateway, chat, stamp.now):
+    if chat is not None and not reopens(state, gateway, chat):
         chat = None
     refusal = may_open(state, gateway, p.tracking_id or "") or too_many_variables(p)
     if refusal is None and chat is None:
@@ -271,9 +272,11 @@ def may_hold(state: State, gateway: Gateway) -> Refusal | None:
     return None
 
 
-def reopens(gateway: Gateway, chat: Chat, now: int) -> bool:
+def reopens(state: State, gateway: Gateway, chat: Chat) -> bool:
     """Whether a closed chat may be opened again (B-2)."""
-    return chat.closed_at is not None and now - chat.closed_at <= gateway.tracking_inertia
+    if chat.closed_at is None:
+        return False
+    return state.up <= over(state, chat.closed_up, gateway.tracking_inertia)
 
 
 def reopen(

@@ -49,7 +49,7 @@ def answer(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcom
     if chat.status is ChatStatus.ICR:
         # To the visitor's side nothing changes; the bot has to answer what was said before (B-40).
         spoken = any(not s.outbound for s in chat.sentences)
-        due = stamp.now + state.config.distribution.bot_timeout if spoken else None
+        due = stamp.up + state.config.distribution.bot_timeout if spoken else None
         decision.facts.append(BotAwaited(chat.id, due))
         return decision
     decision.facts.append(moved(chat, stamp, ChatStatus.ANSWERED, "answered", desk.agent))

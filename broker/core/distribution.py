@@ -33,7 +33,7 @@ def next_offer(state: State, stamp: Stamp) -> Decision | None:
     d = state.distribution
     best: Ticket | None = None
     for agent in d.fresh_agents:
-        found = best_ticket(state, agent, stamp.now)
+        found = best_ticket(state, agent, stamp.up)
         if found is None:
             return Decision([AgentSettled(agent)])
         if best is None or found.order < best.order:
@@ -48,7 +48,7 @@ def next_offer(state: State, stamp: Stamp) -> Decision | None:
     return offer(state, best, stamp) if best is not None else None
 
 
-def best_ticket(state: State, agent: Guid, now: int) -> Ticket | None:
+def best_ticket(state: State, agent: Guid, up: int) -> Ticket | None:
     """The first waiting chat that the agent could be offered."""
     d = state.distribution
     best: Ticket | None = None
@@ -59,20 +59,20 @@ def best_ticket(state: State, agent: Guid, now: int) -> Ticket | None:
             if best is not None and order > best.order:
                 break
             ticket = d.tickets[order[2]]
-            if not left_out(state, ticket, agent, now):
+            if not left_out(state, ticket, agent, up):
                 best = ticket
                 break
     return best
 
 
-def left_out(state: State, ticket: Ticket, agent: Guid, now: int) -> bool:
+def left_out(state: State, ticket: Ticket, agent: Guid, up: int) -> bool:
     """Whether the agent is not to be offered this chat, though he takes chats of its kind."""
     if agent in ticket.barred:
         return True
-    return bool(ticket.exclusions) and excluded(state, ticket, agent, now)
+    return bool(ticket.exclusions) and excluded(state, ticket, agent, up)
 
 
-def excluded(state: State, ticket: Ticket, agent: Guid, now: int) -> bool:
+def excluded(state: State, ticket: Ticket, agent: Guid, up: int) -> bool:
     """Whether the agent let this chat go too short a time ago (B-24).
 
     The full pause holds as long as somebody else is left who could take the chat sooner or
@@ -82,36 +82,36 @@ def excluded(state: State, ticket: Ticket, agent: Guid, now: int) -> bool:
     if since is None:
         return False
     numbers = state.config.distribution
-    if now >= since + numbers.retry_after:
+    if up >= since + numbers.retry_after:
         return False
-    if now < since + min(numbers.retry_alone, numbers.retry_after):
+    if up < since + min(numbers.retry_alone, numbers.retry_after):
         return True
-    return _others_left(state, ticket, now)
+    return _others_left(state, ticket, up)
 
 
-def _others_left(state: State, ticket: Ticket, now: int) -> bool:
+def _others_left(state: State, ticket: Ticket, up: int) -> bool:
     pause = state.config.distribution.retry_after
     queue = state.distribution.queues[ticket.demand]
-    out = {agent for agent, since in ticket.exclusions.items() if now < since + pause}
+    out = {agent for agent, since in ticket.exclusions.items() if up < since + pause}
     out.update(ticket.barred)
     return at_work(queue) > sum(1 for agent in out if is_at_work(queue, agent))
 
 
-def candidates(state: State, ticket: Ticket, now: int) -> Iterator[Guid]:
+def candidates(state: State, ticket: Ticket, up: int) -> Iterator[Guid]:
     """The agents that the chat may be offered to now, the best one first (B-21)."""
     queue = queue_of(state, ticket.demand)
     first = ticket.preferred
-    if first is not None and first in queue.ranks and not left_out(state, ticket, first, now):
+    if first is not None and first in queue.ranks and not left_out(state, ticket, first, up):
         yield first
     for *_, agent in queue.ready:
-        if agent != first and not left_out(state, ticket, agent, now):
+        if agent != first and not left_out(state, ticket, agent, up):
             yield agent
 
 
 def offer(state: State, ticket: Ticket, stamp: Stamp) -> Decision | None:
     """Offer a chat to the best candidate; None when there is no candidate (B-21)."""
     chosen: list[Guid] = []
-    for agent in candidates(state, ticket, stamp.now):
+    for agent in candidates(state, ticket, stamp.up):
         chosen.append(agent)
         if len(chosen) == LOGGED_AGENTS:
             break
@@ -119,7 +119,7 @@ def offer(state: State, ticket: Ticket, stamp: Stamp) -> Decision | None:
         return None
     queue = state.distribution.queues[ticket.demand]
     project = state.config.projects.get(ticket.demand[0][0])
-    detail = explain(state, ticket, stamp.now)
+    detail = explain(state, ticket, stamp.up)
     detail["candidates"] = list(chosen)
     detail["by"] = _deciding(queue, ticket, chosen)
     until = stamp.now + (project.signal_duration if project is not None else 0)
@@ -188,13 +188,13 @@ def offered(
     return decision
 
 
-def explain(state: State, ticket: Ticket, now: int) -> dict[str, object]:
+def explain(state: State, ticket: Ticket, up: int) -> dict[str, object]:
     """Why the passed-over agents were passed over, in plain values (B-30)."""
     queue = state.distribution.queues[ticket.demand]
     counts: dict[str, object] = {reason: n for reason, n in queue.counts.items() if n}
     named: list[object] = []
     for word, agents in (("in the chat", ticket.barred), ("excluded", ticket.exclusions)):
-        out = [a for a in agents if a in queue.ranks and left_out(state, ticket, a, now)]
+        out = [a for a in agents if a in queue.ranks and left_out(state, ticket, a, up)]
         if out:
             counts[word] = len(out)
         named += [{"agent": agent, "reason": word} for agent in out[:LOGGED_AGENTS]]
@@ -203,7 +203,7 @@ def explain(state: State, ticket: Ticket, now: int) -> dict[str, object]:
             break
         named.append({"agent": agent, "reason": reason})
     return {
-        "waited": max(0, now - ticket.order[1]),
+        "waited": max(0, up - ticket.order[1]),
         "waiting": len(state.distribution.tickets),
         "passed_over": named[:LOGGED_AGENTS],
         "reasons": counts,
@@ -230,6 +230,6 @@ def _unserved(state: State, ticket: Ticket, stamp: Stamp) -> Decision:
         at=stamp.now,
         kind="waiting",
         agent=None,
-        detail=explain(state, ticket, stamp.now),
+        detail=explain(state, ticket, stamp.up),
     )
     return Decision([logged, settled])

@@ -52,6 +52,7 @@ from broker.core.process_facts import (
     ChatForgotten,
     ChatSettled,
     ConfigReplaced,
+    ListenedAgain,
     Refreshed,
     ScriptSettled,
     SessionJoined,
@@ -97,6 +98,7 @@ Fact = (
     | ChatForgotten
     | ChatSettled
     | ConfigReplaced
+    | ListenedAgain
     | Refreshed
     | ScriptSettled
     | SessionJoined
@@ -132,6 +134,7 @@ __all__ = [
     "FormSaved",
     "InviteEnded",
     "InviteMade",
+    "ListenedAgain",
     "NoteStored",
     "OfferEnded",
     "OfferMade",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from broker.config.model import Config
 from protocol.frame import Frame
@@ -21,14 +21,18 @@ class Stamp:
     """When an input happened, and where its ids come from.
 
     Attributes:
-        now: Microseconds since the Unix epoch, never running backwards.
+        now: Microseconds since the Unix epoch: what is recorded and shown. Whoever sets the system's
+            clock moves it.
         seq: The number of the input in the life of this process.
         seed: Fresh random bytes for each start of the process.
+        up: Microseconds on the clock that every deadline hangs on. It never runs backwards, nobody
+            sets it, and it stands still while the broker does not listen. It starts as `now`.
     """
 
     now: int
     seq: int
     seed: bytes
+    up: int = Factory(lambda self: self.now, takes_self=True)
 
     def guid(self, index: int = 0) -> Guid:
         """The Guid number `index` of this input, in the shape of a version 4 UUID."""
@@ -85,6 +89,17 @@ class Booted:
 
 
 @frozen
+class Resumed:
+    """The broker listens again, after a time in which it could not (B-13).
+
+    Attributes:
+        deaf: How long that was, in microseconds.
+    """
+
+    deaf: int
+
+
+@frozen
 class Reloaded:
     """A new configuration takes effect (C-4)."""
 
@@ -102,4 +117,13 @@ class Unstorable:
     refused: FrameArrived | SessionOpened
 
 
-Input = SessionOpened | SessionClosed | FrameArrived | TimePassed | Booted | Reloaded | Unstorable
+Input = (
+    SessionOpened
+    | SessionClosed
+    | FrameArrived
+    | TimePassed
+    | Booted
+    | Resumed
+    | Reloaded
+    | Unstorable
+)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from attrs import fields
 
-from broker.core.apply_desk import chat_grace
+from broker.core.apply_desk import lost_until
 from broker.core.apply_words import memory_of, transcript_weight
 from broker.core.audience import members_of
-from broker.core.deadlines import unbound_until
+from broker.core.deadlines import bot_until, unbound_until
 from broker.core.distribution import left_out
 from broker.core.standing import capacity, qualified, rank, weight_of, why_not
 from broker.core.state import Chat, Demand, Queue, State
@@ -21,12 +21,17 @@ from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 _DERIVED = frozenset(
     {
         "bot_due",
+        "closed_up",
         "estimate",
         "exclusions",
         "internal_keys",
         "keys",
         "log",
+        "offer_term",
         "past_slots",
+        "queued_up",
+        "quiet_up",
+        "started_up",
         "timer_at",
         "writers",
     }
@@ -56,9 +61,9 @@ def durable(state: State) -> dict[str, object]:
         "chats": chats,
         "desks": dict(sorted(desks.items())),
         "wrapups": sorted(
-            (chat, desk.agent, until)
+            (chat, desk.agent, running.until)
             for desk in state.distribution.desks.values()
-            for chat, until in desk.wrapups.items()
+            for chat, running in desk.wrapups.items()
         ),
     }
 
@@ -221,10 +226,10 @@ def _waiting_faults(state: State) -> list[str]:
             if desk.session is not None:
                 continue
             if chat.status is ChatStatus.ICR:
-                if (TimerKind.BOT, chat.id, chat.bot_due) not in armed:
+                if (TimerKind.BOT, chat.id, bot_until(state, chat)) not in armed:
                     faults.append(f"I-16: chat {chat.id} waits for bot {agent}, who is away")
                 continue
-            due = chat_grace(state, chat) + (desk.lost_at or 0)
+            due = lost_until(state, chat, desk.lost_at or 0)
             if desk.lost_at is None or (TimerKind.GRACE, chat.id, due) not in armed:
                 faults.append(f"I-16: chat {chat.id} of agent {agent}, who is away, waits on")
     for unbound in state.unbound:
@@ -237,7 +242,7 @@ def _waiting_faults(state: State) -> list[str]:
 def _matching_faults(state: State) -> list[str]:
     """B-23: no waiting chat has a candidate, once all timers of the moment have fired."""
     due = state.timers.due
-    if due is not None and due <= state.now:
+    if due is not None and due <= state.up:
         return []
     d = state.distribution
     faults: list[str] = []
@@ -246,7 +251,7 @@ def _matching_faults(state: State) -> list[str]:
             desk = d.desks.get(agent)
             if desk is None or why_not(state, desk, ticket.demand[3]) is not None:
                 continue
-            if left_out(state, ticket, agent, state.now):
+            if left_out(state, ticket, agent, state.up):
                 continue
             faults.append(f"I-7: chat {ticket.chat} waits while agent {agent} is free")
     return faults

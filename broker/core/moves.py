@@ -316,7 +316,7 @@ def internal_note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision
 
 def bot_awaited(state: State, chat: Chat, stamp: Stamp) -> BotAwaited:
     """The fact that it is a bot's turn from now on (B-40)."""
-    return BotAwaited(chat.id, stamp.now + state.config.distribution.bot_timeout)
+    return BotAwaited(chat.id, stamp.up + state.config.distribution.bot_timeout)
 
 
 def move_agent(

@@ -43,10 +43,10 @@ def crowded(
     found = rules.project(state.config, who, now)
     if found is None or occupancy(state, who, now) is Signal.FREE:
         return None
-    return _too_long(state, rule, found.project, now)
+    return _too_long(state, rule, found.project)
 
 
-def _too_long(state: State, rule: GateRule, project: Guid, now: int) -> dict[str, object] | None:
+def _too_long(state: State, rule: GateRule, project: Guid) -> dict[str, object] | None:
     waiting, most, longest = 0, rule.queue_limit, rule.wait_limit
     for demand, queue in state.distribution.queues.items():
         if project not in demand[0]:
@@ -57,24 +57,24 @@ def _too_long(state: State, rule: GateRule, project: Guid, now: int) -> dict[str
                 continue  # it is being transferred
             waiting += 1
             # The age of one that was answered before counts from its first wait, and says nothing.
-            since = chat.enqueued_at if chat.answered_at is None else None
-            if longest is not None and since is not None and now - since > longest:
-                return {"limit": "wait", "wait": now - since}
+            waited = state.up - chat.queued_up if chat.answered_at is None else 0
+            if longest is not None and waited > longest:
+                return {"limit": "wait", "wait": waited}
     if most is not None and waiting >= most:
         return {"limit": "queue", "waiting": waiting}
-    expected = wait_at(state, project, waiting + 1, now)
+    expected = wait_at(state, project, waiting + 1)
     if longest is not None and expected is not None and expected > longest:
         return {"limit": "wait", "wait": expected}
     return None
 
 
-def wait_at(state: State, project: Guid | None, place: int, now: int) -> int | None:
+def wait_at(state: State, project: Guid | None, place: int) -> int | None:
     """How long whoever stands at a place will wait, or None when nobody can know (B-26)."""
     moments = state.distribution.answered.get(project) if project is not None else None
-    recent = [at for at in moments or () if now - at <= WINDOW]
-    if len(recent) < ENOUGH or now <= recent[0]:
+    recent = [at for at in moments or () if state.up - at <= WINDOW]
+    if len(recent) < ENOUGH or state.up <= recent[0]:
         return None
-    return place * (now - recent[0]) // (len(recent) - 1)
+    return place * (state.up - recent[0]) // (len(recent) - 1)
 
 
 def occupancy(state: State, who: rules.Applicant, now: int) -> Signal | None:

@@ -67,6 +67,13 @@ class TimerFired:
 
 
 @frozen
+class ListenedAgain:
+    """The broker listens from now on, after a time in which it did not (B-13)."""
+
+    durable: ClassVar[bool] = False
+
+
+@frozen
 class ChatForgotten:
     """A closed chat left the memory; the store keeps it."""
 

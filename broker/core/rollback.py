@@ -19,14 +19,12 @@ from collections.abc import Iterable
 from attrs import Factory, define, evolve
 
 from broker.config.model import Config
-from broker.core.apply import apply
-from broker.core.apply_desk import arm_grace
+from broker.core.apply import apply, arm_all
+from broker.core.apply_desk import arm_exclusions, requeue
 from broker.core.broker import restore
-from broker.core.deadlines import arm_bot
 from broker.core.facts import ConfigReplaced, Fact, SessionJoined, SessionLeft
 from broker.core.standing import touch
 from broker.core.state import Chat, Desk, Recovered, State
-from broker.core.timers import TimerKind
 from protocol.values import ChatStatus
 
 OF_PRESENCE = frozenset({SessionJoined, SessionLeft, ConfigReplaced})
@@ -70,7 +68,8 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
         now: Microseconds since the Unix epoch.
     """
     known = ahead.distribution.desks
-    state = restore(presence.config, recovered, now, also=known.keys())
+    state = restore(presence.config, recovered, now, ahead.up, also=known.keys())
+    state.resumed, state.ahead = ahead.resumed, ahead.ahead
     for joined in presence.sessions.values():
         apply(state, joined)
     for desk in state.distribution.desks.values():
@@ -78,11 +77,14 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
         if before is not None:
             _remember_desk(state, desk, before)
     for chat in state.chats.values():
-        _arm(state, chat)
         was = ahead.chats.get(chat.id)
         if was is not None:
             # Not `past_slots`: what it knows of inputs that are decided again would make retries of them.
             chat.estimate = was.estimate
+            _remember_times(state, chat, was)
+        _await_bot(state, chat)
+    arm_all(state)
+    arm_exclusions(state)
     for no, ticket in state.distribution.tickets.items():
         queued = ahead.distribution.tickets.get(no)
         ticket.explained = queued is not None and queued.explained
@@ -97,19 +99,35 @@ def _remember_desk(state: State, desk: Desk, before: Desk) -> None:
     desk.idle_since = before.idle_since
     if desk.lost_at is not None and before.lost_at is not None:
         desk.lost_at = before.lost_at
-        arm_grace(state, desk, desk.lost_at)
+    for chat, running in before.wrapups.items():
+        if chat in desk.wrapups:
+            desk.wrapups[chat] = running
     touch(state, desk.agent)
 
 
-def _arm(state: State, chat: Chat) -> None:
-    """Set the times that a restart has no use for, since it ends what they belong to."""
-    if chat.offer_until is not None:
-        state.timers.set(chat.offer_until, TimerKind.OFFER, chat.id)
-    if chat.invite is not None and chat.invite.project is not None:
-        state.timers.set(chat.invite.until, TimerKind.INVITE, chat.id)
+def _remember_times(state: State, chat: Chat, was: Chat) -> None:
+    """What the store has was read as after a restart: as old as the store can tell. Memory knows better."""
+    chat.started_up = was.started_up
+    if chat.enqueued_at == was.enqueued_at:
+        chat.queued_up = was.queued_up
+    if chat.last_activity == was.last_activity:
+        chat.quiet_up = was.quiet_up
+    if chat.closed_at == was.closed_at:
+        chat.closed_up = was.closed_up
+    if chat.offer == was.offer:
+        chat.offer_term = was.offer_term
+    if chat.invite is not None and chat.invite == was.invite:
+        chat.invite.term = was.invite.term
+    chat.exclusions = {
+        agent: min(at, was.exclusions.get(agent, at)) for agent, at in chat.exclusions.items()
+    }
+    requeue(state, chat)
+
+
+def _await_bot(state: State, chat: Chat) -> None:
+    """A bot's turn is in no row."""
     if chat.status is ChatStatus.ICR and chat.agent is not None and chat.offer is None:
         desk = state.distribution.desks.get(chat.agent)
         spoken = [s.outbound for s in chat.sentences if not s.own][-1:]
         if desk is None or desk.session is None or spoken == [False]:
-            chat.bot_due = state.now + state.config.distribution.bot_timeout
-            arm_bot(state, chat)
+            chat.bot_due = state.up + state.config.distribution.bot_timeout

@@ -7,7 +7,7 @@ value that is not there is the empty text. What is searched is bounded: it comes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Final, TypeVar
 
@@ -111,11 +111,19 @@ def project(
     return _first(rules, applicant, now_micros)
 
 
-def next_wait(config: Config, chat: Chat) -> tuple[int, WaitRule] | None:
+def next_wait(
+    config: Config, chat: Chat, over: Callable[[WaitRule], int], wall: Callable[[int], int]
+) -> tuple[int, WaitRule] | None:
     """Find the wait rule that is next for a waiting chat, and when it is due (B-26).
 
     Of the levels above the last applied one the lowest counts that has a rule whose limits hold; of
     that level the first such rule. Hours are those of the moment at which the rule is due.
+
+    Args:
+        config: The configuration.
+        chat: A chat that waits.
+        over: When it will have waited long enough for a rule, on the clock of deadlines.
+        wall: What time of day that is.
     """
     if chat.enqueued_at is None:
         return None
@@ -123,9 +131,9 @@ def next_wait(config: Config, chat: Chat) -> tuple[int, WaitRule] | None:
     for rule in config.wait_rules:
         if rule.level <= chat.wait_level or rule.project not in (None, chat.project):
             continue
-        due, hours = chat.enqueued_at + rule.after, rule.limits.hours
+        due, hours = over(rule), rule.limits.hours
         who = who or applicant_of(chat)
-        if _matches(rule.limits, who) and (hours is None or within(hours, due)):
+        if _matches(rule.limits, who) and (hours is None or within(hours, wall(due))):
             return due, rule
     return None
 

@@ -77,7 +77,7 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
     facts: list[Fact] = []
     effects: list[Effect | Announcement] = []
     if not chat.is_open:
-        if not (gateway.reactivate and p.model == 0 and reopens(gateway, chat, stamp.now)):
+        if not (gateway.reactivate and p.model == 0 and reopens(state, gateway, chat)):
             return Refusal(ErrorCode.CHAT_CLOSED, "TrackingId: the chat is closed")
         refusal = may_open(state, gateway, chat.tracking_id)
         if refusal is not None:
@@ -468,7 +468,7 @@ def typing_from_workplace(state: State, stamp: Stamp, session: Session, frame: F
     if chat.status is ChatStatus.ICR and chat.bot_due is not None:
         # A bot that types is not silent, and one that ceases to has nothing to say (B-40).
         patience = state.config.distribution.bot_timeout
-        due = stamp.now + patience if p.is_typing is not False else None
+        due = stamp.up + patience if p.is_typing is not False else None
         decision.facts.append(BotAwaited(chat.id, due))
     sessions = connectors_of(state, chat)
     if not sessions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from broker.config.model import SECOND
 from broker.core.announce import AgentToWorkplace, ChatToAgent, OutboundToConnectors
 from broker.core.decision import Decision
 from broker.core.effects import Dismiss, Note, Send
@@ -10,11 +11,12 @@ from broker.core.facts import (
     BotAwaited,
     ChatForgotten,
     ConfigReplaced,
+    ListenedAgain,
     SessionJoined,
     SessionLeft,
 )
 from broker.core.handover import drop_party, give_up, offer_over, pass_over
-from broker.core.inputs import Reloaded, SessionClosed, SessionOpened, Stamp
+from broker.core.inputs import Reloaded, Resumed, SessionClosed, SessionOpened, Stamp
 from broker.core.moves import (
     SESSION_ID,
     bot_awaited,
@@ -73,7 +75,7 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
             desk = Desk(agent=hello.agent_id, workplace=hello.workplace)
             decision.facts.append(move_agent(desk, stamp, AgentState.PAUSE, "login"))
         decision.facts += _seated(state, stamp, hello)
-        decision.facts += _turns(state, hello.agent_id, stamp.now)
+        decision.facts += _turns(state, hello.agent_id, stamp.up)
     return decision
 
 
@@ -114,7 +116,7 @@ def _session_id(stamp: Stamp, hello: SessionOpened) -> Guid:
     return stamp.guid(SESSION_ID)
 
 
-def _turns(state: State, bot: Guid, now: int) -> list[BotAwaited]:
+def _turns(state: State, bot: Guid, up: int) -> list[BotAwaited]:
     """A bot is back: it is awaited only where the visitor said something that it did not answer."""
     desk = state.distribution.desks.get(bot)
     patience = state.config.distribution.bot_timeout
@@ -123,7 +125,7 @@ def _turns(state: State, bot: Guid, now: int) -> list[BotAwaited]:
         chat = state.chats[chat_id]
         if chat.status is ChatStatus.ICR and chat.has(bot):
             spoken = [s.outbound for s in chat.sentences if not s.own][-1:]
-            facts.append(BotAwaited(chat.id, now + patience if spoken == [False] else None))
+            facts.append(BotAwaited(chat.id, up + patience if spoken == [False] else None))
     return facts
 
 
@@ -246,6 +248,13 @@ def _is_awaited(state: State, chat: Chat) -> bool:
     """Whether the agent of an answered chat may come back: he is known, and was at work."""
     desk = state.distribution.desks.get(chat.agent) if chat.agent is not None else None
     return desk is not None and desk.lost_at is not None
+
+
+def resumed(state: State, stamp: Stamp, gap: Resumed) -> Decision:
+    """The broker listens again: whoever it waits for has a grace from now on (B-13)."""
+    return Decision(
+        [ListenedAgain()], [Note("listened_again", {"deaf_seconds": gap.deaf / SECOND})]
+    )
 
 
 def reloaded(state: State, stamp: Stamp, reload: Reloaded) -> Decision:

@@ -14,6 +14,7 @@ from attrs import evolve
 
 from broker.config.model import SECOND, SIGNAL_DURATION, Gateway, Project
 from broker.core.bounds import LISTED_TEXT
+from broker.core.deadlines import dead_up
 from broker.core.facts import NoteStored, SentenceStored, SlotFilled
 from broker.core.form_values import form_values, scenario_in
 from broker.core.standing import capacity
@@ -56,9 +57,8 @@ _WITHOUT_AGENT = (ChatStatus.PILOT, ChatStatus.WAITING)
 def dead_time(state: State, chat: Chat) -> int | None:
     """When the chat will be closed for inactivity, or None (B-8)."""
     gateway = state.config.gateways.get(chat.gateway)
-    if gateway is None or gateway.inactivity_timeout is None or not chat.is_open:
-        return None
-    return chat.last_activity + gateway.inactivity_timeout
+    dead = dead_up(state, chat, gateway) if gateway is not None and chat.is_open else None
+    return dead + state.ahead if dead is not None else None
 
 
 def seen_as(chat: Chat, agent: Guid) -> ChatStatus:

@@ -19,7 +19,8 @@ from attrs import Factory, define, field, frozen
 
 from broker.config.model import Config
 from broker.core.facts import DecisionLogged
-from broker.core.timers import Timers
+from broker.core.heard import Spans
+from broker.core.timers import NO_TERM, Term, Timers
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid, Role, TransferMode
 
@@ -72,7 +73,8 @@ class Invite:
         by: Who asks.
         agent: Who is asked; of a project's people the one who is alerted now, or None.
         project: The project that is asked for somebody.
-        until: When it ends by itself.
+        until: When it was to end by itself.
+        term: When it does (not compared: it is of this process).
     """
 
     by: Guid
@@ -82,6 +84,7 @@ class Invite:
     note: str | None
     at: int
     until: int
+    term: Term = field(default=NO_TERM, eq=False)
 
 
 @define(kw_only=True)
@@ -91,6 +94,19 @@ class Party:
     mode: TransferMode
     by: Guid
     at: int
+
+
+@frozen
+class Wrapup:
+    """A wrap-up that holds slots of an agent.
+
+    Attributes:
+        until: When it was to end by itself, as its agent was told.
+        term: When it does.
+    """
+
+    until: int
+    term: Term
 
 
 @define(kw_only=True)
@@ -128,8 +144,11 @@ class Chat:
         last_activity: The last sentence of a person, or `since` (B-8).
         warned_for: The activity for which the inactivity warning was given.
         offer: The number of the open offer.
-        offer_until: When it times out.
-        exclusions: Agents who let the chat go, and when (B-24).
+        offer_until: When it was to time out.
+        offer_term: When it does.
+        started_up, queued_up, closed_up: `started_at`, `enqueued_at` and `closed_at` on the clock that
+            deadlines hang on (see `Stamp.up`); so is `quiet_up`, from when inactivity counts.
+        exclusions: Agents who let the chat go, and when, on the clock of deadlines (B-24).
         keys: The sentences by ID: `keys[False]` the visitor's, `keys[True]` the other way (W-21).
         past_slots: What the keys of overwritten slots stood for, the latest of them; not stored.
         weight: A bound on the bytes of the transcript on the wire.
@@ -164,6 +183,11 @@ class Chat:
     warned_for: int | None = None
     offer: int | None = None
     offer_until: int | None = None
+    offer_term: Term = NO_TERM
+    started_up: int = 0
+    queued_up: int = 0
+    closed_up: int = 0
+    quiet_up: int = 0
     exclusions: dict[Guid, int] = Factory(dict)
     sentences: list[Sentence] = Factory(list)
     keys: tuple[dict[str, Sentence], dict[str, Sentence]] = Factory(lambda: ({}, {}))
@@ -254,12 +278,12 @@ class Desk:
         watching: The chats that he monitors; neither do they.
         blocked: Why he can be offered nothing at all, None when he can; kept by `standing`.
         free: How many slots he has for offers; kept by `standing`.
-        wrapups: When each wrap-up among the leases ends.
+        wrapups: The wrap-ups among the leases.
         missed: Timed-out offers in a row (B-24).
-        idle_since: When his last slot was released, for "longest idle" (B-21).
+        idle_since: When his last slot was released, for "longest idle" (B-21), on the clock of deadlines.
         session: His connection, None while he is away.
         workplace: The number of the seat he has or had last.
-        lost_at: When his connection was lost, None while he is there or logged off.
+        lost_at: When his connection was lost, None while he is there or logged off; on that clock too.
         login: The session of the last login: what a connection must continue to go on with it (W-11).
         seated_at: When that login was.
     """
@@ -281,7 +305,7 @@ class Desk:
     load: int = 0
     parked: dict[Guid, None] = Factory(dict)
     watching: dict[Guid, None] = Factory(dict)
-    wrapups: dict[Guid, int] = Factory(dict)
+    wrapups: dict[Guid, Wrapup] = Factory(dict)
     blocked: str | None = "away"
     free: int = 0
 
@@ -411,6 +435,12 @@ class State:
     config: Config
     now: int = 0
     """When the last input happened."""
+    up: int = 0
+    """The same on the clock that deadlines hang on."""
+    ahead: int = 0
+    """How much the time of day is ahead of that, to a second: what is shown must not tremble."""
+    resumed: int = 0
+    """When, on that clock, the broker last began to listen: at its start, or after a gap (B-13)."""
     sessions: dict[int, Session] = Factory(dict)
     gateway_sessions: dict[Guid, tuple[int, ...]] = Factory(dict)
     workplace_sessions: dict[str, int] = Factory(dict)
@@ -453,6 +483,8 @@ class Recovered:
         lone_forms: What each gateway saved today without a chat.
         next_chat: One more than the highest chat number ever used.
         next_offer: One more than the highest offer number ever used.
+        heard: When the broker listened, as far as is known, the latest first: from when until when, on
+            the clock that the other times were taken from, whatever that clock says by now.
     """
 
     chats: list[Chat] = Factory(list)
@@ -460,3 +492,4 @@ class Recovered:
     lone_forms: dict[Guid, LoneForms] = Factory(dict)
     next_chat: int = 1
     next_offer: int = 1
+    heard: Spans = ()

@@ -211,12 +211,12 @@ def _now(state: State, number: str, chat: Chat, agent: Guid, now: int) -> Decisi
         kind="now",
         agent_id=agent,
         agent_name=agent_name(state, agent),
-        reason=standing(state, chat, agent, now),
+        reason=standing(state, chat, agent),
         waited_seconds=chat.time_waited(now) // 1_000_000,
     )
 
 
-def standing(state: State, chat: Chat, agent: Guid, now: int) -> str:
+def standing(state: State, chat: Chat, agent: Guid) -> str:
     """How an agent stands to a chat, in words: what he lacks, or that he could be offered it."""
     if chat.has(agent):
         return "has it" if agent == chat.agent else "is in it"
@@ -234,7 +234,7 @@ def standing(state: State, chat: Chat, agent: Guid, now: int) -> str:
         return reason
     if ticket is None:
         return "nothing: the chat does not wait"
-    if excluded(state, ticket, agent, now):
+    if excluded(state, ticket, agent, state.up):
         return "let this chat go a short time ago"
     return "nothing: he could be offered it"
 

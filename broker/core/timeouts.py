@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from broker.core.announce import AgentToWorkplace, ChatToConnectors
-from broker.core.apply_desk import agent_grace, chat_grace, held
-from broker.core.deadlines import linger, unbound_until
+from broker.core.apply_desk import gone_at, held, lost_until
+from broker.core.deadlines import bot_until, dead_up, linger, over, term_over, unbound_until
 from broker.core.decision import Decision
 from broker.core.facts import (
     ChatForgotten,
@@ -27,7 +27,7 @@ from protocol.values import AgentState, ChatStatus, CloseReason, Guid
 def next_timeout(state: State, stamp: Stamp) -> Decision | None:
     """What the earliest due timer brings, or None when none is due."""
     heap = state.timers.heap
-    if not heap or heap[0][0] > stamp.now:
+    if not heap or heap[0][0] > stamp.up:
         return None
     _due, _number, kind, key = heap[0]
     decision = _HANDLERS[kind](state, stamp, key)
@@ -37,7 +37,7 @@ def next_timeout(state: State, stamp: Stamp) -> Decision | None:
 
 def _offer(state: State, stamp: Stamp, key: Guid) -> Decision:
     chat = state.chats.get(key)
-    if chat is None or chat.offer_until is None or chat.offer_until > stamp.now:
+    if chat is None or chat.offer is None or term_over(state, chat.offer_term) > stamp.up:
         return Decision()
     agent = chat.offered_to
     decision = offer_over(state, chat, stamp, "missed")
@@ -67,20 +67,20 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
     if chat is None:
         return Decision()
     if chat.closed_at is not None:
-        if chat.closed_at + linger(state, chat) > stamp.now:
+        if over(state, chat.closed_up, linger(state, chat)) > stamp.up:
             return Decision()
         ended = wrapup_over(state, chat, stamp, "expired")
         return Decision([*ended, ChatForgotten(chat.id)])
     gateway = state.config.gateways.get(chat.gateway)
-    if gateway is None or gateway.inactivity_timeout is None:
+    dead = dead_up(state, chat, gateway) if gateway is not None else None
+    if gateway is None or dead is None:
         return Decision()
-    dead = chat.last_activity + gateway.inactivity_timeout
-    if stamp.now >= dead:
+    if stamp.up >= dead:
         decision = close(state, chat, stamp, CloseReason.INACTIVITY)
         decision.effects.append(ChatToConnectors(chat=chat.id))
         return decision
     warning = gateway.inactivity_warning
-    if warning is None or stamp.now < dead - warning or chat.warned_for == chat.last_activity:
+    if warning is None or stamp.up < dead - warning or chat.warned_for == chat.last_activity:
         return Decision()
     warned = ChatWarned(chat=chat.id, no=chat.no, activity=chat.last_activity)
     decision = note(state, chat, stamp, state.config.notes.inactivity)
@@ -90,8 +90,8 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
 
 def _wrapup(state: State, stamp: Stamp, key: Guid) -> Decision:
     for agent in state.distribution.leases.get(key, ()):
-        until = state.distribution.desks[agent].wrapups.get(key)
-        if until is not None and until <= stamp.now:
+        running = state.distribution.desks[agent].wrapups.get(key)
+        if running is not None and term_over(state, running.term) <= stamp.up:
             ended = wrapup_over(state, state.chats[key], stamp, "expired")
             return Decision([*ended], [AgentToWorkplace(agent=agent)])
     return Decision()
@@ -113,21 +113,21 @@ def _grace(state: State, stamp: Stamp, key: Guid) -> Decision:
         return Decision()
     # Everybody who is lost has a timer of his own, so one at a time will do.
     for agent in (*chat.parties, chat.agent):
-        if _is_lost(state, chat, agent, stamp.now):
+        if _is_lost(state, chat, agent, stamp.up):
             return withdraw(state, chat, agent, stamp, "lost")
     return Decision()
 
 
-def _is_lost(state: State, chat: Chat, agent: Guid, now: int) -> bool:
+def _is_lost(state: State, chat: Chat, agent: Guid, up: int) -> bool:
     lost_at = state.distribution.desks[agent].lost_at
-    return lost_at is not None and now >= lost_at + chat_grace(state, chat)
+    return lost_at is not None and up >= lost_until(state, chat, lost_at)
 
 
 def _agent(state: State, stamp: Stamp, key: Guid) -> Decision:
     desk = state.distribution.desks.get(key)
     if desk is None or desk.lost_at is None:
         return Decision()
-    if stamp.now < desk.lost_at + agent_grace(state):
+    if stamp.up < gone_at(state, desk.lost_at):
         return Decision()
     decision = Decision([move_agent(desk, stamp, AgentState.LOG_OFF, "lost")])
     # No grace is longer than this, but a timer of an earlier loss may come before a chat's own.
@@ -150,9 +150,9 @@ def _wait(state: State, stamp: Stamp, key: Guid) -> Decision:
 def _invite(state: State, stamp: Stamp, key: Guid) -> Decision:
     """Nobody of a project was found in time: the chat stays with who wanted to hand it over."""
     chat = state.chats.get(key)
-    if chat is None or chat.invite is None or chat.invite.until > stamp.now:
+    if chat is None or chat.invite is None or chat.invite.project is None:
         return Decision()
-    if chat.invite.project is None:
+    if term_over(state, chat.invite.term) > stamp.up:
         return Decision()
     decision = end_offer(state, chat, stamp, "withdrawn")
     decision.add(end_invite(state, chat, stamp, "missed"))
@@ -163,7 +163,8 @@ def _bot(state: State, stamp: Stamp, key: Guid) -> Decision:
     chat = state.chats.get(key)
     if chat is None or chat.status is not ChatStatus.ICR:
         return Decision()
-    if chat.bot_due is None or chat.bot_due > stamp.now:
+    due = bot_until(state, chat)
+    if due is None or due > stamp.up:
         return Decision()
     return pass_over(state, chat, stamp, "silent")
 
@@ -172,7 +173,7 @@ def _unbound(state: State, stamp: Stamp, key: Guid) -> Decision:
     chat = state.chats.get(key)
     if chat is None or chat.is_bound or not chat.is_open:
         return Decision()
-    if stamp.now < unbound_until(state, chat):
+    if stamp.up < unbound_until(state, chat):
         return Decision()
     return close(state, chat, stamp, CloseReason.RULE, cause="unbound")
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 from heapq import heappop, heappush
+from typing import Final
 
-from attrs import Factory, define
+from attrs import Factory, define, frozen
 
 from protocol.values import Guid
 
@@ -28,6 +29,22 @@ class TimerKind(IntEnum):
     INVITE = 8
     BOT = 9
     UNBOUND = 10
+
+
+@frozen
+class Term:
+    """Time that somebody is given, on the clock that deadlines hang on (`Stamp.up`).
+
+    Attributes:
+        since: When it began.
+        length: How long it lasts if the broker listens all the while.
+    """
+
+    since: int
+    length: int
+
+
+NO_TERM: Final = Term(0, 0)
 
 
 @define

@@ -12,6 +12,7 @@ from bisect import bisect_left
 
 from broker.config.model import MINUTE, WaitRule
 from broker.core.announce import ChatToConnectors
+from broker.core.deadlines import coming_wait
 from broker.core.decision import Decision
 from broker.core.effects import Note
 from broker.core.facts import ChatWidened, DecisionLogged, FormOffered, WaitEstimated
@@ -19,7 +20,6 @@ from broker.core.inputs import Stamp
 from broker.core.moves import close, note
 from broker.core.occupancy import wait_at
 from broker.core.pilot import logged
-from broker.core.rules import next_wait
 from broker.core.state import Chat, State
 from protocol.values import CloseReason
 
@@ -30,15 +30,15 @@ def position(state: State, chat: Chat) -> int:
     return bisect_left(state.distribution.queues[ticket.demand].tickets, ticket.order) + 1
 
 
-def expected_wait(state: State, chat: Chat, now: int) -> int | None:
+def expected_wait(state: State, chat: Chat) -> int | None:
     """How much longer the chat will wait, in microseconds, or None when nobody can know."""
-    return wait_at(state, chat.project, position(state, chat), now)
+    return wait_at(state, chat.project, position(state, chat))
 
 
 def apply_wait(state: State, chat: Chat, stamp: Stamp) -> Decision:
     """Apply the next wait rule of a waiting chat if its time has come."""
-    found = next_wait(state.config, chat)
-    if found is None or found[0] > stamp.now:
+    found = coming_wait(state, chat)
+    if found is None or found[0] > stamp.up:
         return Decision()
     rule = found[1]
     decision = Decision([_logged(chat, stamp, rule)])
@@ -72,12 +72,12 @@ def _widened(chat: Chat, stamp: Stamp, rule: WaitRule) -> ChatWidened:
 
 def _note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision:
     """The rule's words to the visitor, with his place and what he may expect."""
-    wait = expected_wait(state, chat, stamp.now)
+    wait = expected_wait(state, chat)
     minutes = f"{-(-wait // MINUTE)} min" if wait is not None else state.config.notes.wait_unknown
     said = text.replace("{position}", str(position(state, chat))).replace("{wait}", minutes)
     decision = note(state, chat, stamp, said)
     if wait is not None and "{wait}" in text and decision.facts:
-        decision.facts.append(WaitEstimated(chat=chat.id, at=stamp.now, wait=wait))
+        decision.facts.append(WaitEstimated(chat=chat.id, at=stamp.up, wait=wait))
     return decision
 
 
@@ -85,7 +85,7 @@ def _logged(chat: Chat, stamp: Stamp, rule: WaitRule) -> DecisionLogged:
     detail: dict[str, object] = {
         "rule": rule.id,
         "level": rule.level,
-        "waited": stamp.now - (chat.enqueued_at or stamp.now),
+        "waited": stamp.up - chat.queued_up,
     }
     if rule.skill is not None:
         detail["skill"] = rule.skill
@@ -110,6 +110,6 @@ def judged(chat: Chat, stamp: Stamp) -> list[Note]:
     fields = {
         "chat": chat.id,
         "estimated_seconds": wait / 1_000_000,
-        "waited_seconds": (stamp.now - told_at) / 1_000_000,
+        "waited_seconds": (stamp.up - told_at) / 1_000_000,
     }
     return [Note("wait_estimate_judged", fields)]

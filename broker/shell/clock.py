@@ -1,14 +1,16 @@
-"""The time of day for the engine: close to the system's clock, and never running backwards."""
+"""The time of day, for what is recorded and shown; no deadline hangs on it (B-14)."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from attrs import define, field
 
-_LOOK_EVERY = 60_000_000
-_SLEW = 10
+WALKED_OFF: Final = 600_000_000
+"""A clock that was put back by no more than that (microseconds) is caught up with by and by."""
+_PACE: Final = 2
 
 
 def wall_micros() -> int:
@@ -23,28 +25,33 @@ def monotonic_micros() -> int:
 
 @define
 class Clock:
-    """Counts monotonic time and follows the system's clock.
+    """Follows the system's clock, and knows how to bear its being set.
 
-    When that was put forward, so is this one; when it was put back, this one loses a tenth of
-    the time that passes until both agree again. So timers never stand still.
+    One that is put forward is followed at once. So is one that is put back by much: what was recorded
+    then lies in the future, and nobody believes that. After a small correction this clock runs at
+    half its pace until both agree again, so that what is recorded keeps its order.
+
+    Attributes:
+        wall: The system's clock.
+        monotonic: A clock that nobody sets.
+        last: What it said last; or, at first, the latest that is recorded already.
     """
 
     wall: Callable[[], int] = wall_micros
     monotonic: Callable[[], int] = monotonic_micros
-    _offset: int = field(init=False)
+    last: int = 0
     _looked: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Set it by the system's clock."""
+        """Begin to look."""
         self._looked = self.monotonic()
-        self._offset = self.wall() - self._looked
 
     def __call__(self) -> int:
         """Microseconds since the Unix epoch, UTC."""
-        now = self.monotonic()
-        passed = now - self._looked
-        if passed >= _LOOK_EVERY:
-            wanted = self.wall() - now
-            self._offset = max(wanted, self._offset - passed // _SLEW)
-            self._looked = now
-        return now + self._offset
+        wall, now = self.wall(), self.monotonic()
+        passed, self._looked = now - self._looked, now
+        if self.last - WALKED_OFF < wall < self.last:
+            self.last = max(wall, self.last + passed // _PACE)
+        else:
+            self.last = wall
+        return self.last

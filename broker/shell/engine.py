@@ -23,6 +23,7 @@ others are decided again, and since nothing of them was released nobody notices.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable
 from itertools import pairwise
@@ -36,6 +37,7 @@ from broker.core.facts import Fact
 from broker.core.inputs import (
     FrameArrived,
     Input,
+    Resumed,
     SessionOpened,
     Stamp,
     TimePassed,
@@ -43,6 +45,7 @@ from broker.core.inputs import (
 )
 from broker.core.rollback import OF_PRESENCE, Presence
 from broker.core.state import State
+from broker.shell.attention import Attention
 from broker.shell.cost import DEAR, USUAL, extra_cost
 from broker.shell.inbox import Inbox
 
@@ -65,6 +68,10 @@ class Outlet(Protocol):
 
     def deliver(self, effects: list[Effect]) -> None:
         """Put the effects into outboxes and logs; never blocks, never raises."""
+
+
+OVERDUE = 1_000_000
+"""So long (microseconds) what is due waits for the inputs that came before it was looked at."""
 
 
 @define
@@ -98,6 +105,7 @@ class Engine:
         on_failure: Called when a commit failed; the engine does nothing then until it is resumed.
         batch_limit: The most inputs that are committed in one transaction.
         dear: What they may cost beyond the usual before the host has its turn.
+        attention: What the deadlines hang on; its `up` is that of the state.
     """
 
     def __init__(
@@ -110,6 +118,7 @@ class Engine:
         on_failure: Callable[[BaseException], None],
         batch_limit: int = 512,
         dear: int = DEAR,
+        attention: Attention | None = None,
     ) -> None:
         self.state = state
         self.inbox = Inbox()
@@ -124,8 +133,10 @@ class Engine:
         self._on_failure = on_failure
         self._batch_limit = batch_limit
         self._dear = dear
+        self.attention = attention or Attention(steady=clock, up=clock(), gap=sys.maxsize)
+        self.attention.commit_since = None
+        self._deaf = self.attention.deaf
         self._seq = 0
-        self._now = 0
         self.presence = Presence(state.config)
         self._running: _Batch | None = None
         self._pending = _Batch()
@@ -134,8 +145,8 @@ class Engine:
 
     @property
     def wake_at(self) -> int | None:
-        """When the core wants to be pumped next for the sake of a timer (microseconds)."""
-        return None if self.failed else self.state.timers.due
+        """When the core wants to be pumped next for the sake of a timer, on the clock of deadlines."""
+        return None if self.failed or self.attention.stalled else self.state.timers.due
 
     @property
     def idle(self) -> bool:
@@ -230,6 +241,7 @@ class Engine:
         self._pending = _Batch()
         if batch.facts:
             self._running = batch
+            self.attention.commit_since = self.attention.up
             self._committer.commit(batch.facts, self._done)
             return not self.committing and batch.extra < self._dear
         self._release(batch)
@@ -241,30 +253,36 @@ class Engine:
 
     def _gather(self) -> None:
         batch = self._pending
-        room = self._batch_limit - len(batch.inputs)
         inbox, again, timers = self.inbox, self._again, self.state.timers
+        attention = self.attention
         # All of a turn happens at one moment, which is also shown to several receivers each.
-        now = self._now = max(self._now, self._clock())
+        now, up = self._clock(), attention.look()
+        if attention.deaf > self._deaf and not attention.stalled:
+            gap, self._deaf = attention.deaf - self._deaf, attention.deaf
+            self._step(batch, now, up, Resumed(gap))
+        room = self._batch_limit - len(batch.inputs)
         while room > 0 and batch.extra < self._dear:
             due = timers.due
-            if due is not None and due <= now:
-                self._step(batch, now, TimePassed())
+            # What somebody sent in time may be among the inputs, so they come before what is due; but
+            # under load they never cease, and then what is overdue comes first.
+            if due is not None and due <= (up - OVERDUE if again or inbox else up):
+                self._step(batch, now, up, TimePassed())
             elif again:
-                self._step(batch, now, again.popleft())
+                self._step(batch, now, up, again.popleft())
             else:
                 taken = inbox.take()
                 if taken is None:
                     return
                 extra = batch.extra
-                self._step(batch, now, taken)
+                self._step(batch, now, up, taken)
                 inbox.pay(USUAL + batch.extra - extra)
             room -= 1
 
-    def _step(self, batch: _Batch, now: int, input: Input) -> None:
+    def _step(self, batch: _Batch, now: int, up: int, input: Input) -> None:
         self._seq += 1
         self.inputs_stepped += 1
         batch.inputs.append(input)
-        facts, effects = step(self.state, Stamp(now, self._seq, self._seed), input)
+        facts, effects = step(self.state, Stamp(now, self._seq, self._seed, up), input)
         for fact in facts:
             if fact.durable:
                 batch.facts.append(fact)
@@ -277,6 +295,8 @@ class Engine:
     def _done(self, error: BaseException | None) -> None:
         if self.failed:
             return
+        self.attention.look()
+        self.attention.commit_since = None
         if error is not None:
             self.failed = True
             self._on_failure(error)

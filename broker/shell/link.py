@@ -83,6 +83,12 @@ class Link:
         """Whether something waits for the socket to be writable."""
         return self.outbox is not None or (self.tls is not None and self.tls.unsent)
 
+    def excuse(self, seconds: float, now: float) -> None:
+        """Nobody listened to it for so long, or does now: that is no silence of the peer (B-13)."""
+        self.connection.excuse(seconds, now)
+        if self.close_by is not None:
+            self.close_by += seconds
+
     @property
     def deadline(self) -> float | None:
         """When to look at it again if nothing happens."""

@@ -2,8 +2,9 @@
 
 Theory of operation: `_serve` is the one task for all sockets. It waits until any is ready, reads
 each that is, and pumps the engine once. `_keep_time` sleeps until the first deadline: a timer of
-the core, a heartbeat, a hello that did not come. Results of the store come as callbacks between
-the two. All of it happens in one thread, so nothing needs a lock.
+the core, a heartbeat, a hello that did not come. It reads the sockets as well before it looks at the
+deadlines, so that nobody is called silent whose words lie there (B-13). Results of the store come as
+callbacks between the two. All of it happens in one thread, so nothing needs a lock.
 
 While the engine has more in its inbox than the store keeps up with, no socket is read: the peers
 feel it as a slow connection, and nothing grows here (I-14).
@@ -26,6 +27,7 @@ from attrs import Factory, define, field
 
 from broker.config.model import Address, Config
 from broker.core.inputs import Input
+from broker.shell.attention import LOOK_EVERY, Attention
 from broker.shell.checks import origin_of
 from broker.shell.engine import Engine
 from broker.shell.link import Link
@@ -43,7 +45,7 @@ ONE_TOO_MANY = 256
 """Connections past the limit that are told so; further ones are just closed."""
 ACCEPT_PAUSE = 1.0
 NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-LAG_INTERVAL = 0.5
+LAG_INTERVAL = LOOK_EVERY / 1_000_000
 
 
 @define(kw_only=True)
@@ -53,14 +55,12 @@ class Server:
     Attributes:
         sessions: What is done for each connection.
         config: The configuration in force.
-        clock: Microseconds since the Unix epoch, what the engine's timers are set by.
         listeners: The listening sockets, owned by whoever made them.
         tls: How connections are encrypted; None: not at all.
     """
 
     sessions: Sessions
     config: Config
-    clock: Callable[[], int]
     listeners: Sequence[socket.socket]
     tls: ssl.SSLContext | None = None
     engine: Engine | None = field(default=None, init=False)
@@ -68,6 +68,8 @@ class Server:
     _ready: deque[tuple[SelectorKey, int]] = field(factory=deque, init=False)
     _nap: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _drain_scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
+    _drain_by: float = field(default=math.inf, init=False)
+    _frozen: int = field(default=0, init=False)
     _hurried: bool = field(default=False, init=False)
     _changed: trio.Event | None = field(default=None, init=False)
     _crash: BaseException | None = field(default=None, init=False)
@@ -122,9 +124,11 @@ class Server:
         Returns:
             How many connections had to be cut.
         """
-        with trio.move_on_after(seconds) as self._drain_scope:
+        self._drain_by = trio.current_time() + seconds
+        with trio.CancelScope() as self._drain_scope:
             if self._hurried:
                 self._drain_scope.cancel()
+            self.wake()
             self._listen(False)
             self._reading = False
             await self._until(lambda: self.engine is None or self.engine.idle)
@@ -161,7 +165,11 @@ class Server:
 
     def _turn(self) -> None:
         """Do what is to be done for all sockets that are ready, as far as there is room."""
-        now = trio.current_time()
+        self._read_all(trio.current_time())
+        self.pump()
+
+    def _read_all(self, now: float) -> bool:
+        """Read what has come; False when there is no room for all of it."""
         ready = self._ready
         if not ready:
             ready.extend(self.sessions.sockets.ready())
@@ -172,7 +180,7 @@ class Server:
                 self._accept(cast("socket.socket", key.fileobj), now)
             else:
                 self._attend(link, mask, now)
-        self.pump()
+        return not ready
 
     def _attend(self, link: Link, mask: int, now: float) -> None:
         sessions = self.sessions
@@ -212,18 +220,37 @@ class Server:
             if now >= self._accept_at:
                 self._accept_at = math.inf
                 self._listen(self.engine is not None)
-            self.sessions.tick(now)
+            if self._has_room() and self._read_all(now):
+                self.sessions.tick(now)
+            self._bound_drain(now)
             self.pump()
+
+    def _bound_drain(self, now: float) -> None:
+        """End a drain whose time is over, the time left out in which this process was frozen."""
+        attention = self.attention
+        attention.look()
+        self._drain_by += (attention.frozen - self._frozen) / 1_000_000
+        self._frozen = attention.frozen
+        if now >= self._drain_by:
+            self._drain_scope.cancel()
+            self._drain_by = math.inf
+
+    @property
+    def attention(self) -> Attention:
+        """The clock that deadlines hang on."""
+        return self.sessions.excuses.attention
 
     def _next_look(self) -> float:
         """When the first deadline is, on trio's clock."""
+        when = min(self._accept_at, self._drain_by)
         first = self.sessions.deadlines.next
-        when = self._accept_at if first is None else min(first, self._accept_at)
+        if first is not None and self._has_room():
+            when = min(when, first)
         engine = self.engine
         if engine is not None and engine.has_more:
             return -math.inf
         if engine is not None and engine.wake_at is not None:
-            wait = engine.wake_at - self.clock()
+            wait = engine.wake_at - self.attention.look()
             # What is due and not done yet waits for the commit, at whose end the engine goes on.
             if wait > 0 or not engine.committing:
                 when = min(when, trio.current_time() + wait / 1_000_000)
@@ -234,6 +261,7 @@ class Server:
         while True:
             due = trio.current_time() + LAG_INTERVAL
             await trio.sleep_until(due)
+            self.attention.look()
             counters.lag = max(counters.lag, trio.current_time() - due)
 
     # -- between the tasks, all in one thread

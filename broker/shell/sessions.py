@@ -23,6 +23,7 @@ from broker.shell.checks import Check, SlowChecks
 from broker.shell.counters import Counters
 from broker.shell.deadlines import Deadlines
 from broker.shell.engine import Engine
+from broker.shell.excuses import Excuses
 from broker.shell.gate import Claim, Verdict
 from broker.shell.link import Link, Phase
 from broker.shell.questions import ANSWERS, HEADERS, QUESTIONS, too_long
@@ -52,12 +53,10 @@ SHORT = 1_024
 """Bytes of an answer that costs its asker nothing."""
 LOGGED_REFUSALS = 100
 """Refused frames of one connection that are logged; further ones are only counted."""
-
 PLAIN_ANSWERS = frozenset(
     (ErrorCode.UNKNOWN_CHAT, type_) for type_ in ("ES_CHAT_STATUS", "CS_CHAT_STATUS")
 )
 """Errors that answer a question: a visitor's program asks whether there is a chat, and there is none yet."""
-
 VOLATILE = frozenset(spec.type for spec in CATALOGUE.values() if spec.volatile)
 AUTH_FAILED = "the peers, the login or the token are not good"
 
@@ -77,6 +76,7 @@ class Sessions:
     sockets: Sockets
     now: Callable[[], float]
     stirred: Callable[[], None]
+    excuses: Excuses = Factory(Excuses)
     counters: Counters = Factory(Counters)
     deadlines: Deadlines = Factory(Deadlines)
     links: dict[int, Link] = Factory(dict)
@@ -196,7 +196,8 @@ class Sessions:
                 self._end(link)
 
     def tick(self, now: float) -> None:
-        """Do what time demands: hellos that did not come, pings, silent peers, last words."""
+        """Do what time demands, once all is read: missing hellos, pings, silent peers, last words."""
+        self.excuses.make(self.links, self._paused, now)
         for number in self.deadlines.due(now):
             link = self.links.get(number)
             if link is None:

@@ -77,10 +77,10 @@ def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Snapshot
         for session in state.sessions.values():
             sessions[session.role] += 1
         chats |= {str(status): count for status, count in state.status_counts.items()}
-        waiting = [state.chats[chat].enqueued_at for chat in state.distribution.tickets]
-        oldest = min((at for at in waiting if at is not None), default=None)
+        waiting = [state.chats[chat] for chat in state.distribution.tickets]
+        oldest = min((c.queued_up for c in waiting if c.enqueued_at is not None), default=None)
         if oldest is not None:
-            gauges["queue_oldest_seconds"] = max(0.0, (server.clock() - oldest) / 1_000_000)
+            gauges["queue_oldest_seconds"] = max(0.0, (server.attention.up - oldest) / 1_000_000)
         gauges["inbox_length"] = len(engine.inbox)
         gauges |= _chats(state)
     return Snapshot(

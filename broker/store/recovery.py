@@ -8,7 +8,7 @@ loaded and not on what lies in the store.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final, cast
@@ -20,6 +20,7 @@ from broker.config.model import Config
 from broker.core.bounds import DAY, LOGGED_DECISIONS
 from broker.core.deadlines import LINGER
 from broker.core.facts import DecisionLogged
+from broker.core.heard import Spans, age, earliest
 from broker.core.state import (
     Chat,
     Desk,
@@ -29,7 +30,10 @@ from broker.core.state import (
     Recovered,
     Sentence,
     Slot,
+    Wrapup,
 )
+from broker.core.timers import Term
+from broker.store.lives import heard, prolonged
 from broker.store.schema import (
     agents,
     chat_slots,
@@ -65,7 +69,8 @@ _IS_OPEN = chats.c.status != ChatStatus.CLOSED.value
 def recover(connection: Connection, config: Config, now: int) -> Recovered:
     """Read the durable state inside the connection's transaction."""
     with _without_collector():
-        found = _chats(connection, config, now)
+        listened = heard(connection)
+        found = _chats(connection, config, listened or ((0, now),))
         numbers = sorted(found)
         for part in _slices(numbers):
             _sentences(connection, found, part)
@@ -78,7 +83,16 @@ def recover(connection: Connection, config: Config, now: int) -> Recovered:
             lone_forms=_lone_forms(connection, now),
             next_chat=(connection.scalar(select(func.max(chats.c.no))) or 0) + 1,
             next_offer=(connection.scalar(select(func.max(offers.c.offer))) or 0) + 1,
+            heard=prolonged(connection, listened, _written(found.values())),
         )
+
+
+def _written(found: Iterable[Chat]) -> Iterator[int]:
+    """When the last word of each chat was written."""
+    for chat in found:
+        for said in (chat.sentences, chat.internal):
+            if said:
+                yield said[-1].at
 
 
 @contextmanager
@@ -99,10 +113,10 @@ def _slices(numbers: Sequence[int]) -> Iterator[list[int]]:
         yield part
 
 
-def closed_since(config: Config, now: int) -> Select[Any]:
+def closed_since(config: Config, listened: Spans) -> Select[Any]:
     """The chats that closed late enough for the most patient gateway."""
     longest = max((g.tracking_inertia for g in config.gateways.values()), default=0)
-    return select(chats).where(chats.c.closed_at > now - max(LINGER, longest))
+    return select(chats).where(chats.c.closed_at > earliest(listened, max(LINGER, longest)))
 
 
 def open_chats() -> Select[Any]:
@@ -121,12 +135,12 @@ def sentences_of(numbers: Sequence[int]) -> Select[Any]:
     )
 
 
-def _chats(connection: Connection, config: Config, now: int) -> dict[int, Chat]:
+def _chats(connection: Connection, config: Config, listened: Spans) -> dict[int, Chat]:
     found = {row.no: _chat(row) for row in connection.execute(open_chats())}
-    for row in connection.execute(closed_since(config, now)):
+    for row in connection.execute(closed_since(config, listened)):
         gateway = config.gateways.get(row.gateway)
         linger = max(LINGER, gateway.tracking_inertia if gateway is not None else 0)
-        if row.closed_at > now - linger:
+        if age(listened, row.closed_at) < linger:
             found[row.no] = _chat(row)
     # A wrap-up needs its chat in memory, however long ago that closed.
     held = select(chats).join(wrapups).where(wrapups.c.ended_at.is_(None))
@@ -301,7 +315,7 @@ def _desks(connection: Connection, found: dict[int, Chat]) -> list[Desk]:
             seated_at=row.seated_at or 0,
         )
     w = wrapups.c
-    held = select(w.chat_no, w.agent, w.until).where(w.ended_at.is_(None)).order_by(w.seq)
-    for no, agent, until in connection.execute(held):
-        desks[agent].wrapups[found[no].id] = until
+    held = select(w.chat_no, w.agent, w.at, w.until).where(w.ended_at.is_(None)).order_by(w.seq)
+    for no, agent, at, until in connection.execute(held):
+        desks[agent].wrapups[found[no].id] = Wrapup(until, Term(at, until - at))
     return list(desks.values())

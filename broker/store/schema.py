@@ -324,6 +324,17 @@ wrapups = Table(
     Index("ix_wrapups_at", "at"),
 )
 
+lives = Table(
+    "lives",
+    metadata,
+    _seq(),
+    _time("started_at", null=False),
+    _time("seen_at", null=False),
+    _time("ended_at"),
+    _text("cause"),
+    CheckConstraint("(ended_at IS NULL) = (cause IS NULL)", name="ended"),
+)
+
 form_results = Table(
     "form_results",
     metadata,

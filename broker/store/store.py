@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from broker.config.model import Config
 from broker.core.facts import Fact
 from broker.core.state import Recovered
-from broker.store import recovery, sql
+from broker.store import lives, recovery, sql
 from broker.store.commands import Command, padded
 from broker.store.errors import (
     CommitError,
@@ -45,6 +45,7 @@ class Store:
         self._files = files
         self._texts: dict[tuple[Command, int], str] = {}
         self._failed = False
+        self._life: int | None = None
 
     @classmethod
     def open(
@@ -169,6 +170,42 @@ class Store:
             raise StoreAwayError(f"the state cannot be read: {_plain(error)}") from error
         except SQLAlchemyError as error:
             raise StoreError(f"the state cannot be read: {error}") from error
+
+    def begin_life(self, now: int) -> None:
+        """Note that the broker is alive from now on.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        try:
+            with self._connection.begin():
+                self._life = lives.begin(self._connection, now, now)
+        except SQLAlchemyError as error:
+            raise StoreError(f"the start cannot be noted: {error}") from error
+
+    def note_life(self, now: int, since: int | None = None, cause: str | None = None) -> None:
+        """Note that the broker is alive still.
+
+        Args:
+            now: Until when.
+            since: Since when, if it was not until then.
+            cause: Why it ends now.
+
+        Raises:
+            CommitError: It cannot be written, or could not be before; see `commit`.
+        """
+        if self._life is None:
+            return
+        if self._failed:
+            raise CommitError("the store failed before and takes nothing more")
+        try:
+            with self._connection.begin():
+                if since is not None:
+                    self._life = lives.begin(self._connection, since, now, "gap")
+                lives.note(self._connection, self._life, now, cause)
+        except SQLAlchemyError as error:
+            self._failed = True
+            raise CommitError(f"a commit failed: {error}") from error
 
     def tidy(self) -> bool:
         """Give some free room of the database back to the disk; whether there is more to do.

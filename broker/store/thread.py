@@ -62,6 +62,10 @@ class StoreThread:
         """
         self.ask(partial(self._store.commit, facts), done)
 
+    def note_life(self, now: int, since: int | None, done: Done) -> None:
+        """Have it noted, after all that was given before, that the broker is alive."""
+        self.ask(partial(self._store.note_life, now, since), done)
+
     def ask(self, work: Callable[[], T], done: Callable[[T | BaseException], None]) -> None:
         """Do something else with the store, after all that was given before.
 

@@ -108,7 +108,8 @@ def test_what_is_promised_is_honest(ages: list[int], waiting: int, later: int) -
     (project,) = {chat.project for chat in chats}
     assert project is not None
     state.distribution.answered[project] = deque(sorted(now - age for age in ages))
-    promised = [expected_wait(state, chat, now) for chat in chats]
+    state.up = now
+    promised = [expected_wait(state, chat) for chat in chats]
     recent = [age for age in ages if age <= WINDOW]
     if len(recent) < ENOUGH or not max(recent):
         assert promised == [None] * waiting

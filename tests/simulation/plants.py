@@ -358,9 +358,9 @@ def _leaking_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     """A chat that goes back to the queue keeps its slot."""
     original = apply_desk.release
 
-    def release(state: State, chat: Any, agent: Any, at: int) -> None:
+    def release(state: State, chat: Any, agent: Any) -> None:
         if state.chats[chat].status is not ChatStatus.WAITING:
-            original(state, chat, agent, at)
+            original(state, chat, agent)
 
     monkeypatch.setattr(apply_desk, "release", release)
 

@@ -42,6 +42,8 @@ from broker.core.inputs import Stamp
 from broker.core.parties import next_awake
 from broker.core.state import Chat, State
 from broker.core.timers import TimerKind
+from broker.shell.attention import Attention
+from broker.shell.clock import Clock
 from broker.store import records
 from protocol.values import ChatStatus, Guid, TransferMode
 from tests.simulation.plants import Patch, Plant, _commit_without, _nothing
@@ -81,9 +83,9 @@ def _two_owners(monkeypatch: pytest.MonkeyPatch) -> None:
 def _slot_kept_after_transfer(monkeypatch: pytest.MonkeyPatch) -> None:
     original = apply_desk.release
 
-    def release(state: State, chat: Guid, agent: Guid, at: int) -> None:
+    def release(state: State, chat: Guid, agent: Guid) -> None:
         if state.chats[chat].status is not ChatStatus.ANSWERED or agent == state.chats[chat].agent:
-            original(state, chat, agent, at)
+            original(state, chat, agent)
 
     monkeypatch.setattr(apply_desk, "release", release)
 
@@ -286,6 +288,33 @@ def _transfer_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk, "taken", taken)
 
 
+def _deadlines_by_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sets the system's clock ends everybody's time."""
+    said, told = [0], Clock.__call__
+
+    def call(self: Clock) -> int:
+        said[0] = told(self)
+        return said[0]
+
+    def look(self: Attention) -> int:
+        self.up = max(self.up, said[0])
+        return self.up
+
+    monkeypatch.setattr(Clock, "__call__", call)
+    monkeypatch.setattr(Attention, "look", look)
+
+
+def _frozen_time_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time in which nobody listened is other people's silence."""
+
+    def look(self: Attention) -> int:
+        now = self.steady()
+        self.up, self._looked = self.up + now - self._looked, now
+        return self.up
+
+    monkeypatch.setattr(Attention, "look", look)
+
+
 PLANTS = (
     Plant("a transfer leaves two owners", "I-8", _two_owners),
     Plant("who handed a chat over keeps its slot", "I-6", _slot_kept_after_transfer),
@@ -325,4 +354,6 @@ PLANTS = (
     Plant("an unbound chat is shown to connectors", "I-15", _unbound_is_bound),
     Plant("who is expelled keeps his chats", "I-16", _expelled_keeps_his_chats, 40),
     Plant("a lost party stays", "I-16", _lost_party_stays, 40),
+    Plant("deadlines go by the wall clock", "I-18", _deadlines_by_the_wall),
+    Plant("frozen time is other people's silence", "I-18", _frozen_time_counts, 40),
 )

@@ -21,6 +21,7 @@ from broker.core.inputs import (
     FrameArrived,
     Input,
     Reloaded,
+    Resumed,
     SessionClosed,
     SessionOpened,
     Stamp,
@@ -176,7 +177,9 @@ class Playbook:
     def __init__(self, config: str = CONFIG) -> None:
         self.config: Config = loads(config, path="play.toml").config
         self.store = Store.open("sqlite://")
+        self.store.begin_life(START)
         self.now = START
+        self.ahead = 0
         self.seq = 0
         self.clients: dict[int, Client] = {}
         self.dismissed: list[tuple[int, str]] = []
@@ -188,7 +191,7 @@ class Playbook:
     def put(self, input: Input) -> None:
         """Step one input and share out what it brings."""
         self.seq += 1
-        facts, effects = step(self.state, Stamp(self.now, self.seq, b"play"), input)
+        facts, effects = step(self.state, Stamp(self.wall, self.seq, b"play", self.now), input)
         self.facts += facts
         stored = [fact for fact in facts if fact.durable]
         if stored:
@@ -249,11 +252,28 @@ class Playbook:
             self.put(TimePassed())
         self.now = end
 
+    @property
+    def wall(self) -> int:
+        """The time of day; `now` is the clock that deadlines hang on."""
+        return self.now + self.ahead
+
+    def set_clock(self, seconds: float) -> None:
+        """Somebody sets the system's clock, forward or back."""
+        self.store.note_life(self.wall)
+        self.ahead += round(seconds * SECOND)
+        self.store.note_life(self.wall, since=self.wall)
+
+    def freeze(self, seconds: float) -> None:
+        """Nobody listens for a while."""
+        self.set_clock(seconds)
+        self.put(Resumed(round(seconds * SECOND)))
+
     def restart(self) -> None:
         """The process ends at once and starts again; every session is gone."""
         self.clients.clear()
-        recovered = self.store.recover(self.config, self.now)
-        self.state = restore(self.config, recovered, self.now)
+        self.store.note_life(self.wall)
+        recovered = self.store.recover(self.config, self.wall)
+        self.state = restore(self.config, recovered, self.wall, self.now)
         self.put(Booted())
 
     def reload(self, config: str) -> None:
@@ -263,8 +283,9 @@ class Playbook:
 
     def check_store(self) -> None:
         """What the store gives back is what the core holds (I-10)."""
-        recovered = self.store.recover(self.config, self.now)
-        assert durable(restore(self.config, recovered, self.now)) == durable(self.state)
+        self.store.note_life(self.wall)
+        recovered = self.store.recover(self.config, self.wall)
+        assert durable(restore(self.config, recovered, self.wall)) == durable(self.state)
 
     def silent(self) -> None:
         """Nobody heard anything that was not asked for."""

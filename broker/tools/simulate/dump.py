@@ -168,6 +168,7 @@ class WrapupRow:
     at: int
     until: int
     ended_at: int | None = None
+    cause: str | None = None
 
 
 @frozen(kw_only=True)

@@ -38,6 +38,8 @@ class Window(StrEnum):
     HALF_OPEN = "a connection is dead in both directions, nobody is told"
     SLOW_READER = "a client reads slowly"
     RELOAD = "the configuration is replaced"
+    FROZEN = "the process is frozen"
+    CLOCK_SET = "the system's clock is set"
 
 
 CRASHES = (
@@ -90,6 +92,11 @@ class Faults:
             )
             window = self.chance.choose(group)
             self.world.at(self.chance.between(start, end), partial(self._arm, window))
+        # Time is played with in some runs only: it stretches whatever else there is to see.
+        time = self.chance.fork("time")
+        for _ in range(time.weighed(((0, 6), (1, 2), (2, 2)))):
+            window = time.choose((Window.FROZEN, Window.CLOCK_SET))
+            self.world.at(time.between(start, end), partial(self._arm, window))
 
     def _arm(self, window: Window) -> None:
         if window in _STRIKE_AT_ONCE:
@@ -115,5 +122,7 @@ _STRIKE_AT_ONCE = frozenset(
         Window.HALF_OPEN,
         Window.SLOW_READER,
         Window.RELOAD,
+        Window.FROZEN,
+        Window.CLOCK_SET,
     }
 )

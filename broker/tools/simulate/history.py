@@ -32,8 +32,10 @@ class Kind(StrEnum):
     at the end: role, peers, ready, waiting, chats). Of the broker, seen by the simulator only:
     STARTED, CRASHED (window), GAVE a frame to a connection, LEFT it (serves it no more), COMMITTED
     (facts: see `facts.summary`), RESTORED (same, difference), BROKEN (a law of the state: text),
-    BACKLOG (frames, bytes, of a connection's queue), REPLAYED (same, difference). FAULT
-    (what) is for the reader.
+    BACKLOG (frames, bytes, of a connection's queue), REPLAYED (same, difference), CLOCK (from what the
+    broker's clock says, `core`, on, it is `lag` ahead of the history's), FROZEN (nothing of its process
+    moves `until` then), RESUMED (it noticed that it was `deaf` for so long). FAULT (what) is for the
+    reader.
     """
 
     SETUP = "setup"
@@ -54,6 +56,9 @@ class Kind(StrEnum):
     BROKEN = "broken"
     BACKLOG = "backlog"
     REPLAYED = "replayed"
+    CLOCK = "clock"
+    FROZEN = "frozen"
+    RESUMED = "resumed"
     FAULT = "fault"
 
 

@@ -14,11 +14,15 @@ from attrs import define, field
 
 from broker.config.model import Config
 from broker.core.broker import restore
-from broker.core.effects import Dismiss, Effect, Send
+from broker.core.effects import Effect
 from broker.core.facts import Fact, SentenceStored
 from broker.core.inputs import Booted, Reloaded
 from broker.core.rollback import roll_back
+from broker.shell.attention import LOOK_EVERY, Attention
+from broker.shell.clock import Clock
 from broker.shell.cost import DEAR
+from broker.shell.diary import Diary
+from broker.shell.excuses import Excuses
 from broker.shell.link import Link
 from broker.shell.rate import Allowance
 from broker.shell.sessions import Sessions
@@ -30,12 +34,13 @@ from broker.tools.simulate.facts import summary
 from broker.tools.simulate.faults import Faults, Window
 from broker.tools.simulate.history import History, Kind
 from broker.tools.simulate.network import Link as Wire
+from broker.tools.simulate.released import Released
 from broker.tools.simulate.setup import describe
-from broker.tools.simulate.wires import LateChecks, LateGate, WireSocket, WireSockets
+from broker.tools.simulate.standstill import Standstill
+from broker.tools.simulate.wires import LateChecks, LateGate, Silent, WireSocket, WireSockets
 from broker.tools.simulate.world import MS, SECOND, Plan, World
-from protocol.connection import Connection, Side, State
+from protocol.connection import Connection, Side
 from protocol.errors import ByeCode
-from protocol.frame import Frame
 
 REOPEN_AFTER = 2
 """Seconds after which clients are told to come back when the store failed."""
@@ -45,13 +50,6 @@ class StoreFailed(Exception):
     """The simulated store did not do what it was asked, or did and did not say so."""
 
 
-class Silent:
-    """A log that keeps nothing."""
-
-    def __getattr__(self, _name: str) -> Callable[..., None]:
-        return lambda *_args, **_fields: None
-
-
 @define(eq=False, repr=False)
 class Host:
     """The machine that runs the broker, over all its crashes.
@@ -59,6 +57,7 @@ class Host:
     Attributes:
         config: What the next start reads.
         calm: No fault any more.
+        ahead: What the system's clock is ahead of the world's.
     """
 
     world: World
@@ -68,6 +67,7 @@ class Host:
     faults: Faults
     config: Config
     calm: bool = False
+    ahead: int = 0
     starts: int = 0
     crashes: int = 0
     life: Life | None = None
@@ -95,8 +95,17 @@ class Host:
         """A client dials; False when nobody listens."""
         return self.life is not None and self.life.accept(wire)
 
+    def freeze(self, micros: int) -> None:
+        """Stop the process, or the machine with it, for a while."""
+        if self.life is not None and not self.calm:
+            until = self.world.now + micros
+            self.history.add(self.world.now, Kind.FROZEN, until=until)
+            self.life.standstill.begin(until)
+
     def reload(self, config: Config) -> None:
         """Replace the configuration."""
+        if self.life is not None and self.life.standstill.holds(lambda: self.reload(config)):
+            return
         self.config = config
         self.history.add(self.world.now, Kind.SETUP, **describe(config))
         if self.life is not None:
@@ -112,11 +121,15 @@ class Life:
     sessions: Sessions = field(init=False)
     gate: LateGate = field(init=False)
     engine: watch.WatchedEngine | None = None
+    standstill: Standstill = field(init=False)
+    attention: Attention = field(init=False)
+    clock: Clock = field(init=False)
+    diary: Diary = field(init=False)
+    released: Released = field(init=False)
     dead: bool = False
     held_at: int | None = None
     """At the end of a run the core's clock stands still; what is under way goes on."""
     wires: dict[int, Wire] = field(factory=dict)
-    _served: dict[int, None] = field(factory=dict)
     _turn_planned: bool = False
     _alarm: Plan | None = None
     _alarm_at: int = 0
@@ -126,6 +139,9 @@ class Life:
 
     def __attrs_post_init__(self) -> None:
         host = self.host
+        self.standstill = Standstill(host.world)
+        self.attention = Attention(steady=self.moment, up=self.moment() + host.ahead)
+        self.clock = Clock(wall=lambda: self.moment() + host.ahead, monotonic=self.moment)
         late = self.chance.fork("late")
         self.gate = LateGate(host.config, is_late=lambda: late.happens(0.2))
         self.sessions = Sessions(
@@ -134,32 +150,53 @@ class Life:
             sockets=WireSockets(),
             now=lambda: host.world.seconds,
             stirred=self._stir,
+            excuses=Excuses(self.attention),
         )
+        self.released = Released(host.world, host.history, self.sessions, self.wires)
         self.sessions._log = Silent()  # noqa: SLF001 - thousands of lines that nobody reads
         # A simulated transcript is short: what is dear in life must be dear here as well.
         self._dear = self.chance.fork("turns").choose((5, 20, DEAR))
         self._commit_delay = self.chance.choose((MS // 2, 2 * MS, 10 * MS))
+        self.diary = Diary(self.clock, self.attention)
+        self._look_out()
+
+    # -- time
+
+    def moment(self) -> int:
+        """When it is, but for who set the system's clock."""
+        return self.held_at or self.host.world.now
+
+    def _look_out(self) -> None:
+        if not self.dead and not self.standstill.holds(self._look_out):
+            noted = self.diary.look()
+            if noted is not None and self.engine is not None and not self.engine.failed:
+                self.host.disk.store.note_life(*noted)
+            self.host.world.after(LOOK_EVERY, self._look_out)
 
     # -- start and end
 
     def boot(self) -> None:
         """Recover, and serve."""
-        host = self.host
-        now = host.world.now
-        host.history.add(now, Kind.STARTED)
+        host, now = self.host, self.clock()
+        host.history.add(host.world.now, Kind.STARTED)
         store = host.disk.open()
-        first, second = store.recover(host.config, now), store.recover(host.config, now)
+        first, second = (store.recover(host.config, now) for _ in range(2))
+        self.clock.last = max([self.clock.last, *(end for _, end in first.heard[:1])])
+        now = self.clock()
+        store.begin_life(now)
         self.engine = watch.WatchedEngine(
-            restore(host.config, first, now),
+            restore(host.config, first, now, self.attention.look()),
             Committer(self),
             self,
-            lambda: self.held_at or host.world.now,
+            self.clock,
             self.chance.bytes(16),
             self._commit_failed,
             dear=self._dear,
+            attention=self.attention,
         )
         self.engine.inbox.turn = 4 * self._dear
-        self.engine.witness(host.history, host.world, partial(restore, host.config, second, now))
+        again = partial(restore, host.config, second, self.engine.state.now, self.engine.state.up)
+        self.engine.witness(host.history, host.world, again, self.moment)
         self.sessions.engine = self.engine
         self.engine.submit(Booted())
         self._stir()
@@ -191,9 +228,11 @@ class Life:
     def _refuse_input(self, engine: watch.WatchedEngine | None) -> None:
         """What the store's thread and `broker.app` do together."""
         host = self.host
+        if self.standstill.holds(lambda: self._refuse_input(engine)):
+            return
         if self.dead or engine is None or self.engine is not engine:
             return
-        store, now = host.disk.store, host.world.now
+        store, now = host.disk.store, engine.state.now
         number = store.find_refused(engine.parts)
         if number is None or not engine.may_refuse(number):
             self.broken("I-10", "the store refused a batch and none of its inputs")
@@ -203,7 +242,8 @@ class Life:
         presence, ahead = engine.presence.copy(), engine.state
         first, second = (store.recover(presence.config, now) for _ in range(2))
         state = roll_back(ahead, presence, first, now)
-        engine.witness(host.history, host.world, partial(roll_back, ahead, presence, second, now))
+        again = partial(roll_back, ahead, presence, second, now)
+        engine.witness(host.history, host.world, again, self.moment)
         self.guarded(lambda: engine.resume(state, number))
         self._stir()
 
@@ -263,16 +303,22 @@ class Life:
         return True
 
     def _received(self, link: Link, data: bytes) -> None:
+        if self.standstill.holds(lambda: self._received(link, data)):
+            return
         if not self.dead and link.number in self.sessions.links:
             self.sessions.received(link, data, self.host.world.seconds)
             self._stir()
 
     def _ended(self, link: Link) -> None:
+        if self.standstill.holds(lambda: self._ended(link)):
+            return
         if not self.dead and link.number in self.sessions.links:
             self.sessions.ended(link)
             self._stir()
 
     def _writable(self, link: Link) -> None:
+        if self.standstill.holds(lambda: self._writable(link)):
+            return
         if not self.dead and link.number in self.sessions.links:
             self.sessions.writable(link)
 
@@ -285,6 +331,8 @@ class Life:
             self.host.world.after(self.chance.between(0, MS), self._turn)
 
     def _turn(self) -> None:
+        if self.standstill.holds(self._turn):
+            return
         self._turn_planned = False
         if self.dead:
             return
@@ -325,10 +373,12 @@ class Life:
 
     def _set_alarm(self) -> None:
         world = self.host.world
-        engine = self.engine
+        engine, up = self.engine, self.attention.look()
         wake_at = engine.wake_at if engine is not None else None
-        if engine is not None and engine.committing and (wake_at or 0) <= world.now:
+        if engine is not None and engine.committing and (wake_at or 0) <= up:
             wake_at = None  # what is due waits for the commit, at whose end the engine goes on
+        if wake_at is not None:
+            wake_at += world.now - up
         first = self.sessions.deadlines.next
         if first is not None:
             look_at = world.micros(first)
@@ -349,6 +399,8 @@ class Life:
             self._alarm = None
 
     def _wake(self) -> None:
+        if self.standstill.holds(self._wake):
+            return
         self._alarm = None
         if not self.dead and not self.held_at:
             self.sessions.tick(self.host.world.seconds)
@@ -364,7 +416,7 @@ class Life:
         if effects and faults.met(Window.COMMITTED):
             host.crash(Window.COMMITTED)
             return
-        given = self._note(effects)
+        given = self.released.note(effects)
         if given and faults.met(Window.RELEASED):
             host.crash(Window.RELEASED)
             return
@@ -373,39 +425,6 @@ class Life:
             host.world.after(self.chance.between(0, 20 * MS), lambda: host.crash(Window.WELCOMED))
         for conn, type_ in given:
             host.on_gave(conn, type_)
-
-    def _note(self, effects: list[Effect]) -> list[tuple[str, str]]:
-        """The frames that go to connections that are there, into the history."""
-        given: list[tuple[str, str]] = []
-        for number in list(self._served):
-            if not self._is_open(number):
-                self._left(number)
-        for effect in effects:
-            if isinstance(effect, Dismiss):
-                self._left(effect.session)
-            elif isinstance(effect, Send):
-                for number in effect.sessions:
-                    if effect.type == "SYS_WELCOME" and number in self.sessions.links:
-                        self._served[number] = None
-                    elif number not in self._served:
-                        continue
-                    given.append((self._give(number, effect), effect.type))
-        return given
-
-    def _is_open(self, number: int) -> bool:
-        link = self.sessions.links.get(number)
-        return link is not None and link.connection.state in (State.OPEN, State.CHECKING)
-
-    def _left(self, number: int) -> None:
-        if self._served.pop(number, 0) is None:
-            self.host.history.add(self.host.world.now, Kind.LEFT, self.wires[number].name)
-
-    def _give(self, number: int, effect: Send) -> str:
-        re = effect.re if number == effect.answer_to else None
-        frame = Frame(effect.type, effect.payload, {"Re": re} if re is not None else None)
-        name = self.wires[number].name
-        self.host.history.add(self.host.world.now, Kind.GAVE, name, frame)
-        return name
 
     # -- the store
 
@@ -428,7 +447,11 @@ class Committer:
 
     def _commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
         life, host = self.life, self.life.host
-        if life.dead or life.engine is None:
+        if (
+            life.standstill.holds(lambda: self._commit(facts, done))
+            or life.dead
+            or life.engine is None
+        ):
             return
         met = host.faults.met(
             Window.COMMIT_LOST, Window.COMMIT_KEPT, Window.COMMIT_FAILS, Window.COMMIT_UNKNOWN
@@ -459,7 +482,7 @@ class Committer:
         engine = life.engine
 
         def tell() -> None:
-            if not life.dead and life.engine is engine:
+            if not life.standstill.holds(tell) and not life.dead and life.engine is engine:
                 life.guarded(lambda: done(error))
 
         host.world.after(life.chance.between(0, MS), tell)

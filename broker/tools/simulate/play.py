@@ -41,6 +41,8 @@ TUNING = Tuning(
     backoff=Backoff(first=0.2, longest=3.0),
 )
 COMPARE_EVERY = 12 * SECOND
+CLOCK_STEPS = (-7_200, -3_600, -60, -5, 30, 300, 3_600, 86_400)
+"""By how many seconds the system's clock is set, forward and back."""
 
 
 @frozen(kw_only=True)
@@ -260,6 +262,12 @@ class Play:
         chance = self.faults.chance
         if window is Window.ANY_TIME:
             self.host.crash(window)
+        elif window is Window.FROZEN:
+            self.host.freeze(chance.between(4, 40) * SECOND)
+        elif window is Window.CLOCK_SET:
+            by = chance.choose(CLOCK_STEPS) * SECOND
+            self.history.add(self.world.now, Kind.FAULT, what=window.value, by=by)
+            self.host.ahead += by
         elif window is Window.RELOAD:
             self.host.reload(chance.choose(self.town.reloads))
         else:

@@ -10,7 +10,7 @@ from broker.config.model import Config
 from broker.core.broker import restore, step
 from broker.core.effects import Effect
 from broker.core.facts import Fact
-from broker.core.inputs import Booted, Input, Stamp
+from broker.core.inputs import Booted, Input, Resumed, Stamp
 from broker.core.invariants import check, durable, overbooked
 from broker.core.rollback import roll_back
 from broker.core.state import State
@@ -40,23 +40,46 @@ class WatchedEngine(Engine):
     world: World
     _steps: list[_Step]
 
-    def witness(self, history: History, world: World, origin: Callable[[], State]) -> None:
-        """Begin to watch; `origin` makes a second copy of the state that the engine begins with."""
-        self.history, self.world = history, world
+    def witness(
+        self,
+        history: History,
+        world: World,
+        origin: Callable[[], State],
+        moment: Callable[[], int],
+    ) -> None:
+        """Begin to watch.
+
+        Args:
+            history: Where it is told.
+            world: The world.
+            origin: Makes a second copy of the state that the engine begins with.
+            moment: Says when it is, on the clock of the history.
+        """
+        self.history, self.world, self._moment = history, world, moment
         self._origin = origin
+        self._lag: int | None = None
         self._steps = []
         self._reported = False
         self._booted = False
 
-    def _step(self, batch: object, now: int, input: Input) -> None:
+    def _step(self, batch: object, now: int, up: int, input: Input) -> None:
         facts, effects = batch.facts, batch.effects  # type: ignore[attr-defined]  # a private class
         before = (len(facts), len(effects))
-        super()._step(batch, now, input)  # type: ignore[arg-type]  # a private class
-        stamp = Stamp(now, self._seq, self._seed)
+        self._note_time(now, input)
+        super()._step(batch, now, up, input)  # type: ignore[arg-type]  # a private class
+        stamp = Stamp(now, self._seq, self._seed, up)
         self._steps.append(_Step(stamp, input, facts[before[0] :], effects[before[1] :]))
         self._booted = self._booted or isinstance(input, Booted)
         if self._booted and self._seq % CHECK_EVERY == 0:
             self.inspect()
+
+    def _note_time(self, now: int, input: Input) -> None:
+        """Tell the checker what its clock is to the broker's, and when the broker did not listen."""
+        if now - self._moment() != self._lag:
+            self._lag = now - self._moment()
+            self.history.add(self.world.now, Kind.CLOCK, core=now, lag=self._lag)
+        if isinstance(input, Resumed):
+            self.history.add(self.world.now, Kind.RESUMED, deaf=input.deaf)
 
     def inspect(self) -> None:
         """Check the laws of the state; the first breach of a life is told."""
@@ -81,13 +104,15 @@ class WatchedEngine(Engine):
 
     def compare(self, store: Store, config: Config) -> None:
         """Compare memory and store (I-10); the engine is idle."""
-        now = self.world.now
+        now = self.state.now
         live = durable(self.state)
         stored = durable(restore(config, store.recover(config, now), now))
         rolled = roll_back(self.state, self.presence, store.recover(self.state.config, now), now)
         for one, other in ((live, stored), (_present(self.state), _present(rolled))):
             difference = "" if one == other else _difference(one, other)
-            self.history.add(now, Kind.RESTORED, same=one == other, difference=difference)
+            self.history.add(
+                self.world.now, Kind.RESTORED, same=one == other, difference=difference
+            )
 
 
 def _present(state: State) -> dict[str, object]:

@@ -99,3 +99,10 @@ class LateChecks(SlowChecks):
 
         self.world.after(self.chance.about(100 * MS), decide)
         return True
+
+
+class Silent:
+    """A log that keeps nothing."""
+
+    def __getattr__(self, _name: str) -> Callable[..., None]:
+        return lambda *_args, **_fields: None

@@ -379,3 +379,28 @@ def test_a_client_hears_a_broker_that_has_not_heard_it() -> None:
     assert isinstance(event, Frame)
     assert isinstance(event.payload, SysError)
     assert event.payload.code is ErrorCode.OVERLOADED
+
+
+def test_silence_is_ended_a_heartbeat_after_the_ping_whenever_that_was() -> None:
+    """W-12, B-13: a host that looks late asks first all the same."""
+    connection = server()
+    connection.tick(1_000.0)
+    assert said(connection) == [Frame("SYS_PING", Ping())]
+    assert connection.deadline == 1_030.0
+    connection.tick(1_029.0)
+    assert said(connection) == []
+    connection.tick(1_030.0)
+    assert connection.state is State.CLOSING
+
+
+def test_a_host_that_did_not_listen_blames_nobody() -> None:
+    """W-10, W-12, B-13: a silent peer is asked again, a hello has as much time again."""
+    connection = server()
+    connection.tick(30.0)
+    connection.excuse(500.0, 540.0)
+    assert connection.deadline == 570.0
+    connection.tick(570.0)
+    assert said(connection) == [Frame("SYS_PING", Ping())] * 2
+    stranger = server(State.AWAITING_HELLO)
+    stranger.excuse(500.0, 505.0)
+    assert stranger.deadline == 510.0

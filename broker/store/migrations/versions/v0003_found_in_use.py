@@ -12,6 +12,7 @@ revision = "0003"
 down_revision = "0002"
 
 DAY: Final = 86_400_000_000
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -22,6 +23,7 @@ def upgrade() -> None:
     _slots()
     _forms()
     _logins()
+    _lives()
 
 
 def _replace_nul() -> None:
@@ -154,3 +156,16 @@ def _logins() -> None:
     """Who logged in where last, by the name of their session; nobody knows it of earlier logins."""
     op.add_column("agents", sa.Column("login", sa.String(length=36), nullable=True))
     op.add_column("agents", sa.Column("seated_at", sa.BigInteger(), nullable=True))
+
+
+def _lives() -> None:
+    op.create_table(
+        "lives",
+        sa.Column("seq", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("cause", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_lives")),
+        sa.CheckConstraint("(ended_at IS NULL) = (cause IS NULL)", name=op.f("ck_lives_ended")),
+    )

@@ -15,6 +15,7 @@ from broker.tools.simulate.checker import (
     agreement,
     conduct,
     durability,
+    haste,
     isolation,
     order,
     progress,
@@ -46,6 +47,7 @@ LAWS: Final[Mapping[str, Law]] = MappingProxyType(
         "I-15": isolation.isolation,
         "I-16": progress.liveness,
         "I-17": progress.determinism,
+        "I-18": haste.not_too_early,
     }
 )
 """The laws by name. I-12 is about messages, which this version does not serve."""

@@ -95,7 +95,7 @@ def _relative(story: Story, connection: Connection) -> Iterator[Violation]:
             continue
         if p.info is None or p.info.time_stamp is None:
             continue
-        at = to_micros(p.info.time_stamp)
+        at = story.timeline.moment(to_micros(p.info.time_stamp))
         if not _stands(story, p.chat_id, agent, p.status, at):
             parts = [(s.part, s.at, s.end) for s in story.spans.between(p.chat_id, agent)]
             text = f"{p.status} was told as of {at}, in the store the agent was {parts}"

@@ -34,7 +34,7 @@ def bots_silent(story: Story, end: int) -> Iterator[Violation]:
                 after = [at for at in answers if asked - ON_THE_WAY <= at <= until]
                 heard = min(after, default=until)
                 anew = [at for at in _restarts(story, span.agent) if asked <= at < heard]
-                if heard - max([asked, *anew]) > limit:
+                if heard > story.timeline.over(max([asked, *anew]), limit):
                     text = f"bot {span.agent} was asked at {asked} and was silent until {heard}"
                     yield Violation("I-16", text, heard, chat=chat)
                     break
@@ -145,7 +145,7 @@ def _next_due(story: Story, chat: ChatRow) -> tuple[int, Mapping[str, Any]] | No
         if rule["culture"] is not None and not _speaks(rule["culture"], chat.culture):
             continue
         if found is None or rule["level"] < found[1]["level"]:
-            found = (chat.enqueued_at + rule["after"], rule)
+            found = (story.timeline.over(chat.enqueued_at, rule["after"]), rule)
     return found
 
 

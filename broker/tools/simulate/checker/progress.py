@@ -107,7 +107,7 @@ def _offers(story: Story, end: int) -> Iterator[Violation]:
         if offer.ended_at is not None:
             continue
         chat = story.chats[offer.chat]
-        if offer.until < end - SETTLE:
+        if story.timeline.over(offer.at, offer.until - offer.at) < end - SETTLE:
             text = f"offer {offer.offer} should have timed out at {offer.until}"
             yield Violation("I-16", text, end, chat=offer.chat)
         asked = any(i.chat == chat.id and i.ended_at is None for i in story.dump.invites)
@@ -119,11 +119,13 @@ def _offers(story: Story, end: int) -> Iterator[Violation]:
             text = f"it is offered to {offer.agent}, who is not there"
             yield Violation("I-16", text, end, chat=offer.chat)
     for invite in story.dump.invites:
-        if invite.ended_at is None and invite.until < end - SETTLE:
+        over = story.timeline.over(invite.at, invite.until - invite.at)
+        if invite.ended_at is None and over < end - SETTLE:
             text = f"the invitation of {invite.by_agent} should have ended at {invite.until}"
             yield Violation("I-16", text, end, chat=invite.chat)
     for wrapup in story.dump.wrapups:
-        if wrapup.ended_at is None and wrapup.until < end - SETTLE:
+        over = story.timeline.over(wrapup.at, wrapup.until - wrapup.at)
+        if wrapup.ended_at is None and over < end - SETTLE:
             text = f"its wrap-up should have ended at {wrapup.until}"
             yield Violation("I-16", text, end, chat=wrapup.chat)
 
@@ -167,7 +169,7 @@ def _kept_too_long(story: Story, end: int) -> Iterator[Violation]:
             until = span.end if span.end is not None else end
             for gone, back in absences:
                 begin = max(gone, span.at)
-                if min(until, back) > begin + grace + known:
+                if min(until, back) > story.timeline.over(begin, grace + known):
                     text = f"agent {agent} was gone since {begin}, he was still its {span.part}"
                     yield Violation("I-16", text, min(until, back), chat=span.chat)
 
@@ -187,7 +189,7 @@ def _stuck(story: Story, chat: ChatRow, end: int) -> Iterator[Violation]:
     gateway = story.setup.data["gateways"].get(chat.gateway)
     if chat.status == ChatStatus.CLOSED.value or gateway is None:
         return
-    bound_by = chat.started_at + gateway["outbound_timeout"]
+    bound_by = story.timeline.over(chat.started_at, gateway["outbound_timeout"])
     if chat.outbound and chat.bound_at is None and bound_by < end - SETTLE:
         yield Violation("I-16", "no connector has it, it should be closed", end, chat=chat.id)
     if chat.status == ChatStatus.ALERTING.value and not any(
@@ -198,7 +200,7 @@ def _stuck(story: Story, chat: ChatRow, end: int) -> Iterator[Violation]:
         spoken = [r.at for r in story.sentences[chat.id].values() if not r.own]
         opened = [m.at for m in story.moves[chat.id] if m.status == ChatStatus.PILOT.value]
         last = max([*spoken, *opened, chat.started_at])
-        if last + gateway["inactivity"] < end - SETTLE:
+        if story.timeline.over(last, gateway["inactivity"]) < end - SETTLE:
             text = f"nobody wrote since {last}, it should have been closed"
             yield Violation("I-16", text, end, chat=chat.id)
 

@@ -8,6 +8,7 @@ from attrs import define, field
 
 from broker.tools.simulate.checker.fold import Fold
 from broker.tools.simulate.checker.spans import Spans
+from broker.tools.simulate.checker.timeline import Timeline
 from broker.tools.simulate.dump import ChatRow, Dump, FormRow, MoveRow, NoteRow, SentenceRow
 from broker.tools.simulate.history import Event, Kind
 from broker.tools.simulate.setup import Setup
@@ -51,6 +52,7 @@ class Story:
     """Everything that the laws read.
 
     Attributes:
+        timeline: What its clocks are to each other; the dump is on that of the events.
         setups: The configurations, the last one in force at the end.
         probe_at: When the clients began to ask for fresh snapshots.
         end_at: When the run ended.
@@ -58,6 +60,7 @@ class Story:
 
     events: list[Event]
     dump: Dump
+    timeline: Timeline = field(factory=Timeline)
     setups: list[Setup] = field(factory=list)
     connections: dict[str, Connection] = field(factory=dict)
     calm_at: int | None = None
@@ -76,7 +79,9 @@ class Story:
     @classmethod
     def read(cls, events: Iterable[Event], dump: Dump) -> Story:
         """Index a history and a dump."""
-        story = cls(list(events), dump)
+        known = list(events)
+        timeline = Timeline.read(known)
+        story = cls(known, timeline.put_right(dump), timeline)
         story._index_dump()
         for event in story.events:
             story._index_event(event)

@@ -179,7 +179,7 @@ def _candidates(
     excluded = {
         row.agent
         for row in story.dump.exclusions
-        if row.chat == chat.id and row.at + pause > end - SETTLE
+        if row.chat == chat.id and story.timeline.over(row.at, pause) > end - SETTLE
     }
     inside = {
         span.agent

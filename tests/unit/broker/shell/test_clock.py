@@ -1,31 +1,43 @@
-"""The time of day for the engine."""
+"""The time of day, for what is recorded and shown (B-14)."""
 
 from itertools import pairwise
 
+import pytest
 from attrs import define
 
+from broker.shell.attention import GAP, Attention
 from broker.shell.clock import Clock
+from broker.shell.diary import Diary
 
-MINUTE = 60_000_000
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
 
 
 @define
 class Watches:
-    """A system clock and a monotonic one, to be set by hand."""
+    """A system clock and a steady one, to be set by hand."""
 
     wall: int = 1_000 * MINUTE
-    monotonic: int = 5 * MINUTE
+    steady: int = 5 * MINUTE
 
     def pass_by(self, micros: int) -> None:
         self.wall += micros
-        self.monotonic += micros
+        self.steady += micros
 
-    def clock(self) -> Clock:
-        return Clock(wall=lambda: self.wall, monotonic=lambda: self.monotonic)
+    def clock(self, last: int = 0) -> Clock:
+        return Clock(wall=lambda: self.wall, monotonic=lambda: self.steady, last=last)
+
+    def attention(self) -> Attention:
+        return Attention(steady=lambda: self.steady)
 
 
-def test_it_says_what_the_system_says() -> None:
-    watches = Watches()
+@pytest.fixture
+def watches() -> Watches:
+    return Watches()
+
+
+def test_it_says_what_the_system_says(watches: Watches) -> None:
+    """B-14."""
     clock = watches.clock()
     watches.pass_by(123)
     assert clock() == watches.wall
@@ -33,21 +45,82 @@ def test_it_says_what_the_system_says() -> None:
     assert clock() == watches.wall
 
 
-def test_it_follows_a_system_clock_that_is_put_forward() -> None:
-    watches = Watches()
+@pytest.mark.parametrize("minutes", [90, -90, 60 * 24 * 400, -60 * 24 * 400])
+def test_it_follows_a_clock_that_is_put_forward_or_far_back_at_once(
+    watches: Watches, minutes: int
+) -> None:
+    """B-14."""
     clock = watches.clock()
-    watches.wall += 90 * MINUTE
-    watches.pass_by(2 * MINUTE)
+    clock()
+    watches.wall += minutes * MINUTE
+    watches.pass_by(SECOND)
     assert clock() == watches.wall
 
 
-def test_it_slows_down_and_never_runs_backwards_when_the_system_clock_is_put_back() -> None:
-    watches = Watches()
-    clock = watches.clock()
-    watches.wall -= 10 * MINUTE
+@pytest.mark.parametrize("told", [True, False], ids=["while it runs", "between two lives"])
+def test_it_walks_a_small_correction_off(watches: Watches, told: bool) -> None:
+    """B-14: what is recorded keeps its order, and the time is right again soon."""
+    clock = watches.clock(last=0 if told else watches.wall)
+    if told:
+        clock()
+    watches.wall -= 9 * MINUTE
     said = [clock()]
-    for _ in range(200):
-        watches.pass_by(MINUTE)
+    for _ in range(18 * 60):
+        watches.pass_by(SECOND)
         said.append(clock())
-    assert all(earlier < later for earlier, later in pairwise(said))
+    assert all(earlier <= later for earlier, later in pairwise(said))
+    assert said[-2] >= watches.wall - SECOND
     assert said[-1] == watches.wall
+
+
+def test_attention_counts_what_was_looked_at(watches: Watches) -> None:
+    """B-13, B-14: a gap is no time, whatever the system's clock says; and it is remembered."""
+    attention = watches.attention()
+    for passed in (1, GAP, SECOND):
+        watches.pass_by(passed)
+        attention.look()
+    assert attention.up == 1 + GAP + SECOND
+    watches.wall += 90 * MINUTE
+    watches.pass_by(GAP + 1)
+    assert attention.look() == 1 + GAP + SECOND
+    assert (attention.deaf, attention.frozen) == (GAP + 1, GAP + 1)
+
+
+def test_attention_stands_still_while_a_commit_is_stalled(watches: Watches) -> None:
+    """B-13: nothing may be answered then, so nobody's time runs; the process itself is not frozen."""
+    attention = watches.attention()
+    attention.commit_since = attention.look()
+    while not attention.stalled:
+        watches.pass_by(SECOND)
+        attention.look()
+    up = attention.up
+    assert GAP < up <= GAP + SECOND
+    watches.pass_by(SECOND)
+    assert (attention.look(), attention.deaf, attention.frozen) == (up, SECOND, 0)
+    attention.commit_since = None
+    watches.pass_by(SECOND)
+    assert attention.look() == up + SECOND
+
+
+def test_the_diary_notes_now_and_then_that_all_is_well(watches: Watches) -> None:
+    """B-13."""
+    diary = Diary(watches.clock(), watches.attention())
+    noted = []
+    for _ in range(100):
+        watches.pass_by(SECOND // 2)
+        noted.append(diary.look())
+    assert [when for when, said in enumerate(noted, 1) if said is not None] == [30, 60, 90]
+    assert noted[29] == (watches.wall - 35 * SECOND, None)
+
+
+@pytest.mark.parametrize("wall", [3_600, -3_600], ids=["forward", "back"])
+@pytest.mark.parametrize("frozen", [0, 600], ids=["clock set", "frozen"])
+def test_the_diary_notes_a_gap_at_once(watches: Watches, wall: int, frozen: int) -> None:
+    """B-13, B-14: a life that was interrupted, or whose clock was set, is two."""
+    diary = Diary(watches.clock(), watches.attention())
+    watches.pass_by(SECOND // 2)
+    assert diary.look() is None
+    watches.wall += wall * SECOND
+    watches.pass_by(SECOND // 2 + frozen * SECOND)
+    listened = 0 if frozen else SECOND // 2
+    assert diary.look() == (watches.wall, watches.wall - listened)

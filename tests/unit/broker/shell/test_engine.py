@@ -10,10 +10,12 @@ from broker.core.effects import Dismiss, Effect, Send
 from broker.core.facts import ChatStarted, Fact
 from broker.core.inputs import FrameArrived, SessionClosed, SessionOpened
 from broker.core.state import Recovered
+from broker.shell.attention import Attention
 from broker.shell.engine import Engine
+from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatServiceInfo
 from protocol.frame import Frame
-from protocol.values import Role
+from protocol.values import AgentState, ChatStatus, Role
 from tests.support.playbook import CONFIG, START
 
 Done = Callable[[BaseException | None], None]
@@ -207,3 +209,106 @@ def test_a_dear_batch_waits_for_its_commit() -> None:
     assert bench.sent[-1] == "SE_CHAT_LIST"
     assert bench.sent.count("SE_CHAT_LIST") == 1
     assert bench.engine.has_more
+
+
+class Listening(Bench):
+    """An engine with a clock of deadlines of its own, an agent, and a chat."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        bob = self.engine.state.config.agent_by_login["bob"].id
+        self.engine.attention = Attention(steady=lambda: self.now, up=self.now)
+        self.engine.submit(
+            SessionOpened(session=2, role=Role.WORKPLACE, workplace="102", agent_id=bob)
+        )
+        self.says("CS_AGENT_STATE", AgentStateInfo(peer="102", state=AgentState.READY))
+        self.ask("ES_CHAT_START", "t1")
+        self.settle()
+        (self.chat,) = self.engine.state.chats.values()
+        assert self.status() is ChatStatus.ALERTING
+
+    def status(self) -> ChatStatus:
+        """How the chat stands."""
+        return self.chat.status
+
+    def says(self, type_: str, payload: object) -> None:
+        """One frame of the agent."""
+        self.engine.submit(FrameArrived(2, Frame(type_, payload)))
+
+    def answers(self) -> None:
+        """The agent takes the chat."""
+        self.says("CS_CHAT_ANSWER", ChatCommandInfo(peer="102", chat_id=self.chat.id))
+
+    def settle(self) -> None:
+        """Let every commit end."""
+        self.engine.pump()
+        while self.commits:
+            self.commits.pop(0)[1](None)
+
+    def pass_by(self, seconds: float) -> None:
+        """So much time passes, and somebody looks as often as they should."""
+        for _ in range(round(seconds * 2)):
+            self.now += 500_000
+            self.engine.attention.look()
+
+
+def test_what_came_in_time_is_decided_before_what_is_due() -> None:
+    """B-13, B-24: an answer that waited to be read is an answer."""
+    bench = Listening()
+    bench.pass_by(30.5)
+    bench.answers()
+    bench.settle()
+    assert bench.status() is ChatStatus.ANSWERED
+
+
+def test_what_is_overdue_does_not_wait_for_inputs_that_never_cease() -> None:
+    """B-24: under load the inbox is never empty, and offers end all the same."""
+    bench = Listening()
+    bench.pass_by(32)
+    bench.answers()
+    bench.settle()
+    assert bench.status() is ChatStatus.WAITING
+
+
+def test_a_frozen_process_begins_with_what_came_and_gives_a_grace() -> None:
+    """B-13: an hour in which nobody looked is no time for anybody."""
+    bench = Listening()
+    bench.pass_by(29)
+    bench.now += 3_600_000_000
+    bench.settle()
+    bench.pass_by(29)
+    bench.settle()
+    assert bench.status() is ChatStatus.ALERTING
+    bench.pass_by(1)
+    bench.settle()
+    assert bench.status() is ChatStatus.WAITING
+
+
+def test_nobodys_time_runs_while_a_commit_is_stalled() -> None:
+    """B-13, W-20: whoever has not been alerted yet cannot have missed it."""
+    bench = Listening()
+    bench.ask("ES_CHAT_START", "t2")
+    bench.engine.pump()
+    for _ in range(100):
+        bench.pass_by(1)
+        bench.engine.pump()
+    assert bench.engine.wake_at is None
+    assert bench.status() is ChatStatus.ALERTING
+    bench.settle()
+    bench.pass_by(29.5)
+    bench.settle()
+    assert bench.status() is ChatStatus.ALERTING
+    bench.pass_by(0.5)
+    bench.settle()
+    assert bench.status() is ChatStatus.WAITING
+
+
+def test_a_clock_that_is_set_is_recorded_and_moves_no_deadline() -> None:
+    """B-14."""
+    bench = Listening()
+    bench.engine._clock = lambda: bench.now + 7_200_000_000
+    bench.ask("ES_CHAT_START", "t2")
+    bench.settle()
+    second = bench.engine.state.chats[bench.engine.state.by_tracking[bench.chat.gateway, "t2"]]
+    assert second.started_at == bench.now + 7_200_000_000
+    assert bench.status() is ChatStatus.ALERTING

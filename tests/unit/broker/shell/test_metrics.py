@@ -31,7 +31,7 @@ def shown(counters: Counters, play: Playbook | None = None) -> dict[tuple[str, s
         engine=engine,
         serving=True,
         config=SimpleNamespace(server=SimpleNamespace(node="n")),
-        clock=lambda: 0 if play is None else play.now,
+        attention=SimpleNamespace(up=0 if play is None else play.now),
     )
     text = generate_latest(registry_of(lambda: take(cast("Server", server)))).decode()
     return {

@@ -10,7 +10,9 @@ import trio
 from attrs import define
 
 from broker.config.model import Config
+from broker.shell.attention import Attention
 from broker.shell.checks import SlowChecks
+from broker.shell.excuses import Excuses
 from broker.shell.gate import Gate
 from broker.shell.server import Server
 from broker.shell.sessions import Sessions
@@ -24,6 +26,7 @@ class EngineOfTheTest:
     wake_at: int | None = None
     committing: bool = False
     has_more: bool = False
+    inbox: tuple[()] = ()
 
 
 @pytest.fixture
@@ -40,8 +43,9 @@ def server_of(listener: socket.socket, engine: Any, now: int) -> Server:
         sockets=Sockets(),
         now=trio.current_time,
         stirred=lambda: None,
+        excuses=Excuses(Attention(steady=lambda: now, up=now)),
     )
-    server = Server(sessions=sessions, config=config, clock=lambda: now, listeners=[listener])
+    server = Server(sessions=sessions, config=config, listeners=[listener])
     server.engine = engine
     return server
 

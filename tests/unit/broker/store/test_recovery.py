@@ -14,6 +14,8 @@ from broker.config.model import MINUTE, Config, Gateway, Secret
 from broker.core.broker import restore
 from broker.core.facts import ChatReopened, Fact, WrapupStarted
 from broker.core.invariants import durable
+from broker.core.state import Wrapup
+from broker.core.timers import Term
 from broker.store import Store
 from broker.store.recovery import closed_since, open_chats, sentences_of
 from protocol.values import ChatStatus
@@ -104,7 +106,7 @@ def test_a_wrap_up_brings_its_chat_however_old(store: Store) -> None:
     store.commit([ready(), started(1), moved(1, ChatStatus.CLOSED, at=5), wrapup])
     found = store.recover(Config(), NOW)
     assert [chat.no for chat in found.chats] == [1]
-    assert found.desks[0].wrapups == {chat_id(1): NOW + 5}
+    assert found.desks[0].wrapups == {chat_id(1): Wrapup(NOW + 5, Term(5, NOW))}
 
 
 def reopened(no: int, at: int) -> ChatReopened:
@@ -148,7 +150,7 @@ def test_recovery_reads_what_it_loads_and_no_more(tmp_path: Path) -> None:
     """By the query plans: no statement walks a table that grows for ever."""
     store = Store.open(f"sqlite:///{tmp_path}/store.db")
     cursor = store._connection.connection.cursor()
-    for statement in (open_chats(), closed_since(Config(), NOW), sentences_of([1, 2, 3])):
+    for statement in (open_chats(), closed_since(Config(), ((0, NOW),)), sentences_of([1, 2, 3])):
         options = {"literal_binds": True}
         text = statement.compile(dialect=sqlite.dialect(), compile_kwargs=options)
         cursor.execute(f"EXPLAIN QUERY PLAN {text}")

@@ -1,0 +1,46 @@
+"""What the store is told, now and then, of when the broker was alive (B-13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from attrs import define, field
+
+from broker.shell.attention import LOOK_EVERY, Attention
+from broker.store.lives import SEEN_EVERY
+
+JUMP: Final = 2 * LOOK_EVERY
+"""Clocks that differ by more than that from one look to the next: nobody listened, or one was set."""
+
+
+@define
+class Diary:
+    """Compares the two clocks, and says what there is to be noted.
+
+    Attributes:
+        clock: The time of day as it is recorded.
+        attention: The clock of deadlines.
+    """
+
+    clock: Callable[[], int]
+    attention: Attention
+    _wall: int = field(init=False)
+    _up: int = field(init=False)
+    _noted: int = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Begin with an empty page."""
+        self._wall, self._up = self.clock(), self.attention.look()
+        self._noted = self._up
+
+    def look(self) -> tuple[int, int | None] | None:
+        """What is to be noted: that all was well until now; or, after a gap, since a moment only."""
+        now, up = self.clock(), self.attention.look()
+        passed = up - self._up
+        gap = abs(now - self._wall - passed) > JUMP
+        self._wall, self._up = now, up
+        if not gap and up - self._noted < SEEN_EVERY:
+            return None
+        self._noted = up
+        return now, now - passed if gap else None

@@ -1,0 +1,72 @@
+"""When the broker listened: a row for each of its lives, kept up to date while it runs.
+
+What was decided says when something happened; only these rows say when nothing could. Recovery and
+the reports need that: time in which nobody listened is nobody's silence and nobody's work. A gap within
+a life (a machine that slept, a clock that was set) ends a row and begins another. A row is
+written seldom (`SEEN_EVERY`), beside the facts and not with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import Connection, Table, desc, insert, select, update
+
+from broker.core.heard import Spans
+from broker.store.schema import agent_events, chat_events, decisions, lives
+
+SEEN_EVERY: Final = 15_000_000
+"""How often a life is noted while it lasts, in microseconds."""
+_AFTER: Final = 4 * SEEN_EVERY
+_REMEMBERED: Final = 500
+"""How many rows recovery looks at; what is older is as old as they say at least."""
+
+
+def begin(connection: Connection, since: int, now: int, cause: str = "lost") -> int:
+    """A life begins; one before it that has no end has ended when it was last seen.
+
+    Returns:
+        Its number.
+    """
+    over = update(lives).where(lives.c.ended_at.is_(None))
+    connection.execute(over.values(ended_at=lives.c.seen_at, cause=cause))
+    new = insert(lives).values(started_at=since, seen_at=now).returning(lives.c.seq)
+    return int(connection.execute(new).scalar_one())
+
+
+def note(connection: Connection, number: int, now: int, cause: str | None = None) -> None:
+    """A life lasts until now; with a cause it ends now."""
+    said = {"seen_at": now} | ({"ended_at": now, "cause": cause} if cause is not None else {})
+    connection.execute(update(lives).where(lives.c.seq == number).values(**said))
+
+
+def heard(connection: Connection) -> Spans:
+    """When the broker listened, the latest first, by the clock that it had then."""
+    rows = connection.execute(
+        select(lives.c.started_at, lives.c.seen_at).order_by(desc(lives.c.seq)).limit(_REMEMBERED)
+    ).all()
+    if not rows:
+        return ()
+    return tuple((row.started_at, row.seen_at) for row in rows)
+
+
+def prolonged(connection: Connection, spans: Spans, moments: Iterable[int]) -> Spans:
+    """The same, with what was written since the last of them was noted: by a living one.
+
+    Args:
+        connection: The connection.
+        spans: What `heard` gave.
+        moments: When something was written.
+    """
+    if not spans:
+        return spans
+    begun, seen = spans[0]
+    newest = [_newest(connection, table) for table in (chat_events, agent_events, decisions)]
+    after = [at for at in (*newest, *moments) if at is not None and seen < at <= seen + _AFTER]
+    return ((begun, max(after, default=seen)), *spans[1:])
+
+
+def _newest(connection: Connection, table: Table) -> int | None:
+    at: int | None = connection.scalar(select(table.c.at).order_by(desc(table.c.seq)).limit(1))
+    return at

@@ -1,0 +1,55 @@
+"""B-13: the store has when the broker listened, and what was written shortly after it was noted."""
+
+import pytest
+from attrs import evolve
+from sqlalchemy import select
+
+from broker.config.model import Config
+from broker.store import Store
+from broker.store.lives import SEEN_EVERY
+from broker.store.schema import lives
+from tests.support.store_facts import said, started
+
+NOW = 1_000_000_000
+
+
+def rows(store: Store) -> list[tuple[object, ...]]:
+    """What is noted, in the order of writing."""
+    columns = (lives.c.started_at, lives.c.seen_at, lives.c.ended_at, lives.c.cause)
+    with store._connection.begin():
+        found = store._connection.execute(select(*columns).order_by(lives.c.seq))
+        return [tuple(row) for row in found]
+
+
+def test_a_life_is_a_row_and_ends_for_a_reason(store: Store) -> None:
+    """B-13: one that nobody ended was lost when it was last noted."""
+    store.begin_life(NOW)
+    store.note_life(NOW + 10)
+    store.begin_life(NOW + 500)
+    store.note_life(NOW + 900, since=NOW + 880)
+    store.note_life(NOW + 950, cause="stopped")
+    assert rows(store) == [
+        (NOW, NOW + 10, NOW + 10, "lost"),
+        (NOW + 500, NOW + 500, NOW + 500, "gap"),
+        (NOW + 880, NOW + 950, NOW + 950, "stopped"),
+    ]
+    heard = store.recover(Config(), NOW + 2_000).heard
+    assert heard == ((NOW + 880, NOW + 950), (NOW + 500, NOW + 500), (NOW, NOW + 10))
+
+
+@pytest.mark.parametrize(
+    ("later", "seen"), [(SEEN_EVERY, SEEN_EVERY), (0, 0), (5 * SEEN_EVERY, 0), (-SEEN_EVERY, 0)]
+)
+def test_whoever_wrote_was_alive(store: Store, later: int, seen: int) -> None:
+    """B-13: soon after a life was noted; much later it was another clock."""
+    store.begin_life(NOW)
+    store.commit([started(1), evolve(said(1, 1), at=NOW + later)])
+    assert store.recover(Config(), NOW + 10).heard == ((NOW, NOW + seen),)
+
+
+def test_an_older_database_knows_nothing_of_lives(store: Store) -> None:
+    """B-13."""
+    store.commit([started(1)])
+    assert store.recover(Config(), NOW).heard == ()
+    store.note_life(NOW)  # a store that nobody lives with
+    assert rows(store) == []
