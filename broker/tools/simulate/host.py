@@ -160,8 +160,6 @@ class Life:
         self.diary = Diary(self.clock, self.attention)
         self._look_out()
 
-    # -- time
-
     def moment(self) -> int:
         """When it is, but for who set the system's clock."""
         return self.held_at or self.host.world.now
