@@ -11,16 +11,19 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import attrs
 import msgpack
 
 from protocol import limits
 from protocol.catalogue import ALIASES, CATALOGUE
+from protocol.chat import ChatStatusInfo
 from protocol.errors import ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
 from protocol.frame_spec import FrameSpec
 from protocol.generated import Read, read_all, reader_of, writer_of
 from protocol.members import Kind, members
 from protocol.scalars import NUL, MemberError, mismatch, read_name, read_text
+from protocol.structure import PackedOnce
 from protocol.values import is_blank, to_micros
 
 _SMALL: Final = 4_096
@@ -77,6 +80,15 @@ _LAST: Final = to_micros(datetime.max.replace(tzinfo=UTC)) // 1_000_000
 _TIME_MARKS: Final = (b"\xd6\xff", b"\xd7\xff", b"\xc7\x0c\xff")
 _KNOWN_HEADERS: Final = frozenset({"Id", "Re", "traceparent"})
 _ID_ALONE: Final = b"\x81\xa2Id"
+_KEEPING: Final[Mapping[str, tuple[tuple[str, str, Callable[[Any], Any]], ...]]] = {
+    name: tuple(
+        (member.name, member.wire, writer_of(member.structure))
+        for member in members(ChatStatusInfo)
+        if member.kind is Kind.STRUCTURES and member.structure is not None
+    )
+    for name in ("SE_CHAT_STATUS", "SC_CHAT_STATUS")
+}
+"""Frames that may hold a transcript which was packed before: name, wire name, writer of each array."""
 _TYPE_BYTES: Final[Mapping[str, bytes]] = {name: _packer.pack(name) for name in CATALOGUE}
 
 
@@ -337,12 +349,35 @@ def pack(type: str, payload: object = None) -> bytes:
         LocalProtocolError: The type is not in the catalogue, or the payload is not what it carries.
     """
     try:
-        packed: bytes = _packer.pack(plain_of(CATALOGUE[type], payload))
+        spec = CATALOGUE[type]
+        if type in _KEEPING:
+            return _TYPE_BYTES[type] + _packed_once(spec, payload)
+        packed: bytes = _packer.pack(plain_of(spec, payload))
         return _TYPE_BYTES[type] + packed
     except KeyError:
         raise LocalProtocolError(f"no frame {type!r}") from None
     except (TypeError, ValueError, OverflowError) as error:
         raise LocalProtocolError(f"{type}: {error}") from error
+
+
+def _packed_once(spec: FrameSpec, payload: object) -> bytes:
+    """Pack a structure, but each of its :class:`PackedOnce` arrays only the first time."""
+    found = {name: getattr(payload, name, None) for name, _, _ in _KEEPING[spec.type]}
+    kept = {name: array for name, array in found.items() if isinstance(array, PackedOnce)}
+    if not kept:
+        whole: bytes = _packer.pack(plain_of(spec, payload))
+        return whole
+    bare: Any = payload
+    plain: Any = plain_of(spec, attrs.evolve(bare, **dict.fromkeys(kept)))
+    parts = [_packer.pack_map_header(len(plain) + len(kept))]
+    parts += [_packer.pack(part) for entry in plain.items() for part in entry]
+    for name, wire, write in _KEEPING[spec.type]:
+        array = kept.get(name)
+        if array is not None:
+            if array.packed is None:
+                array.packed = _packer.pack([*map(write, array)])
+            parts += (_packer.pack(wire), array.packed)
+    return b"".join(parts)
 
 
 def plain_of(spec: FrameSpec, payload: object, as_json: bool = False) -> object:

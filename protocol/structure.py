@@ -21,3 +21,9 @@ def wire_name(member: attrs.Attribute[Any]) -> str:
 def wire_names(structure: type[attrs.AttrsInstance]) -> dict[str, str]:
     """Wire name by Python name of every member, in declared order."""
     return {member.name: wire_name(member) for member in attrs.fields(structure)}
+
+
+class PackedOnce(tuple[Any, ...]):
+    """An array of structures that keeps its bytes once it was packed."""
+
+    packed: bytes | None = None

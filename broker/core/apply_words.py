@@ -46,6 +46,7 @@ def transcript_weight(chat: Chat) -> int:
 
 def add_sentence(chat: Chat, sentence: Sentence) -> None:
     """Append a sentence to a transcript, its key and its weight."""
+    chat.edition += 1
     chat.sentences.append(sentence)
     chat.keys[sentence.outbound][sentence.id] = sentence
     chat.weight += sentence_weight(
@@ -59,6 +60,7 @@ def add_sentence(chat: Chat, sentence: Sentence) -> None:
 
 def add_note(chat: Chat, note: Sentence) -> None:
     """Append an internal note."""
+    chat.edition += 1
     chat.internal.append(note)
     chat.internal_keys[note.id] = note
     chat.weight += sentence_weight(note.id, note.party_name, note.text, chat.tracking_id)
@@ -156,7 +158,9 @@ def slot_filled(state: State, f: SlotFilled) -> None:
 
 def sentence_confirmed(state: State, f: SentenceConfirmed) -> None:
     """A sentence was confirmed."""
-    state.chats[f.chat].sentences[f.counter - 1].confirmed_at = f.at
+    chat = state.chats[f.chat]
+    chat.edition += 1
+    chat.sentences[f.counter - 1].confirmed_at = f.at
 
 
 def slot_confirmed(state: State, f: SlotConfirmed) -> None:

@@ -22,6 +22,7 @@ _DERIVED = frozenset(
     {
         "bot_due",
         "closed_up",
+        "edition",
         "estimate",
         "exclusions",
         "internal_keys",

@@ -108,9 +108,7 @@ def chat_for_connector(
         status=chat.status,
         agent_id=agent,
         agent_name=name,
-        sentences=tuple(sentence_for_connector(gateway, chat, s) for s in chat.sentences)
-        if full
-        else None,
+        sentences=_told_outside(state, gateway, chat) if full else None,
         panel=panel,
         navigation=navigation,
         co_browsing_data=data,
@@ -139,9 +137,7 @@ def chat_for_workplace(
         status=status,
         agent_id=agent,
         agent_name=name,
-        sentences=tuple(sentence_for_workplace(number, chat, s) for s in chat.sentences)
-        if full
-        else None,
+        sentences=_told_inside(state, number, chat, chat.sentences, "said") if full else None,
         info=chat_info(state, chat, viewer, number, now) if info else None,
         panel=panel,
         navigation=navigation,
@@ -149,9 +145,27 @@ def chat_for_workplace(
         close_reason=chat.close_reason,
         is_parked=True if chat.parked_at is not None and viewer == chat.agent else None,
         parties=_parties(state, chat, viewer) or None,
-        internal=tuple(sentence_for_workplace(number, chat, s) for s in chat.internal)
-        if full
-        else None,
+        internal=_told_inside(state, number, chat, chat.internal, "noted") if full else None,
+    )
+
+
+def _told_outside(state: State, gateway: Gateway, chat: Chat) -> tuple[ChatSentenceInfo, ...]:
+    return state.transcripts.shown(
+        (chat.id, gateway.peer, gateway.port or "", chat.tracking_id),
+        chat.edition,
+        len(chat.sentences),
+        lambda: (sentence_for_connector(gateway, chat, s) for s in chat.sentences),
+    )
+
+
+def _told_inside(
+    state: State, number: str, chat: Chat, words: list[Sentence], kind: str
+) -> tuple[ChatSentenceInfo, ...]:
+    return state.transcripts.shown(
+        (chat.id, number, "", kind),
+        chat.edition,
+        len(words),
+        lambda: (sentence_for_workplace(number, chat, s) for s in words),
     )
 
 

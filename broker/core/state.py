@@ -21,6 +21,7 @@ from broker.config.model import Config
 from broker.core.facts import DecisionLogged
 from broker.core.heard import Spans
 from broker.core.timers import NO_TERM, Term, Timers
+from broker.core.transcripts import Transcripts
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid, Role, TransferMode
 
@@ -152,6 +153,7 @@ class Chat:
         keys: The sentences by ID: `keys[False]` the visitor's, `keys[True]` the other way (W-21).
         past_slots: What the keys of overwritten slots stood for, the latest of them; not stored.
         weight: A bound on the bytes of the transcript on the wire.
+        edition: Changes whenever something is said, noted or confirmed.
         timer_at: The earliest timer that is set for this chat's own deadlines.
     """
 
@@ -220,6 +222,7 @@ class Chat:
     readers: tuple[Guid, ...] = ()
     estimate: tuple[int, int] | None = None
     log: list[DecisionLogged] = Factory(list)
+    edition: int = 0
     weight: int = 0
     timer_at: int | None = None
 
@@ -467,6 +470,7 @@ class State:
     status_counts: dict[ChatStatus, int] = Factory(dict)
     distribution: Distribution = field(factory=Distribution)
     timers: Timers = field(factory=Timers)
+    transcripts: Transcripts = field(factory=Transcripts, eq=False, repr=False)
     next_chat: int = 1
     next_offer: int = 1
 

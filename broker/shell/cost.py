@@ -35,12 +35,10 @@ def extra_cost(effects: Sequence[Effect]) -> int:
     extra = 0
     for effect in effects:
         if type(effect) is Send:
-            receivers = len(effect.sessions)
-            if receivers > FEW:
-                extra += RECEIVER * (receivers - FEW)
-            payload = effect.payload
-            if type(payload) is tuple or _nested(type(payload)):
-                extra += _items(payload)
+            if len(effect.sessions) > FEW:
+                extra += RECEIVER * (len(effect.sessions) - FEW)
+            if type(effect.payload) not in _flat:
+                extra += _items(effect.payload)
     return extra
 
 
@@ -58,6 +56,8 @@ def _items(value: object) -> int:
 
 
 _known: dict[type, tuple[str, ...]] = {}
+_flat: set[type] = {type(None), str}
+"""Payloads that hold nothing that costs."""
 
 
 def _nested(kind: type) -> tuple[str, ...]:
@@ -67,4 +67,6 @@ def _nested(kind: type) -> tuple[str, ...]:
         found = members(kind) if has(kind) else ()
         names = tuple(member.name for member in found if member.kind in _NESTED)
         _known[kind] = names
+        if not names:
+            _flat.add(kind)
     return names

@@ -46,7 +46,7 @@ from broker.core.inputs import (
 from broker.core.rollback import OF_PRESENCE, Presence
 from broker.core.state import State
 from broker.shell.attention import Attention
-from broker.shell.cost import DEAR, USUAL, extra_cost
+from broker.shell.cost import DEAR, extra_cost
 from broker.shell.inbox import Inbox
 
 
@@ -273,9 +273,10 @@ class Engine:
                 taken = inbox.take()
                 if taken is None:
                     return
-                extra = batch.extra
+                before = batch.extra
                 self._step(batch, now, up, taken)
-                inbox.pay(USUAL + batch.extra - extra)
+                if batch.extra > before:
+                    inbox.pay(batch.extra - before)
             room -= 1
 
     def _step(self, batch: _Batch, now: int, up: int, input: Input) -> None:

@@ -17,6 +17,7 @@ from collections import deque
 from attrs import Factory, define
 
 from broker.core.inputs import FrameArrived, Input, SessionClosed, SessionOpened
+from broker.shell.cost import USUAL
 from broker.shell.questions import QUESTIONS
 
 TURN = 200
@@ -81,12 +82,18 @@ class Inbox:
     def put(self, input: Input) -> None:
         """Queue an input."""
         self._length += 1
-        if not isinstance(input, FrameArrived | SessionOpened | SessionClosed):
+        if type(input) is FrameArrived:
+            queue = self._queues.get(input.session) or self._open(input)
+            name = input.frame.type
+            if name in QUESTIONS:
+                queue.asked[name] = queue.asked.get(name, 0) + 1
+        elif isinstance(input, SessionOpened | SessionClosed):
+            queue = self._queues.get(input.session) or self._open(input)
+            if type(input) is SessionClosed:
+                self._forget_questions(queue)
+        else:
             self._first.append(input)
             return
-        queue = self._queues.get(input.session)
-        if queue is None:
-            queue = self._open(input)
         party = queue.party
         party.waiting += 1
         if not queue.inputs:
@@ -94,43 +101,43 @@ class Inbox:
                 self._turns.append(party)
             party.queues.append(queue)
         queue.inputs.append(input)
-        if type(input) is FrameArrived:
-            name = input.frame.type
-            if name in QUESTIONS:
-                queue.asked[name] = queue.asked.get(name, 0) + 1
-        elif type(input) is SessionClosed:
-            self._forget_questions(queue)
 
     def take(self) -> Input | None:
-        """The next input; None when there is none."""
+        """The next input, paid as a usual one; None when there is none."""
         if not self._length:
             return None
         self._length -= 1
         if self._first:
             self._paying = None
             return self._first.popleft()
-        party = self._paying = self._whose_turn()
+        party = self._turns[0]
+        if party.credit <= 0:
+            party = self._whose_turn()
+        self._paying = party
         party.waiting -= 1
-        queue = party.queues[0]
-        taken = queue.inputs.popleft()
+        party.credit -= USUAL
+        queues = party.queues
+        queue = queues[0]
+        inputs = queue.inputs
+        taken = inputs.popleft()
         if type(taken) is FrameArrived:
             name = taken.frame.type
             if name in QUESTIONS:
                 queue.asked[name] -= 1
-        if not queue.inputs:
-            party.queues.popleft()
-            if not party.queues:
+        if not inputs:
+            queues.popleft()
+            if not queues:
                 self._turns.popleft()
             if type(taken) is SessionClosed:
                 self._close(taken, queue)
-        elif len(party.queues) > 1 and not party.in_order:
-            party.queues.rotate(-1)
+        elif len(queues) > 1 and not party.in_order:
+            queues.rotate(-1)
         return taken
 
-    def pay(self, cost: int) -> None:
-        """Tell what the input that was taken last has cost."""
+    def pay(self, extra: int) -> None:
+        """Tell what the input that was taken last has cost beyond the usual."""
         if self._paying is not None:
-            self._paying.credit -= cost
+            self._paying.credit -= extra
 
     def crowd(self, session: int) -> int:
         """How many inputs wait of all who came in by the token of a session."""
@@ -180,14 +187,19 @@ class Inbox:
             del self._parties[queue.party.name]
 
     def _forget_questions(self, queue: _Queue) -> None:
-        if any(queue.asked.values()):
-            kept = [one for one in queue.inputs if not _is_question(one)]
-            dropped = len(queue.inputs) - len(kept)
-            self._length -= dropped
-            queue.party.waiting -= dropped
-            queue.inputs.clear()
-            queue.inputs.extend(kept)
-            queue.asked.clear()
+        if not any(queue.asked.values()):
+            return
+        kept = [one for one in queue.inputs if not _is_question(one)]
+        dropped = len(queue.inputs) - len(kept)
+        self._length -= dropped
+        queue.party.waiting -= dropped
+        queue.asked.clear()
+        queue.inputs.clear()
+        queue.inputs.extend(kept)
+        if not kept:
+            queue.party.queues.remove(queue)
+            if not queue.party.queues:
+                self._turns.remove(queue.party)
 
 
 def _is_question(input: Input) -> bool:

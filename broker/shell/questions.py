@@ -20,6 +20,8 @@ QUESTIONS: Final[Mapping[str, int]] = {
     "CS_CHAT_OVERVIEW": 4,
     "CS_CHAT_RESYNC": 4,
     "CS_CHAT_STATUS": 4,
+    "CS_SCENARIO_LOAD": 16,
+    "CS_SCENARIO_RESULT": 16,
     "ES_CHAT_REQUEST": 64,
     "ES_CHAT_RESYNC": 4,
     "ES_CHAT_STATUS": 4,

@@ -47,13 +47,21 @@ class Allowance:
             now: Monotonic seconds.
             size: Bytes that came.
         """
-        gained = (now - self.at) * self.rate
+        rate, gained = self.rate, (now - self.at) * self.rate
         self.at = now
-        left = min(self.left + gained, self.rate) - max(0.0, size / COUNTS_AS_ONE - frames)
-        served = max(0, min(frames, int(left)))
+        left, patience = self.left + gained, self.patience + gained
+        left = min(left, rate)
+        patience = min(patience, rate)
+        more = size / COUNTS_AS_ONE - frames
+        if more > 0:
+            left -= more
+        if frames <= left:
+            self.left, self.patience = left - frames, patience
+            return 0
+        served = max(0, int(left))
         refused = frames - served
         self.left = max(0.0, left - served)
-        self.patience = min(self.patience + gained, self.rate) - refused + min(0.0, left)
+        self.patience = patience - refused + min(0.0, left)
         return refused
 
     @property

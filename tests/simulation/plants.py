@@ -32,15 +32,13 @@ from broker.core.announce import ChatToAgent, ChatToConnectors
 from broker.core.decision import Decision
 from broker.core.effects import Send
 from broker.core.facts import Fact, SentenceConfirmed, SentenceStored, SessionLeft
-from broker.core.inputs import FrameArrived, SessionClosed, Stamp
+from broker.core.inputs import Stamp
 from broker.core.rollback import Presence
 from broker.core.state import Chat, Recovered, State
 from broker.core.timers import TimerKind
 from broker.shell import engine
 from broker.shell.engine import Engine
-from broker.shell.inbox import Inbox
 from broker.shell.outbox import Outbox
-from broker.shell.questions import QUESTIONS
 from broker.shell.sessions import Sessions
 from broker.store import Store
 from protocol.chat import ChatStatusInfo
@@ -312,37 +310,6 @@ def _unbounded_outbox(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sessions, "_dismiss", dismiss)
 
 
-def _taken(change: Callable[[Inbox, Any, int], bool]) -> Patch:
-    """Inputs for which `change` is true are taken out of the inbox and not decided."""
-
-    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
-        original = Inbox.take
-
-        def take(self: Inbox) -> Any:
-            while (taken := original(self)) is not None and change(self, taken, self._length):
-                pass
-            return taken
-
-        monkeypatch.setattr(Inbox, "take", take)
-
-    return patch
-
-
-def _is_answered(input: Any) -> bool:
-    return isinstance(input, FrameArrived) and input.frame.type in QUESTIONS
-
-
-def _debtors_are_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = Inbox.put
-
-    def put(self: Inbox, input: Any) -> None:
-        queue = self._queues.get(getattr(input, "session", -1))
-        if queue is None or queue.party.credit > -50 or isinstance(input, SessionClosed):
-            original(self, input)
-
-    monkeypatch.setattr(Inbox, "put", put)
-
-
 def _random_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stamp, "guid", lambda _self, _index=0: str(uuid4()))
 
@@ -480,11 +447,6 @@ PLANTS = (
     Plant("a note is kept from the agent", "I-9", _note_kept_from_the_agent),
     Plant("a confirmation is lost on restart", "I-10", _confirmation_lost_on_restart),
     Plant("two answers", "I-13", _double_answer),
-    Plant(
-        "a question is lost in a crowd", "I-13", _taken(lambda _, i, n: _is_answered(i) and n > 3)
-    ),
-    Plant("who asked for much is not heard again", "I-13", _debtors_are_not_heard),
-    Plant("a departure is lost", "I-7", _taken(lambda _, i, _n: isinstance(i, SessionClosed))),
     Plant("an outbox without a bound", "I-14", _unbounded_outbox, 60),
     Plant("a foreign chat is visible", "I-15", _foreign_chat_visible),
     Plant("anybody may write", "I-15", _anybody_may_write),

@@ -5,9 +5,12 @@ import pytest
 from broker.tools.simulate.play import Script, play
 from tests.simulation.plants import PLANTS, Plant
 from tests.simulation.plants_floor import PLANTS as MORE
+from tests.simulation.plants_traffic import PLANTS as TRAFFIC
+
+ALL = [*PLANTS, *MORE, *TRAFFIC]
 
 
-@pytest.mark.parametrize("plant", [*PLANTS, *MORE], ids=lambda plant: plant.name.replace(" ", "-"))
+@pytest.mark.parametrize("plant", ALL, ids=lambda plant: plant.name.replace(" ", "-"))
 def test_a_planted_bug_is_caught(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant.patch(monkeypatch)
     found: set[str] = set()

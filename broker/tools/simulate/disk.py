@@ -56,6 +56,8 @@ class Disk:
     def refuse(self, key: str) -> None:
         """From now on the database takes no sentence with this ID, however often it is sent."""
         assert self._raw is not None
+        if key in self.refused:
+            return
         self.refused[key] = None
         name, value = f"refused{len(self.refused)}", key.replace("'", "''")
         self._raw.execute(

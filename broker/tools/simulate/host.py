@@ -154,7 +154,6 @@ class Life:
         )
         self.released = Released(host.world, host.history, self.sessions, self.wires)
         self.sessions._log = Silent()  # noqa: SLF001 - thousands of lines that nobody reads
-        # A simulated transcript is short: what is dear in life must be dear here as well.
         self._dear = self.chance.fork("turns").choose((5, 20, DEAR))
         self._commit_delay = self.chance.choose((MS // 2, 2 * MS, 10 * MS))
         self.diary = Diary(self.clock, self.attention)
@@ -189,10 +188,9 @@ class Life:
             self.clock,
             self.chance.bytes(16),
             self._commit_failed,
-            dear=self._dear,
             attention=self.attention,
         )
-        self.engine.inbox.turn = 4 * self._dear
+        self.engine.make_dear(self._dear)
         again = partial(restore, host.config, second, self.engine.state.now, self.engine.state.up)
         self.engine.witness(host.history, host.world, again, self.moment)
         self.sessions.engine = self.engine

@@ -10,11 +10,12 @@ from broker.config.model import Config
 from broker.core.broker import restore, step
 from broker.core.effects import Effect
 from broker.core.facts import Fact
-from broker.core.inputs import Booted, Input, Resumed, Stamp
+from broker.core.inputs import Booted, FrameArrived, Input, Resumed, Stamp
 from broker.core.invariants import check, durable, overbooked
 from broker.core.rollback import roll_back
 from broker.core.state import State
 from broker.shell.engine import Engine
+from broker.shell.questions import QUESTIONS
 from broker.store import Store
 from broker.tools.simulate.history import History, Kind
 from broker.tools.simulate.world import World
@@ -67,11 +68,19 @@ class WatchedEngine(Engine):
         before = (len(facts), len(effects))
         self._note_time(now, input)
         super()._step(batch, now, up, input)  # type: ignore[arg-type]  # a private class
+        if len(facts) > before[0] and _is_question(input):
+            text = f"{input} is dropped when its session goes, and changed something"
+            self.history.add(self.world.now, Kind.BROKEN, law="I-1", text=text)
         stamp = Stamp(now, self._seq, self._seed, up)
         self._steps.append(_Step(stamp, input, facts[before[0] :], effects[before[1] :]))
         self._booted = self._booted or isinstance(input, Booted)
         if self._booted and self._seq % CHECK_EVERY == 0:
             self.inspect()
+
+    def make_dear(self, cost: int) -> None:
+        """Set what is dear and what is long: a simulated transcript is shorter than one in life."""
+        self._dear, self.inbox.turn = cost, 4 * cost
+        self.state.transcripts.long = cost // 5
 
     def _note_time(self, now: int, input: Input) -> None:
         """Tell the checker what its clock is to the broker's, and when the broker did not listen."""
@@ -135,6 +144,10 @@ def _present(state: State) -> dict[str, object]:
             (chat.id, chat.offer_until) for chat in state.chats.values() if chat.offer_until
         ),
     }
+
+
+def _is_question(input: Input) -> bool:
+    return isinstance(input, FrameArrived) and input.frame.type in QUESTIONS
 
 
 def _first_difference(one: _Step, facts: list[Fact], effects: list[Effect]) -> str:

@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+import attrs
 import msgpack
 import pytest
 
@@ -22,6 +23,7 @@ from protocol.frame import Frame
 from protocol.json_codec import decode_json
 from protocol.message import MessageContentInfo
 from protocol.session import Ping
+from protocol.structure import PackedOnce
 from tools import samples
 
 SENTENCE = {"Peer": "web", "TrackingId": "t", "ID": "s", "Text": "Hi"}
@@ -39,6 +41,23 @@ def test_one_packing_serves_many_receivers() -> None:
     assert decode(plain[4:]) == Frame("SYS_PONG", Ping(nonce="n"))
     assert decode(answer[4:]).re == 7
     assert plain == encode(Frame("SYS_PONG", Ping(nonce="n")))
+
+
+def test_a_kept_array_is_packed_once() -> None:
+    """W-5: the frame is the same map, whatever else is in it."""
+    words = PackedOnce(ChatSentenceInfo(peer="web", id=str(n), text="Hi") for n in range(300))
+    names = [m.name for m in attrs.fields(ChatStatusInfo) if str(m.type) == "str | None"]
+    for count in (0, len(names)):
+        named: dict[str, Any] = dict.fromkeys(names[:count], "x")
+        full = ChatStatusInfo(**named, sentences=words, internal=words)
+        sent = pack("SE_CHAT_STATUS", full)
+        usual = attrs.evolve(full, sentences=(*words,), internal=(*words,))
+        assert msgpack.unpackb(b"\x92" + sent, timestamp=3) == msgpack.unpackb(
+            b"\x92" + pack("SE_CHAT_STATUS", usual), timestamp=3
+        )
+    assert words.packed is not None
+    words.packed = msgpack.packb(["as it was"])
+    assert b"as it was" in pack("SE_CHAT_STATUS", ChatStatusInfo(sentences=words))
 
 
 def test_a_fault_carries_type_and_id_of_its_frame() -> None:

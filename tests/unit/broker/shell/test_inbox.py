@@ -36,17 +36,18 @@ def filled(*inputs: Input) -> Inbox:
     for greeting in greetings:
         inbox.put(greeting)
     assert [inbox.take() for _ in greetings].count(None) == 0
+    for party in inbox._parties.values():
+        party.credit = TURN
     for one in inputs:
         if one not in greetings:
             inbox.put(one)
     return inbox
 
 
-def emptied(inbox: Inbox, cost: int = USUAL) -> list[int]:
+def emptied(inbox: Inbox) -> list[int]:
     """The sessions in the order of their turns."""
     order = []
     while (taken := inbox.take()) is not None:
-        inbox.pay(cost)
         assert isinstance(taken, FrameArrived)
         order.append(taken.session)
     return order
@@ -68,7 +69,7 @@ def test_a_dear_question_is_paid_before_the_next_one_is_heard() -> None:
     taken = inbox.take()
     assert isinstance(taken, FrameArrived)
     assert taken.session == 1
-    inbox.pay(3 * TURN)
+    inbox.pay(3 * TURN - USUAL)
     order = emptied(inbox)
     # Three turns of the other side for what three turns cost, then each in its turn.
     assert order.index(1) == 3 * (TURN // USUAL)
@@ -127,6 +128,14 @@ def test_questions_of_who_is_gone_are_dropped_and_what_was_said_is_not() -> None
     assert inbox.crowd(1) == 0
 
 
+def test_who_asked_only_and_is_gone_leaves_nothing_behind() -> None:
+    """I-14."""
+    inbox = filled(opened(1), frame(1, 1, QUESTION))
+    inbox.put(SessionClosed(1))
+    assert [inbox.take(), inbox.take()] == [SessionClosed(1), None]
+    assert (inbox._queues, inbox._parties, len(inbox._turns)) == ({}, {}, 0)
+
+
 def test_few_questions_of_a_type_may_wait() -> None:
     """W-14: RateLimited from the fifth on, until one of them is taken."""
     inbox = filled(opened(1), *[frame(1, n, QUESTION) for n in range(QUESTIONS[QUESTION])])
@@ -146,6 +155,15 @@ def test_everything_is_forgotten_at_once() -> None:
 def test_questions_are_frames_that_are_served() -> None:
     """W-14: a table of types that nobody sends would limit nothing."""
     assert set(QUESTIONS) <= set(HANDLERS)
+
+
+ASKING = ("_STATUS", "_RESYNC", "_LIST", "_LOAD", "_RESULT", "_GET", "_ROUTING", "_REQUEST")
+
+
+def test_every_frame_that_asks_is_in_the_table() -> None:
+    """W-14: one that is not has no bound, and is worked off for who is gone."""
+    asking = {name for name in HANDLERS if name.endswith(ASKING)}
+    assert asking <= set(QUESTIONS)
 
 
 SESSIONS = st.integers(1, 6)
