@@ -26,12 +26,17 @@ from typing import Any
 import anyio
 import attrs
 
-from connectors.events import ChatRef
+from connectors.cache import Cache, Question, Registers
+from connectors.events import ChatRef, Connected, Event, Pushed, RequestDone
 from connectors.settings import ConnectorSettings, Gateway, Tuning, WorkplaceSettings
 from connectors.shell import Address, Client, new_id
 from connectors.workplace import WorkplaceClient, opening
 from protocol.chat import ChatServiceInfo, ChatStatusInfo
 from protocol.encoding import MESSAGEPACK, Encoding
+from protocol.frame import Frame
+from protocol.message import CommandInfo
+from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
+from protocol.scenario import ScenarioInfo, ScenarioResultInfo
 from protocol.values import Guid
 
 __all__ = [
@@ -52,6 +57,12 @@ class ConnectorClient(Client):
     def __init__(self, address: Address, settings: ConnectorSettings, events: int) -> None:
         super().__init__(address, settings, events)
         self._gateway = settings.gateways[0]
+        tuning = settings.tuning
+        self._responses: Cache[ChatServiceInfo, ChatServiceInfo] = Cache(
+            tuning.response_period, tuning.cached
+        )
+        self._registers = Registers(tuning.register_period, tuning.cached)
+        self._asked: dict[int, Question] = {}
 
     async def start_chat(
         self,
@@ -150,13 +161,112 @@ class ConnectorClient(Client):
         return frame.payload.return_chat_id
 
     async def ask_chat(
-        self, gateway: str | Gateway | None = None, info: ChatServiceInfo | None = None
+        self,
+        gateway: str | Gateway | None = None,
+        info: ChatServiceInfo | None = None,
+        *,
+        fresh: bool = False,
     ) -> ChatServiceInfo:
-        """Asks whether a chat would be taken now: `signal` and `scenario_model` of the answer (B-1)."""
+        """Asks whether a chat would be taken now: `signal` and `scenario_model` of the answer (B-1).
+
+        Args:
+            gateway: Where; by default the first gateway of the client.
+            info: What rules may look at.
+            fresh: Asks whatever is known; else the answer to the same question is good for
+                `Tuning.response_period`.
+        """
         service = self._service(gateway, info, tracking_id=new_id())
-        frame = await self.request("ES_CHAT_REQUEST", service)
-        assert isinstance(frame.payload, ChatServiceInfo)
+        key = attrs.evolve(service, tracking_id=None)
+        known = None if fresh else self._responses.get(key, self.now())
+        if known is None:
+            frame = await self.request("ES_CHAT_REQUEST", service)
+            assert isinstance(frame.payload, ChatServiceInfo)
+            known = frame.payload
+            self._responses.put(key, known, self.now())
+        return attrs.evolve(known, tracking_id=service.tracking_id)
+
+    # --- registers and forms ---
+
+    async def routing(self, gateway: str | Gateway | None = None) -> tuple[WebSiteRoutingInfo, ...]:
+        """Gets the rules of what a web page shows to whom.
+
+        They are kept for `Tuning.register_period`; when they change the broker tells, which is
+        also a `Pushed` among the events.
+        """
+        where = Gateway(gateway) if isinstance(gateway, str) else gateway or self._gateway
+        payload = (await self._register("ES_WS_ROUTING", where.peer)).payload
+        assert isinstance(payload, tuple)
+        return payload
+
+    async def literals(
+        self, group: int, culture: str | None = None, gateway: str | Gateway | None = None
+    ) -> tuple[LiteralLookupInfo, ...]:
+        """Gets a group of texts, in one culture or in all; kept as `routing` keeps its rules."""
+        where = Gateway(gateway) if isinstance(gateway, str) else gateway or self._gateway
+        asked = LiteralLookupInfo(literal_group=group, culture=culture, peer=where.peer)
+        payload = (await self._register("ES_WS_LITERALS_GET", asked)).payload
+        assert isinstance(payload, tuple)
+        return payload
+
+    async def load_form(self, scenario_id: Guid, culture: str | None = None) -> ScenarioInfo:
+        """Gets a form, in a culture if it has that.
+
+        Raises:
+            Refused: There is no such form.
+        """
+        frame = await self.request(
+            "ES_SCENARIO_LOAD", CommandInfo(id=scenario_id, reference=culture)
+        )
+        assert isinstance(frame.payload, ScenarioInfo)
         return frame.payload
+
+    async def save_form(self, form: ScenarioResultInfo, chat: ChatRef | None = None) -> Guid:
+        """Saves what a visitor filled in, and waits until it is durable, however long the broker is away.
+
+        Args:
+            form: What was filled in. Without a `scenario_result_id` it is a new result.
+            chat: The chat that it belongs to, which has begun. Without one it is the gateway's.
+
+        Returns:
+            The result.
+
+        Raises:
+            Refused: The broker does not take it: see W-47 for what a form needs.
+        """
+        known = self.chat(chat) if chat is not None else None
+        if known is not None:
+            form = attrs.evolve(form, chat_id=known.chat_id)
+        form = self._session.named(form)
+        await self.request("ES_SCENARIO_SAVE", form, chat=chat)
+        assert form.scenario_result_id is not None
+        return form.scenario_result_id
+
+    async def _register(self, type_: str, payload: str | LiteralLookupInfo) -> Frame:
+        key = (type_, payload)
+        known = self._registers.get(key, self.now())
+        if known is not None:
+            return known
+        ticket = self._session.request(type_, payload, self.now())
+        self._asked[ticket] = key
+        try:
+            return await self._answer(ticket)
+        finally:
+            self._asked.pop(ticket, None)
+
+    def _tell(self, events: Sequence[Event]) -> None:
+        # What is cached is taken here, in the order in which it came: a change may be right behind.
+        for event in events:
+            match event:
+                case RequestDone(ticket, frame) if ticket in self._asked:
+                    self._registers.put(self._asked[ticket], frame, self.now())
+                case Pushed(frame):
+                    self._registers.pushed(frame, self.now())
+                case Connected():
+                    self._registers.clear()
+                    self._responses.clear()
+                case _:
+                    pass
+        super()._tell(events)
 
     async def stop(self, chat: ChatRef) -> ChatStatusInfo:
         """Ends a chat from the visitor's side."""

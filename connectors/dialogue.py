@@ -268,7 +268,7 @@ class Dialogue:
             case Request(purpose=Purpose.CONFIRM):
                 self._requests.again(item)
             case Request(purpose=Purpose.PROGRAM):
-                if item.safe and item.tries < self._tuning.tries:
+                if item.kept or (item.safe and item.tries < self._tuning.tries):
                     self._requests.again(item)
                 else:
                     self._fail(item, TimedOut(f"no answer to {item.type}"))

@@ -32,6 +32,7 @@ SAFE_TYPES = frozenset(
         "ES_MESSAGE_RECEIVING",
         "ES_MESSAGE_SENT",
         "ES_SCENARIO_LOAD",
+        "ES_SCENARIO_SAVE",
         "ES_SL_GETGATEWAYS",
         "ES_WS_LITERALS_GET",
         "ES_WS_ROUTING",
@@ -40,6 +41,10 @@ SAFE_TYPES = frozenset(
 """Requests that do the same when they are done twice or later, so that they outlive a connection.
 
 An opening is one because it names the chat that it makes, a form because it names its result."""
+
+
+KEPT_TYPES = frozenset({"CS_SCENARIO_SAVE", "ES_SCENARIO_SAVE"})
+"""Requests that bring what a person has written: they are sent until they are answered, as sentences are."""
 
 
 class Purpose(Enum):
@@ -92,6 +97,11 @@ class Request:
     def safe(self) -> bool:
         """Whether it may be repeated when its outcome is not known."""
         return self.type in SAFE_TYPES
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is sent again however often it was."""
+        return self.type in KEPT_TYPES
 
     @property
     def lasting(self) -> bool:

@@ -50,10 +50,11 @@ from connectors.dialogue import Dialogue
 from connectors.errors import Ended, EndReason, NotConnected
 from connectors.events import ChatRef, Disconnected, Event
 from connectors.link import Link, Stage
-from connectors.requests import SAFE_TYPES
+from connectors.requests import KEPT_TYPES, SAFE_TYPES
 from connectors.settings import ConnectorSettings, Settings, WorkplaceSettings
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
+from protocol.scenario import ScenarioResultInfo
 from protocol.session import Hello, Welcome
 from protocol.values import AgentState, Guid, Role
 
@@ -199,7 +200,8 @@ class Session:
 
         Args:
             type_: Type of the frame.
-            payload: Its payload. An opening of an outbound chat without `return_chat_id` gets one.
+            payload: Its payload. An opening of an outbound chat without `return_chat_id` gets one, a form
+                that is saved its `scenario_result_id`.
             now: The time.
             ref: The chat that it is about, if it is about one.
 
@@ -215,13 +217,20 @@ class Session:
         self._check_alive(now)
         if type_ in _OPENINGS and isinstance(payload, ChatServiceInfo):
             # By this Guid an opening that is sent again is known to be the same.
-            made = Guid(str(uuid.uuid5(uuid.NAMESPACE_OID, self._new_id())))
-            payload = attrs.evolve(payload, return_chat_id=payload.return_chat_id or made)
+            payload = attrs.evolve(
+                payload, return_chat_id=payload.return_chat_id or self._new_guid()
+            )
+        if isinstance(payload, ScenarioResultInfo) and type_ in KEPT_TYPES:
+            payload = self.named(payload)
         if self.phase is not Phase.READY and type_ not in SAFE_TYPES:
             raise NotConnected(f"{type_} needs a session that is ready")
         ticket = self._talk.ask_for(type_, payload, ref)
         self._talk.pump()
         return ticket
+
+    def named(self, form: ScenarioResultInfo) -> ScenarioResultInfo:
+        """Gives a form result its key, by which a save that is sent again is known to be the same."""
+        return attrs.evolve(form, scenario_result_id=form.scenario_result_id or self._new_guid())
 
     def start_chat(self, info: ChatServiceInfo, now: float) -> tuple[ChatRef, int]:
         """Starts a chat, or comes back to it (B-2). Sentences for it may be handed over at once.
@@ -349,6 +358,9 @@ class Session:
     def unsent(self, ref: ChatRef) -> list[ChatSentenceInfo]:
         """The sentences of a chat that are not echoed yet, in order."""
         return [item.sentence for item in self._talk.outbox.of(ref)]
+
+    def _new_guid(self) -> Guid:
+        return Guid(str(uuid.uuid5(uuid.NAMESPACE_OID, self._new_id())))
 
     def _check_alive(self, now: float) -> None:
         self._talk.now = now

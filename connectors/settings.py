@@ -43,6 +43,10 @@ class Tuning:
         outbox: Sentences that may wait in one chat.
         requests: Requests that may wait in the whole session.
         closed_chats: Closed chats that are remembered, the oldest go first.
+        response_period: How long the answer to a question whether a chat would be taken is good for
+            every other question with the same content; 0: each is asked.
+        register_period: The same of registers and forms. A register that changes is told before.
+        cached: So many such answers are kept, of each of the two kinds.
         backoff: The rule for the time between two connections.
     """
 
@@ -60,6 +64,9 @@ class Tuning:
     outbox: int = 1_000
     requests: int = 10_000
     closed_chats: int = 1_000
+    response_period: float = 20.0
+    register_period: float = 300.0
+    cached: int = 1_000
     backoff: Backoff = attrs.field(factory=Backoff)
 
 

@@ -426,6 +426,8 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "ES_SCENARIO_LOAD": "Id the form, Reference its culture",
         "ES_SCENARIO_SAVE": "of a chat, or of its own; SC_SCENARIO_RESULT to the agents in the chat",
         "ES_WS_ROUTING": "the gateway address",
+        "SE_WS_ROUTING": "answer, and push when a reload changes it",
+        "SE_WS_LITERALS_INFO": "answer, and push when a reload changes it",
         "ES_SL_GETGATEWAYS": "the gateway address",
         "ES_MESSAGE_RECEIVING": "exactly one answer",
         "SE_MESSAGE_RECEIVED": "Data is true or false",

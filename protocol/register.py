@@ -61,6 +61,7 @@ class WebSiteRoutingInfo:
         solicitation_time_out: Seconds until the offer.
         solicitation_duration: Seconds that the offer is shown.
         honor_reject_period: Seconds without an offer after a refusal.
+        peer: Gateway address that it is for.
     """
 
     web_site_routing_id: Guid | None = None
@@ -88,3 +89,4 @@ class WebSiteRoutingInfo:
     solicitation_time_out: int | None = None
     solicitation_duration: int | None = None
     honor_reject_period: int | None = None
+    peer: str | None = None

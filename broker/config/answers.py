@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 from attrs import evolve
 
 from broker.config.model import Config
@@ -27,8 +25,7 @@ def weigh_answers(root: Table, config: Config) -> None:
                     ("scenarios",), f"the form {model.display_name!r} {_too_long(size, most)}"
                 )
     for peer, gateways in config.gateways_by_peer.items():
-        found = (config.website_routing.get(gateway.id, ()) for gateway in gateways)
-        size = _size("SE_WS_ROUTING", tuple(chain.from_iterable(found)))
+        size = _size("SE_WS_ROUTING", config.routing_of(gateways))
         if size > most:
             text = f"all rules for {peer!r} together {_too_long(size, most)}"
             root.report.fault(("website_routing",), text)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from broker.config.partners import Bot, TextMatch
 from broker.config.pattern import Pattern
@@ -403,6 +403,14 @@ class Config:
         converter=_frozen_map, factory=dict
     )
     """Routing rules by gateway, by rank."""
+
+    def routing_of(self, gateways: Iterable[Gateway]) -> tuple[WebSiteRoutingInfo, ...]:
+        """The routing rules of some gateways, each with the address that it is for."""
+        return tuple(
+            evolve(rule, peer=gateway.peer)
+            for gateway in gateways
+            for rule in self.website_routing.get(gateway.id, ())
+        )
 
     gateway_by_address: Mapping[tuple[str, str | None], Gateway] = field(init=False)
     gateways_by_peer: Mapping[str, tuple[Gateway, ...]] = field(init=False)

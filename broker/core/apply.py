@@ -17,6 +17,7 @@ from broker.core.apply_words import hold, memory_of, transcript_weight
 from broker.core.bounds import (
     ANSWERS_REMEMBERED,
     LOGGED_DECISIONS,
+    REGISTERS_PER_SESSION,
     chat_weight,
     variables_weight,
 )
@@ -62,6 +63,7 @@ from broker.core.facts import (
     PartyJoined,
     PartyLeft,
     Refreshed,
+    RegisterAsked,
     ScriptSettled,
     SentenceConfirmed,
     SentenceStored,
@@ -377,6 +379,14 @@ def _session_joined(state: State, f: SessionJoined) -> None:
         desk.sat_down(state, f.agent, f.workplace, f.session)
 
 
+def _register_asked(state: State, f: RegisterAsked) -> None:
+    registers = state.sessions[f.session].registers
+    registers.pop(f.register, None)
+    registers[f.register] = None
+    if len(registers) > REGISTERS_PER_SESSION:
+        del registers[next(iter(registers))]
+
+
 def _session_left(state: State, f: SessionLeft) -> None:
     session = state.sessions.pop(f.session)
     for gateway in session.gateways:
@@ -454,6 +464,7 @@ _TABLE: dict[type, Callable[[State, Any], None]] = {
     PartyJoined: party.party_joined,
     PartyLeft: party.party_left,
     Refreshed: desk.refreshed,
+    RegisterAsked: _register_asked,
     ScriptSettled: _script_settled,
     SentenceConfirmed: words.sentence_confirmed,
     SentenceStored: words.sentence_stored,

@@ -29,6 +29,8 @@ PAST_SLOTS = 64
 """How many overwritten slots' keys are remembered for each chat."""
 FORMS_PER_CHAT = 32
 VARIABLES_PER_CHAT = 32
+REGISTERS_PER_SESSION = 16
+"""How many registers a session is told of when they change, those that it asked for last."""
 PARTIES_PER_CHAT = 8
 """Those who are in a chat besides its owner, monitors among them."""
 WATCHED_PER_AGENT = 16

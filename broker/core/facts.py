@@ -54,6 +54,7 @@ from broker.core.process_facts import (
     ConfigReplaced,
     ListenedAgain,
     Refreshed,
+    RegisterAsked,
     ScriptSettled,
     SessionJoined,
     SessionLeft,
@@ -100,6 +101,7 @@ Fact = (
     | ConfigReplaced
     | ListenedAgain
     | Refreshed
+    | RegisterAsked
     | ScriptSettled
     | SessionJoined
     | SessionLeft
@@ -141,6 +143,7 @@ __all__ = [
     "PartyJoined",
     "PartyLeft",
     "Refreshed",
+    "RegisterAsked",
     "ScriptSettled",
     "SentenceConfirmed",
     "SentenceStored",

@@ -60,6 +60,24 @@ class SessionLeft:
 
 
 @frozen
+class Register:
+    """What a connector asked for: the routing of a peer, or with a `group` its literals."""
+
+    peer: str | None
+    group: int | None = None
+    culture: str | None = None
+
+
+@frozen
+class RegisterAsked:
+    """A session got a register, and is told when it changes."""
+
+    durable: ClassVar[bool] = False
+    session: int
+    register: Register
+
+
+@frozen
 class TimerFired:
     """The earliest timer was taken out of the heap."""
 

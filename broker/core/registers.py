@@ -1,4 +1,4 @@
-"""Registers that connectors ask for: literals, and the routing of web pages."""
+"""Registers: literals, and the routing of web pages; for who asks, and anew when they change (W-17)."""
 
 from __future__ import annotations
 
@@ -9,47 +9,74 @@ from broker.core.cultures import fallbacks
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
 from broker.core.inputs import Stamp
+from broker.core.process_facts import Register, RegisterAsked
 from broker.core.state import Session, State
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.register import LiteralLookupInfo
+from protocol.values import Guid
 
 
 def routing(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
     """ES_WS_ROUTING: the routing rules of a peer's gateways, as far as the session serves them."""
-    every = state.config.gateways_by_peer.get(str(frame.payload), ())
-    if not every:
-        return Refusal(ErrorCode.UNKNOWN_GATEWAY, "no such gateway")
-    served = [gateway for gateway in every if gateway.id in session.gateways]
-    if not served:
-        return Refusal(ErrorCode.NOT_ALLOWED, "not served by this session")
-    table = state.config.website_routing
-    shown = tuple(rule for gateway in served for rule in table.get(gateway.id, ()))
-    return _answer(session, frame, "SE_WS_ROUTING", shown)
+    return _answer(state, session, frame, Register(str(frame.payload)))
 
 
 def literals(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
     """ES_WS_LITERALS_GET: one group of texts, in one culture or in all."""
     p = frame.payload
     assert isinstance(p, LiteralLookupInfo)
-    return _answer(session, frame, "SE_WS_LITERALS_INFO", literals_for(state.config, p))
+    return _answer(state, session, frame, Register(p.peer, p.literal_group, p.culture))
 
 
-def literals_for(config: Config, question: LiteralLookupInfo) -> tuple[LiteralLookupInfo, ...]:
+def _answer(state: State, session: Session, frame: Frame, register: Register) -> Outcome:
+    found = _find(state.config, session.gateways, register)
+    if isinstance(found, Refusal):
+        return found
+    me = session.number
+    answer = Send((me,), *found, me, frame.id)
+    return Decision([RegisterAsked(me, register)], [answer])
+
+
+def changed(state: State, config: Config) -> list[Send]:
+    """The registers that sessions asked for and that another configuration changes, as pushes."""
+    askers: dict[tuple[Register, tuple[Guid, ...]], list[int]] = {}
+    for session in state.sessions.values():
+        for register in session.registers:
+            askers.setdefault((register, session.gateways), []).append(session.number)
+    pushes: list[Send] = []
+    for (register, gateways), sessions in askers.items():
+        found = _find(config, gateways, register)
+        if not isinstance(found, Refusal) and found != _find(state.config, gateways, register):
+            pushes.append(Send(tuple(sessions), *found))
+    return pushes
+
+
+def _find(
+    config: Config, gateways: tuple[Guid, ...], register: Register
+) -> tuple[str, tuple[object, ...]] | Refusal:
+    """The type of the answer, and what is in it for a session that serves these gateways."""
+    if register.group is not None:
+        return "SE_WS_LITERALS_INFO", literals_for(config, register)
+    every = config.gateways_by_peer.get(register.peer or "", ())
+    if not every:
+        return Refusal(ErrorCode.UNKNOWN_GATEWAY, "no such gateway")
+    served = [gateway for gateway in every if gateway.id in gateways]
+    if not served:
+        return Refusal(ErrorCode.NOT_ALLOWED, "not served by this session")
+    return "SE_WS_ROUTING", config.routing_of(served)
+
+
+def literals_for(config: Config, register: Register) -> tuple[LiteralLookupInfo, ...]:
     """The texts of a group; of a text that has not the wanted culture the next wider one."""
-    found = config.literals_by_group.get(question.literal_group, ())
-    if question.culture is not None:
+    found = config.literals_by_group.get(register.group or 0, ())
+    if register.culture is not None:
         best: dict[int, tuple[int, LiteralLookupInfo]] = {}
-        ranks = {culture: rank for rank, culture in enumerate(fallbacks(question.culture))}
+        ranks = {culture: rank for rank, culture in enumerate(fallbacks(register.culture))}
         for entry in found:
             rank = ranks.get((entry.culture or "").lower())
             known = best.get(entry.literal_value)
             if rank is not None and (known is None or rank < known[0]):
                 best[entry.literal_value] = (rank, entry)
         found = tuple(entry for _, entry in best.values())
-    return tuple(evolve(entry, peer=question.peer) for entry in found)
-
-
-def _answer(session: Session, frame: Frame, type_: str, payload: object) -> Decision:
-    me = session.number
-    return Decision([], [Send((me,), type_, payload, me, frame.id)])
+    return tuple(evolve(entry, peer=register.peer) for entry in found)

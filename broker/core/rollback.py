@@ -70,8 +70,10 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
     known = ahead.distribution.desks
     state = restore(presence.config, recovered, now, ahead.up, also=known.keys())
     state.resumed, state.ahead = ahead.resumed, ahead.ahead
-    for joined in presence.sessions.values():
+    for number, joined in presence.sessions.items():
         apply(state, joined)
+        if number in ahead.sessions:
+            state.sessions[number].registers = dict(ahead.sessions[number].registers)
     for desk in state.distribution.desks.values():
         before = known.get(desk.agent)
         if before is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from broker.config.model import SECOND
+from broker.core import registers
 from broker.core.announce import AgentToWorkplace, ChatToAgent, OutboundToConnectors
 from broker.core.decision import Decision
 from broker.core.effects import Dismiss, Note, Send
@@ -259,4 +260,7 @@ def resumed(state: State, stamp: Stamp, gap: Resumed) -> Decision:
 
 def reloaded(state: State, stamp: Stamp, reload: Reloaded) -> Decision:
     """A new configuration is in force at once; sessions and chats go on (C-4)."""
-    return Decision([ConfigReplaced(config=reload.config)], [Note("configuration_replaced", {})])
+    decision = Decision([ConfigReplaced(config=reload.config)])
+    decision.effects.append(Note("configuration_replaced", {}))
+    decision.effects += registers.changed(state, reload.config)
+    return decision

@@ -20,6 +20,7 @@ from attrs import Factory, define, field, frozen
 from broker.config.model import Config
 from broker.core.facts import DecisionLogged
 from broker.core.heard import Spans
+from broker.core.process_facts import Register
 from broker.core.timers import NO_TERM, Term, Timers
 from broker.core.transcripts import Transcripts
 from protocol.scenario import ScenarioResultInfo
@@ -384,13 +385,18 @@ class Queue:
 
 @define(kw_only=True)
 class Session:
-    """A connection that said a good hello."""
+    """A connection that said a good hello.
+
+    Attributes:
+        registers: What it asked of registers, the last one last: it is told when that changes.
+    """
 
     number: int
     role: Role
     gateways: tuple[Guid, ...] = ()
     workplace: str | None = None
     agent: Guid | None = None
+    registers: dict[Register, None] = Factory(dict)
 
 
 @frozen(kw_only=True)

@@ -357,10 +357,10 @@ class Sessions:
     def _packed(self, effect: Send, encoding: Encoding) -> bytes:
         """Pack it; a long answer counts for its asker, one that no frame holds becomes a refusal."""
         packed = encoding.pack(effect.type, effect.payload)
-        if len(packed) > SHORT and effect.answer_to is not None:
-            link = self.links.get(effect.answer_to)
-            if link is not None and link.answers is not None:
-                link.answers.pay(len(packed))
+        if len(packed) > SHORT:
+            asker = None if effect.answer_to is None else self.links.get(effect.answer_to)
+            if asker is not None and asker.answers is not None:
+                asker.answers.pay(len(packed))
             if effect.type in ANSWERS and len(packed) > self.limits.frame_bytes - HEADERS:
                 return encoding.pack("SYS_ERROR", too_long(len(packed)))
         return packed

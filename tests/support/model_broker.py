@@ -100,6 +100,7 @@ class ModelBroker:
         self.refuse_type: dict[str, ErrorCode] = {}
         """What the next frame of a type is refused with."""
         self.canned: dict[str, tuple[str, object]] = {}
+        self.ignored: set[str] = set()
         """Answers to types of frames that the model does not serve: their type and payload."""
         self.clock = clock
         self.signal_seconds = 30
@@ -179,6 +180,8 @@ class ModelBroker:
         self._distribute()
 
     def _serve(self, line: Line, frame: Frame) -> None:
+        if frame.type in self.ignored:
+            return
         if (canned := self.canned.get(frame.type)) is not None:
             line.push(*canned, re=frame.id)
             return

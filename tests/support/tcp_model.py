@@ -52,6 +52,17 @@ class TcpModel:
         self._scope.cancel()
         await self._stopped.wait()
 
+    async def push(self, type_: str, payload: object) -> None:
+        """The broker says something to everybody."""
+        for line in list(self._streams):
+            line.push(type_, payload)
+        await self._flush()
+
+    async def cut(self) -> None:
+        """Every connection breaks; the broker goes on."""
+        for stream in list(self._streams.values()):
+            await anyio.aclose_forcefully(stream)
+
     async def _serve(self, stream: anyio.abc.ByteStream) -> None:
         line = self.broker.connect(0.0)
         self._streams[line] = stream

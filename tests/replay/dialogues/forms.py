@@ -150,6 +150,43 @@ async def forms_refused(stage: Stage) -> None:
     await refused(agent, "UnknownScenario", "CS_SCENARIO_LOAD", Id=CONTROL, Peer=None)
 
 
+TABLES = """
+[[literals]]
+group = 901
+value = 1
+culture = "en"
+text = "Write to us"
+
+[[website_routing]]
+gateway = "Gateway <name>"
+name = "Rule of <name>"
+template = "small"
+"""
+
+
+@scenario("Registers: pushed to who asked for them when a reload changes them", more=TABLES)
+async def registers_reloaded(stage: Stage) -> None:
+    """W-17, C-4."""
+    web, other = await stage.connector(), await stage.connector()
+    await web.send("ES_WS_LITERALS_GET", 1, LiteralGroup=901, Culture="en-GB")
+    found = await web.get("SE_WS_LITERALS_INFO", 1, count=1)
+    assert found["items"][0]["DisplayName"] == "Write to us"
+    await web.send("ES_WS_ROUTING", 2, text=stage.cell.name)
+    found = await web.get("SE_WS_ROUTING", 2, count=1)
+    assert found["items"][0]["Peer"] == stage.cell.name
+    await stage.do("reload", without=[stage.cell.name])
+    await web.get("SE_WS_LITERALS_INFO", count=0)
+    await web.get("SE_WS_ROUTING", count=0)
+    await other.send("SYS_PING", Nonce="n")
+    await other.get("SYS_PONG", Nonce="n")
+    await web.send("ES_WS_ROUTING", 3, text=stage.cell.name)
+    await web.get("SE_WS_ROUTING", 3, count=0)
+    await stage.do("reload", without=[])
+    await web.get("SE_WS_LITERALS_INFO", count=1)
+    found = await web.get("SE_WS_ROUTING", count=1)
+    assert found["items"][0]["Template"] == "small"
+
+
 PORTS = """
 [[gateways]]
 name = "Shop of <name>"

@@ -12,6 +12,7 @@ from broker.store import RowRefusedError, Store
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
 from protocol.frame import Frame
+from protocol.register import LiteralLookupInfo
 from protocol.values import AgentState, ChatStatus, Guid, Role
 from tests.unit.broker.shell.test_engine import Bench
 
@@ -90,6 +91,20 @@ def test_one_input_is_refused_and_all_others_are_answered_in_order() -> None:
     (chat,) = bench.engine.state.chats.values()
     assert [s.id for s in chat.sentences if not s.own] == ["a", "b", "c", "d", "e"]
     assert bench.engine.idle
+
+
+def test_what_was_asked_of_registers_is_remembered() -> None:
+    """W-17: so that a reload after it tells of what changed."""
+    bench = Refusing()
+    question = LiteralLookupInfo(literal_group=102)
+    bench.engine.submit(FrameArrived(1, Frame("ES_WS_LITERALS_GET", question)))
+    bench.store_all()
+    asked = bench.engine.state.sessions[1].registers
+    assert len(asked) == 1
+    bench.ask("ES_CHAT_START", "t1")
+    bench.engine.pump()
+    bench.refuse(1)
+    assert bench.engine.state.sessions[1].registers == asked
 
 
 def test_who_came_or_went_with_the_refused_input_is_welcomed_or_missed_once() -> None:
