@@ -385,11 +385,7 @@ class Queue:
 
 @define(kw_only=True)
 class Session:
-    """A connection that said a good hello.
-
-    Attributes:
-        registers: What it asked of registers, the last one last: it is told when that changes.
-    """
+    """A connection that said a good hello, and what it asked of registers, the last one last."""
 
     number: int
     role: Role

@@ -103,7 +103,7 @@ def test_what_was_asked_of_registers_is_remembered() -> None:
     assert len(asked) == 1
     bench.ask("ES_CHAT_START", "t1")
     bench.engine.pump()
-    bench.refuse(1)
+    bench.refuse(0)
     assert bench.engine.state.sessions[1].registers == asked
 
 
