@@ -8,8 +8,8 @@ from broker.config.model import Config
 from broker.core.cultures import fallbacks
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
+from broker.core.facts import Register, RegisterAsked
 from broker.core.inputs import Stamp
-from broker.core.process_facts import Register, RegisterAsked
 from broker.core.state import Session, State
 from protocol.errors import ErrorCode
 from protocol.frame import Frame

@@ -18,9 +18,8 @@ from typing import ClassVar
 from attrs import Factory, define, field, frozen
 
 from broker.config.model import Config
-from broker.core.facts import DecisionLogged
+from broker.core.facts import DecisionLogged, Register
 from broker.core.heard import Spans
-from broker.core.process_facts import Register
 from broker.core.timers import NO_TERM, Term, Timers
 from broker.core.transcripts import Transcripts
 from protocol.scenario import ScenarioResultInfo
