@@ -161,6 +161,7 @@ class ChatInfo:
         form_data_id: Result of the form given at the start.
         variables: What the program that started the chat wants known.
         preferred_culture: Language that the visitor prefers, as the start said it.
+        earlier_chat_id: The full chat that this one goes on from.
     """
 
     time_stamp: datetime | None = None
@@ -186,6 +187,7 @@ class ChatInfo:
     form_data_id: Guid | None = None
     variables: tuple[VariableInfo, ...] | None = None
     preferred_culture: str | None = None
+    earlier_chat_id: Guid | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -329,6 +329,8 @@ class View:
 
     def _fold_sentence(self, sentence: ChatSentenceInfo) -> list[Change]:
         chat = self._chat_of(sentence)
+        if sentence.chat_id not in (None, chat.chat_id) and chat.chat_id is not None:
+            return []  # the echo of a retry, from the full chat before this one
         if sentence.model == SentenceModel.SENTENCE and chat.is_received(sentence):
             chat.typing_until = None
         if sentence.counter == 0:

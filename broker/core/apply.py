@@ -37,6 +37,7 @@ from broker.core.facts import (
     BotAwaited,
     BotMoved,
     ChatBound,
+    ChatDropped,
     ChatForgotten,
     ChatMoved,
     ChatParked,
@@ -104,10 +105,13 @@ def to_be_routed(state: State, chat: Chat) -> None:
 def index_open(state: State, chat: Chat) -> None:
     """Put a chat into, or take it out of, its gateway's list of open chats."""
     chats = state.open_chats.setdefault(chat.gateway, {})
+    closed = state.closed_chats.setdefault(chat.gateway, {})
     if chat.is_open:
         chats[chat.id] = None
+        closed.pop(chat.id, None)
     else:
         del chats[chat.id]
+        closed[chat.id] = None
     _count_listed(state, chat, 1 if chat.is_open else -1)
 
 
@@ -124,6 +128,8 @@ def add_chat(state: State, chat: Chat) -> None:
     state.status_counts[chat.status] = state.status_counts.get(chat.status, 0) + 1
     if chat.is_open:
         index_open(state, chat)
+    else:
+        state.closed_chats.setdefault(chat.gateway, {})[chat.id] = None
     if chat.is_bound:
         _index_tracking(state, chat)
     elif chat.is_open:
@@ -171,6 +177,8 @@ def _chat_started(state: State, f: ChatStarted) -> None:
             variables=f.variables,
             outbound=f.outbound,
             open_key=f.open_key,
+            earlier=f.earlier,
+            last_agent=f.last_agent,
             weight=variables_weight(f.variables),
         ),
     )
@@ -411,8 +419,9 @@ def _timer_fired(state: State, _f: TimerFired) -> None:
             arm_chat(state, chat)
 
 
-def _chat_forgotten(state: State, f: ChatForgotten) -> None:
+def _chat_forgotten(state: State, f: ChatForgotten | ChatDropped) -> None:
     chat = state.chats.pop(f.chat)
+    state.closed_chats[chat.gateway].pop(chat.id, None)
     state.chats_held[chat.gateway] -= 1
     hold(state, chat, -memory_of(chat))
     state.status_counts[chat.status] -= 1
@@ -439,6 +448,7 @@ _TABLE: dict[type, Callable[[State, Any], None]] = {
     BotAwaited: _bot_awaited,
     BotMoved: _bot_moved,
     ChatBound: _chat_bound,
+    ChatDropped: _chat_forgotten,
     ChatForgotten: _chat_forgotten,
     ChatMoved: _chat_moved,
     ChatParked: desk.chat_parked,

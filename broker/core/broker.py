@@ -280,11 +280,19 @@ def restore(
         chat.weight = transcript_weight(chat)
         add_chat(state, chat)
         _seat(state, chat)
-    woken = sorted(state.distribution.waking, key=lambda c: (state.chats[c].woken_at or 0, c))
-    state.distribution.waking = dict.fromkeys(woken)
+    _put_in_order(state)
     _await_agents(state)
     arm_all(state)
     return state
+
+
+def _put_in_order(state: State) -> None:
+    """What closed first, and what was to come back first, stand in front."""
+    chats, d = state.chats, state.distribution
+    for gateway, ended in state.closed_chats.items():
+        in_order = sorted(ended, key=lambda c: (chats[c].closed_up, c))
+        state.closed_chats[gateway] = dict.fromkeys(in_order)
+    d.waking = dict.fromkeys(sorted(d.waking, key=lambda c: (chats[c].woken_at or 0, c)))
 
 
 def _rebase(chat: Chat, aged: Callable[[int], int]) -> None:

@@ -15,7 +15,8 @@ class ChatStarted:
     """A chat was made, in status `Pilot` (B-2). Row of `chats`, row of `chat_events`.
 
     An outbound one goes by its own Guid in place of a tracking ID until it is bound; `open_key` is
-    the key by which a repeated request for it is known.
+    the key by which a repeated request for it is known. `earlier` is the full chat with which the same
+    visitor talked before, and `last_agent` who had that.
     """
 
     durable: ClassVar[bool] = True
@@ -32,6 +33,18 @@ class ChatStarted:
     variables: tuple[tuple[str, str], ...] = ()
     outbound: bool = False
     open_key: Guid | None = None
+    earlier: Guid | None = None
+    last_agent: Guid | None = None
+
+
+@frozen(kw_only=True)
+class ChatDropped:
+    """A closed chat was let go before its time, since its gateway's chats take too much memory."""
+
+    durable: ClassVar[bool] = True
+    chat: Guid
+    no: int
+    at: int
 
 
 @frozen(kw_only=True)

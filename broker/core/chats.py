@@ -11,7 +11,6 @@ from broker.core import rules
 from broker.core.access import find_tracked, gateway_of, tracked_chat
 from broker.core.announce import ChatToConnectors
 from broker.core.bounds import (
-    CHATS_PER_GATEWAY,
     FORM_BYTES,
     NOTE_RESERVE,
     RESERVE,
@@ -41,6 +40,7 @@ from broker.core.forms import (
 from broker.core.inputs import Stamp
 from broker.core.moves import CHAT_ID, close
 from broker.core.occupancy import signal_for
+from broker.core.room import chats_relieved, holds_one_more, is_full
 from broker.core.state import Chat, Session, State
 from protocol.chat import ChatCommandInfo, ChatServiceInfo, ChatStatusInfo
 from protocol.errors import ErrorCode
@@ -104,9 +104,10 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
         answer_to=session.number,
         re=frame.id,
     )
-    if chat is not None and chat.is_open:
-        return _found(state, stamp, chat, p.result_model, evolve(told, push=False))
-    if chat is not None and not reopens(state, gateway, chat):
+    full = chat if chat is not None and is_full(state, chat, _brought(chat, p)) else None
+    if chat is not None and chat.is_open and full is None:
+        return _found(state, stamp, chat, _brought(chat, p), evolve(told, push=False))
+    if chat is not None and (full or not reopens(state, gateway, chat)):
         chat = None
     refusal = may_open(state, gateway, p.tracking_id or "") or too_many_variables(p)
     if refusal is None and chat is None:
@@ -115,16 +116,40 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
         refusal = form_fits(state, chat, p.result_model, path=FORM)
     if refusal is not None:
         return refusal
-    facts: list[Fact]
     if chat is not None:
-        facts = reopen(state, chat, stamp, p)
+        decision = Decision([*reopen(state, chat, stamp, p)])
     else:
-        facts = [started(state, stamp, gateway, p, stamp.guid(CHAT_ID))]
+        decision = _made(state, stamp, gateway, p, full)
         told = evolve(told, chat=stamp.guid(CHAT_ID))
     if p.result_model is not None:
         no = chat.no if chat is not None else state.next_chat
-        facts.append(form_saved(state, p.result_model, stamp, told.chat, no, at_start=True))
-    return Decision(facts, [told])
+        form = form_saved(state, p.result_model, stamp, told.chat, no, at_start=True)
+        decision.facts.append(form)
+    decision.effects.append(told)
+    return decision
+
+
+def _brought(chat: Chat, p: ChatServiceInfo) -> ScenarioResultInfo | None:
+    """The form of a start, unless a start before brought it to the chat."""
+    form = p.result_model
+    if form is None or any(is_same(form, known) for known in chat.forms.values()):
+        return None
+    return form
+
+
+def _made(
+    state: State, stamp: Stamp, gateway: Gateway, p: ChatServiceInfo, full: Chat | None
+) -> Decision:
+    """A new chat; a full one of the same visitor ends with it, and both are linked (B-2)."""
+    decision = Decision([*chats_relieved(state, gateway.id, stamp.now)])
+    made = started(state, stamp, gateway, p, stamp.guid(CHAT_ID))
+    if full is not None and (full.is_open or reopens_in_time(state, gateway, full)):
+        if full.is_open:
+            decision.add(close(state, full, stamp, CloseReason.RULE, cause="full"))
+            decision.effects.append(ChatToConnectors(chat=full.id))
+        made = evolve(made, earlier=full.id, last_agent=full.last_agent)
+    decision.facts.append(made)
+    return decision
 
 
 def _found(
@@ -135,7 +160,7 @@ def _found(
     told: ChatToConnectors,
 ) -> Outcome:
     """The start of a chat that is open: its form is saved unless a start before brought it."""
-    if form is None or any(is_same(form, known) for known in chat.forms.values()):
+    if form is None:
         return Decision([], [told])
     refusal = form_fits(state, chat, form, path=FORM)
     if refusal is not None:
@@ -266,14 +291,19 @@ def may_open(state: State, gateway: Gateway, tracking_id: str) -> Refusal | None
 
 
 def may_hold(state: State, gateway: Gateway) -> Refusal | None:
-    """Whether one more chat of the gateway may be held in memory (I-14)."""
-    if state.chats_held.get(gateway.id, 0) >= CHATS_PER_GATEWAY:
+    """Whether one more chat of the gateway may be held in memory, if need be for old ones (I-14)."""
+    if not holds_one_more(state, gateway.id):
         return Refusal(ErrorCode.OVERLOADED, "the gateway had too many chats a short time ago")
     return None
 
 
 def reopens(state: State, gateway: Gateway, chat: Chat) -> bool:
-    """Whether a closed chat may be opened again (B-2)."""
+    """Whether a closed chat may be opened again: it closed not long ago, and has room (B-2)."""
+    return reopens_in_time(state, gateway, chat) and not is_full(state, chat)
+
+
+def reopens_in_time(state: State, gateway: Gateway, chat: Chat) -> bool:
+    """Whether a chat closed not longer ago than its gateway goes on with it."""
     if chat.closed_at is None:
         return False
     return state.up <= over(state, chat.closed_up, gateway.tracking_inertia)

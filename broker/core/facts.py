@@ -14,6 +14,7 @@ from __future__ import annotations
 from broker.core.chat_facts import (
     BotMoved,
     ChatBound,
+    ChatDropped,
     ChatMoved,
     ChatReopened,
     ChatRouted,
@@ -66,6 +67,7 @@ from broker.core.process_facts import (
 Fact = (
     BotMoved
     | ChatBound
+    | ChatDropped
     | ChatMoved
     | ChatReopened
     | ChatRouted
@@ -118,6 +120,7 @@ __all__ = [
     "BotAwaited",
     "BotMoved",
     "ChatBound",
+    "ChatDropped",
     "ChatForgotten",
     "ChatMoved",
     "ChatParked",

@@ -18,7 +18,6 @@ from broker.core.bounds import (
     DAY,
     FORM_BYTES,
     FORMS_PER_CHAT,
-    RESERVE,
     form_size,
     form_weight,
 )
@@ -29,6 +28,7 @@ from broker.core.form_check import fault_of
 from broker.core.form_values import controls_of, scenario_in
 from broker.core.inputs import Stamp
 from broker.core.moves import FORM_ID, acknowledgement
+from broker.core.room import agents_room, is_spent, visitors_room
 from broker.core.show import form_for_workplace
 from broker.core.state import Chat, LoneForms, Session, State
 from protocol.errors import ErrorCode
@@ -278,16 +278,18 @@ def form_fits(
     fault = fault_of(models, form.values or ())
     if fault is not None:
         return Refusal(ErrorCode.BAD_PAYLOAD, f"{path}{fault}")
-    return too_many(state, chat, form) if chat is not None else None
+    return too_many(state, chat, form, agent) if chat is not None else None
 
 
-def too_many(state: State, chat: Chat, form: ScenarioResultInfo) -> Refusal | None:
+def too_many(
+    state: State, chat: Chat, form: ScenarioResultInfo, agent: Guid | None = None
+) -> Refusal | None:
     """Refuse one form more than the chat, or the memory, has room for (I-14)."""
     if len(chat.forms) >= FORMS_PER_CHAT and form.scenario_result_id not in chat.forms:
         return Refusal(ErrorCode.OVERLOADED, "the chat has too many forms")
     weight = chat.weight + form_weight(form.activity)
-    if weight > state.config.limits.frame_bytes - RESERVE:
+    if weight > (visitors_room(state) if agent is None else agents_room(state)):
         return Refusal(ErrorCode.OVERLOADED, "the transcript of the chat is full")
-    if state.bytes_held.get(chat.gateway, 0) > state.config.limits.gateway_bytes:
+    if is_spent(state, chat, agent=agent is not None):
         return Refusal(ErrorCode.OVERLOADED, "the gateway's chats take too much memory")
     return None

@@ -137,6 +137,8 @@ def _index_faults(state: State, chat: Chat) -> list[str]:
     faults: list[str] = []
     if chat.is_open is not (chat.id in state.open_chats.get(chat.gateway, {})):
         faults.append(f"I-14: chat {chat.id} is missing from or left in the open list")
+    if chat.is_open is (chat.id in state.closed_chats.get(chat.gateway, {})):
+        faults.append(f"I-14: chat {chat.id} is missing from or left in the closed list")
     if (chat.is_open and not chat.is_bound) is not (chat.id in state.unbound):
         faults.append(f"I-7: chat {chat.id} is missing from or left in the unbound ones")
     found = state.by_tracking.get((chat.gateway, chat.tracking_id))

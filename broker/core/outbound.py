@@ -20,6 +20,7 @@ from broker.core.facts import ChatMoved, ChatRouted, Fact
 from broker.core.inputs import Stamp
 from broker.core.moves import CHAT_ID
 from broker.core.parties import shown
+from broker.core.room import chats_relieved
 from broker.core.show import outbound_chat, seen_as
 from broker.core.standing import slots_left
 from broker.core.state import Chat, Session, State
@@ -50,7 +51,8 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
         return refusal
     chat = stamp.guid(CHAT_ID)
     told = OutboundToConnectors(chat=chat, answer_to=session.number, re=frame.id)
-    return Decision([started(state, stamp, gateway, p, chat, outbound=True)], [told])
+    made = started(state, stamp, gateway, p, chat, outbound=True)
+    return Decision([*chats_relieved(state, gateway.id, stamp.now), made], [told])
 
 
 def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
@@ -79,7 +81,8 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     if refusal is not None:
         return refusal
     chat = stamp.guid(CHAT_ID)
-    facts: list[Fact] = [started(state, stamp, gateway, p, chat, outbound=True)]
+    facts: list[Fact] = [*chats_relieved(state, gateway.id, stamp.now)]
+    facts.append(started(state, stamp, gateway, p, chat, outbound=True))
     rule = rules.project(state.config, applicant(gateway.id, p), stamp.now)
     if rule is not None:
         facts.append(
@@ -142,4 +145,5 @@ def _may_begin(state: State, gateway: Gateway, p: ChatServiceInfo) -> Refusal | 
         return RETIRED
     if p.result_model is not None:
         return Refusal(ErrorCode.BAD_PAYLOAD, "ResultModel: the visitor has filled in nothing yet")
-    return may_open(state, gateway, "-" * 128) or may_hold(state, gateway) or too_many_variables(p)
+    refusal = may_open(state, gateway, "-" * 128) or may_hold(state, gateway)
+    return refusal or too_many_variables(p)

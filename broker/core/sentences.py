@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from broker.core.access import chat_at_desk, find_tracked, gateway_of, tracked_chat
 from broker.core.announce import Announcement, ChatToConnectors
 from broker.core.audience import connectors_of, listeners
-from broker.core.bounds import RESERVE, sentence_weight, slot_digest
+from broker.core.bounds import slot_digest
 from broker.core.chats import may_open, reopen, reopens
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Effect, Send
@@ -31,6 +31,7 @@ from broker.core.facts import (
 from broker.core.inputs import Stamp
 from broker.core.moves import acknowledgement, agent_session
 from broker.core.parties import woken
+from broker.core.room import fits, words_relieved
 from broker.core.show import (
     SLOT_MODELS,
     Said,
@@ -74,6 +75,11 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
     if known is not None:
         own = _connectors(state, chat, (session.number,))
         return _again(chat, known, frame, own, _workplaces(chat, listeners(state, chat)))
+    before = _said_before(state, chat, p)
+    if before is not None:
+        echo = evolve(sentence_for_connector(gateway, *before), chat_id=chat.earlier)
+        me = session.number
+        return Decision([], [Send((me,), "SE_CHAT_SENTENCE", echo, me, frame.id)])
     facts: list[Fact] = []
     effects: list[Effect | Announcement] = []
     if not chat.is_open:
@@ -85,9 +91,10 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
         facts = reopen(state, chat, stamp)
         effects = [ChatToConnectors(chat=chat.id)]
     name = p.party_name or chat.party_name
-    refusal = fits(state, chat, p, name)
+    refusal = fits(state, chat, p, name, agent=False)
     if refusal is not None:
         return refusal
+    facts += words_relieved(state, chat, stamp.now)
     made = said(chat, p, name, stamp.now, None)
     facts.append(made)
     echo = sentence_for_connector(gateway, chat, made)
@@ -133,7 +140,7 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     if refusal is not None:
         return refusal
     name = state.config.agents[desk.agent].public_name
-    refusal = fits(state, chat, p, name)
+    refusal = fits(state, chat, p, name, agent=True)
     if refusal is not None:
         return refusal
     made = said(chat, p, name, stamp.now, desk.agent)
@@ -142,7 +149,7 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     if sessions:
         shown = sentence_for_connector(gateway, chat, made)
         effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown, None, None, _trace(frame)))
-    return Decision([made], list(effects))
+    return Decision([*words_relieved(state, chat, stamp.now), made], list(effects))
 
 
 def _echoes(
@@ -196,7 +203,7 @@ def _note_from_workplace(
     if not chat.has(agent):
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: not in the chat")
     name = state.config.agents[agent].public_name
-    refusal = fits(state, chat, p, name)
+    refusal = fits(state, chat, p, name, agent=True)
     if refusal is not None:
         return refusal
     made = NoteStored(
@@ -210,7 +217,8 @@ def _note_from_workplace(
         at=stamp.now,
         agent=agent,
     )
-    return Decision([made], _echoes(state, chat, made, session, frame))
+    relieved = words_relieved(state, chat, stamp.now)
+    return Decision([*relieved, made], _echoes(state, chat, made, session, frame))
 
 
 def known_key(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Sentence | Slot | Refusal | None:
@@ -225,6 +233,15 @@ def known_key(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Sentence | Slo
     if known is not None and (known.text != p.text or known.model != p.model):
         return _REUSED
     return known
+
+
+def _said_before(state: State, chat: Chat, p: ChatSentenceInfo) -> tuple[Chat, Sentence] | None:
+    """The retry of what the visitor said in the full chat that this one goes on from (W-21)."""
+    earlier = state.chats.get(chat.earlier) if chat.earlier is not None else None
+    known = earlier.keys[False].get(p.id or "") if earlier is not None else None
+    if earlier is None or known is None or (known.text, known.model) != (p.text, p.model):
+        return None
+    return earlier, known
 
 
 def _past_slot(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Slot | Refusal | None:
@@ -244,16 +261,6 @@ def slot_of(chat: Chat, key: str | None, outbound: bool) -> Slot | None:
     for slot in chat.slots.values():
         if slot.id == key and slot.outbound is outbound:
             return slot
-    return None
-
-
-def fits(state: State, chat: Chat, p: ChatSentenceInfo, name: str | None) -> Refusal | None:
-    """Refuse a sentence with which the transcript would not fit one frame any more (I-14)."""
-    weight = sentence_weight(p.id or "", name, p.text or "", chat.tracking_id)
-    if chat.weight + weight > state.config.limits.frame_bytes - RESERVE:
-        return Refusal(ErrorCode.OVERLOADED, "the transcript of the chat is full")
-    if state.bytes_held[chat.gateway] > state.config.limits.gateway_bytes:
-        return Refusal(ErrorCode.OVERLOADED, "the gateway's chats take too much memory")
     return None
 
 

@@ -107,7 +107,10 @@ def _seated(state: State, stamp: Stamp, hello: SessionOpened) -> list[AgentSeate
     desk, login = state.distribution.desks.get(agent), _session_id(stamp, hello)
     if desk is not None and (desk.login, desk.workplace) == (login, workplace):
         return []
-    return [AgentSeated(agent=agent, at=stamp.now, workplace=workplace, login=login)]
+    # Who came after whom must stay so when somebody sets the clock back.
+    last = max((one.seated_at for one in state.distribution.desks.values()), default=0)
+    at = max(stamp.now, last + 1)
+    return [AgentSeated(agent=agent, at=at, workplace=workplace, login=login)]
 
 
 def _session_id(stamp: Stamp, hello: SessionOpened) -> Guid:

@@ -234,6 +234,7 @@ def chat_info(state: State, chat: Chat, viewer: Guid, number: str, now: int) -> 
         form_data_id=chat.start_form,
         variables=_variables(chat),
         preferred_culture=chat.culture,
+        earlier_chat_id=chat.earlier,
     )
 
 

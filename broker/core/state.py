@@ -138,6 +138,7 @@ class Chat:
         bot_due: When the automated partner will have been silent for too long.
         internal: The notes of agents for each other, with numbers of their own.
         writers: Who wrote to the visitor or a note: their retries are known for ever (W-21).
+        earlier: The full chat that this one goes on from (B-2).
         readers: Who was in it when it ended: they may read it afterwards, and nobody else (B-8).
         estimate: When the visitor was last told how long he may wait, and what.
         log: The last decisions about it.
@@ -219,6 +220,7 @@ class Chat:
     internal: list[Sentence] = Factory(list)
     internal_keys: dict[str, Sentence] = Factory(dict)
     writers: dict[Guid, None] = Factory(dict)
+    earlier: Guid | None = None
     readers: tuple[Guid, ...] = ()
     estimate: tuple[int, int] | None = None
     log: list[DecisionLogged] = Factory(list)
@@ -452,6 +454,8 @@ class State:
     by_tracking: dict[tuple[Guid, str], Guid] = Factory(dict)
     open_chats: dict[Guid, dict[Guid, None]] = Factory(dict)
     """The open chats of each gateway."""
+    closed_chats: dict[Guid, dict[Guid, None]] = Factory(dict)
+    """The closed chats of each gateway that are in memory, the one that closed first in front."""
     chats_held: dict[Guid, int] = Factory(dict)
     """How many chats of each gateway are in memory, open or closed."""
     bytes_held: dict[Guid, int] = Factory(dict)

@@ -11,6 +11,7 @@ from broker.core.facts import (
     AgentSeated,
     BotMoved,
     ChatBound,
+    ChatDropped,
     ChatMoved,
     ChatParked,
     ChatReopened,
@@ -60,6 +61,8 @@ START: Final = Command(
         "variables",
         "outbound",
         "open_key",
+        "earlier",
+        "last_agent",
     ),
 )
 BIND: Final = Command(
@@ -143,6 +146,7 @@ CLOSE: Final = Command(
 )
 WARN: Final = Command(table=schema.chats, columns=("no", "warned_for"), keys=1)
 _SAID: Final = ("id", "party_name", "text", "time_sent")
+DROP: Final = Command(table=schema.chats, columns=("no", "dropped_at"), keys=1)
 FILL: Final = Command(
     table=schema.chat_slots,
     columns=("chat_no", "model", *_SAID, "outbound", "at", "agent", "confirmed_at"),
@@ -272,9 +276,15 @@ def _started(f: ChatStarted) -> Records:
         as_json(f.variables) if f.variables else None,
         f.outbound,
         f.open_key,
+        f.earlier,
+        f.last_agent,
     )
     yield Record(START, f.no, row)
     yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "started", None, None, None))
+
+
+def _dropped(f: ChatDropped) -> Records:
+    yield Record(DROP, f.no, (f.no, f.at))
 
 
 def _bound(f: ChatBound) -> Records:
@@ -413,6 +423,7 @@ RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
     AgentSeated: _seated,
     BotMoved: _bot_moved,
     ChatBound: _bound,
+    ChatDropped: _dropped,
     ChatMoved: _moved,
     ChatParked: _parked,
     ChatReopened: _reopened,

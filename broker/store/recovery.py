@@ -116,7 +116,8 @@ def _slices(numbers: Sequence[int]) -> Iterator[list[int]]:
 def closed_since(config: Config, listened: Spans) -> Select[Any]:
     """The chats that closed late enough for the most patient gateway."""
     longest = max((g.tracking_inertia for g in config.gateways.values()), default=0)
-    return select(chats).where(chats.c.closed_at > earliest(listened, max(LINGER, longest)))
+    recent = chats.c.closed_at > earliest(listened, max(LINGER, longest))
+    return select(chats).where(recent, chats.c.dropped_at.is_(None))
 
 
 def open_chats() -> Select[Any]:
@@ -190,6 +191,7 @@ def _chat(row: Row[Any]) -> Chat:
         bot_project=row.bot_project,
         learned=tuple((name, text) for name, text in row.learned or ()),
         readers=tuple(row.readers or ()),
+        earlier=row.earlier,
         waited=row.waited,
         waiting_since=row.waiting_since,
     )

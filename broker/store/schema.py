@@ -119,6 +119,8 @@ chats = Table(
     _guid("bot_project"),
     Column("learned", JSON),
     Column("readers", JSON),
+    _guid("earlier"),
+    _time("dropped_at"),
     Column("waited", BigInteger, nullable=False, server_default="0"),
     _time("waiting_since"),
     CheckConstraint("(status = 'Closed') = (closed_at IS NOT NULL)", name="closed"),

@@ -46,6 +46,7 @@ CLOSED_BY: Final = {
     "wait_rule": "by a wait rule",
     "bot": "by the bot",
     "unbound": "because no connector took it over in time",
+    "full": "because it was full, and the visitor goes on in a new one",
     "agent_lost": "because its agent did not come back and no rule gives it to anybody",
 }
 

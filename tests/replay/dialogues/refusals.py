@@ -311,15 +311,26 @@ async def one_session_too_many(stage: Stage) -> None:
     await third.gone()
 
 
-@scenario("Overloaded: a transcript that would not fit into one frame any more", broker="tight")
+@scenario(
+    "A transcript that is full: Overloaded, and a start goes on in a new chat", broker="tight"
+)
 async def overloaded(stage: Stage) -> None:
-    """W-14, W-27, I-14."""
+    """W-14, W-21, W-27, B-2, I-14."""
     web = await stage.connector()
-    await start(web)
-    await web.send("ES_CHAT_SENTENCE", 1, TrackingId="v1", ID="m1", Text="x" * 12_000)
+    full = await start(web)
+    await web.send("ES_CHAT_SENTENCE", 1, TrackingId="v1", ID="m1", Text="x" * 10_000)
     await web.get("SE_CHAT_SENTENCE", 1, Counter=1)
-    await web.send("ES_CHAT_SENTENCE", 2, TrackingId="v1", ID="m2", Text="x" * 12_000)
+    await web.send("ES_CHAT_SENTENCE", 2, TrackingId="v1", ID="m2", Text="x" * 10_000)
     await web.get("SYS_ERROR", 2, Code="Overloaded", Fatal=False)
     await web.send("ES_CHAT_SENTENCE", 3, TrackingId="v1", ID="m3", Text="A short one fits.")
     await web.get("SE_CHAT_SENTENCE", 3, Counter=2)
+    await web.send("ES_CHAT_START", 4, **VISITOR)
+    await web.get("SE_CHAT_STATUS", Status="Closed", ChatId=full, CloseReason="Rule")
+    status = await web.get("SE_CHAT_STATUS", 4, Status="Pilot", Sentences=[])
+    assert status["ChatId"] != full
+    await web.get("SE_CHAT_STATUS", Status="Waiting", ChatId=status["ChatId"])
+    await web.send("ES_CHAT_SENTENCE", 5, TrackingId="v1", ID="m3", Text="A short one fits.")
+    await web.get("SE_CHAT_SENTENCE", 5, Counter=2, ChatId=full)
+    await web.send("ES_CHAT_SENTENCE", 6, TrackingId="v1", ID="m2", Text="x" * 10_000)
+    await web.get("SE_CHAT_SENTENCE", 6, Counter=1)
     await stop(web)

@@ -489,3 +489,11 @@ def test_ones_own_slots_are_kept_beside_the_other_sides() -> None:
     assert view.fold(told) == []
     assert view.fold(command("SE_CHAT_CONFIRM", id="older", model=4, time_stamp=TIME)) == []
     assert not chat.wants_snapshot
+
+
+def test_the_echo_of_a_retry_from_the_chat_before_is_not_folded() -> None:
+    """W-21: the full chat before this one has the sentence; here its counter means nothing."""
+    view = begun(said(1))
+    assert view.fold(sentence(7, chat_id=Guid("00000000-0000-4000-8000-00000000beef"))) == []
+    assert list(view.chats[KEY].sentences) == [1]
+    assert not view.chats[KEY].wants_snapshot

@@ -24,6 +24,7 @@ def upgrade() -> None:
     _forms()
     _logins()
     _lives()
+    _room()
 
 
 def _replace_nul() -> None:
@@ -169,3 +170,9 @@ def _lives() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_lives")),
         sa.CheckConstraint("(ended_at IS NULL) = (cause IS NULL)", name=op.f("ck_lives_ended")),
     )
+
+
+def _room() -> None:
+    """Which full chat one goes on from, and which were let go before their time."""
+    op.add_column("chats", sa.Column("earlier", sa.String(length=36), nullable=True))
+    op.add_column("chats", sa.Column("dropped_at", sa.BigInteger(), nullable=True))

@@ -150,6 +150,8 @@ class Fold:
         return known
 
     def _sentence(self, p: ChatSentenceInfo, at: int, *, is_answer: bool) -> None:
+        if self.role is Role.CONNECTOR and p.chat_id is not None:
+            return  # the echo of a retry, from the full chat before this one
         chat = self._chat(self.ref_of(p), p.chat_id)
         if self.role is Role.WORKPLACE and chat.status is S.ALERTING:
             # The echo of what he wrote when he had the chat before; whatever else becomes of it is not

@@ -206,7 +206,7 @@ def test_whatever_a_chat_holds_fits_a_frame() -> None:
     play = Playbook("[limits]\nframe_bytes = 131072\n" + CONFIG)
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = offered(web, alice, "t1", PartyName="\U0001f600" * 160)
-    for number in range(4):
+    for number in range(3):
         web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID=str(number), Text="x" * 15_000)
         web.hears("SE_CHAT_SENTENCE")
     for _ in range(32):
@@ -224,7 +224,7 @@ def test_the_chats_of_a_gateway_in_memory_are_bounded(
     play: Playbook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """I-14: closed ones too, until they are forgotten; those that are there go on."""
-    monkeypatch.setattr("broker.core.chats.CHATS_PER_GATEWAY", 2)
+    monkeypatch.setattr("broker.core.room.CHATS_PER_GATEWAY", 2)
     web, im = play.connector("web"), play.connector("im")
     for tracking in ("t1", "t2"):
         start(web, tracking, "Waiting")
