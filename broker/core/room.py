@@ -29,7 +29,7 @@ from protocol.values import Guid
 
 LAST_WORDS = 32_768
 """What a transcript keeps for the agents' words when it takes no more of the visitor's."""
-LONGEST = SENTENCE_BYTES + 4 * (32_768 + 64 + 160 + 128)
+LONGEST = SENTENCE_BYTES + 6 * (32_768 + 64 + 160 + 128)
 """A bound on the bytes of the longest sentence."""
 AGENTS_SHARE = 16
 """For their last words agents may go beyond the bytes of a gateway by one part in so many."""

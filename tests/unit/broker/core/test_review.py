@@ -279,7 +279,7 @@ def test_a_longer_tracking_id_must_fit_the_transcript_too(play: Playbook) -> Non
     alice.says("CS_CHAT_OPEN", Peer="web", RemoteAddress="jana@example.org")
     chat = str(alice.hears("SC_CHAT_STATUS", Status="Answered")["ChatId"])
     web.hears("SE_CHAT_OUTBOUND")
-    for n in range(1500):
+    for n in range(1300):
         alice.says("CS_CHAT_SENTENCE", ChatId=chat, ID=f"s{n}", Text="x" * 200)
         alice.hears("SC_CHAT_SENTENCE")
     web.says("ES_CHAT_START", TrackingId="\u20ac" * 128, ReturnChatId=chat)
