@@ -51,7 +51,7 @@ def moved(
 
     `project` is given where the same decision changes it.
     """
-    waited, waiting_since = chat.wait_in(status, stamp.now)
+    waited, waiting_since = _wait_in(chat, status, stamp.now)
     return ChatMoved(
         chat=chat.id,
         no=chat.no,
@@ -67,6 +67,13 @@ def moved(
         waited=waited,
         waiting_since=waiting_since,
     )
+
+
+def _wait_in(chat: Chat, status: ChatStatus, now: int) -> tuple[int, int | None]:
+    """What `waited` and `waiting_since` are when the chat goes to a status now."""
+    if status in (ChatStatus.WAITING, ChatStatus.ALERTING):
+        return chat.waited, chat.waiting_since if chat.waiting_since is not None else now
+    return chat.time_waited(now), None
 
 
 def to_waiting(

@@ -260,12 +260,6 @@ class Chat:
         since = self.waiting_since
         return self.waited + (max(0, now - since) if since is not None else 0)
 
-    def wait_in(self, status: ChatStatus, now: int) -> tuple[int, int | None]:
-        """What `waited` and `waiting_since` are when the chat goes to a status now."""
-        if status in (ChatStatus.WAITING, ChatStatus.ALERTING):
-            return self.waited, self.waiting_since if self.waiting_since is not None else now
-        return self.time_waited(now), None
-
     def is_read_by(self, agent: Guid) -> bool:
         """Whether the agent may read what was said: whoever is in it, or was in it at its end."""
         return self.has(agent) if self.is_open else agent in self.readers
