@@ -295,7 +295,7 @@ class Sessions:
         """Encode what is durable and send it; see `broker.shell.engine.Outlet`."""
         for effect in effects:
             if isinstance(effect, Send):
-                self._send(effect)
+                self._send(effect, effect.sessions)
             elif isinstance(effect, Dismiss):
                 link = self.links.get(effect.session)
                 if link is not None:
@@ -310,19 +310,14 @@ class Sessions:
             self.flush(link)
         touched.clear()
 
-    def _send(self, effect: Send) -> None:
-        sessions: Sequence[int] = effect.sessions
-        while sessions:
-            sessions = self._send_alike(effect, sessions)
-
-    def _send_alike(self, effect: Send, sessions: Sequence[int]) -> Sequence[int]:
-        """Send to those who speak as the first of them does, packed once; gives the others."""
+    def _send(self, effect: Send, sessions: Sequence[int]) -> None:
+        """Send to these, packed once for all who speak as the first does, then to the others."""
         links, touched = self.links, self._touched
         type_, payload, answer_to = effect.type, effect.payload, effect.answer_to
         is_error = type_ == "SYS_ERROR"
         encoding: Encoding | None = None
         plain: bytes | None = None
-        others: list[int] = []
+        others: tuple[int, ...] = ()
         for number in sessions:
             link = links.get(number)
             if link is None:
@@ -335,7 +330,7 @@ class Sessions:
                 continue
             if link.connection.encoding is not encoding:
                 if encoding is not None:
-                    others.append(number)
+                    others += (number,)
                     continue
                 # Not before there is somebody who gets it.
                 encoding = link.connection.encoding
@@ -344,7 +339,7 @@ class Sessions:
                 frame = assemble(packed, effect.headers(effect.re))
             else:
                 if plain is None:
-                    plain = assemble(packed, effect.headers())
+                    plain = assemble(packed, effect.headers() if effect.trace else None)
                 frame = plain
             if not link.queued:
                 touched.append(link)
@@ -352,7 +347,8 @@ class Sessions:
             link.connection.send(frame)
             if is_error:
                 self._note_sent_error(link, payload)
-        return others
+        if others:
+            self._send(effect, others)
 
     def _packed(self, effect: Send, encoding: Encoding) -> bytes:
         """Pack it; a long answer counts for its asker, one that no frame holds becomes a refusal."""

@@ -18,6 +18,17 @@ from protocol.encoding import JSON, MESSAGEPACK, Encoding
 from protocol.session import Ack
 
 
+def no_sessions() -> Sessions:
+    """Nobody is connected."""
+    return Sessions(
+        limits=Config().limits,
+        checks=SlowChecks(Gate(Config())),
+        sockets=Sockets(),
+        now=trio.current_time,
+        stirred=lambda: None,
+    )
+
+
 def counted(encoding: Encoding, packed: list[str]) -> Encoding:
     """The same encoding, which notes when it packs."""
 
@@ -32,13 +43,7 @@ def test_a_payload_is_packed_once_for_each_encoding() -> None:
     """W-9, W-11: whoever answers whom, and in whatever order they came."""
     packed: list[str] = []
     spoken = {MESSAGEPACK: counted(MESSAGEPACK, packed), JSON: counted(JSON, packed)}
-    sessions = Sessions(
-        limits=Config().limits,
-        checks=SlowChecks(Gate(Config())),
-        sockets=Sockets(),
-        now=trio.current_time,
-        stirred=lambda: None,
-    )
+    sessions = no_sessions()
     sent: dict[int, bytes] = {}
     order = [JSON, MESSAGEPACK, JSON, MESSAGEPACK, JSON]
     for number, encoding in enumerate(order):
@@ -46,10 +51,12 @@ def test_a_payload_is_packed_once_for_each_encoding() -> None:
             state=State.OPEN,
             encoding=spoken[encoding],
             send=lambda data, number=number: sent.__setitem__(number, data),
+            data_to_send=lambda: b"",
         )
         link: Any = SimpleNamespace(connection=connection, outbox=None, queued=0, answers=None)
         sessions.links[number] = link
-    sessions._send(Send((0, 1, 2, 9, 3, 4), "SYS_ACK", Ack(type="x"), answer_to=3, re=7))
+    sent_to = Send((0, 1, 2, 9, 3, 4), "SYS_ACK", Ack(type="x"), answer_to=3, re=7)
+    sessions.deliver([sent_to])
     assert sorted(packed) == ["JSON", "MessagePack"]
     plain = {e: e.assemble(e.pack("SYS_ACK", Ack(type="x")), None) for e in order}
     answer = MESSAGEPACK.assemble(MESSAGEPACK.pack("SYS_ACK", Ack(type="x")), {"Re": 7})
@@ -60,17 +67,11 @@ def test_a_payload_is_packed_once_for_each_encoding() -> None:
         3: answer,
         4: plain[JSON],
     }
-    sessions._send(Send((9,), "SYS_ACK", Ack(type="x")))
+    sessions.deliver([Send((9,), "SYS_ACK", Ack(type="x"))])
     assert len(packed) == 2
 
 
 def test_nobody_is_packed_for_who_has_gone() -> None:
     """I-14."""
-    sessions = Sessions(
-        limits=Config().limits,
-        checks=SlowChecks(Gate(Config())),
-        sockets=Sockets(),
-        now=trio.current_time,
-        stirred=lambda: None,
-    )
-    sessions._send(Send((1, 2), "SYS_ACK", object()))
+    sessions = no_sessions()
+    sessions.deliver([Send((1, 2), "SYS_ACK", object())])
