@@ -236,7 +236,7 @@ class ChatStatusInfo:
         panel: The last pinned note of the other side.
         navigation: Where the other side is now.
         co_browsing_data: The last co-browsing data of the other side.
-        dead_time_utc: When the chat will be closed for inactivity.
+        dead_time_utc: When the chat will be closed for inactivity; null: never, or it is parked.
         close_reason: Who or what ended the chat.
         is_parked: Whether the chat is on hold.
         scenario_id: The form that is offered to the visitor now.

@@ -99,6 +99,10 @@ class Distribution:
     """The most slots of an agent that are kept free for his parked chats, one for each (B-22)."""
     max_parked: int = 20
     """How many chats an agent may have parked (I-14)."""
+    park_timeout: int = 24 * HOUR
+    """After how long a parked chat comes back by itself (B-29)."""
+    park_warning: int = 10 * MINUTE
+    """How long before that its agent is told."""
     bot_timeout: int = 30 * SECOND
     """How long an automated partner may stay silent when it is its turn (B-40)."""
 
@@ -114,6 +118,8 @@ class Notes:
     """To the agents in the chat; the like when nobody answered, and when he went away (B-29)."""
     invite_missed: str = "{name} did not answer."
     invite_lost: str = "{name} is not there any more."
+    parked: str = "This parked chat will come back soon, because nobody asked for it."
+    """To its owner, before a parked chat comes back by itself (B-29)."""
     wait_unknown: str = "some time"
     """What `{wait}` becomes in the note of a wait rule when there is no estimate (B-26)."""
 

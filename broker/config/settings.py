@@ -151,6 +151,8 @@ def read_distribution(table: Table) -> Distribution:
             transfer_timeout=table.read("transfer_timeout", duration(1), default.transfer_timeout),
             park_reserve=table.read("park_reserve", integer(0, _MOST_PARKED), default.park_reserve),
             max_parked=table.read("max_parked", integer(0, _MOST_PARKED), default.max_parked),
+            park_timeout=table.read("park_timeout", duration(1), default.park_timeout),
+            park_warning=table.read("park_warning", duration(), default.park_warning),
             bot_timeout=table.read("bot_timeout", duration(1), default.bot_timeout),
         )
 
@@ -169,6 +171,7 @@ def read_notes(table: Table) -> Notes:
             invite_rejected=table.read("invite_rejected", note, default.invite_rejected),
             invite_missed=table.read("invite_missed", note, default.invite_missed),
             invite_lost=table.read("invite_lost", note, default.invite_lost),
+            parked=table.read("parked", note, default.parked),
             wait_unknown=table.read("wait_unknown", text(), default.wait_unknown),
         )
 

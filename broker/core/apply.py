@@ -26,6 +26,7 @@ from broker.core.deadlines import (
     arm_chat,
     arm_invite,
     arm_offer,
+    arm_park,
     arm_unbound,
     arm_wait,
 )
@@ -61,6 +62,7 @@ from broker.core.facts import (
     NoteStored,
     OfferEnded,
     OfferMade,
+    ParkWarned,
     PartyJoined,
     PartyLeft,
     Refreshed,
@@ -281,6 +283,7 @@ def arm_all(state: State) -> None:
         arm_offer(state, chat)
         arm_invite(state, chat)
         arm_bot(state, chat)
+        arm_park(state, chat)
         if chat.status is ChatStatus.WAITING:
             arm_wait(state, chat)
     for unbound in state.unbound:
@@ -471,6 +474,7 @@ _TABLE: dict[type, Callable[[State, Any], None]] = {
     NoteStored: words.note_stored,
     OfferEnded: _offer_ended,
     OfferMade: _offer_made,
+    ParkWarned: desk.park_warned,
     PartyJoined: party.party_joined,
     PartyLeft: party.party_left,
     Refreshed: desk.refreshed,

@@ -11,7 +11,7 @@ from bisect import bisect_left, insort
 from heapq import heapify, heappop, heappush
 
 from broker.config.model import MINUTE
-from broker.core.deadlines import over, term_over
+from broker.core.deadlines import arm_chat, arm_park, over, term_over
 from broker.core.facts import (
     AgentExcluded,
     AgentMoved,
@@ -22,13 +22,14 @@ from broker.core.facts import (
     ChatUnparked,
     ChatWoken,
     OfferEnded,
+    ParkWarned,
     Refreshed,
     WrapupEnded,
     WrapupStarted,
 )
 from broker.core.standing import queue_of, touch, weight_of
-from broker.core.state import Chat, Demand, Desk, Order, State, Ticket, Wrapup
-from broker.core.timers import Term, TimerKind
+from broker.core.state import Chat, Demand, Desk, Order, State, Ticket
+from broker.core.timers import Term, TimerKind, Wrapup
 from protocol.values import AgentState, ChatStatus, Guid
 
 
@@ -152,7 +153,8 @@ def wrapup_ended(state: State, f: WrapupEnded) -> None:
 def chat_parked(state: State, f: ChatParked) -> None:
     """The chat holds no slot while it is put aside."""
     chat, desk = state.chats[f.chat], desk_of(state, f.agent)
-    chat.parked_at, chat.woken_at = f.at, None
+    chat.parked_at, chat.parked_up, chat.woken_at, chat.park_warned = f.at, state.up, None, False
+    arm_park(state, chat)
     desk.parked[f.chat] = None
     release(state, f.chat, f.agent)
 
@@ -166,10 +168,19 @@ def chat_woken(state: State, f: ChatWoken) -> None:
         state.distribution.fresh_agents[chat.agent] = None
 
 
+def park_warned(state: State, f: ParkWarned) -> None:
+    """The owner knows that the chat will come back."""
+    chat = state.chats[f.chat]
+    chat.park_warned = True
+    arm_park(state, chat)
+
+
 def chat_unparked(state: State, f: ChatUnparked) -> None:
     """The chat is back, or its conversation ended meanwhile."""
     chat, desk = state.chats[f.chat], desk_of(state, f.agent)
-    chat.parked_at = chat.woken_at = None
+    chat.parked_at, chat.woken_at, chat.park_warned = None, None, False
+    chat.unparked_at, chat.quiet_up = f.at, state.up
+    arm_chat(state, chat)
     desk.parked.pop(f.chat, None)
     state.distribution.waking.pop(f.chat, None)
     if f.cause == "retrieved":

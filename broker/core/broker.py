@@ -298,7 +298,8 @@ def _put_in_order(state: State) -> None:
 def _rebase(chat: Chat, aged: Callable[[int], int]) -> None:
     """Put the times that a recovered chat's deadlines begin with onto the clock of deadlines."""
     chat.started_up = aged(chat.started_at)
-    chat.quiet_up = aged(chat.last_activity)
+    chat.quiet_up = aged(chat.quiet_since)
+    chat.parked_up = aged(chat.parked_at) if chat.parked_at is not None else 0
     chat.queued_up = aged(chat.enqueued_at) if chat.enqueued_at is not None else 0
     chat.closed_up = aged(chat.closed_at) if chat.closed_at is not None else 0
     chat.exclusions = {agent: aged(at) for agent, at in chat.exclusions.items()}

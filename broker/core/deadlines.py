@@ -40,8 +40,8 @@ def linger(state: State, chat: Chat) -> int:
 
 
 def dead_up(state: State, chat: Chat, gateway: Gateway) -> int | None:
-    """When an open chat is closed for inactivity, on the clock of deadlines (B-8)."""
-    if gateway.inactivity_timeout is None:
+    """When an open chat is closed for inactivity, on the clock of deadlines; never while parked (B-8)."""
+    if gateway.inactivity_timeout is None or chat.parked_at is not None:
         return None
     grace = max(GRACE, gateway.inactivity_warning or 0)
     return over(state, chat.quiet_up, gateway.inactivity_timeout, grace)
@@ -55,7 +55,7 @@ def next_deadline(state: State, chat: Chat) -> int | None:
     dead = dead_up(state, chat, gateway) if gateway is not None else None
     if dead is None or gateway is None:
         return None
-    if gateway.inactivity_warning is not None and chat.warned_for != chat.last_activity:
+    if gateway.inactivity_warning is not None and chat.warned_for != chat.quiet_since:
         return dead - gateway.inactivity_warning
     return dead
 
@@ -121,3 +121,17 @@ def arm_invite(state: State, chat: Chat) -> None:
     """Set a timer for the end of a project's being asked (B-29)."""
     if chat.invite is not None and chat.invite.project is not None:
         state.timers.set(term_over(state, chat.invite.term), TimerKind.INVITE, chat.id)
+
+
+def park_until(state: State, chat: Chat) -> int:
+    """When a parked chat comes back by itself (B-29)."""
+    numbers = state.config.distribution
+    grace = max(GRACE, numbers.park_warning)
+    return over(state, chat.parked_up, numbers.park_timeout, grace)
+
+
+def arm_park(state: State, chat: Chat) -> None:
+    """Set a timer for that, or for the warning before it."""
+    if chat.parked_at is not None and chat.woken_at is None:
+        early = 0 if chat.park_warned else state.config.distribution.park_warning
+        state.timers.set(park_until(state, chat) - early, TimerKind.PARK, chat.id)

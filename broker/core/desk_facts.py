@@ -138,6 +138,16 @@ class ChatParked:
 
 
 @frozen(kw_only=True)
+class ParkWarned:
+    """The owner of a parked chat was told that it will come back by itself. In `parkings`."""
+
+    durable: ClassVar[bool] = True
+    chat: Guid
+    no: int
+    at: int
+
+
+@frozen(kw_only=True)
 class ChatWoken:
     """A parked chat is to come back as soon as its owner has a slot for it."""
 

@@ -42,6 +42,7 @@ from broker.core.desk_facts import (
     InviteMade,
     OfferEnded,
     OfferMade,
+    ParkWarned,
     PartyJoined,
     PartyLeft,
     WrapupEnded,
@@ -93,6 +94,7 @@ Fact = (
     | InviteMade
     | OfferEnded
     | OfferMade
+    | ParkWarned
     | PartyJoined
     | PartyLeft
     | WrapupEnded
@@ -144,6 +146,7 @@ __all__ = [
     "NoteStored",
     "OfferEnded",
     "OfferMade",
+    "ParkWarned",
     "PartyJoined",
     "PartyLeft",
     "Refreshed",

@@ -29,6 +29,7 @@ _DERIVED = frozenset(
         "keys",
         "log",
         "offer_term",
+        "parked_up",
         "past_slots",
         "queued_up",
         "quiet_up",

@@ -112,7 +112,9 @@ def _remember_times(state: State, chat: Chat, was: Chat) -> None:
     chat.started_up = was.started_up
     if chat.enqueued_at == was.enqueued_at:
         chat.queued_up = was.queued_up
-    if chat.last_activity == was.last_activity:
+    if chat.parked_at == was.parked_at:
+        chat.parked_up = was.parked_up
+    if chat.quiet_since == was.quiet_since:
         chat.quiet_up = was.quiet_up
     if chat.closed_at == was.closed_at:
         chat.closed_up = was.closed_up

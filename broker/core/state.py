@@ -20,7 +20,7 @@ from attrs import Factory, define, field, frozen
 from broker.config.model import Config
 from broker.core.facts import DecisionLogged, Register
 from broker.core.heard import Spans
-from broker.core.timers import NO_TERM, Term, Timers
+from broker.core.timers import NO_TERM, Term, Timers, Wrapup
 from broker.core.transcripts import Transcripts
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid, Role, TransferMode
@@ -97,19 +97,6 @@ class Party:
     at: int
 
 
-@frozen
-class Wrapup:
-    """A wrap-up that holds slots of an agent.
-
-    Attributes:
-        until: When it was to end by itself, as its agent was told.
-        term: When it does.
-    """
-
-    until: int
-    term: Term
-
-
 @define(kw_only=True)
 class Chat:
     """A chat that is open, or closed not long ago.
@@ -128,7 +115,8 @@ class Chat:
             the Guid that he gave with his request.
         waited: How long the visitor has waited for people, in all waits that are over; `waiting_since`
             is when the present one began.
-        parked_at: Since when its owner has put it aside.
+        parked_at: Since when its owner has put it aside; `unparked_at` when it came back last, and
+            `park_warned` whether the owner was told that it will.
         woken_at: Since when it is to come back from there.
         invite: Who is asked to take it or to join; one at a time.
         parties: Who has joined, in the order of joining.
@@ -149,7 +137,8 @@ class Chat:
         offer_until: When it was to time out.
         offer_term: When it does.
         started_up, queued_up, closed_up: `started_at`, `enqueued_at` and `closed_at` on the clock that
-            deadlines hang on (see `Stamp.up`); so is `quiet_up`, from when inactivity counts.
+            deadlines hang on (see `Stamp.up`); so are `parked_up`, and `quiet_up`, from when inactivity
+            counts.
         exclusions: Agents who let the chat go, and when, on the clock of deadlines (B-24).
         keys: The sentences by ID: `keys[False]` the visitor's, `keys[True]` the other way (W-21).
         past_slots: What the keys of overwritten slots stood for, the latest of them; not stored.
@@ -191,6 +180,7 @@ class Chat:
     queued_up: int = 0
     closed_up: int = 0
     quiet_up: int = 0
+    parked_up: int = 0
     exclusions: dict[Guid, int] = Factory(dict)
     sentences: list[Sentence] = Factory(list)
     keys: tuple[dict[str, Sentence], dict[str, Sentence]] = Factory(lambda: ({}, {}))
@@ -208,6 +198,8 @@ class Chat:
     open_key: Guid | None = None
     bound_at: int | None = None
     parked_at: int | None = None
+    unparked_at: int = 0
+    park_warned: bool = False
     woken_at: int | None = None
     invite: Invite | None = None
     parties: dict[Guid, Party] = Factory(dict)
@@ -232,6 +224,11 @@ class Chat:
     def is_open(self) -> bool:
         """Whether the chat is not closed."""
         return self.status is not ChatStatus.CLOSED
+
+    @property
+    def quiet_since(self) -> int:
+        """Since when nobody has written, or could have: a parked chat is not silent (B-8)."""
+        return max(self.last_activity, self.unparked_at)
 
     @property
     def is_bound(self) -> bool:

@@ -6,18 +6,28 @@ from collections.abc import Callable
 
 from broker.core.announce import AgentToWorkplace, ChatToConnectors
 from broker.core.apply_desk import gone_at, held, lost_until
-from broker.core.deadlines import bot_until, dead_up, linger, over, term_over, unbound_until
+from broker.core.deadlines import (
+    bot_until,
+    dead_up,
+    linger,
+    over,
+    park_until,
+    term_over,
+    unbound_until,
+)
 from broker.core.decision import Decision
 from broker.core.facts import (
     ChatForgotten,
     ChatWarned,
+    ParkWarned,
     Refreshed,
     TimerFired,
     WrapupEnded,
 )
 from broker.core.handover import offer_over, pass_over, withdraw
 from broker.core.inputs import Stamp
-from broker.core.moves import close, end_invite, end_offer, move_agent, note
+from broker.core.moves import close, end_invite, end_offer, internal_note, move_agent, note
+from broker.core.parties import woken
 from broker.core.state import Chat, Desk, State
 from broker.core.timers import TimerKind
 from broker.core.waiting import apply_wait
@@ -80,9 +90,9 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
         decision.effects.append(ChatToConnectors(chat=chat.id))
         return decision
     warning = gateway.inactivity_warning
-    if warning is None or stamp.up < dead - warning or chat.warned_for == chat.last_activity:
+    if warning is None or stamp.up < dead - warning or chat.warned_for == chat.quiet_since:
         return Decision()
-    warned = ChatWarned(chat=chat.id, no=chat.no, activity=chat.last_activity)
+    warned = ChatWarned(chat=chat.id, no=chat.no, activity=chat.quiet_since)
     decision = note(state, chat, stamp, state.config.notes.inactivity)
     decision.facts.append(warned)
     return decision
@@ -178,6 +188,21 @@ def _unbound(state: State, stamp: Stamp, key: Guid) -> Decision:
     return close(state, chat, stamp, CloseReason.RULE, cause="unbound")
 
 
+def _park(state: State, stamp: Stamp, key: Guid) -> Decision:
+    """A parked chat that nobody asked for comes back by itself; its owner is told before (B-29)."""
+    chat = state.chats.get(key)
+    if chat is None or chat.parked_at is None or chat.woken_at is not None:
+        return Decision()
+    until = park_until(state, chat)
+    if stamp.up >= until:
+        return Decision([*woken(chat, stamp)])
+    if chat.park_warned or stamp.up < until - state.config.distribution.park_warning:
+        return Decision()
+    decision = internal_note(state, chat, stamp, state.config.notes.parked)
+    decision.facts.append(ParkWarned(chat=chat.id, no=chat.no, at=stamp.now))
+    return decision
+
+
 _HANDLERS: dict[TimerKind, Callable[[State, Stamp, Guid], Decision]] = {
     TimerKind.OFFER: _offer,
     TimerKind.CHAT: _chat,
@@ -189,4 +214,5 @@ _HANDLERS: dict[TimerKind, Callable[[State, Stamp, Guid], Decision]] = {
     TimerKind.INVITE: _invite,
     TimerKind.BOT: _bot,
     TimerKind.UNBOUND: _unbound,
+    TimerKind.PARK: _park,
 }

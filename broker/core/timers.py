@@ -29,6 +29,7 @@ class TimerKind(IntEnum):
     INVITE = 8
     BOT = 9
     UNBOUND = 10
+    PARK = 11
 
 
 @frozen
@@ -45,6 +46,19 @@ class Term:
 
 
 NO_TERM: Final = Term(0, 0)
+
+
+@frozen
+class Wrapup:
+    """A wrap-up that holds slots of an agent.
+
+    Attributes:
+        until: When it was to end by itself, as its agent was told.
+        term: When it does.
+    """
+
+    until: int
+    term: Term
 
 
 @define

@@ -27,6 +27,7 @@ from broker.core.facts import (
     NoteStored,
     OfferEnded,
     OfferMade,
+    ParkWarned,
     PartyJoined,
     PartyLeft,
     SlotConfirmed,
@@ -197,12 +198,19 @@ WAKE: Final = Command(
     keys=1,
     only="parkings.ended_at IS NULL",
 )
+WARN_PARKED: Final = Command(
+    table=schema.parkings,
+    columns=("chat_no", "warned_at"),
+    keys=1,
+    only="parkings.ended_at IS NULL",
+)
 UNPARK: Final = Command(
     table=schema.parkings,
     columns=("chat_no", "ended_at", "cause"),
     keys=1,
     only="parkings.ended_at IS NULL",
 )
+BE_BACK: Final = Command(table=schema.chats, columns=("no", "unparked_at"), keys=1)
 COUNT_MISSED: Final = Command(table=schema.agents, columns=("agent", "missed"), keys=1)
 MOVE_AGENT: Final = Command(
     table=schema.agents,
@@ -386,6 +394,11 @@ def _woken(f: ChatWoken) -> Records:
 
 def _unparked(f: ChatUnparked) -> Records:
     yield Record(UNPARK, f.no, (f.no, f.at, f.cause))
+    yield Record(BE_BACK, f.no, (f.no, f.at))
+
+
+def _park_warned(f: ParkWarned) -> Records:
+    yield Record(WARN_PARKED, f.no, (f.no, f.at))
 
 
 def _agent(f: AgentMoved) -> Records:
@@ -440,6 +453,7 @@ RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
     NoteStored: _note,
     OfferEnded: _offer_ended,
     OfferMade: _offered,
+    ParkWarned: _park_warned,
     PartyJoined: _joined,
     PartyLeft: _left,
     SlotConfirmed: _slot_confirmed,

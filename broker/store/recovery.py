@@ -30,9 +30,8 @@ from broker.core.state import (
     Recovered,
     Sentence,
     Slot,
-    Wrapup,
 )
-from broker.core.timers import Term
+from broker.core.timers import Term, Wrapup
 from broker.store.lives import heard, prolonged
 from broker.store.schema import (
     agents,
@@ -176,6 +175,7 @@ def _chat(row: Row[Any]) -> Chat:
         last_agent=row.last_agent,
         last_activity=row.since,
         warned_for=row.warned_for,
+        unparked_at=row.unparked_at or 0,
         variables=tuple((name, value) for name, value in row.variables or ()),
         further=tuple(row.further or ()),
         wait_level=row.wait_level,
@@ -248,11 +248,12 @@ def _parts(connection: Connection, found: dict[int, Chat], part: list[int]) -> N
         joined.where(p.chat_no.in_(part), p.left_at.is_(None))
     ):
         found[no].parties[agent] = Party(mode=TransferMode(mode), by=by, at=at)
-    parked = select(k.chat_no, k.at, k.woken_at)
-    for no, at, woken_at in connection.execute(
+    parked = select(k.chat_no, k.at, k.woken_at, k.warned_at)
+    for no, at, woken_at, warned_at in connection.execute(
         parked.where(k.chat_no.in_(part), k.ended_at.is_(None))
     ):
-        found[no].parked_at, found[no].woken_at = at, woken_at
+        chat = found[no]
+        chat.parked_at, chat.woken_at, chat.park_warned = at, woken_at, warned_at is not None
     open_ = select(o.chat_no, o.offer, o.agent, o.until)
     for no, offer, agent, until in connection.execute(
         open_.where(o.chat_no.in_(part), o.ended_at.is_(None))

@@ -31,7 +31,11 @@ bot_timeout = "1200ms"
 max_parked = 1
 park_reserve = 1
 """
-DISTRIBUTION: Final = {"brisk": _BRISK}
+_REMINDING: Final = """
+park_timeout = "1200ms"
+park_warning = "600ms"
+"""
+DISTRIBUTION: Final = {"brisk": _BRISK, "reminding": _REMINDING}
 """The same of `[distribution]`."""
 _RELOADED: Final = ("configuration_replaced", "reload_refused")
 _PATIENCE: Final = 15.0

@@ -195,6 +195,7 @@ NUMBERS = (
     'transfer_timeout = "20s"\nbot_timeout = "15s"\npark_reserve = 1\n',
     'retry_after = "10s"\nretry_alone = "1s"\nmax_missed = 1\nmax_parked = 1\nbot_timeout = "5s"\n',
     'age_weight = 0.0\npark_reserve = 2\ntransfer_timeout = "45s"\n',
+    'park_timeout = "1h"\npark_warning = "5m"\n',
 )
 
 

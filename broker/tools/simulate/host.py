@@ -368,6 +368,8 @@ class Life:
         self._set_alarm()
 
     def _set_alarm(self) -> None:
+        if self.standstill.holds(self._set_alarm):
+            return
         world = self.host.world
         engine, up = self.engine, self.attention.look()
         wake_at = engine.wake_at if engine is not None else None
@@ -443,11 +445,8 @@ class Committer:
 
     def _commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
         life, host = self.life, self.life.host
-        if (
-            life.standstill.holds(lambda: self._commit(facts, done))
-            or life.dead
-            or life.engine is None
-        ):
+        stands = life.standstill.holds(lambda: self._commit(facts, done))
+        if stands or life.dead or life.engine is None:
             return
         met = host.faults.met(
             Window.COMMIT_LOST, Window.COMMIT_KEPT, Window.COMMIT_FAILS, Window.COMMIT_UNKNOWN

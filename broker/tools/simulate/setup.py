@@ -65,6 +65,7 @@ def describe(config: Config) -> dict[str, Any]:
         "retry_alone": config.distribution.retry_alone,
         "transfer_timeout": config.distribution.transfer_timeout,
         "bot_timeout": config.distribution.bot_timeout,
+        "park_timeout": config.distribution.park_timeout,
         "park_reserve": config.distribution.park_reserve,
         "heartbeat": config.server.heartbeat,
         "outbox_frames": config.limits.outbox_frames,

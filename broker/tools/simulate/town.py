@@ -96,6 +96,8 @@ def build(chance: Chance, agents: int) -> Town:
             bot_timeout=more.between(3, 8) * SECOND,
             park_reserve=more.choose((0, 0, 1, 2)),
             max_parked=2,
+            park_timeout=more.between(8, 30) * SECOND,
+            park_warning=3 * SECOND,
         ),
         languages={derive("language", n): _language(n, c) for n, c in LANGUAGES},
         projects={derive("project", n): _project(chance, n) for n in PROJECTS},

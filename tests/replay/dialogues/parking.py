@@ -323,3 +323,18 @@ async def slots_by_state(stage: Stage) -> None:
     await stop(web, "v2")
     await agent.get("SC_CHAT_STATUS", Status="Closed", ChatId=second)
     await agent.get("SC_AGENT_STATE", State="Pause", NextState=None)
+
+
+@scenario(
+    "Parked for too long: its agent is told, and it comes back by itself",
+    broker="reminding",
+    max_chats="1",
+)
+async def reminded(stage: Stage) -> None:
+    """B-29."""
+    web, agent, chat = await answered(stage)
+    await _park(agent, chat, parked=True, is_parked=True)
+    await agent.get("SC_CHAT_SENTENCE", Model=10, Counter=1, ChatId=chat)
+    await agent.get("SC_CHAT_STATUS", Status="Answered", IsParked=None, ChatId=chat)
+    await agent_says(web, agent, chat, "a1", "I have it now.", 1)
+    await hang_up(web, agent, chat)

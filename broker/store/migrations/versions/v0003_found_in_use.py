@@ -25,6 +25,7 @@ def upgrade() -> None:
     _logins()
     _lives()
     _room()
+    _parkings()
 
 
 def _replace_nul() -> None:
@@ -176,3 +177,9 @@ def _room() -> None:
     """Which full chat one goes on from, and which were let go before their time."""
     op.add_column("chats", sa.Column("earlier", sa.String(length=36), nullable=True))
     op.add_column("chats", sa.Column("dropped_at", sa.BigInteger(), nullable=True))
+
+
+def _parkings() -> None:
+    """When the owner of a parked chat was told that it will come back, and when it did so last."""
+    op.add_column("parkings", sa.Column("warned_at", sa.BigInteger(), nullable=True))
+    op.add_column("chats", sa.Column("unparked_at", sa.BigInteger(), nullable=True))

@@ -40,7 +40,8 @@ def _inactive(story: Story, chat: Guid, at: int) -> Iterator[Violation]:
     known = [limit for limit in limits if limit is not None]
     spoken = [r.at for r in story.sentences[chat].values() if not r.own and r.at <= at]
     opened = [m.at for m in story.moves[chat] if m.status == ChatStatus.PILOT.value and m.at <= at]
-    last = max([*spoken, *opened, story.chats[chat].started_at])
+    aside = [p.ended_at for p in story.dump.parkings if p.chat == chat and p.ended_at is not None]
+    last = max([*spoken, *opened, *(a for a in aside if a <= at), story.chats[chat].started_at])
     yield from _judged(story, "the chat", chat, last, at, min(known, default=0))
 
 

@@ -10,7 +10,7 @@ from broker.tools.simulate.checker.slots import SETTLE
 from broker.tools.simulate.checker.spans import BOT, MONITOR, OWNER, TALKING
 from broker.tools.simulate.checker.story import Story
 from broker.tools.simulate.checker.violation import Violation
-from broker.tools.simulate.dump import ChatRow
+from broker.tools.simulate.dump import ChatRow, ParkingRow
 from broker.tools.simulate.history import Event, Kind
 from protocol.values import AgentState, ChatStatus, Guid, Role
 
@@ -27,6 +27,8 @@ def liveness(story: Story) -> Iterator[Violation]:
     yield from _left_behind(story)
     yield from patience.bots_silent(story, story.end_at)
     yield from patience.wait_rules(story, story.end_at)
+    for parking in story.dump.parkings:
+        yield from _forgotten(story, parking, story.end_at)
     for chat in story.dump.chats:
         yield from _stuck(story, chat, story.end_at)
 
@@ -185,6 +187,15 @@ def _left_behind(story: Story) -> Iterator[Violation]:
                 yield Violation("I-16", text, move.at, chat=span.chat)
 
 
+def _forgotten(story: Story, parking: ParkingRow, end: int) -> Iterator[Violation]:
+    """A parked chat comes back by itself, or is to, when nobody asks for it (B-29)."""
+    until = story.timeline.over(parking.at, int(story.setup.data["park_timeout"]))
+    stop = next((at for at in (parking.woken_at, parking.ended_at) if at is not None), end)
+    if stop > until + SETTLE:
+        text = f"it was parked at {parking.at}, should have been back by {until}"
+        yield Violation("I-16", text, stop, chat=parking.chat)
+
+
 def _stuck(story: Story, chat: ChatRow, end: int) -> Iterator[Violation]:
     gateway = story.setup.data["gateways"].get(chat.gateway)
     if chat.status == ChatStatus.CLOSED.value or gateway is None:
@@ -199,8 +210,9 @@ def _stuck(story: Story, chat: ChatRow, end: int) -> Iterator[Violation]:
     if gateway["inactivity"] is not None:
         spoken = [r.at for r in story.sentences[chat.id].values() if not r.own]
         opened = [m.at for m in story.moves[chat.id] if m.status == ChatStatus.PILOT.value]
-        last = max([*spoken, *opened, chat.started_at])
-        if story.timeline.over(last, gateway["inactivity"]) < end - SETTLE:
+        aside = [p.ended_at for p in story.dump.parkings if p.chat == chat.id]
+        last = max([*spoken, *opened, *(at for at in aside if at is not None), chat.started_at])
+        if None not in aside and story.timeline.over(last, gateway["inactivity"]) < end - SETTLE:
             text = f"nobody wrote since {last}, it should have been closed"
             yield Violation("I-16", text, end, chat=chat.id)
 

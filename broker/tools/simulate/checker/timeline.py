@@ -90,12 +90,11 @@ class Timeline:
     def over(self, since: int, length: int) -> int:
         """When a time that somebody was given must be over at the latest."""
         end = since + length
-        for begin, stop in sorted(self.deaf):
+        for begin, stop in sorted([*self.deaf, *((moment, moment) for moment in self.began)]):
             if since <= stop and begin < end:
                 end += stop - max(begin, since)
-        for moment in self.began:
-            if since <= moment < end:
-                end = max(end, moment + min(GRACE, length))
+                if begin == stop:
+                    end = max(end, begin + min(GRACE, length))
         return end
 
     def put_right(self, dump: Dump) -> Dump:

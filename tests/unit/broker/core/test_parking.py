@@ -182,22 +182,96 @@ def test_its_owner_is_lost_for_good(play: Playbook) -> None:
     assert desk_of(play, "bob").parked == {}
 
 
-@pytest.mark.parametrize("who", ["owner", "visitor", "inactivity"])
+@pytest.mark.parametrize("who", ["owner", "visitor"])
 @on_the_floor
 def test_a_parked_chat_ends(play: Playbook, who: str) -> None:
     """B-8: in every way that a chat can end."""
     web, bob, chat = parked(play)
     if who == "owner":
         bob.says("CS_CHAT_HANGUP", ChatId=chat)
-    elif who == "visitor":
-        web.says("ES_CHAT_STOP", TrackingId="t1")
     else:
-        play.wait(600)
-        bob.hears("SC_CHAT_SENTENCE", Model=2)
-        web.hears("SE_CHAT_SENTENCE", Model=2)
+        web.says("ES_CHAT_STOP", TrackingId="t1")
     bob.hears("SC_CHAT_STATUS", Status="Closed", IsParked=None)
     web.hears("SE_CHAT_STATUS", Status="Closed")
     assert desk_of(play, "bob").parked == {}
+
+
+@on_the_floor
+def test_a_parked_chat_is_not_silent(play: Playbook) -> None:
+    """B-8, B-29: inactivity counts from when it is back; DeadTimeUtc is none meanwhile."""
+    web, bob, chat = parked(play)
+    play.wait(3_000)
+    web.says("ES_CHAT_STATUS", 1, TrackingId="t1")
+    web.hears("SE_CHAT_STATUS", 1, Status="Answered", DeadTimeUtc=None)
+    play.restart()
+    play.check_store()
+    web, bob = play.connector("web"), play.agent("bob", "102", None)
+    bob.says("CS_CHAT_PARK", 2, ChatId=chat, IsParked=False)
+    bob.hears("SC_CHAT_STATUS", 2, Status="Answered", IsParked=None)
+    play.wait(539.9)
+    bob.silent()
+    play.restart()
+    play.check_store()
+    web, bob = play.connector("web"), play.agent("bob", "102", None)
+    play.wait(0.1)
+    bob.hears("SC_CHAT_SENTENCE", Model=2)
+    web.hears("SE_CHAT_SENTENCE", Model=2)
+    play.wait(60)
+    bob.hears("SC_CHAT_STATUS", Status="Closed", CloseReason="Inactivity")
+    web.hears("SE_CHAT_STATUS", Status="Closed", CloseReason="Inactivity")
+
+
+@on_the_floor
+def test_a_parked_chat_that_nobody_asks_for_comes_back(play: Playbook) -> None:
+    """B-29: after park_timeout, a day; its owner is told ten minutes before, once."""
+    web, bob, chat = parked(play)
+    play.wait(86_400 - 600 - 0.1)
+    bob.silent()
+    play.wait(0.1)
+    bob.hears("SC_CHAT_SENTENCE", Model=10, Text=play.config.notes.parked, ChatId=chat)
+    play.restart()
+    play.check_store()
+    web, bob = play.connector("web"), play.agent("bob", "102", None)
+    play.wait(599.9)
+    bob.silent()
+    play.wait(0.1)
+    bob.hears("SC_CHAT_STATUS", ChatId=chat, Status="Answered", IsParked=None)
+    web.silent()
+    play.check_store()
+
+
+@on_the_floor
+def test_a_parked_chat_that_is_due_waits_for_a_slot(play: Playbook) -> None:
+    """B-22, B-29: it is the first to get one, and it is not told of again meanwhile."""
+    web, bob, chat = parked(play)
+    second = answered(web, bob, tracking="t2", ExtResponse="expert")
+    for number in range(200):
+        play.wait(500)
+        web.says("ES_CHAT_SENTENCE", TrackingId="t2", ID=f"{number}", Text="Still there?")
+        web.hears("SE_CHAT_SENTENCE")
+    warned = [h[1] for h in bob.heard if h[1].get("Model") == 10]
+    assert [note["ChatId"] for note in warned] == [chat]
+    bob.heard.clear()
+    assert chat_of(play, chat).woken_at is not None
+    bob.says("CS_CHAT_HANGUP", 3, ChatId=second)
+    bob.hears("SC_CHAT_STATUS", 3, Status="Closed")
+    bob.hears("SC_CHAT_STATUS", ChatId=chat, Status="Answered", IsParked=None)
+    web.hears("SE_CHAT_STATUS", Status="Closed", TrackingId="t2")
+
+
+@on_the_floor
+def test_a_parked_chat_that_was_fetched_in_time_may_be_parked_again(play: Playbook) -> None:
+    """B-29: for its whole time, and with a warning of its own."""
+    _web, bob, chat = parked(play)
+    play.wait(86_400 - 300)
+    bob.hears("SC_CHAT_SENTENCE", Model=10)
+    bob.says("CS_CHAT_PARK", 2, ChatId=chat, IsParked=False)
+    bob.hears("SC_CHAT_STATUS", 2, IsParked=None)
+    parks(bob, chat)
+    play.wait(86_400 - 601)
+    bob.silent()
+    play.wait(1)
+    bob.hears("SC_CHAT_SENTENCE", Model=10)
 
 
 @pytest.mark.parametrize("put_aside", [True, False])

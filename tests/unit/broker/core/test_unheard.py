@@ -80,6 +80,13 @@ def unbound(play: Playbook) -> Callable[[], bool]:
     return lambda: not play.state.chats[chat].is_open
 
 
+def put_aside(play: Playbook) -> Callable[[], bool]:
+    """A chat is parked; it comes back by itself."""
+    _web, alice, chat = talking(play)
+    alice.says("CS_CHAT_PARK", ChatId=chat, IsParked=True)
+    return lambda: chat_of(play, chat).parked_at is None
+
+
 GIVEN: dict[Callable[[Playbook], Callable[[], bool]], tuple[int, int]] = {
     alerted: (30, 30),
     silent: (600, 60),
@@ -89,6 +96,7 @@ GIVEN: dict[Callable[[Playbook], Callable[[], bool]], tuple[int, int]] = {
     asked_for: (120, 60),
     bot_thinks: (30, 30),
     unbound: (120, 60),
+    put_aside: (86_400, 600),
 }
 """How long each has, in seconds, and how long at least after nobody listened."""
 

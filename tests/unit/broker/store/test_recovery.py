@@ -14,8 +14,7 @@ from broker.config.model import MINUTE, Config, Gateway, Secret
 from broker.core.broker import restore
 from broker.core.facts import ChatReopened, Fact, WrapupStarted
 from broker.core.invariants import durable
-from broker.core.state import Wrapup
-from broker.core.timers import Term
+from broker.core.timers import Term, Wrapup
 from broker.store import Store
 from broker.store.recovery import closed_since, open_chats, sentences_of
 from protocol.values import ChatStatus
