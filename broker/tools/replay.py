@@ -15,7 +15,7 @@ from broker.tools.output import for_people, for_programs
 from broker.tools.record import parse_address
 from broker.tools.recording import BadRecording, Recording, load
 from broker.tools.replay_names import fresh_names, renamed
-from broker.tools.replay_player import BrokerAway, Finding, Pace, Player
+from broker.tools.replay_player import BrokerAway, Finding, Pace, Player, unplayable
 from broker.tools.tokens import Tokens, read_token_file, read_tokens
 
 
@@ -79,32 +79,60 @@ class Replay:
 
 
 def replay_main(files: Sequence[Path], replay: Replay) -> int:
-    """Replay recordings, one after the other.
+    """Replay recordings, one after the other; none of them when one cannot be played.
 
     Args:
         files: The recordings; `-` is standard input.
         replay: How.
 
     Returns:
-        Exit status: 0 when all was as recorded, 1 when not, 2 when a file is no recording or no
-        broker answers.
+        Exit status: 0 when all was as recorded, 1 when not, 2 when a file is no recording,
+        wants what only a harness can do, or no broker answers.
     """
     found: list[tuple[Path, Recording, list[Finding]]] = []
     out = for_programs() if replay.as_json else for_people()
     try:
         tokens = replay.tokens()
-        for file in files:
-            recording = load(file)
+    except BadRecording as error:
+        return _refused([str(error)])
+    recordings, faults = _loaded(files)
+    if faults:
+        return _refused(faults)
+    file = Path()
+    try:
+        for file, recording in recordings:
             findings = replay.play(recording, tokens)
             found.append((file, recording, findings))
             if not replay.as_json:
                 out.write(_told(file, findings))
-    except (BadRecording, BrokerAway) as error:
-        sys.stderr.write(f"parley replay: {error}\n")
-        return 2
+    except BadRecording as error:
+        return _refused([f"{file}: {error}"])
+    except BrokerAway as error:
+        return _refused([str(error)])
     if replay.as_json:
         out.write(_as_json(found) + "\n")
     return 1 if any(findings for _, _, findings in found) else 0
+
+
+def _loaded(files: Sequence[Path]) -> tuple[list[tuple[Path, Recording]], list[str]]:
+    """Read all of them, and say what keeps them from being played, a line for each file."""
+    recordings: list[tuple[Path, Recording]] = []
+    faults: list[str] = []
+    for file in files:
+        try:
+            recording = load(file)
+        except BadRecording as error:
+            faults.append(str(error))
+            continue
+        recordings.append((file, recording))
+        if (why := unplayable(recording)) is not None:
+            faults.append(f"{file}: {why}")
+    return recordings, faults
+
+
+def _refused(why: Sequence[str]) -> int:
+    sys.stderr.writelines(f"parley replay: {line}\n" for line in why)
+    return 2
 
 
 def _told(file: Path, findings: Sequence[Finding]) -> str:

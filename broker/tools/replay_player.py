@@ -56,12 +56,33 @@ class NoHost:
 
     async def do(self, directive: Directive) -> None:
         """Wait, or refuse."""
-        if directive.do != "wait":
-            raise BadRecording(f"do {directive.do}: the broker must be one that replay has started")
-        seconds: object = directive.arguments.get("seconds")
-        if not isinstance(seconds, int | float) or not 0 <= seconds <= LONGEST_WAIT:
-            raise BadRecording(f"do wait: seconds: {seconds!r} is not 0 to {LONGEST_WAIT}")
-        await trio.sleep(seconds)
+        if (why := refusal(directive)) is not None:
+            raise BadRecording(why)
+        await trio.sleep(directive.arguments["seconds"])
+
+
+_NEEDS_HARNESS: Final = {
+    "kill": "wants the broker killed",
+    "reload": "wants the broker's configuration reloaded",
+    "restart": "wants the broker restarted",
+}
+
+
+def refusal(directive: Directive) -> str | None:
+    """Why a replay against a broker that runs elsewhere cannot do this; None: it can."""
+    if directive.do != "wait":
+        wants = _NEEDS_HARNESS.get(directive.do, f"wants {directive.do!r} done to the broker")
+        return f"{wants}: needs a harness that can do it"
+    seconds: object = directive.arguments.get("seconds")
+    if not isinstance(seconds, int | float) or not 0 <= seconds <= LONGEST_WAIT:
+        return f"do wait: seconds: {seconds!r} is not 0 to {LONGEST_WAIT}"
+    return None
+
+
+def unplayable(recording: Recording) -> str | None:
+    """Why a whole recording cannot be played against such a broker, by its first such line."""
+    asked = (refusal(line) for line in recording.lines if isinstance(line, Directive))
+    return next((why for why in asked if why is not None), None)
 
 
 @frozen

@@ -4,7 +4,7 @@
 
 For implementations of others: FOLDER/KIND.toml says who works there and which rules hold,
 FOLDER/KIND.tokens has the tokens that `parley replay --token-file` takes, FOLDER/KIND.txt the
-recordings.
+recordings, and FOLDER/KIND.harness.txt those that want the broker restarted, killed or reloaded.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from broker.tools.recording import load
+from broker.tools.replay_player import unplayable
 from tests.replay.brokers import TestBroker, cells_of
 from tests.replay.stage import tokens
 
@@ -24,7 +25,7 @@ def write(kind: str, folder: Path) -> list[Path]:
     """Write the files of one kind.
 
     Returns:
-        The recordings of that kind.
+        The recordings of that kind that `parley replay` can play.
     """
     folder.mkdir(parents=True, exist_ok=True)
     TestBroker.in_directory(kind, folder, ADDRESS)
@@ -32,10 +33,16 @@ def write(kind: str, folder: Path) -> list[Path]:
     lines = "".join(f"{owner}={token}\n" for owner, token in owned)
     (folder / f"{kind}.tokens").write_text(lines, encoding="utf-8")
     paths = sorted(HERE.glob("*.jsonl"))
-    found = [path for path in paths if load(path).header["broker"] == kind]
-    names = "".join(f"{path.relative_to(HERE.parents[1])}\n" for path in found)
-    (folder / f"{kind}.txt").write_text(names, encoding="utf-8")
-    return found
+    found = {path: loaded for path in paths if (loaded := load(path)).header["broker"] == kind}
+    played = [path for path, loaded in found.items() if unplayable(loaded) is None]
+    _list(played, folder / f"{kind}.txt")
+    _list([path for path in found if path not in played], folder / f"{kind}.harness.txt")
+    return played
+
+
+def _list(paths: list[Path], to: Path) -> None:
+    names = "".join(f"{path.relative_to(HERE.parents[1])}\n" for path in paths)
+    to.write_text(names, encoding="utf-8")
 
 
 if __name__ == "__main__":

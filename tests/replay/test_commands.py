@@ -92,12 +92,21 @@ def test_a_token_that_nobody_knows_and_a_file_that_is_none_give_status_2(
 
 
 def test_a_recording_that_wants_the_broker_restarted_needs_one_of_its_own(
-    recording: Path, fresh_broker: TestBroker
+    recording: Path, fresh_broker: TestBroker, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with recording.open("a") as file:
-        file.write('{"do": "kill"}\n')
+    """Nothing is played then, and each file that cannot be is named."""
+    wants = {"kill": "killed", "restart": "restarted", "reload": "configuration reloaded"}
+    files = [recording]
+    for do in wants:
+        files.append(recording.with_name(f"{do}.jsonl"))
+        files[-1].write_text(f'{recording.read_text()}{{"do": "{do}"}}\n')
     config = fresh_broker.served.config
-    assert replay_main([recording], Replay(to=_address(fresh_broker), speed=0, config=config)) == 2
+    assert replay_main(files, Replay(to=_address(fresh_broker), speed=0, config=config)) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    for line, file, does in zip(said.err.splitlines(), files[1:], wants.values(), strict=True):
+        assert line.startswith(f"parley replay: {file}: wants the broker")
+        assert f"{does}: needs a harness" in line
 
 
 def test_lines_can_be_read_and_written_again(recording: Path) -> None:
@@ -199,4 +208,7 @@ def test_a_stranger_gets_what_a_broker_must_be_configured_with(
     listed = (tmp_path / "slow.txt").read_text().splitlines()
     assert [ROOT / line for line in listed] == recordings
     assert recordings
+    write("usual", tmp_path)
+    assert "tests/replay/killed.jsonl" not in (tmp_path / "usual.txt").read_text().splitlines()
+    assert "tests/replay/killed.jsonl" in (tmp_path / "usual.harness.txt").read_text().splitlines()
     assert capsys.readouterr().out == ""
