@@ -115,6 +115,11 @@ class Client:
         return self._session.phase is Phase.READY
 
     @property
+    def dialled(self) -> bool:
+        """Whether something answers there, be it a broker or not."""
+        return self._session.phase not in (Phase.OFFLINE, Phase.ENDED)
+
+    @property
     def welcome(self) -> Welcome | None:
         """The last welcome of the broker."""
         return self._session.welcome

@@ -17,7 +17,13 @@ from connectors.events import (
     Ready,
 )
 from connectors.terminal.colleagues import HELP as MORE_HELP
-from connectors.terminal.colleagues import Colleagues, asked_text, note_text, parties_text
+from connectors.terminal.colleagues import (
+    STATE_WORDS,
+    Colleagues,
+    asked_text,
+    note_text,
+    parties_text,
+)
 from connectors.terminal.conversation import Conversation
 from connectors.terminal.desk import Desk, Face
 from connectors.terminal.options import AgentOptions
@@ -28,7 +34,7 @@ from protocol.values import AgentState, ChatStatus, CloseReason, PartyState, Tra
 HELP = """\
 Write a line and press Enter to send it in the chat on the screen.
 ✓ the broker has it   ✓✓ the visitor has it
-/ready  /pause REASON  /wrapup  /logoff    your state
+/ready  /pause REASON  /wrapup  /logoff    your state (a wrap-up of one chat: /done)
 /accept [N]  /reject [N]                   take or reject the chat that is offered
 /1 /2 ... or Alt-1 Alt-2 ...               go to a chat       /chats   list them
 /end [N]                                   end a chat         /quit    leave the program"""
@@ -39,14 +45,6 @@ _STATES = {
     "wrapup": AgentState.POST_CALL,
     "logoff": AgentState.LOG_OFF,
 }
-
-
-_STATE_WORDS = {
-    AgentState.READY: "ready",
-    AgentState.PAUSE: "paused",
-    AgentState.POST_CALL: "wrapping up",
-    AgentState.LOG_OFF: "logged off",
-}
 _MISSED = "Missed"
 """The reason of a pause that the broker gives by itself (B-24)."""
 _ENDS = "; /ready takes chats again"
@@ -56,6 +54,8 @@ _HOW = {
     ChatStatus.WAITING: "the chat is not with you",
     ChatStatus.CLOSED: "the chat is closed",
 }
+_JOINED = {TransferMode.MONITOR: "you listen in"}
+_NONE = {ChatStatus.ALERTING: "offered to you", ChatStatus.ANSWERED: "open"}
 _SEEN: dict[ChatStatus | None, str] = {
     ChatStatus.ALERTING: "offered",
     ChatStatus.ANSWERED: "open",
@@ -125,7 +125,7 @@ class AgentDesk(Desk):
         if self.client.ready:
             await self.attempt(self.client.set_state(state, reason))
         else:
-            self.remark(f"{state} as soon as the broker is there")
+            self.remark(f"{STATE_WORDS[state]} as soon as the broker is there")
 
     async def _accept(self, rest: str) -> None:
         talk = self._pick(rest, ChatStatus.ALERTING)
@@ -146,7 +146,7 @@ class AgentDesk(Desk):
             fit = [talk for talk in fit if talk.ref == self.active]
         if fit:
             return fit[0]
-        self.remark(f"no chat {rest} is {status}".replace("  ", " "))
+        self.remark(f"no chat {rest} is {_NONE[status]}".replace("  ", " "))
         return None
 
     def go(self, number: int) -> None:
@@ -241,6 +241,10 @@ class AgentDesk(Desk):
         """How a new status of a chat is told to its agent."""
         reason = _CLOSED_BY.get(event.info.close_reason, "") if event.info.close_reason else ""
         text = _HOW.get(event.status, f"the chat is {event.status}")
+        if event.status is ChatStatus.ANSWERED and (
+            party := self._party(event.ref, PartyState.JOINED)
+        ):
+            text = _JOINED.get(party.mode, "you are in it") if party.mode else "you are in it"
         return f"{text}{reason}"
 
     def _take_parking(self, talk: Conversation, is_parked: bool) -> None:
@@ -288,13 +292,13 @@ class AgentDesk(Desk):
         if self._state is None or self._state.state is None:
             return "not ready yet"
         state, reason = self._state.state, self._state.reason
-        text = _STATE_WORDS[state]
+        text = STATE_WORDS[state]
         if reason == _MISSED:
             text += ": offers were missed"
         elif reason:
             text += f" ({reason})"
         then = self._state.next_state
-        return f"{text}, then {_STATE_WORDS[then]}" if then else text
+        return f"{text}, then {STATE_WORDS[then]}" if then else text
 
     def status_line(self) -> str:
         """The connection, the agent, their state, the chat on the screen."""

@@ -1,15 +1,16 @@
 """What an agent does with a chat besides talking: notes, colleagues, the queue, outbound chats."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from connectors.client import WorkplaceClient
 from connectors.events import ChatRef
 from connectors.ids import project_id
+from connectors.terminal.conversation import short
 from connectors.terminal.desk import Desk
 from connectors.terminal.forms import read_forms
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatPartyInfo, ChatSentenceInfo, DecisionInfo
-from protocol.values import Guid, PartyState, SentenceModel, TransferMode
+from protocol.values import AgentState, ChatStatus, Guid, PartyState, SentenceModel, TransferMode
 
 HELP = """\
 /note TEXT                                 for colleagues, the visitor does not see it
@@ -17,13 +18,21 @@ HELP = """\
 /park                                      put the chat on hold, and take it back
 /return                                    give the chat back to the queue
 /who                                       who is logged in
-/transfer AGENT, /transfer project NAME    hand the chat over;  /transfer back  take that back
-/invite AGENT [consult|conference]         ask a colleague in;  /leave  leave the chat to them
+/transfer AGENT [NOTE]                     hand the chat over, with a word for who takes it;
+/transfer project NAME                     to a queue;  /transfer back  take that back
+/invite AGENT [consult|conference] [NOTE]  ask a colleague in;  /leave  leave the chat to them
+/done [CODE][: NOTE]                       end the wrap-up of a closed chat: how it ended
 /open GATEWAY ADDRESS [NAME]               open a chat with somebody
 /overview                                  all open chats, by number      } for
 /monitor N, /join N, /close N              listen to one, join it, end it } supervisors
 /explain [N]                               why it went where it went      }"""
 
+STATE_WORDS = {
+    AgentState.READY: "ready",
+    AgentState.PAUSE: "paused",
+    AgentState.POST_CALL: "wrapping up",
+    AgentState.LOG_OFF: "logged off",
+}
 _MODES = {"consult": TransferMode.CONSULT, "conference": TransferMode.CONFERENCE}
 
 
@@ -49,6 +58,7 @@ class Colleagues:
             "monitor": lambda rest: self._enter(rest, TransferMode.MONITOR),
             "join": lambda rest: self._enter(rest, TransferMode.CONFERENCE),
             "close": self._close,
+            "done": self._wrap_up,
             "explain": self._explain,
         }
         self._listed: list[ChatRef] = []
@@ -93,14 +103,17 @@ class Colleagues:
             await self._client.take_back(chat)
         elif kind == "project":
             await self._client.transfer(chat, project_id=project_id(name.strip()))
-        elif (agent := await self._agent(rest)) is not None:
-            await self._client.transfer(chat, agent_id=agent)
+        elif (found := await self._agent(rest)) is not None:
+            agent, note = found
+            await self._client.transfer(chat, agent_id=agent, note=note or None)
 
     async def _invite(self, chat: ChatRef, rest: str) -> None:
-        name, _, last = rest.rpartition(" ")
-        mode = _MODES.get(last, TransferMode.CONSULT)
-        if (agent := await self._agent(name if last in _MODES else rest)) is not None:
-            await self._client.invite(chat, agent, mode)
+        if (found := await self._agent(rest)) is not None:
+            agent, more = found
+            kind, _, after = more.partition(" ")
+            note = after.strip() if kind in _MODES else more
+            mode = _MODES.get(kind, TransferMode.CONSULT)
+            await self._client.invite(chat, agent, mode, note=note or None)
 
     async def _open(self, rest: str) -> None:
         gateway, address, name = (*rest.split(maxsplit=2), "", "", "")[:3]
@@ -113,8 +126,9 @@ class Colleagues:
     async def _who(self) -> None:
         for one in await self._client.agents():
             reason = f" ({one.reason})" if one.reason else ""
+            state = STATE_WORDS[one.state] if one.state is not None else "not ready yet"
             chats = f"{one.active_chats} of {one.max_chats} chats"
-            self._desk.remark(f"{one.agent_name}: {one.state}{reason}, {chats}")
+            self._desk.remark(f"{one.agent_name}: {state}{reason}, {chats}")
 
     async def _overview(self) -> None:
         chats = await self._client.overview()
@@ -144,24 +158,57 @@ class Colleagues:
             await self._client.close_any(Guid(chat.name))
             self._desk.remark("the chat is closed")
 
+    async def _wrap_up(self, rest: str) -> None:
+        """End the wrap-up of the closed chat on the screen, else of the one that closed last."""
+        closed = [t.ref for t in self._desk.talks.values() if t.status is ChatStatus.CLOSED]
+        if not closed:
+            self._desk.remark("no chat here is closed")
+            return
+        chat = self._desk.active if self._desk.active in closed else closed[-1]
+        code, _, note = rest.partition(":")
+        await self._client.wrap_up(chat, code.strip() or None, note.strip() or None)
+        self._desk.remark("the wrap-up is over")
+
     async def _explain(self, rest: str) -> None:
         if (chat := self._meant(rest)) is not None:
             for one in await self._client.explain(Guid(chat.name)):
                 self._desk.remark(decision_text(one))
 
-    async def _agent(self, name: str) -> Guid | None:
-        """The agent whose name begins so; says so when that is nobody, or several."""
-        known = await self._client.agents()
-        found = [one for one in known if name and _is_called(one, name)]
-        if len(found) == 1:
-            return found[0].agent_id
-        names = ", ".join(one.agent_name or "?" for one in found or known)
-        self._desk.remark(f"{'which of' if found else 'no such agent among'}: {names}")
+    async def _agent(self, text: str) -> tuple[Guid, str] | None:
+        """The colleague with whose name a text begins, and what follows it.
+
+        As many words as fit somebody are the name; the last of them may be cut short. Says so when that
+        is nobody, or several.
+        """
+        own = self._client.welcome.agent_id if self._client.welcome is not None else None
+        known = [one for one in await self._client.agents() if one.agent_id != own]
+        words = text.split()
+        for count in range(len(words), 0, -1):
+            found = _called(known, " ".join(words[:count]))
+            if len(found) == 1 and (agent_id := found[0].agent_id) is not None:
+                return agent_id, [*text.split(maxsplit=count), ""][count]
+            if found:
+                self._desk.remark(f"which of: {_names(found)}")
+                return None
+        if not known:
+            self._desk.remark("no other agent is logged in")
+        elif not words:
+            self._desk.remark(f"which agent? {_names(known)}")
+        else:
+            self._desk.remark(f'nobody\'s name begins like "{short(text)}" among: {_names(known)}')
         return None
 
 
-def _is_called(agent: AgentStateInfo, name: str) -> bool:
-    return (agent.agent_name or "").casefold().startswith(name.casefold())
+def _called(agents: Sequence[AgentStateInfo], name: str) -> list[AgentStateInfo]:
+    """Who is called so, else whose name begins so."""
+    wanted = name.casefold()
+    names = [((one.agent_name or "").casefold(), one) for one in agents]
+    whole = [one for known, one in names if known == wanted]
+    return whole or [one for known, one in names if known.startswith(wanted)]
+
+
+def _names(agents: Sequence[AgentStateInfo]) -> str:
+    return ", ".join(one.agent_name or "?" for one in agents)
 
 
 def note_text(note: ChatSentenceInfo) -> str:

@@ -22,6 +22,16 @@ class Tick(StrEnum):
     DELIVERED = "✓✓"
 
 
+REPEATED = 60
+"""Characters of a line that are enough to know it again."""
+
+
+def short(text: str) -> str:
+    """A text that is repeated, in one row."""
+    text = " ".join(text.split())
+    return text if len(text) <= REPEATED else f"{text[: REPEATED - 1]}…"
+
+
 def _name(text: str | None) -> str | None:
     return None if text is None else shown(text)
 

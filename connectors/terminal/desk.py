@@ -10,7 +10,7 @@ import anyio
 import anyio.abc
 
 from connectors.client import Client
-from connectors.errors import ConnectorError, EndReason
+from connectors.errors import ConnectorError, Ended, EndReason, Refused
 from connectors.events import (
     ChatChanged,
     ChatRef,
@@ -26,8 +26,9 @@ from connectors.events import (
     SessionEnded,
     TypingChanged,
 )
-from connectors.terminal.conversation import Conversation, Line
+from connectors.terminal.conversation import Conversation, Line, short
 from protocol.chat import ChatSentenceInfo
+from protocol.errors import ErrorCode
 from protocol.values import ChatStatus
 
 _END = {EndReason.REPLACED: "you were logged in elsewhere: this program ends"}
@@ -177,6 +178,11 @@ class Desk(ABC):
             self.client.typing(self.active, bool(text) and not text.startswith("/"))
 
     @property
+    def closed_text(self) -> str:
+        """What is said of a line that was refused because the chat is closed."""
+        return "the chat is closed"
+
+    @property
     def party_name(self) -> str | None:
         """How the person is called in the conversation."""
         return None
@@ -249,9 +255,15 @@ class Desk(ABC):
     def _give_up(self) -> None:
         unsent = self._unsent()
         lines = f"; {unsent} line{'s' if unsent > 1 else ''} not sent" if unsent else ""
-        self.remark(f"there is no broker: {self._why}{lines}")
+        self.remark(f"there is no broker: {self._why or self._silence()}{lines}")
         self.status = 1
         self.done.set()
+
+    def _silence(self) -> str:
+        """Why there is no session, though no connection was lost yet."""
+        if self.client.dialled:
+            return "what answers there speaks another protocol (or wants --tls)"
+        return "no answer in time"
 
     def lamp(self) -> str:
         """What is known of the connection, for the status line."""
@@ -290,6 +302,8 @@ class Desk(ABC):
                 if error.reason is not EndReason.CLOSED:
                     self.status = 1
                     self.remark(_END.get(error.reason) or f"the session has ended: {error}")
+            case RequestFailed(_, Ended()):
+                pass  # `SessionEnded` tells it, once
             case Notice(error) | RequestFailed(_, error):
                 self.remark(f"the broker says: {error}")
             case _:
@@ -310,7 +324,9 @@ class Desk(ABC):
                 if self.talk(ref).is_own(sentence.counter):
                     self.face.delivered(self.talk(ref), sentence.counter)
             case SentenceRefused(ref, sentence, error):
-                self.remark(f"not sent: {sentence.text} ({error})", self.talk(ref))
+                closed = isinstance(error, Refused) and error.code == ErrorCode.CHAT_CLOSED
+                why = self.closed_text if closed else str(error)
+                self.remark(f"not sent: {short(sentence.text or '')} ({why})", self.talk(ref))
             case TypingChanged(ref, is_typing):
                 self.talk(ref).is_typing = is_typing
             case ChatChanged(ref, status, before):

@@ -4,7 +4,8 @@ import argparse
 import os
 import ssl
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -147,12 +148,13 @@ def _common(parser: argparse.ArgumentParser, known: argparse.Namespace) -> dict[
     tls: ssl.SSLContext | None = None
     try:
         if known.tls or known.ca:
-            tls = ssl.create_default_context(cafile=known.ca)
+            with _naming(known.ca):
+                tls = ssl.create_default_context(cafile=known.ca)
         address = Address.parse(known.address, tls)
         token = _token(known, address)
     except UnicodeDecodeError:
         parser.error(f"{known.token_file} is no UTF-8 text; save it as UTF-8")
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         parser.error(str(error))
     return {
         "address": address,
@@ -162,10 +164,21 @@ def _common(parser: argparse.ArgumentParser, known: argparse.Namespace) -> dict[
     }
 
 
+@contextmanager
+def _naming(file: str) -> Iterator[None]:
+    """Says which file it is that cannot be read."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:  # the latter: a home that nobody has
+        why = error.strerror if isinstance(error, OSError) else None
+        raise ValueError(f"cannot read {file}: {why or error}") from None
+
+
 def _token(known: argparse.Namespace, address: Address) -> str:
     """The token, without what editors and shells put around it."""
     if known.token_file:
-        token = Path(known.token_file).expanduser().read_text("utf-8-sig").strip()
+        with _naming(known.token_file):
+            token = Path(known.token_file).expanduser().read_text("utf-8-sig").strip()
         if not token:
             raise ValueError(f"{known.token_file} has no token in it")
         return token

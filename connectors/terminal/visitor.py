@@ -64,6 +64,11 @@ class VisitorDesk(Desk):
         """The agent's name."""
         return event.info.agent_name or ""
 
+    @property
+    def closed_text(self) -> str:
+        """The way on."""
+        return f"the chat is closed; {_GO_ON}"
+
     def status_line(self) -> str:
         """The connection, the chat, the agent, and whether they type."""
         assert self.active is not None
@@ -80,11 +85,12 @@ class VisitorDesk(Desk):
         return ""
 
 
+_GO_ON = "/new begins another one, /quit leaves"
 _WORDS: dict[ChatStatus | None, str] = {
     ChatStatus.PILOT: "being placed",
     ChatStatus.ICR: "an automaton answers",
     ChatStatus.WAITING: "waiting for an agent",
     ChatStatus.ALERTING: "an agent is called",
     ChatStatus.ANSWERED: "answered",
-    ChatStatus.CLOSED: "closed; write to open it again, /new, or /quit",
+    ChatStatus.CLOSED: f"closed; {_GO_ON}",
 }

@@ -144,6 +144,7 @@ def test_a_wrong_token_is_told_and_ends_the_program(broker: ServedBroker, tmp_pa
     with Piped(command("visitor", broker, "--token-file", str(token))) as visitor:
         assert "Rejected: AuthFailed" in visitor.shows("the session has ended")
         assert visitor.child.wait(30) == 1
+        assert sum("AuthFailed" in line for line in visitor.lines) == 1
 
 
 def test_a_newer_program_takes_the_workplace(broker: ServedBroker) -> None:

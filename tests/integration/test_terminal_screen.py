@@ -51,7 +51,7 @@ def test_a_visitor_and_an_agent_talk(broker: ServedBroker, tmux: Tmux) -> None:
     assert agent.shows("Jana: are you there?").count("are you there?") == 1
 
     visitor.enters("/end")
-    visitor.shows("closed; write to open it again")
+    visitor.shows("closed; /new begins another one")
     agent.shows("closed by the visitor")
 
 

@@ -172,8 +172,9 @@ def test_a_transfer_to_an_agent_to_a_project_and_back() -> None:
         assert told == [(BORIS, False), (None, True), (None, False)]
         for line, answer in (
             ("/transfer bo", "which of: Bob Meyer, Boris"),
-            ("/transfer Zoe", "no such agent among: Alice, Bob Meyer, Boris"),
-            ("/transfer", "no such agent among: Alice, Bob Meyer, Boris"),
+            ("/transfer Alice", 'nobody\'s name begins like "Alice" among: Bob Meyer, Boris'),
+            ("/transfer Zoe", 'nobody\'s name begins like "Zoe" among: Bob Meyer, Boris'),
+            ("/transfer", "which agent? Bob Meyer, Boris"),
         ):
             await scene.desk.enter(line)
             assert scene.face.lines[-1] == answer
@@ -219,7 +220,7 @@ def test_who_is_asked_and_who_has_joined_is_told() -> None:
 def test_who_is_there_and_why() -> None:
     async def scenario(scene: Scene) -> None:
         await scene.desk.enter("/who")
-        assert "Bob Meyer: Ready, 1 of 3 chats" in scene.face.lines
+        assert "Bob Meyer: ready, 1 of 3 chats" in scene.face.lines
         decision = DecisionInfo(
             peer="101",
             chat_id=Guid(scene.ref.name),

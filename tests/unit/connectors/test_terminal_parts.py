@@ -89,6 +89,16 @@ def test_the_token_of_the_sample_goes_to_nobody_else(
     assert getattr(options(argv), "token") == "x"  # noqa: B009 - of either program
 
 
+@pytest.mark.parametrize("option", ["--token-file", "--ca"])
+def test_a_file_that_cannot_be_read_is_named(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        visitor_options([option, "/nope"])
+    said = capsys.readouterr().err
+    assert said.endswith("error: cannot read /nope: No such file or directory\n")
+
+
 @pytest.mark.parametrize("argv", [["nowhere"], ["--token-file", "/does/not/exist"], ["--what"]])
 def test_a_wrong_command_line_is_refused(
     argv: list[str], capsys: pytest.CaptureFixture[str]
