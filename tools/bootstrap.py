@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 
 OLDEST = (3, 11)
+INTERRUPTED = 130
+"""The status of a program that SIGINT has ended, as shells tell it."""
 NO_PIP = """\
 error: this Python can make no virtual environment with pip in it.
 Install what is missing (on Debian and Ubuntu: the packages python3-venv and python3-pip)
@@ -36,10 +38,13 @@ def make_environment(venv: Path) -> list[str | Path]:
         The command that runs pip for it.
     """
     python = venv / "bin" / "python"
-    works = python.exists() and subprocess.run([python, "-c", ""], check=False).returncode == 0
+    has_ensurepip = importlib.util.find_spec("ensurepip") is not None
+    # One that was interrupted while it was made may have an interpreter and no pip.
+    probe = [str(python), "-c", "import pip" if has_ensurepip else ""]
+    works = python.exists() and subprocess.run(probe, check=False).returncode == 0
     if venv.exists() and not works:
         shutil.rmtree(venv)
-    if importlib.util.find_spec("ensurepip") is not None:
+    if has_ensurepip:
         if not works:
             run(sys.executable, "-m", "venv", venv)
         return [python, "-m", "pip"]
@@ -76,5 +81,19 @@ def main(venv: Path, pins: Path) -> None:
     say(f"done in {time.monotonic() - began:.0f} s")
 
 
+def program(venv: Path, pins: Path) -> int:
+    """Does it, unless Ctrl-C ends it.
+
+    Returns:
+        The exit status.
+    """
+    try:
+        main(venv, pins)
+    except KeyboardInterrupt:
+        sys.stderr.write("setup: interrupted; begin it again, what is there already is kept\n")
+        return INTERRUPTED
+    return 0
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    sys.exit(program(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -493,4 +493,5 @@ class Sessions:
         link.refused += 1
         if link.refused <= LOGGED_REFUSALS:
             what = {"code": error.code, "type": error.type, "path": error.path}
-            self._log.info("frame_refused", session=link.number, **what)
+            known = {name: value for name, value in what.items() if value is not None}
+            self._log.info("frame_refused", session=link.number, **known)

@@ -19,6 +19,7 @@ async def test_a_question_that_is_answered_with_no_is_no_refusal_in_the_log(tmp_
             assert (await web.get("SYS_ERROR")).re == 2
     refused = [line for line in log if line["event"] == "frame_refused"]
     assert [line["type"] for line in refused] == ["ES_CHAT_SENTENCE"]
+    assert None not in refused[0].values()
     (closed,) = [line for line in log if line["event"] == "session_closed"]
     assert closed["refused"] == 1
 

@@ -31,3 +31,16 @@ def test_each_step_is_told_before_it_is_taken(
         "run .",
         "setup: done in 0",
     ]
+
+
+def test_ctrl_c_is_one_line_and_status_130(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_venv: Path, _pins: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bootstrap, "main", interrupted)
+    assert bootstrap.program(tmp_path / "venv", tmp_path / "dev.txt") == 130
+    said = capsys.readouterr().err
+    assert said.startswith("setup: interrupted")
+    assert said.count("\n") == 1
