@@ -5,6 +5,11 @@ of them it goes on writing into what no start will ever find, and says that all 
 the store looks at the names after each commit, before that is worth anything to anybody. A start that
 would make a database where there was one refuses: `.lock` lies beside a database from its first start
 on, and says in its first bytes whether the database was ever complete.
+
+A log (`-wal`) says nothing of which database it belongs to, and SQLite plays any into the file beside it.
+So `.lock` also remembers which two files belonged together. Where the log is still that one and the
+database is another (a backup, a rescued copy), the log is put aside. Where both are others they were
+copied together, and where only the log is another it was made by somebody who used the database.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
+from itertools import chain, count
 from pathlib import Path
 from time import time
 from typing import Final
@@ -23,6 +29,15 @@ from broker.store.errors import CommitError, StoreInUseError, StoreUnusableError
 
 _MADE: Final = b"made\n"
 """What the lock file of a complete database begins with."""
+
+Identity = tuple[int, int]
+"""The device and inode of a file."""
+
+_NONE: Final[Identity] = (0, 0)
+_GET_GENERATION: Final = 0x80087601
+"""Linux: `FS_IOC_GETVERSION`, which tells two files apart that had one inode after the other."""
+_PAIR_BYTES: Final = 96
+"""How long the line of the lock file is that remembers a database and its log."""
 
 BEGIN_ANEW: Final = "put it back, or begin with an empty one: parley serve --new"
 
@@ -35,13 +50,16 @@ class Files:
         path: The database.
         is_made: Whether there was a complete database here at some time.
         known: The device and inode of each file.
+        doubts: What somebody should know of what was found.
         gone: Whether the database is not at its place any more.
     """
 
     path: Path
     is_made: bool
     _lock: int
-    known: list[tuple[str, tuple[int, int]]] = Factory(list)
+    known: list[tuple[str, Identity]] = Factory(list)
+    doubts: list[str] = Factory(list)
+    _generation: int = field(default=0, init=False)
     gone: bool = field(default=False, init=False)
 
     def remember(self) -> None:
@@ -55,6 +73,72 @@ class Files:
             name = f"{self.path}{end}"
             if (identity := _identity(name)) is not None:
                 self.known.append((name, identity))
+        self._remember_pair(_identity(f"{self.path}-wal"))
+
+    def part(self) -> None:
+        """Put a log aside that belongs to another database than the one that is here now."""
+        log = f"{self.path}-wal"
+        # Not while SQLite has the file open: closing a descriptor would take its locks away.
+        self._generation = _generation(self.path)
+        here, there = _identity(os.fspath(self.path)), _identity(log)
+        database, generation, its_log = self._pair()
+        other = (database, generation) != (here, self._generation)
+        stayed = there == its_log and other
+        # SQLite would delete the log of an empty file.
+        stray = stayed or not os.path.getsize(self.path)
+        if there is not None and stray and os.path.getsize(log):
+            aside = _free_name(f"{log}.orphan-{int(time())}")
+            os.rename(log, aside)
+            Path(f"{self.path}-shm").unlink(missing_ok=True)
+            _sync_folder(self.path.parent)
+            self.doubts.append(
+                f"{log} belonged to another database, which is gone: it is now {aside}"
+            )
+        if other:
+            self._remember_pair(None)
+
+    def is_gone(self) -> bool:
+        """Whether the database is not at its place any more; also when nothing was committed since."""
+        if not self.gone:
+            with contextlib.suppress(CommitError):
+                self.look()
+        return self.gone
+
+    def saved(self, name: str) -> None:
+        """What a lost database held is in this file: sync that, and remove what cannot be used."""
+        with open(name, "r+b") as file:
+            os.fsync(file.fileno())
+        _sync_folder(self.path.parent)
+        for known, identity in self.known:
+            if known.endswith(("-wal", "-shm")) and _identity(known) == identity:
+                with contextlib.suppress(OSError):
+                    os.unlink(known)
+        _sync_folder(self.path.parent)
+
+    def let_go(self) -> None:
+        """Forget a log that is not there any more: its inode may become another file's."""
+        database, generation, log = self._pair()
+        if log != _NONE and _identity(f"{self.path}-wal") is None:
+            self._write_pair(database, generation, _NONE)
+
+    def _pair(self) -> tuple[Identity, int, Identity]:
+        """The database, its generation, and the log that belonged to it; zeros when not known."""
+        line = os.pread(self._lock, _PAIR_BYTES, len(_MADE)).split()
+        if not self.is_made or len(line) != 5 or not all(word.isdigit() for word in line):
+            return _NONE, 0, _NONE
+        device, inode, generation, log_device, log_inode = map(int, line)
+        return (device, inode), generation, (log_device, log_inode)
+
+    def _remember_pair(self, log: Identity | None) -> None:
+        database = _identity(os.fspath(self.path))
+        if self.is_made and database is not None:
+            self._write_pair(database, self._generation, log or _NONE)
+
+    def _write_pair(self, database: Identity, generation: int, log: Identity) -> None:
+        if self._pair() != (database, generation, log):
+            line = " ".join(map(str, (*database, generation, *log))).ljust(_PAIR_BYTES - 1) + "\n"
+            os.pwrite(self._lock, line.encode(), len(_MADE))
+            os.fsync(self._lock)
 
     def look(self) -> None:
         """See that each file is still the one that was opened.
@@ -80,7 +164,32 @@ class Files:
         return f"{self.path}.rescued-{int(time())}"
 
 
-def _identity(name: str) -> tuple[int, int] | None:
+def _generation(path: Path) -> int:
+    """The generation of a file's inode; 0 where the file system has none."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return int.from_bytes(fcntl.ioctl(file, _GET_GENERATION, bytes(8))[:4], "little")
+    except OSError:
+        return 0
+    finally:
+        os.close(file)
+
+
+def _free_name(name: str) -> str:
+    return next(
+        n for n in chain([name], (f"{name}.{i}" for i in count(1))) if not os.path.exists(n)
+    )
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _identity(name: str) -> Identity | None:
     try:
         seen = os.stat(name)
     except FileNotFoundError:
@@ -119,7 +228,14 @@ def held(path: Path, *, create: bool, new: bool) -> Iterator[Files]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise StoreInUseError(f"{path} is in use by another broker") from None
-        yield Files(path, os.pread(lock, len(_MADE), 0) == _MADE, lock)
+        files = Files(path, os.pread(lock, len(_MADE), 0) == _MADE, lock)
+        try:
+            files.part()
+        except OSError as error:
+            raise StoreUnusableError(f"{path} cannot be used: {error}") from error
+        yield files
+        with contextlib.suppress(OSError):
+            files.let_go()
     finally:
         os.close(lock)
 
@@ -130,11 +246,7 @@ def _make(path: Path) -> None:
     if path.exists():
         return
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    _sync_folder(path.parent)
 
 
 def write_anew(name: str) -> None:

@@ -92,7 +92,7 @@ class Store:
     def doubts(self) -> tuple[str, ...]:
         """What somebody should know of this database, though it can be used."""
         found: list[str] = self._connection.info.get("doubts", [])
-        return tuple(found)
+        return (*(self._files.doubts if self._files is not None else ()), *found)
 
     def commit(self, facts: Sequence[Fact]) -> None:
         """Write the durable ones of some facts in one transaction.
@@ -227,12 +227,14 @@ class Store:
         Returns:
             Where its content was put, if its file is not at its place any more.
         """
+        files = self._files
         with self._resources:
-            if self._files is None or not self._files.gone:
+            if files is None or not files.is_gone():
                 return None
-            name = self._files.rescue_name()
+            name = files.rescue_name()
             with suppress(Exception):
                 sql.rescue(self._connection, name)
+                files.saved(name)
                 return name
         return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from pathlib import Path
 
@@ -75,7 +74,7 @@ async def test_the_database_itself_is_deleted(tmp_path: Path) -> None:
     (saved,) = [name for name in os.listdir(tmp_path) if ".rescued-" in name]
     with made(path) as broker:
         assert await broker.run() is ExitStatus.STORE_LOST
-    shutil.copy(tmp_path / saved, tmp_path / "parley.db")
+    os.rename(tmp_path / saved, tmp_path / "parley.db")
     async with serving(path) as served:
         await goes_on(served, ["first", "second"])
 

@@ -194,3 +194,64 @@ def test_what_sqlite_does_not_do_is_noticed(
     monkeypatch.setattr(sql, "_ANSWERS", {**sql._ANSWERS, pragma: ("something else",)})
     with pytest.raises(StoreUnusableError, match=f"SQLite answers .* to {pragma}"):
         Store.open(f"sqlite:///{path}")
+
+
+def die(path: Path) -> Path:
+    """Leave the very files of a process that died with a log; a whole copy is returned."""
+    store = Store.open(f"sqlite:///{path}")
+    store.commit([started(1), said(1, 1)])
+    left = {end: Path(f"{path}{end}").read_bytes() for end in ("", "-wal", ".lock")}
+    assert left["-wal"]
+    os.link(f"{path}-wal", path.parent / "log")
+    store.close()
+    backup = path.parent / "backup"
+    shutil.copy(path, backup)
+    os.rename(path.parent / "log", f"{path}-wal")
+    for end, content in left.items():
+        Path(f"{path}{end}").write_bytes(content)
+    return backup
+
+
+@pytest.mark.parametrize("way", ["moved", "deleted before"])
+def test_the_log_of_another_database_is_put_aside(path: Path, way: str) -> None:
+    """I-1, W-20: a backup in the place of a database whose process died is taken as it is."""
+    backup = die(path)
+    log = Path(f"{path}-wal").read_bytes()
+    if way == "moved":
+        os.replace(backup, path)
+    else:  # the file system may give the same inode again
+        path.unlink()
+        shutil.copy(backup, path)
+    store = Store.open(f"sqlite:///{path}")
+    (doubt,) = store.doubts
+    (aside,) = path.parent.glob("*-wal.orphan-*")
+    assert str(aside) in doubt
+    assert aside.read_bytes() == log
+    store.close()
+    assert counters(f"sqlite:///{path}") == [1]
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["stayed", "copied together"])
+def test_the_log_of_the_database_is_played(path: Path, tmp_path: Path, moved: bool) -> None:
+    """I-1, W-20: after a crash, also where all the files were copied to another place since."""
+    die(path)
+    if moved:
+        (tmp_path / "other").mkdir()
+        for end in ("", "-wal", ".lock"):
+            shutil.copy(f"{path}{end}", tmp_path / "other" / f"{path.name}{end}")
+        path = tmp_path / "other" / path.name
+    store = Store.open(f"sqlite:///{path}")
+    assert store.doubts == ()
+    store.close()
+    assert counters(f"sqlite:///{path}") == [1]
+
+
+def test_a_rescued_copy_can_be_put_back(busy: Store, path: Path) -> None:
+    """I-1, W-20: nothing is left that would be played into it, and it is whole without a commit too."""
+    path.unlink()
+    saved = busy.close()
+    assert saved is not None
+    assert not Path(f"{path}-wal").exists()
+    assert not Path(f"{path}-shm").exists()
+    os.rename(saved, path)
+    assert counters(f"sqlite:///{path}") == [1]
