@@ -46,7 +46,7 @@ from broker.core.inputs import (
 from broker.core.rollback import OF_PRESENCE, Presence
 from broker.core.state import State
 from broker.shell.attention import Attention
-from broker.shell.cost import DEAR, extra_cost
+from broker.shell.cost import DEAR, USUAL, extra_cost
 from broker.shell.inbox import Inbox
 
 
@@ -275,7 +275,7 @@ class Engine:
                     return
                 before = batch.extra
                 self._step(batch, now, up, taken)
-                if batch.extra > before:
+                if batch.extra - before > USUAL:
                     inbox.pay(batch.extra - before)
             room -= 1
 

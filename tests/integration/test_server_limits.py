@@ -171,6 +171,7 @@ async def test_nothing_is_read_while_the_store_does_not_keep_up(
         asked = 10_000
         engine = served.broker.server.engine
         assert engine is not None
+        engine.inbox.many = sessions.CROWD_HIGH
 
         async def ask(peer: Peer) -> None:
             packed = pack("ES_CHAT_CONFIRM", command(tracking_id="none", id="x"))

@@ -21,7 +21,7 @@ def _taken(change: Callable[[Inbox, Any, int], bool]) -> Patch:
         original = Inbox.take
 
         def take(self: Inbox) -> Any:
-            while (taken := original(self)) is not None and change(self, taken, self._length):
+            while (taken := original(self)) is not None and change(self, taken, len(self)):
                 pass
             return taken
 

@@ -80,6 +80,7 @@ class WatchedEngine(Engine):
     def make_dear(self, cost: int) -> None:
         """Set what is dear and what is long: a simulated transcript is shorter than one in life."""
         self._dear, self.inbox.turn = cost, 4 * cost
+        self.inbox.many = cost
         self.state.transcripts.long = cost // 5
 
     def _note_time(self, now: int, input: Input) -> None:

@@ -47,9 +47,13 @@ def legal_moves(story: Story) -> Iterator[Violation]:
 def _seats(story: Story) -> Iterator[Violation]:
     """A session at a workplace goes on for as long as nobody has logged in as its agent since."""
     logins: dict[str, list[str]] = {}
+    latest: dict[str, list[str]] = {}  # several may be in one commit, and each is welcomed
     for event in story.events:
         if event.kind is Kind.COMMITTED:
-            for _, agent, login in _seatings(event):
+            seatings = _seatings(event)
+            latest |= {agent: [] for _, agent, _ in seatings}
+            for _, agent, login in seatings:
+                latest[agent].append(login)
                 earlier = logins.setdefault(agent, [])
                 if login in earlier[:-1]:
                     text = f"session {login} of agent {agent} is back, which was replaced"
@@ -58,9 +62,9 @@ def _seats(story: Story) -> Iterator[Violation]:
         elif event.kind is Kind.GAVE and event.frame is not None:
             p, connection = event.frame.payload, story.connections.get(event.conn)
             if isinstance(p, Welcome) and connection is not None and p.agent_id is not None:
-                last = logins.get(p.agent_id, [None])[-1]
-                if last != p.session_id:
-                    text = f"session {p.session_id} was welcomed, the last login is {last}"
+                last = latest.get(p.agent_id, [])
+                if p.session_id not in last:
+                    text = f"session {p.session_id} was welcomed, the last login is {last[-1:]}"
                     yield Violation("I-8", text, event.at, connection.name)
 
 

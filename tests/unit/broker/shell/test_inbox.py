@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,9 +30,9 @@ def frame(session: int, number: int = 0, type_: str = SAYING) -> FrameArrived:
     return FrameArrived(session, Frame(type_, None, {"Id": number}))
 
 
-def filled(*inputs: Input) -> Inbox:
-    """An inbox with what was put into it; who was opened is open."""
-    inbox = Inbox()
+def filled(*inputs: Input, many: int = 1) -> Inbox:
+    """An inbox with what was put into it; who was opened is open, and there are turns."""
+    inbox = Inbox(many=many)
     greetings: list[Input] = [one for one in inputs if isinstance(one, SessionOpened)]
     for greeting in greetings:
         inbox.put(greeting)
@@ -110,6 +111,26 @@ def test_an_agent_who_comes_back_is_heard_after_what_they_said_before() -> None:
     assert [inbox.take() for _ in range(3)] == [*said, again]
 
 
+def test_first_come_is_first_served_until_one_was_dear() -> None:
+    """I-15: then all that waits is divided, and who asked for it has a debt."""
+    inbox = filled(opened(1), opened(2, SHOP), *[frame(1)] * 9, *[frame(2)] * 3, many=99)
+    assert [inbox.take() for _ in range(2)] == [frame(1)] * 2
+    inbox.pay(2 * TURN)
+    assert len(inbox) == 10
+    assert emptied(inbox) == [2] * 3 + [1] * 7
+    inbox.put(frame(1))
+    inbox.put(frame(2))
+    assert emptied(inbox) == [1, 2]
+
+
+def test_many_that_wait_take_turns_though_none_is_dear() -> None:
+    """I-15: a flood of one party is not all that is heard."""
+    inbox = filled(opened(1), opened(2, SHOP), *[frame(1)] * 98, frame(2), many=99)
+    assert emptied(inbox).index(2) == TURN // USUAL
+    inbox = filled(opened(1), opened(2, SHOP), *[frame(1)] * 97, frame(2), many=99)
+    assert emptied(inbox).index(2) == 97
+
+
 def test_what_no_session_sent_comes_first() -> None:
     """B-12."""
     inbox = filled(opened(1), frame(1), Booted())
@@ -117,15 +138,17 @@ def test_what_no_session_sent_comes_first() -> None:
     inbox.pay(5)  # nobody's
 
 
-def test_questions_of_who_is_gone_are_dropped_and_what_was_said_is_not() -> None:
+@pytest.mark.parametrize("many", [1, 99])
+def test_questions_of_who_is_gone_are_dropped_and_what_was_said_is_not(many: int) -> None:
     """I-1, I-14: nobody is there to be answered; a sentence is stored all the same."""
-    inbox = filled(
-        opened(1), frame(1, 1), frame(1, 2, QUESTION), frame(1, 3), frame(1, 4, QUESTION)
-    )
+    sent = [frame(1, 1), frame(1, 2, QUESTION), frame(1, 3), frame(1, 4, QUESTION)]
+    other = frame(2, 5, QUESTION)
+    inbox = filled(opened(1), opened(2, SHOP), *sent, other, many=many)
     inbox.put(SessionClosed(1))
-    assert (len(inbox), inbox.crowd(1)) == (3, 3)
-    assert [inbox.take() for _ in range(4)] == [frame(1, 1), frame(1, 3), SessionClosed(1), None]
-    assert inbox.crowd(1) == 0
+    assert len(inbox) == 4
+    left = [inbox.take() for _ in range(4)]
+    assert [one for one in left if one != other] == [sent[0], sent[2], SessionClosed(1)]
+    assert inbox.take() is None
 
 
 def test_who_asked_only_and_is_gone_leaves_nothing_behind() -> None:
@@ -169,10 +192,13 @@ def test_every_frame_that_asks_is_in_the_table() -> None:
 SESSIONS = st.integers(1, 6)
 
 
-@given(st.lists(st.tuples(SESSIONS, st.booleans(), st.integers(0, 900)), max_size=200))
-def test_nothing_is_lost_doubled_or_overtaken(plan: list[tuple[int, bool, int]]) -> None:
+@given(
+    st.lists(st.tuples(SESSIONS, st.booleans(), st.integers(0, 900)), max_size=200),
+    st.sampled_from([1, 5, 999]),
+)
+def test_nothing_is_lost_doubled_or_overtaken(plan: list[tuple[int, bool, int]], many: int) -> None:
     """I-4, I-13, I-14: whatever is put in, taken and paid, in any order."""
-    inbox = filled(*[opened(n, WEB if n % 2 else SHOP) for n in range(1, 7)])
+    inbox = filled(*[opened(n, WEB if n % 2 else SHOP) for n in range(1, 7)], many=many)
     put: list[FrameArrived] = []
     taken: list[FrameArrived] = []
     for number, (session, is_put, cost) in enumerate(plan):
@@ -180,7 +206,8 @@ def test_nothing_is_lost_doubled_or_overtaken(plan: list[tuple[int, bool, int]])
             put.append(frame(session, number))
             inbox.put(put[-1])
         elif (one := inbox.take()) is not None:
-            inbox.pay(cost)
+            if cost > USUAL:
+                inbox.pay(cost)
             assert isinstance(one, FrameArrived)
             taken.append(one)
         assert len(inbox) == len(put) - len(taken)
