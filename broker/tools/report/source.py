@@ -28,6 +28,10 @@ ROWS: Final = 1_000
 """How many rows are fetched at a time; that is all of a result that memory holds."""
 
 
+_SQLITE: Final = b"SQLite format 3\x00"
+"""How a database file begins."""
+
+
 class SourceError(Exception):
     """The store or the configuration cannot be read; the text says why and what to do."""
 
@@ -77,7 +81,7 @@ class _NoSecrets(Mapping[str, str]):
 
 
 def source_of(given: str, option: str = "--store") -> Source:
-    """The store that an address names, or the one of a configuration file.
+    """The store that an address names, a file of SQLite, or the one of a configuration file.
 
     Args:
         given: The address or the file.
@@ -88,8 +92,18 @@ def source_of(given: str, option: str = "--store") -> Source:
     """
     if "://" in given:
         return Source(given)
+    if _is_sqlite(Path(given)):
+        return Source(f"sqlite:///{given}")
     config = config_of(given, f"{option} takes an address or a configuration file")
     return Source(_found(config.store_url, Path(given).parent), config)
+
+
+def _is_sqlite(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False  # the fault is told as that of a configuration
 
 
 def _found(url: str, folder: Path) -> str:

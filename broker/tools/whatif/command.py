@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final, TextIO
 
 from attrs import frozen
@@ -36,7 +35,6 @@ exit status: 0, or 2 when the store or a configuration cannot be read or the req
 docs/whatif.md says what the model is and what it cannot tell.
 """
 
-_SQLITE: Final = b"SQLite format 3\0"
 MOST_RUNS: Final = 1_000
 
 
@@ -185,23 +183,14 @@ def _request(arguments: argparse.Namespace) -> Request:
     old = None
     if arguments.base is not None:
         old = config_of(arguments.base, "--base takes a configuration file")
-    history = arguments.history
-    source = Source(f"sqlite:///{history}") if _is_sqlite(history) else None
     return Request(
-        source=source or source_of(history, "--history"),
+        source=source_of(arguments.history, "--history"),
         new=new,
         old=old,
         seed=arguments.seed,
         like=dict(_pair(text, new, old) for text in arguments.like),
         runs=arguments.runs,
     )
-
-
-def _is_sqlite(path: str) -> bool:
-    if "://" in path or not Path(path).is_file():
-        return False
-    with Path(path).open("rb") as file:
-        return file.read(len(_SQLITE)) == _SQLITE
 
 
 def _pair(text: str, new: Config, old: Config | None) -> tuple[str, str]:

@@ -264,3 +264,8 @@ def test_a_relative_path_counts_from_the_configuration_too(
     for here in (tmp_path, tmp_path.parent):
         monkeypatch.chdir(here)
         assert "Support" in report(day)
+
+
+def test_a_database_file_is_a_store(day: Day, tmp_path: Path) -> None:
+    found = json.loads(report(day, "--format", "json", store=str(tmp_path / "day.db")))
+    assert found["all"]["offered"] == 4
