@@ -485,7 +485,13 @@ class Committer:
     def _poison(self, facts: list[Fact]) -> None:
         """Have the database refuse a sentence of this batch, if it is time and others are with it."""
         host, engine = self.life.host, self.life.engine
-        said = [fact for fact in facts if isinstance(fact, SentenceStored) and not fact.own]
+        said = [
+            fact
+            for fact in facts
+            if isinstance(fact, SentenceStored)
+            and not fact.own
+            and fact.id not in host.disk.refused
+        ]
         if engine is None or engine.unreleased < 2:
             return
         if said and host.faults.met(Window.ROW_REFUSED):
