@@ -198,12 +198,15 @@ class Engine:
         # What timers brought they bring again by themselves.
         self._again.extendleft(i for i in reversed(inputs) if type(i) is not TimePassed)
         self.state, self.failed = state, False
+        self.attention.look()
+        self.attention.commit_since = None
         self._running, self._pending = None, _Batch()
         self.pump()
 
     def give_up(self) -> None:
         """Throw everything away that was not released."""
         self.failed = True
+        self.attention.commit_since = None
         self.inbox.clear()
         self._again.clear()
         self._running, self._pending = None, _Batch()
@@ -297,11 +300,12 @@ class Engine:
         if self.failed:
             return
         self.attention.look()
-        self.attention.commit_since = None
         if error is not None:
+            # Until it is resumed the engine answers nobody, so the commit is not over for those who wait.
             self.failed = True
             self._on_failure(error)
             return
+        self.attention.commit_since = None
         batch, self._running = self._running, None
         if batch is not None:
             self.commits_done += 1

@@ -203,13 +203,13 @@ class Dump:
     """Everything that the checker wants to know of the store; each list in the order of writing.
 
     Attributes:
-        slots: (chat, outbound, model) to the ID of the sentence that fills the slot, and when that was
-            confirmed.
+        slots: (chat, outbound, model) to the ID of the sentence that fills the slot, when that was
+            confirmed, and when it was stored.
     """
 
     chats: tuple[ChatRow, ...] = ()
     sentences: tuple[SentenceRow, ...] = ()
-    slots: dict[tuple[Guid, bool, int], tuple[str, int | None]] = Factory(dict)
+    slots: dict[tuple[Guid, bool, int], tuple[str, int | None, int]] = Factory(dict)
     moves: tuple[MoveRow, ...] = ()
     offers: tuple[OfferRow, ...] = ()
     agents: tuple[AgentRow, ...] = ()

@@ -35,7 +35,11 @@ def dump_of(database: sqlite3.Connection) -> Dump:
         chats=_rows(database, ChatRow, "SELECT * FROM chats ORDER BY no"),
         sentences=_rows(database, SentenceRow, _OF_CHAT.format("sentences", "t.chat_no, counter")),
         slots={
-            (row["chat"], bool(row["outbound"]), row["model"]): (row["id"], row["confirmed_at"])
+            (row["chat"], bool(row["outbound"]), row["model"]): (
+                row["id"],
+                row["confirmed_at"],
+                row["at"],
+            )
             for row in _plain(database, _OF_CHAT.format("chat_slots", "t.chat_no"))
         },
         moves=_rows(database, MoveRow, _OF_CHAT.format("chat_events", "t.seq")),

@@ -66,12 +66,17 @@ def _lost(story: Story, connection: Connection, frame: Frame) -> Iterator[tuple[
 def _lost_of_slot(
     story: Story, connection: Connection, p: ChatCommandInfo
 ) -> Iterator[tuple[Guid | None, str]]:
-    """The confirmation of what its own side had put into a slot, unless something newer is there."""
+    """The confirmation of what its own side had put into a slot, unless something newer is there.
+
+    Newer is also the same once more: after a restart nobody knows what an overwritten slot held, and
+    a retry of that is stored again.
+    """
     chat, own = story.chat_of(connection, p), connection.role is Role.WORKPLACE
     if chat is None or p.model is None or p.time_stamp is None:
         return
-    id_, confirmed = story.dump.slots.get((chat, own, p.model), (None, None))
-    if id_ is None or (id_ == p.id and confirmed != to_micros(p.time_stamp)):
+    told = to_micros(p.time_stamp)
+    id_, confirmed, at = story.dump.slots.get((chat, own, p.model), (None, None, 0))
+    if id_ is None or (id_ == p.id and at <= told and confirmed != told):
         yield chat, f"{p.id} of slot {p.model} was confirmed, the store has {id_}, {confirmed}"
 
 

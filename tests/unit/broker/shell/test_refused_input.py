@@ -174,6 +174,26 @@ def test_a_panel_that_was_overwritten_in_the_refused_batch_is_stored_again() -> 
     assert filled == ["a", "b"]
 
 
+def test_the_time_until_everybody_is_answered_again_is_nobodys_silence() -> None:
+    """B-13: while the state is read again the broker answers nobody, as in a commit that takes long."""
+    bench = Refusing()
+    bench.ask("ES_CHAT_START", "t1")
+    bench.engine.pump()
+    bench.finish(RowRefusedError("a row was refused"))
+    attention = bench.engine.attention
+    began = attention.commit_since
+    assert began is not None
+    recovered = bench.store.recover(bench.engine.presence.config, bench.now)
+    engine = bench.engine
+    engine.resume(roll_back(engine.state, engine.presence, recovered, bench.now), 0)
+    assert attention.commit_since is None
+    bench.ask("ES_CHAT_START", "t2")
+    bench.engine.pump()
+    bench.finish(OSError("disk full"))
+    bench.engine.give_up()
+    assert attention.commit_since is None
+
+
 def test_a_reload_that_came_with_the_refused_input_is_in_force() -> None:
     """C-4."""
     bench = Refusing()
