@@ -303,6 +303,9 @@ def _rebase(chat: Chat, aged: Callable[[int], int]) -> None:
     chat.queued_up = aged(chat.enqueued_at) if chat.enqueued_at is not None else 0
     chat.closed_up = aged(chat.closed_at) if chat.closed_at is not None else 0
     chat.exclusions = {agent: aged(at) for agent, at in chat.exclusions.items()}
+    chat.offer_term = evolve(chat.offer_term, since=aged(chat.offer_term.since))
+    if chat.invite is not None:
+        chat.invite.term = evolve(chat.invite.term, since=aged(chat.invite.term.since))
 
 
 def _seat(state: State, chat: Chat) -> None:

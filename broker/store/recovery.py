@@ -242,6 +242,7 @@ def _parts(connection: Connection, found: dict[int, Chat], part: list[int]) -> N
             note=row.note,
             at=row.at,
             until=row.until,
+            term=Term(row.at, row.until - row.at),
         )
     joined = select(p.chat_no, p.agent, p.mode, p.by_agent, p.at).order_by(p.seq)
     for no, agent, mode, by, at in connection.execute(
@@ -254,12 +255,13 @@ def _parts(connection: Connection, found: dict[int, Chat], part: list[int]) -> N
     ):
         chat = found[no]
         chat.parked_at, chat.woken_at, chat.park_warned = at, woken_at, warned_at is not None
-    open_ = select(o.chat_no, o.offer, o.agent, o.until)
-    for no, offer, agent, until in connection.execute(
+    open_ = select(o.chat_no, o.offer, o.agent, o.at, o.until)
+    for no, offer, agent, at, until in connection.execute(
         open_.where(o.chat_no.in_(part), o.ended_at.is_(None))
     ):
         chat = found[no]
         chat.offer, chat.offer_until = offer, until
+        chat.offer_term = Term(at, until - at)
         if chat.invite is not None:
             chat.invite.agent = agent
 

@@ -16,6 +16,8 @@ from protocol.register import LiteralLookupInfo
 from protocol.values import AgentState, ChatStatus, Guid, Role
 from tests.unit.broker.shell.test_engine import Bench
 
+SECOND = 1_000_000
+
 
 class Refusing(Bench):
     """The same on a real store, which refuses what the test says."""
@@ -36,8 +38,9 @@ class Refusing(Bench):
         self.finish(RowRefusedError("a row was refused"))
         assert self.engine.may_refuse(number)
         engine = self.engine
-        recovered = self.store.recover(engine.presence.config, self.now)
-        engine.resume(roll_back(engine.state, engine.presence, recovered, self.now), number)
+        now = engine.state.now
+        recovered = self.store.recover(engine.presence.config, now)
+        engine.resume(roll_back(engine.state, engine.presence, recovered, now), number)
 
     def say(self, key: str, text: str, tracking_id: str = "t1") -> None:
         """A sentence of the visitor."""
@@ -142,6 +145,24 @@ def test_an_offer_that_is_open_runs_on_and_runs_out() -> None:
     bench.store_all()
     (chat,) = bench.engine.state.chats.values()
     assert chat.status is ChatStatus.WAITING
+
+
+def test_an_offer_that_was_over_in_the_refused_batch_has_all_of_its_time() -> None:
+    """B-24, I-18: the state that went ahead knows no more of it, and the store does."""
+    bench = Refusing()
+    offered = bench.offered()
+    until = bench.engine.state.chats[offered].offer_until
+    assert until is not None
+    bench.now += SECOND
+    bench.engine.submit(SessionClosed(2))
+    bench.say("poison", "poison")
+    bench.engine.pump()
+    bench.refuse(1)
+    engine, now = bench.engine, bench.engine.state.now
+    assert engine.state.chats[offered].offer is None
+    recovered = bench.store.recover(engine.presence.config, now)
+    term = roll_back(engine.state, engine.presence, recovered, now).chats[offered].offer_term
+    assert term.since + term.length == until
 
 
 def test_an_answer_after_a_refused_input_is_taken() -> None:
