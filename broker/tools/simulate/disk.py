@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import define, field
 
+from broker.core.facts import Fact, SentenceStored
 from broker.store import Store
 from broker.tools.simulate.dump import Dump
 from broker.tools.simulate.reading import dump_of
@@ -64,6 +65,10 @@ class Disk:
             f"CREATE TRIGGER {name} BEFORE INSERT ON sentences WHEN NEW.id = '{value}'"
             " BEGIN SELECT RAISE(ABORT, 'not this one'); END"
         )
+
+    def refuses(self, fact: Fact) -> bool:
+        """Whether it takes no row of a fact."""
+        return isinstance(fact, SentenceStored) and fact.id in self.refused
 
     def dump(self) -> Dump:
         """Everything that the checker wants to know, read by plain SQL."""

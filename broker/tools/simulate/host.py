@@ -462,7 +462,7 @@ class Committer:
                 host.history.add(host.world.now, Kind.COMMITTED, facts=summary(facts))
             except RowRefusedError as refused:
                 error = refused
-                if not any(_is_refused(host, fact) for fact in facts):
+                if not any(host.disk.refuses(fact) for fact in facts):
                     life.broken("I-10", f"the store refused a batch: {refused}")
             except StoreError as refused:
                 # No fault was planned: a constraint of the schema caught what should not be.
@@ -486,18 +486,12 @@ class Committer:
         """Have the database refuse a sentence of this batch, if it is time and others are with it."""
         host, engine = self.life.host, self.life.engine
         said = [
-            fact
+            fact.id
             for fact in facts
-            if isinstance(fact, SentenceStored)
-            and not fact.own
-            and fact.id not in host.disk.refused
+            if isinstance(fact, SentenceStored) and not (fact.own or host.disk.refuses(fact))
         ]
         if engine is None or engine.unreleased < 2:
             return
         if said and host.faults.met(Window.ROW_REFUSED):
-            host.disk.refuse(self.life.chance.choose(said).id)
+            host.disk.refuse(self.life.chance.choose(said))
             host.history.add(host.world.now, Kind.FAULT, what=Window.ROW_REFUSED.value)
-
-
-def _is_refused(host: Host, fact: Fact) -> bool:
-    return isinstance(fact, SentenceStored) and fact.id in host.disk.refused
