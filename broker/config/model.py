@@ -75,6 +75,8 @@ class Limits:
     connections: int = 20_000
     gateway_bytes: int = 1 << 30
     """What the chats of one gateway may take of the memory."""
+    contacts: int = 50_000
+    """How many contacts of one gateway are known (B-42); 0: none are."""
     lone_forms: int = 10_000
     """How many forms without a chat one gateway may save in a day (UTC)."""
     lone_form_bytes: int = 1 << 24

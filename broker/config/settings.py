@@ -117,6 +117,7 @@ def read_limits(table: Table) -> Limits:
             gateway_sessions=table.read("gateway_sessions", integer(1), default.gateway_sessions),
             connections=table.read("connections", integer(1), default.connections),
             gateway_bytes=table.read("gateway_bytes", integer(1 << 20), default.gateway_bytes),
+            contacts=table.read("contacts", integer(0, 10_000_000), default.contacts),
             lone_forms=table.read("lone_forms", integer(), default.lone_forms),
             lone_form_bytes=table.read("lone_form_bytes", integer(), default.lone_form_bytes),
         )

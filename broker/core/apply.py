@@ -13,6 +13,7 @@ from typing import Any
 from broker.core import apply_desk as desk
 from broker.core import apply_party as party
 from broker.core import apply_words as words
+from broker.core.apply_contacts import TABLE as OF_CONTACTS
 from broker.core.apply_words import hold, memory_of, transcript_weight
 from broker.core.bounds import (
     ANSWERS_REMEMBERED,
@@ -249,14 +250,6 @@ def _wait_estimated(state: State, f: WaitEstimated) -> None:
     state.chats[f.chat].estimate = (f.at, f.wait)
 
 
-def _form_offered(state: State, f: FormOffered) -> None:
-    state.chats[f.chat].scenario = f.scenario
-
-
-def _form_expected(state: State, f: FormExpected) -> None:
-    state.chats[f.chat].default_form = f.scenario
-
-
 def _bot_moved(state: State, f: BotMoved) -> None:
     chat = state.chats[f.chat]
     chat.bot, chat.bot_question, chat.bot_tries = f.bot, f.question, f.tries
@@ -444,6 +437,7 @@ def _config_replaced(state: State, f: ConfigReplaced) -> None:
 
 
 _TABLE: dict[type, Callable[[State, Any], None]] = {
+    **OF_CONTACTS,
     AgentExcluded: desk.agent_excluded,
     AgentMoved: desk.agent_moved,
     AgentSeated: desk.agent_seated,
@@ -465,8 +459,8 @@ _TABLE: dict[type, Callable[[State, Any], None]] = {
     ChatWoken: desk.chat_woken,
     ConfigReplaced: _config_replaced,
     DecisionLogged: _decision_logged,
-    FormExpected: _form_expected,
-    FormOffered: _form_offered,
+    FormExpected: words.form_expected,
+    FormOffered: words.form_offered,
     FormSaved: words.form_saved,
     InviteEnded: party.invite_ended,
     InviteMade: party.invite_made,

@@ -13,6 +13,8 @@ from broker.core.bounds import (
 )
 from broker.core.deadlines import arm_bot
 from broker.core.facts import (
+    FormExpected,
+    FormOffered,
     FormSaved,
     NoteStored,
     SentenceConfirmed,
@@ -20,7 +22,8 @@ from broker.core.facts import (
     SlotConfirmed,
     SlotFilled,
 )
-from broker.core.state import Chat, LoneForms, Sentence, Slot, State
+from broker.core.lone_forms import LoneForms
+from broker.core.state import Chat, Sentence, Slot, State
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import ChatStatus, Guid
 
@@ -166,6 +169,16 @@ def sentence_confirmed(state: State, f: SentenceConfirmed) -> None:
 def slot_confirmed(state: State, f: SlotConfirmed) -> None:
     """What fills a slot was confirmed."""
     state.chats[f.chat].slots[f.outbound, f.model].confirmed_at = f.at
+
+
+def form_offered(state: State, f: FormOffered) -> None:
+    """A form is offered to the visitor, or none any more."""
+    state.chats[f.chat].scenario = f.scenario
+
+
+def form_expected(state: State, f: FormExpected) -> None:
+    """A form is expected of the chat."""
+    state.chats[f.chat].default_form = f.scenario
 
 
 def form_saved(state: State, f: FormSaved) -> None:

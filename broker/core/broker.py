@@ -241,6 +241,7 @@ def restore(
         config=config,
         now=now,
         lone_forms=recovered.lone_forms,
+        contacts=recovered.contacts,
         up=up,
         ahead=now - up,
         resumed=up,

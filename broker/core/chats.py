@@ -19,6 +19,7 @@ from broker.core.bounds import (
     sentence_weight,
     variables_weight,
 )
+from broker.core.contacts import Visit, by_form, recognised
 from broker.core.deadlines import over
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
@@ -118,15 +119,25 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
         return refusal
     if chat is not None:
         decision = Decision([*reopen(state, chat, stamp, p)])
+        visit = Visit.of(chat, p)
     else:
         decision = _made(state, stamp, gateway, p, full)
         told = evolve(told, chat=stamp.guid(CHAT_ID))
-    if p.result_model is not None:
-        no = chat.no if chat is not None else state.next_chat
-        form = form_saved(state, p.result_model, stamp, told.chat, no, at_start=True)
-        decision.facts.append(form)
+        visit = Visit.begun(told.chat, state.next_chat, gateway.id, p)
+    decision.facts += introduced(state, visit, p.result_model, stamp)
     decision.effects.append(told)
     return decision
+
+
+def introduced(
+    state: State, visit: Visit, form: ScenarioResultInfo | None, stamp: Stamp
+) -> list[Fact]:
+    """Who comes: as an address knows them, or as the form of their start says (B-42)."""
+    if form is None:
+        return recognised(state, visit, stamp)
+    saved = form_saved(state, form, stamp, visit.chat, visit.no, at_start=True)
+    named = by_form(state, visit.gateway, visit, saved.result, stamp)
+    return [saved, *(named or recognised(state, visit, stamp))]
 
 
 def _brought(chat: Chat, p: ChatServiceInfo) -> ScenarioResultInfo | None:
@@ -268,8 +279,7 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
             ext_response=p.ext_response or chat.ext_response,
         )
     ]
-    if form is not None:
-        facts.append(form_saved(state, form, stamp, chat.id, chat.no, at_start=True))
+    facts += introduced(state, Visit.of(chat, p), form, stamp)
     return Decision(facts, [told, *info_shown(chat)])
 
 

@@ -31,6 +31,13 @@ from broker.core.chat_facts import (
     SlotConfirmed,
     SlotFilled,
 )
+from broker.core.contact_facts import (
+    ChatLinked,
+    ContactAddressed,
+    ContactMade,
+    ContactNamed,
+    ContactRetired,
+)
 from broker.core.desk_facts import (
     AgentExcluded,
     AgentMoved,
@@ -84,6 +91,11 @@ Fact = (
     | SentenceStored
     | SlotConfirmed
     | SlotFilled
+    | ChatLinked
+    | ContactAddressed
+    | ContactMade
+    | ContactNamed
+    | ContactRetired
     | AgentExcluded
     | AgentMoved
     | AgentSeated
@@ -124,6 +136,7 @@ __all__ = [
     "ChatBound",
     "ChatDropped",
     "ChatForgotten",
+    "ChatLinked",
     "ChatMoved",
     "ChatParked",
     "ChatReopened",
@@ -135,6 +148,10 @@ __all__ = [
     "ChatWidened",
     "ChatWoken",
     "ConfigReplaced",
+    "ContactAddressed",
+    "ContactMade",
+    "ContactNamed",
+    "ContactRetired",
     "DecisionLogged",
     "Fact",
     "FormExpected",

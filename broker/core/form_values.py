@@ -39,6 +39,15 @@ def controls_of(model: ScenarioInfo) -> dict[Guid, ScreenControlInfo]:
     }
 
 
+def columns_of(config: Config, scenario: Guid | None) -> dict[Guid, str | None]:
+    """Where the values of each control of a form belong."""
+    return {
+        key: control.target_column
+        for model in config.scenarios.get(scenario or Guid(""), ())
+        for key, control in controls_of(model).items()
+    }
+
+
 def is_blank(value: ScenarioResultValueInfo) -> bool:
     """Whether nothing was filled in."""
     rest = (value.result_number, value.result_numeric, value.result_time)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from attrs import evolve
 
+from broker.core import contacts
 from broker.core.access import NO_CHAT, chat_at_desk, gateway_of
 from broker.core.announce import (
     Announcement,
@@ -25,12 +24,13 @@ from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
 from broker.core.facts import FormOffered, FormSaved
 from broker.core.form_check import fault_of
-from broker.core.form_values import controls_of, scenario_in
+from broker.core.form_values import columns_of, scenario_in
 from broker.core.inputs import Stamp
+from broker.core.lone_forms import LoneForms
 from broker.core.moves import FORM_ID, acknowledgement
 from broker.core.room import agents_room, is_spent, visitors_room
 from broker.core.show import form_for_workplace
-from broker.core.state import Chat, LoneForms, Session, State
+from broker.core.state import Chat, Session, State
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.message import CommandInfo
@@ -154,7 +154,8 @@ def _save_alone(
     more_bytes = today.bytes + form_size(saved.result)
     if today.count >= limits.lone_forms or more_bytes > limits.lone_form_bytes:
         return _SPENT
-    return Decision([saved], [*acknowledgement(session, frame)])
+    named = contacts.by_form(state, gateway, None, saved.result, stamp)
+    return Decision([saved, *named], [*acknowledgement(session, frame)])
 
 
 # --- what is saved ---
@@ -206,11 +207,7 @@ def form_saved(
 
 def _placed(state: State, form: ScenarioResultInfo) -> tuple[ScenarioResultValueInfo, ...]:
     """The values, each with the column that its control names."""
-    columns: Mapping[Guid, str | None] = {
-        key: control.target_column
-        for model in state.config.scenarios.get(form.scenario_id or Guid(""), ())
-        for key, control in controls_of(model).items()
-    }
+    columns = columns_of(state.config, form.scenario_id)
     return tuple(
         evolve(value, target_column=columns.get(value.screen_control_id or Guid("")))
         for value in form.values or ()
@@ -240,7 +237,8 @@ def form_taken(
     """A form of a chat is saved, and shown; one that was offered is offered no more."""
     saved = form_saved(state, form, stamp, chat.id, chat.no, agent=agent, at_start=at_start)
     result = saved.result.scenario_result_id or Guid("")
-    decision = Decision([saved], [*info_shown(chat)])
+    named = contacts.by_form(state, chat.gateway, contacts.Visit.of(chat), saved.result, stamp)
+    decision = Decision([saved, *named], [*info_shown(chat)])
     decision.effects.append(FormToMembers(chat=chat.id, result=result, but=agent))
     if agent is None and chat.scenario is not None and chat.scenario == form.scenario_id:
         decision.facts.append(FormOffered(chat=chat.id, no=chat.no, scenario=None))
@@ -278,7 +276,10 @@ def form_fits(
     fault = fault_of(models, form.values or ())
     if fault is not None:
         return Refusal(ErrorCode.BAD_PAYLOAD, f"{path}{fault}")
-    return too_many(state, chat, form, agent) if chat is not None else None
+    refusal = contacts.too_long(state, form, path)
+    if refusal is not None or chat is None:
+        return refusal
+    return too_many(state, chat, form, agent)
 
 
 def too_many(

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from attrs import fields
+from attrs import evolve, fields
 
 from broker.core.apply_desk import lost_until
 from broker.core.apply_words import memory_of, transcript_weight
@@ -61,6 +61,10 @@ def durable(state: State) -> dict[str, object]:
     }
     return {
         "chats": chats,
+        "contacts": {
+            key: evolve(one, addresses=tuple(sorted(one.addresses)))
+            for key, one in state.contacts.by_id.items()
+        },
         "desks": dict(sorted(desks.items())),
         "wrapups": sorted(
             (chat, desk.agent, running.until)
@@ -84,9 +88,25 @@ def check(state: State) -> list[str]:
     faults += lease_faults(state)
     faults += _matching_faults(state)
     faults += _waiting_faults(state)
+    faults += _contact_faults(state)
     for demand, queue in state.distribution.queues.items():
         faults += _queue_faults(state, demand, queue)
     return faults + _count_faults(state)
+
+
+def _contact_faults(state: State) -> list[str]:
+    """I-7, I-14: each contact is found by its addresses and stands in its gateway's list once."""
+    kept = state.contacts
+    faults: list[str] = []
+    addresses = {a: one.id for one in kept.by_id.values() for a in one.addresses}
+    if kept.by_address != addresses:
+        faults.append("I-7: contacts are found by other addresses than they have")
+    listed = {(g, one) for g, those in kept.of_gateway.items() for one in those}
+    if listed != {(one.gateway, one.id) for one in kept.by_id.values()}:
+        faults.append("I-14: contacts are listed at other gateways than theirs")
+    if any(one.no >= kept.next_no for one in kept.by_id.values()):
+        faults.append("I-7: the next number of a contact is taken")
+    return faults
 
 
 def _count_faults(state: State) -> list[str]:

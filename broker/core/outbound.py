@@ -14,6 +14,7 @@ from broker.core import rules
 from broker.core.access import gateway_of
 from broker.core.announce import ChatToAgent, OutboundToConnectors
 from broker.core.chats import RETIRED, applicant, may_hold, may_open, started, too_many_variables
+from broker.core.contacts import Visit, recognised
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
 from broker.core.facts import ChatMoved, ChatRouted, Fact
@@ -51,8 +52,10 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
         return refusal
     chat = stamp.guid(CHAT_ID)
     told = OutboundToConnectors(chat=chat, answer_to=session.number, re=frame.id)
-    made = started(state, stamp, gateway, p, chat, outbound=True)
-    return Decision([*chats_relieved(state, gateway.id, stamp.now), made], [told])
+    facts: list[Fact] = [*chats_relieved(state, gateway.id, stamp.now)]
+    facts.append(started(state, stamp, gateway, p, chat, outbound=True))
+    facts += recognised(state, Visit.begun(chat, state.next_chat, gateway.id, p), stamp)
+    return Decision(facts, [told])
 
 
 def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
@@ -83,6 +86,7 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     chat = stamp.guid(CHAT_ID)
     facts: list[Fact] = [*chats_relieved(state, gateway.id, stamp.now)]
     facts.append(started(state, stamp, gateway, p, chat, outbound=True))
+    facts += recognised(state, Visit.begun(chat, state.next_chat, gateway.id, p), stamp)
     rule = rules.project(state.config, applicant(gateway.id, p), stamp.now)
     if rule is not None:
         facts.append(

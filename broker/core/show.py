@@ -230,6 +230,8 @@ def chat_info(state: State, chat: Chat, viewer: Guid, number: str, now: int) -> 
         waiting_time=chat.time_waited(now) // SECOND,
         max_signal_duration=-(-_signal_duration(state, chat, project) // SECOND),
         chat_gateway_name=gateway.name,
+        contact_id=chat.contact,
+        contact_name=chat.contact_name,
         scenarios=_form_items(state, chat),
         form_data_id=chat.start_form,
         variables=_variables(chat),

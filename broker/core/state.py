@@ -15,11 +15,13 @@ from __future__ import annotations
 from collections import deque
 from typing import ClassVar
 
-from attrs import Factory, define, field, frozen
+from attrs import Factory, define, field
 
 from broker.config.model import Config
+from broker.core.contact_state import Contacts
 from broker.core.facts import DecisionLogged, Register
 from broker.core.heard import Spans
+from broker.core.lone_forms import LoneForms
 from broker.core.timers import NO_TERM, Term, Timers, Wrapup
 from broker.core.transcripts import Transcripts
 from protocol.scenario import ScenarioResultInfo
@@ -107,6 +109,7 @@ class Chat:
         last_agent: Who answered it last: preferred when it waits again (B-2).
         further: Projects besides its own whose agents may take it (B-26).
         wait_level: The level of the last wait rule that was applied, -1 before.
+        contact: Whom it is with, and under which name that was said (B-42).
         forms: What was filled in, by result; `filled` when each was saved last, `start_form` the one
             that came with the start (the wire's FormDataId).
         scenario: The form that is offered to the visitor.
@@ -186,6 +189,8 @@ class Chat:
     keys: tuple[dict[str, Sentence], dict[str, Sentence]] = Factory(lambda: ({}, {}))
     slots: dict[SlotKey, Slot] = Factory(dict)
     past_slots: dict[tuple[bool, str], bytes] = Factory(dict)
+    contact: Guid | None = None
+    contact_name: str | None = None
     forms: dict[Guid, ScenarioResultInfo] = Factory(dict)
     filled: dict[Guid, int] = Factory(dict)
     start_form: Guid | None = None
@@ -387,19 +392,6 @@ class Session:
     registers: dict[Register, None] = Factory(dict)
 
 
-@frozen(kw_only=True)
-class LoneForms:
-    """What one gateway saved on one day without a chat (B-41).
-
-    Attributes:
-        day: Days since 1970 (UTC).
-    """
-
-    day: int
-    count: int = 0
-    bytes: int = 0
-
-
 @define(kw_only=True)
 class Distribution:
     """Tickets, desks, and which of them must be looked at again.
@@ -451,6 +443,7 @@ class State:
     """How many chats of each gateway are in memory, open or closed."""
     bytes_held: dict[Guid, int] = Factory(dict)
     """A bound on the bytes of the words and forms in memory, by gateway."""
+    contacts: Contacts = field(factory=Contacts)
     lone_forms: dict[Guid, LoneForms] = Factory(dict)
     """What each gateway saved today without a chat."""
     list_weight: dict[Guid, int] = Factory(dict)
@@ -481,6 +474,7 @@ class Recovered:
             chat, who let it go since it began or was reopened.
         desks: The rows of `agents`, with the open wrap-ups; leases are filled in by `restore`.
         lone_forms: What each gateway saved today without a chat.
+        contacts: Those who are known.
         next_chat: One more than the highest chat number ever used.
         next_offer: One more than the highest offer number ever used.
         heard: When the broker listened, as far as is known, the latest first: from when until when, on
@@ -490,6 +484,7 @@ class Recovered:
     chats: list[Chat] = Factory(list)
     desks: list[Desk] = Factory(list)
     lone_forms: dict[Guid, LoneForms] = Factory(dict)
+    contacts: Contacts = field(factory=Contacts)
     next_chat: int = 1
     next_offer: int = 1
     heard: Spans = ()

@@ -37,6 +37,8 @@ from broker.core.facts import (
 )
 from broker.store import schema
 from broker.store.commands import Command
+from broker.store.contact_records import COMMANDS as CONTACT_COMMANDS
+from broker.store.contact_records import RECORDS as CONTACT_RECORDS
 from broker.store.form_records import COMMANDS as FORM_COMMANDS
 from broker.store.form_records import RECORDS as FORM_RECORDS
 from broker.store.rows import Record, Records, Row, as_json, word_of
@@ -257,6 +259,7 @@ HISTORIES: Final = (CHAT_EVENT, AGENT_EVENT, DECISION, INTERNAL)
 """Tables to which rows are only ever added."""
 
 COMMANDS: Final = (
+    *CONTACT_COMMANDS,
     *FORM_COMMANDS,
     *(value for value in globals().values() if isinstance(value, Command)),
 )
@@ -447,6 +450,7 @@ RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
     ChatWidened: _widened,
     ChatWoken: _woken,
     DecisionLogged: _decision,
+    **CONTACT_RECORDS,
     **FORM_RECORDS,
     InviteEnded: _invite_ended,
     InviteMade: _invited,

@@ -11,6 +11,7 @@ import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from sys import intern
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Row, Select, Text, func, select
@@ -18,14 +19,15 @@ from sqlalchemy import cast as cast_to
 
 from broker.config.model import Config
 from broker.core.bounds import DAY, LOGGED_DECISIONS
+from broker.core.contact_state import Contact, Contacts
 from broker.core.deadlines import LINGER
 from broker.core.facts import DecisionLogged
 from broker.core.heard import Spans, age, earliest
+from broker.core.lone_forms import LoneForms
 from broker.core.state import (
     Chat,
     Desk,
     Invite,
-    LoneForms,
     Party,
     Recovered,
     Sentence,
@@ -37,6 +39,8 @@ from broker.store.schema import (
     agents,
     chat_slots,
     chats,
+    contact_addresses,
+    contacts,
     decisions,
     exclusions,
     form_results,
@@ -80,6 +84,7 @@ def recover(connection: Connection, config: Config, now: int) -> Recovered:
             chats=[found[no] for no in numbers],
             desks=_desks(connection, found),
             lone_forms=_lone_forms(connection, now),
+            contacts=_contacts(connection),
             next_chat=(connection.scalar(select(func.max(chats.c.no))) or 0) + 1,
             next_offer=(connection.scalar(select(func.max(offers.c.offer))) or 0) + 1,
             heard=prolonged(connection, listened, _written(found.values())),
@@ -180,6 +185,8 @@ def _chat(row: Row[Any]) -> Chat:
         further=tuple(row.further or ()),
         wait_level=row.wait_level,
         scenario=row.scenario,
+        contact=row.contact,
+        contact_name=row.contact_name,
         start_form=row.start_form,
         default_form=row.default_form,
         outbound=row.outbound,
@@ -290,6 +297,33 @@ def _notes(connection: Connection, found: dict[int, Chat], part: list[int]) -> N
             )
         )
         del chat.log[:-LOGGED_DECISIONS]
+
+
+def _contacts(connection: Connection) -> Contacts:
+    """Those who are known, the one seen longest ago first."""
+    c, a = contacts.c, contact_addresses.c
+    known: dict[int, Contact] = {}
+    columns = (c.id, c.gateway, c.name, c.external_id, c.seen_at)
+    live = select(c.no, *columns).where(c.retired_at.is_(None)).order_by(c.seen_at, c.no)
+    for no, key, gateway, name, external_id, seen_at in connection.execute(live):
+        known[no] = Contact(
+            id=key,
+            no=no,
+            gateway=Guid(intern(gateway)),
+            name=name,
+            external_id=external_id,
+            seen_at=seen_at,
+        )
+    if known:
+        addresses = select(a.contact_no, a.gateway, a.kind, a.value)
+        for no, gateway, kind, value in connection.execute(addresses):
+            if no in known:
+                address = (Guid(intern(gateway)), intern(kind), value)
+                known[no].addresses = (*known[no].addresses, address)
+    found = Contacts(next_no=(connection.scalar(select(func.max(c.no))) or 0) + 1)
+    for contact in known.values():
+        found.add(contact)
+    return found
 
 
 def _lone_forms(connection: Connection, now: int) -> dict[Guid, LoneForms]:

@@ -109,6 +109,8 @@ chats = Table(
     Column("further", JSON),
     Column("wait_level", Integer, nullable=False, server_default="-1"),
     _guid("scenario"),
+    _guid("contact"),
+    _text("contact_name"),
     _guid("start_form"),
     _guid("default_form"),
     Column("outbound", Boolean, nullable=False, server_default=false()),
@@ -359,6 +361,31 @@ form_results = Table(
         **_where("chat_no IS NULL"),
     ),
     Index("ix_form_results_alone_at", "at", **_where("chat_no IS NULL")),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("no", NUMBER, primary_key=True, autoincrement=False),
+    _guid("id", null=False),
+    _guid("gateway", null=False),
+    _text("name"),
+    _text("external_id"),
+    _time("made_at", null=False),
+    _time("seen_at", null=False),
+    _time("retired_at"),
+    Index("uq_contacts_known", "id", unique=True, **_where("retired_at IS NULL")),
+)
+
+contact_addresses = Table(
+    "contact_addresses",
+    metadata,
+    _guid("gateway", null=False),
+    _text("kind", null=False),
+    _text("value", null=False),
+    Column("contact_no", NUMBER, nullable=False),
+    _time("at", null=False),
+    PrimaryKeyConstraint("gateway", "kind", "value"),
 )
 
 decisions = Table(

@@ -19,6 +19,8 @@ async def read_forms(client: WorkplaceClient, chat: ChatRef) -> list[str]:
     known = client.chat(chat)
     info = known.view.latest.info if known is not None else None
     lines: list[str] = []
+    if info is not None and info.contact_name:
+        lines.append(f"contact: {shown(info.contact_name)}")
     for item in (info.scenarios if info is not None else None) or ():
         lines.append(heading(item))
         if item.result_id is not None:

@@ -5,9 +5,10 @@ import pytest
 from broker.tools.simulate.play import Script, play
 from tests.simulation.plants import PLANTS, Plant
 from tests.simulation.plants_floor import PLANTS as MORE
+from tests.simulation.plants_forms import PLANTS as FORMS
 from tests.simulation.plants_traffic import PLANTS as TRAFFIC
 
-ALL = [*PLANTS, *MORE, *TRAFFIC]
+ALL = [*PLANTS, *MORE, *FORMS, *TRAFFIC]
 
 
 @pytest.mark.parametrize("plant", ALL, ids=lambda plant: plant.name.replace(" ", "-"))

@@ -100,6 +100,8 @@ class AgentPerson(Person):
         program.done()
 
     def _alerted(self, ref: ChatRef) -> None:
+        if self.chance.fork("curious").happens(0.3):
+            self._form("read", ref)  # which is not theirs to read before they answer
         act = self.chance.weighed((("ANSWER", 12), ("HANGUP", 2), ("", 3), ("LATE", 1)))
         if act == "LATE":
             self.world.after(10 * SECOND, lambda: self._answer("ANSWER", ref))
@@ -393,6 +395,7 @@ class SupervisorPerson(AgentPerson):
             case "watch":
                 self._ask("INVITE", ref, mode=TransferMode.MONITOR)
                 self.later(4 * SECOND, lambda: self._do("note", ref))
+                self.later(4 * SECOND, lambda: self._do("fill", ref))
             case "join":
                 me = derive("agent", self.settings.login)
                 self._ask("INVITE", ref, agent=me, mode=TransferMode.CONFERENCE)

@@ -32,6 +32,8 @@ class ChatRow:
     wait_level: int = -1
     scenario: Guid | None = None
     default_form: Guid | None = None
+    contact: Guid | None = None
+    contact_name: str | None = None
     outbound: bool = False
     bound_at: int | None = None
 

@@ -8,7 +8,7 @@ from attrs import define, evolve, field
 
 from broker.tools.simulate.chance import Chance
 from broker.tools.simulate.clients import Program
-from broker.tools.simulate.town import FORM, GATEWAYS, TOPICS, control_of
+from broker.tools.simulate.town import CONTACTS, FORM, GATEWAYS, TOPICS, control_of
 from broker.tools.simulate.world import SECOND, World
 from connectors.errors import ConnectorError
 from connectors.events import (
@@ -53,8 +53,12 @@ def filled_in(chance: Chance, form: Guid) -> ScenarioResultInfo:
         for key, text in (("topic", topic), ("words", chance.choose((None, "hello", "Jana"))))
         if text is not None
     ]
+    contact = chance.weighed(((None, 6), (CONTACTS[0], 2), (CONTACTS[1], 1), (CONTACTS[2], 1)))
     return ScenarioResultInfo(
-        scenario_id=form, scenario_result_id=guid_from(chance), values=tuple(values)
+        scenario_id=form,
+        scenario_result_id=guid_from(chance),
+        values=tuple(values),
+        contact_id=contact,
     )
 
 
@@ -133,6 +137,8 @@ class Visitor(Person):
             tracking_id=self.ref.name,
             party_name=self.name,
             preferred_culture=self.chance.choose(("en", "cs", "de")),
+            user_token=self.chance.choose((None, None, "u1", "u2")),
+            remote_address=self.chance.choose((None, "a1", "a2", " ")),
             result_model=form,
         )
         programs = [self.program]

@@ -50,6 +50,8 @@ LANGUAGES: Final = (("English", "en"), ("Czech", "cs"))
 FORM: Final = derive("scenario", "Contact")
 OFFERED_FORM: Final = derive("scenario", "Call me back")
 TOPICS: Final = ("buy", "ask")
+CONTACTS: Final = tuple(derive("contact", name) for name in ("one", "two", "three"))
+"""Whom forms say that they are about: more than a gateway may know."""
 BOTS: Final = ("bot0", "bot1")
 """The second one has a seat and nobody runs it."""
 SCRIPT: Final = derive("bot", "Greeter")
@@ -87,6 +89,7 @@ def build(chance: Chance, agents: int) -> Town:
             outbox_bytes=3 * FRAME_BYTES,
             outbox_frames=60,
             frames_per_second=60,
+            contacts=1,
         ),
         distribution=Distribution(
             age_weight=chance.choose((0.0, 1.0, 5.0)),

@@ -17,6 +17,7 @@ from tests.replay.dialogues.steps import (
 from tests.replay.stage import Members, Stage, scenario
 
 RESULT = "11111111-1111-4111-8111-111111111111"
+CONTACT = "33333333-3333-4333-8333-333333333333"
 CONTROL = "22222222-2222-4222-8222-222222222222"
 
 
@@ -123,6 +124,32 @@ async def forms_of_agents(stage: Stage) -> None:
     await hang_up(web, agent, chat)
     await agent.send("CS_SCENARIO_RESULT", 10, ChatId=chat, ScenarioResultId=RESULT)
     await agent.get("SC_SCENARIO_RESULT", 10, Values=...)
+
+
+@scenario(
+    "A visitor is known again by an address, under the name that an agent's form gave", staff="ab"
+)
+async def forms_of_contacts(stage: Stage) -> None:
+    """B-42."""
+    agent = await stage.ready_agent()
+    web = await stage.connector()
+    who = {**VISITOR, "UserToken": f"token of {stage.cell.name}"}
+    for tracking, name in (("v1", None), ("v2", "Vera")):
+        await web.send("ES_CHAT_START", 3, **{**who, "TrackingId": tracking})
+        chat = (await web.get("SE_CHAT_STATUS", 3, Status="Pilot"))["ChatId"]
+        await web.get("SE_CHAT_STATUS", Status="Waiting")
+        await web.get("SE_CHAT_STATUS", Status="Alerting")
+        info = (await agent.get("SC_CHAT_ALERT", ChatId=chat))["Info"]
+        assert (info.get("ContactName"), info.get("ContactId")) == (name, name and CONTACT)
+        await answer(web, agent, chat)
+        form = {**filled_in("sales", RESULT), "ContactId": CONTACT}
+        await agent.send("CS_SCENARIO_SAVE", 4, **form, ChatId=chat)
+        info = (await agent.get("SC_CHAT_STATUS", Status="Answered"))["Info"]
+        assert (info["ContactId"], info["ContactName"]) == (CONTACT, "Vera")
+        await agent.get("SYS_ACK", 4)
+        await agent.send("CS_CHAT_HANGUP", 5, ChatId=chat)
+        await agent.get("SC_CHAT_STATUS", 5, Status="Closed")
+        await web.get("SE_CHAT_STATUS", Status="Closed")
 
 
 @scenario("BadPayload: forms without what is mandatory, with a wrong choice, of nobody", staff="ab")

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _waits()
     _slots()
     _forms()
+    _contacts()
     _logins()
     _lives()
     _room()
@@ -183,3 +184,34 @@ def _parkings() -> None:
     """When the owner of a parked chat was told that it will come back, and when it did so last."""
     op.add_column("parkings", sa.Column("warned_at", sa.BigInteger(), nullable=True))
     op.add_column("chats", sa.Column("unparked_at", sa.BigInteger(), nullable=True))
+
+
+def _contacts() -> None:
+    """Whom chats are with, and by what they are known."""
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    op.add_column("chats", sa.Column("contact", sa.String(length=36), nullable=True))
+    op.add_column("chats", sa.Column("contact_name", sa.Text(), nullable=True))
+    op.create_table(
+        "contacts",
+        sa.Column("no", number, autoincrement=False, nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("gateway", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("retired_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("no", name=op.f("pk_contacts")),
+    )
+    op.create_index(
+        "uq_contacts_known", "contacts", ["id"], unique=True, **_where("retired_at IS NULL")
+    )
+    op.create_table(
+        "contact_addresses",
+        sa.Column("gateway", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("contact_no", number, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("gateway", "kind", "value", name=op.f("pk_contact_addresses")),
+    )

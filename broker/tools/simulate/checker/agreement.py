@@ -81,6 +81,9 @@ def _inside(story: Story, connection: Connection, chat: FoldedChat, guid: Guid) 
         filled = _filled(story, guid)
         if chat.shown[3] != filled:
             yield f"it ends with forms {chat.shown[3]} here, {filled} in the store"
+        contact = (story.chats[guid].contact, story.chats[guid].contact_name)
+        if chat.shown[4] != contact:
+            yield f"it ends with contact {chat.shown[4]} here, {contact} in the store"
     notes = {counter: (row.id, row.text) for counter, row in story.notes[guid].items()}
     told = {counter: (line.id, line.text) for counter, line in chat.notes.items()}
     if told != notes:

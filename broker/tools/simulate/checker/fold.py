@@ -63,7 +63,7 @@ class FoldedChat:
         high: The highest counter that was told since the first snapshot.
         notes: The internal notes, with counters of their own, and `noted` the highest of them.
         shown: What the last status said besides: whether it is put aside, the form that is offered,
-            who is in the chat, which forms it has.
+            who is in the chat, which forms it has, whom it is with.
         snapshot: Whether a whole snapshot was among what was told.
     """
 
@@ -89,7 +89,8 @@ def shown_of(p: ChatStatusInfo) -> tuple[object, ...]:
         (one.scenario_id or "", one.result_id or "", one.activity or "")
         for one in (p.info.scenarios if p.info is not None else None) or ()
     )
-    return (bool(p.is_parked), p.scenario_id, tuple(parties), tuple(forms))
+    contact = (p.info.contact_id, p.info.contact_name) if p.info is not None else ()
+    return (bool(p.is_parked), p.scenario_id, tuple(parties), tuple(forms), contact)
 
 
 @define

@@ -19,6 +19,7 @@ QUERIES = [
     for query in block.split(";")
     if query.strip()
 ]
+CONTACT = "11111111-1111-4111-8111-111111111111"
 ID = re.compile(r"'[0-9a-f-]{36}'")
 
 
@@ -33,6 +34,8 @@ def a_scene() -> Scene:
     scene.says(alice, "CS_CHAT_ANSWER", 10)
     web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID="1", Text="Hello")
     bob.says("CS_AGENT_STATE", State="Ready")
+    form = next(iter(play.config.scenarios))
+    scene.says(alice, "CS_SCENARIO_SAVE", ScenarioId=form, ContactId=CONTACT)
     scene.says(alice, "CS_CHAT_PARK", 30, IsParked=True)
     scene.says(alice, "CS_CHAT_PARK", IsParked=False)
     for mode, seconds in (("Consult", 5), ("Transfer", 20)):
