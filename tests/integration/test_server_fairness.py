@@ -218,8 +218,8 @@ async def test_slow_readers_of_one_token_have_a_bound_together(
         server = served.broker.server.sessions
         number = 0
         while not server.counters.slow_consumers:
-            tracking = f"t{number // 4}"
-            if number % 4 == 0:
+            tracking = f"t{number // 2}"
+            if number % 2 == 0:
                 await slow[0].send("ES_CHAT_START", start_chat(tracking))
             await slow[0].send("ES_CHAT_SENTENCE", sentence(f"s{number}", "x" * 30_000, tracking))
             number += 1
