@@ -45,15 +45,18 @@ def legal_moves(story: Story) -> Iterator[Violation]:
 
 
 def _seats(story: Story) -> Iterator[Violation]:
-    """A session at a workplace goes on for as long as nobody has logged in as its agent since."""
+    """A session at a workplace goes on for as long as nobody has logged in as its agent since.
+
+    Several hellos may be in one batch, a return of the one before among them: each is welcomed behind
+    its commit.
+    """
     logins: dict[str, list[str]] = {}
-    latest: dict[str, list[str]] = {}  # several may be in one commit, and each is welcomed
+    latest: dict[str, list[str]] = {}
     for event in story.events:
         if event.kind is Kind.COMMITTED:
-            seatings = _seatings(event)
-            latest |= {agent: [] for _, agent, _ in seatings}
-            for _, agent, login in seatings:
-                latest[agent].append(login)
+            latest = {agent: known[-1:] for agent, known in logins.items()}
+            for _, agent, login in _seatings(event):
+                latest.setdefault(agent, []).append(login)
                 earlier = logins.setdefault(agent, [])
                 if login in earlier[:-1]:
                     text = f"session {login} of agent {agent} is back, which was replaced"
