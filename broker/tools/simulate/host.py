@@ -229,7 +229,10 @@ class Life:
         if self.dead or engine is None or self.engine is not engine:
             return
         store, now = host.disk.store, engine.state.now
-        number = store.find_refused(engine.parts)
+        try:
+            number = store.find_refused(engine.parts)
+        except StoreError:
+            number = None  # memory and store disagree
         if number is None or not engine.may_refuse(number):
             self.broken("I-10", "the store refused a batch and none of its inputs")
             self._store_failed()
