@@ -6,7 +6,7 @@ import io
 import ssl
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -283,3 +283,22 @@ def sentence(id: str, text: str, tracking_id: str = "t1", peer: str = "web") -> 
 def command(peer: str = "web", **more: Any) -> ChatCommandInfo:
     """Any command of a chat."""
     return ChatCommandInfo(peer=peer, **more)
+
+
+async def say_until(served: Served, peer: Peer, enough: Callable[[], bool]) -> int:
+    """Have a connector say long sentences until it is enough; how many there were.
+
+    Each is stored before the next one is said, so the other sessions of its gateway are sent as
+    many whatever the machine does meanwhile. No question would do: few may wait at a time.
+    """
+    counters = served.broker.server.sessions.counters
+    before, said = counters.sentences, 0
+    while not enough():
+        chat = f"said-{said // 20}"
+        if said % 20 == 0:
+            await peer.send("ES_CHAT_START", start_chat(chat))
+        await peer.send("ES_CHAT_SENTENCE", sentence(f"s{said}", "x" * 30_000, chat))
+        said += 1
+        while counters.sentences < before + said:
+            await trio.testing.wait_all_tasks_blocked()
+    return said

@@ -8,6 +8,7 @@ from trio.testing import MockClock
 
 from broker.shell import server, sessions
 from protocol.agent import AgentStateInfo
+from protocol.chat import ChatSentenceInfo
 from protocol.codec import assemble, encode, pack
 from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
@@ -17,6 +18,7 @@ from tests.integration.peers import (
     Peer,
     StuckStore,
     command,
+    say_until,
     sentence,
     serving,
     start_chat,
@@ -205,19 +207,20 @@ async def test_typing_is_dropped_for_a_slow_reader_and_nothing_else_is(tmp_path:
         desk = await answered_chat(await served.workplace(), await served.connector())
         counters = served.broker.server.sessions.counters
         web = await served.connector(receive_buffer=4_096)
-        ask = encode(Frame("ES_CHAT_SENTENCE", sentence("s", "x" * 30_000))) + encode(
-            Frame("ES_CHAT_STATUS", command(tracking_id="t1"))
+        link = max(served.broker.server.sessions.links.values(), key=lambda link: link.number)
+        other = await served.connector()
+        said = await say_until(
+            served, other, lambda: bool(link.outbox and link.outbox.size > sessions.TYPING_MARK)
         )
-        asked = 0
         while not counters.typing_dropped:
-            await web.stream.send_all(ask)
-            asked += 1
             for typing in (True, False):
                 chat = command("101", chat_id=desk[1], is_typing=typing)
                 await desk[0].send("CS_CHAT_TYPING", chat)
             await trio.testing.wait_all_tasks_blocked()
-        for _ in range(asked):
-            await web.get("SE_CHAT_STATUS")
+        for number in range(said):
+            pushed = (await web.get("SE_CHAT_SENTENCE")).payload
+            assert isinstance(pushed, ChatSentenceInfo)
+            assert pushed.id == f"s{number}"
 
 
 async def answered_chat(desk: Peer, web: Peer) -> tuple[Peer, Guid]:

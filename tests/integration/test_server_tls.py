@@ -8,10 +8,18 @@ import trio
 import trustme
 from trio.testing import MockClock
 
-from protocol.chat import ChatStatusInfo
+from protocol.chat import ChatSentenceInfo, ChatStatusInfo
 from protocol.session import SysError
 from protocol.values import Role
-from tests.integration.peers import Peer, command, sentence, serving, start_chat, write_config
+from tests.integration.peers import (
+    Peer,
+    command,
+    say_until,
+    sentence,
+    serving,
+    start_chat,
+    write_config,
+)
 
 
 class Authority:
@@ -65,17 +73,13 @@ async def test_a_slow_reader_gets_all_of_it(tmp_path: Path) -> None:
     limits = "frames_per_second = 100000\noutbox_bytes = 100000000"
     async with serving(write_config(tmp_path, server=FILES, limits=limits)) as served:
         web = await served.connector(tls=authority.client(), receive_buffer=4_096)
-        await web.send("ES_CHAT_START", start_chat(), 0)
-        await web.send("ES_CHAT_SENTENCE", sentence("s1", "x" * 30_000), 0)
-        asked = 300
-        for number in range(1, asked + 1):
-            await web.send("ES_CHAT_STATUS", command(tracking_id="t1"), number)
-        await trio.testing.wait_all_tasks_blocked()
-        links = served.broker.server.sessions.links.values()
-        assert [link.waits for link in links] == [True]
-        for number in range(1, asked + 1):
-            while (await web.get("SE_CHAT_STATUS")).re != number:
-                pass
+        (link,) = served.broker.server.sessions.links.values()
+        other = await served.connector(tls=authority.client())
+        said = await say_until(served, other, lambda: link.waits)
+        for number in range(said):
+            pushed = (await web.get("SE_CHAT_SENTENCE")).payload
+            assert isinstance(pushed, ChatSentenceInfo)
+            assert pushed.id == f"s{number}"
 
 
 async def test_a_refused_hello_is_told_in_private_too(tmp_path: Path) -> None:
