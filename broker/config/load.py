@@ -187,8 +187,12 @@ def _check_whole(root: Table, config: Config) -> None:
         root.report.fault((), "is empty")
     elif not config.gateways and root.is_sound("gateways"):
         root.missing("gateways", "is missing: without a gateway no visitor can come in")
-    elif not config.agents and root.is_sound("agents"):
-        root.warn("agents", "is missing: there is nobody who could answer")
+    else:
+        if not config.agents and root.is_sound("agents"):
+            root.warn("agents", "is missing: there is nobody who could answer")
+        lost = not config.project_rules and not config.pre_rules
+        if lost and root.is_sound("project_rules", "pre_rules"):
+            root.warn("project_rules", "is missing: the chat of every visitor ends as it begins")
 
 
 def _refuse_nul(value: object, path: Path, report: Report) -> None:

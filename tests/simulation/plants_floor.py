@@ -329,7 +329,7 @@ PLANTS = (
     Plant("a note is kept from colleagues", "I-9", _note_kept_from_colleagues),
     Plant("every third note is not written", "I-1", _commit_without(NoteStored, 3)),
     Plant("a parked chat keeps its slot", "I-6", _parked_keeps_its_slot),
-    Plant("a parked chat never comes back", "I-7", _parked_for_ever, 40),
+    Plant("a parked chat never comes back", "I-7", _parked_for_ever),
     Plant("a parked chat is forgotten", "I-16", _no_timer(TimerKind.PARK)),
     Plant("a wait rule is applied twice", "I-16", _wait_rule_twice),
     Plant("a wait rule is not applied", "I-16", _no_timer(TimerKind.WAIT)),

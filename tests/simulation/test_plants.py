@@ -11,17 +11,8 @@ from tests.simulation.plants_traffic import PLANTS as TRAFFIC
 ALL = [*PLANTS, *MORE, *FORMS, *TRAFFIC]
 
 
-SOUGHT = pytest.mark.xfail(
-    strict=False, reason="not caught within its seeds since the workload changed: to be made sooner"
-)
-CASES = [
-    pytest.param(plant, marks=[SOUGHT] if plant.name == "anybody may monitor" else [])
-    for plant in ALL
-]
-
-
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("plant", CASES, ids=[plant.name.replace(" ", "-") for plant in ALL])
+@pytest.mark.parametrize("plant", ALL, ids=[plant.name.replace(" ", "-") for plant in ALL])
 def test_a_planted_bug_is_caught(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant.patch(monkeypatch)
     found: set[str] = set()

@@ -89,13 +89,14 @@ class AgentPerson(Person):
         if self.program is None:
             self._sit_down()
 
-    def _at(self) -> Program:
+    def at_work(self) -> Program:
+        """The program that they use now."""
         if self.program is None or self.program.off:
             raise ConnectorError
         return self.program
 
     def _report(self) -> None:
-        program = self._at()
+        program = self.at_work()
         program.session.set_agent_state(self.wants, program.now)
         program.done()
 
@@ -110,7 +111,7 @@ class AgentPerson(Person):
 
     def _drop_out(self, ref: ChatRef) -> None:
         """Sometimes one who was asked in is gone for longer than anybody waits for him."""
-        program = self._at()
+        program = self.at_work()
         chat, welcome = program.session.chats.get(ref), program.session.welcome
         if chat is None or welcome is None or self.chance.happens(0.5):
             return
@@ -126,7 +127,7 @@ class AgentPerson(Person):
             self.disturbed()
 
     def _command(self, kind: str, ref: ChatRef) -> None:
-        program = self._at()
+        program = self.at_work()
         program.session.command(kind, ref, program.now)
         program.done()
 
@@ -142,14 +143,14 @@ class AgentPerson(Person):
             program.done()
 
     def _wrap_up(self, ref: ChatRef) -> None:
-        program = self._at()
+        program = self.at_work()
         code = self.chance.choose((*WRAPUP_CODES, *WRAPUP_CODES, None, "nonsense"))
         done = ChatWrapUpInfo(peer=ref.peer, chat_id=Guid(ref.name), code=code, note="n")
         program.session.request("CS_CHAT_WRAPUP", done, program.now, ref=ref)
         program.done()
 
     def _write(self, ref: ChatRef, more: int) -> None:
-        program = self._at()
+        program = self.at_work()
         chat = program.session.chats.get(ref)
         if chat is None or chat.view.status is not ChatStatus.ANSWERED:
             return
@@ -167,7 +168,7 @@ class AgentPerson(Person):
     def _mood(self) -> None:
         """From time to time: a pause, the end of the day, a lost program, another seat."""
         self.later(25 * SECOND, self._mood)
-        program = self._at()
+        program = self.at_work()
         mood = self.chance.weighed(
             (
                 ("stay", 12),
@@ -220,7 +221,7 @@ class AgentPerson(Person):
 
     def _manage(self, ref: ChatRef, more: int) -> None:
         """Hand the chat over, ask somebody in, put it aside, make a note."""
-        program = self._at()
+        program = self.at_work()
         chat = program.session.chats.get(ref)
         if chat is None or chat.view.status is not ChatStatus.ANSWERED:
             return
@@ -247,7 +248,7 @@ class AgentPerson(Person):
             self.later(4 * SECOND, lambda: self._manage(ref, more - 1))
 
     def _do(self, act: str, ref: ChatRef) -> None:
-        program = self._at()
+        program = self.at_work()
         match act:
             case "note":
                 program.session.send(ref, told(self.chance, 0), program.now, model=10)
@@ -278,7 +279,7 @@ class AgentPerson(Person):
 
     def _form(self, act: str, ref: ChatRef) -> None:
         """Read what was filled into a form of the chat, change it, or fill in another one."""
-        program = self._at()
+        program = self.at_work()
         chat = program.session.chats.get(ref)
         info = chat.view.latest.info if chat is not None else None
         results = [one.result_id for one in (info.scenarios if info else None) or ()]
@@ -312,7 +313,7 @@ class AgentPerson(Person):
         project: Guid | None = None,
         mode: TransferMode | None = None,
     ) -> None:
-        program = self._at()
+        program = self.at_work()
         wish = ChatTransferInfo(
             peer=ref.peer,
             chat_id=Guid(ref.name),
@@ -329,7 +330,7 @@ class AgentPerson(Person):
 
     def _open(self) -> None:
         """Begin a chat, which is his at once."""
-        program = self._at()
+        program = self.at_work()
         self.calls += 1
         wish = ChatServiceInfo(
             peer=self.chance.choose(GATEWAYS),
@@ -369,7 +370,7 @@ class SupervisorPerson(AgentPerson):
 
     def _supervise(self) -> None:
         self.later(8 * SECOND, self._supervise)
-        program = self._at()
+        program = self.at_work()
         asked = ChatCommandInfo(peer=self.settings.number)
         program.session.request("CS_CHAT_OVERVIEW", asked, program.now)
         program.done()
@@ -390,7 +391,7 @@ class SupervisorPerson(AgentPerson):
                 ("expel", 2),
             )
         )
-        program = self._at()
+        program = self.at_work()
         match act:
             case "watch":
                 self._ask("INVITE", ref, mode=TransferMode.MONITOR)

@@ -20,6 +20,7 @@ from broker.tools.simulate.desks import AgentPerson, SupervisorPerson
 from broker.tools.simulate.disk import Disk
 from broker.tools.simulate.dump import Dump
 from broker.tools.simulate.faults import Faults, Window
+from broker.tools.simulate.habits import habits_of
 from broker.tools.simulate.history import History, Kind
 from broker.tools.simulate.host import Host
 from broker.tools.simulate.machines import BotPerson
@@ -94,7 +95,8 @@ class Play:
         world.run_until(begun + script.storm * SECOND)
         self._calm_down()
         world.run_until(world.now + script.calm * SECOND)
-        for person in (*self.visitors, *self.diallers, *self.agents, *self.bots):
+        staff = (*self.agents, *self.bots, *self.habits)
+        for person in (*self.visitors, *self.diallers, *staff):
             person.quiet = True
         for vandal in self.vandals:
             vandal.stop()
@@ -127,7 +129,8 @@ class Play:
         self.agents = [self._agent(chance, index) for index in range(script.agents)]
         self.bots = [self._bot(chance, town.BOTS[0])]
         self.vandals = [self._vandal(chance, index) for index in range(script.vandals)]
-        staff = (*self.agents, *self.bots, *self.vandals)
+        self.habits = habits_of(chance, world, self.agents, self._spied)
+        staff = (*self.agents, *self.bots, *self.vandals, *self.habits)
         for person in (*self.visitors, *self.diallers, *staff):
             person.begin()
         self.faults.plan(script.faults, world.now + script.storm * SECOND)

@@ -37,6 +37,7 @@ def test_a_faulty_file_shows_each_fault_with_its_line(tmp_path: Path) -> None:
         '[server]\nlisten = "0.0.0.0:1"\ndrain = 1\n'
         '[[gateways]]\nname = "G"\npeer = "g"\ntoken = "s"\nport = 5\n'
         '[[agents]]\nname = "A"\nlogin = "a"\ntoken = "t"\n'
+        '[[projects]]\nname = "P"\n[[project_rules]]\nproject = "P"\n'
     )
     status, lines = check(file)
     assert status == 1

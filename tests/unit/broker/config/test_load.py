@@ -316,7 +316,7 @@ def test_relative_tls_files_lie_beside_the_configuration(tmp_path: Path) -> None
         f"{SMALLEST}"
     )
     loaded = load(file, {"T": "t"})
-    assert loaded.warnings == ()
+    assert not [warning for warning in loaded.warnings if warning.member.startswith("server")]
     assert loaded.config.server.listen == (("::", 7070),)
     assert loaded.config.server.tls_cert == str(tmp_path / "cert.pem")
     assert loaded.config.server.tls_client_ca == str(tmp_path / "ca.pem")
@@ -357,15 +357,28 @@ def test_a_file_without_gateways_runs_no_broker(tmp_path: Path) -> None:
         assert {fault.member for fault in caught.value.faults} == {"gateways", "server.drain"}
 
 
+ALONE = '[[gateways]]\nname = "G"\npeer = "g"\ntoken_env = "T"\n'
+RULE = '[[projects]]\nname = "P"\n[[project_rules]]\nproject = "P"\n'
+PRE_RULE = '[[bots]]\nname = "B"\nproject = "P"\n[[projects]]\nname = "P"\n[[pre_rules]]\nbot = "B"\n'
+
+
 def test_without_agents_a_file_is_doubted(tmp_path: Path) -> None:
     """C-1."""
     file = tmp_path / "parley.toml"
-    file.write_text('[[gateways]]\nname = "G"\npeer = "g"\ntoken_env = "T"\n')
-    (warning,) = load(file, {"T": "t"}).warnings
-    assert (warning.member, warning.text) == (
-        "agents",
-        "is missing: there is nobody who could answer",
-    )
+    file.write_text(ALONE + RULE)
+    warnings = load(file, {"T": "t"}).warnings
+    doubt = ("agents", "is missing: there is nobody who could answer")
+    assert doubt in {(warning.member, warning.text) for warning in warnings}
+
+
+def test_without_a_rule_that_takes_visitors_in_a_file_is_doubted(tmp_path: Path) -> None:
+    """C-1, B-14: a project rule gives them to people, a pre-rule to a bot."""
+    file = tmp_path / "parley.toml"
+    doubt = ("project_rules", "is missing: the chat of every visitor ends as it begins")
+    for text, doubted in ((ALONE, True), (ALONE + RULE, False), (ALONE + PRE_RULE, False)):
+        file.write_text(text)
+        warnings = load(file, {"T": "t"}).warnings
+        assert (doubt in {(warning.member, warning.text) for warning in warnings}) is doubted
 
 
 def test_a_pipe_is_read_once_and_known_as_such(tmp_path: Path) -> None:
