@@ -23,7 +23,13 @@ from connectors.events import (
 from connectors.requests import Outbox
 from connectors.settings import Tuning
 from connectors.timers import Timers
-from protocol.chat import ChatCommandInfo, ChatInfo, ChatSentenceInfo, ChatStatusInfo
+from protocol.chat import (
+    ChatCommandInfo,
+    ChatInfo,
+    ChatSentenceInfo,
+    ChatServiceInfo,
+    ChatStatusInfo,
+)
 from protocol.frame import Frame
 from protocol.values import ChatStatus, Guid, Role, SentenceModel, TransferMode
 from protocol.view import ChangeKind, ChatView, Key, View
@@ -79,7 +85,7 @@ class Book:
         self._outbox = outbox
         self._view = View(role)
         self._chats: dict[ChatRef, Chat] = {}
-        self._followed: dict[ChatRef, None] = {}
+        self._followed: dict[ChatRef, ChatServiceInfo] = {}
         self._closed: dict[ChatRef, None] = {}
         self._torn: dict[ChatRef, None] = {}
         self._timers: Timers[ChatRef] = Timers()
@@ -103,9 +109,14 @@ class Book:
             ref for ref, chat in self._chats.items() if chat.view.status is not ChatStatus.CLOSED
         ]
 
-    def follow(self, ref: ChatRef) -> None:
+    def follow(self, ref: ChatRef, start: ChatServiceInfo | None = None) -> None:
         """This session starts the chat, so it concerns it whatever `Tuning.adopt` says."""
-        self._followed[ref] = None
+        self._followed[ref] = start or self.start_of(ref)
+
+    def start_of(self, ref: ChatRef) -> ChatServiceInfo:
+        """What a chat was started with by this session, as far as another start may bring it again."""
+        bare = ChatServiceInfo(peer=ref.peer, port=ref.port, tracking_id=ref.name)
+        return attrs.evolve(self._followed.get(ref, bare), result_model=None, return_chat_id=None)
 
     def take_torn(self) -> list[ChatRef]:
         """Takes out the chats of which a snapshot is needed."""

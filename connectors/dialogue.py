@@ -1,17 +1,9 @@
 """What a session says to the broker and makes of its answers; `connectors.session` is its face."""
 
-from typing import Literal
-
 import attrs
 
 from connectors.book import Book
-from connectors.errors import (
-    AlertGone,
-    ConnectionLost,
-    ConnectorError,
-    Refused,
-    TimedOut,
-)
+from connectors.errors import AlertGone, ConnectionLost, ConnectorError, Refused, TimedOut
 from connectors.events import (
     Address,
     AgentStateChanged,
@@ -32,6 +24,8 @@ from connectors.events import (
     pushed,
 )
 from connectors.link import BUSY, Link, Stage
+from connectors.own_typing import OwnTyping, Timer
+from connectors.renewal import Renewal
 from connectors.requests import Outbox, Outgoing, Purpose, Request, Requests
 from connectors.resync import Question, Resync
 from connectors.settings import ConnectorSettings, Settings
@@ -42,9 +36,6 @@ from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.session import SysError, Welcome
 from protocol.values import Guid, Role
-
-Timer = tuple[Literal["answer", "rest"], int] | tuple[Literal["rest", "typing"], ChatRef]
-"""What a session waits for: an answer, the end of a pause, the end of its own typing."""
 
 _NOT_OURS = frozenset({ErrorCode.UNKNOWN_CHAT, ErrorCode.UNKNOWN_GATEWAY, ErrorCode.NOT_ALLOWED})
 """Refusals of a snapshot that say that the chat does not concern this session."""
@@ -81,7 +72,8 @@ class Dialogue:
         self._wires: dict[int, Request | Outgoing] = {}
         self._confirming: dict[tuple[ChatRef, str], Request] = {}
         self._starting: dict[ChatRef, int] = {}
-        self._told_typing: dict[ChatRef, float] = {}
+        self._typing = OwnTyping(self.timers, self._tuning.typing_renews, self._tell_typing)
+        self._renewal = Renewal(settings, self.role, self.chats)
         self._resync = Resync(settings.tuning.resync_window, settings.tuning.closed_chats)
 
     # --- what comes ---
@@ -125,7 +117,7 @@ class Dialogue:
         for event in self.chats.fold(frame, self.now):
             self.events.append(event)
             if isinstance(event, ChatForgotten):
-                self._forget_typing(event.ref)
+                self._typing.forget(event.ref)
             if (
                 isinstance(event, SentenceAdded | SlotChanged)
                 and not (isinstance(event, SentenceAdded) and event.mine)
@@ -176,6 +168,8 @@ class Dialogue:
                 assert request.ref is not None
                 self._resync.came(request.ref)
                 self._found(request.ref, frame)
+            case Purpose.RENEWAL:
+                self._renewed(request, frame)
         self._check_synced()
 
     def _found(self, ref: ChatRef, frame: Frame) -> None:
@@ -191,6 +185,8 @@ class Dialogue:
         item = self._wires.get(frame.re) if isinstance(frame.re, int) else None
         if item is None:
             self.events.append(Notice(error))
+        elif isinstance(item, Outgoing) and self._renewal.helps(item, error):
+            self._renew(item)
         elif error.code in BUSY and not self._hopeless(item, error):
             self._rest(item)
         elif isinstance(item, Outgoing):
@@ -208,9 +204,7 @@ class Dialogue:
                 if request.ref is not None and self._starting.get(request.ref) == request.ticket:
                     self._not_started(request.ref, error)
             case Purpose.CONFIRM:
-                assert isinstance(
-                    error, Refused
-                )  # the chat is gone, or it was never ours to confirm
+                assert isinstance(error, Refused)  # it is gone, or was never ours to confirm
                 self.events.append(Notice(error))
             case Purpose.LIST:
                 self._link.give_up(f"the list of chats was refused: {error}")
@@ -222,6 +216,8 @@ class Dialogue:
                     self.chats.follow(request.ref)
             case Purpose.SNAPSHOT:
                 self._link.give_up(f"a snapshot was refused: {error}")
+            case Purpose.RENEWAL:
+                self._renewed(request, None)
         self._check_synced()
 
     def _not_started(self, ref: ChatRef, error: ConnectorError) -> None:
@@ -233,6 +229,25 @@ class Dialogue:
                 self.chats.forget(ref)
         else:
             self._resync.doubt(ref)
+
+    def _renew(self, item: Outgoing) -> None:
+        """Starts the chat of a sentence anew; all of its sentences wait for that."""
+        self._unwire(item.wire)
+        item.renewed, item.wire = True, None
+        if item.ref not in self._starting:
+            info, full = self._renewal.start(item.ref)
+            start = self._ask("ES_CHAT_START", info, Purpose.RENEWAL, item.ref)
+            start.full, start.brings_more = full, True  # what is open may be the full one
+            self._starting[item.ref] = start.ticket
+
+    def _renewed(self, start: Request, frame: Frame | None) -> None:
+        """Goes on with what waited, in whichever chat is open now."""
+        ref = start.ref
+        if ref is not None and self._starting.get(ref) == start.ticket:
+            del self._starting[ref]
+            if frame is not None:
+                self.events += self._renewal.outcome(ref, start.full, frame)
+            self._pump_chat(ref)
 
     # --- what is due ---
 
@@ -253,11 +268,8 @@ class Dialogue:
                 for item in self.outbox.of(ref):
                     item.resting = False
                 self._pump_chat(ref)
-            case ("typing", ChatRef() as ref) if self._told_typing.pop(ref, None) is not None:
-                if self.ready:
-                    self._tell_typing(ref, is_typing=False)
-            case _:
-                pass
+            case ("typing", ChatRef() as ref):
+                self._typing.expired(ref, ready=self.ready)
 
     def _unanswered(self, item: Request | Outgoing | None) -> None:
         """No answer came in time, on a connection that lives."""
@@ -265,7 +277,7 @@ class Dialogue:
             case Outgoing():
                 item.wire = None  # sent again, with the same key (W-26)
                 self._pump_chat(item.ref)
-            case Request(purpose=Purpose.CONFIRM):
+            case Request(purpose=Purpose.CONFIRM | Purpose.RENEWAL):
                 self._requests.again(item)
             case Request(purpose=Purpose.PROGRAM):
                 if item.kept or (item.safe and item.tries < self._tuning.tries):
@@ -279,7 +291,9 @@ class Dialogue:
 
     def _hopeless(self, item: Request | Outgoing, error: Refused) -> bool:
         """Whether to believe `Overloaded`: a transcript that is full stays so. A rate limit passes."""
-        return error.code == ErrorCode.OVERLOADED and item.rests >= self._tuning.rests
+        asks = isinstance(item, Request) and item.purpose is Purpose.RENEWAL
+        enough = asks or item.rests >= self._tuning.rests
+        return error.code == ErrorCode.OVERLOADED and enough
 
     def _rest(self, item: Request | Outgoing) -> None:
         """Tries again in a while, longer each time; the order of a chat's sentences is kept."""
@@ -318,7 +332,7 @@ class Dialogue:
         request = self._ask("ES_CHAT_START", info, Purpose.PROGRAM, ref)
         request.brings_more = info.result_model is not None or info.return_chat_id is not None
         self._starting[ref] = request.ticket
-        self.chats.follow(ref)
+        self.chats.follow(ref, info)
         return request.ticket
 
     def say(self, ref: ChatRef, sentence: ChatSentenceInfo) -> None:
@@ -327,22 +341,13 @@ class Dialogue:
             return
         self.outbox.add(Outgoing(ref, sentence, self._pack(f"{self.up}CHAT_SENTENCE", sentence)))
         if not sentence.model:
-            self._forget_typing(ref)
+            self._typing.forget(ref)
         self._pump_chat(ref)
 
     def typing(self, ref: ChatRef, *, is_typing: bool) -> None:
         """Tells typing, as seldom as will do."""
-        if not self.ready:
-            return
-        told = self._told_typing.get(ref)
-        if is_typing:
-            if told is None or self.now - told >= self._tuning.typing_renews:
-                self._tell_typing(ref, is_typing=True)
-                self._told_typing[ref] = self.now
-            self.timers.set(("typing", ref), self.now + 2 * self._tuning.typing_renews)
-        elif told is not None:
-            self._forget_typing(ref)
-            self._tell_typing(ref, is_typing=False)
+        if self.ready:
+            self._typing.typing(ref, self.now, is_typing=is_typing)
 
     def pump(self) -> None:
         """Sends what may be sent now."""
@@ -402,13 +407,9 @@ class Dialogue:
         request.sentence_id = sentence_id
         self._confirming[ref, sentence_id] = request
 
-    def _tell_typing(self, ref: ChatRef, *, is_typing: bool) -> None:
+    def _tell_typing(self, ref: ChatRef, is_typing: bool) -> None:
         payload = ChatCommandInfo(**self.address(ref), is_typing=is_typing)
         self._link.send(self._pack(f"{self.up}CHAT_TYPING", payload), answered=False)
-
-    def _forget_typing(self, ref: ChatRef) -> None:
-        self._told_typing.pop(ref, None)
-        self.timers.cancel(("typing", ref))
 
     def address(self, ref: ChatRef) -> Address:
         """The members that name a chat on the wire."""
@@ -469,7 +470,7 @@ class Dialogue:
         self.synced = False
         self._wires.clear()
         self.timers.clear()
-        self._told_typing.clear()
+        self._typing.clear()
         self.outbox.lost()
         for request in self._requests.lost():
             if request.purpose is Purpose.PROGRAM:

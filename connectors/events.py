@@ -137,6 +137,23 @@ class ChatForgotten:
 
 
 @attrs.frozen
+class ChatRenewed:
+    """The transcript of the visitor's chat was full: they go on in a new chat of the same name.
+
+    Its transcript begins anew, and what was waiting is said there.
+
+    Attributes:
+        ref: The name of both.
+        full: The chat that was full and has ended; None: it was not known.
+        chat_id: The chat that goes on.
+    """
+
+    ref: ChatRef
+    full: Guid | None
+    chat_id: Guid
+
+
+@attrs.frozen
 class SentenceAdded:
     """The next sentence of the transcript, of either side.
 
@@ -317,6 +334,7 @@ Event = (
     | RequestFailed
     | ChatChanged
     | ChatForgotten
+    | ChatRenewed
     | SentenceAdded
     | InternalAdded
     | SentenceEchoed

@@ -9,7 +9,7 @@ import attrs
 from connectors.errors import QueueFull
 from connectors.events import ChatRef
 from protocol.chat import ChatSentenceInfo
-from protocol.values import SentenceModel
+from protocol.values import Guid, SentenceModel
 
 SAFE_TYPES = frozenset(
     {
@@ -58,6 +58,8 @@ class Purpose(Enum):
     """The first half of a resync."""
     SNAPSHOT = auto()
     """The second half, or the repair of one chat."""
+    RENEWAL = auto()
+    """The start of a new chat in place of one that is full."""
 
 
 @attrs.define(eq=False)
@@ -75,6 +77,7 @@ class Request:
         wire: Header `Id` under which it was sent last on this connection.
         rests: How often in a row it was refused for a moment.
         brings_more: It is a start that has more to bring than the wish for an open chat.
+        full: The chat in place of which it starts one.
     """
 
     ticket: int
@@ -87,11 +90,12 @@ class Request:
     wire: int | None = None
     rests: int = 0
     brings_more: bool = False
+    full: Guid | None = None
 
     @property
     def waits_for_ready(self) -> bool:
         """Whether the resync must be over before it is sent."""
-        return self.purpose in (Purpose.PROGRAM, Purpose.CONFIRM)
+        return self.purpose in (Purpose.PROGRAM, Purpose.CONFIRM, Purpose.RENEWAL)
 
     @property
     def safe(self) -> bool:
@@ -120,6 +124,7 @@ class Outgoing:
         wire: Header `Id` under which it was sent on this connection; None: not sent yet.
         resting: It was refused for a moment (`RateLimited`, `Overloaded`) and waits.
         rests: How often in a row that was so.
+        renewed: Its chat was started anew for it, because there was no room.
     """
 
     ref: ChatRef
@@ -128,6 +133,7 @@ class Outgoing:
     wire: int | None = None
     resting: bool = False
     rests: int = 0
+    renewed: bool = False
 
 
 SentenceKey = tuple[bool, str]

@@ -31,6 +31,8 @@ class Tuning:
         pause: How long after `RateLimited` or `Overloaded` the refused frame is sent again; longer
             each time, as `backoff` says.
         rests: After so many `Overloaded` in a row a frame is refused for good.
+        renew: A connector whose sentence finds the transcript full starts the chat anew, and says it there:
+            `ChatRenewed` tells the program. False: it is refused with `Overloaded` after so many tries.
         window: Sentences of one chat that may wait for their echoes at once. 1 keeps their order
             whatever is refused for a while; more is faster and may let a sentence that was refused
             with `RateLimited` fall behind its successor.
@@ -57,6 +59,7 @@ class Tuning:
     tries: int = 3
     pause: float = 1.0
     rests: int = 6
+    renew: bool = True
     window: int = 1
     typing_renews: float = 3.0
     stable: float = 10.0

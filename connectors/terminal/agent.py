@@ -18,7 +18,6 @@ from connectors.events import (
 )
 from connectors.terminal.colleagues import HELP as MORE_HELP
 from connectors.terminal.colleagues import (
-    STATE_WORDS,
     Colleagues,
     asked_text,
     note_text,
@@ -27,9 +26,10 @@ from connectors.terminal.colleagues import (
 from connectors.terminal.conversation import Conversation
 from connectors.terminal.desk import Desk, Face
 from connectors.terminal.options import AgentOptions
+from connectors.terminal.words import CLOSED_BY, STATE_WORDS
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatPartyInfo, ChatSentenceInfo
-from protocol.values import AgentState, ChatStatus, CloseReason, PartyState, TransferMode
+from protocol.values import AgentState, ChatStatus, PartyState, TransferMode
 
 HELP = """\
 Write a line and press Enter to send it in the chat on the screen.
@@ -60,13 +60,6 @@ _SEEN: dict[ChatStatus | None, str] = {
     ChatStatus.ALERTING: "offered",
     ChatStatus.ANSWERED: "open",
     ChatStatus.CLOSED: "closed",
-}
-_CLOSED_BY = {
-    CloseReason.AGENT: " by its agent",
-    CloseReason.EXTERNAL: " by the visitor",
-    CloseReason.INACTIVITY: ": nobody wrote for too long",
-    CloseReason.RULE: " by a rule",
-    CloseReason.ADMIN: " by a supervisor",
 }
 
 
@@ -115,7 +108,9 @@ class AgentDesk(Desk):
             await self._hang_up(rest, ChatStatus.ANSWERED)
         elif name == "chats":
             for talk in self.talks.values():
-                self.remark(f"#{talk.number} {talk.title}: {_SEEN.get(talk.status, talk.status)}")
+                self.remark(
+                    f"#{talk.number} {talk.title}: {_SEEN.get(talk.status, 'not with you')}"
+                )
         else:
             return await self._colleagues.command(name, rest)
         return True
@@ -239,8 +234,8 @@ class AgentDesk(Desk):
 
     def said_of(self, event: ChatChanged) -> str:
         """How a new status of a chat is told to its agent."""
-        reason = _CLOSED_BY.get(event.info.close_reason, "") if event.info.close_reason else ""
-        text = _HOW.get(event.status, f"the chat is {event.status}")
+        reason = CLOSED_BY.get(event.info.close_reason, "") if event.info.close_reason else ""
+        text = _HOW.get(event.status, "the chat is not with you")
         if event.status is ChatStatus.ANSWERED and (
             party := self._party(event.ref, PartyState.JOINED)
         ):
@@ -305,7 +300,7 @@ class AgentDesk(Desk):
         parts = [self.lamp(), self.party_name or "", self._state_text()]
         talk = self.talks.get(self.active) if self.active is not None else None
         if talk is not None:
-            parts.append(f"#{talk.number} {talk.title}: {_SEEN.get(talk.status, talk.status)}")
+            parts.append(f"#{talk.number} {talk.title}: {_SEEN.get(talk.status, 'not with you')}")
             if talk.is_typing:
                 parts.append(f"{talk.title} is typing…")
         return "  │  ".join(part for part in parts if part)

@@ -8,9 +8,10 @@ from connectors.ids import project_id
 from connectors.terminal.conversation import short
 from connectors.terminal.desk import Desk
 from connectors.terminal.forms import read_forms
+from connectors.terminal.words import STATE_WORDS, decision_text, listed_text
 from protocol.agent import AgentStateInfo
-from protocol.chat import ChatPartyInfo, ChatSentenceInfo, DecisionInfo
-from protocol.values import AgentState, ChatStatus, Guid, PartyState, SentenceModel, TransferMode
+from protocol.chat import ChatPartyInfo, ChatSentenceInfo
+from protocol.values import ChatStatus, Guid, PartyState, SentenceModel, TransferMode
 
 HELP = """\
 /note TEXT                                 for colleagues, the visitor does not see it
@@ -27,12 +28,6 @@ HELP = """\
 /monitor N, /join N, /close N              listen to one, join it, end it } supervisors
 /explain [N]                               why it went where it went      }"""
 
-STATE_WORDS = {
-    AgentState.READY: "ready",
-    AgentState.PAUSE: "paused",
-    AgentState.POST_CALL: "wrapping up",
-    AgentState.LOG_OFF: "logged off",
-}
 _MODES = {"consult": TransferMode.CONSULT, "conference": TransferMode.CONFERENCE}
 
 
@@ -134,8 +129,7 @@ class Colleagues:
         chats = await self._client.overview()
         self._listed = [self._client.ref(one.chat_id) for one in chats if one.chat_id is not None]
         for number, one in enumerate(chats, start=1):
-            whose = f" by {one.agent_name}" if one.agent_name else ""
-            self._desk.remark(f"chat {number}: {one.status}{whose}")
+            self._desk.remark(f"chat {number}: {listed_text(one)}")
         if not chats:
             self._desk.remark("no chat is open")
 
@@ -256,53 +250,3 @@ def asked_text(party: ChatPartyInfo) -> str:
 
 def _said(note: str | None) -> str:
     return f": {note}" if note else ""
-
-
-_DECIDED = {
-    "routed": "The rules placed the chat",
-    "refused": "The rules refused the chat",
-    "bot": "The chat was given to the bot {agent}",
-    "waiting": "Nobody could take the chat",
-    "offered": "Offered to {agent}",
-    "wait_rule": "A wait rule was applied",
-    "transfer": "Somebody was asked: {agent}",
-    "transfer_ended": "What was asked of {agent} came to nothing",
-    "forced": "A supervisor ended the chat",
-    "now": "{agent} now",
-}
-_BECAUSE = {
-    "answered it before": "had this chat before",
-    "skill": "has the highest skill",
-    "free slots": "has the most free slots",
-    "longest idle": "is idle the longest",
-    "agent id": "all else is equal",
-    "asked for": "was asked for",
-}
-_PASSED_OVER = {
-    "away": "is not connected",
-    "leaving": "is about to log off",
-    "no free slot": "has no free slot",
-    "excluded": "let this chat go shortly before",
-    "in the chat": "is in this chat already",
-}
-
-
-def decision_text(decision: DecisionInfo) -> str:
-    """How a decision is told."""
-    when = decision.time_stamp.strftime("%H:%M:%S ") if decision.time_stamp is not None else ""
-    kind, agent = decision.kind or "", decision.agent_name or "somebody"
-    text = _DECIDED.get(kind, f"Decided: {kind}").format(agent=agent)
-    if decision.reason:
-        text += f": {_BECAUSE.get(decision.reason, decision.reason)}"
-    text += "." if kind in ("now", "routed") else f", after {decision.waited_seconds} s of waiting."
-    passed = [one for one in decision.agents or () if one.reason]
-    if passed:
-        others = "; ".join(f"{one.agent_name} {_lacks(one.reason or '')}" for one in passed)
-        text += f" Passed over: {others}."
-    return f"{when}{text}"
-
-
-def _lacks(reason: str) -> str:
-    if reason.startswith("state "):
-        return f"is in state {reason.removeprefix('state ')}"
-    return _PASSED_OVER.get(reason, f"({reason})")

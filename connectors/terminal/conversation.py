@@ -7,7 +7,7 @@ import attrs
 from connectors.events import ChatRef
 from protocol.chat import ChatSentenceInfo
 from protocol.display import shown
-from protocol.values import ChatStatus
+from protocol.values import ChatStatus, Guid
 
 YOU = "you"
 """Who says what has no echo yet: the broker alone knows by which name the other side will see it."""
@@ -76,6 +76,7 @@ class Conversation:
         alert_until: Until when it is offered; None: it is not.
         held: How the person had it last: offered, or theirs.
         unread: Lines that came while another chat was on the screen.
+        chat_id: The chat that goes by its name now.
     """
 
     ref: ChatRef
@@ -88,7 +89,8 @@ class Conversation:
     alert_until: float | None = None
     held: ChatStatus | None = None
     unread: int = 0
-    _entries: list[ChatSentenceInfo | str] = attrs.field(factory=list)
+    chat_id: Guid | None = None
+    _entries: list[ChatSentenceInfo | str | Line] = attrs.field(factory=list)
     _mine: set[int] = attrs.field(factory=set)
     _own: set[int] = attrs.field(factory=set)
     _places: dict[int, int] = attrs.field(factory=dict)
@@ -114,6 +116,16 @@ class Conversation:
         if place is not None:
             self._entries[place] = sentence
 
+    def is_about(self, chat_id: Guid | None) -> None:
+        """Goes on with another chat of this name, the lines of which are counted anew."""
+        if chat_id is None or chat_id == self.chat_id:
+            return
+        if self.chat_id is not None:
+            self._entries = [self._line(entry) for entry in self._entries]
+            for known in (self._mine, self._own, self._places):
+                known.clear()
+        self.chat_id = chat_id
+
     def say(self, text: str) -> None:
         """Adds a line of the program's own."""
         self._entries.append(text)
@@ -125,7 +137,9 @@ class Conversation:
             Line(text=one.text or "", who=YOU, mine=True, tick=Tick.SENDING) for one in unsent
         ]
 
-    def _line(self, entry: ChatSentenceInfo | str) -> Line:
+    def _line(self, entry: ChatSentenceInfo | str | Line) -> Line:
+        if isinstance(entry, Line):
+            return entry
         if isinstance(entry, str):
             return Line(text=entry)
         return self.line_of(entry)

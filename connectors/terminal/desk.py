@@ -14,6 +14,7 @@ from connectors.errors import ConnectorError, Ended, EndReason, Refused
 from connectors.events import (
     ChatChanged,
     ChatRef,
+    ChatRenewed,
     Connected,
     Disconnected,
     Event,
@@ -29,7 +30,6 @@ from connectors.events import (
 from connectors.terminal.conversation import Conversation, Line, short
 from protocol.chat import ChatSentenceInfo
 from protocol.errors import ErrorCode
-from protocol.values import ChatStatus
 
 _END = {EndReason.REPLACED: "you were logged in elsewhere: this program ends"}
 """How the end of a session is told, where there is more to say than its reason."""
@@ -327,10 +327,13 @@ class Desk(ABC):
                 closed = isinstance(error, Refused) and error.code == ErrorCode.CHAT_CLOSED
                 why = self.closed_text if closed else str(error)
                 self.remark(f"not sent: {short(sentence.text or '')} ({why})", self.talk(ref))
+            case ChatRenewed(ref):
+                self.remark("the conversation was full: it goes on in a new one", self.talk(ref))
             case TypingChanged(ref, is_typing):
                 self.talk(ref).is_typing = is_typing
             case ChatChanged(ref, status, before):
                 talk = self.talk(ref)
+                talk.is_about(event.info.chat_id)
                 talk.status, talk.agent = status, event.info.agent_name
                 talk.title = self.title_of(event) or talk.title
                 if status is not before:
@@ -342,10 +345,6 @@ class Desk(ABC):
         """Whether the person wrote a sentence of their side."""
         return True
 
+    @abstractmethod
     def said_of(self, event: ChatChanged) -> str:
         """How a new status of a chat is told."""
-        reason = f" ({event.info.close_reason})" if event.info.close_reason else ""
-        # After the end it is whoever talked last, and not who ended it.
-        name = event.info.agent_name if event.status is not ChatStatus.CLOSED else None
-        who = f" by {name}" if name else ""
-        return f"chat: {event.status}{who}{reason}"

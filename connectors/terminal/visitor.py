@@ -4,6 +4,7 @@ from connectors.client import ConnectorClient
 from connectors.events import ChatChanged, ChatRef
 from connectors.terminal.desk import Desk, Face
 from connectors.terminal.options import VisitorOptions
+from connectors.terminal.words import CLOSED_BY
 from protocol.chat import ChatServiceInfo
 from protocol.values import ChatStatus
 
@@ -63,6 +64,19 @@ class VisitorDesk(Desk):
     def title_of(self, event: ChatChanged) -> str:
         """The agent's name."""
         return event.info.agent_name or ""
+
+    def said_of(self, event: ChatChanged) -> str:
+        """How a new status of the chat is told to its visitor."""
+        name, why = event.info.agent_name, event.info.close_reason
+        match event.status:
+            case ChatStatus.CLOSED:
+                return f"the chat is closed{CLOSED_BY[why] if why is not None else ''}"
+            case ChatStatus.ANSWERED:
+                return f"{name or 'an agent'} is with you"
+            case ChatStatus.ALERTING if name:
+                return f"{name} has been asked"
+            case _:
+                return _WORDS[event.status]
 
     @property
     def closed_text(self) -> str:

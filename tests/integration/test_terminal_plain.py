@@ -82,7 +82,7 @@ def test_two_chats_of_one_agent(broker: ServedBroker) -> None:
         petr.shows("[2] Alice: Hello Petr")
         jana.shows("[2] Alice: Hello Jana")
         agent.types(f"/end {second}")
-        petr.shows("chat: Closed")
+        petr.shows("the chat is closed by its agent")
         for program in (jana, petr, agent):
             assert program.leaves() == 0
     assert "Hello Petr" not in "\n".join(jana.lines)
@@ -97,7 +97,7 @@ def test_an_offer_is_rejected_and_the_state_changes(broker: ServedBroker) -> Non
         agent.types("/ready")
         agent.shows("Jana calls")
         agent.types("/reject")
-        visitor.shows("chat: Waiting", times=2)
+        visitor.shows("waiting for an agent", times=2)
         agent.types("/pause Lunch")
         agent.shows("you are paused (Lunch); /ready takes chats again")
         agent.types("/nonsense")

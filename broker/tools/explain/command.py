@@ -103,7 +103,7 @@ def as_text(source: Source, found: Dossier, told: Sequence[Entry], zone: tzinfo,
     chat = found.chat
     title = f"Chat {chat['id']}: {chat['status']}, gateway {source.name(chat['gateway'])}, "
     title += f"visitor {chat['tracking_id']}, project {source.name(chat['project'])}"
-    lines = [title, ""]
+    lines = [title, *_links(found), ""]
     lines += [f"{_when(entry.at, zone)}  {entry.text}" for entry in told]
     if not told:
         lines.append("Nothing in it concerns this agent.")
@@ -117,6 +117,16 @@ def as_text(source: Source, found: Dossier, told: Sequence[Entry], zone: tzinfo,
     if found.older:
         lines += ["", f"Older chats of this visitor: {', '.join(found.older)}"]
     return "\n".join(map(shown, lines))
+
+
+def _links(found: Dossier) -> list[str]:
+    """What this chat goes on from, and what goes on from it (B-2)."""
+    lines = []
+    if found.chat["earlier"]:
+        lines.append(f"It goes on from chat {found.chat['earlier']}, which was full.")
+    if found.later:
+        lines.append(f"It was full, and goes on in chat {found.later}.")
+    return lines
 
 
 def _owners(source: Source, found: Sequence[Stint], now: int) -> list[str]:
@@ -174,6 +184,8 @@ def as_json(source: Source, found: Dossier, told: Sequence[Entry], zone: tzinfo,
                 for stint in stints(found)
             ],
             "older_chats": found.older,
+            "earlier_chat": found.chat["earlier"],
+            "later_chat": found.later,
         },
         indent=1,
     )

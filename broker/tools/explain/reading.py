@@ -32,6 +32,7 @@ class Dossier:
     Attributes:
         forced: What supervisors forced upon agents at a moment at which the chat changed.
         older: The ids of earlier chats of the same visitor, when he was asked for.
+        later: The chat in which the visitor went on when this one was full.
     """
 
     chat: Row
@@ -44,6 +45,7 @@ class Dossier:
     parkings: tuple[Row, ...] = ()
     forced: tuple[Row, ...] = ()
     older: tuple[str, ...] = ()
+    later: str | None = None
 
 
 class NoChatError(Exception):
@@ -85,6 +87,13 @@ def dossier(connection: Connection, source: Source, asked: str | None) -> Dossie
         parkings=of(parkings, "seq"),
         forced=_forced(connection, chat["no"]),
         older=tuple(row["id"] for row in found[1:]),
+        later=next((row["id"] for row in _rows(connection, _after(chat))), None),
+    )
+
+
+def _after(chat: Row) -> Select[Any]:
+    return (
+        select(chats.c.id).where(chats.c.earlier == chat["id"]).order_by(chats.c.no.desc()).limit(1)
     )
 
 

@@ -239,7 +239,7 @@ def test_who_is_there_and_why() -> None:
         await scene.desk.enter("/explain")
         assert scene.face.lines[-1] == (
             "08:00:00 Offered to Alice: has the most free slots, after 3 s of waiting. "
-            "Passed over: Bob is in state Pause; Boris let this chat go shortly before."
+            "Passed over: Bob is paused; Boris let this chat go shortly before."
         )
 
     play(scenario)
@@ -254,7 +254,7 @@ def test_a_supervisor_goes_to_a_chat_of_the_overview() -> None:
         busy = scene.status(chat_id=other, agent_name="Bob\x1b Meyer")
         scene.model.broker.canned["CS_CHAT_OVERVIEW"] = ("SC_CHAT_OVERVIEW", (waiting, busy))
         await scene.desk.enter("/overview")
-        assert scene.face.lines[-2:] == ["chat 1: Waiting", "chat 2: Answered by Bob� Meyer"]
+        assert scene.face.lines[-2:] == ["chat 1: waiting", "chat 2: with Bob� Meyer"]
         scene.model.broker.canned["CS_CHAT_INVITE"] = ("SC_CHAT_STATUS", busy)
         for command, mode in (("/monitor 2", "Monitor"), ("/join 2", "Conference")):
             asked = await scene.asks(command, "CS_CHAT_INVITE")

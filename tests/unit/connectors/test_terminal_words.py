@@ -5,12 +5,21 @@ import pytest
 
 from connectors.client import Address, connect_connector
 from connectors.errors import Refused
-from connectors.events import ChatChanged, SentenceRefused
+from connectors.events import ChatChanged, ChatRef, SentenceRefused
+from connectors.terminal.conversation import Conversation
 from connectors.terminal.options import visitor_options
 from connectors.terminal.visitor import VisitorDesk
+from connectors.terminal.words import decision_text, listed_text
 from protocol.agent import AgentStateInfo
-from protocol.chat import ChatPartyInfo, ChatSentenceInfo, ChatTransferInfo, ChatWrapUpInfo
-from protocol.values import AgentState, ChatStatus, Guid, PartyState, TransferMode
+from protocol.chat import (
+    ChatPartyInfo,
+    ChatSentenceInfo,
+    ChatStatusInfo,
+    ChatTransferInfo,
+    ChatWrapUpInfo,
+    DecisionInfo,
+)
+from protocol.values import AgentState, ChatStatus, CloseReason, Guid, PartyState, TransferMode
 from tests.support.model_broker import ALICE
 from tests.unit.connectors.test_terminal_agent import BOB, BORIS, Lines, Scene, play
 
@@ -139,3 +148,74 @@ def test_what_answers_and_is_no_broker_is_told() -> None:
         assert said.startswith("there is no broker: what answers there speaks another protocol")
 
     anyio.run(run, backend="asyncio")
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "parked", "told"),
+    [
+        (ChatStatus.PILOT, None, False, "being placed"),
+        (ChatStatus.ICR, "Greeter", False, "with Greeter"),
+        (ChatStatus.ICR, None, False, "with a bot"),
+        (ChatStatus.WAITING, None, False, "waiting"),
+        (ChatStatus.ALERTING, "Alice", False, "Alice has been asked"),
+        (ChatStatus.ALERTING, None, False, "an agent has been asked"),
+        (ChatStatus.ANSWERED, "Alice", False, "with Alice"),
+        (ChatStatus.ANSWERED, "Alice", True, "with Alice, on hold"),
+        (None, None, False, "not known"),
+    ],
+)
+def test_how_a_chat_of_the_overview_stands(
+    status: ChatStatus | None, name: str | None, parked: bool, told: str
+) -> None:
+    assert listed_text(ChatStatusInfo(status=status, agent_name=name, is_parked=parked)) == told
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "why", "told"),
+    [
+        (ChatStatus.PILOT, None, None, "being placed"),
+        (ChatStatus.ICR, "Greeter", None, "an automaton answers"),
+        (ChatStatus.WAITING, None, None, "waiting for an agent"),
+        (ChatStatus.ALERTING, "Alice", None, "Alice has been asked"),
+        (ChatStatus.ALERTING, None, None, "an agent is called"),
+        (ChatStatus.ANSWERED, "Alice", None, "Alice is with you"),
+        (ChatStatus.CLOSED, "Alice", CloseReason.ADMIN, "the chat is closed by a supervisor"),
+        (ChatStatus.CLOSED, None, None, "the chat is closed"),
+    ],
+)
+def test_what_a_visitor_is_told_of_their_chat(
+    status: ChatStatus, name: str | None, why: CloseReason | None, told: str
+) -> None:
+    info = ChatStatusInfo(status=status, agent_name=name, close_reason=why)
+    event = ChatChanged(ChatRef("web", "t1"), status, None, info)
+    assert VisitorDesk.said_of(object.__new__(VisitorDesk), event) == told
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "told"),
+    [
+        ("transfer", "mode Consult", "Somebody was asked: Bob: for advice"),
+        ("transfer_ended", "outcome rejected", "What was asked of Bob is over: they declined"),
+        ("bot", "why silent", "The chat was given to the bot Bob: it was silent for too long"),
+        ("wait_rule", "level 2", "A wait rule was applied: level 2"),
+        ("forced", "by Sam", "A supervisor ended the chat: by Sam"),
+        ("now", "state Pause", "Bob now: is paused"),
+        ("now", "away", "Bob now: is not connected"),
+        ("now", "does not speak Czech", "Bob now: does not speak Czech"),
+    ],
+)
+def test_a_decision_is_told_without_words_of_the_log(kind: str, reason: str, told: str) -> None:
+    """B-30."""
+    text = decision_text(DecisionInfo(kind=kind, agent_name="Bob", reason=reason))
+    assert text.split(", after")[0].rstrip(".") == told
+
+
+def test_lines_of_a_new_chat_of_the_same_name_are_counted_anew() -> None:
+    """B-2: what was said in the full one stays on the screen, and as it was."""
+    talk = Conversation(ChatRef("web", "t1"))
+    talk.is_about(ALICE)
+    talk.add(ChatSentenceInfo(id="a", counter=1, text="old", party_name="Jana"), mine=True)
+    talk.is_about(BOB)
+    talk.add(ChatSentenceInfo(id="b", counter=1, text="new", party_name="Alice"), mine=False)
+    talk.confirmed(ChatSentenceInfo(id="b", counter=1, text="new", party_name="Alice"))
+    assert [(one.text, one.mine) for one in talk.lines([])] == [("old", True), ("new", False)]

@@ -359,7 +359,9 @@ def test_a_file_without_gateways_runs_no_broker(tmp_path: Path) -> None:
 
 ALONE = '[[gateways]]\nname = "G"\npeer = "g"\ntoken_env = "T"\n'
 RULE = '[[projects]]\nname = "P"\n[[project_rules]]\nproject = "P"\n'
-PRE_RULE = '[[bots]]\nname = "B"\nproject = "P"\n[[projects]]\nname = "P"\n[[pre_rules]]\nbot = "B"\n'
+PRE_RULE = (
+    '[[bots]]\nname = "B"\nproject = "P"\n[[projects]]\nname = "P"\n[[pre_rules]]\nbot = "B"\n'
+)
 
 
 def test_without_agents_a_file_is_doubted(tmp_path: Path) -> None:

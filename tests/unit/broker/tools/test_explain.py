@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve
 
-from broker.tools.explain.command import explain_main
+from broker.tools.explain.command import as_json, as_text, explain_main
 from broker.tools.explain.reading import Dossier, dossier
 from broker.tools.explain.story import Teller
 from broker.tools.explain.words import refusal
@@ -291,3 +292,29 @@ def test_the_last_chat_needs_no_name(day: Day, capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit):
         explain_main(["--store", str(day.config)])
     assert "one of the arguments CHAT --last is required" in capsys.readouterr().err
+
+
+def test_what_goes_on_in_another_chat_names_it() -> None:
+    """B-2: the link of a full chat and the one that goes on from it, from either end."""
+    play = Playbook("[limits]\nframe_bytes = 131072\n" + CONFIG)
+    web = play.connector("web")
+    web.says("ES_CHAT_START", TrackingId="t1")
+    for number in range(5):
+        text = "x" * 20_000
+        web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID=f"f{number}", Text=text)
+    web.says("ES_CHAT_START", TrackingId="t1")
+    source = Source("", play.config)
+    full, later = play.state.chats
+    shown = {}
+    for chat in (full, later):
+        with play.store._connection.begin():
+            found = dossier(play.store._connection, source, chat)
+        told = list(Teller(source, found).tell())
+        shown[chat] = as_text(source, found, told, UTC, play.now).splitlines()[1]
+        links = json.loads(as_json(source, found, told, UTC, play.now))
+        assert links["earlier_chat"] == (full if chat == later else None)
+        assert links["later_chat"] == (later if chat == full else None)
+    assert shown == {
+        full: f"It was full, and goes on in chat {later}.",
+        later: f"It goes on from chat {full}, which was full.",
+    }

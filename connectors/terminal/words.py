@@ -1,0 +1,118 @@
+"""The words of the wire as people say them: statuses, states, decisions, who ended a chat."""
+
+from protocol.chat import ChatStatusInfo, DecisionInfo
+from protocol.values import AgentState, ChatStatus, CloseReason
+
+STATE_WORDS = {
+    AgentState.READY: "ready",
+    AgentState.PAUSE: "paused",
+    AgentState.POST_CALL: "wrapping up",
+    AgentState.LOG_OFF: "logged off",
+}
+CLOSED_BY = {
+    CloseReason.AGENT: " by its agent",
+    CloseReason.EXTERNAL: " by the visitor",
+    CloseReason.INACTIVITY: ": nobody wrote for too long",
+    CloseReason.RULE: " by a rule",
+    CloseReason.ADMIN: " by a supervisor",
+}
+_WITH = {
+    ChatStatus.PILOT: "being placed",
+    ChatStatus.ICR: "with {name}",
+    ChatStatus.WAITING: "waiting",
+    ChatStatus.ALERTING: "{name} has been asked",
+    ChatStatus.ANSWERED: "with {name}",
+    ChatStatus.CLOSED: "closed",
+}
+_NOBODY = {
+    ChatStatus.ICR: "a bot",
+    ChatStatus.ALERTING: "an agent",
+    ChatStatus.ANSWERED: "an agent",
+}
+
+
+def listed_text(chat: ChatStatusInfo) -> str:
+    """How a chat of the overview stands."""
+    if chat.status is None:
+        return "not known"
+    name = chat.agent_name or _NOBODY.get(chat.status, "")
+    return _WITH[chat.status].format(name=name) + (", on hold" if chat.is_parked else "")
+
+
+_DECIDED = {
+    "routed": "The rules placed the chat",
+    "refused": "The rules refused the chat",
+    "bot": "The chat was given to the bot {agent}",
+    "waiting": "Nobody could take the chat",
+    "offered": "Offered to {agent}",
+    "wait_rule": "A wait rule was applied",
+    "transfer": "Somebody was asked: {agent}",
+    "transfer_ended": "What was asked of {agent} is over",
+    "forced": "A supervisor ended the chat",
+}
+_BECAUSE = {
+    "answered it before": "had this chat before",
+    "skill": "has the highest skill",
+    "free slots": "has the most free slots",
+    "longest idle": "is idle the longest",
+    "agent id": "all else is equal",
+    "asked for": "was asked for",
+}
+_OUTCOMES = {
+    "answered": "they agreed",
+    "rejected": "they declined",
+    "missed": "nobody answered in time",
+    "withdrawn": "it was taken back, or the conversation ended",
+    "lost": "their connection was lost",
+    "agent_lost": "their connection was lost",
+    "forced": "a supervisor logged them off",
+    "restart": "the broker started anew",
+    "silent": "it was silent for too long",
+    "gone": "it is not in the configuration any more",
+}
+_FOR = {
+    "Transfer": "to take the chat over",
+    "Consult": "for advice",
+    "Conference": "into the conversation",
+    "Monitor": "to listen",
+}
+_DETAILS = {"outcome": _OUTCOMES, "why": _OUTCOMES, "mode": _FOR}
+_PASSED_OVER = {
+    "away": "is not connected",
+    "leaving": "is about to log off",
+    "no free slot": "has no free slot",
+    "excluded": "let this chat go shortly before",
+    "in the chat": "is in this chat already",
+}
+
+
+def decision_text(decision: DecisionInfo) -> str:
+    """How a decision is told."""
+    when = decision.time_stamp.strftime("%H:%M:%S ") if decision.time_stamp is not None else ""
+    kind, agent = decision.kind or "", decision.agent_name or "somebody"
+    text = _DECIDED.get(kind, f"Decided: {kind}").format(agent=agent)
+    if kind == "now":
+        text = f"{agent} now: {_lacks(decision.reason or '')}"
+    elif decision.reason:
+        text += f": {_because(decision.reason)}"
+    text += "." if kind in ("now", "routed") else f", after {decision.waited_seconds} s of waiting."
+    passed = [one for one in decision.agents or () if one.reason]
+    if passed:
+        others = "; ".join(f"{one.agent_name} {_lacks(one.reason or '')}" for one in passed)
+        text += f" Passed over: {others}."
+    return f"{when}{text}"
+
+
+def _because(reason: str) -> str:
+    """What decided: one of the words of the log, or one with a detail behind it."""
+    word, _, detail = reason.partition(" ")
+    known = _DETAILS.get(word, {}).get(detail)
+    return known or _BECAUSE.get(reason, reason)
+
+
+def _lacks(reason: str) -> str:
+    """What keeps somebody from a chat; what the broker says in words already stays so."""
+    word, _, state = reason.partition(" ")
+    if word == "state" and state in set(AgentState):
+        return f"is {STATE_WORDS[AgentState(state)]}"
+    return _PASSED_OVER.get(reason, reason)
