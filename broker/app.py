@@ -44,6 +44,7 @@ from broker.shell.server import Server
 from broker.shell.sessions import Sessions
 from broker.shell.snapshot import take
 from broker.shell.sockets import Sockets, address_of, listening_socket, spell
+from broker.shell.strikes import Strikes
 from broker.shell.supervisor import Supervisor
 from broker.shell.tls import server_context
 from broker.store.errors import (
@@ -138,6 +139,7 @@ class Broker:
     _stopping: bool = field(default=False, init=False)
     _lost: BaseException | None = field(default=None, init=False)
     _thread: StoreThread | None = field(default=None, init=False)
+    _strikes: Strikes = field(factory=Strikes, init=False)
     _losses: deque[float] = field(factory=lambda: deque(maxlen=LOSSES), init=False)
     _reload_wanted: trio.Event = field(factory=trio.Event, init=False)
     _reloading: trio.CancelScope = field(factory=trio.CancelScope, init=False)
@@ -379,13 +381,27 @@ class Broker:
                 return
             self.server.sessions.counters.rows_refused += 1
             _log.error("row_refused", reason=str(error))
+            too_often = self._strikes.strike(
+                self._party_of(engine, outcome[1]), trio.current_time()
+            )
             try:
-                engine.resume(*outcome)
+                engine.resume(*outcome, too_often=too_often)
             except Exception as crash:  # noqa: BLE001 - a callback has nobody to raise to
                 self.server.crash(crash)
             self.server.stirred()
 
         thread.ask(lambda: self._without_refused(engine, store, error), found)
+
+    def _party_of(self, engine: Engine, number: int) -> object:
+        """Who sent an input of the failed batch: by token, or else by connection."""
+        session = engine.sender(number) or 0
+        joined, link = (
+            engine.presence.sessions.get(session),
+            self.server.sessions.links.get(session),
+        )
+        if joined is not None:  # perhaps it has hung up since
+            return joined.agent or (*joined.gateways, session)[0]
+        return session if link is None or link.party is None else link.party
 
     def _without_refused(
         self, engine: Engine, store: Store, error: RowRefusedError

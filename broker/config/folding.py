@@ -5,7 +5,8 @@ telephone puts in, broken by soft hyphens, in capitals that have no small letter
 takes away what nobody sees and keeps what was written, for patterns; `fold` takes away more, for words.
 Both go over the text a fixed number of times. `split` cuts a folded text where a word can begin or end:
 at the borders of a run of letters and digits and, in scripts that put no spaces between words, at every
-letter. A word is found where its parts are, whatever white space is between them.
+letter. A word is found where its parts are, whatever white space is between them; a Korean one with a
+particle at its end as well.
 """
 
 from __future__ import annotations
@@ -37,6 +38,46 @@ _SPACELESS: Final = (
     "\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
 """Thai, Lao, Burmese, Khmer, Tai, Balinese, Javanese, Japanese, Chinese, Yi."""
+
+
+_PARTICLES: Final = tuple(
+    sorted(
+        (
+            *("은", "는", "이", "가", "을", "를", "의", "에", "로", "와", "과", "도", "만", "요"),
+            *(
+                "에서",
+                "에게",
+                "한테",
+                "으로",
+                "까지",
+                "부터",
+                "보다",
+                "처럼",
+                "하고",
+                "이나",
+                "마다",
+            ),
+            *(
+                "에게서",
+                "한테서",
+                "으로서",
+                "으로써",
+                "에서는",
+                "에서도",
+                "이라도",
+                "이요",
+                "이에요",
+                "예요",
+                "입니다",
+            ),
+        ),
+        key=len,
+        reverse=True,
+    )
+)
+"""What Korean puts behind a noun, without a space; the longest first."""
+_STEM: Final = 2
+"""The fewest letters before a particle: a shorter word is the beginning of too many others."""
 
 
 def _spread(ranges: str) -> Iterable[int]:
@@ -120,6 +161,14 @@ def _kind(letter: str) -> str:
     return "L" if category in "LN" or letter == "_" else "S"
 
 
+def stem(part: str) -> str:
+    """A part of a Korean text without the particle at its end; any other part as it is."""
+    if not "\uac00" <= part[-1:] <= "\ud7a3":
+        return part
+    found = (p for p in _PARTICLES if part.endswith(p) and len(part) >= len(p) + _STEM)
+    return part.removesuffix(next(found, ""))
+
+
 class _Node(dict[str, "_Node"]):
     """What may follow; `ends` when a word ends here."""
 
@@ -158,8 +207,8 @@ class Words:
         """Whether one of them begins at a part; no longer than the longest of them is looked at."""
         node: _Node | None = self._root
         while node is not None and not node.ends:
-            node = node.get(parts[start]) if start < len(parts) else None
-            start += 1
+            part, start = parts[start] if start < len(parts) else "", start + 1
+            node = node[part] if part in node else node.get(stem(part))
         return node is not None
 
 

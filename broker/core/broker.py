@@ -176,7 +176,7 @@ def _decide(state: State, stamp: Stamp, input: Input) -> Decision:
         case Reloaded():
             return reloaded(state, stamp, input)
         case Unstorable():
-            return _unstorable(state, input.refused)
+            return _unstorable(state, input.refused, too_often=input.too_often)
         case _:
             assert_never(input)
 
@@ -200,12 +200,16 @@ def _decide_frame(state: State, stamp: Stamp, arrived: FrameArrived) -> Decision
     return outcome
 
 
-def _unstorable(state: State, input: FrameArrived | SessionOpened) -> Decision:
+def _unstorable(state: State, input: FrameArrived | SessionOpened, *, too_often: bool) -> Decision:
     """Answer an input that would have been served if the database took its rows (W-20)."""
     if isinstance(input, FrameArrived):
         if input.session not in state.sessions:
             return Decision()
-        return refused(input.session, input.frame, NOT_STORED)
+        decision = refused(input.session, input.frame, NOT_STORED)
+        if too_often:
+            text = "far more than one frame that the store does not take"
+            decision.effects.append(Dismiss(input.session, ByeCode.RATE_LIMITED, text))
+        return decision
     text = "the store does not take this session"
     return Decision([], [Dismiss(input.session, ByeCode.STORE_UNAVAILABLE, text)])
 

@@ -112,9 +112,11 @@ class Unstorable:
 
     Attributes:
         refused: What came.
+        too_often: Whoever sent it did so again and again, and is sent away.
     """
 
     refused: FrameArrived | SessionOpened
+    too_often: bool = False
 
 
 Input = (

@@ -183,18 +183,24 @@ class Engine:
         batch = self._running
         return batch is not None and isinstance(batch.inputs[number], FrameArrived | SessionOpened)
 
-    def resume(self, state: State, refused: int) -> None:
+    def sender(self, number: int) -> int | None:
+        """The session of an input of the failed batch, if it is of one."""
+        batch = self._running
+        return None if batch is None else getattr(batch.inputs[number], "session", None)
+
+    def resume(self, state: State, refused: int, *, too_often: bool = False) -> None:
         """Go on after a failed commit of which nothing is stored.
 
         Args:
             state: The state as it was before the batch that failed.
             refused: The number of the input that is to be refused.
+            too_often: Whether who sent it is sent away as well.
         """
         assert self._running is not None
         inputs = [*self._running.inputs, *self._pending.inputs]
         poison = inputs[refused]
         assert isinstance(poison, FrameArrived | SessionOpened)
-        inputs[refused] = Unstorable(poison)
+        inputs[refused] = Unstorable(poison, too_often) if too_often else Unstorable(poison)
         # What timers brought they bring again by themselves.
         self._again.extendleft(i for i in reversed(inputs) if type(i) is not TimePassed)
         self.state, self.failed = state, False

@@ -9,6 +9,7 @@ import pytest
 import trio
 from sqlalchemy import NullPool, create_engine
 
+from broker.shell.strikes import BORNE
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
 from protocol.codec import encode
@@ -156,3 +157,29 @@ async def test_a_session_that_is_refused_ends_and_others_go_on(config: Path) -> 
         assert gone.payload.code is ByeCode.STORE_UNAVAILABLE
         await web.send("ES_CHAT_START", start_chat(), 2)
         assert (await web.get("SE_CHAT_STATUS")).re == 2
+
+
+async def test_who_goes_on_with_what_is_refused_is_sent_away(config: Path) -> None:
+    """W-14, I-14: each time costs everybody the state read anew; a new connection is no new beginning."""
+    async with serving(config) as served:
+        web, shop = await served.connector(), await served.connector("shop")
+        refuse(served, "sentences", "text", POISON)
+        for peer, name, address in ((web, "t1", "web"), (shop, "t9", "shop")):
+            await peer.send("ES_CHAT_START", start_chat(name, address), 1)
+            while (await peer.get("SE_CHAT_STATUS")).re != 1:
+                pass
+        for number in range(BORNE + 1):
+            await web.send("ES_CHAT_SENTENCE", sentence(f"s{number}", POISON), number + 10)
+            assert (await web.get("SYS_ERROR")).re == number + 10
+        bye = (await web.get("SYS_BYE")).payload
+        assert isinstance(bye, Bye)
+        assert bye.code is ByeCode.RATE_LIMITED
+        again = await served.connector()
+        await again.send("ES_CHAT_SENTENCE", sentence("s", POISON), 2)
+        assert (await again.get("SYS_ERROR")).re == 2
+        assert (await again.get("SYS_BYE")).payload == bye
+        # The others are served as before, and one of theirs is borne.
+        await shop.send("ES_CHAT_SENTENCE", sentence("s1", POISON, "t9", "shop"), 2)
+        assert (await shop.get("SYS_ERROR")).re == 2
+        await shop.send("ES_CHAT_SENTENCE", sentence("s2", "Hello", "t9", "shop"), 3)
+        assert (await shop.get("SE_CHAT_SENTENCE")).re == 3
