@@ -321,7 +321,7 @@ class Broker:
             now = self.clock()
             if self._stopping:
                 raise StoreError("the broker ended meanwhile")
-            store.begin_life(now)
+            store.begin_life(now, recovered.heard)
             return store, restore(config, recovered, now, self.attention.up)
         except BaseException:
             store.close()

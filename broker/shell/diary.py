@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from attrs import define, field
 
@@ -12,6 +12,20 @@ from broker.store.lives import SEEN_EVERY
 
 JUMP: Final = 2 * LOOK_EVERY
 """Clocks that differ by more than that from one look to the next: nobody listened, or one was set."""
+
+
+class Entry(NamedTuple):
+    """What is to be noted.
+
+    Attributes:
+        now: All is well now.
+        since: After a gap: it was from this moment on only.
+        until: After a gap: when it was for the last time before, by the clock that was then.
+    """
+
+    now: int
+    since: int | None = None
+    until: int | None = None
 
 
 @define
@@ -34,13 +48,13 @@ class Diary:
         self._wall, self._up = self.clock(), self.attention.look()
         self._noted = self._up
 
-    def look(self) -> tuple[int, int | None] | None:
-        """What is to be noted: that all was well until now; or, after a gap, since a moment only."""
+    def look(self) -> Entry | None:
+        """What is to be noted, if anything is."""
         now, up = self.clock(), self.attention.look()
         passed = up - self._up
         gap = abs(now - self._wall - passed) > JUMP
-        self._wall, self._up = now, up
+        before, self._wall, self._up = self._wall, now, up
         if not gap and up - self._noted < SEEN_EVERY:
             return None
         self._noted = up
-        return now, now - passed if gap else None
+        return Entry(now, now - passed, before) if gap else Entry(now)

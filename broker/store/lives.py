@@ -23,14 +23,27 @@ _REMEMBERED: Final = 500
 """How many rows recovery looks at; what is older is as old as they say at least."""
 
 
-def begin(connection: Connection, since: int, now: int, cause: str = "lost") -> int:
-    """A life begins; one before it that has no end has ended when it was last seen.
+def begin(
+    connection: Connection, since: int, now: int, cause: str = "lost", until: int | None = None
+) -> int:
+    """A life begins; one before it that has no end has ended.
+
+    What is found out of the end of a life is written here, as nobody can find it out later: then something
+    has been written in the next one.
+
+    Args:
+        connection: The connection.
+        since: Since when the life lasts.
+        now: Until when.
+        cause: Why the one before it ended.
+        until: Until when the one before it lasted, if more is known than when it was last seen.
 
     Returns:
         Its number.
     """
+    end = lives.c.seen_at if until is None else until
     over = update(lives).where(lives.c.ended_at.is_(None))
-    connection.execute(over.values(ended_at=lives.c.seen_at, cause=cause))
+    connection.execute(over.values(seen_at=end, ended_at=end, cause=cause))
     new = insert(lives).values(started_at=since, seen_at=now).returning(lives.c.seq)
     return int(connection.execute(new).scalar_one())
 

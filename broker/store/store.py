@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from broker.config.model import Config
 from broker.core.facts import Fact
+from broker.core.heard import Spans
 from broker.core.state import Recovered
 from broker.store import lives, recovery, sql
 from broker.store.commands import Command, padded
@@ -171,24 +172,36 @@ class Store:
         except SQLAlchemyError as error:
             raise StoreError(f"the state cannot be read: {error}") from error
 
-    def begin_life(self, now: int) -> None:
+    def begin_life(self, now: int, heard: Spans = ()) -> None:
         """Note that the broker is alive from now on.
+
+        Args:
+            now: Since when.
+            heard: What recovery found out of when one listened; the end of the last life is kept.
 
         Raises:
             StoreError: It cannot be written.
         """
         try:
             with self._connection.begin():
-                self._life = lives.begin(self._connection, now, now)
+                until = heard[0][1] if heard else None
+                self._life = lives.begin(self._connection, now, now, until=until)
         except SQLAlchemyError as error:
             raise StoreError(f"the start cannot be noted: {error}") from error
 
-    def note_life(self, now: int, since: int | None = None, cause: str | None = None) -> None:
+    def note_life(
+        self,
+        now: int,
+        since: int | None = None,
+        until: int | None = None,
+        cause: str | None = None,
+    ) -> None:
         """Note that the broker is alive still.
 
         Args:
             now: Until when.
             since: Since when, if it was not until then.
+            until: Until when before that, if more is known than what was noted.
             cause: Why it ends now.
 
         Raises:
@@ -201,7 +214,7 @@ class Store:
         try:
             with self._connection.begin():
                 if since is not None:
-                    self._life = lives.begin(self._connection, since, now, "gap")
+                    self._life = lives.begin(self._connection, since, now, "gap", until)
                 lives.note(self._connection, self._life, now, cause)
         except SQLAlchemyError as error:
             self._failed = True

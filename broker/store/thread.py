@@ -62,9 +62,9 @@ class StoreThread:
         """
         self.ask(partial(self._store.commit, facts), done)
 
-    def note_life(self, now: int, since: int | None, done: Done) -> None:
+    def note_life(self, now: int, since: int | None, until: int | None, done: Done) -> None:
         """Have it noted, after all that was given before, that the broker is alive."""
-        self.ask(partial(self._store.note_life, now, since), done)
+        self.ask(partial(self._store.note_life, now, since, until), done)
 
     def ask(self, work: Callable[[], T], done: Callable[[T | BaseException], None]) -> None:
         """Do something else with the store, after all that was given before.

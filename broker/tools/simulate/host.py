@@ -180,7 +180,7 @@ class Life:
         first, second = (store.recover(host.config, now) for _ in range(2))
         self.clock.last = max([self.clock.last, *(end for _, end in first.heard[:1])])
         now = self.clock()
-        store.begin_life(now)
+        store.begin_life(now, first.heard)
         self.engine = watch.WatchedEngine(
             restore(host.config, first, now, self.attention.look()),
             Committer(self),

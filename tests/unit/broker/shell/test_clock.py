@@ -7,7 +7,7 @@ from attrs import define
 
 from broker.shell.attention import GAP, Attention
 from broker.shell.clock import Clock
-from broker.shell.diary import Diary
+from broker.shell.diary import Diary, Entry
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -110,7 +110,7 @@ def test_the_diary_notes_now_and_then_that_all_is_well(watches: Watches) -> None
         watches.pass_by(SECOND // 2)
         noted.append(diary.look())
     assert [when for when, said in enumerate(noted, 1) if said is not None] == [30, 60, 90]
-    assert noted[29] == (watches.wall - 35 * SECOND, None)
+    assert noted[29] == Entry(watches.wall - 35 * SECOND)
 
 
 @pytest.mark.parametrize("wall", [3_600, -3_600], ids=["forward", "back"])
@@ -120,7 +120,8 @@ def test_the_diary_notes_a_gap_at_once(watches: Watches, wall: int, frozen: int)
     diary = Diary(watches.clock(), watches.attention())
     watches.pass_by(SECOND // 2)
     assert diary.look() is None
+    before = watches.wall
     watches.wall += wall * SECOND
     watches.pass_by(SECOND // 2 + frozen * SECOND)
     listened = 0 if frozen else SECOND // 2
-    assert diary.look() == (watches.wall, watches.wall - listened)
+    assert diary.look() == Entry(watches.wall, watches.wall - listened, before)

@@ -47,6 +47,26 @@ def test_whoever_wrote_was_alive(store: Store, later: int, seen: int) -> None:
     assert store.recover(Config(), NOW + 10).heard == ((NOW, NOW + seen),)
 
 
+def test_what_was_found_of_the_end_of_a_life_is_known_for_good(store: Store) -> None:
+    """B-13: another start that comes soon writes over what would tell it, and makes nothing younger."""
+    store.begin_life(NOW)
+    store.commit([started(1), evolve(said(1, 1), at=NOW + 9_000_000)])
+    again = NOW + 20_000_000
+    store.begin_life(again, store.recover(Config(), again).heard)
+    store.commit([evolve(said(1, 2), at=again + 5)])
+    assert store.recover(Config(), again + 10).heard == (
+        (again, again + 5),
+        (NOW, NOW + 9_000_000),
+    )
+
+
+def test_a_gap_says_until_when_all_was_well(store: Store) -> None:
+    """B-13, B-14: the time between the last note and a clock that is set is not lost."""
+    store.begin_life(NOW)
+    store.note_life(NOW - 3_600, since=NOW - 3_700, until=NOW + 12)
+    assert rows(store)[0] == (NOW, NOW + 12, NOW + 12, "gap")
+
+
 def test_an_older_database_knows_nothing_of_lives(store: Store) -> None:
     """B-13."""
     store.commit([started(1)])
