@@ -209,7 +209,7 @@ def _chat_reopened(state: State, f: ChatReopened) -> None:
     chat.further, chat.wait_level, chat.scenario = (), -1, None
     chat.start_form = chat.default_form = None
     chat.bot, chat.bot_question, chat.bot_tries, chat.bot_project = None, -1, 0, None
-    chat.learned, chat.bot_due, chat.estimate = (), None, None
+    chat.learned, chat.bot_due, chat.bot_given, chat.estimate = (), None, None, None
     chat.party_name, chat.remote_address = f.party_name, f.remote_address
     chat.culture, chat.user_token, chat.ext_response = f.culture, f.user_token, f.ext_response
     chat.since = f.at
@@ -259,7 +259,7 @@ def _bot_moved(state: State, f: BotMoved) -> None:
 
 def _bot_awaited(state: State, f: BotAwaited) -> None:
     chat = state.chats[f.chat]
-    chat.bot_due = f.due
+    chat.bot_due = chat.bot_given = f.due
     arm_bot(state, chat)
 
 

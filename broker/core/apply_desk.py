@@ -312,6 +312,7 @@ def went_away(state: State, agent: Guid) -> None:
     """An agent's workplace is not connected any more (B-11)."""
     desk = desk_of(state, agent)
     desk.session = None
+    desk.left_at = state.up
     if desk.state is not AgentState.LOG_OFF:
         desk.lost_at = state.up
         arm_grace(state, desk)

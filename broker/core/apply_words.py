@@ -132,12 +132,12 @@ def sentence_stored(state: State, f: SentenceStored) -> None:
 def _partner_heard(state: State, chat: Chat, f: SentenceStored) -> None:
     """Something was said to the automated partner, or by him: whose turn is it (B-40)?"""
     if f.outbound:
-        chat.bot_due = None
+        chat.bot_due = chat.bot_given = None
     elif chat.agent is None:
         state.scripted[chat.id] = None
     elif chat.bot_due is None and chat.offer is None:
         # Before he has answered his offer says how long he has.
-        chat.bot_due = state.up + state.config.distribution.bot_timeout
+        chat.bot_due = chat.bot_given = state.up + state.config.distribution.bot_timeout
         arm_bot(state, chat)
 
 

@@ -12,7 +12,7 @@ ends the process; it never comes from what a peer sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from typing import assert_never
 
 from attrs import evolve
@@ -303,7 +303,7 @@ def _put_in_order(state: State) -> None:
 def _rebase(chat: Chat, aged: Callable[[int], int]) -> None:
     """Put the times that a recovered chat's deadlines begin with onto the clock of deadlines."""
     chat.started_up = aged(chat.started_at)
-    chat.quiet_up = aged(chat.quiet_since)
+    chat.quiet_up = max(aged(at) for at in _spoken(chat))
     chat.parked_up = aged(chat.parked_at) if chat.parked_at is not None else 0
     chat.queued_up = aged(chat.enqueued_at) if chat.enqueued_at is not None else 0
     chat.closed_up = aged(chat.closed_at) if chat.closed_at is not None else 0
@@ -311,6 +311,19 @@ def _rebase(chat: Chat, aged: Callable[[int], int]) -> None:
     chat.offer_term = evolve(chat.offer_term, since=aged(chat.offer_term.since))
     if chat.invite is not None:
         chat.invite.term = evolve(chat.invite.term, since=aged(chat.invite.term.since))
+
+
+def _spoken(chat: Chat) -> Iterator[int]:
+    """When inactivity began anew, each by the clock of then.
+
+    What is the latest of them has to be judged by age: a clock may have been set back between two of them.
+    """
+    yield chat.since
+    if chat.unparked_at:
+        yield chat.unparked_at
+    last = next((said.at for said in reversed(chat.sentences) if not said.own), None)
+    if last is not None:
+        yield last
 
 
 def _seat(state: State, chat: Chat) -> None:
@@ -346,7 +359,7 @@ def _await_agents(state: State) -> None:
                 continue
             apply_desk.lease(state, state.chats[chat_id], one.agent, ChatStatus.CLOSED)
         if one.state is not AgentState.LOG_OFF:
-            one.lost_at = state.up
+            one.lost_at = one.left_at = state.up
         apply_desk.free_to_leave(state, one, worked=False)
         touch(state, one.agent)
     apply_desk.arm_exclusions(state)

@@ -192,7 +192,8 @@ class ChatMoved:
 class ChatWarned:
     """The visitor was told that the chat is about to close for inactivity (B-8).
 
-    `activity` is the last activity for which that was said: a later one asks for a new warning.
+    `activity` is the last activity for which that was said: a later one asks for a new warning, and so
+    does 0, where one is later but does not look so.
     """
 
     durable: ClassVar[bool] = True

@@ -39,7 +39,7 @@ from broker.core.forms import (
     is_same,
 )
 from broker.core.inputs import Stamp
-from broker.core.moves import CHAT_ID, close
+from broker.core.moves import CHAT_ID, close, unwarned
 from broker.core.occupancy import signal_for
 from broker.core.room import chats_relieved, holds_one_more, is_full
 from broker.core.state import Chat, Session, State
@@ -341,6 +341,7 @@ def reopen(
             ext_response=start.ext_response if start else chat.ext_response,
         )
     )
+    facts += unwarned(chat, stamp)
     return facts
 
 

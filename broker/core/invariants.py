@@ -21,6 +21,7 @@ from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 _DERIVED = frozenset(
     {
         "bot_due",
+        "bot_given",
         "closed_up",
         "edition",
         "estimate",

@@ -12,12 +12,14 @@ from broker.core.facts import (
     BotAwaited,
     ChatMoved,
     ChatUnparked,
+    ChatWarned,
     DecisionLogged,
     InviteEnded,
     NoteStored,
     OfferEnded,
     PartyLeft,
     SentenceStored,
+    SlotFilled,
     WrapupStarted,
 )
 from broker.core.inputs import Stamp
@@ -177,11 +179,28 @@ def dissolve(
     return decision
 
 
-def unparked(chat: Chat, stamp: Stamp, cause: str) -> list[ChatUnparked]:
-    """The fact that a chat is not parked any more, if it was."""
+def unparked(chat: Chat, stamp: Stamp, cause: str) -> list[ChatUnparked | ChatWarned]:
+    """The facts of a chat that is not parked any more, if it was."""
     if chat.parked_at is None or chat.agent is None:
         return []
-    return [ChatUnparked(chat=chat.id, no=chat.no, agent=chat.agent, at=stamp.now, cause=cause)]
+    back = ChatUnparked(chat=chat.id, no=chat.no, agent=chat.agent, at=stamp.now, cause=cause)
+    return [back, *unwarned(chat, stamp)]
+
+
+def unwarned(chat: Chat, stamp: Stamp) -> list[ChatWarned]:
+    """Somebody wrote, or may again: the warning for inactivity is to come once more (B-8).
+
+    Whatever is later than what the warning was for says so by itself. It is not later where a clock was
+    set back meanwhile.
+    """
+    if chat.warned_for != chat.quiet_since or stamp.now > chat.quiet_since:
+        return []
+    return [ChatWarned(chat=chat.id, no=chat.no, activity=0)]
+
+
+def heard_anew(chat: Chat, stamp: Stamp, made: SentenceStored | SlotFilled) -> list[ChatWarned]:
+    """What else a sentence of a person changes; what fills a slot is none."""
+    return unwarned(chat, stamp) if isinstance(made, SentenceStored) else []
 
 
 def close(

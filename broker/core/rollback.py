@@ -84,7 +84,7 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
             # Not `past_slots`: what it knows of inputs that are decided again would make retries of them.
             chat.estimate = was.estimate
             _remember_times(state, chat, was)
-        _await_bot(state, chat)
+        _await_bot(state, chat, was)
     arm_all(state)
     arm_exclusions(state)
     for no, ticket in state.distribution.tickets.items():
@@ -99,8 +99,9 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
 
 def _remember_desk(state: State, desk: Desk, before: Desk) -> None:
     desk.idle_since = before.idle_since
-    if desk.lost_at is not None and before.lost_at is not None:
-        desk.lost_at = before.lost_at
+    if desk.lost_at is not None and before.left_at is not None:
+        # Not `lost_at`: where their time is over in the state that went ahead there is none any more.
+        desk.lost_at = desk.left_at = before.left_at
     for chat, running in before.wrapups.items():
         if chat in desk.wrapups:
             desk.wrapups[chat] = running
@@ -128,10 +129,12 @@ def _remember_times(state: State, chat: Chat, was: Chat) -> None:
     requeue(state, chat)
 
 
-def _await_bot(state: State, chat: Chat) -> None:
-    """A bot's turn is in no row."""
+def _await_bot(state: State, chat: Chat, was: Chat | None) -> None:
+    """A bot's turn is in no row; one that it had already goes on, and does not begin anew."""
     if chat.status is ChatStatus.ICR and chat.agent is not None and chat.offer is None:
         desk = state.distribution.desks.get(chat.agent)
         spoken = [s.outbound for s in chat.sentences if not s.own][-1:]
         if desk is None or desk.session is None or spoken == [False]:
-            chat.bot_due = state.up + state.config.distribution.bot_timeout
+            given = was.bot_given if was is not None else None
+            due = state.up + state.config.distribution.bot_timeout
+            chat.bot_due = chat.bot_given = due if given is None else min(due, given)

@@ -29,7 +29,7 @@ from broker.core.facts import (
     SlotFilled,
 )
 from broker.core.inputs import Stamp
-from broker.core.moves import acknowledgement, agent_session
+from broker.core.moves import acknowledgement, agent_session, heard_anew
 from broker.core.parties import woken
 from broker.core.room import fits, words_relieved
 from broker.core.show import (
@@ -97,6 +97,7 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
     facts += words_relieved(state, chat, stamp.now)
     made = said(chat, p, name, stamp.now, None)
     facts.append(made)
+    facts += heard_anew(chat, stamp, made)
     echo = sentence_for_connector(gateway, chat, made)
     trace = _trace(frame)
     effects.append(
@@ -149,7 +150,8 @@ def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -
     if sessions:
         shown = sentence_for_connector(gateway, chat, made)
         effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown, None, None, _trace(frame)))
-    return Decision([*words_relieved(state, chat, stamp.now), made], list(effects))
+    facts = words_relieved(state, chat, stamp.now)
+    return Decision([*facts, made, *heard_anew(chat, stamp, made)], list(effects))
 
 
 def _echoes(

@@ -127,6 +127,7 @@ class Chat:
             it waits for the form), `bot_tries` how often, `bot_project` where it will hand over,
             `learned` what it was told.
         bot_due: When the automated partner will have been silent for too long.
+        bot_given: The same, kept once the chat was taken from it.
         internal: The notes of agents for each other, with numbers of their own.
         writers: Who wrote to the visitor or a note: their retries are known for ever (W-21).
         earlier: The full chat that this one goes on from (B-2).
@@ -214,6 +215,7 @@ class Chat:
     bot_project: Guid | None = None
     learned: tuple[tuple[str, str], ...] = ()
     bot_due: int | None = None
+    bot_given: int | None = None
     internal: list[Sentence] = Factory(list)
     internal_keys: dict[str, Sentence] = Factory(dict)
     writers: dict[Guid, None] = Factory(dict)
@@ -285,6 +287,7 @@ class Desk:
         session: His connection, None while he is away.
         workplace: The number of the seat he has or had last.
         lost_at: When his connection was lost, None while he is there or logged off; on that clock too.
+        left_at: When it was lost last, whatever came of it.
         login: The session of the last login: what a connection must continue to go on with it (W-11).
         seated_at: When that login was.
     """
@@ -298,6 +301,7 @@ class Desk:
     workplace: str | None = None
     session: int | None = None
     lost_at: int | None = None
+    left_at: int | None = None
     login: Guid | None = None
     seated_at: int = 0
     idle_since: int = 0

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from broker.core.facts import ChatMoved, OfferEnded
+from broker.core.rollback import Presence, roll_back
 from protocol.values import from_micros
 from tests.support.floor import FLOOR, chat_of, configured, desk_of, project_of, started, talking
 from tests.support.playbook import CONFIG, Client, Playbook
@@ -170,6 +171,71 @@ def test_an_outage_long_before_its_end_takes_nothing_away(play: Playbook) -> Non
         play.restart()
         alice = play.agent("alice", "101", None)
     over_after(play, is_over, 400)
+    alice.heard.clear()
+
+
+@pytest.mark.parametrize("given", GIVEN, ids=lambda given: given.__name__)
+@pytest.mark.parametrize("play", [FLOOR + BOT], indirect=True, ids=["floor"])
+def test_time_that_was_over_when_a_row_was_refused_does_not_begin_anew(
+    play: Playbook, given: Callable[[Playbook], Callable[[], bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B-13, I-16: whoever sends what the database refuses keeps nothing open by that."""
+    is_over = given(play)
+    play.wait(GIVEN[given][0] - 0.1)
+    presence = Presence(play.config)
+    presence.note(play.facts)
+    play.store.note_life(play.wall)
+    before = play.store.recover(play.config, play.wall)
+    play.wait(0.1)
+    assert is_over()
+    ahead, play.state = play.state, roll_back(play.state, presence, before, play.wall)
+    play.facts.clear()
+    assert not is_over()
+    monkeypatch.setattr(play.store, "commit", lambda facts: None)  # it has all this already
+    play.wait(0.1)
+    assert is_over()
+    play.state = ahead
+    for client in play.clients.values():
+        client.heard.clear()
+
+
+@pytest.mark.parametrize("seconds", [3 * HOUR, -2 * HOUR], ids=["forward", "back"])
+def test_a_silence_over_a_clock_that_is_set_begins_with_the_last_word(
+    play: Playbook, seconds: int
+) -> None:
+    """B-8, B-12, B-14: whatever the time of day at which it was written says after a restart."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chat = answered(web, alice, "t1")
+    play.wait(300)
+    play.set_clock(seconds)
+    web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID="1", Text="Are you there?")
+    play.wait(100)
+    play.restart()
+    play.agent("alice", "101", None)
+    over_after(play, lambda: not chat_of(play, chat).is_open, 500)
+
+
+@pytest.mark.parametrize("back", ["says", "parks"])
+def test_who_was_warned_is_warned_again_after_a_clock_was_set_back(
+    play: Playbook, back: str
+) -> None:
+    """B-8, B-14: a word that seems older than the warning is later all the same."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chat = answered(web, alice, "t1")
+    play.wait(545)
+    web.hears("SE_CHAT_SENTENCE", Model=2)
+    play.set_clock(-HOUR)
+    if back == "says":
+        alice.says("CS_CHAT_SENTENCE", ChatId=chat, ID="1", Text="I am here.")
+        web.hears("SE_CHAT_SENTENCE", ID="1")
+    else:
+        alice.says("CS_CHAT_PARK", ChatId=chat, IsParked=True)
+        alice.says("CS_CHAT_PARK", ChatId=chat, IsParked=False)
+    play.check_store()
+    play.wait(539.9)
+    web.silent()
+    play.wait(0.1)
+    web.hears("SE_CHAT_SENTENCE", Model=2)
     alice.heard.clear()
 
 
