@@ -15,27 +15,19 @@ KEPT = [
 ]
 
 
-def check(seed: str) -> None:
-    outcome = play(Script(seed=seed))
+def check(name: str) -> None:
+    seed, _, faults = name.partition("/")
+    script = Script(seed=seed, faults=int(faults)) if faults else Script(seed=seed)
+    outcome = play(script)
     told = "\n".join(str(violation) for violation in outcome.violations[:10])
     assert not outcome.violations, (
-        f"{told}\nagain: parley simulate --seed {seed} --trace seed.jsonl"
+        f"{told}\nagain: parley simulate --seed {seed} --faults {script.faults} --trace seed.jsonl"
     )
     assert outcome.counts["sentences"] > 0
 
 
-OPEN = pytest.mark.xfail(
-    strict=False,
-    reason="seeds 83 and 107 break I-16 after a grace: inactivity, parking",
-)
-GROUPS = [
-    pytest.param(first, marks=[OPEN] if first in (81, 101) else [])
-    for first in range(1, SEEDS + 1, PER_TEST)
-]
-
-
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("first", GROUPS)
+@pytest.mark.parametrize("first", range(1, SEEDS + 1, PER_TEST))
 def test_seeds_break_no_law(first: int) -> None:
     """I-1..I-11, I-13..I-17: under faults of every kind."""
     for seed in range(first, first + PER_TEST):

@@ -26,16 +26,16 @@ NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 class Kind(StrEnum):
     """What an event says. In brackets: its data.
 
-    Of the run: SETUP (`setup.describe`), CALM (no fault after it), PROBE (from here on the clients
-    ask for fresh snapshots), END. Of a connection, as its client sees it: DIALLED (client, role,
-    peers, login, ready), SENT and GOT a frame, GONE (why). Of a client: VIEW (what it believes
-    at the end: role, peers, ready, waiting, chats). Of the broker, seen by the simulator only:
-    STARTED, CRASHED (window), GAVE a frame to a connection, LEFT it (serves it no more), COMMITTED
-    (facts: see `facts.summary`), RESTORED (same, difference), BROKEN (a law of the state: text),
-    BACKLOG (frames, bytes, of a connection's queue), REPLAYED (same, difference), CLOCK (from what the
-    broker's clock says, `core`, on, it is `lag` ahead of the history's), FROZEN (nothing of its process
-    moves `until` then), RESUMED (it noticed that it was `deaf` for so long). FAULT (what) is for the
-    reader.
+    Of the run: SETUP (`setup.describe`), CALM (no fault after it), PROBE (from here on the clients ask for
+    fresh snapshots), END. Of a connection, as its client sees it: DIALLED (client, role, peers, login,
+    ready), SENT and GOT a frame, GONE (why). Of a client: VIEW (what it believes at the end: role, peers,
+    ready, waiting, chats). Of the broker, seen by the simulator only: STARTED, CRASHED (window), FAILED
+    (its store did: it serves nobody until it is STARTED again), GAVE a frame to a connection, LEFT it
+    (serves it no more), COMMITTED (facts: see `facts.summary`), RESTORED (same, difference), BROKEN (a law
+    of the state: text), BACKLOG (frames, bytes, of a connection's queue), REPLAYED (same, difference),
+    CLOCK (from what the broker's clock says, `core`, on, it is `lag` ahead of the history's), FROZEN
+    (nothing of its process moves `until` then), RESUMED (it noticed that it was `deaf` for so long). FAULT
+    (what) is for the reader.
     """
 
     SETUP = "setup"
@@ -49,6 +49,7 @@ class Kind(StrEnum):
     VIEW = "view"
     STARTED = "started"
     CRASHED = "crashed"
+    FAILED = "failed"
     GAVE = "gave"
     LEFT = "left"
     COMMITTED = "committed"

@@ -248,10 +248,9 @@ class Life:
 
     def _store_failed(self) -> None:
         """Crash-only: everybody is sent away, the state is thrown away and loaded again."""
+        self.host.history.add(self.host.world.now, Kind.FAILED)
         self._end_engine()
-        self.sessions.dismiss_all(
-            ByeCode.STORE_UNAVAILABLE, "the store is not available", REOPEN_AFTER
-        )
+        self.sessions.dismiss_all(ByeCode.STORE_UNAVAILABLE, "the store is away", REOPEN_AFTER)
         self.host.disk.power_off()
         self.host.world.after(self.chance.between(10 * MS, SECOND), self._reopen)
 

@@ -49,22 +49,26 @@ class Timeline:
     def read(cls, events: Iterable[Event]) -> Timeline:
         """Find out from the events."""
         line = cls()
-        crashed: int | None = None
+        down: int | None = None
         for event in events:
             match event.kind:
                 case Kind.CLOCK:
                     line._lags.append((event.data["core"], event.data["lag"]))
                 case Kind.FROZEN:
                     line.deaf.append((event.at, event.data["until"]))
+                case Kind.FAILED:
+                    # A process whose store failed lives on, and can decide nothing before it has a
+                    # state again: what was due meanwhile comes a grace after that.
+                    down = event.at if down is None else down
                 case Kind.CRASHED:
-                    crashed = event.at
+                    down = event.at if down is None else down
                     # Whoever is killed is frozen no more.
-                    line.deaf = [(begin, min(end, crashed)) for begin, end in line.deaf]
+                    line.deaf = [(begin, min(end, event.at)) for begin, end in line.deaf]
                 case Kind.STARTED:
                     line.began.append(event.at)
-                    if crashed is not None:
-                        line.deaf.append((crashed, event.at))
-                    crashed = None
+                    if down is not None:
+                        line.deaf.append((down, event.at))
+                    down = None
                 case Kind.RESUMED:
                     line.began.append(event.at)
                 case _:

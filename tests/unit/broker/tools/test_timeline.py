@@ -1,0 +1,30 @@
+"""The checker's own reckoning of when the broker listened (B-13)."""
+
+from __future__ import annotations
+
+import pytest
+
+from broker.tools.simulate.checker.timeline import Timeline
+from broker.tools.simulate.history import Event, Kind
+
+SECOND = 1_000_000
+
+
+def timeline(*moments: tuple[int, Kind]) -> Timeline:
+    """That of a broker that was started at 0."""
+    return Timeline.read(Event(at * SECOND, kind) for at, kind in ((0, Kind.STARTED), *moments))
+
+
+@pytest.mark.parametrize("kind", [Kind.CRASHED, Kind.FAILED])
+def test_what_is_due_while_the_broker_is_down_comes_a_grace_later(kind: Kind) -> None:
+    """B-13, I-16: gone with its process, or without a state since its store failed."""
+    line = timeline((100, kind), (103, Kind.STARTED))
+    assert line.listened(0, 110 * SECOND) == 107 * SECOND
+    assert line.over(91 * SECOND, 10 * SECOND) == 113 * SECOND
+    assert line.over(89 * SECOND, 10 * SECOND) == 99 * SECOND
+
+
+def test_a_process_that_ends_after_its_store_failed_is_down_from_then_on() -> None:
+    """B-13."""
+    line = timeline((100, Kind.FAILED), (101, Kind.CRASHED), (104, Kind.STARTED))
+    assert line.listened(90 * SECOND, 110 * SECOND) == 16 * SECOND
