@@ -1,6 +1,6 @@
 """Writes what a broker must be configured with for the recordings of one kind.
 
-    python -m tests.replay.setting KIND FOLDER      KIND: as the headers of the recordings say it, as usual, brisk, small
+    python -m tests.replay.setting KIND FOLDER      KIND: usual, brisk, tight, small, slow, ...
 
 For implementations of others: FOLDER/KIND.toml says who works there and which rules hold,
 FOLDER/KIND.tokens has the tokens that `parley replay --token-file` takes, FOLDER/KIND.txt the
