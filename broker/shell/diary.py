@@ -19,7 +19,8 @@ class Entry(NamedTuple):
 
     Attributes:
         now: All is well now.
-        since: After a gap: it was from this moment on only.
+        since: It was from this moment on, as this clock counts back: after a gap, or where it did not
+            keep pace.
         until: After a gap: when it was for the last time before, by the clock that was then.
     """
 
@@ -32,6 +33,9 @@ class Entry(NamedTuple):
 class Diary:
     """Compares the two clocks, and says what there is to be noted.
 
+    A clock that is walking off a correction is slow. What it says of a span is less then than was listened,
+    so the span begins earlier by this clock; that the one before ends later than that does not matter.
+
     Attributes:
         clock: The time of day as it is recorded.
         attention: The clock of deadlines.
@@ -42,11 +46,12 @@ class Diary:
     _wall: int = field(init=False)
     _up: int = field(init=False)
     _noted: int = field(init=False)
+    _noted_wall: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Begin with an empty page."""
         self._wall, self._up = self.clock(), self.attention.look()
-        self._noted = self._up
+        self._noted, self._noted_wall = self._up, self._wall
 
     def look(self) -> Entry | None:
         """What is to be noted, if anything is."""
@@ -54,7 +59,11 @@ class Diary:
         passed = up - self._up
         gap = abs(now - self._wall - passed) > JUMP
         before, self._wall, self._up = self._wall, now, up
-        if not gap and up - self._noted < SEEN_EVERY:
+        lasted = up - self._noted
+        if not gap and lasted < SEEN_EVERY:
             return None
-        self._noted = up
-        return Entry(now, now - passed, before) if gap else Entry(now)
+        slow = abs(now - self._noted_wall - lasted) > JUMP
+        self._noted, self._noted_wall = up, now
+        if gap:
+            return Entry(now, now - passed, before)
+        return Entry(now, now - lasted) if slow else Entry(now)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Connection, Table, desc, insert, select, update
+from sqlalchemy import Connection, Table, case, desc, insert, select, update
 
 from broker.core.heard import Spans
 from broker.store.schema import agent_events, chat_events, decisions, lives
@@ -36,12 +36,14 @@ def begin(
         since: Since when the life lasts.
         now: Until when.
         cause: Why the one before it ended.
-        until: Until when the one before it lasted, if more is known than when it was last seen.
+        until: Until when the one before it lasted, if more is known than when it was last seen. What is
+            earlier than that is by another clock.
 
     Returns:
         Its number.
     """
-    end = lives.c.seen_at if until is None else until
+    seen = lives.c.seen_at
+    end = seen if until is None else case((seen < until, until), else_=seen)
     over = update(lives).where(lives.c.ended_at.is_(None))
     connection.execute(over.values(seen_at=end, ended_at=end, cause=cause))
     new = insert(lives).values(started_at=since, seen_at=now).returning(lives.c.seq)

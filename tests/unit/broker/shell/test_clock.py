@@ -125,3 +125,17 @@ def test_the_diary_notes_a_gap_at_once(watches: Watches, wall: int, frozen: int)
     watches.pass_by(SECOND // 2 + frozen * SECOND)
     listened = 0 if frozen else SECOND // 2
     assert diary.look() == Entry(watches.wall, watches.wall - listened, before)
+
+
+def test_the_diary_makes_up_for_a_clock_that_is_slow(watches: Watches) -> None:
+    """B-14: while a correction is walked off the rows hold as much as was listened."""
+    diary = Diary(watches.clock(watches.wall), watches.attention())
+    watches.wall -= MINUTE
+    noted = []
+    for _ in range(6 * MINUTE // SECOND):
+        watches.pass_by(SECOND // 2)
+        noted.append(diary.look())
+    entries = [entry for entry in noted if entry is not None]
+    slow = [entry.now - entry.since for entry in entries if entry.since is not None]
+    assert (len(entries), slow) == (12, [15 * SECOND] * 8)
+    assert entries[-1] == Entry(watches.wall)

@@ -65,6 +65,8 @@ def test_a_gap_says_until_when_all_was_well(store: Store) -> None:
     store.begin_life(NOW)
     store.note_life(NOW - 3_600, since=NOW - 3_700, until=NOW + 12)
     assert rows(store)[0] == (NOW, NOW + 12, NOW + 12, "gap")
+    store.note_life(NOW, since=NOW - 5, until=NOW - 9_999)  # nothing ends before it was last seen
+    assert rows(store)[1] == (NOW - 3_700, NOW - 3_600, NOW - 3_600, "gap")
 
 
 def test_an_older_database_knows_nothing_of_lives(store: Store) -> None:
