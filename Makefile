@@ -18,8 +18,8 @@ help: ## show these targets
 
 setup: $(STAMP) ## make .venv with .venv/bin/parley (again only when the pins change)
 
-$(STAMP): pyproject.toml requirements/dev.txt tools/bootstrap.py
-	@$(PYTHON) tools/bootstrap.py "$(VENV)" requirements/dev.txt
+$(STAMP): pyproject.toml .ci/requirements/dev.txt .ci/bootstrap.py
+	@$(PYTHON) .ci/bootstrap.py "$(VENV)" .ci/requirements/dev.txt
 	@echo "setup: what tests and documentation need besides"
 	@($(BIN)/python -m tools.npm install $(JS) && $(BIN)/python -m tools.docs fetch) || \
 		echo "setup: that could not be had; make test and make docs will try again"
@@ -28,7 +28,7 @@ $(STAMP): pyproject.toml requirements/dev.txt tools/bootstrap.py
 run: setup ## run the broker with the sample configuration; its database lies in var/
 	@mkdir -p var
 	@test -e var/parley.toml || cp broker/config/sample.toml var/parley.toml
-	@cat tools/run-hint.txt
+	@cat .ci/run-hint.txt
 	@cd var && exec "../$(BIN)/parley" serve parley.toml
 
 test: setup js ## run the whole test suite (ARGS="-k name" for a part)
@@ -39,7 +39,7 @@ check: setup ## format, lint, types, import contracts, house rules
 	$(BIN)/ruff check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
-	$(BIN)/python -m tools.house
+	$(BIN)/python -m tests.house.rules
 
 fix: setup ## format, and repair what the linter can
 	$(BIN)/ruff format .
@@ -49,25 +49,25 @@ sim: setup ## run the simulator (SEED=1 RUNS=200)
 	$(BIN)/parley simulate --seed $(or $(SEED),1) --runs $(or $(RUNS),200) $(ARGS)
 
 bench: setup ## load a broker of its own over TCP and print what it does
-	$(BIN)/python -m broker.tools.bench $(ARGS)
+	$(BIN)/python -m broker.bench $(ARGS)
 
 docs: setup ## build the documentation as a site into site/
 	$(BIN)/python -m tools.docs
 
 schemas: setup ## write the schemas, tables and golden frames of the protocol anew
-	$(BIN)/python -m tools.schemas
-	$(BIN)/python -m tools.conformance
+	$(BIN)/python -m tests.house.schemas
+	$(BIN)/python -m tests.conformance.make
 
 clauses: setup ## write docs/clauses.md: which test holds which clause
-	$(BIN)/python -m tools.clauses
+	$(BIN)/python -m tests.house.clauses
 
 js: setup ## install what the conformance tests run under Node
 	@$(BIN)/python -m tools.npm install $(JS)
 
 lock: setup ## pin the dependencies anew (UPGRADE=1 takes the newest)
-	$(UV_COMPILE) pyproject.toml --output-file requirements/run.txt
+	$(UV_COMPILE) pyproject.toml --output-file .ci/requirements/run.txt
 	$(UV_COMPILE) pyproject.toml --all-extras --group dev \
-		--constraint requirements/run.txt --output-file requirements/dev.txt
+		--constraint .ci/requirements/run.txt --output-file .ci/requirements/dev.txt
 	$(BIN)/python -m tools.npm lock $(JS)
 
 clean: ## remove what was made, except .venv and var

@@ -23,7 +23,7 @@ import structlog
 import trio
 from attrs import Factory, define, field
 
-from broker.config.findings import ConfigFault, Finding
+from broker.config.diagnostics import ConfigFault, Finding
 from broker.config.load import Loaded, load_again
 from broker.config.merge import merge, restart_needed, vanished
 from broker.config.model import Address, Config
@@ -31,21 +31,21 @@ from broker.core.broker import restore
 from broker.core.inputs import Booted, Reloaded, Resumed
 from broker.core.rollback import roll_back
 from broker.core.state import State
-from broker.shell.attention import GAP, LOOK_EVERY, Attention
+from broker.shell.authentication import Gate
 from broker.shell.checks import SlowChecks
 from broker.shell.clock import Clock, wall_micros
-from broker.shell.diary import Diary
 from broker.shell.engine import Engine
-from broker.shell.excuses import Excuses
-from broker.shell.gate import Gate
+from broker.shell.graces import Excuses
 from broker.shell.http import Asker, HttpServer
+from broker.shell.life_signs import Diary
+from broker.shell.listening_clock import GAP, LOOK_EVERY, Attention
 from broker.shell.metered import MeteredCommitter
 from broker.shell.server import Server
+from broker.shell.service_manager import Supervisor
 from broker.shell.sessions import Sessions
-from broker.shell.snapshot import take
 from broker.shell.sockets import Sockets, address_of, listening_socket, spell
+from broker.shell.stats import take
 from broker.shell.strikes import Strikes
-from broker.shell.supervisor import Supervisor
 from broker.shell.tls import server_context
 from broker.store.errors import (
     RowRefusedError,

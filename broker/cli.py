@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from broker.console.output import guarded
 from broker.signals import HELD
-from broker.tools.output import guarded
 
 LOCAL: Final = "127.0.0.1:7070"
 
@@ -122,7 +122,7 @@ def _record_arguments(parser: Parser) -> None:
 
 
 def _record(arguments: Arguments) -> int:
-    from broker.tools.record import record_main
+    from broker.recording.proxy import record_main
 
     return record_main(arguments.listen, arguments.to, arguments.out, arguments.config)
 
@@ -166,7 +166,7 @@ def _replay_arguments(parser: Parser) -> None:
 def _replay(arguments: Arguments) -> int:
     from secrets import token_hex
 
-    from broker.tools.replay import Replay, replay_main
+    from broker.recording.command import Replay, replay_main
 
     replay = Replay(
         to=arguments.to,
@@ -194,7 +194,7 @@ def _import_arguments(parser: Parser) -> None:
 
 
 def _import(arguments: Arguments) -> int:
-    from broker.tools.capture import import_main
+    from broker.recording.capture import import_main
 
     return import_main(arguments.file, arguments.out, arguments.config)
 
@@ -203,7 +203,7 @@ def _import(arguments: Arguments) -> int:
 
 
 def _bench_arguments(parser: Parser) -> None:
-    from broker.tools.bench.settings import Load
+    from broker.bench.settings import Load
 
     load = Load()
     parser.add_argument(
@@ -252,8 +252,8 @@ def _bench_arguments(parser: Parser) -> None:
 
 
 def _bench(arguments: Arguments) -> int:
-    from broker.tools.bench.main import Bench, bench_core, bench_main
-    from broker.tools.bench.settings import Load
+    from broker.bench.main import Bench, bench_core, bench_main
+    from broker.bench.settings import Load
 
     if arguments.core:
         return bench_core(as_json=arguments.json)
@@ -280,7 +280,7 @@ def _bench(arguments: Arguments) -> int:
 
 
 def _simulate(argv: Sequence[str]) -> int:
-    from broker.tools.simulate.command import main as simulate_main
+    from broker.simulation.command import main as simulate_main
 
     return simulate_main(argv)
 
@@ -289,19 +289,19 @@ def _simulate(argv: Sequence[str]) -> int:
 
 
 def _explain(argv: Sequence[str]) -> int:
-    from broker.tools.explain.command import explain_main
+    from broker.reporting.explain.command import explain_main
 
     return explain_main(argv)
 
 
 def _report(argv: Sequence[str]) -> int:
-    from broker.tools.report.command import report_main
+    from broker.reporting.report import report_main
 
     return report_main(argv)
 
 
 def _whatif(argv: Sequence[str]) -> int:
-    from broker.tools.whatif.command import whatif_main
+    from broker.reporting.whatif.command import whatif_main
 
     return whatif_main(argv)
 

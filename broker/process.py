@@ -16,12 +16,12 @@ import trio
 
 from broker.app import Broker, ExitStatus, bound, log_warnings, tls_of
 from broker.config.check import listing
-from broker.config.findings import ConfigFault
+from broker.config.diagnostics import ConfigFault
 from broker.config.load import load
 from broker.shell.http import HttpServer
 from broker.shell.logs import LogFormat, configure_logs
 from broker.shell.output import QueuedStream, drain_all, occupy_standard_descriptors
-from broker.shell.supervisor import Supervisor
+from broker.shell.service_manager import Supervisor
 from broker.signals import HEEDED, HELD
 from broker.store.thread import SWITCH_INTERVAL
 

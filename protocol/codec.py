@@ -17,12 +17,12 @@ import msgpack
 from protocol import limits
 from protocol.catalogue import ALIASES, CATALOGUE
 from protocol.chat import ChatStatusInfo
+from protocol.codegen import Read, read_all, reader_of, writer_of
 from protocol.errors import ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
 from protocol.frame_spec import FrameSpec
-from protocol.generated import Read, read_all, reader_of, writer_of
-from protocol.members import Kind, members
 from protocol.scalars import NUL, MemberError, mismatch, read_name, read_text
+from protocol.schema import Kind, members
 from protocol.structure import PackedOnce
 from protocol.values import is_blank, to_micros
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from protocol import limits
 from protocol.errors import ErrorCode
-from protocol.members import Blank, Kind, Member
+from protocol.schema import Blank, Kind, Member
 from protocol.values import ENUM_ALIASES, is_blank, parse_decimal, parse_guid, parse_time
 
 NUL: Final = "\0"

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from broker.config.findings import spell
+from broker.config.diagnostics import spell
 from broker.config.model import Agent, Config, Gateway, ProjectRule, WaitRule, Workplace
-from broker.config.table import Table
+from broker.config.section_reader import Table
 from protocol.values import Guid
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from broker.config.model import Config
-from broker.config.table import Table
+from broker.config.section_reader import Table
 from protocol.chat import ChatServiceInfo
 from protocol.frame import Frame
 from protocol.json_codec import encode_json

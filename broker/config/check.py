@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from getpass import getpass
 from typing import Final, TextIO
 
-from broker.config.findings import ConfigFault, Finding
+from broker.config.diagnostics import ConfigFault, Finding
 from broker.config.load import load
 from broker.config.model import Config
 from broker.config.secret import hash_token, line_of

@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 
 from attrs import field, frozen
 
-from broker.config.findings import Path
+from broker.config.diagnostics import Path
 from broker.config.identity import Identities
 from broker.config.model import Calendar
 from broker.config.parse import Parser

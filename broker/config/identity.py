@@ -6,9 +6,9 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from broker.config.consequences import Dangling
-from broker.config.findings import Path, spell
+from broker.config.diagnostics import Path, spell
 from broker.config.parse import Parser, guid, suggestion
-from broker.config.table import Table
+from broker.config.section_reader import Table
 from protocol.values import Guid
 
 NAMESPACE: Final = UUID("6f0c8f5e-3f0b-4c55-9d5b-6f1f1f7a2c11")

@@ -18,15 +18,13 @@ from attrs import evolve, frozen
 
 from broker.config.advice import Tables, advise
 from broker.config.answers import weigh_answers
-from broker.config.bots import read_bots, read_text_matches
 from broker.config.context import Context
-from broker.config.findings import ConfigFault, Finding, Path, Report
-from broker.config.forms import read_scenarios
-from broker.config.hours import read_calendars
-from broker.config.later import check_later
-from broker.config.lines import line_index
+from broker.config.diagnostics import ConfigFault, Finding, Path, Report
 from broker.config.model import Config
-from broker.config.people import (
+from broker.config.secret import warn_of_clear_tokens
+from broker.config.section_reader import Table
+from broker.config.sections.bots import read_bots, read_text_matches
+from broker.config.sections.directory import (
     read_agents,
     read_gateways,
     read_languages,
@@ -35,19 +33,21 @@ from broker.config.people import (
     read_workplaces,
     read_wrapup_codes,
 )
-from broker.config.registers import read_literals, read_website_routing
-from broker.config.routing import read_gate_rules, read_pre_rules, read_project_rules
-from broker.config.secret import warn_of_clear_tokens
-from broker.config.settings import (
+from broker.config.sections.forms import read_scenarios
+from broker.config.sections.hours import read_calendars
+from broker.config.sections.lookups import read_literals, read_website_routing
+from broker.config.sections.routing import read_gate_rules, read_pre_rules, read_project_rules
+from broker.config.sections.settings import (
     read_distribution,
     read_limits,
     read_notes,
     read_server,
     read_store_url,
 )
+from broker.config.sections.unserved import check_later
+from broker.config.sections.waiting import read_wait_rules
 from broker.config.source import cleaned, is_special, read_source, refused, strange
-from broker.config.table import Table
-from broker.config.waiting import read_wait_rules
+from broker.config.toml_positions import line_index
 from protocol.scalars import NUL
 from protocol.values import Guid
 

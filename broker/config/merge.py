@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from broker.config.model import Agent, Config, Gateway, Workplace
-from broker.config.settings import FIXED, with_fixed
+from broker.config.sections.settings import FIXED, with_fixed
 
 K = TypeVar("K")
 V = TypeVar("V")

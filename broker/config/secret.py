@@ -10,12 +10,12 @@ from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from broker.config.context import Context
-from broker.config.findings import Report
+from broker.config.diagnostics import Report
 from broker.config.model import Secret, Server
 from broker.config.parse import text
-from broker.config.settings import is_open
+from broker.config.section_reader import Table
+from broker.config.sections.settings import is_open
 from broker.config.source import BOM
-from broker.config.table import Table
 from protocol.limits import text_length
 
 _KEYS = ("token", "token_hash", "token_env")

@@ -9,7 +9,7 @@ import unicodedata
 from pathlib import Path as FilePath
 from typing import Final
 
-from broker.config.findings import ConfigFault, Finding
+from broker.config.diagnostics import ConfigFault, Finding
 
 BOM: Final = "\ufeff"
 """What some editors put in front of UTF-8."""

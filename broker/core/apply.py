@@ -10,19 +10,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from broker.core import apply_desk as desk
-from broker.core import apply_party as party
-from broker.core import apply_words as words
-from broker.core.apply_contacts import TABLE as OF_CONTACTS
-from broker.core.apply_words import hold, memory_of, transcript_weight
-from broker.core.bounds import (
-    ANSWERS_REMEMBERED,
-    LOGGED_DECISIONS,
-    REGISTERS_PER_SESSION,
-    chat_weight,
-    variables_weight,
-)
-from broker.core.deadlines import (
+from broker.core.chats import apply_participants as party
+from broker.core.chats import transcript as words
+from broker.core.chats.deadlines import (
     arm_bot,
     arm_chat,
     arm_invite,
@@ -31,6 +21,9 @@ from broker.core.deadlines import (
     arm_unbound,
     arm_wait,
 )
+from broker.core.chats.transcript import hold, memory_of, transcript_weight
+from broker.core.contacts.apply import TABLE as OF_CONTACTS
+from broker.core.distribution import apply as desk
 from broker.core.facts import (
     AgentExcluded,
     AgentMoved,
@@ -79,6 +72,13 @@ from broker.core.facts import (
     WaitEstimated,
     WrapupEnded,
     WrapupStarted,
+)
+from broker.core.limits import (
+    ANSWERS_REMEMBERED,
+    LOGGED_DECISIONS,
+    REGISTERS_PER_SESSION,
+    chat_weight,
+    variables_weight,
 )
 from broker.core.state import Chat, Session, State
 from broker.core.timers import Term, TimerKind

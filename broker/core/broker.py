@@ -18,23 +18,15 @@ from typing import assert_never
 from attrs import evolve
 
 from broker.config.model import SECOND, Config
-from broker.core import (
-    apply_desk,
-    chats,
-    desk,
-    forms,
-    outbound,
-    parties,
-    queries,
-    registers,
-    sentences,
-    supervise,
-)
-from broker.core.announce import render
+from broker.core.agents import participants, requests, supervision
+from broker.core.agents.participants import next_awake
 from broker.core.apply import add_chat, apply, arm_all, lost_its_script
-from broker.core.apply_words import add_note, add_sentence, transcript_weight
+from broker.core.chats import forms
+from broker.core.chats.transcript import add_note, add_sentence, transcript_weight
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.distribution import next_offer
+from broker.core.distribution import apply as apply_desk
+from broker.core.distribution.eligibility import touch
+from broker.core.distribution.offers import next_offer
 from broker.core.effects import Dismiss, Effect, Note, Send
 from broker.core.facts import Fact
 from broker.core.heard import age
@@ -50,14 +42,15 @@ from broker.core.inputs import (
     TimePassed,
     Unstorable,
 )
-from broker.core.parties import next_awake
-from broker.core.pilot import next_pilot
-from broker.core.script import next_script
-from broker.core.sessions import booted, closed, next_leaver, opened, reloaded, resumed
-from broker.core.standing import touch
+from broker.core.presence import queries, registers
+from broker.core.presence.sessions import booted, closed, next_leaver, opened, reloaded, resumed
+from broker.core.presence.timeouts import next_timeout
+from broker.core.routing.admission import next_pilot
+from broker.core.routing.builtin_bot import next_script
 from broker.core.state import Chat, Desk, Recovered, Session, State
-from broker.core.timeouts import next_timeout
 from broker.core.timers import Term
+from broker.core.views.notifications import render
+from broker.core.visitors import outbound, sentences, starting
 from protocol.catalogue import CATALOGUE
 from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
@@ -68,35 +61,35 @@ Handler = Callable[[State, Stamp, Session, Frame], Outcome]
 
 HANDLERS: dict[str, Handler] = {
     "CS_AGENT_LIST": queries.agents,
-    "CS_AGENT_STATE": desk.set_state,
-    "CS_CHAT_ANSWER": desk.answer,
-    "CS_CHAT_CLOSE": desk.close_any,
+    "CS_AGENT_STATE": requests.set_state,
+    "CS_CHAT_ANSWER": requests.answer,
+    "CS_CHAT_CLOSE": requests.close_any,
     "CS_CHAT_CONFIRM": sentences.confirm_from_workplace,
-    "CS_CHAT_EXPLAIN": supervise.explanation,
-    "CS_CHAT_HANGUP": desk.hang_up,
-    "CS_CHAT_INVITE": parties.invite,
-    "CS_CHAT_LEAVE": parties.leave,
+    "CS_CHAT_EXPLAIN": supervision.explanation,
+    "CS_CHAT_HANGUP": requests.hang_up,
+    "CS_CHAT_INVITE": participants.invite,
+    "CS_CHAT_LEAVE": participants.leave,
     "CS_CHAT_OPEN": outbound.from_workplace,
-    "CS_CHAT_OVERVIEW": supervise.overview,
-    "CS_CHAT_PARK": parties.park,
+    "CS_CHAT_OVERVIEW": supervision.overview,
+    "CS_CHAT_PARK": participants.park,
     "CS_CHAT_RESYNC": queries.resync_workplace,
-    "CS_CHAT_RETURN": parties.give_back,
+    "CS_CHAT_RETURN": participants.give_back,
     "CS_CHAT_SENTENCE": sentences.from_workplace,
     "CS_CHAT_STATUS": queries.status_workplace,
-    "CS_CHAT_TRANSFER": parties.transfer,
+    "CS_CHAT_TRANSFER": participants.transfer,
     "CS_CHAT_TYPING": sentences.typing_from_workplace,
-    "CS_CHAT_WRAPUP": desk.wrap_up,
+    "CS_CHAT_WRAPUP": requests.wrap_up,
     "CS_SCENARIO_LOAD": forms.load,
     "CS_SCENARIO_RESULT": forms.result,
     "CS_SCENARIO_SAVE": forms.save_from_workplace,
     "ES_CHAT_CONFIRM": sentences.confirm_from_connector,
     "ES_CHAT_OPEN": outbound.from_connector,
-    "ES_CHAT_REQUEST": chats.request,
+    "ES_CHAT_REQUEST": starting.request,
     "ES_CHAT_RESYNC": queries.resync_connector,
     "ES_CHAT_SENTENCE": sentences.from_connector,
-    "ES_CHAT_START": chats.start,
+    "ES_CHAT_START": starting.start,
     "ES_CHAT_STATUS": queries.status_connector,
-    "ES_CHAT_STOP": chats.stop,
+    "ES_CHAT_STOP": starting.stop,
     "ES_CHAT_TYPING": sentences.typing_from_connector,
     "ES_SCENARIO_LOAD": forms.load,
     "ES_SCENARIO_SAVE": forms.save_from_connector,
@@ -293,11 +286,11 @@ def restore(
 
 def _put_in_order(state: State) -> None:
     """What closed first, and what was to come back first, stand in front."""
-    chats, d = state.chats, state.distribution
+    starting, d = state.chats, state.distribution
     for gateway, ended in state.closed_chats.items():
-        in_order = sorted(ended, key=lambda c: (chats[c].closed_up, c))
+        in_order = sorted(ended, key=lambda c: (starting[c].closed_up, c))
         state.closed_chats[gateway] = dict.fromkeys(in_order)
-    d.waking = dict.fromkeys(sorted(d.waking, key=lambda c: (chats[c].woken_at or 0, c)))
+    d.waking = dict.fromkeys(sorted(d.waking, key=lambda c: (starting[c].woken_at or 0, c)))
 
 
 def _rebase(chat: Chat, aged: Callable[[int], int]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from attrs import Factory, define, frozen
 
-from broker.core.announce import Announcement
 from broker.core.effects import Effect
 from broker.core.facts import Fact
+from broker.core.views.notifications import Announcement
 from protocol.errors import ErrorCode
 
 

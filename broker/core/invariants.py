@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from attrs import evolve, fields
 
-from broker.core.apply_desk import lost_until
-from broker.core.apply_words import memory_of, transcript_weight
-from broker.core.audience import members_of
-from broker.core.deadlines import bot_until, unbound_until
-from broker.core.distribution import left_out
-from broker.core.standing import capacity, qualified, rank, weight_of, why_not
+from broker.core.chats.deadlines import bot_until, unbound_until
+from broker.core.chats.transcript import memory_of, transcript_weight
+from broker.core.distribution.apply import lost_until
+from broker.core.distribution.eligibility import capacity, qualified, rank, weight_of, why_not
+from broker.core.distribution.offers import left_out
 from broker.core.state import Chat, Demand, Queue, State
 from broker.core.timers import TimerKind
+from broker.core.views.recipients import members_of
 from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
 _DERIVED = frozenset(

@@ -20,10 +20,10 @@ from attrs import Factory, define, evolve
 
 from broker.config.model import Config
 from broker.core.apply import apply, arm_all
-from broker.core.apply_desk import arm_exclusions, requeue
 from broker.core.broker import restore
+from broker.core.distribution.apply import arm_exclusions, requeue
+from broker.core.distribution.eligibility import touch
 from broker.core.facts import ConfigReplaced, Fact, SessionJoined, SessionLeft
-from broker.core.standing import touch
 from broker.core.state import Chat, Desk, Recovered, State
 from protocol.values import ChatStatus
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import Factory, define
 
 if TYPE_CHECKING:
-    from broker.shell.link import Link
+    from broker.shell.connection import Link
 
 
 @define

@@ -15,7 +15,7 @@ from ipaddress import IPv6Address, ip_address
 import trio
 from attrs import define, field
 
-from broker.shell.gate import Claim, Gate
+from broker.shell.authentication import Claim, Gate
 from protocol.session import Hello
 
 WAITING = 1_000

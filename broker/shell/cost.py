@@ -14,7 +14,7 @@ from typing import Final
 from attrs import has
 
 from broker.core.effects import Effect, Send
-from protocol.members import Kind, members
+from protocol.schema import Kind, members
 
 USUAL: Final = 10
 """What a usual input costs. One unit is one sentence in an answer: some four microseconds."""

@@ -45,9 +45,9 @@ from broker.core.inputs import (
 )
 from broker.core.rollback import OF_PRESENCE, Presence
 from broker.core.state import State
-from broker.shell.attention import Attention
 from broker.shell.cost import DEAR, USUAL, extra_cost
 from broker.shell.inbox import Inbox
+from broker.shell.listening_clock import Attention
 
 
 class Committer(Protocol):

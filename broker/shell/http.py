@@ -26,8 +26,8 @@ from prometheus_client import make_wsgi_app
 
 from broker.config.model import Address
 from broker.shell.metrics import registry_of
-from broker.shell.snapshot import Snapshot
 from broker.shell.sockets import address_of
+from broker.shell.stats import Snapshot
 
 PATIENCE = 2.0
 """Seconds in which the loop has to answer."""

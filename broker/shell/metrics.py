@@ -16,7 +16,7 @@ from prometheus_client.core import (
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from broker.shell.snapshot import Buckets, Snapshot
+from broker.shell.stats import Buckets, Snapshot
 
 GAUGES: Final[Mapping[str, str]] = {
     "connections": "Open TCP connections, with and without a session.",

@@ -27,10 +27,10 @@ from attrs import Factory, define, field
 
 from broker.config.model import Address, Config
 from broker.core.inputs import Input
-from broker.shell.attention import LOOK_EVERY, Attention
 from broker.shell.checks import origin_of
+from broker.shell.connection import Link
 from broker.shell.engine import Engine
-from broker.shell.link import Link
+from broker.shell.listening_clock import LOOK_EVERY, Attention
 from broker.shell.rate import Allowance
 from broker.shell.sessions import Sessions
 from broker.shell.sockets import spell

@@ -19,13 +19,13 @@ from attrs import Factory, define, field
 from broker.config.model import Limits
 from broker.core.effects import Dismiss, Effect, Note, Send
 from broker.core.inputs import FrameArrived, SessionClosed, SessionOpened
+from broker.shell.authentication import Claim, Verdict
 from broker.shell.checks import Check, SlowChecks
+from broker.shell.connection import Link, Phase
 from broker.shell.counters import Counters
 from broker.shell.deadlines import Deadlines
 from broker.shell.engine import Engine
-from broker.shell.excuses import Excuses
-from broker.shell.gate import Claim, Verdict
-from broker.shell.link import Link, Phase
+from broker.shell.graces import Excuses
 from broker.shell.questions import ANSWERS, HEADERS, QUESTIONS, too_long
 from broker.shell.rate import Budget
 from broker.shell.sockets import Sockets

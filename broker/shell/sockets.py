@@ -15,7 +15,7 @@ from attrs import define, field
 
 from broker.config.model import Address
 from broker.shell.backlog import Backlog
-from broker.shell.link import Link
+from broker.shell.connection import Link
 from broker.shell.outbox import Outbox
 
 READ_BYTES = 65_536

@@ -27,17 +27,8 @@ from attrs import Factory, define
 
 from broker.core.facts import Fact, SentenceConfirmed, SentenceStored
 from broker.store.commands import Command
-from broker.store.records import (
-    BIND,
-    CLOSE,
-    CONFIRM,
-    HISTORIES,
-    RECORDS,
-    REOPEN,
-    SENTENCE,
-    START,
-)
-from broker.store.rows import Record
+from broker.store.row import Record
+from broker.store.rows import BIND, CLOSE, CONFIRM, HISTORIES, RECORDS, REOPEN, SENTENCE, START
 
 
 @define

@@ -18,11 +18,11 @@ from sqlalchemy import Connection, Row, Select, Text, func, select
 from sqlalchemy import cast as cast_to
 
 from broker.config.model import Config
-from broker.core.bounds import DAY, LOGGED_DECISIONS
+from broker.core.chats.deadlines import LINGER
 from broker.core.contact_state import Contact, Contacts
-from broker.core.deadlines import LINGER
 from broker.core.facts import DecisionLogged
 from broker.core.heard import Spans, age, earliest
+from broker.core.limits import DAY, LOGGED_DECISIONS
 from broker.core.lone_forms import LoneForms
 from broker.core.state import (
     Chat,

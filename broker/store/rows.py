@@ -1,42 +1,468 @@
-"""What a row for a command is, and how values stand in it."""
+"""Facts to rows: which command each durable fact gives, and what each row holds."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from enum import StrEnum
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
-from attrs import frozen
-
+from broker.core.facts import (
+    AgentExcluded,
+    AgentMoved,
+    AgentSeated,
+    BotMoved,
+    ChatBound,
+    ChatDropped,
+    ChatMoved,
+    ChatParked,
+    ChatReopened,
+    ChatRouted,
+    ChatStarted,
+    ChatUnparked,
+    ChatWarned,
+    ChatWidened,
+    ChatWoken,
+    DecisionLogged,
+    InviteEnded,
+    InviteMade,
+    NoteStored,
+    OfferEnded,
+    OfferMade,
+    ParkWarned,
+    PartyJoined,
+    PartyLeft,
+    SlotConfirmed,
+    SlotFilled,
+    WrapupEnded,
+    WrapupStarted,
+)
+from broker.store import schema
 from broker.store.commands import Command
+from broker.store.contact_rows import COMMANDS as CONTACT_COMMANDS
+from broker.store.contact_rows import RECORDS as CONTACT_RECORDS
+from broker.store.form_rows import COMMANDS as FORM_COMMANDS
+from broker.store.form_rows import RECORDS as FORM_RECORDS
+from broker.store.row import Record, Records, Row, as_json, word_of
+from protocol.values import ChatStatus
 
-Row = tuple[Any, ...]
+START: Final = Command(
+    table=schema.chats,
+    columns=(
+        "no",
+        "id",
+        "gateway",
+        "tracking_id",
+        "party_name",
+        "remote_address",
+        "culture",
+        "user_token",
+        "ext_response",
+        "status",
+        "skill",
+        "priority",
+        "started_at",
+        "since",
+        "variables",
+        "outbound",
+        "open_key",
+        "earlier",
+        "last_agent",
+    ),
+)
+BIND: Final = Command(
+    table=schema.chats,
+    columns=(
+        "no",
+        "tracking_id",
+        "bound_at",
+        "party_name",
+        "remote_address",
+        "culture",
+        "user_token",
+        "ext_response",
+    ),
+    keys=1,
+)
+REOPEN: Final = Command(
+    table=schema.chats,
+    columns=(
+        "no",
+        "status",
+        "since",
+        "party_name",
+        "remote_address",
+        "culture",
+        "user_token",
+        "ext_response",
+    ),
+    keys=1,
+    also=dict.fromkeys(
+        (
+            "agent",
+            "enqueued_at",
+            "answered_at",
+            "closed_at",
+            "close_reason",
+            "further",
+            "scenario",
+            "start_form",
+            "default_form",
+            "bot",
+            "bot_project",
+            "learned",
+            "readers",
+            "waiting_since",
+        ),
+        "NULL",
+    )
+    | {"wait_level": "-1", "bot_question": "-1", "bot_tries": "0", "waited": "0"},
+)
+ROUTE: Final = Command(
+    table=schema.chats,
+    columns=("no", "project", "language", "skill", "priority", "rule"),
+    keys=1,
+    also={"further": "NULL"},
+)
+WIDEN: Final = Command(
+    table=schema.chats, columns=("no", "wait_level", "skill", "further", "priority"), keys=1
+)
+MOVE_BOT: Final = Command(
+    table=schema.chats,
+    columns=("no", "bot", "bot_question", "bot_tries", "bot_project", "learned"),
+    keys=1,
+)
+_WAITS: Final = ("enqueued_at", "waited", "waiting_since")
+_MOVED: Final = ("no", "status", "agent", "priority", *_WAITS)
+MOVE: Final = Command(table=schema.chats, columns=_MOVED, keys=1)
+_NO_FORM: Final = {"scenario": "NULL"}
+ANSWER: Final = Command(
+    table=schema.chats,
+    columns=(*_MOVED, "answered_at", "last_agent"),
+    keys=1,
+    also=_NO_FORM,
+)
+PASS_ON: Final = Command(table=schema.chats, columns=(*_MOVED, "last_agent"), keys=1)
+CLOSE: Final = Command(
+    table=schema.chats,
+    columns=(*_MOVED, "closed_at", "close_reason", "readers"),
+    keys=1,
+    also=_NO_FORM,
+)
+WARN: Final = Command(table=schema.chats, columns=("no", "warned_for"), keys=1)
+_SAID: Final = ("id", "party_name", "text", "time_sent")
+DROP: Final = Command(table=schema.chats, columns=("no", "dropped_at"), keys=1)
+FILL: Final = Command(
+    table=schema.chat_slots,
+    columns=("chat_no", "model", *_SAID, "outbound", "at", "agent", "confirmed_at"),
+    conflict="(chat_no, outbound, model)",
+)
+CONFIRM_SLOT: Final = Command(
+    table=schema.chat_slots,
+    columns=("chat_no", "outbound", "model", "confirmed_at"),
+    keys=3,
+    only="chat_slots.confirmed_at IS NULL",
+)
+OFFER: Final = Command(
+    table=schema.offers,
+    columns=("offer", "chat_no", "agent", "workplace", "at", "until", "mode"),
+)
+END_OFFER: Final = Command(
+    table=schema.offers,
+    columns=("offer", "ended_at", "outcome"),
+    keys=1,
+    only="offers.ended_at IS NULL",
+)
+EXCLUDE: Final = Command(
+    table=schema.exclusions, columns=("chat_no", "agent", "at"), conflict="(chat_no, agent)"
+)
+FORGIVE: Final = Command(table=schema.exclusions, columns=("chat_no", "at"), keys=1, exact=False)
+"""Who let the chat go before it was reopened: as if never."""
+INVITE: Final = Command(
+    table=schema.invites,
+    columns=("chat_no", "by_agent", "mode", "agent", "project", "note", "at", "until"),
+)
+END_INVITE: Final = Command(
+    table=schema.invites,
+    columns=("chat_no", "ended_at", "outcome"),
+    keys=1,
+    only="invites.ended_at IS NULL",
+)
+JOIN: Final = Command(table=schema.parties, columns=("chat_no", "agent", "mode", "by_agent", "at"))
+LEAVE: Final = Command(
+    table=schema.parties,
+    columns=("chat_no", "agent", "left_at", "cause"),
+    keys=2,
+    only="parties.left_at IS NULL",
+)
+PARK: Final = Command(table=schema.parkings, columns=("chat_no", "agent", "at"))
+WAKE: Final = Command(
+    table=schema.parkings,
+    columns=("chat_no", "woken_at"),
+    keys=1,
+    only="parkings.ended_at IS NULL",
+)
+WARN_PARKED: Final = Command(
+    table=schema.parkings,
+    columns=("chat_no", "warned_at"),
+    keys=1,
+    only="parkings.ended_at IS NULL",
+)
+UNPARK: Final = Command(
+    table=schema.parkings,
+    columns=("chat_no", "ended_at", "cause"),
+    keys=1,
+    only="parkings.ended_at IS NULL",
+)
+BE_BACK: Final = Command(table=schema.chats, columns=("no", "unparked_at"), keys=1)
+COUNT_MISSED: Final = Command(table=schema.agents, columns=("agent", "missed"), keys=1)
+MOVE_AGENT: Final = Command(
+    table=schema.agents,
+    columns=("agent", "state", "reason", "next_state", "since", "workplace", "missed"),
+    conflict="(agent)",
+)
+SEAT: Final = Command(
+    table=schema.agents, columns=("agent", "workplace", "login", "seated_at"), keys=1
+)
+WRAP_UP: Final = Command(table=schema.wrapups, columns=("chat_no", "agent", "at", "until"))
+END_WRAPUP: Final = Command(
+    table=schema.wrapups,
+    columns=("chat_no", "ended_at", "cause", "code", "note"),
+    keys=1,
+    only="wrapups.ended_at IS NULL",
+)
+CHAT_EVENT: Final = Command(
+    table=schema.chat_events,
+    columns=("chat_no", "at", "status", "cause", "agent", "close_reason", "project"),
+)
+AGENT_EVENT: Final = Command(
+    table=schema.agent_events,
+    columns=("agent", "at", "state", "reason", "next_state", "cause", "workplace", "by_agent"),
+)
+DECISION: Final = Command(
+    table=schema.decisions, columns=("chat_no", "at", "kind", "agent", "detail")
+)
+INTERNAL: Final = Command(
+    table=schema.internal_sentences,
+    columns=("chat_no", "counter", *_SAID, "at", "agent"),
+)
+SENTENCE: Final = Command(
+    table=schema.sentences,
+    columns=("chat_no", "counter", *_SAID, "outbound", "model", "at", "agent", "own"),
+)
+CONFIRM: Final = Command(
+    table=schema.sentences,
+    columns=("chat_no", "counter", "confirmed_at"),
+    keys=2,
+    only="sentences.confirmed_at IS NULL",
+)
+
+HISTORIES: Final = (CHAT_EVENT, AGENT_EVENT, DECISION, INTERNAL)
+"""Tables to which rows are only ever added."""
+
+COMMANDS: Final = (
+    *CONTACT_COMMANDS,
+    *FORM_COMMANDS,
+    *(value for value in globals().values() if isinstance(value, Command)),
+)
 
 
-@frozen
-class Record:
-    """A row for a command.
-
-    Attributes:
-        command: What is done.
-        key: The chat's number or the agent whose rows it changes.
-        row: The row, in the order of the command's columns.
-    """
-
-    command: Command
-    key: int | str
-    row: Row
+_PILOT: Final = str(ChatStatus.PILOT)
 
 
-Records = Iterator[Record]
+def _started(f: ChatStarted) -> Records:
+    row = (
+        f.no,
+        f.chat,
+        f.gateway,
+        f.tracking_id,
+        f.party_name,
+        f.remote_address,
+        f.culture,
+        f.user_token,
+        f.ext_response,
+        _PILOT,
+        0,
+        0,
+        f.at,
+        f.at,
+        as_json(f.variables) if f.variables else None,
+        f.outbound,
+        f.open_key,
+        f.earlier,
+        f.last_agent,
+    )
+    yield Record(START, f.no, row)
+    yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "started", None, None, None))
 
 
-def as_json(value: object) -> str:
-    """A value for a column of JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _dropped(f: ChatDropped) -> Records:
+    yield Record(DROP, f.no, (f.no, f.at))
 
 
-def word_of(value: StrEnum | None) -> str | None:
-    """The plain text of an enumeration's member: drivers take no subclasses of str."""
-    return None if value is None else str(value)
+def _bound(f: ChatBound) -> Records:
+    said = (f.party_name, f.remote_address, f.culture, f.user_token, f.ext_response)
+    yield Record(BIND, f.no, (f.no, f.tracking_id, f.at, *said))
+
+
+def _reopened(f: ChatReopened) -> Records:
+    said = (f.party_name, f.remote_address, f.culture, f.user_token, f.ext_response)
+    yield Record(REOPEN, f.no, (f.no, _PILOT, f.at, *said))
+    yield Record(FORGIVE, f.no, (f.no, 0))
+    yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "reopened", None, None, None))
+
+
+def _routed(f: ChatRouted) -> Records:
+    yield Record(ROUTE, f.no, (f.no, f.project, f.language, f.skill, f.priority, f.rule))
+
+
+def _widened(f: ChatWidened) -> Records:
+    further = as_json(f.further) if f.further else None
+    yield Record(WIDEN, f.no, (f.no, f.level, f.skill, further, f.priority))
+
+
+def _bot_moved(f: BotMoved) -> Records:
+    learned = as_json(f.learned) if f.learned else None
+    yield Record(MOVE_BOT, f.no, (f.no, f.bot, f.question, f.tries, f.project, learned))
+
+
+def _moved(f: ChatMoved) -> Records:
+    waits = (f.enqueued_at, f.waited, f.waiting_since)
+    row: Row = (f.no, str(f.status), f.agent, f.priority, *waits)
+    match f.status:
+        case ChatStatus.ANSWERED if f.answers:
+            yield Record(ANSWER, f.no, (*row, f.at, f.agent))
+        case ChatStatus.ANSWERED:
+            yield Record(PASS_ON, f.no, (*row, f.agent))
+        case ChatStatus.CLOSED:
+            readers = as_json(f.readers) if f.readers else None
+            yield Record(CLOSE, f.no, (*row, f.at, word_of(f.close_reason), readers))
+        case _:
+            yield Record(MOVE, f.no, row)
+    event = (f.no, f.at, str(f.status), f.cause, f.agent, word_of(f.close_reason), f.project)
+    yield Record(CHAT_EVENT, f.no, event)
+
+
+def _warned(f: ChatWarned) -> Records:
+    yield Record(WARN, f.no, (f.no, f.activity))
+
+
+def _slot(f: SlotFilled) -> Records:
+    said = (f.party_name, f.text, f.time_sent, f.outbound, f.at, f.agent)
+    yield Record(FILL, f.no, (f.no, f.model, f.id, *said, f.confirmed_at))
+
+
+def _slot_confirmed(f: SlotConfirmed) -> Records:
+    yield Record(CONFIRM_SLOT, f.no, (f.no, f.outbound, f.model, f.at))
+
+
+def _offered(f: OfferMade) -> Records:
+    row = (f.offer, f.no, f.agent, f.workplace, f.at, f.until, f.mode)
+    yield Record(OFFER, f.no, row)
+
+
+def _offer_ended(f: OfferEnded) -> Records:
+    yield Record(END_OFFER, f.no, (f.offer, f.at, f.outcome))
+    yield Record(COUNT_MISSED, f.agent, (f.agent, f.missed))
+    if f.lets_go:
+        yield Record(EXCLUDE, f.no, (f.no, f.agent, f.at))
+
+
+def _excluded(f: AgentExcluded) -> Records:
+    yield Record(EXCLUDE, f.no, (f.no, f.agent, f.at))
+
+
+def _invited(f: InviteMade) -> Records:
+    asked = (f.by, f.mode.value, f.agent, f.project, f.note)
+    yield Record(INVITE, f.no, (f.no, *asked, f.at, f.until))
+
+
+def _invite_ended(f: InviteEnded) -> Records:
+    yield Record(END_INVITE, f.no, (f.no, f.at, f.outcome))
+
+
+def _joined(f: PartyJoined) -> Records:
+    yield Record(JOIN, f.no, (f.no, f.agent, f.mode.value, f.by, f.at))
+
+
+def _left(f: PartyLeft) -> Records:
+    yield Record(LEAVE, f.no, (f.no, f.agent, f.at, f.cause))
+
+
+def _parked(f: ChatParked) -> Records:
+    yield Record(PARK, f.no, (f.no, f.agent, f.at))
+
+
+def _woken(f: ChatWoken) -> Records:
+    yield Record(WAKE, f.no, (f.no, f.at))
+
+
+def _unparked(f: ChatUnparked) -> Records:
+    yield Record(UNPARK, f.no, (f.no, f.at, f.cause))
+    yield Record(BE_BACK, f.no, (f.no, f.at))
+
+
+def _park_warned(f: ParkWarned) -> Records:
+    yield Record(WARN_PARKED, f.no, (f.no, f.at))
+
+
+def _agent(f: AgentMoved) -> Records:
+    state, then = str(f.state), word_of(f.next_state)
+    row = (f.agent, state, f.reason, then, f.since, f.workplace, f.missed)
+    yield Record(MOVE_AGENT, f.agent, row)
+    event = (f.agent, f.at, state, f.reason, then, f.cause, f.workplace, f.by)
+    yield Record(AGENT_EVENT, f.agent, event)
+
+
+def _seated(f: AgentSeated) -> Records:
+    yield Record(SEAT, f.agent, (f.agent, f.workplace, f.login, f.at))
+
+
+def _note(f: NoteStored) -> Records:
+    row = (f.no, f.counter, f.id, f.party_name, f.text, f.time_sent, f.at, f.agent)
+    yield Record(INTERNAL, f.no, row)
+
+
+def _wrapup(f: WrapupStarted) -> Records:
+    yield Record(WRAP_UP, f.no, (f.no, f.agent, f.at, f.until))
+
+
+def _wrapup_ended(f: WrapupEnded) -> Records:
+    yield Record(END_WRAPUP, f.no, (f.no, f.at, f.cause, f.code, f.note))
+
+
+def _decision(f: DecisionLogged) -> Records:
+    yield Record(DECISION, f.no, (f.no, f.at, f.kind, f.agent, as_json(f.detail)))
+
+
+RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
+    AgentExcluded: _excluded,
+    AgentMoved: _agent,
+    AgentSeated: _seated,
+    BotMoved: _bot_moved,
+    ChatBound: _bound,
+    ChatDropped: _dropped,
+    ChatMoved: _moved,
+    ChatParked: _parked,
+    ChatReopened: _reopened,
+    ChatRouted: _routed,
+    ChatStarted: _started,
+    ChatUnparked: _unparked,
+    ChatWarned: _warned,
+    ChatWidened: _widened,
+    ChatWoken: _woken,
+    DecisionLogged: _decision,
+    **CONTACT_RECORDS,
+    **FORM_RECORDS,
+    InviteEnded: _invite_ended,
+    InviteMade: _invited,
+    NoteStored: _note,
+    OfferEnded: _offer_ended,
+    OfferMade: _offered,
+    ParkWarned: _park_warned,
+    PartyJoined: _joined,
+    PartyLeft: _left,
+    SlotConfirmed: _slot_confirmed,
+    SlotFilled: _slot,
+    WrapupEnded: _wrapup_ended,
+    WrapupStarted: _wrapup,
+}
+"""Every durable fact but the two of the hot path, which `plan` takes by itself."""

@@ -21,7 +21,7 @@ from broker.config.model import Config
 from broker.core.facts import Fact
 from broker.core.heard import Spans
 from broker.core.state import Recovered
-from broker.store import lives, recovery, sql
+from broker.store import dialects, lives, recovery
 from broker.store.commands import Command, padded
 from broker.store.errors import (
     CommitError,
@@ -55,7 +55,7 @@ class Store:
         *,
         create: bool = True,
         new: bool = False,
-        connect: sql.Connect | None = None,
+        connect: dialects.Connect | None = None,
     ) -> Self:
         """Open a database and bring its schema up to date.
 
@@ -72,14 +72,14 @@ class Store:
         with ExitStack() as resources:
             try:
                 address = make_url(url)
-                files = resources.enter_context(sql.only_user(address, create=create, new=new))
-                engine = sql.engine_for(address, connect)
+                files = resources.enter_context(dialects.only_user(address, create=create, new=new))
+                engine = dialects.engine_for(address, connect)
                 resources.callback(engine.dispose)
                 connection = resources.enter_context(engine.connect())
-                sql.claim(connection)
+                dialects.claim(connection)
                 was_made = files is not None and files.is_made
                 migrate(connection, make=new or (create and not was_made))
-                sql.settle(connection)
+                dialects.settle(connection)
                 if files is not None:
                     files.remember()
             except OperationalError as error:
@@ -111,12 +111,12 @@ class Store:
                 return
             with self._connection.begin():
                 self._write_all(steps)
-            if warnings := sql.doubts(self._connection):
+            if warnings := dialects.doubts(self._connection):
                 raise CommitError(f"a commit is in doubt: {'; '.join(warnings)}")
             if self._files is not None:
                 self._files.look()
         except Exception as error:
-            if (reason := sql.refused_row(self._connection, error)) is not None:
+            if (reason := dialects.refused_row(self._connection, error)) is not None:
                 raise RowRefusedError(f"a row was refused: {reason}") from error
             self._failed = True
             if isinstance(error, CommitError):
@@ -138,17 +138,17 @@ class Store:
         try:
             attempt = self._connection.begin()
             try:
-                sql.check_at_once(self._connection)
+                dialects.check_at_once(self._connection)
                 for number, facts in enumerate(parts):
                     try:
                         self._write_all(plan(facts))
                     except Exception as error:
-                        if sql.refused_row(self._connection, error) is None:
+                        if dialects.refused_row(self._connection, error) is None:
                             raise
                         return number
             finally:
                 attempt.rollback()
-                sql.doubts(self._connection)
+                dialects.doubts(self._connection)
         except Exception as error:
             self._failed = True
             raise StoreError(f"a batch cannot be looked through: {error}") from error
@@ -229,7 +229,7 @@ class Store:
         if self._failed:
             return False
         try:
-            return sql.tidy(self._connection)
+            return dialects.tidy(self._connection)
         except Exception as error:
             self._failed = True
             raise StoreError(f"the database cannot be tidied up: {error}") from error
@@ -246,7 +246,7 @@ class Store:
                 return None
             name = files.rescue_name()
             with suppress(Exception):
-                sql.rescue(self._connection, name)
+                dialects.rescue(self._connection, name)
                 files.saved(name)
                 return name
         return None

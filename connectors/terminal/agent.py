@@ -2,8 +2,8 @@
 
 import math
 
-from connectors.client import WorkplaceClient
-from connectors.events import (
+from connectors.client.connect import WorkplaceClient
+from connectors.client.events import (
     AgentStateChanged,
     Alerted,
     AlertEnded,

@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from connectors.client import WorkplaceClient
-from connectors.events import ChatRef
-from connectors.ids import project_id
+from connectors.client.connect import WorkplaceClient
+from connectors.client.events import ChatRef
+from connectors.client.ids import project_id
 from connectors.terminal.conversation import short
 from connectors.terminal.desk import Desk
 from connectors.terminal.forms import read_forms

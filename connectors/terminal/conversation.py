@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import attrs
 
-from connectors.events import ChatRef
+from connectors.client.events import ChatRef
 from protocol.chat import ChatSentenceInfo
 from protocol.display import shown
 from protocol.values import ChatStatus, Guid

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import anyio
 import anyio.abc
 
-from connectors.client import Client
-from connectors.errors import ConnectorError, Ended, EndReason, Refused
-from connectors.events import (
+from connectors.client.connect import Client
+from connectors.client.errors import ConnectorError, Ended, EndReason, Refused
+from connectors.client.events import (
     ChatChanged,
     ChatRef,
     ChatRenewed,

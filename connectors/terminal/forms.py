@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from connectors.client import WorkplaceClient
-from connectors.events import ChatRef
+from connectors.client.connect import WorkplaceClient
+from connectors.client.events import ChatRef
 from protocol.display import shown
 from protocol.scenario import (
     ScenarioInfo,

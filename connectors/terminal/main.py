@@ -8,9 +8,9 @@ from functools import partial
 import anyio
 from attrs import evolve
 
-from connectors.backoff import Backoff
-from connectors.client import connect_connector, connect_workplace
-from connectors.settings import Tuning
+from connectors.client.backoff import Backoff
+from connectors.client.connect import connect_connector, connect_workplace
+from connectors.client.settings import Tuning
 from connectors.terminal.agent import AgentDesk
 from connectors.terminal.desk import Face
 from connectors.terminal.options import (

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from connectors.client import Address
+from connectors.client.connect import Address
 
 _ABOUT_SECRETS = """\
 The token is taken from --token-file, else from --token, else from the environment variable

@@ -1,7 +1,7 @@
 """The visitor's program: one conversation on a gateway."""
 
-from connectors.client import ConnectorClient
-from connectors.events import ChatChanged, ChatRef
+from connectors.client.connect import ConnectorClient
+from connectors.client.events import ChatChanged, ChatRef
 from connectors.terminal.desk import Desk, Face
 from connectors.terminal.options import VisitorOptions
 from connectors.terminal.words import CLOSED_BY

@@ -16,8 +16,8 @@ from protocol.json_codec import (
     encode_json,
     pack_json,
 )
+from tests.conformance import make
 from tests.conformance.data import HERE, cases
-from tools import conformance
 
 GOLDEN = [case for case in cases("vectors") if not str(case.id).startswith("accepted")]
 
@@ -60,9 +60,11 @@ def test_every_type_of_frame_has_a_vector() -> None:
 
 
 def test_the_files_are_what_the_tool_writes() -> None:
-    for path, text in conformance.files().items():
-        assert path.read_text(encoding="utf-8") == text, f"{path.name}: python -m tools.conformance"
-    written = {path.name for path in conformance.files()}
+    for path, text in make.files().items():
+        assert path.read_text(encoding="utf-8") == text, (
+            f"{path.name}: python -m tests.conformance.make"
+        )
+    written = {path.name for path in make.files()}
     assert {path.name for path in HERE.glob("*/*.json")} - {
         "package.json",
         "package-lock.json",

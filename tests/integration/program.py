@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from broker.tools.served import free_port
+from broker.child import free_port
 from protocol.codec import encode
 from protocol.connection import Connection, Side, State
 from protocol.frame import Frame

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import trio
 
-from broker.tools.served import ServedBroker
-from connectors.client import connect_connector, connect_workplace
-from connectors.events import (
+from broker.child import ServedBroker
+from connectors.client.connect import connect_connector, connect_workplace
+from connectors.client.events import (
     Alerted,
     ChatChanged,
     ChatRef,

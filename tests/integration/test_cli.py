@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from broker.cli import COMMANDS
-from broker.tools.output import CUT_SHORT
+from broker.console.output import CUT_SHORT
 from protocol.errors import ByeCode
 from protocol.session import Bye
 from tests.integration.peers import PATIENCE, sentence, start_chat, write_config

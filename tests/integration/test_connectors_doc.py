@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import trio
 
-from broker.tools.served import ServedBroker, free_port
-from connectors.client import WorkplaceClient, connect_workplace
-from connectors.events import Alerted, ChatChanged, ChatRef, SentenceAdded, SentenceConfirmed
+from broker.child import ServedBroker, free_port
+from connectors.client.connect import WorkplaceClient, connect_workplace
+from connectors.client.events import Alerted, ChatChanged, ChatRef, SentenceAdded, SentenceConfirmed
 from protocol.values import AgentState, ChatStatus, CloseReason
 from tests.support.terminals import ROOT, environment, sample_broker
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import trio
 
-from connectors.client import connect_connector, connect_workplace
-from connectors.errors import Refused
-from connectors.events import Alerted, ChatRenewed, SentenceAdded
-from connectors.settings import Tuning
+from connectors.client.connect import connect_connector, connect_workplace
+from connectors.client.errors import Refused
+from connectors.client.events import Alerted, ChatRenewed, SentenceAdded
+from connectors.client.settings import Tuning
 from protocol.values import AgentState
 from tests.integration.peers import serving, write_config
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import trio
 
-from connectors.client import connect_connector, connect_workplace
-from connectors.events import Alerted, ChatRef, SentenceAdded
+from connectors.client.connect import connect_connector, connect_workplace
+from connectors.client.events import Alerted, ChatRef, SentenceAdded
 from protocol.encoding import JSON, MESSAGEPACK
 from protocol.values import AgentState
 from tests.integration.peers import sentence, serving, start_chat, write_config

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import trio
 
+from broker.checker import check
+from broker.checker.dump import Dump
+from broker.checker.history import History, Kind
+from broker.checker.setup import describe
+from broker.child import ServedBroker, free_port
 from broker.config.load import load
-from broker.tools.served import ServedBroker, free_port
-from broker.tools.simulate.chance import Chance
-from broker.tools.simulate.checker import check
-from broker.tools.simulate.dump import Dump
-from broker.tools.simulate.history import History, Kind
-from broker.tools.simulate.reading import dump_of
-from broker.tools.simulate.setup import describe
+from broker.simulation.dump_reader import dump_of
+from broker.simulation.rng import Chance
 from tests.support.crowd import Crowd, wall
 
 KILLS = 20

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from broker.tools.served import free_port
+from broker.child import free_port
 from protocol.codec import encode
 from protocol.frame import Frame
 from protocol.session import Hello

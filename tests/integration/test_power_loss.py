@@ -20,7 +20,7 @@ from attrs import Factory, define, frozen
 from broker.core.broker import restore
 from broker.core.facts import Fact, SentenceStored
 from broker.core.invariants import durable
-from broker.store import CommitError, Store, sql
+from broker.store import CommitError, Store, dialects
 from tests.support.power_loss import Cut, Disk
 from tests.support.power_loss_store import Connection, store_on
 from tests.support.store_facts import said, started
@@ -249,6 +249,6 @@ def test_without_emptying_the_log_a_failed_sync_would_lose_a_later_commit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The test above bites."""
-    kept = tuple(pragma for pragma in sql._PRAGMAS if "wal_checkpoint" not in pragma)
-    monkeypatch.setattr(sql, "_PRAGMAS", kept)
+    kept = tuple(pragma for pragma in dialects._PRAGMAS if "wal_checkpoint" not in pragma)
+    monkeypatch.setattr(dialects, "_PRAGMAS", kept)
     assert after_a_failed_sync() == 0

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import trio
 
-from broker.tools.explain.command import explain_main
-from broker.tools.report.command import report_main
+from broker.reporting.explain.command import explain_main
+from broker.reporting.report import report_main
 from protocol.agent import AgentStateInfo
 from protocol.values import AgentState, from_micros
 from tests.integration.peers import Served, command, serving, start_chat, write_config

@@ -10,7 +10,7 @@ from trio.testing import MockClock
 
 from broker.config.model import Secret
 from broker.config.secret import hash_token
-from broker.shell.link import Phase
+from broker.shell.connection import Phase
 from protocol.agent import AgentStateInfo
 from protocol.codec import encode
 from protocol.errors import ByeCode, ErrorCode

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.tools.served import ServedBroker
+from broker.child import ServedBroker
 from tests.support.terminals import Piped, command, environment, sample_broker
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.tools.served import ServedBroker
+from broker.child import ServedBroker
 from tests.support.terminals import Tmux, command, sample_broker
 
 pytestmark = pytest.mark.requires("tmux")

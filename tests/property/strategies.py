@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from protocol.catalogue import CATALOGUE
 from protocol.frame import Frame
 from protocol.frame_spec import FrameSpec
-from protocol.members import Blank, Kind, Member, members
+from protocol.schema import Blank, Kind, Member, members
 from protocol.values import is_blank
 
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from broker.config.model import MINUTE
 from broker.core import broker
-from broker.core.apply_desk import demand_of, order_of
 from broker.core.decision import Decision
-from broker.core.distribution import next_offer
+from broker.core.distribution.apply import demand_of, order_of
+from broker.core.distribution.eligibility import capacity, qualified
+from broker.core.distribution.offers import next_offer
 from broker.core.facts import DecisionLogged, OfferMade
 from broker.core.inputs import Stamp
 from broker.core.invariants import leases_due
-from broker.core.standing import capacity, qualified
 from broker.core.state import Chat, State
 from protocol.values import AgentState, ChatStatus, Guid
 from tests.support.playbook import CONFIG, Client, Playbook

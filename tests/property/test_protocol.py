@@ -16,11 +16,11 @@ from protocol.errors import WireError
 from protocol.frame import Frame
 from protocol.frame_spec import FrameSpec
 from protocol.json_codec import decode_json, encode_json
-from protocol.members import members
+from protocol.schema import members
 from protocol.session import Hello, Welcome
 from protocol.values import Role
+from tests.conformance import samples
 from tests.property.strategies import frames, payload
-from tools import samples
 
 SPECS = [pytest.param(spec, id=spec.type) for spec in CATALOGUE.values()]
 

@@ -30,10 +30,10 @@ from broker.core.facts import (
     WrapupStarted,
 )
 from broker.core.state import Chat
+from broker.reporting.contacts import Terms
+from broker.reporting.report import count_contacts, count_work
+from broker.reporting.times import Span
 from broker.store.store import Store
-from broker.tools.report.command import count_contacts, count_work
-from broker.tools.report.figures import Terms
-from broker.tools.report.times import Span
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
 from tests.support.playbook import CONFIG, START
 from tests.support.store_life import PEERS, SEATS, Life

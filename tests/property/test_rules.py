@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.config.hours import DAY, DAYS, parse_hours, week_of
 from broker.config.model import (
     Calendar,
     Config,
@@ -20,7 +19,8 @@ from broker.config.model import (
 )
 from broker.config.partners import TextMatch
 from broker.config.pattern import Pattern
-from broker.core.rules import Applicant, gate, pre, project, within
+from broker.config.sections.hours import DAY, DAYS, parse_hours, week_of
+from broker.core.rules.matching import Applicant, gate, pre, project, within
 from protocol.values import Guid, Signal, to_micros
 
 GUIDS = [Guid(name) for name in "abc"]

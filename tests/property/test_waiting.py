@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.config.model import MINUTE, SECOND
+from broker.core.distribution.occupancy import ENOUGH, WINDOW
+from broker.core.distribution.wait_rules import expected_wait, position
 from broker.core.facts import ChatMoved, DecisionLogged
-from broker.core.occupancy import ENOUGH, WINDOW
-from broker.core.waiting import expected_wait, position
 from protocol.values import ChatStatus
 from tests.support.playbook import CONFIG, Playbook
 

@@ -12,8 +12,8 @@ import trio
 from attrs import define
 
 import tests.replay.dialogues
-from broker.tools.recording import Directive
-from broker.tools.served import ServedBroker, free_port
+from broker.child import ServedBroker, free_port
+from broker.recording.format import Directive
 from tests.replay.cells import Cell, write_config
 from tests.replay.stage import SCENARIOS
 

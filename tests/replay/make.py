@@ -16,9 +16,9 @@ from pathlib import Path
 import attrs
 import trio
 
-from broker.tools.record import Proxy, Recorder
-from broker.tools.recording import BadRecording, Directive, Line, Passed, Recording, load, parse
-from broker.tools.replay_compare import Bindings
+from broker.recording.compare import Bindings
+from broker.recording.format import BadRecording, Directive, Line, Passed, Recording, load, parse
+from broker.recording.proxy import Proxy, Recorder
 from tests.replay.brokers import TestBroker, cells_of
 from tests.replay.stage import SCENARIOS, Scenario, Stage, tokens
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from broker.tools.recording import load
-from broker.tools.replay_player import unplayable
+from broker.recording.format import load
+from broker.recording.player import unplayable
 from tests.replay.brokers import TestBroker, cells_of
 from tests.replay.stage import tokens
 

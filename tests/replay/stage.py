@@ -20,17 +20,10 @@ import msgpack
 import trio
 from attrs import Factory, define, frozen
 
-from broker.tools.record import Proxy, Recorder
-from broker.tools.recording import (
-    Directive,
-    Passed,
-    Raw,
-    Splitter,
-    encoding_of_frame,
-    write_frame,
-)
-from broker.tools.replay_player import Host
-from broker.tools.tokens import Tokens
+from broker.recording.format import Directive, Passed, Raw, Splitter, encoding_of_frame, write_frame
+from broker.recording.player import Host
+from broker.recording.proxy import Proxy, Recorder
+from broker.recording.tokens import Tokens
 from protocol.encoding import MESSAGEPACK, Encoding
 from protocol.json_codec import decode_json
 from tests.replay.cells import Cell, number_of

@@ -13,13 +13,13 @@ from pathlib import Path
 import attrs
 import pytest
 
+from broker.bench.idle import read_frame
+from broker.child import free_port
 from broker.config.load import load as load_config
-from broker.tools.bench.idle import read_frame
-from broker.tools.record import record_main
-from broker.tools.recording import Passed, Recording, load, to_json
-from broker.tools.replay import Replay, replay_main
-from broker.tools.served import free_port
-from broker.tools.tokens import read_token_file
+from broker.recording.command import Replay, replay_main
+from broker.recording.format import Passed, Recording, load, to_json
+from broker.recording.proxy import record_main
+from broker.recording.tokens import read_token_file
 from protocol.chat import ChatServiceInfo
 from protocol.codec import encode
 from protocol.frame import Frame

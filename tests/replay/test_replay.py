@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from broker.tools.recording import Passed, load
-from broker.tools.replay_player import Pace, Player
+from broker.recording.format import Passed, load
+from broker.recording.player import Pace, Player
 from protocol.catalogue import CATALOGUE
 from tests.replay.brokers import BrokerOf, cells_of
 from tests.replay.stage import SCENARIOS, tokens

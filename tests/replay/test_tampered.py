@@ -8,8 +8,8 @@ from pathlib import Path
 
 import attrs
 
-from broker.tools.recording import Closed, Line, Passed, Recording, load
-from broker.tools.replay_player import Finding, Pace, Player
+from broker.recording.format import Closed, Line, Passed, Recording, load
+from broker.recording.player import Finding, Pace, Player
 from tests.replay.brokers import TestBroker, cells_of
 from tests.replay.stage import tokens
 

@@ -12,30 +12,20 @@ from uuid import uuid4
 import pytest
 from attrs import evolve, frozen
 
-from broker.core import (
-    access,
-    announce,
-    apply_desk,
-    broker,
-    chats,
-    deadlines,
-    distribution,
-    moves,
-    queries,
-    sentences,
-    sessions,
-    show,
-    standing,
-    timeouts,
-)
-from broker.core.announce import ChatToAgent, ChatToConnectors
+from broker.core import broker
+from broker.core.chats import deadlines, transitions
 from broker.core.decision import Decision
+from broker.core.distribution import apply, eligibility, offers
 from broker.core.effects import Send
 from broker.core.facts import Fact, SentenceConfirmed, SentenceStored, SessionLeft
 from broker.core.inputs import Stamp
+from broker.core.presence import queries, sessions, timeouts
 from broker.core.rollback import Presence
 from broker.core.state import Chat, Recovered, State
 from broker.core.timers import TimerKind
+from broker.core.views import addressing, notifications, structures
+from broker.core.views.notifications import ChatToAgent, ChatToConnectors
+from broker.core.visitors import sentences, starting
 from broker.shell import engine
 from broker.shell.engine import Engine
 from broker.shell.outbox import Outbox
@@ -113,15 +103,15 @@ def _no_dedupe(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _capacity_off_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = standing.capacity
-    monkeypatch.setattr(standing, "capacity", lambda *of: original(*of) + 1)
+    original = eligibility.capacity
+    monkeypatch.setattr(eligibility, "capacity", lambda *of: original(*of) + 1)
 
 
 def _render_without(wanted: Callable[[Any], bool]) -> Patch:
     """Announcements that fit are not told to anybody."""
 
     def patch(monkeypatch: pytest.MonkeyPatch) -> None:
-        original = announce.render
+        original = notifications.render
 
         def render(state: State, announcement: Any, now: int) -> list[Send]:
             return [] if wanted(announcement) else original(state, announcement, now)
@@ -136,7 +126,7 @@ def _lost_alert(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _two_offers(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = distribution.offered
+    original = offers.offered
 
     def offered(state: State, chat: Chat, agent: Any, *rest: Any) -> Decision:
         decision = original(state, chat, agent, *rest)
@@ -146,7 +136,7 @@ def _two_offers(monkeypatch: pytest.MonkeyPatch) -> None:
                 decision.effects.append(told)
         return decision
 
-    monkeypatch.setattr(distribution, "offered", offered)
+    monkeypatch.setattr(offers, "offered", offered)
 
 
 def _counter_gap(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,12 +207,12 @@ def _double_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _forgotten_waiting_chat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(distribution, "best_ticket", lambda *_: None)
+    monkeypatch.setattr(offers, "best_ticket", lambda *_: None)
 
 
 def _endless_exclusion(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        distribution, "excluded", lambda _state, ticket, agent, _now: agent in ticket.exclusions
+        offers, "excluded", lambda _state, ticket, agent, _now: agent in ticket.exclusions
     )
 
 
@@ -236,7 +226,7 @@ def _reordered_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _foreign_chat_visible(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "own_chat", lambda state, _agent, chat: state.chats.get(chat))
+    monkeypatch.setattr(addressing, "own_chat", lambda state, _agent, chat: state.chats.get(chat))
 
     def status(state: State, stamp: Stamp, session: Any, frame: Any) -> Any:
         chat = state.chats.get(frame.payload.chat_id)
@@ -258,7 +248,7 @@ def _foreign_chat_visible(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _anybody_may_write(monkeypatch: pytest.MonkeyPatch) -> None:
     """A frame for a gateway that the session does not serve is taken all the same."""
-    original = access.gateway_of
+    original = addressing.gateway_of
 
     def gateway_of(state: State, session: Any, payload: Any) -> Any:
         found = state.config.gateway_by_address.get((payload.peer or "", payload.port))
@@ -268,7 +258,7 @@ def _anybody_may_write(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _status_after_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = moves.close
+    original = transitions.close
 
     def close(state: State, chat: Chat, *rest: Any) -> Decision:
         decision = original(state, chat, *rest)
@@ -284,19 +274,19 @@ def _status_after_closed(monkeypatch: pytest.MonkeyPatch) -> None:
         decision.effects.append(Send(everybody, "SE_CHAT_STATUS", late))
         return decision
 
-    monkeypatch.setattr(chats, "close", close)
+    monkeypatch.setattr(starting, "close", close)
 
 
 def _lost_status(monkeypatch: pytest.MonkeyPatch) -> None:
     """No connector is told that a chat was answered or waits again."""
-    original = announce._to_connectors
+    original = notifications._to_connectors
 
     def tell(state: State, order: ChatToConnectors) -> list[Send]:
         if order.answer_to is None and state.chats[order.chat].status is ChatStatus.ALERTING:
             return []
         return original(state, order)
 
-    monkeypatch.setattr(announce, "_to_connectors", tell)
+    monkeypatch.setattr(notifications, "_to_connectors", tell)
 
 
 def _unbounded_outbox(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,13 +313,13 @@ def _alert_not_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _leaking_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     """A chat that goes back to the queue keeps its slot."""
-    original = apply_desk.release
+    original = apply.release
 
     def release(state: State, chat: Any, agent: Any) -> None:
         if state.chats[chat].status is not ChatStatus.WAITING:
             original(state, chat, agent)
 
-    monkeypatch.setattr(apply_desk, "release", release)
+    monkeypatch.setattr(apply, "release", release)
 
 
 def _no_inactivity(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -358,7 +348,7 @@ def _confirmed_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _note_kept_from_the_agent(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = moves.note
+    original = transitions.note
 
     def note(*of: Any) -> Decision:
         decision = original(*of)
@@ -406,7 +396,7 @@ def _text_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _snapshot_without_confirmations(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = show.chat_for_connector
+    original = structures.chat_for_connector
 
     def shown(*of: Any, **how: Any) -> ChatStatusInfo:
         info = original(*of, **how)
@@ -415,7 +405,7 @@ def _snapshot_without_confirmations(monkeypatch: pytest.MonkeyPatch) -> None:
         sentences = tuple(evolve(one, confirmed_time=None) for one in info.sentences)
         return evolve(info, sentences=sentences)
 
-    monkeypatch.setattr(announce, "chat_for_connector", shown)
+    monkeypatch.setattr(notifications, "chat_for_connector", shown)
 
 
 PLANTS = (

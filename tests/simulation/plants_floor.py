@@ -8,26 +8,13 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from broker.core import (
-    apply,
-    apply_desk,
-    broker,
-    desk,
-    handover,
-    moves,
-    parties,
-    pilot,
-    sentences,
-    sessions,
-    show,
-    standing,
-    supervise,
-    timeouts,
-    waiting,
-)
-from broker.core.announce import ChatToConnectors
-from broker.core.audience import connectors_of
+from broker.core import apply, broker
+from broker.core.agents import participants, reassignment, requests, supervision
+from broker.core.agents.participants import next_awake
+from broker.core.chats import transitions
 from broker.core.decision import Decision
+from broker.core.distribution import apply as apply_desk
+from broker.core.distribution import eligibility, wait_rules
 from broker.core.effects import Send
 from broker.core.facts import (
     AgentExcluded,
@@ -39,12 +26,17 @@ from broker.core.facts import (
     SlotConfirmed,
 )
 from broker.core.inputs import Stamp
-from broker.core.parties import next_awake
+from broker.core.presence import sessions, timeouts
+from broker.core.routing import admission
 from broker.core.state import Chat, State
 from broker.core.timers import TimerKind
-from broker.shell.attention import Attention
+from broker.core.views import structures
+from broker.core.views.notifications import ChatToConnectors
+from broker.core.views.recipients import connectors_of
+from broker.core.visitors import sentences
 from broker.shell.clock import Clock
-from broker.store import records
+from broker.shell.listening_clock import Attention
+from broker.store import rows
 from protocol.values import ChatStatus, Guid, TransferMode
 from tests.simulation.plants import Patch, Plant, _commit_without, _nothing
 
@@ -91,14 +83,14 @@ def _slot_kept_after_transfer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _refused_transfer_loses_the_chat(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = handover.offer_over
+    original = reassignment.offer_over
 
     def offer_over(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
         decision = original(state, chat, stamp, outcome)
         lost = chat.status is ChatStatus.ANSWERED and outcome in ("rejected", "missed")
         if lost and chat.invite is not None and chat.invite.project is None:
-            decision.facts += moves.dissolve(state, evolve_chat(chat), stamp).facts
-            decision.add(moves.to_waiting(chat, stamp, "rejected"))
+            decision.facts += transitions.dissolve(state, evolve_chat(chat), stamp).facts
+            decision.add(transitions.to_waiting(chat, stamp, "rejected"))
         return decision
 
     def evolve_chat(chat: Chat) -> Chat:
@@ -106,7 +98,7 @@ def _refused_transfer_loses_the_chat(monkeypatch: pytest.MonkeyPatch) -> None:
         return evolve(chat, offer=None, invite=None)
 
     monkeypatch.setattr(timeouts, "offer_over", offer_over)
-    monkeypatch.setattr(desk, "offer_over", offer_over)
+    monkeypatch.setattr(requests, "offer_over", offer_over)
 
 
 def _note_to_the_connector(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +111,7 @@ def _note_to_the_connector(monkeypatch: pytest.MonkeyPatch) -> None:
             gateway = state.config.gateways[chat.gateway]
             for fact in outcome.facts:
                 assert isinstance(fact, NoteStored)
-                shown = show.sentence_for_connector(gateway, chat, fact)
+                shown = structures.sentence_for_connector(gateway, chat, fact)
                 outcome.effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown))
         return outcome
 
@@ -142,14 +134,14 @@ def _one_slot_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
     def slots(chat: Chat, *, outbound: bool) -> Any:
         newest = sorted(chat.slots.values(), key=lambda slot: slot.at)
         by_model = {slot.model: slot for slot in newest}
-        return tuple(by_model.get(model) for model in show.SLOT_MODELS)
+        return tuple(by_model.get(model) for model in structures.SLOT_MODELS)
 
-    monkeypatch.setattr(show, "_slots", slots)
+    monkeypatch.setattr(structures, "_slots", slots)
 
 
 def _slot_confirmation_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told and never written."""
-    monkeypatch.setitem(records.RECORDS, SlotConfirmed, lambda _fact: iter(()))
+    monkeypatch.setitem(rows.RECORDS, SlotConfirmed, lambda _fact: iter(()))
 
 
 def _replaced_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,16 +151,16 @@ def _replaced_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _login_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a restart nobody knows who came after whom."""
-    monkeypatch.setitem(records.RECORDS, AgentSeated, lambda _fact: iter(()))
+    monkeypatch.setitem(rows.RECORDS, AgentSeated, lambda _fact: iter(()))
 
 
 def _declined_with_the_transcript(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = parties.shown
+    original = participants.shown
 
     def shown(*of: Any, full: bool) -> Any:
         return original(*of, full=True)
 
-    monkeypatch.setattr(desk, "shown", shown)
+    monkeypatch.setattr(requests, "shown", shown)
 
 
 def _note_kept_from_colleagues(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +189,7 @@ def _parked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _wait_rule_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = waiting.apply_wait
+    original = wait_rules.apply_wait
     done: set[tuple[Guid, int]] = set()
 
     def apply_wait(state: State, chat: Chat, stamp: Stamp) -> Decision:
@@ -213,14 +205,16 @@ def _wait_rule_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _monitor_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     def everybody(state: State, chat: Chat, _viewer: Guid) -> Any:
-        return tuple(show._party(state, agent, one) for agent, one in chat.parties.items())
+        return tuple(structures._party(state, agent, one) for agent, one in chat.parties.items())
 
-    monkeypatch.setattr(show, "_parties", everybody)
+    monkeypatch.setattr(structures, "_parties", everybody)
 
 
 def _party_over_capacity(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parties, "why_not", lambda _state, one, _weight: standing.blocked(one))
-    monkeypatch.setattr(parties, "slots_left", lambda *_: 9)
+    monkeypatch.setattr(
+        participants, "why_not", lambda _state, one, _weight: eligibility.blocked(one)
+    )
+    monkeypatch.setattr(participants, "slots_left", lambda *_: 9)
 
 
 def _return_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +222,7 @@ def _return_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _anybody_monitors(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = parties._let_in
+    original = participants._let_in
 
     def let_in(state: State, stamp: Stamp, session: Any, frame: Any, p: Any) -> Any:
         chat, me = state.chats.get(p.chat_id), session.agent
@@ -238,16 +232,16 @@ def _anybody_monitors(monkeypatch: pytest.MonkeyPatch) -> None:
         if chat.status is not ChatStatus.ANSWERED or me in (*chat.parties, chat.agent):
             return original(state, stamp, session, frame, p)
         joined = PartyJoined(chat=chat.id, no=chat.no, agent=me, mode=p.mode, by=me, at=stamp.now)
-        return Decision([joined], [parties.shown(chat, me, session, frame, full=True)])
+        return Decision([joined], [participants.shown(chat, me, session, frame, full=True)])
 
-    monkeypatch.setattr(parties, "_let_in", let_in)
+    monkeypatch.setattr(participants, "_let_in", let_in)
 
 
 def _anybody_supervises(monkeypatch: pytest.MonkeyPatch) -> None:
     def supervisor_at(state: State, session: Any, _peer: Any) -> Any:
         return state.distribution.desks[session.agent]
 
-    monkeypatch.setattr(supervise, "supervisor_at", supervisor_at)
+    monkeypatch.setattr(supervision, "supervisor_at", supervisor_at)
 
 
 def _consult_writes_to_the_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +258,7 @@ def _unbound_is_bound(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _expelled_keeps_his_chats(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervise, "held", lambda _desk: [])
+    monkeypatch.setattr(supervision, "held", lambda _desk: [])
 
 
 def _lost_party_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,14 +272,14 @@ def _lost_party_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _transfer_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The visitor's side is not told who has the chat now."""
-    original = parties.taken
+    original = participants.taken
 
     def taken(*of: Any) -> Decision:
         decision = original(*of)
         decision.effects = [e for e in decision.effects if not isinstance(e, ChatToConnectors)]
         return decision
 
-    monkeypatch.setattr(desk, "taken", taken)
+    monkeypatch.setattr(requests, "taken", taken)
 
 
 def _deadlines_by_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,12 +336,12 @@ PLANTS = (
     Plant(
         "weights are ignored",
         "I-6",
-        _everywhere("weight_of", lambda *_: 1, standing, apply_desk, parties, pilot),
+        _everywhere("weight_of", lambda *_: 1, eligibility, apply_desk, participants, admission),
     ),
     Plant(
         "the reserve for parked chats is ignored",
         "I-6",
-        _everywhere("free_slots", standing.slots_left, standing),
+        _everywhere("free_slots", eligibility.slots_left, eligibility),
     ),
     Plant("anybody may monitor", "I-15", _anybody_monitors),
     Plant("anybody may supervise", "I-15", _anybody_supervises),

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from broker.core import apply, apply_contacts, forms
+from broker.core import apply
+from broker.core.chats import forms
 from broker.core.contact_state import Contacts
+from broker.core.contacts import apply as apply_contacts
 from broker.core.facts import ChatLinked, ContactAddressed, ContactRetired, FormSaved
 from broker.core.state import Chat
 from protocol.values import Guid

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from broker.tools.simulate import simulate_main
-from broker.tools.simulate.history import Kind, read
-from broker.tools.simulate.play import Script, play
-from broker.tools.simulate.shrink import shrink
+from broker.checker.history import Kind, read
+from broker.simulation import simulate_main
+from broker.simulation.run import Script, play
+from broker.simulation.shrink import shrink
 from tests.simulation.plants import PLANTS
 
 SMALL = ["--visitors", "2", "--agents", "2", "--vandals", "0", "--faults", "1", "--storm", "20"]

@@ -7,12 +7,12 @@ from io import StringIO
 
 import pytest
 
-from broker.tools.simulate.checker import check
-from broker.tools.simulate.history import Kind, read, write
-from broker.tools.simulate.play import Script, play
+from broker.checker import check
+from broker.checker.history import Kind, read, write
+from broker.simulation.run import Script, play
 
 PROGRAM = (
-    "import sys; from broker.tools.simulate.play import Script, play;"
+    "import sys; from broker.simulation.run import Script, play;"
     "print(play(Script(seed=sys.argv[1])).digest)"
 )
 

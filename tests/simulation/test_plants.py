@@ -2,7 +2,7 @@
 
 import pytest
 
-from broker.tools.simulate.play import Script, play
+from broker.simulation.run import Script, play
 from tests.simulation.plants import PLANTS, Plant
 from tests.simulation.plants_floor import PLANTS as MORE
 from tests.simulation.plants_forms import PLANTS as FORMS

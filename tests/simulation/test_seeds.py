@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.tools.simulate.play import Script, play
+from broker.simulation.run import Script, play
 
 SEEDS = 200
 PER_TEST = 10

@@ -15,15 +15,15 @@ from itertools import count
 import trio
 from attrs import define, field
 
-from broker.tools.simulate.chance import Chance
-from broker.tools.simulate.history import History, Kind
-from broker.tools.simulate.tap import Tap
-from broker.tools.simulate.views import probes, view_of
-from connectors.backoff import Backoff
-from connectors.errors import ConnectorError
-from connectors.events import Alerted, ChatRef, Event, Ready, SentenceAdded
-from connectors.session import Phase, Session
-from connectors.settings import ConnectorSettings, Gateway, Tuning, WorkplaceSettings
+from broker.checker.history import History, Kind
+from broker.simulation.frame_log import Tap
+from broker.simulation.rng import Chance
+from broker.simulation.views import probes, view_of
+from connectors.client.backoff import Backoff
+from connectors.client.errors import ConnectorError
+from connectors.client.events import Alerted, ChatRef, Event, Ready, SentenceAdded
+from connectors.client.session import Phase, Session
+from connectors.client.settings import ConnectorSettings, Gateway, Tuning, WorkplaceSettings
 from protocol.chat import ChatServiceInfo
 from protocol.values import AgentState, ChatStatus
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from broker.config.findings import ConfigFault, Finding
+from broker.config.diagnostics import ConfigFault, Finding
 from broker.config.load import loads
 
 MARK = "#!"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import attrs
 
-from connectors.events import Address
+from connectors.client.events import Address
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
     ChatCommandInfo,

@@ -6,9 +6,15 @@ from typing import TypeVar
 
 import attrs
 
-from connectors.events import Alerted, ChatRef, Event, SentenceAdded
-from connectors.session import Phase, Session
-from connectors.settings import ConnectorSettings, Gateway, Settings, Tuning, WorkplaceSettings
+from connectors.client.events import Alerted, ChatRef, Event, SentenceAdded
+from connectors.client.session import Phase, Session
+from connectors.client.settings import (
+    ConnectorSettings,
+    Gateway,
+    Settings,
+    Tuning,
+    WorkplaceSettings,
+)
 from protocol.chat import ChatServiceInfo
 from tests.support.model_broker import Line, ModelBroker
 

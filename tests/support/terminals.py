@@ -10,7 +10,7 @@ from typing import Self
 
 import attrs
 
-from broker.tools.served import ServedBroker, free_port
+from broker.child import ServedBroker, free_port
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "broker" / "config" / "sample.toml"

@@ -12,7 +12,7 @@ from typing import Any
 from broker.core.state import Chat, Desk, Session, State
 from protocol.catalogue import CATALOGUE
 from protocol.frame_spec import FrameSpec
-from protocol.members import members
+from protocol.schema import members
 from protocol.values import AgentState, ChatStatus, Guid, Role
 
 PEERS = ("web", "im", "video", "101", "102", "nowhere", None)

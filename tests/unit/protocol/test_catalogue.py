@@ -5,9 +5,9 @@ import pytest
 
 from protocol.catalogue import ALIASES, CATALOGUE, NOTES
 from protocol.frame_spec import FrameSpec
-from protocol.members import members
+from protocol.schema import members
 from protocol.structure import wire_names
-from tools.schemas import structures
+from tests.house.schemas import structures
 
 SPECS = [pytest.param(spec, id=spec.type) for spec in CATALOGUE.values()]
 SENDERS = {"E": "connector", "C": "workplace", "S": "broker"}

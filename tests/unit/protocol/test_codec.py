@@ -24,7 +24,7 @@ from protocol.json_codec import decode_json
 from protocol.message import MessageContentInfo
 from protocol.session import Ping
 from protocol.structure import PackedOnce
-from tools import samples
+from tests.conformance import samples
 
 SENTENCE = {"Peer": "web", "TrackingId": "t", "ID": "s", "Text": "Hi"}
 

@@ -10,8 +10,9 @@ from protocol.catalogue import CATALOGUE
 from protocol.codec import decode, to_wire
 from protocol.framing import Framer
 from protocol.json_codec import encode_json
+from tests.conformance import samples
+from tests.house import schemas
 from tests.support.requires import JS_PACKAGES
-from tools import samples, schemas
 
 PAGE = schemas.PAGE.read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```hex\n(.*?)```\n```json\n(.*?)```", PAGE, re.DOTALL)
@@ -19,7 +20,9 @@ EXAMPLES = re.findall(r"```hex\n(.*?)```\n```json\n(.*?)```", PAGE, re.DOTALL)
 
 def test_the_files_are_what_the_tool_writes() -> None:
     for path, text in schemas.files().items():
-        assert path.read_text(encoding="utf-8") == text, f"{path.name}: python -m tools.schemas"
+        assert path.read_text(encoding="utf-8") == text, (
+            f"{path.name}: python -m tests.house.schemas"
+        )
 
 
 @pytest.mark.parametrize(("annotated", "reads"), EXAMPLES)

@@ -18,7 +18,7 @@ from protocol.json_codec import (
     pack_json,
 )
 from protocol.session import Ping
-from tools import samples
+from tests.conformance import samples
 
 SENTENCE = {"Peer": "web", "TrackingId": "t", "ID": "s", "Text": "Hi"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from broker.config.findings import ConfigFault
+from broker.config.diagnostics import ConfigFault
 from broker.config.load import loads
 
 LIMITS = "[limits]\nframe_bytes = 20_000\n"

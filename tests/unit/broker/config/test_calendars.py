@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broker.config.hours import DAY
 from broker.config.load import loads
 from broker.config.model import Calendar, Hours, Span
-from broker.core.rules import within
+from broker.config.sections.hours import DAY
+from broker.core.rules.matching import within
 from protocol.values import to_micros
 from tests.support.marked import assert_fault, warnings_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.config.findings import ConfigFault
+from broker.config.diagnostics import ConfigFault
 from broker.config.load import loads
 from tests.support.marked import assert_fault, faults_of, warnings_of
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from broker.config.context import Context
-from broker.config.findings import ConfigFault, Finding, Report
+from broker.config.diagnostics import ConfigFault, Finding, Report
 from broker.config.load import loads, read_document
 from broker.config.model import Config
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.config.findings import ConfigFault
+from broker.config.diagnostics import ConfigFault
 from broker.config.load import load
 from tests.support.marked import assert_fault, faults_of
 

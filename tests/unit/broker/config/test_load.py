@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import broker.config
-from broker.config.findings import ConfigFault
+from broker.config.diagnostics import ConfigFault
 from broker.config.identity import NAMESPACE, derive
 from broker.config.load import load, load_again, loads
 from broker.config.model import (

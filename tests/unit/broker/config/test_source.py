@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from broker.config.check import hash_token_command
-from broker.config.findings import ConfigFault
+from broker.config.diagnostics import ConfigFault
 from broker.config.load import load, loads
 from broker.config.secret import digest, verify
-from broker.tools.tokens import read_token_file, read_tokens
+from broker.recording.tokens import read_token_file, read_tokens
 from tests.support.marked import faults_of
 
 GATEWAY = '[[gateways]]\nname = "Gé"\npeer = "g"\n'

@@ -10,7 +10,7 @@ from broker.core.inputs import FrameArrived
 from protocol.codec import encode
 from protocol.frame import Frame
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.test_distribution import answered
+from tests.unit.broker.core.distribution.test_offers import answered
 
 REGISTERS = """
 [[scenarios]]

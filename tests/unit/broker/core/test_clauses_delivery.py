@@ -11,7 +11,7 @@ from protocol.frame import Frame
 from protocol.values import Role
 from protocol.view import View, comparable
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.test_distribution import answered, offered, start
+from tests.unit.broker.core.distribution.test_offers import answered, offered, start
 
 WITH_SENTENCES = {
     "ES_CHAT_START",

@@ -5,7 +5,7 @@ import pytest
 from broker.core.facts import ChatMoved, ChatRouted, DecisionLogged
 from protocol.values import Guid, from_micros
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.test_distribution import answered, offered, start
+from tests.unit.broker.core.distribution.test_offers import answered, offered, start
 
 FORM = """
 [[gate_rules]]

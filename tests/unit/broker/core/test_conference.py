@@ -251,7 +251,7 @@ def test_what_is_no_invitation_is_refused(play: Playbook) -> None:
 
 def test_a_chat_has_room_for_so_many(play: Playbook, monkeypatch: pytest.MonkeyPatch) -> None:
     """I-14: one more is refused."""
-    monkeypatch.setattr("broker.core.parties.PARTIES_PER_CHAT", 1)
+    monkeypatch.setattr("broker.core.agents.participants.PARTIES_PER_CHAT", 1)
     _web, alice, chat = talking(play)
     bob, _carol = play.agent("bob", "102"), play.agent("carol", "103")
     joined(play, alice, bob, chat, "Consult")

@@ -9,7 +9,7 @@ from broker.core.timers import TimerKind
 from protocol.codec import pack
 from protocol.values import Guid
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.test_distribution import answered, offered, start
+from tests.unit.broker.core.distribution.test_offers import answered, offered, start
 
 GRACE = 'token = "web-secret"\nworkplace_grace = '
 WITHOUT_WEB = CONFIG.replace('name = "Web chat"\npeer = "web"', 'name = "Shop"\npeer = "shop"')
@@ -224,7 +224,7 @@ def test_the_chats_of_a_gateway_in_memory_are_bounded(
     play: Playbook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """I-14: closed ones too, until they are forgotten; those that are there go on."""
-    monkeypatch.setattr("broker.core.room.CHATS_PER_GATEWAY", 2)
+    monkeypatch.setattr("broker.core.chats.room.CHATS_PER_GATEWAY", 2)
     web, im = play.connector("web"), play.connector("im")
     for tracking in ("t1", "t2"):
         start(web, tracking, "Waiting")

@@ -2,7 +2,7 @@
 
 from broker.config.load import loads
 from tests.support.playbook import CONFIG, Playbook
-from tests.unit.broker.core.test_distribution import start
+from tests.unit.broker.core.distribution.test_offers import start
 
 
 def test_a_bound_chat_is_found_by_its_tracking_id_after_a_restart(play: Playbook) -> None:

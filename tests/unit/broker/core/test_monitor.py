@@ -219,7 +219,7 @@ def test_a_supervisor_needs_a_slot_to_join(play: Playbook) -> None:
 
 def test_one_can_watch_so_many(play: Playbook, monkeypatch: pytest.MonkeyPatch) -> None:
     """I-14: one more is refused."""
-    monkeypatch.setattr("broker.core.parties.WATCHED_PER_AGENT", 1)
+    monkeypatch.setattr("broker.core.agents.participants.WATCHED_PER_AGENT", 1)
     web, alice, susan, _chat = monitoring(play)
     second = answered(web, alice, tracking="t2")
     susan.says("CS_CHAT_INVITE", 2, ChatId=second, Mode="Monitor")

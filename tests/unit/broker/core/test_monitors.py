@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.test_distribution import answered, offered
+from tests.unit.broker.core.distribution.test_offers import answered, offered
 
 SUPERVISED = """
 [[workplaces]]

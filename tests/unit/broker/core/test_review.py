@@ -9,7 +9,7 @@ from broker.config.load import loads
 from broker.core.inputs import SessionOpened
 from protocol.values import ChatStatus, Guid, Role
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.test_distribution import answered, start
+from tests.unit.broker.core.distribution.test_offers import answered, start
 
 BOT = """
 [[workplaces]]

@@ -9,7 +9,7 @@ from broker.core.rollback import Presence, roll_back
 from protocol.values import from_micros
 from tests.support.floor import FLOOR, chat_of, configured, desk_of, project_of, started, talking
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.test_distribution import answered, offered
+from tests.unit.broker.core.distribution.test_offers import answered, offered
 
 HOUR = 3_600
 BOT = """

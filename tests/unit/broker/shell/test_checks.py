@@ -7,8 +7,8 @@ import trio
 from attrs import define, field
 
 from broker.shell import checks
+from broker.shell.authentication import Claim
 from broker.shell.checks import Check, SlowChecks, origin_of
-from broker.shell.gate import Claim
 from protocol.session import Hello
 from protocol.values import Role
 

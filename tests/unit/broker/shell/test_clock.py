@@ -5,9 +5,9 @@ from itertools import pairwise
 import pytest
 from attrs import define
 
-from broker.shell.attention import GAP, Attention
 from broker.shell.clock import Clock
-from broker.shell.diary import Diary, Entry
+from broker.shell.life_signs import Diary, Entry
+from broker.shell.listening_clock import GAP, Attention
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND

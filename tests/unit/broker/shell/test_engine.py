@@ -10,8 +10,8 @@ from broker.core.effects import Dismiss, Effect, Send
 from broker.core.facts import ChatStarted, Fact
 from broker.core.inputs import FrameArrived, SessionClosed, SessionOpened
 from broker.core.state import Recovered
-from broker.shell.attention import Attention
 from broker.shell.engine import Engine
+from broker.shell.listening_clock import Attention
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatServiceInfo
 from protocol.frame import Frame

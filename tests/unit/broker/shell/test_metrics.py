@@ -15,7 +15,7 @@ from broker.shell.backlog import Backlog
 from broker.shell.counters import Counters
 from broker.shell.metrics import registry_of
 from broker.shell.server import Server
-from broker.shell.snapshot import take
+from broker.shell.stats import take
 from tests.support.playbook import CONFIG, Playbook
 
 OPERATIONS = Path(__file__).parents[4] / "docs" / "operations.md"

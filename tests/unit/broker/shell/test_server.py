@@ -10,10 +10,10 @@ import trio
 from attrs import define
 
 from broker.config.model import Config
-from broker.shell.attention import Attention
+from broker.shell.authentication import Gate
 from broker.shell.checks import SlowChecks
-from broker.shell.excuses import Excuses
-from broker.shell.gate import Gate
+from broker.shell.graces import Excuses
+from broker.shell.listening_clock import Attention
 from broker.shell.server import Server
 from broker.shell.sessions import Sessions
 from broker.shell.sockets import Sockets

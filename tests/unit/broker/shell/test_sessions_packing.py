@@ -9,8 +9,8 @@ import trio
 
 from broker.config.model import Config
 from broker.core.effects import Send
+from broker.shell.authentication import Gate
 from broker.shell.checks import SlowChecks
-from broker.shell.gate import Gate
 from broker.shell.sessions import Sessions
 from broker.shell.sockets import Sockets
 from protocol.connection import State

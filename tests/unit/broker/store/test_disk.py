@@ -15,7 +15,7 @@ from attrs import evolve
 from sqlalchemy import NullPool, create_engine
 
 from broker.core.facts import Fact
-from broker.store import CommitError, Store, StoreError, StoreThread, sql, thread
+from broker.store import CommitError, Store, StoreError, StoreThread, dialects, thread
 from tests.support.store_facts import confirmed, said, started
 
 DOC = Path(__file__).parents[4] / "docs" / "store.md"
@@ -97,7 +97,7 @@ def test_a_database_shrinks_when_rows_are_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A little at a time, and commits go on between."""
-    monkeypatch.setattr(sql, "TIDY_PAGES", 32)
+    monkeypatch.setattr(dialects, "TIDY_PAGES", 32)
     url = f"sqlite:///{tmp_path}/store.db"
     store = Store.open(url)
     fill(store)
@@ -107,9 +107,9 @@ def test_a_database_shrinks_when_rows_are_deleted(
     purge(url)
     assert size(url) == whole
     assert store.tidy()
-    assert size(url) == whole - sql.TIDY_PAGES * 4096
+    assert size(url) == whole - dialects.TIDY_PAGES * 4096
     store.commit([said(91, LENGTH + 1)])
-    assert tidied(store) <= whole // (sql.TIDY_PAGES * 4096)
+    assert tidied(store) <= whole // (dialects.TIDY_PAGES * 4096)
     assert size(url) < whole * 0.65
     assert (tmp_path / "store.db").stat().st_size == size(url)
     store.close()
@@ -159,7 +159,7 @@ def test_a_disk_that_fails_while_tidying_up_fails_the_store(
     def fail(_connection: object) -> bool:
         raise sqlite3.OperationalError("disk I/O error")
 
-    monkeypatch.setattr(sql, "tidy", fail)
+    monkeypatch.setattr(dialects, "tidy", fail)
     with pytest.raises(StoreError, match="cannot be tidied up: disk I/O error"):
         store.tidy()
     assert not store.tidy()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from broker.config.model import Config
-from broker.store import CommitError, Store, StoreUnusableError, files, sql
+from broker.store import CommitError, Store, StoreUnusableError, dialects, files
 from tests.support.store_facts import said, started
 
 LOST = "put it back, or begin with an empty one: parley serve --new"
@@ -186,12 +186,12 @@ def test_without_a_reader_the_log_is_empty_after_a_start(path: Path, tmp_path: P
     assert counters(f"sqlite:///{dead}") == [1]
 
 
-@pytest.mark.parametrize("pragma", sorted(sql._ANSWERS))
+@pytest.mark.parametrize("pragma", sorted(dialects._ANSWERS))
 def test_what_sqlite_does_not_do_is_noticed(
     path: Path, pragma: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """W-20: each answer that durability rests on is looked at."""
-    monkeypatch.setattr(sql, "_ANSWERS", {**sql._ANSWERS, pragma: ("something else",)})
+    monkeypatch.setattr(dialects, "_ANSWERS", {**dialects._ANSWERS, pragma: ("something else",)})
     with pytest.raises(StoreUnusableError, match=f"SQLite answers .* to {pragma}"):
         Store.open(f"sqlite:///{path}")
 

@@ -8,7 +8,7 @@ from sqlalchemy import create_engine
 from broker.core.facts import Fact
 from broker.store.commands import SIZES, padded
 from broker.store.plan import plan
-from broker.store.records import COMMANDS, RECORDS
+from broker.store.rows import COMMANDS, RECORDS
 from broker.store.store import Store
 from protocol.values import ChatStatus
 from tests.support.store_facts import moved, offered, ready, said, started

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from broker.tools.simulate.checker.timeline import Timeline
-from broker.tools.simulate.history import Event, Kind
+from broker.checker.history import Event, Kind
+from broker.checker.timeline import Timeline
 
 SECOND = 1_000_000
 

@@ -1,0 +1,70 @@
+"""The laws of the broker, decided from a history and a dump of the store.
+
+Pure: no broker runs here. `LAWS` is the list; each law is a function of its own from a `Story`
+to its violations. What a history does not tell (commits, over a real network) leaves the laws that
+need it without anything to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from broker.checker import (
+    i01_i02_i11_durability,
+    i03_i04_order,
+    i05_i09_i10_agreement,
+    i06_slots,
+    i07_matching,
+    i08_i13_i14_legality,
+    i15_isolation,
+    i16_i17_liveness,
+    i18_haste,
+)
+from broker.checker.dump import Dump
+from broker.checker.evidence import Story
+from broker.checker.history import Event, Kind
+from broker.checker.violation import Violation
+
+Law = Callable[[Story], Iterable[Violation]]
+
+LAWS: Final[Mapping[str, Law]] = MappingProxyType(
+    {
+        "I-1": i01_i02_i11_durability.nothing_lost,
+        "I-2": i01_i02_i11_durability.exactly_once,
+        "I-3": i03_i04_order.gapless,
+        "I-4": i03_i04_order.sender_order,
+        "I-5": i05_i09_i10_agreement.both_sides_agree,
+        "I-6": i06_slots.one_owner,
+        "I-7": i07_matching.no_forgotten_work,
+        "I-8": i08_i13_i14_legality.legal_moves,
+        "I-9": i05_i09_i10_agreement.snapshot_is_fold,
+        "I-10": i05_i09_i10_agreement.store_is_memory,
+        "I-11": i01_i02_i11_durability.durable_before_visible,
+        "I-13": i08_i13_i14_legality.one_answer,
+        "I-14": i08_i13_i14_legality.bounded,
+        "I-15": i15_isolation.isolation,
+        "I-16": i16_i17_liveness.liveness,
+        "I-17": i16_i17_liveness.determinism,
+        "I-18": i18_haste.not_too_early,
+    }
+)
+"""The laws by name. I-12 is about messages, which this version does not serve."""
+
+
+def check(events: Iterable[Event], dump: Dump) -> list[Violation]:
+    """Decide every law; an empty list is a good run."""
+    story = Story.read(events, dump)
+    found = [violation for law in LAWS.values() for violation in law(story)]
+    return found + list(_broken(story))
+
+
+def _broken(story: Story) -> Iterator[Violation]:
+    """What the simulator saw inside the broker: breaches of the laws in its own state."""
+    for event in story.events:
+        if event.kind is Kind.BROKEN:
+            yield Violation(event.data["law"], event.data["text"], event.at)
+
+
+__all__ = ["LAWS", "Dump", "Event", "Story", "Violation", "check"]

@@ -1,0 +1,123 @@
+"""What time it was, and when the broker listened: histories in which clocks are set and processes frozen.
+
+What the broker records and shows has the time of its own clock, and that of a history is nobody's. A
+CLOCK event says how far the two are apart from then on; so everything is put on the history's clock
+before any law reads it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import define, evolve, field, fields
+
+from broker.checker.dump import Dump
+from broker.checker.history import Event, Kind
+
+GRACE = 60_000_000
+"""What is left at most for anything after the broker did not listen (B-13)."""
+_MOMENTS = frozenset(
+    {
+        "at",
+        "bound_at",
+        "closed_at",
+        "ended_at",
+        "enqueued_at",
+        "left_at",
+        "started_at",
+        "woken_at",
+    }
+)
+
+
+@define
+class Timeline:
+    """The clocks of a history.
+
+    Attributes:
+        deaf: When the broker did not listen, by what was done to it.
+        began: When it began to listen, as it says itself.
+    """
+
+    deaf: list[tuple[int, int]] = field(factory=list)
+    began: list[int] = field(factory=list)
+    _lags: list[tuple[int, int]] = field(factory=list)
+
+    @classmethod
+    def read(cls, events: Iterable[Event]) -> Timeline:
+        """Find out from the events."""
+        line = cls()
+        down: int | None = None
+        for event in events:
+            match event.kind:
+                case Kind.CLOCK:
+                    line._lags.append((event.data["core"], event.data["lag"]))
+                case Kind.FROZEN:
+                    line.deaf.append((event.at, event.data["until"]))
+                case Kind.FAILED:
+                    # A process whose store failed lives on, and can decide nothing before it has a
+                    # state again: what was due meanwhile comes a grace after that.
+                    down = event.at if down is None else down
+                case Kind.CRASHED:
+                    down = event.at if down is None else down
+                    # Whoever is killed is frozen no more.
+                    line.deaf = [(begin, min(end, event.at)) for begin, end in line.deaf]
+                case Kind.STARTED:
+                    line.began.append(event.at)
+                    if down is not None:
+                        line.deaf.append((down, event.at))
+                    down = None
+                case Kind.RESUMED:
+                    line.began.append(event.at)
+                case _:
+                    pass
+        line._lags.sort(key=lambda lag: lag[0])
+        return line
+
+    def moment(self, at: int) -> int:
+        """What a time of the broker's clock is on that of the history."""
+        place = bisect_right(self._lags, at, key=lambda lag: lag[0])
+        return at - self._lags[place - 1][1] if place else at
+
+    def listened(self, since: int, until: int) -> int:
+        """How long of that time the broker listened at most."""
+        lost, reached = 0, since
+        for begin, end in sorted(self.deaf):
+            begin, end = max(begin, reached), min(end, until)
+            if begin < end:
+                lost += end - begin
+                reached = end
+        return until - since - lost
+
+    def over(self, since: int, length: int) -> int:
+        """When a time that somebody was given must be over at the latest."""
+        end = since + length
+        for begin, stop in sorted([*self.deaf, *((moment, moment) for moment in self.began)]):
+            if since <= stop and begin < end:
+                end += stop - max(begin, since)
+                if begin == stop:
+                    end = max(end, begin + min(GRACE, length))
+        return end
+
+    def put_right(self, dump: Dump) -> Dump:
+        """A dump on the clock of the history."""
+        if not self._lags:
+            return dump
+        changed: dict[str, Any] = {}
+        for attribute in fields(Dump):
+            rows = getattr(dump, attribute.name)
+            if isinstance(rows, tuple):
+                changed[attribute.name] = tuple(self._row(row) for row in rows)
+        return evolve(dump, **changed)
+
+    def _row(self, row: Any) -> Any:
+        moments = {
+            a.name: self.moment(value)
+            for a in fields(type(row))
+            if a.name in _MOMENTS and (value := getattr(row, a.name))
+        }
+        if hasattr(row, "until"):
+            moments["until"] = moments["at"] + row.until - row.at
+        return evolve(row, **moments)

@@ -1,0 +1,100 @@
+"""Reader of the wait rules: what is done for a chat that waits too long (B-26)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from broker.config.context import Context
+from broker.config.model import WaitRule
+from broker.config.parse import Parser, boolean, duration, integer, listing, suggestion, text
+from broker.config.section_reader import Table
+from broker.config.sections.routing import PRIORITY, Numbered, rule_limits
+from protocol.limits import text_length
+
+LEVEL: Final = integer(1, 1_000)
+PLACEHOLDERS: Final = ("position", "wait")
+"""What is filled into a note: the place in the queue, and how long it will take."""
+FILLED: Final = 32
+"""Room for a place or a wait when it is filled in; `wait_unknown` of `[notes]` may need more."""
+EFFECTS: Final = ("skill", "projects", "priority", "note", "scenario", "close")
+_PLACEHOLDER: Final = re.compile(rf"\{{(?:{'|'.join(PLACEHOLDERS)})\}}")
+_BRACE: Final = re.compile(r"\{(\w+)\}|[{}]")
+
+
+def read_wait_rules(
+    root: Table, context: Context, wait_unknown: str
+) -> Iterator[tuple[Table, WaitRule]]:
+    """`[[wait_rules]]`, each with its table, so that it can be looked at again.
+
+    Args:
+        root: The document.
+        context: What the readers share.
+        wait_unknown: What may be filled in for a wait.
+    """
+    numbered = Numbered("level")
+    note = note_text(max(FILLED, len(wait_unknown)))
+    for table in root.children("wait_rules"):
+        with table:
+            faults_before = len(table.report.faults)
+            level = table.need("level", LEVEL, 0)
+            rule = WaitRule(
+                id=numbered.claim(table, context, "wait_rule", level),
+                level=level,
+                after=table.need("after", duration(), 0),
+                limits=rule_limits(table, context),
+                project=table.read("project", context.reference("project"), None),
+                skill=table.read("skill", integer(), None),
+                projects=table.read("projects", listing(context.reference("project")), ()),
+                priority=table.read("priority", PRIORITY, 0),
+                note=table.read("note", note, None),
+                scenario=table.read("scenario", context.reference("scenario"), None),
+                close=table.read("close", boolean, default=False),
+            )
+            # What could not be read is replaced by nothing, and must not be missed as well.
+            if len(table.report.faults) == faults_before:
+                _check_effects(table, rule)
+            yield table, rule
+
+
+def note_text(filled: int) -> Parser[str]:
+    """A text with placeholders that is no longer than a sentence once they are filled in.
+
+    Args:
+        filled: The most characters that take the place of one.
+    """
+    longest = text_length("ChatSentenceInfo", "Text")
+
+    def parse(value: object) -> str:
+        found = text(longest)(value)
+        whole = _PLACEHOLDER.sub("." * filled, found)
+        brace = _BRACE.search(whole)
+        if brace is not None:
+            word = brace[1] or ""
+            said = f"has an unknown placeholder {brace[0]}" if word else "has a brace"
+            hint = suggestion(word, PLACEHOLDERS)
+            raise ValueError(f"{said}; braces stand in {{position}} and {{wait}} only{hint}")
+        if len(whole) > longest:
+            raise ValueError(f"is longer than {longest:,} characters once it is filled in")
+        return found
+
+    return parse
+
+
+def _check_effects(table: Table, rule: WaitRule) -> None:
+    effects = [key for key in EFFECTS if getattr(rule, key)]
+    if rule.skill == 0:  # nobody is too unskilled any more
+        effects.insert(0, "skill")
+    if not effects:
+        table.report.fault(table.path, f"has no effect; give one of {', '.join(EFFECTS)}")
+    others = [key for key in effects if key not in ("note", "close")]
+    if rule.close and others:
+        table.fault("close", f"goes with a note alone, not with {', '.join(others)}")
+    seen = {rule.project}
+    for position, project in enumerate(rule.projects):
+        if project in seen:
+            table.report.fault(
+                (*table.path, "projects", position), "is one of its projects already"
+            )
+        seen.add(project)

@@ -1,0 +1,440 @@
+"""What an owner does with his chat: hand it over, ask somebody in, put it aside, give it back (B-29).
+
+Theory of operation: the chat stays with its owner until somebody else *has* it, so every way that a
+transfer can end without that leaves things as they were. At most one invitation is open for a chat;
+asking a project is a ticket in its queue (`apply_desk.requeue`), asking an agent is an offer at once.
+"""
+
+from __future__ import annotations
+
+from broker.config.model import SIGNAL_DURATION
+from broker.core.agents.reassignment import drop_party, heir_of, parties_shown, pass_on
+from broker.core.chats.transitions import (
+    dissolve,
+    end_invite,
+    end_offer,
+    moved,
+    to_waiting,
+    unparked,
+)
+from broker.core.decision import Decision, Outcome, Refusal
+from broker.core.distribution.eligibility import slots_left, weight_of, why_not
+from broker.core.distribution.offers import offered
+from broker.core.facts import (
+    AgentExcluded,
+    ChatParked,
+    ChatRouted,
+    ChatWoken,
+    InviteMade,
+    PartyJoined,
+    PartyLeft,
+)
+from broker.core.inputs import Stamp
+from broker.core.limits import PARTIES_PER_CHAT, WATCHED_PER_AGENT
+from broker.core.routing.admission import logged, route
+from broker.core.state import Chat, Desk, Session, State
+from broker.core.views.addressing import chat_at_desk, owned_chat
+from broker.core.views.notifications import ChatToAgent, ChatToConnectors, ChatToMembers
+from protocol.chat import ChatCommandInfo, ChatTransferInfo
+from protocol.errors import ErrorCode
+from protocol.frame import Frame
+from protocol.values import ChatStatus, Guid, TransferMode
+
+
+def shown(chat: Chat, agent: Guid, session: Session, frame: Frame, *, full: bool) -> ChatToAgent:
+    """The answer to a request about a chat: the chat as it stands for the agent afterwards."""
+    return ChatToAgent(
+        chat=chat.id,
+        agent=agent,
+        type="SC_CHAT_STATUS",
+        full=full,
+        answer_to=session.number,
+        re=frame.id,
+    )
+
+
+def transfer(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_TRANSFER: to an agent, to a project, or taken back."""
+    p = frame.payload
+    assert isinstance(p, ChatTransferInfo)
+    found = owned_chat(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
+    told = shown(chat, desk.agent, session, frame, full=False)
+    if p.mode not in (None, TransferMode.TRANSFER):
+        return Refusal(ErrorCode.BAD_PAYLOAD, "Mode: must be Transfer")
+    if p.to_agent_id is not None and p.to_project_id is not None:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "ToProjectId: goes not with ToAgentId")
+    project = p.to_project_id
+    if project is not None and project not in state.config.projects:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "ToProjectId: no such project")
+    if chat.status is ChatStatus.ICR:
+        return _bot_done(state, chat, stamp, p, told)
+    if p.to_agent_id is None and project is None:
+        return _taken_back(state, chat, stamp, told)
+    if chat.invite is not None:
+        return _ASKED
+    if project is not None:
+        until = stamp.now + state.config.distribution.transfer_timeout
+        decision = _asked(chat, stamp, desk, p, TransferMode.TRANSFER, until)
+        return _answered(decision, told, chat)
+    party = chat.parties.get(p.to_agent_id) if p.to_agent_id is not None else None
+    if party is not None and party.mode is not TransferMode.MONITOR and p.to_agent_id is not None:
+        if state.distribution.desks[p.to_agent_id].session is None:
+            return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: away")
+        decision = pass_on(state, chat, stamp, p.to_agent_id, "transferred")
+        return _in_place_of_push(decision, told)
+    return _alerted(state, chat, stamp, desk, p, TransferMode.TRANSFER, told)
+
+
+_ASKED = Refusal(ErrorCode.WRONG_STATE, "ChatId: somebody is being asked already")
+
+
+def _is_push_to(effect: object, agent: Guid) -> bool:
+    return (
+        isinstance(effect, ChatToAgent)
+        and effect.agent == agent
+        and effect.answer_to is None
+        and effect.type == "SC_CHAT_STATUS"
+    )
+
+
+def _in_place_of_push(decision: Decision, told: ChatToAgent) -> Decision:
+    """Answer who asked, first of all; what he would be pushed says no more than that."""
+    decision.effects = [e for e in decision.effects if not _is_push_to(e, told.agent)]
+    decision.effects.insert(0, told)
+    return decision
+
+
+def _answered(decision: Decision, told: ChatToAgent, chat: Chat) -> Decision:
+    """Answer the asker; the others who are in the chat are told by a push."""
+    decision.effects = [
+        ChatToMembers(chat=chat.id, but=told.agent) if isinstance(e, ChatToMembers) else e
+        for e in decision.effects
+    ]
+    decision.effects.insert(0, told)
+    return decision
+
+
+def _bot_done(
+    state: State, chat: Chat, stamp: Stamp, p: ChatTransferInfo, told: ChatToAgent
+) -> Outcome:
+    """A bot hands over: to a project, or to whichever the rules name (B-40)."""
+    if p.to_agent_id is not None:
+        return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: a bot hands over to a project")
+    detail: dict[str, object] = {"bot": told.agent}
+    decision = route(state, chat, stamp, "bot_done", detail, p.to_project_id)
+    return _in_place_of_push(decision, told)
+
+
+def _taken_back(state: State, chat: Chat, stamp: Stamp, told: ChatToAgent) -> Outcome:
+    if chat.invite is None:
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: nobody is being asked")
+    decision = end_offer(state, chat, stamp, "withdrawn")
+    decision.add(end_invite(state, chat, stamp, "withdrawn"))
+    return _answered(decision, told, chat)
+
+
+def _asked(
+    chat: Chat,
+    stamp: Stamp,
+    desk: Desk,
+    p: ChatTransferInfo,
+    mode: TransferMode,
+    until: int,
+    agent: Guid | None = None,
+) -> Decision:
+    """Note that somebody is asked."""
+    project = p.to_project_id if agent is None else None
+    made = InviteMade(
+        chat=chat.id,
+        no=chat.no,
+        by=desk.agent,
+        mode=mode,
+        agent=agent,
+        project=project,
+        note=p.note,
+        at=stamp.now,
+        until=until,
+    )
+    detail: dict[str, object] = {"mode": mode.value, "by": desk.agent, "project": project}
+    return Decision(
+        [made, logged(chat, stamp, "transfer", detail, agent)], [ChatToMembers(chat=chat.id)]
+    )
+
+
+def _alerted(
+    state: State,
+    chat: Chat,
+    stamp: Stamp,
+    desk: Desk,
+    p: ChatTransferInfo,
+    mode: TransferMode,
+    told: ChatToAgent,
+) -> Outcome:
+    """Ask one agent: he is alerted at once, or that is refused."""
+    wanted = p.to_agent_id
+    refusal = _may_ask(state, chat, wanted)
+    if refusal is not None or wanted is None:
+        return refusal or _NOBODY
+    project = state.config.projects.get(chat.project) if chat.project is not None else None
+    patience = project.signal_duration if project is not None else SIGNAL_DURATION
+    decision = _asked(chat, stamp, desk, p, mode, stamp.now + patience, wanted)
+    decision.effects.clear()  # the offer tells everybody
+    if wanted in chat.parties:
+        # Whoever watches unseen is asked like everybody, and watches no more (B-29).
+        gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause="asked")
+        decision.facts.insert(0, gone)
+    detail: dict[str, object] = {"candidates": [wanted], "by": "asked for", "mode": mode.value}
+    decision.add(offered(state, chat, wanted, stamp, stamp.now + patience, detail, mode))
+    return _answered(decision, told, chat)
+
+
+_NOBODY = Refusal(ErrorCode.BAD_PAYLOAD, "ToAgentId: missing")
+
+
+def _may_ask(state: State, chat: Chat, wanted: Guid | None) -> Refusal | None:
+    """Whether an agent can be asked now: he is known, at work, and has a slot (B-29).
+
+    One who only watches can be: a refusal would tell that he does. He ceases to watch.
+    """
+    if wanted is None:
+        return _NOBODY
+    known = state.config.agents.get(wanted)
+    if known is None or known.retired or known.role == "bot":
+        return Refusal(ErrorCode.UNKNOWN_AGENT, "ToAgentId: no such agent")
+    party = chat.parties.get(wanted)
+    if wanted == chat.agent or (party is not None and party.mode is not TransferMode.MONITOR):
+        return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: is in the chat")
+    if party is None and len(chat.parties) >= PARTIES_PER_CHAT:
+        return Refusal(ErrorCode.OVERLOADED, "ChatId: too many are in the chat")
+    reason = why_not(state, state.distribution.desks.get(wanted), weight_of(state, chat))
+    if reason is not None:
+        return Refusal(ErrorCode.WRONG_STATE, f"ToAgentId: {reason}")
+    return None
+
+
+def invite(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_INVITE: consult, conference; a supervisor may let himself in, and monitor."""
+    p = frame.payload
+    assert isinstance(p, ChatTransferInfo)
+    mode = p.mode
+    if mode is None or mode is TransferMode.TRANSFER:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "Mode: must be Consult, Conference or Monitor")
+    if p.to_project_id is not None:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "ToProjectId: only agents join a chat")
+    me = session.agent
+    if me is not None and p.to_agent_id in (None, me):
+        return _let_in(state, stamp, session, frame, p)
+    if mode is TransferMode.MONITOR:
+        return Refusal(ErrorCode.NOT_ALLOWED, "Mode: a supervisor monitors by himself")
+    found = owned_chat(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
+    if chat.status is ChatStatus.ICR:
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: a bot asks nobody in")
+    if chat.invite is not None:
+        return _ASKED
+    told = shown(chat, desk.agent, session, frame, full=False)
+    party = chat.parties.get(p.to_agent_id) if p.to_agent_id is not None else None
+    if party is not None and p.to_agent_id is not None and party.mode is not TransferMode.MONITOR:
+        if party.mode is mode:
+            return Decision([], [told])
+        joined = _joins_otherwise(chat, stamp, p.to_agent_id, mode, desk.agent)
+        return _answered(Decision([*joined], [ChatToMembers(chat=chat.id)]), told, chat)
+    return _alerted(state, chat, stamp, desk, p, mode, told)
+
+
+def _joins_otherwise(
+    chat: Chat, stamp: Stamp, agent: Guid, mode: TransferMode, by: Guid
+) -> list[PartyLeft | PartyJoined]:
+    return [
+        PartyLeft(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause="changed"),
+        PartyJoined(chat=chat.id, no=chat.no, agent=agent, mode=mode, by=by, at=stamp.now),
+    ]
+
+
+def _let_in(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatTransferInfo
+) -> Outcome:
+    """A supervisor joins a chat by himself, unseen or not (B-29)."""
+    me, mode = session.agent, p.mode
+    assert me is not None
+    assert mode is not None
+    known = state.config.agents.get(me)
+    if p.peer != session.workplace or known is None or known.role != "supervisor":
+        return Refusal(ErrorCode.NOT_ALLOWED, "ToAgentId: only a supervisor lets himself in")
+    chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
+    if chat is None:
+        return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat")
+    if chat.status is not ChatStatus.ANSWERED or chat.agent == me:
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by somebody else")
+    if chat.offered_to == me:
+        return _ASKED
+    told = shown(chat, me, session, frame, full=True)
+    party = chat.parties.get(me)
+    if party is not None and party.mode is mode:
+        return Decision([], [told])
+    desk = state.distribution.desks[me]
+    refusal = _may_enter(state, chat, desk, mode)
+    if refusal is not None:
+        return refusal
+    facts = _joins_otherwise(chat, stamp, me, mode, me)
+    if party is None:
+        del facts[0]
+    if party is None and mode is TransferMode.MONITOR:
+        return Decision([*facts], [told])  # a push that says nothing new would give him away
+    return _answered(Decision([*facts], [*parties_shown(chat)]), told, chat)
+
+
+def _may_enter(state: State, chat: Chat, desk: Desk, mode: TransferMode) -> Refusal | None:
+    if desk.is_logging_off:
+        return Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
+    if desk.agent not in chat.parties and len(chat.parties) >= PARTIES_PER_CHAT:
+        return Refusal(ErrorCode.OVERLOADED, "ChatId: too many are in the chat")
+    if mode is TransferMode.MONITOR:
+        if len(desk.watching) >= WATCHED_PER_AGENT:
+            return Refusal(ErrorCode.OVERLOADED, "ChatId: too many chats are monitored")
+        return None
+    if chat.id not in desk.leases and slots_left(state, desk) < weight_of(state, chat):
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: no free slot")
+    return None
+
+
+def leave(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_LEAVE: out of the chat; an owner needs an heir."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    found = chat_at_desk(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
+    told = shown(chat, desk.agent, session, frame, full=False)
+    if desk.agent in chat.parties:
+        decision = drop_party(state, chat, desk.agent, stamp, "left")
+    else:
+        if not chat.is_open:
+            return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
+        if not chat.has(desk.agent):
+            return Refusal(ErrorCode.WRONG_STATE, "ChatId: not in the chat")
+        heir = heir_of(state, chat)
+        if heir is None:
+            return Refusal(ErrorCode.WRONG_STATE, "ChatId: nobody would be left to own it")
+        decision = pass_on(state, chat, stamp, heir, "left")
+    return _in_place_of_push(decision, told)
+
+
+def give_back(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_RETURN: back to the queue, its age kept; not to the same agent at once."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    found = owned_chat(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
+    told = shown(chat, desk.agent, session, frame, full=False)
+    if chat.status is ChatStatus.ICR:
+        return _bot_done(state, chat, stamp, ChatTransferInfo(), told)
+    if chat.project is None:
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: of no project, so nobody would get it")
+    decision = dissolve(state, chat, stamp)
+    decision.facts.append(AgentExcluded(chat=chat.id, no=chat.no, agent=desk.agent, at=stamp.now))
+    decision.add(to_waiting(chat, stamp, "returned"))
+    decision.effects.insert(0, told)
+    return decision
+
+
+def park(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_PARK: put a chat aside, or ask for it back (B-22, B-29)."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    found = owned_chat(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
+    if chat.status is ChatStatus.ICR:
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: a bot puts nothing aside")
+    told = shown(chat, desk.agent, session, frame, full=False)
+    if p.is_parked is (chat.parked_at is not None):
+        # Asked twice; but the second wish to have it back may be the first after a wake-up.
+        return Decision([], [told])
+    if p.is_parked:
+        if chat.invite is not None:
+            return _ASKED
+        if len(desk.parked) >= state.config.distribution.max_parked:
+            return Refusal(ErrorCode.OVERLOADED, "ChatId: too many chats are parked")
+        fact = ChatParked(chat=chat.id, no=chat.no, agent=desk.agent, at=stamp.now)
+        return Decision([fact], [told])
+    if slots_left(state, desk) >= weight_of(state, chat):
+        return Decision([*unparked(chat, stamp, "retrieved")], [told])
+    return Decision([*woken(chat, stamp)], [told])
+
+
+def woken(chat: Chat, stamp: Stamp) -> list[ChatWoken]:
+    """The fact that a parked chat is to come back, unless it is on its way."""
+    if chat.parked_at is None or chat.woken_at is not None:
+        return []
+    return [ChatWoken(chat=chat.id, no=chat.no, at=stamp.now)]
+
+
+def next_awake(state: State, stamp: Stamp) -> Decision | None:
+    """Bring a parked chat back whose owner has a slot for it, before he is offered anything else."""
+    for chat_id in state.distribution.waking:
+        chat = state.chats[chat_id]
+        desk = state.distribution.desks.get(chat.agent) if chat.agent is not None else None
+        if desk is None or desk.session is None:
+            continue
+        if slots_left(state, desk) < weight_of(state, chat):
+            continue
+        told = ChatToAgent(chat=chat.id, agent=desk.agent, type="SC_CHAT_STATUS")
+        return Decision([*unparked(chat, stamp, "retrieved")], [told])
+    return None
+
+
+def taken(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: ChatToAgent) -> Decision:
+    """Whoever was asked has answered: he owns the chat, or is in it (B-29)."""
+    invitation = chat.invite
+    assert invitation is not None
+    decision = end_offer(state, chat, stamp, "answered")
+    decision.facts += end_invite(state, chat, stamp, "answered").facts
+    decision.effects.append(told)
+    if invitation.mode is not TransferMode.TRANSFER:
+        decision.facts.append(
+            PartyJoined(
+                chat=chat.id,
+                no=chat.no,
+                agent=agent,
+                mode=invitation.mode,
+                by=invitation.by,
+                at=stamp.now,
+            )
+        )
+        decision.effects.append(ChatToMembers(chat=chat.id, but=agent))
+        return decision
+    owner = chat.agent
+    decision.facts += unparked(chat, stamp, "ended")
+    project = invitation.project
+    if project is not None:
+        decision.facts.append(_rerouted(chat, stamp, project))
+    decision.facts.append(
+        moved(chat, stamp, ChatStatus.ANSWERED, "transferred", agent, project=project)
+    )
+    decision.effects += [ChatToConnectors(chat=chat.id), ChatToMembers(chat=chat.id, but=agent)]
+    if owner is not None:
+        decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))
+    return decision
+
+
+def _rerouted(chat: Chat, stamp: Stamp, project: Guid) -> ChatRouted:
+    return ChatRouted(
+        chat=chat.id,
+        no=chat.no,
+        at=stamp.now,
+        project=project,
+        language=chat.language,
+        skill=1,
+        priority=chat.priority,
+        rule=None,
+    )

@@ -1,0 +1,164 @@
+"""A chat passes from one hand to the next: offers that come to nothing, owners and bots who go.
+
+Nobody's chat may hang on somebody who is not there (I-16): whatever takes an agent out of a chat, by
+his will or not, comes here, and the chat moves on to the next who can have it.
+"""
+
+from __future__ import annotations
+
+from broker.core.chats.transitions import (
+    close,
+    dissolve,
+    end_invite,
+    end_offer,
+    moved,
+    note,
+    to_waiting,
+    unparked,
+)
+from broker.core.decision import Decision
+from broker.core.facts import PartyLeft
+from broker.core.inputs import Stamp
+from broker.core.routing.admission import route
+from broker.core.rules import matching
+from broker.core.state import Chat, State
+from broker.core.views.notifications import (
+    Announcement,
+    ChatToAgent,
+    ChatToConnectors,
+    ChatToMembers,
+)
+from protocol.values import ChatStatus, CloseReason, Guid, TransferMode
+
+_CAUSES = {"lost": "withdrawn"}
+"""How a report calls the move of a chat whose offer ended so, where it does not say the same."""
+
+
+def offer_over(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
+    """An open offer came to nothing: the chat goes back to where it was offered from.
+
+    A waiting chat waits on (B-5), one that a bot was to have goes on to its project (B-40), one whose
+    owner asked for somebody stays with him (B-29); a project's people are asked on.
+    """
+    decision = end_offer(state, chat, stamp, outcome)
+    match chat.status:
+        case ChatStatus.ALERTING:
+            decision.add(to_waiting(chat, stamp, _CAUSES.get(outcome, outcome)))
+        case ChatStatus.ICR:
+            decision.add(pass_over(state, chat, stamp, outcome))
+        case _:
+            if chat.invite is not None and chat.invite.project is None:
+                decision.add(end_invite(state, chat, stamp, outcome))
+            else:
+                decision.effects.append(ChatToMembers(chat=chat.id))
+    return decision
+
+
+def pass_over(state: State, chat: Chat, stamp: Stamp, why: str) -> Decision:
+    """An automated partner is away, silent or unwilling: the chat goes on to its project (B-40).
+
+    An offer of his that is open must have been ended by the caller.
+    """
+    bot = chat.agent if chat.agent is not None else chat.bot
+    decision = route(state, chat, stamp, "bot_silent", {"bot_passed_over": bot, "why": why})
+    if chat.agent is not None and chat.has(chat.agent):
+        decision.effects.append(ChatToAgent(chat=chat.id, agent=chat.agent, type="SC_CHAT_STATUS"))
+    return decision
+
+
+def heir_of(state: State, chat: Chat) -> Guid | None:
+    """Who owns the chat when its owner goes: whoever joined the conference first and is there."""
+    for agent, party in chat.parties.items():
+        if party.mode is not TransferMode.CONFERENCE:
+            continue
+        desk = state.distribution.desks.get(agent)
+        if desk is not None and desk.session is not None:
+            return agent
+    return None
+
+
+def pass_on(state: State, chat: Chat, stamp: Stamp, heir: Guid, cause: str) -> Decision:
+    """Make somebody who is in the conversation its owner; the visitor sees one conversation."""
+    owner = chat.agent
+    decision = end_offer(state, chat, stamp, "withdrawn")
+    decision.facts += end_invite(state, chat, stamp, "withdrawn").facts
+    decision.facts += unparked(chat, stamp, "ended")
+    decision.facts += [
+        PartyLeft(chat=chat.id, no=chat.no, agent=heir, at=stamp.now, cause="owner"),
+        moved(chat, stamp, ChatStatus.ANSWERED, cause, heir),
+    ]
+    decision.effects += [ChatToConnectors(chat=chat.id), ChatToMembers(chat=chat.id)]
+    if owner is not None:
+        decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))
+    return decision
+
+
+def give_up(
+    state: State,
+    chat: Chat,
+    stamp: Stamp,
+    cause: str = "agent_lost",
+    heir_cause: str = "owner_lost",
+) -> Decision:
+    """The owner will not come back: to somebody in the conference, else to the queue, first (B-11)."""
+    if chat.status is ChatStatus.ICR:
+        return pass_over(state, chat, stamp, cause)
+    heir = heir_of(state, chat)
+    if heir is not None:
+        return pass_on(state, chat, stamp, heir, heir_cause)
+    owner = chat.agent
+    if chat.project is None and not matching.project(
+        state.config, matching.applicant_of(chat), stamp.now
+    ):
+        # One that an agent began, and that no rule gives to anybody: it could only wait for ever.
+        decision = close(state, chat, stamp, CloseReason.RULE, cause=cause)
+        decision.effects.append(ChatToConnectors(chat=chat.id))
+        return decision
+    decision = dissolve(state, chat, stamp)
+    if chat.project is None:
+        decision.add(route(state, chat, stamp, cause, {"owner": owner}))
+    else:
+        boost = state.config.distribution.grace_priority
+        decision.add(to_waiting(chat, stamp, cause, boost=boost))
+    if owner is not None:
+        decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))
+    # The agents are out of the conversation by then, so that the note is the visitor's alone.
+    told = note(state, chat, stamp, state.config.notes.agent_lost)
+    told.effects = [e for e in told.effects if getattr(e, "type", "") != "SC_CHAT_SENTENCE"]
+    decision.add(told)
+    return decision
+
+
+def drop_party(state: State, chat: Chat, agent: Guid, stamp: Stamp, cause: str) -> Decision:
+    """Somebody besides the owner is out of the chat; who only watched was never seen (B-29)."""
+    decision = Decision(
+        [PartyLeft(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)],
+        [ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_STATUS")],
+    )
+    if chat.parties[agent].mode is not TransferMode.MONITOR:
+        decision.effects += parties_shown(chat)
+    return decision
+
+
+def parties_shown(chat: Chat) -> list[Announcement]:
+    """Who is in the chat has changed: those in it see that, and who is being asked into it (I-9)."""
+    told: list[Announcement] = [ChatToMembers(chat=chat.id)]
+    alerted = chat.offered_to
+    if alerted is not None:
+        told.append(ChatToAgent(chat=chat.id, agent=alerted, type="SC_CHAT_STATUS"))
+    return told
+
+
+def withdraw(state: State, chat: Chat, agent: Guid, stamp: Stamp, cause: str) -> Decision:
+    """Take an agent out of a chat whatever his part in it is: owner, bot, party, or alerted."""
+    if chat.offered_to == agent:
+        return offer_over(state, chat, stamp, cause)
+    if agent in chat.parties:
+        return drop_party(state, chat, agent, stamp, cause)
+    return give_up(
+        state,
+        chat,
+        stamp,
+        cause="agent_lost" if cause == "lost" else cause,
+        heir_cause="owner_lost" if cause == "lost" else cause,
+    )

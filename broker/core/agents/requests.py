@@ -1,0 +1,170 @@
+"""What an agent asks: answer, hang up, his state, the end of a wrap-up (B-5, B-8, B-24..B-28)."""
+
+from __future__ import annotations
+
+from broker.core.agents.participants import shown, taken
+from broker.core.agents.reassignment import offer_over
+from broker.core.agents.supervision import NO_STATE, faulty, force_state
+from broker.core.chats.transitions import close, end_offer, move_agent, moved
+from broker.core.decision import Decision, Outcome, Refusal
+from broker.core.distribution.wait_rules import judged
+from broker.core.effects import Send
+from broker.core.facts import BotAwaited, WrapupEnded
+from broker.core.inputs import Stamp
+from broker.core.routing.admission import logged
+from broker.core.state import Chat, Session, State
+from broker.core.views.addressing import NO_CHAT, chat_at_desk, desk_at, own_chat, supervisor_at
+from broker.core.views.notifications import AgentToWorkplace, ChatToAgent, ChatToConnectors
+from protocol.agent import AgentStateInfo
+from protocol.chat import ChatCommandInfo, ChatWrapUpInfo
+from protocol.errors import ErrorCode
+from protocol.frame import Frame
+from protocol.values import AgentState, ChatStatus, CloseReason, from_micros
+
+
+def answer(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_ANSWER: take the offered chat; too late or not his: SC_CHAT_ALERT_END (B-25)."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    desk = desk_at(state, session, p)
+    if isinstance(desk, Refusal):
+        return desk
+    chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
+    me = session.number
+    if chat is not None and chat.has(desk.agent):
+        return Decision([], [shown(chat, desk.agent, session, frame, full=True)])
+    if chat is None or chat.offered_to != desk.agent:
+        gone = ChatCommandInfo(
+            peer=session.workplace,
+            chat_id=p.chat_id,
+            agent_id=desk.agent,
+            time_stamp=from_micros(stamp.now),
+        )
+        return Decision([], [Send((me,), "SC_CHAT_ALERT_END", gone, me, frame.id)])
+    told = shown(chat, desk.agent, session, frame, full=True)
+    if chat.invite is not None:
+        return taken(state, chat, stamp, desk.agent, told)
+    decision = end_offer(state, chat, stamp, "answered")
+    decision.effects.append(told)
+    if chat.status is ChatStatus.ICR:
+        # To the visitor's side nothing changes; the bot has to answer what was said before (B-40).
+        spoken = any(not s.outbound for s in chat.sentences)
+        due = stamp.up + state.config.distribution.bot_timeout if spoken else None
+        decision.facts.append(BotAwaited(chat.id, due))
+        return decision
+    decision.facts.append(moved(chat, stamp, ChatStatus.ANSWERED, "answered", desk.agent))
+    decision.effects += [ChatToConnectors(chat=chat.id), *judged(chat, stamp)]
+    return decision
+
+
+def hang_up(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_HANGUP: reject an offer, or end a conversation; the status says which (B-8)."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    found = chat_at_desk(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
+    # Whoever declines never had the conversation, and is shown none of it (B-7).
+    declines = chat.offered_to == desk.agent
+    told = shown(chat, desk.agent, session, frame, full=not declines)
+    if not chat.is_open:
+        return Decision([], [told]) if chat.is_read_by(desk.agent) else NO_CHAT
+    if declines:
+        decision = offer_over(state, chat, stamp, "rejected")
+        decision.effects.insert(0, told)
+        return decision
+    if chat.agent != desk.agent or not chat.has(desk.agent):
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: neither offered to nor answered by him")
+    return ended_by(state, chat, stamp, session, told, CloseReason.AGENT)
+
+
+def ended_by(
+    state: State,
+    chat: Chat,
+    stamp: Stamp,
+    session: Session,
+    told: ChatToAgent,
+    reason: CloseReason,
+    cause: str = "closed",
+) -> Decision:
+    """Close a chat for somebody at a workplace, who is answered in place of a push."""
+    decision = close(state, chat, stamp, reason, cause=cause, answerer=session.number)
+    decision.effects[:0] = [told, ChatToConnectors(chat=chat.id)]
+    return decision
+
+
+def close_any(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_CLOSE: a supervisor ends any chat, so that none can ever be stuck (B-8)."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    me = supervisor_at(state, session, p.peer)
+    if isinstance(me, Refusal):
+        return me
+    chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
+    if chat is None:
+        return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat")
+    told = shown(chat, me.agent, session, frame, full=False)
+    if not chat.is_open:
+        return Decision([], [told])
+    decision = ended_by(state, chat, stamp, session, told, CloseReason.ADMIN, "forced")
+    decision.facts.insert(0, logged(chat, stamp, "forced", {"by": me.agent}))
+    return decision
+
+
+def set_state(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_AGENT_STATE: what the agent wants to be, or a supervisor wants him to be (B-28)."""
+    p = frame.payload
+    assert isinstance(p, AgentStateInfo)
+    agent = session.agent
+    if agent is None or (p.peer is not None and p.peer != session.workplace):
+        return Refusal(ErrorCode.NOT_ALLOWED, "Peer: not the workplace of this session")
+    if p.agent_id is not None and p.agent_id != agent:
+        return force_state(state, stamp, session, frame)
+    refusal = faulty(state, p)
+    if refusal is not None or p.state is None:
+        return refusal or NO_STATE
+    desk = state.distribution.desks[agent]
+    if desk.state is AgentState.LOG_OFF:
+        # His connection was told good-bye, and this was on its way.
+        return Refusal(ErrorCode.WRONG_STATE, "logged off")
+    told = AgentToWorkplace(agent=agent, answer_to=session.number, re=frame.id)
+    # Logging off is always a NextState: it is taken when no chat holds a slot any more, which
+    # may be at once.
+    if p.state is AgentState.LOG_OFF:
+        fact = move_agent(
+            desk, stamp, desk.state, "asked", reason=desk.reason, next_state=AgentState.LOG_OFF
+        )
+    else:
+        fact = move_agent(desk, stamp, p.state, "asked", reason=p.reason, next_state=p.next_state)
+    same = (fact.state, fact.reason, fact.next_state)
+    if same == (desk.state, desk.reason, desk.next_state):
+        return Decision([], [told])
+    return Decision([fact], [told])
+
+
+def wrap_up(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_WRAPUP: the wrap-up is done; its slot is free (B-28)."""
+    p = frame.payload
+    assert isinstance(p, ChatWrapUpInfo)
+    agent = session.agent
+    if agent is None or p.peer != session.workplace:
+        return Refusal(ErrorCode.NOT_ALLOWED, "Peer: not the workplace of this session")
+    chat = own_chat(state, agent, p.chat_id)
+    if isinstance(chat, Refusal):
+        return chat
+    codes = state.config.wrapup_codes
+    if p.code is not None and codes and p.code not in codes:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "Code: not a configured code")
+    if chat.id not in state.distribution.desks[agent].wrapups:
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: no wrap-up runs for it")
+    ended = WrapupEnded(
+        chat=chat.id,
+        no=chat.no,
+        agent=agent,
+        at=stamp.now,
+        cause="agent",
+        code=p.code,
+        note=p.note,
+    )
+    return Decision([ended], [AgentToWorkplace(agent=agent, answer_to=session.number, re=frame.id)])

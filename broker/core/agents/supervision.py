@@ -1,0 +1,263 @@
+"""What supervisors may do: force a state, see and explain everything (B-28..B-30)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from broker.core.agents.reassignment import drop_party, withdraw
+from broker.core.chats.transitions import move_agent
+from broker.core.decision import Decision, Outcome, Refusal
+from broker.core.distribution.apply import demand_of, held
+from broker.core.distribution.eligibility import skill_for, weight_of, why_not
+from broker.core.distribution.offers import excluded
+from broker.core.effects import Dismiss, Send
+from broker.core.facts import DecisionLogged, WrapupEnded
+from broker.core.inputs import Stamp
+from broker.core.limits import (
+    DECISION_BYTES,
+    LOGGED_DECISIONS,
+    OVERVIEW_BYTES,
+    OVERVIEW_ITEMS,
+    items_that_fit,
+)
+from broker.core.state import Chat, Desk, Session, State
+from broker.core.views.addressing import supervisor_at
+from broker.core.views.notifications import AgentToWorkplace
+from broker.core.views.structures import agent_name, chat_for_workplace, utc
+from protocol.agent import AgentStateInfo
+from protocol.chat import ChatCommandInfo, ChatStatusInfo, DecisionAgentInfo, DecisionInfo
+from protocol.errors import ByeCode, ErrorCode
+from protocol.frame import Frame
+from protocol.values import AgentState, ChatStatus, Guid
+
+NO_STATE = Refusal(ErrorCode.BAD_PAYLOAD, "State: missing")
+
+
+def faulty(state: State, p: AgentStateInfo) -> Refusal | None:
+    """What is wrong with a wanted state."""
+    if p.state is None:
+        return NO_STATE
+    if p.reason is not None and p.state is not AgentState.PAUSE:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "Reason: goes with Pause only")
+    if p.reason is not None and p.reason not in state.config.pause_reasons:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "Reason: not a configured reason")
+    if p.next_state is None:
+        return None
+    if p.state is not AgentState.READY and p.next_state is not AgentState.LOG_OFF:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "NextState: goes with Ready, or is LogOff")
+    if p.next_state is AgentState.READY or p.state is AgentState.LOG_OFF:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "NextState: leads nowhere")
+    return None
+
+
+def force_state(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_AGENT_STATE with another's AgentId: at once, whatever he does (B-28)."""
+    p = frame.payload
+    assert isinstance(p, AgentStateInfo)
+    me = supervisor_at(state, session, session.workplace)
+    if isinstance(me, Refusal):
+        return me
+    refusal = faulty(state, p)
+    if refusal is not None or p.state is None:
+        return refusal or NO_STATE
+    desk = state.distribution.desks.get(p.agent_id) if p.agent_id is not None else None
+    if desk is None or desk.agent not in state.config.agents:
+        return Refusal(ErrorCode.UNKNOWN_AGENT, "AgentId: no such agent, or never here")
+    if desk.state is AgentState.LOG_OFF:
+        return Refusal(ErrorCode.WRONG_STATE, "AgentId: logged off")
+    told = AgentToWorkplace(agent=desk.agent, answer_to=session.number, re=frame.id)
+    if p.state is AgentState.LOG_OFF:
+        decision = _expelled(state, desk, stamp, me.agent)
+        decision.effects.insert(0, told)
+        return decision
+    fact = move_agent(
+        desk,
+        stamp,
+        p.state,
+        "forced",
+        reason=p.reason,
+        next_state=p.next_state,
+        by=me.agent,
+    )
+    return Decision([fact], [told, AgentToWorkplace(agent=desk.agent)])
+
+
+def _expelled(state: State, desk: Desk, stamp: Stamp, by: Guid) -> Decision:
+    """Log an agent off now: everything that he has goes on without him."""
+    decision = Decision()
+    for chat_id, holder in desk.leases.items():
+        chat = state.chats[chat_id]
+        if holder is ChatStatus.CLOSED:
+            ended = WrapupEnded(
+                chat=chat.id, no=chat.no, agent=desk.agent, at=stamp.now, cause="forced"
+            )
+            decision.facts.append(ended)
+        elif holder is ChatStatus.ALERTING:
+            decision.add(withdraw(state, chat, desk.agent, stamp, "forced"))
+    for chat_id in held(desk):
+        decision.add(withdraw(state, state.chats[chat_id], desk.agent, stamp, "forced"))
+    for chat_id in desk.watching:
+        decision.add(drop_party(state, state.chats[chat_id], desk.agent, stamp, "forced"))
+    decision.facts.append(move_agent(desk, stamp, AgentState.LOG_OFF, "forced", by=by))
+    decision.effects.append(AgentToWorkplace(agent=desk.agent))
+    if desk.session is not None:
+        decision.effects.append(Dismiss(desk.session, ByeCode.LOGGED_OFF))
+    return decision
+
+
+def overview(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_OVERVIEW: the open chats, those in front that wait, then by age."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    me = supervisor_at(state, session, p.peer)
+    if isinstance(me, Refusal):
+        return me
+    waiting = (ChatStatus.WAITING, ChatStatus.ALERTING)
+    chats = sorted(
+        (state.chats[c] for of_gateway in state.open_chats.values() for c in of_gateway),
+        key=lambda chat: (chat.status not in waiting, chat.since, chat.no),
+    )
+    number = session.workplace or ""
+    most = items_that_fit(state.config.limits.frame_bytes, OVERVIEW_BYTES, OVERVIEW_ITEMS)
+    listed = tuple(_listed(state, chat, number, stamp.now) for chat in chats[:most])
+    told = Send((session.number,), "SC_CHAT_OVERVIEW", listed, session.number, frame.id)
+    return Decision([], [told])
+
+
+def _listed(state: State, chat: Chat, number: str, now: int) -> ChatStatusInfo:
+    shown = chat_for_workplace(
+        state, chat, chat.agent or Guid(""), number, now, info=False, full=False
+    )
+    return ChatStatusInfo(
+        peer=number,
+        chat_id=chat.id,
+        status=chat.status,
+        agent_id=shown.agent_id,
+        agent_name=shown.agent_name,
+        is_parked=shown.is_parked,
+    )
+
+
+def explanation(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_EXPLAIN: the last decisions about a chat, and how one agent stands to it (B-30)."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    me = supervisor_at(state, session, p.peer)
+    if isinstance(me, Refusal):
+        return me
+    chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
+    if chat is None:
+        return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat, or closed too long ago")
+    if p.agent_id is not None and p.agent_id not in state.config.agents:
+        return Refusal(ErrorCode.UNKNOWN_AGENT, "AgentId: no such agent")
+    number = session.workplace or ""
+    most = items_that_fit(state.config.limits.frame_bytes, DECISION_BYTES, LOGGED_DECISIONS)
+    told = [_told(state, number, entry) for entry in chat.log[-most:]]
+    if p.agent_id is not None:
+        told.append(_now(state, number, chat, p.agent_id, stamp.now))
+    answer = Send((session.number,), "SC_CHAT_EXPLANATION", tuple(told), session.number, frame.id)
+    return Decision([], [answer])
+
+
+def _told(state: State, number: str, entry: DecisionLogged) -> DecisionInfo:
+    detail = entry.detail
+    candidates, passed = detail.get("candidates"), detail.get("passed_over")
+    agents = [_agent(state, agent, None) for agent in _list(candidates)]
+    agents += [_agent(state, one["agent"], one["reason"]) for one in _list(passed)]
+    waited = detail.get("waited")
+    return DecisionInfo(
+        peer=number,
+        chat_id=entry.chat,
+        time_stamp=utc(entry.at),
+        kind=entry.kind,
+        agent_id=entry.agent,
+        agent_name=agent_name(state, entry.agent),
+        reason=_reason(state, detail),
+        waited_seconds=waited // 1_000_000 if isinstance(waited, int) else 0,
+        agents=tuple(agents) or None,
+    )
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+_WORDS = ("outcome", "by", "why", "level", "mode")
+
+
+def _reason(state: State, detail: dict[str, object]) -> str | None:
+    """What decided, in a few words: the first thing that the log says of it."""
+    for word in _WORDS:
+        value = detail.get(word)
+        if isinstance(value, (str, int)):
+            known = agent_name(state, Guid(value)) if isinstance(value, str) else None
+            return f"{word} {known or value}" if word != "by" or known else str(value)
+    project = detail.get("project")
+    if isinstance(project, str) and Guid(project) in state.config.projects:
+        return f"project {state.config.projects[Guid(project)].name}"
+    return None
+
+
+def _agent(state: State, agent: Guid, reason: str | None) -> DecisionAgentInfo:
+    return DecisionAgentInfo(agent_id=agent, agent_name=agent_name(state, agent), reason=reason)
+
+
+def _now(state: State, number: str, chat: Chat, agent: Guid, now: int) -> DecisionInfo:
+    """Why not him: how an agent stands to a chat at this moment."""
+    return DecisionInfo(
+        peer=number,
+        chat_id=chat.id,
+        time_stamp=utc(now),
+        kind="now",
+        agent_id=agent,
+        agent_name=agent_name(state, agent),
+        reason=standing(state, chat, agent),
+        waited_seconds=chat.time_waited(now) // 1_000_000,
+    )
+
+
+def standing(state: State, chat: Chat, agent: Guid) -> str:
+    """How an agent stands to a chat, in words: what he lacks, or that he could be offered it."""
+    if chat.has(agent):
+        return "has it" if agent == chat.agent else "is in it"
+    if chat.offered_to == agent:
+        return "is being alerted for it"
+    ticket = state.distribution.tickets.get(chat.id)
+    demand = ticket.demand if ticket is not None else demand_of(state, chat)
+    if demand is None:
+        return "no rule has said yet what the chat asks of an agent"
+    lack = _lack(state, agent, demand[0], demand[1], demand[2])
+    if lack is not None and skill_for(state, agent, demand) is None:
+        return lack
+    reason = why_not(state, state.distribution.desks.get(agent), weight_of(state, chat))
+    if reason is not None:
+        return reason
+    if ticket is None:
+        return "nothing: the chat does not wait"
+    if excluded(state, ticket, agent, state.up):
+        return "let this chat go a short time ago"
+    return "nothing: he could be offered it"
+
+
+def _lack(
+    state: State, agent: Guid, projects: tuple[Guid, ...], language: Guid | None, skill: int
+) -> str | None:
+    """What an agent lacks to qualify (B-20)."""
+    config = state.config
+    known = config.agents[agent]
+    if known.retired:
+        return "is not in the configuration any more"
+    if known.role == "bot":
+        return "is a bot"
+    if language is not None:
+        speaks = known.languages.get(language)
+        if speaks is None or not (speaks.enabled and speaks.engaged):
+            asked = config.languages.get(language)
+            return f"does not speak {asked.name if asked is not None else 'the language'}"
+    names = ", ".join(config.projects[p].name for p in projects if p in config.projects)
+    has = [known.skills[p] for p in projects if p in known.skills]
+    if not has:
+        return f"has no skill in {names}"
+    if not any(each.enabled and each.engaged for each in has):
+        return f"is not engaged in {names}"
+    return f"has a skill of {max(each.value for each in has)} in {names}, {skill} is asked"

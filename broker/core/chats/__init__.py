@@ -1,0 +1,1 @@
+"""A chat: its changes, its words, its forms, its deadlines."""

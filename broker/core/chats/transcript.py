@@ -1,0 +1,206 @@
+"""Writing facts into the words of a chat: transcript, notes, slots, forms, and what they weigh."""
+
+from __future__ import annotations
+
+from broker.core.chats.deadlines import arm_bot
+from broker.core.facts import (
+    FormExpected,
+    FormOffered,
+    FormSaved,
+    NoteStored,
+    SentenceConfirmed,
+    SentenceStored,
+    SlotConfirmed,
+    SlotFilled,
+)
+from broker.core.limits import (
+    DAY,
+    PAST_SLOTS,
+    form_size,
+    form_weight,
+    sentence_weight,
+    slot_digest,
+    variables_weight,
+)
+from broker.core.lone_forms import LoneForms
+from broker.core.state import Chat, Sentence, Slot, State
+from protocol.scenario import ScenarioResultInfo
+from protocol.values import ChatStatus, Guid
+
+
+def hold(state: State, chat: Chat, more: int) -> None:
+    """Count what a chat takes of its gateway's share of the memory."""
+    held = state.bytes_held
+    held[chat.gateway] = held.get(chat.gateway, 0) + more
+
+
+def memory_of(chat: Chat) -> int:
+    """A bound on the bytes of a chat's words, notes and forms."""
+    return chat.weight + sum(form_size(form) for form in chat.forms.values())
+
+
+def transcript_weight(chat: Chat) -> int:
+    """A bound on the bytes of everything that a snapshot of the chat holds."""
+    said: list[Sentence | Slot] = [*chat.sentences, *chat.internal, *chat.slots.values()]
+    words = sum(sentence_weight(s.id, s.party_name, s.text, chat.tracking_id) for s in said)
+    forms = sum(form_weight(form.activity) for form in chat.forms.values())
+    return words + forms + variables_weight(chat.variables)
+
+
+def add_sentence(chat: Chat, sentence: Sentence) -> None:
+    """Append a sentence to a transcript, its key and its weight."""
+    chat.edition += 1
+    chat.sentences.append(sentence)
+    chat.keys[sentence.outbound][sentence.id] = sentence
+    chat.weight += sentence_weight(
+        sentence.id, sentence.party_name, sentence.text, chat.tracking_id
+    )
+    if not sentence.own:
+        chat.last_activity = max(chat.last_activity, sentence.at)
+    if sentence.agent is not None:
+        chat.writers[sentence.agent] = None
+
+
+def add_note(chat: Chat, note: Sentence) -> None:
+    """Append an internal note."""
+    chat.edition += 1
+    chat.internal.append(note)
+    chat.internal_keys[note.id] = note
+    chat.weight += sentence_weight(note.id, note.party_name, note.text, chat.tracking_id)
+    if note.agent is not None:
+        chat.writers[note.agent] = None
+
+
+def fill_slot(chat: Chat, slot: Slot) -> None:
+    """Replace what a direction has in the slot of a model, and the weight of what was there."""
+    key = (slot.outbound, slot.model)
+    before = chat.slots.get(key)
+    for sign, each in ((-1, before), (1, slot)):
+        if each is not None:
+            chat.weight += sign * sentence_weight(
+                each.id, each.party_name, each.text, chat.tracking_id
+            )
+    chat.slots[key] = slot
+    if slot.agent is not None:
+        chat.writers[slot.agent] = None
+    if before is not None:
+        past = chat.past_slots
+        past[before.outbound, before.id] = slot_digest(before.model, before.text)
+        if len(past) > PAST_SLOTS:
+            del past[next(iter(past))]
+
+
+def add_form(chat: Chat, form: ScenarioResultInfo, at: int) -> None:
+    """Enter a form, or its new version, and the weight of one."""
+    if form.scenario_result_id is None:
+        return
+    chat.filled[form.scenario_result_id] = at
+    before = chat.forms.get(form.scenario_result_id)
+    if before is not None:
+        chat.weight -= form_weight(before.activity)
+    chat.weight += form_weight(form.activity)
+    chat.forms[form.scenario_result_id] = form
+
+
+def _remembered(f: SentenceStored | NoteStored) -> Sentence:
+    return Sentence(
+        f.counter,
+        f.id,
+        f.party_name,
+        f.text,
+        f.time_sent,
+        f.outbound,
+        f.model,
+        f.at,
+        f.agent,
+        f.own,
+    )
+
+
+def sentence_stored(state: State, f: SentenceStored) -> None:
+    """A sentence got its place."""
+    chat = state.chats[f.chat]
+    before = chat.weight
+    add_sentence(chat, _remembered(f))
+    if not f.own:
+        chat.quiet_up = state.up
+    state.bytes_held[chat.gateway] += chat.weight - before
+    if chat.status is ChatStatus.ICR and not f.own:
+        _partner_heard(state, chat, f)
+
+
+def _partner_heard(state: State, chat: Chat, f: SentenceStored) -> None:
+    """Something was said to the automated partner, or by him: whose turn is it (B-40)?"""
+    if f.outbound:
+        chat.bot_due = chat.bot_given = None
+    elif chat.agent is None:
+        state.scripted[chat.id] = None
+    elif chat.bot_due is None and chat.offer is None:
+        # Before he has answered his offer says how long he has.
+        chat.bot_due = chat.bot_given = state.up + state.config.distribution.bot_timeout
+        arm_bot(state, chat)
+
+
+def note_stored(state: State, f: NoteStored) -> None:
+    """An internal note got its place."""
+    chat = state.chats[f.chat]
+    before = chat.weight
+    add_note(chat, _remembered(f))
+    state.bytes_held[chat.gateway] += chat.weight - before
+
+
+def slot_filled(state: State, f: SlotFilled) -> None:
+    """A slot has new contents."""
+    chat = state.chats[f.chat]
+    before = chat.weight
+    fill_slot(
+        chat, Slot(f.model, f.id, f.party_name, f.text, f.time_sent, f.outbound, f.at, f.agent)
+    )
+    state.bytes_held[chat.gateway] += chat.weight - before
+
+
+def sentence_confirmed(state: State, f: SentenceConfirmed) -> None:
+    """A sentence was confirmed."""
+    chat = state.chats[f.chat]
+    chat.edition += 1
+    chat.sentences[f.counter - 1].confirmed_at = f.at
+
+
+def slot_confirmed(state: State, f: SlotConfirmed) -> None:
+    """What fills a slot was confirmed."""
+    state.chats[f.chat].slots[f.outbound, f.model].confirmed_at = f.at
+
+
+def form_offered(state: State, f: FormOffered) -> None:
+    """A form is offered to the visitor, or none any more."""
+    state.chats[f.chat].scenario = f.scenario
+
+
+def form_expected(state: State, f: FormExpected) -> None:
+    """A form is expected of the chat."""
+    state.chats[f.chat].default_form = f.scenario
+
+
+def form_saved(state: State, f: FormSaved) -> None:
+    """A form was filled in."""
+    if f.gateway is not None:
+        _count_alone(state, f.gateway, f)
+    if f.chat is not None:
+        chat = state.chats[f.chat]
+        before = memory_of(chat)
+        add_form(chat, f.result, f.at)
+        if f.at_start:
+            chat.start_form = f.result.scenario_result_id
+        state.bytes_held[chat.gateway] += memory_of(chat) - before
+        waited_for = chat.scenario is not None and chat.scenario == f.result.scenario_id
+        if waited_for and f.result.agent_id is None and chat.status is ChatStatus.ICR:
+            state.scripted[chat.id] = None
+
+
+def _count_alone(state: State, gateway: Guid, f: FormSaved) -> None:
+    day, spent = f.at // DAY, state.lone_forms.get(gateway)
+    if spent is None or spent.day != day:
+        spent = LoneForms(day=day)
+    state.lone_forms[gateway] = LoneForms(
+        day=day, count=spent.count + 1, bytes=spent.bytes + form_size(f.result)
+    )

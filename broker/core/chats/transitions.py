@@ -1,0 +1,387 @@
+"""The moves of a chat: each gives the facts of one change and tells both sides (B-6)."""
+
+from __future__ import annotations
+
+from broker.core.decision import Decision
+from broker.core.effects import Send
+from broker.core.facts import (
+    AgentMoved,
+    BotAwaited,
+    ChatMoved,
+    ChatUnparked,
+    ChatWarned,
+    DecisionLogged,
+    InviteEnded,
+    NoteStored,
+    OfferEnded,
+    PartyLeft,
+    SentenceStored,
+    SlotFilled,
+    WrapupStarted,
+)
+from broker.core.inputs import Stamp
+from broker.core.limits import NOTE_RESERVE, RESERVE, sentence_weight
+from broker.core.state import Chat, Desk, Session, State
+from broker.core.views.notifications import ChatToAgent, ChatToConnectors, ChatToMembers
+from broker.core.views.recipients import connectors_of, listeners, members_of
+from broker.core.views.structures import agent_name, sentence_for_connector, sentence_for_workplace
+from protocol.frame import Frame
+from protocol.session import Ack
+from protocol.values import AgentState, ChatStatus, CloseReason, Guid, SentenceModel
+
+CHAT_ID, FORM_ID, NOTE_ID, SESSION_ID, INTERNAL_ID = range(5)
+"""Which Guid of an input's stamp is for what."""
+BOT_FORM_ID = 99
+"""That of a bot's form."""
+BOT_ID = 100
+"""Those of a bot's sentences: from here on, by their counters."""
+
+
+def moved(
+    chat: Chat,
+    stamp: Stamp,
+    status: ChatStatus,
+    cause: str,
+    agent: Guid | None,
+    *,
+    boost: int = 0,
+    enqueued_at: int | None = None,
+    reason: CloseReason | None = None,
+    project: Guid | None = None,
+) -> ChatMoved:
+    """The fact that a chat's status or owner changed; its age is kept.
+
+    `project` is given where the same decision changes it.
+    """
+    waited, waiting_since = _wait_in(chat, status, stamp.now)
+    return ChatMoved(
+        chat=chat.id,
+        no=chat.no,
+        at=stamp.now,
+        status=status,
+        cause=cause,
+        agent=agent,
+        priority=chat.priority + boost,
+        enqueued_at=chat.enqueued_at if chat.enqueued_at is not None else enqueued_at,
+        close_reason=reason,
+        project=project or chat.project,
+        readers=members_of(chat) if status is ChatStatus.CLOSED else (),
+        waited=waited,
+        waiting_since=waiting_since,
+    )
+
+
+def _wait_in(chat: Chat, status: ChatStatus, now: int) -> tuple[int, int | None]:
+    """What `waited` and `waiting_since` are when the chat goes to a status now."""
+    if status in (ChatStatus.WAITING, ChatStatus.ALERTING):
+        return chat.waited, chat.waiting_since if chat.waiting_since is not None else now
+    return chat.time_waited(now), None
+
+
+def to_waiting(
+    chat: Chat,
+    stamp: Stamp,
+    cause: str,
+    *,
+    boost: int = 0,
+    project: Guid | None = None,
+) -> Decision:
+    """Put a chat (back) into the queue, its age kept."""
+    fact = moved(
+        chat,
+        stamp,
+        ChatStatus.WAITING,
+        cause,
+        None,
+        boost=boost,
+        enqueued_at=stamp.now,
+        project=project,
+    )
+    return Decision([fact], [ChatToConnectors(chat=chat.id)])
+
+
+def end_offer(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
+    """End the open offer of a chat, whatever it is for, and withdraw the alert."""
+    agent = chat.offered_to
+    if chat.offer is None or agent is None:
+        return Decision()
+    missed = state.distribution.desks[agent].missed
+    if outcome == "missed":
+        missed += 1
+    elif outcome in ("answered", "rejected"):
+        missed = 0
+    ended = OfferEnded(
+        offer=chat.offer,
+        chat=chat.id,
+        no=chat.no,
+        agent=agent,
+        at=stamp.now,
+        outcome=outcome,
+        missed=missed,
+    )
+    if outcome == "answered":
+        return Decision([ended])
+    return Decision([ended], [ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_ALERT_END")])
+
+
+def end_invite(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
+    """End what the owner asked for; when that came to nothing those in the chat are told (B-29)."""
+    invite = chat.invite
+    if invite is None:
+        return Decision()
+    decision = Decision(
+        [
+            InviteEnded(chat=chat.id, no=chat.no, at=stamp.now, outcome=outcome),
+            DecisionLogged(
+                chat=chat.id,
+                no=chat.no,
+                at=stamp.now,
+                kind="transfer_ended",
+                agent=invite.agent,
+                detail={"mode": invite.mode.value, "by": invite.by, "outcome": outcome},
+            ),
+        ],
+        [ChatToMembers(chat=chat.id)],
+    )
+    text = {
+        "rejected": state.config.notes.invite_rejected,
+        "missed": state.config.notes.invite_missed,
+        "lost": state.config.notes.invite_lost,
+    }.get(outcome)
+    if text is not None:
+        project = state.config.projects.get(invite.project) if invite.project else None
+        name = project.name if project is not None else agent_name(state, invite.agent) or "?"
+        decision.add(internal_note(state, chat, stamp, text.replace("{name}", name)))
+    return decision
+
+
+def dissolve(
+    state: State, chat: Chat, stamp: Stamp, cause: str = "ended", *, offer_ended: bool = False
+) -> Decision:
+    """End what hangs on a conversation that ends: offer, invitation, parking, parties.
+
+    Args:
+        state: The state before.
+        chat: The chat; the fact that ends its conversation follows.
+        stamp: Now.
+        cause: Why the parties leave.
+        offer_ended: Whether another part of the same decision ends the offer.
+    """
+    decision = Decision() if offer_ended else end_offer(state, chat, stamp, "withdrawn")
+    if chat.invite is not None:
+        decision.facts += end_invite(state, chat, stamp, "withdrawn").facts
+    decision.facts += unparked(chat, stamp, "ended")
+    for agent in chat.parties:
+        decision.facts.append(
+            PartyLeft(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)
+        )
+        decision.effects.append(ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_STATUS"))
+    return decision
+
+
+def unparked(chat: Chat, stamp: Stamp, cause: str) -> list[ChatUnparked | ChatWarned]:
+    """The facts of a chat that is not parked any more, if it was."""
+    if chat.parked_at is None or chat.agent is None:
+        return []
+    back = ChatUnparked(chat=chat.id, no=chat.no, agent=chat.agent, at=stamp.now, cause=cause)
+    return [back, *unwarned(chat, stamp)]
+
+
+def unwarned(chat: Chat, stamp: Stamp) -> list[ChatWarned]:
+    """Somebody wrote, or may again: the warning for inactivity is to come once more (B-8).
+
+    Whatever is later than what the warning was for says so by itself. It is not later where a clock was
+    set back meanwhile.
+    """
+    if chat.warned_for != chat.quiet_since or stamp.now > chat.quiet_since:
+        return []
+    return [ChatWarned(chat=chat.id, no=chat.no, activity=0)]
+
+
+def heard_anew(chat: Chat, stamp: Stamp, made: SentenceStored | SlotFilled) -> list[ChatWarned]:
+    """What else a sentence of a person changes; what fills a slot is none."""
+    return unwarned(chat, stamp) if isinstance(made, SentenceStored) else []
+
+
+def close(
+    state: State,
+    chat: Chat,
+    stamp: Stamp,
+    reason: CloseReason,
+    *,
+    cause: str = "closed",
+    answerer: int | None = None,
+    offer_ended: bool = False,
+) -> Decision:
+    """End a chat, whatever its status, and tell the agents.
+
+    Args:
+        state: The state before.
+        chat: An open chat.
+        stamp: Now.
+        reason: Why it ends.
+        cause: The same for reports.
+        answerer: A session that is answered separately and so needs no push.
+        offer_ended: Whether another part of the same decision ends the open offer.
+    """
+    was, was_parked = chat.status, chat.parked_at is not None
+    desks = state.distribution.desks
+    decision = dissolve(state, chat, stamp, offer_ended=offer_ended)
+    decision.effects = [
+        e
+        for e in decision.effects
+        if answerer is None
+        or not isinstance(e, ChatToAgent)
+        or e.type != "SC_CHAT_STATUS"
+        or desks[e.agent].session != answerer
+    ]
+    talked = chat.agent if chat.agent is not None and chat.has(chat.agent) else None
+    last = talked or chat.last_agent
+    decision.facts.append(moved(chat, stamp, ChatStatus.CLOSED, cause, last, reason=reason))
+    if talked is None:
+        return decision
+    project = state.config.projects.get(chat.project) if chat.project else None
+    if was is ChatStatus.ANSWERED and not was_parked and project is not None and project.wrapup:
+        decision.facts.append(
+            WrapupStarted(
+                chat=chat.id,
+                no=chat.no,
+                agent=talked,
+                at=stamp.now,
+                until=stamp.now + project.wrapup,
+            )
+        )
+    if answerer is None or desks[talked].session != answerer:
+        decision.effects.append(ChatToAgent(chat=chat.id, agent=talked, type="SC_CHAT_STATUS"))
+    return decision
+
+
+def note(state: State, chat: Chat, stamp: Stamp, text: str, index: int = NOTE_ID) -> Decision:
+    """A TechNote of the broker's own to the visitor, as the next sentence of the transcript."""
+    return speak(
+        state, chat, stamp, text, state.config.notes.party_name, SentenceModel.TECH_NOTE, index
+    )
+
+
+def speak(
+    state: State,
+    chat: Chat,
+    stamp: Stamp,
+    text: str,
+    name: str,
+    model: SentenceModel,
+    index: int,
+    counter: int | None = None,
+    more: int = 0,
+) -> Decision:
+    """A sentence of the broker's own to the visitor; nothing when the transcript is full.
+
+    Args:
+        state: The state before.
+        chat: The chat.
+        stamp: Now.
+        text: What is said.
+        name: Who says it.
+        model: How it is to be read.
+        index: The Guid of the stamp that becomes its ID.
+        counter: Its place, when others before it are decided together with it.
+        more: The weight of those.
+    """
+    weight = sentence_weight("-" * 36, name, text, chat.tracking_id) + more
+    if chat.weight + weight > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
+        return Decision()
+    stored = SentenceStored(
+        chat.id,
+        chat.no,
+        counter if counter is not None else len(chat.sentences) + 1,
+        stamp.guid(index),
+        name,
+        text,
+        stamp.now,
+        True,
+        int(model),
+        stamp.now,
+        None,
+        True,
+    )
+    decision = Decision([stored])
+    sessions = connectors_of(state, chat)
+    if sessions:
+        shown = sentence_for_connector(state.config.gateways[chat.gateway], chat, stored)
+        decision.effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown))
+    # The agents' transcripts have it too, so their copies must not miss a counter (I-9).
+    for session, number in listeners(state, chat):
+        heard = sentence_for_workplace(number, chat, stored)
+        decision.effects.append(Send((session,), "SC_CHAT_SENTENCE", heard))
+    return decision
+
+
+def internal_note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision:
+    """A note of the broker's own to the agents who are in the chat; it may be the last that fits."""
+    name = state.config.notes.party_name
+    weight = sentence_weight("-" * 36, name, text, chat.tracking_id)
+    if chat.weight + weight > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
+        return Decision()
+    stored = NoteStored(
+        chat=chat.id,
+        no=chat.no,
+        counter=len(chat.internal) + 1,
+        id=stamp.guid(INTERNAL_ID),
+        party_name=name,
+        text=text,
+        time_sent=stamp.now,
+        at=stamp.now,
+        agent=None,
+    )
+    decision = Decision([stored])
+    for session, number in listeners(state, chat):
+        shown = sentence_for_workplace(number, chat, stored)
+        decision.effects.append(Send((session,), "SC_CHAT_SENTENCE", shown))
+    return decision
+
+
+def bot_awaited(state: State, chat: Chat, stamp: Stamp) -> BotAwaited:
+    """The fact that it is a bot's turn from now on (B-40)."""
+    return BotAwaited(chat.id, stamp.up + state.config.distribution.bot_timeout)
+
+
+def move_agent(
+    desk: Desk,
+    stamp: Stamp,
+    state: AgentState,
+    cause: str,
+    *,
+    reason: str | None = None,
+    next_state: AgentState | None = None,
+    by: Guid | None = None,
+) -> AgentMoved:
+    """Change the state of an agent; what he missed before is forgotten."""
+    same = (desk.state, desk.reason) == (state, reason)
+    return AgentMoved(
+        agent=desk.agent,
+        at=stamp.now,
+        since=desk.since if same else stamp.now,
+        state=state,
+        reason=reason,
+        next_state=next_state,
+        cause=cause,
+        workplace=desk.workplace,
+        missed=0,
+        by=by,
+    )
+
+
+def agent_session(state: State, agent: Guid | None) -> int | None:
+    """The session of an agent, if he is connected."""
+    if agent is None:
+        return None
+    desk = state.distribution.desks.get(agent)
+    return desk.session if desk is not None else None
+
+
+def acknowledgement(session: Session, frame: Frame) -> list[Send]:
+    """The `SYS_ACK` of a frame that has no other answer, if it carried an `Id` (W-16)."""
+    if frame.id is None:
+        return []
+    me = session.number
+    return [Send((me,), "SYS_ACK", Ack(type=frame.type), me, frame.id)]

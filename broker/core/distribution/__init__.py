@@ -1,0 +1,1 @@
+"""Who gets a chat: queues, how agents stand to them, offers."""

@@ -1,0 +1,110 @@
+"""How busy the agents are who could take a chat: the signal of a gateway (B-1, B-27).
+
+A gate rule may bound the queue: when too many wait where a chat would, or for too long, the signal is
+another, and with `Closed` or `Hidden` the chat does not begin. As long as somebody is free nobody waits,
+and no bound is met.
+"""
+
+from __future__ import annotations
+
+from broker.config.model import MINUTE, GateRule
+from broker.core.distribution.eligibility import free_slots, qualified
+from broker.core.rules import matching
+from broker.core.state import State
+from protocol.values import AgentState, ChatStatus, Guid, Signal
+
+REFUSING = (Signal.CLOSED, Signal.HIDDEN)
+"""Signals with which no chat begins."""
+WINDOW = 30 * MINUTE
+"""Answers before that say nothing about now."""
+ENOUGH = 3
+"""How many answers make a rate."""
+
+
+def signal_for(state: State, who: matching.Applicant, now: int) -> tuple[Signal, Guid | None]:
+    """The signal for somebody who asks, and the form to show him."""
+    verdict = matching.gate(state.config, who, now)
+    if not verdict.open or verdict.forced in REFUSING:
+        return verdict.decided or verdict.fallback, verdict.scenario
+    found = verdict.forced or occupancy(state, who, now) or verdict.fallback
+    rule = verdict.rule
+    if rule is not None and found not in (*REFUSING, rule.limit_signal):
+        found = rule.limit_signal if crowded(state, verdict, who, now) else found
+    return found, verdict.scenario
+
+
+def crowded(
+    state: State, verdict: matching.GateVerdict, who: matching.Applicant, now: int
+) -> dict[str, object] | None:
+    """Which bound of the gate rule is exceeded, for the log; None when none is (B-27)."""
+    rule = verdict.rule
+    if rule is None or (rule.queue_limit is None and rule.wait_limit is None):
+        return None
+    found = matching.project(state.config, who, now)
+    if found is None or occupancy(state, who, now) is Signal.FREE:
+        return None
+    return _too_long(state, rule, found.project)
+
+
+def _too_long(state: State, rule: GateRule, project: Guid) -> dict[str, object] | None:
+    waiting, most, longest = 0, rule.queue_limit, rule.wait_limit
+    for demand, queue in state.distribution.queues.items():
+        if project not in demand[0]:
+            continue
+        for *_, chat_id in queue.tickets:
+            chat = state.chats[chat_id]
+            if chat.status is not ChatStatus.WAITING:
+                continue  # it is being transferred
+            waiting += 1
+            # The age of one that was answered before counts from its first wait, and says nothing.
+            waited = state.up - chat.queued_up if chat.answered_at is None else 0
+            if longest is not None and waited > longest:
+                return {"limit": "wait", "wait": waited}
+    if most is not None and waiting >= most:
+        return {"limit": "queue", "waiting": waiting}
+    expected = wait_at(state, project, waiting + 1)
+    if longest is not None and expected is not None and expected > longest:
+        return {"limit": "wait", "wait": expected}
+    return None
+
+
+def wait_at(state: State, project: Guid | None, place: int) -> int | None:
+    """How long whoever stands at a place will wait, or None when nobody can know (B-26)."""
+    moments = state.distribution.answered.get(project) if project is not None else None
+    recent = [at for at in moments or () if state.up - at <= WINDOW]
+    if len(recent) < ENOUGH or state.up <= recent[0]:
+        return None
+    return place * (state.up - recent[0]) // (len(recent) - 1)
+
+
+def occupancy(state: State, who: matching.Applicant, now: int) -> Signal | None:
+    """Free, Busy, or None when nobody is there."""
+    rule = matching.project(state.config, who, now)
+    if rule is None:
+        return None
+    gateway = state.config.gateways.get(who.gateway_id)
+    weight = gateway.weight if gateway is not None else 1
+    d = state.distribution
+    demand = ((rule.project,), rule.language, rule.skill, weight)
+    known = d.queues.get(demand)
+    able = known.agents if known is not None else qualified(state, demand)
+    free = 0
+    somebody = False
+    for agent in able:
+        desk = d.desks.get(agent)
+        if desk is None or desk.session is None or desk.state is AgentState.LOG_OFF:
+            continue
+        if desk.next_state is AgentState.LOG_OFF:
+            continue
+        somebody = True
+        if desk.blocked is None:
+            free += max(0, free_slots(state, desk)) // weight
+    if free:
+        waiting = sum(
+            len(q.tickets)
+            for q in d.queues.values()
+            if q.tickets and not able.keys().isdisjoint(q.agents)
+        )
+        if free > waiting:
+            return Signal.FREE
+    return Signal.BUSY if somebody else None

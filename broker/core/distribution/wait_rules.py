@@ -1,0 +1,115 @@
+"""What is done for chats that wait too long, and how long they may still wait (B-26).
+
+The expected wait is an honest guess: so many chats stand in front in the same queue, and chats of this
+project were lately answered at this rate. With fewer than three answers in the last half hour there is no
+rate, and nothing is promised. When a chat is answered, what was promised is compared with what came of
+it, and the error is a figure of the broker's metrics.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from broker.config.model import MINUTE, WaitRule
+from broker.core.chats.deadlines import coming_wait
+from broker.core.chats.transitions import close, note
+from broker.core.decision import Decision
+from broker.core.distribution.occupancy import wait_at
+from broker.core.effects import Note
+from broker.core.facts import ChatWidened, DecisionLogged, FormOffered, WaitEstimated
+from broker.core.inputs import Stamp
+from broker.core.routing.admission import logged
+from broker.core.state import Chat, State
+from broker.core.views.notifications import ChatToConnectors
+from protocol.values import CloseReason
+
+
+def position(state: State, chat: Chat) -> int:
+    """Where the chat stands in its queue, from 1."""
+    ticket = state.distribution.tickets[chat.id]
+    return bisect_left(state.distribution.queues[ticket.demand].tickets, ticket.order) + 1
+
+
+def expected_wait(state: State, chat: Chat) -> int | None:
+    """How much longer the chat will wait, in microseconds, or None when nobody can know."""
+    return wait_at(state, chat.project, position(state, chat))
+
+
+def apply_wait(state: State, chat: Chat, stamp: Stamp) -> Decision:
+    """Apply the next wait rule of a waiting chat if its time has come."""
+    found = coming_wait(state, chat)
+    if found is None or found[0] > stamp.up:
+        return Decision()
+    rule = found[1]
+    decision = Decision([_logged(chat, stamp, rule)])
+    if rule.note is not None:
+        decision.add(_note(state, chat, stamp, rule.note))
+    if rule.close:
+        decision.add(close(state, chat, stamp, CloseReason.RULE, cause="wait_rule"))
+        decision.effects.append(ChatToConnectors(chat=chat.id))
+        return decision
+    decision.facts.append(_widened(chat, stamp, rule))
+    if rule.scenario is not None:
+        decision.facts.append(FormOffered(chat=chat.id, no=chat.no, scenario=rule.scenario))
+        decision.effects.append(ChatToConnectors(chat=chat.id))
+    return decision
+
+
+def _widened(chat: Chat, stamp: Stamp, rule: WaitRule) -> ChatWidened:
+    further = [*chat.further]
+    further += [p for p in rule.projects if p != chat.project and p not in further]
+    return ChatWidened(
+        chat=chat.id,
+        no=chat.no,
+        at=stamp.now,
+        level=rule.level,
+        rule=rule.id,
+        skill=min(chat.skill, rule.skill) if rule.skill is not None else chat.skill,
+        further=tuple(further),
+        priority=chat.priority + rule.priority,
+    )
+
+
+def _note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision:
+    """The rule's words to the visitor, with his place and what he may expect."""
+    wait = expected_wait(state, chat)
+    minutes = f"{-(-wait // MINUTE)} min" if wait is not None else state.config.notes.wait_unknown
+    said = text.replace("{position}", str(position(state, chat))).replace("{wait}", minutes)
+    decision = note(state, chat, stamp, said)
+    if wait is not None and "{wait}" in text and decision.facts:
+        decision.facts.append(WaitEstimated(chat=chat.id, at=stamp.up, wait=wait))
+    return decision
+
+
+def _logged(chat: Chat, stamp: Stamp, rule: WaitRule) -> DecisionLogged:
+    detail: dict[str, object] = {
+        "rule": rule.id,
+        "level": rule.level,
+        "waited": stamp.up - chat.queued_up,
+    }
+    if rule.skill is not None:
+        detail["skill"] = rule.skill
+    if rule.projects:
+        detail["projects"] = list(rule.projects)
+    if rule.priority:
+        detail["priority"] = rule.priority
+    if rule.scenario is not None:
+        detail["scenario"] = rule.scenario
+    if rule.note is not None:
+        detail["note"] = True
+    if rule.close:
+        detail["close"] = True
+    return logged(chat, stamp, "wait_rule", detail)
+
+
+def judged(chat: Chat, stamp: Stamp) -> list[Note]:
+    """What became of the estimate that the visitor of an answered chat was given."""
+    if chat.estimate is None:
+        return []
+    told_at, wait = chat.estimate
+    fields = {
+        "chat": chat.id,
+        "estimated_seconds": wait / 1_000_000,
+        "waited_seconds": (stamp.up - told_at) / 1_000_000,
+    }
+    return [Note("wait_estimate_judged", fields)]

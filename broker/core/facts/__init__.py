@@ -1,0 +1,183 @@
+"""What was decided, as values in the past tense.
+
+Theory of operation: `decide` makes facts, `apply` writes them into the state, the store writes
+the durable ones as rows. A fact therefore carries everything that either needs: the store never
+reads the state, and recovery never reads anything but rows. Volatile facts change the state of
+this process only (presence, timers, what was forgotten from memory) and are never stored.
+
+Every fact of a chat carries both names of it: `chat` (the Guid of the wire) and `no` (the
+sequential number that the store's indexes use). Times are microseconds since the Unix epoch.
+"""
+
+from __future__ import annotations
+
+from broker.core.facts.agents import (
+    AgentExcluded,
+    AgentMoved,
+    AgentSeated,
+    ChatParked,
+    ChatUnparked,
+    ChatWoken,
+    InviteEnded,
+    InviteMade,
+    OfferEnded,
+    OfferMade,
+    ParkWarned,
+    PartyJoined,
+    PartyLeft,
+    WrapupEnded,
+    WrapupStarted,
+)
+from broker.core.facts.chats import (
+    BotMoved,
+    ChatBound,
+    ChatDropped,
+    ChatMoved,
+    ChatReopened,
+    ChatRouted,
+    ChatStarted,
+    ChatWarned,
+    ChatWidened,
+    DecisionLogged,
+    FormExpected,
+    FormOffered,
+    FormSaved,
+    NoteStored,
+    SentenceConfirmed,
+    SentenceStored,
+    SlotConfirmed,
+    SlotFilled,
+)
+from broker.core.facts.contacts import (
+    ChatLinked,
+    ContactAddressed,
+    ContactMade,
+    ContactNamed,
+    ContactRetired,
+)
+from broker.core.facts.process import (
+    AgentSettled,
+    BotAwaited,
+    ChatForgotten,
+    ChatSettled,
+    ConfigReplaced,
+    ListenedAgain,
+    Refreshed,
+    Register,
+    RegisterAsked,
+    ScriptSettled,
+    SessionJoined,
+    SessionLeft,
+    TimerFired,
+    WaitEstimated,
+)
+
+Fact = (
+    BotMoved
+    | ChatBound
+    | ChatDropped
+    | ChatMoved
+    | ChatReopened
+    | ChatRouted
+    | ChatStarted
+    | ChatWarned
+    | ChatWidened
+    | DecisionLogged
+    | FormExpected
+    | FormOffered
+    | FormSaved
+    | NoteStored
+    | SentenceConfirmed
+    | SentenceStored
+    | SlotConfirmed
+    | SlotFilled
+    | ChatLinked
+    | ContactAddressed
+    | ContactMade
+    | ContactNamed
+    | ContactRetired
+    | AgentExcluded
+    | AgentMoved
+    | AgentSeated
+    | ChatParked
+    | ChatUnparked
+    | ChatWoken
+    | InviteEnded
+    | InviteMade
+    | OfferEnded
+    | OfferMade
+    | ParkWarned
+    | PartyJoined
+    | PartyLeft
+    | WrapupEnded
+    | WrapupStarted
+    | AgentSettled
+    | BotAwaited
+    | ChatForgotten
+    | ChatSettled
+    | ConfigReplaced
+    | ListenedAgain
+    | Refreshed
+    | RegisterAsked
+    | ScriptSettled
+    | SessionJoined
+    | SessionLeft
+    | TimerFired
+    | WaitEstimated
+)
+
+__all__ = [
+    "AgentExcluded",
+    "AgentMoved",
+    "AgentSeated",
+    "AgentSettled",
+    "BotAwaited",
+    "BotMoved",
+    "ChatBound",
+    "ChatDropped",
+    "ChatForgotten",
+    "ChatLinked",
+    "ChatMoved",
+    "ChatParked",
+    "ChatReopened",
+    "ChatRouted",
+    "ChatSettled",
+    "ChatStarted",
+    "ChatUnparked",
+    "ChatWarned",
+    "ChatWidened",
+    "ChatWoken",
+    "ConfigReplaced",
+    "ContactAddressed",
+    "ContactMade",
+    "ContactNamed",
+    "ContactRetired",
+    "DecisionLogged",
+    "Fact",
+    "FormExpected",
+    "FormOffered",
+    "FormSaved",
+    "InviteEnded",
+    "InviteMade",
+    "ListenedAgain",
+    "NoteStored",
+    "OfferEnded",
+    "OfferMade",
+    "ParkWarned",
+    "PartyJoined",
+    "PartyLeft",
+    "Refreshed",
+    "Register",
+    "RegisterAsked",
+    "ScriptSettled",
+    "SentenceConfirmed",
+    "SentenceStored",
+    "SessionJoined",
+    "SessionLeft",
+    "SlotConfirmed",
+    "SlotFilled",
+    "TimerFired",
+    "WaitEstimated",
+    "WrapupEnded",
+    "WrapupStarted",
+]

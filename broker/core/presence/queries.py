@@ -1,0 +1,114 @@
+"""Questions that change nothing: resync and status (W-25)."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from broker.core.decision import Decision, Outcome, Refusal
+from broker.core.effects import Send
+from broker.core.inputs import Stamp
+from broker.core.limits import OVERVIEW_BYTES, OVERVIEW_ITEMS, PARTIES_BYTES, items_that_fit
+from broker.core.state import Session, State
+from broker.core.views.addressing import NO_CHAT, chat_at_desk, desk_at, gateways_of, tracked_chat
+from broker.core.views.notifications import ChatToAgent, ChatToConnectors
+from broker.core.views.structures import agent_state, chat_for_connector, chat_for_workplace
+from protocol.chat import ChatCommandInfo
+from protocol.errors import ErrorCode
+from protocol.frame import Frame
+from protocol.values import AgentState, ChatStatus
+
+
+def _answer(session: Session, frame: Frame, type_: str, payload: object) -> Decision:
+    me = session.number
+    return Decision([], [Send((me,), type_, payload, me, frame.id)])
+
+
+def resync_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_CHAT_RESYNC: the open chats of a gateway, or of all ports of a peer."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    gateways = gateways_of(state, session, p)
+    if isinstance(gateways, Refusal):
+        return gateways
+    weight = sum(state.list_weight.get(gateway.id, 0) for gateway in gateways)
+    if len(gateways) > 1 and weight > state.config.limits.frame_bytes:
+        return Refusal(ErrorCode.OVERLOADED, "Port: so many chats are listed port by port only")
+    shown = tuple(
+        chat_for_connector(state, state.chats[chat], full=False, slots=False)
+        for gateway in gateways
+        for chat in state.open_chats.get(gateway.id, ())
+        if state.chats[chat].is_bound
+    )
+    return _answer(session, frame, "SE_CHAT_LIST", shown)
+
+
+def resync_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_RESYNC: the chats offered to and answered by the agent."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    desk = desk_at(state, session, p)
+    if isinstance(desk, Refusal):
+        return desk
+    number = session.workplace or ""
+    working = [chat for chat, holder in desk.leases.items() if holder is not ChatStatus.CLOSED]
+    listed = (*working, *desk.parked, *desk.watching)
+    shown = tuple(
+        chat_for_workplace(
+            state, state.chats[chat], desk.agent, number, stamp.now, info=False, full=False
+        )
+        for chat in listed
+    )
+    if len(listed) > items_that_fit(state.config.limits.frame_bytes, PARTIES_BYTES, len(listed)):
+        # So many might not fit; each chat's own status has them (W-25).
+        shown = tuple(evolve(one, parties=None) for one in shown)
+    return _answer(session, frame, "SC_CHAT_LIST", shown)
+
+
+def status_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_CHAT_STATUS: one whole chat."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    chat = tracked_chat(state, session, p)
+    if isinstance(chat, Refusal):
+        return chat
+    told = ChatToConnectors(chat=chat.id, answer_to=session.number, re=frame.id, push=False)
+    return Decision([], [told])
+
+
+def status_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_STATUS: one whole chat of the agent's; of an offered one, no sentences (B-7)."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    found = chat_at_desk(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
+    may_read = chat.is_read_by(desk.agent)
+    if not may_read and chat.offered_to != desk.agent:
+        return NO_CHAT
+    told = ChatToAgent(
+        chat=chat.id,
+        agent=desk.agent,
+        type="SC_CHAT_STATUS",
+        full=may_read,
+        answer_to=session.number,
+        re=frame.id,
+    )
+    return Decision([], [told])
+
+
+def agents(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_AGENT_LIST: who is logged in, so that a chat can be handed to him (B-29)."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    desk = desk_at(state, session, p)
+    if isinstance(desk, Refusal):
+        return desk
+    there = [
+        one.agent
+        for one in state.distribution.desks.values()
+        if one.state is not AgentState.LOG_OFF and one.agent in state.config.agents
+    ]
+    most = items_that_fit(state.config.limits.frame_bytes, OVERVIEW_BYTES, OVERVIEW_ITEMS)
+    shown = tuple(agent_state(state, agent) for agent in there[:most])
+    return _answer(session, frame, "SC_AGENT_LIST", shown)

@@ -1,0 +1,269 @@
+"""Presence: sessions that begin and end, restart and reload (W-10, W-11, B-11, B-12, B-28, C-4)."""
+
+from __future__ import annotations
+
+from broker.config.model import SECOND
+from broker.core.agents.reassignment import drop_party, give_up, offer_over, pass_over
+from broker.core.chats.transitions import (
+    SESSION_ID,
+    bot_awaited,
+    dissolve,
+    end_invite,
+    end_offer,
+    move_agent,
+    moved,
+    to_waiting,
+)
+from broker.core.decision import Decision
+from broker.core.effects import Dismiss, Note, Send
+from broker.core.facts import (
+    AgentSeated,
+    BotAwaited,
+    ChatForgotten,
+    ConfigReplaced,
+    ListenedAgain,
+    SessionJoined,
+    SessionLeft,
+)
+from broker.core.inputs import Reloaded, Resumed, SessionClosed, SessionOpened, Stamp
+from broker.core.presence import registers
+from broker.core.state import Chat, Desk, Session, State
+from broker.core.views.notifications import AgentToWorkplace, ChatToAgent, OutboundToConnectors
+from protocol.errors import ByeCode
+from protocol.session import Welcome
+from protocol.values import (
+    AgentState,
+    ChatStatus,
+    CloseReason,
+    Guid,
+    TransferMode,
+    from_micros,
+)
+
+VERSION = 1
+
+
+def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
+    """Serve a session; a newer one at a workplace or of an agent replaces the older (W-11)."""
+    if _was_replaced(state, hello):
+        text = "another session has taken over since"
+        return Decision([], [Dismiss(hello.session, ByeCode.REPLACED, text)])
+    # The welcome comes first, whatever else the newer session is told of what the older one leaves.
+    decision = Decision([], [_welcome(state, stamp, hello)])
+    if hello.agent_id is not None:
+        decision.effects.append(AgentToWorkplace(agent=hello.agent_id))
+        for older in _replaced(state, hello):
+            decision.add(leave(state, stamp, older))
+            decision.effects.append(
+                Dismiss(older.number, ByeCode.REPLACED, "a newer connection took over")
+            )
+    decision.facts.append(
+        SessionJoined(
+            session=hello.session,
+            role=hello.role,
+            gateways=hello.gateways,
+            workplace=hello.workplace,
+            agent=hello.agent_id,
+            at=stamp.now,
+        )
+    )
+    for chat in state.unbound:
+        if state.chats[chat].gateway in hello.gateways:
+            decision.effects.append(OutboundToConnectors(chat=chat, only=hello.session))
+    if hello.agent_id is not None:
+        known = state.distribution.desks.get(hello.agent_id)
+        if known is None or known.state is AgentState.LOG_OFF:
+            desk = Desk(agent=hello.agent_id, workplace=hello.workplace)
+            decision.facts.append(move_agent(desk, stamp, AgentState.PAUSE, "login"))
+        decision.facts += _seated(state, stamp, hello)
+        decision.facts += _turns(state, hello.agent_id, stamp.up)
+    return decision
+
+
+def _was_replaced(state: State, hello: SessionOpened) -> bool:
+    """Whether a session that is to be continued was replaced while it was away (W-11).
+
+    Only a person logs in anew; a program that comes back by itself must not throw out who came after it. One
+    that nobody remembers may go on where nobody is.
+    """
+    if hello.continues is None or hello.agent_id is None:
+        return False
+    desks = state.distribution.desks
+    own = desks.get(hello.agent_id)
+    if own is None or own.login is None:
+        return bool(_replaced(state, hello))
+    return own.login != hello.continues or any(
+        other.workplace == hello.workplace and other.seated_at >= own.seated_at
+        for other in desks.values()
+        if other is not own
+    )
+
+
+def _seated(state: State, stamp: Stamp, hello: SessionOpened) -> list[AgentSeated]:
+    """The fact of a login, unless it goes on with the session that the agent has at this workplace."""
+    agent, workplace = hello.agent_id, hello.workplace
+    assert agent is not None
+    assert workplace is not None
+    desk, login = state.distribution.desks.get(agent), _session_id(stamp, hello)
+    if desk is not None and (desk.login, desk.workplace) == (login, workplace):
+        return []
+    # Who came after whom must stay so when somebody sets the clock back.
+    last = max((one.seated_at for one in state.distribution.desks.values()), default=0)
+    at = max(stamp.now, last + 1)
+    return [AgentSeated(agent=agent, at=at, workplace=workplace, login=login)]
+
+
+def _session_id(stamp: Stamp, hello: SessionOpened) -> Guid:
+    """The name of a session: one that goes on after a lost connection keeps it."""
+    if hello.agent_id is not None and hello.continues is not None:
+        return hello.continues
+    return stamp.guid(SESSION_ID)
+
+
+def _turns(state: State, bot: Guid, up: int) -> list[BotAwaited]:
+    """A bot is back: it is awaited only where the visitor said something that it did not answer."""
+    desk = state.distribution.desks.get(bot)
+    patience = state.config.distribution.bot_timeout
+    facts: list[BotAwaited] = []
+    for chat_id in desk.leases if desk is not None else ():
+        chat = state.chats[chat_id]
+        if chat.status is ChatStatus.ICR and chat.has(bot):
+            spoken = [s.outbound for s in chat.sentences if not s.own][-1:]
+            facts.append(BotAwaited(chat.id, up + patience if spoken == [False] else None))
+    return facts
+
+
+def _replaced(state: State, hello: SessionOpened) -> list[Session]:
+    numbers: dict[int, None] = {}
+    if hello.workplace in state.workplace_sessions:
+        numbers[state.workplace_sessions[hello.workplace]] = None
+    desk = state.distribution.desks.get(hello.agent_id) if hello.agent_id else None
+    if desk is not None and desk.session is not None:
+        numbers[desk.session] = None
+    return [state.sessions[number] for number in numbers]
+
+
+def _welcome(state: State, stamp: Stamp, hello: SessionOpened) -> Send:
+    config = state.config
+    agent = config.agents.get(hello.agent_id) if hello.agent_id is not None else None
+    welcome = Welcome(
+        version=VERSION,
+        node=config.server.node,
+        session_id=_session_id(stamp, hello),
+        heartbeat_seconds=max(1, round(config.server.heartbeat / 1_000_000)),
+        frame_bytes=config.limits.frame_bytes,
+        time_utc=from_micros(stamp.now),
+        agent_id=agent.id if agent is not None else None,
+        agent_name=agent.name if agent is not None else None,
+        workplace_number=hello.workplace,
+    )
+    return Send((hello.session,), "SYS_WELCOME", welcome, hello.session, hello.re)
+
+
+def closed(state: State, stamp: Stamp, gone_session: SessionClosed) -> Decision:
+    """A connection is gone; one that was replaced or never welcomed is known no more."""
+    session = state.sessions.get(gone_session.session)
+    return leave(state, stamp, session) if session is not None else Decision()
+
+
+def leave(state: State, stamp: Stamp, session: Session) -> Decision:
+    """End a session: alerts at its workplace are withdrawn at once, its chats are kept (B-11)."""
+    decision = Decision([SessionLeft(session=session.number, at=stamp.now)])
+    if session.agent is None:
+        return decision
+    desk = state.distribution.desks[session.agent]
+    for chat_id, holder in desk.leases.items():
+        chat = state.chats[chat_id]
+        if holder is ChatStatus.ALERTING:
+            withdrawn = offer_over(state, chat, stamp, "lost")
+            withdrawn.effects = [e for e in withdrawn.effects if not _is_for(e, session.agent)]
+            decision.add(withdrawn)
+        elif chat.status is ChatStatus.ICR:
+            decision.facts.append(bot_awaited(state, chat, stamp))
+    for chat_id in desk.watching:
+        decision.add(drop_party(state, state.chats[chat_id], session.agent, stamp, "lost"))
+    return decision
+
+
+def _is_for(effect: object, agent: Guid) -> bool:
+    """Whether an announcement is for somebody who is gone."""
+    return isinstance(effect, ChatToAgent) and effect.agent == agent
+
+
+def next_leaver(state: State, stamp: Stamp) -> Decision | None:
+    """Take the NextState of the first agent who has no chat any more (B-28)."""
+    agent = next(iter(state.distribution.leaving), None)
+    if agent is None:
+        return None
+    desk = state.distribution.desks[agent]
+    wanted = desk.next_state or desk.state
+    decision = Decision([move_agent(desk, stamp, wanted, "next")], [AgentToWorkplace(agent=agent)])
+    if wanted is AgentState.LOG_OFF:
+        # Whoever is gone watches nothing, and his workplace is closed.
+        for chat_id in desk.watching:
+            decision.add(drop_party(state, state.chats[chat_id], agent, stamp, "left"))
+        if desk.session is not None:
+            decision.effects.append(Dismiss(desk.session, ByeCode.LOGGED_OFF))
+    return decision
+
+
+def booted(state: State, stamp: Stamp) -> Decision:
+    """After a restart: offers end, agents are waited for, chats without a gateway end (B-12)."""
+    decision = Decision()
+    for chat in list(state.chats.values()):
+        if not chat.is_open:
+            continue
+        if chat.gateway not in state.config.gateways:
+            gone = dissolve(state, chat, stamp, "restart")
+            closed = moved(
+                chat, stamp, ChatStatus.CLOSED, "closed", chat.agent, reason=CloseReason.ADMIN
+            )
+            decision.facts += [*gone.facts, closed, ChatForgotten(chat.id)]
+        else:
+            decision.add(_resumed(state, chat, stamp))
+    return decision
+
+
+def _resumed(state: State, chat: Chat, stamp: Stamp) -> Decision:
+    """What a restart ends of a chat: whatever hung on a connection."""
+    decision = Decision(end_offer(state, chat, stamp, "restart").facts)
+    match chat.status:
+        case ChatStatus.ALERTING:
+            decision.facts += to_waiting(chat, stamp, "restart").facts
+        case ChatStatus.ICR if chat.offer is not None or not _is_awaited(state, chat):
+            if chat.agent is not None:
+                decision.facts += pass_over(state, chat, stamp, "restart").facts
+        case ChatStatus.ICR if chat.agent is not None:
+            decision.facts.append(bot_awaited(state, chat, stamp))
+        case ChatStatus.ANSWERED:
+            if not _is_awaited(state, chat):
+                return give_up(state, chat, stamp)
+            decision.facts += end_invite(state, chat, stamp, "restart").facts
+            for agent, party in chat.parties.items():
+                desk = state.distribution.desks.get(agent)
+                if party.mode is TransferMode.MONITOR or desk is None or desk.lost_at is None:
+                    decision.facts += drop_party(state, chat, agent, stamp, "restart").facts
+        case _:
+            pass
+    return decision
+
+
+def _is_awaited(state: State, chat: Chat) -> bool:
+    """Whether the agent of an answered chat may come back: he is known, and was at work."""
+    desk = state.distribution.desks.get(chat.agent) if chat.agent is not None else None
+    return desk is not None and desk.lost_at is not None
+
+
+def resumed(state: State, stamp: Stamp, gap: Resumed) -> Decision:
+    """The broker listens again: whoever it waits for has a grace from now on (B-13)."""
+    return Decision(
+        [ListenedAgain()], [Note("listened_again", {"deaf_seconds": gap.deaf / SECOND})]
+    )
+
+
+def reloaded(state: State, stamp: Stamp, reload: Reloaded) -> Decision:
+    """A new configuration is in force at once; sessions and chats go on (C-4)."""
+    decision = Decision([ConfigReplaced(config=reload.config)])
+    decision.effects.append(Note("configuration_replaced", {}))
+    decision.effects += registers.changed(state, reload.config)
+    return decision

@@ -1,0 +1,225 @@
+"""What happens because time passed: one timer at a time (B-8, B-11, B-24, B-26, B-28, B-29, B-40)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from broker.core.agents.participants import woken
+from broker.core.agents.reassignment import offer_over, pass_over, withdraw
+from broker.core.chats.deadlines import (
+    bot_until,
+    dead_up,
+    linger,
+    over,
+    park_until,
+    term_over,
+    unbound_until,
+)
+from broker.core.chats.transitions import (
+    close,
+    end_invite,
+    end_offer,
+    internal_note,
+    move_agent,
+    note,
+)
+from broker.core.decision import Decision
+from broker.core.distribution.apply import gone_at, held, lost_until
+from broker.core.distribution.wait_rules import apply_wait
+from broker.core.facts import (
+    ChatForgotten,
+    ChatWarned,
+    ParkWarned,
+    Refreshed,
+    TimerFired,
+    WrapupEnded,
+)
+from broker.core.inputs import Stamp
+from broker.core.state import Chat, Desk, State
+from broker.core.timers import TimerKind
+from broker.core.views.notifications import AgentToWorkplace, ChatToConnectors
+from protocol.values import AgentState, ChatStatus, CloseReason, Guid
+
+
+def next_timeout(state: State, stamp: Stamp) -> Decision | None:
+    """What the earliest due timer brings, or None when none is due."""
+    heap = state.timers.heap
+    if not heap or heap[0][0] > stamp.up:
+        return None
+    _due, _number, kind, key = heap[0]
+    decision = _HANDLERS[kind](state, stamp, key)
+    decision.facts.insert(0, TimerFired())
+    return decision
+
+
+def _offer(state: State, stamp: Stamp, key: Guid) -> Decision:
+    chat = state.chats.get(key)
+    if chat is None or chat.offer is None or term_over(state, chat.offer_term) > stamp.up:
+        return Decision()
+    agent = chat.offered_to
+    decision = offer_over(state, chat, stamp, "missed")
+    if agent is not None and chat.status is not ChatStatus.ICR:
+        decision.add(_paused(state, stamp, state.distribution.desks[agent]))
+    return decision
+
+
+def _paused(state: State, stamp: Stamp, desk: Desk) -> Decision:
+    """Set an agent to Pause who missed too many offers in a row (B-24)."""
+    missed = desk.missed + 1
+    if desk.state is not AgentState.READY or missed < state.config.distribution.max_missed:
+        return Decision()
+    moved = move_agent(
+        desk,
+        stamp,
+        AgentState.PAUSE,
+        "missed",
+        reason="Missed",
+        next_state=desk.next_state,
+    )
+    return Decision([moved], [AgentToWorkplace(agent=desk.agent)])
+
+
+def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
+    chat = state.chats.get(key)
+    if chat is None:
+        return Decision()
+    if chat.closed_at is not None:
+        if over(state, chat.closed_up, linger(state, chat)) > stamp.up:
+            return Decision()
+        ended = wrapup_over(state, chat, stamp, "expired")
+        return Decision([*ended, ChatForgotten(chat.id)])
+    gateway = state.config.gateways.get(chat.gateway)
+    dead = dead_up(state, chat, gateway) if gateway is not None else None
+    if gateway is None or dead is None:
+        return Decision()
+    if stamp.up >= dead:
+        decision = close(state, chat, stamp, CloseReason.INACTIVITY)
+        decision.effects.append(ChatToConnectors(chat=chat.id))
+        return decision
+    warning = gateway.inactivity_warning
+    if warning is None or stamp.up < dead - warning or chat.warned_for == chat.quiet_since:
+        return Decision()
+    warned = ChatWarned(chat=chat.id, no=chat.no, activity=chat.quiet_since)
+    decision = note(state, chat, stamp, state.config.notes.inactivity)
+    decision.facts.append(warned)
+    return decision
+
+
+def _wrapup(state: State, stamp: Stamp, key: Guid) -> Decision:
+    for agent in state.distribution.leases.get(key, ()):
+        running = state.distribution.desks[agent].wrapups.get(key)
+        if running is not None and term_over(state, running.term) <= stamp.up:
+            ended = wrapup_over(state, state.chats[key], stamp, "expired")
+            return Decision([*ended], [AgentToWorkplace(agent=agent)])
+    return Decision()
+
+
+def wrapup_over(state: State, chat: Chat, stamp: Stamp, cause: str) -> list[WrapupEnded]:
+    """The end of the wrap-up of a closed chat, if one runs."""
+    return [
+        WrapupEnded(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)
+        for agent in state.distribution.leases.get(chat.id, ())
+        if chat.id in state.distribution.desks[agent].wrapups
+    ]
+
+
+def _grace(state: State, stamp: Stamp, key: Guid) -> Decision:
+    """An agent in a conversation did not come back in time: it goes on without him (B-11)."""
+    chat = state.chats.get(key)
+    if chat is None or chat.status is not ChatStatus.ANSWERED or chat.agent is None:
+        return Decision()
+    # Everybody who is lost has a timer of his own, so one at a time will do.
+    for agent in (*chat.parties, chat.agent):
+        if _is_lost(state, chat, agent, stamp.up):
+            return withdraw(state, chat, agent, stamp, "lost")
+    return Decision()
+
+
+def _is_lost(state: State, chat: Chat, agent: Guid, up: int) -> bool:
+    lost_at = state.distribution.desks[agent].lost_at
+    return lost_at is not None and up >= lost_until(state, chat, lost_at)
+
+
+def _agent(state: State, stamp: Stamp, key: Guid) -> Decision:
+    desk = state.distribution.desks.get(key)
+    if desk is None or desk.lost_at is None:
+        return Decision()
+    if stamp.up < gone_at(state, desk.lost_at):
+        return Decision()
+    decision = Decision([move_agent(desk, stamp, AgentState.LOG_OFF, "lost")])
+    # No grace is longer than this, but a timer of an earlier loss may come before a chat's own.
+    for chat_id in held(desk):
+        decision.add(withdraw(state, state.chats[chat_id], key, stamp, "lost"))
+    return decision
+
+
+def _exclusion(state: State, stamp: Stamp, key: Guid) -> Decision:
+    return Decision([Refreshed(key)])
+
+
+def _wait(state: State, stamp: Stamp, key: Guid) -> Decision:
+    chat = state.chats.get(key)
+    if chat is None or chat.status is not ChatStatus.WAITING:
+        return Decision()
+    return apply_wait(state, chat, stamp)
+
+
+def _invite(state: State, stamp: Stamp, key: Guid) -> Decision:
+    """Nobody of a project was found in time: the chat stays with who wanted to hand it over."""
+    chat = state.chats.get(key)
+    if chat is None or chat.invite is None or chat.invite.project is None:
+        return Decision()
+    if term_over(state, chat.invite.term) > stamp.up:
+        return Decision()
+    decision = end_offer(state, chat, stamp, "withdrawn")
+    decision.add(end_invite(state, chat, stamp, "missed"))
+    return decision
+
+
+def _bot(state: State, stamp: Stamp, key: Guid) -> Decision:
+    chat = state.chats.get(key)
+    if chat is None or chat.status is not ChatStatus.ICR:
+        return Decision()
+    due = bot_until(state, chat)
+    if due is None or due > stamp.up:
+        return Decision()
+    return pass_over(state, chat, stamp, "silent")
+
+
+def _unbound(state: State, stamp: Stamp, key: Guid) -> Decision:
+    chat = state.chats.get(key)
+    if chat is None or chat.is_bound or not chat.is_open:
+        return Decision()
+    if stamp.up < unbound_until(state, chat):
+        return Decision()
+    return close(state, chat, stamp, CloseReason.RULE, cause="unbound")
+
+
+def _park(state: State, stamp: Stamp, key: Guid) -> Decision:
+    """A parked chat that nobody asked for comes back by itself; its owner is told before (B-29)."""
+    chat = state.chats.get(key)
+    if chat is None or chat.parked_at is None or chat.woken_at is not None:
+        return Decision()
+    until = park_until(state, chat)
+    if stamp.up >= until:
+        return Decision([*woken(chat, stamp)])
+    if chat.park_warned or stamp.up < until - state.config.distribution.park_warning:
+        return Decision()
+    decision = internal_note(state, chat, stamp, state.config.notes.parked)
+    decision.facts.append(ParkWarned(chat=chat.id, no=chat.no, at=stamp.now))
+    return decision
+
+
+_HANDLERS: dict[TimerKind, Callable[[State, Stamp, Guid], Decision]] = {
+    TimerKind.OFFER: _offer,
+    TimerKind.CHAT: _chat,
+    TimerKind.WRAPUP: _wrapup,
+    TimerKind.GRACE: _grace,
+    TimerKind.AGENT: _agent,
+    TimerKind.EXCLUSION: _exclusion,
+    TimerKind.WAIT: _wait,
+    TimerKind.INVITE: _invite,
+    TimerKind.BOT: _bot,
+    TimerKind.UNBOUND: _unbound,
+    TimerKind.PARK: _park,
+}

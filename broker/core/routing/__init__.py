@@ -1,0 +1,1 @@
+"""The way of a chat before it waits: rules, and the built-in bot."""

@@ -1,0 +1,1 @@
+"""The configured rules, matched."""

@@ -1,0 +1,1 @@
+"""What is shown to whom: who is meant, who hears of it, and as which structures."""

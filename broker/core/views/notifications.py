@@ -1,0 +1,218 @@
+"""Announcements: what a decision wants shown to whom, and how that becomes frames.
+
+Theory of operation: a decision names what is to be shown to whom; after its facts are applied the
+announcement is rendered from the state into a `Send`, so that it shows the state that the facts made.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve, frozen
+
+from broker.core.effects import Send
+from broker.core.state import State
+from broker.core.views.recipients import connectors_of, listeners, members_of
+from broker.core.views.structures import (
+    agent_state,
+    chat_for_connector,
+    chat_for_workplace,
+    form_for_workplace,
+    outbound_chat,
+    utc,
+)
+from protocol.chat import ChatCommandInfo
+from protocol.values import Guid
+
+
+@frozen(kw_only=True)
+class ChatToConnectors:
+    """`SE_CHAT_STATUS`: a push to every session of the gateway, and an answer to one of them.
+
+    Attributes:
+        answer_to: The session that asked.
+        push: Whether the gateway's other sessions are told.
+        full: Whether the transcript goes with the answer.
+    """
+
+    chat: Guid
+    answer_to: int | None = None
+    re: int | str | None = None
+    push: bool = True
+    full: bool = True
+
+
+@frozen(kw_only=True)
+class ChatToAgent:
+    """A frame about a chat for the workplace where an agent sits, if he is there.
+
+    Attributes:
+        type: `SC_CHAT_STATUS`, `SC_CHAT_ALERT` or `SC_CHAT_ALERT_END`.
+        full: Whether the transcript goes with it.
+    """
+
+    chat: Guid
+    agent: Guid
+    type: str
+    full: bool = False
+    answer_to: int | None = None
+    re: int | str | None = None
+
+
+@frozen(kw_only=True)
+class ChatToMembers:
+    """`SC_CHAT_STATUS`, a push, to everybody who is in the conversation.
+
+    Attributes:
+        but: An agent who is told otherwise.
+    """
+
+    chat: Guid
+    but: Guid | None = None
+
+
+@frozen(kw_only=True)
+class FormToMembers:
+    """`SC_SCENARIO_RESULT`, a push, to everybody who is in the conversation (B-41).
+
+    Attributes:
+        result: The form that was filled in.
+        but: The agent who saved it.
+    """
+
+    chat: Guid
+    result: Guid
+    but: Guid | None = None
+
+
+@frozen(kw_only=True)
+class AgentToWorkplace:
+    """`SC_AGENT_STATE`: to the agent himself, or to a supervisor who asked for it.
+
+    Attributes:
+        answer_to: The session that asked; None: a push to the agent.
+    """
+
+    agent: Guid
+    answer_to: int | None = None
+    re: int | str | None = None
+
+
+@frozen(kw_only=True)
+class OutboundToConnectors:
+    """`SE_CHAT_OUTBOUND`: to every session of the gateway, and as the answer to one of them.
+
+    Attributes:
+        only: The session that alone is told, since it is new.
+    """
+
+    chat: Guid
+    answer_to: int | None = None
+    re: int | str | None = None
+    only: int | None = None
+
+
+Announcement = (
+    ChatToConnectors
+    | ChatToAgent
+    | ChatToMembers
+    | FormToMembers
+    | AgentToWorkplace
+    | OutboundToConnectors
+)
+
+
+def render(state: State, announcement: Announcement, now: int) -> list[Send]:
+    """Make the frames of an announcement from the state as it is now."""
+    match announcement:
+        case ChatToConnectors():
+            return _to_connectors(state, announcement)
+        case ChatToAgent():
+            return _to_agent(state, announcement, now)
+        case ChatToMembers():
+            return _to_members(state, announcement, now)
+        case FormToMembers():
+            return _form(state, announcement)
+        case OutboundToConnectors():
+            return _outbound(state, announcement)
+        case AgentToWorkplace():
+            desk = state.distribution.desks.get(announcement.agent)
+            asker = announcement.answer_to
+            session = asker if asker is not None else desk.session if desk is not None else None
+            if session is None:
+                return []
+            shown = agent_state(state, announcement.agent)
+            if asker is not None:
+                shown = evolve(shown, peer=state.sessions[asker].workplace)
+            return [Send((session,), "SC_AGENT_STATE", shown, asker, announcement.re)]
+
+
+def _to_connectors(state: State, order: ChatToConnectors) -> list[Send]:
+    chat = state.chats[order.chat]
+    sends: list[Send] = []
+    if order.answer_to is not None:
+        shown = chat_for_connector(state, chat, full=order.full)
+        sends.append(Send((order.answer_to,), "SE_CHAT_STATUS", shown, order.answer_to, order.re))
+    if order.push:
+        others = tuple(s for s in connectors_of(state, chat) if s != order.answer_to)
+        if others:
+            shown = chat_for_connector(state, chat, full=False)
+            sends.append(Send(others, "SE_CHAT_STATUS", shown))
+    return sends
+
+
+def _to_members(state: State, order: ChatToMembers, now: int) -> list[Send]:
+    sends: list[Send] = []
+    for agent in members_of(state.chats[order.chat]):
+        if agent != order.but:
+            told = ChatToAgent(chat=order.chat, agent=agent, type="SC_CHAT_STATUS")
+            sends += _to_agent(state, told, now)
+    return sends
+
+
+def _form(state: State, order: FormToMembers) -> list[Send]:
+    chat = state.chats[order.chat]
+    saver = state.distribution.desks.get(order.but) if order.but is not None else None
+    own = saver.session if saver is not None else None
+    form = chat.forms[order.result]
+    return [
+        Send((session,), "SC_SCENARIO_RESULT", form_for_workplace(number, form))
+        for session, number in listeners(state, chat)
+        if session != own
+    ]
+
+
+def _outbound(state: State, order: OutboundToConnectors) -> list[Send]:
+    chat = state.chats[order.chat]
+    shown = outbound_chat(state, chat)
+    if order.only is not None:
+        return [Send((order.only,), "SE_CHAT_OUTBOUND", shown)]
+    me, sends = order.answer_to, []
+    if me is not None:
+        sends.append(Send((me,), "SE_CHAT_OUTBOUND", shown, me, order.re))
+    others = tuple(s for s in state.gateway_sessions.get(chat.gateway, ()) if s != me)
+    if others:
+        sends.append(Send(others, "SE_CHAT_OUTBOUND", shown))
+    return sends
+
+
+def _to_agent(state: State, order: ChatToAgent, now: int) -> list[Send]:
+    desk = state.distribution.desks.get(order.agent)
+    session = order.answer_to
+    if session is None:
+        session = desk.session if desk is not None else None
+    if session is None or desk is None:
+        return []
+    number = desk.workplace or ""
+    payload: object
+    if order.type == "SC_CHAT_ALERT_END":
+        payload = ChatCommandInfo(
+            peer=number,
+            chat_id=order.chat,
+            agent_id=order.agent,
+            time_stamp=utc(now),
+        )
+    else:
+        chat = state.chats[order.chat]
+        payload = chat_for_workplace(
+            state, chat, order.agent, number, now, info=True, full=order.full
+        )
+    return [Send((session,), order.type, payload, order.answer_to, order.re)]

@@ -1,0 +1,1 @@
+"""What visitors' connectors ask: starts, sentences, and chats that this side begins."""

@@ -1,0 +1,494 @@
+"""The way of a sentence, its key, its confirmation; typing (W-20..W-23, B-7, B-9, B-10).
+
+Theory of operation: a key is looked up before anything else, so that a retry gets its echo
+whatever became of the chat meanwhile. A new sentence gets the next counter and goes out twice:
+as the echo to its own side and, when the chat is answered, to the other. Both leave only after
+the fact is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import evolve, frozen
+
+from broker.core.agents.participants import woken
+from broker.core.chats.room import fits, words_relieved
+from broker.core.chats.transitions import acknowledgement, agent_session, heard_anew
+from broker.core.decision import Decision, Outcome, Refusal
+from broker.core.effects import Effect, Send
+from broker.core.facts import (
+    BotAwaited,
+    Fact,
+    NoteStored,
+    SentenceConfirmed,
+    SentenceStored,
+    SlotConfirmed,
+    SlotFilled,
+)
+from broker.core.inputs import Stamp
+from broker.core.limits import slot_digest
+from broker.core.state import Chat, Sentence, Session, Slot, State
+from broker.core.views.addressing import chat_at_desk, find_tracked, gateway_of, tracked_chat
+from broker.core.views.notifications import Announcement, ChatToConnectors
+from broker.core.views.recipients import connectors_of, listeners
+from broker.core.views.structures import (
+    SLOT_MODELS,
+    Said,
+    sentence_for_connector,
+    sentence_for_workplace,
+    utc,
+)
+from broker.core.visitors.starting import may_open, reopen, reopens
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo
+from protocol.errors import ErrorCode
+from protocol.frame import Frame
+from protocol.values import ChatStatus, Guid, SentenceModel, TransferMode, to_micros
+
+_REUSED = Refusal(ErrorCode.KEY_REUSED, "ID: used before for another sentence")
+NUMBERED = frozenset({int(SentenceModel.SENTENCE), int(SentenceModel.TECH_NOTE)})
+SLOTS = frozenset(map(int, SLOT_MODELS))
+INTERNAL = int(SentenceModel.INTERNAL)
+
+
+def _trace(frame: Frame) -> str | None:
+    headers = frame.headers
+    if headers is None:
+        return None
+    trace = headers.get("traceparent")
+    return trace if isinstance(trace, str) else None
+
+
+def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_CHAT_SENTENCE: a visitor says something."""
+    p = frame.payload
+    assert isinstance(p, ChatSentenceInfo)
+    gateway = gateway_of(state, session, p)
+    if isinstance(gateway, Refusal):
+        return gateway
+    chat = find_tracked(state, gateway, p.tracking_id)
+    if chat is None:
+        return Refusal(ErrorCode.UNKNOWN_CHAT, "TrackingId: no such chat")
+    known = known_key(chat, p, False)
+    if isinstance(known, Refusal):
+        return known
+    if known is not None:
+        own = _connectors(state, chat, (session.number,))
+        return _again(chat, known, frame, own, _workplaces(chat, listeners(state, chat)))
+    before = _said_before(state, chat, p)
+    if before is not None:
+        echo = evolve(sentence_for_connector(gateway, *before), chat_id=chat.earlier)
+        me = session.number
+        return Decision([], [Send((me,), "SE_CHAT_SENTENCE", echo, me, frame.id)])
+    facts: list[Fact] = []
+    effects: list[Effect | Announcement] = []
+    if not chat.is_open:
+        if not (gateway.reactivate and p.model == 0 and reopens(state, gateway, chat)):
+            return Refusal(ErrorCode.CHAT_CLOSED, "TrackingId: the chat is closed")
+        refusal = may_open(state, gateway, chat.tracking_id)
+        if refusal is not None:
+            return refusal
+        facts = reopen(state, chat, stamp)
+        effects = [ChatToConnectors(chat=chat.id)]
+    name = p.party_name or chat.party_name
+    refusal = fits(state, chat, p, name, agent=False)
+    if refusal is not None:
+        return refusal
+    facts += words_relieved(state, chat, stamp.now)
+    made = said(chat, p, name, stamp.now, None)
+    facts.append(made)
+    facts += heard_anew(chat, stamp, made)
+    echo = sentence_for_connector(gateway, chat, made)
+    trace = _trace(frame)
+    effects.append(
+        Send(
+            state.gateway_sessions[gateway.id],
+            "SE_CHAT_SENTENCE",
+            echo,
+            session.number,
+            frame.id,
+            trace,
+        )
+    )
+    for listener, number in listeners(state, chat):
+        shown = sentence_for_workplace(number, chat, made)
+        effects.append(Send((listener,), "SC_CHAT_SENTENCE", shown, None, None, trace))
+    if chat.parked_at is not None and p.model == 0:
+        facts += woken(chat, stamp)
+    return Decision(facts, effects)
+
+
+def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_SENTENCE: an agent says something."""
+    p = frame.payload
+    assert isinstance(p, ChatSentenceInfo)
+    found = chat_at_desk(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
+    if p.model == INTERNAL:
+        return _note_from_workplace(state, stamp, session, frame, chat)
+    gateway = state.config.gateways[chat.gateway]
+    known = known_key(chat, p, True)
+    if isinstance(known, Refusal):
+        return known
+    me = (session.number, session.workplace or "")
+    may_read = chat.is_read_by(desk.agent)
+    if known is not None and (may_read or known.agent in (None, desk.agent)):
+        others = _connectors(state, chat, connectors_of(state, chat))
+        return _again(chat, known, frame, _workplaces(chat, [me]), others, may_read=may_read)
+    refusal = may_write(chat, desk.agent)
+    if refusal is not None:
+        return refusal
+    name = state.config.agents[desk.agent].public_name
+    refusal = fits(state, chat, p, name, agent=True)
+    if refusal is not None:
+        return refusal
+    made = said(chat, p, name, stamp.now, desk.agent)
+    effects = _echoes(state, chat, made, session, frame)
+    sessions = connectors_of(state, chat)
+    if sessions:
+        shown = sentence_for_connector(gateway, chat, made)
+        effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown, None, None, _trace(frame)))
+    facts = words_relieved(state, chat, stamp.now)
+    return Decision([*facts, made, *heard_anew(chat, stamp, made)], list(effects))
+
+
+def _echoes(
+    state: State, chat: Chat, made: Said, session: Session, frame: Frame
+) -> list[Effect | Announcement]:
+    """The echo to who wrote, and the same to everybody else who is in the chat (B-29)."""
+    trace, me = _trace(frame), session.number
+    echo = sentence_for_workplace(session.workplace or "", chat, made)
+    effects: list[Effect | Announcement] = [
+        Send((me,), "SC_CHAT_SENTENCE", echo, me, frame.id, trace)
+    ]
+    if chat.parties:
+        for listener, number in listeners(state, chat):
+            if listener != me:
+                shown = sentence_for_workplace(number, chat, made)
+                effects.append(Send((listener,), "SC_CHAT_SENTENCE", shown, None, None, trace))
+    return effects
+
+
+def may_write(chat: Chat, agent: Guid) -> Refusal | None:
+    """Whether an agent may write to the visitor now (B-29)."""
+    if not chat.is_open:
+        return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
+    if not chat.has(agent):
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by this agent")
+    party = chat.parties.get(agent)
+    if party is not None and party.mode is not TransferMode.CONFERENCE:
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: he is in it without the visitor's knowledge")
+    if chat.parked_at is not None and party is None:
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: is parked")
+    return None
+
+
+def _note_from_workplace(
+    state: State, stamp: Stamp, session: Session, frame: Frame, chat: Chat
+) -> Outcome:
+    """A note for the agents who are in the chat: numbered by itself, never a connector's."""
+    p = frame.payload
+    assert isinstance(p, ChatSentenceInfo)
+    agent = session.agent
+    assert agent is not None
+    known = chat.internal_keys.get(p.id or "")
+    if known is not None and (known.agent == agent or chat.is_read_by(agent)):
+        if known.text != (p.text or ""):
+            return _REUSED
+        shown = sentence_for_workplace(session.workplace or "", chat, known)
+        me = session.number
+        return Decision([], [Send((me,), "SC_CHAT_SENTENCE", shown, me, frame.id)])
+    if not chat.is_open:
+        return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
+    if not chat.has(agent):
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: not in the chat")
+    name = state.config.agents[agent].public_name
+    refusal = fits(state, chat, p, name, agent=True)
+    if refusal is not None:
+        return refusal
+    made = NoteStored(
+        chat=chat.id,
+        no=chat.no,
+        counter=len(chat.internal) + 1,
+        id=p.id or "",
+        party_name=name,
+        text=p.text or "",
+        time_sent=to_micros(p.time_sent) if p.time_sent is not None else stamp.now,
+        at=stamp.now,
+        agent=agent,
+    )
+    relieved = words_relieved(state, chat, stamp.now)
+    return Decision([*relieved, made], _echoes(state, chat, made, session, frame))
+
+
+def known_key(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Sentence | Slot | Refusal | None:
+    """The sentence that already has this key, if it says the same (W-21)."""
+    if p.model not in NUMBERED and p.model not in SLOTS:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "Model: not a known model")
+    known: Sentence | Slot | None = chat.keys[outbound].get(p.id or "")
+    if known is None and chat.slots:
+        known = slot_of(chat, p.id, outbound)
+        if known is None:
+            return _past_slot(chat, p, outbound)
+    if known is not None and (known.text != p.text or known.model != p.model):
+        return _REUSED
+    return known
+
+
+def _said_before(state: State, chat: Chat, p: ChatSentenceInfo) -> tuple[Chat, Sentence] | None:
+    """The retry of what the visitor said in the full chat that this one goes on from (W-21)."""
+    earlier = state.chats.get(chat.earlier) if chat.earlier is not None else None
+    known = earlier.keys[False].get(p.id or "") if earlier is not None else None
+    if earlier is None or known is None or (known.text, known.model) != (p.text, p.model):
+        return None
+    return earlier, known
+
+
+def _past_slot(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Slot | Refusal | None:
+    """The retry of a sentence whose slot was overwritten: it must not come back into it."""
+    digest = chat.past_slots.get((outbound, p.id or ""))
+    if digest is None:
+        return None
+    text = p.text or ""
+    if digest != slot_digest(p.model, text):
+        return _REUSED
+    sent = to_micros(p.time_sent) if p.time_sent is not None else chat.last_activity
+    return Slot(p.model, p.id or "", p.party_name, text, sent, outbound, sent, None)
+
+
+def slot_of(chat: Chat, key: str | None, outbound: bool) -> Slot | None:
+    """The slot that holds the sentence with this key."""
+    for slot in chat.slots.values():
+        if slot.id == key and slot.outbound is outbound:
+            return slot
+    return None
+
+
+def said(
+    chat: Chat, p: ChatSentenceInfo, name: str | None, now: int, agent: Guid | None
+) -> SentenceStored | SlotFilled:
+    """The fact of a new sentence: of a visitor (no agent) or of an agent."""
+    sent = to_micros(p.time_sent) if p.time_sent is not None else now
+    outbound = agent is not None
+    key, text, model = p.id or "", p.text or "", p.model
+    if model in NUMBERED:
+        counter = len(chat.sentences) + 1
+        return SentenceStored(
+            chat.id, chat.no, counter, key, name, text, sent, outbound, model, now, agent, False
+        )
+    return SlotFilled(
+        chat=chat.id,
+        no=chat.no,
+        model=model,
+        id=key,
+        party_name=name,
+        text=text,
+        time_sent=sent,
+        outbound=outbound,
+        at=now,
+        agent=agent,
+    )
+
+
+def _overwriting(chat: Chat, known: Sentence | Slot) -> Slot | None:
+    """What stands in the slot of an overwritten sentence.
+
+    It follows the echo of the retry, so that what the sender folds ends with the newest (I-9).
+    """
+    if known.counter:
+        return None
+    newest = chat.slots.get((known.outbound, known.model))
+    return newest if newest is not known else None
+
+
+@frozen
+class _Side:
+    """One side of a chat, for a retry: who hears, by which frame, in which shape."""
+
+    sessions: tuple[int, ...]
+    type: str
+    show: Callable[[Said], ChatSentenceInfo]
+
+
+def _connectors(state: State, chat: Chat, sessions: tuple[int, ...]) -> list[_Side]:
+    gateway = state.config.gateways[chat.gateway]
+    if not sessions:
+        return []
+    return [_Side(sessions, "SE_CHAT_SENTENCE", lambda s: sentence_for_connector(gateway, chat, s))]
+
+
+def _workplaces(chat: Chat, hearers: list[tuple[int, str]]) -> list[_Side]:
+    return [
+        _Side(
+            (session,),
+            "SC_CHAT_SENTENCE",
+            lambda s, number=number: sentence_for_workplace(number, chat, s),  # type: ignore[misc]  # bound early
+        )
+        for session, number in hearers
+    ]
+
+
+def _again(
+    chat: Chat,
+    known: Sentence | Slot,
+    frame: Frame,
+    asker: list[_Side],
+    others: list[_Side],
+    *,
+    may_read: bool = True,
+) -> Decision:
+    """A retry: the same echo, and the sentence to the other side if nobody confirmed it (W-21).
+
+    What took its place meanwhile is only for an asker who may read the chat.
+    """
+    (own,) = asker
+    (me,) = own.sessions
+    decision = Decision([], [Send((me,), own.type, own.show(known), me, frame.id)])
+    newest = _overwriting(chat, known)
+    if newest is not None and may_read:
+        decision.effects.append(Send((me,), own.type, own.show(newest)))
+    if newest is None and known.confirmed_at is None:
+        for other in others:
+            decision.effects.append(Send(other.sessions, other.type, other.show(known)))
+    return decision
+
+
+def confirm_from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_CHAT_CONFIRM: the visitor's side has an agent's sentence."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    chat = tracked_chat(state, session, p)
+    if isinstance(chat, Refusal):
+        return chat
+    pushes = [
+        Send(
+            (listener,),
+            "SC_CHAT_CONFIRM",
+            ChatCommandInfo(peer=number, chat_id=chat.id, id=p.id, time_stamp=utc(stamp.now)),
+        )
+        for listener, number in _readers(state, chat)
+    ]
+    return _confirmed(chat, p, True, stamp, session, frame, pushes)
+
+
+def _readers(state: State, chat: Chat) -> list[tuple[int, str]]:
+    """Who has the agents' sentences before them: those in the chat, or in it at its end."""
+    if chat.is_open:
+        # Whoever is only offered the chat, or was, has not seen the sentence.
+        return listeners(state, chat)
+    sessions = [agent_session(state, agent) for agent in chat.readers]
+    return [(s, state.sessions[s].workplace or "") for s in sessions if s is not None]
+
+
+def confirm_from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_CONFIRM: the agent has a visitor's sentence."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    found = chat_at_desk(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
+    party = chat.parties.get(desk.agent)
+    if party is not None and party.mode is TransferMode.MONITOR:
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: who only watches receives nothing")
+    if chat.last_agent != desk.agent and not chat.has(desk.agent):
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by this agent")
+    sessions = connectors_of(state, chat)
+    if not sessions:
+        return _confirmed(chat, p, False, stamp, session, frame, [])
+    gateway = state.config.gateways[chat.gateway]
+    told = ChatCommandInfo(
+        peer=gateway.peer,
+        port=gateway.port,
+        tracking_id=chat.tracking_id,
+        id=p.id,
+        time_stamp=utc(stamp.now),
+    )
+    pushes = [Send(sessions, "SE_CHAT_CONFIRM", told)]
+    return _confirmed(chat, p, False, stamp, session, frame, pushes)
+
+
+def _confirmed(
+    chat: Chat,
+    p: ChatCommandInfo,
+    outbound: bool,
+    stamp: Stamp,
+    session: Session,
+    frame: Frame,
+    pushes: list[Send],
+) -> Outcome:
+    known = chat.keys[outbound].get(p.id or "") or slot_of(chat, p.id, outbound)
+    decision = Decision()
+    if known is None:
+        if (outbound, p.id or "") not in chat.past_slots:
+            return Refusal(ErrorCode.UNKNOWN_MESSAGE, "ID: no such sentence to confirm")
+    elif known.confirmed_at is None and isinstance(known, Sentence):
+        decision.facts.append(SentenceConfirmed(chat.id, chat.no, known.counter, stamp.now))
+        decision.effects += pushes
+    elif known.confirmed_at is None:
+        model, at = known.model, stamp.now
+        decision.facts.append(
+            SlotConfirmed(chat=chat.id, no=chat.no, model=model, outbound=outbound, at=at)
+        )
+        decision.effects += [_of_a_slot(push, model) for push in pushes]
+    decision.effects += acknowledgement(session, frame)
+    return decision
+
+
+def _of_a_slot(push: Send, model: int) -> Send:
+    """A confirmation that says of which slot it is, for the transcript does not have the sentence."""
+    assert isinstance(push.payload, ChatCommandInfo)
+    return evolve(push, payload=evolve(push.payload, model=model))
+
+
+def typing_from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_CHAT_TYPING: passed on to the agent, remembered by nobody (W-23)."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    chat = tracked_chat(state, session, p)
+    if isinstance(chat, Refusal):
+        return chat
+    decision = Decision()
+    for listener, number in listeners(state, chat):
+        told = ChatCommandInfo(
+            peer=number,
+            chat_id=chat.id,
+            agent_id=chat.agent,
+            is_typing=p.is_typing is not False,
+            time_stamp=utc(stamp.now),
+        )
+        decision.effects.append(Send((listener,), "SC_CHAT_TYPING", told))
+    return decision
+
+
+def typing_from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """CS_CHAT_TYPING: passed on to the connectors."""
+    p = frame.payload
+    assert isinstance(p, ChatCommandInfo)
+    found = chat_at_desk(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    desk, chat = found
+    if may_write(chat, desk.agent) is not None:
+        return Decision()
+    decision = Decision()
+    if chat.status is ChatStatus.ICR and chat.bot_due is not None:
+        # A bot that types is not silent, and one that ceases to has nothing to say (B-40).
+        patience = state.config.distribution.bot_timeout
+        due = stamp.up + patience if p.is_typing is not False else None
+        decision.facts.append(BotAwaited(chat.id, due))
+    sessions = connectors_of(state, chat)
+    if not sessions:
+        return decision
+    gateway = state.config.gateways[chat.gateway]
+    told = ChatCommandInfo(
+        peer=gateway.peer,
+        port=gateway.port,
+        tracking_id=chat.tracking_id,
+        is_typing=p.is_typing is not False,
+        time_stamp=utc(stamp.now),
+    )
+    decision.effects.append(Send(sessions, "SE_CHAT_TYPING", told))
+    return decision

@@ -1,0 +1,1 @@
+"""Recordings of what passed between clients and a broker: made, played, compared."""

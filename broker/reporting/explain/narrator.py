@@ -1,0 +1,304 @@
+"""The story of a chat: its rows in order of time, each as a sentence (B-30).
+
+Theory of operation: the rows of each table are told by themselves, then put in order of time. At one
+moment things follow from each other: what ends comes before what that leads to, and a choice comes
+last. `_Stage` says so; no two rows of a table change places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import Any
+
+from attrs import frozen
+
+from broker.core.distribution.offers import LOGGED_AGENTS
+from broker.reporting.explain import wording
+from broker.reporting.explain.chat_rows import Dossier, Row
+from broker.reporting.explain.entries import Entry, Phase, Stint
+from broker.reporting.explain.ownership import Turns
+from broker.reporting.formats import duration
+from broker.reporting.source import Source
+from protocol.values import ChatStatus
+
+
+class _Stage(IntEnum):
+    """What comes first of what happened at one moment."""
+
+    BEGIN = 0
+    END = 1
+    RULE = 2
+    TURN = 3
+    AFTER = 4
+    ASK = 5
+    CHOICE = 6
+    RESULT = 7
+
+
+_Told = Iterator[tuple[_Stage, Entry]]
+
+
+@frozen
+class Teller:
+    """Tells the story of one chat.
+
+    Attributes:
+        source: What things are called.
+        dossier: The rows of the chat.
+        about: An agent, when only what concerns him is to be told.
+    """
+
+    source: Source
+    dossier: Dossier
+    about: str | None = None
+
+    def tell(self) -> Iterator[Entry]:
+        """The entries in order of time."""
+        tellers = (self._turns, self._offers, self._decisions, self._parts, self._wrapups)
+        found = [told for tell in tellers for told in tell()]
+        for _stage, entry in sorted(found, key=lambda told: (told[1].at, told[0])):
+            if self.about is None or entry.concerns(self.about):
+                yield entry
+
+    def _name(self, agent: str | None) -> str:
+        return self.source.name(agent)
+
+    def _turns(self) -> _Told:
+        for event, entry in Turns(self.source, self.dossier).tell():
+            begins = event["cause"] in ("started", "reopened")
+            yield (_Stage.BEGIN if begins else _Stage.TURN), entry
+        bound, chat = self.dossier.chat.get("bound_at"), self.dossier.chat
+        if bound is not None:
+            text = f"A connector took the chat over: visitor {chat['tracking_id']}."
+            yield _Stage.END, Entry(bound, "bound", None, text)
+
+    def _decisions(self) -> _Told:
+        for row in self.dossier.decisions:
+            detail = dict(row["detail"])
+            match row["kind"]:
+                case "offered" if "mode" in detail:
+                    pass  # told by what was asked for
+                case "forced":
+                    pass  # told by the close
+                case "transfer":
+                    yield _Stage.ASK, self._asked(row, detail)
+                case "transfer_ended":
+                    if (entry := self._came_to_nothing(row, detail)) is not None:
+                        yield _Stage.END, entry
+                case "offered" | "waiting":
+                    yield _Stage.CHOICE, self._choice(row, detail)
+                case kind:
+                    stage = _Stage.RULE if kind in _RULES else _Stage.CHOICE
+                    yield stage, self._rule(row, detail)
+
+    def _rule(self, row: Row, detail: dict[str, Any]) -> Entry:
+        match row["kind"]:
+            case "routed":
+                text = wording.routing(self.source, self.dossier.chat, detail)
+            case "refused":
+                text = wording.refusal(self.source, detail)
+            case "bot":
+                text = wording.partner(self.source, detail)
+            case "wait_rule":
+                text = wording.wait_rule(self.source, detail)
+            case kind:
+                text = f"Decided: {kind}."
+        bots = tuple(str(detail[key]) for key in ("bot", "bot_passed_over") if detail.get(key))
+        return Entry(row["at"], row["kind"], row["agent"], text, detail, bots)
+
+    def _choice(self, row: Row, detail: dict[str, Any]) -> Entry:
+        agent = row["agent"]
+        if self.about is not None:
+            return Entry(row["at"], row["kind"], self.about, self._about_him(row, detail), detail)
+        if row["kind"] == "waiting":
+            text = "Nobody could take it." + wording.others(self.source, detail)
+            text += wording.queue(detail)
+        else:
+            why = wording.choice(self.source, detail)
+            text = f"Offered to {self._name(agent)}: {why}.{wording.queue(detail)}"
+            text += wording.others(self.source, detail)
+        return Entry(row["at"], row["kind"], agent, text, detail)
+
+    def _about_him(self, row: Row, detail: dict[str, Any]) -> str:
+        """What one decision meant for the agent whom the story is about."""
+        me, name = self.about, self._name(self.about)
+        candidates = list(detail.get("candidates") or ())
+        if row["agent"] == me:
+            why = wording.choice(self.source, detail)
+            return f"Offered to {name}: {why}."
+        done = f"offered to {self._name(row['agent'])}" if row["agent"] else "not offered"
+        if me in candidates:
+            why = wording.choice(self.source, detail)
+            place = candidates.index(me) + 1
+            return f"The chat was {done}, {why}; {name} was number {place}."
+        for each in detail.get("passed_over") or ():
+            if each["agent"] == me:
+                return (
+                    f"The chat was {done}; {name} was passed over: "
+                    f"{wording.reason(each['reason'], detail)}."
+                )
+        lacks = wording.unfit(self.source, self.dossier.chat, detail, str(me))
+        if lacks is not None:
+            return f"The chat was {done}; {name} does not qualify: {lacks} (as configured now)."
+        if self._named_all(detail):
+            return f"The chat was {done}; {name} lacked the project, the language or the skill."
+        return f"The chat was {done}; the log, which names few, says nothing of {name}."
+
+    def _named_all(self, detail: dict[str, Any]) -> bool:
+        """Whether everybody who qualified stands in the log by name."""
+        named = len(detail.get("passed_over") or ())
+        full = len(detail.get("candidates") or ()) >= LOGGED_AGENTS
+        return not full and named >= sum((detail.get("reasons") or {}).values())
+
+    def _asked(self, row: Row, detail: dict[str, Any]) -> Entry:
+        """Somebody in the chat asked for somebody else."""
+        by, agent, project = detail.get("by"), row["agent"], detail.get("project")
+        whom = self._name(agent) if agent else f"somebody of project {self._name(project)}"
+        what = {
+            "Transfer": "to take the chat over",
+            "Consult": "for advice",
+            "Conference": "into the conversation",
+        }.get(str(detail.get("mode")), f"({detail.get('mode')})")
+        text = f"{self._name(by)} asked {whom} {what}."
+        return Entry(row["at"], "transfer", agent or by, text, detail, (by,) if by else ())
+
+    def _came_to_nothing(self, row: Row, detail: dict[str, Any]) -> Entry | None:
+        """What was asked for was not done; what was is told by its consequence."""
+        outcome, by, agent = str(detail.get("outcome")), detail.get("by"), row["agent"]
+        if outcome == "answered":
+            return None
+        invite = next((i for i in self.dossier.invites if i["ended_at"] == row["at"]), None)
+        project = invite["project"] if invite is not None else None
+        whom = self._name(agent) if agent else f"anybody of project {self._name(project)}"
+        why = {
+            "rejected": f"{whom} declined",
+            "missed": f"{whom} did not answer" if agent else f"{whom} was not found in time",
+            "withdrawn": "it was taken back, or the conversation ended",
+            "lost": f"{whom} was lost",
+            "forced": f"{whom} was logged off",
+            "restart": "the broker started anew",
+        }.get(outcome, outcome)
+        if not agent and outcome == "missed":
+            why = f"nobody of project {self._name(project)} took it in time"
+        mode = str(detail.get("mode")).lower()
+        text = f"The {mode} that {self._name(by)} asked for came to nothing: {why}."
+        return Entry(row["at"], "transfer_ended", agent or by, text, detail, (by,) if by else ())
+
+    def _offers(self) -> _Told:
+        for offer in self.dossier.offers:
+            if offer["ended_at"] is None:
+                yield _Stage.RESULT, self._standing(offer)
+                continue
+            at_once = offer["ended_at"] == offer["at"]
+            yield (_Stage.RESULT if at_once else _Stage.END), self._offer_end(offer)
+
+    def _offer_end(self, offer: Row) -> Entry:
+        name = self._name(offer["agent"])
+        after = duration(offer["ended_at"] - offer["at"])
+        texts = {
+            "answered": f"{name} answered after {after}.",
+            "rejected": f"{name} rejected the offer after {after}.",
+            "missed": f"{name} did not answer within {after}.",
+            "withdrawn": f"The offer to {name} ended after {after}, with the chat or the wish.",
+            "lost": f"The workplace of {name} was lost {after} after the offer.",
+            "forced": f"{name} was logged off by a supervisor {after} after the offer.",
+            "restart": f"The broker started anew; the offer to {name} ended after {after}.",
+        }
+        outcome = offer["outcome"]
+        text = texts.get(outcome, f"The offer to {name} ended after {after}: {outcome}.")
+        return Entry(offer["ended_at"], f"offer_{outcome}", offer["agent"], text)
+
+    def _standing(self, offer: Row) -> Entry:
+        name = self._name(offer["agent"])
+        length = duration(offer["until"] - offer["at"])
+        text = f"The offer to {name} at workplace {offer['workplace']} stands for {length}."
+        return Entry(offer["at"], "offer_open", offer["agent"], text)
+
+    def _parts(self) -> _Told:
+        for row in self.dossier.parties:
+            name = self._name(row["agent"])
+            also = (row["by_agent"],)
+            text = {
+                "Consult": f"{name} joined, to be consulted.",
+                "Conference": f"{name} joined the conversation.",
+                "Monitor": f"{name} listens in, unseen.",
+            }.get(row["mode"], f"{name} joined ({row['mode']}).")
+            yield _Stage.AFTER, Entry(row["at"], "joined", row["agent"], text, None, also)
+            if row["left_at"] is not None and row["cause"] not in ("owner", "changed", "asked"):
+                yield _Stage.END, self._out(row)
+        for row in self.dossier.parkings:
+            yield from self._parking(row)
+
+    def _out(self, row: Row) -> Entry:
+        name = self._name(row["agent"])
+        after = duration(row["left_at"] - row["at"])
+        text = {
+            "left": f"{name} left after {after}.",
+            "lost": f"{name} did not come back and is out after {after}.",
+            "forced": f"{name} was logged off by a supervisor and is out after {after}.",
+            "ended": f"{name} is out after {after}: the conversation ended.",
+            "restart": f"{name} is out after {after}: the broker started anew.",
+        }.get(row["cause"], f"{name} is out after {after} ({row['cause']}).")
+        return Entry(row["left_at"], "party_left", row["agent"], text)
+
+    def _parking(self, row: Row) -> _Told:
+        agent, name = row["agent"], self._name(row["agent"])
+        text = f"{name} put the chat aside."
+        yield _Stage.AFTER, Entry(row["at"], "parked", agent, text)
+        if row["woken_at"] is not None:
+            text = f"The chat is to come back to {name} as soon as there is room for it."
+            yield _Stage.AFTER, Entry(row["woken_at"], "woken", agent, text)
+        if row["ended_at"] is None:
+            return
+        after = duration(row["ended_at"] - row["at"])
+        text = f"{name} has it at hand again after {after}."
+        if row["cause"] != "retrieved":
+            text = f"It had been put aside for {after} when that ended."
+        yield _Stage.END, Entry(row["ended_at"], "unparked", agent, text)
+
+    def _wrapups(self) -> _Told:
+        for row in self.dossier.wrapups:
+            name = self._name(row["agent"])
+            text = f"{name} wraps up until {duration(row['until'] - row['at'])} later."
+            if row["ended_at"] is not None:
+                took = duration(row["ended_at"] - row["at"])
+                code = f", code {row['code']}" if row["code"] else ""
+                text = f"{name} wrapped up for {took} ({row['cause']}{code})."
+            yield _Stage.AFTER, Entry(row["at"], "wrapup", row["agent"], text)
+
+
+_RULES = ("routed", "refused", "bot", "wait_rule")
+
+
+def phases(dossier: Dossier) -> list[Phase]:
+    """How long the chat was in which status, whoever owned it; being closed is none."""
+    found: list[Phase] = []
+    events = dossier.events
+    for event, after in zip(events, [*events[1:], None], strict=True):
+        if event["status"] == ChatStatus.CLOSED:
+            continue
+        end, start = after["at"] if after is not None else None, event["at"]
+        if found and (found[-1].status, found[-1].end) == (event["status"], start):
+            start = found.pop().start
+        found.append(Phase(event["status"], start, end))
+    return found
+
+
+def stints(dossier: Dossier) -> list[Stint]:
+    """Which agent had the chat when, one after the other."""
+    found: list[Stint] = []
+    events = dossier.events
+    for event, after in zip(events, [*events[1:], None], strict=True):
+        if event["status"] != ChatStatus.ANSWERED or event["agent"] is None:
+            continue
+        end, start = after["at"] if after is not None else None, event["at"]
+        parked = [
+            Phase("parked", row["at"], row["ended_at"])
+            for row in dossier.parkings
+            if row["agent"] == event["agent"]
+            and start <= row["at"]
+            and (end is None or (row["ended_at"] is not None and row["ended_at"] <= end))
+        ]
+        found.append(Stint(event["agent"], start, end, tuple(parked)))
+    return found

@@ -1,0 +1,59 @@
+"""The past once more, under another configuration."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import evolve, frozen
+
+from broker.config.model import MINUTE, Config
+from broker.reporting.times import DAY, Span
+from broker.reporting.whatif.behaviour import People
+from broker.reporting.whatif.outcome import Course, Scribe
+from broker.reporting.whatif.recorded import Past
+from broker.reporting.whatif.shifts import Attendance
+from broker.reporting.whatif.virtual_core import Stage
+from broker.reporting.whatif.visitors import Visitors
+
+LONGEST: Final = DAY
+"""How long after the record's end visits are followed that are not over by then."""
+
+
+@frozen
+class Replayed:
+    """What came of a replay: its course, and how many visits the broker refused to take."""
+
+    course: Course
+    refused: int
+
+
+def replay(past: Past, config: Config, people: People, span: Span, grace: int) -> Replayed:
+    """Let the past happen under a configuration.
+
+    Args:
+        past: What is known.
+        config: The configuration.
+        people: How people behave.
+        span: The time whose visits are followed to their end.
+        grace: How long a lost connection was waited for when the past was recorded.
+    """
+    # What a bot did has been done: visits come when it handed them over.
+    stage = Stage(evolve(config, pre_rules=()), past.start)
+    scribe = Scribe()
+    stage.on_fact.append(scribe.take)
+    attendance = Attendance(stage, people)
+    attendance.enter(past.changes, grace)
+    visitors = Visitors(stage, attendance, people, (span.start, span.end))
+    visitors.enter(past.visits)
+
+    def goes_on(at: int) -> bool:
+        runs_out = visitors.awaited > 0 and not past.cut and at < past.end + LONGEST
+        return at < past.end or runs_out
+
+    stage.go_on(goes_on)
+    return Replayed(scribe.course(max(stage.now, past.end - 1)), visitors.refused)
+
+
+def grace_of(config: Config) -> int:
+    """How long an agent whose connection is lost keeps his state: the longest of any gateway."""
+    return max((g.workplace_grace for g in config.gateways.values()), default=MINUTE)

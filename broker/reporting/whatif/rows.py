@@ -1,0 +1,243 @@
+"""What is read from the store to let it happen again.
+
+Theory of operation: a visit that is asked about may have found agents busy with earlier ones, and
+may last longer than the time that is asked about. So a lead and a tail are read with it, at least
+an hour each and as long as chats were open that reach over its bounds; figures are of the time
+itself only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import attrgetter
+from typing import Final, TypeVar, cast
+
+from attrs import define, field, frozen
+from sqlalchemy import Connection, func, select
+
+from broker.config.model import HOUR
+from broker.reporting import rows as reading
+from broker.reporting.history import EventRow, OfferRow, ParkingRow, PartyRow, WrapupRow, contacts
+from broker.reporting.times import DAY, Span
+from broker.reporting.whatif.outcome import Course
+from broker.reporting.whatif.recorded import (
+    Change,
+    ChatRow,
+    Form,
+    Past,
+    Told,
+    Visit,
+    duties,
+    pieces,
+    visit,
+)
+from broker.store.schema import agent_events, agents, chat_events, chats, form_results, sentences
+from protocol.codec import from_wire
+from protocol.scenario import ScenarioResultInfo
+from protocol.values import CloseReason
+
+R = TypeVar("R", OfferRow, WrapupRow)
+REACH: Final = DAY
+"""How far the lead and the tail reach at most."""
+
+NO_GATEWAY: Final = "gateway"
+NOT_ASKED: Final = "not asked"
+
+
+@frozen(kw_only=True)
+class Record:
+    """What a time was.
+
+    Attributes:
+        past: What can happen again.
+        course: What happened, without the chats that cannot happen again.
+        left_out: How many contacts of the time cannot, by why.
+        agents: Every agent of whom the store knows.
+    """
+
+    past: Past
+    course: Course
+    left_out: Mapping[str, int]
+    agents: frozenset[str]
+
+
+def whole(connection: Connection) -> tuple[int, int] | None:
+    """The first and the last moment of which the store tells; None when it tells nothing."""
+    firsts = (chats.c.started_at, agent_events.c.at)
+    found = [connection.execute(select(func.min(at))).scalar() for at in firsts]
+    known = [at for at in found if at is not None]
+    return (min(known), reading.latest(connection)) if known else None
+
+
+def record(connection: Connection, span: Span, keeps: Callable[[str], bool]) -> Record:
+    """Read what a time was.
+
+    Args:
+        connection: The store.
+        span: The time.
+        keeps: Whether chats of a gateway can happen again.
+    """
+    until = reading.latest(connection)
+    wide = _wide(connection, span, until)
+    sorter = _Sorter(wide, span, until, keeps)
+    for told in _chats(connection, wide, until):
+        sorter.take(told)
+    changes, returns = duties(_changes(connection, wide), wide.start)
+    held = reading.holders(connection, span.start)
+    wraps = {_key(row): row for row in sorter.wrapups}
+    for row in reading.wrapups_by_time(connection, wide):
+        if row.no not in sorter.known:
+            wraps.setdefault(_key(row), row)
+    return Record(
+        past=Past(
+            start=wide.start,
+            end=wide.end,
+            cut=sorter.cut,
+            visits=sorted(sorter.visits, key=attrgetter("at")),
+            changes=changes,
+            returns=returns,
+        ),
+        course=Course(
+            events=sorter.events,
+            wrapups=[wraps[key] for key in sorted(wraps)],
+            offers=sorter.offers,
+            states=list(reading.states(connection, wide)),
+            held={no: agent for no, agent in held.items() if no not in sorter.known},
+            parked=[r for r in reading.parkings_by_time(connection, wide) if sorter.has(r)],
+            joined=[r for r in reading.parties_by_time(connection, wide) if sorter.has(r)],
+            until=until,
+        ),
+        left_out=sorter.left_out,
+        agents=frozenset(connection.execute(select(agents.c.agent)).scalars()),
+    )
+
+
+def _key(row: WrapupRow) -> tuple[int, int]:
+    return row.no, row.at
+
+
+def _wide(connection: Connection, span: Span, until: int) -> Span:
+    """The time with its lead and its tail."""
+    start, end = span.start - HOUR, span.end
+    for contact in contacts(reading.events_by_chat(connection, span), ()):
+        closed = until if contact.closed is None else contact.closed
+        if contact.began < span.start <= closed:
+            start = min(start, contact.began)
+        elif span.index(contact.arrived) is not None:
+            end = max(end, closed)
+    start, end = max(start, span.start - REACH), min(end + HOUR, span.end + REACH)
+    first = whole(connection)
+    if first is not None:
+        start = min(max(start, first[0]), span.start)
+    return Span(start, min(end, max(until + 1, span.start + 1)), None, span.zone)
+
+
+@define
+class _Sorter:
+    """Parts what can happen again from what cannot."""
+
+    wide: Span
+    span: Span
+    until: int
+    keeps: Callable[[str], bool]
+    visits: list[Visit] = field(factory=list)
+    events: list[EventRow] = field(factory=list)
+    wrapups: list[WrapupRow] = field(factory=list)
+    offers: list[OfferRow] = field(factory=list)
+    known: set[int] = field(factory=set)
+    cut: bool = False
+    left_out: Counter[str] = field(factory=Counter)
+    _kept: dict[int, list[tuple[int, int]]] = field(factory=dict)
+
+    def has(self, row: ParkingRow | PartyRow) -> bool:
+        """Whether something happened in a chat that is not left out."""
+        if row.no not in self.known:
+            return True
+        return any(began <= row.at <= closed for began, closed in self._kept.get(row.no, ()))
+
+    def take(self, told: Told) -> None:
+        """Sort the contacts of a chat."""
+        self.known.add(told.chat.no)
+        for index, piece in enumerate(pieces(told.events, told.wrapups)):
+            contact = piece.contact
+            why = None if piece.asked else NOT_ASKED
+            if not self.keeps(contact.gateway):
+                why = NO_GATEWAY
+            if why is not None:
+                self.left_out[why] += self.span.index(contact.arrived) is not None
+                continue
+            closed = self.until if contact.closed is None else contact.closed
+            if contact.closed is None and self.span.index(contact.arrived) is not None:
+                self.cut = True
+            self._kept.setdefault(told.chat.no, []).append((contact.began, closed))
+            self.events += piece.events
+            self.wrapups += (row for row in told.wrapups if row.at == contact.closed)
+            self.offers += (row for row in told.offers if contact.began <= row.at <= closed)
+            if self.wide.start <= contact.began and contact.arrived < self.wide.end:
+                self.visits.append(visit(told, piece, index))
+
+
+def _chats(connection: Connection, span: Span, until: int) -> Iterator[Told]:
+    """Everything about each chat of which something happened in the time."""
+    made = reading.offers_made(connection, span)
+    offers = _by_chat(offer for offer in made if offer.mode == "queue")
+    wrapups = _by_chat(reading.wrapups_by_chat(connection, span))
+    forms, voices = _forms(connection, span), _voices(connection, span)
+    rows = _rows(connection, span)
+    events = groupby(reading.events_by_chat(connection, span), attrgetter("no"))
+    for no, happened in events:
+        yield Told(
+            chat=rows[no],
+            events=list(happened),
+            wrapups=wrapups.get(no, ()),
+            offers=offers.get(no, ()),
+            forms=forms.get(no, ()),
+            voices=voices.get(no, ()),
+            until=until,
+        )
+
+
+def _by_chat(rows: Iterable[R]) -> dict[int, list[R]]:
+    found: dict[int, list[R]] = {}
+    for row in rows:
+        found.setdefault(row.no, []).append(row)
+    return found
+
+
+def _rows(connection: Connection, span: Span) -> dict[int, ChatRow]:
+    c = chats.c
+    query = select(c.no, c.id, c.tracking_id, c.culture, c.user_token, c.ext_response)
+    found = reading.stream(connection, query.where(c.no.in_(reading.touched(span))))
+    return {row.no: ChatRow(*row) for row in found}
+
+
+def _forms(connection: Connection, span: Span) -> dict[int, list[Form]]:
+    f = form_results.c
+    query = select(f.chat_no, f.at, f.result).where(f.chat_no.in_(reading.touched(span)))
+    found: dict[int, list[Form]] = {}
+    for no, at, body in reading.stream(connection, query.order_by(f.seq)):
+        result = cast("ScenarioResultInfo", from_wire("ES_SCENARIO_SAVE", body))
+        found.setdefault(no, []).append(Form(at, result))
+    return found
+
+
+def _voices(connection: Connection, span: Span) -> dict[int, list[int]]:
+    """When people wrote in the chats that inactivity ended."""
+    s, e = sentences.c, chat_events.c
+    silent = select(e.chat_no).where(
+        e.close_reason == CloseReason.INACTIVITY.value, e.chat_no.in_(reading.touched(span))
+    )
+    query = select(s.chat_no, s.at).where(s.chat_no.in_(silent), s.own.is_(False))
+    found: dict[int, list[int]] = {}
+    for no, at in reading.stream(connection, query.order_by(s.chat_no, s.counter)):
+        found.setdefault(no, []).append(at)
+    return found
+
+
+def _changes(connection: Connection, span: Span) -> Iterator[Change]:
+    e = agent_events.c
+    names = ("agent", "at", "state", "reason", "next_state", "cause", "workplace")
+    for row in reading.agent_changes(connection, span, [e[name] for name in names]):
+        yield Change(*row)

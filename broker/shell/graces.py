@@ -1,0 +1,25 @@
+"""Who is not to be called silent, because nobody listened (B-13)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import Factory, define
+
+from broker.shell.connection import Link
+from broker.shell.listening_clock import Attention
+
+
+@define
+class Excuses:
+    """Makes up for the time in which connections were not listened to."""
+
+    attention: Attention = Factory(Attention)
+    _deaf: int = 0
+
+    def make(self, links: Mapping[int, Link], paused: Mapping[int, Link], now: float) -> None:
+        """Let all have as much time again as nobody listened; those that are not read have it anyway."""
+        self.attention.look()
+        deaf, self._deaf = self.attention.deaf - self._deaf, self.attention.deaf
+        for link in (links if deaf else paused).values():
+            link.excuse(deaf / 1_000_000, now)

@@ -1,0 +1,1 @@
+"""Who acts in the simulated world: visitors, agents, supervisors, bots, and bad clients."""

@@ -1,0 +1,96 @@
+"""Reads a dump out of a SQLite database by plain SQL, not by the code that recovery uses."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any, TypeVar
+
+from broker.checker.dump import (
+    AgentMoveRow,
+    AgentRow,
+    ChatRow,
+    DecisionRow,
+    Dump,
+    ExclusionRow,
+    FormRow,
+    InviteRow,
+    MoveRow,
+    NoteRow,
+    OfferRow,
+    ParkingRow,
+    PartyRow,
+    SentenceRow,
+    WrapupRow,
+)
+
+T = TypeVar("T")
+
+_OF_CHAT = "SELECT c.id AS chat, t.* FROM {0} t JOIN chats c ON c.no = t.chat_no ORDER BY {1}"
+
+
+def dump_of(database: sqlite3.Connection) -> Dump:
+    """Read everything that the checker wants to know."""
+    return Dump(
+        chats=_rows(database, ChatRow, "SELECT * FROM chats ORDER BY no"),
+        sentences=_rows(database, SentenceRow, _OF_CHAT.format("sentences", "t.chat_no, counter")),
+        slots={
+            (row["chat"], bool(row["outbound"]), row["model"]): (
+                row["id"],
+                row["confirmed_at"],
+                row["at"],
+            )
+            for row in _plain(database, _OF_CHAT.format("chat_slots", "t.chat_no"))
+        },
+        moves=_rows(database, MoveRow, _OF_CHAT.format("chat_events", "t.seq")),
+        offers=_rows(database, OfferRow, _OF_CHAT.format("offers", "t.offer")),
+        agents=_rows(database, AgentRow, "SELECT * FROM agents ORDER BY agent"),
+        agent_moves=_rows(database, AgentMoveRow, "SELECT * FROM agent_events ORDER BY seq"),
+        wrapups=_rows(database, WrapupRow, _OF_CHAT.format("wrapups", "t.seq")),
+        forms=_rows(
+            database,
+            FormRow,
+            "SELECT c.id AS chat, f.* FROM form_results f"
+            " LEFT JOIN chats c ON c.no = f.chat_no ORDER BY f.seq",
+        ),
+        decisions=_rows(database, DecisionRow, _OF_CHAT.format("decisions", "t.seq")),
+        notes=_rows(database, NoteRow, _OF_CHAT.format("internal_sentences", "t.chat_no, counter")),
+        invites=_rows(database, InviteRow, _OF_CHAT.format("invites", "t.seq")),
+        parties=_rows(database, PartyRow, _OF_CHAT.format("parties", "t.seq")),
+        parkings=_rows(database, ParkingRow, _OF_CHAT.format("parkings", "t.seq")),
+        exclusions=_rows(
+            database, ExclusionRow, _OF_CHAT.format("exclusions", "t.chat_no, t.agent")
+        ),
+    )
+
+
+def _plain(database: sqlite3.Connection, query: str) -> list[dict[str, Any]]:
+    cursor = database.execute(query)
+    names = [column[0] for column in cursor.description]
+    found = []
+    for values in cursor:
+        row: dict[str, Any] = {}
+        # The first column of a name wins: `chat`'s Guid, not a table's own.
+        for name, value in zip(names, values, strict=True):
+            row.setdefault(name, value)
+        found.append(row)
+    return found
+
+
+def _rows(database: sqlite3.Connection, cls: type[T], query: str) -> tuple[T, ...]:
+    kinds = {a.name: str(a.type) for a in cls.__attrs_attrs__}  # type: ignore[attr-defined]  # rows are attrs classes
+    return tuple(
+        cls(**{name: _read(kind, row[name]) for name, kind in kinds.items()})
+        for row in _plain(database, query)
+    )
+
+
+def _read(kind: str, value: Any) -> Any:
+    """A value as its row has it; SQLite knows neither bools nor JSON."""
+    if kind == "bool":
+        return bool(value)
+    if kind.startswith("tuple"):
+        return tuple(json.loads(value)) if value is not None else ()
+    if kind.startswith("Mapping"):
+        return json.loads(value) if value is not None else {}
+    return value

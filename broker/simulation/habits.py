@@ -1,0 +1,118 @@
+"""Habits that some people have in some runs: prying into the chats of others, and putting chats aside.
+
+Each draws from a source of its own, and a run without it plays as if it were not there: so a seed
+that was kept for something goes on playing that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from attrs import define, field
+
+from broker.simulation.actors.agents import AgentPerson, SupervisorPerson
+from broker.simulation.actors.attacker import Spied
+from broker.simulation.actors.visitors import Person, guid_from, told
+from broker.simulation.rng import Chance
+from broker.simulation.world import SECOND, World
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatTransferInfo
+from protocol.values import ChatStatus, Guid, TransferMode
+
+OFTEN: Final = 0.3
+
+
+@define(eq=False, repr=False)
+class Habit(Person):
+    """What somebody does now and then besides their work, at the program that they use then.
+
+    Attributes:
+        agent: Whose habit it is.
+    """
+
+    agent: AgentPerson = field(kw_only=True)
+
+    def _request(self, type_: str, payload: object) -> None:
+        program = self.agent.at_work()
+        program.session.request(type_, payload, program.now)
+        program.done()
+
+
+@define(eq=False, repr=False)
+class Prying(Habit):
+    """An agent without the right tries what only supervisors may: to watch, to whisper, to look around.
+
+    Attributes:
+        spied: The chats of the others.
+    """
+
+    spied: Callable[[], list[Spied]] = field(kw_only=True)
+
+    def begin(self) -> None:
+        """Become curious after a while."""
+        self.later(15 * SECOND, self._pry)
+
+    def _pry(self) -> None:
+        self.later(5 * SECOND, self._pry)
+        peer, chat = self.agent.settings.number, self._any_chat()
+        act = self.chance.weighed(
+            (("watch", 5), ("join", 2), ("whisper", 3), ("explain", 1), ("look", 1), ("close", 1))
+        )
+        match act:
+            case "watch" | "join":
+                mode = TransferMode.MONITOR if act == "watch" else TransferMode.CONFERENCE
+                wish = ChatTransferInfo(peer=peer, chat_id=chat, mode=mode)
+                self._request("CS_CHAT_INVITE", wish)
+            case "whisper":
+                key = f"pry-{self.chance.text(10)}"
+                text = told(self.chance, 0)
+                said = ChatSentenceInfo(peer=peer, chat_id=chat, id=key, text=text, model=10)
+                self._request("CS_CHAT_SENTENCE", said)
+            case "explain" | "look" | "close":
+                kind = {"look": "OVERVIEW"}.get(act, act.upper())
+                self._request(f"CS_CHAT_{kind}", ChatCommandInfo(peer=peer, chat_id=chat))
+            case _:
+                pass
+
+    def _any_chat(self) -> Guid:
+        chats = self.spied()[-8:]
+        return self.chance.choose(chats)[0] if chats else guid_from(self.chance)
+
+
+@define(eq=False, repr=False)
+class Tidying(Habit):
+    """An agent who puts a chat aside now and then, and leaves it to the broker to bring it back."""
+
+    def begin(self) -> None:
+        """Begin soon."""
+        self.later(10 * SECOND, self._tidy)
+
+    def _tidy(self) -> None:
+        self.later(6 * SECOND, self._tidy)
+        program = self.agent.at_work()
+        held = [
+            ref
+            for ref in program.session.chats.open_refs()
+            for view in [program.session.chats[ref].view]
+            if view.status is ChatStatus.ANSWERED and not view.latest.is_parked
+        ]
+        if held:
+            ref = self.chance.choose(held)
+            program.session.command("PARK", ref, program.now, is_parked=True)
+            program.done()
+
+
+def habits_of(
+    chance: Chance, world: World, agents: Sequence[AgentPerson], spied: Callable[[], list[Spied]]
+) -> list[Habit]:
+    """The habits of a run: in about one of three somebody pries, in one of three somebody tidies up."""
+    habits: list[Habit] = []
+    pry, tidy = chance.fork("pry"), chance.fork("habits").fork("tidying")
+    if pry.happens(OFTEN):
+        led = [agent for agent in agents if not isinstance(agent, SupervisorPerson)]
+        habits += [
+            Prying(world, pry.fork(agent.settings.login), agent=agent, spied=spied) for agent in led
+        ]
+    if tidy.happens(OFTEN):
+        habits += [Tidying(world, tidy.fork(a.settings.login), agent=a) for a in agents]
+    return habits

@@ -1,0 +1,362 @@
+"""One run: a world with a broker, clients and faults, played from its seed to a verdict.
+
+A run has five phases. *Storm*: people talk and faults strike. *Calm*: no fault any more, people go
+on. *Quiet*: people start nothing any more; offers, retries and graces run out. *Probe*: every
+client asks for fresh snapshots. *End*: the last bytes arrive, and the store is dumped.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from attrs import define, evolve, field, frozen
+
+from broker.checker import Violation, check
+from broker.checker.dump import Dump
+from broker.checker.history import History, Kind
+from broker.checker.setup import describe
+from broker.config.identity import derive
+from broker.simulation import installation
+from broker.simulation.actors.agents import AgentPerson, SupervisorPerson
+from broker.simulation.actors.attacker import Spied, Vandal
+from broker.simulation.actors.bots import BotPerson
+from broker.simulation.actors.visitors import Dialler, Visitor
+from broker.simulation.broker_process import Host
+from broker.simulation.clients import Net, Program
+from broker.simulation.disk import Disk
+from broker.simulation.faults import Faults, Window
+from broker.simulation.habits import habits_of
+from broker.simulation.rng import Chance
+from broker.simulation.world import MS, SECOND, World
+from connectors.client.backoff import Backoff
+from connectors.client.events import Event
+from connectors.client.settings import ConnectorSettings, Gateway, Tuning, WorkplaceSettings
+from protocol.encoding import JSON, MESSAGEPACK, Encoding
+from protocol.values import Guid, Role
+
+TUNING = Tuning(
+    echo_wait=8.0,
+    answer_wait=8.0,
+    resync_window=2,
+    rests=2,  # a transcript that is full stays so, and a run has an end
+    backoff=Backoff(first=0.2, longest=3.0),
+)
+COMPARE_EVERY = 12 * SECOND
+CLOCK_STEPS = (-7_200, -3_600, -60, -5, 30, 300, 3_600, 86_400)
+"""By how many seconds the system's clock is set, forward and back."""
+
+
+@frozen(kw_only=True)
+class Script:
+    """How large a run is; a seed fills in the rest.
+
+    Attributes:
+        storm: How long faults strike, seconds.
+        calm: How long people go on without faults.
+        quiet: How long everything has to settle.
+    """
+
+    seed: str
+    visitors: int = 7
+    agents: int = 4
+    vandals: int = 2
+    faults: int = 10
+    storm: int = 75
+    calm: int = 20
+    quiet: int = 45
+
+
+@frozen
+class Outcome:
+    """What a run came to."""
+
+    script: Script
+    digest: str
+    violations: tuple[Violation, ...]
+    counts: dict[str, int]
+    history: History = field(repr=False)
+    dump: Dump = field(repr=False)
+
+
+@define(eq=False, repr=False, slots=False)
+class Play:
+    """The run itself."""
+
+    script: Script
+    world: World = field(factory=World)
+    history: History = field(factory=History)
+
+    def run(self) -> Outcome:
+        """Play it to the end and judge it."""
+        script, world = self.script, self.world
+        self._set_up()
+        begun = world.now
+        self._keep_comparing()
+        world.run_until(begun + script.storm * SECOND)
+        self._calm_down()
+        world.run_until(world.now + script.calm * SECOND)
+        staff = (*self.agents, *self.bots, *self.habits)
+        for person in (*self.visitors, *self.diallers, *staff):
+            person.quiet = True
+        for vandal in self.vandals:
+            vandal.stop()
+        world.run_until(world.now + script.quiet * SECOND)
+        self._hold()
+        self.history.add(world.now, Kind.PROBE)
+        for program in self._programs():
+            self.history.add(world.now, Kind.VIEW, program.name, **program.view())
+            program.probe()
+        world.run_until(world.now + SECOND)
+        self.history.add(world.now, Kind.END)
+        return self._judge()
+
+    # -- the cast
+
+    def _set_up(self) -> None:
+        script, world = self.script, self.world
+        chance = Chance(script.seed)
+        self.town = installation.build(chance.fork("town"), script.agents)
+        self.some_in_json = chance.fork("json").happens(0.5)
+        self.faults = Faults(world, chance.fork("faults"), self._strike)
+        self.host = Host(
+            world, chance.fork("host"), self.history, Disk(), self.faults, self.town.config
+        )
+        self.net = Net(world, chance.fork("net"), self.history, self.host)
+        self.host.on_gave = self._gave
+        self.history.add(world.now, Kind.SETUP, **describe(self.town.config))
+        self.host.start()
+        self._cast_connectors(chance)
+        self.agents = [self._agent(chance, index) for index in range(script.agents)]
+        self.bots = [self._bot(chance, installation.BOTS[0])]
+        self.vandals = [self._vandal(chance, index) for index in range(script.vandals)]
+        self.habits = habits_of(chance, world, self.agents, self._spied)
+        staff = (*self.agents, *self.bots, *self.vandals, *self.habits)
+        for person in (*self.visitors, *self.diallers, *staff):
+            person.begin()
+        self.faults.plan(script.faults, world.now + script.storm * SECOND)
+
+    def _cast_connectors(self, chance: Chance) -> None:
+        self.visitors: list[Visitor] = []
+        self.connectors = [
+            self._connector("site", ("web", "mobile"), adopt=True, window=4),
+            self._connector("site2", ("web",), adopt=chance.happens(0.5), window=1),
+            self._connector("social", ("social",), adopt=True, window=chance.between(1, 8)),
+        ]
+        self.diallers = [
+            Dialler(
+                self.world,
+                chance.fork(f"dialler-{program.name}"),
+                program=program,
+                peers=peers,
+                reached=self.visitors.append,
+            )
+            for program, peers in zip(
+                self.connectors, (("web", "mobile"), ("web",), ("social",)), strict=True
+            )
+        ]
+        for dialler in self.diallers:
+            dialler.program.on_event = partial(self._connector_hears, dialler)
+        for index in range(self.script.visitors):
+            mine = chance.fork(f"visitor{index}")
+            peer = mine.weighed((("web", 4), ("mobile", 3), ("social", 2)))
+            own, twin = self.connectors[2 if peer == "social" else 0], None
+            if peer == "web":
+                own, twin = mine.choose(((own, None), (own, self.connectors[1])))
+            self.visitors.append(
+                Visitor(
+                    self.world,
+                    mine,
+                    program=own,
+                    twin=twin,
+                    peer=peer,
+                    name=f"visitor{index}",
+                )
+            )
+
+    def _connector(self, name: str, peers: tuple[str, ...], *, adopt: bool, window: int) -> Program:
+        settings = ConnectorSettings(
+            gateways=tuple(Gateway(peer) for peer in peers),
+            token=installation.token_of("social" if peers == ("social",) else "web"),
+            encoding=self._encoding(name == "site2"),
+            tuning=evolve(TUNING, adopt=adopt, window=window),
+        )
+        return Program(self.net, name, settings)
+
+    def _encoding(self, other: bool) -> Encoding:
+        """In every other run one of the connectors and one of the agents speak JSON."""
+        return JSON if other and self.some_in_json else MESSAGEPACK
+
+    def _connector_hears(self, dialler: Dialler, event: Event) -> None:
+        dialler.heard(event)
+        for visitor in self.visitors:
+            visitor.heard(event)
+
+    def _agent(self, chance: Chance, index: int) -> AgentPerson:
+        settings = WorkplaceSettings(
+            number=str(101 + index),
+            login=f"agent{index}",
+            token=installation.token_of(f"agent{index}"),
+            encoding=self._encoding(index == 1),
+            tuning=TUNING,
+        )
+        mine = chance.fork(f"agent{index}")
+        known = self.town.config.agents
+        cls = AgentPerson
+        if known[derive("agent", settings.login)].role == "supervisor":
+            cls = SupervisorPerson
+        # The agents, the bad client's one and the bots: not everybody can be asked.
+        others = tuple(guid for guid, agent in known.items() if agent.login != settings.login)
+        return cls(self.world, mine, net=self.net, settings=settings, colleagues=others)
+
+    def _bot(self, chance: Chance, name: str) -> BotPerson:
+        settings = WorkplaceSettings(
+            number=installation.seat_of(name),
+            login=name,
+            token=installation.token_of(name),
+            tuning=TUNING,
+        )
+        return BotPerson(self.world, chance.fork(name), net=self.net, settings=settings)
+
+    def _vandal(self, chance: Chance, index: int) -> Vandal:
+        mine = chance.fork(f"vandal{index}")
+        if index % 2:
+            login, number = f"agent{self.script.agents}", str(101 + self.script.agents)
+            return Vandal(
+                self.world,
+                mine,
+                net=self.net,
+                role=Role.WORKPLACE,
+                login=login,
+                peer=number,
+                spied=self._spied,
+                results=self._results,
+            )
+        return Vandal(
+            self.world,
+            mine,
+            net=self.net,
+            role=Role.CONNECTOR,
+            peer="mobile",
+            spied=self._spied,
+            results=self._results,
+        )
+
+    def _spied(self) -> list[Spied]:
+        """What a bad client may know of the others' chats."""
+        life = self.host.life
+        if life is None or life.engine is None:
+            return []
+        peers = {gateway.id: gateway.peer for gateway in self.host.config.gateways.values()}
+        chats = life.engine.state.chats.values()
+        return [(chat.id, peers[chat.gateway], chat.tracking_id) for chat in chats]
+
+    def _results(self) -> list[Guid]:
+        """What a bad client may know of what the others filled in."""
+        life = self.host.life
+        if life is None or life.engine is None:
+            return []
+        return [key for chat in life.engine.state.chats.values() for key in chat.forms]
+
+    def _programs(self) -> list[Program]:
+        agents = [a.program for a in self.agents if a.program is not None]
+        agents += [b.program for b in self.bots if b.program is not None]
+        return [p for p in (*self.connectors, *agents) if not p.off]
+
+    # -- faults
+
+    def _strike(self, window: Window) -> None:
+        chance = self.faults.chance
+        if window is Window.ANY_TIME:
+            self.host.crash(window)
+        elif window is Window.FROZEN:
+            self.host.freeze(chance.between(4, 40) * SECOND)
+        elif window is Window.CLOCK_SET:
+            by = chance.choose(CLOCK_STEPS) * SECOND
+            self.history.add(self.world.now, Kind.FAULT, what=window.value, by=by)
+            self.host.ahead += by
+        elif window is Window.RELOAD:
+            self.host.reload(chance.choose(self.town.reloads))
+        else:
+            names = list(self.net.wires)
+            if window is Window.SLOW_READER and chance.happens(0.7):
+                names = [name for name in names if name.startswith("s")]  # who has most to read
+            if names:
+                self._hit(chance.choose(names), window)
+
+    def _hit(self, name: str, window: Window) -> None:
+        wire = self.net.wires.get(name)
+        if wire is None or self.host.calm:
+            return
+        self.history.add(self.world.now, Kind.FAULT, name, what=window.value)
+        match window:
+            case Window.DEAF:
+                wire.silence(up=True, down=False)
+            case Window.MUTE:
+                wire.silence(up=False, down=True)
+            case Window.HALF_OPEN:
+                wire.silence(up=True, down=True)
+            case Window.SLOW_READER:
+                wire.down.slow = self.faults.chance.choose((50, 500))
+            case _:
+                wire.cut()
+
+    def _gave(self, conn: str, type_: str) -> None:
+        if type_ == "SC_CHAT_ALERT" and self.faults.met(Window.ALERT_CUT):
+            self._soon(conn, self.faults.chance.choose((Window.CUT, Window.HALF_OPEN)))
+        elif type_.endswith(("_SENTENCE", "CHAT_STATUS")) and self.faults.met(Window.ANSWER_CUT):
+            self._soon(conn, self.faults.chance.choose((Window.CUT, Window.MUTE)))
+
+    def _soon(self, conn: str, window: Window) -> None:
+        delay = self.faults.chance.choose((0, MS, 50 * MS))
+        self.world.after(delay, lambda: self._hit(conn, window))
+
+    def _calm_down(self) -> None:
+        """The faults end: nothing new strikes, slow readers read, what is dead may be noticed."""
+        self.faults.armed.clear()
+        self.host.calm = True
+        for wire in self.net.wires.values():
+            wire.down.slow = 0
+        self.history.add(self.world.now, Kind.CALM)
+
+    # -- watching
+
+    def _keep_comparing(self) -> None:
+        self._compare()
+        self.world.after(COMPARE_EVERY, self._keep_comparing)
+
+    def _compare(self) -> None:
+        """Compare memory and store, if nothing is in flight (I-10)."""
+        life = self.host.life
+        if life is None or life.engine is None or not life.engine.idle:
+            return
+        life.engine.compare(self.host.disk.store, self.host.config)
+
+    def _hold(self) -> None:
+        """Hold all clocks: no timer fires any more, and everything that is under way arrives."""
+        if self.host.life is not None:
+            self.host.life.held_at = self.world.now
+        for program in self._programs():
+            program.hold()
+        self.world.run_until(self.world.now + SECOND)
+
+    def _judge(self) -> Outcome:
+        self._compare()
+        if self.host.life is not None and self.host.life.engine is not None:
+            self.host.life.engine.inspect()
+            self.host.life.engine.end()
+        dump = self.host.disk.dump()
+        violations = tuple(check(self.history, dump))
+        counts = {
+            "events": len(self.history),
+            "steps": self.world.steps,
+            "chats": len(dump.chats),
+            "sentences": len(dump.sentences),
+            "crashes": self.host.crashes,
+            "starts": self.host.starts,
+        }
+        return Outcome(self.script, self.history.digest, violations, counts, self.history, dump)
+
+
+def play(script: Script) -> Outcome:
+    """Play one run."""
+    return Play(script).run()

@@ -1,0 +1,60 @@
+"""The end of a run at a client: what it believes, and the questions whose answers are the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from connectors.client.session import Phase, Session
+from connectors.client.settings import ConnectorSettings, Settings
+from protocol.chat import ChatCommandInfo
+from protocol.values import ChatStatus, Guid, Role
+
+
+def probes(session: Session, settings: Settings) -> bytes:
+    """Frames that ask for fresh snapshots of everything, beside what the session asks by itself."""
+    encoding = settings.encoding
+    return b"".join(
+        encoding.assemble(encoding.pack(type_, payload), {"Id": f"probe-{number}"})
+        for number, (type_, payload) in enumerate(_questions(session, settings))
+    )
+
+
+def _questions(session: Session, settings: Settings) -> Iterator[tuple[str, ChatCommandInfo]]:
+    if isinstance(settings, ConnectorSettings):
+        for gateway in settings.gateways:
+            yield "ES_CHAT_RESYNC", ChatCommandInfo(peer=gateway.peer, port=gateway.port)
+    else:
+        yield "CS_CHAT_RESYNC", ChatCommandInfo(peer=settings.number)
+        yield "CS_AGENT_LIST", ChatCommandInfo(peer=settings.number)
+    for ref in session.chats:
+        if session.role is Role.CONNECTOR:
+            named = ChatCommandInfo(peer=ref.peer, port=ref.port, tracking_id=ref.name)
+            yield "ES_CHAT_STATUS", named
+        elif session.chats[ref].view.status is ChatStatus.ANSWERED:
+            yield "CS_CHAT_STATUS", ChatCommandInfo(peer=ref.peer, chat_id=Guid(ref.name))
+
+
+def view_of(session: Session) -> dict[str, Any]:
+    """What a client believes: the data of a VIEW event."""
+    chats: dict[str, Any] = {}
+    waiting = 0
+    for ref in session.chats:
+        chat = session.chats[ref]
+        waiting += len(session.unsent(ref))
+        status, guid = chat.view.status, chat.view.chat_id
+        if guid is None or status is None:
+            continue
+        if session.role is Role.CONNECTOR or status is ChatStatus.ANSWERED:
+            view = chat.view
+            ids = [view.sentences[c].id for c in sorted(view.sentences)]
+            chats[guid] = {"status": status.value, "ids": ids}
+            if session.role is Role.WORKPLACE:
+                chats[guid]["notes"] = [view.internal[c].id for c in sorted(view.internal)]
+                chats[guid]["is_parked"] = bool(view.latest.is_parked)
+    return {
+        "ready": session.phase is Phase.READY,
+        "ready_text": session.phase.name,
+        "waiting": waiting,
+        "chats": chats,
+    }

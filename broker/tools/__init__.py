@@ -1,1 +1,0 @@
-"""Programs around the broker: recording, replay, load, simulation."""

@@ -1,0 +1,100 @@
+"""Which lists and snapshots a session has to ask for, and which are under way (W-25)."""
+
+from collections import deque
+
+from connectors.client.events import ChatRef
+from connectors.client.settings import ConnectorSettings, Settings
+from protocol.chat import ChatCommandInfo
+
+Question = ChatCommandInfo | ChatRef
+"""What is asked: the list of a peer, or the snapshot of a chat."""
+
+
+class Resync:
+    """The lists and snapshots that are wanted, each once at a time, and few at a time.
+
+    A resync asks for the list of each peer and for the snapshots of all chats that are listed, believed
+    open, or in doubt; it is over when all of these have come. Later a single chat may want a snapshot
+    again, when a gap shows.
+    """
+
+    def __init__(self, window: int, doubts: int) -> None:
+        """Makes one that wants nothing.
+
+        Args:
+            window: How many questions may be under way. An answer may be as long as a frame, and
+                what waits for a slow reader is bounded at the broker (W-24).
+            doubts: How many chats may be in doubt, the oldest are let go.
+        """
+        self._window = window
+        self._doubts = doubts
+        self._lists: deque[ChatCommandInfo] = deque()
+        self._listing = 0
+        self._wanted: dict[ChatRef, None] = {}
+        self._asked: dict[ChatRef, None] = {}
+        self._doubtful: dict[ChatRef, None] = {}
+
+    def begin(self, settings: Settings, known: list[ChatRef]) -> None:
+        """Starts anew on a new connection.
+
+        What the connection before did not answer is asked again: such a chat may be known as
+        closed by now, by a push that came before its snapshot, and still miss what was said last.
+
+        Args:
+            settings: Whose lists are asked for.
+            known: Chats whose snapshots are wanted whatever the lists say.
+        """
+        self._lists = deque(_lists(settings))
+        self._listing = 0
+        self._wanted = dict.fromkeys([*known, *self._asked, *self._wanted, *self._doubtful])
+        self._asked = {}
+
+    def listed(self, refs: list[ChatRef]) -> None:
+        """A list came with these chats."""
+        self._listing -= 1
+        for ref in refs:
+            self.want(ref)
+
+    def want(self, ref: ChatRef) -> None:
+        """Wants the snapshot of a chat, unless it is under way."""
+        if ref not in self._asked:
+            self._wanted[ref] = None
+
+    def doubt(self, ref: ChatRef) -> None:
+        """Nobody knows whether this chat was started: the next resync is to find out.
+
+        On this connection no question is needed: what became of the chat would be pushed.
+        """
+        self._doubtful[ref] = None
+        if len(self._doubtful) > self._doubts:
+            del self._doubtful[next(iter(self._doubtful))]
+
+    def take(self) -> list[Question]:
+        """Takes out what is to be asked now: lists first."""
+        room = max(0, self._window - self._listing - len(self._asked))
+        questions: list[Question] = []
+        while self._lists and len(questions) < room:
+            self._listing += 1
+            questions.append(self._lists.popleft())
+        for ref in list(self._wanted)[: room - len(questions)]:
+            del self._wanted[ref]
+            self._asked[ref] = None
+            questions.append(ref)
+        return questions
+
+    def came(self, ref: ChatRef) -> None:
+        """The snapshot of a chat came, or was refused."""
+        self._asked.pop(ref, None)
+        self._doubtful.pop(ref, None)
+
+    @property
+    def done(self) -> bool:
+        """Whether everything that was asked for has come."""
+        return not (self._lists or self._listing or self._wanted or self._asked)
+
+
+def _lists(settings: Settings) -> list[ChatCommandInfo]:
+    """The questions for all lists of a client."""
+    if isinstance(settings, ConnectorSettings):
+        return [ChatCommandInfo(peer=gw.peer, port=gw.port) for gw in settings.gateways]
+    return [ChatCommandInfo(peer=settings.number)]

@@ -1,0 +1,232 @@
+"""Checks the house rules that no linter knows; `house.toml` says what they are.
+
+    python -m tests.house.rules [ROOT]
+
+Prints one line for each fault and exits with 1 if there is any.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+RULES = Path(__file__).with_name("house.toml")
+TEXT_SUFFIXES = {
+    ".py",
+    ".js",
+    ".ts",
+    ".md",
+    ".toml",
+    ".json",
+    ".yaml",
+    ".yml",
+    ".txt",
+    ".sh",
+    ".cfg",
+}
+CODE_SUFFIXES = {".py", ".js", ".ts", ".sh"}
+
+
+@frozen
+class Fault:
+    """A place where the house rules are broken."""
+
+    path: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.text}"
+
+
+@frozen
+class Source:
+    """A file of the project."""
+
+    path: str
+    text: str
+
+    @property
+    def module(self) -> str:
+        """The dotted name that Python knows it by."""
+        parts = Path(self.path).with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    @property
+    def is_python(self) -> bool:
+        """Tells whether it is Python."""
+        return self.path.endswith(".py")
+
+    def line_at(self, offset: int) -> int:
+        """The number of the line in which a character stands."""
+        return self.text.count("\n", 0, offset) + 1
+
+
+def sources(root: Path, generated: Sequence[str]) -> Iterator[Source]:
+    """Reads the project's own text files: those that git tracks or would track."""
+    for name in _names(root):
+        path = root / name
+        is_text = path.suffix in TEXT_SUFFIXES or path.suffix == ""
+        if path.is_file() and is_text and not _any_match(name, generated):
+            yield Source(name, path.read_text(encoding="utf-8"))
+
+
+def faults(source: Source, rules: Mapping[str, Any]) -> Iterator[Fault]:
+    """Finds every fault of one file."""
+    yield from text_faults(source, rules["texts"])
+    if Path(source.path).suffix in CODE_SUFFIXES:
+        yield from length_faults(source, rules["max_file_lines"])
+    if not source.is_python:
+        return
+    if any(re.search(rules["module_names"], name) for name in source.module.split(".")):
+        yield Fault(source.path, 1, "a module's name says what is in it")
+    tree = ast.parse(source.text, source.path)
+    yield from function_faults(source, tree, rules["max_function_lines"])
+    yield from skip_faults(source, tree)
+    for rule in rules["imports"]:
+        yield from import_faults(source, tree, rule)
+    if any(_inside(source.module, package) for package in rules["pure"]["packages"]):
+        yield from purity_faults(source, tree, rules["pure"]["calls"])
+
+
+def text_faults(source: Source, rules: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
+    """Finds words that no file of the project says."""
+    for rule in rules:
+        if _any_match(source.path, rule.get("in", ["*"])):
+            for match in re.finditer(rule["pattern"], source.text):
+                at = match.start("at") if "at" in match.groupdict() else match.start()
+                yield Fault(source.path, source.line_at(at), rule["says"])
+
+
+def length_faults(source: Source, most: int) -> Iterator[Fault]:
+    """Finds a file that is too long."""
+    lines = source.text.count("\n")
+    if lines > most:
+        yield Fault(source.path, most + 1, f"{lines} lines in a file, at most {most}")
+
+
+def function_faults(source: Source, tree: ast.AST, most: int) -> Iterator[Fault]:
+    """Finds functions that are too long."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > most:
+                text = f"{node.name} has {lines} lines, at most {most}"
+                yield Fault(source.path, node.lineno, text)
+
+
+def skip_faults(source: Source, tree: ast.AST) -> Iterator[Fault]:
+    """Finds tests that are skipped, or expected to fail, for no stated reason."""
+    marks = {"pytest.mark.skip", "pytest.mark.skipif", "pytest.mark.xfail"}
+    excused = {
+        id(node.func)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and any(word.arg == "reason" for word in node.keywords)
+    }
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Attribute)
+            and ast.unparse(node) in marks
+            and id(node) not in excused
+        ):
+            yield Fault(source.path, node.lineno, "a test left out without its reason")
+
+
+def import_faults(source: Source, tree: ast.AST, rule: Mapping[str, Any]) -> Iterator[Fault]:
+    """Finds imports that a package may not have."""
+    if not _inside(source.module, rule["package"]):
+        return
+    also = [
+        name
+        for module, names in rule.get("also", {}).items()
+        if _inside(source.module, module)
+        for name in names
+    ]
+    allowed = [rule["package"], *rule["allow"], *also]
+    for node in ast.walk(tree):
+        for name in _imported(node, source):
+            if not any(_inside(name, package) for package in allowed):
+                line = getattr(node, "lineno", 1)
+                yield Fault(source.path, line, f"{rule['package']} may not import {name}")
+
+
+def purity_faults(source: Source, tree: ast.AST, calls: Sequence[str]) -> Iterator[Fault]:
+    """Finds what makes a pure package depend on more than its inputs."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if (
+                any(called == name or called.endswith(f".{name}") for name in calls if "." in name)
+                or called in calls
+            ):
+                yield Fault(source.path, node.lineno, f"{called}() in a pure package")
+        elif isinstance(node, ast.For | ast.comprehension) and _is_set(node.iter):
+            yield Fault(source.path, node.iter.lineno, "a walk over a set: its order is not fixed")
+
+
+def _names(root: Path) -> list[str]:
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listing = subprocess.run(command, cwd=root, capture_output=True, check=False, text=True)
+    if listing.returncode == 0:
+        return sorted(set(listing.stdout.split("\0")) - {""})
+    paths = (path.relative_to(root) for path in root.rglob("*"))  # no repository: an unpacked one
+    made = {"node_modules", "site", "var", "__pycache__"}
+    return sorted(
+        str(path)
+        for path in paths
+        if not any(part in made or part.startswith(".") for part in path.parts)
+    )
+
+
+def _imported(node: ast.AST, source: Source) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    if not node.level:
+        module = node.module or ""
+        return [f"{module}.{alias.name}" for alias in node.names]
+    package = (
+        source.module if source.path.endswith("__init__.py") else source.module.rpartition(".")[0]
+    )
+    for _ in range(node.level - 1):
+        package = package.rpartition(".")[0]
+    return [f"{package}.{node.module}" if node.module else package]
+
+
+def _is_set(node: ast.expr) -> bool:
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id in {"set", "frozenset"}
+    return isinstance(node, ast.Set | ast.SetComp)
+
+
+def _inside(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def _any_match(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
+
+
+def main(root: Path) -> int:
+    """Checks a checkout and prints what is wrong with it."""
+    rules = tomllib.loads(RULES.read_text(encoding="utf-8"))
+    count = 0
+    for source in sources(root, rules["generated"]):
+        for fault in faults(source, rules):
+            print(fault)
+            count += 1
+    if count:
+        print(f"{count} fault(s) against the house rules")
+    return 1 if count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else ".")))

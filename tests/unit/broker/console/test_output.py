@@ -1,0 +1,82 @@
+"""What becomes of a command whose output cannot be written: one line, and a status of its own."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from broker.config.identity import derive
+from broker.console.output import INTERRUPTED, NOT_WRITTEN, guarded
+from tests.support.center import FROM_TO, a_day
+from tests.support.requires import ROOT
+
+PARLEY = (sys.executable, "-m", "broker.cli")
+ASCII = {**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> list[str]:
+    """A report over a day of a center with an agent whose name ASCII cannot spell."""
+    day = a_day(tmp_path)
+    text = day.config.read_text(encoding="utf-8")
+    name = f'name = "Zoë Žák 李"\nid = "{derive("agent", "Alice Novak")}"'
+    day.config.write_text(text.replace('name = "Alice Novak"', name), encoding="utf-8")
+    return [*PARLEY, "report", "--store", str(day.config), *FROM_TO, "--by", "agent"]
+
+
+def test_a_name_that_the_terminal_cannot_show_is_escaped(asked: list[str]) -> None:
+    found = subprocess.run(asked, env=ASCII, capture_output=True, check=False)
+    assert (found.returncode, found.stderr) == (0, b"")
+    assert rb"Zo\xeb \u017d\xe1k \u674e" in found.stdout
+
+
+def test_data_for_programs_is_utf_8_whatever_the_locale(asked: list[str]) -> None:
+    """RFC 8259: JSON that is exchanged is UTF-8."""
+    for form in ("json", "csv"):
+        found = subprocess.run(
+            [*asked, "--format", form], env=ASCII, capture_output=True, check=False
+        )
+        assert (found.returncode, found.stderr) == (0, b"")
+        assert "Zoë Žák 李" in found.stdout.decode("utf-8")
+        if form == "json":
+            assert json.loads(found.stdout)["rows"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+def test_a_full_disk_is_one_line(asked: list[str]) -> None:
+    for command in (asked, [*PARLEY, "--version"]):
+        with Path("/dev/full").open("wb") as full:
+            found = subprocess.run(
+                command, stdout=full, stderr=subprocess.PIPE, env=ASCII, check=False
+            )
+        assert found.returncode == NOT_WRITTEN
+        assert found.stderr.decode().count("\n") == 1
+        assert "the output cannot be written: No space left on device" in found.stderr.decode()
+
+
+def test_a_closed_output_is_none_and_no_fault() -> None:
+    command = [*PARLEY, "--version"]
+    done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *command], env=ASCII, check=False)
+    assert done.returncode == 0
+
+
+def test_an_interruption_has_its_status() -> None:
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    assert guarded("report", interrupted) == INTERRUPTED
+
+
+def test_another_fault_is_not_taken_for_the_output(capsys: pytest.CaptureFixture[str]) -> None:
+    def fails() -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", "var/parley.db")
+
+    with pytest.raises(OSError, match=r"parley\.db"):
+        guarded("serve", fails)
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,413 @@
+"""Bots on real sockets, against a model of a broker, under trio and under asyncio."""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+import anyio.abc
+import attrs
+import pytest
+
+from broker.config.identity import derive
+from connectors.bots.bot import Bot, BotChat, End, HandOver, Reply, run_bot
+from connectors.client.backoff import Backoff
+from connectors.client.connect import ConnectorClient, connect_connector
+from connectors.client.errors import Ended
+from connectors.client.events import ChatChanged, ChatRef, Event, SentenceAdded, SentenceConfirmed
+from connectors.client.ids import project_id
+from connectors.client.settings import Tuning
+from protocol.chat import ChatCommandInfo, ChatTransferInfo
+from protocol.errors import ErrorCode
+from protocol.values import ChatStatus, Guid
+from tests.support.model_broker import Chat
+from tests.support.tcp_model import TcpModel
+
+QUICK = Tuning(backoff=Backoff(first=0.01, longest=0.05))
+SALES = Guid("00000000-0000-4000-8000-0000000000d0")
+
+
+@attrs.define
+class Play:
+    """A model of a broker, a visitor's connector, and bots."""
+
+    model: TcpModel
+    visitors: ConnectorClient
+    tasks: anyio.abc.TaskGroup
+
+    def run(self, bot: Bot) -> anyio.CancelScope:
+        """Starts a bot; the scope ends it as a kill does."""
+        scope = anyio.CancelScope()
+
+        async def run() -> None:
+            with scope:
+                await run_bot(bot, self.model.address, "101", "alice", "alice-secret", tuning=QUICK)
+
+        self.tasks.start_soon(run)
+        return scope
+
+    async def until(self, wanted: Callable[[Event], bool]) -> Event:
+        async for event in self.visitors.events():
+            if wanted(event):
+                return event
+        raise AssertionError("the session ended before")
+
+    async def hears(self, chat: ChatRef, text: str) -> None:
+        """Waits until the visitor is told something."""
+        await self.until(
+            lambda event: (
+                isinstance(event, SentenceAdded)
+                and (event.ref, event.sentence.text, event.mine) == (chat, text, False)
+            )
+        )
+
+    async def sees(self, chat: ChatRef, status: ChatStatus) -> None:
+        """Waits until the chat has a status."""
+        await self.until(
+            lambda event: (
+                isinstance(event, ChatChanged) and (event.ref, event.status) == (chat, status)
+            )
+        )
+
+    def stored(self) -> Chat:
+        (chat,) = self.model.broker.chats.values()
+        return chat
+
+    def transfers(self) -> list[ChatTransferInfo]:
+        heard = [frame.payload for frame in self.model.broker.heard]
+        return [payload for payload in heard if isinstance(payload, ChatTransferInfo)]
+
+
+Scenario = Callable[[Play], Awaitable[None]]
+
+
+@pytest.fixture(params=["trio", "asyncio"])
+def play(request: pytest.FixtureRequest) -> Callable[[Scenario], None]:
+    def play(scenario: Scenario) -> None:
+        async def run() -> None:
+            model = TcpModel()
+            with anyio.fail_after(20):
+                async with anyio.create_task_group() as tasks:
+                    await tasks.start(model.run)
+                    async with connect_connector(
+                        model.address, ["web"], "web-secret", tuning=QUICK
+                    ) as visitors:
+                        await scenario(Play(model, visitors, tasks))
+                        tasks.cancel_scope.cancel()
+
+        anyio.run(run, backend=request.param)
+
+    return play
+
+
+class Parrot(Bot):
+    """Greets and repeats; does what some words say."""
+
+    async def on_chat(self, chat: BotChat) -> Reply:
+        return f"Hello {chat.info.remote_party_name}"
+
+    async def on_text(self, chat: BotChat, text: str) -> Reply:
+        match text.split():
+            case ["quiet"]:
+                return None
+            case ["bye"]:
+                return End("Good-bye")
+            case ["fail"]:
+                raise RuntimeError("as told")
+            case ["sales"]:
+                return HandOver(project=str(SALES), note="wants to buy", say="One moment")
+            case ["remember", what, value]:
+                chat.learn(what, value)
+                return f"{chat.learned()}"
+            case ["count"]:
+                chat.memory["count"] = chat.memory.get("count", 0) + 1
+                return str(chat.memory["count"])
+            case ["twice"]:
+                await chat.say("once")
+                return "twice"
+            case _:
+                return f"You said {text}"
+
+
+def test_a_bot_greets_answers_and_ends(play: Callable[[Scenario], None]) -> None:
+    """B-40."""
+
+    async def scenario(scene: Play) -> None:
+        scene.run(Parrot())
+        chat = await scene.visitors.start_chat(party_name="Jana")
+        await scene.visitors.send(chat, "good day")
+        await scene.hears(chat, "Hello Jana")
+        await scene.hears(chat, "You said good day")
+        for said, answer in (
+            ("count", "1"),
+            ("count", "2"),
+            ("twice", "once"),
+            ("bye", "Good-bye"),
+        ):
+            await scene.visitors.send(chat, said)
+            await scene.hears(chat, answer)
+        await scene.sees(chat, ChatStatus.CLOSED)
+        assert {one.party_name for one in scene.stored().sentences if one.is_outbound} == {"Alice"}
+
+    play(scenario)
+
+
+def test_a_bot_may_decline_without_leaving_typing_on(play: Callable[[Scenario], None]) -> None:
+    """W-23."""
+
+    async def scenario(scene: Play) -> None:
+        scene.run(Parrot())
+        chat = await scene.visitors.start_chat(party_name="Jana")
+        await scene.hears(chat, "Hello Jana")
+        quiet = await scene.visitors.send(chat, "quiet")
+        await scene.until(
+            lambda event: isinstance(event, SentenceConfirmed) and event.sentence.id == quiet.id
+        )
+        await scene.visitors.send(chat, "go on")
+        await scene.hears(chat, "You said go on")
+        told = [
+            frame.payload.is_typing if isinstance(frame.payload, ChatCommandInfo) else "said"
+            for frame in scene.model.broker.heard
+            if frame.type in ("CS_CHAT_TYPING", "CS_CHAT_SENTENCE")
+        ]
+        assert told == [True, "said", True, False, True, "said"]
+
+    play(scenario)
+
+
+def test_what_was_learned_is_handed_over_before_the_chat(play: Callable[[Scenario], None]) -> None:
+    async def scenario(scene: Play) -> None:
+        scene.run(Parrot())
+        chat = await scene.visitors.start_chat(party_name="Jana")
+        await scene.visitors.send(chat, "remember order 17")
+        await scene.hears(chat, "{'order': '17'}")
+        await scene.visitors.send(chat, "sales")
+        await scene.hears(chat, "One moment")
+        await scene.sees(chat, ChatStatus.WAITING)
+        (transfer,) = scene.transfers()
+        assert (transfer.to_project_id, transfer.note) == (SALES, "wants to buy")
+        assert [one.text for one in scene.stored().internal] == ["order: 17"]
+        kinds = [frame.type for frame in scene.model.broker.heard]
+        assert kinds.index("CS_CHAT_TRANSFER") > kinds.index("CS_CHAT_SENTENCE")
+
+    play(scenario)
+
+
+def test_a_project_that_is_refused_leaves_it_to_the_rules(play: Callable[[Scenario], None]) -> None:
+    async def scenario(scene: Play) -> None:
+        scene.model.broker.refuse_type["CS_CHAT_TRANSFER"] = ErrorCode.NOT_ALLOWED
+        scene.run(Parrot())
+        chat = await scene.visitors.start_chat()
+        await scene.visitors.send(chat, "sales")
+        await scene.sees(chat, ChatStatus.ANSWERED)
+        await scene.sees(chat, ChatStatus.WAITING)
+        assert [transfer.to_project_id for transfer in scene.transfers()] == [SALES, None]
+
+    play(scenario)
+
+
+def test_a_hand_over_that_lost_its_answer_is_looked_at_before_it_is_repeated(
+    play: Callable[[Scenario], None],
+) -> None:
+    async def scenario(scene: Play) -> None:
+        scene.run(Parrot())
+        chat = await scene.visitors.start_chat(party_name="Jana")
+        await scene.hears(chat, "Hello Jana")
+        scene.model.breaks_at = "CS_CHAT_TRANSFER"
+        await scene.visitors.send(chat, "sales")
+        await scene.sees(chat, ChatStatus.WAITING)
+        other = await scene.visitors.start_chat(party_name="Petr")
+        await scene.hears(other, "Hello Petr")
+        assert len(scene.transfers()) == 1
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("patience", [60.0, 0.01])
+def test_a_handler_that_fails_costs_its_chat_and_no_other(
+    play: Callable[[Scenario], None], patience: float
+) -> None:
+    class Weak(Parrot):
+        async def on_text(self, chat: BotChat, text: str) -> Reply:
+            if text == "fail" and self.patience < 1:
+                await anyio.sleep_forever()
+            return await super().on_text(chat, text)
+
+    async def scenario(scene: Play) -> None:
+        bot = Weak()
+        bot.patience = patience
+        scene.run(bot)
+        weak = await scene.visitors.start_chat(party_name="Jana")
+        other = await scene.visitors.start_chat(party_name="Petr")
+        await scene.hears(other, "Hello Petr")
+        await scene.visitors.send(weak, "fail")
+        await scene.sees(weak, ChatStatus.WAITING)
+        assert [transfer.note for transfer in scene.transfers()] == ["the bot failed"]
+        await scene.visitors.send(other, "hello")
+        await scene.hears(other, "You said hello")
+
+    play(scenario)
+
+
+class Slow(Bot):
+    """Waits for a word to be set free."""
+
+    def __init__(self) -> None:
+        self.free: dict[str, anyio.Event] = {}
+        self.began: dict[str, anyio.Event] = {}
+        self.cancelled = anyio.Event()
+
+    async def on_text(self, chat: BotChat, text: str) -> Reply:
+        self.began.setdefault(text, anyio.Event()).set()
+        try:
+            await self.free.setdefault(text, anyio.Event()).wait()
+        except anyio.get_cancelled_exc_class():
+            self.cancelled.set()
+            raise
+        return f"done {text}"
+
+    async def begins(self, text: str) -> None:
+        await self.began.setdefault(text, anyio.Event()).wait()
+
+    def release(self, text: str) -> None:
+        self.free.setdefault(text, anyio.Event()).set()
+
+
+def test_one_chat_in_order_and_many_at_once(play: Callable[[Scenario], None]) -> None:
+    async def scenario(scene: Play) -> None:
+        bot = Slow()
+        scene.run(bot)
+        one = await scene.visitors.start_chat()
+        two = await scene.visitors.start_chat()
+        await scene.visitors.send(one, "a")
+        await scene.visitors.send(one, "b")
+        await scene.visitors.send(two, "c")
+        bot.release("c")
+        bot.release("b")
+        await scene.hears(two, "done c")
+        assert "b" not in bot.began
+        bot.release("a")
+        await scene.hears(one, "done a")
+        await scene.hears(one, "done b")
+
+    play(scenario)
+
+
+def test_handlers_at_once_are_bounded(play: Callable[[Scenario], None]) -> None:
+    async def scenario(scene: Play) -> None:
+        bot = Slow()
+        bot.at_once = 1
+        scene.run(bot)
+        one = await scene.visitors.start_chat()
+        await scene.visitors.send(one, "a")
+        await scene.sees(one, ChatStatus.ANSWERED)
+        two = await scene.visitors.start_chat()
+        await scene.visitors.send(two, "b")
+        bot.release("a")
+        await scene.hears(one, "done a")
+        bot.release("b")
+        await scene.hears(two, "done b")
+        assert list(bot.began) == ["a", "b"]
+
+    play(scenario)
+
+
+def test_a_chat_that_ends_ends_its_handler(play: Callable[[Scenario], None]) -> None:
+    async def scenario(scene: Play) -> None:
+        bot = Slow()
+        scene.run(bot)
+        gone = await scene.visitors.start_chat()
+        await scene.visitors.send(gone, "a")
+        await scene.sees(gone, ChatStatus.ANSWERED)
+        await bot.begins("a")
+        await scene.visitors.stop(gone)
+        await bot.cancelled.wait()
+        bot.release("b")
+        other = await scene.visitors.start_chat()
+        await scene.visitors.send(other, "b")
+        await scene.hears(other, "done b")
+
+    play(scenario)
+
+
+def test_a_bot_outlives_the_broker(play: Callable[[Scenario], None]) -> None:
+    """W-25, W-26."""
+
+    async def scenario(scene: Play) -> None:
+        scene.run(Parrot())
+        chat = await scene.visitors.start_chat(party_name="Jana")
+        await scene.hears(chat, "Hello Jana")
+        await scene.model.kill()
+        scene.visitors.send_soon(chat, "still there?")
+        await scene.tasks.start(scene.model.run)
+        await scene.hears(chat, "You said still there?")
+        other = await scene.visitors.start_chat(party_name="Petr")
+        await scene.hears(other, "Hello Petr")
+        (first, _other) = scene.model.broker.chats.values()
+        said = [one.text for one in first.sentences]
+        assert said == ["Hello Jana", "still there?", "You said still there?"]
+
+    play(scenario)
+
+
+def test_a_bot_that_is_started_again_goes_on(play: Callable[[Scenario], None]) -> None:
+    async def scenario(scene: Play) -> None:
+        slow = Slow()
+        first = scene.run(slow)
+        chat = await scene.visitors.start_chat(party_name="Jana")
+        slow.release("a")
+        await scene.visitors.send(chat, "a")
+        await scene.hears(chat, "done a")
+        await scene.visitors.send(chat, "b")
+        await slow.begins("b")
+        first.cancel()
+        await slow.cancelled.wait()
+        scene.run(Parrot())
+        await scene.hears(chat, "You said b")
+        said = [one.text for one in scene.stored().sentences]
+        assert said == ["a", "done a", "b", "You said b"]
+
+    play(scenario)
+
+
+class Changed(Parrot):
+    """The same bot in a newer version, with other words."""
+
+    async def on_text(self, chat: BotChat, text: str) -> Reply:
+        return f"Now you said {text}"
+
+
+@pytest.mark.parametrize(("after", "answer"), [(Parrot, "You"), (Changed, "Now you")])
+def test_an_answer_is_not_given_twice(
+    play: Callable[[Scenario], None], after: type[Bot], answer: str
+) -> None:
+    """W-21: it was killed between its answer and the confirmation of what it answered."""
+
+    async def scenario(scene: Play) -> None:
+        first = scene.run(Parrot())
+        chat = await scene.visitors.start_chat(party_name="Jana")
+        await scene.visitors.send(chat, "hello")
+        await scene.until(lambda event: isinstance(event, SentenceConfirmed))
+        first.cancel()
+        stored = scene.stored()
+        for place, one in enumerate(stored.sentences):
+            stored.sentences[place] = attrs.evolve(one, confirmed_time=None)
+        scene.run(after())
+        await scene.visitors.send(chat, "more")
+        await scene.hears(chat, f"{answer} said more")
+        said = [one.text for one in stored.sentences if one.is_outbound]
+        assert said == ["Hello Jana", "You said hello", f"{answer} said more"]
+
+    play(scenario)
+
+
+def test_a_session_that_is_over_ends_the_bot(play: Callable[[Scenario], None]) -> None:
+    async def scenario(scene: Play) -> None:
+        with pytest.raises(Ended, match="AuthFailed"):
+            await run_bot(Bot(), scene.model.address, "101", "alice", "wrong")
+
+    play(scenario)
+
+
+def test_a_project_is_named_as_in_the_configuration() -> None:
+    """C-2."""
+    assert project_id("Support") == derive("project", "Support")
+    assert project_id(SALES.upper()) == SALES

@@ -1,0 +1,206 @@
+"""What a client asks for when it comes back, and how much at once."""
+
+import attrs
+
+from connectors.client.errors import TimedOut
+from connectors.client.events import (
+    ChatForgotten,
+    ChatRef,
+    RequestDone,
+    RequestFailed,
+    SentenceEchoed,
+)
+from connectors.client.resync import Resync
+from connectors.client.session import Phase
+from connectors.client.settings import Gateway, Tuning
+from protocol.chat import ChatSentenceInfo
+from protocol.scenario import ScenarioResultInfo
+from protocol.values import ChatStatus, Guid
+from tests.support.model_broker import Chat
+from tests.support.stage import (
+    JANA,
+    Player,
+    Stage,
+    heard,
+    start,
+    transcript,
+    visitor_settings,
+)
+
+FORM = Guid("00000000-0000-4000-8000-0000000000f1")
+QUESTIONS = {"ES_CHAT_RESYNC", "ES_CHAT_STATUS"}
+
+
+def the_chat(stage: Stage) -> Chat:
+    (chat,) = stage.broker.chats.values()
+    return chat
+
+
+def stopped(stage: Stage, visitor: Player) -> ChatRef:
+    """A chat that the client knows as closed."""
+    ref = start(stage, visitor)
+    visitor.session.command("STOP", ref, stage.now)
+    stage.settle()
+    assert visitor.session.chats[ref].view.status is ChatStatus.CLOSED
+    return ref
+
+
+def start_again(
+    stage: Stage, visitor: Player, ref: ChatRef, form: ScenarioResultInfo | None = None
+) -> int:
+    """The start arrives, and its answer does not."""
+    info = attrs.evolve(JANA, tracking_id=ref.name, result_model=form)
+    _, ticket = visitor.session.start_chat(info, stage.now)
+    assert visitor.line is not None
+    visitor.line.receive(visitor.session.data_to_send(), stage.now)
+    visitor.line.data_to_send()
+    return ticket
+
+
+def end_of_the_second_life(stage: Stage) -> None:
+    """Something is said in the chat, and it is closed, while the client is away."""
+    chat = the_chat(stage)
+    assert chat.status is not ChatStatus.CLOSED
+    said = ChatSentenceInfo(id="n", text="bye", is_outbound=True, counter=1)
+    chat.sentences.append(said)
+    chat.status = ChatStatus.CLOSED
+
+
+def test_few_answers_of_a_resync_are_under_way_at_once(stage: Stage) -> None:
+    """W-24, W-25: a client that asked for everything at once would be cut off each time it comes."""
+    gateways = tuple(Gateway(peer) for peer in ("web", "b", "c", "d", "e", "f"))
+    visitor = stage.join(attrs.evolve(visitor_settings(), gateways=gateways), "v")
+    for _ in range(9):
+        start(stage, visitor)
+    stage.cut(visitor)
+    stage.broker.heard.clear()
+    stage.now += 1
+    line = stage.broker.connect(stage.now)
+    visitor.session.dialled(stage.now)
+    rounds = []
+    while data := visitor.session.data_to_send():
+        before = len(stage.broker.heard)
+        line.receive(data, stage.now)
+        rounds.append(sum(kind in QUESTIONS for kind in heard(stage)[before:]))
+        visitor.session.receive(line.data_to_send(), stage.now)
+    assert visitor.session.phase is Phase.READY
+    assert rounds == [0, 4, 4, 4, 3]  # the hello, six lists and nine snapshots
+
+
+def test_a_chat_whose_start_nobody_answered_is_asked_for(stage: Stage, visitor: Player) -> None:
+    """W-25: it was closed, reopened and closed again, so no list has it."""
+    ref = stopped(stage, visitor)
+    start_again(stage, visitor, ref)
+    assert visitor.line is not None
+    visitor.line.deaf = True
+    stage.pass_time(61)
+    (failed,) = visitor.of(RequestFailed)
+    assert isinstance(failed.error, TimedOut)
+    end_of_the_second_life(stage)
+    stage.cut(visitor)
+    stage.pass_time(1)
+    assert transcript(visitor) == [(1, "bye", False)]
+    assert visitor.session.chats[ref].view.status is ChatStatus.CLOSED
+    stage.broker.heard.clear()
+    stage.cut(visitor)
+    stage.pass_time(1)
+    assert heard(stage) == ["SYS_HELLO", "ES_CHAT_RESYNC"]  # no doubt is left
+
+
+def test_a_start_that_was_cut_off_is_looked_for_before_it_is_sent_again(
+    stage: Stage, visitor: Player
+) -> None:
+    """W-25: sent first, it might make a new chat, and the end of the old one would never be told."""
+    ref = stopped(stage, visitor)
+    ticket = start_again(stage, visitor, ref)
+    end_of_the_second_life(stage)
+    stage.broker.heard.clear()
+    stage.cut(visitor)
+    stage.pass_time(1)
+    assert heard(stage)[:4] == ["SYS_HELLO", "ES_CHAT_RESYNC", "ES_CHAT_STATUS", "ES_CHAT_START"]
+    assert transcript(visitor) == [(1, "bye", False)]
+    assert visitor.of(RequestDone)[-1].ticket == ticket
+
+
+def test_a_start_that_arrived_is_answered_by_the_snapshot(stage: Stage, visitor: Player) -> None:
+    """W-25, B-2: sent again, it would bring the whole chat a second time."""
+    ref = stopped(stage, visitor)
+    ticket = start_again(stage, visitor, ref)
+    visitor.session.send(ref, "back again", stage.now)
+    stage.broker.heard.clear()
+    stage.cut(visitor)
+    stage.pass_time(1)
+    assert "ES_CHAT_START" not in heard(stage)
+    assert heard(stage).count("ES_CHAT_STATUS") == 1
+    assert visitor.of(RequestDone)[-1].ticket == ticket
+    assert transcript(visitor) == [(1, "back again", True)]
+
+
+def test_a_start_with_a_form_is_sent_again_whatever_the_snapshot_says(stage: Stage) -> None:
+    """W-25, B-2: the chat may be open because of another start, without the form."""
+    visitor = stage.join(visitor_settings(), "v")
+    ref = stopped(stage, visitor)
+    start_again(stage, visitor, ref, ScenarioResultInfo(scenario_id=FORM))
+    stage.broker.heard.clear()
+    stage.cut(visitor)
+    stage.pass_time(1)
+    assert heard(stage)[2:4] == ["ES_CHAT_STATUS", "ES_CHAT_START"]
+
+
+def test_a_start_that_never_arrived_is_sent_again(stage: Stage) -> None:
+    """W-25: the broker does not know the chat, which belongs to this client all the same."""
+    visitor = stage.join(visitor_settings(tuning=Tuning(adopt=False)), "v")
+    ref, ticket = visitor.session.start_chat(JANA, stage.now)
+    visitor.session.send(ref, "hello", stage.now)
+    visitor.session.data_to_send()  # gone with the connection
+    stage.cut(visitor)
+    stage.broker.heard.clear()
+    stage.pass_time(1)
+    assert heard(stage)[:4] == ["SYS_HELLO", "ES_CHAT_RESYNC", "ES_CHAT_STATUS", "ES_CHAT_START"]
+    assert [event.ticket for event in visitor.of(RequestDone)] == [ticket]
+    assert transcript(visitor) == [(1, "hello", True)]
+    assert not visitor.of(ChatForgotten)
+
+
+def test_unechoed_sentences_are_looked_for_before_the_chat_is_started_again(
+    stage: Stage, visitor: Player
+) -> None:
+    """W-25, W-26: sent again into a new chat of the same name, the sentence would be there twice."""
+    ref = start(stage, visitor)
+    visitor.session.send(ref, "stored", stage.now)
+    assert visitor.line is not None
+    visitor.line.receive(visitor.session.data_to_send(), stage.now)
+    stage.cut(visitor)  # its echo is lost
+    the_chat(stage).status = ChatStatus.CLOSED
+    stage.broker.heard.clear()
+    visitor.session.start_chat(attrs.evolve(JANA, tracking_id=ref.name), stage.now)
+    stage.pass_time(1)
+    assert heard(stage) == ["SYS_HELLO", "ES_CHAT_RESYNC", "ES_CHAT_STATUS", "ES_CHAT_START"]
+    assert len(visitor.of(SentenceEchoed)) == 1
+
+
+def test_doubts_are_bounded() -> None:
+    """I-14."""
+    resync = Resync(window=9, doubts=2)
+    refs = [ChatRef("web", name) for name in "abc"]
+    for ref in refs:
+        resync.doubt(ref)
+    resync.begin(visitor_settings(), [])
+    assert [item for item in resync.take() if isinstance(item, ChatRef)] == refs[1:]
+
+
+def test_what_a_connection_left_unanswered_is_asked_again() -> None:
+    """W-25: a push may close a chat before the snapshot that would show its last words came."""
+    settings = visitor_settings()
+    resync = Resync(window=2, doubts=9)
+    first, second = ChatRef("web", "one"), ChatRef("web", "two")
+    resync.begin(settings, [first, second])
+    asked = resync.take()
+    assert first in asked
+    assert second not in asked
+    resync.begin(settings, [])
+    resync.listed([])
+    rest = [*resync.take(), *resync.take()]
+    assert first in rest
+    resync.came(first)
+    assert second in [*rest, *resync.take()]

@@ -1,0 +1,463 @@
+"""The commands of the agent's terminal program, against a model of a broker."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import anyio
+import attrs
+import pytest
+
+from connectors.client.connect import connect_connector, connect_workplace
+from connectors.client.events import (
+    AgentStateChanged,
+    ChatForgotten,
+    ChatRef,
+    FormSaved,
+    SentenceAdded,
+    SentenceConfirmed,
+)
+from connectors.terminal.agent import AgentDesk
+from connectors.terminal.colleagues import asked_text
+from connectors.terminal.conversation import Conversation, Line, Tick
+from connectors.terminal.desk import Desk
+from connectors.terminal.options import agent_options
+from protocol.agent import AgentStateInfo
+from protocol.chat import (
+    ChatCommandInfo,
+    ChatInfo,
+    ChatPartyInfo,
+    ChatSentenceInfo,
+    ChatServiceInfo,
+    ChatStatusInfo,
+    ChatTransferInfo,
+    DecisionAgentInfo,
+    DecisionInfo,
+)
+from protocol.scenario import (
+    ScenarioInfo,
+    ScenarioResultInfo,
+    ScenarioResultItemInfo,
+    ScenarioResultValueInfo,
+    ScreenControlInfo,
+    ScreenControlParameterInfo,
+    ScreenInfo,
+)
+from protocol.values import AgentState, ChatStatus, Guid, PartyState, TransferMode
+from tests.support.model_broker import ALICE
+from tests.support.tcp_model import TcpModel
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+BOB = Guid("00000000-0000-4000-8000-0000000000b0")
+BORIS = Guid("00000000-0000-4000-8000-0000000000b1")
+TEAM = tuple(
+    AgentStateInfo(
+        agent_id=agent_id, agent_name=name, state=AgentState.READY, max_chats=3, active_chats=1
+    )
+    for agent_id, name in ((ALICE, "Alice"), (BOB, "Bob Meyer"), (BORIS, "Boris"))
+)
+
+
+class Lines:
+    """A face that only remembers."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._more = anyio.Event()
+
+    async def run(self, desk: Desk) -> None:
+        await desk.done.wait()
+
+    def show(self, talk: Conversation | None, line: Line) -> None:
+        self.lines.append(line.text)
+        self._more.set()
+        self._more = anyio.Event()
+
+    async def shows(self, text: str) -> None:
+        while not any(text in line for line in self.lines):
+            await self._more.wait()
+
+    def delivered(self, talk: Conversation, counter: int) -> None:
+        pass
+
+    def ring(self) -> None:
+        pass
+
+    def refresh(self) -> None:
+        pass
+
+
+class Scene:
+    """An agent at his desk who has one chat."""
+
+    def __init__(self, model: TcpModel, desk: AgentDesk, face: Lines, ref: ChatRef) -> None:
+        self.model, self.desk, self.face, self.ref = model, desk, face, ref
+        model.broker.canned["CS_AGENT_LIST"] = ("SC_AGENT_LIST", TEAM)
+
+    def status(self, **members: object) -> ChatStatusInfo:
+        whole = {"peer": "101", "chat_id": self.ref.name, "status": ChatStatus.ANSWERED} | members
+        return ChatStatusInfo(**whole)  # type: ignore[arg-type]  # its own members
+
+    async def asks(self, line: str, type_: str) -> object:
+        """Enters a command; what the broker was asked."""
+        before = len(self.model.broker.heard)
+        self.model.broker.canned.setdefault(type_, ("SC_CHAT_STATUS", self.status()))
+        await self.desk.enter(line)
+        (asked,) = [f.payload for f in self.model.broker.heard[before:] if f.type == type_]
+        return asked
+
+
+def play(scenario: Callable[[Scene], Awaitable[None]]) -> None:
+    async def run() -> None:
+        model, face = TcpModel(), Lines()
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as tasks:
+                await tasks.start(model.run)
+                async with (
+                    connect_connector(model.address, ["web"], "web-secret") as visitor,
+                    connect_workplace(model.address, "101", "alice", "alice-secret") as client,
+                ):
+                    desk = AgentDesk(client, face, agent_options(["--ready"]))
+                    tasks.start_soon(desk.run)
+                    await visitor.start_chat(party_name="Jana")
+                    await face.shows("Jana calls")
+                    await desk.enter("/accept")
+                    assert desk.active is not None
+                    await scenario(Scene(model, desk, face, desk.active))
+                    tasks.cancel_scope.cancel()
+
+    anyio.run(run, backend="asyncio")
+
+
+def test_a_note_for_colleagues() -> None:
+    async def scenario(scene: Scene) -> None:
+        await scene.desk.enter("/note he is \x1b[2J angry")
+        await scene.face.shows("note of Alice: he is �[2J angry")
+        await scene.desk.enter("/note")
+        assert scene.face.lines[-1] == "/note TEXT"
+        (chat,) = scene.model.broker.chats.values()
+        assert not chat.sentences
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("line", "agent", "mode"),
+    [
+        ("/invite bob", BOB, TransferMode.CONSULT),
+        ("/invite Bob Meyer consult", BOB, TransferMode.CONSULT),
+        ("/invite Boris conference", BORIS, TransferMode.CONFERENCE),
+    ],
+)
+def test_an_invitation(line: str, agent: Guid, mode: TransferMode) -> None:
+    async def scenario(scene: Scene) -> None:
+        asked = await scene.asks(line, "CS_CHAT_INVITE")
+        assert isinstance(asked, ChatTransferInfo)
+        assert (asked.to_agent_id, asked.mode) == (agent, mode)
+
+    play(scenario)
+
+
+def test_a_transfer_to_an_agent_to_a_project_and_back() -> None:
+    async def scenario(scene: Scene) -> None:
+        asked = [
+            await scene.asks(line, "CS_CHAT_TRANSFER")
+            for line in ("/transfer Boris", "/transfer project Sales", "/transfer back")
+        ]
+        told = [
+            (one.to_agent_id, one.to_project_id is not None)
+            for one in asked
+            if isinstance(one, ChatTransferInfo)
+        ]
+        assert told == [(BORIS, False), (None, True), (None, False)]
+        for line, answer in (
+            ("/transfer bo", "which of: Bob Meyer, Boris"),
+            ("/transfer Alice", 'nobody\'s name begins like "Alice" among: Bob Meyer, Boris'),
+            ("/transfer Zoe", 'nobody\'s name begins like "Zoe" among: Bob Meyer, Boris'),
+            ("/transfer", "which agent? Bob Meyer, Boris"),
+        ):
+            await scene.desk.enter(line)
+            assert scene.face.lines[-1] == answer
+
+    play(scenario)
+
+
+def test_a_chat_is_parked_and_taken_back() -> None:
+    async def scenario(scene: Scene) -> None:
+        scene.model.broker.canned["CS_CHAT_PARK"] = ("SC_CHAT_STATUS", scene.status(is_parked=True))
+        asked = [await scene.asks("/park", "CS_CHAT_PARK")]
+        await scene.face.shows("the chat is on hold")
+        scene.model.broker.canned["CS_CHAT_PARK"] = ("SC_CHAT_STATUS", scene.status())
+        asked.append(await scene.asks("/park", "CS_CHAT_PARK"))
+        await scene.face.shows("the chat goes on")
+        parked = [one.is_parked for one in asked if isinstance(one, ChatCommandInfo)]
+        assert parked == [True, False]
+
+    play(scenario)
+
+
+def test_who_is_asked_and_who_has_joined_is_told() -> None:
+    async def scenario(scene: Scene) -> None:
+        asked = ChatPartyInfo(
+            agent_name="Bob", mode=TransferMode.CONSULT, state=PartyState.ASKED, note="look"
+        )
+        joined = ChatPartyInfo(
+            agent_name="Bob", mode=TransferMode.CONFERENCE, state=PartyState.JOINED
+        )
+        for parties, text in (
+            ((asked,), "Bob is asked for advice: look"),
+            ((joined,), "Bob is in the conversation"),
+            (None, "nobody else is in the chat"),
+        ):
+            status = scene.status(parties=parties)
+            scene.model.broker.canned["CS_CHAT_LEAVE"] = ("SC_CHAT_STATUS", status)
+            await scene.asks("/leave", "CS_CHAT_LEAVE")
+            await scene.face.shows(text)
+
+    play(scenario)
+
+
+def test_who_is_there_and_why() -> None:
+    async def scenario(scene: Scene) -> None:
+        await scene.desk.enter("/who")
+        assert "Bob Meyer: ready, 1 of 3 chats" in scene.face.lines
+        decision = DecisionInfo(
+            peer="101",
+            chat_id=Guid(scene.ref.name),
+            time_stamp=datetime(2026, 1, 1, 8, tzinfo=UTC),
+            kind="offered",
+            agent_name="Alice",
+            reason="free slots",
+            waited_seconds=3,
+            agents=(
+                DecisionAgentInfo(agent_name="Alice"),
+                DecisionAgentInfo(agent_name="Bob", reason="state Pause"),
+                DecisionAgentInfo(agent_name="Boris", reason="excluded"),
+            ),
+        )
+        scene.model.broker.canned["CS_CHAT_EXPLAIN"] = ("SC_CHAT_EXPLANATION", (decision,))
+        await scene.desk.enter("/explain")
+        assert scene.face.lines[-1] == (
+            "08:00:00 Offered to Alice: has the most free slots, after 3 s of waiting. "
+            "Passed over: Bob is paused; Boris let this chat go shortly before."
+        )
+
+    play(scenario)
+
+
+def test_a_supervisor_goes_to_a_chat_of_the_overview() -> None:
+    async def scenario(scene: Scene) -> None:
+        await scene.desk.enter("/monitor 1")
+        assert scene.face.lines[-1] == "which chat? /overview gives them numbers"
+        other = Guid("00000000-0000-4000-8000-0000000000c7")
+        waiting = scene.status(chat_id=BORIS, status=ChatStatus.WAITING)
+        busy = scene.status(chat_id=other, agent_name="Bob\x1b Meyer")
+        scene.model.broker.canned["CS_CHAT_OVERVIEW"] = ("SC_CHAT_OVERVIEW", (waiting, busy))
+        await scene.desk.enter("/overview")
+        assert scene.face.lines[-2:] == ["chat 1: waiting", "chat 2: with Bob� Meyer"]
+        scene.model.broker.canned["CS_CHAT_INVITE"] = ("SC_CHAT_STATUS", busy)
+        for command, mode in (("/monitor 2", "Monitor"), ("/join 2", "Conference")):
+            asked = await scene.asks(command, "CS_CHAT_INVITE")
+            assert isinstance(asked, ChatTransferInfo)
+            assert (asked.chat_id, asked.to_agent_id, asked.mode) == (other, None, mode)
+        ended = await scene.asks("/close 1", "CS_CHAT_CLOSE")
+        assert isinstance(ended, ChatCommandInfo)
+        assert ended.chat_id == BORIS
+
+    play(scenario)
+
+
+def test_a_chat_is_opened_and_one_given_back() -> None:
+    async def scenario(scene: Scene) -> None:
+        asked = await scene.asks("/open web +420 123 Jana", "CS_CHAT_OPEN")
+        assert isinstance(asked, ChatServiceInfo)
+        told = (asked.peer, asked.remote_address, asked.party_name)
+        assert told == ("web", "+420", "123 Jana")
+        await scene.desk.enter("/open web")
+        assert scene.face.lines[-1] == "/open GATEWAY ADDRESS [NAME]"
+        waiting = scene.status(status=ChatStatus.WAITING)
+        scene.model.broker.canned["CS_CHAT_RETURN"] = ("SC_CHAT_STATUS", waiting)
+        await scene.asks("/return", "CS_CHAT_RETURN")
+        await scene.face.shows("#1 Jana is not with you any more")
+        await scene.desk.enter("/return")
+        assert scene.face.lines[-1] == "no chat is on the screen"
+        await scene.desk.enter("/help")
+        assert any(line.startswith("/invite AGENT") for line in scene.face.lines)
+
+    play(scenario)
+
+
+async def shown_as(scene: Scene, **members: object) -> None:
+    """The broker tells that the chat is like this now."""
+    status = scene.status(**members)
+    scene.model.broker.canned["CS_CHAT_LEAVE"] = ("SC_CHAT_STATUS", status)
+    await scene.asks("/leave", "CS_CHAT_LEAVE")
+
+
+def party(mode: TransferMode, state: PartyState = PartyState.JOINED) -> ChatPartyInfo:
+    """Alice in a chat of Bob's."""
+    return ChatPartyInfo(agent_id=ALICE, agent_name="Alice", mode=mode, state=state, by_name="Bob")
+
+
+@pytest.mark.parametrize("mode", [TransferMode.MONITOR, TransferMode.CONSULT])
+def test_who_is_unseen_by_the_visitor_whispers(mode: TransferMode) -> None:
+    """B-29: what cannot be a sentence is meant for the colleague."""
+
+    async def scenario(scene: Scene) -> None:
+        await shown_as(scene, parties=(party(mode),))
+        await scene.desk.enter("offer a refund")
+        await scene.face.shows("note of Alice: offer a refund")
+        said = [f.payload for f in scene.model.broker.heard if f.type == "CS_CHAT_SENTENCE"]
+        assert [isinstance(s, ChatSentenceInfo) and s.model for s in said] == [10]
+        await shown_as(scene, parties=(party(TransferMode.CONFERENCE),))
+        await scene.desk.enter("good day")
+        await scene.face.shows("good day")
+        said = [f.payload for f in scene.model.broker.heard if f.type == "CS_CHAT_SENTENCE"]
+        assert [isinstance(s, ChatSentenceInfo) and s.model for s in said] == [10, 0]
+
+    play(scenario)
+
+
+def test_marks_are_on_lines_of_this_terminal_only() -> None:
+    """A colleague's and the broker's lines go to the visitor too, but are not the agent's to watch."""
+
+    async def scenario(scene: Scene) -> None:
+        await scene.desk.enter("mine")
+        await scene.face.shows("mine")
+        talk = scene.desk.talks[scene.ref]
+        (own,) = (line for line in talk.lines([]) if line.text == "mine")
+        later = own.counter + 1
+        theirs = ChatSentenceInfo(
+            id="other", party_name="Bob", text="of Bob", is_outbound=True, counter=later, model=0
+        )
+        scene.desk.on(SentenceAdded(scene.ref, theirs, True))
+        scene.desk.on(SentenceConfirmed(scene.ref, attrs.evolve(theirs, confirmed_time=NOW)))
+        marks = {line.text: (line.mine, line.tick) for line in talk.lines([]) if line.counter}
+        assert marks["of Bob"] == (True, Tick.NONE)
+        assert marks["mine"][1] is not Tick.NONE
+
+    play(scenario)
+
+
+def test_what_became_of_a_chat_that_is_not_there_any_more() -> None:
+    async def scenario(scene: Scene) -> None:
+        talk = scene.desk.talks[scene.ref]
+        for held, status, text in (
+            (ChatStatus.ALERTING, ChatStatus.WAITING, "the offer of #1 Jana is over"),
+            (ChatStatus.ANSWERED, ChatStatus.WAITING, "#1 Jana is not with you any more"),
+            (ChatStatus.ANSWERED, ChatStatus.CLOSED, "#1 Jana is off the list"),
+        ):
+            talk.held, talk.status = held, status
+            scene.desk.talks[scene.ref] = talk
+            scene.desk.on(ChatForgotten(scene.ref))
+            assert scene.face.lines[-1] == text
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("info", "text"),
+    [
+        (AgentStateInfo(state=AgentState.READY), "you are ready"),
+        (
+            AgentStateInfo(state=AgentState.PAUSE, reason="Missed"),
+            "you are paused: offers were missed; /ready takes chats again",
+        ),
+        (
+            AgentStateInfo(state=AgentState.PAUSE, next_state=AgentState.LOG_OFF),
+            "you are paused, then logged off; /ready takes chats again",
+        ),
+        (AgentStateInfo(state=AgentState.LOG_OFF), "you are logged off"),
+    ],
+)
+def test_a_state_is_told_with_what_ends_it(info: AgentStateInfo, text: str) -> None:
+    async def scenario(scene: Scene) -> None:
+        scene.desk.on(AgentStateChanged(AgentStateInfo(state=AgentState.POST_CALL)))
+        scene.desk.on(AgentStateChanged(info))
+        assert scene.face.lines[-1] == text
+
+    play(scenario)
+
+
+def test_who_asks_is_told_with_the_call() -> None:
+    """B-29: the note is for whom it is written, at the moment that they decide."""
+    asked = attrs.evolve(party(TransferMode.TRANSFER, PartyState.ASKED), note="speaks Czech")
+    assert asked_text(asked) == "Bob hands the chat over to you: speaks Czech"
+    assert asked_text(party(TransferMode.CONSULT)) == "Bob asks you for advice"
+
+
+def test_what_is_refused_is_told() -> None:
+    async def scenario(scene: Scene) -> None:
+        await scene.desk.enter("/leave")
+        assert scene.face.lines[-1].startswith("not done: NotAllowed")
+
+    play(scenario)
+
+
+def test_what_was_filled_in_is_shown() -> None:
+    """B-41: with the labels of the form; a form without a result is named."""
+    form = Guid("00000000-0000-4000-8000-0000000000f0")
+    result = Guid("00000000-0000-4000-8000-0000000000f1")
+
+    def control(name: str) -> Guid:
+        return Guid(f"00000000-0000-4000-8000-0000000000{name}")
+
+    def said(name: str, **members: Any) -> ScenarioResultValueInfo:
+        return ScenarioResultValueInfo(screen_control_id=control(name), **members)
+
+    async def scenario(scene: Scene) -> None:
+        await scene.desk.enter("/form")
+        assert scene.face.lines[-1] == "the chat has no form"
+        items = (
+            ScenarioResultItemInfo(scenario_id=form, scenario_name="Outcome"),
+            ScenarioResultItemInfo(
+                scenario_id=form,
+                display_name="Contact",
+                result_id=result,
+                result_created=datetime(2026, 1, 1, 8, tzinfo=UTC),
+                activity="again",
+            ),
+        )
+        status = scene.status(info=ChatInfo(scenarios=items))
+        scene.model.broker.canned["CS_CHAT_LEAVE"] = ("SC_CHAT_STATUS", status)
+        await scene.asks("/leave", "CS_CHAT_LEAVE")
+        filled = ScenarioResultInfo(
+            peer="101",
+            chat_id=Guid(scene.ref.name),
+            scenario_id=form,
+            scenario_result_id=result,
+            values=(
+                said("c1", result_text="sales"),
+                said("c2", result_number=7),
+                said("c3", result_time=datetime(2026, 1, 2, 9, 30, tzinfo=UTC)),
+                said("c4", result_text="x\x1b"),
+                said("c2"),
+            ),
+        )
+        choice = ScreenControlParameterInfo(display_name="A purchase", result_text="sales")
+        controls = (
+            ScreenControlInfo(
+                screen_control_id=control("c1"), display_name="Topic", parameters=(choice,)
+            ),
+            ScreenControlInfo(screen_control_id=control("c2"), display_name="Age"),
+            ScreenControlInfo(screen_control_id=control("c3"), display_name="When"),
+        )
+        model = ScenarioInfo(scenario_id=form, screens=(ScreenInfo(controls=controls),))
+        scene.model.broker.canned["CS_SCENARIO_RESULT"] = ("SC_SCENARIO_RESULT", filled)
+        scene.model.broker.canned["CS_SCENARIO_LOAD"] = ("SC_SCENARIO_MODEL", model)
+        await scene.desk.enter("/form")
+        assert scene.face.lines[-7:] == [
+            "Outcome: not filled in yet",
+            "Contact, 08:00:00, again",
+            "  Topic: A purchase",
+            "  Age: 7",
+            "  When: 2026-01-02 09:30",
+            "  ?: x�",
+            "  Age: ",
+        ]
+        for agent, who in ((None, "the visitor"), (BORIS, "somebody")):
+            pushed = attrs.evolve(filled, agent_id=agent)
+            scene.desk.on(FormSaved(scene.ref, pushed))
+            assert scene.face.lines[-1] == f"{who} filled in a form: /form shows it"
+
+    play(scenario)

@@ -1,0 +1,221 @@
+"""The words of the terminal programs: what is told, and how a command's text is read."""
+
+import anyio
+import pytest
+
+from connectors.client.connect import Address, connect_connector
+from connectors.client.errors import Refused
+from connectors.client.events import ChatChanged, ChatRef, SentenceRefused
+from connectors.terminal.conversation import Conversation
+from connectors.terminal.options import visitor_options
+from connectors.terminal.visitor import VisitorDesk
+from connectors.terminal.words import decision_text, listed_text
+from protocol.agent import AgentStateInfo
+from protocol.chat import (
+    ChatPartyInfo,
+    ChatSentenceInfo,
+    ChatStatusInfo,
+    ChatTransferInfo,
+    ChatWrapUpInfo,
+    DecisionInfo,
+)
+from protocol.values import AgentState, ChatStatus, CloseReason, Guid, PartyState, TransferMode
+from tests.support.model_broker import ALICE
+from tests.unit.connectors.terminal.test_agent import BOB, BORIS, Lines, Scene, play
+
+
+@pytest.mark.parametrize(
+    ("line", "agent", "mode", "note"),
+    [
+        ("/transfer bob  please take this", BOB, TransferMode.TRANSFER, "please take this"),
+        ("/transfer Bob Meyer please", BOB, TransferMode.TRANSFER, "please"),
+        ("/transfer bob m", BOB, TransferMode.TRANSFER, None),
+        ("/invite boris conference he is angry", BORIS, TransferMode.CONFERENCE, "he is angry"),
+        ("/invite boris a question", BORIS, TransferMode.CONSULT, "a question"),
+    ],
+)
+def test_what_stands_behind_a_name_is_a_note(
+    line: str, agent: Guid, mode: TransferMode, note: str | None
+) -> None:
+    async def scenario(scene: Scene) -> None:
+        type_ = "CS_CHAT_TRANSFER" if line.startswith("/transfer") else "CS_CHAT_INVITE"
+        asked = await scene.asks(line, type_)
+        assert isinstance(asked, ChatTransferInfo)
+        assert (asked.to_agent_id, asked.mode, asked.note) == (agent, mode, note)
+
+    play(scenario)
+
+
+def test_a_wrap_up_ends_with_a_code() -> None:
+    """B-28: the code may have several words."""
+
+    async def scenario(scene: Scene) -> None:
+        await scene.desk.enter("/done Solved")
+        assert scene.face.lines[-1] == "no chat here is closed"
+        scene.desk.talk(scene.ref).status = ChatStatus.CLOSED
+        state = AgentStateInfo(peer="101", agent_id=ALICE, state=AgentState.READY)
+        scene.model.broker.canned["CS_CHAT_WRAPUP"] = ("SC_AGENT_STATE", state)
+        told = []
+        for line in ("/done To be called back: on Tuesday", "/done Sold", "/done"):
+            asked = await scene.asks(line, "CS_CHAT_WRAPUP")
+            assert isinstance(asked, ChatWrapUpInfo)
+            told.append((asked.chat_id, asked.code, asked.note))
+        chat = Guid(scene.ref.name)
+        assert told == [
+            (chat, "To be called back", "on Tuesday"),
+            (chat, "Sold", None),
+            (chat, None, None),
+        ]
+        assert scene.face.lines[-1] == "the wrap-up is over"
+
+    play(scenario)
+
+
+def test_what_is_not_there_is_told_in_words() -> None:
+    async def scenario(scene: Scene) -> None:
+        for line, answer in (
+            ("/accept", "no chat is offered to you"),
+            ("/reject 7", "no chat 7 is offered to you"),
+            ("/end 7", "no chat 7 is open"),
+        ):
+            await scene.desk.enter(line)
+            assert scene.face.lines[-1] == answer
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [
+        (None, "the chat is yours"),
+        (TransferMode.MONITOR, "you listen in"),
+        (TransferMode.CONFERENCE, "you are in it"),
+        (TransferMode.CONSULT, "you are in it"),
+    ],
+)
+def test_who_is_in_a_chat_of_others_is_not_told_that_it_is_theirs(
+    mode: TransferMode | None, told: str
+) -> None:
+    async def scenario(scene: Scene) -> None:
+        chat = scene.desk.client.chat(scene.ref)
+        assert chat is not None
+        if mode is not None:
+            own = ChatPartyInfo(agent_id=ALICE, mode=mode, state=PartyState.JOINED)
+            scene.model.broker.canned["CS_CHAT_PARK"] = (
+                "SC_CHAT_STATUS",
+                scene.status(parties=(own,)),
+            )
+            await scene.desk.enter("/park")
+        event = ChatChanged(scene.ref, ChatStatus.ANSWERED, None, chat.view.latest)
+        assert scene.desk.said_of(event) == told
+
+    play(scenario)
+
+
+def test_a_line_that_a_closed_chat_does_not_take_is_told_in_short() -> None:
+    async def scenario(scene: Scene) -> None:
+        sentence = ChatSentenceInfo(id="k", text="long " * 100)
+        for error, why in (
+            (Refused("ChatClosed", "of no use"), "(the chat is closed)"),
+            (Refused("TooLong", "Text"), "(TooLong: Text)"),
+        ):
+            scene.desk.on(SentenceRefused(scene.ref, sentence, error))
+            said = scene.face.lines[-1]
+            assert said.startswith("not sent: long long ")
+            assert said.endswith(f"… {why}")
+            assert len(said) == len("not sent: ") + 60 + 1 + len(why)
+
+    play(scenario)
+
+
+def test_what_answers_and_is_no_broker_is_told() -> None:
+    """Something takes the connection and never says a word that is understood."""
+
+    async def run() -> None:
+        listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        face = Lines()
+        with anyio.fail_after(20):
+            async with connect_connector(
+                Address("127.0.0.1", port), ["web"], "web-secret", wait=False
+            ) as client:
+                desk = VisitorDesk(client, face, visitor_options([]))
+                while not client.dialled:
+                    await anyio.lowlevel.checkpoint()
+                desk._give_up()
+        await listener.aclose()
+        (said,) = face.lines
+        assert said.startswith("there is no broker: what answers there speaks another protocol")
+
+    anyio.run(run, backend="asyncio")
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "parked", "told"),
+    [
+        (ChatStatus.PILOT, None, False, "being placed"),
+        (ChatStatus.ICR, "Greeter", False, "with Greeter"),
+        (ChatStatus.ICR, None, False, "with a bot"),
+        (ChatStatus.WAITING, None, False, "waiting"),
+        (ChatStatus.ALERTING, "Alice", False, "Alice has been asked"),
+        (ChatStatus.ALERTING, None, False, "an agent has been asked"),
+        (ChatStatus.ANSWERED, "Alice", False, "with Alice"),
+        (ChatStatus.ANSWERED, "Alice", True, "with Alice, on hold"),
+        (None, None, False, "not known"),
+    ],
+)
+def test_how_a_chat_of_the_overview_stands(
+    status: ChatStatus | None, name: str | None, parked: bool, told: str
+) -> None:
+    assert listed_text(ChatStatusInfo(status=status, agent_name=name, is_parked=parked)) == told
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "why", "told"),
+    [
+        (ChatStatus.PILOT, None, None, "being placed"),
+        (ChatStatus.ICR, "Greeter", None, "an automaton answers"),
+        (ChatStatus.WAITING, None, None, "waiting for an agent"),
+        (ChatStatus.ALERTING, "Alice", None, "Alice has been asked"),
+        (ChatStatus.ALERTING, None, None, "an agent is called"),
+        (ChatStatus.ANSWERED, "Alice", None, "Alice is with you"),
+        (ChatStatus.CLOSED, "Alice", CloseReason.ADMIN, "the chat is closed by a supervisor"),
+        (ChatStatus.CLOSED, None, None, "the chat is closed"),
+    ],
+)
+def test_what_a_visitor_is_told_of_their_chat(
+    status: ChatStatus, name: str | None, why: CloseReason | None, told: str
+) -> None:
+    info = ChatStatusInfo(status=status, agent_name=name, close_reason=why)
+    event = ChatChanged(ChatRef("web", "t1"), status, None, info)
+    assert VisitorDesk.said_of(object.__new__(VisitorDesk), event) == told
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "told"),
+    [
+        ("transfer", "mode Consult", "Somebody was asked: Bob: for advice"),
+        ("transfer_ended", "outcome rejected", "What was asked of Bob is over: they declined"),
+        ("bot", "why silent", "The chat was given to the bot Bob: it was silent for too long"),
+        ("wait_rule", "level 2", "A wait rule was applied: level 2"),
+        ("forced", "by Sam", "A supervisor ended the chat: by Sam"),
+        ("now", "state Pause", "Bob now: is paused"),
+        ("now", "away", "Bob now: is not connected"),
+        ("now", "does not speak Czech", "Bob now: does not speak Czech"),
+    ],
+)
+def test_a_decision_is_told_without_words_of_the_log(kind: str, reason: str, told: str) -> None:
+    """B-30."""
+    text = decision_text(DecisionInfo(kind=kind, agent_name="Bob", reason=reason))
+    assert text.split(", after")[0].rstrip(".") == told
+
+
+def test_lines_of_a_new_chat_of_the_same_name_are_counted_anew() -> None:
+    """B-2: what was said in the full one stays on the screen, and as it was."""
+    talk = Conversation(ChatRef("web", "t1"))
+    talk.is_about(ALICE)
+    talk.add(ChatSentenceInfo(id="a", counter=1, text="old", party_name="Jana"), mine=True)
+    talk.is_about(BOB)
+    talk.add(ChatSentenceInfo(id="b", counter=1, text="new", party_name="Alice"), mine=False)
+    talk.confirmed(ChatSentenceInfo(id="b", counter=1, text="new", party_name="Alice"))
+    assert [(one.text, one.mine) for one in talk.lines([])] == [("old", True), ("new", False)]

@@ -1,1 +1,0 @@
-"""Programs for whoever works on Parley."""
