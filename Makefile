@@ -5,7 +5,7 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
-CODE := protocol broker connectors tests tools
+CODE := protocol broker connectors tests .ci
 JS := tests/conformance/js
 UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet $(if $(UPGRADE),--upgrade)
@@ -21,7 +21,7 @@ setup: $(STAMP) ## make .venv with .venv/bin/parley (again only when the pins ch
 $(STAMP): pyproject.toml .ci/requirements/dev.txt .ci/bootstrap.py
 	@$(PYTHON) .ci/bootstrap.py "$(VENV)" .ci/requirements/dev.txt
 	@echo "setup: what tests and documentation need besides"
-	@($(BIN)/python -m tools.npm install $(JS) && $(BIN)/python -m tools.docs fetch) || \
+	@($(BIN)/python .ci/npm.py install $(JS) && $(BIN)/python .ci/docs.py fetch) || \
 		echo "setup: that could not be had; make test and make docs will try again"
 	@touch "$@"
 
@@ -52,7 +52,7 @@ bench: setup ## load a broker of its own over TCP and print what it does
 	$(BIN)/python -m broker.bench $(ARGS)
 
 docs: setup ## build the documentation as a site into site/
-	$(BIN)/python -m tools.docs
+	$(BIN)/python .ci/docs.py
 
 schemas: setup ## write the schemas, tables and golden frames of the protocol anew
 	$(BIN)/python -m tests.house.schemas
@@ -62,13 +62,13 @@ clauses: setup ## write docs/clauses.md: which test holds which clause
 	$(BIN)/python -m tests.house.clauses
 
 js: setup ## install what the conformance tests run under Node
-	@$(BIN)/python -m tools.npm install $(JS)
+	@$(BIN)/python .ci/npm.py install $(JS)
 
 lock: setup ## pin the dependencies anew (UPGRADE=1 takes the newest)
 	$(UV_COMPILE) pyproject.toml --output-file .ci/requirements/run.txt
 	$(UV_COMPILE) pyproject.toml --all-extras --group dev \
 		--constraint .ci/requirements/run.txt --output-file .ci/requirements/dev.txt
-	$(BIN)/python -m tools.npm lock $(JS)
+	$(BIN)/python .ci/npm.py lock $(JS)
 
 clean: ## remove what was made, except .venv and var
 	rm -rf build dist site htmlcov .coverage .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -3,8 +3,8 @@
 Diagrams are drawn in the browser by Mermaid. It comes from its npm package, checked by its
 hash, once; after that the site builds without a network, and reading it never needs one.
 
-    python -m tools.docs            build the site
-    python -m tools.docs fetch      only get what it needs
+    python .ci/docs.py            build the site
+    python .ci/docs.py fetch      only get what it needs
 """
 
 import base64
@@ -15,7 +15,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-from tools.npm import npm
+from npm import npm
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache" / "mermaid"

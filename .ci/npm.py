@@ -1,7 +1,7 @@
 """Runs npm from the virtual environment, so that nobody needs a Node of their own.
 
-python -m tools.npm install FOLDER   what its package-lock.json pins, if not there already
-python -m tools.npm lock FOLDER      pin what its package.json asks for, without addresses
+python .ci/npm.py install FOLDER   what its package-lock.json pins, if not there already
+python .ci/npm.py lock FOLDER      pin what its package.json asks for, without addresses
 """
 
 import os

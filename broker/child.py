@@ -63,7 +63,7 @@ class ServedBroker:
                 cwd=self.config.parent,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
             )
         deadline = time.monotonic() + self.start_seconds
         while not self._accepts():

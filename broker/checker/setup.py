@@ -1,4 +1,4 @@
-"""The installation as a run's history tells it to the checker: plain values of a configuration."""
+"""The installation as a run's history tells it: plain values of a configuration."""
 
 from __future__ import annotations
 
@@ -7,71 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from broker.config.model import Agent, Config, RuleLimits, Skill, WaitRule
 from protocol.values import Guid
-
-
-def _able(skills: Mapping[Guid, Skill]) -> dict[str, int]:
-    return {k: s.value for k, s in skills.items() if s.enabled and s.engaged}
-
-
-def _agent(agent: Agent) -> dict[str, Any]:
-    return {
-        "login": agent.login,
-        "max_chats": agent.max_chats,
-        "skills": _able(agent.skills),
-        "languages": _able(agent.languages),
-        "works": not agent.retired and agent.role != "bot",
-        "role": agent.role,
-    }
-
-
-def _wait_rule(rule: WaitRule) -> dict[str, Any]:
-    limits = rule.limits
-    return {
-        "id": rule.id,
-        "level": rule.level,
-        "after": rule.after,
-        "project": rule.project,
-        "gateway": limits.gateway,
-        "culture": limits.culture,
-        # The dump does not say what these test.
-        "more": limits != RuleLimits(gateway=limits.gateway, culture=limits.culture),
-        "note": rule.note is not None,
-        "close": rule.close,
-    }
-
-
-def describe(config: Config) -> dict[str, Any]:
-    """What the checker needs of a configuration: the data of a SETUP event."""
-    return {
-        "gateways": {
-            g.id: {
-                "peer": g.peer,
-                "port": g.port,
-                "inactivity": g.inactivity_timeout,
-                "grace": g.workplace_grace,
-                "weight": g.weight,
-                "outbound_timeout": g.outbound_timeout,
-            }
-            for g in config.gateways.values()
-        },
-        "agents": {a.id: _agent(a) for a in config.agents.values()},
-        "scripts": list(config.bots),
-        "workplaces": {w.number: w.max_chats for w in config.workplaces.values()},
-        "bots": list(config.bots),
-        "wait_rules": [_wait_rule(rule) for rule in config.wait_rules],
-        "retry_after": config.distribution.retry_after,
-        "retry_alone": config.distribution.retry_alone,
-        "transfer_timeout": config.distribution.transfer_timeout,
-        "bot_timeout": config.distribution.bot_timeout,
-        "park_timeout": config.distribution.park_timeout,
-        "park_reserve": config.distribution.park_reserve,
-        "heartbeat": config.server.heartbeat,
-        "outbox_frames": config.limits.outbox_frames,
-        "outbox_bytes": config.limits.outbox_bytes,
-        "frame_bytes": config.limits.frame_bytes,
-    }
 
 
 @frozen
@@ -79,7 +15,7 @@ class Setup:
     """A SETUP event, to be read.
 
     Attributes:
-        data: What `describe` gave.
+        data: The plain values.
         at: Since when it is in force, about.
     """
 

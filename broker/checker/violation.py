@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import frozen
 
-from broker.simulation.world import DAWN, SECOND
+SECOND: Final = 1_000_000
+DAWN: Final = 1_767_603_600_000_000
+"""When every history begins: Monday 2026-01-05 09:00 UTC."""
 
 
 @frozen

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from broker.config.diagnostics import spell
-from broker.config.model import Agent, Config, Gateway, ProjectRule, WaitRule, Workplace
+from broker.config.context import Context
+from broker.config.diagnostics import Report, spell
+from broker.config.model import Agent, Config, Gateway, ProjectRule, Server, WaitRule, Workplace
 from broker.config.section_reader import Table
+from broker.config.sections.settings import is_open
 from protocol.values import Guid
 
 
@@ -95,3 +97,12 @@ def _may_meet(one: WaitRule, other: WaitRule) -> bool:
         return left is None or right is None or left == right
 
     return common(one.project, other.project) and common(one.limits.gateway, other.limits.gateway)
+
+
+def warn_of_clear_tokens(context: Context, report: Report, server: Server) -> None:
+    """Say once that secrets stand in clear text, where others than this machine could use them."""
+    if not context.clear_tokens or not is_open(server):
+        return
+    first, *others = context.clear_tokens
+    more = f", like {len(others)} more" if others else ""
+    report.warn(first, f"is clear text{more}; put what `parley hash-token` prints into token_hash")

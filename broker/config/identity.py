@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-from uuid import UUID, uuid5
-
 from broker.config.consequences import Dangling
 from broker.config.diagnostics import Path, spell
 from broker.config.parse import Parser, guid, suggestion
 from broker.config.section_reader import Table
+from protocol.identifiers import derive
 from protocol.values import Guid
-
-NAMESPACE: Final = UUID("6f0c8f5e-3f0b-4c55-9d5b-6f1f1f7a2c11")
-"""Namespace of all derived ids. It must never change: stored chats refer to them."""
-
-
-def derive(kind: str, name: str) -> Guid:
-    """The id of a thing that gives none: UUID v5 of ``kind:name``, alike on every machine."""
-    return Guid(str(uuid5(NAMESPACE, f"{kind}:{name}")))
 
 
 class Identities:

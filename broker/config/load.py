@@ -16,12 +16,11 @@ from typing import Final, Protocol, TypeVar
 
 from attrs import evolve, frozen
 
-from broker.config.advice import Tables, advise
+from broker.config.advice import Tables, advise, warn_of_clear_tokens
 from broker.config.answers import weigh_answers
 from broker.config.context import Context
 from broker.config.diagnostics import ConfigFault, Finding, Path, Report
 from broker.config.model import Config
-from broker.config.secret import warn_of_clear_tokens
 from broker.config.section_reader import Table
 from broker.config.sections.bots import read_bots, read_text_matches
 from broker.config.sections.directory import (

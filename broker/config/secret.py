@@ -10,11 +10,9 @@ from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from broker.config.context import Context
-from broker.config.diagnostics import Report
-from broker.config.model import Secret, Server
+from broker.config.model import Secret
 from broker.config.parse import text
 from broker.config.section_reader import Table
-from broker.config.sections.settings import is_open
 from broker.config.source import BOM
 from protocol.limits import text_length
 
@@ -61,15 +59,6 @@ def read_secret(table: Table, context: Context) -> Secret:
     elif variable is not None:
         return _from_environment(table, variable, context.environ)
     return Secret(argon2=hashed)
-
-
-def warn_of_clear_tokens(context: Context, report: Report, server: Server) -> None:
-    """Say once that secrets stand in clear text, where others than this machine could use them."""
-    if not context.clear_tokens or not is_open(server):
-        return
-    first, *others = context.clear_tokens
-    more = f", like {len(others)} more" if others else ""
-    report.warn(first, f"is clear text{more}; put what `parley hash-token` prints into token_hash")
 
 
 def _from_environment(table: Table, variable: str, environ: Mapping[str, str]) -> Secret:

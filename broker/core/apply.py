@@ -10,9 +10,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from broker.core.chats import apply_participants as party
+from broker.core import apply_participants as party
 from broker.core.chats import transcript as words
-from broker.core.chats.deadlines import (
+from broker.core.chats.transcript import hold, memory_of, transcript_weight
+from broker.core.contacts.apply import TABLE as OF_CONTACTS
+from broker.core.deadlines import (
     arm_bot,
     arm_chat,
     arm_invite,
@@ -21,8 +23,6 @@ from broker.core.chats.deadlines import (
     arm_unbound,
     arm_wait,
 )
-from broker.core.chats.transcript import hold, memory_of, transcript_weight
-from broker.core.contacts.apply import TABLE as OF_CONTACTS
 from broker.core.distribution import apply as desk
 from broker.core.facts import (
     AgentExcluded,

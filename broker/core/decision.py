@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from attrs import Factory, define, frozen
 
-from broker.core.effects import Effect
+from broker.core.effects import Announcement, Effect
 from broker.core.facts import Fact
-from broker.core.views.notifications import Announcement
 from protocol.errors import ErrorCode
 
 

@@ -1,5 +1,7 @@
 """What the core wants done outside, as values.
 
+An announcement says what is to be shown to whom; `views.notifications` makes it a `Send`.
+
 Effects leave the broker only after every fact that was decided before them is durable (I-11).
 """
 
@@ -10,6 +12,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from protocol.errors import ByeCode
+from protocol.values import Guid
 
 
 @frozen
@@ -60,3 +63,100 @@ class Note:
 
 
 Effect = Send | Dismiss | Note
+
+
+@frozen(kw_only=True)
+class ChatToConnectors:
+    """`SE_CHAT_STATUS`: a push to every session of the gateway, and an answer to one of them.
+
+    Attributes:
+        answer_to: The session that asked.
+        push: Whether the gateway's other sessions are told.
+        full: Whether the transcript goes with the answer.
+    """
+
+    chat: Guid
+    answer_to: int | None = None
+    re: int | str | None = None
+    push: bool = True
+    full: bool = True
+
+
+@frozen(kw_only=True)
+class ChatToAgent:
+    """A frame about a chat for the workplace where an agent sits, if he is there.
+
+    Attributes:
+        type: `SC_CHAT_STATUS`, `SC_CHAT_ALERT` or `SC_CHAT_ALERT_END`.
+        full: Whether the transcript goes with it.
+    """
+
+    chat: Guid
+    agent: Guid
+    type: str
+    full: bool = False
+    answer_to: int | None = None
+    re: int | str | None = None
+
+
+@frozen(kw_only=True)
+class ChatToMembers:
+    """`SC_CHAT_STATUS`, a push, to everybody who is in the conversation.
+
+    Attributes:
+        but: An agent who is told otherwise.
+    """
+
+    chat: Guid
+    but: Guid | None = None
+
+
+@frozen(kw_only=True)
+class FormToMembers:
+    """`SC_SCENARIO_RESULT`, a push, to everybody who is in the conversation (B-41).
+
+    Attributes:
+        result: The form that was filled in.
+        but: The agent who saved it.
+    """
+
+    chat: Guid
+    result: Guid
+    but: Guid | None = None
+
+
+@frozen(kw_only=True)
+class AgentToWorkplace:
+    """`SC_AGENT_STATE`: to the agent himself, or to a supervisor who asked for it.
+
+    Attributes:
+        answer_to: The session that asked; None: a push to the agent.
+    """
+
+    agent: Guid
+    answer_to: int | None = None
+    re: int | str | None = None
+
+
+@frozen(kw_only=True)
+class OutboundToConnectors:
+    """`SE_CHAT_OUTBOUND`: to every session of the gateway, and as the answer to one of them.
+
+    Attributes:
+        only: The session that alone is told, since it is new.
+    """
+
+    chat: Guid
+    answer_to: int | None = None
+    re: int | str | None = None
+    only: int | None = None
+
+
+Announcement = (
+    ChatToConnectors
+    | ChatToAgent
+    | ChatToMembers
+    | FormToMembers
+    | AgentToWorkplace
+    | OutboundToConnectors
+)

@@ -9,6 +9,10 @@ lies in the future of a span was written in an earlier one.
 
 from __future__ import annotations
 
+from typing import Final
+
+SEEN_EVERY: Final = 15_000_000
+"""How often it is noted that the broker listens, in microseconds."""
 Spans = tuple[tuple[int, int], ...]
 """From when until when, the latest first."""
 

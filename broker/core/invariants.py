@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from attrs import evolve, fields
 
-from broker.core.chats.deadlines import bot_until, unbound_until
+from broker.core.capacity import capacity, weight_of
 from broker.core.chats.transcript import memory_of, transcript_weight
+from broker.core.deadlines import bot_until, unbound_until
 from broker.core.distribution.apply import lost_until
-from broker.core.distribution.eligibility import capacity, qualified, rank, weight_of, why_not
+from broker.core.distribution.eligibility import qualified, rank, why_not
 from broker.core.distribution.offers import left_out
 from broker.core.state import Chat, Demand, Queue, State
 from broker.core.timers import TimerKind

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from attrs import define, field
 
+from broker.core.heard import SEEN_EVERY
 from broker.shell.listening_clock import LOOK_EVERY, Attention
-from broker.store.lives import SEEN_EVERY
 
 JUMP: Final = 2 * LOOK_EVERY
 """Clocks that differ by more than that from one look to the next: nobody listened, or one was set."""

@@ -13,7 +13,6 @@ from functools import partial
 from attrs import define, field
 
 from broker.checker.history import History, Kind
-from broker.checker.setup import describe
 from broker.config.model import Config
 from broker.core.broker import restore
 from broker.core.effects import Effect
@@ -36,6 +35,7 @@ from broker.simulation.faults import Faults, Window
 from broker.simulation.network import Link as Wire
 from broker.simulation.released import Released
 from broker.simulation.rng import Chance
+from broker.simulation.setup import describe
 from broker.simulation.standstill import Standstill
 from broker.simulation.world import MS, SECOND, Plan, World
 from broker.store import RowRefusedError, StoreError

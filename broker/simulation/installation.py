@@ -8,7 +8,6 @@ from typing import Final
 from attrs import evolve, frozen
 
 from broker.config.folding import Words
-from broker.config.identity import derive
 from broker.config.model import (
     Agent,
     Config,
@@ -34,6 +33,7 @@ from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch
 from broker.config.pattern import Pattern
 from broker.simulation.rng import Chance
 from broker.simulation.world import SECOND
+from protocol.identifiers import derive
 from protocol.scenario import (
     ScenarioInfo,
     ScreenControlInfo,

@@ -14,8 +14,6 @@ from attrs import define, evolve, field, frozen
 from broker.checker import Violation, check
 from broker.checker.dump import Dump
 from broker.checker.history import History, Kind
-from broker.checker.setup import describe
-from broker.config.identity import derive
 from broker.simulation import installation
 from broker.simulation.actors.agents import AgentPerson, SupervisorPerson
 from broker.simulation.actors.attacker import Spied, Vandal
@@ -27,11 +25,13 @@ from broker.simulation.disk import Disk
 from broker.simulation.faults import Faults, Window
 from broker.simulation.habits import habits_of
 from broker.simulation.rng import Chance
+from broker.simulation.setup import describe
 from broker.simulation.world import MS, SECOND, World
 from connectors.client.backoff import Backoff
 from connectors.client.events import Event
 from connectors.client.settings import ConnectorSettings, Gateway, Tuning, WorkplaceSettings
 from protocol.encoding import JSON, MESSAGEPACK, Encoding
+from protocol.identifiers import derive
 from protocol.values import Guid, Role
 
 TUNING = Tuning(

@@ -12,10 +12,10 @@ from typing import Final
 
 from attrs import define, field
 
+from broker.checker.violation import DAWN
+
 MS: Final = 1_000
 SECOND: Final = 1_000_000
-DAWN: Final = 1_767_603_600_000_000
-"""When every world begins: Monday 2026-01-05 09:00 UTC."""
 
 
 @define(eq=False)

@@ -13,11 +13,9 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, case, desc, insert, select, update
 
-from broker.core.heard import Spans
+from broker.core.heard import SEEN_EVERY, Spans
 from broker.store.schema import agent_events, chat_events, decisions, lives
 
-SEEN_EVERY: Final = 15_000_000
-"""How often a life is noted while it lasts, in microseconds."""
 _AFTER: Final = 4 * SEEN_EVERY
 _REMEMBERED: Final = 500
 """How many rows recovery looks at; what is older is as old as they say at least."""

@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Row, Select, Text, func, select
 from sqlalchemy import cast as cast_to
 
 from broker.config.model import Config
-from broker.core.chats.deadlines import LINGER
 from broker.core.contact_state import Contact, Contacts
+from broker.core.deadlines import LINGER
 from broker.core.facts import DecisionLogged
 from broker.core.heard import Spans, age, earliest
 from broker.core.limits import DAY, LOGGED_DECISIONS

@@ -51,12 +51,12 @@ from connectors.client.events import (
     SentenceAdded,
     SessionEnded,
 )
-from connectors.client.ids import project_id
 from connectors.client.settings import Tuning
 from connectors.client.transport import Address
 from connectors.client.workplace import WorkplaceClient
 from protocol.chat import ChatInfo, ChatSentenceInfo
 from protocol.errors import ErrorCode
+from protocol.identifiers import project_id
 from protocol.values import AgentState, ChatStatus, Guid, SentenceModel
 
 TYPING_SECONDS: Final = 2.0

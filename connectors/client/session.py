@@ -14,7 +14,7 @@ moves the bytes on trio and on asyncio; a simulator moves them under virtual tim
 3. Always: it calls `tick(now)` at `next_deadline`.
 4. When `phase` is ENDED: it stops.
 
-`receive`, `tick`, `lost` and `close` return events (`connectors.client.events`) in the order in which they happened.
+`receive`, `tick`, `lost` and `close` return events (`events`) in the order in which they happened.
 
 What the session does by itself:
 

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from connectors.client.connect import WorkplaceClient
 from connectors.client.events import ChatRef
-from connectors.client.ids import project_id
 from connectors.terminal.conversation import short
 from connectors.terminal.desk import Desk
 from connectors.terminal.forms import read_forms
 from connectors.terminal.words import STATE_WORDS, decision_text, listed_text
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatPartyInfo, ChatSentenceInfo
+from protocol.identifiers import project_id
 from protocol.values import ChatStatus, Guid, PartyState, SentenceModel, TransferMode
 
 HELP = """\

@@ -1,6 +1,6 @@
 """Writes the golden frames and the malformed ones that lie in tests/conformance.
 
-python -m tests.conformance.make    writes them anew; a difference to what is committed is a change of the wire
+python -m tests.conformance.make    writes them anew; what differs then is a change of the wire
 """
 
 import json
@@ -11,7 +11,7 @@ from protocol.codec import encode
 from protocol.json_codec import encode_json
 from tests.conformance import malformed, samples, variants
 
-FOLDER = Path(__file__).parents[1] / "tests" / "conformance"
+FOLDER = Path(__file__).parent
 FAMILIES = {"SYS_": "session", "ES_": "connector", "SE_": "connector"}
 
 

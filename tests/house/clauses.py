@@ -13,7 +13,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 TESTS = ROOT / "tests"
 PAGE = DOCS / "clauses.md"

@@ -16,7 +16,7 @@ from protocol.frame_spec import FrameSpec
 from protocol.limits import BYTE_LENGTHS, OTHER_TEXT, PEERS, TEXT_LENGTHS
 from protocol.schema import Blank, Kind, Member, members
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "protocol.md"
 SCHEMAS = DOCS / "schema" / "structures.schema.json"
 ASYNCAPI = DOCS / "schema" / "asyncapi.json"

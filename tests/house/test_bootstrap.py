@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
+import bootstrap
 import pytest
-from tools import bootstrap
 
 
 def test_each_step_is_told_before_it_is_taken(

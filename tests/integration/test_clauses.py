@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import trio
 
-from broker.config.identity import derive
 from protocol.codec import encode
 from protocol.errors import ByeCode
 from protocol.frame import Frame
+from protocol.identifiers import derive
 from protocol.session import Bye, Hello, Welcome
 from protocol.values import Role
 from tests.integration.peers import command, sentence, serving, start_chat, write_config

@@ -11,11 +11,11 @@ import trio
 from broker.checker import check
 from broker.checker.dump import Dump
 from broker.checker.history import History, Kind
-from broker.checker.setup import describe
 from broker.child import ServedBroker, free_port
 from broker.config.load import load
 from broker.simulation.dump_reader import dump_of
 from broker.simulation.rng import Chance
+from broker.simulation.setup import describe
 from tests.support.crowd import Crowd, wall
 
 KILLS = 20

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from broker.config.model import MINUTE
 from broker.core import broker
+from broker.core.capacity import capacity
 from broker.core.decision import Decision
 from broker.core.distribution.apply import demand_of, order_of
-from broker.core.distribution.eligibility import capacity, qualified
+from broker.core.distribution.eligibility import qualified
 from broker.core.distribution.offers import next_offer
 from broker.core.facts import DecisionLogged, OfferMade
 from broker.core.inputs import Stamp

@@ -12,11 +12,11 @@ from uuid import uuid4
 import pytest
 from attrs import evolve, frozen
 
-from broker.core import broker
-from broker.core.chats import deadlines, transitions
+from broker.core import broker, capacity, deadlines
+from broker.core.chats import transitions
 from broker.core.decision import Decision
-from broker.core.distribution import apply, eligibility, offers
-from broker.core.effects import Send
+from broker.core.distribution import apply, offers
+from broker.core.effects import ChatToAgent, ChatToConnectors, Send
 from broker.core.facts import Fact, SentenceConfirmed, SentenceStored, SessionLeft
 from broker.core.inputs import Stamp
 from broker.core.presence import queries, sessions, timeouts
@@ -24,7 +24,6 @@ from broker.core.rollback import Presence
 from broker.core.state import Chat, Recovered, State
 from broker.core.timers import TimerKind
 from broker.core.views import addressing, notifications, structures
-from broker.core.views.notifications import ChatToAgent, ChatToConnectors
 from broker.core.visitors import sentences, starting
 from broker.shell import engine
 from broker.shell.engine import Engine
@@ -103,8 +102,8 @@ def _no_dedupe(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _capacity_off_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = eligibility.capacity
-    monkeypatch.setattr(eligibility, "capacity", lambda *of: original(*of) + 1)
+    original = capacity.capacity
+    monkeypatch.setattr(capacity, "capacity", lambda *of: original(*of) + 1)
 
 
 def _render_without(wanted: Callable[[Any], bool]) -> Patch:

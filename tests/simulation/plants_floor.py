@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from broker.core import apply, broker
+from broker.core import apply, broker, capacity
 from broker.core.agents import participants, reassignment, requests, supervision
 from broker.core.agents.participants import next_awake
 from broker.core.chats import transitions
 from broker.core.decision import Decision
 from broker.core.distribution import apply as apply_desk
 from broker.core.distribution import eligibility, wait_rules
-from broker.core.effects import Send
+from broker.core.effects import ChatToConnectors, Send
 from broker.core.facts import (
     AgentExcluded,
     AgentSeated,
@@ -31,7 +31,6 @@ from broker.core.routing import admission
 from broker.core.state import Chat, State
 from broker.core.timers import TimerKind
 from broker.core.views import structures
-from broker.core.views.notifications import ChatToConnectors
 from broker.core.views.recipients import connectors_of
 from broker.core.visitors import sentences
 from broker.shell.clock import Clock
@@ -341,7 +340,7 @@ PLANTS = (
     Plant(
         "the reserve for parked chats is ignored",
         "I-6",
-        _everywhere("free_slots", eligibility.slots_left, eligibility),
+        _everywhere("free_slots", capacity.slots_left, eligibility),
     ),
     Plant("anybody may monitor", "I-15", _anybody_monitors),
     Plant("anybody may supervise", "I-15", _anybody_supervises),

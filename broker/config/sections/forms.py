@@ -13,10 +13,10 @@ from typing import Final, Protocol, TypeVar
 import attrs
 
 from broker.config.context import Context
-from broker.config.identity import derive
 from broker.config.model import Form
 from broker.config.parse import Parser, boolean, choice, culture, guid, integer, text
 from broker.config.section_reader import Table
+from protocol.identifiers import derive
 from protocol.limits import text_length
 from protocol.scenario import (
     ScenarioInfo,

@@ -9,10 +9,10 @@ from datetime import date, datetime
 from typing import Final, TypeVar
 
 from broker.config.context import Context
-from broker.config.identity import derive
 from broker.config.model import Calendar, Date, Span
 from broker.config.parse import Parser, listing, text
 from broker.config.section_reader import Table
+from protocol.identifiers import derive
 
 T = TypeVar("T")
 

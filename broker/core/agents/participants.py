@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from broker.config.model import SIGNAL_DURATION
 from broker.core.agents.reassignment import drop_party, heir_of, parties_shown, pass_on
+from broker.core.capacity import slots_left, weight_of
 from broker.core.chats.transitions import (
     dissolve,
     end_invite,
     end_offer,
+    logged,
     moved,
     to_waiting,
     unparked,
 )
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.distribution.eligibility import slots_left, weight_of, why_not
+from broker.core.distribution.eligibility import why_not
 from broker.core.distribution.offers import offered
+from broker.core.effects import ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.facts import (
     AgentExcluded,
     ChatParked,
@@ -31,10 +34,9 @@ from broker.core.facts import (
 )
 from broker.core.inputs import Stamp
 from broker.core.limits import PARTIES_PER_CHAT, WATCHED_PER_AGENT
-from broker.core.routing.admission import logged, route
+from broker.core.routing.admission import route
 from broker.core.state import Chat, Desk, Session, State
 from broker.core.views.addressing import chat_at_desk, owned_chat
-from broker.core.views.notifications import ChatToAgent, ChatToConnectors, ChatToMembers
 from protocol.chat import ChatCommandInfo, ChatTransferInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame

@@ -17,17 +17,12 @@ from broker.core.chats.transitions import (
     unparked,
 )
 from broker.core.decision import Decision
+from broker.core.effects import Announcement, ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.facts import PartyLeft
 from broker.core.inputs import Stamp
-from broker.core.routing.admission import route
+from broker.core.routing.admission import pass_over, route
 from broker.core.rules import matching
 from broker.core.state import Chat, State
-from broker.core.views.notifications import (
-    Announcement,
-    ChatToAgent,
-    ChatToConnectors,
-    ChatToMembers,
-)
 from protocol.values import ChatStatus, CloseReason, Guid, TransferMode
 
 _CAUSES = {"lost": "withdrawn"}
@@ -51,18 +46,6 @@ def offer_over(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision
                 decision.add(end_invite(state, chat, stamp, outcome))
             else:
                 decision.effects.append(ChatToMembers(chat=chat.id))
-    return decision
-
-
-def pass_over(state: State, chat: Chat, stamp: Stamp, why: str) -> Decision:
-    """An automated partner is away, silent or unwilling: the chat goes on to its project (B-40).
-
-    An offer of his that is open must have been ended by the caller.
-    """
-    bot = chat.agent if chat.agent is not None else chat.bot
-    decision = route(state, chat, stamp, "bot_silent", {"bot_passed_over": bot, "why": why})
-    if chat.agent is not None and chat.has(chat.agent):
-        decision.effects.append(ChatToAgent(chat=chat.id, agent=chat.agent, type="SC_CHAT_STATUS"))
     return decision
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from broker.core.agents.reassignment import drop_party, withdraw
+from broker.core.capacity import weight_of
 from broker.core.chats.transitions import move_agent
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.apply import demand_of, held
-from broker.core.distribution.eligibility import skill_for, weight_of, why_not
+from broker.core.distribution.eligibility import skill_for, why_not
 from broker.core.distribution.offers import excluded
-from broker.core.effects import Dismiss, Send
+from broker.core.effects import AgentToWorkplace, Dismiss, Send
 from broker.core.facts import DecisionLogged, WrapupEnded
 from broker.core.inputs import Stamp
 from broker.core.limits import (
@@ -22,7 +23,6 @@ from broker.core.limits import (
 )
 from broker.core.state import Chat, Desk, Session, State
 from broker.core.views.addressing import supervisor_at
-from broker.core.views.notifications import AgentToWorkplace
 from broker.core.views.structures import agent_name, chat_for_workplace, utc
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatStatusInfo, DecisionAgentInfo, DecisionInfo

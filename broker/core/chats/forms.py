@@ -9,7 +9,14 @@ from broker.core.chats.room import agents_room, is_spent, visitors_room
 from broker.core.chats.transitions import FORM_ID, acknowledgement
 from broker.core.contacts import recognition
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.effects import Send
+from broker.core.effects import (
+    Announcement,
+    ChatToAgent,
+    ChatToConnectors,
+    ChatToMembers,
+    FormToMembers,
+    Send,
+)
 from broker.core.facts import FormOffered, FormSaved
 from broker.core.form_values import columns_of, scenario_in
 from broker.core.inputs import Stamp
@@ -17,13 +24,6 @@ from broker.core.limits import DAY, FORM_BYTES, FORMS_PER_CHAT, form_size, form_
 from broker.core.lone_forms import LoneForms
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import NO_CHAT, chat_at_desk, gateway_of
-from broker.core.views.notifications import (
-    Announcement,
-    ChatToAgent,
-    ChatToConnectors,
-    ChatToMembers,
-    FormToMembers,
-)
 from broker.core.views.structures import form_for_workplace
 from protocol.errors import ErrorCode
 from protocol.frame import Frame

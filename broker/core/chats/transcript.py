@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.core.chats.deadlines import arm_bot
+from broker.core.deadlines import arm_bot
 from broker.core.facts import (
     FormExpected,
     FormOffered,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from broker.core.decision import Decision
-from broker.core.effects import Send
+from broker.core.effects import ChatToAgent, ChatToConnectors, ChatToMembers, Send
 from broker.core.facts import (
     AgentMoved,
     BotAwaited,
@@ -22,7 +22,6 @@ from broker.core.facts import (
 from broker.core.inputs import Stamp
 from broker.core.limits import NOTE_RESERVE, RESERVE, sentence_weight
 from broker.core.state import Chat, Desk, Session, State
-from broker.core.views.notifications import ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.views.recipients import connectors_of, listeners, members_of
 from broker.core.views.structures import agent_name, sentence_for_connector, sentence_for_workplace
 from protocol.frame import Frame
@@ -385,3 +384,12 @@ def acknowledgement(session: Session, frame: Frame) -> list[Send]:
         return []
     me = session.number
     return [Send((me,), "SYS_ACK", Ack(type=frame.type), me, frame.id)]
+
+
+def logged(
+    chat: Chat, stamp: Stamp, kind: str, detail: dict[str, object], agent: Guid | None = None
+) -> DecisionLogged:
+    """A line of the decision log (B-30)."""
+    return DecisionLogged(
+        chat=chat.id, no=chat.no, at=stamp.now, kind=kind, agent=agent, detail=detail
+    )

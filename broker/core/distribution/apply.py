@@ -11,8 +11,9 @@ from bisect import bisect_left, insort
 from heapq import heapify, heappop, heappush
 
 from broker.config.model import MINUTE
-from broker.core.chats.deadlines import arm_chat, arm_park, over, term_over
-from broker.core.distribution.eligibility import queue_of, touch, weight_of
+from broker.core.capacity import weight_of
+from broker.core.deadlines import arm_chat, arm_park, over, term_over
+from broker.core.distribution.eligibility import queue_of, touch
 from broker.core.facts import (
     AgentExcluded,
     AgentMoved,

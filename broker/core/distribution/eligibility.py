@@ -13,33 +13,13 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from heapq import heappush
 
-from broker.core.state import Chat, Demand, Desk, Queue, Rank, State
+from broker.core.capacity import slots_left
+from broker.core.state import Demand, Desk, Queue, Rank, State
 from protocol.values import AgentState, Guid
 
 NO_SLOT = "no free slot"
 IDLE_QUEUES = 256
 """How many queues may be kept for their agents' order alone."""
-
-
-def capacity(state: State, agent: Guid) -> int:
-    """How many slots an agent has where he sits: the smaller bound counts (B-22)."""
-    known = state.config.agents.get(agent)
-    desk = state.distribution.desks.get(agent)
-    if known is None or desk is None or desk.workplace is None:
-        return 0
-    place = state.config.workplaces.get(desk.workplace)
-    return min(known.max_chats, place.max_chats) if place is not None else 0
-
-
-def weight_of(state: State, chat: Chat) -> int:
-    """How many slots the chat takes (B-22)."""
-    gateway = state.config.gateways.get(chat.gateway)
-    return gateway.weight if gateway is not None else 1
-
-
-def slots_left(state: State, desk: Desk) -> int:
-    """How many slots an agent has left, what is kept for his parked chats among them."""
-    return capacity(state, desk.agent) - desk.load
 
 
 def free_slots(state: State, desk: Desk) -> int:

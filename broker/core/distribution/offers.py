@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from broker.core.chats.transitions import moved
 from broker.core.decision import Decision
 from broker.core.distribution.eligibility import at_work, is_at_work, queue_of
+from broker.core.effects import ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.facts import AgentSettled, ChatSettled, DecisionLogged, OfferMade
 from broker.core.inputs import Stamp
 from broker.core.state import Chat, Demand, Queue, State, Ticket
-from broker.core.views.notifications import ChatToAgent, ChatToConnectors, ChatToMembers
 from protocol.values import ChatStatus, Guid, TransferMode
 
 _ORDER = ("answered it before", "skill", "free slots", "longest idle", "agent id")

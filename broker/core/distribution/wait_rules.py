@@ -11,16 +11,14 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from broker.config.model import MINUTE, WaitRule
-from broker.core.chats.deadlines import coming_wait
-from broker.core.chats.transitions import close, note
+from broker.core.chats.transitions import close, logged, note
+from broker.core.deadlines import coming_wait
 from broker.core.decision import Decision
 from broker.core.distribution.occupancy import wait_at
-from broker.core.effects import Note
+from broker.core.effects import ChatToConnectors, Note
 from broker.core.facts import ChatWidened, DecisionLogged, FormOffered, WaitEstimated
 from broker.core.inputs import Stamp
-from broker.core.routing.admission import logged
 from broker.core.state import Chat, State
-from broker.core.views.notifications import ChatToConnectors
 from protocol.values import CloseReason
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from attrs import evolve
 
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.effects import Send
+from broker.core.effects import ChatToAgent, ChatToConnectors, Send
 from broker.core.inputs import Stamp
 from broker.core.limits import OVERVIEW_BYTES, OVERVIEW_ITEMS, PARTIES_BYTES, items_that_fit
 from broker.core.state import Session, State
 from broker.core.views.addressing import NO_CHAT, chat_at_desk, desk_at, gateways_of, tracked_chat
-from broker.core.views.notifications import ChatToAgent, ChatToConnectors
 from broker.core.views.structures import agent_state, chat_for_connector, chat_for_workplace
 from protocol.chat import ChatCommandInfo
 from protocol.errors import ErrorCode

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from broker.config.model import SECOND
-from broker.core.agents.reassignment import drop_party, give_up, offer_over, pass_over
+from broker.core.agents.reassignment import drop_party, give_up, offer_over
 from broker.core.chats.transitions import (
     SESSION_ID,
     bot_awaited,
@@ -15,7 +15,14 @@ from broker.core.chats.transitions import (
     to_waiting,
 )
 from broker.core.decision import Decision
-from broker.core.effects import Dismiss, Note, Send
+from broker.core.effects import (
+    AgentToWorkplace,
+    ChatToAgent,
+    Dismiss,
+    Note,
+    OutboundToConnectors,
+    Send,
+)
 from broker.core.facts import (
     AgentSeated,
     BotAwaited,
@@ -27,8 +34,8 @@ from broker.core.facts import (
 )
 from broker.core.inputs import Reloaded, Resumed, SessionClosed, SessionOpened, Stamp
 from broker.core.presence import registers
+from broker.core.routing.admission import pass_over
 from broker.core.state import Chat, Desk, Session, State
-from broker.core.views.notifications import AgentToWorkplace, ChatToAgent, OutboundToConnectors
 from protocol.errors import ByeCode
 from protocol.session import Welcome
 from protocol.values import (

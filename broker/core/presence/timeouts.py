@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from broker.core.agents.participants import woken
-from broker.core.agents.reassignment import offer_over, pass_over, withdraw
-from broker.core.chats.deadlines import (
-    bot_until,
-    dead_up,
-    linger,
-    over,
-    park_until,
-    term_over,
-    unbound_until,
-)
+from broker.core.agents.reassignment import offer_over, withdraw
 from broker.core.chats.transitions import (
     close,
     end_invite,
@@ -23,9 +14,19 @@ from broker.core.chats.transitions import (
     move_agent,
     note,
 )
+from broker.core.deadlines import (
+    bot_until,
+    dead_up,
+    linger,
+    over,
+    park_until,
+    term_over,
+    unbound_until,
+)
 from broker.core.decision import Decision
 from broker.core.distribution.apply import gone_at, held, lost_until
 from broker.core.distribution.wait_rules import apply_wait
+from broker.core.effects import AgentToWorkplace, ChatToConnectors
 from broker.core.facts import (
     ChatForgotten,
     ChatWarned,
@@ -35,9 +36,9 @@ from broker.core.facts import (
     WrapupEnded,
 )
 from broker.core.inputs import Stamp
+from broker.core.routing.admission import pass_over
 from broker.core.state import Chat, Desk, State
 from broker.core.timers import TimerKind
-from broker.core.views.notifications import AgentToWorkplace, ChatToConnectors
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
 
 

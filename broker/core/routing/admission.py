@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from broker.core.chats.transitions import close, moved, to_waiting
+from broker.core.capacity import slots_left, weight_of
+from broker.core.chats.transitions import close, logged, moved, to_waiting
 from broker.core.decision import Decision
-from broker.core.distribution.eligibility import blocked, slots_left, weight_of
+from broker.core.distribution.eligibility import blocked
 from broker.core.distribution.occupancy import REFUSING, crowded
-from broker.core.facts import BotMoved, ChatRouted, DecisionLogged, FormExpected, OfferMade
+from broker.core.effects import ChatToAgent, ChatToConnectors
+from broker.core.facts import BotMoved, ChatRouted, FormExpected, OfferMade
 from broker.core.inputs import Stamp
 from broker.core.rules import matching
 from broker.core.state import Chat, State
-from broker.core.views.notifications import ChatToAgent, ChatToConnectors
 from protocol.values import ChatStatus, CloseReason, Guid
 
 
@@ -143,10 +144,13 @@ def _refused(state: State, chat: Chat, stamp: Stamp, detail: dict[str, object]) 
     return decision
 
 
-def logged(
-    chat: Chat, stamp: Stamp, kind: str, detail: dict[str, object], agent: Guid | None = None
-) -> DecisionLogged:
-    """A line of the decision log (B-30)."""
-    return DecisionLogged(
-        chat=chat.id, no=chat.no, at=stamp.now, kind=kind, agent=agent, detail=detail
-    )
+def pass_over(state: State, chat: Chat, stamp: Stamp, why: str) -> Decision:
+    """An automated partner is away, silent or unwilling: the chat goes on to its project (B-40).
+
+    An offer of his that is open must have been ended by the caller.
+    """
+    bot = chat.agent if chat.agent is not None else chat.bot
+    decision = route(state, chat, stamp, "bot_silent", {"bot_passed_over": bot, "why": why})
+    if chat.agent is not None and chat.has(chat.agent):
+        decision.effects.append(ChatToAgent(chat=chat.id, agent=chat.agent, type="SC_CHAT_STATUS"))
+    return decision

@@ -18,13 +18,13 @@ from collections.abc import Mapping
 from attrs import Factory, define
 
 from broker.config.partners import Bot, BotAnswer, BotQuestion
-from broker.core.agents.reassignment import pass_over
 from broker.core.chats.transitions import BOT_ID, close, internal_note, speak
 from broker.core.decision import Decision
+from broker.core.effects import ChatToConnectors
 from broker.core.facts import BotMoved, FormOffered, ScriptSettled
 from broker.core.inputs import Stamp
 from broker.core.limits import LEARNED_TEXT, sentence_weight
-from broker.core.routing.admission import route
+from broker.core.routing.admission import pass_over, route
 from broker.core.routing.learning import (
     filled_by,
     filled_in_by_visitor,
@@ -33,7 +33,6 @@ from broker.core.routing.learning import (
     value_of,
 )
 from broker.core.state import Chat, State
-from broker.core.views.notifications import ChatToConnectors
 from protocol.limits import text_length
 from protocol.scenario import ScreenControlInfo
 from protocol.values import ChatStatus, CloseReason, ControlType, Guid, SentenceModel

@@ -6,9 +6,18 @@ announcement is rendered from the state into a `Send`, so that it shows the stat
 
 from __future__ import annotations
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from broker.core.effects import Send
+from broker.core.effects import (
+    AgentToWorkplace,
+    Announcement,
+    ChatToAgent,
+    ChatToConnectors,
+    ChatToMembers,
+    FormToMembers,
+    OutboundToConnectors,
+    Send,
+)
 from broker.core.state import State
 from broker.core.views.recipients import connectors_of, listeners, members_of
 from broker.core.views.structures import (
@@ -20,104 +29,6 @@ from broker.core.views.structures import (
     utc,
 )
 from protocol.chat import ChatCommandInfo
-from protocol.values import Guid
-
-
-@frozen(kw_only=True)
-class ChatToConnectors:
-    """`SE_CHAT_STATUS`: a push to every session of the gateway, and an answer to one of them.
-
-    Attributes:
-        answer_to: The session that asked.
-        push: Whether the gateway's other sessions are told.
-        full: Whether the transcript goes with the answer.
-    """
-
-    chat: Guid
-    answer_to: int | None = None
-    re: int | str | None = None
-    push: bool = True
-    full: bool = True
-
-
-@frozen(kw_only=True)
-class ChatToAgent:
-    """A frame about a chat for the workplace where an agent sits, if he is there.
-
-    Attributes:
-        type: `SC_CHAT_STATUS`, `SC_CHAT_ALERT` or `SC_CHAT_ALERT_END`.
-        full: Whether the transcript goes with it.
-    """
-
-    chat: Guid
-    agent: Guid
-    type: str
-    full: bool = False
-    answer_to: int | None = None
-    re: int | str | None = None
-
-
-@frozen(kw_only=True)
-class ChatToMembers:
-    """`SC_CHAT_STATUS`, a push, to everybody who is in the conversation.
-
-    Attributes:
-        but: An agent who is told otherwise.
-    """
-
-    chat: Guid
-    but: Guid | None = None
-
-
-@frozen(kw_only=True)
-class FormToMembers:
-    """`SC_SCENARIO_RESULT`, a push, to everybody who is in the conversation (B-41).
-
-    Attributes:
-        result: The form that was filled in.
-        but: The agent who saved it.
-    """
-
-    chat: Guid
-    result: Guid
-    but: Guid | None = None
-
-
-@frozen(kw_only=True)
-class AgentToWorkplace:
-    """`SC_AGENT_STATE`: to the agent himself, or to a supervisor who asked for it.
-
-    Attributes:
-        answer_to: The session that asked; None: a push to the agent.
-    """
-
-    agent: Guid
-    answer_to: int | None = None
-    re: int | str | None = None
-
-
-@frozen(kw_only=True)
-class OutboundToConnectors:
-    """`SE_CHAT_OUTBOUND`: to every session of the gateway, and as the answer to one of them.
-
-    Attributes:
-        only: The session that alone is told, since it is new.
-    """
-
-    chat: Guid
-    answer_to: int | None = None
-    re: int | str | None = None
-    only: int | None = None
-
-
-Announcement = (
-    ChatToConnectors
-    | ChatToAgent
-    | ChatToMembers
-    | FormToMembers
-    | AgentToWorkplace
-    | OutboundToConnectors
-)
 
 
 def render(state: State, announcement: Announcement, now: int) -> list[Send]:

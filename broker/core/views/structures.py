@@ -13,8 +13,8 @@ from functools import lru_cache
 from attrs import evolve
 
 from broker.config.model import SECOND, SIGNAL_DURATION, Gateway, Project
-from broker.core.chats.deadlines import dead_up
-from broker.core.distribution.eligibility import capacity
+from broker.core.capacity import capacity
+from broker.core.deadlines import dead_up
 from broker.core.facts import NoteStored, SentenceStored, SlotFilled
 from broker.core.form_values import form_values, scenario_in
 from broker.core.limits import LISTED_TEXT

@@ -11,18 +11,17 @@ from __future__ import annotations
 
 from broker.config.model import Gateway
 from broker.core.agents.participants import shown
+from broker.core.capacity import slots_left
 from broker.core.chats.room import chats_relieved
 from broker.core.chats.transitions import CHAT_ID
 from broker.core.contacts.recognition import Visit, recognised
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.distribution.eligibility import slots_left
-from broker.core.effects import Send
+from broker.core.effects import ChatToAgent, OutboundToConnectors, Send
 from broker.core.facts import ChatMoved, ChatRouted, Fact
 from broker.core.inputs import Stamp
 from broker.core.rules import matching
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import gateway_of
-from broker.core.views.notifications import ChatToAgent, OutboundToConnectors
 from broker.core.views.structures import outbound_chat, seen_as
 from broker.core.visitors.starting import (
     RETIRED,

@@ -16,7 +16,7 @@ from broker.core.agents.participants import woken
 from broker.core.chats.room import fits, words_relieved
 from broker.core.chats.transitions import acknowledgement, agent_session, heard_anew
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.effects import Effect, Send
+from broker.core.effects import Announcement, ChatToConnectors, Effect, Send
 from broker.core.facts import (
     BotAwaited,
     Fact,
@@ -30,7 +30,6 @@ from broker.core.inputs import Stamp
 from broker.core.limits import slot_digest
 from broker.core.state import Chat, Sentence, Session, Slot, State
 from broker.core.views.addressing import chat_at_desk, find_tracked, gateway_of, tracked_chat
-from broker.core.views.notifications import Announcement, ChatToConnectors
 from broker.core.views.recipients import connectors_of, listeners
 from broker.core.views.structures import (
     SLOT_MODELS,

@@ -7,14 +7,14 @@ from typing import Final
 from attrs import evolve
 
 from broker.config.model import Gateway
-from broker.core.chats.deadlines import over
 from broker.core.chats.forms import form_fits, form_saved, form_taken, info_shown, is_same
 from broker.core.chats.room import chats_relieved, holds_one_more, is_full
 from broker.core.chats.transitions import CHAT_ID, close, unwarned
 from broker.core.contacts.recognition import Visit, by_form, recognised
+from broker.core.deadlines import over
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.occupancy import signal_for
-from broker.core.effects import Send
+from broker.core.effects import ChatToConnectors, Send
 from broker.core.facts import (
     ChatBound,
     ChatReopened,
@@ -36,7 +36,6 @@ from broker.core.limits import (
 from broker.core.rules import matching
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import find_tracked, gateway_of, tracked_chat
-from broker.core.views.notifications import ChatToConnectors
 from protocol.chat import ChatCommandInfo, ChatServiceInfo, ChatStatusInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame

@@ -6,7 +6,6 @@ from contextlib import suppress
 
 from attrs import define, evolve, field
 
-from broker.config.identity import derive
 from broker.simulation.actors.visitors import MODELS, Person, filled_in, guid_from, told
 from broker.simulation.clients import Net, Program
 from broker.simulation.installation import FORM, GATEWAYS, OFFERED_FORM, PROJECTS, WRAPUP_CODES
@@ -30,6 +29,7 @@ from protocol.chat import (
     ChatTransferInfo,
     ChatWrapUpInfo,
 )
+from protocol.identifiers import derive
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 

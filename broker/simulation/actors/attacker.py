@@ -7,7 +7,6 @@ from collections.abc import Callable
 from attrs import define, evolve, field
 
 from broker.checker.history import Kind
-from broker.config.identity import derive
 from broker.simulation.actors.visitors import Person, filled_in, guid_from
 from broker.simulation.clients import Net
 from broker.simulation.frame_log import Tap
@@ -23,6 +22,7 @@ from protocol.chat import (
     ChatWrapUpInfo,
 )
 from protocol.codec import assemble, pack
+from protocol.identifiers import derive
 from protocol.session import Hello, Ping
 from protocol.values import AgentState, Guid, Role, TransferMode
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from attrs import define, field
 
-from broker.config.identity import derive
 from broker.simulation.actors.visitors import Person, told
 from broker.simulation.clients import Net, Program
 from broker.simulation.world import MS, SECOND
@@ -20,6 +19,7 @@ from connectors.client.events import (
 )
 from connectors.client.settings import WorkplaceSettings
 from protocol.chat import ChatTransferInfo
+from protocol.identifiers import derive
 from protocol.values import AgentState, ChatStatus, Guid
 
 

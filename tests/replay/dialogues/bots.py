@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.config.identity import derive
+from protocol.identifiers import derive
 from tests.replay.dialogues.refusals import NOBODY
 from tests.replay.dialogues.steps import (
     VISITOR,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.config.identity import derive
+from protocol.identifiers import derive
 from tests.replay.stage import Client, Members, Stage
 
 FORM = derive("scenario", "Before the chat")

@@ -10,7 +10,6 @@ import pytest
 
 import broker.config
 from broker.config.diagnostics import ConfigFault
-from broker.config.identity import NAMESPACE, derive
 from broker.config.load import load, load_again, loads
 from broker.config.model import (
     HOUR,
@@ -24,6 +23,7 @@ from broker.config.model import (
     Span,
     WrapupCode,
 )
+from protocol.identifiers import NAMESPACE, derive
 from protocol.values import ChatType, ControlType, Guid, Signal
 from tests.support.marked import MARK, marked_line, warnings_of
 

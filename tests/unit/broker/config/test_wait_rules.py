@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 import attrs
 import pytest
 
-from broker.config.identity import derive
 from broker.config.load import loads
 from broker.config.model import MINUTE, Hours, RuleLimits, Span, WaitRule
+from protocol.identifiers import derive
 from protocol.limits import text_length
 from tests.support.marked import assert_fault, marked_line, warnings_of
 

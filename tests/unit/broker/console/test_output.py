@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from broker.config.identity import derive
 from broker.console.output import INTERRUPTED, NOT_WRITTEN, guarded
+from protocol.identifiers import derive
 from tests.support.center import FROM_TO, a_day
 from tests.support.requires import ROOT
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from broker.config.identity import derive
 from broker.core.cultures import fallbacks
 from broker.core.inputs import FrameArrived
 from protocol.codec import encode
 from protocol.frame import Frame
+from protocol.identifiers import derive
 from tests.support.playbook import CONFIG, Client, Playbook
 from tests.unit.broker.core.distribution.test_offers import answered
 

@@ -5,8 +5,8 @@ from attrs import evolve
 from sqlalchemy import select
 
 from broker.config.model import Config
+from broker.core.heard import SEEN_EVERY
 from broker.store import Store
-from broker.store.lives import SEEN_EVERY
 from broker.store.schema import lives
 from tests.support.store_facts import said, started
 

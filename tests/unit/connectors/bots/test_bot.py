@@ -7,16 +7,15 @@ import anyio.abc
 import attrs
 import pytest
 
-from broker.config.identity import derive
 from connectors.bots.bot import Bot, BotChat, End, HandOver, Reply, run_bot
 from connectors.client.backoff import Backoff
 from connectors.client.connect import ConnectorClient, connect_connector
 from connectors.client.errors import Ended
 from connectors.client.events import ChatChanged, ChatRef, Event, SentenceAdded, SentenceConfirmed
-from connectors.client.ids import project_id
 from connectors.client.settings import Tuning
 from protocol.chat import ChatCommandInfo, ChatTransferInfo
 from protocol.errors import ErrorCode
+from protocol.identifiers import derive, project_id
 from protocol.values import ChatStatus, Guid
 from tests.support.model_broker import Chat
 from tests.support.tcp_model import TcpModel

@@ -3,11 +3,11 @@
 import pytest
 
 from broker.config.folding import Words
-from broker.config.identity import derive
 from broker.config.load import loads
 from broker.config.model import Config
 from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch
 from broker.config.pattern import Pattern
+from protocol.identifiers import derive
 from protocol.limits import text_length
 from tests.support.marked import assert_fault, marked_line, warnings_of
 

@@ -1,6 +1,6 @@
 """Who may do what with a chat, and who reads it: every frame, from everybody, at every moment (I-15).
 
-`access.toml` is the matrix: for each frame that a client sends what comes of it, and for whom. A frame that
+`addressing.toml` is the matrix: for each frame that a client sends what comes of it, and for whom. A frame that
 is new to the catalogue fails here until somebody has said what it gives to whom.
 """
 
@@ -23,7 +23,7 @@ from tests.support.playbook import Client
 from tests.support.positions import POSITIONS, SECRET, Cast, members_of, position
 
 MATRIX: dict[str, dict[str, Any]] = tomllib.loads(
-    Path(__file__).with_name("access.toml").read_text("utf-8")
+    Path(__file__).with_name("addressing.toml").read_text("utf-8")
 )
 REST = ["the others"]
 FRAMES = [spec.type for spec in CATALOGUE.values() if spec.sender in ("connector", "workplace")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.core.chats.deadlines import arm_invite
+from broker.core.deadlines import arm_invite
 from broker.core.distribution import apply as desk
 from broker.core.facts import InviteEnded, InviteMade, PartyJoined, PartyLeft
 from broker.core.state import Chat, Invite, Party, State
