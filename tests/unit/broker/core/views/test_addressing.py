@@ -1,7 +1,7 @@
 """Who may do what with a chat, and who reads it: every frame, from everybody, at every moment (I-15).
 
-`addressing.toml` is the matrix: for each frame that a client sends what comes of it, and for whom. A frame that
-is new to the catalogue fails here until somebody has said what it gives to whom.
+`addressing.toml` is the matrix: for each frame that a client sends what comes of it, and for whom. A frame
+that is new to the catalogue fails here until somebody has said what it gives to whom.
 """
 
 from __future__ import annotations
