@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from broker.config.identity import derive
 from protocol.encoding import JSON
+from protocol.identifiers import derive
 from tests.replay.dialogues.steps import (
     FORM,
     VISITOR,
