@@ -254,7 +254,7 @@ async def parked_is_not_silent(stage: Stage) -> None:
 
 @scenario("An opening with a known key is the same chat, also at a workplace that asks once more")
 async def opened_again_inside(stage: Stage) -> None:
-    """B-35, W-21."""
+    """B-2, W-21."""
     agent = await stage.ready_agent()
     web = await stage.connector()
     wish = {"Peer": web.peer, "RemoteAddress": "+420 456", "ReturnChatId": KEY}
