@@ -1,4 +1,4 @@
-"""The structure of an agent's state."""
+"""The structures of an agent's state."""
 
 from __future__ import annotations
 
@@ -7,6 +7,21 @@ from datetime import datetime
 import attrs
 
 from protocol.values import AgentState, Guid
+
+
+@attrs.frozen(kw_only=True)
+class AgentWrapUpInfo:
+    """A closed chat that still holds slots, since its agent writes up how it ended.
+
+    Attributes:
+        chat_id: The chat, for the frame that ends this.
+        remote_name: Name of the visitor.
+        until_utc: When it ends by itself.
+    """
+
+    chat_id: Guid | None = None
+    remote_name: str | None = None
+    until_utc: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -23,6 +38,8 @@ class AgentStateInfo:
         since_utc: When the state began.
         max_chats: How many chats he takes at once.
         active_chats: How many slots he holds now.
+        wrap_ups: The wrap-ups that hold some of them, the one that began first in front; null: none.
+            Shown to the agent, and not to others or in lists.
     """
 
     peer: str | None = None
@@ -34,3 +51,4 @@ class AgentStateInfo:
     since_utc: datetime | None = None
     max_chats: int = 0
     active_chats: int = 0
+    wrap_ups: tuple[AgentWrapUpInfo, ...] | None = None

@@ -183,3 +183,10 @@ class Story:
             if agent is not None:
                 return agent
         return None
+
+
+def in_force(story: Story, at: int, within: int) -> list[Setup]:
+    """The configurations that may have been in force: a new one takes a moment."""
+    before = [setup for setup in story.setups if setup.at <= at - within]
+    since = [setup for setup in story.setups if at - within < setup.at <= at]
+    return [*before[-1:], *since] or story.setups[:1]

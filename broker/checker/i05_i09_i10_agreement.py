@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from broker.checker.evidence import Connection, Story
 from broker.checker.history import Kind
+from broker.checker.i06_i09_picture import told
 from broker.checker.involvement import MONITOR, TALKING
 from broker.checker.naive_client import FoldedChat
 from broker.checker.violation import Violation
@@ -123,6 +124,7 @@ def snapshot_is_fold(story: Story) -> Iterator[Violation]:
     """I-9: an old snapshot and the pushes since make a fresh snapshot."""
     for connection in story.connections.values():
         yield from (v for v in connection.fold.remarks if v.law == "I-9")
+    yield from told(story)
     if story.probe_at is not None:
         yield from _last_lists(story)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from broker.checker.dump import InviteRow
-from broker.checker.evidence import Story
+from broker.checker.evidence import Story, in_force
 from broker.checker.history import Kind
+from broker.checker.i06_i09_picture import explained
 from broker.checker.i15_isolation import unseen
 from broker.checker.involvement import CONFERENCE, CONSULT, MONITOR, OWNER, TALKING, WRAPUP, Span
-from broker.checker.setup import Setup
 from broker.checker.violation import Violation
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatStatusInfo
@@ -26,6 +26,7 @@ def one_owner(story: Story) -> Iterator[Violation]:
     yield from _capacities(story)
     yield from _company(story)
     yield from _reported_slots(story)
+    yield from explained(story)
     yield from unseen(story)
 
 
@@ -79,13 +80,6 @@ def seats_of(story: Story, agent: Guid) -> set[str]:
         if connection.role is Role.WORKPLACE and story.agent_of(connection) == agent
         for number in connection.peers
     }
-
-
-def _in_force(story: Story, at: int) -> list[Setup]:
-    """The configurations that may have been in force: a new one takes a moment."""
-    before = [setup for setup in story.setups if setup.at <= at - SETTLE]
-    since = [setup for setup in story.setups if at - SETTLE < setup.at <= at]
-    return [*before[-1:], *since] or story.setups[:1]
 
 
 def _capacities(story: Story) -> Iterator[Violation]:
@@ -145,7 +139,7 @@ def _too_much(
     story: Story, agent: Guid, seats: set[str], held: set[Guid], at: int, aside: int
 ) -> str | None:
     worst = None
-    for setup in _in_force(story, at):
+    for setup in in_force(story, at, SETTLE):
         about = setup.data["agents"].get(agent, {"max_chats": 0})
         places = [setup.data["workplaces"].get(number, 0) for number in seats]
         allowed = min(about["max_chats"], max(places, default=0))

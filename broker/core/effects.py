@@ -127,7 +127,7 @@ class FormToMembers:
 
 @frozen(kw_only=True)
 class AgentToWorkplace:
-    """`SC_AGENT_STATE`: to the agent himself, or to a supervisor who asked for it.
+    """`SC_AGENT_STATE`: to the agent, with the wrap-ups, or to a supervisor who asked for it.
 
     Attributes:
         answer_to: The session that asked; None: a push to the agent.

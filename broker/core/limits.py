@@ -43,6 +43,8 @@ OVERVIEW_ITEMS = 500
 """The most chats, and the most agents, in one list for a person."""
 OVERVIEW_BYTES = 1_200
 """What one of them takes on the wire, names included."""
+WRAP_UP_BYTES = 800
+"""What one wrap-up takes in an agent's own state, the visitor's name included."""
 PARTIES_BYTES = 8_192
 """The same of a chat with as many parties as may be, and somebody asked."""
 DECISION_BYTES = 24_576

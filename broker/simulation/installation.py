@@ -308,7 +308,7 @@ def _project(chance: Chance, name: str) -> Project:
         id=derive("project", name),
         name=name,
         signal_duration=chance.between(4, 9) * SECOND,
-        wrapup=chance.choose((0, 0, 3 * SECOND)),
+        wrapup=chance.choose((0, 3 * SECOND, 12 * SECOND)),
         best_skill=name == "Sales",
     )
 

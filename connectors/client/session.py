@@ -48,7 +48,7 @@ from connectors.client.backoff import Random
 from connectors.client.chats import Book
 from connectors.client.connections import Link, Stage
 from connectors.client.errors import Ended, EndReason, NotConnected
-from connectors.client.events import ChatRef, Disconnected, Event
+from connectors.client.events import AgentStateChanged, ChatRef, Disconnected, Event
 from connectors.client.exchange import Dialogue
 from connectors.client.requests import KEPT_TYPES, SAFE_TYPES
 from connectors.client.settings import ConnectorSettings, Settings, WorkplaceSettings
@@ -82,6 +82,7 @@ class Session:
     Attributes:
         role: Which of the two it is.
         chats: What is known of the chats.
+        agent: The agent's own state, as the broker told it last (workplaces).
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class Session:
         self._talk = Dialogue(settings, self._link, now=now)
         self.role: Role = self._talk.role
         self.chats: Book = self._talk.chats
+        self.agent: AgentStateInfo | None = None
 
     # --- the host's side ---
 
@@ -158,7 +160,11 @@ class Session:
     def receive(self, data: bytes, now: float) -> list[Event]:
         """Takes bytes that came."""
         self._talk.now = now
-        return self._talk.take(self._link.receive(data, now))
+        events = self._talk.take(self._link.receive(data, now))
+        for event in events:
+            if isinstance(event, AgentStateChanged):
+                self.agent = event.info
+        return events
 
     def tick(self, now: float) -> list[Event]:
         """Does what is due."""

@@ -8,7 +8,7 @@ import attrs
 from connectors.client.events import ChatRef
 from connectors.client.settings import WorkplaceSettings
 from connectors.client.transport import Address, Client, new_id
-from protocol.agent import AgentStateInfo
+from protocol.agent import AgentStateInfo, AgentWrapUpInfo
 from protocol.chat import (
     ChatCommandInfo,
     ChatSentenceInfo,
@@ -61,6 +61,24 @@ class WorkplaceClient(Client):
             state, self.now(), reason, next_state=next_state, agent_id=agent_id
         )
         return _state(await self._answer(ticket))
+
+    @property
+    def agent_state(self) -> AgentStateInfo | None:
+        """The agent's own state, as the broker told it last."""
+        return self._session.agent
+
+    @property
+    def wrap_ups(self) -> tuple[AgentWrapUpInfo, ...]:
+        """The closed chats that still hold slots, the one that closed first in front.
+
+        They are told at each connection, so a program that was started anew has them too.
+        """
+        state = self._session.agent
+        return (state.wrap_ups or ()) if state is not None else ()
+
+    def wrap_up_of(self, chat: ChatRef) -> AgentWrapUpInfo | None:
+        """The wrap-up that runs for a chat, if one does."""
+        return next((one for one in self.wrap_ups if one.chat_id == chat.name), None)
 
     async def wrap_up(
         self, chat: ChatRef, code: str | None = None, note: str | None = None

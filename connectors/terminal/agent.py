@@ -26,10 +26,10 @@ from connectors.terminal.colleagues import (
 from connectors.terminal.conversation import Conversation
 from connectors.terminal.desk import Desk, Face
 from connectors.terminal.options import AgentOptions
-from connectors.terminal.words import CLOSED_BY, STATE_WORDS
-from protocol.agent import AgentStateInfo
+from connectors.terminal.words import CLOSED_BY, STATE_WORDS, wrap_up_text
+from protocol.agent import AgentStateInfo, AgentWrapUpInfo
 from protocol.chat import ChatPartyInfo, ChatSentenceInfo
-from protocol.values import AgentState, ChatStatus, PartyState, TransferMode
+from protocol.values import AgentState, ChatStatus, Guid, PartyState, TransferMode
 
 HELP = """\
 Write a line and press Enter to send it in the chat on the screen.
@@ -253,7 +253,7 @@ class AgentDesk(Desk):
         return (None, None) if info is None else (info.next_state or info.state, info.reason)
 
     def _take_state(self, info: AgentStateInfo) -> None:
-        before = self._state_text()
+        before, running, is_first = self._state_text(), self._wrap_ups(), self._state is None
         self._state = info
         # What comes before `Ready` is what a connection begins with, not what was asked for.
         if self.client.ready and info.state is not None:
@@ -261,6 +261,22 @@ class AgentDesk(Desk):
         if self._state_text() != before:
             ends = "" if info.state in (AgentState.READY, AgentState.LOG_OFF) else _ENDS
             self.remark(f"you are {self._state_text()}{ends}")
+        self._tell_wrap_ups(running, is_first=is_first)
+
+    def _wrap_ups(self) -> dict[Guid | None, AgentWrapUpInfo]:
+        told = self._state.wrap_ups if self._state is not None else None
+        return {one.chat_id: one for one in told or ()}
+
+    def _tell_wrap_ups(self, before: dict[Guid | None, AgentWrapUpInfo], *, is_first: bool) -> None:
+        """Tell which wrap-ups are over and which have begun, at the start those of before it."""
+        now = self._wrap_ups()
+        for chat, one in before.items():
+            if chat not in now:
+                who = one.remote_name or "a visitor"
+                self.remark(f"the wrap-up of the chat with {who} is over")
+        for chat, one in now.items():
+            if chat not in before:
+                self.remark(wrap_up_text(one, is_old=is_first))
 
     def _forget(self, ref: ChatRef) -> None:
         talk = self.talks.pop(ref, None)

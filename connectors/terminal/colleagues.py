@@ -11,7 +11,7 @@ from connectors.terminal.words import STATE_WORDS, decision_text, listed_text
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatPartyInfo, ChatSentenceInfo
 from protocol.identifiers import project_id
-from protocol.values import ChatStatus, Guid, PartyState, SentenceModel, TransferMode
+from protocol.values import Guid, PartyState, SentenceModel, TransferMode
 
 HELP = """\
 /note TEXT                                 for colleagues, the visitor does not see it
@@ -153,15 +153,14 @@ class Colleagues:
             self._desk.remark("the chat is closed")
 
     async def _wrap_up(self, rest: str) -> None:
-        """End the wrap-up of the closed chat on the screen, else of the one that closed last."""
-        closed = [t.ref for t in self._desk.talks.values() if t.status is ChatStatus.CLOSED]
-        if not closed:
-            self._desk.remark("no chat here is closed")
+        """End the wrap-up of the chat on the screen, else of the one that closed last."""
+        running = [self._client.ref(one.chat_id) for one in self._client.wrap_ups if one.chat_id]
+        if not running:
+            self._desk.remark("no wrap-up runs")
             return
-        chat = self._desk.active if self._desk.active in closed else closed[-1]
+        chat = self._desk.active if self._desk.active in running else running[-1]
         code, _, note = rest.partition(":")
         await self._client.wrap_up(chat, code.strip() or None, note.strip() or None)
-        self._desk.remark("the wrap-up is over")
 
     async def _explain(self, rest: str) -> None:
         if (chat := self._meant(rest)) is not None:

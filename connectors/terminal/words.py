@@ -1,5 +1,6 @@
 """The words of the wire as people say them: statuses, states, decisions, who ended a chat."""
 
+from protocol.agent import AgentWrapUpInfo
 from protocol.chat import ChatStatusInfo, DecisionInfo
 from protocol.values import AgentState, ChatStatus, CloseReason
 
@@ -37,6 +38,15 @@ def listed_text(chat: ChatStatusInfo) -> str:
         return "not known"
     name = chat.agent_name or _NOBODY.get(chat.status, "")
     return _WITH[chat.status].format(name=name) + (", on hold" if chat.is_parked else "")
+
+
+def wrap_up_text(wrap_up: AgentWrapUpInfo, *, is_old: bool) -> str:
+    """How a wrap-up is told; an old one began before this program was there."""
+    until = wrap_up.until_utc
+    when = f", until {until.astimezone():%H:%M:%S}" if until is not None else ""
+    still = "still " if is_old else ""
+    who = wrap_up.remote_name or "a visitor"
+    return f"you {still}write up the chat with {who}{when}: /done CODE: NOTE"
 
 
 _DECIDED = {

@@ -106,6 +106,36 @@ def test_an_offer_is_rejected_and_the_state_changes(broker: ServedBroker) -> Non
         assert visitor.leaves() == 0
 
 
+def test_a_wrap_up_is_seen_and_ended_by_a_program_that_was_started_anew(tmp_path: Path) -> None:
+    """B-28, W-25: its slot could be freed by nobody otherwise."""
+    broker, config = sample_broker(tmp_path), tmp_path / "parley.toml"
+    text = config.read_text("utf-8")
+    config.write_text(
+        text.replace("signal_duration", 'wrapup = "10m"\nsignal_duration', 1), "utf-8"
+    )
+    with broker, Piped(command("visitor", broker, "--name", "Jana")) as visitor:
+        with Piped(command("agent", broker, "--ready")) as agent:
+            visitor.types("Good morning")
+            agent.shows("Jana calls, Support")
+            agent.types("/accept")
+            agent.shows("Good morning")
+            agent.types("/end")
+            agent.shows("you write up the chat with Jana, until ")
+            assert agent.leaves() == 0
+        with Piped(command("agent", broker, "--ready")) as agent:
+            agent.shows("you still write up the chat with Jana, until ")
+            agent.types("/who")
+            agent.shows("1 of 3 chats")
+            agent.types("/done Solved: she was glad")
+            agent.shows("the wrap-up of the chat with Jana is over")
+            agent.types("/who")
+            agent.shows("0 of 3 chats")
+            agent.types("/done")
+            agent.shows("no wrap-up runs")
+            assert agent.leaves() == 0
+        assert visitor.leaves() == 0
+
+
 def test_a_script_sends_everything_before_it_ends(broker: ServedBroker) -> None:
     with Piped(command("visitor", broker)) as visitor:
         for number in range(50):

@@ -32,7 +32,7 @@ from broker.core.state import Chat, State
 from broker.core.timers import TimerKind
 from broker.core.views import structures
 from broker.core.views.recipients import connectors_of
-from broker.core.visitors import sentences
+from broker.core.visitors import sentences, starting
 from broker.shell.clock import Clock
 from broker.shell.listening_clock import Attention
 from broker.store import rows
@@ -308,6 +308,26 @@ def _frozen_time_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Attention, "look", look)
 
 
+def _wrap_up_told_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrap-up that begins is in the next state that is told for some other reason."""
+    original = transitions._wrap_up
+
+    def wrap_up(chat: Chat, stamp: Stamp, agent: Guid, length: int) -> Decision:
+        return Decision(original(chat, stamp, agent, length).facts)
+
+    monkeypatch.setattr(transitions, "_wrap_up", wrap_up)
+
+
+def _end_of_wrap_up_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = transitions.wrap_up_over
+
+    def over(state: State, chat: Chat, stamp: Stamp, cause: str) -> Decision:
+        return Decision(original(state, chat, stamp, cause).facts)
+
+    for module in (timeouts, starting):
+        monkeypatch.setattr(module, "wrap_up_over", over)
+
+
 PLANTS = (
     Plant("a transfer leaves two owners", "I-8", _two_owners),
     Plant("who handed a chat over keeps its slot", "I-6", _slot_kept_after_transfer),
@@ -324,6 +344,9 @@ PLANTS = (
     Plant("a parked chat keeps its slot", "I-6", _parked_keeps_its_slot),
     Plant("a parked chat never comes back", "I-7", _parked_for_ever),
     Plant("a parked chat is forgotten", "I-16", _no_timer(TimerKind.PARK)),
+    Plant("a wrap-up is in no picture", "I-6", _everywhere("_wrap_ups", lambda *_: (), structures)),
+    Plant("a wrap-up begins unseen", "I-9", _wrap_up_told_late),
+    Plant("a wrap-up ends unseen", "I-9", _end_of_wrap_up_kept_back),
     Plant("a wait rule is applied twice", "I-16", _wait_rule_twice),
     Plant("a wait rule is not applied", "I-16", _no_timer(TimerKind.WAIT)),
     Plant("a monitor is seen by others", "I-6", _monitor_seen),

@@ -6,13 +6,13 @@ from typing import Any
 
 from broker.core.agents.reassignment import drop_party, withdraw
 from broker.core.capacity import weight_of
-from broker.core.chats.transitions import move_agent
+from broker.core.chats.transitions import move_agent, wrap_up_over
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.apply import demand_of, held
 from broker.core.distribution.eligibility import skill_for, why_not
 from broker.core.distribution.offers import excluded
 from broker.core.effects import AgentToWorkplace, Dismiss, Send
-from broker.core.facts import DecisionLogged, WrapupEnded
+from broker.core.facts import DecisionLogged
 from broker.core.inputs import Stamp
 from broker.core.limits import (
     DECISION_BYTES,
@@ -88,10 +88,7 @@ def _expelled(state: State, desk: Desk, stamp: Stamp, by: Guid) -> Decision:
     for chat_id, holder in desk.leases.items():
         chat = state.chats[chat_id]
         if holder is ChatStatus.CLOSED:
-            ended = WrapupEnded(
-                chat=chat.id, no=chat.no, agent=desk.agent, at=stamp.now, cause="forced"
-            )
-            decision.facts.append(ended)
+            decision.facts += wrap_up_over(state, chat, stamp, "forced").facts
         elif holder is ChatStatus.ALERTING:
             decision.add(withdraw(state, chat, desk.agent, stamp, "forced"))
     for chat_id in held(desk):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from broker.core.decision import Decision
-from broker.core.effects import ChatToAgent, ChatToConnectors, ChatToMembers, Send
+from broker.core.effects import AgentToWorkplace, ChatToAgent, ChatToConnectors, ChatToMembers, Send
 from broker.core.facts import (
     AgentMoved,
     BotAwaited,
@@ -17,6 +17,7 @@ from broker.core.facts import (
     PartyLeft,
     SentenceStored,
     SlotFilled,
+    WrapupEnded,
     WrapupStarted,
 )
 from broker.core.inputs import Stamp
@@ -239,19 +240,31 @@ def close(
     decision.facts.append(moved(chat, stamp, ChatStatus.CLOSED, cause, last, reason=reason))
     if talked is None:
         return decision
-    project = state.config.projects.get(chat.project) if chat.project else None
-    if was is ChatStatus.ANSWERED and not was_parked and project is not None and project.wrapup:
-        decision.facts.append(
-            WrapupStarted(
-                chat=chat.id,
-                no=chat.no,
-                agent=talked,
-                at=stamp.now,
-                until=stamp.now + project.wrapup,
-            )
-        )
     if answerer is None or desks[talked].session != answerer:
         decision.effects.append(ChatToAgent(chat=chat.id, agent=talked, type="SC_CHAT_STATUS"))
+    project = state.config.projects.get(chat.project) if chat.project else None
+    if was is ChatStatus.ANSWERED and not was_parked and project is not None and project.wrapup:
+        decision.add(_wrap_up(chat, stamp, talked, project.wrapup))
+    return decision
+
+
+def _wrap_up(chat: Chat, stamp: Stamp, agent: Guid, length: int) -> Decision:
+    """Hold the slots of whoever owned a chat for the work after it; it is in their picture (B-28, W-25)."""
+    started = WrapupStarted(
+        chat=chat.id, no=chat.no, agent=agent, at=stamp.now, until=stamp.now + length
+    )
+    return Decision([started], [AgentToWorkplace(agent=agent)])
+
+
+def wrap_up_over(state: State, chat: Chat, stamp: Stamp, cause: str) -> Decision:
+    """End the wrap-up of a closed chat, if one runs, and tell its agent."""
+    decision = Decision()
+    for agent in state.distribution.leases.get(chat.id, ()):
+        if chat.id in state.distribution.desks[agent].wrapups:
+            decision.facts.append(
+                WrapupEnded(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)
+            )
+            decision.effects.append(AgentToWorkplace(agent=agent))
     return decision
 
 

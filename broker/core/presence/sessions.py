@@ -263,9 +263,13 @@ def _is_awaited(state: State, chat: Chat) -> bool:
 
 def resumed(state: State, stamp: Stamp, gap: Resumed) -> Decision:
     """The broker listens again: whoever it waits for has a grace from now on (B-13)."""
-    return Decision(
+    decision = Decision(
         [ListenedAgain()], [Note("listened_again", {"deaf_seconds": gap.deaf / SECOND})]
     )
+    for desk in state.distribution.desks.values():
+        if desk.wrapups:
+            decision.effects.append(AgentToWorkplace(agent=desk.agent))
+    return decision
 
 
 def reloaded(state: State, stamp: Stamp, reload: Reloaded) -> Decision:

@@ -13,6 +13,7 @@ from broker.core.chats.transitions import (
     internal_note,
     move_agent,
     note,
+    wrap_up_over,
 )
 from broker.core.deadlines import (
     bot_until,
@@ -33,7 +34,6 @@ from broker.core.facts import (
     ParkWarned,
     Refreshed,
     TimerFired,
-    WrapupEnded,
 )
 from broker.core.inputs import Stamp
 from broker.core.routing.admission import pass_over
@@ -87,8 +87,9 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
     if chat.closed_at is not None:
         if over(state, chat.closed_up, linger(state, chat)) > stamp.up:
             return Decision()
-        ended = wrapup_over(state, chat, stamp, "expired")
-        return Decision([*ended, ChatForgotten(chat.id)])
+        decision = wrap_up_over(state, chat, stamp, "expired")
+        decision.facts.append(ChatForgotten(chat.id))
+        return decision
     gateway = state.config.gateways.get(chat.gateway)
     dead = dead_up(state, chat, gateway) if gateway is not None else None
     if gateway is None or dead is None:
@@ -110,18 +111,8 @@ def _wrapup(state: State, stamp: Stamp, key: Guid) -> Decision:
     for agent in state.distribution.leases.get(key, ()):
         running = state.distribution.desks[agent].wrapups.get(key)
         if running is not None and term_over(state, running.term) <= stamp.up:
-            ended = wrapup_over(state, state.chats[key], stamp, "expired")
-            return Decision([*ended], [AgentToWorkplace(agent=agent)])
+            return wrap_up_over(state, state.chats[key], stamp, "expired")
     return Decision()
-
-
-def wrapup_over(state: State, chat: Chat, stamp: Stamp, cause: str) -> list[WrapupEnded]:
-    """The end of the wrap-up of a closed chat, if one runs."""
-    return [
-        WrapupEnded(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)
-        for agent in state.distribution.leases.get(chat.id, ())
-        if chat.id in state.distribution.desks[agent].wrapups
-    ]
 
 
 def _grace(state: State, stamp: Stamp, key: Guid) -> Decision:

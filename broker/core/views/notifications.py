@@ -26,6 +26,7 @@ from broker.core.views.structures import (
     chat_for_workplace,
     form_for_workplace,
     outbound_chat,
+    own_state,
     utc,
 )
 from protocol.chat import ChatCommandInfo
@@ -50,9 +51,12 @@ def render(state: State, announcement: Announcement, now: int) -> list[Send]:
             session = asker if asker is not None else desk.session if desk is not None else None
             if session is None:
                 return []
-            shown = agent_state(state, announcement.agent)
-            if asker is not None:
-                shown = evolve(shown, peer=state.sessions[asker].workplace)
+            if asker is None:
+                shown = own_state(state, announcement.agent)
+            else:
+                asks = state.sessions[asker]
+                of = own_state if asks.agent == announcement.agent else agent_state
+                shown = evolve(of(state, announcement.agent), peer=asks.workplace)
             return [Send((session,), "SC_AGENT_STATE", shown, asker, announcement.re)]
 
 

@@ -14,12 +14,12 @@ from attrs import evolve
 
 from broker.config.model import SECOND, SIGNAL_DURATION, Gateway, Project
 from broker.core.capacity import capacity
-from broker.core.deadlines import dead_up
+from broker.core.deadlines import dead_up, term_over
 from broker.core.facts import NoteStored, SentenceStored, SlotFilled
 from broker.core.form_values import form_values, scenario_in
-from broker.core.limits import LISTED_TEXT
+from broker.core.limits import LISTED_TEXT, WRAP_UP_BYTES, items_that_fit
 from broker.core.state import Chat, Party, Sentence, Slot, State
-from protocol.agent import AgentStateInfo
+from protocol.agent import AgentStateInfo, AgentWrapUpInfo
 from protocol.chat import (
     ChatInfo,
     ChatPartyInfo,
@@ -247,8 +247,26 @@ def _signal_duration(state: State, chat: Chat, project: Project | None) -> int:
     return project.signal_duration if project is not None else SIGNAL_DURATION
 
 
+def own_state(state: State, agent: Guid) -> AgentStateInfo:
+    """An agent's state as the agent sees it: with the wrap-ups, which no chat of a list shows (W-25)."""
+    return evolve(agent_state(state, agent), wrap_ups=_wrap_ups(state, agent) or None)
+
+
+def _wrap_ups(state: State, agent: Guid) -> tuple[AgentWrapUpInfo, ...]:
+    running = state.distribution.desks[agent].wrapups
+    most = items_that_fit(state.config.limits.frame_bytes, WRAP_UP_BYTES, len(running))
+    return tuple(
+        AgentWrapUpInfo(
+            chat_id=chat,
+            remote_name=state.chats[chat].party_name,
+            until_utc=utc(term_over(state, wrapup.term) + state.ahead),
+        )
+        for chat, wrapup in list(running.items())[:most]
+    )
+
+
 def agent_state(state: State, agent: Guid) -> AgentStateInfo:
-    """An agent's state as his workplace sees it (B-22, B-28)."""
+    """An agent's state as any workplace sees it (B-22, B-28)."""
     desk = state.distribution.desks[agent]
     known = state.config.agents.get(agent)
     return AgentStateInfo(

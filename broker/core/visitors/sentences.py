@@ -87,8 +87,9 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
         refusal = may_open(state, gateway, chat.tracking_id)
         if refusal is not None:
             return refusal
-        facts = reopen(state, chat, stamp)
-        effects = [ChatToConnectors(chat=chat.id)]
+        reopened = reopen(state, chat, stamp)
+        facts = reopened.facts
+        effects = [ChatToConnectors(chat=chat.id), *reopened.effects]
     name = p.party_name or chat.party_name
     refusal = fits(state, chat, p, name, agent=False)
     if refusal is not None:

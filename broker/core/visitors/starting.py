@@ -9,7 +9,7 @@ from attrs import evolve
 from broker.config.model import Gateway
 from broker.core.chats.forms import form_fits, form_saved, form_taken, info_shown, is_same
 from broker.core.chats.room import chats_relieved, holds_one_more, is_full
-from broker.core.chats.transitions import CHAT_ID, close, unwarned
+from broker.core.chats.transitions import CHAT_ID, close, unwarned, wrap_up_over
 from broker.core.contacts.recognition import Visit, by_form, recognised
 from broker.core.deadlines import over
 from broker.core.decision import Decision, Outcome, Refusal
@@ -20,7 +20,6 @@ from broker.core.facts import (
     ChatReopened,
     ChatStarted,
     Fact,
-    WrapupEnded,
 )
 from broker.core.form_values import form_values, scenario_in
 from broker.core.inputs import Stamp
@@ -111,7 +110,7 @@ def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
     if refusal is not None:
         return refusal
     if chat is not None:
-        decision = Decision([*reopen(state, chat, stamp, p)])
+        decision = reopen(state, chat, stamp, p)
         visit = Visit.of(chat, p)
     else:
         decision = _made(state, stamp, gateway, p, full)
@@ -314,13 +313,10 @@ def reopens_in_time(state: State, gateway: Gateway, chat: Chat) -> bool:
 
 def reopen(
     state: State, chat: Chat, stamp: Stamp, start: ChatServiceInfo | None = None
-) -> list[Fact]:
-    """The facts of a reopening, by a start or by a text; a wrap-up that still runs ends."""
-    facts: list[Fact] = [
-        WrapupEnded(chat=chat.id, no=chat.no, agent=holder, at=stamp.now, cause="reopened")
-        for holder in state.distribution.leases.get(chat.id, ())
-    ]
-    facts.append(
+) -> Decision:
+    """Reopen a chat, by a start or by a text; a wrap-up that still runs ends."""
+    decision = wrap_up_over(state, chat, stamp, "reopened")
+    decision.facts.append(
         ChatReopened(
             chat=chat.id,
             no=chat.no,
@@ -334,8 +330,8 @@ def reopen(
             ext_response=start.ext_response if start else chat.ext_response,
         )
     )
-    facts += unwarned(chat, stamp)
-    return facts
+    decision.facts += unwarned(chat, stamp)
+    return decision
 
 
 def stop(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 
 from attrs import define, evolve, field
 
@@ -12,6 +13,7 @@ from broker.simulation.installation import FORM, GATEWAYS, OFFERED_FORM, PROJECT
 from broker.simulation.world import MS, SECOND
 from connectors.client.errors import ConnectorError
 from connectors.client.events import (
+    AgentStateChanged,
     Alerted,
     ChatChanged,
     ChatRef,
@@ -36,7 +38,11 @@ from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
 @define(eq=False, repr=False)
 class AgentPerson(Person):
-    """A person at a workplace, with a program that is started anew when it ended."""
+    """A person at a workplace, with a program that is started anew when it ended.
+
+    Attributes:
+        recalled: The chats of earlier programs whose wrap-ups are seen to.
+    """
 
     net: Net = field(kw_only=True)
     settings: WorkplaceSettings = field(kw_only=True)
@@ -45,6 +51,7 @@ class AgentPerson(Person):
     wants: AgentState = AgentState.READY
     colleagues: tuple[Guid, ...] = field(kw_only=True, default=())
     calls: int = 0
+    recalled: set[ChatRef] = field(factory=set)
 
     def begin(self) -> None:
         """Come to work."""
@@ -71,7 +78,12 @@ class AgentPerson(Person):
             case Alerted():
                 self._alerted(event.ref)
             case ChatChanged() if event.status is ChatStatus.CLOSED:
-                self.later(2 * SECOND, lambda: self._wrap_up(event.ref))
+                if self.chance.fork(f"wrap-up of {event.ref.name}").happens(0.4):
+                    self.later(SECOND, lambda: self._start_anew(program))
+                else:
+                    self.later(2 * SECOND, lambda: self._wrap_up(event.ref))
+            case AgentStateChanged():
+                self._recall(program)
             case ChatChanged() if event.status is ChatStatus.ANSWERED:
                 self.later(3 * SECOND, lambda: self._write(event.ref, 6))
                 self.later(4 * SECOND, lambda: self._manage(event.ref, 5))
@@ -141,6 +153,21 @@ class AgentPerson(Person):
             program.session.request("CS_CHAT_STATUS", asked, program.now)
             program.session.request("CS_CHAT_HANGUP", asked, program.now)
             program.done()
+
+    def _start_anew(self, program: Program) -> None:
+        """The program is started again, and knows nothing of what it had: perhaps during a wrap-up."""
+        if program is self.program and not program.off:
+            program.kill()
+            self._sit_down()
+
+    def _recall(self, program: Program) -> None:
+        """End the wrap-ups of which only the picture tells."""
+        state = program.session.agent
+        for one in (state.wrap_ups if state is not None else None) or ():
+            ref = ChatRef(self.settings.number, one.chat_id or Guid(""))
+            if ref not in program.session.chats and ref not in self.recalled:
+                self.recalled.add(ref)
+                self.later(SECOND, partial(self._wrap_up, ref))
 
     def _wrap_up(self, ref: ChatRef) -> None:
         program = self.at_work()

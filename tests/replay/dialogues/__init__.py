@@ -19,6 +19,7 @@ from tests.replay.dialogues import (
     sessions,
     supervision,
     waiting,
+    wrap_ups,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "sessions",
     "supervision",
     "waiting",
+    "wrap_ups",
 ]

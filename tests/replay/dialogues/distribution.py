@@ -168,6 +168,7 @@ async def wrap_up(stage: Stage) -> None:
     """B-22, B-28."""
     web, agent, chat = await answered(stage)
     await hang_up(web, agent, chat)
+    await agent.get("SC_AGENT_STATE", ActiveChats=1, WrapUps=...)
     other = await start(web, "v2")
     await agent.send("CS_CHAT_WRAPUP", 4, ChatId=chat, Code="sold", Note="Two pieces")
     await agent.get("SC_AGENT_STATE", 4, State="Ready")
@@ -175,6 +176,7 @@ async def wrap_up(stage: Stage) -> None:
     await answer(web, agent, other)
     await stop(web, "v2")
     await agent.get("SC_CHAT_STATUS", Status="Closed", ChatId=other)
+    await agent.get("SC_AGENT_STATE", ActiveChats=1, WrapUps=...)
     await agent.send("CS_CHAT_WRAPUP", 5, ChatId=chat)
     await agent.get("SYS_ERROR", 5, Code="WrongState")
     third = await start(web, "v3")

@@ -118,6 +118,7 @@ def test_every_kind_of_lease_is_what_it_ought_to_be(play: Playbook) -> None:
     done = answered(web, carol, ExtResponse="sales")
     carol.says("CS_CHAT_HANGUP", ChatId=done)
     carol.hears("SC_CHAT_STATUS")
+    carol.hears("SC_AGENT_STATE", WrapUps=...)
     web.hears("SE_CHAT_STATUS")
     chat = answered(web, carol, tracking="t2")
     alice = play.agent("alice", "101")

@@ -193,6 +193,7 @@ def test_a_slot_is_held_from_the_alert_to_the_end_of_the_wrap_up(play: Playbook)
     web.hears("SE_CHAT_STATUS")
     assert active() == 1
     hang_up(web, alice, chat)
+    alice.hears("SC_AGENT_STATE", ActiveChats=1, WrapUps=...)
     assert active() == 1
     play.wait(20)
     alice.hears("SC_AGENT_STATE", ActiveChats=0)
@@ -424,6 +425,7 @@ def test_a_wrap_up_is_waited_for_before_the_log_off(play: Playbook) -> None:
     alice.says("CS_AGENT_STATE", State="LogOff")
     alice.hears("SC_AGENT_STATE", NextState="LogOff", ActiveChats=1)
     hang_up(web, alice, chat)
+    alice.hears("SC_AGENT_STATE", NextState="LogOff", ActiveChats=1, WrapUps=...)
     play.wait(19.999999)
     assert play.dismissed == []
     play.wait(0.000001)

@@ -67,6 +67,7 @@ def test_a_wrap_up_comes_before(play: Playbook) -> None:
     wants(alice, "Ready", "Pause")
     chat = answered(web, alice, ExtResponse="sales")
     ends(web, alice, chat)
+    alice.hears("SC_AGENT_STATE", NextState="Pause", WrapUps=...)
     alice.silent()
     alice.says("CS_CHAT_WRAPUP", 2, ChatId=chat)
     alice.hears("SC_AGENT_STATE", 2)

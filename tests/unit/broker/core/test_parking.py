@@ -284,6 +284,8 @@ def test_there_is_a_wrap_up_only_for_who_talked_last(play: Playbook, put_aside: 
         parks(carol, chat)
     web.says("ES_CHAT_STOP", TrackingId="t1")
     carol.hears("SC_CHAT_STATUS", Status="Closed")
+    if not put_aside:
+        carol.hears("SC_AGENT_STATE", WrapUps=...)
     web.hears("SE_CHAT_STATUS", Status="Closed")
     started_ = [f for f in play.facts if isinstance(f, WrapupStarted)]
     assert (len(started_), desk_of(play, "carol").load) == ((0, 0) if put_aside else (1, 1))

@@ -155,6 +155,7 @@ def test_a_wrap_up_ends_though_its_agent_is_gone(play: Playbook) -> None:
     chat = answered(web, alice, "t1", ExtResponse="sales")
     alice.says("CS_CHAT_HANGUP", ChatId=chat)
     alice.hears("SC_CHAT_STATUS", Status="Closed")
+    alice.hears("SC_AGENT_STATE", ActiveChats=1, WrapUps=...)
     web.hears("SE_CHAT_STATUS", Status="Closed")
     config = CONFIG.replace("Alice Novak", "Anna").replace('"alice', '"anna')
     play.config = loads(config, path="play.toml").config
@@ -163,6 +164,7 @@ def test_a_wrap_up_ends_though_its_agent_is_gone(play: Playbook) -> None:
     answered(web, anna, "t1", ExtResponse="sales")
     anna.says("CS_CHAT_HANGUP", ChatId=chat)
     anna.hears("SC_CHAT_STATUS", Status="Closed")
+    anna.hears("SC_AGENT_STATE", ActiveChats=1, WrapUps=...)
     web.hears("SE_CHAT_STATUS", Status="Closed")
     play.wait(20)
     anna.hears("SC_AGENT_STATE")

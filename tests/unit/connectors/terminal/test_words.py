@@ -1,16 +1,19 @@
 """The words of the terminal programs: what is told, and how a command's text is read."""
 
+from datetime import UTC, datetime
+
 import anyio
 import pytest
 
 from connectors.client.connect import Address, connect_connector
 from connectors.client.errors import Refused
-from connectors.client.events import ChatChanged, ChatRef, SentenceRefused
+from connectors.client.events import AgentStateChanged, ChatChanged, ChatRef, SentenceRefused
+from connectors.terminal.agent import AgentDesk
 from connectors.terminal.conversation import Conversation
-from connectors.terminal.options import visitor_options
+from connectors.terminal.options import agent_options, visitor_options
 from connectors.terminal.visitor import VisitorDesk
 from connectors.terminal.words import decision_text, listed_text
-from protocol.agent import AgentStateInfo
+from protocol.agent import AgentStateInfo, AgentWrapUpInfo
 from protocol.chat import (
     ChatPartyInfo,
     ChatSentenceInfo,
@@ -46,27 +49,67 @@ def test_what_stands_behind_a_name_is_a_note(
     play(scenario)
 
 
+JANA = AgentWrapUpInfo(
+    chat_id=Guid("00000000-0000-4000-8000-00000000000a"),
+    remote_name="Jana",
+    until_utc=datetime(2026, 1, 1, 14, 5, tzinfo=UTC),
+)
+KARL = AgentWrapUpInfo(chat_id=Guid("00000000-0000-4000-8000-00000000000b"))
+
+
+def writing_up(*wrap_ups: AgentWrapUpInfo) -> AgentStateInfo:
+    """What Alice's picture says."""
+    return AgentStateInfo(
+        peer="101", agent_id=ALICE, state=AgentState.READY, wrap_ups=wrap_ups or None
+    )
+
+
 def test_a_wrap_up_ends_with_a_code() -> None:
-    """B-28: the code may have several words."""
+    """B-28: the code may have several words; without more it is the chat that closed last."""
 
     async def scenario(scene: Scene) -> None:
         await scene.desk.enter("/done Solved")
-        assert scene.face.lines[-1] == "no chat here is closed"
-        scene.desk.talk(scene.ref).status = ChatStatus.CLOSED
-        state = AgentStateInfo(peer="101", agent_id=ALICE, state=AgentState.READY)
-        scene.model.broker.canned["CS_CHAT_WRAPUP"] = ("SC_AGENT_STATE", state)
+        assert scene.face.lines[-1] == "no wrap-up runs"
+        own = AgentWrapUpInfo(chat_id=Guid(scene.ref.name), remote_name="Jana")
         told = []
-        for line in ("/done To be called back: on Tuesday", "/done Sold", "/done"):
+        for line, picture, left in (
+            ("/done To be called back: on Tuesday", (own, KARL), (KARL,)),
+            ("/done Sold", (JANA, KARL), (JANA,)),
+            ("/done", (JANA,), ()),
+        ):
+            await scene.model.push("SC_AGENT_STATE", writing_up(*picture))
+            while scene.desk.client.wrap_ups != picture:
+                await anyio.lowlevel.checkpoint()
+            scene.model.broker.canned["CS_CHAT_WRAPUP"] = ("SC_AGENT_STATE", writing_up(*left))
             asked = await scene.asks(line, "CS_CHAT_WRAPUP")
             assert isinstance(asked, ChatWrapUpInfo)
             told.append((asked.chat_id, asked.code, asked.note))
-        chat = Guid(scene.ref.name)
+            assert scene.desk.client.wrap_ups == left
         assert told == [
-            (chat, "To be called back", "on Tuesday"),
-            (chat, "Sold", None),
-            (chat, None, None),
+            (own.chat_id, "To be called back", "on Tuesday"),
+            (KARL.chat_id, "Sold", None),
+            (JANA.chat_id, None, None),
         ]
-        assert scene.face.lines[-1] == "the wrap-up is over"
+        assert scene.desk.client.wrap_up_of(scene.ref) is None
+
+    play(scenario)
+
+
+def test_wrap_ups_are_told_when_they_begin_and_end() -> None:
+    """W-25: and at the start those of before it."""
+
+    async def scenario(scene: Scene) -> None:
+        desk = AgentDesk(scene.desk.client, scene.face, agent_options([]))
+        lines = scene.face.lines
+        when = f"{JANA.until_utc.astimezone():%H:%M:%S}" if JANA.until_utc else ""
+        for picture, told in (
+            ((JANA,), f"you still write up the chat with Jana, until {when}: /done CODE: NOTE"),
+            ((JANA, KARL), "you write up the chat with a visitor: /done CODE: NOTE"),
+            ((KARL,), "the wrap-up of the chat with Jana is over"),
+            ((), "the wrap-up of the chat with a visitor is over"),
+        ):
+            desk.on(AgentStateChanged(writing_up(*picture)))
+            assert lines[-1] == told
 
     play(scenario)
 

@@ -111,6 +111,7 @@ def test_a_wrap_up_ends_with_a_forced_log_off(play: Playbook) -> None:
     chat = answered(web, alice, ExtResponse="sales")
     alice.says("CS_CHAT_HANGUP", ChatId=chat)
     alice.hears("SC_CHAT_STATUS")
+    alice.hears("SC_AGENT_STATE", ActiveChats=1, WrapUps=...)
     web.hears("SE_CHAT_STATUS")
     susan = play.agent("susan", "104", None)
     forces(play, susan, "alice", "LogOff")
