@@ -18,6 +18,8 @@ from broker.checker.history import Event, Kind
 
 GRACE = 60_000_000
 """What is left at most for anything after the broker did not listen (B-13)."""
+UNDER_WAY = 1_000_000
+"""What was due so shortly before the broker died may have been decided, and not be durable."""
 _MOMENTS = frozenset(
     {
         "at",
@@ -95,7 +97,7 @@ class Timeline:
         """When a time that somebody was given must be over at the latest."""
         end = since + length
         for begin, stop in sorted([*self.deaf, *((moment, moment) for moment in self.began)]):
-            if since <= stop and begin < end:
+            if since <= stop and begin < end + UNDER_WAY:
                 end += stop - max(begin, since)
                 if begin == stop:
                     end = max(end, begin + min(GRACE, length))

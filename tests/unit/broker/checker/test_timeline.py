@@ -24,6 +24,12 @@ def test_what_is_due_while_the_broker_is_down_comes_a_grace_later(kind: Kind) ->
     assert line.over(89 * SECOND, 10 * SECOND) == 99 * SECOND
 
 
+def test_what_was_due_just_before_the_broker_died_may_not_be_durable() -> None:
+    """B-13, I-16: its commit was under way; so it comes a grace after the start."""
+    line = timeline((100, Kind.CRASHED), (103, Kind.STARTED))
+    assert line.over(89 * SECOND + SECOND // 2, 10 * SECOND) == 113 * SECOND
+
+
 def test_a_process_that_ends_after_its_store_failed_is_down_from_then_on() -> None:
     """B-13."""
     line = timeline((100, Kind.FAILED), (101, Kind.CRASHED), (104, Kind.STARTED))
