@@ -11,7 +11,7 @@ UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate
 	--no-emit-index-url --no-header --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix sim bench docs schemas js lock clean
+.PHONY: help setup run quick test night check fix sim bench docs schemas clauses js lock clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,13 @@ run: setup ## run the broker with the sample configuration; its database lies in
 
 test: setup js ## run the whole test suite (ARGS="-k name" for a part)
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+quick: setup js ## in under a minute: unit tests, conformance, ten seeds
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" tests/unit tests/conformance $(ARGS)
+	$(BIN)/parley simulate --seed 1 --runs 10 --processes $(JOBS)
+
+night: setup ## the long tests, for HOURS=10 at the most; prints rows for docs/proof.md
+	nice -n 15 $(BIN)/python -m tests.night --hours $(or $(HOURS),10) $(ARGS)
 
 check: setup ## format, lint, types, import contracts, house rules
 	$(BIN)/ruff format --check .

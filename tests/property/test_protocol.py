@@ -8,19 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol import codec
 from protocol.catalogue import CATALOGUE
 from protocol.codec import decode, encode, from_wire, to_wire
-from protocol.connection import Connection, Failed, Refused, Side, State
-from protocol.errors import WireError
 from protocol.frame import Frame
 from protocol.frame_spec import FrameSpec
 from protocol.json_codec import decode_json, encode_json
 from protocol.schema import members
-from protocol.session import Hello, Welcome
-from protocol.values import Role
 from tests.conformance import samples
 from tests.property.strategies import frames, payload
+from tests.support.damaged_frames import BODIES, carefully, damaged, outcome, run
 
 SPECS = [pytest.param(spec, id=spec.type) for spec in CATALOGUE.values()]
 
@@ -44,20 +40,6 @@ def test_every_frame_survives_both_forms(frame: Frame) -> None:
     assert decode_json(encode_json(frame)) == frame
 
 
-def _outcome(read: Any, body: bytes) -> object:
-    try:
-        return read(body)
-    except WireError as error:
-        return (error.code, error.path, error.type, error.re)
-
-
-def _carefully(body: bytes) -> Frame:
-    return codec.frame_of(codec._unpack(body))
-
-
-BODIES = [encode(frame)[4:] for frame in samples.frames().values()]
-
-
 @settings(max_examples=500)
 @given(
     st.sampled_from(BODIES),
@@ -67,10 +49,8 @@ def test_a_damaged_frame_is_read_or_refused_alike_on_both_ways(
     body: bytes, damages: list[tuple[int, bytes]]
 ) -> None:
     """W-4, W-5."""
-    for where, put in damages:
-        at = where % len(body)
-        body = body[:at] + put + body[at + 1 :]
-    assert _outcome(decode, body) == _outcome(_carefully, body)
+    body = damaged(body, damages)
+    assert outcome(decode, body) == outcome(carefully, body)
 
 
 _scalars = st.none() | st.booleans() | st.integers(-(1 << 63), (1 << 64) - 1) | st.floats()
@@ -93,37 +73,16 @@ def test_any_value_of_a_member_is_read_or_refused_alike(kind: str, data: st.Data
         names = [member.wire for member in members(structure)]
         tree |= data.draw(st.dictionaries(st.sampled_from(names), _trees, max_size=2))
     body = msgpack.packb([kind, tree], datetime=True)
-    outcome = _outcome(decode, body)
-    assert outcome == _outcome(_carefully, body)
-    if isinstance(outcome, Frame):
-        assert decode(encode(outcome)[4:]) == outcome
+    found = outcome(decode, body)
+    assert found == outcome(carefully, body)
+    if isinstance(found, Frame):
+        assert decode(encode(found)[4:]) == found
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_else(body: bytes) -> None:
     """W-4, W-14: whatever comes is a frame or a refusal."""
-    _outcome(decode, body)
-
-
-def _server() -> Connection:
-    connection = Connection(Side.SERVER, now=0.0, frame_bytes=100_000)
-    hello = Hello(version=1, role=Role.CONNECTOR, peers=("web",), token="t")
-    connection.receive(encode(Frame("SYS_HELLO", hello)), 0.0)
-    connection.accept(Welcome())
-    connection.data_to_send()
-    return connection
-
-
-def _run(pieces: list[bytes]) -> tuple[list[object], bytes, State]:
-    connection = _server()
-    events: list[object] = []
-    for piece in pieces:
-        for event in connection.receive(piece, 0.0):
-            if isinstance(event, Refused | Failed):
-                events.append((type(event), event.error.code, event.error.path))
-            else:
-                events.append(event)
-    return events, connection.data_to_send(), connection.state
+    outcome(decode, body)
 
 
 _pieces = frames.map(encode) | st.sampled_from(
@@ -142,11 +101,11 @@ def test_slicing_changes_nothing(stream: bytes, cuts: list[int]) -> None:
     """W-1: where the stream is cut means nothing."""
     edges = [0, *sorted(cut for cut in cuts if cut < len(stream)), len(stream)]
     sliced = [stream[a:b] for a, b in pairwise(edges)]
-    assert _run(sliced) == _run([stream])
+    assert run(sliced) == run([stream])
 
 
 @settings(max_examples=20)
 @given(st.lists(_pieces, max_size=3).map(b"".join))
 def test_single_bytes_change_nothing(stream: bytes) -> None:
     """W-1."""
-    assert _run([bytes([byte]) for byte in stream]) == _run([stream])
+    assert run([bytes([byte]) for byte in stream]) == run([stream])

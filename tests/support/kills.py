@@ -1,0 +1,145 @@
+"""A real broker is killed under load, again and again, and what its clients saw is judged."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import trio
+from attrs import frozen
+
+from broker.checker import check
+from broker.checker.dump import Dump
+from broker.checker.history import History, Kind
+from broker.child import ServedBroker, free_port
+from broker.config.load import load
+from broker.simulation.dump_reader import dump_of
+from broker.simulation.rng import Chance
+from broker.simulation.setup import describe
+from tests.support.crowd import Crowd, wall
+
+ECHO = "SE_CHAT_SENTENCE"
+INSTALLATION = """
+[server]
+listen = "127.0.0.1:{port}"
+heartbeat = "5s"
+[store]
+url = "sqlite:///parley.db"
+[distribution]
+retry_after = "2s"
+[[languages]]
+name = "English"
+culture = "en"
+[[projects]]
+name = "Support"
+signal_duration = "5s"
+[[gateways]]
+name = "Web"
+peer = "web"
+token = "web-secret"
+workplace_grace = "30s"
+[[gateways]]
+name = "Shop"
+peer = "shop"
+token = "shop-secret"
+reactivate = true
+workplace_grace = "30s"
+[[gate_rules]]
+rank = 1
+[[project_rules]]
+rank = 1
+project = "Support"
+{people}
+"""
+PEOPLE = """
+[[workplaces]]
+number = "{number}"
+max_chats = 3
+[[agents]]
+name = "{login}"
+login = "{login}"
+token = "{login}-secret"
+max_chats = 3
+languages = {{ English = 100 }}
+skills = {{ Support = 50 }}
+"""
+AGENTS = (("101", "ann"), ("102", "bob"), ("103", "cid"))
+
+
+def write_installation(directory: Path, port: int) -> Path:
+    people = "".join(PEOPLE.format(number=number, login=login) for number, login in AGENTS)
+    path = directory / "parley.toml"
+    path.write_text(INSTALLATION.format(port=port, people=people))
+    return path
+
+
+def dump_file(path: Path) -> Dump:
+    database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        return dump_of(database)
+    finally:
+        database.close()
+
+
+async def play(broker: ServedBroker, history: History, kills: int, seed: str) -> None:
+    """Let a crowd talk, kill the broker under it, and let all come to rest."""
+    chance = Chance(seed)
+    async with trio.open_nursery() as nursery:
+        crowd = Crowd(broker.address, history, chance, nursery)
+        web, web2 = crowd.connector("web", "web"), crowd.connector("web2", "web")
+        shop = crowd.connector("shop", "shop")
+        for number, login in AGENTS:
+            crowd.desk(number, login)
+        for index in range(10):
+            program, peer = ((web, "web"), (web2, "web"), (shop, "shop"))[index % 3]
+            crowd.visitor(program, peer, f"visitor{index}")
+        for _ in range(kills):
+            await trio.sleep(0.4 + chance.fraction())  # real time: the load goes on meanwhile
+            history.add(wall(), Kind.CRASHED, window="kill -9")
+            await trio.to_thread.run_sync(broker.kill)
+            await trio.to_thread.run_sync(broker.start)
+            history.add(wall(), Kind.STARTED)
+        await trio.sleep(1.0)  # real time: the load goes on once more
+        history.add(wall(), Kind.CALM)
+        crowd.quiet = True
+        await crowd.settle(60, rest=3)
+        await trio.sleep(1.0)  # real time: what is under way arrives
+        history.add(wall(), Kind.PROBE)
+        for program in crowd.programs:
+            program.note_view()
+            program.probe()
+        await trio.sleep(2.0)  # real time: the answers to the probes
+        history.add(wall(), Kind.END)
+        nursery.cancel_scope.cancel()
+
+
+@frozen
+class Killed:
+    """What came of a broker that was killed.
+
+    Attributes:
+        violations: The laws that were broken, for people.
+        echoes: Sentences that their senders saw acknowledged.
+        sentences: Sentences that the store holds at the end.
+    """
+
+    violations: tuple[str, ...]
+    echoes: int
+    sentences: int
+
+
+async def killed(directory: Path, kills: int, seed: str) -> Killed:
+    """Kill a broker of its own under load, and have the simulator's checker judge it."""
+    port = free_port()
+    path = write_installation(directory, port)
+    history = History()
+    history.add(wall(), Kind.SETUP, **describe(load(path).config))
+    with ServedBroker(path, ("127.0.0.1", port), directory / "log") as broker:
+        await play(broker, history, kills, seed)
+        dump = dump_file(directory / "parley.db")
+    echoes = sum(
+        event.kind is Kind.GOT and event.frame is not None and event.frame.type == ECHO
+        for event in history
+    )
+    violations = tuple(str(violation) for violation in check(history, dump))
+    return Killed(violations, echoes, len(dump.sentences))
