@@ -17,6 +17,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from enum import IntEnum
 from functools import partial
 from os import PathLike, fspath, urandom
+from selectors import DefaultSelector
 from typing import Any, Final, Protocol, TextIO
 
 import structlog
@@ -41,6 +42,7 @@ from broker.shell.life_signs import Diary
 from broker.shell.listening_clock import GAP, LOOK_EVERY, Attention
 from broker.shell.metered import MeteredCommitter
 from broker.shell.server import Server
+from broker.shell.server_tasks import ServerTasks
 from broker.shell.service_manager import Supervisor
 from broker.shell.sessions import Sessions
 from broker.shell.sockets import Sockets, address_of, listening_socket, spell
@@ -135,6 +137,7 @@ class Broker:
     supervisor: Supervisor = Factory(Supervisor)
     log_dropped: Callable[[], int] = lambda: 0
     server: Server = field(init=False)
+    _tasks: ServerTasks = field(init=False)
     _event: trio.Event = field(factory=trio.Event, init=False)
     _stopping: bool = field(default=False, init=False)
     _lost: BaseException | None = field(default=None, init=False)
@@ -150,10 +153,11 @@ class Broker:
 
     def __attrs_post_init__(self) -> None:
         """Put the parts together."""
+        selector = DefaultSelector()
         sessions = Sessions(
             limits=self.config.limits,
             checks=SlowChecks(Gate(self.config)),
-            sockets=Sockets(),
+            sockets=Sockets(selector),
             now=trio.current_time,
             excuses=Excuses(self.attention),
             stirred=lambda: self.server.wake(),
@@ -164,6 +168,7 @@ class Broker:
             listeners=self.listeners,
             tls=self.tls,
         )
+        self._tasks = ServerTasks(self.server, selector.fileno())
 
     async def run(
         self, task_status: trio.TaskStatus[tuple[str, int]] = trio.TASK_STATUS_IGNORED
@@ -171,7 +176,7 @@ class Broker:
         """Serve until `stop`, or until the store is lost for good."""
         with closing(self.server):
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(self.server.run)
+                nursery.start_soon(self._tasks.run)
                 nursery.start_soon(self._reload_when_wanted)
                 nursery.start_soon(self._note_life)
                 status = await self._live(task_status)
@@ -181,7 +186,7 @@ class Broker:
     def stop(self) -> None:
         """End in good order; when that is under way already, end at once."""
         if self._stopping:
-            self.server.hurry()
+            self.server.abort_drain()
         self._stopping = True
         self._reloading.cancel()
         self._starting.cancel()
@@ -244,7 +249,7 @@ class Broker:
                     return await self._drain()
             except StoreError as error:
                 _log.error("store_lost", error=str(error))
-                await self.server.drain(LAST_WORDS)
+                await self._tasks.drain(LAST_WORDS)
                 return ExitStatus.STORE_LOST
             thread = StoreThread(store)
             thread.start()
@@ -261,7 +266,7 @@ class Broker:
                 if self._stopping:
                     return await self._drain()
                 if not self._goes_on():
-                    await self.server.drain(LAST_WORDS)
+                    await self._tasks.drain(LAST_WORDS)
                     return ExitStatus.STORE_LOST
             finally:
                 with trio.CancelScope(shield=True):
@@ -436,7 +441,7 @@ class Broker:
     async def _drain(self) -> ExitStatus:
         self.supervisor.stopping()
         _log.info("drain_started", connections=len(self.server.sessions.links))
-        cut = await self.server.drain(self.config.server.drain / 1_000_000)
+        cut = await self._tasks.drain(self.config.server.drain / 1_000_000)
         _log.info("broker_stopped", cut=cut)
         return ExitStatus.DRAINED if self._lost is None else ExitStatus.STORE_LOST
 

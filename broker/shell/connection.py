@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from enum import Enum, auto
 from selectors import EVENT_READ
 
@@ -11,6 +10,7 @@ from attrs import Factory, define
 from broker.shell.checks import Check
 from broker.shell.outbox import Outbox
 from broker.shell.rate import Allowance, Budget
+from broker.shell.seams import Pipe, StreamSocket
 from broker.shell.tls import TlsPipe
 from protocol.connection import Connection
 from protocol.values import Guid
@@ -53,8 +53,8 @@ class Link:
     """
 
     number: int
-    sock: socket.socket
-    pipe: socket.socket | TlsPipe
+    sock: StreamSocket
+    pipe: Pipe
     tls: TlsPipe | None
     connection: Connection
     allowance: Allowance

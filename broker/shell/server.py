@@ -1,10 +1,12 @@
-"""The tasks that serve the connections, and their place in time.
+"""The server: what is read and when, who is accepted, how a drain goes; without a task of its own.
 
-Theory of operation: `_serve` is the one task for all sockets. It waits until any is ready, reads
-each that is, and pumps the engine once. `_keep_time` sleeps until the first deadline: a timer of
-the core, a heartbeat, a hello that did not come. It reads the sockets as well before it looks at the
-deadlines, so that nobody is called silent whose words lie there (B-13). Results of the store come as
-callbacks between the two. All of it happens in one thread, so nothing needs a lock.
+Theory of operation: whoever drives the server (`broker.shell.server_tasks`, the simulator) calls
+`turn` when a socket is ready or the time has come that the last turn said. A turn reads each socket
+that is ready, looks at the deadlines (timers of the core, heartbeats, hellos that did not come) and
+pumps the engine once. The sockets come before the deadlines, so that nobody is called silent whose
+words lie there (B-13). Between two turns results of the store come as callbacks; they end with
+`stirred`, and `alarm` is told when the next turn is wanted then. All of it happens in one thread, so
+nothing needs a lock.
 
 While the engine has more in its inbox than the store keeps up with, no socket is read: the peers
 feel it as a slow connection, and nothing grows here (I-14).
@@ -18,11 +20,11 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
 from typing import Any, cast
 
 import structlog
-import trio
 from attrs import Factory, define, field
 
 from broker.config.model import Address, Config
@@ -30,8 +32,9 @@ from broker.core.inputs import Input
 from broker.shell.checks import origin_of
 from broker.shell.connection import Link
 from broker.shell.engine import Engine
-from broker.shell.listening_clock import LOOK_EVERY, Attention
+from broker.shell.listening_clock import Attention
 from broker.shell.rate import Allowance
+from broker.shell.seams import Listener, StreamSocket
 from broker.shell.sessions import Sessions
 from broker.shell.sockets import spell
 from broker.shell.tls import TlsPipe
@@ -45,7 +48,23 @@ ONE_TOO_MANY = 256
 """Connections past the limit that are told so; further ones are just closed."""
 ACCEPT_PAUSE = 1.0
 NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-LAG_INTERVAL = LOOK_EVERY / 1_000_000
+
+
+class Stage(Enum):
+    """How far a server has come with its end.
+
+    `SERVING` until a drain begins; `ANSWERING` while what was read is answered and nothing more is
+    read; `LEAVING` while those who were told take their last words; `DRAINED` when nobody is left.
+    """
+
+    SERVING = auto()
+    ANSWERING = auto()
+    LEAVING = auto()
+    DRAINED = auto()
+
+
+def _no_alarm(_when: float) -> None:
+    """There is nobody yet who could be told."""
 
 
 @define(kw_only=True)
@@ -53,29 +72,35 @@ class Server:
     """Serves the connections of its listening sockets.
 
     Attributes:
-        sessions: What is done for each connection.
+        sessions: What is done for each connection; its `now` is the clock of the server.
         config: The configuration in force.
         listeners: The listening sockets, owned by whoever made them.
         tls: How connections are encrypted; None: not at all.
+        inbox_high: Inputs that wait from which on no socket is read.
+        one_too_many: Connections past the limit that are told so; further ones are just closed.
+        alarm: Told between two turns that something changed, and when the next turn is wanted.
+        stage: Whether it serves, or how far its drain is.
+        cut: How many connections had to be cut at the end of the drain.
     """
 
     sessions: Sessions
     config: Config
-    listeners: Sequence[socket.socket]
+    listeners: Sequence[Listener]
     tls: ssl.SSLContext | None = None
+    inbox_high: int = INBOX_HIGH
+    one_too_many: int = ONE_TOO_MANY
+    alarm: Callable[[float], None] = field(default=_no_alarm, init=False)
     engine: Engine | None = field(default=None, init=False)
+    stage: Stage = field(default=Stage.SERVING, init=False)
+    cut: int = field(default=0, init=False)
     _last_number: int = field(default=0, init=False)
     _ready: deque[tuple[SelectorKey, int]] = field(factory=deque, init=False)
-    _nap: trio.CancelScope = field(factory=trio.CancelScope, init=False)
-    _drain_scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _drain_by: float = field(default=math.inf, init=False)
     _frozen: int = field(default=0, init=False)
-    _hurried: bool = field(default=False, init=False)
-    _changed: trio.Event | None = field(default=None, init=False)
+    _drain_aborted: bool = field(default=False, init=False)
     _crash: BaseException | None = field(default=None, init=False)
     _listening: bool = field(default=False, init=False)
     _accept_at: float = field(default=math.inf, init=False)
-    _reading: bool = field(default=True, init=False)
     _log: Any = Factory(lambda: structlog.get_logger())
 
     # -- the engine's life
@@ -105,79 +130,51 @@ class Server:
         """Whether new sessions are taken."""
         return self.engine is not None and self._listening
 
-    # -- tasks
+    @property
+    def attention(self) -> Attention:
+        """The clock that deadlines hang on."""
+        return self.sessions.excuses.attention
 
-    async def run(self) -> None:
-        """Serve until cancelled."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._serve)
-            nursery.start_soon(self._keep_time)
-            nursery.start_soon(self._measure_lag)
-            nursery.start_soon(self.sessions.checks.run)
+    # -- turns
 
-    async def drain(self, seconds: float) -> int:
-        """Stop in good order: nobody new, what was read is answered, everybody is told.
+    @property
+    def has_room(self) -> bool:
+        """Whether sockets may be read; while they may not, one that is ready wants no turn."""
+        if self.stage is Stage.ANSWERING or self.stage is Stage.DRAINED:
+            return False
+        return self.engine is None or len(self.engine.inbox) < self.inbox_high
 
-        Args:
-            seconds: How long that may take.
+    def turn(self, now: float) -> float:
+        """Do what is to be done for all sockets that are ready and for what is due.
 
         Returns:
-            How many connections had to be cut.
+            When the next turn is wanted at the latest.
         """
-        self._drain_by = trio.current_time() + seconds
-        with trio.CancelScope() as self._drain_scope:
-            if self._hurried:
-                self._drain_scope.cancel()
-            self.wake()
-            self._listen(False)
-            self._reading = False
-            await self._until(lambda: self.engine is None or self.engine.idle)
-            self._reading = True
-            self.detach(ByeCode.SHUTDOWN, "the broker shuts down")
-            await self._until(lambda: not self.sessions.links)
-        return self._cut()
-
-    def close(self) -> None:
-        """Let all sockets go but the listening ones."""
-        self._cut()
-        self._listen(False)
-        self.sessions.sockets.close()
-
-    def _cut(self) -> int:
-        left = list(self.sessions.links.values())
-        for link in left:
-            self.sessions.drop(link, "cut")
-        return len(left)
-
-    def hurry(self) -> None:
-        """End a drain now, also one that is still to come."""
-        self._hurried = True
-        self._drain_scope.cancel()
-
-    async def _serve(self) -> None:
-        while True:
-            await self.sessions.sockets.wait()
-            await self._until(self._has_room)
-            self._turn()
-
-    def _has_room(self) -> bool:
-        return self._reading and (self.engine is None or len(self.engine.inbox) < INBOX_HIGH)
-
-    def _turn(self) -> None:
-        """Do what is to be done for all sockets that are ready, as far as there is room."""
-        self._read_all(trio.current_time())
-        self.pump()
+        if self._crash is not None:
+            raise self._crash
+        if now >= self._accept_at:
+            self._accept_at = math.inf
+            self._listen(self.engine is not None and self.stage is Stage.SERVING)
+        if self.has_room and self._read_all(now):
+            first = self.sessions.deadlines.next
+            if first is not None and first <= now:
+                self.sessions.tick(now)
+        if self._drain_by != math.inf:
+            self._bound_drain(now)
+        if self.engine is not None:
+            self.engine.pump()
+        return self._settle()
 
     def _read_all(self, now: float) -> bool:
         """Read what has come; False when there is no room for all of it."""
         ready = self._ready
         if not ready:
             ready.extend(self.sessions.sockets.ready())
-        while ready and self._has_room():
+        while ready and self.has_room:
             key, mask = ready.popleft()
             link: Link | None = key.data
             if link is None:
-                self._accept(cast("socket.socket", key.fileobj), now)
+                self._accept(cast("Listener", key.fileobj), now)
             else:
                 self._attend(link, mask, now)
         return not ready
@@ -210,41 +207,18 @@ class Server:
         else:
             self.sessions.ended(link)
 
-    async def _keep_time(self) -> None:
-        while True:
-            with trio.CancelScope(deadline=self._next_look()) as self._nap:
-                await trio.sleep_forever()
-            if self._crash is not None:
-                raise self._crash
-            now = trio.current_time()
-            if now >= self._accept_at:
-                self._accept_at = math.inf
-                self._listen(self.engine is not None)
-            if self._has_room() and self._read_all(now):
-                self.sessions.tick(now)
-            self._bound_drain(now)
-            self.pump()
+    def _settle(self) -> float:
+        """After anything: read those again who were paused, go on with a drain; when to look next."""
+        self.sessions.resume()
+        if self.stage is not Stage.SERVING:
+            self._go_on_draining()
+        return self.next_turn()
 
-    def _bound_drain(self, now: float) -> None:
-        """End a drain whose time is over, the time left out in which this process was frozen."""
-        attention = self.attention
-        attention.look()
-        self._drain_by += (attention.frozen - self._frozen) / 1_000_000
-        self._frozen = attention.frozen
-        if now >= self._drain_by:
-            self._drain_scope.cancel()
-            self._drain_by = math.inf
-
-    @property
-    def attention(self) -> Attention:
-        """The clock that deadlines hang on."""
-        return self.sessions.excuses.attention
-
-    def _next_look(self) -> float:
-        """When the first deadline is, on trio's clock."""
+    def next_turn(self) -> float:
+        """When the first deadline is, on the clock of the server."""
         when = min(self._accept_at, self._drain_by)
         first = self.sessions.deadlines.next
-        if first is not None and self._has_room():
+        if first is not None and self.has_room:
             when = min(when, first)
         engine = self.engine
         if engine is not None and engine.has_more:
@@ -253,18 +227,10 @@ class Server:
             wait = engine.wake_at - self.attention.look()
             # What is due and not done yet waits for the commit, at whose end the engine goes on.
             if wait > 0 or not engine.committing:
-                when = min(when, trio.current_time() + wait / 1_000_000)
+                when = min(when, self.sessions.now() + wait / 1_000_000)
         return when
 
-    async def _measure_lag(self) -> None:
-        counters = self.sessions.counters
-        while True:
-            due = trio.current_time() + LAG_INTERVAL
-            await trio.sleep_until(due)
-            self.attention.look()
-            counters.lag = max(counters.lag, trio.current_time() - due)
-
-    # -- between the tasks, all in one thread
+    # -- between two turns, all in one thread
 
     def submit(self, input: Input) -> None:
         """Hand the engine an input that came from no connection; without an engine it is lost."""
@@ -272,36 +238,76 @@ class Server:
             self.engine.submit(input)
             self.wake()
 
-    def pump(self) -> None:
-        """Have the engine go on."""
-        if self.engine is not None:
-            self.engine.pump()
-        self.stirred()
-
     def stirred(self) -> None:
-        """The engine went on: set the alarm anew, tell who waits for it."""
-        self.sessions.resume()
-        when = self._next_look()
-        if when < self._nap.deadline:
-            self._nap.deadline = when
-        if self._changed is not None:
-            self._changed.set()
-            self._changed = None
+        """The engine went on: have the alarm set anew."""
+        self.alarm(self._settle())
 
     def wake(self) -> None:
         """Have the engine pumped soon."""
-        self._nap.deadline = -math.inf
+        self.alarm(-math.inf)
 
     def crash(self, error: BaseException) -> None:
         """A fault in a callback: raised where it ends the process in good order."""
         self._crash = self._crash or error
         self.wake()
 
-    async def _until(self, condition: Callable[[], bool]) -> None:
-        while not condition():
-            if self._changed is None:
-                self._changed = trio.Event()
-            await self._changed.wait()
+    # -- the end
+
+    def begin_drain(self, by: float) -> None:
+        """Stop in good order: nobody new, what was read is answered, everybody is told.
+
+        Args:
+            by: When everybody who is still there is cut.
+        """
+        self.attention.look()
+        self._frozen = self.attention.frozen
+        self._drain_by = by
+        self.stage = Stage.ANSWERING
+        self._listen(False)
+        if self._drain_aborted:
+            self._end_drain()
+        self.stirred()
+
+    def abort_drain(self) -> None:
+        """End a drain now, also one that is still to come."""
+        self._drain_aborted = True
+        if self.stage is not Stage.SERVING:
+            self._end_drain()
+            self.wake()
+
+    def _go_on_draining(self) -> None:
+        if self.stage is Stage.ANSWERING and (self.engine is None or self.engine.idle):
+            self.stage = Stage.LEAVING
+            self.detach(ByeCode.SHUTDOWN, "the broker shuts down")
+        if self.stage is Stage.LEAVING and not self.sessions.links:
+            self._end_drain()
+
+    def _bound_drain(self, now: float) -> None:
+        """End a drain whose time is over, the time left out in which this process was frozen."""
+        attention = self.attention
+        attention.look()
+        self._drain_by += (attention.frozen - self._frozen) / 1_000_000
+        self._frozen = attention.frozen
+        if now >= self._drain_by:
+            self._end_drain()
+
+    def _end_drain(self) -> None:
+        if self.stage is not Stage.DRAINED:
+            self._drain_by = math.inf
+            self.stage = Stage.DRAINED
+            self.cut = self._cut()
+
+    def close(self) -> None:
+        """Let all sockets go but the listening ones."""
+        self._cut()
+        self._listen(False)
+        self.sessions.sockets.close()
+
+    def _cut(self) -> int:
+        left = list(self.sessions.links.values())
+        for link in left:
+            self.sessions.drop(link, "cut")
+        return len(left)
 
     # -- new connections
 
@@ -315,7 +321,7 @@ class Server:
                 self.sessions.sockets.unlisten(listener)
             self._listening = False
 
-    def _accept(self, listener: socket.socket, now: float) -> None:
+    def _accept(self, listener: Listener, now: float) -> None:
         for _ in range(ACCEPTS_A_TURN):
             if not self._listening:
                 return
@@ -332,12 +338,12 @@ class Server:
                 continue  # that one was gone before it was accepted
             self._welcome(sock, address[:2], now)
 
-    def _welcome(self, sock: socket.socket, remote: Address, now: float) -> None:
+    def _welcome(self, sock: StreamSocket, remote: Address, now: float) -> None:
         limits, counters = self.config.limits, self.sessions.counters
         crowd = len(self.sessions.links) - limits.connections
         if crowd >= 0:
             counters.turned_away += 1
-        if crowd >= ONE_TOO_MANY:
+        if crowd >= self.one_too_many:
             sock.close()
             return
         counters.connections += 1
@@ -348,7 +354,7 @@ class Server:
             error = WireError(ErrorCode.OVERLOADED, "too many connections")
             self.sessions.refuse(link, error)
 
-    def _link(self, sock: socket.socket, remote: Address, now: float) -> Link:
+    def _link(self, sock: StreamSocket, remote: Address, now: float) -> Link:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         limits = self.config.limits

@@ -1,8 +1,8 @@
 """All sockets in one selector, and what is done with one of them.
 
 The selector is never asked to wait: its own file descriptor is readable while any of its sockets
-is ready, and trio waits for that. So one wake-up serves every socket that is ready, and no
-connection has a task.
+is ready, and whoever drives the server waits for that. So one wake-up serves every socket that is
+ready, and no connection has a task.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import socket
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector, SelectorKey
 
-import trio
 from attrs import define, field
 
 from broker.config.model import Address
 from broker.shell.backlog import Backlog
 from broker.shell.connection import Link
 from broker.shell.outbox import Outbox
+from broker.shell.seams import Listener, Selector
 
 READ_BYTES = 65_536
 """The most that one connection is read in one turn."""
@@ -63,36 +63,33 @@ class Sockets:
     """The selector and the sockets in it.
 
     Attributes:
+        selector: Watches them; it belongs to this object.
         backlog: What waits in all outboxes together.
     """
 
+    selector: Selector = field(factory=DefaultSelector)
     backlog: Backlog = field(factory=Backlog, init=False)
-    _selector: DefaultSelector = field(factory=DefaultSelector, init=False)
-
-    async def wait(self) -> None:
-        """Wait until a socket is ready."""
-        await trio.lowlevel.wait_readable(self._selector.fileno())
 
     def ready(self) -> list[tuple[SelectorKey, int]]:
         """The sockets that are ready now, and for what."""
-        return self._selector.select(0)
+        return self.selector.select(0)
 
-    def listen(self, sock: socket.socket) -> None:
+    def listen(self, sock: Listener) -> None:
         """Watch a listening socket; its key has no data."""
-        self._selector.register(sock, EVENT_READ)
+        self.selector.register(sock, EVENT_READ)
 
-    def unlisten(self, sock: socket.socket) -> None:
+    def unlisten(self, sock: Listener) -> None:
         """Watch it no more."""
-        self._selector.unregister(sock)
+        self.selector.unregister(sock)
 
     def add(self, link: Link) -> None:
         """Watch a new connection."""
-        self._selector.register(link.sock, link.watched, link)
+        self.selector.register(link.sock, link.watched, link)
 
     def drop(self, link: Link) -> None:
         """Close a connection, whatever was to be sent."""
         if link.watched:
-            self._selector.unregister(link.sock)
+            self.selector.unregister(link.sock)
         self.forget(link)
         link.sock.close()
 
@@ -188,12 +185,12 @@ class Sockets:
         if watched == before:
             return
         if not watched:
-            self._selector.unregister(link.sock)
+            self.selector.unregister(link.sock)
         elif not before:
-            self._selector.register(link.sock, watched, link)
+            self.selector.register(link.sock, watched, link)
         else:
-            self._selector.modify(link.sock, watched, link)
+            self.selector.modify(link.sock, watched, link)
 
     def close(self) -> None:
         """Close the selector itself."""
-        self._selector.close()
+        self.selector.close()

@@ -7,11 +7,12 @@ them; that it ends in time is watched by the deadline for the hello (W-10).
 
 from __future__ import annotations
 
-import socket
 import ssl
 from contextlib import suppress
 
 from attrs import define, field
+
+from broker.shell.seams import StreamSocket
 
 _RECORD = 16_384
 
@@ -40,7 +41,7 @@ def server_context(cert: str, key: str | None, client_ca: str | None) -> ssl.SSL
 class TlsPipe:
     """One encrypted connection over a non-blocking socket."""
 
-    _sock: socket.socket
+    _sock: StreamSocket
     _context: ssl.SSLContext
     _coming: ssl.MemoryBIO = field(factory=ssl.MemoryBIO, init=False)
     _going: ssl.MemoryBIO = field(factory=ssl.MemoryBIO, init=False)

@@ -6,7 +6,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from broker.shell import server, sessions
+from broker.shell import sessions
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatSentenceInfo
 from protocol.codec import assemble, encode, pack
@@ -150,28 +150,27 @@ async def test_one_connection_too_many_is_told_so(tmp_path: Path) -> None:
         await served.connector()
 
 
-async def test_a_crowd_is_not_even_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "ONE_TOO_MANY", 1)
+async def test_a_crowd_is_not_even_told(tmp_path: Path) -> None:
     async with serving(write_config(tmp_path, limits="connections = 1")) as served:
+        served.broker.server.one_too_many = 1
         await served.connector()
         told, untold = await served.peer(), await served.peer()
         assert codes(await told.rest()) == [ErrorCode.OVERLOADED]
         assert await untold.rest() == []
 
 
-async def test_nothing_is_read_while_the_store_does_not_keep_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_nothing_is_read_while_the_store_does_not_keep_up(tmp_path: Path) -> None:
     """I-14: what waits for the store is bounded, of one token and of all; all is answered in order."""
     StuckStore.may.clear()
-    monkeypatch.setattr(server, "INBOX_HIGH", 2 * sessions.CROWD_HIGH)
     path = write_config(tmp_path, limits="frames_per_second = 1000000")
     async with serving(path, open_store=StuckStore.open) as served:
+        server = served.broker.server
+        server.inbox_high = 2 * sessions.CROWD_HIGH
         web, shop = await served.connector(), await served.connector("shop")
         await web.send("ES_CHAT_START", start_chat(), 0)
         await web.send("ES_CHAT_SENTENCE", sentence("s1", "stuck"), 0)
         asked = 10_000
-        engine = served.broker.server.engine
+        engine = server.engine
         assert engine is not None
         engine.inbox.many = sessions.CROWD_HIGH
 
@@ -192,10 +191,10 @@ async def test_nothing_is_read_while_the_store_does_not_keep_up(
             a_read = 65_536 // len(pack("ES_CHAT_CONFIRM", command()))
             assert len(engine.inbox) < sessions.CROWD_HIGH + a_read
             nursery.start_soon(ask, shop)  # somebody else is read all the same
-            while len(engine.inbox) < server.INBOX_HIGH:
+            while len(engine.inbox) < server.inbox_high:
                 await trio.testing.wait_all_tasks_blocked()
             await trio.testing.wait_all_tasks_blocked()
-            assert len(engine.inbox) < server.INBOX_HIGH + a_read
+            assert len(engine.inbox) < server.inbox_high + a_read
             StuckStore.may.set()
             nursery.start_soon(answers, web)
             nursery.start_soon(answers, shop)
