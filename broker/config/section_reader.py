@@ -1,8 +1,9 @@
-"""A table of the document that is read key by key, so that every fault in it is found.
+"""A table of the document: where it stands, what it says, and the faults that are found in it.
 
-Each read hands over a value or notes a fault and hands over a stand-in; reading always goes on.
-What nobody asked for when a table is closed is an unknown key. Stand-ins never get out: with a
-fault noted there is no configuration.
+A table is read in one go by the converter, into a class that names its keys: so the sections that
+stand once (`sections.settings`). The other sections are read key by key: each read hands over a value
+or notes a fault and hands over a stand-in; reading always goes on. What nobody asked for when a table
+is closed is an unknown key. Stand-ins never get out: with a fault noted there is no configuration.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from broker.config.converter import shape_of, structure
 from broker.config.diagnostics import Path, Report
 from broker.config.parse import ItemFaults, Parser, closest, hint, kind_of
 
@@ -65,6 +67,18 @@ class Table:
         for key, (text, *_) in self._missing.items():
             self.fault(key, text)
 
+    def structured(self, section: type[T]) -> T:
+        """Read the whole table into a class of `converter`; a member with a fault has its default."""
+        shape = shape_of(section)
+        self._asked.update(shape.keys)
+        for key in shape.needed:
+            if key not in self._content:
+                self.missing(key, "is missing")
+        found = structure(self._content, section)
+        for key, fault in found.faults.items():
+            self._refuse(key, fault)
+        return found.value
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing stands in it."""
@@ -88,13 +102,23 @@ class Table:
             return default
         try:
             return parse(raw)
-        except ItemFaults as found:
-            self._faulty.add(key)
-            for position, fault in found.faults.items():
-                self.report.fault((*self.path, key, position), fault)
         except ValueError as fault:
-            self.fault(key, fault)
+            self._refuse(key, fault)
         return default
+
+    def looked_up(self, key: str, parse: Parser[T], default: D) -> T | D:
+        """Read a member again for what needs the rest of the world, unless it had a fault."""
+        if key not in self._content or key in self._faulty:
+            return default
+        return self.read(key, parse, default)
+
+    def _refuse(self, key: str, fault: ValueError) -> None:
+        if not isinstance(fault, ItemFaults):
+            self.fault(key, fault)
+            return
+        self._faulty.add(key)
+        for position, inner in fault.faults.items():
+            self.report.fault((*self.path, key, position), inner)
 
     def entries(self, key: str) -> Iterator[tuple[str, object]]:
         """The members of a table whose keys are names that somebody chose."""

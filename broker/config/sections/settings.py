@@ -5,38 +5,102 @@ from __future__ import annotations
 import os
 from ipaddress import ip_address
 from stat import S_ISREG
-from typing import Final
+from typing import Annotated, Final
 
 import attrs
 
 from broker.config.context import Context
+from broker.config.converter import hooks_of
 from broker.config.model import Distribution, Limits, Notes, Server
 from broker.config.parse import UNITS, Parser, addresses, duration, integer, text, weight
 from broker.config.section_reader import Table
 from broker.config.source import cause
 from protocol.limits import text_length
 
-_MOST_BYTES: Final = 1 << 31
 _MOST_PARKED: Final = 1_000
+_NOTE: Final = text(text_length("ChatSentenceInfo", "Text"))
 RESYNC_FRAMES: Final = 4
 """Answers that a client may have under way in a resync (W-24, W-25); each may be as long as a frame."""
 RESYNC_ROOM: Final = 65_536
 """Bytes for what is pushed meanwhile."""
 
 
+hooks_of(
+    Server,
+    listen=addresses,
+    http=addresses,
+    node=text(text_length("Welcome", "Node")),
+    heartbeat=duration(UNITS["s"]),
+    drain=duration(),
+    tls_cert=text(4_096),
+    tls_key=text(4_096),
+    tls_client_ca=text(4_096),
+)
+hooks_of(
+    Limits,
+    frame_bytes=integer(1_024, 1 << 26),
+    hello=duration(1),
+    outbox_bytes=integer(1, 1 << 31),
+    outbox_frames=integer(1),
+    frames_per_second=integer(1),
+    answer_bytes_per_second=integer(1_024),
+    gateway_sessions=integer(1),
+    connections=integer(1),
+    gateway_bytes=integer(1 << 20),
+    contacts=integer(0, 10_000_000),
+    lone_forms=integer(),
+    lone_form_bytes=integer(),
+)
+hooks_of(
+    Distribution,
+    age_weight=weight,
+    retry_after=duration(),
+    retry_alone=duration(),
+    max_missed=integer(1),
+    grace_priority=integer(),
+    transfer_timeout=duration(1),
+    park_reserve=integer(0, _MOST_PARKED),
+    max_parked=integer(0, _MOST_PARKED),
+    park_timeout=duration(1),
+    park_warning=duration(),
+    bot_timeout=duration(1),
+)
+hooks_of(
+    Notes,
+    party_name=text(text_length("ChatSentenceInfo", "PartyName")),
+    agent_lost=_NOTE,
+    inactivity=_NOTE,
+    invite_rejected=_NOTE,
+    invite_missed=_NOTE,
+    invite_lost=_NOTE,
+    parked=_NOTE,
+    wait_unknown=text(),
+)
+
+
+def _store_url(value: object) -> str:
+    url = text(2_048)(value)
+    if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    return url
+
+
+@attrs.frozen(kw_only=True)
+class Store:
+    """`[store]`: the database."""
+
+    url: Annotated[str, _store_url] = "sqlite:///parley.db"
+
+
 def read_server(table: Table, context: Context) -> Server:
     """`[server]`: where the broker listens and what it calls itself."""
-    default = Server()
     with table:
-        server = Server(
-            listen=table.read("listen", addresses, default.listen),
-            http=table.read("http", addresses, default.http),
-            node=table.read("node", text(text_length("Welcome", "Node")), default.node),
-            heartbeat=table.read("heartbeat", duration(UNITS["s"]), default.heartbeat),
-            drain=table.read("drain", duration(), default.drain),
-            tls_cert=table.read("tls_cert", _file(context), None),
-            tls_key=table.read("tls_key", _file(context), None),
-            tls_client_ca=table.read("tls_client_ca", _file(context), None),
+        server = table.structured(Server)
+        server = attrs.evolve(
+            server,
+            tls_cert=table.looked_up("tls_cert", _file(context), None),
+            tls_key=table.looked_up("tls_key", _file(context), None),
+            tls_client_ca=table.looked_up("tls_client_ca", _file(context), None),
         )
         _check_server(table, server)
     return server
@@ -70,7 +134,7 @@ def _is_loopback(host: str) -> bool:
 
 def _file(context: Context) -> Parser[str]:
     def parse(value: object) -> str:
-        path = context.base / text(4_096)(value)
+        path = context.base / str(value)
         try:
             regular = S_ISREG(path.stat().st_mode)
         except FileNotFoundError:
@@ -89,38 +153,13 @@ def _file(context: Context) -> Parser[str]:
 def read_store_url(table: Table) -> str:
     """`[store]`: the database."""
     with table:
-        return table.read("url", _store_url, "sqlite:///parley.db")
-
-
-def _store_url(value: object) -> str:
-    url = text(2_048)(value)
-    if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-        raise ValueError("must begin with sqlite:/// or postgresql://")
-    return url
+        return table.structured(Store).url
 
 
 def read_limits(table: Table) -> Limits:
     """`[limits]`: bounds on what a peer can make the broker hold."""
-    default = Limits()
     with table:
-        limits = Limits(
-            frame_bytes=table.read("frame_bytes", integer(1_024, 1 << 26), default.frame_bytes),
-            hello=table.read("hello", duration(1), default.hello),
-            outbox_bytes=table.read("outbox_bytes", integer(1, _MOST_BYTES), default.outbox_bytes),
-            outbox_frames=table.read("outbox_frames", integer(1), default.outbox_frames),
-            frames_per_second=table.read(
-                "frames_per_second", integer(1), default.frames_per_second
-            ),
-            answer_bytes_per_second=table.read(
-                "answer_bytes_per_second", integer(1_024), default.answer_bytes_per_second
-            ),
-            gateway_sessions=table.read("gateway_sessions", integer(1), default.gateway_sessions),
-            connections=table.read("connections", integer(1), default.connections),
-            gateway_bytes=table.read("gateway_bytes", integer(1 << 20), default.gateway_bytes),
-            contacts=table.read("contacts", integer(0, 10_000_000), default.contacts),
-            lone_forms=table.read("lone_forms", integer(), default.lone_forms),
-            lone_form_bytes=table.read("lone_form_bytes", integer(), default.lone_form_bytes),
-        )
+        limits = table.structured(Limits)
         _check_limits(table, limits)
     return limits
 
@@ -141,40 +180,14 @@ def _check_limits(table: Table, limits: Limits) -> None:
 
 def read_distribution(table: Table) -> Distribution:
     """`[distribution]`: the numbers of B-21, B-22, B-24, B-29 and B-40."""
-    default = Distribution()
     with table:
-        return Distribution(
-            age_weight=table.read("age_weight", weight, default.age_weight),
-            retry_after=table.read("retry_after", duration(), default.retry_after),
-            retry_alone=table.read("retry_alone", duration(), default.retry_alone),
-            max_missed=table.read("max_missed", integer(1), default.max_missed),
-            grace_priority=table.read("grace_priority", integer(), default.grace_priority),
-            transfer_timeout=table.read("transfer_timeout", duration(1), default.transfer_timeout),
-            park_reserve=table.read("park_reserve", integer(0, _MOST_PARKED), default.park_reserve),
-            max_parked=table.read("max_parked", integer(0, _MOST_PARKED), default.max_parked),
-            park_timeout=table.read("park_timeout", duration(1), default.park_timeout),
-            park_warning=table.read("park_warning", duration(), default.park_warning),
-            bot_timeout=table.read("bot_timeout", duration(1), default.bot_timeout),
-        )
+        return table.structured(Distribution)
 
 
 def read_notes(table: Table) -> Notes:
     """`[notes]`: the broker's own words to the visitor and to the agents."""
-    note = text(text_length("ChatSentenceInfo", "Text"))
-    default = Notes()
     with table:
-        return Notes(
-            party_name=table.read(
-                "party_name", text(text_length("ChatSentenceInfo", "PartyName")), default.party_name
-            ),
-            agent_lost=table.read("agent_lost", note, default.agent_lost),
-            inactivity=table.read("inactivity", note, default.inactivity),
-            invite_rejected=table.read("invite_rejected", note, default.invite_rejected),
-            invite_missed=table.read("invite_missed", note, default.invite_missed),
-            invite_lost=table.read("invite_lost", note, default.invite_lost),
-            parked=table.read("parked", note, default.parked),
-            wait_unknown=table.read("wait_unknown", text(), default.wait_unknown),
-        )
+        return table.structured(Notes)
 
 
 FIXED: Final = (

@@ -1,0 +1,163 @@
+"""The one strict converter of cattrs that reads the tables of a configuration into attrs classes (C-1).
+
+Theory of operation: a section is an attrs class. Each of its members is a key, and says how its value
+is read in its annotation, as in `Annotated[int, duration(1)]`, or, for a class of the model, in
+`hooks_of`. The converter knows no other way from a value of TOML to a member: nothing is coerced, and
+what is no member is a fault. It goes on after a fault, so that one reading finds all of them.
+
+What needs the rest of the document is left to the second pass: a `Reference` is taken as it stands
+here, and looked up when the table has been read (`section_reader`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, Generic, TypeVar, get_origin
+
+import attrs
+from cattrs import AttributeValidationNote, ClassValidationError, Converter, ForbiddenExtraKeysError
+from cattrs.gen import make_dict_structure_fn, override
+
+from broker.config.parse import Parser
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Reference:
+    """Marks a member as the name of a thing that is declared elsewhere, or as a list of names.
+
+    Attributes:
+        kind: What is referred to.
+        many: Whether it is a list.
+    """
+
+    kind: str
+    many: bool = False
+
+    def __call__(self, value: object) -> object:
+        """Take a name as it stands."""
+        return value
+
+
+def tables(value: object) -> object:
+    """Take what holds further tables as it stands; each of them is read by itself."""
+    return value
+
+
+Tables = Annotated[object, tables]
+"""A member that holds further tables."""
+
+
+@attrs.frozen
+class Structured(Generic[T]):
+    """What became of a table.
+
+    Attributes:
+        value: The section; a member with a fault has its default.
+        faults: The faults by key.
+        unknown: The keys that are no members.
+    """
+
+    value: T
+    faults: Mapping[str, ValueError]
+    unknown: tuple[str, ...] = ()
+
+
+def structure(content: Mapping[str, object], section: type[T]) -> Structured[T]:
+    """Read a table into a class all of whose members have defaults."""
+    try:
+        return Structured(_CONVERTER.structure(content, section), {})
+    except ClassValidationError as found:
+        noted, others = found.group_exceptions()
+    faults: dict[str, ValueError] = {}
+    for fault, note in noted:
+        if not isinstance(fault, ValueError) or not isinstance(note, AttributeValidationNote):
+            raise fault  # no fault of the document
+        faults[note.name] = fault
+    extra = [fault for fault in others if isinstance(fault, ForbiddenExtraKeysError)]
+    unknown = {key for fault in extra for key in fault.extra_fields}
+    sound = {key: raw for key, raw in content.items() if key not in unknown and key not in faults}
+    value = _CONVERTER.structure(sound, section)
+    return Structured(value, faults, tuple(key for key in content if key in unknown))
+
+
+def need(stand_in: Any) -> Any:
+    """A member that must be there.
+
+    Args:
+        stand_in: Its value until the fault of its absence is told; then there is no configuration.
+    """
+    return attrs.field(default=stand_in, metadata={_NEEDED: True})
+
+
+@attrs.frozen(kw_only=True)
+class Shape:
+    """What a section says of its keys.
+
+    Attributes:
+        keys: All of them.
+        needed: Those that must be there.
+        references: Those whose values are names of things.
+    """
+
+    keys: tuple[str, ...]
+    needed: tuple[str, ...]
+    references: tuple[tuple[str, Reference], ...]
+
+
+def shape_of(section: type) -> Shape:
+    """The keys of a section."""
+    known = _SHAPES.get(section)
+    if known is None:
+        known = _SHAPES[section] = _shape(section)
+    return known
+
+
+def _shape(section: Any) -> Shape:
+    members = attrs.fields(attrs.resolve_types(section))
+    ways = [(member.name, _way(member.type)) for member in members]
+    return Shape(
+        keys=tuple(member.name for member in members),
+        needed=tuple(member.name for member in members if _NEEDED in member.metadata),
+        references=tuple((name, way) for name, way in ways if isinstance(way, Reference)),
+    )
+
+
+def hooks_of(section: type, **ways: Parser[object]) -> None:
+    """Say how the members of a class of the model are read, which cannot say it itself."""
+    hooks: dict[str, Any] = {n: override(struct_hook=_hook(way)) for n, way in ways.items()}
+    _CONVERTER.register_structure_hook(
+        section, make_dict_structure_fn(section, _CONVERTER, **hooks)
+    )
+
+
+def _way(annotation: object) -> object:
+    """How a member is read, from its annotation."""
+    if get_origin(annotation) is not Annotated:
+        return None
+    return next((way for way in annotation.__metadata__ if callable(way)), None)  # type: ignore[attr-defined]  # checked
+
+
+def _hook(way: Callable[[object], object]) -> Callable[[object, object], object]:
+    return lambda value, _type: way(value)
+
+
+def _annotated_hook(annotation: Any) -> Callable[[object, object], object]:
+    way = _way(annotation)
+    assert callable(way)
+    return _hook(way)
+
+
+def _no_way(value: object, kind: object) -> object:
+    raise TypeError(f"a member of a section does not say how its {kind} is read")
+
+
+_SHAPES: Final[dict[type, Shape]] = {}
+_NEEDED: Final = "broker.config.needed"
+_CONVERTER: Final = Converter(forbid_extra_keys=True, detailed_validation=True)
+_CONVERTER.register_structure_hook_factory(
+    lambda annotation: _way(annotation) is not None, _annotated_hook
+)
+for _plain in (str, int, float, bool):  # cattrs would make one of nearly everything
+    _CONVERTER.register_structure_hook(_plain, _no_way)

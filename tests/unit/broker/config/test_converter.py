@@ -1,0 +1,67 @@
+"""The converter of the configuration: strict, and on to the end of a table (C-1)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import pytest
+from attrs import frozen
+
+from broker.config.converter import Tables, need, shape_of, structure
+from broker.config.model import Distribution, Limits, Notes, Server
+from broker.config.parse import duration, integer, listing, text
+from broker.config.sections.settings import Store
+
+
+@frozen(kw_only=True)
+class Section:
+    name: Annotated[str, text()] = need("")
+    pause: Annotated[int | None, duration(1)] = None
+    ranks: Annotated[tuple[int, ...], listing(integer())] = ()
+    inner: Tables = ()
+
+
+def test_a_good_table_is_a_section() -> None:
+    made = structure({"name": "A", "pause": "2s", "ranks": [1, 2], "inner": [{"x": 1}]}, Section)
+    assert made.value == Section(name="A", pause=2_000_000, ranks=(1, 2), inner=[{"x": 1}])
+    assert not made.faults
+    assert made.unknown == ()
+
+
+def test_one_reading_finds_all_faults_and_keeps_what_is_sound() -> None:
+    content = {"nmae": "A", "pause": 5, "ranks": [1, "x", -1], "inner": 3, "more": {}}
+    made = structure(content, Section)
+    assert made.value == Section(inner=3)
+    assert made.unknown == ("nmae", "more")
+    assert {key: str(fault) for key, fault in made.faults.items()} == {
+        "pause": "must be a text, not a whole number",
+        "ranks": "must be a whole number, not a text; must be from 0 to 2,147,483,647",
+    }
+
+
+def test_nothing_is_coerced() -> None:
+    assert set(structure({"name": 1, "ranks": [True]}, Section).faults) == {"name", "ranks"}
+
+
+@frozen
+class Silent:
+    name: str = ""
+
+
+def test_a_member_that_does_not_say_how_it_is_read_is_a_fault_of_the_program() -> None:
+    with pytest.raises(TypeError, match="does not say how"):
+        structure({"name": "A"}, Silent)
+
+
+def test_a_section_knows_its_keys() -> None:
+    shape = shape_of(Section)
+    assert shape.keys == ("name", "pause", "ranks", "inner")
+    assert shape.needed == ("name",)
+
+
+@pytest.mark.parametrize("section", [Server, Store, Limits, Distribution, Notes])
+def test_every_member_of_a_setting_has_a_way_to_be_read(section: type) -> None:
+    """A date is no value of any setting."""
+    content = dict.fromkeys(shape_of(section).keys, date(2027, 1, 1))
+    assert set(structure(content, section).faults) == set(content)
