@@ -90,6 +90,7 @@ def faults(source: Source, rules: Mapping[str, Any]) -> Iterator[Fault]:
     tree = ast.parse(source.text, source.path)
     yield from function_faults(source, tree, rules["max_function_lines"])
     yield from skip_faults(source, tree)
+    yield from sharing_faults(source, tree, rules["test_files"])
     for rule in rules["imports"]:
         yield from import_faults(source, tree, rule)
     if any(_inside(source.module, package) for package in rules["pure"]["packages"]):
@@ -137,6 +138,16 @@ def skip_faults(source: Source, tree: ast.AST) -> Iterator[Fault]:
             and id(node) not in excused
         ):
             yield Fault(source.path, node.lineno, "a test left out without its reason")
+
+
+def sharing_faults(source: Source, tree: ast.AST, test_files: str) -> Iterator[Fault]:
+    """Finds imports from a file of tests, which would tie its tests to those of others."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [*_imported(node, source), *(alias.name for alias in node.names)]
+            if any(re.search(test_files, part) for name in names for part in name.split(".")):
+                text = "imported from a file of tests; what they share lies in tests/support"
+                yield Fault(source.path, node.lineno, text)
 
 
 def import_faults(source: Source, tree: ast.AST, rule: Mapping[str, Any]) -> Iterator[Fault]:

@@ -23,7 +23,7 @@ from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
 from protocol.connection import Connection, Side, State
 from protocol.encoding import MESSAGEPACK, Encoding
 from protocol.frame import Frame
-from protocol.session import Hello
+from protocol.session import Bye, Hello
 from protocol.values import Role
 
 INSTALLATION = """
@@ -302,3 +302,15 @@ async def say_until(served: Served, peer: Peer, enough: Callable[[], bool]) -> i
         while counters.sentences < before + said:
             await trio.testing.wait_all_tasks_blocked()
     return said
+
+
+def bye_of(frames: list[Frame]) -> Bye:
+    """The bye that ends a connection."""
+    bye = frames[-1].payload
+    assert isinstance(bye, Bye), frames
+    return bye
+
+
+def texts(status: Any) -> list[str]:
+    """The texts of a transcript."""
+    return [found.text for found in status.sentences]

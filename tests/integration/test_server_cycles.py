@@ -30,7 +30,7 @@ from tests.integration.peers import (
     start_chat,
     write_config,
 )
-from tests.integration.test_server_tls import FILES, Authority
+from tests.support.certificates import FILES, Authority
 from tests.support.cycles import kept_by_cycles
 
 SOMEBODY = Guid("0f8fad5b-d9cb-469f-a165-70867728950e")

@@ -15,25 +15,18 @@ from broker.core.facts import Fact, SentenceStored
 from broker.store.errors import CommitError, StoreUnusableError
 from broker.store.store import Store
 from protocol.errors import ByeCode
-from protocol.frame import Frame
-from protocol.session import Bye
 from protocol.values import Role
 from tests.integration.peers import (
     Served,
     StuckStore,
+    bye_of,
     command,
     sentence,
     serving,
     start_chat,
+    texts,
     write_config,
 )
-
-
-def bye_of(frames: list[Frame]) -> Bye:
-    """The bye that ends a connection."""
-    bye = frames[-1].payload
-    assert isinstance(bye, Bye), frames
-    return bye
 
 
 async def test_a_drain_answers_what_was_read_and_tells_everybody(tmp_path: Path) -> None:
@@ -117,11 +110,6 @@ async def test_the_next_broker_goes_on_where_the_last_one_was(tmp_path: Path) ->
         web = await served.connector()
         await web.send("ES_CHAT_STATUS", command(tracking_id="t1"), 3)
         assert texts((await web.get()).payload) == ["kept"]
-
-
-def texts(status: Any) -> list[str]:
-    """The texts of a transcript."""
-    return [found.text for found in status.sentences]
 
 
 async def test_a_good_reload_takes_effect_and_ends_no_session(tmp_path: Path) -> None:

@@ -17,14 +17,15 @@ from protocol.errors import ByeCode
 from tests.integration.peers import (
     Peer,
     Served,
+    bye_of,
     command,
     made,
     sentence,
     serving,
     start_chat,
+    texts,
     write_config,
 )
-from tests.integration.test_server_life import bye_of, texts
 from tests.support.postgresql import running
 
 

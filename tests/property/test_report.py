@@ -33,8 +33,8 @@ from broker.core.state import Chat
 from broker.reporting.contacts import Terms
 from broker.reporting.report import count_contacts, count_work
 from broker.reporting.times import Span
-from broker.store.store import Store
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
+from tests.support.memory_store import memory_store
 from tests.support.playbook import CONFIG, START
 from tests.support.store_life import PEERS, SEATS, Life
 
@@ -282,7 +282,7 @@ def test_figures_are_those_of_a_naive_count(
     first = START + start * SECOND
     span = Span(first, first + length * SECOND, length * SECOND // intervals, UTC)
     now = life.now + MINUTE
-    store = Store.open("sqlite://")
+    store = memory_store()
     store.commit(facts)
     with store._connection.begin():
         for by in ("gateway", "project"):

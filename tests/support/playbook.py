@@ -29,10 +29,10 @@ from broker.core.inputs import (
 )
 from broker.core.invariants import check, durable, overbooked
 from broker.core.state import State
-from broker.store.store import Store
 from protocol.codec import from_wire, to_wire
 from protocol.frame import Frame
 from protocol.values import Role
+from tests.support.memory_store import memory_store
 
 START = 1_790_000_000 * SECOND
 
@@ -176,7 +176,7 @@ class Playbook:
 
     def __init__(self, config: str = CONFIG) -> None:
         self.config: Config = loads(config, path="play.toml").config
-        self.store = Store.open("sqlite://")
+        self.store = memory_store()
         self.store.begin_life(START)
         self.now = START
         self.ahead = 0

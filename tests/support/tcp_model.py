@@ -1,6 +1,7 @@
 """The model broker on a real socket, to be killed and started again on the same port."""
 
 import ssl
+from collections.abc import Awaitable, Callable
 
 import anyio
 import anyio.abc
@@ -92,3 +93,15 @@ class TcpModel:
                         await stream.send(data)
                     except (anyio.BrokenResourceError, anyio.ClosedResourceError):
                         self.broker.drop(line)
+
+
+def with_model(scenario: Callable[[TcpModel], Awaitable[None]]) -> None:
+    async def run() -> None:
+        model = TcpModel()
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as tasks:
+                await tasks.start(model.run)
+                await scenario(model)
+                tasks.cancel_scope.cancel()
+
+    anyio.run(run, backend="trio")

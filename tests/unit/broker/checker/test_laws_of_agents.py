@@ -26,8 +26,7 @@ from broker.checker.history import Kind
 from protocol.chat import ChatInfo, ChatPartyInfo, ChatSentenceInfo, ChatServiceInfo, ChatStatusInfo
 from protocol.frame import Frame
 from protocol.values import ChatStatus, Guid, PartyState, TransferMode, from_micros
-from tests.unit.broker.checker import test_laws
-from tests.unit.broker.checker.test_laws import ANN, BOB, CHAT, DUMP, SALES, SECOND, WEB, Tale, laws
+from tests.support.tale import ANN, BOB, CHAT, DUMP, SALES, SECOND, SETUP, WEB, Tale, laws
 
 BOT = Guid("66666666-6666-4000-a000-666666666666")
 ASKED = InviteRow(
@@ -133,8 +132,8 @@ def test_company_holds_slots_and_parked_chats_hold_none() -> None:
 
 def test_a_heavy_chat_takes_more_slots(monkeypatch: pytest.MonkeyPatch) -> None:
     """I-6."""
-    heavy = {**test_laws.SETUP["gateways"][WEB], "weight": 2}
-    monkeypatch.setitem(test_laws.SETUP, "gateways", {WEB: heavy})
+    heavy = {**SETUP["gateways"][WEB], "weight": 2}
+    monkeypatch.setitem(SETUP, "gateways", {WEB: heavy})
     assert "I-6" in end(DUMP)
 
 
@@ -289,7 +288,7 @@ def test_wait_rules_are_applied_upwards_and_once(
     """I-16."""
     plain = {"after": 5, "project": None, "gateway": None, "culture": None, "more": False}
     rules = [{**plain, "id": str(n), "level": n, "note": False, "close": False} for n in (0, 1)]
-    monkeypatch.setitem(test_laws.SETUP, "wait_rules", rules)
+    monkeypatch.setitem(SETUP, "wait_rules", rules)
     done = tuple(
         DecisionRow(
             chat=CHAT, at=6, kind="wait_rule", detail={"level": n, "rule": str(n), "waited": 6}

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.floor import FLOOR, configured
 from tests.support.playbook import CONFIG, Playbook
-from tests.unit.broker.core.routing.test_builtin_bot import RECEPTION, begun, says
+from tests.support.reception import RECEPTION, begun, says
 
 GREETER = """
 [[pre_rules]]

@@ -5,52 +5,13 @@ from typing import Any
 import pytest
 
 from broker.core.cultures import fallbacks
-from broker.core.inputs import FrameArrived
 from protocol.codec import encode
 from protocol.frame import Frame
 from protocol.identifiers import derive
-from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.distribution.test_offers import answered
+from tests.support.first_moves import answered
+from tests.support.playbook import CONFIG, Playbook
+from tests.support.registers import REGISTERS, ask
 
-REGISTERS = """
-[[scenarios]]
-name = "Contact"
-culture = "cs"
-display_name = "Kontakt"
-[[scenarios.screens]]
-name = "First"
-[[scenarios.screens.controls]]
-name = "E-mail"
-control_type = "TextArea"
-
-[[literals]]
-group = 102
-value = 1
-culture = "en"
-text = "Write to us"
-[[literals]]
-group = 102
-value = 1
-culture = "cs"
-text = "Napište nám"
-[[literals]]
-group = 7
-value = 1
-culture = "en"
-text = "Elsewhere"
-
-[[website_routing]]
-gateway = "Web chat"
-name = "second"
-rank = 2
-[[website_routing]]
-gateway = "Web chat"
-name = "first"
-rank = 1
-[[website_routing]]
-gateway = "Messenger"
-name = "another's"
-"""
 with_registers = pytest.mark.parametrize("play", [CONFIG + REGISTERS], indirect=True, ids=["more"])
 
 
@@ -124,11 +85,6 @@ def test_routing_of_the_sessions_own_gateway(play: Playbook) -> None:
     web.refused("NotAllowed", 2)
     ask(web, 3, "nowhere")
     web.refused("UnknownGateway", 3)
-
-
-def ask(web: Client, id: int, peer: str) -> None:
-    """Ask for the routing of an address; the payload is no structure."""
-    web.play.put(FrameArrived(web.number, Frame("ES_WS_ROUTING", peer, {"Id": id})))
 
 
 @with_registers

@@ -10,8 +10,8 @@ from broker.core.invariants import durable
 from protocol.frame import Frame
 from protocol.values import Role
 from protocol.view import View, comparable
+from tests.support.first_moves import answered, offered, say, start, whole
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.distribution.test_offers import answered, offered, start
 
 WITH_SENTENCES = {
     "ES_CHAT_START",
@@ -20,20 +20,6 @@ WITH_SENTENCES = {
     "CS_CHAT_HANGUP",
     "CS_CHAT_STATUS",
 }
-
-
-def say(web: Client, alice: Client, key: str, counter: int) -> None:
-    """The visitor says something that the agent gets."""
-    web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID=key, Text=f"This is {key}")
-    web.hears("SE_CHAT_SENTENCE", ID=key, Counter=counter)
-    alice.hears("SC_CHAT_SENTENCE", ID=key, Counter=counter)
-
-
-def whole(client: Client, **named: Any) -> dict[str, Any]:
-    """The chat as this side sees it now."""
-    side = "E" if "TrackingId" in named else "C"
-    client.says(f"{side}S_CHAT_STATUS", **named)
-    return client.hears(f"S{side}_CHAT_STATUS", Sentences=...)
 
 
 def test_an_agent_is_at_one_workplace_at_a_time(play: Playbook) -> None:

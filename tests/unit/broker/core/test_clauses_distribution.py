@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from broker.core.facts import ChatStarted, DecisionLogged, OfferMade
 from broker.store import schema
+from tests.support.first_moves import answered, offered, start
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.distribution.test_offers import answered, offered, start
 
 URGENT = """
 [[project_rules]]

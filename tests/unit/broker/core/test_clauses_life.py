@@ -4,8 +4,9 @@ import pytest
 
 from broker.core.facts import ChatMoved, ChatRouted, DecisionLogged
 from protocol.values import Guid, from_micros
+from tests.support.first_moves import answered, offered, start
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.distribution.test_offers import answered, offered, start
+from tests.support.reception import BOT
 
 FORM = """
 [[gate_rules]]
@@ -16,16 +17,6 @@ scenario = "Contact"
 rank = 30
 ext_response = "^secret$"
 signal = "Hidden"
-"""
-BOT = """
-[[agents]]
-name = "Robot"
-login = "robot"
-token = "robot-secret"
-role = "bot"
-[[pre_rules]]
-rank = 1
-bot = "Robot"
 """
 FIVE = CONFIG.replace('token = "im-secret"', 'token = "im-secret"\ntracking_inertia = "5m"')
 

@@ -8,8 +8,8 @@ from broker.core.inputs import Reloaded
 from broker.core.timers import TimerKind
 from protocol.codec import pack
 from protocol.values import Guid
+from tests.support.first_moves import answered, offered, start
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.distribution.test_offers import answered, offered, start
 
 GRACE = 'token = "web-secret"\nworkplace_grace = '
 WITHOUT_WEB = CONFIG.replace('name = "Web chat"\npeer = "web"', 'name = "Shop"\npeer = "shop"')

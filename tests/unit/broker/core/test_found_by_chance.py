@@ -1,8 +1,8 @@
 """What the fuzz of the core found, each as the shortest script that shows it."""
 
 from broker.config.load import loads
+from tests.support.first_moves import start
 from tests.support.playbook import CONFIG, Playbook
-from tests.unit.broker.core.distribution.test_offers import start
 
 
 def test_a_bound_chat_is_found_by_its_tracking_id_after_a_restart(play: Playbook) -> None:

@@ -4,9 +4,9 @@ import pytest
 
 from broker.core.broker import restore
 from broker.core.invariants import durable
-from broker.store import Store
+from tests.support.memory_store import memory_store
 from tests.support.playbook import CONFIG, Playbook
-from tests.unit.broker.core.test_clauses_life import BOT
+from tests.support.reception import BOT
 
 WITH_BOT = pytest.mark.parametrize(
     "play", [CONFIG + BOT + '[[workplaces]]\nnumber = "901"\n'], indirect=True, ids=["bot"]
@@ -65,7 +65,7 @@ def test_three_chats_that_are_opened_at_once_are_stored(play: Playbook) -> None:
     for name in ("vera", "otto", "ida"):
         web.says("ES_CHAT_OPEN", RemoteAddress=name)
         web.hears("SE_CHAT_OUTBOUND", RemoteAddress=name)
-    store = Store.open("sqlite://")
+    store = memory_store()
     store.commit([fact for fact in play.facts if fact.durable])
     recovered = store.recover(play.config, play.now)
     assert durable(restore(play.config, recovered, play.now)) == durable(play.state)

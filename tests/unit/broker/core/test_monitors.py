@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.support.first_moves import answered, offered
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.distribution.test_offers import answered, offered
 
 SUPERVISED = """
 [[workplaces]]

@@ -7,8 +7,8 @@ from broker.core.invariants import durable
 from protocol.catalogue import CATALOGUE
 from protocol.codec import encode
 from protocol.frame import Frame
+from tests.support.first_moves import answered, offered, start
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.distribution.test_offers import answered, offered, start
 
 ELSEWHERE = "00000000-0000-4000-a000-000000000001"
 

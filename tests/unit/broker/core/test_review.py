@@ -8,8 +8,8 @@ import pytest
 from broker.config.load import loads
 from broker.core.inputs import SessionOpened
 from protocol.values import ChatStatus, Guid, Role
+from tests.support.first_moves import answered, start
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.distribution.test_offers import answered, start
 
 BOT = """
 [[workplaces]]

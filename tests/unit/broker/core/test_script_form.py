@@ -2,7 +2,7 @@
 
 from tests.support.floor import FLOOR, chat_of, configured, started
 from tests.support.playbook import Client, Playbook
-from tests.unit.broker.core.routing.test_builtin_bot import RECEPTION, heard, says
+from tests.support.reception import RECEPTION, heard, says
 
 pytestmark = configured(
     FLOOR + RECEPTION.replace('greeting = "Hello."', 'greeting = "Hello."\nscenario = "Contact"')

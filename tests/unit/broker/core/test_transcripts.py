@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from broker.core.transcripts import Transcripts
 from protocol.chat import ChatSentenceInfo
+from tests.support.first_moves import answered, say, whole
 from tests.support.playbook import Playbook
-from tests.unit.broker.core.distribution.test_offers import answered
-from tests.unit.broker.core.test_clauses_delivery import say, whole
 
 
 def words(number: int) -> Iterator[ChatSentenceInfo]:

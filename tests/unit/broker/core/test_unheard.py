@@ -7,9 +7,9 @@ import pytest
 from broker.core.facts import ChatMoved, OfferEnded
 from broker.core.rollback import Presence, roll_back
 from protocol.values import from_micros
+from tests.support.first_moves import answered, offered
 from tests.support.floor import FLOOR, chat_of, configured, desk_of, project_of, started, talking
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.distribution.test_offers import answered, offered
 
 HOUR = 3_600
 BOT = """

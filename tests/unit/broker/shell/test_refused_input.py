@@ -8,13 +8,14 @@ from attrs import evolve
 from broker.core.facts import SlotFilled
 from broker.core.inputs import FrameArrived, Reloaded, SessionClosed, SessionOpened
 from broker.core.rollback import roll_back
-from broker.store import RowRefusedError, Store
+from broker.store import RowRefusedError
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
 from protocol.frame import Frame
 from protocol.register import LiteralLookupInfo
 from protocol.values import AgentState, ChatStatus, Guid, Role
-from tests.unit.broker.shell.test_engine import Bench
+from tests.support.engine_bench import Bench
+from tests.support.memory_store import memory_store
 
 SECOND = 1_000_000
 
@@ -23,7 +24,7 @@ class Refusing(Bench):
     """The same on a real store, which refuses what the test says."""
 
     def __init__(self) -> None:
-        self.store = Store.open("sqlite://")
+        self.store = memory_store()
         super().__init__()
 
     def store_all(self) -> None:

@@ -9,8 +9,8 @@ from broker.core.facts import Fact
 from broker.store.commands import SIZES, padded
 from broker.store.plan import plan
 from broker.store.rows import COMMANDS, RECORDS
-from broker.store.store import Store
 from protocol.values import ChatStatus
+from tests.support.memory_store import memory_store
 from tests.support.store_facts import moved, offered, ready, said, started
 from tests.support.store_life import Life
 
@@ -58,7 +58,7 @@ def test_sizes_cover_every_number_of_rows() -> None:
 @pytest.mark.parametrize("rows", [1, 2])
 def test_every_command_is_good_sql(rows: int) -> None:
     """SQLite prepares each; PostgreSQL's text differs by casts and markers only."""
-    store = Store.open("sqlite://")
+    store = memory_store()
     elsewhere = create_engine("postgresql+psycopg://", paramstyle="format")
     cursor = store._connection.connection.cursor()
     for command in COMMANDS:

@@ -18,6 +18,7 @@ from broker.core.timers import Term, Wrapup
 from broker.store import Store
 from broker.store.recovery import closed_since, open_chats, sentences_of
 from protocol.values import ChatStatus
+from tests.support.memory_store import memory_store
 from tests.support.store_facts import (
     AGENT,
     GATEWAY,
@@ -66,7 +67,7 @@ def test_the_store_equals_memory_however_facts_are_batched(
 ) -> None:
     """I-10."""
     life = Life(chance.randrange)
-    store = Store.open("sqlite://")
+    store = memory_store()
     try:
         for size in sizes:
             store.commit(life.batch(size))

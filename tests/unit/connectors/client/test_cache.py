@@ -16,8 +16,7 @@ from protocol.scenario import ScenarioInfo, ScenarioResultInfo
 from protocol.session import Ack
 from protocol.values import Guid, Signal
 from tests.support.stage import Stage, heard, visitor_settings
-from tests.support.tcp_model import TcpModel
-from tests.unit.connectors.client.test_client_calls import with_model
+from tests.support.tcp_model import TcpModel, with_model
 
 FORM = Guid("00000000-0000-4000-8000-0000000000f0")
 RULE = WebSiteRoutingInfo(web_app="WebChat", peer="web")

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import anyio
 import attrs
 import pytest
 
@@ -26,7 +25,7 @@ from protocol.scenario import ScenarioInfo, ScenarioResultInfo
 from protocol.session import Ack
 from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 from tests.support.model_broker import ALICE, Chat
-from tests.support.tcp_model import TcpModel
+from tests.support.tcp_model import TcpModel, with_model
 
 CHAT = Guid("00000000-0000-4000-8000-0000000000c0")
 BOB = Guid("00000000-0000-4000-8000-0000000000b0")
@@ -37,18 +36,6 @@ STATE = AgentStateInfo(peer="101", agent_id=ALICE, state=AgentState.READY)
 WHERE: dict[str, Any] = {"peer": "101", "chat_id": CHAT}
 
 Call = Callable[[WorkplaceClient], Awaitable[object]]
-
-
-def with_model(scenario: Callable[[TcpModel], Awaitable[None]]) -> None:
-    async def run() -> None:
-        model = TcpModel()
-        with anyio.fail_after(20):
-            async with anyio.create_task_group() as tasks:
-                await tasks.start(model.run)
-                await scenario(model)
-                tasks.cancel_scope.cancel()
-
-    anyio.run(run, backend="trio")
 
 
 def heard(model: TcpModel, type_: str) -> Frame:

@@ -1,27 +1,20 @@
 """The commands of the agent's terminal program, against a model of a broker."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import anyio
 import attrs
 import pytest
 
-from connectors.client.connect import connect_connector, connect_workplace
 from connectors.client.events import (
     AgentStateChanged,
     ChatForgotten,
-    ChatRef,
     FormSaved,
     SentenceAdded,
     SentenceConfirmed,
 )
-from connectors.terminal.agent import AgentDesk
 from connectors.terminal.colleagues import asked_text
-from connectors.terminal.conversation import Conversation, Line, Tick
-from connectors.terminal.desk import Desk
-from connectors.terminal.options import agent_options
+from connectors.terminal.conversation import Tick
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
     ChatCommandInfo,
@@ -29,7 +22,6 @@ from protocol.chat import (
     ChatPartyInfo,
     ChatSentenceInfo,
     ChatServiceInfo,
-    ChatStatusInfo,
     ChatTransferInfo,
     DecisionAgentInfo,
     DecisionInfo,
@@ -44,89 +36,10 @@ from protocol.scenario import (
     ScreenInfo,
 )
 from protocol.values import AgentState, ChatStatus, Guid, PartyState, TransferMode
+from tests.support.agent_desk import BOB, BORIS, Scene, play
 from tests.support.model_broker import ALICE
-from tests.support.tcp_model import TcpModel
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-BOB = Guid("00000000-0000-4000-8000-0000000000b0")
-BORIS = Guid("00000000-0000-4000-8000-0000000000b1")
-TEAM = tuple(
-    AgentStateInfo(
-        agent_id=agent_id, agent_name=name, state=AgentState.READY, max_chats=3, active_chats=1
-    )
-    for agent_id, name in ((ALICE, "Alice"), (BOB, "Bob Meyer"), (BORIS, "Boris"))
-)
-
-
-class Lines:
-    """A face that only remembers."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self._more = anyio.Event()
-
-    async def run(self, desk: Desk) -> None:
-        await desk.done.wait()
-
-    def show(self, talk: Conversation | None, line: Line) -> None:
-        self.lines.append(line.text)
-        self._more.set()
-        self._more = anyio.Event()
-
-    async def shows(self, text: str) -> None:
-        while not any(text in line for line in self.lines):
-            await self._more.wait()
-
-    def delivered(self, talk: Conversation, counter: int) -> None:
-        pass
-
-    def ring(self) -> None:
-        pass
-
-    def refresh(self) -> None:
-        pass
-
-
-class Scene:
-    """An agent at his desk who has one chat."""
-
-    def __init__(self, model: TcpModel, desk: AgentDesk, face: Lines, ref: ChatRef) -> None:
-        self.model, self.desk, self.face, self.ref = model, desk, face, ref
-        model.broker.canned["CS_AGENT_LIST"] = ("SC_AGENT_LIST", TEAM)
-
-    def status(self, **members: object) -> ChatStatusInfo:
-        whole = {"peer": "101", "chat_id": self.ref.name, "status": ChatStatus.ANSWERED} | members
-        return ChatStatusInfo(**whole)  # type: ignore[arg-type]  # its own members
-
-    async def asks(self, line: str, type_: str) -> object:
-        """Enters a command; what the broker was asked."""
-        before = len(self.model.broker.heard)
-        self.model.broker.canned.setdefault(type_, ("SC_CHAT_STATUS", self.status()))
-        await self.desk.enter(line)
-        (asked,) = [f.payload for f in self.model.broker.heard[before:] if f.type == type_]
-        return asked
-
-
-def play(scenario: Callable[[Scene], Awaitable[None]]) -> None:
-    async def run() -> None:
-        model, face = TcpModel(), Lines()
-        with anyio.fail_after(20):
-            async with anyio.create_task_group() as tasks:
-                await tasks.start(model.run)
-                async with (
-                    connect_connector(model.address, ["web"], "web-secret") as visitor,
-                    connect_workplace(model.address, "101", "alice", "alice-secret") as client,
-                ):
-                    desk = AgentDesk(client, face, agent_options(["--ready"]))
-                    tasks.start_soon(desk.run)
-                    await visitor.start_chat(party_name="Jana")
-                    await face.shows("Jana calls")
-                    await desk.enter("/accept")
-                    assert desk.active is not None
-                    await scenario(Scene(model, desk, face, desk.active))
-                    tasks.cancel_scope.cancel()
-
-    anyio.run(run, backend="asyncio")
 
 
 def test_a_note_for_colleagues() -> None:

@@ -23,8 +23,8 @@ from protocol.chat import (
     DecisionInfo,
 )
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid, PartyState, TransferMode
+from tests.support.agent_desk import BOB, BORIS, Lines, Scene, play
 from tests.support.model_broker import ALICE
-from tests.unit.connectors.terminal.test_agent import BOB, BORIS, Lines, Scene, play
 
 
 @pytest.mark.parametrize(

@@ -1,34 +1,8 @@
 """Who gets the chat, and what agents do (B-20..B-30)."""
 
-from typing import Any
-
 from broker.core.facts import AgentMoved, ChatMoved, DecisionLogged, OfferEnded
-from tests.support.playbook import CONFIG, Client, Playbook
-
-
-def start(web: Client, tracking: str, *statuses: str, **members: Any) -> str:
-    """Start a chat and hear its first statuses."""
-    web.says("ES_CHAT_START", TrackingId=tracking, **members)
-    chat = web.hears("SE_CHAT_STATUS", Status="Pilot")["ChatId"]
-    for status in statuses:
-        web.hears("SE_CHAT_STATUS", Status=status)
-    return str(chat)
-
-
-def offered(web: Client, agent: Client, tracking: str, **members: Any) -> str:
-    """Start a chat that is offered to the agent at once."""
-    chat = start(web, tracking, "Waiting", "Alerting", **members)
-    agent.hears("SC_CHAT_ALERT", ChatId=chat)
-    return chat
-
-
-def answered(web: Client, agent: Client, tracking: str, **members: Any) -> str:
-    """Start a chat that the agent answers."""
-    chat = offered(web, agent, tracking, **members)
-    agent.says("CS_CHAT_ANSWER", ChatId=chat)
-    agent.hears("SC_CHAT_STATUS", Status="Answered")
-    web.hears("SE_CHAT_STATUS", Status="Answered")
-    return chat
+from tests.support.first_moves import answered, offered, start
+from tests.support.playbook import CONFIG, Playbook
 
 
 def test_a_rejection_goes_to_the_next_agent_with_its_age(play: Playbook) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from broker.core.limits import REGISTERS_PER_SESSION
 from tests.support.playbook import CONFIG, Client, Playbook
-from tests.unit.broker.core.test_clauses_answers import REGISTERS, ask
+from tests.support.registers import REGISTERS, ask
 
 ALL = CONFIG + REGISTERS
 CHANGED = ALL.replace('text = "Write to us"', 'text = "Drop us a line"')

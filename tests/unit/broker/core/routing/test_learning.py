@@ -7,7 +7,7 @@ import pytest
 from protocol.values import Guid
 from tests.support.floor import FLOOR, chat_of, configured, project_of, started
 from tests.support.playbook import Client, Playbook
-from tests.unit.broker.core.routing.test_builtin_bot import heard, says
+from tests.support.reception import heard, says
 
 PAGE = """
 [[pre_rules]]
