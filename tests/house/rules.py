@@ -10,9 +10,9 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from attrs import frozen
@@ -78,9 +78,15 @@ def sources(root: Path, generated: Sequence[str]) -> Iterator[Source]:
             yield Source(name, path.read_text(encoding="utf-8"))
 
 
-def faults(source: Source, rules: Mapping[str, Any]) -> Iterator[Fault]:
-    """Finds every fault of one file."""
+def places(root: Path) -> frozenset[str]:
+    """The dotted names of the modules and packages that a checkout has."""
+    return frozenset(Source(name, "").module for name in _names(root) if name.endswith(".py"))
+
+
+def faults(source: Source, rules: Mapping[str, Any], modules: Collection[str]) -> Iterator[Fault]:
+    """Finds every fault of one file, in a project that has these modules."""
     yield from text_faults(source, rules["texts"])
+    yield from mirror_faults(source, rules["mirror"], modules)
     if Path(source.path).suffix in CODE_SUFFIXES:
         yield from length_faults(source, rules["max_file_lines"])
     if not source.is_python:
@@ -95,6 +101,19 @@ def faults(source: Source, rules: Mapping[str, Any]) -> Iterator[Fault]:
         yield from import_faults(source, tree, rule)
     if any(_inside(source.module, package) for package in rules["pure"]["packages"]):
         yield from purity_faults(source, tree, rules["pure"]["calls"])
+
+
+def mirror_faults(source: Source, mirror: str, modules: Collection[str]) -> Iterator[Fault]:
+    """Finds a file of unit tests that is not where the module it tests is in its package."""
+    path = PurePosixPath(source.path)
+    if not path.is_relative_to(mirror) or not path.match("test_*.py"):
+        return
+    package = path.parent.relative_to(mirror).parts
+    words = path.stem.removeprefix("test_").split("_")
+    tested = (".".join((*package, "_".join(words[:n]))) for n in range(1, len(words) + 1))
+    if not package or not any(name in modules for name in tested):
+        text = "named after no module or package; a test lies beside what it tests"
+        yield Fault(source.path, 1, text)
 
 
 def text_faults(source: Source, rules: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
@@ -229,9 +248,9 @@ def _any_match(name: str, patterns: Sequence[str]) -> bool:
 def main(root: Path) -> int:
     """Checks a checkout and prints what is wrong with it."""
     rules = tomllib.loads(RULES.read_text(encoding="utf-8"))
-    count = 0
+    count, modules = 0, places(root)
     for source in sources(root, rules["generated"]):
-        for fault in faults(source, rules):
+        for fault in faults(source, rules, modules):
             print(fault)
             count += 1
     if count:

@@ -10,10 +10,11 @@ from tests.house import rules
 
 PLANTS = tomllib.loads(Path(__file__).with_name("plants.toml").read_text(encoding="utf-8"))
 RULES = tomllib.loads(rules.RULES.read_text(encoding="utf-8"))
+MODULES = {"protocol.codec", "protocol.connection", "broker.core", "broker.core.agents"}
 
 
 def found(path: str, text: str) -> list[str]:
-    return [fault.text for fault in rules.faults(rules.Source(path, text), RULES)]
+    return [fault.text for fault in rules.faults(rules.Source(path, text), RULES, MODULES)]
 
 
 @pytest.mark.parametrize("plant", PLANTS["plant"], ids=lambda plant: plant["says"])
@@ -44,7 +45,7 @@ def test_a_function_has_at_most_70_lines(lines: int, count: int) -> None:
 
 
 def test_a_fault_tells_its_line() -> None:
-    (fault,) = rules.faults(rules.Source("broker/core/a.py", "\n\nimport os\n"), RULES)
+    (fault,) = rules.faults(rules.Source("broker/core/a.py", "\n\nimport os\n"), RULES, ())
     assert str(fault) == "broker/core/a.py:3: broker.core may not import os"
 
 
@@ -69,3 +70,9 @@ def test_an_unpacked_archive_is_searched_too(tmp_path: Path) -> None:
     assert rules.main(tmp_path) == 0
     (tmp_path / "utils.py").write_text("x = 1\n")
     assert rules.main(tmp_path) == 1
+
+
+def test_the_modules_of_a_checkout_are_known() -> None:
+    found = rules.places(Path(__file__).parents[2])
+    assert {"protocol", "protocol.codec", "broker.core.agents"} <= found
+    assert "broker.core.agents.__init__" not in found

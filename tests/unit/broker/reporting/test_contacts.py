@@ -251,12 +251,13 @@ def test_wrapups_end_in_their_own_order() -> None:
 
 
 def test_intervals_are_as_long_as_asked_and_the_last_ends_with_the_whole() -> None:
-    span = Span(0, 250, 100, UTC)
-    assert span.bounds == [0, 100, 200, 250]
-    assert [span.index(at) for at in (-1, 0, 99, 100, 249, 250)] == [None, 0, 0, 1, 2, None]
-    assert list(span.cut(-50, 120)) == [(0, 100), (1, 20)]
-    assert list(span.cut(150, 900)) == [(1, 50), (2, 50)]
-    assert list(span.cut(300, 200)) == []
+    span = Span(0, 250 * S, 100 * S, UTC)
+    assert span.bounds == [0, 100 * S, 200 * S, 250 * S]
+    moments = (-1, 0, 100 * S - 1, 100 * S, 250 * S - 1, 250 * S)
+    assert [span.index(at) for at in moments] == [None, 0, 0, 1, 2, None]
+    assert list(span.cut(-50 * S, 120 * S)) == [(0, 100 * S), (1, 20 * S)]
+    assert list(span.cut(150 * S, 900 * S)) == [(1, 50 * S), (2, 50 * S)]
+    assert list(span.cut(300 * S, 200 * S)) == []
 
 
 def test_days_are_days_of_the_calendar() -> None:

@@ -1,4 +1,7 @@
-"""Where decisions cross: what ends twice, names that meet, who is gone from the configuration."""
+"""Where decisions cross: what ends twice, names that meet, who is gone from the configuration.
+
+Found when the core was reviewed.
+"""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,7 @@
-"""Where clauses meet: reloads under way, restarts without what was there, repeated without end."""
+"""Where clauses meet: reloads under way, restarts without what was there, repeated without end.
+
+Found when the core was reviewed.
+"""
 
 import pytest
 

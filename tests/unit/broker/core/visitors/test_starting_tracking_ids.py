@@ -1,4 +1,4 @@
-"""What the fuzz of the core found, each as the shortest script that shows it."""
+"""Chats whose tracking ID or key was another's before (B-2): found by the fuzz of the core."""
 
 from broker.config.load import loads
 from tests.support.first_moves import start
