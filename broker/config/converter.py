@@ -19,6 +19,7 @@ from cattrs import AttributeValidationNote, ClassValidationError, Converter, For
 from cattrs.gen import make_dict_structure_fn, override
 
 from broker.config.parse import Parser
+from protocol.values import Guid
 
 T = TypeVar("T")
 
@@ -40,13 +41,17 @@ class Reference:
         return value
 
 
-def tables(value: object) -> object:
+def nested(value: object) -> object:
     """Take what holds further tables as it stands; each of them is read by itself."""
     return value
 
 
-Tables = Annotated[object, tables]
+Nested = Annotated[object, nested]
 """A member that holds further tables."""
+NEEDED: Final = "must be there"
+"""Marks a member that must be there; its default is what stands for it until the fault is told."""
+NO_ID: Final = Guid("")
+"""Stands for the id of a thing that must be named."""
 
 
 @attrs.frozen
@@ -82,15 +87,6 @@ def structure(content: Mapping[str, object], section: type[T]) -> Structured[T]:
     return Structured(value, faults, tuple(key for key in content if key in unknown))
 
 
-def need(stand_in: Any) -> Any:
-    """A member that must be there.
-
-    Args:
-        stand_in: Its value until the fault of its absence is told; then there is no configuration.
-    """
-    return attrs.field(default=stand_in, metadata={_NEEDED: True})
-
-
 @attrs.frozen(kw_only=True)
 class Shape:
     """What a section says of its keys.
@@ -98,12 +94,12 @@ class Shape:
     Attributes:
         keys: All of them.
         needed: Those that must be there.
-        references: Those whose values are names of things.
+        references: Those whose values are names of things, with what stands for none.
     """
 
     keys: tuple[str, ...]
     needed: tuple[str, ...]
-    references: tuple[tuple[str, Reference], ...]
+    references: tuple[tuple[str, Reference, object], ...]
 
 
 def shape_of(section: type) -> Shape:
@@ -116,12 +112,28 @@ def shape_of(section: type) -> Shape:
 
 def _shape(section: Any) -> Shape:
     members = attrs.fields(attrs.resolve_types(section))
-    ways = [(member.name, _way(member.type)) for member in members]
+    needed = (member.name for member in members if NEEDED in _marks(member.type))
+    ways = [(member.name, _way(member.type), member.default) for member in members]
     return Shape(
         keys=tuple(member.name for member in members),
-        needed=tuple(member.name for member in members if _NEEDED in member.metadata),
-        references=tuple((name, way) for name, way in ways if isinstance(way, Reference)),
+        needed=tuple(needed),
+        references=tuple(
+            (name, way, none) for name, way, none in ways if isinstance(way, Reference)
+        ),
     )
+
+
+def carried(model: type[T], section: object, **more: object) -> T:
+    """Make a thing of the model from the members of a section that it has too and that are given.
+
+    Args:
+        model: Its class; what is not given has its default there.
+        section: What was read.
+        more: Members that stand otherwise in the file.
+    """
+    shared = (name for name in shape_of(model).keys if name not in more and hasattr(section, name))
+    given = {name: value for name in shared if (value := getattr(section, name)) is not None}
+    return model(**given, **more)
 
 
 def hooks_of(section: type, **ways: Parser[object]) -> None:
@@ -134,9 +146,11 @@ def hooks_of(section: type, **ways: Parser[object]) -> None:
 
 def _way(annotation: object) -> object:
     """How a member is read, from its annotation."""
-    if get_origin(annotation) is not Annotated:
-        return None
-    return next((way for way in annotation.__metadata__ if callable(way)), None)  # type: ignore[attr-defined]  # checked
+    return next(filter(callable, _marks(annotation)), None)
+
+
+def _marks(annotation: Any) -> tuple[object, ...]:
+    return annotation.__metadata__ if get_origin(annotation) is Annotated else ()
 
 
 def _hook(way: Callable[[object], object]) -> Callable[[object, object], object]:
@@ -154,7 +168,6 @@ def _no_way(value: object, kind: object) -> object:
 
 
 _SHAPES: Final[dict[type, Shape]] = {}
-_NEEDED: Final = "broker.config.needed"
 _CONVERTER: Final = Converter(forbid_extra_keys=True, detailed_validation=True)
 _CONVERTER.register_structure_hook_factory(
     lambda annotation: _way(annotation) is not None, _annotated_hook

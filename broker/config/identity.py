@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from broker.config.consequences import Dangling
 from broker.config.diagnostics import Path, spell
-from broker.config.parse import Parser, guid, suggestion
+from broker.config.parse import Parser, suggestion
 from broker.config.section_reader import Table
 from protocol.identifiers import derive
 from protocol.values import Guid
@@ -19,9 +19,18 @@ class Identities:
         self._ids: dict[Guid, Path] = {}
         self._shared: set[tuple[str, str]] = set()
 
-    def claim(self, table: Table, kind: str, name: str, key: str = "name") -> Guid:
-        """Give a thing its id; a name or an id that is already taken is a fault."""
-        given = table.read("id", guid, None)
+    def claim(
+        self, table: Table, kind: str, name: str, given: Guid | None = None, *, key: str = "name"
+    ) -> Guid:
+        """Give a thing its id; a name or an id that is already taken is a fault.
+
+        Args:
+            table: Where the thing stands.
+            kind: What it is.
+            name: What it is called; empty when that is missing.
+            given: The id that the file gives it.
+            key: The key of its name.
+        """
         found = given or derive(kind, name)
         if not name:
             return found  # the missing name is noted already

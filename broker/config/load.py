@@ -19,6 +19,7 @@ from attrs import evolve, frozen
 from broker.config.advice import Tables, advise, warn_of_clear_tokens
 from broker.config.answers import weigh_answers
 from broker.config.context import Context
+from broker.config.converter import Nested
 from broker.config.diagnostics import ConfigFault, Finding, Path, Report
 from broker.config.model import Config
 from broker.config.section_reader import Table
@@ -127,52 +128,83 @@ def _read(text: str, path: str, environ: Mapping[str, str], *, whole: bool) -> L
     return Loaded(config, report.sorted_warnings())
 
 
+@frozen(kw_only=True)
+class Document:
+    """The sections that there are; each is read by itself."""
+
+    server: Nested = None
+    store: Nested = None
+    limits: Nested = None
+    distribution: Nested = None
+    notes: Nested = None
+    languages: Nested = None
+    projects: Nested = None
+    calendars: Nested = None
+    gateways: Nested = None
+    agents: Nested = None
+    workplaces: Nested = None
+    scenarios: Nested = None
+    text_matches: Nested = None
+    bots: Nested = None
+    gate_rules: Nested = None
+    pre_rules: Nested = None
+    project_rules: Nested = None
+    wait_rules: Nested = None
+    pause_reasons: Nested = None
+    wrapup_codes: Nested = None
+    literals: Nested = None
+    website_routing: Nested = None
+    web: Nested = None
+    message_gateways: Nested = None
+
+
 def read_document(document: dict[str, object], report: Report, context: Context) -> Config:
     """Read a whole document; with a fault in the report the result is not to be used."""
     _refuse_nul(document, (), report)
-    with Table(document, (), report) as root:
-        # Things that are referred to come before those that refer to them.
-        languages = _by_id(read_languages(root, context))
-        projects = _by_id(read_projects(root, context))
-        read_calendars(root, context)
-        gateways = list(read_gateways(root, context))
-        people = list(read_agents(root, context))
-        agents = _by_id(agent for _, agent in people)
-        scenarios, forms = read_scenarios(root, context)
-        text_matches = _by_id(read_text_matches(root, context))
-        bots = _by_id(read_bots(root, context))
-        external = frozenset(agent.id for agent in agents.values() if agent.role == "bot")
-        project_rules = list(read_project_rules(root, context))
-        notes = read_notes(root.child("notes"))
-        wait_rules = list(read_wait_rules(root, context, notes.wait_unknown))
-        config = Config(
-            server=read_server(root.child("server"), context),
-            store_url=read_store_url(root.child("store")),
-            limits=read_limits(root.child("limits")),
-            distribution=read_distribution(root.child("distribution")),
-            notes=notes,
-            languages=languages,
-            projects=projects,
-            gateways=_by_id(gateway for _, gateway in gateways),
-            agents=agents,
-            workplaces={place.number: place for place in read_workplaces(root, context)},
-            gate_rules=_by_rank(read_gate_rules(root, context)),
-            pre_rules=_by_rank(read_pre_rules(root, context, external)),
-            project_rules=_by_rank(rule for _, rule in project_rules),
-            wait_rules=tuple(sorted((rule for _, rule in wait_rules), key=lambda it: it.level)),
-            text_matches=text_matches,
-            bots=bots,
-            pause_reasons={reason.name: reason for reason in read_pause_reasons(root, context)},
-            wrapup_codes={code.name: code for code in read_wrapup_codes(root, context)},
-            scenarios=scenarios,
-            forms=forms,
-            literals=tuple(read_literals(root, context)),
-            website_routing=read_website_routing(root, context),
-        )
-        check_later(root, context)
-        warn_of_clear_tokens(context, report, config.server)
-        if context.whole:
-            _check_whole(root, config)
+    root = Table(document, (), report)
+    root.read(Document)
+    # Things that are referred to come before those that refer to them.
+    languages = _by_id(read_languages(root, context))
+    projects = _by_id(read_projects(root, context))
+    read_calendars(root, context)
+    gateways = list(read_gateways(root, context))
+    people = list(read_agents(root, context))
+    agents = _by_id(agent for _, agent in people)
+    scenarios, forms = read_scenarios(root, context)
+    text_matches = _by_id(read_text_matches(root, context))
+    bots = _by_id(read_bots(root, context))
+    external = frozenset(agent.id for agent in agents.values() if agent.role == "bot")
+    project_rules = list(read_project_rules(root, context))
+    notes = read_notes(root.child("notes"))
+    wait_rules = list(read_wait_rules(root, context, notes.wait_unknown))
+    config = Config(
+        server=read_server(root.child("server"), context),
+        store_url=read_store_url(root.child("store")),
+        limits=read_limits(root.child("limits")),
+        distribution=read_distribution(root.child("distribution")),
+        notes=notes,
+        languages=languages,
+        projects=projects,
+        gateways=_by_id(gateway for _, gateway in gateways),
+        agents=agents,
+        workplaces={place.number: place for place in read_workplaces(root, context)},
+        gate_rules=_by_rank(read_gate_rules(root, context)),
+        pre_rules=_by_rank(read_pre_rules(root, context, external)),
+        project_rules=_by_rank(rule for _, rule in project_rules),
+        wait_rules=tuple(sorted((rule for _, rule in wait_rules), key=lambda it: it.level)),
+        text_matches=text_matches,
+        bots=bots,
+        pause_reasons={reason.name: reason for reason in read_pause_reasons(root, context)},
+        wrapup_codes={code.name: code for code in read_wrapup_codes(root, context)},
+        scenarios=scenarios,
+        forms=forms,
+        literals=tuple(read_literals(root, context)),
+        website_routing=read_website_routing(root, context),
+    )
+    check_later(root, context)
+    warn_of_clear_tokens(context, report, config.server)
+    if context.whole:
+        _check_whole(root, config)
     report.drop_consequences(document)
     if not report.faults:  # of what stands in for something faulty nobody is to be warned
         weigh_answers(root, config)

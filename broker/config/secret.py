@@ -5,9 +5,11 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Annotated
 
 from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
+from attrs import frozen
 
 from broker.config.context import Context
 from broker.config.model import Secret
@@ -42,23 +44,39 @@ def verify(secret: Secret, token: str) -> bool:
         return False
 
 
-def read_secret(table: Table, context: Context) -> Secret:
-    """Read the secret of a thing: exactly one of the three keys."""
-    token = table.read("token", _token, None)
-    hashed = table.read("token_hash", _argon2id, None)
-    variable = table.read("token_env", text(), None)
+def _argon2id(value: object) -> str:
+    found = text(1_024)(value)
+    try:
+        if extract_parameters(found).type is Type.ID:
+            return found
+    except (InvalidHashError, ValueError):
+        pass
+    raise ValueError("must be an argon2id hash, as `parley hash-token` prints it")
+
+
+@frozen(kw_only=True)
+class SecretKeys:
+    """The keys of a secret, one of which must be there."""
+
+    token: Annotated[str | None, _token] = None
+    token_hash: Annotated[str | None, _argon2id] = None
+    token_env: Annotated[str | None, text()] = None
+
+
+def secret_of(table: Table, keys: SecretKeys, context: Context) -> Secret:
+    """The secret of a thing: exactly one of the three keys."""
     given = [key for key in _KEYS if key in table]
     if not given:
         table.missing("token", f"is missing; give one of {', '.join(_KEYS)}", *_KEYS)
     elif len(given) > 1:
         both = f"and {given[1]} are both there; give one of {', '.join(_KEYS)}"
         table.fault(given[0], both)
-    elif token is not None:
+    elif keys.token is not None:
         context.clear_tokens.append((*table.path, "token"))
-        return Secret(digest=digest(token))
-    elif variable is not None:
-        return _from_environment(table, variable, context.environ)
-    return Secret(argon2=hashed)
+        return Secret(digest=digest(keys.token))
+    elif keys.token_env is not None:
+        return _from_environment(table, keys.token_env, context.environ)
+    return Secret(argon2=keys.token_hash)
 
 
 def _from_environment(table: Table, variable: str, environ: Mapping[str, str]) -> Secret:
@@ -76,13 +94,3 @@ def _from_environment(table: Table, variable: str, environ: Mapping[str, str]) -
 def line_of(text: str) -> str:
     """A secret without what editors and shells put around it: a mark in front, a line end behind."""
     return text.removeprefix(BOM).rstrip("\r\n")
-
-
-def _argon2id(value: object) -> str:
-    found = text(1_024)(value)
-    try:
-        if extract_parameters(found).type is Type.ID:
-            return found
-    except (InvalidHashError, ValueError):
-        pass
-    raise ValueError("must be an argon2id hash, as `parley hash-token` prints it")

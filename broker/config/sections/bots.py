@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sized
-from typing import Final
+from typing import Annotated, Final
+
+from attrs import frozen
 
 from broker.config.context import Context
+from broker.config.converter import NEEDED, Nested, Reference, carried
 from broker.config.folding import Words
 from broker.config.parse import (
     boolean,
+    guid,
     integer,
     listing,
     short_text,
@@ -17,8 +21,9 @@ from broker.config.parse import (
     text_pattern,
 )
 from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch, as_integer
+from broker.config.pattern import Pattern
 from broker.config.section_reader import Table
-from broker.config.sections.directory import PUBLIC_NAME_BYTES
+from broker.config.sections.directory import PUBLIC_NAME_BYTES, Named
 from broker.config.sections.forms import choice_texts
 from broker.config.sections.routing import warn_doubt
 from protocol.limits import text_length
@@ -43,32 +48,73 @@ MOST_TEXTS: Final = 1_000
 """The most words and the most patterns of a text match; each sentence is searched for them."""
 
 
-def read_text_matches(root: Table, context: Context) -> Iterator[TextMatch]:
-    """`[[text_matches]]`."""
-    for table in root.children("text_matches"):
-        with table:
-            name = table.need("name", NAME, "")
-            identity = context.identities.claim(table, "text_match", name)
-            words = table.read("words", listing(_word), None)
-            patterns = table.read("patterns", listing(text_pattern), None)
-            if "words" not in table and "patterns" not in table:
-                table.missing("words", "is missing; give words or patterns", "patterns")
-            _check_number(table, "words", words)
-            _check_number(table, "patterns", patterns)
-            for position, found in enumerate(patterns or ()):
-                warn_doubt(table, ("patterns", position), found)
-            match = TextMatch(
-                id=identity, name=name, words=Words(words or ()), patterns=patterns or ()
-            )
-            context.text_matches[identity] = match
-            yield match
-
-
 def _word(value: object) -> str:
     """A word or phrase that has something in it to look for."""
     found = NAME(value)
     Words((found,))
     return found
+
+
+@frozen(kw_only=True)
+class TextMatchKeys(Named):
+    """`[[text_matches]]`."""
+
+    words: Annotated[tuple[str, ...] | None, listing(_word)] = None
+    patterns: Annotated[tuple[Pattern, ...] | None, listing(text_pattern)] = None
+
+
+@frozen(kw_only=True)
+class BotKeys:
+    """`[[bots]]`."""
+
+    name: Annotated[str, short_text(PUBLIC_NAME_BYTES), NEEDED] = ""
+    id: Annotated[Guid | None, guid] = None
+    greeting: Annotated[str | None, SAID] = None
+    scenario: Annotated[Guid | None, Reference("scenario")] = None
+    questions: Nested = None
+    project: Annotated[Guid | None, Reference("project")] = None
+    farewell: Annotated[str | None, SAID] = None
+
+
+@frozen(kw_only=True)
+class QuestionKeys:
+    """`[[bots.questions]]`."""
+
+    name: Annotated[str, NAME, NEEDED] = ""
+    ask: Annotated[str, SAID, NEEDED] = ""
+    answers: Nested = None
+    tries: Annotated[int | None, integer(1, 10)] = None
+    retry: Annotated[str | None, SAID] = None
+    control: Annotated[Guid | None, Reference("control")] = None
+
+
+@frozen(kw_only=True)
+class AnswerKeys:
+    """`[[bots.questions.answers]]`."""
+
+    match: Annotated[Guid | None, Reference("text_match")] = None
+    value: Annotated[str | None, SAID] = None
+    say: Annotated[str | None, SAID] = None
+    project: Annotated[Guid | None, Reference("project")] = None
+    next: Annotated[str | None, NAME] = None
+    finish: Annotated[bool | None, boolean] = None
+    close: Annotated[bool | None, boolean] = None
+
+
+def read_text_matches(root: Table, context: Context) -> Iterator[TextMatch]:
+    """`[[text_matches]]`."""
+    for table in root.children("text_matches"):
+        keys = table.read(TextMatchKeys)
+        identity = context.identities.claim(table, "text_match", keys.name, keys.id)
+        if "words" not in table and "patterns" not in table:
+            table.missing("words", "is missing; give words or patterns", "patterns")
+        _check_number(table, "words", keys.words)
+        _check_number(table, "patterns", keys.patterns)
+        for position, found in enumerate(keys.patterns or ()):
+            warn_doubt(table, ("patterns", position), found)
+        match = carried(TextMatch, keys, id=identity, words=Words(keys.words or ()))
+        context.text_matches[identity] = match
+        yield match
 
 
 def _check_number(table: Table, key: str, texts: Sized | None) -> None:
@@ -81,26 +127,22 @@ def _check_number(table: Table, key: str, texts: Sized | None) -> None:
 def read_bots(root: Table, context: Context) -> Iterator[Bot]:
     """`[[bots]]`: the built-in ones; a bot of another program is an agent."""
     for table in root.children("bots"):
-        with table:
-            faults_before = len(table.report.faults)
-            name = table.need("name", short_text(PUBLIC_NAME_BYTES), "")
-            questions = _questions(table, context)
-            bot = Bot(
-                id=context.identities.claim(table, "bot", name),
-                name=name,
-                greeting=table.read("greeting", SAID, None),
-                scenario=table.read("scenario", context.reference("scenario"), None),
-                fills=_filled(table, questions, context),
-                questions=questions,
-                project=table.read("project", context.reference("project"), None),
-                farewell=table.read("farewell", SAID, None),
-            )
-            # What could not be read is replaced by nothing, and must not be missed as well.
-            unharmed = len(table.report.faults) == faults_before
-            if unharmed and not any(getattr(bot, deed) for deed in DEEDS):
-                text = f"does nothing; give one of {', '.join(DEEDS)}"
-                table.report.fault(table.path, text)
-            yield bot
+        faults_before = len(table.report.faults)
+        keys = table.read(BotKeys, context.reference)
+        questions = _questions(table, context)
+        bot = carried(
+            Bot,
+            keys,
+            id=context.identities.claim(table, "bot", keys.name, keys.id),
+            fills=_filled(table, questions, context),
+            questions=questions,
+        )
+        # What could not be read is replaced by nothing, and must not be missed as well.
+        unharmed = len(table.report.faults) == faults_before
+        if unharmed and not any(getattr(bot, deed) for deed in DEEDS):
+            text = f"does nothing; give one of {', '.join(DEEDS)}"
+            table.report.fault(table.path, text)
+        yield bot
 
 
 def _filled(table: Table, questions: tuple[BotQuestion, ...], context: Context) -> Guid | None:
@@ -117,13 +159,12 @@ def _questions(parent: Table, context: Context) -> tuple[BotQuestion, ...]:
     answers: list[tuple[Table, BotAnswer]] = []
     names: set[str] = set()
     for table in parent.children("questions"):
-        with table:
-            question, own = _question(table, context)
-            if question.name and question.name in names:
-                table.fault("name", f'a second question "{question.name}" of this bot')
-            names.add(question.name)
-            found.append(question)
-            answers += own
+        question, own = _question(table, context)
+        if question.name and question.name in names:
+            table.fault("name", f'a second question "{question.name}" of this bot')
+        names.add(question.name)
+        found.append(question)
+        answers += own
     if len(found) > MOST_QUESTIONS:
         parent.fault("questions", f"has more than {MOST_QUESTIONS} questions")
     # An answer may lead to a later question, so all of them have to be known.
@@ -135,15 +176,14 @@ def _questions(parent: Table, context: Context) -> tuple[BotQuestion, ...]:
 
 
 def _question(table: Table, context: Context) -> tuple[BotQuestion, list[tuple[Table, BotAnswer]]]:
+    keys = table.read(QuestionKeys, context.reference)
     answers = _answers(table, context)
-    control = _control(table, context)
+    control = _control(table, keys, context)
     choices = choice_texts(control) if control is not None else []
-    question = BotQuestion(
-        name=table.need("name", NAME, ""),
-        ask=table.need("ask", SAID, ""),
+    question = carried(
+        BotQuestion,
+        keys,
         answers=tuple(answer for _, answer in answers),
-        tries=table.read("tries", integer(1, 10), 2),
-        retry=table.read("retry", SAID, None),
         control=control,
         choices=tuple((Words((shown, given)), given) for shown, given in choices),
     )
@@ -159,12 +199,11 @@ def _question(table: Table, context: Context) -> tuple[BotQuestion, list[tuple[T
     return question, answers
 
 
-def _control(table: Table, context: Context) -> ScreenControlInfo | None:
+def _control(table: Table, keys: QuestionKeys, context: Context) -> ScreenControlInfo | None:
     """The control that a question fills in, of a kind that can be said."""
-    found = table.read("control", context.reference("control"), None)
-    if found is None:
+    if keys.control is None:
         return None
-    _form, control = context.controls[found]
+    _form, control = context.controls[keys.control]
     if control.control_type not in SAID_KINDS:
         table.fault("control", f"is a {control.control_type}, which a bot cannot fill in")
         return None
@@ -188,22 +227,13 @@ def _check_value(table: Table, question: BotQuestion, answer: BotAnswer) -> None
 def _answers(parent: Table, context: Context) -> list[tuple[Table, BotAnswer]]:
     found: list[tuple[Table, BotAnswer]] = []
     for table in parent.children("answers"):
-        with table:
-            answer = BotAnswer(
-                match=table.read("match", context.reference("text_match"), None),
-                value=table.read("value", SAID, None),
-                say=table.read("say", SAID, None),
-                project=table.read("project", context.reference("project"), None),
-                next=table.read("next", NAME, None),
-                finish=table.read("finish", boolean, default=False),
-                close=table.read("close", boolean, default=False),
-            )
-            _check_answer(table, answer)
-            if any("match" not in earlier for earlier, _ in found):
-                table.report.fault(table.path, "is never reached: an answer before it has no match")
-            elif answer.match is not None and answer.match in [it.match for _, it in found]:
-                table.fault("match", "is never reached: an answer before it has the same")
-            found.append((table, answer))
+        answer = carried(BotAnswer, table.read(AnswerKeys, context.reference))
+        _check_answer(table, answer)
+        if any("match" not in earlier for earlier, _ in found):
+            table.report.fault(table.path, "is never reached: an answer before it has no match")
+        elif answer.match is not None and answer.match in [it.match for _, it in found]:
+            table.fault("match", "is never reached: an answer before it has the same")
+        found.append((table, answer))
     if len(found) > MOST_QUESTIONS:
         parent.fault("answers", f"has more than {MOST_QUESTIONS} answers")
     return found

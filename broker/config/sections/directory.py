@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+from attrs import fields, frozen
 
 from broker.config.context import Context
+from broker.config.converter import NEEDED, Nested, carried
 from broker.config.model import (
     Agent,
     Gateway,
@@ -21,6 +25,7 @@ from broker.config.parse import (
     choice,
     culture,
     duration,
+    guid,
     integer,
     kind_of,
     optional_duration,
@@ -28,7 +33,7 @@ from broker.config.parse import (
     text,
     word,
 )
-from broker.config.secret import read_secret
+from broker.config.secret import SecretKeys, secret_of
 from broker.config.section_reader import Table
 from protocol.limits import text_length
 from protocol.values import ChatType, Guid
@@ -40,78 +45,139 @@ PORT_BYTES = 60
 NUMBER_BYTES = 160
 PUBLIC_NAME_BYTES = 160
 MOST_CHATS = 1_000
+_GATEWAY = fields(Gateway)
+
+
+@frozen(kw_only=True)
+class Named:
+    """The keys of a thing that has a name, and an id that follows from it unless it is given (C-2)."""
+
+    name: Annotated[str, NAME, NEEDED] = ""
+    id: Annotated[Guid | None, guid] = None
+
+
+@frozen(kw_only=True)
+class LanguageKeys(Named):
+    """`[[languages]]`."""
+
+    culture: Annotated[str, culture, NEEDED] = ""
+
+
+@frozen(kw_only=True)
+class ProjectKeys(Named):
+    """`[[projects]]`."""
+
+    signal_duration: Annotated[int | None, duration(1)] = None
+    wrapup: Annotated[int | None, duration()] = None
+    best_skill: Annotated[bool | None, boolean] = None
+
+
+@frozen(kw_only=True)
+class GatewayKeys(SecretKeys):
+    """`[[gateways]]`."""
+
+    name: Annotated[str, NAME, NEEDED] = ""
+    id: Annotated[Guid | None, guid] = None
+    peer: Annotated[str, short_text(PEER_BYTES), NEEDED] = ""
+    port: Annotated[str | None, short_text(PORT_BYTES)] = None
+    chat_type: Annotated[ChatType | None, choice(*ChatType)] = None
+    inactivity_timeout: Annotated[int | None, optional_duration] = (
+        _GATEWAY.inactivity_timeout.default
+    )
+    inactivity_warning: Annotated[int | None, optional_duration] = (
+        _GATEWAY.inactivity_warning.default
+    )
+    tracking_inertia: Annotated[int | None, duration()] = None
+    workplace_grace: Annotated[int | None, duration()] = None
+    reactivate: Annotated[bool | None, boolean] = None
+    weight: Annotated[int | None, integer(1, MOST_CHATS)] = None
+    outbound_timeout: Annotated[int | None, duration(UNITS["s"])] = None
+
+
+@frozen(kw_only=True)
+class AgentKeys(SecretKeys):
+    """`[[agents]]`."""
+
+    name: Annotated[str, short_text(PUBLIC_NAME_BYTES), NEEDED] = ""
+    id: Annotated[Guid | None, guid] = None
+    login: Annotated[str, text(text_length("Hello", "Login")), NEEDED] = ""
+    nickname: Annotated[str | None, short_text(PUBLIC_NAME_BYTES)] = None
+    max_chats: Annotated[int | None, integer(1, MOST_CHATS)] = None
+    role: Annotated[str | None, word("agent", "supervisor", "bot")] = None
+    languages: Nested = None
+    skills: Nested = None
+
+
+@frozen(kw_only=True)
+class WorkplaceKeys:
+    """`[[workplaces]]`."""
+
+    number: Annotated[str, short_text(NUMBER_BYTES), NEEDED] = ""
+    id: Annotated[Guid | None, guid] = None
+    max_chats: Annotated[int | None, integer(1, MOST_CHATS)] = None
+
+
+@frozen(kw_only=True)
+class PauseReasonKeys:
+    """`[[pause_reasons]]`."""
+
+    name: Annotated[str, text(text_length("AgentStateInfo", "Reason")), NEEDED] = ""
+    id: Annotated[Guid | None, guid] = None
+
+
+@frozen(kw_only=True)
+class WrapupCodeKeys:
+    """`[[wrapup_codes]]`."""
+
+    name: Annotated[str, text(text_length("ChatWrapUpInfo", "Code")), NEEDED] = ""
+    id: Annotated[Guid | None, guid] = None
+
+
+@frozen(kw_only=True)
+class SkillKeys:
+    """A value of `skills` or `languages` that is a table."""
+
+    value: Annotated[int, integer(), NEEDED] = 0
+    enabled: Annotated[bool | None, boolean] = None
+    engaged: Annotated[bool | None, boolean] = None
 
 
 def read_languages(root: Table, context: Context) -> Iterator[Language]:
     """`[[languages]]`."""
     for table in root.children("languages"):
-        with table:
-            name = table.need("name", NAME, "")
-            yield Language(
-                id=context.identities.claim(table, "language", name),
-                name=name,
-                culture=table.need("culture", culture, ""),
-            )
+        keys = table.read(LanguageKeys)
+        identity = context.identities.claim(table, "language", keys.name, keys.id)
+        yield carried(Language, keys, id=identity)
 
 
 def read_projects(root: Table, context: Context) -> Iterator[Project]:
     """`[[projects]]`."""
     for table in root.children("projects"):
-        with table:
-            name = table.need("name", NAME, "")
-            default = Project(id=context.identities.claim(table, "project", name), name=name)
-            yield Project(
-                id=default.id,
-                name=name,
-                signal_duration=table.read("signal_duration", duration(1), default.signal_duration),
-                wrapup=table.read("wrapup", duration(), default.wrapup),
-                best_skill=table.read("best_skill", boolean, default.best_skill),
-            )
+        keys = table.read(ProjectKeys)
+        identity = context.identities.claim(table, "project", keys.name, keys.id)
+        yield carried(Project, keys, id=identity)
 
 
 def read_gateways(root: Table, context: Context) -> Iterator[tuple[Table, Gateway]]:
     """`[[gateways]]`, each with its table, so that it can be looked at again."""
     for table in root.children("gateways"):
-        with table:
-            yield table, _gateway(table, context)
+        keys = table.read(GatewayKeys)
+        if keys.peer:
+            address = keys.peer if keys.port is None else f"{keys.peer} port {keys.port}"
+            context.identities.unique(table, "gateway at", address, key="peer")
+        gateway = carried(
+            Gateway,
+            keys,
+            id=context.identities.claim(table, "gateway", keys.name, keys.id),
+            secret=secret_of(table, keys, context),
+            inactivity_timeout=keys.inactivity_timeout,
+            inactivity_warning=_warning(table, keys.inactivity_timeout, keys.inactivity_warning),
+        )
+        yield table, gateway
 
 
-def _gateway(table: Table, context: Context) -> Gateway:
-    name = table.need("name", NAME, "")
-    peer = table.need("peer", short_text(PEER_BYTES), "")
-    port = table.read("port", short_text(PORT_BYTES), None)
-    if peer:
-        address = peer if port is None else f"{peer} port {port}"
-        context.identities.unique(table, "gateway at", address, key="peer")
-    default = Gateway(
-        id=context.identities.claim(table, "gateway", name),
-        name=name,
-        peer=peer,
-        secret=read_secret(table, context),
-    )
-    timeout = table.read("inactivity_timeout", optional_duration, default.inactivity_timeout)
-    return Gateway(
-        id=default.id,
-        name=name,
-        peer=peer,
-        port=port,
-        chat_type=table.read("chat_type", choice(*ChatType), default.chat_type),
-        secret=default.secret,
-        inactivity_timeout=timeout,
-        inactivity_warning=_warning(table, timeout, default.inactivity_warning),
-        tracking_inertia=table.read("tracking_inertia", duration(), default.tracking_inertia),
-        workplace_grace=table.read("workplace_grace", duration(), default.workplace_grace),
-        reactivate=table.read("reactivate", boolean, default.reactivate),
-        weight=table.read("weight", integer(1, MOST_CHATS), default.weight),
-        outbound_timeout=table.read(
-            "outbound_timeout", duration(UNITS["s"]), default.outbound_timeout
-        ),
-    )
-
-
-def _warning(table: Table, timeout: int | None, default: int | None) -> int | None:
+def _warning(table: Table, timeout: int | None, warning: int | None) -> int | None:
     """How long before the close the warning comes; the default gives way to a short time-out."""
-    warning = table.read("inactivity_warning", optional_duration, default)
     if timeout is None or warning is None:
         return None
     if warning < timeout:
@@ -124,24 +190,18 @@ def _warning(table: Table, timeout: int | None, default: int | None) -> int | No
 def read_agents(root: Table, context: Context) -> Iterator[tuple[Table, Agent]]:
     """`[[agents]]`, each with its table, so that it can be looked at again."""
     for table in root.children("agents"):
-        with table:
-            name = table.need("name", short_text(PUBLIC_NAME_BYTES), "")
-            login = table.need("login", text(text_length("Hello", "Login")), "")
-            if login:
-                context.identities.unique(table, "agent with the login", login, key="login")
-            agent = Agent(
-                id=context.identities.claim(table, "agent", name),
-                name=name,
-                nickname=table.read("nickname", short_text(PUBLIC_NAME_BYTES), None),
-                login=login,
-                secret=read_secret(table, context),
-                max_chats=table.read("max_chats", integer(1, MOST_CHATS), 1),
-                role=table.read("role", word("agent", "supervisor", "bot"), "agent"),
-                languages=_skills(table, "languages", "language", context),
-                skills=_skills(table, "skills", "project", context),
-            )
-
-            yield table, agent
+        keys = table.read(AgentKeys)
+        if keys.login:
+            context.identities.unique(table, "agent with the login", keys.login, key="login")
+        agent = carried(
+            Agent,
+            keys,
+            id=context.identities.claim(table, "agent", keys.name, keys.id),
+            secret=secret_of(table, keys, context),
+            languages=_skills(table, "languages", "language", context),
+            skills=_skills(table, "skills", "project", context),
+        )
+        yield table, agent
 
 
 def _skills(table: Table, key: str, kind: str, context: Context) -> Mapping[Guid, Skill]:
@@ -155,12 +215,8 @@ def _skills(table: Table, key: str, kind: str, context: Context) -> Mapping[Guid
             table.report.fault(path, fault)
             continue
         if isinstance(raw, dict):
-            with Table(raw, path, table.report, f"agents.{key}") as switches:
-                found[thing] = Skill(
-                    value=switches.need("value", integer(), 0),
-                    enabled=switches.read("enabled", boolean, default=True),
-                    engaged=switches.read("engaged", boolean, default=True),
-                )
+            switches = Table(raw, path, table.report, f"agents.{key}")
+            found[thing] = carried(Skill, switches.read(SkillKeys))
         elif type(raw) is int:
             try:
                 found[thing] = Skill(value=integer()(raw))
@@ -174,26 +230,23 @@ def _skills(table: Table, key: str, kind: str, context: Context) -> Mapping[Guid
 def read_workplaces(root: Table, context: Context) -> Iterator[Workplace]:
     """`[[workplaces]]`."""
     for table in root.children("workplaces"):
-        with table:
-            number = table.need("number", short_text(NUMBER_BYTES), "")
-            yield Workplace(
-                id=context.identities.claim(table, "workplace", number, key="number"),
-                number=number,
-                max_chats=table.read("max_chats", integer(1, MOST_CHATS), 1),
-            )
+        keys = table.read(WorkplaceKeys)
+        number = keys.number
+        identity = context.identities.claim(table, "workplace", number, keys.id, key="number")
+        yield carried(Workplace, keys, id=identity)
 
 
 def read_pause_reasons(root: Table, context: Context) -> Iterator[PauseReason]:
     """`[[pause_reasons]]`."""
     for table in root.children("pause_reasons"):
-        with table:
-            name = table.need("name", text(text_length("AgentStateInfo", "Reason")), "")
-            yield PauseReason(id=context.identities.claim(table, "pause_reason", name), name=name)
+        keys = table.read(PauseReasonKeys)
+        identity = context.identities.claim(table, "pause_reason", keys.name, keys.id)
+        yield carried(PauseReason, keys, id=identity)
 
 
 def read_wrapup_codes(root: Table, context: Context) -> Iterator[WrapupCode]:
     """`[[wrapup_codes]]`."""
     for table in root.children("wrapup_codes"):
-        with table:
-            name = table.need("name", text(text_length("ChatWrapUpInfo", "Code")), "")
-            yield WrapupCode(id=context.identities.claim(table, "wrapup_code", name), name=name)
+        keys = table.read(WrapupCodeKeys)
+        identity = context.identities.claim(table, "wrapup_code", keys.name, keys.id)
+        yield carried(WrapupCode, keys, id=identity)

@@ -8,14 +8,16 @@ culture, and rules speak of controls by them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, Protocol, TypeVar
+from typing import Annotated, Final, Protocol, TypeVar
 
 import attrs
 
 from broker.config.context import Context
+from broker.config.converter import NEEDED, Nested, carried
 from broker.config.model import Form
-from broker.config.parse import Parser, boolean, choice, culture, guid, integer, text
+from broker.config.parse import Parser, boolean, choice, culture, integer, text
 from broker.config.section_reader import Table
+from broker.config.sections.directory import Named
 from protocol.identifiers import derive
 from protocol.limits import text_length
 from protocol.scenario import (
@@ -43,6 +45,61 @@ Forms = tuple[Mapping[Guid, tuple[ScenarioInfo, ...]], Mapping[Guid, Form]]
 """What visitors see of the forms, and what else is said of them, both by id."""
 
 
+def _long(member: str) -> Parser[str]:
+    return text(text_length("", member))
+
+
+@attrs.frozen(kw_only=True)
+class ScenarioKeys(Named):
+    """`[[scenarios]]`."""
+
+    culture: Annotated[str, culture, NEEDED] = ""
+    display_name: Annotated[str | None, NAME] = None
+    screens: Nested = None
+
+
+@attrs.frozen(kw_only=True)
+class ScreenKeys:
+    """`[[scenarios.screens]]`."""
+
+    name: Annotated[str, NAME, NEEDED] = ""
+    display_name: Annotated[str | None, NAME] = None
+    rank: Annotated[int | None, NUMBER] = None
+    finish_button: Annotated[bool, boolean] = False
+    condition_control: Annotated[str | None, NAME] = None
+    condition_text: Annotated[str | None, _long("ConditionText")] = None
+    controls: Nested = None
+
+
+@attrs.frozen(kw_only=True)
+class ControlKeys:
+    """`[[scenarios.screens.controls]]`."""
+
+    name: Annotated[str, NAME, NEEDED] = ""
+    control_type: Annotated[ControlType, choice(*ControlType), NEEDED] = ControlType.LABEL_ONLY
+    display_name: Annotated[str | None, NAME] = None
+    description: Annotated[str | None, _long("Description")] = None
+    target_column: Annotated[str | None, NAME] = None
+    rank: Annotated[int | None, NUMBER] = None
+    control_number: Annotated[int | None, NUMBER] = None
+    control_text: Annotated[str | None, _long("ControlText")] = None
+    mandatory_field: Annotated[bool, boolean] = False
+    show_in_list: Annotated[bool, boolean] = False
+    parameters: Nested = None
+
+
+@attrs.frozen(kw_only=True)
+class ParameterKeys:
+    """`[[scenarios.screens.controls.parameters]]`."""
+
+    display_name: Annotated[str, NAME, NEEDED] = ""
+    name: Annotated[str | None, NAME] = None
+    rank: Annotated[int | None, NUMBER] = None
+    result_number: Annotated[int | None, NUMBER] = None
+    result_text: Annotated[str | None, _long("ResultText")] = None
+    default_item: Annotated[bool, boolean] = False
+
+
 def read_scenarios(root: Table, context: Context) -> Forms:
     """`[[scenarios]]`, the first culture of each in front."""
     found: dict[Guid, tuple[ScenarioInfo, ...]] = {}
@@ -50,42 +107,46 @@ def read_scenarios(root: Table, context: Context) -> Forms:
     names: dict[Guid, str] = {}
     controls: dict[Guid, ControlType] = {}
     for table in root.children("scenarios"):
-        with table:
-            name = table.need("name", NAME, "")
-            spoken = table.need("culture", culture, "")
-            identity = _identity(table, context, name, spoken)
-            shown = listed.setdefault(identity, {})
-            reader = _Reader(context=context, name=name, controls=controls, listed=shown)
-            names.setdefault(identity, name)
-            model = ScenarioInfo(
-                scenario_id=identity,
-                display_name=table.read("display_name", NAME, name),
-                culture=spoken,
-                screens=_ranked(reader.screens(table)),
-            )
-            if not model.screens and table.is_sound("screens"):
-                table.fault("screens", "has no screen")
-            for screen in model.screens or ():
-                for control in screen.controls or ():
-                    if control.screen_control_id is not None:
-                        context.controls.setdefault(control.screen_control_id, (identity, control))
-            found[identity] = (*found.get(identity, ()), model)
+        keys = table.read(ScenarioKeys)
+        identity = _identity(table, keys, context)
+        shown = listed.setdefault(identity, {})
+        reader = _Reader(context=context, name=keys.name, controls=controls, listed=shown)
+        names.setdefault(identity, keys.name)
+        model = ScenarioInfo(
+            scenario_id=identity,
+            display_name=_shown(keys),
+            culture=keys.culture,
+            screens=_ranked(reader.screens(table)),
+        )
+        if not model.screens and table.is_sound("screens"):
+            table.fault("screens", "has no screen")
+        for screen in model.screens or ():
+            for control in screen.controls or ():
+                if control.screen_control_id is not None:
+                    context.controls.setdefault(control.screen_control_id, (identity, control))
+        found[identity] = (*found.get(identity, ()), model)
     forms = {key: Form(id=key, name=names[key], listed=tuple(listed[key])) for key in found}
     return found, forms
 
 
-def _identity(table: Table, context: Context, name: str, spoken: str) -> Guid:
+def _identity(table: Table, keys: ScenarioKeys, context: Context) -> Guid:
     """The id of a form: claimed by its first culture, shared by the others."""
     known = context.identities.names("scenario")
-    if name not in known:
-        identity = context.identities.claim(table, "scenario", name)
+    if keys.name not in known:
+        identity = context.identities.claim(table, "scenario", keys.name, keys.id)
     else:
-        identity = known[name]
-        if table.read("id", guid, identity) != identity:
+        identity = known[keys.name]
+        if keys.id not in (None, identity):
             table.fault("id", "differs from the id of this form in another culture")
-    if name and spoken:
-        context.identities.unique(table, "scenario", f"{name} ({spoken})", key="culture")
+    if keys.name and keys.culture:
+        spoken = f"{keys.name} ({keys.culture})"
+        context.identities.unique(table, "scenario", spoken, key="culture")
     return identity
+
+
+def _shown(keys: ScenarioKeys | ScreenKeys | ControlKeys) -> str:
+    """What visitors see of a name."""
+    return keys.name if keys.display_name is None else keys.display_name
 
 
 @attrs.frozen(kw_only=True)
@@ -104,23 +165,21 @@ class _Reader:
     def screens(self, parent: Table) -> Iterator[ScreenInfo]:
         names: set[str] = set()
         for position, table in enumerate(parent.children("screens"), start=1):
-            with table:
-                name = table.need("name", NAME, "")
-                _new(table, names, name, "screen")
-                condition = self.condition(table)
-                yield ScreenInfo(
-                    screen_id=derive("screen", f"{self.name}/{name}"),
-                    display_name=table.read("display_name", NAME, name),
-                    rank=table.read("rank", NUMBER, position),
-                    finish_button=table.read("finish_button", boolean, default=False),
-                    condition_screen_control_id=condition,
-                    condition_text=table.read("condition_text", _long("ConditionText"), None),
-                    controls=_ranked(self.read_controls(table, name)),
-                )
+            keys = table.read(ScreenKeys)
+            _new(table, names, keys.name, "screen")
+            yield ScreenInfo(
+                screen_id=derive("screen", f"{self.name}/{keys.name}"),
+                display_name=_shown(keys),
+                rank=_rank(keys.rank, position),
+                finish_button=keys.finish_button,
+                condition_screen_control_id=self.condition(table, keys),
+                condition_text=keys.condition_text,
+                controls=_ranked(self.read_controls(table, keys.name)),
+            )
 
-    def condition(self, table: Table) -> Guid | None:
+    def condition(self, table: Table, keys: ScreenKeys) -> Guid | None:
         """The control that decides; it must stand on an earlier screen."""
-        name = table.read("condition_control", NAME, None)
+        name = keys.condition_control
         if name is None:
             if "condition_text" in table:
                 table.fault("condition_text", "needs a condition_control")
@@ -133,32 +192,28 @@ class _Reader:
 
     def read_controls(self, parent: Table, screen: str) -> Iterator[ScreenControlInfo]:
         for position, table in enumerate(parent.children("controls"), start=1):
-            with table:
-                name = table.need("name", NAME, "")
-                identity = self.claim(table, screen, name)
-                kind = table.need("control_type", choice(*ControlType), ControlType.LABEL_ONLY)
-                if not name or not table.is_sound("control_type"):
-                    pass  # a stand-in differs from nothing
-                elif self.controls.setdefault(identity, kind) is not kind:
-                    table.fault("control_type", "differs from this control in another culture")
-                control = ScreenControlInfo(
-                    screen_control_id=identity,
-                    display_name=table.read("display_name", NAME, name),
-                    description=table.read("description", _long("Description"), None),
-                    target_column=table.read("target_column", NAME, None),
-                    rank=table.read("rank", NUMBER, position),
-                    control_type=kind,
-                    control_number=table.read("control_number", NUMBER, None),
-                    control_text=table.read("control_text", _long("ControlText"), None),
-                    mandatory_field=table.read("mandatory_field", boolean, default=False),
-                    parameters=_ranked(_parameters(table, f"{self.name}/{screen}/{name}")) or None,
-                )
-                _check_control(table, control)
-                if table.read("show_in_list", boolean, default=False):
-                    self.listed[identity] = None
-                    if kind is ControlType.LABEL_ONLY:
-                        table.fault("show_in_list", "a label has nothing to show")
-                yield control
+            keys = table.read(ControlKeys)
+            identity = self.claim(table, screen, keys.name)
+            kind = keys.control_type
+            if not keys.name or not table.is_sound("control_type"):
+                pass  # a stand-in differs from nothing
+            elif self.controls.setdefault(identity, kind) is not kind:
+                table.fault("control_type", "differs from this control in another culture")
+            parameters = _ranked(_parameters(table, f"{self.name}/{screen}/{keys.name}"))
+            control = carried(
+                ScreenControlInfo,
+                keys,
+                screen_control_id=identity,
+                display_name=_shown(keys),
+                rank=_rank(keys.rank, position),
+                parameters=parameters or None,
+            )
+            _check_control(table, control)
+            if keys.show_in_list:
+                self.listed[identity] = None
+                if kind is ControlType.LABEL_ONLY:
+                    table.fault("show_in_list", "a label has nothing to show")
+            yield control
 
     def claim(self, table: Table, screen: str, name: str) -> Guid:
         """The id of a control; rules call it `name`, or `form/name` where forms share names."""
@@ -175,19 +230,20 @@ class _Reader:
 def _parameters(parent: Table, path: str) -> Iterator[ScreenControlParameterInfo]:
     names: set[str] = set()
     for position, table in enumerate(parent.children("parameters"), start=1):
-        with table:
-            shown = table.need("display_name", NAME, "")
-            result = table.read("result_text", _long("ResultText"), None)
-            name = table.read("name", NAME, None) or result or str(position)
-            _new(table, names, name, "choice")
-            yield ScreenControlParameterInfo(
-                screen_control_parameter_id=derive("choice", f"{path}/{name}"),
-                display_name=shown,
-                rank=table.read("rank", NUMBER, position),
-                result_number=table.read("result_number", NUMBER, None),
-                result_text=result,
-                default_item=table.read("default_item", boolean, default=False),
-            )
+        keys = table.read(ParameterKeys)
+        name = keys.name or keys.result_text or str(position)
+        _new(table, names, name, "choice")
+        yield carried(
+            ScreenControlParameterInfo,
+            keys,
+            screen_control_parameter_id=derive("choice", f"{path}/{name}"),
+            rank=_rank(keys.rank, position),
+        )
+
+
+def _rank(given: int | None, position: int) -> int:
+    """The rank of what is shown in the order of the file unless it has one."""
+    return position if given is None else given
 
 
 def _check_control(table: Table, control: ScreenControlInfo) -> None:
@@ -219,10 +275,6 @@ def _new(table: Table, names: set[str], name: str, kind: str) -> None:
     if name and name in names:
         table.fault("name", f'a second {kind} "{name}" in this form')
     names.add(name)
-
-
-def _long(member: str) -> Parser[str]:
-    return text(text_length("", member))
 
 
 def _ranked(items: Iterator[R]) -> tuple[R, ...]:

@@ -6,9 +6,12 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
+
+from attrs import frozen
 
 from broker.config.context import Context
+from broker.config.converter import NEEDED
 from broker.config.model import Calendar, Date, Span
 from broker.config.parse import Parser, listing, text
 from broker.config.section_reader import Table
@@ -57,30 +60,6 @@ def week_of(entries: Iterable[tuple[int, Span]]) -> tuple[tuple[Span, ...], ...]
     return tuple(_merged(spans) for spans in week)
 
 
-def read_calendars(root: Table, context: Context) -> None:
-    """`[[calendars]]`: holidays and special days, for the rules that name them."""
-    for table in root.children("calendars"):
-        with table:
-            name = table.need("name", text(), "")
-            closed = table.read("closed_on", _dates(_closed), ())
-            opened = table.read("open_on", _dates(_open), ())
-            if "closed_on" not in table and "open_on" not in table:
-                table.missing("closed_on", "is missing; give closed_on or open_on", "open_on")
-            special: dict[Date, list[Span]] = {}
-            for day, span in opened:
-                special.setdefault(day, []).append(span)
-            calendar = Calendar(
-                name=name,
-                closed=frozenset(closed),
-                open={day: _merged(spans) for day, spans in special.items()},
-            )
-            if name:
-                identity = derive("calendar", name)
-                context.identities.unique(table, "calendar", name)
-                context.identities.alias("calendar", name, identity)
-                context.calendars[identity] = calendar
-
-
 def _dates(item: Parser[T]) -> Parser[tuple[T, ...]]:
     parse_all = listing(item)
 
@@ -118,6 +97,36 @@ def _dated(value: object) -> tuple[Date, re.Match[str] | None]:
     if year == 0 or not 1 <= month <= 12 or not 1 <= day <= monthrange(year or _LEAP, month)[1]:
         raise ValueError(f"there is no such day: {match[0][: match.end(3)]}")
     return (year, month, day), match
+
+
+@frozen(kw_only=True)
+class CalendarKeys:
+    """`[[calendars]]`."""
+
+    name: Annotated[str, text(), NEEDED] = ""
+    closed_on: Annotated[tuple[Date, ...], _dates(_closed)] = ()
+    open_on: Annotated[tuple[tuple[Date, Span], ...], _dates(_open)] = ()
+
+
+def read_calendars(root: Table, context: Context) -> None:
+    """`[[calendars]]`: holidays and special days, for the rules that name them."""
+    for table in root.children("calendars"):
+        keys = table.read(CalendarKeys)
+        if "closed_on" not in table and "open_on" not in table:
+            table.missing("closed_on", "is missing; give closed_on or open_on", "open_on")
+        special: dict[Date, list[Span]] = {}
+        for day, span in keys.open_on:
+            special.setdefault(day, []).append(span)
+        calendar = Calendar(
+            name=keys.name,
+            closed=frozenset(keys.closed_on),
+            open={day: _merged(spans) for day, spans in special.items()},
+        )
+        if keys.name:
+            identity = derive("calendar", keys.name)
+            context.identities.unique(table, "calendar", keys.name)
+            context.identities.alias("calendar", keys.name, identity)
+            context.calendars[identity] = calendar
 
 
 def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:

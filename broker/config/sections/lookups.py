@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from datetime import datetime
+from typing import Annotated, Final
+
+from attrs import frozen
 
 from broker.config.context import Context
+from broker.config.converter import NEEDED, NO_ID, Reference, carried
 from broker.config.parse import (
     Parser,
     boolean,
@@ -27,22 +31,72 @@ from protocol.values import Guid
 SHORT: Final = integer(*INT16)
 
 
+def _text(member: str, structure: str = "") -> Parser[str]:
+    return text(text_length(structure, member))
+
+
+def _pattern(member: str) -> Parser[str]:
+    return pattern_text(text_length("", member))
+
+
+@frozen(kw_only=True)
+class LiteralKeys:
+    """`[[literals]]`."""
+
+    group: Annotated[int, SHORT, NEEDED] = 0
+    value: Annotated[int, SHORT, NEEDED] = 0
+    culture: Annotated[str, culture, NEEDED] = ""
+    name: Annotated[str | None, _text("LiteralText")] = None
+    text: Annotated[str, _text("DisplayName", "LiteralLookupInfo"), NEEDED] = ""
+
+
+@frozen(kw_only=True)
+class RoutingKeys:
+    """`[[website_routing]]`."""
+
+    name: Annotated[str | None, text()] = None
+    id: Annotated[Guid | None, guid] = None
+    gateway: Annotated[Guid, Reference("gateway"), NEEDED] = NO_ID
+    web_app: Annotated[str, text()] = "WebChat"
+    rank: Annotated[int, integer(-(2**31))] = 0
+    page_url_regex: Annotated[str | None, _pattern("PageUrlRegex")] = None
+    preferred_culture: Annotated[str | None, culture] = None
+    browser_regex: Annotated[str | None, _pattern("BrowserRegex")] = None
+    user_token_regex: Annotated[str | None, _pattern("UserTokenRegex")] = None
+    client_ip_mask: Annotated[str | None, network] = None
+    time_mode: Annotated[str | None, word("DayInYear", "DayInWeek")] = None
+    time_from: Annotated[datetime | None, moment] = None
+    time_to: Annotated[datetime | None, moment] = None
+    target_element_id: Annotated[str | None, text()] = None
+    web_response: Annotated[str | None, _text("WebResponse")] = None
+    scenario: Annotated[Guid | None, Reference("scenario")] = None
+    outbound_list_id: Annotated[Guid | None, guid] = None
+    workflow_id: Annotated[Guid | None, guid] = None
+    message_id: Annotated[Guid | None, guid] = None
+    literal_culture: Annotated[str | None, culture] = None
+    chat_track_url: Annotated[int, integer()] = 0
+    log_url: Annotated[bool, boolean] = False
+    template: Annotated[str | None, text()] = None
+    block: Annotated[bool, boolean] = False
+    solicitation_time_out: Annotated[int | None, whole_seconds] = None
+    solicitation_duration: Annotated[int | None, whole_seconds] = None
+    honor_reject_period: Annotated[int | None, whole_seconds] = None
+
+
 def read_literals(root: Table, context: Context) -> Iterator[LiteralLookupInfo]:
     """`[[literals]]`: localised texts, one table for each text and culture."""
     for table in root.children("literals"):
-        with table:
-            group, value = table.need("group", SHORT, 0), table.need("value", SHORT, 0)
-            spoken = table.need("culture", culture, "")
-            name = f"{group}/{value} ({spoken})"
-            if table.is_sound("group", "value", "culture"):
-                context.identities.unique(table, "literal", name, key="value")
-            yield LiteralLookupInfo(
-                literal_group=group,
-                literal_value=value,
-                culture=spoken,
-                literal_text=table.read("name", _text("LiteralText"), None),
-                display_name=table.need("text", _text("DisplayName", "LiteralLookupInfo"), ""),
-            )
+        keys = table.read(LiteralKeys)
+        if table.is_sound("group", "value", "culture"):
+            name = f"{keys.group}/{keys.value} ({keys.culture})"
+            context.identities.unique(table, "literal", name, key="value")
+        yield LiteralLookupInfo(
+            literal_group=keys.group,
+            literal_value=keys.value,
+            culture=keys.culture,
+            literal_text=keys.name,
+            display_name=keys.text,
+        )
 
 
 def read_website_routing(
@@ -51,52 +105,24 @@ def read_website_routing(
     """`[[website_routing]]` by gateway, each in the order of rank."""
     found: dict[Guid, list[WebSiteRoutingInfo]] = {}
     for position, table in enumerate(root.children("website_routing"), start=1):
-        with table:
-            gateway = table.need("gateway", context.reference("gateway"), Guid(""))
-            found.setdefault(gateway, []).append(_routing(table, context, position))
+        keys = table.read(RoutingKeys, context.reference)
+        found.setdefault(keys.gateway, []).append(_routing(table, keys, context, position))
     return {
         gateway: tuple(sorted(rules, key=lambda rule: rule.rank))
         for gateway, rules in found.items()
     }
 
 
-def _routing(table: Table, context: Context, position: int) -> WebSiteRoutingInfo:
-    name = table.read("name", text(), f"no. {position}")
-    since, until = table.read("time_from", moment, None), table.read("time_to", moment, None)
+def _routing(
+    table: Table, keys: RoutingKeys, context: Context, position: int
+) -> WebSiteRoutingInfo:
+    name = f"no. {position}" if keys.name is None else keys.name
+    since, until = keys.time_from, keys.time_to
     if since is not None and until is not None and until <= since:
         table.fault("time_to", "must be after time_from")
-    return WebSiteRoutingInfo(
-        web_site_routing_id=context.identities.claim(table, "website_routing", name),
-        web_app=table.read("web_app", text(), "WebChat"),
-        rank=table.read("rank", integer(-(2**31)), 0),
-        page_url_regex=table.read("page_url_regex", _pattern("PageUrlRegex"), None),
-        preferred_culture=table.read("preferred_culture", culture, None),
-        browser_regex=table.read("browser_regex", _pattern("BrowserRegex"), None),
-        user_token_regex=table.read("user_token_regex", _pattern("UserTokenRegex"), None),
-        client_ip_mask=table.read("client_ip_mask", network, None),
-        time_mode=table.read("time_mode", word("DayInYear", "DayInWeek"), None),
-        time_from=since,
-        time_to=until,
-        target_element_id=table.read("target_element_id", text(), None),
-        web_response=table.read("web_response", _text("WebResponse"), None),
-        scenario_id=table.read("scenario", context.reference("scenario"), None),
-        outbound_list_id=table.read("outbound_list_id", guid, None),
-        workflow_id=table.read("workflow_id", guid, None),
-        message_id=table.read("message_id", guid, None),
-        literal_culture=table.read("literal_culture", culture, None),
-        chat_track_url=table.read("chat_track_url", integer(), 0),
-        log_url=table.read("log_url", boolean, default=False),
-        template=table.read("template", text(), None),
-        block=table.read("block", boolean, default=False),
-        solicitation_time_out=table.read("solicitation_time_out", whole_seconds, None),
-        solicitation_duration=table.read("solicitation_duration", whole_seconds, None),
-        honor_reject_period=table.read("honor_reject_period", whole_seconds, None),
+    return carried(
+        WebSiteRoutingInfo,
+        keys,
+        web_site_routing_id=context.identities.claim(table, "website_routing", name, keys.id),
+        scenario_id=keys.scenario,
     )
-
-
-def _text(member: str, structure: str = "") -> Parser[str]:
-    return text(text_length(structure, member))
-
-
-def _pattern(member: str) -> Parser[str]:
-    return pattern_text(text_length("", member))

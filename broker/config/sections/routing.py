@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Annotated
 from zoneinfo import ZoneInfo
+
+from attrs import frozen
 
 from broker.config.consequences import Dangling
 from broker.config.context import Context
+from broker.config.converter import NEEDED, NO_ID, Nested, Reference, carried
 from broker.config.diagnostics import Path
-from broker.config.model import GateRule, Hours, PreRule, ProjectRule, RuleLimits
+from broker.config.model import GateRule, Hours, PreRule, ProjectRule, RuleLimits, Span
 from broker.config.parse import (
     Parser,
     choice,
     culture,
     duration,
+    guid,
     integer,
     listing,
     pattern,
@@ -29,27 +34,71 @@ from broker.config.section_reader import Table
 from broker.config.sections.hours import ALWAYS, parse_hours, week_of
 from protocol.values import Guid, Signal
 
-RANK = integer(-(2**31))
+_UTC = ZoneInfo("UTC")
 _FIXED = frozenset({"EST", "MST", "HST"})
 """Names that sound like the time of a place and stay on its winter time all year."""
-_LIMIT_SIGNAL = choice(Signal.BUSY, Signal.CLOSED, Signal.HIDDEN)
 PRIORITY = integer(-1_000_000, 1_000_000)
+
+
+@frozen(kw_only=True)
+class RuleKeys:
+    """What a rule of any group has: its name, and what it tests."""
+
+    name: Annotated[str | None, text()] = None
+    id: Annotated[Guid | None, guid] = None
+    gateway: Annotated[Guid | None, Reference("gateway")] = None
+    culture: Annotated[str | None, culture] = None
+    user_token: Annotated[Pattern | None, pattern] = None
+    ext_response: Annotated[Pattern | None, pattern] = None
+    hours: Annotated[tuple[tuple[tuple[int, Span], ...], ...] | None, listing(parse_hours)] = None
+    timezone: Annotated[ZoneInfo, zone] = _UTC
+    calendar: Annotated[Guid | None, Reference("calendar")] = None
+    form: Nested = None
+
+
+@frozen(kw_only=True)
+class RankedKeys(RuleKeys):
+    """What a rule has that is tried in the order of rank."""
+
+    rank: Annotated[int, integer(-(2**31))] = 0
+
+
+@frozen(kw_only=True)
+class GateRuleKeys(RankedKeys):
+    """`[[gate_rules]]`."""
+
+    signal: Annotated[Signal | None, choice(*Signal)] = None
+    fallback: Annotated[Signal | None, choice(Signal.CLOSED, Signal.HIDDEN)] = None
+    scenario: Annotated[Guid | None, Reference("scenario")] = None
+    queue_limit: Annotated[int | None, integer()] = None
+    wait_limit: Annotated[int | None, duration(1)] = None
+    limit_signal: Annotated[Signal | None, choice(Signal.BUSY, Signal.CLOSED, Signal.HIDDEN)] = None
+
+
+@frozen(kw_only=True)
+class PreRuleKeys(RankedKeys):
+    """`[[pre_rules]]`."""
+
+    bot: Annotated[Guid, Reference("bot"), NEEDED] = NO_ID
+
+
+@frozen(kw_only=True)
+class ProjectRuleKeys(RankedKeys):
+    """`[[project_rules]]`."""
+
+    project: Annotated[Guid, Reference("project"), NEEDED] = NO_ID
+    language: Annotated[Guid | None, Reference("language")] = None
+    skill: Annotated[int | None, integer()] = None
+    priority: Annotated[int | None, PRIORITY] = None
 
 
 def read_gate_rules(root: Table, context: Context) -> Iterator[GateRule]:
     """`[[gate_rules]]`."""
-    for table, identity, rank in _rules(root, "gate_rules", "gate_rule", context):
-        rule = GateRule(
-            id=identity,
-            rank=rank,
-            limits=rule_limits(table, context),
-            signal=table.read("signal", choice(*Signal), None),
-            fallback=table.read("fallback", choice(Signal.CLOSED, Signal.HIDDEN), Signal.CLOSED),
-            scenario=table.read("scenario", context.reference("scenario"), None),
-            queue_limit=table.read("queue_limit", integer(), None),
-            wait_limit=table.read("wait_limit", duration(1), None),
-            limit_signal=table.read("limit_signal", _LIMIT_SIGNAL, Signal.CLOSED),
-        )
+    numbered = Numbered("rank")
+    for table in root.children("gate_rules"):
+        keys = table.read(GateRuleKeys, context.reference)
+        identity = numbered.claim(table, keys, context, "gate_rule", keys.rank)
+        rule = carried(GateRule, keys, id=identity, limits=rule_limits(table, keys, context))
         _check_limits(table, rule)
         yield rule
 
@@ -76,13 +125,15 @@ def read_pre_rules(root: Table, context: Context, agents: frozenset[Guid]) -> It
         agents: The agents whose role is `bot`.
     """
     bot = _bot(context, agents)
-    for table, identity, rank in _rules(root, "pre_rules", "pre_rule", context):
-        yield PreRule(
-            id=identity,
-            rank=rank,
-            limits=rule_limits(table, context),
-            bot=table.need("bot", bot, Guid("")),
-        )
+
+    def lookup(kind: str) -> Parser[Guid]:
+        return bot if kind == "bot" else context.reference(kind)
+
+    numbered = Numbered("rank")
+    for table in root.children("pre_rules"):
+        keys = table.read(PreRuleKeys, lookup)
+        identity = numbered.claim(table, keys, context, "pre_rule", keys.rank)
+        yield carried(PreRule, keys, id=identity, limits=rule_limits(table, keys, context))
 
 
 def _bot(context: Context, agents: frozenset[Guid]) -> Parser[Guid]:
@@ -108,28 +159,12 @@ def _bot(context: Context, agents: frozenset[Guid]) -> Parser[Guid]:
 
 def read_project_rules(root: Table, context: Context) -> Iterator[tuple[Table, ProjectRule]]:
     """`[[project_rules]]`, each with its table, so that it can be looked at again."""
-    for table, identity, rank in _rules(root, "project_rules", "project_rule", context):
-        yield (
-            table,
-            ProjectRule(
-                id=identity,
-                rank=rank,
-                limits=rule_limits(table, context),
-                project=table.need("project", context.reference("project"), Guid("")),
-                language=table.read("language", context.reference("language"), None),
-                skill=table.read("skill", integer(), 1),
-                priority=table.read("priority", PRIORITY, 0),
-            ),
-        )
-
-
-def _rules(root: Table, key: str, kind: str, context: Context) -> Iterator[tuple[Table, Guid, int]]:
-    """The tables of a group with their ids and ranks."""
     numbered = Numbered("rank")
-    for table in root.children(key):
-        with table:
-            rank = table.read("rank", RANK, 0)
-            yield table, numbered.claim(table, context, kind, rank), rank
+    for table in root.children("project_rules"):
+        keys = table.read(ProjectRuleKeys, context.reference)
+        identity = numbered.claim(table, keys, context, "project_rule", keys.rank)
+        limits = rule_limits(table, keys, context)
+        yield table, carried(ProjectRule, keys, id=identity, limits=limits)
 
 
 class Numbered:
@@ -139,28 +174,21 @@ class Numbered:
         self._word = word
         self._nameless: Counter[int] = Counter()
 
-    def claim(self, table: Table, context: Context, kind: str, number: int) -> Guid:
+    def claim(self, table: Table, keys: RuleKeys, context: Context, kind: str, number: int) -> Guid:
         """The id of a rule, from its name or from its number and its order among the equal."""
-        name = table.read("name", text(), None)
+        name = keys.name
         if name is None:
             self._nameless[number] += 1
             name = f"{self._word} {number} no. {self._nameless[number]}"
-        return context.identities.claim(table, kind, name)
+        return context.identities.claim(table, kind, name, keys.id)
 
 
-def rule_limits(table: Table, context: Context) -> RuleLimits:
+def rule_limits(table: Table, keys: RuleKeys, context: Context) -> RuleLimits:
     """What a rule of any group tests."""
-    limits = RuleLimits(
-        gateway=table.read("gateway", context.reference("gateway"), None),
-        culture=table.read("culture", culture, None),
-        user_token=table.read("user_token", pattern, None),
-        ext_response=table.read("ext_response", pattern, None),
-        hours=_hours(table, context),
-        form=tuple(_form(table, context)),
-    )
-    warn_doubt(table, ("user_token",), limits.user_token)
-    warn_doubt(table, ("ext_response",), limits.ext_response)
-    return limits
+    warn_doubt(table, ("user_token",), keys.user_token)
+    warn_doubt(table, ("ext_response",), keys.ext_response)
+    form = tuple(_form(table, context))
+    return carried(RuleLimits, keys, hours=_hours(table, keys, context), form=form)
 
 
 def warn_doubt(table: Table, member: Path, found: Pattern | None) -> None:
@@ -169,20 +197,19 @@ def warn_doubt(table: Table, member: Path, found: Pattern | None) -> None:
         table.report.warn((*table.path, *member), found.doubt)
 
 
-def _hours(table: Table, context: Context) -> Hours | None:
-    entries = table.read("hours", listing(parse_hours), None)
-    where = table.read("timezone", zone, ZoneInfo("UTC"))
-    name = table.read("calendar", context.reference("calendar"), None)
+def _hours(table: Table, keys: RuleKeys, context: Context) -> Hours | None:
+    entries, where, calendar = keys.hours, keys.timezone, keys.calendar
     if "timezone" in table and "hours" not in table and "calendar" not in table:
         table.warn("timezone", "means nothing without hours or a calendar")
     if where.key in _FIXED or where.key.startswith(("Etc/GMT+", "Etc/GMT-")):
         table.warn("timezone", 'has no summer time; write a place like "America/New_York"')
     if entries is not None and not entries:
         table.fault("hours", "has no entry; leave it out for always")
-    if entries is None and name is None:
+    if entries is None and calendar is None:
         return None
     week = week_of(entry for found in entries for entry in found) if entries else ALWAYS
-    return Hours(week=week, zone=where, calendar=context.calendars[name] if name else None)
+    special = context.calendars[calendar] if calendar else None
+    return Hours(week=week, zone=where, calendar=special)
 
 
 def _form(table: Table, context: Context) -> Iterator[tuple[Guid, TextMatch]]:

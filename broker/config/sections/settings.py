@@ -94,15 +94,13 @@ class Store:
 
 def read_server(table: Table, context: Context) -> Server:
     """`[server]`: where the broker listens and what it calls itself."""
-    with table:
-        server = table.structured(Server)
-        server = attrs.evolve(
-            server,
-            tls_cert=table.looked_up("tls_cert", _file(context), None),
-            tls_key=table.looked_up("tls_key", _file(context), None),
-            tls_client_ca=table.looked_up("tls_client_ca", _file(context), None),
-        )
-        _check_server(table, server)
+    server = attrs.evolve(
+        table.read(Server),
+        tls_cert=table.looked_up("tls_cert", _file(context), None),
+        tls_key=table.looked_up("tls_key", _file(context), None),
+        tls_client_ca=table.looked_up("tls_client_ca", _file(context), None),
+    )
+    _check_server(table, server)
     return server
 
 
@@ -152,15 +150,13 @@ def _file(context: Context) -> Parser[str]:
 
 def read_store_url(table: Table) -> str:
     """`[store]`: the database."""
-    with table:
-        return table.structured(Store).url
+    return table.read(Store).url
 
 
 def read_limits(table: Table) -> Limits:
     """`[limits]`: bounds on what a peer can make the broker hold."""
-    with table:
-        limits = table.structured(Limits)
-        _check_limits(table, limits)
+    limits = table.read(Limits)
+    _check_limits(table, limits)
     return limits
 
 
@@ -180,14 +176,12 @@ def _check_limits(table: Table, limits: Limits) -> None:
 
 def read_distribution(table: Table) -> Distribution:
     """`[distribution]`: the numbers of B-21, B-22, B-24, B-29 and B-40."""
-    with table:
-        return table.structured(Distribution)
+    return table.read(Distribution)
 
 
 def read_notes(table: Table) -> Notes:
     """`[notes]`: the broker's own words to the visitor and to the agents."""
-    with table:
-        return table.structured(Notes)
+    return table.read(Notes)
 
 
 FIXED: Final = (

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Annotated, Final
+
+from attrs import frozen
 
 from broker.config.context import Context
+from broker.config.converter import NEEDED, Reference, carried
 from broker.config.model import WaitRule
-from broker.config.parse import Parser, boolean, duration, integer, listing, suggestion, text
+from broker.config.parse import Parser, boolean, duration, integer, suggestion, text
 from broker.config.section_reader import Table
-from broker.config.sections.routing import PRIORITY, Numbered, rule_limits
+from broker.config.sections.routing import PRIORITY, Numbered, RuleKeys, rule_limits
 from protocol.limits import text_length
+from protocol.values import Guid
 
-LEVEL: Final = integer(1, 1_000)
+NOTE_LENGTH: Final = text_length("ChatSentenceInfo", "Text")
 PLACEHOLDERS: Final = ("position", "wait")
 """What is filled into a note: the place in the queue, and how long it will take."""
 FILLED: Final = 32
@@ -21,6 +25,21 @@ FILLED: Final = 32
 EFFECTS: Final = ("skill", "projects", "priority", "note", "scenario", "close")
 _PLACEHOLDER: Final = re.compile(rf"\{{(?:{'|'.join(PLACEHOLDERS)})\}}")
 _BRACE: Final = re.compile(r"\{(\w+)\}|[{}]")
+
+
+@frozen(kw_only=True)
+class WaitRuleKeys(RuleKeys):
+    """`[[wait_rules]]`."""
+
+    level: Annotated[int, integer(1, 1_000), NEEDED] = 0
+    after: Annotated[int, duration(), NEEDED] = 0
+    project: Annotated[Guid | None, Reference("project")] = None
+    skill: Annotated[int | None, integer()] = None
+    projects: Annotated[tuple[Guid, ...], Reference("project", many=True)] = ()
+    priority: Annotated[int | None, PRIORITY] = None
+    note: Annotated[str | None, text(NOTE_LENGTH)] = None
+    scenario: Annotated[Guid | None, Reference("scenario")] = None
+    close: Annotated[bool | None, boolean] = None
 
 
 def read_wait_rules(
@@ -36,26 +55,19 @@ def read_wait_rules(
     numbered = Numbered("level")
     note = note_text(max(FILLED, len(wait_unknown)))
     for table in root.children("wait_rules"):
-        with table:
-            faults_before = len(table.report.faults)
-            level = table.need("level", LEVEL, 0)
-            rule = WaitRule(
-                id=numbered.claim(table, context, "wait_rule", level),
-                level=level,
-                after=table.need("after", duration(), 0),
-                limits=rule_limits(table, context),
-                project=table.read("project", context.reference("project"), None),
-                skill=table.read("skill", integer(), None),
-                projects=table.read("projects", listing(context.reference("project")), ()),
-                priority=table.read("priority", PRIORITY, 0),
-                note=table.read("note", note, None),
-                scenario=table.read("scenario", context.reference("scenario"), None),
-                close=table.read("close", boolean, default=False),
-            )
-            # What could not be read is replaced by nothing, and must not be missed as well.
-            if len(table.report.faults) == faults_before:
-                _check_effects(table, rule)
-            yield table, rule
+        faults_before = len(table.report.faults)
+        keys = table.read(WaitRuleKeys, context.reference)
+        rule = carried(
+            WaitRule,
+            keys,
+            id=numbered.claim(table, keys, context, "wait_rule", keys.level),
+            limits=rule_limits(table, keys, context),
+            note=table.looked_up("note", note, None),
+        )
+        # What could not be read is replaced by nothing, and must not be missed as well.
+        if len(table.report.faults) == faults_before:
+            _check_effects(table, rule)
+        yield table, rule
 
 
 def note_text(filled: int) -> Parser[str]:
@@ -64,10 +76,9 @@ def note_text(filled: int) -> Parser[str]:
     Args:
         filled: The most characters that take the place of one.
     """
-    longest = text_length("ChatSentenceInfo", "Text")
 
     def parse(value: object) -> str:
-        found = text(longest)(value)
+        found = text(NOTE_LENGTH)(value)
         whole = _PLACEHOLDER.sub("." * filled, found)
         brace = _BRACE.search(whole)
         if brace is not None:
@@ -75,8 +86,8 @@ def note_text(filled: int) -> Parser[str]:
             said = f"has an unknown placeholder {brace[0]}" if word else "has a brace"
             hint = suggestion(word, PLACEHOLDERS)
             raise ValueError(f"{said}; braces stand in {{position}} and {{wait}} only{hint}")
-        if len(whole) > longest:
-            raise ValueError(f"is longer than {longest:,} characters once it is filled in")
+        if len(whole) > NOTE_LENGTH:
+            raise ValueError(f"is longer than {NOTE_LENGTH:,} characters once it is filled in")
         return found
 
     return parse

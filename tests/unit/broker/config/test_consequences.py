@@ -67,6 +67,13 @@ control_type = "TextArea"
             "agents[0].name",
             "must be a text",
         ),
+        # what has no effect has one by a wrong key
+        (
+            '[[wait_rules]]\nlevel = 1\nafter = "1m"\nnotes = "x" #!',
+            "wait_rules[0].notes",
+            'did you mean "note"?',
+        ),
+        ('[[bots]]\nname = "B"\ngreetings = "Hi." #!', "bots[0].greetings", "did you mean"),
         # inside of forms and bots
         (
             FORM.replace('name = "topic"', "name = 3 #!")

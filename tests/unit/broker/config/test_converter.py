@@ -8,18 +8,22 @@ from typing import Annotated
 import pytest
 from attrs import frozen
 
-from broker.config.converter import Tables, need, shape_of, structure
-from broker.config.model import Distribution, Limits, Notes, Server
-from broker.config.parse import duration, integer, listing, text
+from broker.config.converter import NEEDED, NO_ID, Nested, Reference, carried, shape_of, structure
+from broker.config.diagnostics import Report
+from broker.config.model import Distribution, Limits, Notes, Project, Server
+from broker.config.parse import Parser, duration, integer, listing, text
+from broker.config.section_reader import Table
+from broker.config.sections.directory import ProjectKeys
 from broker.config.sections.settings import Store
+from protocol.values import Guid
 
 
 @frozen(kw_only=True)
 class Section:
-    name: Annotated[str, text()] = need("")
+    name: Annotated[str, text(), NEEDED] = ""
     pause: Annotated[int | None, duration(1)] = None
     ranks: Annotated[tuple[int, ...], listing(integer())] = ()
-    inner: Tables = ()
+    inner: Nested = ()
 
 
 def test_a_good_table_is_a_section() -> None:
@@ -52,6 +56,38 @@ class Silent:
 def test_a_member_that_does_not_say_how_it_is_read_is_a_fault_of_the_program() -> None:
     with pytest.raises(TypeError, match="does not say how"):
         structure({"name": "A"}, Silent)
+
+
+@frozen(kw_only=True)
+class Referring(Section):
+    project: Annotated[Guid, Reference("project"), NEEDED] = NO_ID
+    others: Annotated[tuple[Guid, ...], Reference("project", many=True)] = ()
+
+
+def lookup(kind: str) -> Parser[Guid]:
+    def parse(value: object) -> Guid:
+        if value != "Support":
+            raise ValueError(f"there is no {kind} {value!r}")
+        return Guid("id")
+
+    return parse
+
+
+def test_references_are_looked_up_in_a_second_pass_where_the_first_found_no_fault() -> None:
+    report = Report("p.toml", {})
+    content: dict[str, object] = {"project": "Support", "others": ["Support", "Sales"], "rank": 1}
+    keys = Table(content, ("x",), report).read(Referring, lookup)
+    assert (keys.project, keys.others) == (Guid("id"), ())
+    assert [(fault.member, fault.text) for fault in report.faults] == [
+        ("x.rank", 'unknown key; did you mean "ranks"?'),
+        ("x.name", "is missing"),
+        ("x.others[1]", "there is no project 'Sales'"),
+    ]
+
+
+def test_what_is_given_is_carried_over_and_the_model_knows_the_rest() -> None:
+    made = carried(Project, ProjectKeys(name="A", wrapup=0), id=Guid("id"))
+    assert made == Project(id=Guid("id"), name="A", wrapup=0)
 
 
 def test_a_section_knows_its_keys() -> None:
