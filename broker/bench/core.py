@@ -19,6 +19,7 @@ from attrs import Factory, define, field, frozen, validators
 
 from broker.config.load import loads
 from broker.config.model import SECOND, Config
+from broker.console.columns import table
 from broker.core.broker import restore, step
 from broker.core.facts import OfferMade
 from broker.core.inputs import (
@@ -120,14 +121,15 @@ class CoreFigures:
 
     def __str__(self) -> str:
         load = self.load
-        head = f"{'decision':<22}{'number':>9}{'p50 us':>9}{'p99 us':>9}{'max us':>9}"
+        head = ["decision", "number", "p50 us", "p99 us", "max us"]
         rows = [*sorted(self.kinds.items()), ("all", self.overall)]
         rows.append(("all, elapsed", self.elapsed))
-        lines = [
-            f"{name:<22}{c.count:>9,}{c.p50:>9,.0f}{c.p99:>9,.0f}{c.max:>9,.0f}" for name, c in rows
+        cells = [
+            [name, f"{c.count:,}", f"{c.p50:,.0f}", f"{c.p99:,.0f}", f"{c.max:,.0f}"]
+            for name, c in rows
         ]
         about = f"{load.agents:,} agents, {load.waiting:,} waiting chats in {self.queues} queues"
-        return "\n".join([about, head, *lines])
+        return "\n".join([about, *table(head, cells)])
 
 
 def core_config(load: CoreLoad) -> Config:

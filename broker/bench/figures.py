@@ -10,6 +10,8 @@ from typing import Final
 
 from attrs import frozen
 
+from broker.console import columns
+
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _MILLION: Final = 1_000_000
 _MIB: Final = 1 << 20
@@ -96,7 +98,6 @@ class Figures:
 @frozen
 class _Column:
     title: str
-    width: int
     cell: Callable[[Figures], str]
 
 
@@ -105,23 +106,18 @@ def _milliseconds(latency: Latency | None, name: str) -> str:
 
 
 _COLUMNS: Final = (
-    _Column("sentences/s", 12, lambda row: f"{row.per_second:,.0f}"),
-    _Column("echo p50", 10, lambda row: _milliseconds(row.echo, "p50")),
-    _Column("p99", 8, lambda row: _milliseconds(row.echo, "p99")),
-    _Column("p99.9", 8, lambda row: _milliseconds(row.echo, "p999")),
-    _Column("delivery p50", 14, lambda row: _milliseconds(row.delivery, "p50")),
-    _Column("p99", 8, lambda row: _milliseconds(row.delivery, "p99")),
-    _Column("p99.9", 8, lambda row: _milliseconds(row.delivery, "p999")),
-    _Column(
-        "CPU us", 8, lambda row: "-" if row.broker_cpu_us is None else f"{row.broker_cpu_us:.0f}"
-    ),
-    _Column("loader", 8, lambda row: f"{row.loader_cpu_us:.0f}"),
-    _Column(
-        "RSS MiB", 9, lambda row: "-" if row.rss_bytes is None else f"{row.rss_bytes / _MIB:.0f}"
-    ),
-    _Column("errors", 8, lambda row: str(sum(row.errors.values()) + row.unfinished)),
+    _Column("sentences/s", lambda row: f"{row.per_second:,.0f}"),
+    _Column("echo p50", lambda row: _milliseconds(row.echo, "p50")),
+    _Column("p99", lambda row: _milliseconds(row.echo, "p99")),
+    _Column("p99.9", lambda row: _milliseconds(row.echo, "p999")),
+    _Column("delivery p50", lambda row: _milliseconds(row.delivery, "p50")),
+    _Column("p99", lambda row: _milliseconds(row.delivery, "p99")),
+    _Column("p99.9", lambda row: _milliseconds(row.delivery, "p999")),
+    _Column("CPU us", lambda row: "-" if row.broker_cpu_us is None else f"{row.broker_cpu_us:.0f}"),
+    _Column("loader", lambda row: f"{row.loader_cpu_us:.0f}"),
+    _Column("RSS MiB", lambda row: "-" if row.rss_bytes is None else f"{row.rss_bytes / _MIB:.0f}"),
+    _Column("errors", lambda row: str(sum(row.errors.values()) + row.unfinished)),
 )
-_NAME_WIDTH: Final = 26
 
 
 def table(rows: Sequence[Figures]) -> str:
@@ -130,12 +126,17 @@ def table(rows: Sequence[Figures]) -> str:
     Latencies are in milliseconds, processor times (`CPU`: the broker's, `loader`) in microseconds
     for one sentence; the ratio is that of the rates to the first row's.
     """
-    head = f"{'measurement':<{_NAME_WIDTH}}" + "".join(f"{c.title:>{c.width}}" for c in _COLUMNS)
-    lines = [f"{head}{'ratio':>7}"]
-    for row in rows:
-        cells = "".join(f"{column.cell(row):>{column.width}}" for column in _COLUMNS)
-        ratio = row.per_second / rows[0].per_second if rows[0].per_second else 0.0
-        lines.append(f"{row.name:<{_NAME_WIDTH}}{cells}{ratio:>7.2f}")
+    first = rows[0].per_second if rows else 0.0
+    cells = [
+        [
+            row.name,
+            *(column.cell(row) for column in _COLUMNS),
+            f"{row.per_second / first if first else 0.0:.2f}",
+        ]
+        for row in rows
+    ]
+    head = ["measurement", *(column.title for column in _COLUMNS), "ratio"]
+    lines = list(columns.table(head, cells))
     errors: Counter[str] = Counter()
     for row in rows:
         errors.update(row.errors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from broker.console.columns import aligned, rule_of, widths_of
+from broker.console.columns import table
 from broker.reporting.agent_states import Spells
 from broker.reporting.agents import Work
 from broker.reporting.contacts import Base, Cells, Contacts, part
@@ -309,18 +309,9 @@ def as_table(report: Report) -> str:
     if len(span.bounds) == 2:
         body, sums = [row[1:] for row in body], [row[1:] for row in sums if row[1] == "all"]
         head = head[1:]
-    return "\n".join([*lines, *_aligned(head, body, sums, texts=len(head) - len(report.columns))])
+    texts = len(head) - len(report.columns)
+    return "\n".join([*lines, *table(head, body, sums, texts=texts)])
 
 
 def _words(report: Report, name: str, tally: object) -> list[str]:
     return [name, *(column.words(tally) for column in report.columns)]
-
-
-def _aligned(
-    head: list[str], body: list[list[str]], sums: list[list[str]], texts: int
-) -> Iterable[str]:
-    """Lines with columns of one width: texts to the left, figures to the right."""
-    widths = widths_of([head, *body, *sums])
-    rule = rule_of(widths)
-    parted = [rule] if sums and body else []
-    return aligned([head, rule, *body, *parted, *sums], widths, texts)

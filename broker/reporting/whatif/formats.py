@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from broker.console.columns import aligned, rule_of, widths_of
+from broker.console.columns import table, widths_of
 from broker.reporting.contacts import Contacts
 from broker.reporting.formats import Column, Kind, Value, contact_columns, duration
 from broker.reporting.whatif.outcome import EVERY, WHOLE, Question, Score, Scores
@@ -113,7 +113,7 @@ def as_table(told: Comparison) -> str:
     tables = [list(_table(told, key)) for key in shown]
     widths = widths_of([row for table in tables for row in table])
     for head, *body in tables:
-        lines += ["", *aligned([head, rule_of(widths), *body], widths, texts=1)]
+        lines += ["", *table(head, body, widths=widths)]
     if told.notes:
         lines += ["", *(f"- {note}" for note in told.notes)]
     return "\n".join(lines)

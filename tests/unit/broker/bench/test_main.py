@@ -118,7 +118,8 @@ def test_the_table_says_what_went_wrong_and_what_is_not_known() -> None:
         loader_cpu_us=0.0,
         rss_bytes=None,
     )
-    head, row, error = table([figures]).splitlines()
+    head, rule, row, error = table([figures]).splitlines()
+    assert set(rule) == {"-", " "}
     assert head.split()[0] == "measurement"
     assert row.split() == ["some", "0", *"-------", "0", "-", "3", "0.00"]
     assert error == "  2 x ChatClosed ES_CHAT_SENTENCE: closed"

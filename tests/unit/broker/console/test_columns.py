@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from wcwidth import width
 
-from broker.console.columns import aligned, rule_of, widths_of
+from broker.console.columns import aligned, table, widths_of
 
 NAMES = [
     "Vera",
@@ -23,9 +23,19 @@ def test_what_stands_behind_wide_letters_stands_below_each_other(
 ) -> None:
     """East Asian letters and pictures take two places, marks none."""
     rows = [["name", "chats"], *([name, str(7)] for name in order(NAMES))]
-    widths = widths_of(rows)
-    assert widths == [6, 5]
-    lines = list(aligned([rows[0], rule_of(widths), *rows[1:]], widths, texts=1))
+    lines = list(table(rows[0], rows[1:]))
     assert lines[:2] == ["name    chats", "------  -----"]
     assert {width(line) for line in lines} == {13}
     assert all(line.endswith("      7") for line in lines[2:])
+
+
+def test_each_group_stands_below_a_rule() -> None:
+    lines = list(table(["name", "n"], [["A", "1"]], [], [["all", "10"]]))
+    assert lines == ["name   n", "----  --", "A      1", "----  --", "all   10"]
+    assert list(table(["name", "n"], [])) == ["name  n", "----  -"]
+
+
+def test_tables_may_share_their_widths_and_rows_may_stand_alone() -> None:
+    widths = widths_of([["name", "n"], ["Support", "100"]])
+    assert list(table(["name", "n"], [["A", "1"]], widths=widths))[2] == "A          1"
+    assert list(aligned([["A", "x"], ["Bob", "yy"]], texts=2)) == ["A    x", "Bob  yy"]
