@@ -6,7 +6,7 @@ is read in its annotation, as in `Annotated[int, duration(1)]`, or, for a class 
 what is no member is a fault. It goes on after a fault, so that one reading finds all of them.
 
 What needs the rest of the document is left to the second pass: a `Reference` is taken as it stands
-here, and looked up when the table has been read (`section_reader`).
+here, and looked up when the table has been read (`section_reader`). Why so: docs/adr/0031.
 """
 
 from __future__ import annotations

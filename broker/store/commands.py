@@ -6,7 +6,8 @@ for a whole switch interval each time. So what counts is the number of calls, no
 rows: 128 rows by `executemany` are 128 calls, and one statement over `VALUES` is one. SQLite and
 PostgreSQL both name the columns of such a list `column1`, `column2` and so on, so the same text
 serves both. A statement is padded with rows of NULLs, which it passes over, up to one of a few
-sizes: the driver then finds it already prepared.
+sizes: the driver then finds it already prepared. Why these are texts and no expressions of
+SQLAlchemy, with figures: docs/adr/0032.
 """
 
 from __future__ import annotations
