@@ -20,13 +20,15 @@ from attrs import evolve
 from broker.config.model import SECOND, Config
 from broker.core.agents import participants, requests, supervision
 from broker.core.agents.participants import next_awake
-from broker.core.apply import add_chat, apply, arm_all, lost_its_script
+from broker.core.apply import apply
 from broker.core.chats import forms
+from broker.core.chats.apply import add_chat, lost_its_script
+from broker.core.chats.needs import need_of
 from broker.core.chats.transcript import add_note, add_sentence, transcript_weight
+from broker.core.deadlines import arm_all, arm_exclusions
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution import apply as apply_desk
 from broker.core.distribution.eligibility import touch
-from broker.core.distribution.offers import next_offer
 from broker.core.effects import Dismiss, Effect, Note, Send
 from broker.core.facts import Fact
 from broker.core.heard import age
@@ -47,6 +49,7 @@ from broker.core.presence.sessions import booted, closed, next_leaver, opened, r
 from broker.core.presence.timeouts import next_timeout
 from broker.core.routing.admission import next_pilot
 from broker.core.routing.builtin_bot import next_script
+from broker.core.routing.offering import next_offer
 from broker.core.state import Chat, Desk, Recovered, Session, State
 from broker.core.timers import Term
 from broker.core.views.notifications import render
@@ -281,6 +284,7 @@ def restore(
     _put_in_order(state)
     _await_agents(state)
     arm_all(state)
+    apply_desk.arm_desks(state)
     return state
 
 
@@ -320,14 +324,15 @@ def _spoken(chat: Chat) -> Iterator[int]:
 
 
 def _seat(state: State, chat: Chat) -> None:
-    """Give a recovered chat its ticket and its leases."""
+    """Make a recovered chat known to the distribution, with its ticket and its leases."""
     d = state.distribution
+    d.gateways[chat.id] = chat.gateway
     alerted = chat.offered_to
     if alerted is not None:
-        apply_desk.lease(state, chat, alerted, ChatStatus.ALERTING)
+        apply_desk.lease(state, chat.id, alerted, ChatStatus.ALERTING)
     if chat.agent is not None and chat.has(chat.agent):
         if chat.parked_at is None:
-            apply_desk.lease(state, chat, chat.agent, ChatStatus.ANSWERED)
+            apply_desk.lease(state, chat.id, chat.agent, ChatStatus.ANSWERED)
         else:
             apply_desk.desk_of(state, chat.agent).parked[chat.id] = None
             if chat.woken_at is not None:
@@ -336,8 +341,8 @@ def _seat(state: State, chat: Chat) -> None:
         if party.mode is TransferMode.MONITOR:
             apply_desk.desk_of(state, agent).watching[chat.id] = None
         else:
-            apply_desk.lease(state, chat, agent, ChatStatus.ANSWERED)
-    apply_desk.requeue(state, chat)
+            apply_desk.lease(state, chat.id, agent, ChatStatus.ANSWERED)
+    apply_desk.requeue(state, chat.id, need_of(chat))
     if lost_its_script(state, chat):
         state.scripted[chat.id] = None
 
@@ -350,9 +355,9 @@ def _await_agents(state: State) -> None:
             if chat_id not in state.chats:
                 del one.wrapups[chat_id]
                 continue
-            apply_desk.lease(state, state.chats[chat_id], one.agent, ChatStatus.CLOSED)
+            apply_desk.lease(state, chat_id, one.agent, ChatStatus.CLOSED)
         if one.state is not AgentState.LOG_OFF:
             one.lost_at = one.left_at = state.up
         apply_desk.free_to_leave(state, one, worked=False)
         touch(state, one.agent)
-    apply_desk.arm_exclusions(state)
+    arm_exclusions(state)

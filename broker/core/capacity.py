@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from broker.core.state import Chat, Desk, State
+from broker.core.distribution_state import Desk, DistributionState
 from protocol.values import Guid
 
 
-def capacity(state: State, agent: Guid) -> int:
+def capacity(state: DistributionState, agent: Guid) -> int:
     """How many slots an agent has where he sits: the smaller bound counts (B-22)."""
     known = state.config.agents.get(agent)
     desk = state.distribution.desks.get(agent)
@@ -16,12 +16,12 @@ def capacity(state: State, agent: Guid) -> int:
     return min(known.max_chats, place.max_chats) if place is not None else 0
 
 
-def weight_of(state: State, chat: Chat) -> int:
-    """How many slots the chat takes (B-22)."""
-    gateway = state.config.gateways.get(chat.gateway)
-    return gateway.weight if gateway is not None else 1
+def weight_of(state: DistributionState, gateway: Guid) -> int:
+    """How many slots a chat of the gateway takes (B-22)."""
+    known = state.config.gateways.get(gateway)
+    return known.weight if known is not None else 1
 
 
-def slots_left(state: State, desk: Desk) -> int:
+def slots_left(state: DistributionState, desk: Desk) -> int:
     """How many slots an agent has left, what is kept for his parked chats among them."""
     return capacity(state, desk.agent) - desk.load

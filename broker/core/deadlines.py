@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from broker.config.model import MINUTE, Gateway, WaitRule
 from broker.core.rules.matching import next_wait
-from broker.core.state import Chat, State
-from broker.core.timers import Term, TimerKind
+from broker.core.state import Chat, ChatsState
+from broker.core.timers import Resumed, Term, TimerKind
+from protocol.values import ChatStatus, Guid
 
 LINGER = 10 * MINUTE
 """The least time that a closed chat stays in memory, so that late retries find it (W-21)."""
@@ -22,24 +23,24 @@ GRACE = MINUTE
 """The least time that is left for anything after the broker did not listen (B-13)."""
 
 
-def over(state: State, since: int, length: int, grace: int = GRACE) -> int:
+def over(state: Resumed, since: int, length: int, grace: int = GRACE) -> int:
     """When a time that began at `since` is over: not sooner than the grace after a gap."""
     end = since + length
     return max(end, state.resumed + min(grace, length)) if since < state.resumed else end
 
 
-def term_over(state: State, term: Term) -> int:
+def term_over(state: Resumed, term: Term) -> int:
     """The same for a time that is kept as a value."""
     return over(state, term.since, term.length)
 
 
-def linger(state: State, chat: Chat) -> int:
+def linger(state: ChatsState, chat: Chat) -> int:
     """How long a closed chat stays in memory."""
     gateway = state.config.gateways.get(chat.gateway)
     return max(LINGER, gateway.tracking_inertia if gateway is not None else 0)
 
 
-def dead_up(state: State, chat: Chat, gateway: Gateway) -> int | None:
+def dead_up(state: ChatsState, chat: Chat, gateway: Gateway) -> int | None:
     """When an open chat is closed for inactivity, on the clock of deadlines; never while parked (B-8)."""
     if gateway.inactivity_timeout is None or chat.parked_at is not None:
         return None
@@ -47,7 +48,7 @@ def dead_up(state: State, chat: Chat, gateway: Gateway) -> int | None:
     return over(state, chat.quiet_up, gateway.inactivity_timeout, grace)
 
 
-def next_deadline(state: State, chat: Chat) -> int | None:
+def next_deadline(state: ChatsState, chat: Chat) -> int | None:
     """The next moment at which the chat changes by itself."""
     if chat.closed_at is not None:
         return over(state, chat.closed_up, linger(state, chat))
@@ -60,7 +61,7 @@ def next_deadline(state: State, chat: Chat) -> int | None:
     return dead
 
 
-def arm_chat(state: State, chat: Chat) -> None:
+def arm_chat(state: ChatsState, chat: Chat) -> None:
     """Set a timer for the chat's next deadline unless an earlier one is set."""
     due = next_deadline(state, chat)
     if due is not None and (chat.timer_at is None or due < chat.timer_at):
@@ -68,14 +69,14 @@ def arm_chat(state: State, chat: Chat) -> None:
         state.timers.set(due, TimerKind.CHAT, chat.id)
 
 
-def arm_wait(state: State, chat: Chat) -> None:
+def arm_wait(state: ChatsState, chat: Chat) -> None:
     """Set a timer for the next wait rule of a waiting chat (B-26)."""
     found = coming_wait(state, chat)
     if found is not None:
         state.timers.set(found[0], TimerKind.WAIT, chat.id)
 
 
-def coming_wait(state: State, chat: Chat) -> tuple[int, WaitRule] | None:
+def coming_wait(state: ChatsState, chat: Chat) -> tuple[int, WaitRule] | None:
     """The wait rule that is next for a waiting chat, and when it is due."""
 
     def due(rule: WaitRule) -> int:
@@ -85,7 +86,7 @@ def coming_wait(state: State, chat: Chat) -> tuple[int, WaitRule] | None:
     return next_wait(state.config, chat, due, lambda up: up + state.ahead)
 
 
-def bot_until(state: State, chat: Chat) -> int | None:
+def bot_until(state: ChatsState, chat: Chat) -> int | None:
     """When an automated partner will have been silent for too long (B-40)."""
     if chat.bot_due is None:
         return None
@@ -93,45 +94,76 @@ def bot_until(state: State, chat: Chat) -> int | None:
     return over(state, chat.bot_due - patience, patience)
 
 
-def arm_bot(state: State, chat: Chat) -> None:
+def arm_bot(state: ChatsState, chat: Chat) -> None:
     """Set a timer for that moment."""
     due = bot_until(state, chat)
     if due is not None:
         state.timers.set(due, TimerKind.BOT, chat.id)
 
 
-def unbound_until(state: State, chat: Chat) -> int:
+def unbound_until(state: ChatsState, chat: Chat) -> int:
     """When an outbound chat that no connector took over is given up."""
     gateway = state.config.gateways.get(chat.gateway)
     return over(state, chat.started_up, gateway.outbound_timeout if gateway is not None else 0)
 
 
-def arm_unbound(state: State, chat: Chat) -> None:
+def arm_unbound(state: ChatsState, chat: Chat) -> None:
     """Set a timer for that."""
     state.timers.set(unbound_until(state, chat), TimerKind.UNBOUND, chat.id)
 
 
-def arm_offer(state: State, chat: Chat) -> None:
+def arm_offer(state: ChatsState, chat: Chat) -> None:
     """Set a timer for the end of an open offer (B-24)."""
     if chat.offer is not None:
         state.timers.set(term_over(state, chat.offer_term), TimerKind.OFFER, chat.id)
 
 
-def arm_invite(state: State, chat: Chat) -> None:
+def arm_invite(state: ChatsState, chat: Chat) -> None:
     """Set a timer for the end of a project's being asked (B-29)."""
     if chat.invite is not None and chat.invite.project is not None:
         state.timers.set(term_over(state, chat.invite.term), TimerKind.INVITE, chat.id)
 
 
-def park_until(state: State, chat: Chat) -> int:
+def park_until(state: ChatsState, chat: Chat) -> int:
     """When a parked chat comes back by itself (B-29)."""
     numbers = state.config.distribution
     grace = max(GRACE, numbers.park_warning)
     return over(state, chat.parked_up, numbers.park_timeout, grace)
 
 
-def arm_park(state: State, chat: Chat) -> None:
+def arm_park(state: ChatsState, chat: Chat) -> None:
     """Set a timer for that, or for the warning before it."""
     if chat.parked_at is not None and chat.woken_at is None:
         early = 0 if chat.park_warned else state.config.distribution.park_warning
         state.timers.set(park_until(state, chat) - early, TimerKind.PARK, chat.id)
+
+
+def arm_exclusion(state: ChatsState, chat: Guid, since: int) -> None:
+    """Set the timers after which an agent may be offered again a chat that they let go (B-24)."""
+    numbers = state.config.distribution
+    for pause in (numbers.retry_alone, numbers.retry_after):
+        if since + pause > state.up:
+            state.timers.set(since + pause, TimerKind.EXCLUSION, chat)
+
+
+def arm_exclusions(state: ChatsState) -> None:
+    """Set these timers for every open chat, after a restart or under another configuration."""
+    for chat in state.chats.values():
+        if chat.is_open:
+            for since in chat.exclusions.values():
+                arm_exclusion(state, chat.id, since)
+
+
+def arm_all(state: ChatsState) -> None:
+    """Set every timer of a chat anew: one that is too early for its deadline is dropped when it fires."""
+    for chat in state.chats.values():
+        chat.timer_at = None
+        arm_chat(state, chat)
+        arm_offer(state, chat)
+        arm_invite(state, chat)
+        arm_bot(state, chat)
+        arm_park(state, chat)
+        if chat.status is ChatStatus.WAITING:
+            arm_wait(state, chat)
+    for unbound in state.unbound:
+        arm_unbound(state, state.chats[unbound])

@@ -125,6 +125,8 @@ def _count_faults(state: State) -> list[str]:
         faults.append(f"I-14: chats held {state.chats_held} are not {held}")
     if taken != {gateway: n for gateway, n in state.bytes_held.items() if gateway in taken}:
         faults.append(f"I-14: bytes held {state.bytes_held} are not {taken}")
+    if state.distribution.gateways != {chat.id: chat.gateway for chat in state.chats.values()}:
+        faults.append("I-14: the distribution knows other chats than there are")
     if counts != {s: n for s, n in state.status_counts.items() if n}:
         faults.append(f"I-14: status counts {state.status_counts} are not {counts}")
     return faults
@@ -220,7 +222,7 @@ def lease_faults(state: State) -> list[str]:
         ought = due.pop(desk.agent, {})
         if desk.leases != ought:
             faults.append(f"I-6: agent {desk.agent} holds {desk.leases}, ought to hold {ought}")
-        weights = {chat: weight_of(state, state.chats[chat]) for chat in desk.leases}
+        weights = {chat: weight_of(state, state.chats[chat].gateway) for chat in desk.leases}
         if desk.weights != weights or desk.load != sum(weights.values()):
             faults.append(f"I-6: agent {desk.agent} has a load of {desk.load}, not {weights}")
         parked = {
@@ -255,7 +257,7 @@ def _waiting_faults(state: State) -> list[str]:
                 if (TimerKind.BOT, chat.id, bot_until(state, chat)) not in armed:
                     faults.append(f"I-16: chat {chat.id} waits for bot {agent}, who is away")
                 continue
-            due = lost_until(state, chat, desk.lost_at or 0)
+            due = lost_until(state, chat.gateway, desk.lost_at or 0)
             if desk.lost_at is None or (TimerKind.GRACE, chat.id, due) not in armed:
                 faults.append(f"I-16: chat {chat.id} of agent {agent}, who is away, waits on")
     for unbound in state.unbound:

@@ -19,9 +19,11 @@ from collections.abc import Iterable
 from attrs import Factory, define, evolve
 
 from broker.config.model import Config
-from broker.core.apply import apply, arm_all
+from broker.core.apply import apply
 from broker.core.broker import restore
-from broker.core.distribution.apply import arm_exclusions, requeue
+from broker.core.chats.needs import need_of
+from broker.core.deadlines import arm_all, arm_exclusions
+from broker.core.distribution.apply import arm_desks, requeue
 from broker.core.distribution.eligibility import touch
 from broker.core.facts import ConfigReplaced, Fact, SessionJoined, SessionLeft
 from broker.core.state import Chat, Desk, Recovered, State
@@ -86,6 +88,7 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
             _remember_times(state, chat, was)
         _await_bot(state, chat, was)
     arm_all(state)
+    arm_desks(state)
     arm_exclusions(state)
     for no, ticket in state.distribution.tickets.items():
         queued = ahead.distribution.tickets.get(no)
@@ -126,7 +129,7 @@ def _remember_times(state: State, chat: Chat, was: Chat) -> None:
     chat.exclusions = {
         agent: min(at, was.exclusions.get(agent, at)) for agent, at in chat.exclusions.items()
     }
-    requeue(state, chat)
+    requeue(state, chat.id, need_of(chat))
 
 
 def _await_bot(state: State, chat: Chat, was: Chat | None) -> None:

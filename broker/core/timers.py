@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 from heapq import heappop, heappush
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import Factory, define, frozen
 
@@ -43,6 +43,12 @@ class Term:
 
     since: int
     length: int
+
+
+class Resumed(Protocol):
+    """Whoever knows when the broker last began to listen."""
+
+    resumed: int
 
 
 NO_TERM: Final = Term(0, 0)

@@ -86,6 +86,14 @@ def test_empty_packages_keep_every_contract(tmp_path: Path) -> None:
             },
         ),
         (
+            "chats and distribution are neighbours",
+            {
+                "broker/core/distribution/__init__.py": "import broker.core.a",
+                "broker/core/a.py": "import broker.core.chats",
+                "broker/core/chats/__init__.py": "",
+            },
+        ),
+        (
             "the rooms of the core",
             {
                 "broker/core/state.py": "import broker.core.views",

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from broker.config.model import MINUTE
 from broker.core import broker
 from broker.core.capacity import capacity
+from broker.core.chats.needs import asked_by
 from broker.core.decision import Decision
 from broker.core.distribution.apply import demand_of, order_of
 from broker.core.distribution.eligibility import qualified
-from broker.core.distribution.offers import next_offer
 from broker.core.facts import DecisionLogged, OfferMade
 from broker.core.inputs import Stamp
 from broker.core.invariants import leases_due
+from broker.core.routing.offering import next_offer
 from broker.core.state import Chat, State
 from protocol.values import AgentState, ChatStatus, Guid
 from tests.support.playbook import CONFIG, Client, Playbook
@@ -306,13 +307,13 @@ def test_the_first_offers_are_the_naive_ones(
     for who in arrivals:
         agent = crowd.agent(who)
         before = len(crowd.play.facts)
-        waiting = sorted(order_of(state, state.chats[c]) for c in state.distribution.tickets)
+        waiting = sorted(order_of(state, t.need) for t in state.distribution.tickets.values())
         crowd.do("join", who)
         offers = [f for f in crowd.play.facts[before:] if isinstance(f, OfferMade)]
         fitting = []
         for order in waiting:
-            demand = demand_of(state, state.chats[order[2]])
-            if demand is not None and agent in qualified(state, demand):
+            need = asked_by(state.chats[order[2]])
+            if need is not None and agent in qualified(state, demand_of(state, need)):
                 fitting.append(order[2])
         assert [f.chat for f in offers] == fitting[: capacity(state, agent)]
         assert all(f.agent == agent for f in offers)

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.config.model import MINUTE, SECOND
-from broker.core.distribution.occupancy import ENOUGH, WINDOW
-from broker.core.distribution.wait_rules import expected_wait, position
+from broker.core.distribution.occupancy import ENOUGH, WINDOW, expected_wait, position
 from broker.core.facts import ChatMoved, DecisionLogged
 from protocol.values import ChatStatus
 from tests.support.playbook import CONFIG, Playbook
@@ -104,12 +103,12 @@ def test_what_is_promised_is_honest(ages: list[int], waiting: int, later: int) -
         web.says("ES_CHAT_START", TrackingId=f"t{number}", ExtResponse="expert")
         play.wait(1)
     state, now = play.state, play.now + later
-    chats = sorted(state.chats.values(), key=lambda chat: position(state, chat))
+    chats = sorted(state.chats.values(), key=lambda chat: position(state, chat.id))
     (project,) = {chat.project for chat in chats}
     assert project is not None
     state.distribution.answered[project] = deque(sorted(now - age for age in ages))
     state.up = now
-    promised = [expected_wait(state, chat) for chat in chats]
+    promised = [expected_wait(state, chat.id) for chat in chats]
     recent = [age for age in ages if age <= WINDOW]
     if len(recent) < ENOUGH or not max(recent):
         assert promised == [None] * waiting
@@ -121,7 +120,7 @@ def test_what_is_promised_is_honest(ages: list[int], waiting: int, later: int) -
         # As many as stand in front of him, and himself, at the rate of the last answers.
         each = max(recent) / (len(recent) - 1)
         assert all(abs(w - n * each) <= MINUTE / 60 for n, w in enumerate(known, 1))
-    assert [position(state, chat) for chat in chats] == list(range(1, waiting + 1))
+    assert [position(state, chat.id) for chat in chats] == list(range(1, waiting + 1))
     play.store.close()
 
 

@@ -21,6 +21,7 @@ from broker.core.facts import Fact, SentenceConfirmed, SentenceStored, SessionLe
 from broker.core.inputs import Stamp
 from broker.core.presence import queries, sessions, timeouts
 from broker.core.rollback import Presence
+from broker.core.routing import offering
 from broker.core.state import Chat, Recovered, State
 from broker.core.timers import TimerKind
 from broker.core.views import addressing, notifications, structures
@@ -125,7 +126,7 @@ def _lost_alert(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _two_offers(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = offers.offered
+    original = offering.offered
 
     def offered(state: State, chat: Chat, agent: Any, *rest: Any) -> Decision:
         decision = original(state, chat, agent, *rest)
@@ -135,7 +136,7 @@ def _two_offers(monkeypatch: pytest.MonkeyPatch) -> None:
                 decision.effects.append(told)
         return decision
 
-    monkeypatch.setattr(offers, "offered", offered)
+    monkeypatch.setattr(offering, "offered", offered)
 
 
 def _counter_gap(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +212,7 @@ def _forgotten_waiting_chat(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _endless_exclusion(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        offers, "excluded", lambda _state, ticket, agent, _now: agent in ticket.exclusions
+        offers, "excluded", lambda _state, ticket, agent, _now: agent in ticket.need.exclusions
     )
 
 
@@ -305,7 +306,7 @@ def _random_ids(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _alert_not_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     def leave(_state: State, stamp: Stamp, session: Any) -> Decision:
-        return Decision([SessionLeft(session=session.number, at=stamp.now)])
+        return Decision([SessionLeft(session=session.number, agent=session.agent, at=stamp.now)])
 
     monkeypatch.setattr(sessions, "leave", leave)
 

@@ -14,7 +14,7 @@ from broker.core.agents.participants import next_awake
 from broker.core.chats import transitions
 from broker.core.decision import Decision
 from broker.core.distribution import apply as apply_desk
-from broker.core.distribution import eligibility, wait_rules
+from broker.core.distribution import eligibility
 from broker.core.effects import ChatToConnectors, Send
 from broker.core.facts import (
     AgentExcluded,
@@ -27,7 +27,7 @@ from broker.core.facts import (
 )
 from broker.core.inputs import Stamp
 from broker.core.presence import sessions, timeouts
-from broker.core.routing import admission
+from broker.core.routing import admission, wait_rules
 from broker.core.state import Chat, State
 from broker.core.timers import TimerKind
 from broker.core.views import structures
@@ -177,7 +177,7 @@ def _parked_keeps_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def parked(state: State, f: Any) -> None:
         original(state, f)
-        apply_desk.lease(state, state.chats[f.chat], f.agent, ChatStatus.ANSWERED)
+        apply_desk.lease(state, f.chat, f.agent, ChatStatus.ANSWERED)
 
     monkeypatch.setitem(apply._TABLE, ChatParked, parked)
 
@@ -358,7 +358,7 @@ PLANTS = (
     Plant(
         "weights are ignored",
         "I-6",
-        _everywhere("weight_of", lambda *_: 1, eligibility, apply_desk, participants, admission),
+        _everywhere("weight_of", lambda *_: 1, apply_desk, participants, admission),
     ),
     Plant(
         "the reserve for parked chats is ignored",

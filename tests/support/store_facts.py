@@ -96,5 +96,12 @@ def offered(offer: int, no: int, at: int = 60) -> OfferMade:
 def offer_ended(offer: int, no: int, outcome: str, at: int = 70) -> OfferEnded:
     """An offer ends."""
     return OfferEnded(
-        offer=offer, chat=chat_id(no), no=no, agent=AGENT, at=at, outcome=outcome, missed=1
+        offer=offer,
+        chat=chat_id(no),
+        no=no,
+        agent=AGENT,
+        at=at,
+        outcome=outcome,
+        missed=1,
+        status=ChatStatus.ALERTING,
     )

@@ -21,7 +21,6 @@ from broker.core.chats.transitions import (
 )
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.eligibility import why_not
-from broker.core.distribution.offers import offered
 from broker.core.effects import ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.facts import (
     AgentExcluded,
@@ -35,6 +34,7 @@ from broker.core.facts import (
 from broker.core.inputs import Stamp
 from broker.core.limits import PARTIES_PER_CHAT, WATCHED_PER_AGENT
 from broker.core.routing.admission import route
+from broker.core.routing.offering import offered
 from broker.core.state import Chat, Desk, Session, State
 from broker.core.views.addressing import chat_at_desk, owned_chat
 from protocol.chat import ChatCommandInfo, ChatTransferInfo
@@ -211,7 +211,7 @@ def _may_ask(state: State, chat: Chat, wanted: Guid | None) -> Refusal | None:
         return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: is in the chat")
     if party is None and len(chat.parties) >= PARTIES_PER_CHAT:
         return Refusal(ErrorCode.OVERLOADED, "ChatId: too many are in the chat")
-    reason = why_not(state, state.distribution.desks.get(wanted), weight_of(state, chat))
+    reason = why_not(state, state.distribution.desks.get(wanted), weight_of(state, chat.gateway))
     if reason is not None:
         return Refusal(ErrorCode.WRONG_STATE, f"ToAgentId: {reason}")
     return None
@@ -300,7 +300,7 @@ def _may_enter(state: State, chat: Chat, desk: Desk, mode: TransferMode) -> Refu
         if len(desk.watching) >= WATCHED_PER_AGENT:
             return Refusal(ErrorCode.OVERLOADED, "ChatId: too many chats are monitored")
         return None
-    if chat.id not in desk.leases and slots_left(state, desk) < weight_of(state, chat):
+    if chat.id not in desk.leases and slots_left(state, desk) < weight_of(state, chat.gateway):
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: no free slot")
     return None
 
@@ -369,16 +369,16 @@ def park(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
             return Refusal(ErrorCode.OVERLOADED, "ChatId: too many chats are parked")
         fact = ChatParked(chat=chat.id, no=chat.no, agent=desk.agent, at=stamp.now)
         return Decision([fact], [told])
-    if slots_left(state, desk) >= weight_of(state, chat):
+    if slots_left(state, desk) >= weight_of(state, chat.gateway):
         return Decision([*unparked(chat, stamp, "retrieved")], [told])
     return Decision([*woken(chat, stamp)], [told])
 
 
 def woken(chat: Chat, stamp: Stamp) -> list[ChatWoken]:
     """The fact that a parked chat is to come back, unless it is on its way."""
-    if chat.parked_at is None or chat.woken_at is not None:
+    if chat.parked_at is None or chat.woken_at is not None or chat.agent is None:
         return []
-    return [ChatWoken(chat=chat.id, no=chat.no, at=stamp.now)]
+    return [ChatWoken(chat=chat.id, no=chat.no, agent=chat.agent, at=stamp.now)]
 
 
 def next_awake(state: State, stamp: Stamp) -> Decision | None:
@@ -388,7 +388,7 @@ def next_awake(state: State, stamp: Stamp) -> Decision | None:
         desk = state.distribution.desks.get(chat.agent) if chat.agent is not None else None
         if desk is None or desk.session is None:
             continue
-        if slots_left(state, desk) < weight_of(state, chat):
+        if slots_left(state, desk) < weight_of(state, chat.gateway):
             continue
         told = ChatToAgent(chat=chat.id, agent=desk.agent, type="SC_CHAT_STATUS")
         return Decision([*unparked(chat, stamp, "retrieved")], [told])

@@ -7,10 +7,10 @@ from broker.core.agents.reassignment import offer_over
 from broker.core.agents.supervision import NO_STATE, faulty, force_state
 from broker.core.chats.transitions import close, end_offer, logged, move_agent, moved
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.distribution.wait_rules import judged
 from broker.core.effects import AgentToWorkplace, ChatToAgent, ChatToConnectors, Send
 from broker.core.facts import BotAwaited, WrapupEnded
 from broker.core.inputs import Stamp
+from broker.core.routing.wait_rules import judged
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import NO_CHAT, chat_at_desk, desk_at, own_chat, supervisor_at
 from protocol.agent import AgentStateInfo

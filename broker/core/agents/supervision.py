@@ -6,6 +6,7 @@ from typing import Any
 
 from broker.core.agents.reassignment import drop_party, withdraw
 from broker.core.capacity import weight_of
+from broker.core.chats.needs import asked_by
 from broker.core.chats.transitions import move_agent, wrap_up_over
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.apply import demand_of, held
@@ -220,13 +221,14 @@ def standing(state: State, chat: Chat, agent: Guid) -> str:
     if chat.offered_to == agent:
         return "is being alerted for it"
     ticket = state.distribution.tickets.get(chat.id)
-    demand = ticket.demand if ticket is not None else demand_of(state, chat)
-    if demand is None:
+    need = asked_by(chat)
+    if need is None:
         return "no rule has said yet what the chat asks of an agent"
+    demand = ticket.demand if ticket is not None else demand_of(state, need)
     lack = _lack(state, agent, demand[0], demand[1], demand[2])
     if lack is not None and skill_for(state, agent, demand) is None:
         return lack
-    reason = why_not(state, state.distribution.desks.get(agent), weight_of(state, chat))
+    reason = why_not(state, state.distribution.desks.get(agent), weight_of(state, chat.gateway))
     if reason is not None:
         return reason
     if ticket is None:

@@ -23,12 +23,12 @@ from broker.core.limits import (
     variables_weight,
 )
 from broker.core.lone_forms import LoneForms
-from broker.core.state import Chat, Sentence, Slot, State
+from broker.core.state import Chat, ChatsState, Sentence, Slot
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import ChatStatus, Guid
 
 
-def hold(state: State, chat: Chat, more: int) -> None:
+def hold(state: ChatsState, chat: Chat, more: int) -> None:
     """Count what a chat takes of its gateway's share of the memory."""
     held = state.bytes_held
     held[chat.gateway] = held.get(chat.gateway, 0) + more
@@ -117,7 +117,7 @@ def _remembered(f: SentenceStored | NoteStored) -> Sentence:
     )
 
 
-def sentence_stored(state: State, f: SentenceStored) -> None:
+def sentence_stored(state: ChatsState, f: SentenceStored) -> None:
     """A sentence got its place."""
     chat = state.chats[f.chat]
     before = chat.weight
@@ -129,7 +129,7 @@ def sentence_stored(state: State, f: SentenceStored) -> None:
         _partner_heard(state, chat, f)
 
 
-def _partner_heard(state: State, chat: Chat, f: SentenceStored) -> None:
+def _partner_heard(state: ChatsState, chat: Chat, f: SentenceStored) -> None:
     """Something was said to the automated partner, or by him: whose turn is it (B-40)?"""
     if f.outbound:
         chat.bot_due = chat.bot_given = None
@@ -141,7 +141,7 @@ def _partner_heard(state: State, chat: Chat, f: SentenceStored) -> None:
         arm_bot(state, chat)
 
 
-def note_stored(state: State, f: NoteStored) -> None:
+def note_stored(state: ChatsState, f: NoteStored) -> None:
     """An internal note got its place."""
     chat = state.chats[f.chat]
     before = chat.weight
@@ -149,7 +149,7 @@ def note_stored(state: State, f: NoteStored) -> None:
     state.bytes_held[chat.gateway] += chat.weight - before
 
 
-def slot_filled(state: State, f: SlotFilled) -> None:
+def slot_filled(state: ChatsState, f: SlotFilled) -> None:
     """A slot has new contents."""
     chat = state.chats[f.chat]
     before = chat.weight
@@ -159,29 +159,29 @@ def slot_filled(state: State, f: SlotFilled) -> None:
     state.bytes_held[chat.gateway] += chat.weight - before
 
 
-def sentence_confirmed(state: State, f: SentenceConfirmed) -> None:
+def sentence_confirmed(state: ChatsState, f: SentenceConfirmed) -> None:
     """A sentence was confirmed."""
     chat = state.chats[f.chat]
     chat.edition += 1
     chat.sentences[f.counter - 1].confirmed_at = f.at
 
 
-def slot_confirmed(state: State, f: SlotConfirmed) -> None:
+def slot_confirmed(state: ChatsState, f: SlotConfirmed) -> None:
     """What fills a slot was confirmed."""
     state.chats[f.chat].slots[f.outbound, f.model].confirmed_at = f.at
 
 
-def form_offered(state: State, f: FormOffered) -> None:
+def form_offered(state: ChatsState, f: FormOffered) -> None:
     """A form is offered to the visitor, or none any more."""
     state.chats[f.chat].scenario = f.scenario
 
 
-def form_expected(state: State, f: FormExpected) -> None:
+def form_expected(state: ChatsState, f: FormExpected) -> None:
     """A form is expected of the chat."""
     state.chats[f.chat].default_form = f.scenario
 
 
-def form_saved(state: State, f: FormSaved) -> None:
+def form_saved(state: ChatsState, f: FormSaved) -> None:
     """A form was filled in."""
     if f.gateway is not None:
         _count_alone(state, f.gateway, f)
@@ -197,7 +197,7 @@ def form_saved(state: State, f: FormSaved) -> None:
             state.scripted[chat.id] = None
 
 
-def _count_alone(state: State, gateway: Guid, f: FormSaved) -> None:
+def _count_alone(state: ChatsState, gateway: Guid, f: FormSaved) -> None:
     day, spent = f.at // DAY, state.lone_forms.get(gateway)
     if spent is None or spent.day != day:
         spent = LoneForms(day=day)

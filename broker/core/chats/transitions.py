@@ -68,6 +68,7 @@ def moved(
         readers=members_of(chat) if status is ChatStatus.CLOSED else (),
         waited=waited,
         waiting_since=waiting_since,
+        before=chat.agent,
     )
 
 
@@ -118,6 +119,7 @@ def end_offer(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
         at=stamp.now,
         outcome=outcome,
         missed=missed,
+        status=chat.status,
     )
     if outcome == "answered":
         return Decision([ended])

@@ -1,103 +1,161 @@
-"""Writing facts into the distribution: desks, leases, tickets.
+"""Writing facts into the distribution: desks, leases, tickets. Nothing here looks into a chat.
 
 A lease is the only thing that holds slots. It begins with an offer and ends with what holds it
 (B-22): an offer, a conversation that is not parked, a wrap-up. A chat has a ticket while it waits,
-and while its owner asks a project for somebody (B-29): `requeue` sees to that.
+and while its owner asks a project for somebody (B-29): its `Need` says so, and what for; `requeue`
+sees to the ticket.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import deque
 from heapq import heapify, heappop, heappush
 
 from broker.config.model import MINUTE
 from broker.core.capacity import weight_of
-from broker.core.deadlines import arm_chat, arm_park, over, term_over
+from broker.core.deadlines import over, term_over
 from broker.core.distribution.eligibility import queue_of, touch
+from broker.core.distribution_state import Demand, Desk, DistributionState, Need, Order, Ticket
 from broker.core.facts import (
-    AgentExcluded,
     AgentMoved,
     AgentSeated,
     AgentSettled,
+    ChatDropped,
+    ChatForgotten,
+    ChatMoved,
     ChatParked,
     ChatSettled,
+    ChatStarted,
     ChatUnparked,
+    ChatWidened,
     ChatWoken,
+    ConfigReplaced,
+    DecisionLogged,
+    InviteEnded,
+    InviteMade,
+    ListenedAgain,
     OfferEnded,
-    ParkWarned,
+    OfferMade,
+    PartyJoined,
+    PartyLeft,
     Refreshed,
+    SessionJoined,
+    SessionLeft,
     WrapupEnded,
     WrapupStarted,
 )
-from broker.core.state import Chat, Demand, Desk, Order, State, Ticket
+from broker.core.limits import ANSWERS_REMEMBERED
 from broker.core.timers import Term, TimerKind, Wrapup
-from protocol.values import AgentState, ChatStatus, Guid
+from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
 
-def desk_of(state: State, agent: Guid) -> Desk:
-    """The desk of an agent, made when he is seen for the first time."""
+def desk_of(state: DistributionState, agent: Guid) -> Desk:
+    """The desk of an agent, made when they are seen for the first time."""
     return state.distribution.desks.setdefault(agent, Desk(agent=agent))
 
 
-def order_of(state: State, chat: Chat) -> Order:
+def order_of(state: DistributionState, need: Need) -> Order:
     """Where a chat stands among those that wait (B-21).
 
     Every waiting chat gains points at the same rate, so the order between two of them never
     changes: the moment at which it would have had no points sorts them once and for all.
     """
-    queued = chat.queued_up if chat.enqueued_at is not None else chat.started_up
     weight = state.config.distribution.age_weight
-    return (weight * queued / MINUTE - chat.priority, queued, chat.id)
+    return (weight * need.queued / MINUTE - need.priority, need.queued, need.chat)
 
 
-def demand_of(state: State, chat: Chat) -> Demand | None:
-    """What the chat asks of an agent; None before a rule said so."""
-    weight = weight_of(state, chat)
-    if chat.invite is not None and chat.invite.project is not None:
-        return ((chat.invite.project,), chat.language, 1, weight)
-    if chat.project is None:
-        return None
-    return ((chat.project, *chat.further), chat.language, chat.skill, weight)
+def demand_of(state: DistributionState, need: Need) -> Demand:
+    """What the chat asks of an agent."""
+    return (need.projects, need.language, need.skill, weight_of(state, need.gateway))
+
+
+# -- chats that there are
+
+
+def chat_started(state: DistributionState, f: ChatStarted) -> None:
+    """Know whose the chat is."""
+    state.distribution.gateways[f.chat] = f.gateway
+
+
+def chat_forgotten(state: DistributionState, f: ChatForgotten | ChatDropped) -> None:
+    """The chat is no more."""
+    del state.distribution.gateways[f.chat]
 
 
 # -- leases
 
 
-def chat_moved(state: State, chat: Chat, before: Guid | None) -> None:
-    """Move the chat's ticket and leases along with its status and its owner.
-
-    Args:
-        state: The state, with the chat's new status and owner.
-        chat: The chat.
-        before: Who owned it.
-    """
-    match chat.status:
-        case ChatStatus.ALERTING if chat.agent is not None:
-            lease(state, chat, chat.agent, ChatStatus.ALERTING)
-        case ChatStatus.ANSWERED if chat.agent is not None:
-            if before is not None and before != chat.agent:
-                release(state, chat.id, before)
-            lease(state, chat, chat.agent, ChatStatus.ANSWERED)
-        case ChatStatus.ICR if chat.agent is not None:
-            lease(state, chat, chat.agent, ChatStatus.ALERTING)
+def chat_moved(state: DistributionState, f: ChatMoved, need: Need | None) -> None:
+    """Move the chat's ticket and leases along with its status and its owner."""
+    match f.status:
+        case ChatStatus.ALERTING if f.agent is not None:
+            lease(state, f.chat, f.agent, ChatStatus.ALERTING)
+        case ChatStatus.ANSWERED if f.agent is not None:
+            if f.answers and f.project is not None and f.enqueued_at is not None:
+                _count_answer(state, f.project)
+            if f.before is not None and f.before != f.agent:
+                release(state, f.chat, f.before)
+            lease(state, f.chat, f.agent, ChatStatus.ANSWERED)
+        case ChatStatus.ICR if f.agent is not None:
+            lease(state, f.chat, f.agent, ChatStatus.ALERTING)
         case _:
-            release_all(state, chat.id)
-    requeue(state, chat)
+            release_all(state, f.chat)
+    requeue(state, f.chat, need)
 
 
-def lease(state: State, chat: Chat, agent: Guid, holder: ChatStatus) -> None:
+def _count_answer(state: DistributionState, project: Guid) -> None:
+    """Remember that a chat of the project was answered: the rate says how long others wait."""
+    moments = state.distribution.answered
+    moments.setdefault(project, deque(maxlen=ANSWERS_REMEMBERED)).append(state.up)
+
+
+def offer_made(state: DistributionState, f: OfferMade, need: Need | None) -> None:
+    """An agent is alerted; whoever is invited holds a slot from now on, others as the chat moves."""
+    if f.invites:
+        lease(state, f.chat, f.agent, ChatStatus.ALERTING)
+    requeue(state, f.chat, need)
+
+
+def party_joined(state: DistributionState, f: PartyJoined, need: Need | None) -> None:
+    """An agent is in the chat; one who only watches holds no slot."""
+    if f.mode is TransferMode.MONITOR:
+        desk_of(state, f.agent).watching[f.chat] = None
+    else:
+        lease(state, f.chat, f.agent, ChatStatus.ANSWERED)
+    _bar_anew(state, f.chat, need)
+
+
+def party_left(state: DistributionState, f: PartyLeft, need: Need | None) -> None:
+    """They are in it no more."""
+    watching = desk_of(state, f.agent).watching
+    if f.chat in watching:
+        del watching[f.chat]
+    else:
+        release(state, f.chat, f.agent)
+    _bar_anew(state, f.chat, need)
+
+
+def _bar_anew(state: DistributionState, chat: Guid, need: Need | None) -> None:
+    """Whoever is in the chat is not to be offered it."""
+    if chat in state.distribution.tickets:
+        requeue(state, chat, need)
+
+
+def lease(state: DistributionState, chat: Guid, agent: Guid, holder: ChatStatus) -> None:
     """Give the chat slots of the agent, or say anew what holds them."""
+    d = state.distribution
     desk = desk_of(state, agent)
-    state.distribution.leases.setdefault(chat.id, {})[agent] = None
-    if chat.id not in desk.leases:
-        desk.weights[chat.id] = weight_of(state, chat)
-        desk.load += desk.weights[chat.id]
-    desk.leases[chat.id] = holder
-    state.distribution.leaving.pop(agent, None)
+    d.leases.setdefault(chat, {})[agent] = None
+    if chat not in desk.leases:
+        desk.weights[chat] = weight_of(state, d.gateways[chat])
+        desk.load += desk.weights[chat]
+    desk.leases[chat] = holder
+    d.leaving.pop(agent, None)
     touch(state, agent)
 
 
-def release(state: State, chat: Guid, agent: Guid) -> None:
+def release(state: DistributionState, chat: Guid, agent: Guid) -> None:
     """Free the slots of an agent that the chat holds, if any."""
     d = state.distribution
     holders = d.leases.get(chat, {})
@@ -115,13 +173,13 @@ def release(state: State, chat: Guid, agent: Guid) -> None:
     touch(state, agent)
 
 
-def release_all(state: State, chat: Guid) -> None:
+def release_all(state: DistributionState, chat: Guid) -> None:
     """Free everything that the chat holds."""
     for agent in list(state.distribution.leases.get(chat, ())):
         release(state, chat, agent)
 
 
-def free_to_leave(state: State, desk: Desk, worked: bool) -> None:
+def free_to_leave(state: DistributionState, desk: Desk, worked: bool) -> None:
     """Whether a `NextState` is to be taken now that something of the agent's has ended (B-28).
 
     To log off he needs only to have nothing any more; a pause or a wrap-up comes *after* work, and an
@@ -133,59 +191,43 @@ def free_to_leave(state: State, desk: Desk, worked: bool) -> None:
         state.distribution.leaving[desk.agent] = None
 
 
-def wrapup_started(state: State, f: WrapupStarted) -> None:
+def wrapup_started(state: DistributionState, f: WrapupStarted) -> None:
     """Hold slots for the wrap-up of a closed chat."""
-    lease(state, state.chats[f.chat], f.agent, ChatStatus.CLOSED)
+    lease(state, f.chat, f.agent, ChatStatus.CLOSED)
     desk = desk_of(state, f.agent)
     desk.wrapups[f.chat] = Wrapup(f.until, Term(state.up, f.until - f.at))
     arm_wrapup(state, desk, f.chat)
 
 
-def arm_wrapup(state: State, desk: Desk, chat: Guid) -> None:
+def arm_wrapup(state: DistributionState, desk: Desk, chat: Guid) -> None:
     """Set a timer for the end of a wrap-up."""
     state.timers.set(term_over(state, desk.wrapups[chat].term), TimerKind.WRAPUP, chat)
 
 
-def wrapup_ended(state: State, f: WrapupEnded) -> None:
+def wrapup_ended(state: DistributionState, f: WrapupEnded) -> None:
     """Free the slots of a wrap-up."""
     release(state, f.chat, f.agent)
 
 
-def chat_parked(state: State, f: ChatParked) -> None:
+def chat_parked(state: DistributionState, f: ChatParked) -> None:
     """The chat holds no slot while it is put aside."""
-    chat, desk = state.chats[f.chat], desk_of(state, f.agent)
-    chat.parked_at, chat.parked_up, chat.woken_at, chat.park_warned = f.at, state.up, None, False
-    arm_park(state, chat)
-    desk.parked[f.chat] = None
+    desk_of(state, f.agent).parked[f.chat] = None
     release(state, f.chat, f.agent)
 
 
-def chat_woken(state: State, f: ChatWoken) -> None:
+def chat_woken(state: DistributionState, f: ChatWoken) -> None:
     """The chat is to come back; look at its owner at once."""
-    chat = state.chats[f.chat]
-    chat.woken_at = f.at
     state.distribution.waking[f.chat] = None
-    if chat.agent is not None:
-        state.distribution.fresh_agents[chat.agent] = None
+    state.distribution.fresh_agents[f.agent] = None
 
 
-def park_warned(state: State, f: ParkWarned) -> None:
-    """The owner knows that the chat will come back."""
-    chat = state.chats[f.chat]
-    chat.park_warned = True
-    arm_park(state, chat)
-
-
-def chat_unparked(state: State, f: ChatUnparked) -> None:
+def chat_unparked(state: DistributionState, f: ChatUnparked) -> None:
     """The chat is back, or its conversation ended meanwhile."""
-    chat, desk = state.chats[f.chat], desk_of(state, f.agent)
-    chat.parked_at, chat.woken_at, chat.park_warned = None, None, False
-    chat.unparked_at, chat.quiet_up = f.at, state.up
-    arm_chat(state, chat)
+    desk = desk_of(state, f.agent)
     desk.parked.pop(f.chat, None)
     state.distribution.waking.pop(f.chat, None)
     if f.cause == "retrieved":
-        lease(state, chat, f.agent, ChatStatus.ANSWERED)
+        lease(state, f.chat, f.agent, ChatStatus.ANSWERED)
     else:
         free_to_leave(state, desk, worked=True)
         touch(state, f.agent)
@@ -194,39 +236,31 @@ def chat_unparked(state: State, f: ChatUnparked) -> None:
 # -- tickets
 
 
-def requeue(state: State, chat: Chat) -> None:
+def requeue(state: DistributionState, chat: Guid, need: Need | None) -> None:
     """Give the chat the ticket that it should have now, or none."""
-    asks = chat.invite is not None and chat.invite.project is not None
-    waits = chat.status is ChatStatus.WAITING or (chat.status is ChatStatus.ANSWERED and asks)
-    drop_ticket(state, chat.id)
-    if waits and chat.offer is None:
-        put_ticket(state, chat)
+    drop_ticket(state, chat)
+    if need is not None:
+        put_ticket(state, need)
 
 
-def put_ticket(state: State, chat: Chat) -> None:
+def put_ticket(state: DistributionState, need: Need) -> None:
     """Queue a chat."""
-    demand = demand_of(state, chat)
-    if demand is None:
-        return
-    inside = chat.status is ChatStatus.ANSWERED and chat.agent is not None
     ticket = Ticket(
-        chat=chat.id,
-        order=order_of(state, chat),
-        demand=demand,
-        preferred=None if inside else chat.last_agent,
-        exclusions=chat.exclusions,
-        barred=(chat.agent, *chat.parties) if inside and chat.agent is not None else (),
+        chat=need.chat,
+        order=order_of(state, need),
+        demand=demand_of(state, need),
+        need=need,
     )
     d = state.distribution
-    d.tickets[chat.id] = ticket
-    queue = queue_of(state, demand)
+    d.tickets[need.chat] = ticket
+    queue = queue_of(state, ticket.demand)
     insort(queue.tickets, ticket.order)
     heappush(d.fresh_chats, ticket.order)
-    if ticket.exclusions or ticket.barred:
-        queue.excluding[chat.id] = None
+    if need.exclusions or need.barred:
+        queue.excluding[need.chat] = None
 
 
-def drop_ticket(state: State, chat: Guid) -> None:
+def drop_ticket(state: DistributionState, chat: Guid) -> None:
     """Take a chat out of its queue."""
     d = state.distribution
     ticket = d.tickets.pop(chat, None)
@@ -237,52 +271,45 @@ def drop_ticket(state: State, chat: Guid) -> None:
     del queue.tickets[bisect_left(queue.tickets, ticket.order)]
 
 
-def offer_ended(state: State, f: OfferEnded) -> None:
-    """Count a missed offer, and remember who let the chat go (B-24)."""
-    chat = state.chats[f.chat]
+def chat_widened(state: DistributionState, f: ChatWidened, need: Need | None) -> None:
+    """The chat asks for less, or stands further in front."""
+    requeue(state, f.chat, need)
+
+
+def invite_made(state: DistributionState, f: InviteMade, need: Need | None) -> None:
+    """A project's people are asked by way of the queue."""
+    if f.project is not None:
+        requeue(state, f.chat, need)
+
+
+def invite_ended(state: DistributionState, f: InviteEnded, need: Need | None) -> None:
+    """They are asked no more."""
+    requeue(state, f.chat, need)
+
+
+def offer_ended(state: DistributionState, f: OfferEnded, need: Need | None) -> None:
+    """Count a missed offer, and free what the offer held, unless the chat moves on by a fact of its own."""
     desk_of(state, f.agent).missed = f.missed
     if f.outcome == "answered":
-        if chat.status is ChatStatus.ICR:
-            lease(state, chat, f.agent, ChatStatus.ANSWERED)
-    elif chat.status is not ChatStatus.ALERTING:
-        # An offered chat that waits for an agent moves on by a fact of its own.
-        release(state, chat.id, f.agent)
-    if f.lets_go:
-        exclude(state, f.chat, f.agent)
-    requeue(state, chat)
+        if f.status is ChatStatus.ICR:
+            lease(state, f.chat, f.agent, ChatStatus.ANSWERED)
+    elif f.status is not ChatStatus.ALERTING:
+        release(state, f.chat, f.agent)
+    requeue(state, f.chat, need)
 
 
-def agent_excluded(state: State, f: AgentExcluded) -> None:
-    """Remember who gave the chat back."""
-    exclude(state, f.chat, f.agent)
-
-
-def exclude(state: State, chat: Guid, agent: Guid) -> None:
-    """Leave an agent out for a chat for a while (B-24)."""
-    state.chats[chat].exclusions[agent] = state.up
-    _arm_exclusion(state, chat, state.up)
-
-
-def _arm_exclusion(state: State, chat: Guid, since: int) -> None:
-    """Set the timers after which an agent may be offered again a chat that he let go (B-24)."""
-    numbers = state.config.distribution
-    for pause in (numbers.retry_alone, numbers.retry_after):
-        if since + pause > state.up:
-            state.timers.set(since + pause, TimerKind.EXCLUSION, chat)
-
-
-def arm_exclusions(state: State) -> None:
-    """Set these timers for every open chat, after a restart or under another configuration."""
-    for chat in state.chats.values():
-        if chat.is_open:
-            for since in chat.exclusions.values():
-                _arm_exclusion(state, chat.id, since)
+def decision_logged(state: DistributionState, f: DecisionLogged) -> None:
+    """It is said why a chat waits."""
+    if f.kind == "waiting":
+        ticket = state.distribution.tickets.get(f.chat)
+        if ticket is not None:
+            ticket.explained = True
 
 
 # -- agents
 
 
-def agent_moved(state: State, f: AgentMoved) -> None:
+def agent_moved(state: DistributionState, f: AgentMoved) -> None:
     """Set an agent's state."""
     desk = desk_of(state, f.agent)
     desk.state, desk.reason, desk.next_state = f.state, f.reason, f.next_state
@@ -295,29 +322,33 @@ def agent_moved(state: State, f: AgentMoved) -> None:
     touch(state, f.agent)
 
 
-def agent_seated(state: State, f: AgentSeated) -> None:
+def agent_seated(state: DistributionState, f: AgentSeated) -> None:
     """A login: whatever the agent did before at this seat or another is replaced by it."""
     desk = desk_of(state, f.agent)
     desk.login, desk.seated_at, desk.workplace = f.login, f.at, f.workplace
 
 
-def sat_down(state: State, agent: Guid, workplace: str, session: int) -> None:
+def session_joined(state: DistributionState, f: SessionJoined) -> None:
     """An agent's workplace is connected."""
-    desk = desk_of(state, agent)
-    desk.session, desk.workplace, desk.lost_at = session, workplace, None
+    if f.workplace is None or f.agent is None:
+        return
+    desk = desk_of(state, f.agent)
+    desk.session, desk.workplace, desk.lost_at = f.session, f.workplace, None
     desk.idle_since = state.up
-    touch(state, agent)
+    touch(state, f.agent)
 
 
-def went_away(state: State, agent: Guid) -> None:
+def session_left(state: DistributionState, f: SessionLeft) -> None:
     """An agent's workplace is not connected any more (B-11)."""
-    desk = desk_of(state, agent)
+    if f.agent is None:
+        return
+    desk = desk_of(state, f.agent)
     desk.session = None
     desk.left_at = state.up
     if desk.state is not AgentState.LOG_OFF:
         desk.lost_at = state.up
         arm_grace(state, desk)
-    touch(state, agent)
+    touch(state, f.agent)
 
 
 def held(desk: Desk) -> list[Guid]:
@@ -326,29 +357,29 @@ def held(desk: Desk) -> list[Guid]:
     return [*talking, *desk.parked]
 
 
-def arm_grace(state: State, desk: Desk) -> None:
+def arm_grace(state: DistributionState, desk: Desk) -> None:
     """Set the timers after which a lost agent's chats, and the agent, are given up."""
     if desk.lost_at is None:
         return
     for chat in held(desk):
-        due = lost_until(state, state.chats[chat], desk.lost_at)
+        due = lost_until(state, state.distribution.gateways[chat], desk.lost_at)
         state.timers.set(due, TimerKind.GRACE, chat)
     state.timers.set(gone_at(state, desk.lost_at), TimerKind.AGENT, desk.agent)
 
 
-def lost_until(state: State, chat: Chat, lost_at: int) -> int:
-    """Until when an answered chat is kept for its lost agent (B-11)."""
-    gateway = state.config.gateways.get(chat.gateway)
-    return over(state, lost_at, gateway.workplace_grace if gateway is not None else 0)
+def lost_until(state: DistributionState, gateway: Guid, lost_at: int) -> int:
+    """Until when an answered chat of a gateway is kept for its lost agent (B-11)."""
+    known = state.config.gateways.get(gateway)
+    return over(state, lost_at, known.workplace_grace if known is not None else 0)
 
 
-def gone_at(state: State, lost_at: int) -> int:
+def gone_at(state: DistributionState, lost_at: int) -> int:
     """Until when a lost agent keeps their state: the longest grace of any gateway (B-28)."""
     longest = max((g.workplace_grace for g in state.config.gateways.values()), default=MINUTE)
     return over(state, lost_at, longest)
 
 
-def arm_desks(state: State) -> None:
+def arm_desks(state: DistributionState) -> None:
     """Set the timers of all wrap-ups and all lost agents anew."""
     for desk in state.distribution.desks.values():
         for chat in desk.wrapups:
@@ -356,42 +387,47 @@ def arm_desks(state: State) -> None:
         arm_grace(state, desk)
 
 
+def listened_again(state: DistributionState, _f: ListenedAgain) -> None:
+    """The broker listens from now on: all times anew."""
+    arm_desks(state)
+
+
 # -- what was looked at
 
 
-def chat_settled(state: State, f: ChatSettled) -> None:
+def chat_settled(state: DistributionState, f: ChatSettled) -> None:
     """The earliest fresh chat has been looked at."""
     fresh = state.distribution.fresh_chats
     if fresh and fresh[0][2] == f.chat:
         heappop(fresh)
 
 
-def agent_settled(state: State, f: AgentSettled) -> None:
+def agent_settled(state: DistributionState, f: AgentSettled) -> None:
     """A fresh agent has been looked at."""
     state.distribution.fresh_agents.pop(f.agent, None)
 
 
-def refreshed(state: State, f: Refreshed) -> None:
+def refreshed(state: DistributionState, f: Refreshed) -> None:
     """Have a waiting chat looked at again."""
     ticket = state.distribution.tickets.get(f.chat)
     if ticket is not None:
         heappush(state.distribution.fresh_chats, ticket.order)
 
 
-def rebuild(state: State) -> None:
-    """Queue every waiting chat anew, under a new configuration, and set its times anew."""
+def config_replaced(state: DistributionState, _f: ConfigReplaced) -> None:
+    """Queue every waiting chat anew, under a new configuration, and set all times anew."""
+    arm_desks(state)
     d = state.distribution
-    waiting = list(d.tickets)
+    waiting = [ticket.need for ticket in d.tickets.values()]
     d.tickets.clear()
     d.queues.clear()
     for desk in d.desks.values():
         for chat in desk.leases:
-            weight = weight_of(state, state.chats[chat])
+            weight = weight_of(state, d.gateways[chat])
             desk.load += weight - desk.weights[chat]
             desk.weights[chat] = weight
         touch(state, desk.agent)
-    arm_exclusions(state)
-    for chat in waiting:
-        put_ticket(state, state.chats[chat])
+    for need in waiting:
+        put_ticket(state, need)
     d.fresh_chats = [t.order for t in d.tickets.values()]
     heapify(d.fresh_chats)

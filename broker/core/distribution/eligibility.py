@@ -14,7 +14,7 @@ from bisect import bisect_left, insort
 from heapq import heappush
 
 from broker.core.capacity import slots_left
-from broker.core.state import Demand, Desk, Queue, Rank, State
+from broker.core.distribution_state import Demand, Desk, DistributionState, Queue, Rank
 from protocol.values import AgentState, Guid
 
 NO_SLOT = "no free slot"
@@ -22,7 +22,7 @@ IDLE_QUEUES = 256
 """How many queues may be kept for their agents' order alone."""
 
 
-def free_slots(state: State, desk: Desk) -> int:
+def free_slots(state: DistributionState, desk: Desk) -> int:
     """How many slots an agent has left for what is offered to him (B-22)."""
     reserve = min(state.config.distribution.park_reserve, len(desk.parked))
     return slots_left(state, desk) - reserve
@@ -39,7 +39,7 @@ def blocked(desk: Desk | None) -> str | None:
     return None
 
 
-def why_not(state: State, desk: Desk | None, weight: int = 1) -> str | None:
+def why_not(state: DistributionState, desk: Desk | None, weight: int = 1) -> str | None:
     """Why an agent is no candidate for a chat of that weight, or None when he is (B-20)."""
     reason = blocked(desk)
     if reason is None and desk is not None and free_slots(state, desk) < weight:
@@ -47,14 +47,14 @@ def why_not(state: State, desk: Desk | None, weight: int = 1) -> str | None:
     return reason
 
 
-def rank(state: State, demand: Demand, skill: int, desk: Desk) -> Rank:
+def rank(state: DistributionState, demand: Demand, skill: int, desk: Desk) -> Rank:
     """Where a candidate stands among the others (B-21)."""
     project = state.config.projects.get(demand[0][0])
     best_skill = project is not None and project.best_skill
     return (-skill if best_skill else 0, -desk.free, desk.idle_since, desk.agent)
 
 
-def qualified(state: State, demand: Demand) -> dict[Guid, int]:
+def qualified(state: DistributionState, demand: Demand) -> dict[Guid, int]:
     """The agents who may take chats of this demand, with their skill values (B-20)."""
     found: dict[Guid, int] = {}
     for agent in state.config.agents.values():
@@ -64,7 +64,7 @@ def qualified(state: State, demand: Demand) -> dict[Guid, int]:
     return found
 
 
-def skill_for(state: State, agent: Guid, demand: Demand) -> int | None:
+def skill_for(state: DistributionState, agent: Guid, demand: Demand) -> int | None:
     """The skill that qualifies an agent, or None (B-20): in the first project that does."""
     projects, language, wanted, _weight = demand
     known = state.config.agents.get(agent)
@@ -81,8 +81,8 @@ def skill_for(state: State, agent: Guid, demand: Demand) -> int | None:
     return None
 
 
-def queue_of(state: State, demand: Demand) -> Queue:
-    """The queue of a demand, made on first sight with everybody in his place."""
+def queue_of(state: DistributionState, demand: Demand) -> Queue:
+    """The queue of a demand, made on first sight with everybody in their place; only to be applied."""
     d = state.distribution
     queue = d.queues.get(demand)
     if queue is None:
@@ -96,7 +96,7 @@ def queue_of(state: State, demand: Demand) -> Queue:
     return queue
 
 
-def place(state: State, demand: Demand, queue: Queue, agent: Guid) -> None:
+def place(state: DistributionState, demand: Demand, queue: Queue, agent: Guid) -> None:
     """Put a qualified agent where he stands now, among the candidates or the others."""
     before = queue.ranks.pop(agent, None)
     if before is not None:
@@ -127,7 +127,7 @@ def is_at_work(queue: Queue, agent: Guid) -> bool:
     return agent in queue.ranks or queue.others.get(agent) == NO_SLOT
 
 
-def touch(state: State, agent: Guid) -> None:
+def touch(state: DistributionState, agent: Guid) -> None:
     """Something of the agent changed: his standing, everywhere; look at him again."""
     d = state.distribution
     desk = d.desks.get(agent)
@@ -144,10 +144,10 @@ def touch(state: State, agent: Guid) -> None:
             _reconsider(state, queue)
 
 
-def _reconsider(state: State, queue: Queue) -> None:
+def _reconsider(state: DistributionState, queue: Queue) -> None:
     """Who let a chat go gets it sooner when nobody else is left (B-24): look at these chats again."""
     left = at_work(queue)
     for chat in queue.excluding:
         ticket = state.distribution.tickets[chat]
-        if left <= len(ticket.exclusions) + len(ticket.barred):
+        if left <= len(ticket.need.exclusions) + len(ticket.need.barred):
             heappush(state.distribution.fresh_chats, ticket.order)

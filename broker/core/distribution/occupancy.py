@@ -7,11 +7,13 @@ and no bound is met.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from broker.config.model import MINUTE, GateRule
 from broker.core.distribution.eligibility import free_slots, qualified
+from broker.core.distribution_state import DistributionState
 from broker.core.rules import matching
-from broker.core.state import State
-from protocol.values import AgentState, ChatStatus, Guid, Signal
+from protocol.values import AgentState, Guid, Signal
 
 REFUSING = (Signal.CLOSED, Signal.HIDDEN)
 """Signals with which no chat begins."""
@@ -21,7 +23,9 @@ ENOUGH = 3
 """How many answers make a rate."""
 
 
-def signal_for(state: State, who: matching.Applicant, now: int) -> tuple[Signal, Guid | None]:
+def signal_for(
+    state: DistributionState, who: matching.Applicant, now: int
+) -> tuple[Signal, Guid | None]:
     """The signal for somebody who asks, and the form to show him."""
     verdict = matching.gate(state.config, who, now)
     if not verdict.open or verdict.forced in REFUSING:
@@ -34,7 +38,7 @@ def signal_for(state: State, who: matching.Applicant, now: int) -> tuple[Signal,
 
 
 def crowded(
-    state: State, verdict: matching.GateVerdict, who: matching.Applicant, now: int
+    state: DistributionState, verdict: matching.GateVerdict, who: matching.Applicant, now: int
 ) -> dict[str, object] | None:
     """Which bound of the gate rule is exceeded, for the log; None when none is (B-27)."""
     rule = verdict.rule
@@ -46,18 +50,18 @@ def crowded(
     return _too_long(state, rule, found.project)
 
 
-def _too_long(state: State, rule: GateRule, project: Guid) -> dict[str, object] | None:
+def _too_long(state: DistributionState, rule: GateRule, project: Guid) -> dict[str, object] | None:
     waiting, most, longest = 0, rule.queue_limit, rule.wait_limit
     for demand, queue in state.distribution.queues.items():
         if project not in demand[0]:
             continue
-        for *_, chat_id in queue.tickets:
-            chat = state.chats[chat_id]
-            if chat.status is not ChatStatus.WAITING:
+        for *_, chat in queue.tickets:
+            need = state.distribution.tickets[chat].need
+            if not need.waits:
                 continue  # it is being transferred
             waiting += 1
             # The age of one that was answered before counts from its first wait, and says nothing.
-            waited = state.up - chat.queued_up if chat.answered_at is None else 0
+            waited = state.up - need.queued if not need.answered else 0
             if longest is not None and waited > longest:
                 return {"limit": "wait", "wait": waited}
     if most is not None and waiting >= most:
@@ -68,7 +72,7 @@ def _too_long(state: State, rule: GateRule, project: Guid) -> dict[str, object] 
     return None
 
 
-def wait_at(state: State, project: Guid | None, place: int) -> int | None:
+def wait_at(state: DistributionState, project: Guid | None, place: int) -> int | None:
     """How long whoever stands at a place will wait, or None when nobody can know (B-26)."""
     moments = state.distribution.answered.get(project) if project is not None else None
     recent = [at for at in moments or () if state.up - at <= WINDOW]
@@ -77,7 +81,19 @@ def wait_at(state: State, project: Guid | None, place: int) -> int | None:
     return place * (state.up - recent[0]) // (len(recent) - 1)
 
 
-def occupancy(state: State, who: matching.Applicant, now: int) -> Signal | None:
+def position(state: DistributionState, chat: Guid) -> int:
+    """Where a waiting chat stands in its queue, from 1."""
+    ticket = state.distribution.tickets[chat]
+    return bisect_left(state.distribution.queues[ticket.demand].tickets, ticket.order) + 1
+
+
+def expected_wait(state: DistributionState, chat: Guid) -> int | None:
+    """How much longer a waiting chat will wait, in microseconds, or None when nobody can know (B-26)."""
+    ticket = state.distribution.tickets[chat]
+    return wait_at(state, ticket.demand[0][0], position(state, chat))
+
+
+def occupancy(state: DistributionState, who: matching.Applicant, now: int) -> Signal | None:
     """Free, Busy, or None when nobody is there."""
     rule = matching.project(state.config, who, now)
     if rule is None:

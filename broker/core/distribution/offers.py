@@ -2,8 +2,8 @@
 
 Theory of operation: between two inputs no waiting chat has a candidate (B-23), so after an input
 only what it touched can match: chats that began to wait, agents that got a free slot, became
-ready or lost an exclusion. `next_offer` takes the earliest of these chats, in the order of B-21,
-that has a candidate, and offers it to the best one; the broker's step applies that and asks
+ready or lost an exclusion. `next_match` takes the earliest of these chats, in the order of B-21,
+that has a candidate, and the best one for it; the broker's step makes the offer, applies that and asks
 again until nothing matches. What was looked at in vain is settled and not looked at again.
 
 How the agents stand is kept in order by `broker.core.distribution.eligibility`, so a decision costs the same
@@ -14,21 +14,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from broker.core.chats.transitions import moved
+from attrs import frozen
+
 from broker.core.decision import Decision
-from broker.core.distribution.eligibility import at_work, is_at_work, queue_of
-from broker.core.effects import ChatToAgent, ChatToConnectors, ChatToMembers
-from broker.core.facts import AgentSettled, ChatSettled, DecisionLogged, OfferMade
+from broker.core.distribution.eligibility import at_work, is_at_work
+from broker.core.distribution_state import Demand, DistributionState, Queue, Ticket
+from broker.core.facts import AgentSettled, ChatSettled, DecisionLogged
 from broker.core.inputs import Stamp
-from broker.core.state import Chat, Demand, Queue, State, Ticket
-from protocol.values import ChatStatus, Guid, TransferMode
+from protocol.values import Guid
 
 _ORDER = ("answered it before", "skill", "free slots", "longest idle", "agent id")
 LOGGED_AGENTS = 20
 """How many passed-over agents a logged decision names; the rest are counted by reason."""
 
 
-def next_offer(state: State, stamp: Stamp) -> Decision | None:
+@frozen(kw_only=True)
+class Match:
+    """A chat and the agent to whom it is to be offered.
+
+    Attributes:
+        until: When the offer ends.
+        detail: Why this agent, for the log.
+    """
+
+    chat: Guid
+    agent: Guid
+    until: int
+    detail: dict[str, object]
+
+
+def next_match(state: DistributionState, stamp: Stamp) -> Match | Decision | None:
     """The next offer to make, or the next thing to settle, or None when all is settled."""
     d = state.distribution
     best: Ticket | None = None
@@ -44,11 +59,11 @@ def next_offer(state: State, stamp: Stamp) -> Decision | None:
         if ticket is None or ticket.order != order:
             return Decision([ChatSettled(order[2])])
         if best is None or ticket.order <= best.order:
-            return offer(state, ticket, stamp) or _unserved(state, ticket, stamp)
-    return offer(state, best, stamp) if best is not None else None
+            return match(state, ticket, stamp) or _unserved(state, ticket, stamp)
+    return match(state, best, stamp) if best is not None else None
 
 
-def best_ticket(state: State, agent: Guid, up: int) -> Ticket | None:
+def best_ticket(state: DistributionState, agent: Guid, up: int) -> Ticket | None:
     """The first waiting chat that the agent could be offered."""
     d = state.distribution
     best: Ticket | None = None
@@ -65,20 +80,20 @@ def best_ticket(state: State, agent: Guid, up: int) -> Ticket | None:
     return best
 
 
-def left_out(state: State, ticket: Ticket, agent: Guid, up: int) -> bool:
+def left_out(state: DistributionState, ticket: Ticket, agent: Guid, up: int) -> bool:
     """Whether the agent is not to be offered this chat, though he takes chats of its kind."""
-    if agent in ticket.barred:
+    if agent in ticket.need.barred:
         return True
-    return bool(ticket.exclusions) and excluded(state, ticket, agent, up)
+    return bool(ticket.need.exclusions) and excluded(state, ticket, agent, up)
 
 
-def excluded(state: State, ticket: Ticket, agent: Guid, up: int) -> bool:
+def excluded(state: DistributionState, ticket: Ticket, agent: Guid, up: int) -> bool:
     """Whether the agent let this chat go too short a time ago (B-24).
 
     The full pause holds as long as somebody else is left who could take the chat sooner or
     later; when nobody is, a short one does.
     """
-    since = ticket.exclusions.get(agent)
+    since = ticket.need.exclusions.get(agent)
     if since is None:
         return False
     numbers = state.config.distribution
@@ -89,18 +104,18 @@ def excluded(state: State, ticket: Ticket, agent: Guid, up: int) -> bool:
     return _others_left(state, ticket, up)
 
 
-def _others_left(state: State, ticket: Ticket, up: int) -> bool:
+def _others_left(state: DistributionState, ticket: Ticket, up: int) -> bool:
     pause = state.config.distribution.retry_after
     queue = state.distribution.queues[ticket.demand]
-    out = {agent for agent, since in ticket.exclusions.items() if up < since + pause}
-    out.update(ticket.barred)
+    out = {agent for agent, since in ticket.need.exclusions.items() if up < since + pause}
+    out.update(ticket.need.barred)
     return at_work(queue) > sum(1 for agent in out if is_at_work(queue, agent))
 
 
-def candidates(state: State, ticket: Ticket, up: int) -> Iterator[Guid]:
+def candidates(state: DistributionState, ticket: Ticket, up: int) -> Iterator[Guid]:
     """The agents that the chat may be offered to now, the best one first (B-21)."""
-    queue = queue_of(state, ticket.demand)
-    first = ticket.preferred
+    queue = state.distribution.queues[ticket.demand]
+    first = ticket.need.preferred
     if first is not None and first in queue.ranks and not left_out(state, ticket, first, up):
         yield first
     for *_, agent in queue.ready:
@@ -108,8 +123,8 @@ def candidates(state: State, ticket: Ticket, up: int) -> Iterator[Guid]:
             yield agent
 
 
-def offer(state: State, ticket: Ticket, stamp: Stamp) -> Decision | None:
-    """Offer a chat to the best candidate; None when there is no candidate (B-21)."""
+def match(state: DistributionState, ticket: Ticket, stamp: Stamp) -> Match | None:
+    """Find the best candidate for a chat; None when there is no candidate (B-21)."""
     chosen: list[Guid] = []
     for agent in candidates(state, ticket, stamp.up):
         chosen.append(agent)
@@ -123,77 +138,25 @@ def offer(state: State, ticket: Ticket, stamp: Stamp) -> Decision | None:
     detail["candidates"] = list(chosen)
     detail["by"] = _deciding(queue, ticket, chosen)
     until = stamp.now + (project.signal_duration if project is not None else 0)
-    return offered(state, state.chats[ticket.chat], chosen[0], stamp, until, detail)
+    return Match(chat=ticket.chat, agent=chosen[0], until=until, detail=detail)
 
 
 def _deciding(queue: Queue, ticket: Ticket, chosen: list[Guid]) -> str:
     """Which rule of B-21 put the first candidate before the second."""
     if len(chosen) == 1:
         return "only candidate"
-    one, two = ((agent != ticket.preferred, *queue.ranks[agent][:3], agent) for agent in chosen[:2])
+    one, two = (
+        (agent != ticket.need.preferred, *queue.ranks[agent][:3], agent) for agent in chosen[:2]
+    )
     return next(word for word, a, b in zip(_ORDER, one, two, strict=True) if a != b)
 
 
-def offered(
-    state: State,
-    chat: Chat,
-    agent: Guid,
-    stamp: Stamp,
-    until: int,
-    detail: dict[str, object],
-    mode: TransferMode | None = None,
-) -> Decision:
-    """Alert an agent for a chat: one that waits, or one whose owner asks for somebody (B-29).
-
-    Args:
-        state: The state before.
-        chat: The chat.
-        agent: Who is alerted.
-        stamp: Now.
-        until: When the offer ends.
-        detail: Why he, for the log.
-        mode: What for, if the invitation is made by the same decision.
-    """
-    desk = state.distribution.desks[agent]
-    if mode is None and chat.invite is not None:
-        mode = chat.invite.mode
-    decision = Decision(
-        [
-            DecisionLogged(
-                chat=chat.id,
-                no=chat.no,
-                at=stamp.now,
-                kind="offered",
-                agent=agent,
-                detail=detail,
-            ),
-            OfferMade(
-                offer=state.next_offer,
-                chat=chat.id,
-                no=chat.no,
-                agent=agent,
-                workplace=desk.workplace or "",
-                at=stamp.now,
-                until=until,
-                mode=mode.value if mode is not None else "queue",
-            ),
-        ],
-        [ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_ALERT")],
-    )
-    if mode is not None:
-        decision.effects.append(ChatToMembers(chat=chat.id))
-        return decision
-    decision.facts.append(moved(chat, stamp, ChatStatus.ALERTING, "offered", agent))
-    decision.effects.append(ChatToConnectors(chat=chat.id))
-    return decision
-
-
-def explain(state: State, ticket: Ticket, up: int) -> dict[str, object]:
+def explain(state: DistributionState, ticket: Ticket, up: int) -> dict[str, object]:
     """Why the passed-over agents were passed over, in plain values (B-30)."""
     queue = state.distribution.queues[ticket.demand]
     counts: dict[str, object] = {reason: n for reason, n in queue.counts.items() if n}
     named: list[object] = []
-    for word, agents in (("in the chat", ticket.barred), ("excluded", ticket.exclusions)):
+    for word, agents in (("in the chat", ticket.need.barred), ("excluded", ticket.need.exclusions)):
         out = [a for a in agents if a in queue.ranks and left_out(state, ticket, a, up)]
         if out:
             counts[word] = len(out)
@@ -218,15 +181,14 @@ def asked(demand: Demand) -> dict[str, object]:
     return {"projects": list(projects), "language": language, "skill": skill, "weight": weight}
 
 
-def _unserved(state: State, ticket: Ticket, stamp: Stamp) -> Decision:
+def _unserved(state: DistributionState, ticket: Ticket, stamp: Stamp) -> Decision:
     """Nobody for this chat now: settle it, and log why when it has just begun to wait."""
     settled = ChatSettled(ticket.chat)
     if ticket.explained:
         return Decision([settled])
-    chat = state.chats[ticket.chat]
     logged = DecisionLogged(
-        chat=chat.id,
-        no=chat.no,
+        chat=ticket.chat,
+        no=ticket.need.no,
         at=stamp.now,
         kind="waiting",
         agent=None,

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from protocol.values import AgentState, Guid, TransferMode
+from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
 
 @frozen(kw_only=True)
@@ -27,6 +27,11 @@ class OfferMade:
     until: int
     mode: str = "queue"
 
+    @property
+    def invites(self) -> bool:
+        """Whether the owner of the chat asked for it (B-29)."""
+        return self.mode not in ("queue", "bot")
+
 
 @frozen(kw_only=True)
 class OfferEnded:
@@ -37,6 +42,7 @@ class OfferEnded:
             whoever asked for it took that back), `lost` (the workplace went away), `forced` (a
             supervisor logged the agent off), `restart`.
         missed: The agent's timed-out offers in a row, this one included.
+        status: The status of the chat during the offer; not stored.
     """
 
     durable: ClassVar[bool] = True
@@ -47,6 +53,7 @@ class OfferEnded:
     at: int
     outcome: str
     missed: int
+    status: ChatStatus
 
     @property
     def lets_go(self) -> bool:
@@ -149,11 +156,12 @@ class ParkWarned:
 
 @frozen(kw_only=True)
 class ChatWoken:
-    """A parked chat is to come back as soon as its owner has a slot for it."""
+    """A parked chat is to come back as soon as its owner, `agent`, has a slot for it."""
 
     durable: ClassVar[bool] = True
     chat: Guid
     no: int
+    agent: Guid
     at: int
 
 

@@ -158,6 +158,7 @@ class ChatMoved:
             `transferred`, `left`, `owner_lost` for an `Answered` chat with another owner.
         agent: Who is offered the chat or answers it; None in `Waiting`; in `Closed` the agent
             who held it last, if any; in `ICR` the bot, None for a built-in one.
+        before: Who that was before; not stored.
         priority: The chat's priority from now on.
         enqueued_at: When it began to wait; kept over offers, None before the first wait.
         close_reason: Set when `status` is `Closed`.
@@ -181,6 +182,7 @@ class ChatMoved:
     readers: tuple[Guid, ...] = ()
     waited: int = 0
     waiting_since: int | None = None
+    before: Guid | None = None
 
     @property
     def answers(self) -> bool:

@@ -52,10 +52,15 @@ class SessionJoined:
 
 @frozen(kw_only=True)
 class SessionLeft:
-    """A session is not served any more."""
+    """A session is not served any more.
+
+    Attributes:
+        agent: Whose workplace it was, if it was one.
+    """
 
     durable: ClassVar[bool] = False
     session: int
+    agent: Guid | None
     at: int
 
 

@@ -175,7 +175,7 @@ def closed(state: State, stamp: Stamp, gone_session: SessionClosed) -> Decision:
 
 def leave(state: State, stamp: Stamp, session: Session) -> Decision:
     """End a session: alerts at its workplace are withdrawn at once, its chats are kept (B-11)."""
-    decision = Decision([SessionLeft(session=session.number, at=stamp.now)])
+    decision = Decision([SessionLeft(session=session.number, agent=session.agent, at=stamp.now)])
     if session.agent is None:
         return decision
     desk = state.distribution.desks[session.agent]

@@ -26,7 +26,6 @@ from broker.core.deadlines import (
 )
 from broker.core.decision import Decision
 from broker.core.distribution.apply import gone_at, held, lost_until
-from broker.core.distribution.wait_rules import apply_wait
 from broker.core.effects import AgentToWorkplace, ChatToConnectors
 from broker.core.facts import (
     ChatForgotten,
@@ -37,6 +36,7 @@ from broker.core.facts import (
 )
 from broker.core.inputs import Stamp
 from broker.core.routing.admission import pass_over
+from broker.core.routing.wait_rules import apply_wait
 from broker.core.state import Chat, Desk, State
 from broker.core.timers import TimerKind
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
@@ -129,7 +129,7 @@ def _grace(state: State, stamp: Stamp, key: Guid) -> Decision:
 
 def _is_lost(state: State, chat: Chat, agent: Guid, up: int) -> bool:
     lost_at = state.distribution.desks[agent].lost_at
-    return lost_at is not None and up >= lost_until(state, chat, lost_at)
+    return lost_at is not None and up >= lost_until(state, chat.gateway, lost_at)
 
 
 def _agent(state: State, stamp: Stamp, key: Guid) -> Decision:

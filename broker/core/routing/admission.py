@@ -76,7 +76,7 @@ def _partner(state: State, chat: Chat, stamp: Stamp, bot: Guid) -> Decision | No
     desk = state.distribution.desks.get(bot)
     if desk is None or blocked(desk) is not None:
         return None
-    if slots_left(state, desk) < weight_of(state, chat):
+    if slots_left(state, desk) < weight_of(state, chat.gateway):
         return None
     made = OfferMade(
         offer=state.next_offer,

@@ -122,7 +122,7 @@ def test_of_many_decisions_the_last_are_told(
     play: Playbook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """I-14: the store has them all."""
-    monkeypatch.setattr("broker.core.apply.LOGGED_DECISIONS", 3)
+    monkeypatch.setattr("broker.core.chats.apply.LOGGED_DECISIONS", 3)
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = answered(web, alice)
     susan = play.agent("susan", "104", None)

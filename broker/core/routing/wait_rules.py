@@ -8,29 +8,16 @@ it, and the error is a figure of the broker's metrics.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 from broker.config.model import MINUTE, WaitRule
 from broker.core.chats.transitions import close, logged, note
 from broker.core.deadlines import coming_wait
 from broker.core.decision import Decision
-from broker.core.distribution.occupancy import wait_at
+from broker.core.distribution.occupancy import expected_wait, position
 from broker.core.effects import ChatToConnectors, Note
 from broker.core.facts import ChatWidened, DecisionLogged, FormOffered, WaitEstimated
 from broker.core.inputs import Stamp
 from broker.core.state import Chat, State
 from protocol.values import CloseReason
-
-
-def position(state: State, chat: Chat) -> int:
-    """Where the chat stands in its queue, from 1."""
-    ticket = state.distribution.tickets[chat.id]
-    return bisect_left(state.distribution.queues[ticket.demand].tickets, ticket.order) + 1
-
-
-def expected_wait(state: State, chat: Chat) -> int | None:
-    """How much longer the chat will wait, in microseconds, or None when nobody can know."""
-    return wait_at(state, chat.project, position(state, chat))
 
 
 def apply_wait(state: State, chat: Chat, stamp: Stamp) -> Decision:
@@ -70,9 +57,9 @@ def _widened(chat: Chat, stamp: Stamp, rule: WaitRule) -> ChatWidened:
 
 def _note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision:
     """The rule's words to the visitor, with his place and what he may expect."""
-    wait = expected_wait(state, chat)
+    wait = expected_wait(state, chat.id)
     minutes = f"{-(-wait // MINUTE)} min" if wait is not None else state.config.notes.wait_unknown
-    said = text.replace("{position}", str(position(state, chat))).replace("{wait}", minutes)
+    said = text.replace("{position}", str(position(state, chat.id))).replace("{wait}", minutes)
     decision = note(state, chat, stamp, said)
     if wait is not None and "{wait}" in text and decision.facts:
         decision.facts.append(WaitEstimated(chat=chat.id, at=stamp.up, wait=wait))

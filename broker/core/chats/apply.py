@@ -1,0 +1,429 @@
+"""Writing facts into chats. Nothing here decides or refuses, and nothing here sees an agent."""
+
+from __future__ import annotations
+
+from broker.core.chats.transcript import hold, memory_of, transcript_weight
+from broker.core.deadlines import (
+    arm_all,
+    arm_bot,
+    arm_chat,
+    arm_exclusion,
+    arm_exclusions,
+    arm_invite,
+    arm_offer,
+    arm_park,
+    arm_unbound,
+    arm_wait,
+)
+from broker.core.facts import (
+    AgentExcluded,
+    BotAwaited,
+    BotMoved,
+    ChatBound,
+    ChatDropped,
+    ChatForgotten,
+    ChatMoved,
+    ChatParked,
+    ChatReopened,
+    ChatRouted,
+    ChatStarted,
+    ChatUnparked,
+    ChatWarned,
+    ChatWidened,
+    ChatWoken,
+    ConfigReplaced,
+    DecisionLogged,
+    InviteEnded,
+    InviteMade,
+    ListenedAgain,
+    OfferEnded,
+    OfferMade,
+    ParkWarned,
+    PartyJoined,
+    PartyLeft,
+    ScriptSettled,
+    TimerFired,
+    WaitEstimated,
+)
+from broker.core.limits import LOGGED_DECISIONS, chat_weight, variables_weight
+from broker.core.state import Chat, ChatsState, Invite, Party
+from broker.core.timers import Term, TimerKind
+from protocol.values import ChatStatus, Guid
+
+
+def set_status(state: ChatsState, chat: Chat, status: ChatStatus) -> None:
+    """Change a chat's status and the counts and indexes that depend on it."""
+    counts = state.status_counts
+    was_open = chat.is_open
+    counts[chat.status] = counts.get(chat.status, 0) - 1
+    counts[status] = counts.get(status, 0) + 1
+    chat.status = status
+    if was_open is not chat.is_open:
+        index_open(state, chat)
+    to_be_routed(state, chat)
+
+
+def to_be_routed(state: ChatsState, chat: Chat) -> None:
+    """Note whether the rules are to be run for the chat: not before a connector has it."""
+    if chat.status is ChatStatus.PILOT and chat.is_bound:
+        state.pilots[chat.id] = None
+    else:
+        state.pilots.pop(chat.id, None)
+
+
+def index_open(state: ChatsState, chat: Chat) -> None:
+    """Put a chat into, or take it out of, its gateway's list of open chats."""
+    chats = state.open_chats.setdefault(chat.gateway, {})
+    closed = state.closed_chats.setdefault(chat.gateway, {})
+    if chat.is_open:
+        chats[chat.id] = None
+        closed.pop(chat.id, None)
+    else:
+        del chats[chat.id]
+        closed[chat.id] = None
+    _count_listed(state, chat, 1 if chat.is_open else -1)
+
+
+def _count_listed(state: ChatsState, chat: Chat, sign: int) -> None:
+    weight = sign * chat_weight(chat.tracking_id)
+    state.list_weight[chat.gateway] = state.list_weight.get(chat.gateway, 0) + weight
+
+
+def add_chat(state: ChatsState, chat: Chat) -> None:
+    """Enter a chat into the state's indexes."""
+    state.chats[chat.id] = chat
+    state.chats_held[chat.gateway] = state.chats_held.get(chat.gateway, 0) + 1
+    hold(state, chat, memory_of(chat))
+    state.status_counts[chat.status] = state.status_counts.get(chat.status, 0) + 1
+    if chat.is_open:
+        index_open(state, chat)
+    else:
+        state.closed_chats.setdefault(chat.gateway, {})[chat.id] = None
+    if chat.is_bound:
+        _index_tracking(state, chat)
+    elif chat.is_open:
+        state.unbound[chat.id] = None
+        arm_unbound(state, chat)
+    if chat.open_key is not None:
+        state.open_keys[chat.gateway, chat.open_key] = chat.id
+    to_be_routed(state, chat)
+    arm_chat(state, chat)
+
+
+def _index_tracking(state: ChatsState, chat: Chat) -> None:
+    """Find the chat by its tracking ID, unless another one took that later.
+
+    Numbers do not say which: an outbound chat may be bound long after it was made.
+    """
+    key = (chat.gateway, chat.tracking_id)
+    known = state.by_tracking.get(key)
+    if known is None or _took_tracking(chat) > _took_tracking(state.chats[known]):
+        state.by_tracking[key] = chat.id
+
+
+def _took_tracking(chat: Chat) -> tuple[bool, int, int]:
+    return (chat.is_open, max(chat.since, chat.bound_at or 0), chat.no)
+
+
+def chat_started(state: ChatsState, f: ChatStarted) -> None:
+    """A chat is there."""
+    add_chat(
+        state,
+        Chat(
+            id=f.chat,
+            no=f.no,
+            gateway=f.gateway,
+            tracking_id=f.tracking_id,
+            party_name=f.party_name,
+            remote_address=f.remote_address,
+            culture=f.culture,
+            user_token=f.user_token,
+            ext_response=f.ext_response,
+            started_at=f.at,
+            since=f.at,
+            last_activity=f.at,
+            started_up=state.up,
+            quiet_up=state.up,
+            variables=f.variables,
+            outbound=f.outbound,
+            open_key=f.open_key,
+            earlier=f.earlier,
+            last_agent=f.last_agent,
+            weight=variables_weight(f.variables),
+        ),
+    )
+    state.next_chat = f.no + 1
+
+
+def chat_bound(state: ChatsState, f: ChatBound) -> None:
+    """A connector has an outbound chat, under a tracking ID of its own."""
+    chat = state.chats[f.chat]
+    _count_listed(state, chat, -1)
+    hold(state, chat, -memory_of(chat))
+    chat.tracking_id, chat.bound_at = f.tracking_id, f.at
+    chat.weight = transcript_weight(chat)
+    _count_listed(state, chat, 1)
+    hold(state, chat, memory_of(chat))
+    chat.party_name, chat.remote_address = f.party_name, f.remote_address
+    chat.culture, chat.user_token, chat.ext_response = f.culture, f.user_token, f.ext_response
+    state.unbound.pop(f.chat, None)
+    state.by_tracking[chat.gateway, chat.tracking_id] = chat.id
+    to_be_routed(state, chat)
+
+
+def chat_reopened(state: ChatsState, f: ChatReopened) -> None:
+    """A closed chat begins anew, with its transcript."""
+    chat = state.chats[f.chat]
+    chat.agent = None
+    chat.further, chat.wait_level, chat.scenario = (), -1, None
+    chat.start_form = chat.default_form = None
+    chat.bot, chat.bot_question, chat.bot_tries, chat.bot_project = None, -1, 0, None
+    chat.learned, chat.bot_due, chat.bot_given, chat.estimate = (), None, None, None
+    chat.party_name, chat.remote_address = f.party_name, f.remote_address
+    chat.culture, chat.user_token, chat.ext_response = f.culture, f.user_token, f.ext_response
+    chat.since = f.at
+    chat.last_activity = max([f.at, *(s.at for s in chat.sentences if not s.own)])
+    chat.quiet_up = state.up
+    chat.closed_at = chat.close_reason = chat.enqueued_at = chat.answered_at = None
+    chat.exclusions, chat.readers = {}, ()
+    chat.waited, chat.waiting_since = 0, None
+    set_status(state, chat, ChatStatus.PILOT)
+    state.by_tracking[chat.gateway, chat.tracking_id] = chat.id
+    arm_chat(state, chat)
+
+
+def chat_routed(state: ChatsState, f: ChatRouted) -> None:
+    """It is said what the chat asks of an agent."""
+    chat = state.chats[f.chat]
+    chat.project, chat.language = f.project, f.language
+    chat.skill, chat.priority = f.skill, f.priority
+    chat.further = ()
+
+
+def chat_widened(state: ChatsState, f: ChatWidened) -> None:
+    """The chat asks for less, or stands further in front."""
+    chat = state.chats[f.chat]
+    chat.wait_level, chat.skill, chat.further = f.level, f.skill, f.further
+    chat.priority = f.priority
+    arm_wait(state, chat)
+
+
+def lost_its_script(state: ChatsState, chat: Chat) -> bool:
+    """Whether a built-in bot talks that the configuration has no more, or not so long (C-4)."""
+    if chat.status is not ChatStatus.ICR or chat.agent is not None:
+        return False
+    bot = state.config.bots.get(chat.bot) if chat.bot is not None else None
+    return bot is None or chat.bot_question >= len(bot.questions)
+
+
+def wait_estimated(state: ChatsState, f: WaitEstimated) -> None:
+    """The visitor was told how long the wait may be."""
+    state.chats[f.chat].estimate = (f.at, f.wait)
+
+
+def bot_moved(state: ChatsState, f: BotMoved) -> None:
+    """A built-in bot is at another question."""
+    chat = state.chats[f.chat]
+    chat.bot, chat.bot_question, chat.bot_tries = f.bot, f.question, f.tries
+    chat.bot_project, chat.learned = f.project, f.learned
+    state.scripted.pop(f.chat, None)
+
+
+def bot_awaited(state: ChatsState, f: BotAwaited) -> None:
+    """It is a bot's turn, or not any more."""
+    chat = state.chats[f.chat]
+    chat.bot_due = chat.bot_given = f.due
+    arm_bot(state, chat)
+
+
+def listened_again(state: ChatsState, _f: ListenedAgain) -> None:
+    """The broker listens from now on: all times anew."""
+    state.resumed = state.up
+    arm_all(state)
+
+
+def script_settled(state: ChatsState, f: ScriptSettled) -> None:
+    """A built-in bot has reacted."""
+    state.scripted.pop(f.chat, None)
+
+
+def chat_moved(state: ChatsState, f: ChatMoved) -> None:
+    """The chat has another status or another owner."""
+    chat = state.chats[f.chat]
+    chat.priority = f.priority
+    if chat.enqueued_at is None:
+        chat.queued_up = state.up
+    chat.enqueued_at = f.enqueued_at
+    chat.waited, chat.waiting_since = f.waited, f.waiting_since
+    chat.agent = f.agent
+    if f.status is ChatStatus.ANSWERED:
+        chat.last_agent = f.agent
+        if f.answers:
+            chat.answered_at, chat.estimate = f.at, None
+    if f.answers or f.status is ChatStatus.CLOSED:
+        chat.scenario = None
+    if f.status is not ChatStatus.ICR:
+        chat.bot_due = None
+        state.scripted.pop(chat.id, None)
+    elif f.agent is None:
+        state.scripted[chat.id] = None
+    if f.status not in (ChatStatus.ALERTING, ChatStatus.ICR):
+        chat.offer = chat.offer_until = None
+    if f.status is ChatStatus.CLOSED:
+        chat.closed_at, chat.closed_up = f.at, state.up
+        chat.close_reason, chat.readers = f.close_reason, f.readers
+        state.unbound.pop(chat.id, None)
+    set_status(state, chat, f.status)
+    arm_chat(state, chat)
+    if f.status is ChatStatus.WAITING:
+        arm_wait(state, chat)
+
+
+def chat_warned(state: ChatsState, f: ChatWarned) -> None:
+    """The visitor was warned."""
+    chat = state.chats[f.chat]
+    chat.warned_for = f.activity
+    arm_chat(state, chat)
+
+
+def offer_made(state: ChatsState, f: OfferMade) -> None:
+    """An agent is alerted."""
+    chat = state.chats[f.chat]
+    chat.offer, chat.offer_until = f.offer, f.until
+    chat.offer_term = Term(state.up, f.until - f.at)
+    state.next_offer = f.offer + 1
+    arm_offer(state, chat)
+    if chat.invite is not None:
+        chat.invite.agent = f.agent
+
+
+def offer_ended(state: ChatsState, f: OfferEnded) -> None:
+    """Nobody is alerted any more."""
+    chat = state.chats[f.chat]
+    chat.offer = chat.offer_until = None
+    if chat.invite is not None and chat.invite.project is not None and f.outcome != "answered":
+        chat.invite.agent = None
+    if f.lets_go:
+        _exclude(state, chat, f.agent)
+
+
+def agent_excluded(state: ChatsState, f: AgentExcluded) -> None:
+    """Remember who gave the chat back."""
+    _exclude(state, state.chats[f.chat], f.agent)
+
+
+def _exclude(state: ChatsState, chat: Chat, agent: Guid) -> None:
+    """Leave an agent out for a chat for a while (B-24)."""
+    chat.exclusions[agent] = state.up
+    arm_exclusion(state, chat.id, state.up)
+
+
+def decision_logged(state: ChatsState, f: DecisionLogged) -> None:
+    """Keep the last decisions about a chat."""
+    log = state.chats[f.chat].log
+    log.append(f)
+    del log[:-LOGGED_DECISIONS]
+
+
+def timer_fired(state: ChatsState, _f: TimerFired) -> None:
+    """Take the earliest timer out; that of a chat is set again."""
+    due, _number, kind, key = state.timers.heap[0]
+    state.timers.pop()
+    if kind is TimerKind.CHAT:
+        chat = state.chats.get(key)
+        # One that an earlier timer has overtaken sets no other, or they would grow in number.
+        if chat is not None and chat.timer_at == due:
+            chat.timer_at = None
+            arm_chat(state, chat)
+
+
+def chat_forgotten(state: ChatsState, f: ChatForgotten | ChatDropped) -> None:
+    """A closed chat is not in memory any more."""
+    chat = state.chats.pop(f.chat)
+    state.closed_chats[chat.gateway].pop(chat.id, None)
+    state.chats_held[chat.gateway] -= 1
+    hold(state, chat, -memory_of(chat))
+    state.status_counts[chat.status] -= 1
+    if state.by_tracking.get((chat.gateway, chat.tracking_id)) == chat.id:
+        del state.by_tracking[chat.gateway, chat.tracking_id]
+    if chat.open_key and state.open_keys.get((chat.gateway, chat.open_key)) == chat.id:
+        del state.open_keys[chat.gateway, chat.open_key]
+
+
+def config_replaced(state: ChatsState, f: ConfigReplaced) -> None:
+    """Another configuration is in force: what was built on it, and all times, anew."""
+    state.config = f.config
+    for chat in state.chats.values():
+        if lost_its_script(state, chat):
+            state.scripted[chat.id] = None
+    arm_all(state)
+
+
+def exclusions_replaced(state: ChatsState, _f: ConfigReplaced) -> None:
+    """Whoever let a chat go is left out for as long as the new configuration says."""
+    arm_exclusions(state)
+
+
+# -- put aside
+
+
+def chat_parked(state: ChatsState, f: ChatParked) -> None:
+    """The owner has put the chat aside."""
+    chat = state.chats[f.chat]
+    chat.parked_at, chat.parked_up, chat.woken_at, chat.park_warned = f.at, state.up, None, False
+    arm_park(state, chat)
+
+
+def chat_woken(state: ChatsState, f: ChatWoken) -> None:
+    """The chat is to come back."""
+    state.chats[f.chat].woken_at = f.at
+
+
+def park_warned(state: ChatsState, f: ParkWarned) -> None:
+    """The owner knows that the chat will come back."""
+    chat = state.chats[f.chat]
+    chat.park_warned = True
+    arm_park(state, chat)
+
+
+def chat_unparked(state: ChatsState, f: ChatUnparked) -> None:
+    """The chat is back, or its conversation ended meanwhile."""
+    chat = state.chats[f.chat]
+    chat.parked_at, chat.woken_at, chat.park_warned = None, None, False
+    chat.unparked_at, chat.quiet_up = f.at, state.up
+    arm_chat(state, chat)
+
+
+# -- who is in it besides the owner
+
+
+def invite_made(state: ChatsState, f: InviteMade) -> None:
+    """Somebody is asked; a project's people by way of the queue."""
+    chat = state.chats[f.chat]
+    chat.invite = Invite(
+        by=f.by,
+        mode=f.mode,
+        agent=f.agent,
+        project=f.project,
+        note=f.note,
+        at=f.at,
+        until=f.until,
+        term=Term(state.up, f.until - f.at),
+    )
+    if f.project is not None:
+        arm_invite(state, chat)
+
+
+def invite_ended(state: ChatsState, f: InviteEnded) -> None:
+    """Nobody is asked any more."""
+    state.chats[f.chat].invite = None
+
+
+def party_joined(state: ChatsState, f: PartyJoined) -> None:
+    """An agent is in the chat."""
+    state.chats[f.chat].parties[f.agent] = Party(mode=f.mode, by=f.by, at=f.at)
+
+
+def party_left(state: ChatsState, f: PartyLeft) -> None:
+    """They are in it no more."""
+    state.chats[f.chat].parties.pop(f.agent)

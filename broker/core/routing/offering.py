@@ -1,0 +1,75 @@
+"""A chat and an agent become an offer: what the distribution found, told to both sides (B-24, B-29)."""
+
+from __future__ import annotations
+
+from broker.core.chats.transitions import moved
+from broker.core.decision import Decision
+from broker.core.distribution.offers import Match, next_match
+from broker.core.effects import ChatToAgent, ChatToConnectors, ChatToMembers
+from broker.core.facts import DecisionLogged, OfferMade
+from broker.core.inputs import Stamp
+from broker.core.state import Chat, State
+from protocol.values import ChatStatus, Guid, TransferMode
+
+
+def next_offer(state: State, stamp: Stamp) -> Decision | None:
+    """The next offer to make, or the next thing to settle, or None when all is settled."""
+    found = next_match(state, stamp)
+    if isinstance(found, Match):
+        chat = state.chats[found.chat]
+        return offered(state, chat, found.agent, stamp, found.until, found.detail)
+    return found
+
+
+def offered(
+    state: State,
+    chat: Chat,
+    agent: Guid,
+    stamp: Stamp,
+    until: int,
+    detail: dict[str, object],
+    mode: TransferMode | None = None,
+) -> Decision:
+    """Alert an agent for a chat: one that waits, or one whose owner asks for somebody (B-29).
+
+    Args:
+        state: The state before.
+        chat: The chat.
+        agent: Who is alerted.
+        stamp: Now.
+        until: When the offer ends.
+        detail: Why this agent, for the log.
+        mode: What for, if the invitation is made by the same decision.
+    """
+    desk = state.distribution.desks[agent]
+    if mode is None and chat.invite is not None:
+        mode = chat.invite.mode
+    decision = Decision(
+        [
+            DecisionLogged(
+                chat=chat.id,
+                no=chat.no,
+                at=stamp.now,
+                kind="offered",
+                agent=agent,
+                detail=detail,
+            ),
+            OfferMade(
+                offer=state.next_offer,
+                chat=chat.id,
+                no=chat.no,
+                agent=agent,
+                workplace=desk.workplace or "",
+                at=stamp.now,
+                until=until,
+                mode=mode.value if mode is not None else "queue",
+            ),
+        ],
+        [ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_ALERT")],
+    )
+    if mode is not None:
+        decision.effects.append(ChatToMembers(chat=chat.id))
+        return decision
+    decision.facts.append(moved(chat, stamp, ChatStatus.ALERTING, "offered", agent))
+    decision.effects.append(ChatToConnectors(chat=chat.id))
+    return decision
