@@ -11,7 +11,7 @@ UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate
 	--no-emit-index-url --no-header --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run quick test night check fix sim bench docs schemas clauses js lock clean
+.PHONY: help setup run quick test night coverage check fix sim bench docs schemas clauses js lock clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,12 @@ quick: setup js ## in under a minute: unit tests, conformance, ten seeds
 
 night: setup ## the long tests, for HOURS=10 at the most; prints rows for docs/proof.md
 	nice -n 15 $(BIN)/python -m tests.night --hours $(or $(HOURS),10) $(ARGS)
+
+coverage: setup ## what each module's own tests reach, against the table of floors (RAISE=1 lifts it)
+	@mkdir -p .cache
+	COVERAGE_FILE=.cache/coverage $(BIN)/python -m pytest -q -n $(JOBS) --cov=protocol --cov=broker/core \
+		--cov-branch --cov-context=test --cov-report= tests/unit/protocol tests/unit/broker/core
+	$(BIN)/python -m tests.house.covered .cache/coverage $(if $(RAISE),--raise)
 
 check: setup ## format, lint, types, import contracts, house rules
 	$(BIN)/ruff format --check .

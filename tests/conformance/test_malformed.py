@@ -51,6 +51,7 @@ def test_there_are_enough() -> None:
     assert len(bodies) - in_json >= 200
 
 
+@pytest.mark.slow
 def test_no_refusal_is_kept_by_a_cycle() -> None:
     """I-14: what was refused is free at once, with all its bytes, for either side and on either way."""
     bodies = [bytes.fromhex(case.values[0]["hex"]) for case in CASES]
@@ -67,6 +68,7 @@ def test_no_refusal_is_kept_by_a_cycle() -> None:
     assert not kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[" * 100_000, '["ES_NEW", null]', '["SYS_PING", {"Nonce": 1}]', r'["\ud800", 1]'],

@@ -1,9 +1,10 @@
-"""An empty store in memory, whose tables are copied from one that was migrated once."""
+"""Empty stores whose tables are copied from one that was migrated once, in memory or in a file."""
 
 from __future__ import annotations
 
 import sqlite3
 from functools import cache
+from pathlib import Path
 
 from broker.store import Store
 
@@ -18,6 +19,11 @@ def memory_store() -> Store:
         return connection
 
     return Store.open("sqlite://", connect=connect)
+
+
+def put_tables(path: Path) -> None:
+    """Make the file of an empty store, without a migration of its own."""
+    path.write_bytes(_image())
 
 
 @cache

@@ -43,6 +43,7 @@ def test_the_page_has_these_clauses() -> None:
     assert clauses == {f"W-{n}" for n in [*range(1, 18), *range(20, 28), 47]}
 
 
+@pytest.mark.slow
 def test_every_sample_fits_its_schema() -> None:
     document = schemas.schemas()
     jsonschema.Draft202012Validator.check_schema(document)

@@ -17,6 +17,8 @@ from broker.config.load import load
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo
 from protocol.codec import decode
 
+pytestmark = pytest.mark.slow
+
 SMALL = Load(
     connectors=3,
     agents=2,

@@ -16,6 +16,8 @@ from protocol.identifiers import derive
 from tests.support.center import FROM_TO, a_day
 from tests.support.requires import ROOT
 
+pytestmark = pytest.mark.slow
+
 PARLEY = (sys.executable, "-m", "broker.cli")
 ASCII = {**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
 

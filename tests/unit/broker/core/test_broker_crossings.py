@@ -278,6 +278,7 @@ def test_parked_chats_come_back_in_the_order_of_their_waking_after_a_restart(
     alice.hears("SC_CHAT_STATUS", ChatId=chats[1], IsParked=None)
 
 
+@pytest.mark.slow
 def test_a_longer_tracking_id_must_fit_the_transcript_too(play: Playbook) -> None:
     """I-14: every sentence of a snapshot names it."""
     web, alice = play.connector("web"), play.agent("alice", "101")

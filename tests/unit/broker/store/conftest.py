@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from broker.store import Store
+from tests.support.memory_store import put_tables
 from tests.support.postgresql import Server, running
 
 
@@ -20,7 +21,7 @@ def postgresql() -> Iterator[Server]:
 
 DIALECTS = [
     pytest.param("sqlite"),
-    pytest.param("postgresql", marks=pytest.mark.requires("postgresql")),
+    pytest.param("postgresql", marks=[pytest.mark.requires("postgresql"), pytest.mark.slow]),
 ]
 
 
@@ -34,8 +35,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[Store]:
+def store(url: str, tmp_path: Path) -> Iterator[Store]:
     """An empty store."""
+    if url.startswith("sqlite"):
+        put_tables(tmp_path / "store.db")
     opened = Store.open(url)
     yield opened
     opened.close()

@@ -12,7 +12,7 @@ from broker.store import CommitError, Store, StoreAwayError, StoreError, StoreUn
 from tests.support.postgresql import Server
 from tests.support.store_facts import said, started
 
-pytestmark = pytest.mark.requires("postgresql")
+pytestmark = [pytest.mark.requires("postgresql"), pytest.mark.slow]
 
 WARNS = """
 CREATE FUNCTION doubt() RETURNS trigger LANGUAGE plpgsql AS $$

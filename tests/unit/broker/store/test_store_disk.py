@@ -18,6 +18,8 @@ from broker.core.facts import Fact
 from broker.store import CommitError, Store, StoreError, StoreThread, dialects, thread
 from tests.support.store_facts import confirmed, said, started
 
+pytestmark = pytest.mark.slow
+
 DOC = Path(__file__).parents[4] / "docs" / "store.md"
 CHATS, LENGTH, TEXT = 100, 20, "x" * 250
 GUID = "0b54b5c6-5f3e-4a53-8d6c-{:012}"

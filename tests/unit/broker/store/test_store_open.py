@@ -106,6 +106,7 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         Store.open(f"sqlite:///{tmp_path}/file/store.db")
 
 
+@pytest.mark.slow
 def test_a_database_at_the_newest_schema_opens_without_loading_alembic(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.db"
     Store.open(url).close()

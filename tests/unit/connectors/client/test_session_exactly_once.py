@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -156,6 +157,7 @@ def told_as_delivered(player: Player) -> Counter[str | None]:
     return Counter(at_once) + Counter(later)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.sampled_from([1, 4]), st.lists(ACTION, max_size=40))
 @example(1, [("say", 0), ("up", 0, 400), ("restart",), ("wait", 3.0)])

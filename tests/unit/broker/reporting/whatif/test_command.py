@@ -21,6 +21,8 @@ from tests.support.requires import ROOT
 from tests.support.scene import BUSY, Scene
 from tests.support.shift import CONFIG, Recorded, a_shift, saved
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def shift(tmp_path_factory: pytest.TempPathFactory) -> Recorded:

@@ -23,6 +23,8 @@ from protocol.values import Guid
 from tests.support.playbook import START, Client, Playbook
 from tests.support.shift import CONFIG, Recorded, a_shift, saved
 
+pytestmark = pytest.mark.slow
+
 
 def read(recorded: Recorded) -> tuple[Record, Question]:
     """The whole record, and the question about all of it."""
