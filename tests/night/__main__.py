@@ -10,6 +10,7 @@ import argparse
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,9 +70,8 @@ def run(part: Part, wanted: int, first: int, until: float) -> Result:
     """Walk through a part until all is done or its time is over."""
     result = Result(part, wanted, first)
     began = told = time.monotonic()
-    walk = part.walk(first)
     while result.count < wanted and time.monotonic() < until:
-        tried = next(walk)
+        tried = _tried(part, first + result.seeds)
         result.add(tried)
         now = time.monotonic()
         result.seconds = now - began
@@ -83,6 +83,14 @@ def run(part: Part, wanted: int, first: int, until: float) -> Result:
                 f"{part.name}: {result.count:,} of {wanted:,}, {result.faults} faults", flush=True
             )
     return result
+
+
+def _tried(part: Part, seed: int) -> Tried:
+    try:
+        return part.attempt(seed)
+    except Exception as error:  # noqa: BLE001 - whatever ends a seed is a fault, and no end of the night
+        told = "".join(traceback.format_exception(error))
+        return Tried(1, (f"{part.name} {seed}: {told}",))
 
 
 def shares(parts: Sequence[Part], seconds: float) -> Iterator[tuple[Part, float]]:

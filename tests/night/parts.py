@@ -1,8 +1,8 @@
-"""The parts of a night: each is a walk over seeds that gives what was tried and what broke."""
+"""The parts of a night: each tries one seed after the other, and tells what broke."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -45,55 +45,45 @@ class Part:
         name: What is counted.
         wanted: How many of them a whole night has.
         share: Which part of the time it gets, in relation to the others.
-        walk: From the first seed on, one result for each seed.
+        attempt: Tries one seed.
     """
 
     name: str
     wanted: int
     share: int
-    walk: Callable[[int], Iterator[Tried]]
+    attempt: Callable[[int], Tried]
 
 
-def seeds(first: int) -> Iterator[Tried]:
+def seeds(seed: int) -> Tried:
     """Simulated runs under faults, judged by the checker."""
-    for seed in _from(first):
-        verdict = judge(Script(seed=str(seed)))
-        faults = tuple(f"parley simulate --seed {seed}: {text}" for text in verdict.violations)
-        yield Tried(1, faults, verdict.counts)
+    verdict = judge(Script(seed=str(seed)))
+    faults = tuple(f"parley simulate --seed {seed}: {text}" for text in verdict.violations)
+    return Tried(1, faults, verdict.counts)
 
 
-def cuts(first: int) -> Iterator[Tried]:
+def cuts(seed: int) -> Tried:
     """Power cuts throughout the lives of stores."""
-    for seed in _from(first):
-        forks = power_cuts.forks(seed, BATCHES_PER_LIFE, CUT_EVERY, power_cuts.often)
-        found = [power_cuts.faults(fork) for fork in forks]
-        faults = tuple(f"life {seed}: {fault}" for faults in found for fault in faults)
-        yield Tried(len(found), faults, {"lives": 1})
+    forks = power_cuts.forks(seed, BATCHES_PER_LIFE, CUT_EVERY, power_cuts.often)
+    found = [power_cuts.faults(fork) for fork in forks]
+    faults = tuple(f"life {seed}: {fault}" for faults in found for fault in faults)
+    return Tried(len(found), faults, {"lives": 1})
 
 
-def kills(first: int) -> Iterator[Tried]:
+def kills(seed: int) -> Tried:
     """Real brokers that are killed under load over TCP."""
-    for seed in _from(first):
-        with TemporaryDirectory() as directory:
-            came = trio.run(partial(killed, Path(directory), KILLS_PER_LIFE, f"kill {seed}"))
-        faults = tuple(f"kill {seed}: {text}" for text in came.violations)
-        figures = {"sentences": came.sentences, "acknowledged": came.echoes}
-        yield Tried(KILLS_PER_LIFE, faults, figures)
+    with TemporaryDirectory() as directory:
+        came = trio.run(partial(killed, Path(directory), KILLS_PER_LIFE, f"kill {seed}"))
+    faults = tuple(f"kill {seed}: {text}" for text in came.violations)
+    figures = {"sentences": came.sentences, "acknowledged": came.echoes}
+    return Tried(KILLS_PER_LIFE, faults, figures)
 
 
-def frames(first: int) -> Iterator[Tried]:
+def frames(seed: int) -> Tried:
     """Frames that are damaged on their way, in MessagePack and in JSON."""
-    for seed in _from(first):
-        chance = Random(seed)
-        found = [damaged_frames.faults(chance) for _ in range(FRAMES_PER_SEED)]
-        faults = tuple(f"frames {seed}: {fault}" for faults in found for fault in faults)
-        yield Tried(FRAMES_PER_SEED, faults)
-
-
-def _from(first: int) -> Iterator[int]:
-    while True:
-        yield first
-        first += 1
+    chance = Random(seed)
+    found = [damaged_frames.faults(chance) for _ in range(FRAMES_PER_SEED)]
+    faults = tuple(f"frames {seed}: {fault}" for faults in found for fault in faults)
+    return Tried(FRAMES_PER_SEED, faults)
 
 
 PARTS = (

@@ -19,6 +19,8 @@ from broker.simulation.setup import describe
 from tests.support.crowd import Crowd, wall
 
 ECHO = "SE_CHAT_SENTENCE"
+START_SECONDS = 120.0
+"""How long a start may take: the machine may have much else to do, and it is not what is judged."""
 INSTALLATION = """
 [server]
 listen = "127.0.0.1:{port}"
@@ -134,7 +136,7 @@ async def killed(directory: Path, kills: int, seed: str) -> Killed:
     path = write_installation(directory, port)
     history = History()
     history.add(wall(), Kind.SETUP, **describe(load(path).config))
-    with ServedBroker(path, ("127.0.0.1", port), directory / "log") as broker:
+    with ServedBroker(path, ("127.0.0.1", port), directory / "log", START_SECONDS) as broker:
         await play(broker, history, kills, seed)
         dump = dump_file(directory / "parley.db")
     echoes = sum(
