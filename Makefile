@@ -69,6 +69,7 @@ docs: setup ## build the documentation as a site into site/
 
 schemas: setup ## write the schemas, tables and golden frames of the protocol anew
 	$(BIN)/python -m tests.house.schemas
+	$(BIN)/python -m tests.house.diagrams
 	$(BIN)/python -m tests.conformance.make
 
 clauses: setup ## write docs/clauses.md: which test holds which clause

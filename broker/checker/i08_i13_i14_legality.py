@@ -9,7 +9,6 @@ from broker.checker.dump import MoveRow
 from broker.checker.evidence import Connection, Story
 from broker.checker.history import Event, Kind
 from broker.checker.involvement import ALERTED, TALKING, WRAPUP
-from broker.checker.naive_client import AFTER
 from broker.checker.violation import Violation
 from protocol.catalogue import CATALOGUE
 from protocol.chat import ChatStatusInfo
@@ -19,6 +18,25 @@ from protocol.values import ChatStatus, Guid, Role, to_micros
 
 ALSO_ANSWERS = {"CS_CHAT_ANSWER": "SC_CHAT_ALERT_END", "CS_CHAT_HANGUP": "SC_CHAT_ALERT_END"}
 """What may answer a request besides the answer of the catalogue and `SYS_ERROR`."""
+
+MOVES = {
+    ("Pilot", "ICR"): {"bot"},
+    ("Pilot", "Waiting"): {"routed"},
+    ("Pilot", "Answered"): {"opened"},
+    ("Pilot", "Closed"): {"closed", "forced", "full", "unbound"},
+    ("ICR", "Waiting"): {"bot_done", "bot_silent"},
+    ("ICR", "Closed"): {"bot", "closed", "forced", "full"},
+    ("Waiting", "Alerting"): {"offered"},
+    ("Waiting", "Closed"): {"closed", "forced", "full", "unbound", "wait_rule"},
+    ("Alerting", "Waiting"): {"forced", "missed", "rejected", "restart", "withdrawn"},
+    ("Alerting", "Answered"): {"answered"},
+    ("Alerting", "Closed"): {"closed", "forced", "full", "unbound"},
+    ("Answered", "Answered"): {"forced", "left", "owner_lost", "transferred"},
+    ("Answered", "Waiting"): {"agent_lost", "forced", "returned"},
+    ("Answered", "Closed"): {"agent_lost", "closed", "forced", "full", "unbound"},
+    ("Closed", "Pilot"): {"reopened"},
+}
+"""Which status may follow which in the store, and for which causes."""
 
 HANDED_ON = frozenset({"transferred", "left", "owner_lost", "forced"})
 """Why an answered chat may get another owner."""
@@ -78,6 +96,9 @@ def _seatings(event: Event) -> list[list[str]]:
 def _illegal(story: Story, before: MoveRow, after: MoveRow) -> str | None:
     """What is wrong with a move."""
     text = f"{before.status} was followed by {after.status} in the store"
+    causes = MOVES.get((before.status, after.status))
+    if causes is None or (after.cause and after.cause not in causes):
+        return f"{text}: {after.cause}"
     match (before.status, after.status):
         case ("Answered", "Answered"):
             if before.agent == after.agent or after.cause not in HANDED_ON:
@@ -89,8 +110,7 @@ def _illegal(story: Story, before: MoveRow, after: MoveRow) -> str | None:
             other = before.agent != after.agent
             return f"{text}, offered to {before.agent}, taken by {after.agent}" if other else None
         case _:
-            legal = ChatStatus(after.status) in AFTER[ChatStatus(before.status)]
-            return None if legal else text
+            return None
 
 
 def _relative(story: Story, connection: Connection) -> Iterator[Violation]:

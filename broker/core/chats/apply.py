@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from broker.core.chats.lifecycle import OUTCOMES, may_move
 from broker.core.chats.transcript import hold, memory_of, transcript_weight
 from broker.core.deadlines import (
     arm_all,
@@ -174,6 +175,7 @@ def chat_bound(state: ChatsState, f: ChatBound) -> None:
 def chat_reopened(state: ChatsState, f: ChatReopened) -> None:
     """A closed chat begins anew, with its transcript."""
     chat = state.chats[f.chat]
+    assert may_move(chat.status, ChatStatus.PILOT, "reopened"), f
     chat.agent = None
     chat.further, chat.wait_level, chat.scenario = (), -1, None
     chat.start_form = chat.default_form = None
@@ -250,6 +252,7 @@ def script_settled(state: ChatsState, f: ScriptSettled) -> None:
 def chat_moved(state: ChatsState, f: ChatMoved) -> None:
     """The chat has another status or another owner."""
     chat = state.chats[f.chat]
+    assert may_move(chat.status, f.status, f.cause), f
     chat.priority = f.priority
     if chat.enqueued_at is None:
         chat.queued_up = state.up
@@ -289,6 +292,7 @@ def chat_warned(state: ChatsState, f: ChatWarned) -> None:
 def offer_made(state: ChatsState, f: OfferMade) -> None:
     """An agent is alerted."""
     chat = state.chats[f.chat]
+    assert chat.offer is None, f
     chat.offer, chat.offer_until = f.offer, f.until
     chat.offer_term = Term(state.up, f.until - f.at)
     state.next_offer = f.offer + 1
@@ -300,6 +304,8 @@ def offer_made(state: ChatsState, f: OfferMade) -> None:
 def offer_ended(state: ChatsState, f: OfferEnded) -> None:
     """Nobody is alerted any more."""
     chat = state.chats[f.chat]
+    assert chat.offer == f.offer, f
+    assert f.outcome in OUTCOMES, f
     chat.offer = chat.offer_until = None
     if chat.invite is not None and chat.invite.project is not None and f.outcome != "answered":
         chat.invite.agent = None
@@ -400,6 +406,7 @@ def chat_unparked(state: ChatsState, f: ChatUnparked) -> None:
 def invite_made(state: ChatsState, f: InviteMade) -> None:
     """Somebody is asked; a project's people by way of the queue."""
     chat = state.chats[f.chat]
+    assert chat.invite is None, f
     chat.invite = Invite(
         by=f.by,
         mode=f.mode,
@@ -416,7 +423,10 @@ def invite_made(state: ChatsState, f: InviteMade) -> None:
 
 def invite_ended(state: ChatsState, f: InviteEnded) -> None:
     """Nobody is asked any more."""
-    state.chats[f.chat].invite = None
+    chat = state.chats[f.chat]
+    assert chat.invite is not None, f
+    assert f.outcome in OUTCOMES, f
+    chat.invite = None
 
 
 def party_joined(state: ChatsState, f: PartyJoined) -> None:

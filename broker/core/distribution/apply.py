@@ -16,6 +16,7 @@ from broker.config.model import MINUTE
 from broker.core.capacity import weight_of
 from broker.core.deadlines import over, term_over
 from broker.core.distribution.eligibility import queue_of, touch
+from broker.core.distribution.lifecycle import may_move
 from broker.core.distribution_state import Demand, Desk, DistributionState, Need, Order, Ticket
 from broker.core.facts import (
     AgentMoved,
@@ -312,6 +313,7 @@ def decision_logged(state: DistributionState, f: DecisionLogged) -> None:
 def agent_moved(state: DistributionState, f: AgentMoved) -> None:
     """Set an agent's state."""
     desk = desk_of(state, f.agent)
+    assert may_move(desk.state, f.state, f.cause), f
     desk.state, desk.reason, desk.next_state = f.state, f.reason, f.next_state
     desk.missed = f.missed
     desk.since = f.since

@@ -1,0 +1,34 @@
+"""Which state of an agent may follow which, and why (B-28).
+
+What writes a change asserts it by this table, as `broker.core.chats.lifecycle` does for chats. The
+diagram in the documentation is made from it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from protocol.values import AgentState
+
+_AT_WORK: Final = (AgentState.READY, AgentState.PAUSE, AgentState.POST_CALL)
+
+AGENT: Final[dict[tuple[AgentState, AgentState], frozenset[str]]] = {
+    (AgentState.LOG_OFF, AgentState.PAUSE): frozenset({"login"}),
+    **{
+        (before, after): frozenset(
+            {"asked", "next", "forced"}
+            | ({"missed"} if (before, after) == (AgentState.READY, AgentState.PAUSE) else set())
+        )
+        for before in _AT_WORK
+        for after in _AT_WORK
+    },
+    **{(before, AgentState.LOG_OFF): frozenset({"next", "forced", "lost"}) for before in _AT_WORK},
+}
+"""The causes for which an agent may go from one state to another, or be given another `NextState`."""
+
+_NONE: Final[frozenset[str]] = frozenset()
+
+
+def may_move(before: AgentState, after: AgentState, cause: str) -> bool:
+    """Whether an agent may go from one state to another for that cause."""
+    return cause in AGENT.get((before, after), _NONE)
