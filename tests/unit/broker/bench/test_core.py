@@ -7,6 +7,8 @@ from broker.bench.main import bench_core
 from broker.core.invariants import check, overbooked
 from broker.core.timers import TimerKind
 
+pytestmark = pytest.mark.slow
+
 SMALL = CoreLoad(agents=25, waiting=400, rounds=20)
 ALWAYS = {"arrival", "answer", "hang-up", "rejection", "return", "transfer", "wait rule"}
 

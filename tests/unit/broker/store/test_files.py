@@ -14,6 +14,8 @@ from broker.config.model import Config
 from broker.store import CommitError, Store, StoreUnusableError, dialects, files
 from tests.support.store_facts import said, started
 
+pytestmark = pytest.mark.slow
+
 LOST = "put it back, or begin with an empty one: parley serve --new"
 
 

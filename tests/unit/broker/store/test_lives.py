@@ -10,6 +10,8 @@ from broker.store import Store
 from broker.store.schema import lives
 from tests.support.store_facts import said, started
 
+pytestmark = pytest.mark.slow
+
 NOW = 1_000_000_000
 
 

@@ -28,6 +28,8 @@ from protocol.values import Guid
 from tests.support.playbook import Playbook
 from tests.support.postgresql import Server
 
+pytestmark = pytest.mark.slow
+
 OLD = ("chats", "agents", "chat_events", "sentences", "chat_slots", "agent_events", "offers")
 OLDER = (*OLD, "wrapups", "form_results", "decisions")
 """The tables of the first schema; those that others refer to come first."""

@@ -32,6 +32,8 @@ from tests.support.store_facts import (
 )
 from tests.support.store_life import Life
 
+pytestmark = pytest.mark.slow
+
 NOW = 10_000 * MINUTE
 
 
@@ -60,7 +62,6 @@ def test_the_store_equals_memory_after_every_batch(store: Store, seed: int) -> N
         compare(store, life)
 
 
-@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(chance=st.randoms(use_true_random=False), sizes=st.lists(st.integers(1, 30), max_size=8))
 def test_the_store_equals_memory_however_facts_are_batched(

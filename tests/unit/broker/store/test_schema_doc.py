@@ -6,11 +6,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from broker.core.facts import AgentMoved, ChatMoved, DecisionLogged, OfferMade
 from broker.store import Store
 from broker.store.schema import metadata
 from protocol.values import Guid
 from tests.support.scene import Scene
+
+pytestmark = pytest.mark.slow
 
 PAGE = (Path(__file__).parents[4] / "docs" / "store.md").read_text(encoding="utf-8")
 QUERIES = [

@@ -20,6 +20,8 @@ from broker.store.migrate import SCRIPTS
 from broker.store.schema import HEAD, metadata
 from tests.support.store_facts import started
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_migrations_end_where_the_code_begins() -> None:
     assert ScriptDirectory(str(SCRIPTS)).get_heads() == [HEAD]
@@ -106,7 +108,6 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         Store.open(f"sqlite:///{tmp_path}/file/store.db")
 
 
-@pytest.mark.slow
 def test_a_database_at_the_newest_schema_opens_without_loading_alembic(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.db"
     Store.open(url).close()
