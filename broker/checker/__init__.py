@@ -18,6 +18,7 @@ from broker.checker import (
     i06_slots,
     i07_matching,
     i08_i13_i14_legality,
+    i13_i14_i16_service,
     i15_isolation,
     i16_i17_liveness,
     i18_haste,
@@ -52,11 +53,18 @@ LAWS: Final[Mapping[str, Law]] = MappingProxyType(
 )
 """The laws by name. I-12 is about messages, which this version does not serve."""
 
+_OF_SERVICE: Final[tuple[Law, ...]] = (
+    i13_i14_i16_service.drained,
+    i13_i14_i16_service.reading_stops,
+    i13_i14_i16_service.served,
+)
+"""What I-13, I-14 and I-16 say of the server, which only the simulator can see."""
+
 
 def check(events: Iterable[Event], dump: Dump) -> list[Violation]:
     """Decide every law; an empty list is a good run."""
     story = Story.read(events, dump)
-    found = [violation for law in LAWS.values() for violation in law(story)]
+    found = [violation for law in (*LAWS.values(), *_OF_SERVICE) for violation in law(story)]
     return found + list(_broken(story))
 
 

@@ -34,8 +34,11 @@ class Kind(StrEnum):
     (serves it no more), COMMITTED (facts: see `facts.summary`), RESTORED (same, difference), BROKEN (a law
     of the state: text), BACKLOG (frames, bytes, of a connection's queue), REPLAYED (same, difference),
     CLOCK (from what the broker's clock says, `core`, on, it is `lag` ahead of the history's), FROZEN
-    (nothing of its process moves `until` then), RESUMED (it noticed that it was `deaf` for so long). FAULT
-    (what) is for the reader.
+    (nothing of its process moves `until` then), RESUMED (it noticed that it was `deaf` for so long),
+    READ (bytes are read while so many inputs are `waiting`, more than ever before), UNSERVED (what, since:
+    somebody waits, and nothing hinders the broker), RELOADED (lost: the connections that it cost), DRAINING
+    (heard: how many frames of each connection; what comes later it does not read), STOPPED (cut: how many
+    connections, at the end of the drain). FAULT (what) is for the reader.
     """
 
     SETUP = "setup"
@@ -60,6 +63,11 @@ class Kind(StrEnum):
     CLOCK = "clock"
     FROZEN = "frozen"
     RESUMED = "resumed"
+    READ = "read"
+    UNSERVED = "unserved"
+    RELOADED = "reloaded"
+    DRAINING = "draining"
+    STOPPED = "stopped"
     FAULT = "fault"
 
 

@@ -58,9 +58,10 @@ class Timeline:
                     line._lags.append((event.data["core"], event.data["lag"]))
                 case Kind.FROZEN:
                     line.deaf.append((event.at, event.data["until"]))
-                case Kind.FAILED:
-                    # A process whose store failed lives on, and can decide nothing before it has a
-                    # state again: what was due meanwhile comes a grace after that.
+                case Kind.FAILED | Kind.DRAINING:
+                    # A process that drains reads nothing; one whose store failed lives on, and can
+                    # decide nothing before it has a state again: what was due meanwhile comes a
+                    # grace after that.
                     down = event.at if down is None else down
                 case Kind.CRASHED:
                     down = event.at if down is None else down

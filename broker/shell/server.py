@@ -152,6 +152,7 @@ class Server:
         """
         if self._crash is not None:
             raise self._crash
+        self._look_for_gap(now)
         if now >= self._accept_at:
             self._accept_at = math.inf
             self._listen(self.engine is not None and self.stage is Stage.SERVING)
@@ -159,11 +160,21 @@ class Server:
             first = self.sessions.deadlines.next
             if first is not None and first <= now:
                 self.sessions.tick(now)
-        if self._drain_by != math.inf:
-            self._bound_drain(now)
+        if now >= self._drain_by:
+            self._end_drain()
         if self.engine is not None:
             self.engine.pump()
         return self._settle()
+
+    def _look_for_gap(self, now: float) -> None:
+        """Leave the time out in which this process was frozen, before any deadline begins anew."""
+        attention = self.attention
+        attention.look()
+        frozen = attention.frozen - self._frozen
+        if frozen:
+            self._frozen = attention.frozen
+            self._drain_by += frozen / 1_000_000
+            self.sessions.excuse(now)
 
     def _read_all(self, now: float) -> bool:
         """Read what has come; False when there is no room for all of it."""
@@ -259,8 +270,7 @@ class Server:
         Args:
             by: When everybody who is still there is cut.
         """
-        self.attention.look()
-        self._frozen = self.attention.frozen
+        self._look_for_gap(self.sessions.now())
         self._drain_by = by
         self.stage = Stage.ANSWERING
         self._listen(False)
@@ -280,15 +290,6 @@ class Server:
             self.stage = Stage.LEAVING
             self.detach(ByeCode.SHUTDOWN, "the broker shuts down")
         if self.stage is Stage.LEAVING and not self.sessions.links:
-            self._end_drain()
-
-    def _bound_drain(self, now: float) -> None:
-        """End a drain whose time is over, the time left out in which this process was frozen."""
-        attention = self.attention
-        attention.look()
-        self._drain_by += (attention.frozen - self._frozen) / 1_000_000
-        self._frozen = attention.frozen
-        if now >= self._drain_by:
             self._end_drain()
 
     def _end_drain(self) -> None:

@@ -69,6 +69,8 @@ class Sessions:
         links: The connections by number.
         engine: Who gets the inputs; None while there is none.
         stirred: Called when an input was submitted outside of a turn.
+        crowd_high: Inputs of one token that wait from which on who sent the last of them is not read.
+        crowd_low: So few are left when it is read again.
     """
 
     limits: Limits
@@ -81,6 +83,8 @@ class Sessions:
     deadlines: Deadlines = Factory(Deadlines)
     links: dict[int, Link] = Factory(dict)
     engine: Engine | None = None
+    crowd_high: int = CROWD_HIGH
+    crowd_low: int = CROWD_LOW
     _touched: list[Link] = field(factory=list, init=False)
     _paused: dict[int, Link] = field(factory=dict, init=False)
     _served: Counter[Guid] = field(factory=Counter, init=False)
@@ -136,7 +140,7 @@ class Sessions:
             elif type(event) is Failed:
                 self._note_refusal(link, event.error)
                 link.cause = event.error.code
-        if engine.inbox.crowd(number) >= CROWD_HIGH and link.phase is Phase.JOINED:
+        if engine.inbox.crowd(number) >= self.crowd_high and link.phase is Phase.JOINED:
             self.sockets.pause(link, True)
             self._paused[number] = link
 
@@ -158,7 +162,7 @@ class Sessions:
         """Read those again whose party has not much waiting any more."""
         engine = self.engine
         for number, link in list(self._paused.items()):
-            if engine is None or engine.inbox.crowd(number) < CROWD_LOW:
+            if engine is None or engine.inbox.crowd(number) < self.crowd_low:
                 del self._paused[number]
                 self.sockets.pause(link, False)
 
@@ -197,7 +201,7 @@ class Sessions:
 
     def tick(self, now: float) -> None:
         """Do what time demands, once all is read: missing hellos, pings, silent peers, last words."""
-        self.excuses.make(self.links, self._paused, now)
+        self.excuse(now)
         for number in self.deadlines.due(now):
             link = self.links.get(number)
             if link is None:
@@ -213,6 +217,10 @@ class Sessions:
             if link.connection.state is State.CLOSING:
                 self.finish(link, "timeout")
             self.deadlines.arm(number, link.deadline)
+
+    def excuse(self, now: float) -> None:
+        """Give everybody the time again in which nobody listened to them."""
+        self.excuses.make(self.links, self._paused, now)
 
     # -- hello
 

@@ -1,18 +1,21 @@
-"""The broker's process in the simulated world: its own shell, engine, core and store.
+"""The broker's process in the simulated world: its own server, shell, engine, core and store.
 
-Only what touches the operating system is replaced: sockets by the simulated network, the clock by
-the world's, the store's thread by planned calls. A crash is what it is in life: everything but the
-store's committed content is gone, and the next start recovers from that.
+Only what touches the operating system is replaced: sockets and selector by the simulated network,
+the clock by the world's, the tasks by planned turns, the store's thread by planned calls. A crash is
+what it is in life: everything but the store's committed content is gone, and the next start recovers
+from that. A shutdown drains first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from math import inf
 
-from attrs import define, field
+from attrs import Factory, define, field
 
 from broker.checker.history import History, Kind
+from broker.checker.violation import DAWN
 from broker.config.model import Config
 from broker.core.broker import restore
 from broker.core.effects import Effect
@@ -25,21 +28,32 @@ from broker.shell.cost import DEAR
 from broker.shell.graces import Excuses
 from broker.shell.life_signs import Diary
 from broker.shell.listening_clock import LOOK_EVERY, Attention
-from broker.shell.rate import Allowance
+from broker.shell.server import Server, Stage
 from broker.shell.sessions import Sessions
 from broker.simulation import witness
 from broker.simulation.disk import Disk
 from broker.simulation.facts import summary
-from broker.simulation.fake_sockets import LateChecks, LateGate, Silent, WireSocket, WireSockets
+from broker.simulation.fake_sockets import (
+    FakeListener,
+    FakeSelector,
+    LateChecks,
+    LateGate,
+    Silent,
+    WireSocket,
+    WireSockets,
+    socket_of,
+)
 from broker.simulation.faults import Faults, Window
 from broker.simulation.network import Link as Wire
 from broker.simulation.released import Released
 from broker.simulation.rng import Chance
 from broker.simulation.setup import describe
 from broker.simulation.standstill import Standstill
+from broker.simulation.strain import Strain
+from broker.simulation.watch import Watch
 from broker.simulation.world import MS, SECOND, Plan, World
 from broker.store import RowRefusedError, StoreError
-from protocol.connection import Connection, Side
+from protocol.connection import State
 from protocol.errors import ByeCode
 
 REOPEN_AFTER = 2
@@ -66,6 +80,7 @@ class Host:
     disk: Disk
     faults: Faults
     config: Config
+    strain: Strain = Factory(Strain)
     calm: bool = False
     ahead: int = 0
     starts: int = 0
@@ -93,7 +108,34 @@ class Host:
 
     def accept(self, wire: Wire) -> bool:
         """A client dials; False when nobody listens."""
-        return self.life is not None and self.life.accept(wire)
+        return self.life is not None and self.life.dialled(wire)
+
+    def shut_down(self) -> None:
+        """Have the process end in good order; it is started again after a while."""
+        life = self.life
+        if life is not None and not life.standstill.holds(self.shut_down):
+            life.drain()
+
+    def stopped(self, cut: int) -> None:
+        """The process ended in good order."""
+        assert self.life is not None
+        life, self.life = self.life, None
+        self.history.add(self.world.now, Kind.STOPPED, cut=cut)
+        life.die(cause="stopped")
+        self.world.after(
+            self.chance.fork(f"again{self.starts}").between(50 * MS, SECOND), self.start
+        )
+
+    def lose_descriptors(self, micros: int) -> None:
+        """Let the process have no file descriptor left for a while."""
+        if self.life is not None:
+            listener = self.life.listener
+            listener.no_descriptors = True
+
+            def back() -> None:
+                listener.no_descriptors = False
+
+            self.world.after(micros, back)
 
     def freeze(self, micros: int) -> None:
         """Stop the process, or the machine with it, for a while."""
@@ -119,7 +161,10 @@ class Life:
     host: Host
     chance: Chance
     sessions: Sessions = field(init=False)
-    gate: LateGate = field(init=False)
+    server: Server = field(init=False)
+    selector: FakeSelector = field(init=False)
+    listener: FakeListener = field(init=False)
+    watch: Watch = field(init=False)
     engine: witness.WatchedEngine | None = None
     standstill: Standstill = field(init=False)
     attention: Attention = field(init=False)
@@ -135,6 +180,7 @@ class Life:
     _alarm_at: int = 0
     _commit_delay: int = 0
     _dear: int = DEAR
+    _most_read: int = 0
     _backlogs: dict[int, int] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -143,17 +189,31 @@ class Life:
         self.attention = Attention(steady=self.moment, up=self.moment() + host.ahead)
         self.clock = Clock(wall=lambda: self.moment() + host.ahead, monotonic=self.moment)
         late = self.chance.fork("late")
-        self.gate = LateGate(host.config, is_late=lambda: late.happens(0.2))
+        gate = LateGate(host.config, is_late=lambda: late.happens(0.2))
+        self.selector = FakeSelector(self._ready)
+        self.listener = FakeListener(self.selector)
         self.sessions = Sessions(
             limits=host.config.limits,
-            checks=LateChecks(self.gate, world=host.world, chance=late),
-            sockets=WireSockets(),
-            now=lambda: host.world.seconds,
-            stirred=self._stir,
+            checks=LateChecks(gate, world=host.world, chance=late),
+            sockets=WireSockets(self.selector, wires=self.wires),
+            now=self.seconds,
+            stirred=lambda: self.server.wake(),
             excuses=Excuses(self.attention),
+            crowd_high=host.strain.crowd[0],
+            crowd_low=host.strain.crowd[1],
         )
+        self.server = Server(
+            sessions=self.sessions,
+            config=host.config,
+            listeners=[self.listener],
+            inbox_high=host.strain.inbox,
+            one_too_many=host.strain.one_too_many,
+        )
+        self.server.alarm = self._set_alarm
+        # Thousands of lines that nobody reads.
+        self.sessions._log = self.server._log = Silent(self._caught)  # noqa: SLF001
         self.released = Released(host.world, host.history, self.sessions, self.wires)
-        self.sessions._log = Silent()  # noqa: SLF001 - thousands of lines that nobody reads
+        self.watch = Watch(host.world, host.history, self.server, self.listener)
         self._dear = self.chance.fork("turns").choose((5, 20, DEAR))
         self._commit_delay = self.chance.choose((MS // 2, 2 * MS, 10 * MS))
         self.diary = Diary(self.clock, self.attention)
@@ -163,11 +223,17 @@ class Life:
         """When it is, but for who set the system's clock."""
         return self.held_at or self.host.world.now
 
+    def seconds(self) -> float:
+        """The clock of the server."""
+        return (self.moment() - DAWN) / SECOND
+
     def _look_out(self) -> None:
         if not self.dead and not self.standstill.holds(self._look_out):
             noted = self.diary.look()
             if noted is not None and self.engine is not None and not self.engine.failed:
                 self.host.disk.store.note_life(*noted)
+            if not self.held_at:
+                self.watch.look()
             self.host.world.after(LOOK_EVERY, self._look_out)
 
     # -- start and end
@@ -175,7 +241,7 @@ class Life:
     def boot(self) -> None:
         """Recover, and serve."""
         host, now = self.host, self.clock()
-        host.history.add(host.world.now, Kind.STARTED)
+        host.history.add(host.world.now, Kind.STARTED, inbox=host.strain.inbox)
         store = host.disk.open()
         first, second = (store.recover(host.config, now) for _ in range(2))
         self.clock.last = max([self.clock.last, *(end for _, end in first.heard[:1])])
@@ -188,28 +254,36 @@ class Life:
             self.clock,
             self.chance.bytes(16),
             self._commit_failed,
+            batch_limit=host.strain.batch,
             attention=self.attention,
         )
         self.engine.make_dear(self._dear)
         again = partial(restore, host.config, second, self.engine.state.now, self.engine.state.up)
         self.engine.witness(host.history, host.world, again, self.moment)
-        self.sessions.engine = self.engine
         self.engine.submit(Booted())
-        self._stir()
+        self.server.attach(self.engine)
 
-    def die(self) -> None:
-        """Everything of this process is gone."""
+    def die(self, cause: str | None = None) -> None:
+        """Everything of this process is gone.
+
+        Args:
+            cause: Why it ended in good order; None: it did not.
+        """
         self.dead = True
         self._cancel_alarm()
         self._end_engine()
+        if cause is not None and self.host.disk.is_open:
+            self.host.disk.store.note_life(self.clock(), cause=cause)
         self.host.disk.power_off()
+        for _, sock in self.listener.waiting:
+            sock.wire.cut()
         for wire in self.wires.values():
             wire.cut()
 
     def _end_engine(self) -> None:
         if self.engine is not None:
             self.engine.end()
-            self.engine = self.sessions.engine = None
+            self.engine = None
 
     def _commit_failed(self, error: BaseException) -> None:
         """A row that is refused costs its input, everything else the life of the engine."""
@@ -244,83 +318,67 @@ class Life:
         again = partial(roll_back, ahead, presence, second, now)
         engine.witness(host.history, host.world, again, self.moment)
         self.guarded(lambda: engine.resume(state, number))
-        self._stir()
+        self.server.stirred()
 
     def _store_failed(self) -> None:
         """Crash-only: everybody is sent away, the state is thrown away and loaded again."""
         self.host.history.add(self.host.world.now, Kind.FAILED)
+        if self.engine is not None:
+            self.engine.give_up()
         self._end_engine()
-        self.sessions.dismiss_all(ByeCode.STORE_UNAVAILABLE, "the store is away", REOPEN_AFTER)
+        if self.server.stage is not Stage.SERVING:
+            return  # the drain goes on, and finds the engine idle
+        self.server.detach(ByeCode.STORE_UNAVAILABLE, "the store is away", REOPEN_AFTER)
         self.host.disk.power_off()
         self.host.world.after(self.chance.between(10 * MS, SECOND), self._reopen)
 
     def _reopen(self) -> None:
-        if not self.dead:
+        if not self.dead and self.server.stage is Stage.SERVING:
             self.boot()
 
     def reload(self, config: Config) -> None:
         """What SIGHUP does."""
-        self.gate.replace(config)
-        self.sessions.limits = config.limits
-        if self.engine is not None:
-            self.engine.submit(Reloaded(config))
-            self._stir()
+        before = self._served()
+        self.server.replace(config, None)
+        lost = [name for name in before if name not in self._served()]
+        self.host.history.add(self.host.world.now, Kind.RELOADED, lost=lost)
+        self.server.submit(Reloaded(config))
+
+    def drain(self) -> None:
+        """What SIGTERM does."""
+        if self.server.stage is not Stage.SERVING:
+            return
+        heard = {name: link.frames_in for name, link in self._served().items()}
+        self.host.history.add(self.host.world.now, Kind.DRAINING, heard=heard)
+        by = self.seconds() + self.server.config.server.drain / SECOND
+        self.guarded(lambda: self.server.begin_drain(by))
+
+    def _served(self) -> dict[str, Link]:
+        """The connections with a session, by name."""
+        links = self.sessions.links.values()
+        return {socket_of(k).wire.name: k for k in links if k.connection.state is State.OPEN}
 
     # -- connections
 
-    def accept(self, wire: Wire) -> bool:
-        """Take a connection in."""
-        if self.engine is None:
-            return False
-        host, now = self.host, self.host.world.seconds
-        limits = host.config.limits
-        number = len(self.wires) + 1
-        sock = WireSocket(wire).as_socket()
-        link = Link(
-            number=number,
-            sock=sock,
-            pipe=sock,
-            tls=None,
-            connection=Connection(
-                Side.SERVER,
-                now=now,
-                frame_bytes=limits.frame_bytes,
-                hello_seconds=limits.hello / SECOND,
-                heartbeat_seconds=host.config.server.heartbeat / SECOND,
-            ),
-            allowance=Allowance.full(limits.frames_per_second, now),
-            remote=wire.name,
-            opened_at=now,
-        )
-        self.wires[number] = wire
-        wire.up.on_data = lambda data: self._received(link, data)
-        wire.up.on_end = lambda: self._ended(link)
-        wire.down.on_room = lambda: self._writable(link)
-        self.sessions.opened(link)
-        self._set_alarm()
+    def dialled(self, wire: Wire) -> bool:
+        """A client dials."""
+        sock = WireSocket(wire, self.host.world, self.selector, self._note_read)
+        self.listener.dialled(sock)
         return True
 
-    def _received(self, link: Link, data: bytes) -> None:
-        if self.standstill.holds(lambda: self._received(link, data)):
-            return
-        if not self.dead and link.number in self.sessions.links:
-            self.sessions.received(link, data, self.host.world.seconds)
-            self._stir()
-
-    def _ended(self, link: Link) -> None:
-        if self.standstill.holds(lambda: self._ended(link)):
-            return
-        if not self.dead and link.number in self.sessions.links:
-            self.sessions.ended(link)
-            self._stir()
-
-    def _writable(self, link: Link) -> None:
-        if self.standstill.holds(lambda: self._writable(link)):
-            return
-        if not self.dead and link.number in self.sessions.links:
-            self.sessions.writable(link)
+    def _note_read(self, sock: WireSocket) -> None:
+        """Bytes are about to be read: note how much waits, when it is more than ever."""
+        waiting = 0 if self.engine is None else len(self.engine.inbox)
+        if waiting > self._most_read:
+            self._most_read = waiting
+            self.host.history.add(self.host.world.now, Kind.READ, sock.wire.name, waiting=waiting)
 
     # -- turns
+
+    def _ready(self) -> None:
+        """A socket is ready; while there is no room nobody looks."""
+        if self.server.has_room:
+            self._stir()
 
     def _stir(self) -> None:
         """A turn of the server follows, not at once: so that batches gather."""
@@ -332,12 +390,16 @@ class Life:
         if self.standstill.holds(self._turn):
             return
         self._turn_planned = False
-        if self.dead:
-            return
-        if self.engine is not None:
-            self.guarded(self.engine.pump)
-        else:
-            self._look()
+        if not self.dead:
+            self.guarded(lambda: self._set_alarm(self.server.turn(self.seconds())))
+
+    def committed(
+        self, done: Callable[[BaseException | None], None], error: BaseException | None
+    ) -> None:
+        """Tell the engine of its commit, and the server that it went on."""
+        done(error)
+        if not self.dead:
+            self.server.stirred()
 
     def guarded(self, go_on: Callable[[], None]) -> None:
         """Let the engine go on; a fault in it ends the process, as it does in life."""
@@ -348,17 +410,17 @@ class Life:
             self.host.crash(Window.ANY_TIME)
         self._look()
 
+    def _caught(self, error: BaseException | None) -> None:
+        self.broken("I-15", f"a connection died of {error!r}")
+
     def broken(self, law: str, text: str) -> None:
         """Something happened that never should, whatever strikes from outside."""
         self.host.history.add(self.host.world.now, Kind.BROKEN, law=law, text=text)
 
     def _look(self) -> None:
-        """After anything: bounds, and when to wake up next."""
+        """After anything: bounds, who is ready by now, and whether a drain is at its end."""
         if self.dead:
             return
-        self.sessions.resume()
-        if self.engine is not None and self.engine.has_more:
-            self._stir()
         for link in self.sessions.links.values():
             box = link.outbox
             if box is not None and box.frames >= self._backlogs.get(link.number, 0) + 10:
@@ -367,31 +429,23 @@ class Life:
                 self.host.history.add(
                     self.host.world.now, Kind.BACKLOG, name, frames=box.frames, bytes=box.size
                 )
-        self._set_alarm()
+        if self.server.stage is Stage.DRAINED:
+            self.host.stopped(self.server.cut)
+        elif self.selector.any_ready:
+            self._ready()
 
-    def _set_alarm(self) -> None:
-        if self.standstill.holds(self._set_alarm):
+    def _set_alarm(self, when: float) -> None:
+        """The server wants a turn then."""
+        if when == -inf:
+            self._stir()
             return
-        world = self.host.world
-        engine, up = self.engine, self.attention.look()
-        wake_at = engine.wake_at if engine is not None else None
-        if engine is not None and engine.committing and (wake_at or 0) <= up:
-            wake_at = None  # what is due waits for the commit, at whose end the engine goes on
-        if wake_at is not None:
-            wake_at += world.now - up
-        first = self.sessions.deadlines.next
-        if first is not None:
-            look_at = world.micros(first)
-            wake_at = look_at if wake_at is None else min(wake_at, look_at)
-        if (
-            self.held_at
-            or wake_at is None
-            or (self._alarm is not None and self._alarm_at == wake_at)
-        ):
+        if self.held_at or when == inf:
             return
-        self._cancel_alarm()
-        self._alarm_at = wake_at
-        self._alarm = world.at(wake_at, self._wake)
+        wake_at = self.host.world.micros(when)
+        if self._alarm is None or self._alarm_at != wake_at:
+            self._cancel_alarm()
+            self._alarm_at = wake_at
+            self._alarm = self.host.world.at(wake_at, self._wake)
 
     def _cancel_alarm(self) -> None:
         if self._alarm is not None:
@@ -403,8 +457,7 @@ class Life:
             return
         self._alarm = None
         if not self.dead and not self.held_at:
-            self.sessions.tick(self.host.world.seconds)
-            self._turn()
+            self.guarded(lambda: self._set_alarm(self.server.turn(self.seconds())))
 
     # -- what the engine releases
 
@@ -480,7 +533,7 @@ class Committer:
 
         def tell() -> None:
             if not life.standstill.holds(tell) and not life.dead and life.engine is engine:
-                life.guarded(lambda: done(error))
+                life.guarded(lambda: life.committed(done, error))
 
         host.world.after(life.chance.between(0, MS), tell)
 

@@ -36,6 +36,11 @@ class Disk:
         assert self._store is not None
         return self._store
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a store is open."""
+        return self._store is not None
+
     def open(self) -> Store:
         """Open the store on what is left."""
         if not self.image and _template:

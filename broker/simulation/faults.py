@@ -40,6 +40,12 @@ class Window(StrEnum):
     RELOAD = "the configuration is replaced"
     FROZEN = "the process is frozen"
     CLOCK_SET = "the system's clock is set"
+    SHUT_DOWN = "the process is told to end in good order"
+    NO_DESCRIPTORS = "the process has no file descriptor left"
+    CROWD = "many connections come at once"
+    CROWD_AND_SLOW = "many connections come, and the next commit takes long"
+    CROWD_AND_RELOAD = "many connections come, and the configuration is replaced meanwhile"
+    CROWD_AND_END = "many connections come, and the process is told to end in good order"
 
 
 CRASHES = (
@@ -60,6 +66,14 @@ OF_NETWORK = (
     Window.MUTE,
     Window.HALF_OPEN,
     Window.SLOW_READER,
+)
+OF_SERVICE = (
+    Window.SHUT_DOWN,
+    Window.NO_DESCRIPTORS,
+    Window.CROWD,
+    Window.CROWD_AND_SLOW,
+    Window.CROWD_AND_RELOAD,
+    Window.CROWD_AND_END,
 )
 
 
@@ -97,6 +111,11 @@ class Faults:
         for _ in range(time.weighed(((0, 6), (1, 2), (2, 2)))):
             window = time.choose((Window.FROZEN, Window.CLOCK_SET))
             self.world.at(time.between(start, end), partial(self._arm, window))
+        # What the server has to bear strikes in some runs, for the same reason.
+        service = self.chance.fork("service")
+        for _ in range(service.weighed(((0, 3), (1, 2), (2, 2), (3, 1))) if count else 0):
+            window = service.choose(OF_SERVICE)
+            self.world.at(service.between(start, end), partial(self._arm, window))
 
     def _arm(self, window: Window) -> None:
         if window in _STRIKE_AT_ONCE:
@@ -124,5 +143,6 @@ _STRIKE_AT_ONCE = frozenset(
         Window.RELOAD,
         Window.FROZEN,
         Window.CLOCK_SET,
+        *OF_SERVICE,
     }
 )

@@ -125,6 +125,15 @@ def build(chance: Chance, agents: int) -> Town:
     return Town(config, reloads)
 
 
+def narrowed(town: Town, connections: int) -> Town:
+    """The same with room for so many connections only."""
+
+    def narrow(config: Config) -> Config:
+        return evolve(config, limits=evolve(config.limits, connections=connections))
+
+    return Town(narrow(town.config), tuple(map(narrow, town.reloads)))
+
+
 _GATE_RULES: Final = (
     GateRule(
         id=derive("gate_rule", "social"),

@@ -41,6 +41,7 @@ class Pipe:
         on_room: Told when a full pipe has room again.
         slow: Bytes per second when the reader is slow; 0 when it is not.
         dead: Everything is swallowed.
+        read_later: What arrived takes room until its reader has `taken` it.
     """
 
     world: World
@@ -51,6 +52,7 @@ class Pipe:
     on_room: Callable[[], None] = _nothing
     slow: int = 0
     dead: bool = False
+    read_later: bool = False
     _pending: int = 0
     _free_at: int = 0
     _queue: deque[bytes | None] = field(factory=deque)
@@ -67,6 +69,11 @@ class Pipe:
             for piece in self._slices(taken):
                 self._plan(piece)
         return len(taken)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a writer need not wait."""
+        return not self._was_full
 
     @property
     def _window(self) -> int:
@@ -105,8 +112,19 @@ class Pipe:
         if piece is None:
             self.on_end()
             return
+        if self.read_later:
+            self.on_data(piece)
+            return
         self._pending -= len(piece)
         self.on_data(piece)
+        self._make_room()
+
+    def taken(self, count: int) -> None:
+        """The reader read so many bytes of what had arrived."""
+        self._pending -= count
+        self._make_room()
+
+    def _make_room(self) -> None:
         if self._was_full and self._pending < self._window // 2 and not self.dead:
             self._was_full = False
             self.on_room()

@@ -18,14 +18,16 @@ from broker.simulation import installation
 from broker.simulation.actors.agents import AgentPerson, SupervisorPerson
 from broker.simulation.actors.attacker import Spied, Vandal
 from broker.simulation.actors.bots import BotPerson
+from broker.simulation.actors.crowd import Newcomer
 from broker.simulation.actors.visitors import Dialler, Visitor
 from broker.simulation.broker_process import Host
 from broker.simulation.clients import Net, Program
 from broker.simulation.disk import Disk
-from broker.simulation.faults import Faults, Window
+from broker.simulation.faults import OF_SERVICE, Faults, Window
 from broker.simulation.habits import habits_of
 from broker.simulation.rng import Chance
 from broker.simulation.setup import describe
+from broker.simulation.strain import Strain
 from broker.simulation.world import MS, SECOND, World
 from connectors.client.backoff import Backoff
 from connectors.client.events import Event
@@ -100,6 +102,8 @@ class Play:
             person.quiet = True
         for vandal in self.vandals:
             vandal.stop()
+        for newcomer in self.crowd:
+            newcomer.stop()
         world.run_until(world.now + script.quiet * SECOND)
         self._hold()
         self.history.add(world.now, Kind.PROBE)
@@ -118,8 +122,13 @@ class Play:
         self.town = installation.build(chance.fork("town"), script.agents)
         self.some_in_json = chance.fork("json").happens(0.5)
         self.faults = Faults(world, chance.fork("faults"), self._strike)
+        strain = Strain.draw(chance.fork("strain"))
+        if strain.connections is not None:
+            self.town = installation.narrowed(self.town, strain.connections)
+        self.crowd: list[Newcomer] = []
+        self.service = chance.fork("service")
         self.host = Host(
-            world, chance.fork("host"), self.history, Disk(), self.faults, self.town.config
+            world, chance.fork("host"), self.history, Disk(), self.faults, self.town.config, strain
         )
         self.net = Net(world, chance.fork("net"), self.history, self.host)
         self.host.on_gave = self._gave
@@ -276,12 +285,43 @@ class Play:
             self.host.ahead += by
         elif window is Window.RELOAD:
             self.host.reload(chance.choose(self.town.reloads))
+        elif window in OF_SERVICE:
+            self._press(window)
         else:
             names = list(self.net.wires)
             if window is Window.SLOW_READER and chance.happens(0.7):
                 names = [name for name in names if name.startswith("s")]  # who has most to read
             if names:
                 self._hit(chance.choose(names), window)
+
+    def _press(self, window: Window) -> None:
+        """What the server has to bear."""
+        chance, host = self.service, self.host
+        if host.calm:
+            return
+        self.history.add(self.world.now, Kind.FAULT, what=window.value)
+        if window is Window.NO_DESCRIPTORS:
+            host.lose_descriptors(chance.between(1, 4) * SECOND)
+        elif window is not Window.SHUT_DOWN:
+            self._gather_crowd(chance.choose((8, 16, 30)))
+        soon = chance.between(20 * MS, 300 * MS)
+        match window:
+            case Window.CROWD_AND_SLOW:
+                self.faults.armed.append(Window.COMMIT_SLOW)
+            case Window.CROWD_AND_RELOAD:
+                config = chance.choose(self.town.reloads)
+                self.world.after(soon, lambda: host.reload(config))
+            case Window.SHUT_DOWN | Window.CROWD_AND_END:
+                self.world.after(soon, host.shut_down)
+            case _:
+                pass
+
+    def _gather_crowd(self, size: int) -> None:
+        for _ in range(size):
+            name = f"crowd{len(self.crowd)}"
+            one = Newcomer(self.world, self.service.fork(name), net=self.net, name=name)
+            self.crowd.append(one)
+            one.begin()
 
     def _hit(self, name: str, window: Window) -> None:
         wire = self.net.wires.get(name)

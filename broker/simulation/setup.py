@@ -66,6 +66,8 @@ def describe(config: Config) -> dict[str, Any]:
         "park_timeout": config.distribution.park_timeout,
         "park_reserve": config.distribution.park_reserve,
         "heartbeat": config.server.heartbeat,
+        "hello": config.limits.hello,
+        "drain": config.server.drain,
         "outbox_frames": config.limits.outbox_frames,
         "outbox_bytes": config.limits.outbox_bytes,
         "frame_bytes": config.limits.frame_bytes,

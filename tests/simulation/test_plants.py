@@ -6,9 +6,10 @@ from broker.simulation.run import Script, play
 from tests.simulation.plants import PLANTS, Plant
 from tests.simulation.plants_floor import PLANTS as MORE
 from tests.simulation.plants_forms import PLANTS as FORMS
+from tests.simulation.plants_server import PLANTS as SERVER
 from tests.simulation.plants_traffic import PLANTS as TRAFFIC
 
-ALL = [*PLANTS, *MORE, *FORMS, *TRAFFIC]
+ALL = [*PLANTS, *MORE, *FORMS, *SERVER, *TRAFFIC]
 
 
 @pytest.mark.timeout(900)

@@ -59,6 +59,8 @@ SETUP: dict[str, Any] = {
     "scripts": [],
     "park_reserve": 0,
     "park_timeout": 3_600_000_000,
+    "hello": 10 * SECOND,
+    "drain": 5 * SECOND,
     "heartbeat": 10 * SECOND,
     "outbox_frames": 10,
     "outbox_bytes": 1_000,

@@ -2,12 +2,12 @@
 
 import math
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import trio
-from attrs import define
+from attrs import Factory, define
 
 from broker.config.model import Config
 from broker.shell.authentication import Gate
@@ -15,8 +15,19 @@ from broker.shell.checks import SlowChecks
 from broker.shell.graces import Excuses
 from broker.shell.listening_clock import Attention
 from broker.shell.server import Server, Stage
-from broker.shell.sessions import Sessions
+from broker.shell.sessions import LINGER, Sessions
 from broker.shell.sockets import Sockets
+
+
+class EmptyInbox:
+    """Nothing waits."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def crowd(self, _session: int) -> int:
+        """Nobody has anything there."""
+        return 0
 
 
 @define
@@ -27,10 +38,13 @@ class EngineOfTheTest:
     committing: bool = False
     has_more: bool = False
     idle: bool = True
-    inbox: tuple[()] = ()
+    inbox: EmptyInbox = Factory(EmptyInbox)
 
     def pump(self) -> None:
         """There is nothing to do."""
+
+    def submit(self, _input: object) -> None:
+        """Nobody asks for anything."""
 
 
 @pytest.fixture
@@ -39,7 +53,9 @@ def listener() -> Iterator[socket.socket]:
         yield sock
 
 
-def server_of(listener: socket.socket, engine: Any, now: int) -> Server:
+def server_of(
+    listener: socket.socket, engine: Any, now: int, steady: Callable[[], int] | None = None
+) -> Server:
     config = Config()
     sessions = Sessions(
         limits=config.limits,
@@ -47,7 +63,7 @@ def server_of(listener: socket.socket, engine: Any, now: int) -> Server:
         sockets=Sockets(),
         now=trio.current_time,
         stirred=lambda: None,
-        excuses=Excuses(Attention(steady=lambda: now, up=now)),
+        excuses=Excuses(Attention(steady=steady or (lambda: now), up=now)),
     )
     server = Server(sessions=sessions, config=config, listeners=[listener])
     server.engine = engine
@@ -113,3 +129,28 @@ async def test_a_drain_ends_when_its_time_is_over_or_nobody_wants_it(
             server.turn(trio.current_time() + 5)
         assert server.stage is Stage.DRAINED
         server.close()
+
+
+async def test_a_deadline_that_begins_after_a_gap_is_not_put_off_by_it(
+    listener: socket.socket, mock_clock: trio.testing.MockClock
+) -> None:
+    """B-13: who is sent away after a pause of the machine has two seconds to close, not a minute."""
+
+    def micros() -> int:
+        return int(trio.current_time() * 1_000_000)
+
+    server = server_of(listener, None, now=micros(), steady=micros)
+    server.attach(EngineOfTheTest())  # type: ignore[arg-type]  # as much of it as is needed
+    with socket.create_connection(listener.getsockname()) as client:
+        listener.setblocking(False)
+        server.turn(trio.current_time())
+        assert len(server.sessions.links) == 1
+        mock_clock.jump(60)
+        client.sendall(b"\0\0\0\1x")  # no hello
+        server.turn(trio.current_time())
+        (link,) = server.sessions.links.values()
+        assert link.close_by == trio.current_time() + LINGER
+        mock_clock.jump(LINGER)
+        server.turn(trio.current_time())
+        assert not server.sessions.links
+    server.close()

@@ -1,0 +1,93 @@
+"""Looks now and then at what the server leaves undone though nothing hinders it."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from broker.checker.history import History, Kind
+from broker.shell.connection import Link, Phase
+from broker.shell.server import Server, Stage
+from broker.simulation.fake_sockets import FakeListener, socket_of
+from broker.simulation.world import World
+from protocol.connection import State
+
+
+@define
+class Watch:
+    """Notes who waits, and since when nothing hindered the server from serving them.
+
+    The judge decides whether that is too long.
+    """
+
+    world: World
+    history: History
+    server: Server
+    listener: FakeListener
+    _deaf: int = 0
+    _deaf_at: int = 0
+    _idle_since: int | None = None
+    _open_since: int | None = None
+    _closing: dict[int, int] = field(factory=dict)
+    _told: dict[tuple[str, str], None] = field(factory=dict)
+
+    def look(self) -> None:
+        """Look at all connections."""
+        now, attention = self.world.now, self.server.attention
+        if attention.deaf != self._deaf:
+            self._deaf, self._deaf_at = attention.deaf, now
+        self._idle_since = self._since(self._idle_since, self._is_idle)
+        self._open_since = self._since(self._open_since, self._is_open)
+        for link in self.server.sessions.links.values():
+            self._look_at(link)
+        if self._open_since is not None and self.listener.waiting:
+            came, sock = self.listener.waiting[0]
+            self._note("accept", sock.wire.name, max(came, self._open_since))
+
+    def _since(self, before: int | None, holds: bool) -> int | None:
+        """Since which look something holds."""
+        if not holds:
+            return None
+        return self.world.now if before is None else before
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether the engine has nothing to do, so that every socket may be read."""
+        engine = self.server.engine
+        return engine is not None and engine.idle and self.server.stage is Stage.SERVING
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether everybody may be accepted."""
+        server = self.server
+        serves = server.engine is not None and server.stage is Stage.SERVING
+        return serves and server.has_room and not self.listener.no_descriptors
+
+    def _look_at(self, link: Link) -> None:
+        sock, number = socket_of(link), link.number
+        name = sock.wire.name
+        if sock.unread_since is not None and self._idle_since is not None:
+            self._note("read", name, max(sock.unread_since, self._idle_since))
+        if link.phase is Phase.CLOSING:
+            since = self._closing.setdefault(number, self.world.now)
+            self._note("close", name, max(since, self._deaf_at))
+        elif link.connection.state is State.AWAITING_HELLO:
+            since = self.world.micros(link.opened_at)
+            self._note("hello", name, max(since, self._deaf_at))
+        elif link.connection.state is State.OPEN:
+            self._note("ping", name, max(sock.heard_at, self._deaf_at))
+
+    def _note(self, what: str, name: str, since: int) -> None:
+        """Note it once, when it is longer than a look or two."""
+        if self.world.now - since >= _NOTED[what] and (what, name) not in self._told:
+            self._told[what, name] = None
+            self.history.add(self.world.now, Kind.UNSERVED, name, what=what, since=since)
+
+
+_NOTED = {
+    "read": 900_000,
+    "accept": 2_900_000,
+    "close": 5_000_000,
+    "hello": 13_000_000,
+    "ping": 24_000_000,
+}
+"""After how many microseconds it is worth a note; what is allowed is the judge's to say."""

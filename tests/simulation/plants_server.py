@@ -1,0 +1,95 @@
+"""Planted bugs in the server: what is read, who is accepted, who is let go, and how it ends."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from broker.config.model import Config
+from broker.shell import server, sessions
+from broker.shell.server import Server, Stage
+from broker.shell.sessions import Sessions
+from protocol.connection import Connection, State
+from tests.simulation.plants import Patch, Plant
+
+
+def _read_whatever_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Server, "has_room", property(lambda self: self.stage is Stage.SERVING))
+
+
+def _accept_never_resumes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "ACCEPT_PAUSE", math.inf)
+
+
+def _drain_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Server._go_on_draining
+
+    def go_on(self: Server) -> None:
+        if self.stage is Stage.ANSWERING and self.engine is not None:
+            self.engine.give_up()
+        original(self)
+
+    monkeypatch.setattr(Server, "_go_on_draining", go_on)
+
+
+def _drain_tells_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Server, "_go_on_draining", Server._end_drain)
+
+
+def _paused_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sessions, "resume", lambda _self: None)
+
+
+def _reload(change: Any) -> Patch:
+    """A reload also does something to the first connection that there is."""
+
+    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        original = Server.replace
+
+        def replace(self: Server, config: Config, tls: Any) -> None:
+            original(self, config, tls)
+            for link in [*self.sessions.links.values()][:1]:
+                change(self.sessions, link)
+
+        monkeypatch.setattr(Server, "replace", replace)
+
+    return patch
+
+
+def _no_deadline(state: State) -> Patch:
+    """A connection in this state comes up never, or in vain."""
+
+    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        original = Connection.tick
+
+        def tick(self: Connection, now: float) -> Any:
+            self._pinged = None
+            return [] if self.state is state is State.AWAITING_HELLO else original(self, now)
+
+        monkeypatch.setattr(Connection, "tick", tick)
+
+    return patch
+
+
+def _closing_takes_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "LINGER", 1e6)
+
+
+PLANTS = (
+    Plant("a socket is read although the inbox is full", "I-14", _read_whatever_waits),
+    Plant("an accept never resumes", "I-16", _accept_never_resumes),
+    Plant("a drain drops an answer", "I-13", _drain_waits_for_nothing),
+    Plant("a drain tells nobody", "I-13", _drain_tells_nobody),
+    Plant("a paused reader is never read again", "I-16", _paused_for_ever),
+    Plant("a reload ends a connection", "I-16", _reload(lambda s, link: s.drop(link, "reload"))),
+    Plant(
+        "a reload leaves a socket unwatched",
+        "I-16",
+        _reload(lambda s, link: s.sockets.pause(link, True)),
+    ),
+    Plant("a missing hello is borne for ever", "I-16", _no_deadline(State.AWAITING_HELLO)),
+    Plant("a silent peer is borne for ever", "I-16", _no_deadline(State.OPEN)),
+    Plant("who does not close is borne for ever", "I-16", _closing_takes_for_ever),
+)
