@@ -46,6 +46,7 @@ class Link:
         paused: Whether it is not read for now, as its party has much waiting already.
         queued: Frames that the connection holds for the next send.
         watched: What the selector looks for.
+        closing_since: When its end began.
         close_by: When a closing connection is cut, whether the other side took all or not.
         half_closed: Whether our side of the stream is shut.
         who: What it said to be, for the log: role, peers or workplace and agent.
@@ -70,6 +71,7 @@ class Link:
     outbox: Outbox | None = None
     queued: int = 0
     watched: int = EVENT_READ
+    closing_since: float = 0.0
     close_by: float | None = None
     half_closed: bool = False
     who: dict[str, object] = Factory(dict)
@@ -84,10 +86,13 @@ class Link:
         return self.outbox is not None or (self.tls is not None and self.tls.unsent)
 
     def excuse(self, seconds: float, now: float) -> None:
-        """Nobody listened to it for so long, or does now: that is no silence of the peer (B-13)."""
-        self.connection.excuse(seconds, now)
+        """Nobody listened to it for so long, or does now: that is no silence of the peer (B-13).
+
+        What has begun since then loses no more than there was of it.
+        """
+        self.connection.excuse(min(seconds, now - self.opened_at), now)
         if self.close_by is not None:
-            self.close_by += seconds
+            self.close_by += min(seconds, now - self.closing_since)
 
     @property
     def deadline(self) -> float | None:

@@ -93,6 +93,7 @@ class Server:
     engine: Engine | None = field(default=None, init=False)
     stage: Stage = field(default=Stage.SERVING, init=False)
     cut: int = field(default=0, init=False)
+    _reads: bool = field(default=True, init=False)
     _last_number: int = field(default=0, init=False)
     _ready: deque[tuple[SelectorKey, int]] = field(factory=deque, init=False)
     _drain_by: float = field(default=math.inf, init=False)
@@ -140,7 +141,7 @@ class Server:
     @property
     def has_room(self) -> bool:
         """Whether sockets may be read; while they may not, one that is ready wants no turn."""
-        if self.stage is Stage.ANSWERING or self.stage is Stage.DRAINED:
+        if not self._reads:
             return False
         return self.engine is None or len(self.engine.inbox) < self.inbox_high
 
@@ -152,7 +153,6 @@ class Server:
         """
         if self._crash is not None:
             raise self._crash
-        self._look_for_gap(now)
         if now >= self._accept_at:
             self._accept_at = math.inf
             self._listen(self.engine is not None and self.stage is Stage.SERVING)
@@ -160,21 +160,14 @@ class Server:
             first = self.sessions.deadlines.next
             if first is not None and first <= now:
                 self.sessions.tick(now)
-        if now >= self._drain_by:
-            self._end_drain()
+        if self._drain_by != math.inf:
+            self.attention.look()
+            self._make_up()
+            if now >= self._drain_by:
+                self._end_drain()
         if self.engine is not None:
             self.engine.pump()
         return self._settle()
-
-    def _look_for_gap(self, now: float) -> None:
-        """Leave the time out in which this process was frozen, before any deadline begins anew."""
-        attention = self.attention
-        attention.look()
-        frozen = attention.frozen - self._frozen
-        if frozen:
-            self._frozen = attention.frozen
-            self._drain_by += frozen / 1_000_000
-            self.sessions.excuse(now)
 
     def _read_all(self, now: float) -> bool:
         """Read what has come; False when there is no room for all of it."""
@@ -220,10 +213,19 @@ class Server:
 
     def _settle(self) -> float:
         """After anything: read those again who were paused, go on with a drain; when to look next."""
+        self._make_up()
         self.sessions.resume()
         if self.stage is not Stage.SERVING:
             self._go_on_draining()
         return self.next_turn()
+
+    def _make_up(self) -> None:
+        """Leave the time out in which this process was frozen, once anybody has noticed that."""
+        frozen = self.sessions.excuses.attention.frozen - self._frozen
+        if frozen:
+            self._frozen += frozen
+            self._drain_by += frozen / 1_000_000
+            self.sessions.excuse(self.sessions.now())
 
     def next_turn(self) -> float:
         """When the first deadline is, on the clock of the server."""
@@ -270,9 +272,10 @@ class Server:
         Args:
             by: When everybody who is still there is cut.
         """
-        self._look_for_gap(self.sessions.now())
+        self.attention.look()
+        self._make_up()
         self._drain_by = by
-        self.stage = Stage.ANSWERING
+        self._go_to(Stage.ANSWERING)
         self._listen(False)
         if self._drain_aborted:
             self._end_drain()
@@ -285,9 +288,13 @@ class Server:
             self._end_drain()
             self.wake()
 
+    def _go_to(self, stage: Stage) -> None:
+        self.stage = stage
+        self._reads = stage in (Stage.SERVING, Stage.LEAVING)
+
     def _go_on_draining(self) -> None:
         if self.stage is Stage.ANSWERING and (self.engine is None or self.engine.idle):
-            self.stage = Stage.LEAVING
+            self._go_to(Stage.LEAVING)
             self.detach(ByeCode.SHUTDOWN, "the broker shuts down")
         if self.stage is Stage.LEAVING and not self.sessions.links:
             self._end_drain()
@@ -295,7 +302,7 @@ class Server:
     def _end_drain(self) -> None:
         if self.stage is not Stage.DRAINED:
             self._drain_by = math.inf
-            self.stage = Stage.DRAINED
+            self._go_to(Stage.DRAINED)
             self.cut = self._cut()
 
     def close(self) -> None:

@@ -441,7 +441,8 @@ class Sessions:
         self._leave(link)
         link.phase = Phase.CLOSING
         link.cause = link.cause or cause
-        link.close_by = self.now() + LINGER
+        link.closing_since = self.now()
+        link.close_by = link.closing_since + LINGER
         self.deadlines.arm(link.number, link.close_by)
         self.flush(link)
         self._end(link)

@@ -39,9 +39,12 @@ class EngineOfTheTest:
     has_more: bool = False
     idle: bool = True
     inbox: EmptyInbox = Factory(EmptyInbox)
+    attention: Attention | None = None
 
     def pump(self) -> None:
-        """There is nothing to do."""
+        """Look at the clock, as an engine does."""
+        if self.attention is not None:
+            self.attention.look()
 
     def submit(self, _input: object) -> None:
         """Nobody asks for anything."""
@@ -140,7 +143,8 @@ async def test_a_deadline_that_begins_after_a_gap_is_not_put_off_by_it(
         return int(trio.current_time() * 1_000_000)
 
     server = server_of(listener, None, now=micros(), steady=micros)
-    server.attach(EngineOfTheTest())  # type: ignore[arg-type]  # as much of it as is needed
+    engine: Any = EngineOfTheTest(attention=server.attention)
+    server.attach(engine)
     with socket.create_connection(listener.getsockname()) as client:
         listener.setblocking(False)
         server.turn(trio.current_time())
