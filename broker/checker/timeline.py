@@ -20,6 +20,8 @@ GRACE = 60_000_000
 """What is left at most for anything after the broker did not listen (B-13)."""
 UNDER_WAY = 1_000_000
 """What was due so shortly before the broker died may have been decided, and not be durable."""
+STALL = 3_000_000
+"""Longer than that a commit is under way: the broker is deaf, though it did nothing before either."""
 _MOMENTS = frozenset(
     {
         "at",
@@ -40,11 +42,11 @@ class Timeline:
 
     Attributes:
         deaf: When the broker did not listen, by what was done to it.
-        began: When it began to listen, as it says itself.
+        began: When it began to listen, as it says itself, and since when it may not have listened.
     """
 
     deaf: list[tuple[int, int]] = field(factory=list)
-    began: list[int] = field(factory=list)
+    began: list[tuple[int, int]] = field(factory=list)
     _lags: list[tuple[int, int]] = field(factory=list)
 
     @classmethod
@@ -68,12 +70,12 @@ class Timeline:
                     # Whoever is killed is frozen no more.
                     line.deaf = [(begin, min(end, event.at)) for begin, end in line.deaf]
                 case Kind.STARTED:
-                    line.began.append(event.at)
+                    line.began.append((event.at, event.at))
                     if down is not None:
                         line.deaf.append((down, event.at))
                     down = None
                 case Kind.RESUMED:
-                    line.began.append(event.at)
+                    line.began.append((event.at - event.data["deaf"] - STALL, event.at))
                 case _:
                     pass
         line._lags.sort(key=lambda lag: lag[0])
@@ -97,11 +99,14 @@ class Timeline:
     def over(self, since: int, length: int) -> int:
         """When a time that somebody was given must be over at the latest."""
         end = since + length
-        for begin, stop in sorted([*self.deaf, *((moment, moment) for moment in self.began)]):
-            if since <= stop and begin < end + UNDER_WAY:
+        lost = [(begin, stop, False) for begin, stop in self.deaf]
+        for begin, stop, begins in sorted([*lost, *((*span, True) for span in self.began)]):
+            if since > stop or begin >= end + UNDER_WAY:
+                continue
+            if begins:
+                end = max(end, stop + min(GRACE, length))
+            else:
                 end += stop - max(begin, since)
-                if begin == stop:
-                    end = max(end, begin + min(GRACE, length))
         return end
 
     def put_right(self, dump: Dump) -> Dump:

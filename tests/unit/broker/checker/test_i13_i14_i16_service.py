@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from broker.checker.history import Kind
@@ -9,7 +11,16 @@ from protocol.chat import ChatCommandInfo
 from protocol.errors import ByeCode
 from protocol.frame import Frame
 from protocol.session import Bye
-from tests.support.tale import SECOND, Tale, told
+from tests.support.tale import SECOND, Tale, laws
+
+
+def told(do: Callable[[Tale], None]) -> set[str]:
+    """The laws that are broken when this happens after a sound conversation."""
+    tale = Tale()
+    tale.talk()
+    do(tale)
+    return laws(tale)
+
 
 LIMITS = {"read": 0.4, "accept": 2.5, "close": 4.5, "hello": 12.5}
 

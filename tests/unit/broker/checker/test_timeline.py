@@ -34,3 +34,12 @@ def test_a_process_that_ends_after_its_store_failed_is_down_from_then_on() -> No
     """B-13."""
     line = timeline((100, Kind.FAILED), (101, Kind.CRASHED), (104, Kind.STARTED))
     assert line.listened(90 * SECOND, 110 * SECOND) == 16 * SECOND
+
+
+def test_what_is_due_while_a_commit_takes_long_comes_a_grace_after_it() -> None:
+    """B-13: the broker is deaf from its fourth second on, and answered nobody in the three before."""
+    line = Timeline.read(
+        [Event(0, Kind.STARTED), Event(100 * SECOND, Kind.RESUMED, data={"deaf": SECOND})]
+    )
+    assert line.over(89 * SECOND, 8 * SECOND) == 108 * SECOND
+    assert line.over(86 * SECOND, 8 * SECOND) == 94 * SECOND
