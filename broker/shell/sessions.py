@@ -483,7 +483,8 @@ class Sessions:
         if link.phase is not Phase.JOINED:
             return
         self._served.subtract(link.gateways)
-        self._paused.pop(link.number, None)
+        if self._paused.pop(link.number, None) is not None:
+            self.sockets.pause(link, False)  # its end is to be heard
         if self.engine is not None:
             self.engine.submit(SessionClosed(link.number))
             self.stirred()
