@@ -10,6 +10,11 @@ from attrs import Factory, define
 if TYPE_CHECKING:
     from broker.shell.connection import Link
 
+PARTY_OUTBOXES = 8
+"""What may wait for all slow readers of one token, in times of what may wait for one."""
+ALL_OUTBOXES = 64
+"""The same for all slow readers together."""
+
 
 @define
 class Backlog:

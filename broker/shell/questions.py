@@ -36,6 +36,10 @@ ANSWERS: Final = {CATALOGUE[question].answer for question in QUESTIONS} - {
 """What answers questions only: when it is not sent, nothing that happened is untold."""
 HEADERS: Final = 384
 """What the `Re` of an answer takes at the most, and the array around it."""
+PLAIN_ANSWERS = frozenset(
+    (ErrorCode.UNKNOWN_CHAT, type_) for type_ in ("ES_CHAT_STATUS", "CS_CHAT_STATUS")
+)
+"""Errors that answer a question: a visitor's program asks whether there is a chat, and there is none yet."""
 
 
 def too_long(size: int) -> SysError:

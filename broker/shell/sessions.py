@@ -20,13 +20,14 @@ from broker.config.model import Limits
 from broker.core.effects import Dismiss, Effect, Note, Send
 from broker.core.inputs import FrameArrived, SessionClosed, SessionOpened
 from broker.shell.authentication import Claim, Verdict
+from broker.shell.backlog import ALL_OUTBOXES, PARTY_OUTBOXES
 from broker.shell.checks import Check, SlowChecks
 from broker.shell.connection import Link, Phase
 from broker.shell.counters import Counters
 from broker.shell.deadlines import Deadlines
 from broker.shell.engine import Engine
 from broker.shell.graces import Excuses
-from broker.shell.questions import ANSWERS, HEADERS, QUESTIONS, too_long
+from broker.shell.questions import ANSWERS, HEADERS, PLAIN_ANSWERS, QUESTIONS, too_long
 from broker.shell.rate import Budget
 from broker.shell.sockets import Sockets
 from protocol.catalogue import CATALOGUE
@@ -41,10 +42,6 @@ LINGER = 2.0
 """How long, in seconds, a peer has to take our last words and to close."""
 TYPING_MARK = 65_536
 """Bytes that wait from which on a reader gets no typing any more (W-23)."""
-PARTY_OUTBOXES = 8
-"""What may wait for all slow readers of one token, in times of what may wait for one."""
-ALL_OUTBOXES = 64
-"""The same for all slow readers together."""
 CROWD_HIGH = 512
 """Inputs of one token that wait from which on who sent the last of them is not read."""
 CROWD_LOW = 256
@@ -53,10 +50,6 @@ SHORT = 1_024
 """Bytes of an answer that costs its asker nothing."""
 LOGGED_REFUSALS = 100
 """Refused frames of one connection that are logged; further ones are only counted."""
-PLAIN_ANSWERS = frozenset(
-    (ErrorCode.UNKNOWN_CHAT, type_) for type_ in ("ES_CHAT_STATUS", "CS_CHAT_STATUS")
-)
-"""Errors that answer a question: a visitor's program asks whether there is a chat, and there is none yet."""
 VOLATILE = frozenset(spec.type for spec in CATALOGUE.values() if spec.volatile)
 AUTH_FAILED = "the peers, the login or the token are not good"
 

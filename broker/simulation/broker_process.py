@@ -19,7 +19,6 @@ from broker.checker.violation import DAWN
 from broker.config.model import Config
 from broker.core.broker import restore
 from broker.core.effects import Effect
-from broker.core.facts import Fact, SentenceStored
 from broker.core.inputs import Booted, Reloaded
 from broker.core.rollback import roll_back
 from broker.shell.clock import Clock
@@ -31,8 +30,8 @@ from broker.shell.listening_clock import LOOK_EVERY, Attention
 from broker.shell.server import Server, Stage
 from broker.shell.sessions import Sessions
 from broker.simulation import witness
+from broker.simulation.committer import Committer
 from broker.simulation.disk import Disk
-from broker.simulation.facts import summary
 from broker.simulation.fake_sockets import (
     FakeListener,
     FakeSelector,
@@ -58,10 +57,6 @@ from protocol.errors import ByeCode
 
 REOPEN_AFTER = 2
 """Seconds after which clients are told to come back when the store failed."""
-
-
-class StoreFailed(Exception):
-    """The simulated store did not do what it was asked, or did and did not say so."""
 
 
 @define(eq=False, repr=False)
@@ -210,8 +205,8 @@ class Life:
             one_too_many=host.strain.one_too_many,
         )
         self.server.alarm = self._set_alarm
-        # Thousands of lines that nobody reads.
-        self.sessions._log = self.server._log = Silent(self._caught)  # noqa: SLF001
+        log = Silent(self._caught)
+        self.sessions._log = self.server._log = log  # noqa: SLF001 - thousands of lines that nobody reads
         self.released = Released(host.world, host.history, self.sessions, self.wires)
         self.watch = Watch(host.world, host.history, self.server, self.listener)
         self._dear = self.chance.fork("turns").choose((5, 20, DEAR))
@@ -249,7 +244,7 @@ class Life:
         store.begin_life(now, first.heard)
         self.engine = witness.WatchedEngine(
             restore(host.config, first, now, self.attention.look()),
-            Committer(self),
+            Committer(self, host, self.chance, self.standstill),
             self,
             self.clock,
             self.chance.bytes(16),
@@ -486,67 +481,3 @@ class Life:
         if self.host.faults.met(Window.COMMIT_SLOW):
             return self.chance.between(SECOND, 4 * SECOND)
         return self._commit_delay + self.chance.between(0, self._commit_delay)
-
-
-@define(eq=False, repr=False)
-class Committer:
-    """The store's thread: commits take their time, and meet faults in every window."""
-
-    life: Life
-
-    def commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
-        """Store the facts, later."""
-        self.life.host.world.after(self.life.commit_delay(), lambda: self._commit(facts, done))
-
-    def _commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
-        life, host = self.life, self.life.host
-        stands = life.standstill.holds(lambda: self._commit(facts, done))
-        if stands or life.dead or life.engine is None:
-            return
-        met = host.faults.met(
-            Window.COMMIT_LOST, Window.COMMIT_KEPT, Window.COMMIT_FAILS, Window.COMMIT_UNKNOWN
-        )
-        if met is Window.COMMIT_LOST:
-            host.crash(met)
-            return
-        self._poison(facts)
-        error: Exception | None = None
-        if met is not Window.COMMIT_FAILS:
-            try:
-                host.disk.store.commit(facts)
-                host.history.add(host.world.now, Kind.COMMITTED, facts=summary(facts))
-            except RowRefusedError as refused:
-                error = refused
-                if not any(host.disk.refuses(fact) for fact in facts):
-                    life.broken("I-10", f"the store refused a batch: {refused}")
-            except StoreError as refused:
-                # No fault was planned: a constraint of the schema caught what should not be.
-                life.broken("I-10", f"the store refused a batch: {refused}")
-                error = refused
-        if met is Window.COMMIT_KEPT:
-            host.crash(met)
-            return
-        if met is not None:
-            host.history.add(host.world.now, Kind.FAULT, what=met.value)
-            error = StoreFailed(met.value)
-        engine = life.engine
-
-        def tell() -> None:
-            if not life.standstill.holds(tell) and not life.dead and life.engine is engine:
-                life.guarded(lambda: life.committed(done, error))
-
-        host.world.after(life.chance.between(0, MS), tell)
-
-    def _poison(self, facts: list[Fact]) -> None:
-        """Have the database refuse a sentence of this batch, if it is time and others are with it."""
-        host, engine = self.life.host, self.life.engine
-        said = [
-            fact.id
-            for fact in facts
-            if isinstance(fact, SentenceStored) and not (fact.own or host.disk.refuses(fact))
-        ]
-        if engine is None or engine.unreleased < 2:
-            return
-        if said and host.faults.met(Window.ROW_REFUSED):
-            host.disk.refuse(self.life.chance.choose(said))
-            host.history.add(host.world.now, Kind.FAULT, what=Window.ROW_REFUSED.value)

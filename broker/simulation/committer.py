@@ -1,0 +1,123 @@
+"""The store's thread in the simulated world: commits that take their time, and what strikes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from attrs import define
+
+from broker.checker.history import History, Kind
+from broker.core.facts import Fact, SentenceStored
+from broker.simulation.disk import Disk
+from broker.simulation.facts import summary
+from broker.simulation.faults import Faults, Window
+from broker.simulation.rng import Chance
+from broker.simulation.standstill import Standstill
+from broker.simulation.witness import WatchedEngine
+from broker.simulation.world import MS, World
+from broker.store import RowRefusedError, StoreError
+
+
+class StoreFailed(Exception):
+    """The simulated store did not do what it was asked, or did and did not say so."""
+
+
+class Machine(Protocol):
+    """As much of the host as a commit needs."""
+
+    world: World
+    history: History
+    disk: Disk
+    faults: Faults
+
+    def crash(self, window: Window) -> None:
+        """Kill the process."""
+
+
+class Process(Protocol):
+    """As much of a life as a commit needs."""
+
+    dead: bool
+    engine: WatchedEngine | None
+
+    def commit_delay(self) -> int:
+        """How long the next commit takes."""
+
+    def broken(self, law: str, text: str) -> None:
+        """Something happened that never should."""
+
+    def guarded(self, go_on: Callable[[], None]) -> None:
+        """Let the engine go on."""
+
+    def committed(
+        self, done: Callable[[BaseException | None], None], error: BaseException | None
+    ) -> None:
+        """Tell the engine of its commit."""
+
+
+@define(eq=False, repr=False)
+class Committer:
+    """The store's thread: commits take their time, and meet faults in every window."""
+
+    life: Process
+    host: Machine
+    chance: Chance
+    standstill: Standstill
+
+    def commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
+        """Store the facts, later."""
+        self.host.world.after(self.life.commit_delay(), lambda: self._commit(facts, done))
+
+    def _commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
+        life, host = self.life, self.host
+        stands = self.standstill.holds(lambda: self._commit(facts, done))
+        if stands or life.dead or life.engine is None:
+            return
+        met = host.faults.met(
+            Window.COMMIT_LOST, Window.COMMIT_KEPT, Window.COMMIT_FAILS, Window.COMMIT_UNKNOWN
+        )
+        if met is Window.COMMIT_LOST:
+            host.crash(met)
+            return
+        self._poison(facts)
+        error: Exception | None = None
+        if met is not Window.COMMIT_FAILS:
+            try:
+                host.disk.store.commit(facts)
+                host.history.add(host.world.now, Kind.COMMITTED, facts=summary(facts))
+            except RowRefusedError as refused:
+                error = refused
+                if not any(host.disk.refuses(fact) for fact in facts):
+                    life.broken("I-10", f"the store refused a batch: {refused}")
+            except StoreError as refused:
+                # No fault was planned: a constraint of the schema caught what should not be.
+                life.broken("I-10", f"the store refused a batch: {refused}")
+                error = refused
+        if met is Window.COMMIT_KEPT:
+            host.crash(met)
+            return
+        if met is not None:
+            host.history.add(host.world.now, Kind.FAULT, what=met.value)
+            error = StoreFailed(met.value)
+        engine = life.engine
+
+        def tell() -> None:
+            if not self.standstill.holds(tell) and not life.dead and life.engine is engine:
+                life.guarded(lambda: life.committed(done, error))
+
+        host.world.after(self.chance.between(0, MS), tell)
+
+    def _poison(self, facts: list[Fact]) -> None:
+        """Have the database refuse a sentence of this batch, if it is time and others are with it."""
+        host, engine = self.host, self.life.engine
+        said = [
+            fact.id
+            for fact in facts
+            if isinstance(fact, SentenceStored) and not (fact.own or host.disk.refuses(fact))
+        ]
+        if engine is None or engine.unreleased < 2:
+            return
+        if said and host.faults.met(Window.ROW_REFUSED):
+            host.disk.refuse(self.chance.choose(said))
+            host.history.add(host.world.now, Kind.FAULT, what=Window.ROW_REFUSED.value)
