@@ -50,7 +50,8 @@ from broker.core.presence.timeouts import next_timeout
 from broker.core.routing.admission import next_pilot
 from broker.core.routing.builtin_bot import next_script
 from broker.core.routing.offering import next_offer
-from broker.core.state import Chat, Desk, Recovered, Session, State
+from broker.core.serving import Handler
+from broker.core.state import Chat, Desk, Recovered, State
 from broker.core.timers import Term
 from broker.core.views.notifications import render
 from broker.core.visitors import outbound, sentences, starting
@@ -59,8 +60,6 @@ from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
 from protocol.session import SysError
 from protocol.values import AgentState, ChatStatus, Guid, Role, TransferMode
-
-Handler = Callable[[State, Stamp, Session, Frame], Outcome]
 
 HANDLERS: dict[str, Handler] = {
     "CS_AGENT_LIST": queries.agents,

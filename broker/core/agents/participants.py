@@ -35,6 +35,7 @@ from broker.core.inputs import Stamp
 from broker.core.limits import PARTIES_PER_CHAT, WATCHED_PER_AGENT
 from broker.core.routing.admission import route
 from broker.core.routing.offering import offered
+from broker.core.serving import serves
 from broker.core.state import Chat, Desk, Session, State
 from broker.core.views.addressing import chat_at_desk, owned_chat
 from protocol.chat import ChatCommandInfo, ChatTransferInfo
@@ -55,10 +56,11 @@ def shown(chat: Chat, agent: Guid, session: Session, frame: Frame, *, full: bool
     )
 
 
-def transfer(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatTransferInfo)
+def transfer(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatTransferInfo
+) -> Outcome:
     """CS_CHAT_TRANSFER: to an agent, to a project, or taken back."""
-    p = frame.payload
-    assert isinstance(p, ChatTransferInfo)
     found = owned_chat(state, session, p)
     if isinstance(found, Refusal):
         return found
@@ -217,10 +219,11 @@ def _may_ask(state: State, chat: Chat, wanted: Guid | None) -> Refusal | None:
     return None
 
 
-def invite(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatTransferInfo)
+def invite(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatTransferInfo
+) -> Outcome:
     """CS_CHAT_INVITE: consult, conference; a supervisor may let himself in, and monitor."""
-    p = frame.payload
-    assert isinstance(p, ChatTransferInfo)
     mode = p.mode
     if mode is None or mode is TransferMode.TRANSFER:
         return Refusal(ErrorCode.BAD_PAYLOAD, "Mode: must be Consult, Conference or Monitor")
@@ -305,10 +308,11 @@ def _may_enter(state: State, chat: Chat, desk: Desk, mode: TransferMode) -> Refu
     return None
 
 
-def leave(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def leave(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """CS_CHAT_LEAVE: out of the chat; an owner needs an heir."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     found = chat_at_desk(state, session, p)
     if isinstance(found, Refusal):
         return found
@@ -328,10 +332,11 @@ def leave(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome
     return _in_place_of_push(decision, told)
 
 
-def give_back(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def give_back(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """CS_CHAT_RETURN: back to the queue, its age kept; not to the same agent at once."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     found = owned_chat(state, session, p)
     if isinstance(found, Refusal):
         return found
@@ -348,10 +353,9 @@ def give_back(state: State, stamp: Stamp, session: Session, frame: Frame) -> Out
     return decision
 
 
-def park(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def park(state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo) -> Outcome:
     """CS_CHAT_PARK: put a chat aside, or ask for it back (B-22, B-29)."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     found = owned_chat(state, session, p)
     if isinstance(found, Refusal):
         return found

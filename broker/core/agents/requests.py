@@ -11,6 +11,7 @@ from broker.core.effects import AgentToWorkplace, ChatToAgent, ChatToConnectors,
 from broker.core.facts import BotAwaited, WrapupEnded
 from broker.core.inputs import Stamp
 from broker.core.routing.wait_rules import judged
+from broker.core.serving import serves
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import NO_CHAT, chat_at_desk, desk_at, own_chat, supervisor_at
 from protocol.agent import AgentStateInfo
@@ -20,10 +21,11 @@ from protocol.frame import Frame
 from protocol.values import AgentState, ChatStatus, CloseReason, from_micros
 
 
-def answer(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def answer(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """CS_CHAT_ANSWER: take the offered chat; too late or not his: SC_CHAT_ALERT_END (B-25)."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     desk = desk_at(state, session, p)
     if isinstance(desk, Refusal):
         return desk
@@ -55,10 +57,11 @@ def answer(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcom
     return decision
 
 
-def hang_up(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def hang_up(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """CS_CHAT_HANGUP: reject an offer, or end a conversation; the status says which (B-8)."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     found = chat_at_desk(state, session, p)
     if isinstance(found, Refusal):
         return found
@@ -92,10 +95,11 @@ def ended_by(
     return decision
 
 
-def close_any(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def close_any(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """CS_CHAT_CLOSE: a supervisor ends any chat, so that none can ever be stuck (B-8)."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     me = supervisor_at(state, session, p.peer)
     if isinstance(me, Refusal):
         return me
@@ -110,10 +114,11 @@ def close_any(state: State, stamp: Stamp, session: Session, frame: Frame) -> Out
     return decision
 
 
-def set_state(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(AgentStateInfo)
+def set_state(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: AgentStateInfo
+) -> Outcome:
     """CS_AGENT_STATE: what the agent wants to be, or a supervisor wants him to be (B-28)."""
-    p = frame.payload
-    assert isinstance(p, AgentStateInfo)
     agent = session.agent
     if agent is None or (p.peer is not None and p.peer != session.workplace):
         return Refusal(ErrorCode.NOT_ALLOWED, "Peer: not the workplace of this session")
@@ -141,10 +146,11 @@ def set_state(state: State, stamp: Stamp, session: Session, frame: Frame) -> Out
     return Decision([fact], [told])
 
 
-def wrap_up(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatWrapUpInfo)
+def wrap_up(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatWrapUpInfo
+) -> Outcome:
     """CS_CHAT_WRAPUP: the wrap-up is done; its slot is free (B-28)."""
-    p = frame.payload
-    assert isinstance(p, ChatWrapUpInfo)
     agent = session.agent
     if agent is None or p.peer != session.workplace:
         return Refusal(ErrorCode.NOT_ALLOWED, "Peer: not the workplace of this session")

@@ -22,6 +22,7 @@ from broker.core.limits import (
     OVERVIEW_ITEMS,
     items_that_fit,
 )
+from broker.core.serving import serves
 from broker.core.state import Chat, Desk, Session, State
 from broker.core.views.addressing import supervisor_at
 from broker.core.views.structures import agent_name, chat_for_workplace, utc
@@ -51,10 +52,11 @@ def faulty(state: State, p: AgentStateInfo) -> Refusal | None:
     return None
 
 
-def force_state(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(AgentStateInfo)
+def force_state(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: AgentStateInfo
+) -> Outcome:
     """CS_AGENT_STATE with another's AgentId: at once, whatever he does (B-28)."""
-    p = frame.payload
-    assert isinstance(p, AgentStateInfo)
     me = supervisor_at(state, session, session.workplace)
     if isinstance(me, Refusal):
         return me
@@ -103,10 +105,11 @@ def _expelled(state: State, desk: Desk, stamp: Stamp, by: Guid) -> Decision:
     return decision
 
 
-def overview(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def overview(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """CS_CHAT_OVERVIEW: the open chats, those in front that wait, then by age."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     me = supervisor_at(state, session, p.peer)
     if isinstance(me, Refusal):
         return me
@@ -136,10 +139,11 @@ def _listed(state: State, chat: Chat, number: str, now: int) -> ChatStatusInfo:
     )
 
 
-def explanation(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def explanation(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """CS_CHAT_EXPLAIN: the last decisions about a chat, and how one agent stands to it (B-30)."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     me = supervisor_at(state, session, p.peer)
     if isinstance(me, Refusal):
         return me

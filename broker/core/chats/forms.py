@@ -22,6 +22,7 @@ from broker.core.form_values import columns_of, scenario_in
 from broker.core.inputs import Stamp
 from broker.core.limits import DAY, FORM_BYTES, FORMS_PER_CHAT, form_size, form_weight
 from broker.core.lone_forms import LoneForms
+from broker.core.serving import serves
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import NO_CHAT, chat_at_desk, gateway_of
 from broker.core.views.structures import form_for_workplace
@@ -42,10 +43,9 @@ _SPENT = Refusal(ErrorCode.OVERLOADED, "the gateway saved enough forms without a
 # --- frames ---
 
 
-def load(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(CommandInfo)
+def load(state: State, stamp: Stamp, session: Session, frame: Frame, p: CommandInfo) -> Outcome:
     """ES_SCENARIO_LOAD, CS_SCENARIO_LOAD: a form in a culture."""
-    p = frame.payload
-    assert isinstance(p, CommandInfo)
     model = scenario_in(state.config, p.id, p.reference)
     if model is None:
         return _NO_FORM
@@ -53,10 +53,11 @@ def load(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
     return Decision([], [Send((session.number,), answer, model, session.number, frame.id)])
 
 
-def result(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ScenarioResultInfo)
+def result(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ScenarioResultInfo
+) -> Outcome:
     """CS_SCENARIO_RESULT: what was filled in, for who may read the chat's words (B-7, B-41)."""
-    p = frame.payload
-    assert isinstance(p, ScenarioResultInfo)
     found = chat_at_desk(state, session, p)
     if isinstance(found, Refusal):
         return found
@@ -71,10 +72,11 @@ def result(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcom
     return Decision([], [Send((me,), "SC_SCENARIO_RESULT", shown, me, frame.id)])
 
 
-def save_from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ScenarioResultInfo)
+def save_from_workplace(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ScenarioResultInfo
+) -> Outcome:
     """CS_SCENARIO_SAVE: by who is in the conversation, or owned the chat at its end."""
-    p = frame.payload
-    assert isinstance(p, ScenarioResultInfo)
     found = chat_at_desk(state, session, p)
     if isinstance(found, Refusal):
         return found
@@ -85,10 +87,11 @@ def save_from_workplace(state: State, stamp: Stamp, session: Session, frame: Fra
     return _save(state, stamp, session, frame, chat, desk.agent)
 
 
-def save_from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ScenarioResultInfo)
+def save_from_connector(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ScenarioResultInfo
+) -> Outcome:
     """ES_SCENARIO_SAVE: a filled-in form, of a chat or of its own."""
-    p = frame.payload
-    assert isinstance(p, ScenarioResultInfo)
     gateway = session.gateways[0]
     if p.peer is not None:
         named = gateway_of(state, session, p)

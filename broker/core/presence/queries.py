@@ -8,6 +8,7 @@ from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import ChatToAgent, ChatToConnectors, Send
 from broker.core.inputs import Stamp
 from broker.core.limits import OVERVIEW_BYTES, OVERVIEW_ITEMS, PARTIES_BYTES, items_that_fit
+from broker.core.serving import serves
 from broker.core.state import Session, State
 from broker.core.views.addressing import NO_CHAT, chat_at_desk, desk_at, gateways_of, tracked_chat
 from broker.core.views.structures import agent_state, chat_for_connector, chat_for_workplace
@@ -22,10 +23,11 @@ def _answer(session: Session, frame: Frame, type_: str, payload: object) -> Deci
     return Decision([], [Send((me,), type_, payload, me, frame.id)])
 
 
-def resync_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def resync_connector(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """ES_CHAT_RESYNC: the open chats of a gateway, or of all ports of a peer."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     gateways = gateways_of(state, session, p)
     if isinstance(gateways, Refusal):
         return gateways
@@ -41,10 +43,11 @@ def resync_connector(state: State, stamp: Stamp, session: Session, frame: Frame)
     return _answer(session, frame, "SE_CHAT_LIST", shown)
 
 
-def resync_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def resync_workplace(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """CS_CHAT_RESYNC: the chats offered to and answered by the agent."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     desk = desk_at(state, session, p)
     if isinstance(desk, Refusal):
         return desk
@@ -63,10 +66,11 @@ def resync_workplace(state: State, stamp: Stamp, session: Session, frame: Frame)
     return _answer(session, frame, "SC_CHAT_LIST", shown)
 
 
-def status_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def status_connector(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """ES_CHAT_STATUS: one whole chat."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     chat = tracked_chat(state, session, p)
     if isinstance(chat, Refusal):
         return chat
@@ -74,10 +78,11 @@ def status_connector(state: State, stamp: Stamp, session: Session, frame: Frame)
     return Decision([], [told])
 
 
-def status_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def status_workplace(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """CS_CHAT_STATUS: one whole chat of the agent's; of an offered one, no sentences (B-7)."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     found = chat_at_desk(state, session, p)
     if isinstance(found, Refusal):
         return found
@@ -96,10 +101,11 @@ def status_workplace(state: State, stamp: Stamp, session: Session, frame: Frame)
     return Decision([], [told])
 
 
-def agents(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def agents(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """CS_AGENT_LIST: who is logged in, so that a chat can be handed to him (B-29)."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     desk = desk_at(state, session, p)
     if isinstance(desk, Refusal):
         return desk

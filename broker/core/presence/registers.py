@@ -10,6 +10,7 @@ from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Send
 from broker.core.facts import Register, RegisterAsked
 from broker.core.inputs import Stamp
+from broker.core.serving import serves
 from broker.core.state import Session, State
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
@@ -22,10 +23,11 @@ def routing(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outco
     return _answer(state, session, frame, Register(str(frame.payload)))
 
 
-def literals(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(LiteralLookupInfo)
+def literals(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: LiteralLookupInfo
+) -> Outcome:
     """ES_WS_LITERALS_GET: one group of texts, in one culture or in all."""
-    p = frame.payload
-    assert isinstance(p, LiteralLookupInfo)
     return _answer(state, session, frame, Register(p.peer, p.literal_group, p.culture))
 
 

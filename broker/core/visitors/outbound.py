@@ -20,6 +20,7 @@ from broker.core.effects import ChatToAgent, OutboundToConnectors, Send
 from broker.core.facts import ChatMoved, ChatRouted, Fact
 from broker.core.inputs import Stamp
 from broker.core.rules import matching
+from broker.core.serving import serves
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import gateway_of
 from broker.core.views.structures import outbound_chat, seen_as
@@ -39,10 +40,11 @@ from protocol.values import ChatStatus, Guid
 _REUSED = Refusal(ErrorCode.KEY_REUSED, "ReturnChatId: used before for another chat")
 
 
-def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatServiceInfo)
+def from_connector(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatServiceInfo
+) -> Outcome:
     """ES_CHAT_OPEN: a program outside begins a chat; agents get it when a connector has it."""
-    p = frame.payload
-    assert isinstance(p, ChatServiceInfo)
     gateway = gateway_of(state, session, p)
     if isinstance(gateway, Refusal):
         return gateway
@@ -64,10 +66,11 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
     return Decision(facts, [told])
 
 
-def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatServiceInfo)
+def from_workplace(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatServiceInfo
+) -> Outcome:
     """CS_CHAT_OPEN: an agent begins a chat, which is his at once."""
-    p = frame.payload
-    assert isinstance(p, ChatServiceInfo)
     agent = session.agent
     assert agent is not None
     gateway = state.config.gateway_by_address.get((p.peer or "", p.port))

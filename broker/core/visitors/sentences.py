@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 
 from broker.core.agents.participants import woken
 from broker.core.chats.room import fits, words_relieved
-from broker.core.chats.transitions import acknowledgement, agent_session, heard_anew
+from broker.core.chats.transitions import acknowledgement, agent_session, bot_awaited, heard_anew
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Announcement, ChatToConnectors, Effect, Send
 from broker.core.facts import (
@@ -28,6 +28,7 @@ from broker.core.facts import (
 )
 from broker.core.inputs import Stamp
 from broker.core.limits import slot_digest
+from broker.core.serving import serves
 from broker.core.state import Chat, Sentence, Session, Slot, State
 from broker.core.views.addressing import chat_at_desk, find_tracked, gateway_of, tracked_chat
 from broker.core.views.recipients import connectors_of, listeners
@@ -58,10 +59,11 @@ def _trace(frame: Frame) -> str | None:
     return trace if isinstance(trace, str) else None
 
 
-def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatSentenceInfo)
+def from_connector(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatSentenceInfo
+) -> Outcome:
     """ES_CHAT_SENTENCE: a visitor says something."""
-    p = frame.payload
-    assert isinstance(p, ChatSentenceInfo)
     gateway = gateway_of(state, session, p)
     if isinstance(gateway, Refusal):
         return gateway
@@ -118,10 +120,11 @@ def from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -
     return Decision(facts, effects)
 
 
-def from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatSentenceInfo)
+def from_workplace(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatSentenceInfo
+) -> Outcome:
     """CS_CHAT_SENTENCE: an agent says something."""
-    p = frame.payload
-    assert isinstance(p, ChatSentenceInfo)
     found = chat_at_desk(state, session, p)
     if isinstance(found, Refusal):
         return found
@@ -355,10 +358,11 @@ def _again(
     return decision
 
 
-def confirm_from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def confirm_from_connector(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """ES_CHAT_CONFIRM: the visitor's side has an agent's sentence."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     chat = tracked_chat(state, session, p)
     if isinstance(chat, Refusal):
         return chat
@@ -382,10 +386,11 @@ def _readers(state: State, chat: Chat) -> list[tuple[int, str]]:
     return [(s, state.sessions[s].workplace or "") for s in sessions if s is not None]
 
 
-def confirm_from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def confirm_from_workplace(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """CS_CHAT_CONFIRM: the agent has a visitor's sentence."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     found = chat_at_desk(state, session, p)
     if isinstance(found, Refusal):
         return found
@@ -443,10 +448,11 @@ def _of_a_slot(push: Send, model: int) -> Send:
     return evolve(push, payload=evolve(push.payload, model=model))
 
 
-def typing_from_connector(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def typing_from_connector(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """ES_CHAT_TYPING: passed on to the agent, remembered by nobody (W-23)."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     chat = tracked_chat(state, session, p)
     if isinstance(chat, Refusal):
         return chat
@@ -463,10 +469,11 @@ def typing_from_connector(state: State, stamp: Stamp, session: Session, frame: F
     return decision
 
 
-def typing_from_workplace(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def typing_from_workplace(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
+) -> Outcome:
     """CS_CHAT_TYPING: passed on to the connectors."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     found = chat_at_desk(state, session, p)
     if isinstance(found, Refusal):
         return found
@@ -476,8 +483,7 @@ def typing_from_workplace(state: State, stamp: Stamp, session: Session, frame: F
     decision = Decision()
     if chat.status is ChatStatus.ICR and chat.bot_due is not None:
         # A bot that types is not silent, and one that ceases to has nothing to say (B-40).
-        patience = state.config.distribution.bot_timeout
-        due = stamp.up + patience if p.is_typing is not False else None
+        due = None if p.is_typing is False else bot_awaited(state, chat, stamp).due
         decision.facts.append(BotAwaited(chat.id, due))
     sessions = connectors_of(state, chat)
     if not sessions:

@@ -33,6 +33,7 @@ from broker.core.limits import (
     variables_weight,
 )
 from broker.core.rules import matching
+from broker.core.serving import serves
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import find_tracked, gateway_of, tracked_chat
 from protocol.chat import ChatCommandInfo, ChatServiceInfo, ChatStatusInfo
@@ -57,10 +58,11 @@ def applicant(gateway: Guid, p: ChatServiceInfo) -> matching.Applicant:
     )
 
 
-def request(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatServiceInfo)
+def request(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatServiceInfo
+) -> Outcome:
     """ES_CHAT_REQUEST: judge, write nothing (B-1)."""
-    p = frame.payload
-    assert isinstance(p, ChatServiceInfo)
     gateway = gateway_of(state, session, p)
     if isinstance(gateway, Refusal):
         return gateway
@@ -80,10 +82,11 @@ def request(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outco
     )
 
 
-def start(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatServiceInfo)
+def start(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatServiceInfo
+) -> Outcome:
     """ES_CHAT_START: make the chat, find the open one, or reopen the closed one (B-2)."""
-    p = frame.payload
-    assert isinstance(p, ChatServiceInfo)
     gateway = gateway_of(state, session, p)
     if isinstance(gateway, Refusal):
         return gateway
@@ -334,10 +337,9 @@ def reopen(
     return decision
 
 
-def stop(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+@serves(ChatCommandInfo)
+def stop(state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo) -> Outcome:
     """ES_CHAT_STOP: close; the answer is Closed for an unknown chat too."""
-    p = frame.payload
-    assert isinstance(p, ChatCommandInfo)
     chat = tracked_chat(state, session, p)
     if isinstance(chat, Refusal):
         if chat.code is not ErrorCode.UNKNOWN_CHAT:

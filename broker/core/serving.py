@@ -1,0 +1,31 @@
+"""The one place where a handler of frames meets the structure that its frames carry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from broker.core.decision import Outcome
+from broker.core.inputs import Stamp
+from broker.core.state import Session, State
+from protocol.frame import Frame
+
+P = TypeVar("P")
+Handler = Callable[[State, Stamp, Session, Frame], Outcome]
+
+
+def serves(
+    structure: type[P],
+) -> Callable[[Callable[[State, Stamp, Session, Frame, P], Outcome]], Handler]:
+    """Hand a handler the payload of its frame as what the catalogue says that it is."""
+
+    def typed(handler: Callable[[State, Stamp, Session, Frame, P], Outcome]) -> Handler:
+        def handle(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+            payload = frame.payload
+            assert isinstance(payload, structure)
+            return handler(state, stamp, session, frame, payload)
+
+        handle.__doc__ = handler.__doc__
+        return handle
+
+    return typed
