@@ -54,8 +54,8 @@ def _allowed(story: Story, what: str) -> int:
             return CLOSE_WITHIN
         case "hello":
             return int(setup["hello"]) + SLACK
-        case _:
-            return 2 * int(setup["heartbeat"]) + SLACK
+        case _:  # time again is given when the next deadline comes up, a heartbeat later at most
+            return 3 * int(setup["heartbeat"]) + SLACK
 
 
 def reading_stops(story: Story) -> Iterator[Violation]:

@@ -88,6 +88,6 @@ _NOTED = {
     "accept": 2_900_000,
     "close": 5_000_000,
     "hello": 13_000_000,
-    "ping": 24_000_000,
+    "ping": 34_000_000,
 }
 """After how many microseconds it is worth a note; what is allowed is the judge's to say."""
