@@ -217,6 +217,10 @@ class Crowd:
     async def _visit(self, program: TcpProgram, ref: ChatRef, chance: Chance) -> None:
         said = 0
         while not self.quiet:
+            if program.session.unsent(ref):
+                # Whoever is not heard does not begin anew: each start would bring the whole transcript.
+                await trio.sleep(0.02)  # real time: the broker is away, or behind
+                continue
             try:
                 info = ChatServiceInfo(peer=ref.peer, tracking_id=ref.name, party_name=ref.name)
                 program.session.start_chat(info, program.now)
