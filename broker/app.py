@@ -41,6 +41,7 @@ from broker.shell.http import Asker, HttpServer
 from broker.shell.life_signs import Diary
 from broker.shell.listening_clock import GAP, LOOK_EVERY, Attention
 from broker.shell.metered import MeteredCommitter
+from broker.shell.parties import party_of
 from broker.shell.server import Server
 from broker.shell.server_tasks import ServerTasks
 from broker.shell.service_manager import Supervisor
@@ -400,12 +401,10 @@ class Broker:
     def _party_of(self, engine: Engine, number: int) -> object:
         """Who sent an input of the failed batch: by token, or else by connection."""
         session = engine.sender(number) or 0
-        joined, link = (
-            engine.presence.sessions.get(session),
-            self.server.sessions.links.get(session),
-        )
+        joined = engine.presence.sessions.get(session)
         if joined is not None:  # perhaps it has hung up since
-            return joined.agent or (*joined.gateways, session)[0]
+            return party_of(joined.agent, joined.gateways) or session
+        link = self.server.sessions.links.get(session)
         return session if link is None or link.party is None else link.party
 
     def _without_refused(

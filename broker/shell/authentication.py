@@ -19,6 +19,7 @@ from attrs import define, field, frozen
 
 from broker.config.model import Config, Secret
 from broker.config.secret import verify
+from broker.shell.parties import party_of
 from protocol.session import Hello
 from protocol.values import Guid, Role
 
@@ -38,7 +39,7 @@ class Claim:
     @property
     def party(self) -> object:
         """Whose sessions share turns and bounds: those of a gateway, or of an agent."""
-        return self.agent_id or next(iter(self.gateways), None)
+        return party_of(self.agent_id, self.gateways)
 
 
 def claim_of(config: Config, hello: Hello) -> Claim | None:

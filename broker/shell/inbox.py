@@ -22,6 +22,7 @@ from attrs import Factory, define
 
 from broker.core.inputs import FrameArrived, Input, SessionClosed, SessionOpened
 from broker.shell.cost import USUAL
+from broker.shell.parties import party_of
 from broker.shell.questions import QUESTIONS
 
 TURN = 200
@@ -215,7 +216,7 @@ class Inbox:
         agent = None
         if isinstance(input, SessionOpened):
             agent = input.agent_id
-            name = agent or (input.gateways[0] if input.gateways else name)
+            name = party_of(agent, input.gateways) or name
         party = self._parties.get(name)
         if party is None:
             party = _Party(name, in_order=agent is not None, credit=self.turn)
