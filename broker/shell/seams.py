@@ -6,12 +6,8 @@ simulator they are its network and its own clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from selectors import SelectorKey
 from typing import Any, Protocol
-
-Seconds = Callable[[], float]
-"""A clock: seconds since some moment, and nobody sets it."""
 
 
 class Pipe(Protocol):

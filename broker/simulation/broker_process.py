@@ -16,7 +16,7 @@ from attrs import Factory, define, field
 
 from broker.checker.history import History, Kind
 from broker.checker.violation import DAWN
-from broker.config.model import Config
+from broker.config.model import SECOND, Config
 from broker.core.broker import restore
 from broker.core.effects import Effect
 from broker.core.inputs import Booted, Reloaded
@@ -50,7 +50,7 @@ from broker.simulation.setup import describe
 from broker.simulation.standstill import Standstill
 from broker.simulation.strain import Strain
 from broker.simulation.watch import Watch
-from broker.simulation.world import MS, SECOND, Plan, World
+from broker.simulation.world import MS, Plan, World
 from broker.store import RowRefusedError, StoreError
 from protocol.connection import State
 from protocol.errors import ByeCode

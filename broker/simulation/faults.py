@@ -12,8 +12,9 @@ from functools import partial
 
 from attrs import define, field
 
+from broker.config.model import SECOND
 from broker.simulation.rng import Chance
-from broker.simulation.world import SECOND, World
+from broker.simulation.world import World
 
 
 class Window(StrEnum):

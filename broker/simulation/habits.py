@@ -11,11 +11,12 @@ from typing import Final
 
 from attrs import define, field
 
+from broker.config.model import SECOND
 from broker.simulation.actors.agents import AgentPerson, SupervisorPerson
 from broker.simulation.actors.attacker import Spied
 from broker.simulation.actors.visitors import Person, guid_from, told
 from broker.simulation.rng import Chance
-from broker.simulation.world import SECOND, World
+from broker.simulation.world import World
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatTransferInfo
 from protocol.values import ChatStatus, Guid, TransferMode
 

@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 
 from broker.config.folding import Words
 from broker.config.model import (
+    SECOND,
     Agent,
     Config,
     Distribution,
@@ -32,7 +33,6 @@ from broker.config.model import (
 from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch
 from broker.config.pattern import Pattern
 from broker.simulation.rng import Chance
-from broker.simulation.world import SECOND
 from protocol.identifiers import derive
 from protocol.scenario import (
     ScenarioInfo,

@@ -14,6 +14,7 @@ from attrs import define, evolve, field, frozen
 from broker.checker import Violation, check
 from broker.checker.dump import Dump
 from broker.checker.history import History, Kind
+from broker.config.model import SECOND
 from broker.simulation import installation
 from broker.simulation.actors.agents import AgentPerson, SupervisorPerson
 from broker.simulation.actors.attacker import Spied, Vandal
@@ -28,7 +29,7 @@ from broker.simulation.habits import habits_of
 from broker.simulation.rng import Chance
 from broker.simulation.setup import describe
 from broker.simulation.strain import Strain
-from broker.simulation.world import MS, SECOND, World
+from broker.simulation.world import MS, World
 from connectors.client.backoff import Backoff
 from connectors.client.events import Event
 from connectors.client.settings import ConnectorSettings, Gateway, Tuning, WorkplaceSettings

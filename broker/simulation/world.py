@@ -13,9 +13,9 @@ from typing import Final
 from attrs import define, field
 
 from broker.checker.violation import DAWN
+from broker.config.model import SECOND
 
 MS: Final = 1_000
-SECOND: Final = 1_000_000
 
 
 @define(eq=False)

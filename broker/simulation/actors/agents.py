@@ -7,10 +7,11 @@ from functools import partial
 
 from attrs import define, evolve, field
 
+from broker.config.model import SECOND
 from broker.simulation.actors.visitors import MODELS, Person, filled_in, guid_from, told
 from broker.simulation.clients import Net, Program
 from broker.simulation.installation import FORM, GATEWAYS, OFFERED_FORM, PROJECTS, WRAPUP_CODES
-from broker.simulation.world import MS, SECOND
+from broker.simulation.world import MS
 from connectors.client.errors import ConnectorError
 from connectors.client.events import (
     AgentStateChanged,

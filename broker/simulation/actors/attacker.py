@@ -7,12 +7,12 @@ from collections.abc import Callable
 from attrs import define, evolve, field
 
 from broker.checker.history import Kind
+from broker.config.model import SECOND
 from broker.simulation.actors.visitors import Person, filled_in, guid_from
 from broker.simulation.clients import Net
 from broker.simulation.frame_log import Tap
 from broker.simulation.installation import FORM, token_of
 from broker.simulation.network import Link as Wire
-from broker.simulation.world import SECOND
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
     ChatCommandInfo,

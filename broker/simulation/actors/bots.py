@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from attrs import define, field
 
+from broker.config.model import SECOND
 from broker.simulation.actors.visitors import Person, told
 from broker.simulation.clients import Net, Program
-from broker.simulation.world import MS, SECOND
+from broker.simulation.world import MS
 from connectors.client.errors import ConnectorError
 from connectors.client.events import (
     Alerted,

@@ -7,12 +7,13 @@ from typing import Final
 from attrs import define, field
 
 from broker.checker.history import Kind
+from broker.config.model import SECOND
 from broker.simulation.actors.visitors import Person
 from broker.simulation.clients import Net
 from broker.simulation.frame_log import Tap
 from broker.simulation.installation import token_of
 from broker.simulation.network import Link as Wire
-from broker.simulation.world import MS, SECOND
+from broker.simulation.world import MS
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
 from protocol.codec import assemble, pack
 from protocol.session import Hello

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from attrs import define, evolve, field
 
+from broker.config.model import SECOND
 from broker.simulation.clients import Program
 from broker.simulation.installation import CONTACTS, FORM, GATEWAYS, TOPICS, control_of
 from broker.simulation.rng import Chance
-from broker.simulation.world import SECOND, World
+from broker.simulation.world import World
 from connectors.client.errors import ConnectorError
 from connectors.client.events import (
     ChatRef,
