@@ -33,11 +33,11 @@ class AgentStateInfo:
         agent_id: The agent.
         agent_name: Name of the agent.
         state: The state.
-        reason: Why he pauses, one of the configured reasons.
-        next_state: State that follows when his chats have ended.
+        reason: Why they pause, one of the configured reasons.
+        next_state: State that follows when their chats have ended.
         since_utc: When the state began.
-        max_chats: How many chats he takes at once.
-        active_chats: How many slots he holds now.
+        max_chats: How many chats they take at once.
+        active_chats: How many slots they hold now.
         wrap_ups: The wrap-ups that hold some of them, the one that began first in front; null: none.
             Shown to the agent, and not to others or in lists.
     """

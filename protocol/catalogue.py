@@ -450,7 +450,7 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "CS_CHAT_RETURN": "Waiting: back to the queue, its age kept",
         "CS_CHAT_TRANSFER": "to an agent or a project; to neither: taken back",
         "CS_CHAT_CLOSE": "a supervisor ends any chat",
-        "CS_CHAT_EXPLAIN": "for supervisors: why this agent, why so long; with AgentId: why not him",
+        "CS_CHAT_EXPLAIN": "for supervisors: why this agent, why so long; with AgentId: why not them",
         "CS_CHAT_OVERVIEW": "for supervisors: the open chats",
         "CS_AGENT_LIST": "who is logged in",
         "CS_CHAT_PARK": "hold or retrieve",

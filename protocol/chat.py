@@ -199,11 +199,11 @@ class ChatPartyInfo:
         agent_name: Name of the agent.
         project_id: The project that is asked for somebody.
         project_name: Name of the project.
-        mode: How he takes part.
-        state: Whether he is asked or has joined.
-        by_id: The agent who asked for him.
+        mode: How they take part.
+        state: Whether they are asked or have joined.
+        by_id: The agent who asked for them.
         by_name: Name of that agent.
-        note: What he was told.
+        note: What they were told.
         since_utc: Since when.
     """
 
@@ -273,8 +273,8 @@ class ChatTransferInfo:
         chat_id: The chat.
         to_agent_id: The agent that is asked.
         to_project_id: The project that is asked.
-        mode: How he joins.
-        note: What he should know.
+        mode: How they join.
+        note: What they should know.
     """
 
     peer: str | None = None
@@ -309,7 +309,7 @@ class DecisionAgentInfo:
     Attributes:
         agent_id: The agent.
         agent_name: Name of the agent.
-        reason: Why he was passed over; null: he was a candidate.
+        reason: Why they were passed over; null: they were a candidate.
     """
 
     agent_id: Guid | None = None

@@ -158,7 +158,7 @@ class ChatView:
         )
 
     def is_received(self, sentence: ChatSentenceInfo) -> bool:
-        """Whether a sentence came to the viewer; the others are his own side's."""
+        """Whether a sentence came to the viewer; the others are their own side's."""
         return sentence.is_outbound is (self.role is Role.CONNECTOR)
 
     def is_typing(self, now: float) -> bool:

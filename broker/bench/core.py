@@ -274,7 +274,7 @@ class Floor:
                 self.says(agent, "answer", "CS_CHAT_ANSWER", ChatId=chat_id)
 
     def some_owner(self) -> tuple[Guid, Guid] | None:
-        """An agent and a chat that he answers and could hand over."""
+        """An agent and a chat that they answer and could hand over."""
         agents = list(self.config.agents)
         for _ in range(200):
             desk = self.state.distribution.desks[self.chance.choice(agents)]
@@ -285,7 +285,7 @@ class Floor:
         return None
 
     def with_a_chat(self, kind: str, type: str, **members: Any) -> None:
-        """Some owner does something with his chat."""
+        """Some owner does something with their chat."""
         found = self.some_owner()
         if found is not None:
             self.says(found[0], kind, type, ChatId=found[1], **members)

@@ -99,7 +99,7 @@ class Loader:
     """Plays the connectors and the agents of one share of a load.
 
     A sentence is on its way until its confirmation is back: sent by the connector, stored and
-    echoed, delivered to the agent, confirmed by him, the confirmation passed to the connector.
+    echoed, delivered to the agent, confirmed by them, the confirmation passed to the connector.
     """
 
     share: Share

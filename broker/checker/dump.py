@@ -134,7 +134,7 @@ class ParkingRow:
 
 @frozen(kw_only=True)
 class ExclusionRow:
-    """An agent who let a chat go, and when he did so last."""
+    """An agent who let a chat go, and when they did so last."""
 
     chat: Guid
     agent: Guid

@@ -84,7 +84,7 @@ def _lost_states(story: Story, p: tuple[object, ...]) -> Iterator[tuple[Guid | N
     told = {(m.agent, m.state) for m in story.dump.agent_moves}
     for one in p:
         if isinstance(one, AgentStateInfo) and (one.agent_id, str(one.state)) not in told:
-            yield None, f"agent {one.agent_id} was listed {one.state}, he never was"
+            yield None, f"agent {one.agent_id} was listed {one.state}, they never were"
 
 
 def _lost_form(story: Story, p: ScenarioResultInfo) -> Iterator[tuple[Guid | None, str]]:

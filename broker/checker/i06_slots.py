@@ -20,7 +20,7 @@ SETTLE = 5_000_000
 
 
 def one_owner(story: Story) -> Iterator[Violation]:
-    """I-6: a chat has one agent at most, an agent never more slots than he may have."""
+    """I-6: a chat has one agent at most, an agent never more slots than they may have."""
     yield from _single_offers(story)
     yield from _single_alerts(story)
     yield from _capacities(story)
@@ -107,7 +107,7 @@ def _capacities(story: Story) -> Iterator[Violation]:
 
 
 def _reported_slots(story: Story) -> Iterator[Violation]:
-    """What an agent's state reports at the end is the sum of his leases (B-22)."""
+    """What an agent's state reports at the end is the sum of their leases (B-22)."""
     if story.probe_at is None:
         return
     for connection in story.live():
@@ -147,12 +147,12 @@ def _too_much(
         kept = min(setup.data["park_reserve"], aside)
         if load + kept <= allowed:
             return None
-        worst = f"agent {agent} held {load} slots and kept {kept}, he may hold {allowed}"
+        worst = f"agent {agent} held {load} slots and kept {kept}, they may hold {allowed}"
     return worst
 
 
 def _company(story: Story) -> Iterator[Violation]:
-    """Nobody is asked into a chat in which he is, and only a conversation has company."""
+    """Nobody is asked into a chat in which they are, and only a conversation has company."""
     for chat, spans in story.spans.of_chat.items():
         talks = _conversations(story, chat)
         for number, one in enumerate(spans):
@@ -175,11 +175,11 @@ def _company(story: Story) -> Iterator[Violation]:
             yield Violation("I-6", "two invitations were open at once", invite.at, chat=invite.chat)
         last[invite.chat] = invite
         if invite.outcome in ("rejected", "missed"):
-            # Refused or timed out: the chat is still his who asked (B-29).
+            # Refused or timed out: the chat is still with whoever asked (B-29).
             at = invite.ended_at
             owned = story.spans.between(invite.chat, invite.by_agent)
             if any(s.part == OWNER and s.end == at for s in owned):
-                text = f"{invite.by_agent} lost it when what he asked for was {invite.outcome}"
+                text = f"{invite.by_agent} lost it when what they asked for was {invite.outcome}"
                 yield Violation("I-6", text, at, chat=invite.chat)
         if not any(
             _within(invite.at, invite.ended_at, t) for t in _conversations(story, invite.chat)

@@ -22,9 +22,9 @@ class Desk:
     """How an agent stands at the end.
 
     Attributes:
-        left: His slots that nothing holds.
-        reserved: Those of them that are kept for chats that he put aside.
-        ready: Whether he may be offered anything.
+        left: Their slots that nothing holds.
+        reserved: Those of them that are kept for chats that they put aside.
+        ready: Whether they may be offered anything.
     """
 
     agent: Guid
@@ -65,7 +65,7 @@ def _forgotten(story: Story, chat: ChatRow, end: int, desks: list[Desk]) -> Iter
 
 
 def _asked_in_vain(story: Story, end: int, desks: list[Desk]) -> Iterator[Violation]:
-    """A project is asked for somebody, and he is there (B-29)."""
+    """A project is asked for somebody, and they are there (B-29)."""
     for invite in story.dump.invites:
         if invite.ended_at is not None or invite.project is None or invite.at > end - SETTLE:
             continue

@@ -1,4 +1,4 @@
-"""I-15: everyone sees only what is his, and writes and rules nowhere else."""
+"""I-15: everyone sees only what is theirs, and writes and rules nowhere else."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def _strangers(story: Story) -> Iterator[Violation]:
 
 
 def _writers(story: Story) -> Iterator[Violation]:
-    """Who wrote was in the conversation then, and to the visitor only if he may."""
+    """Who wrote was in the conversation then, and to the visitor only if they may."""
     for row in story.dump.sentences:
         if row.agent is not None and not _was(story, row.chat, row.agent, row.at, WRITING):
             text = f"sentence {row.counter} was written by {row.agent}, who may not"
@@ -215,7 +215,7 @@ WRITING = frozenset({OWNER, BOT, CONFERENCE})
 
 
 def _was(story: Story, chat: Guid, agent: Guid, at: int, parts: frozenset[str]) -> bool:
-    """Whether an agent was one of these at a moment; the owner not while he had put the chat aside."""
+    """Whether an agent was one of these at a moment; the owner not while they had put the chat aside."""
     for span in story.spans.between(chat, agent):
         if span.part in parts and span.covers(at):
             times = story.spans.parked.get((chat, agent), []) if span.part == OWNER else []
@@ -227,13 +227,13 @@ def _was(story: Story, chat: Guid, agent: Guid, at: int, parts: frozenset[str]) 
 
 
 def _uninvited(story: Story) -> Iterator[Violation]:
-    """Whoever joined a chat was asked and answered, or is a supervisor and asked for it himself."""
+    """Whoever joined a chat was asked and answered, or is a supervisor and asked for it themselves."""
     wishes = _wishes(story)
     for party in story.dump.parties:
         if party.mode == MONITOR or party.by_agent == party.agent:
             wish = (party.chat, party.agent, party.mode)
             if not story.is_supervisor(party.agent) or wish not in wishes:
-                text = f"agent {party.agent} let himself in ({party.mode}), which he may not"
+                text = f"agent {party.agent} let themselves in ({party.mode}), which they may not"
                 yield Violation("I-15", text, party.at, chat=party.chat)
         elif not any(
             invite.chat == party.chat and invite.agent == party.agent and invite.at <= party.at
@@ -283,7 +283,7 @@ def _forced(story: Story) -> Iterator[Violation]:
 
 
 def unseen(story: Story) -> Iterator[Violation]:
-    """Nobody is shown who monitors, but he himself."""
+    """Nobody is shown who monitors, but they themselves."""
     for connection in story.connections.values():
         agent = story.agent_of(connection) if connection.role is Role.WORKPLACE else None
         for event in connection.events:

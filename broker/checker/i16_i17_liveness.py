@@ -172,18 +172,20 @@ def _kept_too_long(story: Story, end: int) -> Iterator[Violation]:
             for gone, back in absences:
                 begin = max(gone, span.at)
                 if min(until, back) > story.timeline.over(begin, grace + known):
-                    text = f"agent {agent} was gone since {begin}, he was still its {span.part}"
+                    text = f"agent {agent} was gone since {begin}, they were still its {span.part}"
                     yield Violation("I-16", text, min(until, back), chat=span.chat)
 
 
 def _left_behind(story: Story) -> Iterator[Violation]:
-    """Whoever is logged off, by force or by himself, has nothing any more (B-28)."""
+    """Whoever is logged off, by force or by themselves, has nothing any more (B-28)."""
     for move in story.dump.agent_moves:
         if move.state != AgentState.LOG_OFF.value or move.cause == "lost":
             continue
         for span in story.spans.of_agent.get(move.agent, ()):
             if span.is_inside(move.at) or (span.end is None and span.at < move.at):
-                text = f"agent {move.agent} was logged off ({move.cause}), he was its {span.part}"
+                text = (
+                    f"agent {move.agent} was logged off ({move.cause}), they were its {span.part}"
+                )
                 yield Violation("I-16", text, move.at, chat=span.chat)
 
 

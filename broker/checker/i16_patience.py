@@ -29,7 +29,7 @@ def bots_silent(story: Story, end: int) -> Iterator[Violation]:
             until = span.end if span.end is not None else end
             for asked in _questions(story, span):
                 answers = signs.get((chat, span.agent), []) + _said(story, span)
-                # He spoke, or typed, perhaps just before the question reached him: then he is
+                # They spoke, or typed, perhaps just before the question reached them: then they are
                 # silent on purpose.
                 after = [at for at in answers if asked - ON_THE_WAY <= at <= until]
                 heard = min(after, default=until)
@@ -41,7 +41,7 @@ def bots_silent(story: Story, end: int) -> Iterator[Violation]:
 
 
 def _questions(story: Story, span: Span) -> list[int]:
-    """When a visitor said something while the bot had his chat; or before, if nobody answered that."""
+    """When a visitor said something while the bot had their chat; or before, if nobody answered that."""
     until = span.end
     rows = sorted(story.sentences[span.chat].values(), key=lambda row: row.counter)
     before = [row for row in rows if row.at < span.at and not row.own]
@@ -57,7 +57,7 @@ def _said(story: Story, span: Span) -> list[int]:
 
 
 def _signs(story: Story) -> dict[tuple[Guid, Guid], list[int]]:
-    """When each agent said that he types, or ceased to."""
+    """When each agent said that they type, or ceased to."""
     signs: dict[tuple[Guid, Guid], list[int]] = {}
     for connection in story.connections.values():
         agent = story.agent_of(connection)

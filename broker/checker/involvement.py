@@ -1,6 +1,6 @@
 """Who was what in a chat, and when, worked out from the rows of the dump alone.
 
-A span is half open: who follows at the microsecond at which another one ends does not meet him.
+A span is half open: who follows at the microsecond at which another one ends does not meet them.
 """
 
 from __future__ import annotations

@@ -155,7 +155,7 @@ class Fold:
             return  # the echo of a retry, from the full chat before this one
         chat = self._chat(self.ref_of(p), p.chat_id)
         if self.role is Role.WORKPLACE and chat.status is S.ALERTING:
-            # The echo of what he wrote when he had the chat before; whatever else becomes of it is not
+            # The echo of what they wrote when they had the chat before; whatever else becomes of it is not
             # told to somebody who is only offered it (B-7).
             return
         if p.counter == 0:
@@ -208,7 +208,7 @@ class Fold:
                 self._remark("I-8", chat, at, f"{chat.status} was followed by {p.status}")
         offered = self.role is Role.WORKPLACE and p.status is S.ALERTING
         if offered and chat.status is not S.ALERTING:
-            # Perhaps he watched it before: while he is asked he is told nothing of it.
+            # Perhaps they watched it before: while they are asked they are told nothing of it.
             chat = self.chats[ref] = FoldedChat(ref, p.chat_id)
         reads = self.role is Role.CONNECTOR or p.status is S.ANSWERED
         if p.sentences is None and reads:

@@ -98,7 +98,7 @@ class Distribution:
     transfer_timeout: int = 2 * MINUTE
     """How long a transfer to a project looks for somebody (B-29)."""
     park_reserve: int = 0
-    """The most slots of an agent that are kept free for his parked chats, one for each (B-22)."""
+    """The most slots of an agent that are kept free for their parked chats, one for each (B-22)."""
     max_parked: int = 20
     """How many chats an agent may have parked (I-14)."""
     park_timeout: int = 24 * HOUR
@@ -117,7 +117,7 @@ class Notes:
     agent_lost: str = "The connection to your agent was lost. We are looking for another one."
     inactivity: str = "This conversation will be closed soon, because nobody is writing."
     invite_rejected: str = "{name} declined."
-    """To the agents in the chat; the like when nobody answered, and when he went away (B-29)."""
+    """To the agents in the chat; the like when nobody answered, and when they went away (B-29)."""
     invite_missed: str = "{name} did not answer."
     invite_lost: str = "{name} is not there any more."
     parked: str = "This parked chat will come back soon, because nobody asked for it."
@@ -172,7 +172,7 @@ class Gateway:
 
 @frozen(kw_only=True)
 class Skill:
-    """An agent's value in a project and his two switches."""
+    """An agent's value in a project and their two switches."""
 
     value: int
     enabled: bool = True

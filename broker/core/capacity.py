@@ -7,7 +7,7 @@ from protocol.values import Guid
 
 
 def capacity(state: DistributionState, agent: Guid) -> int:
-    """How many slots an agent has where he sits: the smaller bound counts (B-22)."""
+    """How many slots an agent has where they sit: the smaller bound counts (B-22)."""
     known = state.config.agents.get(agent)
     desk = state.distribution.desks.get(agent)
     if known is None or desk is None or desk.workplace is None:
@@ -23,5 +23,5 @@ def weight_of(state: DistributionState, gateway: Guid) -> int:
 
 
 def slots_left(state: DistributionState, desk: Desk) -> int:
-    """How many slots an agent has left, what is kept for his parked chats among them."""
+    """How many slots an agent has left, what is kept for their parked chats among them."""
     return capacity(state, desk.agent) - desk.load

@@ -99,7 +99,7 @@ class Chat:
         scenario: The form that is offered to the visitor.
         default_form: The form that its gate rule names: expected, filled in or not (B-41).
         outbound: Somebody on this side began it; until `bound_at` no connector has it. `open_key` is
-            the Guid that he gave with his request.
+            the Guid that they gave with their request.
         waited: How long the visitor has waited for people, in all waits that are over; `waiting_since`
             is when the present one began.
         parked_at: Since when its owner has put it aside; `unparked_at` when it came back last, and
@@ -116,7 +116,7 @@ class Chat:
         writers: Who wrote to the visitor or a note: their retries are known for ever (W-21).
         earlier: The full chat that this one goes on from (B-2).
         readers: Who was in it when it ended: they may read it afterwards, and nobody else (B-8).
-        estimate: When the visitor was last told how long he may wait, and what.
+        estimate: When the visitor was last told how long they may wait, and what.
         log: The last decisions about it.
         since: The start or the last reopening: where inactivity counts from.
         last_activity: The last sentence of a person, or `since` (B-8).

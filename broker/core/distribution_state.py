@@ -17,19 +17,19 @@ class Desk:
     """What the distributor knows of an agent.
 
     Attributes:
-        leases: The chats that hold slots of his, each with what holds them: `Alerting` an offer,
+        leases: The chats that hold slots of theirs, each with what holds them: `Alerting` an offer,
             `Answered` a conversation, `Closed` a wrap-up (B-22).
         weights: How many slots each of them holds; `load` is their sum.
-        parked: The chats that he put aside; they hold none.
-        watching: The chats that he monitors; neither do they.
-        blocked: Why he can be offered nothing at all, None when he can; kept by `standing`.
-        free: How many slots he has for offers; kept by `standing`.
+        parked: The chats that they put aside; they hold none.
+        watching: The chats that they monitor; neither do they.
+        blocked: Why they can be offered nothing at all, None when they can; kept by `standing`.
+        free: How many slots they have for offers; kept by `standing`.
         wrapups: The wrap-ups among the leases.
         missed: Timed-out offers in a row (B-24).
-        idle_since: When his last slot was released, for "longest idle" (B-21), on the clock of deadlines.
-        session: His connection, None while he is away.
-        workplace: The number of the seat he has or had last.
-        lost_at: When his connection was lost, None while he is there or logged off; on that clock too.
+        idle_since: When their last slot was released, for "longest idle" (B-21), on the clock of deadlines.
+        session: Their connection, None while they are away.
+        workplace: The number of the seat they have or had last.
+        lost_at: When their connection was lost, None while they are there or logged off; on that clock too.
         left_at: When it was lost last, whatever came of it.
         login: The session of the last login: what a connection must continue to go on with it (W-11).
         seated_at: When that login was.
@@ -59,12 +59,12 @@ class Desk:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a chat of his has not ended: it holds a slot or is put aside."""
+        """Whether a chat of theirs has not ended: it holds a slot or is put aside."""
         return bool(self.leases or self.parked)
 
     @property
     def is_logging_off(self) -> bool:
-        """Whether he is logged off, or about to be: he begins nothing any more."""
+        """Whether they are logged off, or about to be: they begin nothing any more."""
         return AgentState.LOG_OFF in (self.state, self.next_state)
 
 
@@ -132,7 +132,7 @@ class Queue:
     """The waiting chats of one demand, in order, and who could take them.
 
     Theory of operation: a decision must not look at everybody. So how each qualified agent stands
-    is kept here, and brought up to date when *he* changes; a decision reads the first of `ready`
+    is kept here, and brought up to date when *they* change; a decision reads the first of `ready`
     and the sums of the others.
 
     Attributes:

@@ -84,7 +84,7 @@ class ChatToConnectors:
 
 @frozen(kw_only=True)
 class ChatToAgent:
-    """A frame about a chat for the workplace where an agent sits, if he is there.
+    """A frame about a chat for the workplace where an agent sits, if they are there.
 
     Attributes:
         type: `SC_CHAT_STATUS`, `SC_CHAT_ALERT` or `SC_CHAT_ALERT_END`.

@@ -19,11 +19,11 @@ from broker.reporting.times import Span
 from protocol.values import AgentState
 
 CAUSES: Final = {
-    "asked": "by himself",
-    "next": "as he had asked for after his last chat",
+    "asked": "by themselves",
+    "next": "as they had asked for after their last chat",
     "login": "coming to work",
     "missed": "missed offers",
-    "lost": "his connection was lost",
+    "lost": "their connection was lost",
 }
 
 

@@ -1,8 +1,8 @@
 """The figures of agents: offers, handlings, and what they did with their time (B-30).
 
 Theory of operation: one sweep through time. At each moment an agent has a state and holds a
-number of chats: those in his slots, which are answered ones that he has not put aside, those of others
-in which he takes part, and wrap-ups. Between two changes that time is added to the intervals in which it
+number of chats: those in their slots, which are answered ones that they have not put aside, those of others
+in which they take part, and wrap-ups. Between two changes that time is added to the intervals in which it
 lies. Memory holds one entry for each agent and for each chat open just then.
 """
 
@@ -35,25 +35,25 @@ _OUTCOMES: Final = ("answered", "missed", "rejected")
 
 @define
 class Work:
-    """What an agent was offered, what he did, and how his time went.
+    """What an agent was offered, what they did, and how their time went.
 
     Attributes:
-        offers: Chats offered to him.
+        offers: Chats offered to them.
         outcomes: How they ended; `other` is withdrawn, lost, forced, or ended by a restart.
         answering: How long the answered offers took to be answered.
-        handlings: Chats that he answered or took over and is done with.
-        talk: Their conversations, as long as he had them.
-        hold: For how long of that he had put them aside.
+        handlings: Chats that they answered or took over and are done with.
+        talk: Their conversations, as long as they had them.
+        hold: For how long of that they had put them aside.
         wrapup: Their wrap-ups.
-        transfers_in: Chats that he took over from another agent.
-        transfers_out: Chats that he handed over to another agent.
-        returns: Chats that he gave back to the queue.
-        joins: How often he joined a chat of somebody else, by how.
-        opened: Chats that he began.
-        states: How long he was in each state, `LogOff` left out.
-        busy: How long he held at least one chat.
+        transfers_in: Chats that they took over from another agent.
+        transfers_out: Chats that they handed over to another agent.
+        returns: Chats that they gave back to the queue.
+        joins: How often they joined a chat of somebody else, by how.
+        opened: Chats that they began.
+        states: How long they were in each state, `LogOff` left out.
+        busy: How long they held at least one chat.
         load: The same, each chat counted by itself.
-        available: How long he was `Ready` and held none.
+        available: How long they were `Ready` and held none.
     """
 
     offers: int = 0
@@ -84,12 +84,12 @@ class Work:
 
     @property
     def staffed(self) -> int:
-        """How long he was logged in."""
+        """How long they were logged in."""
         return sum(self.states.values())
 
     @property
     def occupancy(self) -> float | None:
-        """Which part of his time for chats he held one."""
+        """Which part of their time for chats they held one."""
         return part(self.busy, self.busy + self.available)
 
 
@@ -195,7 +195,7 @@ def wraps(rows: Iterable[WrapupRow | ParkingRow | PartyRow], change: int = 1) ->
 
     Args:
         rows: In order of their beginnings.
-        change: How much more an agent holds meanwhile: -1 for a chat that he put aside.
+        change: How much more an agent holds meanwhile: -1 for a chat that they put aside.
     """
     ends: list[tuple[int, str]] = []
     for row in rows:

@@ -19,7 +19,7 @@ from protocol.values import ChatStatus, CloseReason
 R = TypeVar("R")
 
 PASSED: Final = ("transferred", "left")
-"""Causes of a change of owner by which an owner hands his chat over; others take it from him."""
+"""Causes of a change of owner by which an owner hands their chat over; others take it from them."""
 
 
 @frozen
@@ -54,7 +54,7 @@ class ParkingRow:
 
 @frozen
 class PartyRow:
-    """Somebody who was in a chat besides its owner; `ended` is None while he is."""
+    """Somebody who was in a chat besides its owner; `ended` is None while they are."""
 
     no: int
     agent: str
@@ -108,9 +108,9 @@ class Handling:
 
     Attributes:
         agent: Who.
-        began: When he answered, or took it over.
-        ended: When the conversation ended, or went on without him.
-        hold: For how long of that he had put the chat aside.
+        began: When they answered, or took it over.
+        ended: When the conversation ended, or went on without them.
+        hold: For how long of that they had put the chat aside.
         wrapup: How long the wrap-up took.
         wrapping: Whether the wrap-up still lasts.
     """
@@ -285,7 +285,7 @@ def _of_chat(events: Iterable[EventRow]) -> list[Contact]:
     found: list[Contact] = []
     for event in events:
         if event.status == ChatStatus.PILOT or not found:
-            # What is reopened the visitor himself asks for.
+            # What is reopened the visitor themselves asks for.
             outbound = event.outbound and event.cause != "reopened"
             found.append(Contact(event.gateway, None, event.at, outbound=outbound))
         found[-1].happened(event)

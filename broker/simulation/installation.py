@@ -350,7 +350,7 @@ def _skills(chance: Chance, names: tuple[str, ...], kind: str) -> dict[Guid, Ski
 
 
 def _agent(chance: Chance, index: int, last: int) -> Agent:
-    """An agent; the one after the last real one knows nothing: he is the bad client's."""
+    """An agent; the one after the last real one knows nothing: they are the bad client's."""
     name = f"agent{index}"
     idle = index == last
     leads = not idle and (index == last - 1 or (index == 0 and chance.fork("lead").happens(0.3)))

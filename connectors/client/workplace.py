@@ -51,11 +51,12 @@ class WorkplaceClient(Client):
         Args:
             state: The state.
             reason: Why, for a pause.
-            next_state: What shall follow when his last chat has ended.
+            next_state: What shall follow when their last chat has ended.
             agent_id: For a supervisor: whose state it is.
 
         Returns:
-            The state that the agent has now, and in `next_state` what he will have when his chats have ended.
+            The state that the agent has now, and in `next_state` what they will have when their
+            chats have ended.
         """
         ticket = self._session.set_agent_state(
             state, self.now(), reason, next_state=next_state, agent_id=agent_id
@@ -246,7 +247,7 @@ class WorkplaceClient(Client):
             chat: The chat.
             agent_id: The agent.
             project_id: The project.
-            note: What he who takes it should know.
+            note: What whoever takes it should know.
 
         Raises:
             Refused: The agent cannot take it now, or somebody is asked already.
@@ -280,10 +281,10 @@ class WorkplaceClient(Client):
 
         Args:
             chat: The chat.
-            agent_id: The agent; None: a supervisor himself, who joins at once.
-            mode: `CONSULT`: he advises, and the visitor does not see it. `CONFERENCE`: he talks with the
+            agent_id: The agent; None: a supervisor themselves, who joins at once.
+            mode: `CONSULT`: they advise, and the visitor does not see it. `CONFERENCE`: they talk with the
                 visitor too. `MONITOR`: a supervisor listens, unseen.
-            note: What he should know.
+            note: What they should know.
         """
         info = ChatTransferInfo(
             peer=chat.peer, chat_id=Guid(chat.name), to_agent_id=agent_id, mode=mode, note=note
@@ -308,7 +309,7 @@ class WorkplaceClient(Client):
 
         Args:
             chat_id: The chat.
-            agent_id: The agent of whom is asked why it was not him; None: nobody.
+            agent_id: The agent of whom is asked why it was not them; None: nobody.
         """
         info = ChatCommandInfo(peer=self._number, chat_id=chat_id, agent_id=agent_id)
         return _row((await self.request("CS_CHAT_EXPLAIN", info)).payload)

@@ -15,7 +15,7 @@ Write a line and press Enter to send it.  … under way   ✓ the broker has it 
 
 
 class VisitorDesk(Desk):
-    """A visitor and his chat."""
+    """A visitor and their chat."""
 
     client: ConnectorClient
 

@@ -35,7 +35,7 @@ class Model:
         status: None before the first start.
         mine: Whether the agent answers it now.
         had: Whether the agent ever answered it.
-        lost_for: Seconds since the agent's connection was lost; None while he is there.
+        lost_for: Seconds since the agent's connection was lost; None while they are there.
         transcript: (outbound, key, text, confirmed) in order; notes of the broker by "note".
     """
 

@@ -3,7 +3,7 @@
 Every client says any well-formed frame of either role, sensible or not; connections, time,
 configurations and processes come and go. After every single step: no exception; the state's own
 laws; a refusal changed nothing (W-27); a request got exactly one answer (I-13); nobody heard of a
-chat that is not his (I-15); what was sent fits a frame (I-14). Now and then: the store gives back
+chat that is not theirs (I-15); what was sent fits a frame (I-14). Now and then: the store gives back
 what the core holds (I-10), and what a client folded is what a fresh snapshot says (I-9).
 """
 
@@ -107,7 +107,7 @@ class Anything(Playbook):
         return {chat.id: concerned(chat) for chat in self.state.chats.values()}
 
     def _judge_answers(self, frame: Frame, session: Session | None, effects: list[Effect]) -> None:
-        """I-13, W-15, W-16: one answer, to him alone, of the type that the table says."""
+        """I-13, W-15, W-16: one answer, to them alone, of the type that the table says."""
         sends = [effect for effect in effects if isinstance(effect, Send)]
         answers = [s for s in sends if s.answer_to is not None]
         if session is None:

@@ -97,7 +97,7 @@ def skill_in(state: State, agent: Guid, chat: Chat) -> int | None:
 
 
 def is_at_work(state: State, agent: Guid) -> bool:
-    """Whether he is offered chats now, or will be when a slot gets free."""
+    """Whether they are offered chats now, or will be when a slot gets free."""
     desk = state.distribution.desks.get(agent)
     if desk is None or desk.session is None or desk.state is not AgentState.READY:
         return False
@@ -107,7 +107,7 @@ def is_at_work(state: State, agent: Guid) -> bool:
 
 
 def free_of(state: State, agent: Guid) -> int:
-    """B-22: slots that neither a chat holds nor one of his parked ones may need."""
+    """B-22: slots that neither a chat holds nor one of their parked ones may need."""
     desk, config = state.distribution.desks[agent], state.config
     held = leases_due(state).get(agent, {})
     used = sum(config.gateways[state.chats[chat].gateway].weight for chat in held)
@@ -247,7 +247,7 @@ class Crowd:
         return self.play.config.agent_by_login[LOGINS[who][0]].id
 
     def word(self, word: str, who: int, which: int) -> None:
-        """An agent does something with one of his chats."""
+        """An agent does something with one of their chats."""
         desk = self.play.state.distribution.desks[self.agent(who)]
         wanted = ChatStatus.ALERTING if word == "answer" else ChatStatus.ANSWERED
         held = [chat for chat, holder in desk.leases.items() if holder is wanted]

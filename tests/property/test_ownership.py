@@ -69,10 +69,10 @@ class Model:
         owner: Who has it; None while it is not answered.
         parties: Who is in it besides, with what for, in the order of joining.
         asked: Who is alerted, None for somebody of a project who was not found yet.
-        mode: What he is asked for; None: nobody is asked.
+        mode: What they are asked for; None: nobody is asked.
         until: When that ends.
         parked: Whether the owner has put the chat aside.
-        woken: Whether it is to come back when he is there.
+        woken: Whether it is to come back when they are there.
         lost: Since when each agent is lost who is.
     """
 
@@ -96,11 +96,11 @@ class Model:
         self.asked, self.mode, self.project = None, None, False
 
     def has(self, who: int) -> bool:
-        """Whether he is in the conversation."""
+        """Whether they are in the conversation."""
         return self.owner is not None and (who == self.owner or who in self.parties)
 
     def own(self, who: int) -> None:
-        """He becomes the owner; whoever was is out."""
+        """They become the owner; whoever was is out."""
         self.parties.pop(who, None)
         self.owner, self.parked, self.woken = who, False, False
         self.nobody_asked()
@@ -111,7 +111,7 @@ class Model:
         return next((p for p in heirs if p not in self.lost), None)
 
     def gone(self, who: int) -> None:
-        """He is out of it for good, whatever he was in it."""
+        """They are out of it for good, whatever they were in it."""
         if who == self.asked:
             self.rejected()
         elif who == self.owner:
@@ -154,7 +154,7 @@ class Model:
 
 
 class Stage:
-    """Four agents at work, a visitor, and what the model says of his chat."""
+    """Four agents at work, a visitor, and what the model says of their chat."""
 
     def __init__(self) -> None:
         self.play = Playbook(SETTING)
@@ -249,7 +249,7 @@ class Stage:
             model.parked = model.woken = False
 
     def let_in(self, mode: str) -> None:
-        """The supervisor joins by herself."""
+        """The supervisor joins by themselves."""
         model = self.model
         if SUE in model.lost or model.owner in (None, SUE) or model.asked == SUE:
             return
@@ -258,7 +258,7 @@ class Stage:
             model.parties[SUE] = mode
 
     def out(self, action: str, who: int) -> None:
-        """An agent's connection is lost, or he is logged off by the supervisor."""
+        """An agent's connection is lost, or they are logged off by the supervisor."""
         model = self.model
         if action == "force":
             if SUE in model.lost or who == SUE:
@@ -271,7 +271,7 @@ class Stage:
             model.gone(who)
 
     def word(self, action: str, who: int) -> None:
-        """What an agent does with the chat himself."""
+        """What an agent does with the chat themselves."""
         model = self.model
         is_owner = who == model.owner
         match action:

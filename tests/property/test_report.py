@@ -67,7 +67,7 @@ class BusyLife(Life):
             super().act()
 
     def _says(self, agent: Guid | None, type_: str, **members: Any) -> None:
-        """What a certain agent says, if he is there."""
+        """What a certain agent says, if they are there."""
         for number, session in self._seats.items():
             if self.config.agent_by_login[SEATS[number]].id == agent:
                 self._put(session, type_, Peer=number, **members)

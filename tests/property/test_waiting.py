@@ -117,7 +117,7 @@ def test_what_is_promised_is_honest(ages: list[int], waiting: int, later: int) -
         assert len(known) == waiting
         assert known[0] >= 0
         assert known == sorted(known)
-        # As many as stand in front of him, and himself, at the rate of the last answers.
+        # As many as stand in front of them, and themselves, at the rate of the last answers.
         each = max(recent) / (len(recent) - 1)
         assert all(abs(w - n * each) <= MINUTE / 60 for n, w in enumerate(known, 1))
     assert [position(state, chat.id) for chat in chats] == list(range(1, waiting + 1))

@@ -207,7 +207,7 @@ class Stage:
         state: str = "Pause",
         encoding: Encoding = MESSAGEPACK,
     ) -> Client:
-        """An agent of the cell at his workplace, welcome, in the state that he must have."""
+        """An agent of the cell at their workplace, welcome, in the state that they must have."""
         number = number or number_of(letter)
         client = await self.open(f"agent {letter}", encoding)
         client.peer = f"{self.cell.name}-{number}"

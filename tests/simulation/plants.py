@@ -442,6 +442,6 @@ PLANTS = (
     Plant("anybody may write", "I-15", _anybody_may_write),
     Plant("nobody is told of inactivity", "I-16", _no_inactivity),
     Plant("the engine oversleeps", "I-16", _engine_oversleeps, 40),
-    Plant("a lost agent keeps his chats", "I-16", _grace_ignored, 40),
+    Plant("a lost agent keeps their chats", "I-16", _grace_ignored, 40),
     Plant("random ids", "I-17", _random_ids),
 )

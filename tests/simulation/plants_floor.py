@@ -60,7 +60,7 @@ def _everywhere(name: str, value: Callable[..., Any], *modules: Any) -> Patch:
 
 
 def _two_owners(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who handed a chat over goes on in it, as if it were still his."""
+    """Who handed a chat over goes on in it, as if it were still theirs."""
     original = Chat.has
 
     def has(self: Chat, agent: Guid) -> bool:
@@ -256,7 +256,7 @@ def _unbound_is_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Chat, "is_bound", True)
 
 
-def _expelled_keeps_his_chats(monkeypatch: pytest.MonkeyPatch) -> None:
+def _expelled_keeps_their_chats(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervision, "held", lambda _desk: [])
 
 
@@ -370,7 +370,7 @@ PLANTS = (
     Plant("anybody may supervise", "I-15", _anybody_supervises),
     Plant("a consulted agent writes to the visitor", "I-15", _consult_writes_to_the_visitor),
     Plant("an unbound chat is shown to connectors", "I-15", _unbound_is_bound),
-    Plant("who is expelled keeps his chats", "I-16", _expelled_keeps_his_chats, 40),
+    Plant("who is expelled keeps their chats", "I-16", _expelled_keeps_their_chats, 40),
     Plant("a lost party stays", "I-16", _lost_party_stays, 40),
     Plant("deadlines go by the wall clock", "I-18", _deadlines_by_the_wall),
     Plant("frozen time is other people's silence", "I-18", _frozen_time_counts, 40),

@@ -64,7 +64,7 @@ class Lines:
 
 
 class Scene:
-    """An agent at his desk who has one chat."""
+    """An agent at their desk who has one chat."""
 
     def __init__(self, model: TcpModel, desk: AgentDesk, face: Lines, ref: ChatRef) -> None:
         self.model, self.desk, self.face, self.ref = model, desk, face, ref

@@ -75,7 +75,7 @@ def desk_of(play: Playbook, login: str) -> Desk:
 
 
 def started(web: Client, *statuses: str, tracking: str = "t1", **members: Any) -> str:
-    """A visitor comes; his side hears the first statuses."""
+    """A visitor comes; their side hears the first statuses."""
     web.says("ES_CHAT_START", TrackingId=tracking, **members)
     chat = str(web.hears("SE_CHAT_STATUS", Status="Pilot")["ChatId"])
     for status in statuses:
@@ -84,7 +84,7 @@ def started(web: Client, *statuses: str, tracking: str = "t1", **members: Any) -
 
 
 def answered(web: Client, agent: Client, *, tracking: str = "t1", **members: Any) -> str:
-    """A visitor comes, and the agent answers him."""
+    """A visitor comes, and the agent answers them."""
     chat = started(web, "Waiting", "Alerting", tracking=tracking, **members)
     agent.hears("SC_CHAT_ALERT", ChatId=chat)
     agent.says("CS_CHAT_ANSWER", ChatId=chat)

@@ -1,7 +1,7 @@
 """A small model of a broker, sans-IO, on the real protocol: enough of it to try clients against.
 
-It keeps everything in memory and decides naively: one agent, every chat is offered to him at once
-when he is ready.
+It keeps everything in memory and decides naively: one agent, every chat is offered to them at once
+when they are ready.
 What is in `chats` is durable, the `Line`s are not: `restart` drops them all, as a broker that is killed does.
 """
 

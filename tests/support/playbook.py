@@ -220,7 +220,7 @@ class Playbook:
         return client
 
     def agent(self, login: str, workplace: str, state: str | None = "Ready") -> Client:
-        """An agent at a workplace, in a state (None: as the broker has him)."""
+        """An agent at a workplace, in a state (None: as the broker has them)."""
         agent = self.config.agent_by_login[login]
         client = self.join(Role.WORKPLACE, {"Peer": workplace})
         self.put(

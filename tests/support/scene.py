@@ -73,7 +73,7 @@ class Scene:
     """A play with a visitor's chat in it.
 
     Args:
-        start: What he begins it with.
+        start: What they begin it with.
     """
 
     def __init__(self, **start: str) -> None:

@@ -2,7 +2,7 @@
 
 Everything follows from the seed. It knows nothing of how a shift is replayed; it has what a day has:
 offers missed and turned down, pauses, wrap-ups, visitors who give up, come back or fall silent, an
-agent whose line is cut, and one who wants to go home while his chats last.
+agent whose line is cut, and one who wants to go home while their chats last.
 """
 
 from __future__ import annotations
@@ -216,18 +216,18 @@ class Shift:
         self.connectors[peer].says("ES_CHAT_START", TrackingId=tracking, **more)
 
     def leave(self, chat: str) -> None:
-        """He gives up unless he was answered."""
+        """They give up unless they were answered."""
         known = next((c for c in self.play.state.chats.values() if c.id == chat), None)
         if known is not None and known.is_open and known.answered_at is None:
             self.stop(chat)
 
     def stop(self, chat: str) -> None:
-        """He ends the chat."""
+        """They end the chat."""
         peer, tracking = self.visitor[chat]
         self.connectors[peer].says("ES_CHAT_STOP", TrackingId=tracking)
 
     def write(self, chat: str, word: str) -> None:
-        """He writes."""
+        """They write."""
         peer, tracking = self.visitor[chat]
         self.connectors[peer].says("ES_CHAT_SENTENCE", TrackingId=tracking, ID=word, Text=word)
 
@@ -238,7 +238,7 @@ class Shift:
         self.agents[login] = self.play.agent(login, workplace, state)
 
     def says(self, login: str, type: str, **more: Any) -> None:
-        """An agent does something, if he is there."""
+        """An agent does something, if they are there."""
         client = self.agents.get(login)
         if client is not None and client.number in self.play.state.sessions:
             client.says(type, **more)
@@ -256,7 +256,7 @@ class Shift:
             self.after(delay, act)
 
     def answer(self, chat: str, login: str, offer: int, frame: str) -> None:
-        """He does it if the offer still stands."""
+        """They do it if the offer still stands."""
         known = next((c for c in self.play.state.chats.values() if c.id == chat), None)
         if known is not None and known.offer == offer:
             self.says(login, frame, ChatId=chat)
@@ -293,7 +293,7 @@ def a_shift(folder: Path, seed: int = 1, every: float = 40) -> Recorded:
     while (at := at + shift.random.expovariate(1 / every)) < 3_600:
         number += 1
         visitor = number if number % 7 else max(1, number - 20)
-        # Who he is does not change when he comes again: the store keeps what he last said of it.
+        # Who they are does not change when they come again: the store keeps what they last said of it.
         more: dict[str, Any] = {}
         mood = Random(visitor).random()
         if mood < 0.05:

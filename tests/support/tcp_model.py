@@ -22,7 +22,7 @@ class TcpModel:
         self.breaks_at: str | None = None
         """The connection that brings a frame of this type breaks before the answer is sent, once."""
         self.left = anyio.Event()
-        """Somebody closed his connection."""
+        """Somebody closed their connection."""
         self._lock = anyio.Lock()
         self._scope = anyio.CancelScope()
         self._stopped = anyio.Event()

@@ -186,7 +186,7 @@ def _mine(state: State, desk: Desk, how: int) -> Guid | None:
 
 
 def _owned(state: State, desk: Desk, how: int) -> Guid | None:
-    """A chat that he answers, better one for which nobody is asked."""
+    """A chat that they answer, better one for which nobody is asked."""
     owned = [state.chats[c] for c in _holds(desk) if state.chats[c].agent == desk.agent]
     owned = [c for c in owned if c.invite is None] or owned
     return owned[how % len(owned)].id if owned else None

@@ -1,4 +1,4 @@
-"""What an owner does with his chat: hand it over, ask somebody in, put it aside, give it back (B-29).
+"""What an owner does with their chat: hand it over, ask somebody in, put it aside, give it back (B-29).
 
 Theory of operation: the chat stays with its owner until somebody else *has* it, so every way that a
 transfer can end without that leaves things as they were. At most one invitation is open for a chat;
@@ -105,7 +105,7 @@ def _is_push_to(effect: object, agent: Guid) -> bool:
 
 
 def _in_place_of_push(decision: Decision, told: ChatToAgent) -> Decision:
-    """Answer who asked, first of all; what he would be pushed says no more than that."""
+    """Answer who asked, first of all; what they would be pushed says no more than that."""
     decision.effects = [e for e in decision.effects if not _is_push_to(e, told.agent)]
     decision.effects.insert(0, told)
     return decision
@@ -177,7 +177,7 @@ def _alerted(
     mode: TransferMode,
     told: ChatToAgent,
 ) -> Outcome:
-    """Ask one agent: he is alerted at once, or that is refused."""
+    """Ask one agent: they are alerted at once, or that is refused."""
     wanted = p.to_agent_id
     refusal = _may_ask(state, chat, wanted)
     if refusal is not None or wanted is None:
@@ -199,9 +199,9 @@ _NOBODY = Refusal(ErrorCode.BAD_PAYLOAD, "ToAgentId: missing")
 
 
 def _may_ask(state: State, chat: Chat, wanted: Guid | None) -> Refusal | None:
-    """Whether an agent can be asked now: he is known, at work, and has a slot (B-29).
+    """Whether an agent can be asked now: they are known, at work, and have a slot (B-29).
 
-    One who only watches can be: a refusal would tell that he does. He ceases to watch.
+    One who only watches can be: a refusal would tell that they do. They cease to watch.
     """
     if wanted is None:
         return _NOBODY
@@ -223,7 +223,7 @@ def _may_ask(state: State, chat: Chat, wanted: Guid | None) -> Refusal | None:
 def invite(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatTransferInfo
 ) -> Outcome:
-    """CS_CHAT_INVITE: consult, conference; a supervisor may let himself in, and monitor."""
+    """CS_CHAT_INVITE: consult, conference; a supervisor may let themselves in, and monitor."""
     mode = p.mode
     if mode is None or mode is TransferMode.TRANSFER:
         return Refusal(ErrorCode.BAD_PAYLOAD, "Mode: must be Consult, Conference or Monitor")
@@ -233,7 +233,7 @@ def invite(
     if me is not None and p.to_agent_id in (None, me):
         return _let_in(state, stamp, session, frame, p)
     if mode is TransferMode.MONITOR:
-        return Refusal(ErrorCode.NOT_ALLOWED, "Mode: a supervisor monitors by himself")
+        return Refusal(ErrorCode.NOT_ALLOWED, "Mode: a supervisor monitors by themselves")
     found = owned_chat(state, session, p)
     if isinstance(found, Refusal):
         return found
@@ -264,13 +264,13 @@ def _joins_otherwise(
 def _let_in(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatTransferInfo
 ) -> Outcome:
-    """A supervisor joins a chat by himself, unseen or not (B-29)."""
+    """A supervisor joins a chat by themselves, unseen or not (B-29)."""
     me, mode = session.agent, p.mode
     assert me is not None
     assert mode is not None
     known = state.config.agents.get(me)
     if p.peer != session.workplace or known is None or known.role != "supervisor":
-        return Refusal(ErrorCode.NOT_ALLOWED, "ToAgentId: only a supervisor lets himself in")
+        return Refusal(ErrorCode.NOT_ALLOWED, "ToAgentId: only a supervisor lets themselves in")
     chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
     if chat is None:
         return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat")
@@ -290,7 +290,7 @@ def _let_in(
     if party is None:
         del facts[0]
     if party is None and mode is TransferMode.MONITOR:
-        return Decision([*facts], [told])  # a push that says nothing new would give him away
+        return Decision([*facts], [told])  # a push that says nothing new would give them away
     return _answered(Decision([*facts], [*parties_shown(chat)]), told, chat)
 
 
@@ -386,7 +386,7 @@ def woken(chat: Chat, stamp: Stamp) -> list[ChatWoken]:
 
 
 def next_awake(state: State, stamp: Stamp) -> Decision | None:
-    """Bring a parked chat back whose owner has a slot for it, before he is offered anything else."""
+    """Bring a parked chat back whose owner has a slot for it, before they are offered anything else."""
     for chat_id in state.distribution.waking:
         chat = state.chats[chat_id]
         desk = state.distribution.desks.get(chat.agent) if chat.agent is not None else None
@@ -400,7 +400,7 @@ def next_awake(state: State, stamp: Stamp) -> Decision | None:
 
 
 def taken(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: ChatToAgent) -> Decision:
-    """Whoever was asked has answered: he owns the chat, or is in it (B-29)."""
+    """Whoever was asked has answered: they own the chat, or are in it (B-29)."""
     invitation = chat.invite
     assert invitation is not None
     decision = end_offer(state, chat, stamp, "answered")

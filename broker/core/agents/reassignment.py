@@ -1,7 +1,7 @@
 """A chat passes from one hand to the next: offers that come to nothing, owners and bots who go.
 
 Nobody's chat may hang on somebody who is not there (I-16): whatever takes an agent out of a chat, by
-his will or not, comes here, and the chat moves on to the next who can have it.
+their own will or not, comes here, and the chat moves on to the next who can have it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def offer_over(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision
     """An open offer came to nothing: the chat goes back to where it was offered from.
 
     A waiting chat waits on (B-5), one that a bot was to have goes on to its project (B-40), one whose
-    owner asked for somebody stays with him (B-29); a project's people are asked on.
+    owner asked for somebody stays with them (B-29); a project's people are asked on.
     """
     decision = end_offer(state, chat, stamp, outcome)
     match chat.status:
@@ -133,7 +133,7 @@ def parties_shown(chat: Chat) -> list[Announcement]:
 
 
 def withdraw(state: State, chat: Chat, agent: Guid, stamp: Stamp, cause: str) -> Decision:
-    """Take an agent out of a chat whatever his part in it is: owner, bot, party, or alerted."""
+    """Take an agent out of a chat whatever their part in it is: owner, bot, party, or alerted."""
     if chat.offered_to == agent:
         return offer_over(state, chat, stamp, cause)
     if agent in chat.parties:

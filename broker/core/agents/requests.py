@@ -1,4 +1,4 @@
-"""What an agent asks: answer, hang up, his state, the end of a wrap-up (B-5, B-8, B-24..B-28)."""
+"""What an agent asks: answer, hang up, their state, the end of a wrap-up (B-5, B-8, B-24..B-28)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from protocol.values import AgentState, ChatStatus, CloseReason, from_micros
 def answer(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
 ) -> Outcome:
-    """CS_CHAT_ANSWER: take the offered chat; too late or not his: SC_CHAT_ALERT_END (B-25)."""
+    """CS_CHAT_ANSWER: take the offered chat; too late or not theirs: SC_CHAT_ALERT_END (B-25)."""
     desk = desk_at(state, session, p)
     if isinstance(desk, Refusal):
         return desk
@@ -76,7 +76,7 @@ def hang_up(
         decision.effects.insert(0, told)
         return decision
     if chat.agent != desk.agent or not chat.has(desk.agent):
-        return Refusal(ErrorCode.WRONG_STATE, "ChatId: neither offered to nor answered by him")
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: neither offered to nor answered by them")
     return ended_by(state, chat, stamp, session, told, CloseReason.AGENT)
 
 
@@ -118,7 +118,7 @@ def close_any(
 def set_state(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: AgentStateInfo
 ) -> Outcome:
-    """CS_AGENT_STATE: what the agent wants to be, or a supervisor wants him to be (B-28)."""
+    """CS_AGENT_STATE: what the agent wants to be, or a supervisor wants them to be (B-28)."""
     agent = session.agent
     if agent is None or (p.peer is not None and p.peer != session.workplace):
         return Refusal(ErrorCode.NOT_ALLOWED, "Peer: not the workplace of this session")
@@ -129,7 +129,7 @@ def set_state(
         return refusal or NO_STATE
     desk = state.distribution.desks[agent]
     if desk.state is AgentState.LOG_OFF:
-        # His connection was told good-bye, and this was on its way.
+        # Their connection was told good-bye, and this was on its way.
         return Refusal(ErrorCode.WRONG_STATE, "logged off")
     told = AgentToWorkplace(agent=agent, answer_to=session.number, re=frame.id)
     # Logging off is always a NextState: it is taken when no chat holds a slot any more, which

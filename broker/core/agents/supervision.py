@@ -56,7 +56,7 @@ def faulty(state: State, p: AgentStateInfo) -> Refusal | None:
 def force_state(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: AgentStateInfo
 ) -> Outcome:
-    """CS_AGENT_STATE with another's AgentId: at once, whatever he does (B-28)."""
+    """CS_AGENT_STATE with another's AgentId: at once, whatever they do (B-28)."""
     me = supervisor_at(state, session, session.workplace)
     if isinstance(me, Refusal):
         return me
@@ -86,7 +86,7 @@ def force_state(
 
 
 def _expelled(state: State, desk: Desk, stamp: Stamp, by: Guid) -> Decision:
-    """Log an agent off now: everything that he has goes on without him."""
+    """Log an agent off now: everything that they have goes on without them."""
     decision = Decision()
     for chat_id, holder in desk.leases.items():
         chat = state.chats[chat_id]
@@ -205,7 +205,7 @@ def _agent(state: State, agent: Guid, reason: str | None) -> DecisionAgentInfo:
 
 
 def _now(state: State, number: str, chat: Chat, agent: Guid, now: int) -> DecisionInfo:
-    """Why not him: how an agent stands to a chat at this moment."""
+    """Why not them: how an agent stands to a chat at this moment."""
     return DecisionInfo(
         peer=number,
         chat_id=chat.id,
@@ -219,7 +219,7 @@ def _now(state: State, number: str, chat: Chat, agent: Guid, now: int) -> Decisi
 
 
 def standing(state: State, chat: Chat, agent: Guid) -> str:
-    """How an agent stands to a chat, in words: what he lacks, or that he could be offered it."""
+    """How an agent stands to a chat, in words: what they lack, or that they could be offered it."""
     if chat.has(agent):
         return "has it" if agent == chat.agent else "is in it"
     if chat.offered_to == agent:
@@ -239,7 +239,7 @@ def standing(state: State, chat: Chat, agent: Guid) -> str:
         return "nothing: the chat does not wait"
     if excluded(state, ticket, agent, state.up):
         return "let this chat go a short time ago"
-    return "nothing: he could be offered it"
+    return "nothing: they could be offered it"
 
 
 def _lack(

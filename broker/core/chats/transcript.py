@@ -130,13 +130,13 @@ def sentence_stored(state: ChatsState, f: SentenceStored) -> None:
 
 
 def _partner_heard(state: ChatsState, chat: Chat, f: SentenceStored) -> None:
-    """Something was said to the automated partner, or by him: whose turn is it (B-40)?"""
+    """Something was said to the automated partner, or by them: whose turn is it (B-40)?"""
     if f.outbound:
         chat.bot_due = chat.bot_given = None
     elif chat.agent is None:
         state.scripted[chat.id] = None
     elif chat.bot_due is None and chat.offer is None:
-        # Before he has answered his offer says how long he has.
+        # Before they have answered their offer says how long they have.
         chat.bot_due = chat.bot_given = state.up + state.config.distribution.bot_timeout
         arm_bot(state, chat)
 

@@ -369,7 +369,7 @@ def move_agent(
     next_state: AgentState | None = None,
     by: Guid | None = None,
 ) -> AgentMoved:
-    """Change the state of an agent; what he missed before is forgotten."""
+    """Change the state of an agent; what they missed before is forgotten."""
     same = (desk.state, desk.reason) == (state, reason)
     return AgentMoved(
         agent=desk.agent,
@@ -386,7 +386,7 @@ def move_agent(
 
 
 def agent_session(state: State, agent: Guid | None) -> int | None:
-    """The session of an agent, if he is connected."""
+    """The session of an agent, if they are connected."""
     if agent is None:
         return None
     desk = state.distribution.desks.get(agent)

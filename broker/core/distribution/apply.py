@@ -183,7 +183,7 @@ def release_all(state: DistributionState, chat: Guid) -> None:
 def free_to_leave(state: DistributionState, desk: Desk, worked: bool) -> None:
     """Whether a `NextState` is to be taken now that something of the agent's has ended (B-28).
 
-    To log off he needs only to have nothing any more; a pause or a wrap-up comes *after* work, and an
+    To log off they need only to have nothing any more; a pause or a wrap-up comes *after* work, and an
     offer that came to nothing was none.
     """
     if desk.next_state is None or desk.is_busy:
@@ -354,7 +354,7 @@ def session_left(state: DistributionState, f: SessionLeft) -> None:
 
 
 def held(desk: Desk) -> list[Guid]:
-    """The conversations of an agent, as owner or party, those that he parked among them."""
+    """The conversations of an agent, as owner or party, those that they parked among them."""
     talking = [c for c, holder in desk.leases.items() if holder is ChatStatus.ANSWERED]
     return [*talking, *desk.parked]
 

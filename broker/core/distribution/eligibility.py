@@ -1,9 +1,9 @@
-"""How each agent stands to the waiting chats, kept up to date as he changes (B-20..B-22).
+"""How each agent stands to the waiting chats, kept up to date as they change (B-20..B-22).
 
-Theory of operation: an agent's standing has two parts that do not depend on a chat, why he can be
-offered nothing at all (`Desk.blocked`) and how many slots he has left for offers (`Desk.free`).
-`touch` makes them anew after anything that may change them, and when they did change puts him in his
-place in every queue of chats that he is qualified for. So a decision about a chat finds its
+Theory of operation: an agent's standing has two parts that do not depend on a chat, why they can be
+offered nothing at all (`Desk.blocked`) and how many slots they have left for offers (`Desk.free`).
+`touch` makes them anew after anything that may change them, and when they did change puts them in their
+place in every queue of chats that they are qualified for. So a decision about a chat finds its
 candidates in order and the others counted by reason, without looking at anybody. `why_not` says
 the same of one agent from the state alone; `broker.core.invariants` compares the two.
 """
@@ -23,13 +23,13 @@ IDLE_QUEUES = 256
 
 
 def free_slots(state: DistributionState, desk: Desk) -> int:
-    """How many slots an agent has left for what is offered to him (B-22)."""
+    """How many slots an agent has left for what is offered to them (B-22)."""
     reserve = min(state.config.distribution.park_reserve, len(desk.parked))
     return slots_left(state, desk) - reserve
 
 
 def blocked(desk: Desk | None) -> str | None:
-    """Why an agent can be offered nothing at all now, or None when he can (B-20)."""
+    """Why an agent can be offered nothing at all now, or None when they can (B-20)."""
     if desk is None or desk.session is None:
         return "away"
     if desk.state is not AgentState.READY:
@@ -40,7 +40,7 @@ def blocked(desk: Desk | None) -> str | None:
 
 
 def why_not(state: DistributionState, desk: Desk | None, weight: int = 1) -> str | None:
-    """Why an agent is no candidate for a chat of that weight, or None when he is (B-20)."""
+    """Why an agent is no candidate for a chat of that weight, or None when they are (B-20)."""
     reason = blocked(desk)
     if reason is None and desk is not None and free_slots(state, desk) < weight:
         return NO_SLOT
@@ -97,7 +97,7 @@ def queue_of(state: DistributionState, demand: Demand) -> Queue:
 
 
 def place(state: DistributionState, demand: Demand, queue: Queue, agent: Guid) -> None:
-    """Put a qualified agent where he stands now, among the candidates or the others."""
+    """Put a qualified agent where they stand now, among the candidates or the others."""
     before = queue.ranks.pop(agent, None)
     if before is not None:
         del queue.ready[bisect_left(queue.ready, before)]
@@ -128,7 +128,7 @@ def is_at_work(queue: Queue, agent: Guid) -> bool:
 
 
 def touch(state: DistributionState, agent: Guid) -> None:
-    """Something of the agent changed: his standing, everywhere; look at him again."""
+    """Something of the agent changed: their standing, everywhere; look at them again."""
     d = state.distribution
     desk = d.desks.get(agent)
     if desk is None:

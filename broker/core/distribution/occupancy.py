@@ -26,7 +26,7 @@ ENOUGH = 3
 def signal_for(
     state: DistributionState, who: matching.Applicant, now: int
 ) -> tuple[Signal, Guid | None]:
-    """The signal for somebody who asks, and the form to show him."""
+    """The signal for somebody who asks, and the form to show them."""
     verdict = matching.gate(state.config, who, now)
     if not verdict.open or verdict.forced in REFUSING:
         return verdict.decided or verdict.fallback, verdict.scenario

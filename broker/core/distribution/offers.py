@@ -81,7 +81,7 @@ def best_ticket(state: DistributionState, agent: Guid, up: int) -> Ticket | None
 
 
 def left_out(state: DistributionState, ticket: Ticket, agent: Guid, up: int) -> bool:
-    """Whether the agent is not to be offered this chat, though he takes chats of its kind."""
+    """Whether the agent is not to be offered this chat, though they take chats of its kind."""
     if agent in ticket.need.barred:
         return True
     return bool(ticket.need.exclusions) and excluded(state, ticket, agent, up)

@@ -63,7 +63,7 @@ class OfferEnded:
 
 @frozen(kw_only=True)
 class AgentExcluded:
-    """An agent gave a chat back: he is left out for it for a while (B-24). In `exclusions`."""
+    """An agent gave a chat back: they are left out for it for a while (B-24). In `exclusions`."""
 
     durable: ClassVar[bool] = True
     chat: Guid
@@ -118,10 +118,10 @@ class PartyJoined:
 
 @frozen(kw_only=True)
 class PartyLeft:
-    """He left it.
+    """They left it.
 
     Attributes:
-        cause: `left`, `lost`, `forced`, `owner` (he owns it now), `changed` (he takes part in
+        cause: `left`, `lost`, `forced`, `owner` (they own it now), `changed` (they take part in
             another way), `ended` (the conversation ended), `restart`.
     """
 

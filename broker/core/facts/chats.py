@@ -67,7 +67,7 @@ class ChatBound:
 class ChatReopened:
     """A closed chat is open again, in status `Pilot`, with its transcript (B-2, B-9).
 
-    Who the visitor is and what the rules may know of him is what the new start says; a text that
+    Who the visitor is and what the rules may know of them is what the new start says; a text that
     reopens the chat says nothing of it, and it stays.
     """
 
@@ -325,7 +325,7 @@ class DecisionLogged:
             `transfer` (somebody is asked), `transfer_ended`, `forced` (closed by a supervisor).
         agent: Who was chosen, if anybody.
         detail: Plain values (str, int, None, lists, maps of these): the candidates in order,
-            and for each other agent the reason why he was passed over.
+            and for each other agent the reason why they were passed over.
     """
 
     durable: ClassVar[bool] = True

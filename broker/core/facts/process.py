@@ -12,7 +12,7 @@ from protocol.values import Guid, Role
 
 @frozen(kw_only=True)
 class WaitEstimated:
-    """The visitor was told how much longer he may wait: `wait` microseconds (B-26)."""
+    """The visitor was told how much longer they may wait: `wait` microseconds (B-26)."""
 
     durable: ClassVar[bool] = False
     chat: Guid
@@ -122,7 +122,7 @@ class Refreshed:
 
 @frozen
 class AgentSettled:
-    """The distributor looked at this agent and no waiting chat fits him now."""
+    """The distributor looked at this agent and no waiting chat fits them now."""
 
     durable: ClassVar[bool] = False
     agent: Guid

@@ -105,7 +105,7 @@ def status_workplace(
 def agents(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
 ) -> Outcome:
-    """CS_AGENT_LIST: who is logged in, so that a chat can be handed to him (B-29)."""
+    """CS_AGENT_LIST: who is logged in, so that a chat can be handed to them (B-29)."""
     desk = desk_at(state, session, p)
     if isinstance(desk, Refusal):
         return desk

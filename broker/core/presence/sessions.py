@@ -206,7 +206,7 @@ def next_leaver(state: State, stamp: Stamp) -> Decision | None:
     wanted = desk.next_state or desk.state
     decision = Decision([move_agent(desk, stamp, wanted, "next")], [AgentToWorkplace(agent=agent)])
     if wanted is AgentState.LOG_OFF:
-        # Whoever is gone watches nothing, and his workplace is closed.
+        # Whoever is gone watches nothing, and their workplace is closed.
         for chat_id in desk.watching:
             decision.add(drop_party(state, state.chats[chat_id], agent, stamp, "left"))
         if desk.session is not None:
@@ -256,7 +256,7 @@ def _resumed(state: State, chat: Chat, stamp: Stamp) -> Decision:
 
 
 def _is_awaited(state: State, chat: Chat) -> bool:
-    """Whether the agent of an answered chat may come back: he is known, and was at work."""
+    """Whether the agent of an answered chat may come back: they are known, and were at work."""
     desk = state.distribution.desks.get(chat.agent) if chat.agent is not None else None
     return desk is not None and desk.lost_at is not None
 

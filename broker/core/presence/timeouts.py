@@ -116,11 +116,11 @@ def _wrapup(state: State, stamp: Stamp, key: Guid) -> Decision:
 
 
 def _grace(state: State, stamp: Stamp, key: Guid) -> Decision:
-    """An agent in a conversation did not come back in time: it goes on without him (B-11)."""
+    """An agent in a conversation did not come back in time: it goes on without them (B-11)."""
     chat = state.chats.get(key)
     if chat is None or chat.status is not ChatStatus.ANSWERED or chat.agent is None:
         return Decision()
-    # Everybody who is lost has a timer of his own, so one at a time will do.
+    # Everybody who is lost has a timer of their own, so one at a time will do.
     for agent in (*chat.parties, chat.agent):
         if _is_lost(state, chat, agent, stamp.up):
             return withdraw(state, chat, agent, stamp, "lost")

@@ -147,7 +147,7 @@ def _refused(state: State, chat: Chat, stamp: Stamp, detail: dict[str, object]) 
 def pass_over(state: State, chat: Chat, stamp: Stamp, why: str) -> Decision:
     """An automated partner is away, silent or unwilling: the chat goes on to its project (B-40).
 
-    An offer of his that is open must have been ended by the caller.
+    An offer of theirs that is open must have been ended by the caller.
     """
     bot = chat.agent if chat.agent is not None else chat.bot
     decision = route(state, chat, stamp, "bot_silent", {"bot_passed_over": bot, "why": why})

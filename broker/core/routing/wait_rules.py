@@ -56,7 +56,7 @@ def _widened(chat: Chat, stamp: Stamp, rule: WaitRule) -> ChatWidened:
 
 
 def _note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision:
-    """The rule's words to the visitor, with his place and what he may expect."""
+    """The rule's words to the visitor, with their place and what they may expect."""
     wait = expected_wait(state, chat.id)
     minutes = f"{-(-wait // MINUTE)} min" if wait is not None else state.config.notes.wait_unknown
     said = text.replace("{position}", str(position(state, chat.id))).replace("{wait}", minutes)

@@ -87,7 +87,7 @@ def own_chat(state: State, agent: Guid, chat_id: Guid | None) -> Chat | Refusal:
 
 
 def chat_at_desk(state: State, session: Session, payload: Inside) -> tuple[Desk, Chat] | Refusal:
-    """The desk of the session's agent and the chat of his that the frame names."""
+    """The desk of the session's agent and the chat of theirs that the frame names."""
     desk = desk_at(state, session, payload)
     if isinstance(desk, Refusal):
         return desk

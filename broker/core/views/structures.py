@@ -65,7 +65,7 @@ def seen_as(chat: Chat, agent: Guid) -> ChatStatus:
     """The status of a chat as it stands for one agent.
 
     Whoever is alerted sees `Alerting` and whoever is in the conversation `Answered`, whatever the
-    chat is to others; whoever is neither sees that it is no longer with him.
+    chat is to others; whoever is neither sees that it is no longer with them.
     """
     if not chat.is_open:
         return ChatStatus.CLOSED
@@ -309,7 +309,7 @@ def _slots(chat: Chat, *, outbound: bool) -> tuple[Slot | None, ...]:
 
 
 def _parties(state: State, chat: Chat, viewer: Guid) -> tuple[ChatPartyInfo, ...]:
-    """Who is in the chat or is asked into it; a monitor is seen by himself alone (B-29)."""
+    """Who is in the chat or is asked into it; a monitor is seen by themselves alone (B-29)."""
     shown = [
         _party(state, agent, party)
         for agent, party in chat.parties.items()

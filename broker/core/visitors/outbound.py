@@ -3,7 +3,7 @@
 Theory of operation: the chat is made at once and told to the gateway's connectors with its Guid and
 the visitor's address. The connector that reaches the visitor starts the chat with that Guid
 (`chats.start`) and so gives it its tracking ID; until then no connector is told anything else of it, and
-a new session of the gateway is told again. Whoever opens a chat may give a Guid of his own with his
+a new session of the gateway is told again. Whoever opens a chat may give a Guid of their own with their
 request (`ReturnChatId`): a repeated request with it makes one chat. It is a key and not the chat's Guid.
 """
 
@@ -70,7 +70,7 @@ def from_connector(
 def from_workplace(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatServiceInfo
 ) -> Outcome:
-    """CS_CHAT_OPEN: an agent begins a chat, which is his at once."""
+    """CS_CHAT_OPEN: an agent begins a chat, which is theirs at once."""
     agent = session.agent
     assert agent is not None
     gateway = state.config.gateway_by_address.get((p.peer or "", p.port))
@@ -78,8 +78,8 @@ def from_workplace(
         return Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: no such gateway")
     known = _known(state, gateway, p)
     if known is not None:
-        his = known.has(agent) or agent in (known.agent, known.last_agent)
-        if not his or _differs(known, p):
+        theirs = known.has(agent) or agent in (known.agent, known.last_agent)
+        if not theirs or _differs(known, p):
             return _REUSED
         if known.is_read_by(agent):
             return Decision([], [shown(known, agent, session, frame, full=True)])

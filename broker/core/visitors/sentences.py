@@ -182,7 +182,7 @@ def may_write(chat: Chat, agent: Guid) -> Refusal | None:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by this agent")
     party = chat.parties.get(agent)
     if party is not None and party.mode is not TransferMode.CONFERENCE:
-        return Refusal(ErrorCode.WRONG_STATE, "ChatId: he is in it without the visitor's knowledge")
+        return Refusal(ErrorCode.WRONG_STATE, "ChatId: in it without the visitor's knowledge")
     if chat.parked_at is not None and party is None:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: is parked")
     return None

@@ -31,7 +31,7 @@ class Dossier:
 
     Attributes:
         forced: What supervisors forced upon agents at a moment at which the chat changed.
-        older: The ids of earlier chats of the same visitor, when he was asked for.
+        older: The ids of earlier chats of the same visitor, when they were asked for.
         later: The chat in which the visitor went on when this one was full.
     """
 

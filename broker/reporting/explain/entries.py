@@ -47,7 +47,7 @@ class Phase:
 
 @frozen
 class Stint:
-    """A stretch of time in which one agent had the chat; `parked` are the parts he had put it aside."""
+    """A stretch of time in which one agent had the chat; `parked` are the parts they had put it aside."""
 
     agent: str
     start: int
@@ -55,9 +55,9 @@ class Stint:
     parked: tuple[Phase, ...] = ()
 
     def length(self, now: int) -> int:
-        """How long he had it, or has it so far."""
+        """How long they had it, or have it so far."""
         return (now if self.end is None else self.end) - self.start
 
     def aside(self, now: int) -> int:
-        """For how long of that he had put it aside."""
+        """For how long of that they had put it aside."""
         return sum(phase.length(now) for phase in self.parked)

@@ -46,7 +46,7 @@ class Teller:
     Attributes:
         source: What things are called.
         dossier: The rows of the chat.
-        about: An agent, when only what concerns him is to be told.
+        about: An agent, when only what concerns them is to be told.
     """
 
     source: Source
@@ -110,7 +110,7 @@ class Teller:
     def _choice(self, row: Row, detail: dict[str, Any]) -> Entry:
         agent = row["agent"]
         if self.about is not None:
-            return Entry(row["at"], row["kind"], self.about, self._about_him(row, detail), detail)
+            return Entry(row["at"], row["kind"], self.about, self._about_agent(row, detail), detail)
         if row["kind"] == "waiting":
             text = "Nobody could take it." + wording.others(self.source, detail)
             text += wording.queue(detail)
@@ -120,7 +120,7 @@ class Teller:
             text += wording.others(self.source, detail)
         return Entry(row["at"], row["kind"], agent, text, detail)
 
-    def _about_him(self, row: Row, detail: dict[str, Any]) -> str:
+    def _about_agent(self, row: Row, detail: dict[str, Any]) -> str:
         """What one decision meant for the agent whom the story is about."""
         me, name = self.about, self._name(self.about)
         candidates = list(detail.get("candidates") or ())

@@ -114,14 +114,14 @@ class People:
         return not self._talks[None].things
 
     def patience(self, visit: Visit) -> int | None:
-        """How long a visitor waits for an answer before he gives up; None: as long as it takes."""
+        """How long a visitor waits for an answer before they give up; None: as long as it takes."""
         if visit.left:
             return visit.waited
         known = self._patience.get(visit.project, self._patience[None])
         return known.draw(fraction(self.seed, f"patience/{visit.key}"), visit.waited)
 
     def more_patience(self, visit: Visit, time: int) -> int | None:
-        """The same for one who lost his agent and waits again, for the first time (0) or later."""
+        """The same for one who lost their agent and waits again, for the first time (0) or later."""
         seen = visit.again[time] if time < len(visit.again) else Wait(0, False)
         if seen.left:
             return seen.waited
@@ -129,7 +129,7 @@ class People:
         return known.draw(fraction(self.seed, f"patience/{visit.key}/{time}"), seen.waited)
 
     def talk(self, visit: Visit, project: str | None) -> Talk:
-        """The conversation with a visitor, for whichever agent answers him."""
+        """The conversation with a visitor, for whichever agent answers them."""
         seen = visit.talk
         if seen is not None and seen.over:
             return seen
@@ -145,28 +145,28 @@ class People:
         Args:
             visit: What is offered.
             agent: To whom.
-            time: How often it was offered to him before.
+            time: How often it was offered to them before.
         """
         seen = visit.reactions.get(agent, ())
         least = 0
         if time < len(seen):
             if seen[time].outcome in _DONE:
                 return seen[time]
-            least = seen[time].after  # it ended before he did anything
+            least = seen[time].after  # it ended before they did anything
         self.count("reaction")
         chance = fraction(self.seed, f"reaction/{visit.key}/{agent}/{time}")
         found = _draw(self._reactions, (agent, self.like.get(agent)), chance, least)
         return found or Reaction("answered", least)
 
     def back(self, agent: str, time: int) -> int | None:
-        """How long after he was set to pause for missed offers somebody is ready again.
+        """How long after they were set to pause for missed offers somebody is ready again.
 
         Args:
             agent: Who.
-            time: How often that happened to him before.
+            time: How often that happened to them before.
 
         Returns:
-            The time; None when his next own doing ends the pause.
+            The time; None when their next own doing ends the pause.
         """
         seen = self.past.returns.get(agent, ())
         if time < len(seen):

@@ -194,7 +194,7 @@ def _request(arguments: argparse.Namespace) -> Request:
 
 
 def _pair(text: str, new: Config, old: Config | None) -> tuple[str, str]:
-    """A new agent and the one he is like."""
+    """A new agent and the one they are like."""
     fresh, _, known = text.partition("=")
     if fresh not in new.agent_by_login:
         raise SourceError(f"--like {text}: there is no agent {fresh!r} in the new configuration")
@@ -262,7 +262,7 @@ def _with_new_agents(request: Request, found: Record) -> Past:
     for agent, like in request.like.items():
         if agent in found.agents:
             name = request.new.agents[Guid(agent)].login
-            raise SourceError(f"--like {name}=...: {name} is in the record himself")
+            raise SourceError(f"--like {name}=...: {name} is in the record already")
         if not free:
             raise SourceError("--like: the new configuration has no workplace left for them")
         pairs[agent] = (like, free.pop(0))

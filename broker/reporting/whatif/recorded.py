@@ -2,8 +2,8 @@
 
 Theory of operation: the history of each chat is taken apart into what the people brought with
 them and what the broker made of it. The first is kept here: when a visitor came and with what,
-how long he was ready to wait, how long his matter took; how an agent reacts to an offer, when he
-was at work. The second (who was offered what, when) is what a replay finds out anew.
+how long they were ready to wait, how long their matter took; how an agent reacts to an offer, when they
+were at work. The second (who was offered what, when) is what a replay finds out anew.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Talk:
     Attributes:
         length: How long agents had the chat, all of them together.
         reason: Why it ended; None when it was not over yet.
-        wrapup: How long the agent wrapped up when he ended that himself; None when he did not.
+        wrapup: How long the agent wrapped up when they ended that themselves; None when they did not.
         voiced: For one that ended by inactivity, how long after the answer somebody last wrote;
             None when nobody did.
     """
@@ -55,7 +55,7 @@ class Reaction:
 
 @frozen
 class Wait:
-    """How long a visitor was seen to wait, and whether he gave up then."""
+    """How long a visitor was seen to wait, and whether they gave up then."""
 
     waited: int
     left: bool
@@ -138,8 +138,8 @@ class Past:
         cut: Whether the record breaks off while visits that are asked about are under way.
         visits: In order of time.
         changes: What agents did by themselves, in order of time.
-        returns: For each agent, how long after each time he was set to pause for missed offers he
-            was ready again; None when something else came before.
+        returns: For each agent, how long after each time they were set to pause for missed offers they
+            were ready again; None when something else came before.
     """
 
     start: int
@@ -204,7 +204,7 @@ def pieces(events: Iterable[EventRow], wrapups: Sequence[WrapupRow]) -> Iterator
 
 
 def visit(told: Told, piece: Piece, index: int) -> Visit:
-    """What a visitor brought with him.
+    """What a visitor brought with them.
 
     Args:
         told: What the store says of the chat.
@@ -348,7 +348,7 @@ def alike(past: Past, pairs: Mapping[str, tuple[str, str]]) -> Past:
 
     Args:
         past: Who was at work.
-        pairs: For each new agent, whom he is like and at which workplace he sits.
+        pairs: For each new agent, whom they are like and at which workplace they sit.
     """
     changes: list[Change] = []
     for change in past.changes:

@@ -55,5 +55,5 @@ def replay(past: Past, config: Config, people: People, span: Span, grace: int) -
 
 
 def grace_of(config: Config) -> int:
-    """How long an agent whose connection is lost keeps his state: the longest of any gateway."""
+    """How long an agent whose connection is lost keeps their state: the longest of any gateway."""
     return max((g.workplace_grace for g in config.gateways.values()), default=MINUTE)

@@ -71,16 +71,16 @@ class Patience:
         return self.survival[place - 1]
 
     def draw(self, chance: float, waited: int = 0) -> int | None:
-        """How long somebody waits who was seen to wait that long; None: until he is answered.
+        """How long somebody waits who was seen to wait that long; None: until they are answered.
 
         Args:
             chance: A number in [0, 1).
-            waited: How long he was still there; he goes later.
+            waited: How long they were still there; they go later.
         """
         if not self.moments:
             return None
         rest = self.beyond(waited) * (1 - chance)
-        # The first moment whose survival is less than what is left of his own.
+        # The first moment whose survival is less than what is left of their own.
         place = bisect_right(self.survival, -rest, key=lambda part: -part)
         if place < len(self.moments):
             return max(waited + 1, self.moments[place])

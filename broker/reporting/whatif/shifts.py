@@ -21,10 +21,10 @@ class Seat:
     """Where an agent stands.
 
     Attributes:
-        wanted: What he last wanted to be; None when he wants nothing, being away.
-        session: His connection.
-        workplace: Where he sits or sat.
-        paused: How often he was set to pause for missed offers.
+        wanted: What they last wanted to be; None when they want nothing, being away.
+        session: Their connection.
+        workplace: Where they sit or sat.
+        paused: How often they were set to pause for missed offers.
     """
 
     wanted: Change | None = None
@@ -46,14 +46,14 @@ class Attendance:
     people: People
     _seats: dict[str, Seat] = field(factory=dict)
     _lines: dict[str, list[str]] = field(factory=dict)
-    """Who waits until a workplace is free, because somebody works longer there than he did."""
+    """Who waits until a workplace is free, because somebody works longer there than they did."""
 
     def enter(self, changes: Iterable[Change], grace: int) -> None:
         """Plan what agents did.
 
         Args:
             changes: What they did.
-            grace: How long before he was written off an agent's connection was lost.
+            grace: How long before they were written off an agent's connection was lost.
         """
         self.stage.on_fact.append(self._hear)
         self.stage.on_dismissal.append(
@@ -86,7 +86,7 @@ class Attendance:
             self._close(seat.session)
 
     def _follow(self, agent: str) -> None:
-        """Make an agent what he wants to be, as far as the broker lets him."""
+        """Make an agent what they want to be, as far as the broker lets them."""
         seat = self._seats[agent]
         wanted = seat.wanted
         if wanted is None:

@@ -45,11 +45,11 @@ class Live:
         turn: Counts changes that make earlier plans void.
         talk: The conversation, once there is one.
         rest: How much of it is left.
-        agent: Who talks with him.
+        agent: Who talks with them.
         since: Since when.
         voiced: Until when somebody writes now and then.
         words: How often somebody wrote.
-        losses: How often he lost his agent.
+        losses: How often they lost their agent.
     """
 
     visit: Visit
@@ -199,7 +199,7 @@ class Visitors:
             case ChatStatus.ANSWERED if fact.agent != live.agent:
                 self._answered(live, fact)
             case ChatStatus.WAITING if live.since is not None:
-                # His agent was lost: he waits anew, with the rest of his matter.
+                # Their agent was lost: they wait anew, with the rest of their matter.
                 live.turn += 1
                 live.rest = max(0, live.rest - (fact.at - live.since))
                 live.agent = live.since = None

@@ -72,7 +72,7 @@ class AgentPerson(Person):
 
     def _heard(self, program: Program, event: Event) -> None:
         if program is not self.program:
-            return  # an older program, of which he does not think any more
+            return  # an older program, of which they do not think any more
         match event:
             case Ready():
                 self.later(300 * MS, self._report)
@@ -123,7 +123,7 @@ class AgentPerson(Person):
             self.later(1 * SECOND, lambda: self._command(act, ref))
 
     def _drop_out(self, ref: ChatRef) -> None:
-        """Sometimes one who was asked in is gone for longer than anybody waits for him."""
+        """Sometimes one who was asked in is gone for longer than anybody waits for them."""
         program = self.at_work()
         chat, welcome = program.session.chats.get(ref), program.session.welcome
         if chat is None or welcome is None or self.chance.happens(0.5):
@@ -245,7 +245,7 @@ class AgentPerson(Person):
         self.wants = AgentState.READY
         self._report()
 
-    # -- what he does with a chat besides talking
+    # -- what they do with a chat besides talking
 
     def _manage(self, ref: ChatRef, more: int) -> None:
         """Hand the chat over, ask somebody in, put it aside, make a note."""
@@ -357,7 +357,7 @@ class AgentPerson(Person):
             self.later(MS, lambda: self._ask("TRANSFER", ref))
 
     def _open(self) -> None:
-        """Begin a chat, which is his at once."""
+        """Begin a chat, which is theirs at once."""
         program = self.at_work()
         self.calls += 1
         wish = ChatServiceInfo(
@@ -373,7 +373,7 @@ class AgentPerson(Person):
 
 @define(eq=False, repr=False)
 class SupervisorPerson(AgentPerson):
-    """An agent who looks after the others: he watches, helps, joins, and interferes.
+    """An agent who looks after the others: they watch, help, join, and interfere.
 
     Attributes:
         seen: The chats of the last overview.

@@ -45,7 +45,7 @@ COMMANDS = (
 
 @define(eq=False, repr=False)
 class Vandal(Person):
-    """Somebody with one good token and bad intentions; he speaks without a client library.
+    """Somebody with one good token and bad intentions; they speak without a client library.
 
     Attributes:
         spied: Chats that others have: Guid, peer and tracking ID.
@@ -195,14 +195,14 @@ class Vandal(Person):
         self._say("CS_CHAT_OPEN", ChatServiceInfo(peer="web", return_chat_id=chat))
 
     def _foreign_outside(self) -> None:
-        """Of the gateway that he does not serve; the others' chats on his own are his as well."""
+        """Of the gateway that they do not serve; the others' chats on their own are theirs as well."""
         if self.chance.happens(0.1):
             self._foreign_form(self._any_chat(("social",))[0])
             return
         kind = self.chance.choose(("STOP", "STATUS", "CONFIRM", "TYPING", "SENTENCE", "SENTENCE"))
         chat, peer, name = self._any_chat(("social",))
         if self.chance.happens(0.2):
-            # To bind a foreign chat, and to reach one of his own gateway by its Guid alone.
+            # To bind a foreign chat, and to reach one of their own gateway by its Guid alone.
             start = ChatServiceInfo(peer=self.peer, tracking_id="v-bound", return_chat_id=chat)
             self._say("ES_CHAT_START", start)
             self._say("ES_CHAT_OPEN", ChatServiceInfo(peer=peer, remote_address="x"))

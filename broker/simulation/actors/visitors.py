@@ -65,10 +65,10 @@ def filled_in(chance: Chance, form: Guid) -> ScenarioResultInfo:
 
 @define(eq=False, repr=False)
 class Person:
-    """Somebody who does one thing after the other until he is told to be quiet.
+    """Somebody who does one thing after the other until they are told to be quiet.
 
     Attributes:
-        quiet: He starts nothing any more.
+        quiet: They start nothing any more.
     """
 
     world: World

@@ -49,7 +49,7 @@ async def _conference(stage: Stage) -> tuple[Client, Client, Client, str]:
 
 
 async def _inherits(web: Client, heir: Client, chat: str) -> None:
-    """The party owns the chat now, alone, and the visitor sees with whom he talks."""
+    """The party owns the chat now, alone, and the visitor sees with whom they talk."""
     await web.get("SE_CHAT_STATUS", Status="Answered", ChatId=chat, AgentId=heir.agent_id)
     await heir.get(
         "SC_CHAT_STATUS", Status="Answered", ChatId=chat, AgentId=heir.agent_id, Parties=None
@@ -88,7 +88,7 @@ async def consulted(stage: Stage) -> None:
     await hang_up(web, owner, chat)
 
 
-@scenario("A consulted agent is let into the conversation: he joins at once and may write")
+@scenario("A consulted agent is let into the conversation: they join at once and may write")
 async def consult_to_conference(stage: Stage) -> None:
     """B-29."""
     web, owner, other, chat = await two_agents(stage)
@@ -108,7 +108,7 @@ async def consult_to_conference(stage: Stage) -> None:
 
 
 @scenario(
-    "Who is invited rejects; asked again he does not answer: the owner goes on",
+    "Who is invited rejects; asked again they do not answer: the owner goes on",
     signal_duration="700ms",
 )
 async def invite_unanswered(stage: Stage) -> None:
@@ -131,7 +131,7 @@ async def invite_unanswered(stage: Stage) -> None:
     await hang_up(web, owner, chat)
 
 
-@scenario("Conference: both write to the visitor, both hear him, both see his confirmations")
+@scenario("Conference: both write to the visitor, both hear them, both see their confirmations")
 async def conference(stage: Stage) -> None:
     """B-10, B-29."""
     web, owner, other, chat = await _conference(stage)
@@ -187,7 +187,7 @@ async def conference_left(stage: Stage) -> None:
 
 
 @scenario(
-    "A party's connection is lost and back in time: he is in the conference as before",
+    "A party's connection is lost and back in time: they are in the conference as before",
     workplace_grace="5s",
 )
 async def party_back_in_time(stage: Stage) -> None:
@@ -220,7 +220,7 @@ async def party_lost(stage: Stage) -> None:
 
 
 @scenario(
-    "The owner is lost while he consults somebody: the chat goes back to the queue, first to him"
+    "The owner is lost while they consult somebody: the chat goes back to the queue, first to them"
 )
 async def consult_owner_lost(stage: Stage) -> None:
     """B-11, B-29."""

@@ -34,7 +34,7 @@ async def rejected(stage: Stage) -> None:
     await hang_up(web, second, chat)
 
 
-@scenario("The only agent rejects: the chat comes back to him after a while")
+@scenario("The only agent rejects: the chat comes back to them after a while")
 async def rejected_alone(stage: Stage) -> None:
     """B-24."""
     agent = await stage.ready_agent()
@@ -186,7 +186,7 @@ async def wrap_up(stage: Stage) -> None:
     await agent.get("SC_CHAT_ALERT_END", ChatId=third)
 
 
-@scenario("An agent in a pause gets nothing; what he has goes on")
+@scenario("An agent in a pause gets nothing; what they have goes on")
 async def pause(stage: Stage) -> None:
     """B-20, B-28."""
     web, agent, chat = await answered(stage)

@@ -1,4 +1,4 @@
-"""A supervisor in an agent's chat: he watches unseen, whispers, and joins (B-29)."""
+"""A supervisor in an agent's chat: they watch unseen, whisper, and join (B-29)."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ async def monitor_joins(stage: Stage) -> None:
 
 
 @scenario(
-    "A supervisor's connection is lost: he watches nothing any more, unseen as he was",
+    "A supervisor's connection is lost: they watch nothing any more, unseen as they were",
     staff="abs",
     workplace_grace="5s",
 )
@@ -135,7 +135,7 @@ async def monitor_lost(stage: Stage) -> None:
 
 
 @scenario(
-    "Monitoring that is refused: unknown, not answered yet, his own, asked already, no slot, closed",
+    "Monitoring that is refused: unknown, not answered yet, their own, asked already, no slot, closed",
     staff="abs",
     max_chats="1",
 )
@@ -163,8 +163,8 @@ async def monitor_refused(stage: Stage) -> None:
     other = await start(web, "v2")
     await offered(web, owner, other)
     await answer(web, owner, other)
-    himself: Members = {"ChatId": other, "ToAgentId": boss.agent_id}
-    await refused(boss, "WrongState", invite, **himself, Mode="Conference")
+    to_boss: Members = {"ChatId": other, "ToAgentId": boss.agent_id}
+    await refused(boss, "WrongState", invite, **to_boss, Mode="Conference")
     await _watches(boss, other, owner)
     await stop(web, "v2")
     await boss.get("SC_CHAT_STATUS", Status="Closed", ChatId=other)
@@ -174,7 +174,7 @@ async def monitor_refused(stage: Stage) -> None:
 
 
 @scenario(
-    "An agent asks a supervisor who watches him: the same answers as if he did not watch",
+    "An agent asks a supervisor who watches them: the same answers as if they did not watch",
     staff="abs",
 )
 async def monitor_asked(stage: Stage) -> None:
@@ -229,7 +229,7 @@ async def too_many_in_chat(stage: Stage) -> None:
         await agent.get("SC_CHAT_STATUS", Status="Closed", ChatId=chat)
 
 
-@scenario("Overloaded: a supervisor watches more chats than he may", staff="abs", max_chats="10")
+@scenario("Overloaded: a supervisor watches more chats than they may", staff="abs", max_chats="10")
 async def too_many_watched(stage: Stage) -> None:
     """W-14, I-14, B-29."""
     web, first, second, chat = await two_agents(stage)

@@ -261,7 +261,7 @@ async def opened_in_a_pause(stage: Stage) -> None:
 
 
 @scenario(
-    "A chat that no rule knows: its agent cannot return it, and it ends when he is lost",
+    "A chat that no rule knows: its agent cannot return it, and it ends when they are lost",
     route='culture = "cs"',
 )
 async def opened_without_rule(stage: Stage) -> None:

@@ -38,7 +38,7 @@ async def parked(stage: Stage) -> None:
     web, agent, chat = await answered(stage)
     await _park(agent, chat, parked=True, is_parked=True)
     await refused(agent, "WrongState", "CS_CHAT_SENTENCE", ChatId=chat, ID="a1", Text="Hello")
-    await notes(agent, chat, "n1", "He looks for his contract.", 1)
+    await notes(agent, chat, "n1", "They look for their contract.", 1)
     await agent.send("CS_CHAT_RESYNC", 3)
     listed = await agent.get("SC_CHAT_LIST", 3, count=1)
     assert listed["items"][0]["IsParked"] is True

@@ -26,21 +26,23 @@ from tests.replay.stage import Client, Members, Stage, scenario
 
 
 async def _keeps(web: Client, owner: Client, chat: str, counter: int) -> None:
-    """The sender has the chat as before: he is told, writes, and ends it."""
+    """The sender has the chat as before: they are told, write, and end it."""
     await agent_says(web, owner, chat, "k1", "Let us go on.", counter)
     await hang_up(web, owner, chat)
 
 
-@scenario("Transfer: until the other agent answers the chat stays with its sender; then it is his")
+@scenario(
+    "Transfer: until the other agent answers the chat stays with its sender; then it is theirs"
+)
 async def transferred(stage: Stage) -> None:
     """B-29."""
     web, owner, other, chat = await two_agents(stage)
     await visitor_says(web, owner, "m1", "Hello", 1)
-    await notes(owner, chat, "n1", "He is in a hurry.", 1)
+    await notes(owner, chat, "n1", "They are in a hurry.", 1)
     await asks(owner, other, chat)
     await visitor_says(web, owner, "m2", "Anybody?", 2)
     status = await takes_over(web, owner, other, chat, counters=2)
-    assert [item["Text"] for item in status["Internal"]] == ["He is in a hurry."]
+    assert [item["Text"] for item in status["Internal"]] == ["They are in a hurry."]
     await refused(owner, "WrongState", "CS_CHAT_SENTENCE", ChatId=chat, ID="a1", Text="Still me")
     await refused(owner, "WrongState", "CS_CHAT_HANGUP", ChatId=chat)
     await visitor_says(web, other, "m3", "Is that you?", 3)
@@ -102,7 +104,7 @@ async def transfer_missed(stage: Stage) -> None:
     await _keeps(web, owner, chat, 1)
 
 
-@scenario("Who is asked to take a chat loses his connection: the sender keeps it")
+@scenario("Who is asked to take a chat loses their connection: the sender keeps it")
 async def transfer_target_lost(stage: Stage) -> None:
     """B-11, B-29."""
     web, owner, other, chat = await two_agents(stage)
@@ -288,7 +290,7 @@ async def warm_transfer(stage: Stage) -> None:
 
 
 @scenario(
-    "The sender loses his connection while he is waited for: the asked agent answers all the same",
+    "The sender loses their connection while they are waited for: the asked agent answers all the same",
     workplace_grace="5s",
 )
 async def transfer_sender_away(stage: Stage) -> None:
@@ -375,7 +377,7 @@ async def returned_alone(stage: Stage) -> None:
     await hang_up(web, owner, chat)
 
 
-@scenario("Returns that are refused: not his, not answered yet, a party's, unknown, closed")
+@scenario("Returns that are refused: not theirs, not answered yet, a party's, unknown, closed")
 async def return_refused(stage: Stage) -> None:
     """W-14, B-29."""
     owner = await stage.ready_agent()
@@ -396,7 +398,7 @@ async def return_refused(stage: Stage) -> None:
     await refused(owner, "ChatClosed", "CS_CHAT_RETURN", ChatId=chat)
 
 
-@scenario("An agent who handed the chat over sends a sentence of his again: the same echo")
+@scenario("An agent who handed the chat over sends a sentence of theirs again: the same echo")
 async def retried_after_transfer(stage: Stage) -> None:
     """W-21, B-29."""
     web, owner, other, chat = await two_agents(stage)

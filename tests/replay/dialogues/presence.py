@@ -23,7 +23,7 @@ from tests.replay.stage import Client, Stage, scenario
 
 
 async def _resynced(agent: Client, chat: str, status: str = "Answered") -> list[str]:
-    """The agent asks what he has, and for the whole of it.
+    """The agent asks what they have, and for the whole of it.
 
     Returns:
         The IDs of the sentences that nobody has confirmed.
@@ -38,7 +38,7 @@ async def _resynced(agent: Client, chat: str, status: str = "Answered") -> list[
 
 
 @scenario(
-    "The agent's connection is lost; he is back in time, resyncs and goes on", workplace_grace="5s"
+    "The agent's connection is lost; they are back in time, resync and go on", workplace_grace="5s"
 )
 async def agent_back_in_time(stage: Stage) -> None:
     """B-11, B-28, W-25."""
@@ -70,7 +70,7 @@ async def agent_lost(stage: Stage) -> None:
     await hang_up(web, second, chat)
 
 
-@scenario("An agent is lost while his desk rings: the chat goes on at once, its age kept")
+@scenario("An agent is lost while their desk rings: the chat goes on at once, its age kept")
 async def lost_while_alerting(stage: Stage) -> None:
     """B-5, B-11."""
     first = await stage.ready_agent("a")
@@ -235,7 +235,7 @@ async def replaced_over_a_restart(stage: Stage) -> None:
     await again.get("SC_AGENT_STATE", State="Ready")
 
 
-@scenario("The agent logs in at another workplace: replaced at the first one, his chats move too")
+@scenario("The agent logs in at another workplace: replaced at the first one, their chats move too")
 async def moved(stage: Stage) -> None:
     """W-11."""
     web, agent, chat = await answered(stage)

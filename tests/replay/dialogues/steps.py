@@ -86,7 +86,7 @@ def texts(status: Members, of: str = "Sentences") -> list[str]:
 async def asks(
     owner: Client, other: Client, chat: str, mode: str = "Transfer", name: str = "Ben"
 ) -> None:
-    """An owner asks an agent to take the chat or to join it: he is alerted, the visitor unaware."""
+    """An owner asks an agent to take the chat or to join it: they are alerted, the visitor unaware."""
     frame = "CS_CHAT_TRANSFER" if mode == "Transfer" else "CS_CHAT_INVITE"
     await owner.send(frame, 21, ChatId=chat, ToAgentId=other.agent_id, Mode=mode, Note="Please.")
     status = await owner.get("SC_CHAT_STATUS", 21, Status="Answered", Sentences=None, ChatId=chat)
@@ -101,10 +101,10 @@ async def asks(
 async def takes_over(
     web: Client, owner: Client, other: Client, chat: str, counters: int = 0
 ) -> Members:
-    """The asked agent answers a transfer: he owns the chat, and the sender is out of it.
+    """The asked agent answers a transfer: they own the chat, and the sender is out of it.
 
     Returns:
-        The snapshot that he gets.
+        The snapshot that they get.
     """
     await other.send("CS_CHAT_ANSWER", 22, ChatId=chat)
     status = await other.get("SC_CHAT_STATUS", 22, Status="Answered", ChatId=chat, Info=...)
@@ -121,7 +121,7 @@ async def joins(
     """An agent is asked into the chat and answers; the visitor's side is told nothing.
 
     Returns:
-        The snapshot that he gets.
+        The snapshot that they get.
     """
     await asks(owner, other, chat, mode, name)
     await other.send("CS_CHAT_ANSWER", 22, ChatId=chat)

@@ -90,7 +90,7 @@ async def forced_pause(stage: Stage) -> None:
 
 
 @scenario(
-    "A supervisor logs an agent off at once: alerts, chats and conferences go on without him",
+    "A supervisor logs an agent off at once: alerts, chats and conferences go on without them",
     staff="abs",
 )
 async def forced_log_off(stage: Stage) -> None:

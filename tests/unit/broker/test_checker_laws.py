@@ -264,7 +264,7 @@ def test_a_session_sees_its_own_chats_only() -> None:
 
     assert told(shows("w", "101")) == set()
     assert told(shows("w", "102")) == {"I-15"}
-    assert told(shows("b", "102")) == {"I-15"}  # it was never offered to him
+    assert told(shows("b", "102")) == {"I-15"}  # it was never offered to them
 
 
 def test_a_sentence_that_nobody_sent_is_a_stranger() -> None:
@@ -352,7 +352,7 @@ def test_an_event_is_the_same_after_it_was_written() -> None:
 
 
 def test_the_echo_of_a_retry_says_nothing_of_a_chat_that_is_only_offered() -> None:
-    """Its confirmation is not told to who is alerted; the answer to his answer has it (B-7)."""
+    """Its confirmation is not told to who is alerted; the answer to their answer has it (B-7)."""
     fold = Fold(Role.WORKPLACE, "c")
     offered = ChatStatusInfo(peer="101", chat_id=CHAT, status=ChatStatus.ALERTING)
     fold.took(Frame("SC_CHAT_ALERT", offered), 1, None)

@@ -87,7 +87,7 @@ def test_whoever_is_not_asked_does_not_join(wrong: dict[str, Any]) -> None:
     assert end(evolve(COMPANY, **wrong)) >= {"I-15"}
 
 
-def test_nobody_is_asked_into_a_chat_in_which_he_is() -> None:
+def test_nobody_is_asked_into_a_chat_in_which_they_are() -> None:
     """I-6."""
     again = evolve(ALERTED, offer=3, at=5, ended_at=6, outcome="rejected")
     assert end(evolve(COMPANY, offers=(*COMPANY.offers, again))) == {"I-6"}

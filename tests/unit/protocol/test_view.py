@@ -327,7 +327,7 @@ def test_a_closed_chat_stays_until_it_is_forgotten() -> None:
     assert view.chats == {}
 
 
-def test_the_agent_is_told_of_his_state() -> None:
+def test_the_agent_is_told_of_their_state() -> None:
     view = View(Role.WORKPLACE)
     state = AgentStateInfo(peer="101")
     assert kinds(view.fold(Frame("SC_AGENT_STATE", state))) == [ChangeKind.AGENT]
@@ -420,7 +420,7 @@ def test_every_status_says_who_is_there_and_whether_it_is_parked() -> None:
     assert same(view, desk_begun(note(1)))
 
 
-def test_a_chat_that_a_supervisor_ends_from_outside_is_not_his() -> None:
+def test_a_chat_that_a_supervisor_ends_from_outside_is_not_their() -> None:
     view = View(Role.WORKPLACE)
     assert view.fold(desk("SC_CHAT_STATUS", ChatStatus.CLOSED, sentences=(said(1),))) == []
     assert view.chats == {}

@@ -44,7 +44,7 @@ def chat(status: ChatStatus = ChatStatus.ANSWERED, **more: object) -> ChatStatus
 
 
 def listed(tale: Tale, *chats: ChatStatusInfo) -> None:
-    """Ann asks for her chats."""
+    """Ann asks for what she has."""
     tale.add(Kind.SENT, "w", Frame("CS_CHAT_RESYNC", ChatCommandInfo(peer="101"), {"Id": 1}))
     tale.add(Kind.GOT, "w", Frame("SC_CHAT_LIST", chats, {"Re": 1}))
 
@@ -84,7 +84,7 @@ def test_slots_are_those_of_what_is_listed(
 
 
 def written_up(*frames: Frame | None, dump: Dump = WRITTEN_UP) -> set[str]:
-    """The laws that are broken when Ann is given and gets these frames since her chat's end.
+    """The laws that are broken when Ann is given and gets these frames since the chat's end.
 
     Args:
         frames: What comes a moment later each; None: a minute passes.

@@ -153,7 +153,7 @@ def test_a_bound_chat_has_its_tracking_id_after_a_restart(play: Playbook) -> Non
 
 
 def test_a_wrap_up_ends_though_its_agent_is_gone(play: Playbook) -> None:
-    """B-28: a restart without him leaves none open that the next one of the chat would meet."""
+    """B-28: a restart without them leaves none open that the next one of the chat would meet."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = answered(web, alice, "t1", ExtResponse="sales")
     alice.says("CS_CHAT_HANGUP", ChatId=chat)
@@ -202,7 +202,7 @@ def test_a_newer_connection_of_who_monitors_is_welcomed_first(play: Playbook) ->
 
 @pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
 def test_who_takes_the_seat_of_the_asked_is_welcomed_first(play: Playbook) -> None:
-    """W-10, W-11, B-29: though his chat changes by that."""
+    """W-10, W-11, B-29: though their chat changes by that."""
     web, alice, eve = play.connector("web"), play.agent("alice", "101"), play.agent("eve", "103")
     chat = answered(web, alice, "t1")
     alice.says("CS_CHAT_INVITE", ChatId=chat, Mode="Consult", ToAgentId=agent_of(play, "eve"))
@@ -226,7 +226,7 @@ def test_who_takes_the_seat_of_the_asked_is_welcomed_first(play: Playbook) -> No
 
 @pytest.mark.parametrize("play", [WITH_EVE], indirect=True)
 def test_who_is_asked_sees_who_joins_and_who_leaves_meanwhile(play: Playbook) -> None:
-    """I-9: his alert shows the parties."""
+    """I-9: their alert shows the parties."""
     web, alice, eve = play.connector("web"), play.agent("alice", "101"), play.agent("eve", "103")
     chat = answered(web, alice, "t1")
     bob = play.agent("bob", "102")

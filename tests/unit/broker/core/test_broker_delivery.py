@@ -23,7 +23,7 @@ WITH_SENTENCES = {
 
 
 def test_an_agent_is_at_one_workplace_at_a_time(play: Playbook) -> None:
-    """W-11: at another one he is replaced at the first; his chats move, his alert goes on."""
+    """W-11: at another one they are replaced at the first; their chats move, their alert goes on."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = answered(web, alice, "t1")
     ringing = offered(web, alice, "t2")
@@ -405,7 +405,7 @@ WITHOUT_ALICE = CONFIG.replace('login = "alice"', 'login = "anna"').replace("Ali
 WITHOUT_WEB = CONFIG.replace('name = "Web chat"', 'name = "New"').replace('"web"', '"new"')
 
 
-def test_a_removed_agent_gets_no_new_chats_and_ends_his_own(play: Playbook) -> None:
+def test_a_removed_agent_gets_no_new_chats_and_ends_their_own(play: Playbook) -> None:
     """C-4: no session and no chat is closed for it."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = answered(web, alice, "t1")
@@ -460,7 +460,7 @@ def test_a_restart_without_the_gateway_ends_its_chats(play: Playbook) -> None:
     assert alice.hears("SC_CHAT_LIST")["items"] == []
 
 
-def test_a_restart_without_the_agent_gives_his_chats_to_others(play: Playbook) -> None:
+def test_a_restart_without_the_agent_gives_their_chats_to_others(play: Playbook) -> None:
     """B-11, B-12: nobody waits for an agent who is not there any more; the visitor has the note."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = answered(web, alice, "t1")

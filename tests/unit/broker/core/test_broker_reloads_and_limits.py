@@ -60,7 +60,7 @@ def test_a_grace_that_a_reload_shortens_ends_at_once(play: Playbook) -> None:
 
 
 def test_an_agent_lost_twice_in_one_moment_leaves_no_chat_behind(play: Playbook) -> None:
-    """B-11: the timer of the first loss fires before that of the chat he answered in between."""
+    """B-11: the timer of the first loss fires before that of the chat they answered in between."""
     web = play.connector("web")
     play.agent("alice", "101").leaves()
     alice = play.agent("alice", "101", None)
@@ -149,7 +149,7 @@ def test_reopening_again_and_again_does_not_pile_up_timers(play: Playbook) -> No
 
 
 def test_a_word_that_crosses_the_end_of_a_log_off_is_refused(play: Playbook) -> None:
-    """B-28: who was logged off is not brought back by what he had sent before."""
+    """B-28: who was logged off is not brought back by what they had sent before."""
     alice = play.agent("alice", "101")
     alice.says("CS_AGENT_STATE", State="LogOff")
     alice.hears("SC_AGENT_STATE")
@@ -190,7 +190,7 @@ def test_a_removed_gateway_is_asked_in_vain(play: Playbook) -> None:
 
 
 def test_a_reopening_start_is_judged_by_what_it_says(play: Playbook) -> None:
-    """B-2, B-3: who was turned away may come back with something else to say for himself."""
+    """B-2, B-3: who was turned away may come back with something else to say for themselves."""
     web = play.connector("web")
     web.says("ES_CHAT_START", TrackingId="t1", ExtResponse="stop", PartyName="Vera")
     chat = web.hears("SE_CHAT_STATUS", Status="Pilot")["ChatId"]
@@ -253,7 +253,7 @@ def test_the_retry_of_an_overwritten_slot_does_not_bring_it_back(play: Playbook)
         alice.hears("SC_CHAT_SENTENCE", ID=key)
     web.says("ES_CHAT_SENTENCE", 1, TrackingId="t1", ID="n1", Text="/n1", Model=6)
     web.hears("SE_CHAT_SENTENCE", 1, ID="n1", Counter=0)
-    web.hears("SE_CHAT_SENTENCE", ID="n2", Counter=0)  # so that his view ends with the newest
+    web.hears("SE_CHAT_SENTENCE", ID="n2", Counter=0)  # so that their view ends with the newest
     web.says("ES_CHAT_SENTENCE", 2, TrackingId="t1", ID="n1", Text="/n3", Model=6)
     web.refused("KeyReused", 2)
     alice.says("CS_CHAT_CONFIRM", 3, ChatId=chat, ID="n1")
@@ -281,7 +281,7 @@ def test_a_start_of_an_open_chat_saves_a_form_that_is_new(play: Playbook) -> Non
 
 
 def test_who_was_only_offered_a_chat_has_no_part_in_it(play: Playbook) -> None:
-    """I-15: when it closes during the alert, its words are not his to read."""
+    """I-15: when it closes during the alert, its words are not theirs to read."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = offered(web, alice, "t1")
     web.says("ES_CHAT_STOP", TrackingId="t1")

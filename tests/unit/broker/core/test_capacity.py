@@ -50,7 +50,7 @@ def test_it_waits_for_as_many_as_it_takes(play: Playbook) -> None:
 
 
 def test_a_chat_heavier_than_anybody_waits(play: Playbook) -> None:
-    """B-22, B-30: Bob has one slot; the log says that he lacks slots, and it is nobody's fault."""
+    """B-22, B-30: Bob has one slot; the log says that they lack slots, and it is nobody's fault."""
     im, bob = play.connector("im"), play.agent("bob", "102")
     chat = started(im, "Waiting")
     bob.silent()
@@ -77,7 +77,7 @@ def test_it_is_not_forced_upon_anybody_by_another_way(play: Playbook) -> None:
 
 
 def test_a_reload_weighs_anew(play: Playbook) -> None:
-    """B-22, C-4: an agent may hold more than he has until chats end; he is offered nothing."""
+    """B-22, C-4: an agent may hold more than they have until chats end; they are offered nothing."""
     im, alice = play.connector("im"), play.agent("alice", "101")
     web = play.connector("web")
     play.reload(FLOOR)
@@ -100,7 +100,7 @@ def test_a_reload_weighs_anew(play: Playbook) -> None:
 
 
 def test_the_workplace_bounds_the_agent(play: Playbook) -> None:
-    """B-22: the smaller of the two counts, wherever he sits down."""
+    """B-22: the smaller of the two counts, wherever they sit down."""
     web, carol = play.connector("web"), play.agent("carol", "103")
     chat = answered(web, carol)
     play.reload(HEAVY.replace('number = "103"\nmax_chats = 9', 'number = "103"\nmax_chats = 1'))
@@ -133,7 +133,7 @@ def test_every_kind_of_lease_is_what_it_ought_to_be(play: Playbook) -> None:
 
 
 def test_a_slot_that_is_kept_is_not_offered_to_a_colleague(play: Playbook) -> None:
-    """B-22, B-29: who asks him sees him as full; his own parked chat is not kept out."""
+    """B-22, B-29: who asks them sees them as full; their own parked chat is not kept out."""
     play.reload(RESERVE)
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = answered(web, alice)

@@ -344,7 +344,7 @@ def test_a_transfer_to_another_project_makes_no_second_contact() -> None:
 
 
 def test_the_work_is_of_those_who_had_the_chat() -> None:
-    """B-29: each owner has his time; who handed over and who gave back is told."""
+    """B-29: each owner has their time; who handed over and who gave back is told."""
     cells, span = Cells(Work), Span(0, 10_000 * S, None, UTC)
     parked = [ParkingRow(1, "alice", 20 * S, 50 * S), ParkingRow(1, "alice", 110 * S, 120 * S)]
     agents.count_handlings(contacts(PASSED_ON, [], parked), span, cells)
@@ -458,9 +458,9 @@ def test_spells_in_a_state_are_told_by_reason_cause_and_supervisor() -> None:
         (place, name(key)): (t.begun, t.time // S) for (place, key), t in cells.by_place.items()
     }
     assert found == {
-        (0, "Bob: Ready, by himself"): (0, 50),
-        (1, "Bob: Pause (Lunch), by himself"): (1, 10),
+        (0, "Bob: Ready, by themselves"): (0, 50),
+        (1, "Bob: Pause (Lunch), by themselves"): (1, 10),
         (1, "Bob: Pause, forced by Sue"): (1, 10),
-        (1, "Al: PostCall, as he had asked for after his last chat"): (1, 20),
+        (1, "Al: PostCall, as they had asked for after their last chat"): (1, 20),
     }
     assert name(None) == "-"

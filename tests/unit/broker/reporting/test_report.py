@@ -76,7 +76,7 @@ def test_by_state(day: Day) -> None:
     found = json.loads(report(day, "--format", "json", "--by", "state"))
     told = {row["name"]: (row["times"], row["time_seconds"]) for row in found["rows"]}
     assert told["Alice Novak: Pause (Missed), missed offers"] == (1, 117.0)
-    assert told["Bob: Ready, by himself"] == (1, 72.0)
+    assert told["Bob: Ready, by themselves"] == (1, 72.0)
 
 
 def test_intervals_have_rows_of_their_own(day: Day) -> None:

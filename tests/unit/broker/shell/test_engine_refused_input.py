@@ -64,7 +64,7 @@ class Refusing(Bench):
         self.engine.submit(FrameArrived(2, Frame(type_, payload)))
 
     def alice(self) -> SessionOpened:
-        """Her hello."""
+        """The hello of the agent."""
         agent = self.engine.state.config.agent_by_login["alice"].id
         return SessionOpened(session=2, role=Role.WORKPLACE, workplace="101", agent_id=agent)
 

@@ -112,7 +112,7 @@ def test_a_wrap_up_brings_its_chat_however_old(store: Store) -> None:
 
 
 def reopened(no: int, at: int) -> ChatReopened:
-    """A chat was opened again by somebody who says other things of himself."""
+    """A chat was opened again by somebody who says other things of themselves."""
     return ChatReopened(
         chat=chat_id(no),
         no=no,

@@ -53,7 +53,7 @@ async def until(client: Client, wanted: Callable[[Event], bool]) -> Event:
 
 
 async def take_everything(client: WorkplaceClient, said: list[str]) -> None:
-    """An agent who takes each chat and repeats what he hears."""
+    """An agent who takes each chat and repeats what they hear."""
     await client.set_state(AgentState.READY)
     async for event in client.events():
         match event:

@@ -184,7 +184,7 @@ def test_a_note_is_a_sentence_of_its_own_kind() -> None:
     async def scenario(model: TcpModel) -> None:
         model.broker.chats[CHAT] = Chat("web", "t", CHAT, status=ChatStatus.ANSWERED, number="101")
         async with connect_workplace(model.address, "101", "alice", "alice-secret") as client:
-            stored = await client.note(REF, "he is angry")
+            stored = await client.note(REF, "they are angry")
             assert (stored.counter, stored.model) == (1, 10)
             assert not model.broker.chats[CHAT].sentences
 

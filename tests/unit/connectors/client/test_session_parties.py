@@ -45,7 +45,7 @@ def notes(player: Player) -> list[tuple[int, str | None, bool]]:
 
 
 def test_who_only_monitors_confirms_nothing(stage: Stage, visitor: Player, agent: Player) -> None:
-    """B-29: a visitor's words are delivered to those who talk with him."""
+    """B-29: a visitor's words are delivered to those who talk with them."""
     start(stage, visitor)
     ref = answer(stage, agent)
     chat = only_chat(stage)

@@ -44,8 +44,8 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def test_a_note_for_colleagues() -> None:
     async def scenario(scene: Scene) -> None:
-        await scene.desk.enter("/note he is \x1b[2J angry")
-        await scene.face.shows("note of Alice: he is �[2J angry")
+        await scene.desk.enter("/note they are \x1b[2J angry")
+        await scene.face.shows("note of Alice: they are �[2J angry")
         await scene.desk.enter("/note")
         assert scene.face.lines[-1] == "/note TEXT"
         (chat,) = scene.model.broker.chats.values()

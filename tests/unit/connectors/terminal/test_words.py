@@ -33,7 +33,12 @@ from tests.support.model_broker import ALICE
         ("/transfer bob  please take this", BOB, TransferMode.TRANSFER, "please take this"),
         ("/transfer Bob Meyer please", BOB, TransferMode.TRANSFER, "please"),
         ("/transfer bob m", BOB, TransferMode.TRANSFER, None),
-        ("/invite boris conference he is angry", BORIS, TransferMode.CONFERENCE, "he is angry"),
+        (
+            "/invite boris conference they are angry",
+            BORIS,
+            TransferMode.CONFERENCE,
+            "they are angry",
+        ),
         ("/invite boris a question", BORIS, TransferMode.CONSULT, "a question"),
     ],
 )

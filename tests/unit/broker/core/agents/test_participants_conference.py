@@ -32,7 +32,7 @@ def test_a_consulted_agent_reads_everything_and_writes_notes(play: Playbook) -> 
     visitor_writes(web, "v2", "Really", alice, bob)
     assert writes(alice, chat, "n1", "Do you know this one?", Model=10)["Counter"] == 1
     bob.hears("SC_CHAT_SENTENCE", Model=10, Counter=1, PartyName="Alice", IsOutbound=True)
-    assert writes(bob, chat, "n2", "Have him restart it", Model=10)["Counter"] == 2
+    assert writes(bob, chat, "n2", "Have them restart it", Model=10)["Counter"] == 2
     alice.hears("SC_CHAT_SENTENCE", Model=10, Counter=2, PartyName="Bob")
     assert writes(alice, chat, "a1", "Please restart it")["Counter"] == 3
     web.hears("SE_CHAT_SENTENCE", Counter=3, PartyName="Alice")
@@ -44,12 +44,12 @@ def test_a_consulted_agent_reads_everything_and_writes_notes(play: Playbook) -> 
     shown = bob.hears("SC_CHAT_STATUS", 1, Status="Answered")
     assert [s["Text"] for s in shown["Internal"]] == [
         "Do you know this one?",
-        "Have him restart it",
+        "Have them restart it",
     ]
 
 
 def test_a_consulted_agent_does_not_write_to_the_visitor(play: Playbook) -> None:
-    """B-29, W-23: nor does the visitor see him type; in a conference both go through."""
+    """B-29, W-23: nor does the visitor see them type; in a conference both go through."""
     web, alice, chat = talking(play)
     bob = play.agent("bob", "102")
     joined(play, alice, bob, chat, "Consult")
@@ -67,11 +67,11 @@ def test_a_consulted_agent_does_not_write_to_the_visitor(play: Playbook) -> None
     web.hears("SE_CHAT_SENTENCE", PartyName="Bob")
     alice.hears("SC_CHAT_SENTENCE", PartyName="Bob", IsOutbound=True)
     alice.says("CS_CHAT_INVITE", 5, ChatId=chat, ToAgentId=agent_of(play, "bob"), Mode="Conference")
-    alice.hears("SC_CHAT_STATUS", 5)  # he is in it like that already
+    alice.hears("SC_CHAT_STATUS", 5)  # they are in it like that already
 
 
 def test_a_party_holds_a_slot_and_is_offered_nothing_for_it(play: Playbook) -> None:
-    """B-22, B-29: Bob has one slot; when he leaves it is free for the next chat."""
+    """B-22, B-29: Bob has one slot; when they leave it is free for the next chat."""
     web, alice, chat = talking(play)
     bob = play.agent("bob", "102")
     joined(play, alice, bob, chat, "Consult")
@@ -87,7 +87,7 @@ def test_a_party_holds_a_slot_and_is_offered_nothing_for_it(play: Playbook) -> N
 
 
 def test_the_owner_leaves_a_conference(play: Playbook) -> None:
-    """B-29: whoever joined it first owns it then; a consulted agent never does by himself."""
+    """B-29: whoever joined it first owns it then; a consulted agent never does by themselves."""
     web, alice, chat = talking(play)
     alice.says("CS_CHAT_LEAVE", 1, ChatId=chat)
     alice.refused("WrongState", 1)
@@ -152,7 +152,7 @@ def test_the_owner_is_lost_for_good(play: Playbook) -> None:
 
 
 def test_a_consulted_agent_does_not_inherit(play: Playbook) -> None:
-    """B-11, B-29: the chat goes back to the queue, where he may be offered it like everybody."""
+    """B-11, B-29: the chat goes back to the queue, where they may be offered it like everybody."""
     web, alice, chat = talking(play)
     bob = play.agent("bob", "102")
     joined(play, alice, bob, chat, "Consult")
@@ -166,7 +166,7 @@ def test_a_consulted_agent_does_not_inherit(play: Playbook) -> None:
 
 
 def test_a_party_that_was_lost_is_back_in_time(play: Playbook) -> None:
-    """B-11: his place is kept for the gateway's workplace_grace."""
+    """B-11: their place is kept for the gateway's workplace_grace."""
     web, alice, chat = talking(play)
     bob = play.agent("bob", "102")
     joined(play, alice, bob, chat, "Conference")
@@ -226,7 +226,7 @@ def test_who_was_asked_in_and_declines(play: Playbook) -> None:
 
 
 def test_what_is_no_invitation_is_refused(play: Playbook) -> None:
-    """B-29, W-14: one at a time, an agent by name, in a mode that he can have."""
+    """B-29, W-14: one at a time, an agent by name, in a mode that they can have."""
     _web, alice, chat = talking(play)
     bob, _carol = play.agent("bob", "102"), play.agent("carol", "103")
     bobs, carols = agent_of(play, "bob"), agent_of(play, "carol")

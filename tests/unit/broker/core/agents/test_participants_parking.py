@@ -25,7 +25,7 @@ RESERVE = FLOOR + "[distribution]\npark_reserve = 1\nmax_parked = 2\n"
 
 
 def parked(play: Playbook) -> tuple[Client, Client, str]:
-    """Bob, who has one slot, has put his chat aside."""
+    """Bob, who has one slot, has put their chat aside."""
     web, bob = play.connector("web"), play.agent("bob", "102")
     chat = answered(web, bob)
     parks(bob, chat)
@@ -98,13 +98,13 @@ def test_the_visitors_word_brings_it_back(play: Playbook) -> None:
 
 @on_the_floor
 def test_with_no_slot_it_comes_back_before_any_offer(play: Playbook) -> None:
-    """B-22, B-29: Bob is full; his next slot is the parked chat's, whoever waits for how long."""
+    """B-22, B-29: Bob is full; their next slot is the parked chat's, whoever waits for how long."""
     web, bob, chat = parked(play)
     second = answered(web, bob, tracking="t2")
     started(web, "Waiting", tracking="t3")
     play.wait(300)
     wakes(web, bob)
-    bob.says("CS_CHAT_PARK", 2, ChatId=chat, IsParked=False)  # he asks for it as well
+    bob.says("CS_CHAT_PARK", 2, ChatId=chat, IsParked=False)  # they ask for it as well
     bob.hears("SC_CHAT_STATUS", 2, IsParked=True)
     play.check_store()
     bob.says("CS_CHAT_HANGUP", ChatId=second)
@@ -172,7 +172,7 @@ def test_a_parked_chat_survives_a_restart(play: Playbook) -> None:
 
 @on_the_floor
 def test_its_owner_is_lost_for_good(play: Playbook) -> None:
-    """B-11: a parked chat goes to the queue like one that he talks in."""
+    """B-11: a parked chat goes to the queue like one that they talk in."""
     web, bob, chat = parked(play)
     bob.leaves()
     play.wait(60)

@@ -37,7 +37,7 @@ def test_it_waits_again_with_its_age(play: Playbook) -> None:
 
 
 def test_it_is_not_offered_to_the_same_agent_at_once(play: Playbook) -> None:
-    """B-24, B-29: though he is preferred; after the pause of who is alone it is."""
+    """B-24, B-29: though they are preferred; after the pause of who is alone it is."""
     web, alice, chat = talking(play)
     alice.says("CS_CHAT_RETURN", ChatId=chat)
     alice.hears("SC_CHAT_STATUS", Status="Waiting")

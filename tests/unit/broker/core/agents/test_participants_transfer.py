@@ -66,11 +66,11 @@ def test_the_asked_agent_takes_the_chat_over(play: Playbook) -> None:
 
 
 def test_who_handed_it_over_has_it_no_more(play: Playbook) -> None:
-    """B-29, W-21: no new words, but his retries are known, sentences and notes alike."""
+    """B-29, W-21: no new words, but their retries are known, sentences and notes alike."""
     web, alice, chat = talking(play)
     writes(alice, chat, "a", "One moment")
     web.hears("SE_CHAT_SENTENCE")
-    writes(alice, chat, "n", "He is angry", Model=10)
+    writes(alice, chat, "n", "They are angry", Model=10)
     bob = play.agent("bob", "102")
     asked(play, alice, bob, chat, "Transfer")
     bob.says("CS_CHAT_ANSWER", ChatId=chat)
@@ -81,7 +81,7 @@ def test_who_handed_it_over_has_it_no_more(play: Playbook) -> None:
     alice.refused("WrongState", 3)
     assert writes(alice, chat, "a", "One moment")["Counter"] == 1
     web.hears("SE_CHAT_SENTENCE", ID="a")  # nobody has confirmed it
-    assert writes(alice, chat, "n", "He is angry", Model=10)["Counter"] == 1
+    assert writes(alice, chat, "n", "They are angry", Model=10)["Counter"] == 1
     alice.says("CS_CHAT_SENTENCE", 4, ChatId=chat, ID="a", Text="Another")
     alice.refused("KeyReused", 4)
     alice.says("CS_CHAT_SENTENCE", 5, ChatId=chat, ID="n", Text="Another", Model=10)
@@ -91,7 +91,7 @@ def test_who_handed_it_over_has_it_no_more(play: Playbook) -> None:
     play.restart()
     alice = play.agent("alice", "101", None)
     assert writes(alice, chat, "a", "One moment")["Counter"] == 1
-    assert writes(alice, chat, "n", "He is angry", Model=10)["Counter"] == 1
+    assert writes(alice, chat, "n", "They are angry", Model=10)["Counter"] == 1
 
 
 def test_a_rejection_leaves_the_chat_with_its_owner(play: Playbook) -> None:
@@ -109,7 +109,7 @@ def test_a_rejection_leaves_the_chat_with_its_owner(play: Playbook) -> None:
 
 
 def test_a_missed_one_too(play: Playbook) -> None:
-    """B-24, B-29: after the project's signal_duration; the second in a row pauses him."""
+    """B-24, B-29: after the project's signal_duration; the second in a row pauses them."""
     web, alice, chat = talking(play)
     bob = play.agent("bob", "102")
     for turn in range(2):
@@ -129,7 +129,7 @@ def test_a_missed_one_too(play: Playbook) -> None:
 
 @pytest.mark.parametrize("how", ["lost", "replaced"])
 def test_the_asked_agent_goes_away(play: Playbook, how: str) -> None:
-    """B-11, B-29: at once, even when a new connection of his takes the old one's place."""
+    """B-11, B-29: at once, even when a new connection of theirs takes the old one's place."""
     web, alice, chat = talking(play)
     bob = play.agent("bob", "102")
     asked(play, alice, bob, chat, "Transfer")
@@ -200,13 +200,13 @@ def test_the_grace_ends_while_somebody_is_alerted(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", Status="Waiting")
     web.hears("SE_CHAT_SENTENCE", Model=2)
     play.wait(0)
-    assert chat_of(play, chat).exclusions  # he let it go a short time ago
+    assert chat_of(play, chat).exclusions  # they let it go a short time ago
     bob.hears("SC_CHAT_ALERT")
     web.hears("SE_CHAT_STATUS", Status="Alerting")
 
 
 def test_a_project_is_asked(play: Playbook) -> None:
-    """B-29: the best of its people is alerted, with the chat's age; he takes it over."""
+    """B-29: the best of its people is alerted, with the chat's age; they take it over."""
     web, alice, chat = talking(play)
     play.wait(100)
     sales = project_of(play, "Sales")
@@ -244,7 +244,7 @@ def test_a_project_is_asked_on_when_one_of_its_people_rejects(play: Playbook) ->
     carol.hears("SC_AGENT_STATE")
     carol.hears("SC_CHAT_ALERT")
     alice.hears("SC_CHAT_STATUS")
-    carol.says("CS_AGENT_STATE", State="Pause")  # keeps the alert that he has
+    carol.says("CS_AGENT_STATE", State="Pause")  # keeps the alert that they have
     carol.hears("SC_AGENT_STATE")
     bob.says("CS_AGENT_STATE", State="Pause")
     bob.hears("SC_AGENT_STATE")
@@ -257,7 +257,7 @@ def test_a_project_is_asked_on_when_one_of_its_people_rejects(play: Playbook) ->
 
 
 def test_a_project_whose_only_agent_is_the_sender(play: Playbook) -> None:
-    """B-29: he is not offered his own chat; it stays with him after transfer_timeout."""
+    """B-29: they are not offered their own chat; it stays with them after transfer_timeout."""
     web, alice, chat = talking(play)
     alice.says("CS_CHAT_TRANSFER", ChatId=chat, ToProjectId=project_of(play, "Sales"))
     alice.hears("SC_CHAT_STATUS", Status="Answered")
@@ -283,7 +283,7 @@ def test_the_time_for_a_project_ends_during_an_alert(play: Playbook) -> None:
 
 
 def test_the_sender_takes_other_chats_meanwhile(play: Playbook) -> None:
-    """B-22, B-29: who asks a project keeps his slot, and the other is offered as usual."""
+    """B-22, B-29: who asks a project keeps their slot, and the other is offered as usual."""
     web, alice, chat = talking(play)
     alice.says("CS_CHAT_TRANSFER", ChatId=chat, ToProjectId=project_of(play, "Sales"))
     alice.hears("SC_CHAT_STATUS")

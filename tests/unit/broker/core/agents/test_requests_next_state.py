@@ -1,4 +1,4 @@
-"""The state that an agent takes when his chats have ended (B-28)."""
+"""The state that an agent takes when their chats have ended (B-28)."""
 
 import pytest
 
@@ -36,9 +36,9 @@ def test_one_chat_and_then_that_state(play: Playbook, after: str) -> None:
     """B-28: manual-in is Ready with NextState PostCall, said anew each time."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     wants(alice, "Ready", after)
-    alice.silent()  # it follows a chat; without one he is ready
+    alice.silent()  # it follows a chat; without one they are ready
     chat = answered(web, alice)
-    started(web, "Waiting", tracking="t2")  # he has a slot, but is leaving
+    started(web, "Waiting", tracking="t2")  # they have a slot, but are leaving
     ends(web, alice, chat)
     alice.hears("SC_AGENT_STATE", State=after, NextState=None)
     alice.silent()
@@ -48,8 +48,8 @@ def test_one_chat_and_then_that_state(play: Playbook, after: str) -> None:
     web.hears("SE_CHAT_STATUS", TrackingId="t2", Status="Alerting")
 
 
-def test_the_last_of_his_chats_counts(play: Playbook) -> None:
-    """B-28: parked ones and those that he has joined among them."""
+def test_the_last_of_their_chats_counts(play: Playbook) -> None:
+    """B-28: parked ones and those that they have joined among them."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     first, second = answered(web, alice), answered(web, alice, tracking="t2")
     wants(alice, "Ready", "PostCall")
@@ -76,7 +76,7 @@ def test_a_wrap_up_comes_before(play: Playbook) -> None:
 
 @pytest.mark.parametrize("how", ["missed", "rejected"])
 def test_an_offer_that_came_to_nothing_was_no_chat(play: Playbook, how: str) -> None:
-    """B-28: he is still Ready, and still to take that state after the next one."""
+    """B-28: they are still Ready, and still to take that state after the next one."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     wants(alice, "Ready", "PostCall")
     chat = started(web, "Waiting", "Alerting")
@@ -98,8 +98,8 @@ def test_an_offer_that_came_to_nothing_was_no_chat(play: Playbook, how: str) -> 
     alice.hears("SC_AGENT_STATE", State="PostCall")
 
 
-def test_a_chat_that_goes_elsewhere_has_ended_for_him(play: Playbook) -> None:
-    """B-28, B-29: handed over, given back or left, he is done with it."""
+def test_a_chat_that_goes_elsewhere_has_ended_for_them(play: Playbook) -> None:
+    """B-28, B-29: handed over, given back or left, they are done with it."""
     web, alice, chat = talking(play)
     wants(alice, "Ready", "PostCall")
     bob = play.agent("bob", "102")
@@ -121,7 +121,7 @@ def test_a_chat_that_goes_elsewhere_has_ended_for_him(play: Playbook) -> None:
     carol.silent()  # hers has not ended: she owns it now
 
 
-def test_who_waits_for_his_last_chat_is_asked_for_no_other(play: Playbook) -> None:
+def test_who_waits_for_their_last_chat_is_asked_for_no_other(play: Playbook) -> None:
     """B-28, B-29: not by a colleague either."""
     web, alice, _chat = talking(play)
     wants(alice, "Ready", "PostCall")
@@ -165,7 +165,7 @@ def test_another_word_takes_it_back(play: Playbook) -> None:
 
 
 def test_missing_offers_pauses_before_that(play: Playbook) -> None:
-    """B-24, B-28: what he has missed counts as ever."""
+    """B-24, B-28: what they have missed counts as ever."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     wants(alice, "Ready", "PostCall")
     started(web, "Waiting", "Alerting")

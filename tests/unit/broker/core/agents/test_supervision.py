@@ -44,7 +44,7 @@ def test_a_state_is_forced(play: Playbook) -> None:
 
 @on_the_floor
 def test_a_forced_log_off_is_at_once(play: Playbook) -> None:
-    """B-28, I-16: whatever he has goes on without him: an alert, a chat, a parked one."""
+    """B-28, I-16: whatever they have goes on without them: an alert, a chat, a parked one."""
     web, susan = play.connector("web"), play.agent("susan", "104", None)
     carol = play.agent("carol", "103")
     parked, talked = answered(web, carol), answered(web, carol, tracking="t2")
@@ -120,7 +120,7 @@ def test_a_wrap_up_ends_with_a_forced_log_off(play: Playbook) -> None:
 
 @on_the_floor
 def test_somebody_who_is_lost_can_be_logged_off(play: Playbook) -> None:
-    """B-28, I-16: his chats need not wait for the end of the grace."""
+    """B-28, I-16: their chats need not wait for the end of the grace."""
     web, alice, _chat = talking(play)
     susan = play.agent("susan", "104", None)
     alice.leaves()
@@ -177,8 +177,8 @@ def test_a_supervisor_closes_a_chat(play: Playbook, stage: str) -> None:
 
 
 @on_the_floor
-def test_a_supervisor_closes_a_chat_that_he_monitors(play: Playbook) -> None:
-    """B-8, B-29, W-15: he gets one answer, and no push beside it."""
+def test_a_supervisor_closes_a_chat_that_they_monitor(play: Playbook) -> None:
+    """B-8, B-29, W-15: they get one answer, and no push beside it."""
     web, alice, chat = talking(play)
     susan = play.agent("susan", "104", None)
     susan.says("CS_CHAT_INVITE", ChatId=chat, Mode="Monitor")

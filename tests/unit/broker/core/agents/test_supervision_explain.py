@@ -57,8 +57,8 @@ def test_why_this_agent(play: Playbook) -> None:
     assert said == {"Alice": None, "Bob": "state Pause", "Carol": "away"}
 
 
-def test_why_not_him(play: Playbook) -> None:
-    """B-30: in words, for whatever he lacks."""
+def test_why_not_them(play: Playbook) -> None:
+    """B-30: in words, for whatever they lack."""
     web, susan = play.connector("web"), play.agent("susan", "104", "Ready")
     bob = play.agent("bob", "102", "Pause")
     chat = started(web, "Waiting", ExtResponse="expert")

@@ -34,7 +34,7 @@ def monitoring(play: Playbook) -> tuple[Client, Client, Client, str]:
 
 
 def test_a_monitor_sees_everything_and_is_not_seen(play: Playbook) -> None:
-    """B-22, B-29: he holds no slot, and nobody else's picture names him."""
+    """B-22, B-29: they hold no slot, and nobody else's picture names them."""
     web, alice, susan, chat = monitoring(play)
     visitor_writes(web, "v", "Hello", alice, susan)
     writes(alice, chat, "a", "Hi")
@@ -54,8 +54,8 @@ def test_a_monitor_whispers_and_does_nothing_else(play: Playbook) -> None:
     """B-29: notes reach the agents; the visitor gets neither words, typing nor confirmations."""
     web, alice, susan, chat = monitoring(play)
     visitor_writes(web, "v", "Hello", alice, susan)
-    writes(susan, chat, "n", "Offer him a discount", Model=10)
-    alice.hears("SC_CHAT_SENTENCE", Model=10, PartyName="Susan", Text="Offer him a discount")
+    writes(susan, chat, "n", "Offer them a discount", Model=10)
+    alice.hears("SC_CHAT_SENTENCE", Model=10, PartyName="Susan", Text="Offer them a discount")
     susan.says("CS_CHAT_SENTENCE", 2, ChatId=chat, ID="s", Text="Hello")
     susan.refused("WrongState", 2)
     susan.says("CS_CHAT_TYPING", ChatId=chat, IsTyping=True)
@@ -67,7 +67,7 @@ def test_a_monitor_whispers_and_does_nothing_else(play: Playbook) -> None:
 
 
 def test_a_monitor_joins_in_the_open_and_steps_back(play: Playbook) -> None:
-    """B-22, B-29: then he holds a slot and is seen; as a monitor again he does not."""
+    """B-22, B-29: then they hold a slot and are seen; as a monitor again they do not."""
     web, alice, susan, chat = monitoring(play)
     susan.says(
         "CS_CHAT_INVITE", 2, ChatId=chat, Mode="Conference", ToAgentId=agent_of(play, "susan")
@@ -88,7 +88,7 @@ def test_a_monitor_joins_in_the_open_and_steps_back(play: Playbook) -> None:
 
 
 def test_a_monitor_leaves(play: Playbook) -> None:
-    """B-29: and hears no more; W-21: his whisper's retry is still known."""
+    """B-29: and hears no more; W-21: their whisper's retry is still known."""
     web, alice, susan, chat = monitoring(play)
     writes(susan, chat, "n", "Well done", Model=10)
     alice.hears("SC_CHAT_SENTENCE")
@@ -128,7 +128,7 @@ def test_a_monitor_whose_connection_is_replaced_is_out(play: Playbook) -> None:
 
 
 def test_a_monitor_who_logs_off_is_out(play: Playbook) -> None:
-    """B-28: what he watches holds him not."""
+    """B-28: what they watch holds them not."""
     _web, alice, susan, _chat = monitoring(play)
     susan.says("CS_AGENT_STATE", State="LogOff")
     susan.hears("SC_AGENT_STATE", NextState="LogOff")
@@ -162,7 +162,7 @@ def test_monitoring_goes_on_with_the_next_owner(play: Playbook) -> None:
 
 
 def test_a_monitor_can_be_asked_like_everybody(play: Playbook) -> None:
-    """B-29: that he watches is not told by a refusal; when he is alerted, he watches no more."""
+    """B-29: that they watch is not told by a refusal; when they are alerted, they watch no more."""
     web, alice, susan, chat = monitoring(play)
     susan.says("CS_AGENT_STATE", State="Ready")
     susan.hears("SC_AGENT_STATE")
@@ -193,7 +193,7 @@ def test_only_a_supervisor_lets_himself_in(play: Playbook) -> None:
 
 
 def test_a_supervisor_needs_a_slot_to_join(play: Playbook) -> None:
-    """B-22: as everybody does; to watch he needs none."""
+    """B-22: as everybody does; to watch they need none."""
     web = play.connector("web")
     susan = play.agent("susan", "104", None)
     agents = [play.agent("alice", "101"), play.agent("bob", "102"), play.agent("carol", "103")]
@@ -252,7 +252,7 @@ def test_two_workplaces_are_replaced_by_one_hello(play: Playbook) -> None:
     moved.hears("SYS_WELCOME", WorkplaceNumber="102")
     moved.hears("SC_AGENT_STATE")
     moved.hears("SC_CHAT_STATUS", ChatId=chat, Status="Answered", Parties=None)
-    assert noted(alice) == "Bob is not there any more."  # on its way when he was replaced
+    assert noted(alice) == "Bob is not there any more."  # on its way when they were replaced
     assert [code for _session, code in play.dismissed] == ["Replaced", "Replaced"]
     bob = play.agent("bob", "101", None)
     joined(play, moved, bob, chat, "Consult")

@@ -1,4 +1,4 @@
-"""A supervisor who monitors is unseen: not even a push that says nothing new gives him away (B-29)."""
+"""A supervisor who monitors is unseen: not even a push that says nothing new gives them away (B-29)."""
 
 import pytest
 
@@ -47,11 +47,11 @@ def test_an_agent_is_not_told_that_a_monitor_is_lost(play: Playbook) -> None:
 
 
 @with_supervisor
-def test_an_agent_is_told_when_a_monitor_joins_him_and_when_he_goes_back(play: Playbook) -> None:
+def test_an_agent_is_told_when_a_monitor_joins_them_and_when_they_go_back(play: Playbook) -> None:
     """B-29."""
     alice, sue, chat = watched(play)
-    himself = play.config.agent_by_login["sue"].id
-    sue.says("CS_CHAT_INVITE", 2, ChatId=chat, ToAgentId=himself, Mode="Conference")
+    sue_id = play.config.agent_by_login["sue"].id
+    sue.says("CS_CHAT_INVITE", 2, ChatId=chat, ToAgentId=sue_id, Mode="Conference")
     sue.hears("SC_CHAT_STATUS", 2, Parties=...)
     alice.hears("SC_CHAT_STATUS", Parties=...)
     sue.says("CS_CHAT_INVITE", 3, ChatId=chat, Mode="Monitor")
@@ -71,15 +71,15 @@ def test_leaving_a_closed_chat_is_refused_as_anything_else_about_it(play: Playbo
 
 
 @with_supervisor
-def test_a_monitor_can_be_asked_as_if_he_did_not_watch(play: Playbook) -> None:
-    """B-29: a refusal would tell that he does; he ceases to watch, whatever he answers."""
+def test_a_monitor_can_be_asked_as_if_they_did_not_watch(play: Playbook) -> None:
+    """B-29: a refusal would tell that they do; they cease to watch, whatever they answer."""
     alice, sue, chat = watched(play)
-    himself = play.config.agent_by_login["sue"].id
-    alice.says("CS_CHAT_INVITE", 2, ChatId=chat, ToAgentId=himself, Mode="Consult")
+    sue_id = play.config.agent_by_login["sue"].id
+    alice.says("CS_CHAT_INVITE", 2, ChatId=chat, ToAgentId=sue_id, Mode="Consult")
     assert "state Pause" in alice.refused("WrongState", 2)
     sue.says("CS_AGENT_STATE", State="Ready")
     sue.hears("SC_AGENT_STATE", State="Ready")
-    alice.says("CS_CHAT_INVITE", 3, ChatId=chat, ToAgentId=himself, Mode="Consult")
+    alice.says("CS_CHAT_INVITE", 3, ChatId=chat, ToAgentId=sue_id, Mode="Consult")
     alice.hears("SC_CHAT_STATUS", 3, Parties=...)
     sue.hears("SC_CHAT_ALERT", ChatId=chat)
     sue.says("CS_CHAT_HANGUP", 4, ChatId=chat)

@@ -101,7 +101,7 @@ def test_the_same_tracking_id_of_two_gateways_is_two_chats(play: Playbook) -> No
 
 
 def test_a_reopened_chat_goes_to_somebody_else_when_its_agent_cannot(play: Playbook) -> None:
-    """B-2, B-21: the last agent is preferred if he is a candidate, and not waited for."""
+    """B-2, B-21: the last agent is preferred if they are a candidate, and not waited for."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = answered(web, alice, "t1")
     alice.says("CS_CHAT_HANGUP", ChatId=chat)
@@ -313,7 +313,7 @@ def test_a_connector_that_goes_away_leaves_its_chats(play: Playbook) -> None:
 
 
 def test_chats_of_a_lost_agent_go_before_new_ones(play: Playbook) -> None:
-    """B-11, B-21: after the grace his chat is ahead of one that has waited longer."""
+    """B-11, B-21: after the grace their chat is ahead of one that has waited longer."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     play.wait(1)
     older = start(web, "t0", "Waiting", ExtResponse="expert")
@@ -342,7 +342,7 @@ def test_the_grace_runs_from_the_last_loss(play: Playbook) -> None:
     play.wait(59.999999)
     web.silent()
     alice = play.agent("alice", "101", None)
-    assert offered(web, alice, "t2") != chat  # Ready, as he was
+    assert offered(web, alice, "t2") != chat  # Ready, as they were
     alice.leaves()
     web.hears("SE_CHAT_STATUS", Status="Waiting", TrackingId="t2")
     play.wait(60)

@@ -40,7 +40,7 @@ def test_a_timed_out_offer_goes_on_and_the_second_one_pauses(play: Playbook) -> 
 
 
 def test_an_exclusion_holds_while_somebody_else_is_left(play: Playbook) -> None:
-    """B-24: the full pause when another agent could still take the chat, even if he is full."""
+    """B-24: the full pause when another agent could still take the chat, even if they are full."""
     web, bob = play.connector("web"), play.agent("bob", "102")
     answered(web, bob, "busy")
     alice = play.agent("alice", "101")
@@ -169,7 +169,7 @@ def test_a_lost_workplace_loses_its_alert_at_once(play: Playbook) -> None:
 
 
 def test_a_lost_agent_comes_back_in_time(play: Playbook) -> None:
-    """B-11, B-28: inside the grace he finds his state and his chat."""
+    """B-11, B-28: inside the grace they find their state and their chat."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = answered(web, alice, "t1")
     alice.leaves()
@@ -184,7 +184,7 @@ def test_a_lost_agent_comes_back_in_time(play: Playbook) -> None:
 
 
 def test_a_lost_agent_does_not_come_back(play: Playbook) -> None:
-    """B-11: his chat returns to the queue before new ones, the visitor is told."""
+    """B-11: their chat returns to the queue before new ones, the visitor is told."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = answered(web, alice, "t1")
     start(web, "early", "Waiting", "Alerting")

@@ -67,7 +67,7 @@ def hang_up(web: Client, agent: Client, chat: str) -> None:
     ],
 )
 def test_who_lacks_what_the_chat_demands_is_no_candidate(skills: str) -> None:
-    """B-20: project, skill, enabled, engaged, language; with all of them he gets it at once."""
+    """B-20: project, skill, enabled, engaged, language; with all of them they get it at once."""
     text = CONFIG
     if "languages" in skills:
         text = text.replace("max_chats = 2\nlanguages = { English = 100 }", "max_chats = 2")
@@ -323,7 +323,7 @@ def test_free_is_what_is_left_after_those_who_wait(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", Status="Alerting")
 
 
-def test_who_is_on_his_way_out_counts_as_nobody(play: Playbook) -> None:
+def test_who_is_on_their_way_out_counts_as_nobody(play: Playbook) -> None:
     """B-27: only an agent who will log off is there, so the signal is the fallback."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     answered(web, alice, "t1")
@@ -407,7 +407,7 @@ def test_logging_off_with_no_chat_is_at_once(play: Playbook) -> None:
 
 
 def test_a_change_of_mind_takes_the_log_off_back(play: Playbook) -> None:
-    """B-28: `Ready` again before the last chat ends, and he stays."""
+    """B-28: `Ready` again before the last chat ends, and they stay."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = answered(web, alice, "t1")
     alice.says("CS_AGENT_STATE", State="LogOff")
@@ -419,7 +419,7 @@ def test_a_change_of_mind_takes_the_log_off_back(play: Playbook) -> None:
 
 
 def test_a_wrap_up_is_waited_for_before_the_log_off(play: Playbook) -> None:
-    """B-28, B-22: its slot is taken, so the agent is still there; then he is gone."""
+    """B-28, B-22: its slot is taken, so the agent is still there; then they are gone."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = answered(web, alice, "t1", ExtResponse="sales")
     alice.says("CS_AGENT_STATE", State="LogOff")

@@ -72,7 +72,7 @@ def test_it_hands_over_to_a_project(play: Playbook) -> None:
     web, robo, chat = met(play)
     writes(robo, chat, "r", "I give you to Sales")
     web.hears("SE_CHAT_SENTENCE")
-    writes(robo, chat, "n", "He wants to buy", Model=10)
+    writes(robo, chat, "n", "They want to buy", Model=10)
     robo.says("CS_CHAT_TRANSFER", 2, ChatId=chat, ToProjectId=project_of(play, "Sales"))
     robo.hears("SC_CHAT_STATUS", 2, Status="Waiting")
     web.hears("SE_CHAT_STATUS", Status="Waiting", AgentName=None)
@@ -83,7 +83,7 @@ def test_it_hands_over_to_a_project(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", Status="Alerting")
     alice.says("CS_CHAT_ANSWER", ChatId=chat)
     told = alice.hears("SC_CHAT_STATUS", Status="Answered")
-    assert [s["Text"] for s in told["Internal"]] == ["He wants to buy"]
+    assert [s["Text"] for s in told["Internal"]] == ["They want to buy"]
     web.hears("SE_CHAT_STATUS", Status="Answered", AgentName="Alice")
     assert (desk_of(play, "robo").load, causes(play)[-3:]) == (
         0,

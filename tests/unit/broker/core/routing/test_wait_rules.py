@@ -50,7 +50,7 @@ def form(play: Playbook) -> str:
 
 
 def answers(web: Client, agent: Client, chat: str) -> None:
-    """The agent answers what he is alerted for."""
+    """The agent answers what they are alerted for."""
     agent.says("CS_CHAT_ANSWER", ChatId=chat)
     agent.hears("SC_CHAT_STATUS", Status="Answered")
     web.hears("SE_CHAT_STATUS", Status="Answered")
@@ -67,7 +67,7 @@ def note_of(web: Client) -> str:
 
 
 def test_less_skill_is_demanded(play: Playbook) -> None:
-    """B-26: nobody has 85; after 20 s 60 is enough for Bob, and the chat is his at once."""
+    """B-26: nobody has 85; after 20 s 60 is enough for Bob, and the chat is theirs at once."""
     web = play.connector("web")
     chat = started(web, "Waiting", ExtResponse="expert")
     bob, _alice = play.agent("bob", "102"), play.agent("alice", "101")
@@ -98,7 +98,7 @@ def test_further_projects_help(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", Status="Alerting")
 
 
-def test_the_visitor_is_told_his_place(play: Playbook) -> None:
+def test_the_visitor_is_told_their_place(play: Playbook) -> None:
     """B-26: the wait is unknown as long as nothing is known of the rate of answers."""
     web = play.connector("web")
     started(web, "Waiting", tracking="t0")
@@ -131,7 +131,7 @@ def test_each_level_is_applied_once(play: Playbook) -> None:
     alice.hears("SC_CHAT_STATUS")
     web.hears("SE_CHAT_STATUS", Status="Waiting")
     play.wait(0)
-    # His age is kept, so what is due by now is applied, the next level first.
+    # Their age is kept, so what is due by now is applied, the next level first.
     web.hears("SE_CHAT_STATUS", Status="Waiting", ScenarioId=form(play))
     assert note_of(web) == "We are sorry."
     web.hears("SE_CHAT_STATUS", Status="Closed", CloseReason="Rule")

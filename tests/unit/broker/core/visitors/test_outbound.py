@@ -24,7 +24,7 @@ ORDER = [{"Name": "order", "Value": "4711"}, {"Name": "vip", "Value": "yes"}]
 
 
 def opens(agent: Client, **members: object) -> str:
-    """An agent begins a chat, which is his at once."""
+    """An agent begins a chat, which is theirs at once."""
     says = {"Peer": "web", "RemoteAddress": "+420 1", "ReturnChatId": KEY, **members}
     agent.says("CS_CHAT_OPEN", 1, **says)
     told = agent.hears("SC_CHAT_STATUS", 1, Status="Answered", Sentences=[], Info=...)
@@ -44,7 +44,7 @@ def names(play: Playbook) -> list[str]:
 
 
 def test_an_agent_begins_a_chat(play: Playbook) -> None:
-    """B-2, B-22: he holds a slot, the connector is told, its start binds; then all is as ever."""
+    """B-2, B-22: they hold a slot, the connector is told, its start binds; then all is as ever."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = opens(alice, PartyName="Vera", Variables=ORDER)
     asked = web.hears("SE_CHAT_OUTBOUND", ReturnChatId=chat, RemoteAddress="+420 1")
@@ -66,7 +66,7 @@ def test_an_agent_begins_a_chat(play: Playbook) -> None:
     play.check_store()
 
 
-def test_what_he_writes_before_waits_for_the_connector(play: Playbook) -> None:
+def test_what_they_write_before_waits_for_the_connector(play: Playbook) -> None:
     """B-2, W-22: it is in the answer that binds; until then no connector hears of the chat."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = opens(alice)
@@ -126,7 +126,7 @@ def test_a_retry_makes_no_second_chat_and_no_second_call(play: Playbook) -> None
     alice.silent()
 
 
-def test_an_agents_retry_finds_his_chat(play: Playbook) -> None:
+def test_an_agents_retry_finds_their_chat(play: Playbook) -> None:
     """B-2, I-2: over a restart, bound or not, and when it is closed it is shown as closed."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = opens(alice)
@@ -316,7 +316,7 @@ def test_an_agent_who_cannot_take_a_chat_begins_none(play: Playbook) -> None:
     says("BadPayload", Variables=[{"Name": "a"}, {"Name": "a"}])
     says("BadPayload", Variables=[{"Value": "a"}])
     says("TooLong", Variables=[{"Name": str(n)} for n in range(33)])
-    bob.says("CS_AGENT_STATE", State="Pause")  # in a pause he may
+    bob.says("CS_AGENT_STATE", State="Pause")  # in a pause they may
     bob.hears("SC_AGENT_STATE")
     opens(bob)
     web.hears("SE_CHAT_OUTBOUND")

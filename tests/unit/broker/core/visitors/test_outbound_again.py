@@ -6,7 +6,7 @@ from tests.support.memory_store import memory_store
 from tests.support.playbook import Playbook
 
 
-def test_a_called_visitor_keeps_his_address_when_his_chat_is_reopened(play: Playbook) -> None:
+def test_a_called_visitor_keeps_their_address_when_their_chat_is_reopened(play: Playbook) -> None:
     """B-2: a repeated request for the chat is answered with the address, which the frame needs."""
     web, key = play.connector("web"), "3f0b8d1e-8f3a-4b43-9a53-0c4f4dd1a9f0"
     web.says("ES_CHAT_OPEN", RemoteAddress="vera", ReturnChatId=key)

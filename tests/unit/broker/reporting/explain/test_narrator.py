@@ -105,7 +105,7 @@ def test_why_not_me(day: Day) -> None:
 
 
 def test_why_not_me_without_a_configuration(day: Day) -> None:
-    """What the agent lacked is not known then, only that he did not qualify."""
+    """What the agent lacked is not known then, only that they did not qualify."""
     source = source_of(str(day.config))
     assert source.config is not None
     alice = source.config.agent_by_login["alice"].id

@@ -135,7 +135,7 @@ def test_parties_come_and_go_and_one_of_them_gets_the_chat() -> None:
 
 
 def test_who_is_logged_off_by_a_supervisor_is_told_with_her_name() -> None:
-    """B-28, B-30: the chat goes on without him."""
+    """B-28, B-30: the chat goes on without them."""
     scene = Scene()
     alice, sue = scene.play.agent("alice", "101"), scene.play.agent("sue", "103")
     scene.begin()

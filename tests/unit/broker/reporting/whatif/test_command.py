@@ -248,7 +248,7 @@ def test_requests_that_make_no_sense_are_refused(
         ((*store, *config, "--like", "dora=bob"), "there is no agent 'dora'"),
         ((*store, *new, "--like", "dora=eve"), "there is no agent 'eve'"),
         ((*store, *config, "--like", "bob"), "there is no agent ''"),
-        ((*store, *config, "--like", "bob=alice"), "bob is in the record himself"),
+        ((*store, *config, "--like", "bob=alice"), "bob is in the record already"),
         ((*store, "--config", str(no_seat), "--like", "dora=bob"), "no workplace left"),
     ]
     for argv, words in cases:

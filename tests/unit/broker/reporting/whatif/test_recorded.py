@@ -53,7 +53,7 @@ def visits(
 COMES: tuple[Step, ...] = ((0, "Pilot", None, None), (0, "Waiting", None, None))
 
 
-def test_who_gives_up_shows_how_patient_he_is() -> None:
+def test_who_gives_up_shows_how_patient_they_are() -> None:
     (found,) = visits(*COMES, (30, "Closed", None, "External"))
     assert (found.waited, found.left, found.talk) == (30 * S, True, None)
 
@@ -193,7 +193,7 @@ def test_a_pause_for_missed_offers_and_the_return_are_no_doings() -> None:
     assert returns == {"alice": [30 * S, None], "bob": [None]}
 
 
-def test_how_somebody_is_found_counts_whatever_made_him_so() -> None:
+def test_how_somebody_is_found_counts_whatever_made_them_so() -> None:
     kept, returns = duties([change(-5, "Pause", "missed"), change(9, "Ready", "asked")], 0)
     assert [(one.state, one.cause) for one in kept] == [("Pause", "found"), ("Ready", "asked")]
     assert returns == {}

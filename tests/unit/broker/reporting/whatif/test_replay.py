@@ -165,7 +165,7 @@ def one_agent(folder: Path) -> Recorded:
 def test_one_more_slot_by_hand(tmp_path: Path) -> None:
     """With two slots v2 is answered at 15, and v3 at 110, as soon as v1 is over.
 
-    He would have gone at 112. How long he talks is drawn from the others: 100 s, like all of them.
+    They would have gone at 112. How long they talk is drawn from the others: 100 s, like all of them.
     """
     recorded = one_agent(tmp_path)
     config = recorded.config.read_text()
@@ -325,8 +325,8 @@ def states(done: Replayed, login: str) -> list[tuple[int, str]]:
     return [((row.at - START) // SECOND, str(row.state)) for row in rows]
 
 
-def test_who_comes_again_while_he_is_there_comes_later() -> None:
-    """In the record the visit before was over by then; its wrap-up ends when he is back."""
+def test_who_comes_again_while_they_are_there_comes_later() -> None:
+    """In the record the visit before was over by then; its wrap-up ends when they are back."""
     visits = [comes("a/0", 0, "t"), comes("a/1", 50, "t"), comes("b/0", 60, "t")]
     done = made(visits, [turns("bob", 0, "Ready")], CONFIGURED)
     assert story(done, "Pilot") == [(1, 0, "Pilot"), (1, 100, "Pilot"), (1, 200, "Pilot")]
@@ -339,7 +339,7 @@ def test_a_visit_that_the_limits_refuse_is_counted() -> None:
     assert done.course.events == []
 
 
-def test_somebody_who_works_longer_keeps_his_seat() -> None:
+def test_somebody_who_works_longer_keeps_their_seat() -> None:
     """Bob wanted to go at 10 and is done at 100; only then Alice sits down there."""
     changes = [
         turns("bob", 0, "Ready"),
@@ -353,7 +353,7 @@ def test_somebody_who_works_longer_keeps_his_seat() -> None:
     assert states(done, "alice") == [(100, "Pause"), (100, "Ready")]
 
 
-def test_who_changes_his_mind_after_he_is_gone_comes_back() -> None:
+def test_who_changes_their_mind_after_they_are_gone_comes_back() -> None:
     changes = [
         turns("bob", 0, "Ready"),
         turns("bob", 10, "Ready", next_state="LogOff"),
@@ -399,7 +399,7 @@ def test_who_missed_too_much_is_ready_again_after_a_while() -> None:
     bob = CONFIGURED.agent_by_login["bob"].id
     missed = {bob: [Reaction("missed", 20 * SECOND)] * 9}
     done = made([comes("a", 0, reactions=missed)], [turns("bob", 0, "Ready")], CONFIGURED)
-    # Offered at 0 and, with nobody else there, 5 s after he missed it.
+    # Offered at 0 and, with nobody else there, 5 s after they missed it.
     assert states(done, "bob")[:4] == [(0, "Pause"), (0, "Ready"), (45, "Pause"), (105, "Ready")]
 
 

@@ -36,7 +36,7 @@ def test_draws_follow_the_estimate() -> None:
     assert late[len(late) // 2] == pytest.approx(30 * log(4 / 15) / log(8 / 15), abs=1)
 
 
-def test_nobody_leaves_before_he_was_last_seen() -> None:
+def test_nobody_leaves_before_they_were_last_seen() -> None:
     draws = [KNOWN.draw(number / 100, 15) for number in range(100)]
     assert min(draw for draw in draws if draw is not None) == 30
     assert all(draw is not None and draw > 35 for draw in (KNOWN.draw(c / 9, 35) for c in range(9)))
