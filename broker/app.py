@@ -161,7 +161,7 @@ class Broker:
             sockets=Sockets(selector),
             now=trio.current_time,
             excuses=Excuses(self.attention),
-            stirred=lambda: self.server.wake(),
+            on_progress=lambda: self.server.wake(),
         )
         self.server = Server(
             sessions=sessions,
@@ -345,7 +345,7 @@ class Broker:
                 thread,
                 server.sessions.counters,
                 now=trio.current_time,
-                stirred=server.stirred,
+                on_progress=server.on_progress,
                 crashed=server.crash,
             ),
             server.sessions,
@@ -394,7 +394,7 @@ class Broker:
                 engine.resume(*outcome, too_often=too_often)
             except Exception as crash:  # noqa: BLE001 - a callback has nobody to raise to
                 self.server.crash(crash)
-            self.server.stirred()
+            self.server.on_progress()
 
         thread.ask(lambda: self._without_refused(engine, store, error), found)
 
@@ -404,8 +404,8 @@ class Broker:
         joined = engine.presence.sessions.get(session)
         if joined is not None:  # perhaps it has hung up since
             return party_of(joined.agent, joined.gateways) or session
-        link = self.server.sessions.links.get(session)
-        return session if link is None or link.party is None else link.party
+        client = self.server.sessions.clients.get(session)
+        return session if client is None or client.party is None else client.party
 
     def _without_refused(
         self, engine: Engine, store: Store, error: RowRefusedError
@@ -439,7 +439,7 @@ class Broker:
 
     async def _drain(self) -> ExitStatus:
         self.supervisor.stopping()
-        _log.info("drain_started", connections=len(self.server.sessions.links))
+        _log.info("drain_started", connections=len(self.server.sessions.clients))
         cut = await self._tasks.drain(self.config.server.drain / 1_000_000)
         _log.info("broker_stopped", cut=cut)
         return ExitStatus.DRAINED if self._lost is None else ExitStatus.STORE_LOST

@@ -24,7 +24,7 @@ from protocol.frame_spec import FrameSpec
 from protocol.scalars import NUL, MemberError, mismatch, read_name, read_text
 from protocol.schema import Kind, members
 from protocol.structure import PackedOnce
-from protocol.values import is_blank, to_micros
+from protocol.values import FrameId, is_blank, to_micros
 
 _SMALL: Final = 4_096
 _packer: Final = msgpack.Packer(datetime=True)
@@ -326,7 +326,7 @@ def _header_text(key: str, value: object, longest: int, read: Callable[[object, 
         raise fault.inside(f"Headers.{key}") from None
 
 
-def _good_id(headers: Mapping[str, object] | None) -> int | str | None:
+def _good_id(headers: Mapping[str, object] | None) -> FrameId:
     value = headers.get("Id") if headers else None
     if type(value) is int:
         return value if limits.INT64[0] <= value <= limits.INT64[1] else None

@@ -26,6 +26,7 @@ from protocol.errors import ByeCode, ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
 from protocol.framing import Framer
 from protocol.session import Bye, Hello, Ping, SysError, Welcome
+from protocol.values import FrameId
 
 VERSION: Final = 1
 
@@ -260,7 +261,7 @@ class Connection:
 
     # -- what our side says
 
-    def hello(self, hello: Hello, id: int | str | None = None) -> None:
+    def hello(self, hello: Hello, id: FrameId = None) -> None:
         """Client: say hello.
 
         Raises:
@@ -271,7 +272,7 @@ class Connection:
         self._greeted = True
         self._say("SYS_HELLO", hello, None if id is None else {"Id": id})
 
-    def accept(self, welcome: Welcome, re: int | str | None = None) -> None:
+    def accept(self, welcome: Welcome, re: FrameId = None) -> None:
         """Server: the hello is good; the session is open.
 
         Raises:
@@ -364,7 +365,7 @@ class Connection:
     def _is_over(self) -> bool:
         return self.state in (State.CLOSING, State.CLOSED)
 
-    def _queue(self, type: str, payload: object, re: int | str | None = None) -> None:
+    def _queue(self, type: str, payload: object, re: FrameId = None) -> None:
         self._say(type, payload, None if re is None else {"Re": re})
 
     def _say(self, type: str, payload: object, headers: Mapping[str, object] | None) -> None:

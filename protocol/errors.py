@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from protocol.values import FrameId
+
 
 class ErrorCode(StrEnum):
     """Codes of ``SYS_ERROR``; those of :data:`FATAL_CODES` end the connection."""
@@ -73,7 +75,7 @@ class WireError(Exception):
         text: str,
         *,
         type: str | None = None,
-        re: int | str | None = None,
+        re: FrameId = None,
         path: str | None = None,
     ) -> None:
         super().__init__(f"{code}: {text}")

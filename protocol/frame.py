@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import attrs
 
+from protocol.values import FrameId
+
 
 @attrs.frozen
 class Frame:
@@ -22,15 +24,15 @@ class Frame:
     headers: Mapping[str, object] | None = None
 
     @property
-    def id(self) -> int | str | None:
+    def id(self) -> FrameId:
         """Header ``Id``: the sender's own name of the frame."""
         return self._header("Id")
 
     @property
-    def re(self) -> int | str | None:
+    def re(self) -> FrameId:
         """Header ``Re``: the ``Id`` of the frame that this one answers."""
         return self._header("Re")
 
-    def _header(self, name: str) -> int | str | None:
+    def _header(self, name: str) -> FrameId:
         value = self.headers.get(name) if self.headers else None
         return value if isinstance(value, int | str) else None

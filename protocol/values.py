@@ -11,6 +11,9 @@ from typing import Annotated, Final, NewType
 Guid = NewType("Guid", str)
 """A Guid in its canonical form: 36 characters, lower case."""
 
+FrameId = int | str | None
+"""Header `Id` of a frame, and header `Re` of what answers it (W-2)."""
+
 Short = Annotated[int, "int16"]
 """An int that fits 16 bits; to a type checker it is a plain int."""
 

@@ -243,9 +243,9 @@ class Floor:
 
     def says(self, agent: Guid, kind: str, type: str, **members: Any) -> None:
         """One frame of an agent."""
-        desk = self.state.distribution.desks[agent]
-        assert desk.session is not None
-        self.frame(desk.session, kind, type, Peer=desk.workplace, **members)
+        presence = self.state.distribution.presences[agent]
+        assert presence.session is not None
+        self.frame(presence.session, kind, type, Peer=presence.workplace, **members)
 
     def arrival(self) -> None:
         """A visitor begins a chat."""
@@ -277,11 +277,15 @@ class Floor:
         """An agent and a chat that they answer and could hand over."""
         agents = list(self.config.agents)
         for _ in range(200):
-            desk = self.state.distribution.desks[self.chance.choice(agents)]
-            for chat_id in desk.leases:
+            presence = self.state.distribution.presences[self.chance.choice(agents)]
+            for chat_id in presence.leases:
                 chat = self.state.chats[chat_id]
-                if chat.agent == desk.agent and chat.has(desk.agent) and chat.invite is None:
-                    return desk.agent, chat_id
+                if (
+                    chat.agent == presence.agent
+                    and chat.has(presence.agent)
+                    and chat.invite is None
+                ):
+                    return presence.agent, chat_id
         return None
 
     def with_a_chat(self, kind: str, type: str, **members: Any) -> None:
@@ -294,17 +298,17 @@ class Floor:
     def state_change(self) -> None:
         """One agent takes a break, or comes back from it."""
         agent = self.chance.choice(list(self.config.agents))
-        is_ready = self.state.distribution.desks[agent].state is AgentState.READY
+        is_ready = self.state.distribution.presences[agent].state is AgentState.READY
         if is_ready and self.chance.random() < 0.9:
             agent = next(
                 (
-                    desk.agent
-                    for desk in self.state.distribution.desks.values()
-                    if desk.state is not AgentState.READY
+                    presence.agent
+                    for presence in self.state.distribution.presences.values()
+                    if presence.state is not AgentState.READY
                 ),
                 agent,
             )
-            is_ready = self.state.distribution.desks[agent].state is AgentState.READY
+            is_ready = self.state.distribution.presences[agent].state is AgentState.READY
         kind, wanted = ("pause", "Pause") if is_ready else ("ready", "Ready")
         self.says(agent, kind, "CS_AGENT_STATE", State=wanted)
         self.attend()
@@ -359,7 +363,7 @@ def measure_core(load: CoreLoad) -> CoreFigures:
         gc.unfreeze()
     return CoreFigures(
         load=load,
-        queues=sum(1 for queue in floor.state.distribution.queues.values() if queue.tickets),
+        queues=sum(1 for queue in floor.state.distribution.queues.values() if queue.entries),
         kinds={kind: Cost.of(values) for kind, values in floor.taken.items()},
         overall=Cost.of([one for values in floor.taken.values() for one in values]),
         elapsed=Cost.of(floor.elapsed),

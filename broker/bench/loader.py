@@ -41,7 +41,7 @@ class LoadFailed(Exception):
 
 
 @define(eq=False)
-class Link:
+class Transport:
     """One connection.
 
     Attributes:
@@ -74,7 +74,7 @@ class Slot:
         tail: What follows the ID.
     """
 
-    link: Link
+    transport: Transport
     number: int
     left: int
     flying: int = 0
@@ -108,8 +108,8 @@ class Loader:
     opened: int = 0
     on_the_way: int = 0
     _poll: select.epoll = Factory(select.epoll)
-    _links: dict[int, Link] = Factory(dict)
-    _dirty: dict[Link, None] = Factory(dict)
+    _transports: dict[int, Transport] = Factory(dict)
+    _dirty: dict[Transport, None] = Factory(dict)
     _slots: list[Slot] = Factory(list)
     _idle: deque[Slot] = Factory(deque)
     _to_open: deque[Slot] = Factory(deque)
@@ -121,14 +121,16 @@ class Loader:
 
     def connect(self, seconds: float = 120.0) -> None:
         """Open all connections and say hello on each; the agents become ready."""
-        agents = [self._link(Role.WORKPLACE, workplace_number(n)) for n in self.share.agents]
-        connectors = [self._link(Role.CONNECTOR, gateway_peer(n)) for n in self.share.connectors]
-        links = agents + connectors
-        self._until(lambda: all(link.welcome for link in links), "welcomes", seconds)
-        for link in agents:
-            link.confirm = frames.confirm(link.peer).pieces
-            link.answer = frames.answer(link.peer).pieces
-            self._send(link, frames.ready(link.peer))
+        agents = [self._transport(Role.WORKPLACE, workplace_number(n)) for n in self.share.agents]
+        connectors = [
+            self._transport(Role.CONNECTOR, gateway_peer(n)) for n in self.share.connectors
+        ]
+        transports = agents + connectors
+        self._until(lambda: all(transport.welcome for transport in transports), "welcomes", seconds)
+        for transport in agents:
+            transport.confirm = frames.confirm(transport.peer).pieces
+            transport.answer = frames.answer(transport.peer).pieces
+            self._send(transport, frames.ready(transport.peer))
         every = self.share.load.sentences_per_chat
         for number in range(self.share.chats):
             # The first chats have shares of different lengths, so that they do not end together.
@@ -137,16 +139,16 @@ class Loader:
         self._to_open.extend(self._slots)
         self._until(lambda: not self._dirty, "readiness", seconds)
 
-    def _link(self, role: Role, peer: str) -> Link:
+    def _transport(self, role: Role, peer: str) -> Transport:
         sock = socket.create_connection(self.address)
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        link = Link(sock, role, peer)
-        self._links[sock.fileno()] = link
+        transport = Transport(sock, role, peer)
+        self._transports[sock.fileno()] = transport
         self._poll.register(sock.fileno(), select.EPOLLIN)
-        self._send(link, frames.hello(role, peer))
+        self._send(transport, frames.hello(role, peer))
         self._flush()
-        return link
+        return transport
 
     def open_chats(self, seconds: float = 600.0) -> None:
         """Start the chats and wait until each is answered."""
@@ -172,8 +174,8 @@ class Loader:
 
     def close(self) -> None:
         """Close all connections."""
-        for link in self._links.values():
-            link.sock.close()
+        for transport in self._transports.values():
+            transport.sock.close()
         self._poll.close()
 
     def _until(self, done: Callable[[], bool], what: str, seconds: float) -> None:
@@ -224,9 +226,9 @@ class Loader:
         slot.left -= 1
         slot.flying += 1
         self.on_the_way += 1
-        link = slot.link
-        link.out += (slot.head, b"%016x%06x%04x" % (stamp, slot.number, serial), slot.tail)
-        self._dirty[link] = None
+        transport = slot.transport
+        transport.out += (slot.head, b"%016x%06x%04x" % (stamp, slot.number, serial), slot.tail)
+        self._dirty[transport] = None
 
     def _confirmed(self, slot: Slot) -> None:
         self.on_the_way -= 1
@@ -245,15 +247,15 @@ class Loader:
             slot.generation += 1
             tracking = self._tracking(slot)
             text = "x" * self.share.load.text_bytes
-            slot.head, slot.tail = frames.sentence(slot.link.peer, tracking, text).pieces
+            slot.head, slot.tail = frames.sentence(slot.transport.peer, tracking, text).pieces
             self._opening += 1
-            self._send(slot.link, frames.start(slot.link.peer, tracking))
+            self._send(slot.transport, frames.start(slot.transport.peer, tracking))
 
     def _rotate(self, slot: Slot) -> None:
         slot.is_open = False
         self.opened -= 1
         slot.left = self.share.load.sentences_per_chat
-        self._send(slot.link, frames.stop(slot.link.peer, self._tracking(slot)))
+        self._send(slot.transport, frames.stop(slot.transport.peer, self._tracking(slot)))
         self._to_open.append(slot)
         self._start_some()
 
@@ -280,25 +282,25 @@ class Loader:
 
     def _round(self, timeout: float) -> None:
         for fd, _ in self._poll.poll(max(timeout, 0.0)):
-            link = self._links[fd]
+            transport = self._transports[fd]
             try:
-                data = link.sock.recv(_READ_BYTES)
+                data = transport.sock.recv(_READ_BYTES)
             except BlockingIOError:  # only writable
-                self._dirty[link] = None
+                self._dirty[transport] = None
                 continue
             if not data:
-                raise LoadFailed(f"the broker closed the connection of {link.peer}")
-            if link.blocked:
-                self._dirty[link] = None
-            if link.rest:
-                data = link.rest + data
-            if link.role is Role.CONNECTOR:
-                self._connector_frames(link, data)
+                raise LoadFailed(f"the broker closed the connection of {transport.peer}")
+            if transport.blocked:
+                self._dirty[transport] = None
+            if transport.rest:
+                data = transport.rest + data
+            if transport.role is Role.CONNECTOR:
+                self._connector_frames(transport, data)
             else:
-                self._agent_frames(link, data)
+                self._agent_frames(transport, data)
         self._flush()
 
-    def _connector_frames(self, link: Link, data: bytes) -> None:
+    def _connector_frames(self, transport: Transport, data: bytes) -> None:
         now = monotonic_ns()
         tally = self.tally
         find = data.find
@@ -318,17 +320,17 @@ class Loader:
                     tally.circle.append(now - int(data[key + _ID : key + _STAMP_END], 16))
                     self._confirmed(self._slots[int(data[key + _STAMP_END : key + _SLOT_END], 16)])
             else:
-                self._other(link, data[at + 4 : stop])
+                self._other(transport, data[at + 4 : stop])
             at = stop
-        link.rest = data[at:]
+        transport.rest = data[at:]
         if self._sending and self.share.rate is None:
             self._fill(now)
 
-    def _agent_frames(self, link: Link, data: bytes) -> None:
+    def _agent_frames(self, transport: Transport, data: bytes) -> None:
         now = monotonic_ns()
         delivery = self.tally.delivery
         find = data.find
-        out = link.out
+        out = transport.out
         at, end = 0, len(data)
         while end - at > 4:
             stop = at + 4 + _LENGTH(data, at)[0]
@@ -339,7 +341,7 @@ class Loader:
                 chat = find(frames.CHAT_KEY, at, stop)
                 if key > 0 and chat > 0:
                     delivery.append(now - int(data[key + _ID : key + _STAMP_END], 16))
-                    before, between, after = link.confirm
+                    before, between, after = transport.confirm
                     out += (
                         before,
                         data[chat + _CHAT : chat + _CHAT_END],
@@ -347,53 +349,53 @@ class Loader:
                         data[key + _ID : key + _ID_END],
                         after,
                     )
-                    self._dirty[link] = None
+                    self._dirty[transport] = None
             else:
-                self._other(link, data[at + 4 : stop])
+                self._other(transport, data[at + 4 : stop])
             at = stop
-        link.rest = data[at:]
+        transport.rest = data[at:]
 
-    def _other(self, link: Link, body: bytes) -> None:
+    def _other(self, transport: Transport, body: bytes) -> None:
         mark = body[1]
         type_name = body[2 : 2 + (mark & 0x1F)]
         if type_name == b"SE_CHAT_STATUS":
             self._status(body)
         elif type_name == b"SC_CHAT_ALERT":
             at = body.index(frames.CHAT_KEY)
-            before, after = link.answer
-            self._send(link, before + body[at + _CHAT : at + _CHAT_END] + after)
+            before, after = transport.answer
+            self._send(transport, before + body[at + _CHAT : at + _CHAT_END] + after)
         elif type_name == b"SYS_WELCOME":
-            link.welcome = True
+            transport.welcome = True
         elif type_name in (b"SYS_ERROR", b"SYS_BYE", b"SYS_PING"):
-            self._session_frame(link, decode(body))
+            self._session_frame(transport, decode(body))
 
-    def _session_frame(self, link: Link, frame: Frame) -> None:
+    def _session_frame(self, transport: Transport, frame: Frame) -> None:
         if isinstance(frame.payload, Bye):
-            raise LoadFailed(f"{link.peer}: SYS_BYE {frame.payload.code} {frame.payload.text}")
+            raise LoadFailed(f"{transport.peer}: SYS_BYE {frame.payload.code} {frame.payload.text}")
         if isinstance(frame.payload, SysError):
             error = frame.payload
             self.tally.errors[f"{error.code} {error.type}: {error.text}"] += 1
             if error.fatal:
-                raise LoadFailed(f"{link.peer}: {error.code} {error.text}")
+                raise LoadFailed(f"{transport.peer}: {error.code} {error.text}")
         else:
-            self._send(link, encode(Frame("SYS_PONG", frame.payload)))
+            self._send(transport, encode(Frame("SYS_PONG", frame.payload)))
 
-    def _send(self, link: Link, data: bytes) -> None:
-        link.out.append(data)
-        self._dirty[link] = None
+    def _send(self, transport: Transport, data: bytes) -> None:
+        transport.out.append(data)
+        self._dirty[transport] = None
 
     def _flush(self) -> None:
         dirty, self._dirty = self._dirty, {}
-        for link in dirty:
-            data = link.blocked + b"".join(link.out)
-            link.out.clear()
+        for transport in dirty:
+            data = transport.blocked + b"".join(transport.out)
+            transport.out.clear()
             if not data:
                 continue
             try:
-                sent = link.sock.send(data)
+                sent = transport.sock.send(data)
             except BlockingIOError:
                 sent = 0
-            was_blocked, link.blocked = bool(link.blocked), data[sent:]
-            if was_blocked != bool(link.blocked):
-                events = select.EPOLLIN | (select.EPOLLOUT if link.blocked else 0)
-                self._poll.modify(link.sock.fileno(), events)
+            was_blocked, transport.blocked = bool(transport.blocked), data[sent:]
+            if was_blocked != bool(transport.blocked):
+                events = select.EPOLLIN | (select.EPOLLOUT if transport.blocked else 0)
+                self._poll.modify(transport.sock.fileno(), events)

@@ -9,7 +9,7 @@ from attrs import define, field
 from broker.checker.dump import ChatRow, Dump, FormRow, MoveRow, NoteRow, SentenceRow
 from broker.checker.history import Event, Kind
 from broker.checker.involvement import Spans
-from broker.checker.naive_client import Fold
+from broker.checker.naive_client import NaiveClient
 from broker.checker.setup import Setup
 from broker.checker.timeline import Timeline
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
@@ -36,7 +36,7 @@ class Connection:
     peers: tuple[str, ...]
     login: str | None
     dialled_at: int
-    fold: Fold
+    fold: NaiveClient
     events: list[Event] = field(factory=list)
     welcomed_at: int | None = None
     gone_at: int | None = None
@@ -130,7 +130,7 @@ class Story:
                     tuple(event.data["peers"]),
                     event.data.get("login"),
                     event.at,
-                    Fold(role, event.conn),
+                    NaiveClient(role, event.conn),
                 )
             case Kind.SENT | Kind.GOT:
                 self._index_frame(self.connections[event.conn], event)

@@ -45,7 +45,7 @@ class Picture:
     shown: list[tuple[Guid, int, int]] = field(factory=list)
 
     def take(self, frame: Frame, at: int) -> AgentStateInfo | None:
-        """Fold in a frame; gives a state that the picture must explain now."""
+        """NaiveClient in a frame; gives a state that the picture must explain now."""
         p = frame.payload
         match frame.type:
             case "SC_AGENT_STATE" if isinstance(p, AgentStateInfo) and p.agent_id == self.agent:
@@ -106,7 +106,7 @@ def explained(story: Story) -> Iterator[Violation]:
                 continue
             chats = [story.chats[chat] for chat in picture.holders if chat in story.chats]
             loads = {
-                sum(setup.weight_of(chat.gateway) for chat in chats)
+                sum(setup.capacity_cost(chat.gateway) for chat in chats)
                 for setup in in_force(story, event.at, LATE)
             }
             if state.active_chats not in loads:

@@ -119,7 +119,7 @@ def _reported_slots(story: Story) -> Iterator[Violation]:
                 if not isinstance(one, AgentStateInfo) or one.agent_id is None:
                     continue
                 held = [span for span in story.spans.held(one.agent_id) if span.end is None]
-                load = sum(story.setup.weight_of(story.chats[s.chat].gateway) for s in held)
+                load = sum(story.setup.capacity_cost(story.chats[s.chat].gateway) for s in held)
                 if one.active_chats != load:
                     text = f"agent {one.agent_id} reports {one.active_chats} slots, holds {load}"
                     yield Violation("I-6", text, event.at, connection.name)
@@ -143,7 +143,7 @@ def _too_much(
         about = setup.data["agents"].get(agent, {"max_chats": 0})
         places = [setup.data["workplaces"].get(number, 0) for number in seats]
         allowed = min(about["max_chats"], max(places, default=0))
-        load = sum(setup.weight_of(story.chats[chat].gateway) for chat in held)
+        load = sum(setup.capacity_cost(story.chats[chat].gateway) for chat in held)
         kept = min(setup.data["park_reserve"], aside)
         if load + kept <= allowed:
             return None

@@ -18,7 +18,7 @@ from protocol.values import AgentState, ChatStatus, Guid, Role
 
 
 @frozen
-class Desk:
+class Availability:
     """How an agent stands at the end.
 
     Attributes:
@@ -39,14 +39,18 @@ def no_forgotten_work(story: Story) -> Iterator[Violation]:
     yield from _offered_again(story)
     if story.calm_at is None or story.end_at is None:
         return
-    desks = [desk for desk in (_desk(story, c) for c in story.live()) if desk is not None]
+    agents = [
+        agent for agent in (_availability(story, c) for c in story.live()) if agent is not None
+    ]
     for chat in story.dump.chats:
-        yield from _forgotten(story, chat, story.end_at, desks)
-    yield from _asked_in_vain(story, story.end_at, desks)
-    yield from _left_aside(story, story.end_at, desks)
+        yield from _forgotten(story, chat, story.end_at, agents)
+    yield from _asked_in_vain(story, story.end_at, agents)
+    yield from _left_aside(story, story.end_at, agents)
 
 
-def _forgotten(story: Story, chat: ChatRow, end: int, desks: list[Desk]) -> Iterator[Violation]:
+def _forgotten(
+    story: Story, chat: ChatRow, end: int, agents: list[Availability]
+) -> Iterator[Violation]:
     if chat.status == ChatStatus.PILOT.value and (chat.bound_at or not chat.outbound):
         yield Violation("I-7", "it is still Pilot at the end", end, chat=chat.id)
     scripted = chat.status == ChatStatus.ICR.value and chat.agent is None
@@ -59,12 +63,12 @@ def _forgotten(story: Story, chat: ChatRow, end: int, desks: list[Desk]) -> Iter
         text = "it waits at the end and the decision log does not say why"
         yield Violation("I-7", text, end, chat=chat.id)
     projects = (chat.project, *chat.further)
-    for agent in _candidates(story, chat, projects, chat.skill, desks):
+    for agent in _candidates(story, chat, projects, chat.skill, agents):
         text = f"it waits at the end while agent {agent} is free for it"
         yield Violation("I-7", text, end, chat=chat.id)
 
 
-def _asked_in_vain(story: Story, end: int, desks: list[Desk]) -> Iterator[Violation]:
+def _asked_in_vain(story: Story, end: int, agents: list[Availability]) -> Iterator[Violation]:
     """A project is asked for somebody, and they are there (B-29)."""
     for invite in story.dump.invites:
         if invite.ended_at is not None or invite.project is None or invite.at > end - SETTLE:
@@ -72,22 +76,22 @@ def _asked_in_vain(story: Story, end: int, desks: list[Desk]) -> Iterator[Violat
         if any(o.chat == invite.chat and o.ended_at is None for o in story.dump.offers):
             continue
         chat = story.chats[invite.chat]
-        for agent in _candidates(story, chat, (invite.project,), 1, desks):
+        for agent in _candidates(story, chat, (invite.project,), 1, agents):
             text = f"project {invite.project} is asked while agent {agent} is free for it"
             yield Violation("I-7", text, end, chat=chat.id)
 
 
-def _left_aside(story: Story, end: int, desks: list[Desk]) -> Iterator[Violation]:
+def _left_aside(story: Story, end: int, agents: list[Availability]) -> Iterator[Violation]:
     """A chat that is to come back does so as soon as its owner has room (B-22)."""
     for parking in story.dump.parkings:
         if parking.ended_at is not None or parking.woken_at is None:
             continue
-        weight = story.setup.weight_of(story.chats[parking.chat].gateway)
+        weight = story.setup.capacity_cost(story.chats[parking.chat].gateway)
         if parking.woken_at > end - SETTLE or not _settled(story, parking.agent, end):
             continue
-        for desk in desks:
-            if desk.agent == parking.agent and desk.left >= weight:
-                text = f"it is to come back, and {desk.agent} has {desk.left} slots for it"
+        for agent in agents:
+            if agent.agent == parking.agent and agent.left >= weight:
+                text = f"it is to come back, and {agent.agent} has {agent.left} slots for it"
                 yield Violation("I-7", text, end, chat=parking.chat)
 
 
@@ -148,7 +152,7 @@ def _by_project(story: Story, chat: Guid, at: int) -> bool:
     )
 
 
-def _desk(story: Story, connection: Connection) -> Desk | None:
+def _availability(story: Story, connection: Connection) -> Availability | None:
     """How the agent at a connection stands, by the rows."""
     agent = story.agent_of(connection)
     about = story.setup.data["agents"].get(agent)
@@ -156,7 +160,7 @@ def _desk(story: Story, connection: Connection) -> Desk | None:
         return None
     place = story.setup.data["workplaces"].get(connection.peers[0], 0)
     held = [span for span in story.spans.held(agent) if span.end is None]
-    load = sum(story.setup.weight_of(story.chats[span.chat].gateway) for span in held)
+    load = sum(story.setup.capacity_cost(story.chats[span.chat].gateway) for span in held)
     parked = sum(p.agent == agent and p.ended_at is None for p in story.dump.parkings)
     row = next((a for a in story.dump.agents if a.agent == agent), None)
     then = row.next_state if row is not None else None
@@ -164,7 +168,7 @@ def _desk(story: Story, connection: Connection) -> Desk | None:
     ready = row is not None and row.state == AgentState.READY.value and not leaving
     left = min(about["max_chats"], place) - load
     reserved = min(story.setup.data["park_reserve"], parked)
-    return Desk(agent, left, reserved, ready and about["works"])
+    return Availability(agent, left, reserved, ready and about["works"])
 
 
 def _candidates(
@@ -172,7 +176,7 @@ def _candidates(
     chat: ChatRow,
     projects: tuple[Guid | None, ...],
     skill: int,
-    desks: list[Desk],
+    agents: list[Availability],
 ) -> Iterator[Guid]:
     end = story.end_at or 0
     pause = story.setup.data["retry_after"]
@@ -186,14 +190,14 @@ def _candidates(
         for span in story.spans.of_chat.get(chat.id, ())
         if span.end is None and (span.part in TALKING or span.part == ALERTED)
     }
-    weight = story.setup.weight_of(chat.gateway)
-    for desk in desks:
-        if desk.agent in excluded or desk.agent in inside or not desk.ready:
+    weight = story.setup.capacity_cost(chat.gateway)
+    for agent in agents:
+        if agent.agent in excluded or agent.agent in inside or not agent.ready:
             continue
-        about = story.setup.data["agents"][desk.agent]
+        about = story.setup.data["agents"][agent.agent]
         if chat.language is not None and chat.language not in about["languages"]:
             continue
         if not any(about["skills"].get(project, -1) >= skill for project in projects):
             continue
-        if desk.left - desk.reserved >= weight:
-            yield desk.agent
+        if agent.left - agent.reserved >= weight:
+            yield agent.agent

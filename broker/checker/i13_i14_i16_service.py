@@ -10,6 +10,7 @@ from broker.checker.i08_i13_i14_legality import expected_answer
 from broker.checker.violation import Violation
 from protocol.frame import Frame
 from protocol.session import SysError
+from protocol.values import FrameId
 
 READ_WITHIN = 400_000
 """So long a broker that has nothing else to do may leave something unread."""
@@ -88,7 +89,7 @@ def drained(story: Story) -> Iterator[Violation]:
 def _unanswered(connection: Connection, heard: int) -> Iterator[Violation]:
     """Requests that were read before the drain and have no answer before the good-bye."""
     sent = [event.frame for event in connection.events if event.kind is Kind.SENT][:heard]
-    answered: set[int | str | None] = set()
+    answered: set[FrameId] = set()
     for event in connection.events:
         frame = event.frame
         if event.kind is not Kind.GOT or frame is None:

@@ -94,7 +94,7 @@ def shown_of(p: ChatStatusInfo) -> tuple[object, ...]:
 
 
 @define
-class Fold:
+class NaiveClient:
     """The fold of one connection.
 
     Attributes:
@@ -118,7 +118,7 @@ class Fold:
         return (p.peer, None, p.chat_id)
 
     def took(self, frame: Frame, at: int, request: Frame | None) -> None:
-        """Fold a frame that came; `request` is what it answers."""
+        """NaiveClient a frame that came; `request` is what it answers."""
         p = frame.payload
         match frame.type:
             case "SE_CHAT_SENTENCE" | "SC_CHAT_SENTENCE" if isinstance(p, ChatSentenceInfo):

@@ -22,7 +22,7 @@ class Setup:
     data: Mapping[str, Any]
     at: int = 0
 
-    def weight_of(self, gateway: Guid) -> int:
+    def capacity_cost(self, gateway: Guid) -> int:
         """How many slots a chat of the gateway takes."""
         return int(self.data["gateways"].get(gateway, {}).get("weight", 1))
 

@@ -15,7 +15,7 @@ from broker.core.chats import apply as chats
 from broker.core.chats import transcript as words
 from broker.core.chats.needs import need_of
 from broker.core.contacts.apply import TABLE as OF_CONTACTS
-from broker.core.distribution import apply as desk
+from broker.core.distribution import apply as agents
 from broker.core.facts import (
     AgentExcluded,
     AgentMoved,
@@ -23,6 +23,7 @@ from broker.core.facts import (
     AgentSettled,
     BotAwaited,
     BotMoved,
+    BotSettled,
     ChatBound,
     ChatDropped,
     ChatForgotten,
@@ -53,7 +54,6 @@ from broker.core.facts import (
     PartyLeft,
     Refreshed,
     RegisterAsked,
-    ScriptSettled,
     SentenceConfirmed,
     SentenceStored,
     SessionJoined,
@@ -65,7 +65,7 @@ from broker.core.facts import (
     WrapupEnded,
     WrapupStarted,
 )
-from broker.core.presence import apply as presence
+from broker.core.presence import apply as sessions
 from broker.core.state import Need, State
 
 Handler = Callable[[State, Any], None]
@@ -93,53 +93,53 @@ def _needing(handler: Callable[[State, Any, Need | None], None]) -> Handler:
 _TABLE: Final[dict[type, Handler]] = {
     **OF_CONTACTS,
     AgentExcluded: chats.agent_excluded,
-    AgentMoved: desk.agent_moved,
-    AgentSeated: desk.agent_seated,
-    AgentSettled: desk.agent_settled,
+    AgentMoved: agents.agent_moved,
+    AgentSeated: agents.agent_seated,
+    AgentSettled: agents.agent_settled,
     BotAwaited: chats.bot_awaited,
     BotMoved: chats.bot_moved,
     ChatBound: chats.chat_bound,
-    ChatDropped: _in_turn(chats.chat_forgotten, desk.chat_forgotten),
-    ChatForgotten: _in_turn(chats.chat_forgotten, desk.chat_forgotten),
-    ChatMoved: _in_turn(chats.chat_moved, _needing(desk.chat_moved)),
-    ChatParked: _in_turn(chats.chat_parked, desk.chat_parked),
+    ChatDropped: _in_turn(chats.chat_forgotten, agents.chat_forgotten),
+    ChatForgotten: _in_turn(chats.chat_forgotten, agents.chat_forgotten),
+    ChatMoved: _in_turn(chats.chat_moved, _needing(agents.chat_moved)),
+    ChatParked: _in_turn(chats.chat_parked, agents.chat_parked),
     ChatReopened: chats.chat_reopened,
     ChatRouted: chats.chat_routed,
-    ChatSettled: desk.chat_settled,
-    ChatStarted: _in_turn(chats.chat_started, desk.chat_started),
-    ChatUnparked: _in_turn(chats.chat_unparked, desk.chat_unparked),
+    ChatSettled: agents.chat_settled,
+    ChatStarted: _in_turn(chats.chat_started, agents.chat_started),
+    ChatUnparked: _in_turn(chats.chat_unparked, agents.chat_unparked),
     ChatWarned: chats.chat_warned,
-    ChatWidened: _in_turn(chats.chat_widened, _needing(desk.chat_widened)),
-    ChatWoken: _in_turn(chats.chat_woken, desk.chat_woken),
+    ChatWidened: _in_turn(chats.chat_widened, _needing(agents.chat_widened)),
+    ChatWoken: _in_turn(chats.chat_woken, agents.chat_woken),
     ConfigReplaced: _in_turn(
-        chats.config_replaced, desk.config_replaced, chats.exclusions_replaced
+        chats.config_replaced, agents.config_replaced, chats.exclusions_replaced
     ),
-    DecisionLogged: _in_turn(chats.decision_logged, desk.decision_logged),
+    DecisionLogged: _in_turn(chats.decision_logged, agents.decision_logged),
     FormExpected: words.form_expected,
     FormOffered: words.form_offered,
     FormSaved: words.form_saved,
-    InviteEnded: _in_turn(chats.invite_ended, _needing(desk.invite_ended)),
-    InviteMade: _in_turn(chats.invite_made, _needing(desk.invite_made)),
-    ListenedAgain: _in_turn(chats.listened_again, desk.listened_again),
+    InviteEnded: _in_turn(chats.invite_ended, _needing(agents.invite_ended)),
+    InviteMade: _in_turn(chats.invite_made, _needing(agents.invite_made)),
+    ListenedAgain: _in_turn(chats.listened_again, agents.listened_again),
     NoteStored: words.note_stored,
-    OfferEnded: _in_turn(chats.offer_ended, _needing(desk.offer_ended)),
-    OfferMade: _in_turn(chats.offer_made, _needing(desk.offer_made)),
+    OfferEnded: _in_turn(chats.offer_ended, _needing(agents.offer_ended)),
+    OfferMade: _in_turn(chats.offer_made, _needing(agents.offer_made)),
     ParkWarned: chats.park_warned,
-    PartyJoined: _in_turn(chats.party_joined, _needing(desk.party_joined)),
-    PartyLeft: _in_turn(chats.party_left, _needing(desk.party_left)),
-    Refreshed: desk.refreshed,
-    RegisterAsked: presence.register_asked,
-    ScriptSettled: chats.script_settled,
+    PartyJoined: _in_turn(chats.party_joined, _needing(agents.party_joined)),
+    PartyLeft: _in_turn(chats.party_left, _needing(agents.party_left)),
+    Refreshed: agents.refreshed,
+    RegisterAsked: sessions.register_asked,
+    BotSettled: chats.bot_settled,
     SentenceConfirmed: words.sentence_confirmed,
     SentenceStored: words.sentence_stored,
-    SessionJoined: _in_turn(presence.session_joined, desk.session_joined),
-    SessionLeft: _in_turn(presence.session_left, desk.session_left),
+    SessionJoined: _in_turn(sessions.session_joined, agents.session_joined),
+    SessionLeft: _in_turn(sessions.session_left, agents.session_left),
     SlotConfirmed: words.slot_confirmed,
     SlotFilled: words.slot_filled,
     TimerFired: chats.timer_fired,
     WaitEstimated: chats.wait_estimated,
-    WrapupEnded: desk.wrapup_ended,
-    WrapupStarted: desk.wrapup_started,
+    WrapupEnded: agents.wrapup_ended,
+    WrapupStarted: agents.wrapup_started,
 }
 
 

@@ -22,14 +22,14 @@ from broker.core.agents import participants, requests, supervision
 from broker.core.agents.participants import next_awake
 from broker.core.apply import apply
 from broker.core.chats import forms
-from broker.core.chats.apply import add_chat, lost_its_script
+from broker.core.chats.apply import add_chat, lost_its_bot
 from broker.core.chats.needs import need_of
-from broker.core.chats.transcript import add_note, add_sentence, transcript_weight
+from broker.core.chats.transcript import add_note, add_sentence, measured_transcript
 from broker.core.deadlines import arm_all, arm_exclusions
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.distribution import apply as apply_desk
+from broker.core.distribution import apply as apply_agents
 from broker.core.distribution.eligibility import touch
-from broker.core.effects import Dismiss, Effect, Note, Send
+from broker.core.effects import Dismiss, Effect, LogEntry, Send
 from broker.core.facts import Fact
 from broker.core.heard import age
 from broker.core.inputs import (
@@ -47,11 +47,11 @@ from broker.core.inputs import (
 from broker.core.presence import queries, registers
 from broker.core.presence.sessions import booted, closed, next_leaver, opened, reloaded, resumed
 from broker.core.presence.timeouts import next_timeout
-from broker.core.routing.admission import next_pilot
-from broker.core.routing.builtin_bot import next_script
+from broker.core.routing.admission import next_unrouted
+from broker.core.routing.builtin_bot import next_bot_turn
 from broker.core.routing.offering import next_offer
 from broker.core.serving import Handler
-from broker.core.state import Chat, Desk, Recovered, State
+from broker.core.state import AgentPresence, Chat, Recovered, State
 from broker.core.timers import Term
 from broker.core.views.notifications import render
 from broker.core.visitors import outbound, sentences, starting
@@ -108,7 +108,7 @@ _ALLOWED: dict[str, Role] = {
     for spec in CATALOGUE.values()
     if spec.sender in ("connector", "workplace")
 }
-_FOLLOW_UPS = (next_pilot, next_script, next_leaver, next_awake, next_offer)
+_FOLLOW_UPS = (next_unrouted, next_bot_turn, next_leaver, next_awake, next_offer)
 
 
 def step(state: State, stamp: Stamp, input: Input) -> tuple[list[Fact], list[Effect]]:
@@ -130,7 +130,9 @@ def step(state: State, stamp: Stamp, input: Input) -> tuple[list[Fact], list[Eff
         state.ahead = stamp.now - stamp.up
     _carry_out(state, stamp, _decide(state, stamp, input), facts, effects)
     d = state.distribution
-    while state.pilots or state.scripted or d.fresh_chats or d.fresh_agents or d.leaving:
+    while (
+        state.unrouted or state.bots_due or d.chats_to_match or d.agents_to_match or d.logoffs_due
+    ):
         for follow_up in _FOLLOW_UPS:
             decision = follow_up(state, stamp)
             if decision is not None:
@@ -148,7 +150,7 @@ def _carry_out(
         apply(state, fact)
     facts += decision.facts
     for effect in decision.effects:
-        if isinstance(effect, (Send, Dismiss, Note)):
+        if isinstance(effect, (Send, Dismiss, LogEntry)):
             effects.append(effect)
         else:
             effects += render(state, effect, stamp.now)
@@ -224,7 +226,7 @@ def restore(
 ) -> State:
     """Build the state from what the store holds (B-12, B-13).
 
-    Everything derived is made here: indexes, weights, tickets, leases, timers. Everything is as old
+    Everything derived is made here: indexes, sizes, queue entries, leases, timers. Everything is as old
     as the time in which the broker listened since; agents who were at work are lost as of `now`. Follow
     with a `Booted` input, which ends what a restart ends.
 
@@ -252,16 +254,16 @@ def restore(
     def aged(at: int) -> int:
         return up - age(heard, at)
 
-    for one in recovered.desks:
+    for one in recovered.presences:
         for chat_id, running in one.wrapups.items():
             term = Term(aged(running.term.since), running.term.length)
             one.wrapups[chat_id] = evolve(running, term=term)
         if one.agent in config.agents or one.agent in also:
-            state.distribution.desks[one.agent] = one
+            state.distribution.presences[one.agent] = one
         elif one.wrapups:
             # Of whoever is gone from the configuration only what has to end in time is left.
-            left = Desk(agent=one.agent, wrapups=one.wrapups)
-            state.distribution.desks[one.agent] = left
+            left = AgentPresence(agent=one.agent, wrapups=one.wrapups)
+            state.distribution.presences[one.agent] = left
     for chat in recovered.chats:
         if chat.gateway not in config.gateways and not chat.is_open:
             continue
@@ -277,13 +279,13 @@ def restore(
             if slot.agent is not None:
                 chat.writers[slot.agent] = None
         chat.last_activity = activity
-        chat.weight = transcript_weight(chat)
+        chat.transcript_bytes = measured_transcript(chat)
         add_chat(state, chat)
         _seat(state, chat)
     _put_in_order(state)
     _await_agents(state)
     arm_all(state)
-    apply_desk.arm_desks(state)
+    apply_agents.arm_presences(state)
     return state
 
 
@@ -293,7 +295,7 @@ def _put_in_order(state: State) -> None:
     for gateway, ended in state.closed_chats.items():
         in_order = sorted(ended, key=lambda c: (starting[c].closed_up, c))
         state.closed_chats[gateway] = dict.fromkeys(in_order)
-    d.waking = dict.fromkeys(sorted(d.waking, key=lambda c: (starting[c].woken_at or 0, c)))
+    d.resuming = dict.fromkeys(sorted(d.resuming, key=lambda c: (starting[c].woken_at or 0, c)))
 
 
 def _rebase(chat: Chat, aged: Callable[[int], int]) -> None:
@@ -323,40 +325,40 @@ def _spoken(chat: Chat) -> Iterator[int]:
 
 
 def _seat(state: State, chat: Chat) -> None:
-    """Make a recovered chat known to the distribution, with its ticket and its leases."""
+    """Make a recovered chat known to the distribution, with its entry and its leases."""
     d = state.distribution
     d.gateways[chat.id] = chat.gateway
     alerted = chat.offered_to
     if alerted is not None:
-        apply_desk.lease(state, chat.id, alerted, ChatStatus.ALERTING)
+        apply_agents.lease(state, chat.id, alerted, ChatStatus.ALERTING)
     if chat.agent is not None and chat.has(chat.agent):
         if chat.parked_at is None:
-            apply_desk.lease(state, chat.id, chat.agent, ChatStatus.ANSWERED)
+            apply_agents.lease(state, chat.id, chat.agent, ChatStatus.ANSWERED)
         else:
-            apply_desk.desk_of(state, chat.agent).parked[chat.id] = None
+            apply_agents.presence_of(state, chat.agent).parked[chat.id] = None
             if chat.woken_at is not None:
-                d.waking[chat.id] = None
+                d.resuming[chat.id] = None
     for agent, party in chat.parties.items():
         if party.mode is TransferMode.MONITOR:
-            apply_desk.desk_of(state, agent).watching[chat.id] = None
+            apply_agents.presence_of(state, agent).watching[chat.id] = None
         else:
-            apply_desk.lease(state, chat.id, agent, ChatStatus.ANSWERED)
-    apply_desk.requeue(state, chat.id, need_of(chat))
-    if lost_its_script(state, chat):
-        state.scripted[chat.id] = None
+            apply_agents.lease(state, chat.id, agent, ChatStatus.ANSWERED)
+    apply_agents.requeue(state, chat.id, need_of(chat))
+    if lost_its_bot(state, chat):
+        state.bots_due[chat.id] = None
 
 
 def _await_agents(state: State) -> None:
     """Wait for the agents who were at work, and end their wrap-ups in time."""
     d = state.distribution
-    for one in d.desks.values():
+    for one in d.presences.values():
         for chat_id in list(one.wrapups):
             if chat_id not in state.chats:
                 del one.wrapups[chat_id]
                 continue
-            apply_desk.lease(state, chat_id, one.agent, ChatStatus.CLOSED)
+            apply_agents.lease(state, chat_id, one.agent, ChatStatus.CLOSED)
         if one.state is not AgentState.LOG_OFF:
             one.lost_at = one.left_at = state.up
-        apply_desk.free_to_leave(state, one, worked=False)
+        apply_agents.free_to_leave(state, one, worked=False)
         touch(state, one.agent)
     arm_exclusions(state)

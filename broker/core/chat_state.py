@@ -130,7 +130,7 @@ class Chat:
         exclusions: Agents who let the chat go, and when, on the clock of deadlines (B-24).
         keys: The sentences by ID: `keys[False]` the visitor's, `keys[True]` the other way (W-21).
         past_slots: What the keys of overwritten slots stood for, the latest of them; not stored.
-        weight: A bound on the bytes of the transcript on the wire.
+        transcript_bytes: A bound on the bytes of the transcript on the wire.
         edition: Changes whenever something is said, noted or confirmed.
         timer_at: The earliest timer that is set for this chat's own deadlines.
     """
@@ -208,7 +208,7 @@ class Chat:
     estimate: tuple[int, int] | None = None
     log: list[DecisionLogged] = Factory(list)
     edition: int = 0
-    weight: int = 0
+    transcript_bytes: int = 0
     timer_at: int | None = None
 
     @property

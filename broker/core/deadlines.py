@@ -17,7 +17,7 @@ from broker.core.state import Chat, ChatsState
 from broker.core.timers import Resumed, Term, TimerKind
 from protocol.values import ChatStatus, Guid
 
-LINGER = 10 * MINUTE
+LEAST_RETENTION = 10 * MINUTE
 """The least time that a closed chat stays in memory, so that late retries find it (W-21)."""
 GRACE = MINUTE
 """The least time that is left for anything after the broker did not listen (B-13)."""
@@ -34,10 +34,10 @@ def term_over(state: Resumed, term: Term) -> int:
     return over(state, term.since, term.length)
 
 
-def linger(state: ChatsState, chat: Chat) -> int:
+def retention(state: ChatsState, chat: Chat) -> int:
     """How long a closed chat stays in memory."""
     gateway = state.config.gateways.get(chat.gateway)
-    return max(LINGER, gateway.tracking_inertia if gateway is not None else 0)
+    return max(LEAST_RETENTION, gateway.tracking_inertia if gateway is not None else 0)
 
 
 def dead_up(state: ChatsState, chat: Chat, gateway: Gateway) -> int | None:
@@ -51,7 +51,7 @@ def dead_up(state: ChatsState, chat: Chat, gateway: Gateway) -> int | None:
 def next_deadline(state: ChatsState, chat: Chat) -> int | None:
     """The next moment at which the chat changes by itself."""
     if chat.closed_at is not None:
-        return over(state, chat.closed_up, linger(state, chat))
+        return over(state, chat.closed_up, retention(state, chat))
     gateway = state.config.gateways.get(chat.gateway)
     dead = dead_up(state, chat, gateway) if gateway is not None else None
     if dead is None or gateway is None:

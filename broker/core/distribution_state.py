@@ -13,13 +13,13 @@ from protocol.values import AgentState, ChatStatus, Guid
 
 
 @define(kw_only=True)
-class Desk:
+class AgentPresence:
     """What the distributor knows of an agent.
 
     Attributes:
         leases: The chats that hold slots of theirs, each with what holds them: `Alerting` an offer,
             `Answered` a conversation, `Closed` a wrap-up (B-22).
-        weights: How many slots each of them holds; `load` is their sum.
+        costs: How many slots each of them holds; `load` is their sum.
         parked: The chats that they put aside; they hold none.
         watching: The chats that they monitor; neither do they.
         blocked: Why they can be offered nothing at all, None when they can; kept by `standing`.
@@ -49,7 +49,7 @@ class Desk:
     seated_at: int = 0
     idle_since: int = 0
     leases: dict[Guid, ChatStatus] = Factory(dict)
-    weights: dict[Guid, int] = Factory(dict)
+    costs: dict[Guid, int] = Factory(dict)
     load: int = 0
     parked: dict[Guid, None] = Factory(dict)
     watching: dict[Guid, None] = Factory(dict)
@@ -111,7 +111,7 @@ class Need:
 
 
 @define(kw_only=True)
-class Ticket:
+class QueueEntry:
     """A waiting chat as the distributor sees it.
 
     Attributes:
@@ -137,7 +137,7 @@ class Queue:
 
     Attributes:
         agents: The qualified agents (B-20) with their skill.
-        tickets: The chats, the first in front.
+        entries: The chats, the first in front.
         ready: The candidates, the first in front.
         ranks: Where each of them stands in `ready`.
         others: Why each other qualified agent is none.
@@ -146,7 +146,7 @@ class Queue:
     """
 
     agents: dict[Guid, int]
-    tickets: list[Order] = Factory(list)
+    entries: list[Order] = Factory(list)
     ready: list[Rank] = Factory(list)
     ranks: dict[Guid, Rank] = Factory(dict)
     others: dict[Guid, str] = Factory(dict)
@@ -156,29 +156,29 @@ class Queue:
 
 @define(kw_only=True)
 class Distribution:
-    """Tickets, desks, and which of them must be looked at again.
+    """Queue entries, presences, and which of them must be looked at again.
 
     Attributes:
         gateways: Whose each chat in memory is.
         leases: The agents whose slots each chat holds.
         queues: By demand; a few empty ones are kept for the next chat of their kind.
-        fresh_chats: A heap of waiting chats that may have a candidate now.
-        fresh_agents: Agents that may be a candidate now.
-        leaving: Agents without a chat whose `NextState` is to be taken.
-        waking: Chats that are to come back from where their owner put them, the first in front.
+        chats_to_match: A heap of waiting chats that may have a candidate now.
+        agents_to_match: Agents that may be a candidate now.
+        logoffs_due: Agents without a chat whose `NextState` is to be taken.
+        resuming: Chats that are to come back from where their owner put them, the first in front.
         answered: When chats of each project were answered, the latest of them.
     """
 
-    desks: dict[Guid, Desk] = Factory(dict)
+    presences: dict[Guid, AgentPresence] = Factory(dict)
     gateways: dict[Guid, Guid] = Factory(dict)
     leases: dict[Guid, dict[Guid, None]] = Factory(dict)
-    tickets: dict[Guid, Ticket] = Factory(dict)
+    entries: dict[Guid, QueueEntry] = Factory(dict)
     queues: dict[Demand, Queue] = Factory(dict)
-    waking: dict[Guid, None] = Factory(dict)
+    resuming: dict[Guid, None] = Factory(dict)
     answered: dict[Guid, deque[int]] = Factory(dict)
-    fresh_chats: list[Order] = Factory(list)
-    fresh_agents: dict[Guid, None] = Factory(dict)
-    leaving: dict[Guid, None] = Factory(dict)
+    chats_to_match: list[Order] = Factory(list)
+    agents_to_match: dict[Guid, None] = Factory(dict)
+    logoffs_due: dict[Guid, None] = Factory(dict)
 
 
 class DistributionState(Protocol):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from protocol.errors import ByeCode
-from protocol.values import Guid
+from protocol.values import FrameId, Guid
 
 
 @frozen
@@ -32,10 +32,10 @@ class Send:
     type: str
     payload: object
     answer_to: int | None = None
-    re: int | str | None = None
+    re: FrameId = None
     trace: str | None = None
 
-    def headers(self, re: int | str | None = None) -> dict[str, object]:
+    def headers(self, re: FrameId = None) -> dict[str, object]:
         """The headers of the frame; `re` is given to the session that it answers."""
         headers: dict[str, object] = {}
         if re is not None:
@@ -55,14 +55,14 @@ class Dismiss:
 
 
 @frozen
-class Note:
+class LogEntry:
     """A line for the log. Never holds the text of a sentence or a secret."""
 
     event: str
     fields: Mapping[str, object]
 
 
-Effect = Send | Dismiss | Note
+Effect = Send | Dismiss | LogEntry
 
 
 @frozen(kw_only=True)
@@ -77,7 +77,7 @@ class ChatToConnectors:
 
     chat: Guid
     answer_to: int | None = None
-    re: int | str | None = None
+    re: FrameId = None
     push: bool = True
     full: bool = True
 
@@ -96,7 +96,7 @@ class ChatToAgent:
     type: str
     full: bool = False
     answer_to: int | None = None
-    re: int | str | None = None
+    re: FrameId = None
 
 
 @frozen(kw_only=True)
@@ -135,7 +135,7 @@ class AgentToWorkplace:
 
     agent: Guid
     answer_to: int | None = None
-    re: int | str | None = None
+    re: FrameId = None
 
 
 @frozen(kw_only=True)
@@ -148,7 +148,7 @@ class OutboundToConnectors:
 
     chat: Guid
     answer_to: int | None = None
-    re: int | str | None = None
+    re: FrameId = None
     only: int | None = None
 
 

@@ -13,7 +13,7 @@ from attrs import Factory, frozen
 
 from broker.config.model import Config
 from protocol.frame import Frame
-from protocol.values import Guid, Role
+from protocol.values import FrameId, Guid, Role
 
 
 @frozen
@@ -60,7 +60,7 @@ class SessionOpened:
     workplace: str | None = None
     agent_id: Guid | None = None
     continues: Guid | None = None
-    re: int | str | None = None
+    re: FrameId = None
 
 
 @frozen

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from attrs import evolve, fields
 
-from broker.core.capacity import capacity, weight_of
-from broker.core.chats.transcript import memory_of, transcript_weight
+from broker.core.capacity import capacity, capacity_cost
+from broker.core.chats.transcript import held_bytes, measured_transcript
 from broker.core.deadlines import bot_until, unbound_until
 from broker.core.distribution.apply import lost_until
-from broker.core.distribution.eligibility import qualified, rank, why_not
+from broker.core.distribution.eligibility import ineligible_reason, qualified, rank
 from broker.core.distribution.offers import left_out
 from broker.core.state import Chat, Demand, Queue, State
 from broker.core.timers import TimerKind
@@ -53,13 +53,19 @@ def durable(state: State) -> dict[str, object]:
     chats: dict[str, object] = {}
     for chat in sorted(state.chats.values(), key=lambda c: c.no):
         chats[chat.id] = _durable_chat(chat)
-    desks = {
-        desk.agent: (
-            *(desk.state, desk.reason, desk.next_state, desk.since, desk.missed),
-            *(desk.login, desk.seated_at),
+    presences = {
+        presence.agent: (
+            *(
+                presence.state,
+                presence.reason,
+                presence.next_state,
+                presence.since,
+                presence.missed,
+            ),
+            *(presence.login, presence.seated_at),
         )
-        for desk in state.distribution.desks.values()
-        if desk.since
+        for presence in state.distribution.presences.values()
+        if presence.since
     }
     return {
         "chats": chats,
@@ -67,11 +73,11 @@ def durable(state: State) -> dict[str, object]:
             key: evolve(one, addresses=tuple(sorted(one.addresses)))
             for key, one in state.contacts.by_id.items()
         },
-        "desks": dict(sorted(desks.items())),
+        "presences": dict(sorted(presences.items())),
         "wrapups": sorted(
-            (chat, desk.agent, running.until)
-            for desk in state.distribution.desks.values()
-            for chat, running in desk.wrapups.items()
+            (chat, presence.agent, running.until)
+            for presence in state.distribution.presences.values()
+            for chat, running in presence.wrapups.items()
         ),
     }
 
@@ -120,7 +126,7 @@ def _count_faults(state: State) -> list[str]:
     for chat in state.chats.values():
         counts[chat.status] = counts.get(chat.status, 0) + 1
         held[chat.gateway] = held.get(chat.gateway, 0) + 1
-        taken[chat.gateway] = taken.get(chat.gateway, 0) + memory_of(chat)
+        taken[chat.gateway] = taken.get(chat.gateway, 0) + held_bytes(chat)
     if held != {gateway: n for gateway, n in state.chats_held.items() if n}:
         faults.append(f"I-14: chats held {state.chats_held} are not {held}")
     if taken != {gateway: n for gateway, n in state.bytes_held.items() if gateway in taken}:
@@ -142,12 +148,14 @@ def _chat_faults(state: State, chat: Chat) -> list[str]:
         faults.append(f"I-2: keys of chat {chat.id} do not match its sentences")
     if len(chat.internal_keys) != len(chat.internal):
         faults.append(f"I-2: keys of the notes of chat {chat.id} do not match them")
-    if chat.weight != transcript_weight(chat):
-        faults.append(f"I-14: chat {chat.id} weighs {transcript_weight(chat)}, not {chat.weight}")
+    if chat.transcript_bytes != measured_transcript(chat):
+        faults.append(
+            f"I-14: chat {chat.id} weighs {measured_transcript(chat)}, not {chat.transcript_bytes}"
+        )
     asks = chat.invite is not None and chat.invite.project is not None
     waits = chat.status is ChatStatus.WAITING or (asks and chat.offer is None)
-    if waits is not (chat.id in state.distribution.tickets):
-        faults.append(f"I-7: chat {chat.id} is {chat.status} and its ticket disagrees")
+    if waits is not (chat.id in state.distribution.entries):
+        faults.append(f"I-7: chat {chat.id} is {chat.status} and its entry disagrees")
     if chat.status is ChatStatus.ALERTING and chat.offer is None:
         faults.append(f"I-6: chat {chat.id} is {chat.status} without an offer")
     if chat.status in (ChatStatus.WAITING, ChatStatus.CLOSED) and chat.offer is not None:
@@ -182,12 +190,12 @@ def _party_faults(state: State, chat: Chat) -> list[str]:
         faults.append(f"I-6: chat {chat.id} has its owner among its parties")
     if chat.status is ChatStatus.ANSWERED and chat.offer is not None and chat.invite is None:
         faults.append(f"I-6: chat {chat.id} is answered and offered")
-    if chat.woken_at is not None and chat.id not in state.distribution.waking:
+    if chat.woken_at is not None and chat.id not in state.distribution.resuming:
         faults.append(f"I-7: chat {chat.id} is to come back and nobody looks")
     alerted = chat.offered_to
     if alerted is not None:
-        desk = state.distribution.desks.get(alerted)
-        if desk is None or desk.session is None:
+        presence = state.distribution.presences.get(alerted)
+        if presence is None or presence.session is None:
             faults.append(f"I-7: chat {chat.id} is offered to agent {alerted}, who is away")
         if alerted in members_of(chat):
             faults.append(f"I-6: chat {chat.id} is offered to agent {alerted}, who is in it")
@@ -207,9 +215,9 @@ def leases_due(state: State) -> dict[Guid, dict[Guid, ChatStatus]]:
             put_aside = party is None and chat.parked_at is not None
             if not unseen and not put_aside:
                 due.setdefault(agent, {})[chat.id] = ChatStatus.ANSWERED
-    for desk in state.distribution.desks.values():
-        for chat_id in desk.wrapups:
-            due.setdefault(desk.agent, {})[chat_id] = ChatStatus.CLOSED
+    for presence in state.distribution.presences.values():
+        for chat_id in presence.wrapups:
+            due.setdefault(presence.agent, {})[chat_id] = ChatStatus.CLOSED
     return due
 
 
@@ -218,27 +226,29 @@ def lease_faults(state: State) -> list[str]:
     faults: list[str] = []
     due = leases_due(state)
     d = state.distribution
-    for desk in d.desks.values():
-        ought = due.pop(desk.agent, {})
-        if desk.leases != ought:
-            faults.append(f"I-6: agent {desk.agent} holds {desk.leases}, ought to hold {ought}")
-        weights = {chat: weight_of(state, state.chats[chat].gateway) for chat in desk.leases}
-        if desk.weights != weights or desk.load != sum(weights.values()):
-            faults.append(f"I-6: agent {desk.agent} has a load of {desk.load}, not {weights}")
+    for presence in d.presences.values():
+        ought = due.pop(presence.agent, {})
+        if presence.leases != ought:
+            faults.append(
+                f"I-6: agent {presence.agent} holds {presence.leases}, ought to hold {ought}"
+            )
+        costs = {chat: capacity_cost(state, state.chats[chat].gateway) for chat in presence.leases}
+        if presence.costs != costs or presence.load != sum(costs.values()):
+            faults.append(f"I-6: agent {presence.agent} has a load of {presence.load}, not {costs}")
         parked = {
             chat.id
             for chat in state.chats.values()
-            if chat.parked_at is not None and chat.agent == desk.agent
+            if chat.parked_at is not None and chat.agent == presence.agent
         }
-        if set(desk.parked) != parked:
-            faults.append(f"I-6: agent {desk.agent} has parked {desk.parked}, not {parked}")
+        if set(presence.parked) != parked:
+            faults.append(f"I-6: agent {presence.agent} has parked {presence.parked}, not {parked}")
     if due:
         faults.append(f"I-6: nobody holds {due}")
     held = {chat: set(agents) for chat, agents in d.leases.items()}
     ought_held: dict[Guid, set[Guid]] = {}
-    for desk in d.desks.values():
-        for chat_id in desk.leases:
-            ought_held.setdefault(chat_id, set()).add(desk.agent)
+    for presence in d.presences.values():
+        for chat_id in presence.leases:
+            ought_held.setdefault(chat_id, set()).add(presence.agent)
     if held != ought_held:
         faults.append(f"I-6: leases by chat {held} are not {ought_held}")
     return faults
@@ -250,15 +260,15 @@ def _waiting_faults(state: State) -> list[str]:
     faults: list[str] = []
     for chat in state.chats.values():
         for agent in members_of(chat):
-            desk = state.distribution.desks[agent]
-            if desk.session is not None:
+            presence = state.distribution.presences[agent]
+            if presence.session is not None:
                 continue
             if chat.status is ChatStatus.ICR:
                 if (TimerKind.BOT, chat.id, bot_until(state, chat)) not in armed:
                     faults.append(f"I-16: chat {chat.id} waits for bot {agent}, who is away")
                 continue
-            due = lost_until(state, chat.gateway, desk.lost_at or 0)
-            if desk.lost_at is None or (TimerKind.GRACE, chat.id, due) not in armed:
+            due = lost_until(state, chat.gateway, presence.lost_at or 0)
+            if presence.lost_at is None or (TimerKind.GRACE, chat.id, due) not in armed:
                 faults.append(f"I-16: chat {chat.id} of agent {agent}, who is away, waits on")
     for unbound in state.unbound:
         due = unbound_until(state, state.chats[unbound])
@@ -274,14 +284,14 @@ def _matching_faults(state: State) -> list[str]:
         return []
     d = state.distribution
     faults: list[str] = []
-    for ticket in d.tickets.values():
-        for agent in qualified(state, ticket.demand):
-            desk = d.desks.get(agent)
-            if desk is None or why_not(state, desk, ticket.demand[3]) is not None:
+    for entry in d.entries.values():
+        for agent in qualified(state, entry.demand):
+            presence = d.presences.get(agent)
+            if presence is None or ineligible_reason(state, presence, entry.demand[3]) is not None:
                 continue
-            if left_out(state, ticket, agent, state.up):
+            if left_out(state, entry, agent, state.up):
                 continue
-            faults.append(f"I-7: chat {ticket.chat} waits while agent {agent} is free")
+            faults.append(f"I-7: chat {entry.chat} waits while agent {agent} is free")
     return faults
 
 
@@ -293,12 +303,12 @@ def _queue_faults(state: State, demand: Demand, queue: Queue) -> list[str]:
     ready = []
     others: dict[Guid, str] = {}
     for agent, skill in queue.agents.items():
-        desk = state.distribution.desks.get(agent)
-        reason = why_not(state, desk, demand[3])
-        if desk is None or reason is not None:
+        presence = state.distribution.presences.get(agent)
+        reason = ineligible_reason(state, presence, demand[3])
+        if presence is None or reason is not None:
             others[agent] = reason or "away"
         else:
-            ready.append(rank(state, demand, skill, desk))
+            ready.append(rank(state, demand, skill, presence))
     if queue.ready != sorted(ready) or set(queue.ranks.values()) != set(ready):
         faults.append(f"I-7: the candidates of {demand} are not in order")
     if queue.others != others:
@@ -312,9 +322,9 @@ def _queue_faults(state: State, demand: Demand, queue: Queue) -> list[str]:
 def overbooked(state: State) -> list[str]:
     """Agents who hold more slots than they have; a smaller capacity after a reload may do that."""
     return [
-        f"I-6: agent {desk.agent} holds {desk.load} slots of {capacity(state, desk.agent)}"
-        for desk in state.distribution.desks.values()
-        if desk.state is not AgentState.LOG_OFF
-        and desk.workplace is not None
-        and desk.load > capacity(state, desk.agent)
+        f"I-6: agent {presence.agent} holds {presence.load} slots of {capacity(state, presence.agent)}"
+        for presence in state.distribution.presences.values()
+        if presence.state is not AgentState.LOG_OFF
+        and presence.workplace is not None
+        and presence.load > capacity(state, presence.agent)
     ]

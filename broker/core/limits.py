@@ -69,7 +69,7 @@ def _written(text: str) -> int:
     return len(escaped) if escaped.isascii() else len(escaped.encode())
 
 
-def sentence_weight(id: str, party_name: str | None, text: str, tracking_id: str) -> int:
+def sentence_bytes(id: str, party_name: str | None, text: str, tracking_id: str) -> int:
     """A bound on the bytes of a sentence in a snapshot."""
     return SENTENCE_BYTES + _written(f"{id}{party_name}{tracking_id}{text}")
 
@@ -79,12 +79,12 @@ def slot_digest(model: int, text: str) -> bytes:
     return blake2b(f"{model}/{text}".encode(), digest_size=16).digest()
 
 
-def chat_weight(tracking_id: str) -> int:
+def chat_bytes(tracking_id: str) -> int:
     """A bound on the bytes of a chat in a list."""
     return CHAT_BYTES + _written(tracking_id)
 
 
-def variables_weight(variables: tuple[tuple[str, str], ...]) -> int:
+def variables_bytes(variables: tuple[tuple[str, str], ...]) -> int:
     """A bound on the bytes of the free variables of a chat in its Info."""
     return sum(_written(name) + _written(value) + 32 for name, value in variables)
 
@@ -96,6 +96,6 @@ def form_size(form: ScenarioResultInfo) -> int:
     )
 
 
-def form_weight(activity: str | None) -> int:
+def form_bytes(activity: str | None) -> int:
     """A bound on the bytes of a form in a snapshot."""
     return FORM_ITEM_BYTES + _written(activity or "")

@@ -23,10 +23,10 @@ from broker.core.apply import apply
 from broker.core.broker import restore
 from broker.core.chats.needs import need_of
 from broker.core.deadlines import arm_all, arm_exclusions
-from broker.core.distribution.apply import arm_desks, requeue
+from broker.core.distribution.apply import arm_presences, requeue
 from broker.core.distribution.eligibility import touch
 from broker.core.facts import ConfigReplaced, Fact, SessionJoined, SessionLeft
-from broker.core.state import Chat, Desk, Recovered, State
+from broker.core.state import AgentPresence, Chat, Recovered, State
 from protocol.values import ChatStatus
 
 OF_PRESENCE = frozenset({SessionJoined, SessionLeft, ConfigReplaced})
@@ -69,17 +69,17 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
         recovered: What the store has.
         now: Microseconds since the Unix epoch.
     """
-    known = ahead.distribution.desks
+    known = ahead.distribution.presences
     state = restore(presence.config, recovered, now, ahead.up, also=known.keys())
     state.resumed, state.ahead = ahead.resumed, ahead.ahead
     for number, joined in presence.sessions.items():
         apply(state, joined)
         if number in ahead.sessions:
             state.sessions[number].registers = dict(ahead.sessions[number].registers)
-    for desk in state.distribution.desks.values():
-        before = known.get(desk.agent)
+    for agent, one in state.distribution.presences.items():
+        before = known.get(agent)
         if before is not None:
-            _remember_desk(state, desk, before)
+            _remember_presence(state, one, before)
     for chat in state.chats.values():
         was = ahead.chats.get(chat.id)
         if was is not None:
@@ -88,11 +88,11 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
             _remember_times(state, chat, was)
         _await_bot(state, chat, was)
     arm_all(state)
-    arm_desks(state)
+    arm_presences(state)
     arm_exclusions(state)
-    for no, ticket in state.distribution.tickets.items():
-        queued = ahead.distribution.tickets.get(no)
-        ticket.explained = queued is not None and queued.explained
+    for no, entry in state.distribution.entries.items():
+        queued = ahead.distribution.entries.get(no)
+        entry.explained = queued is not None and queued.explained
     state.distribution.answered = {
         project: deque(moments, moments.maxlen)
         for project, moments in ahead.distribution.answered.items()
@@ -100,15 +100,15 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
     return state
 
 
-def _remember_desk(state: State, desk: Desk, before: Desk) -> None:
-    desk.idle_since = before.idle_since
-    if desk.lost_at is not None and before.left_at is not None:
+def _remember_presence(state: State, presence: AgentPresence, before: AgentPresence) -> None:
+    presence.idle_since = before.idle_since
+    if presence.lost_at is not None and before.left_at is not None:
         # Not `lost_at`: where their time is over in the state that went ahead there is none any more.
-        desk.lost_at = desk.left_at = before.left_at
+        presence.lost_at = presence.left_at = before.left_at
     for chat, running in before.wrapups.items():
-        if chat in desk.wrapups:
-            desk.wrapups[chat] = running
-    touch(state, desk.agent)
+        if chat in presence.wrapups:
+            presence.wrapups[chat] = running
+    touch(state, presence.agent)
 
 
 def _remember_times(state: State, chat: Chat, was: Chat) -> None:
@@ -135,9 +135,9 @@ def _remember_times(state: State, chat: Chat, was: Chat) -> None:
 def _await_bot(state: State, chat: Chat, was: Chat | None) -> None:
     """A bot's turn is in no row; one that it had already goes on, and does not begin anew."""
     if chat.status is ChatStatus.ICR and chat.agent is not None and chat.offer is None:
-        desk = state.distribution.desks.get(chat.agent)
+        presence = state.distribution.presences.get(chat.agent)
         spoken = [s.outbound for s in chat.sentences if not s.own][-1:]
-        if desk is None or desk.session is None or spoken == [False]:
+        if presence is None or presence.session is None or spoken == [False]:
             given = was.bot_given if was is not None else None
             due = state.up + state.config.distribution.bot_timeout
             chat.bot_due = chat.bot_given = due if given is None else min(due, given)

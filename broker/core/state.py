@@ -1,7 +1,7 @@
 """The state of the broker: what `decide` reads and only `apply` writes.
 
 Theory of operation: `State` has two neighbours who know each other by Guids only. *Chats* (their
-life, transcripts, forms: `ChatsState`) never look into an agent; *distribution* (desks, tickets,
+life, transcripts, forms: `ChatsState`) never look into an agent; *distribution* (presences, entries,
 leases: what `DistributionState` shows) never looks into a chat: a `Need` says what it has to know. What
 writes either part is given that part alone, so the types hold the border. Sessions say who is
 connected. Everything is kept in containers with an order, so that walking them is deterministic (I-17).
@@ -19,15 +19,15 @@ from broker.config.model import Config
 from broker.core.chat_state import Chat, Invite, Party, Sentence, Slot, SlotKey
 from broker.core.contact_state import Contacts
 from broker.core.distribution_state import (
+    AgentPresence,
     Demand,
-    Desk,
     Distribution,
     DistributionState,
     Need,
     Order,
     Queue,
+    QueueEntry,
     Rank,
-    Ticket,
 )
 from broker.core.facts import Register
 from broker.core.heard import Spans
@@ -37,10 +37,10 @@ from broker.core.transcripts import Transcripts
 from protocol.values import ChatStatus, Guid, Role
 
 __all__ = [
+    "AgentPresence",
     "Chat",
     "ChatsState",
     "Demand",
-    "Desk",
     "Distribution",
     "DistributionState",
     "Invite",
@@ -48,6 +48,7 @@ __all__ = [
     "Order",
     "Party",
     "Queue",
+    "QueueEntry",
     "Rank",
     "Recovered",
     "Sentence",
@@ -55,7 +56,6 @@ __all__ = [
     "Slot",
     "SlotKey",
     "State",
-    "Ticket",
 ]
 
 
@@ -97,11 +97,11 @@ class ChatsState:
     contacts: Contacts = field(factory=Contacts)
     lone_forms: dict[Guid, LoneForms] = Factory(dict)
     """What each gateway saved today without a chat."""
-    list_weight: dict[Guid, int] = Factory(dict)
+    list_bytes: dict[Guid, int] = Factory(dict)
     """A bound on the bytes of each gateway's list of open chats."""
-    pilots: dict[Guid, None] = Factory(dict)
+    unrouted: dict[Guid, None] = Factory(dict)
     """Chats whose rules have not run."""
-    scripted: dict[Guid, None] = Factory(dict)
+    bots_due: dict[Guid, None] = Factory(dict)
     """Chats whose built-in bot has something to react to."""
     unbound: dict[Guid, None] = Factory(dict)
     """Outbound chats that no connector has."""
@@ -130,9 +130,9 @@ class Recovered:
 
     Attributes:
         chats: Open chats and those closed not long ago, by number, with their sentences (`keys`,
-            `weight` and indexes are filled in by `restore`), slots, forms, and, for an open
+            `transcript_bytes` and indexes are filled in by `restore`), slots, forms, and, for an open
             chat, who let it go since it began or was reopened.
-        desks: The rows of `agents`, with the open wrap-ups; leases are filled in by `restore`.
+        presences: The rows of `agents`, with the open wrap-ups; leases are filled in by `restore`.
         lone_forms: What each gateway saved today without a chat.
         contacts: Those who are known.
         next_chat: One more than the highest chat number ever used.
@@ -142,7 +142,7 @@ class Recovered:
     """
 
     chats: list[Chat] = Factory(list)
-    desks: list[Desk] = Factory(list)
+    presences: list[AgentPresence] = Factory(list)
     lone_forms: dict[Guid, LoneForms] = Factory(dict)
     contacts: Contacts = field(factory=Contacts)
     next_chat: int = 1

@@ -13,7 +13,7 @@ from typing import Final
 
 from attrs import define
 
-from broker.reporting.contacts import Cells
+from broker.reporting.contacts import Tallies
 from broker.reporting.history import StateRow
 from broker.reporting.times import Span
 from protocol.values import AgentState
@@ -28,13 +28,13 @@ CAUSES: Final = {
 
 
 @define
-class Spells:
-    """Spells of one kind: how many began, and how long they were."""
+class StateDurations:
+    """StateDurations of one kind: how many began, and how long they were."""
 
     begun: int = 0
     time: int = 0
 
-    def add(self, other: Spells) -> None:
+    def add(self, other: StateDurations) -> None:
         """Take others in."""
         self.begun += other.begun
         self.time += other.time
@@ -58,14 +58,16 @@ def name_of(name: Callable[[str | None], str]) -> Callable[[str | None], str]:
     return shown
 
 
-def count_states(states: Iterable[StateRow], span: Span, now: int, cells: Cells[Spells]) -> None:
-    """Add spells up; being logged off is none.
+def count_states(
+    states: Iterable[StateRow], span: Span, now: int, tallies: Tallies[StateDurations]
+) -> None:
+    """Add durations up; being logged off is none.
 
     Args:
         states: Changes in order of time, each agent's state at the start before them.
         span: The time that is asked for.
         now: Until when the store tells.
-        cells: Where it is added.
+        tallies: Where it is added.
     """
     current: dict[str, StateRow] = {}
     for row in states:
@@ -73,17 +75,17 @@ def count_states(states: Iterable[StateRow], span: Span, now: int, cells: Cells[
         if before is not None and (before.state, before.reason) == (row.state, row.reason):
             continue
         if before is not None:
-            _spend(before, row.at, span, cells)
+            _spend(before, row.at, span, tallies)
         current[row.agent] = row
         place = span.index(row.at)
         if place is not None and row.state != AgentState.LOG_OFF:
-            cells.at(place, key_of(row)).begun += 1
+            tallies.at(place, key_of(row)).begun += 1
     for row in current.values():
-        _spend(row, min(now, span.end), span, cells)
+        _spend(row, min(now, span.end), span, tallies)
 
 
-def _spend(row: StateRow, until: int, span: Span, cells: Cells[Spells]) -> None:
+def _spend(row: StateRow, until: int, span: Span, tallies: Tallies[StateDurations]) -> None:
     if row.state == AgentState.LOG_OFF:
         return
     for place, time in span.cut(row.at, until):
-        cells.at(place, key_of(row)).time += time
+        tallies.at(place, key_of(row)).time += time

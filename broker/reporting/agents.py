@@ -15,7 +15,7 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from broker.reporting.contacts import Cells, part
+from broker.reporting.contacts import Tallies, part
 from broker.reporting.history import (
     Contact,
     EventRow,
@@ -97,13 +97,13 @@ _MAPS: Final = ("outcomes", "states", "joins")
 _SUMS: Final = tuple(name for name in Work.__slots__ if name not in (*_MAPS, "__weakref__"))
 
 
-def count_offers(offers: Iterable[OfferRow], span: Span, cells: Cells[Work]) -> None:
+def count_offers(offers: Iterable[OfferRow], span: Span, tallies: Tallies[Work]) -> None:
     """Add offers up, in the interval in which they were made."""
     for offer in offers:
         place = span.index(offer.at)
         if place is None:
             continue
-        work = cells.at(place, offer.agent)
+        work = tallies.at(place, offer.agent)
         work.offers += 1
         if offer.outcome is None or offer.ended is None:
             continue
@@ -113,43 +113,43 @@ def count_offers(offers: Iterable[OfferRow], span: Span, cells: Cells[Work]) -> 
             work.answering += offer.ended - offer.at
 
 
-def count_handlings(contacts: Iterable[Contact], span: Span, cells: Cells[Work]) -> None:
+def count_handlings(contacts: Iterable[Contact], span: Span, tallies: Tallies[Work]) -> None:
     """Add up the chats that agents are done with, in the interval in which they answered."""
     for contact in contacts:
-        _count_passing(contact, span, cells)
+        _count_passing(contact, span, tallies)
         for handling in contact.handlings:
             place, time = span.index(handling.began), handling.time
             if place is None or time is None:
                 continue
-            work = cells.at(place, handling.agent)
+            work = tallies.at(place, handling.agent)
             work.handlings += 1
             work.hold += handling.hold
             work.wrapup += handling.wrapup
             work.talk += time - handling.wrapup
 
 
-def _count_passing(contact: Contact, span: Span, cells: Cells[Work]) -> None:
+def _count_passing(contact: Contact, span: Span, tallies: Tallies[Work]) -> None:
     """Add up what passed from hand to hand, in the interval in which it did."""
     for at, agent in contact.returns:
         place = span.index(at)
         if place is not None:
-            cells.at(place, agent).returns += 1
+            tallies.at(place, agent).returns += 1
     for handover in contact.handovers:
         place = span.index(handover.at)
         if place is None:
             continue
-        cells.at(place, handover.taker).transfers_in += 1
-        cells.at(place, handover.giver).transfers_out += int(handover.wanted)
+        tallies.at(place, handover.taker).transfers_in += 1
+        tallies.at(place, handover.giver).transfers_out += int(handover.wanted)
     if contact.opened and (place := span.index(contact.began)) is not None:
-        cells.at(place, contact.handlings[0].agent).opened += 1
+        tallies.at(place, contact.handlings[0].agent).opened += 1
 
 
-def count_parties(parties: Iterable[PartyRow], span: Span, cells: Cells[Work]) -> None:
+def count_parties(parties: Iterable[PartyRow], span: Span, tallies: Tallies[Work]) -> None:
     """Add up how often agents joined chats, in the interval in which they did."""
     for party in parties:
         place = span.index(party.at)
         if place is not None:
-            joins = cells.at(place, party.agent).joins
+            joins = tallies.at(place, party.agent).joins
             joins[party.mode] = joins.get(party.mode, 0) + 1
 
 
@@ -224,7 +224,7 @@ def count_time(
     holds: Iterable[Iterable[Hold]],
     span: Span,
     now: int,
-    cells: Cells[Work],
+    tallies: Tallies[Work],
 ) -> None:
     """Add up what agents did with their time.
 
@@ -233,27 +233,27 @@ def count_time(
         holds: Changes of what agents hold, each of them in order of time.
         span: The time that is asked for.
         now: Until when the store tells.
-        cells: Where it is added.
+        tallies: Where it is added.
     """
     meters: dict[str, _Meter] = {}
     changes: Iterable[StateRow | Hold] = heapq.merge(states, *holds, key=attrgetter("at"))
     for change in changes:
         meter = meters.setdefault(change.agent, _Meter(since=change.at))
-        _spend(meter, change.agent, change.at, span, cells)
+        _spend(meter, change.agent, change.at, span, tallies)
         if isinstance(change, StateRow):
             meter.state = change.state
         else:
             meter.held += change.change
     for agent, meter in meters.items():
-        _spend(meter, agent, min(now, span.end), span, cells)
+        _spend(meter, agent, min(now, span.end), span, tallies)
 
 
-def _spend(meter: _Meter, agent: str, until: int, span: Span, cells: Cells[Work]) -> None:
+def _spend(meter: _Meter, agent: str, until: int, span: Span, tallies: Tallies[Work]) -> None:
     start, meter.since = meter.since, max(meter.since, until)
     if meter.state == AgentState.LOG_OFF and not meter.held:
         return
     for place, time in span.cut(start, until):
-        work = cells.at(place, agent)
+        work = tallies.at(place, agent)
         if meter.state != AgentState.LOG_OFF:
             work.states[meter.state] = work.states.get(meter.state, 0) + time
         if meter.held > 0:

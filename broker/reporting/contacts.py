@@ -37,7 +37,7 @@ class Tally(Protocol):
 T = TypeVar("T", bound=Tally)
 
 
-class Cells(Generic[T]):
+class Tallies(Generic[T]):
     """Tallies by interval and key."""
 
     def __init__(self, make: Callable[[], T]) -> None:
@@ -184,37 +184,37 @@ class Terms:
     key: Callable[[Contact | OfferRow | PartyRow], str | None]
 
 
-def count_contacts(found: Iterable[Contact], terms: Terms, cells: Cells[Contacts]) -> None:
+def count_contacts(found: Iterable[Contact], terms: Terms, tallies: Tallies[Contacts]) -> None:
     """Add contacts up; those that began outside the time are passed over, but for transfers in it."""
     for contact in found:
-        _count_passing(contact, terms, cells)
+        _count_passing(contact, terms, tallies)
         place = terms.span.index(contact.arrived)
         if place is None:
             continue
         if contact.outbound:
-            _count_outbound(contact, cells.at(place, terms.key(contact)))
+            _count_outbound(contact, tallies.at(place, terms.key(contact)))
             continue
         if contact.bot is not None:
             word = "contained" if contact.contained else contact.bot
-            bots = cells.at(place, terms.key(contact)).bots
+            bots = tallies.at(place, terms.key(contact)).bots
             bots[word] = bots.get(word, 0) + 1
         if contact.queued is not None:
-            _count_offered(contact, contact.queued, terms, cells.at(place, terms.key(contact)))
+            _count_offered(contact, contact.queued, terms, tallies.at(place, terms.key(contact)))
         elif contact.refused:
-            cells.at(place, terms.key(contact)).refused += 1
+            tallies.at(place, terms.key(contact)).refused += 1
 
 
-def _count_passing(contact: Contact, terms: Terms, cells: Cells[Contacts]) -> None:
+def _count_passing(contact: Contact, terms: Terms, tallies: Tallies[Contacts]) -> None:
     """Transfers and returns, each when it took place and where it left or entered."""
     for at, _agent in contact.returns:
         place = terms.span.index(at)
         if place is not None:
-            cells.at(place, terms.key(contact)).returns += 1
+            tallies.at(place, terms.key(contact)).returns += 1
     for handover in contact.handovers:
         place = terms.span.index(handover.at)
         if place is None or not handover.wanted:
             continue
-        giving, taking = (cells.at(place, key) for key in _ends(contact, handover, terms))
+        giving, taking = (tallies.at(place, key) for key in _ends(contact, handover, terms))
         giving.transfers += 1
         if handover.left != handover.entered:
             giving.transfers_out += 1
@@ -277,22 +277,22 @@ def _count_handled(contact: Contact, tally: Contacts) -> None:
     tally.talk += sum(times) - wrapup
 
 
-def count_parties(parties: Iterable[PartyRow], terms: Terms, cells: Cells[Contacts]) -> None:
+def count_parties(parties: Iterable[PartyRow], terms: Terms, tallies: Tallies[Contacts]) -> None:
     """Add up how often agents joined chats, in the interval in which they did."""
     for party in parties:
         place = terms.span.index(party.at)
         if place is not None:
-            joins = cells.at(place, terms.key(party)).joins
+            joins = tallies.at(place, terms.key(party)).joins
             joins[party.mode] = joins.get(party.mode, 0) + 1
 
 
-def count_offers(offers: Iterable[OfferRow], terms: Terms, cells: Cells[Contacts]) -> None:
+def count_offers(offers: Iterable[OfferRow], terms: Terms, tallies: Tallies[Contacts]) -> None:
     """Add up the offers out of the queue that nobody took."""
     for offer in offers:
         place = terms.span.index(offer.at)
         if place is None or offer.outcome not in ("missed", "rejected") or offer.mode != "queue":
             continue
-        tally = cells.at(place, terms.key(offer))
+        tally = tallies.at(place, terms.key(offer))
         if offer.outcome == "missed":
             tally.missed += 1
         else:

@@ -14,9 +14,9 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from broker.console.columns import table
-from broker.reporting.agent_states import Spells
+from broker.reporting.agent_states import StateDurations
 from broker.reporting.agents import Work
-from broker.reporting.contacts import Base, Cells, Contacts, part
+from broker.reporting.contacts import Base, Contacts, Tallies, part
 from broker.reporting.times import Span
 from protocol.values import AgentState
 
@@ -216,7 +216,7 @@ class Report:
         by: What its figures are told of.
         terms: What else was asked for, by name.
         columns: Its figures.
-        cells: The tallies.
+        tallies: The tallies.
         name: What a key is called.
     """
 
@@ -224,14 +224,14 @@ class Report:
     by: str
     terms: dict[str, object]
     columns: Sequence[Column]
-    cells: Cells[Contacts] | Cells[Work] | Cells[Spells]
+    tallies: Tallies[Contacts] | Tallies[Work] | Tallies[StateDurations]
     name: Callable[[str | None], str]
 
     def rows(self) -> Iterator[tuple[int, str | None, object]]:
         """Interval, key and tally, in order of time and name."""
-        cells = self.cells.by_place
-        for place, key in sorted(cells, key=lambda cell: (cell[0], *self.order(cell[1]))):
-            yield place, key, cells[place, key]
+        tallies = self.tallies.by_place
+        for place, key in sorted(tallies, key=lambda cell: (cell[0], *self.order(cell[1]))):
+            yield place, key, tallies[place, key]
 
     def order(self, key: str | None) -> tuple[bool, str, str]:
         """Where a key stands among others: by name, what has none last."""
@@ -263,7 +263,7 @@ def as_json(report: Report) -> str:
         start, end = report.times(place)
         when = {"from": start.isoformat(), "to": end.isoformat()}
         rows.append({**when, **_keyed(report, key, tally)})
-    totals = report.cells.totals()
+    totals = report.tallies.totals()
     return json.dumps(
         {
             "from": report.span.local(report.span.start).isoformat(),
@@ -274,7 +274,7 @@ def as_json(report: Report) -> str:
             "totals": [
                 _keyed(report, key, totals[key]) for key in sorted(totals, key=report.order)
             ],
-            "all": _figures(report, report.cells.total()),
+            "all": _figures(report, report.tallies.total()),
         },
         indent=1,
         ensure_ascii=False,
@@ -299,13 +299,13 @@ def as_table(report: Report) -> str:
         [span.label(place), *_words(report, report.name(key), tally)]
         for place, key, tally in report.rows()
     ]
-    totals = report.cells.totals()
+    totals = report.tallies.totals()
     sums = [
         ["all", *_words(report, report.name(key), totals[key])]
         for key in sorted(totals, key=report.order)
     ]
     if len(sums) != 1:
-        sums.append(["all", *_words(report, "all", report.cells.total())])
+        sums.append(["all", *_words(report, "all", report.tallies.total())])
     if len(span.bounds) == 2:
         body, sums = [row[1:] for row in body], [row[1:] for row in sums if row[1] == "all"]
         head = head[1:]

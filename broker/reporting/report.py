@@ -15,9 +15,9 @@ from sqlalchemy import Connection
 from broker.config.parse import duration
 from broker.console.output import for_people, for_programs
 from broker.reporting import agent_states, agents, formats, rows
-from broker.reporting import contacts as figures
+from broker.reporting import contacts as metrics
 from broker.reporting.chart import Bar, draw
-from broker.reporting.contacts import Base, Cells, Contacts, Terms
+from broker.reporting.contacts import Base, Contacts, Tallies, Terms
 from broker.reporting.formats import Report
 from broker.reporting.history import Contact, OfferRow, PartyRow, contacts
 from broker.reporting.source import Source, SourceError, source_of
@@ -173,18 +173,18 @@ def _report(
             by="agent",
             terms={},
             columns=formats.work_columns(),
-            cells=count_work(connection, span, now),
+            tallies=count_work(connection, span, now),
             name=source.name,
         )
     if arguments.by == "state":
-        spells = Cells(agent_states.Spells)
-        agent_states.count_states(rows.states(connection, span), span, now, spells)
+        durations = Tallies(agent_states.StateDurations)
+        agent_states.count_states(rows.states(connection, span), span, now, durations)
         return Report(
             span=span,
             by="state",
             terms={},
             columns=formats.spell_columns(),
-            cells=spells,
+            tallies=durations,
             name=agent_states.name_of(source.name),
         )
     key = _project if arguments.by == "project" else _gateway
@@ -194,7 +194,7 @@ def _report(
         by=arguments.by,
         terms={"threshold_seconds": arguments.threshold / 1e6, "base": arguments.base},
         columns=formats.contact_columns(Base(arguments.base)),
-        cells=count_contacts(connection, terms),
+        tallies=count_contacts(connection, terms),
         name=source.name,
     )
 
@@ -207,9 +207,9 @@ def _gateway(row: Contact | OfferRow | PartyRow) -> str | None:
     return row.gateway
 
 
-def count_contacts(connection: Connection, terms: Terms) -> Cells[Contacts]:
+def count_contacts(connection: Connection, terms: Terms) -> Tallies[Contacts]:
     """Read and add up what became of contacts."""
-    cells = Cells(Contacts)
+    tallies = Tallies(Contacts)
     span = terms.span
     events = rows.events_by_chat(connection, span)
     found = contacts(
@@ -217,24 +217,24 @@ def count_contacts(connection: Connection, terms: Terms) -> Cells[Contacts]:
         rows.wrapups_by_chat(connection, span),
         rows.parkings_by_chat(connection, span),
     )
-    figures.count_contacts(found, terms, cells)
-    figures.count_parties(rows.parties_by_time(connection, span), terms, cells)
-    figures.count_offers(rows.offers_made(connection, span), terms, cells)
-    return cells
+    metrics.count_contacts(found, terms, tallies)
+    metrics.count_parties(rows.parties_by_time(connection, span), terms, tallies)
+    metrics.count_offers(rows.offers_made(connection, span), terms, tallies)
+    return tallies
 
 
-def count_work(connection: Connection, span: Span, now: int) -> Cells[agents.Work]:
+def count_work(connection: Connection, span: Span, now: int) -> Tallies[agents.Work]:
     """Read and add up what agents did."""
-    cells = Cells(agents.Work)
+    tallies = Tallies(agents.Work)
     events = rows.events_by_chat(connection, span)
     found = contacts(
         events,
         rows.wrapups_by_chat(connection, span),
         rows.parkings_by_chat(connection, span),
     )
-    agents.count_handlings(found, span, cells)
-    agents.count_parties(rows.parties_by_time(connection, span), span, cells)
-    agents.count_offers(rows.offers_made(connection, span), span, cells)
+    agents.count_handlings(found, span, tallies)
+    agents.count_parties(rows.parties_by_time(connection, span), span, tallies)
+    agents.count_offers(rows.offers_made(connection, span), span, tallies)
     held = rows.holders(connection, span.start)
     holds = (
         agents.talks(rows.events_by_time(connection, span), held, span.start),
@@ -242,12 +242,12 @@ def count_work(connection: Connection, span: Span, now: int) -> Cells[agents.Wor
         agents.wraps(rows.parkings_by_time(connection, span), -1),
         agents.wraps(rows.parties_by_time(connection, span)),
     )
-    agents.count_time(rows.states(connection, span), holds, span, now, cells)
-    return cells
+    agents.count_time(rows.states(connection, span), holds, span, now, tallies)
+    return tallies
 
 
 def _chart(report: Report, base: Base) -> str:
-    sums = report.cells.by_interval()
+    sums = report.tallies.by_interval()
     bars = []
     for place in range(len(report.span.bounds) - 1):
         tally = sums.get(place)

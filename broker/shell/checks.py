@@ -48,13 +48,13 @@ class Check:
     Attributes:
         origin: Whose it is; see `origin_of`.
         done: Called with what came of it.
-        crowded_out: Called when it lost its place to somebody else.
+        rejected: Called when it lost its place to somebody else.
     """
 
     hello: Hello
     origin: str
     done: Callable[[Claim | None], None]
-    crowded_out: Callable[[], None]
+    rejected: Callable[[], None]
 
 
 @define
@@ -89,7 +89,7 @@ class SlowChecks:
         longest = max(self._lines.values(), key=len)
         if len(longest) <= own + 1:
             return False
-        longest.pop().crowded_out()
+        longest.pop().rejected()
         return True
 
     async def run(self) -> None:

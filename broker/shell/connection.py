@@ -9,7 +9,7 @@ from attrs import Factory, define
 
 from broker.shell.checks import Check
 from broker.shell.outbox import Outbox
-from broker.shell.rate import Allowance, Budget
+from broker.shell.rate import Budget, TokenBucket
 from broker.shell.seams import Pipe, StreamSocket
 from broker.shell.tls import TlsPipe
 from protocol.connection import Connection
@@ -31,7 +31,7 @@ class Phase(Enum):
 
 
 @define(eq=False, kw_only=True)
-class Link:
+class ClientConnection:
     """A connection with all that the shell knows of it.
 
     Attributes:
@@ -58,7 +58,7 @@ class Link:
     pipe: Pipe
     tls: TlsPipe | None
     connection: Connection
-    allowance: Allowance
+    bucket: TokenBucket
     remote: str
     opened_at: float
     origin: str = ""

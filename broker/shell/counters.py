@@ -33,7 +33,7 @@ class Counters:
 
     Attributes:
         connections: Accepted connections.
-        turned_away: Connections that were one too many.
+        rejected: Connections that were one too many.
         hellos_refused: Hellos that were not good.
         sentences: Sentences committed.
         commits: Committed transactions.
@@ -51,7 +51,7 @@ class Counters:
     """
 
     connections: int = 0
-    turned_away: int = 0
+    rejected: int = 0
     hellos_refused: int = 0
     sentences: int = 0
     losses: int = 0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from attrs import Factory, define
 
-from broker.shell.connection import Link
+from broker.shell.connection import ClientConnection
 from broker.shell.listening_clock import Attention
 
 
@@ -17,9 +17,14 @@ class Excuses:
     attention: Attention = Factory(Attention)
     _deaf: int = 0
 
-    def make(self, links: Mapping[int, Link], paused: Mapping[int, Link], now: float) -> None:
+    def make(
+        self,
+        clients: Mapping[int, ClientConnection],
+        paused: Mapping[int, ClientConnection],
+        now: float,
+    ) -> None:
         """Let all have as much time again as nobody listened; those that are not read have it anyway."""
         self.attention.look()
         deaf, self._deaf = self.attention.deaf - self._deaf, self.attention.deaf
-        for link in (links if deaf else paused).values():
-            link.excuse(deaf / 1_000_000, now)
+        for client in (clients if deaf else paused).values():
+            client.excuse(deaf / 1_000_000, now)

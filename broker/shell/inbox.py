@@ -137,7 +137,7 @@ class Inbox:
             payer.party.credit -= extra
         self._divide()
 
-    def crowd(self, session: int) -> int:
+    def backlog(self, session: int) -> int:
         """How many inputs wait of all who came in by the token of a session; 0 while few wait."""
         queue = self._queues.get(session)
         return queue.party.waiting if queue is not None else 0

@@ -19,14 +19,14 @@ class MeteredCommitter:
         inner: The store.
         counters: Where commits are counted.
         now: Monotonic seconds.
-        stirred: Called when the engine went on after a commit.
+        on_progress: Called when the engine went on after a commit.
         crashed: Called with the error that the engine raised after a commit: it ends the process.
     """
 
     inner: Committer
     counters: Counters
     now: Callable[[], float]
-    stirred: Callable[[], None]
+    on_progress: Callable[[], None]
     crashed: Callable[[BaseException], None]
 
     def commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
@@ -44,6 +44,6 @@ class MeteredCommitter:
             except Exception as crash:  # noqa: BLE001 - a callback has nobody to raise to
                 self.crashed(crash)
             else:
-                self.stirred()
+                self.on_progress()
 
         self.inner.commit(facts, committed)

@@ -19,7 +19,7 @@ COUNTS_AS_ONE: Final = 4_096
 
 
 @define
-class Allowance:
+class TokenBucket:
     """The frames of one connection.
 
     Attributes:
@@ -35,8 +35,8 @@ class Allowance:
     at: float
 
     @classmethod
-    def full(cls, rate: int, now: float) -> Allowance:
-        """The allowance of a new connection."""
+    def full(cls, rate: int, now: float) -> TokenBucket:
+        """The bucket of a new connection."""
         return cls(rate, rate, rate, now)
 
     def take(self, frames: int, now: float, size: int = 0) -> int:

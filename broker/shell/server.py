@@ -5,7 +5,7 @@ Theory of operation: whoever drives the server (`broker.shell.server_tasks`, the
 that is ready, looks at the deadlines (timers of the core, heartbeats, hellos that did not come) and
 pumps the engine once. The sockets come before the deadlines, so that nobody is called silent whose
 words lie there (B-13). Between two turns results of the store come as callbacks; they end with
-`stirred`, and `alarm` is told when the next turn is wanted then. All of it happens in one thread, so
+`on_progress`, and `alarm` is told when the next turn is wanted then. All of it happens in one thread, so
 nothing needs a lock.
 
 While the engine has more in its inbox than the store keeps up with, no socket is read: the peers
@@ -30,10 +30,10 @@ from attrs import Factory, define, field
 from broker.config.model import Address, Config
 from broker.core.inputs import Input
 from broker.shell.checks import origin_of
-from broker.shell.connection import Link
+from broker.shell.connection import ClientConnection
 from broker.shell.engine import Engine
 from broker.shell.listening_clock import Attention
-from broker.shell.rate import Allowance
+from broker.shell.rate import TokenBucket
 from broker.shell.seams import Listener, StreamSocket
 from broker.shell.sessions import Sessions
 from broker.shell.sockets import spell
@@ -117,7 +117,7 @@ class Server:
         self.engine = self.sessions.engine = None
         self._listen(False)
         self.sessions.dismiss_all(code, text, after)
-        self.stirred()
+        self.on_progress()
 
     def replace(self, config: Config, tls: ssl.SSLContext | None) -> None:
         """Take another configuration; open connections keep their frame rate and encryption."""
@@ -176,40 +176,40 @@ class Server:
             ready.extend(self.sessions.sockets.ready())
         while ready and self.has_room:
             key, mask = ready.popleft()
-            link: Link | None = key.data
-            if link is None:
+            client: ClientConnection | None = key.data
+            if client is None:
                 self._accept(cast("Listener", key.fileobj), now)
             else:
-                self._attend(link, mask, now)
+                self._attend(client, mask, now)
         return not ready
 
-    def _attend(self, link: Link, mask: int, now: float) -> None:
+    def _attend(self, client: ClientConnection, mask: int, now: float) -> None:
         sessions = self.sessions
-        if link.number not in sessions.links:
+        if client.number not in sessions.clients:
             return  # it was closed in the same turn
         try:
             if mask & EVENT_WRITE:
-                sessions.writable(link)
-                if link.number not in sessions.links:
+                sessions.writable(client)
+                if client.number not in sessions.clients:
                     return
             if mask & EVENT_READ:
-                self._read(link, now)
+                self._read(client, now)
         except Exception:  # noqa: BLE001 - a fault in one connection ends that one only
-            self._log.exception("connection_crashed", session=link.number)
-            sessions.drop(link, "crashed")
+            self._log.exception("connection_crashed", session=client.number)
+            sessions.drop(client, "crashed")
 
-    def _read(self, link: Link, now: float) -> None:
+    def _read(self, client: ClientConnection, now: float) -> None:
         try:
-            data = self.sessions.sockets.read(link)
+            data = self.sessions.sockets.read(client)
         except BlockingIOError:
             return
         except OSError as error:
-            self.sessions.failed(link, error)
+            self.sessions.failed(client, error)
             return
         if data:
-            self.sessions.received(link, data, now)
+            self.sessions.received(client, data, now)
         else:
-            self.sessions.ended(link)
+            self.sessions.ended(client)
 
     def _settle(self) -> float:
         """After anything: read those again who were paused, go on with a drain; when to look next."""
@@ -251,7 +251,7 @@ class Server:
             self.engine.submit(input)
             self.wake()
 
-    def stirred(self) -> None:
+    def on_progress(self) -> None:
         """The engine went on: have the alarm set anew."""
         self.alarm(self._settle())
 
@@ -279,7 +279,7 @@ class Server:
         self._listen(False)
         if self._drain_aborted:
             self._end_drain()
-        self.stirred()
+        self.on_progress()
 
     def abort_drain(self) -> None:
         """End a drain now, also one that is still to come."""
@@ -296,7 +296,7 @@ class Server:
         if self.stage is Stage.ANSWERING and (self.engine is None or self.engine.idle):
             self._go_to(Stage.LEAVING)
             self.detach(ByeCode.SHUTDOWN, "the broker shuts down")
-        if self.stage is Stage.LEAVING and not self.sessions.links:
+        if self.stage is Stage.LEAVING and not self.sessions.clients:
             self._end_drain()
 
     def _end_drain(self) -> None:
@@ -312,9 +312,9 @@ class Server:
         self.sessions.sockets.close()
 
     def _cut(self) -> int:
-        left = list(self.sessions.links.values())
-        for link in left:
-            self.sessions.drop(link, "cut")
+        left = list(self.sessions.clients.values())
+        for client in left:
+            self.sessions.drop(client, "cut")
         return len(left)
 
     # -- new connections
@@ -348,26 +348,26 @@ class Server:
 
     def _welcome(self, sock: StreamSocket, remote: Address, now: float) -> None:
         limits, counters = self.config.limits, self.sessions.counters
-        crowd = len(self.sessions.links) - limits.connections
-        if crowd >= 0:
-            counters.turned_away += 1
-        if crowd >= self.one_too_many:
+        excess = len(self.sessions.clients) - limits.connections
+        if excess >= 0:
+            counters.rejected += 1
+        if excess >= self.one_too_many:
             sock.close()
             return
         counters.connections += 1
         self._last_number += 1
-        link = self._link(sock, remote, now)
-        self.sessions.opened(link)
-        if crowd >= 0:
+        client = self._link(sock, remote, now)
+        self.sessions.opened(client)
+        if excess >= 0:
             error = WireError(ErrorCode.OVERLOADED, "too many connections")
-            self.sessions.refuse(link, error)
+            self.sessions.refuse(client, error)
 
-    def _link(self, sock: StreamSocket, remote: Address, now: float) -> Link:
+    def _link(self, sock: StreamSocket, remote: Address, now: float) -> ClientConnection:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         limits = self.config.limits
         tls = TlsPipe(sock, self.tls) if self.tls is not None else None
-        return Link(
+        return ClientConnection(
             number=self._last_number,
             sock=sock,
             pipe=tls or sock,
@@ -379,7 +379,7 @@ class Server:
                 hello_seconds=limits.hello / 1_000_000,
                 heartbeat_seconds=self.config.server.heartbeat / 1_000_000,
             ),
-            allowance=Allowance.full(limits.frames_per_second, now),
+            bucket=TokenBucket.full(limits.frames_per_second, now),
             remote=spell(remote),
             origin=origin_of(remote[0]),
             opened_at=now,

@@ -14,7 +14,7 @@ from attrs import define, field
 
 from broker.config.model import Address
 from broker.shell.backlog import Backlog
-from broker.shell.connection import Link
+from broker.shell.connection import ClientConnection
 from broker.shell.outbox import Outbox
 from broker.shell.seams import Listener, Selector
 
@@ -82,114 +82,114 @@ class Sockets:
         """Watch it no more."""
         self.selector.unregister(sock)
 
-    def add(self, link: Link) -> None:
+    def add(self, client: ClientConnection) -> None:
         """Watch a new connection."""
-        self.selector.register(link.sock, link.watched, link)
+        self.selector.register(client.sock, client.watched, client)
 
-    def drop(self, link: Link) -> None:
+    def drop(self, client: ClientConnection) -> None:
         """Close a connection, whatever was to be sent."""
-        if link.watched:
-            self.selector.unregister(link.sock)
-        self.forget(link)
-        link.sock.close()
+        if client.watched:
+            self.selector.unregister(client.sock)
+        self.forget(client)
+        client.sock.close()
 
-    def forget(self, link: Link) -> None:
+    def forget(self, client: ClientConnection) -> None:
         """Give up what waits to be sent."""
-        outbox, link.outbox = link.outbox, None
+        outbox, client.outbox = client.outbox, None
         if outbox is not None:
-            self.backlog.add(link, -outbox.size)
+            self.backlog.add(client, -outbox.size)
 
-    def shut(self, link: Link) -> None:
+    def shut(self, client: ClientConnection) -> None:
         """End our side of the stream; the other side may still be read.
 
         Raises:
             OSError: The connection failed.
         """
-        link.half_closed = True
-        if link.tls is not None:
-            link.tls.close()
-        link.sock.shutdown(socket.SHUT_WR)
+        client.half_closed = True
+        if client.tls is not None:
+            client.tls.close()
+        client.sock.shutdown(socket.SHUT_WR)
 
-    def read(self, link: Link) -> bytes:
+    def read(self, client: ClientConnection) -> bytes:
         """Read what came, up to a bound; empty at the end of the stream.
 
         Raises:
             BlockingIOError: Nothing came.
             OSError: The connection failed.
         """
-        if link.tls is None:
-            return link.sock.recv(READ_BYTES)
+        if client.tls is None:
+            return client.sock.recv(READ_BYTES)
         try:
-            return link.tls.recv(READ_BYTES)
+            return client.tls.recv(READ_BYTES)
         finally:
-            self._watch(link)
+            self._watch(client)
 
-    def write(self, link: Link, data: bytes, frames: int) -> None:
+    def write(self, client: ClientConnection, data: bytes, frames: int) -> None:
         """Send what goes at once and keep the rest.
 
         Raises:
             OSError: The connection failed.
         """
-        if link.outbox is None:
+        if client.outbox is None:
             try:
-                sent = link.pipe.send(data)
+                sent = client.pipe.send(data)
             except BlockingIOError:
                 sent = 0
             if sent < len(data):
-                link.outbox = Outbox()
-                link.outbox.put(memoryview(data)[sent:], frames)
-                self.backlog.add(link, len(data) - sent)
-            elif link.tls is None:
+                client.outbox = Outbox()
+                client.outbox.put(memoryview(data)[sent:], frames)
+                self.backlog.add(client, len(data) - sent)
+            elif client.tls is None:
                 return
         else:
-            link.outbox.put(data, frames)
-            self.backlog.add(link, len(data))
-        self._watch(link)
+            client.outbox.put(data, frames)
+            self.backlog.add(client, len(data))
+        self._watch(client)
 
-    def resume(self, link: Link) -> None:
+    def resume(self, client: ClientConnection) -> None:
         """Go on sending what was kept.
 
         Raises:
             OSError: The connection failed.
         """
-        if link.tls is not None:
-            link.tls.push()
-        outbox = link.outbox
+        if client.tls is not None:
+            client.tls.push()
+        outbox = client.outbox
         if outbox is not None:
             before = outbox.size
             try:
-                if outbox.flush(link.pipe.send):
-                    link.outbox = None
+                if outbox.flush(client.pipe.send):
+                    client.outbox = None
             finally:
-                self.backlog.add(link, outbox.size - before)
-        self._watch(link)
+                self.backlog.add(client, outbox.size - before)
+        self._watch(client)
 
-    def cut(self, link: Link) -> None:
+    def cut(self, client: ClientConnection) -> None:
         """Forget what waits, but for what may be on its way in part."""
-        if link.outbox is not None:
-            before = link.outbox.size
-            link.outbox.cut()
-            self.backlog.add(link, link.outbox.size - before)
+        if client.outbox is not None:
+            before = client.outbox.size
+            client.outbox.cut()
+            self.backlog.add(client, client.outbox.size - before)
 
-    def pause(self, link: Link, paused: bool) -> None:
+    def pause(self, client: ClientConnection, paused: bool) -> None:
         """Read a connection no more, or again."""
-        link.paused = paused
-        self._watch(link)
+        client.paused = paused
+        self._watch(client)
 
-    def _watch(self, link: Link) -> None:
+    def _watch(self, client: ClientConnection) -> None:
         """Look for room to write exactly while something waits to be written."""
-        watched = 0 if link.paused else EVENT_READ
-        if link.waits:
+        watched = 0 if client.paused else EVENT_READ
+        if client.waits:
             watched |= EVENT_WRITE
-        before, link.watched = link.watched, watched
+        before, client.watched = client.watched, watched
         if watched == before:
             return
         if not watched:
-            self.selector.unregister(link.sock)
+            self.selector.unregister(client.sock)
         elif not before:
-            self.selector.register(link.sock, watched, link)
+            self.selector.register(client.sock, watched, client)
         else:
-            self.selector.modify(link.sock, watched, link)
+            self.selector.modify(client.sock, watched, client)
 
     def close(self) -> None:
         """Close the selector itself."""

@@ -53,11 +53,11 @@ def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Snapshot
 
     The loop's lag is given as the longest one since it was last asked for.
     """
-    links = server.sessions.links.values()
-    outboxes = [link.outbox for link in links if link.outbox is not None]
+    clients = server.sessions.clients.values()
+    outboxes = [client.outbox for client in clients if client.outbox is not None]
     counters = server.sessions.counters
     gauges: dict[str, float] = {
-        "connections": len(links),
+        "connections": len(clients),
         "outboxes": len(outboxes),
         "outbox_bytes": server.sessions.sockets.backlog.size,
         "outbox_largest_bytes": max((outbox.size for outbox in outboxes), default=0),
@@ -77,7 +77,7 @@ def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Snapshot
         for session in state.sessions.values():
             sessions[session.role] += 1
         chats |= {str(status): count for status, count in state.status_counts.items()}
-        waiting = [state.chats[chat] for chat in state.distribution.tickets]
+        waiting = [state.chats[chat] for chat in state.distribution.entries]
         oldest = min((c.queued_up for c in waiting if c.enqueued_at is not None), default=None)
         if oldest is not None:
             gauges["queue_oldest_seconds"] = max(0.0, (server.attention.up - oldest) / 1_000_000)
@@ -102,7 +102,9 @@ def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Snapshot
 def _chats(state: State) -> dict[str, float]:
     """What the statuses of chats do not tell."""
     return {
-        "chats_parked": sum(len(desk.parked) for desk in state.distribution.desks.values()),
+        "chats_parked": sum(
+            len(presence.parked) for presence in state.distribution.presences.values()
+        ),
         "chats_unbound": len(state.unbound),
         "invites_open": sum(chat.invite is not None for chat in state.chats.values()),
     }
@@ -111,7 +113,7 @@ def _chats(state: State) -> dict[str, float]:
 def _totals(counters: Counters) -> dict[str, int]:
     return {
         "connections_accepted": counters.connections,
-        "connections_turned_away": counters.turned_away,
+        "connections_turned_away": counters.rejected,
         "hellos_refused": counters.hellos_refused,
         "sentences_committed": counters.sentences,
         "rows_refused": counters.rows_refused,

@@ -22,7 +22,7 @@ from broker.core.effects import Effect
 from broker.core.inputs import Booted, Reloaded
 from broker.core.rollback import roll_back
 from broker.shell.clock import Clock
-from broker.shell.connection import Link
+from broker.shell.connection import ClientConnection
 from broker.shell.cost import DEAR
 from broker.shell.graces import Excuses
 from broker.shell.life_signs import Diary
@@ -43,9 +43,9 @@ from broker.simulation.fake_sockets import (
     socket_of,
 )
 from broker.simulation.faults import Faults, Window
-from broker.simulation.network import Link as Wire
+from broker.simulation.network import SimulatedConnection as Wire
 from broker.simulation.released import Released
-from broker.simulation.rng import Chance
+from broker.simulation.rng import Rng
 from broker.simulation.setup import describe
 from broker.simulation.standstill import Standstill
 from broker.simulation.strain import Strain
@@ -65,18 +65,18 @@ class Host:
 
     Attributes:
         config: What the next start reads.
-        calm: No fault any more.
+        healed: No fault any more.
         ahead: What the system's clock is ahead of the world's.
     """
 
     world: World
-    chance: Chance
+    rng: Rng
     history: History
     disk: Disk
     faults: Faults
     config: Config
     strain: Strain = Factory(Strain)
-    calm: bool = False
+    healed: bool = False
     ahead: int = 0
     starts: int = 0
     crashes: int = 0
@@ -86,7 +86,7 @@ class Host:
     def start(self) -> None:
         """Start the broker, recovering what the store has."""
         self.starts += 1
-        life = self.life = Life(self, self.chance.fork(f"life{self.starts}"))
+        life = self.life = Life(self, self.rng.fork(f"life{self.starts}"))
         life.boot()
         if self.life is life and self.faults.met(Window.RECOVERY):
             self.crash(Window.RECOVERY)
@@ -99,7 +99,7 @@ class Host:
         self.crashes += 1
         self.history.add(self.world.now, Kind.CRASHED, window=window.value)
         life.die()
-        self.world.after(self.chance.between(50 * MS, 3 * SECOND), self.start)
+        self.world.after(self.rng.between(50 * MS, 3 * SECOND), self.start)
 
     def accept(self, wire: Wire) -> bool:
         """A client dials; False when nobody listens."""
@@ -117,9 +117,7 @@ class Host:
         life, self.life = self.life, None
         self.history.add(self.world.now, Kind.STOPPED, cut=cut)
         life.die(cause="stopped")
-        self.world.after(
-            self.chance.fork(f"again{self.starts}").between(50 * MS, SECOND), self.start
-        )
+        self.world.after(self.rng.fork(f"again{self.starts}").between(50 * MS, SECOND), self.start)
 
     def lose_descriptors(self, micros: int) -> None:
         """Let the process have no file descriptor left for a while."""
@@ -134,7 +132,7 @@ class Host:
 
     def freeze(self, micros: int) -> None:
         """Stop the process, or the machine with it, for a while."""
-        if self.life is not None and not self.calm:
+        if self.life is not None and not self.healed:
             until = self.world.now + micros
             self.history.add(self.world.now, Kind.FROZEN, until=until)
             self.life.standstill.begin(until)
@@ -154,7 +152,7 @@ class Life:
     """One life of the broker's process, from start to crash."""
 
     host: Host
-    chance: Chance
+    rng: Rng
     sessions: Sessions = field(init=False)
     server: Server = field(init=False)
     selector: FakeSelector = field(init=False)
@@ -183,19 +181,19 @@ class Life:
         self.standstill = Standstill(host.world)
         self.attention = Attention(steady=self.moment, up=self.moment() + host.ahead)
         self.clock = Clock(wall=lambda: self.moment() + host.ahead, monotonic=self.moment)
-        late = self.chance.fork("late")
+        late = self.rng.fork("late")
         gate = LateGate(host.config, is_late=lambda: late.happens(0.2))
         self.selector = FakeSelector(self._ready)
         self.listener = FakeListener(self.selector)
         self.sessions = Sessions(
             limits=host.config.limits,
-            checks=LateChecks(gate, world=host.world, chance=late),
+            checks=LateChecks(gate, world=host.world, rng=late),
             sockets=WireSockets(self.selector, wires=self.wires),
             now=self.seconds,
-            stirred=lambda: self.server.wake(),
+            on_progress=lambda: self.server.wake(),
             excuses=Excuses(self.attention),
-            crowd_high=host.strain.crowd[0],
-            crowd_low=host.strain.crowd[1],
+            backlog_high=host.strain.backlog[0],
+            backlog_low=host.strain.backlog[1],
         )
         self.server = Server(
             sessions=self.sessions,
@@ -209,8 +207,8 @@ class Life:
         self.sessions._log = self.server._log = log  # noqa: SLF001 - thousands of lines that nobody reads
         self.released = Released(host.world, host.history, self.sessions, self.wires)
         self.watch = Watch(host.world, host.history, self.server, self.listener)
-        self._dear = self.chance.fork("turns").choose((5, 20, DEAR))
-        self._commit_delay = self.chance.choose((MS // 2, 2 * MS, 10 * MS))
+        self._dear = self.rng.fork("turns").choose((5, 20, DEAR))
+        self._commit_delay = self.rng.choose((MS // 2, 2 * MS, 10 * MS))
         self.diary = Diary(self.clock, self.attention)
         self._look_out()
 
@@ -244,10 +242,10 @@ class Life:
         store.begin_life(now, first.heard)
         self.engine = witness.WatchedEngine(
             restore(host.config, first, now, self.attention.look()),
-            Committer(self, host, self.chance, self.standstill),
+            Committer(self, host, self.rng, self.standstill),
             self,
             self.clock,
-            self.chance.bytes(16),
+            self.rng.bytes(16),
             self._commit_failed,
             batch_limit=host.strain.batch,
             attention=self.attention,
@@ -284,9 +282,7 @@ class Life:
         """A row that is refused costs its input, everything else the life of the engine."""
         if isinstance(error, RowRefusedError):
             engine = self.engine
-            self.host.world.after(
-                self.chance.between(MS, SECOND), lambda: self._refuse_input(engine)
-            )
+            self.host.world.after(self.rng.between(MS, SECOND), lambda: self._refuse_input(engine))
         else:
             self._store_failed()
 
@@ -313,7 +309,7 @@ class Life:
         again = partial(roll_back, ahead, presence, second, now)
         engine.witness(host.history, host.world, again, self.moment)
         self.guarded(lambda: engine.resume(state, number))
-        self.server.stirred()
+        self.server.on_progress()
 
     def _store_failed(self) -> None:
         """Crash-only: everybody is sent away, the state is thrown away and loaded again."""
@@ -325,7 +321,7 @@ class Life:
             return  # the drain goes on, and finds the engine idle
         self.server.detach(ByeCode.STORE_UNAVAILABLE, "the store is away", REOPEN_AFTER)
         self.host.disk.power_off()
-        self.host.world.after(self.chance.between(10 * MS, SECOND), self._reopen)
+        self.host.world.after(self.rng.between(10 * MS, SECOND), self._reopen)
 
     def _reopen(self) -> None:
         if not self.dead and self.server.stage is Stage.SERVING:
@@ -343,14 +339,14 @@ class Life:
         """What SIGTERM does."""
         if self.server.stage is not Stage.SERVING:
             return
-        heard = {name: link.frames_in for name, link in self._served().items()}
+        heard = {name: client.frames_in for name, client in self._served().items()}
         self.host.history.add(self.host.world.now, Kind.DRAINING, heard=heard)
         by = self.seconds() + self.server.config.server.drain / SECOND
         self.guarded(lambda: self.server.begin_drain(by))
 
-    def _served(self) -> dict[str, Link]:
+    def _served(self) -> dict[str, ClientConnection]:
         """The connections with a session, by name."""
-        links = self.sessions.links.values()
+        links = self.sessions.clients.values()
         return {socket_of(k).wire.name: k for k in links if k.connection.state is State.OPEN}
 
     # -- connections
@@ -379,7 +375,7 @@ class Life:
         """A turn of the server follows, not at once: so that batches gather."""
         if not self._turn_planned and not self.dead:
             self._turn_planned = True
-            self.host.world.after(self.chance.between(0, MS), self._turn)
+            self.host.world.after(self.rng.between(0, MS), self._turn)
 
     def _turn(self) -> None:
         if self.standstill.holds(self._turn):
@@ -394,7 +390,7 @@ class Life:
         """Tell the engine of its commit, and the server that it went on."""
         done(error)
         if not self.dead:
-            self.server.stirred()
+            self.server.on_progress()
 
     def guarded(self, go_on: Callable[[], None]) -> None:
         """Let the engine go on; a fault in it ends the process, as it does in life."""
@@ -416,11 +412,11 @@ class Life:
         """After anything: bounds, who is ready by now, and whether a drain is at its end."""
         if self.dead:
             return
-        for link in self.sessions.links.values():
-            box = link.outbox
-            if box is not None and box.frames >= self._backlogs.get(link.number, 0) + 10:
-                self._backlogs[link.number] = box.frames
-                name = self.wires[link.number].name
+        for client in self.sessions.clients.values():
+            box = client.outbox
+            if box is not None and box.frames >= self._backlogs.get(client.number, 0) + 10:
+                self._backlogs[client.number] = box.frames
+                name = self.wires[client.number].name
                 self.host.history.add(
                     self.host.world.now, Kind.BACKLOG, name, frames=box.frames, bytes=box.size
                 )
@@ -470,7 +466,7 @@ class Life:
             return
         self.sessions.deliver(effects)
         if any(type_ == "SYS_WELCOME" for _, type_ in given) and faults.met(Window.WELCOMED):
-            host.world.after(self.chance.between(0, 20 * MS), lambda: host.crash(Window.WELCOMED))
+            host.world.after(self.rng.between(0, 20 * MS), lambda: host.crash(Window.WELCOMED))
         for conn, type_ in given:
             host.on_gave(conn, type_)
 
@@ -479,5 +475,5 @@ class Life:
     def commit_delay(self) -> int:
         """How long the next commit takes."""
         if self.host.faults.met(Window.COMMIT_SLOW):
-            return self.chance.between(SECOND, 4 * SECOND)
-        return self._commit_delay + self.chance.between(0, self._commit_delay)
+            return self.rng.between(SECOND, 4 * SECOND)
+        return self._commit_delay + self.rng.between(0, self._commit_delay)

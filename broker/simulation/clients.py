@@ -14,8 +14,8 @@ from attrs import define, field
 from broker.checker.history import History, Kind
 from broker.simulation.broker_process import Host
 from broker.simulation.frame_log import Tap
-from broker.simulation.network import Link as Wire
-from broker.simulation.rng import Chance
+from broker.simulation.network import SimulatedConnection as Wire
+from broker.simulation.rng import Rng
 from broker.simulation.views import probes, view_of
 from broker.simulation.world import Plan, World
 from connectors.client.events import Event
@@ -29,7 +29,7 @@ class Net:
     """What clients need to dial: the world, the broker's machine, and names for connections."""
 
     world: World
-    chance: Chance
+    rng: Rng
     history: History
     host: Host
     wires: dict[str, Wire] = field(factory=dict)
@@ -42,7 +42,7 @@ class Net:
         """Open a connection; None when nobody listens."""
         self.dialled += 1
         name = f"{client}#{self.dialled}"
-        wire = Wire.make(self.world, self.chance.fork(name), name)
+        wire = Wire.make(self.world, self.rng.fork(name), name)
         if not self.host.accept(wire):
             return None
         self.wires[name] = wire
@@ -85,12 +85,12 @@ class Program:
     _unsent: bytes = b""
 
     def __attrs_post_init__(self) -> None:
-        chance = self.net.chance.fork(f"brain/{self.name}")
-        keys = chance.fork("keys")
+        rng = self.net.rng.fork(f"brain/{self.name}")
+        keys = rng.fork("keys")
         self.session = Session(
             self.settings,
             now=self.now,
-            random=chance.fraction,
+            random=rng.fraction,
             new_id=lambda: f"{self.name}-{keys.text(10)}",
         )
         self._plan()
@@ -220,7 +220,7 @@ class Program:
         self._cancel()
         self.held = True
 
-    def probe(self) -> None:
+    def verify(self) -> None:
         """Ask for fresh snapshots of everything, beside what the session does by itself."""
         if self.wire is not None and self.ready:
             self._send(probes(self.session, self.settings))

@@ -12,7 +12,7 @@ from broker.core.facts import Fact, SentenceStored
 from broker.simulation.disk import Disk
 from broker.simulation.facts import summary
 from broker.simulation.faults import Faults, Window
-from broker.simulation.rng import Chance
+from broker.simulation.rng import Rng
 from broker.simulation.standstill import Standstill
 from broker.simulation.witness import WatchedEngine
 from broker.simulation.world import MS, World
@@ -62,7 +62,7 @@ class Committer:
 
     life: Process
     host: Machine
-    chance: Chance
+    rng: Rng
     standstill: Standstill
 
     def commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
@@ -106,7 +106,7 @@ class Committer:
             if not self.standstill.holds(tell) and not life.dead and life.engine is engine:
                 life.guarded(lambda: life.committed(done, error))
 
-        host.world.after(self.chance.between(0, MS), tell)
+        host.world.after(self.rng.between(0, MS), tell)
 
     def _poison(self, facts: list[Fact]) -> None:
         """Have the database refuse a sentence of this batch, if it is time and others are with it."""
@@ -119,5 +119,5 @@ class Committer:
         if engine is None or engine.unreleased < 2:
             return
         if said and host.faults.met(Window.ROW_REFUSED):
-            host.disk.refuse(self.chance.choose(said))
+            host.disk.refuse(self.rng.choose(said))
             host.history.add(host.world.now, Kind.FAULT, what=Window.ROW_REFUSED.value)

@@ -18,10 +18,10 @@ from attrs import define, field
 
 from broker.shell.authentication import Claim, Gate, Verdict
 from broker.shell.checks import Check, SlowChecks
-from broker.shell.connection import Link
+from broker.shell.connection import ClientConnection
 from broker.shell.sockets import Sockets
-from broker.simulation.network import Link as Wire
-from broker.simulation.rng import Chance
+from broker.simulation.network import SimulatedConnection as Wire
+from broker.simulation.rng import Rng
 from broker.simulation.world import MS, World
 from protocol.session import Hello
 
@@ -207,15 +207,15 @@ class WireSockets(Sockets):
 
     wires: dict[int, Wire] = field(factory=dict)
 
-    def add(self, link: Link) -> None:
+    def add(self, client: ClientConnection) -> None:
         """Watch a new connection."""
-        self.wires[link.number] = socket_of(link).wire
-        super().add(link)
+        self.wires[client.number] = socket_of(client).wire
+        super().add(client)
 
 
-def socket_of(link: Link) -> WireSocket:
+def socket_of(client: ClientConnection) -> WireSocket:
     """The simulated socket of a connection."""
-    return cast("WireSocket", link.sock)
+    return cast("WireSocket", client.sock)
 
 
 @define
@@ -234,7 +234,7 @@ class LateChecks(SlowChecks):
     """Token checks that come to their end a virtual moment later."""
 
     world: World = field(kw_only=True)
-    chance: Chance = field(kw_only=True)
+    rng: Rng = field(kw_only=True)
 
     def ask(self, check: Check) -> bool:
         """Have a hello checked, by and by."""
@@ -243,7 +243,7 @@ class LateChecks(SlowChecks):
             verdict = Gate.judge(self.gate, check.hello)
             check.done(verdict if isinstance(verdict, Claim) else None)
 
-        self.world.after(self.chance.about(100 * MS), decide)
+        self.world.after(self.rng.about(100 * MS), decide)
         return True
 
 

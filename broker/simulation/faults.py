@@ -13,7 +13,7 @@ from functools import partial
 from attrs import define, field
 
 from broker.config.model import SECOND
-from broker.simulation.rng import Chance
+from broker.simulation.rng import Rng
 from broker.simulation.world import World
 
 
@@ -88,7 +88,7 @@ class Faults:
     """
 
     world: World
-    chance: Chance
+    rng: Rng
     strike: Callable[[Window], None]
     armed: list[Window] = field(factory=list)
 
@@ -96,7 +96,7 @@ class Faults:
         """Spread so many faults over the time until `end`."""
         start = self.world.now + 5 * SECOND
         for _ in range(count):
-            group = self.chance.weighed(
+            group = self.rng.weighed(
                 (
                     (CRASHES, 4),
                     (OF_STORE, 3),
@@ -105,15 +105,15 @@ class Faults:
                     ((Window.ROW_REFUSED,), 2),
                 )
             )
-            window = self.chance.choose(group)
-            self.world.at(self.chance.between(start, end), partial(self._arm, window))
+            window = self.rng.choose(group)
+            self.world.at(self.rng.between(start, end), partial(self._arm, window))
         # Time is played with in some runs only: it stretches whatever else there is to see.
-        time = self.chance.fork("time")
+        time = self.rng.fork("time")
         for _ in range(time.weighed(((0, 6), (1, 2), (2, 2)))):
             window = time.choose((Window.FROZEN, Window.CLOCK_SET))
             self.world.at(time.between(start, end), partial(self._arm, window))
         # What the server has to bear strikes in some runs, for the same reason.
-        service = self.chance.fork("service")
+        service = self.rng.fork("service")
         for _ in range(service.weighed(((0, 3), (1, 2), (2, 2), (3, 1))) if count else 0):
             window = service.choose(OF_SERVICE)
             self.world.at(service.between(start, end), partial(self._arm, window))

@@ -15,7 +15,7 @@ from broker.config.model import SECOND
 from broker.simulation.actors.agents import AgentPerson, SupervisorPerson
 from broker.simulation.actors.attacker import Spied
 from broker.simulation.actors.visitors import Person, guid_from, told
-from broker.simulation.rng import Chance
+from broker.simulation.rng import Rng
 from broker.simulation.world import World
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatTransferInfo
 from protocol.values import ChatStatus, Guid, TransferMode
@@ -56,7 +56,7 @@ class Prying(Habit):
     def _pry(self) -> None:
         self.later(5 * SECOND, self._pry)
         peer, chat = self.agent.settings.number, self._any_chat()
-        act = self.chance.weighed(
+        act = self.rng.weighed(
             (("watch", 5), ("join", 2), ("whisper", 3), ("explain", 1), ("look", 1), ("close", 1))
         )
         match act:
@@ -65,8 +65,8 @@ class Prying(Habit):
                 wish = ChatTransferInfo(peer=peer, chat_id=chat, mode=mode)
                 self._request("CS_CHAT_INVITE", wish)
             case "whisper":
-                key = f"pry-{self.chance.text(10)}"
-                text = told(self.chance, 0)
+                key = f"pry-{self.rng.text(10)}"
+                text = told(self.rng, 0)
                 said = ChatSentenceInfo(peer=peer, chat_id=chat, id=key, text=text, model=10)
                 self._request("CS_CHAT_SENTENCE", said)
             case "explain" | "look" | "close":
@@ -77,7 +77,7 @@ class Prying(Habit):
 
     def _any_chat(self) -> Guid:
         chats = self.spied()[-8:]
-        return self.chance.choose(chats)[0] if chats else guid_from(self.chance)
+        return self.rng.choose(chats)[0] if chats else guid_from(self.rng)
 
 
 @define(eq=False, repr=False)
@@ -98,17 +98,17 @@ class Tidying(Habit):
             if view.status is ChatStatus.ANSWERED and not view.latest.is_parked
         ]
         if held:
-            ref = self.chance.choose(held)
+            ref = self.rng.choose(held)
             program.session.command("PARK", ref, program.now, is_parked=True)
             program.done()
 
 
 def habits_of(
-    chance: Chance, world: World, agents: Sequence[AgentPerson], spied: Callable[[], list[Spied]]
+    rng: Rng, world: World, agents: Sequence[AgentPerson], spied: Callable[[], list[Spied]]
 ) -> list[Habit]:
     """The habits of a run: in about one of three somebody pries, in one of three somebody tidies up."""
     habits: list[Habit] = []
-    pry, tidy = chance.fork("pry"), chance.fork("habits").fork("tidying")
+    pry, tidy = rng.fork("pry"), rng.fork("habits").fork("tidying")
     if pry.happens(OFTEN):
         led = [agent for agent in agents if not isinstance(agent, SupervisorPerson)]
         habits += [

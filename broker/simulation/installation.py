@@ -32,7 +32,7 @@ from broker.config.model import (
 )
 from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch
 from broker.config.pattern import Pattern
-from broker.simulation.rng import Chance
+from broker.simulation.rng import Rng
 from protocol.identifiers import derive
 from protocol.scenario import (
     ScenarioInfo,
@@ -69,18 +69,18 @@ def _secret(name: str) -> Secret:
 
 
 @frozen
-class Town:
+class Installation:
     """A configuration and what it may be reloaded to."""
 
     config: Config
     reloads: tuple[Config, ...]
 
 
-def build(chance: Chance, agents: int) -> Town:
+def build(rng: Rng, agents: int) -> Installation:
     """An installation with so many agents, and two bots."""
-    people = [_agent(chance, i, agents) for i in range(agents + 1)]
-    seats = [_workplace(chance, i) for i in range(agents + 2)]
-    more = chance.fork("more")  # so that what was there before the bots is drawn as it was
+    people = [_agent(rng, i, agents) for i in range(agents + 1)]
+    seats = [_workplace(rng, i) for i in range(agents + 2)]
+    more = rng.fork("more")  # so that what was there before the bots is drawn as it was
     config = Config(
         server=Server(node="sim", heartbeat=HEARTBEAT),
         # An outbox holds what a client asks for at once when it comes back: two whole chats.
@@ -92,7 +92,7 @@ def build(chance: Chance, agents: int) -> Town:
             contacts=1,
         ),
         distribution=Distribution(
-            age_weight=chance.choose((0.0, 1.0, 5.0)),
+            age_weight=rng.choose((0.0, 1.0, 5.0)),
             retry_after=20 * SECOND,
             retry_alone=4 * SECOND,
             transfer_timeout=more.between(6, 12) * SECOND,
@@ -103,13 +103,13 @@ def build(chance: Chance, agents: int) -> Town:
             park_warning=3 * SECOND,
         ),
         languages={derive("language", n): _language(n, c) for n, c in LANGUAGES},
-        projects={derive("project", n): _project(chance, n) for n in PROJECTS},
-        gateways={derive("gateway", n): _gateway(chance, more, n) for n in GATEWAYS},
+        projects={derive("project", n): _project(rng, n) for n in PROJECTS},
+        gateways={derive("gateway", n): _gateway(rng, more, n) for n in GATEWAYS},
         agents={a.id: a for a in (*people, *(_bot_agent(more, name) for name in BOTS))},
         workplaces={w.number: w for w in (*seats, *map(_bot_seat, BOTS))},
         gate_rules=_GATE_RULES,
         pre_rules=_pre_rules(more),
-        project_rules=_project_rules(chance),
+        project_rules=_project_rules(rng),
         wait_rules=_wait_rules(more),
         text_matches=_TEXT_MATCHES,
         bots={SCRIPT: _script(more)},
@@ -121,17 +121,17 @@ def build(chance: Chance, agents: int) -> Town:
             for form, name in ((FORM, "Contact"), (OFFERED_FORM, "Call me back"))
         },
     )
-    reloads = (_tighter(chance, config), _smaller(config), _other(more, config), config)
-    return Town(config, reloads)
+    reloads = (_tighter(rng, config), _smaller(config), _other(more, config), config)
+    return Installation(config, reloads)
 
 
-def narrowed(town: Town, connections: int) -> Town:
+def narrowed(whole: Installation, connections: int) -> Installation:
     """The same with room for so many connections only."""
 
     def narrow(config: Config) -> Config:
         return evolve(config, limits=evolve(config.limits, connections=connections))
 
-    return Town(narrow(town.config), tuple(map(narrow, town.reloads)))
+    return Installation(narrow(whole.config), tuple(map(narrow, whole.reloads)))
 
 
 _GATE_RULES: Final = (
@@ -194,18 +194,18 @@ def _bot_seat(name: str) -> Workplace:
     return Workplace(id=derive("workplace", number), number=number, max_chats=4)
 
 
-def _bot_agent(chance: Chance, name: str) -> Agent:
+def _bot_agent(rng: Rng, name: str) -> Agent:
     return Agent(
         id=derive("agent", name),
         name=name,
         login=name,
         secret=_secret(name),
-        max_chats=chance.between(2, 4),
+        max_chats=rng.between(2, 4),
         role="bot",
     )
 
 
-def _script(chance: Chance) -> Bot:
+def _script(rng: Rng) -> Bot:
     """The built-in bot: a form perhaps, then two questions, the second of which may end the chat."""
     yes, no = _TEXT_MATCHES
     topic, words = (form_of("Contact").screens or ())[0].controls or ()
@@ -214,7 +214,7 @@ def _script(chance: Chance) -> Bot:
         id=SCRIPT,
         name="Greeter",
         greeting="Good day!",
-        scenario=OFFERED_FORM if chance.happens(0.4) else None,
+        scenario=OFFERED_FORM if rng.happens(0.4) else None,
         fills=FORM,
         questions=(
             BotQuestion(
@@ -226,7 +226,7 @@ def _script(chance: Chance) -> Bot:
                         value=TOPICS[0],
                         say="Fine.",
                         project=sales,
-                        finish=chance.happens(0.5),
+                        finish=rng.happens(0.5),
                     ),
                     BotAnswer(match=no, next="name"),
                 ),
@@ -241,12 +241,12 @@ def _script(chance: Chance) -> Bot:
                 answers=(BotAnswer(match=no, say="As you like.", close=True), BotAnswer()),
             ),
         ),
-        project=chance.choose((None, derive("project", "Support"))),
-        farewell=chance.choose((None, "I hand you over.")),
+        project=rng.choose((None, derive("project", "Support"))),
+        farewell=rng.choose((None, "I hand you over.")),
     )
 
 
-def _pre_rules(chance: Chance) -> tuple[PreRule, ...]:
+def _pre_rules(rng: Rng) -> tuple[PreRule, ...]:
     """Who meets a machine first: guests of some gateways, and of some languages."""
     running, away = (derive("agent", name) for name in BOTS)
     rules = (
@@ -260,38 +260,38 @@ def _pre_rules(chance: Chance) -> tuple[PreRule, ...]:
     return tuple(
         PreRule(id=derive("pre_rule", str(rank)), rank=rank, limits=limits, bot=bot)
         for rank, (limits, bot, often) in enumerate(rules, 1)
-        if chance.happens(often)
+        if rng.happens(often)
     )
 
 
-def _wait_rules(chance: Chance) -> tuple[WaitRule, ...]:
+def _wait_rules(rng: Rng) -> tuple[WaitRule, ...]:
     """Levels upwards; of one level a rule for a language stands before that for everybody."""
     sales, support = (derive("project", n) for n in ("Sales", "Support"))
     rules = (
         WaitRule(
             id=derive("wait_rule", "note"),
             level=0,
-            after=chance.between(2, 6) * SECOND,
+            after=rng.between(2, 6) * SECOND,
             note="You are number {position}, it may take {wait}.",
         ),
         WaitRule(
             id=derive("wait_rule", "vip"),
             level=1,
-            after=chance.between(3, 8) * SECOND,
+            after=rng.between(3, 8) * SECOND,
             limits=RuleLimits(culture="cs"),
             priority=50,
         ),
         WaitRule(
             id=derive("wait_rule", "skill"),
             level=1,
-            after=chance.between(4, 12) * SECOND,
+            after=rng.between(4, 12) * SECOND,
             skill=1,
-            projects=(support,) if chance.happens(0.5) else (),
+            projects=(support,) if rng.happens(0.5) else (),
         ),
         WaitRule(
             id=derive("wait_rule", "wide"),
             level=2,
-            after=chance.between(8, 16) * SECOND,
+            after=rng.between(8, 16) * SECOND,
             project=support,
             projects=(sales,),
             scenario=OFFERED_FORM,
@@ -300,85 +300,85 @@ def _wait_rules(chance: Chance) -> tuple[WaitRule, ...]:
         WaitRule(
             id=derive("wait_rule", "end"),
             level=3,
-            after=chance.between(20, 60) * SECOND,
+            after=rng.between(20, 60) * SECOND,
             note="We are sorry.",
             close=True,
         ),
     )
-    return tuple(rule for rule in rules if chance.happens(0.5 if rule.close else 0.8))
+    return tuple(rule for rule in rules if rng.happens(0.5 if rule.close else 0.8))
 
 
 def _language(name: str, culture: str) -> Language:
     return Language(id=derive("language", name), name=name, culture=culture)
 
 
-def _project(chance: Chance, name: str) -> Project:
+def _project(rng: Rng, name: str) -> Project:
     return Project(
         id=derive("project", name),
         name=name,
-        signal_duration=chance.between(4, 9) * SECOND,
-        wrapup=chance.choose((0, 3 * SECOND, 12 * SECOND)),
+        signal_duration=rng.between(4, 9) * SECOND,
+        wrapup=rng.choose((0, 3 * SECOND, 12 * SECOND)),
         best_skill=name == "Sales",
     )
 
 
-def _gateway(chance: Chance, more: Chance, name: str) -> Gateway:
+def _gateway(rng: Rng, more: Rng, name: str) -> Gateway:
     return Gateway(
         id=derive("gateway", name),
         name=name,
         peer=name,
         secret=_secret(name if name == "social" else "web"),
-        inactivity_timeout=chance.between(40, 70) * SECOND,
+        inactivity_timeout=rng.between(40, 70) * SECOND,
         inactivity_warning=10 * SECOND,
         tracking_inertia=30 * SECOND,
-        workplace_grace=chance.between(6, 12) * SECOND,
+        workplace_grace=rng.between(6, 12) * SECOND,
         reactivate=name == "mobile",
         weight=more.weighed(((1, 3), (2, 1))),
         outbound_timeout=more.between(4, 12) * SECOND,
     )
 
 
-def _skills(chance: Chance, names: tuple[str, ...], kind: str) -> dict[Guid, Skill]:
+def _skills(rng: Rng, names: tuple[str, ...], kind: str) -> dict[Guid, Skill]:
     return {
         derive(kind, name): Skill(
-            value=chance.between(1, 100),
-            engaged=chance.happens(0.95),
+            value=rng.between(1, 100),
+            engaged=rng.happens(0.95),
         )
         for name in names
-        if chance.happens(0.85)
+        if rng.happens(0.85)
     }
 
 
-def _agent(chance: Chance, index: int, last: int) -> Agent:
+def _agent(rng: Rng, index: int, last: int) -> Agent:
     """An agent; the one after the last real one knows nothing: they are the bad client's."""
     name = f"agent{index}"
     idle = index == last
-    leads = not idle and (index == last - 1 or (index == 0 and chance.fork("lead").happens(0.3)))
+    leads = not idle and (index == last - 1 or (index == 0 and rng.fork("lead").happens(0.3)))
     return Agent(
         id=derive("agent", name),
         name=name,
         login=name,
         secret=_secret(name),
-        max_chats=chance.between(1, 4),
+        max_chats=rng.between(1, 4),
         role="supervisor" if leads else "agent",
-        languages={} if idle else _skills(chance, ("English", "Czech"), "language"),
-        skills={} if idle else _skills(chance, PROJECTS, "project"),
+        languages={} if idle else _skills(rng, ("English", "Czech"), "language"),
+        skills={} if idle else _skills(rng, PROJECTS, "project"),
     )
 
 
-def _workplace(chance: Chance, index: int) -> Workplace:
+def _workplace(rng: Rng, index: int) -> Workplace:
     number = str(101 + index)
-    return Workplace(id=derive("workplace", number), number=number, max_chats=chance.between(2, 5))
+    return Workplace(id=derive("workplace", number), number=number, max_chats=rng.between(2, 5))
 
 
-def _project_rules(chance: Chance) -> tuple[ProjectRule, ...]:
+def _project_rules(rng: Rng) -> tuple[ProjectRule, ...]:
     vip = ProjectRule(
         id=derive("project_rule", "vip"),
         rank=10,
         limits=RuleLimits(culture="cs"),
         project=derive("project", "Sales"),
         language=derive("language", "Czech"),
-        skill=chance.between(1, 40),
+        skill=rng.between(1, 40),
         priority=20,
     )
     rest = [
@@ -391,15 +391,15 @@ def _project_rules(chance: Chance) -> tuple[ProjectRule, ...]:
         )
         # One gateway in three has no rule for its guests: their chats are closed by rule.
         for index, gateway in enumerate(GATEWAYS)
-        if gateway != "social" or chance.happens(0.8)
+        if gateway != "social" or rng.happens(0.8)
     ]
     return (vip, *rest)
 
 
-def _tighter(chance: Chance, config: Config) -> Config:
+def _tighter(rng: Rng, config: Config) -> Config:
     """A reload that takes something away: slots, skills, a project's patience."""
     agents = {
-        guid: evolve(agent, max_chats=1) if chance.happens(0.5) else agent
+        guid: evolve(agent, max_chats=1) if rng.happens(0.5) else agent
         for guid, agent in config.agents.items()
     }
     projects = {
@@ -419,23 +419,23 @@ def _smaller(config: Config) -> Config:
     )
 
 
-def _other(chance: Chance, config: Config) -> Config:
+def _other(rng: Rng, config: Config) -> Config:
     """A reload to other machines and rules: no script, no bot, fewer wait rules, other weights."""
     weights = (1, 2, 3)
     gateways = {
-        guid: evolve(gateway, weight=chance.choose(weights))
+        guid: evolve(gateway, weight=rng.choose(weights))
         for guid, gateway in config.gateways.items()
     }
-    wait_rules = [rule for rule in config.wait_rules if chance.happens(0.6)]
+    wait_rules = [rule for rule in config.wait_rules if rng.happens(0.6)]
     bots, pre_rules, agents = config.bots, config.pre_rules, config.agents
-    if chance.happens(0.5):
+    if rng.happens(0.5):
         bots = {}
         pre_rules = tuple(rule for rule in pre_rules if rule.bot != SCRIPT)
-    if chance.happens(0.5):
+    if rng.happens(0.5):
         gone = derive("agent", BOTS[0])
         agents = {**agents, gone: evolve(agents[gone], retired=True)}
         pre_rules = tuple(rule for rule in pre_rules if rule.bot != gone)
-    numbers = evolve(config.distribution, park_reserve=chance.between(0, 2))
+    numbers = evolve(config.distribution, park_reserve=rng.between(0, 2))
     return evolve(
         config,
         gateways=gateways,

@@ -1,6 +1,6 @@
 """The network: bytes that come late, in pieces, or not at all.
 
-A `Link` is one TCP connection: a `Pipe` each way. A pipe never reorders and never invents; it
+A `SimulatedConnection` is one TCP connection: a `Pipe` each way. A pipe never reorders and never invents; it
 delays, slices, stalls (a slow reader), and loses what is under way when it is cut. A pipe that
 went dead swallows everything and tells nobody, as a half-open connection does.
 """
@@ -14,7 +14,7 @@ from typing import Final
 
 from attrs import define, field
 
-from broker.simulation.rng import Chance
+from broker.simulation.rng import Rng
 from broker.simulation.world import MS, World
 
 WINDOW: Final = 65_536
@@ -45,7 +45,7 @@ class Pipe:
     """
 
     world: World
-    chance: Chance
+    rng: Rng
     latency: int
     on_data: Callable[[bytes], None] = _ignore
     on_end: Callable[[], None] = _nothing
@@ -85,18 +85,16 @@ class Pipe:
             self._plan(None)
 
     def _slices(self, data: bytes) -> list[bytes]:
-        if len(data) < 2 or not self.chance.happens(0.15):
+        if len(data) < 2 or not self.rng.happens(0.15):
             return [data]
-        if len(data) < 200 and self.chance.happens(0.1):
+        if len(data) < 200 and self.rng.happens(0.1):
             return [data[i : i + 1] for i in range(len(data))]
-        cuts = sorted(
-            self.chance.between(1, len(data) - 1) for _ in range(self.chance.between(1, 3))
-        )
+        cuts = sorted(self.rng.between(1, len(data) - 1) for _ in range(self.rng.between(1, 3)))
         edges = [0, *cuts, len(data)]
         return [data[a:b] for a, b in pairwise(edges) if a < b]
 
     def _plan(self, piece: bytes | None) -> None:
-        delay = self.latency + self.chance.between(0, self.latency)
+        delay = self.latency + self.rng.between(0, self.latency)
         if self.slow and piece is not None:
             delay += len(piece) * 1_000_000 // self.slow
         self._free_at = max(self._free_at, self.world.now + delay)
@@ -136,7 +134,7 @@ class Pipe:
 
 
 @define(eq=False, repr=False)
-class Link:
+class SimulatedConnection:
     """One connection between a client and the broker.
 
     Attributes:
@@ -150,10 +148,10 @@ class Link:
     down: Pipe
 
     @classmethod
-    def make(cls, world: World, chance: Chance, name: str) -> Link:
+    def make(cls, world: World, rng: Rng, name: str) -> SimulatedConnection:
         """A connection with a latency of its own."""
-        latency = chance.choose((MS // 5, MS, 5 * MS, 40 * MS))
-        up, down = chance.fork("up"), chance.fork("down")
+        latency = rng.choose((MS // 5, MS, 5 * MS, 40 * MS))
+        up, down = rng.fork("up"), rng.fork("down")
         return cls(name, Pipe(world, up, latency), Pipe(world, down, latency))
 
     @property

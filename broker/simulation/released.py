@@ -7,7 +7,7 @@ from attrs import define, field
 from broker.checker.history import History, Kind
 from broker.core.effects import Dismiss, Effect, Send
 from broker.shell.sessions import Sessions
-from broker.simulation.network import Link as Wire
+from broker.simulation.network import SimulatedConnection as Wire
 from broker.simulation.world import World
 from protocol.connection import State
 from protocol.frame import Frame
@@ -34,7 +34,7 @@ class Released:
                 self._left(effect.session)
             elif isinstance(effect, Send):
                 for number in effect.sessions:
-                    if effect.type == "SYS_WELCOME" and number in self.sessions.links:
+                    if effect.type == "SYS_WELCOME" and number in self.sessions.clients:
                         self._served[number] = None
                     elif number not in self._served:
                         continue
@@ -42,8 +42,8 @@ class Released:
         return given
 
     def _is_open(self, number: int) -> bool:
-        link = self.sessions.links.get(number)
-        return link is not None and link.connection.state in (State.OPEN, State.CHECKING)
+        client = self.sessions.clients.get(number)
+        return client is not None and client.connection.state in (State.OPEN, State.CHECKING)
 
     def _left(self, number: int) -> None:
         if self._served.pop(number, 0) is None:

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 @define
-class Chance:
+class Rng:
     """A source of choices that depends on its name only.
 
     Attributes:
@@ -29,11 +29,11 @@ class Chance:
 
     def __attrs_post_init__(self) -> None:
         digest = blake2b(self.name.encode(), digest_size=16).digest()
-        self._random = Random(digest)  # noqa: S311 - a simulation wants chance that repeats
+        self._random = Random(digest)  # noqa: S311 - a simulation wants rng that repeats
 
-    def fork(self, name: str) -> Chance:
+    def fork(self, name: str) -> Rng:
         """Another source, not disturbed by draws from this one."""
-        return Chance(f"{self.name}/{name}")
+        return Rng(f"{self.name}/{name}")
 
     def fraction(self) -> float:
         """A number in [0, 1), as `random.random` gives."""

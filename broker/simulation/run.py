@@ -26,7 +26,7 @@ from broker.simulation.clients import Net, Program
 from broker.simulation.disk import Disk
 from broker.simulation.faults import OF_SERVICE, Faults, Window
 from broker.simulation.habits import habits_of
-from broker.simulation.rng import Chance
+from broker.simulation.rng import Rng
 from broker.simulation.setup import describe
 from broker.simulation.strain import Strain
 from broker.simulation.world import MS, World
@@ -110,7 +110,7 @@ class Play:
         self.history.add(world.now, Kind.PROBE)
         for program in self._programs():
             self.history.add(world.now, Kind.VIEW, program.name, **program.view())
-            program.probe()
+            program.verify()
         world.run_until(world.now + SECOND)
         self.history.add(world.now, Kind.END)
         return self._judge()
@@ -119,43 +119,49 @@ class Play:
 
     def _set_up(self) -> None:
         script, world = self.script, self.world
-        chance = Chance(script.seed)
-        self.town = installation.build(chance.fork("town"), script.agents)
-        self.some_in_json = chance.fork("json").happens(0.5)
-        self.faults = Faults(world, chance.fork("faults"), self._strike)
-        strain = Strain.draw(chance.fork("strain"))
+        rng = Rng(script.seed)
+        self.installation = installation.build(rng.fork("town"), script.agents)
+        self.some_in_json = rng.fork("json").happens(0.5)
+        self.faults = Faults(world, rng.fork("faults"), self._strike)
+        strain = Strain.draw(rng.fork("strain"))
         if strain.connections is not None:
-            self.town = installation.narrowed(self.town, strain.connections)
+            self.installation = installation.narrowed(self.installation, strain.connections)
         self.crowd: list[Newcomer] = []
-        self.service = chance.fork("service")
+        self.service = rng.fork("service")
         self.host = Host(
-            world, chance.fork("host"), self.history, Disk(), self.faults, self.town.config, strain
+            world,
+            rng.fork("host"),
+            self.history,
+            Disk(),
+            self.faults,
+            self.installation.config,
+            strain,
         )
-        self.net = Net(world, chance.fork("net"), self.history, self.host)
+        self.net = Net(world, rng.fork("net"), self.history, self.host)
         self.host.on_gave = self._gave
-        self.history.add(world.now, Kind.SETUP, **describe(self.town.config))
+        self.history.add(world.now, Kind.SETUP, **describe(self.installation.config))
         self.host.start()
-        self._cast_connectors(chance)
-        self.agents = [self._agent(chance, index) for index in range(script.agents)]
-        self.bots = [self._bot(chance, installation.BOTS[0])]
-        self.vandals = [self._vandal(chance, index) for index in range(script.vandals)]
-        self.habits = habits_of(chance, world, self.agents, self._spied)
+        self._cast_connectors(rng)
+        self.agents = [self._agent(rng, index) for index in range(script.agents)]
+        self.bots = [self._bot(rng, installation.BOTS[0])]
+        self.vandals = [self._vandal(rng, index) for index in range(script.vandals)]
+        self.habits = habits_of(rng, world, self.agents, self._spied)
         staff = (*self.agents, *self.bots, *self.vandals, *self.habits)
         for person in (*self.visitors, *self.diallers, *staff):
             person.begin()
         self.faults.plan(script.faults, world.now + script.storm * SECOND)
 
-    def _cast_connectors(self, chance: Chance) -> None:
+    def _cast_connectors(self, rng: Rng) -> None:
         self.visitors: list[Visitor] = []
         self.connectors = [
-            self._connector("site", ("web", "mobile"), adopt=True, window=4),
-            self._connector("site2", ("web",), adopt=chance.happens(0.5), window=1),
-            self._connector("social", ("social",), adopt=True, window=chance.between(1, 8)),
+            self._connector("site", ("web", "mobile"), follow=True, window=4),
+            self._connector("site2", ("web",), follow=rng.happens(0.5), window=1),
+            self._connector("social", ("social",), follow=True, window=rng.between(1, 8)),
         ]
         self.diallers = [
             Dialler(
                 self.world,
-                chance.fork(f"dialler-{program.name}"),
+                rng.fork(f"dialler-{program.name}"),
                 program=program,
                 peers=peers,
                 reached=self.visitors.append,
@@ -167,7 +173,7 @@ class Play:
         for dialler in self.diallers:
             dialler.program.on_event = partial(self._connector_hears, dialler)
         for index in range(self.script.visitors):
-            mine = chance.fork(f"visitor{index}")
+            mine = rng.fork(f"visitor{index}")
             peer = mine.weighed((("web", 4), ("mobile", 3), ("social", 2)))
             own, twin = self.connectors[2 if peer == "social" else 0], None
             if peer == "web":
@@ -183,12 +189,14 @@ class Play:
                 )
             )
 
-    def _connector(self, name: str, peers: tuple[str, ...], *, adopt: bool, window: int) -> Program:
+    def _connector(
+        self, name: str, peers: tuple[str, ...], *, follow: bool, window: int
+    ) -> Program:
         settings = ConnectorSettings(
             gateways=tuple(Gateway(peer) for peer in peers),
             token=installation.token_of("social" if peers == ("social",) else "web"),
             encoding=self._encoding(name == "site2"),
-            tuning=evolve(TUNING, adopt=adopt, window=window),
+            tuning=evolve(TUNING, follow=follow, window=window),
         )
         return Program(self.net, name, settings)
 
@@ -201,7 +209,7 @@ class Play:
         for visitor in self.visitors:
             visitor.heard(event)
 
-    def _agent(self, chance: Chance, index: int) -> AgentPerson:
+    def _agent(self, rng: Rng, index: int) -> AgentPerson:
         settings = WorkplaceSettings(
             number=str(101 + index),
             login=f"agent{index}",
@@ -209,8 +217,8 @@ class Play:
             encoding=self._encoding(index == 1),
             tuning=TUNING,
         )
-        mine = chance.fork(f"agent{index}")
-        known = self.town.config.agents
+        mine = rng.fork(f"agent{index}")
+        known = self.installation.config.agents
         cls = AgentPerson
         if known[derive("agent", settings.login)].role == "supervisor":
             cls = SupervisorPerson
@@ -218,17 +226,17 @@ class Play:
         others = tuple(guid for guid, agent in known.items() if agent.login != settings.login)
         return cls(self.world, mine, net=self.net, settings=settings, colleagues=others)
 
-    def _bot(self, chance: Chance, name: str) -> BotPerson:
+    def _bot(self, rng: Rng, name: str) -> BotPerson:
         settings = WorkplaceSettings(
             number=installation.seat_of(name),
             login=name,
             token=installation.token_of(name),
             tuning=TUNING,
         )
-        return BotPerson(self.world, chance.fork(name), net=self.net, settings=settings)
+        return BotPerson(self.world, rng.fork(name), net=self.net, settings=settings)
 
-    def _vandal(self, chance: Chance, index: int) -> Vandal:
-        mine = chance.fork(f"vandal{index}")
+    def _vandal(self, rng: Rng, index: int) -> Vandal:
+        mine = rng.fork(f"vandal{index}")
         if index % 2:
             login, number = f"agent{self.script.agents}", str(101 + self.script.agents)
             return Vandal(
@@ -275,42 +283,42 @@ class Play:
     # -- faults
 
     def _strike(self, window: Window) -> None:
-        chance = self.faults.chance
+        rng = self.faults.rng
         if window is Window.ANY_TIME:
             self.host.crash(window)
         elif window is Window.FROZEN:
-            self.host.freeze(chance.between(4, 40) * SECOND)
+            self.host.freeze(rng.between(4, 40) * SECOND)
         elif window is Window.CLOCK_SET:
-            by = chance.choose(CLOCK_STEPS) * SECOND
+            by = rng.choose(CLOCK_STEPS) * SECOND
             self.history.add(self.world.now, Kind.FAULT, what=window.value, by=by)
             self.host.ahead += by
         elif window is Window.RELOAD:
-            self.host.reload(chance.choose(self.town.reloads))
+            self.host.reload(rng.choose(self.installation.reloads))
         elif window in OF_SERVICE:
             self._press(window)
         else:
             names = list(self.net.wires)
-            if window is Window.SLOW_READER and chance.happens(0.7):
+            if window is Window.SLOW_READER and rng.happens(0.7):
                 names = [name for name in names if name.startswith("s")]  # who has most to read
             if names:
-                self._hit(chance.choose(names), window)
+                self._hit(rng.choose(names), window)
 
     def _press(self, window: Window) -> None:
         """What the server has to bear."""
-        chance, host = self.service, self.host
-        if host.calm:
+        rng, host = self.service, self.host
+        if host.healed:
             return
         self.history.add(self.world.now, Kind.FAULT, what=window.value)
         if window is Window.NO_DESCRIPTORS:
-            host.lose_descriptors(chance.between(1, 4) * SECOND)
+            host.lose_descriptors(rng.between(1, 4) * SECOND)
         elif window is not Window.SHUT_DOWN:
-            self._gather_crowd(chance.choose((8, 16, 30)))
-        soon = chance.between(20 * MS, 300 * MS)
+            self._gather_crowd(rng.choose((8, 16, 30)))
+        soon = rng.between(20 * MS, 300 * MS)
         match window:
             case Window.CROWD_AND_SLOW:
                 self.faults.armed.append(Window.COMMIT_SLOW)
             case Window.CROWD_AND_RELOAD:
-                config = chance.choose(self.town.reloads)
+                config = rng.choose(self.installation.reloads)
                 self.world.after(soon, lambda: host.reload(config))
             case Window.SHUT_DOWN | Window.CROWD_AND_END:
                 self.world.after(soon, host.shut_down)
@@ -326,7 +334,7 @@ class Play:
 
     def _hit(self, name: str, window: Window) -> None:
         wire = self.net.wires.get(name)
-        if wire is None or self.host.calm:
+        if wire is None or self.host.healed:
             return
         self.history.add(self.world.now, Kind.FAULT, name, what=window.value)
         match window:
@@ -337,24 +345,24 @@ class Play:
             case Window.HALF_OPEN:
                 wire.silence(up=True, down=True)
             case Window.SLOW_READER:
-                wire.down.slow = self.faults.chance.choose((50, 500))
+                wire.down.slow = self.faults.rng.choose((50, 500))
             case _:
                 wire.cut()
 
     def _gave(self, conn: str, type_: str) -> None:
         if type_ == "SC_CHAT_ALERT" and self.faults.met(Window.ALERT_CUT):
-            self._soon(conn, self.faults.chance.choose((Window.CUT, Window.HALF_OPEN)))
+            self._soon(conn, self.faults.rng.choose((Window.CUT, Window.HALF_OPEN)))
         elif type_.endswith(("_SENTENCE", "CHAT_STATUS")) and self.faults.met(Window.ANSWER_CUT):
-            self._soon(conn, self.faults.chance.choose((Window.CUT, Window.MUTE)))
+            self._soon(conn, self.faults.rng.choose((Window.CUT, Window.MUTE)))
 
     def _soon(self, conn: str, window: Window) -> None:
-        delay = self.faults.chance.choose((0, MS, 50 * MS))
+        delay = self.faults.rng.choose((0, MS, 50 * MS))
         self.world.after(delay, lambda: self._hit(conn, window))
 
     def _calm_down(self) -> None:
         """The faults end: nothing new strikes, slow readers read, what is dead may be noticed."""
         self.faults.armed.clear()
-        self.host.calm = True
+        self.host.healed = True
         for wire in self.net.wires.values():
             wire.down.slow = 0
         self.history.add(self.world.now, Kind.CALM)

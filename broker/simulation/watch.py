@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import define, field
 
 from broker.checker.history import History, Kind
-from broker.shell.connection import Link, Phase
+from broker.shell.connection import ClientConnection, Phase
 from broker.shell.server import Server, Stage
 from broker.simulation.fake_sockets import FakeListener, socket_of
 from broker.simulation.world import World
@@ -37,8 +37,8 @@ class Watch:
             self._deaf, self._deaf_at = attention.deaf, now
         self._idle_since = self._since(self._idle_since, self._is_idle)
         self._open_since = self._since(self._open_since, self._is_open)
-        for link in self.server.sessions.links.values():
-            self._look_at(link)
+        for client in self.server.sessions.clients.values():
+            self._look_at(client)
         if self._open_since is not None and self.listener.waiting:
             came, sock = self.listener.waiting[0]
             self._note("accept", sock.wire.name, max(came, self._open_since))
@@ -62,18 +62,18 @@ class Watch:
         serves = server.engine is not None and server.stage is Stage.SERVING
         return serves and server.has_room and not self.listener.no_descriptors
 
-    def _look_at(self, link: Link) -> None:
-        sock, number = socket_of(link), link.number
+    def _look_at(self, client: ClientConnection) -> None:
+        sock, number = socket_of(client), client.number
         name = sock.wire.name
         if sock.unread_since is not None and self._idle_since is not None:
             self._note("read", name, max(sock.unread_since, self._idle_since))
-        if link.phase is Phase.CLOSING:
+        if client.phase is Phase.CLOSING:
             since = self._closing.setdefault(number, self.world.now)
             self._note("close", name, max(since, self._deaf_at))
-        elif link.connection.state is State.AWAITING_HELLO:
-            since = self.world.micros(link.opened_at)
+        elif client.connection.state is State.AWAITING_HELLO:
+            since = self.world.micros(client.opened_at)
             self._note("hello", name, max(since, self._deaf_at))
-        elif link.connection.state is State.OPEN:
+        elif client.connection.state is State.OPEN:
             self._note("ping", name, max(sock.heard_at, self._deaf_at))
 
     def _note(self, what: str, name: str, since: int) -> None:

@@ -133,13 +133,19 @@ def _present(state: State) -> dict[str, object]:
         "sessions": state.sessions,
         "gateways": state.gateway_sessions,
         "workplaces": state.workplace_sessions,
-        "desks": {
-            agent: (desk.session, desk.lost_at, desk.idle_since, desk.blocked, desk.free)
-            for agent, desk in sorted(d.desks.items())
-            if desk.since
+        "presences": {
+            agent: (
+                presence.session,
+                presence.lost_at,
+                presence.idle_since,
+                presence.blocked,
+                presence.free,
+            )
+            for agent, presence in sorted(d.presences.items())
+            if presence.since
         },
         "leases": {chat: sorted(agents) for chat, agents in sorted(d.leases.items())},
-        "tickets": {chat: (t.order, t.demand) for chat, t in sorted(d.tickets.items())},
+        "tickets": {chat: (t.order, t.demand) for chat, t in sorted(d.entries.items())},
         "estimates": {chat.id: chat.estimate for chat in state.chats.values() if chat.is_open},
         "offers": sorted(
             (chat.id, chat.offer_until) for chat in state.chats.values() if chat.offer_until

@@ -19,14 +19,14 @@ from sqlalchemy import cast as cast_to
 
 from broker.config.model import Config
 from broker.core.contact_state import Contact, Contacts
-from broker.core.deadlines import LINGER
+from broker.core.deadlines import LEAST_RETENTION
 from broker.core.facts import DecisionLogged
 from broker.core.heard import Spans, age, earliest
 from broker.core.limits import DAY, LOGGED_DECISIONS
 from broker.core.lone_forms import LoneForms
 from broker.core.state import (
+    AgentPresence,
     Chat,
-    Desk,
     Invite,
     Party,
     Recovered,
@@ -82,7 +82,7 @@ def recover(connection: Connection, config: Config, now: int) -> Recovered:
             _notes(connection, found, part)
         return Recovered(
             chats=[found[no] for no in numbers],
-            desks=_desks(connection, found),
+            presences=_presences(connection, found),
             lone_forms=_lone_forms(connection, now),
             contacts=_contacts(connection),
             next_chat=(connection.scalar(select(func.max(chats.c.no))) or 0) + 1,
@@ -120,7 +120,7 @@ def _slices(numbers: Sequence[int]) -> Iterator[list[int]]:
 def closed_since(config: Config, listened: Spans) -> Select[Any]:
     """The chats that closed late enough for the most patient gateway."""
     longest = max((g.tracking_inertia for g in config.gateways.values()), default=0)
-    recent = chats.c.closed_at > earliest(listened, max(LINGER, longest))
+    recent = chats.c.closed_at > earliest(listened, max(LEAST_RETENTION, longest))
     return select(chats).where(recent, chats.c.dropped_at.is_(None))
 
 
@@ -144,8 +144,8 @@ def _chats(connection: Connection, config: Config, listened: Spans) -> dict[int,
     found = {row.no: _chat(row) for row in connection.execute(open_chats())}
     for row in connection.execute(closed_since(config, listened)):
         gateway = config.gateways.get(row.gateway)
-        linger = max(LINGER, gateway.tracking_inertia if gateway is not None else 0)
-        if age(listened, row.closed_at) < linger:
+        retention = max(LEAST_RETENTION, gateway.tracking_inertia if gateway is not None else 0)
+        if age(listened, row.closed_at) < retention:
             found[row.no] = _chat(row)
     # A wrap-up needs its chat in memory, however long ago that closed.
     held = select(chats).join(wrapups).where(wrapups.c.ended_at.is_(None))
@@ -339,10 +339,10 @@ def _lone_forms(connection: Connection, now: int) -> dict[Guid, LoneForms]:
     }
 
 
-def _desks(connection: Connection, found: dict[int, Chat]) -> list[Desk]:
-    desks: dict[Guid, Desk] = {}
+def _presences(connection: Connection, found: dict[int, Chat]) -> list[AgentPresence]:
+    presences: dict[Guid, AgentPresence] = {}
     for row in connection.execute(select(agents).order_by(agents.c.agent)):
-        desks[row.agent] = Desk(
+        presences[row.agent] = AgentPresence(
             agent=row.agent,
             state=AgentState(row.state),
             reason=row.reason,
@@ -356,5 +356,5 @@ def _desks(connection: Connection, found: dict[int, Chat]) -> list[Desk]:
     w = wrapups.c
     held = select(w.chat_no, w.agent, w.at, w.until).where(w.ended_at.is_(None)).order_by(w.seq)
     for no, agent, at, until in connection.execute(held):
-        desks[agent].wrapups[found[no].id] = Wrapup(until, Term(at, until - at))
-    return list(desks.values())
+        presences[agent].wrapups[found[no].id] = Wrapup(until, Term(at, until - at))
+    return list(presences.values())

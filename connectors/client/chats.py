@@ -43,7 +43,7 @@ class Chat:
         ref: Its name.
         view: The fold of what the broker said of it.
         chat_id: The chat that the name means now.
-        given: The counter up to which its sentences have been given out.
+        delivered_up_to: The counter up to which its sentences have been given out.
         noted: The same of its internal notes.
         own_notes: Counters of internal notes that this session sent and that are not given out yet.
         alerting: It is offered to the agent just now.
@@ -55,7 +55,7 @@ class Chat:
     ref: ChatRef
     view: ChatView
     chat_id: Guid | None = None
-    given: int = 0
+    delivered_up_to: int = 0
     noted: int = 0
     own_notes: set[int] = attrs.field(factory=set)
     alerting: bool = False
@@ -64,7 +64,7 @@ class Chat:
     slots: dict[int, ChatSentenceInfo] = attrs.field(factory=dict)
 
 
-class Book:
+class Chats:
     """The chats of a session, by name.
 
     The fold itself is `protocol.view.View`'s; the book adds what a client needs around it: which
@@ -87,7 +87,7 @@ class Book:
         self._chats: dict[ChatRef, Chat] = {}
         self._followed: dict[ChatRef, ChatServiceInfo] = {}
         self._closed: dict[ChatRef, None] = {}
-        self._torn: dict[ChatRef, None] = {}
+        self._needs_snapshot: dict[ChatRef, None] = {}
         self._timers: Timers[ChatRef] = Timers()
 
     def __iter__(self) -> Iterator[ChatRef]:
@@ -110,7 +110,7 @@ class Book:
         ]
 
     def follow(self, ref: ChatRef, start: ChatServiceInfo | None = None) -> None:
-        """This session starts the chat, so it concerns it whatever `Tuning.adopt` says."""
+        """This session starts the chat, so it concerns it whatever `Tuning.follow` says."""
         self._followed[ref] = start or self.start_of(ref)
 
     def start_of(self, ref: ChatRef) -> ChatServiceInfo:
@@ -120,9 +120,9 @@ class Book:
 
     def take_torn(self) -> list[ChatRef]:
         """Takes out the chats of which a snapshot is needed."""
-        torn = list(self._torn)
-        self._torn.clear()
-        return torn
+        needing = list(self._needs_snapshot)
+        self._needs_snapshot.clear()
+        return needing
 
     # --- frames ---
 
@@ -177,7 +177,7 @@ class Book:
                 pass
         events += self._typing(chat, now) + self._give(chat) + self._confirmations(chat)
         if chat.view.wants_snapshot:
-            self._torn[ref] = None
+            self._needs_snapshot[ref] = None
         return events
 
     def receives(self, ref: ChatRef) -> bool:
@@ -200,7 +200,7 @@ class Book:
         chat = self._chats.pop(ref, None)
         self._closed.pop(ref, None)
         self._followed.pop(ref, None)
-        self._torn.pop(ref, None)
+        self._needs_snapshot.pop(ref, None)
         self._timers.cancel(ref)
         self._view.forget(self._key(ref))
         if chat is None:
@@ -234,13 +234,13 @@ class Book:
             events += self._typing(chat, 0.0)
             if chat.alerting:
                 events += self.forget(chat.ref)
-        self._torn.clear()
+        self._needs_snapshot.clear()
         return events
 
     # --- one chat ---
 
     def _concerns(self, ref: ChatRef) -> bool:
-        if self._role is Role.WORKPLACE or self._tuning.adopt:
+        if self._role is Role.WORKPLACE or self._tuning.follow:
             return True
         return ref in self._followed
 
@@ -259,7 +259,7 @@ class Book:
             chat = self._chats[ref] = Chat(ref, view)
         if None not in (chat.chat_id, view.chat_id) and chat.chat_id != view.chat_id:
             # The tracking ID names a new chat now, whose counters begin anew.
-            chat.given = chat.noted = 0
+            chat.delivered_up_to = chat.noted = 0
             chat.own_notes.clear()
             chat.unconfirmed.clear()
             chat.slots.clear()
@@ -324,11 +324,11 @@ class Book:
         events: list[Event] = []
         if self._role is Role.WORKPLACE and chat.view.status is ChatStatus.ALERTING:
             return events  # nobody reads them yet
-        while (sentence := chat.view.sentences.get(chat.given + 1)) is not None:
-            chat.given += 1
+        while (sentence := chat.view.sentences.get(chat.delivered_up_to + 1)) is not None:
+            chat.delivered_up_to += 1
             mine = self._mine(sentence)
             if mine and sentence.confirmed_time is None:
-                chat.unconfirmed[chat.given] = None
+                chat.unconfirmed[chat.delivered_up_to] = None
             events.append(SentenceAdded(chat.ref, sentence, mine))
         while (note := chat.view.internal.get(chat.noted + 1)) is not None:
             chat.noted += 1

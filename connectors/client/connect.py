@@ -107,8 +107,8 @@ class ConnectorClient(Client):
             remote_address=remote_address,
             return_chat_id=return_chat_id,
         )
-        ref, ticket = self._session.start_chat(service, self.now())
-        await self._answer(ticket)
+        ref, request_id = self._session.start_chat(service, self.now())
+        await self._answer(request_id)
         return ref
 
     def start_chat_soon(
@@ -246,19 +246,19 @@ class ConnectorClient(Client):
         known = self._registers.get(key, self.now())
         if known is not None:
             return known
-        ticket = self._session.request(type_, payload, self.now())
-        self._asked[ticket] = key
+        request_id = self._session.request(type_, payload, self.now())
+        self._asked[request_id] = key
         try:
-            return await self._answer(ticket)
+            return await self._answer(request_id)
         finally:
-            self._asked.pop(ticket, None)
+            self._asked.pop(request_id, None)
 
     def _tell(self, events: Sequence[Event]) -> None:
         # What is cached is taken here, in the order in which it came: a change may be right behind.
         for event in events:
             match event:
-                case RequestDone(ticket, frame) if ticket in self._asked:
-                    self._registers.put(self._asked[ticket], frame, self.now())
+                case RequestDone(request_id, frame) if request_id in self._asked:
+                    self._registers.put(self._asked[request_id], frame, self.now())
                 case Pushed(frame):
                     self._registers.pushed(frame, self.now())
                 case Connected():

@@ -38,7 +38,7 @@ class Stage(Enum):
     ENDED = auto()
 
 
-class Link:
+class Dialling:
     """Opens, watches and gives up connections; frames go through it.
 
     Attributes:

@@ -93,11 +93,11 @@ class RequestDone:
     """The answer of a request.
 
     Attributes:
-        ticket: What the request returned when it was made.
+        request_id: What the request returned when it was made.
         frame: The answer.
     """
 
-    ticket: int
+    request_id: int
     frame: Frame
 
 
@@ -105,7 +105,7 @@ class RequestDone:
 class RequestFailed:
     """A request got no answer, or a refusal."""
 
-    ticket: int
+    request_id: int
     error: ConnectorError
 
 

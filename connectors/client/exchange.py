@@ -2,8 +2,8 @@
 
 import attrs
 
-from connectors.client.chats import Book
-from connectors.client.connections import BUSY, Link, Stage
+from connectors.client.chats import Chats
+from connectors.client.connections import BUSY, Dialling, Stage
 from connectors.client.errors import AlertGone, ConnectionLost, ConnectorError, Refused, TimedOut
 from connectors.client.events import (
     Address,
@@ -41,7 +41,7 @@ _NOT_OURS = frozenset({ErrorCode.UNKNOWN_CHAT, ErrorCode.UNKNOWN_GATEWAY, ErrorC
 """Refusals of a snapshot that say that the chat does not concern this session."""
 
 
-class Dialogue:
+class Exchange:
     """The part of a session that knows frames.
 
     Attributes:
@@ -52,14 +52,14 @@ class Dialogue:
         outbox: The sentences that are not echoed yet.
     """
 
-    def __init__(self, settings: Settings, link: Link, *, now: float) -> None:
+    def __init__(self, settings: Settings, link: Dialling, *, now: float) -> None:
         self.now = now
         self.events: list[Event] = []
         self.synced = False
         self.role = Role.CONNECTOR if isinstance(settings, ConnectorSettings) else Role.WORKPLACE
         self.up = "ES_" if self.role is Role.CONNECTOR else "CS_"
         self.outbox = Outbox(settings.tuning.outbox)
-        self.chats = Book(self.role, settings.tuning, self.outbox)
+        self.chats = Chats(self.role, settings.tuning, self.outbox)
         self.timers: Timers[Timer] = Timers()
         self._settings = settings
         self._tuning = settings.tuning
@@ -152,10 +152,10 @@ class Dialogue:
             case Purpose.PROGRAM if (
                 request.type == "CS_CHAT_ANSWER" and frame.type == "SC_CHAT_ALERT_END"
             ):
-                self.events.append(RequestFailed(request.ticket, AlertGone("the offer is gone")))
+                self.events.append(RequestFailed(request.id, AlertGone("the offer is gone")))
             case Purpose.PROGRAM:
-                self.events.append(RequestDone(request.ticket, frame))
-                if request.ref is not None and self._starting.get(request.ref) == request.ticket:
+                self.events.append(RequestDone(request.id, frame))
+                if request.ref is not None and self._starting.get(request.ref) == request.id:
                     del self._starting[request.ref]
             case Purpose.CONFIRM:
                 assert request.ref is not None
@@ -178,7 +178,7 @@ class Dialogue:
         if start is not None and not start.brings_more and ref in self.chats.open_refs():
             del self._starting[ref]
             self._settle(start)
-            self.events.append(RequestDone(start.ticket, frame))
+            self.events.append(RequestDone(start.id, frame))
 
     def _refused(self, frame: Frame, error: Refused) -> None:
         """The broker refused a frame of ours."""
@@ -200,8 +200,8 @@ class Dialogue:
         self._settle(request)
         match request.purpose:
             case Purpose.PROGRAM:
-                self.events.append(RequestFailed(request.ticket, error))
-                if request.ref is not None and self._starting.get(request.ref) == request.ticket:
+                self.events.append(RequestFailed(request.id, error))
+                if request.ref is not None and self._starting.get(request.ref) == request.id:
                     self._not_started(request.ref, error)
             case Purpose.CONFIRM:
                 assert isinstance(error, Refused)  # it is gone, or was never ours to confirm
@@ -238,12 +238,12 @@ class Dialogue:
             info, full = self._renewal.start(item.ref)
             start = self._ask("ES_CHAT_START", info, Purpose.RENEWAL, item.ref)
             start.full, start.brings_more = full, True  # what is open may be the full one
-            self._starting[item.ref] = start.ticket
+            self._starting[item.ref] = start.id
 
     def _renewed(self, start: Request, frame: Frame | None) -> None:
         """Goes on with what waited, in whichever chat is open now."""
         ref = start.ref
-        if ref is not None and self._starting.get(ref) == start.ticket:
+        if ref is not None and self._starting.get(ref) == start.id:
             del self._starting[ref]
             if frame is not None:
                 self.events += self._renewal.outcome(ref, start.full, frame)
@@ -261,8 +261,8 @@ class Dialogue:
         match timer:
             case ("answer", int(wire)):
                 self._unanswered(self._wires.pop(wire, None))
-            case ("rest", int(ticket)):
-                if (request := self._requests.get(ticket)) is not None:
+            case ("rest", int(request_id)):
+                if (request := self._requests.get(request_id)) is not None:
                     self._requests.again(request)
             case ("rest", ChatRef() as ref):
                 for item in self.outbox.of(ref):
@@ -306,7 +306,7 @@ class Dialogue:
             self.timers.set(("rest", item.ref), when)
         else:
             item.tries -= 1
-            self.timers.set(("rest", item.ticket), when)
+            self.timers.set(("rest", item.id), when)
 
     # --- what goes ---
 
@@ -319,21 +319,21 @@ class Dialogue:
         """Takes a request of the program.
 
         Returns:
-            Its ticket.
+            Its request id.
         """
-        return self._ask(type_, payload, Purpose.PROGRAM, ref).ticket
+        return self._ask(type_, payload, Purpose.PROGRAM, ref).id
 
     def start(self, info: ChatServiceInfo, ref: ChatRef) -> int:
         """Takes the start of a chat; its sentences wait until it is answered.
 
         Returns:
-            Its ticket.
+            Its request id.
         """
         request = self._ask("ES_CHAT_START", info, Purpose.PROGRAM, ref)
         request.brings_more = info.result_model is not None or info.return_chat_id is not None
-        self._starting[ref] = request.ticket
+        self._starting[ref] = request.id
         self.chats.follow(ref, info)
-        return request.ticket
+        return request.id
 
     def say(self, ref: ChatRef, sentence: ChatSentenceInfo) -> None:
         """Takes a sentence of the program; one that waits already is not taken twice."""
@@ -422,7 +422,7 @@ class Dialogue:
     def _begin_resync(self) -> None:
         self.synced = False
         # A list has open chats only. What became of these while we were away it need not tell.
-        cut_off = [ref for ref, ticket in self._starting.items() if self._requests.cut_off(ticket)]
+        cut_off = [ref for ref, start in self._starting.items() if self._requests.cut_off(start)]
         confirming = [ref for ref, _ in self._confirming]
         known = [*self.chats.open_refs(), *self.outbox, *confirming, *cut_off]
         self._resync.begin(self._settings, known)
@@ -445,7 +445,7 @@ class Dialogue:
     def _settle(self, request: Request) -> None:
         self._requests.settle(request)
         self._unwire(request.wire)
-        self.timers.cancel(("rest", request.ticket))
+        self.timers.cancel(("rest", request.id))
         if request.ref is not None and request.sentence_id is not None:
             self._confirming.pop((request.ref, request.sentence_id), None)
 
@@ -475,7 +475,7 @@ class Dialogue:
         for request in self._requests.lost():
             if request.purpose is Purpose.PROGRAM:
                 error = ConnectionLost(f"no answer to {request.type}: {self._link.why}")
-                self.events.append(RequestFailed(request.ticket, error))
+                self.events.append(RequestFailed(request.id, error))
         self.events += self.chats.lost()
 
     def finish(self) -> None:
@@ -488,7 +488,7 @@ class Dialogue:
         self.timers.clear()
         for request in self._requests.end():
             if request.purpose is Purpose.PROGRAM:
-                self.events.append(RequestFailed(request.ticket, ended))
+                self.events.append(RequestFailed(request.id, ended))
         for ref in self.outbox:
             self._refuse_all(ref, ended)
         self.events += self.chats.lost()

@@ -1,6 +1,6 @@
 """The way out of a chat whose transcript is full: its visitor goes on in a new one of the same name (B-2)."""
 
-from connectors.client.chats import Book
+from connectors.client.chats import Chats
 from connectors.client.errors import Refused
 from connectors.client.events import ChatRef, ChatRenewed, Event
 from connectors.client.requests import Outgoing
@@ -14,7 +14,7 @@ from protocol.values import Guid, Role
 class Renewal:
     """Knows when a chat is to be started anew, with what, and what came of it."""
 
-    def __init__(self, settings: Settings, role: Role, chats: Book) -> None:
+    def __init__(self, settings: Settings, role: Role, chats: Chats) -> None:
         """Makes one for a session."""
         self._wanted = settings.tuning.renew and role is Role.CONNECTOR
         self._chats = chats

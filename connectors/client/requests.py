@@ -51,7 +51,7 @@ class Purpose(Enum):
     """On whose behalf a request is made."""
 
     PROGRAM = auto()
-    """The program's: its outcome is told by ticket."""
+    """The program's: its outcome is told by its request id."""
     CONFIRM = auto()
     """An automatic confirmation."""
     LIST = auto()
@@ -67,7 +67,7 @@ class Request:
     """One request, however often it is sent.
 
     Attributes:
-        ticket: Its number for the program.
+        id: Its number for the program.
         type: Type of its frame.
         packed: Its frame without headers, packed once, so that a repetition is the same byte for byte.
         purpose: On whose behalf it is made.
@@ -80,7 +80,7 @@ class Request:
         full: The chat in place of which it starts one.
     """
 
-    ticket: int
+    id: int
     type: str
     packed: bytes
     purpose: Purpose = Purpose.PROGRAM
@@ -242,32 +242,32 @@ class Requests:
             if self._program >= self._bound:
                 raise QueueFull(f"{self._program} requests wait for their answer")
             self._program += 1
-        self._open[request.ticket] = request
+        self._open[request.id] = request
         self._waiting.append(request)
 
     def again(self, request: Request) -> None:
         """Puts a request that was sent back among those that wait to be sent."""
-        if request.ticket in self._open:
+        if request.id in self._open:
             self._waiting.append(request)
 
     def settle(self, request: Request) -> None:
         """Lets a request go: it is answered, or given up."""
-        if self._open.pop(request.ticket, None) and request.purpose is Purpose.PROGRAM:
+        if self._open.pop(request.id, None) and request.purpose is Purpose.PROGRAM:
             self._program -= 1
 
     def take(self) -> list[Request]:
         """Takes out those that are to be sent."""
-        ready = [request for request in self._waiting if request.ticket in self._open]
+        ready = [request for request in self._waiting if request.id in self._open]
         self._waiting.clear()
         return ready
 
-    def get(self, ticket: int) -> Request | None:
+    def get(self, request_id: int) -> Request | None:
         """Finds a request that is not answered yet."""
-        return self._open.get(ticket)
+        return self._open.get(request_id)
 
-    def cut_off(self, ticket: int | None) -> Request | None:
+    def cut_off(self, request_id: int | None) -> Request | None:
         """Finds a request that an earlier connection took with it: whether it arrived nobody knows."""
-        request = self._open.get(ticket or 0)
+        request = self._open.get(request_id or 0)
         return request if request is not None and request.tries and request.wire is None else None
 
     def lost(self) -> list[Request]:

@@ -45,11 +45,11 @@ from enum import Enum, auto
 import attrs
 
 from connectors.client.backoff import Random
-from connectors.client.chats import Book
-from connectors.client.connections import Link, Stage
+from connectors.client.chats import Chats
+from connectors.client.connections import Dialling, Stage
 from connectors.client.errors import Ended, EndReason, NotConnected
 from connectors.client.events import AgentStateChanged, ChatRef, Disconnected, Event
-from connectors.client.exchange import Dialogue
+from connectors.client.exchange import Exchange
 from connectors.client.requests import KEPT_TYPES, SAFE_TYPES
 from connectors.client.settings import ConnectorSettings, Settings, WorkplaceSettings
 from protocol.agent import AgentStateInfo
@@ -98,12 +98,12 @@ class Session:
         """
         self._settings = settings
         self._new_id = new_id
-        self._link = Link(
+        self._link = Dialling(
             _hello(settings), settings.tuning, settings.encoding, now=now, random=random
         )
-        self._talk = Dialogue(settings, self._link, now=now)
+        self._talk = Exchange(settings, self._link, now=now)
         self.role: Role = self._talk.role
-        self.chats: Book = self._talk.chats
+        self.chats: Chats = self._talk.chats
         self.agent: AgentStateInfo | None = None
 
     # --- the host's side ---
@@ -212,7 +212,7 @@ class Session:
             ref: The chat that it is about, if it is about one.
 
         Returns:
-            The ticket that `RequestDone` or `RequestFailed` will carry.
+            The request id that `RequestDone` or `RequestFailed` will carry.
 
         Raises:
             Ended: The session is over.
@@ -230,9 +230,9 @@ class Session:
             payload = self.named(payload)
         if self.phase is not Phase.READY and type_ not in SAFE_TYPES:
             raise NotConnected(f"{type_} needs a session that is ready")
-        ticket = self._talk.ask_for(type_, payload, ref)
+        request_id = self._talk.ask_for(type_, payload, ref)
         self._talk.pump()
-        return ticket
+        return request_id
 
     def named(self, form: ScenarioResultInfo) -> ScenarioResultInfo:
         """Gives a form result its key, by which a save that is sent again is known to be the same."""
@@ -246,7 +246,7 @@ class Session:
             now: The time.
 
         Returns:
-            The name of the chat, and the ticket of the start.
+            The name of the chat, and the request id of the start.
 
         Raises:
             Ended: The session is over.
@@ -258,9 +258,9 @@ class Session:
         ref = ChatRef(info.peer, tracking_id, info.port)
         info = attrs.evolve(info, tracking_id=tracking_id)
         self._check_alive(now)
-        ticket = self._talk.start(info, ref)
+        request_id = self._talk.start(info, ref)
         self._talk.pump()
-        return ref, ticket
+        return ref, request_id
 
     def send(
         self,
@@ -332,7 +332,7 @@ class Session:
             is_parked: For `PARK`: whether to park it or to take it back.
 
         Returns:
-            The ticket.
+            The request id.
         """
         payload = ChatCommandInfo(**self._talk.address(ref), is_parked=is_parked)
         return self.request(f"{self._talk.up}CHAT_{kind}", payload, now, ref=ref)
@@ -349,7 +349,7 @@ class Session:
         """Asks for a state of the agent, or for a supervisor of another agent (B-28).
 
         Returns:
-            The ticket; the answer is the state that the agent has now.
+            The request id; the answer is the state that the agent has now.
         """
         assert isinstance(self._settings, WorkplaceSettings)
         info = AgentStateInfo(

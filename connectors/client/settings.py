@@ -21,8 +21,8 @@ class Tuning:
     Attributes:
         confirm: Received sentences are confirmed as soon as they are given out. False: the program
             calls `confirm` itself, when a person has them.
-        adopt: Chats that this session did not start are followed too, as a program does that alone serves its
-            gateway. False: they are ignored, which is right where several programs share a gateway
+        follow: Chats that this session did not start are followed too, as a program does that alone
+            serves its gateway. False: they are ignored, which is right where several programs share a gateway
             and each has visitors of its own. A workplace always follows its chats.
         echo_wait: How long a sentence waits for its echo until it is sent again (W-26).
         answer_wait: How long any other request waits for its answer.
@@ -53,7 +53,7 @@ class Tuning:
     """
 
     confirm: bool = True
-    adopt: bool = True
+    follow: bool = True
     echo_wait: float = 20.0
     answer_wait: float = 20.0
     tries: int = 3

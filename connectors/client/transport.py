@@ -265,30 +265,30 @@ class Client:
     async def _command(
         self, kind: str, chat: ChatRef, *, is_parked: bool | None = None
     ) -> ChatStatusInfo:
-        ticket = self._session.command(kind, chat, self.now(), is_parked=is_parked)
-        frame = await self._answer(ticket)
+        request_id = self._session.command(kind, chat, self.now(), is_parked=is_parked)
+        frame = await self._answer(request_id)
         assert isinstance(frame.payload, ChatStatusInfo)
         return frame.payload
 
-    async def _answer(self, ticket: int) -> Frame:
+    async def _answer(self, request_id: int) -> Frame:
         self._wake.set()
         waiter: _Waiter[Frame] = _Waiter()
-        self._requests[ticket] = waiter
+        self._requests[request_id] = waiter
         try:
             return await waiter.wait()
         finally:
-            self._requests.pop(ticket, None)
+            self._requests.pop(request_id, None)
 
     # --- what happens ---
 
     def _tell(self, events: Sequence[Event]) -> None:
         for event in events:
             match event:
-                case RequestDone(ticket, frame):
-                    self._settle(self._requests.get(ticket), frame)
+                case RequestDone(request_id, frame):
+                    self._settle(self._requests.get(request_id), frame)
                     continue
-                case RequestFailed(ticket, error) if ticket in self._requests:
-                    self._settle(self._requests[ticket], error)
+                case RequestFailed(request_id, error) if request_id in self._requests:
+                    self._settle(self._requests[request_id], error)
                     continue
                 case SentenceEchoed(ref, sentence):
                     self._settle(self._sentences.pop((ref, key_of(sentence)), None), sentence)

@@ -58,10 +58,10 @@ class WorkplaceClient(Client):
             The state that the agent has now, and in `next_state` what they will have when their
             chats have ended.
         """
-        ticket = self._session.set_agent_state(
+        request_id = self._session.set_agent_state(
             state, self.now(), reason, next_state=next_state, agent_id=agent_id
         )
-        return _state(await self._answer(ticket))
+        return _state(await self._answer(request_id))
 
     @property
     def agent_state(self) -> AgentStateInfo | None:

@@ -24,8 +24,8 @@ from connectors.terminal.colleagues import (
     parties_text,
 )
 from connectors.terminal.conversation import Conversation
-from connectors.terminal.desk import Desk, Face
 from connectors.terminal.options import AgentOptions
+from connectors.terminal.program import Face, Terminal
 from connectors.terminal.words import CLOSED_BY, STATE_WORDS, wrap_up_text
 from protocol.agent import AgentStateInfo, AgentWrapUpInfo
 from protocol.chat import ChatPartyInfo, ChatSentenceInfo
@@ -63,7 +63,7 @@ _SEEN: dict[ChatStatus | None, str] = {
 }
 
 
-class AgentDesk(Desk):
+class AgentTerminal(Terminal):
     """An agent and their chats."""
 
     client: WorkplaceClient

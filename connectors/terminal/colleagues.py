@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from connectors.client.connect import WorkplaceClient
 from connectors.client.events import ChatRef
 from connectors.terminal.conversation import short
-from connectors.terminal.desk import Desk
 from connectors.terminal.forms import read_forms
+from connectors.terminal.program import Terminal
 from connectors.terminal.words import STATE_WORDS, decision_text, listed_text
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatPartyInfo, ChatSentenceInfo
@@ -34,9 +34,9 @@ _MODES = {"consult": TransferMode.CONSULT, "conference": TransferMode.CONFERENCE
 class Colleagues:
     """The commands about the chat on the screen that need more than its two sides."""
 
-    def __init__(self, client: WorkplaceClient, desk: Desk) -> None:
+    def __init__(self, client: WorkplaceClient, terminal: Terminal) -> None:
         self._client = client
-        self._desk = desk
+        self._terminal = terminal
         self._commands: dict[str, Callable[[ChatRef, str], Awaitable[object]]] = {
             "note": self._note,
             "form": self._forms,
@@ -65,25 +65,25 @@ class Colleagues:
             Whether there is one of this name.
         """
         if name in self._anywhere:
-            await self._desk.attempt(self._anywhere[name](rest))
+            await self._terminal.attempt(self._anywhere[name](rest))
         elif name not in self._commands:
             return False
-        elif (chat := self._desk.active) is None:
-            self._desk.remark("no chat is on the screen")
+        elif (chat := self._terminal.active) is None:
+            self._terminal.remark("no chat is on the screen")
         else:
-            await self._desk.attempt(self._commands[name](chat, rest))
+            await self._terminal.attempt(self._commands[name](chat, rest))
         return True
 
     async def _note(self, chat: ChatRef, rest: str) -> None:
-        name = self._desk.party_name
+        name = self._terminal.party_name
         if rest:
             self._client.send_soon(chat, rest, party_name=name, model=SentenceModel.INTERNAL)
         else:
-            self._desk.remark("/note TEXT")
+            self._terminal.remark("/note TEXT")
 
     async def _forms(self, chat: ChatRef, _rest: str) -> None:
         for line in await read_forms(self._client, chat):
-            self._desk.remark(line)
+            self._terminal.remark(line)
 
     async def _park(self, chat: ChatRef, _rest: str) -> None:
         known = self._client.chat(chat)
@@ -113,59 +113,59 @@ class Colleagues:
     async def _open(self, rest: str) -> None:
         gateway, address, name = (*rest.split(maxsplit=2), "", "", "")[:3]
         if not address:
-            self._desk.remark("/open GATEWAY ADDRESS [NAME]")
+            self._terminal.remark("/open GATEWAY ADDRESS [NAME]")
             return
         chat = await self._client.open_chat(gateway, address, party_name=name or None)
-        self._desk.look_at(chat)
+        self._terminal.look_at(chat)
 
     async def _who(self) -> None:
         for one in await self._client.agents():
             reason = f" ({one.reason})" if one.reason else ""
             state = STATE_WORDS[one.state] if one.state is not None else "not ready yet"
             chats = f"{one.active_chats} of {one.max_chats} chats"
-            self._desk.remark(f"{one.agent_name}: {state}{reason}, {chats}")
+            self._terminal.remark(f"{one.agent_name}: {state}{reason}, {chats}")
 
     async def _overview(self) -> None:
         chats = await self._client.overview()
         self._listed = [self._client.ref(one.chat_id) for one in chats if one.chat_id is not None]
         for number, one in enumerate(chats, start=1):
-            self._desk.remark(f"chat {number}: {listed_text(one)}")
+            self._terminal.remark(f"chat {number}: {listed_text(one)}")
         if not chats:
-            self._desk.remark("no chat is open")
+            self._terminal.remark("no chat is open")
 
     def _meant(self, rest: str) -> ChatRef | None:
         """The chat of a number in the last overview, without a number the one on the screen."""
-        if not rest and self._desk.active is not None:
-            return self._desk.active
+        if not rest and self._terminal.active is not None:
+            return self._terminal.active
         if rest.isdigit() and 1 <= int(rest) <= len(self._listed):
             return self._listed[int(rest) - 1]
-        self._desk.remark("which chat? /overview gives them numbers")
+        self._terminal.remark("which chat? /overview gives them numbers")
         return None
 
     async def _enter(self, rest: str, mode: TransferMode) -> None:
         if (chat := self._meant(rest)) is not None:
             await self._client.invite(chat, None, mode)
-            self._desk.look_at(chat)
+            self._terminal.look_at(chat)
 
     async def _close(self, rest: str) -> None:
         if (chat := self._meant(rest)) is not None:
             await self._client.close_any(Guid(chat.name))
-            self._desk.remark("the chat is closed")
+            self._terminal.remark("the chat is closed")
 
     async def _wrap_up(self, rest: str) -> None:
         """End the wrap-up of the chat on the screen, else of the one that closed last."""
         running = [self._client.ref(one.chat_id) for one in self._client.wrap_ups if one.chat_id]
         if not running:
-            self._desk.remark("no wrap-up runs")
+            self._terminal.remark("no wrap-up runs")
             return
-        chat = self._desk.active if self._desk.active in running else running[-1]
+        chat = self._terminal.active if self._terminal.active in running else running[-1]
         code, _, note = rest.partition(":")
         await self._client.wrap_up(chat, code.strip() or None, note.strip() or None)
 
     async def _explain(self, rest: str) -> None:
         if (chat := self._meant(rest)) is not None:
             for one in await self._client.explain(Guid(chat.name)):
-                self._desk.remark(decision_text(one))
+                self._terminal.remark(decision_text(one))
 
     async def _agent(self, text: str) -> tuple[Guid, str] | None:
         """The colleague with whose name a text begins, and what follows it.
@@ -181,14 +181,16 @@ class Colleagues:
             if len(found) == 1 and (agent_id := found[0].agent_id) is not None:
                 return agent_id, [*text.split(maxsplit=count), ""][count]
             if found:
-                self._desk.remark(f"which of: {_names(found)}")
+                self._terminal.remark(f"which of: {_names(found)}")
                 return None
         if not known:
-            self._desk.remark("no other agent is logged in")
+            self._terminal.remark("no other agent is logged in")
         elif not words:
-            self._desk.remark(f"which agent? {_names(known)}")
+            self._terminal.remark(f"which agent? {_names(known)}")
         else:
-            self._desk.remark(f'nobody\'s name begins like "{short(text)}" among: {_names(known)}')
+            self._terminal.remark(
+                f'nobody\'s name begins like "{short(text)}" among: {_names(known)}'
+            )
         return None
 
 

@@ -11,8 +11,7 @@ from attrs import evolve
 from connectors.client.backoff import Backoff
 from connectors.client.connect import connect_connector, connect_workplace
 from connectors.client.settings import Tuning
-from connectors.terminal.agent import AgentDesk
-from connectors.terminal.desk import Face
+from connectors.terminal.agent import AgentTerminal
 from connectors.terminal.options import (
     AgentOptions,
     Options,
@@ -21,8 +20,9 @@ from connectors.terminal.options import (
     visitor_options,
 )
 from connectors.terminal.plain import Plain
+from connectors.terminal.program import Face
 from connectors.terminal.screen import Screen
-from connectors.terminal.visitor import VisitorDesk
+from connectors.terminal.visitor import VisitorTerminal
 
 SOFTWARE = "parley-terminal"
 AT_A_SCREEN = Tuning(backoff=Backoff(longest=5.0))
@@ -48,7 +48,7 @@ def agent_main(argv: Sequence[str]) -> int:
 
 async def _visit(options: VisitorOptions) -> int:
     # Other visitors of this gateway, each at a terminal of their own, are none of our business.
-    tuning = evolve(AT_A_SCREEN, adopt=False)
+    tuning = evolve(AT_A_SCREEN, follow=False)
     async with connect_connector(
         options.address,
         [options.gateway],
@@ -57,7 +57,7 @@ async def _visit(options: VisitorOptions) -> int:
         software=SOFTWARE,
         wait=False,
     ) as client:
-        return await VisitorDesk(client, _face(options), options).run()
+        return await VisitorTerminal(client, _face(options), options).run()
 
 
 async def _work(options: AgentOptions) -> int:
@@ -70,7 +70,7 @@ async def _work(options: AgentOptions) -> int:
         software=SOFTWARE,
         wait=False,
     ) as client:
-        return await AgentDesk(client, _face(options), options).run()
+        return await AgentTerminal(client, _face(options), options).run()
 
 
 def _run(program: Callable[[], Awaitable[int]]) -> int:

@@ -10,7 +10,7 @@ from typing import TextIO
 import anyio
 
 from connectors.terminal.conversation import Conversation, Line
-from connectors.terminal.desk import Desk
+from connectors.terminal.program import Terminal
 
 AHEAD = 64
 """Lines that are read ahead of what is done with them."""
@@ -26,22 +26,22 @@ class Plain:
     def __init__(self, output: TextIO = sys.stdout, descriptor: int = 0) -> None:
         self._output = output
         self._descriptor = descriptor
-        self._desk: Desk | None = None
+        self._terminal: Terminal | None = None
 
-    async def run(self, desk: Desk) -> None:
+    async def run(self, terminal: Terminal) -> None:
         """Takes lines until the input ends, and waits until all of them have their echo."""
-        self._desk = desk
+        self._terminal = terminal
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._take, desk)
-            await desk.done.wait()
+            tasks.start_soon(self._take, terminal)
+            await terminal.done.wait()
             tasks.cancel_scope.cancel()
 
-    async def _take(self, desk: Desk) -> None:
+    async def _take(self, terminal: Terminal) -> None:
         lines = _Lines(self._descriptor)
         while (line := await lines.next()) is not None:
-            await desk.enter(line)
-        await desk.finish()
-        desk.done.set()
+            await terminal.enter(line)
+        await terminal.finish()
+        terminal.done.set()
 
     def show(self, talk: Conversation | None, line: Line) -> None:
         """Prints a line."""
@@ -61,8 +61,8 @@ class Plain:
         except BrokenPipeError:
             # Nobody reads any more, as behind `| head`: the interpreter's own last flush must not fail.
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._output.fileno())
-            if self._desk is not None:
-                self._desk.done.set()
+            if self._terminal is not None:
+                self._terminal.done.set()
 
     def ring(self) -> None:
         """A pipe has no bell."""

@@ -13,7 +13,7 @@ from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import TextArea
 
 from connectors.terminal.conversation import Conversation, Line, Tick
-from connectors.terminal.desk import Desk
+from connectors.terminal.program import Terminal
 from protocol.display import shown
 
 PAGE = 10
@@ -39,12 +39,12 @@ class Screen:
         self._app: Application[None] | None = None
         self._up = 0
 
-    async def run(self, desk: Desk) -> None:
-        """Shows the desk until the person leaves or the desk is done."""
-        app = self._app = self._application(desk)
+    async def run(self, terminal: Terminal) -> None:
+        """Shows the terminal until the person leaves or the terminal is done."""
+        app = self._app = self._application(terminal)
 
         async def leave_when_done() -> None:
-            await desk.done.wait()
+            await terminal.done.wait()
             if app.is_running:
                 app.exit()
 
@@ -52,12 +52,12 @@ class Screen:
             tasks.start_soon(leave_when_done)
             await app.run_async()
             tasks.cancel_scope.cancel()
-        if desk.status:
-            for line in desk.lines()[-3:]:
+        if terminal.status:
+            for line in terminal.lines()[-3:]:
                 print(line.text)
 
     def show(self, talk: Conversation | None, line: Line) -> None:
-        """The screen draws what the desk has; there is nothing to print."""
+        """The screen draws what the terminal has; there is nothing to print."""
 
     def delivered(self, talk: Conversation, counter: int) -> None:
         """The ticks are drawn with the transcript."""
@@ -72,22 +72,22 @@ class Screen:
         if self._app is not None:
             self._app.invalidate()
 
-    def _application(self, desk: Desk) -> Application[None]:
+    def _application(self, terminal: Terminal) -> Application[None]:
         entry = TextArea(height=1, prompt="> ", multiline=False, wrap_lines=False)
 
         def accept(_buffer: object) -> bool:
             self._up = 0
-            desk.later(desk.enter, entry.text)
+            terminal.later(terminal.enter, entry.text)
             return False
 
         entry.accept_handler = accept
-        entry.buffer.on_text_changed += lambda buffer: desk.typed(buffer.text)
+        entry.buffer.on_text_changed += lambda buffer: terminal.typed(buffer.text)
         transcript = FormattedTextControl(
-            lambda: _drawn(desk.lines()), get_cursor_position=lambda: self._last(desk)
+            lambda: _drawn(terminal.lines()), get_cursor_position=lambda: self._last(terminal)
         )
-        bar = FormattedTextControl(lambda: f" {shown(desk.bar())}")
+        bar = FormattedTextControl(lambda: f" {shown(terminal.bar())}")
         status = FormattedTextControl(
-            lambda: f" {_LAMPS.get(desk.connection, '○')} {shown(desk.status_line())}"
+            lambda: f" {_LAMPS.get(terminal.connection, '○')} {shown(terminal.status_line())}"
         )
         root = HSplit(
             [
@@ -95,33 +95,34 @@ class Screen:
                     transcript, wrap_lines=True, height=Dimension(weight=1), always_hide_cursor=True
                 ),
                 ConditionalContainer(
-                    Window(bar, height=1, style="class:bar"), Condition(lambda: bool(desk.bar()))
+                    Window(bar, height=1, style="class:bar"),
+                    Condition(lambda: bool(terminal.bar())),
                 ),
-                Window(status, height=1, style=lambda: _status_style(desk)),
+                Window(status, height=1, style=lambda: _status_style(terminal)),
                 entry,
             ]
         )
         return Application(
             layout=Layout(root, focused_element=entry),
-            key_bindings=self._keys(desk),
+            key_bindings=self._keys(terminal),
             style=STYLE,
             full_screen=True,
             refresh_interval=0.5,
         )
 
-    def _last(self, desk: Desk) -> Point:
+    def _last(self, terminal: Terminal) -> Point:
         """Where the transcript is scrolled to: its end, or as far up as the person went."""
-        last = sum(1 + line.text.count("\n") for line in desk.lines()) - 1
+        last = sum(1 + line.text.count("\n") for line in terminal.lines()) - 1
         self._up = max(0, min(self._up, last))
         return Point(0, max(0, last - self._up))
 
-    def _keys(self, desk: Desk) -> KeyBindings:
+    def _keys(self, terminal: Terminal) -> KeyBindings:
         keys = KeyBindings()
 
         @keys.add("c-c")
         @keys.add("c-d")
         def _(_event: KeyPressEvent) -> None:
-            desk.done.set()
+            terminal.done.set()
 
         @keys.add("pageup")
         def _(_event: KeyPressEvent) -> None:
@@ -134,7 +135,7 @@ class Screen:
         def go(number: int) -> None:
             @keys.add("escape", str(number))
             def _(_event: KeyPressEvent) -> None:
-                desk.later(desk.enter, f"/{number}")
+                terminal.later(terminal.enter, f"/{number}")
 
         for number in range(1, 10):
             go(number)
@@ -144,8 +145,8 @@ class Screen:
 _LAMPS = {"connected": "●", "connecting": "◌", "reconnecting": "◌"}
 
 
-def _status_style(desk: Desk) -> str:
-    return "class:status" if desk.connection == "connected" else "class:status.away"
+def _status_style(terminal: Terminal) -> str:
+    return "class:status" if terminal.connection == "connected" else "class:status.away"
 
 
 def _drawn(lines: list[Line]) -> StyleAndTextTuples:

@@ -2,8 +2,8 @@
 
 from connectors.client.connect import ConnectorClient
 from connectors.client.events import ChatChanged, ChatRef
-from connectors.terminal.desk import Desk, Face
 from connectors.terminal.options import VisitorOptions
+from connectors.terminal.program import Face, Terminal
 from connectors.terminal.words import CLOSED_BY
 from protocol.chat import ChatServiceInfo
 from protocol.values import ChatStatus
@@ -14,7 +14,7 @@ Write a line and press Enter to send it.  … under way   ✓ the broker has it 
 /quit   leave the program (the chat stays open)"""
 
 
-class VisitorDesk(Desk):
+class VisitorTerminal(Terminal):
     """A visitor and their chat."""
 
     client: ConnectorClient

@@ -28,9 +28,9 @@ token = "shared-secret"
 async def test_the_welcome_tells_all_that_a_client_must_know(tmp_path: Path) -> None:
     """W-10, W-3: node, session, heartbeat, longest frame, time; to a workplace its agent too."""
     async with serving(write_config(tmp_path)) as served:
-        web, desk = await served.peer(), await served.peer()
+        web, seat = await served.peer(), await served.peer()
         connector = (await web.hello(Role.CONNECTOR, "web", token="web-secret")).payload
-        frame = await desk.hello(Role.WORKPLACE, "101", login="alice", token="alice-secret")
+        frame = await seat.hello(Role.WORKPLACE, "101", login="alice", token="alice-secret")
         workplace = frame.payload
         assert isinstance(connector, Welcome)
         assert isinstance(workplace, Welcome)

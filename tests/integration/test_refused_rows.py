@@ -66,14 +66,14 @@ async def send_at_once(peer: Peer, *frames: Frame) -> None:
     await peer.stream.send_all(b"".join(encode(frame) for frame in frames))
 
 
-async def chat_with_alice(web: Peer, desk: Peer) -> ChatStatusInfo:
+async def chat_with_alice(web: Peer, workplace: Peer) -> ChatStatusInfo:
     """A conversation."""
     ready = AgentStateInfo(peer="101", state=AgentState.READY)
-    await desk.send("CS_AGENT_STATE", ready, 1)
+    await workplace.send("CS_AGENT_STATE", ready, 1)
     await web.send("ES_CHAT_START", start_chat(), 1)
-    alert = (await desk.get("SC_CHAT_ALERT")).payload
+    alert = (await workplace.get("SC_CHAT_ALERT")).payload
     assert isinstance(alert, ChatStatusInfo)
-    await desk.send("CS_CHAT_ANSWER", ChatCommandInfo(peer="101", chat_id=alert.chat_id), 2)
+    await workplace.send("CS_CHAT_ANSWER", ChatCommandInfo(peer="101", chat_id=alert.chat_id), 2)
     status = None
     while status is not ChatStatus.ANSWERED:
         status = (await web.get("SE_CHAT_STATUS")).payload.status  # type: ignore[attr-defined]  # of a chat
@@ -83,12 +83,12 @@ async def chat_with_alice(web: Peer, desk: Peer) -> ChatStatusInfo:
 async def test_a_sentence_that_is_refused_costs_nobody_else_anything(config: Path) -> None:
     """I-10, I-11, I-13, W-14, W-20: others of the batch, and who is alerted, notice nothing."""
     async with serving(config) as served:
-        desk = await served.workplace()
+        workplace = await served.workplace()
         web, shop = await served.connector(), await served.connector("shop")
-        chat = await chat_with_alice(web, desk)
+        chat = await chat_with_alice(web, workplace)
         await shop.send("ES_CHAT_START", start_chat("t9", "shop"), 1)
         await shop.get("SE_CHAT_STATUS")
-        second = (await desk.get("SC_CHAT_ALERT")).payload
+        second = (await workplace.get("SC_CHAT_ALERT")).payload
         refuse(served, "sentences", "text", POISON)
 
         await send_at_once(
@@ -109,18 +109,18 @@ async def test_a_sentence_that_is_refused_costs_nobody_else_anything(config: Pat
         assert isinstance(last.payload, ChatSentenceInfo)
         assert last.payload.counter == 2
         assert (await shop.get("SE_CHAT_SENTENCE")).re == 11
-        heard = [(await desk.get("SC_CHAT_SENTENCE")).payload for _ in range(2)]
+        heard = [(await workplace.get("SC_CHAT_SENTENCE")).payload for _ in range(2)]
         assert [s.text for s in heard if isinstance(s, ChatSentenceInfo)] == ["before", "after"]
 
         # Who was alerted still is, and answers.
         assert isinstance(second, ChatStatusInfo)
         answer = ChatCommandInfo(peer="101", chat_id=second.chat_id)
-        await desk.send("CS_CHAT_ANSWER", answer, 3)
-        while (status := await desk.get("SC_CHAT_STATUS")).re != 3:
+        await workplace.send("CS_CHAT_ANSWER", answer, 3)
+        while (status := await workplace.get("SC_CHAT_STATUS")).re != 3:
             pass
         assert (status.re, status.payload.status) == (3, ChatStatus.ANSWERED)  # type: ignore[attr-defined]  # a status
         say = ChatSentenceInfo(peer="101", chat_id=chat.chat_id, id="a1", text="I am still here")
-        await desk.send("CS_CHAT_SENTENCE", say, 4)
+        await workplace.send("CS_CHAT_SENTENCE", say, 4)
         assert (await web.get("SE_CHAT_SENTENCE")).payload.counter == 3  # type: ignore[attr-defined]  # a sentence
 
         # Again it is refused again, as often as somebody likes.
@@ -150,9 +150,9 @@ async def test_a_session_that_is_refused_ends_and_others_go_on(config: Path) -> 
     async with serving(config) as served:
         web = await served.connector()
         refuse(served, "agents", "workplace", "101")
-        desk = await served.peer()
+        workplace = await served.peer()
         await served.connector("shop")
-        gone = await desk.hello(Role.WORKPLACE, "101", login="alice", token="alice-secret")
+        gone = await workplace.hello(Role.WORKPLACE, "101", login="alice", token="alice-secret")
         assert isinstance(gone.payload, Bye)
         assert gone.payload.code is ByeCode.STORE_UNAVAILABLE
         await web.send("ES_CHAT_START", start_chat(), 2)

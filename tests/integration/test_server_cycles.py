@@ -210,7 +210,7 @@ async def test_what_is_refused_is_free_at_once(
             await wait_all_tasks_blocked()
             while served.peers:
                 await trio.aclose_forcefully(served.peers.pop().stream)
-            while served.broker.server.sessions.links:
+            while served.broker.server.sessions.clients:
                 await wait_all_tasks_blocked()
         assert not kept
 
@@ -228,7 +228,7 @@ async def test_a_failed_handshake_leaves_nothing(data: bytes, tmp_path: Path) ->
                 await wait_all_tasks_blocked()
                 if not data:
                     sock.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_LINGER, RESET)
-            while served.broker.server.sessions.links:
+            while served.broker.server.sessions.clients:
                 await wait_all_tasks_blocked()
         assert not kept
 
@@ -240,7 +240,7 @@ async def test_a_stranger_to_our_authority_leaves_nothing(tmp_path: Path) -> Non
         # What this side of the handshake leaves is its own affair, so it runs before the count.
         with kept_by_cycles() as kept:
             await trio.to_thread.run_sync(shake, served.address)
-            while served.broker.server.sessions.links:
+            while served.broker.server.sessions.clients:
                 await wait_all_tasks_blocked()
         assert not kept
 

@@ -47,7 +47,7 @@ async def test_it_serves_all_its_addresses(tmp_path: Path) -> None:
             assert welcome.type == "SYS_WELCOME"
             await peer.send("ES_CHAT_START", start_chat(f"t {host}"), 1)
             assert (await peer.get("SE_CHAT_STATUS")).re == 1
-        remotes = {link.remote for link in served.broker.server.sessions.links.values()}
+        remotes = {link.remote for link in served.broker.server.sessions.clients.values()}
         assert {remote.rpartition(":")[0] for remote in remotes} == {"127.0.0.1", "[::1]"}
 
 
@@ -85,7 +85,7 @@ async def test_strangers_who_left_hold_up_nobody(tmp_path: Path) -> None:
             await stranger.flush()
             await trio.testing.wait_all_tasks_blocked()
             await trio.aclose_forcefully(stranger.stream)
-        while sessions.links:
+        while sessions.clients:
             await trio.testing.wait_all_tasks_blocked()
         honest = await served.peer()
         welcome: list[Any] = []

@@ -180,7 +180,7 @@ async def test_questions_of_who_is_gone_are_not_worked_off(
         while len(running.inbox) < 4:
             await wait_all_tasks_blocked()
         await trio.aclose_forcefully(web.stream)
-        while len(served.broker.server.sessions.links) > 1:
+        while len(served.broker.server.sessions.clients) > 1:
             await wait_all_tasks_blocked()
         go_on(served, monkeypatch)
         StuckStore.may.set()
@@ -200,7 +200,7 @@ async def test_sessions_of_a_gateway_are_bounded(tmp_path: Path) -> None:
         assert (error.code, error.fatal) == (ErrorCode.OVERLOADED, True)
         await served.connector("shop")
         await first.stream.aclose()
-        while len(served.broker.server.sessions.links) > 2:
+        while len(served.broker.server.sessions.clients) > 2:
             await wait_all_tasks_blocked()
             await trio.aclose_forcefully(third.stream)
         await served.connector()
@@ -225,7 +225,7 @@ async def test_slow_readers_of_one_token_have_a_bound_together(
             number += 1
             while server.counters.sentences < number:
                 await wait_all_tasks_blocked()
-            party = next(link.party for link in server.links.values() if link.number == 2)
+            party = next(link.party for link in server.clients.values() if link.number == 2)
             assert server.sockets.backlog.of_party(party) <= 2_000_000
         assert server.counters.byes == {ByeCode.SLOW_CONSUMER: 1}
         await shop.send("ES_CHAT_RESYNC", command("shop"), 1)

@@ -32,7 +32,7 @@ from tests.integration.peers import (
 async def test_a_drain_answers_what_was_read_and_tells_everybody(tmp_path: Path) -> None:
     """W-13, I-13."""
     async with serving(write_config(tmp_path)) as served:
-        web, desk, stranger = (
+        web, workplace, stranger = (
             await served.connector(),
             await served.workplace(),
             await served.peer(),
@@ -44,9 +44,9 @@ async def test_a_drain_answers_what_was_read_and_tells_everybody(tmp_path: Path)
         frames = await web.rest()
         assert 2 in [frame.re for frame in frames]
         assert bye_of(frames).code is ByeCode.SHUTDOWN
-        for peer in (desk, stranger):
+        for peer in (workplace, stranger):
             assert bye_of(await peer.rest()).code is ByeCode.SHUTDOWN
-        for peer in (web, desk, stranger):
+        for peer in (web, workplace, stranger):
             await peer.stream.aclose()
         await served.ended.wait()
         assert served.status == [ExitStatus.DRAINED]
@@ -74,7 +74,7 @@ async def test_a_drain_goes_on_reading_once_all_is_answered(
         web = await served.connector()
         await web.send("ES_CHAT_START", start_chat(), 1)
         await web.send("ES_CHAT_SENTENCE", sentence("s1", "stuck"), 2)
-        while served.broker.server.sessions.links[1].frames_in != 3:
+        while served.broker.server.sessions.clients[1].frames_in != 3:
             await trio.testing.wait_all_tasks_blocked()
         served.broker.stop()
         await trio.testing.wait_all_tasks_blocked()
@@ -189,9 +189,9 @@ async def break_store(served: Served) -> None:
 async def test_after_a_failed_commit_the_broker_starts_anew_from_the_store(tmp_path: Path) -> None:
     """W-13, W-20, I-11: what failed was never echoed."""
     async with serving(write_config(tmp_path), open_store=FailingStore.open) as served:
-        desk = await served.workplace()
+        workplace = await served.workplace()
         await break_store(served)
-        assert bye_of(await desk.rest()).code is ByeCode.STORE_UNAVAILABLE
+        assert bye_of(await workplace.rest()).code is ByeCode.STORE_UNAVAILABLE
 
         web = await served.connector()
         await web.send("ES_CHAT_STATUS", command(tracking_id="t1"), 4)
@@ -254,8 +254,8 @@ async def test_a_fault_in_one_connection_ends_that_one(tmp_path: Path) -> None:
     async with serving(write_config(tmp_path)) as served:
         web, other = await served.connector(), await served.connector("shop")
         sessions = served.broker.server.sessions
-        link = next(link for link in sessions.links.values() if link.who["peers"] == ("web",))
-        link.allowance = None  # type: ignore[assignment]  # what makes its next frame crash
+        link = next(link for link in sessions.clients.values() if link.who["peers"] == ("web",))
+        link.bucket = None  # type: ignore[assignment]  # what makes its next frame crash
         await web.send("ES_CHAT_RESYNC", command(), 1)
         assert await web.rest() == []
         await other.send("ES_CHAT_RESYNC", command("shop"), 2)

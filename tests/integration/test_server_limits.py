@@ -127,10 +127,10 @@ async def test_all_slow_readers_together_have_a_bound(
             number += 1
             while server_.counters.sentences < number:
                 await trio.testing.wait_all_tasks_blocked()
-        assert max(link.outbox.size for link in server_.links.values() if link.outbox) < 1_000_000
+        assert max(link.outbox.size for link in server_.clients.values() if link.outbox) < 1_000_000
         for peer in slow:
             await trio.aclose_forcefully(peer.stream)
-        while server_.links:
+        while server_.clients:
             await trio.testing.wait_all_tasks_blocked()
         assert server_.sockets.backlog.size == 0
 
@@ -145,7 +145,7 @@ async def test_one_connection_too_many_is_told_so(tmp_path: Path) -> None:
         await first.stream.aclose()
         await trio.testing.wait_all_tasks_blocked()
         await third.stream.aclose()
-        while len(served.broker.server.sessions.links) > 1:
+        while len(served.broker.server.sessions.clients) > 1:
             await trio.testing.wait_all_tasks_blocked()
         await served.connector()
 
@@ -165,14 +165,14 @@ async def test_nothing_is_read_while_the_store_does_not_keep_up(tmp_path: Path) 
     path = write_config(tmp_path, limits="frames_per_second = 1000000")
     async with serving(path, open_store=StuckStore.open) as served:
         server = served.broker.server
-        server.inbox_high = 2 * sessions.CROWD_HIGH
+        server.inbox_high = 2 * sessions.BACKLOG_HIGH
         web, shop = await served.connector(), await served.connector("shop")
         await web.send("ES_CHAT_START", start_chat(), 0)
         await web.send("ES_CHAT_SENTENCE", sentence("s1", "stuck"), 0)
         asked = 10_000
         engine = server.engine
         assert engine is not None
-        engine.inbox.many = sessions.CROWD_HIGH
+        engine.inbox.many = sessions.BACKLOG_HIGH
 
         async def ask(peer: Peer) -> None:
             packed = pack("ES_CHAT_CONFIRM", command(tracking_id="none", id="x"))
@@ -185,11 +185,11 @@ async def test_nothing_is_read_while_the_store_does_not_keep_up(tmp_path: Path) 
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(ask, web)
-            while len(engine.inbox) < sessions.CROWD_HIGH:
+            while len(engine.inbox) < sessions.BACKLOG_HIGH:
                 await trio.testing.wait_all_tasks_blocked()
             await trio.testing.wait_all_tasks_blocked()
             a_read = 65_536 // len(pack("ES_CHAT_CONFIRM", command()))
-            assert len(engine.inbox) < sessions.CROWD_HIGH + a_read
+            assert len(engine.inbox) < sessions.BACKLOG_HIGH + a_read
             nursery.start_soon(ask, shop)  # somebody else is read all the same
             while len(engine.inbox) < server.inbox_high:
                 await trio.testing.wait_all_tasks_blocked()
@@ -203,18 +203,18 @@ async def test_nothing_is_read_while_the_store_does_not_keep_up(tmp_path: Path) 
 async def test_typing_is_dropped_for_a_slow_reader_and_nothing_else_is(tmp_path: Path) -> None:
     """W-23, W-24."""
     async with serving(write_config(tmp_path, limits="frames_per_second = 100000")) as served:
-        desk = await answered_chat(await served.workplace(), await served.connector())
+        workplace = await answered_chat(await served.workplace(), await served.connector())
         counters = served.broker.server.sessions.counters
         web = await served.connector(receive_buffer=4_096)
-        link = max(served.broker.server.sessions.links.values(), key=lambda link: link.number)
+        link = max(served.broker.server.sessions.clients.values(), key=lambda link: link.number)
         other = await served.connector()
         said = await say_until(
             served, other, lambda: bool(link.outbox and link.outbox.size > sessions.TYPING_MARK)
         )
         while not counters.typing_dropped:
             for typing in (True, False):
-                chat = command("101", chat_id=desk[1], is_typing=typing)
-                await desk[0].send("CS_CHAT_TYPING", chat)
+                chat = command("101", chat_id=workplace[1], is_typing=typing)
+                await workplace[0].send("CS_CHAT_TYPING", chat)
             await trio.testing.wait_all_tasks_blocked()
         for number in range(said):
             pushed = (await web.get("SE_CHAT_SENTENCE")).payload
@@ -222,11 +222,11 @@ async def test_typing_is_dropped_for_a_slow_reader_and_nothing_else_is(tmp_path:
             assert pushed.id == f"s{number}"
 
 
-async def answered_chat(desk: Peer, web: Peer) -> tuple[Peer, Guid]:
+async def answered_chat(workplace: Peer, web: Peer) -> tuple[Peer, Guid]:
     """Have the workplace answer a chat; the workplace and the chat's id."""
-    await desk.send("CS_AGENT_STATE", AgentStateInfo(peer="101", state=AgentState.READY), 1)
+    await workplace.send("CS_AGENT_STATE", AgentStateInfo(peer="101", state=AgentState.READY), 1)
     await web.send("ES_CHAT_START", start_chat(), 2)
-    chat = (await desk.get("SC_CHAT_ALERT")).payload.chat_id  # type: ignore[attr-defined]  # a ChatStatusInfo
-    await desk.send("CS_CHAT_ANSWER", command("101", chat_id=chat), 3)
-    await desk.get("SC_CHAT_STATUS")
-    return desk, chat
+    chat = (await workplace.get("SC_CHAT_ALERT")).payload.chat_id  # type: ignore[attr-defined]  # a ChatStatusInfo
+    await workplace.send("CS_CHAT_ANSWER", command("101", chat_id=chat), 3)
+    await workplace.get("SC_CHAT_STATUS")
+    return workplace, chat

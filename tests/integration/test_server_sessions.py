@@ -42,22 +42,24 @@ async def test_a_conversation(tmp_path: Path) -> None:
     """W-15, W-16: answers have Re, pushes have none."""
     async with serving(write_config(tmp_path)) as served:
         assert served.out.getvalue().startswith(f"listening on 127.0.0.1:{served.address[1]}\n")
-        desk, web = await served.workplace(), await served.connector()
-        await desk.send("CS_AGENT_STATE", AgentStateInfo(peer="101", state=AgentState.READY), 1)
+        workplace, web = await served.workplace(), await served.connector()
+        await workplace.send(
+            "CS_AGENT_STATE", AgentStateInfo(peer="101", state=AgentState.READY), 1
+        )
         await web.send("ES_CHAT_START", start_chat(), 2)
-        alert = (await desk.get("SC_CHAT_ALERT")).payload
+        alert = (await workplace.get("SC_CHAT_ALERT")).payload
         chat = alert.chat_id  # type: ignore[attr-defined]  # a ChatStatusInfo
-        await desk.send("CS_CHAT_ANSWER", command("101", chat_id=chat), 3)
-        answer = await desk.get("SC_CHAT_STATUS")
+        await workplace.send("CS_CHAT_ANSWER", command("101", chat_id=chat), 3)
+        answer = await workplace.get("SC_CHAT_STATUS")
         assert answer.re == 3
 
         await web.send("ES_CHAT_SENTENCE", sentence("s1", "Hello?"), 4)
-        echo, delivered = await web.get("SE_CHAT_SENTENCE"), await desk.get("SC_CHAT_SENTENCE")
+        echo, delivered = await web.get("SE_CHAT_SENTENCE"), await workplace.get("SC_CHAT_SENTENCE")
         assert (echo.re, delivered.re) == (4, None)
         assert delivered.payload.text == "Hello?"  # type: ignore[attr-defined]  # a sentence
 
-        await desk.send("CS_CHAT_CONFIRM", command("101", chat_id=chat, id="s1"), 5)
-        assert (await desk.get("SYS_ACK")).re == 5
+        await workplace.send("CS_CHAT_CONFIRM", command("101", chat_id=chat, id="s1"), 5)
+        assert (await workplace.get("SYS_ACK")).re == 5
         await web.get("SE_CHAT_CONFIRM")
 
 
@@ -250,7 +252,7 @@ async def test_a_frame_behind_a_hello_that_is_being_checked_ends_it(tmp_path: Pa
             peer = await served.peer()
             hello = evolve(GOOD, peers=("app",), token=token)
             await peer.stream.send_all(encode(Frame("SYS_HELLO", hello)))
-            while not any(link.phase is Phase.CHECKING for link in sessions.links.values()):
+            while not any(link.phase is Phase.CHECKING for link in sessions.clients.values()):
                 await trio.testing.wait_all_tasks_blocked()
             await peer.send("ES_CHAT_RESYNC", command("app"))
             assert (await fatal_error(peer)).code is ErrorCode.BAD_HELLO
@@ -263,7 +265,7 @@ async def test_who_says_no_hello_is_sent_away(tmp_path: Path, mock_clock: MockCl
     async with serving(write_config(tmp_path, limits='hello = "10s"')) as served:
         peer, web = await served.peer(), await served.connector()
         await peer.stream.send_all(b"\0\0")
-        await wait_for_links(served.broker.server.sessions.links, 2)
+        await wait_for_links(served.broker.server.sessions.clients, 2)
         mock_clock.jump(9.9)
         await web.send("ES_CHAT_RESYNC", command(), 1)
         await web.get()
@@ -295,7 +297,7 @@ async def test_a_peer_that_does_not_close_is_cut(tmp_path: Path, mock_clock: Moc
         peer = await served.peer()
         await peer.stream.send_all(b"\0\0\0\0")
         await peer.rest()  # the broker's side of the stream is ended, ours is not
-        links = served.broker.server.sessions.links
+        links = served.broker.server.sessions.clients
         assert len(links) == 1
         mock_clock.jump(2.1)
         await wait_for_links(links, 0)

@@ -46,7 +46,7 @@ async def test_a_slow_reader_gets_all_of_it(tmp_path: Path) -> None:
     limits = "frames_per_second = 100000\noutbox_bytes = 100000000"
     async with serving(write_config(tmp_path, server=FILES, limits=limits)) as served:
         web = await served.connector(tls=authority.client(), receive_buffer=4_096)
-        (link,) = served.broker.server.sessions.links.values()
+        (link,) = served.broker.server.sessions.clients.values()
         other = await served.connector(tls=authority.client())
         said = await say_until(served, other, lambda: link.waits)
         for number in range(said):
@@ -91,7 +91,7 @@ async def test_a_handshake_that_does_not_come_is_not_waited_for(
     async with serving(write_config(tmp_path, server=FILES)) as served:
         peer = await served.peer()
         await trio.testing.wait_all_tasks_blocked()
-        while not served.broker.server.sessions.links:
+        while not served.broker.server.sessions.clients:
             await trio.testing.wait_all_tasks_blocked()
         mock_clock.jump(10.1)
         assert await read_all(peer) == b""

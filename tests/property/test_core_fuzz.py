@@ -89,9 +89,9 @@ class Anything(Playbook):
         if stored:
             self.store.commit(stored)
         assert check(self.state) == []
-        assert not self.state.pilots
-        assert not self.state.scripted
-        assert not self.state.distribution.fresh_chats
+        assert not self.state.unrouted
+        assert not self.state.bots_due
+        assert not self.state.distribution.chats_to_match
         if isinstance(input, FrameArrived):
             self._judge_answers(input.frame, session, effects)
             if any(isinstance(e, Send) and e.type == "SYS_ERROR" for e in effects):
@@ -320,18 +320,18 @@ class Anything(Playbook):
         A longer inertia, and a gateway or an agent that comes back by a reload, bring back only
         what was closed or away when the core forgot it.
         """
-        live, known = durable(self.state), self.state.distribution.desks
+        live, known = durable(self.state), self.state.distribution.presences
         recovered = restore(self.config, self.store.recover(self.config, self.now), self.now)
         for chat in list(recovered.chats.values()):
             if chat.id not in self.state.chats:
                 assert not chat.is_open
                 del recovered.chats[chat.id]
-                for one in recovered.distribution.desks.values():
+                for one in recovered.distribution.presences.values():
                     one.wrapups.pop(chat.id, None)
-        for agent, desk in list(recovered.distribution.desks.items()):
-            if desk.since and (agent not in known or not known[agent].since):
+        for agent, presence in list(recovered.distribution.presences.items()):
+            if presence.since and (agent not in known or not known[agent].since):
                 assert agent in self.unseen
-                del recovered.distribution.desks[agent]
+                del recovered.distribution.presences[agent]
         assert durable(recovered) == live
 
     def end(self) -> None:

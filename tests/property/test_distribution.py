@@ -98,21 +98,23 @@ def skill_in(state: State, agent: Guid, chat: Chat) -> int | None:
 
 def is_at_work(state: State, agent: Guid) -> bool:
     """Whether they are offered chats now, or will be when a slot gets free."""
-    desk = state.distribution.desks.get(agent)
-    if desk is None or desk.session is None or desk.state is not AgentState.READY:
+    presence = state.distribution.presences.get(agent)
+    if presence is None or presence.session is None or presence.state is not AgentState.READY:
         return False
     parked = any(c.parked_at is not None and c.agent == agent for c in state.chats.values())
     busy = parked or bool(leases_due(state).get(agent))
-    return not (desk.next_state and (busy or desk.next_state is AgentState.LOG_OFF))
+    return not (presence.next_state and (busy or presence.next_state is AgentState.LOG_OFF))
 
 
 def free_of(state: State, agent: Guid) -> int:
     """B-22: slots that neither a chat holds nor one of their parked ones may need."""
-    desk, config = state.distribution.desks[agent], state.config
+    presence, config = state.distribution.presences[agent], state.config
     held = leases_due(state).get(agent, {})
     used = sum(config.gateways[state.chats[chat].gateway].weight for chat in held)
     parked = sum(c.parked_at is not None and c.agent == agent for c in state.chats.values())
-    most = min(config.agents[agent].max_chats, config.workplaces[desk.workplace or ""].max_chats)
+    most = min(
+        config.agents[agent].max_chats, config.workplaces[presence.workplace or ""].max_chats
+    )
     return most - used - min(config.distribution.park_reserve, parked)
 
 
@@ -160,7 +162,7 @@ def naive_choice(state: State) -> tuple[Guid, Guid] | None:
             if free < state.config.gateways[chat.gateway].weight or is_excluded(state, agent, chat):
                 continue
             other = agent != chat.last_agent or chat.invite is not None
-            idle = state.distribution.desks[agent].idle_since
+            idle = state.distribution.presences[agent].idle_since
             ranked.append((other, -skill if best_skill else 0, -free, idle, agent))
         if ranked:
             return chat.id, min(ranked)[-1]
@@ -178,9 +180,9 @@ def nobody_wakes(state: State) -> bool:
     for chat in state.chats.values():
         if chat.woken_at is None or chat.agent is None:
             continue
-        desk = state.distribution.desks[chat.agent]
-        left = capacity(state, chat.agent) - desk.load
-        if desk.session is not None and left >= state.config.gateways[chat.gateway].weight:
+        presence = state.distribution.presences[chat.agent]
+        left = capacity(state, chat.agent) - presence.load
+        if presence.session is not None and left >= state.config.gateways[chat.gateway].weight:
             return False
     return True
 
@@ -226,8 +228,8 @@ class Crowd:
                 line.says("ES_CHAT_SENTENCE", TrackingId=f"t{number}", ID=key, Text="x")
             case "join", int(who):
                 login, place = LOGINS[who]
-                desk = self.play.state.distribution.desks.get(self.agent(who))
-                if desk is None or desk.session is None:
+                presence = self.play.state.distribution.presences.get(self.agent(who))
+                if presence is None or presence.session is None:
                     self.agents[who] = self.play.agent(login, place, None)
                     self.agents[who].says("CS_AGENT_STATE", State="Ready")
             case "leave", int(who) if who in self.agents:
@@ -248,10 +250,10 @@ class Crowd:
 
     def word(self, word: str, who: int, which: int) -> None:
         """An agent does something with one of their chats."""
-        desk = self.play.state.distribution.desks[self.agent(who)]
+        presence = self.play.state.distribution.presences[self.agent(who)]
         wanted = ChatStatus.ALERTING if word == "answer" else ChatStatus.ANSWERED
-        held = [chat for chat, holder in desk.leases.items() if holder is wanted]
-        held = [*held, *desk.parked] or [*desk.leases]
+        held = [chat for chat, holder in presence.leases.items() if holder is wanted]
+        held = [*held, *presence.parked] or [*presence.leases]
         if not held:
             return
         chat, says = held[which % len(held)], self.agents[who].says
@@ -262,7 +264,7 @@ class Crowd:
             case "take back":
                 says("CS_CHAT_TRANSFER", ChatId=chat)
             case "park":
-                says("CS_CHAT_PARK", ChatId=chat, IsParked=chat not in desk.parked)
+                says("CS_CHAT_PARK", ChatId=chat, IsParked=chat not in presence.parked)
             case _:
                 says(f"CS_CHAT_{word.upper()}", ChatId=chat)
 
@@ -307,7 +309,7 @@ def test_the_first_offers_are_the_naive_ones(
     for who in arrivals:
         agent = crowd.agent(who)
         before = len(crowd.play.facts)
-        waiting = sorted(order_of(state, t.need) for t in state.distribution.tickets.values())
+        waiting = sorted(order_of(state, t.need) for t in state.distribution.entries.values())
         crowd.do("join", who)
         offers = [f for f in crowd.play.facts[before:] if isinstance(f, OfferMade)]
         fitting = []

@@ -130,8 +130,8 @@ def _two_offers(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def offered(state: State, chat: Chat, agent: Any, *rest: Any) -> Decision:
         decision = original(state, chat, agent, *rest)
-        for other, desk in state.distribution.desks.items():
-            if other != agent and desk.session is not None:
+        for other, presence in state.distribution.presences.items():
+            if other != agent and presence.session is not None:
                 told = ChatToAgent(chat=chat.id, agent=other, type="SC_CHAT_ALERT")
                 decision.effects.append(told)
         return decision
@@ -140,7 +140,7 @@ def _two_offers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _counter_gap(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = sentences.said
+    original = sentences.store_sentence
 
     def said(*of: Any) -> Fact:
         made = original(*of)
@@ -148,7 +148,7 @@ def _counter_gap(monkeypatch: pytest.MonkeyPatch) -> None:
             return evolve(made, counter=5)
         return made
 
-    monkeypatch.setattr(sentences, "said", said)
+    monkeypatch.setattr(sentences, "store_sentence", said)
 
 
 def _confirmation_lost_on_restart(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +207,7 @@ def _double_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _forgotten_waiting_chat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offers, "best_ticket", lambda *_: None)
+    monkeypatch.setattr(offers, "best_entry", lambda *_: None)
 
 
 def _endless_exclusion(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,14 +290,14 @@ def _lost_status(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _unbounded_outbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = Sessions._dismiss
+    original = Sessions._close_session
 
     def dismiss(self: Sessions, link: Any, code: ByeCode, *rest: Any) -> None:
         if code is not ByeCode.SLOW_CONSUMER:
             original(self, link, code, *rest)
 
     monkeypatch.setattr(Outbox, "cut", lambda _self: None)
-    monkeypatch.setattr(Sessions, "_dismiss", dismiss)
+    monkeypatch.setattr(Sessions, "_close_session", dismiss)
 
 
 def _random_ids(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,7 +348,7 @@ def _confirmed_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _note_kept_from_the_agent(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = transitions.note
+    original = transitions.system_message
 
     def note(*of: Any) -> Decision:
         decision = original(*of)
@@ -357,7 +357,7 @@ def _note_kept_from_the_agent(monkeypatch: pytest.MonkeyPatch) -> None:
         ]
         return decision
 
-    monkeypatch.setattr(timeouts, "note", note)
+    monkeypatch.setattr(timeouts, "system_message", note)
 
 
 def _grace_ignored(monkeypatch: pytest.MonkeyPatch) -> None:

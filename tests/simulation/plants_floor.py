@@ -13,7 +13,7 @@ from broker.core.agents import participants, reassignment, requests, supervision
 from broker.core.agents.participants import next_awake
 from broker.core.chats import transitions
 from broker.core.decision import Decision
-from broker.core.distribution import apply as apply_desk
+from broker.core.distribution import apply as apply_agents
 from broker.core.distribution import eligibility
 from broker.core.effects import ChatToConnectors, Send
 from broker.core.facts import (
@@ -72,13 +72,13 @@ def _two_owners(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _slot_kept_after_transfer(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = apply_desk.release
+    original = apply_agents.release
 
     def release(state: State, chat: Guid, agent: Guid) -> None:
         if state.chats[chat].status is not ChatStatus.ANSWERED or agent == state.chats[chat].agent:
             original(state, chat, agent)
 
-    monkeypatch.setattr(apply_desk, "release", release)
+    monkeypatch.setattr(apply_agents, "release", release)
 
 
 def _refused_transfer_loses_the_chat(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,12 +154,12 @@ def _login_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _declined_with_the_transcript(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = participants.shown
+    original = participants.show_to
 
     def shown(*of: Any, full: bool) -> Any:
         return original(*of, full=True)
 
-    monkeypatch.setattr(requests, "shown", shown)
+    monkeypatch.setattr(requests, "show_to", shown)
 
 
 def _note_kept_from_colleagues(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,11 +173,11 @@ def _note_kept_from_colleagues(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _parked_keeps_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = apply_desk.chat_parked
+    original = apply_agents.chat_parked
 
     def parked(state: State, f: Any) -> None:
         original(state, f)
-        apply_desk.lease(state, f.chat, f.agent, ChatStatus.ANSWERED)
+        apply_agents.lease(state, f.chat, f.agent, ChatStatus.ANSWERED)
 
     monkeypatch.setitem(apply._TABLE, ChatParked, parked)
 
@@ -211,7 +211,7 @@ def _monitor_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _party_over_capacity(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        participants, "why_not", lambda _state, one, _weight: eligibility.blocked(one)
+        participants, "ineligible_reason", lambda _state, one, _weight: eligibility.blocked(one)
     )
     monkeypatch.setattr(participants, "slots_left", lambda *_: 9)
 
@@ -231,14 +231,14 @@ def _anybody_monitors(monkeypatch: pytest.MonkeyPatch) -> None:
         if chat.status is not ChatStatus.ANSWERED or me in (*chat.parties, chat.agent):
             return original(state, stamp, session, frame, p)
         joined = PartyJoined(chat=chat.id, no=chat.no, agent=me, mode=p.mode, by=me, at=stamp.now)
-        return Decision([joined], [participants.shown(chat, me, session, frame, full=True)])
+        return Decision([joined], [participants.show_to(chat, me, session, frame, full=True)])
 
     monkeypatch.setattr(participants, "_let_in", let_in)
 
 
 def _anybody_supervises(monkeypatch: pytest.MonkeyPatch) -> None:
     def supervisor_at(state: State, session: Any, _peer: Any) -> Any:
-        return state.distribution.desks[session.agent]
+        return state.distribution.presences[session.agent]
 
     monkeypatch.setattr(supervision, "supervisor_at", supervisor_at)
 
@@ -257,7 +257,7 @@ def _unbound_is_bound(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _expelled_keeps_their_chats(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervision, "held", lambda _desk: [])
+    monkeypatch.setattr(supervision, "held", lambda _presence: [])
 
 
 def _lost_party_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,19 +266,19 @@ def _lost_party_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 
     kept = timeouts._is_lost
     monkeypatch.setattr(timeouts, "_is_lost", is_lost)
-    monkeypatch.setattr(timeouts, "held", lambda _desk: [])
+    monkeypatch.setattr(timeouts, "held", lambda _presence: [])
 
 
 def _transfer_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The visitor's side is not told who has the chat now."""
-    original = participants.taken
+    original = participants.accept
 
     def taken(*of: Any) -> Decision:
         decision = original(*of)
         decision.effects = [e for e in decision.effects if not isinstance(e, ChatToConnectors)]
         return decision
 
-    monkeypatch.setattr(requests, "taken", taken)
+    monkeypatch.setattr(requests, "accept", taken)
 
 
 def _deadlines_by_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,7 +359,7 @@ PLANTS = (
     Plant(
         "weights are ignored",
         "I-6",
-        _everywhere("weight_of", lambda *_: 1, apply_desk, participants, admission),
+        _everywhere("capacity_cost", lambda *_: 1, apply_agents, participants, admission),
     ),
     Plant(
         "the reserve for parked chats is ignored",

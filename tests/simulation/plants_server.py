@@ -50,8 +50,8 @@ def _reload(change: Any) -> Patch:
 
         def replace(self: Server, config: Config, tls: Any) -> None:
             original(self, config, tls)
-            for link in [*self.sessions.links.values()][:1]:
-                change(self.sessions, link)
+            for client in [*self.sessions.clients.values()][:1]:
+                change(self.sessions, client)
 
         monkeypatch.setattr(Server, "replace", replace)
 
@@ -74,7 +74,7 @@ def _no_deadline(state: State) -> Patch:
 
 
 def _closing_takes_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "LINGER", 1e6)
+    monkeypatch.setattr(sessions, "CLOSE_TIMEOUT", 1e6)
 
 
 PLANTS = (
@@ -83,11 +83,13 @@ PLANTS = (
     Plant("a drain drops an answer", "I-13", _drain_waits_for_nothing),
     Plant("a drain tells nobody", "I-13", _drain_tells_nobody),
     Plant("a paused reader is never read again", "I-16", _paused_for_ever),
-    Plant("a reload ends a connection", "I-16", _reload(lambda s, link: s.drop(link, "reload"))),
+    Plant(
+        "a reload ends a connection", "I-16", _reload(lambda s, client: s.drop(client, "reload"))
+    ),
     Plant(
         "a reload leaves a socket unwatched",
         "I-16",
-        _reload(lambda s, link: s.sockets.pause(link, True)),
+        _reload(lambda s, client: s.sockets.pause(client, True)),
     ),
     Plant("a missing hello is borne for ever", "I-16", _no_deadline(State.AWAITING_HELLO)),
     Plant("a silent peer is borne for ever", "I-16", _no_deadline(State.OPEN)),

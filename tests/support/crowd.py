@@ -17,7 +17,7 @@ from attrs import define, field
 
 from broker.checker.history import History, Kind
 from broker.simulation.frame_log import Tap
-from broker.simulation.rng import Chance
+from broker.simulation.rng import Rng
 from broker.simulation.views import probes, view_of
 from connectors.client.backoff import Backoff
 from connectors.client.errors import ConnectorError
@@ -48,7 +48,7 @@ class TcpProgram:
     settings: ConnectorSettings | WorkplaceSettings
     address: tuple[str, int]
     history: History
-    chance: Chance
+    chance: Rng
     on_event: Callable[[Event], None] = lambda _event: None
     session: Session = field(init=False)
     _nap: trio.CancelScope | None = None
@@ -76,7 +76,7 @@ class TcpProgram:
         if self._nap is not None:
             self._nap.cancel()
 
-    def probe(self) -> None:
+    def verify(self) -> None:
         """Ask for fresh snapshots."""
         self._extra = probes(self.session, self.settings)
         self.poke()
@@ -159,7 +159,7 @@ class Crowd:
 
     address: tuple[str, int]
     history: History
-    chance: Chance
+    chance: Rng
     nursery: trio.Nursery
     connectors: list[TcpProgram] = field(factory=list)
     desks: list[TcpProgram] = field(factory=list)
@@ -214,7 +214,7 @@ class Crowd:
         except ConnectorError:
             pass  # there is no session just now; the next one brings it all again
 
-    async def _visit(self, program: TcpProgram, ref: ChatRef, chance: Chance) -> None:
+    async def _visit(self, program: TcpProgram, ref: ChatRef, chance: Rng) -> None:
         said = 0
         while not self.quiet:
             if program.session.unsent(ref):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from broker.core.facts import OfferEnded
-from broker.core.state import Chat, Desk
+from broker.core.state import AgentPresence, Chat
 from protocol.values import Guid
 from tests.support.playbook import CONFIG, Client, Playbook
 
@@ -69,9 +69,9 @@ def chat_of(play: Playbook, chat: str) -> Chat:
     return play.state.chats[Guid(chat)]
 
 
-def desk_of(play: Playbook, login: str) -> Desk:
+def presence_of(play: Playbook, login: str) -> AgentPresence:
     """What the distributor knows of an agent."""
-    return play.state.distribution.desks[agent_of(play, login)]
+    return play.state.distribution.presences[agent_of(play, login)]
 
 
 def started(web: Client, *statuses: str, tracking: str = "t1", **members: Any) -> str:

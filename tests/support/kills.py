@@ -14,7 +14,7 @@ from broker.checker.history import History, Kind
 from broker.child import ServedBroker, free_port
 from broker.config.load import load
 from broker.simulation.dump_reader import dump_of
-from broker.simulation.rng import Chance
+from broker.simulation.rng import Rng
 from broker.simulation.setup import describe
 from tests.support.crowd import Crowd, wall
 
@@ -85,7 +85,7 @@ def dump_file(path: Path) -> Dump:
 
 async def play(broker: ServedBroker, history: History, kills: int, seed: str) -> None:
     """Let a crowd talk, kill the broker under it, and let all come to rest."""
-    chance = Chance(seed)
+    chance = Rng(seed)
     async with trio.open_nursery() as nursery:
         crowd = Crowd(broker.address, history, chance, nursery)
         web, web2 = crowd.connector("web", "web"), crowd.connector("web2", "web")
@@ -109,7 +109,7 @@ async def play(broker: ServedBroker, history: History, kills: int, seed: str) ->
         history.add(wall(), Kind.PROBE)
         for program in crowd.programs:
             program.note_view()
-            program.probe()
+            program.verify()
         await trio.sleep(2.0)  # real time: the answers to the probes
         history.add(wall(), Kind.END)
         nursery.cancel_scope.cancel()

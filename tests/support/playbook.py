@@ -14,7 +14,7 @@ from broker.config.load import loads
 from broker.config.merge import merge
 from broker.config.model import SECOND, Config
 from broker.core.broker import restore, step
-from broker.core.effects import Dismiss, Note, Send
+from broker.core.effects import Dismiss, LogEntry, Send
 from broker.core.facts import Fact
 from broker.core.inputs import (
     Booted,
@@ -184,7 +184,7 @@ class Playbook:
         self.clients: dict[int, Client] = {}
         self.dismissed: list[tuple[int, str]] = []
         self.facts: list[Fact] = []
-        self.notes: list[Note] = []
+        self.notes: list[LogEntry] = []
         self.state: State = restore(self.config, self.store.recover(self.config, self.now), START)
         self.put(Booted())
 

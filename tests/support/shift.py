@@ -131,7 +131,7 @@ control_type = "TextArea"
 
 
 @frozen
-class Recorded:
+class SavedShift:
     """A shift that was played.
 
     Attributes:
@@ -279,7 +279,7 @@ class Shift:
         self.agents.pop(login).leaves()
 
 
-def a_shift(folder: Path, seed: int = 1, every: float = 40) -> Recorded:
+def a_shift(folder: Path, seed: int = 1, every: float = 40) -> SavedShift:
     """Play an hour's visitors into a store, to the last wrap-up; one comes every so many seconds."""
     shift = Shift(seed=seed)
     for login, workplace in (("alice", "101"), ("bob", "102"), ("carol", "103")):
@@ -317,7 +317,7 @@ def a_shift(folder: Path, seed: int = 1, every: float = 40) -> Recorded:
     return saved(shift.play, folder)
 
 
-def saved(play: Playbook, folder: Path, config: str = CONFIG) -> Recorded:
+def saved(play: Playbook, folder: Path, config: str = CONFIG) -> SavedShift:
     """What was played, in a store on disk, with its configuration beside it."""
     store = folder / "shift.db"
     database = Store.open(f"sqlite:///{store}")
@@ -325,4 +325,4 @@ def saved(play: Playbook, folder: Path, config: str = CONFIG) -> Recorded:
     database.close()
     path = folder / "old.toml"
     path.write_text(config, encoding="utf-8")
-    return Recorded(store, path, play.facts)
+    return SavedShift(store, path, play.facts)

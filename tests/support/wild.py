@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from broker.core.state import Chat, Desk, Session, State
+from broker.core.state import AgentPresence, Chat, Session, State
 from protocol.catalogue import CATALOGUE
 from protocol.frame_spec import FrameSpec
 from protocol.schema import members
@@ -102,7 +102,7 @@ def likely(state: State, session: Session, what: int, how: int) -> tuple[str, di
     if session.role is Role.CONNECTOR:
         return _by_connector(state, session, what, how)
     assert session.agent is not None
-    desk = state.distribution.desks[session.agent]
+    desk = state.distribution.presences[session.agent]
     base: dict[str, object] = {"Peer": session.workplace}
     known = state.config.agents.get(desk.agent)
     role = known.role if known is not None else "agent"
@@ -170,32 +170,32 @@ def _form(state: State, gateway: Guid, how: int) -> dict[str, object]:
     }
 
 
-Choice = Callable[[State, Desk, int], tuple[str, dict[str, object]]]
+Choice = Callable[[State, AgentPresence, int], tuple[str, dict[str, object]]]
 
 
-def _holds(desk: Desk) -> list[Guid]:
+def _holds(desk: AgentPresence) -> list[Guid]:
     held = [c for c, holder in desk.leases.items() if holder is not ChatStatus.CLOSED]
     return [*held, *desk.parked, *desk.watching]
 
 
-def _mine(state: State, desk: Desk, how: int) -> Guid | None:
+def _mine(state: State, desk: AgentPresence, how: int) -> Guid | None:
     """A chat that the agent has, or had."""
     held = _holds(desk)
     held = held or [c.id for c in state.chats.values() if desk.agent in (c.agent, c.last_agent)]
     return held[how % len(held)] if held else None
 
 
-def _owned(state: State, desk: Desk, how: int) -> Guid | None:
+def _owned(state: State, desk: AgentPresence, how: int) -> Guid | None:
     """A chat that they answer, better one for which nobody is asked."""
     owned = [state.chats[c] for c in _holds(desk) if state.chats[c].agent == desk.agent]
     owned = [c for c in owned if c.invite is None] or owned
     return owned[how % len(owned)].id if owned else None
 
 
-def _colleague(state: State, desk: Desk, how: int) -> Guid | None:
+def _colleague(state: State, desk: AgentPresence, how: int) -> Guid | None:
     there = [
         one.agent
-        for one in state.distribution.desks.values()
+        for one in state.distribution.presences.values()
         if one.agent != desk.agent and one.state is AgentState.READY
     ]
     return there[how % len(there)] if there else None
@@ -206,7 +206,7 @@ def _project(state: State, how: int) -> Guid:
     return projects[how % len(projects)]
 
 
-def _transfer(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
+def _transfer(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
     more: dict[str, object] = {"ChatId": _owned(state, desk, how)}
     if how % 8 == 0:
         more["ChatId"] = _mine(state, desk, how)
@@ -217,7 +217,7 @@ def _transfer(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object
     return "CS_CHAT_TRANSFER", more
 
 
-def _invite(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
+def _invite(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
     return "CS_CHAT_INVITE", {
         "ChatId": _owned(state, desk, how),
         "ToAgentId": _colleague(state, desk, how // 2),
@@ -226,19 +226,19 @@ def _invite(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]
     }
 
 
-def _park(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
+def _park(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
     chat = _owned(state, desk, how)
     return "CS_CHAT_PARK", {"ChatId": chat, "IsParked": chat not in desk.parked}
 
 
 def _plain(type: str) -> Choice:
-    def choose(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
+    def choose(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
         return type, {"ChatId": _mine(state, desk, how)}
 
     return choose
 
 
-def _leave(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
+def _leave(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
     """Out of a chat in which somebody else is too; with nobody there, somebody is asked."""
     shared = [c for c in _holds(desk) if state.chats[c].parties and state.chats[c].has(desk.agent)]
     if not shared:
@@ -246,14 +246,14 @@ def _leave(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
     return "CS_CHAT_LEAVE", {"ChatId": shared[how % len(shared)]}
 
 
-def _confirm(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
+def _confirm(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
     chat = _mine(state, desk, how)
     said = state.chats[chat].sentences if chat is not None else []
     keys = [one.id for one in said if not one.outbound]
     return "CS_CHAT_CONFIRM", {"ChatId": chat, "ID": keys[how // 2 % len(keys)] if keys else "a"}
 
 
-def _words(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
+def _words(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
     model = (0, 10, 0, 10, 0, 2, 6)[how % 7]
     text = ("x", "y")[how // 7 % 2]
     return "CS_CHAT_SENTENCE", {
@@ -264,7 +264,7 @@ def _words(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
     }
 
 
-def _state(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
+def _state(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
     wanted: tuple[dict[str, object], ...] = (
         {"State": "Ready", "NextState": "Pause"},
         {"State": "Ready", "NextState": "PostCall"},
@@ -276,7 +276,7 @@ def _state(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
     return "CS_AGENT_STATE", wanted[how % 6]
 
 
-def _open(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
+def _open(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
     gateways = [g for g in state.config.gateways.values() if not g.retired]
     gateway = gateways[how % len(gateways)]
     return "CS_CHAT_OPEN", {
@@ -288,7 +288,7 @@ def _open(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
     }
 
 
-def _wrapup(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
+def _wrapup(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
     running = [*desk.wrapups]
     return "CS_CHAT_WRAPUP", {
         "ChatId": running[how % len(running)] if running else None,
@@ -302,7 +302,7 @@ def _answered(state: State, how: int) -> Chat | None:
     return chats[how % len(chats)] if chats else None
 
 
-def _join(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
+def _join(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
     chat = _answered(state, how)
     mode = ("Monitor", "Monitor", "Conference", "Consult")[how // 4 % 4]
     return "CS_CHAT_INVITE", {
@@ -312,8 +312,8 @@ def _join(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
     }
 
 
-def _force(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
-    others = [one for one in state.distribution.desks if one != desk.agent]
+def _force(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
+    others = [one for one in state.distribution.presences if one != desk.agent]
     wanted = ("Ready", "Ready", "Pause", "LogOff", "PostCall")[how // 3 % 5]
     return "CS_AGENT_STATE", {
         "AgentId": others[how % len(others)] if others else None,
@@ -322,7 +322,7 @@ def _force(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
 
 
 def _any_chat(type: str) -> Choice:
-    def choose(state: State, desk: Desk, how: int) -> tuple[str, dict[str, object]]:
+    def choose(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
         chats, agents = list(state.chats), list(state.config.agents)
         return type, {
             "ChatId": chats[how % len(chats)] if chats else None,

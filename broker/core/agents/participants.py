@@ -2,14 +2,14 @@
 
 Theory of operation: the chat stays with its owner until somebody else *has* it, so every way that a
 transfer can end without that leaves things as they were. At most one invitation is open for a chat;
-asking a project is a ticket in its queue (`apply_desk.requeue`), asking an agent is an offer at once.
+asking a project is a entry in its queue (`apply_agents.requeue`), asking an agent is an offer at once.
 """
 
 from __future__ import annotations
 
 from broker.config.model import SIGNAL_DURATION
-from broker.core.agents.reassignment import drop_party, heir_of, parties_shown, pass_on
-from broker.core.capacity import slots_left, weight_of
+from broker.core.agents.reassignment import drop_party, parties_shown, pass_on, successor_of
+from broker.core.capacity import capacity_cost, slots_left
 from broker.core.chats.transitions import (
     dissolve,
     end_invite,
@@ -20,7 +20,7 @@ from broker.core.chats.transitions import (
     unparked,
 )
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.distribution.eligibility import why_not
+from broker.core.distribution.eligibility import ineligible_reason
 from broker.core.effects import ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.facts import (
     AgentExcluded,
@@ -36,15 +36,15 @@ from broker.core.limits import PARTIES_PER_CHAT, WATCHED_PER_AGENT
 from broker.core.routing.admission import route
 from broker.core.routing.offering import offered
 from broker.core.serving import serves
-from broker.core.state import Chat, Desk, Session, State
-from broker.core.views.addressing import chat_at_desk, owned_chat
+from broker.core.state import AgentPresence, Chat, Session, State
+from broker.core.views.addressing import chat_at_workplace, owned_chat
 from protocol.chat import ChatCommandInfo, ChatTransferInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.values import ChatStatus, Guid, TransferMode
 
 
-def shown(chat: Chat, agent: Guid, session: Session, frame: Frame, *, full: bool) -> ChatToAgent:
+def show_to(chat: Chat, agent: Guid, session: Session, frame: Frame, *, full: bool) -> ChatToAgent:
     """The answer to a request about a chat: the chat as it stands for the agent afterwards."""
     return ChatToAgent(
         chat=chat.id,
@@ -64,8 +64,8 @@ def transfer(
     found = owned_chat(state, session, p)
     if isinstance(found, Refusal):
         return found
-    desk, chat = found
-    told = shown(chat, desk.agent, session, frame, full=False)
+    presence, chat = found
+    told = show_to(chat, presence.agent, session, frame, full=False)
     if p.mode not in (None, TransferMode.TRANSFER):
         return Refusal(ErrorCode.BAD_PAYLOAD, "Mode: must be Transfer")
     if p.to_agent_id is not None and p.to_project_id is not None:
@@ -81,15 +81,15 @@ def transfer(
         return _ASKED
     if project is not None:
         until = stamp.now + state.config.distribution.transfer_timeout
-        decision = _asked(chat, stamp, desk, p, TransferMode.TRANSFER, until)
+        decision = _asked(chat, stamp, presence, p, TransferMode.TRANSFER, until)
         return _answered(decision, told, chat)
     party = chat.parties.get(p.to_agent_id) if p.to_agent_id is not None else None
     if party is not None and party.mode is not TransferMode.MONITOR and p.to_agent_id is not None:
-        if state.distribution.desks[p.to_agent_id].session is None:
+        if state.distribution.presences[p.to_agent_id].session is None:
             return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: away")
         decision = pass_on(state, chat, stamp, p.to_agent_id, "transferred")
         return _in_place_of_push(decision, told)
-    return _alerted(state, chat, stamp, desk, p, TransferMode.TRANSFER, told)
+    return _alerted(state, chat, stamp, presence, p, TransferMode.TRANSFER, told)
 
 
 _ASKED = Refusal(ErrorCode.WRONG_STATE, "ChatId: somebody is being asked already")
@@ -143,7 +143,7 @@ def _taken_back(state: State, chat: Chat, stamp: Stamp, told: ChatToAgent) -> Ou
 def _asked(
     chat: Chat,
     stamp: Stamp,
-    desk: Desk,
+    presence: AgentPresence,
     p: ChatTransferInfo,
     mode: TransferMode,
     until: int,
@@ -154,7 +154,7 @@ def _asked(
     made = InviteMade(
         chat=chat.id,
         no=chat.no,
-        by=desk.agent,
+        by=presence.agent,
         mode=mode,
         agent=agent,
         project=project,
@@ -162,7 +162,7 @@ def _asked(
         at=stamp.now,
         until=until,
     )
-    detail: dict[str, object] = {"mode": mode.value, "by": desk.agent, "project": project}
+    detail: dict[str, object] = {"mode": mode.value, "by": presence.agent, "project": project}
     return Decision(
         [made, logged(chat, stamp, "transfer", detail, agent)], [ChatToMembers(chat=chat.id)]
     )
@@ -172,7 +172,7 @@ def _alerted(
     state: State,
     chat: Chat,
     stamp: Stamp,
-    desk: Desk,
+    presence: AgentPresence,
     p: ChatTransferInfo,
     mode: TransferMode,
     told: ChatToAgent,
@@ -184,7 +184,7 @@ def _alerted(
         return refusal or _NOBODY
     project = state.config.projects.get(chat.project) if chat.project is not None else None
     patience = project.signal_duration if project is not None else SIGNAL_DURATION
-    decision = _asked(chat, stamp, desk, p, mode, stamp.now + patience, wanted)
+    decision = _asked(chat, stamp, presence, p, mode, stamp.now + patience, wanted)
     decision.effects.clear()  # the offer tells everybody
     if wanted in chat.parties:
         # Whoever watches unseen is asked like everybody, and watches no more (B-29).
@@ -213,7 +213,9 @@ def _may_ask(state: State, chat: Chat, wanted: Guid | None) -> Refusal | None:
         return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: is in the chat")
     if party is None and len(chat.parties) >= PARTIES_PER_CHAT:
         return Refusal(ErrorCode.OVERLOADED, "ChatId: too many are in the chat")
-    reason = why_not(state, state.distribution.desks.get(wanted), weight_of(state, chat.gateway))
+    reason = ineligible_reason(
+        state, state.distribution.presences.get(wanted), capacity_cost(state, chat.gateway)
+    )
     if reason is not None:
         return Refusal(ErrorCode.WRONG_STATE, f"ToAgentId: {reason}")
     return None
@@ -237,19 +239,19 @@ def invite(
     found = owned_chat(state, session, p)
     if isinstance(found, Refusal):
         return found
-    desk, chat = found
+    presence, chat = found
     if chat.status is ChatStatus.ICR:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: a bot asks nobody in")
     if chat.invite is not None:
         return _ASKED
-    told = shown(chat, desk.agent, session, frame, full=False)
+    told = show_to(chat, presence.agent, session, frame, full=False)
     party = chat.parties.get(p.to_agent_id) if p.to_agent_id is not None else None
     if party is not None and p.to_agent_id is not None and party.mode is not TransferMode.MONITOR:
         if party.mode is mode:
             return Decision([], [told])
-        joined = _joins_otherwise(chat, stamp, p.to_agent_id, mode, desk.agent)
+        joined = _joins_otherwise(chat, stamp, p.to_agent_id, mode, presence.agent)
         return _answered(Decision([*joined], [ChatToMembers(chat=chat.id)]), told, chat)
-    return _alerted(state, chat, stamp, desk, p, mode, told)
+    return _alerted(state, chat, stamp, presence, p, mode, told)
 
 
 def _joins_otherwise(
@@ -278,12 +280,12 @@ def _let_in(
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by somebody else")
     if chat.offered_to == me:
         return _ASKED
-    told = shown(chat, me, session, frame, full=True)
+    told = show_to(chat, me, session, frame, full=True)
     party = chat.parties.get(me)
     if party is not None and party.mode is mode:
         return Decision([], [told])
-    desk = state.distribution.desks[me]
-    refusal = _may_enter(state, chat, desk, mode)
+    presence = state.distribution.presences[me]
+    refusal = _may_enter(state, chat, presence, mode)
     if refusal is not None:
         return refusal
     facts = _joins_otherwise(chat, stamp, me, mode, me)
@@ -294,16 +296,20 @@ def _let_in(
     return _answered(Decision([*facts], [*parties_shown(chat)]), told, chat)
 
 
-def _may_enter(state: State, chat: Chat, desk: Desk, mode: TransferMode) -> Refusal | None:
-    if desk.is_logging_off:
+def _may_enter(
+    state: State, chat: Chat, presence: AgentPresence, mode: TransferMode
+) -> Refusal | None:
+    if presence.is_logging_off:
         return Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
-    if desk.agent not in chat.parties and len(chat.parties) >= PARTIES_PER_CHAT:
+    if presence.agent not in chat.parties and len(chat.parties) >= PARTIES_PER_CHAT:
         return Refusal(ErrorCode.OVERLOADED, "ChatId: too many are in the chat")
     if mode is TransferMode.MONITOR:
-        if len(desk.watching) >= WATCHED_PER_AGENT:
+        if len(presence.watching) >= WATCHED_PER_AGENT:
             return Refusal(ErrorCode.OVERLOADED, "ChatId: too many chats are monitored")
         return None
-    if chat.id not in desk.leases and slots_left(state, desk) < weight_of(state, chat.gateway):
+    if chat.id not in presence.leases and slots_left(state, presence) < capacity_cost(
+        state, chat.gateway
+    ):
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: no free slot")
     return None
 
@@ -312,23 +318,23 @@ def _may_enter(state: State, chat: Chat, desk: Desk, mode: TransferMode) -> Refu
 def leave(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
 ) -> Outcome:
-    """CS_CHAT_LEAVE: out of the chat; an owner needs an heir."""
-    found = chat_at_desk(state, session, p)
+    """CS_CHAT_LEAVE: out of the chat; an owner needs a successor."""
+    found = chat_at_workplace(state, session, p)
     if isinstance(found, Refusal):
         return found
-    desk, chat = found
-    told = shown(chat, desk.agent, session, frame, full=False)
-    if desk.agent in chat.parties:
-        decision = drop_party(state, chat, desk.agent, stamp, "left")
+    presence, chat = found
+    told = show_to(chat, presence.agent, session, frame, full=False)
+    if presence.agent in chat.parties:
+        decision = drop_party(state, chat, presence.agent, stamp, "left")
     else:
         if not chat.is_open:
             return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
-        if not chat.has(desk.agent):
+        if not chat.has(presence.agent):
             return Refusal(ErrorCode.WRONG_STATE, "ChatId: not in the chat")
-        heir = heir_of(state, chat)
-        if heir is None:
+        successor = successor_of(state, chat)
+        if successor is None:
             return Refusal(ErrorCode.WRONG_STATE, "ChatId: nobody would be left to own it")
-        decision = pass_on(state, chat, stamp, heir, "left")
+        decision = pass_on(state, chat, stamp, successor, "left")
     return _in_place_of_push(decision, told)
 
 
@@ -340,14 +346,16 @@ def give_back(
     found = owned_chat(state, session, p)
     if isinstance(found, Refusal):
         return found
-    desk, chat = found
-    told = shown(chat, desk.agent, session, frame, full=False)
+    presence, chat = found
+    told = show_to(chat, presence.agent, session, frame, full=False)
     if chat.status is ChatStatus.ICR:
         return _bot_done(state, chat, stamp, ChatTransferInfo(), told)
     if chat.project is None:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: of no project, so nobody would get it")
     decision = dissolve(state, chat, stamp)
-    decision.facts.append(AgentExcluded(chat=chat.id, no=chat.no, agent=desk.agent, at=stamp.now))
+    decision.facts.append(
+        AgentExcluded(chat=chat.id, no=chat.no, agent=presence.agent, at=stamp.now)
+    )
     decision.add(to_waiting(chat, stamp, "returned"))
     decision.effects.insert(0, told)
     return decision
@@ -359,26 +367,26 @@ def park(state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatComm
     found = owned_chat(state, session, p)
     if isinstance(found, Refusal):
         return found
-    desk, chat = found
+    presence, chat = found
     if chat.status is ChatStatus.ICR:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: a bot puts nothing aside")
-    told = shown(chat, desk.agent, session, frame, full=False)
+    told = show_to(chat, presence.agent, session, frame, full=False)
     if p.is_parked is (chat.parked_at is not None):
         # Asked twice; but the second wish to have it back may be the first after a wake-up.
         return Decision([], [told])
     if p.is_parked:
         if chat.invite is not None:
             return _ASKED
-        if len(desk.parked) >= state.config.distribution.max_parked:
+        if len(presence.parked) >= state.config.distribution.max_parked:
             return Refusal(ErrorCode.OVERLOADED, "ChatId: too many chats are parked")
-        fact = ChatParked(chat=chat.id, no=chat.no, agent=desk.agent, at=stamp.now)
+        fact = ChatParked(chat=chat.id, no=chat.no, agent=presence.agent, at=stamp.now)
         return Decision([fact], [told])
-    if slots_left(state, desk) >= weight_of(state, chat.gateway):
+    if slots_left(state, presence) >= capacity_cost(state, chat.gateway):
         return Decision([*unparked(chat, stamp, "retrieved")], [told])
-    return Decision([*woken(chat, stamp)], [told])
+    return Decision([*wake(chat, stamp)], [told])
 
 
-def woken(chat: Chat, stamp: Stamp) -> list[ChatWoken]:
+def wake(chat: Chat, stamp: Stamp) -> list[ChatWoken]:
     """The fact that a parked chat is to come back, unless it is on its way."""
     if chat.parked_at is None or chat.woken_at is not None or chat.agent is None:
         return []
@@ -387,19 +395,19 @@ def woken(chat: Chat, stamp: Stamp) -> list[ChatWoken]:
 
 def next_awake(state: State, stamp: Stamp) -> Decision | None:
     """Bring a parked chat back whose owner has a slot for it, before they are offered anything else."""
-    for chat_id in state.distribution.waking:
+    for chat_id in state.distribution.resuming:
         chat = state.chats[chat_id]
-        desk = state.distribution.desks.get(chat.agent) if chat.agent is not None else None
-        if desk is None or desk.session is None:
+        presence = state.distribution.presences.get(chat.agent) if chat.agent is not None else None
+        if presence is None or presence.session is None:
             continue
-        if slots_left(state, desk) < weight_of(state, chat.gateway):
+        if slots_left(state, presence) < capacity_cost(state, chat.gateway):
             continue
-        told = ChatToAgent(chat=chat.id, agent=desk.agent, type="SC_CHAT_STATUS")
+        told = ChatToAgent(chat=chat.id, agent=presence.agent, type="SC_CHAT_STATUS")
         return Decision([*unparked(chat, stamp, "retrieved")], [told])
     return None
 
 
-def taken(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: ChatToAgent) -> Decision:
+def accept(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: ChatToAgent) -> Decision:
     """Whoever was asked has answered: they own the chat, or are in it (B-29)."""
     invitation = chat.invite
     assert invitation is not None

@@ -12,7 +12,7 @@ from broker.core.chats.transitions import (
     end_invite,
     end_offer,
     moved,
-    note,
+    system_message,
     to_waiting,
     unparked,
 )
@@ -49,26 +49,26 @@ def offer_over(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision
     return decision
 
 
-def heir_of(state: State, chat: Chat) -> Guid | None:
+def successor_of(state: State, chat: Chat) -> Guid | None:
     """Who owns the chat when its owner goes: whoever joined the conference first and is there."""
     for agent, party in chat.parties.items():
         if party.mode is not TransferMode.CONFERENCE:
             continue
-        desk = state.distribution.desks.get(agent)
-        if desk is not None and desk.session is not None:
+        presence = state.distribution.presences.get(agent)
+        if presence is not None and presence.session is not None:
             return agent
     return None
 
 
-def pass_on(state: State, chat: Chat, stamp: Stamp, heir: Guid, cause: str) -> Decision:
+def pass_on(state: State, chat: Chat, stamp: Stamp, successor: Guid, cause: str) -> Decision:
     """Make somebody who is in the conversation its owner; the visitor sees one conversation."""
     owner = chat.agent
     decision = end_offer(state, chat, stamp, "withdrawn")
     decision.facts += end_invite(state, chat, stamp, "withdrawn").facts
     decision.facts += unparked(chat, stamp, "ended")
     decision.facts += [
-        PartyLeft(chat=chat.id, no=chat.no, agent=heir, at=stamp.now, cause="owner"),
-        moved(chat, stamp, ChatStatus.ANSWERED, cause, heir),
+        PartyLeft(chat=chat.id, no=chat.no, agent=successor, at=stamp.now, cause="owner"),
+        moved(chat, stamp, ChatStatus.ANSWERED, cause, successor),
     ]
     decision.effects += [ChatToConnectors(chat=chat.id), ChatToMembers(chat=chat.id)]
     if owner is not None:
@@ -86,9 +86,9 @@ def give_up(
     """The owner will not come back: to somebody in the conference, else to the queue, first (B-11)."""
     if chat.status is ChatStatus.ICR:
         return pass_over(state, chat, stamp, cause)
-    heir = heir_of(state, chat)
-    if heir is not None:
-        return pass_on(state, chat, stamp, heir, heir_cause)
+    successor = successor_of(state, chat)
+    if successor is not None:
+        return pass_on(state, chat, stamp, successor, heir_cause)
     owner = chat.agent
     if chat.project is None and not matching.project(
         state.config, matching.applicant_of(chat), stamp.now
@@ -106,7 +106,7 @@ def give_up(
     if owner is not None:
         decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))
     # The agents are out of the conversation by then, so that the note is the visitor's alone.
-    told = note(state, chat, stamp, state.config.notes.agent_lost)
+    told = system_message(state, chat, stamp, state.config.notes.agent_lost)
     told.effects = [e for e in told.effects if getattr(e, "type", "") != "SC_CHAT_SENTENCE"]
     decision.add(told)
     return decision

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.core.agents.participants import shown, taken
+from broker.core.agents.participants import accept, show_to
 from broker.core.agents.reassignment import offer_over
 from broker.core.agents.supervision import NO_STATE, faulty, force_state
 from broker.core.chats.transitions import close, end_offer, logged, move_agent, moved
@@ -10,10 +10,16 @@ from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import AgentToWorkplace, ChatToAgent, ChatToConnectors, Send
 from broker.core.facts import BotAwaited, WrapupEnded
 from broker.core.inputs import Stamp
-from broker.core.routing.wait_rules import judged
+from broker.core.routing.wait_rules import judge_estimate
 from broker.core.serving import serves
 from broker.core.state import Chat, Session, State
-from broker.core.views.addressing import NO_CHAT, chat_at_desk, desk_at, own_chat, supervisor_at
+from broker.core.views.addressing import (
+    NO_CHAT,
+    chat_at_workplace,
+    own_chat,
+    presence_at,
+    supervisor_at,
+)
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatWrapUpInfo
 from protocol.errors import ErrorCode
@@ -26,24 +32,24 @@ def answer(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
 ) -> Outcome:
     """CS_CHAT_ANSWER: take the offered chat; too late or not theirs: SC_CHAT_ALERT_END (B-25)."""
-    desk = desk_at(state, session, p)
-    if isinstance(desk, Refusal):
-        return desk
+    presence = presence_at(state, session, p)
+    if isinstance(presence, Refusal):
+        return presence
     chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
     me = session.number
-    if chat is not None and chat.has(desk.agent):
-        return Decision([], [shown(chat, desk.agent, session, frame, full=True)])
-    if chat is None or chat.offered_to != desk.agent:
+    if chat is not None and chat.has(presence.agent):
+        return Decision([], [show_to(chat, presence.agent, session, frame, full=True)])
+    if chat is None or chat.offered_to != presence.agent:
         gone = ChatCommandInfo(
             peer=session.workplace,
             chat_id=p.chat_id,
-            agent_id=desk.agent,
+            agent_id=presence.agent,
             time_stamp=from_micros(stamp.now),
         )
         return Decision([], [Send((me,), "SC_CHAT_ALERT_END", gone, me, frame.id)])
-    told = shown(chat, desk.agent, session, frame, full=True)
+    told = show_to(chat, presence.agent, session, frame, full=True)
     if chat.invite is not None:
-        return taken(state, chat, stamp, desk.agent, told)
+        return accept(state, chat, stamp, presence.agent, told)
     decision = end_offer(state, chat, stamp, "answered")
     decision.effects.append(told)
     if chat.status is ChatStatus.ICR:
@@ -52,8 +58,8 @@ def answer(
         due = stamp.up + state.config.distribution.bot_timeout if spoken else None
         decision.facts.append(BotAwaited(chat.id, due))
         return decision
-    decision.facts.append(moved(chat, stamp, ChatStatus.ANSWERED, "answered", desk.agent))
-    decision.effects += [ChatToConnectors(chat=chat.id), *judged(chat, stamp)]
+    decision.facts.append(moved(chat, stamp, ChatStatus.ANSWERED, "answered", presence.agent))
+    decision.effects += [ChatToConnectors(chat=chat.id), *judge_estimate(chat, stamp)]
     return decision
 
 
@@ -62,20 +68,20 @@ def hang_up(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
 ) -> Outcome:
     """CS_CHAT_HANGUP: reject an offer, or end a conversation; the status says which (B-8)."""
-    found = chat_at_desk(state, session, p)
+    found = chat_at_workplace(state, session, p)
     if isinstance(found, Refusal):
         return found
-    desk, chat = found
+    presence, chat = found
     # Whoever declines never had the conversation, and is shown none of it (B-7).
-    declines = chat.offered_to == desk.agent
-    told = shown(chat, desk.agent, session, frame, full=not declines)
+    declines = chat.offered_to == presence.agent
+    told = show_to(chat, presence.agent, session, frame, full=not declines)
     if not chat.is_open:
-        return Decision([], [told]) if chat.is_read_by(desk.agent) else NO_CHAT
+        return Decision([], [told]) if chat.is_read_by(presence.agent) else NO_CHAT
     if declines:
         decision = offer_over(state, chat, stamp, "rejected")
         decision.effects.insert(0, told)
         return decision
-    if chat.agent != desk.agent or not chat.has(desk.agent):
+    if chat.agent != presence.agent or not chat.has(presence.agent):
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: neither offered to nor answered by them")
     return ended_by(state, chat, stamp, session, told, CloseReason.AGENT)
 
@@ -106,7 +112,7 @@ def close_any(
     chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
     if chat is None:
         return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat")
-    told = shown(chat, me.agent, session, frame, full=False)
+    told = show_to(chat, me.agent, session, frame, full=False)
     if not chat.is_open:
         return Decision([], [told])
     decision = ended_by(state, chat, stamp, session, told, CloseReason.ADMIN, "forced")
@@ -127,8 +133,8 @@ def set_state(
     refusal = faulty(state, p)
     if refusal is not None or p.state is None:
         return refusal or NO_STATE
-    desk = state.distribution.desks[agent]
-    if desk.state is AgentState.LOG_OFF:
+    presence = state.distribution.presences[agent]
+    if presence.state is AgentState.LOG_OFF:
         # Their connection was told good-bye, and this was on its way.
         return Refusal(ErrorCode.WRONG_STATE, "logged off")
     told = AgentToWorkplace(agent=agent, answer_to=session.number, re=frame.id)
@@ -136,12 +142,19 @@ def set_state(
     # may be at once.
     if p.state is AgentState.LOG_OFF:
         fact = move_agent(
-            desk, stamp, desk.state, "asked", reason=desk.reason, next_state=AgentState.LOG_OFF
+            presence,
+            stamp,
+            presence.state,
+            "asked",
+            reason=presence.reason,
+            next_state=AgentState.LOG_OFF,
         )
     else:
-        fact = move_agent(desk, stamp, p.state, "asked", reason=p.reason, next_state=p.next_state)
+        fact = move_agent(
+            presence, stamp, p.state, "asked", reason=p.reason, next_state=p.next_state
+        )
     same = (fact.state, fact.reason, fact.next_state)
-    if same == (desk.state, desk.reason, desk.next_state):
+    if same == (presence.state, presence.reason, presence.next_state):
         return Decision([], [told])
     return Decision([fact], [told])
 
@@ -160,7 +173,7 @@ def wrap_up(
     codes = state.config.wrapup_codes
     if p.code is not None and codes and p.code not in codes:
         return Refusal(ErrorCode.BAD_PAYLOAD, "Code: not a configured code")
-    if chat.id not in state.distribution.desks[agent].wrapups:
+    if chat.id not in state.distribution.presences[agent].wrapups:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: no wrap-up runs for it")
     ended = WrapupEnded(
         chat=chat.id,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from broker.core.agents.reassignment import drop_party, withdraw
-from broker.core.capacity import weight_of
+from broker.core.capacity import capacity_cost
 from broker.core.chats.needs import asked_by
 from broker.core.chats.transitions import move_agent, wrap_up_over
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.apply import demand_of, held
-from broker.core.distribution.eligibility import skill_for, why_not
+from broker.core.distribution.eligibility import ineligible_reason, skill_for
 from broker.core.distribution.offers import excluded
 from broker.core.effects import AgentToWorkplace, Dismiss, Send
 from broker.core.facts import DecisionLogged
@@ -23,7 +23,7 @@ from broker.core.limits import (
     items_that_fit,
 )
 from broker.core.serving import serves
-from broker.core.state import Chat, Desk, Session, State
+from broker.core.state import AgentPresence, Chat, Session, State
 from broker.core.views.addressing import supervisor_at
 from broker.core.views.structures import agent_name, chat_for_workplace, utc
 from protocol.agent import AgentStateInfo
@@ -63,18 +63,18 @@ def force_state(
     refusal = faulty(state, p)
     if refusal is not None or p.state is None:
         return refusal or NO_STATE
-    desk = state.distribution.desks.get(p.agent_id) if p.agent_id is not None else None
-    if desk is None or desk.agent not in state.config.agents:
+    presence = state.distribution.presences.get(p.agent_id) if p.agent_id is not None else None
+    if presence is None or presence.agent not in state.config.agents:
         return Refusal(ErrorCode.UNKNOWN_AGENT, "AgentId: no such agent, or never here")
-    if desk.state is AgentState.LOG_OFF:
+    if presence.state is AgentState.LOG_OFF:
         return Refusal(ErrorCode.WRONG_STATE, "AgentId: logged off")
-    told = AgentToWorkplace(agent=desk.agent, answer_to=session.number, re=frame.id)
+    told = AgentToWorkplace(agent=presence.agent, answer_to=session.number, re=frame.id)
     if p.state is AgentState.LOG_OFF:
-        decision = _expelled(state, desk, stamp, me.agent)
+        decision = _expelled(state, presence, stamp, me.agent)
         decision.effects.insert(0, told)
         return decision
     fact = move_agent(
-        desk,
+        presence,
         stamp,
         p.state,
         "forced",
@@ -82,26 +82,26 @@ def force_state(
         next_state=p.next_state,
         by=me.agent,
     )
-    return Decision([fact], [told, AgentToWorkplace(agent=desk.agent)])
+    return Decision([fact], [told, AgentToWorkplace(agent=presence.agent)])
 
 
-def _expelled(state: State, desk: Desk, stamp: Stamp, by: Guid) -> Decision:
+def _expelled(state: State, presence: AgentPresence, stamp: Stamp, by: Guid) -> Decision:
     """Log an agent off now: everything that they have goes on without them."""
     decision = Decision()
-    for chat_id, holder in desk.leases.items():
+    for chat_id, holder in presence.leases.items():
         chat = state.chats[chat_id]
         if holder is ChatStatus.CLOSED:
             decision.facts += wrap_up_over(state, chat, stamp, "forced").facts
         elif holder is ChatStatus.ALERTING:
-            decision.add(withdraw(state, chat, desk.agent, stamp, "forced"))
-    for chat_id in held(desk):
-        decision.add(withdraw(state, state.chats[chat_id], desk.agent, stamp, "forced"))
-    for chat_id in desk.watching:
-        decision.add(drop_party(state, state.chats[chat_id], desk.agent, stamp, "forced"))
-    decision.facts.append(move_agent(desk, stamp, AgentState.LOG_OFF, "forced", by=by))
-    decision.effects.append(AgentToWorkplace(agent=desk.agent))
-    if desk.session is not None:
-        decision.effects.append(Dismiss(desk.session, ByeCode.LOGGED_OFF))
+            decision.add(withdraw(state, chat, presence.agent, stamp, "forced"))
+    for chat_id in held(presence):
+        decision.add(withdraw(state, state.chats[chat_id], presence.agent, stamp, "forced"))
+    for chat_id in presence.watching:
+        decision.add(drop_party(state, state.chats[chat_id], presence.agent, stamp, "forced"))
+    decision.facts.append(move_agent(presence, stamp, AgentState.LOG_OFF, "forced", by=by))
+    decision.effects.append(AgentToWorkplace(agent=presence.agent))
+    if presence.session is not None:
+        decision.effects.append(Dismiss(presence.session, ByeCode.LOGGED_OFF))
     return decision
 
 
@@ -224,20 +224,22 @@ def standing(state: State, chat: Chat, agent: Guid) -> str:
         return "has it" if agent == chat.agent else "is in it"
     if chat.offered_to == agent:
         return "is being alerted for it"
-    ticket = state.distribution.tickets.get(chat.id)
+    entry = state.distribution.entries.get(chat.id)
     need = asked_by(chat)
     if need is None:
         return "no rule has said yet what the chat asks of an agent"
-    demand = ticket.demand if ticket is not None else demand_of(state, need)
+    demand = entry.demand if entry is not None else demand_of(state, need)
     lack = _lack(state, agent, demand[0], demand[1], demand[2])
     if lack is not None and skill_for(state, agent, demand) is None:
         return lack
-    reason = why_not(state, state.distribution.desks.get(agent), weight_of(state, chat.gateway))
+    reason = ineligible_reason(
+        state, state.distribution.presences.get(agent), capacity_cost(state, chat.gateway)
+    )
     if reason is not None:
         return reason
-    if ticket is None:
+    if entry is None:
         return "nothing: the chat does not wait"
-    if excluded(state, ticket, agent, state.up):
+    if excluded(state, entry, agent, state.up):
         return "let this chat go a short time ago"
     return "nothing: they could be offered it"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from broker.core.chats.lifecycle import OUTCOMES, may_move
-from broker.core.chats.transcript import hold, memory_of, transcript_weight
+from broker.core.chats.transcript import held_bytes, hold, measured_transcript
 from broker.core.deadlines import (
     arm_all,
     arm_bot,
@@ -20,6 +20,7 @@ from broker.core.facts import (
     AgentExcluded,
     BotAwaited,
     BotMoved,
+    BotSettled,
     ChatBound,
     ChatDropped,
     ChatForgotten,
@@ -42,11 +43,10 @@ from broker.core.facts import (
     ParkWarned,
     PartyJoined,
     PartyLeft,
-    ScriptSettled,
     TimerFired,
     WaitEstimated,
 )
-from broker.core.limits import LOGGED_DECISIONS, chat_weight, variables_weight
+from broker.core.limits import LOGGED_DECISIONS, chat_bytes, variables_bytes
 from broker.core.state import Chat, ChatsState, Invite, Party
 from broker.core.timers import Term, TimerKind
 from protocol.values import ChatStatus, Guid
@@ -67,9 +67,9 @@ def set_status(state: ChatsState, chat: Chat, status: ChatStatus) -> None:
 def to_be_routed(state: ChatsState, chat: Chat) -> None:
     """Note whether the rules are to be run for the chat: not before a connector has it."""
     if chat.status is ChatStatus.PILOT and chat.is_bound:
-        state.pilots[chat.id] = None
+        state.unrouted[chat.id] = None
     else:
-        state.pilots.pop(chat.id, None)
+        state.unrouted.pop(chat.id, None)
 
 
 def index_open(state: ChatsState, chat: Chat) -> None:
@@ -86,15 +86,15 @@ def index_open(state: ChatsState, chat: Chat) -> None:
 
 
 def _count_listed(state: ChatsState, chat: Chat, sign: int) -> None:
-    weight = sign * chat_weight(chat.tracking_id)
-    state.list_weight[chat.gateway] = state.list_weight.get(chat.gateway, 0) + weight
+    size = sign * chat_bytes(chat.tracking_id)
+    state.list_bytes[chat.gateway] = state.list_bytes.get(chat.gateway, 0) + size
 
 
 def add_chat(state: ChatsState, chat: Chat) -> None:
     """Enter a chat into the state's indexes."""
     state.chats[chat.id] = chat
     state.chats_held[chat.gateway] = state.chats_held.get(chat.gateway, 0) + 1
-    hold(state, chat, memory_of(chat))
+    hold(state, chat, held_bytes(chat))
     state.status_counts[chat.status] = state.status_counts.get(chat.status, 0) + 1
     if chat.is_open:
         index_open(state, chat)
@@ -150,7 +150,7 @@ def chat_started(state: ChatsState, f: ChatStarted) -> None:
             open_key=f.open_key,
             earlier=f.earlier,
             last_agent=f.last_agent,
-            weight=variables_weight(f.variables),
+            transcript_bytes=variables_bytes(f.variables),
         ),
     )
     state.next_chat = f.no + 1
@@ -160,11 +160,11 @@ def chat_bound(state: ChatsState, f: ChatBound) -> None:
     """A connector has an outbound chat, under a tracking ID of its own."""
     chat = state.chats[f.chat]
     _count_listed(state, chat, -1)
-    hold(state, chat, -memory_of(chat))
+    hold(state, chat, -held_bytes(chat))
     chat.tracking_id, chat.bound_at = f.tracking_id, f.at
-    chat.weight = transcript_weight(chat)
+    chat.transcript_bytes = measured_transcript(chat)
     _count_listed(state, chat, 1)
-    hold(state, chat, memory_of(chat))
+    hold(state, chat, held_bytes(chat))
     chat.party_name, chat.remote_address = f.party_name, f.remote_address
     chat.culture, chat.user_token, chat.ext_response = f.culture, f.user_token, f.ext_response
     state.unbound.pop(f.chat, None)
@@ -210,7 +210,7 @@ def chat_widened(state: ChatsState, f: ChatWidened) -> None:
     arm_wait(state, chat)
 
 
-def lost_its_script(state: ChatsState, chat: Chat) -> bool:
+def lost_its_bot(state: ChatsState, chat: Chat) -> bool:
     """Whether a built-in bot talks that the configuration has no more, or not so long (C-4)."""
     if chat.status is not ChatStatus.ICR or chat.agent is not None:
         return False
@@ -228,7 +228,7 @@ def bot_moved(state: ChatsState, f: BotMoved) -> None:
     chat = state.chats[f.chat]
     chat.bot, chat.bot_question, chat.bot_tries = f.bot, f.question, f.tries
     chat.bot_project, chat.learned = f.project, f.learned
-    state.scripted.pop(f.chat, None)
+    state.bots_due.pop(f.chat, None)
 
 
 def bot_awaited(state: ChatsState, f: BotAwaited) -> None:
@@ -244,9 +244,9 @@ def listened_again(state: ChatsState, _f: ListenedAgain) -> None:
     arm_all(state)
 
 
-def script_settled(state: ChatsState, f: ScriptSettled) -> None:
+def bot_settled(state: ChatsState, f: BotSettled) -> None:
     """A built-in bot has reacted."""
-    state.scripted.pop(f.chat, None)
+    state.bots_due.pop(f.chat, None)
 
 
 def chat_moved(state: ChatsState, f: ChatMoved) -> None:
@@ -267,9 +267,9 @@ def chat_moved(state: ChatsState, f: ChatMoved) -> None:
         chat.scenario = None
     if f.status is not ChatStatus.ICR:
         chat.bot_due = None
-        state.scripted.pop(chat.id, None)
+        state.bots_due.pop(chat.id, None)
     elif f.agent is None:
-        state.scripted[chat.id] = None
+        state.bots_due[chat.id] = None
     if f.status not in (ChatStatus.ALERTING, ChatStatus.ICR):
         chat.offer = chat.offer_until = None
     if f.status is ChatStatus.CLOSED:
@@ -348,7 +348,7 @@ def chat_forgotten(state: ChatsState, f: ChatForgotten | ChatDropped) -> None:
     chat = state.chats.pop(f.chat)
     state.closed_chats[chat.gateway].pop(chat.id, None)
     state.chats_held[chat.gateway] -= 1
-    hold(state, chat, -memory_of(chat))
+    hold(state, chat, -held_bytes(chat))
     state.status_counts[chat.status] -= 1
     if state.by_tracking.get((chat.gateway, chat.tracking_id)) == chat.id:
         del state.by_tracking[chat.gateway, chat.tracking_id]
@@ -360,8 +360,8 @@ def config_replaced(state: ChatsState, f: ConfigReplaced) -> None:
     """Another configuration is in force: what was built on it, and all times, anew."""
     state.config = f.config
     for chat in state.chats.values():
-        if lost_its_script(state, chat):
-            state.scripted[chat.id] = None
+        if lost_its_bot(state, chat):
+            state.bots_due[chat.id] = None
     arm_all(state)
 
 

@@ -20,11 +20,11 @@ from broker.core.effects import (
 from broker.core.facts import FormOffered, FormSaved
 from broker.core.form_values import columns_of, scenario_in
 from broker.core.inputs import Stamp
-from broker.core.limits import DAY, FORM_BYTES, FORMS_PER_CHAT, form_size, form_weight
+from broker.core.limits import DAY, FORM_BYTES, FORMS_PER_CHAT, form_bytes, form_size
 from broker.core.lone_forms import LoneForms
 from broker.core.serving import serves
 from broker.core.state import Chat, Session, State
-from broker.core.views.addressing import NO_CHAT, chat_at_desk, gateway_of
+from broker.core.views.addressing import NO_CHAT, chat_at_workplace, gateway_of
 from broker.core.views.structures import form_for_workplace
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
@@ -58,12 +58,12 @@ def result(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ScenarioResultInfo
 ) -> Outcome:
     """CS_SCENARIO_RESULT: what was filled in, for who may read the chat's words (B-7, B-41)."""
-    found = chat_at_desk(state, session, p)
+    found = chat_at_workplace(state, session, p)
     if isinstance(found, Refusal):
         return found
-    desk, chat = found
-    if not chat.is_read_by(desk.agent):
-        return _not_read_by(chat, desk.agent)
+    presence, chat = found
+    if not chat.is_read_by(presence.agent):
+        return _not_read_by(chat, presence.agent)
     form = chat.forms.get(p.scenario_result_id or Guid(""))
     if form is None:
         return _NO_RESULT
@@ -77,14 +77,14 @@ def save_from_workplace(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ScenarioResultInfo
 ) -> Outcome:
     """CS_SCENARIO_SAVE: by who is in the conversation, or owned the chat at its end."""
-    found = chat_at_desk(state, session, p)
+    found = chat_at_workplace(state, session, p)
     if isinstance(found, Refusal):
         return found
-    desk, chat = found
-    refusal = _may_fill_in(chat, desk.agent)
+    presence, chat = found
+    refusal = _may_fill_in(chat, presence.agent)
     if refusal is not None:
         return refusal
-    return _save(state, stamp, session, frame, chat, desk.agent)
+    return _save(state, stamp, session, frame, chat, presence.agent)
 
 
 @serves(ScenarioResultInfo)
@@ -287,8 +287,8 @@ def too_many(
     """Refuse one form more than the chat, or the memory, has room for (I-14)."""
     if len(chat.forms) >= FORMS_PER_CHAT and form.scenario_result_id not in chat.forms:
         return Refusal(ErrorCode.OVERLOADED, "the chat has too many forms")
-    weight = chat.weight + form_weight(form.activity)
-    if weight > (visitors_room(state) if agent is None else agents_room(state)):
+    size = chat.transcript_bytes + form_bytes(form.activity)
+    if size > (visitors_room(state) if agent is None else agents_room(state)):
         return Refusal(ErrorCode.OVERLOADED, "the transcript of the chat is full")
     if is_spent(state, chat, agent=agent is not None):
         return Refusal(ErrorCode.OVERLOADED, "the gateway's chats take too much memory")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from broker.config.model import MINUTE
-from broker.core.chats.transcript import memory_of
+from broker.core.chats.transcript import held_bytes
 from broker.core.decision import Refusal
 from broker.core.facts import ChatDropped
 from broker.core.limits import (
@@ -19,7 +19,7 @@ from broker.core.limits import (
     FORMS_PER_CHAT,
     RESERVE,
     SENTENCE_BYTES,
-    sentence_weight,
+    sentence_bytes,
 )
 from broker.core.state import Chat, State
 from protocol.chat import ChatSentenceInfo
@@ -53,7 +53,7 @@ def is_full(state: State, chat: Chat, form: ScenarioResultInfo | None = None) ->
         return True
     room = visitors_room(state)
     begun = bool(chat.sentences or chat.internal or chat.forms)
-    return begun and chat.weight + min(LONGEST, room // 2) > room
+    return begun and chat.transcript_bytes + min(LONGEST, room // 2) > room
 
 
 def _oldest(
@@ -80,7 +80,7 @@ def _oldest(
 def _for_words(state: State, gateway: Guid, but: Guid) -> list[Chat] | None:
     """Which closed chats are to be let go so that the words of a gateway take no more than they may."""
     over = state.bytes_held.get(gateway, 0) - state.config.limits.gateway_bytes
-    return _oldest(state, gateway, over, memory_of, but)
+    return _oldest(state, gateway, over, held_bytes, but)
 
 
 def _for_chat(state: State, gateway: Guid) -> list[Chat] | None:
@@ -118,12 +118,12 @@ def is_spent(state: State, chat: Chat, *, agent: bool) -> bool:
     return _for_words(state, chat.gateway, chat.id) is None
 
 
-def fits(
+def refuse_for_room(
     state: State, chat: Chat, p: ChatSentenceInfo, name: str | None, *, agent: bool
 ) -> Refusal | None:
     """Refuse a sentence for which there is no room; agents have a little more for last words."""
     limits = state.config.limits
-    total = chat.weight + sentence_weight(p.id or "", name, p.text or "", chat.tracking_id)
+    total = chat.transcript_bytes + sentence_bytes(p.id or "", name, p.text or "", chat.tracking_id)
     # Most chats are far from every bound, and this is on the way of each sentence.
     near = total > limits.frame_bytes - RESERVE - LAST_WORDS
     if near and total > (agents_room(state) if agent else visitors_room(state)):

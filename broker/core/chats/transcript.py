@@ -16,11 +16,11 @@ from broker.core.facts import (
 from broker.core.limits import (
     DAY,
     PAST_SLOTS,
+    form_bytes,
     form_size,
-    form_weight,
-    sentence_weight,
+    sentence_bytes,
     slot_digest,
-    variables_weight,
+    variables_bytes,
 )
 from broker.core.lone_forms import LoneForms
 from broker.core.state import Chat, ChatsState, Sentence, Slot
@@ -34,25 +34,25 @@ def hold(state: ChatsState, chat: Chat, more: int) -> None:
     held[chat.gateway] = held.get(chat.gateway, 0) + more
 
 
-def memory_of(chat: Chat) -> int:
+def held_bytes(chat: Chat) -> int:
     """A bound on the bytes of a chat's words, notes and forms."""
-    return chat.weight + sum(form_size(form) for form in chat.forms.values())
+    return chat.transcript_bytes + sum(form_size(form) for form in chat.forms.values())
 
 
-def transcript_weight(chat: Chat) -> int:
+def measured_transcript(chat: Chat) -> int:
     """A bound on the bytes of everything that a snapshot of the chat holds."""
     said: list[Sentence | Slot] = [*chat.sentences, *chat.internal, *chat.slots.values()]
-    words = sum(sentence_weight(s.id, s.party_name, s.text, chat.tracking_id) for s in said)
-    forms = sum(form_weight(form.activity) for form in chat.forms.values())
-    return words + forms + variables_weight(chat.variables)
+    words = sum(sentence_bytes(s.id, s.party_name, s.text, chat.tracking_id) for s in said)
+    forms = sum(form_bytes(form.activity) for form in chat.forms.values())
+    return words + forms + variables_bytes(chat.variables)
 
 
 def add_sentence(chat: Chat, sentence: Sentence) -> None:
-    """Append a sentence to a transcript, its key and its weight."""
+    """Append a sentence to a transcript, its key and its size."""
     chat.edition += 1
     chat.sentences.append(sentence)
     chat.keys[sentence.outbound][sentence.id] = sentence
-    chat.weight += sentence_weight(
+    chat.transcript_bytes += sentence_bytes(
         sentence.id, sentence.party_name, sentence.text, chat.tracking_id
     )
     if not sentence.own:
@@ -66,18 +66,18 @@ def add_note(chat: Chat, note: Sentence) -> None:
     chat.edition += 1
     chat.internal.append(note)
     chat.internal_keys[note.id] = note
-    chat.weight += sentence_weight(note.id, note.party_name, note.text, chat.tracking_id)
+    chat.transcript_bytes += sentence_bytes(note.id, note.party_name, note.text, chat.tracking_id)
     if note.agent is not None:
         chat.writers[note.agent] = None
 
 
 def fill_slot(chat: Chat, slot: Slot) -> None:
-    """Replace what a direction has in the slot of a model, and the weight of what was there."""
+    """Replace what a direction has in the slot of a model, and the size of what was there."""
     key = (slot.outbound, slot.model)
     before = chat.slots.get(key)
     for sign, each in ((-1, before), (1, slot)):
         if each is not None:
-            chat.weight += sign * sentence_weight(
+            chat.transcript_bytes += sign * sentence_bytes(
                 each.id, each.party_name, each.text, chat.tracking_id
             )
     chat.slots[key] = slot
@@ -91,14 +91,14 @@ def fill_slot(chat: Chat, slot: Slot) -> None:
 
 
 def add_form(chat: Chat, form: ScenarioResultInfo, at: int) -> None:
-    """Enter a form, or its new version, and the weight of one."""
+    """Enter a form, or its new version, and the size of one."""
     if form.scenario_result_id is None:
         return
     chat.filled[form.scenario_result_id] = at
     before = chat.forms.get(form.scenario_result_id)
     if before is not None:
-        chat.weight -= form_weight(before.activity)
-    chat.weight += form_weight(form.activity)
+        chat.transcript_bytes -= form_bytes(before.activity)
+    chat.transcript_bytes += form_bytes(form.activity)
     chat.forms[form.scenario_result_id] = form
 
 
@@ -120,11 +120,11 @@ def _remembered(f: SentenceStored | NoteStored) -> Sentence:
 def sentence_stored(state: ChatsState, f: SentenceStored) -> None:
     """A sentence got its place."""
     chat = state.chats[f.chat]
-    before = chat.weight
+    before = chat.transcript_bytes
     add_sentence(chat, _remembered(f))
     if not f.own:
         chat.quiet_up = state.up
-    state.bytes_held[chat.gateway] += chat.weight - before
+    state.bytes_held[chat.gateway] += chat.transcript_bytes - before
     if chat.status is ChatStatus.ICR and not f.own:
         _partner_heard(state, chat, f)
 
@@ -134,7 +134,7 @@ def _partner_heard(state: ChatsState, chat: Chat, f: SentenceStored) -> None:
     if f.outbound:
         chat.bot_due = chat.bot_given = None
     elif chat.agent is None:
-        state.scripted[chat.id] = None
+        state.bots_due[chat.id] = None
     elif chat.bot_due is None and chat.offer is None:
         # Before they have answered their offer says how long they have.
         chat.bot_due = chat.bot_given = state.up + state.config.distribution.bot_timeout
@@ -144,19 +144,19 @@ def _partner_heard(state: ChatsState, chat: Chat, f: SentenceStored) -> None:
 def note_stored(state: ChatsState, f: NoteStored) -> None:
     """An internal note got its place."""
     chat = state.chats[f.chat]
-    before = chat.weight
+    before = chat.transcript_bytes
     add_note(chat, _remembered(f))
-    state.bytes_held[chat.gateway] += chat.weight - before
+    state.bytes_held[chat.gateway] += chat.transcript_bytes - before
 
 
 def slot_filled(state: ChatsState, f: SlotFilled) -> None:
     """A slot has new contents."""
     chat = state.chats[f.chat]
-    before = chat.weight
+    before = chat.transcript_bytes
     fill_slot(
         chat, Slot(f.model, f.id, f.party_name, f.text, f.time_sent, f.outbound, f.at, f.agent)
     )
-    state.bytes_held[chat.gateway] += chat.weight - before
+    state.bytes_held[chat.gateway] += chat.transcript_bytes - before
 
 
 def sentence_confirmed(state: ChatsState, f: SentenceConfirmed) -> None:
@@ -187,14 +187,14 @@ def form_saved(state: ChatsState, f: FormSaved) -> None:
         _count_alone(state, f.gateway, f)
     if f.chat is not None:
         chat = state.chats[f.chat]
-        before = memory_of(chat)
+        before = held_bytes(chat)
         add_form(chat, f.result, f.at)
         if f.at_start:
             chat.start_form = f.result.scenario_result_id
-        state.bytes_held[chat.gateway] += memory_of(chat) - before
+        state.bytes_held[chat.gateway] += held_bytes(chat) - before
         waited_for = chat.scenario is not None and chat.scenario == f.result.scenario_id
         if waited_for and f.result.agent_id is None and chat.status is ChatStatus.ICR:
-            state.scripted[chat.id] = None
+            state.bots_due[chat.id] = None
 
 
 def _count_alone(state: ChatsState, gateway: Guid, f: FormSaved) -> None:

@@ -21,8 +21,8 @@ from broker.core.facts import (
     WrapupStarted,
 )
 from broker.core.inputs import Stamp
-from broker.core.limits import NOTE_RESERVE, RESERVE, sentence_weight
-from broker.core.state import Chat, Desk, Session, State
+from broker.core.limits import NOTE_RESERVE, RESERVE, sentence_bytes
+from broker.core.state import AgentPresence, Chat, Session, State
 from broker.core.views.recipients import connectors_of, listeners, members_of
 from broker.core.views.structures import agent_name, sentence_for_connector, sentence_for_workplace
 from protocol.frame import Frame
@@ -106,7 +106,7 @@ def end_offer(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
     agent = chat.offered_to
     if chat.offer is None or agent is None:
         return Decision()
-    missed = state.distribution.desks[agent].missed
+    missed = state.distribution.presences[agent].missed
     if outcome == "missed":
         missed += 1
     elif outcome in ("answered", "rejected"):
@@ -227,7 +227,7 @@ def close(
         offer_ended: Whether another part of the same decision ends the open offer.
     """
     was, was_parked = chat.status, chat.parked_at is not None
-    desks = state.distribution.desks
+    presences = state.distribution.presences
     decision = dissolve(state, chat, stamp, offer_ended=offer_ended)
     decision.effects = [
         e
@@ -235,14 +235,14 @@ def close(
         if answerer is None
         or not isinstance(e, ChatToAgent)
         or e.type != "SC_CHAT_STATUS"
-        or desks[e.agent].session != answerer
+        or presences[e.agent].session != answerer
     ]
     talked = chat.agent if chat.agent is not None and chat.has(chat.agent) else None
     last = talked or chat.last_agent
     decision.facts.append(moved(chat, stamp, ChatStatus.CLOSED, cause, last, reason=reason))
     if talked is None:
         return decision
-    if answerer is None or desks[talked].session != answerer:
+    if answerer is None or presences[talked].session != answerer:
         decision.effects.append(ChatToAgent(chat=chat.id, agent=talked, type="SC_CHAT_STATUS"))
     project = state.config.projects.get(chat.project) if chat.project else None
     if was is ChatStatus.ANSWERED and not was_parked and project is not None and project.wrapup:
@@ -262,7 +262,7 @@ def wrap_up_over(state: State, chat: Chat, stamp: Stamp, cause: str) -> Decision
     """End the wrap-up of a closed chat, if one runs, and tell its agent."""
     decision = Decision()
     for agent in state.distribution.leases.get(chat.id, ()):
-        if chat.id in state.distribution.desks[agent].wrapups:
+        if chat.id in state.distribution.presences[agent].wrapups:
             decision.facts.append(
                 WrapupEnded(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)
             )
@@ -270,7 +270,9 @@ def wrap_up_over(state: State, chat: Chat, stamp: Stamp, cause: str) -> Decision
     return decision
 
 
-def note(state: State, chat: Chat, stamp: Stamp, text: str, index: int = NOTE_ID) -> Decision:
+def system_message(
+    state: State, chat: Chat, stamp: Stamp, text: str, index: int = NOTE_ID
+) -> Decision:
     """A TechNote of the broker's own to the visitor, as the next sentence of the transcript."""
     return speak(
         state, chat, stamp, text, state.config.notes.party_name, SentenceModel.TECH_NOTE, index
@@ -299,10 +301,10 @@ def speak(
         model: How it is to be read.
         index: The Guid of the stamp that becomes its ID.
         counter: Its place, when others before it are decided together with it.
-        more: The weight of those.
+        more: The size of those.
     """
-    weight = sentence_weight("-" * 36, name, text, chat.tracking_id) + more
-    if chat.weight + weight > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
+    size = sentence_bytes("-" * 36, name, text, chat.tracking_id) + more
+    if chat.transcript_bytes + size > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
         return Decision()
     stored = SentenceStored(
         chat.id,
@@ -333,8 +335,8 @@ def speak(
 def internal_note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision:
     """A note of the broker's own to the agents who are in the chat; it may be the last that fits."""
     name = state.config.notes.party_name
-    weight = sentence_weight("-" * 36, name, text, chat.tracking_id)
-    if chat.weight + weight > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
+    size = sentence_bytes("-" * 36, name, text, chat.tracking_id)
+    if chat.transcript_bytes + size > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
         return Decision()
     stored = NoteStored(
         chat=chat.id,
@@ -360,7 +362,7 @@ def bot_awaited(state: State, chat: Chat, stamp: Stamp) -> BotAwaited:
 
 
 def move_agent(
-    desk: Desk,
+    presence: AgentPresence,
     stamp: Stamp,
     state: AgentState,
     cause: str,
@@ -370,16 +372,16 @@ def move_agent(
     by: Guid | None = None,
 ) -> AgentMoved:
     """Change the state of an agent; what they missed before is forgotten."""
-    same = (desk.state, desk.reason) == (state, reason)
+    same = (presence.state, presence.reason) == (state, reason)
     return AgentMoved(
-        agent=desk.agent,
+        agent=presence.agent,
         at=stamp.now,
-        since=desk.since if same else stamp.now,
+        since=presence.since if same else stamp.now,
         state=state,
         reason=reason,
         next_state=next_state,
         cause=cause,
-        workplace=desk.workplace,
+        workplace=presence.workplace,
         missed=0,
         by=by,
     )
@@ -389,8 +391,8 @@ def agent_session(state: State, agent: Guid | None) -> int | None:
     """The session of an agent, if they are connected."""
     if agent is None:
         return None
-    desk = state.distribution.desks.get(agent)
-    return desk.session if desk is not None else None
+    presence = state.distribution.presences.get(agent)
+    return presence.session if presence is not None else None
 
 
 def acknowledgement(session: Session, frame: Frame) -> list[Send]:

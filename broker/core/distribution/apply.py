@@ -1,9 +1,9 @@
-"""Writing facts into the distribution: desks, leases, tickets. Nothing here looks into a chat.
+"""Writing facts into the distribution: presences, leases, queue entries. Nothing here looks into a chat.
 
 A lease is the only thing that holds slots. It begins with an offer and ends with what holds it
-(B-22): an offer, a conversation that is not parked, a wrap-up. A chat has a ticket while it waits,
+(B-22): an offer, a conversation that is not parked, a wrap-up. A chat has a entry while it waits,
 and while its owner asks a project for somebody (B-29): its `Need` says so, and what for; `requeue`
-sees to the ticket.
+sees to the entry.
 """
 
 from __future__ import annotations
@@ -13,11 +13,18 @@ from collections import deque
 from heapq import heapify, heappop, heappush
 
 from broker.config.model import MINUTE
-from broker.core.capacity import weight_of
+from broker.core.capacity import capacity_cost
 from broker.core.deadlines import over, term_over
 from broker.core.distribution.eligibility import queue_of, touch
 from broker.core.distribution.lifecycle import may_move
-from broker.core.distribution_state import Demand, Desk, DistributionState, Need, Order, Ticket
+from broker.core.distribution_state import (
+    AgentPresence,
+    Demand,
+    DistributionState,
+    Need,
+    Order,
+    QueueEntry,
+)
 from broker.core.facts import (
     AgentMoved,
     AgentSeated,
@@ -51,9 +58,9 @@ from broker.core.timers import Term, TimerKind, Wrapup
 from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
 
-def desk_of(state: DistributionState, agent: Guid) -> Desk:
-    """The desk of an agent, made when they are seen for the first time."""
-    return state.distribution.desks.setdefault(agent, Desk(agent=agent))
+def presence_of(state: DistributionState, agent: Guid) -> AgentPresence:
+    """The presence of an agent, made when they are seen for the first time."""
+    return state.distribution.presences.setdefault(agent, AgentPresence(agent=agent))
 
 
 def order_of(state: DistributionState, need: Need) -> Order:
@@ -68,7 +75,7 @@ def order_of(state: DistributionState, need: Need) -> Order:
 
 def demand_of(state: DistributionState, need: Need) -> Demand:
     """What the chat asks of an agent."""
-    return (need.projects, need.language, need.skill, weight_of(state, need.gateway))
+    return (need.projects, need.language, need.skill, capacity_cost(state, need.gateway))
 
 
 # -- chats that there are
@@ -88,7 +95,7 @@ def chat_forgotten(state: DistributionState, f: ChatForgotten | ChatDropped) -> 
 
 
 def chat_moved(state: DistributionState, f: ChatMoved, need: Need | None) -> None:
-    """Move the chat's ticket and leases along with its status and its owner."""
+    """Move the chat's entry and leases along with its status and its owner."""
     match f.status:
         case ChatStatus.ALERTING if f.agent is not None:
             lease(state, f.chat, f.agent, ChatStatus.ALERTING)
@@ -121,7 +128,7 @@ def offer_made(state: DistributionState, f: OfferMade, need: Need | None) -> Non
 def party_joined(state: DistributionState, f: PartyJoined, need: Need | None) -> None:
     """An agent is in the chat; one who only watches holds no slot."""
     if f.mode is TransferMode.MONITOR:
-        desk_of(state, f.agent).watching[f.chat] = None
+        presence_of(state, f.agent).watching[f.chat] = None
     else:
         lease(state, f.chat, f.agent, ChatStatus.ANSWERED)
     _bar_anew(state, f.chat, need)
@@ -129,7 +136,7 @@ def party_joined(state: DistributionState, f: PartyJoined, need: Need | None) ->
 
 def party_left(state: DistributionState, f: PartyLeft, need: Need | None) -> None:
     """They are in it no more."""
-    watching = desk_of(state, f.agent).watching
+    watching = presence_of(state, f.agent).watching
     if f.chat in watching:
         del watching[f.chat]
     else:
@@ -139,20 +146,20 @@ def party_left(state: DistributionState, f: PartyLeft, need: Need | None) -> Non
 
 def _bar_anew(state: DistributionState, chat: Guid, need: Need | None) -> None:
     """Whoever is in the chat is not to be offered it."""
-    if chat in state.distribution.tickets:
+    if chat in state.distribution.entries:
         requeue(state, chat, need)
 
 
 def lease(state: DistributionState, chat: Guid, agent: Guid, holder: ChatStatus) -> None:
     """Give the chat slots of the agent, or say anew what holds them."""
     d = state.distribution
-    desk = desk_of(state, agent)
+    presence = presence_of(state, agent)
     d.leases.setdefault(chat, {})[agent] = None
-    if chat not in desk.leases:
-        desk.weights[chat] = weight_of(state, d.gateways[chat])
-        desk.load += desk.weights[chat]
-    desk.leases[chat] = holder
-    d.leaving.pop(agent, None)
+    if chat not in presence.leases:
+        presence.costs[chat] = capacity_cost(state, d.gateways[chat])
+        presence.load += presence.costs[chat]
+    presence.leases[chat] = holder
+    d.logoffs_due.pop(agent, None)
     touch(state, agent)
 
 
@@ -165,12 +172,12 @@ def release(state: DistributionState, chat: Guid, agent: Guid) -> None:
     del holders[agent]
     if not holders:
         del d.leases[chat]
-    desk = d.desks[agent]
-    holder = desk.leases.pop(chat)
-    desk.load -= desk.weights.pop(chat)
-    desk.wrapups.pop(chat, None)
-    desk.idle_since = state.up
-    free_to_leave(state, desk, holder is not ChatStatus.ALERTING)
+    presence = d.presences[agent]
+    holder = presence.leases.pop(chat)
+    presence.load -= presence.costs.pop(chat)
+    presence.wrapups.pop(chat, None)
+    presence.idle_since = state.up
+    free_to_leave(state, presence, holder is not ChatStatus.ALERTING)
     touch(state, agent)
 
 
@@ -180,29 +187,29 @@ def release_all(state: DistributionState, chat: Guid) -> None:
         release(state, chat, agent)
 
 
-def free_to_leave(state: DistributionState, desk: Desk, worked: bool) -> None:
+def free_to_leave(state: DistributionState, presence: AgentPresence, worked: bool) -> None:
     """Whether a `NextState` is to be taken now that something of the agent's has ended (B-28).
 
     To log off they need only to have nothing any more; a pause or a wrap-up comes *after* work, and an
     offer that came to nothing was none.
     """
-    if desk.next_state is None or desk.is_busy:
+    if presence.next_state is None or presence.is_busy:
         return
-    if worked or desk.next_state is AgentState.LOG_OFF:
-        state.distribution.leaving[desk.agent] = None
+    if worked or presence.next_state is AgentState.LOG_OFF:
+        state.distribution.logoffs_due[presence.agent] = None
 
 
 def wrapup_started(state: DistributionState, f: WrapupStarted) -> None:
     """Hold slots for the wrap-up of a closed chat."""
     lease(state, f.chat, f.agent, ChatStatus.CLOSED)
-    desk = desk_of(state, f.agent)
-    desk.wrapups[f.chat] = Wrapup(f.until, Term(state.up, f.until - f.at))
-    arm_wrapup(state, desk, f.chat)
+    presence = presence_of(state, f.agent)
+    presence.wrapups[f.chat] = Wrapup(f.until, Term(state.up, f.until - f.at))
+    arm_wrapup(state, presence, f.chat)
 
 
-def arm_wrapup(state: DistributionState, desk: Desk, chat: Guid) -> None:
+def arm_wrapup(state: DistributionState, presence: AgentPresence, chat: Guid) -> None:
     """Set a timer for the end of a wrap-up."""
-    state.timers.set(term_over(state, desk.wrapups[chat].term), TimerKind.WRAPUP, chat)
+    state.timers.set(term_over(state, presence.wrapups[chat].term), TimerKind.WRAPUP, chat)
 
 
 def wrapup_ended(state: DistributionState, f: WrapupEnded) -> None:
@@ -212,64 +219,64 @@ def wrapup_ended(state: DistributionState, f: WrapupEnded) -> None:
 
 def chat_parked(state: DistributionState, f: ChatParked) -> None:
     """The chat holds no slot while it is put aside."""
-    desk_of(state, f.agent).parked[f.chat] = None
+    presence_of(state, f.agent).parked[f.chat] = None
     release(state, f.chat, f.agent)
 
 
 def chat_woken(state: DistributionState, f: ChatWoken) -> None:
     """The chat is to come back; look at its owner at once."""
-    state.distribution.waking[f.chat] = None
-    state.distribution.fresh_agents[f.agent] = None
+    state.distribution.resuming[f.chat] = None
+    state.distribution.agents_to_match[f.agent] = None
 
 
 def chat_unparked(state: DistributionState, f: ChatUnparked) -> None:
     """The chat is back, or its conversation ended meanwhile."""
-    desk = desk_of(state, f.agent)
-    desk.parked.pop(f.chat, None)
-    state.distribution.waking.pop(f.chat, None)
+    presence = presence_of(state, f.agent)
+    presence.parked.pop(f.chat, None)
+    state.distribution.resuming.pop(f.chat, None)
     if f.cause == "retrieved":
         lease(state, f.chat, f.agent, ChatStatus.ANSWERED)
     else:
-        free_to_leave(state, desk, worked=True)
+        free_to_leave(state, presence, worked=True)
         touch(state, f.agent)
 
 
-# -- tickets
+# -- queue entries
 
 
 def requeue(state: DistributionState, chat: Guid, need: Need | None) -> None:
-    """Give the chat the ticket that it should have now, or none."""
-    drop_ticket(state, chat)
+    """Give the chat the entry that it should have now, or none."""
+    drop_entry(state, chat)
     if need is not None:
-        put_ticket(state, need)
+        put_entry(state, need)
 
 
-def put_ticket(state: DistributionState, need: Need) -> None:
+def put_entry(state: DistributionState, need: Need) -> None:
     """Queue a chat."""
-    ticket = Ticket(
+    entry = QueueEntry(
         chat=need.chat,
         order=order_of(state, need),
         demand=demand_of(state, need),
         need=need,
     )
     d = state.distribution
-    d.tickets[need.chat] = ticket
-    queue = queue_of(state, ticket.demand)
-    insort(queue.tickets, ticket.order)
-    heappush(d.fresh_chats, ticket.order)
+    d.entries[need.chat] = entry
+    queue = queue_of(state, entry.demand)
+    insort(queue.entries, entry.order)
+    heappush(d.chats_to_match, entry.order)
     if need.exclusions or need.barred:
         queue.excluding[need.chat] = None
 
 
-def drop_ticket(state: DistributionState, chat: Guid) -> None:
+def drop_entry(state: DistributionState, chat: Guid) -> None:
     """Take a chat out of its queue."""
     d = state.distribution
-    ticket = d.tickets.pop(chat, None)
-    if ticket is None:
+    entry = d.entries.pop(chat, None)
+    if entry is None:
         return
-    queue = d.queues[ticket.demand]
+    queue = d.queues[entry.demand]
     queue.excluding.pop(chat, None)
-    del queue.tickets[bisect_left(queue.tickets, ticket.order)]
+    del queue.entries[bisect_left(queue.entries, entry.order)]
 
 
 def chat_widened(state: DistributionState, f: ChatWidened, need: Need | None) -> None:
@@ -290,7 +297,7 @@ def invite_ended(state: DistributionState, f: InviteEnded, need: Need | None) ->
 
 def offer_ended(state: DistributionState, f: OfferEnded, need: Need | None) -> None:
     """Count a missed offer, and free what the offer held, unless the chat moves on by a fact of its own."""
-    desk_of(state, f.agent).missed = f.missed
+    presence_of(state, f.agent).missed = f.missed
     if f.outcome == "answered":
         if f.status is ChatStatus.ICR:
             lease(state, f.chat, f.agent, ChatStatus.ANSWERED)
@@ -302,9 +309,9 @@ def offer_ended(state: DistributionState, f: OfferEnded, need: Need | None) -> N
 def decision_logged(state: DistributionState, f: DecisionLogged) -> None:
     """It is said why a chat waits."""
     if f.kind == "waiting":
-        ticket = state.distribution.tickets.get(f.chat)
-        if ticket is not None:
-            ticket.explained = True
+        entry = state.distribution.entries.get(f.chat)
+        if entry is not None:
+            entry.explained = True
 
 
 # -- agents
@@ -312,31 +319,31 @@ def decision_logged(state: DistributionState, f: DecisionLogged) -> None:
 
 def agent_moved(state: DistributionState, f: AgentMoved) -> None:
     """Set an agent's state."""
-    desk = desk_of(state, f.agent)
-    assert may_move(desk.state, f.state, f.cause), f
-    desk.state, desk.reason, desk.next_state = f.state, f.reason, f.next_state
-    desk.missed = f.missed
-    desk.since = f.since
-    state.distribution.leaving.pop(f.agent, None)
-    free_to_leave(state, desk, worked=False)
+    presence = presence_of(state, f.agent)
+    assert may_move(presence.state, f.state, f.cause), f
+    presence.state, presence.reason, presence.next_state = f.state, f.reason, f.next_state
+    presence.missed = f.missed
+    presence.since = f.since
+    state.distribution.logoffs_due.pop(f.agent, None)
+    free_to_leave(state, presence, worked=False)
     if f.state is AgentState.LOG_OFF:
-        desk.lost_at = None
+        presence.lost_at = None
     touch(state, f.agent)
 
 
 def agent_seated(state: DistributionState, f: AgentSeated) -> None:
     """A login: whatever the agent did before at this seat or another is replaced by it."""
-    desk = desk_of(state, f.agent)
-    desk.login, desk.seated_at, desk.workplace = f.login, f.at, f.workplace
+    presence = presence_of(state, f.agent)
+    presence.login, presence.seated_at, presence.workplace = f.login, f.at, f.workplace
 
 
 def session_joined(state: DistributionState, f: SessionJoined) -> None:
     """An agent's workplace is connected."""
     if f.workplace is None or f.agent is None:
         return
-    desk = desk_of(state, f.agent)
-    desk.session, desk.workplace, desk.lost_at = f.session, f.workplace, None
-    desk.idle_since = state.up
+    presence = presence_of(state, f.agent)
+    presence.session, presence.workplace, presence.lost_at = f.session, f.workplace, None
+    presence.idle_since = state.up
     touch(state, f.agent)
 
 
@@ -344,29 +351,29 @@ def session_left(state: DistributionState, f: SessionLeft) -> None:
     """An agent's workplace is not connected any more (B-11)."""
     if f.agent is None:
         return
-    desk = desk_of(state, f.agent)
-    desk.session = None
-    desk.left_at = state.up
-    if desk.state is not AgentState.LOG_OFF:
-        desk.lost_at = state.up
-        arm_grace(state, desk)
+    presence = presence_of(state, f.agent)
+    presence.session = None
+    presence.left_at = state.up
+    if presence.state is not AgentState.LOG_OFF:
+        presence.lost_at = state.up
+        arm_grace(state, presence)
     touch(state, f.agent)
 
 
-def held(desk: Desk) -> list[Guid]:
+def held(presence: AgentPresence) -> list[Guid]:
     """The conversations of an agent, as owner or party, those that they parked among them."""
-    talking = [c for c, holder in desk.leases.items() if holder is ChatStatus.ANSWERED]
-    return [*talking, *desk.parked]
+    talking = [c for c, holder in presence.leases.items() if holder is ChatStatus.ANSWERED]
+    return [*talking, *presence.parked]
 
 
-def arm_grace(state: DistributionState, desk: Desk) -> None:
+def arm_grace(state: DistributionState, presence: AgentPresence) -> None:
     """Set the timers after which a lost agent's chats, and the agent, are given up."""
-    if desk.lost_at is None:
+    if presence.lost_at is None:
         return
-    for chat in held(desk):
-        due = lost_until(state, state.distribution.gateways[chat], desk.lost_at)
+    for chat in held(presence):
+        due = lost_until(state, state.distribution.gateways[chat], presence.lost_at)
         state.timers.set(due, TimerKind.GRACE, chat)
-    state.timers.set(gone_at(state, desk.lost_at), TimerKind.AGENT, desk.agent)
+    state.timers.set(gone_at(state, presence.lost_at), TimerKind.AGENT, presence.agent)
 
 
 def lost_until(state: DistributionState, gateway: Guid, lost_at: int) -> int:
@@ -381,17 +388,17 @@ def gone_at(state: DistributionState, lost_at: int) -> int:
     return over(state, lost_at, longest)
 
 
-def arm_desks(state: DistributionState) -> None:
+def arm_presences(state: DistributionState) -> None:
     """Set the timers of all wrap-ups and all lost agents anew."""
-    for desk in state.distribution.desks.values():
-        for chat in desk.wrapups:
-            arm_wrapup(state, desk, chat)
-        arm_grace(state, desk)
+    for presence in state.distribution.presences.values():
+        for chat in presence.wrapups:
+            arm_wrapup(state, presence, chat)
+        arm_grace(state, presence)
 
 
 def listened_again(state: DistributionState, _f: ListenedAgain) -> None:
     """The broker listens from now on: all times anew."""
-    arm_desks(state)
+    arm_presences(state)
 
 
 # -- what was looked at
@@ -399,37 +406,37 @@ def listened_again(state: DistributionState, _f: ListenedAgain) -> None:
 
 def chat_settled(state: DistributionState, f: ChatSettled) -> None:
     """The earliest fresh chat has been looked at."""
-    fresh = state.distribution.fresh_chats
+    fresh = state.distribution.chats_to_match
     if fresh and fresh[0][2] == f.chat:
         heappop(fresh)
 
 
 def agent_settled(state: DistributionState, f: AgentSettled) -> None:
     """A fresh agent has been looked at."""
-    state.distribution.fresh_agents.pop(f.agent, None)
+    state.distribution.agents_to_match.pop(f.agent, None)
 
 
 def refreshed(state: DistributionState, f: Refreshed) -> None:
     """Have a waiting chat looked at again."""
-    ticket = state.distribution.tickets.get(f.chat)
-    if ticket is not None:
-        heappush(state.distribution.fresh_chats, ticket.order)
+    entry = state.distribution.entries.get(f.chat)
+    if entry is not None:
+        heappush(state.distribution.chats_to_match, entry.order)
 
 
 def config_replaced(state: DistributionState, _f: ConfigReplaced) -> None:
     """Queue every waiting chat anew, under a new configuration, and set all times anew."""
-    arm_desks(state)
+    arm_presences(state)
     d = state.distribution
-    waiting = [ticket.need for ticket in d.tickets.values()]
-    d.tickets.clear()
+    waiting = [entry.need for entry in d.entries.values()]
+    d.entries.clear()
     d.queues.clear()
-    for desk in d.desks.values():
-        for chat in desk.leases:
-            weight = weight_of(state, d.gateways[chat])
-            desk.load += weight - desk.weights[chat]
-            desk.weights[chat] = weight
-        touch(state, desk.agent)
+    for presence in d.presences.values():
+        for chat in presence.leases:
+            cost = capacity_cost(state, d.gateways[chat])
+            presence.load += cost - presence.costs[chat]
+            presence.costs[chat] = cost
+        touch(state, presence.agent)
     for need in waiting:
-        put_ticket(state, need)
-    d.fresh_chats = [t.order for t in d.tickets.values()]
-    heapify(d.fresh_chats)
+        put_entry(state, need)
+    d.chats_to_match = [t.order for t in d.entries.values()]
+    heapify(d.chats_to_match)

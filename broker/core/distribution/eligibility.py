@@ -1,11 +1,12 @@
 """How each agent stands to the waiting chats, kept up to date as they change (B-20..B-22).
 
-Theory of operation: an agent's standing has two parts that do not depend on a chat, why they can be
-offered nothing at all (`Desk.blocked`) and how many slots they have left for offers (`Desk.free`).
-`touch` makes them anew after anything that may change them, and when they did change puts them in their
-place in every queue of chats that they are qualified for. So a decision about a chat finds its
-candidates in order and the others counted by reason, without looking at anybody. `why_not` says
-the same of one agent from the state alone; `broker.core.invariants` compares the two.
+Theory of operation: an agent's standing has two parts that do not depend on a chat, why they can be offered
+nothing at all (`AgentPresence.blocked`) and how many slots they have left for offers
+(`AgentPresence.free`). `touch` makes them anew after anything that may change them, and when they did
+change puts them in their place in every queue of chats that they are qualified for. So a decision about a
+chat finds its candidates in order and the others counted by reason, without looking at anybody.
+`ineligible_reason` says the same of one agent from the state alone; `broker.core.invariants` compares the
+two.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from bisect import bisect_left, insort
 from heapq import heappush
 
 from broker.core.capacity import slots_left
-from broker.core.distribution_state import Demand, Desk, DistributionState, Queue, Rank
+from broker.core.distribution_state import AgentPresence, Demand, DistributionState, Queue, Rank
 from protocol.values import AgentState, Guid
 
 NO_SLOT = "no free slot"
@@ -22,36 +23,40 @@ IDLE_QUEUES = 256
 """How many queues may be kept for their agents' order alone."""
 
 
-def free_slots(state: DistributionState, desk: Desk) -> int:
+def free_slots(state: DistributionState, presence: AgentPresence) -> int:
     """How many slots an agent has left for what is offered to them (B-22)."""
-    reserve = min(state.config.distribution.park_reserve, len(desk.parked))
-    return slots_left(state, desk) - reserve
+    reserve = min(state.config.distribution.park_reserve, len(presence.parked))
+    return slots_left(state, presence) - reserve
 
 
-def blocked(desk: Desk | None) -> str | None:
+def blocked(presence: AgentPresence | None) -> str | None:
     """Why an agent can be offered nothing at all now, or None when they can (B-20)."""
-    if desk is None or desk.session is None:
+    if presence is None or presence.session is None:
         return "away"
-    if desk.state is not AgentState.READY:
-        return f"state {desk.state.value}"
-    if desk.next_state is AgentState.LOG_OFF or (desk.next_state is not None and desk.is_busy):
+    if presence.state is not AgentState.READY:
+        return f"state {presence.state.value}"
+    if presence.next_state is AgentState.LOG_OFF or (
+        presence.next_state is not None and presence.is_busy
+    ):
         return "leaving"
     return None
 
 
-def why_not(state: DistributionState, desk: Desk | None, weight: int = 1) -> str | None:
-    """Why an agent is no candidate for a chat of that weight, or None when they are (B-20)."""
-    reason = blocked(desk)
-    if reason is None and desk is not None and free_slots(state, desk) < weight:
+def ineligible_reason(
+    state: DistributionState, presence: AgentPresence | None, cost: int = 1
+) -> str | None:
+    """Why an agent is no candidate for a chat of that cost, or None when they are (B-20)."""
+    reason = blocked(presence)
+    if reason is None and presence is not None and free_slots(state, presence) < cost:
         return NO_SLOT
     return reason
 
 
-def rank(state: DistributionState, demand: Demand, skill: int, desk: Desk) -> Rank:
+def rank(state: DistributionState, demand: Demand, skill: int, presence: AgentPresence) -> Rank:
     """Where a candidate stands among the others (B-21)."""
     project = state.config.projects.get(demand[0][0])
     best_skill = project is not None and project.best_skill
-    return (-skill if best_skill else 0, -desk.free, desk.idle_since, desk.agent)
+    return (-skill if best_skill else 0, -presence.free, presence.idle_since, presence.agent)
 
 
 def qualified(state: DistributionState, demand: Demand) -> dict[Guid, int]:
@@ -90,7 +95,7 @@ def queue_of(state: DistributionState, demand: Demand) -> Queue:
         for agent in queue.agents:
             place(state, demand, queue, agent)
         if len(d.queues) > IDLE_QUEUES:
-            idle = next((k for k, q in d.queues.items() if not q.tickets and k != demand), None)
+            idle = next((k for k, q in d.queues.items() if not q.entries and k != demand), None)
             if idle is not None:
                 del d.queues[idle]
     return queue
@@ -104,16 +109,16 @@ def place(state: DistributionState, demand: Demand, queue: Queue, agent: Guid) -
     reason = queue.others.pop(agent, None)
     if reason is not None:
         queue.counts[reason] -= 1
-    desk = state.distribution.desks.get(agent)
-    reason = desk.blocked if desk is not None else "away"
-    if reason is None and desk is not None and desk.free < demand[3]:
+    presence = state.distribution.presences.get(agent)
+    reason = presence.blocked if presence is not None else "away"
+    if reason is None and presence is not None and presence.free < demand[3]:
         reason = NO_SLOT
-    if reason is not None or desk is None:
+    if reason is not None or presence is None:
         reason = reason or "away"
         queue.others[agent] = reason
         queue.counts[reason] = queue.counts.get(reason, 0) + 1
         return
-    now = queue.ranks[agent] = rank(state, demand, queue.agents[agent], desk)
+    now = queue.ranks[agent] = rank(state, demand, queue.agents[agent], presence)
     insort(queue.ready, now)
 
 
@@ -130,11 +135,11 @@ def is_at_work(queue: Queue, agent: Guid) -> bool:
 def touch(state: DistributionState, agent: Guid) -> None:
     """Something of the agent changed: their standing, everywhere; look at them again."""
     d = state.distribution
-    desk = d.desks.get(agent)
-    if desk is None:
+    presence = d.presences.get(agent)
+    if presence is None:
         return
-    d.fresh_agents[agent] = None
-    desk.blocked, desk.free = blocked(desk), free_slots(state, desk)
+    d.agents_to_match[agent] = None
+    presence.blocked, presence.free = blocked(presence), free_slots(state, presence)
     for demand, queue in d.queues.items():
         if agent not in queue.agents:
             continue
@@ -148,6 +153,6 @@ def _reconsider(state: DistributionState, queue: Queue) -> None:
     """Who let a chat go gets it sooner when nobody else is left (B-24): look at these chats again."""
     left = at_work(queue)
     for chat in queue.excluding:
-        ticket = state.distribution.tickets[chat]
-        if left <= len(ticket.need.exclusions) + len(ticket.need.barred):
-            heappush(state.distribution.fresh_chats, ticket.order)
+        entry = state.distribution.entries[chat]
+        if left <= len(entry.need.exclusions) + len(entry.need.barred):
+            heappush(state.distribution.chats_to_match, entry.order)

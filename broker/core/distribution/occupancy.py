@@ -33,11 +33,11 @@ def signal_for(
     found = verdict.forced or occupancy(state, who, now) or verdict.fallback
     rule = verdict.rule
     if rule is not None and found not in (*REFUSING, rule.limit_signal):
-        found = rule.limit_signal if crowded(state, verdict, who, now) else found
+        found = rule.limit_signal if limit_reached(state, verdict, who, now) else found
     return found, verdict.scenario
 
 
-def crowded(
+def limit_reached(
     state: DistributionState, verdict: matching.GateVerdict, who: matching.Applicant, now: int
 ) -> dict[str, object] | None:
     """Which bound of the gate rule is exceeded, for the log; None when none is (B-27)."""
@@ -55,8 +55,8 @@ def _too_long(state: DistributionState, rule: GateRule, project: Guid) -> dict[s
     for demand, queue in state.distribution.queues.items():
         if project not in demand[0]:
             continue
-        for *_, chat in queue.tickets:
-            need = state.distribution.tickets[chat].need
+        for *_, chat in queue.entries:
+            need = state.distribution.entries[chat].need
             if not need.waits:
                 continue  # it is being transferred
             waiting += 1
@@ -83,14 +83,14 @@ def wait_at(state: DistributionState, project: Guid | None, place: int) -> int |
 
 def position(state: DistributionState, chat: Guid) -> int:
     """Where a waiting chat stands in its queue, from 1."""
-    ticket = state.distribution.tickets[chat]
-    return bisect_left(state.distribution.queues[ticket.demand].tickets, ticket.order) + 1
+    entry = state.distribution.entries[chat]
+    return bisect_left(state.distribution.queues[entry.demand].entries, entry.order) + 1
 
 
 def expected_wait(state: DistributionState, chat: Guid) -> int | None:
     """How much longer a waiting chat will wait, in microseconds, or None when nobody can know (B-26)."""
-    ticket = state.distribution.tickets[chat]
-    return wait_at(state, ticket.demand[0][0], position(state, chat))
+    entry = state.distribution.entries[chat]
+    return wait_at(state, entry.demand[0][0], position(state, chat))
 
 
 def occupancy(state: DistributionState, who: matching.Applicant, now: int) -> Signal | None:
@@ -99,27 +99,27 @@ def occupancy(state: DistributionState, who: matching.Applicant, now: int) -> Si
     if rule is None:
         return None
     gateway = state.config.gateways.get(who.gateway_id)
-    weight = gateway.weight if gateway is not None else 1
+    cost = gateway.weight if gateway is not None else 1
     d = state.distribution
-    demand = ((rule.project,), rule.language, rule.skill, weight)
+    demand = ((rule.project,), rule.language, rule.skill, cost)
     known = d.queues.get(demand)
     able = known.agents if known is not None else qualified(state, demand)
     free = 0
     somebody = False
     for agent in able:
-        desk = d.desks.get(agent)
-        if desk is None or desk.session is None or desk.state is AgentState.LOG_OFF:
+        presence = d.presences.get(agent)
+        if presence is None or presence.session is None or presence.state is AgentState.LOG_OFF:
             continue
-        if desk.next_state is AgentState.LOG_OFF:
+        if presence.next_state is AgentState.LOG_OFF:
             continue
         somebody = True
-        if desk.blocked is None:
-            free += max(0, free_slots(state, desk)) // weight
+        if presence.blocked is None:
+            free += max(0, free_slots(state, presence)) // cost
     if free:
         waiting = sum(
-            len(q.tickets)
+            len(q.entries)
             for q in d.queues.values()
-            if q.tickets and not able.keys().isdisjoint(q.agents)
+            if q.entries and not able.keys().isdisjoint(q.agents)
         )
         if free > waiting:
             return Signal.FREE

@@ -18,7 +18,7 @@ from attrs import frozen
 
 from broker.core.decision import Decision
 from broker.core.distribution.eligibility import at_work, is_at_work
-from broker.core.distribution_state import Demand, DistributionState, Queue, Ticket
+from broker.core.distribution_state import Demand, DistributionState, Queue, QueueEntry
 from broker.core.facts import AgentSettled, ChatSettled, DecisionLogged
 from broker.core.inputs import Stamp
 from protocol.values import Guid
@@ -46,54 +46,54 @@ class Match:
 def next_match(state: DistributionState, stamp: Stamp) -> Match | Decision | None:
     """The next offer to make, or the next thing to settle, or None when all is settled."""
     d = state.distribution
-    best: Ticket | None = None
-    for agent in d.fresh_agents:
-        found = best_ticket(state, agent, stamp.up)
+    best: QueueEntry | None = None
+    for agent in d.agents_to_match:
+        found = best_entry(state, agent, stamp.up)
         if found is None:
             return Decision([AgentSettled(agent)])
         if best is None or found.order < best.order:
             best = found
-    if d.fresh_chats:
-        order = d.fresh_chats[0]
-        ticket = d.tickets.get(order[2])
-        if ticket is None or ticket.order != order:
+    if d.chats_to_match:
+        order = d.chats_to_match[0]
+        entry = d.entries.get(order[2])
+        if entry is None or entry.order != order:
             return Decision([ChatSettled(order[2])])
-        if best is None or ticket.order <= best.order:
-            return match(state, ticket, stamp) or _unserved(state, ticket, stamp)
+        if best is None or entry.order <= best.order:
+            return match(state, entry, stamp) or _unserved(state, entry, stamp)
     return match(state, best, stamp) if best is not None else None
 
 
-def best_ticket(state: DistributionState, agent: Guid, up: int) -> Ticket | None:
+def best_entry(state: DistributionState, agent: Guid, up: int) -> QueueEntry | None:
     """The first waiting chat that the agent could be offered."""
     d = state.distribution
-    best: Ticket | None = None
+    best: QueueEntry | None = None
     for queue in d.queues.values():
-        if not queue.tickets or agent not in queue.ranks:
+        if not queue.entries or agent not in queue.ranks:
             continue
-        for order in queue.tickets:
+        for order in queue.entries:
             if best is not None and order > best.order:
                 break
-            ticket = d.tickets[order[2]]
-            if not left_out(state, ticket, agent, up):
-                best = ticket
+            entry = d.entries[order[2]]
+            if not left_out(state, entry, agent, up):
+                best = entry
                 break
     return best
 
 
-def left_out(state: DistributionState, ticket: Ticket, agent: Guid, up: int) -> bool:
+def left_out(state: DistributionState, entry: QueueEntry, agent: Guid, up: int) -> bool:
     """Whether the agent is not to be offered this chat, though they take chats of its kind."""
-    if agent in ticket.need.barred:
+    if agent in entry.need.barred:
         return True
-    return bool(ticket.need.exclusions) and excluded(state, ticket, agent, up)
+    return bool(entry.need.exclusions) and excluded(state, entry, agent, up)
 
 
-def excluded(state: DistributionState, ticket: Ticket, agent: Guid, up: int) -> bool:
+def excluded(state: DistributionState, entry: QueueEntry, agent: Guid, up: int) -> bool:
     """Whether the agent let this chat go too short a time ago (B-24).
 
     The full pause holds as long as somebody else is left who could take the chat sooner or
     later; when nobody is, a short one does.
     """
-    since = ticket.need.exclusions.get(agent)
+    since = entry.need.exclusions.get(agent)
     if since is None:
         return False
     numbers = state.config.distribution
@@ -101,63 +101,63 @@ def excluded(state: DistributionState, ticket: Ticket, agent: Guid, up: int) -> 
         return False
     if up < since + min(numbers.retry_alone, numbers.retry_after):
         return True
-    return _others_left(state, ticket, up)
+    return _others_left(state, entry, up)
 
 
-def _others_left(state: DistributionState, ticket: Ticket, up: int) -> bool:
+def _others_left(state: DistributionState, entry: QueueEntry, up: int) -> bool:
     pause = state.config.distribution.retry_after
-    queue = state.distribution.queues[ticket.demand]
-    out = {agent for agent, since in ticket.need.exclusions.items() if up < since + pause}
-    out.update(ticket.need.barred)
+    queue = state.distribution.queues[entry.demand]
+    out = {agent for agent, since in entry.need.exclusions.items() if up < since + pause}
+    out.update(entry.need.barred)
     return at_work(queue) > sum(1 for agent in out if is_at_work(queue, agent))
 
 
-def candidates(state: DistributionState, ticket: Ticket, up: int) -> Iterator[Guid]:
+def candidates(state: DistributionState, entry: QueueEntry, up: int) -> Iterator[Guid]:
     """The agents that the chat may be offered to now, the best one first (B-21)."""
-    queue = state.distribution.queues[ticket.demand]
-    first = ticket.need.preferred
-    if first is not None and first in queue.ranks and not left_out(state, ticket, first, up):
+    queue = state.distribution.queues[entry.demand]
+    first = entry.need.preferred
+    if first is not None and first in queue.ranks and not left_out(state, entry, first, up):
         yield first
     for *_, agent in queue.ready:
-        if agent != first and not left_out(state, ticket, agent, up):
+        if agent != first and not left_out(state, entry, agent, up):
             yield agent
 
 
-def match(state: DistributionState, ticket: Ticket, stamp: Stamp) -> Match | None:
+def match(state: DistributionState, entry: QueueEntry, stamp: Stamp) -> Match | None:
     """Find the best candidate for a chat; None when there is no candidate (B-21)."""
     chosen: list[Guid] = []
-    for agent in candidates(state, ticket, stamp.up):
+    for agent in candidates(state, entry, stamp.up):
         chosen.append(agent)
         if len(chosen) == LOGGED_AGENTS:
             break
     if not chosen:
         return None
-    queue = state.distribution.queues[ticket.demand]
-    project = state.config.projects.get(ticket.demand[0][0])
-    detail = explain(state, ticket, stamp.up)
+    queue = state.distribution.queues[entry.demand]
+    project = state.config.projects.get(entry.demand[0][0])
+    detail = explain(state, entry, stamp.up)
     detail["candidates"] = list(chosen)
-    detail["by"] = _deciding(queue, ticket, chosen)
+    detail["by"] = _deciding(queue, entry, chosen)
     until = stamp.now + (project.signal_duration if project is not None else 0)
-    return Match(chat=ticket.chat, agent=chosen[0], until=until, detail=detail)
+    return Match(chat=entry.chat, agent=chosen[0], until=until, detail=detail)
 
 
-def _deciding(queue: Queue, ticket: Ticket, chosen: list[Guid]) -> str:
+def _deciding(queue: Queue, entry: QueueEntry, chosen: list[Guid]) -> str:
     """Which rule of B-21 put the first candidate before the second."""
     if len(chosen) == 1:
         return "only candidate"
     one, two = (
-        (agent != ticket.need.preferred, *queue.ranks[agent][:3], agent) for agent in chosen[:2]
+        (agent != entry.need.preferred, *queue.ranks[agent][:3], agent) for agent in chosen[:2]
     )
     return next(word for word, a, b in zip(_ORDER, one, two, strict=True) if a != b)
 
 
-def explain(state: DistributionState, ticket: Ticket, up: int) -> dict[str, object]:
+def explain(state: DistributionState, entry: QueueEntry, up: int) -> dict[str, object]:
     """Why the passed-over agents were passed over, in plain values (B-30)."""
-    queue = state.distribution.queues[ticket.demand]
+    queue = state.distribution.queues[entry.demand]
     counts: dict[str, object] = {reason: n for reason, n in queue.counts.items() if n}
     named: list[object] = []
-    for word, agents in (("in the chat", ticket.need.barred), ("excluded", ticket.need.exclusions)):
-        out = [a for a in agents if a in queue.ranks and left_out(state, ticket, a, up)]
+    for word, agents in (("in the chat", entry.need.barred), ("excluded", entry.need.exclusions)):
+        out = [a for a in agents if a in queue.ranks and left_out(state, entry, a, up)]
         if out:
             counts[word] = len(out)
         named += [{"agent": agent, "reason": word} for agent in out[:LOGGED_AGENTS]]
@@ -166,32 +166,32 @@ def explain(state: DistributionState, ticket: Ticket, up: int) -> dict[str, obje
             break
         named.append({"agent": agent, "reason": reason})
     return {
-        "waited": max(0, up - ticket.order[1]),
-        "waiting": len(state.distribution.tickets),
+        "waited": max(0, up - entry.order[1]),
+        "waiting": len(state.distribution.entries),
         "passed_over": named[:LOGGED_AGENTS],
         "reasons": counts,
         "not_qualified": len(state.config.agents) - len(queue.agents),
-        "asked": asked(ticket.demand),
+        "asked": asked(entry.demand),
     }
 
 
 def asked(demand: Demand) -> dict[str, object]:
     """What a chat asks of an agent at this moment, in plain values: wait rules change it (B-26)."""
-    projects, language, skill, weight = demand
-    return {"projects": list(projects), "language": language, "skill": skill, "weight": weight}
+    projects, language, skill, cost = demand
+    return {"projects": list(projects), "language": language, "skill": skill, "weight": cost}
 
 
-def _unserved(state: DistributionState, ticket: Ticket, stamp: Stamp) -> Decision:
+def _unserved(state: DistributionState, entry: QueueEntry, stamp: Stamp) -> Decision:
     """Nobody for this chat now: settle it, and log why when it has just begun to wait."""
-    settled = ChatSettled(ticket.chat)
-    if ticket.explained:
+    settled = ChatSettled(entry.chat)
+    if entry.explained:
         return Decision([settled])
     logged = DecisionLogged(
-        chat=ticket.chat,
-        no=ticket.need.no,
+        chat=entry.chat,
+        no=entry.need.no,
         at=stamp.now,
         kind="waiting",
         agent=None,
-        detail=explain(state, ticket, stamp.up),
+        detail=explain(state, entry, stamp.up),
     )
     return Decision([logged, settled])

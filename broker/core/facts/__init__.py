@@ -58,6 +58,7 @@ from broker.core.facts.contacts import (
 from broker.core.facts.process import (
     AgentSettled,
     BotAwaited,
+    BotSettled,
     ChatForgotten,
     ChatSettled,
     ConfigReplaced,
@@ -65,7 +66,6 @@ from broker.core.facts.process import (
     Refreshed,
     Register,
     RegisterAsked,
-    ScriptSettled,
     SessionJoined,
     SessionLeft,
     TimerFired,
@@ -119,7 +119,7 @@ Fact = (
     | ListenedAgain
     | Refreshed
     | RegisterAsked
-    | ScriptSettled
+    | BotSettled
     | SessionJoined
     | SessionLeft
     | TimerFired
@@ -133,6 +133,7 @@ __all__ = [
     "AgentSettled",
     "BotAwaited",
     "BotMoved",
+    "BotSettled",
     "ChatBound",
     "ChatDropped",
     "ChatForgotten",
@@ -169,7 +170,6 @@ __all__ = [
     "Refreshed",
     "Register",
     "RegisterAsked",
-    "ScriptSettled",
     "SentenceConfirmed",
     "SentenceStored",
     "SessionJoined",

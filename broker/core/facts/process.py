@@ -30,7 +30,7 @@ class BotAwaited:
 
 
 @frozen
-class ScriptSettled:
+class BotSettled:
     """A built-in bot has nothing to react to."""
 
     durable: ClassVar[bool] = False

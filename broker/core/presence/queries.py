@@ -10,7 +10,13 @@ from broker.core.inputs import Stamp
 from broker.core.limits import OVERVIEW_BYTES, OVERVIEW_ITEMS, PARTIES_BYTES, items_that_fit
 from broker.core.serving import serves
 from broker.core.state import Session, State
-from broker.core.views.addressing import NO_CHAT, chat_at_desk, desk_at, gateways_of, tracked_chat
+from broker.core.views.addressing import (
+    NO_CHAT,
+    chat_at_workplace,
+    gateways_of,
+    presence_at,
+    tracked_chat,
+)
 from broker.core.views.structures import agent_state, chat_for_connector, chat_for_workplace
 from protocol.chat import ChatCommandInfo
 from protocol.errors import ErrorCode
@@ -31,8 +37,8 @@ def resync_connector(
     gateways = gateways_of(state, session, p)
     if isinstance(gateways, Refusal):
         return gateways
-    weight = sum(state.list_weight.get(gateway.id, 0) for gateway in gateways)
-    if len(gateways) > 1 and weight > state.config.limits.frame_bytes:
+    size = sum(state.list_bytes.get(gateway.id, 0) for gateway in gateways)
+    if len(gateways) > 1 and size > state.config.limits.frame_bytes:
         return Refusal(ErrorCode.OVERLOADED, "Port: so many chats are listed port by port only")
     shown = tuple(
         chat_for_connector(state, state.chats[chat], full=False, slots=False)
@@ -48,15 +54,15 @@ def resync_workplace(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
 ) -> Outcome:
     """CS_CHAT_RESYNC: the chats offered to and answered by the agent."""
-    desk = desk_at(state, session, p)
-    if isinstance(desk, Refusal):
-        return desk
+    presence = presence_at(state, session, p)
+    if isinstance(presence, Refusal):
+        return presence
     number = session.workplace or ""
-    working = [chat for chat, holder in desk.leases.items() if holder is not ChatStatus.CLOSED]
-    listed = (*working, *desk.parked, *desk.watching)
+    working = [chat for chat, holder in presence.leases.items() if holder is not ChatStatus.CLOSED]
+    listed = (*working, *presence.parked, *presence.watching)
     shown = tuple(
         chat_for_workplace(
-            state, state.chats[chat], desk.agent, number, stamp.now, info=False, full=False
+            state, state.chats[chat], presence.agent, number, stamp.now, info=False, full=False
         )
         for chat in listed
     )
@@ -83,16 +89,16 @@ def status_workplace(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
 ) -> Outcome:
     """CS_CHAT_STATUS: one whole chat of the agent's; of an offered one, no sentences (B-7)."""
-    found = chat_at_desk(state, session, p)
+    found = chat_at_workplace(state, session, p)
     if isinstance(found, Refusal):
         return found
-    desk, chat = found
-    may_read = chat.is_read_by(desk.agent)
-    if not may_read and chat.offered_to != desk.agent:
+    presence, chat = found
+    may_read = chat.is_read_by(presence.agent)
+    if not may_read and chat.offered_to != presence.agent:
         return NO_CHAT
     told = ChatToAgent(
         chat=chat.id,
-        agent=desk.agent,
+        agent=presence.agent,
         type="SC_CHAT_STATUS",
         full=may_read,
         answer_to=session.number,
@@ -106,12 +112,12 @@ def agents(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
 ) -> Outcome:
     """CS_AGENT_LIST: who is logged in, so that a chat can be handed to them (B-29)."""
-    desk = desk_at(state, session, p)
-    if isinstance(desk, Refusal):
-        return desk
+    presence = presence_at(state, session, p)
+    if isinstance(presence, Refusal):
+        return presence
     there = [
         one.agent
-        for one in state.distribution.desks.values()
+        for one in state.distribution.presences.values()
         if one.state is not AgentState.LOG_OFF and one.agent in state.config.agents
     ]
     most = items_that_fit(state.config.limits.frame_bytes, OVERVIEW_BYTES, OVERVIEW_ITEMS)

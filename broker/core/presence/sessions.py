@@ -19,7 +19,7 @@ from broker.core.effects import (
     AgentToWorkplace,
     ChatToAgent,
     Dismiss,
-    Note,
+    LogEntry,
     OutboundToConnectors,
     Send,
 )
@@ -35,7 +35,7 @@ from broker.core.facts import (
 from broker.core.inputs import Reloaded, Resumed, SessionClosed, SessionOpened, Stamp
 from broker.core.presence import registers
 from broker.core.routing.admission import pass_over
-from broker.core.state import Chat, Desk, Session, State
+from broker.core.state import AgentPresence, Chat, Session, State
 from protocol.errors import ByeCode
 from protocol.session import Welcome
 from protocol.values import (
@@ -78,10 +78,10 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
         if state.chats[chat].gateway in hello.gateways:
             decision.effects.append(OutboundToConnectors(chat=chat, only=hello.session))
     if hello.agent_id is not None:
-        known = state.distribution.desks.get(hello.agent_id)
+        known = state.distribution.presences.get(hello.agent_id)
         if known is None or known.state is AgentState.LOG_OFF:
-            desk = Desk(agent=hello.agent_id, workplace=hello.workplace)
-            decision.facts.append(move_agent(desk, stamp, AgentState.PAUSE, "login"))
+            presence = AgentPresence(agent=hello.agent_id, workplace=hello.workplace)
+            decision.facts.append(move_agent(presence, stamp, AgentState.PAUSE, "login"))
         decision.facts += _seated(state, stamp, hello)
         decision.facts += _turns(state, hello.agent_id, stamp.up)
     return decision
@@ -95,13 +95,13 @@ def _was_replaced(state: State, hello: SessionOpened) -> bool:
     """
     if hello.continues is None or hello.agent_id is None:
         return False
-    desks = state.distribution.desks
-    own = desks.get(hello.agent_id)
+    presences = state.distribution.presences
+    own = presences.get(hello.agent_id)
     if own is None or own.login is None:
         return bool(_replaced(state, hello))
     return own.login != hello.continues or any(
         other.workplace == hello.workplace and other.seated_at >= own.seated_at
-        for other in desks.values()
+        for other in presences.values()
         if other is not own
     )
 
@@ -111,11 +111,11 @@ def _seated(state: State, stamp: Stamp, hello: SessionOpened) -> list[AgentSeate
     agent, workplace = hello.agent_id, hello.workplace
     assert agent is not None
     assert workplace is not None
-    desk, login = state.distribution.desks.get(agent), _session_id(stamp, hello)
-    if desk is not None and (desk.login, desk.workplace) == (login, workplace):
+    presence, login = state.distribution.presences.get(agent), _session_id(stamp, hello)
+    if presence is not None and (presence.login, presence.workplace) == (login, workplace):
         return []
     # Who came after whom must stay so when somebody sets the clock back.
-    last = max((one.seated_at for one in state.distribution.desks.values()), default=0)
+    last = max((one.seated_at for one in state.distribution.presences.values()), default=0)
     at = max(stamp.now, last + 1)
     return [AgentSeated(agent=agent, at=at, workplace=workplace, login=login)]
 
@@ -129,10 +129,10 @@ def _session_id(stamp: Stamp, hello: SessionOpened) -> Guid:
 
 def _turns(state: State, bot: Guid, up: int) -> list[BotAwaited]:
     """A bot is back: it is awaited only where the visitor said something that it did not answer."""
-    desk = state.distribution.desks.get(bot)
+    presence = state.distribution.presences.get(bot)
     patience = state.config.distribution.bot_timeout
     facts: list[BotAwaited] = []
-    for chat_id in desk.leases if desk is not None else ():
+    for chat_id in presence.leases if presence is not None else ():
         chat = state.chats[chat_id]
         if chat.status is ChatStatus.ICR and chat.has(bot):
             spoken = [s.outbound for s in chat.sentences if not s.own][-1:]
@@ -144,9 +144,9 @@ def _replaced(state: State, hello: SessionOpened) -> list[Session]:
     numbers: dict[int, None] = {}
     if hello.workplace in state.workplace_sessions:
         numbers[state.workplace_sessions[hello.workplace]] = None
-    desk = state.distribution.desks.get(hello.agent_id) if hello.agent_id else None
-    if desk is not None and desk.session is not None:
-        numbers[desk.session] = None
+    presence = state.distribution.presences.get(hello.agent_id) if hello.agent_id else None
+    if presence is not None and presence.session is not None:
+        numbers[presence.session] = None
     return [state.sessions[number] for number in numbers]
 
 
@@ -178,8 +178,8 @@ def leave(state: State, stamp: Stamp, session: Session) -> Decision:
     decision = Decision([SessionLeft(session=session.number, agent=session.agent, at=stamp.now)])
     if session.agent is None:
         return decision
-    desk = state.distribution.desks[session.agent]
-    for chat_id, holder in desk.leases.items():
+    presence = state.distribution.presences[session.agent]
+    for chat_id, holder in presence.leases.items():
         chat = state.chats[chat_id]
         if holder is ChatStatus.ALERTING:
             withdrawn = offer_over(state, chat, stamp, "lost")
@@ -187,7 +187,7 @@ def leave(state: State, stamp: Stamp, session: Session) -> Decision:
             decision.add(withdrawn)
         elif chat.status is ChatStatus.ICR:
             decision.facts.append(bot_awaited(state, chat, stamp))
-    for chat_id in desk.watching:
+    for chat_id in presence.watching:
         decision.add(drop_party(state, state.chats[chat_id], session.agent, stamp, "lost"))
     return decision
 
@@ -199,18 +199,20 @@ def _is_for(effect: object, agent: Guid) -> bool:
 
 def next_leaver(state: State, stamp: Stamp) -> Decision | None:
     """Take the NextState of the first agent who has no chat any more (B-28)."""
-    agent = next(iter(state.distribution.leaving), None)
+    agent = next(iter(state.distribution.logoffs_due), None)
     if agent is None:
         return None
-    desk = state.distribution.desks[agent]
-    wanted = desk.next_state or desk.state
-    decision = Decision([move_agent(desk, stamp, wanted, "next")], [AgentToWorkplace(agent=agent)])
+    presence = state.distribution.presences[agent]
+    wanted = presence.next_state or presence.state
+    decision = Decision(
+        [move_agent(presence, stamp, wanted, "next")], [AgentToWorkplace(agent=agent)]
+    )
     if wanted is AgentState.LOG_OFF:
         # Whoever is gone watches nothing, and their workplace is closed.
-        for chat_id in desk.watching:
+        for chat_id in presence.watching:
             decision.add(drop_party(state, state.chats[chat_id], agent, stamp, "left"))
-        if desk.session is not None:
-            decision.effects.append(Dismiss(desk.session, ByeCode.LOGGED_OFF))
+        if presence.session is not None:
+            decision.effects.append(Dismiss(presence.session, ByeCode.LOGGED_OFF))
     return decision
 
 
@@ -247,8 +249,12 @@ def _resumed(state: State, chat: Chat, stamp: Stamp) -> Decision:
                 return give_up(state, chat, stamp)
             decision.facts += end_invite(state, chat, stamp, "restart").facts
             for agent, party in chat.parties.items():
-                desk = state.distribution.desks.get(agent)
-                if party.mode is TransferMode.MONITOR or desk is None or desk.lost_at is None:
+                presence = state.distribution.presences.get(agent)
+                if (
+                    party.mode is TransferMode.MONITOR
+                    or presence is None
+                    or presence.lost_at is None
+                ):
                     decision.facts += drop_party(state, chat, agent, stamp, "restart").facts
         case _:
             pass
@@ -257,24 +263,24 @@ def _resumed(state: State, chat: Chat, stamp: Stamp) -> Decision:
 
 def _is_awaited(state: State, chat: Chat) -> bool:
     """Whether the agent of an answered chat may come back: they are known, and were at work."""
-    desk = state.distribution.desks.get(chat.agent) if chat.agent is not None else None
-    return desk is not None and desk.lost_at is not None
+    presence = state.distribution.presences.get(chat.agent) if chat.agent is not None else None
+    return presence is not None and presence.lost_at is not None
 
 
 def resumed(state: State, stamp: Stamp, gap: Resumed) -> Decision:
     """The broker listens again: whoever it waits for has a grace from now on (B-13)."""
     decision = Decision(
-        [ListenedAgain()], [Note("listened_again", {"deaf_seconds": gap.deaf / SECOND})]
+        [ListenedAgain()], [LogEntry("listened_again", {"deaf_seconds": gap.deaf / SECOND})]
     )
-    for desk in state.distribution.desks.values():
-        if desk.wrapups:
-            decision.effects.append(AgentToWorkplace(agent=desk.agent))
+    for presence in state.distribution.presences.values():
+        if presence.wrapups:
+            decision.effects.append(AgentToWorkplace(agent=presence.agent))
     return decision
 
 
 def reloaded(state: State, stamp: Stamp, reload: Reloaded) -> Decision:
     """A new configuration is in force at once; sessions and chats go on (C-4)."""
     decision = Decision([ConfigReplaced(config=reload.config)])
-    decision.effects.append(Note("configuration_replaced", {}))
+    decision.effects.append(LogEntry("configuration_replaced", {}))
     decision.effects += registers.changed(state, reload.config)
     return decision

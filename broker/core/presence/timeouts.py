@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from broker.core.agents.participants import woken
+from broker.core.agents.participants import wake
 from broker.core.agents.reassignment import offer_over, withdraw
 from broker.core.chats.transitions import (
     close,
@@ -12,15 +12,15 @@ from broker.core.chats.transitions import (
     end_offer,
     internal_note,
     move_agent,
-    note,
+    system_message,
     wrap_up_over,
 )
 from broker.core.deadlines import (
     bot_until,
     dead_up,
-    linger,
     over,
     park_until,
+    retention,
     term_over,
     unbound_until,
 )
@@ -37,7 +37,7 @@ from broker.core.facts import (
 from broker.core.inputs import Stamp
 from broker.core.routing.admission import pass_over
 from broker.core.routing.wait_rules import apply_wait
-from broker.core.state import Chat, Desk, State
+from broker.core.state import AgentPresence, Chat, State
 from broker.core.timers import TimerKind
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
 
@@ -60,24 +60,24 @@ def _offer(state: State, stamp: Stamp, key: Guid) -> Decision:
     agent = chat.offered_to
     decision = offer_over(state, chat, stamp, "missed")
     if agent is not None and chat.status is not ChatStatus.ICR:
-        decision.add(_paused(state, stamp, state.distribution.desks[agent]))
+        decision.add(_paused(state, stamp, state.distribution.presences[agent]))
     return decision
 
 
-def _paused(state: State, stamp: Stamp, desk: Desk) -> Decision:
+def _paused(state: State, stamp: Stamp, presence: AgentPresence) -> Decision:
     """Set an agent to Pause who missed too many offers in a row (B-24)."""
-    missed = desk.missed + 1
-    if desk.state is not AgentState.READY or missed < state.config.distribution.max_missed:
+    missed = presence.missed + 1
+    if presence.state is not AgentState.READY or missed < state.config.distribution.max_missed:
         return Decision()
     moved = move_agent(
-        desk,
+        presence,
         stamp,
         AgentState.PAUSE,
         "missed",
         reason="Missed",
-        next_state=desk.next_state,
+        next_state=presence.next_state,
     )
-    return Decision([moved], [AgentToWorkplace(agent=desk.agent)])
+    return Decision([moved], [AgentToWorkplace(agent=presence.agent)])
 
 
 def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
@@ -85,7 +85,7 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
     if chat is None:
         return Decision()
     if chat.closed_at is not None:
-        if over(state, chat.closed_up, linger(state, chat)) > stamp.up:
+        if over(state, chat.closed_up, retention(state, chat)) > stamp.up:
             return Decision()
         decision = wrap_up_over(state, chat, stamp, "expired")
         decision.facts.append(ChatForgotten(chat.id))
@@ -102,14 +102,14 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
     if warning is None or stamp.up < dead - warning or chat.warned_for == chat.quiet_since:
         return Decision()
     warned = ChatWarned(chat=chat.id, no=chat.no, activity=chat.quiet_since)
-    decision = note(state, chat, stamp, state.config.notes.inactivity)
+    decision = system_message(state, chat, stamp, state.config.notes.inactivity)
     decision.facts.append(warned)
     return decision
 
 
 def _wrapup(state: State, stamp: Stamp, key: Guid) -> Decision:
     for agent in state.distribution.leases.get(key, ()):
-        running = state.distribution.desks[agent].wrapups.get(key)
+        running = state.distribution.presences[agent].wrapups.get(key)
         if running is not None and term_over(state, running.term) <= stamp.up:
             return wrap_up_over(state, state.chats[key], stamp, "expired")
     return Decision()
@@ -128,19 +128,19 @@ def _grace(state: State, stamp: Stamp, key: Guid) -> Decision:
 
 
 def _is_lost(state: State, chat: Chat, agent: Guid, up: int) -> bool:
-    lost_at = state.distribution.desks[agent].lost_at
+    lost_at = state.distribution.presences[agent].lost_at
     return lost_at is not None and up >= lost_until(state, chat.gateway, lost_at)
 
 
 def _agent(state: State, stamp: Stamp, key: Guid) -> Decision:
-    desk = state.distribution.desks.get(key)
-    if desk is None or desk.lost_at is None:
+    presence = state.distribution.presences.get(key)
+    if presence is None or presence.lost_at is None:
         return Decision()
-    if stamp.up < gone_at(state, desk.lost_at):
+    if stamp.up < gone_at(state, presence.lost_at):
         return Decision()
-    decision = Decision([move_agent(desk, stamp, AgentState.LOG_OFF, "lost")])
+    decision = Decision([move_agent(presence, stamp, AgentState.LOG_OFF, "lost")])
     # No grace is longer than this, but a timer of an earlier loss may come before a chat's own.
-    for chat_id in held(desk):
+    for chat_id in held(presence):
         decision.add(withdraw(state, state.chats[chat_id], key, stamp, "lost"))
     return decision
 
@@ -194,7 +194,7 @@ def _park(state: State, stamp: Stamp, key: Guid) -> Decision:
         return Decision()
     until = park_until(state, chat)
     if stamp.up >= until:
-        return Decision([*woken(chat, stamp)])
+        return Decision([*wake(chat, stamp)])
     if chat.park_warned or stamp.up < until - state.config.distribution.park_warning:
         return Decision()
     decision = internal_note(state, chat, stamp, state.config.notes.parked)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from broker.core.capacity import slots_left, weight_of
+from broker.core.capacity import capacity_cost, slots_left
 from broker.core.chats.transitions import close, logged, moved, to_waiting
 from broker.core.decision import Decision
 from broker.core.distribution.eligibility import blocked
-from broker.core.distribution.occupancy import REFUSING, crowded
+from broker.core.distribution.occupancy import REFUSING, limit_reached
 from broker.core.effects import ChatToAgent, ChatToConnectors
 from broker.core.facts import BotMoved, ChatRouted, FormExpected, OfferMade
 from broker.core.inputs import Stamp
@@ -17,9 +17,9 @@ from broker.core.state import Chat, State
 from protocol.values import ChatStatus, CloseReason, Guid
 
 
-def next_pilot(state: State, stamp: Stamp) -> Decision | None:
+def next_unrouted(state: State, stamp: Stamp) -> Decision | None:
     """Run the rules for the first chat for which they have not run."""
-    first = next(iter(state.pilots), None)
+    first = next(iter(state.unrouted), None)
     if first is None:
         return None
     chat = state.chats[first]
@@ -32,7 +32,7 @@ def next_pilot(state: State, stamp: Stamp) -> Decision | None:
     if not gate.open or gate.forced in REFUSING:
         return _refused(state, chat, stamp, {"group": "gate", "rule": gate_rule})
     if gate.rule is not None and gate.rule.limit_signal in REFUSING:
-        why = crowded(state, gate, who, stamp.now)
+        why = limit_reached(state, gate, who, stamp.now)
         if why is not None:
             return _refused(state, chat, stamp, {"group": "gate", "rule": gate_rule, **why})
     decision = _let_in(state, chat, stamp, who, gate_rule)
@@ -73,17 +73,17 @@ def _partner(state: State, chat: Chat, stamp: Stamp, bot: Guid) -> Decision | No
             learned=(),
         )
         return Decision([begins, moved(chat, stamp, ChatStatus.ICR, "bot", None)], [told])
-    desk = state.distribution.desks.get(bot)
-    if desk is None or blocked(desk) is not None:
+    presence = state.distribution.presences.get(bot)
+    if presence is None or blocked(presence) is not None:
         return None
-    if slots_left(state, desk) < weight_of(state, chat.gateway):
+    if slots_left(state, presence) < capacity_cost(state, chat.gateway):
         return None
     made = OfferMade(
         offer=state.next_offer,
         chat=chat.id,
         no=chat.no,
         agent=bot,
-        workplace=desk.workplace or "",
+        workplace=presence.workplace or "",
         at=stamp.now,
         until=stamp.now + state.config.distribution.bot_timeout,
         mode="bot",

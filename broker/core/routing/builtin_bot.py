@@ -21,9 +21,9 @@ from broker.config.partners import Bot, BotAnswer, BotQuestion
 from broker.core.chats.transitions import BOT_ID, close, internal_note, speak
 from broker.core.decision import Decision
 from broker.core.effects import ChatToConnectors
-from broker.core.facts import BotMoved, FormOffered, ScriptSettled
+from broker.core.facts import BotMoved, BotSettled, FormOffered
 from broker.core.inputs import Stamp
-from broker.core.limits import LEARNED_TEXT, sentence_weight
+from broker.core.limits import LEARNED_TEXT, sentence_bytes
 from broker.core.routing.admission import pass_over, route
 from broker.core.routing.learning import (
     filled_by,
@@ -62,7 +62,7 @@ class _Turn:
     filled: dict[Guid, str] = Factory(dict)
     decision: Decision = Factory(Decision)
     said: int = 0
-    weight: int = 0
+    size: int = 0
 
     def say(self, text: str | None) -> None:
         """Say something, as long as the transcript takes it."""
@@ -78,11 +78,11 @@ class _Turn:
             SentenceModel.SENTENCE,
             BOT_ID + counter,
             counter,
-            self.weight,
+            self.size,
         )
         if spoken.facts:
             self.said += 1
-            self.weight += sentence_weight("-" * 36, self.bot.name, text, self.chat.tracking_id)
+            self.size += sentence_bytes("-" * 36, self.bot.name, text, self.chat.tracking_id)
         self.decision.add(spoken)
 
     def ask(self) -> None:
@@ -140,14 +140,14 @@ class _Turn:
         return self.decision
 
 
-def next_script(state: State, stamp: Stamp) -> Decision | None:
+def next_bot_turn(state: State, stamp: Stamp) -> Decision | None:
     """Let a built-in bot react, the first one that has something to react to."""
-    first = next(iter(state.scripted), None)
+    first = next(iter(state.bots_due), None)
     if first is None:
         return None
     chat = state.chats[first]
     if chat.status is not ChatStatus.ICR or chat.agent is not None:
-        return Decision([ScriptSettled(first)])
+        return Decision([BotSettled(first)])
     bot = state.config.bots.get(chat.bot) if chat.bot is not None else None
     # One that asks nothing still greets and takes its leave.
     if bot is None or (chat.bot_tries and chat.bot_question >= len(bot.questions)):
@@ -170,12 +170,12 @@ def next_script(state: State, stamp: Stamp) -> Decision | None:
         return _go_on(turn, 0)
     heard = _heard(chat)
     if heard is None:
-        return Decision([ScriptSettled(first)])
+        return Decision([BotSettled(first)])
     return _react(turn, bot.questions[turn.question], heard)
 
 
 def _gone(state: State, chat: Chat, stamp: Stamp) -> Decision:
-    decision = Decision([ScriptSettled(chat.id)])
+    decision = Decision([BotSettled(chat.id)])
     decision.add(pass_over(state, chat, stamp, "gone"))
     return decision
 

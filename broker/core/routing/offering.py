@@ -41,7 +41,7 @@ def offered(
         detail: Why this agent, for the log.
         mode: What for, if the invitation is made by the same decision.
     """
-    desk = state.distribution.desks[agent]
+    presence = state.distribution.presences[agent]
     if mode is None and chat.invite is not None:
         mode = chat.invite.mode
     decision = Decision(
@@ -59,7 +59,7 @@ def offered(
                 chat=chat.id,
                 no=chat.no,
                 agent=agent,
-                workplace=desk.workplace or "",
+                workplace=presence.workplace or "",
                 at=stamp.now,
                 until=until,
                 mode=mode.value if mode is not None else "queue",

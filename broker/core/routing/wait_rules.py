@@ -9,11 +9,11 @@ it, and the error is a figure of the broker's metrics.
 from __future__ import annotations
 
 from broker.config.model import MINUTE, WaitRule
-from broker.core.chats.transitions import close, logged, note
+from broker.core.chats.transitions import close, logged, system_message
 from broker.core.deadlines import coming_wait
 from broker.core.decision import Decision
 from broker.core.distribution.occupancy import expected_wait, position
-from broker.core.effects import ChatToConnectors, Note
+from broker.core.effects import ChatToConnectors, LogEntry
 from broker.core.facts import ChatWidened, DecisionLogged, FormOffered, WaitEstimated
 from broker.core.inputs import Stamp
 from broker.core.state import Chat, State
@@ -60,7 +60,7 @@ def _note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision:
     wait = expected_wait(state, chat.id)
     minutes = f"{-(-wait // MINUTE)} min" if wait is not None else state.config.notes.wait_unknown
     said = text.replace("{position}", str(position(state, chat.id))).replace("{wait}", minutes)
-    decision = note(state, chat, stamp, said)
+    decision = system_message(state, chat, stamp, said)
     if wait is not None and "{wait}" in text and decision.facts:
         decision.facts.append(WaitEstimated(chat=chat.id, at=stamp.up, wait=wait))
     return decision
@@ -87,7 +87,7 @@ def _logged(chat: Chat, stamp: Stamp, rule: WaitRule) -> DecisionLogged:
     return logged(chat, stamp, "wait_rule", detail)
 
 
-def judged(chat: Chat, stamp: Stamp) -> list[Note]:
+def judge_estimate(chat: Chat, stamp: Stamp) -> list[LogEntry]:
     """What became of the estimate that the visitor of an answered chat was given."""
     if chat.estimate is None:
         return []
@@ -97,4 +97,4 @@ def judged(chat: Chat, stamp: Stamp) -> list[Note]:
         "estimated_seconds": wait / 1_000_000,
         "waited_seconds": (stamp.up - told_at) / 1_000_000,
     }
-    return [Note("wait_estimate_judged", fields)]
+    return [LogEntry("wait_estimate_judged", fields)]

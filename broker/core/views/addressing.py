@@ -1,4 +1,4 @@
-"""Who may speak of what: from a frame to the gateway, the chat, the desk it means (I-15).
+"""Who may speak of what: from a frame to the gateway, the chat, the presence it means (I-15).
 
 Each finder gives the thing or the refusal; a chat that is not one's own is as unknown as one
 that does not exist.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from broker.config.model import Gateway
 from broker.core.decision import Refusal
-from broker.core.state import Chat, Desk, Session, State
+from broker.core.state import AgentPresence, Chat, Session, State
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, ChatTransferInfo
 from protocol.errors import ErrorCode
 from protocol.scenario import ScenarioResultInfo
@@ -59,15 +59,15 @@ def find_tracked(state: State, gateway: Gateway, tracking_id: str | None) -> Cha
     return state.chats[found] if found is not None else None
 
 
-def desk_at(state: State, session: Session, payload: Inside) -> Desk | Refusal:
-    """The desk of the session's agent, if the frame names no other workplace or agent."""
+def presence_at(state: State, session: Session, payload: Inside) -> AgentPresence | Refusal:
+    """The presence of the session's agent, if the frame names no other workplace or agent."""
     agent = session.agent
     if agent is None or payload.peer != session.workplace:
         return Refusal(ErrorCode.NOT_ALLOWED, "Peer: not the workplace of this session")
     named = payload.agent_id if isinstance(payload, ChatCommandInfo) else None
     if named is not None and named != agent:
         return Refusal(ErrorCode.NOT_ALLOWED, "AgentId: not the agent of this session")
-    return state.distribution.desks[agent]
+    return state.distribution.presences[agent]
 
 
 def own_chat(state: State, agent: Guid, chat_id: Guid | None) -> Chat | Refusal:
@@ -86,33 +86,37 @@ def own_chat(state: State, agent: Guid, chat_id: Guid | None) -> Chat | Refusal:
     return chat
 
 
-def chat_at_desk(state: State, session: Session, payload: Inside) -> tuple[Desk, Chat] | Refusal:
-    """The desk of the session's agent and the chat of theirs that the frame names."""
-    desk = desk_at(state, session, payload)
-    if isinstance(desk, Refusal):
-        return desk
-    chat = own_chat(state, desk.agent, payload.chat_id)
-    return chat if isinstance(chat, Refusal) else (desk, chat)
+def chat_at_workplace(
+    state: State, session: Session, payload: Inside
+) -> tuple[AgentPresence, Chat] | Refusal:
+    """The presence of the session's agent and the chat of theirs that the frame names."""
+    presence = presence_at(state, session, payload)
+    if isinstance(presence, Refusal):
+        return presence
+    chat = own_chat(state, presence.agent, payload.chat_id)
+    return chat if isinstance(chat, Refusal) else (presence, chat)
 
 
-def owned_chat(state: State, session: Session, payload: Inside) -> tuple[Desk, Chat] | Refusal:
+def owned_chat(
+    state: State, session: Session, payload: Inside
+) -> tuple[AgentPresence, Chat] | Refusal:
     """The same of a chat that the agent, and nobody else, answers now."""
-    found = chat_at_desk(state, session, payload)
+    found = chat_at_workplace(state, session, payload)
     if isinstance(found, Refusal):
         return found
-    desk, chat = found
+    presence, chat = found
     if not chat.is_open:
         return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
-    if chat.agent != desk.agent or not chat.has(desk.agent):
+    if chat.agent != presence.agent or not chat.has(presence.agent):
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by this agent")
-    return desk, chat
+    return presence, chat
 
 
-def supervisor_at(state: State, session: Session, peer: str | None) -> Desk | Refusal:
-    """The desk of a supervisor; to everybody else the frame is not allowed."""
+def supervisor_at(state: State, session: Session, peer: str | None) -> AgentPresence | Refusal:
+    """The presence of a supervisor; to everybody else the frame is not allowed."""
     agent = state.config.agents.get(session.agent) if session.agent is not None else None
     if session.agent is None or peer != session.workplace:
         return Refusal(ErrorCode.NOT_ALLOWED, "Peer: not the workplace of this session")
     if agent is None or agent.role != "supervisor":
         return Refusal(ErrorCode.NOT_ALLOWED, "for supervisors only")
-    return state.distribution.desks[session.agent]
+    return state.distribution.presences[session.agent]

@@ -46,9 +46,11 @@ def render(state: State, announcement: Announcement, now: int) -> list[Send]:
         case OutboundToConnectors():
             return _outbound(state, announcement)
         case AgentToWorkplace():
-            desk = state.distribution.desks.get(announcement.agent)
+            presence = state.distribution.presences.get(announcement.agent)
             asker = announcement.answer_to
-            session = asker if asker is not None else desk.session if desk is not None else None
+            session = (
+                asker if asker is not None else presence.session if presence is not None else None
+            )
             if session is None:
                 return []
             if asker is None:
@@ -85,7 +87,7 @@ def _to_members(state: State, order: ChatToMembers, now: int) -> list[Send]:
 
 def _form(state: State, order: FormToMembers) -> list[Send]:
     chat = state.chats[order.chat]
-    saver = state.distribution.desks.get(order.but) if order.but is not None else None
+    saver = state.distribution.presences.get(order.but) if order.but is not None else None
     own = saver.session if saver is not None else None
     form = chat.forms[order.result]
     return [
@@ -110,13 +112,13 @@ def _outbound(state: State, order: OutboundToConnectors) -> list[Send]:
 
 
 def _to_agent(state: State, order: ChatToAgent, now: int) -> list[Send]:
-    desk = state.distribution.desks.get(order.agent)
+    presence = state.distribution.presences.get(order.agent)
     session = order.answer_to
     if session is None:
-        session = desk.session if desk is not None else None
-    if session is None or desk is None:
+        session = presence.session if presence is not None else None
+    if session is None or presence is None:
         return []
-    number = desk.workplace or ""
+    number = presence.workplace or ""
     payload: object
     if order.type == "SC_CHAT_ALERT_END":
         payload = ChatCommandInfo(

@@ -22,7 +22,7 @@ def listeners(state: State, chat: Chat) -> list[tuple[int, str]]:
     """Their sessions and workplace numbers, of those who are connected."""
     found: list[tuple[int, str]] = []
     for agent in members_of(chat):
-        desk = state.distribution.desks.get(agent)
-        if desk is not None and desk.session is not None:
-            found.append((desk.session, desk.workplace or ""))
+        presence = state.distribution.presences.get(agent)
+        if presence is not None and presence.session is not None:
+            found.append((presence.session, presence.workplace or ""))
     return found

@@ -253,7 +253,7 @@ def own_state(state: State, agent: Guid) -> AgentStateInfo:
 
 
 def _wrap_ups(state: State, agent: Guid) -> tuple[AgentWrapUpInfo, ...]:
-    running = state.distribution.desks[agent].wrapups
+    running = state.distribution.presences[agent].wrapups
     most = items_that_fit(state.config.limits.frame_bytes, WRAP_UP_BYTES, len(running))
     return tuple(
         AgentWrapUpInfo(
@@ -267,18 +267,18 @@ def _wrap_ups(state: State, agent: Guid) -> tuple[AgentWrapUpInfo, ...]:
 
 def agent_state(state: State, agent: Guid) -> AgentStateInfo:
     """An agent's state as any workplace sees it (B-22, B-28)."""
-    desk = state.distribution.desks[agent]
+    presence = state.distribution.presences[agent]
     known = state.config.agents.get(agent)
     return AgentStateInfo(
-        peer=desk.workplace,
+        peer=presence.workplace,
         agent_id=agent,
         agent_name=known.name if known is not None else None,
-        state=desk.state,
-        reason=desk.reason,
-        next_state=desk.next_state,
-        since_utc=utc(desk.since),
+        state=presence.state,
+        reason=presence.reason,
+        next_state=presence.next_state,
+        since_utc=utc(presence.since),
         max_chats=capacity(state, agent),
-        active_chats=desk.load,
+        active_chats=presence.load,
     )
 
 

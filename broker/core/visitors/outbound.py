@@ -10,7 +10,7 @@ request (`ReturnChatId`): a repeated request with it makes one chat. It is a key
 from __future__ import annotations
 
 from broker.config.model import Gateway
-from broker.core.agents.participants import shown
+from broker.core.agents.participants import show_to
 from broker.core.capacity import slots_left
 from broker.core.chats.room import chats_relieved
 from broker.core.chats.transitions import CHAT_ID
@@ -82,12 +82,12 @@ def from_workplace(
         if not theirs or _differs(known, p):
             return _REUSED
         if known.is_read_by(agent):
-            return Decision([], [shown(known, agent, session, frame, full=True)])
+            return Decision([], [show_to(known, agent, session, frame, full=True)])
         return Decision([], [_only_named(known, agent, session, frame)])
-    desk = state.distribution.desks[agent]
-    if desk.is_logging_off:
+    presence = state.distribution.presences[agent]
+    if presence.is_logging_off:
         return Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
-    if slots_left(state, desk) < gateway.weight:
+    if slots_left(state, presence) < gateway.weight:
         return Refusal(ErrorCode.WRONG_STATE, "no free slot")
     refusal = _may_begin(state, gateway, p)
     if refusal is not None:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 from attrs import evolve, frozen
 
-from broker.core.agents.participants import woken
-from broker.core.chats.room import fits, words_relieved
+from broker.core.agents.participants import wake
+from broker.core.chats.room import refuse_for_room, words_relieved
 from broker.core.chats.transitions import acknowledgement, agent_session, bot_awaited, heard_anew
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Announcement, ChatToConnectors, Effect, Send
@@ -30,7 +30,7 @@ from broker.core.inputs import Stamp
 from broker.core.limits import slot_digest
 from broker.core.serving import serves
 from broker.core.state import Chat, Sentence, Session, Slot, State
-from broker.core.views.addressing import chat_at_desk, find_tracked, gateway_of, tracked_chat
+from broker.core.views.addressing import chat_at_workplace, find_tracked, gateway_of, tracked_chat
 from broker.core.views.recipients import connectors_of, listeners
 from broker.core.views.structures import (
     SLOT_MODELS,
@@ -93,11 +93,11 @@ def from_connector(
         facts = reopened.facts
         effects = [ChatToConnectors(chat=chat.id), *reopened.effects]
     name = p.party_name or chat.party_name
-    refusal = fits(state, chat, p, name, agent=False)
+    refusal = refuse_for_room(state, chat, p, name, agent=False)
     if refusal is not None:
         return refusal
     facts += words_relieved(state, chat, stamp.now)
-    made = said(chat, p, name, stamp.now, None)
+    made = store_sentence(chat, p, name, stamp.now, None)
     facts.append(made)
     facts += heard_anew(chat, stamp, made)
     echo = sentence_for_connector(gateway, chat, made)
@@ -116,7 +116,7 @@ def from_connector(
         shown = sentence_for_workplace(number, chat, made)
         effects.append(Send((listener,), "SC_CHAT_SENTENCE", shown, None, None, trace))
     if chat.parked_at is not None and p.model == 0:
-        facts += woken(chat, stamp)
+        facts += wake(chat, stamp)
     return Decision(facts, effects)
 
 
@@ -125,10 +125,10 @@ def from_workplace(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatSentenceInfo
 ) -> Outcome:
     """CS_CHAT_SENTENCE: an agent says something."""
-    found = chat_at_desk(state, session, p)
+    found = chat_at_workplace(state, session, p)
     if isinstance(found, Refusal):
         return found
-    desk, chat = found
+    presence, chat = found
     if p.model == INTERNAL:
         return _note_from_workplace(state, stamp, session, frame, chat)
     gateway = state.config.gateways[chat.gateway]
@@ -136,18 +136,18 @@ def from_workplace(
     if isinstance(known, Refusal):
         return known
     me = (session.number, session.workplace or "")
-    may_read = chat.is_read_by(desk.agent)
-    if known is not None and (may_read or known.agent in (None, desk.agent)):
+    may_read = chat.is_read_by(presence.agent)
+    if known is not None and (may_read or known.agent in (None, presence.agent)):
         others = _connectors(state, chat, connectors_of(state, chat))
         return _again(chat, known, frame, _workplaces(chat, [me]), others, may_read=may_read)
-    refusal = may_write(chat, desk.agent)
+    refusal = may_write(chat, presence.agent)
     if refusal is not None:
         return refusal
-    name = state.config.agents[desk.agent].public_name
-    refusal = fits(state, chat, p, name, agent=True)
+    name = state.config.agents[presence.agent].public_name
+    refusal = refuse_for_room(state, chat, p, name, agent=True)
     if refusal is not None:
         return refusal
-    made = said(chat, p, name, stamp.now, desk.agent)
+    made = store_sentence(chat, p, name, stamp.now, presence.agent)
     effects = _echoes(state, chat, made, session, frame)
     sessions = connectors_of(state, chat)
     if sessions:
@@ -208,7 +208,7 @@ def _note_from_workplace(
     if not chat.has(agent):
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: not in the chat")
     name = state.config.agents[agent].public_name
-    refusal = fits(state, chat, p, name, agent=True)
+    refusal = refuse_for_room(state, chat, p, name, agent=True)
     if refusal is not None:
         return refusal
     made = NoteStored(
@@ -269,7 +269,7 @@ def slot_of(chat: Chat, key: str | None, outbound: bool) -> Slot | None:
     return None
 
 
-def said(
+def store_sentence(
     chat: Chat, p: ChatSentenceInfo, name: str | None, now: int, agent: Guid | None
 ) -> SentenceStored | SlotFilled:
     """The fact of a new sentence: of a visitor (no agent) or of an agent."""
@@ -391,14 +391,14 @@ def confirm_from_workplace(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
 ) -> Outcome:
     """CS_CHAT_CONFIRM: the agent has a visitor's sentence."""
-    found = chat_at_desk(state, session, p)
+    found = chat_at_workplace(state, session, p)
     if isinstance(found, Refusal):
         return found
-    desk, chat = found
-    party = chat.parties.get(desk.agent)
+    presence, chat = found
+    party = chat.parties.get(presence.agent)
     if party is not None and party.mode is TransferMode.MONITOR:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: who only watches receives nothing")
-    if chat.last_agent != desk.agent and not chat.has(desk.agent):
+    if chat.last_agent != presence.agent and not chat.has(presence.agent):
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by this agent")
     sessions = connectors_of(state, chat)
     if not sessions:
@@ -474,11 +474,11 @@ def typing_from_workplace(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
 ) -> Outcome:
     """CS_CHAT_TYPING: passed on to the connectors."""
-    found = chat_at_desk(state, session, p)
+    found = chat_at_workplace(state, session, p)
     if isinstance(found, Refusal):
         return found
-    desk, chat = found
-    if may_write(chat, desk.agent) is not None:
+    presence, chat = found
+    if may_write(chat, presence.agent) is not None:
         return Decision()
     decision = Decision()
     if chat.status is ChatStatus.ICR and chat.bot_due is not None:

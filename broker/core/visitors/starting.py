@@ -28,9 +28,9 @@ from broker.core.limits import (
     NOTE_RESERVE,
     RESERVE,
     VARIABLES_PER_CHAT,
-    chat_weight,
-    sentence_weight,
-    variables_weight,
+    chat_bytes,
+    sentence_bytes,
+    variables_bytes,
 )
 from broker.core.rules import matching
 from broker.core.serving import serves
@@ -214,7 +214,7 @@ def too_many_variables(p: ChatServiceInfo) -> Refusal | None:
     names = [v.name for v in variables]
     if None in names or len(set(names)) < len(names):
         return Refusal(ErrorCode.BAD_PAYLOAD, "Variables: each needs a name of its own")
-    if variables_weight(tuple((v.name or "", v.value or "") for v in variables)) > FORM_BYTES:
+    if variables_bytes(tuple((v.name or "", v.value or "") for v in variables)) > FORM_BYTES:
         return Refusal(ErrorCode.TOO_LONG, "Variables: too long together")
     return None
 
@@ -281,15 +281,18 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
 def _name_fits(state: State, chat: Chat, tracking_id: str) -> bool:
     """Whether what was said before a chat got its tracking ID fits one frame with it (I-14)."""
     said = len(chat.sentences) + len(chat.internal) + len(chat.slots)
-    more = sentence_weight("", None, "", tracking_id) - sentence_weight("", None, "", chat.id)
-    return chat.weight + said * more <= state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE
+    more = sentence_bytes("", None, "", tracking_id) - sentence_bytes("", None, "", chat.id)
+    return (
+        chat.transcript_bytes + said * more
+        <= state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE
+    )
 
 
 def may_open(state: State, gateway: Gateway, tracking_id: str) -> Refusal | None:
     """Whether the gateway takes one more open chat (C-4, I-14)."""
     if gateway.retired:
         return RETIRED
-    held = state.list_weight.get(gateway.id, 0) + chat_weight(tracking_id)
+    held = state.list_bytes.get(gateway.id, 0) + chat_bytes(tracking_id)
     if held > state.config.limits.frame_bytes:
         return Refusal(ErrorCode.OVERLOADED, "the gateway has too many open chats")
     return None

@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 
 
 @frozen(kw_only=True)
-class Dossier:
+class ChatRows:
     """The rows of one chat; each table in its own order.
 
     Attributes:
@@ -52,7 +52,7 @@ class NoChatError(Exception):
     """There is no such chat."""
 
 
-def dossier(connection: Connection, source: Source, asked: str | None) -> Dossier:
+def dossier(connection: Connection, source: Source, asked: str | None) -> ChatRows:
     """Read one chat.
 
     Args:
@@ -76,7 +76,7 @@ def dossier(connection: Connection, source: Source, asked: str | None) -> Dossie
         rows = select(table).where(table.c.chat_no == chat["no"]).order_by(table.c[order])
         return _rows(connection, rows)
 
-    return Dossier(
+    return ChatRows(
         chat=chat,
         events=of(chat_events, "seq"),
         decisions=of(decisions, "seq"),

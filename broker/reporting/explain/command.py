@@ -11,9 +11,9 @@ from datetime import tzinfo
 from typing import Final, TextIO
 
 from broker.console.output import for_people, for_programs
-from broker.reporting.explain.chat_rows import Dossier, NoChatError, agent_of, dossier
-from broker.reporting.explain.entries import Entry, Phase, Stint
-from broker.reporting.explain.narrator import Teller, phases, stints
+from broker.reporting.explain.chat_rows import ChatRows, NoChatError, agent_of, dossier
+from broker.reporting.explain.entries import Entry, Phase, Tenure
+from broker.reporting.explain.narrator import Narrator, phases, stints
 from broker.reporting.formats import duration
 from broker.reporting.report import add_store, add_zone
 from broker.reporting.rows import latest
@@ -91,14 +91,14 @@ def explain_main(argv: Sequence[str], out: TextIO | None = None, clock: int | No
     except (SourceError, NoChatError) as error:
         sys.stderr.write(f"parley explain: {error}\n")
         return 1 if isinstance(error, NoChatError) else 2
-    told = list(Teller(source, found, agent).tell())
+    told = list(Narrator(source, found, agent).tell())
     show = as_json if arguments.json else as_text
     where = out or (for_programs() if arguments.json else for_people())
     where.write(show(source, found, told, arguments.zone, now) + "\n")
     return 0
 
 
-def as_text(source: Source, found: Dossier, told: Sequence[Entry], zone: tzinfo, now: int) -> str:
+def as_text(source: Source, found: ChatRows, told: Sequence[Entry], zone: tzinfo, now: int) -> str:
     """The story for people."""
     chat = found.chat
     title = f"Chat {chat['id']}: {chat['status']}, gateway {source.name(chat['gateway'])}, "
@@ -119,7 +119,7 @@ def as_text(source: Source, found: Dossier, told: Sequence[Entry], zone: tzinfo,
     return "\n".join(map(shown, lines))
 
 
-def _links(found: Dossier) -> list[str]:
+def _links(found: ChatRows) -> list[str]:
     """What this chat goes on from, and what goes on from it (B-2)."""
     lines = []
     if found.chat["earlier"]:
@@ -129,9 +129,9 @@ def _links(found: Dossier) -> list[str]:
     return lines
 
 
-def _owners(source: Source, found: Sequence[Stint], now: int) -> list[str]:
+def _owners(source: Source, found: Sequence[Tenure], now: int) -> list[str]:
     """Who had it for how long, when it was more than one, or was put aside."""
-    by_agent: dict[str, list[Stint]] = {}
+    by_agent: dict[str, list[Tenure]] = {}
     for stint in found:
         by_agent.setdefault(stint.agent, []).append(stint)
     if len(by_agent) < 2 and not any(stint.parked for stint in found):
@@ -146,7 +146,7 @@ def _owners(source: Source, found: Sequence[Stint], now: int) -> list[str]:
     return lines
 
 
-def as_json(source: Source, found: Dossier, told: Sequence[Entry], zone: tzinfo, now: int) -> str:
+def as_json(source: Source, found: ChatRows, told: Sequence[Entry], zone: tzinfo, now: int) -> str:
     """The story for programs."""
     members = ("id", "gateway", "tracking_id", "status", "project", "language", "skill", "priority")
     return json.dumps(

@@ -46,7 +46,7 @@ class Phase:
 
 
 @frozen
-class Stint:
+class Tenure:
     """A stretch of time in which one agent had the chat; `parked` are the parts they had put it aside."""
 
     agent: str

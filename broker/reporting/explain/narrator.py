@@ -15,8 +15,8 @@ from attrs import frozen
 
 from broker.core.distribution.offers import LOGGED_AGENTS
 from broker.reporting.explain import wording
-from broker.reporting.explain.chat_rows import Dossier, Row
-from broker.reporting.explain.entries import Entry, Phase, Stint
+from broker.reporting.explain.chat_rows import ChatRows, Row
+from broker.reporting.explain.entries import Entry, Phase, Tenure
 from broker.reporting.explain.ownership import Turns
 from broker.reporting.formats import duration
 from broker.reporting.source import Source
@@ -40,7 +40,7 @@ _Told = Iterator[tuple[_Stage, Entry]]
 
 
 @frozen
-class Teller:
+class Narrator:
     """Tells the story of one chat.
 
     Attributes:
@@ -50,7 +50,7 @@ class Teller:
     """
 
     source: Source
-    dossier: Dossier
+    dossier: ChatRows
     about: str | None = None
 
     def tell(self) -> Iterator[Entry]:
@@ -271,7 +271,7 @@ class Teller:
 _RULES = ("routed", "refused", "bot", "wait_rule")
 
 
-def phases(dossier: Dossier) -> list[Phase]:
+def phases(dossier: ChatRows) -> list[Phase]:
     """How long the chat was in which status, whoever owned it; being closed is none."""
     found: list[Phase] = []
     events = dossier.events
@@ -285,9 +285,9 @@ def phases(dossier: Dossier) -> list[Phase]:
     return found
 
 
-def stints(dossier: Dossier) -> list[Stint]:
+def stints(dossier: ChatRows) -> list[Tenure]:
     """Which agent had the chat when, one after the other."""
-    found: list[Stint] = []
+    found: list[Tenure] = []
     events = dossier.events
     for event, after in zip(events, [*events[1:], None], strict=True):
         if event["status"] != ChatStatus.ANSWERED or event["agent"] is None:
@@ -300,5 +300,5 @@ def stints(dossier: Dossier) -> list[Stint]:
             and start <= row["at"]
             and (end is None or (row["ended_at"] is not None and row["ended_at"] <= end))
         ]
-        found.append(Stint(event["agent"], start, end, tuple(parked)))
+        found.append(Tenure(event["agent"], start, end, tuple(parked)))
     return found

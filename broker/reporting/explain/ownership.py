@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from broker.reporting.explain import wording
-from broker.reporting.explain.chat_rows import Dossier, Row
+from broker.reporting.explain.chat_rows import ChatRows, Row
 from broker.reporting.explain.entries import Entry
 from broker.reporting.source import Source
 from protocol.values import ChatStatus
@@ -18,7 +18,7 @@ class Turns:
     """Tells the events of a chat."""
 
     source: Source
-    dossier: Dossier
+    dossier: ChatRows
 
     def tell(self) -> Iterator[tuple[Row, Entry]]:
         """The entries with their events, in order; what is told with a decision or an offer is not."""
@@ -92,12 +92,12 @@ class Turns:
 
     def _pass(self, event: Row, before: Row | None, giver: str | None) -> str:
         one, other = self.source.name(giver), self.source.name(event["agent"])
-        heir = f"{other}, who was in the conference, has it now"
+        successor = f"{other}, who was in the conference, has it now"
         texts = {
             "transferred": f"{one} handed the chat over: {other} has it now",
-            "left": f"{one} left the chat: {heir}",
-            "owner_lost": f"{one} did not come back: {heir}",
-            "forced": f"{one} was logged off{self.forced(event['at'], giver)}: {heir}",
+            "left": f"{one} left the chat: {successor}",
+            "owner_lost": f"{one} did not come back: {successor}",
+            "forced": f"{one} was logged off{self.forced(event['at'], giver)}: {successor}",
         }
         text = texts[event["cause"]]
         project = event.get("project")

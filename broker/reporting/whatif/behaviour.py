@@ -14,7 +14,7 @@ from typing import Final, Generic, TypeVar
 from attrs import define, field, frozen
 
 from broker.config.model import MINUTE
-from broker.reporting.whatif.recorded import Past, Reaction, Talk, Visit, Wait
+from broker.reporting.whatif.recorded import Reaction, Recorded, Talk, Visit, Wait
 from broker.reporting.whatif.sampling import Patience, fraction
 from protocol.values import CloseReason
 
@@ -64,7 +64,7 @@ class People:
         drawn: How often chance had to decide, by what about.
     """
 
-    past: Past
+    past: Recorded
     seed: int = 0
     like: Mapping[str, str] = field(factory=dict)
     drawn: dict[str, int] = field(factory=dict)

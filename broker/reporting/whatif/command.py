@@ -19,7 +19,7 @@ from broker.reporting.whatif import notes
 from broker.reporting.whatif.behaviour import People
 from broker.reporting.whatif.formats import NEW, RECORDED, REPLAYED, Comparison, as_json, as_table
 from broker.reporting.whatif.outcome import Question, score
-from broker.reporting.whatif.recorded import Past, alike
+from broker.reporting.whatif.recorded import Recorded, alike
 from broker.reporting.whatif.replay import Replayed, grace_of, replay
 from broker.reporting.whatif.rows import Record, record, whole
 from protocol.values import Guid
@@ -254,7 +254,7 @@ def compare(request: Request, found: Record, question: Question) -> Comparison:
     return Comparison(question=question, sides=sides, runs=runs, name=request.name, notes=said)
 
 
-def _with_new_agents(request: Request, found: Record) -> Past:
+def _with_new_agents(request: Request, found: Record) -> Recorded:
     """The past with the new agents at workplaces of their own."""
     taken = {change.workplace for change in found.past.changes}
     free = [place for place in request.new.workplaces if place not in taken]

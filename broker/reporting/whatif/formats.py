@@ -69,7 +69,7 @@ class Comparison:
         """What the new figures are compared with: as much a model as they are, if there is one."""
         return REPLAYED if REPLAYED in self.sides else RECORDED
 
-    def cells(self) -> list[tuple[int, str | None]]:
+    def tallies(self) -> list[tuple[int, str | None]]:
         """What there are figures of: in order of time, then all, then projects by name."""
         keys = dict.fromkeys(key for scores in self.sides.values() for key in scores)
         if len(self.question.span.bounds) == 2:
@@ -107,7 +107,7 @@ def as_table(told: Comparison) -> str:
     # Contacts without a project were refused; they are counted in the table of all.
     shown = [
         (place, project)
-        for place, project in told.cells()
+        for place, project in told.tallies()
         if project == EVERY or (place == WHOLE and project is not None)
     ]
     tables = [list(_table(told, key)) for key in shown]
@@ -160,7 +160,7 @@ def as_json(told: Comparison) -> str:
     """Everything, also each project in each interval."""
     span = told.question.span
     rows = []
-    for key in told.cells():
+    for key in told.tallies():
         place, project = key
         bounds = (span.start, span.end) if place == WHOLE else span.bounds[place : place + 2]
         rows.append(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from broker.config.model import Config
 from broker.reporting.formats import duration
 from broker.reporting.whatif.behaviour import People
-from broker.reporting.whatif.recorded import Past
+from broker.reporting.whatif.recorded import Recorded
 from broker.reporting.whatif.rows import NO_GATEWAY, NOT_ASKED, Record
 from protocol.values import Guid
 
@@ -32,7 +32,7 @@ def left_out(record: Record) -> Iterator[str]:
 
 
 def staff(
-    past: Past, record: Record, config: Config, title: str, name: Callable[[str | None], str]
+    past: Recorded, record: Record, config: Config, title: str, name: Callable[[str | None], str]
 ) -> Iterator[str]:
     """Who is in the record and not in a configuration, or the other way round."""
     working = dict.fromkeys(change.agent for change in past.changes)

@@ -27,7 +27,7 @@ from broker.core.facts import (
 from broker.reporting import agents
 from broker.reporting import contacts as figures
 from broker.reporting.agents import Work
-from broker.reporting.contacts import Cells, Contacts, Terms, part
+from broker.reporting.contacts import Contacts, Tallies, Terms, part
 from broker.reporting.history import (
     Contact,
     EventRow,
@@ -48,7 +48,7 @@ EVERY: Final = "*"
 
 
 @frozen(kw_only=True)
-class Course:
+class Outcome:
     """What happened.
 
     Attributes:
@@ -131,9 +131,9 @@ class Scribe:
         row = EventRow(fact.no, fact.at, status, cause, agent, reason, gateway, project)
         self._events.append(row)
 
-    def course(self, until: int) -> Course:
+    def course(self, until: int) -> Outcome:
         """Everything so far."""
-        return Course(
+        return Outcome(
             events=sorted(self._events, key=attrgetter("no")),
             wrapups=[self._wrapups[key] for key in sorted(self._wrapups)],
             offers=list(self._offers.values()),
@@ -183,7 +183,7 @@ Scores = Mapping[tuple[int, str | None], Score]
 """Figures by interval (or `WHOLE`) and project (or `EVERY`)."""
 
 
-def score(course: Course, question: Question) -> Scores:
+def score(course: Outcome, question: Question) -> Scores:
     """The figures of a course."""
     span, first = question.span, question.thresholds[0]
     tallies = {
@@ -207,28 +207,28 @@ def score(course: Course, question: Question) -> Scores:
     return found
 
 
-def _sums(cells: Cells[Contacts]) -> dict[tuple[int, str | None], Contacts]:
+def _sums(tallies: Tallies[Contacts]) -> dict[tuple[int, str | None], Contacts]:
     """The tallies of each interval and project, and of all of either."""
-    sums = dict(cells.by_place)
-    sums |= {(place, EVERY): tally for place, tally in cells.by_interval().items()}
-    sums |= {(WHOLE, project): tally for project, tally in cells.totals().items()}
-    sums[WHOLE, EVERY] = cells.total()
+    sums = dict(tallies.by_place)
+    sums |= {(place, EVERY): tally for place, tally in tallies.by_interval().items()}
+    sums |= {(WHOLE, project): tally for project, tally in tallies.totals().items()}
+    sums[WHOLE, EVERY] = tallies.total()
     return sums
 
 
-def _contacts(course: Course, span: Span, threshold: int) -> Cells[Contacts]:
-    cells = Cells(Contacts)
+def _contacts(course: Outcome, span: Span, threshold: int) -> Tallies[Contacts]:
+    tallies = Tallies(Contacts)
     terms = Terms(span, course.until, threshold, _project)
-    figures.count_contacts(contacts(course.events, course.wrapups), terms, cells)
-    figures.count_offers(course.offers, terms, cells)
-    return cells
+    figures.count_contacts(contacts(course.events, course.wrapups), terms, tallies)
+    figures.count_offers(course.offers, terms, tallies)
+    return tallies
 
 
 def _project(row: Contact | OfferRow | PartyRow) -> str | None:
     return row.project
 
 
-def _times(course: Course, span: Span, project: str | None) -> dict[int, Work]:
+def _times(course: Outcome, span: Span, project: str | None) -> dict[int, Work]:
     """What agents did with their time in each interval, as far as chats of a project go."""
     of = {row.no: row.project for row in course.events}
 
@@ -245,6 +245,6 @@ def _times(course: Course, span: Span, project: str | None) -> dict[int, Work]:
         agents.wraps([row for row in course.parked if mine(row.no)], -1),
         agents.wraps([row for row in course.joined if mine(row.no)]),
     )
-    cells = Cells(Work)
-    agents.count_time(course.states, holds, span, course.until, cells)
-    return {**cells.by_interval(), WHOLE: cells.total()}
+    tallies = Tallies(Work)
+    agents.count_time(course.states, holds, span, course.until, tallies)
+    return {**tallies.by_interval(), WHOLE: tallies.total()}

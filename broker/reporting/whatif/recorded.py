@@ -129,7 +129,7 @@ class Change:
 
 
 @frozen(kw_only=True)
-class Past:
+class Recorded:
     """Everything that a replay needs to know.
 
     Attributes:
@@ -319,7 +319,7 @@ def duties(
         start: What is from before this says how somebody was found there.
 
     Returns:
-        The changes without both, and the lengths (`Past.returns`).
+        The changes without both, and the lengths (`Recorded.returns`).
     """
     kept: list[Change] = []
     returns: dict[str, list[int | None]] = {}
@@ -343,7 +343,7 @@ def duties(
     return kept, returns
 
 
-def alike(past: Past, pairs: Mapping[str, tuple[str, str]]) -> Past:
+def alike(past: Recorded, pairs: Mapping[str, tuple[str, str]]) -> Recorded:
     """Let somebody be at work whenever somebody else was.
 
     Args:

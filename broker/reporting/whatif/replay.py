@@ -9,8 +9,8 @@ from attrs import evolve, frozen
 from broker.config.model import MINUTE, Config
 from broker.reporting.times import DAY, Span
 from broker.reporting.whatif.behaviour import People
-from broker.reporting.whatif.outcome import Course, Scribe
-from broker.reporting.whatif.recorded import Past
+from broker.reporting.whatif.outcome import Outcome, Scribe
+from broker.reporting.whatif.recorded import Recorded
 from broker.reporting.whatif.shifts import Attendance
 from broker.reporting.whatif.virtual_core import Stage
 from broker.reporting.whatif.visitors import Visitors
@@ -23,11 +23,11 @@ LONGEST: Final = DAY
 class Replayed:
     """What came of a replay: its course, and how many visits the broker refused to take."""
 
-    course: Course
+    course: Outcome
     refused: int
 
 
-def replay(past: Past, config: Config, people: People, span: Span, grace: int) -> Replayed:
+def replay(past: Recorded, config: Config, people: People, span: Span, grace: int) -> Replayed:
     """Let the past happen under a configuration.
 
     Args:

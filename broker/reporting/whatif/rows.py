@@ -21,12 +21,12 @@ from broker.config.model import HOUR
 from broker.reporting import rows as reading
 from broker.reporting.history import EventRow, OfferRow, ParkingRow, PartyRow, WrapupRow, contacts
 from broker.reporting.times import DAY, Span
-from broker.reporting.whatif.outcome import Course
+from broker.reporting.whatif.outcome import Outcome
 from broker.reporting.whatif.recorded import (
     Change,
     ChatRow,
     Form,
-    Past,
+    Recorded,
     Told,
     Visit,
     duties,
@@ -57,8 +57,8 @@ class Record:
         agents: Every agent of whom the store knows.
     """
 
-    past: Past
-    course: Course
+    past: Recorded
+    course: Outcome
     left_out: Mapping[str, int]
     agents: frozenset[str]
 
@@ -91,7 +91,7 @@ def record(connection: Connection, span: Span, keeps: Callable[[str], bool]) -> 
         if row.no not in sorter.known:
             wraps.setdefault(_key(row), row)
     return Record(
-        past=Past(
+        past=Recorded(
             start=wide.start,
             end=wide.end,
             cut=sorter.cut,
@@ -99,7 +99,7 @@ def record(connection: Connection, span: Span, keeps: Callable[[str], bool]) -> 
             changes=changes,
             returns=returns,
         ),
-        course=Course(
+        course=Outcome(
             events=sorter.events,
             wrapups=[wraps[key] for key in sorted(wraps)],
             offers=sorter.offers,

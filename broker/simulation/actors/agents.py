@@ -79,7 +79,7 @@ class AgentPerson(Person):
             case Alerted():
                 self._alerted(event.ref)
             case ChatChanged() if event.status is ChatStatus.CLOSED:
-                if self.chance.fork(f"wrap-up of {event.ref.name}").happens(0.4):
+                if self.rng.fork(f"wrap-up of {event.ref.name}").happens(0.4):
                     self.later(SECOND, lambda: self._start_anew(program))
                 else:
                     self.later(2 * SECOND, lambda: self._wrap_up(event.ref))
@@ -90,7 +90,7 @@ class AgentPerson(Person):
                 self.later(4 * SECOND, lambda: self._manage(event.ref, 5))
                 self.later(3 * SECOND, lambda: self._drop_out(event.ref))
                 self.world.after(30 * SECOND, lambda: self._pry(program, event.ref))
-            case SentenceAdded() if not event.mine and self.chance.happens(0.5):
+            case SentenceAdded() if not event.mine and self.rng.happens(0.5):
                 self.later(2 * SECOND, lambda: self._write(event.ref, 0))
             case SessionEnded():
                 self.program = None
@@ -114,9 +114,9 @@ class AgentPerson(Person):
         program.done()
 
     def _alerted(self, ref: ChatRef) -> None:
-        if self.chance.fork("curious").happens(0.3):
+        if self.rng.fork("curious").happens(0.3):
             self._form("read", ref)  # which is not theirs to read before they answer
-        act = self.chance.weighed((("ANSWER", 12), ("HANGUP", 2), ("", 3), ("LATE", 1)))
+        act = self.rng.weighed((("ANSWER", 12), ("HANGUP", 2), ("", 3), ("LATE", 1)))
         if act == "LATE":
             self.world.after(10 * SECOND, lambda: self._answer("ANSWER", ref))
         elif act:
@@ -126,7 +126,7 @@ class AgentPerson(Person):
         """Sometimes one who was asked in is gone for longer than anybody waits for them."""
         program = self.at_work()
         chat, welcome = program.session.chats.get(ref), program.session.welcome
-        if chat is None or welcome is None or self.chance.happens(0.5):
+        if chat is None or welcome is None or self.rng.happens(0.5):
             return
         if any(p.agent_id == welcome.agent_id for p in chat.view.parties):
             program.close()
@@ -172,7 +172,7 @@ class AgentPerson(Person):
 
     def _wrap_up(self, ref: ChatRef) -> None:
         program = self.at_work()
-        code = self.chance.choose((*WRAPUP_CODES, *WRAPUP_CODES, None, "nonsense"))
+        code = self.rng.choose((*WRAPUP_CODES, *WRAPUP_CODES, None, "nonsense"))
         done = ChatWrapUpInfo(peer=ref.peer, chat_id=Guid(ref.name), code=code, note="n")
         program.session.request("CS_CHAT_WRAPUP", done, program.now, ref=ref)
         program.done()
@@ -182,13 +182,13 @@ class AgentPerson(Person):
         chat = program.session.chats.get(ref)
         if chat is None or chat.view.status is not ChatStatus.ANSWERED:
             return
-        if more == 1 and self.chance.happens(0.6):
+        if more == 1 and self.rng.happens(0.6):
             self._command("HANGUP", ref)
             return
-        if self.chance.happens(0.2):
+        if self.rng.happens(0.2):
             program.session.typing(ref, True, program.now)
-        model = self.chance.weighed(MODELS)
-        program.session.send(ref, told(self.chance, more), program.now, model=model)
+        model = self.rng.weighed(MODELS)
+        program.session.send(ref, told(self.rng, more), program.now, model=model)
         program.done()
         if more:
             self.later(4 * SECOND, lambda: self._write(ref, more - 1))
@@ -197,7 +197,7 @@ class AgentPerson(Person):
         """From time to time: a pause, the end of the day, a lost program, another seat."""
         self.later(25 * SECOND, self._mood)
         program = self.at_work()
-        mood = self.chance.weighed(
+        mood = self.rng.weighed(
             (
                 ("stay", 12),
                 ("pause", 4),
@@ -212,7 +212,7 @@ class AgentPerson(Person):
         )
         match mood:
             case "next":
-                then = self.chance.choose((AgentState.PAUSE, AgentState.POST_CALL))
+                then = self.rng.choose((AgentState.PAUSE, AgentState.POST_CALL))
                 program.session.set_agent_state(AgentState.READY, program.now, next_state=then)
                 program.done()
                 self.later(20 * SECOND, self._resume)
@@ -253,7 +253,7 @@ class AgentPerson(Person):
         chat = program.session.chats.get(ref)
         if chat is None or chat.view.status is not ChatStatus.ANSWERED:
             return
-        act = self.chance.weighed(
+        act = self.rng.weighed(
             (
                 ("note", 6),
                 ("agent", 5),
@@ -279,18 +279,18 @@ class AgentPerson(Person):
         program = self.at_work()
         match act:
             case "note":
-                program.session.send(ref, told(self.chance, 0), program.now, model=10)
+                program.session.send(ref, told(self.rng, 0), program.now, model=10)
                 program.done()
             case "agent":
-                self._ask("TRANSFER", ref, agent=self.chance.choose(self.colleagues))
+                self._ask("TRANSFER", ref, agent=self.rng.choose(self.colleagues))
             case "project":
-                project = derive("project", self.chance.choose(PROJECTS))
+                project = derive("project", self.rng.choose(PROJECTS))
                 self._ask("TRANSFER", ref, project=project)
             case "take back":
                 self._ask("TRANSFER", ref)
             case "consult" | "conference":
                 mode = TransferMode.CONSULT if act == "consult" else TransferMode.CONFERENCE
-                self._ask("INVITE", ref, agent=self.chance.choose(self.colleagues), mode=mode)
+                self._ask("INVITE", ref, agent=self.rng.choose(self.colleagues), mode=mode)
             case "park" | "retrieve":
                 program.session.command("PARK", ref, program.now, is_parked=act == "park")
                 program.done()
@@ -311,16 +311,16 @@ class AgentPerson(Person):
         chat = program.session.chats.get(ref)
         info = chat.view.latest.info if chat is not None else None
         results = [one.result_id for one in (info.scenarios if info else None) or ()]
-        known = self.chance.choose((None, *results))
+        known = self.rng.choose((None, *results))
         if act == "read":
             asked = ScenarioResultInfo(
                 peer=ref.peer,
                 chat_id=Guid(ref.name),
-                scenario_result_id=known or guid_from(self.chance),
+                scenario_result_id=known or guid_from(self.rng),
             )
             program.session.request("CS_SCENARIO_RESULT", asked, program.now)
         else:
-            form = filled_in(self.chance, self.chance.choose((FORM, OFFERED_FORM)))
+            form = filled_in(self.rng, self.rng.choose((FORM, OFFERED_FORM)))
             key = known or form.scenario_result_id
             done = evolve(
                 form,
@@ -352,7 +352,7 @@ class AgentPerson(Person):
         )
         program.session.request(f"CS_CHAT_{kind}", wish, program.now, ref=ref)
         program.done()
-        if self.chance.happens(0.2):
+        if self.rng.happens(0.2):
             # Impatient: the same once more, or taken back at once.
             self.later(MS, lambda: self._ask("TRANSFER", ref))
 
@@ -361,12 +361,12 @@ class AgentPerson(Person):
         program = self.at_work()
         self.calls += 1
         wish = ChatServiceInfo(
-            peer=self.chance.choose(GATEWAYS),
+            peer=self.rng.choose(GATEWAYS),
             remote_address=f"sip:{self.settings.login}.{self.calls}",
-            return_chat_id=guid_from(self.chance) if self.chance.happens(0.5) else None,
+            return_chat_id=guid_from(self.rng) if self.rng.happens(0.5) else None,
         )
         program.session.request("CS_CHAT_OPEN", wish, program.now)
-        if self.chance.happens(0.3):
+        if self.rng.happens(0.3):
             program.session.request("CS_CHAT_OPEN", wish, program.now)
         program.done()
 
@@ -406,8 +406,8 @@ class SupervisorPerson(AgentPerson):
     def _interfere(self) -> None:
         if not self.seen:
             return  # everything ended meanwhile
-        ref = ChatRef(self.settings.number, self.chance.choose(self.seen))
-        act = self.chance.weighed(
+        ref = ChatRef(self.settings.number, self.rng.choose(self.seen))
+        act = self.rng.weighed(
             (
                 ("watch", 8),
                 ("join", 4),
@@ -433,14 +433,14 @@ class SupervisorPerson(AgentPerson):
             case "leave" | "close":
                 self._command(act.upper(), ref)
             case "explain":
-                agent = self.chance.choose((None, *self.colleagues))
+                agent = self.rng.choose((None, *self.colleagues))
                 asked = ChatCommandInfo(peer=ref.peer, chat_id=Guid(ref.name), agent_id=agent)
                 program.session.request("CS_CHAT_EXPLAIN", asked, program.now)
                 program.done()
             case "force" | "expel":
                 states = (AgentState.READY, AgentState.PAUSE, AgentState.POST_CALL)
-                state = AgentState.LOG_OFF if act == "expel" else self.chance.choose(states)
-                other = self.chance.choose(self.colleagues)
+                state = AgentState.LOG_OFF if act == "expel" else self.rng.choose(states)
+                other = self.rng.choose(self.colleagues)
                 program.session.set_agent_state(state, program.now, agent_id=other)
                 program.done()
             case _:

@@ -12,7 +12,7 @@ from broker.simulation.actors.visitors import Person, filled_in, guid_from
 from broker.simulation.clients import Net
 from broker.simulation.frame_log import Tap
 from broker.simulation.installation import FORM, token_of
-from broker.simulation.network import Link as Wire
+from broker.simulation.network import SimulatedConnection as Wire
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
     ChatCommandInfo,
@@ -79,16 +79,16 @@ class Vandal(Person):
         )
         wire.down.on_data = self._taps[1].passed
         wire.down.on_end = lambda: self._gone(wire)
-        good = self.chance.happens(0.8)
+        good = self.rng.happens(0.8)
         name = self.login or self.peer
         hello = Hello(
-            version=1 if self.chance.happens(0.95) else 7,
+            version=1 if self.rng.happens(0.95) else 7,
             role=self.role,
             peers=(self.peer,),
             login=self.login,
             token=token_of("web" if self.role is Role.CONNECTOR else name) if good else "guess",
         )
-        if self.chance.happens(0.9):
+        if self.rng.happens(0.9):
             self._say("SYS_HELLO", hello)
         self.later(SECOND, self._misbehave)
 
@@ -133,14 +133,14 @@ class Vandal(Person):
             (self._too_long, 1),
             (self._out_of_place, 2),
         )
-        self.chance.weighed(acts)()
+        self.rng.weighed(acts)()
         self.later(3 * SECOND, self._misbehave)
 
     def _any_chat(self, peers: tuple[str, ...] = ()) -> Spied:
         chats = [chat for chat in self.spied() if not peers or chat[1] in peers]
-        if chats and self.chance.happens(0.9):
-            return self.chance.choose(chats[-20:])
-        return (guid_from(self.chance), "social", "t-visitor1")
+        if chats and self.rng.happens(0.9):
+            return self.rng.choose(chats[-20:])
+        return (guid_from(self.rng), "social", "t-visitor1")
 
     def _foreign_chat(self) -> None:
         if self.role is Role.WORKPLACE:
@@ -149,7 +149,7 @@ class Vandal(Person):
             self._foreign_outside()
 
     def _foreign_inside(self) -> None:
-        kind = self.chance.choose((*COMMANDS, *OTHERS))
+        kind = self.rng.choose((*COMMANDS, *OTHERS))
         chat, _, _ = self._any_chat()
         match kind:
             case "SENTENCE" | "NOTE":
@@ -159,8 +159,8 @@ class Vandal(Person):
                 )
                 self._say("CS_CHAT_SENTENCE", said)
             case "TRANSFER" | "INVITE":
-                mode = self.chance.choose((None, *TransferMode))
-                me = self.chance.choose((None, derive("agent", self.login or "")))
+                mode = self.rng.choose((None, *TransferMode))
+                me = self.rng.choose((None, derive("agent", self.login or "")))
                 wish = ChatTransferInfo(peer=self.peer, chat_id=chat, to_agent_id=me, mode=mode)
                 self._say(f"CS_CHAT_{kind}", wish)
             case "FORM":
@@ -174,12 +174,12 @@ class Vandal(Person):
     def _foreign_form(self, chat: Guid) -> None:
         """What a visitor filled in, read and overwritten by somebody who has no part in it."""
         results = self.results()
-        key = self.chance.choose(results[-20:]) if results else guid_from(self.chance)
+        key = self.rng.choose(results[-20:]) if results else guid_from(self.rng)
         inside = self.role is Role.WORKPLACE
         form = evolve(
-            filled_in(self.chance, FORM),
+            filled_in(self.rng, FORM),
             peer=self.peer if inside else None,
-            chat_id=chat if inside or self.chance.happens(0.5) else None,
+            chat_id=chat if inside or self.rng.happens(0.5) else None,
             scenario_result_id=key,
         )
         if inside:
@@ -189,19 +189,19 @@ class Vandal(Person):
     def _rule_over(self, chat: Guid) -> None:
         """What only supervisors may do, and a chat under a foreign key."""
         other = derive("agent", "agent0")
-        state = self.chance.choose((AgentState.LOG_OFF, AgentState.PAUSE))
+        state = self.rng.choose((AgentState.LOG_OFF, AgentState.PAUSE))
         self._say("CS_AGENT_STATE", AgentStateInfo(peer=self.peer, agent_id=other, state=state))
         self._say("CS_CHAT_WRAPUP", ChatWrapUpInfo(peer=self.peer, chat_id=chat, code="done"))
         self._say("CS_CHAT_OPEN", ChatServiceInfo(peer="web", return_chat_id=chat))
 
     def _foreign_outside(self) -> None:
         """Of the gateway that they do not serve; the others' chats on their own are theirs as well."""
-        if self.chance.happens(0.1):
+        if self.rng.happens(0.1):
             self._foreign_form(self._any_chat(("social",))[0])
             return
-        kind = self.chance.choose(("STOP", "STATUS", "CONFIRM", "TYPING", "SENTENCE", "SENTENCE"))
+        kind = self.rng.choose(("STOP", "STATUS", "CONFIRM", "TYPING", "SENTENCE", "SENTENCE"))
         chat, peer, name = self._any_chat(("social",))
-        if self.chance.happens(0.2):
+        if self.rng.happens(0.2):
             # To bind a foreign chat, and to reach one of their own gateway by its Guid alone.
             start = ChatServiceInfo(peer=self.peer, tracking_id="v-bound", return_chat_id=chat)
             self._say("ES_CHAT_START", start)
@@ -249,19 +249,19 @@ class Vandal(Person):
         """Cheap questions with dear answers, and now and then not staying to hear them."""
         side = "CS" if self.role is Role.WORKPLACE else "ES"
         chat, _, name = self._any_chat((self.peer,))
-        for _ in range(self.chance.between(3, 30)):
+        for _ in range(self.rng.between(3, 30)):
             one = ChatCommandInfo(peer=self.peer, tracking_id=name, chat_id=chat)
-            kind = self.chance.choose(("STATUS", "STATUS", "RESYNC"))
+            kind = self.rng.choose(("STATUS", "STATUS", "RESYNC"))
             self._say(f"{side}_CHAT_{kind}", one)
         self._reused_key()
-        if self.wire is not None and self.chance.happens(0.3):
+        if self.wire is not None and self.rng.happens(0.3):
             self._gone(self.wire)
 
     def _garbage(self) -> None:
-        self._bytes(self.chance.bytes(self.chance.between(1, 60)))
+        self._bytes(self.rng.bytes(self.rng.between(1, 60)))
 
     def _too_long(self) -> None:
-        if self.chance.happens(0.5):
+        if self.rng.happens(0.5):
             self._bytes((300_000).to_bytes(4, "big") + b"x" * 1_000)
         else:
             text = "y" * 40_000

@@ -67,7 +67,7 @@ class BotPerson(Person):
             case Ready():
                 self.later(200 * MS, self._get_ready)
             case Alerted():
-                act = self.chance.weighed((("ANSWER", 12), ("HANGUP", 1), ("", 2)))
+                act = self.rng.weighed((("ANSWER", 12), ("HANGUP", 1), ("", 2)))
                 if act:
                     self.later(300 * MS, lambda: self._command(act, event.ref))
             case ChatChanged() if event.status is ChatStatus.ANSWERED:
@@ -101,7 +101,7 @@ class BotPerson(Person):
         if ref in self.mute:
             return
         session, now = program.session, program.now
-        act = self.chance.weighed(
+        act = self.rng.weighed(
             (
                 ("answer", 8),
                 ("think", 2),
@@ -117,7 +117,7 @@ class BotPerson(Person):
         )
         match act:
             case "answer":
-                session.send(ref, told(self.chance, 0), now)
+                session.send(ref, told(self.rng, 0), now)
             case "think":
                 session.typing(ref, True, now)
                 self.later(2 * SECOND, lambda: self._react(ref))

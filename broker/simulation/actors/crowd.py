@@ -12,7 +12,7 @@ from broker.simulation.actors.visitors import Person
 from broker.simulation.clients import Net
 from broker.simulation.frame_log import Tap
 from broker.simulation.installation import token_of
-from broker.simulation.network import Link as Wire
+from broker.simulation.network import SimulatedConnection as Wire
 from broker.simulation.world import MS
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
 from protocol.codec import assemble, pack
@@ -53,20 +53,20 @@ class Newcomer(Person):
         wire.down.on_data = Tap(history, Kind.GOT, wire.name, lambda: world.now).passed
         wire.down.on_end = self._leave
         wire.up.on_room = lambda: self._bytes(b"")
-        manner = self.chance.weighed(MANNERS)
+        manner = self.rng.weighed(MANNERS)
         if manner == SILENT:
             return
         token = "guess" if manner == STRANGER else token_of("web")
         self._say("SYS_HELLO", Hello(version=1, role=Role.CONNECTOR, peers=(PEER,), token=token))
         if manner == EAGER:
             self._ask()
-            self.world.after(self.chance.between(2, 12) * SECOND, self._leave)
+            self.world.after(self.rng.between(2, 12) * SECOND, self._leave)
 
     def _ask(self) -> None:
         """Have a chat that is over at once, and ask what became of it, again and again."""
         name = f"c-{self.name}"
         self._say("ES_CHAT_START", ChatServiceInfo(peer=PEER, tracking_id=name))
-        for number in range(self.chance.between(2, 12)):
+        for number in range(self.rng.between(2, 12)):
             said = ChatSentenceInfo(peer=PEER, tracking_id=name, id=f"s{number}", text="now!")
             self._say("ES_CHAT_SENTENCE", said)
             self._say("ES_CHAT_STATUS", ChatCommandInfo(peer=PEER, tracking_id=name))

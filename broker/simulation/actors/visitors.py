@@ -9,7 +9,7 @@ from attrs import define, evolve, field
 from broker.config.model import SECOND
 from broker.simulation.clients import Program
 from broker.simulation.installation import CONTACTS, FORM, GATEWAYS, TOPICS, control_of
-from broker.simulation.rng import Chance
+from broker.simulation.rng import Rng
 from broker.simulation.world import World
 from connectors.client.errors import ConnectorError
 from connectors.client.events import (
@@ -30,34 +30,34 @@ MODELS = ((0, 16), (2, 1), (4, 1), (6, 2), (8, 1))
 """Which models people's programs send, and how often."""
 
 
-def guid_from(chance: Chance) -> Guid:
+def guid_from(rng: Rng) -> Guid:
     """A fresh Guid of a client's own."""
-    text = chance.bytes(16).hex()
+    text = rng.bytes(16).hex()
     return Guid(f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}")
 
 
-def told(chance: Chance, number: int) -> str:
+def told(rng: Rng, number: int) -> str:
     """What somebody says; now and then something that a machine understands."""
-    short = chance.weighed((("", 8), ("yes", 2), ("no", 1), ("Yes, please do it.", 1)))
+    short = rng.weighed((("", 8), ("yes", 2), ("no", 1), ("Yes, please do it.", 1)))
     if short:
         return short
-    filler = "x" * chance.choose((0, 3, 20, 200, 2_000))
+    filler = "x" * rng.choose((0, 3, 20, 200, 2_000))
     return f"sentence {number} {filler}"
 
 
-def filled_in(chance: Chance, form: Guid) -> ScenarioResultInfo:
+def filled_in(rng: Rng, form: Guid) -> ScenarioResultInfo:
     """A form as somebody fills it in: mostly well, now and then not so."""
     name = "Contact" if form == FORM else "Call me back"
-    topic = chance.weighed(((TOPICS[0], 6), (TOPICS[1], 6), ("nonsense", 1), (None, 1)))
+    topic = rng.weighed(((TOPICS[0], 6), (TOPICS[1], 6), ("nonsense", 1), (None, 1)))
     values = [
         ScenarioResultValueInfo(screen_control_id=control_of(name, key), result_text=text)
-        for key, text in (("topic", topic), ("words", chance.choose((None, "hello", "Jana"))))
+        for key, text in (("topic", topic), ("words", rng.choose((None, "hello", "Jana"))))
         if text is not None
     ]
-    contact = chance.weighed(((None, 6), (CONTACTS[0], 2), (CONTACTS[1], 1), (CONTACTS[2], 1)))
+    contact = rng.weighed(((None, 6), (CONTACTS[0], 2), (CONTACTS[1], 1), (CONTACTS[2], 1)))
     return ScenarioResultInfo(
         scenario_id=form,
-        scenario_result_id=guid_from(chance),
+        scenario_result_id=guid_from(rng),
         values=tuple(values),
         contact_id=contact,
     )
@@ -72,7 +72,7 @@ class Person:
     """
 
     world: World
-    chance: Chance
+    rng: Rng
     quiet: bool = False
 
     def begin(self) -> None:
@@ -88,7 +88,7 @@ class Person:
                 except ConnectorError:
                     self.disturbed()
 
-        self.world.after(self.chance.about(mean), do)
+        self.world.after(self.rng.about(mean), do)
 
     def disturbed(self) -> None:
         """What was tried is not possible now."""
@@ -122,7 +122,7 @@ class Visitor(Person):
 
     def _arrive(self) -> None:
         self.ref = ChatRef(self.peer, f"t-{self.name}")
-        if self.chance.happens(0.4):
+        if self.rng.happens(0.4):
             info = ChatServiceInfo(peer=self.peer, tracking_id=self.ref.name)
             self.program.session.request("ES_CHAT_REQUEST", info, self.program.now)
             self.program.done()
@@ -131,19 +131,19 @@ class Visitor(Person):
     def _start(self) -> None:
         assert self.ref is not None
         form = None
-        if self.chance.happens(0.3):
-            form = filled_in(self.chance, FORM)
+        if self.rng.happens(0.3):
+            form = filled_in(self.rng, FORM)
         info = ChatServiceInfo(
             peer=self.peer,
             tracking_id=self.ref.name,
             party_name=self.name,
-            preferred_culture=self.chance.choose(("en", "cs", "de")),
-            user_token=self.chance.choose((None, None, "u1", "u2")),
-            remote_address=self.chance.choose((None, "a1", "a2", " ")),
+            preferred_culture=self.rng.choose(("en", "cs", "de")),
+            user_token=self.rng.choose((None, None, "u1", "u2")),
+            remote_address=self.rng.choose((None, "a1", "a2", " ")),
             result_model=form,
         )
         programs = [self.program]
-        if self.twin is not None and self.chance.happens(0.4):
+        if self.twin is not None and self.rng.happens(0.4):
             programs.append(self.twin)  # the same visitor on two connections, at the same moment
         for program in programs:
             program.session.start_chat(info, program.now)
@@ -157,7 +157,7 @@ class Visitor(Person):
         self.patience -= 1
         if self.patience < 0:
             return
-        act = self.chance.weighed(
+        act = self.rng.weighed(
             (
                 (self._say, 12),
                 (self._type, 3),
@@ -174,9 +174,9 @@ class Visitor(Person):
     def _say(self) -> None:
         assert self.ref is not None
         program = self.program
-        for _ in range(self.chance.weighed(((1, 6), (2, 2), (5, 1)))):
-            model = self.chance.weighed(MODELS)
-            text = told(self.chance, len(self.said) + 1)
+        for _ in range(self.rng.weighed(((1, 6), (2, 2), (5, 1)))):
+            model = self.rng.weighed(MODELS)
+            text = told(self.rng, len(self.said) + 1)
             key = program.session.send(
                 self.ref, text, program.now, party_name=self.name, model=model
             )
@@ -194,8 +194,8 @@ class Visitor(Person):
         """The same sentence with the same key again, perhaps by the other connection."""
         assert self.ref is not None
         if self.said:
-            key, text, model = self.chance.choose(self.said[-3:])
-            program = self.twin if self.twin is not None and self.chance.happens(0.3) else None
+            key, text, model = self.rng.choose(self.said[-3:])
+            program = self.twin if self.twin is not None and self.rng.happens(0.3) else None
             program = program or self.program
             program.session.send(
                 self.ref, text, program.now, sentence_id=key, party_name=self.name, model=model
@@ -207,7 +207,7 @@ class Visitor(Person):
         assert self.ref is not None
         self.program.session.command("STOP", self.ref, self.program.now)
         self.program.done()
-        if self.chance.happens(0.7):
+        if self.rng.happens(0.7):
             self.later(12 * SECOND, self._start)  # comes back, mostly inside the inertia
         else:
             self.later(5 * SECOND, self._say)  # writes on although it is over
@@ -219,15 +219,15 @@ class Visitor(Person):
         offered, self.form = self.form, None
         if offered is not None:
             session.request("ES_SCENARIO_LOAD", CommandInfo(id=offered, reference="en"), now)
-        of_chat = offered is not None or self.chance.happens(0.5)
+        of_chat = offered is not None or self.rng.happens(0.5)
         form = evolve(
-            filled_in(self.chance, offered or FORM),
+            filled_in(self.rng, offered or FORM),
             chat_id=known.view.chat_id if known is not None and of_chat else None,
-            peer=self.peer if self.chance.happens(0.5) else None,
+            peer=self.peer if self.rng.happens(0.5) else None,
         )
-        if self.saved is not None and self.chance.happens(0.3):
+        if self.saved is not None and self.rng.happens(0.3):
             again = self.saved.scenario_result_id
-            form = self.chance.choose((self.saved, evolve(form, scenario_result_id=again)))
+            form = self.rng.choose((self.saved, evolve(form, scenario_result_id=again)))
         self.saved = form
         session.request("ES_SCENARIO_SAVE", form, now)
         self.program.done()
@@ -249,10 +249,10 @@ class Visitor(Person):
         """The connector's session tells something; sometimes the visitor answers at once."""
         if isinstance(event, FormOffered) and event.ref == self.ref:
             self.form = event.scenario_id
-            if event.scenario_id is not None and self.chance.happens(0.6):
+            if event.scenario_id is not None and self.rng.happens(0.6):
                 self.later(2 * SECOND, self._fill)
         is_word = isinstance(event, SentenceAdded) and event.ref == self.ref and not event.mine
-        if is_word and self.patience > 0 and self.chance.happens(0.5):
+        if is_word and self.patience > 0 and self.rng.happens(0.5):
             self.patience -= 1
             self.later(2 * SECOND, self._say)
 
@@ -281,16 +281,16 @@ class Dialler(Person):
         """Begin a chat: with a Guid of its own or without, or once more the last one."""
         self.later(40 * SECOND, self._open)
         session, now = self.program.session, self.program.now
-        if self.opened and self.chance.happens(0.2):
-            info = self.chance.choose(self.opened)
+        if self.opened and self.rng.happens(0.2):
+            info = self.rng.choose(self.opened)
         else:
             self.serial += 1
             info = ChatServiceInfo(
-                peer=self.chance.choose(self.peers),
+                peer=self.rng.choose(self.peers),
                 remote_address=f"+420{self.serial}",
                 party_name=f"called{self.serial}",
-                return_chat_id=guid_from(self.chance),
-                preferred_culture=self.chance.choose(("en", "cs")),
+                return_chat_id=guid_from(self.rng),
+                preferred_culture=self.rng.choose(("en", "cs")),
                 variables=(VariableInfo(name="why", value="a call"),),
             )
             self.opened.append(info)
@@ -308,7 +308,7 @@ class Dialler(Person):
                 return
         if info.return_chat_id is None:
             return
-        how = self.chance.weighed((("soon", 8), ("late", 2), ("twice", 2), ("never", 2)))
+        how = self.rng.weighed((("soon", 8), ("late", 2), ("twice", 2), ("never", 2)))
         if how == "never":
             return
         wait = 12 * SECOND if how == "late" else SECOND
@@ -318,7 +318,7 @@ class Dialler(Person):
 
     def _bind(self, info: ChatServiceInfo) -> None:
         chat = info.return_chat_id or ""
-        own = f"-{self.program.name}" if self.chance.happens(0.1) else ""
+        own = f"-{self.program.name}" if self.rng.happens(0.1) else ""
         name = f"o-{chat[:13]}{own}"
         start = ChatServiceInfo(
             peer=info.peer, port=info.port, tracking_id=name, return_chat_id=info.return_chat_id
@@ -327,12 +327,12 @@ class Dialler(Person):
         self.program.done()
         visitor = Visitor(
             self.world,
-            self.chance.fork(name),
+            self.rng.fork(name),
             program=self.program,
             peer=ref.peer,
             name=name,
             ref=ref,
-            patience=self.chance.between(0, 5),
+            patience=self.rng.between(0, 5),
         )
         self.reached(visitor)
         visitor.answers_call()

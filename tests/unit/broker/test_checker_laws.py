@@ -14,7 +14,7 @@ from broker.checker.dump import (
     SentenceRow,
 )
 from broker.checker.history import Event, Kind
-from broker.checker.naive_client import Fold
+from broker.checker.naive_client import NaiveClient
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, ChatStatusInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
@@ -174,7 +174,7 @@ def test_a_snapshot_equals_the_fold() -> None:
 
 def test_the_echo_of_an_older_chat_is_no_part_of_a_new_one() -> None:
     """The retry of a sentence of a closed chat, then a start under the same name."""
-    fold = Fold(Role.CONNECTOR, "c")
+    fold = NaiveClient(Role.CONNECTOR, "c")
     old = ChatSentenceInfo(peer="web", tracking_id="t", id="b", text="b", counter=2)
     fold.took(Frame("SE_CHAT_SENTENCE", old), 1, None)
     new = ChatStatusInfo(
@@ -353,7 +353,7 @@ def test_an_event_is_the_same_after_it_was_written() -> None:
 
 def test_the_echo_of_a_retry_says_nothing_of_a_chat_that_is_only_offered() -> None:
     """Its confirmation is not told to who is alerted; the answer to their answer has it (B-7)."""
-    fold = Fold(Role.WORKPLACE, "c")
+    fold = NaiveClient(Role.WORKPLACE, "c")
     offered = ChatStatusInfo(peer="101", chat_id=CHAT, status=ChatStatus.ALERTING)
     fold.took(Frame("SC_CHAT_ALERT", offered), 1, None)
     said = ChatSentenceInfo(peer="101", chat_id=CHAT, id="a", text="a", counter=1, is_outbound=True)

@@ -7,7 +7,7 @@ from tests.support.floor import (
     answered,
     asked,
     configured,
-    desk_of,
+    presence_of,
     started,
 )
 from tests.support.playbook import Playbook
@@ -88,7 +88,7 @@ def test_a_reload_weighs_anew(play: Playbook) -> None:
     play.reload(HEAVY)
     alice.says("CS_CHAT_PARK", ChatId=first, IsParked=False)
     alice.hears("SC_CHAT_STATUS", IsParked=None)
-    assert desk_of(play, "alice").load == 2
+    assert presence_of(play, "alice").load == 2
     alice.says("CS_CHAT_PARK", ChatId=second, IsParked=False)
     alice.hears("SC_CHAT_STATUS", IsParked=True)
     started(web, "Waiting")
@@ -96,7 +96,7 @@ def test_a_reload_weighs_anew(play: Playbook) -> None:
     # Both weigh less now: the one that is to come back is first.
     alice.hears("SC_CHAT_STATUS", ChatId=second, IsParked=None)
     alice.silent()
-    assert desk_of(play, "alice").load == 2
+    assert presence_of(play, "alice").load == 2
 
 
 def test_the_workplace_bounds_the_agent(play: Playbook) -> None:
@@ -125,9 +125,9 @@ def test_every_kind_of_lease_is_what_it_ought_to_be(play: Playbook) -> None:
     asked(play, carol, alice, chat, "Transfer")
     started(web, "Waiting", "Alerting", tracking="t3")
     alice.hears("SC_CHAT_ALERT")
-    assert (desk_of(play, "carol").load, desk_of(play, "alice").load) == (2, 2)
+    assert (presence_of(play, "carol").load, presence_of(play, "alice").load) == (2, 2)
     assert lease_faults(play.state) == []
-    desk_of(play, "carol").leases.pop(play.state.chats[next(iter(play.state.chats))].id)
+    presence_of(play, "carol").leases.pop(play.state.chats[next(iter(play.state.chats))].id)
     assert lease_faults(play.state) != []
     play.clients.clear()
 

@@ -8,7 +8,15 @@ from broker.core.facts import ChatMoved, OfferEnded
 from broker.core.rollback import Presence, roll_back
 from protocol.values import from_micros
 from tests.support.first_moves import answered, offered
-from tests.support.floor import FLOOR, chat_of, configured, desk_of, project_of, started, talking
+from tests.support.floor import (
+    FLOOR,
+    chat_of,
+    configured,
+    presence_of,
+    project_of,
+    started,
+    talking,
+)
 from tests.support.playbook import CONFIG, Client, Playbook
 
 HOUR = 3_600
@@ -48,7 +56,7 @@ def wrapping_up(play: Playbook) -> Callable[[], bool]:
     """An agent writes down what was said."""
     _web, alice, chat = talking(play, ExtResponse="sales")
     alice.says("CS_CHAT_HANGUP", ChatId=chat)
-    return lambda: not desk_of(play, "alice").wrapups
+    return lambda: not presence_of(play, "alice").wrapups
 
 
 def away(play: Playbook) -> Callable[[], bool]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.config.sections.directory import PEER_BYTES, PORT_BYTES
-from broker.core.limits import chat_weight, sentence_weight
+from broker.core.limits import chat_bytes, sentence_bytes
 from protocol.chat import ChatSentenceInfo, ChatStatusInfo
 from protocol.encoding import JSON, MESSAGEPACK, Encoding
 from protocol.values import ChatStatus, Guid
@@ -56,7 +56,7 @@ def test_a_sentence_is_never_heavier_than_its_weight(
     )
     none = evolve(STATUS, sentences=())
     taken = added(encoding, none, evolve(none, sentences=(sentence,))) + 1
-    assert taken <= sentence_weight(key, name, text, tracking_id)
+    assert taken <= sentence_bytes(key, name, text, tracking_id)
 
 
 @encodings
@@ -65,4 +65,4 @@ def test_a_chat_is_never_heavier_than_its_weight(encoding: Encoding, tracking_id
     """I-14, W-9."""
     chat = evolve(STATUS, tracking_id=tracking_id)
     taken = len(encoding.pack("SE_CHAT_LIST", (chat,))) - len(encoding.pack("SE_CHAT_LIST", ()))
-    assert taken + 1 <= chat_weight(tracking_id)
+    assert taken + 1 <= chat_bytes(tracking_id)

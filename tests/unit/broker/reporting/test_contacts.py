@@ -12,7 +12,7 @@ import pytest
 from broker.reporting import agent_states, agents
 from broker.reporting import contacts as figures
 from broker.reporting.agents import Hold, Work
-from broker.reporting.contacts import Base, Cells, Contacts, Terms
+from broker.reporting.contacts import Base, Contacts, Tallies, Terms
 from broker.reporting.history import (
     Contact,
     EventRow,
@@ -65,7 +65,7 @@ def counted(
     rows: list[EventRow], wrapups: list[WrapupRow] | None = None, now: int = 10_000
 ) -> Contacts:
     """The figures of everything."""
-    cells = Cells(Contacts)
+    cells = Tallies(Contacts)
     terms = Terms(Span(0, 10_000 * S, None, UTC), now * S, 20 * S, lambda row: row.project)
     figures.count_contacts(contacts(rows, wrapups or []), terms, cells)
     return cells.total()
@@ -99,7 +99,7 @@ def test_no_contacts_have_no_service_level() -> None:
 
 
 def test_a_contact_counts_where_it_began_to_wait() -> None:
-    cells = Cells(Contacts)
+    cells = Tallies(Contacts)
     terms = Terms(Span(0, 300 * S, 100 * S, UTC), 900 * S, 20 * S, lambda row: row.gateway)
     rows = [*answered(1, 99, 10, 60), *answered(2, 100, 1, 1), *answered(3, 300, 1, 1)]
     figures.count_contacts(contacts(rows, []), terms, cells)
@@ -188,11 +188,11 @@ OFFERS = [
 
 def test_offers_by_what_they_were_about_and_by_agent() -> None:
     span = Span(0, 100 * S, None, UTC)
-    by_project = Cells(Contacts)
+    by_project = Tallies(Contacts)
     figures.count_offers(OFFERS, Terms(span, 0, 0, lambda row: row.project), by_project)
     sales = by_project.at(0, "sales")
     assert (sales.missed, sales.rejected) == (1, 1)
-    by_agent = Cells(Work)
+    by_agent = Tallies(Work)
     agents.count_offers(OFFERS, span, by_agent)
     alice = by_agent.at(0, "alice")
     assert alice.offers == 6
@@ -213,7 +213,7 @@ def test_occupancy_and_states() -> None:
     ]
     rows.sort(key=lambda row: row.at)
     holds = (agents.talks(rows, {}, 0), agents.wraps([WrapupRow(2, "alice", 200 * S, 220 * S)]))
-    cells = Cells(Work)
+    cells = Tallies(Work)
     agents.count_time(states, holds, Span(0, 500 * S, 250 * S, UTC), 10_000 * S, cells)
     first, second = cells.at(0, "alice"), cells.at(1, "alice")
     assert (first.busy, first.load, first.available) == (120 * S, 170 * S, 130 * S)
@@ -223,7 +223,7 @@ def test_occupancy_and_states() -> None:
 
 
 def test_a_state_lasts_until_now_and_not_longer() -> None:
-    cells = Cells(Work)
+    cells = Tallies(Work)
     span = Span(100 * S, 500 * S, None, UTC)
     agents.count_time([StateRow("bob", 0, "Ready")], (), span, 300 * S, cells)
     assert cells.total().states == {"Ready": 200 * S}
@@ -316,7 +316,7 @@ def by_project(
     rows: list[EventRow], parkings: list[ParkingRow] | None = None
 ) -> dict[str, Contacts]:
     """The figures of each project."""
-    cells = Cells(Contacts)
+    cells = Tallies(Contacts)
     terms = Terms(Span(0, 10_000 * S, None, UTC), 10_000 * S, 20 * S, lambda row: row.project)
     figures.count_contacts(contacts(rows, [], parkings or []), terms, cells)
     return {str(key): tally for key, tally in cells.totals().items()}
@@ -345,7 +345,7 @@ def test_a_transfer_to_another_project_makes_no_second_contact() -> None:
 
 def test_the_work_is_of_those_who_had_the_chat() -> None:
     """B-29: each owner has their time; who handed over and who gave back is told."""
-    cells, span = Cells(Work), Span(0, 10_000 * S, None, UTC)
+    cells, span = Tallies(Work), Span(0, 10_000 * S, None, UTC)
     parked = [ParkingRow(1, "alice", 20 * S, 50 * S), ParkingRow(1, "alice", 110 * S, 120 * S)]
     agents.count_handlings(contacts(PASSED_ON, [], parked), span, cells)
     alice, bob = cells.at(0, "alice"), cells.at(0, "bob")
@@ -357,7 +357,7 @@ def test_the_work_is_of_those_who_had_the_chat() -> None:
 
 def test_who_takes_a_chat_from_a_lost_owner_is_handed_nothing() -> None:
     """B-11, B-29: the owner is not said to have transferred it."""
-    cells, span = Cells(Work), Span(0, 10_000 * S, None, UTC)
+    cells, span = Tallies(Work), Span(0, 10_000 * S, None, UTC)
     rows = [row(0, "Answered", "answered", "alice"), row(9, "Answered", "owner_lost", "bob")]
     agents.count_handlings(contacts(rows, []), span, cells)
     assert cells.at(0, "bob").transfers_in == 1
@@ -369,7 +369,7 @@ def test_parked_time_is_handle_time_and_no_work() -> None:
     """B-22, B-29: a parked chat holds no slot, a party does."""
     parked = [ParkingRow(1, "alice", 20 * S, 50 * S)]
     assert by_project(PASSED_ON, parked)["support"].hold == 30 * S
-    cells, span = Cells(Work), Span(0, 200 * S, None, UTC)
+    cells, span = Tallies(Work), Span(0, 200 * S, None, UTC)
     party = PartyRow(1, "carol", 70 * S, 80 * S, "Consult", "web", "support")
     agents.count_parties([party], span, cells)
     holds = (agents.talks(PASSED_ON, {}, 0), agents.wraps(parked, -1), agents.wraps([party]))
@@ -395,7 +395,7 @@ def test_parked_time_is_handle_time_and_no_work() -> None:
 def test_what_came_of_a_bot(end: list[EventRow], word: str, refused: int) -> None:
     """B-40: time with a bot is no wait; what it ends is contained, not refused or abandoned."""
     rows = [row(0, "Pilot", "started", None, None), row(0, "ICR", "bot", None, None), *end]
-    cells = Cells(Contacts)
+    cells = Tallies(Contacts)
     terms = Terms(Span(0, 100 * S, None, UTC), 100 * S, 20 * S, lambda row: row.project)
     figures.count_contacts(contacts(rows, []), terms, cells)
     found = cells.total()
@@ -435,7 +435,7 @@ def test_outbound_chats_are_counted_apart() -> None:
     found = counted(opened)
     assert (found.outbound, found.reached, found.outbound_time) == (1, 1, 50 * S)
     assert (found.offered, found.answered, found.handled) == (1, 0, 0)
-    cells = Cells(Work)
+    cells = Tallies(Work)
     agents.count_handlings(contacts(opened, []), Span(0, 100 * S, None, UTC), cells)
     assert (cells.at(0, "alice").opened, cells.at(0, "alice").handlings) == (1, 1)
 
@@ -450,7 +450,7 @@ def test_spells_in_a_state_are_told_by_reason_cause_and_supervisor() -> None:
         StateRow("bob", 170 * S, "LogOff", None, "asked"),
         StateRow("al", 180 * S, "PostCall", None, "next"),
     ]
-    cells = Cells(agent_states.Spells)
+    cells = Tallies(agent_states.StateDurations)
     span = Span(100 * S, 300 * S, 50 * S, UTC)
     agent_states.count_states(states, span, 200 * S, cells)
     name = agent_states.name_of(lambda agent: str(agent).title())

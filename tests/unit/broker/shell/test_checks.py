@@ -44,7 +44,7 @@ class Queue:
             hello=Hello(version=1, role=Role.WORKPLACE, login=name),
             origin=origin,
             done=lambda claim: self.done.append(name),
-            crowded_out=lambda: self.crowded.append(name),
+            rejected=lambda: self.crowded.append(name),
         )
 
     def ask(self, origin: str, *names: str) -> list[bool]:

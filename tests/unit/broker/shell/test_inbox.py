@@ -172,7 +172,7 @@ def test_few_questions_of_a_type_may_wait() -> None:
 def test_everything_is_forgotten_at_once() -> None:
     inbox = filled(opened(1), frame(1, 1, QUESTION))
     inbox.clear()
-    assert (len(inbox), inbox.take(), inbox.crowd(1)) == (0, None, 0)
+    assert (len(inbox), inbox.take(), inbox.backlog(1)) == (0, None, 0)
 
 
 def test_questions_are_frames_that_are_served() -> None:

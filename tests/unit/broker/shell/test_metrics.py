@@ -26,7 +26,7 @@ def shown(counters: Counters, play: Playbook | None = None) -> dict[tuple[str, s
     engine = None if play is None else SimpleNamespace(state=play.state, inbox=())
     server = SimpleNamespace(
         sessions=SimpleNamespace(
-            links={}, counters=counters, sockets=SimpleNamespace(backlog=Backlog())
+            clients={}, counters=counters, sockets=SimpleNamespace(backlog=Backlog())
         ),
         engine=engine,
         serving=True,

@@ -15,7 +15,7 @@ from broker.shell.checks import SlowChecks
 from broker.shell.graces import Excuses
 from broker.shell.listening_clock import Attention
 from broker.shell.server import Server, Stage
-from broker.shell.sessions import LINGER, Sessions
+from broker.shell.sessions import CLOSE_TIMEOUT, Sessions
 from broker.shell.sockets import Sockets
 
 
@@ -25,7 +25,7 @@ class EmptyInbox:
     def __len__(self) -> int:
         return 0
 
-    def crowd(self, _session: int) -> int:
+    def backlog(self, _session: int) -> int:
         """Nobody has anything there."""
         return 0
 
@@ -65,7 +65,7 @@ def server_of(
         checks=SlowChecks(Gate(config)),
         sockets=Sockets(),
         now=trio.current_time,
-        stirred=lambda: None,
+        on_progress=lambda: None,
         excuses=Excuses(Attention(steady=steady or (lambda: now), up=now)),
     )
     server = Server(sessions=sessions, config=config, listeners=[listener])
@@ -148,13 +148,13 @@ async def test_a_deadline_that_begins_after_a_gap_is_not_put_off_by_it(
     with socket.create_connection(listener.getsockname()) as client:
         listener.setblocking(False)
         server.turn(trio.current_time())
-        assert len(server.sessions.links) == 1
+        assert len(server.sessions.clients) == 1
         mock_clock.jump(60)
         client.sendall(b"\0\0\0\1x")  # no hello
         server.turn(trio.current_time())
-        (link,) = server.sessions.links.values()
-        assert link.close_by == trio.current_time() + LINGER
-        mock_clock.jump(LINGER)
+        (served,) = server.sessions.clients.values()
+        assert served.close_by == trio.current_time() + CLOSE_TIMEOUT
+        mock_clock.jump(CLOSE_TIMEOUT)
         server.turn(trio.current_time())
-        assert not server.sessions.links
+        assert not server.sessions.clients
     server.close()

@@ -25,7 +25,7 @@ def no_sessions() -> Sessions:
         checks=SlowChecks(Gate(Config())),
         sockets=Sockets(),
         now=trio.current_time,
-        stirred=lambda: None,
+        on_progress=lambda: None,
     )
 
 
@@ -53,8 +53,8 @@ def test_a_payload_is_packed_once_for_each_encoding() -> None:
             send=lambda data, number=number: sent.__setitem__(number, data),
             data_to_send=lambda: b"",
         )
-        link: Any = SimpleNamespace(connection=connection, outbox=None, queued=0, answers=None)
-        sessions.links[number] = link
+        client: Any = SimpleNamespace(connection=connection, outbox=None, queued=0, answers=None)
+        sessions.clients[number] = client
     sent_to = Send((0, 1, 2, 9, 3, 4), "SYS_ACK", Ack(type="x"), answer_to=3, re=7)
     sessions.deliver([sent_to])
     assert sorted(packed) == ["JSON", "MessagePack"]

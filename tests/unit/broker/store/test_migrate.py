@@ -128,7 +128,7 @@ def test_a_day_of_the_first_schema_goes_on(url: str) -> None:
     first_schema(url, play)
     play.store.close()
     play.store = Store.open(url, create=False)
-    for desk in play.state.distribution.desks.values():
+    for desk in play.state.distribution.presences.values():
         desk.login, desk.seated_at = None, 0  # nobody kept that
     play.check_store()
     waiting = play.state.chats[chats[2]]

@@ -108,7 +108,7 @@ def test_a_wrap_up_brings_its_chat_however_old(store: Store) -> None:
     store.commit([ready(), started(1), moved(1, ChatStatus.CLOSED, at=5), wrapup])
     found = store.recover(Config(), NOW)
     assert [chat.no for chat in found.chats] == [1]
-    assert found.desks[0].wrapups == {chat_id(1): Wrapup(NOW + 5, Term(5, NOW))}
+    assert found.presences[0].wrapups == {chat_id(1): Wrapup(NOW + 5, Term(5, NOW))}
 
 
 def reopened(no: int, at: int) -> ChatReopened:

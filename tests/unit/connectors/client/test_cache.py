@@ -172,7 +172,7 @@ def test_a_form_that_is_not_answered_is_sent_until_it_is() -> None:
     player = stage.join(visitor_settings(tuning=Tuning(tries=2)), "v")
     saved = ScenarioResultInfo(scenario_id=FORM)
     stage.broker.ignored.add("ES_SCENARIO_SAVE")
-    ticket = player.session.request("ES_SCENARIO_SAVE", saved, stage.now)
+    request_id = player.session.request("ES_SCENARIO_SAVE", saved, stage.now)
     stage.pass_time(100.0)
     sent = [frame.payload for frame in stage.broker.heard if frame.type == "ES_SCENARIO_SAVE"]
     assert len(sent) >= 4
@@ -183,7 +183,7 @@ def test_a_form_that_is_not_answered_is_sent_until_it_is() -> None:
     stage.broker.ignored.clear()
     stage.broker.canned["ES_SCENARIO_SAVE"] = ("SYS_ACK", Ack(type="ES_SCENARIO_SAVE"))
     stage.pass_time(60.0)
-    assert [event.ticket for event in player.of(RequestDone)] == [ticket]
+    assert [event.request_id for event in player.of(RequestDone)] == [request_id]
     assert set(sent) == {
         frame.payload for frame in stage.broker.heard if frame.type == "ES_SCENARIO_SAVE"
     }

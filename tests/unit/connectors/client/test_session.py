@@ -307,11 +307,11 @@ def test_sentences_of_a_chat_whose_start_is_refused_are_refused(
     stage: Stage, visitor: Player
 ) -> None:
     stage.broker.refuse_next = [ErrorCode.UNKNOWN_GATEWAY]
-    ref, ticket = visitor.session.start_chat(JANA, stage.now)
+    ref, request_id = visitor.session.start_chat(JANA, stage.now)
     visitor.session.send(ref, "hello", stage.now)
     stage.settle()
     (failed,) = visitor.of(RequestFailed)
-    assert failed.ticket == ticket
+    assert failed.request_id == request_id
     assert len(visitor.of(SentenceRefused)) == 1
     assert heard(stage).count("ES_CHAT_SENTENCE") == 0
 

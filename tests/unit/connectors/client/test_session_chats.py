@@ -87,7 +87,7 @@ def test_a_gap_is_mended_before_anything_behind_it_is_given_out(
 
 
 def test_chats_of_other_programs_are_followed_or_not(stage: Stage, visitor: Player) -> None:
-    apart = stage.join(visitor_settings(tuning=Tuning(adopt=False)), "w")
+    apart = stage.join(visitor_settings(tuning=Tuning(follow=False)), "w")
     ref = start(stage, visitor)
     visitor.session.send(ref, "mine", stage.now)
     other = stage.join(visitor_settings(), "x")
@@ -123,9 +123,9 @@ def test_a_request_that_may_be_repeated_outlives_the_connection(
     stage: Stage, visitor: Player
 ) -> None:
     stage.cut(visitor)
-    _ref, ticket = visitor.session.start_chat(JANA, stage.now)
+    _ref, request_id = visitor.session.start_chat(JANA, stage.now)
     stage.pass_time(1)
-    assert [event.ticket for event in visitor.of(RequestDone)] == [ticket]
+    assert [event.request_id for event in visitor.of(RequestDone)] == [request_id]
 
 
 def test_one_that_may_not_be_repeated_fails_with_the_connection(
@@ -133,11 +133,11 @@ def test_one_that_may_not_be_repeated_fails_with_the_connection(
 ) -> None:
     start(stage, visitor)
     ref = agent.of(Alerted)[0].ref
-    ticket = agent.session.command("ANSWER", ref, stage.now)
+    request_id = agent.session.command("ANSWER", ref, stage.now)
     agent.session.data_to_send()
     stage.cut(agent)
     (failed,) = agent.of(RequestFailed)
-    assert failed.ticket == ticket
+    assert failed.request_id == request_id
     assert isinstance(failed.error, ConnectionLost)
     with pytest.raises(NotConnected):
         agent.session.command("ANSWER", ref, stage.now)

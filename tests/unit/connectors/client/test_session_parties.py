@@ -263,7 +263,7 @@ def test_an_opening_that_lost_its_answer_opens_the_same_chat_again(
 ) -> None:
     info = ChatServiceInfo(peer="web", remote_address="+420", return_chat_id=given)
     assert visitor.line is not None
-    ticket = visitor.session.request("ES_CHAT_OPEN", info, stage.now)
+    request_id = visitor.session.request("ES_CHAT_OPEN", info, stage.now)
     (first,) = visitor.line.connection.receive(visitor.session.data_to_send(), stage.now)
     stage.broker.canned["ES_CHAT_OPEN"] = (
         "SE_CHAT_OUTBOUND",
@@ -271,7 +271,7 @@ def test_an_opening_that_lost_its_answer_opens_the_same_chat_again(
     )
     stage.cut(visitor)
     stage.pass_time(5)
-    assert [event.ticket for event in visitor.of(RequestDone)] == [ticket]
+    assert [event.request_id for event in visitor.of(RequestDone)] == [request_id]
     assert not visitor.of(OutboundRequested)
     assert isinstance(first, Frame)
     assert isinstance(first.payload, ChatServiceInfo)

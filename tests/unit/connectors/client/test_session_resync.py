@@ -50,11 +50,11 @@ def start_again(
 ) -> int:
     """The start arrives, and its answer does not."""
     info = attrs.evolve(JANA, tracking_id=ref.name, result_model=form)
-    _, ticket = visitor.session.start_chat(info, stage.now)
+    _, request_id = visitor.session.start_chat(info, stage.now)
     assert visitor.line is not None
     visitor.line.receive(visitor.session.data_to_send(), stage.now)
     visitor.line.data_to_send()
-    return ticket
+    return request_id
 
 
 def end_of_the_second_life(stage: Stage) -> None:
@@ -112,27 +112,27 @@ def test_a_start_that_was_cut_off_is_looked_for_before_it_is_sent_again(
 ) -> None:
     """W-25: sent first, it might make a new chat, and the end of the old one would never be told."""
     ref = stopped(stage, visitor)
-    ticket = start_again(stage, visitor, ref)
+    request_id = start_again(stage, visitor, ref)
     end_of_the_second_life(stage)
     stage.broker.heard.clear()
     stage.cut(visitor)
     stage.pass_time(1)
     assert heard(stage)[:4] == ["SYS_HELLO", "ES_CHAT_RESYNC", "ES_CHAT_STATUS", "ES_CHAT_START"]
     assert transcript(visitor) == [(1, "bye", False)]
-    assert visitor.of(RequestDone)[-1].ticket == ticket
+    assert visitor.of(RequestDone)[-1].request_id == request_id
 
 
 def test_a_start_that_arrived_is_answered_by_the_snapshot(stage: Stage, visitor: Player) -> None:
     """W-25, B-2: sent again, it would bring the whole chat a second time."""
     ref = stopped(stage, visitor)
-    ticket = start_again(stage, visitor, ref)
+    request_id = start_again(stage, visitor, ref)
     visitor.session.send(ref, "back again", stage.now)
     stage.broker.heard.clear()
     stage.cut(visitor)
     stage.pass_time(1)
     assert "ES_CHAT_START" not in heard(stage)
     assert heard(stage).count("ES_CHAT_STATUS") == 1
-    assert visitor.of(RequestDone)[-1].ticket == ticket
+    assert visitor.of(RequestDone)[-1].request_id == request_id
     assert transcript(visitor) == [(1, "back again", True)]
 
 
@@ -149,15 +149,15 @@ def test_a_start_with_a_form_is_sent_again_whatever_the_snapshot_says(stage: Sta
 
 def test_a_start_that_never_arrived_is_sent_again(stage: Stage) -> None:
     """W-25: the broker does not know the chat, which belongs to this client all the same."""
-    visitor = stage.join(visitor_settings(tuning=Tuning(adopt=False)), "v")
-    ref, ticket = visitor.session.start_chat(JANA, stage.now)
+    visitor = stage.join(visitor_settings(tuning=Tuning(follow=False)), "v")
+    ref, request_id = visitor.session.start_chat(JANA, stage.now)
     visitor.session.send(ref, "hello", stage.now)
     visitor.session.data_to_send()  # gone with the connection
     stage.cut(visitor)
     stage.broker.heard.clear()
     stage.pass_time(1)
     assert heard(stage)[:4] == ["SYS_HELLO", "ES_CHAT_RESYNC", "ES_CHAT_STATUS", "ES_CHAT_START"]
-    assert [event.ticket for event in visitor.of(RequestDone)] == [ticket]
+    assert [event.request_id for event in visitor.of(RequestDone)] == [request_id]
     assert transcript(visitor) == [(1, "hello", True)]
     assert not visitor.of(ChatForgotten)
 

@@ -36,7 +36,7 @@ from protocol.scenario import (
     ScreenInfo,
 )
 from protocol.values import AgentState, ChatStatus, Guid, PartyState, TransferMode
-from tests.support.agent_desk import BOB, BORIS, Scene, play
+from tests.support.agent_program import BOB, BORIS, Scene, play
 from tests.support.model_broker import ALICE
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,9 +44,9 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def test_a_note_for_colleagues() -> None:
     async def scenario(scene: Scene) -> None:
-        await scene.desk.enter("/note they are \x1b[2J angry")
+        await scene.terminal.enter("/note they are \x1b[2J angry")
         await scene.face.shows("note of Alice: they are �[2J angry")
-        await scene.desk.enter("/note")
+        await scene.terminal.enter("/note")
         assert scene.face.lines[-1] == "/note TEXT"
         (chat,) = scene.model.broker.chats.values()
         assert not chat.sentences
@@ -89,7 +89,7 @@ def test_a_transfer_to_an_agent_to_a_project_and_back() -> None:
             ("/transfer Zoe", 'nobody\'s name begins like "Zoe" among: Bob Meyer, Boris'),
             ("/transfer", "which agent? Bob Meyer, Boris"),
         ):
-            await scene.desk.enter(line)
+            await scene.terminal.enter(line)
             assert scene.face.lines[-1] == answer
 
     play(scenario)
@@ -132,7 +132,7 @@ def test_who_is_asked_and_who_has_joined_is_told() -> None:
 
 def test_who_is_there_and_why() -> None:
     async def scenario(scene: Scene) -> None:
-        await scene.desk.enter("/who")
+        await scene.terminal.enter("/who")
         assert "Bob Meyer: ready, 1 of 3 chats" in scene.face.lines
         decision = DecisionInfo(
             peer="101",
@@ -149,7 +149,7 @@ def test_who_is_there_and_why() -> None:
             ),
         )
         scene.model.broker.canned["CS_CHAT_EXPLAIN"] = ("SC_CHAT_EXPLANATION", (decision,))
-        await scene.desk.enter("/explain")
+        await scene.terminal.enter("/explain")
         assert scene.face.lines[-1] == (
             "08:00:00 Offered to Alice: has the most free slots, after 3 s of waiting. "
             "Passed over: Bob is paused; Boris let this chat go shortly before."
@@ -160,13 +160,13 @@ def test_who_is_there_and_why() -> None:
 
 def test_a_supervisor_goes_to_a_chat_of_the_overview() -> None:
     async def scenario(scene: Scene) -> None:
-        await scene.desk.enter("/monitor 1")
+        await scene.terminal.enter("/monitor 1")
         assert scene.face.lines[-1] == "which chat? /overview gives them numbers"
         other = Guid("00000000-0000-4000-8000-0000000000c7")
         waiting = scene.status(chat_id=BORIS, status=ChatStatus.WAITING)
         busy = scene.status(chat_id=other, agent_name="Bob\x1b Meyer")
         scene.model.broker.canned["CS_CHAT_OVERVIEW"] = ("SC_CHAT_OVERVIEW", (waiting, busy))
-        await scene.desk.enter("/overview")
+        await scene.terminal.enter("/overview")
         assert scene.face.lines[-2:] == ["chat 1: waiting", "chat 2: with Bob� Meyer"]
         scene.model.broker.canned["CS_CHAT_INVITE"] = ("SC_CHAT_STATUS", busy)
         for command, mode in (("/monitor 2", "Monitor"), ("/join 2", "Conference")):
@@ -186,15 +186,15 @@ def test_a_chat_is_opened_and_one_given_back() -> None:
         assert isinstance(asked, ChatServiceInfo)
         told = (asked.peer, asked.remote_address, asked.party_name)
         assert told == ("web", "+420", "123 Jana")
-        await scene.desk.enter("/open web")
+        await scene.terminal.enter("/open web")
         assert scene.face.lines[-1] == "/open GATEWAY ADDRESS [NAME]"
         waiting = scene.status(status=ChatStatus.WAITING)
         scene.model.broker.canned["CS_CHAT_RETURN"] = ("SC_CHAT_STATUS", waiting)
         await scene.asks("/return", "CS_CHAT_RETURN")
         await scene.face.shows("#1 Jana is not with you any more")
-        await scene.desk.enter("/return")
+        await scene.terminal.enter("/return")
         assert scene.face.lines[-1] == "no chat is on the screen"
-        await scene.desk.enter("/help")
+        await scene.terminal.enter("/help")
         assert any(line.startswith("/invite AGENT") for line in scene.face.lines)
 
     play(scenario)
@@ -218,12 +218,12 @@ def test_who_is_unseen_by_the_visitor_whispers(mode: TransferMode) -> None:
 
     async def scenario(scene: Scene) -> None:
         await shown_as(scene, parties=(party(mode),))
-        await scene.desk.enter("offer a refund")
+        await scene.terminal.enter("offer a refund")
         await scene.face.shows("note of Alice: offer a refund")
         said = [f.payload for f in scene.model.broker.heard if f.type == "CS_CHAT_SENTENCE"]
         assert [isinstance(s, ChatSentenceInfo) and s.model for s in said] == [10]
         await shown_as(scene, parties=(party(TransferMode.CONFERENCE),))
-        await scene.desk.enter("good day")
+        await scene.terminal.enter("good day")
         await scene.face.shows("good day")
         said = [f.payload for f in scene.model.broker.heard if f.type == "CS_CHAT_SENTENCE"]
         assert [isinstance(s, ChatSentenceInfo) and s.model for s in said] == [10, 0]
@@ -235,16 +235,16 @@ def test_marks_are_on_lines_of_this_terminal_only() -> None:
     """A colleague's and the broker's lines go to the visitor too, but are not the agent's to watch."""
 
     async def scenario(scene: Scene) -> None:
-        await scene.desk.enter("mine")
+        await scene.terminal.enter("mine")
         await scene.face.shows("mine")
-        talk = scene.desk.talks[scene.ref]
+        talk = scene.terminal.talks[scene.ref]
         (own,) = (line for line in talk.lines([]) if line.text == "mine")
         later = own.counter + 1
         theirs = ChatSentenceInfo(
             id="other", party_name="Bob", text="of Bob", is_outbound=True, counter=later, model=0
         )
-        scene.desk.on(SentenceAdded(scene.ref, theirs, True))
-        scene.desk.on(SentenceConfirmed(scene.ref, attrs.evolve(theirs, confirmed_time=NOW)))
+        scene.terminal.on(SentenceAdded(scene.ref, theirs, True))
+        scene.terminal.on(SentenceConfirmed(scene.ref, attrs.evolve(theirs, confirmed_time=NOW)))
         marks = {line.text: (line.mine, line.tick) for line in talk.lines([]) if line.counter}
         assert marks["of Bob"] == (True, Tick.NONE)
         assert marks["mine"][1] is not Tick.NONE
@@ -254,15 +254,15 @@ def test_marks_are_on_lines_of_this_terminal_only() -> None:
 
 def test_what_became_of_a_chat_that_is_not_there_any_more() -> None:
     async def scenario(scene: Scene) -> None:
-        talk = scene.desk.talks[scene.ref]
+        talk = scene.terminal.talks[scene.ref]
         for held, status, text in (
             (ChatStatus.ALERTING, ChatStatus.WAITING, "the offer of #1 Jana is over"),
             (ChatStatus.ANSWERED, ChatStatus.WAITING, "#1 Jana is not with you any more"),
             (ChatStatus.ANSWERED, ChatStatus.CLOSED, "#1 Jana is off the list"),
         ):
             talk.held, talk.status = held, status
-            scene.desk.talks[scene.ref] = talk
-            scene.desk.on(ChatForgotten(scene.ref))
+            scene.terminal.talks[scene.ref] = talk
+            scene.terminal.on(ChatForgotten(scene.ref))
             assert scene.face.lines[-1] == text
 
     play(scenario)
@@ -285,8 +285,8 @@ def test_what_became_of_a_chat_that_is_not_there_any_more() -> None:
 )
 def test_a_state_is_told_with_what_ends_it(info: AgentStateInfo, text: str) -> None:
     async def scenario(scene: Scene) -> None:
-        scene.desk.on(AgentStateChanged(AgentStateInfo(state=AgentState.POST_CALL)))
-        scene.desk.on(AgentStateChanged(info))
+        scene.terminal.on(AgentStateChanged(AgentStateInfo(state=AgentState.POST_CALL)))
+        scene.terminal.on(AgentStateChanged(info))
         assert scene.face.lines[-1] == text
 
     play(scenario)
@@ -301,7 +301,7 @@ def test_who_asks_is_told_with_the_call() -> None:
 
 def test_what_is_refused_is_told() -> None:
     async def scenario(scene: Scene) -> None:
-        await scene.desk.enter("/leave")
+        await scene.terminal.enter("/leave")
         assert scene.face.lines[-1].startswith("not done: NotAllowed")
 
     play(scenario)
@@ -319,7 +319,7 @@ def test_what_was_filled_in_is_shown() -> None:
         return ScenarioResultValueInfo(screen_control_id=control(name), **members)
 
     async def scenario(scene: Scene) -> None:
-        await scene.desk.enter("/form")
+        await scene.terminal.enter("/form")
         assert scene.face.lines[-1] == "the chat has no form"
         items = (
             ScenarioResultItemInfo(scenario_id=form, scenario_name="Outcome"),
@@ -358,7 +358,7 @@ def test_what_was_filled_in_is_shown() -> None:
         model = ScenarioInfo(scenario_id=form, screens=(ScreenInfo(controls=controls),))
         scene.model.broker.canned["CS_SCENARIO_RESULT"] = ("SC_SCENARIO_RESULT", filled)
         scene.model.broker.canned["CS_SCENARIO_LOAD"] = ("SC_SCENARIO_MODEL", model)
-        await scene.desk.enter("/form")
+        await scene.terminal.enter("/form")
         assert scene.face.lines[-7:] == [
             "Outcome: not filled in yet",
             "Contact, 08:00:00, again",
@@ -370,7 +370,7 @@ def test_what_was_filled_in_is_shown() -> None:
         ]
         for agent, who in ((None, "the visitor"), (BORIS, "somebody")):
             pushed = attrs.evolve(filled, agent_id=agent)
-            scene.desk.on(FormSaved(scene.ref, pushed))
+            scene.terminal.on(FormSaved(scene.ref, pushed))
             assert scene.face.lines[-1] == f"{who} filled in a form: /form shows it"
 
     play(scenario)

@@ -8,10 +8,10 @@ import pytest
 from connectors.client.connect import Address, connect_connector
 from connectors.client.errors import Refused
 from connectors.client.events import AgentStateChanged, ChatChanged, ChatRef, SentenceRefused
-from connectors.terminal.agent import AgentDesk
+from connectors.terminal.agent import AgentTerminal
 from connectors.terminal.conversation import Conversation
 from connectors.terminal.options import agent_options, visitor_options
-from connectors.terminal.visitor import VisitorDesk
+from connectors.terminal.visitor import VisitorTerminal
 from connectors.terminal.words import decision_text, listed_text
 from protocol.agent import AgentStateInfo, AgentWrapUpInfo
 from protocol.chat import (
@@ -23,7 +23,7 @@ from protocol.chat import (
     DecisionInfo,
 )
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid, PartyState, TransferMode
-from tests.support.agent_desk import BOB, BORIS, Lines, Scene, play
+from tests.support.agent_program import BOB, BORIS, Lines, Scene, play
 from tests.support.model_broker import ALICE
 
 
@@ -73,7 +73,7 @@ def test_a_wrap_up_ends_with_a_code() -> None:
     """B-28: the code may have several words; without more it is the chat that closed last."""
 
     async def scenario(scene: Scene) -> None:
-        await scene.desk.enter("/done Solved")
+        await scene.terminal.enter("/done Solved")
         assert scene.face.lines[-1] == "no wrap-up runs"
         own = AgentWrapUpInfo(chat_id=Guid(scene.ref.name), remote_name="Jana")
         told = []
@@ -83,19 +83,19 @@ def test_a_wrap_up_ends_with_a_code() -> None:
             ("/done", (JANA,), ()),
         ):
             await scene.model.push("SC_AGENT_STATE", writing_up(*picture))
-            while scene.desk.client.wrap_ups != picture:
+            while scene.terminal.client.wrap_ups != picture:
                 await anyio.lowlevel.checkpoint()
             scene.model.broker.canned["CS_CHAT_WRAPUP"] = ("SC_AGENT_STATE", writing_up(*left))
             asked = await scene.asks(line, "CS_CHAT_WRAPUP")
             assert isinstance(asked, ChatWrapUpInfo)
             told.append((asked.chat_id, asked.code, asked.note))
-            assert scene.desk.client.wrap_ups == left
+            assert scene.terminal.client.wrap_ups == left
         assert told == [
             (own.chat_id, "To be called back", "on Tuesday"),
             (KARL.chat_id, "Sold", None),
             (JANA.chat_id, None, None),
         ]
-        assert scene.desk.client.wrap_up_of(scene.ref) is None
+        assert scene.terminal.client.wrap_up_of(scene.ref) is None
 
     play(scenario)
 
@@ -104,7 +104,7 @@ def test_wrap_ups_are_told_when_they_begin_and_end() -> None:
     """W-25: and at the start those of before it."""
 
     async def scenario(scene: Scene) -> None:
-        desk = AgentDesk(scene.desk.client, scene.face, agent_options([]))
+        terminal = AgentTerminal(scene.terminal.client, scene.face, agent_options([]))
         lines = scene.face.lines
         when = f"{JANA.until_utc.astimezone():%H:%M:%S}" if JANA.until_utc else ""
         for picture, told in (
@@ -113,7 +113,7 @@ def test_wrap_ups_are_told_when_they_begin_and_end() -> None:
             ((KARL,), "the wrap-up of the chat with Jana is over"),
             ((), "the wrap-up of the chat with a visitor is over"),
         ):
-            desk.on(AgentStateChanged(writing_up(*picture)))
+            terminal.on(AgentStateChanged(writing_up(*picture)))
             assert lines[-1] == told
 
     play(scenario)
@@ -126,7 +126,7 @@ def test_what_is_not_there_is_told_in_words() -> None:
             ("/reject 7", "no chat 7 is offered to you"),
             ("/end 7", "no chat 7 is open"),
         ):
-            await scene.desk.enter(line)
+            await scene.terminal.enter(line)
             assert scene.face.lines[-1] == answer
 
     play(scenario)
@@ -145,7 +145,7 @@ def test_who_is_in_a_chat_of_others_is_not_told_that_it_is_theirs(
     mode: TransferMode | None, told: str
 ) -> None:
     async def scenario(scene: Scene) -> None:
-        chat = scene.desk.client.chat(scene.ref)
+        chat = scene.terminal.client.chat(scene.ref)
         assert chat is not None
         if mode is not None:
             own = ChatPartyInfo(agent_id=ALICE, mode=mode, state=PartyState.JOINED)
@@ -153,9 +153,9 @@ def test_who_is_in_a_chat_of_others_is_not_told_that_it_is_theirs(
                 "SC_CHAT_STATUS",
                 scene.status(parties=(own,)),
             )
-            await scene.desk.enter("/park")
+            await scene.terminal.enter("/park")
         event = ChatChanged(scene.ref, ChatStatus.ANSWERED, None, chat.view.latest)
-        assert scene.desk.said_of(event) == told
+        assert scene.terminal.said_of(event) == told
 
     play(scenario)
 
@@ -167,7 +167,7 @@ def test_a_line_that_a_closed_chat_does_not_take_is_told_in_short() -> None:
             (Refused("ChatClosed", "of no use"), "(the chat is closed)"),
             (Refused("TooLong", "Text"), "(TooLong: Text)"),
         ):
-            scene.desk.on(SentenceRefused(scene.ref, sentence, error))
+            scene.terminal.on(SentenceRefused(scene.ref, sentence, error))
             said = scene.face.lines[-1]
             assert said.startswith("not sent: long long ")
             assert said.endswith(f"… {why}")
@@ -187,10 +187,10 @@ def test_what_answers_and_is_no_broker_is_told() -> None:
             async with connect_connector(
                 Address("127.0.0.1", port), ["web"], "web-secret", wait=False
             ) as client:
-                desk = VisitorDesk(client, face, visitor_options([]))
+                terminal = VisitorTerminal(client, face, visitor_options([]))
                 while not client.dialled:
                     await anyio.lowlevel.checkpoint()
-                desk._give_up()
+                terminal._give_up()
         await listener.aclose()
         (said,) = face.lines
         assert said.startswith("there is no broker: what answers there speaks another protocol")
@@ -236,7 +236,7 @@ def test_what_a_visitor_is_told_of_their_chat(
 ) -> None:
     info = ChatStatusInfo(status=status, agent_name=name, close_reason=why)
     event = ChatChanged(ChatRef("web", "t1"), status, None, info)
-    assert VisitorDesk.said_of(object.__new__(VisitorDesk), event) == told
+    assert VisitorTerminal.said_of(object.__new__(VisitorTerminal), event) == told
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from tests.support.floor import (
     asked,
     chat_of,
     configured,
-    desk_of,
     joined,
     noted,
+    presence_of,
     started,
     talking,
     visitor_writes,
@@ -203,7 +203,7 @@ def test_a_restart_keeps_those_who_joined(play: Playbook) -> None:
     bob.says("CS_CHAT_STATUS", 1, ChatId=chat)
     (party,) = (shown := bob.hears("SC_CHAT_STATUS", 1, Status="Answered"))["Parties"]
     assert (party["AgentName"], [s["Text"] for s in shown["Internal"]]) == ("Bob", ["Careful"])
-    assert desk_of(play, "bob").load == 1
+    assert presence_of(play, "bob").load == 1
     writes(bob, chat, "b", "Here I am")
     alice.hears("SC_CHAT_SENTENCE")
     web.hears("SE_CHAT_SENTENCE")

@@ -10,7 +10,7 @@ from tests.support.floor import (
     asked,
     chat_of,
     configured,
-    desk_of,
+    presence_of,
     project_of,
     started,
     talking,
@@ -48,7 +48,7 @@ def test_a_parked_chat_holds_no_slot(play: Playbook) -> None:
     """B-22: the next chat is offered; the visitor's side sees no change."""
     web, bob, chat = parked(play)
     web.silent()
-    assert desk_of(play, "bob").load == 0
+    assert presence_of(play, "bob").load == 0
     answered(web, bob, tracking="t2")
     bob.says("CS_CHAT_PARK", 2, ChatId=chat, IsParked=True)  # asked twice
     bob.hears("SC_CHAT_STATUS", 2, IsParked=True)
@@ -80,7 +80,7 @@ def test_it_is_retrieved_at_once_when_a_slot_is_free(play: Playbook) -> None:
     web, bob, chat = parked(play)
     bob.says("CS_CHAT_PARK", 2, ChatId=chat, IsParked=False)
     bob.hears("SC_CHAT_STATUS", 2, Status="Answered", IsParked=None)
-    assert desk_of(play, "bob").load == 1
+    assert presence_of(play, "bob").load == 1
     bob.says("CS_CHAT_PARK", 3, ChatId=chat, IsParked=False)
     bob.hears("SC_CHAT_STATUS", 3, IsParked=None)
     started(web, "Waiting", tracking="t2")
@@ -132,7 +132,7 @@ def test_a_slot_that_an_alert_gives_back_is_the_parked_chats(play: Playbook, how
     bob.hears("SC_CHAT_ALERT_END", ChatId=alert)
     web.hears("SE_CHAT_STATUS", TrackingId="t2")
     bob.hears("SC_CHAT_STATUS", ChatId=chat, Status="Answered", IsParked=None)
-    assert desk_of(play, "bob").load == 1
+    assert presence_of(play, "bob").load == 1
 
 
 @on_the_floor
@@ -179,7 +179,7 @@ def test_its_owner_is_lost_for_good(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", Status="Waiting")
     web.hears("SE_CHAT_SENTENCE", Model=2)
     assert chat_of(play, chat).parked_at is None
-    assert desk_of(play, "bob").parked == {}
+    assert presence_of(play, "bob").parked == {}
 
 
 @pytest.mark.parametrize("who", ["owner", "visitor"])
@@ -193,7 +193,7 @@ def test_a_parked_chat_ends(play: Playbook, who: str) -> None:
         web.says("ES_CHAT_STOP", TrackingId="t1")
     bob.hears("SC_CHAT_STATUS", Status="Closed", IsParked=None)
     web.hears("SE_CHAT_STATUS", Status="Closed")
-    assert desk_of(play, "bob").parked == {}
+    assert presence_of(play, "bob").parked == {}
 
 
 @on_the_floor
@@ -288,7 +288,7 @@ def test_there_is_a_wrap_up_only_for_who_talked_last(play: Playbook, put_aside: 
         carol.hears("SC_AGENT_STATE", WrapUps=...)
     web.hears("SE_CHAT_STATUS", Status="Closed")
     started_ = [f for f in play.facts if isinstance(f, WrapupStarted)]
-    assert (len(started_), desk_of(play, "carol").load) == ((0, 0) if put_aside else (1, 1))
+    assert (len(started_), presence_of(play, "carol").load) == ((0, 0) if put_aside else (1, 1))
 
 
 @on_the_floor
@@ -303,7 +303,7 @@ def test_a_parked_chat_is_handed_over(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", AgentName="Alice")
     writes(alice, chat, "a", "Alice here")
     web.hears("SE_CHAT_SENTENCE")
-    assert desk_of(play, "bob").parked == {}
+    assert presence_of(play, "bob").parked == {}
 
 
 @on_the_floor

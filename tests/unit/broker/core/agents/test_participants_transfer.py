@@ -11,10 +11,10 @@ from tests.support.floor import (
     asked,
     chat_of,
     configured,
-    desk_of,
     joined,
     noted,
     outcomes,
+    presence_of,
     project_of,
     started,
     talking,
@@ -60,7 +60,7 @@ def test_the_asked_agent_takes_the_chat_over(play: Playbook) -> None:
     assert [s["Text"] for s in told["Sentences"]] == ["Hello", "Still there?"]
     alice.hears("SC_CHAT_STATUS", ChatId=chat, Status="Waiting", Sentences=None)
     web.hears("SE_CHAT_STATUS", Status="Answered", AgentName="Bob", ChatId=chat)
-    assert desk_of(play, "alice").load == 0
+    assert presence_of(play, "alice").load == 0
     moves = [f.status for f in play.facts if isinstance(f, ChatMoved) and f.chat == chat]
     assert moves[-2:] == [ChatStatus.ANSWERED, ChatStatus.ANSWERED]
 
@@ -103,7 +103,7 @@ def test_a_rejection_leaves_the_chat_with_its_owner(play: Playbook) -> None:
     bob.hears("SC_CHAT_STATUS", 2, Status="Waiting")
     bob.hears("SC_CHAT_ALERT_END", ChatId=chat)
     keeps(web, alice, chat, "Bob declined.")
-    assert desk_of(play, "bob").load == 0
+    assert presence_of(play, "bob").load == 0
     bob.says("CS_CHAT_ANSWER", 3, ChatId=chat)
     bob.hears("SC_CHAT_ALERT_END", 3)
 
@@ -167,11 +167,11 @@ def test_the_chat_ends_while_somebody_is_alerted(play: Playbook, who: str) -> No
     alice.hears("SC_CHAT_STATUS", Status="Closed", Parties=None)
     web.hears("SE_CHAT_STATUS", Status="Closed")
     bob.hears("SC_CHAT_ALERT_END")
-    assert (desk_of(play, "alice").load, desk_of(play, "bob").load) == (0, 0)
+    assert (presence_of(play, "alice").load, presence_of(play, "bob").load) == (0, 0)
 
 
 def test_the_owner_is_lost_while_somebody_is_alerted(play: Playbook) -> None:
-    """B-11, B-29: who answers has the chat; the lost owner comes back to an empty desk."""
+    """B-11, B-29: who answers has the chat; the lost owner comes back to an empty presence."""
     web, alice, chat = talking(play)
     bob = play.agent("bob", "102")
     asked(play, alice, bob, chat, "Transfer")
@@ -289,7 +289,7 @@ def test_the_sender_takes_other_chats_meanwhile(play: Playbook) -> None:
     alice.hears("SC_CHAT_STATUS")
     answered(web, alice, tracking="t2")
     started(web, "Waiting", tracking="t3")
-    assert desk_of(play, "alice").load == 2
+    assert presence_of(play, "alice").load == 2
 
 
 def test_a_restart_ends_what_was_asked_for(play: Playbook) -> None:
@@ -329,11 +329,11 @@ def test_one_who_has_joined_gets_it_at_once(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", Status="Answered", AgentName="Bob")
     writes(bob, chat, "b", "Bob here")
     web.hears("SE_CHAT_SENTENCE", PartyName="Bob")
-    assert (desk_of(play, "alice").load, desk_of(play, "bob").load) == (0, 1)
+    assert (presence_of(play, "alice").load, presence_of(play, "bob").load) == (0, 1)
 
 
 def test_one_who_has_joined_but_is_away_does_not(play: Playbook) -> None:
-    """B-29: a chat is not handed to an empty desk."""
+    """B-29: a chat is not handed to an empty presence."""
     _web, alice, chat = talking(play)
     bob = play.agent("bob", "102")
     joined(play, alice, bob, chat, "Conference")

@@ -8,8 +8,8 @@ from tests.support.floor import (
     answered,
     asked,
     configured,
-    desk_of,
     joined,
+    presence_of,
     started,
     talking,
 )
@@ -127,7 +127,7 @@ def test_who_waits_for_their_last_chat_is_asked_for_no_other(play: Playbook) -> 
     wants(alice, "Ready", "PostCall")
     bob = play.agent("bob", "102")
     other = answered(web, bob, tracking="t2")
-    bob.says("CS_CHAT_TRANSFER", 2, ChatId=other, ToAgentId=desk_of(play, "alice").agent)
+    bob.says("CS_CHAT_TRANSFER", 2, ChatId=other, ToAgentId=presence_of(play, "alice").agent)
     assert bob.refused("WrongState", 2) == "ToAgentId: leaving"
 
 

@@ -14,8 +14,8 @@ from tests.support.floor import (
     agent_of,
     answered,
     configured,
-    desk_of,
     joined,
+    presence_of,
 )
 from tests.support.playbook import Client, Playbook
 
@@ -63,7 +63,7 @@ def test_it_is_the_owners_alone(play: Playbook) -> None:
         agent.hears("SC_CHAT_STATUS", Status="Closed")
     begun = [fact.agent for fact in play.facts if isinstance(fact, WrapupStarted)]
     assert begun == [agent_of(play, "carol")]
-    assert [desk_of(play, name).load for name in ("alice", "bob", "carol")] == [0, 0, 1]
+    assert [presence_of(play, name).load for name in ("alice", "bob", "carol")] == [0, 0, 1]
     bob.says("CS_CHAT_WRAPUP", 1, ChatId=chat)
     bob.refused("WrongState", 1)
     play.restart()

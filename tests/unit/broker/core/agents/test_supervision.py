@@ -10,8 +10,8 @@ from tests.support.floor import (
     answered,
     asked,
     configured,
-    desk_of,
     joined,
+    presence_of,
     started,
     talking,
 )
@@ -68,7 +68,10 @@ def test_a_forced_log_off_is_at_once(play: Playbook) -> None:
     web.heard.clear()
     assert play.dismissed == [(carol.number, "LoggedOff")]
     carol.leaves()
-    assert (desk_of(play, "carol").load, desk_of(play, "carol").state) == (0, AgentState.LOG_OFF)
+    assert (presence_of(play, "carol").load, presence_of(play, "carol").state) == (
+        0,
+        AgentState.LOG_OFF,
+    )
     play.wait(120)
 
 
@@ -187,7 +190,7 @@ def test_a_supervisor_closes_a_chat_that_they_monitor(play: Playbook) -> None:
     susan.hears("SC_CHAT_STATUS", 1, Status="Closed", CloseReason="Admin")
     alice.hears("SC_CHAT_STATUS", Status="Closed")
     web.hears("SE_CHAT_STATUS", Status="Closed")
-    assert desk_of(play, "susan").watching == {}
+    assert presence_of(play, "susan").watching == {}
 
 
 @on_the_floor

@@ -10,9 +10,9 @@ from tests.support.floor import (
     answered,
     asked,
     configured,
-    desk_of,
     joined,
     noted,
+    presence_of,
     talking,
     visitor_writes,
     writes,
@@ -44,7 +44,7 @@ def test_a_monitor_sees_everything_and_is_not_seen(play: Playbook) -> None:
     alice.hears("SC_CHAT_STATUS", 2, Parties=None)
     web.says("ES_CHAT_STATUS", 3, TrackingId="t1")
     web.hears("SE_CHAT_STATUS", 3, AgentName="Alice")
-    assert desk_of(play, "susan").load == 0
+    assert presence_of(play, "susan").load == 0
     susan.says("CS_CHAT_RESYNC", 4)
     (listed,) = susan.hears("SC_CHAT_LIST", 4)["items"]
     assert listed["ChatId"] == chat
@@ -75,14 +75,17 @@ def test_a_monitor_joins_in_the_open_and_steps_back(play: Playbook) -> None:
     susan.hears("SC_CHAT_STATUS", 2, Status="Answered")
     (party,) = alice.hears("SC_CHAT_STATUS")["Parties"]
     assert (party["AgentName"], party["Mode"]) == ("Susan", "Conference")
-    assert desk_of(play, "susan").load == 1
+    assert presence_of(play, "susan").load == 1
     writes(susan, chat, "s", "I am Susan")
     web.hears("SE_CHAT_SENTENCE", PartyName="Susan")
     alice.hears("SC_CHAT_SENTENCE")
     susan.says("CS_CHAT_INVITE", 3, ChatId=chat, Mode="Monitor")
     susan.hears("SC_CHAT_STATUS", 3)
     alice.hears("SC_CHAT_STATUS", Parties=None)
-    assert (desk_of(play, "susan").load, desk_of(play, "susan").watching) == (0, {chat: None})
+    assert (presence_of(play, "susan").load, presence_of(play, "susan").watching) == (
+        0,
+        {chat: None},
+    )
     susan.says("CS_CHAT_INVITE", 4, ChatId=chat, Mode="Monitor")
     susan.hears("SC_CHAT_STATUS", 4)  # asked twice
 
@@ -144,7 +147,7 @@ def test_the_end_of_the_chat_is_the_end_of_the_monitoring(play: Playbook) -> Non
     alice.hears("SC_CHAT_STATUS", Status="Closed")
     susan.hears("SC_CHAT_STATUS", ChatId=chat, Status="Closed", Sentences=None)
     web.hears("SE_CHAT_STATUS", Status="Closed")
-    assert desk_of(play, "susan").watching == {}
+    assert presence_of(play, "susan").watching == {}
 
 
 def test_monitoring_goes_on_with_the_next_owner(play: Playbook) -> None:
@@ -171,7 +174,7 @@ def test_a_monitor_can_be_asked_like_everybody(play: Playbook) -> None:
     susan.hears("SC_CHAT_STATUS", Status="Answered", AgentName="Susan", Parties=None)
     web.hears("SE_CHAT_STATUS", AgentName="Susan")
     alice.hears("SC_CHAT_STATUS", Status="Waiting")
-    assert desk_of(play, "susan").watching == {}
+    assert presence_of(play, "susan").watching == {}
 
 
 def test_only_a_supervisor_lets_himself_in(play: Playbook) -> None:

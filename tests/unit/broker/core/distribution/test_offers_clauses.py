@@ -363,7 +363,7 @@ def test_a_rule_forces_the_signal_or_falls_back(rule: str, nobody: str, somebody
 
 def state_of(play: Playbook, login: str) -> str:
     """What the broker has an agent as."""
-    return play.state.distribution.desks[play.config.agent_by_login[login].id].state.value
+    return play.state.distribution.presences[play.config.agent_by_login[login].id].state.value
 
 
 def test_an_agent_begins_in_pause(play: Playbook) -> None:

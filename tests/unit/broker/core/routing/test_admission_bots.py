@@ -8,7 +8,7 @@ from tests.support.floor import (
     agent_of,
     chat_of,
     configured,
-    desk_of,
+    presence_of,
     project_of,
     started,
     visitor_writes,
@@ -47,7 +47,7 @@ def test_a_bot_sees_a_chat_as_every_agent_does(play: Playbook) -> None:
     web.hears("SE_CHAT_SENTENCE", PartyName="Robo", IsOutbound=True)
     web.says("ES_CHAT_STATUS", 3, TrackingId="t1")
     web.hears("SE_CHAT_STATUS", 3, Status="ICR", AgentName="Robo")
-    assert desk_of(play, "robo").load == 1
+    assert presence_of(play, "robo").load == 1
     play.check_store()
 
 
@@ -85,7 +85,7 @@ def test_it_hands_over_to_a_project(play: Playbook) -> None:
     told = alice.hears("SC_CHAT_STATUS", Status="Answered")
     assert [s["Text"] for s in told["Internal"]] == ["They want to buy"]
     web.hears("SE_CHAT_STATUS", Status="Answered", AgentName="Alice")
-    assert (desk_of(play, "robo").load, causes(play)[-3:]) == (
+    assert (presence_of(play, "robo").load, causes(play)[-3:]) == (
         0,
         ["bot_done", "offered", "answered"],
     )
@@ -107,7 +107,7 @@ def test_it_ends_the_chat(play: Playbook) -> None:
     robo.says("CS_CHAT_HANGUP", 2, ChatId=chat)
     robo.hears("SC_CHAT_STATUS", 2, Status="Closed", CloseReason="Agent")
     web.hears("SE_CHAT_STATUS", Status="Closed", CloseReason="Agent")
-    assert desk_of(play, "robo").load == 0
+    assert presence_of(play, "robo").load == 0
 
 
 def test_a_silent_bot_is_passed_over(play: Playbook) -> None:
@@ -119,7 +119,7 @@ def test_a_silent_bot_is_passed_over(play: Playbook) -> None:
         play.wait(30)
         robo.hears("SC_CHAT_ALERT_END")
         web.hears("SE_CHAT_STATUS", Status="Waiting")
-    assert (desk_of(play, "robo").state, causes(play)[-1]) == ("Ready", "bot_silent")
+    assert (presence_of(play, "robo").state, causes(play)[-1]) == ("Ready", "bot_silent")
 
 
 def test_a_bot_that_does_not_answer_a_visitor_is_passed_over(play: Playbook) -> None:

@@ -9,7 +9,7 @@ from tests.support.floor import (
     agent_of,
     chat_of,
     configured,
-    desk_of,
+    presence_of,
     started,
     talking,
     visitor_writes,
@@ -50,8 +50,8 @@ def test_an_agent_begins_a_chat(play: Playbook) -> None:
     asked = web.hears("SE_CHAT_OUTBOUND", ReturnChatId=chat, RemoteAddress="+420 1")
     assert (asked["PartyName"], asked["Variables"]) == ("Vera", ORDER)
     assert chat != KEY  # the key is the client's, and names nothing
-    assert (chat_of(play, chat).agent, desk_of(play, "alice").load) == (
-        desk_of(play, "alice").agent,
+    assert (chat_of(play, chat).agent, presence_of(play, "alice").load) == (
+        presence_of(play, "alice").agent,
         1,
     )
     play.check_store()

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from broker.reporting.explain.chat_rows import Dossier, dossier
+from broker.reporting.explain.chat_rows import ChatRows, dossier
 from broker.reporting.explain.command import as_json, as_text, explain_main
-from broker.reporting.explain.narrator import Teller
+from broker.reporting.explain.narrator import Narrator
 from broker.reporting.explain.wording import refusal
 from broker.reporting.source import Source, reading, source_of
 from tests.support.center import Day, a_day
@@ -187,7 +187,7 @@ def played(play: Playbook, chat: str, about: str | None = None) -> list[str]:
     source = Source("", play.config)
     with play.store._connection.begin():
         found = dossier(play.store._connection, source, chat)
-    return [entry.text for entry in Teller(source, found, about).tell()]
+    return [entry.text for entry in Narrator(source, found, about).tell()]
 
 
 def test_the_first_of_several_candidates() -> None:
@@ -244,12 +244,12 @@ def test_what_this_version_does_not_know_is_told_as_it_is(day: Day) -> None:
         offers=tuple(strange(row, outcome="consulted") for row in found.offers),
         events=tuple(strange(row, status="Parked", cause="parked") for row in found.events),
     )
-    told = [entry.text for entry in Teller(source, odd).tell()]
+    told = [entry.text for entry in Narrator(source, odd).tell()]
     assert told.count("Decided: moved.") == len(found.decisions)
     assert "Status Parked (parked)." in told
 
 
-def many(found: Dossier) -> Dossier:
+def many(found: ChatRows) -> ChatRows:
     """A decision whose log could not name everybody."""
     detail = {
         "candidates": ["a"],
@@ -266,10 +266,10 @@ def many(found: Dossier) -> Dossier:
 def test_the_passed_over_beyond_the_named_ones_are_counted(day: Day) -> None:
     with reading(day.url) as connection:
         found = many(dossier(connection, Source(day.url), day.chats["t1"]))
-    told = next(e for e in Teller(Source(day.url), found).tell() if e.what == "offered").text
+    told = next(e for e in Narrator(Source(day.url), found).tell() if e.what == "offered").text
     assert "more: 10 not connected, 5 no free slot." in told
     assert told.endswith("2 agents lack the project, the language or the skill.")
-    theirs = next(iter(Teller(Source(day.url), found, "somebody").tell())).text
+    theirs = next(iter(Narrator(Source(day.url), found, "somebody").tell())).text
     assert theirs.endswith("the log, which names few, says nothing of somebody.")
 
 
@@ -309,7 +309,7 @@ def test_what_goes_on_in_another_chat_names_it() -> None:
     for chat in (full, later):
         with play.store._connection.begin():
             found = dossier(play.store._connection, source, chat)
-        told = list(Teller(source, found).tell())
+        told = list(Narrator(source, found).tell())
         shown[chat] = as_text(source, found, told, UTC, play.now).splitlines()[1]
         links = json.loads(as_json(source, found, told, UTC, play.now))
         assert links["earlier_chat"] == (full if chat == later else None)

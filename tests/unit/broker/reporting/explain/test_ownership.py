@@ -10,7 +10,7 @@ import pytest
 
 from broker.reporting.explain.chat_rows import dossier
 from broker.reporting.explain.command import explain_main
-from broker.reporting.explain.narrator import Teller, phases, stints
+from broker.reporting.explain.narrator import Narrator, phases, stints
 from broker.reporting.source import Source
 from broker.store.store import Store
 from tests.support.scene import BUSY, Scene
@@ -22,7 +22,7 @@ def story(scene: Scene, about: str | None = None) -> list[str]:
     with scene.play.store._connection.begin():
         found = dossier(scene.play.store._connection, source, scene.chat)
     agent = None if about is None else scene.id(about)
-    return [entry.text for entry in Teller(source, found, agent).tell()]
+    return [entry.text for entry in Narrator(source, found, agent).tell()]
 
 
 def test_a_transfer_that_is_declined_and_one_that_is_taken() -> None:

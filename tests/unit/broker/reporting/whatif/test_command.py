@@ -19,13 +19,13 @@ from tests.support.center import FROM_TO
 from tests.support.playbook import Playbook
 from tests.support.requires import ROOT
 from tests.support.scene import BUSY, Scene
-from tests.support.shift import CONFIG, Recorded, a_shift, saved
+from tests.support.shift import CONFIG, SavedShift, a_shift, saved
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def shift(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+def shift(tmp_path_factory: pytest.TempPathFactory) -> SavedShift:
     """The shift."""
     return a_shift(tmp_path_factory.mktemp("shift"), 3)
 
@@ -54,7 +54,7 @@ def figures(*argv: str) -> dict[str, Any]:
     return found
 
 
-def test_the_base_shows_the_error_of_the_model(shift: Recorded, tmp_path: Path) -> None:
+def test_the_base_shows_the_error_of_the_model(shift: SavedShift, tmp_path: Path) -> None:
     new = changed(tmp_path, ("max_chats = 1", "max_chats = 2"))
     asked = ("--history", str(shift.store), "--config", new)
     told = figures(*asked, "--base", str(shift.config))
@@ -71,7 +71,7 @@ def test_the_base_shows_the_error_of_the_model(shift: Recorded, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("base", [base.value for base in Base])
-def test_what_is_recorded_is_what_a_report_says(shift: Recorded, base: str) -> None:
+def test_what_is_recorded_is_what_a_report_says(shift: SavedShift, base: str) -> None:
     """The figures are those of `parley report`, all of them and by project."""
     told = figures(
         *("--history", str(shift.store), "--config", str(shift.config)),
@@ -134,7 +134,7 @@ def test_what_is_recorded_of_chats_that_pass_on_is_what_a_report_says(tmp_path: 
     assert any(note.startswith("1 contact never asked") for note in told["notes"])
 
 
-def test_the_tables_read_well(shift: Recorded) -> None:
+def test_the_tables_read_well(shift: SavedShift) -> None:
     text = printed(
         *("--history", f"sqlite:///{shift.store}", "--config", str(shift.config)),
         *("--base", str(shift.config), "--zone", "Europe/Prague", "--interval", "30m"),
@@ -150,21 +150,21 @@ def test_the_tables_read_well(shift: Recorded) -> None:
     assert lines[-1].startswith("- Patience, from 25 who gave up among")
 
 
-def test_it_prints_the_same_every_time(shift: Recorded, tmp_path: Path) -> None:
+def test_it_prints_the_same_every_time(shift: SavedShift, tmp_path: Path) -> None:
     new = changed(tmp_path, ("skill = 60", "skill = 10"))
     argv = ("--history", str(shift.store), "--config", new, "--base", str(shift.config))
     assert printed(*argv) == printed(*argv)
     assert printed(*argv, "--seed", "2") == printed(*argv, "--seed", "2")
 
 
-def test_the_history_may_be_given_by_its_configuration(shift: Recorded, tmp_path: Path) -> None:
+def test_the_history_may_be_given_by_its_configuration(shift: SavedShift, tmp_path: Path) -> None:
     path = tmp_path / "running.toml"
     path.write_text(f'[store]\nurl = "sqlite:///{shift.store}"\n{CONFIG}', encoding="utf-8")
     argv = ("--config", str(shift.config), "--json")
     assert printed("--history", str(path), *argv) == printed("--history", str(shift.store), *argv)
 
 
-def test_a_gateway_that_is_gone_is_left_out_of_both(shift: Recorded, tmp_path: Path) -> None:
+def test_a_gateway_that_is_gone_is_left_out_of_both(shift: SavedShift, tmp_path: Path) -> None:
     start = CONFIG.index('[[gateways]]\nname = "Messenger"')
     gone = CONFIG[start : CONFIG.index("[[gate_rules]]")]
     new = changed(tmp_path, (gone, ""))
@@ -180,7 +180,7 @@ def test_a_gateway_that_is_gone_is_left_out_of_both(shift: Recorded, tmp_path: P
     assert number == all_of_it - left
 
 
-def test_who_and_what_is_gone_or_new_is_named(shift: Recorded, tmp_path: Path) -> None:
+def test_who_and_what_is_gone_or_new_is_named(shift: SavedShift, tmp_path: Path) -> None:
     new = changed(
         tmp_path,
         ('name = "Carol"\nlogin = "carol"', 'name = "Dora"\nlogin = "dora"'),
@@ -206,7 +206,7 @@ skills = { Support = 80, Sales = 80 }
 """
 
 
-def test_a_new_agent_works_like_one_who_is_known(shift: Recorded, tmp_path: Path) -> None:
+def test_a_new_agent_works_like_one_who_is_known(shift: SavedShift, tmp_path: Path) -> None:
     new = changed(tmp_path, more=DORA)
     argv = ("--history", str(shift.store), "--config", new, "--base", str(shift.config))
     alone, helped = figures(*argv)["rows"][0], figures(*argv, "--like", "dora=bob")["rows"][0]
@@ -224,7 +224,7 @@ def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
 
 
 def test_requests_that_make_no_sense_are_refused(
-    shift: Recorded, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    shift: SavedShift, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store, config = ("--history", str(shift.store)), ("--config", str(shift.config))
     new = ("--config", changed(tmp_path, more=DORA.replace('number = "105"', 'number = "101x"')))
@@ -268,7 +268,9 @@ def test_without_a_conversation_nothing_is_known(
 @pytest.mark.parametrize(
     "more", [("--service-level", "soon"), ("--seed", "x"), ("--runs", "0"), ("--zone", "Mars")]
 )
-def test_arguments_that_cannot_be_read_are_refused(shift: Recorded, more: tuple[str, ...]) -> None:
+def test_arguments_that_cannot_be_read_are_refused(
+    shift: SavedShift, more: tuple[str, ...]
+) -> None:
     with pytest.raises(SystemExit, match="2"):
         whatif_main(["--history", str(shift.store), "--config", str(shift.config), *more])
 

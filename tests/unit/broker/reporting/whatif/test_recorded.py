@@ -6,8 +6,8 @@ from broker.reporting.history import EventRow, OfferRow, WrapupRow
 from broker.reporting.whatif.recorded import (
     Change,
     ChatRow,
-    Past,
     Reaction,
+    Recorded,
     Talk,
     Told,
     Visit,
@@ -200,7 +200,7 @@ def test_how_somebody_is_found_counts_whatever_made_them_so() -> None:
 
 
 def test_a_new_agent_is_there_when_another_was() -> None:
-    past = Past(
+    past = Recorded(
         start=0,
         end=1,
         visits=[],

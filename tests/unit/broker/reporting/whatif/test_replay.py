@@ -15,18 +15,18 @@ from broker.reporting.source import reading
 from broker.reporting.times import Span
 from broker.reporting.whatif.behaviour import People
 from broker.reporting.whatif.outcome import EVERY, WHOLE, Question, Score, score
-from broker.reporting.whatif.recorded import Change, Past, Reaction, Talk, Visit
+from broker.reporting.whatif.recorded import Change, Reaction, Recorded, Talk, Visit
 from broker.reporting.whatif.replay import Replayed, grace_of, replay
 from broker.reporting.whatif.rows import Record, record, whole
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import Guid
 from tests.support.playbook import START, Client, Playbook
-from tests.support.shift import CONFIG, Recorded, a_shift, saved
+from tests.support.shift import CONFIG, SavedShift, a_shift, saved
 
 pytestmark = pytest.mark.slow
 
 
-def read(recorded: Recorded) -> tuple[Record, Question]:
+def read(recorded: SavedShift) -> tuple[Record, Question]:
     """The whole record, and the question about all of it."""
     with reading(f"sqlite:///{recorded.store}") as connection:
         known = whole(connection)
@@ -36,7 +36,7 @@ def read(recorded: Recorded) -> tuple[Record, Question]:
     return found, Question(span=span, thresholds=[20 * SECOND])
 
 
-def again(recorded: Recorded, config: str, seed: int = 0) -> tuple[Score, Score]:
+def again(recorded: SavedShift, config: str, seed: int = 0) -> tuple[Score, Score]:
     """The figures of the record and those of a replay."""
     found, question = read(recorded)
     new = loads(config).config
@@ -127,7 +127,7 @@ def test_the_same_seed_gives_the_same_replay(tmp_path: Path) -> None:
 # -- directions and hand calculations
 
 
-def one_agent(folder: Path) -> Recorded:
+def one_agent(folder: Path) -> SavedShift:
     """Bob takes 5 s to answer and 100 s to talk, one chat at a time.
 
     v1 comes at 0: answered at 5, over at 105.
@@ -280,7 +280,9 @@ def test_a_shorter_silence_frees_agents_earlier(tmp_path: Path) -> None:
 def made(visits: list[Visit], changes: list[Change], config: Config, **more: Any) -> Replayed:
     """A replay of a past that was made up."""
     past = evolve(
-        Past(start=START, end=START + 3_600 * SECOND, visits=visits, changes=changes, returns={}),
+        Recorded(
+            start=START, end=START + 3_600 * SECOND, visits=visits, changes=changes, returns={}
+        ),
         **more,
     )
     span = Span(past.start, past.end, None, UTC)

@@ -8,10 +8,10 @@ from connectors.client.connect import connect_connector, connect_workplace
 from connectors.client.events import (
     ChatRef,
 )
-from connectors.terminal.agent import AgentDesk
+from connectors.terminal.agent import AgentTerminal
 from connectors.terminal.conversation import Conversation, Line
-from connectors.terminal.desk import Desk
 from connectors.terminal.options import agent_options
+from connectors.terminal.program import Terminal
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
     ChatStatusInfo,
@@ -41,8 +41,8 @@ class Lines:
         self.lines: list[str] = []
         self._more = anyio.Event()
 
-    async def run(self, desk: Desk) -> None:
-        await desk.done.wait()
+    async def run(self, terminal: Terminal) -> None:
+        await terminal.done.wait()
 
     def show(self, talk: Conversation | None, line: Line) -> None:
         self.lines.append(line.text)
@@ -64,10 +64,10 @@ class Lines:
 
 
 class Scene:
-    """An agent at their desk who has one chat."""
+    """An agent at their terminal who has one chat."""
 
-    def __init__(self, model: TcpModel, desk: AgentDesk, face: Lines, ref: ChatRef) -> None:
-        self.model, self.desk, self.face, self.ref = model, desk, face, ref
+    def __init__(self, model: TcpModel, terminal: AgentTerminal, face: Lines, ref: ChatRef) -> None:
+        self.model, self.terminal, self.face, self.ref = model, terminal, face, ref
         model.broker.canned["CS_AGENT_LIST"] = ("SC_AGENT_LIST", TEAM)
 
     def status(self, **members: object) -> ChatStatusInfo:
@@ -78,7 +78,7 @@ class Scene:
         """Enters a command; what the broker was asked."""
         before = len(self.model.broker.heard)
         self.model.broker.canned.setdefault(type_, ("SC_CHAT_STATUS", self.status()))
-        await self.desk.enter(line)
+        await self.terminal.enter(line)
         (asked,) = [f.payload for f in self.model.broker.heard[before:] if f.type == type_]
         return asked
 
@@ -93,13 +93,13 @@ def play(scenario: Callable[[Scene], Awaitable[None]]) -> None:
                     connect_connector(model.address, ["web"], "web-secret") as visitor,
                     connect_workplace(model.address, "101", "alice", "alice-secret") as client,
                 ):
-                    desk = AgentDesk(client, face, agent_options(["--ready"]))
-                    tasks.start_soon(desk.run)
+                    terminal = AgentTerminal(client, face, agent_options(["--ready"]))
+                    tasks.start_soon(terminal.run)
                     await visitor.start_chat(party_name="Jana")
                     await face.shows("Jana calls")
-                    await desk.enter("/accept")
-                    assert desk.active is not None
-                    await scenario(Scene(model, desk, face, desk.active))
+                    await terminal.enter("/accept")
+                    assert terminal.active is not None
+                    await scenario(Scene(model, terminal, face, terminal.active))
                     tasks.cancel_scope.cancel()
 
     anyio.run(run, backend="asyncio")

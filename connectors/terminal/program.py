@@ -44,8 +44,8 @@ LOST_PATIENCE = 60.0
 class Face(Protocol):
     """Where a person sees and types: the full screen, or plain lines."""
 
-    async def run(self, desk: "Desk") -> None:
-        """Takes what the person types until they leave or the desk is done."""
+    async def run(self, terminal: "Terminal") -> None:
+        """Takes what the person types until they leave or the terminal is done."""
 
     def show(self, talk: Conversation | None, line: Line) -> None:
         """A line came about."""
@@ -60,7 +60,7 @@ class Face(Protocol):
         """Something else changed."""
 
 
-class Desk(ABC):
+class Terminal(ABC):
     """One person's work.
 
     Attributes:
@@ -189,7 +189,7 @@ class Desk(ABC):
 
     def later(self, do: Callable[..., Coroutine[Any, Any, object]], *arguments: object) -> None:
         """Does something in a task of its own."""
-        assert self._tasks is not None  # there is one while the desk runs
+        assert self._tasks is not None  # there is one while the terminal runs
         self._tasks.start_soon(partial(do, *arguments))
 
     async def attempt(self, what: Awaitable[object]) -> bool:
