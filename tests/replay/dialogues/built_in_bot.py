@@ -6,7 +6,7 @@ from tests.replay.dialogues.steps import FORM, VISITOR, filled_in, hang_up, offe
 from tests.replay.stage import Client, Stage, scenario
 
 INSIDE = (
-    '\n[[pre_rules]]\nrank = <rank>\ngateway = "Gateway <name>"\nbot = "AgentPresence <name>"\n'
+    '\n[[pre_rules]]\nrank = <rank>\ngateway = "Gateway <name>"\nbot = "Desk <name>"\n'
 )
 MATCHES = """
 [[text_matches]]
@@ -22,7 +22,7 @@ async def _begins(web: Client) -> str:
     """A visitor begins a chat, and the built-in bot has it."""
     await web.send("ES_CHAT_START", 1, **VISITOR)
     chat = (await web.get("SE_CHAT_STATUS", 1, Status="Pilot", Sentences=[]))["ChatId"]
-    desk = f"AgentPresence {web.stage.cell.name}"
+    desk = f"Desk {web.stage.cell.name}"
     await web.get("SE_CHAT_STATUS", Status="ICR", AgentName=desk, AgentId=..., ChatId=chat)
     return str(chat)
 
@@ -35,7 +35,7 @@ async def _hears(web: Client, counter: int, *said: str) -> None:
             Counter=number,
             Model=0,
             IsOutbound=True,
-            PartyName=f"AgentPresence {web.stage.cell.name}",
+            PartyName=f"Desk {web.stage.cell.name}",
         )
 
 
@@ -51,7 +51,7 @@ async def _writes(web: Client, key: str, text: str, counter: int) -> None:
     + MATCHES
     + """
 [[bots]]
-name = "AgentPresence <name>"
+name = "Desk <name>"
 greeting = "Hello."
 farewell = "One moment, please."
 [[bots.questions]]
@@ -107,7 +107,7 @@ async def _first_key(web: Client) -> str:
     + MATCHES
     + """
 [[bots]]
-name = "AgentPresence <name>"
+name = "Desk <name>"
 [[bots.questions]]
 name = "one"
 ask = "Do you know your number?"
@@ -140,7 +140,7 @@ async def built_in_bot_closes(stage: Stage) -> None:
     more=INSIDE
     + """
 [[bots]]
-name = "AgentPresence <name>"
+name = "Desk <name>"
 greeting = "Please fill in the form."
 scenario = "Before the chat"
 [[bots.questions]]
@@ -174,7 +174,7 @@ async def built_in_bot_form(stage: Stage) -> None:
 
 @scenario(
     "Built-in bot: the visitor writes in place of filling in the form; it is gone when all is asked",
-    more=INSIDE + '\n[[bots]]\nname = "AgentPresence <name>"\nscenario = "Before the chat"\n',
+    more=INSIDE + '\n[[bots]]\nname = "Desk <name>"\nscenario = "Before the chat"\n',
 )
 async def built_in_bot_form_unsaved(stage: Stage) -> None:
     """B-40."""
@@ -191,7 +191,7 @@ CLERK = (
     + MATCHES
     + """
 [[bots]]
-name = "AgentPresence <name>"
+name = "Desk <name>"
 scenario = "Before the chat"
 [[bots.questions]]
 name = "topic"
@@ -247,7 +247,7 @@ async def forms_learned(stage: Stage) -> None:
 @scenario(
     "Built-in bot that only says something: the visitor reads it and waits",
     more=INSIDE
-    + '\n[[bots]]\nname = "AgentPresence <name>"\ngreeting = "Hello."\nfarewell = "One moment, please."\n',
+    + '\n[[bots]]\nname = "Desk <name>"\ngreeting = "Hello."\nfarewell = "One moment, please."\n',
 )
 async def built_in_bot_greets(stage: Stage) -> None:
     """B-40."""
