@@ -1,4 +1,4 @@
-"""Makes the virtual environment: standard library only, since nothing else is there yet.
+"""Make the virtual environment: standard library only, since nothing else is there yet.
 
     python3 .ci/bootstrap.py .venv .ci/requirements/dev.txt
 
@@ -24,7 +24,7 @@ or name another interpreter: make setup PYTHON=/path/to/python3
 
 
 def run(*command: str | Path) -> None:
-    """Runs a command; a failure ends this program with the command's status."""
+    """Run a command; a failure ends this program with the command's status."""
     done = subprocess.run([str(part) for part in command], check=False)
     if done.returncode:
         sys.stderr.write(f"error: this failed: {' '.join(map(str, command))}\n")
@@ -32,7 +32,7 @@ def run(*command: str | Path) -> None:
 
 
 def make_environment(venv: Path) -> list[str | Path]:
-    """Makes the environment where it is missing or broken.
+    """Make the environment where it is missing or broken.
 
     Returns:
         The command that runs pip for it.
@@ -56,7 +56,7 @@ def make_environment(venv: Path) -> list[str | Path]:
 
 
 def say(text: str) -> None:
-    """Tells whoever waits what is going on."""
+    """Tell whoever waits what is going on."""
     print(f"setup: {text}", flush=True)
 
 
@@ -66,7 +66,7 @@ def count(pins: Path) -> int:
 
 
 def main(venv: Path, pins: Path) -> None:
-    """Makes or refreshes `venv` with the packages that `pins` lists."""
+    """Make or refresh `venv` with the packages that `pins` lists."""
     if sys.version_info < OLDEST:
         sys.exit(f"error: Parley needs Python 3.11 or newer, this one is {sys.version.split()[0]}")
     began = time.monotonic()
@@ -82,7 +82,7 @@ def main(venv: Path, pins: Path) -> None:
 
 
 def program(venv: Path, pins: Path) -> int:
-    """Does it, unless Ctrl-C ends it.
+    """Do it, unless Ctrl-C ends it.
 
     Returns:
         The exit status.

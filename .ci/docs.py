@@ -1,4 +1,4 @@
-"""Builds docs/ as a site into site/, with everything in it that a reader's browser needs.
+"""Build docs/ as a site into site/, with everything in it that a reader's browser needs.
 
 Diagrams are drawn in the browser by Mermaid. It comes from its npm package, checked by its
 hash, once; after that the site builds without a network, and reading it never needs one.
@@ -25,7 +25,7 @@ SCRIPT = "package/dist/mermaid.min.js"
 
 
 def mermaid() -> Path:
-    """Finds the Mermaid script, fetching it where it is not there yet."""
+    """Find the Mermaid script, fetching it where it is not there yet."""
     CACHE.mkdir(parents=True, exist_ok=True)
     package = CACHE / f"mermaid-{VERSION}.tgz"
     if not package.exists():
@@ -40,7 +40,7 @@ def mermaid() -> Path:
 
 
 def main() -> None:
-    """Builds the site."""
+    """Build the site."""
     script = mermaid()
     done = subprocess.run(
         [sys.executable, "-m", "zensical", "build", "--strict"], cwd=ROOT, check=False

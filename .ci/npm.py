@@ -1,4 +1,4 @@
-"""Runs npm from the virtual environment, so that nobody needs a Node of their own.
+"""Run npm from the virtual environment, so that nobody needs a Node of their own.
 
 python .ci/npm.py install FOLDER   what its package-lock.json pins, if not there already
 python .ci/npm.py lock FOLDER      pin what its package.json asks for, without addresses
@@ -15,7 +15,7 @@ INSTALLED = Path("node_modules", ".parley-installed")
 
 
 def npm(folder: Path, *arguments: str, quietly: bool = False) -> None:
-    """Runs npm in a folder; a failure ends this program with npm's status."""
+    """Run npm in a folder; a failure ends this program with npm's status."""
     node = NODE_FOLDER / "bin" / "node"
     program = NODE_FOLDER / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
@@ -32,7 +32,7 @@ def npm(folder: Path, *arguments: str, quietly: bool = False) -> None:
 
 
 def install(folder: Path) -> bool:
-    """Installs the pinned packages of a folder.
+    """Install the pinned packages of a folder.
 
     Returns:
         Whether there was anything to do.
@@ -48,7 +48,7 @@ def install(folder: Path) -> bool:
 
 
 def lock(folder: Path) -> None:
-    """Pins the packages of a folder by version and hash."""
+    """Pin the packages of a folder by version and hash."""
     npm(folder, "install", "--package-lock-only", "--omit-lockfile-registry-resolved")
 
 

@@ -100,7 +100,7 @@ class ExitStatus(IntEnum):
 
 
 class OpenStore(Protocol):
-    """Opens the database; see `Store.open`."""
+    """What opens the database; see `Store.open`."""
 
     def __call__(self, url: str, *, create: bool, new: bool) -> Store:
         """Open it."""

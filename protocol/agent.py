@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
+from attrs import frozen
 
 from protocol.values import AgentState, Guid
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class AgentWrapUpInfo:
     """A closed chat that still holds slots, since its agent writes up how it ended.
 
@@ -24,7 +24,7 @@ class AgentWrapUpInfo:
     until_utc: datetime | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class AgentStateInfo:
     """What an agent does now, or asks to do.
 

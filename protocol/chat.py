@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
+from attrs import field, frozen
 
 from protocol.scenario import ScenarioInfo, ScenarioResultInfo, ScenarioResultItemInfo
 from protocol.structure import WIRE
@@ -19,7 +19,7 @@ from protocol.values import (
 )
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class VariableInfo:
     """A free variable: whatever the program that starts a chat wants the agent to know.
 
@@ -32,7 +32,7 @@ class VariableInfo:
     value: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ChatServiceInfo:
     """A chat that is asked for, started, or offered to a connector.
 
@@ -68,7 +68,7 @@ class ChatServiceInfo:
     variables: tuple[VariableInfo, ...] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ChatSentenceInfo:
     """One sentence of a chat, of either side.
 
@@ -93,7 +93,7 @@ class ChatSentenceInfo:
     port: str | None = None
     tracking_id: str | None = None
     chat_id: Guid | None = None
-    id: str | None = attrs.field(default=None, metadata={WIRE: "ID"})
+    id: str | None = field(default=None, metadata={WIRE: "ID"})
     party_name: str | None = None
     text: str | None = None
     time_sent: datetime | None = None
@@ -103,7 +103,7 @@ class ChatSentenceInfo:
     model: int = 0
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ChatCommandInfo:
     """A command or a short notice about one chat.
 
@@ -125,7 +125,7 @@ class ChatCommandInfo:
     port: str | None = None
     tracking_id: str | None = None
     chat_id: Guid | None = None
-    id: str | None = attrs.field(default=None, metadata={WIRE: "ID"})
+    id: str | None = field(default=None, metadata={WIRE: "ID"})
     time_stamp: datetime | None = None
     agent_id: Guid | None = None
     is_typing: bool | None = None
@@ -133,7 +133,7 @@ class ChatCommandInfo:
     model: int | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ChatInfo:
     """What an agent is told of a chat besides its conversation.
 
@@ -190,7 +190,7 @@ class ChatInfo:
     earlier_chat_id: Guid | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ChatPartyInfo:
     """Somebody besides the owner who is in a chat, or is asked into it.
 
@@ -219,7 +219,7 @@ class ChatPartyInfo:
     since_utc: datetime | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ChatStatusInfo:
     """Where a chat stands; with ``sentences`` it is a whole snapshot.
 
@@ -264,7 +264,7 @@ class ChatStatusInfo:
     internal: tuple[ChatSentenceInfo, ...] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ChatTransferInfo:
     """A chat that another agent or project is to take or join.
 
@@ -285,7 +285,7 @@ class ChatTransferInfo:
     note: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ChatWrapUpInfo:
     """The end of an agent's work after a chat.
 
@@ -302,7 +302,7 @@ class ChatWrapUpInfo:
     note: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class DecisionAgentInfo:
     """An agent in a decision of the distributor.
 
@@ -317,7 +317,7 @@ class DecisionAgentInfo:
     reason: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class DecisionInfo:
     """One decision about a chat, as it was logged; or how an agent stands to it now.
 

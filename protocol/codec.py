@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import attrs
 import msgpack
+from attrs import evolve
 
 from protocol import limits
 from protocol.catalogue import ALIASES, CATALOGUE
@@ -368,7 +368,7 @@ def _packed_once(spec: FrameSpec, payload: object) -> bytes:
         whole: bytes = _packer.pack(plain_of(spec, payload))
         return whole
     bare: Any = payload
-    plain: Any = plain_of(spec, attrs.evolve(bare, **dict.fromkeys(kept)))
+    plain: Any = plain_of(spec, evolve(bare, **dict.fromkeys(kept)))
     parts = [_packer.pack_map_header(len(plain) + len(kept))]
     parts += [_packer.pack(part) for entry in plain.items() for part in entry]
     for name, wire, write in _KEEPING[spec.type]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-import attrs
+from attrs import AttrsInstance
 
 from protocol.scalars import NUL, MemberError, mismatch, read_scalar
 from protocol.schema import Blank, Kind, Member, members
@@ -30,7 +30,7 @@ _PLAIN_GUID: Final = re.compile(
 
 @cache
 def reader_of(
-    structure: type[attrs.AttrsInstance],
+    structure: type[AttrsInstance],
     required: tuple[str, ...] = (),
     null_reads: tuple[tuple[str, object], ...] = (),
 ) -> Read:
@@ -131,7 +131,7 @@ def _missing(wire: str) -> MemberError:
 
 
 @cache
-def writer_of(structure: type[attrs.AttrsInstance], json: bool = False) -> Write:
+def writer_of(structure: type[AttrsInstance], json: bool = False) -> Write:
     """Make the function that writes a structure as a plain map; None members are left out."""
     names: dict[str, Any] = {"decimal": format_decimal, "format_time": format_time}
     lines = ["def write(o):", " d = {}"]

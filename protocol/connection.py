@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
-import attrs
+from attrs import frozen
 
 from protocol import limits
 from protocol.encoding import MESSAGEPACK, Decode, Encoding, encoding_of
@@ -80,14 +80,14 @@ TRANSITIONS: Final[Mapping[State, Mapping[Happening, State]]] = {
 }
 
 
-@attrs.frozen
+@frozen
 class Refused:
     """A frame was refused; the peer is told, the connection goes on."""
 
     error: WireError
 
 
-@attrs.frozen
+@frozen
 class Failed:
     """The peer's fault ends the connection: flush what is queued, then close."""
 

@@ -13,7 +13,7 @@ from protocol.json_codec import FIRST_BYTE, assemble_json, decode_json_body, pac
 
 
 class Decode(Protocol):
-    """Reads the body of one frame."""
+    """A reader of the body of one frame."""
 
     def __call__(self, body: bytes, *, by_client: bool = False) -> Frame:
         """Read it, or raise ``WireError``."""

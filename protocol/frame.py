@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import attrs
+from attrs import frozen
 
 from protocol.values import FrameId
 
 
-@attrs.frozen
+@frozen
 class Frame:
     """One frame: its type, its payload and its headers (W-2).
 

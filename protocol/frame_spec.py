@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-import attrs
+from attrs import AttrsInstance, frozen
 
 Sender = Literal["connector", "workplace", "broker", "any"]
-Structure = type[attrs.AttrsInstance]
+Structure = type[AttrsInstance]
 TextPayload = type[str]
 
 
-@attrs.frozen
+@frozen
 class FrameSpec:
     """What is known of one type of frame.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
+from attrs import frozen
 
 from protocol.values import Channel, Direction, Guid, MessageStatus, Short
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class GatewayInfo:
     """A message gateway in one direction.
 
@@ -34,7 +34,7 @@ class GatewayInfo:
     id: Guid | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class MessageContentInfo:
     """A message, in either direction.
 
@@ -89,7 +89,7 @@ class MessageContentInfo:
     rating: Short | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class MessageStatusInfo:
     """Where an outbound message stands.
 
@@ -114,7 +114,7 @@ class MessageStatusInfo:
     time_stamp: datetime | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class CommandInfo:
     """A general command or receipt; what its members mean depends on the frame.
 

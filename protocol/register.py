@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
+from attrs import field, frozen
 
 from protocol.structure import WIRE
 from protocol.values import Guid, Short
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class LiteralLookupInfo:
     """A localised text, or the question for a group of them.
 
@@ -31,7 +31,7 @@ class LiteralLookupInfo:
     peer: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class WebSiteRoutingInfo:
     """One rule of what a web page shows to whom.
 
@@ -75,7 +75,7 @@ class WebSiteRoutingInfo:
     time_mode: str | None = None
     time_from: datetime | None = None
     time_to: datetime | None = None
-    target_element_id: str | None = attrs.field(default=None, metadata={WIRE: "TargetElementID"})
+    target_element_id: str | None = field(default=None, metadata={WIRE: "TargetElementID"})
     web_response: str | None = None
     scenario_id: Guid | None = None
     outbound_list_id: Guid | None = None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-import attrs
+from attrs import frozen
 
 from protocol.values import ControlType, Guid
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ScreenControlParameterInfo:
     """One choice of a control.
 
@@ -31,7 +31,7 @@ class ScreenControlParameterInfo:
     default_item: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ScreenControlInfo:
     """One control of a screen.
 
@@ -60,7 +60,7 @@ class ScreenControlInfo:
     parameters: tuple[ScreenControlParameterInfo, ...] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ScreenInfo:
     """One screen of a form.
 
@@ -83,7 +83,7 @@ class ScreenInfo:
     controls: tuple[ScreenControlInfo, ...] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ScenarioInfo:
     """A form.
 
@@ -102,7 +102,7 @@ class ScenarioInfo:
     culture: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ScenarioResultValueInfo:
     """What was filled into one control.
 
@@ -123,7 +123,7 @@ class ScenarioResultValueInfo:
     target_column: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ScenarioResultInfo:
     """A form that was filled in, and what it belongs to; or the question for it.
 
@@ -162,7 +162,7 @@ class ScenarioResultInfo:
     workflow_id: Guid | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ScenarioResultItemInfo:
     """A form of a chat as a list shows it: a result, or the default form while it has none.
 

@@ -13,7 +13,7 @@ from enum import Enum, StrEnum, auto
 from functools import cache
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
-import attrs
+from attrs import Attribute, AttrsInstance, fields, frozen
 
 from protocol import limits
 from protocol.structure import wire_name
@@ -44,7 +44,7 @@ class Blank(Enum):
     REFUSED = auto()
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Member:
     """One member of a structure.
 
@@ -70,7 +70,7 @@ class Member:
     blank: Blank = Blank.TEXT
     span: tuple[int, int] = limits.INT32
     enum: type[StrEnum] | None = None
-    structure: type[attrs.AttrsInstance] | None = None
+    structure: type[AttrsInstance] | None = None
 
 
 _KINDS: Final[Mapping[object, Kind]] = {
@@ -84,12 +84,12 @@ _KINDS: Final[Mapping[object, Kind]] = {
 
 
 @cache
-def members(structure: type[attrs.AttrsInstance]) -> tuple[Member, ...]:
+def members(structure: type[AttrsInstance]) -> tuple[Member, ...]:
     """The members of a structure, in declared order."""
     hints = get_type_hints(structure, include_extras=True)
     return tuple(
         _member(structure.__name__, field, _not_none(hints[field.name]))
-        for field in attrs.fields(structure)
+        for field in fields(structure)
     )
 
 
@@ -107,7 +107,7 @@ def _not_none(hint: Any) -> Any:
     return hint
 
 
-def _member(structure: str, field: attrs.Attribute[Any], hint: Any) -> Member:
+def _member(structure: str, field: Attribute[Any], hint: Any) -> Member:
     wire = wire_name(field)
     span, longest, enum, nested = limits.INT32, 0, None, None
     if get_origin(hint) is Annotated:

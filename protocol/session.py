@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import attrs
+from attrs import field, frozen
 
 from protocol.errors import ByeCode, ErrorCode
 from protocol.values import Guid, Role
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Hello:
     """The first frame of a client.
 
@@ -28,12 +28,12 @@ class Hello:
     role: Role | None = None
     peers: tuple[str, ...] | None = None
     login: str | None = None
-    token: str | None = attrs.field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
     software: str | None = None
     continues: Guid | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Welcome:
     """The answer to a good hello.
 
@@ -60,7 +60,7 @@ class Welcome:
     workplace_number: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Ping:
     """Payload of ``SYS_PING`` and ``SYS_PONG``.
 
@@ -71,7 +71,7 @@ class Ping:
     nonce: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Bye:
     """A close that is announced.
 
@@ -86,7 +86,7 @@ class Bye:
     reconnect_after_seconds: int | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class SysError:
     """A frame that was refused, or a fault that ends the connection.
 
@@ -103,7 +103,7 @@ class SysError:
     fatal: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Ack:
     """The effect of a frame is durable (W-16).
 

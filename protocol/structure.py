@@ -5,22 +5,22 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-import attrs
+from attrs import Attribute, AttrsInstance, fields
 
 WIRE: Final = "wire"
 """Metadata key of a member whose wire name is not the PascalCase of its own."""
 
 
-def wire_name(member: attrs.Attribute[Any]) -> str:
+def wire_name(member: Attribute[Any]) -> str:
     """Wire name of a member: PascalCase, or what its metadata says (W-5)."""
     named: str | None = member.metadata.get(WIRE)
     return named or "".join(part.capitalize() for part in member.name.split("_"))
 
 
 @cache
-def wire_names(structure: type[attrs.AttrsInstance]) -> dict[str, str]:
+def wire_names(structure: type[AttrsInstance]) -> dict[str, str]:
     """Wire name by Python name of every member, in declared order."""
-    return {member.name: wire_name(member) for member in attrs.fields(structure)}
+    return {member.name: wire_name(member) for member in fields(structure)}
 
 
 class PackedOnce(tuple[Any, ...]):

@@ -21,7 +21,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
-import attrs
+from attrs import define, evolve, field, frozen
 
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
@@ -66,7 +66,7 @@ class ChangeKind(Enum):
     AGENT = auto()
 
 
-@attrs.frozen
+@frozen
 class Change:
     """One change of a view.
 
@@ -81,7 +81,7 @@ class Change:
     sentence: ChatSentenceInfo | None = None
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class ChatView:
     """What is known of one chat.
 
@@ -98,10 +98,10 @@ class ChatView:
 
     key: Key
     role: Role
-    latest: ChatStatusInfo = attrs.field(factory=ChatStatusInfo)
-    sentences: dict[int, ChatSentenceInfo] = attrs.field(factory=dict)
-    internal: dict[int, ChatSentenceInfo] = attrs.field(factory=dict)
-    own_slots: dict[int, ChatSentenceInfo] = attrs.field(factory=dict)
+    latest: ChatStatusInfo = field(factory=ChatStatusInfo)
+    sentences: dict[int, ChatSentenceInfo] = field(factory=dict)
+    internal: dict[int, ChatSentenceInfo] = field(factory=dict)
+    own_slots: dict[int, ChatSentenceInfo] = field(factory=dict)
     complete: bool = False
     typing_until: float | None = None
 
@@ -291,7 +291,7 @@ class View:
             kept = {name: getattr(old, name) for name in _SLOTS.values()}
         kept |= {"info": old.info, "chat_id": old.chat_id}
         changes = {name: value for name, value in kept.items() if getattr(status, name) is None}
-        chat.latest = attrs.evolve(status, sentences=None, internal=None, **changes)  # type: ignore[arg-type]  # its own members
+        chat.latest = evolve(status, sentences=None, internal=None, **changes)  # type: ignore[arg-type]  # its own members
         if chat.status is ChatStatus.CLOSED:
             chat.typing_until = None
 
@@ -313,7 +313,7 @@ class View:
                 self.forget(key)
                 changes.append(Change(ChangeKind.LEFT, chat))
             else:
-                closed = attrs.evolve(chat.latest, status=ChatStatus.CLOSED)
+                closed = evolve(chat.latest, status=ChatStatus.CLOSED)
                 self._take_status(chat, closed)
                 changes.append(Change(ChangeKind.STATUS, chat))
         return changes
@@ -338,7 +338,7 @@ class View:
             if slot is None:
                 return []
             if chat.is_received(sentence):
-                chat.latest = attrs.evolve(chat.latest, **{slot: sentence})  # type: ignore[arg-type]  # a slot's name
+                chat.latest = evolve(chat.latest, **{slot: sentence})  # type: ignore[arg-type]  # a slot's name
             else:
                 chat.own_slots[sentence.model] = sentence
             return [Change(ChangeKind.SLOT, chat, sentence)]
@@ -387,7 +387,7 @@ class View:
         own = chat.own_slots.get(command.model or 0)
         if own is None or own.id != command.id or own.confirmed_time is not None:
             return []
-        own = attrs.evolve(own, confirmed_time=command.time_stamp)
+        own = evolve(own, confirmed_time=command.time_stamp)
         chat.own_slots[own.model] = own
         return [Change(ChangeKind.CONFIRMED, chat, own)]
 
@@ -402,7 +402,7 @@ class View:
         for counter, sentence in reversed(chat.sentences.items()):
             if sentence.id == id and chat.is_received(sentence) is received:
                 if sentence.confirmed_time is None:
-                    sentence = attrs.evolve(sentence, confirmed_time=time)
+                    sentence = evolve(sentence, confirmed_time=time)
                     chat.sentences[counter] = sentence
                 return sentence
         return None
@@ -444,7 +444,7 @@ def comparable(view: View) -> dict[Key, dict[str, object]]:
 
 def _comparable(chat: ChatView) -> dict[str, object]:
     latest = chat.latest
-    info = latest.info and attrs.evolve(latest.info, time_stamp=None, waiting_time=0)
+    info = latest.info and evolve(latest.info, time_stamp=None, waiting_time=0)
     return {
         "complete": chat.complete or not chat.wants_snapshot,
         "chat_id": latest.chat_id,
@@ -465,7 +465,7 @@ def _said(chat: ChatView, sentence: ChatSentenceInfo | None) -> ChatSentenceInfo
     if sentence is None:
         return None
     confirmed = None if chat.is_received(sentence) else sentence.confirmed_time
-    return attrs.evolve(
+    return evolve(
         sentence, peer=None, port=None, tracking_id=None, chat_id=None, confirmed_time=confirmed
     )
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any, Final
 
-import attrs
+from attrs import asdict, evolve, field, frozen
 
 from broker.bench import stub
 from broker.bench.core import CoreLoad, measure_core
@@ -26,7 +26,7 @@ from broker.recording.proxy import parse_address
 _PREFILL_TEXT: Final = 100
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Bench:
     """What to measure.
 
@@ -42,7 +42,7 @@ class Bench:
         against_stub: Measure the loader itself, against a stand-in for a broker.
     """
 
-    load: Load = attrs.field(factory=Load)
+    load: Load = field(factory=Load)
     to: str | None = None
     pid: int | None = None
     outstanding: Sequence[int] = ()
@@ -90,23 +90,23 @@ def _loads(bench: Bench) -> Iterator[tuple[str, Load]]:
         chats = max(bench.load.chats, number)
         yield (
             f"{number} outstanding",
-            attrs.evolve(bench.load, outstanding=number, chats=chats, rate=None),
+            evolve(bench.load, outstanding=number, chats=chats, rate=None),
         )
     for rate in bench.rates:
-        yield f"{rate:,.0f} a second", attrs.evolve(bench.load, rate=rate)
+        yield f"{rate:,.0f} a second", evolve(bench.load, rate=rate)
 
 
 def measurements(bench: Bench) -> Iterator[Figures]:
     """Measure one after the other; each open chats and rows measurement has a fresh broker."""
     if bench.against_stub:
         with stand_in() as target:
-            for name, load in _loads(attrs.evolve(bench, rates=())):
+            for name, load in _loads(evolve(bench, rates=())):
                 yield measure(f"loader alone, {name}", load, target)
     for name, load in _loads(bench):
         with _target(bench, load) as target:
             yield measure(name, load, target)
     for chats in bench.open_chats:
-        load = attrs.evolve(bench.load, chats=chats)
+        load = evolve(bench.load, chats=chats)
         with own_broker(load) as target:
             yield measure(f"{chats:,} open chats", load, target)
     for rows in bench.prefill_rows:
@@ -126,7 +126,7 @@ def bench_main(bench: Bench, *, as_json: bool = False) -> int:
         Exit status: 1 when the broker failed.
     """
     if not any((bench.outstanding, bench.rates, bench.open_chats, bench.prefill_rows, bench.idle)):
-        bench = attrs.evolve(bench, outstanding=(bench.load.outstanding,))
+        bench = evolve(bench, outstanding=(bench.load.outstanding,))
     rows: list[Figures] = []
     status = 0
     try:
@@ -139,8 +139,8 @@ def bench_main(bench: Bench, *, as_json: bool = False) -> int:
         print(f"the measurement failed: {error}")
         idle, status = None, 1
     if as_json:
-        found: dict[str, Any] = {"measurements": [attrs.asdict(row) for row in rows]}
-        found["idle"] = None if idle is None else attrs.asdict(idle)
+        found: dict[str, Any] = {"measurements": [asdict(row) for row in rows]}
+        found["idle"] = None if idle is None else asdict(idle)
         print(json.dumps(found, indent=1))
         return status
     if rows:
@@ -161,5 +161,5 @@ def bench_core(load: CoreLoad | None = None, *, as_json: bool = False) -> int:
         Exit status.
     """
     figures = measure_core(load or CoreLoad())
-    print(json.dumps(attrs.asdict(figures), indent=1) if as_json else figures)
+    print(json.dumps(asdict(figures), indent=1) if as_json else figures)
     return 0

@@ -1,4 +1,4 @@
-"""Leaves out of a list of faults what follows from another one (C-1).
+"""Leave out of a list of faults what follows from another one (C-1).
 
 A thing whose declaration has a fault is not there for those who refer to it, and each of them would be
 named as faulty too. So a reference to nothing counts only where nothing else explains it: no unknown

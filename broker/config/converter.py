@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Generic, TypeVar, get_origin
 
-import attrs
+from attrs import fields, frozen, resolve_types
 from cattrs import AttributeValidationNote, ClassValidationError, Converter, ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, override
 
@@ -24,7 +24,7 @@ from protocol.values import Guid
 T = TypeVar("T")
 
 
-@attrs.frozen
+@frozen
 class Reference:
     """Marks a member as the name of a thing that is declared elsewhere, or as a list of names.
 
@@ -54,7 +54,7 @@ NO_ID: Final = Guid("")
 """Stands for the id of a thing that must be named."""
 
 
-@attrs.frozen
+@frozen
 class Structured(Generic[T]):
     """What became of a table.
 
@@ -87,7 +87,7 @@ def structure(content: Mapping[str, object], section: type[T]) -> Structured[T]:
     return Structured(value, faults, tuple(key for key in content if key in unknown))
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Shape:
     """What a section says of its keys.
 
@@ -111,7 +111,7 @@ def shape_of(section: type) -> Shape:
 
 
 def _shape(section: Any) -> Shape:
-    members = attrs.fields(attrs.resolve_types(section))
+    members = fields(resolve_types(section))
     needed = (member.name for member in members if NEEDED in _marks(member.type))
     ways = [(member.name, _way(member.type), member.default) for member in members]
     return Shape(

@@ -1,4 +1,4 @@
-"""Reads a configuration file: the one way from TOML to `Config` (C-1).
+"""Read a configuration file: the one way from TOML to `Config` (C-1).
 
 Theory of operation: `tomllib` gives the document, `lines` the lines of its members. The
 readers of the sections go over it in an order in which every name is known before it is

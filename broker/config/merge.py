@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeVar
 
-import attrs
+from attrs import evolve
 
 from broker.config.model import Agent, Config, Gateway, Workplace
 from broker.config.sections.settings import FIXED, with_fixed
@@ -26,7 +26,7 @@ def merge(old: Config, new: Config) -> Config:
     whose bot is gone goes on as with one that is away (B-40). What cannot change while the broker
     runs stays as it was; `restart_needed` names it.
     """
-    return attrs.evolve(
+    return evolve(
         new,
         server=with_fixed(new.server, old.server),
         store_url=old.store_url,
@@ -77,5 +77,5 @@ def _kept(old: Mapping[K, V], new: Mapping[K, V]) -> Mapping[K, V]:
 
 
 def _retired(old: Mapping[K, R], new: Mapping[K, R]) -> Mapping[K, R]:
-    gone = {key: attrs.evolve(it, retired=True) for key, it in old.items() if key not in new}
+    gone = {key: evolve(it, retired=True) for key, it in old.items() if key not in new}
     return {**new, **gone}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-import attrs
+from attrs import evolve
 
 from broker.config.converter import Shape, shape_of, structure
 from broker.config.diagnostics import Path, Report
@@ -21,7 +21,7 @@ T = TypeVar("T")
 V = TypeVar("V")
 D = TypeVar("D")
 Lookup = Callable[[str], Parser[Guid]]
-"""Gives the parser of the names of one kind."""
+"""From a kind to the parser of its names of one kind."""
 
 
 class Table:
@@ -82,7 +82,7 @@ class Table:
             parse: Parser[object] = lookup(reference.kind)
             found[key] = self.looked_up(key, listing(parse) if reference.many else parse, default)
         named: Any = section
-        resolved: T = attrs.evolve(named, **found)
+        resolved: T = evolve(named, **found)
         return resolved
 
     def looked_up(self, key: str, parse: Parser[V], default: D) -> V | D:

@@ -7,9 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import attrs
 import trio
-from attrs import Factory, frozen
+from attrs import Factory, asdict, frozen
 
 from broker.console.output import for_people, for_programs
 from broker.recording.format import BadRecording, Recording, load
@@ -162,6 +161,6 @@ def _as_json(found: Sequence[tuple[Path, Recording, list[Finding]]]) -> str:
 
 def _plain(finding: Finding) -> dict[str, object]:
     return {
-        **attrs.asdict(finding, filter=lambda attribute, _: attribute.name != "differences"),
-        "differences": [attrs.asdict(item) for item in finding.differences],
+        **asdict(finding, filter=lambda attribute, _: attribute.name != "differences"),
+        "differences": [asdict(item) for item in finding.differences],
     }

@@ -155,7 +155,7 @@ _MEMBERS: Final[Mapping[str, Mapping[str, type]]] = {
 
 @mutable
 class _Reader:
-    """Reads lines, and knows what the lines before said."""
+    """Reader of lines that knows what the lines before said."""
 
     at: int = 0
     opened: set[int] = Factory(set)

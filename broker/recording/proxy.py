@@ -34,7 +34,7 @@ _READ_BYTES: Final = 65_536
 
 @define
 class Recorder:
-    """Writes the lines of a recording as they happen."""
+    """Writer of the lines of a recording as they happen."""
 
     out: TextIO
     tokens: Tokens = Factory(Tokens)

@@ -87,7 +87,7 @@ class Verdict(Enum):
 
 @define
 class Gate:
-    """Checks hellos against the configuration in force."""
+    """The check of hellos against the configuration in force."""
 
     config: Config
     _check_slowly: CheckSlowly = _in_thread

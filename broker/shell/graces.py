@@ -12,7 +12,7 @@ from broker.shell.listening_clock import Attention
 
 @define
 class Excuses:
-    """Makes up for the time in which connections were not listened to."""
+    """Amends for the time in which connections were not listened to."""
 
     attention: Attention = Factory(Attention)
     _deaf: int = 0

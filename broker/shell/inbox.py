@@ -67,7 +67,7 @@ class _Queue:
 
 @define(eq=False)
 class Inbox:
-    """Gives the engine one input after the other, fairly.
+    """Inputs for the engine, one after the other, fairly.
 
     Attributes:
         turn: What a party may spend in one turn.

@@ -44,7 +44,7 @@ class Listener(Protocol):
 
 
 class Selector(Protocol):
-    """Says which of many sockets are ready."""
+    """What says which of many sockets are ready."""
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> SelectorKey:
         """Watch a socket."""

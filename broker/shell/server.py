@@ -69,7 +69,7 @@ def _no_alarm(_when: float) -> None:
 
 @define(kw_only=True)
 class Server:
-    """Serves the connections of its listening sockets.
+    """Server of the connections of its listening sockets.
 
     Attributes:
         sessions: What is done for each connection; its `now` is the clock of the server.

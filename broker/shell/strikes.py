@@ -26,7 +26,7 @@ class Strikes:
     """By party: how many, and when that was so."""
 
     def strike(self, party: object, now: float) -> bool:
-        """Counts a refused row.
+        """Count a refused row.
 
         Args:
             party: Whose it was.

@@ -1,4 +1,4 @@
-"""Reads a dump out of a SQLite database by plain SQL, not by the code that recovery uses."""
+"""Read a dump out of a SQLite database by plain SQL, not by the code that recovery uses."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from protocol.session import Hello
 
 @define(eq=False)
 class FakeSelector:
-    """Says which sockets are ready, and tells when one becomes so.
+    """A selector that says which simulated sockets are ready, and tells when one becomes so.
 
     Attributes:
         on_ready: Told that a socket that is watched is ready.

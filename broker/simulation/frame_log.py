@@ -1,4 +1,4 @@
-"""Writes what passes one end of one direction of a connection into the history, frame by frame."""
+"""Write what passes one end of one direction of a connection into the history, frame by frame."""
 
 from __future__ import annotations
 

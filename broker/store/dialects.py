@@ -20,7 +20,7 @@ from broker.store.errors import StoreInUseError, StoreUnusableError
 from broker.store.files import Files, held, write_anew
 
 Connect = Callable[[], Any]
-"""Makes a DBAPI connection; only tests bring their own."""
+"""Maker of a DBAPI connection; only tests bring their own."""
 
 _OLDEST_SQLITE: Final = (3, 35)
 

@@ -28,7 +28,7 @@ from typing import Any, Final
 
 import anyio
 import anyio.abc
-import attrs
+from attrs import define, evolve, field, frozen
 
 from connectors.client.connect import connect_workplace
 from connectors.client.errors import (
@@ -65,7 +65,7 @@ TYPING_SECONDS: Final = 2.0
 _log = logging.getLogger(__name__)
 
 
-@attrs.frozen
+@frozen
 class HandOver:
     """The bot is done, and a person goes on.
 
@@ -80,7 +80,7 @@ class HandOver:
     say: str | None = None
 
 
-@attrs.frozen
+@frozen
 class End:
     """The chat is to end.
 
@@ -122,7 +122,7 @@ class BotChat:
         return {one.name or "": one.value or "" for one in self.info.variables or ()}
 
     def learn(self, name: str, value: str) -> None:
-        """Keeps something for the agent: an internal note says it when the chat is handed over."""
+        """Keep something for the agent: an internal note says it when the chat is handed over."""
         self._learned[name] = value
 
     def learned(self) -> dict[str, str]:
@@ -130,7 +130,7 @@ class BotChat:
         return dict(self._learned)
 
     async def say(self, text: str) -> None:
-        """Says something at once, for a handler that is not done yet."""
+        """Say something at once, for a handler that is not done yet."""
         await self.client.send(self.ref, text, party_name=name_of(self.client))
 
 
@@ -174,7 +174,7 @@ async def run_bot(
     tls: ssl.SSLContext | None = None,
     tuning: Tuning | None = None,
 ) -> None:
-    """Runs a bot until it is cancelled; it comes back whenever its connection or the broker is gone.
+    """Run a bot until it is cancelled; it comes back whenever its connection or the broker is gone.
 
     Args:
         bot: What it does.
@@ -188,14 +188,14 @@ async def run_bot(
     Raises:
         Ended: The session is over: the token is wrong, or another program has the workplace.
     """
-    by_hand = attrs.evolve(tuning or Tuning(), confirm=False)
+    by_hand = evolve(tuning or Tuning(), confirm=False)
     async with connect_workplace(
         address, number, login, token, tls=tls, tuning=by_hand, software="parley-bot", wait=False
     ) as client:
         await _Service(bot, client).run()
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class _Held:
     """A chat under service.
 
@@ -209,9 +209,9 @@ class _Held:
 
     chat: BotChat
     is_new: bool
-    scope: anyio.CancelScope = attrs.field(factory=anyio.CancelScope)
-    inbox: deque[ChatSentenceInfo] = attrs.field(factory=deque)
-    came: anyio.Event = attrs.field(factory=anyio.Event)
+    scope: anyio.CancelScope = field(factory=anyio.CancelScope)
+    inbox: deque[ChatSentenceInfo] = field(factory=deque)
+    came: anyio.Event = field(factory=anyio.Event)
 
     def put(self, sentence: ChatSentenceInfo) -> None:
         self.inbox.append(sentence)
@@ -267,7 +267,7 @@ class _Service:
                 pass
 
     def _take(self, ref: ChatRef, before: ChatStatus | None) -> _Held:
-        """Begins with a chat: one that was just answered, or one that the bot had before it was restarted."""
+        """Begin with a chat: one that was just answered, or one that the bot had before it was restarted."""
         known = self._client.chat(ref)
         said = known.view.sentences.values() if known is not None else ()
         is_new = before is ChatStatus.ALERTING or not any(one.is_outbound for one in said)
@@ -283,7 +283,7 @@ class _Service:
         await self._client.set_state(AgentState.READY)
 
     async def _try(self, what: str, do: Callable[[], Awaitable[object]]) -> None:
-        """Does what the next `Ready` or the next offer will ask for again, should it fail."""
+        """Do what the next `Ready` or the next offer will ask for again, should it fail."""
         try:
             await do()
         except ConnectorError as error:
@@ -304,7 +304,7 @@ class _Service:
                 await self._handle(held, await held.next())
 
     async def _handle(self, held: _Held, sentence: ChatSentenceInfo | None) -> None:
-        """Handles the begin of a chat, or a sentence."""
+        """Handle the begin of a chat, or a sentence."""
         ref, reply = held.chat.ref, None
         try:
             if sentence is None or sentence.model == SentenceModel.SENTENCE:
@@ -321,7 +321,7 @@ class _Service:
                 self._client.typing(ref, False)
 
     async def _think(self, held: _Held, sentence: ChatSentenceInfo | None) -> Reply:
-        """Runs a handler, and shows that it runs."""
+        """Run a handler, and show that it runs."""
         bot, chat = self._bot, held.chat
         reply = bot.when_failed
         async with self._limit, anyio.create_task_group() as tasks:
@@ -388,7 +388,7 @@ class _Service:
             await self._insist(held, lambda: client.transfer(ref, note=note))
 
     async def _insist(self, held: _Held, do: Callable[[], Awaitable[object]]) -> None:
-        """Does what must not be repeated unseen: again only if the chat is still there afterwards."""
+        """Do what must not be repeated unseen: again only if the chat is still there afterwards."""
         while True:
             await self._online.wait()
             if not self._has(held):

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-import attrs
+from attrs import frozen
 
 Random = Callable[[], float]
 """A source of randomness: each call gives a float in [0, 1), as `random.random` does."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Backoff:
     """The rule for the delays between tries.
 
@@ -27,11 +27,11 @@ class Backoff:
     jitter: float = 0.5
 
     def delay(self, failures: int, random: Random) -> float:
-        """Says how many seconds to wait after so many failures in a row (1 is the first)."""
+        """Say how many seconds to wait after so many failures in a row (1 is the first)."""
         # The exponent is bounded: a client that has been away for a year must not overflow a float.
         whole = min(self.longest, self.first * self.factor ** min(max(failures - 1, 0), 64))
         return whole * (1.0 - self.jitter * random())
 
     def at_least(self, seconds: float, random: Random) -> float:
-        """Spreads a delay that the broker asked for: never sooner, and later by up to `jitter` of it."""
+        """Spread a delay that the broker asked for: never sooner, and later by up to `jitter` of it."""
         return seconds + self.jitter * max(self.first, seconds) * random()

@@ -14,7 +14,7 @@ class Cache(Generic[K, V]):
     """Values by key, each for a period; of too many the one that was not used for longest goes."""
 
     def __init__(self, period: float, bound: int) -> None:
-        """Makes an empty one; with a period of 0 it stays empty."""
+        """Make an empty one; with a period of 0 it stays empty."""
         self._period = period
         self._bound = bound
         self._kept: dict[K, tuple[V, float]] = {}
@@ -23,7 +23,7 @@ class Cache(Generic[K, V]):
         return iter(list(self._kept))
 
     def get(self, key: K, now: float) -> V | None:
-        """Finds what is still good."""
+        """Find what is still good."""
         found = self._kept.pop(key, None)
         if found is None or now >= found[1]:
             return None
@@ -31,7 +31,7 @@ class Cache(Generic[K, V]):
         return found[0]
 
     def put(self, key: K, value: V, now: float) -> None:
-        """Keeps a value from now on."""
+        """Keep a value from now on."""
         self._kept.pop(key, None)
         if self._period > 0:
             self._kept[key] = (value, now + self._period)
@@ -39,11 +39,11 @@ class Cache(Generic[K, V]):
             del self._kept[next(iter(self._kept))]
 
     def drop(self, key: K) -> None:
-        """Forgets a value."""
+        """Forget a value."""
         self._kept.pop(key, None)
 
     def clear(self) -> None:
-        """Forgets everything."""
+        """Forget everything."""
         self._kept.clear()
 
 
@@ -57,7 +57,7 @@ class Registers(Cache[Question, Frame]):
     """The registers that were asked for, by question."""
 
     def pushed(self, frame: Frame, now: float) -> None:
-        """Takes a register that changed.
+        """Take a register that changed.
 
         Whose question it answers is not always to be seen: then each that it may answer is asked
         anew when it is wanted.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-import attrs
+from attrs import define, evolve, field
 
 from connectors.client.events import (
     Alerted,
@@ -35,7 +35,7 @@ from protocol.values import ChatStatus, Guid, Role, SentenceModel, TransferMode
 from protocol.view import ChangeKind, ChatView, Key, View
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class Chat:
     """One chat as this session knows it.
 
@@ -57,11 +57,11 @@ class Chat:
     chat_id: Guid | None = None
     delivered_up_to: int = 0
     noted: int = 0
-    own_notes: set[int] = attrs.field(factory=set)
+    own_notes: set[int] = field(factory=set)
     alerting: bool = False
     is_typing: bool = False
-    unconfirmed: dict[int, None] = attrs.field(factory=dict)
-    slots: dict[int, ChatSentenceInfo] = attrs.field(factory=dict)
+    unconfirmed: dict[int, None] = field(factory=dict)
+    slots: dict[int, ChatSentenceInfo] = field(factory=dict)
 
 
 class Chats:
@@ -73,7 +73,7 @@ class Chats:
     """
 
     def __init__(self, role: Role, tuning: Tuning, outbox: Outbox) -> None:
-        """Makes one that knows no chat.
+        """Make one that knows no chat.
 
         Args:
             role: What the client is.
@@ -100,7 +100,7 @@ class Chats:
         return self._chats[ref]
 
     def get(self, ref: ChatRef) -> Chat | None:
-        """Finds a chat."""
+        """Find a chat."""
         return self._chats.get(ref)
 
     def open_refs(self) -> list[ChatRef]:
@@ -116,10 +116,10 @@ class Chats:
     def start_of(self, ref: ChatRef) -> ChatServiceInfo:
         """What a chat was started with by this session, as far as another start may bring it again."""
         bare = ChatServiceInfo(peer=ref.peer, port=ref.port, tracking_id=ref.name)
-        return attrs.evolve(self._followed.get(ref, bare), result_model=None, return_chat_id=None)
+        return evolve(self._followed.get(ref, bare), result_model=None, return_chat_id=None)
 
     def take_torn(self) -> list[ChatRef]:
-        """Takes out the chats of which a snapshot is needed."""
+        """Take out the chats of which a snapshot is needed."""
         needing = list(self._needs_snapshot)
         self._needs_snapshot.clear()
         return needing
@@ -138,7 +138,7 @@ class Chats:
         return ChatRef(named.peer or "", named.chat_id or "")
 
     def fold(self, frame: Frame, now: float) -> list[Event]:
-        """Takes a push or an answer."""
+        """Take a push or an answer."""
         named = frame.payload
         if not isinstance(named, ChatStatusInfo | ChatSentenceInfo | ChatCommandInfo):
             return []
@@ -215,7 +215,7 @@ class Chats:
         return self._timers.next
 
     def tick(self, now: float) -> list[Event]:
-        """Lets typing expire."""
+        """Let typing expire."""
         events: list[Event] = []
         for ref in self._timers.due(now):
             if (chat := self._chats.get(ref)) is not None:
@@ -300,7 +300,7 @@ class Chats:
         return events
 
     def _slot(self, chat: Chat, sentence: ChatSentenceInfo) -> list[Event]:
-        """Takes what the other side put into a slot; what this side put there it knows."""
+        """Take what the other side put into a slot; what this side put there it knows."""
         known = chat.slots.get(sentence.model)
         is_known = known is not None and (known.id, known.text) == (sentence.id, sentence.text)
         if self._mine(sentence) or is_known:
@@ -312,7 +312,7 @@ class Chats:
         return sentence.is_outbound is (self._role is Role.WORKPLACE)
 
     def _own(self, chat: Chat, notes: Iterable[ChatSentenceInfo]) -> None:
-        """Remembers which of these notes are this session's, for they leave the outbox with their echo."""
+        """Remember which of these notes are this session's, for they leave the outbox with their echo."""
         chat.own_notes.update(
             note.counter
             for note in notes
@@ -320,7 +320,7 @@ class Chats:
         )
 
     def _give(self, chat: Chat) -> list[Event]:
-        """Gives out the sentences that are next in the transcript, and the notes that are next among them."""
+        """Give out the sentences that are next in the transcript, and the notes that are next among them."""
         events: list[Event] = []
         if self._role is Role.WORKPLACE and chat.view.status is ChatStatus.ALERTING:
             return events  # nobody reads them yet
@@ -337,7 +337,7 @@ class Chats:
         return events
 
     def _confirmations(self, chat: Chat) -> list[Event]:
-        """Tells which of our sentences have been confirmed since."""
+        """Tell which of our sentences have been confirmed since."""
         events: list[Event] = []
         for counter in list(chat.unconfirmed):
             sentence = chat.view.sentences.get(counter)
@@ -347,7 +347,7 @@ class Chats:
         return events
 
     def _typing(self, chat: Chat, now: float) -> list[Event]:
-        """Compares what was told of the other side's typing with what is."""
+        """Compare what was told of the other side's typing with what is."""
         self._timers.cancel(chat.ref)
         is_typing = chat.view.is_typing(now)
         if is_typing and chat.view.typing_until is not None:
@@ -364,7 +364,7 @@ class Chats:
         return [AlertEnded(chat.ref)]
 
     def _retire(self, ref: ChatRef) -> None:
-        """Remembers closed chats in the order in which they closed, so many and no more."""
+        """Remember closed chats in the order in which they closed, so many and no more."""
         self._closed.pop(ref, None)
         self._closed[ref] = None
         while len(self._closed) > self._tuning.closed_chats:

@@ -24,7 +24,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
-import attrs
+from attrs import evolve
 
 from connectors.client.cache import Cache, Question, Registers
 from connectors.client.events import ChatRef, Connected, Event, Pushed, RequestDone
@@ -76,7 +76,7 @@ class ConnectorClient(Client):
         return_chat_id: Guid | None = None,
         info: ChatServiceInfo | None = None,
     ) -> ChatRef:
-        """Starts a chat, or comes back to the one that has this tracking ID, and waits until it is durable.
+        """Start a chat, or come back to the one that has this tracking ID, and wait until it is durable.
 
         Args:
             gateway: Where; by default the first gateway of the client.
@@ -119,7 +119,7 @@ class ConnectorClient(Client):
         party_name: str | None = None,
         info: ChatServiceInfo | None = None,
     ) -> ChatRef:
-        """Starts a chat and returns at once, even without a connection.
+        """Start a chat and return at once, even without a connection.
 
         Sentences may be handed over already. `ChatChanged` tells that it began, `RequestFailed` that it
         did not.
@@ -138,7 +138,7 @@ class ConnectorClient(Client):
         variables: Mapping[str, str] | None = None,
         info: ChatServiceInfo | None = None,
     ) -> Guid:
-        """Opens a chat with a visitor who is to be spoken to (outbound), and waits until it is durable.
+        """Open a chat with a visitor who is to be spoken to (outbound), and wait until it is durable.
 
         It waits until a connector binds it: by `start_chat` with this `return_chat_id`, here or in another
         program that serves the gateway, which is told by `OutboundRequested`.
@@ -155,7 +155,7 @@ class ConnectorClient(Client):
         """
         where = Gateway(gateway) if isinstance(gateway, str) else gateway or self._gateway
         service = opening(where.peer, remote_address, party_name, variables, info)
-        frame = await self.request("ES_CHAT_OPEN", attrs.evolve(service, port=where.port))
+        frame = await self.request("ES_CHAT_OPEN", evolve(service, port=where.port))
         assert isinstance(frame.payload, ChatServiceInfo)
         assert frame.payload.return_chat_id is not None  # the codec refuses an answer without
         return frame.payload.return_chat_id
@@ -167,7 +167,7 @@ class ConnectorClient(Client):
         *,
         fresh: bool = False,
     ) -> ChatServiceInfo:
-        """Asks whether a chat would be taken now: `signal` and `scenario_model` of the answer (B-1).
+        """Ask whether a chat would be taken now: `signal` and `scenario_model` of the answer (B-1).
 
         Args:
             gateway: Where; by default the first gateway of the client.
@@ -176,19 +176,19 @@ class ConnectorClient(Client):
                 `Tuning.response_period`.
         """
         service = self._service(gateway, info, tracking_id=new_id())
-        key = attrs.evolve(service, tracking_id=None)
+        key = evolve(service, tracking_id=None)
         known = None if fresh else self._responses.get(key, self.now())
         if known is None:
             frame = await self.request("ES_CHAT_REQUEST", service)
             assert isinstance(frame.payload, ChatServiceInfo)
             known = frame.payload
             self._responses.put(key, known, self.now())
-        return attrs.evolve(known, tracking_id=service.tracking_id)
+        return evolve(known, tracking_id=service.tracking_id)
 
     # --- registers and forms ---
 
     async def routing(self, gateway: str | Gateway | None = None) -> tuple[WebSiteRoutingInfo, ...]:
-        """Gets the rules of what a web page shows to whom.
+        """Get the rules of what a web page shows to whom.
 
         They are kept for `Tuning.register_period`; when they change the broker tells, which is
         also a `Pushed` among the events.
@@ -201,7 +201,7 @@ class ConnectorClient(Client):
     async def literals(
         self, group: int, culture: str | None = None, gateway: str | Gateway | None = None
     ) -> tuple[LiteralLookupInfo, ...]:
-        """Gets a group of texts, in one culture or in all; kept as `routing` keeps its rules."""
+        """Get a group of texts, in one culture or in all; kept as `routing` keeps its rules."""
         where = Gateway(gateway) if isinstance(gateway, str) else gateway or self._gateway
         asked = LiteralLookupInfo(literal_group=group, culture=culture, peer=where.peer)
         payload = (await self._register("ES_WS_LITERALS_GET", asked)).payload
@@ -209,7 +209,7 @@ class ConnectorClient(Client):
         return payload
 
     async def load_form(self, scenario_id: Guid, culture: str | None = None) -> ScenarioInfo:
-        """Gets a form, in a culture if it has that.
+        """Get a form, in a culture if it has that.
 
         Raises:
             Refused: There is no such form.
@@ -221,7 +221,7 @@ class ConnectorClient(Client):
         return frame.payload
 
     async def save_form(self, form: ScenarioResultInfo, chat: ChatRef | None = None) -> Guid:
-        """Saves what a visitor filled in, and waits until it is durable, however long the broker is away.
+        """Save what a visitor filled in, and wait until it is durable, however long the broker is away.
 
         Args:
             form: What was filled in. Without a `scenario_result_id` it is a new result.
@@ -235,7 +235,7 @@ class ConnectorClient(Client):
         """
         known = self.chat(chat) if chat is not None else None
         if known is not None:
-            form = attrs.evolve(form, chat_id=known.chat_id)
+            form = evolve(form, chat_id=known.chat_id)
         form = self._session.named(form)
         await self.request("ES_SCENARIO_SAVE", form, chat=chat)
         assert form.scenario_result_id is not None
@@ -269,7 +269,7 @@ class ConnectorClient(Client):
         super()._tell(events)
 
     async def stop(self, chat: ChatRef) -> ChatStatusInfo:
-        """Ends a chat from the visitor's side."""
+        """End a chat from the visitor's side."""
         return await self._command("STOP", chat)
 
     def _service(
@@ -280,7 +280,7 @@ class ConnectorClient(Client):
     ) -> ChatServiceInfo:
         where = Gateway(gateway) if isinstance(gateway, str) else gateway or self._gateway
         changes: dict[str, Any] = {name: it for name, it in given.items() if it is not None}
-        return attrs.evolve(info or ChatServiceInfo(), peer=where.peer, port=where.port, **changes)
+        return evolve(info or ChatServiceInfo(), peer=where.peer, port=where.port, **changes)
 
 
 @asynccontextmanager
@@ -296,7 +296,7 @@ async def connect_connector(
     wait: bool = True,
     events: int = EVENTS,
 ) -> AsyncIterator[ConnectorClient]:
-    """Connects a program that serves gateways.
+    """Connect a program that serves gateways.
 
     Args:
         address: The broker, `host:port`.
@@ -338,7 +338,7 @@ async def connect_workplace(
     wait: bool = True,
     events: int = EVENTS,
 ) -> AsyncIterator[WorkplaceClient]:
-    """Connects a program of an agent, by workplace number and login; else as `connect_connector`."""
+    """Connect a program of an agent, by workplace number and login; else as `connect_connector`."""
     settings = WorkplaceSettings(
         number=number,
         login=login,

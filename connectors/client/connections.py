@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-import attrs
+from attrs import evolve
 
 from connectors.client.backoff import Random
 from connectors.client.errors import Ended, EndReason, Refused
@@ -88,7 +88,7 @@ class Dialling:
         """The hello: a workplace that comes back by itself says so, and throws nobody out (W-11)."""
         if self.welcome is None or self._hello.role is not Role.WORKPLACE:
             return self._hello
-        return attrs.evolve(self._hello, continues=self.welcome.session_id)
+        return evolve(self._hello, continues=self.welcome.session_id)
 
     def good(self, now: float) -> None:
         """The session is ready: from now on the connection proves itself."""
@@ -113,7 +113,7 @@ class Dialling:
         self._connection = None
 
     def dial_now(self, now: float) -> bool:
-        """Plans the next connection for now, if there is none.
+        """Plan the next connection for now, if there is none.
 
         Returns:
             Whether that changed anything.
@@ -150,7 +150,7 @@ class Dialling:
         return self._connection.deadline
 
     def receive(self, data: bytes, now: float) -> list[Frame | Refused]:
-        """Takes bytes.
+        """Take bytes.
 
         Returns:
             The frames for the session (the welcome among them), and what could not be read.
@@ -160,13 +160,13 @@ class Dialling:
         return self._sift(self._connection.receive(data, now), now)
 
     def tick(self, now: float) -> list[Frame | Refused]:
-        """Does what is due: heartbeat, a hello that is not answered."""
+        """Do what is due: heartbeat, a hello that is not answered."""
         if self._connection is None or self.hang_up:
             return []
         return self._sift(self._connection.tick(now), now)
 
     def send(self, packed: bytes, *, answered: bool = True) -> int | None:
-        """Sends a frame that was packed.
+        """Send a frame that was packed.
 
         Args:
             packed: Type and payload.
@@ -185,11 +185,11 @@ class Dialling:
         return self._wire
 
     def data_to_send(self) -> bytes:
-        """Drains the bytes that are to be sent."""
+        """Drain the bytes that are to be sent."""
         return b"" if self._connection is None else self._connection.data_to_send()
 
     def _sift(self, items: list[ConnectionEvent], now: float) -> list[Frame | Refused]:
-        """Keeps what concerns the link itself."""
+        """Keep what concerns the link itself."""
         kept: list[Frame | Refused] = []
         for item in items:
             match item:

@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-import attrs
+from attrs import frozen
 
 from connectors.client.errors import ConnectorError, Ended, Refused
 from protocol.agent import AgentStateInfo
@@ -19,7 +19,7 @@ from protocol.session import Welcome
 from protocol.values import ChatStatus, Guid
 
 
-@attrs.frozen
+@frozen
 class ChatRef:
     """The name of a chat: a tracking ID on a gateway, or a Guid at a workplace.
 
@@ -46,19 +46,19 @@ class Address(TypedDict, total=False):
 # --- the session ---
 
 
-@attrs.frozen
+@frozen
 class Connected:
     """The broker answered the hello; the resync has begun."""
 
     welcome: Welcome
 
 
-@attrs.frozen
+@frozen
 class Ready:
     """The resync is done: what the session knows is what the broker knows."""
 
 
-@attrs.frozen
+@frozen
 class Disconnected:
     """There is no connection, and a new one will be tried.
 
@@ -71,14 +71,14 @@ class Disconnected:
     dial_at: float
 
 
-@attrs.frozen
+@frozen
 class SessionEnded:
     """The session is over for good; nothing comes after it."""
 
     error: Ended
 
 
-@attrs.frozen
+@frozen
 class Notice:
     """A fault that belongs to no request: a refusal, or a frame of the broker that cannot be read."""
 
@@ -88,7 +88,7 @@ class Notice:
 # --- requests ---
 
 
-@attrs.frozen
+@frozen
 class RequestDone:
     """The answer of a request.
 
@@ -101,7 +101,7 @@ class RequestDone:
     frame: Frame
 
 
-@attrs.frozen
+@frozen
 class RequestFailed:
     """A request got no answer, or a refusal."""
 
@@ -112,7 +112,7 @@ class RequestFailed:
 # --- chats ---
 
 
-@attrs.frozen
+@frozen
 class ChatChanged:
     """The chat is new, or its status, its agent or its close reason changed, or it was parked or retrieved.
 
@@ -129,14 +129,14 @@ class ChatChanged:
     info: ChatStatusInfo
 
 
-@attrs.frozen
+@frozen
 class ChatForgotten:
     """The broker does not know the chat any more, or it does not concern this session any more."""
 
     ref: ChatRef
 
 
-@attrs.frozen
+@frozen
 class ChatRenewed:
     """The transcript of the visitor's chat was full: they go on in a new chat of the same name.
 
@@ -153,7 +153,7 @@ class ChatRenewed:
     chat_id: Guid
 
 
-@attrs.frozen
+@frozen
 class SentenceAdded:
     """The next sentence of the transcript, of either side.
 
@@ -171,7 +171,7 @@ class SentenceAdded:
     mine: bool
 
 
-@attrs.frozen
+@frozen
 class InternalAdded:
     """The next note that agents made for each other (model 10); the visitor does not see it.
 
@@ -189,7 +189,7 @@ class InternalAdded:
     mine: bool
 
 
-@attrs.frozen
+@frozen
 class SentenceEchoed:
     """A sentence that this session sent is durable (W-20).
 
@@ -200,7 +200,7 @@ class SentenceEchoed:
     sentence: ChatSentenceInfo
 
 
-@attrs.frozen
+@frozen
 class SentenceConfirmed:
     """The other side has a sentence of this side."""
 
@@ -208,7 +208,7 @@ class SentenceConfirmed:
     sentence: ChatSentenceInfo
 
 
-@attrs.frozen
+@frozen
 class SentenceRefused:
     """The broker refused a sentence for good; it is not in the transcript."""
 
@@ -217,7 +217,7 @@ class SentenceRefused:
     error: ConnectorError
 
 
-@attrs.frozen
+@frozen
 class SlotChanged:
     """The other side's pinned note, page, or co-browsing data changed (models 4, 6 and 8)."""
 
@@ -225,7 +225,7 @@ class SlotChanged:
     sentence: ChatSentenceInfo
 
 
-@attrs.frozen
+@frozen
 class PartiesChanged:
     """Somebody besides the owner was asked into the chat, joined it or left it.
 
@@ -238,7 +238,7 @@ class PartiesChanged:
     parties: tuple[ChatPartyInfo, ...]
 
 
-@attrs.frozen
+@frozen
 class FormOffered:
     """A form is offered to the visitor now, or no longer; for connectors.
 
@@ -251,7 +251,7 @@ class FormOffered:
     scenario_id: Guid | None
 
 
-@attrs.frozen
+@frozen
 class FormSaved:
     """Somebody else filled in a form of the chat, or changed one; for workplaces.
 
@@ -264,7 +264,7 @@ class FormSaved:
     result: ScenarioResultInfo
 
 
-@attrs.frozen
+@frozen
 class TypingChanged:
     """The other side began or ceased to type."""
 
@@ -272,7 +272,7 @@ class TypingChanged:
     is_typing: bool
 
 
-@attrs.frozen
+@frozen
 class Alerted:
     """A chat is offered to the agent.
 
@@ -287,7 +287,7 @@ class Alerted:
     expires_at: float
 
 
-@attrs.frozen
+@frozen
 class AlertEnded:
     """The offer is gone, whatever the cause."""
 
@@ -297,14 +297,14 @@ class AlertEnded:
 # --- the rest ---
 
 
-@attrs.frozen
+@frozen
 class AgentStateChanged:
     """The agent's state, as the broker has it."""
 
     info: AgentStateInfo
 
 
-@attrs.frozen
+@frozen
 class OutboundRequested:
     """The broker wants a visitor to be spoken to: bind the chat by a start with its `return_chat_id`.
 
@@ -317,7 +317,7 @@ class OutboundRequested:
     info: ChatServiceInfo
 
 
-@attrs.frozen
+@frozen
 class Pushed:
     """A push that the session does not fold, as `SE_MESSAGE_SENDING`."""
 

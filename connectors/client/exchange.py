@@ -1,6 +1,6 @@
 """What a session says to the broker and makes of its answers; `connectors.client.session` is its face."""
 
-import attrs
+from attrs import evolve
 
 from connectors.client.chats import Chats
 from connectors.client.connections import BUSY, Dialling, Stage
@@ -63,7 +63,7 @@ class Exchange:
         self.timers: Timers[Timer] = Timers()
         self._settings = settings
         self._tuning = settings.tuning
-        self._pauses = attrs.evolve(settings.tuning.backoff, first=settings.tuning.pause)
+        self._pauses = evolve(settings.tuning.backoff, first=settings.tuning.pause)
         self._link = link
         self._pack = link.encoding.pack
         self._over = False
@@ -79,7 +79,7 @@ class Exchange:
     # --- what comes ---
 
     def take(self, items: list[Frame | Refused]) -> list[Event]:
-        """Goes through what the link let pass, then sends what may be sent."""
+        """Go through what the link let pass, then send what may be sent."""
         for item in items:
             if isinstance(item, Frame):
                 self._frame(item)
@@ -113,7 +113,7 @@ class Exchange:
         self._answered(frame)
 
     def _fold(self, frame: Frame) -> None:
-        """Folds a push or a snapshot into the chats, and does what follows from it."""
+        """Fold a push or a snapshot into the chats, and do what follows from it."""
         for event in self.chats.fold(frame, self.now):
             self.events.append(event)
             if isinstance(event, ChatForgotten):
@@ -137,13 +137,13 @@ class Exchange:
             self._resync.want(ref)
 
     def _echoed(self, ref: ChatRef, sentence: ChatSentenceInfo) -> None:
-        """Lets a sentence of the outbox go, if this is it, whichever way it came."""
+        """Let a sentence of the outbox go, if this is it, whichever way it came."""
         if (item := self.outbox.echoed_by(ref, sentence)) is not None:
             self._settle_sentence(item)
             self.events.append(SentenceEchoed(ref, sentence))
 
     def _answered(self, frame: Frame) -> None:
-        """Settles the request that this frame answers, if it answers one."""
+        """Settle the request that this frame answers, if it answers one."""
         request = self._wires.get(frame.re) if isinstance(frame.re, int) else None
         if not isinstance(request, Request):
             return
@@ -196,7 +196,7 @@ class Exchange:
             self._fail(item, error)
 
     def _fail(self, request: Request, error: ConnectorError) -> None:
-        """Gives a request up."""
+        """Give a request up."""
         self._settle(request)
         match request.purpose:
             case Purpose.PROGRAM:
@@ -231,7 +231,7 @@ class Exchange:
             self._resync.doubt(ref)
 
     def _renew(self, item: Outgoing) -> None:
-        """Starts the chat of a sentence anew; all of its sentences wait for that."""
+        """Start the chat of a sentence anew; all of its sentences wait for that."""
         self._unwire(item.wire)
         item.renewed, item.wire = True, None
         if item.ref not in self._starting:
@@ -241,7 +241,7 @@ class Exchange:
             self._starting[item.ref] = start.id
 
     def _renewed(self, start: Request, frame: Frame | None) -> None:
-        """Goes on with what waited, in whichever chat is open now."""
+        """Go on with what waited, in whichever chat is open now."""
         ref = start.ref
         if ref is not None and self._starting.get(ref) == start.id:
             del self._starting[ref]
@@ -252,7 +252,7 @@ class Exchange:
     # --- what is due ---
 
     def wake(self) -> None:
-        """Does what is due."""
+        """Do what is due."""
         for timer in self.timers.due(self.now):
             self._due(timer)
         self.events += self.chats.tick(self.now)
@@ -296,7 +296,7 @@ class Exchange:
         return error.code == ErrorCode.OVERLOADED and enough
 
     def _rest(self, item: Request | Outgoing) -> None:
-        """Tries again in a while, longer each time; the order of a chat's sentences is kept."""
+        """Try again in a while, longer each time; the order of a chat's sentences is kept."""
         item.rests += 1
         when = self.now + self._pauses.delay(item.rests, lambda: 0.0)
         self._unwire(item.wire)
@@ -316,7 +316,7 @@ class Exchange:
         return self.synced and self._link.stage is Stage.OPEN and not self._link.hang_up
 
     def ask_for(self, type_: str, payload: object, ref: ChatRef | None) -> int:
-        """Takes a request of the program.
+        """Take a request of the program.
 
         Returns:
             Its request id.
@@ -324,7 +324,7 @@ class Exchange:
         return self._ask(type_, payload, Purpose.PROGRAM, ref).id
 
     def start(self, info: ChatServiceInfo, ref: ChatRef) -> int:
-        """Takes the start of a chat; its sentences wait until it is answered.
+        """Take the start of a chat; its sentences wait until it is answered.
 
         Returns:
             Its request id.
@@ -336,7 +336,7 @@ class Exchange:
         return request.id
 
     def say(self, ref: ChatRef, sentence: ChatSentenceInfo) -> None:
-        """Takes a sentence of the program; one that waits already is not taken twice."""
+        """Take a sentence of the program; one that waits already is not taken twice."""
         if self.outbox.find(ref, sentence) is not None:
             return
         self.outbox.add(Outgoing(ref, sentence, self._pack(f"{self.up}CHAT_SENTENCE", sentence)))
@@ -345,12 +345,12 @@ class Exchange:
         self._pump_chat(ref)
 
     def typing(self, ref: ChatRef, *, is_typing: bool) -> None:
-        """Tells typing, as seldom as will do."""
+        """Tell typing, as seldom as will do."""
         if self.ready:
             self._typing.typing(ref, self.now, is_typing=is_typing)
 
     def pump(self) -> None:
-        """Sends what may be sent now."""
+        """Send what may be sent now."""
         if self._link.stage is not Stage.OPEN or self._link.hang_up:
             return
         for question in self._resync.take():
@@ -366,7 +366,7 @@ class Exchange:
                 self._pump_chat(ref)
 
     def _pump_chat(self, ref: ChatRef) -> None:
-        """Sends the sentences of a chat that may be sent now."""
+        """Send the sentences of a chat that may be sent now."""
         if not self.ready or ref in self._starting:
             return
         for item in self.outbox.sendable(ref, self._tuning.window):
@@ -399,7 +399,7 @@ class Exchange:
         return request
 
     def confirm(self, ref: ChatRef, sentence_id: str) -> None:
-        """Confirms a sentence, unless that is under way."""
+        """Confirm a sentence, unless that is under way."""
         if (ref, sentence_id) in self._confirming:
             return
         payload = ChatCommandInfo(**self.address(ref), id=sentence_id)
@@ -495,6 +495,6 @@ class Exchange:
         self.events.append(SessionEnded(ended))
 
     def drain(self) -> list[Event]:
-        """Gives out what happened."""
+        """Give out what happened."""
         events, self.events = self.events, []
         return events

@@ -16,7 +16,7 @@ class OwnTyping:
     def __init__(
         self, timers: Timers[Timer], renews: float, tell: Callable[[ChatRef, bool], None]
     ) -> None:
-        """Makes one that types nowhere.
+        """Make one that types nowhere.
 
         Args:
             timers: Where the end of it is noted.
@@ -29,7 +29,7 @@ class OwnTyping:
         self._told: dict[ChatRef, float] = {}
 
     def typing(self, ref: ChatRef, now: float, *, is_typing: bool) -> None:
-        """Tells it, when that is due; to be called while everything may be sent."""
+        """Tell it, when that is due; to be called while everything may be sent."""
         told = self._told.get(ref)
         if is_typing:
             if told is None or now - told >= self._renews:

@@ -15,7 +15,7 @@ class Renewal:
     """Knows when a chat is to be started anew, with what, and what came of it."""
 
     def __init__(self, settings: Settings, role: Role, chats: Chats) -> None:
-        """Makes one for a session."""
+        """Make one for a session."""
         self._wanted = settings.tuning.renew and role is Role.CONNECTOR
         self._chats = chats
 

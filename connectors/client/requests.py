@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from enum import Enum, auto
 
-import attrs
+from attrs import define
 
 from connectors.client.errors import QueueFull
 from connectors.client.events import ChatRef
@@ -62,7 +62,7 @@ class Purpose(Enum):
     """The start of a new chat in place of one that is full."""
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class Request:
     """One request, however often it is sent.
 
@@ -113,7 +113,7 @@ class Request:
         return self.safe and self.waits_for_ready
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class Outgoing:
     """A sentence from the moment that the program hands it over to its echo.
 
@@ -159,11 +159,11 @@ class Outbox:
         return ref in self._chats
 
     def find(self, ref: ChatRef, sentence: ChatSentenceInfo) -> Outgoing | None:
-        """Finds what waits under the key of a sentence."""
+        """Find what waits under the key of a sentence."""
         return self._chats.get(ref, {}).get(key_of(sentence))
 
     def echoed_by(self, ref: ChatRef, sentence: ChatSentenceInfo) -> Outgoing | None:
-        """Finds what this sentence of the broker is the echo of.
+        """Find what this sentence of the broker is the echo of.
 
         The same key in the other direction, or with other words, is somebody else's: where it is
         ours that is wrong, the broker will say KeyReused.
@@ -178,7 +178,7 @@ class Outbox:
         return list(self._chats.get(ref, {}).values())
 
     def add(self, item: Outgoing) -> None:
-        """Takes a sentence.
+        """Take a sentence.
 
         Raises:
             QueueFull: So many of this chat wait already.
@@ -189,7 +189,7 @@ class Outbox:
         queue[key_of(item.sentence)] = item
 
     def remove(self, item: Outgoing) -> None:
-        """Lets a sentence go: it was echoed or refused."""
+        """Let a sentence go: it was echoed or refused."""
         queue = self._chats.get(item.ref, {})
         queue.pop(key_of(item.sentence), None)
         if not queue:
@@ -233,7 +233,7 @@ class Requests:
         self._open: dict[int, Request] = {}
 
     def add(self, request: Request) -> None:
-        """Takes a request.
+        """Take a request.
 
         Raises:
             QueueFull: So many wait already.
@@ -246,27 +246,27 @@ class Requests:
         self._waiting.append(request)
 
     def again(self, request: Request) -> None:
-        """Puts a request that was sent back among those that wait to be sent."""
+        """Put a request that was sent back among those that wait to be sent."""
         if request.id in self._open:
             self._waiting.append(request)
 
     def settle(self, request: Request) -> None:
-        """Lets a request go: it is answered, or given up."""
+        """Let a request go: it is answered, or given up."""
         if self._open.pop(request.id, None) and request.purpose is Purpose.PROGRAM:
             self._program -= 1
 
     def take(self) -> list[Request]:
-        """Takes out those that are to be sent."""
+        """Take out those that are to be sent."""
         ready = [request for request in self._waiting if request.id in self._open]
         self._waiting.clear()
         return ready
 
     def get(self, request_id: int) -> Request | None:
-        """Finds a request that is not answered yet."""
+        """Find a request that is not answered yet."""
         return self._open.get(request_id)
 
     def cut_off(self, request_id: int | None) -> Request | None:
-        """Finds a request that an earlier connection took with it: whether it arrived nobody knows."""
+        """Find a request that an earlier connection took with it: whether it arrived nobody knows."""
         request = self._open.get(request_id or 0)
         return request if request is not None and request.tries and request.wire is None else None
 
@@ -285,7 +285,7 @@ class Requests:
         return given_up
 
     def end(self) -> list[Request]:
-        """Gives everything up.
+        """Give everything up.
 
         Returns:
             What was not answered.

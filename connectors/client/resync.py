@@ -19,7 +19,7 @@ class Resync:
     """
 
     def __init__(self, window: int, doubts: int) -> None:
-        """Makes one that wants nothing.
+        """Make one that wants nothing.
 
         Args:
             window: How many questions may be under way. An answer may be as long as a frame, and
@@ -35,7 +35,7 @@ class Resync:
         self._doubtful: dict[ChatRef, None] = {}
 
     def begin(self, settings: Settings, known: list[ChatRef]) -> None:
-        """Starts anew on a new connection.
+        """Start anew on a new connection.
 
         What the connection before did not answer is asked again: such a chat may be known as
         closed by now, by a push that came before its snapshot, and still miss what was said last.
@@ -56,7 +56,7 @@ class Resync:
             self.want(ref)
 
     def want(self, ref: ChatRef) -> None:
-        """Wants the snapshot of a chat, unless it is under way."""
+        """Want the snapshot of a chat, unless it is under way."""
         if ref not in self._asked:
             self._wanted[ref] = None
 
@@ -70,7 +70,7 @@ class Resync:
             del self._doubtful[next(iter(self._doubtful))]
 
     def take(self) -> list[Question]:
-        """Takes out what is to be asked now: lists first."""
+        """Take out what is to be asked now: lists first."""
         room = max(0, self._window - self._listing - len(self._asked))
         questions: list[Question] = []
         while self._lists and len(questions) < room:

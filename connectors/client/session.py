@@ -42,7 +42,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import Enum, auto
 
-import attrs
+from attrs import evolve
 
 from connectors.client.backoff import Random
 from connectors.client.chats import Chats
@@ -88,7 +88,7 @@ class Session:
     def __init__(
         self, settings: Settings, *, now: float, random: Random, new_id: Callable[[], str]
     ) -> None:
-        """Makes a session that wants to be connected at once.
+        """Make a session that wants to be connected at once.
 
         Args:
             settings: Who it is.
@@ -150,7 +150,7 @@ class Session:
         return min((when for when in deadlines if when is not None), default=None)
 
     def data_to_send(self) -> bytes:
-        """Drains the bytes that are to be sent."""
+        """Drain the bytes that are to be sent."""
         return self._link.data_to_send()
 
     def dialled(self, now: float) -> None:
@@ -158,7 +158,7 @@ class Session:
         self._link.dialled(now)
 
     def receive(self, data: bytes, now: float) -> list[Event]:
-        """Takes bytes that came."""
+        """Take bytes that came."""
         self._talk.now = now
         events = self._talk.take(self._link.receive(data, now))
         for event in events:
@@ -167,7 +167,7 @@ class Session:
         return events
 
     def tick(self, now: float) -> list[Event]:
-        """Does what is due."""
+        """Do what is due."""
         self._talk.now = now
         self._talk.wake()
         return self._talk.take(self._link.tick(now))
@@ -182,7 +182,7 @@ class Session:
         return self._talk.drain()
 
     def dial_now(self, now: float) -> bool:
-        """Does not wait for `dial_at`: somebody is there who would rather know at once.
+        """Do not wait for `dial_at`: somebody is there who would rather know at once.
 
         Returns:
             Whether that changed anything.
@@ -190,7 +190,7 @@ class Session:
         return self._link.dial_now(now)
 
     def close(self, now: float, reason: EndReason = EndReason.CLOSED) -> list[Event]:
-        """Ends the session from this side: what has no answer yet fails."""
+        """End the session from this side: what has no answer yet fails."""
         self._talk.now = now
         if self._link.ended is None:
             self._link.end(Ended(reason))
@@ -202,7 +202,7 @@ class Session:
     def request(
         self, type_: str, payload: object, now: float, *, ref: ChatRef | None = None
     ) -> int:
-        """Asks the broker for anything that the catalogue of frames has.
+        """Ask the broker for anything that the catalogue of frames has.
 
         Args:
             type_: Type of the frame.
@@ -223,9 +223,7 @@ class Session:
         self._check_alive(now)
         if type_ in _OPENINGS and isinstance(payload, ChatServiceInfo):
             # By this Guid an opening that is sent again is known to be the same.
-            payload = attrs.evolve(
-                payload, return_chat_id=payload.return_chat_id or self._new_guid()
-            )
+            payload = evolve(payload, return_chat_id=payload.return_chat_id or self._new_guid())
         if isinstance(payload, ScenarioResultInfo) and type_ in KEPT_TYPES:
             payload = self.named(payload)
         if self.phase is not Phase.READY and type_ not in SAFE_TYPES:
@@ -235,11 +233,11 @@ class Session:
         return request_id
 
     def named(self, form: ScenarioResultInfo) -> ScenarioResultInfo:
-        """Gives a form result its key, by which a save that is sent again is known to be the same."""
-        return attrs.evolve(form, scenario_result_id=form.scenario_result_id or self._new_guid())
+        """Give a form result its key, by which a save that is sent again is known to be the same."""
+        return evolve(form, scenario_result_id=form.scenario_result_id or self._new_guid())
 
     def start_chat(self, info: ChatServiceInfo, now: float) -> tuple[ChatRef, int]:
-        """Starts a chat, or comes back to it (B-2). Sentences for it may be handed over at once.
+        """Start a chat, or come back to it (B-2). Sentences for it may be handed over at once.
 
         Args:
             info: The chat; one without a tracking ID gets a new one.
@@ -256,7 +254,7 @@ class Session:
             raise ValueError("a chat is started on a gateway: peer is missing")
         tracking_id = info.tracking_id or self._new_id()
         ref = ChatRef(info.peer, tracking_id, info.port)
-        info = attrs.evolve(info, tracking_id=tracking_id)
+        info = evolve(info, tracking_id=tracking_id)
         self._check_alive(now)
         request_id = self._talk.start(info, ref)
         self._talk.pump()
@@ -273,7 +271,7 @@ class Session:
         time_sent: datetime | None = None,
         model: int = 0,
     ) -> str:
-        """Hands a sentence over. It is sent until it is echoed or refused, whatever the connection does.
+        """Hand a sentence over. It is sent until it is echoed or refused, whatever the connection does.
 
         Args:
             ref: The chat.
@@ -308,7 +306,7 @@ class Session:
         return key
 
     def confirm(self, ref: ChatRef, sentence_id: str, now: float) -> None:
-        """Confirms a received sentence, when `Tuning.confirm` leaves that to the program.
+        """Confirm a received sentence, when `Tuning.confirm` leaves that to the program.
 
         It goes on until the broker has acknowledged it. A second call for the same sentence does nothing.
         """
@@ -317,12 +315,12 @@ class Session:
         self._talk.pump()
 
     def typing(self, ref: ChatRef, is_typing: bool, now: float) -> None:
-        """Tells that this side types, or ceased to; may be called at every keystroke."""
+        """Tell that this side types, or ceased to; may be called at every keystroke."""
         self._talk.now = now
         self._talk.typing(ref, is_typing=is_typing)
 
     def command(self, kind: str, ref: ChatRef, now: float, *, is_parked: bool | None = None) -> int:
-        """Makes a request about one chat whose payload is a ChatCommandInfo.
+        """Make a request about one chat whose payload is a ChatCommandInfo.
 
         Args:
             kind: What is asked: `STOP` or `STATUS` for a connector; `ANSWER`, `HANGUP`, `STATUS`,
@@ -346,7 +344,7 @@ class Session:
         next_state: AgentState | None = None,
         agent_id: Guid | None = None,
     ) -> int:
-        """Asks for a state of the agent, or for a supervisor of another agent (B-28).
+        """Ask for a state of the agent, or for a supervisor of another agent (B-28).
 
         Returns:
             The request id; the answer is the state that the agent has now.

@@ -1,12 +1,12 @@
 """What a client session is told at its start: who it is, and the times and bounds that it keeps."""
 
-import attrs
+from attrs import field, frozen
 
 from connectors.client.backoff import Backoff
 from protocol.encoding import MESSAGEPACK, Encoding
 
 
-@attrs.frozen
+@frozen
 class Gateway:
     """The address of a chat gateway: `peer`, and `port` where one connector serves several under one peer."""
 
@@ -14,7 +14,7 @@ class Gateway:
     port: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Tuning:
     """Times in seconds, and the bound of each queue.
 
@@ -70,10 +70,10 @@ class Tuning:
     response_period: float = 20.0
     register_period: float = 300.0
     cached: int = 1_000
-    backoff: Backoff = attrs.field(factory=Backoff)
+    backoff: Backoff = field(factory=Backoff)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ConnectorSettings:
     """A connector that serves one gateway or several, all with one token (W-10).
 
@@ -86,13 +86,13 @@ class ConnectorSettings:
     """
 
     gateways: tuple[Gateway, ...]
-    token: str = attrs.field(repr=False)
+    token: str = field(repr=False)
     software: str = "parley-connectors"
     encoding: Encoding = MESSAGEPACK
-    tuning: Tuning = attrs.field(factory=Tuning)
+    tuning: Tuning = field(factory=Tuning)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class WorkplaceSettings:
     """The workplace of an agent.
 
@@ -107,10 +107,10 @@ class WorkplaceSettings:
 
     number: str
     login: str
-    token: str = attrs.field(repr=False)
+    token: str = field(repr=False)
     software: str = "parley-connectors"
     encoding: Encoding = MESSAGEPACK
-    tuning: Tuning = attrs.field(factory=Tuning)
+    tuning: Tuning = field(factory=Tuning)
 
 
 Settings = ConnectorSettings | WorkplaceSettings

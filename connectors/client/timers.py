@@ -19,7 +19,7 @@ class Timers(Generic[K]):
         return key in self._live
 
     def set(self, key: K, when: float) -> None:
-        """Sets the deadline of a key; one that it had is forgotten."""
+        """Set the deadline of a key; one that it had is forgotten."""
         self._count += 1
         self._live[key] = self._count
         heapq.heappush(self._heap, (when, self._count, key))
@@ -28,11 +28,11 @@ class Timers(Generic[K]):
             heapq.heapify(self._heap)
 
     def cancel(self, key: K) -> None:
-        """Forgets the deadline of a key, if it has one."""
+        """Forget the deadline of a key, if it has one."""
         self._live.pop(key, None)
 
     def clear(self) -> None:
-        """Forgets all deadlines."""
+        """Forget all deadlines."""
         self._heap.clear()
         self._live.clear()
 
@@ -44,7 +44,7 @@ class Timers(Generic[K]):
         return self._heap[0][0] if self._heap else None
 
     def due(self, now: float) -> list[K]:
-        """Takes out the keys whose deadline has come, the earliest first."""
+        """Take out the keys whose deadline has come, the earliest first."""
         keys: list[K] = []
         while (when := self.next) is not None and when <= now:
             key = heapq.heappop(self._heap)[2]

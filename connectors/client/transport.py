@@ -15,9 +15,9 @@ from typing import Generic, TypeVar
 
 import anyio
 import anyio.abc
-import attrs
 from anyio.abc import SocketAttribute
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from attrs import frozen
 
 from connectors.client.chats import Chat
 from connectors.client.errors import ConnectorError, EndReason
@@ -64,7 +64,7 @@ class _Waiter(Generic[T]):
         return self._result
 
 
-@attrs.frozen
+@frozen
 class Address:
     """Where the broker is.
 
@@ -80,7 +80,7 @@ class Address:
 
     @classmethod
     def parse(cls, text: str, tls: ssl.SSLContext | None = None) -> "Address":
-        """Reads `host:port`, `[::1]:port` for IPv6.
+        """Read `host:port`, `[::1]:port` for IPv6.
 
         Raises:
             ValueError: It is no such thing.
@@ -141,12 +141,12 @@ class Client:
         return self._session.unsent(ref)
 
     def dial_now(self) -> None:
-        """Tries a connection that was lost at once, as when somebody at a screen does something."""
+        """Try a connection that was lost at once, as when somebody at a screen does something."""
         if self._session.dial_now(self.now()):
             self._wake.set()
 
     async def wait_ready(self) -> None:
-        """Waits for the first time that the session is ready.
+        """Wait for the first time that the session is ready.
 
         Raises:
             Ended: It will not be.
@@ -171,7 +171,7 @@ class Client:
         party_name: str | None = None,
         model: int = 0,
     ) -> ChatSentenceInfo:
-        """Sends a sentence and waits until it is durable, however long the broker is away.
+        """Send a sentence and wait until it is durable, however long the broker is away.
 
         Args:
             chat: The chat.
@@ -204,7 +204,7 @@ class Client:
         party_name: str | None = None,
         model: int = 0,
     ) -> str:
-        """Hands a sentence over and returns at once; `SentenceEchoed` or `SentenceRefused` tells its fate.
+        """Hand a sentence over and return at once; `SentenceEchoed` or `SentenceRefused` tells its fate.
 
         Returns:
             Its key.
@@ -226,7 +226,7 @@ class Client:
         return key
 
     def confirm(self, chat: ChatRef, sentence_id: str) -> None:
-        """Confirms a received sentence, when `Tuning.confirm` is off. Returns at once.
+        """Confirm a received sentence, when `Tuning.confirm` is off. Returns at once.
 
         Raises:
             Ended: The session is over.
@@ -235,7 +235,7 @@ class Client:
         self._wake.set()
 
     def typing(self, chat: ChatRef, is_typing: bool = True) -> None:
-        """Tells the other side; may be called at every keystroke.
+        """Tell the other side; may be called at every keystroke.
 
         Returns at once, and is forgotten while offline.
         """
@@ -243,11 +243,11 @@ class Client:
         self._wake.set()
 
     async def status(self, chat: ChatRef) -> ChatStatusInfo:
-        """Asks for a fresh snapshot of a chat."""
+        """Ask for a fresh snapshot of a chat."""
         return await self._command("STATUS", chat)
 
     async def request(self, type_: str, payload: object, *, chat: ChatRef | None = None) -> Frame:
-        """Asks anything that the catalogue of frames has.
+        """Ask anything that the catalogue of frames has.
 
         Returns:
             The answer.
@@ -317,7 +317,7 @@ class Client:
     # --- the connection ---
 
     async def run(self) -> None:
-        """Connects again and again until the session ends."""
+        """Connect again and again until the session ends."""
         try:
             while self._session.phase is not Phase.ENDED:
                 dial_at = self._session.dial_at
@@ -382,7 +382,7 @@ class Client:
         scope.cancel()
 
     async def _write(self, stream: anyio.abc.ByteStream, why: list[str]) -> None:
-        """Sends what is to be sent, and keeps the session's time; ends when it wants to hang up."""
+        """Send what is to be sent, and keep the session's time; end when it wants to hang up."""
         try:
             while True:
                 self._tell(self._session.tick(self.now()))
@@ -399,19 +399,19 @@ class Client:
             why.append(f"the connection broke: {error.__cause__ or error}")
 
     async def _until(self, when: float | None) -> None:
-        """Waits for a time, or until the program asks for something."""
+        """Wait for a time, or until the program asks for something."""
         seconds = math.inf if when is None else max(0.0, when - self.now())
         with anyio.move_on_after(seconds):
             await self._wake.wait()
         self._wake = anyio.Event()
 
     def release(self) -> None:
-        """Lets the queue of events go."""
+        """Let the queue of events go."""
         self._send_event.close()
         self._receive_event.close()
 
     async def bye(self) -> None:
-        """Ends the session and lets the last bytes go."""
+        """End the session and let the last bytes go."""
         self._tell(self._session.close(self.now()))
         self._wake.set()
         with anyio.move_on_after(BYE_SECONDS):
@@ -435,10 +435,10 @@ def _why(error: BaseException) -> str:
 def event_queue(
     bound: int,
 ) -> tuple[MemoryObjectSendStream[Event], MemoryObjectReceiveStream[Event]]:
-    """Makes the queue between a session and its program."""
+    """Make the queue between a session and its program."""
     return anyio.create_memory_object_stream[Event](bound)
 
 
 def new_id() -> str:
-    """Makes a key that no other program makes."""
+    """Make a key that no other program makes."""
     return str(uuid.uuid4())

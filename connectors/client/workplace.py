@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
+from attrs import evolve
 
 from connectors.client.events import ChatRef
 from connectors.client.settings import WorkplaceSettings
@@ -46,7 +46,7 @@ class WorkplaceClient(Client):
         next_state: AgentState | None = None,
         agent_id: Guid | None = None,
     ) -> AgentStateInfo:
-        """Asks for a state (B-28).
+        """Ask for a state (B-28).
 
         Args:
             state: The state.
@@ -84,7 +84,7 @@ class WorkplaceClient(Client):
     async def wrap_up(
         self, chat: ChatRef, code: str | None = None, note: str | None = None
     ) -> AgentStateInfo:
-        """Ends the work after a chat, and says how the chat ended.
+        """End the work after a chat, and say how the chat ended.
 
         Args:
             chat: The chat.
@@ -105,7 +105,7 @@ class WorkplaceClient(Client):
     # --- a chat ---
 
     async def answer(self, chat: ChatRef) -> ChatStatusInfo:
-        """Takes a chat that is offered.
+        """Take a chat that is offered.
 
         Raises:
             AlertGone: The offer ended before.
@@ -115,19 +115,19 @@ class WorkplaceClient(Client):
         return await self._command("ANSWER", chat)
 
     async def hang_up(self, chat: ChatRef) -> ChatStatusInfo:
-        """Rejects a chat that is offered, or ends one that is answered."""
+        """Reject a chat that is offered, or end one that is answered."""
         return await self._command("HANGUP", chat)
 
     async def give_back(self, chat: ChatRef) -> ChatStatusInfo:
-        """Gives a chat back to the queue; it keeps its age."""
+        """Give a chat back to the queue; it keeps its age."""
         return await self._command("RETURN", chat)
 
     async def park(self, chat: ChatRef) -> ChatStatusInfo:
-        """Puts a chat on hold, which frees its slot."""
+        """Put a chat on hold, which frees its slot."""
         return await self._command("PARK", chat, is_parked=True)
 
     async def retrieve(self, chat: ChatRef) -> ChatStatusInfo:
-        """Wants a parked chat back: `is_parked` of the answer says whether it must wait for a slot."""
+        """Want a parked chat back: `is_parked` of the answer says whether it must wait for a slot."""
         return await self._command("PARK", chat, is_parked=False)
 
     async def open_chat(
@@ -139,7 +139,7 @@ class WorkplaceClient(Client):
         variables: Mapping[str, str] | None = None,
         info: ChatServiceInfo | None = None,
     ) -> ChatRef:
-        """Opens a chat with a visitor (outbound), and waits until it is durable.
+        """Open a chat with a visitor (outbound), and wait until it is durable.
 
         Args:
             gateway: The gateway's address.
@@ -169,7 +169,7 @@ class WorkplaceClient(Client):
         sentence_id: str | None = None,
         party_name: str | None = None,
     ) -> ChatSentenceInfo:
-        """Writes an internal note, which the other agents in the chat and later ones see, and no visitor.
+        """Write an internal note, which the other agents in the chat and later ones see, and no visitor.
 
         It is sent as `send` does; the arguments are the same.
         """
@@ -184,7 +184,7 @@ class WorkplaceClient(Client):
     # --- forms ---
 
     async def load_form(self, scenario_id: Guid, culture: str | None = None) -> ScenarioInfo:
-        """Gets a form, in a culture if it has that.
+        """Get a form, in a culture if it has that.
 
         Raises:
             Refused: There is no such form.
@@ -195,7 +195,7 @@ class WorkplaceClient(Client):
         return payload
 
     async def form_result(self, chat: ChatRef, result_id: Guid) -> ScenarioResultInfo:
-        """Gets what was filled into a form of a chat: one of `scenarios` in the chat's `info`.
+        """Get what was filled into a form of a chat: one of `scenarios` in the chat's `info`.
 
         Raises:
             Refused: The agent is not in the chat, or it has no such result.
@@ -208,7 +208,7 @@ class WorkplaceClient(Client):
         return payload
 
     async def save_form(self, chat: ChatRef, form: ScenarioResultInfo) -> Guid:
-        """Saves a form of a chat, or another version of one, and waits until it is durable.
+        """Save a form of a chat, or another version of one, and wait until it is durable.
 
         Args:
             chat: The chat.
@@ -221,9 +221,7 @@ class WorkplaceClient(Client):
             Refused: The broker does not take it: see W-47 for what a form needs.
         """
         result = form.scenario_result_id or Guid(new_id())
-        saved = attrs.evolve(
-            form, peer=chat.peer, chat_id=Guid(chat.name), scenario_result_id=result
-        )
+        saved = evolve(form, peer=chat.peer, chat_id=Guid(chat.name), scenario_result_id=result)
         await self.request("CS_SCENARIO_SAVE", saved)
         return result
 
@@ -237,7 +235,7 @@ class WorkplaceClient(Client):
         project_id: Guid | None = None,
         note: str | None = None,
     ) -> ChatStatusInfo:
-        """Hands a chat over to an agent or to the queue of a project.
+        """Hand a chat over to an agent or to the queue of a project.
 
         Until somebody takes it the chat stays here, with who is asked in `parties`. An agent who is in the
         chat already has it at once. A bot's chat goes to the queue at once; when a bot names neither, the
@@ -266,7 +264,7 @@ class WorkplaceClient(Client):
         return _status(await self.request("CS_CHAT_TRANSFER", info, chat=chat))
 
     async def take_back(self, chat: ChatRef) -> ChatStatusInfo:
-        """Takes a transfer or an invitation back that nobody has answered yet."""
+        """Take a transfer or an invitation back that nobody has answered yet."""
         return await self.transfer(chat)
 
     async def invite(
@@ -277,7 +275,7 @@ class WorkplaceClient(Client):
         *,
         note: str | None = None,
     ) -> ChatStatusInfo:
-        """Asks another agent into a chat.
+        """Ask another agent into a chat.
 
         Args:
             chat: The chat.
@@ -292,7 +290,7 @@ class WorkplaceClient(Client):
         return _status(await self.request("CS_CHAT_INVITE", info, chat=chat))
 
     async def leave(self, chat: ChatRef) -> ChatStatusInfo:
-        """Leaves a chat that others go on with; `ChatForgotten` follows."""
+        """Leave a chat that others go on with; `ChatForgotten` follows."""
         return await self._command("LEAVE", chat)
 
     # --- supervisors ---
@@ -315,7 +313,7 @@ class WorkplaceClient(Client):
         return _row((await self.request("CS_CHAT_EXPLAIN", info)).payload)
 
     async def close_any(self, chat_id: Guid) -> ChatStatusInfo:
-        """Ends any chat; for supervisors."""
+        """End any chat; for supervisors."""
         return await self._command("CLOSE", self.ref(chat_id))
 
 
@@ -334,7 +332,7 @@ def opening(
         given["variables"] = tuple(
             VariableInfo(name=name, value=value) for name, value in variables.items()
         )
-    return attrs.evolve(info or ChatServiceInfo(), **given)
+    return evolve(info or ChatServiceInfo(), **given)
 
 
 def _status(frame: Frame) -> ChatStatusInfo:

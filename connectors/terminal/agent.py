@@ -89,13 +89,13 @@ class AgentTerminal(Terminal):
         return self._options.name or (welcome.agent_name if welcome is not None else None)
 
     def begin(self) -> None:
-        """Waits for offers."""
+        """Wait for offers."""
         self.remark("/ready to take chats, /help for all commands")
 
     # --- commands ---
 
     async def command(self, name: str, rest: str) -> bool:
-        """Does a command."""
+        """Do a command."""
         if name in _STATES:
             await self._set_state(_STATES[name], rest or None)
         elif name.isdecimal():
@@ -145,7 +145,7 @@ class AgentTerminal(Terminal):
         return None
 
     def go(self, number: int) -> None:
-        """Puts another chat on the screen."""
+        """Put another chat on the screen."""
         for talk in self.talks.values():
             if talk.number == number:
                 self.look_at(talk.ref)
@@ -166,7 +166,7 @@ class AgentTerminal(Terminal):
         return self.talks[ref]
 
     def on(self, event: Event) -> None:
-        """Takes an event."""
+        """Take an event."""
         if isinstance(event, ChatForgotten):
             self._forget(event.ref)
             return
@@ -221,7 +221,7 @@ class AgentTerminal(Terminal):
         return self._party(ref, PartyState.ASKED)
 
     def speak(self, text: str) -> None:
-        """Sends a sentence; of one whom the visitor does not see, a note to the colleagues."""
+        """Send a sentence; of one whom the visitor does not see, a note to the colleagues."""
         party = self._party(self.active, PartyState.JOINED) if self.active is not None else None
         if party is None or party.mode is TransferMode.CONFERENCE:
             super().speak(text)

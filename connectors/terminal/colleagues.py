@@ -59,7 +59,7 @@ class Colleagues:
         self._listed: list[ChatRef] = []
 
     async def command(self, name: str, rest: str) -> bool:
-        """Does a command.
+        """Do a command.
 
         Returns:
             Whether there is one of this name.

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-import attrs
+from attrs import define, field, frozen
 
 from connectors.client.events import ChatRef
 from protocol.chat import ChatSentenceInfo
@@ -40,7 +40,7 @@ def _lines(text: str) -> str:
     return shown(text, lines=True)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Line:
     """One line, safe to show whoever wrote it.
 
@@ -53,15 +53,15 @@ class Line:
         counter: Its place in the transcript; 0: it has none.
     """
 
-    text: str = attrs.field(converter=_lines)
-    who: str | None = attrs.field(default=None, converter=_name)
+    text: str = field(converter=_lines)
+    who: str | None = field(default=None, converter=_name)
     mine: bool = False
     tick: Tick = Tick.NONE
     note: bool = False
     counter: int = 0
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class Conversation:
     """One chat on the screen.
 
@@ -90,13 +90,13 @@ class Conversation:
     held: ChatStatus | None = None
     unread: int = 0
     chat_id: Guid | None = None
-    _entries: list[ChatSentenceInfo | str | Line] = attrs.field(factory=list)
-    _mine: set[int] = attrs.field(factory=set)
-    _own: set[int] = attrs.field(factory=set)
-    _places: dict[int, int] = attrs.field(factory=dict)
+    _entries: list[ChatSentenceInfo | str | Line] = field(factory=list)
+    _mine: set[int] = field(factory=set)
+    _own: set[int] = field(factory=set)
+    _places: dict[int, int] = field(factory=dict)
 
     def add(self, sentence: ChatSentenceInfo, *, mine: bool, own: bool | None = None) -> None:
-        """Adds the next sentence of the transcript.
+        """Add the next sentence of the transcript.
 
         Args:
             sentence: It.
@@ -117,7 +117,7 @@ class Conversation:
             self._entries[place] = sentence
 
     def is_about(self, chat_id: Guid | None) -> None:
-        """Goes on with another chat of this name, the lines of which are counted anew."""
+        """Go on with another chat of this name, the lines of which are counted anew."""
         if chat_id is None or chat_id == self.chat_id:
             return
         if self.chat_id is not None:
@@ -127,7 +127,7 @@ class Conversation:
         self.chat_id = chat_id
 
     def say(self, text: str) -> None:
-        """Adds a line of the program's own."""
+        """Add a line of the program's own."""
         self._entries.append(text)
 
     def lines(self, unsent: list[ChatSentenceInfo]) -> list[Line]:

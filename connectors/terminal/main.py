@@ -30,7 +30,7 @@ AT_A_SCREEN = Tuning(backoff=Backoff(longest=5.0))
 
 
 def visitor_main(argv: Sequence[str]) -> int:
-    """Runs `parley visitor`.
+    """Run `parley visitor`.
 
     Args:
         argv: The arguments behind the program's name.
@@ -42,7 +42,7 @@ def visitor_main(argv: Sequence[str]) -> int:
 
 
 def agent_main(argv: Sequence[str]) -> int:
-    """Runs `parley agent`; as `visitor_main`."""
+    """Run `parley agent`; as `visitor_main`."""
     return _run(partial(_work, agent_options(argv)))
 
 

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import attrs
+from attrs import field, frozen
 
 from connectors.client.connect import Address
 
@@ -23,7 +23,7 @@ shell: prefer the file or the variable.
 """
 
 
-@attrs.frozen
+@frozen
 class _Sample:
     """Whose token of the sample configuration a program knows."""
 
@@ -31,7 +31,7 @@ class _Sample:
     token: str
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Options:
     """What both programs are told.
 
@@ -43,12 +43,12 @@ class Options:
     """
 
     address: Address
-    token: str = attrs.field(repr=False)
+    token: str = field(repr=False)
     name: str | None
     plain: bool
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class VisitorOptions(Options):
     """What a visitor's program is told besides: the gateway, and which conversation to go on with."""
 
@@ -57,7 +57,7 @@ class VisitorOptions(Options):
     culture: str | None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class AgentOptions(Options):
     """What an agent's program is told besides: the workplace, the login, and whether to begin as ready."""
 
@@ -67,7 +67,7 @@ class AgentOptions(Options):
 
 
 def visitor_options(argv: Sequence[str]) -> VisitorOptions:
-    """Reads the command line of `parley visitor`; ends the program when it is wrong."""
+    """Read the command line of `parley visitor`; end the program when it is wrong."""
     parser = _parser(
         "parley visitor",
         "Talk with an agent as a visitor of a chat gateway.",
@@ -96,7 +96,7 @@ example:
 
 
 def agent_options(argv: Sequence[str]) -> AgentOptions:
-    """Reads the command line of `parley agent`; ends the program when it is wrong."""
+    """Read the command line of `parley agent`; end the program when it is wrong."""
     parser = _parser(
         "parley agent",
         "Work as an agent: take chats that are offered, several at once, and talk.",
@@ -166,7 +166,7 @@ def _common(parser: argparse.ArgumentParser, known: argparse.Namespace) -> dict[
 
 @contextmanager
 def _naming(file: str) -> Iterator[None]:
-    """Says which file it is that cannot be read."""
+    """Say which file it is that cannot be read."""
     try:
         yield
     except (OSError, RuntimeError) as error:  # the latter: a home that nobody has

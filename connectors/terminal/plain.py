@@ -29,7 +29,7 @@ class Plain:
         self._terminal: Terminal | None = None
 
     async def run(self, terminal: Terminal) -> None:
-        """Takes lines until the input ends, and waits until all of them have their echo."""
+        """Take lines until the input ends, and wait until all of them have their echo."""
         self._terminal = terminal
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._take, terminal)
@@ -44,7 +44,7 @@ class Plain:
         terminal.done.set()
 
     def show(self, talk: Conversation | None, line: Line) -> None:
-        """Prints a line."""
+        """Print a line."""
         if line.counter:
             text = f"{_place(talk)}[{line.counter}] {line.who or '?'}: {line.text} {line.tick}"
         else:
@@ -52,7 +52,7 @@ class Plain:
         self._print(text.rstrip().replace("\n", "\n  "))
 
     def delivered(self, talk: Conversation, counter: int) -> None:
-        """Prints that an own line is with the other side."""
+        """Print that an own line is with the other side."""
         self._print(f"* {_place(talk)}[{counter}] delivered")
 
     def _print(self, text: str) -> None:

@@ -45,7 +45,7 @@ class Face(Protocol):
     """Where a person sees and types: the full screen, or plain lines."""
 
     async def run(self, terminal: "Terminal") -> None:
-        """Takes what the person types until they leave or the terminal is done."""
+        """Take what the person types until they leave or the terminal is done."""
 
     def show(self, talk: Conversation | None, line: Line) -> None:
         """A line came about."""
@@ -94,7 +94,7 @@ class Terminal(ABC):
         self._tasks: anyio.abc.TaskGroup | None = None
 
     async def run(self) -> int:
-        """Works until the person leaves or the session ends.
+        """Work until the person leaves or the session ends.
 
         Returns:
             The exit status of the program.
@@ -111,11 +111,11 @@ class Terminal(ABC):
 
     @abstractmethod
     def begin(self) -> None:
-        """Does what is to be done at the start."""
+        """Do what is to be done at the start."""
 
     @abstractmethod
     async def command(self, name: str, rest: str) -> bool:
-        """Does a command.
+        """Do a command.
 
         Returns:
             Whether there is one of this name.
@@ -141,7 +141,7 @@ class Terminal(ABC):
     # --- what the person types ---
 
     async def enter(self, text: str) -> None:
-        """Takes a line that the person entered: a command or a sentence."""
+        """Take a line that the person entered: a command or a sentence."""
         text = text.strip()
         self.client.dial_now()
         if not text:
@@ -160,7 +160,7 @@ class Terminal(ABC):
         self.stir()
 
     def speak(self, text: str) -> None:
-        """Sends a sentence in the active chat."""
+        """Send a sentence in the active chat."""
         if self.active is None:
             self.remark("no chat is open")
             return
@@ -188,12 +188,12 @@ class Terminal(ABC):
         return None
 
     def later(self, do: Callable[..., Coroutine[Any, Any, object]], *arguments: object) -> None:
-        """Does something in a task of its own."""
+        """Do something in a task of its own."""
         assert self._tasks is not None  # there is one while the terminal runs
         self._tasks.start_soon(partial(do, *arguments))
 
     async def attempt(self, what: Awaitable[object]) -> bool:
-        """Does something that may fail, and says so.
+        """Do something that may fail, and say so.
 
         Returns:
             Whether it was done.
@@ -208,7 +208,7 @@ class Terminal(ABC):
     # --- what happens ---
 
     def remark(self, text: str, talk: Conversation | None = None) -> None:
-        """Says something to the person, in a chat or in the one that they look at."""
+        """Say something to the person, in a chat or in the one that they look at."""
         talk = talk or (self.talks.get(self.active) if self.active is not None else None)
         if talk is None:
             self.remarks.append(text)
@@ -223,7 +223,7 @@ class Terminal(ABC):
         return talk.lines(self.client.unsent(talk.ref))
 
     def look_at(self, ref: ChatRef) -> None:
-        """Puts a chat on the screen."""
+        """Put a chat on the screen."""
         self.active = ref
         self.talk(ref).unread = 0
         self.face.refresh()
@@ -235,7 +235,7 @@ class Terminal(ABC):
         self.face.refresh()
 
     async def finish(self) -> None:
-        """Waits until nothing that was entered is without its echo, or there is no hope of that."""
+        """Wait until nothing that was entered is without its echo, or there is no hope of that."""
         while not self.done.is_set() and (self._unsent() or not self._was_ready):
             with anyio.move_on_after(self._hope()) as scope:
                 await self.changed.wait()
@@ -285,7 +285,7 @@ class Terminal(ABC):
         return self.talks[ref]
 
     def on(self, event: Event) -> None:
-        """Takes an event."""
+        """Take an event."""
         match event:
             case Connected():
                 self.connection, self.dial_at = "connected, catching up", None

@@ -40,7 +40,7 @@ class Screen:
         self._up = 0
 
     async def run(self, terminal: Terminal) -> None:
-        """Shows the terminal until the person leaves or the terminal is done."""
+        """Show the terminal until the person leaves or the terminal is done."""
         app = self._app = self._application(terminal)
 
         async def leave_when_done() -> None:
@@ -63,12 +63,12 @@ class Screen:
         """The ticks are drawn with the transcript."""
 
     def ring(self) -> None:
-        """Rings the bell."""
+        """Ring the bell."""
         if self._app is not None and self._app.is_running:
             self._app.output.bell()
 
     def refresh(self) -> None:
-        """Draws anew, in its turn."""
+        """Draw anew, in its turn."""
         if self._app is not None:
             self._app.invalidate()
 

@@ -34,7 +34,7 @@ class VisitorTerminal(Terminal):
         return self._options.name
 
     def begin(self) -> None:
-        """Starts the chat."""
+        """Start the chat."""
         self.active = self._start(self._options.tracking_id)
         self.remark(f"this conversation is {self.active.peer}/{self.active.name}")
 
@@ -48,7 +48,7 @@ class VisitorTerminal(Terminal):
         return ref
 
     async def command(self, name: str, rest: str) -> bool:
-        """Does a command."""
+        """Do a command."""
         assert self.active is not None
         match name:
             case "end" | "e":

@@ -1,4 +1,4 @@
-"""Writes the golden frames and the malformed ones that lie in tests/conformance.
+"""Write the golden frames and the malformed ones that lie in tests/conformance.
 
 python -m tests.conformance.make    writes them anew; what differs then is a change of the wire
 """
@@ -37,7 +37,7 @@ def _text(rows: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Writes every file."""
+    """Write every file."""
     for path, text in files().items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import attrs
 import msgpack
+from attrs import AttrsInstance
 
 from protocol import limits
 from protocol.catalogue import CATALOGUE
@@ -146,7 +146,7 @@ def _has_elements(member: Member) -> bool:
 
 
 def _walk(
-    structure: type[attrs.AttrsInstance], path: str, wrap: Wrap, seen: set[object]
+    structure: type[AttrsInstance], path: str, wrap: Wrap, seen: set[object]
 ) -> Iterator[tuple[str, Member, Wrap]]:
     """Every member, within too, with how to wrap a map of it into the payload."""
     seen.add(structure)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import attrs
+from attrs import AttrsInstance
 
 from protocol.catalogue import CATALOGUE
 from protocol.frame import Frame
@@ -38,7 +38,7 @@ def value(member: Member, number: int) -> Any:
     return texts[member.kind]
 
 
-def full(structure: type[attrs.AttrsInstance]) -> Any:
+def full(structure: type[AttrsInstance]) -> Any:
     """A structure with every member filled in."""
     table = members(structure)
     return structure(**{m.name: value(m, number) for number, m in enumerate(table, 1)})

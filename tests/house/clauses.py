@@ -1,4 +1,4 @@
-"""Writes which test holds which clause: docs/clauses.md.
+"""Write which test holds which clause: docs/clauses.md.
 
     python -m tests.house.clauses
 
@@ -158,7 +158,7 @@ def _names(found: list[Holder], clause: str, *, is_module: bool) -> list[str]:
 
 
 def main() -> None:
-    """Writes the page."""
+    """Write the page."""
     PAGE.write_text(page(), encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Shows how much of each module its own tests reach, and holds it against the table of floors.
+"""Show how much of each module its own tests reach, and hold it against the table of floors.
 
     python -m tests.house.covered DATA [--raise]
 

@@ -1,4 +1,4 @@
-"""Checks the house rules that no linter knows; `house.toml` says what they are.
+"""Check the house rules that no linter knows; `house.toml` says what they are.
 
     python -m tests.house.rules [ROOT]
 
@@ -61,7 +61,7 @@ class Source:
 
     @property
     def is_python(self) -> bool:
-        """Tells whether it is Python."""
+        """Tell whether it is Python."""
         return self.path.endswith(".py")
 
     def line_at(self, offset: int) -> int:
@@ -70,7 +70,7 @@ class Source:
 
 
 def sources(root: Path, generated: Sequence[str]) -> Iterator[Source]:
-    """Reads the project's own text files: those that git tracks or would track."""
+    """Read the project's own text files: those that git tracks or would track."""
     for name in _names(root):
         path = root / name
         is_text = path.suffix in TEXT_SUFFIXES or path.suffix == ""
@@ -84,7 +84,7 @@ def places(root: Path) -> frozenset[str]:
 
 
 def faults(source: Source, rules: Mapping[str, Any], modules: Collection[str]) -> Iterator[Fault]:
-    """Finds every fault of one file, in a project that has these modules."""
+    """Find every fault of one file, in a project that has these modules."""
     yield from text_faults(source, rules["texts"])
     yield from mirror_faults(source, rules["mirror"], modules)
     if Path(source.path).suffix in CODE_SUFFIXES:
@@ -104,7 +104,7 @@ def faults(source: Source, rules: Mapping[str, Any], modules: Collection[str]) -
 
 
 def mirror_faults(source: Source, mirror: str, modules: Collection[str]) -> Iterator[Fault]:
-    """Finds a file of unit tests that is not where the module it tests is in its package."""
+    """Find a file of unit tests that is not where the module it tests is in its package."""
     path = PurePosixPath(source.path)
     if not path.is_relative_to(mirror) or not path.match("test_*.py"):
         return
@@ -117,7 +117,7 @@ def mirror_faults(source: Source, mirror: str, modules: Collection[str]) -> Iter
 
 
 def text_faults(source: Source, rules: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
-    """Finds words that no file of the project says."""
+    """Find words that no file of the project says."""
     for rule in rules:
         if _any_match(source.path, rule.get("in", ["*"])):
             for match in re.finditer(rule["pattern"], source.text):
@@ -126,14 +126,14 @@ def text_faults(source: Source, rules: Sequence[Mapping[str, Any]]) -> Iterator[
 
 
 def length_faults(source: Source, most: int) -> Iterator[Fault]:
-    """Finds a file that is too long."""
+    """Find a file that is too long."""
     lines = source.text.count("\n")
     if lines > most:
         yield Fault(source.path, most + 1, f"{lines} lines in a file, at most {most}")
 
 
 def function_faults(source: Source, tree: ast.AST, most: int) -> Iterator[Fault]:
-    """Finds functions that are too long."""
+    """Find functions that are too long."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
@@ -143,7 +143,7 @@ def function_faults(source: Source, tree: ast.AST, most: int) -> Iterator[Fault]
 
 
 def skip_faults(source: Source, tree: ast.AST) -> Iterator[Fault]:
-    """Finds tests that are skipped, or expected to fail, for no stated reason."""
+    """Find tests that are skipped, or expected to fail, for no stated reason."""
     marks = {"pytest.mark.skip", "pytest.mark.skipif", "pytest.mark.xfail"}
     excused = {
         id(node.func)
@@ -160,7 +160,7 @@ def skip_faults(source: Source, tree: ast.AST) -> Iterator[Fault]:
 
 
 def sharing_faults(source: Source, tree: ast.AST, test_files: str) -> Iterator[Fault]:
-    """Finds imports from a file of tests, which would tie its tests to those of others."""
+    """Find imports from a file of tests, which would tie its tests to those of others."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [*_imported(node, source), *(alias.name for alias in node.names)]
@@ -170,7 +170,7 @@ def sharing_faults(source: Source, tree: ast.AST, test_files: str) -> Iterator[F
 
 
 def import_faults(source: Source, tree: ast.AST, rule: Mapping[str, Any]) -> Iterator[Fault]:
-    """Finds imports that a package may not have."""
+    """Find imports that a package may not have."""
     if not _inside(source.module, rule["package"]):
         return
     also = [
@@ -188,7 +188,7 @@ def import_faults(source: Source, tree: ast.AST, rule: Mapping[str, Any]) -> Ite
 
 
 def purity_faults(source: Source, tree: ast.AST, calls: Sequence[str]) -> Iterator[Fault]:
-    """Finds what makes a pure package depend on more than its inputs."""
+    """Find what makes a pure package depend on more than its inputs."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
@@ -246,7 +246,7 @@ def _any_match(name: str, patterns: Sequence[str]) -> bool:
 
 
 def main(root: Path) -> int:
-    """Checks a checkout and prints what is wrong with it."""
+    """Check a checkout and print what is wrong with it."""
     rules = tomllib.loads(RULES.read_text(encoding="utf-8"))
     count, modules = 0, places(root)
     for source in sources(root, rules["generated"]):

@@ -1,4 +1,4 @@
-"""Writes what machines read of the protocol: JSON Schemas, AsyncAPI, the table of frames.
+"""Write what machines read of the protocol: JSON Schemas, AsyncAPI, the table of frames.
 
 python -m tests.house.schemas    writes docs/schema/ and the tables in docs/protocol.md anew
 """
@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-import attrs
+from attrs import AttrsInstance
 
 from protocol.catalogue import ALIASES, CATALOGUE, NOTES
 from protocol.frame_spec import FrameSpec
@@ -39,9 +39,9 @@ def files() -> dict[Path, str]:
     }
 
 
-def structures() -> dict[str, type[attrs.AttrsInstance]]:
+def structures() -> dict[str, type[AttrsInstance]]:
     """Every structure that a frame can carry, within too, by name."""
-    found: dict[str, type[attrs.AttrsInstance]] = {}
+    found: dict[str, type[AttrsInstance]] = {}
 
     def add(structure: Any) -> None:
         if structure is not str and structure.__name__ not in found:
@@ -66,7 +66,7 @@ def schemas() -> Json:
     }
 
 
-def _schema(structure: type[attrs.AttrsInstance], refs: str) -> Json:
+def _schema(structure: type[AttrsInstance], refs: str) -> Json:
     summary, docs = _docs(structure)
     properties = {
         m.wire: {"description": docs[m.name], **_value_schema(m, refs)} for m in members(structure)
@@ -104,7 +104,7 @@ def _value_schema(member: Member, refs: str) -> Json:
     return {**found, "type": [found["type"], "null"], **default}
 
 
-def _docs(structure: type[attrs.AttrsInstance]) -> tuple[str, dict[str, str]]:
+def _docs(structure: type[AttrsInstance]) -> tuple[str, dict[str, str]]:
     """The summary of a structure and of its members, from its docstring."""
     text = inspect.getdoc(structure) or ""
     found = re.findall(r"^    (\w+): (.+(?:\n     +.+)*)$", text, re.MULTILINE)
@@ -250,7 +250,7 @@ def _dumped(document: Json) -> str:
 
 
 def main() -> None:
-    """Writes every file."""
+    """Write every file."""
     for path, text in files().items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -35,7 +35,7 @@ IGNORED = {
 
 
 def lint(root: Path, planted: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Runs the project's contracts over empty packages with some modules planted in them."""
+    """Run the project's contracts over empty packages with some modules planted in them."""
     empty = [f"{package}/__init__.py" for package in PACKAGES] + MODULES
     for path, text in {**dict.fromkeys(empty, ""), **IGNORED, **planted}.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)

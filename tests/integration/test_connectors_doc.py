@@ -44,7 +44,7 @@ def start(program: Path, *arguments: str) -> "subprocess.Popen[bytes]":
 
 
 async def open_line(port: int) -> trio.SocketStream:
-    """Connects to the program as soon as it listens."""
+    """Connect to the program as soon as it listens."""
     while True:
         try:
             return await trio.open_tcp_stream("127.0.0.1", port)

@@ -44,7 +44,7 @@ role = "supervisor"
 """
 
 RESET = struct.pack("ii", 1, 0)
-"""Lets a socket end with a reset."""
+"""Value of SO_LINGER that lets a socket end with a reset."""
 
 Act = Callable[[Served], Awaitable[str | None]]
 

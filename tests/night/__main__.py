@@ -1,4 +1,4 @@
-"""Runs the long tests for as long as there is time, and prints what they came to.
+"""Run the long tests for as long as there is time, and print what they came to.
 
 python -m tests.night --hours 10
 python -m tests.night --only "power cuts" --count 500 --first 7

@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-import attrs
+from attrs import AttrsInstance
 from hypothesis import strategies as st
 
 from protocol.catalogue import CATALOGUE
@@ -51,9 +51,7 @@ def _values(member: Member) -> st.SearchStrategy[Any]:
 
 
 @cache
-def structure(
-    kind: type[attrs.AttrsInstance], required: tuple[str, ...] = ()
-) -> st.SearchStrategy[Any]:
+def structure(kind: type[AttrsInstance], required: tuple[str, ...] = ()) -> st.SearchStrategy[Any]:
     """Any structure of a kind; the required members are not null."""
     filled = {}
     for member in members(kind):

@@ -10,8 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import attrs
 import pytest
+from attrs import AttrsInstance, fields, has, resolve_types
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from hypothesis import given, settings
@@ -34,15 +34,15 @@ def other_codec() -> Converter:
     converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
     converter.register_unstructure_hook(Decimal, lambda value: format(value, "f"))
 
-    def names(kind: type[attrs.AttrsInstance]) -> dict[str, Any]:
-        attrs.resolve_types(kind)
-        return {f.name: override(rename=wire_name(f)) for f in attrs.fields(kind)}
+    def names(kind: type[AttrsInstance]) -> dict[str, Any]:
+        resolve_types(kind)
+        return {f.name: override(rename=wire_name(f)) for f in fields(kind)}
 
     converter.register_structure_hook_factory(
-        attrs.has, lambda kind: make_dict_structure_fn(kind, converter, **names(kind))
+        has, lambda kind: make_dict_structure_fn(kind, converter, **names(kind))
     )
     converter.register_unstructure_hook_factory(
-        attrs.has, lambda kind: make_dict_unstructure_fn(kind, converter, **names(kind))
+        has, lambda kind: make_dict_unstructure_fn(kind, converter, **names(kind))
     )
     return converter
 

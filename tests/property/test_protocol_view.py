@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import attrs
+from attrs import evolve
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -55,7 +55,7 @@ class FoldOfOneChat(RuleBasedStateMachine):
 
     def snapshot(self) -> Frame:
         notes = tuple(self.notes) if self.role is Role.WORKPLACE else None
-        whole = attrs.evolve(self.latest, sentences=tuple(self.said), internal=notes)
+        whole = evolve(self.latest, sentences=tuple(self.said), internal=notes)
         return self.frame("STATUS", whole)
 
     def frame(self, name: str, payload: object) -> Frame:
@@ -115,7 +115,7 @@ class FoldOfOneChat(RuleBasedStateMachine):
         if not waiting or self.missing:
             return
         sentence = data.draw(st.sampled_from(waiting))
-        self.said[sentence.counter - 1] = attrs.evolve(sentence, confirmed_time=TIME)
+        self.said[sentence.counter - 1] = evolve(sentence, confirmed_time=TIME)
         is_own = sentence.is_outbound is (self.role is Role.WORKPLACE)
         if is_own:
             names = {**NAMES, "id": sentence.id, "time_stamp": TIME}
@@ -131,7 +131,7 @@ class FoldOfOneChat(RuleBasedStateMachine):
         )
         if outbound is (self.role is Role.CONNECTOR):
             # Each side is shown the other's.
-            self.latest = attrs.evolve(self.latest, **{SLOTS[model]: sentence})  # type: ignore[arg-type]  # a slot's name
+            self.latest = evolve(self.latest, **{SLOTS[model]: sentence})  # type: ignore[arg-type]  # a slot's name
         self.push(self.frame("SENTENCE", sentence))
 
     @rule(
@@ -151,7 +151,7 @@ class FoldOfOneChat(RuleBasedStateMachine):
     ) -> None:
         if self.role is Role.WORKPLACE:
             status = ChatStatus.ANSWERED
-        self.latest = attrs.evolve(
+        self.latest = evolve(
             self.latest,
             status=status,
             agent_name=agent,
@@ -160,7 +160,7 @@ class FoldOfOneChat(RuleBasedStateMachine):
             scenario_id=form,
         )
         plain = {"info": None, **dict.fromkeys(SLOTS.values())}
-        self.push(self.frame("STATUS", attrs.evolve(self.latest, **plain)))
+        self.push(self.frame("STATUS", evolve(self.latest, **plain)))
 
     @rule()
     def hear_the_last_sentence_again(self) -> None:

@@ -124,4 +124,4 @@ class TestBroker:
 
 
 BrokerOf = Callable[[str], TestBroker]
-"""Gives the running broker of a kind."""
+"""From a kind to its running broker."""

@@ -1,4 +1,4 @@
-"""Makes the recordings anew: `python -m tests.replay.make [NAME...]`.
+"""Make the recordings anew: `python -m tests.replay.make [NAME...]`.
 
 A recording says what a broker must do, so it is not made and taken as it is: read the difference
 (`git diff tests/replay`) against docs/protocol.md and docs/behaviour.md before it is kept.
@@ -13,8 +13,8 @@ from collections import deque
 from functools import partial
 from pathlib import Path
 
-import attrs
 import trio
+from attrs import asdict
 
 from broker.recording.compare import Bindings
 from broker.recording.format import BadRecording, Directive, Line, Passed, Recording, load, parse
@@ -103,7 +103,7 @@ def _stream_of(line: Line) -> object:
 
 def _alike(bindings: Bindings, old: Line, new: Line) -> bool:
     if not isinstance(old, Passed) or not isinstance(new, Passed):
-        ours, theirs = (attrs.asdict(line) | {"at": 0} for line in (old, new))
+        ours, theirs = (asdict(line) | {"at": 0} for line in (old, new))
         return type(old) is type(new) and ours == theirs
     if (old.sender, old.type) != (new.sender, new.type):
         return False

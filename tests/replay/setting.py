@@ -1,4 +1,4 @@
-"""Writes what a broker must be configured with for the recordings of one kind.
+"""Write what a broker must be configured with for the recordings of one kind.
 
     python -m tests.replay.setting KIND FOLDER      KIND: usual, brisk, tight, small, slow, ...
 

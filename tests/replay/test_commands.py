@@ -10,8 +10,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import attrs
 import pytest
+from attrs import evolve
 
 from broker.bench.idle import read_frame
 from broker.child import free_port
@@ -126,7 +126,7 @@ def test_a_broker_that_is_away_and_a_file_that_is_none_are_one_line_each(
     ):
         tokens = tmp_path / "tokens"
         tokens.write_text(f"# of a test\n{NAME} = {NAME}-secret\n")
-        assert replay_main([file], attrs.evolve(away, token_file=tokens)) == 2
+        assert replay_main([file], evolve(away, token_file=tokens)) == 2
         said = capsys.readouterr()
         assert said.out == ""
         assert said.err.startswith("parley replay: ")
@@ -171,11 +171,11 @@ def test_a_store_that_knows_the_visitors_meets_others(
     known = Replay(to=_address(fresh_broker), speed=0, config=fresh_broker.served.config)
     files = [HERE / "wait-levels.jsonl", HERE / "bound-twice.jsonl"]
     assert replay_main(files, known) == 0
-    again = attrs.evolve(known, seconds=0.5)
+    again = evolve(known, seconds=0.5)
     assert replay_main(files, again) == 1
     for run in ("one", "two"):
-        assert replay_main(files, attrs.evolve(known, fresh=run)) == 0
-    assert replay_main(files[:1], attrs.evolve(known, names={"v1": "v1-renamed"})) == 0
+        assert replay_main(files, evolve(known, fresh=run)) == 0
+    assert replay_main(files[:1], evolve(known, names={"v1": "v1-renamed"})) == 0
     assert "finding" in capsys.readouterr().out
 
 

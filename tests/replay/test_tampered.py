@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import attrs
+from attrs import evolve
 
 from broker.recording.format import Closed, Line, Passed, Recording, load
 from broker.recording.player import Finding, Pace, Player
@@ -44,7 +44,7 @@ def _changed(lines: list[Line], index: int, old: str, new: str) -> None:
     assert isinstance(line, Passed)
     text = json.dumps(line.frame)
     assert old in text
-    lines[index] = attrs.evolve(line, frame=json.loads(text.replace(old, new)))
+    lines[index] = evolve(line, frame=json.loads(text.replace(old, new)))
 
 
 async def test_an_expected_frame_that_does_not_come_is_missing(fresh_broker: TestBroker) -> None:

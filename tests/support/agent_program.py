@@ -75,7 +75,7 @@ class Scene:
         return ChatStatusInfo(**whole)  # type: ignore[arg-type]  # its own members
 
     async def asks(self, line: str, type_: str) -> object:
-        """Enters a command; what the broker was asked."""
+        """Enter a command; what the broker was asked."""
         before = len(self.model.broker.heard)
         self.model.broker.canned.setdefault(type_, ("SC_CHAT_STATUS", self.status()))
         await self.terminal.enter(line)

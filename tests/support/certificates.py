@@ -7,7 +7,7 @@ import trustme
 
 
 class Authority:
-    """Makes certificates and the files that the configuration names."""
+    """Maker of certificates and the files that the configuration names."""
 
     def __init__(self, directory: Path) -> None:
         self.ca = trustme.CA()

@@ -8,7 +8,7 @@ What is in `chats` is durable, the `Line`s are not: `restart` drops them all, as
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import attrs
+from attrs import define, evolve, field
 
 from connectors.client.events import Address
 from protocol.agent import AgentStateInfo
@@ -33,7 +33,7 @@ NODE = Guid("00000000-0000-4000-8000-000000000001")
 ALICE = Guid("00000000-0000-4000-8000-0000000000a1")
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class Chat:
     """One chat, the durable part of the model."""
 
@@ -45,25 +45,25 @@ class Chat:
     close_reason: CloseReason | None = None
     number: str | None = None
     """The workplace that is alerted or talks."""
-    sentences: list[ChatSentenceInfo] = attrs.field(factory=list)
-    internal: list[ChatSentenceInfo] = attrs.field(factory=list)
+    sentences: list[ChatSentenceInfo] = field(factory=list)
+    internal: list[ChatSentenceInfo] = field(factory=list)
     parties: tuple[ChatPartyInfo, ...] | None = None
     scenario_id: Guid | None = None
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class Line:
     """One connection of a client."""
 
     broker: "ModelBroker"
     connection: Connection
-    hello: Hello = attrs.field(factory=Hello)
+    hello: Hello = field(factory=Hello)
     state: AgentState = AgentState.PAUSE
     deaf: bool = False
     """Frames are read and thrown away: an overloaded broker, or one that died without a word."""
 
     def receive(self, data: bytes, now: float) -> None:
-        """Takes bytes of the client."""
+        """Take bytes of the client."""
         for event in self.connection.receive(data, now):
             if isinstance(event, Frame) and not self.deaf:
                 self.broker.frame(self, event, now)
@@ -73,11 +73,11 @@ class Line:
         self.connection.tick(now)
 
     def data_to_send(self) -> bytes:
-        """Drains what the client is to get."""
+        """Drain what the client is to get."""
         return self.connection.data_to_send()
 
     def push(self, type_: str, payload: object, re: int | str | None = None) -> None:
-        """Says something to the client."""
+        """Say something to the client."""
         self.connection.send(encode(Frame(type_, payload, None if re is None else {"Re": re})))
 
     @property
@@ -125,14 +125,14 @@ class ModelBroker:
                     self._tell_connectors(chat)
 
     def restart(self) -> None:
-        """Kills and starts the broker: all connections are gone, the chats are not."""
+        """Kill and start the broker: all connections are gone, the chats are not."""
         for line in list(self.lines):
             self.drop(line)
 
     # --- frames ---
 
     def frame(self, line: Line, frame: Frame, now: float) -> None:
-        """Serves one frame."""
+        """Serve one frame."""
         self.heard.append(frame)
         if isinstance(frame.payload, Hello):
             self._hello(line, frame.payload, frame.id)
@@ -187,7 +187,7 @@ class ModelBroker:
             return
         match frame.type[3:], frame.payload:
             case "CHAT_REQUEST", ChatServiceInfo() as info:
-                answer = attrs.evolve(info, signal=Signal.FREE)
+                answer = evolve(info, signal=Signal.FREE)
                 line.push("SE_CHAT_RESPONSE", answer, frame.id)
             case "CHAT_START", ChatServiceInfo() as info:
                 self._start(line, info, frame.id)
@@ -196,7 +196,7 @@ class ModelBroker:
             case "AGENT_STATE", AgentStateInfo() as state:
                 line.state = state.state or AgentState.PAUSE
                 self._states[line.serves[0]] = line.state
-                line.push("SC_AGENT_STATE", attrs.evolve(state, agent_name="Alice"), frame.id)
+                line.push("SC_AGENT_STATE", evolve(state, agent_name="Alice"), frame.id)
                 self._distribute()
             case "CHAT_TRANSFER", ChatTransferInfo() as transfer:
                 self._hand_over(line, transfer, frame.id)
@@ -234,7 +234,7 @@ class ModelBroker:
         if chat.status is ChatStatus.CLOSED:
             raise WireError(ErrorCode.CHAT_CLOSED, "the chat is closed")
         counter = len(chat.sentences) + 1 if sentence.model in (0, 2) else 0
-        new = attrs.evolve(sentence, is_outbound=outbound, counter=counter)
+        new = evolve(sentence, is_outbound=outbound, counter=counter)
         if counter:
             chat.sentences.append(new)
         for other in self._audience(chat):
@@ -250,7 +250,7 @@ class ModelBroker:
     ) -> None:
         """An agent says something to the others who are in the chat, or says it again."""
         known = [old for old in chat.internal if old.id == note.id]
-        new = known[0] if known else attrs.evolve(note, counter=len(chat.internal) + 1)
+        new = known[0] if known else evolve(note, counter=len(chat.internal) + 1)
         if not known:
             chat.internal.append(new)
         for line in self._audience(chat):
@@ -259,7 +259,7 @@ class ModelBroker:
                 line.push("SC_CHAT_SENTENCE", payload, re if line is sender else None)
 
     def tell(self, chat: Chat) -> None:
-        """Pushes the status to everybody whom the chat concerns."""
+        """Push the status to everybody whom the chat concerns."""
         for line in self._audience(chat):
             line.push(f"{_down(line)}CHAT_STATUS", self._status(chat, line))
 
@@ -322,7 +322,7 @@ class ModelBroker:
         for place, old in enumerate(chat.sentences):
             if (old.is_outbound, old.id) == (outbound, command.id) and not old.confirmed_time:
                 when = self.clock()
-                chat.sentences[place] = attrs.evolve(old, confirmed_time=when)
+                chat.sentences[place] = evolve(old, confirmed_time=when)
                 for other in self._audience(chat):
                     if other.hello.role is not line.hello.role:
                         payload = ChatCommandInfo(
@@ -356,7 +356,7 @@ class ModelBroker:
                 project_name="Support",
                 max_signal_duration=self.signal_seconds,
             )
-            agent.push("SC_CHAT_ALERT", attrs.evolve(self._status(chat, agent), info=info))
+            agent.push("SC_CHAT_ALERT", evolve(self._status(chat, agent), info=info))
             self._tell_connectors(chat)
 
     def _tell_connectors(self, chat: Chat) -> None:
@@ -397,8 +397,8 @@ class ModelBroker:
         return {"peer": line.serves[0], "chat_id": chat.chat_id}
 
     def _addressed(self, chat: Chat, line: Line, sentence: ChatSentenceInfo) -> ChatSentenceInfo:
-        bare = attrs.evolve(sentence, peer=None, tracking_id=None, chat_id=None)
-        return attrs.evolve(bare, **self._address(chat, line))
+        bare = evolve(sentence, peer=None, tracking_id=None, chat_id=None)
+        return evolve(bare, **self._address(chat, line))
 
     def _status(self, chat: Chat, line: Line, *, whole: bool = False) -> ChatStatusInfo:
         talks = chat.status is ChatStatus.ANSWERED

@@ -41,18 +41,18 @@ THINGS: Mapping[str, Thing] = {
 
 
 def lacking(names: tuple[str, ...], things: Mapping[str, Thing] = THINGS) -> str | None:
-    """Says what is not there of the named things and how to get it."""
+    """Say what is not there of the named things and how to get it."""
     absent = [name for name in names if not things[name].is_there()]
     return "; ".join(f"no {name}: {things[name].get_it}" for name in absent) or None
 
 
 def everything_is_required() -> bool:
-    """Tells whether a missing thing fails a test instead of skipping it."""
+    """Tell whether a missing thing fails a test instead of skipping it."""
     return os.environ.get("PARLEY_REQUIRE_ALL") == "1"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skips or fails the test that lacks what its `requires` markers name."""
+    """Skip or fail the test that lacks what its `requires` markers name."""
     names = tuple(name for mark in item.iter_markers("requires") for name in mark.args)
     unknown = sorted(set(names) - set(THINGS))
     if unknown:

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable
 from typing import TypeVar
 
-import attrs
+from attrs import define, field
 
 from connectors.client.events import Alerted, ChatRef, Event, SentenceAdded
 from connectors.client.session import Phase, Session
@@ -35,13 +35,13 @@ def ids(prefix: str) -> Callable[[], str]:
     return lambda: f"{prefix}{next(count)}"
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class Player:
     """One session, the connection that it has, and what it has told."""
 
     session: Session
     line: Line | None = None
-    told: list[Event] = attrs.field(factory=list)
+    told: list[Event] = field(factory=list)
 
     def of(self, kind: type[E]) -> list[E]:
         return [event for event in self.told if isinstance(event, kind)]
@@ -64,12 +64,12 @@ class Stage:
         return player
 
     def settle(self) -> None:
-        """Moves bytes until nobody has any left to say."""
+        """Move bytes until nobody has any left to say."""
         while sum(self.step(player) for player in self.players):
             pass
 
     def step(self, player: Player) -> bool:
-        """Moves what one client and the broker have for each other; says whether there was anything."""
+        """Move what one client and the broker have for each other; say whether there was anything."""
         session = player.session
         if session.phase is Phase.OFFLINE:
             if not self.up or session.dial_at is None or session.dial_at > self.now:
@@ -114,7 +114,7 @@ class Stage:
                 player.told += player.session.lost(self.now, "the broker was killed")
 
     def pass_time(self, seconds: float) -> None:
-        """Lets time pass, waking every client when it asks for it."""
+        """Let time pass, waking every client when it asks for it."""
         until = self.now + seconds
         self.settle()
         while True:

@@ -34,7 +34,7 @@ class TcpModel:
     async def run(
         self, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED
     ) -> None:
-        """Listens until it is killed."""
+        """Listen until it is killed."""
         listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=self.port)
         self.port = listener.extra(SocketAttribute.local_port)
         self._stopped = anyio.Event()

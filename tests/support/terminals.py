@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-import attrs
+from attrs import define, frozen
 
 from broker.child import ServedBroker, free_port
 
@@ -73,7 +73,7 @@ class Piped:
         self.child.stdin.flush()
 
     def shows(self, text: str, times: int = 1) -> str:
-        """Waits for a line that has this text in it."""
+        """Wait for a line that has this text in it."""
 
         def found() -> list[str]:
             return [line for line in self.lines if text in line]
@@ -85,7 +85,7 @@ class Piped:
             return found()[times - 1]
 
     def leaves(self) -> int:
-        """Ends the input and waits for the end of the program."""
+        """End the input and wait for the end of the program."""
         assert self.child.stdin is not None
         self.child.stdin.close()
         status = self.child.wait(PATIENCE)
@@ -104,7 +104,7 @@ class Piped:
             self.leaves()
 
 
-@attrs.define
+@define
 class Tmux:
     """A tmux server of the test's own, one window for each program."""
 
@@ -117,7 +117,7 @@ class Tmux:
         self._tmux("kill-server", check=False)
 
     def opens(self, name: str, arguments: list[str]) -> "Pane":
-        """Runs a program on a terminal of 100 columns and 20 rows."""
+        """Run a program on a terminal of 100 columns and 20 rows."""
         self._tmux("new-session", "-d", "-s", name, "-x", "100", "-y", "20", *arguments)
         return Pane(self, name)
 
@@ -133,7 +133,7 @@ class Tmux:
         return done.stdout
 
 
-@attrs.frozen
+@frozen
 class Pane:
     """One terminal."""
 
@@ -154,7 +154,7 @@ class Pane:
         return self.tmux._tmux("capture-pane", "-p", "-t", self.name, check=False)
 
     def shows(self, *texts: str) -> str:
-        """Waits until all of this is on the screen."""
+        """Wait until all of this is on the screen."""
         deadline = time.monotonic() + PATIENCE
         while True:
             screen = self.screen()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Protocol, TypeVar
 
-import attrs
+from attrs import field, frozen
 
 from broker.config.context import Context
 from broker.config.converter import NEEDED, Nested, carried
@@ -49,7 +49,7 @@ def _long(member: str) -> Parser[str]:
     return text(text_length("", member))
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ScenarioKeys(Named):
     """`[[scenarios]]`."""
 
@@ -58,7 +58,7 @@ class ScenarioKeys(Named):
     screens: Nested = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ScreenKeys:
     """`[[scenarios.screens]]`."""
 
@@ -71,7 +71,7 @@ class ScreenKeys:
     controls: Nested = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ControlKeys:
     """`[[scenarios.screens.controls]]`."""
 
@@ -88,7 +88,7 @@ class ControlKeys:
     parameters: Nested = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ParameterKeys:
     """`[[scenarios.screens.controls.parameters]]`."""
 
@@ -149,9 +149,9 @@ def _shown(keys: ScenarioKeys | ScreenKeys | ControlKeys) -> str:
     return keys.name if keys.display_name is None else keys.display_name
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class _Reader:
-    """Reads the inside of one form in one culture."""
+    """Reader of the inside of one form in one culture."""
 
     context: Context
     name: str
@@ -159,7 +159,7 @@ class _Reader:
     """The type of every control of the document: one control has one type in all cultures."""
     listed: dict[Guid, None]
     """The controls that lists show, of all cultures of the form."""
-    seen: dict[str, Guid] = attrs.field(factory=dict)
+    seen: dict[str, Guid] = field(factory=dict)
     """The controls of this form by name, in the order of the file."""
 
     def screens(self, parent: Table) -> Iterator[ScreenInfo]:

@@ -168,7 +168,7 @@ def read_project_rules(root: Table, context: Context) -> Iterator[tuple[Table, P
 
 
 class Numbered:
-    """Gives the rules of one group their ids; one without a name is known by its place."""
+    """The ids of the rules of one group; one without a name is known by its place."""
 
     def __init__(self, word: str) -> None:
         self._word = word

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from stat import S_ISREG
 from typing import Annotated, Final
 
-import attrs
+from attrs import evolve, frozen
 
 from broker.config.context import Context
 from broker.config.converter import hooks_of
@@ -85,7 +85,7 @@ def _store_url(value: object) -> str:
     return url
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Store:
     """`[store]`: the database."""
 
@@ -94,7 +94,7 @@ class Store:
 
 def read_server(table: Table, context: Context) -> Server:
     """`[server]`: where the broker listens and what it calls itself."""
-    server = attrs.evolve(
+    server = evolve(
         table.read(Server),
         tls_cert=table.looked_up("tls_cert", _file(context), None),
         tls_key=table.looked_up("tls_key", _file(context), None),
@@ -197,4 +197,4 @@ FIXED: Final = (
 
 def with_fixed(new: Server, old: Server) -> Server:
     """The new server section with what cannot change while the broker runs taken from the old."""
-    return attrs.evolve(new, **{name: getattr(old, name) for name in FIXED})
+    return evolve(new, **{name: getattr(old, name) for name in FIXED})

@@ -41,7 +41,7 @@ _Told = Iterator[tuple[_Stage, Entry]]
 
 @frozen
 class Narrator:
-    """Tells the story of one chat.
+    """Narrator of one chat.
 
     Attributes:
         source: What things are called.

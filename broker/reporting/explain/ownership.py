@@ -15,7 +15,7 @@ from protocol.values import ChatStatus
 
 @frozen
 class Turns:
-    """Tells the events of a chat."""
+    """The events of a chat, told by whose turn it was."""
 
     source: Source
     dossier: ChatRows

@@ -74,7 +74,7 @@ class Outcome:
 
 @define
 class Scribe:
-    """Writes down what the core decided, as a store would."""
+    """Writer of what the core decided, as a store would."""
 
     _events: list[EventRow] = field(factory=list)
     _wrapups: dict[tuple[int, int], WrapupRow] = field(factory=dict)

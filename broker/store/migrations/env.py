@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that the store brings along, inside its transaction."""
+"""Run migrations on the connection that the store brings along, inside its transaction."""
 
 from alembic import context
 

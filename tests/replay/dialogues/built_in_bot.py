@@ -5,9 +5,7 @@ from __future__ import annotations
 from tests.replay.dialogues.steps import FORM, VISITOR, filled_in, hang_up, offered, stop, texts
 from tests.replay.stage import Client, Stage, scenario
 
-INSIDE = (
-    '\n[[pre_rules]]\nrank = <rank>\ngateway = "Gateway <name>"\nbot = "Desk <name>"\n'
-)
+INSIDE = '\n[[pre_rules]]\nrank = <rank>\ngateway = "Gateway <name>"\nbot = "Desk <name>"\n'
 MATCHES = """
 [[text_matches]]
 name = "yes <name>"

@@ -1,7 +1,7 @@
 """The table of frames is whole."""
 
-import attrs
 import pytest
+from attrs.exceptions import FrozenInstanceError
 
 from protocol.catalogue import ALIASES, CATALOGUE, NOTES
 from protocol.frame_spec import FrameSpec
@@ -40,7 +40,7 @@ def test_every_structure_is_frozen_and_empty_by_default() -> None:
     for structure in structures().values():
         empty = structure()
         assert all(getattr(empty, m.name) == m.default for m in members(structure))
-        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        with pytest.raises(FrozenInstanceError):
             empty.peer = "x"  # type: ignore[attr-defined]  # that is the test
 
 

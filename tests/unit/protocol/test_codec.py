@@ -4,9 +4,9 @@ import json
 from datetime import datetime
 from typing import Any
 
-import attrs
 import msgpack
 import pytest
+from attrs import evolve, fields
 
 from protocol import limits
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
@@ -46,12 +46,12 @@ def test_one_packing_serves_many_receivers() -> None:
 def test_a_kept_array_is_packed_once() -> None:
     """W-5: the frame is the same map, whatever else is in it."""
     words = PackedOnce(ChatSentenceInfo(peer="web", id=str(n), text="Hi") for n in range(300))
-    names = [m.name for m in attrs.fields(ChatStatusInfo) if str(m.type) == "str | None"]
+    names = [m.name for m in fields(ChatStatusInfo) if str(m.type) == "str | None"]
     for count in (0, len(names)):
         named: dict[str, Any] = dict.fromkeys(names[:count], "x")
         full = ChatStatusInfo(**named, sentences=words, internal=words)
         sent = pack("SE_CHAT_STATUS", full)
-        usual = attrs.evolve(full, sentences=(*words,), internal=(*words,))
+        usual = evolve(full, sentences=(*words,), internal=(*words,))
         assert msgpack.unpackb(b"\x92" + sent, timestamp=3) == msgpack.unpackb(
             b"\x92" + pack("SE_CHAT_STATUS", usual), timestamp=3
         )

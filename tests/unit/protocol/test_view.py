@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import attrs
 import pytest
+from attrs import evolve
 
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
@@ -357,7 +357,7 @@ def note(counter: int, **members: Any) -> ChatSentenceInfo:
 
 
 def noted(counter: int, **members: Any) -> Frame:
-    return Frame("SC_CHAT_SENTENCE", attrs.evolve(note(counter, **members), chat_id=CHAT))
+    return Frame("SC_CHAT_SENTENCE", evolve(note(counter, **members), chat_id=CHAT))
 
 
 def desk_begun(*notes: ChatSentenceInfo, **members: Any) -> View:
@@ -376,7 +376,7 @@ def test_internal_notes_stand_beside_the_transcript() -> None:
     assert same(view, desk_begun(note(1), note(2)))
     assert not same(view, desk_begun(note(1)))
     assert view.fold(noted(2)) == []
-    answered = attrs.evolve(said(2), chat_id=CHAT)
+    answered = evolve(said(2), chat_id=CHAT)
     assert kinds(view.fold(Frame("SC_CHAT_SENTENCE", answered))) == [ChangeKind.SENTENCE]
     assert not chat.wants_snapshot
 
@@ -433,9 +433,9 @@ def test_other_frames_change_nothing() -> None:
 def test_what_is_not_compared() -> None:
     """I-9."""
     info = ChatInfo(time_stamp=TIME, waiting_time=3, project_name="a")
-    later = attrs.evolve(info, time_stamp=None, waiting_time=9)
+    later = evolve(info, time_stamp=None, waiting_time=9)
     one = connector(status(sentences=(said(1, outbound=True),), info=info, dead_time_utc=TIME))
-    plain = attrs.evolve(said(1, outbound=True), peer=None, tracking_id=None, confirmed_time=TIME)
+    plain = evolve(said(1, outbound=True), peer=None, tracking_id=None, confirmed_time=TIME)
     two = connector(status(sentences=(plain,), info=later))
     assert differences(one, two) == []
 

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import attrs
 import pytest
+from attrs import evolve
 
 from broker.bench import frames
 from broker.bench.config import write_config
@@ -38,7 +38,7 @@ def stub() -> Iterator[Target]:
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_sentences_come_full_circle_while_chats_are_replaced(stub: Target, processes: int) -> None:
-    load = attrs.evolve(SMALL, processes=processes)
+    load = evolve(SMALL, processes=processes)
     figures = measure("small", load, stub)
     assert figures.sentences > load.chats * load.sentences_per_chat
     assert figures.errors == {}
@@ -48,7 +48,7 @@ def test_sentences_come_full_circle_while_chats_are_replaced(stub: Target, proce
 
 
 def test_a_rate_is_kept(stub: Target) -> None:
-    figures = measure("rate", attrs.evolve(SMALL, rate=100.0, seconds=0.5), stub)
+    figures = measure("rate", evolve(SMALL, rate=100.0, seconds=0.5), stub)
     assert 0 < figures.sentences <= 60
     assert figures.unfinished == 0
 

@@ -1,7 +1,7 @@
 """A reload keeps what open chats still need (C-4)."""
 
-import attrs
 import pytest
+from attrs import evolve
 
 from broker.config.load import loads
 from broker.config.merge import ESSENTIAL, merge, restart_needed, vanished
@@ -136,7 +136,7 @@ def test_what_a_running_broker_cannot_change_is_named_and_stays() -> None:
     merged = merge(old, new)
     assert restart_needed(old, new) == ("server.listen", "store.url")
     assert merged.store_url == old.store_url
-    assert merged.server == attrs.evolve(old.server, heartbeat=new.server.heartbeat)
+    assert merged.server == evolve(old.server, heartbeat=new.server.heartbeat)
     assert restart_needed(old, old) == ()
 
 

@@ -94,7 +94,7 @@ def basic(text: str) -> str:
 
 
 class Writer:
-    """Writes a document in many ways and remembers the line of every member."""
+    """Writer of a document in many ways, who remembers the line of every member."""
 
     def __init__(self, draw: st.DrawFn) -> None:
         self.draw = draw

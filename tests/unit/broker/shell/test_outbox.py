@@ -7,7 +7,7 @@ from broker.shell.outbox import Outbox
 
 
 class Socket:
-    """Takes as many bytes at a time as it is told, then none."""
+    """A socket that takes as many bytes at a time as it is told, then none."""
 
     def __init__(self, *room: int) -> None:
         self.room = list(room)

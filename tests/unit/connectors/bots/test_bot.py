@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 import anyio.abc
-import attrs
 import pytest
+from attrs import define, evolve
 
 from connectors.bots.bot import Bot, BotChat, End, HandOver, Reply, run_bot
 from connectors.client.backoff import Backoff
@@ -24,7 +24,7 @@ QUICK = Tuning(backoff=Backoff(first=0.01, longest=0.05))
 SALES = Guid("00000000-0000-4000-8000-0000000000d0")
 
 
-@attrs.define
+@define
 class Play:
     """A model of a broker, a visitor's connector, and bots."""
 
@@ -33,7 +33,7 @@ class Play:
     tasks: anyio.abc.TaskGroup
 
     def run(self, bot: Bot) -> anyio.CancelScope:
-        """Starts a bot; the scope ends it as a kill does."""
+        """Start a bot; the scope ends it as a kill does."""
         scope = anyio.CancelScope()
 
         async def run() -> None:
@@ -50,7 +50,7 @@ class Play:
         raise AssertionError("the session ended before")
 
     async def hears(self, chat: ChatRef, text: str) -> None:
-        """Waits until the visitor is told something."""
+        """Wait until the visitor is told something."""
         await self.until(
             lambda event: (
                 isinstance(event, SentenceAdded)
@@ -59,7 +59,7 @@ class Play:
         )
 
     async def sees(self, chat: ChatRef, status: ChatStatus) -> None:
-        """Waits until the chat has a status."""
+        """Wait until the chat has a status."""
         await self.until(
             lambda event: (
                 isinstance(event, ChatChanged) and (event.ref, event.status) == (chat, status)
@@ -247,7 +247,7 @@ def test_a_handler_that_fails_costs_its_chat_and_no_other(
 
 
 class Slow(Bot):
-    """Waits for a word to be set free."""
+    """A bot that waits for a word to be set free."""
 
     def __init__(self) -> None:
         self.free: dict[str, anyio.Event] = {}
@@ -388,7 +388,7 @@ def test_an_answer_is_not_given_twice(
         first.cancel()
         stored = scene.stored()
         for place, one in enumerate(stored.sentences):
-            stored.sentences[place] = attrs.evolve(one, confirmed_time=None)
+            stored.sentences[place] = evolve(one, confirmed_time=None)
         scene.run(after())
         await scene.visitors.send(chat, "more")
         await scene.hears(chat, f"{answer} said more")

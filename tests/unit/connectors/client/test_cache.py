@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import attrs
 import pytest
+from attrs import evolve
 
 from connectors.client.cache import Cache, Registers
 from connectors.client.connect import ConnectorClient, connect_connector
@@ -20,7 +20,7 @@ from tests.support.tcp_model import TcpModel, with_model
 
 FORM = Guid("00000000-0000-4000-8000-0000000000f0")
 RULE = WebSiteRoutingInfo(web_app="WebChat", peer="web")
-OTHER = attrs.evolve(RULE, rank=7)
+OTHER = evolve(RULE, rank=7)
 TEXT = LiteralLookupInfo(literal_group=102, literal_value=1, display_name="Hello", peer="web")
 
 
@@ -72,8 +72,8 @@ def test_a_pushed_group_of_texts_may_answer_two_questions() -> None:
     asked = LiteralLookupInfo(literal_group=102, peer="web")
     keys: list[tuple[str, Any]] = [
         ("ES_WS_LITERALS_GET", asked),
-        ("ES_WS_LITERALS_GET", attrs.evolve(asked, culture="en")),
-        ("ES_WS_LITERALS_GET", attrs.evolve(asked, literal_group=7)),
+        ("ES_WS_LITERALS_GET", evolve(asked, culture="en")),
+        ("ES_WS_LITERALS_GET", evolve(asked, literal_group=7)),
     ]
     for key in keys:
         registers.put(key, Frame("SE_WS_LITERALS_INFO", ()), 0.0)

@@ -29,7 +29,7 @@ Scenario = Callable[[TcpModel], Awaitable[None]]
 
 @pytest.fixture(params=["trio", "asyncio"])
 def play(request: pytest.FixtureRequest) -> Callable[[Scenario], None]:
-    """Runs a scenario with a model broker under either library."""
+    """Run a scenario with a model broker under either library."""
 
     def play(scenario: Scenario) -> None:
         async def run() -> None:

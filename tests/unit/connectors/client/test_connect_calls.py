@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import attrs
 import pytest
+from attrs import evolve
 
 from connectors.client.connect import WorkplaceClient, connect_connector, connect_workplace
 from connectors.client.events import ChatRef, FormSaved, Pushed, pushed
@@ -104,7 +104,7 @@ ASKED = ChatCommandInfo(peer="101")
             lambda client: client.set_state(AgentState.LOG_OFF, agent_id=BOB),
             "CS_AGENT_STATE",
             AgentStateInfo(peer="101", state=AgentState.LOG_OFF, agent_id=BOB),
-            attrs.evolve(STATE, agent_id=BOB, state=AgentState.LOG_OFF),
+            evolve(STATE, agent_id=BOB, state=AgentState.LOG_OFF),
         ),
         (
             lambda client: client.wrap_up(REF, "sold", "a big order"),
@@ -152,7 +152,7 @@ def test_a_form_is_saved_under_a_key() -> None:
         async with connect_workplace(model.address, "101", "alice", "alice-secret") as client:
             form = ScenarioResultInfo(scenario_id=SALES)
             made = await client.save_form(REF, form)
-            again = await client.save_form(REF, attrs.evolve(form, scenario_result_id=BOB))
+            again = await client.save_form(REF, evolve(form, scenario_result_id=BOB))
         assert again == BOB
         sent = [frame for frame in model.broker.heard if frame.type == "CS_SCENARIO_SAVE"]
         assert [frame.payload for frame in sent] == [
@@ -206,7 +206,7 @@ def test_an_agent_opens_a_chat() -> None:
         asked = heard(model, "CS_CHAT_OPEN").payload
         assert isinstance(asked, ChatServiceInfo)
         assert asked.return_chat_id is not None
-        assert attrs.evolve(asked, return_chat_id=None) == ChatServiceInfo(
+        assert evolve(asked, return_chat_id=None) == ChatServiceInfo(
             peer="web",
             remote_address="+420",
             party_name="Jana",

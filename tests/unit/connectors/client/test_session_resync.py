@@ -1,6 +1,6 @@
 """What a client asks for when it comes back, and how much at once."""
 
-import attrs
+from attrs import evolve
 
 from connectors.client.errors import TimedOut
 from connectors.client.events import (
@@ -49,7 +49,7 @@ def start_again(
     stage: Stage, visitor: Player, ref: ChatRef, form: ScenarioResultInfo | None = None
 ) -> int:
     """The start arrives, and its answer does not."""
-    info = attrs.evolve(JANA, tracking_id=ref.name, result_model=form)
+    info = evolve(JANA, tracking_id=ref.name, result_model=form)
     _, request_id = visitor.session.start_chat(info, stage.now)
     assert visitor.line is not None
     visitor.line.receive(visitor.session.data_to_send(), stage.now)
@@ -69,7 +69,7 @@ def end_of_the_second_life(stage: Stage) -> None:
 def test_few_answers_of_a_resync_are_under_way_at_once(stage: Stage) -> None:
     """W-24, W-25: a client that asked for everything at once would be cut off each time it comes."""
     gateways = tuple(Gateway(peer) for peer in ("web", "b", "c", "d", "e", "f"))
-    visitor = stage.join(attrs.evolve(visitor_settings(), gateways=gateways), "v")
+    visitor = stage.join(evolve(visitor_settings(), gateways=gateways), "v")
     for _ in range(9):
         start(stage, visitor)
     stage.cut(visitor)
@@ -173,7 +173,7 @@ def test_unechoed_sentences_are_looked_for_before_the_chat_is_started_again(
     stage.cut(visitor)  # its echo is lost
     the_chat(stage).status = ChatStatus.CLOSED
     stage.broker.heard.clear()
-    visitor.session.start_chat(attrs.evolve(JANA, tracking_id=ref.name), stage.now)
+    visitor.session.start_chat(evolve(JANA, tracking_id=ref.name), stage.now)
     stage.pass_time(1)
     assert heard(stage) == ["SYS_HELLO", "ES_CHAT_RESYNC", "ES_CHAT_STATUS", "ES_CHAT_START"]
     assert len(visitor.of(SentenceEchoed)) == 1

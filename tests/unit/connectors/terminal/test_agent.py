@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import attrs
 import pytest
+from attrs import evolve
 
 from connectors.client.events import (
     AgentStateChanged,
@@ -244,7 +244,7 @@ def test_marks_are_on_lines_of_this_terminal_only() -> None:
             id="other", party_name="Bob", text="of Bob", is_outbound=True, counter=later, model=0
         )
         scene.terminal.on(SentenceAdded(scene.ref, theirs, True))
-        scene.terminal.on(SentenceConfirmed(scene.ref, attrs.evolve(theirs, confirmed_time=NOW)))
+        scene.terminal.on(SentenceConfirmed(scene.ref, evolve(theirs, confirmed_time=NOW)))
         marks = {line.text: (line.mine, line.tick) for line in talk.lines([]) if line.counter}
         assert marks["of Bob"] == (True, Tick.NONE)
         assert marks["mine"][1] is not Tick.NONE
@@ -294,7 +294,7 @@ def test_a_state_is_told_with_what_ends_it(info: AgentStateInfo, text: str) -> N
 
 def test_who_asks_is_told_with_the_call() -> None:
     """B-29: the note is for whom it is written, at the moment that they decide."""
-    asked = attrs.evolve(party(TransferMode.TRANSFER, PartyState.ASKED), note="speaks Czech")
+    asked = evolve(party(TransferMode.TRANSFER, PartyState.ASKED), note="speaks Czech")
     assert asked_text(asked) == "Bob hands the chat over to you: speaks Czech"
     assert asked_text(party(TransferMode.CONSULT)) == "Bob asks you for advice"
 
@@ -369,7 +369,7 @@ def test_what_was_filled_in_is_shown() -> None:
             "  Age: ",
         ]
         for agent, who in ((None, "the visitor"), (BORIS, "somebody")):
-            pushed = attrs.evolve(filled, agent_id=agent)
+            pushed = evolve(filled, agent_id=agent)
             scene.terminal.on(FormSaved(scene.ref, pushed))
             assert scene.face.lines[-1] == f"{who} filled in a form: /form shows it"
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import attrs
 import pytest
+from attrs import evolve
 
 from connectors.client.events import ChatRef
 from connectors.terminal.conversation import Conversation, Line, Tick
@@ -24,11 +24,11 @@ def test_a_line_goes_from_under_way_to_echoed_to_delivered() -> None:
     talk = Conversation(ChatRef("web", "t"))
     sentence = ChatSentenceInfo(id="k", party_name="Jana", text="hello")
     assert [line.tick for line in talk.lines([sentence])] == [Tick.SENDING]
-    echoed = attrs.evolve(sentence, counter=1)
+    echoed = evolve(sentence, counter=1)
     talk.say("a remark between")
     talk.add(echoed, mine=True)
     assert [line.tick for line in talk.lines([])] == [Tick.NONE, Tick.ECHOED]
-    talk.confirmed(attrs.evolve(echoed, confirmed_time=NOW))
+    talk.confirmed(evolve(echoed, confirmed_time=NOW))
     assert [line.tick for line in talk.lines([])] == [Tick.NONE, Tick.DELIVERED]
 
 

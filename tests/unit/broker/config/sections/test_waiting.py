@@ -2,8 +2,8 @@
 
 from zoneinfo import ZoneInfo
 
-import attrs
 import pytest
+from attrs import evolve
 
 from broker.config.load import loads
 from broker.config.model import MINUTE, Hours, RuleLimits, Span, WaitRule
@@ -65,7 +65,7 @@ def test_every_key_is_read() -> None:
     assert (limits.user_token.text, limits.ext_response.text) == ("^x", "y$")
     assert (limits.gateway, limits.culture) == (derive("gateway", "G"), "en")
     assert limits.hours == hours
-    assert attrs.evolve(rule, limits=RuleLimits()) == WaitRule(
+    assert evolve(rule, limits=RuleLimits()) == WaitRule(
         id=derive("wait_rule", "Widen"),
         level=3,
         after=90_000_000,
