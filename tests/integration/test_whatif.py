@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.support.requires import ROOT
-from tests.support.shift import CONFIG, a_shift
+from tests.support.saved_shift import CONFIG, a_shift
 
 
 def run(*argv: str) -> subprocess.CompletedProcess[str]:

@@ -35,9 +35,9 @@ from protocol.errors import WireError
 from protocol.frame import Frame
 from protocol.values import Guid, Role, SentenceModel, TransferMode
 from protocol.view import View, comparable
+from tests.support.arbitrary_config import CHANGES, TEXT, configuration
+from tests.support.arbitrary_frames import LINES, PEERS, SAID_BY, SEATS, likely, random_members
 from tests.support.playbook import Playbook
-from tests.support.wild import LINES, PEERS, SAID_BY, SEATS, likely, random_members
-from tests.support.wild_config import CHANGES, TEXT, configuration
 
 EXAMPLES = int(os.environ.get("PARLEY_FUZZ_EXAMPLES", "300"))
 SEEN = (ChatStatusInfo, ChatSentenceInfo, ChatCommandInfo)

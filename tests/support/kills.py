@@ -16,7 +16,7 @@ from broker.config.load import load
 from broker.simulation.dump_reader import dump_of
 from broker.simulation.rng import Rng
 from broker.simulation.setup import describe
-from tests.support.crowd import Crowd, wall
+from tests.support.recorded_clients import RecordedClients, wall
 
 ECHO = "SE_CHAT_SENTENCE"
 START_SECONDS = 120.0
@@ -84,17 +84,17 @@ def dump_file(path: Path) -> Dump:
 
 
 async def play(broker: ServedBroker, history: History, kills: int, seed: str) -> None:
-    """Let a crowd talk, kill the broker under it, and let all come to rest."""
+    """Let a clients talk, kill the broker under it, and let all come to rest."""
     chance = Rng(seed)
     async with trio.open_nursery() as nursery:
-        crowd = Crowd(broker.address, history, chance, nursery)
-        web, web2 = crowd.connector("web", "web"), crowd.connector("web2", "web")
-        shop = crowd.connector("shop", "shop")
+        clients = RecordedClients(broker.address, history, chance, nursery)
+        web, web2 = clients.connector("web", "web"), clients.connector("web2", "web")
+        shop = clients.connector("shop", "shop")
         for number, login in AGENTS:
-            crowd.desk(number, login)
+            clients.desk(number, login)
         for index in range(10):
             program, peer = ((web, "web"), (web2, "web"), (shop, "shop"))[index % 3]
-            crowd.visitor(program, peer, f"visitor{index}")
+            clients.visitor(program, peer, f"visitor{index}")
         for _ in range(kills):
             await trio.sleep(0.4 + chance.fraction())  # real time: the load goes on meanwhile
             history.add(wall(), Kind.CRASHED, window="kill -9")
@@ -103,11 +103,11 @@ async def play(broker: ServedBroker, history: History, kills: int, seed: str) ->
             history.add(wall(), Kind.STARTED)
         await trio.sleep(1.0)  # real time: the load goes on once more
         history.add(wall(), Kind.CALM)
-        crowd.quiet = True
-        await crowd.settle(60, rest=3)
+        clients.quiet = True
+        await clients.settle(60, rest=3)
         await trio.sleep(1.0)  # real time: what is under way arrives
         history.add(wall(), Kind.PROBE)
-        for program in crowd.programs:
+        for program in clients.programs:
             program.note_view()
             program.verify()
         await trio.sleep(2.0)  # real time: the answers to the probes

@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import define
 
-from tests.support.floor import FLOOR, agent_of
+from tests.support.agents_at_work import FLOOR, agent_of
 from tests.support.playbook import Client, Playbook
 
 BOTS = FLOOR + '\n[[pre_rules]]\nrank = 1\nbot = "Robo"\n'

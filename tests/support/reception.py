@@ -1,6 +1,6 @@
 """Bots that a visitor meets first: a built-in one with questions, and a program outside."""
 
-from tests.support.floor import started
+from tests.support.agents_at_work import started
 from tests.support.playbook import Client, Playbook
 
 RECEPTION = """

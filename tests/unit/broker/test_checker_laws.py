@@ -20,7 +20,7 @@ from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.session import Ack, SysError
 from protocol.values import ChatStatus, Guid, Role, from_micros
-from tests.support.tale import (
+from tests.support.spoiled_history import (
     BOB,
     CHAT,
     DUMP,

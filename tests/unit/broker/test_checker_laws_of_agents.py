@@ -26,7 +26,18 @@ from broker.checker.history import Kind
 from protocol.chat import ChatInfo, ChatPartyInfo, ChatSentenceInfo, ChatServiceInfo, ChatStatusInfo
 from protocol.frame import Frame
 from protocol.values import ChatStatus, Guid, PartyState, TransferMode, from_micros
-from tests.support.tale import ANN, BOB, CHAT, DUMP, SALES, SECOND, SETUP, WEB, Tale, laws
+from tests.support.spoiled_history import (
+    ANN,
+    BOB,
+    CHAT,
+    DUMP,
+    SALES,
+    SECOND,
+    SETUP,
+    WEB,
+    Tale,
+    laws,
+)
 
 BOT = Guid("66666666-6666-4000-a000-666666666666")
 ASKED = InviteRow(

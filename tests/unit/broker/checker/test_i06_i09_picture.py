@@ -11,7 +11,7 @@ from protocol.agent import AgentStateInfo, AgentWrapUpInfo
 from protocol.chat import ChatCommandInfo, ChatPartyInfo, ChatStatusInfo
 from protocol.frame import Frame
 from protocol.values import AgentState, ChatStatus, Guid, PartyState, TransferMode
-from tests.support.tale import ANN, CHAT, DUMP, SECOND, Tale, laws
+from tests.support.spoiled_history import ANN, CHAT, DUMP, SECOND, Tale, laws
 
 ENDED = 50_000
 ROW = WrapupRow(chat=CHAT, agent=ANN, at=ENDED, until=ENDED + 60 * SECOND)

@@ -11,7 +11,7 @@ from protocol.chat import ChatCommandInfo
 from protocol.errors import ByeCode
 from protocol.frame import Frame
 from protocol.session import Bye
-from tests.support.tale import SECOND, Tale, laws
+from tests.support.spoiled_history import SECOND, Tale, laws
 
 
 def told(do: Callable[[Tale], None]) -> set[str]:

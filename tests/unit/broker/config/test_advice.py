@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.marked import marked_line, warnings_of
+from tests.support.marked_config import marked_line, warnings_of
 
 AGENT = '[[agents]]\nname = "A"\nlogin = "a"\ntoken = "s"\nmax_chats = {} #!\n'
 PLACE = '[[workplaces]]\nnumber = "{}"\nmax_chats = {}\n'

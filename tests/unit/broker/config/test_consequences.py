@@ -6,7 +6,7 @@ import pytest
 
 from broker.config.diagnostics import ConfigFault
 from broker.config.load import loads
-from tests.support.marked import assert_fault, faults_of, warnings_of
+from tests.support.marked_config import assert_fault, faults_of, warnings_of
 
 PROJECT = '[[projects]]\nname = "Support"\n'
 GATEWAY = '[[gateways]]\nname = "Web"\npeer = "w"\ntoken = "s"\n'

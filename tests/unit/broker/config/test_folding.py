@@ -7,7 +7,7 @@ import pytest
 from broker.config.folding import MOST_MARKS, Words, fold, split, tidy
 from broker.config.load import loads
 from broker.config.partners import HEARD_TEXT, TextMatch
-from tests.support.marked import assert_fault
+from tests.support.marked_config import assert_fault
 
 ALIKE = [
     ("café", "cafe\u0301", "an accent of its own"),

@@ -25,7 +25,7 @@ from broker.config.model import (
 )
 from protocol.identifiers import NAMESPACE, derive
 from protocol.values import ChatType, ControlType, Guid, Signal
-from tests.support.marked import MARK, marked_line, warnings_of
+from tests.support.marked_config import MARK, marked_line, warnings_of
 
 SAMPLE = Path(broker.config.__file__).with_name("sample.toml")
 

@@ -9,7 +9,7 @@ import pytest
 
 from broker.config.diagnostics import ConfigFault
 from broker.config.load import load
-from tests.support.marked import assert_fault, faults_of
+from tests.support.marked_config import assert_fault, faults_of
 
 THINGS = """
 [[languages]]

@@ -6,7 +6,7 @@ import pytest
 
 from broker.config.load import loads
 from broker.config.pattern import MOST_STEPS, Pattern
-from tests.support.marked import assert_fault
+from tests.support.marked_config import assert_fault
 
 MATCH = '[[text_matches]]\nname = "m"\n'
 RULE = "[[gate_rules]]\n"

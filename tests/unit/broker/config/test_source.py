@@ -11,7 +11,7 @@ from broker.config.diagnostics import ConfigFault
 from broker.config.load import load, loads
 from broker.config.secret import digest, verify
 from broker.recording.tokens import read_token_file, read_tokens
-from tests.support.marked import faults_of
+from tests.support.marked_config import faults_of
 
 GATEWAY = '[[gateways]]\nname = "Gé"\npeer = "g"\n'
 TEXT = GATEWAY + 'token = "s"\n'

@@ -1,7 +1,7 @@
 """Slots: what a chat weighs, what an agent has, what is kept (B-22, I-6)."""
 
 from broker.core.invariants import lease_faults
-from tests.support.floor import (
+from tests.support.agents_at_work import (
     FLOOR,
     agent_of,
     answered,

@@ -6,7 +6,7 @@ import pytest
 
 from broker.core.facts import ChatMoved, DecisionLogged
 from protocol.values import ChatStatus
-from tests.support.floor import FLOOR, answered, joined, talking
+from tests.support.agents_at_work import FLOOR, answered, joined, talking
 from tests.support.playbook import CONFIG, Playbook
 
 SUPERVISED = (

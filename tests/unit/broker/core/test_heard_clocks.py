@@ -7,8 +7,7 @@ import pytest
 from broker.core.facts import ChatMoved, OfferEnded
 from broker.core.rollback import Presence, roll_back
 from protocol.values import from_micros
-from tests.support.first_moves import answered, offered
-from tests.support.floor import (
+from tests.support.agents_at_work import (
     FLOOR,
     chat_of,
     configured,
@@ -17,6 +16,7 @@ from tests.support.floor import (
     started,
     talking,
 )
+from tests.support.first_moves import answered, offered
 from tests.support.playbook import CONFIG, Client, Playbook
 
 HOUR = 3_600

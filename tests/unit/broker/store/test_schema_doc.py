@@ -12,7 +12,7 @@ from broker.core.facts import AgentMoved, ChatMoved, DecisionLogged, OfferMade
 from broker.store import Store
 from broker.store.schema import metadata
 from protocol.values import Guid
-from tests.support.scene import Scene
+from tests.support.passing_chat import Scene
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from broker.config.model import Calendar, Hours, Span
 from broker.config.sections.hours import DAY
 from broker.core.rules.matching import within
 from protocol.values import to_micros
-from tests.support.marked import assert_fault, warnings_of
+from tests.support.marked_config import assert_fault, warnings_of
 
 PRAGUE = ZoneInfo("Europe/Prague")
 CZECH = """

@@ -9,7 +9,7 @@ from broker.config.load import loads
 from broker.config.model import MINUTE, Hours, RuleLimits, Span, WaitRule
 from protocol.identifiers import derive
 from protocol.limits import text_length
-from tests.support.marked import assert_fault, marked_line, warnings_of
+from tests.support.marked_config import assert_fault, marked_line, warnings_of
 
 THINGS = """
 [[projects]]

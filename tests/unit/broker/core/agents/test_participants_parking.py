@@ -3,7 +3,7 @@
 import pytest
 
 from broker.core.facts import WrapupStarted
-from tests.support.floor import (
+from tests.support.agents_at_work import (
     FLOOR,
     agent_of,
     answered,

@@ -1,6 +1,6 @@
 """An owner gives a chat back to the queue (B-29)."""
 
-from tests.support.floor import (
+from tests.support.agents_at_work import (
     FLOOR,
     answered,
     asked,

@@ -9,7 +9,7 @@ from broker.core.facts import WrapupEnded, WrapupStarted
 from broker.core.inputs import SessionOpened
 from broker.core.views import structures
 from protocol.values import Role, from_micros
-from tests.support.floor import (
+from tests.support.agents_at_work import (
     FLOOR,
     agent_of,
     answered,

@@ -4,7 +4,7 @@ import pytest
 
 from broker.core.facts import AgentMoved, ChatMoved
 from protocol.values import AgentState
-from tests.support.floor import (
+from tests.support.agents_at_work import (
     FLOOR,
     agent_of,
     answered,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.floor import (
+from tests.support.agents_at_work import (
     FLOOR,
     agent_of,
     answered,

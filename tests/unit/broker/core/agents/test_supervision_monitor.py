@@ -4,7 +4,7 @@ import pytest
 
 from broker.core.inputs import SessionOpened
 from protocol.values import Role
-from tests.support.floor import (
+from tests.support.agents_at_work import (
     FLOOR,
     agent_of,
     answered,

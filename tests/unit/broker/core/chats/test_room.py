@@ -8,7 +8,7 @@ import pytest
 
 from broker.core.facts import ChatMoved
 from broker.core.limits import FORMS_PER_CHAT
-from tests.support.floor import FLOOR, agent_of, chat_of, started, talking, writes
+from tests.support.agents_at_work import FLOOR, agent_of, chat_of, started, talking, writes
 from tests.support.playbook import Client, Playbook
 
 SMALL = "[limits]\nframe_bytes = 131072\ngateway_bytes = 1048576\n" + FLOOR

@@ -4,7 +4,7 @@ from typing import Any
 
 from broker.core.contacts.recognition import ADDRESSES_PER_CONTACT
 from protocol.values import Guid
-from tests.support.floor import FLOOR, answered, chat_of, configured, started, talking
+from tests.support.agents_at_work import FLOOR, answered, chat_of, configured, started, talking
 from tests.support.playbook import Client, Playbook
 
 PEOPLE = """

@@ -8,7 +8,7 @@ import pytest
 
 from broker.core.inputs import SessionOpened
 from protocol.values import Guid, Role
-from tests.support.floor import FLOOR, agent_of, configured
+from tests.support.agents_at_work import FLOOR, agent_of, configured
 from tests.support.playbook import Client, Playbook
 
 pytestmark = configured(FLOOR)

@@ -6,7 +6,7 @@ import pytest
 
 from broker.config.load import loads
 from broker.core.facts import DecisionLogged
-from tests.support.marked import assert_fault, warnings_of
+from tests.support.marked_config import assert_fault, warnings_of
 from tests.support.playbook import CONFIG, Client, Playbook
 
 CLOSED = '[[gate_rules]]\nrank = 1\ngateway = "Web chat"\n'

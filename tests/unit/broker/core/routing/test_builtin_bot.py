@@ -1,7 +1,7 @@
 """The built-in bot: greets, shows a form, asks, and hands over (B-40)."""
 
 from broker.core.facts import ChatMoved
-from tests.support.floor import (
+from tests.support.agents_at_work import (
     FLOOR,
     chat_of,
     configured,

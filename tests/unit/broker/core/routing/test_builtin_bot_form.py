@@ -1,6 +1,6 @@
 """A built-in bot that shows a form before it asks (B-40)."""
 
-from tests.support.floor import FLOOR, chat_of, configured, started
+from tests.support.agents_at_work import FLOOR, chat_of, configured, started
 from tests.support.playbook import Client, Playbook
 from tests.support.reception import RECEPTION, heard, says
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.floor import FLOOR, configured
+from tests.support.agents_at_work import FLOOR, configured
 from tests.support.playbook import CONFIG, Playbook
 from tests.support.reception import RECEPTION, begun, says
 

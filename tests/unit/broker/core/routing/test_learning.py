@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from protocol.values import Guid
-from tests.support.floor import FLOOR, chat_of, configured, project_of, started
+from tests.support.agents_at_work import FLOOR, chat_of, configured, project_of, started
 from tests.support.playbook import Client, Playbook
 from tests.support.reception import heard, says
 

@@ -1,7 +1,7 @@
 """What is done for chats that wait too long (B-26)."""
 
 from broker.core.facts import ChatMoved, ChatWidened
-from tests.support.floor import (
+from tests.support.agents_at_work import (
     FLOOR,
     answered,
     chat_of,

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.support.floor import FLOOR, agent_of, asked, configured, started, talking, writes
+from tests.support.agents_at_work import (
+    FLOOR,
+    agent_of,
+    asked,
+    configured,
+    started,
+    talking,
+    writes,
+)
 from tests.support.playbook import Client, Playbook
 
 pytestmark = configured(FLOOR)

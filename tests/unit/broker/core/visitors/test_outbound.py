@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from broker.core.facts import ChatMoved, ChatStarted
 from broker.store import schema
-from tests.support.floor import (
+from tests.support.agents_at_work import (
     FLOOR,
     agent_of,
     chat_of,

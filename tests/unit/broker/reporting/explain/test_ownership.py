@@ -13,7 +13,7 @@ from broker.reporting.explain.command import explain_main
 from broker.reporting.explain.narrator import Narrator, phases, stints
 from broker.reporting.source import Source
 from broker.store.store import Store
-from tests.support.scene import BUSY, Scene
+from tests.support.passing_chat import BUSY, Scene
 
 
 def story(scene: Scene, about: str | None = None) -> list[str]:

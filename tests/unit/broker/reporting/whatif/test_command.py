@@ -16,10 +16,10 @@ from broker.reporting.whatif.formats import columns
 from broker.reporting.whatif.outcome import Question
 from broker.store.store import Store
 from tests.support.center import FROM_TO
+from tests.support.passing_chat import BUSY, Scene
 from tests.support.playbook import Playbook
 from tests.support.requires import ROOT
-from tests.support.scene import BUSY, Scene
-from tests.support.shift import CONFIG, SavedShift, a_shift, saved
+from tests.support.saved_shift import CONFIG, SavedShift, a_shift, saved
 
 pytestmark = pytest.mark.slow
 

@@ -21,7 +21,7 @@ from broker.reporting.whatif.rows import Record, record, whole
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import Guid
 from tests.support.playbook import START, Client, Playbook
-from tests.support.shift import CONFIG, SavedShift, a_shift, saved
+from tests.support.saved_shift import CONFIG, SavedShift, a_shift, saved
 
 pytestmark = pytest.mark.slow
 

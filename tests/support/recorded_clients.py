@@ -150,7 +150,7 @@ class TcpProgram:
 
 
 @define(eq=False, repr=False)
-class Crowd:
+class RecordedClients:
     """Visitors and agents who talk as fast as they can until they are told to be quiet.
 
     Attributes:
@@ -251,7 +251,7 @@ class Crowd:
                 if not all(self._is_settled(program) for program in self.programs):
                     since = trio.current_time()
             return
-        raise AssertionError("the crowd does not come to rest")
+        raise AssertionError("the clients does not come to rest")
 
     def _is_settled(self, program: TcpProgram) -> bool:
         session = program.session
