@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from broker.config.model import Config
 from broker.core.distribution_state import AgentPresence, DistributionState
 from protocol.values import Guid
 
 
 def capacity(state: DistributionState, agent: Guid) -> int:
     """How many slots an agent has where they sit: the smaller bound counts (B-22)."""
-    known = state.config.agents.get(agent)
     presence = state.distribution.presences.get(agent)
-    if known is None or presence is None or presence.workplace is None:
-        return 0
-    place = state.config.workplaces.get(presence.workplace)
-    return min(known.max_chats, place.max_chats) if place is not None else 0
+    return capacity_under(state.config, presence) if presence is not None else 0
+
+
+def capacity_under(config: Config, presence: AgentPresence) -> int:
+    """How many slots an agent has where they sit, by this configuration."""
+    known = config.agents.get(presence.agent)
+    place = config.workplaces.get(presence.workplace or "")
+    return min(known.max_chats, place.max_chats) if known is not None and place is not None else 0
 
 
 def capacity_cost(state: DistributionState, gateway: Guid) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from broker.config.model import SECOND
+from broker.config.model import SECOND, Config
 from broker.core.agents.reassignment import drop_party, give_up, offer_over
+from broker.core.capacity import capacity_under
 from broker.core.chats.transitions import (
     SESSION_ID,
     bot_awaited,
@@ -283,4 +284,13 @@ def reloaded(state: State, stamp: Stamp, reload: Reloaded) -> Decision:
     decision = Decision([ConfigReplaced(config=reload.config)])
     decision.effects.append(LogEntry("configuration_replaced", {}))
     decision.effects += registers.changed(state, reload.config)
+    for presence in state.distribution.presences.values():
+        if _picture(state.config, presence) != _picture(reload.config, presence):
+            decision.effects.append(AgentToWorkplace(agent=presence.agent))
     return decision
+
+
+def _picture(config: Config, presence: AgentPresence) -> tuple[int, str | None]:
+    """What of an agent's state hangs on the configuration."""
+    known = config.agents.get(presence.agent)
+    return capacity_under(config, presence), known.name if known is not None else None
