@@ -104,6 +104,7 @@ def test_the_workplace_bounds_the_agent(play: Playbook) -> None:
     web, carol = play.connector("web"), play.agent("carol", "103")
     chat = answered(web, carol)
     play.reload(HEAVY.replace('number = "103"\nmax_chats = 9', 'number = "103"\nmax_chats = 1'))
+    carol.hears("SC_AGENT_STATE", MaxChats=1, ActiveChats=1)
     started(web, "Waiting", tracking="t2")
     carol.says("CS_CHAT_HANGUP", ChatId=chat)
     carol.hears("SC_CHAT_STATUS")
