@@ -72,22 +72,26 @@ class TokenBucket:
 
 @define
 class Budget:
-    """What all sessions of one token may be answered.
+    """What a party may cost, filled up by time: bytes that it is answered, or rows that were refused.
 
     Attributes:
-        left: Bytes; less than none is a debt.
+        left: What is left of it; less than none is a debt.
         at: When it was last filled up.
     """
 
     left: float
     at: float
 
+    def fill(self, rate: float, most: float, now: float) -> None:
+        """Add what came about since, at so much a second, up to so much."""
+        self.left = min(self.left + (now - self.at) * rate, most)
+        self.at = now
+
     def allows(self, rate: int, now: float) -> bool:
         """Whether another question is answered, at so many bytes a second."""
-        self.left = min(self.left + (now - self.at) * rate, rate)
-        self.at = now
+        self.fill(rate, rate, now)
         return self.left > 0
 
-    def pay(self, size: int) -> None:
-        """Tell how long an answer was."""
-        self.left -= size
+    def pay(self, cost: float) -> None:
+        """Take what something cost."""
+        self.left -= cost

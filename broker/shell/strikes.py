@@ -12,6 +12,8 @@ from typing import Final
 
 from attrs import Factory, define
 
+from broker.shell.rate import Budget
+
 BORNE: Final = 8
 """Refused rows of one party that are borne at once."""
 FORGIVEN_AFTER: Final = 10.0
@@ -20,10 +22,9 @@ FORGIVEN_AFTER: Final = 10.0
 
 @define
 class Strikes:
-    """The refused rows of each party, as a debt that time makes smaller."""
+    """How many more refused rows of each party are borne; who is not named has all of theirs."""
 
-    _debts: dict[object, tuple[float, float]] = Factory(dict)
-    """By party: how many, and when that was so."""
+    _borne: dict[object, Budget] = Factory(dict)
 
     def strike(self, party: object, now: float) -> bool:
         """Count a refused row.
@@ -35,13 +36,10 @@ class Strikes:
         Returns:
             Whether that is one too many.
         """
-        debt = self._left(party, now) + 1
-        self._debts[party] = debt, now
-        for other in list(self._debts):
-            if not self._left(other, now):
-                del self._debts[other]
-        return debt > BORNE
-
-    def _left(self, party: object, now: float) -> float:
-        debt, at = self._debts.get(party, (0.0, now))
-        return max(0.0, debt - (now - at) / FORGIVEN_AFTER)
+        for other, budget in list(self._borne.items()):
+            budget.fill(1 / FORGIVEN_AFTER, BORNE, now)
+            if budget.left == BORNE:
+                del self._borne[other]
+        found = self._borne.setdefault(party, Budget(BORNE, now))
+        found.pay(1)
+        return found.left < 0

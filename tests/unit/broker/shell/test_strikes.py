@@ -19,4 +19,4 @@ def test_who_owes_nothing_is_forgotten() -> None:
     strikes = Strikes()
     for number in range(100):
         strikes.strike(number, number * 2 * FORGIVEN_AFTER)
-    assert len(strikes._debts) == 1
+    assert len(strikes._borne) == 1
