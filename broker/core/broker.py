@@ -268,18 +268,18 @@ def restore(
         if chat.gateway not in config.gateways and not chat.is_open:
             continue
         _rebase(chat, aged)
-        stored, chat.sentences = chat.sentences, []
-        notes, chat.internal = chat.internal, []
-        activity = chat.last_activity
+        stored, chat.transcript.sentences = chat.transcript.sentences, []
+        notes, chat.transcript.internal = chat.transcript.internal, []
+        activity = chat.activity.last
         for sentence in stored:
             add_sentence(chat, sentence)
         for note in notes:
             add_note(chat, note)
-        for slot in chat.slots.values():
+        for slot in chat.transcript.slots.values():
             if slot.agent is not None:
-                chat.writers[slot.agent] = None
-        chat.last_activity = activity
-        chat.transcript_bytes = measured_transcript(chat)
+                chat.transcript.writers[slot.agent] = None
+        chat.activity.last = activity
+        chat.transcript.size = measured_transcript(chat)
         add_chat(state, chat)
         _seat(state, chat)
     _put_in_order(state)
@@ -293,20 +293,29 @@ def _put_in_order(state: State) -> None:
     """What closed first, and what was to come back first, stand in front."""
     starting, d = state.chats, state.distribution
     for gateway, ended in state.closed_chats.items():
-        in_order = sorted(ended, key=lambda c: (starting[c].closed_up, c))
+        in_order = sorted(ended, key=lambda c: (starting[c].ending.closed_up, c))
         state.closed_chats[gateway] = dict.fromkeys(in_order)
-    d.resuming = dict.fromkeys(sorted(d.resuming, key=lambda c: (starting[c].woken_at or 0, c)))
+
+    def woken_at(chat: Guid) -> int:
+        parking = starting[chat].parking
+        return (parking.woken_at or 0) if parking is not None else 0
+
+    d.resuming = dict.fromkeys(sorted(d.resuming, key=lambda c: (woken_at(c), c)))
 
 
 def _rebase(chat: Chat, aged: Callable[[int], int]) -> None:
     """Put the times that a recovered chat's deadlines begin with onto the clock of deadlines."""
     chat.started_up = aged(chat.started_at)
-    chat.quiet_up = max(aged(at) for at in _spoken(chat))
-    chat.parked_up = aged(chat.parked_at) if chat.parked_at is not None else 0
-    chat.queued_up = aged(chat.enqueued_at) if chat.enqueued_at is not None else 0
-    chat.closed_up = aged(chat.closed_at) if chat.closed_at is not None else 0
+    chat.activity.quiet_up = max(aged(at) for at in _spoken(chat))
+    if chat.waiting.enqueued_at is not None:
+        chat.waiting.queued_up = aged(chat.waiting.enqueued_at)
+    if chat.ending.closed_at is not None:
+        chat.ending.closed_up = aged(chat.ending.closed_at)
     chat.exclusions = {agent: aged(at) for agent, at in chat.exclusions.items()}
-    chat.offer_term = evolve(chat.offer_term, since=aged(chat.offer_term.since))
+    if chat.parking is not None:
+        chat.parking.up = aged(chat.parking.at)
+    if chat.offer is not None:
+        chat.offer.term = evolve(chat.offer.term, since=aged(chat.offer.term.since))
     if chat.invite is not None:
         chat.invite.term = evolve(chat.invite.term, since=aged(chat.invite.term.since))
 
@@ -316,10 +325,10 @@ def _spoken(chat: Chat) -> Iterator[int]:
 
     What is the latest of them has to be judged by age: a clock may have been set back between two of them.
     """
-    yield chat.since
-    if chat.unparked_at:
-        yield chat.unparked_at
-    last = next((said.at for said in reversed(chat.sentences) if not said.own), None)
+    yield chat.activity.since
+    if chat.activity.unparked_at:
+        yield chat.activity.unparked_at
+    last = next((said.at for said in reversed(chat.transcript.sentences) if not said.own), None)
     if last is not None:
         yield last
 
@@ -332,11 +341,11 @@ def _seat(state: State, chat: Chat) -> None:
     if alerted is not None:
         apply_agents.lease(state, chat.id, alerted, ChatStatus.ALERTING)
     if chat.agent is not None and chat.has(chat.agent):
-        if chat.parked_at is None:
+        if chat.parking is None:
             apply_agents.lease(state, chat.id, chat.agent, ChatStatus.ANSWERED)
         else:
             apply_agents.presence_of(state, chat.agent).parked[chat.id] = None
-            if chat.woken_at is not None:
+            if chat.parking.woken_at is not None:
                 d.resuming[chat.id] = None
     for agent, party in chat.parties.items():
         if party.mode is TransferMode.MONITOR:

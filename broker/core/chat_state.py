@@ -1,8 +1,12 @@
-"""What is known of a chat: its life, its words, its forms, and who is in it."""
+"""What is known of a chat: its life, its words, its forms, and who is in it.
+
+A `Chat` has a part for the members that come and go together. A part belongs to its chat alone: it is
+never shared and never taken along to another one.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from attrs import Factory, define, field
 
@@ -10,6 +14,9 @@ from broker.core.facts import DecisionLogged
 from broker.core.timers import NO_TERM, Term
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import ChatStatus, CloseReason, Guid, TransferMode
+
+DERIVED: Final = {"derived": True}
+"""Marks a member that no row has: it is made of others, or is of this process."""
 
 
 @define
@@ -53,6 +60,127 @@ class Slot:
 
 
 @define(kw_only=True)
+class Visitor:
+    """Who is on the other side, as the connector has it, and whom the rules take them for.
+
+    Attributes:
+        variables: What was said of them at the start.
+        contact: Whom they are, and under which name that was said (B-42).
+    """
+
+    tracking_id: str
+    party_name: str | None = None
+    remote_address: str | None = None
+    culture: str | None = None
+    user_token: str | None = None
+    ext_response: str | None = None
+    variables: tuple[tuple[str, str], ...] = ()
+    contact: Guid | None = None
+    contact_name: str | None = None
+
+
+@define(kw_only=True)
+class Routing:
+    """What the chat asks of an agent.
+
+    Attributes:
+        further: Projects besides its own whose agents may take it (B-26).
+        wait_level: The level of the last wait rule that was applied, -1 before.
+    """
+
+    project: Guid | None = None
+    language: Guid | None = None
+    skill: int = 0
+    priority: int = 0
+    further: tuple[Guid, ...] = ()
+    wait_level: int = -1
+
+
+@define(kw_only=True)
+class Waiting:
+    """How long the visitor has waited for people, and until when.
+
+    Attributes:
+        enqueued_at: Where it stands in the queue counts from here; `queued_up` is the same on the
+            clock of deadlines.
+        answered_at: When somebody answered first.
+        waited: How long, in all waits that are over.
+        since: When the present one began.
+        estimate: When the visitor was last told how long they may wait, and what.
+    """
+
+    enqueued_at: int | None = None
+    queued_up: int = field(default=0, metadata=DERIVED)
+    answered_at: int | None = None
+    waited: int = 0
+    since: int | None = None
+    estimate: tuple[int, int] | None = field(default=None, metadata=DERIVED)
+
+    def time_waited(self, now: int) -> int:
+        """How long the visitor has waited for people up to now: in `Waiting` and `Alerting`."""
+        since = self.since
+        return self.waited + (max(0, now - since) if since is not None else 0)
+
+
+@define(kw_only=True)
+class Activity:
+    """When something was last heard, which inactivity counts from (B-8).
+
+    Attributes:
+        since: The start or the last reopening.
+        last: The last sentence of a person, or `since`.
+        unparked_at: When it was last put aside no more.
+        quiet_up: From when inactivity counts, on the clock of deadlines.
+        warned_for: The activity for which the inactivity warning was given.
+    """
+
+    since: int = 0
+    last: int = 0
+    unparked_at: int = 0
+    quiet_up: int = field(default=0, metadata=DERIVED)
+    warned_for: int | None = None
+
+    @property
+    def quiet_since(self) -> int:
+        """Since when nobody has written, or could have: a parked chat is not silent (B-8)."""
+        return max(self.last, self.unparked_at)
+
+    @property
+    def is_warned(self) -> bool:
+        """Whether the inactivity warning was given for the present silence."""
+        return self.warned_for == self.quiet_since
+
+
+@define(kw_only=True)
+class Ending:
+    """How the chat ended, if it did.
+
+    Attributes:
+        closed_up: `closed_at` on the clock of deadlines.
+        readers: Who was in it when it ended: they may read it afterwards, and nobody else (B-8).
+    """
+
+    closed_at: int | None = None
+    closed_up: int = field(default=0, metadata=DERIVED)
+    reason: CloseReason | None = None
+    readers: tuple[Guid, ...] = ()
+
+
+@define(kw_only=True)
+class Offer:
+    """The open offer.
+
+    Attributes:
+        until: When it was to time out.
+        term: When it does (not compared: it is of this process).
+    """
+
+    number: int
+    until: int
+    term: Term = field(eq=False, metadata=DERIVED)
+
+
+@define(kw_only=True)
 class Invite:
     """A request of the owner that somebody takes or joins the chat (B-29).
 
@@ -84,6 +212,117 @@ class Party:
 
 
 @define(kw_only=True)
+class Parking:
+    """The chat is put aside by its owner.
+
+    Attributes:
+        at: Since when; `up` is the same on the clock of deadlines.
+        woken_at: Since when it is to come back from there.
+        warned: Whether the owner was told that it will.
+    """
+
+    at: int
+    up: int = field(default=0, metadata=DERIVED)
+    woken_at: int | None = None
+    warned: bool = False
+
+
+@define(kw_only=True)
+class Outbound:
+    """Somebody on this side began the chat.
+
+    Attributes:
+        key: The Guid that they gave with their request.
+        bound_at: Until then no connector has it.
+    """
+
+    key: Guid | None
+    bound_at: int | None = None
+
+
+@define(kw_only=True)
+class BotTalk:
+    """What an automated partner has come to, also once the chat was taken from it.
+
+    Attributes:
+        id: The built-in bot that talks or talked.
+        question: The one that it asked (-1: it waits for the form), `tries` how often.
+        project: Where it will hand over.
+        learned: What it was told.
+        due: When the automated partner, built in or not, will have been silent for too long.
+        given: The same, kept once the chat was taken from it.
+    """
+
+    id: Guid | None = None
+    question: int = -1
+    tries: int = 0
+    project: Guid | None = None
+    learned: tuple[tuple[str, str], ...] = ()
+    due: int | None = field(default=None, metadata=DERIVED)
+    given: int | None = field(default=None, metadata=DERIVED)
+
+
+@define(kw_only=True)
+class Forms:
+    """What was filled in, and what is to be.
+
+    Attributes:
+        results: What was filled in, by result; `saved_at` when each was saved last.
+        at_start: The one that came with the start (the wire's FormDataId).
+        offered: The form that is offered to the visitor.
+        expected: The form that its gate rule names, filled in or not (B-41).
+    """
+
+    results: dict[Guid, ScenarioResultInfo] = Factory(dict)
+    saved_at: dict[Guid, int] = Factory(dict)
+    at_start: Guid | None = None
+    offered: Guid | None = None
+    expected: Guid | None = None
+
+
+@define(kw_only=True)
+class Transcript:
+    """What was said.
+
+    Attributes:
+        keys: The sentences by ID: `keys[False]` the visitor's, `keys[True]` the other way (W-21).
+        internal: The notes of agents for each other, with numbers of their own.
+        past_slots: What the keys of overwritten slots stood for, the latest of them.
+        writers: Who wrote to the visitor or a note: their retries are known for ever (W-21).
+        size: A bound on the bytes of the transcript on the wire.
+        edition: Changes whenever something is said, noted or confirmed.
+    """
+
+    sentences: list[Sentence] = Factory(list)
+    keys: tuple[dict[str, Sentence], dict[str, Sentence]] = field(
+        factory=lambda: ({}, {}), metadata=DERIVED
+    )
+    internal: list[Sentence] = Factory(list)
+    internal_keys: dict[str, Sentence] = field(factory=dict, metadata=DERIVED)
+    slots: dict[SlotKey, Slot] = Factory(dict)
+    past_slots: dict[tuple[bool, str], bytes] = field(factory=dict, metadata=DERIVED)
+    writers: dict[Guid, None] = field(factory=dict, metadata=DERIVED)
+    size: int = 0
+    edition: int = field(default=0, metadata=DERIVED)
+
+
+PARTS: Final = (
+    Visitor,
+    Routing,
+    Waiting,
+    Activity,
+    Ending,
+    Offer,
+    Parking,
+    Outbound,
+    BotTalk,
+    Forms,
+    Transcript,
+)
+"""What a chat consists of, besides who is asked and who has joined."""
+
+
+@define(kw_only=True)
 class Chat:
     """A chat that is open, or closed not long ago.
 
@@ -91,125 +330,39 @@ class Chat:
         agent: Who is offered it or answers it; after the close the last one. In `ICR` the bot,
             None for a built-in one.
         last_agent: Who answered it last: preferred when it waits again (B-2).
-        further: Projects besides its own whose agents may take it (B-26).
-        wait_level: The level of the last wait rule that was applied, -1 before.
-        contact: Whom it is with, and under which name that was said (B-42).
-        forms: What was filled in, by result; `filled` when each was saved last, `start_form` the one
-            that came with the start (the wire's FormDataId).
-        scenario: The form that is offered to the visitor.
-        default_form: The form that its gate rule names: expected, filled in or not (B-41).
-        outbound: Somebody on this side began it; until `bound_at` no connector has it. `open_key` is
-            the Guid that they gave with their request.
-        waited: How long the visitor has waited for people, in all waits that are over; `waiting_since`
-            is when the present one began.
-        parked_at: Since when its owner has put it aside; `unparked_at` when it came back last, and
-            `park_warned` whether the owner was told that it will.
-        woken_at: Since when it is to come back from there.
-        invite: Who is asked to take it or to join; one at a time.
-        parties: Who has joined, in the order of joining.
-        bot: The built-in bot that talks or talked, `bot_question` the question that it asked (-1:
-            it waits for the form), `bot_tries` how often, `bot_project` where it will hand over,
-            `learned` what it was told.
-        bot_due: When the automated partner will have been silent for too long.
-        bot_given: The same, kept once the chat was taken from it.
-        internal: The notes of agents for each other, with numbers of their own.
-        writers: Who wrote to the visitor or a note: their retries are known for ever (W-21).
         earlier: The full chat that this one goes on from (B-2).
-        readers: Who was in it when it ended: they may read it afterwards, and nobody else (B-8).
-        estimate: When the visitor was last told how long they may wait, and what.
-        log: The last decisions about it.
-        since: The start or the last reopening: where inactivity counts from.
-        last_activity: The last sentence of a person, or `since` (B-8).
-        warned_for: The activity for which the inactivity warning was given.
-        offer: The number of the open offer.
-        offer_until: When it was to time out.
-        offer_term: When it does.
-        started_up, queued_up, closed_up: `started_at`, `enqueued_at` and `closed_at` on the clock that
-            deadlines hang on (see `Stamp.up`); so are `parked_up`, and `quiet_up`, from when inactivity
-            counts.
+        started_up: `started_at` on the clock that deadlines hang on (see `Stamp.up`).
+        parties: Who has joined, in the order of joining.
         exclusions: Agents who let the chat go, and when, on the clock of deadlines (B-24).
-        keys: The sentences by ID: `keys[False]` the visitor's, `keys[True]` the other way (W-21).
-        past_slots: What the keys of overwritten slots stood for, the latest of them; not stored.
-        transcript_bytes: A bound on the bytes of the transcript on the wire.
-        edition: Changes whenever something is said, noted or confirmed.
+        log: The last decisions about it.
         timer_at: The earliest timer that is set for this chat's own deadlines.
     """
 
     id: Guid
     no: int
     gateway: Guid
-    tracking_id: str
-    party_name: str | None = None
-    remote_address: str | None = None
-    culture: str | None = None
-    user_token: str | None = None
-    ext_response: str | None = None
+    visitor: Visitor
     status: ChatStatus = ChatStatus.PILOT
-    project: Guid | None = None
-    language: Guid | None = None
-    skill: int = 0
-    priority: int = 0
-    started_at: int = 0
-    since: int = 0
-    enqueued_at: int | None = None
-    answered_at: int | None = None
-    waited: int = 0
-    waiting_since: int | None = None
-    closed_at: int | None = None
-    close_reason: CloseReason | None = None
     agent: Guid | None = None
     last_agent: Guid | None = None
-    last_activity: int = 0
-    warned_for: int | None = None
-    offer: int | None = None
-    offer_until: int | None = None
-    offer_term: Term = NO_TERM
-    started_up: int = 0
-    queued_up: int = 0
-    closed_up: int = 0
-    quiet_up: int = 0
-    parked_up: int = 0
-    exclusions: dict[Guid, int] = Factory(dict)
-    sentences: list[Sentence] = Factory(list)
-    keys: tuple[dict[str, Sentence], dict[str, Sentence]] = Factory(lambda: ({}, {}))
-    slots: dict[SlotKey, Slot] = Factory(dict)
-    past_slots: dict[tuple[bool, str], bytes] = Factory(dict)
-    contact: Guid | None = None
-    contact_name: str | None = None
-    forms: dict[Guid, ScenarioResultInfo] = Factory(dict)
-    filled: dict[Guid, int] = Factory(dict)
-    start_form: Guid | None = None
-    default_form: Guid | None = None
-    variables: tuple[tuple[str, str], ...] = ()
-    further: tuple[Guid, ...] = ()
-    wait_level: int = -1
-    scenario: Guid | None = None
-    outbound: bool = False
-    open_key: Guid | None = None
-    bound_at: int | None = None
-    parked_at: int | None = None
-    unparked_at: int = 0
-    park_warned: bool = False
-    woken_at: int | None = None
+    earlier: Guid | None = None
+    started_at: int = 0
+    started_up: int = field(default=0, metadata=DERIVED)
+    routing: Routing = Factory(Routing)
+    waiting: Waiting = Factory(Waiting)
+    activity: Activity = Factory(Activity)
+    ending: Ending = Factory(Ending)
+    offer: Offer | None = None
     invite: Invite | None = None
     parties: dict[Guid, Party] = Factory(dict)
-    bot: Guid | None = None
-    bot_question: int = -1
-    bot_tries: int = 0
-    bot_project: Guid | None = None
-    learned: tuple[tuple[str, str], ...] = ()
-    bot_due: int | None = None
-    bot_given: int | None = None
-    internal: list[Sentence] = Factory(list)
-    internal_keys: dict[str, Sentence] = Factory(dict)
-    writers: dict[Guid, None] = Factory(dict)
-    earlier: Guid | None = None
-    readers: tuple[Guid, ...] = ()
-    estimate: tuple[int, int] | None = None
-    log: list[DecisionLogged] = Factory(list)
-    edition: int = 0
-    transcript_bytes: int = 0
-    timer_at: int | None = None
+    exclusions: dict[Guid, int] = field(factory=dict, metadata=DERIVED)
+    parking: Parking | None = None
+    outbound: Outbound | None = None
+    bot: BotTalk = Factory(BotTalk)
+    forms: Forms = Factory(Forms)
+    transcript: Transcript = Factory(Transcript)
+    log: list[DecisionLogged] = field(factory=list, metadata=DERIVED)
+    timer_at: int | None = field(default=None, metadata=DERIVED)
 
     @property
     def is_open(self) -> bool:
@@ -217,14 +370,9 @@ class Chat:
         return self.status is not ChatStatus.CLOSED
 
     @property
-    def quiet_since(self) -> int:
-        """Since when nobody has written, or could have: a parked chat is not silent (B-8)."""
-        return max(self.last_activity, self.unparked_at)
-
-    @property
     def is_bound(self) -> bool:
         """Whether a connector has the chat."""
-        return not self.outbound or self.bound_at is not None
+        return self.outbound is None or self.outbound.bound_at is not None
 
     @property
     def offered_to(self) -> Guid | None:
@@ -243,11 +391,6 @@ class Chat:
             case _:
                 return False
 
-    def time_waited(self, now: int) -> int:
-        """How long the visitor has waited for people up to now: in `Waiting` and `Alerting`."""
-        since = self.waiting_since
-        return self.waited + (max(0, now - since) if since is not None else 0)
-
     def is_read_by(self, agent: Guid) -> bool:
         """Whether the agent may read what was said: whoever is in it, or was in it at its end."""
-        return self.has(agent) if self.is_open else agent in self.readers
+        return self.has(agent) if self.is_open else agent in self.ending.readers

@@ -12,6 +12,7 @@ broker began to listen again, after a restart or a gap, has a grace from that mo
 from __future__ import annotations
 
 from broker.config.model import MINUTE, Gateway, WaitRule
+from broker.core.chat_state import Parking
 from broker.core.rules.matching import next_wait
 from broker.core.state import Chat, ChatsState
 from broker.core.timers import Resumed, Term, TimerKind
@@ -42,21 +43,21 @@ def retention(state: ChatsState, chat: Chat) -> int:
 
 def dead_up(state: ChatsState, chat: Chat, gateway: Gateway) -> int | None:
     """When an open chat is closed for inactivity, on the clock of deadlines; never while parked (B-8)."""
-    if gateway.inactivity_timeout is None or chat.parked_at is not None:
+    if gateway.inactivity_timeout is None or chat.parking is not None:
         return None
     grace = max(GRACE, gateway.inactivity_warning or 0)
-    return over(state, chat.quiet_up, gateway.inactivity_timeout, grace)
+    return over(state, chat.activity.quiet_up, gateway.inactivity_timeout, grace)
 
 
 def next_deadline(state: ChatsState, chat: Chat) -> int | None:
     """The next moment at which the chat changes by itself."""
-    if chat.closed_at is not None:
-        return over(state, chat.closed_up, retention(state, chat))
+    if chat.ending.closed_at is not None:
+        return over(state, chat.ending.closed_up, retention(state, chat))
     gateway = state.config.gateways.get(chat.gateway)
     dead = dead_up(state, chat, gateway) if gateway is not None else None
     if dead is None or gateway is None:
         return None
-    if gateway.inactivity_warning is not None and chat.warned_for != chat.quiet_since:
+    if gateway.inactivity_warning is not None and not chat.activity.is_warned:
         return dead - gateway.inactivity_warning
     return dead
 
@@ -81,17 +82,17 @@ def coming_wait(state: ChatsState, chat: Chat) -> tuple[int, WaitRule] | None:
 
     def due(rule: WaitRule) -> int:
         # What is done for the visitor need not wait; what is done to them has to.
-        return over(state, chat.queued_up, rule.after, GRACE if rule.close else 0)
+        return over(state, chat.waiting.queued_up, rule.after, GRACE if rule.close else 0)
 
     return next_wait(state.config, chat, due, lambda up: up + state.ahead)
 
 
 def bot_until(state: ChatsState, chat: Chat) -> int | None:
     """When an automated partner will have been silent for too long (B-40)."""
-    if chat.bot_due is None:
+    if chat.bot.due is None:
         return None
     patience = state.config.distribution.bot_timeout
-    return over(state, chat.bot_due - patience, patience)
+    return over(state, chat.bot.due - patience, patience)
 
 
 def arm_bot(state: ChatsState, chat: Chat) -> None:
@@ -115,7 +116,7 @@ def arm_unbound(state: ChatsState, chat: Chat) -> None:
 def arm_offer(state: ChatsState, chat: Chat) -> None:
     """Set a timer for the end of an open offer (B-24)."""
     if chat.offer is not None:
-        state.timers.set(term_over(state, chat.offer_term), TimerKind.OFFER, chat.id)
+        state.timers.set(term_over(state, chat.offer.term), TimerKind.OFFER, chat.id)
 
 
 def arm_invite(state: ChatsState, chat: Chat) -> None:
@@ -124,18 +125,19 @@ def arm_invite(state: ChatsState, chat: Chat) -> None:
         state.timers.set(term_over(state, chat.invite.term), TimerKind.INVITE, chat.id)
 
 
-def park_until(state: ChatsState, chat: Chat) -> int:
+def park_until(state: ChatsState, parking: Parking) -> int:
     """When a parked chat comes back by itself (B-29)."""
     numbers = state.config.distribution
     grace = max(GRACE, numbers.park_warning)
-    return over(state, chat.parked_up, numbers.park_timeout, grace)
+    return over(state, parking.up, numbers.park_timeout, grace)
 
 
 def arm_park(state: ChatsState, chat: Chat) -> None:
     """Set a timer for that, or for the warning before it."""
-    if chat.parked_at is not None and chat.woken_at is None:
-        early = 0 if chat.park_warned else state.config.distribution.park_warning
-        state.timers.set(park_until(state, chat) - early, TimerKind.PARK, chat.id)
+    parking = chat.parking
+    if parking is not None and parking.woken_at is None:
+        early = 0 if parking.warned else state.config.distribution.park_warning
+        state.timers.set(park_until(state, parking) - early, TimerKind.PARK, chat.id)
 
 
 def arm_exclusion(state: ChatsState, chat: Guid, since: int) -> None:

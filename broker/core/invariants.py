@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import evolve, fields
 
 from broker.core.capacity import capacity, capacity_cost
+from broker.core.chat_state import DERIVED, PARTS
 from broker.core.chats.transcript import held_bytes, measured_transcript
 from broker.core.deadlines import bot_until, unbound_until
 from broker.core.distribution.apply import lost_until
@@ -19,28 +22,10 @@ from broker.core.timers import TimerKind
 from broker.core.views.recipients import members_of
 from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
-_DERIVED = frozenset(
-    {
-        "bot_due",
-        "bot_given",
-        "closed_up",
-        "edition",
-        "estimate",
-        "exclusions",
-        "internal_keys",
-        "keys",
-        "log",
-        "offer_term",
-        "parked_up",
-        "past_slots",
-        "queued_up",
-        "quiet_up",
-        "started_up",
-        "timer_at",
-        "writers",
-    }
-)
-_COLUMNS = tuple(a.name for a in fields(Chat) if a.name not in _DERIVED)
+_STORED: Final[dict[type, tuple[str, ...]]] = {
+    part: tuple(a.name for a in fields(part) if a.metadata != DERIVED) for part in (Chat, *PARTS)
+}
+"""The members of a chat and of its parts that rows give back."""
 
 
 def durable(state: State) -> dict[str, object]:
@@ -52,7 +37,7 @@ def durable(state: State) -> dict[str, object]:
     """
     chats: dict[str, object] = {}
     for chat in sorted(state.chats.values(), key=lambda c: c.no):
-        chats[chat.id] = _durable_chat(chat)
+        chats[chat.id] = _durable_part(chat)
     presences = {
         presence.agent: (
             *(
@@ -82,8 +67,9 @@ def durable(state: State) -> dict[str, object]:
     }
 
 
-def _durable_chat(chat: Chat) -> dict[str, object]:
-    return {name: getattr(chat, name) for name in _COLUMNS}
+def _durable_part(part: object) -> object:
+    names = _STORED.get(type(part))
+    return part if names is None else {name: _durable_part(getattr(part, name)) for name in names}
 
 
 def check(state: State) -> list[str]:
@@ -140,17 +126,21 @@ def _count_faults(state: State) -> list[str]:
 
 def _chat_faults(state: State, chat: Chat) -> list[str]:
     faults: list[str] = []
-    if [s.counter for s in chat.sentences] != list(range(1, len(chat.sentences) + 1)):
+    if [s.counter for s in chat.transcript.sentences] != list(
+        range(1, len(chat.transcript.sentences) + 1)
+    ):
         faults.append(f"I-3: counters of chat {chat.id} are not 1..n")
-    if [s.counter for s in chat.internal] != list(range(1, len(chat.internal) + 1)):
+    if [s.counter for s in chat.transcript.internal] != list(
+        range(1, len(chat.transcript.internal) + 1)
+    ):
         faults.append(f"I-3: counters of the notes of chat {chat.id} are not 1..n")
-    if sum(len(keys) for keys in chat.keys) != len(chat.sentences):
+    if sum(len(keys) for keys in chat.transcript.keys) != len(chat.transcript.sentences):
         faults.append(f"I-2: keys of chat {chat.id} do not match its sentences")
-    if len(chat.internal_keys) != len(chat.internal):
+    if len(chat.transcript.internal_keys) != len(chat.transcript.internal):
         faults.append(f"I-2: keys of the notes of chat {chat.id} do not match them")
-    if chat.transcript_bytes != measured_transcript(chat):
+    if chat.transcript.size != measured_transcript(chat):
         faults.append(
-            f"I-14: chat {chat.id} weighs {measured_transcript(chat)}, not {chat.transcript_bytes}"
+            f"I-14: chat {chat.id} weighs {measured_transcript(chat)}, not {chat.transcript.size}"
         )
     asks = chat.invite is not None and chat.invite.project is not None
     waits = chat.status is ChatStatus.WAITING or (asks and chat.offer is None)
@@ -160,8 +150,8 @@ def _chat_faults(state: State, chat: Chat) -> list[str]:
         faults.append(f"I-6: chat {chat.id} is {chat.status} without an offer")
     if chat.status in (ChatStatus.WAITING, ChatStatus.CLOSED) and chat.offer is not None:
         faults.append(f"I-6: chat {chat.id} is {chat.status} and its offer disagrees")
-    if (chat.status is ChatStatus.CLOSED) is not (chat.close_reason is not None):
-        faults.append(f"I-8: chat {chat.id} is {chat.status} with reason {chat.close_reason}")
+    if (chat.status is ChatStatus.CLOSED) is not (chat.ending.reason is not None):
+        faults.append(f"I-8: chat {chat.id} is {chat.status} with reason {chat.ending.reason}")
     return faults
 
 
@@ -174,7 +164,7 @@ def _index_faults(state: State, chat: Chat) -> list[str]:
         faults.append(f"I-14: chat {chat.id} is missing from or left in the closed list")
     if (chat.is_open and not chat.is_bound) is not (chat.id in state.unbound):
         faults.append(f"I-7: chat {chat.id} is missing from or left in the unbound ones")
-    found = state.by_tracking.get((chat.gateway, chat.tracking_id))
+    found = state.by_tracking.get((chat.gateway, chat.visitor.tracking_id))
     if chat.is_open and chat.is_bound and found != chat.id:
         faults.append(f"I-2: open chat {chat.id} is not found by its tracking ID")
     return faults
@@ -184,13 +174,14 @@ def _party_faults(state: State, chat: Chat) -> list[str]:
     """I-6, I-7: whoever is in the chat, or asked into it, belongs to a conversation."""
     faults: list[str] = []
     talking = chat.status is ChatStatus.ANSWERED and chat.agent is not None
-    if (chat.parties or chat.invite or chat.parked_at is not None) and not talking:
+    if (chat.parties or chat.invite or chat.parking is not None) and not talking:
         faults.append(f"I-6: chat {chat.id} is {chat.status} with parties, or asking, or parked")
     if chat.agent in chat.parties:
         faults.append(f"I-6: chat {chat.id} has its owner among its parties")
     if chat.status is ChatStatus.ANSWERED and chat.offer is not None and chat.invite is None:
         faults.append(f"I-6: chat {chat.id} is answered and offered")
-    if chat.woken_at is not None and chat.id not in state.distribution.resuming:
+    woken = chat.parking is not None and chat.parking.woken_at is not None
+    if woken and chat.id not in state.distribution.resuming:
         faults.append(f"I-7: chat {chat.id} is to come back and nobody looks")
     alerted = chat.offered_to
     if alerted is not None:
@@ -212,7 +203,7 @@ def leases_due(state: State) -> dict[Guid, dict[Guid, ChatStatus]]:
         for agent in members_of(chat):
             party = chat.parties.get(agent)
             unseen = party is not None and party.mode is TransferMode.MONITOR
-            put_aside = party is None and chat.parked_at is not None
+            put_aside = party is None and chat.parking is not None
             if not unseen and not put_aside:
                 due.setdefault(agent, {})[chat.id] = ChatStatus.ANSWERED
     for presence in state.distribution.presences.values():
@@ -238,7 +229,7 @@ def lease_faults(state: State) -> list[str]:
         parked = {
             chat.id
             for chat in state.chats.values()
-            if chat.parked_at is not None and chat.agent == presence.agent
+            if chat.parking is not None and chat.agent == presence.agent
         }
         if set(presence.parked) != parked:
             faults.append(f"I-6: agent {presence.agent} has parked {presence.parked}, not {parked}")

@@ -84,7 +84,7 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
         was = ahead.chats.get(chat.id)
         if was is not None:
             # Not `past_slots`: what it knows of inputs that are decided again would make retries of them.
-            chat.estimate = was.estimate
+            chat.waiting.estimate = was.waiting.estimate
             _remember_times(state, chat, was)
         _await_bot(state, chat, was)
     arm_all(state)
@@ -114,16 +114,16 @@ def _remember_presence(state: State, presence: AgentPresence, before: AgentPrese
 def _remember_times(state: State, chat: Chat, was: Chat) -> None:
     """What the store has was read as after a restart: as old as the store can tell. Memory knows better."""
     chat.started_up = was.started_up
-    if chat.enqueued_at == was.enqueued_at:
-        chat.queued_up = was.queued_up
-    if chat.parked_at == was.parked_at:
-        chat.parked_up = was.parked_up
-    if chat.quiet_since == was.quiet_since:
-        chat.quiet_up = was.quiet_up
-    if chat.closed_at == was.closed_at:
-        chat.closed_up = was.closed_up
-    if chat.offer == was.offer:
-        chat.offer_term = was.offer_term
+    if chat.waiting.enqueued_at == was.waiting.enqueued_at:
+        chat.waiting.queued_up = was.waiting.queued_up
+    if chat.activity.quiet_since == was.activity.quiet_since:
+        chat.activity.quiet_up = was.activity.quiet_up
+    if chat.ending.closed_at == was.ending.closed_at:
+        chat.ending.closed_up = was.ending.closed_up
+    if chat.parking is not None and was.parking is not None and chat.parking.at == was.parking.at:
+        chat.parking.up = was.parking.up
+    if chat.offer is not None and chat.offer == was.offer:
+        chat.offer.term = was.offer.term
     if chat.invite is not None and chat.invite == was.invite:
         chat.invite.term = was.invite.term
     chat.exclusions = {
@@ -136,8 +136,8 @@ def _await_bot(state: State, chat: Chat, was: Chat | None) -> None:
     """A bot's turn is in no row; one that it had already goes on, and does not begin anew."""
     if chat.status is ChatStatus.ICR and chat.agent is not None and chat.offer is None:
         presence = state.distribution.presences.get(chat.agent)
-        spoken = [s.outbound for s in chat.sentences if not s.own][-1:]
+        spoken = [s.outbound for s in chat.transcript.sentences if not s.own][-1:]
         if presence is None or presence.session is None or spoken == [False]:
-            given = was.bot_given if was is not None else None
+            given = was.bot.given if was is not None else None
             due = state.up + state.config.distribution.bot_timeout
-            chat.bot_due = chat.bot_given = due if given is None else min(due, given)
+            chat.bot.due = chat.bot.given = due if given is None else min(due, given)

@@ -78,7 +78,10 @@ def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Snapshot
             sessions[session.role] += 1
         chats |= {str(status): count for status, count in state.status_counts.items()}
         waiting = [state.chats[chat] for chat in state.distribution.entries]
-        oldest = min((c.queued_up for c in waiting if c.enqueued_at is not None), default=None)
+        oldest = min(
+            (c.waiting.queued_up for c in waiting if c.waiting.enqueued_at is not None),
+            default=None,
+        )
         if oldest is not None:
             gauges["queue_oldest_seconds"] = max(0.0, (server.attention.up - oldest) / 1_000_000)
         gauges["inbox_length"] = len(engine.inbox)

@@ -266,14 +266,14 @@ class Play:
             return []
         peers = {gateway.id: gateway.peer for gateway in self.host.config.gateways.values()}
         chats = life.engine.state.chats.values()
-        return [(chat.id, peers[chat.gateway], chat.tracking_id) for chat in chats]
+        return [(chat.id, peers[chat.gateway], chat.visitor.tracking_id) for chat in chats]
 
     def _results(self) -> list[Guid]:
         """What a bad client may know of what the others filled in."""
         life = self.host.life
         if life is None or life.engine is None:
             return []
-        return [key for chat in life.engine.state.chats.values() for key in chat.forms]
+        return [key for chat in life.engine.state.chats.values() for key in chat.forms.results]
 
     def _programs(self) -> list[Program]:
         agents = [a.program for a in self.agents if a.program is not None]

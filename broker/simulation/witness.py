@@ -146,9 +146,11 @@ def _present(state: State) -> dict[str, object]:
         },
         "leases": {chat: sorted(agents) for chat, agents in sorted(d.leases.items())},
         "tickets": {chat: (t.order, t.demand) for chat, t in sorted(d.entries.items())},
-        "estimates": {chat.id: chat.estimate for chat in state.chats.values() if chat.is_open},
+        "estimates": {
+            chat.id: chat.waiting.estimate for chat in state.chats.values() if chat.is_open
+        },
         "offers": sorted(
-            (chat.id, chat.offer_until) for chat in state.chats.values() if chat.offer_until
+            (chat.id, chat.offer.until) for chat in state.chats.values() if chat.offer is not None
         ),
     }
 

@@ -18,6 +18,18 @@ from sqlalchemy import Connection, Row, Select, Text, func, select
 from sqlalchemy import cast as cast_to
 
 from broker.config.model import Config
+from broker.core.chat_state import (
+    Activity,
+    BotTalk,
+    Ending,
+    Forms,
+    Offer,
+    Outbound,
+    Parking,
+    Routing,
+    Visitor,
+    Waiting,
+)
 from broker.core.contact_state import Contact, Contacts
 from broker.core.deadlines import LEAST_RETENTION
 from broker.core.facts import DecisionLogged
@@ -94,7 +106,7 @@ def recover(connection: Connection, config: Config, now: int) -> Recovered:
 def _written(found: Iterable[Chat]) -> Iterator[int]:
     """When the last word of each chat was written."""
     for chat in found:
-        for said in (chat.sentences, chat.internal):
+        for said in (chat.transcript.sentences, chat.transcript.internal):
             if said:
                 yield said[-1].at
 
@@ -159,48 +171,56 @@ def _chat(row: Row[Any]) -> Chat:
         id=row.id,
         no=row.no,
         gateway=row.gateway,
-        tracking_id=row.tracking_id,
-        party_name=row.party_name,
-        remote_address=row.remote_address,
-        culture=row.culture,
-        user_token=row.user_token,
-        ext_response=row.ext_response,
+        visitor=Visitor(
+            tracking_id=row.tracking_id,
+            party_name=row.party_name,
+            remote_address=row.remote_address,
+            culture=row.culture,
+            user_token=row.user_token,
+            ext_response=row.ext_response,
+            variables=tuple((name, value) for name, value in row.variables or ()),
+            contact=row.contact,
+            contact_name=row.contact_name,
+        ),
         status=ChatStatus(row.status),
-        project=row.project,
-        language=row.language,
-        skill=row.skill,
-        priority=row.priority,
-        started_at=row.started_at,
-        since=row.since,
-        enqueued_at=row.enqueued_at,
-        answered_at=row.answered_at,
-        closed_at=row.closed_at,
-        close_reason=CloseReason(row.close_reason) if row.close_reason else None,
         agent=row.agent,
         last_agent=row.last_agent,
-        last_activity=row.since,
-        warned_for=row.warned_for,
-        unparked_at=row.unparked_at or 0,
-        variables=tuple((name, value) for name, value in row.variables or ()),
-        further=tuple(row.further or ()),
-        wait_level=row.wait_level,
-        scenario=row.scenario,
-        contact=row.contact,
-        contact_name=row.contact_name,
-        start_form=row.start_form,
-        default_form=row.default_form,
-        outbound=row.outbound,
-        open_key=row.open_key,
-        bound_at=row.bound_at,
-        bot=row.bot,
-        bot_question=row.bot_question,
-        bot_tries=row.bot_tries,
-        bot_project=row.bot_project,
-        learned=tuple((name, text) for name, text in row.learned or ()),
-        readers=tuple(row.readers or ()),
         earlier=row.earlier,
-        waited=row.waited,
-        waiting_since=row.waiting_since,
+        started_at=row.started_at,
+        routing=Routing(
+            project=row.project,
+            language=row.language,
+            skill=row.skill,
+            priority=row.priority,
+            further=tuple(row.further or ()),
+            wait_level=row.wait_level,
+        ),
+        waiting=Waiting(
+            enqueued_at=row.enqueued_at,
+            answered_at=row.answered_at,
+            waited=row.waited,
+            since=row.waiting_since,
+        ),
+        activity=Activity(
+            since=row.since,
+            last=row.since,
+            unparked_at=row.unparked_at or 0,
+            warned_for=row.warned_for,
+        ),
+        ending=Ending(
+            closed_at=row.closed_at,
+            reason=CloseReason(row.close_reason) if row.close_reason else None,
+            readers=tuple(row.readers or ()),
+        ),
+        outbound=Outbound(key=row.open_key, bound_at=row.bound_at) if row.outbound else None,
+        bot=BotTalk(
+            id=row.bot,
+            question=row.bot_question,
+            tries=row.bot_tries,
+            project=row.bot_project,
+            learned=tuple((name, text) for name, text in row.learned or ()),
+        ),
+        forms=Forms(at_start=row.start_form, offered=row.scenario, expected=row.default_form),
     )
 
 
@@ -208,9 +228,9 @@ def _sentences(connection: Connection, found: dict[int, Chat], part: list[int]) 
     for no, *values in connection.execute(sentences_of(part)).all():
         sentence = Sentence(*values)
         chat = found[no]
-        chat.sentences.append(sentence)
-        if not sentence.own and sentence.at > chat.last_activity:
-            chat.last_activity = sentence.at
+        chat.transcript.sentences.append(sentence)
+        if not sentence.own and sentence.at > chat.activity.last:
+            chat.activity.last = sentence.at
 
 
 def _belongings(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:
@@ -220,12 +240,12 @@ def _belongings(connection: Connection, found: dict[int, Chat], part: list[int])
     slots = select(s.chat_no, *columns, s.confirmed_at).where(s.chat_no.in_(part))
     for no, *values in connection.execute(slots):
         slot = Slot(*values)
-        found[no].slots[slot.outbound, slot.model] = slot
+        found[no].transcript.slots[slot.outbound, slot.model] = slot
     forms = select(f.chat_no, f.result_id, f.at, f.result).where(f.chat_no.in_(part))
     for no, key, at, body in connection.execute(forms.order_by(f.seq)):
         result = cast("ScenarioResultInfo", from_wire("ES_SCENARIO_SAVE", body))
-        found[no].forms[key] = result
-        found[no].filled[key] = at
+        found[no].forms.results[key] = result
+        found[no].forms.saved_at[key] = at
     x = exclusions.c
     excluded = (
         select(x.chat_no, x.agent, x.at)
@@ -260,15 +280,13 @@ def _parts(connection: Connection, found: dict[int, Chat], part: list[int]) -> N
     for no, at, woken_at, warned_at in connection.execute(
         parked.where(k.chat_no.in_(part), k.ended_at.is_(None))
     ):
-        chat = found[no]
-        chat.parked_at, chat.woken_at, chat.park_warned = at, woken_at, warned_at is not None
+        found[no].parking = Parking(at=at, woken_at=woken_at, warned=warned_at is not None)
     open_ = select(o.chat_no, o.offer, o.agent, o.at, o.until)
     for no, offer, agent, at, until in connection.execute(
         open_.where(o.chat_no.in_(part), o.ended_at.is_(None))
     ):
         chat = found[no]
-        chat.offer, chat.offer_until = offer, until
-        chat.offer_term = Term(at, until - at)
+        chat.offer = Offer(number=offer, until=until, term=Term(at, until - at))
         if chat.invite is not None:
             chat.invite.agent = agent
 
@@ -281,7 +299,7 @@ def _notes(connection: Connection, found: dict[int, Chat], part: list[int]) -> N
     for no, counter, key, name, text, sent, at, agent in connection.execute(written):
         model = int(SentenceModel.INTERNAL)
         note = Sentence(counter, key, name, text, sent, True, model, at, agent, False)
-        found[no].internal.append(note)
+        found[no].transcript.internal.append(note)
     still = [no for no in part if found[no].is_open]
     logged = select(d.chat_no, d.at, d.kind, d.agent, d.detail).order_by(d.chat_no, d.seq)
     for row in connection.execute(logged.where(d.chat_no.in_(still))):

@@ -36,7 +36,7 @@ def test_a_database_is_free_again_when_its_broker_is_killed(tmp_path: Path) -> N
         broker.kill()
     store = Store.open(url)
     (chat,) = store.recover(Config(), 9).chats
-    assert [sentence.counter for sentence in chat.sentences] == [1]
+    assert [sentence.counter for sentence in chat.transcript.sentences] == [1]
     store.close()
 
 
@@ -70,7 +70,7 @@ def test_a_copy_taken_while_the_broker_writes_is_one_instant(tmp_path: Path) -> 
         store.close()
     copy = Store.open(f"sqlite:///{tmp_path}/copy.db", create=False)
     (chat,) = copy.recover(Config(), 9).chats
-    counters = [sentence.counter for sentence in chat.sentences]
+    counters = [sentence.counter for sentence in chat.transcript.sentences]
     assert counters == list(range(1, len(counters) + 1))
     assert before - 1 <= len(counters) <= after
     copy.close()

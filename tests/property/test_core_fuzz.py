@@ -60,7 +60,7 @@ ACTIONS = st.one_of(
 
 def concerned(chat: Chat) -> set[Guid | None]:
     """The agents who may hear of a chat."""
-    kept = (*chat.parties, *chat.readers, *chat.writers)
+    kept = (*chat.parties, *chat.ending.readers, *chat.transcript.writers)
     return {chat.agent, chat.last_agent, chat.offered_to, *kept}
 
 

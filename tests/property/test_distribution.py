@@ -83,11 +83,19 @@ ACTIONS = st.one_of(
 
 def skill_in(state: State, agent: Guid, chat: Chat) -> int | None:
     """B-20: the skill that qualifies an agent, in the first project that does."""
-    known, wanted, projects = state.config.agents[agent], chat.skill, (chat.project, *chat.further)
+    known, wanted, projects = (
+        state.config.agents[agent],
+        chat.routing.skill,
+        (chat.routing.project, *chat.routing.further),
+    )
     if chat.invite is not None:
         wanted, projects = 1, (chat.invite.project,)
-    spoken = known.languages.get(chat.language) if chat.language is not None else None
-    if chat.language is not None and (spoken is None or not (spoken.enabled and spoken.engaged)):
+    spoken = (
+        known.languages.get(chat.routing.language) if chat.routing.language is not None else None
+    )
+    if chat.routing.language is not None and (
+        spoken is None or not (spoken.enabled and spoken.engaged)
+    ):
         return None
     for project in projects:
         skill = known.skills.get(project) if project is not None else None
@@ -101,7 +109,7 @@ def is_at_work(state: State, agent: Guid) -> bool:
     presence = state.distribution.presences.get(agent)
     if presence is None or presence.session is None or presence.state is not AgentState.READY:
         return False
-    parked = any(c.parked_at is not None and c.agent == agent for c in state.chats.values())
+    parked = any(c.parking is not None and c.agent == agent for c in state.chats.values())
     busy = parked or bool(leases_due(state).get(agent))
     return not (presence.next_state and (busy or presence.next_state is AgentState.LOG_OFF))
 
@@ -111,7 +119,7 @@ def free_of(state: State, agent: Guid) -> int:
     presence, config = state.distribution.presences[agent], state.config
     held = leases_due(state).get(agent, {})
     used = sum(config.gateways[state.chats[chat].gateway].weight for chat in held)
-    parked = sum(c.parked_at is not None and c.agent == agent for c in state.chats.values())
+    parked = sum(c.parking is not None and c.agent == agent for c in state.chats.values())
     most = min(
         config.agents[agent].max_chats, config.workplaces[presence.workplace or ""].max_chats
     )
@@ -145,13 +153,17 @@ def naive_choice(state: State) -> tuple[Guid, Guid] | None:
     weight = state.config.distribution.age_weight
 
     def rank(chat: Chat) -> tuple[float, int, Guid]:
-        queued = chat.enqueued_at if chat.enqueued_at is not None else chat.since
-        points = chat.priority + (state.now - queued) / MINUTE * weight
+        queued = (
+            chat.waiting.enqueued_at
+            if chat.waiting.enqueued_at is not None
+            else chat.activity.since
+        )
+        points = chat.routing.priority + (state.now - queued) / MINUTE * weight
         return (-round(points, 6), queued, chat.id)
 
     waiting = [c for c in state.chats.values() if is_waiting(c)]
     for chat in sorted(waiting, key=rank):
-        first = chat.invite.project if chat.invite is not None else chat.project
+        first = chat.invite.project if chat.invite is not None else chat.routing.project
         best_skill = first is not None and state.config.projects[first].best_skill
         ranked = []
         for agent in state.config.agents:
@@ -178,7 +190,8 @@ def is_waiting(chat: Chat) -> bool:
 def nobody_wakes(state: State) -> bool:
     """B-22: no chat is left aside that is to come back and whose owner has a slot for it."""
     for chat in state.chats.values():
-        if chat.woken_at is None or chat.agent is None:
+        woken = chat.parking is not None and chat.parking.woken_at is not None
+        if not woken or chat.agent is None:
             continue
         presence = state.distribution.presences[chat.agent]
         left = capacity(state, chat.agent) - presence.load

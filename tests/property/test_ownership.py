@@ -340,13 +340,13 @@ class Stage:
         chat, model = self.now(), self.model
         if model.owner is None:
             assert chat.status is not ChatStatus.ANSWERED
-            assert (chat.parties, chat.invite, chat.parked_at) == ({}, None, None)
+            assert (chat.parties, chat.invite, chat.parking) == ({}, None, None)
             return
         assert chat.status is ChatStatus.ANSWERED
         assert chat.agent == self.ids[model.owner]
         told = [(self.ids.index(agent), str(p.mode.value)) for agent, p in chat.parties.items()]
         assert told == list(model.parties.items())
-        assert (chat.parked_at is not None) is model.parked
+        assert (chat.parking is not None) is model.parked
         assert (chat.invite is not None) is (model.mode is not None)
         if chat.invite is not None:
             assert chat.invite.mode.value == model.mode

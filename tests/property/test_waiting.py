@@ -83,8 +83,8 @@ def test_each_level_is_applied_once_upwards_and_in_time(
     assert applied == [(at // SECOND, level) for at, level in expected]
     chat = next(iter(play.state.chats.values()))
     assert chat.status is ChatStatus.WAITING
-    assert chat.wait_level == max((level for _at, level in expected), default=-1)
-    assert chat.priority == len(expected)
+    assert chat.routing.wait_level == max((level for _at, level in expected), default=-1)
+    assert chat.routing.priority == len(expected)
     play.check_store()
     play.store.close()
 
@@ -104,7 +104,7 @@ def test_what_is_promised_is_honest(ages: list[int], waiting: int, later: int) -
         play.wait(1)
     state, now = play.state, play.now + later
     chats = sorted(state.chats.values(), key=lambda chat: position(state, chat.id))
-    (project,) = {chat.project for chat in chats}
+    (project,) = {chat.routing.project for chat in chats}
     assert project is not None
     state.distribution.answered[project] = deque(sorted(now - age for age in ages))
     state.up = now

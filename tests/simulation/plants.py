@@ -157,7 +157,7 @@ def _confirmation_lost_on_restart(monkeypatch: pytest.MonkeyPatch) -> None:
     def recover(self: Store, *of: Any) -> Recovered:
         recovered = original(self, *of)
         for chat in recovered.chats:
-            for sentence in chat.sentences:
+            for sentence in chat.transcript.sentences:
                 sentence.confirmed_at = None
         return recovered
 
@@ -266,7 +266,7 @@ def _status_after_closed(monkeypatch: pytest.MonkeyPatch) -> None:
         late = ChatStatusInfo(
             peer=gateway.peer,
             port=gateway.port,
-            tracking_id=chat.tracking_id,
+            tracking_id=chat.visitor.tracking_id,
             chat_id=chat.id,
             status=ChatStatus.WAITING,
         )
@@ -326,7 +326,7 @@ def _no_inactivity(monkeypatch: pytest.MonkeyPatch) -> None:
     original = deadlines.next_deadline
 
     def next_deadline(state: State, chat: Chat) -> int | None:
-        return original(state, chat) if chat.closed_at is not None else None
+        return original(state, chat) if chat.ending.closed_at is not None else None
 
     monkeypatch.setattr(deadlines, "next_deadline", next_deadline)
 
@@ -339,7 +339,7 @@ def _confirmed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     original = sentences._confirmed
 
     def confirmed(chat: Chat, p: Any, outbound: bool, *rest: Any) -> Any:
-        sentence = chat.keys[outbound].get(p.id or "")
+        sentence = chat.transcript.keys[outbound].get(p.id or "")
         if sentence is not None:
             sentence.confirmed_at = None
         return original(chat, p, outbound, *rest)

@@ -65,7 +65,7 @@ def _two_owners(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def has(self: Chat, agent: Guid) -> bool:
         return original(self, agent) or (
-            self.status is ChatStatus.ANSWERED and agent in self.writers
+            self.status is ChatStatus.ANSWERED and agent in self.transcript.writers
         )
 
     monkeypatch.setattr(Chat, "has", has)
@@ -131,7 +131,7 @@ def _one_slot_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
     """An agent's page stands where the visitor's stood, as when both sides had one place."""
 
     def slots(chat: Chat, *, outbound: bool) -> Any:
-        newest = sorted(chat.slots.values(), key=lambda slot: slot.at)
+        newest = sorted(chat.transcript.slots.values(), key=lambda slot: slot.at)
         by_model = {slot.model: slot for slot in newest}
         return tuple(by_model.get(model) for model in structures.SLOT_MODELS)
 
@@ -196,7 +196,7 @@ def _wait_rule_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         for number, fact in enumerate(decision.facts):
             if isinstance(fact, ChatWidened) and (fact.chat, fact.level) not in done:
                 done.add((fact.chat, fact.level))
-                decision.facts[number] = evolve(fact, level=chat.wait_level)
+                decision.facts[number] = evolve(fact, level=chat.routing.wait_level)
         return decision
 
     monkeypatch.setattr(timeouts, "apply_wait", apply_wait)

@@ -153,7 +153,9 @@ def _by_connector(
             return "ES_SCENARIO_SAVE", _form(state, gateway.id, how)
         case 8:
             chat = state.by_tracking.get((gateway.id, TRACKINGS[how % 3] or ""))
-            own = [s.id for s in state.chats[chat].sentences if s.outbound] if chat else []
+            own = (
+                [s.id for s in state.chats[chat].transcript.sentences if s.outbound] if chat else []
+            )
             return "ES_CHAT_CONFIRM", {**base, "ID": own[how % len(own)] if own else "a"}
         case _:
             said = "ES_CHAT_STOP" if how % 2 else "ES_CHAT_TYPING"
@@ -163,7 +165,7 @@ def _by_connector(
 def _form(state: State, gateway: Guid, how: int) -> dict[str, object]:
     chats = list(state.open_chats.get(gateway, ()))
     chat = state.chats[chats[how % len(chats)]] if chats else None
-    wanted = chat.scenario if chat is not None else None
+    wanted = chat.forms.offered if chat is not None else None
     return {
         "ChatId": chat.id if chat is not None else None,
         "ScenarioId": wanted or next(iter(state.config.scenarios)),
@@ -248,7 +250,7 @@ def _leave(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, 
 
 def _confirm(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
     chat = _mine(state, desk, how)
-    said = state.chats[chat].sentences if chat is not None else []
+    said = state.chats[chat].transcript.sentences if chat is not None else []
     keys = [one.id for one in said if not one.outbound]
     return "CS_CHAT_CONFIRM", {"ChatId": chat, "ID": keys[how // 2 % len(keys)] if keys else "a"}
 

@@ -62,7 +62,9 @@ def _played() -> tuple[Playbook, dict[str, str]]:
 
     def start(tracking: str, **more: str) -> None:
         web.says("ES_CHAT_START", TrackingId=tracking, **more)
-        chats[tracking] = next(c.id for c in play.state.chats.values() if c.tracking_id == tracking)
+        chats[tracking] = next(
+            c.id for c in play.state.chats.values() if c.visitor.tracking_id == tracking
+        )
 
     play.wait(10)
     start("t1")

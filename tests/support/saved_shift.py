@@ -218,7 +218,7 @@ class Shift:
     def leave(self, chat: str) -> None:
         """They give up unless they were answered."""
         known = next((c for c in self.play.state.chats.values() if c.id == chat), None)
-        if known is not None and known.is_open and known.answered_at is None:
+        if known is not None and known.is_open and known.waiting.answered_at is None:
             self.stop(chat)
 
     def stop(self, chat: str) -> None:
@@ -258,7 +258,8 @@ class Shift:
     def answer(self, chat: str, login: str, offer: int, frame: str) -> None:
         """They do it if the offer still stands."""
         known = next((c for c in self.play.state.chats.values() if c.id == chat), None)
-        if known is not None and known.offer == offer:
+        standing = known.offer if known is not None else None
+        if standing is not None and standing.number == offer:
             self.says(login, frame, ChatId=chat)
 
     def talk(self, chat: str, login: str) -> None:

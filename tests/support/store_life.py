@@ -123,12 +123,12 @@ class Life:
 
     def _confirm(self) -> None:
         chat = self.state.chats.get(self._chat(ChatStatus.ANSWERED))
-        if chat is None or not chat.sentences:
+        if chat is None or not chat.transcript.sentences:
             return
-        said = chat.sentences[self.choose(len(chat.sentences))]
+        said = chat.transcript.sentences[self.choose(len(chat.transcript.sentences))]
         if said.outbound:
             peer = self.config.gateways[chat.gateway].peer
-            member = {"Peer": peer, "TrackingId": chat.tracking_id, "ID": said.id}
+            member = {"Peer": peer, "TrackingId": chat.visitor.tracking_id, "ID": said.id}
             self._put(PEERS[peer], "ES_CHAT_CONFIRM", **member)
         else:
             self._agent("CS_CHAT_CONFIRM", ChatId=chat.id, ID=said.id)

@@ -182,7 +182,11 @@ def _alerted(
     refusal = _may_ask(state, chat, wanted)
     if refusal is not None or wanted is None:
         return refusal or _NOBODY
-    project = state.config.projects.get(chat.project) if chat.project is not None else None
+    project = (
+        state.config.projects.get(chat.routing.project)
+        if chat.routing.project is not None
+        else None
+    )
     patience = project.signal_duration if project is not None else SIGNAL_DURATION
     decision = _asked(chat, stamp, presence, p, mode, stamp.now + patience, wanted)
     decision.effects.clear()  # the offer tells everybody
@@ -350,7 +354,7 @@ def give_back(
     told = show_to(chat, presence.agent, session, frame, full=False)
     if chat.status is ChatStatus.ICR:
         return _bot_done(state, chat, stamp, ChatTransferInfo(), told)
-    if chat.project is None:
+    if chat.routing.project is None:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: of no project, so nobody would get it")
     decision = dissolve(state, chat, stamp)
     decision.facts.append(
@@ -371,7 +375,7 @@ def park(state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatComm
     if chat.status is ChatStatus.ICR:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: a bot puts nothing aside")
     told = show_to(chat, presence.agent, session, frame, full=False)
-    if p.is_parked is (chat.parked_at is not None):
+    if p.is_parked is (chat.parking is not None):
         # Asked twice; but the second wish to have it back may be the first after a wake-up.
         return Decision([], [told])
     if p.is_parked:
@@ -388,7 +392,7 @@ def park(state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatComm
 
 def wake(chat: Chat, stamp: Stamp) -> list[ChatWoken]:
     """The fact that a parked chat is to come back, unless it is on its way."""
-    if chat.parked_at is None or chat.woken_at is not None or chat.agent is None:
+    if chat.parking is None or chat.parking.woken_at is not None or chat.agent is None:
         return []
     return [ChatWoken(chat=chat.id, no=chat.no, agent=chat.agent, at=stamp.now)]
 
@@ -447,8 +451,8 @@ def _rerouted(chat: Chat, stamp: Stamp, project: Guid) -> ChatRouted:
         no=chat.no,
         at=stamp.now,
         project=project,
-        language=chat.language,
+        language=chat.routing.language,
         skill=1,
-        priority=chat.priority,
+        priority=chat.routing.priority,
         rule=None,
     )

@@ -90,7 +90,7 @@ def give_up(
     if successor is not None:
         return pass_on(state, chat, stamp, successor, heir_cause)
     owner = chat.agent
-    if chat.project is None and not matching.project(
+    if chat.routing.project is None and not matching.project(
         state.config, matching.applicant_of(chat), stamp.now
     ):
         # One that an agent began, and that no rule gives to anybody: it could only wait for ever.
@@ -98,7 +98,7 @@ def give_up(
         decision.effects.append(ChatToConnectors(chat=chat.id))
         return decision
     decision = dissolve(state, chat, stamp)
-    if chat.project is None:
+    if chat.routing.project is None:
         decision.add(route(state, chat, stamp, cause, {"owner": owner}))
     else:
         boost = state.config.distribution.grace_priority

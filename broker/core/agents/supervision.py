@@ -116,7 +116,7 @@ def overview(
     waiting = (ChatStatus.WAITING, ChatStatus.ALERTING)
     chats = sorted(
         (state.chats[c] for of_gateway in state.open_chats.values() for c in of_gateway),
-        key=lambda chat: (chat.status not in waiting, chat.since, chat.no),
+        key=lambda chat: (chat.status not in waiting, chat.activity.since, chat.no),
     )
     number = session.workplace or ""
     most = items_that_fit(state.config.limits.frame_bytes, OVERVIEW_BYTES, OVERVIEW_ITEMS)
@@ -214,7 +214,7 @@ def _now(state: State, number: str, chat: Chat, agent: Guid, now: int) -> Decisi
         agent_id=agent,
         agent_name=agent_name(state, agent),
         reason=standing(state, chat, agent),
-        waited_seconds=chat.time_waited(now) // 1_000_000,
+        waited_seconds=chat.waiting.time_waited(now) // 1_000_000,
     )
 
 

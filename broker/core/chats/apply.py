@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from broker.core.chat_state import (
+    Activity,
+    BotTalk,
+    Ending,
+    Offer,
+    Outbound,
+    Parking,
+    Transcript,
+    Visitor,
+    Waiting,
+)
 from broker.core.chats.lifecycle import OUTCOMES, may_move
 from broker.core.chats.transcript import held_bytes, hold, measured_transcript
 from broker.core.deadlines import (
@@ -86,7 +97,7 @@ def index_open(state: ChatsState, chat: Chat) -> None:
 
 
 def _count_listed(state: ChatsState, chat: Chat, sign: int) -> None:
-    size = sign * chat_bytes(chat.tracking_id)
+    size = sign * chat_bytes(chat.visitor.tracking_id)
     state.list_bytes[chat.gateway] = state.list_bytes.get(chat.gateway, 0) + size
 
 
@@ -105,8 +116,8 @@ def add_chat(state: ChatsState, chat: Chat) -> None:
     elif chat.is_open:
         state.unbound[chat.id] = None
         arm_unbound(state, chat)
-    if chat.open_key is not None:
-        state.open_keys[chat.gateway, chat.open_key] = chat.id
+    if chat.outbound is not None and chat.outbound.key is not None:
+        state.open_keys[chat.gateway, chat.outbound.key] = chat.id
     to_be_routed(state, chat)
     arm_chat(state, chat)
 
@@ -116,14 +127,15 @@ def _index_tracking(state: ChatsState, chat: Chat) -> None:
 
     Numbers do not say which: an outbound chat may be bound long after it was made.
     """
-    key = (chat.gateway, chat.tracking_id)
+    key = (chat.gateway, chat.visitor.tracking_id)
     known = state.by_tracking.get(key)
     if known is None or _took_tracking(chat) > _took_tracking(state.chats[known]):
         state.by_tracking[key] = chat.id
 
 
 def _took_tracking(chat: Chat) -> tuple[bool, int, int]:
-    return (chat.is_open, max(chat.since, chat.bound_at or 0), chat.no)
+    bound_at = chat.outbound.bound_at if chat.outbound is not None else None
+    return (chat.is_open, max(chat.activity.since, bound_at or 0), chat.no)
 
 
 def chat_started(state: ChatsState, f: ChatStarted) -> None:
@@ -134,23 +146,22 @@ def chat_started(state: ChatsState, f: ChatStarted) -> None:
             id=f.chat,
             no=f.no,
             gateway=f.gateway,
-            tracking_id=f.tracking_id,
-            party_name=f.party_name,
-            remote_address=f.remote_address,
-            culture=f.culture,
-            user_token=f.user_token,
-            ext_response=f.ext_response,
+            visitor=Visitor(
+                tracking_id=f.tracking_id,
+                party_name=f.party_name,
+                remote_address=f.remote_address,
+                culture=f.culture,
+                user_token=f.user_token,
+                ext_response=f.ext_response,
+                variables=f.variables,
+            ),
             started_at=f.at,
-            since=f.at,
-            last_activity=f.at,
             started_up=state.up,
-            quiet_up=state.up,
-            variables=f.variables,
-            outbound=f.outbound,
-            open_key=f.open_key,
+            activity=Activity(since=f.at, last=f.at, quiet_up=state.up),
+            outbound=Outbound(key=f.open_key) if f.outbound else None,
             earlier=f.earlier,
             last_agent=f.last_agent,
-            transcript_bytes=variables_bytes(f.variables),
+            transcript=Transcript(size=variables_bytes(f.variables)),
         ),
     )
     state.next_chat = f.no + 1
@@ -159,17 +170,23 @@ def chat_started(state: ChatsState, f: ChatStarted) -> None:
 def chat_bound(state: ChatsState, f: ChatBound) -> None:
     """A connector has an outbound chat, under a tracking ID of its own."""
     chat = state.chats[f.chat]
+    assert chat.outbound is not None, f
     _count_listed(state, chat, -1)
     hold(state, chat, -held_bytes(chat))
-    chat.tracking_id, chat.bound_at = f.tracking_id, f.at
-    chat.transcript_bytes = measured_transcript(chat)
+    chat.visitor.tracking_id, chat.outbound.bound_at = f.tracking_id, f.at
+    chat.transcript.size = measured_transcript(chat)
     _count_listed(state, chat, 1)
     hold(state, chat, held_bytes(chat))
-    chat.party_name, chat.remote_address = f.party_name, f.remote_address
-    chat.culture, chat.user_token, chat.ext_response = f.culture, f.user_token, f.ext_response
+    _introduce(chat.visitor, f)
     state.unbound.pop(f.chat, None)
-    state.by_tracking[chat.gateway, chat.tracking_id] = chat.id
+    state.by_tracking[chat.gateway, chat.visitor.tracking_id] = chat.id
     to_be_routed(state, chat)
+
+
+def _introduce(visitor: Visitor, f: ChatBound | ChatReopened) -> None:
+    visitor.party_name, visitor.remote_address = f.party_name, f.remote_address
+    visitor.culture, visitor.user_token = f.culture, f.user_token
+    visitor.ext_response = f.ext_response
 
 
 def chat_reopened(state: ChatsState, f: ChatReopened) -> None:
@@ -177,36 +194,31 @@ def chat_reopened(state: ChatsState, f: ChatReopened) -> None:
     chat = state.chats[f.chat]
     assert may_move(chat.status, ChatStatus.PILOT, "reopened"), f
     chat.agent = None
-    chat.further, chat.wait_level, chat.scenario = (), -1, None
-    chat.start_form = chat.default_form = None
-    chat.bot, chat.bot_question, chat.bot_tries, chat.bot_project = None, -1, 0, None
-    chat.learned, chat.bot_due, chat.bot_given, chat.estimate = (), None, None, None
-    chat.party_name, chat.remote_address = f.party_name, f.remote_address
-    chat.culture, chat.user_token, chat.ext_response = f.culture, f.user_token, f.ext_response
-    chat.since = f.at
-    chat.last_activity = max([f.at, *(s.at for s in chat.sentences if not s.own)])
-    chat.quiet_up = state.up
-    chat.closed_at = chat.close_reason = chat.enqueued_at = chat.answered_at = None
-    chat.exclusions, chat.readers = {}, ()
-    chat.waited, chat.waiting_since = 0, None
+    chat.routing.further, chat.routing.wait_level = (), -1
+    chat.forms.at_start = chat.forms.offered = chat.forms.expected = None
+    chat.bot, chat.waiting, chat.ending, chat.exclusions = BotTalk(), Waiting(), Ending(), {}
+    _introduce(chat.visitor, f)
+    chat.activity.since = f.at
+    chat.activity.last = max([f.at, *(s.at for s in chat.transcript.sentences if not s.own)])
+    chat.activity.quiet_up = state.up
     set_status(state, chat, ChatStatus.PILOT)
-    state.by_tracking[chat.gateway, chat.tracking_id] = chat.id
+    state.by_tracking[chat.gateway, chat.visitor.tracking_id] = chat.id
     arm_chat(state, chat)
 
 
 def chat_routed(state: ChatsState, f: ChatRouted) -> None:
     """It is said what the chat asks of an agent."""
     chat = state.chats[f.chat]
-    chat.project, chat.language = f.project, f.language
-    chat.skill, chat.priority = f.skill, f.priority
-    chat.further = ()
+    chat.routing.project, chat.routing.language = f.project, f.language
+    chat.routing.skill, chat.routing.priority = f.skill, f.priority
+    chat.routing.further = ()
 
 
 def chat_widened(state: ChatsState, f: ChatWidened) -> None:
     """The chat asks for less, or stands further in front."""
     chat = state.chats[f.chat]
-    chat.wait_level, chat.skill, chat.further = f.level, f.skill, f.further
-    chat.priority = f.priority
+    chat.routing.wait_level, chat.routing.skill, chat.routing.further = f.level, f.skill, f.further
+    chat.routing.priority = f.priority
     arm_wait(state, chat)
 
 
@@ -214,27 +226,27 @@ def lost_its_bot(state: ChatsState, chat: Chat) -> bool:
     """Whether a built-in bot talks that the configuration has no more, or not so long (C-4)."""
     if chat.status is not ChatStatus.ICR or chat.agent is not None:
         return False
-    bot = state.config.bots.get(chat.bot) if chat.bot is not None else None
-    return bot is None or chat.bot_question >= len(bot.questions)
+    bot = state.config.bots.get(chat.bot.id) if chat.bot.id is not None else None
+    return bot is None or chat.bot.question >= len(bot.questions)
 
 
 def wait_estimated(state: ChatsState, f: WaitEstimated) -> None:
     """The visitor was told how long the wait may be."""
-    state.chats[f.chat].estimate = (f.at, f.wait)
+    state.chats[f.chat].waiting.estimate = (f.at, f.wait)
 
 
 def bot_moved(state: ChatsState, f: BotMoved) -> None:
     """A built-in bot is at another question."""
     chat = state.chats[f.chat]
-    chat.bot, chat.bot_question, chat.bot_tries = f.bot, f.question, f.tries
-    chat.bot_project, chat.learned = f.project, f.learned
+    chat.bot.id, chat.bot.question, chat.bot.tries = f.bot, f.question, f.tries
+    chat.bot.project, chat.bot.learned = f.project, f.learned
     state.bots_due.pop(f.chat, None)
 
 
 def bot_awaited(state: ChatsState, f: BotAwaited) -> None:
     """It is a bot's turn, or not any more."""
     chat = state.chats[f.chat]
-    chat.bot_due = chat.bot_given = f.due
+    chat.bot.due = chat.bot.given = f.due
     arm_bot(state, chat)
 
 
@@ -253,28 +265,28 @@ def chat_moved(state: ChatsState, f: ChatMoved) -> None:
     """The chat has another status or another owner."""
     chat = state.chats[f.chat]
     assert may_move(chat.status, f.status, f.cause), f
-    chat.priority = f.priority
-    if chat.enqueued_at is None:
-        chat.queued_up = state.up
-    chat.enqueued_at = f.enqueued_at
-    chat.waited, chat.waiting_since = f.waited, f.waiting_since
+    chat.routing.priority = f.priority
+    if chat.waiting.enqueued_at is None:
+        chat.waiting.queued_up = state.up
+    chat.waiting.enqueued_at = f.enqueued_at
+    chat.waiting.waited, chat.waiting.since = f.waited, f.waiting_since
     chat.agent = f.agent
     if f.status is ChatStatus.ANSWERED:
         chat.last_agent = f.agent
         if f.answers:
-            chat.answered_at, chat.estimate = f.at, None
+            chat.waiting.answered_at, chat.waiting.estimate = f.at, None
     if f.answers or f.status is ChatStatus.CLOSED:
-        chat.scenario = None
+        chat.forms.offered = None
     if f.status is not ChatStatus.ICR:
-        chat.bot_due = None
+        chat.bot.due = None
         state.bots_due.pop(chat.id, None)
     elif f.agent is None:
         state.bots_due[chat.id] = None
     if f.status not in (ChatStatus.ALERTING, ChatStatus.ICR):
-        chat.offer = chat.offer_until = None
+        chat.offer = None
     if f.status is ChatStatus.CLOSED:
-        chat.closed_at, chat.closed_up = f.at, state.up
-        chat.close_reason, chat.readers = f.close_reason, f.readers
+        chat.ending.closed_at, chat.ending.closed_up = f.at, state.up
+        chat.ending.reason, chat.ending.readers = f.close_reason, f.readers
         state.unbound.pop(chat.id, None)
     set_status(state, chat, f.status)
     arm_chat(state, chat)
@@ -285,7 +297,7 @@ def chat_moved(state: ChatsState, f: ChatMoved) -> None:
 def chat_warned(state: ChatsState, f: ChatWarned) -> None:
     """The visitor was warned."""
     chat = state.chats[f.chat]
-    chat.warned_for = f.activity
+    chat.activity.warned_for = f.activity
     arm_chat(state, chat)
 
 
@@ -293,8 +305,7 @@ def offer_made(state: ChatsState, f: OfferMade) -> None:
     """An agent is alerted."""
     chat = state.chats[f.chat]
     assert chat.offer is None, f
-    chat.offer, chat.offer_until = f.offer, f.until
-    chat.offer_term = Term(state.up, f.until - f.at)
+    chat.offer = Offer(number=f.offer, until=f.until, term=Term(state.up, f.until - f.at))
     state.next_offer = f.offer + 1
     arm_offer(state, chat)
     if chat.invite is not None:
@@ -304,9 +315,10 @@ def offer_made(state: ChatsState, f: OfferMade) -> None:
 def offer_ended(state: ChatsState, f: OfferEnded) -> None:
     """Nobody is alerted any more."""
     chat = state.chats[f.chat]
-    assert chat.offer == f.offer, f
+    assert chat.offer is not None, f
+    assert chat.offer.number == f.offer, f
     assert f.outcome in OUTCOMES, f
-    chat.offer = chat.offer_until = None
+    chat.offer = None
     if chat.invite is not None and chat.invite.project is not None and f.outcome != "answered":
         chat.invite.agent = None
     if f.lets_go:
@@ -350,10 +362,11 @@ def chat_forgotten(state: ChatsState, f: ChatForgotten | ChatDropped) -> None:
     state.chats_held[chat.gateway] -= 1
     hold(state, chat, -held_bytes(chat))
     state.status_counts[chat.status] -= 1
-    if state.by_tracking.get((chat.gateway, chat.tracking_id)) == chat.id:
-        del state.by_tracking[chat.gateway, chat.tracking_id]
-    if chat.open_key and state.open_keys.get((chat.gateway, chat.open_key)) == chat.id:
-        del state.open_keys[chat.gateway, chat.open_key]
+    if state.by_tracking.get((chat.gateway, chat.visitor.tracking_id)) == chat.id:
+        del state.by_tracking[chat.gateway, chat.visitor.tracking_id]
+    key = chat.outbound.key if chat.outbound is not None else None
+    if key is not None and state.open_keys.get((chat.gateway, key)) == chat.id:
+        del state.open_keys[chat.gateway, key]
 
 
 def config_replaced(state: ChatsState, f: ConfigReplaced) -> None:
@@ -376,27 +389,30 @@ def exclusions_replaced(state: ChatsState, _f: ConfigReplaced) -> None:
 def chat_parked(state: ChatsState, f: ChatParked) -> None:
     """The owner has put the chat aside."""
     chat = state.chats[f.chat]
-    chat.parked_at, chat.parked_up, chat.woken_at, chat.park_warned = f.at, state.up, None, False
+    chat.parking = Parking(at=f.at, up=state.up)
     arm_park(state, chat)
 
 
 def chat_woken(state: ChatsState, f: ChatWoken) -> None:
     """The chat is to come back."""
-    state.chats[f.chat].woken_at = f.at
+    parking = state.chats[f.chat].parking
+    assert parking is not None, f
+    parking.woken_at = f.at
 
 
 def park_warned(state: ChatsState, f: ParkWarned) -> None:
     """The owner knows that the chat will come back."""
     chat = state.chats[f.chat]
-    chat.park_warned = True
+    assert chat.parking is not None, f
+    chat.parking.warned = True
     arm_park(state, chat)
 
 
 def chat_unparked(state: ChatsState, f: ChatUnparked) -> None:
     """The chat is back, or its conversation ended meanwhile."""
     chat = state.chats[f.chat]
-    chat.parked_at, chat.woken_at, chat.park_warned = None, None, False
-    chat.unparked_at, chat.quiet_up = f.at, state.up
+    chat.parking = None
+    chat.activity.unparked_at, chat.activity.quiet_up = f.at, state.up
     arm_chat(state, chat)
 
 

@@ -64,7 +64,7 @@ def result(
     presence, chat = found
     if not chat.is_read_by(presence.agent):
         return _not_read_by(chat, presence.agent)
-    form = chat.forms.get(p.scenario_result_id or Guid(""))
+    form = chat.forms.results.get(p.scenario_result_id or Guid(""))
     if form is None:
         return _NO_RESULT
     shown = form_for_workplace(session.workplace or "", form)
@@ -126,7 +126,7 @@ def _save(
 ) -> Outcome:
     p = frame.payload
     assert isinstance(p, ScenarioResultInfo)
-    known = chat.forms.get(p.scenario_result_id or Guid(""))
+    known = chat.forms.results.get(p.scenario_result_id or Guid(""))
     if known is not None and is_same(p, known) and known.agent_id == agent:
         return Decision([], [*acknowledgement(session, frame)])
     refusal = form_fits(state, chat, p, agent=agent)
@@ -239,7 +239,7 @@ def form_taken(
     )
     decision = Decision([saved, *named], [*info_shown(chat)])
     decision.effects.append(FormToMembers(chat=chat.id, result=result, but=agent))
-    if agent is None and chat.scenario is not None and chat.scenario == form.scenario_id:
+    if agent is None and chat.forms.offered is not None and chat.forms.offered == form.scenario_id:
         decision.facts.append(FormOffered(chat=chat.id, no=chat.no, scenario=None))
         decision.effects.append(ChatToConnectors(chat=chat.id))
     return decision
@@ -265,7 +265,9 @@ def form_fits(
     models = state.config.scenarios.get(form.scenario_id or Guid(""))
     if models is None:
         return Refusal(ErrorCode.UNKNOWN_SCENARIO, f"{path}ScenarioId: no such form")
-    known = chat.forms.get(form.scenario_result_id or Guid("")) if chat is not None else None
+    known = (
+        chat.forms.results.get(form.scenario_result_id or Guid("")) if chat is not None else None
+    )
     if known is not None and known.scenario_id != form.scenario_id:
         return Refusal(ErrorCode.KEY_REUSED, f"{path}ScenarioResultId: is of another form")
     if known is not None and agent is None and known.agent_id is not None:
@@ -285,9 +287,12 @@ def too_many(
     state: State, chat: Chat, form: ScenarioResultInfo, agent: Guid | None = None
 ) -> Refusal | None:
     """Refuse one form more than the chat, or the memory, has room for (I-14)."""
-    if len(chat.forms) >= FORMS_PER_CHAT and form.scenario_result_id not in chat.forms:
+    if (
+        len(chat.forms.results) >= FORMS_PER_CHAT
+        and form.scenario_result_id not in chat.forms.results
+    ):
         return Refusal(ErrorCode.OVERLOADED, "the chat has too many forms")
-    size = chat.transcript_bytes + form_bytes(form.activity)
+    size = chat.transcript.size + form_bytes(form.activity)
     if size > (visitors_room(state) if agent is None else agents_room(state)):
         return Refusal(ErrorCode.OVERLOADED, "the transcript of the chat is full")
     if is_spent(state, chat, agent=agent is not None):

@@ -17,11 +17,11 @@ def need_of(chat: Chat) -> Need | None:
 def asked_by(chat: Chat) -> Need | None:
     """What the chat asks for, or would if it waited; None before a rule said so."""
     projects: tuple[Guid, ...]
-    skill = chat.skill
+    skill = chat.routing.skill
     if chat.invite is not None and chat.invite.project is not None:
         projects, skill = (chat.invite.project,), 1
-    elif chat.project is not None:
-        projects = (chat.project, *chat.further)
+    elif chat.routing.project is not None:
+        projects = (chat.routing.project, *chat.routing.further)
     else:
         return None
     inside = chat.status is ChatStatus.ANSWERED and chat.agent is not None
@@ -30,13 +30,13 @@ def asked_by(chat: Chat) -> Need | None:
         no=chat.no,
         gateway=chat.gateway,
         projects=projects,
-        language=chat.language,
+        language=chat.routing.language,
         skill=skill,
-        priority=chat.priority,
-        queued=chat.queued_up if chat.enqueued_at is not None else chat.started_up,
+        priority=chat.routing.priority,
+        queued=chat.waiting.queued_up if chat.waiting.enqueued_at is not None else chat.started_up,
         preferred=None if inside else chat.last_agent,
         exclusions=chat.exclusions,
         barred=(chat.agent, *chat.parties) if inside and chat.agent is not None else (),
         waits=chat.status is ChatStatus.WAITING,
-        answered=chat.answered_at is not None,
+        answered=chat.waiting.answered_at is not None,
     )

@@ -48,12 +48,12 @@ def visitors_room(state: State) -> int:
 
 def is_full(state: State, chat: Chat, form: ScenarioResultInfo | None = None) -> bool:
     """Whether something that the visitor may say, or this form, might not fit the chat any more."""
-    crowded = len(chat.forms) >= FORMS_PER_CHAT
-    if form is not None and crowded and form.scenario_result_id not in chat.forms:
+    crowded = len(chat.forms.results) >= FORMS_PER_CHAT
+    if form is not None and crowded and form.scenario_result_id not in chat.forms.results:
         return True
     room = visitors_room(state)
-    begun = bool(chat.sentences or chat.internal or chat.forms)
-    return begun and chat.transcript_bytes + min(LONGEST, room // 2) > room
+    begun = bool(chat.transcript.sentences or chat.transcript.internal or chat.forms.results)
+    return begun and chat.transcript.size + min(LONGEST, room // 2) > room
 
 
 def _oldest(
@@ -66,7 +66,7 @@ def _oldest(
     found: list[Chat] = []
     for chat_id in state.closed_chats.get(gateway, ()) if needed > 0 else ():
         chat = state.chats[chat_id]
-        if chat.closed_at is None or chat.closed_up > state.up - MINUTE:
+        if chat.ending.closed_at is None or chat.ending.closed_up > state.up - MINUTE:
             break
         if chat_id == but or chat_id in state.distribution.leases:
             continue  # it is about to be reopened, or a wrap-up runs
@@ -123,7 +123,9 @@ def refuse_for_room(
 ) -> Refusal | None:
     """Refuse a sentence for which there is no room; agents have a little more for last words."""
     limits = state.config.limits
-    total = chat.transcript_bytes + sentence_bytes(p.id or "", name, p.text or "", chat.tracking_id)
+    total = chat.transcript.size + sentence_bytes(
+        p.id or "", name, p.text or "", chat.visitor.tracking_id
+    )
     # Most chats are far from every bound, and this is on the way of each sentence.
     near = total > limits.frame_bytes - RESERVE - LAST_WORDS
     if near and total > (agents_room(state) if agent else visitors_room(state)):

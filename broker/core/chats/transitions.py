@@ -61,10 +61,12 @@ def moved(
         status=status,
         cause=cause,
         agent=agent,
-        priority=chat.priority + boost,
-        enqueued_at=chat.enqueued_at if chat.enqueued_at is not None else enqueued_at,
+        priority=chat.routing.priority + boost,
+        enqueued_at=chat.waiting.enqueued_at
+        if chat.waiting.enqueued_at is not None
+        else enqueued_at,
         close_reason=reason,
-        project=project or chat.project,
+        project=project or chat.routing.project,
         readers=members_of(chat) if status is ChatStatus.CLOSED else (),
         waited=waited,
         waiting_since=waiting_since,
@@ -75,8 +77,8 @@ def moved(
 def _wait_in(chat: Chat, status: ChatStatus, now: int) -> tuple[int, int | None]:
     """What `waited` and `waiting_since` are when the chat goes to a status now."""
     if status in (ChatStatus.WAITING, ChatStatus.ALERTING):
-        return chat.waited, chat.waiting_since if chat.waiting_since is not None else now
-    return chat.time_waited(now), None
+        return chat.waiting.waited, chat.waiting.since if chat.waiting.since is not None else now
+    return chat.waiting.time_waited(now), None
 
 
 def to_waiting(
@@ -112,7 +114,7 @@ def end_offer(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
     elif outcome in ("answered", "rejected"):
         missed = 0
     ended = OfferEnded(
-        offer=chat.offer,
+        offer=chat.offer.number,
         chat=chat.id,
         no=chat.no,
         agent=agent,
@@ -183,7 +185,7 @@ def dissolve(
 
 def unparked(chat: Chat, stamp: Stamp, cause: str) -> list[ChatUnparked | ChatWarned]:
     """The facts of a chat that is not parked any more, if it was."""
-    if chat.parked_at is None or chat.agent is None:
+    if chat.parking is None or chat.agent is None:
         return []
     back = ChatUnparked(chat=chat.id, no=chat.no, agent=chat.agent, at=stamp.now, cause=cause)
     return [back, *unwarned(chat, stamp)]
@@ -195,7 +197,7 @@ def unwarned(chat: Chat, stamp: Stamp) -> list[ChatWarned]:
     Whatever is later than what the warning was for says so by itself. It is not later where a clock was
     set back meanwhile.
     """
-    if chat.warned_for != chat.quiet_since or stamp.now > chat.quiet_since:
+    if not chat.activity.is_warned or stamp.now > chat.activity.quiet_since:
         return []
     return [ChatWarned(chat=chat.id, no=chat.no, activity=0)]
 
@@ -226,7 +228,7 @@ def close(
         answerer: A session that is answered separately and so needs no push.
         offer_ended: Whether another part of the same decision ends the open offer.
     """
-    was, was_parked = chat.status, chat.parked_at is not None
+    was, was_parked = chat.status, chat.parking is not None
     presences = state.distribution.presences
     decision = dissolve(state, chat, stamp, offer_ended=offer_ended)
     decision.effects = [
@@ -244,7 +246,7 @@ def close(
         return decision
     if answerer is None or presences[talked].session != answerer:
         decision.effects.append(ChatToAgent(chat=chat.id, agent=talked, type="SC_CHAT_STATUS"))
-    project = state.config.projects.get(chat.project) if chat.project else None
+    project = state.config.projects.get(chat.routing.project) if chat.routing.project else None
     if was is ChatStatus.ANSWERED and not was_parked and project is not None and project.wrapup:
         decision.add(_wrap_up(chat, stamp, talked, project.wrapup))
     return decision
@@ -303,13 +305,13 @@ def speak(
         counter: Its place, when others before it are decided together with it.
         more: The size of those.
     """
-    size = sentence_bytes("-" * 36, name, text, chat.tracking_id) + more
-    if chat.transcript_bytes + size > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
+    size = sentence_bytes("-" * 36, name, text, chat.visitor.tracking_id) + more
+    if chat.transcript.size + size > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
         return Decision()
     stored = SentenceStored(
         chat.id,
         chat.no,
-        counter if counter is not None else len(chat.sentences) + 1,
+        counter if counter is not None else len(chat.transcript.sentences) + 1,
         stamp.guid(index),
         name,
         text,
@@ -335,13 +337,13 @@ def speak(
 def internal_note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision:
     """A note of the broker's own to the agents who are in the chat; it may be the last that fits."""
     name = state.config.notes.party_name
-    size = sentence_bytes("-" * 36, name, text, chat.tracking_id)
-    if chat.transcript_bytes + size > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
+    size = sentence_bytes("-" * 36, name, text, chat.visitor.tracking_id)
+    if chat.transcript.size + size > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
         return Decision()
     stored = NoteStored(
         chat=chat.id,
         no=chat.no,
-        counter=len(chat.internal) + 1,
+        counter=len(chat.transcript.internal) + 1,
         id=stamp.guid(INTERNAL_ID),
         party_name=name,
         text=text,

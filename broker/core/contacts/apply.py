@@ -49,7 +49,7 @@ def contact_retired(state: State, f: ContactRetired) -> None:
 def chat_linked(state: State, f: ChatLinked) -> None:
     """A chat is with a contact."""
     chat = state.chats[f.chat]
-    chat.contact, chat.contact_name = f.contact, f.name
+    chat.visitor.contact, chat.visitor.contact_name = f.contact, f.name
     state.contacts.saw(f.contact, f.at)
 
 

@@ -69,11 +69,11 @@ class Visit:
             chat=chat.id,
             no=chat.no,
             gateway=chat.gateway,
-            party_name=(start and start.party_name) or chat.party_name,
-            user_token=(start and start.user_token) or chat.user_token,
-            remote_address=(start and start.remote_address) or chat.remote_address,
-            contact=chat.contact,
-            contact_name=chat.contact_name,
+            party_name=(start and start.party_name) or chat.visitor.party_name,
+            user_token=(start and start.user_token) or chat.visitor.user_token,
+            remote_address=(start and start.remote_address) or chat.visitor.remote_address,
+            contact=chat.visitor.contact,
+            contact_name=chat.visitor.contact_name,
         )
 
     @classmethod

@@ -55,7 +55,7 @@ def next_timeout(state: State, stamp: Stamp) -> Decision | None:
 
 def _offer(state: State, stamp: Stamp, key: Guid) -> Decision:
     chat = state.chats.get(key)
-    if chat is None or chat.offer is None or term_over(state, chat.offer_term) > stamp.up:
+    if chat is None or chat.offer is None or term_over(state, chat.offer.term) > stamp.up:
         return Decision()
     agent = chat.offered_to
     decision = offer_over(state, chat, stamp, "missed")
@@ -84,8 +84,8 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
     chat = state.chats.get(key)
     if chat is None:
         return Decision()
-    if chat.closed_at is not None:
-        if over(state, chat.closed_up, retention(state, chat)) > stamp.up:
+    if chat.ending.closed_at is not None:
+        if over(state, chat.ending.closed_up, retention(state, chat)) > stamp.up:
             return Decision()
         decision = wrap_up_over(state, chat, stamp, "expired")
         decision.facts.append(ChatForgotten(chat.id))
@@ -99,9 +99,9 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
         decision.effects.append(ChatToConnectors(chat=chat.id))
         return decision
     warning = gateway.inactivity_warning
-    if warning is None or stamp.up < dead - warning or chat.warned_for == chat.quiet_since:
+    if warning is None or stamp.up < dead - warning or chat.activity.is_warned:
         return Decision()
-    warned = ChatWarned(chat=chat.id, no=chat.no, activity=chat.quiet_since)
+    warned = ChatWarned(chat=chat.id, no=chat.no, activity=chat.activity.quiet_since)
     decision = system_message(state, chat, stamp, state.config.notes.inactivity)
     decision.facts.append(warned)
     return decision
@@ -190,12 +190,12 @@ def _unbound(state: State, stamp: Stamp, key: Guid) -> Decision:
 def _park(state: State, stamp: Stamp, key: Guid) -> Decision:
     """A parked chat that nobody asked for comes back by itself; its owner is told before (B-29)."""
     chat = state.chats.get(key)
-    if chat is None or chat.parked_at is None or chat.woken_at is not None:
+    if chat is None or chat.parking is None or chat.parking.woken_at is not None:
         return Decision()
-    until = park_until(state, chat)
+    until = park_until(state, chat.parking)
     if stamp.up >= until:
         return Decision([*wake(chat, stamp)])
-    if chat.park_warned or stamp.up < until - state.config.distribution.park_warning:
+    if chat.parking.warned or stamp.up < until - state.config.distribution.park_warning:
         return Decision()
     decision = internal_note(state, chat, stamp, state.config.notes.parked)
     decision.facts.append(ParkWarned(chat=chat.id, no=chat.no, at=stamp.now))

@@ -23,7 +23,7 @@ def next_unrouted(state: State, stamp: Stamp) -> Decision | None:
     if first is None:
         return None
     chat = state.chats[first]
-    if chat.outbound and chat.since == chat.started_at:
+    if chat.outbound and chat.activity.since == chat.started_at:
         # The gate and the automated partner are for visitors who come by themselves.
         return route(state, chat, stamp, "routed", {"outbound": True})
     who = matching.applicant_of(chat)
@@ -131,7 +131,7 @@ def route(
         priority=priority,
         rule=rule.id if rule is not None else None,
     )
-    waits = to_waiting(chat, stamp, cause, boost=priority - chat.priority, project=project)
+    waits = to_waiting(chat, stamp, cause, boost=priority - chat.routing.priority, project=project)
     said = {**detail, "project_rule": routed.rule, "project": project}
     return Decision([routed, logged(chat, stamp, "routed", said), *waits.facts], waits.effects)
 
@@ -149,7 +149,7 @@ def pass_over(state: State, chat: Chat, stamp: Stamp, why: str) -> Decision:
 
     An offer of theirs that is open must have been ended by the caller.
     """
-    bot = chat.agent if chat.agent is not None else chat.bot
+    bot = chat.agent if chat.agent is not None else chat.bot.id
     decision = route(state, chat, stamp, "bot_silent", {"bot_passed_over": bot, "why": why})
     if chat.agent is not None and chat.has(chat.agent):
         decision.effects.append(ChatToAgent(chat=chat.id, agent=chat.agent, type="SC_CHAT_STATUS"))

@@ -68,7 +68,7 @@ class _Turn:
         """Say something, as long as the transcript takes it."""
         if text is None:
             return
-        counter = len(self.chat.sentences) + self.said + 1
+        counter = len(self.chat.transcript.sentences) + self.said + 1
         spoken = speak(
             self.state,
             self.chat,
@@ -82,7 +82,9 @@ class _Turn:
         )
         if spoken.facts:
             self.said += 1
-            self.size += sentence_bytes("-" * 36, self.bot.name, text, self.chat.tracking_id)
+            self.size += sentence_bytes(
+                "-" * 36, self.bot.name, text, self.chat.visitor.tracking_id
+            )
         self.decision.add(spoken)
 
     def ask(self) -> None:
@@ -119,7 +121,7 @@ class _Turn:
             lines = "\n".join(f"{name}: {text}" for name, text in self.learned)
             told = internal_note(self.state, self.chat, self.stamp, lines[:_NOTE_LENGTH])
             self.decision.add(told)
-        if self.chat.scenario is not None:
+        if self.chat.forms.offered is not None:
             gone = FormOffered(chat=self.chat.id, no=self.chat.no, scenario=None)
             self.decision.facts.append(gone)
         wanted = self.project or self.bot.project
@@ -148,19 +150,19 @@ def next_bot_turn(state: State, stamp: Stamp) -> Decision | None:
     chat = state.chats[first]
     if chat.status is not ChatStatus.ICR or chat.agent is not None:
         return Decision([BotSettled(first)])
-    bot = state.config.bots.get(chat.bot) if chat.bot is not None else None
+    bot = state.config.bots.get(chat.bot.id) if chat.bot.id is not None else None
     # One that asks nothing still greets and takes its leave.
-    if bot is None or (chat.bot_tries and chat.bot_question >= len(bot.questions)):
+    if bot is None or (chat.bot.tries and chat.bot.question >= len(bot.questions)):
         return _gone(state, chat, stamp)
     turn = _Turn(
         state,
         chat,
         stamp,
         bot,
-        chat.bot_question,
-        chat.bot_tries,
-        chat.bot_project,
-        chat.learned,
+        chat.bot.question,
+        chat.bot.tries,
+        chat.bot.project,
+        chat.bot.learned,
         known=filled_in_by_visitor(chat),
     )
     if not turn.tries:
@@ -182,7 +184,7 @@ def _gone(state: State, chat: Chat, stamp: Stamp) -> Decision:
 
 def _heard(chat: Chat) -> str | None:
     """What the visitor said last."""
-    last = chat.sentences[-1] if chat.sentences else None
+    last = chat.transcript.sentences[-1] if chat.transcript.sentences else None
     if last is None or last.outbound or last.model != SentenceModel.SENTENCE:
         return None
     return last.text

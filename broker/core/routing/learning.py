@@ -21,8 +21,10 @@ def forms_of_visitor(chat: Chat) -> list[ScenarioResultInfo]:
     """What the visitor's side filled in since the chat began or was reopened, the latest last."""
     return [
         form
-        for key, form in sorted(chat.forms.items(), key=lambda item: chat.filled[item[0]])
-        if form.agent_id is None and chat.filled[key] >= chat.since
+        for key, form in sorted(
+            chat.forms.results.items(), key=lambda item: chat.forms.saved_at[item[0]]
+        )
+        if form.agent_id is None and chat.forms.saved_at[key] >= chat.activity.since
     ]
 
 
@@ -70,8 +72,8 @@ def filled_by(
     """
     mine = [
         form
-        for key, form in chat.forms.items()
-        if form.agent_id == bot.id and chat.filled[key] >= chat.since
+        for key, form in chat.forms.results.items()
+        if form.agent_id == bot.id and chat.forms.saved_at[key] >= chat.activity.since
     ]
     theirs = [form for form in forms_of_visitor(chat) if form.scenario_id == bot.fills]
     before = (mine or theirs)[-1:]

@@ -41,17 +41,17 @@ def apply_wait(state: State, chat: Chat, stamp: Stamp) -> Decision:
 
 
 def _widened(chat: Chat, stamp: Stamp, rule: WaitRule) -> ChatWidened:
-    further = [*chat.further]
-    further += [p for p in rule.projects if p != chat.project and p not in further]
+    further = [*chat.routing.further]
+    further += [p for p in rule.projects if p != chat.routing.project and p not in further]
     return ChatWidened(
         chat=chat.id,
         no=chat.no,
         at=stamp.now,
         level=rule.level,
         rule=rule.id,
-        skill=min(chat.skill, rule.skill) if rule.skill is not None else chat.skill,
+        skill=min(chat.routing.skill, rule.skill) if rule.skill is not None else chat.routing.skill,
         further=tuple(further),
-        priority=chat.priority + rule.priority,
+        priority=chat.routing.priority + rule.priority,
     )
 
 
@@ -70,7 +70,7 @@ def _logged(chat: Chat, stamp: Stamp, rule: WaitRule) -> DecisionLogged:
     detail: dict[str, object] = {
         "rule": rule.id,
         "level": rule.level,
-        "waited": stamp.up - chat.queued_up,
+        "waited": stamp.up - chat.waiting.queued_up,
     }
     if rule.skill is not None:
         detail["skill"] = rule.skill
@@ -89,9 +89,9 @@ def _logged(chat: Chat, stamp: Stamp, rule: WaitRule) -> DecisionLogged:
 
 def judge_estimate(chat: Chat, stamp: Stamp) -> list[LogEntry]:
     """What became of the estimate that the visitor of an answered chat was given."""
-    if chat.estimate is None:
+    if chat.waiting.estimate is None:
         return []
-    told_at, wait = chat.estimate
+    told_at, wait = chat.waiting.estimate
     fields = {
         "chat": chat.id,
         "estimated_seconds": wait / 1_000_000,

@@ -125,11 +125,14 @@ def next_wait(
         over: When it will have waited long enough for a rule, on the clock of deadlines.
         wall: What time of day that is.
     """
-    if chat.enqueued_at is None:
+    if chat.waiting.enqueued_at is None:
         return None
     who: Applicant | None = None
     for rule in config.wait_rules:
-        if rule.level <= chat.wait_level or rule.project not in (None, chat.project):
+        if rule.level <= chat.routing.wait_level or rule.project not in (
+            None,
+            chat.routing.project,
+        ):
             continue
         due, hours = over(rule), rule.limits.hours
         who = who or applicant_of(chat)
@@ -146,13 +149,13 @@ def applicant_of(chat: Chat, more: Mapping[Guid, str] | None = None) -> Applican
         more: What is being filled in just now.
     """
     form: dict[Guid, str] = {}
-    for result in chat.forms.values():
+    for result in chat.forms.results.values():
         form.update(form_values(result))
     return Applicant(
         gateway_id=chat.gateway,
-        culture=chat.culture,
-        user_token=chat.user_token,
-        ext_response=chat.ext_response,
+        culture=chat.visitor.culture,
+        user_token=chat.visitor.user_token,
+        ext_response=chat.visitor.ext_response,
         form=form | dict(more or {}),
     )
 

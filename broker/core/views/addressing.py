@@ -79,8 +79,8 @@ def own_chat(state: State, agent: Guid, chat_id: Guid | None) -> Chat | Refusal:
     if chat is None or not (
         agent in (chat.agent, chat.last_agent, chat.offered_to)
         or agent in chat.parties
-        or agent in chat.readers
-        or agent in chat.writers
+        or agent in chat.ending.readers
+        or agent in chat.transcript.writers
     ):
         return NO_CHAT
     return chat

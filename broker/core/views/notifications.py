@@ -89,7 +89,7 @@ def _form(state: State, order: FormToMembers) -> list[Send]:
     chat = state.chats[order.chat]
     saver = state.distribution.presences.get(order.but) if order.but is not None else None
     own = saver.session if saver is not None else None
-    form = chat.forms[order.result]
+    form = chat.forms.results[order.result]
     return [
         Send((session,), "SC_SCENARIO_RESULT", form_for_workplace(number, form))
         for session, number in listeners(state, chat)

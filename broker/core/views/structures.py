@@ -80,10 +80,10 @@ def outbound_chat(state: State, chat: Chat) -> ChatServiceInfo:
     return ChatServiceInfo(
         peer=gateway.peer,
         port=gateway.port,
-        preferred_culture=chat.culture,
-        user_token=chat.user_token,
-        party_name=chat.party_name,
-        remote_address=chat.remote_address,
+        preferred_culture=chat.visitor.culture,
+        user_token=chat.visitor.user_token,
+        party_name=chat.visitor.party_name,
+        remote_address=chat.visitor.remote_address,
         return_chat_id=chat.id,
         variables=_variables(chat),
     )
@@ -103,7 +103,7 @@ def chat_for_connector(
     return ChatStatusInfo(
         peer=gateway.peer,
         port=gateway.port,
-        tracking_id=chat.tracking_id,
+        tracking_id=chat.visitor.tracking_id,
         chat_id=chat.id,
         status=chat.status,
         agent_id=agent,
@@ -113,8 +113,8 @@ def chat_for_connector(
         navigation=navigation,
         co_browsing_data=data,
         dead_time_utc=utc(dead) if dead is not None else None,
-        close_reason=chat.close_reason,
-        scenario_id=chat.scenario,
+        close_reason=chat.ending.reason,
+        scenario_id=chat.forms.offered,
     )
 
 
@@ -137,24 +137,28 @@ def chat_for_workplace(
         status=status,
         agent_id=agent,
         agent_name=name,
-        sentences=_told_inside(state, number, chat, chat.sentences, "said") if full else None,
+        sentences=_told_inside(state, number, chat, chat.transcript.sentences, "said")
+        if full
+        else None,
         info=chat_info(state, chat, viewer, number, now) if info else None,
         panel=panel,
         navigation=navigation,
         co_browsing_data=data,
-        close_reason=chat.close_reason,
-        is_parked=True if chat.parked_at is not None and viewer == chat.agent else None,
+        close_reason=chat.ending.reason,
+        is_parked=True if chat.parking is not None and viewer == chat.agent else None,
         parties=_parties(state, chat, viewer) or None,
-        internal=_told_inside(state, number, chat, chat.internal, "noted") if full else None,
+        internal=_told_inside(state, number, chat, chat.transcript.internal, "noted")
+        if full
+        else None,
     )
 
 
 def _told_outside(state: State, gateway: Gateway, chat: Chat) -> tuple[ChatSentenceInfo, ...]:
     return state.transcripts.shown(
-        (chat.id, gateway.peer, gateway.port or "", chat.tracking_id),
-        chat.edition,
-        len(chat.sentences),
-        lambda: (sentence_for_connector(gateway, chat, s) for s in chat.sentences),
+        (chat.id, gateway.peer, gateway.port or "", chat.visitor.tracking_id),
+        chat.transcript.edition,
+        len(chat.transcript.sentences),
+        lambda: (sentence_for_connector(gateway, chat, s) for s in chat.transcript.sentences),
     )
 
 
@@ -163,7 +167,7 @@ def _told_inside(
 ) -> tuple[ChatSentenceInfo, ...]:
     return state.transcripts.shown(
         (chat.id, number, "", kind),
-        chat.edition,
+        chat.transcript.edition,
         len(words),
         lambda: (sentence_for_workplace(number, chat, s) for s in words),
     )
@@ -174,7 +178,7 @@ def sentence_for_connector(gateway: Gateway, chat: Chat, s: Said) -> ChatSentenc
     return ChatSentenceInfo(
         peer=gateway.peer,
         port=gateway.port,
-        tracking_id=chat.tracking_id,
+        tracking_id=chat.visitor.tracking_id,
         id=s.id,
         party_name=s.party_name,
         text=s.text,
@@ -207,35 +211,39 @@ def chat_info(state: State, chat: Chat, viewer: Guid, number: str, now: int) -> 
     config = state.config
     gateway = config.gateways[chat.gateway]
     asked = chat.invite.project if chat.invite and chat.offered_to == viewer else None
-    wanted = asked or chat.project
+    wanted = asked or chat.routing.project
     project = config.projects.get(wanted) if wanted is not None else None
-    language = config.languages.get(chat.language) if chat.language is not None else None
+    language = (
+        config.languages.get(chat.routing.language) if chat.routing.language is not None else None
+    )
     place = config.workplaces.get(number)
-    queued = chat.enqueued_at if chat.enqueued_at is not None else chat.since
+    queued = (
+        chat.waiting.enqueued_at if chat.waiting.enqueued_at is not None else chat.activity.since
+    )
     return ChatInfo(
         time_stamp=utc(now),
         enqueueing_time_utc=utc(queued),
         pilot_dial_time=utc(chat.started_at),
         chat_type=gateway.chat_type,
-        remote_party_name=chat.party_name,
-        remote_address=chat.remote_address,
+        remote_party_name=chat.visitor.party_name,
+        remote_address=chat.visitor.remote_address,
         workplace_number=number,
         workplace_id=place.id if place is not None else None,
         agent_id=viewer,
         project_id=wanted,
-        language_id=chat.language,
+        language_id=chat.routing.language,
         project_name=project.name if project is not None else None,
         language_name=language.name if language is not None else None,
         agent_name=agent_name(state, viewer),
-        waiting_time=chat.time_waited(now) // SECOND,
+        waiting_time=chat.waiting.time_waited(now) // SECOND,
         max_signal_duration=-(-_signal_duration(state, chat, project) // SECOND),
         chat_gateway_name=gateway.name,
-        contact_id=chat.contact,
-        contact_name=chat.contact_name,
+        contact_id=chat.visitor.contact,
+        contact_name=chat.visitor.contact_name,
         scenarios=_form_items(state, chat),
-        form_data_id=chat.start_form,
+        form_data_id=chat.forms.at_start,
         variables=_variables(chat),
-        preferred_culture=chat.culture,
+        preferred_culture=chat.visitor.culture,
         earlier_chat_id=chat.earlier,
     )
 
@@ -258,7 +266,7 @@ def _wrap_ups(state: State, agent: Guid) -> tuple[AgentWrapUpInfo, ...]:
     return tuple(
         AgentWrapUpInfo(
             chat_id=chat,
-            remote_name=state.chats[chat].party_name,
+            remote_name=state.chats[chat].visitor.party_name,
             until_utc=utc(term_over(state, wrapup.term) + state.ahead),
         )
         for chat, wrapup in list(running.items())[:most]
@@ -293,7 +301,7 @@ def _partner(state: State, chat: Chat) -> tuple[Guid | None, str | None]:
     if chat.status in _WITHOUT_AGENT:
         return None, None
     if chat.agent is None:
-        bot = state.config.bots.get(chat.bot) if chat.bot is not None else None
+        bot = state.config.bots.get(chat.bot.id) if chat.bot.id is not None else None
         return (bot.id, bot.name) if bot is not None else (None, None)
     return chat.agent, agent_name(state, chat.agent)
 
@@ -303,9 +311,9 @@ _NO_SLOTS: tuple[Slot | None, ...] = (None, None, None)
 
 def _slots(chat: Chat, *, outbound: bool) -> tuple[Slot | None, ...]:
     """What one direction has in Panel, Navigation and CoBrowsingData: the other side is shown it."""
-    if not chat.slots:
+    if not chat.transcript.slots:
         return _NO_SLOTS
-    return tuple(chat.slots.get((outbound, model)) for model in SLOT_MODELS)
+    return tuple(chat.transcript.slots.get((outbound, model)) for model in SLOT_MODELS)
 
 
 def _parties(state: State, chat: Chat, viewer: Guid) -> tuple[ChatPartyInfo, ...]:
@@ -348,7 +356,7 @@ def _party(state: State, agent: Guid, party: Party) -> ChatPartyInfo:
 
 
 def _variables(chat: Chat) -> tuple[VariableInfo, ...] | None:
-    shown = tuple(VariableInfo(name=name, value=value) for name, value in chat.variables)
+    shown = tuple(VariableInfo(name=name, value=value) for name, value in chat.visitor.variables)
     return shown or None
 
 
@@ -359,16 +367,18 @@ def form_for_workplace(number: str, form: ScenarioResultInfo) -> ScenarioResultI
 
 def _form_items(state: State, chat: Chat) -> tuple[ScenarioResultItemInfo, ...]:
     """The forms of a chat in a list: first the default form while nobody has filled it in."""
-    items = [_form_item(state, chat, result) for result in chat.forms.values()]
-    default = chat.default_form
-    if default is not None and default not in {form.scenario_id for form in chat.forms.values()}:
+    items = [_form_item(state, chat, result) for result in chat.forms.results.values()]
+    default = chat.forms.expected
+    if default is not None and default not in {
+        form.scenario_id for form in chat.forms.results.values()
+    }:
         items.insert(0, _form_item(state, chat, ScenarioResultInfo(scenario_id=default)))
     return tuple(items)
 
 
 def _form_item(state: State, chat: Chat, result: ScenarioResultInfo) -> ScenarioResultItemInfo:
     scenario = result.scenario_id or Guid("")
-    model = scenario_in(state.config, scenario, chat.culture)
+    model = scenario_in(state.config, scenario, chat.visitor.culture)
     title = model.display_name if model is not None else None
     form = state.config.forms.get(scenario)
     return ScenarioResultItemInfo(
@@ -376,7 +386,7 @@ def _form_item(state: State, chat: Chat, result: ScenarioResultInfo) -> Scenario
         scenario_name=form.name if form is not None else title,
         activity=result.activity,
         result_id=result.scenario_result_id,
-        remote_name=chat.party_name,
+        remote_name=chat.visitor.party_name,
         display_name=title,
         result_created=result.time_utc,
         show_in_list=_listed(result, form.listed if form is not None else ()),

@@ -150,7 +150,7 @@ def _only_named(chat: Chat, agent: Guid, session: Session, frame: Frame) -> Send
 
 def _differs(chat: Chat, p: ChatServiceInfo) -> bool:
     """Whether a request is for another visitor than the chat; one that is bound may say more."""
-    return not chat.is_bound and chat.remote_address != p.remote_address
+    return not chat.is_bound and chat.visitor.remote_address != p.remote_address
 
 
 def _may_begin(state: State, gateway: Gateway, p: ChatServiceInfo) -> Refusal | None:

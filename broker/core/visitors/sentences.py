@@ -86,13 +86,13 @@ def from_connector(
     if not chat.is_open:
         if not (gateway.reactivate and p.model == 0 and reopens(state, gateway, chat)):
             return Refusal(ErrorCode.CHAT_CLOSED, "TrackingId: the chat is closed")
-        refusal = may_open(state, gateway, chat.tracking_id)
+        refusal = may_open(state, gateway, chat.visitor.tracking_id)
         if refusal is not None:
             return refusal
         reopened = reopen(state, chat, stamp)
         facts = reopened.facts
         effects = [ChatToConnectors(chat=chat.id), *reopened.effects]
-    name = p.party_name or chat.party_name
+    name = p.party_name or chat.visitor.party_name
     refusal = refuse_for_room(state, chat, p, name, agent=False)
     if refusal is not None:
         return refusal
@@ -115,7 +115,7 @@ def from_connector(
     for listener, number in listeners(state, chat):
         shown = sentence_for_workplace(number, chat, made)
         effects.append(Send((listener,), "SC_CHAT_SENTENCE", shown, None, None, trace))
-    if chat.parked_at is not None and p.model == 0:
+    if chat.parking is not None and p.model == 0:
         facts += wake(chat, stamp)
     return Decision(facts, effects)
 
@@ -183,7 +183,7 @@ def may_write(chat: Chat, agent: Guid) -> Refusal | None:
     party = chat.parties.get(agent)
     if party is not None and party.mode is not TransferMode.CONFERENCE:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: in it without the visitor's knowledge")
-    if chat.parked_at is not None and party is None:
+    if chat.parking is not None and party is None:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: is parked")
     return None
 
@@ -196,7 +196,7 @@ def _note_from_workplace(
     assert isinstance(p, ChatSentenceInfo)
     agent = session.agent
     assert agent is not None
-    known = chat.internal_keys.get(p.id or "")
+    known = chat.transcript.internal_keys.get(p.id or "")
     if known is not None and (known.agent == agent or chat.is_read_by(agent)):
         if known.text != (p.text or ""):
             return _REUSED
@@ -214,7 +214,7 @@ def _note_from_workplace(
     made = NoteStored(
         chat=chat.id,
         no=chat.no,
-        counter=len(chat.internal) + 1,
+        counter=len(chat.transcript.internal) + 1,
         id=p.id or "",
         party_name=name,
         text=p.text or "",
@@ -230,8 +230,8 @@ def known_key(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Sentence | Slo
     """The sentence that already has this key, if it says the same (W-21)."""
     if p.model not in NUMBERED and p.model not in SLOTS:
         return Refusal(ErrorCode.BAD_PAYLOAD, "Model: not a known model")
-    known: Sentence | Slot | None = chat.keys[outbound].get(p.id or "")
-    if known is None and chat.slots:
+    known: Sentence | Slot | None = chat.transcript.keys[outbound].get(p.id or "")
+    if known is None and chat.transcript.slots:
         known = slot_of(chat, p.id, outbound)
         if known is None:
             return _past_slot(chat, p, outbound)
@@ -243,7 +243,7 @@ def known_key(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Sentence | Slo
 def _said_before(state: State, chat: Chat, p: ChatSentenceInfo) -> tuple[Chat, Sentence] | None:
     """The retry of what the visitor said in the full chat that this one goes on from (W-21)."""
     earlier = state.chats.get(chat.earlier) if chat.earlier is not None else None
-    known = earlier.keys[False].get(p.id or "") if earlier is not None else None
+    known = earlier.transcript.keys[False].get(p.id or "") if earlier is not None else None
     if earlier is None or known is None or (known.text, known.model) != (p.text, p.model):
         return None
     return earlier, known
@@ -251,19 +251,19 @@ def _said_before(state: State, chat: Chat, p: ChatSentenceInfo) -> tuple[Chat, S
 
 def _past_slot(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Slot | Refusal | None:
     """The retry of a sentence whose slot was overwritten: it must not come back into it."""
-    digest = chat.past_slots.get((outbound, p.id or ""))
+    digest = chat.transcript.past_slots.get((outbound, p.id or ""))
     if digest is None:
         return None
     text = p.text or ""
     if digest != slot_digest(p.model, text):
         return _REUSED
-    sent = to_micros(p.time_sent) if p.time_sent is not None else chat.last_activity
+    sent = to_micros(p.time_sent) if p.time_sent is not None else chat.activity.last
     return Slot(p.model, p.id or "", p.party_name, text, sent, outbound, sent, None)
 
 
 def slot_of(chat: Chat, key: str | None, outbound: bool) -> Slot | None:
     """The slot that holds the sentence with this key."""
-    for slot in chat.slots.values():
+    for slot in chat.transcript.slots.values():
         if slot.id == key and slot.outbound is outbound:
             return slot
     return None
@@ -277,7 +277,7 @@ def store_sentence(
     outbound = agent is not None
     key, text, model = p.id or "", p.text or "", p.model
     if model in NUMBERED:
-        counter = len(chat.sentences) + 1
+        counter = len(chat.transcript.sentences) + 1
         return SentenceStored(
             chat.id, chat.no, counter, key, name, text, sent, outbound, model, now, agent, False
         )
@@ -302,7 +302,7 @@ def _overwriting(chat: Chat, known: Sentence | Slot) -> Slot | None:
     """
     if known.counter:
         return None
-    newest = chat.slots.get((known.outbound, known.model))
+    newest = chat.transcript.slots.get((known.outbound, known.model))
     return newest if newest is not known else None
 
 
@@ -382,7 +382,7 @@ def _readers(state: State, chat: Chat) -> list[tuple[int, str]]:
     if chat.is_open:
         # Whoever is only offered the chat, or was, has not seen the sentence.
         return listeners(state, chat)
-    sessions = [agent_session(state, agent) for agent in chat.readers]
+    sessions = [agent_session(state, agent) for agent in chat.ending.readers]
     return [(s, state.sessions[s].workplace or "") for s in sessions if s is not None]
 
 
@@ -407,7 +407,7 @@ def confirm_from_workplace(
     told = ChatCommandInfo(
         peer=gateway.peer,
         port=gateway.port,
-        tracking_id=chat.tracking_id,
+        tracking_id=chat.visitor.tracking_id,
         id=p.id,
         time_stamp=utc(stamp.now),
     )
@@ -424,10 +424,10 @@ def _confirmed(
     frame: Frame,
     pushes: list[Send],
 ) -> Outcome:
-    known = chat.keys[outbound].get(p.id or "") or slot_of(chat, p.id, outbound)
+    known = chat.transcript.keys[outbound].get(p.id or "") or slot_of(chat, p.id, outbound)
     decision = Decision()
     if known is None:
-        if (outbound, p.id or "") not in chat.past_slots:
+        if (outbound, p.id or "") not in chat.transcript.past_slots:
             return Refusal(ErrorCode.UNKNOWN_MESSAGE, "ID: no such sentence to confirm")
     elif known.confirmed_at is None and isinstance(known, Sentence):
         decision.facts.append(SentenceConfirmed(chat.id, chat.no, known.counter, stamp.now))
@@ -481,7 +481,7 @@ def typing_from_workplace(
     if may_write(chat, presence.agent) is not None:
         return Decision()
     decision = Decision()
-    if chat.status is ChatStatus.ICR and chat.bot_due is not None:
+    if chat.status is ChatStatus.ICR and chat.bot.due is not None:
         # A bot that types is not silent, and one that ceases to has nothing to say (B-40).
         due = None if p.is_typing is False else bot_awaited(state, chat, stamp).due
         decision.facts.append(BotAwaited(chat.id, due))
@@ -492,7 +492,7 @@ def typing_from_workplace(
     told = ChatCommandInfo(
         peer=gateway.peer,
         port=gateway.port,
-        tracking_id=chat.tracking_id,
+        tracking_id=chat.visitor.tracking_id,
         is_typing=p.is_typing is not False,
         time_stamp=utc(stamp.now),
     )

@@ -138,7 +138,7 @@ def introduced(
 def _brought(chat: Chat, p: ChatServiceInfo) -> ScenarioResultInfo | None:
     """The form of a start, unless a start before brought it to the chat."""
     form = p.result_model
-    if form is None or any(is_same(form, known) for known in chat.forms.values()):
+    if form is None or any(is_same(form, known) for known in chat.forms.results.values()):
         return None
     return form
 
@@ -241,8 +241,8 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
     if chat is None or not chat.outbound or chat.gateway != gateway.id:
         return Refusal(ErrorCode.UNKNOWN_CHAT, "ReturnChatId: no such outbound chat")
     told = ChatToConnectors(chat=chat.id, answer_to=session.number, re=frame.id)
-    if chat.bound_at is not None:
-        if chat.tracking_id != p.tracking_id:
+    if chat.outbound.bound_at is not None:
+        if chat.visitor.tracking_id != p.tracking_id:
             return Refusal(ErrorCode.WRONG_STATE, "ReturnChatId: bound to another TrackingId")
         if find_tracked(state, gateway, p.tracking_id) is not chat:
             # The name is a later chat's by now: an answer about the older one would be taken for it.
@@ -267,11 +267,11 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
             no=chat.no,
             at=stamp.now,
             tracking_id=p.tracking_id or "",
-            party_name=p.party_name or chat.party_name,
-            remote_address=p.remote_address or chat.remote_address,
-            culture=p.preferred_culture or chat.culture,
-            user_token=p.user_token or chat.user_token,
-            ext_response=p.ext_response or chat.ext_response,
+            party_name=p.party_name or chat.visitor.party_name,
+            remote_address=p.remote_address or chat.visitor.remote_address,
+            culture=p.preferred_culture or chat.visitor.culture,
+            user_token=p.user_token or chat.visitor.user_token,
+            ext_response=p.ext_response or chat.visitor.ext_response,
         )
     ]
     facts += introduced(state, Visit.of(chat, p), form, stamp)
@@ -280,10 +280,12 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
 
 def _name_fits(state: State, chat: Chat, tracking_id: str) -> bool:
     """Whether what was said before a chat got its tracking ID fits one frame with it (I-14)."""
-    said = len(chat.sentences) + len(chat.internal) + len(chat.slots)
+    said = (
+        len(chat.transcript.sentences) + len(chat.transcript.internal) + len(chat.transcript.slots)
+    )
     more = sentence_bytes("", None, "", tracking_id) - sentence_bytes("", None, "", chat.id)
     return (
-        chat.transcript_bytes + said * more
+        chat.transcript.size + said * more
         <= state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE
     )
 
@@ -312,9 +314,9 @@ def reopens(state: State, gateway: Gateway, chat: Chat) -> bool:
 
 def reopens_in_time(state: State, gateway: Gateway, chat: Chat) -> bool:
     """Whether a chat closed not longer ago than its gateway goes on with it."""
-    if chat.closed_at is None:
+    if chat.ending.closed_at is None:
         return False
-    return state.up <= over(state, chat.closed_up, gateway.tracking_inertia)
+    return state.up <= over(state, chat.ending.closed_up, gateway.tracking_inertia)
 
 
 def reopen(
@@ -327,13 +329,13 @@ def reopen(
             chat=chat.id,
             no=chat.no,
             at=stamp.now,
-            party_name=start.party_name if start else chat.party_name,
+            party_name=start.party_name if start else chat.visitor.party_name,
             # Whom this side called is told again to whoever repeats the request for it.
             remote_address=(start.remote_address if start else None)
-            or (chat.remote_address if start is None or chat.outbound else None),
-            culture=start.preferred_culture if start else chat.culture,
-            user_token=start.user_token if start else chat.user_token,
-            ext_response=start.ext_response if start else chat.ext_response,
+            or (chat.visitor.remote_address if start is None or chat.outbound else None),
+            culture=start.preferred_culture if start else chat.visitor.culture,
+            user_token=start.user_token if start else chat.visitor.user_token,
+            ext_response=start.ext_response if start else chat.visitor.ext_response,
         )
     )
     decision.facts += unwarned(chat, stamp)

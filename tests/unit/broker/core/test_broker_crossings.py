@@ -48,7 +48,7 @@ CHAT_KEY = "00000000-0000-4000-8000-000000000001"
 
 def the_chat(play: Playbook, tracking: str) -> Any:
     """The chat of a tracking ID that was made last."""
-    return [c for c in play.state.chats.values() if c.tracking_id == tracking][-1]
+    return [c for c in play.state.chats.values() if c.visitor.tracking_id == tracking][-1]
 
 
 def agent_of(play: Playbook, login: str) -> Guid:

@@ -131,7 +131,7 @@ def test_reopening_again_and_again_does_not_pile_up_forms(play: Playbook) -> Non
         web.says("ES_CHAT_START", TrackingId="t1", ResultModel=form, ExtResponse="stop")
         web.hears("SE_CHAT_STATUS", Status="Pilot")
         web.hears("SE_CHAT_STATUS", Status="Closed")
-        assert len(next(iter(play.state.chats.values())).forms) == number + 1
+        assert len(next(iter(play.state.chats.values())).forms.results) == number + 1
     web.says("ES_CHAT_START", 1, TrackingId="t1", ResultModel=form)
     web.refused("Overloaded", 1)
 

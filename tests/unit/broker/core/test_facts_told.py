@@ -31,7 +31,7 @@ def test_a_move_says_what_the_chat_is_about_from_then_on() -> None:
     play.wait(1)
     web.says("ES_CHAT_START", TrackingId="t1")
     (chat,) = play.state.chats.values()
-    support = chat.project
+    support = chat.routing.project
     sales = next(p.id for p in play.config.projects.values() if p.name == "Sales")
     bob.says("CS_CHAT_ANSWER", ChatId=chat.id)
     play.wait(5)

@@ -93,7 +93,7 @@ def put_aside(play: Playbook) -> Callable[[], bool]:
     """A chat is parked; it comes back by itself."""
     _web, alice, chat = talking(play)
     alice.says("CS_CHAT_PARK", ChatId=chat, IsParked=True)
-    return lambda: chat_of(play, chat).parked_at is None
+    return lambda: chat_of(play, chat).parking is None
 
 
 GIVEN: dict[Callable[[Playbook], Callable[[], bool]], tuple[int, int]] = {

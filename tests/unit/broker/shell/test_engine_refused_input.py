@@ -93,7 +93,7 @@ def test_one_input_is_refused_and_all_others_are_answered_in_order() -> None:
     echo = "SE_CHAT_SENTENCE t1"
     assert bench.sent == [echo, "SYS_ERROR", echo, echo, echo]
     (chat,) = bench.engine.state.chats.values()
-    assert [s.id for s in chat.sentences if not s.own] == ["a", "b", "c", "d", "e"]
+    assert [s.id for s in chat.transcript.sentences if not s.own] == ["a", "b", "c", "d", "e"]
     assert bench.engine.idle
 
 
@@ -131,15 +131,16 @@ def test_who_came_or_went_with_the_refused_input_is_welcomed_or_missed_once() ->
 def test_an_offer_that_is_open_runs_on_and_runs_out() -> None:
     """B-24, I-16: nobody but the refused one notices, and no time is lost."""
     bench = Refusing()
-    until = bench.engine.state.chats[bench.offered()].offer_until
-    assert until is not None
+    offer = bench.engine.state.chats[bench.offered()].offer
+    assert offer is not None
+    until = offer.until
     bench.say("poison", "poison")
     bench.engine.pump()
     bench.sent.clear()
     bench.refuse(0)
     bench.store_all()
     (chat,) = bench.engine.state.chats.values()
-    assert (chat.status, chat.offer_until) == (ChatStatus.ALERTING, until)
+    assert (chat.status, chat.offer and chat.offer.until) == (ChatStatus.ALERTING, until)
     assert bench.sent == ["SYS_ERROR"]
     assert bench.engine.wake_at == until
     bench.now = until
@@ -152,8 +153,8 @@ def test_an_offer_that_was_over_in_the_refused_batch_has_all_of_its_time() -> No
     """B-24, I-18: the state that went ahead knows no more of it, and the store does."""
     bench = Refusing()
     offered = bench.offered()
-    until = bench.engine.state.chats[offered].offer_until
-    assert until is not None
+    offer = bench.engine.state.chats[offered].offer
+    assert offer is not None
     bench.now += SECOND
     bench.engine.submit(SessionClosed(2))
     bench.say("poison", "poison")
@@ -162,8 +163,9 @@ def test_an_offer_that_was_over_in_the_refused_batch_has_all_of_its_time() -> No
     engine, now = bench.engine, bench.engine.state.now
     assert engine.state.chats[offered].offer is None
     recovered = bench.store.recover(engine.presence.config, now)
-    term = roll_back(engine.state, engine.presence, recovered, now).chats[offered].offer_term
-    assert term.since + term.length == until
+    again = roll_back(engine.state, engine.presence, recovered, now).chats[offered].offer
+    assert again is not None
+    assert again.term.since + again.term.length == offer.until
 
 
 def test_an_answer_after_a_refused_input_is_taken() -> None:

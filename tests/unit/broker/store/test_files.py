@@ -38,7 +38,11 @@ def counters(url: str) -> list[int]:
     """The sentences that a new start finds."""
     store = Store.open(url, create=False)
     try:
-        return [s.counter for chat in store.recover(Config(), 9).chats for s in chat.sentences]
+        return [
+            s.counter
+            for chat in store.recover(Config(), 9).chats
+            for s in chat.transcript.sentences
+        ]
     finally:
         store.close()
 

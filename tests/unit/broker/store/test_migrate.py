@@ -61,7 +61,11 @@ def a_day() -> tuple[Playbook, list[Guid]]:
     def start(tracking: str, **more: str) -> Guid:
         web.says("ES_CHAT_START", TrackingId=tracking, PartyName="Zoë", **more)
         chats.append(
-            next(c.id for c in play.state.chats.values() if c.tracking_id == tracking and c.is_open)
+            next(
+                c.id
+                for c in play.state.chats.values()
+                if c.visitor.tracking_id == tracking and c.is_open
+            )
         )
         play.wait(1)
         return chats[-1]
@@ -187,11 +191,11 @@ def test_what_no_text_may_hold_any_more_is_mended(url: str) -> None:
             connection.exec_driver_sql("UPDATE sentences SET text = 'a' || char(0) || 'b'")
     store = Store.open(url, create=False)
     talk = next(c for c in store.recover(play.config, 0).chats if c.id == chats[1])
-    (found,) = talk.forms.values()
+    (found,) = talk.forms.results.values()
     assert found.activity == "a\ufffdb \\u0000"
     assert talk.log[0].detail == {"a\ufffd": ["\ufffd", 7, None]}
     if is_sqlite:
-        assert {sentence.text for sentence in talk.sentences} == {"a\ufffdb"}
+        assert {sentence.text for sentence in talk.transcript.sentences} == {"a\ufffdb"}
     store.close()
     engine.dispose()
 

@@ -48,7 +48,7 @@ def compare(store: Store, life: Life) -> None:
     assert durable(loaded) == durable(life.state)
     for no, chat in life.state.chats.items():
         assert loaded.chats[no].exclusions == chat.exclusions
-        assert list(loaded.chats[no].forms) == list(chat.forms)
+        assert list(loaded.chats[no].forms.results) == list(chat.forms.results)
     assert loaded.next_chat == life.state.next_chat
     assert loaded.next_offer == life.state.next_offer
 
@@ -94,7 +94,7 @@ def test_a_closed_chat_is_loaded_as_long_as_it_lingers(
     closed = moved(1, ChatStatus.CLOSED, at=NOW - closed_ago)
     store.commit([started(1), said(1, 1), closed])
     found = store.recover(config(inertia), NOW).chats
-    assert [(c.no, len(c.sentences)) for c in found] == ([(1, 1)] if loaded else [])
+    assert [(c.no, len(c.transcript.sentences)) for c in found] == ([(1, 1)] if loaded else [])
 
 
 def test_a_chat_of_an_unknown_gateway_lingers_ten_minutes(store: Store) -> None:
@@ -136,8 +136,16 @@ def test_a_reopened_chat_excludes_nobody_any_more(store: Store) -> None:
 def test_a_reopened_chat_is_of_whom_the_new_start_named(store: Store) -> None:
     store.commit([ready(), started(1), moved(1, ChatStatus.CLOSED, at=5), reopened(1, at=9)])
     (chat,) = store.recover(Config(), 9).chats
-    assert (chat.party_name, chat.remote_address, chat.culture) == ("Eva", None, "cs")
-    assert (chat.user_token, chat.ext_response, chat.since) == ("token", "again", 9)
+    assert (chat.visitor.party_name, chat.visitor.remote_address, chat.visitor.culture) == (
+        "Eva",
+        None,
+        "cs",
+    )
+    assert (chat.visitor.user_token, chat.visitor.ext_response, chat.activity.since) == (
+        "token",
+        "again",
+        9,
+    )
 
 
 def test_numbers_go_on_after_what_was_ever_used(store: Store) -> None:

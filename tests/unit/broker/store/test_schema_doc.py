@@ -51,7 +51,7 @@ def a_scene() -> Scene:
     for tracking, start in (("b1", "bot"), ("e1", "expert")):
         web.says("ES_CHAT_START", TrackingId=tracking, ExtResponse=start)
     play.wait(1)
-    chat = next(c.id for c in play.state.chats.values() if c.tracking_id == "b1")
+    chat = next(c.id for c in play.state.chats.values() if c.visitor.tracking_id == "b1")
     robot.says("CS_CHAT_ANSWER", ChatId=chat)
     robot.says("CS_CHAT_TRANSFER", ChatId=chat)
     play.wait(90)

@@ -38,7 +38,7 @@ async def test_batches_are_committed_in_order_and_the_end_waits_for_them(memory:
     await thread.aclose()
     assert results == ["start stored", *(f"{n} stored" for n in range(1, 6))]
     (chat,) = memory.recover(Config(), 9).chats
-    assert [s.counter for s in chat.sentences] == [1, 2, 3, 4, 5]
+    assert [s.counter for s in chat.transcript.sentences] == [1, 2, 3, 4, 5]
 
 
 async def test_after_a_failure_everything_fails(memory: Store) -> None:

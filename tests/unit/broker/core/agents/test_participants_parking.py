@@ -178,7 +178,7 @@ def test_its_owner_is_lost_for_good(play: Playbook) -> None:
     play.wait(60)
     web.hears("SE_CHAT_STATUS", Status="Waiting")
     web.hears("SE_CHAT_SENTENCE", Model=2)
-    assert chat_of(play, chat).parked_at is None
+    assert chat_of(play, chat).parking is None
     assert presence_of(play, "bob").parked == {}
 
 
@@ -252,7 +252,9 @@ def test_a_parked_chat_that_is_due_waits_for_a_slot(play: Playbook) -> None:
     warned = [h[1] for h in bob.heard if h[1].get("Model") == 10]
     assert [note["ChatId"] for note in warned] == [chat]
     bob.heard.clear()
-    assert chat_of(play, chat).woken_at is not None
+    parking = chat_of(play, chat).parking
+    assert parking is not None
+    assert parking.woken_at is not None
     bob.says("CS_CHAT_HANGUP", 3, ChatId=second)
     bob.hears("SC_CHAT_STATUS", 3, Status="Closed")
     bob.hears("SC_CHAT_STATUS", ChatId=chat, Status="Answered", IsParked=None)

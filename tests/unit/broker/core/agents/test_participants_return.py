@@ -20,12 +20,12 @@ def test_it_waits_again_with_its_age(play: Playbook) -> None:
     """B-21, B-29: in front of who came later; the next agent has all its words."""
     web, alice, chat = talking(play)
     visitor_writes(web, "v", "Hello", alice)
-    queued = chat_of(play, chat).enqueued_at
+    queued = chat_of(play, chat).waiting.enqueued_at
     play.wait(60)
     alice.says("CS_CHAT_RETURN", 1, ChatId=chat)
     alice.hears("SC_CHAT_STATUS", 1, Status="Waiting", Sentences=None)
     web.hears("SE_CHAT_STATUS", Status="Waiting", AgentName=None)
-    assert chat_of(play, chat).enqueued_at == queued
+    assert chat_of(play, chat).waiting.enqueued_at == queued
     play.check_store()
     bob = play.agent("bob", "102")
     bob.hears("SC_CHAT_ALERT", ChatId=chat)

@@ -224,7 +224,7 @@ def test_a_project_is_asked(play: Playbook) -> None:
     assert carol.hears("SC_CHAT_STATUS", Status="Answered")["Info"]["ProjectName"] == "Sales"
     alice.hears("SC_CHAT_STATUS", Status="Waiting")
     web.hears("SE_CHAT_STATUS", Status="Answered", AgentName="Carol")
-    assert chat_of(play, chat).project == sales
+    assert chat_of(play, chat).routing.project == sales
 
 
 def test_a_project_is_asked_on_when_one_of_its_people_rejects(play: Playbook) -> None:

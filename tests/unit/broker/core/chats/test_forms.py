@@ -331,5 +331,5 @@ def test_a_chat_forgets_its_forms_with_itself(play: Playbook) -> None:
     web, _alice, chat = talking(play, ResultModel=contact(play))
     web.says("ES_SCENARIO_SAVE", 1, **contact(play, "alone"))
     web.hears("SYS_ACK", 1)
-    form = chat_of(play, chat).forms[RESULT]
+    form = chat_of(play, chat).forms.results[RESULT]
     assert (form.values or ())[0].result_text == "jana@example.org"

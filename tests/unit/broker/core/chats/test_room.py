@@ -134,7 +134,7 @@ def test_a_start_with_one_form_too_many_makes_a_new_chat() -> None:
     web.says("ES_CHAT_START", TrackingId="t1", ResultModel=forms[-1])
     web.hears("SE_CHAT_STATUS", Status="Closed", ChatId=chat)
     new = web.hears("SE_CHAT_STATUS", Status="Pilot")["ChatId"]
-    assert list(chat_of(play, new).forms) == [forms[-1]["ScenarioResultId"]]
+    assert list(chat_of(play, new).forms.results) == [forms[-1]["ScenarioResultId"]]
     web.hears("SE_CHAT_STATUS", Status="Waiting")
     play.check_store()
     play.store.close()
@@ -193,5 +193,5 @@ def test_closed_chats_make_room_for_words(small: Playbook) -> None:
     web.heard.clear()
     web.says("ES_CHAT_SENTENCE", 2, TrackingId=f"t{number}", ID="b", Text="Hello?")
     web.hears("SE_CHAT_SENTENCE", 2, ID="b")
-    assert [c.tracking_id for c in small.state.chats.values() if not c.is_open] == ["t2"]
+    assert [c.visitor.tracking_id for c in small.state.chats.values() if not c.is_open] == ["t2"]
     alice.heard.clear()

@@ -27,7 +27,7 @@ def in_config(*lines: str) -> pytest.MarkDecorator:
 
 
 def queued_at(play: Playbook, chat: str) -> int | None:
-    return play.state.chats[Guid(chat)].enqueued_at
+    return play.state.chats[Guid(chat)].waiting.enqueued_at
 
 
 @in_config(FORM)

@@ -52,7 +52,7 @@ def comes(
     web.says("ES_CHAT_STOP", TrackingId=tracking)
     web.hears("SE_CHAT_STATUS", Status="Closed")
     found = chat_of(play, chat)
-    return found.contact, found.contact_name
+    return found.visitor.contact, found.visitor.contact_name
 
 
 def test_a_visitor_is_known_again(play: Playbook) -> None:
@@ -174,7 +174,7 @@ def test_who_is_called_is_known(play: Playbook) -> None:
         assert alice.hears("SC_CHAT_STATUS")["Info"]["ContactName"] == name
     web.says("ES_CHAT_OPEN", 3, RemoteAddress="+1")
     chat = web.hears("SE_CHAT_OUTBOUND", 3)["ReturnChatId"]
-    assert chat_of(play, chat).contact == JANA
+    assert chat_of(play, chat).visitor.contact == JANA
     play.check_store()
 
 

@@ -10,7 +10,7 @@ def test_a_rejection_goes_to_the_next_agent_with_its_age(play: Playbook) -> None
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = offered(web, alice, "t1")
     bob = play.agent("bob", "102")
-    queued = play.state.chats[chat].enqueued_at  # type: ignore[index]  # a Guid as text
+    queued = play.state.chats[chat].waiting.enqueued_at  # type: ignore[index]  # a Guid as text
     play.wait(5)
     alice.says("CS_CHAT_HANGUP", 1, ChatId=chat)
     alice.hears("SC_CHAT_STATUS", 1, Status="Waiting", Sentences=None, Internal=None)
@@ -18,7 +18,7 @@ def test_a_rejection_goes_to_the_next_agent_with_its_age(play: Playbook) -> None
     web.hears("SE_CHAT_STATUS", Status="Waiting")
     bob.hears("SC_CHAT_ALERT", ChatId=chat)
     web.hears("SE_CHAT_STATUS", Status="Alerting", AgentName="Bob")
-    assert play.state.chats[chat].enqueued_at == queued  # type: ignore[index]  # as above
+    assert play.state.chats[chat].waiting.enqueued_at == queued  # type: ignore[index]  # as above
 
 
 def test_a_timed_out_offer_goes_on_and_the_second_one_pauses(play: Playbook) -> None:

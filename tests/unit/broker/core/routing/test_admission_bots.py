@@ -98,7 +98,7 @@ def test_it_leaves_the_choice_to_the_rules(play: Playbook, frame: str) -> None:
     robo.says(frame, 2, ChatId=chat)
     robo.hears("SC_CHAT_STATUS", 2, Status="Waiting")
     web.hears("SE_CHAT_STATUS", Status="Waiting")
-    assert chat_of(play, chat).project == project_of(play, "Support")
+    assert chat_of(play, chat).routing.project == project_of(play, "Support")
 
 
 def test_it_ends_the_chat(play: Playbook) -> None:

@@ -53,8 +53,8 @@ def test_it_goes_on_without_an_answer(play: Playbook) -> None:
     assert says(web, "3", "The blue one") == ["Your name?"]
     says(web, "4", "Vera")
     web.hears("SE_CHAT_STATUS", Status="Waiting")
-    assert chat_of(play, chat).learned == (("product", "The blue one"), ("name", "Vera"))
-    assert chat_of(play, chat).project == project_of(play, "Support")
+    assert chat_of(play, chat).bot.learned == (("product", "The blue one"), ("name", "Vera"))
+    assert chat_of(play, chat).routing.project == project_of(play, "Support")
 
 
 def test_an_answer_hands_over_at_once(play: Playbook) -> None:
@@ -62,7 +62,7 @@ def test_an_answer_hands_over_at_once(play: Playbook) -> None:
     web, chat = begun(play)
     assert says(web, "1", "Could you?") == ["One moment."]
     web.hears("SE_CHAT_STATUS", Status="Waiting")
-    assert chat_of(play, chat).project == project_of(play, "Support")
+    assert chat_of(play, chat).routing.project == project_of(play, "Support")
 
 
 def test_an_answer_ends_the_chat(play: Playbook) -> None:
@@ -98,7 +98,7 @@ def test_a_restart_in_the_middle_of_a_question(play: Playbook) -> None:
     web = play.connector("web")
     assert says(web, "3", "Vera") == ["One moment."]
     web.hears("SE_CHAT_STATUS", Status="Waiting")
-    assert chat_of(play, chat).learned == (("topic", "buy"), ("name", "Vera"))
+    assert chat_of(play, chat).bot.learned == (("topic", "buy"), ("name", "Vera"))
 
 
 def test_nobody_is_waited_for(play: Playbook) -> None:
@@ -118,7 +118,7 @@ def test_a_reopened_chat_meets_it_anew(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", Status="Closed")
     assert started(web, "ICR") == chat
     assert heard(web) == ["Hello.", "Buy or ask?"]
-    assert chat_of(play, chat).learned == ()
+    assert chat_of(play, chat).bot.learned == ()
 
 
 def test_a_bot_that_a_reload_removes(play: Playbook) -> None:

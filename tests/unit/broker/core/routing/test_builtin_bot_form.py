@@ -73,4 +73,4 @@ def test_what_was_not_filled_in_is_not_offered_any_more(play: Playbook) -> None:
     says(web, "1", "Hello")
     assert says(web, "2", "help") == ["One moment."]
     web.hears("SE_CHAT_STATUS", Status="Waiting", ScenarioId=None)
-    assert chat_of(play, chat).scenario is None
+    assert chat_of(play, chat).forms.offered is None

@@ -110,7 +110,7 @@ def learned(play: Playbook, chat: str) -> dict[str, str | int | None]:
     bot = next(iter(play.config.bots))
     _form, controls = matter(play)
     names = {key: name for name, key in controls.items()}
-    (form,) = [form for form in chat_of(play, chat).forms.values() if form.agent_id == bot]
+    (form,) = [form for form in chat_of(play, chat).forms.results.values() if form.agent_id == bot]
     return {
         names[each.screen_control_id or Guid("")]: each.result_text or each.result_number
         for each in form.values or ()
@@ -129,9 +129,10 @@ def test_what_is_learned_is_a_form_result_of_the_bot(play: Playbook) -> None:
     assert says(web, "3", " 7 ") == ["More?"]
     assert says(web, "4", "quickly") == ["One moment."]
     assert learned(play, chat) == {"topic": "sales", "amount": 7, "words": "quickly"}
-    assert chat_of(play, chat).project == project_of(play, "Sales")
+    assert chat_of(play, chat).routing.project == project_of(play, "Sales")
     assert (
-        chat_of(play, chat).internal[0].text == "what: I want to buy\nhow many:  7 \nmore: quickly"
+        chat_of(play, chat).transcript.internal[0].text
+        == "what: I want to buy\nhow many:  7 \nmore: quickly"
     )
     web.hears("SE_CHAT_STATUS", Status="Waiting")
     play.check_store()
@@ -160,7 +161,7 @@ def test_what_the_visitor_filled_in_is_not_asked(play: Playbook) -> None:
     assert first == ["More?"]
     assert says(web, "1", "order 7") == ["One moment."]
     assert learned(play, chat) == {"topic": "sales", "amount": 3, "words": "order 7"}
-    assert len(chat_of(play, chat).forms) == 2
+    assert len(chat_of(play, chat).forms.results) == 2
     web.hears("SE_CHAT_STATUS", Status="Waiting")
 
 
@@ -170,7 +171,7 @@ def test_a_form_that_says_all_leaves_nothing_to_ask(play: Playbook) -> None:
     chat, first = begun(web, play, topic="sales", amount=3, words="x")
     assert first == ["One moment."]
     web.hears("SE_CHAT_STATUS", Status="Waiting")
-    assert not chat_of(play, chat).internal
+    assert not chat_of(play, chat).transcript.internal
     web.says("ES_CHAT_STOP", TrackingId="t1")
     web.hears("SE_CHAT_STATUS", Status="Closed")
     play.wait(1)
@@ -184,7 +185,7 @@ def test_rules_match_what_was_learned_just_now(play: Playbook) -> None:
     web = play.connector("web")
     chat, _ = begun(web, play, topic="no sales", amount=1)
     assert says(web, "1", "an Order of mine") == ["One moment."]
-    assert chat_of(play, chat).project == project_of(play, "Sales")
+    assert chat_of(play, chat).routing.project == project_of(play, "Sales")
     web.hears("SE_CHAT_STATUS", Status="Waiting")
 
 
@@ -217,8 +218,8 @@ def test_a_chat_that_has_forms_enough_gets_no_other(play: Playbook) -> None:
         web.says("ES_SCENARIO_SAVE", number, Peer=None, ChatId=chat, **filled(play))
         web.hears("SYS_ACK", number)
     assert says(web, "1", "buy") == ["Good!", "How many?"]
-    assert len(chat_of(play, chat).forms) == 32
+    assert len(chat_of(play, chat).forms.results) == 32
     assert says(web, "2", "4") == ["More?"]
     says(web, "3", "no")
     web.hears("SE_CHAT_STATUS", Status="Waiting")
-    assert "how many: 4" in chat_of(play, chat).internal[0].text
+    assert "how many: 4" in chat_of(play, chat).transcript.internal[0].text

@@ -76,14 +76,14 @@ def test_less_skill_is_demanded(play: Playbook) -> None:
     play.wait(0.1)
     bob.hears("SC_CHAT_ALERT", ChatId=chat)
     web.hears("SE_CHAT_STATUS", Status="Alerting")
-    assert (chat_of(play, chat).skill, chat_of(play, chat).priority) == (60, 2)
+    assert (chat_of(play, chat).routing.skill, chat_of(play, chat).routing.priority) == (60, 2)
 
 
 def test_a_demand_is_never_raised(play: Playbook) -> None:
     """B-26: a rule that names more skill than is asked changes nothing of it."""
     chat = started(play.connector("web"), "Waiting")
     play.wait(20)
-    assert chat_of(play, chat).skill == 1
+    assert chat_of(play, chat).routing.skill == 1
 
 
 def test_further_projects_help(play: Playbook) -> None:
@@ -214,7 +214,7 @@ def test_a_restart_goes_on_where_the_levels_were(play: Playbook) -> None:
     note_of(web)
     play.restart()
     play.check_store()
-    assert (chat_of(play, chat).wait_level, chat_of(play, chat).skill) == (2, 60)
+    assert (chat_of(play, chat).routing.wait_level, chat_of(play, chat).routing.skill) == (2, 60)
     web = play.connector("web")
     play.wait(15)
     web.hears("SE_CHAT_STATUS", Status="Waiting", ScenarioId=form(play))
@@ -229,7 +229,7 @@ def test_a_reopened_chat_begins_anew(play: Playbook) -> None:
     web.says("ES_CHAT_STOP", TrackingId="t1")
     web.hears("SE_CHAT_STATUS", Status="Closed")
     assert started(web, "Waiting", ExtResponse="expert") == chat
-    assert (chat_of(play, chat).wait_level, chat_of(play, chat).skill) == (-1, 85)
+    assert (chat_of(play, chat).routing.wait_level, chat_of(play, chat).routing.skill) == (-1, 85)
     play.wait(20)
     assert levels(play) == [1, 1]
 

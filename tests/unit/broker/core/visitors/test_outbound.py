@@ -292,7 +292,7 @@ def test_its_agent_is_lost_and_it_is_of_no_project(play: Playbook) -> None:
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = opens(alice, ExtResponse="nobody's")
     web.hears("SE_CHAT_OUTBOUND")
-    assert chat_of(play, chat).project is None
+    assert chat_of(play, chat).routing.project is None
     alice.says("CS_CHAT_RETURN", 2, ChatId=chat)
     alice.refused("WrongState", 2)
     binds(web, chat)
@@ -342,7 +342,7 @@ def test_variables_come_with_an_ordinary_start_too(play: Playbook) -> None:
     assert alice.hears("SC_CHAT_ALERT")["Info"]["Variables"] == ORDER
     web.says("ES_CHAT_START", TrackingId="t1", Variables=[])
     web.hears("SE_CHAT_STATUS", Status="Alerting")
-    assert len(next(iter(play.state.chats.values())).variables) == 2
+    assert len(next(iter(play.state.chats.values())).visitor.variables) == 2
 
 
 def test_a_start_for_a_chat_of_the_past_is_refused(play: Playbook) -> None:

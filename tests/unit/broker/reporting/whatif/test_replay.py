@@ -70,7 +70,7 @@ class Script(Playbook):
 
     def chat(self, tracking: str) -> str:
         """A chat by its visitor."""
-        return next(c.id for c in self.state.chats.values() if c.tracking_id == tracking)
+        return next(c.id for c in self.state.chats.values() if c.visitor.tracking_id == tracking)
 
     def answer(self, agent: Client, tracking: str) -> None:
         """An agent answers."""
