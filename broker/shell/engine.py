@@ -70,10 +70,6 @@ class Outlet(Protocol):
         """Put the effects into outboxes and logs; never blocks, never raises."""
 
 
-OVERDUE = 1_000_000
-"""So long (microseconds) what is due waits for the inputs that came before it was looked at."""
-
-
 @define
 class _Batch:
     """What is committed in one transaction.
@@ -141,6 +137,8 @@ class Engine:
         self._running: _Batch | None = None
         self._pending = _Batch()
         self._again: deque[Input] = deque()
+        self._due_seen = 0
+        self._before_due = 0
         self._pumping = False
 
     @property
@@ -203,6 +201,7 @@ class Engine:
         inputs[refused] = Unstorable(poison, too_often) if too_often else Unstorable(poison)
         # What timers brought they bring again by themselves.
         self._again.extendleft(i for i in reversed(inputs) if type(i) is not TimePassed)
+        self._due_seen = 0  # all that came before the failure comes before what is due
         self.state, self.failed = state, False
         self.attention.look()
         self.attention.commit_since = None
@@ -262,7 +261,7 @@ class Engine:
 
     def _gather(self) -> None:
         batch = self._pending
-        inbox, again, timers = self.inbox, self._again, self.state.timers
+        inbox, again = self.inbox, self._again
         attention = self.attention
         # All of a turn happens at one moment, which is also shown to several receivers each.
         now, up = self._clock(), attention.look()
@@ -270,13 +269,14 @@ class Engine:
             gap, self._deaf = attention.deaf - self._deaf, attention.deaf
             self._step(batch, now, up, Resumed(gap))
         room = self._batch_limit - len(batch.inputs)
+        self._look_for_due(up)  # seen now, though there may be no room
         while room > 0 and batch.extra < self._dear:
-            due = timers.due
-            # What somebody sent in time may be among the inputs, so they come before what is due; but
-            # under load they never cease, and then what is overdue comes first.
-            if due is not None and due <= (up - OVERDUE if again or inbox else up):
+            if self._look_for_due(up):
                 self._step(batch, now, up, TimePassed())
-            elif again:
+                room -= 1
+                continue
+            self._before_due -= 1
+            if again:
                 self._step(batch, now, up, again.popleft())
             else:
                 taken = inbox.take()
@@ -287,6 +287,20 @@ class Engine:
                 if batch.extra - before > USUAL:
                     inbox.pay(batch.extra - before)
             room -= 1
+
+    def _look_for_due(self, up: int) -> bool:
+        """Whether a timer is due, and nothing waits that was there when it was first seen to be.
+
+        What somebody sent in time may be among what waits, however long a commit kept it waiting. What comes
+        later does not go before it: under load inputs never cease.
+        """
+        due = self.state.timers.due
+        if due is None or due > up:
+            return False
+        waiting = len(self._again) + len(self.inbox)
+        if due > self._due_seen:
+            self._due_seen, self._before_due = up, waiting
+        return self._before_due <= 0 or not waiting
 
     def _step(self, batch: _Batch, now: int, up: int, input: Input) -> None:
         self._seq += 1

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
+from broker.core.facts import Fact, OfferEnded
 from broker.core.inputs import FrameArrived, SessionClosed, SessionOpened
 from broker.shell.listening_clock import Attention
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo
 from protocol.frame import Frame
 from protocol.values import AgentState, ChatStatus, Role
-from tests.support.engine_bench import Bench
+from tests.support.engine_bench import Bench, Done
 
 
 def test_nothing_leaves_before_its_commit() -> None:
@@ -148,14 +151,16 @@ def test_a_dear_batch_waits_for_its_commit() -> None:
 class Listening(Bench):
     """An engine with a clock of deadlines of its own, an agent, and a chat."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, batch_limit: int = 256) -> None:
+        self.ended: list[OfferEnded] = []
+        self.next_states = cycle((None, AgentState.PAUSE))
+        super().__init__(batch_limit)
         bob = self.engine.state.config.agent_by_login["bob"].id
         self.engine.attention = Attention(steady=lambda: self.now, up=self.now)
         self.engine.submit(
             SessionOpened(session=2, role=Role.WORKPLACE, workplace="102", agent_id=bob)
         )
-        self.says("CS_AGENT_STATE", AgentStateInfo(peer="102", state=AgentState.READY))
+        self.insists(1)
         self.ask("ES_CHAT_START", "t1")
         self.settle()
         (self.chat,) = self.engine.state.chats.values()
@@ -172,6 +177,29 @@ class Listening(Bench):
     def answers(self) -> None:
         """The agent takes the chat."""
         self.says("CS_CHAT_ANSWER", ChatCommandInfo(peer="102", chat_id=self.chat.id))
+
+    def commit(self, facts: list[Fact], done: Done) -> None:
+        """Remember what was stored of offers, too."""
+        self.ended += [fact for fact in facts if isinstance(fact, OfferEnded)]
+        super().commit(facts, done)
+
+    def outcomes(self) -> list[str]:
+        """How the offers of the chat ended."""
+        return [fact.outcome for fact in self.ended if fact.chat == self.chat.id]
+
+    def insists(self, times: int) -> None:
+        """The agent changes their mind so many times, each of which is stored."""
+        for _ in range(times):
+            wanted = next(self.next_states)
+            said = AgentStateInfo(peer="102", state=AgentState.READY, next_state=wanted)
+            self.says("CS_AGENT_STATE", said)
+        self.engine.pump()
+
+    def work_slowly(self) -> None:
+        """Let every commit end, each after a while that is just no stall."""
+        while self.commits:
+            self.pass_by(2.5)
+            self.finish()
 
     def settle(self) -> None:
         """Let every commit end."""
@@ -195,13 +223,36 @@ def test_what_came_in_time_is_decided_before_what_is_due() -> None:
     assert bench.status() is ChatStatus.ANSWERED
 
 
-def test_what_is_overdue_does_not_wait_for_inputs_that_never_cease() -> None:
-    """B-24: under load the inbox is never empty, and offers end all the same."""
-    bench = Listening()
-    bench.pass_by(32)
+def test_what_came_in_time_is_heard_however_long_commits_take() -> None:
+    """B-13, B-24: an answer that came at once waits behind slow commits until long after the offer."""
+    bench = Listening(batch_limit=1)
+    bench.insists(16)
     bench.answers()
-    bench.settle()
-    assert bench.status() is ChatStatus.WAITING
+    bench.work_slowly()
+    assert bench.outcomes() == ["answered"]
+
+
+def test_who_left_in_time_has_missed_nothing() -> None:
+    """B-11, B-24: so does the end of a session."""
+    bench = Listening(batch_limit=1)
+    bench.insists(16)
+    bench.engine.submit(SessionClosed(2))
+    bench.work_slowly()
+    assert bench.outcomes() == ["lost"]
+
+
+def test_what_is_due_does_not_wait_for_inputs_that_never_cease() -> None:
+    """B-24: under load the inbox is never empty, and an answer that came too late changes nothing."""
+    bench = Listening(batch_limit=1)
+    bench.insists(2)
+    for number in range(14):
+        bench.pass_by(2.5)
+        bench.insists(1)
+        if number == 12:
+            bench.answers()
+        bench.finish()
+    assert bench.outcomes() == ["missed"]
+    assert bench.engine.has_more or bench.commits
 
 
 def test_a_frozen_process_begins_with_what_came_and_gives_a_grace() -> None:
