@@ -129,10 +129,7 @@ def step(state: State, stamp: Stamp, input: Input) -> tuple[list[Fact], list[Eff
     if abs(stamp.now - stamp.up - state.ahead) > SECOND:
         state.ahead = stamp.now - stamp.up
     _carry_out(state, stamp, _decide(state, stamp, input), facts, effects)
-    d = state.distribution
-    while (
-        state.unrouted or state.bots_due or d.chats_to_match or d.agents_to_match or d.logoffs_due
-    ):
+    while has_follow_ups(state):
         for follow_up in _FOLLOW_UPS:
             decision = follow_up(state, stamp)
             if decision is not None:
@@ -141,6 +138,14 @@ def step(state: State, stamp: Stamp, input: Input) -> tuple[list[Fact], list[Eff
         else:
             break
     return facts, effects
+
+
+def has_follow_ups(state: State) -> bool:
+    """Whether anything may follow that no input asked for, as it may in a state that was just built."""
+    d = state.distribution
+    return bool(
+        state.unrouted or state.bots_due or d.chats_to_match or d.agents_to_match or d.logoffs_due
+    )
 
 
 def _carry_out(
