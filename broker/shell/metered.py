@@ -32,6 +32,7 @@ class MeteredCommitter:
     def commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
         """Commit and count; see `Committer`."""
         began = self.now()
+        is_given = False
 
         def committed(error: BaseException | None) -> None:
             if error is None:
@@ -44,6 +45,10 @@ class MeteredCommitter:
             except Exception as crash:  # noqa: BLE001 - a callback has nobody to raise to
                 self.crashed(crash)
             else:
-                self.on_progress()
+                if (
+                    is_given
+                ):  # else the engine is being pumped, and whoever does that looks what it came to
+                    self.on_progress()
 
         self.inner.commit(facts, committed)
+        is_given = True

@@ -169,6 +169,29 @@ def check_at_once(connection: Connection) -> None:
         connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+@contextlib.contextmanager
+def transaction(connection: Connection) -> Iterator[Any]:
+    """One transaction for a cursor of the driver; what SQLAlchemy does around one costs more than its rows.
+
+    Raises:
+        Exception: What the driver raises. Nothing was written then, as far as the database can tell.
+    """
+    driver = connection.connection
+    cursor = driver.cursor()
+    try:
+        if connection.dialect.name == "sqlite":
+            cursor.execute("BEGIN IMMEDIATE")
+        yield cursor
+        driver.commit()
+    except BaseException:
+        with contextlib.suppress(Exception):
+            driver.rollback()
+        raise
+    finally:
+        with contextlib.suppress(Exception):
+            cursor.close()
+
+
 def _begin(connection: Connection) -> None:
     # The driver's own idea of when a transaction begins leaves schema changes out of it.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -253,6 +276,21 @@ def tidy(connection: Connection) -> bool:
         cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
         cursor.fetchall()
         return False
+    finally:
+        cursor.close()
+
+
+LOG_PAGES: Final = 3_000
+"""Pages in SQLite's log from which on it is written into the database before a commit does so."""
+
+
+def shorten_log(connection: Connection) -> int:
+    """Write SQLite's log into the database as far as readers let it; how many pages it had."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        _, pages, _ = cursor.fetchall()[0]
+        return max(0, int(pages))
     finally:
         cursor.close()
 

@@ -47,6 +47,9 @@ class Store:
         self._texts: dict[tuple[Command, int], str] = {}
         self._failed = False
         self._life: int | None = None
+        self._log_rows = 0
+        """Rows written since the log was shortened."""
+        self._pages_a_row = 4.0
 
     @classmethod
     def open(
@@ -109,12 +112,13 @@ class Store:
             steps = plan(facts)
             if not steps:
                 return
-            with self._connection.begin():
-                self._write_all(steps)
+            with dialects.transaction(self._connection) as cursor:
+                self._write_all(cursor, steps)
             if warnings := dialects.doubts(self._connection):
                 raise CommitError(f"a commit is in doubt: {'; '.join(warnings)}")
             if self._files is not None:
                 self._files.look()
+            self._log_rows += sum([step.rows for step in steps])
         except Exception as error:
             if (reason := dialects.refused_row(self._connection, error)) is not None:
                 raise RowRefusedError(f"a row was refused: {reason}") from error
@@ -137,11 +141,12 @@ class Store:
         """
         try:
             attempt = self._connection.begin()
+            cursor = self._connection.connection.cursor()
             try:
                 dialects.check_at_once(self._connection)
                 for number, facts in enumerate(parts):
                     try:
-                        self._write_all(plan(facts))
+                        self._write_all(cursor, plan(facts))
                     except Exception as error:
                         if dialects.refused_row(self._connection, error) is None:
                             raise
@@ -220,6 +225,34 @@ class Store:
             self._failed = True
             raise CommitError(f"a commit failed: {error}") from error
 
+    @property
+    def is_local(self) -> bool:
+        """Whether a commit waits for a disk of this machine and for nobody else."""
+        return self._files is not None
+
+    @property
+    def log_is_long(self) -> bool:
+        """Whether the log should be written into the database before a commit has to do that."""
+        return self._log_rows * self._pages_a_row > dialects.LOG_PAGES
+
+    def shorten_log(self) -> None:
+        """Write the log into the database; nothing that is committed waits for that.
+
+        Raises:
+            StoreError: That failed, and the store takes nothing more.
+        """
+        if self._failed:
+            return
+        try:
+            pages = dialects.shorten_log(self._connection)
+        except Exception as error:
+            self._failed = True
+            raise StoreError(f"the log cannot be written into the database: {error}") from error
+        if self._log_rows:
+            # A reader may have kept it from being written, so it is not tried again at once.
+            self._pages_a_row = max(0.5, pages / self._log_rows)
+        self._log_rows = 0
+
     def tidy(self) -> bool:
         """Give some free room of the database back to the disk; whether there is more to do.
 
@@ -251,11 +284,9 @@ class Store:
                 return name
         return None
 
-    def _write_all(self, steps: Sequence[Step]) -> None:
-        cursor = self._connection.connection.cursor()
+    def _write_all(self, cursor: Any, steps: Sequence[Step]) -> None:
         for step in steps:
             self._write(cursor, step)
-        cursor.close()
 
     def _write(self, cursor: Any, step: Step) -> None:
         command, values = step.command, step.values

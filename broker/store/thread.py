@@ -1,8 +1,11 @@
-"""The thread that commits, so that the event loop never waits for the disk.
+"""The thread that commits, so that the event loop never waits for a disk that is slow.
 
 Theory of operation: orders go in by a queue and are carried out one after the other; what became of each
 goes back into the loop's own thread. After a failure every batch still in the queue fails as
 well, because the state that they were decided on is gone: the store sees to that.
+
+While the disk is quick (see `broker.store.pace`) a few facts are committed in the loop itself, when no
+order is under way; a lock keeps the thread's work of quiet moments away meanwhile.
 """
 
 from __future__ import annotations
@@ -11,12 +14,14 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from queue import Empty, SimpleQueue
+from time import perf_counter
 from typing import Any, Final, TypeVar
 
 import trio
 
 from broker.core.facts import Fact
 from broker.store.errors import StoreError
+from broker.store.pace import FEW, Pace
 from broker.store.store import Store
 
 Done = Callable[[BaseException | None], None]
@@ -37,15 +42,25 @@ busy all the time lets it wait up to 25 ms for that, whatever the disk does.
 
 
 class StoreThread:
-    """Commits batches to a store in a thread of its own; one per store."""
+    """Commits batches to a store in a thread of its own, or in the loop while that is quicker; one per store.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: The store.
+        clock: Seconds, by which commits are measured.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], float] = perf_counter) -> None:
         self._store = store
+        self._clock = clock
         self._queue: SimpleQueue[tuple[Callable[[], Any], Callable[[Any], None]] | None] = (
             SimpleQueue()
         )
         self._loop: trio.lowlevel.TrioToken | None = None
         self._ended = trio.Event()
+        self._under_way = 0
+        """Orders that the loop has not heard of again."""
+        self._in_use = threading.Lock()
+        self._pace = Pace()
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
 
     def start(self) -> None:
@@ -58,9 +73,39 @@ class StoreThread:
 
         Args:
             facts: The facts; the list is not changed any more by anybody.
-            done: Called in the loop's thread with None, or with what went wrong.
+            done: Called in the loop's thread with None, or with what went wrong; before this returns
+                when the commit was made in the loop.
         """
-        self.ask(partial(self._store.commit, facts), done)
+        if len(facts) > FEW or not self._store.is_local:
+            self.ask(partial(self._store.commit, facts), done)
+        elif self._pace.in_loop and not self._under_way and self._in_use.acquire(blocking=False):
+            try:
+                outcome, seconds = self._timed(facts)
+            finally:
+                self._in_use.release()
+            self._pace.note(seconds)
+            done(outcome)
+            if self._store.log_is_long:
+                self.ask(self._store.shorten_log, self._shortened)
+        else:
+            self.ask(partial(self._timed, facts), partial(self._committed, done))
+
+    def _timed(self, facts: list[Fact]) -> tuple[BaseException | None, float]:
+        began = self._clock()
+        error: BaseException | None = None
+        try:
+            self._store.commit(facts)
+        except BaseException as fault:  # noqa: BLE001 - it is told to whoever asked
+            error = fault
+        return error, self._clock() - began
+
+    def _committed(self, done: Done, outcome: tuple[BaseException | None, float]) -> None:
+        error, seconds = outcome
+        self._pace.note(seconds)
+        done(error)
+
+    def _shortened(self, _outcome: BaseException | None) -> None:
+        """What failed there the next commit says."""
 
     def note_life(self, now: int, since: int | None, until: int | None, done: Done) -> None:
         """Have it noted, after all that was given before, that the broker is alive."""
@@ -76,11 +121,17 @@ class StoreThread:
 
         def outcome() -> T | BaseException:
             try:
-                return work()
+                with self._in_use:
+                    return work()
             except BaseException as error:  # noqa: BLE001 - nothing may end the thread unheard
                 return error
 
-        self._queue.put((outcome, done))
+        def told(found: T | BaseException) -> None:
+            self._under_way -= 1
+            done(found)
+
+        self._under_way += 1
+        self._queue.put((outcome, told))
 
     async def aclose(self) -> None:
         """Commit what was given, then end the thread. The store stays open."""
@@ -110,7 +161,8 @@ class StoreThread:
     def _tidy(self) -> float:
         """Use a quiet moment; when to do so again if it stays quiet."""
         try:
-            return AGAIN if self._store.tidy() else SELDOM
+            with self._in_use:
+                return AGAIN if self._store.tidy() else SELDOM
         except StoreError:
             return SELDOM  # the next commit says so
 

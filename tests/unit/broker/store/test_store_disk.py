@@ -173,6 +173,8 @@ def test_a_disk_that_fails_while_tidying_up_fails_the_store(
 class Quiet:
     """A store that notes what its thread does with it."""
 
+    is_local = False
+
     def __init__(self, outcomes: Sequence[bool | Exception]) -> None:
         self.outcomes = list(outcomes)
         self.done: queue.SimpleQueue[str] = queue.SimpleQueue()
