@@ -1,13 +1,18 @@
-"""The store's thread in the simulated world: commits that take their time, and what strikes them."""
+"""The store's thread in the simulated world: commits that take their time, and what strikes them.
+
+As in life (`broker.store.thread`), few facts are committed at once while the disk is quick and nothing else
+is under way; but what is to be struck by a fault goes to the thread.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Protocol
 
-from attrs import define
+from attrs import define, field
 
 from broker.checker.history import History, Kind
+from broker.config.model import SECOND
 from broker.core.facts import Fact, SentenceStored
 from broker.simulation.disk import Disk
 from broker.simulation.facts import summary
@@ -17,6 +22,15 @@ from broker.simulation.standstill import Standstill
 from broker.simulation.witness import WatchedEngine
 from broker.simulation.world import MS, World
 from broker.store import RowRefusedError, StoreError
+from broker.store.pace import FEW, Pace
+
+_STRUCK = (
+    Window.COMMIT_LOST,
+    Window.COMMIT_KEPT,
+    Window.COMMIT_FAILS,
+    Window.COMMIT_UNKNOWN,
+    Window.ROW_REFUSED,
+)
 
 
 class StoreFailed(Exception):
@@ -64,10 +78,40 @@ class Committer:
     host: Machine
     rng: Rng
     standstill: Standstill
+    _pace: Pace = field(factory=Pace, init=False)
+    _under_way: int = field(default=0, init=False)
 
     def commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
-        """Store the facts, later."""
-        self.host.world.after(self.life.commit_delay(), lambda: self._commit(facts, done))
+        """Store the facts: at once while commits are quick, or later."""
+        takes = self.life.commit_delay()
+        few = len(facts) <= FEW
+        if few and self._pace.in_loop and not self._under_way and not self._is_struck():
+            if not self.life.dead:
+                self._pace.note(takes / SECOND)
+                done(self._store(facts))
+            return
+        if few:
+            self._pace.note(takes / SECOND)
+        self._under_way += 1
+        self.host.world.after(takes, lambda: self._commit(facts, done))
+
+    def _is_struck(self) -> bool:
+        return any(window in self.host.faults.armed for window in _STRUCK)
+
+    def _store(self, facts: list[Fact]) -> Exception | None:
+        host, life = self.host, self.life
+        try:
+            host.disk.store.commit(facts)
+        except RowRefusedError as refused:
+            if not any(host.disk.refuses(fact) for fact in facts):
+                life.broken("I-10", f"the store refused a batch: {refused}")
+            return refused
+        except StoreError as refused:
+            # No fault was planned: a constraint of the schema caught what should not be.
+            life.broken("I-10", f"the store refused a batch: {refused}")
+            return refused
+        host.history.add(host.world.now, Kind.COMMITTED, facts=summary(facts))
+        return None
 
     def _commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
         life, host = self.life, self.host
@@ -83,17 +127,7 @@ class Committer:
         self._poison(facts)
         error: Exception | None = None
         if met is not Window.COMMIT_FAILS:
-            try:
-                host.disk.store.commit(facts)
-                host.history.add(host.world.now, Kind.COMMITTED, facts=summary(facts))
-            except RowRefusedError as refused:
-                error = refused
-                if not any(host.disk.refuses(fact) for fact in facts):
-                    life.broken("I-10", f"the store refused a batch: {refused}")
-            except StoreError as refused:
-                # No fault was planned: a constraint of the schema caught what should not be.
-                life.broken("I-10", f"the store refused a batch: {refused}")
-                error = refused
+            error = self._store(facts)
         if met is Window.COMMIT_KEPT:
             host.crash(met)
             return
@@ -103,7 +137,10 @@ class Committer:
         engine = life.engine
 
         def tell() -> None:
-            if not self.standstill.holds(tell) and not life.dead and life.engine is engine:
+            if self.standstill.holds(tell):
+                return
+            self._under_way -= 1
+            if not life.dead and life.engine is engine:
                 life.guarded(lambda: life.committed(done, error))
 
         host.world.after(self.rng.between(0, MS), tell)
