@@ -156,7 +156,7 @@ async def test_a_quick_disk_is_waited_for_in_the_loop(disk: Disk) -> None:
     assert again == ["thread"] * 2 * PROOF + ["loop"]
     await thread.aclose()
     (chat,) = disk.recover(Config(), 9).chats
-    assert [s.counter for s in chat.sentences] == list(range(1, next(counters)))
+    assert [s.counter for s in chat.transcript.sentences] == list(range(1, next(counters)))
 
 
 async def test_many_facts_and_what_follows_an_order_are_the_threads(disk: Disk) -> None:
