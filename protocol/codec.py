@@ -22,7 +22,7 @@ from protocol.errors import ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
 from protocol.frame_spec import FrameSpec
 from protocol.scalars import NUL, MemberError, mismatch, read_name, read_text
-from protocol.schema import Kind, members
+from protocol.schema import Kind, Member, members
 from protocol.structure import PackedOnce
 from protocol.values import FrameId, is_blank, to_micros
 
@@ -80,15 +80,11 @@ _LAST: Final = to_micros(datetime.max.replace(tzinfo=UTC)) // 1_000_000
 _TIME_MARKS: Final = (b"\xd6\xff", b"\xd7\xff", b"\xc7\x0c\xff")
 _KNOWN_HEADERS: Final = frozenset({"Id", "Re", "traceparent"})
 _ID_ALONE: Final = b"\x81\xa2Id"
-_KEEPING: Final[Mapping[str, tuple[tuple[str, str, Callable[[Any], Any]], ...]]] = {
-    name: tuple(
-        (member.name, member.wire, writer_of(member.structure))
-        for member in members(ChatStatusInfo)
-        if member.kind is Kind.STRUCTURES and member.structure is not None
-    )
-    for name in ("SE_CHAT_STATUS", "SC_CHAT_STATUS")
-}
-"""Frames that may hold a transcript which was packed before: name, wire name, writer of each array."""
+_KEEPING: Final[Mapping[str, tuple[Member, ...]]] = dict.fromkeys(
+    ("SE_CHAT_STATUS", "SC_CHAT_STATUS"),
+    tuple(member for member in members(ChatStatusInfo) if member.kind is Kind.STRUCTURES),
+)
+"""Frames that may hold a transcript which was packed before, and in which members."""
 _TYPE_BYTES: Final[Mapping[str, bytes]] = {name: _packer.pack(name) for name in CATALOGUE}
 
 
@@ -350,9 +346,11 @@ def pack(type: str, payload: object = None) -> bytes:
     """
     try:
         spec = CATALOGUE[type]
-        if type in _KEEPING:
-            return _TYPE_BYTES[type] + _packed_once(spec, payload)
-        packed: bytes = _packer.pack(plain_of(spec, payload))
+        bare, kept = parted(type, payload)
+        plain: Any = plain_of(spec, bare)
+        if kept:
+            return _TYPE_BYTES[type] + _with_kept(plain, kept)
+        packed: bytes = _packer.pack(plain)
         return _TYPE_BYTES[type] + packed
     except KeyError:
         raise LocalProtocolError(f"no frame {type!r}") from None
@@ -360,24 +358,31 @@ def pack(type: str, payload: object = None) -> bytes:
         raise LocalProtocolError(f"{type}: {error}") from error
 
 
-def _packed_once(spec: FrameSpec, payload: object) -> bytes:
-    """Pack a structure, but each of its :class:`PackedOnce` arrays only the first time."""
-    found = {name: getattr(payload, name, None) for name, _, _ in _KEEPING[spec.type]}
-    kept = {name: array for name, array in found.items() if isinstance(array, PackedOnce)}
-    if not kept:
-        whole: bytes = _packer.pack(plain_of(spec, payload))
-        return whole
-    bare: Any = payload
-    plain: Any = plain_of(spec, evolve(bare, **dict.fromkeys(kept)))
+def parted(type: str, payload: Any) -> tuple[object, list[tuple[Member, PackedOnce]]]:
+    """Take the arrays that keep their bytes out of a payload: what is left, and they."""
+    kept = [
+        (member, array)
+        for member in _KEEPING.get(type, ())
+        if isinstance(array := getattr(payload, member.name, None), PackedOnce)
+    ]
+    return evolve(payload, **{member.name: None for member, _ in kept}) if kept else payload, kept
+
+
+def _with_kept(plain: Mapping[str, object], kept: list[tuple[Member, PackedOnce]]) -> bytes:
+    """Pack a structure, but each array that keeps its bytes only the first time."""
     parts = [_packer.pack_map_header(len(plain) + len(kept))]
     parts += [_packer.pack(part) for entry in plain.items() for part in entry]
-    for name, wire, write in _KEEPING[spec.type]:
-        array = kept.get(name)
-        if array is not None:
-            if array.packed is None:
-                array.packed = _packer.pack([*map(write, array)])
-            parts += (_packer.pack(wire), array.packed)
+    for member, array in kept:
+        if array.packed is None:
+            array.packed = _packer.pack(plain_array(member, array))
+        parts += (_packer.pack(member.wire), array.packed)
     return b"".join(parts)
+
+
+def plain_array(member: Member, array: tuple[Any, ...], as_json: bool = False) -> list[object]:
+    """Turn an array of structures into plain values."""
+    structure: Any = member.structure
+    return [*map(writer_of(structure, as_json), array)]
 
 
 def plain_of(spec: FrameSpec, payload: object, as_json: bool = False) -> object:

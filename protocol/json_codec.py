@@ -16,10 +16,14 @@ from protocol.codec import (
     bounded_map_of,
     frame_of,
     most_elements,
+    parted,
+    plain_array,
     plain_of,
 )
 from protocol.errors import LocalProtocolError
 from protocol.frame import Frame
+from protocol.schema import Member
+from protocol.structure import PackedOnce
 
 FIRST_BYTE: Final = b"["
 """What a body in JSON begins with; in MessagePack this byte is an int, and no frame is one."""
@@ -112,12 +116,25 @@ def pack_json(type: str, payload: object = None) -> bytes:
         LocalProtocolError: The type is not in the catalogue, or the payload is not what it carries.
     """
     try:
-        plain = plain_of(CATALOGUE[type], payload, as_json=True)
-        return f'["{type}",{_write(plain)}'.encode()
+        bare, kept = parted(type, payload)
+        text = f'["{type}",{_write(plain_of(CATALOGUE[type], bare, as_json=True))}'.encode()
+        return _with_kept(text, kept) if kept else text
     except KeyError:
         raise LocalProtocolError(f"no frame {type!r}") from None
     except (TypeError, ValueError) as error:
         raise LocalProtocolError(f"{type}: {error}") from error
+
+
+def _with_kept(text: bytes, kept: list[tuple[Member, PackedOnce]]) -> bytes:
+    """Put the arrays that keep their bytes behind the other members."""
+    parts = [text[:-1]]
+    comma = b"" if text.endswith(b"{}") else b","
+    for member, array in kept:
+        if array.packed_json is None:
+            array.packed_json = _write(plain_array(member, array, as_json=True)).encode()
+        parts += (comma, b'"%b":' % member.wire.encode(), array.packed_json)
+        comma = b","
+    return b"".join((*parts, b"}"))
 
 
 def assemble_json(packed: bytes, headers: Mapping[str, object] | None = None) -> bytes:

@@ -24,6 +24,14 @@ def wire_names(structure: type[AttrsInstance]) -> dict[str, str]:
 
 
 class PackedOnce(tuple[Any, ...]):
-    """An array of structures that keeps its bytes once it was packed."""
+    """An array of structures that keeps what was found out about it, in whichever encoding.
+
+    Attributes:
+        packed: Its bytes in MessagePack, once it was packed.
+        packed_json: Its bytes in JSON, once it was.
+        characters: How long its long texts are together, once they were counted.
+    """
 
     packed: bytes | None = None
+    packed_json: bytes | None = None
+    characters: int | None = None

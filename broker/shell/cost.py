@@ -1,9 +1,9 @@
 """What a decision costs, as far as it depends on who asked: counted, not measured.
 
 Nearly every input costs the same: some facts, some small frames for a few sessions. What stands
-out are long answers (transcripts, lists, forms) and frames for very many sessions. Both can be
-counted from the effects before anything is packed, so that the same inputs cost the same in the
-simulator as in life.
+out are long answers (transcripts, lists, forms: many structures, or long texts) and frames for very
+many sessions. All can be counted from the effects before anything is packed, so that the same
+inputs cost the same in the simulator as in life.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from attrs import has
+from attrs import frozen, has
 
 from broker.core.effects import Effect, Send
-from protocol.schema import Kind, members
+from protocol.catalogue import CATALOGUE
+from protocol.schema import Kind, Member, members
+from protocol.structure import PackedOnce
 
 USUAL: Final = 10
 """What a usual input costs. One unit is one sentence in an answer: some four microseconds."""
@@ -24,6 +26,10 @@ FEW: Final = 8
 """Receivers of a frame that cost nothing beyond the usual."""
 RECEIVER: Final = 3
 """What one more costs."""
+CHARACTERS: Final = 1_024
+"""So many of long texts cost a unit: as JSON, which takes the longest, some four microseconds."""
+_LONG: Final = 4_096
+"""A member that may be so long is counted by its characters."""
 _MANY: Final = 64
 _LARGE_ITEM: Final = 3
 """What one of very many structures with structures of their own costs, at a guess."""
@@ -37,36 +43,68 @@ def extra_cost(effects: Sequence[Effect]) -> int:
         if type(effect) is Send:
             if len(effect.sessions) > FEW:
                 extra += RECEIVER * (len(effect.sessions) - FEW)
-            if type(effect.payload) not in _flat:
+            if type(effect.payload) not in _FLAT:
                 extra += _items(effect.payload)
     return extra
 
 
 def _items(value: object) -> int:
-    """How many structures are in a structure or in an array of them."""
+    """What the structures in a structure or in an array of them cost, and their texts."""
     if value is None:
         return 0
     if not isinstance(value, tuple):
-        return sum([1 + _items(getattr(value, name)) for name in _nested(type(value))])
-    if not value or not _nested(type(value[0])):
-        return len(value)
+        inside = sum([1 + _items(getattr(value, name)) for name in _parts(type(value)).nested])
+        return inside + _characters((value,)) // CHARACTERS
+    if not value or not _parts(type(value[0])).nested:
+        return len(value) + _characters(value) // CHARACTERS
     if len(value) > _MANY:
         return _LARGE_ITEM * len(value)
     return sum([1 + _items(item) for item in value])
 
 
-_known: dict[type, tuple[str, ...]] = {}
-_flat: set[type] = {type(None), str}
-"""Payloads that hold nothing that costs."""
+def _characters(array: tuple[object, ...]) -> int:
+    """How long the long texts of structures of one kind are; of a kept transcript it is known."""
+    if type(array) is not PackedOnce:
+        return _counted(array)
+    if array.characters is None:
+        array.characters = _counted(array)
+    return array.characters
 
 
-def _nested(kind: type) -> tuple[str, ...]:
-    """The members of a structure that hold structures."""
-    names = _known.get(kind)
-    if names is None:
+def _counted(array: tuple[object, ...]) -> int:
+    names = _parts(type(array[0])).texts if array else ()
+    return sum([len(getattr(item, name) or "") for name in names for item in array])
+
+
+@frozen
+class _Parts:
+    """The members of a structure that hold structures, and those that may be long texts."""
+
+    nested: tuple[str, ...]
+    texts: tuple[str, ...]
+
+
+_known: dict[type, _Parts] = {}
+
+
+def _parts(kind: type) -> _Parts:
+    parts = _known.get(kind)
+    if parts is None:
         found = members(kind) if has(kind) else ()
-        names = tuple(member.name for member in found if member.kind in _NESTED)
-        _known[kind] = names
-        if not names:
-            _flat.add(kind)
-    return names
+        parts = _known[kind] = _Parts(
+            nested=tuple(member.name for member in found if member.kind in _NESTED),
+            texts=tuple(member.name for member in found if _longest(member) >= _LONG),
+        )
+    return parts
+
+
+def _longest(member: Member) -> int:
+    return max(member.longest, member.longest_bytes or 0)
+
+
+_FLAT: Final = {type(None), str} | {
+    spec.payload
+    for spec in CATALOGUE.values()
+    if not spec.is_array and not _parts(spec.payload).nested
+}
+"""Payloads that are usual, whatever they hold."""

@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from protocol.chat import ChatSentenceInfo, ChatStatusInfo
-from protocol.codec import encode
+from protocol.codec import encode, pack
 from protocol.encoding import JSON, MESSAGEPACK, encoding_of
 from protocol.errors import ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
@@ -18,6 +19,8 @@ from protocol.json_codec import (
     pack_json,
 )
 from protocol.session import Ping
+from protocol.structure import PackedOnce
+from protocol.values import Guid
 from tests.conformance import samples
 
 SENTENCE = {"Peer": "web", "TrackingId": "t", "ID": "s", "Text": "Hi"}
@@ -205,3 +208,17 @@ def test_a_thousand_real_sentences_are_far_from_the_bounds() -> None:
     assert isinstance(payload, ChatStatusInfo)
     assert payload.sentences is not None
     assert len(payload.sentences) == 1_000
+
+
+def test_a_kept_array_is_written_once() -> None:
+    """W-9: the text is the same map, whatever else is in it; in MessagePack the bytes are others."""
+    words = PackedOnce(ChatSentenceInfo(peer="web", id=str(n), text='"ü') for n in range(300))
+    for bare in (ChatStatusInfo(), ChatStatusInfo(peer="web", chat_id=Guid("1"))):
+        full = evolve(bare, sentences=words, internal=words)
+        usual = evolve(bare, sentences=(*words,), internal=(*words,))
+        pack("SE_CHAT_STATUS", full)
+        sent = pack_json("SE_CHAT_STATUS", full)
+        assert json.loads(sent + b"]") == json.loads(pack_json("SE_CHAT_STATUS", usual) + b"]")
+    words.packed_json = b'["as it was"]'
+    assert b"as it was" in pack_json("SE_CHAT_STATUS", ChatStatusInfo(sentences=words))
+    assert b"as it was" not in pack("SE_CHAT_STATUS", ChatStatusInfo(sentences=words))
