@@ -87,8 +87,9 @@ def _capacities(story: Story) -> Iterator[Violation]:
     offers = {(o.agent, o.chat, o.at) for o in story.dump.offers if o.mode != "bot"}
     for agent in story.spans.of_agent:
         seats = seats_of(story, agent)
-        # An end frees its slots before a beginning of the same microsecond takes them.
-        spans = story.spans.held(agent)
+        # An end frees its slots before a beginning of the same microsecond takes them, and what began
+        # and ended in one held none.
+        spans = [span for span in story.spans.held(agent) if span.end != span.at]
         edges = sorted(
             [(span.at, 1, span.chat) for span in spans]
             + [(span.end, 0, span.chat) for span in spans if span.end is not None]

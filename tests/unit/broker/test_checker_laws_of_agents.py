@@ -139,6 +139,11 @@ def test_company_holds_slots_and_parked_chats_hold_none() -> None:
     aside = ParkingRow(chat=CHAT, agent=ANN, at=5)
     parked = evolve(over, wrapups=(mine,), parkings=(aside,))
     assert "I-6" not in end(parked)
+    # Fetched and put aside again in the same microsecond.
+    fetched = evolve(aside, ended_at=6)
+    again = evolve(aside, at=6)
+    assert "I-6" not in end(evolve(parked, parkings=(fetched, again)))
+    assert "I-6" in end(evolve(parked, parkings=(fetched, evolve(again, at=7))))
 
 
 def test_a_heavy_chat_takes_more_slots(monkeypatch: pytest.MonkeyPatch) -> None:
