@@ -143,6 +143,9 @@ class Broker:
     _stopping: bool = field(default=False, init=False)
     _lost: BaseException | None = field(default=None, init=False)
     _thread: StoreThread | None = field(default=None, init=False)
+    _diary: Diary = field(
+        default=Factory(lambda self: Diary(self.clock, self.attention), takes_self=True), init=False
+    )
     _strikes: Strikes = field(factory=Strikes, init=False)
     _losses: deque[float] = field(factory=lambda: deque(maxlen=LOSSES), init=False)
     _reload_wanted: trio.Event = field(factory=trio.Event, init=False)
@@ -279,10 +282,9 @@ class Broker:
 
     async def _note_life(self) -> None:
         """Have the store note now and then that the broker is alive."""
-        diary = Diary(self.clock, self.attention)
         while True:
             await trio.sleep(LOOK_EVERY / 1_000_000)
-            noted, engine = diary.look(), self.server.engine
+            noted, engine = self._diary.look(), self.server.engine
             if noted is not None and engine is not None and self._thread is not None:
                 self._thread.note_life(*noted, partial(self._life_noted, engine))
 
@@ -354,6 +356,7 @@ class Broker:
             lambda error: self._commit_failed(engine, store, thread, error),
             attention=self.attention,
         )
+        self._diary.begin(state.now, state.up)
         late = self.attention.look() - state.up
         if late > GAP:
             engine.submit(Resumed(late))  # nobody was listened to while so much was read

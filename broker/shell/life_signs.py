@@ -50,8 +50,17 @@ class Diary:
 
     def __attrs_post_init__(self) -> None:
         """Begin with an empty page."""
-        self._wall, self._up = self.clock(), self.attention.look()
-        self._noted, self._noted_wall = self._up, self._wall
+        self.begin(self.clock(), self.attention.look())
+
+    def begin(self, now: int, up: int) -> None:
+        """Turn a page: the store noted that a life begins, and what was seen before is no part of it.
+
+        Args:
+            now: Since when, as it was noted.
+            up: The same on the clock of deadlines.
+        """
+        self._wall = self._noted_wall = now
+        self._up = self._noted = up
 
     def look(self) -> Entry | None:
         """What is to be noted, if anything is."""

@@ -223,7 +223,7 @@ class Life:
     def _look_out(self) -> None:
         if not self.dead and not self.standstill.holds(self._look_out):
             noted = self.diary.look()
-            if noted is not None and self.engine is not None and not self.engine.failed:
+            if noted is not None and self.engine is not None:
                 self.host.disk.store.note_life(*noted)
             if not self.held_at:
                 self.watch.look()
@@ -250,6 +250,7 @@ class Life:
             batch_limit=host.strain.batch,
             attention=self.attention,
         )
+        self.diary.begin(self.engine.state.now, self.engine.state.up)
         self.engine.make_dear(self._dear)
         again = partial(restore, host.config, second, self.engine.state.now, self.engine.state.up)
         self.engine.witness(host.history, host.world, again, self.moment)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
 
 from broker import app
 from broker.app import ExitStatus
+from broker.shell.clock import wall_micros
 from broker.store.errors import StoreAwayError, StoreInUseError
 from broker.store.store import Store
 from protocol.errors import ByeCode
@@ -60,6 +63,31 @@ async def test_a_file_beside_the_database_is_deleted(tmp_path: Path, end: str) -
         # What was not acknowledged may be there, as after any commit in doubt.
         await goes_on(served, ["first", "second"])
         assert not served.status
+
+
+async def test_the_clock_is_set_while_the_store_is_away(tmp_path: Path) -> None:
+    """B-13, B-14: the span that is noted then has nothing of the clock from before."""
+    opened: list[Store] = []
+
+    def open_store(url: str, **options: Any) -> Store:
+        opened.append(Store.open(url, **options))
+        if len(opened) == 2:
+            served.broker.clock.wall = lambda: wall_micros() - 3_600_000_000
+        return opened[-1]
+
+    async with serving(write_config(tmp_path), open_store=open_store) as served:
+        web = await talk(served)
+        os.unlink(tmp_path / "parley.db-wal")
+        await web.send("ES_CHAT_SENTENCE", sentence("s2", "second"), 3)
+        await web.rest()
+        await goes_on(served, ["first", "second"])
+        await trio.sleep(0.7)  # real time: the broker looks at its clocks twice a second
+    assert len(opened) == 2
+    with sqlite3.connect(tmp_path / "parley.db") as store:
+        spans = store.execute("SELECT started_at, ended_at FROM lives ORDER BY seq").fetchall()
+    lasted = [until - since for since, until in spans]
+    assert max(lasted) < 60_000_000
+    assert spans[-1][0] < spans[0][0]
 
 
 async def test_the_database_itself_is_deleted(tmp_path: Path) -> None:

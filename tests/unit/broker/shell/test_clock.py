@@ -139,3 +139,20 @@ def test_the_diary_makes_up_for_a_clock_that_is_slow(watches: Watches) -> None:
     slow = [entry.now - entry.since for entry in entries if entry.since is not None]
     assert (len(entries), slow) == (12, [15 * SECOND] * 8)
     assert entries[-1] == Entry(watches.wall)
+
+
+def test_the_diary_begins_with_the_life_that_it_is_of(watches: Watches) -> None:
+    """B-13, B-14: what was seen while the store was away is no part of the life that it noted then."""
+    attention = watches.attention()
+    diary = Diary(watches.clock(), attention)
+    watches.pass_by(SECOND // 2)
+    assert diary.look() is None
+    watches.wall -= 3_600 * SECOND
+    watches.pass_by(SECOND // 4)
+    begun = watches.wall
+    diary.begin(begun, attention.look())
+    noted = []
+    for _ in range(30):
+        watches.pass_by(SECOND // 2)
+        noted.append(diary.look())
+    assert [entry for entry in noted if entry is not None] == [Entry(begun + 15 * SECOND)]
