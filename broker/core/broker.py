@@ -3,8 +3,8 @@
 Theory of operation: `step` decides about the input, applies the facts, and then follows up until
 nothing follows any more: rules for chats that just began, log-offs whose time has come, offers
 for whatever can be matched now. Each of these is again a decision about the state as it then is,
-so no decision ever has to imagine the state that another one will make. Announcements are
-rendered right after the facts of their own decision.
+so no decision ever has to imagine the state that another one will make. What a decision tells
+and answers is rendered right after its own facts are applied.
 
 Deciding never writes and refuses by value; applying never refuses. A fault in here is a bug and
 ends the process; it never comes from what a peer sent.
@@ -29,7 +29,7 @@ from broker.core.deadlines import arm_all, arm_exclusions
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution import apply as apply_agents
 from broker.core.distribution.eligibility import touch
-from broker.core.effects import Dismiss, Effect, LogEntry, Send
+from broker.core.effects import Answer, Dismiss, Effect, Reply
 from broker.core.facts import Fact
 from broker.core.heard import age
 from broker.core.inputs import (
@@ -53,7 +53,7 @@ from broker.core.routing.offering import next_offer
 from broker.core.serving import Handler
 from broker.core.state import AgentPresence, Chat, Recovered, State
 from broker.core.timers import Term
-from broker.core.views.notifications import render
+from broker.core.views.notifications import rendered
 from broker.core.visitors import outbound, sentences, starting
 from protocol.catalogue import CATALOGUE
 from protocol.errors import ByeCode, ErrorCode
@@ -154,11 +154,7 @@ def _carry_out(
     for fact in decision.facts:
         apply(state, fact)
     facts += decision.facts
-    for effect in decision.effects:
-        if isinstance(effect, (Send, Dismiss, LogEntry)):
-            effects.append(effect)
-        else:
-            effects += render(state, effect, stamp.now)
+    effects += rendered(state, decision, stamp.now)
 
 
 def _decide(state: State, stamp: Stamp, input: Input) -> Decision:
@@ -210,7 +206,7 @@ def _unstorable(state: State, input: FrameArrived | SessionOpened, *, too_often:
         decision = refused(input.session, input.frame, NOT_STORED)
         if too_often:
             text = "far more than one frame that the store does not take"
-            decision.effects.append(Dismiss(input.session, ByeCode.RATE_LIMITED, text))
+            decision.notices.append(Dismiss(input.session, ByeCode.RATE_LIMITED, text))
         return decision
     text = "the store does not take this session"
     return Decision([], [Dismiss(input.session, ByeCode.STORE_UNAVAILABLE, text)])
@@ -219,7 +215,7 @@ def _unstorable(state: State, input: FrameArrived | SessionOpened, *, too_often:
 def refused(session: int, frame: Frame, refusal: Refusal) -> Decision:
     """The `SYS_ERROR` that answers a refused frame (W-14)."""
     error = SysError(code=refusal.code, text=refusal.text, type=frame.type, fatal=False)
-    return Decision([], [Send((session,), "SYS_ERROR", error, session, frame.id)])
+    return Decision(answer=Answer(session, frame.id, Reply("SYS_ERROR", error)))
 
 
 def restore(

@@ -1,6 +1,7 @@
 """What the core wants done outside, as values.
 
-An announcement says what is to be shown to whom; `views.notifications` makes it a `Send`.
+An announcement says what is to be shown to whom; `views.notifications` makes it a `Send`. The answer to a
+request shows one thing to the session that asked.
 
 Effects leave the broker only after every fact that was decided before them is durable (I-11).
 """
@@ -11,6 +12,8 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from broker.core.chat_state import Sentence, Slot
+from broker.core.facts import NoteStored, SentenceStored, SlotFilled
 from protocol.errors import ByeCode
 from protocol.values import FrameId, Guid
 
@@ -65,21 +68,20 @@ class LogEntry:
 Effect = Send | Dismiss | LogEntry
 
 
+Said = Sentence | Slot | SentenceStored | SlotFilled | NoteStored
+"""A sentence, as it is remembered or as it is about to be."""
+
+
 @frozen(kw_only=True)
 class ChatToConnectors:
-    """`SE_CHAT_STATUS`: a push to every session of the gateway, and an answer to one of them.
+    """`SE_CHAT_STATUS` for every session of the gateway.
 
     Attributes:
-        answer_to: The session that asked.
-        push: Whether the gateway's other sessions are told.
-        full: Whether the transcript goes with the answer.
+        full: Whether the transcript goes with it.
     """
 
     chat: Guid
-    answer_to: int | None = None
-    re: FrameId = None
-    push: bool = True
-    full: bool = True
+    full: bool = False
 
 
 @frozen(kw_only=True)
@@ -93,27 +95,50 @@ class ChatToAgent:
 
     chat: Guid
     agent: Guid
-    type: str
+    type: str = "SC_CHAT_STATUS"
     full: bool = False
-    answer_to: int | None = None
-    re: FrameId = None
 
 
-@frozen(kw_only=True)
+@frozen
 class ChatToMembers:
-    """`SC_CHAT_STATUS`, a push, to everybody who is in the conversation.
+    """`SC_CHAT_STATUS` for everybody who is in the conversation."""
+
+    chat: Guid
+
+
+@frozen
+class SentenceToConnectors:
+    """`SE_CHAT_SENTENCE` for every session of the gateway.
 
     Attributes:
-        but: An agent who is told otherwise.
+        trace: The `traceparent` of whoever said it (W-2).
     """
 
     chat: Guid
-    but: Guid | None = None
+    said: Said
+    trace: str | None = None
+
+
+@frozen
+class SentenceToMembers:
+    """`SC_CHAT_SENTENCE` for everybody who is in the conversation when it is said.
+
+    Whoever comes in by the same decision, or takes over a workplace by it, has it in the transcript.
+
+    Attributes:
+        to: Their sessions and workplace numbers.
+        trace: The `traceparent` of whoever said it (W-2).
+    """
+
+    chat: Guid
+    said: Said
+    to: tuple[tuple[int, str], ...]
+    trace: str | None = None
 
 
 @frozen(kw_only=True)
 class FormToMembers:
-    """`SC_SCENARIO_RESULT`, a push, to everybody who is in the conversation (B-41).
+    """`SC_SCENARIO_RESULT` for everybody who is in the conversation (B-41).
 
     Attributes:
         result: The form that was filled in.
@@ -127,28 +152,20 @@ class FormToMembers:
 
 @frozen(kw_only=True)
 class AgentToWorkplace:
-    """`SC_AGENT_STATE`: to the agent, with the wrap-ups, or to a supervisor who asked for it.
-
-    Attributes:
-        answer_to: The session that asked; None: a push to the agent.
-    """
+    """`SC_AGENT_STATE`: to the agent, with the wrap-ups, or to a supervisor who asked for it."""
 
     agent: Guid
-    answer_to: int | None = None
-    re: FrameId = None
 
 
 @frozen(kw_only=True)
 class OutboundToConnectors:
-    """`SE_CHAT_OUTBOUND`: to every session of the gateway, and as the answer to one of them.
+    """`SE_CHAT_OUTBOUND` for every session of the gateway.
 
     Attributes:
         only: The session that alone is told, since it is new.
     """
 
     chat: Guid
-    answer_to: int | None = None
-    re: FrameId = None
     only: int | None = None
 
 
@@ -156,7 +173,52 @@ Announcement = (
     ChatToConnectors
     | ChatToAgent
     | ChatToMembers
+    | SentenceToConnectors
+    | SentenceToMembers
     | FormToMembers
     | AgentToWorkplace
     | OutboundToConnectors
 )
+
+
+Notice = Effect | Announcement
+"""What is told to others than who asked, or done."""
+Picture = (
+    ChatToConnectors
+    | ChatToAgent
+    | SentenceToConnectors
+    | SentenceToMembers
+    | AgentToWorkplace
+    | OutboundToConnectors
+)
+"""What somebody can be answered by as well as told."""
+
+
+@frozen
+class Reply:
+    """A payload that is no picture of what the decision changes: a list, a refusal, a register."""
+
+    type: str
+    payload: object
+
+
+@frozen
+class Acknowledgement:
+    """`SYS_ACK`: a frame that has no other answer was taken (W-16)."""
+
+    type: str
+
+
+@frozen
+class Answer:
+    """What the session that asked gets, in place of a push (W-15).
+
+    Attributes:
+        session: Who asked.
+        re: The `Id` of their request; None when it carried none.
+        shows: What they get; of an announcement, the frame that is theirs.
+    """
+
+    session: int
+    re: FrameId
+    shows: Picture | Reply | Acknowledgement

@@ -101,6 +101,8 @@ def faults(source: Source, rules: Mapping[str, Any], modules: Collection[str]) -
         yield from import_faults(source, tree, rule)
     if any(_inside(source.module, package) for package in rules["pure"]["packages"]):
         yield from purity_faults(source, tree, rules["pure"]["calls"])
+    if _inside(source.module, rules["composed"]["package"]):
+        yield from patching_faults(source, tree, rules["composed"])
 
 
 def mirror_faults(source: Source, mirror: str, modules: Collection[str]) -> Iterator[Fault]:
@@ -199,6 +201,27 @@ def purity_faults(source: Source, tree: ast.AST, calls: Sequence[str]) -> Iterat
                 yield Fault(source.path, node.lineno, f"{called}() in a pure package")
         elif isinstance(node, ast.For | ast.comprehension) and _is_set(node.iter):
             yield Fault(source.path, node.iter.lineno, "a walk over a set: its order is not fixed")
+
+
+def patching_faults(source: Source, tree: ast.AST, rule: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find what searches, moves or replaces what a decision says already."""
+    if source.module in rule["but"]:
+        return
+    for node in ast.walk(tree):
+        patched: Sequence[ast.expr] = ()
+        match node:
+            case ast.Assign(targets=patched) | ast.Delete(targets=patched):
+                pass
+            case ast.For(iter=walked) | ast.comprehension(iter=walked):
+                patched = (walked,)
+            case ast.Subscript(value=searched):
+                patched = (searched,)
+            case ast.Attribute(value=changed, attr=how) if how != "append":
+                patched = (changed,)
+        for each in patched:
+            if isinstance(each, ast.Attribute) and each.attr in rule["members"]:
+                text = f"{each.attr} of a decision patched; compose it of what is to be said"
+                yield Fault(source.path, each.lineno, text)
 
 
 def _names(root: Path) -> list[str]:

@@ -16,7 +16,14 @@ from broker.core import broker, capacity, deadlines
 from broker.core.chats import transitions
 from broker.core.decision import Decision
 from broker.core.distribution import apply, offers
-from broker.core.effects import ChatToAgent, ChatToConnectors, Send
+from broker.core.effects import (
+    Answer,
+    ChatToAgent,
+    ChatToConnectors,
+    Reply,
+    Send,
+    SentenceToMembers,
+)
 from broker.core.facts import Fact, SentenceConfirmed, SentenceStored, SessionLeft
 from broker.core.inputs import Stamp
 from broker.core.presence import queries, sessions, timeouts
@@ -113,10 +120,10 @@ def _render_without(wanted: Callable[[Any], bool]) -> Patch:
     def patch(monkeypatch: pytest.MonkeyPatch) -> None:
         original = notifications.render
 
-        def render(state: State, announcement: Any, now: int) -> list[Send]:
-            return [] if wanted(announcement) else original(state, announcement, now)
+        def render(state: State, announcement: Any, *rest: Any) -> list[Send]:
+            return [] if wanted(announcement) else original(state, announcement, *rest)
 
-        monkeypatch.setattr(broker, "render", render)
+        monkeypatch.setattr(notifications, "render", render)
 
     return patch
 
@@ -133,7 +140,7 @@ def _two_offers(monkeypatch: pytest.MonkeyPatch) -> None:
         for other, presence in state.distribution.presences.items():
             if other != agent and presence.session is not None:
                 told = ChatToAgent(chat=chat.id, agent=other, type="SC_CHAT_ALERT")
-                decision.effects.append(told)
+                decision.notices.append(told)
         return decision
 
     monkeypatch.setattr(offering, "offered", offered)
@@ -200,7 +207,10 @@ def _double_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def answer(*of: Any) -> Decision:
         decision = original(*of)
-        decision.effects *= 2
+        assert decision.answer is not None
+        assert isinstance(decision.answer.shows, Reply)
+        me, re, shown = decision.answer.session, decision.answer.re, decision.answer.shows
+        decision.notices.append(Send((me,), shown.type, shown.payload, me, re))
         return decision
 
     monkeypatch.setattr(queries, "_answer", answer)
@@ -232,15 +242,8 @@ def _foreign_chat_visible(monkeypatch: pytest.MonkeyPatch) -> None:
         chat = state.chats.get(frame.payload.chat_id)
         if chat is None:
             return original(state, stamp, session, frame)
-        told = ChatToAgent(
-            chat=chat.id,
-            agent=session.agent,
-            type="SC_CHAT_STATUS",
-            full=True,
-            answer_to=session.number,
-            re=frame.id,
-        )
-        return Decision([], [told])
+        told = ChatToAgent(chat=chat.id, agent=session.agent, full=True)
+        return Decision(answer=Answer(session.number, frame.id, told))
 
     original = broker.HANDLERS["CS_CHAT_STATUS"]
     monkeypatch.setitem(broker.HANDLERS, "CS_CHAT_STATUS", status)
@@ -271,7 +274,7 @@ def _status_after_closed(monkeypatch: pytest.MonkeyPatch) -> None:
             status=ChatStatus.WAITING,
         )
         everybody = state.gateway_sessions.get(chat.gateway, ())
-        decision.effects.append(Send(everybody, "SE_CHAT_STATUS", late))
+        decision.notices.append(Send(everybody, "SE_CHAT_STATUS", late))
         return decision
 
     monkeypatch.setattr(starting, "close", close)
@@ -281,10 +284,10 @@ def _lost_status(monkeypatch: pytest.MonkeyPatch) -> None:
     """No connector is told that a chat was answered or waits again."""
     original = notifications._to_connectors
 
-    def tell(state: State, order: ChatToConnectors) -> list[Send]:
-        if order.answer_to is None and state.chats[order.chat].status is ChatStatus.ALERTING:
+    def tell(state: State, order: ChatToConnectors, but: int | None) -> list[Send]:
+        if state.chats[order.chat].status is ChatStatus.ALERTING:
             return []
-        return original(state, order)
+        return original(state, order, but)
 
     monkeypatch.setattr(notifications, "_to_connectors", tell)
 
@@ -352,8 +355,8 @@ def _note_kept_from_the_agent(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def note(*of: Any) -> Decision:
         decision = original(*of)
-        decision.effects = [
-            e for e in decision.effects if not (isinstance(e, Send) and e.type[:2] == "SC")
+        decision.notices = [
+            told for told in decision.notices if not isinstance(told, SentenceToMembers)
         ]
         return decision
 

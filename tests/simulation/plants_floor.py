@@ -15,7 +15,7 @@ from broker.core.chats import transitions
 from broker.core.decision import Decision
 from broker.core.distribution import apply as apply_agents
 from broker.core.distribution import eligibility
-from broker.core.effects import ChatToConnectors, Send
+from broker.core.effects import ChatToConnectors, SentenceToConnectors
 from broker.core.facts import (
     AgentExcluded,
     AgentSeated,
@@ -31,7 +31,6 @@ from broker.core.routing import admission, wait_rules
 from broker.core.state import Chat, State
 from broker.core.timers import TimerKind
 from broker.core.views import structures
-from broker.core.views.recipients import connectors_of
 from broker.core.visitors import sentences, starting
 from broker.shell.clock import Clock
 from broker.shell.listening_clock import Attention
@@ -105,13 +104,10 @@ def _note_to_the_connector(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def note(state: State, stamp: Stamp, session: Any, frame: Any, chat: Chat) -> Any:
         outcome = original(state, stamp, session, frame, chat)
-        sessions = connectors_of(state, chat)
-        if isinstance(outcome, Decision) and sessions:
-            gateway = state.config.gateways[chat.gateway]
+        if isinstance(outcome, Decision):
             for fact in outcome.facts:
                 assert isinstance(fact, NoteStored)
-                shown = structures.sentence_for_connector(gateway, chat, fact)
-                outcome.effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown))
+                outcome.notices.append(SentenceToConnectors(chat.id, fact))
         return outcome
 
     monkeypatch.setattr(sentences, "_note_from_workplace", note)
@@ -163,13 +159,15 @@ def _declined_with_the_transcript(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _note_kept_from_colleagues(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = sentences._echoes
+    original = sentences._heard_inside
 
-    def echoes(state: State, chat: Chat, made: Any, *rest: Any) -> Any:
-        effects = original(state, chat, made, *rest)
-        return effects[:1] if isinstance(made, NoteStored) else effects
+    def heard(state: State, chat: Chat, made: Any, *rest: Any) -> Decision:
+        decision = original(state, chat, made, *rest)
+        if isinstance(made, NoteStored):
+            decision.notices.clear()
+        return decision
 
-    monkeypatch.setattr(sentences, "_echoes", echoes)
+    monkeypatch.setattr(sentences, "_heard_inside", heard)
 
 
 def _parked_keeps_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,7 +229,8 @@ def _anybody_monitors(monkeypatch: pytest.MonkeyPatch) -> None:
         if chat.status is not ChatStatus.ANSWERED or me in (*chat.parties, chat.agent):
             return original(state, stamp, session, frame, p)
         joined = PartyJoined(chat=chat.id, no=chat.no, agent=me, mode=p.mode, by=me, at=stamp.now)
-        return Decision([joined], [participants.show_to(chat, me, session, frame, full=True)])
+        told = participants.show_to(chat.id, me, session, frame, full=True)
+        return Decision([joined], answer=told)
 
     monkeypatch.setattr(participants, "_let_in", let_in)
 
@@ -275,7 +274,9 @@ def _transfer_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def taken(*of: Any) -> Decision:
         decision = original(*of)
-        decision.effects = [e for e in decision.effects if not isinstance(e, ChatToConnectors)]
+        decision.notices = [
+            told for told in decision.notices if not isinstance(told, ChatToConnectors)
+        ]
         return decision
 
     monkeypatch.setattr(requests, "accept", taken)

@@ -21,12 +21,13 @@ from broker.core.chats.transitions import (
 )
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.eligibility import ineligible_reason
-from broker.core.effects import ChatToAgent, ChatToConnectors, ChatToMembers
+from broker.core.effects import Answer, ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.facts import (
     AgentExcluded,
     ChatParked,
     ChatRouted,
     ChatWoken,
+    DecisionLogged,
     InviteMade,
     PartyJoined,
     PartyLeft,
@@ -44,16 +45,9 @@ from protocol.frame import Frame
 from protocol.values import ChatStatus, Guid, TransferMode
 
 
-def show_to(chat: Chat, agent: Guid, session: Session, frame: Frame, *, full: bool) -> ChatToAgent:
+def show_to(chat: Guid, agent: Guid, session: Session, frame: Frame, *, full: bool) -> Answer:
     """The answer to a request about a chat: the chat as it stands for the agent afterwards."""
-    return ChatToAgent(
-        chat=chat.id,
-        agent=agent,
-        type="SC_CHAT_STATUS",
-        full=full,
-        answer_to=session.number,
-        re=frame.id,
-    )
+    return Answer(session.number, frame.id, ChatToAgent(chat=chat, agent=agent, full=full))
 
 
 @serves(ChatTransferInfo)
@@ -65,7 +59,7 @@ def transfer(
     if isinstance(found, Refusal):
         return found
     presence, chat = found
-    told = show_to(chat, presence.agent, session, frame, full=False)
+    told = show_to(chat.id, presence.agent, session, frame, full=False)
     if p.mode not in (None, TransferMode.TRANSFER):
         return Refusal(ErrorCode.BAD_PAYLOAD, "Mode: must be Transfer")
     if p.to_agent_id is not None and p.to_project_id is not None:
@@ -74,70 +68,42 @@ def transfer(
     if project is not None and project not in state.config.projects:
         return Refusal(ErrorCode.BAD_PAYLOAD, "ToProjectId: no such project")
     if chat.status is ChatStatus.ICR:
-        return _bot_done(state, chat, stamp, p, told)
+        return _bot_done(state, chat, stamp, presence.agent, p, told)
     if p.to_agent_id is None and project is None:
         return _taken_back(state, chat, stamp, told)
     if chat.invite is not None:
         return _ASKED
     if project is not None:
         until = stamp.now + state.config.distribution.transfer_timeout
-        decision = _asked(chat, stamp, presence, p, TransferMode.TRANSFER, until)
-        return _answered(decision, told, chat)
+        asked = _asked(chat, stamp, presence, p, TransferMode.TRANSFER, until)
+        return Decision([*asked], [ChatToMembers(chat.id)], told)
     party = chat.parties.get(p.to_agent_id) if p.to_agent_id is not None else None
     if party is not None and party.mode is not TransferMode.MONITOR and p.to_agent_id is not None:
         if state.distribution.presences[p.to_agent_id].session is None:
             return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: away")
-        decision = pass_on(state, chat, stamp, p.to_agent_id, "transferred")
-        return _in_place_of_push(decision, told)
+        return pass_on(state, chat, stamp, p.to_agent_id, "transferred").answering(told)
     return _alerted(state, chat, stamp, presence, p, TransferMode.TRANSFER, told)
 
 
 _ASKED = Refusal(ErrorCode.WRONG_STATE, "ChatId: somebody is being asked already")
 
 
-def _is_push_to(effect: object, agent: Guid) -> bool:
-    return (
-        isinstance(effect, ChatToAgent)
-        and effect.agent == agent
-        and effect.answer_to is None
-        and effect.type == "SC_CHAT_STATUS"
-    )
-
-
-def _in_place_of_push(decision: Decision, told: ChatToAgent) -> Decision:
-    """Answer who asked, first of all; what they would be pushed says no more than that."""
-    decision.effects = [e for e in decision.effects if not _is_push_to(e, told.agent)]
-    decision.effects.insert(0, told)
-    return decision
-
-
-def _answered(decision: Decision, told: ChatToAgent, chat: Chat) -> Decision:
-    """Answer the asker; the others who are in the chat are told by a push."""
-    decision.effects = [
-        ChatToMembers(chat=chat.id, but=told.agent) if isinstance(e, ChatToMembers) else e
-        for e in decision.effects
-    ]
-    decision.effects.insert(0, told)
-    return decision
-
-
 def _bot_done(
-    state: State, chat: Chat, stamp: Stamp, p: ChatTransferInfo, told: ChatToAgent
+    state: State, chat: Chat, stamp: Stamp, bot: Guid, p: ChatTransferInfo, told: Answer
 ) -> Outcome:
     """A bot hands over: to a project, or to whichever the rules name (B-40)."""
     if p.to_agent_id is not None:
         return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: a bot hands over to a project")
-    detail: dict[str, object] = {"bot": told.agent}
-    decision = route(state, chat, stamp, "bot_done", detail, p.to_project_id)
-    return _in_place_of_push(decision, told)
+    detail: dict[str, object] = {"bot": bot}
+    return route(state, chat, stamp, "bot_done", detail, p.to_project_id).answering(told)
 
 
-def _taken_back(state: State, chat: Chat, stamp: Stamp, told: ChatToAgent) -> Outcome:
+def _taken_back(state: State, chat: Chat, stamp: Stamp, told: Answer) -> Outcome:
     if chat.invite is None:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: nobody is being asked")
     decision = end_offer(state, chat, stamp, "withdrawn")
     decision.add(end_invite(state, chat, stamp, "withdrawn"))
-    return _answered(decision, told, chat)
+    return decision.answering(told)
 
 
 def _asked(
@@ -148,8 +114,8 @@ def _asked(
     mode: TransferMode,
     until: int,
     agent: Guid | None = None,
-) -> Decision:
-    """Note that somebody is asked."""
+) -> list[InviteMade | DecisionLogged]:
+    """The facts that somebody is asked."""
     project = p.to_project_id if agent is None else None
     made = InviteMade(
         chat=chat.id,
@@ -163,9 +129,7 @@ def _asked(
         until=until,
     )
     detail: dict[str, object] = {"mode": mode.value, "by": presence.agent, "project": project}
-    return Decision(
-        [made, logged(chat, stamp, "transfer", detail, agent)], [ChatToMembers(chat=chat.id)]
-    )
+    return [made, logged(chat, stamp, "transfer", detail, agent)]
 
 
 def _alerted(
@@ -175,7 +139,7 @@ def _alerted(
     presence: AgentPresence,
     p: ChatTransferInfo,
     mode: TransferMode,
-    told: ChatToAgent,
+    told: Answer,
 ) -> Outcome:
     """Ask one agent: they are alerted at once, or that is refused."""
     wanted = p.to_agent_id
@@ -188,15 +152,15 @@ def _alerted(
         else None
     )
     patience = project.signal_duration if project is not None else SIGNAL_DURATION
-    decision = _asked(chat, stamp, presence, p, mode, stamp.now + patience, wanted)
-    decision.effects.clear()  # the offer tells everybody
+    decision = Decision([])
     if wanted in chat.parties:
         # Whoever watches unseen is asked like everybody, and watches no more (B-29).
         gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause="asked")
-        decision.facts.insert(0, gone)
+        decision.facts.append(gone)
+    decision.facts += _asked(chat, stamp, presence, p, mode, stamp.now + patience, wanted)
     detail: dict[str, object] = {"candidates": [wanted], "by": "asked for", "mode": mode.value}
     decision.add(offered(state, chat, wanted, stamp, stamp.now + patience, detail, mode))
-    return _answered(decision, told, chat)
+    return decision.answering(told)
 
 
 _NOBODY = Refusal(ErrorCode.BAD_PAYLOAD, "ToAgentId: missing")
@@ -248,13 +212,13 @@ def invite(
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: a bot asks nobody in")
     if chat.invite is not None:
         return _ASKED
-    told = show_to(chat, presence.agent, session, frame, full=False)
+    told = show_to(chat.id, presence.agent, session, frame, full=False)
     party = chat.parties.get(p.to_agent_id) if p.to_agent_id is not None else None
     if party is not None and p.to_agent_id is not None and party.mode is not TransferMode.MONITOR:
         if party.mode is mode:
-            return Decision([], [told])
+            return Decision(answer=told)
         joined = _joins_otherwise(chat, stamp, p.to_agent_id, mode, presence.agent)
-        return _answered(Decision([*joined], [ChatToMembers(chat=chat.id)]), told, chat)
+        return Decision([*joined], [ChatToMembers(chat.id)], told)
     return _alerted(state, chat, stamp, presence, p, mode, told)
 
 
@@ -284,10 +248,10 @@ def _let_in(
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by somebody else")
     if chat.offered_to == me:
         return _ASKED
-    told = show_to(chat, me, session, frame, full=True)
+    told = show_to(chat.id, me, session, frame, full=True)
     party = chat.parties.get(me)
     if party is not None and party.mode is mode:
-        return Decision([], [told])
+        return Decision(answer=told)
     presence = state.distribution.presences[me]
     refusal = _may_enter(state, chat, presence, mode)
     if refusal is not None:
@@ -296,8 +260,9 @@ def _let_in(
     if party is None:
         del facts[0]
     if party is None and mode is TransferMode.MONITOR:
-        return Decision([*facts], [told])  # a push that says nothing new would give them away
-    return _answered(Decision([*facts], [*parties_shown(chat)]), told, chat)
+        # A push that says nothing new would give them away.
+        return Decision([*facts], answer=told)
+    return Decision([*facts], [*parties_shown(chat)], told)
 
 
 def _may_enter(
@@ -327,7 +292,7 @@ def leave(
     if isinstance(found, Refusal):
         return found
     presence, chat = found
-    told = show_to(chat, presence.agent, session, frame, full=False)
+    told = show_to(chat.id, presence.agent, session, frame, full=False)
     if presence.agent in chat.parties:
         decision = drop_party(state, chat, presence.agent, stamp, "left")
     else:
@@ -339,7 +304,7 @@ def leave(
         if successor is None:
             return Refusal(ErrorCode.WRONG_STATE, "ChatId: nobody would be left to own it")
         decision = pass_on(state, chat, stamp, successor, "left")
-    return _in_place_of_push(decision, told)
+    return decision.answering(told)
 
 
 @serves(ChatCommandInfo)
@@ -351,9 +316,9 @@ def give_back(
     if isinstance(found, Refusal):
         return found
     presence, chat = found
-    told = show_to(chat, presence.agent, session, frame, full=False)
+    told = show_to(chat.id, presence.agent, session, frame, full=False)
     if chat.status is ChatStatus.ICR:
-        return _bot_done(state, chat, stamp, ChatTransferInfo(), told)
+        return _bot_done(state, chat, stamp, presence.agent, ChatTransferInfo(), told)
     if chat.routing.project is None:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: of no project, so nobody would get it")
     decision = dissolve(state, chat, stamp)
@@ -361,8 +326,7 @@ def give_back(
         AgentExcluded(chat=chat.id, no=chat.no, agent=presence.agent, at=stamp.now)
     )
     decision.add(to_waiting(chat, stamp, "returned"))
-    decision.effects.insert(0, told)
-    return decision
+    return decision.answering(told)
 
 
 @serves(ChatCommandInfo)
@@ -374,20 +338,20 @@ def park(state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatComm
     presence, chat = found
     if chat.status is ChatStatus.ICR:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: a bot puts nothing aside")
-    told = show_to(chat, presence.agent, session, frame, full=False)
+    told = show_to(chat.id, presence.agent, session, frame, full=False)
     if p.is_parked is (chat.parking is not None):
         # Asked twice; but the second wish to have it back may be the first after a wake-up.
-        return Decision([], [told])
+        return Decision(answer=told)
     if p.is_parked:
         if chat.invite is not None:
             return _ASKED
         if len(presence.parked) >= state.config.distribution.max_parked:
             return Refusal(ErrorCode.OVERLOADED, "ChatId: too many chats are parked")
         fact = ChatParked(chat=chat.id, no=chat.no, agent=presence.agent, at=stamp.now)
-        return Decision([fact], [told])
+        return Decision([fact], answer=told)
     if slots_left(state, presence) >= capacity_cost(state, chat.gateway):
-        return Decision([*unparked(chat, stamp, "retrieved")], [told])
-    return Decision([*wake(chat, stamp)], [told])
+        return Decision([*unparked(chat, stamp, "retrieved")], answer=told)
+    return Decision([*wake(chat, stamp)], answer=told)
 
 
 def wake(chat: Chat, stamp: Stamp) -> list[ChatWoken]:
@@ -406,18 +370,17 @@ def next_awake(state: State, stamp: Stamp) -> Decision | None:
             continue
         if slots_left(state, presence) < capacity_cost(state, chat.gateway):
             continue
-        told = ChatToAgent(chat=chat.id, agent=presence.agent, type="SC_CHAT_STATUS")
+        told = ChatToAgent(chat=chat.id, agent=presence.agent)
         return Decision([*unparked(chat, stamp, "retrieved")], [told])
     return None
 
 
-def accept(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: ChatToAgent) -> Decision:
+def accept(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: Answer) -> Decision:
     """Whoever was asked has answered: they own the chat, or are in it (B-29)."""
     invitation = chat.invite
     assert invitation is not None
-    decision = end_offer(state, chat, stamp, "answered")
+    decision = end_offer(state, chat, stamp, "answered").answering(told)
     decision.facts += end_invite(state, chat, stamp, "answered").facts
-    decision.effects.append(told)
     if invitation.mode is not TransferMode.TRANSFER:
         decision.facts.append(
             PartyJoined(
@@ -429,7 +392,7 @@ def accept(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: ChatToAgen
                 at=stamp.now,
             )
         )
-        decision.effects.append(ChatToMembers(chat=chat.id, but=agent))
+        decision.notices.append(ChatToMembers(chat.id))
         return decision
     owner = chat.agent
     decision.facts += unparked(chat, stamp, "ended")
@@ -439,9 +402,9 @@ def accept(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: ChatToAgen
     decision.facts.append(
         moved(chat, stamp, ChatStatus.ANSWERED, "transferred", agent, project=project)
     )
-    decision.effects += [ChatToConnectors(chat=chat.id), ChatToMembers(chat=chat.id, but=agent)]
+    decision.notices += [ChatToConnectors(chat=chat.id), ChatToMembers(chat.id)]
     if owner is not None:
-        decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))
+        decision.notices.append(ChatToAgent(chat=chat.id, agent=owner))
     return decision
 
 

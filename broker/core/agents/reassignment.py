@@ -45,7 +45,7 @@ def offer_over(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision
             if chat.invite is not None and chat.invite.project is None:
                 decision.add(end_invite(state, chat, stamp, outcome))
             else:
-                decision.effects.append(ChatToMembers(chat=chat.id))
+                decision.notices.append(ChatToMembers(chat.id))
     return decision
 
 
@@ -70,9 +70,9 @@ def pass_on(state: State, chat: Chat, stamp: Stamp, successor: Guid, cause: str)
         PartyLeft(chat=chat.id, no=chat.no, agent=successor, at=stamp.now, cause="owner"),
         moved(chat, stamp, ChatStatus.ANSWERED, cause, successor),
     ]
-    decision.effects += [ChatToConnectors(chat=chat.id), ChatToMembers(chat=chat.id)]
+    decision.notices += [ChatToConnectors(chat=chat.id), ChatToMembers(chat.id)]
     if owner is not None:
-        decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))
+        decision.notices.append(ChatToAgent(chat=chat.id, agent=owner))
     return decision
 
 
@@ -95,7 +95,7 @@ def give_up(
     ):
         # One that an agent began, and that no rule gives to anybody: it could only wait for ever.
         decision = close(state, chat, stamp, CloseReason.RULE, cause=cause)
-        decision.effects.append(ChatToConnectors(chat=chat.id))
+        decision.notices.append(ChatToConnectors(chat=chat.id))
         return decision
     decision = dissolve(state, chat, stamp)
     if chat.routing.project is None:
@@ -104,11 +104,9 @@ def give_up(
         boost = state.config.distribution.grace_priority
         decision.add(to_waiting(chat, stamp, cause, boost=boost))
     if owner is not None:
-        decision.effects.append(ChatToAgent(chat=chat.id, agent=owner, type="SC_CHAT_STATUS"))
-    # The agents are out of the conversation by then, so that the note is the visitor's alone.
-    told = system_message(state, chat, stamp, state.config.notes.agent_lost)
-    told.effects = [e for e in told.effects if getattr(e, "type", "") != "SC_CHAT_SENTENCE"]
-    decision.add(told)
+        decision.notices.append(ChatToAgent(chat=chat.id, agent=owner))
+    note = state.config.notes.agent_lost
+    decision.add(system_message(state, chat, stamp, note, outside_only=True))
     return decision
 
 
@@ -116,19 +114,19 @@ def drop_party(state: State, chat: Chat, agent: Guid, stamp: Stamp, cause: str) 
     """Somebody besides the owner is out of the chat; who only watched was never seen (B-29)."""
     decision = Decision(
         [PartyLeft(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)],
-        [ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_STATUS")],
+        [ChatToAgent(chat=chat.id, agent=agent)],
     )
     if chat.parties[agent].mode is not TransferMode.MONITOR:
-        decision.effects += parties_shown(chat)
+        decision.notices += parties_shown(chat)
     return decision
 
 
 def parties_shown(chat: Chat) -> list[Announcement]:
     """Who is in the chat has changed: those in it see that, and who is being asked into it (I-9)."""
-    told: list[Announcement] = [ChatToMembers(chat=chat.id)]
+    told: list[Announcement] = [ChatToMembers(chat.id)]
     alerted = chat.offered_to
     if alerted is not None:
-        told.append(ChatToAgent(chat=chat.id, agent=alerted, type="SC_CHAT_STATUS"))
+        told.append(ChatToAgent(chat=chat.id, agent=alerted))
     return told
 
 

@@ -7,7 +7,7 @@ from broker.core.agents.reassignment import offer_over
 from broker.core.agents.supervision import NO_STATE, faulty, force_state
 from broker.core.chats.transitions import close, end_offer, logged, move_agent, moved
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.effects import AgentToWorkplace, ChatToAgent, ChatToConnectors, Send
+from broker.core.effects import AgentToWorkplace, Answer, ChatToConnectors, Reply
 from broker.core.facts import BotAwaited, WrapupEnded
 from broker.core.inputs import Stamp
 from broker.core.routing.wait_rules import judge_estimate
@@ -36,9 +36,8 @@ def answer(
     if isinstance(presence, Refusal):
         return presence
     chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
-    me = session.number
     if chat is not None and chat.has(presence.agent):
-        return Decision([], [show_to(chat, presence.agent, session, frame, full=True)])
+        return Decision(answer=show_to(chat.id, presence.agent, session, frame, full=True))
     if chat is None or chat.offered_to != presence.agent:
         gone = ChatCommandInfo(
             peer=session.workplace,
@@ -46,12 +45,11 @@ def answer(
             agent_id=presence.agent,
             time_stamp=from_micros(stamp.now),
         )
-        return Decision([], [Send((me,), "SC_CHAT_ALERT_END", gone, me, frame.id)])
-    told = show_to(chat, presence.agent, session, frame, full=True)
+        return Decision(answer=Answer(session.number, frame.id, Reply("SC_CHAT_ALERT_END", gone)))
+    told = show_to(chat.id, presence.agent, session, frame, full=True)
     if chat.invite is not None:
         return accept(state, chat, stamp, presence.agent, told)
-    decision = end_offer(state, chat, stamp, "answered")
-    decision.effects.append(told)
+    decision = end_offer(state, chat, stamp, "answered").answering(told)
     if chat.status is ChatStatus.ICR:
         # To the visitor's side nothing changes; the bot has to answer what was said before (B-40).
         spoken = any(not s.outbound for s in chat.transcript.sentences)
@@ -59,7 +57,7 @@ def answer(
         decision.facts.append(BotAwaited(chat.id, due))
         return decision
     decision.facts.append(moved(chat, stamp, ChatStatus.ANSWERED, "answered", presence.agent))
-    decision.effects += [ChatToConnectors(chat=chat.id), *judge_estimate(chat, stamp)]
+    decision.notices += [ChatToConnectors(chat=chat.id), *judge_estimate(chat, stamp)]
     return decision
 
 
@@ -74,30 +72,27 @@ def hang_up(
     presence, chat = found
     # Whoever declines never had the conversation, and is shown none of it (B-7).
     declines = chat.offered_to == presence.agent
-    told = show_to(chat, presence.agent, session, frame, full=not declines)
+    told = show_to(chat.id, presence.agent, session, frame, full=not declines)
     if not chat.is_open:
-        return Decision([], [told]) if chat.is_read_by(presence.agent) else NO_CHAT
+        return Decision(answer=told) if chat.is_read_by(presence.agent) else NO_CHAT
     if declines:
-        decision = offer_over(state, chat, stamp, "rejected")
-        decision.effects.insert(0, told)
-        return decision
+        return offer_over(state, chat, stamp, "rejected").answering(told)
     if chat.agent != presence.agent or not chat.has(presence.agent):
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: neither offered to nor answered by them")
-    return ended_by(state, chat, stamp, session, told, CloseReason.AGENT)
+    return _ended_by(state, chat, stamp, told, CloseReason.AGENT)
 
 
-def ended_by(
+def _ended_by(
     state: State,
     chat: Chat,
     stamp: Stamp,
-    session: Session,
-    told: ChatToAgent,
+    told: Answer,
     reason: CloseReason,
     cause: str = "closed",
 ) -> Decision:
-    """Close a chat for somebody at a workplace, who is answered in place of a push."""
-    decision = close(state, chat, stamp, reason, cause=cause, answerer=session.number)
-    decision.effects[:0] = [told, ChatToConnectors(chat=chat.id)]
+    """Close a chat for somebody at a workplace; the visitor's side is the first that is told."""
+    decision = Decision([], [ChatToConnectors(chat=chat.id)], told)
+    decision.add(close(state, chat, stamp, reason, cause=cause))
     return decision
 
 
@@ -112,10 +107,10 @@ def close_any(
     chat = state.chats.get(p.chat_id) if p.chat_id is not None else None
     if chat is None:
         return Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat")
-    told = show_to(chat, me.agent, session, frame, full=False)
+    told = show_to(chat.id, me.agent, session, frame, full=False)
     if not chat.is_open:
-        return Decision([], [told])
-    decision = ended_by(state, chat, stamp, session, told, CloseReason.ADMIN, "forced")
+        return Decision(answer=told)
+    decision = _ended_by(state, chat, stamp, told, CloseReason.ADMIN, "forced")
     decision.facts.insert(0, logged(chat, stamp, "forced", {"by": me.agent}))
     return decision
 
@@ -137,7 +132,7 @@ def set_state(
     if presence.state is AgentState.LOG_OFF:
         # Their connection was told good-bye, and this was on its way.
         return Refusal(ErrorCode.WRONG_STATE, "logged off")
-    told = AgentToWorkplace(agent=agent, answer_to=session.number, re=frame.id)
+    told = Answer(session.number, frame.id, AgentToWorkplace(agent=agent))
     # Logging off is always a NextState: it is taken when no chat holds a slot any more, which
     # may be at once.
     if p.state is AgentState.LOG_OFF:
@@ -155,8 +150,8 @@ def set_state(
         )
     same = (fact.state, fact.reason, fact.next_state)
     if same == (presence.state, presence.reason, presence.next_state):
-        return Decision([], [told])
-    return Decision([fact], [told])
+        return Decision(answer=told)
+    return Decision([fact], answer=told)
 
 
 @serves(ChatWrapUpInfo)
@@ -184,4 +179,5 @@ def wrap_up(
         code=p.code,
         note=p.note,
     )
-    return Decision([ended], [AgentToWorkplace(agent=agent, answer_to=session.number, re=frame.id)])
+    told = Answer(session.number, frame.id, AgentToWorkplace(agent=agent))
+    return Decision([ended], answer=told)

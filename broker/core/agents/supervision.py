@@ -12,7 +12,7 @@ from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.apply import demand_of, held
 from broker.core.distribution.eligibility import ineligible_reason, skill_for
 from broker.core.distribution.offers import excluded
-from broker.core.effects import AgentToWorkplace, Dismiss, Send
+from broker.core.effects import AgentToWorkplace, Answer, Dismiss, Reply
 from broker.core.facts import DecisionLogged
 from broker.core.inputs import Stamp
 from broker.core.limits import (
@@ -68,11 +68,9 @@ def force_state(
         return Refusal(ErrorCode.UNKNOWN_AGENT, "AgentId: no such agent, or never here")
     if presence.state is AgentState.LOG_OFF:
         return Refusal(ErrorCode.WRONG_STATE, "AgentId: logged off")
-    told = AgentToWorkplace(agent=presence.agent, answer_to=session.number, re=frame.id)
+    told = Answer(session.number, frame.id, AgentToWorkplace(agent=presence.agent))
     if p.state is AgentState.LOG_OFF:
-        decision = _expelled(state, presence, stamp, me.agent)
-        decision.effects.insert(0, told)
-        return decision
+        return _expelled(state, presence, stamp, me.agent).answering(told)
     fact = move_agent(
         presence,
         stamp,
@@ -82,7 +80,7 @@ def force_state(
         next_state=p.next_state,
         by=me.agent,
     )
-    return Decision([fact], [told, AgentToWorkplace(agent=presence.agent)])
+    return Decision([fact], [AgentToWorkplace(agent=presence.agent)], told)
 
 
 def _expelled(state: State, presence: AgentPresence, stamp: Stamp, by: Guid) -> Decision:
@@ -99,9 +97,9 @@ def _expelled(state: State, presence: AgentPresence, stamp: Stamp, by: Guid) -> 
     for chat_id in presence.watching:
         decision.add(drop_party(state, state.chats[chat_id], presence.agent, stamp, "forced"))
     decision.facts.append(move_agent(presence, stamp, AgentState.LOG_OFF, "forced", by=by))
-    decision.effects.append(AgentToWorkplace(agent=presence.agent))
+    decision.notices.append(AgentToWorkplace(agent=presence.agent))
     if presence.session is not None:
-        decision.effects.append(Dismiss(presence.session, ByeCode.LOGGED_OFF))
+        decision.notices.append(Dismiss(presence.session, ByeCode.LOGGED_OFF))
     return decision
 
 
@@ -121,8 +119,7 @@ def overview(
     number = session.workplace or ""
     most = items_that_fit(state.config.limits.frame_bytes, OVERVIEW_BYTES, OVERVIEW_ITEMS)
     listed = tuple(_listed(state, chat, number, stamp.now) for chat in chats[:most])
-    told = Send((session.number,), "SC_CHAT_OVERVIEW", listed, session.number, frame.id)
-    return Decision([], [told])
+    return Decision(answer=Answer(session.number, frame.id, Reply("SC_CHAT_OVERVIEW", listed)))
 
 
 def _listed(state: State, chat: Chat, number: str, now: int) -> ChatStatusInfo:
@@ -157,8 +154,8 @@ def explanation(
     told = [_told(state, number, entry) for entry in chat.log[-most:]]
     if p.agent_id is not None:
         told.append(_now(state, number, chat, p.agent_id, stamp.now))
-    answer = Send((session.number,), "SC_CHAT_EXPLANATION", tuple(told), session.number, frame.id)
-    return Decision([], [answer])
+    shown = Reply("SC_CHAT_EXPLANATION", tuple(told))
+    return Decision(answer=Answer(session.number, frame.id, shown))
 
 
 def _told(state: State, number: str, entry: DecisionLogged) -> DecisionInfo:

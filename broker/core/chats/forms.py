@@ -11,11 +11,12 @@ from broker.core.contacts import recognition
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import (
     Announcement,
+    Answer,
     ChatToAgent,
     ChatToConnectors,
     ChatToMembers,
     FormToMembers,
-    Send,
+    Reply,
 )
 from broker.core.facts import FormOffered, FormSaved
 from broker.core.form_values import columns_of, scenario_in
@@ -50,7 +51,7 @@ def load(state: State, stamp: Stamp, session: Session, frame: Frame, p: CommandI
     if model is None:
         return _NO_FORM
     answer = "SE_SCENARIO_MODEL" if session.role is Role.CONNECTOR else "SC_SCENARIO_MODEL"
-    return Decision([], [Send((session.number,), answer, model, session.number, frame.id)])
+    return Decision(answer=Answer(session.number, frame.id, Reply(answer, model)))
 
 
 @serves(ScenarioResultInfo)
@@ -68,8 +69,7 @@ def result(
     if form is None:
         return _NO_RESULT
     shown = form_for_workplace(session.workplace or "", form)
-    me = session.number
-    return Decision([], [Send((me,), "SC_SCENARIO_RESULT", shown, me, frame.id)])
+    return Decision(answer=Answer(session.number, frame.id, Reply("SC_SCENARIO_RESULT", shown)))
 
 
 @serves(ScenarioResultInfo)
@@ -128,13 +128,12 @@ def _save(
     assert isinstance(p, ScenarioResultInfo)
     known = chat.forms.results.get(p.scenario_result_id or Guid(""))
     if known is not None and is_same(p, known) and known.agent_id == agent:
-        return Decision([], [*acknowledgement(session, frame)])
+        return Decision(answer=acknowledgement(session, frame))
     refusal = form_fits(state, chat, p, agent=agent)
     if refusal is not None:
         return refusal
     decision = form_taken(state, chat, p, stamp, agent=agent)
-    decision.effects += acknowledgement(session, frame)
-    return decision
+    return decision.answering(acknowledgement(session, frame))
 
 
 def _save_alone(
@@ -152,7 +151,7 @@ def _save_alone(
     if today.count >= limits.lone_forms or more_bytes > limits.lone_form_bytes:
         return _SPENT
     named = recognition.by_form(state, gateway, None, saved.result, stamp)
-    return Decision([saved, *named], [*acknowledgement(session, frame)])
+    return Decision([saved, *named], answer=acknowledgement(session, frame))
 
 
 # --- what is saved ---
@@ -215,10 +214,10 @@ def info_shown(chat: Chat) -> list[Announcement]:
     """The agents' Info names the forms and the visitor, so their picture must not miss it (I-9)."""
     if not chat.is_open:
         return []
-    told: list[Announcement] = [ChatToMembers(chat=chat.id)]
+    told: list[Announcement] = [ChatToMembers(chat.id)]
     alerted = chat.offered_to
     if alerted is not None:
-        told.append(ChatToAgent(chat=chat.id, agent=alerted, type="SC_CHAT_STATUS"))
+        told.append(ChatToAgent(chat=chat.id, agent=alerted))
     return told
 
 
@@ -238,10 +237,10 @@ def form_taken(
         state, chat.gateway, recognition.Visit.of(chat), saved.result, stamp
     )
     decision = Decision([saved, *named], [*info_shown(chat)])
-    decision.effects.append(FormToMembers(chat=chat.id, result=result, but=agent))
+    decision.notices.append(FormToMembers(chat=chat.id, result=result, but=agent))
     if agent is None and chat.forms.offered is not None and chat.forms.offered == form.scenario_id:
         decision.facts.append(FormOffered(chat=chat.id, no=chat.no, scenario=None))
-        decision.effects.append(ChatToConnectors(chat=chat.id))
+        decision.notices.append(ChatToConnectors(chat=chat.id))
     return decision
 
 

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from broker.core.decision import Decision
-from broker.core.effects import AgentToWorkplace, ChatToAgent, ChatToConnectors, ChatToMembers, Send
+from broker.core.effects import (
+    Acknowledgement,
+    AgentToWorkplace,
+    Answer,
+    ChatToAgent,
+    ChatToConnectors,
+    ChatToMembers,
+    SentenceToConnectors,
+    SentenceToMembers,
+)
 from broker.core.facts import (
     AgentMoved,
     BotAwaited,
@@ -23,10 +32,9 @@ from broker.core.facts import (
 from broker.core.inputs import Stamp
 from broker.core.limits import NOTE_RESERVE, RESERVE, sentence_bytes
 from broker.core.state import AgentPresence, Chat, Session, State
-from broker.core.views.recipients import connectors_of, listeners, members_of
-from broker.core.views.structures import agent_name, sentence_for_connector, sentence_for_workplace
+from broker.core.views.recipients import listeners, members_of
+from broker.core.views.structures import agent_name
 from protocol.frame import Frame
-from protocol.session import Ack
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid, SentenceModel
 
 CHAT_ID, FORM_ID, NOTE_ID, SESSION_ID, INTERNAL_ID = range(5)
@@ -123,7 +131,8 @@ def end_offer(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
         missed=missed,
         status=chat.status,
     )
-    if outcome == "answered":
+    if outcome in ("answered", "lost"):
+        # Whoever has the chat now sees it, and whoever is gone sees nothing.
         return Decision([ended])
     return Decision([ended], [ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_ALERT_END")])
 
@@ -145,7 +154,7 @@ def end_invite(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision
                 detail={"mode": invite.mode.value, "by": invite.by, "outcome": outcome},
             ),
         ],
-        [ChatToMembers(chat=chat.id)],
+        [ChatToMembers(chat.id)],
     )
     text = {
         "rejected": state.config.notes.invite_rejected,
@@ -179,7 +188,7 @@ def dissolve(
         decision.facts.append(
             PartyLeft(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)
         )
-        decision.effects.append(ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_STATUS"))
+        decision.notices.append(ChatToAgent(chat=chat.id, agent=agent))
     return decision
 
 
@@ -214,7 +223,6 @@ def close(
     reason: CloseReason,
     *,
     cause: str = "closed",
-    answerer: int | None = None,
     offer_ended: bool = False,
 ) -> Decision:
     """End a chat, whatever its status, and tell the agents.
@@ -225,27 +233,16 @@ def close(
         stamp: Now.
         reason: Why it ends.
         cause: The same for reports.
-        answerer: A session that is answered separately and so needs no push.
         offer_ended: Whether another part of the same decision ends the open offer.
     """
     was, was_parked = chat.status, chat.parking is not None
-    presences = state.distribution.presences
     decision = dissolve(state, chat, stamp, offer_ended=offer_ended)
-    decision.effects = [
-        e
-        for e in decision.effects
-        if answerer is None
-        or not isinstance(e, ChatToAgent)
-        or e.type != "SC_CHAT_STATUS"
-        or presences[e.agent].session != answerer
-    ]
     talked = chat.agent if chat.agent is not None and chat.has(chat.agent) else None
     last = talked or chat.last_agent
     decision.facts.append(moved(chat, stamp, ChatStatus.CLOSED, cause, last, reason=reason))
     if talked is None:
         return decision
-    if answerer is None or presences[talked].session != answerer:
-        decision.effects.append(ChatToAgent(chat=chat.id, agent=talked, type="SC_CHAT_STATUS"))
+    decision.notices.append(ChatToAgent(chat=chat.id, agent=talked))
     project = state.config.projects.get(chat.routing.project) if chat.routing.project else None
     if was is ChatStatus.ANSWERED and not was_parked and project is not None and project.wrapup:
         decision.add(_wrap_up(chat, stamp, talked, project.wrapup))
@@ -268,17 +265,16 @@ def wrap_up_over(state: State, chat: Chat, stamp: Stamp, cause: str) -> Decision
             decision.facts.append(
                 WrapupEnded(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)
             )
-            decision.effects.append(AgentToWorkplace(agent=agent))
+            decision.notices.append(AgentToWorkplace(agent=agent))
     return decision
 
 
 def system_message(
-    state: State, chat: Chat, stamp: Stamp, text: str, index: int = NOTE_ID
+    state: State, chat: Chat, stamp: Stamp, text: str, *, outside_only: bool = False
 ) -> Decision:
     """A TechNote of the broker's own to the visitor, as the next sentence of the transcript."""
-    return speak(
-        state, chat, stamp, text, state.config.notes.party_name, SentenceModel.TECH_NOTE, index
-    )
+    name, model = state.config.notes.party_name, SentenceModel.TECH_NOTE
+    return speak(state, chat, stamp, text, name, model, NOTE_ID, outside_only=outside_only)
 
 
 def speak(
@@ -291,6 +287,8 @@ def speak(
     index: int,
     counter: int | None = None,
     more: int = 0,
+    *,
+    outside_only: bool = False,
 ) -> Decision:
     """A sentence of the broker's own to the visitor; nothing when the transcript is full.
 
@@ -304,6 +302,7 @@ def speak(
         index: The Guid of the stamp that becomes its ID.
         counter: Its place, when others before it are decided together with it.
         more: The size of those.
+        outside_only: Whether the agents are out of the conversation by the same decision.
     """
     size = sentence_bytes("-" * 36, name, text, chat.visitor.tracking_id) + more
     if chat.transcript.size + size > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
@@ -322,15 +321,10 @@ def speak(
         None,
         True,
     )
-    decision = Decision([stored])
-    sessions = connectors_of(state, chat)
-    if sessions:
-        shown = sentence_for_connector(state.config.gateways[chat.gateway], chat, stored)
-        decision.effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown))
-    # The agents' transcripts have it too, so their copies must not miss a counter (I-9).
-    for session, number in listeners(state, chat):
-        heard = sentence_for_workplace(number, chat, stored)
-        decision.effects.append(Send((session,), "SC_CHAT_SENTENCE", heard))
+    decision = Decision([stored], [SentenceToConnectors(chat.id, stored)])
+    if not outside_only:
+        # The agents' transcripts have it too, so their copies must not miss a counter (I-9).
+        decision.notices.append(SentenceToMembers(chat.id, stored, listeners(state, chat)))
     return decision
 
 
@@ -351,11 +345,7 @@ def internal_note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision
         at=stamp.now,
         agent=None,
     )
-    decision = Decision([stored])
-    for session, number in listeners(state, chat):
-        shown = sentence_for_workplace(number, chat, stored)
-        decision.effects.append(Send((session,), "SC_CHAT_SENTENCE", shown))
-    return decision
+    return Decision([stored], [SentenceToMembers(chat.id, stored, listeners(state, chat))])
 
 
 def bot_awaited(state: State, chat: Chat, stamp: Stamp) -> BotAwaited:
@@ -397,12 +387,11 @@ def agent_session(state: State, agent: Guid | None) -> int | None:
     return presence.session if presence is not None else None
 
 
-def acknowledgement(session: Session, frame: Frame) -> list[Send]:
+def acknowledgement(session: Session, frame: Frame) -> Answer | None:
     """The `SYS_ACK` of a frame that has no other answer, if it carried an `Id` (W-16)."""
     if frame.id is None:
-        return []
-    me = session.number
-    return [Send((me,), "SYS_ACK", Ack(type=frame.type), me, frame.id)]
+        return None
+    return Answer(session.number, frame.id, Acknowledgement(frame.type))
 
 
 def logged(

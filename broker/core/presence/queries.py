@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.effects import ChatToAgent, ChatToConnectors, Send
+from broker.core.effects import Answer, ChatToAgent, ChatToConnectors, Reply
 from broker.core.inputs import Stamp
 from broker.core.limits import OVERVIEW_BYTES, OVERVIEW_ITEMS, PARTIES_BYTES, items_that_fit
 from broker.core.serving import serves
@@ -25,8 +25,7 @@ from protocol.values import AgentState, ChatStatus
 
 
 def _answer(session: Session, frame: Frame, type_: str, payload: object) -> Decision:
-    me = session.number
-    return Decision([], [Send((me,), type_, payload, me, frame.id)])
+    return Decision(answer=Answer(session.number, frame.id, Reply(type_, payload)))
 
 
 @serves(ChatCommandInfo)
@@ -80,8 +79,8 @@ def status_connector(
     chat = tracked_chat(state, session, p)
     if isinstance(chat, Refusal):
         return chat
-    told = ChatToConnectors(chat=chat.id, answer_to=session.number, re=frame.id, push=False)
-    return Decision([], [told])
+    told = ChatToConnectors(chat=chat.id, full=True)
+    return Decision(answer=Answer(session.number, frame.id, told))
 
 
 @serves(ChatCommandInfo)
@@ -96,15 +95,8 @@ def status_workplace(
     may_read = chat.is_read_by(presence.agent)
     if not may_read and chat.offered_to != presence.agent:
         return NO_CHAT
-    told = ChatToAgent(
-        chat=chat.id,
-        agent=presence.agent,
-        type="SC_CHAT_STATUS",
-        full=may_read,
-        answer_to=session.number,
-        re=frame.id,
-    )
-    return Decision([], [told])
+    told = ChatToAgent(chat=chat.id, agent=presence.agent, full=may_read)
+    return Decision(answer=Answer(session.number, frame.id, told))
 
 
 @serves(ChatCommandInfo)

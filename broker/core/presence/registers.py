@@ -7,7 +7,7 @@ from attrs import evolve
 from broker.config.model import Config
 from broker.core.cultures import fallbacks
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.effects import Send
+from broker.core.effects import Answer, Reply, Send
 from broker.core.facts import Register, RegisterAsked
 from broker.core.inputs import Stamp
 from broker.core.serving import serves
@@ -35,9 +35,8 @@ def _answer(state: State, session: Session, frame: Frame, register: Register) ->
     found = _find(state.config, session.gateways, register)
     if isinstance(found, Refusal):
         return found
-    me = session.number
-    answer = Send((me,), *found, me, frame.id)
-    return Decision([RegisterAsked(me, register)], [answer])
+    answer = Answer(session.number, frame.id, Reply(*found))
+    return Decision([RegisterAsked(session.number, register)], answer=answer)
 
 
 def changed(state: State, config: Config) -> list[Send]:

@@ -18,11 +18,11 @@ from broker.core.chats.transitions import (
 from broker.core.decision import Decision
 from broker.core.effects import (
     AgentToWorkplace,
-    ChatToAgent,
+    Answer,
     Dismiss,
     LogEntry,
     OutboundToConnectors,
-    Send,
+    Reply,
 )
 from broker.core.facts import (
     AgentSeated,
@@ -57,12 +57,12 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
         text = "another session has taken over since"
         return Decision([], [Dismiss(hello.session, ByeCode.REPLACED, text)])
     # The welcome comes first, whatever else the newer session is told of what the older one leaves.
-    decision = Decision([], [_welcome(state, stamp, hello)])
+    decision = Decision(answer=_welcome(state, stamp, hello))
     if hello.agent_id is not None:
-        decision.effects.append(AgentToWorkplace(agent=hello.agent_id))
+        decision.notices.append(AgentToWorkplace(agent=hello.agent_id))
         for older in _replaced(state, hello):
             decision.add(leave(state, stamp, older))
-            decision.effects.append(
+            decision.notices.append(
                 Dismiss(older.number, ByeCode.REPLACED, "a newer connection took over")
             )
     decision.facts.append(
@@ -77,7 +77,7 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
     )
     for chat in state.unbound:
         if state.chats[chat].gateway in hello.gateways:
-            decision.effects.append(OutboundToConnectors(chat=chat, only=hello.session))
+            decision.notices.append(OutboundToConnectors(chat=chat, only=hello.session))
     if hello.agent_id is not None:
         known = state.distribution.presences.get(hello.agent_id)
         if known is None or known.state is AgentState.LOG_OFF:
@@ -151,7 +151,7 @@ def _replaced(state: State, hello: SessionOpened) -> list[Session]:
     return [state.sessions[number] for number in numbers]
 
 
-def _welcome(state: State, stamp: Stamp, hello: SessionOpened) -> Send:
+def _welcome(state: State, stamp: Stamp, hello: SessionOpened) -> Answer:
     config = state.config
     agent = config.agents.get(hello.agent_id) if hello.agent_id is not None else None
     welcome = Welcome(
@@ -165,7 +165,7 @@ def _welcome(state: State, stamp: Stamp, hello: SessionOpened) -> Send:
         agent_name=agent.name if agent is not None else None,
         workplace_number=hello.workplace,
     )
-    return Send((hello.session,), "SYS_WELCOME", welcome, hello.session, hello.re)
+    return Answer(hello.session, hello.re, Reply("SYS_WELCOME", welcome))
 
 
 def closed(state: State, stamp: Stamp, gone_session: SessionClosed) -> Decision:
@@ -183,19 +183,12 @@ def leave(state: State, stamp: Stamp, session: Session) -> Decision:
     for chat_id, holder in presence.leases.items():
         chat = state.chats[chat_id]
         if holder is ChatStatus.ALERTING:
-            withdrawn = offer_over(state, chat, stamp, "lost")
-            withdrawn.effects = [e for e in withdrawn.effects if not _is_for(e, session.agent)]
-            decision.add(withdrawn)
+            decision.add(offer_over(state, chat, stamp, "lost"))
         elif chat.status is ChatStatus.ICR:
             decision.facts.append(bot_awaited(state, chat, stamp))
     for chat_id in presence.watching:
         decision.add(drop_party(state, state.chats[chat_id], session.agent, stamp, "lost"))
     return decision
-
-
-def _is_for(effect: object, agent: Guid) -> bool:
-    """Whether an announcement is for somebody who is gone."""
-    return isinstance(effect, ChatToAgent) and effect.agent == agent
 
 
 def next_leaver(state: State, stamp: Stamp) -> Decision | None:
@@ -213,7 +206,7 @@ def next_leaver(state: State, stamp: Stamp) -> Decision | None:
         for chat_id in presence.watching:
             decision.add(drop_party(state, state.chats[chat_id], agent, stamp, "left"))
         if presence.session is not None:
-            decision.effects.append(Dismiss(presence.session, ByeCode.LOGGED_OFF))
+            decision.notices.append(Dismiss(presence.session, ByeCode.LOGGED_OFF))
     return decision
 
 
@@ -275,18 +268,18 @@ def resumed(state: State, stamp: Stamp, gap: Resumed) -> Decision:
     )
     for presence in state.distribution.presences.values():
         if presence.wrapups:
-            decision.effects.append(AgentToWorkplace(agent=presence.agent))
+            decision.notices.append(AgentToWorkplace(agent=presence.agent))
     return decision
 
 
 def reloaded(state: State, stamp: Stamp, reload: Reloaded) -> Decision:
     """A new configuration is in force at once; sessions and chats go on (C-4)."""
     decision = Decision([ConfigReplaced(config=reload.config)])
-    decision.effects.append(LogEntry("configuration_replaced", {}))
-    decision.effects += registers.changed(state, reload.config)
+    decision.notices.append(LogEntry("configuration_replaced", {}))
+    decision.notices += registers.changed(state, reload.config)
     for presence in state.distribution.presences.values():
         if _picture(state.config, presence) != _picture(reload.config, presence):
-            decision.effects.append(AgentToWorkplace(agent=presence.agent))
+            decision.notices.append(AgentToWorkplace(agent=presence.agent))
     return decision
 
 

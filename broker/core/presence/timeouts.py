@@ -96,7 +96,7 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
         return Decision()
     if stamp.up >= dead:
         decision = close(state, chat, stamp, CloseReason.INACTIVITY)
-        decision.effects.append(ChatToConnectors(chat=chat.id))
+        decision.notices.append(ChatToConnectors(chat=chat.id))
         return decision
     warning = gateway.inactivity_warning
     if warning is None or stamp.up < dead - warning or chat.activity.is_warned:

@@ -133,14 +133,14 @@ def route(
     )
     waits = to_waiting(chat, stamp, cause, boost=priority - chat.routing.priority, project=project)
     said = {**detail, "project_rule": routed.rule, "project": project}
-    return Decision([routed, logged(chat, stamp, "routed", said), *waits.facts], waits.effects)
+    return Decision([routed, logged(chat, stamp, "routed", said), *waits.facts], waits.notices)
 
 
 def _refused(state: State, chat: Chat, stamp: Stamp, detail: dict[str, object]) -> Decision:
     # An offer to a bot was ended by whoever found that the bot will not have the chat.
     decision = close(state, chat, stamp, CloseReason.RULE, offer_ended=True)
     decision.facts.insert(0, logged(chat, stamp, "refused", detail))
-    decision.effects.append(ChatToConnectors(chat=chat.id))
+    decision.notices.append(ChatToConnectors(chat=chat.id))
     return decision
 
 
@@ -152,5 +152,5 @@ def pass_over(state: State, chat: Chat, stamp: Stamp, why: str) -> Decision:
     bot = chat.agent if chat.agent is not None else chat.bot.id
     decision = route(state, chat, stamp, "bot_silent", {"bot_passed_over": bot, "why": why})
     if chat.agent is not None and chat.has(chat.agent):
-        decision.effects.append(ChatToAgent(chat=chat.id, agent=chat.agent, type="SC_CHAT_STATUS"))
+        decision.notices.append(ChatToAgent(chat=chat.id, agent=chat.agent))
     return decision

@@ -138,7 +138,7 @@ class _Turn:
         """End the chat."""
         self.stay()
         self.decision.add(close(self.state, self.chat, self.stamp, CloseReason.RULE, cause="bot"))
-        self.decision.effects.append(ChatToConnectors(chat=self.chat.id))
+        self.decision.notices.append(ChatToConnectors(chat=self.chat.id))
         return self.decision
 
 
@@ -199,7 +199,7 @@ def _begin(turn: _Turn) -> Decision:
     turn.decision.facts.append(
         FormOffered(chat=turn.chat.id, no=turn.chat.no, scenario=turn.bot.scenario)
     )
-    turn.decision.effects.append(ChatToConnectors(chat=turn.chat.id))
+    turn.decision.notices.append(ChatToConnectors(chat=turn.chat.id))
     return turn.stay()
 
 

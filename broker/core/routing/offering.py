@@ -68,8 +68,8 @@ def offered(
         [ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_ALERT")],
     )
     if mode is not None:
-        decision.effects.append(ChatToMembers(chat=chat.id))
+        decision.notices.append(ChatToMembers(chat.id))
         return decision
     decision.facts.append(moved(chat, stamp, ChatStatus.ALERTING, "offered", agent))
-    decision.effects.append(ChatToConnectors(chat=chat.id))
+    decision.notices.append(ChatToConnectors(chat=chat.id))
     return decision

@@ -31,12 +31,12 @@ def apply_wait(state: State, chat: Chat, stamp: Stamp) -> Decision:
         decision.add(_note(state, chat, stamp, rule.note))
     if rule.close:
         decision.add(close(state, chat, stamp, CloseReason.RULE, cause="wait_rule"))
-        decision.effects.append(ChatToConnectors(chat=chat.id))
+        decision.notices.append(ChatToConnectors(chat=chat.id))
         return decision
     decision.facts.append(_widened(chat, stamp, rule))
     if rule.scenario is not None:
         decision.facts.append(FormOffered(chat=chat.id, no=chat.no, scenario=rule.scenario))
-        decision.effects.append(ChatToConnectors(chat=chat.id))
+        decision.notices.append(ChatToConnectors(chat=chat.id))
     return decision
 
 

@@ -1,22 +1,38 @@
 """Announcements: what a decision wants shown to whom, and how that becomes frames.
 
-Theory of operation: a decision names what is to be shown to whom; after its facts are applied the
-announcement is rendered from the state into a `Send`, so that it shows the state that the facts made.
+Theory of operation: a decision names what is to be shown to whom; after its facts are applied each
+announcement is rendered from the state into a `Send`, so that it shows the state that the facts made. A
+handler makes a payload itself only where the facts change nothing of it: a list, a register, a refusal, what
+is passed on and remembered by nobody.
+
+The order of a decision's frames is said here and nowhere else (`rendered`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import evolve
 
+from broker.core.decision import Decision
 from broker.core.effects import (
+    Acknowledgement,
     AgentToWorkplace,
     Announcement,
+    Answer,
     ChatToAgent,
     ChatToConnectors,
     ChatToMembers,
+    Dismiss,
+    Effect,
     FormToMembers,
+    LogEntry,
+    Notice,
     OutboundToConnectors,
+    Reply,
     Send,
+    SentenceToConnectors,
+    SentenceToMembers,
 )
 from broker.core.state import State
 from broker.core.views.recipients import connectors_of, listeners, members_of
@@ -27,69 +43,188 @@ from broker.core.views.structures import (
     form_for_workplace,
     outbound_chat,
     own_state,
+    sentence_for_connector,
+    sentence_for_workplace,
     utc,
 )
-from protocol.chat import ChatCommandInfo
+from protocol.chat import ChatCommandInfo, ChatStatusInfo
+from protocol.session import Ack
+from protocol.values import Guid
 
 
-def render(state: State, announcement: Announcement, now: int) -> list[Send]:
-    """Make the frames of an announcement from the state as it is now."""
+def rendered(state: State, decision: Decision, now: int) -> list[Effect]:
+    """The frames of a decision whose facts are applied, in their order.
+
+    First what has to be known before the answer is read, then the answer, then what others are told. An
+    acknowledgement shows nothing, so it comes last: whoever has it has seen everything.
+
+    Whoever is answered gets no push of the same thing beside the answer (W-15).
+    """
+    effects: list[Effect] = []
+    for notice in decision.before:
+        effects += _told(state, notice, now, None)
+    answer = decision.answer
+    if answer is not None and not isinstance(answer.shows, Acknowledgement):
+        effects.append(answer_of(state, answer, now))
+    for notice in decision.notices:
+        effects += _told(state, notice, now, answer)
+    if answer is not None and isinstance(answer.shows, Acknowledgement):
+        effects.append(answer_of(state, answer, now))
+    return effects
+
+
+def _told(state: State, notice: Notice, now: int, answer: Answer | None) -> Sequence[Effect]:
+    if isinstance(notice, Send | Dismiss | LogEntry):
+        return (notice,)
+    if answer is None or isinstance(answer.shows, Reply | Acknowledgement):
+        return render(state, notice, now)
+    is_same = topic_of(notice) == topic_of(answer.shows)
+    return render(state, notice, now, answer.session if is_same else None)
+
+
+Topic = tuple[str, str]
+"""A message type, and what a message of it is about."""
+
+
+def topic_of(announcement: Announcement) -> Topic:
+    """What an announcement shows; two that show the same differ in whom they show it to."""
     match announcement:
+        case SentenceToConnectors():
+            return "SE_CHAT_SENTENCE", announcement.said.id
+        case SentenceToMembers():
+            return "SC_CHAT_SENTENCE", announcement.said.id
         case ChatToConnectors():
-            return _to_connectors(state, announcement)
-        case ChatToAgent():
-            return _to_agent(state, announcement, now)
+            return "SE_CHAT_STATUS", announcement.chat
         case ChatToMembers():
-            return _to_members(state, announcement, now)
+            return "SC_CHAT_STATUS", announcement.chat
+        case ChatToAgent():
+            return announcement.type, announcement.chat
+        case FormToMembers():
+            return "SC_SCENARIO_RESULT", announcement.result
+        case AgentToWorkplace():
+            return "SC_AGENT_STATE", announcement.agent
+        case OutboundToConnectors():
+            return "SE_CHAT_OUTBOUND", announcement.chat
+
+
+def answer_of(state: State, answer: Answer, now: int) -> Send:
+    """Make the frame that answers a request, from the state as it is now."""
+    me, shows = answer.session, answer.shows
+    sessions: tuple[int, ...] = (me,)
+    trace: str | None = None
+    type_: str
+    payload: object
+    match shows:
+        case Reply():
+            type_, payload = shows.type, shows.payload
+        case Acknowledgement():
+            type_, payload = "SYS_ACK", Ack(type=shows.type)
+        case SentenceToConnectors():
+            # The echo is the push to the gateway's other sessions too: one frame, packed once.
+            chat = state.chats[shows.chat]
+            sessions = state.gateway_sessions[chat.gateway]
+            type_, trace = "SE_CHAT_SENTENCE", shows.trace
+            payload = sentence_for_connector(state.config.gateways[chat.gateway], chat, shows.said)
+        case SentenceToMembers():
+            number = state.sessions[me].workplace or ""
+            type_, trace = "SC_CHAT_SENTENCE", shows.trace
+            payload = sentence_for_workplace(number, state.chats[shows.chat], shows.said)
+        case ChatToConnectors():
+            type_ = "SE_CHAT_STATUS"
+            payload = chat_for_connector(state, state.chats[shows.chat], full=shows.full)
+        case ChatToAgent():
+            type_, payload = shows.type, _chat_for_agent(state, shows, now)
+        case AgentToWorkplace():
+            asks = state.sessions[me]
+            of = own_state if asks.agent == shows.agent else agent_state
+            type_, payload = "SC_AGENT_STATE", evolve(of(state, shows.agent), peer=asks.workplace)
+        case OutboundToConnectors():
+            type_, payload = "SE_CHAT_OUTBOUND", outbound_chat(state, state.chats[shows.chat])
+    return Send(sessions, type_, payload, me, answer.re, trace)
+
+
+def render(
+    state: State, announcement: Announcement, now: int, but: int | None = None
+) -> list[Send]:
+    """Make the frames of an announcement, from the state as it is now.
+
+    Args:
+        state: The state, with the facts of the decision applied.
+        announcement: What is shown, and to whom.
+        now: The time of day.
+        but: A session that is answered by the same.
+    """
+    match announcement:
+        case SentenceToConnectors():
+            return _sentence_to_connectors(state, announcement, but)
+        case SentenceToMembers():
+            return _sentence_to_members(state, announcement, but)
+        case ChatToConnectors():
+            return _to_connectors(state, announcement, but)
+        case ChatToAgent():
+            return _to_agent(state, announcement, now, but)
+        case ChatToMembers():
+            return _to_members(state, announcement, now, but)
         case FormToMembers():
             return _form(state, announcement)
         case OutboundToConnectors():
-            return _outbound(state, announcement)
+            return _outbound(state, announcement, but)
         case AgentToWorkplace():
-            presence = state.distribution.presences.get(announcement.agent)
-            asker = announcement.answer_to
-            session = (
-                asker if asker is not None else presence.session if presence is not None else None
-            )
-            if session is None:
+            session = _session_of(state, announcement.agent)
+            if session in (None, but):
                 return []
-            if asker is None:
-                shown = own_state(state, announcement.agent)
-            else:
-                asks = state.sessions[asker]
-                of = own_state if asks.agent == announcement.agent else agent_state
-                shown = evolve(of(state, announcement.agent), peer=asks.workplace)
-            return [Send((session,), "SC_AGENT_STATE", shown, asker, announcement.re)]
+            return [Send((session,), "SC_AGENT_STATE", own_state(state, announcement.agent))]
 
 
-def _to_connectors(state: State, order: ChatToConnectors) -> list[Send]:
-    chat = state.chats[order.chat]
+def _session_of(state: State, agent: Guid) -> int | None:
+    presence = state.distribution.presences.get(agent)
+    return presence.session if presence is not None else None
+
+
+def _sentence_to_connectors(
+    state: State, told: SentenceToConnectors, but: int | None
+) -> list[Send]:
+    chat = state.chats[told.chat]
+    sessions = tuple(s for s in connectors_of(state, chat) if s != but)
+    if not sessions:
+        return []
+    shown = sentence_for_connector(state.config.gateways[chat.gateway], chat, told.said)
+    return [Send(sessions, "SE_CHAT_SENTENCE", shown, trace=told.trace)]
+
+
+def _sentence_to_members(state: State, told: SentenceToMembers, but: int | None) -> list[Send]:
+    chat = state.chats[told.chat]
+    return [
+        Send(
+            (session,),
+            "SC_CHAT_SENTENCE",
+            sentence_for_workplace(number, chat, told.said),
+            trace=told.trace,
+        )
+        for session, number in told.to
+        if session != but
+    ]
+
+
+def _to_connectors(state: State, told: ChatToConnectors, but: int | None) -> list[Send]:
+    chat = state.chats[told.chat]
+    sessions = tuple(s for s in connectors_of(state, chat) if s != but)
+    if not sessions:
+        return []
+    return [Send(sessions, "SE_CHAT_STATUS", chat_for_connector(state, chat, full=told.full))]
+
+
+def _to_members(state: State, told: ChatToMembers, now: int, but: int | None) -> list[Send]:
     sends: list[Send] = []
-    if order.answer_to is not None:
-        shown = chat_for_connector(state, chat, full=order.full)
-        sends.append(Send((order.answer_to,), "SE_CHAT_STATUS", shown, order.answer_to, order.re))
-    if order.push:
-        others = tuple(s for s in connectors_of(state, chat) if s != order.answer_to)
-        if others:
-            shown = chat_for_connector(state, chat, full=False)
-            sends.append(Send(others, "SE_CHAT_STATUS", shown))
+    for agent in members_of(state.chats[told.chat]):
+        sends += _to_agent(state, ChatToAgent(chat=told.chat, agent=agent), now, but)
     return sends
 
 
-def _to_members(state: State, order: ChatToMembers, now: int) -> list[Send]:
-    sends: list[Send] = []
-    for agent in members_of(state.chats[order.chat]):
-        if agent != order.but:
-            told = ChatToAgent(chat=order.chat, agent=agent, type="SC_CHAT_STATUS")
-            sends += _to_agent(state, told, now)
-    return sends
-
-
-def _form(state: State, order: FormToMembers) -> list[Send]:
-    chat = state.chats[order.chat]
-    saver = state.distribution.presences.get(order.but) if order.but is not None else None
-    own = saver.session if saver is not None else None
-    form = chat.forms.results[order.result]
+def _form(state: State, told: FormToMembers) -> list[Send]:
+    chat = state.chats[told.chat]
+    own = _session_of(state, told.but) if told.but is not None else None
+    form = chat.forms.results[told.result]
     return [
         Send((session,), "SC_SCENARIO_RESULT", form_for_workplace(number, form))
         for session, number in listeners(state, chat)
@@ -97,39 +232,31 @@ def _form(state: State, order: FormToMembers) -> list[Send]:
     ]
 
 
-def _outbound(state: State, order: OutboundToConnectors) -> list[Send]:
-    chat = state.chats[order.chat]
-    shown = outbound_chat(state, chat)
-    if order.only is not None:
-        return [Send((order.only,), "SE_CHAT_OUTBOUND", shown)]
-    me, sends = order.answer_to, []
-    if me is not None:
-        sends.append(Send((me,), "SE_CHAT_OUTBOUND", shown, me, order.re))
-    others = tuple(s for s in state.gateway_sessions.get(chat.gateway, ()) if s != me)
-    if others:
-        sends.append(Send(others, "SE_CHAT_OUTBOUND", shown))
-    return sends
+def _outbound(state: State, told: OutboundToConnectors, but: int | None) -> list[Send]:
+    chat = state.chats[told.chat]
+    sessions = (
+        (told.only,)
+        if told.only is not None
+        else tuple(s for s in state.gateway_sessions.get(chat.gateway, ()) if s != but)
+    )
+    return [Send(sessions, "SE_CHAT_OUTBOUND", outbound_chat(state, chat))] if sessions else []
 
 
-def _to_agent(state: State, order: ChatToAgent, now: int) -> list[Send]:
-    presence = state.distribution.presences.get(order.agent)
-    session = order.answer_to
-    if session is None:
-        session = presence.session if presence is not None else None
-    if session is None or presence is None:
+def _to_agent(state: State, told: ChatToAgent, now: int, but: int | None) -> list[Send]:
+    session = _session_of(state, told.agent)
+    if session in (None, but):
         return []
-    number = presence.workplace or ""
-    payload: object
-    if order.type == "SC_CHAT_ALERT_END":
-        payload = ChatCommandInfo(
+    return [Send((session,), told.type, _chat_for_agent(state, told, now))]
+
+
+def _chat_for_agent(state: State, told: ChatToAgent, now: int) -> ChatStatusInfo | ChatCommandInfo:
+    number = state.distribution.presences[told.agent].workplace or ""
+    if told.type == "SC_CHAT_ALERT_END":
+        return ChatCommandInfo(
             peer=number,
-            chat_id=order.chat,
-            agent_id=order.agent,
+            chat_id=told.chat,
+            agent_id=told.agent,
             time_stamp=utc(now),
         )
-    else:
-        chat = state.chats[order.chat]
-        payload = chat_for_workplace(
-            state, chat, order.agent, number, now, info=True, full=order.full
-        )
-    return [Send((session,), order.type, payload, order.answer_to, order.re)]
+    chat = state.chats[told.chat]
+    return chat_for_workplace(state, chat, told.agent, number, now, info=True, full=told.full)

@@ -18,11 +18,11 @@ def members_of(chat: Chat) -> tuple[Guid, ...]:
     return (chat.agent, *chat.parties)
 
 
-def listeners(state: State, chat: Chat) -> list[tuple[int, str]]:
+def listeners(state: State, chat: Chat) -> tuple[tuple[int, str], ...]:
     """Their sessions and workplace numbers, of those who are connected."""
     found: list[tuple[int, str]] = []
     for agent in members_of(chat):
         presence = state.distribution.presences.get(agent)
         if presence is not None and presence.session is not None:
             found.append((presence.session, presence.workplace or ""))
-    return found
+    return tuple(found)

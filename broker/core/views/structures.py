@@ -15,7 +15,7 @@ from attrs import evolve
 from broker.config.model import SECOND, SIGNAL_DURATION, Gateway, Project
 from broker.core.capacity import capacity
 from broker.core.deadlines import dead_up, term_over
-from broker.core.facts import NoteStored, SentenceStored, SlotFilled
+from broker.core.effects import Said
 from broker.core.form_values import form_values, scenario_in
 from broker.core.limits import LISTED_TEXT, WRAP_UP_BYTES, items_that_fit
 from broker.core.state import Chat, Party, Sentence, Slot, State
@@ -37,9 +37,6 @@ from protocol.values import (
     TransferMode,
     from_micros,
 )
-
-Said = Sentence | Slot | SentenceStored | SlotFilled | NoteStored
-"""A sentence, as it is remembered or as it is about to be."""
 
 utc = lru_cache(maxsize=4_096)(from_micros)
 """The moments of a batch are shown to several receivers each."""

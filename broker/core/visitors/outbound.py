@@ -16,14 +16,14 @@ from broker.core.chats.room import chats_relieved
 from broker.core.chats.transitions import CHAT_ID
 from broker.core.contacts.recognition import Visit, recognised
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.effects import ChatToAgent, OutboundToConnectors, Send
+from broker.core.effects import Answer, OutboundToConnectors, Reply
 from broker.core.facts import ChatMoved, ChatRouted, Fact
 from broker.core.inputs import Stamp
 from broker.core.rules import matching
 from broker.core.serving import serves
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import gateway_of
-from broker.core.views.structures import outbound_chat, seen_as
+from broker.core.views.structures import seen_as
 from broker.core.visitors.starting import (
     RETIRED,
     applicant,
@@ -53,17 +53,17 @@ def from_connector(
         if _differs(known, p):
             return _REUSED
         # Nobody else is told again, or the visitor might be called twice.
-        me, shown = session.number, outbound_chat(state, known)
-        return Decision([], [Send((me,), "SE_CHAT_OUTBOUND", shown, me, frame.id)])
+        told = OutboundToConnectors(chat=known.id)
+        return Decision(answer=Answer(session.number, frame.id, told))
     refusal = _may_begin(state, gateway, p)
     if refusal is not None:
         return refusal
     chat = stamp.guid(CHAT_ID)
-    told = OutboundToConnectors(chat=chat, answer_to=session.number, re=frame.id)
+    told = OutboundToConnectors(chat=chat)
     facts: list[Fact] = [*chats_relieved(state, gateway.id, stamp.now)]
     facts.append(started(state, stamp, gateway, p, chat, outbound=True))
     facts += recognised(state, Visit.begun(chat, state.next_chat, gateway.id, p), stamp)
-    return Decision(facts, [told])
+    return Decision(facts, [told], Answer(session.number, frame.id, told))
 
 
 @serves(ChatServiceInfo)
@@ -82,8 +82,8 @@ def from_workplace(
         if not theirs or _differs(known, p):
             return _REUSED
         if known.is_read_by(agent):
-            return Decision([], [show_to(known, agent, session, frame, full=True)])
-        return Decision([], [_only_named(known, agent, session, frame)])
+            return Decision(answer=show_to(known.id, agent, session, frame, full=True))
+        return Decision(answer=_only_named(known, agent, session, frame))
     presence = state.distribution.presences[agent]
     if presence.is_logging_off:
         return Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
@@ -123,15 +123,8 @@ def from_workplace(
             project=rule.project if rule is not None else None,
         )
     )
-    told = ChatToAgent(
-        chat=chat,
-        agent=agent,
-        type="SC_CHAT_STATUS",
-        full=True,
-        answer_to=session.number,
-        re=frame.id,
-    )
-    return Decision(facts, [told, OutboundToConnectors(chat=chat)])
+    told = show_to(chat, agent, session, frame, full=True)
+    return Decision(facts, [OutboundToConnectors(chat=chat)], told)
 
 
 def _known(state: State, gateway: Gateway, p: ChatServiceInfo) -> Chat | None:
@@ -142,10 +135,10 @@ def _known(state: State, gateway: Gateway, p: ChatServiceInfo) -> Chat | None:
     return state.chats[found] if found is not None else None
 
 
-def _only_named(chat: Chat, agent: Guid, session: Session, frame: Frame) -> Send:
+def _only_named(chat: Chat, agent: Guid, session: Session, frame: Frame) -> Answer:
     """The answer to a repeated request of somebody who let the chat go since: no more than its name."""
     told = ChatStatusInfo(peer=session.workplace, chat_id=chat.id, status=seen_as(chat, agent))
-    return Send((session.number,), "SC_CHAT_STATUS", told, session.number, frame.id)
+    return Answer(session.number, frame.id, Reply("SC_CHAT_STATUS", told))
 
 
 def _differs(chat: Chat, p: ChatServiceInfo) -> bool:

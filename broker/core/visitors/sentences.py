@@ -3,20 +3,30 @@
 Theory of operation: a key is looked up before anything else, so that a retry gets its echo
 whatever became of the chat meanwhile. A new sentence gets the next counter and goes out twice:
 as the echo to its own side and, when the chat is answered, to the other. Both leave only after
-the fact is durable.
+the fact is durable. A confirmation and typing are made of the frame that brought them, and what
+answers a retry of what is stored: there is nothing that applying could change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from broker.core.agents.participants import wake
 from broker.core.chats.room import refuse_for_room, words_relieved
 from broker.core.chats.transitions import acknowledgement, agent_session, bot_awaited, heard_anew
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.effects import Announcement, ChatToConnectors, Effect, Send
+from broker.core.effects import (
+    Answer,
+    ChatToConnectors,
+    Notice,
+    Reply,
+    Said,
+    Send,
+    SentenceToConnectors,
+    SentenceToMembers,
+)
 from broker.core.facts import (
     BotAwaited,
     Fact,
@@ -34,7 +44,6 @@ from broker.core.views.addressing import chat_at_workplace, find_tracked, gatewa
 from broker.core.views.recipients import connectors_of, listeners
 from broker.core.views.structures import (
     SLOT_MODELS,
-    Said,
     sentence_for_connector,
     sentence_for_workplace,
     utc,
@@ -74,15 +83,18 @@ def from_connector(
     if isinstance(known, Refusal):
         return known
     if known is not None:
-        own = _connectors(state, chat, (session.number,))
-        return _again(chat, known, frame, own, _workplaces(chat, listeners(state, chat)))
+
+        def shown(said: Said) -> Reply:
+            return Reply("SE_CHAT_SENTENCE", sentence_for_connector(gateway, chat, said))
+
+        others = SentenceToMembers(chat.id, known, listeners(state, chat))
+        return _again(chat, known, session, frame, shown, others)
     before = _said_before(state, chat, p)
     if before is not None:
         echo = evolve(sentence_for_connector(gateway, *before), chat_id=chat.earlier)
-        me = session.number
-        return Decision([], [Send((me,), "SE_CHAT_SENTENCE", echo, me, frame.id)])
+        return Decision(answer=Answer(session.number, frame.id, Reply("SE_CHAT_SENTENCE", echo)))
     facts: list[Fact] = []
-    effects: list[Effect | Announcement] = []
+    again: list[Notice] = []
     if not chat.is_open:
         if not (gateway.reactivate and p.model == 0 and reopens(state, gateway, chat)):
             return Refusal(ErrorCode.CHAT_CLOSED, "TrackingId: the chat is closed")
@@ -91,7 +103,7 @@ def from_connector(
             return refusal
         reopened = reopen(state, chat, stamp)
         facts = reopened.facts
-        effects = [ChatToConnectors(chat=chat.id), *reopened.effects]
+        again = [ChatToConnectors(chat=chat.id), *reopened.notices]
     name = p.party_name or chat.visitor.party_name
     refusal = refuse_for_room(state, chat, p, name, agent=False)
     if refusal is not None:
@@ -100,24 +112,12 @@ def from_connector(
     made = store_sentence(chat, p, name, stamp.now, None)
     facts.append(made)
     facts += heard_anew(chat, stamp, made)
-    echo = sentence_for_connector(gateway, chat, made)
-    trace = _trace(frame)
-    effects.append(
-        Send(
-            state.gateway_sessions[gateway.id],
-            "SE_CHAT_SENTENCE",
-            echo,
-            session.number,
-            frame.id,
-            trace,
-        )
-    )
-    for listener, number in listeners(state, chat):
-        shown = sentence_for_workplace(number, chat, made)
-        effects.append(Send((listener,), "SC_CHAT_SENTENCE", shown, None, None, trace))
     if chat.parking is not None and p.model == 0:
         facts += wake(chat, stamp)
-    return Decision(facts, effects)
+    trace = _trace(frame)
+    answer = Answer(session.number, frame.id, SentenceToConnectors(chat.id, made, trace))
+    told = SentenceToMembers(chat.id, made, listeners(state, chat), trace)
+    return Decision(facts, [told], answer, before=again)
 
 
 @serves(ChatSentenceInfo)
@@ -131,15 +131,18 @@ def from_workplace(
     presence, chat = found
     if p.model == INTERNAL:
         return _note_from_workplace(state, stamp, session, frame, chat)
-    gateway = state.config.gateways[chat.gateway]
     known = known_key(chat, p, True)
     if isinstance(known, Refusal):
         return known
-    me = (session.number, session.workplace or "")
     may_read = chat.is_read_by(presence.agent)
     if known is not None and (may_read or known.agent in (None, presence.agent)):
-        others = _connectors(state, chat, connectors_of(state, chat))
-        return _again(chat, known, frame, _workplaces(chat, [me]), others, may_read=may_read)
+
+        def shown(said: Said) -> Reply:
+            number = session.workplace or ""
+            return Reply("SC_CHAT_SENTENCE", sentence_for_workplace(number, chat, said))
+
+        others = SentenceToConnectors(chat.id, known)
+        return _again(chat, known, session, frame, shown, others, may_read=may_read)
     refusal = may_write(chat, presence.agent)
     if refusal is not None:
         return refusal
@@ -148,30 +151,17 @@ def from_workplace(
     if refusal is not None:
         return refusal
     made = store_sentence(chat, p, name, stamp.now, presence.agent)
-    effects = _echoes(state, chat, made, session, frame)
-    sessions = connectors_of(state, chat)
-    if sessions:
-        shown = sentence_for_connector(gateway, chat, made)
-        effects.append(Send(sessions, "SE_CHAT_SENTENCE", shown, None, None, _trace(frame)))
     facts = words_relieved(state, chat, stamp.now)
-    return Decision([*facts, made, *heard_anew(chat, stamp, made)], list(effects))
+    decision = _heard_inside(state, chat, made, session, frame)
+    decision.facts += [*facts, made, *heard_anew(chat, stamp, made)]
+    decision.notices.append(SentenceToConnectors(chat.id, made, _trace(frame)))
+    return decision
 
 
-def _echoes(
-    state: State, chat: Chat, made: Said, session: Session, frame: Frame
-) -> list[Effect | Announcement]:
+def _heard_inside(state: State, chat: Chat, made: Said, session: Session, frame: Frame) -> Decision:
     """The echo to who wrote, and the same to everybody else who is in the chat (B-29)."""
-    trace, me = _trace(frame), session.number
-    echo = sentence_for_workplace(session.workplace or "", chat, made)
-    effects: list[Effect | Announcement] = [
-        Send((me,), "SC_CHAT_SENTENCE", echo, me, frame.id, trace)
-    ]
-    if chat.parties:
-        for listener, number in listeners(state, chat):
-            if listener != me:
-                shown = sentence_for_workplace(number, chat, made)
-                effects.append(Send((listener,), "SC_CHAT_SENTENCE", shown, None, None, trace))
-    return effects
+    told = SentenceToMembers(chat.id, made, listeners(state, chat), _trace(frame))
+    return Decision([], [told], Answer(session.number, frame.id, told))
 
 
 def may_write(chat: Chat, agent: Guid) -> Refusal | None:
@@ -200,9 +190,8 @@ def _note_from_workplace(
     if known is not None and (known.agent == agent or chat.is_read_by(agent)):
         if known.text != (p.text or ""):
             return _REUSED
-        shown = sentence_for_workplace(session.workplace or "", chat, known)
-        me = session.number
-        return Decision([], [Send((me,), "SC_CHAT_SENTENCE", shown, me, frame.id)])
+        echo = sentence_for_workplace(session.workplace or "", chat, known)
+        return Decision(answer=Answer(session.number, frame.id, Reply("SC_CHAT_SENTENCE", echo)))
     if not chat.is_open:
         return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
     if not chat.has(agent):
@@ -222,8 +211,9 @@ def _note_from_workplace(
         at=stamp.now,
         agent=agent,
     )
-    relieved = words_relieved(state, chat, stamp.now)
-    return Decision([*relieved, made], _echoes(state, chat, made, session, frame))
+    decision = _heard_inside(state, chat, made, session, frame)
+    decision.facts += [*words_relieved(state, chat, stamp.now), made]
+    return decision
 
 
 def known_key(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Sentence | Slot | Refusal | None:
@@ -306,39 +296,13 @@ def _overwriting(chat: Chat, known: Sentence | Slot) -> Slot | None:
     return newest if newest is not known else None
 
 
-@frozen
-class _Side:
-    """One side of a chat, for a retry: who hears, by which frame, in which shape."""
-
-    sessions: tuple[int, ...]
-    type: str
-    show: Callable[[Said], ChatSentenceInfo]
-
-
-def _connectors(state: State, chat: Chat, sessions: tuple[int, ...]) -> list[_Side]:
-    gateway = state.config.gateways[chat.gateway]
-    if not sessions:
-        return []
-    return [_Side(sessions, "SE_CHAT_SENTENCE", lambda s: sentence_for_connector(gateway, chat, s))]
-
-
-def _workplaces(chat: Chat, hearers: list[tuple[int, str]]) -> list[_Side]:
-    return [
-        _Side(
-            (session,),
-            "SC_CHAT_SENTENCE",
-            lambda s, number=number: sentence_for_workplace(number, chat, s),  # type: ignore[misc]  # bound early
-        )
-        for session, number in hearers
-    ]
-
-
 def _again(
     chat: Chat,
     known: Sentence | Slot,
+    session: Session,
     frame: Frame,
-    asker: list[_Side],
-    others: list[_Side],
+    shown: Callable[[Said], Reply],
+    others: SentenceToConnectors | SentenceToMembers,
     *,
     may_read: bool = True,
 ) -> Decision:
@@ -346,15 +310,14 @@ def _again(
 
     What took its place meanwhile is only for an asker who may read the chat.
     """
-    (own,) = asker
-    (me,) = own.sessions
-    decision = Decision([], [Send((me,), own.type, own.show(known), me, frame.id)])
+    me = session.number
+    decision = Decision(answer=Answer(me, frame.id, shown(known)))
     newest = _overwriting(chat, known)
     if newest is not None and may_read:
-        decision.effects.append(Send((me,), own.type, own.show(newest)))
+        now = shown(newest)
+        decision.notices.append(Send((me,), now.type, now.payload))
     if newest is None and known.confirmed_at is None:
-        for other in others:
-            decision.effects.append(Send(other.sessions, other.type, other.show(known)))
+        decision.notices.append(others)
     return decision
 
 
@@ -377,13 +340,13 @@ def confirm_from_connector(
     return _confirmed(chat, p, True, stamp, session, frame, pushes)
 
 
-def _readers(state: State, chat: Chat) -> list[tuple[int, str]]:
+def _readers(state: State, chat: Chat) -> tuple[tuple[int, str], ...]:
     """Who has the agents' sentences before them: those in the chat, or in it at its end."""
     if chat.is_open:
         # Whoever is only offered the chat, or was, has not seen the sentence.
         return listeners(state, chat)
     sessions = [agent_session(state, agent) for agent in chat.ending.readers]
-    return [(s, state.sessions[s].workplace or "") for s in sessions if s is not None]
+    return tuple((s, state.sessions[s].workplace or "") for s in sessions if s is not None)
 
 
 @serves(ChatCommandInfo)
@@ -431,15 +394,14 @@ def _confirmed(
             return Refusal(ErrorCode.UNKNOWN_MESSAGE, "ID: no such sentence to confirm")
     elif known.confirmed_at is None and isinstance(known, Sentence):
         decision.facts.append(SentenceConfirmed(chat.id, chat.no, known.counter, stamp.now))
-        decision.effects += pushes
+        decision.notices += pushes
     elif known.confirmed_at is None:
         model, at = known.model, stamp.now
         decision.facts.append(
             SlotConfirmed(chat=chat.id, no=chat.no, model=model, outbound=outbound, at=at)
         )
-        decision.effects += [_of_a_slot(push, model) for push in pushes]
-    decision.effects += acknowledgement(session, frame)
-    return decision
+        decision.notices += [_of_a_slot(push, model) for push in pushes]
+    return decision.answering(acknowledgement(session, frame))
 
 
 def _of_a_slot(push: Send, model: int) -> Send:
@@ -465,7 +427,7 @@ def typing_from_connector(
             is_typing=p.is_typing is not False,
             time_stamp=utc(stamp.now),
         )
-        decision.effects.append(Send((listener,), "SC_CHAT_TYPING", told))
+        decision.notices.append(Send((listener,), "SC_CHAT_TYPING", told))
     return decision
 
 
@@ -496,5 +458,5 @@ def typing_from_workplace(
         is_typing=p.is_typing is not False,
         time_stamp=utc(stamp.now),
     )
-    decision.effects.append(Send(sessions, "SE_CHAT_TYPING", told))
+    decision.notices.append(Send(sessions, "SE_CHAT_TYPING", told))
     return decision

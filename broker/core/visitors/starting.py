@@ -14,7 +14,7 @@ from broker.core.contacts.recognition import Visit, by_form, recognised
 from broker.core.deadlines import over
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.occupancy import signal_for
-from broker.core.effects import ChatToConnectors, Send
+from broker.core.effects import Answer, ChatToConnectors, Reply
 from broker.core.facts import (
     ChatBound,
     ChatReopened,
@@ -77,9 +77,7 @@ def request(
         signal=signal,
         scenario_model=scenario_in(state.config, scenario, p.preferred_culture),
     )
-    return Decision(
-        [], [Send((session.number,), "SE_CHAT_RESPONSE", answer, session.number, frame.id)]
-    )
+    return Decision(answer=Answer(session.number, frame.id, Reply("SE_CHAT_RESPONSE", answer)))
 
 
 @serves(ChatServiceInfo)
@@ -95,14 +93,10 @@ def start(
     if _is_unbound(state, gateway, p.tracking_id):
         return _NAMES_OUTBOUND
     chat = find_tracked(state, gateway, p.tracking_id)
-    told = ChatToConnectors(
-        chat=chat.id if chat is not None else stamp.guid(CHAT_ID),
-        answer_to=session.number,
-        re=frame.id,
-    )
     full = chat if chat is not None and is_full(state, chat, _brought(chat, p)) else None
     if chat is not None and chat.is_open and full is None:
-        return _found(state, stamp, chat, _brought(chat, p), evolve(told, push=False))
+        told = _whole(chat.id, session, frame)
+        return _found(state, stamp, chat, _brought(chat, p), told)
     if chat is not None and (full or not reopens(state, gateway, chat)):
         chat = None
     refusal = may_open(state, gateway, p.tracking_id or "") or too_many_variables(p)
@@ -113,15 +107,22 @@ def start(
     if refusal is not None:
         return refusal
     if chat is not None:
-        decision = reopen(state, chat, stamp, p)
+        made = reopen(state, chat, stamp, p)
         visit = Visit.of(chat, p)
     else:
-        decision = _made(state, stamp, gateway, p, full)
-        told = evolve(told, chat=stamp.guid(CHAT_ID))
-        visit = Visit.begun(told.chat, state.next_chat, gateway.id, p)
-    decision.facts += introduced(state, visit, p.result_model, stamp)
-    decision.effects.append(told)
-    return decision
+        made = _made(state, stamp, gateway, p, full)
+        visit = Visit.begun(stamp.guid(CHAT_ID), state.next_chat, gateway.id, p)
+    return Decision(
+        [*made.facts, *introduced(state, visit, p.result_model, stamp)],
+        [ChatToConnectors(chat=visit.chat)],
+        _whole(visit.chat, session, frame),
+        before=made.notices,
+    )
+
+
+def _whole(chat: Guid, session: Session, frame: Frame) -> Answer:
+    """The answer to a start: the chat with everything that was said in it."""
+    return Answer(session.number, frame.id, ChatToConnectors(chat=chat, full=True))
 
 
 def introduced(
@@ -152,7 +153,7 @@ def _made(
     if full is not None and (full.is_open or reopens_in_time(state, gateway, full)):
         if full.is_open:
             decision.add(close(state, full, stamp, CloseReason.RULE, cause="full"))
-            decision.effects.append(ChatToConnectors(chat=full.id))
+            decision.notices.append(ChatToConnectors(chat=full.id))
         made = evolve(made, earlier=full.id, last_agent=full.last_agent)
     decision.facts.append(made)
     return decision
@@ -163,17 +164,15 @@ def _found(
     stamp: Stamp,
     chat: Chat,
     form: ScenarioResultInfo | None,
-    told: ChatToConnectors,
+    told: Answer,
 ) -> Outcome:
     """The start of a chat that is open: its form is saved unless a start before brought it."""
     if form is None:
-        return Decision([], [told])
+        return Decision(answer=told)
     refusal = form_fits(state, chat, form, path=FORM)
     if refusal is not None:
         return refusal
-    decision = form_taken(state, chat, form, stamp, at_start=True)
-    decision.effects.insert(0, told)
-    return decision
+    return form_taken(state, chat, form, stamp, at_start=True).answering(told)
 
 
 def started(
@@ -240,14 +239,14 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
     chat = state.chats.get(p.return_chat_id) if p.return_chat_id is not None else None
     if chat is None or not chat.outbound or chat.gateway != gateway.id:
         return Refusal(ErrorCode.UNKNOWN_CHAT, "ReturnChatId: no such outbound chat")
-    told = ChatToConnectors(chat=chat.id, answer_to=session.number, re=frame.id)
+    told = _whole(chat.id, session, frame)
     if chat.outbound.bound_at is not None:
         if chat.visitor.tracking_id != p.tracking_id:
             return Refusal(ErrorCode.WRONG_STATE, "ReturnChatId: bound to another TrackingId")
         if find_tracked(state, gateway, p.tracking_id) is not chat:
             # The name is a later chat's by now: an answer about the older one would be taken for it.
             return _OVER
-        return Decision([], [evolve(told, push=False)])
+        return Decision(answer=told)
     if not chat.is_open:
         return _OVER
     if p.tracking_id != chat.id and _is_unbound(state, gateway, p.tracking_id):
@@ -275,7 +274,7 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
         )
     ]
     facts += introduced(state, Visit.of(chat, p), form, stamp)
-    return Decision(facts, [told, *info_shown(chat)])
+    return Decision(facts, [ChatToConnectors(chat=chat.id), *info_shown(chat)], told)
 
 
 def _name_fits(state: State, chat: Chat, tracking_id: str) -> bool:
@@ -355,14 +354,11 @@ def stop(state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatComm
             tracking_id=p.tracking_id,
             status=ChatStatus.CLOSED,
         )
-        return Decision(
-            [], [Send((session.number,), "SE_CHAT_STATUS", unknown, session.number, frame.id)]
-        )
-    told = ChatToConnectors(
-        chat=chat.id, answer_to=session.number, re=frame.id, push=chat.is_open, full=False
-    )
+        return Decision(answer=Answer(session.number, frame.id, Reply("SE_CHAT_STATUS", unknown)))
+    told = ChatToConnectors(chat=chat.id)
+    answer = Answer(session.number, frame.id, told)
     if not chat.is_open:
-        return Decision([], [told])
-    decision = close(state, chat, stamp, CloseReason.EXTERNAL)
-    decision.effects.insert(0, told)
+        return Decision(answer=answer)
+    decision = Decision([], [told], answer)
+    decision.add(close(state, chat, stamp, CloseReason.EXTERNAL))
     return decision

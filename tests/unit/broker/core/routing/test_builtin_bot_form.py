@@ -53,6 +53,16 @@ def test_a_form_of_the_start_is_not_offered_again(play: Playbook) -> None:
     web.hears("SE_CHAT_STATUS", Status="ICR", ScenarioId=form)
 
 
+def test_a_start_that_brings_the_form_is_answered_once(play: Playbook) -> None:
+    """B-2, W-15: the answer shows that it is offered no more, so there is no push beside it."""
+    web, _chat, form = offered(play)
+    other = play.connector("web")
+    web.says("ES_CHAT_START", 2, TrackingId="t1", ResultModel={"ScenarioId": form})
+    web.hears("SE_CHAT_STATUS", 2, Status="ICR", ScenarioId=None)
+    other.hears("SE_CHAT_STATUS", Status="ICR", ScenarioId=None)
+    assert heard(web) == heard(other) == ["Buy or ask?"]
+
+
 def test_a_restart_while_the_form_is_shown(play: Playbook) -> None:
     """B-12, B-40: it is still offered, and the result moves the bot on."""
     _web, chat, form = offered(play)
