@@ -22,6 +22,7 @@ from broker.bench.run import Target, measure, own_broker
 from broker.bench.settings import Load
 from broker.child import NotServing
 from broker.recording.proxy import parse_address
+from protocol.display import shown
 
 _PREFILL_TEXT: Final = 100
 
@@ -136,7 +137,7 @@ def bench_main(bench: Bench, *, as_json: bool = False) -> int:
                 print(f"measured: {figures.name}", flush=True)
         idle = measure_idle(bench.idle) if bench.idle else None
     except (LoadFailed, NotServing, OSError) as error:
-        print(f"the measurement failed: {error}")
+        print(f"the measurement failed: {shown(str(error))}")
         idle, status = None, 1
     if as_json:
         found: dict[str, Any] = {"measurements": [asdict(row) for row in rows]}

@@ -10,6 +10,7 @@ from typing import Final
 from attrs import frozen
 
 from broker.config.consequences import Dangling, Declared
+from protocol.display import shown
 
 Path = tuple[str | int, ...]
 """Where something stands in the document: keys and positions from the root."""
@@ -48,7 +49,7 @@ class Finding:
     def __str__(self) -> str:
         """One line, in the form that editors can jump to."""
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {self.member}: {self.text}" if self.member else f"{place}: {self.text}"
+        return shown(": ".join(filter(None, (place, self.member, self.text))))
 
 
 class ConfigFault(Exception):

@@ -1,6 +1,7 @@
 """The printer of tables: columns that stand below each other at a terminal, whatever the script.
 
-East Asian letters and pictures take two places there, and marks take none.
+East Asian letters and pictures take two places there, and marks take none. What would command the
+terminal is shown in its cell as the sign of something that was there.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from wcwidth import ljust, rjust, width
+
+from protocol.display import shown
 
 
 def table(
@@ -37,7 +40,7 @@ def table(
 
 def widths_of(rows: Iterable[Sequence[str]]) -> list[int]:
     """How many places each column needs."""
-    return [max(map(width, cells)) for cells in zip(*rows, strict=True)]
+    return [max(width(shown(cell)) for cell in cells) for cells in zip(*rows, strict=True)]
 
 
 def aligned(
@@ -48,6 +51,6 @@ def aligned(
     for row in rows:
         cells = (
             ljust(cell, wide) if place < texts else rjust(cell, wide)
-            for place, (cell, wide) in enumerate(zip(row, widths, strict=True))
+            for place, (cell, wide) in enumerate(zip(map(shown, row), widths, strict=True))
         )
         yield "  ".join(cells).rstrip()

@@ -3,6 +3,7 @@
 Theory of operation: text for people is shown as well as the terminal can, a letter that it does not
 know as an escape. Data for programs (JSON, CSV) is UTF-8 whatever the locale says, since the
 formats say so. Whatever went wrong with the output is one line on standard error, no traceback.
+What a file or a peer says is shown to people, and commands their terminal nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import os
 import sys
 from collections.abc import Callable
 from typing import Final, TextIO
+
+from protocol.display import shown
 
 CUT_SHORT: Final = 141
 """Exit status when nobody reads the output any more, as of a program that SIGPIPE ended."""
@@ -37,11 +40,22 @@ def for_programs() -> TextIO:
     return sys.stdout
 
 
+def complain(command: str, text: object, *, lines: bool = False) -> None:
+    """Say on standard error what a command could not do.
+
+    Args:
+        command: Its name; empty when there is none.
+        text: What is the matter; a file or a peer may have words in it.
+        lines: Whether it may go over several lines.
+    """
+    sys.stderr.write(f"{f'parley {command}'.rstrip()}: {shown(str(text), lines=lines)}\n")
+
+
 def guarded(name: str, run: Callable[[], int]) -> int:
     """Run a command and see that its output was taken.
 
     Args:
-        name: What the command is called in the line on standard error.
+        name: What the command is called in the line on standard error; empty when there is none.
         run: Does it and gives its exit status.
 
     Returns:
@@ -63,7 +77,7 @@ def guarded(name: str, run: Callable[[], int]) -> int:
         if error.errno not in _OUTPUT_FAULTS or error.filename is not None:
             raise
         _give_up_output()
-        sys.stderr.write(f"parley {name}: the output cannot be written: {error.strerror}\n")
+        complain(name, f"the output cannot be written: {error.strerror}")
         return NOT_WRITTEN
     return status
 

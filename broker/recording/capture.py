@@ -18,6 +18,7 @@ from typing import Final
 
 from attrs import frozen
 
+from broker.console.output import complain, for_people
 from broker.recording.format import (
     BadRecording,
     Closed,
@@ -29,6 +30,7 @@ from broker.recording.format import (
     to_json,
 )
 from broker.recording.tokens import Tokens, read_tokens
+from protocol.display import shown
 
 STEP: Final = 1_000
 """Microseconds from piece to piece."""
@@ -108,18 +110,26 @@ def import_main(file: Path, out: Path, config: Path | None = None) -> int:
     """
     try:
         tokens = read_tokens(config) if config else Tokens()
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
-        lines = list(lines_of(pieces(text.splitlines(), file.name)))
+        name = "standard input" if str(file) == "-" else file.name
+        lines = list(lines_of(pieces(_text_of(file, name).splitlines(), name)))
         if not lines:
-            raise BadRecording(f"{file}: has no bytes")
-        written = [header_json(imported=file.name)]
+            raise BadRecording(f"{name}: has no bytes")
+        written = [header_json(imported=name)]
         written += [to_json(tokens.without(line)) for line in lines]
         out.write_text("\n".join(written) + "\n", encoding="utf-8")
-    except (BadRecording, UnicodeDecodeError) as error:
-        sys.stderr.write(f"parley import: {error}\n")
+    except BadRecording as error:
+        complain("import", error)
         return 2
     except OSError as error:
-        sys.stderr.write(f"parley import: {error.filename}: {error.strerror or error}\n")
+        complain("import", f"{error.filename}: {error.strerror or error}")
         return 2
-    print(f"{out}: {len(lines)} lines")
+    for_people().write(f"{shown(str(out))}: {len(lines)} lines\n")
     return 0
+
+
+def _text_of(file: Path, name: str) -> str:
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise BadRecording(f"{name}, line {line}: not UTF-8") from None

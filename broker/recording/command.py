@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import trio
 from attrs import Factory, asdict, frozen
 
-from broker.console.output import for_people, for_programs
+from broker.console.output import complain, for_people, for_programs
 from broker.recording.format import BadRecording, Recording, load
 from broker.recording.names import fresh_names, renamed
 from broker.recording.player import BrokerAway, Finding, Pace, Player, unplayable
 from broker.recording.proxy import parse_address
 from broker.recording.tokens import Tokens, read_token_file, read_tokens
+from protocol.display import shown
 
 
 @frozen(kw_only=True)
@@ -130,14 +130,16 @@ def _loaded(files: Sequence[Path]) -> tuple[list[tuple[Path, Recording]], list[s
 
 
 def _refused(why: Sequence[str]) -> int:
-    sys.stderr.writelines(f"parley replay: {line}\n" for line in why)
+    for line in why:
+        complain("replay", line)
     return 2
 
 
 def _told(file: Path, findings: Sequence[Finding]) -> str:
     count = len(findings)
     said = f"{count} finding{'s' if count > 1 else ''}" if count else "as recorded"
-    return "".join(f"{line}\n" for line in (f"{file.name}: {said}", *(f"  {f}" for f in findings)))
+    lines = (shown(f"{file.name}: {said}"), *(f"  {finding}" for finding in findings))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _as_json(found: Sequence[tuple[Path, Recording, list[Finding]]]) -> str:

@@ -25,6 +25,7 @@ from broker.recording.format import (
 )
 from broker.recording.tokens import Tokens
 from protocol.codec import encode
+from protocol.display import shown
 from protocol.errors import WireError
 from protocol.frame import Frame
 from protocol.json_codec import decode_json
@@ -106,14 +107,13 @@ class Finding:
     content: str = ""
 
     def __str__(self) -> str:
-        head = f"event {self.line}, connection {self.conn}: {self.kind} {self.what}"
+        lines = [f"event {self.line}, connection {self.conn}: {self.kind} {self.what}"]
         if self.content:
-            head += f"\n    {self.content}"
+            lines.append(f"    {self.content}")
         for item in self.differences:
-            head += (
-                f"\n    {item.path}\n      expected {item.expected!r}\n      got      {item.got!r}"
-            )
-        return head
+            lines.append(f"    {item.path}")
+            lines += (f"      expected {item.expected!r}", f"      got      {item.got!r}")
+        return "\n".join(map(shown, lines))
 
 
 @define(kw_only=True)

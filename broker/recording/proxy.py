@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,6 +13,7 @@ from typing import Final, TextIO
 import trio
 from attrs import Factory, define
 
+from broker.console.output import complain
 from broker.recording.format import (
     BadRecording,
     Closed,
@@ -185,10 +185,10 @@ def record_main(listen: str, to: str, out: Path, config: Path | None = None) -> 
             )
             trio.run(_record, parse_address(listen), proxy, ready)
     except BadRecording as error:
-        sys.stderr.write(f"parley record: {error}\n")
+        complain("record", error)
         return 2
     except OSError as error:
         where = error.filename or listen
-        sys.stderr.write(f"parley record: {where}: {error.strerror or error}\n")
+        complain("record", f"{where}: {error.strerror or error}")
         return 2
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection
 
 from broker.config.parse import duration
-from broker.console.output import for_people, for_programs
+from broker.console.output import complain, for_people, for_programs
 from broker.reporting import agent_states, agents, formats, rows
 from broker.reporting import contacts as metrics
 from broker.reporting.chart import Bar, draw
@@ -147,7 +146,7 @@ def report_main(argv: Sequence[str], out: TextIO | None = None, clock: int | Non
         if arguments.chart is not None:
             arguments.chart.write_text(_chart(report, Base(arguments.base)), encoding="utf-8")
     except (SourceError, OSError) as error:
-        sys.stderr.write(f"parley report: {error}\n")
+        complain("report", error, lines=True)
         return 2
     text = FORMATS[arguments.format](report)
     where = out or (for_people() if arguments.format == "table" else for_programs())

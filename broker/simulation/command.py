@@ -15,6 +15,7 @@ from attrs import evolve, frozen
 from broker.checker.history import write
 from broker.simulation.run import Script, play
 from broker.simulation.shrink import shrink
+from protocol.display import shown
 
 SHOWN: Final = 8
 """Violations of a run that are printed; there are often many of one cause."""
@@ -115,7 +116,7 @@ def _options(script: Script) -> str:
 
 def _complain(verdict: Verdict, *, small: bool) -> None:
     for text in verdict.violations[:SHOWN]:
-        print(f"  {text}", file=sys.stderr)
+        print(f"  {shown(text)}", file=sys.stderr)
     more = len(verdict.violations) - SHOWN
     if more > 0:
         print(f"  and {more} more", file=sys.stderr)

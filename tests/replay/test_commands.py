@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from broker.child import free_port
 from broker.config.load import load as load_config
 from broker.recording.command import Replay, replay_main
 from broker.recording.format import Passed, Recording, load, to_json
+from broker.recording.player import Finding
 from broker.recording.proxy import record_main
 from broker.recording.tokens import read_token_file
 from protocol.chat import ChatServiceInfo
@@ -177,6 +179,50 @@ def test_a_store_that_knows_the_visitors_meets_others(
         assert replay_main(files, evolve(known, fresh=run)) == 0
     assert replay_main(files[:1], evolve(known, names={"v1": "v1-renamed"})) == 0
     assert "finding" in capsys.readouterr().out
+
+
+def test_two_replays_at_a_time_are_in_nobodys_way(fresh_broker: TestBroker) -> None:
+    """Each has visitors of its own, at a broker that knows the recorded ones."""
+    usual = Replay(to=_address(fresh_broker), speed=0, config=fresh_broker.served.config)
+    tokens = usual.tokens()
+    recordings = [load(HERE / f"{name}.jsonl") for name in ("wait-levels", "bound-twice")]
+
+    def play(run: str, recording: Recording) -> list[Finding]:
+        return evolve(usual, fresh=run).play(recording, tokens)
+
+    with ThreadPoolExecutor(len(recordings)) as pool:
+        for runs in ("ab", "cd"):
+            assert list(pool.map(play, runs, recordings)) == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"ES_CHAT_REQUEST"', '"\\u001b[31mX\\u202e"'),
+        ('"SE_CHAT_RESPONSE"', '"\\u001b[31mX\\u202e"'),
+        ('"from": "broker"', '"\\u001b[31mX\\u202e": 1'),
+        ('"event": "close"', '"do": "\\u001b[31mX\\u202e\\nparley replay: good", "was": 1'),
+        ('"SE_CHAT_RESPONSE", {', '"SE_CHAT_RESPONSE", {"\\u001b[31mX\\u202e": 1, '),
+    ],
+)
+def test_what_a_recording_says_commands_no_terminal(
+    recording: Path,
+    fresh_broker: TestBroker,
+    capsys: pytest.CaptureFixture[str],
+    old: str,
+    new: str,
+) -> None:
+    """A recording may be somebody else's."""
+    text = recording.read_text()
+    assert old in text
+    recording.write_text(text.replace(old, new))
+    replay = Replay(
+        to=_address(fresh_broker), speed=0, seconds=0.1, config=fresh_broker.served.config
+    )
+    assert replay_main([recording], replay) in (1, 2)
+    said = "".join(capsys.readouterr())
+    assert "31mX" in said
+    assert all(line.isprintable() for line in said.split("\n"))
 
 
 def test_record_says_in_a_line_what_it_cannot_do(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Final, TextIO
 
-from broker.console.output import for_people, for_programs
+from broker.console.output import complain, for_people, for_programs
 from broker.reporting.explain.chat_rows import ChatRows, NoChatError, agent_of, dossier
 from broker.reporting.explain.entries import Entry, Phase, Tenure
 from broker.reporting.explain.narrator import Narrator, phases, stints
@@ -89,7 +88,7 @@ def explain_main(argv: Sequence[str], out: TextIO | None = None, clock: int | No
             found = dossier(connection, source, arguments.chat)
             now = max(now, latest(connection))
     except (SourceError, NoChatError) as error:
-        sys.stderr.write(f"parley explain: {error}\n")
+        complain("explain", error, lines=True)
         return 1 if isinstance(error, NoChatError) else 2
     told = list(Narrator(source, found, agent).tell())
     show = as_json if arguments.json else as_text

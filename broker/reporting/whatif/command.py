@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, TextIO
 
 from attrs import frozen
 
 from broker.config.model import Config
-from broker.console.output import for_people, for_programs
+from broker.console.output import complain, for_people, for_programs
 from broker.reporting.contacts import Base
 from broker.reporting.report import add_zone, duration_of
 from broker.reporting.source import Source, SourceError, config_of, reading, source_of
@@ -22,6 +21,7 @@ from broker.reporting.whatif.outcome import Question, score
 from broker.reporting.whatif.recorded import Recorded, alike
 from broker.reporting.whatif.replay import Replayed, grace_of, replay
 from broker.reporting.whatif.rows import Record, record, whole
+from protocol.display import shown
 from protocol.values import Guid
 
 EXAMPLES: Final = """\
@@ -171,10 +171,10 @@ def whatif_main(argv: Sequence[str], out: TextIO | None = None) -> int:
         )
         told = compare(request, found, question)
     except (SourceError, OSError) as error:
-        sys.stderr.write(f"parley whatif: {error}\n")
+        complain("whatif", error, lines=True)
         return 2
     where = out or (for_programs() if arguments.json else for_people())
-    where.write((as_json if arguments.json else as_table)(told) + "\n")
+    where.write((as_json(told) if arguments.json else shown(as_table(told), lines=True)) + "\n")
     return 0
 
 

@@ -56,6 +56,15 @@ def test_a_faulty_file_shows_each_fault_with_its_line(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_file_says_commands_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "parley.toml"
+    path.write_text('"\\u001b[31mX\\u202e" = 1\n')
+    status, lines = check(path)
+    assert status == 1
+    assert any("X\N{REPLACEMENT CHARACTER}" in line for line in lines)
+    assert all(line.isprintable() for line in lines)
+
+
 def test_an_emptied_file(tmp_path: Path) -> None:
     """C-1."""
     file = tmp_path / "p.toml"

@@ -39,3 +39,9 @@ def test_tables_may_share_their_widths_and_rows_may_stand_alone() -> None:
     widths = widths_of([["name", "n"], ["Support", "100"]])
     assert list(table(["name", "n"], [["A", "1"]], widths=widths))[2] == "A          1"
     assert list(aligned([["A", "x"], ["Bob", "yy"]], texts=2)) == ["A    x", "Bob  yy"]
+
+
+def test_what_a_cell_says_commands_nothing() -> None:
+    """The name of a project may come from a file of somebody else."""
+    lines = list(table(["name", "n"], [["\x1b[31mX\u202e", "1"], ["two\nlines", "2"]]))
+    assert lines[2:] == ["\ufffd[31mX\ufffd    1", "two lines  2"]

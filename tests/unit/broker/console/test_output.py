@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.console.output import INTERRUPTED, NOT_WRITTEN, guarded
+from broker.console.output import INTERRUPTED, NOT_WRITTEN, complain, guarded
 from protocol.identifiers import derive
 from tests.support.center import FROM_TO, a_day
 from tests.support.requires import ROOT
@@ -58,14 +58,27 @@ def test_a_full_disk_is_one_line(asked: list[str]) -> None:
                 command, stdout=full, stderr=subprocess.PIPE, env=ASCII, check=False
             )
         assert found.returncode == NOT_WRITTEN
-        assert found.stderr.decode().count("\n") == 1
-        assert "the output cannot be written: No space left on device" in found.stderr.decode()
+        name = "parley report" if command is asked else "parley"
+        said = "the output cannot be written: No space left on device"
+        assert found.stderr.decode() == f"{name}: {said}\n"
 
 
 def test_a_closed_output_is_none_and_no_fault() -> None:
     command = [*PARLEY, "--version"]
     done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *command], env=ASCII, check=False)
     assert done.returncode == 0
+
+
+def test_what_is_complained_of_commands_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line of somebody else's cannot be forged either."""
+    complain("check", "\x1b[31mX\u202e\nparley check: all is good")
+    complain("", "two\nlines", lines=True)
+    assert capsys.readouterr().err.split("\n") == [
+        "parley check: \ufffd[31mX\ufffd parley check: all is good",
+        "parley: two",
+        "lines",
+        "",
+    ]
 
 
 def test_an_interruption_has_its_status() -> None:

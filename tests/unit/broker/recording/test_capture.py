@@ -70,15 +70,30 @@ def test_the_command_writes_a_recording_without_secrets(
     capsys.readouterr()
 
 
+def test_the_name_of_a_file_commands_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capture = tmp_path / "\x1b[31mX\u202e.txt"
+    for text, status in ((CAPTURE, 0), ("nonsense", 2)):
+        capture.write_text(text)
+        assert import_main(capture, tmp_path / "\x1b[2J.jsonl") == status
+        said = "".join(capsys.readouterr())
+        assert said
+        assert said[:-1].isprintable()
+
+
 def test_the_command_says_in_a_line_what_it_cannot_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     empty, out = tmp_path / "capture.txt", tmp_path / "talk.jsonl"
     empty.write_text("# nothing\n")
+    binary = tmp_path / "bin"
+    binary.write_bytes(b"# one\n# two\n> \xff")
     for arguments, words in (
         ((empty, out), "has no bytes"),
         ((tmp_path / "none", out), "No such file"),
         ((empty, out, tmp_path / "none.toml"), "no such file"),
+        ((binary, out), "bin, line 3: not UTF-8"),
     ):
         assert import_main(*arguments) == 2
         said = capsys.readouterr().err
