@@ -277,8 +277,8 @@ def restore(
         for note in notes:
             add_note(chat, note)
         for slot in chat.transcript.slots.values():
-            if slot.agent is not None:
-                chat.transcript.writers[slot.agent] = None
+            if slot.words.agent is not None:
+                chat.transcript.writers[slot.words.agent] = None
         chat.activity.last = activity
         chat.transcript.size = measured_transcript(chat)
         add_chat(state, chat)
@@ -329,7 +329,9 @@ def _spoken(chat: Chat) -> Iterator[int]:
     yield chat.activity.since
     if chat.activity.unparked_at:
         yield chat.activity.unparked_at
-    last = next((said.at for said in reversed(chat.transcript.sentences) if not said.own), None)
+    last = next(
+        (said.words.at for said in reversed(chat.transcript.sentences) if not said.words.own), None
+    )
     if last is not None:
         yield last
 

@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 from attrs import Factory, define, field
 
 from broker.core.facts import DecisionLogged
+from broker.core.sentence import Words
 from broker.core.timers import NO_TERM, Term
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import ChatStatus, CloseReason, Guid, TransferMode
@@ -27,15 +28,7 @@ class Sentence:
     """
 
     counter: int
-    id: str
-    party_name: str | None
-    text: str
-    time_sent: int
-    outbound: bool
-    model: int
-    at: int
-    agent: Guid | None
-    own: bool
+    words: Words
     confirmed_at: int | None = None
 
 
@@ -48,14 +41,7 @@ class Slot:
     """The last sentence of model 4, 6 or 8 in one direction; only `confirmed_at` ever changes, once."""
 
     counter: ClassVar[int] = 0
-    model: int
-    id: str
-    party_name: str | None
-    text: str
-    time_sent: int
-    outbound: bool
-    at: int
-    agent: Guid | None
+    words: Words
     confirmed_at: int | None = None
 
 

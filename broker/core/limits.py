@@ -13,10 +13,8 @@ from json.encoder import encode_basestring
 
 from protocol.scenario import ScenarioResultInfo
 
-SENTENCE_BYTES = 420
-"""Member names, Guids, times and lengths of one sentence on the wire, texts excluded."""
 CHAT_BYTES = 620
-"""The same of one chat in a list; an agent's name has at most 160 bytes."""
+"""Member names, Guids, times and lengths of one chat in a list, texts excluded; a name has 160 bytes."""
 FORM_ITEM_BYTES = 4_096
 """The same of one form in a list of forms, names included."""
 RESERVE = 49_152
@@ -63,15 +61,10 @@ def items_that_fit(frame_bytes: int, each: int, most: int) -> int:
     return max(0, min(most, frame_bytes // each - 1))
 
 
-def _written(text: str) -> int:
+def written(text: str) -> int:
     """How many bytes a text takes in JSON, which is never less than in MessagePack."""
     escaped = encode_basestring(text)
     return len(escaped) if escaped.isascii() else len(escaped.encode())
-
-
-def sentence_bytes(id: str, party_name: str | None, text: str, tracking_id: str) -> int:
-    """A bound on the bytes of a sentence in a snapshot."""
-    return SENTENCE_BYTES + _written(f"{id}{party_name}{tracking_id}{text}")
 
 
 def slot_digest(model: int, text: str) -> bytes:
@@ -81,21 +74,21 @@ def slot_digest(model: int, text: str) -> bytes:
 
 def chat_bytes(tracking_id: str) -> int:
     """A bound on the bytes of a chat in a list."""
-    return CHAT_BYTES + _written(tracking_id)
+    return CHAT_BYTES + written(tracking_id)
 
 
 def variables_bytes(variables: tuple[tuple[str, str], ...]) -> int:
     """A bound on the bytes of the free variables of a chat in its Info."""
-    return sum(_written(name) + _written(value) + 32 for name, value in variables)
+    return sum(written(name) + written(value) + 32 for name, value in variables)
 
 
 def form_size(form: ScenarioResultInfo) -> int:
     """About the bytes of what was filled in."""
-    return _written(form.activity or "") + sum(
-        _written(value.result_text or "") + 64 for value in form.values or ()
+    return written(form.activity or "") + sum(
+        written(value.result_text or "") + 64 for value in form.values or ()
     )
 
 
 def form_bytes(activity: str | None) -> int:
     """A bound on the bytes of a form in a snapshot."""
-    return FORM_ITEM_BYTES + _written(activity or "")
+    return FORM_ITEM_BYTES + written(activity or "")

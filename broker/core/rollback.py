@@ -136,7 +136,7 @@ def _await_bot(state: State, chat: Chat, was: Chat | None) -> None:
     """A bot's turn is in no row; one that it had already goes on, and does not begin anew."""
     if chat.status is ChatStatus.ICR and chat.agent is not None and chat.offer is None:
         presence = state.distribution.presences.get(chat.agent)
-        spoken = [s.outbound for s in chat.transcript.sentences if not s.own][-1:]
+        spoken = [s.words.outbound for s in chat.transcript.sentences if not s.words.own][-1:]
         if presence is None or presence.session is None or spoken == [False]:
             given = was.bot.given if was is not None else None
             due = state.up + state.config.distribution.bot_timeout

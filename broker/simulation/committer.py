@@ -149,9 +149,9 @@ class Committer:
         """Have the database refuse a sentence of this batch, if it is time and others are with it."""
         host, engine = self.host, self.life.engine
         said = [
-            fact.id
+            fact.words.id
             for fact in facts
-            if isinstance(fact, SentenceStored) and not (fact.own or host.disk.refuses(fact))
+            if isinstance(fact, SentenceStored) and not (fact.words.own or host.disk.refuses(fact))
         ]
         if engine is None or engine.unreleased < 2:
             return

@@ -73,7 +73,7 @@ class Disk:
 
     def refuses(self, fact: Fact) -> bool:
         """Whether it takes no row of a fact."""
-        return isinstance(fact, SentenceStored) and fact.id in self.refused
+        return isinstance(fact, SentenceStored) and fact.words.id in self.refused
 
     def dump(self) -> Dump:
         """Everything that the checker wants to know, read by plain SQL."""

@@ -41,16 +41,16 @@ def summary(facts: Iterable[Fact]) -> list[list[str]]:
 def _of_sentence(fact: Fact) -> list[list[str]]:
     match fact:
         case SentenceStored():
-            way = "out" if fact.outbound else "in"
-            return [["sentence", fact.chat, str(fact.counter), way, fact.id]]
+            way = "out" if fact.words.outbound else "in"
+            return [["sentence", fact.chat, str(fact.counter), way, fact.words.id]]
         case SentenceConfirmed():
             return [["confirm", fact.chat, str(fact.counter)]]
         case SlotConfirmed():
             return [["confirm", fact.chat, str(fact.outbound), str(fact.model)]]
         case SlotFilled():
-            return [["slot", fact.chat, str(fact.model), fact.id]]
+            return [["slot", fact.chat, str(fact.words.model), fact.words.id]]
         case NoteStored():
-            return [["note", fact.chat, str(fact.counter), fact.id]]
+            return [["note", fact.chat, str(fact.counter), fact.words.id]]
         case _:
             return []
 

@@ -29,6 +29,7 @@ from broker.core.facts import Fact, SentenceConfirmed, SentenceStored
 from broker.store.commands import Command
 from broker.store.row import Record
 from broker.store.rows import BIND, CLOSE, CONFIRM, HISTORIES, RECORDS, REOPEN, SENTENCE, START
+from broker.store.words import sentence_row
 
 
 @define
@@ -87,19 +88,7 @@ def plan(facts: Iterable[Fact]) -> list[Step]:
     rows, confirmed = sentences.values, confirms.values
     for f in facts:
         if type(f) is SentenceStored:
-            rows += (
-                f.no,
-                f.counter,
-                f.id,
-                f.party_name,
-                f.text,
-                f.time_sent,
-                f.outbound,
-                f.model,
-                f.at,
-                f.agent,
-                f.own,
-            )
+            rows += (f.no, f.counter, *sentence_row(f.words))
         elif type(f) is SentenceConfirmed:
             confirmed += (f.no, f.counter, f.at)
         elif f.durable:

@@ -36,6 +36,7 @@ from broker.core.facts import DecisionLogged
 from broker.core.heard import Spans, age, earliest
 from broker.core.limits import DAY, LOGGED_DECISIONS
 from broker.core.lone_forms import LoneForms
+from broker.core.sentence import Words
 from broker.core.state import (
     AgentPresence,
     Chat,
@@ -64,6 +65,7 @@ from broker.store.schema import (
     sentences,
     wrapups,
 )
+from broker.store.words import OF_NOTE, OF_SENTENCE, OF_SLOT
 from protocol.codec import from_wire
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import (
@@ -108,7 +110,7 @@ def _written(found: Iterable[Chat]) -> Iterator[int]:
     for chat in found:
         for said in (chat.transcript.sentences, chat.transcript.internal):
             if said:
-                yield said[-1].at
+                yield said[-1].words.at
 
 
 @contextmanager
@@ -144,9 +146,9 @@ def open_chats() -> Select[Any]:
 def sentences_of(numbers: Sequence[int]) -> Select[Any]:
     """The transcripts of some chats, in order."""
     s = sentences.c
-    columns = (s.counter, s.id, s.party_name, s.text, s.time_sent, s.outbound, s.model)
+    words = [s[name] for name in OF_SENTENCE]
     return (
-        select(s.chat_no, *columns, s.at, s.agent, s.own, s.confirmed_at)
+        select(s.chat_no, s.counter, s.confirmed_at, *words)
         .where(s.chat_no.in_(numbers))
         .order_by(s.chat_no, s.counter)
     )
@@ -225,22 +227,22 @@ def _chat(row: Row[Any]) -> Chat:
 
 
 def _sentences(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:
-    for no, *values in connection.execute(sentences_of(part)).all():
-        sentence = Sentence(*values)
+    for no, counter, confirmed_at, *words in connection.execute(sentences_of(part)).all():
+        sentence = Sentence(counter, Words(*words), confirmed_at)
         chat = found[no]
         chat.transcript.sentences.append(sentence)
-        if not sentence.own and sentence.at > chat.activity.last:
-            chat.activity.last = sentence.at
+        if not sentence.words.own and sentence.words.at > chat.activity.last:
+            chat.activity.last = sentence.words.at
 
 
 def _belongings(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:
     """Slots, forms and exclusions."""
     s, f = chat_slots.c, form_results.c
-    columns = (s.model, s.id, s.party_name, s.text, s.time_sent, s.outbound, s.at, s.agent)
-    slots = select(s.chat_no, *columns, s.confirmed_at).where(s.chat_no.in_(part))
-    for no, *values in connection.execute(slots):
-        slot = Slot(*values)
-        found[no].transcript.slots[slot.outbound, slot.model] = slot
+    words = [s[name] for name in OF_SLOT]
+    slots = select(s.chat_no, s.confirmed_at, *words).where(s.chat_no.in_(part))
+    for no, confirmed_at, *values in connection.execute(slots):
+        slot = Slot(Words(**dict(zip(OF_SLOT, values, strict=True))), confirmed_at)
+        found[no].transcript.slots[slot.words.outbound, slot.words.model] = slot
     forms = select(f.chat_no, f.result_id, f.at, f.result).where(f.chat_no.in_(part))
     for no, key, at, body in connection.execute(forms.order_by(f.seq)):
         result = cast("ScenarioResultInfo", from_wire("ES_SCENARIO_SAVE", body))
@@ -294,12 +296,12 @@ def _parts(connection: Connection, found: dict[int, Chat], part: list[int]) -> N
 def _notes(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:
     """The internal notes, and the last lines of the decision log."""
     n, d = internal_sentences.c, decisions.c
-    columns = (n.counter, n.id, n.party_name, n.text, n.time_sent, n.at, n.agent)
-    written = select(n.chat_no, *columns).where(n.chat_no.in_(part)).order_by(n.chat_no, n.counter)
-    for no, counter, key, name, text, sent, at, agent in connection.execute(written):
-        model = int(SentenceModel.INTERNAL)
-        note = Sentence(counter, key, name, text, sent, True, model, at, agent, False)
-        found[no].transcript.internal.append(note)
+    words = [n[name] for name in OF_NOTE]
+    written = select(n.chat_no, n.counter, *words).where(n.chat_no.in_(part))
+    for no, counter, *values in connection.execute(written.order_by(n.chat_no, n.counter)):
+        said = dict(zip(OF_NOTE, values, strict=True))
+        note = Words(outbound=True, model=int(SentenceModel.INTERNAL), **said)
+        found[no].transcript.internal.append(Sentence(counter, note))
     still = [no for no in part if found[no].is_open]
     logged = select(d.chat_no, d.at, d.kind, d.agent, d.detail).order_by(d.chat_no, d.seq)
     for row in connection.execute(logged.where(d.chat_no.in_(still))):

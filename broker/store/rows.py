@@ -42,6 +42,7 @@ from broker.store.contact_rows import RECORDS as CONTACT_RECORDS
 from broker.store.form_rows import COMMANDS as FORM_COMMANDS
 from broker.store.form_rows import RECORDS as FORM_RECORDS
 from broker.store.row import Record, Records, Row, as_json, word_of
+from broker.store.words import OF_NOTE, OF_SENTENCE, OF_SLOT, note_row, slot_row
 from protocol.values import ChatStatus
 
 START: Final = Command(
@@ -148,11 +149,10 @@ CLOSE: Final = Command(
     also=_NO_FORM,
 )
 WARN: Final = Command(table=schema.chats, columns=("no", "warned_for"), keys=1)
-_SAID: Final = ("id", "party_name", "text", "time_sent")
 DROP: Final = Command(table=schema.chats, columns=("no", "dropped_at"), keys=1)
 FILL: Final = Command(
     table=schema.chat_slots,
-    columns=("chat_no", "model", *_SAID, "outbound", "at", "agent", "confirmed_at"),
+    columns=("chat_no", *OF_SLOT, "confirmed_at"),
     conflict="(chat_no, outbound, model)",
 )
 CONFIRM_SLOT: Final = Command(
@@ -242,11 +242,11 @@ DECISION: Final = Command(
 )
 INTERNAL: Final = Command(
     table=schema.internal_sentences,
-    columns=("chat_no", "counter", *_SAID, "at", "agent"),
+    columns=("chat_no", "counter", *OF_NOTE),
 )
 SENTENCE: Final = Command(
     table=schema.sentences,
-    columns=("chat_no", "counter", *_SAID, "outbound", "model", "at", "agent", "own"),
+    columns=("chat_no", "counter", *OF_SENTENCE),
 )
 CONFIRM: Final = Command(
     table=schema.sentences,
@@ -346,8 +346,7 @@ def _warned(f: ChatWarned) -> Records:
 
 
 def _slot(f: SlotFilled) -> Records:
-    said = (f.party_name, f.text, f.time_sent, f.outbound, f.at, f.agent)
-    yield Record(FILL, f.no, (f.no, f.model, f.id, *said, f.confirmed_at))
+    yield Record(FILL, f.no, (f.no, *slot_row(f.words), f.confirmed_at))
 
 
 def _slot_confirmed(f: SlotConfirmed) -> Records:
@@ -417,8 +416,7 @@ def _seated(f: AgentSeated) -> Records:
 
 
 def _note(f: NoteStored) -> Records:
-    row = (f.no, f.counter, f.id, f.party_name, f.text, f.time_sent, f.at, f.agent)
-    yield Record(INTERNAL, f.no, row)
+    yield Record(INTERNAL, f.no, (f.no, f.counter, *note_row(f.words)))
 
 
 def _wrapup(f: WrapupStarted) -> Records:

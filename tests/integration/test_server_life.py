@@ -167,7 +167,7 @@ class FailingStore(Store):
     """A store that fails at every sentence that says so."""
 
     def commit(self, facts: Sequence[Fact]) -> None:
-        if any(isinstance(fact, SentenceStored) and fact.text == "fail" for fact in facts):
+        if any(isinstance(fact, SentenceStored) and fact.words.text == "fail" for fact in facts):
             raise CommitError("the disk is gone")
         super().commit(facts)
 

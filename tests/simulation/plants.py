@@ -147,7 +147,7 @@ def _two_offers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _counter_gap(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = sentences.store_sentence
+    original = sentences._placed
 
     def said(*of: Any) -> Fact:
         made = original(*of)
@@ -155,7 +155,7 @@ def _counter_gap(monkeypatch: pytest.MonkeyPatch) -> None:
             return evolve(made, counter=5)
         return made
 
-    monkeypatch.setattr(sentences, "store_sentence", said)
+    monkeypatch.setattr(sentences, "_placed", said)
 
 
 def _confirmation_lost_on_restart(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,7 +390,9 @@ def _text_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
         original(
             self,
             [
-                evolve(f, text=f.text[:5]) if isinstance(f, SentenceStored) and not f.own else f
+                evolve(f, words=evolve(f.words, text=f.words.text[:5]))
+                if isinstance(f, SentenceStored) and not f.words.own
+                else f
                 for f in facts
             ],
         )

@@ -127,8 +127,8 @@ def _one_slot_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
     """An agent's page stands where the visitor's stood, as when both sides had one place."""
 
     def slots(chat: Chat, *, outbound: bool) -> Any:
-        newest = sorted(chat.transcript.slots.values(), key=lambda slot: slot.at)
-        by_model = {slot.model: slot for slot in newest}
+        newest = sorted(chat.transcript.slots.values(), key=lambda slot: slot.words.at)
+        by_model = {slot.words.model: slot for slot in newest}
         return tuple(by_model.get(model) for model in structures.SLOT_MODELS)
 
     monkeypatch.setattr(structures, "_slots", slots)

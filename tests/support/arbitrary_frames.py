@@ -154,7 +154,9 @@ def _by_connector(
         case 8:
             chat = state.by_tracking.get((gateway.id, TRACKINGS[how % 3] or ""))
             own = (
-                [s.id for s in state.chats[chat].transcript.sentences if s.outbound] if chat else []
+                [s.words.id for s in state.chats[chat].transcript.sentences if s.words.outbound]
+                if chat
+                else []
             )
             return "ES_CHAT_CONFIRM", {**base, "ID": own[how % len(own)] if own else "a"}
         case _:
@@ -251,7 +253,7 @@ def _leave(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, 
 def _confirm(state: State, desk: AgentPresence, how: int) -> tuple[str, dict[str, object]]:
     chat = _mine(state, desk, how)
     said = state.chats[chat].transcript.sentences if chat is not None else []
-    keys = [one.id for one in said if not one.outbound]
+    keys = [one.words.id for one in said if not one.words.outbound]
     return "CS_CHAT_CONFIRM", {"ChatId": chat, "ID": keys[how // 2 % len(keys)] if keys else "a"}
 
 

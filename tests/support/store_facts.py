@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from attrs import evolve
+
 from broker.core.facts import (
     AgentMoved,
     ChatMoved,
@@ -11,6 +15,7 @@ from broker.core.facts import (
     SentenceConfirmed,
     SentenceStored,
 )
+from broker.core.sentence import Words
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
 
 GATEWAY = Guid("00000000-0000-4000-8000-0000000000aa")
@@ -39,15 +44,14 @@ def started(no: int, tracking: str | None = None, at: int = 0) -> ChatStarted:
 
 
 def said(
-    no: int, counter: int, key: str | None = None, *, outbound: bool = False
+    no: int, counter: int, key: str | None = None, *, outbound: bool = False, **others: Any
 ) -> SentenceStored:
-    """A sentence is stored."""
+    """A sentence is stored; `others` are members of its words."""
     name = key or f"key-{counter}"
     agent = AGENT if outbound else None
     at = counter
-    return SentenceStored(
-        chat_id(no), no, counter, name, None, f"text {counter}", at, outbound, 0, at, agent, False
-    )
+    words = Words(name, None, f"text {counter}", at, outbound, 0, at, agent)
+    return SentenceStored(chat_id(no), no, counter, evolve(words, **others))
 
 
 def confirmed(no: int, counter: int, at: int = 99) -> SentenceConfirmed:

@@ -126,12 +126,12 @@ class Life:
         if chat is None or not chat.transcript.sentences:
             return
         said = chat.transcript.sentences[self.choose(len(chat.transcript.sentences))]
-        if said.outbound:
+        if said.words.outbound:
             peer = self.config.gateways[chat.gateway].peer
-            member = {"Peer": peer, "TrackingId": chat.visitor.tracking_id, "ID": said.id}
+            member = {"Peer": peer, "TrackingId": chat.visitor.tracking_id, "ID": said.words.id}
             self._put(PEERS[peer], "ES_CHAT_CONFIRM", **member)
         else:
-            self._agent("CS_CHAT_CONFIRM", ChatId=chat.id, ID=said.id)
+            self._agent("CS_CHAT_CONFIRM", ChatId=chat.id, ID=said.words.id)
 
     def _answer(self) -> None:
         self._agent("CS_CHAT_ANSWER", ChatId=self._chat(ChatStatus.ALERTING))

@@ -52,7 +52,7 @@ def answer(
     decision = end_offer(state, chat, stamp, "answered").answering(told)
     if chat.status is ChatStatus.ICR:
         # To the visitor's side nothing changes; the bot has to answer what was said before (B-40).
-        spoken = any(not s.outbound for s in chat.transcript.sentences)
+        spoken = any(not s.words.outbound for s in chat.transcript.sentences)
         due = stamp.up + state.config.distribution.bot_timeout if spoken else None
         decision.facts.append(BotAwaited(chat.id, due))
         return decision

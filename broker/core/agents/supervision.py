@@ -22,10 +22,11 @@ from broker.core.limits import (
     OVERVIEW_ITEMS,
     items_that_fit,
 )
+from broker.core.moments import utc
 from broker.core.serving import serves
 from broker.core.state import AgentPresence, Chat, Session, State
 from broker.core.views.addressing import supervisor_at
-from broker.core.views.structures import agent_name, chat_for_workplace, utc
+from broker.core.views.structures import agent_name, chat_for_workplace
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatStatusInfo, DecisionAgentInfo, DecisionInfo
 from protocol.errors import ByeCode, ErrorCode

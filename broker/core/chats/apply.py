@@ -199,7 +199,9 @@ def chat_reopened(state: ChatsState, f: ChatReopened) -> None:
     chat.bot, chat.waiting, chat.ending, chat.exclusions = BotTalk(), Waiting(), Ending(), {}
     _introduce(chat.visitor, f)
     chat.activity.since = f.at
-    chat.activity.last = max([f.at, *(s.at for s in chat.transcript.sentences if not s.own)])
+    chat.activity.last = max(
+        [f.at, *(s.words.at for s in chat.transcript.sentences if not s.words.own)]
+    )
     chat.activity.quiet_up = state.up
     set_status(state, chat, ChatStatus.PILOT)
     state.by_tracking[chat.gateway, chat.visitor.tracking_id] = chat.id

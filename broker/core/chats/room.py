@@ -18,19 +18,15 @@ from broker.core.limits import (
     CHATS_PER_GATEWAY,
     FORMS_PER_CHAT,
     RESERVE,
-    SENTENCE_BYTES,
-    sentence_bytes,
 )
+from broker.core.sentence import LONGEST, Words, sentence_bytes
 from broker.core.state import Chat, State
-from protocol.chat import ChatSentenceInfo
 from protocol.errors import ErrorCode
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import Guid
 
 LAST_WORDS = 32_768
 """What a transcript keeps for the agents' words when it takes no more of the visitor's."""
-LONGEST = SENTENCE_BYTES + 6 * (32_768 + 64 + 160 + 128)
-"""A bound on the bytes of the longest sentence."""
 AGENTS_SHARE = 16
 """For their last words agents may go beyond the bytes of a gateway by one part in so many."""
 
@@ -118,14 +114,10 @@ def is_spent(state: State, chat: Chat, *, agent: bool) -> bool:
     return _for_words(state, chat.gateway, chat.id) is None
 
 
-def refuse_for_room(
-    state: State, chat: Chat, p: ChatSentenceInfo, name: str | None, *, agent: bool
-) -> Refusal | None:
+def refuse_for_room(state: State, chat: Chat, words: Words, *, agent: bool) -> Refusal | None:
     """Refuse a sentence for which there is no room; agents have a little more for last words."""
     limits = state.config.limits
-    total = chat.transcript.size + sentence_bytes(
-        p.id or "", name, p.text or "", chat.visitor.tracking_id
-    )
+    total = chat.transcript.size + sentence_bytes(words, chat.visitor.tracking_id)
     # Most chats are far from every bound, and this is on the way of each sentence.
     near = total > limits.frame_bytes - RESERVE - LAST_WORDS
     if near and total > (agents_room(state) if agent else visitors_room(state)):

@@ -18,11 +18,11 @@ from broker.core.limits import (
     PAST_SLOTS,
     form_bytes,
     form_size,
-    sentence_bytes,
     slot_digest,
     variables_bytes,
 )
 from broker.core.lone_forms import LoneForms
+from broker.core.sentence import sentence_bytes
 from broker.core.state import Chat, ChatsState, Sentence, Slot
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import ChatStatus, Guid
@@ -46,55 +46,56 @@ def measured_transcript(chat: Chat) -> int:
         *chat.transcript.internal,
         *chat.transcript.slots.values(),
     ]
-    words = sum(sentence_bytes(s.id, s.party_name, s.text, chat.visitor.tracking_id) for s in said)
+    words = sum(sentence_bytes(s.words, chat.visitor.tracking_id) for s in said)
     forms = sum(form_bytes(form.activity) for form in chat.forms.results.values())
     return words + forms + variables_bytes(chat.visitor.variables)
 
 
-def add_sentence(chat: Chat, sentence: Sentence) -> None:
-    """Append a sentence to a transcript, its key and its size."""
-    words, visitor = chat.transcript, chat.visitor
-    words.edition += 1
-    words.sentences.append(sentence)
-    words.keys[sentence.outbound][sentence.id] = sentence
-    words.size += sentence_bytes(
-        sentence.id, sentence.party_name, sentence.text, visitor.tracking_id
-    )
-    if not sentence.own:
-        chat.activity.last = max(chat.activity.last, sentence.at)
-    if sentence.agent is not None:
-        words.writers[sentence.agent] = None
+def add_sentence(chat: Chat, sentence: Sentence) -> int:
+    """Append a sentence to a transcript; gives the size that is added."""
+    transcript, words = chat.transcript, sentence.words
+    size = sentence_bytes(words, chat.visitor.tracking_id)
+    transcript.edition += 1
+    transcript.sentences.append(sentence)
+    transcript.keys[words.outbound][words.id] = sentence
+    transcript.size += size
+    if not words.own and words.at > chat.activity.last:
+        chat.activity.last = words.at
+    if words.agent is not None:
+        transcript.writers[words.agent] = None
+    return size
 
 
-def add_note(chat: Chat, note: Sentence) -> None:
-    """Append an internal note."""
-    words, visitor = chat.transcript, chat.visitor
-    words.edition += 1
-    words.internal.append(note)
-    words.internal_keys[note.id] = note
-    words.size += sentence_bytes(note.id, note.party_name, note.text, visitor.tracking_id)
-    if note.agent is not None:
-        words.writers[note.agent] = None
+def add_note(chat: Chat, note: Sentence) -> int:
+    """Append an internal note; gives the size that is added."""
+    transcript, words = chat.transcript, note.words
+    size = sentence_bytes(words, chat.visitor.tracking_id)
+    transcript.edition += 1
+    transcript.internal.append(note)
+    transcript.internal_keys[words.id] = note
+    transcript.size += size
+    if words.agent is not None:
+        transcript.writers[words.agent] = None
+    return size
 
 
-def fill_slot(chat: Chat, slot: Slot) -> None:
-    """Replace what a direction has in the slot of a model, and the size of what was there."""
-    words, visitor = chat.transcript, chat.visitor
-    key = (slot.outbound, slot.model)
-    before = words.slots.get(key)
-    for sign, each in ((-1, before), (1, slot)):
-        if each is not None:
-            words.size += sign * sentence_bytes(
-                each.id, each.party_name, each.text, visitor.tracking_id
-            )
-    words.slots[key] = slot
-    if slot.agent is not None:
-        words.writers[slot.agent] = None
+def fill_slot(chat: Chat, slot: Slot) -> int:
+    """Replace what a direction has in the slot of a model; gives the size that is added."""
+    transcript, words = chat.transcript, slot.words
+    key = (words.outbound, words.model)
+    before = transcript.slots.get(key)
+    size = sentence_bytes(words, chat.visitor.tracking_id)
+    transcript.slots[key] = slot
+    if words.agent is not None:
+        transcript.writers[words.agent] = None
     if before is not None:
-        past = words.past_slots
-        past[before.outbound, before.id] = slot_digest(before.model, before.text)
+        old, past = before.words, transcript.past_slots
+        size -= sentence_bytes(old, chat.visitor.tracking_id)
+        past[old.outbound, old.id] = slot_digest(old.model, old.text)
         if len(past) > PAST_SLOTS:
             del past[next(iter(past))]
+    transcript.size += size
+    return size
 
 
 def add_form(chat: Chat, form: ScenarioResultInfo, at: int) -> None:
@@ -109,36 +110,19 @@ def add_form(chat: Chat, form: ScenarioResultInfo, at: int) -> None:
     chat.forms.results[form.scenario_result_id] = form
 
 
-def _remembered(f: SentenceStored | NoteStored) -> Sentence:
-    return Sentence(
-        f.counter,
-        f.id,
-        f.party_name,
-        f.text,
-        f.time_sent,
-        f.outbound,
-        f.model,
-        f.at,
-        f.agent,
-        f.own,
-    )
-
-
 def sentence_stored(state: ChatsState, f: SentenceStored) -> None:
     """A sentence got its place."""
-    chat = state.chats[f.chat]
-    before = chat.transcript.size
-    add_sentence(chat, _remembered(f))
-    if not f.own:
+    chat, words = state.chats[f.chat], f.words
+    state.bytes_held[chat.gateway] += add_sentence(chat, Sentence(f.counter, words))
+    if not words.own:
         chat.activity.quiet_up = state.up
-    state.bytes_held[chat.gateway] += chat.transcript.size - before
-    if chat.status is ChatStatus.ICR and not f.own:
-        _partner_heard(state, chat, f)
+        if chat.status is ChatStatus.ICR:
+            _partner_heard(state, chat, f)
 
 
 def _partner_heard(state: ChatsState, chat: Chat, f: SentenceStored) -> None:
     """Something was said to the automated partner, or by them: whose turn is it (B-40)?"""
-    if f.outbound:
+    if f.words.outbound:
         chat.bot.due = chat.bot.given = None
     elif chat.agent is None:
         state.bots_due[chat.id] = None
@@ -151,19 +135,13 @@ def _partner_heard(state: ChatsState, chat: Chat, f: SentenceStored) -> None:
 def note_stored(state: ChatsState, f: NoteStored) -> None:
     """An internal note got its place."""
     chat = state.chats[f.chat]
-    before = chat.transcript.size
-    add_note(chat, _remembered(f))
-    state.bytes_held[chat.gateway] += chat.transcript.size - before
+    state.bytes_held[chat.gateway] += add_note(chat, Sentence(f.counter, f.words))
 
 
 def slot_filled(state: ChatsState, f: SlotFilled) -> None:
     """A slot has new contents."""
     chat = state.chats[f.chat]
-    before = chat.transcript.size
-    fill_slot(
-        chat, Slot(f.model, f.id, f.party_name, f.text, f.time_sent, f.outbound, f.at, f.agent)
-    )
-    state.bytes_held[chat.gateway] += chat.transcript.size - before
+    state.bytes_held[chat.gateway] += fill_slot(chat, Slot(f.words))
 
 
 def sentence_confirmed(state: ChatsState, f: SentenceConfirmed) -> None:

@@ -30,7 +30,8 @@ from broker.core.facts import (
     WrapupStarted,
 )
 from broker.core.inputs import Stamp
-from broker.core.limits import NOTE_RESERVE, RESERVE, sentence_bytes
+from broker.core.limits import NOTE_RESERVE, RESERVE
+from broker.core.sentence import Words, sentence_bytes
 from broker.core.state import AgentPresence, Chat, Session, State
 from broker.core.views.recipients import listeners, members_of
 from broker.core.views.structures import agent_name
@@ -304,23 +305,13 @@ def speak(
         more: The size of those.
         outside_only: Whether the agents are out of the conversation by the same decision.
     """
-    size = sentence_bytes("-" * 36, name, text, chat.visitor.tracking_id) + more
+    now = stamp.now
+    words = Words(stamp.guid(index), name, text, now, True, int(model), now, None, own=True)
+    size = sentence_bytes(words, chat.visitor.tracking_id) + more
     if chat.transcript.size + size > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
         return Decision()
-    stored = SentenceStored(
-        chat.id,
-        chat.no,
-        counter if counter is not None else len(chat.transcript.sentences) + 1,
-        stamp.guid(index),
-        name,
-        text,
-        stamp.now,
-        True,
-        int(model),
-        stamp.now,
-        None,
-        True,
-    )
+    place = counter if counter is not None else len(chat.transcript.sentences) + 1
+    stored = SentenceStored(chat.id, chat.no, place, words)
     decision = Decision([stored], [SentenceToConnectors(chat.id, stored)])
     if not outside_only:
         # The agents' transcripts have it too, so their copies must not miss a counter (I-9).
@@ -331,20 +322,12 @@ def speak(
 def internal_note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision:
     """A note of the broker's own to the agents who are in the chat; it may be the last that fits."""
     name = state.config.notes.party_name
-    size = sentence_bytes("-" * 36, name, text, chat.visitor.tracking_id)
+    now, model = stamp.now, int(SentenceModel.INTERNAL)
+    words = Words(stamp.guid(INTERNAL_ID), name, text, now, True, model, now, None)
+    size = sentence_bytes(words, chat.visitor.tracking_id)
     if chat.transcript.size + size > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
         return Decision()
-    stored = NoteStored(
-        chat=chat.id,
-        no=chat.no,
-        counter=len(chat.transcript.internal) + 1,
-        id=stamp.guid(INTERNAL_ID),
-        party_name=name,
-        text=text,
-        time_sent=stamp.now,
-        at=stamp.now,
-        agent=None,
-    )
+    stored = NoteStored(chat.id, chat.no, len(chat.transcript.internal) + 1, words)
     return Decision([stored], [SentenceToMembers(chat.id, stored, listeners(state, chat))])
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
+from broker.core.sentence import Words
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import ChatStatus, CloseReason, Guid
 
@@ -206,54 +207,29 @@ class ChatWarned:
 
 @frozen
 class SentenceStored:
-    """A sentence got its place in the transcript (W-22). The hot row: `sentences`.
-
-    Attributes:
-        agent: Who wrote it; None for the visitor's and for the broker's own sentences.
-        own: Whether the broker itself wrote it (a TechNote), which is no activity.
-    """
+    """A sentence got its place in the transcript (W-22). The hot row: `sentences`."""
 
     durable: ClassVar[bool] = True
     confirmed_at: ClassVar[int | None] = None
     chat: Guid
     no: int
     counter: int
-    id: str
-    party_name: str | None
-    text: str
-    time_sent: int
-    outbound: bool
-    model: int
-    at: int
-    agent: Guid | None
-    own: bool
+    words: Words
 
 
-@frozen(kw_only=True)
+@frozen
 class NoteStored:
-    """An internal note got its place among the notes of its chat. Row of `internal_sentences`.
-
-    Attributes:
-        agent: Who wrote it; None for the broker's own.
-    """
+    """An internal note got its place among the notes of its chat. Row of `internal_sentences`."""
 
     durable: ClassVar[bool] = True
     confirmed_at: ClassVar[int | None] = None
-    outbound: ClassVar[bool] = True
-    model: ClassVar[int] = 10
-    own: ClassVar[bool] = False
     chat: Guid
     no: int
     counter: int
-    id: str
-    party_name: str | None
-    text: str
-    time_sent: int
-    at: int
-    agent: Guid | None
+    words: Words
 
 
-@frozen(kw_only=True)
+@frozen
 class SlotFilled:
     """The last sentence of model 4, 6 or 8 of a chat in a direction (W-22). Upsert in `chat_slots`."""
 
@@ -262,14 +238,7 @@ class SlotFilled:
     confirmed_at: ClassVar[int | None] = None
     chat: Guid
     no: int
-    model: int
-    id: str
-    party_name: str | None
-    text: str
-    time_sent: int
-    outbound: bool
-    at: int
-    agent: Guid | None
+    words: Words
 
 
 @frozen(kw_only=True)

@@ -136,7 +136,7 @@ def _turns(state: State, bot: Guid, up: int) -> list[BotAwaited]:
     for chat_id in presence.leases if presence is not None else ():
         chat = state.chats[chat_id]
         if chat.status is ChatStatus.ICR and chat.has(bot):
-            spoken = [s.outbound for s in chat.transcript.sentences if not s.own][-1:]
+            spoken = [s.words.outbound for s in chat.transcript.sentences if not s.words.own][-1:]
             facts.append(BotAwaited(chat.id, up + patience if spoken == [False] else None))
     return facts
 

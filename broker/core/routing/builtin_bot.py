@@ -21,9 +21,9 @@ from broker.config.partners import Bot, BotAnswer, BotQuestion
 from broker.core.chats.transitions import BOT_ID, close, internal_note, speak
 from broker.core.decision import Decision
 from broker.core.effects import ChatToConnectors
-from broker.core.facts import BotMoved, BotSettled, FormOffered
+from broker.core.facts import BotMoved, BotSettled, FormOffered, SentenceStored
 from broker.core.inputs import Stamp
-from broker.core.limits import LEARNED_TEXT, sentence_bytes
+from broker.core.limits import LEARNED_TEXT
 from broker.core.routing.admission import pass_over, route
 from broker.core.routing.learning import (
     filled_by,
@@ -32,6 +32,7 @@ from broker.core.routing.learning import (
     said_value,
     value_of,
 )
+from broker.core.sentence import sentence_bytes
 from broker.core.state import Chat, State
 from protocol.limits import text_length
 from protocol.scenario import ScreenControlInfo
@@ -80,11 +81,10 @@ class _Turn:
             counter,
             self.size,
         )
-        if spoken.facts:
+        for fact in spoken.facts:
+            assert isinstance(fact, SentenceStored), fact
             self.said += 1
-            self.size += sentence_bytes(
-                "-" * 36, self.bot.name, text, self.chat.visitor.tracking_id
-            )
+            self.size += sentence_bytes(fact.words, self.chat.visitor.tracking_id)
         self.decision.add(spoken)
 
     def ask(self) -> None:
@@ -185,9 +185,9 @@ def _gone(state: State, chat: Chat, stamp: Stamp) -> Decision:
 def _heard(chat: Chat) -> str | None:
     """What the visitor said last."""
     last = chat.transcript.sentences[-1] if chat.transcript.sentences else None
-    if last is None or last.outbound or last.model != SentenceModel.SENTENCE:
+    if last is None or last.words.outbound or last.words.model != SentenceModel.SENTENCE:
         return None
-    return last.text
+    return last.words.text
 
 
 def _begin(turn: _Turn) -> Decision:

@@ -34,6 +34,7 @@ from broker.core.effects import (
     SentenceToConnectors,
     SentenceToMembers,
 )
+from broker.core.moments import utc
 from broker.core.state import State
 from broker.core.views.recipients import connectors_of, listeners, members_of
 from broker.core.views.structures import (
@@ -45,7 +46,6 @@ from broker.core.views.structures import (
     own_state,
     sentence_for_connector,
     sentence_for_workplace,
-    utc,
 )
 from protocol.chat import ChatCommandInfo, ChatStatusInfo
 from protocol.session import Ack
@@ -90,9 +90,9 @@ def topic_of(announcement: Announcement) -> Topic:
     """What an announcement shows; two that show the same differ in whom they show it to."""
     match announcement:
         case SentenceToConnectors():
-            return "SE_CHAT_SENTENCE", announcement.said.id
+            return "SE_CHAT_SENTENCE", announcement.said.words.id
         case SentenceToMembers():
-            return "SC_CHAT_SENTENCE", announcement.said.id
+            return "SC_CHAT_SENTENCE", announcement.said.words.id
         case ChatToConnectors():
             return "SE_CHAT_STATUS", announcement.chat
         case ChatToMembers():

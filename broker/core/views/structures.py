@@ -8,8 +8,6 @@ and CoBrowsingData are the other side's last ones, wherever words of the chat ma
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from attrs import evolve
 
 from broker.config.model import SECOND, SIGNAL_DURATION, Gateway, Project
@@ -18,6 +16,8 @@ from broker.core.deadlines import dead_up, term_over
 from broker.core.effects import Said
 from broker.core.form_values import form_values, scenario_in
 from broker.core.limits import LISTED_TEXT, WRAP_UP_BYTES, items_that_fit
+from broker.core.moments import utc
+from broker.core.sentence import shown
 from broker.core.state import Chat, Party, Sentence, Slot, State
 from protocol.agent import AgentStateInfo, AgentWrapUpInfo
 from protocol.chat import (
@@ -35,11 +35,7 @@ from protocol.values import (
     PartyState,
     SentenceModel,
     TransferMode,
-    from_micros,
 )
-
-utc = lru_cache(maxsize=4_096)(from_micros)
-"""The moments of a batch are shown to several receivers each."""
 
 SLOT_MODELS = (
     SentenceModel.TECH_PANEL,
@@ -172,35 +168,13 @@ def _told_inside(
 
 def sentence_for_connector(gateway: Gateway, chat: Chat, s: Said) -> ChatSentenceInfo:
     """A sentence as a connector sees it."""
-    return ChatSentenceInfo(
-        peer=gateway.peer,
-        port=gateway.port,
-        tracking_id=chat.visitor.tracking_id,
-        id=s.id,
-        party_name=s.party_name,
-        text=s.text,
-        time_sent=utc(s.time_sent),
-        is_outbound=s.outbound,
-        counter=s.counter,
-        confirmed_time=utc(s.confirmed_at) if s.confirmed_at is not None else None,
-        model=s.model,
-    )
+    tracking_id = chat.visitor.tracking_id
+    return shown(s.words, s.counter, s.confirmed_at, gateway.peer, gateway.port, tracking_id, None)
 
 
 def sentence_for_workplace(number: str, chat: Chat, s: Said) -> ChatSentenceInfo:
     """A sentence as a workplace sees it."""
-    return ChatSentenceInfo(
-        peer=number,
-        chat_id=chat.id,
-        id=s.id,
-        party_name=s.party_name,
-        text=s.text,
-        time_sent=utc(s.time_sent),
-        is_outbound=s.outbound,
-        counter=s.counter,
-        confirmed_time=utc(s.confirmed_at) if s.confirmed_at is not None else None,
-        model=s.model,
-    )
+    return shown(s.words, s.counter, s.confirmed_at, number, None, None, chat.id)
 
 
 def chat_info(state: State, chat: Chat, viewer: Guid, number: str, now: int) -> ChatInfo:

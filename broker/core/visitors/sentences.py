@@ -38,6 +38,8 @@ from broker.core.facts import (
 )
 from broker.core.inputs import Stamp
 from broker.core.limits import slot_digest
+from broker.core.moments import utc
+from broker.core.sentence import Words, heard
 from broker.core.serving import serves
 from broker.core.state import Chat, Sentence, Session, Slot, State
 from broker.core.views.addressing import chat_at_workplace, find_tracked, gateway_of, tracked_chat
@@ -46,13 +48,12 @@ from broker.core.views.structures import (
     SLOT_MODELS,
     sentence_for_connector,
     sentence_for_workplace,
-    utc,
 )
 from broker.core.visitors.starting import may_open, reopen, reopens
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.values import ChatStatus, Guid, SentenceModel, TransferMode, to_micros
+from protocol.values import ChatStatus, Guid, SentenceModel, TransferMode
 
 _REUSED = Refusal(ErrorCode.KEY_REUSED, "ID: used before for another sentence")
 NUMBERED = frozenset({int(SentenceModel.SENTENCE), int(SentenceModel.TECH_NOTE)})
@@ -105,11 +106,12 @@ def from_connector(
         facts = reopened.facts
         again = [ChatToConnectors(chat=chat.id), *reopened.notices]
     name = p.party_name or chat.visitor.party_name
-    refusal = refuse_for_room(state, chat, p, name, agent=False)
+    words = heard(p, name, stamp.now, None, outbound=False)
+    refusal = refuse_for_room(state, chat, words, agent=False)
     if refusal is not None:
         return refusal
     facts += words_relieved(state, chat, stamp.now)
-    made = store_sentence(chat, p, name, stamp.now, None)
+    made = _placed(chat, words)
     facts.append(made)
     facts += heard_anew(chat, stamp, made)
     if chat.parking is not None and p.model == 0:
@@ -135,7 +137,7 @@ def from_workplace(
     if isinstance(known, Refusal):
         return known
     may_read = chat.is_read_by(presence.agent)
-    if known is not None and (may_read or known.agent in (None, presence.agent)):
+    if known is not None and (may_read or known.words.agent in (None, presence.agent)):
 
         def shown(said: Said) -> Reply:
             number = session.workplace or ""
@@ -147,10 +149,11 @@ def from_workplace(
     if refusal is not None:
         return refusal
     name = state.config.agents[presence.agent].public_name
-    refusal = refuse_for_room(state, chat, p, name, agent=True)
+    words = heard(p, name, stamp.now, presence.agent, outbound=True)
+    refusal = refuse_for_room(state, chat, words, agent=True)
     if refusal is not None:
         return refusal
-    made = store_sentence(chat, p, name, stamp.now, presence.agent)
+    made = _placed(chat, words)
     facts = words_relieved(state, chat, stamp.now)
     decision = _heard_inside(state, chat, made, session, frame)
     decision.facts += [*facts, made, *heard_anew(chat, stamp, made)]
@@ -187,8 +190,8 @@ def _note_from_workplace(
     agent = session.agent
     assert agent is not None
     known = chat.transcript.internal_keys.get(p.id or "")
-    if known is not None and (known.agent == agent or chat.is_read_by(agent)):
-        if known.text != (p.text or ""):
+    if known is not None and (known.words.agent == agent or chat.is_read_by(agent)):
+        if known.words.text != (p.text or ""):
             return _REUSED
         echo = sentence_for_workplace(session.workplace or "", chat, known)
         return Decision(answer=Answer(session.number, frame.id, Reply("SC_CHAT_SENTENCE", echo)))
@@ -197,20 +200,11 @@ def _note_from_workplace(
     if not chat.has(agent):
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: not in the chat")
     name = state.config.agents[agent].public_name
-    refusal = refuse_for_room(state, chat, p, name, agent=True)
+    words = heard(p, name, stamp.now, agent, outbound=True)
+    refusal = refuse_for_room(state, chat, words, agent=True)
     if refusal is not None:
         return refusal
-    made = NoteStored(
-        chat=chat.id,
-        no=chat.no,
-        counter=len(chat.transcript.internal) + 1,
-        id=p.id or "",
-        party_name=name,
-        text=p.text or "",
-        time_sent=to_micros(p.time_sent) if p.time_sent is not None else stamp.now,
-        at=stamp.now,
-        agent=agent,
-    )
+    made = NoteStored(chat.id, chat.no, len(chat.transcript.internal) + 1, words)
     decision = _heard_inside(state, chat, made, session, frame)
     decision.facts += [*words_relieved(state, chat, stamp.now), made]
     return decision
@@ -220,12 +214,13 @@ def known_key(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Sentence | Slo
     """The sentence that already has this key, if it says the same (W-21)."""
     if p.model not in NUMBERED and p.model not in SLOTS:
         return Refusal(ErrorCode.BAD_PAYLOAD, "Model: not a known model")
-    known: Sentence | Slot | None = chat.transcript.keys[outbound].get(p.id or "")
-    if known is None and chat.transcript.slots:
+    transcript = chat.transcript
+    known: Sentence | Slot | None = transcript.keys[outbound].get(p.id or "")
+    if known is None and transcript.slots:
         known = slot_of(chat, p.id, outbound)
         if known is None:
             return _past_slot(chat, p, outbound)
-    if known is not None and (known.text != p.text or known.model != p.model):
+    if known is not None and (known.words.text != p.text or known.words.model != p.model):
         return _REUSED
     return known
 
@@ -234,7 +229,11 @@ def _said_before(state: State, chat: Chat, p: ChatSentenceInfo) -> tuple[Chat, S
     """The retry of what the visitor said in the full chat that this one goes on from (W-21)."""
     earlier = state.chats.get(chat.earlier) if chat.earlier is not None else None
     known = earlier.transcript.keys[False].get(p.id or "") if earlier is not None else None
-    if earlier is None or known is None or (known.text, known.model) != (p.text, p.model):
+    if (
+        earlier is None
+        or known is None
+        or (known.words.text, known.words.model) != (p.text, p.model)
+    ):
         return None
     return earlier, known
 
@@ -247,42 +246,23 @@ def _past_slot(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Slot | Refusa
     text = p.text or ""
     if digest != slot_digest(p.model, text):
         return _REUSED
-    sent = to_micros(p.time_sent) if p.time_sent is not None else chat.activity.last
-    return Slot(p.model, p.id or "", p.party_name, text, sent, outbound, sent, None)
+    last = chat.activity.last
+    return Slot(heard(p, p.party_name, last, None, outbound=outbound))
 
 
 def slot_of(chat: Chat, key: str | None, outbound: bool) -> Slot | None:
     """The slot that holds the sentence with this key."""
     for slot in chat.transcript.slots.values():
-        if slot.id == key and slot.outbound is outbound:
+        if slot.words.id == key and slot.words.outbound is outbound:
             return slot
     return None
 
 
-def store_sentence(
-    chat: Chat, p: ChatSentenceInfo, name: str | None, now: int, agent: Guid | None
-) -> SentenceStored | SlotFilled:
-    """The fact of a new sentence: of a visitor (no agent) or of an agent."""
-    sent = to_micros(p.time_sent) if p.time_sent is not None else now
-    outbound = agent is not None
-    key, text, model = p.id or "", p.text or "", p.model
-    if model in NUMBERED:
-        counter = len(chat.transcript.sentences) + 1
-        return SentenceStored(
-            chat.id, chat.no, counter, key, name, text, sent, outbound, model, now, agent, False
-        )
-    return SlotFilled(
-        chat=chat.id,
-        no=chat.no,
-        model=model,
-        id=key,
-        party_name=name,
-        text=text,
-        time_sent=sent,
-        outbound=outbound,
-        at=now,
-        agent=agent,
-    )
+def _placed(chat: Chat, words: Words) -> SentenceStored | SlotFilled:
+    """The fact of a new sentence: it is numbered, or fills a slot."""
+    if words.model in NUMBERED:
+        return SentenceStored(chat.id, chat.no, len(chat.transcript.sentences) + 1, words)
+    return SlotFilled(chat.id, chat.no, words)
 
 
 def _overwriting(chat: Chat, known: Sentence | Slot) -> Slot | None:
@@ -292,7 +272,7 @@ def _overwriting(chat: Chat, known: Sentence | Slot) -> Slot | None:
     """
     if known.counter:
         return None
-    newest = chat.transcript.slots.get((known.outbound, known.model))
+    newest = chat.transcript.slots.get((known.words.outbound, known.words.model))
     return newest if newest is not known else None
 
 
@@ -396,7 +376,7 @@ def _confirmed(
         decision.facts.append(SentenceConfirmed(chat.id, chat.no, known.counter, stamp.now))
         decision.notices += pushes
     elif known.confirmed_at is None:
-        model, at = known.model, stamp.now
+        model, at = known.words.model, stamp.now
         decision.facts.append(
             SlotConfirmed(chat=chat.id, no=chat.no, model=model, outbound=outbound, at=at)
         )

@@ -29,7 +29,6 @@ from broker.core.limits import (
     RESERVE,
     VARIABLES_PER_CHAT,
     chat_bytes,
-    sentence_bytes,
     variables_bytes,
 )
 from broker.core.rules import matching
@@ -282,7 +281,7 @@ def _name_fits(state: State, chat: Chat, tracking_id: str) -> bool:
     said = (
         len(chat.transcript.sentences) + len(chat.transcript.internal) + len(chat.transcript.slots)
     )
-    more = sentence_bytes("", None, "", tracking_id) - sentence_bytes("", None, "", chat.id)
+    more = chat_bytes(tracking_id) - chat_bytes(chat.id)
     return (
         chat.transcript.size + said * more
         <= state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE

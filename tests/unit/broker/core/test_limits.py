@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.config.sections.directory import PEER_BYTES, PORT_BYTES
-from broker.core.limits import chat_bytes, sentence_bytes
-from protocol.chat import ChatSentenceInfo, ChatStatusInfo
+from broker.core.limits import chat_bytes
+from protocol.chat import ChatStatusInfo
 from protocol.encoding import JSON, MESSAGEPACK, Encoding
 from protocol.values import ChatStatus, Guid
 from tests.conformance.samples import TIME, guid
@@ -29,34 +29,6 @@ STATUS = ChatStatusInfo(
     dead_time_utc=TIME,
     scenario_id=Guid(guid(3)),
 )
-
-
-def added(encoding: Encoding, few: ChatStatusInfo, more: ChatStatusInfo) -> int:
-    """How many bytes one payload is longer than another."""
-    kind = "SE_CHAT_STATUS"
-    return len(encoding.pack(kind, more)) - len(encoding.pack(kind, few))
-
-
-@encodings
-@given(said, said, said, said)
-def test_a_sentence_is_never_heavier_than_its_weight(
-    encoding: Encoding, key: str, name: str, text: str, tracking_id: str
-) -> None:
-    """I-14, W-9: whatever has to be escaped, too."""
-    sentence = ChatSentenceInfo(
-        **LONGEST,
-        tracking_id=tracking_id,
-        id=key,
-        party_name=name,
-        text=text,
-        time_sent=TIME,
-        counter=2_000_000_000,
-        confirmed_time=TIME,
-        model=10,
-    )
-    none = evolve(STATUS, sentences=())
-    taken = added(encoding, none, evolve(none, sentences=(sentence,))) + 1
-    assert taken <= sentence_bytes(key, name, text, tracking_id)
 
 
 @encodings

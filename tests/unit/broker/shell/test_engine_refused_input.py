@@ -93,7 +93,13 @@ def test_one_input_is_refused_and_all_others_are_answered_in_order() -> None:
     echo = "SE_CHAT_SENTENCE t1"
     assert bench.sent == [echo, "SYS_ERROR", echo, echo, echo]
     (chat,) = bench.engine.state.chats.values()
-    assert [s.id for s in chat.transcript.sentences if not s.own] == ["a", "b", "c", "d", "e"]
+    assert [s.words.id for s in chat.transcript.sentences if not s.words.own] == [
+        "a",
+        "b",
+        "c",
+        "d",
+        "e",
+    ]
     assert bench.engine.idle
 
 
@@ -193,7 +199,10 @@ def test_a_panel_that_was_overwritten_in_the_refused_batch_is_stored_again() -> 
     bench.engine.pump()
     bench.refuse(2)
     filled = [
-        fact.id for facts, _ in bench.commits for fact in facts if isinstance(fact, SlotFilled)
+        fact.words.id
+        for facts, _ in bench.commits
+        for fact in facts
+        if isinstance(fact, SlotFilled)
     ]
     assert filled == ["a", "b"]
 

@@ -1,7 +1,6 @@
 """B-13: the store has when the broker listened, and what was written shortly after it was noted."""
 
 import pytest
-from attrs import evolve
 from sqlalchemy import select
 
 from broker.config.model import Config
@@ -45,17 +44,17 @@ def test_a_life_is_a_row_and_ends_for_a_reason(store: Store) -> None:
 def test_whoever_wrote_was_alive(store: Store, later: int, seen: int) -> None:
     """B-13: soon after a life was noted; much later it was another clock."""
     store.begin_life(NOW)
-    store.commit([started(1), evolve(said(1, 1), at=NOW + later)])
+    store.commit([started(1), said(1, 1, at=NOW + later)])
     assert store.recover(Config(), NOW + 10).heard == ((NOW, NOW + seen),)
 
 
 def test_what_was_found_of_the_end_of_a_life_is_known_for_good(store: Store) -> None:
     """B-13: another start that comes soon writes over what would tell it, and makes nothing younger."""
     store.begin_life(NOW)
-    store.commit([started(1), evolve(said(1, 1), at=NOW + 9_000_000)])
+    store.commit([started(1), said(1, 1, at=NOW + 9_000_000)])
     again = NOW + 20_000_000
     store.begin_life(again, store.recover(Config(), again).heard)
-    store.commit([evolve(said(1, 2), at=again + 5)])
+    store.commit([said(1, 2, at=again + 5)])
     assert store.recover(Config(), again + 10).heard == (
         (again, again + 5),
         (NOW, NOW + 9_000_000),

@@ -195,7 +195,7 @@ def test_what_no_text_may_hold_any_more_is_mended(url: str) -> None:
     assert found.activity == "a\ufffdb \\u0000"
     assert talk.log[0].detail == {"a\ufffd": ["\ufffd", 7, None]}
     if is_sqlite:
-        assert {sentence.text for sentence in talk.transcript.sentences} == {"a\ufffdb"}
+        assert {sentence.words.text for sentence in talk.transcript.sentences} == {"a\ufffdb"}
     store.close()
     engine.dispose()
 

@@ -31,13 +31,13 @@ def chats(store: Store) -> dict[int, Chat]:
 def test_a_sentence_comes_back_as_it_was_said(store: Store) -> None:
     store.commit([started(1), said(1, 1), said(1, 2, outbound=True), confirmed(1, 1, at=7)])
     first, second = chats(store)[1].transcript.sentences
-    assert (first.text, first.id, first.outbound, first.confirmed_at) == (
+    assert (first.words.text, first.words.id, first.words.outbound, first.confirmed_at) == (
         "text 1",
         "key-1",
         False,
         7,
     )
-    assert (second.counter, second.outbound, second.confirmed_at) == (2, True, None)
+    assert (second.counter, second.words.outbound, second.confirmed_at) == (2, True, None)
 
 
 def test_a_large_batch_is_split_into_statements_without_losing_a_row(store: Store) -> None:
@@ -101,8 +101,8 @@ def test_after_a_failure_nothing_more_is_taken(store: Store) -> None:
 
 REFUSED: dict[str, Fact] = {
     "a constraint": said(1, 1),
-    "half a surrogate pair": evolve(said(1, 2), text="\ud800"),
-    "a number that is too large": evolve(said(1, 2), time_sent=1 << 70),
+    "half a surrogate pair": said(1, 2, text="\ud800"),
+    "a number that is too large": said(1, 2, time_sent=1 << 70),
 }
 
 
@@ -133,7 +133,7 @@ def test_the_reason_of_a_refusal_never_tells_what_was_written(store: Store) -> N
     """No line of the log has the text of a sentence."""
     store.commit([started(1), said(1, 1)])
     with pytest.raises(RowRefusedError) as caught:
-        store.commit([evolve(said(1, 1), text="a secret")])
+        store.commit([said(1, 1, text="a secret")])
     assert "secret" not in str(caught.value)
     assert "sentences" in str(caught.value)
 
@@ -186,9 +186,9 @@ def test_a_full_disk_fails_the_commit_and_leaves_nothing_of_it() -> None:
     "text", ["", "Zo\u00eb \u2603 \U0001f600", "a 'quote', a \"quote\"", "%s ? :no"]
 )
 def test_texts_come_back_letter_by_letter(store: Store, text: str) -> None:
-    store.commit([started(1), evolve(said(1, 1), text=text, party_name=text)])
+    store.commit([started(1), said(1, 1, text=text, party_name=text)])
     (sentence,) = chats(store)[1].transcript.sentences
-    assert (sentence.text, sentence.party_name) == (text, text)
+    assert (sentence.words.text, sentence.words.party_name) == (text, text)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 5])

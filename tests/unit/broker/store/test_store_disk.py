@@ -11,7 +11,6 @@ from typing import cast
 
 import pytest
 import trio
-from attrs import evolve
 from sqlalchemy import NullPool, create_engine
 
 from broker.core.facts import Fact
@@ -32,8 +31,8 @@ def fill(store: Store, first: int = 1) -> None:
         for counter in range(1, LENGTH + 1):
             key = GUID.format(no * 1_000 + counter)
             at = 1_790_000_000_000_000 + counter
-            sentence = said(no, counter, key, outbound=counter % 2 == 0)
-            facts.append(evolve(sentence, text=TEXT, at=at, time_sent=at))
+            outbound = counter % 2 == 0
+            facts.append(said(no, counter, key, outbound=outbound, text=TEXT, at=at, time_sent=at))
             facts.append(confirmed(no, counter, at=at))
         store.commit(facts)
 

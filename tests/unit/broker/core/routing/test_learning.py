@@ -131,7 +131,7 @@ def test_what_is_learned_is_a_form_result_of_the_bot(play: Playbook) -> None:
     assert learned(play, chat) == {"topic": "sales", "amount": 7, "words": "quickly"}
     assert chat_of(play, chat).routing.project == project_of(play, "Sales")
     assert (
-        chat_of(play, chat).transcript.internal[0].text
+        chat_of(play, chat).transcript.internal[0].words.text
         == "what: I want to buy\nhow many:  7 \nmore: quickly"
     )
     web.hears("SE_CHAT_STATUS", Status="Waiting")
@@ -222,4 +222,4 @@ def test_a_chat_that_has_forms_enough_gets_no_other(play: Playbook) -> None:
     assert says(web, "2", "4") == ["More?"]
     says(web, "3", "no")
     web.hears("SE_CHAT_STATUS", Status="Waiting")
-    assert "how many: 4" in chat_of(play, chat).transcript.internal[0].text
+    assert "how many: 4" in chat_of(play, chat).transcript.internal[0].words.text

@@ -1,0 +1,88 @@
+"""What is said: the one place that names the members of a sentence.
+
+Theory of operation: a sentence comes from the wire, becomes a fact, is in the state and in a row, comes
+back from the row, and goes out to both sides. On the whole way its members are together, as `Words`,
+which nobody changes: fact, state and row share them. What depends on the members one by one is here: how
+they are read from the wire, how they are shown there, and how much that takes. The store has a column
+for each, under its name.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import frozen
+
+from broker.core.limits import written
+from broker.core.moments import utc
+from protocol.chat import ChatSentenceInfo
+from protocol.limits import text_length
+from protocol.values import Guid, to_micros
+
+SENTENCE_BYTES: Final = 420
+"""Member names, Guids, times and lengths of one sentence on the wire, texts excluded."""
+_TEXTS: Final = ("ID", "PartyName", "Text", "TrackingId")
+LONGEST: Final = SENTENCE_BYTES + 6 * sum(text_length("ChatSentenceInfo", t) for t in _TEXTS)
+"""A bound on the bytes of the longest sentence."""
+
+
+@frozen
+class Words:
+    """What somebody said, once.
+
+    Attributes:
+        id: The sender's own key.
+        party_name: Whom the conversation shows as the sender.
+        at: When it came.
+        agent: Who wrote it; None for the visitor's and for the broker's own sentences.
+        own: Whether the broker itself wrote it (a TechNote), which is no activity.
+    """
+
+    id: str
+    party_name: str | None
+    text: str
+    time_sent: int
+    outbound: bool
+    model: int
+    at: int
+    agent: Guid | None
+    own: bool = False
+
+
+def heard(
+    p: ChatSentenceInfo, name: str | None, now: int, agent: Guid | None, *, outbound: bool
+) -> Words:
+    """What came from the wire, from a visitor (no agent) or from an agent."""
+    sent = to_micros(p.time_sent) if p.time_sent is not None else now
+    return Words(p.id or "", name, p.text or "", sent, outbound, p.model, now, agent)
+
+
+def shown(
+    words: Words,
+    counter: int,
+    confirmed_at: int | None,
+    peer: str,
+    port: str | None,
+    tracking_id: str | None,
+    chat_id: Guid | None,
+) -> ChatSentenceInfo:
+    """The same on the wire."""
+    return ChatSentenceInfo(
+        peer=peer,
+        port=port,
+        tracking_id=tracking_id,
+        chat_id=chat_id,
+        id=words.id,
+        party_name=words.party_name,
+        text=words.text,
+        time_sent=utc(words.time_sent),
+        is_outbound=words.outbound,
+        counter=counter,
+        confirmed_time=utc(confirmed_at) if confirmed_at is not None else None,
+        model=words.model,
+    )
+
+
+def sentence_bytes(words: Words, tracking_id: str) -> int:
+    """A bound on its bytes in a snapshot."""
+    return SENTENCE_BYTES + written(f"{words.id}{words.party_name}{tracking_id}{words.text}")
