@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Final
+
 from broker.core.chat_state import (
     Activity,
     BotTalk,
@@ -455,3 +458,18 @@ def party_joined(state: ChatsState, f: PartyJoined) -> None:
 def party_left(state: ChatsState, f: PartyLeft) -> None:
     """They are in it no more."""
     state.chats[f.chat].parties.pop(f.agent)
+
+
+TABLE: Final[dict[type, Callable[[ChatsState, Any], None]]] = {
+    AgentExcluded: agent_excluded,
+    BotAwaited: bot_awaited,
+    BotMoved: bot_moved,
+    BotSettled: bot_settled,
+    ChatBound: chat_bound,
+    ChatReopened: chat_reopened,
+    ChatRouted: chat_routed,
+    ChatWarned: chat_warned,
+    ParkWarned: park_warned,
+    TimerFired: timer_fired,
+    WaitEstimated: wait_estimated,
+}

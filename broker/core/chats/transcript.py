@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Final
+
 from broker.core.deadlines import arm_bot
 from broker.core.facts import (
     FormExpected,
@@ -189,3 +192,15 @@ def _count_alone(state: ChatsState, gateway: Guid, f: FormSaved) -> None:
     state.lone_forms[gateway] = LoneForms(
         day=day, count=spent.count + 1, bytes=spent.bytes + form_size(f.result)
     )
+
+
+TABLE: Final[dict[type, Callable[[ChatsState, Any], None]]] = {
+    FormExpected: form_expected,
+    FormOffered: form_offered,
+    FormSaved: form_saved,
+    NoteStored: note_stored,
+    SentenceConfirmed: sentence_confirmed,
+    SentenceStored: sentence_stored,
+    SlotConfirmed: slot_confirmed,
+    SlotFilled: slot_filled,
+}

@@ -103,7 +103,7 @@ class Narrator:
             case "wait_rule":
                 text = wording.wait_rule(self.source, detail)
             case kind:
-                text = f"Decided: {kind}."
+                text = wording.other(kind, detail)
         bots = tuple(str(detail[key]) for key in ("bot", "bot_passed_over") if detail.get(key))
         return Entry(row["at"], row["kind"], row["agent"], text, detail, bots)
 

@@ -127,6 +127,12 @@ def refusal(source: Source, detail: Mapping[str, Any]) -> str:
     return f"Refused by {by}{why}."
 
 
+def other(kind: str, detail: Mapping[str, Any]) -> str:
+    """What is said of a decision that has no words of its own."""
+    said = ", ".join(f"{name} {value}" for name, value in detail.items() if value is not None)
+    return f"Decided: {kind} ({said})." if said else f"Decided: {kind}."
+
+
 def routing(source: Source, chat: Row, detail: Mapping[str, Any]) -> str:
     """What the project rule asked for."""
     rule = detail.get("project_rule")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from broker.reporting.explain import wording
 from broker.reporting.explain.chat_rows import ChatRows, dossier
 from broker.reporting.explain.command import as_json, as_text, explain_main
 from broker.reporting.explain.narrator import Narrator
@@ -247,6 +248,11 @@ def test_what_this_version_does_not_know_is_told_as_it_is(day: Day) -> None:
     told = [entry.text for entry in Narrator(source, odd).tell()]
     assert told.count("Decided: moved.") == len(found.decisions)
     assert "Status Parked (parked)." in told
+
+
+def test_a_decision_without_words_of_its_own_is_told_with_what_it_holds() -> None:
+    assert wording.other("named", {"name": "Vera", "by": None}) == "Decided: named (name Vera)."
+    assert wording.other("named", {"by": None}) == "Decided: named."
 
 
 def many(found: ChatRows) -> ChatRows:
