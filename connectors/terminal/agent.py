@@ -255,8 +255,9 @@ class AgentTerminal(Terminal):
     def _take_state(self, info: AgentStateInfo) -> None:
         before, running, is_first = self._state_text(), self._wrap_ups(), self._state is None
         self._state = info
-        # What comes before `Ready` is what a connection begins with, not what was asked for.
-        if self.client.ready and info.state is not None:
+        # What comes before `Ready` is what a connection begins with, not what was asked for. The client
+        # may be further than the events that were taken.
+        if self.connection == "connected" and info.state is not None:
             self._wanted = (info.next_state or info.state, info.reason)
         if self._state_text() != before:
             ends = "" if info.state in (AgentState.READY, AgentState.LOG_OFF) else _ENDS

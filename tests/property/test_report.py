@@ -34,8 +34,9 @@ from broker.reporting.contacts import Terms
 from broker.reporting.report import count_contacts, count_work
 from broker.reporting.times import Span
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
+from tests.support.core_in_memory import START
 from tests.support.memory_store import memory_store
-from tests.support.playbook import CONFIG, START
+from tests.support.playbook import CONFIG
 from tests.support.store_life import PEERS, SEATS, Life
 
 THRESHOLD = 3 * SECOND

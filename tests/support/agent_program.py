@@ -1,9 +1,11 @@
-"""An agent's terminal program with one chat, against a model of a broker."""
+"""An agent's terminal program with one chat, against the core on a socket."""
 
 from collections.abc import Awaitable, Callable
 
 import anyio
 
+from broker.core.inputs import FrameArrived, SessionOpened
+from broker.core.state import Chat
 from connectors.client.connect import connect_connector, connect_workplace
 from connectors.client.events import (
     ChatRef,
@@ -13,25 +15,23 @@ from connectors.terminal.conversation import Conversation, Line
 from connectors.terminal.options import agent_options
 from connectors.terminal.program import Terminal
 from protocol.agent import AgentStateInfo
-from protocol.chat import (
-    ChatStatusInfo,
-)
-from protocol.values import AgentState, ChatStatus, Guid
-from tests.support.model_broker import ALICE
-from tests.support.tcp_model import TcpModel
-
-BOB = Guid("00000000-0000-4000-8000-0000000000b0")
+from protocol.chat import ChatServiceInfo, ChatStatusInfo
+from protocol.frame import Frame
+from protocol.values import AgentState, ChatStatus, Guid, Role
+from tests.support.core_on_socket import CoreOnSocket, with_core
+from tests.support.wired_core import WiredCore
 
 
-BORIS = Guid("00000000-0000-4000-8000-0000000000b1")
-
-
-TEAM = tuple(
-    AgentStateInfo(
-        agent_id=agent_id, agent_name=name, state=AgentState.READY, max_chats=3, active_chats=1
+def sit_down(core: WiredCore, login: str, workplace: str, session: int) -> None:
+    """An agent, of whose program nothing is seen, is ready, and has a chat."""
+    agent = core.agent_id(login)
+    core.put(
+        SessionOpened(session=session, role=Role.WORKPLACE, workplace=workplace, agent_id=agent)
     )
-    for agent_id, name in ((ALICE, "Alice"), (BOB, "Bob Meyer"), (BORIS, "Boris"))
-)
+    ready = AgentStateInfo(peer=workplace, state=AgentState.READY)
+    call = ChatServiceInfo(peer="web", remote_address="+420")
+    for type_, said in (("CS_AGENT_STATE", ready), ("CS_CHAT_OPEN", call)):
+        core.put(FrameArrived(session, Frame(type_, said)))
 
 
 class Lines:
@@ -66,9 +66,17 @@ class Lines:
 class Scene:
     """An agent at their terminal who has one chat."""
 
-    def __init__(self, model: TcpModel, terminal: AgentTerminal, face: Lines, ref: ChatRef) -> None:
-        self.model, self.terminal, self.face, self.ref = model, terminal, face, ref
-        model.broker.canned["CS_AGENT_LIST"] = ("SC_AGENT_LIST", TEAM)
+    def __init__(
+        self, broker: CoreOnSocket, terminal: AgentTerminal, face: Lines, ref: ChatRef
+    ) -> None:
+        self.broker, self.terminal, self.face, self.ref = broker, terminal, face, ref
+        self.core = broker.core
+        self.answers = broker.core.way.answered
+
+    @property
+    def chat(self) -> Chat:
+        """The chat as the core has it."""
+        return self.core.state.chats[Guid(self.ref.name)]
 
     def status(self, **members: object) -> ChatStatusInfo:
         whole = {"peer": "101", "chat_id": self.ref.name, "status": ChatStatus.ANSWERED} | members
@@ -76,30 +84,31 @@ class Scene:
 
     async def asks(self, line: str, type_: str) -> object:
         """Enter a command; what the broker was asked."""
-        before = len(self.model.broker.heard)
-        self.model.broker.canned.setdefault(type_, ("SC_CHAT_STATUS", self.status()))
+        before = len(self.core.way.heard)
         await self.terminal.enter(line)
-        (asked,) = [f.payload for f in self.model.broker.heard[before:] if f.type == type_]
+        (asked,) = [f.payload for f in self.core.way.heard[before:] if f.type == type_]
         return asked
 
 
 def play(scenario: Callable[[Scene], Awaitable[None]]) -> None:
-    async def run() -> None:
-        model, face = TcpModel(), Lines()
-        with anyio.fail_after(20):
-            async with anyio.create_task_group() as tasks:
-                await tasks.start(model.run)
-                async with (
-                    connect_connector(model.address, ["web"], "web-secret") as visitor,
-                    connect_workplace(model.address, "101", "alice", "alice-secret") as client,
-                ):
-                    terminal = AgentTerminal(client, face, agent_options(["--ready"]))
-                    tasks.start_soon(terminal.run)
-                    await visitor.start_chat(party_name="Jana")
-                    await face.shows("Jana calls")
-                    await terminal.enter("/accept")
-                    assert terminal.active is not None
-                    await scenario(Scene(model, terminal, face, terminal.active))
-                    tasks.cancel_scope.cancel()
+    """Alice at her terminal has a chat with Jana; Bob and Boris are there."""
 
-    anyio.run(run, backend="asyncio")
+    async def run(broker: CoreOnSocket) -> None:
+        face = Lines()
+        sit_down(broker.core, "bob", "102", -1)
+        sit_down(broker.core, "boris", "103", -2)
+        async with (
+            anyio.create_task_group() as tasks,
+            connect_connector(broker.address, ["web"], "web-secret") as visitor,
+            connect_workplace(broker.address, "101", "alice", "alice-secret") as client,
+        ):
+            terminal = AgentTerminal(client, face, agent_options(["--ready"]))
+            tasks.start_soon(terminal.run)
+            await visitor.start_chat(party_name="Jana")
+            await face.shows("Jana calls")
+            await terminal.enter("/accept")
+            assert terminal.active is not None
+            await scenario(Scene(broker, terminal, face, terminal.active))
+            tasks.cancel_scope.cancel()
+
+    with_core(run, "asyncio")

@@ -14,7 +14,8 @@ from broker.shell.engine import Engine
 from protocol.chat import ChatCommandInfo, ChatServiceInfo
 from protocol.frame import Frame
 from protocol.values import Role
-from tests.support.playbook import CONFIG, START
+from tests.support.core_in_memory import START
+from tests.support.playbook import CONFIG
 
 Done = Callable[[BaseException | None], None]
 

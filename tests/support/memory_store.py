@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
-from broker.store import Store
+from sqlalchemy import Engine, make_url
+
+from broker.store import Store, dialects
 
 
 def memory_store() -> Store:
-    """Open a store of its own; what a migration takes is paid for the first one only."""
+    """Open a store of its own.
+
+    What a migration takes, and what SQLAlchemy takes to make SQL of a statement, is paid for the first
+    one only.
+    """
+    connection = _engine().connect()
+    dialects.settle(connection)
+    resources = ExitStack()
+    resources.enter_context(connection)
+    return Store(connection, resources)
+
+
+def put_tables(path: Path) -> None:
+    """Make the file of an empty store, without a migration of its own."""
+    path.write_bytes(_image())
+
+
+@cache
+def _engine() -> Engine:
     image = _image()
 
     def connect() -> sqlite3.Connection:
@@ -18,12 +39,7 @@ def memory_store() -> Store:
         connection.deserialize(image)
         return connection
 
-    return Store.open("sqlite://", connect=connect)
-
-
-def put_tables(path: Path) -> None:
-    """Make the file of an empty store, without a migration of its own."""
-    path.write_bytes(_image())
+    return dialects.engine_for(make_url("sqlite://"), connect)
 
 
 @cache

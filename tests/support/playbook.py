@@ -10,31 +10,13 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from broker.config.load import loads
 from broker.config.merge import merge
-from broker.config.model import SECOND, Config
-from broker.core.broker import restore, step
-from broker.core.effects import Dismiss, LogEntry, Send
-from broker.core.facts import Fact
-from broker.core.inputs import (
-    Booted,
-    FrameArrived,
-    Input,
-    Reloaded,
-    Resumed,
-    SessionClosed,
-    SessionOpened,
-    Stamp,
-    TimePassed,
-)
-from broker.core.invariants import check, durable, overbooked
-from broker.core.state import State
+from broker.core.effects import Dismiss, Effect, LogEntry, Send
+from broker.core.inputs import FrameArrived, Reloaded, SessionClosed, SessionOpened
 from protocol.codec import from_wire, to_wire
 from protocol.frame import Frame
 from protocol.values import Role
-from tests.support.memory_store import memory_store
-
-START = 1_790_000_000 * SECOND
+from tests.support.core_in_memory import CoreInMemory, read_config
 
 CONFIG = """
 [[languages]]
@@ -171,45 +153,28 @@ class Client:
         self.play.put(SessionClosed(self.number))
 
 
-class Playbook:
+class Playbook(CoreInMemory):
     """The core under a script, with a real store behind it."""
 
     def __init__(self, config: str = CONFIG) -> None:
-        self.config: Config = loads(config, path="play.toml").config
-        self.store = memory_store()
-        self.store.begin_life(START)
-        self.now = START
-        self.ahead = 0
-        self.seq = 0
         self.clients: dict[int, Client] = {}
         self.dismissed: list[tuple[int, str]] = []
-        self.facts: list[Fact] = []
         self.notes: list[LogEntry] = []
-        self.state: State = restore(self.config, self.store.recover(self.config, self.now), START)
-        self.put(Booted())
+        super().__init__(config)
 
-    def put(self, input: Input) -> None:
-        """Step one input and share out what it brings."""
-        self.seq += 1
-        facts, effects = step(self.state, Stamp(self.wall, self.seq, b"play", self.now), input)
-        self.facts += facts
-        stored = [fact for fact in facts if fact.durable]
-        if stored:
-            self.store.commit(stored)
-        assert check(self.state) == []
-        assert overbooked(self.state) == []
-        for effect in effects:
-            if isinstance(effect, Send):
-                for session in effect.sessions:
-                    client = self.clients.get(session)
-                    if client is not None:
-                        re = effect.re if session == effect.answer_to else None
-                        heard = (effect.type, to_wire(effect.payload), re, effect.payload)
-                        client.heard.append(heard)
-            elif isinstance(effect, Dismiss):
-                self.dismissed.append((effect.session, effect.code.value))
-            else:
-                self.notes.append(effect)
+    def release(self, effect: Effect) -> None:
+        """Let everybody hear what is for them."""
+        if isinstance(effect, Send):
+            for session in effect.sessions:
+                client = self.clients.get(session)
+                if client is not None:
+                    re = effect.re if session == effect.answer_to else None
+                    heard = (effect.type, to_wire(effect.payload), re, effect.payload)
+                    client.heard.append(heard)
+        elif isinstance(effect, Dismiss):
+            self.dismissed.append((effect.session, effect.code.value))
+        else:
+            self.notes.append(effect)
 
     def connector(self, *peers: str) -> Client:
         """A connector for the gateways of these addresses; its frames go to the first."""
@@ -244,48 +209,15 @@ class Playbook:
         self.clients[client.number] = client
         return client
 
-    def wait(self, seconds: float) -> None:
-        """Let time pass; every timer fires at its own moment."""
-        end = self.now + round(seconds * SECOND)
-        while (due := self.state.timers.due) is not None and due <= end:
-            self.now = max(self.now, due)
-            self.put(TimePassed())
-        self.now = end
-
-    @property
-    def wall(self) -> int:
-        """The time of day; `now` is the clock that deadlines hang on."""
-        return self.now + self.ahead
-
-    def set_clock(self, seconds: float) -> None:
-        """Somebody sets the system's clock, forward or back."""
-        self.store.note_life(self.wall)
-        self.ahead += round(seconds * SECOND)
-        self.store.note_life(self.wall, since=self.wall)
-
-    def freeze(self, seconds: float) -> None:
-        """Nobody listens for a while."""
-        self.set_clock(seconds)
-        self.put(Resumed(round(seconds * SECOND)))
-
     def restart(self) -> None:
         """The process ends at once and starts again; every session is gone."""
         self.clients.clear()
-        self.store.note_life(self.wall)
-        recovered = self.store.recover(self.config, self.wall)
-        self.state = restore(self.config, recovered, self.wall, self.now)
-        self.put(Booted())
+        super().restart()
 
     def reload(self, config: str) -> None:
         """Take a new configuration, as a running broker does: what is gone is retired (C-4)."""
-        self.config = merge(self.config, loads(config, path="play.toml").config)
+        self.config = merge(self.config, read_config(config))
         self.put(Reloaded(self.config))
-
-    def check_store(self) -> None:
-        """What the store gives back is what the core holds (I-10)."""
-        self.store.note_life(self.wall)
-        recovered = self.store.recover(self.config, self.wall)
-        assert durable(restore(self.config, recovered, self.wall)) == durable(self.state)
 
     def silent(self) -> None:
         """Nobody heard anything that was not asked for."""

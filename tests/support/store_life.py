@@ -28,7 +28,8 @@ from broker.core.state import Recovered, State
 from protocol.codec import from_wire
 from protocol.frame import Frame
 from protocol.values import ChatStatus, Guid, Role
-from tests.support.playbook import CONFIG, START
+from tests.support.core_in_memory import START
+from tests.support.playbook import CONFIG
 
 PEERS = {"web": 1, "im": 2}
 """The sessions of the two connectors."""

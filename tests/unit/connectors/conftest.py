@@ -3,7 +3,7 @@
 import pytest
 
 from protocol.values import AgentState
-from tests.support.stage import Player, Stage, agent_settings, visitor_settings
+from tests.support.client_stage import Player, Stage, agent_settings, visitor_settings
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from broker.shell.engine import Engine
 from protocol.codec import from_wire
 from protocol.frame import Frame
 from protocol.values import Role
-from tests.support.playbook import CONFIG, START
+from tests.support.core_in_memory import START
+from tests.support.playbook import CONFIG
 
 WEB, DESK = 1, 2
 Step = tuple[int, str, dict[str, Any], str]

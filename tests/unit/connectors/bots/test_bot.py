@@ -1,12 +1,13 @@
-"""Bots on real sockets, against a model of a broker, under trio and under asyncio."""
+"""Bots on real sockets, against the real core, under trio and under asyncio."""
 
 from collections.abc import Awaitable, Callable
 
 import anyio
 import anyio.abc
 import pytest
-from attrs import define, evolve
+from attrs import define
 
+from broker.core.state import Chat
 from connectors.bots.bot import Bot, BotChat, End, HandOver, Reply, run_bot
 from connectors.client.backoff import Backoff
 from connectors.client.connect import ConnectorClient, connect_connector
@@ -16,32 +17,62 @@ from connectors.client.settings import Tuning
 from protocol.chat import ChatCommandInfo, ChatTransferInfo
 from protocol.errors import ErrorCode
 from protocol.identifiers import derive, project_id
-from protocol.values import ChatStatus, Guid
-from tests.support.model_broker import Chat
-from tests.support.tcp_model import TcpModel
+from protocol.values import AgentState, ChatStatus
+from tests.support.core_on_socket import CoreOnSocket, with_core
+from tests.support.wired_core import INSTALLATION, SALES
 
 QUICK = Tuning(backoff=Backoff(first=0.01, longest=0.05))
-SALES = Guid("00000000-0000-4000-8000-0000000000d0")
+
+WITH_BOT = (
+    INSTALLATION
+    + """
+[[agents]]
+name = "Robot"
+login = "robot"
+token = "robot-secret"
+max_chats = 9
+role = "bot"
+[[pre_rules]]
+rank = 1
+bot = "Robot"
+[[workplaces]]
+number = "900"
+max_chats = 9
+"""
+)
 
 
 @define
 class Play:
-    """A model of a broker, a visitor's connector, and bots."""
+    """A broker, a visitor's connector, and bots."""
 
-    model: TcpModel
+    broker: CoreOnSocket
     visitors: ConnectorClient
     tasks: anyio.abc.TaskGroup
 
-    def run(self, bot: Bot) -> anyio.CancelScope:
-        """Start a bot; the scope ends it as a kill does."""
+    async def run(self, bot: Bot) -> anyio.CancelScope:
+        """Start a bot, who is at work then; the scope ends it as a kill does."""
         scope = anyio.CancelScope()
 
         async def run() -> None:
             with scope:
-                await run_bot(bot, self.model.address, "101", "alice", "alice-secret", tuning=QUICK)
+                await run_bot(
+                    bot, self.broker.address, "900", "robot", "robot-secret", tuning=QUICK
+                )
 
         self.tasks.start_soon(run)
+        await self.bot_at_work()
         return scope
+
+    async def bot_at_work(self) -> None:
+        """Wait until the bot is connected and ready: one that is not is passed over (B-40)."""
+        while not self.is_at_work():
+            await anyio.lowlevel.checkpoint()
+
+    def is_at_work(self) -> bool:
+        core = self.broker.core
+        robot = core.state.distribution.presences.get(core.agent_id("robot"))
+        return robot is not None and robot.session is not None and robot.state is AgentState.READY
 
     async def until(self, wanted: Callable[[Event], bool]) -> Event:
         async for event in self.visitors.events():
@@ -67,11 +98,10 @@ class Play:
         )
 
     def stored(self) -> Chat:
-        (chat,) = self.model.broker.chats.values()
-        return chat
+        return self.broker.core.chat
 
     def transfers(self) -> list[ChatTransferInfo]:
-        heard = [frame.payload for frame in self.model.broker.heard]
+        heard = [frame.payload for frame in self.broker.core.way.heard]
         return [payload for payload in heard if isinstance(payload, ChatTransferInfo)]
 
 
@@ -81,18 +111,15 @@ Scenario = Callable[[Play], Awaitable[None]]
 @pytest.fixture(params=["trio", "asyncio"])
 def play(request: pytest.FixtureRequest) -> Callable[[Scenario], None]:
     def play(scenario: Scenario) -> None:
-        async def run() -> None:
-            model = TcpModel()
-            with anyio.fail_after(20):
-                async with anyio.create_task_group() as tasks:
-                    await tasks.start(model.run)
-                    async with connect_connector(
-                        model.address, ["web"], "web-secret", tuning=QUICK
-                    ) as visitors:
-                        await scenario(Play(model, visitors, tasks))
-                        tasks.cancel_scope.cancel()
+        async def run(broker: CoreOnSocket) -> None:
+            async with (
+                anyio.create_task_group() as tasks,
+                connect_connector(broker.address, ["web"], "web-secret", tuning=QUICK) as visitors,
+            ):
+                await scenario(Play(broker, visitors, tasks))
+                tasks.cancel_scope.cancel()
 
-        anyio.run(run, backend=request.param)
+        with_core(run, request.param, WITH_BOT)
 
     return play
 
@@ -130,7 +157,7 @@ def test_a_bot_greets_answers_and_ends(play: Callable[[Scenario], None]) -> None
     """B-40."""
 
     async def scenario(scene: Play) -> None:
-        scene.run(Parrot())
+        await scene.run(Parrot())
         chat = await scene.visitors.start_chat(party_name="Jana")
         await scene.visitors.send(chat, "good day")
         await scene.hears(chat, "Hello Jana")
@@ -144,7 +171,7 @@ def test_a_bot_greets_answers_and_ends(play: Callable[[Scenario], None]) -> None
             await scene.visitors.send(chat, said)
             await scene.hears(chat, answer)
         await scene.sees(chat, ChatStatus.CLOSED)
-        assert {one.party_name for one in scene.stored().sentences if one.is_outbound} == {"Alice"}
+        assert {one.party_name for one in scene.stored().sentences if one.outbound} == {"Robot"}
 
     play(scenario)
 
@@ -153,7 +180,7 @@ def test_a_bot_may_decline_without_leaving_typing_on(play: Callable[[Scenario], 
     """W-23."""
 
     async def scenario(scene: Play) -> None:
-        scene.run(Parrot())
+        await scene.run(Parrot())
         chat = await scene.visitors.start_chat(party_name="Jana")
         await scene.hears(chat, "Hello Jana")
         quiet = await scene.visitors.send(chat, "quiet")
@@ -164,7 +191,7 @@ def test_a_bot_may_decline_without_leaving_typing_on(play: Callable[[Scenario], 
         await scene.hears(chat, "You said go on")
         told = [
             frame.payload.is_typing if isinstance(frame.payload, ChatCommandInfo) else "said"
-            for frame in scene.model.broker.heard
+            for frame in scene.broker.core.way.heard
             if frame.type in ("CS_CHAT_TYPING", "CS_CHAT_SENTENCE")
         ]
         assert told == [True, "said", True, False, True, "said"]
@@ -174,7 +201,7 @@ def test_a_bot_may_decline_without_leaving_typing_on(play: Callable[[Scenario], 
 
 def test_what_was_learned_is_handed_over_before_the_chat(play: Callable[[Scenario], None]) -> None:
     async def scenario(scene: Play) -> None:
-        scene.run(Parrot())
+        await scene.run(Parrot())
         chat = await scene.visitors.start_chat(party_name="Jana")
         await scene.visitors.send(chat, "remember order 17")
         await scene.hears(chat, "{'order': '17'}")
@@ -184,7 +211,7 @@ def test_what_was_learned_is_handed_over_before_the_chat(play: Callable[[Scenari
         (transfer,) = scene.transfers()
         assert (transfer.to_project_id, transfer.note) == (SALES, "wants to buy")
         assert [one.text for one in scene.stored().internal] == ["order: 17"]
-        kinds = [frame.type for frame in scene.model.broker.heard]
+        kinds = [frame.type for frame in scene.broker.core.way.heard]
         assert kinds.index("CS_CHAT_TRANSFER") > kinds.index("CS_CHAT_SENTENCE")
 
     play(scenario)
@@ -192,11 +219,11 @@ def test_what_was_learned_is_handed_over_before_the_chat(play: Callable[[Scenari
 
 def test_a_project_that_is_refused_leaves_it_to_the_rules(play: Callable[[Scenario], None]) -> None:
     async def scenario(scene: Play) -> None:
-        scene.model.broker.refuse_type["CS_CHAT_TRANSFER"] = ErrorCode.NOT_ALLOWED
-        scene.run(Parrot())
+        scene.broker.core.way.refused["CS_CHAT_TRANSFER"] = ErrorCode.NOT_ALLOWED
+        await scene.run(Parrot())
         chat = await scene.visitors.start_chat()
         await scene.visitors.send(chat, "sales")
-        await scene.sees(chat, ChatStatus.ANSWERED)
+        await scene.sees(chat, ChatStatus.ICR)
         await scene.sees(chat, ChatStatus.WAITING)
         assert [transfer.to_project_id for transfer in scene.transfers()] == [SALES, None]
 
@@ -207,12 +234,13 @@ def test_a_hand_over_that_lost_its_answer_is_looked_at_before_it_is_repeated(
     play: Callable[[Scenario], None],
 ) -> None:
     async def scenario(scene: Play) -> None:
-        scene.run(Parrot())
+        await scene.run(Parrot())
         chat = await scene.visitors.start_chat(party_name="Jana")
         await scene.hears(chat, "Hello Jana")
-        scene.model.breaks_at = "CS_CHAT_TRANSFER"
+        scene.broker.breaks_at = "CS_CHAT_TRANSFER"
         await scene.visitors.send(chat, "sales")
         await scene.sees(chat, ChatStatus.WAITING)
+        await scene.bot_at_work()
         other = await scene.visitors.start_chat(party_name="Petr")
         await scene.hears(other, "Hello Petr")
         assert len(scene.transfers()) == 1
@@ -233,7 +261,7 @@ def test_a_handler_that_fails_costs_its_chat_and_no_other(
     async def scenario(scene: Play) -> None:
         bot = Weak()
         bot.patience = patience
-        scene.run(bot)
+        await scene.run(bot)
         weak = await scene.visitors.start_chat(party_name="Jana")
         other = await scene.visitors.start_chat(party_name="Petr")
         await scene.hears(other, "Hello Petr")
@@ -273,7 +301,7 @@ class Slow(Bot):
 def test_one_chat_in_order_and_many_at_once(play: Callable[[Scenario], None]) -> None:
     async def scenario(scene: Play) -> None:
         bot = Slow()
-        scene.run(bot)
+        await scene.run(bot)
         one = await scene.visitors.start_chat()
         two = await scene.visitors.start_chat()
         await scene.visitors.send(one, "a")
@@ -294,10 +322,10 @@ def test_handlers_at_once_are_bounded(play: Callable[[Scenario], None]) -> None:
     async def scenario(scene: Play) -> None:
         bot = Slow()
         bot.at_once = 1
-        scene.run(bot)
+        await scene.run(bot)
         one = await scene.visitors.start_chat()
         await scene.visitors.send(one, "a")
-        await scene.sees(one, ChatStatus.ANSWERED)
+        await scene.sees(one, ChatStatus.ICR)
         two = await scene.visitors.start_chat()
         await scene.visitors.send(two, "b")
         bot.release("a")
@@ -312,10 +340,10 @@ def test_handlers_at_once_are_bounded(play: Callable[[Scenario], None]) -> None:
 def test_a_chat_that_ends_ends_its_handler(play: Callable[[Scenario], None]) -> None:
     async def scenario(scene: Play) -> None:
         bot = Slow()
-        scene.run(bot)
+        await scene.run(bot)
         gone = await scene.visitors.start_chat()
         await scene.visitors.send(gone, "a")
-        await scene.sees(gone, ChatStatus.ANSWERED)
+        await scene.sees(gone, ChatStatus.ICR)
         await bot.begins("a")
         await scene.visitors.stop(gone)
         await bot.cancelled.wait()
@@ -331,16 +359,16 @@ def test_a_bot_outlives_the_broker(play: Callable[[Scenario], None]) -> None:
     """W-25, W-26."""
 
     async def scenario(scene: Play) -> None:
-        scene.run(Parrot())
+        await scene.run(Parrot())
         chat = await scene.visitors.start_chat(party_name="Jana")
         await scene.hears(chat, "Hello Jana")
-        await scene.model.kill()
+        await scene.broker.kill()
         scene.visitors.send_soon(chat, "still there?")
-        await scene.tasks.start(scene.model.run)
+        await scene.tasks.start(scene.broker.run)
         await scene.hears(chat, "You said still there?")
         other = await scene.visitors.start_chat(party_name="Petr")
         await scene.hears(other, "Hello Petr")
-        (first, _other) = scene.model.broker.chats.values()
+        (first, _other) = scene.broker.core.chats
         said = [one.text for one in first.sentences]
         assert said == ["Hello Jana", "still there?", "You said still there?"]
 
@@ -350,7 +378,7 @@ def test_a_bot_outlives_the_broker(play: Callable[[Scenario], None]) -> None:
 def test_a_bot_that_is_started_again_goes_on(play: Callable[[Scenario], None]) -> None:
     async def scenario(scene: Play) -> None:
         slow = Slow()
-        first = scene.run(slow)
+        first = await scene.run(slow)
         chat = await scene.visitors.start_chat(party_name="Jana")
         slow.release("a")
         await scene.visitors.send(chat, "a")
@@ -359,7 +387,7 @@ def test_a_bot_that_is_started_again_goes_on(play: Callable[[Scenario], None]) -
         await slow.begins("b")
         first.cancel()
         await slow.cancelled.wait()
-        scene.run(Parrot())
+        await scene.run(Parrot())
         await scene.hears(chat, "You said b")
         said = [one.text for one in scene.stored().sentences]
         assert said == ["a", "done a", "b", "You said b"]
@@ -381,18 +409,19 @@ def test_an_answer_is_not_given_twice(
     """W-21: it was killed between its answer and the confirmation of what it answered."""
 
     async def scenario(scene: Play) -> None:
-        first = scene.run(Parrot())
+        scene.broker.core.way.lost.add("CS_CHAT_CONFIRM")
+        first = await scene.run(Parrot())
         chat = await scene.visitors.start_chat(party_name="Jana")
         await scene.visitors.send(chat, "hello")
-        await scene.until(lambda event: isinstance(event, SentenceConfirmed))
+        await scene.hears(chat, "You said hello")
         first.cancel()
         stored = scene.stored()
-        for place, one in enumerate(stored.sentences):
-            stored.sentences[place] = evolve(one, confirmed_time=None)
-        scene.run(after())
+        assert not any(one.confirmed_at for one in stored.sentences if not one.outbound)
+        scene.broker.core.way.lost.clear()
+        await scene.run(after())
         await scene.visitors.send(chat, "more")
         await scene.hears(chat, f"{answer} said more")
-        said = [one.text for one in stored.sentences if one.is_outbound]
+        said = [one.text for one in stored.sentences if one.outbound]
         assert said == ["Hello Jana", "You said hello", f"{answer} said more"]
 
     play(scenario)
@@ -401,7 +430,7 @@ def test_an_answer_is_not_given_twice(
 def test_a_session_that_is_over_ends_the_bot(play: Callable[[Scenario], None]) -> None:
     async def scenario(scene: Play) -> None:
         with pytest.raises(Ended, match="AuthFailed"):
-            await run_bot(Bot(), scene.model.address, "101", "alice", "wrong")
+            await run_bot(Bot(), scene.broker.address, "900", "robot", "wrong")
 
     play(scenario)
 

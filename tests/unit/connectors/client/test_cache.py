@@ -15,8 +15,8 @@ from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
 from protocol.scenario import ScenarioInfo, ScenarioResultInfo
 from protocol.session import Ack
 from protocol.values import Guid, Signal
-from tests.support.stage import Stage, heard, visitor_settings
-from tests.support.tcp_model import TcpModel, with_model
+from tests.support.client_stage import Stage, heard, visitor_settings
+from tests.support.core_on_socket import CoreOnSocket, with_core
 
 FORM = Guid("00000000-0000-4000-8000-0000000000f0")
 RULE = WebSiteRoutingInfo(web_app="WebChat", peer="web")
@@ -90,80 +90,84 @@ async def told(client: ConnectorClient) -> None:
             return
 
 
-def asked(model: TcpModel, type_: str) -> int:
-    return [frame.type for frame in model.broker.heard].count(type_)
+def asked(broker: CoreOnSocket, type_: str) -> int:
+    return [frame.type for frame in broker.core.way.heard].count(type_)
 
 
 def test_registers_are_asked_for_once() -> None:
     """W-17: until they are pushed, or the connection is another one."""
 
-    async def scenario(model: TcpModel) -> None:
-        model.broker.canned["ES_WS_ROUTING"] = ("SE_WS_ROUTING", (RULE,))
-        model.broker.canned["ES_WS_LITERALS_GET"] = ("SE_WS_LITERALS_INFO", (TEXT,))
-        async with connect_connector(model.address, ["web"], "web-secret") as client:
+    async def scenario(broker: CoreOnSocket) -> None:
+        broker.core.way.answered["ES_WS_ROUTING"] = ("SE_WS_ROUTING", (RULE,))
+        broker.core.way.answered["ES_WS_LITERALS_GET"] = ("SE_WS_LITERALS_INFO", (TEXT,))
+        async with connect_connector(broker.address, ["web"], "web-secret") as client:
             for _ in range(3):
                 assert await client.routing() == (RULE,)
                 assert await client.literals(102, "en") == (TEXT,)
-            assert asked(model, "ES_WS_ROUTING") == asked(model, "ES_WS_LITERALS_GET") == 1
-            question = model.broker.heard[-1].payload
+            assert asked(broker, "ES_WS_ROUTING") == asked(broker, "ES_WS_LITERALS_GET") == 1
+            question = broker.core.way.heard[-1].payload
             assert question == LiteralLookupInfo(literal_group=102, culture="en", peer="web")
-            await model.push("SE_WS_ROUTING", (OTHER,))
+            await broker.push("SE_WS_ROUTING", (OTHER,))
             await told(client)
             assert await client.routing("web") == (OTHER,)
-            assert asked(model, "ES_WS_ROUTING") == 1
-            await model.cut()
+            assert asked(broker, "ES_WS_ROUTING") == 1
+            await broker.cut()
             assert await client.literals(102) == (TEXT,)
             assert await client.routing() == (RULE,)
-            assert asked(model, "ES_WS_ROUTING") == 2
+            assert asked(broker, "ES_WS_ROUTING") == 2
 
-    with_model(scenario)
+    with_core(scenario)
 
 
 def test_whether_a_chat_would_be_taken_is_asked_once_in_a_while() -> None:
     """B-1: as long as the question is the same; each answer names the chat that was asked for."""
 
-    async def scenario(model: TcpModel) -> None:
-        async with connect_connector(model.address, ["web"], "web-secret") as client:
+    async def scenario(broker: CoreOnSocket) -> None:
+        async with connect_connector(broker.address, ["web"], "web-secret") as client:
             first, second = await client.ask_chat(), await client.ask_chat("web")
-            assert first.signal is second.signal is Signal.FREE
+            assert first.signal is second.signal is Signal.CLOSED  # nobody is there
             assert first.tracking_id != second.tracking_id
-            assert asked(model, "ES_CHAT_REQUEST") == 1
+            assert asked(broker, "ES_CHAT_REQUEST") == 1
             await client.ask_chat(info=ChatServiceInfo(preferred_culture="cs"))
-            assert asked(model, "ES_CHAT_REQUEST") == 2
+            assert asked(broker, "ES_CHAT_REQUEST") == 2
             await client.ask_chat(fresh=True)
-            assert asked(model, "ES_CHAT_REQUEST") == 3
+            assert asked(broker, "ES_CHAT_REQUEST") == 3
         tuning = Tuning(response_period=0.0)
-        async with connect_connector(model.address, ["web"], "web-secret", tuning=tuning) as client:
+        async with connect_connector(
+            broker.address, ["web"], "web-secret", tuning=tuning
+        ) as client:
             await client.ask_chat()
             await client.ask_chat()
-            assert asked(model, "ES_CHAT_REQUEST") == 5
+            assert asked(broker, "ES_CHAT_REQUEST") == 5
 
-    with_model(scenario)
+    with_core(scenario)
 
 
 def test_a_form_is_loaded_and_its_result_kept_over_a_loss() -> None:
     """W-47, W-26: the connection breaks before the answer, and the same result is sent again."""
 
-    async def scenario(model: TcpModel) -> None:
-        model.broker.canned["ES_SCENARIO_LOAD"] = (
+    async def scenario(broker: CoreOnSocket) -> None:
+        broker.core.way.answered["ES_SCENARIO_LOAD"] = (
             "SE_SCENARIO_MODEL",
             ScenarioInfo(scenario_id=FORM, culture="cs"),
         )
-        model.broker.canned["ES_SCENARIO_SAVE"] = ("SYS_ACK", Ack(type="ES_SCENARIO_SAVE"))
-        async with connect_connector(model.address, ["web"], "web-secret") as client:
+        broker.core.way.answered["ES_SCENARIO_SAVE"] = ("SYS_ACK", Ack(type="ES_SCENARIO_SAVE"))
+        async with connect_connector(broker.address, ["web"], "web-secret") as client:
             assert (await client.load_form(FORM, "cs")).culture == "cs"
             chat = await client.start_chat(tracking_id="t1")
-            model.breaks_at = "ES_SCENARIO_SAVE"
+            broker.breaks_at = "ES_SCENARIO_SAVE"
             result = await client.save_form(ScenarioResultInfo(scenario_id=FORM), chat)
             known = client.chat(chat)
             assert known is not None
-        saved = [frame.payload for frame in model.broker.heard if frame.type == "ES_SCENARIO_SAVE"]
+        saved = [
+            frame.payload for frame in broker.core.way.heard if frame.type == "ES_SCENARIO_SAVE"
+        ]
         wanted = ScenarioResultInfo(
             scenario_id=FORM, scenario_result_id=result, chat_id=known.chat_id
         )
         assert saved == [wanted, wanted]
 
-    with_model(scenario)
+    with_core(scenario)
 
 
 def test_a_form_that_is_not_answered_is_sent_until_it_is() -> None:
@@ -171,21 +175,21 @@ def test_a_form_that_is_not_answered_is_sent_until_it_is() -> None:
     stage = Stage()
     player = stage.join(visitor_settings(tuning=Tuning(tries=2)), "v")
     saved = ScenarioResultInfo(scenario_id=FORM)
-    stage.broker.ignored.add("ES_SCENARIO_SAVE")
+    stage.broker.way.lost.add("ES_SCENARIO_SAVE")
     request_id = player.session.request("ES_SCENARIO_SAVE", saved, stage.now)
     stage.pass_time(100.0)
-    sent = [frame.payload for frame in stage.broker.heard if frame.type == "ES_SCENARIO_SAVE"]
+    sent = [frame.payload for frame in stage.broker.way.heard if frame.type == "ES_SCENARIO_SAVE"]
     assert len(sent) >= 4
     assert len(set(sent)) == 1
     assert isinstance(sent[0], ScenarioResultInfo)
     assert sent[0].scenario_result_id is not None
     stage.restart()
-    stage.broker.ignored.clear()
-    stage.broker.canned["ES_SCENARIO_SAVE"] = ("SYS_ACK", Ack(type="ES_SCENARIO_SAVE"))
+    stage.broker.way.lost.clear()
+    stage.broker.way.answered["ES_SCENARIO_SAVE"] = ("SYS_ACK", Ack(type="ES_SCENARIO_SAVE"))
     stage.pass_time(60.0)
     assert [event.request_id for event in player.of(RequestDone)] == [request_id]
     assert set(sent) == {
-        frame.payload for frame in stage.broker.heard if frame.type == "ES_SCENARIO_SAVE"
+        frame.payload for frame in stage.broker.way.heard if frame.type == "ES_SCENARIO_SAVE"
     }
 
 

@@ -20,27 +20,19 @@ from connectors.client.events import Alerted, ChatRef, Disconnected, Event, Read
 from connectors.client.settings import Tuning
 from protocol.errors import ErrorCode
 from protocol.values import AgentState, ChatStatus, Signal
-from tests.support.tcp_model import TcpModel
+from tests.support.core_on_socket import CoreOnSocket, with_core
 
 QUICK = Tuning(backoff=Backoff(first=0.01, longest=0.05))
 
-Scenario = Callable[[TcpModel], Awaitable[None]]
+Scenario = Callable[[CoreOnSocket], Awaitable[None]]
 
 
 @pytest.fixture(params=["trio", "asyncio"])
 def play(request: pytest.FixtureRequest) -> Callable[[Scenario], None]:
-    """Run a scenario with a model broker under either library."""
+    """Run a scenario with a broker under either library."""
 
     def play(scenario: Scenario) -> None:
-        async def run() -> None:
-            model = TcpModel()
-            with anyio.fail_after(20):
-                async with anyio.create_task_group() as tasks:
-                    await tasks.start(model.run)
-                    await scenario(model)
-                    tasks.cancel_scope.cancel()
-
-        anyio.run(run, backend=request.param)
+        with_core(scenario, request.param)
 
     return play
 
@@ -54,7 +46,6 @@ async def until(client: Client, wanted: Callable[[Event], bool]) -> Event:
 
 async def take_everything(client: WorkplaceClient, said: list[str]) -> None:
     """An agent who takes each chat and repeats what they hear."""
-    await client.set_state(AgentState.READY)
     async for event in client.events():
         match event:
             case Alerted(ref):
@@ -67,13 +58,14 @@ async def take_everything(client: WorkplaceClient, said: list[str]) -> None:
 
 
 def test_a_conversation(play: Callable[[Scenario], None]) -> None:
-    async def scenario(model: TcpModel) -> None:
+    async def scenario(broker: CoreOnSocket) -> None:
         async with (
-            connect_connector(model.address, ["web"], "web-secret") as visitor,
-            connect_workplace(model.address, "101", "alice", "alice-secret") as agent,
+            connect_connector(broker.address, ["web"], "web-secret") as visitor,
+            connect_workplace(broker.address, "101", "alice", "alice-secret") as agent,
             anyio.create_task_group() as tasks,
         ):
             said: list[str] = []
+            await agent.set_state(AgentState.READY)
             tasks.start_soon(take_everything, agent, said)
             assert (await visitor.ask_chat()).signal is Signal.FREE
             chat = await visitor.start_chat(party_name="Jana")
@@ -97,27 +89,26 @@ def test_a_conversation(play: Callable[[Scenario], None]) -> None:
 def test_a_send_outlives_a_restart_of_the_broker(play: Callable[[Scenario], None]) -> None:
     """W-25, W-26."""
 
-    async def scenario(model: TcpModel) -> None:
+    async def scenario(broker: CoreOnSocket) -> None:
         async with (
-            connect_connector(model.address, ["web"], "web-secret", tuning=QUICK) as client,
+            connect_connector(broker.address, ["web"], "web-secret", tuning=QUICK) as client,
             anyio.create_task_group() as tasks,
         ):
             chat = await client.start_chat(party_name="Jana")
-            await model.kill()
+            await broker.kill()
             tasks.start_soon(client.send, chat, "are you there?")
             await until(client, lambda event: isinstance(event, Disconnected))
-            await tasks.start(model.run)
+            await tasks.start(broker.run)
             await until(client, lambda event: isinstance(event, SentenceAdded))
-            (stored,) = model.broker.chats.values()
-            assert [one.text for one in stored.sentences] == ["are you there?"]
+            assert [one.text for one in broker.core.chat.sentences] == ["are you there?"]
             tasks.cancel_scope.cancel()
 
     play(scenario)
 
 
 def test_a_cancelled_send_is_sent_all_the_same(play: Callable[[Scenario], None]) -> None:
-    async def scenario(model: TcpModel) -> None:
-        async with connect_connector(model.address, ["web"], "web-secret") as client:
+    async def scenario(broker: CoreOnSocket) -> None:
+        async with connect_connector(broker.address, ["web"], "web-secret") as client:
             chat = await client.start_chat()
             with anyio.CancelScope() as scope:
                 scope.cancel()
@@ -130,18 +121,18 @@ def test_a_cancelled_send_is_sent_all_the_same(play: Callable[[Scenario], None])
 
 
 def test_a_refused_hello_is_raised_as_it_is(play: Callable[[Scenario], None]) -> None:
-    async def scenario(model: TcpModel) -> None:
+    async def scenario(broker: CoreOnSocket) -> None:
         with pytest.raises(Ended, match="AuthFailed"):
-            async with connect_connector(model.address, ["web"], "wrong"):
+            async with connect_connector(broker.address, ["web"], "wrong"):
                 pass
 
     play(scenario)
 
 
 def test_what_the_program_raises_comes_out_as_it_is(play: Callable[[Scenario], None]) -> None:
-    async def scenario(model: TcpModel) -> None:
+    async def scenario(broker: CoreOnSocket) -> None:
         with pytest.raises(KeyError):
-            async with connect_connector(model.address, ["web"], "web-secret"):
+            async with connect_connector(broker.address, ["web"], "web-secret"):
                 raise KeyError("the program's own")
 
     play(scenario)
@@ -150,7 +141,7 @@ def test_what_the_program_raises_comes_out_as_it_is(play: Callable[[Scenario], N
 def test_without_a_broker_it_waits_and_calls_that_cannot_wait_say_so(
     play: Callable[[Scenario], None],
 ) -> None:
-    async def scenario(_model: TcpModel) -> None:
+    async def scenario(_broker: CoreOnSocket) -> None:
         async with connect_workplace(
             "127.0.0.1:1", "101", "alice", "alice-secret", tuning=QUICK, wait=False
         ) as client:
@@ -167,8 +158,8 @@ def _any_chat() -> ChatRef:
 
 
 def test_events_that_nobody_reads_end_the_client(play: Callable[[Scenario], None]) -> None:
-    async def scenario(model: TcpModel) -> None:
-        async with connect_connector(model.address, ["web"], "web-secret", events=4) as client:
+    async def scenario(broker: CoreOnSocket) -> None:
+        async with connect_connector(broker.address, ["web"], "web-secret", events=4) as client:
             chat = await client.start_chat()
 
             async def say_much() -> None:
@@ -190,10 +181,10 @@ def test_tls_and_a_certificate_that_nobody_knows(backend: str) -> None:
     authority.configure_trust(trusting)
 
     async def scenario() -> None:
-        model = TcpModel(server)
+        broker = CoreOnSocket(server)
         async with anyio.create_task_group() as tasks:
-            await tasks.start(model.run)
-            where = model.address
+            await tasks.start(broker.run)
+            where = broker.address
             async with connect_connector(where, ["web"], "web-secret", tls=trusting) as client:
                 chat = await client.start_chat()
                 assert (await client.send(chat, "in secret")).counter == 1
@@ -209,9 +200,9 @@ def test_tls_and_a_certificate_that_nobody_knows(backend: str) -> None:
 
 
 def test_a_refusal_is_an_exception_with_its_code(play: Callable[[Scenario], None]) -> None:
-    async def scenario(model: TcpModel) -> None:
-        async with connect_connector(model.address, ["web"], "web-secret") as client:
-            model.broker.refuse_next = [ErrorCode.UNKNOWN_GATEWAY]
+    async def scenario(broker: CoreOnSocket) -> None:
+        async with connect_connector(broker.address, ["web"], "web-secret") as client:
+            broker.core.way.refusals = [ErrorCode.UNKNOWN_GATEWAY]
             with pytest.raises(Refused) as caught:
                 await client.start_chat()
             assert caught.value.code == "UnknownGateway"
@@ -220,12 +211,12 @@ def test_a_refusal_is_an_exception_with_its_code(play: Callable[[Scenario], None
 
 
 def test_leaving_the_block_says_goodbye(play: Callable[[Scenario], None]) -> None:
-    async def scenario(model: TcpModel) -> None:
-        async with connect_connector(model.address, ["web"], "web-secret") as client:
+    async def scenario(broker: CoreOnSocket) -> None:
+        async with connect_connector(broker.address, ["web"], "web-secret") as client:
             await until(client, lambda event: isinstance(event, Ready))
-            assert len(model.broker.lines) == 1
-        await model.left.wait()
-        assert model.broker.lines == []
+            assert len(broker.core.lines) == 1
+        await broker.left.wait()
+        assert not broker.core.lines
         with pytest.raises(Ended):
             client.send_soon(_any_chat(), "too late")
 

@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from connectors.client.connect import WorkplaceClient, connect_connector, connect_workplace
-from connectors.client.events import ChatRef, FormSaved, Pushed, pushed
+from connectors.client.events import Alerted, ChatRef, FormSaved, Pushed, pushed
 from protocol.agent import AgentStateInfo
 from protocol.catalogue import CATALOGUE
 from protocol.chat import (
@@ -24,12 +24,10 @@ from protocol.message import CommandInfo
 from protocol.scenario import ScenarioInfo, ScenarioResultInfo
 from protocol.session import Ack
 from protocol.values import AgentState, ChatStatus, Guid, TransferMode
-from tests.support.model_broker import ALICE, Chat
-from tests.support.tcp_model import TcpModel, with_model
+from tests.support.core_on_socket import CoreOnSocket, with_core
+from tests.support.wired_core import ALICE, BOB, SALES
 
 CHAT = Guid("00000000-0000-4000-8000-0000000000c0")
-BOB = Guid("00000000-0000-4000-8000-0000000000b0")
-SALES = Guid("00000000-0000-4000-8000-0000000000d0")
 REF = ChatRef("101", CHAT)
 STATUS = ChatStatusInfo(peer="101", chat_id=CHAT, status=ChatStatus.ANSWERED)
 STATE = AgentStateInfo(peer="101", agent_id=ALICE, state=AgentState.READY)
@@ -38,8 +36,8 @@ WHERE: dict[str, Any] = {"peer": "101", "chat_id": CHAT}
 Call = Callable[[WorkplaceClient], Awaitable[object]]
 
 
-def heard(model: TcpModel, type_: str) -> Frame:
-    (frame,) = [frame for frame in model.broker.heard if frame.type == type_]
+def heard(broker: CoreOnSocket, type_: str) -> Frame:
+    (frame,) = [frame for frame in broker.core.way.heard if frame.type == type_]
     return frame
 
 
@@ -135,32 +133,32 @@ ASKED = ChatCommandInfo(peer="101")
     ],
 )
 def test_a_call_and_its_answer(call: Call, type_: str, payload: object, answer: object) -> None:
-    async def scenario(model: TcpModel) -> None:
-        model.broker.canned[type_] = (CATALOGUE[type_].answer or "", answer)
-        async with connect_workplace(model.address, "101", "alice", "alice-secret") as client:
+    async def scenario(broker: CoreOnSocket) -> None:
+        broker.core.way.answered[type_] = (CATALOGUE[type_].answer or "", answer)
+        async with connect_workplace(broker.address, "101", "alice", "alice-secret") as client:
             assert await call(client) == answer
-        assert heard(model, type_).payload == payload
+        assert heard(broker, type_).payload == payload
 
-    with_model(scenario)
+    with_core(scenario)
 
 
 def test_a_form_is_saved_under_a_key() -> None:
     """B-41: a new one gets a key of the client's, so that it may be sent again."""
 
-    async def scenario(model: TcpModel) -> None:
-        model.broker.canned["CS_SCENARIO_SAVE"] = ("SYS_ACK", Ack(type="CS_SCENARIO_SAVE"))
-        async with connect_workplace(model.address, "101", "alice", "alice-secret") as client:
+    async def scenario(broker: CoreOnSocket) -> None:
+        broker.core.way.answered["CS_SCENARIO_SAVE"] = ("SYS_ACK", Ack(type="CS_SCENARIO_SAVE"))
+        async with connect_workplace(broker.address, "101", "alice", "alice-secret") as client:
             form = ScenarioResultInfo(scenario_id=SALES)
             made = await client.save_form(REF, form)
             again = await client.save_form(REF, evolve(form, scenario_result_id=BOB))
         assert again == BOB
-        sent = [frame for frame in model.broker.heard if frame.type == "CS_SCENARIO_SAVE"]
+        sent = [frame for frame in broker.core.way.heard if frame.type == "CS_SCENARIO_SAVE"]
         assert [frame.payload for frame in sent] == [
             ScenarioResultInfo(**WHERE, scenario_id=SALES, scenario_result_id=key)
             for key in (made, BOB)
         ]
 
-    with_model(scenario)
+    with_core(scenario)
 
 
 def test_a_form_that_somebody_saves_is_told() -> None:
@@ -172,38 +170,45 @@ def test_a_form_that_somebody_saves_is_told() -> None:
 
 
 def test_a_chat_goes_to_one_of_both() -> None:
-    async def scenario(model: TcpModel) -> None:
-        async with connect_workplace(model.address, "101", "alice", "alice-secret") as client:
+    async def scenario(broker: CoreOnSocket) -> None:
+        async with connect_workplace(broker.address, "101", "alice", "alice-secret") as client:
             with pytest.raises(ValueError, match="not to both"):
                 await client.transfer(REF, agent_id=BOB, project_id=SALES)
 
-    with_model(scenario)
+    with_core(scenario)
 
 
 def test_a_note_is_a_sentence_of_its_own_kind() -> None:
-    async def scenario(model: TcpModel) -> None:
-        model.broker.chats[CHAT] = Chat("web", "t", CHAT, status=ChatStatus.ANSWERED, number="101")
-        async with connect_workplace(model.address, "101", "alice", "alice-secret") as client:
-            stored = await client.note(REF, "they are angry")
+    async def scenario(broker: CoreOnSocket) -> None:
+        async with (
+            connect_connector(broker.address, ["web"], "web-secret") as visitor,
+            connect_workplace(broker.address, "101", "alice", "alice-secret") as client,
+        ):
+            await client.set_state(AgentState.READY)
+            await visitor.start_chat()
+            async for event in client.events():
+                if isinstance(event, Alerted):
+                    await client.answer(event.ref)
+                    break
+            stored = await client.note(client.ref(broker.core.chat.id), "they are angry")
             assert (stored.counter, stored.model) == (1, 10)
-            assert not model.broker.chats[CHAT].sentences
+            assert not broker.core.chat.sentences
 
-    with_model(scenario)
+    with_core(scenario)
 
 
 VARIABLES = (VariableInfo(name="order", value="17"),)
 
 
 def test_an_agent_opens_a_chat() -> None:
-    async def scenario(model: TcpModel) -> None:
-        model.broker.canned["CS_CHAT_OPEN"] = ("SC_CHAT_STATUS", STATUS)
-        async with connect_workplace(model.address, "101", "alice", "alice-secret") as client:
+    async def scenario(broker: CoreOnSocket) -> None:
+        async with connect_workplace(broker.address, "101", "alice", "alice-secret") as client:
             more = ChatServiceInfo(preferred_culture="cs")
             opened = await client.open_chat(
                 "web", "+420", party_name="Jana", variables={"order": "17"}, info=more
             )
-            assert opened == REF
-        asked = heard(model, "CS_CHAT_OPEN").payload
+            assert opened == client.ref(broker.core.chat.id)
+        asked = heard(broker, "CS_CHAT_OPEN").payload
         assert isinstance(asked, ChatServiceInfo)
         assert asked.return_chat_id is not None
         assert evolve(asked, return_chat_id=None) == ChatServiceInfo(
@@ -214,24 +219,23 @@ def test_an_agent_opens_a_chat() -> None:
             variables=VARIABLES,
         )
 
-    with_model(scenario)
+    with_core(scenario)
 
 
 def test_a_connector_opens_a_chat_and_binds_it() -> None:
-    async def scenario(model: TcpModel) -> None:
-        wanted = ChatServiceInfo(peer="web", return_chat_id=CHAT, remote_address="+420")
-        model.broker.canned["ES_CHAT_OPEN"] = ("SE_CHAT_OUTBOUND", wanted)
-        async with connect_connector(model.address, ["web"], "web-secret") as client:
+    async def scenario(broker: CoreOnSocket) -> None:
+        async with connect_connector(broker.address, ["web"], "web-secret") as client:
             opened = await client.open_chat(
                 "+420", "web", party_name="Jana", variables={"order": "17"}
             )
-            assert opened == CHAT
+            assert opened == broker.core.chat.id
             await client.start_chat(tracking_id="t", return_chat_id=opened)
-        asked = heard(model, "ES_CHAT_OPEN").payload
+        asked = heard(broker, "ES_CHAT_OPEN").payload
         assert isinstance(asked, ChatServiceInfo)
         assert (asked.peer, asked.party_name, asked.variables) == ("web", "Jana", VARIABLES)
-        bound = heard(model, "ES_CHAT_START").payload
+        bound = heard(broker, "ES_CHAT_START").payload
         assert isinstance(bound, ChatServiceInfo)
-        assert (bound.tracking_id, bound.return_chat_id) == ("t", CHAT)
+        assert (bound.tracking_id, bound.return_chat_id) == ("t", opened)
+        assert broker.core.chat.tracking_id == "t"
 
-    with_model(scenario)
+    with_core(scenario)

@@ -1,4 +1,4 @@
-"""What goes into the client brain and what comes out, as scripts against a model of a broker."""
+"""What goes into the client brain and what comes out, as scripts against the core in memory."""
 
 import pytest
 
@@ -18,8 +18,8 @@ from connectors.client.session import Phase
 from connectors.client.settings import Tuning
 from protocol.errors import ByeCode, ErrorCode
 from protocol.session import Hello
-from protocol.values import ChatStatus
-from tests.support.stage import (
+from protocol.values import AgentState, ChatStatus
+from tests.support.client_stage import (
     JANA,
     Player,
     Stage,
@@ -30,6 +30,7 @@ from tests.support.stage import (
     transcript,
     visitor_settings,
 )
+from tests.support.wired_core import ALICE
 
 # --- the session ---
 
@@ -63,13 +64,13 @@ def test_a_workplace_says_which_session_it_continues(stage: Stage, agent: Player
     """W-11: after a lost connection, by itself; a program that is started anew says nothing of it."""
     stage.cut(agent)
     stage.pass_time(30)
-    hellos = [f.payload for f in stage.broker.heard if isinstance(f.payload, Hello)]
+    hellos = [f.payload for f in stage.broker.way.heard if isinstance(f.payload, Hello)]
     assert agent.session.welcome is not None
     named = [hello.continues for hello in hellos]
     assert named == [None, agent.session.welcome.session_id]
     stage.join(agent_settings(), "b")
-    last = stage.broker.heard[-1].payload
-    hellos = [f.payload for f in stage.broker.heard if isinstance(f.payload, Hello)]
+    last = stage.broker.way.heard[-1].payload
+    hellos = [f.payload for f in stage.broker.way.heard if isinstance(f.payload, Hello)]
     assert last is not None
     assert hellos[-1].continues is None
 
@@ -78,23 +79,24 @@ def test_a_connector_continues_no_session(stage: Stage, visitor: Player) -> None
     """W-11: a gateway is served by several connections."""
     stage.cut(visitor)
     stage.pass_time(30)
-    hellos = [f.payload for f in stage.broker.heard if isinstance(f.payload, Hello)]
+    hellos = [f.payload for f in stage.broker.way.heard if isinstance(f.payload, Hello)]
     assert [hello.continues for hello in hellos] == [None, None]
 
 
 def test_a_session_that_was_replaced_while_away_has_ended(stage: Stage, agent: Player) -> None:
     """W-11: the answer to the hello is the farewell, and the program does not come again."""
-    stage.broker.replaced = True
     stage.cut(agent)
+    newer = stage.join(agent_settings(), "b")
     stage.pass_time(600)
     (ended,) = agent.of(SessionEnded)
     assert ended.error.reason is EndReason.REPLACED
-    assert heard(stage).count("SYS_HELLO") == 2
+    assert heard(stage).count("SYS_HELLO") == 3
+    assert newer.session.phase is Phase.READY
 
 
 def test_logged_off_ends_the_session(stage: Stage, agent: Player) -> None:
-    assert agent.line is not None
-    agent.line.connection.bye(ByeCode.LOGGED_OFF, "by a supervisor")
+    supervisor = stage.join(agent_settings("bob", "102"), "b")
+    supervisor.session.set_agent_state(AgentState.LOG_OFF, stage.now, agent_id=ALICE)
     stage.settle()
     assert agent.session.ended is not None
     assert agent.session.ended.reason is EndReason.LOGGED_OFF
@@ -104,7 +106,7 @@ def test_logged_off_ends_the_session(stage: Stage, agent: Player) -> None:
 def test_a_bye_says_when_to_come_back(stage: Stage, visitor: Player) -> None:
     """W-13."""
     assert visitor.line is not None
-    visitor.line.connection.bye(ByeCode.SHUTDOWN, "maintenance", reconnect_after=60)
+    visitor.line.bye(ByeCode.SHUTDOWN, "maintenance", reconnect_after=60)
     stage.settle()
     lost = visitor.of(Disconnected)[0]
     assert lost.dial_at == stage.now + 60
@@ -176,7 +178,12 @@ def test_a_conversation(stage: Stage, visitor: Player, agent: Player) -> None:
     assert transcript(visitor) == [(1, "Good morning", True), (2, "Hello Jana", False)]
     assert transcript(agent) == [(1, "Good morning", False), (2, "Hello Jana", True)]
     statuses = [event.status for event in visitor.of(ChatChanged)]
-    assert statuses == [ChatStatus.WAITING, ChatStatus.ALERTING, ChatStatus.ANSWERED]
+    assert statuses == [
+        ChatStatus.PILOT,
+        ChatStatus.WAITING,
+        ChatStatus.ALERTING,
+        ChatStatus.ANSWERED,
+    ]
     assert [event.sentence.counter for event in visitor.of(SentenceConfirmed)] == [1]
     assert [event.sentence.counter for event in agent.of(SentenceConfirmed)] == [2]
 
@@ -237,7 +244,7 @@ def test_sentences_keep_their_order_when_one_is_refused_for_a_moment(
     stage: Stage, visitor: Player
 ) -> None:
     ref = start(stage, visitor)
-    stage.broker.refuse_next = [ErrorCode.RATE_LIMITED]
+    stage.broker.way.refusals = [ErrorCode.RATE_LIMITED]
     for text in ("one", "two", "three"):
         visitor.session.send(ref, text, stage.now)
     stage.pass_time(2)
@@ -248,7 +255,7 @@ def test_sentences_keep_their_order_when_one_is_refused_for_a_moment(
 def test_a_full_transcript_is_believed_after_a_while(stage: Stage, visitor: Player) -> None:
     ref = start(stage, visitor)
     # The first, a start that might have found room in another chat, and one more than it rests.
-    stage.broker.refuse_next = [ErrorCode.OVERLOADED] * 9
+    stage.broker.way.refusals = [ErrorCode.OVERLOADED] * 9
     visitor.session.send(ref, "one too many", stage.now)
     visitor.session.send(ref, "and one that fits", stage.now)
     stage.pass_time(300)
@@ -306,7 +313,7 @@ def test_the_outbox_is_bounded(stage: Stage) -> None:
 def test_sentences_of_a_chat_whose_start_is_refused_are_refused(
     stage: Stage, visitor: Player
 ) -> None:
-    stage.broker.refuse_next = [ErrorCode.UNKNOWN_GATEWAY]
+    stage.broker.way.refusals = [ErrorCode.UNKNOWN_GATEWAY]
     ref, request_id = visitor.session.start_chat(JANA, stage.now)
     visitor.session.send(ref, "hello", stage.now)
     stage.settle()

@@ -1,6 +1,7 @@
-"""Resync, requests, offers and typing of the client brain, as scripts against a model of a broker."""
+"""Resync, requests, offers and typing of the client brain, as scripts against the core in memory."""
 
 import pytest
+from attrs import evolve
 
 from connectors.client.errors import AlertGone, ConnectionLost, NotConnected, QueueFull, TimedOut
 from connectors.client.events import (
@@ -18,11 +19,8 @@ from connectors.client.events import (
 )
 from connectors.client.session import Phase
 from connectors.client.settings import Tuning
-from protocol.chat import ChatSentenceInfo
 from protocol.errors import ByeCode, ErrorCode
-from protocol.values import ChatStatus, Guid
-from tests.support.model_broker import Chat
-from tests.support.stage import (
+from tests.support.client_stage import (
     JANA,
     Player,
     Stage,
@@ -32,6 +30,9 @@ from tests.support.stage import (
     transcript,
     visitor_settings,
 )
+
+LONG = 2 * 3600
+"""Seconds after which a closed chat is forgotten, and its name may be that of another (B-2)."""
 
 # --- resync ---
 
@@ -97,11 +98,18 @@ def test_chats_of_other_programs_are_followed_or_not(stage: Stage, visitor: Play
     assert transcript(other) == [(1, "mine", True)]
 
 
-def test_a_chat_that_the_broker_does_not_know_is_forgotten(stage: Stage, visitor: Player) -> None:
+def test_a_chat_that_the_broker_does_not_know_is_forgotten(
+    stage: Stage, visitor: Player, agent: Player
+) -> None:
     ref = start(stage, visitor)
-    stage.broker.chats.clear()
+    inside = answer(stage, agent)
+    stage.up = False
     stage.cut(visitor)
-    stage.pass_time(1)
+    agent.session.command("HANGUP", inside, stage.now)
+    stage.pass_time(LONG)
+    assert stage.broker.chats == []
+    stage.up = True
+    stage.pass_time(31)
     assert [event.ref for event in visitor.of(ChatForgotten)] == [ref]
     assert visitor.session.phase is Phase.READY
 
@@ -187,8 +195,9 @@ def test_an_offer_ends_with_the_connection(stage: Stage, visitor: Player, agent:
 def test_a_late_answer_is_told_as_such(stage: Stage, visitor: Player, agent: Player) -> None:
     start(stage, visitor)
     ref = agent.of(Alerted)[0].ref
-    chat = next(iter(stage.broker.chats.values()))
-    chat.status, chat.number = ChatStatus.WAITING, None  # it timed out just now
+    stage.now += 30
+    stage.broker.advance(stage.now)  # it timed out just now, and nobody has heard of that yet
+    assert stage.broker.chat.offer is None
     agent.session.command("ANSWER", ref, stage.now)
     stage.settle()
     assert isinstance(agent.of(RequestFailed)[0].error, AlertGone)
@@ -211,7 +220,7 @@ def test_typing_is_told_seldom_and_expires(stage: Stage, visitor: Player, agent:
 def test_typing_while_the_broker_says_goodbye_is_not_told(stage: Stage, visitor: Player) -> None:
     ref = start(stage, visitor)
     assert visitor.line is not None
-    visitor.line.connection.bye(ByeCode.SHUTDOWN)
+    visitor.line.bye(ByeCode.SHUTDOWN)
     visitor.told += visitor.session.receive(visitor.line.data_to_send(), stage.now)
     visitor.session.typing(ref, True, stage.now)
     visitor.session.send(ref, "later", stage.now)
@@ -255,21 +264,27 @@ def test_slots_are_told_to_the_other_side(stage: Stage, visitor: Player, agent: 
 
 def test_a_refusal_of_nothing_that_we_know_is_a_notice(stage: Stage, visitor: Player) -> None:
     ref = start(stage, visitor)
-    stage.broker.refuse_next = [ErrorCode.NOT_ALLOWED]
+    stage.broker.way.refusals = [ErrorCode.NOT_ALLOWED]
     visitor.session.typing(ref, True, stage.now)
     stage.settle()
     assert [event.error.code for event in visitor.of(Notice)] == ["NotAllowed"]
 
 
-def test_the_same_tracking_id_may_name_a_new_chat(stage: Stage, visitor: Player) -> None:
+def test_the_same_tracking_id_may_name_a_new_chat(
+    stage: Stage, visitor: Player, agent: Player
+) -> None:
     ref = start(stage, visitor)
     visitor.session.send(ref, "old", stage.now)
     stage.settle()
-    (old,) = stage.broker.chats.values()
-    old.tracking_id = "gone"
-    new = Chat("web", ref.name, Guid("00000000-0000-4000-8000-0000000000ff"))
-    new.sentences.append(ChatSentenceInfo(id="n", text="new", is_outbound=True, counter=1))
-    stage.broker.chats[new.chat_id] = new
+    visitor.session.command("STOP", ref, stage.now)
+    stage.pass_time(LONG)
+    other = stage.join(visitor_settings(tuning=Tuning(follow=False)), "w")
+    other.session.start_chat(evolve(JANA, tracking_id=ref.name), stage.now)
+    stage.settle(other, agent)
+    agent.session.send(answer(stage, agent, agent), "new", stage.now)
+    stage.settle(other, agent)
+    assert visitor.line is not None
+    visitor.line.data_to_send()  # what was pushed never arrives
     visitor.session.command("STATUS", ref, stage.now)
     stage.settle()
     assert transcript(visitor) == [(1, "old", True), (1, "new", False)]

@@ -21,7 +21,8 @@ from connectors.client.settings import Tuning
 from protocol.chat import ChatServiceInfo
 from protocol.errors import ErrorCode
 from protocol.values import AgentState
-from tests.support.stage import Player, Stage, agent_settings, visitor_settings
+from tests.support.client_stage import Player, Stage, agent_settings, visitor_settings
+from tests.support.wired_core import INSTALLATION
 
 WHO = st.sampled_from([0, 1])
 ACTION = st.one_of(
@@ -34,6 +35,12 @@ ACTION = st.one_of(
     st.tuples(st.just("busy")),
     st.tuples(st.just("wait"), st.sampled_from([0.5, 3.0, 21.0])),
 )
+
+
+PATIENT = INSTALLATION.replace(
+    'peer = "web"', 'peer = "web"\nworkplace_grace = "10h"\ninactivity_timeout = "10h"'
+)
+"""Whoever is away for long keeps their chat, so that all that is said belongs to it."""
 
 
 class Pipes:
@@ -83,7 +90,7 @@ class Pipes:
 
     def heal(self) -> None:
         """The faults end: everything that is on its way arrives, and time passes."""
-        self.stage.broker.refuse_next.clear()
+        self.stage.broker.way.refusals.clear()
         for who, player in enumerate(self.players):
             if player.line is not None:
                 player.line.deaf = False
@@ -93,7 +100,7 @@ class Pipes:
 
 
 def play(window: int, actions: list[tuple[object, ...]]) -> tuple[Stage, list[Player], list[int]]:
-    stage = Stage()
+    stage = Stage(PATIENT)
     tuning = Tuning(window=window)
     visitor = stage.join(visitor_settings(tuning=tuning), "v")
     agent = stage.join(agent_settings(tuning=tuning), "a")
@@ -131,6 +138,7 @@ def act(
     def restart() -> None:
         for one in (0, 1):
             pipes.cut(one)
+        stage.broker.restart()
 
     seconds = arguments[0] if arguments and isinstance(arguments[0], float) else 0.0
     acts: dict[str, Callable[[], object]] = {
@@ -140,7 +148,7 @@ def act(
         "cut": lambda: pipes.cut(who),
         "deaf": deafen,
         "restart": restart,
-        "busy": lambda: stage.broker.refuse_next.append(ErrorCode.RATE_LIMITED),
+        "busy": lambda: stage.broker.way.refusals.append(ErrorCode.RATE_LIMITED),
         "wait": lambda: pipes.wait(seconds),
     }
     acts[name]()
@@ -167,7 +175,7 @@ def test_each_sentence_is_in_each_transcript_once(
 ) -> None:
     """W-21, W-22, W-25, W-26, I-2, I-3."""
     stage, players, said = play(window, actions)
-    (chat,) = stage.broker.chats.values()
+    chat = stage.broker.chat
     stored = [(one.counter, one.text) for one in chat.sentences]
     assert [counter for counter, _ in stored] == list(range(1, len(stored) + 1))
     everything = [f"v{n + 1}" for n in range(said[0])] + [f"a{n + 1}" for n in range(said[1])]
@@ -185,7 +193,8 @@ def test_each_sentence_is_in_each_transcript_once(
         assert told_as_delivered(player) == Counter(mine)
         if window == 1:
             assert mine == sorted(mine, key=lambda text: int((text or "v0")[1:]))
-    assert all(one.confirmed_time for one in chat.sentences)
+    assert all(one.confirmed_at for one in chat.sentences)
+    stage.broker.check_store()
 
 
 def test_the_play_does_what_it_is_for() -> None:
@@ -198,4 +207,4 @@ def test_the_play_does_what_it_is_for() -> None:
     ]
     stage, players, _ = play(1, actions)
     assert len(players[0].of(Disconnected)) == 1
-    assert len(next(iter(stage.broker.chats.values())).sentences) == 2
+    assert len(stage.broker.chat.sentences) == 2

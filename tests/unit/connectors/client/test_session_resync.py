@@ -13,27 +13,23 @@ from connectors.client.events import (
 from connectors.client.resync import Resync
 from connectors.client.session import Phase
 from connectors.client.settings import Gateway, Tuning
-from protocol.chat import ChatSentenceInfo
 from protocol.scenario import ScenarioResultInfo
-from protocol.values import ChatStatus, Guid
-from tests.support.model_broker import Chat
-from tests.support.stage import (
+from protocol.values import AgentState, ChatStatus, Guid
+from tests.support.client_stage import (
     JANA,
     Player,
     Stage,
+    agent_settings,
+    answer,
     heard,
     start,
     transcript,
     visitor_settings,
 )
+from tests.support.wired_core import INSTALLATION
 
 FORM = Guid("00000000-0000-4000-8000-0000000000f1")
 QUESTIONS = {"ES_CHAT_RESYNC", "ES_CHAT_STATUS"}
-
-
-def the_chat(stage: Stage) -> Chat:
-    (chat,) = stage.broker.chats.values()
-    return chat
 
 
 def stopped(stage: Stage, visitor: Player) -> ChatRef:
@@ -57,29 +53,37 @@ def start_again(
     return request_id
 
 
-def end_of_the_second_life(stage: Stage) -> None:
+def end_of_the_second_life(stage: Stage, agent: Player) -> None:
     """Something is said in the chat, and it is closed, while the client is away."""
-    chat = the_chat(stage)
-    assert chat.status is not ChatStatus.CLOSED
-    said = ChatSentenceInfo(id="n", text="bye", is_outbound=True, counter=1)
-    chat.sentences.append(said)
-    chat.status = ChatStatus.CLOSED
+    agent.session.set_agent_state(AgentState.READY, stage.now)
+    stage.settle(agent)
+    ref = answer(stage, agent, agent)
+    agent.session.send(ref, "bye", stage.now)
+    stage.settle(agent)
+    agent.session.command("HANGUP", ref, stage.now)
+    stage.settle(agent)
+    assert stage.broker.chat.status is ChatStatus.CLOSED
 
 
-def test_few_answers_of_a_resync_are_under_way_at_once(stage: Stage) -> None:
+def test_few_answers_of_a_resync_are_under_way_at_once() -> None:
     """W-24, W-25: a client that asked for everything at once would be cut off each time it comes."""
-    gateways = tuple(Gateway(peer) for peer in ("web", "b", "c", "d", "e", "f"))
+    others = ("b", "c", "d", "e", "f")
+    gateways = tuple(Gateway(peer) for peer in ("web", *others))
+    more = [
+        f'[[gateways]]\nname = "{peer}"\npeer = "{peer}"\ntoken = "web-secret"' for peer in others
+    ]
+    stage = Stage("\n".join([INSTALLATION, *more]))
     visitor = stage.join(evolve(visitor_settings(), gateways=gateways), "v")
     for _ in range(9):
         start(stage, visitor)
     stage.cut(visitor)
-    stage.broker.heard.clear()
+    stage.broker.way.heard.clear()
     stage.now += 1
     line = stage.broker.connect(stage.now)
     visitor.session.dialled(stage.now)
     rounds = []
     while data := visitor.session.data_to_send():
-        before = len(stage.broker.heard)
+        before = len(stage.broker.way.heard)
         line.receive(data, stage.now)
         rounds.append(sum(kind in QUESTIONS for kind in heard(stage)[before:]))
         visitor.session.receive(line.data_to_send(), stage.now)
@@ -89,6 +93,7 @@ def test_few_answers_of_a_resync_are_under_way_at_once(stage: Stage) -> None:
 
 def test_a_chat_whose_start_nobody_answered_is_asked_for(stage: Stage, visitor: Player) -> None:
     """W-25: it was closed, reopened and closed again, so no list has it."""
+    agent = stage.join(agent_settings(), "a")
     ref = stopped(stage, visitor)
     start_again(stage, visitor, ref)
     assert visitor.line is not None
@@ -96,12 +101,12 @@ def test_a_chat_whose_start_nobody_answered_is_asked_for(stage: Stage, visitor: 
     stage.pass_time(61)
     (failed,) = visitor.of(RequestFailed)
     assert isinstance(failed.error, TimedOut)
-    end_of_the_second_life(stage)
+    end_of_the_second_life(stage, agent)
     stage.cut(visitor)
     stage.pass_time(1)
     assert transcript(visitor) == [(1, "bye", False)]
     assert visitor.session.chats[ref].view.status is ChatStatus.CLOSED
-    stage.broker.heard.clear()
+    stage.broker.way.heard.clear()
     stage.cut(visitor)
     stage.pass_time(1)
     assert heard(stage) == ["SYS_HELLO", "ES_CHAT_RESYNC"]  # no doubt is left
@@ -111,10 +116,11 @@ def test_a_start_that_was_cut_off_is_looked_for_before_it_is_sent_again(
     stage: Stage, visitor: Player
 ) -> None:
     """W-25: sent first, it might make a new chat, and the end of the old one would never be told."""
+    agent = stage.join(agent_settings(), "a")
     ref = stopped(stage, visitor)
     request_id = start_again(stage, visitor, ref)
-    end_of_the_second_life(stage)
-    stage.broker.heard.clear()
+    end_of_the_second_life(stage, agent)
+    stage.broker.way.heard.clear()
     stage.cut(visitor)
     stage.pass_time(1)
     assert heard(stage)[:4] == ["SYS_HELLO", "ES_CHAT_RESYNC", "ES_CHAT_STATUS", "ES_CHAT_START"]
@@ -127,7 +133,7 @@ def test_a_start_that_arrived_is_answered_by_the_snapshot(stage: Stage, visitor:
     ref = stopped(stage, visitor)
     request_id = start_again(stage, visitor, ref)
     visitor.session.send(ref, "back again", stage.now)
-    stage.broker.heard.clear()
+    stage.broker.way.heard.clear()
     stage.cut(visitor)
     stage.pass_time(1)
     assert "ES_CHAT_START" not in heard(stage)
@@ -141,7 +147,7 @@ def test_a_start_with_a_form_is_sent_again_whatever_the_snapshot_says(stage: Sta
     visitor = stage.join(visitor_settings(), "v")
     ref = stopped(stage, visitor)
     start_again(stage, visitor, ref, ScenarioResultInfo(scenario_id=FORM))
-    stage.broker.heard.clear()
+    stage.broker.way.heard.clear()
     stage.cut(visitor)
     stage.pass_time(1)
     assert heard(stage)[2:4] == ["ES_CHAT_STATUS", "ES_CHAT_START"]
@@ -154,7 +160,7 @@ def test_a_start_that_never_arrived_is_sent_again(stage: Stage) -> None:
     visitor.session.send(ref, "hello", stage.now)
     visitor.session.data_to_send()  # gone with the connection
     stage.cut(visitor)
-    stage.broker.heard.clear()
+    stage.broker.way.heard.clear()
     stage.pass_time(1)
     assert heard(stage)[:4] == ["SYS_HELLO", "ES_CHAT_RESYNC", "ES_CHAT_STATUS", "ES_CHAT_START"]
     assert [event.request_id for event in visitor.of(RequestDone)] == [request_id]
@@ -166,16 +172,18 @@ def test_unechoed_sentences_are_looked_for_before_the_chat_is_started_again(
     stage: Stage, visitor: Player
 ) -> None:
     """W-25, W-26: sent again into a new chat of the same name, the sentence would be there twice."""
+    agent = stage.join(agent_settings(), "a")
     ref = start(stage, visitor)
     visitor.session.send(ref, "stored", stage.now)
     assert visitor.line is not None
     visitor.line.receive(visitor.session.data_to_send(), stage.now)
     stage.cut(visitor)  # its echo is lost
-    the_chat(stage).status = ChatStatus.CLOSED
-    stage.broker.heard.clear()
+    end_of_the_second_life(stage, agent)
+    stage.broker.way.heard.clear()
     visitor.session.start_chat(evolve(JANA, tracking_id=ref.name), stage.now)
     stage.pass_time(1)
-    assert heard(stage) == ["SYS_HELLO", "ES_CHAT_RESYNC", "ES_CHAT_STATUS", "ES_CHAT_START"]
+    sent = ["SYS_HELLO", "ES_CHAT_RESYNC", "ES_CHAT_STATUS", "ES_CHAT_START", "ES_CHAT_CONFIRM"]
+    assert heard(stage) == sent
     assert len(visitor.of(SentenceEchoed)) == 1
 
 

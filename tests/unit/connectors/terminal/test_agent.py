@@ -1,4 +1,4 @@
-"""The commands of the agent's terminal program, against a model of a broker."""
+"""The commands of the agent's terminal program, against the core on a socket."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -36,10 +36,20 @@ from protocol.scenario import (
     ScreenInfo,
 )
 from protocol.values import AgentState, ChatStatus, Guid, PartyState, TransferMode
-from tests.support.agent_program import BOB, BORIS, Scene, play
-from tests.support.model_broker import ALICE
+from tests.support.agent_program import Scene, play
+from tests.support.wired_core import ALICE, BOB, BORIS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_who_said_ready_is_ready_though_all_that_came_before_is_read_late() -> None:
+    """The state that a connection begins with is no wish, even where the client is ready by then."""
+
+    async def scenario(scene: Scene) -> None:
+        asked = [f.payload for f in scene.core.way.heard if f.type == "CS_AGENT_STATE"]
+        assert asked == [AgentStateInfo(peer="101", state=AgentState.READY)]
+
+    play(scenario)
 
 
 def test_a_note_for_colleagues() -> None:
@@ -48,8 +58,7 @@ def test_a_note_for_colleagues() -> None:
         await scene.face.shows("note of Alice: they are �[2J angry")
         await scene.terminal.enter("/note")
         assert scene.face.lines[-1] == "/note TEXT"
-        (chat,) = scene.model.broker.chats.values()
-        assert not chat.sentences
+        assert not scene.chat.sentences
 
     play(scenario)
 
@@ -97,10 +106,9 @@ def test_a_transfer_to_an_agent_to_a_project_and_back() -> None:
 
 def test_a_chat_is_parked_and_taken_back() -> None:
     async def scenario(scene: Scene) -> None:
-        scene.model.broker.canned["CS_CHAT_PARK"] = ("SC_CHAT_STATUS", scene.status(is_parked=True))
         asked = [await scene.asks("/park", "CS_CHAT_PARK")]
         await scene.face.shows("the chat is on hold")
-        scene.model.broker.canned["CS_CHAT_PARK"] = ("SC_CHAT_STATUS", scene.status())
+        assert scene.chat.parked_at is not None
         asked.append(await scene.asks("/park", "CS_CHAT_PARK"))
         await scene.face.shows("the chat goes on")
         parked = [one.is_parked for one in asked if isinstance(one, ChatCommandInfo)]
@@ -123,7 +131,7 @@ def test_who_is_asked_and_who_has_joined_is_told() -> None:
             (None, "nobody else is in the chat"),
         ):
             status = scene.status(parties=parties)
-            scene.model.broker.canned["CS_CHAT_LEAVE"] = ("SC_CHAT_STATUS", status)
+            scene.answers["CS_CHAT_LEAVE"] = ("SC_CHAT_STATUS", status)
             await scene.asks("/leave", "CS_CHAT_LEAVE")
             await scene.face.shows(text)
 
@@ -148,7 +156,7 @@ def test_who_is_there_and_why() -> None:
                 DecisionAgentInfo(agent_name="Boris", reason="excluded"),
             ),
         )
-        scene.model.broker.canned["CS_CHAT_EXPLAIN"] = ("SC_CHAT_EXPLANATION", (decision,))
+        scene.answers["CS_CHAT_EXPLAIN"] = ("SC_CHAT_EXPLANATION", (decision,))
         await scene.terminal.enter("/explain")
         assert scene.face.lines[-1] == (
             "08:00:00 Offered to Alice: has the most free slots, after 3 s of waiting. "
@@ -165,10 +173,10 @@ def test_a_supervisor_goes_to_a_chat_of_the_overview() -> None:
         other = Guid("00000000-0000-4000-8000-0000000000c7")
         waiting = scene.status(chat_id=BORIS, status=ChatStatus.WAITING)
         busy = scene.status(chat_id=other, agent_name="Bob\x1b Meyer")
-        scene.model.broker.canned["CS_CHAT_OVERVIEW"] = ("SC_CHAT_OVERVIEW", (waiting, busy))
+        scene.answers["CS_CHAT_OVERVIEW"] = ("SC_CHAT_OVERVIEW", (waiting, busy))
         await scene.terminal.enter("/overview")
         assert scene.face.lines[-2:] == ["chat 1: waiting", "chat 2: with Bob� Meyer"]
-        scene.model.broker.canned["CS_CHAT_INVITE"] = ("SC_CHAT_STATUS", busy)
+        scene.answers["CS_CHAT_INVITE"] = ("SC_CHAT_STATUS", busy)
         for command, mode in (("/monitor 2", "Monitor"), ("/join 2", "Conference")):
             asked = await scene.asks(command, "CS_CHAT_INVITE")
             assert isinstance(asked, ChatTransferInfo)
@@ -180,7 +188,7 @@ def test_a_supervisor_goes_to_a_chat_of_the_overview() -> None:
     play(scenario)
 
 
-def test_a_chat_is_opened_and_one_given_back() -> None:
+def test_a_chat_is_opened() -> None:
     async def scenario(scene: Scene) -> None:
         asked = await scene.asks("/open web +420 123 Jana", "CS_CHAT_OPEN")
         assert isinstance(asked, ChatServiceInfo)
@@ -188,8 +196,12 @@ def test_a_chat_is_opened_and_one_given_back() -> None:
         assert told == ("web", "+420", "123 Jana")
         await scene.terminal.enter("/open web")
         assert scene.face.lines[-1] == "/open GATEWAY ADDRESS [NAME]"
-        waiting = scene.status(status=ChatStatus.WAITING)
-        scene.model.broker.canned["CS_CHAT_RETURN"] = ("SC_CHAT_STATUS", waiting)
+
+    play(scenario)
+
+
+def test_a_chat_is_given_back() -> None:
+    async def scenario(scene: Scene) -> None:
         await scene.asks("/return", "CS_CHAT_RETURN")
         await scene.face.shows("#1 Jana is not with you any more")
         await scene.terminal.enter("/return")
@@ -203,7 +215,7 @@ def test_a_chat_is_opened_and_one_given_back() -> None:
 async def shown_as(scene: Scene, **members: object) -> None:
     """The broker tells that the chat is like this now."""
     status = scene.status(**members)
-    scene.model.broker.canned["CS_CHAT_LEAVE"] = ("SC_CHAT_STATUS", status)
+    scene.answers["CS_CHAT_LEAVE"] = ("SC_CHAT_STATUS", status)
     await scene.asks("/leave", "CS_CHAT_LEAVE")
 
 
@@ -220,12 +232,12 @@ def test_who_is_unseen_by_the_visitor_whispers(mode: TransferMode) -> None:
         await shown_as(scene, parties=(party(mode),))
         await scene.terminal.enter("offer a refund")
         await scene.face.shows("note of Alice: offer a refund")
-        said = [f.payload for f in scene.model.broker.heard if f.type == "CS_CHAT_SENTENCE"]
+        said = [f.payload for f in scene.broker.core.way.heard if f.type == "CS_CHAT_SENTENCE"]
         assert [isinstance(s, ChatSentenceInfo) and s.model for s in said] == [10]
         await shown_as(scene, parties=(party(TransferMode.CONFERENCE),))
         await scene.terminal.enter("good day")
         await scene.face.shows("good day")
-        said = [f.payload for f in scene.model.broker.heard if f.type == "CS_CHAT_SENTENCE"]
+        said = [f.payload for f in scene.broker.core.way.heard if f.type == "CS_CHAT_SENTENCE"]
         assert [isinstance(s, ChatSentenceInfo) and s.model for s in said] == [10, 0]
 
     play(scenario)
@@ -302,7 +314,7 @@ def test_who_asks_is_told_with_the_call() -> None:
 def test_what_is_refused_is_told() -> None:
     async def scenario(scene: Scene) -> None:
         await scene.terminal.enter("/leave")
-        assert scene.face.lines[-1].startswith("not done: NotAllowed")
+        assert scene.face.lines[-1].startswith("not done: WrongState: ")
 
     play(scenario)
 
@@ -332,7 +344,7 @@ def test_what_was_filled_in_is_shown() -> None:
             ),
         )
         status = scene.status(info=ChatInfo(scenarios=items))
-        scene.model.broker.canned["CS_CHAT_LEAVE"] = ("SC_CHAT_STATUS", status)
+        scene.answers["CS_CHAT_LEAVE"] = ("SC_CHAT_STATUS", status)
         await scene.asks("/leave", "CS_CHAT_LEAVE")
         filled = ScenarioResultInfo(
             peer="101",
@@ -356,8 +368,8 @@ def test_what_was_filled_in_is_shown() -> None:
             ScreenControlInfo(screen_control_id=control("c3"), display_name="When"),
         )
         model = ScenarioInfo(scenario_id=form, screens=(ScreenInfo(controls=controls),))
-        scene.model.broker.canned["CS_SCENARIO_RESULT"] = ("SC_SCENARIO_RESULT", filled)
-        scene.model.broker.canned["CS_SCENARIO_LOAD"] = ("SC_SCENARIO_MODEL", model)
+        scene.answers["CS_SCENARIO_RESULT"] = ("SC_SCENARIO_RESULT", filled)
+        scene.answers["CS_SCENARIO_LOAD"] = ("SC_SCENARIO_MODEL", model)
         await scene.terminal.enter("/form")
         assert scene.face.lines[-7:] == [
             "Outcome: not filled in yet",

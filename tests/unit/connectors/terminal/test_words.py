@@ -23,8 +23,8 @@ from protocol.chat import (
     DecisionInfo,
 )
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid, PartyState, TransferMode
-from tests.support.agent_program import BOB, BORIS, Lines, Scene, play
-from tests.support.model_broker import ALICE
+from tests.support.agent_program import Lines, Scene, play
+from tests.support.wired_core import ALICE, BOB, BORIS
 
 
 @pytest.mark.parametrize(
@@ -82,10 +82,13 @@ def test_a_wrap_up_ends_with_a_code() -> None:
             ("/done Sold", (JANA, KARL), (JANA,)),
             ("/done", (JANA,), ()),
         ):
-            await scene.model.push("SC_AGENT_STATE", writing_up(*picture))
+            await scene.broker.push("SC_AGENT_STATE", writing_up(*picture))
             while scene.terminal.client.wrap_ups != picture:
                 await anyio.lowlevel.checkpoint()
-            scene.model.broker.canned["CS_CHAT_WRAPUP"] = ("SC_AGENT_STATE", writing_up(*left))
+            scene.answers["CS_CHAT_WRAPUP"] = (
+                "SC_AGENT_STATE",
+                writing_up(*left),
+            )
             asked = await scene.asks(line, "CS_CHAT_WRAPUP")
             assert isinstance(asked, ChatWrapUpInfo)
             told.append((asked.chat_id, asked.code, asked.note))
@@ -149,7 +152,7 @@ def test_who_is_in_a_chat_of_others_is_not_told_that_it_is_theirs(
         assert chat is not None
         if mode is not None:
             own = ChatPartyInfo(agent_id=ALICE, mode=mode, state=PartyState.JOINED)
-            scene.model.broker.canned["CS_CHAT_PARK"] = (
+            scene.answers["CS_CHAT_PARK"] = (
                 "SC_CHAT_STATUS",
                 scene.status(parties=(own,)),
             )

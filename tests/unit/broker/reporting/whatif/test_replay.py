@@ -20,7 +20,8 @@ from broker.reporting.whatif.replay import Replayed, grace_of, replay
 from broker.reporting.whatif.rows import Record, record, whole
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import Guid
-from tests.support.playbook import START, Client, Playbook
+from tests.support.core_in_memory import START
+from tests.support.playbook import Client, Playbook
 from tests.support.saved_shift import CONFIG, SavedShift, a_shift, saved
 
 pytestmark = pytest.mark.slow

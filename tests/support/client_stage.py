@@ -1,4 +1,4 @@
-"""Plays client sessions against the model broker under virtual time, without any I/O."""
+"""Plays client sessions against the core in memory under virtual time, without any I/O."""
 
 import itertools
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from connectors.client.settings import (
     WorkplaceSettings,
 )
 from protocol.chat import ChatServiceInfo
-from tests.support.model_broker import Line, ModelBroker
+from tests.support.wired_core import INSTALLATION, Line, WiredCore
 
 E = TypeVar("E")
 
@@ -25,8 +25,12 @@ def visitor_settings(token: str = "web-secret", tuning: Tuning | None = None) ->
     return ConnectorSettings(gateways=(Gateway("web"),), token=token, tuning=tuning or Tuning())
 
 
-def agent_settings(token: str = "alice-secret", tuning: Tuning | None = None) -> WorkplaceSettings:
-    return WorkplaceSettings(number="101", login="alice", token=token, tuning=tuning or Tuning())
+def agent_settings(
+    login: str = "alice", number: str = "101", tuning: Tuning | None = None
+) -> WorkplaceSettings:
+    return WorkplaceSettings(
+        number=number, login=login, token=f"{login}-secret", tuning=tuning or Tuning()
+    )
 
 
 def ids(prefix: str) -> Callable[[], str]:
@@ -50,9 +54,9 @@ class Player:
 class Stage:
     """A broker and its clients. `settle` lets everything that can happen now happen."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: str = INSTALLATION) -> None:
         self.now = 1000.0
-        self.broker = ModelBroker()
+        self.broker = WiredCore(self.now, config)
         self.players: list[Player] = []
         self.up = True
 
@@ -63,9 +67,9 @@ class Stage:
         self.settle()
         return player
 
-    def settle(self) -> None:
-        """Move bytes until nobody has any left to say."""
-        while sum(self.step(player) for player in self.players):
+    def settle(self, *only: Player) -> None:
+        """Move bytes until nobody, or none of these, has any left to say."""
+        while sum(self.step(player) for player in only or self.players):
             pass
 
     def step(self, player: Player) -> bool:
@@ -80,11 +84,11 @@ class Stage:
         line = player.line
         if line is None:
             return False
-        if line not in self.broker.lines and not (rest := line.data_to_send()):
-            self.cut(player)
-            return True
-        elif line not in self.broker.lines:
-            player.told += session.receive(rest, self.now)
+        if not self.broker.serves(line):
+            if rest := line.data_to_send():
+                player.told += session.receive(rest, self.now)
+            else:
+                self.cut(player)
             return True
         moved = False
         if out := session.data_to_send():
@@ -118,12 +122,13 @@ class Stage:
         until = self.now + seconds
         self.settle()
         while True:
-            wanted = [at for player in self.players if (at := self._wants(player)) is not None]
-            then = min([at for at in wanted if at <= until], default=until)
+            wanted = [self.broker.due, *(self._wants(player) for player in self.players)]
+            then = min([at for at in wanted if at is not None and at <= until], default=until)
             self.now = max(self.now, then)
             for player in self.players:
                 player.told += player.session.tick(self.now)
-            for line in self.broker.lines:
+            self.broker.advance(self.now)
+            for line in list(self.broker.lines.values()):
                 line.tick(self.now)
             self.settle()
             if then >= until:
@@ -145,15 +150,16 @@ def start(stage: Stage, visitor: Player) -> ChatRef:
     return ref
 
 
-def answer(stage: Stage, agent: Player) -> ChatRef:
+def answer(stage: Stage, agent: Player, *only: Player) -> ChatRef:
+    """The agent answers the chat that was offered last; all hear of it, or these only."""
     ref = agent.of(Alerted)[-1].ref
     agent.session.command("ANSWER", ref, stage.now)
-    stage.settle()
+    stage.settle(*only)
     return ref
 
 
 def heard(stage: Stage) -> list[str]:
-    return [frame.type for frame in stage.broker.heard]
+    return stage.broker.way.types()
 
 
 def transcript(player: Player) -> list[tuple[int, str | None, bool]]:

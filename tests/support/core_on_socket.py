@@ -1,4 +1,7 @@
-"""The model broker on a real socket, to be killed and started again on the same port."""
+"""The core in memory on a real socket, to be killed and started again on the same port.
+
+The core's time stands still: what takes it is tested elsewhere.
+"""
 
 import ssl
 from collections.abc import Awaitable, Callable
@@ -8,15 +11,17 @@ import anyio.abc
 from anyio.abc import SocketAttribute
 from anyio.streams.tls import TLSListener
 
-from tests.support.model_broker import Line, ModelBroker
+from tests.support.wired_core import INSTALLATION, Line, WiredCore
+
+_BROKEN = (anyio.BrokenResourceError, anyio.ClosedResourceError, ssl.SSLError)
 
 
-class TcpModel:
-    """A model broker that listens on loopback."""
+class CoreOnSocket:
+    """The core, which listens on loopback."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, config: str = INSTALLATION) -> None:
         self._tls = tls
-        self.broker = ModelBroker()
+        self.core = WiredCore(config=config)
         self.port = 0
         self._streams: dict[Line, anyio.abc.ByteStream] = {}
         self.breaks_at: str | None = None
@@ -45,16 +50,16 @@ class TcpModel:
                     await listener.serve(self._serve)
                 else:
                     await TLSListener(listener, self._tls).serve(self._serve)
-        self.broker.restart()
+        self.core.restart()
         self._stopped.set()
 
     async def kill(self) -> None:
-        """Every connection is gone at once, the chats stay."""
+        """Every connection is gone at once, what was stored is not."""
         self._scope.cancel()
         await self._stopped.wait()
 
     async def push(self, type_: str, payload: object) -> None:
-        """The broker says something to everybody."""
+        """Say something to everybody that the core did not say."""
         for line in list(self._streams):
             line.push(type_, payload)
         await self._flush()
@@ -65,21 +70,21 @@ class TcpModel:
             await anyio.aclose_forcefully(stream)
 
     async def _serve(self, stream: anyio.abc.ByteStream) -> None:
-        line = self.broker.connect(0.0)
+        line = self.core.connect(0.0)
         self._streams[line] = stream
         try:
             async with stream:
                 while True:
                     line.receive(await stream.receive(), 0.0)
-                    if self.breaks_at in [frame.type for frame in self.broker.heard]:
+                    if self.breaks_at in [frame.type for frame in self.core.way.heard]:
                         self.breaks_at = None
-                        self.broker.drop(line)
+                        self.core.drop(line)
                         line.data_to_send()  # this never arrives
                         await self._flush()
                         return
                     await self._flush()
-        except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
-            self.broker.drop(line)
+        except (anyio.EndOfStream, *_BROKEN):
+            self.core.drop(line)
             self.left.set()
             await self._flush()
         finally:
@@ -91,17 +96,23 @@ class TcpModel:
                 if data := line.data_to_send():
                     try:
                         await stream.send(data)
-                    except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-                        self.broker.drop(line)
+                    except _BROKEN:
+                        self.core.drop(line)
 
 
-def with_model(scenario: Callable[[TcpModel], Awaitable[None]]) -> None:
+def with_core(
+    scenario: Callable[[CoreOnSocket], Awaitable[None]],
+    backend: str = "trio",
+    config: str = INSTALLATION,
+) -> None:
+    """Play a scenario against the core on a socket."""
+
     async def run() -> None:
-        model = TcpModel()
+        broker = CoreOnSocket(config=config)
         with anyio.fail_after(20):
             async with anyio.create_task_group() as tasks:
-                await tasks.start(model.run)
-                await scenario(model)
+                await tasks.start(broker.run)
+                await scenario(broker)
                 tasks.cancel_scope.cancel()
 
-    anyio.run(run, backend="trio")
+    anyio.run(run, backend=backend)
