@@ -171,7 +171,11 @@ def test_a_bot_greets_answers_and_ends(play: Callable[[Scenario], None]) -> None
             await scene.visitors.send(chat, said)
             await scene.hears(chat, answer)
         await scene.sees(chat, ChatStatus.CLOSED)
-        assert {one.party_name for one in scene.stored().sentences if one.outbound} == {"Robot"}
+        assert {
+            one.words.party_name
+            for one in scene.stored().transcript.sentences
+            if one.words.outbound
+        } == {"Robot"}
 
     play(scenario)
 
@@ -210,7 +214,7 @@ def test_what_was_learned_is_handed_over_before_the_chat(play: Callable[[Scenari
         await scene.sees(chat, ChatStatus.WAITING)
         (transfer,) = scene.transfers()
         assert (transfer.to_project_id, transfer.note) == (SALES, "wants to buy")
-        assert [one.text for one in scene.stored().internal] == ["order: 17"]
+        assert [one.words.text for one in scene.stored().transcript.internal] == ["order: 17"]
         kinds = [frame.type for frame in scene.broker.core.way.heard]
         assert kinds.index("CS_CHAT_TRANSFER") > kinds.index("CS_CHAT_SENTENCE")
 
@@ -369,7 +373,7 @@ def test_a_bot_outlives_the_broker(play: Callable[[Scenario], None]) -> None:
         other = await scene.visitors.start_chat(party_name="Petr")
         await scene.hears(other, "Hello Petr")
         (first, _other) = scene.broker.core.chats
-        said = [one.text for one in first.sentences]
+        said = [one.words.text for one in first.transcript.sentences]
         assert said == ["Hello Jana", "still there?", "You said still there?"]
 
     play(scenario)
@@ -389,7 +393,7 @@ def test_a_bot_that_is_started_again_goes_on(play: Callable[[Scenario], None]) -
         await slow.cancelled.wait()
         await scene.run(Parrot())
         await scene.hears(chat, "You said b")
-        said = [one.text for one in scene.stored().sentences]
+        said = [one.words.text for one in scene.stored().transcript.sentences]
         assert said == ["a", "done a", "b", "You said b"]
 
     play(scenario)
@@ -416,12 +420,14 @@ def test_an_answer_is_not_given_twice(
         await scene.hears(chat, "You said hello")
         first.cancel()
         stored = scene.stored()
-        assert not any(one.confirmed_at for one in stored.sentences if not one.outbound)
+        assert not any(
+            one.confirmed_at for one in stored.transcript.sentences if not one.words.outbound
+        )
         scene.broker.core.way.lost.clear()
         await scene.run(after())
         await scene.visitors.send(chat, "more")
         await scene.hears(chat, f"{answer} said more")
-        said = [one.text for one in stored.sentences if one.outbound]
+        said = [one.words.text for one in stored.transcript.sentences if one.words.outbound]
         assert said == ["Hello Jana", "You said hello", f"{answer} said more"]
 
     play(scenario)

@@ -100,7 +100,9 @@ def test_a_send_outlives_a_restart_of_the_broker(play: Callable[[Scenario], None
             await until(client, lambda event: isinstance(event, Disconnected))
             await tasks.start(broker.run)
             await until(client, lambda event: isinstance(event, SentenceAdded))
-            assert [one.text for one in broker.core.chat.sentences] == ["are you there?"]
+            assert [one.words.text for one in broker.core.chat.transcript.sentences] == [
+                "are you there?"
+            ]
             tasks.cancel_scope.cancel()
 
     play(scenario)

@@ -192,7 +192,7 @@ def test_a_note_is_a_sentence_of_its_own_kind() -> None:
                     break
             stored = await client.note(client.ref(broker.core.chat.id), "they are angry")
             assert (stored.counter, stored.model) == (1, 10)
-            assert not broker.core.chat.sentences
+            assert not broker.core.chat.transcript.sentences
 
     with_core(scenario)
 
@@ -236,6 +236,6 @@ def test_a_connector_opens_a_chat_and_binds_it() -> None:
         bound = heard(broker, "ES_CHAT_START").payload
         assert isinstance(bound, ChatServiceInfo)
         assert (bound.tracking_id, bound.return_chat_id) == ("t", opened)
-        assert broker.core.chat.tracking_id == "t"
+        assert broker.core.chat.visitor.tracking_id == "t"
 
     with_core(scenario)

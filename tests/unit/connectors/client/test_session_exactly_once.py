@@ -176,7 +176,7 @@ def test_each_sentence_is_in_each_transcript_once(
     """W-21, W-22, W-25, W-26, I-2, I-3."""
     stage, players, said = play(window, actions)
     chat = stage.broker.chat
-    stored = [(one.counter, one.text) for one in chat.sentences]
+    stored = [(one.counter, one.words.text) for one in chat.transcript.sentences]
     assert [counter for counter, _ in stored] == list(range(1, len(stored) + 1))
     everything = [f"v{n + 1}" for n in range(said[0])] + [f"a{n + 1}" for n in range(said[1])]
     assert sorted(text or "" for _, text in stored) == sorted(everything)
@@ -193,7 +193,7 @@ def test_each_sentence_is_in_each_transcript_once(
         assert told_as_delivered(player) == Counter(mine)
         if window == 1:
             assert mine == sorted(mine, key=lambda text: int((text or "v0")[1:]))
-    assert all(one.confirmed_at for one in chat.sentences)
+    assert all(one.confirmed_at for one in chat.transcript.sentences)
     stage.broker.check_store()
 
 
@@ -207,4 +207,4 @@ def test_the_play_does_what_it_is_for() -> None:
     ]
     stage, players, _ = play(1, actions)
     assert len(players[0].of(Disconnected)) == 1
-    assert len(stage.broker.chat.sentences) == 2
+    assert len(stage.broker.chat.transcript.sentences) == 2

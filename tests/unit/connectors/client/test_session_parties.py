@@ -157,7 +157,7 @@ def test_a_note_whose_echo_was_lost_is_stored_once_and_still_ones_own(
     stage.cut(agent)
     stage.pass_time(5)
     assert notes(agent) == [(1, "remember", True)]
-    assert len(stage.broker.chat.internal) == 1
+    assert len(stage.broker.chat.transcript.internal) == 1
     assert len(agent.of(SentenceEchoed)) == 1
 
 
@@ -279,7 +279,7 @@ def test_a_form_is_offered_and_no_longer() -> None:
     for _ in range(2):
         visitor.session.command("STATUS", ref, stage.now)
         stage.settle()
-    assert stage.broker.chat.scenario == form
+    assert stage.broker.chat.forms.offered == form
     filled = ScenarioResultInfo(scenario_id=form, chat_id=stage.broker.chat.id)
     visitor.session.request("ES_SCENARIO_SAVE", filled, stage.now, ref=ref)
     stage.settle()
@@ -360,4 +360,4 @@ def test_the_binding_of_an_outbound_chat_is_sent_again_until_it_is_answered(
     stage.pass_time(5)
     assert heard(stage).count("ES_CHAT_START") == 2
     assert len(visitor.of(RequestDone)) == 1
-    assert stage.broker.chat.tracking_id == "t"
+    assert stage.broker.chat.visitor.tracking_id == "t"

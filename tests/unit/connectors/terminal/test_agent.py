@@ -58,7 +58,7 @@ def test_a_note_for_colleagues() -> None:
         await scene.face.shows("note of Alice: they are �[2J angry")
         await scene.terminal.enter("/note")
         assert scene.face.lines[-1] == "/note TEXT"
-        assert not scene.chat.sentences
+        assert not scene.chat.transcript.sentences
 
     play(scenario)
 
@@ -108,7 +108,7 @@ def test_a_chat_is_parked_and_taken_back() -> None:
     async def scenario(scene: Scene) -> None:
         asked = [await scene.asks("/park", "CS_CHAT_PARK")]
         await scene.face.shows("the chat is on hold")
-        assert scene.chat.parked_at is not None
+        assert scene.chat.parking is not None
         asked.append(await scene.asks("/park", "CS_CHAT_PARK"))
         await scene.face.shows("the chat goes on")
         parked = [one.is_parked for one in asked if isinstance(one, ChatCommandInfo)]
