@@ -30,7 +30,8 @@ class Kind(StrEnum):
     fresh snapshots), END. Of a connection, as its client sees it: DIALLED (client, role, peers, login,
     ready), SENT and GOT a frame, GONE (why). Of a client: VIEW (what it believes at the end: role, peers,
     ready, waiting, chats). Of the broker, seen by the simulator only: STARTED, CRASHED (window), FAILED
-    (its store did: it serves nobody until it is STARTED again), GAVE a frame to a connection, LEFT it
+    (its store did: it serves nobody until it is STARTED again), both with what it may have decided and lost
+    (`undurable`: since when), GAVE a frame to a connection, LEFT it
     (serves it no more), COMMITTED (facts: see `facts.summary`), RESTORED (same, difference), BROKEN (a law
     of the state: text), BACKLOG (frames, bytes, of a connection's queue), REPLAYED (same, difference),
     CLOCK (from what the broker's clock says, `core`, on, it is `lag` ahead of the history's), FROZEN

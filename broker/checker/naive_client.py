@@ -192,8 +192,9 @@ class NaiveClient:
             return  # about a chat that nobody knows
         ref = self.ref_of(p)
         before = self.chats.get(ref)
-        if before is not None and before.chat is None and p.status is S.PILOT and p.sentences == ():
-            # A new chat. What was echoed before under its name was of an older, closed one.
+        if before is not None and before.chat is None and p.status is S.PILOT and not p.sentences:
+            # A new chat, as its start is answered or pushed to another program. What was echoed before
+            # under its name was of an older, closed one.
             del self.chats[ref]
             before = None
         fresh = before is not None and before.chat not in (None, p.chat_id)

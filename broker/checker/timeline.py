@@ -54,7 +54,10 @@ class Timeline:
         """Find out from the events."""
         line = cls()
         down: int | None = None
+        unsure: int | None = None
         for event in events:
+            if event.kind in (Kind.CRASHED, Kind.FAILED):
+                unsure = min(event.data.get("undurable", event.at), unsure or event.at)
             match event.kind:
                 case Kind.CLOCK:
                     line._lags.append((event.data["core"], event.data["lag"]))
@@ -70,10 +73,11 @@ class Timeline:
                     # Whoever is killed is frozen no more.
                     line.deaf = [(begin, min(end, event.at)) for begin, end in line.deaf]
                 case Kind.STARTED:
-                    line.began.append((event.at, event.at))
+                    # What was decided while the last commit was under way never was.
+                    line.began.append((unsure or event.at, event.at))
                     if down is not None:
                         line.deaf.append((down, event.at))
-                    down = None
+                    down = unsure = None
                 case Kind.RESUMED:
                     line.began.append((event.at - event.data["deaf"] - STALL, event.at))
                 case _:
@@ -100,7 +104,8 @@ class Timeline:
         """When a time that somebody was given must be over at the latest."""
         end = since + length
         lost = [(begin, stop, False) for begin, stop in self.deaf]
-        for begin, stop, begins in sorted([*lost, *((*span, True) for span in self.began)]):
+        spans = [*lost, *((*span, True) for span in self.began)]
+        for begin, stop, begins in sorted(spans, key=lambda span: span[1:]):
             if since > stop or begin >= end + UNDER_WAY:
                 continue
             if begins:

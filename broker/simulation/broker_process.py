@@ -97,7 +97,8 @@ class Host:
             return
         life, self.life = self.life, None
         self.crashes += 1
-        self.history.add(self.world.now, Kind.CRASHED, window=window.value)
+        undurable = life.committer.undurable
+        self.history.add(self.world.now, Kind.CRASHED, window=window.value, undurable=undurable)
         life.die()
         self.world.after(self.rng.between(50 * MS, 3 * SECOND), self.start)
 
@@ -163,6 +164,7 @@ class Life:
     attention: Attention = field(init=False)
     clock: Clock = field(init=False)
     diary: Diary = field(init=False)
+    committer: Committer = field(init=False)
     released: Released = field(init=False)
     dead: bool = False
     held_at: int | None = None
@@ -240,9 +242,10 @@ class Life:
         self.clock.last = max([self.clock.last, *(end for _, end in first.heard[:1])])
         now = self.clock()
         store.begin_life(now, first.heard)
+        self.committer = Committer(self, host, self.rng, self.standstill)
         self.engine = witness.WatchedEngine(
             restore(host.config, first, now, self.attention.look()),
-            Committer(self, host, self.rng, self.standstill),
+            self.committer,
             self,
             self.clock,
             self.rng.bytes(16),
@@ -314,7 +317,8 @@ class Life:
 
     def _store_failed(self) -> None:
         """Crash-only: everybody is sent away, the state is thrown away and loaded again."""
-        self.host.history.add(self.host.world.now, Kind.FAILED)
+        undurable = self.committer.undurable
+        self.host.history.add(self.host.world.now, Kind.FAILED, undurable=undurable)
         if self.engine is not None:
             self.engine.give_up()
         self._end_engine()

@@ -80,6 +80,14 @@ class Committer:
     standstill: Standstill
     _pace: Pace = field(factory=Pace, init=False)
     _under_way: int = field(default=0, init=False)
+    _begun: int | None = field(default=None, init=False)
+    _before: int | None = field(default=None, init=False)
+    """When the commit before began, if one that runs followed at once, with what was decided meanwhile."""
+
+    @property
+    def undurable(self) -> int:
+        """Since when what was decided may not be durable."""
+        return self._before or self._begun or self.host.world.now
 
     def commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
         """Store the facts: at once while commits are quick, or later."""
@@ -93,6 +101,7 @@ class Committer:
         if few:
             self._pace.note(takes / SECOND)
         self._under_way += 1
+        self._begun = self.host.world.now
         self.host.world.after(takes, lambda: self._commit(facts, done))
 
     def _is_struck(self) -> bool:
@@ -141,7 +150,11 @@ class Committer:
                 return
             self._under_way -= 1
             if not life.dead and life.engine is engine:
+                if error is None:
+                    self._before, self._begun = self._begun, None
                 life.guarded(lambda: life.committed(done, error))
+                if self._begun is None:
+                    self._before = None
 
         host.world.after(self.rng.between(0, MS), tell)
 

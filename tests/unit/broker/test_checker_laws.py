@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from attrs import evolve
 
 from broker.checker import check
@@ -172,17 +173,20 @@ def test_a_snapshot_equals_the_fold() -> None:
     assert told(snapshot("a")) == {"I-9"}
 
 
-def test_the_echo_of_an_older_chat_is_no_part_of_a_new_one() -> None:
+@pytest.mark.parametrize("transcript", [(), None], ids=["its own start", "of another program"])
+def test_the_echo_of_an_older_chat_is_no_part_of_a_new_one(
+    transcript: tuple[ChatSentenceInfo, ...] | None,
+) -> None:
     """The retry of a sentence of a closed chat, then a start under the same name."""
     fold = NaiveClient(Role.CONNECTOR, "c")
-    old = ChatSentenceInfo(peer="web", tracking_id="t", id="b", text="b", counter=2)
+    old = ChatSentenceInfo(peer="web", tracking_id="t", id="b", text="b", counter=1)
     fold.took(Frame("SE_CHAT_SENTENCE", old), 1, None)
     new = ChatStatusInfo(
         peer="web", tracking_id="t", chat_id=CHAT, status=ChatStatus.PILOT, sentences=()
     )
-    fold.took(Frame("SE_CHAT_STATUS", new), 2, None)
+    fold.took(Frame("SE_CHAT_STATUS", evolve(new, sentences=transcript)), 2, None)
+    fold.took(Frame("SE_CHAT_SENTENCE", evolve(old, id="c", text="c")), 3, None)
     assert fold.remarks == []
-    fold.took(Frame("SE_CHAT_SENTENCE", evolve(old, counter=1)), 3, None)
     fold.took(Frame("SE_CHAT_STATUS", new), 4, None)
     assert {remark.law for remark in fold.remarks} == {"I-9"}
 

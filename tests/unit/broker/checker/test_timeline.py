@@ -30,6 +30,19 @@ def test_what_was_due_just_before_the_broker_died_may_not_be_durable() -> None:
     assert line.over(89 * SECOND + SECOND // 2, 10 * SECOND) == 113 * SECOND
 
 
+@pytest.mark.parametrize("kind", [Kind.CRASHED, Kind.FAILED])
+def test_what_was_decided_while_the_last_commit_took_long_is_not_durable(kind: Kind) -> None:
+    """B-13, I-16: however long ago that began."""
+    events = [
+        Event(0, Kind.STARTED),
+        Event(100 * SECOND, kind, data={"undurable": 96 * SECOND}),
+        Event(103 * SECOND, Kind.STARTED),
+    ]
+    line = Timeline.read(events)
+    assert line.over(87 * SECOND, 10 * SECOND) == 113 * SECOND
+    assert line.over(84 * SECOND, 10 * SECOND) == 94 * SECOND
+
+
 def test_a_process_that_ends_after_its_store_failed_is_down_from_then_on() -> None:
     """B-13."""
     line = timeline((100, Kind.FAILED), (101, Kind.CRASHED), (104, Kind.STARTED))
