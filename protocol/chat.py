@@ -81,7 +81,8 @@ class ChatSentenceInfo:
         party_name: Name of the sender as the conversation shows it; a visitor's sentence without one
             gets the name of the start.
         text: What is said; for other models an address or opaque data.
-        time_sent: When the sender sent it.
+        time_sent: When the sender sent it, as they say it; where they do not, when the broker
+            heard it.
         is_outbound: True towards the visitor, false towards the agent.
         counter: Place in the transcript, from 1; 0 outside of it.
         confirmed_time: When the receiver confirmed it; null: not yet.

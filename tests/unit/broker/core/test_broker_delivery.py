@@ -1,5 +1,6 @@
 """What the clauses say of sessions and delivery, sentence by sentence (W-10..W-27, C-4)."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,11 +9,12 @@ from broker.config.load import loads
 from broker.core.facts import ChatMoved, SentenceStored, SlotFilled
 from broker.core.invariants import durable
 from protocol.frame import Frame
-from protocol.values import Role
+from protocol.values import Role, from_micros
 from protocol.view import View, comparable
 from tests.support.first_moves import answered, offered, say, start, whole
 from tests.support.playbook import CONFIG, Client, Playbook
 
+FAR = datetime(9990, 1, 1, tzinfo=UTC)
 WITH_SENTENCES = {
     "ES_CHAT_START",
     "ES_CHAT_STATUS",
@@ -35,6 +37,27 @@ def test_an_agent_is_at_one_workplace_at_a_time(play: Playbook) -> None:
     moved.says("CS_CHAT_RESYNC", 1)
     listed = moved.hears("SC_CHAT_LIST", 1)["items"]
     assert {c["ChatId"]: c["Status"] for c in listed} == {chat: "Answered", ringing: "Alerting"}
+
+
+@pytest.mark.parametrize("model", [0, 4])
+def test_when_it_was_sent_is_the_senders_word_or_else_the_brokers(
+    play: Playbook, model: int
+) -> None:
+    """W-22: it is shown as it comes, and a retry changes nothing."""
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    answered(web, alice, "t1")
+    heard = from_micros(play.wall)
+    cases: list[tuple[dict[str, Any], datetime]] = [
+        ({"TimeSent": FAR.isoformat()}, FAR),
+        ({}, heard),
+        ({"TimeSent": None}, heard),
+    ]
+    for number, (said, shown) in enumerate(cases):
+        sentence = {"TrackingId": "t1", "ID": f"s{number}", "Text": "Hi", "Model": model, **said}
+        for _ in range(2):
+            web.says("ES_CHAT_SENTENCE", **sentence)
+            web.hears("SE_CHAT_SENTENCE", ID=f"s{number}", TimeSent=shown)
+            alice.hears("SC_CHAT_SENTENCE", ID=f"s{number}", TimeSent=shown)
 
 
 def test_every_connection_of_a_gateway_hears_everything(play: Playbook) -> None:

@@ -244,7 +244,7 @@ def test_the_chats_of_a_gateway_in_memory_are_bounded(
 
 
 def test_the_retry_of_an_overwritten_slot_does_not_bring_it_back(play: Playbook) -> None:
-    """W-21, W-22: it gets its echo, is not relayed again, and its key stays taken."""
+    """B-10, W-21, W-22: its echo comes, it is not relayed again, and its key stays taken."""
     web, alice = play.connector("web"), play.agent("alice", "101")
     chat = answered(web, alice, "t1")
     for key in ("n1", "n2"):
@@ -258,6 +258,7 @@ def test_the_retry_of_an_overwritten_slot_does_not_bring_it_back(play: Playbook)
     web.refused("KeyReused", 2)
     alice.says("CS_CHAT_CONFIRM", 3, ChatId=chat, ID="n1")
     alice.hears("SYS_ACK", 3)
+    web.silent()
     alice.says("CS_CHAT_STATUS", ChatId=chat)
     assert alice.hears("SC_CHAT_STATUS")["Navigation"]["Text"] == "/n2"
 
