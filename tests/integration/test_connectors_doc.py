@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 import trio
+from attrs import fields
 
 from broker.child import ServedBroker, free_port
 from connectors.client.connect import WorkplaceClient, connect_workplace
 from connectors.client.events import Alerted, ChatChanged, ChatRef, SentenceAdded, SentenceConfirmed
+from connectors.client.settings import Tuning
 from protocol.values import AgentState, ChatStatus, CloseReason
 from tests.support.terminals import ROOT, environment, sample_broker
 
@@ -31,6 +33,28 @@ def printed_program() -> str:
     )
     assert isinstance(program, str)
     return program
+
+
+def test_every_setting_that_a_page_names_is_one() -> None:
+    known = {member.name for member in fields(Tuning)}
+    named = {
+        name
+        for page in [*ROOT.glob("docs/*.md"), ROOT / "README.md"]
+        for call in re.findall(r"\bTuning[(.]([^)`]*)", page.read_text("utf-8"))
+        for name in re.findall(r"\b([a-z_]+)\s*(?:=|$)", call)
+    }
+    assert {"confirm", "follow", "renew", "response_period"} <= named
+    assert named <= known
+
+
+def test_a_program_in_any_language_is_told_to_continue_its_session() -> None:
+    """W-11: in the rule about coming back, so that it throws nobody out."""
+    (rule,) = re.findall(
+        r"^\d+\. \*\*Come back gently\.\*\*.*?(?=^\d+\. )",
+        PAGE.read_text("utf-8"),
+        re.MULTILINE | re.DOTALL,
+    )
+    assert "`Continues`" in rule
 
 
 def test_it_has_thirty_lines() -> None:
