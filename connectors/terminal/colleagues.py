@@ -1,6 +1,7 @@
 """What an agent does with a chat besides talking: notes, colleagues, the queue, outbound chats."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from unicodedata import normalize
 
 from connectors.client.connect import WorkplaceClient
 from connectors.client.events import ChatRef
@@ -196,10 +197,15 @@ class Colleagues:
 
 def _called(agents: Sequence[AgentStateInfo], name: str) -> list[AgentStateInfo]:
     """Who is called so, else whose name begins so."""
-    wanted = name.casefold()
-    names = [((one.agent_name or "").casefold(), one) for one in agents]
+    wanted = _folded(name)
+    names = [(_folded(one.agent_name or ""), one) for one in agents]
     whole = [one for known, one in names if known == wanted]
     return whole or [one for known, one in names if known.startswith(wanted)]
+
+
+def _folded(name: str) -> str:
+    """A name whichever way its letters were typed: small or not, with their marks or before them."""
+    return normalize("NFKC", normalize("NFKC", name).casefold())
 
 
 def _names(agents: Sequence[AgentStateInfo]) -> str:

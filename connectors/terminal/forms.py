@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from connectors.client.connect import WorkplaceClient
 from connectors.client.events import ChatRef
+from connectors.terminal.words import local_time
 from protocol.display import shown
 from protocol.scenario import (
     ScenarioInfo,
@@ -35,7 +36,7 @@ def heading(item: ScenarioResultItemInfo) -> str:
     title = shown(item.display_name or item.scenario_name) or "form"
     if item.result_id is None:
         return f"{title}: not filled in yet"
-    when = item.result_created.strftime(", %H:%M:%S") if item.result_created is not None else ""
+    when = f", {local_time(item.result_created)}" if item.result_created is not None else ""
     done = f", {shown(item.activity)}" if item.activity else ""
     return f"{title}{when}{done}"
 
@@ -62,7 +63,7 @@ def _said(control: ScreenControlInfo | None, value: ScenarioResultValueInfo) -> 
         ):
             return choice.display_name or ""
     if value.result_time is not None:
-        return value.result_time.strftime("%Y-%m-%d %H:%M")
+        return local_time(value.result_time, "%Y-%m-%d %H:%M")
     for said in (value.result_text, value.result_number, value.result_numeric):
         if said is not None:
             return str(said)

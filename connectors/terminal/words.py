@@ -1,5 +1,7 @@
 """The words of the wire as people say them: statuses, states, decisions, who ended a chat."""
 
+from datetime import datetime
+
 from protocol.agent import AgentWrapUpInfo
 from protocol.chat import ChatStatusInfo, DecisionInfo
 from protocol.values import AgentState, ChatStatus, CloseReason
@@ -40,10 +42,18 @@ def listed_text(chat: ChatStatusInfo) -> str:
     return _WITH[chat.status].format(name=name) + (", on hold" if chat.is_parked else "")
 
 
+def local_time(moment: datetime, form: str = "%H:%M:%S") -> str:
+    """A moment as the clock of the person at this terminal shows it."""
+    try:
+        return moment.astimezone().strftime(form)
+    except (OverflowError, ValueError):  # a peer's year 1 or 9999, which has no such moment here
+        return f"{moment.strftime(form)} UTC"
+
+
 def wrap_up_text(wrap_up: AgentWrapUpInfo, *, is_old: bool) -> str:
     """How a wrap-up is told; an old one began before this program was there."""
     until = wrap_up.until_utc
-    when = f", until {until.astimezone():%H:%M:%S}" if until is not None else ""
+    when = f", until {local_time(until)}" if until is not None else ""
     still = "still " if is_old else ""
     who = wrap_up.remote_name or "a visitor"
     return f"you {still}write up the chat with {who}{when}: /done CODE: NOTE"
@@ -98,7 +108,7 @@ _PASSED_OVER = {
 
 def decision_text(decision: DecisionInfo) -> str:
     """How a decision is told."""
-    when = decision.time_stamp.strftime("%H:%M:%S ") if decision.time_stamp is not None else ""
+    when = f"{local_time(decision.time_stamp)} " if decision.time_stamp is not None else ""
     kind, agent = decision.kind or "", decision.agent_name or "somebody"
     text = _DECIDED.get(kind, f"Decided: {kind}").format(agent=agent)
     if kind == "now":

@@ -15,6 +15,7 @@ from connectors.client.events import (
 )
 from connectors.terminal.colleagues import asked_text
 from connectors.terminal.conversation import Tick
+from connectors.terminal.words import local_time
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
     ChatCommandInfo,
@@ -40,6 +41,7 @@ from tests.support.agent_program import Scene, play
 from tests.support.wired_core import ALICE, BOB, BORIS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+EIGHT = datetime(2026, 1, 1, 8, tzinfo=UTC)
 
 
 def test_who_said_ready_is_ready_though_all_that_came_before_is_read_late() -> None:
@@ -67,6 +69,7 @@ def test_a_note_for_colleagues() -> None:
     ("line", "agent", "mode"),
     [
         ("/invite bob", BOB, TransferMode.CONSULT),
+        ("/invite \uff22\uff4f\uff42", BOB, TransferMode.CONSULT),
         ("/invite Bob Meyer consult", BOB, TransferMode.CONSULT),
         ("/invite Boris conference", BORIS, TransferMode.CONFERENCE),
     ],
@@ -145,7 +148,7 @@ def test_who_is_there_and_why() -> None:
         decision = DecisionInfo(
             peer="101",
             chat_id=Guid(scene.ref.name),
-            time_stamp=datetime(2026, 1, 1, 8, tzinfo=UTC),
+            time_stamp=EIGHT,
             kind="offered",
             agent_name="Alice",
             reason="free slots",
@@ -159,7 +162,7 @@ def test_who_is_there_and_why() -> None:
         scene.answers["CS_CHAT_EXPLAIN"] = ("SC_CHAT_EXPLANATION", (decision,))
         await scene.terminal.enter("/explain")
         assert scene.face.lines[-1] == (
-            "08:00:00 Offered to Alice: has the most free slots, after 3 s of waiting. "
+            f"{local_time(EIGHT)} Offered to Alice: has the most free slots, after 3 s of waiting. "
             "Passed over: Bob is paused; Boris let this chat go shortly before."
         )
 
@@ -339,7 +342,7 @@ def test_what_was_filled_in_is_shown() -> None:
                 scenario_id=form,
                 display_name="Contact",
                 result_id=result,
-                result_created=datetime(2026, 1, 1, 8, tzinfo=UTC),
+                result_created=EIGHT,
                 activity="again",
             ),
         )
@@ -354,7 +357,7 @@ def test_what_was_filled_in_is_shown() -> None:
             values=(
                 said("c1", result_text="sales"),
                 said("c2", result_number=7),
-                said("c3", result_time=datetime(2026, 1, 2, 9, 30, tzinfo=UTC)),
+                said("c3", result_time=EIGHT),
                 said("c4", result_text="x\x1b"),
                 said("c2"),
             ),
@@ -373,10 +376,10 @@ def test_what_was_filled_in_is_shown() -> None:
         await scene.terminal.enter("/form")
         assert scene.face.lines[-7:] == [
             "Outcome: not filled in yet",
-            "Contact, 08:00:00, again",
+            f"Contact, {local_time(EIGHT)}, again",
             "  Topic: A purchase",
             "  Age: 7",
-            "  When: 2026-01-02 09:30",
+            f"  When: {local_time(EIGHT, '%Y-%m-%d %H:%M')}",
             "  ?: x�",
             "  Age: ",
         ]

@@ -1,5 +1,7 @@
 """The words of the terminal programs: what is told, and how a command's text is read."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import anyio
@@ -10,9 +12,10 @@ from connectors.client.errors import Refused
 from connectors.client.events import AgentStateChanged, ChatChanged, ChatRef, SentenceRefused
 from connectors.terminal.agent import AgentTerminal
 from connectors.terminal.conversation import Conversation
+from connectors.terminal.forms import filled_in, heading
 from connectors.terminal.options import agent_options, visitor_options
 from connectors.terminal.visitor import VisitorTerminal
-from connectors.terminal.words import decision_text, listed_text
+from connectors.terminal.words import decision_text, listed_text, wrap_up_text
 from protocol.agent import AgentStateInfo, AgentWrapUpInfo
 from protocol.chat import (
     ChatPartyInfo,
@@ -21,6 +24,12 @@ from protocol.chat import (
     ChatTransferInfo,
     ChatWrapUpInfo,
     DecisionInfo,
+)
+from protocol.scenario import (
+    ScenarioInfo,
+    ScenarioResultInfo,
+    ScenarioResultItemInfo,
+    ScenarioResultValueInfo,
 )
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid, PartyState, TransferMode
 from tests.support.agent_program import Lines, Scene, play
@@ -120,6 +129,36 @@ def test_wrap_ups_are_told_when_they_begin_and_end() -> None:
             assert lines[-1] == told
 
     play(scenario)
+
+
+@pytest.fixture
+def auckland(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A terminal that is twelve or thirteen hours ahead."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "NZST-12NZDT,M9.5.0,M4.1.0/3")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("auckland")
+def test_times_are_those_of_the_persons_clock() -> None:
+    """Of wrap-ups, decisions and forms alike; a moment that is none here says that it is UTC."""
+    at = datetime(2026, 1, 1, 14, 5, tzinfo=UTC)
+    assert "until 03:05:00" in wrap_up_text(JANA, is_old=False)
+    assert decision_text(DecisionInfo(kind="routed", time_stamp=at)).startswith(
+        "03:05:00 The rules"
+    )
+    item = ScenarioResultItemInfo(result_id=ALICE, display_name="Contact", result_created=at)
+    assert heading(item) == "Contact, 03:05:00"
+    form = ScenarioInfo(scenario_id=ALICE)
+    told = [
+        list(
+            filled_in(form, ScenarioResultInfo(values=(ScenarioResultValueInfo(result_time=when),)))
+        )
+        for when in (at, datetime(9999, 12, 31, 23, 5, tzinfo=UTC))
+    ]
+    assert told == [["  ?: 2026-01-02 03:05"], ["  ?: 9999-12-31 23:05 UTC"]]
 
 
 def test_what_is_not_there_is_told_in_words() -> None:
