@@ -295,7 +295,7 @@ class Broker:
     def _let_go(self, store: Store) -> str | None:
         """Let the database go, with the end of this life in it if it still takes that."""
         with suppress(StoreError):
-            store.note_life(self.clock(), cause="stopped")
+            store.note_life(*self._diary.end(), cause="stopped")
         return store.close()
 
     async def _open(self, config: Config, *, first: bool) -> tuple[Store, State]:
@@ -442,6 +442,7 @@ class Broker:
 
     async def _drain(self) -> ExitStatus:
         self.supervisor.stopping()
+        self._diary.close()
         _log.info("drain_started", connections=len(self.server.sessions.clients))
         cut = await self._tasks.drain(self.config.server.drain / 1_000_000)
         _log.info("broker_stopped", cut=cut)

@@ -47,6 +47,7 @@ class Diary:
     _up: int = field(init=False)
     _noted: int = field(init=False)
     _noted_wall: int = field(init=False)
+    _closed: int | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Begin with an empty page."""
@@ -62,8 +63,19 @@ class Diary:
         self._wall = self._noted_wall = now
         self._up = self._noted = up
 
+    def close(self) -> None:
+        """From now on nobody is listened to: what is left of the process is no part of its life."""
+        self._closed = self.clock()
+
+    def end(self) -> Entry:
+        """What is to be noted when the process ends."""
+        now = self.clock()
+        return Entry(now) if self._closed is None else Entry(now, now, self._closed)
+
     def look(self) -> Entry | None:
         """What is to be noted, if anything is."""
+        if self._closed is not None:
+            return None
         now, up = self.clock(), self.attention.look()
         passed = up - self._up
         gap = abs(now - self._wall - passed) > JUMP

@@ -1,8 +1,8 @@
 """The clock that deadlines hang on: it counts the time in which the broker listens (B-13, B-14).
 
 Theory of operation: a deadline is the time that somebody is given to say something, and nobody can say
-anything to a broker that does not listen: one whose process or machine was frozen, or whose disk is
-stalled so that nothing may be answered. Whoever works looks at this clock at least every `LOOK_EVERY`;
+anything to a broker that does not listen: one whose process or machine was frozen, or is about to end, or
+whose disk is stalled so that nothing may be answered. Whoever works looks at this clock at least every `LOOK_EVERY`;
 when it was not looked at for much longer than that, or when a commit is under way for that long, the
 time is no time at all. Nobody can set this clock, and where the system has one that goes on while the
 machine sleeps, a sleep is a gap as well and not a moment.
@@ -40,6 +40,7 @@ class Attention:
         deaf: How many there were in which it did not listen.
         frozen: How many of those it did nothing at all.
         commit_since: When the commit began that is under way.
+        draining: Whether the process ends, and reads nobody before all that was read is answered.
     """
 
     steady: Callable[[], int] = steady_micros
@@ -48,6 +49,7 @@ class Attention:
     deaf: int = field(default=0, init=False)
     frozen: int = field(default=0, init=False)
     commit_since: int | None = field(default=None, init=False)
+    draining: bool = field(default=False, init=False)
     _looked: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -68,5 +70,7 @@ class Attention:
 
     @property
     def stalled(self) -> bool:
-        """Whether a commit takes so long that nothing can be answered."""
+        """Whether nobody is read, or a commit takes so long that nothing can be answered."""
+        if self.draining:
+            return True
         return self.commit_since is not None and self.up - self.commit_since > self.gap

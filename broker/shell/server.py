@@ -290,6 +290,8 @@ class Server:
 
     def _go_to(self, stage: Stage) -> None:
         self.stage = stage
+        self.attention.look()
+        self.attention.draining = stage is Stage.ANSWERING
         self._reads = stage in (Stage.SERVING, Stage.LEAVING)
 
     def _go_on_draining(self) -> None:

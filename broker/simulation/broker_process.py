@@ -270,7 +270,7 @@ class Life:
         self._cancel_alarm()
         self._end_engine()
         if cause is not None and self.host.disk.is_open:
-            self.host.disk.store.note_life(self.clock(), cause=cause)
+            self.host.disk.store.note_life(*self.diary.end(), cause=cause)
         self.host.disk.power_off()
         for _, sock in self.listener.waiting:
             sock.wire.cut()
@@ -346,6 +346,7 @@ class Life:
             return
         heard = {name: client.frames_in for name, client in self._served().items()}
         self.host.history.add(self.host.world.now, Kind.DRAINING, heard=heard)
+        self.diary.close()
         by = self.seconds() + self.server.config.server.drain / SECOND
         self.guarded(lambda: self.server.begin_drain(by))
 

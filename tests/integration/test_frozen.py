@@ -35,4 +35,4 @@ def test_a_frozen_broker_asks_before_it_calls_anybody_silent(tmp_path: Path) -> 
     assert deaf > 4
     with sqlite3.connect(next(tmp_path.glob("*.db"))) as store:
         causes = [cause for (cause,) in store.execute("SELECT cause FROM lives ORDER BY seq")]
-    assert causes == ["gap", "stopped"]
+    assert causes == ["gap", "gap", "stopped"]  # frozen, and ending

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,11 @@ async def test_a_drain_waits_for_a_peer_as_long_as_the_configuration_says(
         mock_clock.jump(1.6)
         await served.ended.wait()
         assert served.status == [ExitStatus.DRAINED]
+    with sqlite3.connect(tmp_path / "parley.db") as store:
+        rows = "SELECT started_at, seen_at, cause FROM lives ORDER BY seq"
+        (begun, heard, gap), (ended, seen, cause) = store.execute(rows)
+    assert (gap, cause) == ("gap", "stopped")
+    assert begun <= heard < ended == seen  # nobody is heard while it drains
 
 
 async def test_a_drain_goes_on_reading_once_all_is_answered(

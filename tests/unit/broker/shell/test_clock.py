@@ -156,3 +156,15 @@ def test_the_diary_begins_with_the_life_that_it_is_of(watches: Watches) -> None:
         watches.pass_by(SECOND // 2)
         noted.append(diary.look())
     assert [entry for entry in noted if entry is not None] == [Entry(begun + 15 * SECOND)]
+
+
+def test_a_life_ends_when_nobody_is_listened_to_any_more(watches: Watches) -> None:
+    """B-13: what a drain takes is noted as a gap before a life of no length, whose end is that of the process."""
+    diary = Diary(watches.clock(), watches.attention())
+    assert diary.end() == Entry(watches.wall)
+    watches.pass_by(20 * SECOND)
+    closed = watches.wall
+    diary.close()
+    watches.pass_by(4 * SECOND)
+    assert diary.look() is None
+    assert diary.end() == Entry(watches.wall, watches.wall, closed)

@@ -288,6 +288,18 @@ def test_nobodys_time_runs_while_a_commit_is_stalled() -> None:
     assert bench.status() is ChatStatus.WAITING
 
 
+def test_nobodys_time_runs_while_the_process_ends() -> None:
+    """B-13, W-13: what was read is answered, and whoever is not read any more has missed nothing."""
+    bench = Listening(batch_limit=1)
+    bench.insists(3)
+    bench.pass_by(2.5)
+    bench.engine.attention.draining = True
+    bench.pass_by(60)
+    assert bench.engine.wake_at is None
+    bench.settle()
+    assert (bench.engine.idle, bench.outcomes()) == (True, [])
+
+
 def test_a_clock_that_is_set_is_recorded_and_moves_no_deadline() -> None:
     """B-14."""
     bench = Listening()
