@@ -2,10 +2,10 @@
 
 Theory of operation: a deadline is the time that somebody is given to say something, and nobody can say
 anything to a broker that does not listen: one whose process or machine was frozen, or is about to end, or
-whose disk is stalled so that nothing may be answered. Whoever works looks at this clock at least every `LOOK_EVERY`;
-when it was not looked at for much longer than that, or when a commit is under way for that long, the
-time is no time at all. Nobody can set this clock, and where the system has one that goes on while the
-machine sleeps, a sleep is a gap as well and not a moment.
+whose disk is stalled so that nothing may be answered. Whoever works looks at this clock at least every
+`LOOK_EVERY`; when it was not looked at for much longer than that, or when a commit is under way for that
+long, the time is no time at all. Nobody can set this clock, and where the system has one that goes on
+while the machine sleeps, a sleep is a gap as well and not a moment.
 """
 
 from __future__ import annotations

@@ -159,7 +159,7 @@ def test_the_diary_begins_with_the_life_that_it_is_of(watches: Watches) -> None:
 
 
 def test_a_life_ends_when_nobody_is_listened_to_any_more(watches: Watches) -> None:
-    """B-13: what a drain takes is noted as a gap before a life of no length, whose end is that of the process."""
+    """B-13: what a drain takes is a gap before a life of no length, which ends with the process."""
     diary = Diary(watches.clock(), watches.attention())
     assert diary.end() == Entry(watches.wall)
     watches.pass_by(20 * SECOND)

@@ -112,13 +112,13 @@ async def test_a_drain_waits_for_answers_and_then_for_nobody(
     engine = EngineOfTheTest(idle=False)
     server = server_of(listener, engine, now=1_000_000)
     server.begin_drain(trio.current_time() + 5)
-    assert (server.stage, server.has_room) == (Stage.ANSWERING, False)
-    assert server.attention.stalled
+    found = (server.stage, server.has_room, server.attention.stalled)
+    assert found == (Stage.ANSWERING, False, True)
     assert server.turn(trio.current_time()) == trio.current_time() + 5
     engine.idle = True
     assert server.turn(trio.current_time()) == math.inf
     assert (server.stage, server.cut, server.engine) == (Stage.DRAINED, 0, None)
-    assert not server.attention.stalled  # whoever is told has as long as ever to close
+    assert server.attention.stalled is False  # whoever is told has as long as ever to close
     server.close()
 
 
