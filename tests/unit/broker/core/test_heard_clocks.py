@@ -253,6 +253,7 @@ def test_the_visitor_is_warned_before_a_chat_ends_after_an_outage(play: Playbook
     answered(web, alice, "t1")
     play.wait(530)
     play.freeze(HOUR)
+    play.silent()
     play.wait(9.9)
     web.silent()
     play.wait(0.1)
