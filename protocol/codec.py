@@ -354,7 +354,7 @@ def pack(type: str, payload: object = None) -> bytes:
         return _TYPE_BYTES[type] + packed
     except KeyError:
         raise LocalProtocolError(f"no frame {type!r}") from None
-    except (TypeError, ValueError, OverflowError) as error:
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
         raise LocalProtocolError(f"{type}: {error}") from error
 
 

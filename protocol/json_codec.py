@@ -121,7 +121,7 @@ def pack_json(type: str, payload: object = None) -> bytes:
         return _with_kept(text, kept) if kept else text
     except KeyError:
         raise LocalProtocolError(f"no frame {type!r}") from None
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise LocalProtocolError(f"{type}: {error}") from error
 
 

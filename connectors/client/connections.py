@@ -12,7 +12,7 @@ from protocol.connection import Connection, Failed, Side, State
 from protocol.connection import Event as ConnectionEvent
 from protocol.connection import Refused as Unreadable
 from protocol.encoding import Encoding
-from protocol.errors import ByeCode, ErrorCode
+from protocol.errors import ByeCode, ErrorCode, WireError
 from protocol.frame import Frame
 from protocol.session import Bye, Hello, SysError, Welcome
 from protocol.values import EPOCH, Guid, Role
@@ -136,6 +136,18 @@ class Dialling:
         self.stage, self.dial_at, self.hang_up = Stage.ENDED, None, True
 
     # --- frames ---
+
+    def pack(self, type_: str, payload: object) -> bytes:
+        """Write a frame without its headers, unless the protocol itself forbids it.
+
+        Raises:
+            Refused: No broker takes it. Sent all the same, it would be refused for ever: on every
+                connection anew, and with the resync that asks for its chat.
+        """
+        try:
+            return self.encoding.checked(type_, payload)
+        except WireError as error:
+            raise Refused(error.code, error.text) from None
 
     def is_own(self, agent_id: Guid | None) -> bool:
         """Whether an agent is the one of this session; a supervisor hears of others too."""

@@ -37,9 +37,6 @@ from protocol.frame import Frame
 from protocol.session import SysError, Welcome
 from protocol.values import Guid, Role
 
-_NOT_OURS = frozenset({ErrorCode.UNKNOWN_CHAT, ErrorCode.UNKNOWN_GATEWAY, ErrorCode.NOT_ALLOWED})
-"""Refusals of a snapshot that say that the chat does not concern this session."""
-
 
 class Exchange:
     """The part of a session that knows frames.
@@ -65,7 +62,7 @@ class Exchange:
         self._tuning = settings.tuning
         self._pauses = evolve(settings.tuning.backoff, first=settings.tuning.pause)
         self._link = link
-        self._pack = link.encoding.pack
+        self._pack = link.pack
         self._over = False
         self._tickets = 0
         self._requests = Requests(settings.tuning.requests)
@@ -208,11 +205,14 @@ class Exchange:
                 self.events.append(Notice(error))
             case Purpose.LIST:
                 self._link.give_up(f"the list of chats was refused: {error}")
-            case Purpose.SNAPSHOT if isinstance(error, Refused) and error.code in _NOT_OURS:
+            case Purpose.SNAPSHOT if isinstance(error, Refused) and error.code not in BUSY:
+                # Whatever is wrong with it is wrong with this one chat, and all others go on.
                 assert request.ref is not None
                 self._resync.came(request.ref)
                 self.events += self.chats.forget(request.ref)
-                if request.ref in self._starting:  # its start never arrived, and will be sent again
+                if (
+                    request.ref in self._starting
+                ):  # its start is sent again, and answered for itself
                     self.chats.follow(request.ref)
             case Purpose.SNAPSHOT:
                 self._link.give_up(f"a snapshot was refused: {error}")

@@ -44,7 +44,7 @@ class Resync:
             settings: Whose lists are asked for.
             known: Chats whose snapshots are wanted whatever the lists say.
         """
-        self._lists = deque(_lists(settings))
+        self._lists = deque(lists(settings))
         self._listing = 0
         self._wanted = dict.fromkeys([*known, *self._asked, *self._wanted, *self._doubtful])
         self._asked = {}
@@ -93,7 +93,7 @@ class Resync:
         return not (self._lists or self._listing or self._wanted or self._asked)
 
 
-def _lists(settings: Settings) -> list[ChatCommandInfo]:
+def lists(settings: Settings) -> list[ChatCommandInfo]:
     """The questions for all lists of a client."""
     if isinstance(settings, ConnectorSettings):
         return [ChatCommandInfo(peer=gw.peer, port=gw.port) for gw in settings.gateways]

@@ -47,10 +47,11 @@ from attrs import evolve
 from connectors.client.backoff import Random
 from connectors.client.chats import Chats
 from connectors.client.connections import Dialling, Stage
-from connectors.client.errors import Ended, EndReason, NotConnected
+from connectors.client.errors import Ended, EndReason, NotConnected, Refused
 from connectors.client.events import AgentStateChanged, ChatRef, Disconnected, Event
 from connectors.client.exchange import Exchange
 from connectors.client.requests import KEPT_TYPES, SAFE_TYPES
+from connectors.client.resync import lists
 from connectors.client.settings import ConnectorSettings, Settings, WorkplaceSettings
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
@@ -101,6 +102,7 @@ class Session:
         self._link = Dialling(
             _hello(settings), settings.tuning, settings.encoding, now=now, random=random
         )
+        self._unfit = self._what_no_broker_takes()
         self._talk = Exchange(settings, self._link, now=now)
         self.role: Role = self._talk.role
         self.chats: Chats = self._talk.chats
@@ -154,8 +156,11 @@ class Session:
         return self._link.data_to_send()
 
     def dialled(self, now: float) -> None:
-        """A connection is open: says hello."""
-        self._link.dialled(now)
+        """A connection is open: says hello, unless no broker would hear of it."""
+        if self._unfit is not None:
+            self._link.end(self._unfit)
+        else:
+            self._link.dialled(now)
 
     def receive(self, data: bytes, now: float) -> list[Event]:
         """Take bytes that came."""
@@ -176,6 +181,8 @@ class Session:
         """There is no connection: it could not be opened, or it is gone."""
         self._talk.now = now
         self._link.lost(now, why)
+        if self._link.ended is not None:
+            self._talk.finish()
         if self._link.dial_at is not None:
             self._talk.forget_connection()
             self._talk.events.append(Disconnected(self._link.why, self._link.dial_at))
@@ -218,7 +225,7 @@ class Session:
             Ended: The session is over.
             NotConnected: It is not READY, and this type of request must not be done later.
             QueueFull: So many requests wait already.
-            LocalProtocolError: The payload cannot be sent.
+            Refused: The protocol forbids it, whoever the broker is; nothing was sent.
         """
         self._check_alive(now)
         if type_ in _OPENINGS and isinstance(payload, ChatServiceInfo):
@@ -249,6 +256,7 @@ class Session:
         Raises:
             Ended: The session is over.
             QueueFull: So many requests wait already.
+            Refused: The protocol forbids it, whoever the broker is; nothing was sent.
         """
         if info.peer is None:
             raise ValueError("a chat is started on a gateway: peer is missing")
@@ -289,7 +297,7 @@ class Session:
         Raises:
             Ended: The session is over.
             QueueFull: So many sentences of this chat wait already.
-            LocalProtocolError: It cannot be sent.
+            Refused: The protocol forbids it, whoever the broker is; nothing was sent.
         """
         self._check_alive(now)
         key = sentence_id or self._new_id()
@@ -365,6 +373,17 @@ class Session:
 
     def _new_guid(self) -> Guid:
         return Guid(str(uuid.uuid5(uuid.NAMESPACE_OID, self._new_id())))
+
+    def _what_no_broker_takes(self) -> Ended | None:
+        """What the protocol forbids in the hello, or in what every connection asks for first."""
+        up = "ES_" if isinstance(self._settings, ConnectorSettings) else "CS_"
+        try:
+            self._link.pack("SYS_HELLO", _hello(self._settings))
+            for question in lists(self._settings):
+                self._link.pack(f"{up}CHAT_RESYNC", question)
+        except Refused as error:
+            return Ended(EndReason.REJECTED, error.code, error.text)
+        return None
 
     def _check_alive(self, now: float) -> None:
         self._talk.now = now

@@ -1,6 +1,7 @@
 """What the two programs have in common: conversations, fed by events, and a face that shows them."""
 
 import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
@@ -101,7 +102,11 @@ class Terminal(ABC):
         """
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
-            self.begin()
+            try:
+                self.begin()
+            except Refused as error:
+                print(f"error: this cannot begin: {error}", file=sys.stderr)
+                return 1
             tasks.start_soon(self._listen)
             await self.face.run(self)
             tasks.cancel_scope.cancel()

@@ -3,7 +3,8 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,14 @@ from attrs import fields
 
 from broker.child import ServedBroker, free_port
 from connectors.client.connect import WorkplaceClient, connect_workplace
-from connectors.client.events import Alerted, ChatChanged, ChatRef, SentenceAdded, SentenceConfirmed
+from connectors.client.events import (
+    Alerted,
+    ChatChanged,
+    ChatRef,
+    Event,
+    SentenceAdded,
+    SentenceConfirmed,
+)
 from connectors.client.settings import Tuning
 from protocol.values import AgentState, ChatStatus, CloseReason
 from tests.support.terminals import ROOT, environment, sample_broker
@@ -57,10 +65,10 @@ def test_a_program_in_any_language_is_told_to_continue_its_session() -> None:
     assert "`Continues`" in rule
 
 
-def test_it_has_thirty_lines() -> None:
+def test_it_is_as_short_as_its_title_says() -> None:
     lines = [line for line in printed_program().splitlines() if line.strip()]
     said = [line for line in lines if not line.startswith(("import ", "from ", '"""'))]
-    assert len(said) <= 30
+    assert f"## A connector in {len(said)} lines" in PAGE.read_text("utf-8")
 
 
 def start(program: Path, *arguments: str) -> "subprocess.Popen[bytes]":
@@ -84,8 +92,12 @@ async def hear(stream: trio.SocketStream, text: str) -> None:
         heard += part
 
 
-async def test_the_printed_connector_works(broker: ServedBroker, tmp_path: Path) -> None:
-    program = tmp_path / "lines.py"
+@asynccontextmanager
+async def served(
+    broker: ServedBroker, directory: Path
+) -> AsyncIterator[tuple[WorkplaceClient, int]]:
+    """The printed program at work, with an agent who is logged in: gives them, and the program's port."""
+    program = directory / "lines.py"
     program.write_text(printed_program(), "utf-8")
     port = free_port()
     address = f"{broker.address[0]}:{broker.address[1]}"
@@ -93,10 +105,45 @@ async def test_the_printed_connector_works(broker: ServedBroker, tmp_path: Path)
     try:
         with trio.fail_after(PATIENCE):
             async with connect_workplace(address, "101", "alice", "alice-secret") as agent:
-                await talk(agent, await open_line(port), broker)
+                yield agent, port
     finally:
         child.kill()
         child.wait()
+
+
+async def test_the_printed_connector_works(broker: ServedBroker, tmp_path: Path) -> None:
+    async with served(broker, tmp_path) as (agent, port):
+        await talk(agent, await open_line(port), broker)
+
+
+async def test_no_visitor_ends_the_printed_connector(broker: ServedBroker, tmp_path: Path) -> None:
+    """One sends what no text may hold; another one's chat is ended by the agent; the third goes on."""
+    async with served(broker, tmp_path) as (agent, port):
+        events = agent.events()
+        async with await open_line(port) as stranger, await open_line(port) as other:
+            await stranger.send_all(b"a\0b\n")
+            await hear(stranger, "(not sent: BadPayload: Text: no text holds U+0000)\n")
+            await agent.set_state(AgentState.READY)
+            await stranger.send_all(b"and properly\n")
+            await end_next(agent, events, "and properly")
+            await hear(stranger, "(the chat has ended)\n")
+            with suppress(trio.BrokenResourceError):
+                await stranger.send_all(b"is nobody there?\n")
+            await other.send_all(b"Good morning\n")
+            await end_next(agent, events, "Good morning")
+
+
+async def end_next(agent: WorkplaceClient, events: AsyncIterator[Event], text: str) -> None:
+    """Take the next chat, hear this in it, and end it."""
+    async for event in events:
+        match event:
+            case Alerted(ref):
+                await agent.answer(ref)
+            case SentenceAdded(ref, sentence, mine=False) if sentence.text == text:
+                await agent.hang_up(ref)
+                return
+            case _:
+                pass
 
 
 async def talk(agent: WorkplaceClient, line: trio.SocketStream, broker: ServedBroker) -> None:

@@ -203,3 +203,27 @@ def test_without_a_broker_a_script_ends_and_says_so(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert f"* there is no broker: Connection refused{told}\n" in done.stdout
         assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("y" * 500, "TooLong: TrackingId: longer than 128 characters"),
+        (" ", "BadPayload: TrackingId: must not be blank"),
+    ],
+)
+def test_a_conversation_that_no_broker_takes_is_told_in_one_line(
+    tmp_path: Path, name: str, why: str
+) -> None:
+    """W-5: instead of a connection that is lost and tried again for ever."""
+    done = subprocess.run(
+        command("visitor", sample_broker(tmp_path), "--tracking-id", name),
+        input="hello\n",
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"error: this cannot begin: {why}\n"

@@ -288,17 +288,6 @@ def test_the_same_sentence_of_a_restarted_program_gets_its_echo(
     assert transcript(visitor) == [(1, "first", True)]
 
 
-def test_a_sentence_that_no_broker_takes_is_refused_here(stage: Stage, visitor: Player) -> None:
-    ref = start(stage, visitor)
-    visitor.session.send(ref, "x" * (1 << 20), stage.now)
-    visitor.session.send(ref, "short", stage.now)
-    stage.pass_time(0)
-    (refused,) = visitor.of(SentenceRefused)
-    assert isinstance(refused.error, Refused)
-    assert refused.error.code == "FrameTooLarge"
-    assert transcript(visitor) == [(1, "short", True)]
-
-
 def test_the_outbox_is_bounded(stage: Stage) -> None:
     """I-14."""
     visitor = stage.join(visitor_settings(tuning=Tuning(outbox=2)), "v")
