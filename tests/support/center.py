@@ -10,13 +10,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from attrs import frozen
 
 from broker.core.facts import Fact
 from broker.store.store import Store
+from tests.support.memory_store import put_tables
 from tests.support.playbook import CONFIG, Playbook
 
 FROM_TO: Final = ("--from", "2026-09-21T14:13:20Z", "--to", "2026-09-21T14:23:20Z")
@@ -43,17 +46,36 @@ class Day:
 
 
 def a_day(folder: Path, url: str | None = None) -> Day:
-    """Play the day into a store."""
+    """Put the day into a store; it was played once."""
     play, chats = _played()
     address = url or f"sqlite:///{folder}/day.db"
-    store = Store.open(address)
-    store.commit([fact for fact in play.facts if fact.durable])
-    store.close()
+    if url is None:
+        (folder / "day.db").write_bytes(_stored())
+    else:
+        _put(play, address)
     path = folder / "day.toml"
     path.write_text(f'[store]\nurl = "{address}"\n{CONFIG}', encoding="utf-8")
-    return Day(address, path, chats, play.facts, play.now)
+    return Day(address, path, dict(chats), list(play.facts), play.now)
 
 
+@cache
+def _stored() -> bytes:
+    """The file of the day."""
+    play, _chats = _played()
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "day.db"
+        put_tables(file)
+        _put(play, f"sqlite:///{file}")
+        return file.read_bytes()
+
+
+def _put(play: Playbook, url: str) -> None:
+    store = Store.open(url)
+    store.commit([fact for fact in play.facts if fact.durable])
+    store.close()
+
+
+@cache
 def _played() -> tuple[Playbook, dict[str, str]]:
     play = Playbook()
     web = play.connector("web")

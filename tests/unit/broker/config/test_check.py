@@ -3,6 +3,8 @@
 from io import StringIO
 from pathlib import Path
 
+import pytest
+
 import broker.config
 from broker.config.check import check_command, hash_token_command
 from broker.config.model import Secret
@@ -80,6 +82,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("cheap_hashes")
 def test_hash_token_reads_a_pipe() -> None:
     """C-3."""
     out = StringIO()
@@ -87,6 +90,7 @@ def test_hash_token_reads_a_pipe() -> None:
     assert verify(Secret(argon2=out.getvalue().strip()), "open sesame")
 
 
+@pytest.mark.usefixtures("cheap_hashes")
 def test_hash_token_asks_twice_at_a_terminal_and_reads_nothing_shown() -> None:
     """C-3."""
     out, asked = StringIO(), list[str]()

@@ -93,6 +93,7 @@ def test_files_of_tls_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "may not be read by this user" in faults_of(text.format(tmp_path / "x"))[0].text
 
 
+@pytest.mark.usefixtures("cheap_hashes")
 @pytest.mark.parametrize("value", ["s", "s\n", "s\r\n", "\ufeffs\n"])
 def test_a_line_end_is_no_part_of_a_secret(
     value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -157,14 +157,14 @@ class Writer:
 @st.composite
 def documents(draw: st.DrawFn) -> tuple[str, dict[Path, int]]:
     writer = Writer(draw)
-    tables = st.dictionaries(keys, values, max_size=3)
+    tables = st.dictionaries(keys, values, max_size=2)
     writer.table(draw(tables), ())
-    for number, table in enumerate(draw(st.lists(tables, max_size=3))):
+    for number, table in enumerate(draw(st.lists(tables, max_size=2))):
         name = f"table {number}"
         writer.note((name,))
         writer.put(f"[ {basic(name)} ]\n")
         writer.table(table, (name,))
-    for number, table in enumerate(draw(st.lists(tables, max_size=3))):
+    for number, table in enumerate(draw(st.lists(tables, max_size=2))):
         if number == 0:
             writer.note(("array",))
         writer.note(("array", number))

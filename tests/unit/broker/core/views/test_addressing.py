@@ -61,6 +61,7 @@ def played(name: str) -> tuple[Cast, str, Client]:
     return cast, chat, who
 
 
+@cache
 def tried(name: str, frame: str) -> tuple[str, bool, list[Any]]:
     """Send a frame from a position: what comes of it, whether a secret was heard, and the facts."""
     cast, chat, who = played(name)
@@ -112,14 +113,14 @@ def test_the_matrix_has_every_frame_and_only_those() -> None:
         assert list(row.values()).count(REST) <= 1
 
 
-@pytest.mark.parametrize("name", POSITIONS)
+@pytest.mark.parametrize("name", POSITIONS, scope="module")
 def test_everybody_gets_what_the_matrix_says(name: str) -> None:
     """I-15: each frame that somebody sends gives them what they may have, and no more."""
     for frame in FRAMES:
         assert tried(name, frame)[0] == expected(frame, name), (name, frame)
 
 
-@pytest.mark.parametrize("name", POSITIONS)
+@pytest.mark.parametrize("name", POSITIONS, scope="module")
 def test_only_who_is_or_was_in_it_at_its_end_reads_a_chat(name: str) -> None:
     """B-8, B-29, I-15: whoever handed it over, gave it back or left hears no later word of it."""
     for frame in FRAMES:
