@@ -8,6 +8,7 @@ from typing import Protocol
 from attrs import Factory, define, frozen
 
 from broker.config.model import Config
+from broker.core.facts.causes import Ineligible
 from broker.core.timers import Timers, Wrapup
 from protocol.values import AgentState, ChatStatus, Guid
 
@@ -54,7 +55,7 @@ class AgentPresence:
     parked: dict[Guid, None] = Factory(dict)
     watching: dict[Guid, None] = Factory(dict)
     wrapups: dict[Guid, Wrapup] = Factory(dict)
-    blocked: str | None = "away"
+    blocked: Ineligible | None = Ineligible.AWAY
     free: int = 0
 
     @property
@@ -149,8 +150,8 @@ class Queue:
     entries: list[Order] = Factory(list)
     ready: list[Rank] = Factory(list)
     ranks: dict[Guid, Rank] = Factory(dict)
-    others: dict[Guid, str] = Factory(dict)
-    counts: dict[str, int] = Factory(dict)
+    others: dict[Guid, Ineligible] = Factory(dict)
+    counts: dict[Ineligible, int] = Factory(dict)
     excluding: dict[Guid, None] = Factory(dict)
 
 

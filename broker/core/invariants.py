@@ -17,6 +17,7 @@ from broker.core.deadlines import bot_until, unbound_until
 from broker.core.distribution.apply import lost_until
 from broker.core.distribution.eligibility import ineligible_reason, qualified, rank
 from broker.core.distribution.offers import left_out
+from broker.core.facts.causes import Ineligible
 from broker.core.state import Chat, Demand, Queue, State
 from broker.core.timers import TimerKind
 from broker.core.views.recipients import members_of
@@ -297,7 +298,7 @@ def _queue_faults(state: State, demand: Demand, queue: Queue) -> list[str]:
         presence = state.distribution.presences.get(agent)
         reason = ineligible_reason(state, presence, demand[3])
         if presence is None or reason is not None:
-            others[agent] = reason or "away"
+            others[agent] = reason or Ineligible.AWAY
         else:
             ready.append(rank(state, demand, skill, presence))
     if queue.ready != sorted(ready) or set(queue.ranks.values()) != set(ready):

@@ -35,6 +35,7 @@ from broker.core.facts import (
     WrapupEnded,
     WrapupStarted,
 )
+from broker.core.facts.causes import ChatCause
 from broker.store import schema
 from broker.store.commands import Command
 from broker.store.contact_rows import COMMANDS as CONTACT_COMMANDS
@@ -291,7 +292,7 @@ def _started(f: ChatStarted) -> Records:
         f.last_agent,
     )
     yield Record(START, f.no, row)
-    yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "started", None, None, None))
+    yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, str(ChatCause.STARTED), None, None, None))
 
 
 def _dropped(f: ChatDropped) -> Records:
@@ -307,7 +308,7 @@ def _reopened(f: ChatReopened) -> Records:
     said = (f.party_name, f.remote_address, f.culture, f.user_token, f.ext_response)
     yield Record(REOPEN, f.no, (f.no, _PILOT, f.at, *said))
     yield Record(FORGIVE, f.no, (f.no, 0))
-    yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, "reopened", None, None, None))
+    yield Record(CHAT_EVENT, f.no, (f.no, f.at, _PILOT, str(ChatCause.REOPENED), None, None, None))
 
 
 def _routed(f: ChatRouted) -> Records:
@@ -337,7 +338,7 @@ def _moved(f: ChatMoved) -> Records:
             yield Record(CLOSE, f.no, (*row, f.at, word_of(f.close_reason), readers))
         case _:
             yield Record(MOVE, f.no, row)
-    event = (f.no, f.at, str(f.status), f.cause, f.agent, word_of(f.close_reason), f.project)
+    event = (f.no, f.at, str(f.status), str(f.cause), f.agent, word_of(f.close_reason), f.project)
     yield Record(CHAT_EVENT, f.no, event)
 
 
@@ -354,12 +355,12 @@ def _slot_confirmed(f: SlotConfirmed) -> Records:
 
 
 def _offered(f: OfferMade) -> Records:
-    row = (f.offer, f.no, f.agent, f.workplace, f.at, f.until, f.mode)
+    row = (f.offer, f.no, f.agent, f.workplace, f.at, f.until, str(f.mode))
     yield Record(OFFER, f.no, row)
 
 
 def _offer_ended(f: OfferEnded) -> Records:
-    yield Record(END_OFFER, f.no, (f.offer, f.at, f.outcome))
+    yield Record(END_OFFER, f.no, (f.offer, f.at, str(f.outcome)))
     yield Record(COUNT_MISSED, f.agent, (f.agent, f.missed))
     if f.lets_go:
         yield Record(EXCLUDE, f.no, (f.no, f.agent, f.at))
@@ -375,7 +376,7 @@ def _invited(f: InviteMade) -> Records:
 
 
 def _invite_ended(f: InviteEnded) -> Records:
-    yield Record(END_INVITE, f.no, (f.no, f.at, f.outcome))
+    yield Record(END_INVITE, f.no, (f.no, f.at, str(f.outcome)))
 
 
 def _joined(f: PartyJoined) -> Records:
@@ -383,7 +384,7 @@ def _joined(f: PartyJoined) -> Records:
 
 
 def _left(f: PartyLeft) -> Records:
-    yield Record(LEAVE, f.no, (f.no, f.agent, f.at, f.cause))
+    yield Record(LEAVE, f.no, (f.no, f.agent, f.at, str(f.cause)))
 
 
 def _parked(f: ChatParked) -> Records:
@@ -395,7 +396,7 @@ def _woken(f: ChatWoken) -> Records:
 
 
 def _unparked(f: ChatUnparked) -> Records:
-    yield Record(UNPARK, f.no, (f.no, f.at, f.cause))
+    yield Record(UNPARK, f.no, (f.no, f.at, str(f.cause)))
     yield Record(BE_BACK, f.no, (f.no, f.at))
 
 
@@ -407,7 +408,7 @@ def _agent(f: AgentMoved) -> Records:
     state, then = str(f.state), word_of(f.next_state)
     row = (f.agent, state, f.reason, then, f.since, f.workplace, f.missed)
     yield Record(MOVE_AGENT, f.agent, row)
-    event = (f.agent, f.at, state, f.reason, then, f.cause, f.workplace, f.by)
+    event = (f.agent, f.at, state, f.reason, then, str(f.cause), f.workplace, f.by)
     yield Record(AGENT_EVENT, f.agent, event)
 
 
@@ -424,11 +425,11 @@ def _wrapup(f: WrapupStarted) -> Records:
 
 
 def _wrapup_ended(f: WrapupEnded) -> Records:
-    yield Record(END_WRAPUP, f.no, (f.no, f.at, f.cause, f.code, f.note))
+    yield Record(END_WRAPUP, f.no, (f.no, f.at, str(f.cause), f.code, f.note))
 
 
 def _decision(f: DecisionLogged) -> Records:
-    yield Record(DECISION, f.no, (f.no, f.at, f.kind, f.agent, as_json(f.detail)))
+    yield Record(DECISION, f.no, (f.no, f.at, str(f.kind), f.agent, as_json(f.detail)))
 
 
 RECORDS: Final[dict[type, Callable[[Any], Records]]] = {

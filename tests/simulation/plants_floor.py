@@ -25,6 +25,7 @@ from broker.core.facts import (
     PartyJoined,
     SlotConfirmed,
 )
+from broker.core.facts.causes import ChatCause, OfferOutcome, WrapupEnd
 from broker.core.inputs import Stamp
 from broker.core.presence import sessions, timeouts
 from broker.core.routing import admission, wait_rules
@@ -83,12 +84,12 @@ def _slot_kept_after_transfer(monkeypatch: pytest.MonkeyPatch) -> None:
 def _refused_transfer_loses_the_chat(monkeypatch: pytest.MonkeyPatch) -> None:
     original = reassignment.offer_over
 
-    def offer_over(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
+    def offer_over(state: State, chat: Chat, stamp: Stamp, outcome: OfferOutcome) -> Decision:
         decision = original(state, chat, stamp, outcome)
         lost = chat.status is ChatStatus.ANSWERED and outcome in ("rejected", "missed")
         if lost and chat.invite is not None and chat.invite.project is None:
             decision.facts += transitions.dissolve(state, evolve_chat(chat), stamp).facts
-            decision.add(transitions.to_waiting(chat, stamp, "rejected"))
+            decision.add(transitions.to_waiting(chat, stamp, ChatCause.REJECTED))
         return decision
 
     def evolve_chat(chat: Chat) -> Chat:
@@ -322,7 +323,7 @@ def _wrap_up_told_late(monkeypatch: pytest.MonkeyPatch) -> None:
 def _end_of_wrap_up_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
     original = transitions.wrap_up_over
 
-    def over(state: State, chat: Chat, stamp: Stamp, cause: str) -> Decision:
+    def over(state: State, chat: Chat, stamp: Stamp, cause: WrapupEnd) -> Decision:
         return Decision(original(state, chat, stamp, cause).facts)
 
     for module in (timeouts, starting):

@@ -15,6 +15,7 @@ from broker.core.facts import (
     SentenceConfirmed,
     SentenceStored,
 )
+from broker.core.facts.causes import AgentCause, ChatCause, OfferOutcome
 from broker.core.sentence import Words
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
 
@@ -59,7 +60,7 @@ def confirmed(no: int, counter: int, at: int = 99) -> SentenceConfirmed:
     return SentenceConfirmed(chat_id(no), no, counter, at)
 
 
-def moved(no: int, status: ChatStatus, at: int = 50, cause: str = "moved") -> ChatMoved:
+def moved(no: int, status: ChatStatus, at: int = 50) -> ChatMoved:
     """A chat changes its status."""
     closed = status is ChatStatus.CLOSED
     return ChatMoved(
@@ -67,7 +68,7 @@ def moved(no: int, status: ChatStatus, at: int = 50, cause: str = "moved") -> Ch
         no=no,
         at=at,
         status=status,
-        cause=cause,
+        cause=ChatCause.ROUTED,
         agent=AGENT if status in (ChatStatus.ALERTING, ChatStatus.ANSWERED) else None,
         priority=0,
         enqueued_at=at,
@@ -84,7 +85,7 @@ def ready(agent: Guid = AGENT, missed: int = 0, at: int = 1) -> AgentMoved:
         state=AgentState.READY,
         reason=None,
         next_state=None,
-        cause="asked",
+        cause=AgentCause.ASKED,
         workplace="101",
         missed=missed,
     )
@@ -97,7 +98,7 @@ def offered(offer: int, no: int, at: int = 60) -> OfferMade:
     )
 
 
-def offer_ended(offer: int, no: int, outcome: str, at: int = 70) -> OfferEnded:
+def offer_ended(offer: int, no: int, at: int = 70) -> OfferEnded:
     """An offer ends."""
     return OfferEnded(
         offer=offer,
@@ -105,7 +106,7 @@ def offer_ended(offer: int, no: int, outcome: str, at: int = 70) -> OfferEnded:
         no=no,
         agent=AGENT,
         at=at,
-        outcome=outcome,
+        outcome=OfferOutcome.MISSED,
         missed=1,
         status=ChatStatus.ALERTING,
     )

@@ -32,6 +32,14 @@ from broker.core.facts import (
     PartyJoined,
     PartyLeft,
 )
+from broker.core.facts.causes import (
+    ChatCause,
+    ChosenBy,
+    DecisionKind,
+    OfferOutcome,
+    ParkingEnd,
+    PartyEnd,
+)
 from broker.core.inputs import Stamp
 from broker.core.limits import PARTIES_PER_CHAT, WATCHED_PER_AGENT
 from broker.core.routing.admission import route
@@ -81,7 +89,7 @@ def transfer(
     if party is not None and party.mode is not TransferMode.MONITOR and p.to_agent_id is not None:
         if state.distribution.presences[p.to_agent_id].session is None:
             return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: away")
-        return pass_on(state, chat, stamp, p.to_agent_id, "transferred").answering(told)
+        return pass_on(state, chat, stamp, p.to_agent_id, ChatCause.TRANSFERRED).answering(told)
     return _alerted(state, chat, stamp, presence, p, TransferMode.TRANSFER, told)
 
 
@@ -95,14 +103,14 @@ def _bot_done(
     if p.to_agent_id is not None:
         return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: a bot hands over to a project")
     detail: dict[str, object] = {"bot": bot}
-    return route(state, chat, stamp, "bot_done", detail, p.to_project_id).answering(told)
+    return route(state, chat, stamp, ChatCause.BOT_DONE, detail, p.to_project_id).answering(told)
 
 
 def _taken_back(state: State, chat: Chat, stamp: Stamp, told: Answer) -> Outcome:
     if chat.invite is None:
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: nobody is being asked")
-    decision = end_offer(state, chat, stamp, "withdrawn")
-    decision.add(end_invite(state, chat, stamp, "withdrawn"))
+    decision = end_offer(state, chat, stamp, OfferOutcome.WITHDRAWN)
+    decision.add(end_invite(state, chat, stamp, OfferOutcome.WITHDRAWN))
     return decision.answering(told)
 
 
@@ -129,7 +137,7 @@ def _asked(
         until=until,
     )
     detail: dict[str, object] = {"mode": mode.value, "by": presence.agent, "project": project}
-    return [made, logged(chat, stamp, "transfer", detail, agent)]
+    return [made, logged(chat, stamp, DecisionKind.TRANSFER, detail, agent)]
 
 
 def _alerted(
@@ -155,10 +163,14 @@ def _alerted(
     decision = Decision([])
     if wanted in chat.parties:
         # Whoever watches unseen is asked like everybody, and watches no more (B-29).
-        gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause="asked")
+        gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause=PartyEnd.ASKED)
         decision.facts.append(gone)
     decision.facts += _asked(chat, stamp, presence, p, mode, stamp.now + patience, wanted)
-    detail: dict[str, object] = {"candidates": [wanted], "by": "asked for", "mode": mode.value}
+    detail: dict[str, object] = {
+        "candidates": [wanted],
+        "by": ChosenBy.ASKED_FOR,
+        "mode": mode.value,
+    }
     decision.add(offered(state, chat, wanted, stamp, stamp.now + patience, detail, mode))
     return decision.answering(told)
 
@@ -226,7 +238,7 @@ def _joins_otherwise(
     chat: Chat, stamp: Stamp, agent: Guid, mode: TransferMode, by: Guid
 ) -> list[PartyLeft | PartyJoined]:
     return [
-        PartyLeft(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause="changed"),
+        PartyLeft(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=PartyEnd.CHANGED),
         PartyJoined(chat=chat.id, no=chat.no, agent=agent, mode=mode, by=by, at=stamp.now),
     ]
 
@@ -294,7 +306,7 @@ def leave(
     presence, chat = found
     told = show_to(chat.id, presence.agent, session, frame, full=False)
     if presence.agent in chat.parties:
-        decision = drop_party(state, chat, presence.agent, stamp, "left")
+        decision = drop_party(state, chat, presence.agent, stamp, PartyEnd.LEFT)
     else:
         if not chat.is_open:
             return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
@@ -303,7 +315,7 @@ def leave(
         successor = successor_of(state, chat)
         if successor is None:
             return Refusal(ErrorCode.WRONG_STATE, "ChatId: nobody would be left to own it")
-        decision = pass_on(state, chat, stamp, successor, "left")
+        decision = pass_on(state, chat, stamp, successor, ChatCause.LEFT)
     return decision.answering(told)
 
 
@@ -325,7 +337,7 @@ def give_back(
     decision.facts.append(
         AgentExcluded(chat=chat.id, no=chat.no, agent=presence.agent, at=stamp.now)
     )
-    decision.add(to_waiting(chat, stamp, "returned"))
+    decision.add(to_waiting(chat, stamp, ChatCause.RETURNED))
     return decision.answering(told)
 
 
@@ -350,7 +362,7 @@ def park(state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatComm
         fact = ChatParked(chat=chat.id, no=chat.no, agent=presence.agent, at=stamp.now)
         return Decision([fact], answer=told)
     if slots_left(state, presence) >= capacity_cost(state, chat.gateway):
-        return Decision([*unparked(chat, stamp, "retrieved")], answer=told)
+        return Decision([*unparked(chat, stamp, ParkingEnd.RETRIEVED)], answer=told)
     return Decision([*wake(chat, stamp)], answer=told)
 
 
@@ -371,7 +383,7 @@ def next_awake(state: State, stamp: Stamp) -> Decision | None:
         if slots_left(state, presence) < capacity_cost(state, chat.gateway):
             continue
         told = ChatToAgent(chat=chat.id, agent=presence.agent)
-        return Decision([*unparked(chat, stamp, "retrieved")], [told])
+        return Decision([*unparked(chat, stamp, ParkingEnd.RETRIEVED)], [told])
     return None
 
 
@@ -379,8 +391,8 @@ def accept(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: Answer) ->
     """Whoever was asked has answered: they own the chat, or are in it (B-29)."""
     invitation = chat.invite
     assert invitation is not None
-    decision = end_offer(state, chat, stamp, "answered").answering(told)
-    decision.facts += end_invite(state, chat, stamp, "answered").facts
+    decision = end_offer(state, chat, stamp, OfferOutcome.ANSWERED).answering(told)
+    decision.facts += end_invite(state, chat, stamp, OfferOutcome.ANSWERED).facts
     if invitation.mode is not TransferMode.TRANSFER:
         decision.facts.append(
             PartyJoined(
@@ -395,12 +407,12 @@ def accept(state: State, chat: Chat, stamp: Stamp, agent: Guid, told: Answer) ->
         decision.notices.append(ChatToMembers(chat.id))
         return decision
     owner = chat.agent
-    decision.facts += unparked(chat, stamp, "ended")
+    decision.facts += unparked(chat, stamp, ParkingEnd.ENDED)
     project = invitation.project
     if project is not None:
         decision.facts.append(_rerouted(chat, stamp, project))
     decision.facts.append(
-        moved(chat, stamp, ChatStatus.ANSWERED, "transferred", agent, project=project)
+        moved(chat, stamp, ChatStatus.ANSWERED, ChatCause.TRANSFERRED, agent, project=project)
     )
     decision.notices += [ChatToConnectors(chat=chat.id), ChatToMembers(chat.id)]
     if owner is not None:

@@ -6,6 +6,10 @@ their own will or not, comes here, and the chat moves on to the next who can hav
 
 from __future__ import annotations
 
+from typing import Final
+
+from attrs import frozen
+
 from broker.core.chats.transitions import (
     close,
     dissolve,
@@ -19,17 +23,29 @@ from broker.core.chats.transitions import (
 from broker.core.decision import Decision
 from broker.core.effects import Announcement, ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.facts import PartyLeft
+from broker.core.facts.causes import ChatCause, OfferOutcome, ParkingEnd, PartyEnd, PassedOver
 from broker.core.inputs import Stamp
 from broker.core.routing.admission import pass_over, route
 from broker.core.rules import matching
 from broker.core.state import Chat, State
 from protocol.values import ChatStatus, CloseReason, Guid, TransferMode
 
-_CAUSES = {"lost": "withdrawn"}
-"""How a report calls the move of a chat whose offer ended so, where it does not say the same."""
+
+@frozen
+class Removal:
+    """Why an agent is taken out of their chats against their will, as each part of a chat tells it."""
+
+    offer: OfferOutcome
+    party: PartyEnd
+    owner: ChatCause
+    succeeded: ChatCause
 
 
-def offer_over(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
+LOST: Final = Removal(OfferOutcome.LOST, PartyEnd.LOST, ChatCause.AGENT_LOST, ChatCause.OWNER_LOST)
+FORCED: Final = Removal(OfferOutcome.FORCED, PartyEnd.FORCED, ChatCause.FORCED, ChatCause.FORCED)
+
+
+def offer_over(state: State, chat: Chat, stamp: Stamp, outcome: OfferOutcome) -> Decision:
     """An open offer came to nothing: the chat goes back to where it was offered from.
 
     A waiting chat waits on (B-5), one that a bot was to have goes on to its project (B-40), one whose
@@ -38,9 +54,12 @@ def offer_over(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision
     decision = end_offer(state, chat, stamp, outcome)
     match chat.status:
         case ChatStatus.ALERTING:
-            decision.add(to_waiting(chat, stamp, _CAUSES.get(outcome, outcome)))
+            # A lost workplace is told by its offer; the chat itself was withdrawn.
+            is_lost = outcome is OfferOutcome.LOST
+            cause = ChatCause.WITHDRAWN if is_lost else ChatCause(outcome)
+            decision.add(to_waiting(chat, stamp, cause))
         case ChatStatus.ICR:
-            decision.add(pass_over(state, chat, stamp, outcome))
+            decision.add(pass_over(state, chat, stamp, PassedOver(outcome)))
         case _:
             if chat.invite is not None and chat.invite.project is None:
                 decision.add(end_invite(state, chat, stamp, outcome))
@@ -60,14 +79,14 @@ def successor_of(state: State, chat: Chat) -> Guid | None:
     return None
 
 
-def pass_on(state: State, chat: Chat, stamp: Stamp, successor: Guid, cause: str) -> Decision:
+def pass_on(state: State, chat: Chat, stamp: Stamp, successor: Guid, cause: ChatCause) -> Decision:
     """Make somebody who is in the conversation its owner; the visitor sees one conversation."""
     owner = chat.agent
-    decision = end_offer(state, chat, stamp, "withdrawn")
-    decision.facts += end_invite(state, chat, stamp, "withdrawn").facts
-    decision.facts += unparked(chat, stamp, "ended")
+    decision = end_offer(state, chat, stamp, OfferOutcome.WITHDRAWN)
+    decision.facts += end_invite(state, chat, stamp, OfferOutcome.WITHDRAWN).facts
+    decision.facts += unparked(chat, stamp, ParkingEnd.ENDED)
     decision.facts += [
-        PartyLeft(chat=chat.id, no=chat.no, agent=successor, at=stamp.now, cause="owner"),
+        PartyLeft(chat=chat.id, no=chat.no, agent=successor, at=stamp.now, cause=PartyEnd.OWNER),
         moved(chat, stamp, ChatStatus.ANSWERED, cause, successor),
     ]
     decision.notices += [ChatToConnectors(chat=chat.id), ChatToMembers(chat.id)]
@@ -80,29 +99,28 @@ def give_up(
     state: State,
     chat: Chat,
     stamp: Stamp,
-    cause: str = "agent_lost",
-    heir_cause: str = "owner_lost",
+    why: Removal = LOST,
 ) -> Decision:
     """The owner will not come back: to somebody in the conference, else to the queue, first (B-11)."""
     if chat.status is ChatStatus.ICR:
-        return pass_over(state, chat, stamp, cause)
+        return pass_over(state, chat, stamp, PassedOver(why.owner))
     successor = successor_of(state, chat)
     if successor is not None:
-        return pass_on(state, chat, stamp, successor, heir_cause)
+        return pass_on(state, chat, stamp, successor, why.succeeded)
     owner = chat.agent
     if chat.routing.project is None and not matching.project(
         state.config, matching.applicant_of(chat), stamp.now
     ):
         # One that an agent began, and that no rule gives to anybody: it could only wait for ever.
-        decision = close(state, chat, stamp, CloseReason.RULE, cause=cause)
+        decision = close(state, chat, stamp, CloseReason.RULE, cause=why.owner)
         decision.notices.append(ChatToConnectors(chat=chat.id))
         return decision
     decision = dissolve(state, chat, stamp)
     if chat.routing.project is None:
-        decision.add(route(state, chat, stamp, cause, {"owner": owner}))
+        decision.add(route(state, chat, stamp, why.owner, {"owner": owner}))
     else:
         boost = state.config.distribution.grace_priority
-        decision.add(to_waiting(chat, stamp, cause, boost=boost))
+        decision.add(to_waiting(chat, stamp, why.owner, boost=boost))
     if owner is not None:
         decision.notices.append(ChatToAgent(chat=chat.id, agent=owner))
     note = state.config.notes.agent_lost
@@ -110,7 +128,7 @@ def give_up(
     return decision
 
 
-def drop_party(state: State, chat: Chat, agent: Guid, stamp: Stamp, cause: str) -> Decision:
+def drop_party(state: State, chat: Chat, agent: Guid, stamp: Stamp, cause: PartyEnd) -> Decision:
     """Somebody besides the owner is out of the chat; who only watched was never seen (B-29)."""
     decision = Decision(
         [PartyLeft(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)],
@@ -130,16 +148,10 @@ def parties_shown(chat: Chat) -> list[Announcement]:
     return told
 
 
-def withdraw(state: State, chat: Chat, agent: Guid, stamp: Stamp, cause: str) -> Decision:
+def withdraw(state: State, chat: Chat, agent: Guid, stamp: Stamp, why: Removal) -> Decision:
     """Take an agent out of a chat whatever their part in it is: owner, bot, party, or alerted."""
     if chat.offered_to == agent:
-        return offer_over(state, chat, stamp, cause)
+        return offer_over(state, chat, stamp, why.offer)
     if agent in chat.parties:
-        return drop_party(state, chat, agent, stamp, cause)
-    return give_up(
-        state,
-        chat,
-        stamp,
-        cause="agent_lost" if cause == "lost" else cause,
-        heir_cause="owner_lost" if cause == "lost" else cause,
-    )
+        return drop_party(state, chat, agent, stamp, why.party)
+    return give_up(state, chat, stamp, why)

@@ -9,6 +9,7 @@ from broker.core.chats.transitions import close, end_offer, logged, move_agent, 
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import AgentToWorkplace, Answer, ChatToConnectors, Reply
 from broker.core.facts import BotAwaited, WrapupEnded
+from broker.core.facts.causes import AgentCause, ChatCause, DecisionKind, OfferOutcome, WrapupEnd
 from broker.core.inputs import Stamp
 from broker.core.routing.wait_rules import judge_estimate
 from broker.core.serving import serves
@@ -49,14 +50,16 @@ def answer(
     told = show_to(chat.id, presence.agent, session, frame, full=True)
     if chat.invite is not None:
         return accept(state, chat, stamp, presence.agent, told)
-    decision = end_offer(state, chat, stamp, "answered").answering(told)
+    decision = end_offer(state, chat, stamp, OfferOutcome.ANSWERED).answering(told)
     if chat.status is ChatStatus.ICR:
         # To the visitor's side nothing changes; the bot has to answer what was said before (B-40).
         spoken = any(not s.words.outbound for s in chat.transcript.sentences)
         due = stamp.up + state.config.distribution.bot_timeout if spoken else None
         decision.facts.append(BotAwaited(chat.id, due))
         return decision
-    decision.facts.append(moved(chat, stamp, ChatStatus.ANSWERED, "answered", presence.agent))
+    decision.facts.append(
+        moved(chat, stamp, ChatStatus.ANSWERED, ChatCause.ANSWERED, presence.agent)
+    )
     decision.notices += [ChatToConnectors(chat=chat.id), *judge_estimate(chat, stamp)]
     return decision
 
@@ -76,7 +79,7 @@ def hang_up(
     if not chat.is_open:
         return Decision(answer=told) if chat.is_read_by(presence.agent) else NO_CHAT
     if declines:
-        return offer_over(state, chat, stamp, "rejected").answering(told)
+        return offer_over(state, chat, stamp, OfferOutcome.REJECTED).answering(told)
     if chat.agent != presence.agent or not chat.has(presence.agent):
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: neither offered to nor answered by them")
     return _ended_by(state, chat, stamp, told, CloseReason.AGENT)
@@ -88,7 +91,7 @@ def _ended_by(
     stamp: Stamp,
     told: Answer,
     reason: CloseReason,
-    cause: str = "closed",
+    cause: ChatCause = ChatCause.CLOSED,
 ) -> Decision:
     """Close a chat for somebody at a workplace; the visitor's side is the first that is told."""
     decision = Decision([], [ChatToConnectors(chat=chat.id)], told)
@@ -110,8 +113,8 @@ def close_any(
     told = show_to(chat.id, me.agent, session, frame, full=False)
     if not chat.is_open:
         return Decision(answer=told)
-    decision = _ended_by(state, chat, stamp, told, CloseReason.ADMIN, "forced")
-    decision.facts.insert(0, logged(chat, stamp, "forced", {"by": me.agent}))
+    decision = _ended_by(state, chat, stamp, told, CloseReason.ADMIN, ChatCause.FORCED)
+    decision.facts.insert(0, logged(chat, stamp, DecisionKind.FORCED, {"by": me.agent}))
     return decision
 
 
@@ -140,13 +143,13 @@ def set_state(
             presence,
             stamp,
             presence.state,
-            "asked",
+            AgentCause.ASKED,
             reason=presence.reason,
             next_state=AgentState.LOG_OFF,
         )
     else:
         fact = move_agent(
-            presence, stamp, p.state, "asked", reason=p.reason, next_state=p.next_state
+            presence, stamp, p.state, AgentCause.ASKED, reason=p.reason, next_state=p.next_state
         )
     same = (fact.state, fact.reason, fact.next_state)
     if same == (presence.state, presence.reason, presence.next_state):
@@ -175,7 +178,7 @@ def wrap_up(
         no=chat.no,
         agent=agent,
         at=stamp.now,
-        cause="agent",
+        cause=WrapupEnd.AGENT,
         code=p.code,
         note=p.note,
     )

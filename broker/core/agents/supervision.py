@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from broker.core.agents.reassignment import drop_party, withdraw
+from broker.core.agents.reassignment import FORCED, drop_party, withdraw
 from broker.core.capacity import capacity_cost
 from broker.core.chats.needs import asked_by
 from broker.core.chats.transitions import move_agent, wrap_up_over
@@ -14,6 +14,7 @@ from broker.core.distribution.eligibility import ineligible_reason, skill_for
 from broker.core.distribution.offers import excluded
 from broker.core.effects import AgentToWorkplace, Answer, Dismiss, Reply
 from broker.core.facts import DecisionLogged
+from broker.core.facts.causes import AgentCause, PartyEnd, WrapupEnd
 from broker.core.inputs import Stamp
 from broker.core.limits import (
     DECISION_BYTES,
@@ -76,7 +77,7 @@ def force_state(
         presence,
         stamp,
         p.state,
-        "forced",
+        AgentCause.FORCED,
         reason=p.reason,
         next_state=p.next_state,
         by=me.agent,
@@ -90,14 +91,16 @@ def _expelled(state: State, presence: AgentPresence, stamp: Stamp, by: Guid) -> 
     for chat_id, holder in presence.leases.items():
         chat = state.chats[chat_id]
         if holder is ChatStatus.CLOSED:
-            decision.facts += wrap_up_over(state, chat, stamp, "forced").facts
+            decision.facts += wrap_up_over(state, chat, stamp, WrapupEnd.FORCED).facts
         elif holder is ChatStatus.ALERTING:
-            decision.add(withdraw(state, chat, presence.agent, stamp, "forced"))
+            decision.add(withdraw(state, chat, presence.agent, stamp, FORCED))
     for chat_id in held(presence):
-        decision.add(withdraw(state, state.chats[chat_id], presence.agent, stamp, "forced"))
+        decision.add(withdraw(state, state.chats[chat_id], presence.agent, stamp, FORCED))
     for chat_id in presence.watching:
-        decision.add(drop_party(state, state.chats[chat_id], presence.agent, stamp, "forced"))
-    decision.facts.append(move_agent(presence, stamp, AgentState.LOG_OFF, "forced", by=by))
+        decision.add(
+            drop_party(state, state.chats[chat_id], presence.agent, stamp, PartyEnd.FORCED)
+        )
+    decision.facts.append(move_agent(presence, stamp, AgentState.LOG_OFF, AgentCause.FORCED, by=by))
     decision.notices.append(AgentToWorkplace(agent=presence.agent))
     if presence.session is not None:
         decision.notices.append(Dismiss(presence.session, ByeCode.LOGGED_OFF))
@@ -163,13 +166,13 @@ def _told(state: State, number: str, entry: DecisionLogged) -> DecisionInfo:
     detail = entry.detail
     candidates, passed = detail.get("candidates"), detail.get("passed_over")
     agents = [_agent(state, agent, None) for agent in _list(candidates)]
-    agents += [_agent(state, one["agent"], one["reason"]) for one in _list(passed)]
+    agents += [_agent(state, one["agent"], str(one["reason"])) for one in _list(passed)]
     waited = detail.get("waited")
     return DecisionInfo(
         peer=number,
         chat_id=entry.chat,
         time_stamp=utc(entry.at),
-        kind=entry.kind,
+        kind=str(entry.kind),
         agent_id=entry.agent,
         agent_name=agent_name(state, entry.agent),
         reason=_reason(state, detail),
@@ -234,7 +237,7 @@ def standing(state: State, chat: Chat, agent: Guid) -> str:
         state, state.distribution.presences.get(agent), capacity_cost(state, chat.gateway)
     )
     if reason is not None:
-        return reason
+        return reason.value
     if entry is None:
         return "nothing: the chat does not wait"
     if excluded(state, entry, agent, state.up):

@@ -16,7 +16,7 @@ from broker.core.chat_state import (
     Visitor,
     Waiting,
 )
-from broker.core.chats.lifecycle import OUTCOMES, may_move
+from broker.core.chats.lifecycle import may_move
 from broker.core.chats.transcript import held_bytes, hold, measured_transcript
 from broker.core.deadlines import (
     arm_all,
@@ -60,6 +60,7 @@ from broker.core.facts import (
     TimerFired,
     WaitEstimated,
 )
+from broker.core.facts.causes import ChatCause, OfferOutcome
 from broker.core.limits import LOGGED_DECISIONS, chat_bytes, variables_bytes
 from broker.core.state import Chat, ChatsState, Invite, Party
 from broker.core.timers import Term, TimerKind
@@ -195,7 +196,7 @@ def _introduce(visitor: Visitor, f: ChatBound | ChatReopened) -> None:
 def chat_reopened(state: ChatsState, f: ChatReopened) -> None:
     """A closed chat begins anew, with its transcript."""
     chat = state.chats[f.chat]
-    assert may_move(chat.status, ChatStatus.PILOT, "reopened"), f
+    assert may_move(chat.status, ChatStatus.PILOT, ChatCause.REOPENED), f
     chat.agent = None
     chat.routing.further, chat.routing.wait_level = (), -1
     chat.forms.at_start = chat.forms.offered = chat.forms.expected = None
@@ -322,9 +323,12 @@ def offer_ended(state: ChatsState, f: OfferEnded) -> None:
     chat = state.chats[f.chat]
     assert chat.offer is not None, f
     assert chat.offer.number == f.offer, f
-    assert f.outcome in OUTCOMES, f
     chat.offer = None
-    if chat.invite is not None and chat.invite.project is not None and f.outcome != "answered":
+    if (
+        chat.invite is not None
+        and chat.invite.project is not None
+        and f.outcome is not OfferOutcome.ANSWERED
+    ):
         chat.invite.agent = None
     if f.lets_go:
         _exclude(state, chat, f.agent)
@@ -446,7 +450,6 @@ def invite_ended(state: ChatsState, f: InviteEnded) -> None:
     """Nobody is asked any more."""
     chat = state.chats[f.chat]
     assert chat.invite is not None, f
-    assert f.outcome in OUTCOMES, f
     chat.invite = None
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
+from broker.core.facts.causes import ChatCause
 from protocol.values import ChatStatus
 
 
@@ -25,12 +26,12 @@ class Step:
 
     before: ChatStatus | None
     after: ChatStatus
-    causes: frozenset[str]
+    causes: frozenset[ChatCause]
     label: str = ""
 
 
 def _step(before: ChatStatus | None, after: ChatStatus, causes: str, label: str = "") -> Step:
-    return Step(before, after, frozenset(causes.split()), label)
+    return Step(before, after, frozenset(map(ChatCause, causes.split())), label)
 
 
 _P, _I, _W = ChatStatus.PILOT, ChatStatus.ICR, ChatStatus.WAITING
@@ -56,15 +57,10 @@ CHAT: Final = (
 )
 """The life of a chat."""
 
-OUTCOMES: Final = frozenset(
-    {"answered", "rejected", "missed", "withdrawn", "lost", "forced", "restart"}
-)
-"""How an open offer, and an open invitation, may end; either begins only where none is open."""
-
 _CAUSES: Final = {(step.before, step.after): step.causes for step in CHAT}
-_NONE: Final[frozenset[str]] = frozenset()
+_NONE: Final[frozenset[ChatCause]] = frozenset()
 
 
-def may_move(before: ChatStatus, after: ChatStatus, cause: str) -> bool:
+def may_move(before: ChatStatus, after: ChatStatus, cause: ChatCause) -> bool:
     """Whether a chat may go from one status to another for that cause."""
     return cause in _CAUSES.get((before, after), _NONE)

@@ -29,6 +29,15 @@ from broker.core.facts import (
     WrapupEnded,
     WrapupStarted,
 )
+from broker.core.facts.causes import (
+    AgentCause,
+    ChatCause,
+    DecisionKind,
+    OfferOutcome,
+    ParkingEnd,
+    PartyEnd,
+    WrapupEnd,
+)
 from broker.core.inputs import Stamp
 from broker.core.limits import NOTE_RESERVE, RESERVE
 from broker.core.sentence import Words, sentence_bytes
@@ -50,7 +59,7 @@ def moved(
     chat: Chat,
     stamp: Stamp,
     status: ChatStatus,
-    cause: str,
+    cause: ChatCause,
     agent: Guid | None,
     *,
     boost: int = 0,
@@ -93,7 +102,7 @@ def _wait_in(chat: Chat, status: ChatStatus, now: int) -> tuple[int, int | None]
 def to_waiting(
     chat: Chat,
     stamp: Stamp,
-    cause: str,
+    cause: ChatCause,
     *,
     boost: int = 0,
     project: Guid | None = None,
@@ -112,15 +121,15 @@ def to_waiting(
     return Decision([fact], [ChatToConnectors(chat=chat.id)])
 
 
-def end_offer(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
+def end_offer(state: State, chat: Chat, stamp: Stamp, outcome: OfferOutcome) -> Decision:
     """End the open offer of a chat, whatever it is for, and withdraw the alert."""
     agent = chat.offered_to
     if chat.offer is None or agent is None:
         return Decision()
     missed = state.distribution.presences[agent].missed
-    if outcome == "missed":
+    if outcome is OfferOutcome.MISSED:
         missed += 1
-    elif outcome in ("answered", "rejected"):
+    elif outcome in (OfferOutcome.ANSWERED, OfferOutcome.REJECTED):
         missed = 0
     ended = OfferEnded(
         offer=chat.offer.number,
@@ -132,13 +141,13 @@ def end_offer(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
         missed=missed,
         status=chat.status,
     )
-    if outcome in ("answered", "lost"):
+    if outcome in (OfferOutcome.ANSWERED, OfferOutcome.LOST):
         # Whoever has the chat now sees it, and whoever is gone sees nothing.
         return Decision([ended])
     return Decision([ended], [ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_ALERT_END")])
 
 
-def end_invite(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision:
+def end_invite(state: State, chat: Chat, stamp: Stamp, outcome: OfferOutcome) -> Decision:
     """End what the owner asked for; when that came to nothing those in the chat are told (B-29)."""
     invite = chat.invite
     if invite is None:
@@ -150,7 +159,7 @@ def end_invite(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision
                 chat=chat.id,
                 no=chat.no,
                 at=stamp.now,
-                kind="transfer_ended",
+                kind=DecisionKind.TRANSFER_ENDED,
                 agent=invite.agent,
                 detail={"mode": invite.mode.value, "by": invite.by, "outcome": outcome},
             ),
@@ -158,9 +167,9 @@ def end_invite(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision
         [ChatToMembers(chat.id)],
     )
     text = {
-        "rejected": state.config.notes.invite_rejected,
-        "missed": state.config.notes.invite_missed,
-        "lost": state.config.notes.invite_lost,
+        OfferOutcome.REJECTED: state.config.notes.invite_rejected,
+        OfferOutcome.MISSED: state.config.notes.invite_missed,
+        OfferOutcome.LOST: state.config.notes.invite_lost,
     }.get(outcome)
     if text is not None:
         project = state.config.projects.get(invite.project) if invite.project else None
@@ -170,7 +179,12 @@ def end_invite(state: State, chat: Chat, stamp: Stamp, outcome: str) -> Decision
 
 
 def dissolve(
-    state: State, chat: Chat, stamp: Stamp, cause: str = "ended", *, offer_ended: bool = False
+    state: State,
+    chat: Chat,
+    stamp: Stamp,
+    cause: PartyEnd = PartyEnd.ENDED,
+    *,
+    offer_ended: bool = False,
 ) -> Decision:
     """End what hangs on a conversation that ends: offer, invitation, parking, parties.
 
@@ -181,10 +195,10 @@ def dissolve(
         cause: Why the parties leave.
         offer_ended: Whether another part of the same decision ends the offer.
     """
-    decision = Decision() if offer_ended else end_offer(state, chat, stamp, "withdrawn")
+    decision = Decision() if offer_ended else end_offer(state, chat, stamp, OfferOutcome.WITHDRAWN)
     if chat.invite is not None:
-        decision.facts += end_invite(state, chat, stamp, "withdrawn").facts
-    decision.facts += unparked(chat, stamp, "ended")
+        decision.facts += end_invite(state, chat, stamp, OfferOutcome.WITHDRAWN).facts
+    decision.facts += unparked(chat, stamp, ParkingEnd.ENDED)
     for agent in chat.parties:
         decision.facts.append(
             PartyLeft(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)
@@ -193,7 +207,7 @@ def dissolve(
     return decision
 
 
-def unparked(chat: Chat, stamp: Stamp, cause: str) -> list[ChatUnparked | ChatWarned]:
+def unparked(chat: Chat, stamp: Stamp, cause: ParkingEnd) -> list[ChatUnparked | ChatWarned]:
     """The facts of a chat that is not parked any more, if it was."""
     if chat.parking is None or chat.agent is None:
         return []
@@ -223,7 +237,7 @@ def close(
     stamp: Stamp,
     reason: CloseReason,
     *,
-    cause: str = "closed",
+    cause: ChatCause = ChatCause.CLOSED,
     offer_ended: bool = False,
 ) -> Decision:
     """End a chat, whatever its status, and tell the agents.
@@ -258,7 +272,7 @@ def _wrap_up(chat: Chat, stamp: Stamp, agent: Guid, length: int) -> Decision:
     return Decision([started], [AgentToWorkplace(agent=agent)])
 
 
-def wrap_up_over(state: State, chat: Chat, stamp: Stamp, cause: str) -> Decision:
+def wrap_up_over(state: State, chat: Chat, stamp: Stamp, cause: WrapupEnd) -> Decision:
     """End the wrap-up of a closed chat, if one runs, and tell its agent."""
     decision = Decision()
     for agent in state.distribution.leases.get(chat.id, ()):
@@ -340,7 +354,7 @@ def move_agent(
     presence: AgentPresence,
     stamp: Stamp,
     state: AgentState,
-    cause: str,
+    cause: AgentCause,
     *,
     reason: str | None = None,
     next_state: AgentState | None = None,
@@ -378,7 +392,11 @@ def acknowledgement(session: Session, frame: Frame) -> Answer | None:
 
 
 def logged(
-    chat: Chat, stamp: Stamp, kind: str, detail: dict[str, object], agent: Guid | None = None
+    chat: Chat,
+    stamp: Stamp,
+    kind: DecisionKind,
+    detail: dict[str, object],
+    agent: Guid | None = None,
 ) -> DecisionLogged:
     """A line of the decision log (B-30)."""
     return DecisionLogged(

@@ -53,6 +53,7 @@ from broker.core.facts import (
     WrapupEnded,
     WrapupStarted,
 )
+from broker.core.facts.causes import DecisionKind, OfferOutcome, ParkingEnd
 from broker.core.limits import ANSWERS_REMEMBERED
 from broker.core.timers import Term, TimerKind, Wrapup
 from protocol.values import AgentState, ChatStatus, Guid, TransferMode
@@ -234,7 +235,7 @@ def chat_unparked(state: DistributionState, f: ChatUnparked) -> None:
     presence = presence_of(state, f.agent)
     presence.parked.pop(f.chat, None)
     state.distribution.resuming.pop(f.chat, None)
-    if f.cause == "retrieved":
+    if f.cause is ParkingEnd.RETRIEVED:
         lease(state, f.chat, f.agent, ChatStatus.ANSWERED)
     else:
         free_to_leave(state, presence, worked=True)
@@ -298,7 +299,7 @@ def invite_ended(state: DistributionState, f: InviteEnded, need: Need | None) ->
 def offer_ended(state: DistributionState, f: OfferEnded, need: Need | None) -> None:
     """Count a missed offer, and free what the offer held, unless the chat moves on by a fact of its own."""
     presence_of(state, f.agent).missed = f.missed
-    if f.outcome == "answered":
+    if f.outcome is OfferOutcome.ANSWERED:
         if f.status is ChatStatus.ICR:
             lease(state, f.chat, f.agent, ChatStatus.ANSWERED)
     elif f.status is not ChatStatus.ALERTING:
@@ -308,7 +309,7 @@ def offer_ended(state: DistributionState, f: OfferEnded, need: Need | None) -> N
 
 def decision_logged(state: DistributionState, f: DecisionLogged) -> None:
     """It is said why a chat waits."""
-    if f.kind == "waiting":
+    if f.kind is DecisionKind.WAITING:
         entry = state.distribution.entries.get(f.chat)
         if entry is not None:
             entry.explained = True

@@ -16,9 +16,9 @@ from heapq import heappush
 
 from broker.core.capacity import slots_left
 from broker.core.distribution_state import AgentPresence, Demand, DistributionState, Queue, Rank
+from broker.core.facts.causes import Ineligible
 from protocol.values import AgentState, Guid
 
-NO_SLOT = "no free slot"
 IDLE_QUEUES = 256
 """How many queues may be kept for their agents' order alone."""
 
@@ -29,26 +29,26 @@ def free_slots(state: DistributionState, presence: AgentPresence) -> int:
     return slots_left(state, presence) - reserve
 
 
-def blocked(presence: AgentPresence | None) -> str | None:
+def blocked(presence: AgentPresence | None) -> Ineligible | None:
     """Why an agent can be offered nothing at all now, or None when they can (B-20)."""
     if presence is None or presence.session is None:
-        return "away"
+        return Ineligible.AWAY
     if presence.state is not AgentState.READY:
-        return f"state {presence.state.value}"
+        return Ineligible(f"state {presence.state}")
     if presence.next_state is AgentState.LOG_OFF or (
         presence.next_state is not None and presence.is_busy
     ):
-        return "leaving"
+        return Ineligible.LEAVING
     return None
 
 
 def ineligible_reason(
     state: DistributionState, presence: AgentPresence | None, cost: int = 1
-) -> str | None:
+) -> Ineligible | None:
     """Why an agent is no candidate for a chat of that cost, or None when they are (B-20)."""
     reason = blocked(presence)
     if reason is None and presence is not None and free_slots(state, presence) < cost:
-        return NO_SLOT
+        return Ineligible.NO_SLOT
     return reason
 
 
@@ -110,11 +110,11 @@ def place(state: DistributionState, demand: Demand, queue: Queue, agent: Guid) -
     if reason is not None:
         queue.counts[reason] -= 1
     presence = state.distribution.presences.get(agent)
-    reason = presence.blocked if presence is not None else "away"
+    reason = presence.blocked if presence is not None else Ineligible.AWAY
     if reason is None and presence is not None and presence.free < demand[3]:
-        reason = NO_SLOT
+        reason = Ineligible.NO_SLOT
     if reason is not None or presence is None:
-        reason = reason or "away"
+        reason = reason or Ineligible.AWAY
         queue.others[agent] = reason
         queue.counts[reason] = queue.counts.get(reason, 0) + 1
         return
@@ -124,12 +124,12 @@ def place(state: DistributionState, demand: Demand, queue: Queue, agent: Guid) -
 
 def at_work(queue: Queue) -> int:
     """How many of a queue's agents take chats now or will when a slot gets free (B-24)."""
-    return len(queue.ready) + queue.counts.get(NO_SLOT, 0)
+    return len(queue.ready) + queue.counts.get(Ineligible.NO_SLOT, 0)
 
 
 def is_at_work(queue: Queue, agent: Guid) -> bool:
     """Whether the agent is one of them."""
-    return agent in queue.ranks or queue.others.get(agent) == NO_SLOT
+    return agent in queue.ranks or queue.others.get(agent) == Ineligible.NO_SLOT
 
 
 def touch(state: DistributionState, agent: Guid) -> None:

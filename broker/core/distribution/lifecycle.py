@@ -8,27 +8,34 @@ from __future__ import annotations
 
 from typing import Final
 
+from broker.core.facts.causes import AgentCause
 from protocol.values import AgentState
 
 _AT_WORK: Final = (AgentState.READY, AgentState.PAUSE, AgentState.POST_CALL)
 
-AGENT: Final[dict[tuple[AgentState, AgentState], frozenset[str]]] = {
-    (AgentState.LOG_OFF, AgentState.PAUSE): frozenset({"login"}),
+_LEAVES: Final = frozenset({AgentCause.NEXT, AgentCause.FORCED, AgentCause.LOST})
+
+AGENT: Final[dict[tuple[AgentState, AgentState], frozenset[AgentCause]]] = {
+    (AgentState.LOG_OFF, AgentState.PAUSE): frozenset({AgentCause.LOGIN}),
     **{
         (before, after): frozenset(
-            {"asked", "next", "forced"}
-            | ({"missed"} if (before, after) == (AgentState.READY, AgentState.PAUSE) else set())
+            {AgentCause.ASKED, AgentCause.NEXT, AgentCause.FORCED}
+            | (
+                {AgentCause.MISSED}
+                if (before, after) == (AgentState.READY, AgentState.PAUSE)
+                else set()
+            )
         )
         for before in _AT_WORK
         for after in _AT_WORK
     },
-    **{(before, AgentState.LOG_OFF): frozenset({"next", "forced", "lost"}) for before in _AT_WORK},
+    **{(before, AgentState.LOG_OFF): _LEAVES for before in _AT_WORK},
 }
 """The causes for which an agent may go from one state to another, or be given another `NextState`."""
 
-_NONE: Final[frozenset[str]] = frozenset()
+_NONE: Final[frozenset[AgentCause]] = frozenset()
 
 
-def may_move(before: AgentState, after: AgentState, cause: str) -> bool:
+def may_move(before: AgentState, after: AgentState, cause: AgentCause) -> bool:
     """Whether an agent may go from one state to another for that cause."""
     return cause in AGENT.get((before, after), _NONE)

@@ -20,10 +20,17 @@ from broker.core.decision import Decision
 from broker.core.distribution.eligibility import at_work, is_at_work
 from broker.core.distribution_state import Demand, DistributionState, Queue, QueueEntry
 from broker.core.facts import AgentSettled, ChatSettled, DecisionLogged
+from broker.core.facts.causes import ChosenBy, DecisionKind, Ineligible
 from broker.core.inputs import Stamp
 from protocol.values import Guid
 
-_ORDER = ("answered it before", "skill", "free slots", "longest idle", "agent id")
+_ORDER = (
+    ChosenBy.HAD_IT,
+    ChosenBy.SKILL,
+    ChosenBy.FREE_SLOTS,
+    ChosenBy.LONGEST_IDLE,
+    ChosenBy.AGENT_ID,
+)
 LOGGED_AGENTS = 20
 """How many passed-over agents a logged decision names; the rest are counted by reason."""
 
@@ -141,10 +148,10 @@ def match(state: DistributionState, entry: QueueEntry, stamp: Stamp) -> Match | 
     return Match(chat=entry.chat, agent=chosen[0], until=until, detail=detail)
 
 
-def _deciding(queue: Queue, entry: QueueEntry, chosen: list[Guid]) -> str:
+def _deciding(queue: Queue, entry: QueueEntry, chosen: list[Guid]) -> ChosenBy:
     """Which rule of B-21 put the first candidate before the second."""
     if len(chosen) == 1:
-        return "only candidate"
+        return ChosenBy.ONLY_CANDIDATE
     one, two = (
         (agent != entry.need.preferred, *queue.ranks[agent][:3], agent) for agent in chosen[:2]
     )
@@ -156,7 +163,11 @@ def explain(state: DistributionState, entry: QueueEntry, up: int) -> dict[str, o
     queue = state.distribution.queues[entry.demand]
     counts: dict[str, object] = {reason: n for reason, n in queue.counts.items() if n}
     named: list[object] = []
-    for word, agents in (("in the chat", entry.need.barred), ("excluded", entry.need.exclusions)):
+    left = (
+        (Ineligible.IN_CHAT, entry.need.barred),
+        (Ineligible.EXCLUDED, entry.need.exclusions),
+    )
+    for word, agents in left:
         out = [a for a in agents if a in queue.ranks and left_out(state, entry, a, up)]
         if out:
             counts[word] = len(out)
@@ -190,7 +201,7 @@ def _unserved(state: DistributionState, entry: QueueEntry, stamp: Stamp) -> Deci
         chat=entry.chat,
         no=entry.need.no,
         at=stamp.now,
-        kind="waiting",
+        kind=DecisionKind.WAITING,
         agent=None,
         detail=explain(state, entry, stamp.up),
     )

@@ -6,6 +6,14 @@ from typing import ClassVar
 
 from attrs import frozen
 
+from broker.core.facts.causes import (
+    AgentCause,
+    OfferMode,
+    OfferOutcome,
+    ParkingEnd,
+    PartyEnd,
+    WrapupEnd,
+)
 from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
 
@@ -14,7 +22,7 @@ class OfferMade:
     """A chat was offered to an agent (B-24). Row of `offers`.
 
     Attributes:
-        mode: What for: `queue`, `bot`, `Transfer`, `Consult`, `Conference`.
+        mode: What for.
     """
 
     durable: ClassVar[bool] = True
@@ -25,12 +33,12 @@ class OfferMade:
     workplace: str
     at: int
     until: int
-    mode: str = "queue"
+    mode: OfferMode = OfferMode.QUEUE
 
     @property
     def invites(self) -> bool:
         """Whether the owner of the chat asked for it (B-29)."""
-        return self.mode not in ("queue", "bot")
+        return self.mode not in (OfferMode.QUEUE, OfferMode.BOT)
 
 
 @frozen(kw_only=True)
@@ -38,9 +46,6 @@ class OfferEnded:
     """An offer ended (B-24, B-25).
 
     Attributes:
-        outcome: `answered`, `rejected`, `missed` (timed out), `withdrawn` (the chat ended, or
-            whoever asked for it took that back), `lost` (the workplace went away), `forced` (a
-            supervisor logged the agent off), `restart`.
         missed: The agent's timed-out offers in a row, this one included.
         status: The status of the chat during the offer; not stored.
     """
@@ -51,14 +56,14 @@ class OfferEnded:
     no: int
     agent: Guid
     at: int
-    outcome: str
+    outcome: OfferOutcome
     missed: int
     status: ChatStatus
 
     @property
     def lets_go(self) -> bool:
         """Whether the agent let the chat go, and is left out for it for a while (B-24)."""
-        return self.outcome in ("rejected", "missed")
+        return self.outcome in (OfferOutcome.REJECTED, OfferOutcome.MISSED)
 
 
 @frozen(kw_only=True)
@@ -90,17 +95,13 @@ class InviteMade:
 
 @frozen(kw_only=True)
 class InviteEnded:
-    """That was answered or not.
-
-    Attributes:
-        outcome: As of an offer, or `missed` when nobody of a project was found in time.
-    """
+    """That was answered or not."""
 
     durable: ClassVar[bool] = True
     chat: Guid
     no: int
     at: int
-    outcome: str
+    outcome: OfferOutcome
 
 
 @frozen(kw_only=True)
@@ -118,19 +119,14 @@ class PartyJoined:
 
 @frozen(kw_only=True)
 class PartyLeft:
-    """They left it.
-
-    Attributes:
-        cause: `left`, `lost`, `forced`, `owner` (they own it now), `changed` (they take part in
-            another way), `ended` (the conversation ended), `restart`.
-    """
+    """They left it."""
 
     durable: ClassVar[bool] = True
     chat: Guid
     no: int
     agent: Guid
     at: int
-    cause: str
+    cause: PartyEnd
 
 
 @frozen(kw_only=True)
@@ -167,18 +163,14 @@ class ChatWoken:
 
 @frozen(kw_only=True)
 class ChatUnparked:
-    """A chat is not parked any more.
-
-    Attributes:
-        cause: `retrieved`, or `ended` where the conversation with its owner ended meanwhile.
-    """
+    """A chat is not parked any more."""
 
     durable: ClassVar[bool] = True
     chat: Guid
     no: int
     agent: Guid
     at: int
-    cause: str
+    cause: ParkingEnd
 
 
 @frozen(kw_only=True)
@@ -187,7 +179,6 @@ class AgentMoved:
 
     Attributes:
         since: When `state` with `reason` began: `at`, unless only `next_state` changed.
-        cause: `login`, `asked`, `missed`, `lost`, `next` (a NextState was taken), `forced`.
         by: The supervisor who forced it.
     """
 
@@ -198,7 +189,7 @@ class AgentMoved:
     state: AgentState
     reason: str | None
     next_state: AgentState | None
-    cause: str
+    cause: AgentCause
     workplace: str | None
     missed: int
     by: Guid | None = None
@@ -218,18 +209,14 @@ class WrapupStarted:
 
 @frozen(kw_only=True)
 class WrapupEnded:
-    """The wrap-up ended, by the agent (with a code and a note) or by its time.
-
-    Attributes:
-        cause: `agent`, `expired`, `reopened`, `forced`.
-    """
+    """The wrap-up ended, by the agent (with a code and a note) or by its time."""
 
     durable: ClassVar[bool] = True
     chat: Guid
     no: int
     agent: Guid
     at: int
-    cause: str
+    cause: WrapupEnd
     code: str | None = None
     note: str | None = None
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
+from broker.core.facts.causes import ChatCause, DecisionKind
 from broker.core.sentence import Words
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import ChatStatus, CloseReason, Guid
@@ -153,10 +154,6 @@ class ChatMoved:
 
     Attributes:
         status: The new status, never `Pilot`.
-        cause: Why, in one word, for reports: `routed`, `offered`, `answered`, `rejected`,
-            `missed`, `withdrawn`, `agent_lost`, `restart`, `closed`; `opened` (outbound, by its
-            agent), `unbound`, `returned`, `forced`; `bot`, `bot_done`, `bot_silent`;
-            `transferred`, `left`, `owner_lost` for an `Answered` chat with another owner.
         agent: Who is offered the chat or answers it; None in `Waiting`; in `Closed` the agent
             who held it last, if any; in `ICR` the bot, None for a built-in one.
         before: Who that was before; not stored.
@@ -174,7 +171,7 @@ class ChatMoved:
     no: int
     at: int
     status: ChatStatus
-    cause: str
+    cause: ChatCause
     agent: Guid | None
     priority: int
     enqueued_at: int | None
@@ -188,7 +185,7 @@ class ChatMoved:
     @property
     def answers(self) -> bool:
         """Whether an agent begins the conversation, and does not take it over from another."""
-        return self.cause in ("answered", "opened")
+        return self.cause in (ChatCause.ANSWERED, ChatCause.OPENED)
 
 
 @frozen(kw_only=True)
@@ -290,8 +287,6 @@ class DecisionLogged:
     """Why a chat was given to an agent, or to nobody (B-30). Row of `decisions`.
 
     Attributes:
-        kind: `offered`, `waiting`, `routed`, `refused`, `wait_rule`, `bot`,
-            `transfer` (somebody is asked), `transfer_ended`, `forced` (closed by a supervisor).
         agent: Who was chosen, if anybody.
         detail: Plain values (str, int, None, lists, maps of these): the candidates in order,
             and for each other agent the reason why they were passed over.
@@ -301,6 +296,6 @@ class DecisionLogged:
     chat: Guid
     no: int
     at: int
-    kind: str
+    kind: DecisionKind
     agent: Guid | None
     detail: dict[str, object]

@@ -33,6 +33,7 @@ from broker.core.facts import (
     SessionJoined,
     SessionLeft,
 )
+from broker.core.facts.causes import AgentCause, ChatCause, OfferOutcome, PartyEnd, PassedOver
 from broker.core.inputs import Reloaded, Resumed, SessionClosed, SessionOpened, Stamp
 from broker.core.presence import registers
 from broker.core.routing.admission import pass_over
@@ -82,7 +83,7 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
         known = state.distribution.presences.get(hello.agent_id)
         if known is None or known.state is AgentState.LOG_OFF:
             presence = AgentPresence(agent=hello.agent_id, workplace=hello.workplace)
-            decision.facts.append(move_agent(presence, stamp, AgentState.PAUSE, "login"))
+            decision.facts.append(move_agent(presence, stamp, AgentState.PAUSE, AgentCause.LOGIN))
         decision.facts += _seated(state, stamp, hello)
         decision.facts += _turns(state, hello.agent_id, stamp.up)
     return decision
@@ -183,11 +184,11 @@ def leave(state: State, stamp: Stamp, session: Session) -> Decision:
     for chat_id, holder in presence.leases.items():
         chat = state.chats[chat_id]
         if holder is ChatStatus.ALERTING:
-            decision.add(offer_over(state, chat, stamp, "lost"))
+            decision.add(offer_over(state, chat, stamp, OfferOutcome.LOST))
         elif chat.status is ChatStatus.ICR:
             decision.facts.append(bot_awaited(state, chat, stamp))
     for chat_id in presence.watching:
-        decision.add(drop_party(state, state.chats[chat_id], session.agent, stamp, "lost"))
+        decision.add(drop_party(state, state.chats[chat_id], session.agent, stamp, PartyEnd.LOST))
     return decision
 
 
@@ -199,12 +200,12 @@ def next_leaver(state: State, stamp: Stamp) -> Decision | None:
     presence = state.distribution.presences[agent]
     wanted = presence.next_state or presence.state
     decision = Decision(
-        [move_agent(presence, stamp, wanted, "next")], [AgentToWorkplace(agent=agent)]
+        [move_agent(presence, stamp, wanted, AgentCause.NEXT)], [AgentToWorkplace(agent=agent)]
     )
     if wanted is AgentState.LOG_OFF:
         # Whoever is gone watches nothing, and their workplace is closed.
         for chat_id in presence.watching:
-            decision.add(drop_party(state, state.chats[chat_id], agent, stamp, "left"))
+            decision.add(drop_party(state, state.chats[chat_id], agent, stamp, PartyEnd.LEFT))
         if presence.session is not None:
             decision.notices.append(Dismiss(presence.session, ByeCode.LOGGED_OFF))
     return decision
@@ -217,9 +218,14 @@ def booted(state: State, stamp: Stamp) -> Decision:
         if not chat.is_open:
             continue
         if chat.gateway not in state.config.gateways:
-            gone = dissolve(state, chat, stamp, "restart")
+            gone = dissolve(state, chat, stamp, PartyEnd.RESTART)
             closed = moved(
-                chat, stamp, ChatStatus.CLOSED, "closed", chat.agent, reason=CloseReason.ADMIN
+                chat,
+                stamp,
+                ChatStatus.CLOSED,
+                ChatCause.CLOSED,
+                chat.agent,
+                reason=CloseReason.ADMIN,
             )
             decision.facts += [*gone.facts, closed, ChatForgotten(chat.id)]
         else:
@@ -229,19 +235,19 @@ def booted(state: State, stamp: Stamp) -> Decision:
 
 def _resumed(state: State, chat: Chat, stamp: Stamp) -> Decision:
     """What a restart ends of a chat: whatever hung on a connection."""
-    decision = Decision(end_offer(state, chat, stamp, "restart").facts)
+    decision = Decision(end_offer(state, chat, stamp, OfferOutcome.RESTART).facts)
     match chat.status:
         case ChatStatus.ALERTING:
-            decision.facts += to_waiting(chat, stamp, "restart").facts
+            decision.facts += to_waiting(chat, stamp, ChatCause.RESTART).facts
         case ChatStatus.ICR if chat.offer is not None or not _is_awaited(state, chat):
             if chat.agent is not None:
-                decision.facts += pass_over(state, chat, stamp, "restart").facts
+                decision.facts += pass_over(state, chat, stamp, PassedOver.RESTART).facts
         case ChatStatus.ICR if chat.agent is not None:
             decision.facts.append(bot_awaited(state, chat, stamp))
         case ChatStatus.ANSWERED:
             if not _is_awaited(state, chat):
                 return give_up(state, chat, stamp)
-            decision.facts += end_invite(state, chat, stamp, "restart").facts
+            decision.facts += end_invite(state, chat, stamp, OfferOutcome.RESTART).facts
             for agent, party in chat.parties.items():
                 presence = state.distribution.presences.get(agent)
                 if (
@@ -249,7 +255,7 @@ def _resumed(state: State, chat: Chat, stamp: Stamp) -> Decision:
                     or presence is None
                     or presence.lost_at is None
                 ):
-                    decision.facts += drop_party(state, chat, agent, stamp, "restart").facts
+                    decision.facts += drop_party(state, chat, agent, stamp, PartyEnd.RESTART).facts
         case _:
             pass
     return decision

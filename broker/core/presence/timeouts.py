@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from broker.core.agents.participants import wake
-from broker.core.agents.reassignment import offer_over, withdraw
+from broker.core.agents.reassignment import LOST, offer_over, withdraw
 from broker.core.chats.transitions import (
     close,
     end_invite,
@@ -34,6 +34,7 @@ from broker.core.facts import (
     Refreshed,
     TimerFired,
 )
+from broker.core.facts.causes import AgentCause, ChatCause, OfferOutcome, PassedOver, WrapupEnd
 from broker.core.inputs import Stamp
 from broker.core.routing.admission import pass_over
 from broker.core.routing.wait_rules import apply_wait
@@ -58,7 +59,7 @@ def _offer(state: State, stamp: Stamp, key: Guid) -> Decision:
     if chat is None or chat.offer is None or term_over(state, chat.offer.term) > stamp.up:
         return Decision()
     agent = chat.offered_to
-    decision = offer_over(state, chat, stamp, "missed")
+    decision = offer_over(state, chat, stamp, OfferOutcome.MISSED)
     if agent is not None and chat.status is not ChatStatus.ICR:
         decision.add(_paused(state, stamp, state.distribution.presences[agent]))
     return decision
@@ -73,7 +74,7 @@ def _paused(state: State, stamp: Stamp, presence: AgentPresence) -> Decision:
         presence,
         stamp,
         AgentState.PAUSE,
-        "missed",
+        AgentCause.MISSED,
         reason="Missed",
         next_state=presence.next_state,
     )
@@ -87,7 +88,7 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
     if chat.ending.closed_at is not None:
         if over(state, chat.ending.closed_up, retention(state, chat)) > stamp.up:
             return Decision()
-        decision = wrap_up_over(state, chat, stamp, "expired")
+        decision = wrap_up_over(state, chat, stamp, WrapupEnd.EXPIRED)
         decision.facts.append(ChatForgotten(chat.id))
         return decision
     gateway = state.config.gateways.get(chat.gateway)
@@ -111,7 +112,7 @@ def _wrapup(state: State, stamp: Stamp, key: Guid) -> Decision:
     for agent in state.distribution.leases.get(key, ()):
         running = state.distribution.presences[agent].wrapups.get(key)
         if running is not None and term_over(state, running.term) <= stamp.up:
-            return wrap_up_over(state, state.chats[key], stamp, "expired")
+            return wrap_up_over(state, state.chats[key], stamp, WrapupEnd.EXPIRED)
     return Decision()
 
 
@@ -123,7 +124,7 @@ def _grace(state: State, stamp: Stamp, key: Guid) -> Decision:
     # Everybody who is lost has a timer of their own, so one at a time will do.
     for agent in (*chat.parties, chat.agent):
         if _is_lost(state, chat, agent, stamp.up):
-            return withdraw(state, chat, agent, stamp, "lost")
+            return withdraw(state, chat, agent, stamp, LOST)
     return Decision()
 
 
@@ -138,10 +139,10 @@ def _agent(state: State, stamp: Stamp, key: Guid) -> Decision:
         return Decision()
     if stamp.up < gone_at(state, presence.lost_at):
         return Decision()
-    decision = Decision([move_agent(presence, stamp, AgentState.LOG_OFF, "lost")])
+    decision = Decision([move_agent(presence, stamp, AgentState.LOG_OFF, AgentCause.LOST)])
     # No grace is longer than this, but a timer of an earlier loss may come before a chat's own.
     for chat_id in held(presence):
-        decision.add(withdraw(state, state.chats[chat_id], key, stamp, "lost"))
+        decision.add(withdraw(state, state.chats[chat_id], key, stamp, LOST))
     return decision
 
 
@@ -163,8 +164,8 @@ def _invite(state: State, stamp: Stamp, key: Guid) -> Decision:
         return Decision()
     if term_over(state, chat.invite.term) > stamp.up:
         return Decision()
-    decision = end_offer(state, chat, stamp, "withdrawn")
-    decision.add(end_invite(state, chat, stamp, "missed"))
+    decision = end_offer(state, chat, stamp, OfferOutcome.WITHDRAWN)
+    decision.add(end_invite(state, chat, stamp, OfferOutcome.MISSED))
     return decision
 
 
@@ -175,7 +176,7 @@ def _bot(state: State, stamp: Stamp, key: Guid) -> Decision:
     due = bot_until(state, chat)
     if due is None or due > stamp.up:
         return Decision()
-    return pass_over(state, chat, stamp, "silent")
+    return pass_over(state, chat, stamp, PassedOver.SILENT)
 
 
 def _unbound(state: State, stamp: Stamp, key: Guid) -> Decision:
@@ -184,7 +185,7 @@ def _unbound(state: State, stamp: Stamp, key: Guid) -> Decision:
         return Decision()
     if stamp.up < unbound_until(state, chat):
         return Decision()
-    return close(state, chat, stamp, CloseReason.RULE, cause="unbound")
+    return close(state, chat, stamp, CloseReason.RULE, cause=ChatCause.UNBOUND)
 
 
 def _park(state: State, stamp: Stamp, key: Guid) -> Decision:

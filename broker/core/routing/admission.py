@@ -11,6 +11,7 @@ from broker.core.distribution.eligibility import blocked
 from broker.core.distribution.occupancy import REFUSING, limit_reached
 from broker.core.effects import ChatToAgent, ChatToConnectors
 from broker.core.facts import BotMoved, ChatRouted, FormExpected, OfferMade
+from broker.core.facts.causes import ChatCause, DecisionKind, OfferMode, PassedOver
 from broker.core.inputs import Stamp
 from broker.core.rules import matching
 from broker.core.state import Chat, State
@@ -25,7 +26,7 @@ def next_unrouted(state: State, stamp: Stamp) -> Decision | None:
     chat = state.chats[first]
     if chat.outbound and chat.activity.since == chat.started_at:
         # The gate and the automated partner are for visitors who come by themselves.
-        return route(state, chat, stamp, "routed", {"outbound": True})
+        return route(state, chat, stamp, ChatCause.ROUTED, {"outbound": True})
     who = matching.applicant_of(chat)
     gate = matching.gate(state.config, who, stamp.now)
     gate_rule = gate.rule.id if gate.rule is not None else None
@@ -52,10 +53,10 @@ def _let_in(
         met = _partner(state, chat, stamp, pre.bot)
         if met is not None:
             why = {**detail, "rule": pre.id, "bot": pre.bot}
-            met.facts.insert(0, logged(chat, stamp, "bot", why))
+            met.facts.insert(0, logged(chat, stamp, DecisionKind.BOT, why))
             return met
         detail["bot_passed_over"] = pre.bot  # one that is away is passed over (B-40)
-    return route(state, chat, stamp, "routed", detail)
+    return route(state, chat, stamp, ChatCause.ROUTED, detail)
 
 
 def _partner(state: State, chat: Chat, stamp: Stamp, bot: Guid) -> Decision | None:
@@ -72,7 +73,7 @@ def _partner(state: State, chat: Chat, stamp: Stamp, bot: Guid) -> Decision | No
             project=None,
             learned=(),
         )
-        return Decision([begins, moved(chat, stamp, ChatStatus.ICR, "bot", None)], [told])
+        return Decision([begins, moved(chat, stamp, ChatStatus.ICR, ChatCause.BOT, None)], [told])
     presence = state.distribution.presences.get(bot)
     if presence is None or blocked(presence) is not None:
         return None
@@ -86,10 +87,10 @@ def _partner(state: State, chat: Chat, stamp: Stamp, bot: Guid) -> Decision | No
         workplace=presence.workplace or "",
         at=stamp.now,
         until=stamp.now + state.config.distribution.bot_timeout,
-        mode="bot",
+        mode=OfferMode.BOT,
     )
     return Decision(
-        [made, moved(chat, stamp, ChatStatus.ICR, "bot", bot)],
+        [made, moved(chat, stamp, ChatStatus.ICR, ChatCause.BOT, bot)],
         [ChatToAgent(chat=chat.id, agent=bot, type="SC_CHAT_ALERT"), told],
     )
 
@@ -98,7 +99,7 @@ def route(
     state: State,
     chat: Chat,
     stamp: Stamp,
-    cause: str,
+    cause: ChatCause,
     detail: dict[str, object],
     wanted: Guid | None = None,
     filled: Mapping[Guid, str] | None = None,
@@ -133,24 +134,26 @@ def route(
     )
     waits = to_waiting(chat, stamp, cause, boost=priority - chat.routing.priority, project=project)
     said = {**detail, "project_rule": routed.rule, "project": project}
-    return Decision([routed, logged(chat, stamp, "routed", said), *waits.facts], waits.notices)
+    return Decision(
+        [routed, logged(chat, stamp, DecisionKind.ROUTED, said), *waits.facts], waits.notices
+    )
 
 
 def _refused(state: State, chat: Chat, stamp: Stamp, detail: dict[str, object]) -> Decision:
     # An offer to a bot was ended by whoever found that the bot will not have the chat.
     decision = close(state, chat, stamp, CloseReason.RULE, offer_ended=True)
-    decision.facts.insert(0, logged(chat, stamp, "refused", detail))
+    decision.facts.insert(0, logged(chat, stamp, DecisionKind.REFUSED, detail))
     decision.notices.append(ChatToConnectors(chat=chat.id))
     return decision
 
 
-def pass_over(state: State, chat: Chat, stamp: Stamp, why: str) -> Decision:
+def pass_over(state: State, chat: Chat, stamp: Stamp, why: PassedOver) -> Decision:
     """An automated partner is away, silent or unwilling: the chat goes on to its project (B-40).
 
     An offer of theirs that is open must have been ended by the caller.
     """
     bot = chat.agent if chat.agent is not None else chat.bot.id
-    decision = route(state, chat, stamp, "bot_silent", {"bot_passed_over": bot, "why": why})
+    decision = route(state, chat, stamp, ChatCause.BOT_SILENT, {"bot_passed_over": bot, "why": why})
     if chat.agent is not None and chat.has(chat.agent):
         decision.notices.append(ChatToAgent(chat=chat.id, agent=chat.agent))
     return decision

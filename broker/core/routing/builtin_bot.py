@@ -22,6 +22,7 @@ from broker.core.chats.transitions import BOT_ID, close, internal_note, speak
 from broker.core.decision import Decision
 from broker.core.effects import ChatToConnectors
 from broker.core.facts import BotMoved, BotSettled, FormOffered, SentenceStored
+from broker.core.facts.causes import ChatCause, PassedOver
 from broker.core.inputs import Stamp
 from broker.core.limits import LEARNED_TEXT
 from broker.core.routing.admission import pass_over, route
@@ -129,7 +130,13 @@ class _Turn:
             wanted = None
         detail: dict[str, object] = {"bot": self.bot.id}
         done = route(
-            self.state, self.chat, self.stamp, "bot_done", detail, wanted, filled=self.filled
+            self.state,
+            self.chat,
+            self.stamp,
+            ChatCause.BOT_DONE,
+            detail,
+            wanted,
+            filled=self.filled,
         )
         self.decision.add(done)
         return self.decision
@@ -137,7 +144,9 @@ class _Turn:
     def end(self) -> Decision:
         """End the chat."""
         self.stay()
-        self.decision.add(close(self.state, self.chat, self.stamp, CloseReason.RULE, cause="bot"))
+        self.decision.add(
+            close(self.state, self.chat, self.stamp, CloseReason.RULE, cause=ChatCause.BOT)
+        )
         self.decision.notices.append(ChatToConnectors(chat=self.chat.id))
         return self.decision
 
@@ -178,7 +187,7 @@ def next_bot_turn(state: State, stamp: Stamp) -> Decision | None:
 
 def _gone(state: State, chat: Chat, stamp: Stamp) -> Decision:
     decision = Decision([BotSettled(chat.id)])
-    decision.add(pass_over(state, chat, stamp, "gone"))
+    decision.add(pass_over(state, chat, stamp, PassedOver.GONE))
     return decision
 
 

@@ -7,6 +7,7 @@ from broker.core.decision import Decision
 from broker.core.distribution.offers import Match, next_match
 from broker.core.effects import ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.facts import DecisionLogged, OfferMade
+from broker.core.facts.causes import ChatCause, DecisionKind, OfferMode
 from broker.core.inputs import Stamp
 from broker.core.state import Chat, State
 from protocol.values import ChatStatus, Guid, TransferMode
@@ -50,7 +51,7 @@ def offered(
                 chat=chat.id,
                 no=chat.no,
                 at=stamp.now,
-                kind="offered",
+                kind=DecisionKind.OFFERED,
                 agent=agent,
                 detail=detail,
             ),
@@ -62,7 +63,7 @@ def offered(
                 workplace=presence.workplace or "",
                 at=stamp.now,
                 until=until,
-                mode=mode.value if mode is not None else "queue",
+                mode=OfferMode(mode.value) if mode is not None else OfferMode.QUEUE,
             ),
         ],
         [ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_ALERT")],
@@ -70,6 +71,6 @@ def offered(
     if mode is not None:
         decision.notices.append(ChatToMembers(chat.id))
         return decision
-    decision.facts.append(moved(chat, stamp, ChatStatus.ALERTING, "offered", agent))
+    decision.facts.append(moved(chat, stamp, ChatStatus.ALERTING, ChatCause.OFFERED, agent))
     decision.notices.append(ChatToConnectors(chat=chat.id))
     return decision

@@ -15,6 +15,7 @@ from broker.core.decision import Decision
 from broker.core.distribution.occupancy import expected_wait, position
 from broker.core.effects import ChatToConnectors, LogEntry
 from broker.core.facts import ChatWidened, DecisionLogged, FormOffered, WaitEstimated
+from broker.core.facts.causes import ChatCause, DecisionKind
 from broker.core.inputs import Stamp
 from broker.core.state import Chat, State
 from protocol.values import CloseReason
@@ -30,7 +31,7 @@ def apply_wait(state: State, chat: Chat, stamp: Stamp) -> Decision:
     if rule.note is not None:
         decision.add(_note(state, chat, stamp, rule.note))
     if rule.close:
-        decision.add(close(state, chat, stamp, CloseReason.RULE, cause="wait_rule"))
+        decision.add(close(state, chat, stamp, CloseReason.RULE, cause=ChatCause.WAIT_RULE))
         decision.notices.append(ChatToConnectors(chat=chat.id))
         return decision
     decision.facts.append(_widened(chat, stamp, rule))
@@ -84,7 +85,7 @@ def _logged(chat: Chat, stamp: Stamp, rule: WaitRule) -> DecisionLogged:
         detail["note"] = True
     if rule.close:
         detail["close"] = True
-    return logged(chat, stamp, "wait_rule", detail)
+    return logged(chat, stamp, DecisionKind.WAIT_RULE, detail)
 
 
 def judge_estimate(chat: Chat, stamp: Stamp) -> list[LogEntry]:

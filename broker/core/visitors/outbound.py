@@ -18,6 +18,7 @@ from broker.core.contacts.recognition import Visit, recognised
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Answer, OutboundToConnectors, Reply
 from broker.core.facts import ChatMoved, ChatRouted, Fact
+from broker.core.facts.causes import ChatCause, Ineligible
 from broker.core.inputs import Stamp
 from broker.core.rules import matching
 from broker.core.serving import serves
@@ -88,7 +89,7 @@ def from_workplace(
     if presence.is_logging_off:
         return Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
     if slots_left(state, presence) < gateway.weight:
-        return Refusal(ErrorCode.WRONG_STATE, "no free slot")
+        return Refusal(ErrorCode.WRONG_STATE, Ineligible.NO_SLOT.value)
     refusal = _may_begin(state, gateway, p)
     if refusal is not None:
         return refusal
@@ -116,7 +117,7 @@ def from_workplace(
             no=state.next_chat,
             at=stamp.now,
             status=ChatStatus.ANSWERED,
-            cause="opened",
+            cause=ChatCause.OPENED,
             agent=agent,
             priority=rule.priority if rule is not None else 0,
             enqueued_at=None,

@@ -21,6 +21,7 @@ from broker.core.facts import (
     ChatStarted,
     Fact,
 )
+from broker.core.facts.causes import ChatCause, WrapupEnd
 from broker.core.form_values import form_values, scenario_in
 from broker.core.inputs import Stamp
 from broker.core.limits import (
@@ -151,7 +152,7 @@ def _made(
     made = started(state, stamp, gateway, p, stamp.guid(CHAT_ID))
     if full is not None and (full.is_open or reopens_in_time(state, gateway, full)):
         if full.is_open:
-            decision.add(close(state, full, stamp, CloseReason.RULE, cause="full"))
+            decision.add(close(state, full, stamp, CloseReason.RULE, cause=ChatCause.FULL))
             decision.notices.append(ChatToConnectors(chat=full.id))
         made = evolve(made, earlier=full.id, last_agent=full.last_agent)
     decision.facts.append(made)
@@ -321,7 +322,7 @@ def reopen(
     state: State, chat: Chat, stamp: Stamp, start: ChatServiceInfo | None = None
 ) -> Decision:
     """Reopen a chat, by a start or by a text; a wrap-up that still runs ends."""
-    decision = wrap_up_over(state, chat, stamp, "reopened")
+    decision = wrap_up_over(state, chat, stamp, WrapupEnd.REOPENED)
     decision.facts.append(
         ChatReopened(
             chat=chat.id,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from broker.core.facts import ChatMoved, OfferEnded
+from broker.core.facts.causes import ChatCause
 from broker.core.rollback import Presence, roll_back
 from protocol.values import from_micros
 from tests.support.agents_at_work import (
@@ -320,4 +321,4 @@ def test_a_visitor_may_come_back_after_an_outage(play: Playbook) -> None:
     im.hears("SE_CHAT_STATUS", ChatId=chat, Status="Pilot")
     im.hears("SE_CHAT_STATUS", Status="Waiting")
     causes = [f.cause for f in play.facts if isinstance(f, ChatMoved)]
-    assert causes.count("closed") == 1
+    assert causes.count(ChatCause.CLOSED) == 1

@@ -126,7 +126,7 @@ def reopened(no: int, at: int) -> ChatReopened:
 
 
 def test_a_reopened_chat_excludes_nobody_any_more(store: Store) -> None:
-    missed: list[Fact] = [offered(1, 1, at=5), offer_ended(1, 1, "missed", at=9)]
+    missed: list[Fact] = [offered(1, 1, at=5), offer_ended(1, 1, at=9)]
     closed = moved(1, ChatStatus.CLOSED, at=9)
     store.commit([ready(), started(1), *missed, closed])
     store.commit([reopened(1, at=9)])

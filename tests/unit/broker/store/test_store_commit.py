@@ -70,8 +70,8 @@ BROKEN = {
     "a chat's number twice": [started(1, "elsewhere")],
     "a second open chat of a visitor": [started(2, "visitor-1")],
     "a second open offer": [ready(), offered(2, 1)],
-    "an offer that nobody made ends": [offer_ended(7, 1, "missed")],
-    "an offer ends twice": [offer_ended(1, 1, "missed"), offer_ended(1, 1, "missed")],
+    "an offer that nobody made ends": [offer_ended(7, 1)],
+    "an offer ends twice": [offer_ended(1, 1), offer_ended(1, 1)],
     "a confirmation of nothing": [confirmed(1, 2)],
     "a second confirmation": [said(1, 2), confirmed(1, 2), confirmed(1, 2)],
     "a move of no chat": [moved(9, ChatStatus.WAITING)],
@@ -161,7 +161,7 @@ def test_offers_that_follow_each_other_in_one_batch_keep_their_order(store: Stor
     rounds: list[Fact] = []
     for offer in range(1, 4):
         rounds += [moved(1, ChatStatus.ALERTING), offered(offer, 1)]
-        rounds += [offer_ended(offer, 1, "missed", at=60 + offer), moved(1, ChatStatus.WAITING)]
+        rounds += [offer_ended(offer, 1, at=60 + offer), moved(1, ChatStatus.WAITING)]
     store.commit([*rounds, moved(1, ChatStatus.ALERTING), offered(4, 1)])
     chat = chats(store)[1]
     assert (chat.status, chat.offer and chat.offer.number) == (ChatStatus.ALERTING, 4)

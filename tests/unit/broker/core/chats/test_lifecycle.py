@@ -8,6 +8,7 @@ from broker.checker.i08_i13_i14_legality import MOVES
 from broker.core.apply import apply
 from broker.core.chats.lifecycle import CHAT, may_move
 from broker.core.facts import ChatMoved
+from broker.core.facts.causes import ChatCause
 from protocol.values import ChatStatus, Guid
 from tests.support.first_moves import start
 from tests.support.playbook import Playbook
@@ -25,19 +26,19 @@ def test_an_open_chat_can_end_and_a_closed_one_can_only_begin_anew(before: ChatS
     if before is ChatStatus.CLOSED:
         assert after == {ChatStatus.PILOT}
     else:
-        assert may_move(before, ChatStatus.CLOSED, "closed")
+        assert may_move(before, ChatStatus.CLOSED, ChatCause.CLOSED)
 
 
 @pytest.mark.parametrize(
     ("status", "cause"),
     [
-        (ChatStatus.ANSWERED, "answered"),
-        (ChatStatus.WAITING, "routed"),
-        (ChatStatus.ALERTING, "answered"),
+        (ChatStatus.ANSWERED, ChatCause.ANSWERED),
+        (ChatStatus.WAITING, ChatCause.ROUTED),
+        (ChatStatus.ALERTING, ChatCause.ANSWERED),
     ],
 )
 def test_a_move_that_is_not_in_the_table_is_not_written(
-    play: Playbook, status: ChatStatus, cause: str
+    play: Playbook, status: ChatStatus, cause: ChatCause
 ) -> None:
     """B-6: a chat that waits is answered by way of an offer only."""
     web = play.connector("web")
