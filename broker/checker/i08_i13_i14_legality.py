@@ -10,6 +10,7 @@ from broker.checker.evidence import Connection, Story
 from broker.checker.history import Event, Kind
 from broker.checker.involvement import ALERTED, TALKING, WRAPUP
 from broker.checker.violation import Violation
+from broker.checker.words import known_words
 from protocol.catalogue import CATALOGUE
 from protocol.chat import ChatStatusInfo
 from protocol.frame import Frame
@@ -43,7 +44,7 @@ HANDED_ON = frozenset({"transferred", "left", "owner_lost", "forced"})
 
 
 def legal_moves(story: Story) -> Iterator[Violation]:
-    """I-8: every change of status is one of the state machine's."""
+    """I-8: every change of status is one of the state machine's, and the rows say words that there are."""
     for chat, moves in story.moves.items():
         if moves and moves[0].status != ChatStatus.PILOT.value:
             yield Violation("I-8", f"it began as {moves[0].status}", moves[0].at, chat=chat)
@@ -60,6 +61,7 @@ def legal_moves(story: Story) -> Iterator[Violation]:
         if connection.role is Role.WORKPLACE:
             yield from _relative(story, connection)
     yield from _seats(story)
+    yield from known_words(story)
 
 
 def _seats(story: Story) -> Iterator[Violation]:

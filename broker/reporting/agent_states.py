@@ -8,22 +8,24 @@ and reason as they are (another NextState) begins no spell.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from attrs import define
 
+from broker.core.facts.causes import AgentCause
 from broker.reporting.contacts import Tallies
 from broker.reporting.history import StateRow
 from broker.reporting.times import Span
 from protocol.values import AgentState
 
-CAUSES: Final = {
-    "asked": "by themselves",
-    "next": "as they had asked for after their last chat",
-    "login": "coming to work",
-    "missed": "missed offers",
-    "lost": "their connection was lost",
+CAUSES: Final[Mapping[str, str]] = {
+    AgentCause.ASKED: "by themselves",
+    AgentCause.NEXT: "as they had asked for after their last chat",
+    AgentCause.LOGIN: "coming to work",
+    AgentCause.MISSED: "missed offers",
+    AgentCause.LOST: "their connection was lost",
+    AgentCause.FORCED: "forced by {by}",
 }
 
 
@@ -52,7 +54,7 @@ def name_of(name: Callable[[str | None], str]) -> Callable[[str | None], str]:
         if key is None:
             return "-"
         agent, state, reason, cause, by = json.loads(key)
-        why = f"forced by {name(by)}" if cause == "forced" else CAUSES.get(cause, cause)
+        why = CAUSES[cause].format(by=name(by)) if cause in CAUSES else cause
         return f"{name(agent)}: {state}" + (f" ({reason})" if reason else "") + f", {why}"
 
     return shown

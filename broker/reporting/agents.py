@@ -15,6 +15,7 @@ from typing import Final
 
 from attrs import define, field, frozen
 
+from broker.core.facts.causes import OfferOutcome
 from broker.reporting.contacts import Tallies, part
 from broker.reporting.history import (
     Contact,
@@ -30,7 +31,17 @@ from protocol.values import AgentState, ChatStatus
 
 SEEN: Final = ("Consult", "Conference")
 """How somebody takes part in a chat who holds a slot for it; a monitor does not."""
-_OUTCOMES: Final = ("answered", "missed", "rejected")
+OTHER: Final = "other"
+COUNTED: Final[Mapping[str, str]] = {
+    OfferOutcome.ANSWERED: "answered",
+    OfferOutcome.MISSED: "missed",
+    OfferOutcome.REJECTED: "rejected",
+    OfferOutcome.WITHDRAWN: OTHER,
+    OfferOutcome.LOST: OTHER,
+    OfferOutcome.FORCED: OTHER,
+    OfferOutcome.RESTART: OTHER,
+}
+"""As what the end of an offer is counted."""
 
 
 @define
@@ -107,9 +118,9 @@ def count_offers(offers: Iterable[OfferRow], span: Span, tallies: Tallies[Work])
         work.offers += 1
         if offer.outcome is None or offer.ended is None:
             continue
-        outcome = offer.outcome if offer.outcome in _OUTCOMES else "other"
+        outcome = COUNTED.get(offer.outcome, OTHER)
         work.outcomes[outcome] = work.outcomes.get(outcome, 0) + 1
-        if outcome == "answered":
+        if offer.outcome == OfferOutcome.ANSWERED:
             work.answering += offer.ended - offer.at
 
 

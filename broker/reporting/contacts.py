@@ -14,6 +14,7 @@ from typing import Final, Generic, Protocol, Self, TypeVar
 
 from attrs import define, evolve, field, frozen
 
+from broker.core.facts.causes import ChatCause, OfferMode, OfferOutcome
 from broker.reporting.history import Contact, Handover, OfferRow, PartyRow
 from broker.reporting.times import Span
 from protocol.values import CloseReason
@@ -230,7 +231,7 @@ def _ends(contact: Contact, handover: Handover, terms: Terms) -> tuple[str | Non
 
 def _count_outbound(contact: Contact, tally: Contacts) -> None:
     tally.outbound += 1
-    tally.unbound += int(contact.cause == "unbound")
+    tally.unbound += int(contact.cause == ChatCause.UNBOUND)
     tally.reached += int(contact.answered is not None)
     times = _times(contact)
     if contact.answered is not None and times is not None:
@@ -263,7 +264,7 @@ def _count_offered(contact: Contact, queued: int, terms: Terms, tally: Contacts)
         tally.early += in_time
     else:
         tally.lapsed += 1
-        tally.dismissed += int(contact.cause == "wait_rule")
+        tally.dismissed += int(contact.cause == ChatCause.WAIT_RULE)
 
 
 def _count_handled(contact: Contact, tally: Contacts) -> None:
@@ -290,13 +291,12 @@ def count_offers(offers: Iterable[OfferRow], terms: Terms, tallies: Tallies[Cont
     """Add up the offers out of the queue that nobody took."""
     for offer in offers:
         place = terms.span.index(offer.at)
-        if place is None or offer.outcome not in ("missed", "rejected") or offer.mode != "queue":
+        if place is None or offer.mode != OfferMode.QUEUE:
             continue
-        tally = tallies.at(place, terms.key(offer))
-        if offer.outcome == "missed":
-            tally.missed += 1
-        else:
-            tally.rejected += 1
+        if offer.outcome == OfferOutcome.MISSED:
+            tallies.at(place, terms.key(offer)).missed += 1
+        elif offer.outcome == OfferOutcome.REJECTED:
+            tallies.at(place, terms.key(offer)).rejected += 1
 
 
 def part(some: float, of: float) -> float | None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from broker.console.columns import table
+from broker.core.facts.causes import ChatCause
 from broker.reporting.agent_states import StateDurations
 from broker.reporting.agents import Work
 from broker.reporting.contacts import Base, Contacts, Tallies, part
@@ -123,8 +124,8 @@ def contact_columns(base: Base) -> tuple[Column, ...]:
             Column(name, Kind.COUNT, partial(_bots, word))
             for name, word in (
                 ("contained", "contained"),
-                ("handed_over", "bot_done"),
-                ("bot_silent", "bot_silent"),
+                ("handed_over", ChatCause.BOT_DONE),
+                ("bot_silent", ChatCause.BOT_SILENT),
             )
         ),
         Column("containment", Kind.PART, lambda t: part(_bots("contained", t), t.with_bot)),

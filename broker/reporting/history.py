@@ -14,11 +14,12 @@ from typing import Final, Generic, TypeVar
 
 from attrs import define, field, frozen
 
+from broker.core.facts.causes import ChatCause, OfferMode
 from protocol.values import ChatStatus, CloseReason
 
 R = TypeVar("R")
 
-PASSED: Final = ("transferred", "left")
+PASSED: Final = (ChatCause.TRANSFERRED, ChatCause.LEFT)
 """Causes of a change of owner by which an owner hands their chat over; others take it from them."""
 
 
@@ -87,7 +88,7 @@ class OfferRow:
     gateway: str
     project: str | None
     no: int = 0
-    mode: str = "queue"
+    mode: str = OfferMode.QUEUE
 
 
 @frozen
@@ -186,12 +187,14 @@ class Contact:
     @property
     def contained(self) -> bool:
         """Whether a bot ended it."""
-        return self.bot == "bot" and (self.cause == "bot" or self.reason == CloseReason.AGENT)
+        return self.bot == "bot" and (
+            self.cause == ChatCause.BOT or self.reason == CloseReason.AGENT
+        )
 
     @property
     def refused(self) -> bool:
         """Whether the rules closed it before it could wait."""
-        plain = self.cause not in ("bot", "unbound") and self.answered is None
+        plain = self.cause not in (ChatCause.BOT, ChatCause.UNBOUND) and self.answered is None
         return self.queued is None and plain and self.reason == CloseReason.RULE
 
     @property
@@ -219,7 +222,7 @@ class Contact:
                     self.project = event.project if self.answered is None else self.project
                 if self.bot == "bot":
                     self.bot = event.cause
-                if event.cause == "returned" and holder is not None:
+                if event.cause == ChatCause.RETURNED and holder is not None:
                     self.returns.append((event.at, holder.agent))
             case ChatStatus.ANSWERED if event.agent is not None:
                 if holder is not None and holder.agent == event.agent:
@@ -286,7 +289,7 @@ def _of_chat(events: Iterable[EventRow]) -> list[Contact]:
     for event in events:
         if event.status == ChatStatus.PILOT or not found:
             # What is reopened the visitor themselves asks for.
-            outbound = event.outbound and event.cause != "reopened"
+            outbound = event.outbound and event.cause != ChatCause.REOPENED
             found.append(Contact(event.gateway, None, event.at, outbound=outbound))
         found[-1].happened(event)
     return found

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select
 
+from broker.core.facts.causes import AgentCause
 from broker.reporting.source import Source, SourceError
 from broker.store.schema import (
     agent_events,
@@ -108,7 +109,8 @@ def _forced(connection: Connection, no: int) -> tuple[Row, ...]:
         )
     ]
     query = select(agent_events).where(
-        agent_events.c.cause == "forced", or_(*(agent_events.c.at.in_(times) for times in when))
+        agent_events.c.cause == AgentCause.FORCED.value,
+        or_(*(agent_events.c.at.in_(times) for times in when)),
     )
     return _rows(connection, query.order_by(agent_events.c.seq))
 

@@ -14,6 +14,7 @@ from typing import Any
 from attrs import frozen
 
 from broker.core.distribution.offers import LOGGED_AGENTS
+from broker.core.facts.causes import ChatCause, DecisionKind, OfferOutcome, ParkingEnd
 from broker.reporting.explain import wording
 from broker.reporting.explain.chat_rows import ChatRows, Row
 from broker.reporting.explain.entries import Entry, Phase, Tenure
@@ -66,7 +67,7 @@ class Narrator:
 
     def _turns(self) -> _Told:
         for event, entry in Turns(self.source, self.dossier).tell():
-            begins = event["cause"] in ("started", "reopened")
+            begins = event["cause"] in (ChatCause.STARTED, ChatCause.REOPENED)
             yield (_Stage.BEGIN if begins else _Stage.TURN), entry
         bound, chat = self.dossier.chat.get("bound_at"), self.dossier.chat
         if bound is not None:
@@ -75,35 +76,34 @@ class Narrator:
 
     def _decisions(self) -> _Told:
         for row in self.dossier.decisions:
-            detail = dict(row["detail"])
-            match row["kind"]:
-                case "offered" if "mode" in detail:
-                    pass  # told by what was asked for
-                case "forced":
-                    pass  # told by the close
-                case "transfer":
-                    yield _Stage.ASK, self._asked(row, detail)
-                case "transfer_ended":
-                    if (entry := self._came_to_nothing(row, detail)) is not None:
-                        yield _Stage.END, entry
-                case "offered" | "waiting":
-                    yield _Stage.CHOICE, self._choice(row, detail)
-                case kind:
-                    stage = _Stage.RULE if kind in _RULES else _Stage.CHOICE
-                    yield stage, self._rule(row, detail)
+            yield from self._decision(row, dict(row["detail"]))
 
-    def _rule(self, row: Row, detail: dict[str, Any]) -> Entry:
-        match row["kind"]:
-            case "routed":
+    def _decision(self, row: Row, detail: dict[str, Any]) -> _Told:
+        match wording.known(DecisionKind, row["kind"]):
+            case DecisionKind.OFFERED if "mode" in detail:
+                pass  # told by what was asked for
+            case DecisionKind.FORCED:
+                pass  # told by the close
+            case DecisionKind.TRANSFER:
+                yield _Stage.ASK, self._asked(row, detail)
+            case DecisionKind.TRANSFER_ENDED:
+                if (entry := self._came_to_nothing(row, detail)) is not None:
+                    yield _Stage.END, entry
+            case DecisionKind.OFFERED | DecisionKind.WAITING:
+                yield _Stage.CHOICE, self._choice(row, detail)
+            case DecisionKind.ROUTED:
                 text = wording.routing(self.source, self.dossier.chat, detail)
-            case "refused":
-                text = wording.refusal(self.source, detail)
-            case "bot":
-                text = wording.partner(self.source, detail)
-            case "wait_rule":
-                text = wording.wait_rule(self.source, detail)
-            case kind:
-                text = wording.other(kind, detail)
+                yield _Stage.RULE, self._rule(row, detail, text)
+            case DecisionKind.REFUSED:
+                yield _Stage.RULE, self._rule(row, detail, wording.refusal(self.source, detail))
+            case DecisionKind.BOT:
+                yield _Stage.RULE, self._rule(row, detail, wording.partner(self.source, detail))
+            case DecisionKind.WAIT_RULE:
+                yield _Stage.RULE, self._rule(row, detail, wording.wait_rule(self.source, detail))
+            case None:
+                yield _Stage.CHOICE, self._rule(row, detail, wording.other(row["kind"], detail))
+
+    def _rule(self, row: Row, detail: dict[str, Any], text: str) -> Entry:
         bots = tuple(str(detail[key]) for key in ("bot", "bot_passed_over") if detail.get(key))
         return Entry(row["at"], row["kind"], row["agent"], text, detail, bots)
 
@@ -111,7 +111,7 @@ class Narrator:
         agent = row["agent"]
         if self.about is not None:
             return Entry(row["at"], row["kind"], self.about, self._about_agent(row, detail), detail)
-        if row["kind"] == "waiting":
+        if row["kind"] == DecisionKind.WAITING:
             text = "Nobody could take it." + wording.others(self.source, detail)
             text += wording.queue(detail)
         else:
@@ -166,20 +166,13 @@ class Narrator:
     def _came_to_nothing(self, row: Row, detail: dict[str, Any]) -> Entry | None:
         """What was asked for was not done; what was is told by its consequence."""
         outcome, by, agent = str(detail.get("outcome")), detail.get("by"), row["agent"]
-        if outcome == "answered":
+        if outcome == OfferOutcome.ANSWERED:
             return None
         invite = next((i for i in self.dossier.invites if i["ended_at"] == row["at"]), None)
         project = invite["project"] if invite is not None else None
         whom = self._name(agent) if agent else f"anybody of project {self._name(project)}"
-        why = {
-            "rejected": f"{whom} declined",
-            "missed": f"{whom} did not answer" if agent else f"{whom} was not found in time",
-            "withdrawn": "it was taken back, or the conversation ended",
-            "lost": f"{whom} was lost",
-            "forced": f"{whom} was logged off",
-            "restart": "the broker started anew",
-        }.get(outcome, outcome)
-        if not agent and outcome == "missed":
+        why = wording.CAME_TO_NOTHING.get(outcome, "{outcome}").format(whom=whom, outcome=outcome)
+        if not agent and outcome == OfferOutcome.MISSED:
             why = f"nobody of project {self._name(project)} took it in time"
         mode = str(detail.get("mode")).lower()
         text = f"The {mode} that {self._name(by)} asked for came to nothing: {why}."
@@ -196,17 +189,9 @@ class Narrator:
     def _offer_end(self, offer: Row) -> Entry:
         name = self._name(offer["agent"])
         after = duration(offer["ended_at"] - offer["at"])
-        texts = {
-            "answered": f"{name} answered after {after}.",
-            "rejected": f"{name} rejected the offer after {after}.",
-            "missed": f"{name} did not answer within {after}.",
-            "withdrawn": f"The offer to {name} ended after {after}, with the chat or the wish.",
-            "lost": f"The workplace of {name} was lost {after} after the offer.",
-            "forced": f"{name} was logged off by a supervisor {after} after the offer.",
-            "restart": f"The broker started anew; the offer to {name} ended after {after}.",
-        }
-        outcome = offer["outcome"]
-        text = texts.get(outcome, f"The offer to {name} ended after {after}: {outcome}.")
+        outcome, unknown = offer["outcome"], "The offer to {name} ended after {after}: {outcome}."
+        told = wording.OFFER_ENDED.get(outcome, unknown)
+        text = told.format(name=name, after=after, outcome=outcome)
         return Entry(offer["ended_at"], f"offer_{outcome}", offer["agent"], text)
 
     def _standing(self, offer: Row) -> Entry:
@@ -225,7 +210,7 @@ class Narrator:
                 "Monitor": f"{name} listens in, unseen.",
             }.get(row["mode"], f"{name} joined ({row['mode']}).")
             yield _Stage.AFTER, Entry(row["at"], "joined", row["agent"], text, None, also)
-            if row["left_at"] is not None and row["cause"] not in ("owner", "changed", "asked"):
+            if row["left_at"] is not None and row["cause"] not in wording.STILL_IN:
                 yield _Stage.END, self._out(row)
         for row in self.dossier.parkings:
             yield from self._parking(row)
@@ -233,13 +218,8 @@ class Narrator:
     def _out(self, row: Row) -> Entry:
         name = self._name(row["agent"])
         after = duration(row["left_at"] - row["at"])
-        text = {
-            "left": f"{name} left after {after}.",
-            "lost": f"{name} did not come back and is out after {after}.",
-            "forced": f"{name} was logged off by a supervisor and is out after {after}.",
-            "ended": f"{name} is out after {after}: the conversation ended.",
-            "restart": f"{name} is out after {after}: the broker started anew.",
-        }.get(row["cause"], f"{name} is out after {after} ({row['cause']}).")
+        told = wording.PARTY_ENDED.get(row["cause"], "{name} is out after {after} ({cause}).")
+        text = told.format(name=name, after=after, cause=row["cause"])
         return Entry(row["left_at"], "party_left", row["agent"], text)
 
     def _parking(self, row: Row) -> _Told:
@@ -252,9 +232,9 @@ class Narrator:
         if row["ended_at"] is None:
             return
         after = duration(row["ended_at"] - row["at"])
-        text = f"{name} has it at hand again after {after}."
-        if row["cause"] != "retrieved":
-            text = f"It had been put aside for {after} when that ended."
+        otherwise = wording.PARKING_ENDED[ParkingEnd.ENDED]
+        told = wording.PARKING_ENDED.get(row["cause"], otherwise)
+        text = told.format(name=name, after=after)
         yield _Stage.END, Entry(row["ended_at"], "unparked", agent, text)
 
     def _wrapups(self) -> _Told:
@@ -266,9 +246,6 @@ class Narrator:
                 code = f", code {row['code']}" if row["code"] else ""
                 text = f"{name} wrapped up for {took} ({row['cause']}{code})."
             yield _Stage.AFTER, Entry(row["at"], "wrapup", row["agent"], text)
-
-
-_RULES = ("routed", "refused", "bot", "wait_rule")
 
 
 def phases(dossier: ChatRows) -> list[Phase]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from broker.core.facts.causes import ChatCause, DecisionKind
 from broker.reporting.explain import wording
 from broker.reporting.explain.chat_rows import ChatRows, Row
 from broker.reporting.explain.entries import Entry
@@ -43,17 +44,17 @@ class Turns:
         held = before is not None and before["status"] == ChatStatus.ANSWERED
         giver = before["agent"] if held and before is not None else None
         match event["status"], event["cause"]:
-            case _, "started" | "reopened":
+            case _, ChatCause.STARTED | ChatCause.REOPENED:
                 return self._begin(event), None
             case ChatStatus.CLOSED, _:
                 return self._close(event), giver
-            case ChatStatus.ANSWERED, "opened":
+            case ChatStatus.ANSWERED, ChatCause.OPENED:
                 return f"{self.source.name(event['agent'])} began the chat and has it.", None
-            case ChatStatus.ANSWERED, "transferred" | "left" | "owner_lost" | "forced":
+            case ChatStatus.ANSWERED, cause if cause in wording.PASSED_ON:
                 return self._pass(event, before, giver), giver
-            case ChatStatus.WAITING, "returned" | "agent_lost" | "forced" if giver is not None:
+            case ChatStatus.WAITING, cause if cause in wording.GIVEN_BACK and giver is not None:
                 return self._back(event, giver), giver
-            case ChatStatus.WAITING, "agent_lost":
+            case ChatStatus.WAITING, ChatCause.AGENT_LOST:
                 text = "The agent did not come back; the chat waits again, before new ones."
                 return text, None
             case (
@@ -66,7 +67,7 @@ class Turns:
 
     def _begin(self, event: Row) -> str:
         chat = self.dossier.chat
-        if event["cause"] == "reopened":
+        if event["cause"] == ChatCause.REOPENED:
             return "The visitor wrote again: the chat was reopened."
         gateway = self.source.name(chat["gateway"])
         if chat.get("outbound"):
@@ -80,36 +81,27 @@ class Turns:
         agent, cause = event["agent"], event["cause"]
         how = wording.CLOSED.get(event["close_reason"], str(event["close_reason"]))
         how = wording.CLOSED_BY.get(cause, how)
-        if cause == "forced":
+        if cause == ChatCause.FORCED:
             by = next((d["detail"].get("by") for d in self._forcing(event["at"])), None)
             how = f"by the supervisor {self.source.name(by)}" if by else how
         return f"Closed {how}" + (f"; {self.source.name(agent)} had it." if agent else ".")
 
     def _forcing(self, at: int) -> list[Row]:
         return [
-            row for row in self.dossier.decisions if row["kind"] == "forced" and row["at"] == at
+            row
+            for row in self.dossier.decisions
+            if row["kind"] == DecisionKind.FORCED and row["at"] == at
         ]
 
     def _pass(self, event: Row, before: Row | None, giver: str | None) -> str:
         one, other = self.source.name(giver), self.source.name(event["agent"])
-        successor = f"{other}, who was in the conference, has it now"
-        texts = {
-            "transferred": f"{one} handed the chat over: {other} has it now",
-            "left": f"{one} left the chat: {successor}",
-            "owner_lost": f"{one} did not come back: {successor}",
-            "forced": f"{one} was logged off{self.forced(event['at'], giver)}: {successor}",
-        }
-        text = texts[event["cause"]]
+        by = self.forced(event["at"], giver)
+        text = wording.PASSED_ON[event["cause"]].format(one=one, other=other, by=by)
         project = event.get("project")
         if project is not None and before is not None and project != before.get("project"):
             text += f", and it is about {self.source.name(project)}"
         return f"{text}."
 
     def _back(self, event: Row, giver: str) -> str:
-        name = self.source.name(giver)
-        again = "the chat waits again, before new ones."
-        return {
-            "returned": f"{name} gave the chat back: it waits again, as old as it was.",
-            "agent_lost": f"{name} did not come back; {again}",
-            "forced": f"{name} was logged off{self.forced(event['at'], giver)}; {again}",
-        }[str(event["cause"])]
+        name, by = self.source.name(giver), self.forced(event["at"], giver)
+        return wording.GIVEN_BACK[event["cause"]].format(one=name, by=by)

@@ -3,60 +3,125 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 
 from broker.config.model import Agent, Skill
+from broker.core.facts.causes import (
+    ChatCause,
+    ChosenBy,
+    Ineligible,
+    OfferOutcome,
+    ParkingEnd,
+    PartyEnd,
+    PassedOver,
+)
 from broker.reporting.explain.chat_rows import Row
 from broker.reporting.formats import duration
 from broker.reporting.source import Source
-from protocol.values import Guid
+from protocol.values import CloseReason, Guid
 
-REASONS: Final = {
-    "away": "not connected",
-    "leaving": "about to log off",
-    "no free slot": "no free slot",
-    "excluded": "let this chat go shortly before",
-    "in the chat": "in this chat already",
+REASONS: Final[Mapping[str, str]] = {
+    Ineligible.AWAY: "not connected",
+    Ineligible.LEAVING: "about to log off",
+    Ineligible.PAUSED: "in state Pause",
+    Ineligible.POST_CALL: "in state PostCall",
+    Ineligible.LOGGED_OFF: "in state LogOff",
+    Ineligible.NO_SLOT: "no free slot",
+    Ineligible.EXCLUDED: "let this chat go shortly before",
+    Ineligible.IN_CHAT: "in this chat already",
 }
-PASSED_OVER: Final = {
-    "silent": "it was silent for too long",
-    "missed": "it did not answer",
-    "rejected": "it declined",
-    "lost": "its connection was lost",
-    "agent_lost": "its connection was lost",
-    "forced": "a supervisor logged it off",
-    "gone": "it is not in the configuration any more",
-    "restart": "the broker started anew",
+PASSED_OVER: Final[Mapping[str, str]] = {
+    PassedOver.SILENT: "it was silent for too long",
+    PassedOver.MISSED: "it did not answer",
+    PassedOver.REJECTED: "it declined",
+    PassedOver.LOST: "its connection was lost",
+    PassedOver.AGENT_LOST: "its connection was lost",
+    PassedOver.FORCED: "a supervisor logged it off",
+    PassedOver.GONE: "it is not in the configuration any more",
+    PassedOver.RESTART: "the broker started anew",
 }
-BY: Final = {
-    "answered it before": "had this chat before",
-    "skill": "the highest skill",
-    "free slots": "the most free slots",
-    "longest idle": "idle the longest",
-    "agent id": "all else equal",
+BY: Final[Mapping[str, str]] = {
+    ChosenBy.HAD_IT: "had this chat before",
+    ChosenBy.SKILL: "the highest skill",
+    ChosenBy.FREE_SLOTS: "the most free slots",
+    ChosenBy.LONGEST_IDLE: "idle the longest",
+    ChosenBy.AGENT_ID: "all else equal",
+    ChosenBy.ONLY_CANDIDATE: "the only candidate",
+    ChosenBy.ASKED_FOR: "asked for",
 }
-CLOSED: Final = {
-    "Agent": "by the agent",
-    "External": "by the visitor",
-    "Inactivity": "because nobody wrote for too long",
-    "Rule": "by a rule",
-    "Admin": "by a supervisor",
+CLOSED: Final[Mapping[str, str]] = {
+    CloseReason.AGENT: "by the agent",
+    CloseReason.EXTERNAL: "by the visitor",
+    CloseReason.INACTIVITY: "because nobody wrote for too long",
+    CloseReason.RULE: "by a rule",
+    CloseReason.ADMIN: "by a supervisor",
 }
-CLOSED_BY: Final = {
-    "wait_rule": "by a wait rule",
-    "bot": "by the bot",
-    "unbound": "because no connector took it over in time",
-    "full": "because it was full, and the visitor goes on in a new one",
-    "agent_lost": "because its agent did not come back and no rule gives it to anybody",
+CLOSED_BY: Final[Mapping[str, str]] = {
+    ChatCause.WAIT_RULE: "by a wait rule",
+    ChatCause.BOT: "by the bot",
+    ChatCause.UNBOUND: "because no connector took it over in time",
+    ChatCause.FULL: "because it was full, and the visitor goes on in a new one",
+    ChatCause.AGENT_LOST: "because its agent did not come back and no rule gives it to anybody",
 }
+"""What says more than the reason."""
+PASSED_ON: Final[Mapping[str, str]] = {
+    ChatCause.TRANSFERRED: "{one} handed the chat over: {other} has it now",
+    ChatCause.LEFT: "{one} left the chat: {other}, who was in the conference, has it now",
+    ChatCause.OWNER_LOST: "{one} did not come back: {other}, who was in the conference, has it now",
+    ChatCause.FORCED: "{one} was logged off{by}: {other}, who was in the conference, has it now",
+}
+GIVEN_BACK: Final[Mapping[str, str]] = {
+    ChatCause.RETURNED: "{one} gave the chat back: it waits again, as old as it was.",
+    ChatCause.AGENT_LOST: "{one} did not come back; the chat waits again, before new ones.",
+    ChatCause.FORCED: "{one} was logged off{by}; the chat waits again, before new ones.",
+}
+OFFER_ENDED: Final[Mapping[str, str]] = {
+    OfferOutcome.ANSWERED: "{name} answered after {after}.",
+    OfferOutcome.REJECTED: "{name} rejected the offer after {after}.",
+    OfferOutcome.MISSED: "{name} did not answer within {after}.",
+    OfferOutcome.WITHDRAWN: "The offer to {name} ended after {after}, with the chat or the wish.",
+    OfferOutcome.LOST: "The workplace of {name} was lost {after} after the offer.",
+    OfferOutcome.FORCED: "{name} was logged off by a supervisor {after} after the offer.",
+    OfferOutcome.RESTART: "The broker started anew; the offer to {name} ended after {after}.",
+}
+CAME_TO_NOTHING: Final[Mapping[str, str]] = {
+    OfferOutcome.REJECTED: "{whom} declined",
+    OfferOutcome.MISSED: "{whom} did not answer",
+    OfferOutcome.WITHDRAWN: "it was taken back, or the conversation ended",
+    OfferOutcome.LOST: "{whom} was lost",
+    OfferOutcome.FORCED: "{whom} was logged off",
+    OfferOutcome.RESTART: "the broker started anew",
+}
+"""Why nobody came of whom somebody had asked for; whoever answered did."""
+PARTY_ENDED: Final[Mapping[str, str]] = {
+    PartyEnd.LEFT: "{name} left after {after}.",
+    PartyEnd.LOST: "{name} did not come back and is out after {after}.",
+    PartyEnd.FORCED: "{name} was logged off by a supervisor and is out after {after}.",
+    PartyEnd.ENDED: "{name} is out after {after}: the conversation ended.",
+    PartyEnd.RESTART: "{name} is out after {after}: the broker started anew.",
+}
+STILL_IN: Final = (PartyEnd.OWNER, PartyEnd.CHANGED, PartyEnd.ASKED)
+"""Ends of a part in a chat that are told by what the same agent is in it from then on."""
+PARKING_ENDED: Final[Mapping[str, str]] = {
+    ParkingEnd.RETRIEVED: "{name} has it at hand again after {after}.",
+    ParkingEnd.ENDED: "It had been put aside for {after} when that ended.",
+}
+W = TypeVar("W", bound=StrEnum)
+
+
+def known(words: type[W], text: str) -> W | None:
+    """The word that a row says; None when a later version wrote it."""
+    try:
+        return words(text)
+    except ValueError:
+        return None
 
 
 def reason(word: str, detail: Mapping[str, Any] | None = None) -> str:
     """Why somebody was passed over for a chat of which the log says `detail`."""
-    if word.startswith("state "):
-        return f"in state {word.removeprefix('state ')}"
     weight = ((detail or {}).get("asked") or {}).get("weight", 1)
-    if word == "no free slot" and weight > 1:
+    if word == Ineligible.NO_SLOT and weight > 1:
         return f"fewer than {weight} free slots, which such a chat takes"
     return REASONS.get(word, word)
 

@@ -14,6 +14,7 @@ from typing import Final, Generic, TypeVar
 from attrs import define, field, frozen
 
 from broker.config.model import MINUTE
+from broker.core.facts.causes import OfferOutcome
 from broker.reporting.whatif.recorded import Reaction, Recorded, Talk, Visit, Wait
 from broker.reporting.whatif.sampling import Patience, fraction
 from protocol.values import CloseReason
@@ -25,7 +26,7 @@ BACK: Final = MINUTE
 NEVER: Final = 1 << 62
 """How long it takes to do what is not done."""
 T = TypeVar("T")
-_DONE: Final = ("answered", "rejected", "missed")
+_DONE: Final = (OfferOutcome.ANSWERED, OfferOutcome.REJECTED, OfferOutcome.MISSED)
 
 
 @frozen
@@ -87,7 +88,7 @@ class People:
             for agent, seen in visit.reactions.items():
                 for one in seen:
                     if one.outcome in _DONE:
-                        length = NEVER if one.outcome == "missed" else one.after
+                        length = NEVER if one.outcome == OfferOutcome.MISSED else one.after
                         _file(reactions, agent, (length, one))
         self._talks = {key: Examples.of(found) for key, found in talks.items()}
         self._reactions = {key: Examples.of(found) for key, found in reactions.items()}
@@ -156,7 +157,7 @@ class People:
         self.count("reaction")
         chance = fraction(self.seed, f"reaction/{visit.key}/{agent}/{time}")
         found = _draw(self._reactions, (agent, self.like.get(agent)), chance, least)
-        return found or Reaction("answered", least)
+        return found or Reaction(OfferOutcome.ANSWERED, least)
 
     def back(self, agent: str, time: int) -> int | None:
         """How long after they were set to pause for missed offers somebody is ready again.

@@ -24,6 +24,7 @@ from broker.core.facts import (
     WrapupEnded,
     WrapupStarted,
 )
+from broker.core.facts.causes import ChatCause
 from broker.reporting import agents
 from broker.reporting import contacts as figures
 from broker.reporting.agents import Work
@@ -89,9 +90,9 @@ class Scribe:
         match fact:
             case ChatStarted():
                 self._gateways[fact.no] = fact.gateway
-                self._event(fact, ChatStatus.PILOT, "started")
+                self._event(fact, ChatStatus.PILOT, ChatCause.STARTED)
             case ChatReopened():
-                self._event(fact, ChatStatus.PILOT, "reopened")
+                self._event(fact, ChatStatus.PILOT, ChatCause.REOPENED)
             case ChatRouted():
                 self._projects[fact.no] = fact.project
             case ChatMoved():

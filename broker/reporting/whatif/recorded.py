@@ -14,11 +14,12 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
+from broker.core.facts.causes import AgentCause, ChatCause, WrapupEnd
 from broker.reporting.history import Contact, EventRow, OfferRow, WrapupRow, contacts
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
 
-UNANSWERABLE: Final = ("unbound",)
+UNANSWERABLE: Final = (ChatCause.UNBOUND,)
 """Causes of a close that tell of a chat which no visitor asked for."""
 
 
@@ -273,7 +274,9 @@ def _talk(told: Told, contact: Contact) -> Talk | None:
             (
                 row.ended - row.at
                 for row in told.wrapups
-                if row.at == contact.closed and row.ended is not None and row.cause == "agent"
+                if row.at == contact.closed
+                and row.ended is not None
+                and row.cause == WrapupEnd.AGENT
             ),
             None,
         ),
@@ -334,9 +337,9 @@ def duties(
             returns.setdefault(change.agent, []).append(change.at - since if back else None)
             if back:
                 continue
-        if change.cause == "missed":
+        if change.cause == AgentCause.MISSED:
             paused[change.agent] = change.at
-        elif change.cause != "next":  # the broker takes a NextState by itself
+        elif change.cause != AgentCause.NEXT:  # the broker takes a NextState by itself
             kept.append(change)
     for agent in paused:
         returns.setdefault(agent, []).append(None)

@@ -18,6 +18,7 @@ from attrs import define, field, frozen
 from sqlalchemy import Connection, func, select
 
 from broker.config.model import HOUR
+from broker.core.facts.causes import OfferMode
 from broker.reporting import rows as reading
 from broker.reporting.history import EventRow, OfferRow, ParkingRow, PartyRow, WrapupRow, contacts
 from broker.reporting.times import DAY, Span
@@ -182,7 +183,7 @@ class _Sorter:
 def _chats(connection: Connection, span: Span, until: int) -> Iterator[Told]:
     """Everything about each chat of which something happened in the time."""
     made = reading.offers_made(connection, span)
-    offers = _by_chat(offer for offer in made if offer.mode == "queue")
+    offers = _by_chat(offer for offer in made if offer.mode == OfferMode.QUEUE)
     wrapups = _by_chat(reading.wrapups_by_chat(connection, span))
     forms, voices = _forms(connection, span), _voices(connection, span)
     rows = _rows(connection, span)

@@ -8,6 +8,7 @@ from functools import partial
 from attrs import define, field
 
 from broker.core.facts import AgentMoved, Fact
+from broker.core.facts.causes import AgentCause
 from broker.core.inputs import SessionClosed, SessionOpened
 from broker.reporting.whatif.behaviour import People
 from broker.reporting.whatif.recorded import Change
@@ -64,7 +65,7 @@ class Attendance:
             known = agents.get(Guid(change.agent))
             if known is None or known.role == "bot":
                 continue
-            early = grace if change.cause == "lost" else 0
+            early = grace if change.cause == AgentCause.LOST else 0
             rank = Rank.END if early else Rank.DUTY
             self.stage.plan(change.at - early, rank, partial(self._turn, change))
 
@@ -77,7 +78,7 @@ class Attendance:
 
     def _turn(self, change: Change) -> None:
         seat = self._seats.setdefault(change.agent, Seat())
-        if change.cause != "lost":
+        if change.cause != AgentCause.LOST:
             seat.wanted = change
             self._follow(change.agent)
             return
@@ -140,7 +141,7 @@ class Attendance:
                     self._follow(agent)
 
     def _hear(self, fact: Fact) -> None:
-        if not isinstance(fact, AgentMoved) or fact.cause != "missed":
+        if not isinstance(fact, AgentMoved) or fact.cause is not AgentCause.MISSED:
             return
         seat = self._seats[fact.agent]
         back = self.people.back(fact.agent, seat.paused)

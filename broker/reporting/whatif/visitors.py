@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -19,6 +19,7 @@ from broker.core.facts import (
     OfferMade,
     WrapupStarted,
 )
+from broker.core.facts.causes import OfferOutcome
 from broker.core.inputs import SessionOpened
 from broker.reporting.whatif.behaviour import NEVER, People
 from broker.reporting.whatif.recorded import Talk, Visit
@@ -188,7 +189,10 @@ class Visitors:
         time = live.offers.get(fact.agent, 0)
         live.offers[fact.agent] = time + 1
         reaction = self.people.reaction(live.visit, fact.agent, time)
-        frames = {"answered": "CS_CHAT_ANSWER", "rejected": "CS_CHAT_HANGUP"}
+        frames: Mapping[str, str] = {
+            OfferOutcome.ANSWERED: "CS_CHAT_ANSWER",
+            OfferOutcome.REJECTED: "CS_CHAT_HANGUP",
+        }
         frame = frames.get(reaction.outcome)
         if frame is not None:
             act = partial(self._react, live, fact, frame)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from broker.core.facts.causes import DecisionKind
 from broker.reporting.explain import wording
 from broker.reporting.explain.chat_rows import ChatRows, dossier
 from broker.reporting.explain.command import as_json, as_text, explain_main
@@ -253,6 +254,17 @@ def test_what_this_version_does_not_know_is_told_as_it_is(day: Day) -> None:
 def test_a_decision_without_words_of_its_own_is_told_with_what_it_holds() -> None:
     assert wording.other("named", {"name": "Vera", "by": None}) == "Decided: named (name Vera)."
     assert wording.other("named", {"by": None}) == "Decided: named."
+
+
+@pytest.mark.parametrize("kind", DecisionKind)
+def test_every_kind_of_decision_is_told_in_words_of_its_own(day: Day, kind: DecisionKind) -> None:
+    """B-30: none falls through to what is said of a later version's."""
+    source = source_of(str(day.config))
+    with reading(day.url) as connection:
+        found = dossier(connection, source, "web/t2")
+    row = {**found.decisions[0], "kind": kind.value, "detail": {}}
+    told = [e.text for e in Narrator(source, evolve(found, decisions=(row,))).tell()]
+    assert not any(text.startswith("Decided:") for text in told)
 
 
 def many(found: ChatRows) -> ChatRows:
