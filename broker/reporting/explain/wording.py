@@ -102,7 +102,7 @@ PARTY_ENDED: Final[Mapping[str, str]] = {
     PartyEnd.RESTART: "{name} is out after {after}: the broker started anew.",
 }
 STILL_IN: Final = (PartyEnd.OWNER, PartyEnd.CHANGED, PartyEnd.ASKED)
-"""Ends of a part in a chat that are told by what the same agent is in it from then on."""
+"""The ends of a part in a chat that are told by what the same agent is in it from then on."""
 PARKING_ENDED: Final[Mapping[str, str]] = {
     ParkingEnd.RETRIEVED: "{name} has it at hand again after {after}.",
     ParkingEnd.ENDED: "It had been put aside for {after} when that ended.",
@@ -193,7 +193,7 @@ def refusal(source: Source, detail: Mapping[str, Any]) -> str:
 
 
 def other(kind: str, detail: Mapping[str, Any]) -> str:
-    """What is said of a decision that has no words of its own."""
+    """What is said of a decision of a later version, which has no words of its own here."""
     said = ", ".join(f"{name} {value}" for name, value in detail.items() if value is not None)
     return f"Decided: {kind} ({said})." if said else f"Decided: {kind}."
 
