@@ -282,6 +282,7 @@ class GateRule:
     """
 
     id: Guid
+    name: str | None = None
     rank: int
     limits: RuleLimits = RuleLimits()
     signal: Signal | None = None
@@ -297,6 +298,7 @@ class PreRule:
     """Chooses an automated partner."""
 
     id: Guid
+    name: str | None = None
     rank: int
     limits: RuleLimits = RuleLimits()
     bot: Guid
@@ -308,6 +310,7 @@ class ProjectRule:
     """Chooses the project and what it asks of an agent."""
 
     id: Guid
+    name: str | None = None
     rank: int
     limits: RuleLimits = RuleLimits()
     project: Guid
@@ -334,6 +337,7 @@ class WaitRule:
     """
 
     id: Guid
+    name: str | None = None
     level: int
     after: int
     limits: RuleLimits = RuleLimits()

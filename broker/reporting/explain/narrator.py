@@ -225,10 +225,10 @@ class Narrator:
     def _parking(self, row: Row) -> _Told:
         agent, name = row["agent"], self._name(row["agent"])
         text = f"{name} put the chat aside."
-        yield _Stage.AFTER, Entry(row["at"], "parked", agent, text)
+        yield _before_the_end(row, "at"), Entry(row["at"], "parked", agent, text)
         if row["woken_at"] is not None:
             text = f"The chat is to come back to {name} as soon as there is room for it."
-            yield _Stage.AFTER, Entry(row["woken_at"], "woken", agent, text)
+            yield _before_the_end(row, "woken_at"), Entry(row["woken_at"], "woken", agent, text)
         if row["ended_at"] is None:
             return
         after = duration(row["ended_at"] - row["at"])
@@ -246,6 +246,11 @@ class Narrator:
                 code = f", code {row['code']}" if row["code"] else ""
                 text = f"{name} wrapped up for {took} ({row['cause']}{code})."
             yield _Stage.AFTER, Entry(row["at"], "wrapup", row["agent"], text)
+
+
+def _before_the_end(row: Row, moment: str) -> _Stage:
+    """The stage of what leads to the end of a row, which may be at the same moment."""
+    return _Stage.END if row[moment] == row["ended_at"] else _Stage.AFTER
 
 
 def phases(dossier: ChatRows) -> list[Phase]:

@@ -140,7 +140,7 @@ def gate(source: Source, detail: Mapping[str, Any]) -> str:
         return f"The bot {source.name(passed_over)} was passed over: {why}."
     rule = detail.get("gate")
     rules = source.config.gate_rules if source.config else ()
-    text = f"Let in by gate rule {_ranked(rules, rule)}." if rule else "No gate rule matched."
+    text = f"Let in by gate rule {_called(rules, rule)}." if rule else "No gate rule matched."
     if passed_over:
         text += f" The bot {source.name(passed_over)} was passed over: it was away."
     return text
@@ -149,7 +149,7 @@ def gate(source: Source, detail: Mapping[str, Any]) -> str:
 def partner(source: Source, detail: Mapping[str, Any]) -> str:
     """Which bot got the chat, and by which rule."""
     rules = source.config.pre_rules if source.config else ()
-    rule = _ranked(rules, detail.get("rule"))
+    rule = _called(rules, detail.get("rule"))
     before = gate(source, {"gate": detail.get("gate")})
     return f"{before} Pre rule {rule} matched: given to the bot {source.name(detail.get('bot'))}."
 
@@ -172,7 +172,10 @@ def wait_rule(source: Source, detail: Mapping[str, Any]) -> str:
         done.append("the chat was ended")
     what = "; ".join(done) or "nothing was changed"
     after = duration(int(detail.get("waited") or 0))
-    return f"Wait rule of level {detail.get('level')} applied after {after}: {what}."
+    rules = source.config.wait_rules if source.config else ()
+    name = next((rule.name for rule in rules if rule.id == detail.get("rule")), None)
+    called = f'"{name}" of' if name else "of"
+    return f"Wait rule {called} level {detail.get('level')} applied after {after}: {what}."
 
 
 def refusal(source: Source, detail: Mapping[str, Any]) -> str:
@@ -181,7 +184,7 @@ def refusal(source: Source, detail: Mapping[str, Any]) -> str:
         return f"{gate(source, detail)} No project rule matched, so the chat was refused."
     rules = source.config.gate_rules if source.config else ()
     rule = detail.get("rule")
-    by = f"gate rule {_ranked(rules, rule)}" if rule else "the gate: no rule of it matched"
+    by = f"gate rule {_called(rules, rule)}" if rule else "the gate: no rule of it matched"
     match detail.get("limit"):
         case "queue":
             why = f": {detail.get('waiting')} chats waited, and no more may"
@@ -205,7 +208,7 @@ def routing(source: Source, chat: Row, detail: Mapping[str, Any]) -> str:
     if rule is None:
         project = source.name(detail.get("project"))
         return f"{gate(source, detail)} It chose project {project}, for which there is no rule."
-    text = f"{gate(source, detail)} Project rule {_ranked(rules, rule)} matched"
+    text = f"{gate(source, detail)} Project rule {_called(rules, rule)} matched"
     known = next((each for each in rules if each.id == rule), None)
     if known is not None:
         asked = (known.project, known.language, known.skill, known.priority)
@@ -219,9 +222,12 @@ def routing(source: Source, chat: Row, detail: Mapping[str, Any]) -> str:
     return f"{text}skill {skill} or more, priority {priority}."
 
 
-def _ranked(rules: Sequence[Any], id: object) -> str:
+def _called(rules: Sequence[Any], id: object) -> str:
+    """What a rule is called; one without a name is known by its rank."""
     known = next((rule for rule in rules if rule.id == id), None)
-    return f"of rank {known.rank}" if known is not None else str(id)
+    if known is None:
+        return str(id)
+    return f'"{known.name}"' if known.name else f"of rank {known.rank}"
 
 
 def others(source: Source, detail: Mapping[str, Any]) -> str:

@@ -66,6 +66,7 @@ def test_every_key_is_read() -> None:
     assert (limits.gateway, limits.culture) == (derive("gateway", "G"), "en")
     assert limits.hours == hours
     assert evolve(rule, limits=RuleLimits()) == WaitRule(
+        name="Widen",
         id=derive("wait_rule", "Widen"),
         level=3,
         after=90_000_000,

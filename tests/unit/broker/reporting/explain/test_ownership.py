@@ -25,6 +25,21 @@ def story(scene: Scene, about: str | None = None) -> list[str]:
     return [entry.text for entry in Narrator(source, found, agent).tell()]
 
 
+def test_a_parked_chat_is_to_come_back_before_it_is_back() -> None:
+    """B-22: also when there is room at that very moment."""
+    scene = Scene()
+    alice = scene.play.agent("alice", "101")
+    scene.begin()
+    scene.says(alice, "CS_CHAT_ANSWER", 10)
+    scene.says(alice, "CS_CHAT_PARK", 30, IsParked=True)
+    scene.web.says("ES_CHAT_SENTENCE", TrackingId="t1", ID="1", Text="Hello?")
+    assert story(scene)[-3:] == [
+        "Alice Novak put the chat aside.",
+        "The chat is to come back to Alice Novak as soon as there is room for it.",
+        "Alice Novak has it at hand again after 30.0 s.",
+    ]
+
+
 def test_a_transfer_that_is_declined_and_one_that_is_taken() -> None:
     """B-29: asked by whom, of whom, how it ended, and who has the chat from then on."""
     scene = Scene()

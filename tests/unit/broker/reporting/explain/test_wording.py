@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from pathlib import Path
 
 import pytest
 
+from broker.config.model import Config
 from broker.core.chats.lifecycle import CHAT
 from broker.core.facts.causes import (
     ChatCause,
@@ -17,7 +19,9 @@ from broker.core.facts.causes import (
     PassedOver,
 )
 from broker.reporting.explain import wording
+from broker.reporting.source import Source, source_of
 from protocol.values import ChatStatus, CloseReason
+from tests.support.playbook import CONFIG
 
 
 def causes(before: ChatStatus | None, after: ChatStatus) -> set[ChatCause]:
@@ -61,3 +65,67 @@ def test_a_word_of_a_row_is_known_by_its_text(kind: DecisionKind) -> None:
 def test_a_word_of_a_later_version_is_taken_as_it_is() -> None:
     assert wording.known(DecisionKind, "moved") is None
     assert wording.reason("asleep") == "asleep"
+
+
+NAMED = """
+[store]
+url = "sqlite:///none.db"
+[[agents]]
+name = "Robot"
+login = "robot"
+token = "robot-secret"
+role = "bot"
+[[gate_rules]]
+name = "The web chat is open"
+rank = 900
+[[pre_rules]]
+name = "The robot first"
+rank = 900
+bot = "Robot"
+[[project_rules]]
+name = "Everybody else"
+rank = 900
+project = "Support"
+[[wait_rules]]
+name = "After a minute"
+level = 9
+after = "1m"
+priority = 1
+"""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Source:
+    path = tmp_path / "named.toml"
+    path.write_text(CONFIG + NAMED, "utf-8")
+    return source_of(str(path))
+
+
+def config_of(source: Source) -> Config:
+    assert source.config is not None
+    return source.config
+
+
+def test_rules_go_by_their_names(source: Source) -> None:
+    config = config_of(source)
+    let_in = {"gate": config.gate_rules[-1].id}
+    assert wording.gate(source, let_in) == 'Let in by gate rule "The web chat is open".'
+    refused = {"group": "gate", "rule": config.gate_rules[-1].id}
+    assert wording.refusal(source, refused) == 'Refused by gate rule "The web chat is open".'
+    given = {"rule": config.pre_rules[-1].id, "bot": config.pre_rules[-1].bot}
+    assert 'Pre rule "The robot first" matched: given to' in wording.partner(source, given)
+    chosen = {"project_rule": config.project_rules[-1].id}
+    assert 'Project rule "Everybody else" matched: ' in wording.routing(source, {}, chosen)
+    applied = {"rule": config.wait_rules[-1].id, "level": 9, "waited": 60_000_000, "priority": 1}
+    said = 'Wait rule "After a minute" of level 9 applied after 1:00: its priority rose by 1.'
+    assert wording.wait_rule(source, applied) == said
+
+
+def test_a_rule_without_a_name_goes_by_its_rank_and_one_that_is_gone_by_its_id(
+    source: Source,
+) -> None:
+    config = config_of(source)
+    assert wording.gate(source, {"gate": config.gate_rules[0].id}) == (
+        "Let in by gate rule of rank 10."
+    )
+    assert wording.gate(source, {"gate": "gone"}) == "Let in by gate rule gone."
