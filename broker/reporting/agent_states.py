@@ -83,7 +83,7 @@ def count_states(
         if place is not None and row.state != AgentState.LOG_OFF:
             tallies.at(place, key_of(row)).begun += 1
     for row in current.values():
-        _spend(row, min(now, span.end), span, tallies)
+        _spend(row, min(now, span.last), span, tallies)
 
 
 def _spend(row: StateRow, until: int, span: Span, tallies: Tallies[StateDurations]) -> None:

@@ -256,7 +256,7 @@ def count_time(
         else:
             meter.held += change.change
     for agent, meter in meters.items():
-        _spend(meter, agent, min(now, span.end), span, tallies)
+        _spend(meter, agent, min(now, span.last), span, tallies)
 
 
 def _spend(meter: _Meter, agent: str, until: int, span: Span, tallies: Tallies[Work]) -> None:

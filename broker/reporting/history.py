@@ -1,6 +1,7 @@
 """Rows of the store as values, and what a chat's events come to.
 
-Theory of operation: a chat may be reopened, so it is one or several *contacts*, each from a start
+Theory of operation: all times are in the broker's own time (`Listened`), so how long something took is a
+difference. A chat may be reopened, so it is one or several *contacts*, each from a start
 or a reopening to a close. What was asked of whom, and for how long, is told of contacts. The
 functions are pure and take rows one after the other; one chat at a time is in memory.
 """

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from broker.config.parse import duration
 from broker.console.output import complain, for_people, for_programs
-from broker.reporting import agent_states, agents, formats, rows
+from broker.reporting import agent_states, agents, formats, lives, rows
 from broker.reporting import contacts as metrics
 from broker.reporting.chart import Bar, draw
 from broker.reporting.contacts import Base, Contacts, Tallies, Terms
@@ -139,8 +139,10 @@ def report_main(argv: Sequence[str], out: TextIO | None = None, clock: int | Non
         source = source_of(arguments.store)
         span = _span(arguments, now)
         with opened(source.url) as connection:
-            now = max(now, rows.latest(connection))
-            report = _report(connection, source, span, now, arguments)
+            span, until = lives.of_span(connection, span, now)
+            if until is None:
+                until = max(now, rows.latest(connection))
+            report = _report(connection, source, span, until, arguments)
         if arguments.format == "table" and not arguments.all:
             report = formats.usual(report)
         if arguments.chart is not None:
@@ -234,9 +236,9 @@ def count_work(connection: Connection, span: Span, now: int) -> Tallies[agents.W
     agents.count_handlings(found, span, tallies)
     agents.count_parties(rows.parties_by_time(connection, span), span, tallies)
     agents.count_offers(rows.offers_made(connection, span), span, tallies)
-    held = rows.holders(connection, span.start)
+    held = rows.holders(connection, span)
     holds = (
-        agents.talks(rows.events_by_time(connection, span), held, span.start),
+        agents.talks(rows.events_by_time(connection, span), held, span.first),
         agents.wraps(rows.wrapups_by_time(connection, span)),
         agents.wraps(rows.parkings_by_time(connection, span), -1),
         agents.wraps(rows.parties_by_time(connection, span)),

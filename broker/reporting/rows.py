@@ -2,18 +2,22 @@
 
 Theory of operation: results are streamed and never held as a whole. A contact may begin in the
 time that is asked for and end after it, so the events of a chat are read from its first to its last
-as soon as one of them lies in that time.
+as soon as one of them lies in that time. Every time in a row is one of the broker's own (`Listened`), so
+that outages and clocks that were set back are no part of any figure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from attrs import evolve
+from sqlalchemy import Connection, Select, Table, func, or_, select
 
 from broker.reporting.agents import SEEN
 from broker.reporting.history import EventRow, OfferRow, ParkingRow, PartyRow, StateRow, WrapupRow
+from broker.reporting.listened import Listened
+from broker.reporting.lives import before, before_end, in_order, within
 from broker.reporting.source import ROWS
 from broker.reporting.times import Span
 from broker.store.schema import (
@@ -29,6 +33,7 @@ from broker.store.schema import (
 from protocol.values import ChatStatus
 
 _EVENT: Final = (
+    chat_events.c.seq,
     chat_events.c.chat_no,
     chat_events.c.at,
     chat_events.c.status,
@@ -41,13 +46,16 @@ _EVENT: Final = (
 )
 _EVENTS: Final = chat_events.join(chats, chats.c.no == chat_events.c.chat_no)
 _WRAPUP: Final = (
+    wrapups.c.seq,
     wrapups.c.chat_no,
     wrapups.c.agent,
     wrapups.c.at,
     wrapups.c.ended_at,
     wrapups.c.cause,
 )
-_PARKING: Final = (parkings.c.chat_no, parkings.c.agent, parkings.c.at, parkings.c.ended_at)
+_PARKING: Final = (
+    *(parkings.c.seq, parkings.c.chat_no, parkings.c.agent, parkings.c.at, parkings.c.ended_at),
+)
 
 
 def stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
@@ -72,8 +80,15 @@ def latest(connection: Connection) -> int:
 
 def touched(span: Span) -> Select[Any]:
     """The chats of which something happened in the time."""
-    at = chat_events.c.at
-    return select(chat_events.c.chat_no).where(at >= span.start, at < span.end)
+    return select(chat_events.c.chat_no).where(within(chat_events, span))
+
+
+def _spell(
+    listened: Listened, table: Table, number: int, at: int, ended: int | None
+) -> tuple[int, int | None]:
+    """When something began and ended."""
+    began = listened.of_row(table.name, number, at)
+    return began, None if ended is None else listened.after(began, ended)
 
 
 def events_by_chat(connection: Connection, span: Span) -> Iterator[EventRow]:
@@ -84,8 +99,41 @@ def events_by_chat(connection: Connection, span: Span) -> Iterator[EventRow]:
         .where(chat_events.c.chat_no.in_(touched(span)))
         .order_by(chat_events.c.chat_no, chat_events.c.seq)
     )
-    for row in stream(connection, query):
-        yield EventRow(*row)
+    before: EventRow | None = None
+    for row in _events(connection, span, query):
+        # Nothing happens before what led to it, in a store that does not know of its clocks either.
+        if before is not None and before.no == row.no and before.at > row.at:
+            row = evolve(row, at=before.at)
+        before = row
+        yield row
+
+
+def _events(connection: Connection, span: Span, query: Select[Any]) -> Iterator[EventRow]:
+    for number, no, at, *rest in stream(connection, query):
+        yield EventRow(no, span.listened.of_row("chat_events", number, at), *rest)
+
+
+def _wrapups(connection: Connection, span: Span, query: Select[Any]) -> Iterator[WrapupRow]:
+    for number, no, agent, at, ended, cause in stream(connection, query):
+        times = _spell(span.listened, wrapups, number, at, ended)
+        yield WrapupRow(no, agent, *times, cause)
+
+
+def _parkings(connection: Connection, span: Span, query: Select[Any]) -> Iterator[ParkingRow]:
+    for number, no, agent, at, ended in stream(connection, query):
+        yield ParkingRow(no, agent, *_spell(span.listened, parkings, number, at, ended))
+
+
+def _floor(span: Span) -> int:
+    """What the clock showed at least from the beginning of the time on."""
+    eras = range(span.eras[0] + 1, span.listened.eras)
+    return min((span.start, *(span.listened.extent(era)[0] for era in eras)))
+
+
+def _ceiling(span: Span) -> int:
+    """What it showed at most until then."""
+    eras = range(span.eras[0])
+    return max((span.start, *(span.listened.extent(era)[1] for era in eras)))
 
 
 def wrapups_by_chat(connection: Connection, span: Span) -> Iterator[WrapupRow]:
@@ -95,8 +143,7 @@ def wrapups_by_chat(connection: Connection, span: Span) -> Iterator[WrapupRow]:
         .where(wrapups.c.chat_no.in_(touched(span)))
         .order_by(wrapups.c.chat_no, wrapups.c.seq)
     )
-    for row in stream(connection, query):
-        yield WrapupRow(*row)
+    return _wrapups(connection, span, query)
 
 
 def parkings_by_chat(connection: Connection, span: Span) -> Iterator[ParkingRow]:
@@ -106,8 +153,7 @@ def parkings_by_chat(connection: Connection, span: Span) -> Iterator[ParkingRow]
         .where(parkings.c.chat_no.in_(touched(span)))
         .order_by(parkings.c.chat_no, parkings.c.seq)
     )
-    for row in stream(connection, query):
-        yield ParkingRow(*row)
+    return _parkings(connection, span, query)
 
 
 def parkings_by_time(connection: Connection, span: Span) -> Iterator[ParkingRow]:
@@ -115,11 +161,10 @@ def parkings_by_time(connection: Connection, span: Span) -> Iterator[ParkingRow]
     ended = parkings.c.ended_at
     query = (
         select(*_PARKING)
-        .where(parkings.c.at < span.end, or_(ended.is_(None), ended > span.start))
-        .order_by(parkings.c.at, parkings.c.seq)
+        .where(before_end(parkings, span), or_(ended.is_(None), ended > _floor(span)))
+        .order_by(*in_order(parkings, span))
     )
-    for row in stream(connection, query):
-        yield ParkingRow(*row)
+    return _parkings(connection, span, query)
 
 
 def parties_by_time(connection: Connection, span: Span) -> Iterator[PartyRow]:
@@ -133,20 +178,20 @@ def parties_by_time(connection: Connection, span: Span) -> Iterator[PartyRow]:
         .scalar_subquery()
     )
     query = (
-        select(p.chat_no, p.agent, p.at, p.left_at, p.mode, chats.c.gateway, project)
+        select(p.seq, p.chat_no, p.agent, p.at, p.left_at, p.mode, chats.c.gateway, project)
         .select_from(parties.join(chats, chats.c.no == p.chat_no))
-        .where(p.at < span.end, or_(p.left_at.is_(None), p.left_at > span.start))
+        .where(before_end(parties, span), or_(p.left_at.is_(None), p.left_at > _floor(span)))
         .where(p.mode.in_(SEEN))
-        .order_by(p.at, p.seq)
+        .order_by(*in_order(parties, span))
     )
-    for row in stream(connection, query):
-        yield PartyRow(*row)
+    for number, no, agent, at, left, *rest in stream(connection, query):
+        yield PartyRow(no, agent, *_spell(span.listened, parties, number, at, left), *rest)
 
 
 def offers_made(connection: Connection, span: Span) -> Iterator[OfferRow]:
     """The offers that were made in the time."""
     made, e = offers.c, chat_events.alias().c
-    columns = (made.agent, made.at, made.ended_at, made.outcome)
+    columns = (made.offer, made.agent, made.at, made.ended_at, made.outcome)
     project = (
         select(e.project)
         .where(e.chat_no == made.chat_no, e.at == made.at, e.agent == made.agent)
@@ -157,35 +202,33 @@ def offers_made(connection: Connection, span: Span) -> Iterator[OfferRow]:
     query = (
         select(*columns, chats.c.gateway, project, made.chat_no, made.mode)
         .select_from(offers.join(chats, chats.c.no == made.chat_no))
-        .where(made.at >= span.start, made.at < span.end)
+        .where(within(offers, span))
         .order_by(made.offer)
     )
-    for row in stream(connection, query):
-        yield OfferRow(*row)
+    for number, agent, at, ended, *rest in stream(connection, query):
+        yield OfferRow(agent, *_spell(span.listened, offers, number, at, ended), *rest)
 
 
 def events_by_time(connection: Connection, span: Span) -> Iterator[EventRow]:
     """The events in the time, in their order."""
-    at = chat_events.c.at
     query = (
         select(*_EVENT)
         .select_from(_EVENTS)
-        .where(at >= span.start, at < span.end)
-        .order_by(at, chat_events.c.seq)
+        .where(within(chat_events, span))
+        .order_by(*in_order(chat_events, span))
     )
-    for row in stream(connection, query):
-        yield EventRow(*row)
+    return _events(connection, span, query)
 
 
-def holders(connection: Connection, start: int) -> dict[int, str]:
-    """Which chats were held by whom just before a moment."""
-    before = chat_events.alias()
+def holders(connection: Connection, span: Span) -> dict[int, str]:
+    """Which chats were held by whom just before a time."""
+    past = chat_events.alias()
     last = (
-        select(func.max(before.c.seq))
+        select(func.max(past.c.seq))
         .where(
-            before.c.chat_no == chats.c.no,
-            before.c.at < start,
-            before.c.status != ChatStatus.ALERTING.value,
+            past.c.chat_no == chats.c.no,
+            before(past, span),
+            past.c.status != ChatStatus.ALERTING.value,
         )
         .scalar_subquery()
     )
@@ -193,8 +236,8 @@ def holders(connection: Connection, start: int) -> dict[int, str]:
         select(chats.c.no, chat_events.c.agent)
         .select_from(chats.join(chat_events, chat_events.c.seq == last))
         .where(
-            chats.c.started_at < start,
-            or_(chats.c.closed_at >= start, chats.c.status != ChatStatus.CLOSED.value),
+            chats.c.started_at < _ceiling(span),
+            or_(chats.c.closed_at >= _floor(span), chats.c.status != ChatStatus.CLOSED.value),
             chat_events.c.status == ChatStatus.ANSWERED.value,
             chat_events.c.agent.is_not(None),
         )
@@ -207,35 +250,35 @@ def wrapups_by_time(connection: Connection, span: Span) -> Iterator[WrapupRow]:
     ended = wrapups.c.ended_at
     query = (
         select(*_WRAPUP)
-        .where(and_(wrapups.c.at < span.end, or_(ended.is_(None), ended > span.start)))
-        .order_by(wrapups.c.at, wrapups.c.seq)
+        .where(before_end(wrapups, span), or_(ended.is_(None), ended > _floor(span)))
+        .order_by(*in_order(wrapups, span))
     )
-    for row in stream(connection, query):
-        yield WrapupRow(*row)
+    return _wrapups(connection, span, query)
 
 
 def states(connection: Connection, span: Span) -> Iterator[StateRow]:
     """The agents' states at the start (in order of since when), then each change in the time."""
-    e = agent_events.c
-    columns = (e.agent, e.at, e.state, e.reason, e.cause, e.by_agent)
-    for row in agent_changes(connection, span, columns):
+    for row in agent_changes(connection, span, "state", "reason", "cause", "by_agent"):
         yield StateRow(*row)
 
 
-def agent_changes(
-    connection: Connection, span: Span, columns: Sequence[ColumnElement[Any]]
-) -> Iterator[Any]:
-    """The last event of each agent before the time, then those in it; some of their columns."""
+def agent_changes(connection: Connection, span: Span, *names: str) -> Iterator[tuple[Any, ...]]:
+    """The last event of each agent before the time, then those in it: agent, time and other columns."""
     e = agent_events.c
-    before = agent_events.alias()
+    columns = (e.seq, e.agent, e.at, *(e[name] for name in names))
+    past = agent_events.alias()
+    latest_first = [column.desc() for column in in_order(past, span)]
     last = (
-        select(before.c.seq)
-        .where(before.c.agent == agents.c.agent, before.c.at < span.start)
-        .order_by(before.c.at.desc(), before.c.seq.desc())
+        select(past.c.seq)
+        .where(past.c.agent == agents.c.agent, before(past, span))
+        .order_by(*latest_first)
         .limit(1)
         .scalar_subquery()
     )
     at_start = select(*columns).select_from(agents.join(agent_events, e.seq == last))
-    yield from stream(connection, at_start.order_by(e.at, e.seq))
-    query = select(*columns).where(e.at >= span.start, e.at < span.end)
-    yield from stream(connection, query.order_by(e.at, e.seq))
+    changes = select(*columns).where(within(agent_events, span))
+    for query in (at_start, changes):
+        for number, agent, at, *rest in stream(
+            connection, query.order_by(*in_order(agent_events, span))
+        ):
+            yield agent, span.listened.of_row("agent_events", number, at), *rest

@@ -9,6 +9,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from broker.reporting.listened import ALWAYS, Listened
 from protocol.values import from_micros, to_micros
 
 DAY: Final = 86_400_000_000
@@ -43,9 +44,16 @@ def clock_time(moment: datetime, form: str) -> str:
     return f"{moment:{form}} {offset[:3]}:{offset[3:]}" if twice else f"{moment:{form}}"
 
 
+def wall_time(at: int, zone: tzinfo) -> str:
+    """A moment in full, to the second, by the clocks of a zone."""
+    return clock_time(from_micros(at).astimezone(zone), "%Y-%m-%d %H:%M:%S")
+
+
 @frozen
 class Span:
     """The time that a report is about: `start` included, `end` not.
+
+    What lies in it is told in the broker's own time (`Listened`): an outage is no part of it.
 
     Attributes:
         start: Its first moment.
@@ -53,7 +61,11 @@ class Span:
         interval: The length of an interval; None for one that is as long as the whole. One that
             is longer than an hour begins by the clocks on the wall, as days and shifts do.
         zone: Whose calendar.
+        listened: When the broker listened.
         bounds: Where each interval begins, then the end.
+        eras: The first and the last era in which the broker listened at such a time.
+        first: Its first moment in the broker's own time.
+        last: The first moment after it in that.
 
     Raises:
         ValueError: There are too many intervals, or no time between start and end.
@@ -63,8 +75,12 @@ class Span:
     end: int
     interval: int | None
     zone: tzinfo
+    listened: Listened = ALWAYS
 
     bounds: list[int] = field(init=False)
+    eras: tuple[int, int] = field(init=False)
+    first: int = field(init=False)
+    last: int = field(init=False)
 
     @bounds.default
     def _bounds(self) -> list[int]:
@@ -74,13 +90,28 @@ class Span:
             raise ValueError(f"more than {MOST:,} intervals")
         return [*self._starts(), self.end]
 
+    @eras.default
+    def _eras(self) -> tuple[int, int]:
+        return self.listened.touching(self.start, self.end)
+
+    @first.default
+    def _first(self) -> int:
+        return self.listened.own(self.start, self.eras[0])
+
+    @last.default
+    def _last(self) -> int:
+        return self.listened.own(self.end, self.eras[1])
+
     def _starts(self) -> Iterator[int]:
         yield self.start
         if self.interval is None or self.interval >= self.end - self.start:
             return
-        at, last = self.start, self.end + DAY  # no clock is set by more than a day
+        by_the_wall = self.interval > HOUR
+        at, last = self.start, self.end
+        if by_the_wall:
+            last += DAY  # no zone sets its clocks by more
         for nominal in range(self.start + self.interval, last, self.interval):
-            begins = self._by_the_wall(nominal) if self.interval > HOUR else nominal
+            begins = self._by_the_wall(nominal) if by_the_wall else nominal
             if at < begins < self.end:  # the clocks may pass over a whole interval
                 at = begins
                 yield at
@@ -94,8 +125,9 @@ class Span:
         """A moment by the clocks of the zone."""
         return from_micros(at).astimezone(self.zone)
 
-    def index(self, at: int) -> int | None:
-        """Which interval a moment is in; None when outside."""
+    def index(self, own: int) -> int | None:
+        """Which interval a moment of the broker's own time is in; None when outside."""
+        at = self.listened.wall(own)
         if not self.start <= at < self.end:
             return None
         return bisect_right(self.bounds, at) - 1
@@ -114,7 +146,13 @@ class Span:
         return clock_time(self.local(self.bounds[place]), form)
 
     def cut(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """The intervals that a stretch of time touches, with how much of it lies in each."""
+        """The intervals that a stretch of own time touches, with how much of it lies in each."""
+        start, end = max(start, self.first), min(end, self.last)
+        if start < end:
+            for begun, ended in self.listened.walls(start, end):
+                yield from self._parts(begun, ended)
+
+    def _parts(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         at, end = max(start, self.start), min(end, self.end)
         if at >= end:
             return

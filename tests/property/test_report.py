@@ -6,14 +6,14 @@ from collections import Counter
 from datetime import UTC
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
-from attrs import frozen
+from attrs import evolve, fields, frozen
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from broker.config.load import loads
-from broker.config.model import MINUTE, SECOND, Config
+from broker.config.model import HOUR, MINUTE, SECOND, Config
 from broker.core.facts import (
     AgentMoved,
     ChatMoved,
@@ -29,10 +29,13 @@ from broker.core.facts import (
     WrapupEnded,
     WrapupStarted,
 )
+from broker.core.limits import DAY
 from broker.core.state import Chat
 from broker.reporting.contacts import Terms
+from broker.reporting.lives import of_span
 from broker.reporting.report import count_contacts, count_work
 from broker.reporting.times import Span
+from broker.store import Store
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
 from tests.support.core_in_memory import START
 from tests.support.memory_store import memory_store
@@ -211,12 +214,18 @@ def naive_contacts(facts: list[Fact], start: int, end: int, now: int) -> dict[st
     }
 
 
-def naive_time(facts: list[Fact], agent: Guid, start: int, end: int) -> dict[str, int]:
+def naive_time(
+    facts: list[Fact], agent: Guid, start: int, end: int, outage: int | None = None
+) -> dict[str, int]:
     """An agent's time: what holds in each stretch between two facts, asked for anew."""
     cuts = {start, end, *(at for f in facts if start < (at := getattr(f, "at", 0)) < end)}
+    if outage is not None:
+        cuts |= {at for at in (outage, outage + 1) if start < at < end}
     points = sorted(cuts)
     sums = dict.fromkeys(("busy", "load", "available", *AgentState), 0)
     for at, until in pairwise(points):
+        if at == outage:
+            continue
         past = [f for f in facts if getattr(f, "at", 0) <= at]
         states = [f.state for f in past if isinstance(f, AgentMoved) and f.agent == agent]
         state = states[-1] if states else AgentState.LOG_OFF
@@ -285,13 +294,85 @@ def test_figures_are_those_of_a_naive_count(
     now = life.now + MINUTE
     store = memory_store()
     store.commit(facts)
+    assert_naive(life.config, store, facts, span, span.bounds, now)
+
+
+# What lies in the outage, or on its edge, and clocks that are set back.
+@example(seed=69, acts=300, cut=40, away=14 * HOUR, intervals=30, busy=True)
+@example(seed=126, acts=300, cut=2, away=-240 * HOUR, intervals=1, busy=True)
+@settings(max_examples=25)
+@given(
+    seed=st.integers(0, 2**32),
+    acts=st.integers(10, 120),
+    cut=st.integers(0, 1_000),
+    away=st.sampled_from([90 * SECOND, HOUR, 14 * HOUR, -240 * HOUR]),
+    intervals=st.integers(1, 30),
+    busy=st.booleans(),
+)
+def test_an_outage_and_a_set_clock_change_no_figure(
+    seed: int, acts: int, cut: int, away: int, intervals: int, busy: bool
+) -> None:
+    """B-30: what the broker did not listen to is no part of them."""
+    life = (BusyLife if busy else Life).of_seed(seed)
+    facts = life.batch(acts)
+    cut = 1 + cut % len(facts)
+    left = max(getattr(fact, "at", START) for fact in facts[:cut])
+    undisturbed = [*facts[:cut], *(later(f, left, 1) for f in facts[cut:])]
+    written = [*facts[:cut], *(later(f, left, away) for f in facts[cut:])]
+    now = max(life.now, left) + MINUTE
+    store = memory_store()
+    store.begin_life(START - HOUR)
+    store.note_life(left)
+    store.commit(written)
+    store.note_life(now + away, since=left + away)
+    length = now - START + abs(away)
+    first = START - HOUR if away > 0 else START - HOUR - length
+    interval = length // intervals if away > 0 else None
+    span, until = of_span(store._connection, Span(first, now + max(0, away), interval, UTC))
+    store._connection.rollback()
+    assert until == now + 1
+
+    def own(bound: int) -> int:
+        return bound if bound <= left else max(left + 1, bound - away + 1)
+
+    bounds = [own(bound) for bound in span.bounds] if away > 0 else [0, now + 1]
+    assert_naive(life.config, store, undisturbed, span, bounds, now + 1, left)
+
+
+def later(fact: Fact, than: int, by: int) -> Fact:
+    """A fact whose times from a moment on are later."""
+    names = [f.name for f in fields(type(fact))]
+    times = {n: t for n in names if type(t := getattr(fact, n)) is int and t > START - DAY}
+    moved = {n: t + by for n, t in times.items() if n == "at" or t > than}
+    return cast("Fact", evolve(cast("Any", fact), **moved))
+
+
+def assert_naive(
+    config: Config,
+    store: Store,
+    facts: list[Fact],
+    span: Span,
+    bounds: list[int],
+    now: int,
+    outage: int | None = None,
+) -> None:
+    """Hold the figures of a store against naive ones.
+
+    Args:
+        config: The installation.
+        store: The store; it is closed.
+        facts: What was written into it, each at its own time.
+        span: The time that is asked for.
+        bounds: Where its intervals begin in that time, then the end.
+        now: Until when the store tells.
+        outage: After which moment the broker was away; that takes a microsecond.
+    """
     with store._connection.begin():
         for by in ("gateway", "project"):
             terms = Terms(span, now, THRESHOLD, attrgetter(by))
             cells = count_contacts(store._connection, terms)
             for place, tally in cells.by_interval().items():
-                began, ended = span.bounds[place : place + 2]
-                wanted = naive_contacts(facts, began, ended, now)
+                wanted = naive_contacts(facts, bounds[place], bounds[place + 1], now)
                 assert {name: getattr(tally, name) for name in wanted} == wanted
             offered = [v for v in visits(facts) if not v.outbound]
             asked = [
@@ -299,15 +380,15 @@ def test_figures_are_those_of_a_naive_count(
             ]
             by_key = Counter(getattr(v, by) for v in asked)
             assert Counter({key: t.offered for key, t in cells.totals().items()}) == by_key
-            wanted = naive_contacts(facts, span.start, span.end, now)
+            wanted = naive_contacts(facts, bounds[0], bounds[-1], now)
             assert {name: getattr(cells.total(), name) for name in wanted} == wanted
         work = count_work(store._connection, span, now)
     store.close()
-    for agent in life.config.agents:
-        for place in range(len(span.bounds) - 1):
-            began, ended = span.bounds[place : place + 2]
+    for agent in config.agents:
+        for place in range(len(bounds) - 1):
+            began, ended = bounds[place : place + 2]
             found = work.at(place, agent)
-            wanted = naive_time(facts, agent, began, max(began, min(ended, now)))
+            wanted = naive_time(facts, agent, began, max(began, min(ended, now)), outage)
             shown = {"busy": found.busy, "load": found.load, "available": found.available}
             shown |= {state: found.states.get(state.value, 0) for state in AgentState}
             assert shown | {AgentState.LOG_OFF: wanted[AgentState.LOG_OFF]} == wanted

@@ -1,14 +1,16 @@
-"""What the store knows of one chat."""
+"""What the store knows of one chat, all times in the broker's own time (`Listened`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select
 
 from broker.core.facts.causes import AgentCause
+from broker.reporting.listened import ALWAYS, Listened
+from broker.reporting.lives import key_of
 from broker.reporting.source import Source, SourceError
 from broker.store.schema import (
     agent_events,
@@ -24,6 +26,8 @@ from broker.store.schema import (
 from protocol.values import parse_guid
 
 Row = Mapping[str, Any]
+_LATER: Final = ("ended_at", "left_at", "woken_at", "warned_at")
+"""Times that are written into a row after its beginning."""
 
 
 @frozen(kw_only=True)
@@ -34,6 +38,7 @@ class ChatRows:
         forced: What supervisors forced upon agents at a moment at which the chat changed.
         older: The ids of earlier chats of the same visitor, when they were asked for.
         later: The chat in which the visitor went on when this one was full.
+        listened: When the broker listened.
     """
 
     chat: Row
@@ -47,13 +52,16 @@ class ChatRows:
     forced: tuple[Row, ...] = ()
     older: tuple[str, ...] = ()
     later: str | None = None
+    listened: Listened = ALWAYS
 
 
 class NoChatError(Exception):
     """There is no such chat."""
 
 
-def dossier(connection: Connection, source: Source, asked: str | None) -> ChatRows:
+def dossier(
+    connection: Connection, source: Source, asked: str | None, listened: Listened = ALWAYS
+) -> ChatRows:
     """Read one chat.
 
     Args:
@@ -61,6 +69,7 @@ def dossier(connection: Connection, source: Source, asked: str | None) -> ChatRo
         source: What things are called.
         asked: A ChatId, or a gateway (its peer, its name or its id) and a TrackingId with `/` between;
             None for the chat that began last.
+        listened: When the broker listened.
 
     Raises:
         NoChatError: There is no such chat.
@@ -75,21 +84,40 @@ def dossier(connection: Connection, source: Source, asked: str | None) -> ChatRo
 
     def of(table: Table, order: str) -> tuple[Row, ...]:
         rows = select(table).where(table.c.chat_no == chat["no"]).order_by(table.c[order])
-        return _rows(connection, rows)
+        return _in_own_time(listened, table, _rows(connection, rows))
 
+    events = of(chat_events, "seq")
+    if events and chat["bound_at"] is not None:
+        chat = {**chat, "bound_at": listened.after(events[0]["at"], chat["bound_at"])}
     return ChatRows(
         chat=chat,
-        events=of(chat_events, "seq"),
+        events=events,
         decisions=of(decisions, "seq"),
         offers=of(offers, "offer"),
         wrapups=of(wrapups, "seq"),
         invites=of(invites, "seq"),
         parties=of(parties, "seq"),
         parkings=of(parkings, "seq"),
-        forced=_forced(connection, chat["no"]),
+        forced=_in_own_time(listened, agent_events, _forced(connection, chat["no"])),
         older=tuple(row["id"] for row in found[1:]),
         later=next((row["id"] for row in _rows(connection, _after(chat))), None),
+        listened=listened,
     )
+
+
+def _in_own_time(listened: Listened, table: Table, rows: Iterable[Row]) -> tuple[Row, ...]:
+    return tuple(_own(listened, table, row) for row in rows)
+
+
+def _own(listened: Listened, table: Table, row: Row) -> Row:
+    at = listened.of_row(table.name, row[key_of(table).name], row["at"])
+    own = {"at": at}
+    if "until" in row:  # what was meant to last so long
+        own["until"] = at + row["until"] - row["at"]
+    for name in _LATER:
+        if row.get(name) is not None:
+            own[name] = listened.after(at, row[name])
+    return {**row, **own}
 
 
 def _after(chat: Row) -> Select[Any]:

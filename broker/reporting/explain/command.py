@@ -10,6 +10,7 @@ from datetime import tzinfo
 from typing import Final, TextIO
 
 from broker.console.output import complain, for_people, for_programs
+from broker.reporting import lives
 from broker.reporting.explain.chat_rows import ChatRows, NoChatError, agent_of, dossier
 from broker.reporting.explain.entries import Entry, Phase, Tenure
 from broker.reporting.explain.narrator import Narrator, phases, stints
@@ -17,7 +18,7 @@ from broker.reporting.formats import duration
 from broker.reporting.report import add_store, add_zone
 from broker.reporting.rows import latest
 from broker.reporting.source import Source, SourceError, reading, source_of
-from broker.reporting.times import clock_time
+from broker.reporting.times import wall_time
 from protocol.display import shown
 from protocol.values import ChatStatus, from_micros
 
@@ -85,12 +86,13 @@ def explain_main(argv: Sequence[str], out: TextIO | None = None, clock: int | No
         source = source_of(arguments.store)
         agent = None if arguments.agent is None else agent_of(source, arguments.agent)
         with reading(source.url) as connection:
-            found = dossier(connection, source, arguments.chat)
-            now = max(now, latest(connection))
+            listened, until = lives.listened(connection, now, now + 1, now)
+            found = dossier(connection, source, arguments.chat, listened)
+            now = max(now, latest(connection)) if until is None else until
     except (SourceError, NoChatError) as error:
         complain("explain", error, lines=True)
         return 1 if isinstance(error, NoChatError) else 2
-    told = list(Narrator(source, found, agent).tell())
+    told = list(Narrator(source, found, agent, arguments.zone, now).tell())
     show = as_json if arguments.json else as_text
     where = out or (for_programs() if arguments.json else for_people())
     where.write(show(source, found, told, arguments.zone, now) + "\n")
@@ -103,7 +105,7 @@ def as_text(source: Source, found: ChatRows, told: Sequence[Entry], zone: tzinfo
     title = f"Chat {chat['id']}: {chat['status']}, gateway {source.name(chat['gateway'])}, "
     title += f"visitor {chat['tracking_id']}, project {source.name(chat['project'])}"
     lines = [title, *_links(found), ""]
-    lines += [f"{_when(entry.at, zone)}  {entry.text}" for entry in told]
+    lines += [f"{wall_time(found.listened.wall(entry.at), zone)}  {entry.text}" for entry in told]
     if not told:
         lines.append("Nothing in it concerns this agent.")
     lines += ["", "How long:"]
@@ -147,13 +149,18 @@ def _owners(source: Source, found: Sequence[Tenure], now: int) -> list[str]:
 
 def as_json(source: Source, found: ChatRows, told: Sequence[Entry], zone: tzinfo, now: int) -> str:
     """The story for programs."""
+    listened = found.listened
+
+    def shown_at(own: int | None) -> str | None:
+        return None if own is None else _iso(listened.wall(own), zone)
+
     members = ("id", "gateway", "tracking_id", "status", "project", "language", "skill", "priority")
     return json.dumps(
         {
             "chat": {name: found.chat[name] for name in members},
             "story": [
                 {
-                    "at": _iso(entry.at, zone),
+                    "at": shown_at(entry.at),
                     "what": entry.what,
                     "agent": entry.agent,
                     "agent_name": source.name(entry.agent) if entry.agent else None,
@@ -165,8 +172,8 @@ def as_json(source: Source, found: ChatRows, told: Sequence[Entry], zone: tzinfo
             "phases": [
                 {
                     "status": phase.status,
-                    "from": _iso(phase.start, zone),
-                    "to": None if phase.end is None else _iso(phase.end, zone),
+                    "from": shown_at(phase.start),
+                    "to": shown_at(phase.end),
                     "seconds": round(phase.length(now) / 1e6, 3),
                 }
                 for phase in phases(found)
@@ -175,8 +182,8 @@ def as_json(source: Source, found: ChatRows, told: Sequence[Entry], zone: tzinfo
                 {
                     "agent": stint.agent,
                     "agent_name": source.name(stint.agent),
-                    "from": _iso(stint.start, zone),
-                    "to": None if stint.end is None else _iso(stint.end, zone),
+                    "from": shown_at(stint.start),
+                    "to": shown_at(stint.end),
                     "seconds": round(stint.length(now) / 1e6, 3),
                     "parked_seconds": round(stint.aside(now) / 1e6, 3),
                 }
@@ -195,10 +202,6 @@ def _by_status(found: Sequence[Phase]) -> dict[str, list[Phase]]:
     for phase in found:
         by_status.setdefault(phase.status, []).append(phase)
     return by_status
-
-
-def _when(at: int, zone: tzinfo) -> str:
-    return clock_time(from_micros(at).astimezone(zone), "%Y-%m-%d %H:%M:%S")
 
 
 def _iso(at: int, zone: tzinfo) -> str:

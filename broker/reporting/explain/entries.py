@@ -1,4 +1,4 @@
-"""What a story is made of."""
+"""What a story is made of; its times are in the broker's own time (`Listened`)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Phase:
 
     def length(self, now: int) -> int:
         """How long it took, or takes so far."""
-        return (now if self.end is None else self.end) - self.start
+        return max(0, (now if self.end is None else self.end) - self.start)
 
 
 @frozen
@@ -56,7 +56,7 @@ class Tenure:
 
     def length(self, now: int) -> int:
         """How long they had it, or have it so far."""
-        return (now if self.end is None else self.end) - self.start
+        return max(0, (now if self.end is None else self.end) - self.start)
 
     def aside(self, now: int) -> int:
         """For how long of that they had put it aside."""

@@ -1,6 +1,7 @@
 """The story of a chat: its rows in order of time, each as a sentence (B-30).
 
-Theory of operation: the rows of each table are told by themselves, then put in order of time. At one
+Theory of operation: the rows of each table are told by themselves, then put in order of the broker's own
+time, which no outage and no set clock disturbs. At one
 moment things follow from each other: what ends comes before what that leads to, and a choice comes
 last. `_Stage` says so; no two rows of a table change places.
 """
@@ -8,8 +9,9 @@ last. `_Stage` says so; no two rows of a table change places.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, tzinfo
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -21,6 +23,7 @@ from broker.reporting.explain.entries import Entry, Phase, Tenure
 from broker.reporting.explain.ownership import Turns
 from broker.reporting.formats import duration
 from broker.reporting.source import Source
+from broker.reporting.times import wall_time
 from protocol.values import ChatStatus
 
 
@@ -35,8 +38,11 @@ class _Stage(IntEnum):
     ASK = 5
     CHOICE = 6
     RESULT = 7
+    AWAY = 8
 
 
+_LEAST_OUTAGE: Final = 1_000_000
+"""A shorter one is nothing that anybody noticed, in microseconds."""
 _Told = Iterator[tuple[_Stage, Entry]]
 
 
@@ -48,15 +54,20 @@ class Narrator:
         source: What things are called.
         dossier: The rows of the chat.
         about: An agent, when only what concerns them is to be told.
+        zone: Whose clocks show the times that are told in sentences.
+        now: Until when the store tells.
     """
 
     source: Source
     dossier: ChatRows
     about: str | None = None
+    zone: tzinfo = UTC
+    now: int = 0
 
     def tell(self) -> Iterator[Entry]:
         """The entries in order of time."""
-        tellers = (self._turns, self._offers, self._decisions, self._parts, self._wrapups)
+        told = (self._turns, self._offers, self._decisions, self._parts, self._wrapups)
+        tellers = (*told, self._outages)
         found = [told for tell in tellers for told in tell()]
         for _stage, entry in sorted(found, key=lambda told: (told[1].at, told[0])):
             if self.about is None or entry.concerns(self.about):
@@ -73,6 +84,23 @@ class Narrator:
         if bound is not None:
             text = f"A connector took the chat over: visitor {chat['tracking_id']}."
             yield _Stage.END, Entry(bound, "bound", None, text)
+
+    def _outages(self) -> _Told:
+        """When nobody listened while the chat was open."""
+        events = self.dossier.events
+        if not events:
+            return
+        closed = events[-1]["status"] == ChatStatus.CLOSED
+        end = events[-1]["at"] if closed else max(self.now, events[-1]["at"])
+        for outage in self.dossier.listened.outages(events[0]["at"], end):
+            begin, until = (wall_time(at, self.zone) for at in (outage.begin, outage.end))
+            if outage.end - outage.begin >= _LEAST_OUTAGE:
+                text = f"The broker was away from {begin} to {until}."
+            elif outage.end < outage.begin:
+                text = f"The clock of the broker was set back from {begin} to {until}."
+            else:
+                continue
+            yield _Stage.AWAY, Entry(outage.own, "away", None, text)
 
     def _decisions(self) -> _Told:
         for row in self.dossier.decisions:

@@ -167,7 +167,7 @@ def whatif_main(argv: Sequence[str], out: TextIO | None = None) -> int:
                 connection, span, lambda gateway: all(gateway in keys for keys in gateways)
             )
         question = Question(
-            span=span, thresholds=arguments.thresholds, base=Base(arguments.level_of)
+            span=found.span, thresholds=arguments.thresholds, base=Base(arguments.level_of)
         )
         told = compare(request, found, question)
     except (SourceError, OSError) as error:

@@ -239,7 +239,7 @@ def _times(course: Outcome, span: Span, project: str | None) -> dict[int, Work]:
     events = sorted((row for row in course.events if mine(row.no)), key=attrgetter("at"))
     wrapups = sorted((row for row in course.wrapups if mine(row.no)), key=attrgetter("at"))
     held = {no: agent for no, agent in course.held.items() if mine(no) and no not in of}
-    start = min(span.start, events[0].at) if events else span.start
+    start = min(span.first, events[0].at) if events else span.first
     holds = (
         agents.talks(events, held, start),
         agents.wraps(wrapups),

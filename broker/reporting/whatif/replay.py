@@ -38,12 +38,12 @@ def replay(past: Recorded, config: Config, people: People, span: Span, grace: in
         grace: How long a lost connection was waited for when the past was recorded.
     """
     # What a bot did has been done: visits come when it handed them over.
-    stage = Stage(evolve(config, pre_rules=()), past.start)
+    stage = Stage(evolve(config, pre_rules=()), past.start, span.listened)
     scribe = Scribe()
     stage.on_fact.append(scribe.take)
     attendance = Attendance(stage, people)
     attendance.enter(past.changes, grace)
-    visitors = Visitors(stage, attendance, people, (span.start, span.end))
+    visitors = Visitors(stage, attendance, people, (span.first, span.last))
     visitors.enter(past.visits)
 
     def goes_on(at: int) -> bool:

@@ -21,6 +21,7 @@ from broker.config.model import HOUR
 from broker.core.facts.causes import OfferMode
 from broker.reporting import rows as reading
 from broker.reporting.history import EventRow, OfferRow, ParkingRow, PartyRow, WrapupRow, contacts
+from broker.reporting.lives import of_span
 from broker.reporting.times import DAY, Span
 from broker.reporting.whatif.outcome import Outcome
 from broker.reporting.whatif.recorded import (
@@ -54,12 +55,14 @@ class Record:
     Attributes:
         past: What can happen again.
         course: What happened, without the chats that cannot happen again.
+        span: The time, with when the broker listened.
         left_out: How many contacts of the time cannot, by why.
         agents: Every agent of whom the store knows.
     """
 
     past: Recorded
     course: Outcome
+    span: Span
     left_out: Mapping[str, int]
     agents: frozenset[str]
 
@@ -80,21 +83,22 @@ def record(connection: Connection, span: Span, keeps: Callable[[str], bool]) -> 
         span: The time.
         keeps: Whether chats of a gateway can happen again.
     """
-    until = reading.latest(connection)
+    span, known = of_span(connection, span)
+    until = reading.latest(connection) if known is None else known
     wide = _wide(connection, span, until)
     sorter = _Sorter(wide, span, until, keeps)
     for told in _chats(connection, wide, until):
         sorter.take(told)
-    changes, returns = duties(_changes(connection, wide), wide.start)
-    held = reading.holders(connection, span.start)
+    changes, returns = duties(_changes(connection, wide), wide.first)
+    held = reading.holders(connection, span)
     wraps = {_key(row): row for row in sorter.wrapups}
     for row in reading.wrapups_by_time(connection, wide):
         if row.no not in sorter.known:
             wraps.setdefault(_key(row), row)
     return Record(
         past=Recorded(
-            start=wide.start,
-            end=wide.end,
+            start=wide.first,
+            end=min(wide.last, max(until, wide.first) + 1),
             cut=sorter.cut,
             visits=sorted(sorter.visits, key=attrgetter("at")),
             changes=changes,
@@ -110,6 +114,7 @@ def record(connection: Connection, span: Span, keeps: Callable[[str], bool]) -> 
             joined=[r for r in reading.parties_by_time(connection, wide) if sorter.has(r)],
             until=until,
         ),
+        span=span,
         left_out=sorter.left_out,
         agents=frozenset(connection.execute(select(agents.c.agent)).scalars()),
     )
@@ -121,18 +126,19 @@ def _key(row: WrapupRow) -> tuple[int, int]:
 
 def _wide(connection: Connection, span: Span, until: int) -> Span:
     """The time with its lead and its tail."""
-    start, end = span.start - HOUR, span.end
+    start, end = span.first - HOUR, span.last
     for contact in contacts(reading.events_by_chat(connection, span), ()):
         closed = until if contact.closed is None else contact.closed
-        if contact.began < span.start <= closed:
+        if contact.began < span.first <= closed:
             start = min(start, contact.began)
         elif span.index(contact.arrived) is not None:
             end = max(end, closed)
-    start, end = max(start, span.start - REACH), min(end + HOUR, span.end + REACH)
+    start, end = max(start, span.first - REACH), min(end + HOUR, span.last + REACH)
+    begins, ends = span.listened.shown(start, min(end, max(until + 1, span.first + 1)))
     first = whole(connection)
     if first is not None:
-        start = min(max(start, first[0]), span.start)
-    return Span(start, min(end, max(until + 1, span.start + 1)), None, span.zone)
+        begins = min(max(begins, first[0]), span.start)
+    return Span(begins, ends, None, span.zone, span.listened)
 
 
 @define
@@ -176,7 +182,7 @@ class _Sorter:
             self.events += piece.events
             self.wrapups += (row for row in told.wrapups if row.at == contact.closed)
             self.offers += (row for row in told.offers if contact.began <= row.at <= closed)
-            if self.wide.start <= contact.began and contact.arrived < self.wide.end:
+            if self.wide.first <= contact.began and contact.arrived < self.wide.last:
                 self.visits.append(visit(told, piece, index))
 
 
@@ -188,14 +194,16 @@ def _chats(connection: Connection, span: Span, until: int) -> Iterator[Told]:
     forms, voices = _forms(connection, span), _voices(connection, span)
     rows = _rows(connection, span)
     events = groupby(reading.events_by_chat(connection, span), attrgetter("no"))
-    for no, happened in events:
+    for no, rows_of_it in events:
+        happened = list(rows_of_it)
+        spoke = [span.listened.after(happened[0].at, at) for at in voices.get(no, ())]
         yield Told(
             chat=rows[no],
-            events=list(happened),
+            events=happened,
             wrapups=wrapups.get(no, ()),
             offers=offers.get(no, ()),
             forms=forms.get(no, ()),
-            voices=voices.get(no, ()),
+            voices=spoke,
             until=until,
         )
 
@@ -216,11 +224,12 @@ def _rows(connection: Connection, span: Span) -> dict[int, ChatRow]:
 
 def _forms(connection: Connection, span: Span) -> dict[int, list[Form]]:
     f = form_results.c
-    query = select(f.chat_no, f.at, f.result).where(f.chat_no.in_(reading.touched(span)))
+    query = select(f.seq, f.chat_no, f.at, f.result).where(f.chat_no.in_(reading.touched(span)))
     found: dict[int, list[Form]] = {}
-    for no, at, body in reading.stream(connection, query.order_by(f.seq)):
+    for number, no, at, body in reading.stream(connection, query.order_by(f.seq)):
         result = cast("ScenarioResultInfo", from_wire("ES_SCENARIO_SAVE", body))
-        found.setdefault(no, []).append(Form(at, result))
+        when = span.listened.of_row("form_results", number, at)
+        found.setdefault(no, []).append(Form(when, result))
     return found
 
 
@@ -238,7 +247,6 @@ def _voices(connection: Connection, span: Span) -> dict[int, list[int]]:
 
 
 def _changes(connection: Connection, span: Span) -> Iterator[Change]:
-    e = agent_events.c
-    names = ("agent", "at", "state", "reason", "next_state", "cause", "workplace")
-    for row in reading.agent_changes(connection, span, [e[name] for name in names]):
+    names = ("state", "reason", "next_state", "cause", "workplace")
+    for row in reading.agent_changes(connection, span, *names):
         yield Change(*row)

@@ -8,10 +8,10 @@ decides is told to listeners, who plan further acts and never put anything thems
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
 from heapq import heappop, heappush
-from typing import Final
+from typing import Any, Final, cast
 
 from attrs import define, evolve, field
 
@@ -21,6 +21,7 @@ from broker.core.effects import Dismiss
 from broker.core.facts import Fact
 from broker.core.inputs import Booted, FrameArrived, Input, Stamp, TimePassed
 from broker.core.state import Recovered, State
+from broker.reporting.listened import ALWAYS, Listened
 from protocol.frame import Frame
 
 _SEED: Final = b"whatif"
@@ -45,13 +46,15 @@ class Stage:
 
     Attributes:
         config: Its configuration.
-        now: The time.
+        now: The time: that of a broker which is never away, as the record's own time is.
+        listened: What the clock on the wall showed in it, by which rules have their hours.
         on_fact: Who is told what the core decides.
         on_dismissal: Who is told which session the core said good-bye to.
     """
 
     config: Config
     now: int
+    listened: Listened = ALWAYS
     on_fact: list[Callable[[Fact], None]] = field(factory=list)
     on_dismissal: list[Callable[[int], None]] = field(factory=list)
     _state: State = field(init=False)
@@ -63,7 +66,7 @@ class Stage:
     def __attrs_post_init__(self) -> None:
         # What visitors filled in was good when they did; it is not judged again by other forms.
         unjudged = evolve(self.config, scenarios=dict.fromkeys(self.config.scenarios, ()))
-        self._state = restore(unjudged, Recovered(), self.now)
+        self._state = restore(unjudged, Recovered(), self.listened.wall(self.now), self.now)
         self.put(Booted())
 
     def new_session(self) -> int:
@@ -83,15 +86,20 @@ class Stage:
     def put(self, input: Input) -> None:
         """Let the core decide about something that happens now."""
         self._inputs += 1
-        stamp = Stamp(self.now, self._inputs, _SEED)
-        facts, effects = step(self._state, stamp, input)
-        for fact in facts:
+        wall = self.listened.wall(self.now)
+        facts, effects = step(self._state, Stamp(wall, self._inputs, _SEED, self.now), input)
+        for fact in facts if wall == self.now else self._in_own_time(facts):
             for hear in self.on_fact:
                 hear(fact)
         for effect in effects:
             if isinstance(effect, Dismiss):
                 for hear_of in self.on_dismissal:
                     hear_of(effect.session)
+
+    def _in_own_time(self, facts: Iterable[Fact]) -> Iterator[Fact]:
+        """Facts as those hear of them who know no clock on the wall."""
+        for fact in facts:
+            yield evolve(cast("Any", fact), at=self.now) if hasattr(fact, "at") else fact
 
     def say(self, session: int, type: str, payload: object) -> None:
         """Send a frame."""

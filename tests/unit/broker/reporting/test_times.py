@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broker.reporting.times import DAY, HOUR, Span, clock_time, parse_moment
+from broker.reporting.times import DAY, HOUR, MOST, Span, clock_time, parse_moment
 from protocol.values import from_micros
 
 PRAGUE = ZoneInfo("Europe/Prague")
@@ -78,6 +78,16 @@ def test_an_interval_may_be_longer_than_the_time_that_is_left(interval: int) -> 
     ages = span("1900-01-01", "9899-12-31", max(interval, 400_000 * DAY))
     assert ages.bounds[-1] == ages.end
     assert len(labels(ages)) == (8 if interval != 4_000_000 * DAY else 1)
+
+
+def test_tiny_intervals_are_many_or_refused() -> None:
+    """As many as were asked for, and no look at a day of them."""
+    start = parse_moment("2026-09-21", PRAGUE)
+    assert len(Span(start, start + MOST, 1, PRAGUE).bounds) == MOST + 1
+    with pytest.raises(ValueError, match="more than 100,000 intervals"):
+        Span(start, start + MOST + 1, 1, PRAGUE)
+    with pytest.raises(ValueError, match="more than"):
+        Span(start, start + HOUR, 1, PRAGUE)
 
 
 def test_a_time_of_a_story_is_told_apart_too() -> None:
