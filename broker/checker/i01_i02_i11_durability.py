@@ -320,7 +320,7 @@ def _chat(
     p: ChatSentenceInfo | ChatCommandInfo,
     committed: _Committed,
 ) -> str:
-    if connection.role is Role.WORKPLACE:
+    if connection.role is Role.WORKPLACE or p.chat_id is not None:
         return p.chat_id or "?"
     gateway = story.setup.gateway_at(p.peer, p.port)
     return committed.chats.get((gateway or "?", p.tracking_id or "?"), "?")

@@ -284,6 +284,8 @@ class NaiveClient:
         chat.notes, chat.noted = told, count
 
     def _confirm(self, p: ChatCommandInfo, at: int) -> None:
+        if self.role is Role.CONNECTOR and p.chat_id is not None:
+            return  # of what was said in a chat that had the name before
         chat = self._chat(self.ref_of(p), p.chat_id)
         mine = self.role is Role.WORKPLACE
         if p.model is not None:

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Table, case, desc, insert, select, update
 from broker.core.heard import SEEN_EVERY, Spans
 from broker.store.schema import agent_events, chat_events, decisions, lives
 
-_AFTER: Final = 4 * SEEN_EVERY
+_AFTER: Final = SEEN_EVERY + 5_000_000
+"""So long after it was last noted a life may have written, if its clock was not set forward since."""
 _REMEMBERED: Final = 500
 """How many rows recovery looks at; what is older is as old as they say at least."""
 

@@ -347,10 +347,12 @@ def confirm_from_workplace(
     if not sessions:
         return _confirmed(chat, p, False, stamp, session, frame, [])
     gateway = state.config.gateways[chat.gateway]
+    latest = find_tracked(state, gateway, chat.visitor.tracking_id)
     told = ChatCommandInfo(
         peer=gateway.peer,
         port=gateway.port,
         tracking_id=chat.visitor.tracking_id,
+        chat_id=None if latest is chat else chat.id,  # the name may be another's by now
         id=p.id,
         time_stamp=utc(stamp.now),
     )

@@ -39,10 +39,10 @@ def test_a_life_is_a_row_and_ends_for_a_reason(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("later", "seen"), [(SEEN_EVERY, SEEN_EVERY), (0, 0), (5 * SEEN_EVERY, 0), (-SEEN_EVERY, 0)]
+    ("later", "seen"), [(SEEN_EVERY, SEEN_EVERY), (0, 0), (2 * SEEN_EVERY, 0), (-SEEN_EVERY, 0)]
 )
 def test_whoever_wrote_was_alive(store: Store, later: int, seen: int) -> None:
-    """B-13: soon after a life was noted; much later it was another clock."""
+    """B-13: until it would have been noted again; later it was a clock that was set forward."""
     store.begin_life(NOW)
     store.commit([started(1), said(1, 1, at=NOW + later)])
     assert store.recover(Config(), NOW + 10).heard == ((NOW, NOW + seen),)

@@ -91,6 +91,23 @@ def test_a_retry_of_what_the_full_chat_has_is_not_said_again(small: Playbook) ->
     web.hears("SE_CHAT_SENTENCE", 2, ID="f1", Counter=1, ChatId=None)
 
 
+def test_a_confirmation_says_which_chat_it_is_of_when_the_name_is_another_ones(
+    small: Playbook,
+) -> None:
+    """B-10: the agent has the last words of the full chat after the visitor began anew."""
+    web, alice, chat = talking(small)
+    fill(web, alice)
+    alice.says("CS_CHAT_CONFIRM", 1, ChatId=chat, ID="f0")
+    alice.hears("SYS_ACK", 1)
+    web.hears("SE_CHAT_CONFIRM", TrackingId="t1", ID="f0", ChatId=None)
+    web.says("ES_CHAT_START", TrackingId="t1")
+    web.heard.clear()
+    alice.heard.clear()
+    alice.says("CS_CHAT_CONFIRM", 2, ChatId=chat, ID="f1")
+    alice.hears("SYS_ACK", 2)
+    web.hears("SE_CHAT_CONFIRM", TrackingId="t1", ID="f1", ChatId=chat)
+
+
 def test_a_full_chat_is_not_reopened(small: Playbook) -> None:
     """B-2, B-9: a start inside the inertia makes a new one, and a text says that it must."""
     im, alice = small.connector("im"), small.agent("alice", "101", "Pause")
