@@ -40,6 +40,7 @@ from broker.core.facts.causes import (
     ParkingEnd,
     PartyEnd,
 )
+from broker.core.facts.details import Choice
 from broker.core.inputs import Stamp
 from broker.core.limits import PARTIES_PER_CHAT, WATCHED_PER_AGENT
 from broker.core.routing.admission import route
@@ -166,11 +167,8 @@ def _alerted(
         gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause=PartyEnd.ASKED)
         decision.facts.append(gone)
     decision.facts += _asked(chat, stamp, presence, p, mode, stamp.now + patience, wanted)
-    detail: dict[str, object] = {
-        "candidates": [wanted],
-        "by": ChosenBy.ASKED_FOR,
-        "mode": mode.value,
-    }
+    choice = Choice(candidates=(wanted,), by=ChosenBy.ASKED_FOR)
+    detail = {**choice.plain(), "mode": mode.value}
     decision.add(offered(state, chat, wanted, stamp, stamp.now + patience, detail, mode))
     return decision.answering(told)
 

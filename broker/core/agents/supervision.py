@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from broker.core.agents.reassignment import FORCED, drop_party, withdraw
 from broker.core.capacity import capacity_cost
 from broker.core.chats.needs import asked_by
@@ -15,6 +13,7 @@ from broker.core.distribution.offers import excluded
 from broker.core.effects import AgentToWorkplace, Answer, Dismiss, Reply
 from broker.core.facts import DecisionLogged
 from broker.core.facts.causes import AgentCause, PartyEnd, WrapupEnd
+from broker.core.facts.details import Choice
 from broker.core.inputs import Stamp
 from broker.core.limits import (
     DECISION_BYTES,
@@ -163,11 +162,9 @@ def explanation(
 
 
 def _told(state: State, number: str, entry: DecisionLogged) -> DecisionInfo:
-    detail = entry.detail
-    candidates, passed = detail.get("candidates"), detail.get("passed_over")
-    agents = [_agent(state, agent, None) for agent in _list(candidates)]
-    agents += [_agent(state, one["agent"], str(one["reason"])) for one in _list(passed)]
-    waited = detail.get("waited")
+    choice = Choice.read(entry.detail)
+    agents = [_agent(state, agent, None) for agent in choice.candidates]
+    agents += [_agent(state, one.agent, one.reason) for one in choice.passed_over]
     return DecisionInfo(
         peer=number,
         chat_id=entry.chat,
@@ -175,14 +172,10 @@ def _told(state: State, number: str, entry: DecisionLogged) -> DecisionInfo:
         kind=str(entry.kind),
         agent_id=entry.agent,
         agent_name=agent_name(state, entry.agent),
-        reason=_reason(state, detail),
-        waited_seconds=waited // 1_000_000 if isinstance(waited, int) else 0,
+        reason=_reason(state, entry.detail),
+        waited_seconds=(choice.waited or 0) // 1_000_000,
         agents=tuple(agents) or None,
     )
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 _WORDS = ("outcome", "by", "why", "level", "mode")

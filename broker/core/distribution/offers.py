@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from broker.core.decision import Decision
 from broker.core.distribution.eligibility import at_work, is_at_work
-from broker.core.distribution_state import Demand, DistributionState, Queue, QueueEntry
+from broker.core.distribution_state import DistributionState, Queue, QueueEntry
 from broker.core.facts import AgentSettled, ChatSettled, DecisionLogged
 from broker.core.facts.causes import ChosenBy, DecisionKind, Ineligible
+from broker.core.facts.details import Asked, Choice, Passed
 from broker.core.inputs import Stamp
 from protocol.values import Guid
 
@@ -41,13 +42,13 @@ class Match:
 
     Attributes:
         until: When the offer ends.
-        detail: Why this agent, for the log.
+        choice: Why this agent, for the log.
     """
 
     chat: Guid
     agent: Guid
     until: int
-    detail: dict[str, object]
+    choice: Choice
 
 
 def next_match(state: DistributionState, stamp: Stamp) -> Match | Decision | None:
@@ -141,11 +142,10 @@ def match(state: DistributionState, entry: QueueEntry, stamp: Stamp) -> Match | 
         return None
     queue = state.distribution.queues[entry.demand]
     project = state.config.projects.get(entry.demand[0][0])
-    detail = explain(state, entry, stamp.up)
-    detail["candidates"] = list(chosen)
-    detail["by"] = _deciding(queue, entry, chosen)
+    by = _deciding(queue, entry, chosen)
+    choice = evolve(explain(state, entry, stamp.up), candidates=tuple(chosen), by=by)
     until = stamp.now + (project.signal_duration if project is not None else 0)
-    return Match(chat=entry.chat, agent=chosen[0], until=until, detail=detail)
+    return Match(chat=entry.chat, agent=chosen[0], until=until, choice=choice)
 
 
 def _deciding(queue: Queue, entry: QueueEntry, chosen: list[Guid]) -> ChosenBy:
@@ -158,11 +158,11 @@ def _deciding(queue: Queue, entry: QueueEntry, chosen: list[Guid]) -> ChosenBy:
     return next(word for word, a, b in zip(_ORDER, one, two, strict=True) if a != b)
 
 
-def explain(state: DistributionState, entry: QueueEntry, up: int) -> dict[str, object]:
-    """Why the passed-over agents were passed over, in plain values (B-30)."""
+def explain(state: DistributionState, entry: QueueEntry, up: int) -> Choice:
+    """Why the passed-over agents were passed over (B-30)."""
     queue = state.distribution.queues[entry.demand]
-    counts: dict[str, object] = {reason: n for reason, n in queue.counts.items() if n}
-    named: list[object] = []
+    counts: dict[str, int] = {reason: n for reason, n in queue.counts.items() if n}
+    named: list[Passed] = []
     left = (
         (Ineligible.IN_CHAT, entry.need.barred),
         (Ineligible.EXCLUDED, entry.need.exclusions),
@@ -171,25 +171,19 @@ def explain(state: DistributionState, entry: QueueEntry, up: int) -> dict[str, o
         out = [a for a in agents if a in queue.ranks and left_out(state, entry, a, up)]
         if out:
             counts[word] = len(out)
-        named += [{"agent": agent, "reason": word} for agent in out[:LOGGED_AGENTS]]
+        named += [Passed(agent, word) for agent in out[:LOGGED_AGENTS]]
     for agent, reason in queue.others.items():
         if len(named) >= LOGGED_AGENTS:
             break
-        named.append({"agent": agent, "reason": reason})
-    return {
-        "waited": max(0, up - entry.order[1]),
-        "waiting": len(state.distribution.entries),
-        "passed_over": named[:LOGGED_AGENTS],
-        "reasons": counts,
-        "not_qualified": len(state.config.agents) - len(queue.agents),
-        "asked": asked(entry.demand),
-    }
-
-
-def asked(demand: Demand) -> dict[str, object]:
-    """What a chat asks of an agent at this moment, in plain values: wait rules change it (B-26)."""
-    projects, language, skill, cost = demand
-    return {"projects": list(projects), "language": language, "skill": skill, "weight": cost}
+        named.append(Passed(agent, reason))
+    return Choice(
+        waited=max(0, up - entry.order[1]),
+        waiting=len(state.distribution.entries),
+        passed_over=tuple(named[:LOGGED_AGENTS]),
+        reasons=counts,
+        not_qualified=len(state.config.agents) - len(queue.agents),
+        asked=Asked(*entry.demand),
+    )
 
 
 def _unserved(state: DistributionState, entry: QueueEntry, stamp: Stamp) -> Decision:
@@ -203,6 +197,6 @@ def _unserved(state: DistributionState, entry: QueueEntry, stamp: Stamp) -> Deci
         at=stamp.now,
         kind=DecisionKind.WAITING,
         agent=None,
-        detail=explain(state, entry, stamp.up),
+        detail=explain(state, entry, stamp.up).plain(),
     )
     return Decision([logged, settled])

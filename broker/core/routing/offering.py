@@ -18,7 +18,7 @@ def next_offer(state: State, stamp: Stamp) -> Decision | None:
     found = next_match(state, stamp)
     if isinstance(found, Match):
         chat = state.chats[found.chat]
-        return offered(state, chat, found.agent, stamp, found.until, found.detail)
+        return offered(state, chat, found.agent, stamp, found.until, found.choice.plain())
     return found
 
 

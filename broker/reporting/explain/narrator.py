@@ -17,6 +17,7 @@ from attrs import frozen
 
 from broker.core.distribution.offers import LOGGED_AGENTS
 from broker.core.facts.causes import ChatCause, DecisionKind, OfferOutcome, ParkingEnd
+from broker.core.facts.details import Choice
 from broker.reporting.explain import wording
 from broker.reporting.explain.chat_rows import ChatRows, Row
 from broker.reporting.explain.entries import Entry, Phase, Tenure
@@ -24,7 +25,7 @@ from broker.reporting.explain.ownership import Turns
 from broker.reporting.formats import duration
 from broker.reporting.source import Source
 from broker.reporting.times import wall_time
-from protocol.values import ChatStatus
+from protocol.values import ChatStatus, Guid
 
 
 class _Stage(IntEnum):
@@ -136,48 +137,46 @@ class Narrator:
         return Entry(row["at"], row["kind"], row["agent"], text, detail, bots)
 
     def _choice(self, row: Row, detail: dict[str, Any]) -> Entry:
-        agent = row["agent"]
+        agent, choice = row["agent"], Choice.read(detail)
         if self.about is not None:
-            return Entry(row["at"], row["kind"], self.about, self._about_agent(row, detail), detail)
+            return Entry(row["at"], row["kind"], self.about, self._about_agent(row, choice), detail)
         if row["kind"] == DecisionKind.WAITING:
-            text = "Nobody could take it." + wording.others(self.source, detail)
-            text += wording.queue(detail)
+            text = "Nobody could take it." + wording.others(self.source, choice)
+            text += wording.queue(choice)
         else:
-            why = wording.choice(self.source, detail)
-            text = f"Offered to {self._name(agent)}: {why}.{wording.queue(detail)}"
-            text += wording.others(self.source, detail)
+            why = wording.first(self.source, choice)
+            text = f"Offered to {self._name(agent)}: {why}.{wording.queue(choice)}"
+            text += wording.others(self.source, choice)
         return Entry(row["at"], row["kind"], agent, text, detail)
 
-    def _about_agent(self, row: Row, detail: dict[str, Any]) -> str:
+    def _about_agent(self, row: Row, choice: Choice) -> str:
         """What one decision meant for the agent whom the story is about."""
         me, name = self.about, self._name(self.about)
-        candidates = list(detail.get("candidates") or ())
         if row["agent"] == me:
-            why = wording.choice(self.source, detail)
+            why = wording.first(self.source, choice)
             return f"Offered to {name}: {why}."
         done = f"offered to {self._name(row['agent'])}" if row["agent"] else "not offered"
-        if me in candidates:
-            why = wording.choice(self.source, detail)
-            place = candidates.index(me) + 1
+        if me in choice.candidates:
+            why = wording.first(self.source, choice)
+            place = choice.candidates.index(Guid(str(me))) + 1
             return f"The chat was {done}, {why}; {name} was number {place}."
-        for each in detail.get("passed_over") or ():
-            if each["agent"] == me:
+        for each in choice.passed_over:
+            if each.agent == me:
                 return (
                     f"The chat was {done}; {name} was passed over: "
-                    f"{wording.reason(each['reason'], detail)}."
+                    f"{wording.reason(each.reason, choice.asked)}."
                 )
-        lacks = wording.unfit(self.source, self.dossier.chat, detail, str(me))
+        lacks = wording.unfit(self.source, self.dossier.chat, choice, str(me))
         if lacks is not None:
             return f"The chat was {done}; {name} does not qualify: {lacks} (as configured now)."
-        if self._named_all(detail):
+        if self._named_all(choice):
             return f"The chat was {done}; {name} lacked the project, the language or the skill."
         return f"The chat was {done}; the log, which names few, says nothing of {name}."
 
-    def _named_all(self, detail: dict[str, Any]) -> bool:
+    def _named_all(self, choice: Choice) -> bool:
         """Whether everybody who qualified stands in the log by name."""
-        named = len(detail.get("passed_over") or ())
-        full = len(detail.get("candidates") or ()) >= LOGGED_AGENTS
-        return not full and named >= sum((detail.get("reasons") or {}).values())
+        full = len(choice.candidates) >= LOGGED_AGENTS
+        return not full and len(choice.passed_over) >= sum(choice.reasons.values())
 
     def _asked(self, row: Row, detail: dict[str, Any]) -> Entry:
         """Somebody in the chat asked for somebody else."""

@@ -16,6 +16,7 @@ from broker.core.facts.causes import (
     PartyEnd,
     PassedOver,
 )
+from broker.core.facts.details import Asked, Choice
 from broker.reporting.explain.chat_rows import Row
 from broker.reporting.formats import duration
 from broker.reporting.source import Source
@@ -118,9 +119,9 @@ def known(words: type[W], text: str) -> W | None:
         return None
 
 
-def reason(word: str, detail: Mapping[str, Any] | None = None) -> str:
-    """Why somebody was passed over for a chat of which the log says `detail`."""
-    weight = ((detail or {}).get("asked") or {}).get("weight", 1)
+def reason(word: str, asked: Asked | None = None) -> str:
+    """Why somebody was passed over for a chat that asked for that."""
+    weight = asked.weight if asked is not None else 1
     if word == Ineligible.NO_SLOT and weight > 1:
         return f"fewer than {weight} free slots, which such a chat takes"
     return REASONS.get(word, word)
@@ -230,44 +231,41 @@ def _called(rules: Sequence[Any], id: object) -> str:
     return f'"{known.name}"' if known.name else f"of rank {known.rank}"
 
 
-def others(source: Source, detail: Mapping[str, Any]) -> str:
+def others(source: Source, choice: Choice) -> str:
     """Who else could not take the chat, and why."""
-    named = detail.get("passed_over") or ()
-    parts = [f"{source.name(each['agent'])} ({reason(each['reason'], detail)})" for each in named]
-    left = dict(detail.get("reasons") or {})
+    named, asked, left = choice.passed_over, choice.asked, dict(choice.reasons)
+    parts = [f"{source.name(each.agent)} ({reason(each.reason, asked)})" for each in named]
     for each in named:
-        left[each["reason"]] = left.get(each["reason"], 0) - 1
-    counted = [f"{number} {reason(word, detail)}" for word, number in left.items() if number > 0]
+        left[each.reason] = left.get(each.reason, 0) - 1
+    counted = [f"{number} {reason(word, asked)}" for word, number in left.items() if number > 0]
     if counted:
         parts.append(f"more: {', '.join(counted)}")
     text = f" Passed over: {'; '.join(parts)}." if parts else ""
-    unfit = detail.get("not_qualified") or 0
-    if unfit:
-        agents, have = ("agent", "lacks") if unfit == 1 else ("agents", "lack")
-        text += f" {unfit} {agents} {have} the project, the language or the skill."
+    if choice.not_qualified:
+        agents, have = ("agent", "lacks") if choice.not_qualified == 1 else ("agents", "lack")
+        text += f" {choice.not_qualified} {agents} {have} the project, the language or the skill."
     return text
 
 
-def queue(detail: Mapping[str, Any]) -> str:
+def queue(choice: Choice) -> str:
     """How long the chat had waited, and how many chats did."""
-    waited, waiting = detail.get("waited"), detail.get("waiting")
-    if not isinstance(waited, int) or not isinstance(waiting, int):
+    waited, waiting = choice.waited, choice.waiting
+    if waited is None or waiting is None:
         return ""
     chats = "alone" if waiting <= 1 else f"as one of {waiting} chats"
     return f" It had waited {duration(waited)}, {chats}." if waited or waiting > 1 else ""
 
 
-def choice(source: Source, detail: Mapping[str, Any]) -> str:
+def first(source: Source, choice: Choice) -> str:
     """Why the first candidate was the first (B-21)."""
-    candidates: Sequence[str] = detail.get("candidates") or ()
-    if len(candidates) < 2:
-        return "the only candidate"
-    names = ", ".join(source.name(agent) for agent in candidates)
-    by = BY.get(str(detail.get("by")), "by the order of B-21")
-    return f"first of {len(candidates)} candidates ({names}): {by}"
+    if len(choice.candidates) < 2:
+        return BY[ChosenBy.ONLY_CANDIDATE]
+    names = ", ".join(source.name(agent) for agent in choice.candidates)
+    by = BY.get(choice.by or "", "by the order of B-21")
+    return f"first of {len(choice.candidates)} candidates ({names}): {by}"
 
 
-def unfit(source: Source, chat: Row, detail: Mapping[str, Any], agent: str) -> str | None:
+def unfit(source: Source, chat: Row, choice: Choice, agent: str) -> str | None:
     """What an agent lacks by the configuration as it is now for what was asked; None when nothing.
 
     What the log does not say was asked, the chat still asks.
@@ -279,18 +277,15 @@ def unfit(source: Source, chat: Row, detail: Mapping[str, Any], agent: str) -> s
         return "the configuration does not know this agent"
     if known.retired or known.role == "bot":
         return "retired" if known.retired else "a bot"
-    asked = detail.get("asked") or {
-        "projects": [chat["project"], *(chat.get("further") or ())],
-        "language": chat["language"],
-        "skill": chat["skill"],
-    }
-    return _lacks(source, known, asked)
+    projects = (chat["project"], *(chat.get("further") or ()))
+    asks = choice.asked or Asked(projects, chat["language"], chat["skill"])
+    return _lacks(source, known, asks)
 
 
-def _lacks(source: Source, agent: Agent, asked: Mapping[str, Any]) -> str | None:
-    language, skill = asked["language"], asked["skill"]
-    names = " or ".join(source.name(project) for project in asked["projects"])
-    has = [agent.skills.get(Guid(project)) for project in asked["projects"] if project]
+def _lacks(source: Source, agent: Agent, asked: Asked) -> str | None:
+    language, skill = asked.language, asked.skill
+    names = " or ".join(source.name(project) for project in asked.projects)
+    has = [agent.skills.get(Guid(project)) for project in asked.projects if project]
     values = [one.value for one in has if one is not None and _on(one)]
     if not values:
         return f"not in project {names}, or switched off there"
