@@ -25,11 +25,11 @@ $(STAMP): pyproject.toml .ci/requirements/dev.txt .ci/bootstrap.py
 		echo "setup: that could not be had; make test and make docs will try again"
 	@touch "$@"
 
-run: setup ## run the broker with the sample configuration; its database lies in var/
+run: setup ## run the broker with the sample configuration in var/ (ARGS=--new: an empty database)
 	@mkdir -p var
 	@test -e var/parley.toml || cp broker/config/sample.toml var/parley.toml
 	@cat .ci/run-hint.txt
-	@cd var && exec "../$(BIN)/parley" serve parley.toml
+	@cd var && exec "../$(BIN)/parley" serve parley.toml $(ARGS)
 
 test: setup js ## run the whole test suite (ARGS="-k name" for a part)
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)

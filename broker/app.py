@@ -316,6 +316,8 @@ class Broker:
                 await trio.sleep(pause)
                 pause = min(2 * pause, TRY_LATER)
             else:
+                if pause > TRY_AGAIN or not first:
+                    _log.info("store_back")
                 for doubt in store.doubts:
                     _log.warning("store_doubted", reason=doubt)
                 return store, state

@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 import resource
+import shlex
 import signal
 import sys
 from contextlib import ExitStack
@@ -23,6 +24,8 @@ from broker.shell.logs import LogFormat, configure_logs
 from broker.shell.output import QueuedStream, drain_all, occupy_standard_descriptors
 from broker.shell.service_manager import Supervisor
 from broker.signals import HEEDED, HELD
+from broker.store.errors import StoreGoneError
+from broker.store.store import Store
 from broker.store.thread import SWITCH_INTERVAL
 
 GC_THRESHOLDS: Final = (50_000, 20, 100)
@@ -61,12 +64,23 @@ def serve(
             listeners=listeners,
             http=http,
             tls=tls,
+            open_store=_open_store,
             new=new,
             supervisor=Supervisor.of(os.environ),
             log_dropped=lambda: errors.dropped,
         )
         HELD.keep_all()
         return trio.run(_run_with_signals, broker)
+
+
+def _open_store(url: str, *, create: bool, new: bool) -> Store:
+    """Open the database; of one that is gone it is told how this very command begins anew."""
+    try:
+        return Store.open(url, create=create, new=new)
+    except StoreGoneError as error:
+        again = shlex.join([*sys.argv, "--new"])
+        way = f"put it back, or begin with an empty one: {again}"
+        raise StoreGoneError(f"{error}; {way}") from error
 
 
 async def _run_with_signals(broker: Broker) -> ExitStatus:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from broker.config.diagnostics import ConfigFault
 from broker.config.load import load
 from broker.config.model import Config
+from broker.store.errors import plain
 from broker.store.schema import HEAD, metadata
 from protocol.values import Guid
 
@@ -148,8 +149,7 @@ def reading(url: str) -> Iterator[Connection]:
             _check_schema(connection)
             yield connection
     except SQLAlchemyError as error:
-        said = getattr(error, "orig", None) or error
-        raise SourceError(f"{_shown(url)} cannot be read: {said}") from error
+        raise SourceError(f"{_shown(url)} cannot be read: {plain(error)}") from error
     finally:
         engine.dispose()
 
@@ -164,7 +164,7 @@ def _engine(url: str) -> Engine:
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             return create_engine(address, poolclass=NullPool, execution_options=options)
     except (ArgumentError, NoSuchModuleError) as error:
-        raise SourceError(f"{url!r} is no address of a database: {error}") from None
+        raise SourceError(f"{url!r} is no address of a database: {plain(error)}") from None
     except ModuleNotFoundError as error:
         raise SourceError(f"PostgreSQL takes the extra `postgres`: {error}") from None
     raise SourceError(f"{_shown(url)}: must begin with sqlite:/// or postgresql://")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy.exc import SQLAlchemyError
+
 
 class StoreError(Exception):
     """The store cannot do what it was asked; the text says why and what to do."""
@@ -9,6 +11,10 @@ class StoreError(Exception):
 
 class StoreUnusableError(StoreError):
     """A database cannot be opened: it is in use, of another program, or of a newer version."""
+
+
+class StoreGoneError(StoreUnusableError):
+    """There is no database, or an empty one, where there was one."""
 
 
 class StoreInUseError(StoreUnusableError):
@@ -29,3 +35,11 @@ class CommitError(StoreError):
 
 class RowRefusedError(CommitError):
     """The database refused a row of a batch: nothing of it is there, and the store goes on."""
+
+
+def plain(error: BaseException) -> str:
+    """What a database said, in one line: without the statement, its values, and a link to a manual."""
+    said = getattr(error, "orig", None) or error
+    if isinstance(said, SQLAlchemyError) and said.args:
+        said = said.args[0]
+    return " ".join(str(said).split())

@@ -25,7 +25,7 @@ from typing import Final
 
 from attrs import Factory, define, field
 
-from broker.store.errors import CommitError, StoreInUseError, StoreUnusableError
+from broker.store.errors import CommitError, StoreGoneError, StoreInUseError, StoreUnusableError
 
 _MADE: Final = b"made\n"
 """What the lock file of a complete database begins with."""
@@ -38,8 +38,6 @@ _GET_GENERATION: Final = 0x80087601
 """Linux: `FS_IOC_GETVERSION`, which tells two files apart that had one inode after the other."""
 _PAIR_BYTES: Final = 96
 """How long the line of the lock file is that remembers a database and its log."""
-
-BEGIN_ANEW: Final = "put it back, or begin with an empty one: parley serve --new"
 
 
 @define
@@ -215,11 +213,11 @@ def held(path: Path, *, create: bool, new: bool) -> Iterator[Files]:
             raise StoreUnusableError(f"there is no database {path}")
         left = next((n for n in (lock_name, f"{path}-wal") if os.path.exists(n)), None)
         if left is not None and not new:
-            raise StoreUnusableError(
-                f"the database {path} is gone, though there was one ({left} is left): {BEGIN_ANEW}"
+            raise StoreGoneError(
+                f"the database {path} is gone, though there was one ({left} is left)"
             )
     try:
-        _make(path)
+        was_made = _make(path)
         lock = os.open(lock_name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StoreUnusableError(f"{path} cannot be used: {error}") from error
@@ -229,6 +227,10 @@ def held(path: Path, *, create: bool, new: bool) -> Iterator[Files]:
         except OSError:
             raise StoreInUseError(f"{path} is in use by another broker") from None
         files = Files(path, os.pread(lock, len(_MADE), 0) == _MADE, lock)
+        if was_made and not new:
+            files.doubts.append(
+                f"there was no database {path}: a new one was made, and it is empty"
+            )
         try:
             files.part()
         except OSError as error:
@@ -240,13 +242,18 @@ def held(path: Path, *, create: bool, new: bool) -> Iterator[Files]:
         os.close(lock)
 
 
-def _make(path: Path) -> None:
-    """Make an empty file that only its owner reads, so that its name survives a loss of power."""
+def _make(path: Path) -> bool:
+    """Make an empty file that only its owner reads, so that its name survives a loss of power.
+
+    Returns:
+        Whether there was none.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
-        return
+        return False
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     _sync_folder(path.parent)
+    return True
 
 
 def write_anew(name: str) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect
 
-from broker.store.errors import StoreUnusableError
-from broker.store.files import BEGIN_ANEW
+from broker.store.errors import StoreGoneError, StoreUnusableError
 from broker.store.schema import HEAD, metadata
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -21,6 +20,7 @@ def migrate(connection: Connection, *, make: bool = True) -> None:
         make: Whether an empty database may be made a new one.
 
     Raises:
+        StoreGoneError: It is empty, and is not to be.
         StoreUnusableError: The database is of another program or of a newer version of this one.
     """
     with connection.begin():
@@ -32,9 +32,7 @@ def migrate(connection: Connection, *, make: bool = True) -> None:
         if version == HEAD:
             return
         if version is None and not make:
-            raise StoreUnusableError(
-                f"the database is empty, though there was something in it: {BEGIN_ANEW}"
-            )
+            raise StoreGoneError("the database is empty, though there was something in it")
         if version is None and tables & set(metadata.tables):
             raise StoreUnusableError("the database has tables of another program")
         _upgrade(connection, version)

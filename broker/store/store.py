@@ -29,6 +29,7 @@ from broker.store.errors import (
     StoreAwayError,
     StoreError,
     StoreUnusableError,
+    plain,
 )
 from broker.store.files import Files
 from broker.store.migrate import migrate
@@ -72,9 +73,17 @@ class Store:
             StoreAwayError: It cannot be reached now, and why.
             StoreUnusableError: It cannot be used, and why.
         """
+        try:
+            address = make_url(url)
+        except SQLAlchemyError as error:
+            raise StoreUnusableError(f"no address of a database: {plain(error)}") from error
+        named = (
+            address.database
+            if address.get_backend_name() == "sqlite"
+            else address.render_as_string()
+        )
         with ExitStack() as resources:
             try:
-                address = make_url(url)
                 files = resources.enter_context(dialects.only_user(address, create=create, new=new))
                 engine = dialects.engine_for(address, connect)
                 resources.callback(engine.dispose)
@@ -86,9 +95,9 @@ class Store:
                 if files is not None:
                     files.remember()
             except OperationalError as error:
-                raise StoreAwayError(f"the database cannot be opened: {_plain(error)}") from error
+                raise StoreAwayError(f"{named} cannot be opened: {plain(error)}") from error
             except SQLAlchemyError as error:
-                raise StoreUnusableError(f"the database cannot be opened: {error}") from error
+                raise StoreUnusableError(f"{named} cannot be opened: {plain(error)}") from error
             return cls(connection, resources.pop_all(), files)
         raise AssertionError("not reached")
 
@@ -125,7 +134,7 @@ class Store:
             self._failed = True
             if isinstance(error, CommitError):
                 raise
-            raise CommitError(f"a commit failed: {error}") from error
+            raise CommitError(f"a commit failed: {plain(error)}") from error
 
     def find_refused(self, parts: Sequence[Sequence[Fact]]) -> int | None:
         """Find out which part of a batch has a row that the database refuses.
@@ -156,7 +165,7 @@ class Store:
                 dialects.doubts(self._connection)
         except Exception as error:
             self._failed = True
-            raise StoreError(f"a batch cannot be looked through: {error}") from error
+            raise StoreError(f"a batch cannot be looked through: {plain(error)}") from error
         return None
 
     def recover(self, config: Config, now: int) -> Recovered:
@@ -173,9 +182,9 @@ class Store:
             with self._connection.begin():
                 return recovery.recover(self._connection, config, now)
         except OperationalError as error:
-            raise StoreAwayError(f"the state cannot be read: {_plain(error)}") from error
+            raise StoreAwayError(f"the state cannot be read: {plain(error)}") from error
         except SQLAlchemyError as error:
-            raise StoreError(f"the state cannot be read: {error}") from error
+            raise StoreError(f"the state cannot be read: {plain(error)}") from error
 
     def begin_life(self, now: int, heard: Spans = ()) -> None:
         """Note that the broker is alive from now on.
@@ -192,7 +201,7 @@ class Store:
                 until = heard[0][1] if heard else None
                 self._life = lives.begin(self._connection, now, now, until=until)
         except SQLAlchemyError as error:
-            raise StoreError(f"the start cannot be noted: {error}") from error
+            raise StoreError(f"the start cannot be noted: {plain(error)}") from error
 
     def note_life(
         self,
@@ -223,7 +232,7 @@ class Store:
                 lives.note(self._connection, self._life, now, cause)
         except SQLAlchemyError as error:
             self._failed = True
-            raise CommitError(f"a commit failed: {error}") from error
+            raise CommitError(f"a commit failed: {plain(error)}") from error
 
     @property
     def is_local(self) -> bool:
@@ -247,7 +256,9 @@ class Store:
             pages = dialects.shorten_log(self._connection)
         except Exception as error:
             self._failed = True
-            raise StoreError(f"the log cannot be written into the database: {error}") from error
+            raise StoreError(
+                f"the log cannot be written into the database: {plain(error)}"
+            ) from error
         if self._log_rows:
             # A reader may have kept it from being written, so it is not tried again at once.
             self._pages_a_row = max(0.5, pages / self._log_rows)
@@ -265,7 +276,7 @@ class Store:
             return dialects.tidy(self._connection)
         except Exception as error:
             self._failed = True
-            raise StoreError(f"the database cannot be tidied up: {error}") from error
+            raise StoreError(f"the database cannot be tidied up: {plain(error)}") from error
 
     def close(self) -> str | None:
         """Let the database go.
@@ -307,8 +318,3 @@ class Store:
             text = command.sql(self._connection.dialect, size)
             self._texts[command, size] = text
         return text
-
-
-def _plain(error: OperationalError) -> str:
-    """What the database said, in one line."""
-    return " ".join(str(error.orig or error).split())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 
 from broker import app
 from broker.app import ExitStatus
@@ -30,6 +33,8 @@ from tests.integration.peers import (
     write_config,
 )
 from tests.support.postgresql import running
+
+PROGRAM = Path(app.__file__).with_name("__main__.py")
 
 
 async def talk(served: Served) -> Peer:
@@ -108,6 +113,23 @@ async def test_the_database_itself_is_deleted(tmp_path: Path) -> None:
         await goes_on(served, ["first", "second"])
 
 
+async def test_a_start_without_the_database_says_how_this_command_begins_anew(
+    tmp_path: Path,
+) -> None:
+    path = write_config(tmp_path)
+    async with serving(path) as served:
+        await talk(served)
+    os.unlink(tmp_path / "parley.db")
+    arguments = ["serve", str(path), "--log-format", "json"]
+    done = await trio.run_process(
+        [sys.executable, "-m", "broker", *arguments], capture_stderr=True, check=False
+    )
+    assert done.returncode == ExitStatus.STORE_LOST
+    (lost,) = [json.loads(line) for line in done.stderr.splitlines() if b"store_lost" in line]
+    way = f"put it back, or begin with an empty one: {PROGRAM} {' '.join(arguments)} --new"
+    assert lost["error"].endswith(f"; {way}")
+
+
 async def test_a_start_that_is_told_so_begins_anew(tmp_path: Path) -> None:
     path = write_config(tmp_path)
     async with serving(path) as served:
@@ -157,9 +179,12 @@ async def test_a_database_that_is_away_at_the_start_is_tried_again(
 ) -> None:
     monkeypatch.setattr(app, "TRY_AGAIN", 0.001)
     store = Away(*[StoreAwayError("it starts up")] * 3)
-    async with serving(write_config(tmp_path), open_store=store) as served:
-        assert store.asked == 4
-        await talk(served)
+    with capture_logs() as logged:
+        async with serving(write_config(tmp_path), open_store=store) as served:
+            assert store.asked == 4
+            await talk(served)
+    told = [line["event"] for line in logged if str(line["event"]).startswith("store_")]
+    assert told[:4] == ["store_away", "store_away", "store_away", "store_back"]
 
 
 async def test_a_database_that_stays_away_ends_the_broker(

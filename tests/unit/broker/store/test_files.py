@@ -12,11 +12,12 @@ import pytest
 
 from broker.config.model import Config
 from broker.store import CommitError, Store, StoreUnusableError, dialects, files
+from broker.store.errors import StoreGoneError
 from tests.support.store_facts import said, started
 
 pytestmark = pytest.mark.slow
 
-LOST = "put it back, or begin with an empty one: parley serve --new"
+LOST = "is gone, though there was one|is empty, though there was something in it"
 
 
 @pytest.fixture
@@ -92,18 +93,33 @@ def test_no_database_is_made_where_there_was_one(path: Path, left: str) -> None:
     path.unlink()
     if left == "-wal":
         os.rename(f"{path}.lock", f"{path}-wal")
-    with pytest.raises(StoreUnusableError, match=LOST):
+    with pytest.raises(StoreGoneError, match=LOST):
         Store.open(url)
     assert not path.exists()
     Store.open(url, new=True).close()
     Store.open(url).close()
 
 
+def test_a_database_that_was_made_is_told_once(path: Path) -> None:
+    """A typo in an address would otherwise be a contact center without a past."""
+    url = f"sqlite:///{path}"
+    store = Store.open(url)
+    assert store.doubts == (f"there was no database {path}: a new one was made, and it is empty",)
+    store.close()
+    again = Store.open(url)
+    assert again.doubts == ()
+    again.close()
+    path.unlink()
+    asked_for = Store.open(url, new=True)
+    assert asked_for.doubts == ()
+    asked_for.close()
+
+
 def test_no_empty_file_is_taken_where_there_was_a_database(path: Path) -> None:
     url = f"sqlite:///{path}"
     Store.open(url).close()
     path.write_bytes(b"")
-    with pytest.raises(StoreUnusableError, match=LOST):
+    with pytest.raises(StoreGoneError, match=LOST):
         Store.open(url)
     Store.open(url, new=True).close()
     Store.open(url).close()

@@ -84,8 +84,15 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("This is no database. " * 100)
-    with pytest.raises(StoreUnusableError, match="not a database"):
+    with pytest.raises(StoreUnusableError) as caught:
         Store.open(f"sqlite:///{tmp_path}/text.db")
+    assert str(caught.value) == f"{tmp_path}/text.db cannot be opened: file is not a database"
+
+
+def test_a_password_is_in_no_message(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnusableError) as caught:
+        Store.open(f"postgresql+psycopg://me:secret@/store?host={tmp_path}")
+    assert "secret" not in str(caught.value)
 
 
 def test_an_address_that_is_none_is_refused() -> None:
