@@ -20,8 +20,12 @@ GRACE = 60_000_000
 """What is left at most for anything after the broker did not listen (B-13)."""
 UNDER_WAY = 1_000_000
 """What was due so shortly before the broker died may have been decided, and not be durable."""
+NOTED_EVERY = 15_000_000
+"""So often the broker notes that it listens, besides what it writes."""
 STALL = 3_000_000
 """Longer than that a commit is under way: the broker is deaf, though it did nothing before either."""
+_DATED = frozenset({"agent", "note", "sentence", "status"})
+"""Facts whose rows say when they were written: the next start knows that somebody listened then."""
 _MOMENTS = frozenset(
     {
         "at",
@@ -43,10 +47,12 @@ class Timeline:
     Attributes:
         deaf: When the broker did not listen, by what was done to it.
         began: When it began to listen, as it says itself, and since when it may not have listened.
+        unnoted: When it listened, and the next start may not know that.
     """
 
     deaf: list[tuple[int, int]] = field(factory=list)
     began: list[tuple[int, int]] = field(factory=list)
+    unnoted: list[tuple[int, int]] = field(factory=list)
     _lags: list[tuple[int, int]] = field(factory=list)
 
     @classmethod
@@ -55,8 +61,13 @@ class Timeline:
         line = cls()
         down: int | None = None
         unsure: int | None = None
+        known = 0
         for event in events:
+            if event.kind is Kind.STARTED or _is_dated(event):
+                known = event.at
             if event.kind in (Kind.CRASHED, Kind.FAILED):
+                if down is None:
+                    line.unnoted.append((max(known, event.at - NOTED_EVERY), event.at))
                 unsure = min(event.data.get("undurable", event.at), unsure or event.at)
             match event.kind:
                 case Kind.CLOCK:
@@ -103,12 +114,16 @@ class Timeline:
     def over(self, since: int, length: int) -> int:
         """When a time that somebody was given must be over at the latest."""
         end = since + length
-        lost = [(begin, stop, False) for begin, stop in self.deaf]
-        spans = [*lost, *((*span, True) for span in self.began)]
-        for begin, stop, begins in sorted(spans, key=lambda span: span[1:]):
-            if since > stop or begin >= end + UNDER_WAY:
+        spans = [
+            *((stop, 0, begin) for begin, stop in self.unnoted),
+            *((stop, 1, begin) for begin, stop in self.deaf),
+            *((stop, 2, begin) for begin, stop in self.began),
+        ]
+        for stop, kind, begin in sorted(spans):
+            # What was due before the broker died was done, and is known.
+            if since > stop or (begin if kind else stop) >= end + UNDER_WAY:
                 continue
-            if begins:
+            if kind == 2:
                 end = max(end, stop + min(GRACE, length))
             else:
                 end += stop - max(begin, since)
@@ -134,3 +149,7 @@ class Timeline:
         if hasattr(row, "until"):
             moments["until"] = moments["at"] + row.until - row.at
         return evolve(row, **moments)
+
+
+def _is_dated(event: Event) -> bool:
+    return event.kind is Kind.COMMITTED and any(f[0] in _DATED for f in event.data["facts"])

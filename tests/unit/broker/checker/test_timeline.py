@@ -43,6 +43,24 @@ def test_what_was_decided_while_the_last_commit_took_long_is_not_durable(kind: K
     assert line.over(84 * SECOND, 10 * SECOND) == 94 * SECOND
 
 
+@pytest.mark.parametrize(
+    ("facts", "until"),
+    [([["sentence", "chat"]], 1103), ([["confirm", "chat"]], 1113), ([], 1113)],
+)
+def test_what_was_listened_since_it_was_last_noted_may_be_unknown(
+    facts: list[list[str]], until: int
+) -> None:
+    """B-13, I-16: unless something was written whose row says when."""
+    events = [
+        Event(0, Kind.STARTED),
+        Event(1_000 * SECOND, Kind.COMMITTED, data={"facts": [["sentence", "chat"]]}),
+        Event(1_010 * SECOND, Kind.COMMITTED, data={"facts": facts}),
+        Event(1_010 * SECOND, Kind.CRASHED),
+        Event(1_013 * SECOND, Kind.STARTED),
+    ]
+    assert Timeline.read(events).over(1_000 * SECOND, 100 * SECOND) == until * SECOND
+
+
 def test_a_process_that_ends_after_its_store_failed_is_down_from_then_on() -> None:
     """B-13."""
     line = timeline((100, Kind.FAILED), (101, Kind.CRASHED), (104, Kind.STARTED))
