@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.config.sections.directory import PEER_BYTES, PORT_BYTES
-from broker.core.limits import chat_bytes
-from protocol.chat import ChatStatusInfo
+from broker.core.limits import chat_bytes, slot_digest, variables_bytes
+from protocol.chat import ChatInfo, ChatStatusInfo, VariableInfo
 from protocol.encoding import JSON, MESSAGEPACK, Encoding
 from protocol.values import ChatStatus, Guid
 from tests.conformance.samples import TIME, guid
@@ -38,3 +38,22 @@ def test_a_chat_is_never_heavier_than_its_weight(encoding: Encoding, tracking_id
     chat = evolve(STATUS, tracking_id=tracking_id)
     taken = len(encoding.pack("SE_CHAT_LIST", (chat,))) - len(encoding.pack("SE_CHAT_LIST", ()))
     assert taken + 1 <= chat_bytes(tracking_id)
+
+
+@encodings
+@given(said, said)
+def test_variables_are_never_heavier_than_their_weight(
+    encoding: Encoding, name: str, value: str
+) -> None:
+    """I-14, W-9: they are part of every snapshot of their chat."""
+    none = ChatStatusInfo(info=ChatInfo(variables=()))
+    one = ChatStatusInfo(info=ChatInfo(variables=(VariableInfo(name=name, value=value),)))
+    few, more = (len(encoding.pack("SC_CHAT_STATUS", status)) for status in (none, one))
+    assert more - few + 1 <= variables_bytes(((name, value),))
+
+
+def test_what_filled_a_slot_is_known_by_its_model_and_its_text() -> None:
+    """W-21: a retry of what was overwritten is no other sentence."""
+    digest = slot_digest(4, "/cart")
+    assert digest == slot_digest(4, "/cart")
+    assert digest not in (slot_digest(6, "/cart"), slot_digest(4, "/car"))
