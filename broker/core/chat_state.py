@@ -185,7 +185,7 @@ class Invite:
     note: str | None
     at: int
     until: int
-    term: Term = field(default=NO_TERM, eq=False)
+    term: Term = field(default=NO_TERM, eq=False, metadata=DERIVED)
 
 
 @define(kw_only=True)
@@ -299,13 +299,17 @@ PARTS: Final = (
     Activity,
     Ending,
     Offer,
+    Invite,
+    Party,
     Parking,
     Outbound,
     BotTalk,
     Forms,
     Transcript,
+    Sentence,
+    Slot,
 )
-"""What a chat consists of, besides who is asked and who has joined."""
+"""What a chat consists of."""
 
 
 @define(kw_only=True)

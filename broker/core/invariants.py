@@ -69,6 +69,11 @@ def durable(state: State) -> dict[str, object]:
 
 
 def _durable_part(part: object) -> object:
+    """A value that stays as it is when the part changes."""
+    if isinstance(part, list):
+        return [_durable_part(each) for each in part]
+    if isinstance(part, dict):
+        return {key: _durable_part(each) for key, each in part.items()}
     names = _STORED.get(type(part))
     return part if names is None else {name: _durable_part(getattr(part, name)) for name in names}
 

@@ -55,6 +55,22 @@ def test_what_is_of_this_process_is_not_looked_for_in_rows() -> None:
     assert {"queued_up", "quiet_up", "closed_up", "past_slots", "edition"} <= marked
 
 
+def test_what_was_durable_does_not_change_with_the_state() -> None:
+    """I-10: it is compared with what is so later, in the words of a chat as in its members."""
+    play = Playbook()
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    web.says("ES_CHAT_START", 1, TrackingId="t", Culture="en")
+    (chat,) = play.state.chats
+    seen = [durable(play.state)]
+    alice.says("CS_CHAT_ANSWER", 2, ChatId=chat)
+    web.says("ES_CHAT_SENTENCE", 3, TrackingId="t", ID="k", Text="Hello")
+    seen.append(durable(play.state))
+    alice.says("CS_CHAT_CONFIRM", 4, ChatId=chat, ID="k")
+    seen.append(durable(play.state))
+    assert seen[0] != seen[1] != seen[2]
+    play.check_store()
+
+
 def test_a_chat_that_begins_anew_has_waited_for_nobody_yet() -> None:
     """B-2: what its last conversation left in the parts that end with it is gone."""
     play = Playbook()
