@@ -26,19 +26,29 @@ DIALECTS = [
 
 
 @pytest.fixture(params=DIALECTS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database."""
-    if request.param == "sqlite":
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Which kind of database it is."""
+    return str(request.param)
+
+
+@pytest.fixture
+def url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables."""
+    if dialect == "sqlite":
         return f"sqlite:///{tmp_path}/store.db"
     server: Server = request.getfixturevalue("postgresql")
     return server.fresh()
 
 
 @pytest.fixture
-def store(url: str, tmp_path: Path) -> Iterator[Store]:
+def store(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store."""
-    if url.startswith("sqlite"):
+    if dialect == "sqlite":
         put_tables(tmp_path / "store.db")
-    opened = Store.open(url)
+        address = f"sqlite:///{tmp_path}/store.db"
+    else:
+        server: Server = request.getfixturevalue("postgresql")
+        address = server.emptied()
+    opened = Store.open(address)
     yield opened
     opened.close()

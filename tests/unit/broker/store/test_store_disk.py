@@ -59,13 +59,15 @@ def size(url: str) -> int:
 
 
 def test_a_sentence_takes_as_much_as_the_page_says(
-    url: str, store: Store, capsys: pytest.CaptureFixture[str]
+    url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The figure of docs/store.md for sizing a disk, to a fifth."""
+    store = Store.open(url)
     fill(store)
     before = size(url)
     fill(store, CHATS + 1)
     took = (size(url) - before) / (CHATS * LENGTH)
+    store.close()
     with capsys.disabled():
         print(f"\n{url.partition(':')[0]}: {took:.0f} bytes a sentence of {len(TEXT)} characters")
     word = "SQLite" if url.startswith("sqlite") else "PostgreSQL"
