@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.kills import killed
 
-KILLS = 20
+KILLS = 10
 
 
 @pytest.mark.timeout(180)
