@@ -39,7 +39,7 @@ def serve(
     configure_logs(log_format, quiet=quiet)
     errors.resumed = _tell_of_gap
     try:
-        loaded = load(path)
+        loaded = load(path, patience=None)  # who feeds it may be a person with a password
     except ConfigFault as fault:
         errors.write(listing(fault.faults, fault.warnings))
         errors.write(f"parley serve: {path} is faulty; nothing was started\n")

@@ -46,7 +46,7 @@ from broker.config.sections.settings import (
 )
 from broker.config.sections.unserved import check_later
 from broker.config.sections.waiting import read_wait_rules
-from broker.config.source import cleaned, is_special, read_source, refused, strange
+from broker.config.source import PATIENCE, cleaned, is_special, read_source, refused, strange
 from broker.config.toml_positions import line_index
 from protocol.scalars import NUL
 from protocol.values import Guid
@@ -69,12 +69,18 @@ class Loaded:
     lasting: bool = True
 
 
-def load(path: str | os.PathLike[str], environ: Mapping[str, str] | None = None) -> Loaded:
+def load(
+    path: str | os.PathLike[str],
+    environ: Mapping[str, str] | None = None,
+    *,
+    patience: float | None = PATIENCE,
+) -> Loaded:
     """Read a configuration file.
 
     Args:
         path: The file.
         environ: The environment for `token_env`; that of the process when left out.
+        patience: For how many seconds a pipe in its place may bring nothing; None: for ever.
 
     Raises:
         ConfigFault: The file cannot be read, has faults, or lacks what no broker can do without;
@@ -82,7 +88,7 @@ def load(path: str | os.PathLike[str], environ: Mapping[str, str] | None = None)
     """
     environ = os.environ if environ is None else environ
     lasting = not is_special(path)
-    loaded = _read(read_source(path), os.fspath(path), environ, whole=True)
+    loaded = _read(read_source(path, patience), os.fspath(path), environ, whole=True)
     return evolve(loaded, lasting=lasting)
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from broker.config import source
 from broker.config.check import hash_token_command
 from broker.config.diagnostics import ConfigFault
 from broker.config.load import load, loads
 from broker.config.secret import digest, verify
+from broker.config.source import read_source
 from broker.recording.tokens import read_token_file, read_tokens
 from tests.support.marked_config import faults_of
 
@@ -79,6 +81,43 @@ def test_a_file_that_cannot_be_had_is_told_apart(
 
         monkeypatch.setattr(Path, "read_bytes", fails)
         assert refusal(tmp_path / "p.toml") == said
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
+def test_a_device_is_no_configuration(device: str) -> None:
+    """C-1: one without an end was read for ever."""
+    with pytest.raises(ConfigFault, match="is a device or the like"):
+        read_source(device)
+
+
+def test_a_pipe_that_nobody_writes_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    """C-1: neither before somebody has it open nor after."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    silent = r"is a pipe that brought nothing for 0\.01 s"
+    with pytest.raises(ConfigFault, match=silent):
+        read_source(pipe, 0.01)
+    writer = os.open(pipe, os.O_RDWR)
+    try:
+        os.write(writer, b"[server]")
+        with pytest.raises(ConfigFault, match=silent):
+            read_source(pipe, 0.01)
+    finally:
+        os.close(writer)
+
+
+def test_a_pipe_without_an_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C-1."""
+    monkeypatch.setattr(source, "PIPE_BYTES", 7)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = os.open(pipe, os.O_RDWR)
+    try:
+        os.write(writer, b"[server]")
+        with pytest.raises(ConfigFault, match="brings more than 7 bytes"):
+            read_source(pipe)
+    finally:
+        os.close(writer)
 
 
 def test_files_of_tls_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
