@@ -28,7 +28,7 @@ $(STAMP): pyproject.toml .ci/requirements/dev.txt .ci/bootstrap.py
 run: setup ## run the broker with the sample configuration in var/ (ARGS=--new: an empty database)
 	@mkdir -p var
 	@test -e var/parley.toml || cp broker/config/sample.toml var/parley.toml
-	@cat .ci/run-hint.txt
+	@$(BIN)/python .ci/run_hint.py var/parley.toml
 	@cd var && exec "../$(BIN)/parley" serve parley.toml $(ARGS)
 
 test: setup js ## run the whole test suite (ARGS="-k name" for a part)

@@ -71,7 +71,10 @@ def main(venv: Path, pins: Path) -> None:
         sys.exit(f"error: Parley needs Python 3.11 or newer, this one is {sys.version.split()[0]}")
     began = time.monotonic()
     say(f"1 of 3: an environment for Python {sys.version.split()[0]} in {venv}")
-    pip = [*make_environment(venv), "install", "--quiet", "--disable-pip-version-check"]
+    # Twice quiet leaves errors. What pip warns of (places of packages that this machine does not
+    # have) is no matter: each package is checked by its hash.
+    quiet = ("--quiet", "--quiet", "--disable-pip-version-check")
+    pip = [*make_environment(venv), "install", *quiet]
     say(f"2 of 3: {count(pins)} pinned packages; at the first time this takes a minute or two")
     # The pins are complete. Resolving them again would let a dependency on an extra, such as
     # `coverage[toml]`, reach for a newer release than the pinned one.

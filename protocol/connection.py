@@ -226,6 +226,9 @@ class Connection:
             text = f"version {version}; served is {VERSION}"
             self._fail(_error(ErrorCode.VERSION_NOT_SERVED, text, frame), events)
             return
+        if not frame.payload.peers:
+            self._fail(_error(ErrorCode.BAD_HELLO, "Peers: none is named", frame), events)
+            return
         self._move(Happening.HELLO_HEARD)
         events.append(frame)
 

@@ -17,6 +17,7 @@ def test_each_step_is_told_before_it_is_taken(
     def step(*command: str | Path) -> None:
         said.extend(capsys.readouterr().out.splitlines())
         said.append(f"run {command[-1]}")
+        assert command.count("--quiet") == 2  # what pip warns of would fill the screen
 
     monkeypatch.setattr(bootstrap, "run", step)
     monkeypatch.setattr(bootstrap, "make_environment", lambda venv: ["pip"])

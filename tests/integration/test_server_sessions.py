@@ -105,12 +105,13 @@ async def test_bad_credentials_are_refused_without_saying_why(tmp_path: Path, he
         (b"\0\0\0\3\xc1\xc1\xc1", ErrorCode.BAD_FRAME),
         (encode(Frame("ES_CHAT_START", start_chat())), ErrorCode.BAD_HELLO),
         (encode(Frame("SYS_HELLO", evolve(GOOD, version=2))), ErrorCode.VERSION_NOT_SERVED),
+        (encode(Frame("SYS_HELLO", evolve(GOOD, peers=()))), ErrorCode.BAD_HELLO),
         (
             encode(Frame("SYS_HELLO", GOOD)) + encode(Frame("ES_CHAT_START", start_chat())),
             ErrorCode.BAD_HELLO,
         ),
     ],
-    ids=["http", "empty", "no array", "no hello", "version", "too early"],
+    ids=["http", "empty", "no array", "no hello", "version", "no peers", "too early"],
 )
 async def test_what_is_no_hello_is_refused_and_harms_nobody(
     tmp_path: Path, sent: bytes, code: ErrorCode

@@ -94,6 +94,10 @@ def test_two_sides_greet_and_talk() -> None:
         (encode(Frame("SYS_BYE", Bye(code=ByeCode.SHUTDOWN))), ErrorCode.BAD_HELLO),
         (encode(Frame("SYS_HELLO", Hello(version=1))), ErrorCode.BAD_HELLO),
         (
+            encode(Frame("SYS_HELLO", Hello(version=1, role=Role.CONNECTOR, peers=(), token="t"))),
+            ErrorCode.BAD_HELLO,
+        ),
+        (
             encode(Frame("SYS_HELLO", Hello(version=2, role=Role.CONNECTOR, peers=(), token="t"))),
             ErrorCode.VERSION_NOT_SERVED,
         ),
