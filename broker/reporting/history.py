@@ -163,6 +163,7 @@ class Contact:
         reason: Why it was closed.
         cause: The same, in the word of the event.
         outbound: Whether this side began it.
+        opened: Whether an agent did: they had it before it could wait.
         bot: The last word about a bot that had it: `bot` while or when it ended there, `bot_done`,
             `bot_silent`; None when no bot had it.
         handlings: The agents who had it, in order.
@@ -179,6 +180,7 @@ class Contact:
     reason: str | None = None
     cause: str | None = None
     outbound: bool = False
+    opened: bool = False
     bot: str | None = None
     handlings: list[Handling] = field(factory=list)
     handovers: list[Handover] = field(factory=list)
@@ -202,12 +204,6 @@ class Contact:
     def arrived(self) -> int:
         """When it began to wait or, if it never did or nobody waited, began."""
         return self.began if self.queued is None or self.outbound else self.queued
-
-    @property
-    def opened(self) -> bool:
-        """Whether an agent began it."""
-        first = self.answered is not None and (self.queued or self.answered) >= self.answered
-        return self.outbound and first
 
     def happened(self, event: EventRow) -> None:
         """Go on to the next status."""
@@ -241,6 +237,7 @@ class Contact:
         agent = str(event.agent)
         if self.answered is None:
             self.answered = event.at
+            self.opened = self.outbound and self.queued is None
             self.project = event.project if self.queued is None else self.project
         if holder is not None:
             projects = (self._about, event.project)

@@ -121,8 +121,7 @@ class Listened:
         """The own time of a time on the wall, the first one that is not before a moment."""
         now = self.stretches[self._place(begun)].era
         for era in range(now, self.eras):
-            begin, end = self.extent(era)
-            if begin <= at <= end + BEYOND and (found := self.own(at, era)) >= begun:
+            if self._has(at, era) and (found := self.own(at, era)) >= begun:
                 return found
         return max(begun, self.own(at, now))
 
@@ -149,6 +148,11 @@ class Listened:
         for place in range(self._place(start), self._place(end)):
             before, after = self.stretches[place : place + 2]
             yield Outage(before.own + before.end - before.begin, before.end, after.begin)
+
+    def _has(self, at: int, era: int) -> bool:
+        first, after = self._firsts[era : era + 2]
+        place = bisect_right(self._begins, at, first, after) - 1
+        return place >= first and at <= self.stretches[place].end + BEYOND
 
     def _place(self, own: int) -> int:
         return max(0, bisect_right(self._owns, own) - 1)

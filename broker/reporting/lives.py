@@ -8,7 +8,8 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Final, cast
 
 from attrs import evolve
@@ -22,6 +23,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    not_,
     or_,
     select,
 )
@@ -44,6 +46,8 @@ from broker.store.schema import (
     wrapups,
 )
 
+_PARTS: Final = 100
+"""Into how many parts an era is parted for a query at most, less one."""
 Rows = NamedFromClause[Any]
 """A table, or one that stands in a query once more."""
 _ENDS: Final[dict[Table, Column[int] | None]] = {
@@ -146,9 +150,8 @@ def _cut(
     rows = rows.add_columns((literal(None) if ended is None else ended).label("ended"))
     asked = at <= latest if until is None else and_(at <= latest, key <= until)
     row = rows.where(asked).subquery().c
-    not_of_it = or_(
-        *(row.at < mine[0].begin, row.at > mine[-1].end + BEYOND, row.at > row.follows + BEYOND)
-    )
+    of_it = or_(*(row.at.between(begin, end + BEYOND) for begin, end in _roughly(mine)))
+    not_of_it = or_(not_(of_it), row.at > row.follows + BEYOND)
     if until is None and ended is not None:
         not_of_it = or_(not_of_it, row.ended < row.at - BEYOND)
     found: int = connection.scalar(select(func.max(row.number)).where(not_of_it)) or 0
@@ -175,6 +178,21 @@ def key_of(table: Rows) -> ColumnElement[Any]:
 
 def _original(table: Rows) -> Table:
     return table if isinstance(table, Table) else cast("Table", cast("Alias", table).element)
+
+
+def _roughly(stretches: Sequence[Stretch]) -> list[tuple[int, int]]:
+    """Stretches of an era in few, parted at its longest outages only."""
+    outages = sorted(
+        (
+            (after.begin - before.end, before.end, after.begin)
+            for before, after in pairwise(stretches)
+        ),
+        reverse=True,
+    )
+    parted = sorted((end, begin) for length, end, begin in outages[:_PARTS] if length > BEYOND)
+    begins = [stretches[0].begin, *(begin for _, begin in parted)]
+    ends = [*(end for end, _ in parted), stretches[-1].end]
+    return list(zip(begins, ends, strict=True))
 
 
 def in_order(table: Rows, span: Span) -> tuple[ColumnElement[Any], ...]:

@@ -9,13 +9,17 @@ from pathlib import Path
 
 import pytest
 import trio
+from sqlalchemy import create_engine, select
 
 from broker.reporting.explain.command import explain_main
 from broker.reporting.report import report_main
+from broker.store import Store
+from broker.store.schema import metadata
 from protocol.agent import AgentStateInfo
 from protocol.values import AgentState, from_micros
 from tests.integration.peers import Served, command, serving, start_chat, write_config
 from tests.support.center import FROM_TO, a_day
+from tests.support.disturbed_day import a_disturbed_day
 from tests.support.postgresql import running
 
 
@@ -63,6 +67,42 @@ async def test_both_read_the_store_of_a_running_broker(tmp_path: Path) -> None:
         await shop.get("SE_CHAT_STATUS")
     found = json.loads(printed(*argv))
     assert found["all"]["offered"] == 2
+
+
+@pytest.mark.requires("postgresql")
+@pytest.mark.parametrize(("away", "after"), [(50_400, 0), (-7_200, 0), (-7_200, 10_800)])
+def test_postgresql_tells_of_an_outage_and_a_set_clock_as_well(
+    tmp_path: Path, away: int, after: int
+) -> None:
+    """B-30: the same figures and the same story."""
+    day = a_disturbed_day(tmp_path, away, after)
+    asked = ("--from", "2026-09-21T10:00Z", "--to", "2026-09-22T10:00Z", "--interval", "1h")
+    with running() as server:
+        stores = (f"sqlite:///{day.store}", server.fresh())
+        Store.open(stores[1]).close()
+        copied(*stores)
+        for by in ("project", "gateway", "agent", "state"):
+            argv = ("report", "--by", by, "--format", "csv", *asked, "--store")
+            assert printed(*argv, stores[0], clock=day.end) == printed(
+                *argv, stores[1], clock=day.end
+            )
+        told = [
+            printed("explain", day.chats["t2"], "--store", store, clock=day.end) for store in stores
+        ]
+    assert told[0] == told[1]
+    assert "answered after 20.0 s" in told[1]
+
+
+def copied(store: str, other: str) -> None:
+    """Copy all rows of a store into another, which is empty."""
+    source, target = create_engine(store), create_engine(other)
+    with source.connect() as here, target.begin() as there:
+        for table in metadata.sorted_tables:
+            rows = [{**row} for row in here.execute(select(table)).mappings()]
+            if rows:
+                there.execute(table.insert(), rows)
+    source.dispose()
+    target.dispose()
 
 
 @pytest.mark.requires("postgresql")

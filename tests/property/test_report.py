@@ -272,6 +272,8 @@ def naive_work(facts: list[Fact], agent: Guid, start: int, end: int) -> dict[str
 @example(seed=69, acts=300, start=0, length=9_000, intervals=4, busy=True)
 @example(seed=120, acts=300, start=40, length=9_000, intervals=3, busy=True)
 @example(seed=126, acts=300, start=0, length=9_000, intervals=1, busy=True)
+# One that an agent answers in the very moment in which it begins to wait.
+@example(seed=2224211893, acts=164, start=0, length=9_000, intervals=1, busy=True)
 @settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**32),
@@ -315,8 +317,10 @@ def test_an_outage_and_a_set_clock_change_no_figure(
     """B-30: what the broker did not listen to is no part of them."""
     life = (BusyLife if busy else Life).of_seed(seed)
     facts = life.batch(acts)
-    cut = 1 + cut % len(facts)
-    left = max(getattr(fact, "at", START) for fact in facts[:cut])
+    whole = [n for n in range(1, len(facts)) if moment(facts[n - 1]) < moment(facts[n])]
+    whole.append(len(facts))  # what was decided at one moment is written at once
+    cut = whole[cut % len(whole)]
+    left = max(map(moment, facts[:cut]))
     undisturbed = [*facts[:cut], *(later(f, left, 1) for f in facts[cut:])]
     written = [*facts[:cut], *(later(f, left, away) for f in facts[cut:])]
     now = max(life.now, left) + MINUTE
@@ -337,6 +341,11 @@ def test_an_outage_and_a_set_clock_change_no_figure(
 
     bounds = [own(bound) for bound in span.bounds] if away > 0 else [0, now + 1]
     assert_naive(life.config, store, undisturbed, span, bounds, now + 1, left)
+
+
+def moment(fact: Fact) -> int:
+    """When something was decided."""
+    return getattr(fact, "at", START)
 
 
 def later(fact: Fact, than: int, by: int) -> Fact:

@@ -14,7 +14,8 @@ from broker.config.model import HOUR, SECOND
 from broker.reporting.report import report_main
 from protocol.values import from_micros
 from tests.support.core_in_memory import START
-from tests.support.disturbed_day import AWAY_AT, LASTS, DisturbedDay, a_disturbed_day
+from tests.support.disturbed_day import AWAY_AT, LASTS, DisturbedDay, a_disturbed_day, saved_beside
+from tests.support.playbook import Playbook
 
 pytestmark = pytest.mark.slow
 
@@ -84,6 +85,27 @@ def test_a_clock_that_comes_by_the_same_time_again_confuses_nobody(tmp_path: Pat
     assert (alice["busy_seconds"], alice["answer_delay_seconds"]) == (186.0, 12.0)
     found = report(day, "--threshold", "10s")["all"]
     assert (found["speed_of_answer_seconds"], found["service_level_percent"]) == (12.0, 50.0)
+
+
+def test_a_clock_may_be_set_back_again_and_again(tmp_path: Path) -> None:
+    """Alice has t1 for 590 s of the 600 in which the broker listens, t2 waits all the time from 100 s on."""
+    play = Playbook()
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    web.says("ES_CHAT_START", TrackingId="t1")
+    play.wait(10)
+    alice.says("CS_CHAT_ANSWER", ChatId=next(iter(play.state.chats)))
+    play.wait(90)
+    web.says("ES_CHAT_START", TrackingId="t2", ExtResponse="expert")
+    for away in (-7_200, 3_600, -7_200, 14 * 3_600, -1_000):
+        play.freeze(away)
+        play.wait(100)
+    play.store.note_life(play.wall)
+    config, store = saved_beside(play, tmp_path)
+    day = DisturbedDay(config, store, play.wall, {})
+    (alices,) = report(day, "--by", "agent", start=START - 10 * HOUR)["rows"]
+    assert (alices["logged_in_seconds"], alices["busy_seconds"]) == (600.0, 590.0)
+    found = report(day, start=START - 10 * HOUR)["all"]
+    assert (found["offered"], found["waiting"], found["longest_wait_seconds"]) == (2, 1, 500.0)
 
 
 def test_each_side_of_an_outage_lies_in_its_own_interval(tmp_path: Path) -> None:
