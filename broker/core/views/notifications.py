@@ -11,6 +11,7 @@ The order of a decision's frames is said here and nowhere else (`rendered`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from attrs import evolve
 
@@ -62,24 +63,38 @@ def rendered(state: State, decision: Decision, now: int) -> list[Effect]:
     """
     effects: list[Effect] = []
     for notice in decision.before:
-        effects += _told(state, notice, now, None)
+        effects += _told(state, notice, now)
     answer = decision.answer
-    if answer is not None and not isinstance(answer.shows, Acknowledgement):
+    if answer is None:
+        for notice in decision.notices:
+            effects += _told(state, notice, now)
+        return effects
+    shows = answer.shows
+    if isinstance(shows, Acknowledgement):
+        for notice in decision.notices:
+            effects += _told(state, notice, now)
         effects.append(answer_of(state, answer, now))
+        return effects
+    effects.append(answer_of(state, answer, now))
+    answered = None if isinstance(shows, Reply) else (answer.session, topic_of(shows))
     for notice in decision.notices:
-        effects += _told(state, notice, now, answer)
-    if answer is not None and isinstance(answer.shows, Acknowledgement):
-        effects.append(answer_of(state, answer, now))
+        effects += _told(state, notice, now, answered)
     return effects
 
 
-def _told(state: State, notice: Notice, now: int, answer: Answer | None) -> Sequence[Effect]:
-    if isinstance(notice, Send | Dismiss | LogEntry):
+_PLAIN: Final = (Send, Dismiss, LogEntry)
+"""What needs no rendering."""
+
+
+def _told(
+    state: State, notice: Notice, now: int, answered: tuple[int, Topic] | None = None
+) -> Sequence[Effect]:
+    """What becomes of a notice, when a session is answered by something."""
+    if isinstance(notice, _PLAIN):
         return (notice,)
-    if answer is None or isinstance(answer.shows, Reply | Acknowledgement):
-        return render(state, notice, now)
-    is_same = topic_of(notice) == topic_of(answer.shows)
-    return render(state, notice, now, answer.session if is_same else None)
+    if answered is not None and topic_of(notice) == answered[1]:
+        return render(state, notice, now, answered[0])
+    return render(state, notice, now)
 
 
 Topic = tuple[str, str]
@@ -115,10 +130,6 @@ def answer_of(state: State, answer: Answer, now: int) -> Send:
     type_: str
     payload: object
     match shows:
-        case Reply():
-            type_, payload = shows.type, shows.payload
-        case Acknowledgement():
-            type_, payload = "SYS_ACK", Ack(type=shows.type)
         case SentenceToConnectors():
             # The echo is the push to the gateway's other sessions too: one frame, packed once.
             chat = state.chats[shows.chat]
@@ -129,6 +140,10 @@ def answer_of(state: State, answer: Answer, now: int) -> Send:
             number = state.sessions[me].workplace or ""
             type_, trace = "SC_CHAT_SENTENCE", shows.trace
             payload = sentence_for_workplace(number, state.chats[shows.chat], shows.said)
+        case Reply():
+            type_, payload = shows.type, shows.payload
+        case Acknowledgement():
+            type_, payload = "SYS_ACK", Ack(type=shows.type)
         case ChatToConnectors():
             type_ = "SE_CHAT_STATUS"
             payload = chat_for_connector(state, state.chats[shows.chat], full=shows.full)

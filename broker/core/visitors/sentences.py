@@ -163,7 +163,8 @@ def from_workplace(
 
 def _heard_inside(state: State, chat: Chat, made: Said, session: Session, frame: Frame) -> Decision:
     """The echo to who wrote, and the same to everybody else who is in the chat (B-29)."""
-    told = SentenceToMembers(chat.id, made, listeners(state, chat), _trace(frame))
+    others = listeners(state, chat) if chat.parties else ()  # an owner alone has the echo
+    told = SentenceToMembers(chat.id, made, others, _trace(frame))
     return Decision([], [told], Answer(session.number, frame.id, told))
 
 
