@@ -41,6 +41,8 @@ OVERVIEW_ITEMS = 500
 """The most chats, and the most agents, in one list for a person."""
 OVERVIEW_BYTES = 1_200
 """What one of them takes on the wire, names included."""
+LISTED_BYTES = 700
+"""What a chat of the overview takes besides the texts in it."""
 WRAP_UP_BYTES = 800
 """What one wrap-up takes in an agent's own state, the visitor's name included."""
 PARTIES_BYTES = 8_192

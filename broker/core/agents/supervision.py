@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from broker.core.agents.reassignment import FORCED, drop_party, withdraw
 from broker.core.capacity import capacity_cost
 from broker.core.chats.needs import asked_by
@@ -17,18 +19,19 @@ from broker.core.facts.details import Choice
 from broker.core.inputs import Stamp
 from broker.core.limits import (
     DECISION_BYTES,
+    LISTED_BYTES,
     LOGGED_DECISIONS,
-    OVERVIEW_BYTES,
     OVERVIEW_ITEMS,
     items_that_fit,
+    written,
 )
 from broker.core.moments import utc
 from broker.core.serving import serves
 from broker.core.state import AgentPresence, Chat, Session, State
 from broker.core.views.addressing import supervisor_at
-from broker.core.views.structures import agent_name, chat_for_workplace
+from broker.core.views.structures import agent_name, chat_for_workplace, listed_info
 from protocol.agent import AgentStateInfo
-from protocol.chat import ChatCommandInfo, ChatStatusInfo, DecisionAgentInfo, DecisionInfo
+from protocol.chat import ChatCommandInfo, ChatInfo, ChatStatusInfo, DecisionAgentInfo, DecisionInfo
 from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
 from protocol.values import AgentState, ChatStatus, Guid
@@ -120,9 +123,24 @@ def overview(
         key=lambda chat: (chat.status not in waiting, chat.activity.since, chat.no),
     )
     number = session.workplace or ""
-    most = items_that_fit(state.config.limits.frame_bytes, OVERVIEW_BYTES, OVERVIEW_ITEMS)
-    listed = tuple(_listed(state, chat, number, stamp.now) for chat in chats[:most])
+    listed = tuple(_that_fit(state, chats[:OVERVIEW_ITEMS], number, stamp.now))
     return Decision(answer=Answer(session.number, frame.id, Reply("SC_CHAT_OVERVIEW", listed)))
+
+
+def _that_fit(
+    state: State, chats: Sequence[Chat], number: str, now: int
+) -> Iterator[ChatStatusInfo]:
+    """The chats for which one answer has room."""
+    room = state.config.limits.frame_bytes - LISTED_BYTES  # of the frame around them
+    for chat in chats:
+        one = _listed(state, chat, number, now)
+        about = one.info or ChatInfo()
+        names = (one.agent_name, about.remote_party_name, about.chat_gateway_name)
+        texts = (number, *names, about.project_name)
+        room -= LISTED_BYTES + sum(written(text) for text in texts if text)
+        if room < 0:
+            return
+        yield one
 
 
 def _listed(state: State, chat: Chat, number: str, now: int) -> ChatStatusInfo:
@@ -136,6 +154,7 @@ def _listed(state: State, chat: Chat, number: str, now: int) -> ChatStatusInfo:
         agent_id=shown.agent_id,
         agent_name=shown.agent_name,
         is_parked=shown.is_parked,
+        info=listed_info(state, chat, now),
     )
 
 

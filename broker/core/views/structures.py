@@ -219,6 +219,19 @@ def chat_info(state: State, chat: Chat, viewer: Guid, number: str, now: int) -> 
     )
 
 
+def listed_info(state: State, chat: Chat, now: int) -> ChatInfo:
+    """What tells one chat of a list from another: who waits or talks there, since when, for what."""
+    project = state.config.projects.get(chat.routing.project) if chat.routing.project else None
+    return ChatInfo(
+        time_stamp=utc(now),
+        pilot_dial_time=utc(chat.started_at),
+        remote_party_name=chat.visitor.party_name,
+        project_name=project.name if project is not None else None,
+        waiting_time=chat.waiting.time_waited(now) // SECOND,
+        chat_gateway_name=state.config.gateways[chat.gateway].name,
+    )
+
+
 def _signal_duration(state: State, chat: Chat, project: Project | None) -> int:
     """How long somebody is alerted for the chat: an agent, or a bot (B-24, B-40)."""
     if chat.status is ChatStatus.ICR:

@@ -3,6 +3,7 @@
 import pytest
 
 from broker.core.facts import AgentMoved, ChatMoved
+from protocol.encoding import JSON, MESSAGEPACK
 from protocol.values import AgentState
 from tests.support.agents_at_work import (
     FLOOR,
@@ -227,8 +228,35 @@ def test_the_overview_shows_the_open_chats(play: Playbook) -> None:
         (second, "Waiting", None, None),
         (talked, "Answered", "Alice", True),
     ]
+    about = [(i["Info"]["ChatGatewayName"], i["Info"]["WaitingTime"]) for i in items]
+    assert about == [("Web chat", 1), ("Web chat", 0), ("Web chat", 0)]
+    assert set(items[0]["Info"]) == {
+        "ChatGatewayName",
+        "MaxSignalDuration",
+        "PilotDialTime",
+        "ProjectName",
+        "TimeStamp",
+        "WaitingTime",
+    }
     alice.says("CS_CHAT_OVERVIEW", 2)
     alice.refused("NotAllowed", 2)
+
+
+@pytest.mark.parametrize("letter", ["x", "\N{GRINNING FACE}", "\x01"])
+def test_the_overview_fits_a_frame(letter: str) -> None:
+    """B-30, W-3: with names as long as they may be, in either encoding."""
+    play = Playbook("[limits]\nframe_bytes = 20000\noutbox_bytes = 200000\n" + FLOOR)
+    web, susan = play.connector("web"), play.agent("susan", "104", None)
+    for number in range(40):
+        web.says("ES_CHAT_START", number, TrackingId=f"t{number}", PartyName=letter * 160)
+    web.heard.clear()
+    susan.says("CS_CHAT_OVERVIEW", 1)
+    ((_type, _shown, _re, payload),) = susan.heard
+    assert isinstance(payload, tuple)
+    assert 8 < len(payload) < 40
+    assert len(JSON.pack("SC_CHAT_OVERVIEW", payload)) < 20_000
+    assert len(MESSAGEPACK.pack("SC_CHAT_OVERVIEW", payload)) < 20_000
+    susan.heard.clear()
 
 
 @on_the_floor
