@@ -67,18 +67,35 @@ def guarded(name: str, run: Callable[[], int]) -> int:
     try:
         status = run()
         sys.stdout.flush()
-    except BrokenPipeError:
-        _give_up_output()
-        return CUT_SHORT
-    except KeyboardInterrupt:
-        _give_up_output()
-        return INTERRUPTED
-    except OSError as error:
-        if error.errno not in _OUTPUT_FAULTS or error.filename is not None:
+        return status
+    except BaseException as error:
+        ended = _status_of(_innermost(error), name)
+        if ended is None:
             raise
-        _give_up_output()
+        return ended
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What was raised: by tasks it comes in groups, one in the other."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def _status_of(error: BaseException, name: str) -> int | None:
+    """What became of the output, told where it is worth telling; None: that was not what failed."""
+    match error:
+        case BrokenPipeError():
+            status = CUT_SHORT
+        case KeyboardInterrupt():
+            status = INTERRUPTED
+        case OSError() if error.errno in _OUTPUT_FAULTS and error.filename is None:
+            status = NOT_WRITTEN
+        case _:
+            return None
+    _give_up_output()
+    if status == NOT_WRITTEN and isinstance(error, OSError):
         complain(name, f"the output cannot be written: {error.strerror}")
-        return NOT_WRITTEN
     return status
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,24 @@ def test_a_full_disk_is_one_line(asked: list[str]) -> None:
         name = "parley report" if command is asked else "parley"
         said = "the output cannot be written: No space left on device"
         assert found.stderr.decode() == f"{name}: {said}\n"
+
+
+def test_what_a_task_raised_about_the_output_is_found_in_its_groups(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """And nothing else is taken for it: not a fault of a file, not two faults at once."""
+
+    def fails(*faults: BaseException) -> int:
+        raise BaseExceptionGroup("", [BaseExceptionGroup("", faults)])
+
+    full = OSError(errno.ENOSPC, "No space left on device")
+    assert guarded("visitor", lambda: fails(full)) == NOT_WRITTEN
+    assert guarded("visitor", lambda: fails(KeyboardInterrupt())) == INTERRUPTED
+    said = "parley visitor: the output cannot be written: No space left on device\n"
+    assert capfd.readouterr().err == said
+    for faults in ((full, ValueError()), (OSError(errno.ENOENT, "gone", "a file"),)):
+        with pytest.raises(BaseExceptionGroup):
+            guarded("visitor", partial(fails, *faults))
 
 
 def test_a_closed_output_is_none_and_no_fault() -> None:
