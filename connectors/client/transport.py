@@ -88,7 +88,15 @@ class Address:
         host, colon, port = text.rpartition(":")
         if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65_536:
             raise ValueError(f"not host:port: {text!r}")
+        try:
+            host.encode("idna")
+        except UnicodeError:
+            raise ValueError(f"no name of a host: {host!r}") from None
         return cls(host.strip("[]"), int(port), tls)
+
+    def __str__(self) -> str:
+        """What `parse` reads."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class Client:
@@ -108,6 +116,11 @@ class Client:
         self._sentences: dict[tuple[ChatRef, SentenceKey], _Waiter[ChatSentenceInfo]] = {}
 
     # --- what a program asks ---
+
+    @property
+    def address(self) -> Address:
+        """Where the broker is."""
+        return self._address
 
     @property
     def ready(self) -> bool:

@@ -1,6 +1,7 @@
 """The agent's program: offers, several chats, states."""
 
 import math
+from collections.abc import Sequence
 
 from connectors.client.connect import WorkplaceClient
 from connectors.client.events import (
@@ -16,28 +17,30 @@ from connectors.client.events import (
     PartiesChanged,
     Ready,
 )
+from connectors.terminal.cells import Part, clipped, packed, width
 from connectors.terminal.colleagues import HELP as MORE_HELP
 from connectors.terminal.colleagues import (
     Colleagues,
+    NumberedTerminal,
     asked_text,
     note_text,
     parties_text,
 )
 from connectors.terminal.conversation import Conversation
 from connectors.terminal.options import AgentOptions
-from connectors.terminal.program import Face, Terminal
+from connectors.terminal.program import CHAT, NAME, OWN, STATE, TYPING, Face
 from connectors.terminal.words import CLOSED_BY, STATE_WORDS, wrap_up_text
 from protocol.agent import AgentStateInfo, AgentWrapUpInfo
 from protocol.chat import ChatPartyInfo, ChatSentenceInfo
 from protocol.values import AgentState, ChatStatus, Guid, PartyState, TransferMode
 
 HELP = """\
-Write a line and press Enter to send it in the chat on the screen.
+A line is sent by Enter; //TEXT says /TEXT. PageUp and PageDown scroll.
 ✓ the broker has it   ✓✓ the visitor has it
-/ready  /pause REASON  /wrapup  /logoff    your state (a wrap-up of one chat: /done)
-/accept [N]  /reject [N]                   take or reject the chat that is offered
-/1 /2 ... or Alt-1 Alt-2 ...               go to a chat       /chats   list them
-/end [N]                                   end a chat         /quit    leave the program"""
+/ready  /pause REASON  /wrapup  /logoff   your state (of one chat: /done)
+/accept [N]  /reject [N]        take or reject the chat that is offered
+/1 /2 ... or Alt-1 Alt-2 ...    go to a chat        /chats  list them
+/end [N]                        end a chat          /quit   leave"""
 
 _STATES = {
     "ready": AgentState.READY,
@@ -54,6 +57,10 @@ _HOW = {
     ChatStatus.WAITING: "the chat is not with you",
     ChatStatus.CLOSED: "the chat is closed",
 }
+OFFER_ROWS = 3
+"""So many offers have a row each."""
+CHAT_ROWS = 2
+"""Rows that the chats may have which are not offered."""
 _JOINED = {TransferMode.MONITOR: "you listen in"}
 _NONE = {ChatStatus.ALERTING: "offered to you", ChatStatus.ANSWERED: "open"}
 _SEEN: dict[ChatStatus | None, str] = {
@@ -63,7 +70,7 @@ _SEEN: dict[ChatStatus | None, str] = {
 }
 
 
-class AgentTerminal(Terminal):
+class AgentTerminal(NumberedTerminal):
     """An agent and their chats."""
 
     client: WorkplaceClient
@@ -108,9 +115,7 @@ class AgentTerminal(Terminal):
             await self._hang_up(rest, ChatStatus.ANSWERED)
         elif name == "chats":
             for talk in self.talks.values():
-                self.remark(
-                    f"#{talk.number} {talk.title}: {_SEEN.get(talk.status, 'not with you')}"
-                )
+                self.remark(f"#{talk.number} {talk.title}: {self._stands(talk)}")
         else:
             return await self._colleagues.command(name, rest)
         return True
@@ -141,7 +146,7 @@ class AgentTerminal(Terminal):
             fit = [talk for talk in fit if talk.ref == self.active]
         if fit:
             return fit[0]
-        self.remark(f"no chat {rest} is {_NONE[status]}".replace("  ", " "))
+        self.decline(f"no chat {rest} is {_NONE[status]}".replace("  ", " "))
         return None
 
     def go(self, number: int) -> None:
@@ -150,7 +155,7 @@ class AgentTerminal(Terminal):
             if talk.number == number:
                 self.look_at(talk.ref)
                 return
-        self.remark(f"no chat #{number}")
+        self.decline(f"no chat #{number}")
 
     # --- events ---
 
@@ -158,12 +163,25 @@ class AgentTerminal(Terminal):
         """The conversation of a chat; a new one gets the lowest number that is free."""
         if ref not in self.talks:
             for old in list(self.talks.values()):
-                if old.status is ChatStatus.CLOSED and old.ref != self.active:
+                is_over = old.status is ChatStatus.CLOSED and old.chat_id not in self._wrap_ups()
+                if is_over and old.ref != self.active:
                     del self.talks[old.ref]
-            taken = {talk.number for talk in self.talks.values()}
-            number = next(n for n in range(1, len(taken) + 2) if n not in taken)
-            self.talks[ref] = Conversation(ref, number=number)
+            self.talks[ref] = Conversation(ref, number=self.number_of(ref))
         return self.talks[ref]
+
+    def number_of(self, ref: ChatRef) -> int:
+        """The number of a chat, of those at hand and those that are only listed; else one that is free."""
+        if ref in self.talks:
+            return self.talks[ref].number
+        listed = self._colleagues.listed
+        taken = {talk.number for talk in self.talks.values()} | set(listed.values())
+        return listed.get(ref) or next(n for n in range(1, len(taken) + 2) if n not in taken)
+
+    def numbered(self, number: int) -> ChatRef | None:
+        """The chat of a number."""
+        known = {talk.number: talk.ref for talk in self.talks.values()}
+        known |= {one: ref for ref, one in self._colleagues.listed.items() if one not in known}
+        return known.get(number)
 
     def on(self, event: Event) -> None:
         """Take an event."""
@@ -171,6 +189,13 @@ class AgentTerminal(Terminal):
             self._forget(event.ref)
             return
         super().on(event)
+        if isinstance(event, ChatChanged):
+            is_parked = event.status is ChatStatus.ANSWERED and bool(event.info.is_parked)
+            self._take_parking(self.talk(event.ref), is_parked)
+        self._on_own(event)
+
+    def _on_own(self, event: Event) -> None:
+        """What only agents are told."""
         match event:
             case Alerted(ref, info, expires_at):
                 talk = self.talk(ref)
@@ -199,9 +224,10 @@ class AgentTerminal(Terminal):
                 who = "the visitor" if form.agent_id is None else "somebody"
                 self.remark(f"{who} filled in a form: /form shows it", self.talk(ref))
             case PartiesChanged(ref, parties) if self._asked(ref) is None:
-                self.remark(parties_text(parties), self.talk(ref))
-            case ChatChanged(ref, ChatStatus.ANSWERED, ChatStatus.ANSWERED, info):
-                self._take_parking(self.talk(ref), bool(info.is_parked))
+                talk = self.talk(ref)
+                if parties or talk.is_shared:
+                    self.remark(parties_text(parties), talk)
+                talk.is_shared = bool(parties)
             case AgentStateChanged(info):
                 self._take_state(info)
             case Ready() if self._wanted is not None and self._wanted != self._now():
@@ -243,8 +269,8 @@ class AgentTerminal(Terminal):
         return f"{text}{reason}"
 
     def _take_parking(self, talk: Conversation, is_parked: bool) -> None:
-        if talk.is_parked is not is_parked:
-            talk.is_parked = is_parked
+        was_parked, talk.is_parked = talk.is_parked, is_parked
+        if was_parked is not is_parked and talk.status is ChatStatus.ANSWERED:
             self.remark("the chat is on hold" if is_parked else "the chat goes on", talk)
 
     def _now(self) -> tuple[AgentState | None, str | None]:
@@ -273,11 +299,20 @@ class AgentTerminal(Terminal):
         now = self._wrap_ups()
         for chat, one in before.items():
             if chat not in now:
-                who = one.remote_name or "a visitor"
-                self.remark(f"the wrap-up of the chat with {who} is over")
+                self.remark(f"the wrap-up of {self._wrapped_up(one)} is over")
         for chat, one in now.items():
             if chat not in before:
-                self.remark(wrap_up_text(one, is_old=is_first))
+                self.remark(wrap_up_text(one, self._wrapped_up(one), is_old=is_first))
+
+    def _wrapped_up(self, one: AgentWrapUpInfo) -> str:
+        """The chat of a wrap-up, with its number: one of before the start is on the list from now on."""
+        name = one.remote_name or "a visitor"
+        if one.chat_id is None:
+            return name
+        talk = self.talk(self.client.ref(one.chat_id))
+        talk.chat_id, talk.status = one.chat_id, talk.status or ChatStatus.CLOSED
+        talk.title = talk.title or name
+        return f"#{talk.number} {talk.title}"
 
     def _forget(self, ref: ChatRef) -> None:
         talk = self.talks.pop(ref, None)
@@ -312,28 +347,59 @@ class AgentTerminal(Terminal):
         then = self._state.next_state
         return f"{text}, then {STATE_WORDS[then]}" if then else text
 
-    def status_line(self) -> str:
-        """The connection, the agent, their state, the chat on the screen."""
-        parts = [self.lamp(), self.party_name or "", self._state_text()]
+    def _stands(self, talk: Conversation) -> str:
+        """How a chat stands to its agent."""
+        if talk.chat_id in self._wrap_ups():
+            return "wrap-up"
+        if talk.status is ChatStatus.ANSWERED and talk.is_parked:
+            return "on hold"
+        return _SEEN.get(talk.status, "not with you")
+
+    def status_parts(self) -> list[Part]:
+        """The connection, the chat on the screen, the agent's state, the agent."""
+        parts = [self.lamp()]
         talk = self.talks.get(self.active) if self.active is not None else None
         if talk is not None:
-            parts.append(f"#{talk.number} {talk.title}: {_SEEN.get(talk.status, 'not with you')}")
+            name = clipped(talk.title, NAME)
+            parts.append(Part(f"#{talk.number} {name}: {self._stands(talk)}", CHAT))
             if talk.is_typing:
-                parts.append(f"{talk.title} is typing…")
-        return "  │  ".join(part for part in parts if part)
+                parts.append(Part(f"{name} is typing…", TYPING))
+        own = clipped(self.party_name or "", NAME)
+        return [*parts, Part(self._state_text(), STATE), Part(own, OWN)]
 
-    def bar(self) -> str:
-        """The other chats, and the offers with their time."""
-        now = self.client.now()
-        parts: list[str] = []
-        for talk in self.talks.values():
-            text = f"#{talk.number} {talk.title}"
-            if talk.alert_until is not None:
-                left = max(0, math.ceil(talk.alert_until - now))
-                text += f" calls, {left} s: /accept {talk.number} or /reject {talk.number}"
-            elif talk.ref == self.active:
-                text = f"[{text}]"
-            elif talk.unread:
-                text += f" ({talk.unread} new)"
-            parts.append(text + (" …" if talk.is_typing and talk.ref != self.active else ""))
-        return "   ".join(parts)
+    def bar(self, columns: int) -> list[str]:
+        """The offers with their time, and the other chats."""
+        talks = list(self.talks.values())
+        others = [self._listed(talk) for talk in talks if talk.alert_until is None]
+        return offer_rows(talks, self.client.now(), columns) + packed(others, columns, CHAT_ROWS)
+
+    def _listed(self, talk: Conversation) -> str:
+        text = f"#{talk.number} {clipped(talk.title, NAME)}"
+        if (stands := self._stands(talk)) not in ("open", "not with you"):
+            text += f", {stands}"
+        if talk.ref == self.active:
+            return f"[{text}]"
+        unread = f" ({talk.unread} new)" if talk.unread else ""
+        return f"{text}{unread}{' …' if talk.is_typing else ''}"
+
+
+def offer_rows(talks: Sequence[Conversation], now: float, columns: int) -> list[str]:
+    """The chats that are offered: a row each, or all in one when they are many."""
+    offers = [
+        (talk, max(0, math.ceil(talk.alert_until - now)))
+        for talk in talks
+        if talk.alert_until is not None
+    ]
+    if len(offers) <= OFFER_ROWS:
+        return [
+            clipped(
+                f"#{one.number} {clipped(one.title, NAME)} calls, {left} s: "
+                f"/accept {one.number} or /reject {one.number}",
+                columns,
+            )
+            for one, left in offers
+        ]
+    head, tail = f"{len(offers)} calls: ", "; /accept N, /reject N"
+    short = [f"#{one.number} {clipped(one.title, NAME // 2)} {left} s" for one, left in offers]
+    room = columns - width(head) - width(tail)
+    return [f"{head}{packed(short, room, 1, between=', ')[0]}{tail}"]

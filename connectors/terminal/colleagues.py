@@ -1,5 +1,6 @@
 """What an agent does with a chat besides talking: notes, colleagues, the queue, outbound chats."""
 
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from unicodedata import normalize
 
@@ -15,27 +16,43 @@ from protocol.identifiers import project_id
 from protocol.values import Guid, PartyState, SentenceModel, TransferMode
 
 HELP = """\
-/note TEXT                                 for colleagues, the visitor does not see it
-/form                                      what was filled into the forms of the chat
-/park                                      put the chat on hold, and take it back
-/return                                    give the chat back to the queue
-/who                                       who is logged in
-/transfer AGENT [NOTE]                     hand the chat over, with a word for who takes it;
-/transfer project NAME                     to a queue;  /transfer back  take that back
-/invite AGENT [consult|conference] [NOTE]  ask a colleague in;  /leave  leave the chat to them
-/done [CODE][: NOTE]                       end the wrap-up of a closed chat: how it ended
-/open GATEWAY ADDRESS [NAME]               open a chat with somebody
-/overview                                  all open chats, by number      } for
-/monitor N, /join N, /close N              listen to one, join it, end it } supervisors
-/explain [N]                               why it went where it went      }"""
+/note TEXT                      for colleagues, the visitor does not see it
+/form                           what was filled into the forms of the chat
+/park                           put the chat on hold, and take it back
+/return                         give the chat back to the queue
+/who                            who is logged in
+/transfer AGENT [NOTE]          hand the chat over, with a word why
+/transfer project NAME          to a queue       /transfer back  take it back
+/invite AGENT [consult|conference] [NOTE]           ask a colleague in
+/leave                          leave the chat to those whom you asked in
+/done [#N] [CODE][: NOTE]       end the wrap-up of a chat: how it ended
+/open GATEWAY ADDRESS [NAME]    open a chat with somebody
+Supervisors:  /overview  all open chats        /explain [N]  why it went so
+/monitor N  listen to one       /join N  join it    /close N  end it"""
 
 _MODES = {"consult": TransferMode.CONSULT, "conference": TransferMode.CONFERENCE}
 
 
-class Colleagues:
-    """The commands about the chat on the screen that need more than its two sides."""
+class NumberedTerminal(Terminal):
+    """A terminal whose chats have numbers."""
 
-    def __init__(self, client: WorkplaceClient, terminal: Terminal) -> None:
+    @abstractmethod
+    def number_of(self, ref: ChatRef) -> int:
+        """The number of a chat, of those at hand and those that are only listed; else one that is free."""
+
+    @abstractmethod
+    def numbered(self, number: int) -> ChatRef | None:
+        """The chat of a number."""
+
+
+class Colleagues:
+    """The commands about the chat on the screen that need more than its two sides.
+
+    Attributes:
+        listed: The numbers of the chats of the last overview.
+    """
+
+    def __init__(self, client: WorkplaceClient, terminal: "NumberedTerminal") -> None:
         self._client = client
         self._terminal = terminal
         self._commands: dict[str, Callable[[ChatRef, str], Awaitable[object]]] = {
@@ -57,7 +74,7 @@ class Colleagues:
             "done": self._wrap_up,
             "explain": self._explain,
         }
-        self._listed: list[ChatRef] = []
+        self.listed: dict[ChatRef, int] = {}
 
     async def command(self, name: str, rest: str) -> bool:
         """Do a command.
@@ -70,7 +87,7 @@ class Colleagues:
         elif name not in self._commands:
             return False
         elif (chat := self._terminal.active) is None:
-            self._terminal.remark("no chat is on the screen")
+            self._terminal.decline("no chat is on the screen")
         else:
             await self._terminal.attempt(self._commands[name](chat, rest))
         return True
@@ -80,7 +97,7 @@ class Colleagues:
         if rest:
             self._client.send_soon(chat, rest, party_name=name, model=SentenceModel.INTERNAL)
         else:
-            self._terminal.remark("/note TEXT")
+            self._terminal.decline("/note TEXT")
 
     async def _forms(self, chat: ChatRef, _rest: str) -> None:
         for line in await read_forms(self._client, chat):
@@ -114,7 +131,7 @@ class Colleagues:
     async def _open(self, rest: str) -> None:
         gateway, address, name = (*rest.split(maxsplit=2), "", "", "")[:3]
         if not address:
-            self._terminal.remark("/open GATEWAY ADDRESS [NAME]")
+            self._terminal.decline("/open GATEWAY ADDRESS [NAME]")
             return
         chat = await self._client.open_chat(gateway, address, party_name=name or None)
         self._terminal.look_at(chat)
@@ -128,19 +145,23 @@ class Colleagues:
 
     async def _overview(self) -> None:
         chats = await self._client.overview()
-        self._listed = [self._client.ref(one.chat_id) for one in chats if one.chat_id is not None]
-        for number, one in enumerate(chats, start=1):
-            self._terminal.remark(f"chat {number}: {listed_text(one)}")
+        self.listed = {}
+        for one in chats:
+            if one.chat_id is not None:
+                ref = self._client.ref(one.chat_id)
+                self.listed[ref] = number = self._terminal.number_of(ref)
+                self._terminal.remark(f"#{number} {listed_text(one)}")
         if not chats:
             self._terminal.remark("no chat is open")
 
     def _meant(self, rest: str) -> ChatRef | None:
-        """The chat of a number in the last overview, without a number the one on the screen."""
+        """The chat of a number, without a number the one on the screen."""
         if not rest and self._terminal.active is not None:
             return self._terminal.active
-        if rest.isdigit() and 1 <= int(rest) <= len(self._listed):
-            return self._listed[int(rest) - 1]
-        self._terminal.remark("which chat? /overview gives them numbers")
+        number = rest.removeprefix("#")
+        if number.isdecimal() and (found := self._terminal.numbered(int(number))) is not None:
+            return found
+        self._terminal.decline("which chat? /overview gives them numbers")
         return None
 
     async def _enter(self, rest: str, mode: TransferMode) -> None:
@@ -154,12 +175,19 @@ class Colleagues:
             self._terminal.remark("the chat is closed")
 
     async def _wrap_up(self, rest: str) -> None:
-        """End the wrap-up of the chat on the screen, else of the one that closed last."""
+        """End a wrap-up: of the chat that is named, else that on the screen, else that closed last."""
         running = [self._client.ref(one.chat_id) for one in self._client.wrap_ups if one.chat_id]
         if not running:
-            self._terminal.remark("no wrap-up runs")
+            self._terminal.decline("no wrap-up runs")
             return
-        chat = self._terminal.active if self._terminal.active in running else running[-1]
+        active = self._terminal.active
+        chat: ChatRef | None = active if active in running else running[-1]
+        if rest.startswith("#"):
+            number, _, rest = rest[1:].partition(" ")
+            chat = self._terminal.numbered(int(number)) if number.isdecimal() else None
+        if chat not in running:
+            self._terminal.decline("no wrap-up runs for this chat")
+            return
         code, _, note = rest.partition(":")
         await self._client.wrap_up(chat, code.strip() or None, note.strip() or None)
 
@@ -182,14 +210,14 @@ class Colleagues:
             if len(found) == 1 and (agent_id := found[0].agent_id) is not None:
                 return agent_id, [*text.split(maxsplit=count), ""][count]
             if found:
-                self._terminal.remark(f"which of: {_names(found)}")
+                self._terminal.decline(f"which of: {_names(found)}")
                 return None
         if not known:
-            self._terminal.remark("no other agent is logged in")
+            self._terminal.decline("no other agent is logged in")
         elif not words:
-            self._terminal.remark(f"which agent? {_names(known)}")
+            self._terminal.decline(f"which agent? {_names(known)}")
         else:
-            self._terminal.remark(
+            self._terminal.decline(
                 f'nobody\'s name begins like "{short(text)}" among: {_names(known)}'
             )
         return None

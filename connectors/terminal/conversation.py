@@ -26,10 +26,10 @@ REPEATED = 60
 """Characters of a line that are enough to know it again."""
 
 
-def short(text: str) -> str:
-    """A text that is repeated, in one row."""
+def short(text: str, most: int = REPEATED) -> str:
+    """A text that is repeated, in one row of so many characters."""
     text = " ".join(text.split())
-    return text if len(text) <= REPEATED else f"{text[: REPEATED - 1]}…"
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _name(text: str | None) -> str | None:
@@ -75,6 +75,7 @@ class Conversation:
         is_parked: It is on hold.
         alert_until: Until when it is offered; None: it is not.
         held: How the person had it last: offered, or theirs.
+        is_shared: The person was told of somebody else in it, besides its two sides.
         unread: Lines that came while another chat was on the screen.
         chat_id: The chat that goes by its name now.
     """
@@ -88,6 +89,7 @@ class Conversation:
     is_parked: bool = False
     alert_until: float | None = None
     held: ChatStatus | None = None
+    is_shared: bool = False
     unread: int = 0
     chat_id: Guid | None = None
     _entries: list[ChatSentenceInfo | str | Line] = field(factory=list)

@@ -3,9 +3,9 @@
 import argparse
 import os
 import ssl
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from attrs import field, frozen
 
 from connectors.client.connect import Address
+from connectors.terminal.ability import can_draw
 
 _ABOUT_SECRETS = """\
 The token is taken from --token-file, else from --token, else from the environment variable
@@ -80,12 +81,11 @@ example:
   printf 'Hello\\n/end\\n' | parley visitor           line by line, for scripts
 """,
     )
-    parser.add_argument("--gateway", default="web", help="peer address of the gateway")
-    parser.add_argument("--name", default="Visitor", help="your name, as the agent sees it")
-    parser.add_argument("--culture", metavar="LANG", help="the language you prefer, as in: en")
-    parser.add_argument(
-        "--tracking-id", metavar="ID", help="go on with this conversation; default: a new one"
-    )
+    say = partial(parser.add_argument, type=_wire_text)
+    say("--gateway", default="web", help="peer address of the gateway")
+    say("--name", default="Visitor", help="your name, as the agent sees it")
+    say("--culture", metavar="LANG", help="the language you prefer, as in: en")
+    say("--tracking-id", metavar="ID", help="go on with this conversation; default: a new one")
     known = parser.parse_args(argv)
     return VisitorOptions(
         **_common(parser, known),
@@ -108,9 +108,10 @@ example:
   parley agent --login bob --workplace 102 --token-file ~/.bob-token --ready
 """,
     )
-    parser.add_argument("--workplace", default="101", metavar="NUMBER", help="workplace number")
-    parser.add_argument("--login", default="alice", help="the agent's login")
-    parser.add_argument("--name", help="your name in the conversation; default: the agent's")
+    say = partial(parser.add_argument, type=_wire_text)
+    say("--workplace", default="101", metavar="NUMBER", help="workplace number")
+    say("--login", default="alice", help="the agent's login")
+    say("--name", help="your name in the conversation; default: the agent's")
     parser.add_argument("--ready", action="store_true", help="take chats at once")
     known = parser.parse_args(argv)
     return AgentOptions(
@@ -132,16 +133,38 @@ def _parser(
     )
     parser.set_defaults(token_variable=variable, token_of_sample=sample)
     parser.add_argument(
-        "address", nargs="?", default="127.0.0.1:7070", help="the broker (default: %(default)s)"
+        "address",
+        nargs="?",
+        type=_wire_text,
+        default="127.0.0.1:7070",
+        help="the broker (default: %(default)s)",
     )
     parser.add_argument("--token-file", metavar="FILE", help="file that holds the token")
-    parser.add_argument("--token", help="the token itself; read below why not")
+    parser.add_argument("--token", type=_wire_text, help="the token itself; read below why not")
     parser.add_argument("--tls", action="store_true", help="speak TLS")
     parser.add_argument("--ca", metavar="FILE", help="certificates to trust; implies --tls")
     parser.add_argument(
-        "--plain", action="store_true", help="line by line; so it is when stdin is no terminal"
+        "--plain",
+        action="store_true",
+        help="line by line; so it is when stdin is no terminal, or one that cannot place its cursor",
     )
     return parser
+
+
+def _wire_text(given: str) -> str:
+    """An argument that goes on the wire, which takes UTF-8 only.
+
+    The locale may know fewer letters than the person who typed them: their bytes tell.
+    """
+    try:
+        return os.fsencode(given).decode("utf-8") if _is_torn(given) else given
+    except UnicodeError:
+        raise argparse.ArgumentTypeError("is no UTF-8 text") from None
+
+
+def _is_torn(text: str) -> bool:
+    """Whether it holds bytes that Python could not read as letters."""
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _common(parser: argparse.ArgumentParser, known: argparse.Namespace) -> dict[str, Any]:
@@ -160,7 +183,7 @@ def _common(parser: argparse.ArgumentParser, known: argparse.Namespace) -> dict[
         "address": address,
         "token": token,
         "name": known.name,
-        "plain": known.plain or not (sys.stdin.isatty() and sys.stdout.isatty()),
+        "plain": known.plain or not can_draw(),
     }
 
 
@@ -182,7 +205,10 @@ def _token(known: argparse.Namespace, address: Address) -> str:
         if not token:
             raise ValueError(f"{known.token_file} has no token in it")
         return token
-    variable = os.environ.get(known.token_variable, "").rstrip("\r\n")
+    try:
+        variable = _wire_text(os.environ.get(known.token_variable, "").rstrip("\r\n"))
+    except argparse.ArgumentTypeError as error:
+        raise ValueError(f"{known.token_variable} {error}") from None
     found: str = known.token or variable
     if found:
         return found

@@ -16,6 +16,10 @@ AHEAD = 64
 """Lines that are read ahead of what is done with them."""
 
 
+NOT_WRITTEN = 2
+"""Exit status when the output could not be written."""
+
+
 class Plain:
     """The face of a program whose input is a pipe.
 
@@ -23,8 +27,16 @@ class Plain:
     begins with `*` for what the program itself says. With several chats `#number` stands before it.
     """
 
-    def __init__(self, output: TextIO = sys.stdout, descriptor: int = 0) -> None:
-        self._output = output
+    def __init__(self, output: TextIO | None = None, descriptor: int | None = None) -> None:
+        """Talk over two streams.
+
+        Args:
+            output: Where it prints; None: standard output.
+            descriptor: What it reads; None: standard input, which may have been closed before the start.
+        """
+        self._output = output or sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - to its end
+        if descriptor is None:
+            descriptor = 0 if sys.stdin is not None else os.open(os.devnull, os.O_RDONLY)
         self._descriptor = descriptor
         self._terminal: Terminal | None = None
 
@@ -35,11 +47,15 @@ class Plain:
             tasks.start_soon(self._take, terminal)
             await terminal.done.wait()
             tasks.cancel_scope.cancel()
+        if terminal.declined:
+            terminal.status = terminal.status or 1
 
     async def _take(self, terminal: Terminal) -> None:
         lines = _Lines(self._descriptor)
         while (line := await lines.next()) is not None:
             await terminal.enter(line)
+        if lines.fault:
+            terminal.decline(f"the input cannot be read: {lines.fault}")
         await terminal.finish()
         terminal.done.set()
 
@@ -58,11 +74,18 @@ class Plain:
     def _print(self, text: str) -> None:
         try:
             print(text, file=self._output, flush=True)
-        except BrokenPipeError:
-            # Nobody reads any more, as behind `| head`: the interpreter's own last flush must not fail.
+        except OSError as error:
+            # The interpreter's own last flush must not fail as well.
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._output.fileno())
-            if self._terminal is not None:
-                self._terminal.done.set()
+            self._end(error)
+
+    def _end(self, error: OSError) -> None:
+        """End the program: nobody reads any more, as behind `| head`, or what it says cannot be kept."""
+        if not isinstance(error, BrokenPipeError):
+            print(f"the output cannot be written: {error.strerror}", file=sys.stderr)
+        if self._terminal is not None:
+            self._terminal.status = 0 if isinstance(error, BrokenPipeError) else NOT_WRITTEN
+            self._terminal.done.set()
 
     def ring(self) -> None:
         """A pipe has no bell."""
@@ -76,9 +99,14 @@ def _place(talk: Conversation | None) -> str:
 
 
 class _Lines:
-    """Lines of a descriptor, read by a thread of their own: a read cannot be cancelled."""
+    """Lines of a descriptor, read by a thread of their own: a read cannot be cancelled.
+
+    Attributes:
+        fault: What kept it from being read to its end; empty: nothing.
+    """
 
     def __init__(self, descriptor: int) -> None:
+        self.fault = ""
         self._descriptor = descriptor
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[str | None] = asyncio.Queue()
@@ -95,13 +123,21 @@ class _Lines:
         # os.read and not sys.stdin: a daemon thread must hold no lock when the interpreter ends.
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         rest = ""
-        while data := os.read(self._descriptor, 65_536):
+        while data := self._data():
             *lines, rest = (rest + decoder.decode(data)).split("\n")
             for line in lines:
                 self._put(line)
         if rest:
             self._put(rest)
         self._put(None)
+
+    def _data(self) -> bytes:
+        """More of the input; nothing at its end."""
+        try:
+            return os.read(self._descriptor, 65_536)
+        except OSError as error:
+            self.fault = error.strerror or str(error)
+            return b""
 
     def _put(self, line: str | None) -> None:
         self._room.acquire()

@@ -28,18 +28,25 @@ from connectors.client.events import (
     SessionEnded,
     TypingChanged,
 )
+from connectors.terminal.cells import Part
 from connectors.terminal.conversation import Conversation, Line, short
+from connectors.terminal.refusals import cause_text, refusal_text
 from protocol.chat import ChatSentenceInfo
 from protocol.errors import ErrorCode
 
-_END = {EndReason.REPLACED: "you were logged in elsewhere: this program ends"}
-"""How the end of a session is told, where there is more to say than its reason."""
+_REPLACED = "you were logged in elsewhere: this program ends"
+CAUSE = 36
+"""Letters of the cause of a lost connection that the status line shows."""
 FIRST_PATIENCE = 5.0
 """Seconds for which a program whose input has ended waits for a broker that it never met."""
 REMEMBERED = 10_000
 """Sentences of one's own that are told from others'."""
 LOST_PATIENCE = 60.0
 """The same for one that it has lost."""
+NAME = 20
+"""Cells that a name may take beside other things."""
+OWN, CONNECTED, STATE, CHAT, TYPING, AWAY = range(6)
+"""How much the parts of the status line matter: what has no room goes in this order."""
 
 
 class Face(Protocol):
@@ -61,6 +68,11 @@ class Face(Protocol):
         """Something else changed."""
 
 
+def is_command(text: str) -> bool:
+    """Whether what was typed is a command; behind two strokes stands a sentence that begins with one."""
+    return text.startswith("/") and not text.startswith("//")
+
+
 class Terminal(ABC):
     """One person's work.
 
@@ -74,6 +86,7 @@ class Terminal(ABC):
         said: The keys of what was said at this terminal, the latest of them.
         done: The program is to end.
         changed: Set, and renewed, when anything happened.
+        declined: Something that was entered was not sent, or not done.
         status: The exit status of the program.
     """
 
@@ -84,6 +97,8 @@ class Terminal(ABC):
         self.dial_at: float | None = None
         self.said: dict[str, None] = {}
         self._was_ready = False
+        self._is_met = False
+        self._told: set[str] = set()
         self._why = ""
         self._away_since = client.now()
         self.talks: dict[ChatRef, Conversation] = {}
@@ -91,6 +106,7 @@ class Terminal(ABC):
         self.remarks: list[str] = []
         self.done = anyio.Event()
         self.changed = anyio.Event()
+        self.declined = False
         self.status = 0
         self._tasks: anyio.abc.TaskGroup | None = None
 
@@ -127,12 +143,12 @@ class Terminal(ABC):
         """
 
     @abstractmethod
-    def status_line(self) -> str:
+    def status_parts(self) -> list[Part]:
         """What the status line says."""
 
     @abstractmethod
-    def bar(self) -> str:
-        """What the line above it says: offers, and other chats; may be empty."""
+    def bar(self, columns: int) -> list[str]:
+        """What the rows above it say: offers, and other chats; may be none."""
 
     @abstractmethod
     def title_of(self, event: ChatChanged) -> str:
@@ -147,12 +163,13 @@ class Terminal(ABC):
 
     async def enter(self, text: str) -> None:
         """Take a line that the person entered: a command or a sentence."""
-        text = text.strip()
+        # What a terminal sent that is no UTF-8 is no text on the wire either.
+        text = text.encode("utf-8", "replace").decode("utf-8").strip()
         self.client.dial_now()
         if not text:
             return
-        if not text.startswith("/"):
-            self.speak(text)
+        if not is_command(text):
+            self.speak(text.removeprefix("/") if text.startswith("//") else text)
         else:
             name, _, rest = text[1:].partition(" ")
             if name in ("help", "h", "?"):
@@ -161,26 +178,26 @@ class Terminal(ABC):
             elif name in ("quit", "q"):
                 self.done.set()
             elif not await self.command(name, rest.strip()):
-                self.remark(f"no command /{name}; /help lists them")
+                self.decline(f"no command /{name}; /help lists them, //{name} says /{name}")
         self.stir()
 
     def speak(self, text: str) -> None:
         """Send a sentence in the active chat."""
         if self.active is None:
-            self.remark("no chat is open")
+            self.decline("no chat is open")
             return
         try:
             self.said[self.client.send_soon(self.active, text, party_name=self.party_name)] = None
             while len(self.said) > REMEMBERED:
                 del self.said[next(iter(self.said))]
         except ConnectorError as error:
-            self.remark(f"not sent: {error}")
+            self.decline(f"not sent: {refusal_text(error)}")
 
     def typed(self, text: str) -> None:
         """The person is typing this: somebody is there, so a lost connection is tried at once."""
         self.client.dial_now()
         if self.active is not None and not self.done.is_set():
-            self.client.typing(self.active, bool(text) and not text.startswith("/"))
+            self.client.typing(self.active, bool(text) and not is_command(text))
 
     @property
     def closed_text(self) -> str:
@@ -206,7 +223,7 @@ class Terminal(ABC):
         try:
             await what
         except ConnectorError as error:
-            self.remark(f"not done: {error}")
+            self.decline(f"not done: {refusal_text(error)}")
             return False
         return True
 
@@ -220,6 +237,11 @@ class Terminal(ABC):
         else:
             talk.say(text)
         self.face.show(talk, Line(text=text))
+
+    def decline(self, text: str, talk: Conversation | None = None) -> None:
+        """Say that something which was entered is not sent, or not done."""
+        self.declined = True
+        self.remark(text, talk)
 
     def lines(self) -> list[Line]:
         """What is on the screen."""
@@ -260,7 +282,8 @@ class Terminal(ABC):
     def _give_up(self) -> None:
         unsent = self._unsent()
         lines = f"; {unsent} line{'s' if unsent > 1 else ''} not sent" if unsent else ""
-        self.remark(f"there is no broker: {self._why or self._silence()}{lines}")
+        why = self._why or self._silence()
+        self.remark(f"there is no broker at {self.client.address}: {why}{lines}")
         self.status = 1
         self.done.set()
 
@@ -270,12 +293,17 @@ class Terminal(ABC):
             return "what answers there speaks another protocol (or wants --tls)"
         return "no answer in time"
 
-    def lamp(self) -> str:
+    def lamp(self) -> Part:
         """What is known of the connection, for the status line."""
+        rank = CONNECTED if self.connection == "connected" else AWAY
+        return Part(self._connection_text(), rank)
+
+    def _connection_text(self) -> str:
         if self.dial_at is None:
             return self.connection
         left = math.ceil(self.dial_at - self.client.now())
-        return f"{self.connection} in {left} s, or at a key" if left > 0 else self.connection
+        text = f"{self.connection} ({short(self._why, CAUSE)})"
+        return f"{text} in {left} s, or at a key" if left > 0 else text
 
     async def _listen(self) -> None:
         async for event in self.client.events():
@@ -294,25 +322,44 @@ class Terminal(ABC):
         match event:
             case Connected():
                 self.connection, self.dial_at = "connected, catching up", None
+                self._is_met = True
             case Ready():
                 self.connection, self._was_ready = "connected", True
+                self._told.clear()
                 self.face.show(None, Line(text="connected"))
             case Disconnected(why, dial_at):
                 if self.connection != "reconnecting":
                     self._away_since = self.client.now()
-                    self.face.show(None, Line(text=f"reconnecting: {why}"))
-                self.connection, self.dial_at, self._why = "reconnecting", dial_at, why
+                self.connection, self.dial_at, self._why = "reconnecting", dial_at, cause_text(why)
+                self._tell_loss()
             case SessionEnded(error):
                 self.connection = "disconnected"
                 if error.reason is not EndReason.CLOSED:
                     self.status = 1
-                    self.remark(_END.get(error.reason) or f"the session has ended: {error}")
+                    is_replaced = error.reason is EndReason.REPLACED
+                    ended = f"the session has ended: {refusal_text(error)}"
+                    self.remark(_REPLACED if is_replaced else ended)
             case RequestFailed(_, Ended()):
                 pass  # `SessionEnded` tells it, once
             case Notice(error) | RequestFailed(_, error):
-                self.remark(f"the broker says: {error}")
+                self.decline(f"the broker says: {refusal_text(error)}")
             case _:
                 self._on_chat(event)
+
+    def _tell_loss(self) -> None:
+        """Say why there is no connection: each cause once, until there is one again."""
+        text = f"reconnecting: {self._why}" if self._is_met else f"cannot reach {self._where()}"
+        if text not in self._told:
+            self._told.add(text)
+            self.remark(text)
+        self._is_met = False
+
+    def _where(self) -> str:
+        """What was tried, and what became of it."""
+        address = self.client.address
+        closed = self._why.startswith(("the connection ", "the broker closed the connection"))
+        hint = " (does it want --tls?)" if closed and address.tls is None else ""
+        return f"{address}: {self._why}{hint}"
 
     def _on_chat(self, event: Event) -> None:
         match event:
@@ -330,8 +377,8 @@ class Terminal(ABC):
                     self.face.delivered(self.talk(ref), sentence.counter)
             case SentenceRefused(ref, sentence, error):
                 closed = isinstance(error, Refused) and error.code == ErrorCode.CHAT_CLOSED
-                why = self.closed_text if closed else str(error)
-                self.remark(f"not sent: {short(sentence.text or '')} ({why})", self.talk(ref))
+                why = self.closed_text if closed else refusal_text(error)
+                self.decline(f"not sent: {short(sentence.text or '')} ({why})", self.talk(ref))
             case ChatRenewed(ref):
                 self.remark("the conversation was full: it goes on in a new one", self.talk(ref))
             case TypingChanged(ref, is_typing):

@@ -2,8 +2,9 @@
 
 from connectors.client.connect import ConnectorClient
 from connectors.client.events import ChatChanged, ChatRef
+from connectors.terminal.cells import Part, clipped
 from connectors.terminal.options import VisitorOptions
-from connectors.terminal.program import Face, Terminal
+from connectors.terminal.program import CHAT, NAME, STATE, TYPING, Face, Terminal
 from connectors.terminal.words import CLOSED_BY
 from protocol.chat import ChatServiceInfo
 from protocol.values import ChatStatus
@@ -11,7 +12,8 @@ from protocol.values import ChatStatus
 HELP = """\
 Write a line and press Enter to send it.  … under way   ✓ the broker has it   ✓✓ the agent has it
 /end    end the chat      /new    begin another one
-/quit   leave the program (the chat stays open)"""
+/quit   leave the program (the chat stays open)
+//TEXT  say TEXT with a / before it"""
 
 
 class VisitorTerminal(Terminal):
@@ -83,20 +85,21 @@ class VisitorTerminal(Terminal):
         """The way on."""
         return f"the chat is closed; {_GO_ON}"
 
-    def status_line(self) -> str:
+    def status_parts(self) -> list[Part]:
         """The connection, the chat, the agent, and whether they type."""
         assert self.active is not None
         talk = self.talk(self.active)
-        parts = [self.lamp(), _WORDS.get(talk.status, "not begun yet")]
+        name = clipped(talk.title or "an agent", NAME)
+        parts = [self.lamp(), Part(_WORDS.get(talk.status, "not begun yet"), CHAT)]
         if talk.status is ChatStatus.ANSWERED:
-            parts.append(f"with {talk.title or 'an agent'}")
+            parts.append(Part(f"with {name}", STATE))
         if talk.is_typing:
-            parts.append(f"{talk.title or 'the agent'} is typing…")
-        return "  │  ".join(parts)
+            parts.append(Part(f"{name} is typing…", TYPING))
+        return parts
 
-    def bar(self) -> str:
+    def bar(self, columns: int) -> list[str]:
         """Nothing besides."""
-        return ""
+        return []
 
 
 _GO_ON = "/new begins another one, /quit leaves"

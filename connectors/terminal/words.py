@@ -1,9 +1,10 @@
 """The words of the wire as people say them: statuses, states, decisions, who ended a chat."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from protocol.agent import AgentWrapUpInfo
-from protocol.chat import ChatStatusInfo, DecisionInfo
+from protocol.chat import ChatInfo, ChatStatusInfo, DecisionInfo
 from protocol.values import AgentState, ChatStatus, CloseReason
 
 STATE_WORDS = {
@@ -35,11 +36,39 @@ _NOBODY = {
 
 
 def listed_text(chat: ChatStatusInfo) -> str:
-    """How a chat of the overview stands."""
+    """Who waits or talks in a chat of the overview, for what, how it stands, and since when."""
+    about = chat.info or ChatInfo()
+    where = " / ".join(name for name in (about.chat_gateway_name, about.project_name) if name)
+    who = f"{about.remote_party_name or 'a visitor'}{f' ({where})' if where else ''}"
+    return f"{who}: {'; '.join([_standing(chat), *_times(about)])}"
+
+
+def _standing(chat: ChatStatusInfo) -> str:
     if chat.status is None:
         return "not known"
     name = chat.agent_name or _NOBODY.get(chat.status, "")
     return _WITH[chat.status].format(name=name) + (", on hold" if chat.is_parked else "")
+
+
+def _times(about: ChatInfo) -> Iterator[str]:
+    """When a chat began, and how long its visitor waited for people so far."""
+    if about.pilot_dial_time is not None and about.time_stamp is not None:
+        began = (about.time_stamp - about.pilot_dial_time).total_seconds()
+        yield f"began {span_text(int(began))} ago"
+    if about.waiting_time:
+        yield f"{span_text(about.waiting_time)} of waiting"
+
+
+def span_text(seconds: int) -> str:
+    """How long something takes, as people say it."""
+    if seconds < _MINUTE:
+        return f"{max(0, seconds)} s"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} min"
+    return f"{seconds // _HOUR} h {seconds % _HOUR // _MINUTE} min"
+
+
+_MINUTE, _HOUR = 60, 3_600
 
 
 def local_time(moment: datetime, form: str = "%H:%M:%S") -> str:
@@ -50,13 +79,12 @@ def local_time(moment: datetime, form: str = "%H:%M:%S") -> str:
         return f"{moment.strftime(form)} UTC"
 
 
-def wrap_up_text(wrap_up: AgentWrapUpInfo, *, is_old: bool) -> str:
-    """How a wrap-up is told; an old one began before this program was there."""
+def wrap_up_text(wrap_up: AgentWrapUpInfo, chat: str, *, is_old: bool) -> str:
+    """How the wrap-up of a chat is told; an old one began before this program was there."""
     until = wrap_up.until_utc
     when = f", until {local_time(until)}" if until is not None else ""
     still = "still " if is_old else ""
-    who = wrap_up.remote_name or "a visitor"
-    return f"you {still}write up the chat with {who}{when}: /done CODE: NOTE"
+    return f"you {still}write up {chat}{when}: /done CODE: NOTE"
 
 
 _DECIDED = {
@@ -103,6 +131,8 @@ _PASSED_OVER = {
     "no free slot": "has no free slot",
     "excluded": "let this chat go shortly before",
     "in the chat": "is in this chat already",
+    "is in the chat": "is in this chat already",
+    "a bot hands over to a project": "cannot be chosen by a bot",
 }
 
 
@@ -112,13 +142,13 @@ def decision_text(decision: DecisionInfo) -> str:
     kind, agent = decision.kind or "", decision.agent_name or "somebody"
     text = _DECIDED.get(kind, f"Decided: {kind}").format(agent=agent)
     if kind == "now":
-        text = f"{agent} now: {_lacks(decision.reason or '')}"
+        text = f"{agent} now: {lack_text(decision.reason or '')}"
     elif decision.reason:
         text += f": {_because(decision.reason)}"
     text += "." if kind in ("now", "routed") else f", after {decision.waited_seconds} s of waiting."
     passed = [one for one in decision.agents or () if one.reason]
     if passed:
-        others = "; ".join(f"{one.agent_name} {_lacks(one.reason or '')}" for one in passed)
+        others = "; ".join(f"{one.agent_name} {lack_text(one.reason or '')}" for one in passed)
         text += f" Passed over: {others}."
     return f"{when}{text}"
 
@@ -130,7 +160,7 @@ def _because(reason: str) -> str:
     return known or _BECAUSE.get(reason, reason)
 
 
-def _lacks(reason: str) -> str:
+def lack_text(reason: str) -> str:
     """What keeps somebody from a chat; what the broker says in words already stays so."""
     word, _, state = reason.partition(" ")
     if word == "state" and state in set(AgentState):

@@ -80,7 +80,7 @@ def test_a_wrong_token_is_told(broker: ServedBroker, tmux: Tmux, tmp_path: Path)
     token.write_text("wrong")
     program = command("visitor", broker, "--token-file", str(token))
     pane = tmux.opens("visitor", ["sh", "-c", '"$@"; echo "status $?"; sleep 60', "sh", *program])
-    pane.shows("the session has ended: Rejected: AuthFailed", "status 1")
+    pane.shows("· the session has ended: a wrong token", "status 1")
 
 
 def test_what_a_peer_writes_does_not_steer_the_terminal(broker: ServedBroker, tmux: Tmux) -> None:

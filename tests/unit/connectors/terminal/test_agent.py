@@ -1,6 +1,6 @@
 """The commands of the agent's terminal program, against the core on a socket."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -171,20 +171,31 @@ def test_who_is_there_and_why() -> None:
 
 def test_a_supervisor_goes_to_a_chat_of_the_overview() -> None:
     async def scenario(scene: Scene) -> None:
-        await scene.terminal.enter("/monitor 1")
+        await scene.terminal.enter("/monitor 2")
         assert scene.face.lines[-1] == "which chat? /overview gives them numbers"
         other = Guid("00000000-0000-4000-8000-0000000000c7")
         waiting = scene.status(chat_id=BORIS, status=ChatStatus.WAITING)
-        busy = scene.status(chat_id=other, agent_name="Bob\x1b Meyer")
+        about = ChatInfo(
+            time_stamp=NOW,
+            pilot_dial_time=NOW - timedelta(seconds=280),
+            remote_party_name="Petr",
+            chat_gateway_name="Web chat",
+            project_name="Support",
+            waiting_time=35,
+        )
+        busy = scene.status(chat_id=other, agent_name="Bob\x1b Meyer", info=about)
         scene.answers["CS_CHAT_OVERVIEW"] = ("SC_CHAT_OVERVIEW", (waiting, busy))
         await scene.terminal.enter("/overview")
-        assert scene.face.lines[-2:] == ["chat 1: waiting", "chat 2: with Bob� Meyer"]
+        assert scene.face.lines[-2:] == [
+            "#2 a visitor: waiting",
+            "#3 Petr (Web chat / Support): with Bob� Meyer; began 4 min ago; 35 s of waiting",
+        ]
         scene.answers["CS_CHAT_INVITE"] = ("SC_CHAT_STATUS", busy)
-        for command, mode in (("/monitor 2", "Monitor"), ("/join 2", "Conference")):
+        for command, mode in (("/monitor 3", "Monitor"), ("/join #3", "Conference")):
             asked = await scene.asks(command, "CS_CHAT_INVITE")
             assert isinstance(asked, ChatTransferInfo)
             assert (asked.chat_id, asked.to_agent_id, asked.mode) == (other, None, mode)
-        ended = await scene.asks("/close 1", "CS_CHAT_CLOSE")
+        ended = await scene.asks("/close 2", "CS_CHAT_CLOSE")
         assert isinstance(ended, ChatCommandInfo)
         assert ended.chat_id == BORIS
 
@@ -317,7 +328,9 @@ def test_who_asks_is_told_with_the_call() -> None:
 def test_what_is_refused_is_told() -> None:
     async def scenario(scene: Scene) -> None:
         await scene.terminal.enter("/leave")
-        assert scene.face.lines[-1].startswith("not done: WrongState: ")
+        assert scene.face.lines[-1].startswith("not done: ")
+        assert "WrongState" not in scene.face.lines[-1]
+        assert scene.terminal.declined
 
     play(scenario)
 

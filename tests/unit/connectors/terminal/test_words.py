@@ -15,7 +15,7 @@ from connectors.terminal.conversation import Conversation
 from connectors.terminal.forms import filled_in, heading
 from connectors.terminal.options import agent_options, visitor_options
 from connectors.terminal.visitor import VisitorTerminal
-from connectors.terminal.words import decision_text, listed_text, wrap_up_text
+from connectors.terminal.words import decision_text, listed_text, span_text, wrap_up_text
 from protocol.agent import AgentStateInfo, AgentWrapUpInfo
 from protocol.chat import (
     ChatPartyInfo,
@@ -120,10 +120,10 @@ def test_wrap_ups_are_told_when_they_begin_and_end() -> None:
         lines = scene.face.lines
         when = f"{JANA.until_utc.astimezone():%H:%M:%S}" if JANA.until_utc else ""
         for picture, told in (
-            ((JANA,), f"you still write up the chat with Jana, until {when}: /done CODE: NOTE"),
-            ((JANA, KARL), "you write up the chat with a visitor: /done CODE: NOTE"),
-            ((KARL,), "the wrap-up of the chat with Jana is over"),
-            ((), "the wrap-up of the chat with a visitor is over"),
+            ((JANA,), f"you still write up #1 Jana, until {when}: /done CODE: NOTE"),
+            ((JANA, KARL), "you write up #2 a visitor: /done CODE: NOTE"),
+            ((KARL,), "the wrap-up of #1 Jana is over"),
+            ((), "the wrap-up of #2 a visitor is over"),
         ):
             terminal.on(AgentStateChanged(writing_up(*picture)))
             assert lines[-1] == told
@@ -145,7 +145,7 @@ def auckland(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_times_are_those_of_the_persons_clock() -> None:
     """Of wrap-ups, decisions and forms alike; a moment that is none here says that it is UTC."""
     at = datetime(2026, 1, 1, 14, 5, tzinfo=UTC)
-    assert "until 03:05:00" in wrap_up_text(JANA, is_old=False)
+    assert "until 03:05:00" in wrap_up_text(JANA, "#1 Jana", is_old=False)
     assert decision_text(DecisionInfo(kind="routed", time_stamp=at)).startswith(
         "03:05:00 The rules"
     )
@@ -207,7 +207,7 @@ def test_a_line_that_a_closed_chat_does_not_take_is_told_in_short() -> None:
         sentence = ChatSentenceInfo(id="k", text="long " * 100)
         for error, why in (
             (Refused("ChatClosed", "of no use"), "(the chat is closed)"),
-            (Refused("TooLong", "Text"), "(TooLong: Text)"),
+            (Refused("TooLong", "Text: longer than 9"), "(the text is longer than 9)"),
         ):
             scene.terminal.on(SentenceRefused(scene.ref, sentence, error))
             said = scene.face.lines[-1]
@@ -235,7 +235,7 @@ def test_what_answers_and_is_no_broker_is_told() -> None:
                 terminal._give_up()
         await listener.aclose()
         (said,) = face.lines
-        assert said.startswith("there is no broker: what answers there speaks another protocol")
+        assert said.startswith(f"there is no broker at 127.0.0.1:{port}: what answers there speaks")
 
     anyio.run(run, backend="asyncio")
 
@@ -257,7 +257,16 @@ def test_what_answers_and_is_no_broker_is_told() -> None:
 def test_how_a_chat_of_the_overview_stands(
     status: ChatStatus | None, name: str | None, parked: bool, told: str
 ) -> None:
-    assert listed_text(ChatStatusInfo(status=status, agent_name=name, is_parked=parked)) == told
+    chat = ChatStatusInfo(status=status, agent_name=name, is_parked=parked)
+    assert listed_text(chat) == f"a visitor: {told}"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(-1, "0 s"), (59, "59 s"), (60, "1 min"), (3_599, "59 min"), (7_260, "2 h 1 min")],
+)
+def test_how_long_something_takes(seconds: int, told: str) -> None:
+    assert span_text(seconds) == told
 
 
 @pytest.mark.parametrize(
