@@ -31,7 +31,7 @@ from broker.core.distribution import apply as apply_agents
 from broker.core.distribution.eligibility import touch
 from broker.core.effects import Answer, Dismiss, Effect, Reply
 from broker.core.facts import Fact
-from broker.core.heard import age
+from broker.core.heard import age, heard_by
 from broker.core.inputs import (
     Booted,
     FrameArrived,
@@ -250,7 +250,7 @@ def restore(
         next_chat=recovered.next_chat,
         next_offer=recovered.next_offer,
     )
-    heard = recovered.heard or ((0, now),)
+    heard = heard_by(recovered.heard, now) or ((0, now),)
 
     def aged(at: int) -> int:
         return up - age(heard, at)

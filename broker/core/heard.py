@@ -38,3 +38,10 @@ def earliest(heard: Spans, most: int) -> int:
         most -= end - begin
         found = min(found, begin)
     return found - most
+
+
+def heard_by(heard: Spans, now: int) -> Spans:
+    """The spans as they were at `now`: it may have been noted since that the broker listened on."""
+    if heard and heard[0][0] <= now < heard[0][1]:
+        return ((heard[0][0], now), *heard[1:])
+    return heard

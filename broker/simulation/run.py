@@ -321,8 +321,8 @@ class Play:
                 config = rng.choose(self.installation.reloads)
                 self.world.after(soon, lambda: host.reload(config))
             case Window.SHUT_DOWN | Window.CROWD_AND_END:
-                if rng.fork(f"slow{soon}").happens(0.5):  # so that there is something to wait for
-                    self.faults.armed.append(Window.COMMIT_SLOW)
+                # So that there is something to wait for: commits are quick otherwise.
+                self.faults.armed.append(Window.COMMIT_SLOW)
                 self.world.after(soon, host.shut_down)
             case _:
                 pass

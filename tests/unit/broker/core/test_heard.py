@@ -2,7 +2,7 @@
 
 import pytest
 
-from broker.core.heard import Spans, age, earliest
+from broker.core.heard import Spans, age, earliest, heard_by
 
 ONE: Spans = ((100, 200),)
 OUTAGE: Spans = ((500, 520), (100, 200))
@@ -36,3 +36,12 @@ def test_nothing_before_the_bound_is_young(heard: Spans, most: int) -> None:
     bound = earliest(heard, most)
     written = [at for begin, end in heard for at in range(begin, end + 1)]
     assert all(age(heard, at) >= most for at in written if at < bound)
+
+
+def test_what_was_noted_after_a_moment_makes_nothing_older_at_it() -> None:
+    """B-13: a state of some moment is built anew when it was noted since that the broker listened on."""
+    spans: Spans = ((100, 130), (0, 50))
+    assert heard_by(spans, 110) == ((100, 110), (0, 50))
+    assert age(heard_by(spans, 110), 105) == 5
+    assert heard_by(spans, 140) == heard_by(spans, 90) == spans
+    assert heard_by((), 110) == ()

@@ -174,6 +174,23 @@ def test_an_offer_that_was_over_in_the_refused_batch_has_all_of_its_time() -> No
     assert again.term.since + again.term.length == offer.until
 
 
+def test_a_life_that_is_noted_while_a_row_is_looked_for_makes_nothing_older() -> None:
+    """B-13, B-24: who let a chat go is left out as long as ever."""
+    bench = Refusing()
+    bench.store.begin_life(bench.now)
+    offered = bench.offered()
+    bench.desk("CS_CHAT_HANGUP", ChatCommandInfo(peer="101", chat_id=offered))
+    bench.store_all()
+    let_go = dict(bench.engine.state.chats[offered].exclusions)
+    bench.now += SECOND
+    bench.say("poison", "poison")
+    bench.engine.pump()
+    bench.store.note_life(bench.now + 5 * SECOND)
+    bench.refuse(0)
+    assert let_go
+    assert bench.engine.state.chats[offered].exclusions == let_go
+
+
 def test_an_answer_after_a_refused_input_is_taken() -> None:
     """I-6, B-22."""
     bench = Refusing()
