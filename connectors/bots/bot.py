@@ -309,9 +309,14 @@ class _Service:
         try:
             if sentence is None or sentence.model == SentenceModel.SENTENCE:
                 reply = await self._think(held, sentence)
-                await self._do(
-                    held, reply, _key(ref, "after", sentence.counter if sentence else None)
-                )
+                key = _key(ref, "after", sentence.counter if sentence else None)
+                try:
+                    await self._do(held, reply, key)
+                except Refused as error:
+                    if not self._has(held):
+                        raise
+                    _log.warning("chat %s: %r was refused: %s", ref.name, reply, error)
+                    await self._do(held, self._bot.when_failed, None)
             if sentence is not None and self._has(held):
                 self._client.confirm(ref, sentence.id or "")
         except ConnectorError as error:

@@ -171,3 +171,17 @@ async def talk(
 ) -> None:
     send_soon(ref, "Hello, I am Bob")
     await until(said, says("Hello, I am Bob"))
+
+
+async def test_no_visitor_ends_the_printed_bot(broker: ServedBroker, bot: BotProgram) -> None:
+    """B-40: the longest number there can be is too long for a note; its visitor gets a person all the same."""
+    with trio.fail_after(PATIENCE):
+        await until_ready(broker)
+        async with connect_connector(address(broker), ["web"], "web-secret") as visitor:
+            events = visitor.events()
+            for number in ("1" * 32_768, "1234"):
+                chat = await visitor.start_chat(party_name="Jana")
+                await until(events, says(GREETING))
+                await visitor.send(chat, number)
+                await until(events, says("Thank you, here is a colleague."))
+                await until(events, has_status(ChatStatus.WAITING))

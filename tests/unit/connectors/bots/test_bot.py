@@ -234,6 +234,22 @@ def test_a_project_that_is_refused_leaves_it_to_the_rules(play: Callable[[Scenar
     play(scenario)
 
 
+def test_a_reply_that_is_refused_leaves_the_chat_to_people(
+    play: Callable[[Scenario], None],
+) -> None:
+    """Said back, the longest sentence is too long; its visitor would wait for ever."""
+
+    async def scenario(scene: Play) -> None:
+        await scene.run(Parrot())
+        chat = await scene.visitors.start_chat(party_name="Jana")
+        await scene.visitors.send(chat, "x" * 32_768)
+        await scene.sees(chat, ChatStatus.WAITING)
+        other = await scene.visitors.start_chat(party_name="Petr")
+        await scene.hears(other, "Hello Petr")
+
+    play(scenario)
+
+
 def test_a_hand_over_that_lost_its_answer_is_looked_at_before_it_is_repeated(
     play: Callable[[Scenario], None],
 ) -> None:
