@@ -174,7 +174,7 @@ async def talk(
 
 
 async def test_no_visitor_ends_the_printed_bot(broker: ServedBroker, bot: BotProgram) -> None:
-    """B-40: the longest number there can be is too long for a note; its visitor gets a person all the same."""
+    """B-40: the longest number is too long for a note, and its visitor gets a person all the same."""
     with trio.fail_after(PATIENCE):
         await until_ready(broker)
         async with connect_connector(address(broker), ["web"], "web-secret") as visitor:
