@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection
 
 from broker.config.parse import duration
+from broker.console.help import HelpLayout
 from broker.console.output import complain, for_people, for_programs
 from broker.reporting import agent_states, agents, formats, lives, rows
 from broker.reporting import contacts as metrics
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         description="Print the figures of a contact center from the store, beside a running broker "
         "or without one. The store is only read.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpLayout,
     )
     add_store(made)
     made.add_argument(

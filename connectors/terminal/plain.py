@@ -38,11 +38,14 @@ class Plain:
         if descriptor is None:
             descriptor = 0 if sys.stdin is not None else os.open(os.devnull, os.O_RDONLY)
         self._descriptor = descriptor
+        self._fault: OSError | None = None
         self._terminal: Terminal | None = None
 
     async def run(self, terminal: Terminal) -> None:
         """Take lines until the input ends, and wait until all of them have their echo."""
         self._terminal = terminal
+        if self._fault is not None:
+            self._end(self._fault)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._take, terminal)
             await terminal.done.wait()
@@ -77,12 +80,13 @@ class Plain:
         except OSError as error:
             # The interpreter's own last flush must not fail as well.
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._output.fileno())
+            self._fault = error
+            if not isinstance(error, BrokenPipeError):
+                print(f"the output cannot be written: {error.strerror}", file=sys.stderr)
             self._end(error)
 
     def _end(self, error: OSError) -> None:
         """End the program: nobody reads any more, as behind `| head`, or what it says cannot be kept."""
-        if not isinstance(error, BrokenPipeError):
-            print(f"the output cannot be written: {error.strerror}", file=sys.stderr)
         if self._terminal is not None:
             self._terminal.status = 0 if isinstance(error, BrokenPipeError) else NOT_WRITTEN
             self._terminal.done.set()

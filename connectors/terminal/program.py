@@ -121,7 +121,7 @@ class Terminal(ABC):
             try:
                 self.begin()
             except Refused as error:
-                print(f"error: this cannot begin: {error}", file=sys.stderr)
+                print(f"error: this cannot begin: {refusal_text(error)}", file=sys.stderr)
                 return 1
             tasks.start_soon(self._listen)
             await self.face.run(self)

@@ -1,6 +1,7 @@
 """The bot of docs/bots.md, as it is printed there, against a real broker."""
 
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -73,6 +74,12 @@ class BotProgram:
 
     def start(self) -> None:
         self._child = subprocess.Popen(self._command, env=environment())
+
+    def interrupted(self) -> int:
+        """Press Ctrl-C, and wait for the end."""
+        assert self._child is not None
+        self._child.send_signal(signal.SIGINT)
+        return self._child.wait()
 
     def kill(self) -> None:
         assert self._child is not None
@@ -164,6 +171,15 @@ async def test_the_printed_bot_hands_over(broker: ServedBroker, bot: BotProgram)
             assert isinstance(note, InternalAdded)
             assert (note.sentence.text, note.mine) == ("order: 4711", False)
             await talk(offer.ref, said, bob.send_soon)
+
+
+async def test_ctrl_c_ends_the_printed_bot_quietly(
+    broker: ServedBroker, bot: BotProgram, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with trio.fail_after(PATIENCE):
+        await until_ready(broker)
+        assert await trio.to_thread.run_sync(bot.interrupted) == 0
+    assert "Traceback" not in capfd.readouterr().err
 
 
 async def talk(

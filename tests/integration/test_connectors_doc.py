@@ -1,6 +1,8 @@
 """The connector of docs/connectors.md, as it is printed there, against a real broker."""
 
 import re
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -131,6 +133,49 @@ async def test_no_visitor_ends_the_printed_connector(broker: ServedBroker, tmp_p
                 await stranger.send_all(b"is nobody there?\n")
             await other.send_all(b"Good morning\n")
             await end_next(agent, events, "Good morning")
+
+
+async def test_ctrl_c_ends_the_printed_connector_quietly(
+    broker: ServedBroker, tmp_path: Path
+) -> None:
+    program = tmp_path / "lines.py"
+    program.write_text(printed_program(), "utf-8")
+    port = free_port()
+    where = f"{broker.address[0]}:{broker.address[1]}"
+    command = [sys.executable, str(program), where, str(port)]
+    child = await trio.lowlevel.open_process(command, env=environment(), stderr=subprocess.PIPE)
+    assert child.stderr is not None
+    with trio.fail_after(PATIENCE):
+        async with await open_line(port) as line:
+            await line.send_all(b"a\0b\n")
+            await hear(line, "(not sent: ")
+            child.send_signal(signal.SIGINT)
+            said = b"".join([part async for part in child.stderr])
+            assert (await child.wait(), said) == (0, b"")
+
+
+def test_the_printed_line_of_a_visitor_in_python_works() -> None:
+    """In place of `nc`."""
+    (code,) = re.findall(
+        r"^python -c '\n(.*?)^'$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(PATIENCE)
+        code = code.replace("4000", str(server.getsockname()[1]))
+        with subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as child:
+            assert child.stdin is not None
+            assert child.stdout is not None
+            visit, _ = server.accept()
+            with visit:
+                child.stdin.write(b"Good morning\n")
+                child.stdin.flush()
+                assert visit.recv(100) == b"Good morning\n"
+                visit.sendall(b"Alice: Hello\n")
+                assert child.stdout.readline() == b"Alice: Hello\n"
+                child.stdin.close()
+                assert child.wait(PATIENCE) == 0
 
 
 async def end_next(agent: WorkplaceClient, events: AsyncIterator[Event], text: str) -> None:

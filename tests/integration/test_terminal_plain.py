@@ -1,6 +1,8 @@
 """The terminal programs, driven by pipes, against a real broker."""
 
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -229,3 +231,106 @@ def test_a_conversation_that_no_broker_takes_is_told_in_one_line(
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"error: this cannot begin: {why}\n"
+
+
+def ended(
+    arguments: list[str], *, typed: bytes = b"", redirected: str = "", **env: str
+) -> "subprocess.CompletedProcess[bytes]":
+    """A program that ran to its end under a shell that redirects its streams."""
+    return subprocess.run(
+        ["sh", "-c", f'"$@" {redirected}', "sh", *arguments],
+        input=typed,
+        capture_output=True,
+        env={**environment(), **env},
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "option", ["--name", "--gateway", "--culture", "--tracking-id", "--token", "--login", "address"]
+)
+def test_an_argument_that_is_no_text_is_one_line(option: str) -> None:
+    program = "agent" if option == "--login" else "visitor"
+    given = ["J\udcffn"] if option == "address" else [option, "J\udcffn"]
+    done = ended([sys.executable, "-m", "connectors.terminal", program, *given])
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith(f"argument {option}: is no UTF-8 text".encode())
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_token_of_the_environment_that_is_no_text_is_one_line() -> None:
+    done = ended(
+        [sys.executable, "-m", "connectors.terminal", "agent"], PARLEY_AGENT_TOKEN="J\udcffn"
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith(b"PARLEY_AGENT_TOKEN is no UTF-8 text")
+
+
+def test_a_name_is_taken_whatever_the_locale_spells(broker: ServedBroker) -> None:
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    arguments = command("visitor", broker, "--name", "Jiří")
+    done = ended(arguments, typed=b"hi\n", **ascii_only)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "[1] Jiří: hi" in done.stdout.decode("utf-8")  # of PYTHONIOENCODING
+
+
+@pytest.mark.parametrize(
+    ("redirected", "status", "told", "fault"),
+    [
+        ("<&-", 0, b"* connected", b""),
+        ("<&- >&-", 0, b"", b""),
+        (">&-", 0, b"", b""),
+        (">/dev/full", 2, b"", b"the output cannot be written: No space left on device\n"),
+        ("0>/dev/null", 1, b"the input cannot be read: Bad file descriptor", b""),
+    ],
+)
+def test_what_streams_cannot_do_is_no_traceback(
+    broker: ServedBroker, redirected: str, status: int, told: bytes, fault: bytes
+) -> None:
+    done = ended(command("visitor", broker), typed=b"hi\n", redirected=redirected)
+    assert (done.returncode, done.stderr) == (status, fault)
+    assert told in done.stdout
+
+
+@pytest.mark.parametrize("line", ["/nonsense", "x" * 40_000])
+def test_what_was_not_sent_is_a_status(broker: ServedBroker, line: str) -> None:
+    done = ended(command("visitor", broker), typed=f"//first\n{line}\n".encode())
+    assert done.returncode == 1
+    assert b"[1] Visitor: /first" in done.stdout
+
+
+def test_a_name_that_is_too_long_is_a_status(broker: ServedBroker) -> None:
+    done = ended(command("visitor", broker, "--name", "x" * 300), typed=b"hi\n")
+    assert done.returncode == 1
+    assert done.stderr == b"error: this cannot begin: the name is longer than 160 characters\n"
+
+
+def test_tls_with_a_broker_that_speaks_none_is_told(broker: ServedBroker) -> None:
+    done = ended(command("visitor", broker, "--tls"))
+    where = f"{broker.address[0]}:{broker.address[1]}"
+    assert done.returncode == 1
+    assert f"* cannot reach {where}: what answers there speaks no TLS\n".encode() in done.stdout
+
+
+@pytest.mark.parametrize("term", ["dumb", "no-such-terminal", ""])
+def test_a_terminal_that_cannot_place_its_cursor_gets_lines(
+    broker: ServedBroker, term: str
+) -> None:
+    leader, follower = os.openpty()
+    child = subprocess.Popen(
+        command("visitor", broker),
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env={**environment(), "TERM": term},
+        start_new_session=True,
+    )
+    os.close(follower)
+    seen = b""
+    with os.fdopen(leader, "r+b", buffering=0) as terminal, child:
+        while b"* connected" not in seen:
+            seen += terminal.read(1_000)
+        terminal.write(b"/quit\n")
+        assert child.wait(30) == 0
+    assert b"\x1b" not in seen

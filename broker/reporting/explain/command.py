@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Final, TextIO
 
+from broker.console.help import HelpLayout
 from broker.console.output import complain, for_people, for_programs
 from broker.reporting import lives
 from broker.reporting.explain.chat_rows import ChatRows, NoChatError, agent_of, dossier
@@ -50,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         "offered and why, why others were passed over, and how long each phase took. The store is "
         "only read, beside a running broker or without one.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpLayout,
     )
     which = made.add_mutually_exclusive_group(required=True)
     which.add_argument(

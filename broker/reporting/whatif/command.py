@@ -9,6 +9,7 @@ from typing import Final, TextIO
 from attrs import frozen
 
 from broker.config.model import Config
+from broker.console.help import HelpLayout
 from broker.console.output import complain, for_people, for_programs
 from broker.reporting.contacts import Base
 from broker.reporting.report import add_zone, duration_of
@@ -45,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         description="Replay the visitors and agents of a recorded time against another configuration, "
         "in virtual time, and print the figures old beside new. The store is only read.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpLayout,
     )
     made.add_argument(
         "--history",
