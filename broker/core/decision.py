@@ -8,7 +8,7 @@ So an announcement that stands in a decision is never moved, changed or taken ou
 
 from __future__ import annotations
 
-from attrs import Factory, define, evolve, field, frozen
+from attrs import Factory, define, field, frozen
 
 from broker.core.effects import Answer, Notice
 from broker.core.facts import Fact
@@ -41,9 +41,10 @@ class Decision:
         self.notices += other.notices
 
     def answering(self, answer: Answer | None) -> Decision:
-        """The same decision, made for somebody who asked for it."""
+        """This decision, made for somebody who asked for it."""
         assert self.answer is None
-        return evolve(self, answer=answer)
+        self.answer = answer
+        return self
 
 
 @frozen
