@@ -13,6 +13,10 @@ from protocol.scenario import (
     ScenarioResultValueInfo,
     ScreenControlInfo,
 )
+from protocol.values import ControlType
+
+_AS_FILLED_IN = {ControlType.DATE: "%Y-%m-%d", ControlType.TIME: "%H:%M"}
+"""A birthday is no moment, nor is a time of day: no zone changes them."""
 
 
 async def read_forms(client: WorkplaceClient, chat: ChatRef) -> list[str]:
@@ -63,6 +67,10 @@ def _said(control: ScreenControlInfo | None, value: ScenarioResultValueInfo) -> 
         ):
             return choice.display_name or ""
     if value.result_time is not None:
+        kind = control.control_type if control is not None else None
+        form = _AS_FILLED_IN.get(kind) if kind is not None else None
+        if form is not None:
+            return value.result_time.strftime(form)
         return local_time(value.result_time, "%Y-%m-%d %H:%M")
     for said in (value.result_text, value.result_number, value.result_numeric):
         if said is not None:

@@ -30,8 +30,18 @@ from protocol.scenario import (
     ScenarioResultInfo,
     ScenarioResultItemInfo,
     ScenarioResultValueInfo,
+    ScreenControlInfo,
+    ScreenInfo,
 )
-from protocol.values import AgentState, ChatStatus, CloseReason, Guid, PartyState, TransferMode
+from protocol.values import (
+    AgentState,
+    ChatStatus,
+    CloseReason,
+    ControlType,
+    Guid,
+    PartyState,
+    TransferMode,
+)
 from tests.support.agent_program import Lines, Scene, play
 from tests.support.wired_core import ALICE, BOB, BORIS
 
@@ -318,3 +328,22 @@ def test_lines_of_a_new_chat_of_the_same_name_are_counted_anew() -> None:
     talk.add(ChatSentenceInfo(id="b", counter=1, text="new", party_name="Alice"), mine=False)
     talk.confirmed(ChatSentenceInfo(id="b", counter=1, text="new", party_name="Alice"))
     assert [(one.text, one.mine) for one in talk.lines([])] == [("old", True), ("new", False)]
+
+
+@pytest.mark.usefixtures("auckland")
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (ControlType.DATE, "1980-05-01"),
+        (ControlType.TIME, "13:30"),
+        (ControlType.DATE_TIME, "1980-05-02 01:30"),
+    ],
+)
+def test_a_birthday_is_the_same_day_everywhere(kind: ControlType, text: str) -> None:
+    """Only a moment is shown by the person's clock."""
+    control = ScreenControlInfo(screen_control_id=ALICE, display_name="When", control_type=kind)
+    form = ScenarioInfo(screens=(ScreenInfo(controls=(control,)),))
+    value = ScenarioResultValueInfo(
+        screen_control_id=ALICE, result_time=datetime(1980, 5, 1, 13, 30, tzinfo=UTC)
+    )
+    assert list(filled_in(form, ScenarioResultInfo(values=(value,)))) == [f"  When: {text}"]
