@@ -59,8 +59,7 @@ class Screen:
             await app.run_async()
             tasks.cancel_scope.cancel()
         if terminal.status:
-            for line in terminal.lines()[-LAST_WORDS:]:
-                print("".join(text for _, text in fragments(line)))
+            print("\n".join(last_words(terminal.lines())))
 
     def show(self, talk: Conversation | None, line: Line) -> None:
         """The screen draws what the terminal has; there is nothing to print."""
@@ -189,6 +188,11 @@ def fragments(line: Line) -> Fragments:
         colour = "class:waiting" if line.tick is Tick.SENDING else "class:tick"
         parts.append((colour, f"  {line.tick}"))
     return parts
+
+
+def last_words(lines: list[Line]) -> list[str]:
+    """What stays in the terminal of a program that ends, as it was shown."""
+    return ["".join(text for _, text in fragments(line)) for line in lines[-LAST_WORDS:]]
 
 
 def seen(lines: list[Line], columns: int, height: int, up: int) -> tuple[list[Fragments], int]:

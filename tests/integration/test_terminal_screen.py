@@ -89,3 +89,24 @@ def test_what_a_peer_writes_does_not_steer_the_terminal(broker: ServedBroker, tm
     visitor = tmux.opens("visitor", command("visitor", broker, "--name", "\x1b[2JEve"))
     visitor.shows("● connected")
     agent.shows("�[2JEve calls")
+
+
+def test_a_broker_that_is_not_there_is_told_with_its_address(tmux: Tmux, tmp_path: Path) -> None:
+    away = sample_broker(tmp_path)
+    pane = tmux.opens("visitor", command("visitor", away))
+    where = f"{away.address[0]}:{away.address[1]}"
+    screen = pane.shows(
+        f"\u00b7 cannot reach {where}: connection refused", "reconnecting (connection refused)"
+    )
+    assert screen.count("cannot reach") == 1
+
+
+def test_several_offers_and_composed_letters(broker: ServedBroker, tmux: Tmux) -> None:
+    """Each offer has its row, and a joined emoji spoils no row but takes its cells."""
+    agent = tmux.opens("agent", command("agent", broker, "--ready"))
+    agent.shows("\u25cf connected", "ready")
+    for number in (1, 2, 3):
+        name = "\N{WOMAN}\u200d\N{WOMAN}\u200d\N{GIRL} " * 9
+        tmux.opens(f"visitor{number}", command("visitor", broker, "--name", name))
+        screen = agent.shows(*(f"/accept {n} or /reject {n}" for n in range(1, number + 1)))
+    assert screen.count("\N{WOMAN}\N{WOMAN}\N{GIRL}") >= 3

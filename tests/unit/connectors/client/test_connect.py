@@ -237,3 +237,19 @@ def test_addresses(text: str, host: str, port: int) -> None:
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(ValueError, match="host:port"):
         Address.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [("a.example:7070", "a.example"), ("[::1]:7070", "::1"), ("é.example:1", "é.example")],
+)
+def test_an_address_is_told_as_it_was_given(text: str, host: str) -> None:
+    address = Address.parse(text)
+    assert (address.host, str(address)) == (host, text)
+
+
+@pytest.mark.parametrize("text", [f"{'x' * 300}:7070", "a..b:7070"])
+def test_a_name_that_no_resolver_takes_is_no_address(text: str) -> None:
+    """It would be no lost connection either."""
+    with pytest.raises(ValueError, match="no name of a host"):
+        Address.parse(text)

@@ -1,7 +1,7 @@
 """What a full screen shows of a transcript."""
 
 from connectors.terminal.conversation import Line, Tick
-from connectors.terminal.screen import Fragments, fragments, seen
+from connectors.terminal.screen import Fragments, fragments, last_words, seen
 
 
 def plain(rows: list[Fragments]) -> list[str]:
@@ -37,3 +37,17 @@ def test_who_said_it_and_what_the_program_says_are_told_apart() -> None:
     assert plain([fragments(Line(text="hi", mine=True))]) == ["me: hi"]
     assert plain([fragments(Line(text="hi", note=True))]) == ["hi"]
     assert plain([fragments(Line(text="hi"))]) == ["\u00b7 hi"]
+
+
+def test_last_words_have_who_said_them() -> None:
+    lines = [
+        Line(text="gone"),
+        Line(text="Good morning", who="Jana"),
+        Line(text="Hello", who="Alice", mine=True, tick=Tick.DELIVERED),
+        Line(text="the session has ended"),
+    ]
+    assert last_words(lines) == [
+        "Jana: Good morning",
+        "Alice: Hello  \u2713\u2713",
+        "\u00b7 the session has ended",
+    ]
