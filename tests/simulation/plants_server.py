@@ -80,7 +80,7 @@ def _closing_takes_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
 PLANTS = (
     Plant("a socket is read although the inbox is full", "I-14", _read_whatever_waits),
     Plant("an accept never resumes", "I-16", _accept_never_resumes),
-    Plant("a drain drops an answer", "I-13", _drain_waits_for_nothing),
+    Plant("a drain drops an answer", "I-13", _drain_waits_for_nothing, 60),
     Plant("a drain tells nobody", "I-13", _drain_tells_nobody),
     Plant("a paused reader is never read again", "I-16", _paused_for_ever),
     Plant(
