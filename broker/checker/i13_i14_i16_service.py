@@ -109,6 +109,10 @@ def _wants_answer(frame: Frame | None) -> bool:
     return frame is not None and frame.id is not None and expected_answer(frame) is not None
 
 
+_BY_ITSELF = ("hung up", "killed")
+"""Why a connection is gone that its client ended."""
+
+
 def _untold(
     story: Story, connection: Connection, began: Event, ended: Event
 ) -> Iterator[Violation]:
@@ -116,8 +120,10 @@ def _untold(
     took_long = ended.at - began.at >= int(story.setup.data["drain"])
     if took_long or (connection.gone_at is not None and connection.gone_at < began.at):
         return
-    struck = any(e.kind is Kind.FAULT and e.conn == connection.name for e in story.events)
-    if not struck and not any(_is_last_word(event) for event in connection.events):
+    mine = [e for e in story.events if e.conn == connection.name and e.at < ended.at]
+    struck = any(e.kind is Kind.FAULT for e in mine)
+    left = any(e.kind is Kind.GONE and e.data.get("why") in _BY_ITSELF for e in mine)
+    if not (struck or left) and not any(_is_last_word(event) for event in connection.events):
         text = "the broker stopped and told it nothing"
         yield Violation("I-13", text, ended.at, connection.name)
 

@@ -66,7 +66,9 @@ def test_nothing_is_read_while_the_inbox_is_full(waiting: int, laws: set[str]) -
     assert told(read) == laws
 
 
-def drained(*, asked: bool = False, bye: bool = True, cut: bool = False) -> set[str]:
+def drained(
+    *, asked: bool = False, bye: bool = True, cut: bool = False, left: bool = False
+) -> set[str]:
     """What is said of a drain: a question that was read and has no answer, a good-bye or none."""
 
     def drain(tale: Tale) -> None:
@@ -79,6 +81,8 @@ def drained(*, asked: bool = False, bye: bool = True, cut: bool = False) -> set[
             tale.add(Kind.GOT, "c", Frame("SYS_BYE", Bye(code=ByeCode.SHUTDOWN)))
         if cut:
             tale.now += 5 * SECOND
+        if left:
+            tale.add(Kind.GONE, "c", why="killed")
         tale.add(Kind.STOPPED, cut=int(cut))
         tale.add(Kind.GONE, "c", why="the connection ended")
 
@@ -95,3 +99,4 @@ def test_nobody_is_left_without_a_word_before_it_is_time() -> None:
     """I-13."""
     assert drained(bye=False) == {"I-13"}
     assert drained(bye=False, cut=True) == set()
+    assert drained(bye=False, left=True) == set()
