@@ -16,6 +16,8 @@ from wcwidth import wcwidth
 
 BETWEEN = "  │  "
 MORE = "…"
+STAND_IN = "·"
+"""What stands for a letter that would change the one before it."""
 _JOINER: Final = "\N{ZERO WIDTH JOINER}"
 _DRESS: Final = re.compile(
     "[\N{VARIATION SELECTOR-15}\N{VARIATION SELECTOR-16}\N{COMBINING ENCLOSING KEYCAP}]"
@@ -36,6 +38,18 @@ def steady(text: str) -> str:
             continue
         kept.append(letter)
     return "".join(kept)
+
+
+def stood_in(text: str) -> str:
+    """A text of as many letters, steady too: for a line that is edited, where each has its place."""
+    if text.isascii():
+        return text
+    held = list(_DRESS.sub(STAND_IN, text).translate(_FLAG_LETTERS))
+    for place, letter in enumerate(held):
+        before = held[place - 1] if place else " "
+        if letter == _JOINER and unicodedata.category(before)[0] not in "LM":
+            held[place] = STAND_IN
+    return "".join(held)
 
 
 def width(text: str) -> int:

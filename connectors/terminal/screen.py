@@ -11,10 +11,11 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import ConditionalContainer, HSplit, Layout, Window
 from prompt_toolkit.layout.controls import FormattedTextControl
 from prompt_toolkit.layout.dimension import Dimension
+from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import TextArea
 
-from connectors.terminal.cells import Part, fitted, steady, wrapped
+from connectors.terminal.cells import Part, fitted, steady, stood_in, wrapped
 from connectors.terminal.conversation import Conversation, Line, Tick
 from connectors.terminal.program import Terminal
 from protocol.display import shown
@@ -36,6 +37,20 @@ STYLE = Style.from_dict(
         "status.away": "bg:ansired fg:ansiwhite",
     }
 )
+
+
+class _Steady(Processor):
+    """What is typed, shown so that the terminal and the library agree where the cursor is."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        given = transformation_input.fragments
+        text = stood_in("".join(piece[1] for piece in given))
+        shown_as: StyleAndTextTuples = []
+        place = 0
+        for style, piece, *_ in given:
+            shown_as.append((style, text[place : place + len(piece)]))
+            place += len(piece)
+        return Transformation(shown_as)
 
 
 class Screen:
@@ -78,7 +93,13 @@ class Screen:
             self._app.invalidate()
 
     def _application(self, terminal: Terminal) -> Application[None]:
-        entry = TextArea(height=1, prompt="> ", multiline=False, wrap_lines=False)
+        entry = TextArea(
+            height=1,
+            prompt="> ",
+            multiline=False,
+            wrap_lines=False,
+            input_processors=[_Steady()],
+        )
 
         def accept(_buffer: object) -> bool:
             self._up = 0

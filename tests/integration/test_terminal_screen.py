@@ -110,3 +110,13 @@ def test_several_offers_and_composed_letters(broker: ServedBroker, tmux: Tmux) -
         tmux.opens(f"visitor{number}", command("visitor", broker, "--name", name))
         screen = agent.shows(*(f"/accept {n} or /reject {n}" for n in range(1, number + 1)))
     assert screen.count("\N{WOMAN}\N{WOMAN}\N{GIRL}") >= 3
+
+
+def test_what_is_typed_spoils_no_other_row(broker: ServedBroker, tmux: Tmux) -> None:
+    """Letters that are joined have their stand-ins in the input, and are sent as they are."""
+    visitor = tmux.opens("visitor", command("visitor", broker))
+    visitor.shows("\u25cf connected", "waiting for an agent")
+    visitor.types("see \N{WOMAN}\u200d\N{GIRL}")
+    visitor.shows("> see \N{WOMAN}\u00b7\N{GIRL}")
+    visitor.enters(" there")
+    visitor.shows("Visitor: see \N{WOMAN}\N{GIRL} there")

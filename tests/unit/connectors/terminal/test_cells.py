@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from connectors.terminal.cells import Part, clipped, fitted, packed, steady, width, wrapped
+from connectors.terminal.cells import (
+    Part,
+    clipped,
+    fitted,
+    packed,
+    steady,
+    stood_in,
+    width,
+    wrapped,
+)
 
 FAMILY = "\N{WOMAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
 
@@ -33,6 +42,8 @@ def test_a_steady_text_is_counted_alike_letter_by_letter_and_as_a_whole(text: st
     """What the library that draws counts is the former, what a terminal shows the latter."""
     assert width(text) != wcswidth(text)
     assert width(steady(text)) == wcswidth(steady(text))
+    assert len(stood_in(text)) == len(text)
+    assert width(stood_in(text)) == wcswidth(stood_in(text))
 
 
 def rows(text: str, columns: int) -> list[str]:
