@@ -58,6 +58,13 @@ _ADVISORY_LOCK: Final = 0x5061726C6579
 """The name of Parley among PostgreSQL's advisory locks."""
 
 
+def shown(url: URL) -> str:
+    """What a database is called in messages: its file, or its address without the password."""
+    if url.get_backend_name() != "sqlite":
+        return url.render_as_string(hide_password=True)
+    return f"{Path(url.database).resolve()}" if url.database else ":memory:"
+
+
 def engine_for(url: URL, connect: Connect | None) -> Engine:
     """Make the engine; it holds no connections of its own.
 

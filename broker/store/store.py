@@ -77,11 +77,7 @@ class Store:
             address = make_url(url)
         except SQLAlchemyError as error:
             raise StoreUnusableError(f"no address of a database: {plain(error)}") from error
-        named = (
-            address.database
-            if address.get_backend_name() == "sqlite"
-            else address.render_as_string()
-        )
+        named = dialects.shown(address)
         with ExitStack() as resources:
             try:
                 files = resources.enter_context(dialects.only_user(address, create=create, new=new))

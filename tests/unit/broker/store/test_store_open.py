@@ -82,10 +82,13 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
         Store.open(f"sqlite:///{tmp_path}/other.db")
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "text.db").write_text("This is no database. " * 100)
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(StoreUnusableError) as caught:
-        Store.open(f"sqlite:///{tmp_path}/text.db")
+        Store.open("sqlite:///text.db")
     assert str(caught.value) == f"{tmp_path}/text.db cannot be opened: file is not a database"
 
 
