@@ -143,6 +143,8 @@ def _refused(code: str, text: str) -> str:
         return known.format(detail=detail)
     if code == ErrorCode.TOO_LONG and member:
         return f"{_MEMBERS.get(member, member)} is {detail}"
+    if member in _MEMBERS and detail.startswith("must "):
+        return f"{_MEMBERS[member]} {detail}"
     return f"{_MEMBERS[member]}: {detail} [{code}]" if member in _MEMBERS else f"{text} [{code}]"
 
 

@@ -212,8 +212,8 @@ def test_without_a_broker_a_script_ends_and_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("y" * 500, "TooLong: TrackingId: longer than 128 characters"),
-        (" ", "BadPayload: TrackingId: must not be blank"),
+        ("y" * 500, "the name of the conversation is longer than 128 characters"),
+        (" ", "the name of the conversation must not be blank"),
     ],
 )
 def test_a_conversation_that_no_broker_takes_is_told_in_one_line(

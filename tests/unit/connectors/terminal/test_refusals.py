@@ -54,6 +54,7 @@ from protocol.errors import ErrorCode
             "the chat: too many are in the chat [Overloaded]",
         ),
         ("Overloaded", "the transcript is full", "the transcript is full [Overloaded]"),
+        ("BadPayload", "PartyName: must not be blank", "the name must not be blank"),
         ("New", "Member: something", "Member: something [New]"),
     ],
 )
