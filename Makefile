@@ -32,10 +32,10 @@ run: setup ## run the broker with the sample configuration in var/ (ARGS=--new: 
 	@cd var && exec "../$(BIN)/parley" serve parley.toml $(ARGS)
 
 test: setup js ## run the whole test suite (ARGS="-k name" for a part)
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 quick: setup js ## in under a minute: unit tests, conformance, ten seeds
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" tests/unit tests/conformance $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow" tests/unit tests/conformance $(ARGS)
 	$(BIN)/parley simulate --seed 1 --runs 10 --processes $(JOBS)
 
 night: setup ## the long tests, for HOURS=10 at the most; prints rows for docs/proof.md

@@ -60,7 +60,7 @@ def _linked_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def chat_linked(state: Any, f: ChatLinked) -> None:
         original(state, f)
-        state.chats[f.chat].contact_name = None
+        state.chats[f.chat].visitor.contact_name = None
 
     monkeypatch.setitem(apply._TABLE, ChatLinked, chat_linked)
 
