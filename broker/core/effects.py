@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import frozen
-
 from broker.core.chat_state import Sentence, Slot
 from broker.core.facts import NoteStored, SentenceStored, SlotFilled
+from broker.core.value import value
 from protocol.errors import ByeCode
 from protocol.values import FrameId, Guid
 
 
-@frozen
+@value
 class Send:
     """One payload for one or several sessions.
 
@@ -48,7 +47,7 @@ class Send:
         return headers
 
 
-@frozen
+@value
 class Dismiss:
     """Say `SYS_BYE` to a session and close its connection (W-13)."""
 
@@ -57,7 +56,7 @@ class Dismiss:
     text: str = ""
 
 
-@frozen
+@value
 class LogEntry:
     """A line for the log. Never holds the text of a sentence or a secret."""
 
@@ -72,7 +71,7 @@ Said = Sentence | Slot | SentenceStored | SlotFilled | NoteStored
 """A sentence, as it is remembered or as it is about to be."""
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ChatToConnectors:
     """`SE_CHAT_STATUS` for every session of the gateway.
 
@@ -84,7 +83,7 @@ class ChatToConnectors:
     full: bool = False
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ChatToAgent:
     """A frame about a chat for the workplace where an agent sits, if they are there.
 
@@ -99,14 +98,14 @@ class ChatToAgent:
     full: bool = False
 
 
-@frozen
+@value
 class ChatToMembers:
     """`SC_CHAT_STATUS` for everybody who is in the conversation."""
 
     chat: Guid
 
 
-@frozen
+@value
 class SentenceToConnectors:
     """`SE_CHAT_SENTENCE` for every session of the gateway.
 
@@ -119,7 +118,7 @@ class SentenceToConnectors:
     trace: str | None = None
 
 
-@frozen
+@value
 class SentenceToMembers:
     """`SC_CHAT_SENTENCE` for everybody who is in the conversation when it is said.
 
@@ -136,7 +135,7 @@ class SentenceToMembers:
     trace: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class FormToMembers:
     """`SC_SCENARIO_RESULT` for everybody who is in the conversation (B-41).
 
@@ -150,14 +149,14 @@ class FormToMembers:
     but: Guid | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class AgentToWorkplace:
     """`SC_AGENT_STATE`: to the agent, with the wrap-ups, or to a supervisor who asked for it."""
 
     agent: Guid
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class OutboundToConnectors:
     """`SE_CHAT_OUTBOUND` for every session of the gateway.
 
@@ -194,7 +193,7 @@ Picture = (
 """What somebody can be answered by as well as told."""
 
 
-@frozen
+@value
 class Reply:
     """A payload that is no picture of what the decision changes: a list, a refusal, a register."""
 
@@ -202,14 +201,14 @@ class Reply:
     payload: object
 
 
-@frozen
+@value
 class Acknowledgement:
     """`SYS_ACK`: a frame that has no other answer was taken (W-16)."""
 
     type: str
 
 
-@frozen
+@value
 class Answer:
     """What the session that asked gets, in place of a push (W-15).
 

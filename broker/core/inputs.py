@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from attrs import Factory, frozen
+from attrs import Factory
 
 from broker.config.model import Config
+from broker.core.value import value
 from protocol.frame import Frame
 from protocol.values import FrameId, Guid, Role
 
 
-@frozen
+@value
 class Stamp:
     """When an input happened, and where its ids come from.
 
@@ -40,7 +41,7 @@ class Stamp:
         return Guid(f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}")
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class SessionOpened:
     """A hello was found good: the tokens are checked, the session begins.
 
@@ -63,14 +64,14 @@ class SessionOpened:
     re: FrameId = None
 
 
-@frozen
+@value
 class SessionClosed:
     """The connection of a session is gone, whatever the cause."""
 
     session: int
 
 
-@frozen
+@value
 class FrameArrived:
     """A well-formed frame of an open session."""
 
@@ -78,17 +79,17 @@ class FrameArrived:
     frame: Frame
 
 
-@frozen
+@value
 class TimePassed:
     """The clock reached what the core asked to be woken for."""
 
 
-@frozen
+@value
 class Booted:
     """The state was just loaded from the store (B-12)."""
 
 
-@frozen
+@value
 class Resumed:
     """The broker listens again, after a time in which it could not (B-13).
 
@@ -99,14 +100,14 @@ class Resumed:
     deaf: int
 
 
-@frozen
+@value
 class Reloaded:
     """A new configuration takes effect (C-4)."""
 
     config: Config
 
 
-@frozen
+@value
 class Unstorable:
     """The database refused the rows of an input; nothing of it has happened.
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from attrs import frozen
-
 from broker.core.limits import written
 from broker.core.moments import utc
+from broker.core.value import value
 from protocol.chat import ChatSentenceInfo
 from protocol.limits import text_length
 from protocol.values import Guid, to_micros
@@ -26,7 +25,7 @@ LONGEST: Final = SENTENCE_BYTES + 6 * sum(text_length("ChatSentenceInfo", t) for
 """A bound on the bytes of the longest sentence."""
 
 
-@frozen
+@value
 class Words:
     """What somebody said, once.
 

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from broker.core.facts.causes import ChatCause, DecisionKind
 from broker.core.sentence import Words
+from broker.core.value import value
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import ChatStatus, CloseReason, Guid
 
@@ -202,7 +203,7 @@ class ChatWarned:
     activity: int
 
 
-@frozen
+@value
 class SentenceStored:
     """A sentence got its place in the transcript (W-22). The hot row: `sentences`."""
 
@@ -250,7 +251,7 @@ class SlotConfirmed:
     at: int
 
 
-@frozen
+@value
 class SentenceConfirmed:
     """The receiver of a sentence confirmed it for the first time (B-10). The second hot row."""
 
