@@ -18,10 +18,7 @@ def test_a_planted_bug_is_caught(plant: Plant, monkeypatch: pytest.MonkeyPatch) 
     plant.patch(monkeypatch)
     found: set[str] = set()
     for seed in range(plant.seeds):
-        violations = play(Script(seed=f"plant-{seed}")).violations
-        # What a plant changes may be called otherwise by now; then it is a bug of its own that is caught.
-        assert not any("AttributeError" in violation.text for violation in violations), violations
-        found |= {violation.law for violation in violations}
+        found |= {violation.law for violation in play(Script(seed=f"plant-{seed}")).violations}
         if plant.law in found:
             return
     pytest.fail(f"not caught by {plant.law} in {plant.seeds} seeds, only by {sorted(found)}")
