@@ -22,14 +22,13 @@ from broker.simulation.standstill import Standstill
 from broker.simulation.witness import WatchedEngine
 from broker.simulation.world import MS, World
 from broker.store import RowRefusedError, StoreError
-from broker.store.pace import FEW, Pace
+from broker.store.pace import Pace
 
-_STRUCK = (
+_OF_COMMITS = (
     Window.COMMIT_LOST,
     Window.COMMIT_KEPT,
     Window.COMMIT_FAILS,
     Window.COMMIT_UNKNOWN,
-    Window.ROW_REFUSED,
 )
 
 
@@ -92,20 +91,19 @@ class Committer:
     def commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
         """Store the facts: at once while commits are quick, or later."""
         takes = self.life.commit_delay()
-        few = len(facts) <= FEW
-        if few and self._pace.in_loop and not self._under_way and not self._is_struck():
+        at_once = self._pace.takes(len(facts), self._under_way) and not self._is_struck()
+        self._pace.note(len(facts), takes / SECOND)
+        if at_once:
             if not self.life.dead:
-                self._pace.note(takes / SECOND)
                 done(self._store(facts))
             return
-        if few:
-            self._pace.note(takes / SECOND)
         self._under_way += 1
         self._begun = self.host.world.now
         self.host.world.after(takes, lambda: self._commit(facts, done))
 
     def _is_struck(self) -> bool:
-        return any(window in self.host.faults.armed for window in _STRUCK)
+        strikes = (*_OF_COMMITS, Window.ROW_REFUSED)
+        return any(window in self.host.faults.armed for window in strikes)
 
     def _store(self, facts: list[Fact]) -> Exception | None:
         host, life = self.host, self.life
@@ -127,9 +125,7 @@ class Committer:
         stands = self.standstill.holds(lambda: self._commit(facts, done))
         if stands or life.dead or life.engine is None:
             return
-        met = host.faults.met(
-            Window.COMMIT_LOST, Window.COMMIT_KEPT, Window.COMMIT_FAILS, Window.COMMIT_UNKNOWN
-        )
+        met = host.faults.met(*_OF_COMMITS)
         if met is Window.COMMIT_LOST:
             host.crash(met)
             return

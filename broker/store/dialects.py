@@ -279,9 +279,7 @@ def tidy(connection: Connection) -> bool:
         cursor.executescript(f"PRAGMA incremental_vacuum({TIDY_PAGES})")
         if _asked(cursor, "freelist_count"):
             return True
-        # The file itself shrinks when the log is written into it.
-        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        cursor.fetchall()
+        shorten_log(connection)  # the file itself shrinks when the log is written into it
         return False
     finally:
         cursor.close()

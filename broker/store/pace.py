@@ -38,8 +38,14 @@ class Pace:
     _quick: int = field(default=0, init=False)
     _proof: int = field(default=PROOF, init=False)
 
-    def note(self, seconds: float) -> None:
-        """Take how long a commit of few facts took, wherever it was made."""
+    def takes(self, facts: int, under_way: int) -> bool:
+        """Whether so many facts are committed in the loop now, with so many orders under way."""
+        return self.in_loop and facts <= FEW and not under_way
+
+    def note(self, facts: int, seconds: float) -> None:
+        """Take how long a commit of so many facts took, wherever it was made; many say nothing."""
+        if facts > FEW:
+            return
         if self.in_loop and seconds > SLOW:
             self.in_loop = False
             self._proof = min(2 * self._proof, MOST_PROOF)

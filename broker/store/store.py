@@ -157,6 +157,7 @@ class Store:
                             raise
                         return number
             finally:
+                cursor.close()
                 attempt.rollback()
                 dialects.doubts(self._connection)
         except Exception as error:

@@ -21,7 +21,7 @@ import trio
 
 from broker.core.facts import Fact
 from broker.store.errors import StoreError
-from broker.store.pace import FEW, Pace
+from broker.store.pace import Pace
 from broker.store.store import Store
 
 Done = Callable[[BaseException | None], None]
@@ -76,33 +76,31 @@ class StoreThread:
             done: Called in the loop's thread with None, or with what went wrong; before this returns
                 when the commit was made in the loop.
         """
-        if len(facts) > FEW or not self._store.is_local:
-            self.ask(partial(self._store.commit, facts), done)
-        elif self._pace.in_loop and not self._under_way and self._in_use.acquire(blocking=False):
+        commit = partial(self._timed, facts)
+        committed = partial(self._committed, len(facts), done)
+        quick = self._store.is_local and self._pace.takes(len(facts), self._under_way)
+        if quick and self._in_use.acquire(blocking=False):
             try:
-                outcome, seconds = self._timed(facts)
+                outcome = _outcome(commit)
             finally:
                 self._in_use.release()
-            self._pace.note(seconds)
-            done(outcome)
+            committed(outcome)
             if self._store.log_is_long:
                 self.ask(self._store.shorten_log, self._shortened)
         else:
-            self.ask(partial(self._timed, facts), partial(self._committed, done))
+            self.ask(commit, committed)
 
-    def _timed(self, facts: list[Fact]) -> tuple[BaseException | None, float]:
+    def _timed(self, facts: list[Fact]) -> float:
         began = self._clock()
-        error: BaseException | None = None
-        try:
-            self._store.commit(facts)
-        except BaseException as fault:  # noqa: BLE001 - it is told to whoever asked
-            error = fault
-        return error, self._clock() - began
+        self._store.commit(facts)
+        return self._clock() - began
 
-    def _committed(self, done: Done, outcome: tuple[BaseException | None, float]) -> None:
-        error, seconds = outcome
-        self._pace.note(seconds)
-        done(error)
+    def _committed(self, facts: int, done: Done, outcome: float | BaseException) -> None:
+        if isinstance(outcome, BaseException):
+            done(outcome)
+            return
+        self._pace.note(facts, outcome)
+        done(None)
 
     def _shortened(self, _outcome: BaseException | None) -> None:
         """What failed there the next commit says."""
@@ -120,11 +118,8 @@ class StoreThread:
         """
 
         def outcome() -> T | BaseException:
-            try:
-                with self._in_use:
-                    return work()
-            except BaseException as error:  # noqa: BLE001 - nothing may end the thread unheard
-                return error
+            with self._in_use:
+                return _outcome(work)
 
         def told(found: T | BaseException) -> None:
             self._under_way -= 1
@@ -173,3 +168,10 @@ class StoreThread:
         except trio.RunFinishedError:
             return False
         return True
+
+
+def _outcome(work: Callable[[], T]) -> T | BaseException:
+    try:
+        return work()
+    except BaseException as error:  # noqa: BLE001 - nothing may end the thread unheard
+        return error
