@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from broker.core.decision import Outcome
+from broker.core.decision import Decision, Outcome
+from broker.core.effects import Answer, Picture, Reply
 from broker.core.inputs import Stamp
 from broker.core.state import Session, State
 from protocol.frame import Frame
@@ -29,3 +30,8 @@ def serves(
         return handle
 
     return typed
+
+
+def answered(session: Session, frame: Frame, shows: Picture | Reply) -> Decision:
+    """Nothing changes and nobody else is told: whoever asked gets this."""
+    return Decision(answer=Answer(session.number, frame.id, shows))

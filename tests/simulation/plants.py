@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from attrs import evolve, frozen
 
-from broker.core import broker, capacity, deadlines
+from broker.core import broker, capacity, deadlines, serving
 from broker.core.chats import transitions
 from broker.core.decision import Decision
 from broker.core.distribution import apply, offers
@@ -192,28 +192,28 @@ def _commit_without(kind: type[Fact], every: int) -> Patch:
 
 
 def _wrong_resync_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = queries._answer
+    original = serving.answered
 
-    def answer(session: Any, frame: Any, type_: str, payload: Any) -> Decision:
-        if type_ == "SE_CHAT_LIST":
-            payload = payload[1:]
-        return original(session, frame, type_, payload)
+    def answered(session: Any, frame: Any, shows: Any) -> Decision:
+        if isinstance(shows, Reply) and shows.type == "SE_CHAT_LIST":
+            assert isinstance(shows.payload, tuple)
+            shows = evolve(shows, payload=shows.payload[1:])
+        return original(session, frame, shows)
 
-    monkeypatch.setattr(queries, "_answer", answer)
+    monkeypatch.setattr(queries, "answered", answered)
 
 
 def _double_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = queries._answer
+    original = serving.answered
 
-    def answer(*of: Any) -> Decision:
-        decision = original(*of)
-        assert decision.answer is not None
-        assert isinstance(decision.answer.shows, Reply)
-        me, re, shown = decision.answer.session, decision.answer.re, decision.answer.shows
-        decision.notices.append(Send((me,), shown.type, shown.payload, me, re))
+    def answered(session: Any, frame: Any, shows: Any) -> Decision:
+        decision = original(session, frame, shows)
+        if isinstance(shows, Reply):
+            me = session.number
+            decision.notices.append(Send((me,), shows.type, shows.payload, me, frame.id))
         return decision
 
-    monkeypatch.setattr(queries, "_answer", answer)
+    monkeypatch.setattr(queries, "answered", answered)
 
 
 def _forgotten_waiting_chat(monkeypatch: pytest.MonkeyPatch) -> None:

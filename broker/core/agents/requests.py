@@ -12,7 +12,7 @@ from broker.core.facts import BotAwaited, WrapupEnded
 from broker.core.facts.causes import AgentCause, ChatCause, DecisionKind, OfferOutcome, WrapupEnd
 from broker.core.inputs import Stamp
 from broker.core.routing.wait_rules import judge_estimate
-from broker.core.serving import serves
+from broker.core.serving import answered, serves
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import (
     NO_CHAT,
@@ -46,7 +46,7 @@ def answer(
             agent_id=presence.agent,
             time_stamp=from_micros(stamp.now),
         )
-        return Decision(answer=Answer(session.number, frame.id, Reply("SC_CHAT_ALERT_END", gone)))
+        return answered(session, frame, Reply("SC_CHAT_ALERT_END", gone))
     told = show_to(chat.id, presence.agent, session, frame, full=True)
     if chat.invite is not None:
         return accept(state, chat, stamp, presence.agent, told)

@@ -26,7 +26,7 @@ from broker.core.limits import (
     written,
 )
 from broker.core.moments import utc
-from broker.core.serving import serves
+from broker.core.serving import answered, serves
 from broker.core.state import AgentPresence, Chat, Session, State
 from broker.core.views.addressing import supervisor_at
 from broker.core.views.structures import agent_name, chat_for_workplace, listed_info
@@ -124,7 +124,7 @@ def overview(
     )
     number = session.workplace or ""
     listed = tuple(_that_fit(state, chats[:OVERVIEW_ITEMS], number, stamp.now))
-    return Decision(answer=Answer(session.number, frame.id, Reply("SC_CHAT_OVERVIEW", listed)))
+    return answered(session, frame, Reply("SC_CHAT_OVERVIEW", listed))
 
 
 def _that_fit(
@@ -177,7 +177,7 @@ def explanation(
     if p.agent_id is not None:
         told.append(_now(state, number, chat, p.agent_id, stamp.now))
     shown = Reply("SC_CHAT_EXPLANATION", tuple(told))
-    return Decision(answer=Answer(session.number, frame.id, shown))
+    return answered(session, frame, shown)
 
 
 def _told(state: State, number: str, entry: DecisionLogged) -> DecisionInfo:

@@ -11,7 +11,6 @@ from broker.core.contacts import recognition
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import (
     Announcement,
-    Answer,
     ChatToAgent,
     ChatToConnectors,
     ChatToMembers,
@@ -23,7 +22,7 @@ from broker.core.form_values import columns_of, scenario_in
 from broker.core.inputs import Stamp
 from broker.core.limits import DAY, FORM_BYTES, FORMS_PER_CHAT, form_bytes, form_size
 from broker.core.lone_forms import LoneForms
-from broker.core.serving import serves
+from broker.core.serving import answered, serves
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import NO_CHAT, chat_at_workplace, gateway_of
 from broker.core.views.structures import form_for_workplace
@@ -51,7 +50,7 @@ def load(state: State, stamp: Stamp, session: Session, frame: Frame, p: CommandI
     if model is None:
         return _NO_FORM
     answer = "SE_SCENARIO_MODEL" if session.role is Role.CONNECTOR else "SC_SCENARIO_MODEL"
-    return Decision(answer=Answer(session.number, frame.id, Reply(answer, model)))
+    return answered(session, frame, Reply(answer, model))
 
 
 @serves(ScenarioResultInfo)
@@ -69,7 +68,7 @@ def result(
     if form is None:
         return _NO_RESULT
     shown = form_for_workplace(session.workplace or "", form)
-    return Decision(answer=Answer(session.number, frame.id, Reply("SC_SCENARIO_RESULT", shown)))
+    return answered(session, frame, Reply("SC_SCENARIO_RESULT", shown))
 
 
 @serves(ScenarioResultInfo)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.effects import Answer, ChatToAgent, ChatToConnectors, Reply
+from broker.core.decision import Outcome, Refusal
+from broker.core.effects import ChatToAgent, ChatToConnectors, Reply
 from broker.core.inputs import Stamp
 from broker.core.limits import OVERVIEW_BYTES, OVERVIEW_ITEMS, PARTIES_BYTES, items_that_fit
-from broker.core.serving import serves
+from broker.core.serving import answered, serves
 from broker.core.state import Session, State
 from broker.core.views.addressing import (
     NO_CHAT,
@@ -22,10 +22,6 @@ from protocol.chat import ChatCommandInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.values import AgentState, ChatStatus
-
-
-def _answer(session: Session, frame: Frame, type_: str, payload: object) -> Decision:
-    return Decision(answer=Answer(session.number, frame.id, Reply(type_, payload)))
 
 
 @serves(ChatCommandInfo)
@@ -45,7 +41,7 @@ def resync_connector(
         for chat in state.open_chats.get(gateway.id, ())
         if state.chats[chat].is_bound
     )
-    return _answer(session, frame, "SE_CHAT_LIST", shown)
+    return answered(session, frame, Reply("SE_CHAT_LIST", shown))
 
 
 @serves(ChatCommandInfo)
@@ -68,7 +64,7 @@ def resync_workplace(
     if len(listed) > items_that_fit(state.config.limits.frame_bytes, PARTIES_BYTES, len(listed)):
         # So many might not fit; each chat's own status has them (W-25).
         shown = tuple(evolve(one, parties=None) for one in shown)
-    return _answer(session, frame, "SC_CHAT_LIST", shown)
+    return answered(session, frame, Reply("SC_CHAT_LIST", shown))
 
 
 @serves(ChatCommandInfo)
@@ -80,7 +76,7 @@ def status_connector(
     if isinstance(chat, Refusal):
         return chat
     told = ChatToConnectors(chat=chat.id, full=True)
-    return Decision(answer=Answer(session.number, frame.id, told))
+    return answered(session, frame, told)
 
 
 @serves(ChatCommandInfo)
@@ -96,7 +92,7 @@ def status_workplace(
     if not may_read and chat.offered_to != presence.agent:
         return NO_CHAT
     told = ChatToAgent(chat=chat.id, agent=presence.agent, full=may_read)
-    return Decision(answer=Answer(session.number, frame.id, told))
+    return answered(session, frame, told)
 
 
 @serves(ChatCommandInfo)
@@ -114,4 +110,4 @@ def agents(
     ]
     most = items_that_fit(state.config.limits.frame_bytes, OVERVIEW_BYTES, OVERVIEW_ITEMS)
     shown = tuple(agent_state(state, agent) for agent in there[:most])
-    return _answer(session, frame, "SC_AGENT_LIST", shown)
+    return answered(session, frame, Reply("SC_AGENT_LIST", shown))

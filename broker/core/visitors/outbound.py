@@ -21,7 +21,7 @@ from broker.core.facts import ChatMoved, ChatRouted, Fact
 from broker.core.facts.causes import ChatCause, Ineligible
 from broker.core.inputs import Stamp
 from broker.core.rules import matching
-from broker.core.serving import serves
+from broker.core.serving import answered, serves
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import gateway_of
 from broker.core.views.structures import seen_as
@@ -55,7 +55,7 @@ def from_connector(
             return _REUSED
         # Nobody else is told again, or the visitor might be called twice.
         told = OutboundToConnectors(chat=known.id)
-        return Decision(answer=Answer(session.number, frame.id, told))
+        return answered(session, frame, told)
     refusal = _may_begin(state, gateway, p)
     if refusal is not None:
         return refusal

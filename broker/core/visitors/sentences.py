@@ -40,7 +40,7 @@ from broker.core.inputs import Stamp
 from broker.core.limits import slot_digest
 from broker.core.moments import utc
 from broker.core.sentence import Words, heard
-from broker.core.serving import serves
+from broker.core.serving import answered, serves
 from broker.core.state import Chat, Sentence, Session, Slot, State
 from broker.core.views.addressing import chat_at_workplace, find_tracked, gateway_of, tracked_chat
 from broker.core.views.recipients import connectors_of, listeners
@@ -93,7 +93,7 @@ def from_connector(
     before = _said_before(state, chat, p)
     if before is not None:
         echo = evolve(sentence_for_connector(gateway, *before), chat_id=chat.earlier)
-        return Decision(answer=Answer(session.number, frame.id, Reply("SE_CHAT_SENTENCE", echo)))
+        return answered(session, frame, Reply("SE_CHAT_SENTENCE", echo))
     facts: list[Fact] = []
     again: list[Notice] = []
     if not chat.is_open:
@@ -195,7 +195,7 @@ def _note_from_workplace(
         if known.words.text != (p.text or ""):
             return _REUSED
         echo = sentence_for_workplace(session.workplace or "", chat, known)
-        return Decision(answer=Answer(session.number, frame.id, Reply("SC_CHAT_SENTENCE", echo)))
+        return answered(session, frame, Reply("SC_CHAT_SENTENCE", echo))
     if not chat.is_open:
         return Refusal(ErrorCode.CHAT_CLOSED, "ChatId: the chat is closed")
     if not chat.has(agent):

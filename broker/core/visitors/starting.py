@@ -33,7 +33,7 @@ from broker.core.limits import (
     variables_bytes,
 )
 from broker.core.rules import matching
-from broker.core.serving import serves
+from broker.core.serving import answered, serves
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import find_tracked, gateway_of, tracked_chat
 from protocol.chat import ChatCommandInfo, ChatServiceInfo, ChatStatusInfo
@@ -77,7 +77,7 @@ def request(
         signal=signal,
         scenario_model=scenario_in(state.config, scenario, p.preferred_culture),
     )
-    return Decision(answer=Answer(session.number, frame.id, Reply("SE_CHAT_RESPONSE", answer)))
+    return answered(session, frame, Reply("SE_CHAT_RESPONSE", answer))
 
 
 @serves(ChatServiceInfo)
@@ -354,7 +354,7 @@ def stop(state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatComm
             tracking_id=p.tracking_id,
             status=ChatStatus.CLOSED,
         )
-        return Decision(answer=Answer(session.number, frame.id, Reply("SE_CHAT_STATUS", unknown)))
+        return answered(session, frame, Reply("SE_CHAT_STATUS", unknown))
     told = ChatToConnectors(chat=chat.id)
     answer = Answer(session.number, frame.id, told)
     if not chat.is_open:
