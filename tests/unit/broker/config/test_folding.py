@@ -82,6 +82,23 @@ def test_another_word_is_another_word(word: str, text: str, why: str) -> None:
     assert not Words((word,)).found_in(text), why
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("\u0e01\u0e02", 2),  # Thai
+        ("\u4e00\u9fff", 2),  # the first and the last sign of a block
+        ("\ua48b\ua48c", 2),  # the last letters of Yi
+        ("\ua4d0\ua4d1", 1),  # Lisu, which comes next, has spaces
+        ("\U00020000\U0002a6d0", 2),
+        ("\u10d0\u10d1", 1),  # Georgian, behind Burmese
+        ("\u312e\u312f\u3131\u3132", 3),  # Chinese letters of sounds, and Korean ones
+    ],
+)
+def test_where_no_spaces_are_written_each_letter_is_a_part(text: str, parts: int) -> None:
+    """B-40."""
+    assert len(split(text)) == parts
+
+
 def test_no_words_are_nowhere() -> None:
     """B-40."""
     assert not Words().found_in("")
