@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
 import msgpack
@@ -35,7 +36,7 @@ def _structure_reader(spec: FrameSpec) -> Read:
     return reader_of(structure, spec.required, spec.null_reads)
 
 
-def _short(spec: FrameSpec) -> tuple[str, frozenset[str], Read] | None:
+def _short(spec: FrameSpec) -> _Short | None:
     """Canonical name, names of all members and reader of a frame whose payload is flat."""
     structure: Any = spec.payload
     if spec.is_array or structure is str:
@@ -47,7 +48,10 @@ def _short(spec: FrameSpec) -> tuple[str, frozenset[str], Read] | None:
     return spec.type, known, _structure_reader(spec)
 
 
-def _payload_reader(spec: FrameSpec) -> Read:
+@cache
+def _payload_reader(canonical: str) -> Read:
+    """Make the reader of what a frame carries, when the first one comes."""
+    spec = CATALOGUE[canonical]
     if spec.payload is str:
         return lambda value: read_name(value, limits.TEXT_LENGTHS["Peer"])
     read = _structure_reader(spec)
@@ -63,18 +67,33 @@ def _payload_reader(spec: FrameSpec) -> Read:
 
 
 _NAMES: Final[Mapping[str, str]] = {**{name: name for name in CATALOGUE}, **ALIASES}
-_READERS: Final[Mapping[str, Read]] = {
-    name: _payload_reader(CATALOGUE[canonical]) for name, canonical in _NAMES.items()
+_BYTE_NAMES: Final[Mapping[bytes, str]] = {
+    name.encode(): canonical for name, canonical in _NAMES.items()
 }
-_Short = Mapping[bytes, tuple[str, frozenset[str], Read]]
-_SHORT: Final[_Short] = {
-    name.encode(): short
-    for name, canonical in _NAMES.items()
-    if (short := _short(CATALOGUE[canonical])) is not None
-}
-_SHORT_BY_CLIENT: Final[_Short] = {
-    name: short for name, short in _SHORT.items() if CATALOGUE[short[0]].sender != "broker"
-}
+_Short = tuple[str, frozenset[str], Read]
+
+
+class _Shorts(dict[bytes, _Short | None]):
+    """The short ways by the name of their frame, each made when the first such frame comes.
+
+    A program decodes a few types of many. What is no name of a frame is not kept, however often it comes.
+    """
+
+    def __init__(self, *, by_client: bool) -> None:
+        self._by_client = by_client
+
+    def __missing__(self, name: bytes) -> _Short | None:
+        canonical = _BYTE_NAMES.get(name)
+        if canonical is None:
+            return None
+        spec = CATALOGUE[canonical]
+        refused = self._by_client and spec.sender == "broker"
+        self[name] = short = None if refused else _short(spec)
+        return short
+
+
+_SHORT: Final = _Shorts(by_client=False)
+_SHORT_BY_CLIENT: Final = _Shorts(by_client=True)
 _FIRST: Final = to_micros(datetime.min.replace(tzinfo=UTC)) // 1_000_000
 _LAST: Final = to_micros(datetime.max.replace(tzinfo=UTC)) // 1_000_000
 _TIME_MARKS: Final = (b"\xd6\xff", b"\xd7\xff", b"\xc7\x0c\xff")
@@ -100,7 +119,7 @@ def decode(body: bytes, *, by_client: bool = False) -> Frame:
     """
     if 3 <= len(body) <= _SMALL:
         end = 2 + (body[1] & 0x1F)
-        short = (_SHORT_BY_CLIENT if by_client else _SHORT).get(body[2:end])
+        short = (_SHORT_BY_CLIENT if by_client else _SHORT)[body[2:end]]
         if short is not None and body[1] >> 5 == 0b101:
             try:
                 frame = _decode_shortly(body, end, short)
@@ -111,7 +130,7 @@ def decode(body: bytes, *, by_client: bool = False) -> Frame:
     return frame_of(_unpack(body), by_client)
 
 
-def _decode_shortly(body: bytes, end: int, short: tuple[str, frozenset[str], Read]) -> Frame | None:
+def _decode_shortly(body: bytes, end: int, short: _Short) -> Frame | None:
     """Decode a flat payload that begins at ``end`` and has known members only, so nothing nests."""
     canonical, known, read = short
     if body[0] == 0x92:
@@ -283,13 +302,12 @@ def frame_of(tree: object, by_client: bool = False) -> Frame:
                 raise MemberError("no name of a member holds U+0000", place)
         if headers is not None:
             _check_headers(headers)
-        read = _READERS.get(name)
-        if read is None:
+        canonical = _NAMES.get(name)
+        if canonical is None:
             raise WireError(ErrorCode.UNKNOWN_TYPE, f"unknown type {name[: limits.TYPE_NAME]!r}")
-        canonical = _NAMES[name]
         if by_client and CATALOGUE[canonical].sender == "broker":
             raise WireError(ErrorCode.NOT_ALLOWED, f"{canonical} is the broker's to send")
-        return Frame(canonical, read(tree[1]), headers)
+        return Frame(canonical, _payload_reader(canonical)(tree[1]), headers)
     except MemberError as fault:
         path = fault.path or "Payload"
         error = WireError(fault.code, f"{path}: {fault.text}", path=path)

@@ -8,7 +8,7 @@ import msgpack
 import pytest
 from attrs import evolve, fields
 
-from protocol import limits
+from protocol import codec, limits
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
 from protocol.codec import (
     assemble,
@@ -220,3 +220,16 @@ def _json_refusal(body: list[Any]) -> WireError:
     with pytest.raises(WireError) as caught:
         decode_json(json.dumps(body))
     return caught.value
+
+
+def test_a_short_way_is_kept_for_frames_alone() -> None:
+    """W-4: a peer may call its frames what it wants."""
+    ways = codec._SHORT_BY_CLIENT
+    sent = ["ES_CHAT_SENTENCE", SENTENCE]
+    assert decode(msgpack.packb(sent), by_client=True).type == "ES_CHAT_SENTENCE"
+    known = dict(ways)
+    assert known[b"ES_CHAT_SENTENCE"] is not None
+    assert refusal(["ES_NO_FRAME", SENTENCE], by_client=True).code is ErrorCode.UNKNOWN_TYPE
+    assert dict(ways) == known
+    assert refusal(["SE_CHAT_SENTENCE", SENTENCE], by_client=True).code is ErrorCode.NOT_ALLOWED
+    assert ways[b"SE_CHAT_SENTENCE"] is None
