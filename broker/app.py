@@ -18,7 +18,7 @@ from enum import IntEnum
 from functools import partial
 from os import PathLike, fspath, urandom
 from selectors import DefaultSelector
-from typing import Any, Final, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO
 
 import structlog
 import trio
@@ -37,7 +37,6 @@ from broker.shell.checks import SlowChecks
 from broker.shell.clock import Clock, wall_micros
 from broker.shell.engine import Engine
 from broker.shell.graces import Excuses
-from broker.shell.http import Asker, HttpServer
 from broker.shell.life_signs import Diary
 from broker.shell.listening_clock import GAP, LOOK_EVERY, Attention
 from broker.shell.metered import MeteredCommitter
@@ -60,6 +59,9 @@ from broker.store.errors import (
 from broker.store.store import Store
 from broker.store.thread import StoreThread
 from protocol.errors import ByeCode
+
+if TYPE_CHECKING:  # loaded by who makes one
+    from broker.shell.http import HttpServer
 
 LOSSES: Final = 3
 LOSS_WINDOW: Final = 60.0
@@ -369,8 +371,7 @@ class Broker:
         for listener in self.listeners:
             print(f"listening on {spell(address_of(listener))}", file=self.out, flush=True)
         if self.http is not None:
-            look = partial(take, self.server, self.log_dropped)
-            self.http.start(Asker(look, trio.lowlevel.current_trio_token()))
+            self.http.start(partial(take, self.server, self.log_dropped))
             for address in self.http.addresses:
                 print(f"health and metrics on http://{spell(address)}", file=self.out, flush=True)
         self.supervisor.ready()

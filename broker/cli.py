@@ -6,6 +6,7 @@ Each command imports what it needs when it runs, so that `--help` and short comm
 from __future__ import annotations
 
 import argparse
+import gc
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -67,15 +68,15 @@ def _serve_arguments(parser: Parser) -> None:
 
 def _serve(arguments: Arguments) -> int:
     HELD.hold()
-    from broker.process import serve
-    from broker.shell.logs import LogFormat
+    gc.disable()  # what is loaded stays, so there is nothing to collect before the broker runs
+    try:
+        from broker.process import serve
+        from broker.shell.logs import LogFormat
 
-    return serve(
-        arguments.file,
-        LogFormat(arguments.log_format),
-        quiet=arguments.quiet,
-        new=arguments.new,
-    )
+        log_format = LogFormat(arguments.log_format)
+        return serve(arguments.file, log_format, quiet=arguments.quiet, new=arguments.new)
+    finally:
+        gc.enable()
 
 
 def _check_arguments(parser: Parser) -> None:
@@ -492,8 +493,7 @@ def _run(given: list[str], chosen: str | None) -> int:
     if "run" not in arguments:
         parser.print_help(sys.stderr)
         return 2
-    run: Callable[[Arguments], int] = arguments.run
-    return run(arguments)
+    return int(arguments.run(arguments))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ import os
 import resource
 import shlex
 import signal
+import socket
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 import trio
@@ -19,7 +21,6 @@ from broker.app import Broker, ExitStatus, bound, log_warnings, tls_of
 from broker.config.check import listing
 from broker.config.diagnostics import ConfigFault
 from broker.config.load import load
-from broker.shell.http import HttpServer
 from broker.shell.logs import LogFormat, configure_logs
 from broker.shell.output import QueuedStream, drain_all, occupy_standard_descriptors
 from broker.shell.service_manager import Supervisor
@@ -27,6 +28,9 @@ from broker.signals import HEEDED, HELD
 from broker.store.errors import StoreGoneError
 from broker.store.store import Store
 from broker.store.thread import SWITCH_INTERVAL
+
+if TYPE_CHECKING:
+    from broker.shell.http import HttpServer
 
 GC_THRESHOLDS: Final = (50_000, 20, 100)
 
@@ -54,7 +58,7 @@ def serve(
         except OSError as error:
             errors.write(f"parley serve: {error.strerror or error}\n")
             return ExitStatus.NOT_STARTED
-        http = HttpServer.on(doors) if doors else None
+        http = _http_on(doors) if doors else None
         if http is not None:
             held.callback(http.close)
         _prepare_process()
@@ -71,6 +75,13 @@ def serve(
         )
         HELD.keep_all()
         return trio.run(_run_with_signals, broker)
+
+
+def _http_on(doors: Sequence[socket.socket]) -> HttpServer:
+    # Loading the libraries of HTTP and metrics takes time and memory that a broker without them saves.
+    from broker.shell.http import HttpServer
+
+    return HttpServer.on(doors)
 
 
 def _open_store(url: str, *, create: bool, new: bool) -> Store:
@@ -132,3 +143,4 @@ def _prepare_process() -> None:
     # refused makes cycles (tests count them): the collector need not look again and again.
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+    gc.enable()

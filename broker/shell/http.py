@@ -237,9 +237,9 @@ class HttpServer:
         """Where it listens."""
         return tuple(address_of(door.socket) for door in self._doors)
 
-    def start(self, ask: Callable[[], Snapshot]) -> None:
-        """Serve from now on, in threads."""
-        answer = application(ask)
+    def start(self, look: Callable[[], Snapshot]) -> None:
+        """Serve from now on, in threads, what the loop that runs here sees."""
+        answer = application(Asker(look, trio.lowlevel.current_trio_token()))
         self._started = True
         for door in self._doors:
             door.set_app(answer)

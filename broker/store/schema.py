@@ -23,6 +23,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -32,6 +33,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     false,
     text,
 )
@@ -74,7 +76,17 @@ def _seq() -> Column[int]:
 
 
 def _where(condition: str) -> dict[str, Any]:
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+    """Which rows an index has; `_limit_indexes` tells it to the database."""
+    return {"info": {"where": condition}}
+
+
+@event.listens_for(metadata, "before_create")
+def _limit_indexes(_target: MetaData, connection: Connection, **_options: Any) -> None:
+    # Not said when an index is declared: that would load the drivers of all databases at each start.
+    for index in (index for table in metadata.tables.values() for index in table.indexes):
+        if "where" in index.info:
+            options = index.dialect_options[connection.dialect.name]
+            options["where"] = text(index.info["where"])
 
 
 chats = Table(
