@@ -40,7 +40,7 @@ from broker.core.facts.causes import (
     ParkingEnd,
     PartyEnd,
 )
-from broker.core.facts.details import Choice
+from broker.core.facts.details import AskedFor, Choice, Way
 from broker.core.inputs import Stamp
 from broker.core.limits import PARTIES_PER_CHAT, WATCHED_PER_AGENT
 from broker.core.routing.admission import route
@@ -103,8 +103,8 @@ def _bot_done(
     """A bot hands over: to a project, or to whichever the rules name (B-40)."""
     if p.to_agent_id is not None:
         return Refusal(ErrorCode.WRONG_STATE, "ToAgentId: a bot hands over to a project")
-    detail: dict[str, object] = {"bot": bot}
-    return route(state, chat, stamp, ChatCause.BOT_DONE, detail, p.to_project_id).answering(told)
+    way = Way(bot=bot)
+    return route(state, chat, stamp, ChatCause.BOT_DONE, way, p.to_project_id).answering(told)
 
 
 def _taken_back(state: State, chat: Chat, stamp: Stamp, told: Answer) -> Outcome:
@@ -137,8 +137,8 @@ def _asked(
         at=stamp.now,
         until=until,
     )
-    detail: dict[str, object] = {"mode": mode.value, "by": presence.agent, "project": project}
-    return [made, logged(chat, stamp, DecisionKind.TRANSFER, detail, agent)]
+    asked = AskedFor(mode=mode.value, by=presence.agent, project=project)
+    return [made, logged(chat, stamp, DecisionKind.TRANSFER, asked, agent)]
 
 
 def _alerted(
@@ -167,9 +167,8 @@ def _alerted(
         gone = PartyLeft(chat=chat.id, no=chat.no, agent=wanted, at=stamp.now, cause=PartyEnd.ASKED)
         decision.facts.append(gone)
     decision.facts += _asked(chat, stamp, presence, p, mode, stamp.now + patience, wanted)
-    choice = Choice(candidates=(wanted,), by=ChosenBy.ASKED_FOR)
-    detail = {**choice.plain(), "mode": mode.value}
-    decision.add(offered(state, chat, wanted, stamp, stamp.now + patience, detail, mode))
+    choice = Choice(candidates=(wanted,), by=ChosenBy.ASKED_FOR, mode=mode.value)
+    decision.add(offered(state, chat, wanted, stamp, stamp.now + patience, choice, mode))
     return decision.answering(told)
 
 

@@ -24,6 +24,7 @@ from broker.core.decision import Decision
 from broker.core.effects import Announcement, ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.facts import PartyLeft
 from broker.core.facts.causes import ChatCause, OfferOutcome, ParkingEnd, PartyEnd, PassedOver
+from broker.core.facts.details import Way
 from broker.core.inputs import Stamp
 from broker.core.routing.admission import pass_over, route
 from broker.core.rules import matching
@@ -117,7 +118,7 @@ def give_up(
         return decision
     decision = dissolve(state, chat, stamp)
     if chat.routing.project is None:
-        decision.add(route(state, chat, stamp, why.owner, {"owner": owner}))
+        decision.add(route(state, chat, stamp, why.owner, Way(owner=owner)))
     else:
         boost = state.config.distribution.grace_priority
         decision.add(to_waiting(chat, stamp, why.owner, boost=boost))

@@ -10,6 +10,7 @@ from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import AgentToWorkplace, Answer, ChatToConnectors, Reply
 from broker.core.facts import BotAwaited, WrapupEnded
 from broker.core.facts.causes import AgentCause, ChatCause, DecisionKind, OfferOutcome, WrapupEnd
+from broker.core.facts.details import Forced
 from broker.core.inputs import Stamp
 from broker.core.routing.wait_rules import judge_estimate
 from broker.core.serving import answered, serves
@@ -82,19 +83,18 @@ def hang_up(
         return offer_over(state, chat, stamp, OfferOutcome.REJECTED).answering(told)
     if chat.agent != presence.agent or not chat.has(presence.agent):
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: neither offered to nor answered by them")
-    return _ended_by(state, chat, stamp, told, CloseReason.AGENT)
+    return _ended_by(state, chat, stamp, CloseReason.AGENT).answering(told)
 
 
 def _ended_by(
     state: State,
     chat: Chat,
     stamp: Stamp,
-    told: Answer,
     reason: CloseReason,
     cause: ChatCause = ChatCause.CLOSED,
 ) -> Decision:
     """Close a chat for somebody at a workplace; the visitor's side is the first that is told."""
-    decision = Decision([], [ChatToConnectors(chat=chat.id)], told)
+    decision = Decision([], [ChatToConnectors(chat=chat.id)])
     decision.add(close(state, chat, stamp, reason, cause=cause))
     return decision
 
@@ -113,9 +113,9 @@ def close_any(
     told = show_to(chat.id, me.agent, session, frame, full=False)
     if not chat.is_open:
         return Decision(answer=told)
-    decision = _ended_by(state, chat, stamp, told, CloseReason.ADMIN, ChatCause.FORCED)
-    decision.facts.insert(0, logged(chat, stamp, DecisionKind.FORCED, {"by": me.agent}))
-    return decision
+    decision = Decision([logged(chat, stamp, DecisionKind.FORCED, Forced(by=me.agent))])
+    decision.add(_ended_by(state, chat, stamp, CloseReason.ADMIN, ChatCause.FORCED))
+    return decision.answering(told)
 
 
 @serves(AgentStateInfo)

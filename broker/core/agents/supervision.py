@@ -15,7 +15,17 @@ from broker.core.distribution.offers import excluded
 from broker.core.effects import AgentToWorkplace, Answer, Dismiss, Reply
 from broker.core.facts import DecisionLogged
 from broker.core.facts.causes import AgentCause, PartyEnd, WrapupEnd
-from broker.core.facts.details import Choice
+from broker.core.facts.details import (
+    AskedEnded,
+    AskedFor,
+    Choice,
+    Forced,
+    Refused,
+    Routed,
+    Way,
+    Widened,
+    read_detail,
+)
 from broker.core.inputs import Stamp
 from broker.core.limits import (
     DECISION_BYTES,
@@ -191,26 +201,30 @@ def _told(state: State, number: str, entry: DecisionLogged) -> DecisionInfo:
         kind=str(entry.kind),
         agent_id=entry.agent,
         agent_name=agent_name(state, entry.agent),
-        reason=_reason(state, entry.detail),
+        reason=_reason(state, entry),
         waited_seconds=(choice.waited or 0) // 1_000_000,
         agents=tuple(agents) or None,
     )
 
 
-_WORDS = ("outcome", "by", "why", "level", "mode")
-
-
-def _reason(state: State, detail: dict[str, object]) -> str | None:
-    """What decided, in a few words: the first thing that the log says of it."""
-    for word in _WORDS:
-        value = detail.get(word)
-        if isinstance(value, (str, int)):
-            known = agent_name(state, Guid(value)) if isinstance(value, str) else None
-            return f"{word} {known or value}" if word != "by" or known else str(value)
-    project = detail.get("project")
-    if isinstance(project, str) and Guid(project) in state.config.projects:
-        return f"project {state.config.projects[Guid(project)].name}"
-    return None
+def _reason(state: State, entry: DecisionLogged) -> str | None:
+    """What decided, in a few words: what says most of what the log says of it."""
+    match read_detail(entry.kind, entry.detail):
+        case AskedEnded(outcome=str(outcome)):
+            return f"outcome {outcome}"
+        case AskedFor(by=str(who)) | Forced(by=str(who)):
+            name = agent_name(state, who)
+            return f"by {name}" if name is not None else who
+        case Choice(by=str(rule)):
+            return rule
+        case Routed(way=Way(why=str(why))) | Refused(way=Way(why=str(why))):
+            return f"why {why}"
+        case Widened(level=int(level)):
+            return f"level {level}"
+        case Routed(project=str(project)) if project in state.config.projects:
+            return f"project {state.config.projects[project].name}"
+        case _:
+            return None
 
 
 def _agent(state: State, agent: Guid, reason: str | None) -> DecisionAgentInfo:

@@ -38,6 +38,7 @@ from broker.core.facts.causes import (
     PartyEnd,
     WrapupEnd,
 )
+from broker.core.facts.details import AskedEnded, Detail
 from broker.core.inputs import Stamp
 from broker.core.limits import NOTE_RESERVE, RESERVE
 from broker.core.sentence import Words, sentence_bytes
@@ -152,17 +153,11 @@ def end_invite(state: State, chat: Chat, stamp: Stamp, outcome: OfferOutcome) ->
     invite = chat.invite
     if invite is None:
         return Decision()
+    came_of_it = AskedEnded(mode=invite.mode.value, by=invite.by, outcome=outcome)
     decision = Decision(
         [
             InviteEnded(chat=chat.id, no=chat.no, at=stamp.now, outcome=outcome),
-            DecisionLogged(
-                chat=chat.id,
-                no=chat.no,
-                at=stamp.now,
-                kind=DecisionKind.TRANSFER_ENDED,
-                agent=invite.agent,
-                detail={"mode": invite.mode.value, "by": invite.by, "outcome": outcome},
-            ),
+            logged(chat, stamp, DecisionKind.TRANSFER_ENDED, came_of_it, invite.agent),
         ],
         [ChatToMembers(chat.id)],
     )
@@ -395,10 +390,10 @@ def logged(
     chat: Chat,
     stamp: Stamp,
     kind: DecisionKind,
-    detail: dict[str, object],
+    detail: Detail,
     agent: Guid | None = None,
 ) -> DecisionLogged:
     """A line of the decision log (B-30)."""
     return DecisionLogged(
-        chat=chat.id, no=chat.no, at=stamp.now, kind=kind, agent=agent, detail=detail
+        chat=chat.id, no=chat.no, at=stamp.now, kind=kind, agent=agent, detail=detail.plain()
     )

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from broker.config.model import MINUTE, GateRule
 from broker.core.distribution.eligibility import free_slots, qualified
 from broker.core.distribution_state import DistributionState
+from broker.core.facts.details import LimitReached
 from broker.core.rules import matching
 from protocol.values import AgentState, Guid, Signal
 
@@ -39,7 +40,7 @@ def signal_for(
 
 def limit_reached(
     state: DistributionState, verdict: matching.GateVerdict, who: matching.Applicant, now: int
-) -> dict[str, object] | None:
+) -> LimitReached | None:
     """Which bound of the gate rule is exceeded, for the log; None when none is (B-27)."""
     rule = verdict.rule
     if rule is None or (rule.queue_limit is None and rule.wait_limit is None):
@@ -50,7 +51,7 @@ def limit_reached(
     return _too_long(state, rule, found.project)
 
 
-def _too_long(state: DistributionState, rule: GateRule, project: Guid) -> dict[str, object] | None:
+def _too_long(state: DistributionState, rule: GateRule, project: Guid) -> LimitReached | None:
     waiting, most, longest = 0, rule.queue_limit, rule.wait_limit
     for demand, queue in state.distribution.queues.items():
         if project not in demand[0]:
@@ -63,12 +64,12 @@ def _too_long(state: DistributionState, rule: GateRule, project: Guid) -> dict[s
             # The age of one that was answered before counts from its first wait, and says nothing.
             waited = state.up - need.queued if not need.answered else 0
             if longest is not None and waited > longest:
-                return {"limit": "wait", "wait": waited}
+                return LimitReached(wait=waited)
     if most is not None and waiting >= most:
-        return {"limit": "queue", "waiting": waiting}
+        return LimitReached(waiting=waiting)
     expected = wait_at(state, project, waiting + 1)
     if longest is not None and expected is not None and expected > longest:
-        return {"limit": "wait", "wait": expected}
+        return LimitReached(wait=expected)
     return None
 
 

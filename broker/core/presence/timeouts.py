@@ -49,8 +49,8 @@ def next_timeout(state: State, stamp: Stamp) -> Decision | None:
     if not heap or heap[0][0] > stamp.up:
         return None
     _due, _number, kind, key = heap[0]
-    decision = _HANDLERS[kind](state, stamp, key)
-    decision.facts.insert(0, TimerFired())
+    decision = Decision([TimerFired()])
+    decision.add(_HANDLERS[kind](state, stamp, key))
     return decision
 
 

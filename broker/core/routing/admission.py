@@ -12,6 +12,7 @@ from broker.core.distribution.occupancy import REFUSING, limit_reached
 from broker.core.effects import ChatToAgent, ChatToConnectors
 from broker.core.facts import BotMoved, ChatRouted, FormExpected, OfferMade
 from broker.core.facts.causes import ChatCause, DecisionKind, OfferMode, PassedOver
+from broker.core.facts.details import GivenToBot, Refused, Routed, Way
 from broker.core.inputs import Stamp
 from broker.core.rules import matching
 from broker.core.state import Chat, State
@@ -26,20 +27,20 @@ def next_unrouted(state: State, stamp: Stamp) -> Decision | None:
     chat = state.chats[first]
     if chat.outbound and chat.activity.since == chat.started_at:
         # The gate and the automated partner are for visitors who come by themselves.
-        return route(state, chat, stamp, ChatCause.ROUTED, {"outbound": True})
+        return route(state, chat, stamp, ChatCause.ROUTED, Way(outbound=True))
     who = matching.applicant_of(chat)
     gate = matching.gate(state.config, who, stamp.now)
     gate_rule = gate.rule.id if gate.rule is not None else None
     if not gate.open or gate.forced in REFUSING:
-        return _refused(state, chat, stamp, {"group": "gate", "rule": gate_rule})
+        return _refused(state, chat, stamp, Refused(rule=gate_rule))
     if gate.rule is not None and gate.rule.limit_signal in REFUSING:
         why = limit_reached(state, gate, who, stamp.now)
         if why is not None:
-            return _refused(state, chat, stamp, {"group": "gate", "rule": gate_rule, **why})
-    decision = _let_in(state, chat, stamp, who, gate_rule)
+            return _refused(state, chat, stamp, Refused(rule=gate_rule, limit=why))
+    decision = Decision()
     if gate.scenario is not None:
-        expected = FormExpected(chat=chat.id, no=chat.no, scenario=gate.scenario)
-        decision.facts.insert(0, expected)
+        decision.facts.append(FormExpected(chat=chat.id, no=chat.no, scenario=gate.scenario))
+    decision.add(_let_in(state, chat, stamp, who, gate_rule))
     return decision
 
 
@@ -48,15 +49,16 @@ def _let_in(
 ) -> Decision:
     """Give a chat that is past the gate to its automated partner, or to its project."""
     pre = matching.pre(state.config, who, stamp.now)
-    detail: dict[str, object] = {"gate": gate_rule}
-    if pre is not None:
-        met = _partner(state, chat, stamp, pre.bot)
-        if met is not None:
-            why = {**detail, "rule": pre.id, "bot": pre.bot}
-            met.facts.insert(0, logged(chat, stamp, DecisionKind.BOT, why))
-            return met
-        detail["bot_passed_over"] = pre.bot  # one that is away is passed over (B-40)
-    return route(state, chat, stamp, ChatCause.ROUTED, detail)
+    met = _partner(state, chat, stamp, pre.bot) if pre is not None else None
+    if pre is not None and met is not None:
+        given = GivenToBot(gate=gate_rule, rule=pre.id, bot=pre.bot)
+        decision = Decision([logged(chat, stamp, DecisionKind.BOT, given)])
+        decision.add(met)
+        return decision
+    # A bot that is away is passed over (B-40).
+    away = pre.bot if pre is not None else None
+    way = Way(is_gated=True, gate=gate_rule, bot_passed_over=away)
+    return route(state, chat, stamp, ChatCause.ROUTED, way)
 
 
 def _partner(state: State, chat: Chat, stamp: Stamp, bot: Guid) -> Decision | None:
@@ -100,7 +102,7 @@ def route(
     chat: Chat,
     stamp: Stamp,
     cause: ChatCause,
-    detail: dict[str, object],
+    way: Way,
     wanted: Guid | None = None,
     filled: Mapping[Guid, str] | None = None,
 ) -> Decision:
@@ -111,14 +113,14 @@ def route(
         chat: A chat in `Pilot` or `ICR`.
         stamp: Now.
         cause: Why, for reports.
-        detail: What the log is to say besides.
+        way: How it came to the rules, for the log.
         wanted: The project that a bot chose; the rules then say only what it asks of an agent.
         filled: What the bot fills in just now, by control.
     """
     who = matching.applicant_of(chat, filled)
     rule = matching.project(state.config, who, stamp.now, wanted)
     if rule is None and wanted is None:
-        return _refused(state, chat, stamp, {"group": "project", **detail})
+        return _refused(state, chat, stamp, Refused(way=way))
     project = wanted if rule is None else rule.project
     assert project is not None
     priority = rule.priority if rule is not None else 0
@@ -133,16 +135,16 @@ def route(
         rule=rule.id if rule is not None else None,
     )
     waits = to_waiting(chat, stamp, cause, boost=priority - chat.routing.priority, project=project)
-    said = {**detail, "project_rule": routed.rule, "project": project}
+    said = Routed(way=way, rule=routed.rule, project=project)
     return Decision(
         [routed, logged(chat, stamp, DecisionKind.ROUTED, said), *waits.facts], waits.notices
     )
 
 
-def _refused(state: State, chat: Chat, stamp: Stamp, detail: dict[str, object]) -> Decision:
+def _refused(state: State, chat: Chat, stamp: Stamp, refused: Refused) -> Decision:
     # An offer to a bot was ended by whoever found that the bot will not have the chat.
-    decision = close(state, chat, stamp, CloseReason.RULE, offer_ended=True)
-    decision.facts.insert(0, logged(chat, stamp, DecisionKind.REFUSED, detail))
+    decision = Decision([logged(chat, stamp, DecisionKind.REFUSED, refused)])
+    decision.add(close(state, chat, stamp, CloseReason.RULE, offer_ended=True))
     decision.notices.append(ChatToConnectors(chat=chat.id))
     return decision
 
@@ -153,7 +155,8 @@ def pass_over(state: State, chat: Chat, stamp: Stamp, why: PassedOver) -> Decisi
     An offer of theirs that is open must have been ended by the caller.
     """
     bot = chat.agent if chat.agent is not None else chat.bot.id
-    decision = route(state, chat, stamp, ChatCause.BOT_SILENT, {"bot_passed_over": bot, "why": why})
+    way = Way(bot_passed_over=bot, why=why)
+    decision = route(state, chat, stamp, ChatCause.BOT_SILENT, way)
     if chat.agent is not None and chat.has(chat.agent):
         decision.notices.append(ChatToAgent(chat=chat.id, agent=chat.agent))
     return decision

@@ -23,6 +23,7 @@ from broker.core.decision import Decision
 from broker.core.effects import ChatToConnectors
 from broker.core.facts import BotMoved, BotSettled, FormOffered, SentenceStored
 from broker.core.facts.causes import ChatCause, PassedOver
+from broker.core.facts.details import Way
 from broker.core.inputs import Stamp
 from broker.core.limits import LEARNED_TEXT
 from broker.core.routing.admission import pass_over, route
@@ -128,13 +129,12 @@ class _Turn:
         wanted = self.project or self.bot.project
         if wanted is not None and wanted not in self.state.config.projects:
             wanted = None
-        detail: dict[str, object] = {"bot": self.bot.id}
         done = route(
             self.state,
             self.chat,
             self.stamp,
             ChatCause.BOT_DONE,
-            detail,
+            Way(bot=self.bot.id),
             wanted,
             filled=self.filled,
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from broker.core.chats.transitions import moved
+from broker.core.chats.transitions import logged, moved
 from broker.core.decision import Decision
 from broker.core.distribution.offers import Match, next_match
 from broker.core.effects import ChatToAgent, ChatToConnectors, ChatToMembers
-from broker.core.facts import DecisionLogged, OfferMade
+from broker.core.facts import OfferMade
 from broker.core.facts.causes import ChatCause, DecisionKind, OfferMode
+from broker.core.facts.details import Choice
 from broker.core.inputs import Stamp
 from broker.core.state import Chat, State
 from protocol.values import ChatStatus, Guid, TransferMode
@@ -18,7 +19,7 @@ def next_offer(state: State, stamp: Stamp) -> Decision | None:
     found = next_match(state, stamp)
     if isinstance(found, Match):
         chat = state.chats[found.chat]
-        return offered(state, chat, found.agent, stamp, found.until, found.choice.plain())
+        return offered(state, chat, found.agent, stamp, found.until, found.choice)
     return found
 
 
@@ -28,7 +29,7 @@ def offered(
     agent: Guid,
     stamp: Stamp,
     until: int,
-    detail: dict[str, object],
+    choice: Choice,
     mode: TransferMode | None = None,
 ) -> Decision:
     """Alert an agent for a chat: one that waits, or one whose owner asks for somebody (B-29).
@@ -39,7 +40,7 @@ def offered(
         agent: Who is alerted.
         stamp: Now.
         until: When the offer ends.
-        detail: Why this agent, for the log.
+        choice: Why this agent, for the log.
         mode: What for, if the invitation is made by the same decision.
     """
     presence = state.distribution.presences[agent]
@@ -47,14 +48,7 @@ def offered(
         mode = chat.invite.mode
     decision = Decision(
         [
-            DecisionLogged(
-                chat=chat.id,
-                no=chat.no,
-                at=stamp.now,
-                kind=DecisionKind.OFFERED,
-                agent=agent,
-                detail=detail,
-            ),
+            logged(chat, stamp, DecisionKind.OFFERED, choice, agent),
             OfferMade(
                 offer=state.next_offer,
                 chat=chat.id,

@@ -16,6 +16,7 @@ from broker.core.distribution.occupancy import expected_wait, position
 from broker.core.effects import ChatToConnectors, LogEntry
 from broker.core.facts import ChatWidened, DecisionLogged, FormOffered, WaitEstimated
 from broker.core.facts.causes import ChatCause, DecisionKind
+from broker.core.facts.details import Widened
 from broker.core.inputs import Stamp
 from broker.core.state import Chat, State
 from protocol.values import CloseReason
@@ -68,24 +69,18 @@ def _note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision:
 
 
 def _logged(chat: Chat, stamp: Stamp, rule: WaitRule) -> DecisionLogged:
-    detail: dict[str, object] = {
-        "rule": rule.id,
-        "level": rule.level,
-        "waited": stamp.up - chat.waiting.queued_up,
-    }
-    if rule.skill is not None:
-        detail["skill"] = rule.skill
-    if rule.projects:
-        detail["projects"] = list(rule.projects)
-    if rule.priority:
-        detail["priority"] = rule.priority
-    if rule.scenario is not None:
-        detail["scenario"] = rule.scenario
-    if rule.note is not None:
-        detail["note"] = True
-    if rule.close:
-        detail["close"] = True
-    return logged(chat, stamp, DecisionKind.WAIT_RULE, detail)
+    widened = Widened(
+        rule=rule.id,
+        level=rule.level,
+        waited=stamp.up - chat.waiting.queued_up,
+        skill=rule.skill,
+        projects=tuple(rule.projects),
+        priority=rule.priority,
+        scenario=rule.scenario,
+        note=rule.note is not None,
+        close=rule.close,
+    )
+    return logged(chat, stamp, DecisionKind.WAIT_RULE, widened)
 
 
 def judge_estimate(chat: Chat, stamp: Stamp) -> list[LogEntry]:

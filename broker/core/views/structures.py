@@ -351,13 +351,10 @@ def form_for_workplace(number: str, form: ScenarioResultInfo) -> ScenarioResultI
 
 def _form_items(state: State, chat: Chat) -> tuple[ScenarioResultItemInfo, ...]:
     """The forms of a chat in a list: first the default form while nobody has filled it in."""
-    items = [_form_item(state, chat, result) for result in chat.forms.results.values()]
-    default = chat.forms.expected
-    if default is not None and default not in {
-        form.scenario_id for form in chat.forms.results.values()
-    }:
-        items.insert(0, _form_item(state, chat, ScenarioResultInfo(scenario_id=default)))
-    return tuple(items)
+    filled, default = chat.forms.results.values(), chat.forms.expected
+    awaited = default is not None and all(form.scenario_id != default for form in filled)
+    first = [ScenarioResultInfo(scenario_id=default)] if awaited else []
+    return tuple(_form_item(state, chat, form) for form in (*first, *filled))
 
 
 def _form_item(state: State, chat: Chat, result: ScenarioResultInfo) -> ScenarioResultItemInfo:

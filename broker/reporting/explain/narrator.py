@@ -17,7 +17,18 @@ from attrs import frozen
 
 from broker.core.distribution.offers import LOGGED_AGENTS
 from broker.core.facts.causes import ChatCause, DecisionKind, OfferOutcome, ParkingEnd
-from broker.core.facts.details import Choice
+from broker.core.facts.details import (
+    AskedEnded,
+    AskedFor,
+    Choice,
+    Forced,
+    GivenToBot,
+    Refused,
+    Routed,
+    Way,
+    Widened,
+    read_detail,
+)
 from broker.reporting.explain import wording
 from broker.reporting.explain.chat_rows import ChatRows, Row
 from broker.reporting.explain.entries import Entry, Phase, Tenure
@@ -108,36 +119,37 @@ class Narrator:
             yield from self._decision(row, dict(row["detail"]))
 
     def _decision(self, row: Row, detail: dict[str, Any]) -> _Told:
-        match wording.known(DecisionKind, row["kind"]):
-            case DecisionKind.OFFERED if "mode" in detail:
+        match read_detail(row["kind"], detail):
+            case Choice(mode=mode) if mode is not None and row["kind"] == DecisionKind.OFFERED:
                 pass  # told by what was asked for
-            case DecisionKind.FORCED:
+            case Forced():
                 pass  # told by the close
-            case DecisionKind.TRANSFER:
-                yield _Stage.ASK, self._asked(row, detail)
-            case DecisionKind.TRANSFER_ENDED:
-                if (entry := self._came_to_nothing(row, detail)) is not None:
+            case AskedFor() as asked:
+                yield _Stage.ASK, self._asked(row, detail, asked)
+            case AskedEnded() as ended:
+                if (entry := self._came_to_nothing(row, detail, ended)) is not None:
                     yield _Stage.END, entry
-            case DecisionKind.OFFERED | DecisionKind.WAITING:
-                yield _Stage.CHOICE, self._choice(row, detail)
-            case DecisionKind.ROUTED:
-                text = wording.routing(self.source, self.dossier.chat, detail)
+            case Choice() as choice:
+                yield _Stage.CHOICE, self._choice(row, detail, choice)
+            case Routed() as routed:
+                text = wording.routing(self.source, self.dossier.chat, routed)
                 yield _Stage.RULE, self._rule(row, detail, text)
-            case DecisionKind.REFUSED:
-                yield _Stage.RULE, self._rule(row, detail, wording.refusal(self.source, detail))
-            case DecisionKind.BOT:
-                yield _Stage.RULE, self._rule(row, detail, wording.partner(self.source, detail))
-            case DecisionKind.WAIT_RULE:
-                yield _Stage.RULE, self._rule(row, detail, wording.wait_rule(self.source, detail))
+            case Refused() as refused:
+                yield _Stage.RULE, self._rule(row, detail, wording.refusal(self.source, refused))
+            case GivenToBot() as given:
+                yield _Stage.RULE, self._rule(row, detail, wording.partner(self.source, given))
+            case Widened() as widened:
+                yield _Stage.RULE, self._rule(row, detail, wording.wait_rule(self.source, widened))
             case None:
                 yield _Stage.CHOICE, self._rule(row, detail, wording.other(row["kind"], detail))
 
     def _rule(self, row: Row, detail: dict[str, Any], text: str) -> Entry:
-        bots = tuple(str(detail[key]) for key in ("bot", "bot_passed_over") if detail.get(key))
+        way = Way.read(detail)
+        bots = tuple(str(bot) for bot in (way.bot, way.bot_passed_over) if bot)
         return Entry(row["at"], row["kind"], row["agent"], text, detail, bots)
 
-    def _choice(self, row: Row, detail: dict[str, Any]) -> Entry:
-        agent, choice = row["agent"], Choice.read(detail)
+    def _choice(self, row: Row, detail: dict[str, Any], choice: Choice) -> Entry:
+        agent = row["agent"]
         if self.about is not None:
             return Entry(row["at"], row["kind"], self.about, self._about_agent(row, choice), detail)
         if row["kind"] == DecisionKind.WAITING:
@@ -178,21 +190,21 @@ class Narrator:
         full = len(choice.candidates) >= LOGGED_AGENTS
         return not full and len(choice.passed_over) >= sum(choice.reasons.values())
 
-    def _asked(self, row: Row, detail: dict[str, Any]) -> Entry:
+    def _asked(self, row: Row, detail: dict[str, Any], asked: AskedFor) -> Entry:
         """Somebody in the chat asked for somebody else."""
-        by, agent, project = detail.get("by"), row["agent"], detail.get("project")
+        by, agent, project = asked.by, row["agent"], asked.project
         whom = self._name(agent) if agent else f"somebody of project {self._name(project)}"
         what = {
             "Transfer": "to take the chat over",
             "Consult": "for advice",
             "Conference": "into the conversation",
-        }.get(str(detail.get("mode")), f"({detail.get('mode')})")
+        }.get(asked.mode or "", f"({asked.mode})")
         text = f"{self._name(by)} asked {whom} {what}."
         return Entry(row["at"], "transfer", agent or by, text, detail, (by,) if by else ())
 
-    def _came_to_nothing(self, row: Row, detail: dict[str, Any]) -> Entry | None:
+    def _came_to_nothing(self, row: Row, detail: dict[str, Any], ended: AskedEnded) -> Entry | None:
         """What was asked for was not done; what was is told by its consequence."""
-        outcome, by, agent = str(detail.get("outcome")), detail.get("by"), row["agent"]
+        outcome, by, agent = str(ended.outcome), ended.by, row["agent"]
         if outcome == OfferOutcome.ANSWERED:
             return None
         invite = next((i for i in self.dossier.invites if i["ended_at"] == row["at"]), None)
@@ -201,7 +213,7 @@ class Narrator:
         why = wording.CAME_TO_NOTHING.get(outcome, "{outcome}").format(whom=whom, outcome=outcome)
         if not agent and outcome == OfferOutcome.MISSED:
             why = f"nobody of project {self._name(project)} took it in time"
-        mode = str(detail.get("mode")).lower()
+        mode = str(ended.mode).lower()
         text = f"The {mode} that {self._name(by)} asked for came to nothing: {why}."
         return Entry(row["at"], "transfer_ended", agent or by, text, detail, (by,) if by else ())
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from broker.core.facts.causes import ChatCause, DecisionKind
+from broker.core.facts.details import Forced
 from broker.reporting.explain import wording
 from broker.reporting.explain.chat_rows import ChatRows, Row
 from broker.reporting.explain.entries import Entry
@@ -82,7 +83,7 @@ class Turns:
         how = wording.CLOSED.get(event["close_reason"], str(event["close_reason"]))
         how = wording.CLOSED_BY.get(cause, how)
         if cause == ChatCause.FORCED:
-            by = next((d["detail"].get("by") for d in self._forcing(event["at"])), None)
+            by = next((Forced.read(d["detail"]).by for d in self._forcing(event["at"])), None)
             how = f"by the supervisor {self.source.name(by)}" if by else how
         return f"Closed {how}" + (f"; {self.source.name(agent)} had it." if agent else ".")
 

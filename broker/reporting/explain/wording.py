@@ -16,7 +16,16 @@ from broker.core.facts.causes import (
     PartyEnd,
     PassedOver,
 )
-from broker.core.facts.details import Asked, Choice
+from broker.core.facts.details import (
+    Asked,
+    Choice,
+    GivenToBot,
+    LimitReached,
+    Refused,
+    Routed,
+    Way,
+    Widened,
+)
 from broker.reporting.explain.chat_rows import Row
 from broker.reporting.formats import duration
 from broker.reporting.source import Source
@@ -127,71 +136,73 @@ def reason(word: str, asked: Asked | None = None) -> str:
     return REASONS.get(word, word)
 
 
-def gate(source: Source, detail: Mapping[str, Any]) -> str:
+def gate(source: Source, way: Way) -> str:
     """What brought the chat to the project rules: the gate, a bot, or this side."""
-    if detail.get("outbound"):
+    if way.outbound:
         return "Begun by this side, so only project rules were asked."
-    if detail.get("owner"):
+    if way.owner:
         return "It was of no project yet, so the project rules were asked."
-    bot, passed_over = detail.get("bot"), detail.get("bot_passed_over")
-    if bot and not passed_over:
-        return f"The bot {source.name(bot)} handed the chat over."
-    if passed_over and "why" in detail:
-        why = PASSED_OVER.get(str(detail["why"]), str(detail["why"]))
-        return f"The bot {source.name(passed_over)} was passed over: {why}."
-    rule = detail.get("gate")
+    if way.bot and not way.bot_passed_over:
+        return f"The bot {source.name(way.bot)} handed the chat over."
+    if way.bot_passed_over and way.why is not None:
+        why = PASSED_OVER.get(way.why, way.why)
+        return f"The bot {source.name(way.bot_passed_over)} was passed over: {why}."
     rules = source.config.gate_rules if source.config else ()
-    text = f"Let in by gate rule {_called(rules, rule)}." if rule else "No gate rule matched."
-    if passed_over:
-        text += f" The bot {source.name(passed_over)} was passed over: it was away."
+    text = "No gate rule matched."
+    if way.gate:
+        text = f"Let in by gate rule {_called(rules, way.gate)}."
+    if way.bot_passed_over:
+        text += f" The bot {source.name(way.bot_passed_over)} was passed over: it was away."
     return text
 
 
-def partner(source: Source, detail: Mapping[str, Any]) -> str:
+def partner(source: Source, given: GivenToBot) -> str:
     """Which bot got the chat, and by which rule."""
     rules = source.config.pre_rules if source.config else ()
-    rule = _called(rules, detail.get("rule"))
-    before = gate(source, {"gate": detail.get("gate")})
-    return f"{before} Pre rule {rule} matched: given to the bot {source.name(detail.get('bot'))}."
+    rule = _called(rules, given.rule)
+    before = gate(source, Way(gate=given.gate))
+    return f"{before} Pre rule {rule} matched: given to the bot {source.name(given.bot)}."
 
 
-def wait_rule(source: Source, detail: Mapping[str, Any]) -> str:
+def wait_rule(source: Source, widened: Widened) -> str:
     """Which wait rule was applied, and what it changed (B-26)."""
     done: list[str] = []
-    if "skill" in detail:
-        done.append(f"a skill of {detail['skill']} is enough if more was asked for")
-    if detail.get("projects"):
-        names = ", ".join(source.name(project) for project in detail["projects"])
+    if widened.skill is not None:
+        done.append(f"a skill of {widened.skill} is enough if more was asked for")
+    if widened.projects:
+        names = ", ".join(source.name(project) for project in widened.projects)
         done.append(f"agents of {names} may take it too")
-    if "priority" in detail:
-        done.append(f"its priority rose by {detail['priority']}")
-    if detail.get("note"):
+    if widened.priority:
+        done.append(f"its priority rose by {widened.priority}")
+    if widened.note:
         done.append("the visitor was told")
-    if detail.get("scenario"):
+    if widened.scenario:
         done.append("a form was offered to the visitor")
-    if detail.get("close"):
+    if widened.close:
         done.append("the chat was ended")
     what = "; ".join(done) or "nothing was changed"
-    after = duration(int(detail.get("waited") or 0))
+    after = duration(widened.waited)
     rules = source.config.wait_rules if source.config else ()
-    name = next((rule.name for rule in rules if rule.id == detail.get("rule")), None)
+    name = next((rule.name for rule in rules if rule.id == widened.rule), None)
     called = f'"{name}" of' if name else "of"
-    return f"Wait rule {called} level {detail.get('level')} applied after {after}: {what}."
+    return f"Wait rule {called} level {widened.level} applied after {after}: {what}."
 
 
-def refusal(source: Source, detail: Mapping[str, Any]) -> str:
+def refusal(source: Source, refused: Refused) -> str:
     """Why the rules closed a chat."""
-    if detail.get("group") == "project":
-        return f"{gate(source, detail)} No project rule matched, so the chat was refused."
+    if refused.way is not None:
+        before = gate(source, refused.way)
+        return f"{before} No project rule matched, so the chat was refused."
     rules = source.config.gate_rules if source.config else ()
-    rule = detail.get("rule")
-    by = f"gate rule {_called(rules, rule)}" if rule else "the gate: no rule of it matched"
-    match detail.get("limit"):
-        case "queue":
-            why = f": {detail.get('waiting')} chats waited, and no more may"
-        case "wait":
-            why = f": the wait was {duration(int(detail.get('wait') or 0))}, longer than it may be"
-        case _:
+    by = "the gate: no rule of it matched"
+    if refused.rule:
+        by = f"gate rule {_called(rules, refused.rule)}"
+    match refused.limit:
+        case LimitReached(wait=int(wait)):
+            why = f": the wait was {duration(wait)}, longer than it may be"
+        case LimitReached(waiting=waiting):
+            why = f": {waiting} chats waited, and no more may"
+        case None:
             why = ""
     return f"Refused by {by}{why}."
 
@@ -202,14 +213,14 @@ def other(kind: str, detail: Mapping[str, Any]) -> str:
     return f"Decided: {kind} ({said})." if said else f"Decided: {kind}."
 
 
-def routing(source: Source, chat: Row, detail: Mapping[str, Any]) -> str:
+def routing(source: Source, chat: Row, routed: Routed) -> str:
     """What the project rule asked for."""
-    rule = detail.get("project_rule")
+    rule, before = routed.rule, gate(source, routed.way)
     rules = source.config.project_rules if source.config else ()
     if rule is None:
-        project = source.name(detail.get("project"))
-        return f"{gate(source, detail)} It chose project {project}, for which there is no rule."
-    text = f"{gate(source, detail)} Project rule {_called(rules, rule)} matched"
+        project = source.name(routed.project)
+        return f"{before} It chose project {project}, for which there is no rule."
+    text = f"{before} Project rule {_called(rules, rule)} matched"
     known = next((each for each in rules if each.id == rule), None)
     if known is not None:
         asked = (known.project, known.language, known.skill, known.priority)
@@ -217,8 +228,8 @@ def routing(source: Source, chat: Row, detail: Mapping[str, Any]) -> str:
         asked = (chat["project"], chat["language"], chat["skill"], chat["priority"])
     else:
         return f"{text}."
-    project, language, skill, priority = asked
-    text += f": project {source.name(project)}, "
+    wanted, language, skill, priority = asked
+    text += f": project {source.name(wanted)}, "
     text += f"language {source.name(language)}, " if language else "any language, "
     return f"{text}skill {skill} or more, priority {priority}."
 

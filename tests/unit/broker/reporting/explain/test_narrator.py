@@ -13,6 +13,7 @@ import pytest
 from attrs import evolve
 
 from broker.core.facts.causes import DecisionKind
+from broker.core.facts.details import LimitReached, Refused
 from broker.reporting.explain import wording
 from broker.reporting.explain.chat_rows import ChatRows, dossier
 from broker.reporting.explain.command import as_json, as_text, explain_main
@@ -133,11 +134,11 @@ def test_a_refusal_by_a_full_queue_says_how_full(day: Day) -> None:
     """B-27."""
     source = source_of(str(day.config))
     assert source.config is not None
-    detail = {"group": "gate", "rule": source.config.gate_rules[0].id}
+    rule = source.config.gate_rules[0].id
     by = "Refused by gate rule of rank 10"
-    said = refusal(source, {**detail, "limit": "queue", "waiting": 2})
+    said = refusal(source, Refused(rule=rule, limit=LimitReached(waiting=2)))
     assert said == f"{by}: 2 chats waited, and no more may."
-    said = refusal(source, {**detail, "limit": "wait", "wait": 121_000_000})
+    said = refusal(source, Refused(rule=rule, limit=LimitReached(wait=121_000_000)))
     assert said == f"{by}: the wait was 2:01, longer than it may be."
 
 

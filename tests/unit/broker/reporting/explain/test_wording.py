@@ -18,9 +18,10 @@ from broker.core.facts.causes import (
     PartyEnd,
     PassedOver,
 )
+from broker.core.facts.details import GivenToBot, Refused, Routed, Way, Widened
 from broker.reporting.explain import wording
 from broker.reporting.source import Source, source_of
-from protocol.values import ChatStatus, CloseReason
+from protocol.values import ChatStatus, CloseReason, Guid
 from tests.support.playbook import CONFIG
 
 
@@ -108,15 +109,18 @@ def config_of(source: Source) -> Config:
 
 def test_rules_go_by_their_names(source: Source) -> None:
     config = config_of(source)
-    let_in = {"gate": config.gate_rules[-1].id}
+    let_in = Way(is_gated=True, gate=config.gate_rules[-1].id)
     assert wording.gate(source, let_in) == 'Let in by gate rule "The web chat is open".'
-    refused = {"group": "gate", "rule": config.gate_rules[-1].id}
+    refused = Refused(rule=config.gate_rules[-1].id)
     assert wording.refusal(source, refused) == 'Refused by gate rule "The web chat is open".'
-    given = {"rule": config.pre_rules[-1].id, "bot": config.pre_rules[-1].bot}
+    pre = config.pre_rules[-1]
+    given = GivenToBot(gate=None, rule=pre.id, bot=pre.bot)
     assert 'Pre rule "The robot first" matched: given to' in wording.partner(source, given)
-    chosen = {"project_rule": config.project_rules[-1].id}
+    last = config.project_rules[-1]
+    chosen = Routed(way=let_in, rule=last.id, project=last.project)
     assert 'Project rule "Everybody else" matched: ' in wording.routing(source, {}, chosen)
-    applied = {"rule": config.wait_rules[-1].id, "level": 9, "waited": 60_000_000, "priority": 1}
+    minute = config.wait_rules[-1].id
+    applied = Widened(rule=minute, level=9, waited=60_000_000, priority=1)
     said = 'Wait rule "After a minute" of level 9 applied after 1:00: its priority rose by 1.'
     assert wording.wait_rule(source, applied) == said
 
@@ -125,7 +129,7 @@ def test_a_rule_without_a_name_goes_by_its_rank_and_one_that_is_gone_by_its_id(
     source: Source,
 ) -> None:
     config = config_of(source)
-    assert wording.gate(source, {"gate": config.gate_rules[0].id}) == (
+    assert wording.gate(source, Way(gate=config.gate_rules[0].id)) == (
         "Let in by gate rule of rank 10."
     )
-    assert wording.gate(source, {"gate": "gone"}) == "Let in by gate rule gone."
+    assert wording.gate(source, Way(gate=Guid("gone"))) == "Let in by gate rule gone."
