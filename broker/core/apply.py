@@ -103,8 +103,8 @@ _TABLE: Final[dict[type, Handler]] = {
     RegisterAsked: sessions.register_asked,
     SessionJoined: _in_turn(sessions.session_joined, agents.session_joined),
     SessionLeft: _in_turn(sessions.session_left, agents.session_left),
-    WrapupEnded: agents.wrapup_ended,
-    WrapupStarted: agents.wrapup_started,
+    WrapupEnded: _in_turn(chats.wrapup_ended, agents.wrapup_ended),
+    WrapupStarted: _in_turn(chats.wrapup_started, agents.wrapup_started),
 }
 
 

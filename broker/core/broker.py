@@ -256,31 +256,12 @@ def restore(
         return up - age(heard, at)
 
     for one in recovered.presences:
-        for chat_id, running in one.wrapups.items():
-            term = Term(aged(running.term.since), running.term.length)
-            one.wrapups[chat_id] = evolve(running, term=term)
-        if one.agent in config.agents or one.agent in also:
-            state.distribution.presences[one.agent] = one
-        elif one.wrapups:
-            # Of whoever is gone from the configuration only what has to end in time is left.
-            left = AgentPresence(agent=one.agent, wrapups=one.wrapups)
-            state.distribution.presences[one.agent] = left
+        _bring_back(state, one, aged, is_kept=one.agent in config.agents or one.agent in also)
     for chat in recovered.chats:
         if chat.gateway not in config.gateways and not chat.is_open:
             continue
         _rebase(chat, aged)
-        stored, chat.transcript.sentences = chat.transcript.sentences, []
-        notes, chat.transcript.internal = chat.transcript.internal, []
-        activity = chat.activity.last
-        for sentence in stored:
-            add_sentence(chat, sentence)
-        for note in notes:
-            add_note(chat, note)
-        for slot in chat.transcript.slots.values():
-            if slot.words.agent is not None:
-                chat.transcript.writers[slot.words.agent] = None
-        chat.activity.last = activity
-        chat.transcript.size = measured_transcript(chat)
+        _fill_in(chat)
         add_chat(state, chat)
         _seat(state, chat)
     _put_in_order(state)
@@ -288,6 +269,36 @@ def restore(
     arm_all(state)
     apply_agents.arm_presences(state)
     return state
+
+
+def _bring_back(
+    state: State, one: AgentPresence, aged: Callable[[int], int], *, is_kept: bool
+) -> None:
+    """Take a recovered agent in; of one who is not kept only what has to end in time."""
+    for chat_id, running in one.wrapups.items():
+        term = Term(aged(running.term.since), running.term.length)
+        one.wrapups[chat_id] = evolve(running, term=term)
+    if is_kept:
+        state.distribution.presences[one.agent] = one
+    elif one.wrapups:
+        left = AgentPresence(agent=one.agent, wrapups=one.wrapups)
+        state.distribution.presences[one.agent] = left
+
+
+def _fill_in(chat: Chat) -> None:
+    """Make what the transcript of a recovered chat is found and measured by."""
+    stored, chat.transcript.sentences = chat.transcript.sentences, []
+    notes, chat.transcript.internal = chat.transcript.internal, []
+    activity = chat.activity.last
+    for sentence in stored:
+        add_sentence(chat, sentence)
+    for note in notes:
+        add_note(chat, note)
+    for slot in chat.transcript.slots.values():
+        if slot.words.agent is not None:
+            chat.transcript.writers[slot.words.agent] = None
+    chat.activity.last = activity
+    chat.transcript.size = measured_transcript(chat)
 
 
 def _put_in_order(state: State) -> None:
@@ -369,6 +380,7 @@ def _await_agents(state: State) -> None:
                 del one.wrapups[chat_id]
                 continue
             apply_agents.lease(state, chat_id, one.agent, ChatStatus.CLOSED)
+            state.chats[chat_id].ending.wrapping += (one.agent,)
         if one.state is not AgentState.LOG_OFF:
             one.lost_at = one.left_at = state.up
         apply_agents.free_to_leave(state, one, worked=False)

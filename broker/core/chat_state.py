@@ -144,12 +144,14 @@ class Ending:
     Attributes:
         closed_up: `closed_at` on the clock of deadlines.
         readers: Who was in it when it ended: they may read it afterwards, and nobody else (B-8).
+        wrapping: Whose wrap-up for it runs (B-28).
     """
 
     closed_at: int | None = None
     closed_up: int = field(default=0, metadata=DERIVED)
     reason: CloseReason | None = None
     readers: tuple[Guid, ...] = ()
+    wrapping: tuple[Guid, ...] = field(default=(), metadata=DERIVED)
 
 
 @define(kw_only=True)

@@ -10,8 +10,8 @@ for what is in it, the transaction is rolled back for sure, and the store goes o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Self
 
 from sqlalchemy import Connection, make_url
@@ -249,13 +249,8 @@ class Store:
         """
         if self._failed:
             return
-        try:
+        with self._failing("the log cannot be written into the database"):
             pages = dialects.shorten_log(self._connection)
-        except Exception as error:
-            self._failed = True
-            raise StoreError(
-                f"the log cannot be written into the database: {plain(error)}"
-            ) from error
         if self._log_rows:
             # A reader may have kept it from being written, so it is not tried again at once.
             self._pages_a_row = max(0.5, pages / self._log_rows)
@@ -269,11 +264,17 @@ class Store:
         """
         if self._failed:
             return False
-        try:
+        with self._failing("the database cannot be tidied up"):
             return dialects.tidy(self._connection)
+
+    @contextmanager
+    def _failing(self, what: str) -> Iterator[None]:
+        """Take nothing more when this fails, and say what did."""
+        try:
+            yield
         except Exception as error:
             self._failed = True
-            raise StoreError(f"the database cannot be tidied up: {plain(error)}") from error
+            raise StoreError(f"{what}: {plain(error)}") from error
 
     def close(self) -> str | None:
         """Let the database go.

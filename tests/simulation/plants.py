@@ -28,7 +28,7 @@ from broker.core.facts import Fact, SentenceConfirmed, SentenceStored, SessionLe
 from broker.core.inputs import Stamp
 from broker.core.presence import queries, sessions, timeouts
 from broker.core.rollback import Presence
-from broker.core.routing import offering
+from broker.core.routing import endings, offering
 from broker.core.state import Chat, Recovered, State
 from broker.core.timers import TimerKind
 from broker.core.views import addressing, notifications, structures
@@ -261,7 +261,7 @@ def _anybody_may_write(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _status_after_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = transitions.close
+    original = endings.close
 
     def close(state: State, chat: Chat, *rest: Any) -> Decision:
         decision = original(state, chat, *rest)

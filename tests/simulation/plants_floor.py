@@ -28,7 +28,7 @@ from broker.core.facts import (
 from broker.core.facts.causes import ChatCause, OfferOutcome, WrapupEnd
 from broker.core.inputs import Stamp
 from broker.core.presence import sessions, timeouts
-from broker.core.routing import admission, wait_rules
+from broker.core.routing import admission, endings, wait_rules
 from broker.core.state import Chat, State
 from broker.core.timers import TimerKind
 from broker.core.views import structures
@@ -88,7 +88,7 @@ def _refused_transfer_loses_the_chat(monkeypatch: pytest.MonkeyPatch) -> None:
         decision = original(state, chat, stamp, outcome)
         lost = chat.status is ChatStatus.ANSWERED and outcome in ("rejected", "missed")
         if lost and chat.invite is not None and chat.invite.project is None:
-            decision.facts += transitions.dissolve(state, evolve_chat(chat), stamp).facts
+            decision.facts += endings.dissolve(state, evolve_chat(chat), stamp).facts
             decision.add(transitions.to_waiting(chat, stamp, ChatCause.REJECTED))
         return decision
 
@@ -312,19 +312,19 @@ def _frozen_time_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _wrap_up_told_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrap-up that begins is in the next state that is told for some other reason."""
-    original = transitions._wrap_up
+    original = transitions.wrap_up
 
     def wrap_up(chat: Chat, stamp: Stamp, agent: Guid, length: int) -> Decision:
         return Decision(original(chat, stamp, agent, length).facts)
 
-    monkeypatch.setattr(transitions, "_wrap_up", wrap_up)
+    monkeypatch.setattr(endings, "wrap_up", wrap_up)
 
 
 def _end_of_wrap_up_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
     original = transitions.wrap_up_over
 
-    def over(state: State, chat: Chat, stamp: Stamp, cause: WrapupEnd) -> Decision:
-        return Decision(original(state, chat, stamp, cause).facts)
+    def over(chat: Chat, stamp: Stamp, cause: WrapupEnd) -> Decision:
+        return Decision(original(chat, stamp, cause).facts)
 
     for module in (timeouts, starting):
         monkeypatch.setattr(module, "wrap_up_over", over)

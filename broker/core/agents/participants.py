@@ -10,15 +10,7 @@ from __future__ import annotations
 from broker.config.model import SIGNAL_DURATION
 from broker.core.agents.reassignment import drop_party, parties_shown, pass_on, successor_of
 from broker.core.capacity import capacity_cost, slots_left
-from broker.core.chats.transitions import (
-    dissolve,
-    end_invite,
-    end_offer,
-    logged,
-    moved,
-    to_waiting,
-    unparked,
-)
+from broker.core.chats.transitions import logged, moved, to_waiting, unparked
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.eligibility import ineligible_reason
 from broker.core.effects import Answer, ChatToAgent, ChatToConnectors, ChatToMembers
@@ -44,6 +36,7 @@ from broker.core.facts.details import AskedFor, Choice, Way
 from broker.core.inputs import Stamp
 from broker.core.limits import PARTIES_PER_CHAT, WATCHED_PER_AGENT
 from broker.core.routing.admission import route
+from broker.core.routing.endings import dissolve, end_invite, end_offer
 from broker.core.routing.offering import offered
 from broker.core.serving import serves
 from broker.core.state import AgentPresence, Chat, Session, State

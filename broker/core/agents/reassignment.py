@@ -10,16 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
-from broker.core.chats.transitions import (
-    close,
-    dissolve,
-    end_invite,
-    end_offer,
-    moved,
-    system_message,
-    to_waiting,
-    unparked,
-)
+from broker.core.chats.transitions import moved, system_message, to_waiting, unparked
 from broker.core.decision import Decision
 from broker.core.effects import Announcement, ChatToAgent, ChatToConnectors, ChatToMembers
 from broker.core.facts import PartyLeft
@@ -27,6 +18,7 @@ from broker.core.facts.causes import ChatCause, OfferOutcome, ParkingEnd, PartyE
 from broker.core.facts.details import Way
 from broker.core.inputs import Stamp
 from broker.core.routing.admission import pass_over, route
+from broker.core.routing.endings import close, dissolve, end_invite, end_offer
 from broker.core.rules import matching
 from broker.core.state import Chat, State
 from protocol.values import ChatStatus, CloseReason, Guid, TransferMode

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from broker.core.agents.participants import accept, show_to
 from broker.core.agents.reassignment import offer_over
-from broker.core.agents.supervision import NO_STATE, faulty, force_state
-from broker.core.chats.transitions import close, end_offer, logged, move_agent, moved
+from broker.core.agents.supervision import force_state, wanted_state
+from broker.core.chats.transitions import logged, moved
 from broker.core.decision import Decision, Outcome, Refusal
+from broker.core.distribution.lifecycle import move_agent
 from broker.core.effects import AgentToWorkplace, Answer, ChatToConnectors, Reply
 from broker.core.facts import BotAwaited, WrapupEnded
 from broker.core.facts.causes import AgentCause, ChatCause, DecisionKind, OfferOutcome, WrapupEnd
 from broker.core.facts.details import Forced
 from broker.core.inputs import Stamp
+from broker.core.routing.endings import close, end_offer
 from broker.core.routing.wait_rules import judge_estimate
 from broker.core.serving import answered, serves
 from broker.core.state import Chat, Session, State
@@ -128,9 +130,9 @@ def set_state(
         return Refusal(ErrorCode.NOT_ALLOWED, "Peer: not the workplace of this session")
     if p.agent_id is not None and p.agent_id != agent:
         return force_state(state, stamp, session, frame)
-    refusal = faulty(state, p)
-    if refusal is not None or p.state is None:
-        return refusal or NO_STATE
+    wanted = wanted_state(state, p)
+    if isinstance(wanted, Refusal):
+        return wanted
     presence = state.distribution.presences[agent]
     if presence.state is AgentState.LOG_OFF:
         # Their connection was told good-bye, and this was on its way.
@@ -138,19 +140,10 @@ def set_state(
     told = Answer(session.number, frame.id, AgentToWorkplace(agent=agent))
     # Logging off is always a NextState: it is taken when no chat holds a slot any more, which
     # may be at once.
-    if p.state is AgentState.LOG_OFF:
-        fact = move_agent(
-            presence,
-            stamp,
-            presence.state,
-            AgentCause.ASKED,
-            reason=presence.reason,
-            next_state=AgentState.LOG_OFF,
-        )
-    else:
-        fact = move_agent(
-            presence, stamp, p.state, AgentCause.ASKED, reason=p.reason, next_state=p.next_state
-        )
+    reason, then = p.reason, p.next_state
+    if wanted is AgentState.LOG_OFF:
+        wanted, reason, then = presence.state, presence.reason, AgentState.LOG_OFF
+    fact = move_agent(presence, stamp, wanted, AgentCause.ASKED, reason=reason, next_state=then)
     same = (fact.state, fact.reason, fact.next_state)
     if same == (presence.state, presence.reason, presence.next_state):
         return Decision(answer=told)

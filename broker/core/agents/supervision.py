@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from broker.core.agents.reassignment import FORCED, drop_party, withdraw
 from broker.core.capacity import capacity_cost
 from broker.core.chats.needs import asked_by
-from broker.core.chats.transitions import move_agent, wrap_up_over
+from broker.core.chats.transitions import wrap_up_over
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.apply import demand_of, held
 from broker.core.distribution.eligibility import ineligible_reason, skill_for
+from broker.core.distribution.lifecycle import move_agent
 from broker.core.distribution.offers import excluded
 from broker.core.effects import AgentToWorkplace, Answer, Dismiss, Reply
 from broker.core.facts import DecisionLogged
@@ -46,24 +47,22 @@ from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
 from protocol.values import AgentState, ChatStatus, Guid
 
-NO_STATE = Refusal(ErrorCode.BAD_PAYLOAD, "State: missing")
 
-
-def faulty(state: State, p: AgentStateInfo) -> Refusal | None:
-    """What is wrong with a wanted state."""
+def wanted_state(state: State, p: AgentStateInfo) -> AgentState | Refusal:
+    """The state that somebody wants an agent to be in, or what is wrong with it."""
     if p.state is None:
-        return NO_STATE
+        return Refusal(ErrorCode.BAD_PAYLOAD, "State: missing")
     if p.reason is not None and p.state is not AgentState.PAUSE:
         return Refusal(ErrorCode.BAD_PAYLOAD, "Reason: goes with Pause only")
     if p.reason is not None and p.reason not in state.config.pause_reasons:
         return Refusal(ErrorCode.BAD_PAYLOAD, "Reason: not a configured reason")
     if p.next_state is None:
-        return None
+        return p.state
     if p.state is not AgentState.READY and p.next_state is not AgentState.LOG_OFF:
         return Refusal(ErrorCode.BAD_PAYLOAD, "NextState: goes with Ready, or is LogOff")
     if p.next_state is AgentState.READY or p.state is AgentState.LOG_OFF:
         return Refusal(ErrorCode.BAD_PAYLOAD, "NextState: leads nowhere")
-    return None
+    return p.state
 
 
 @serves(AgentStateInfo)
@@ -74,21 +73,21 @@ def force_state(
     me = supervisor_at(state, session, session.workplace)
     if isinstance(me, Refusal):
         return me
-    refusal = faulty(state, p)
-    if refusal is not None or p.state is None:
-        return refusal or NO_STATE
+    wanted = wanted_state(state, p)
+    if isinstance(wanted, Refusal):
+        return wanted
     presence = state.distribution.presences.get(p.agent_id) if p.agent_id is not None else None
     if presence is None or presence.agent not in state.config.agents:
         return Refusal(ErrorCode.UNKNOWN_AGENT, "AgentId: no such agent, or never here")
     if presence.state is AgentState.LOG_OFF:
         return Refusal(ErrorCode.WRONG_STATE, "AgentId: logged off")
     told = Answer(session.number, frame.id, AgentToWorkplace(agent=presence.agent))
-    if p.state is AgentState.LOG_OFF:
+    if wanted is AgentState.LOG_OFF:
         return _expelled(state, presence, stamp, me.agent).answering(told)
     fact = move_agent(
         presence,
         stamp,
-        p.state,
+        wanted,
         AgentCause.FORCED,
         reason=p.reason,
         next_state=p.next_state,
@@ -103,7 +102,7 @@ def _expelled(state: State, presence: AgentPresence, stamp: Stamp, by: Guid) -> 
     for chat_id, holder in presence.leases.items():
         chat = state.chats[chat_id]
         if holder is ChatStatus.CLOSED:
-            decision.facts += wrap_up_over(state, chat, stamp, WrapupEnd.FORCED).facts
+            decision.facts += wrap_up_over(chat, stamp, WrapupEnd.FORCED).facts
         elif holder is ChatStatus.ALERTING:
             decision.add(withdraw(state, chat, presence.agent, stamp, FORCED))
     for chat_id in held(presence):

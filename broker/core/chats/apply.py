@@ -59,6 +59,8 @@ from broker.core.facts import (
     PartyLeft,
     TimerFired,
     WaitEstimated,
+    WrapupEnded,
+    WrapupStarted,
 )
 from broker.core.facts.causes import ChatCause, OfferOutcome
 from broker.core.limits import LOGGED_DECISIONS, chat_bytes, variables_bytes
@@ -343,6 +345,17 @@ def _exclude(state: ChatsState, chat: Chat, agent: Guid) -> None:
     """Leave an agent out for a chat for a while (B-24)."""
     chat.exclusions[agent] = state.up
     arm_exclusion(state, chat.id, state.up)
+
+
+def wrapup_started(state: ChatsState, f: WrapupStarted) -> None:
+    """Keep the closed chat for the work after it."""
+    state.chats[f.chat].ending.wrapping += (f.agent,)
+
+
+def wrapup_ended(state: ChatsState, f: WrapupEnded) -> None:
+    """That is done."""
+    ending = state.chats[f.chat].ending
+    ending.wrapping = tuple(agent for agent in ending.wrapping if agent != f.agent)
 
 
 def decision_logged(state: ChatsState, f: DecisionLogged) -> None:

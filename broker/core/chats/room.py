@@ -20,7 +20,7 @@ from broker.core.limits import (
     RESERVE,
 )
 from broker.core.sentence import LONGEST, Words, sentence_bytes
-from broker.core.state import Chat, State
+from broker.core.state import Chat, ChatsState
 from protocol.errors import ErrorCode
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import Guid
@@ -31,18 +31,18 @@ AGENTS_SHARE = 16
 """For their last words agents may go beyond the bytes of a gateway by one part in so many."""
 
 
-def agents_room(state: State) -> int:
+def agents_room(state: ChatsState) -> int:
     """How many bytes of a transcript there are for words and notes of agents."""
     return state.config.limits.frame_bytes - RESERVE
 
 
-def visitors_room(state: State) -> int:
+def visitors_room(state: ChatsState) -> int:
     """How many there are for what the visitor says and fills in."""
     room = agents_room(state)
     return room - min(LAST_WORDS, room // 4)
 
 
-def is_full(state: State, chat: Chat, form: ScenarioResultInfo | None = None) -> bool:
+def is_full(state: ChatsState, chat: Chat, form: ScenarioResultInfo | None = None) -> bool:
     """Whether something that the visitor may say, or this form, might not fit the chat any more."""
     crowded = len(chat.forms.results) >= FORMS_PER_CHAT
     if form is not None and crowded and form.scenario_result_id not in chat.forms.results:
@@ -53,7 +53,7 @@ def is_full(state: State, chat: Chat, form: ScenarioResultInfo | None = None) ->
 
 
 def _oldest(
-    state: State, gateway: Guid, needed: int, weigh: Callable[[Chat], int], but: Guid | None
+    state: ChatsState, gateway: Guid, needed: int, weigh: Callable[[Chat], int], but: Guid | None
 ) -> list[Chat] | None:
     """The chats that closed first, as many as are needed; None when there are not enough.
 
@@ -64,7 +64,7 @@ def _oldest(
         chat = state.chats[chat_id]
         if chat.ending.closed_at is None or chat.ending.closed_up > state.up - MINUTE:
             break
-        if chat_id == but or chat_id in state.distribution.leases:
+        if chat_id == but or chat.ending.wrapping:
             continue  # it is about to be reopened, or a wrap-up runs
         found.append(chat)
         needed -= weigh(chat)
@@ -73,31 +73,31 @@ def _oldest(
     return found if needed <= 0 else None
 
 
-def _for_words(state: State, gateway: Guid, but: Guid) -> list[Chat] | None:
+def _for_words(state: ChatsState, gateway: Guid, but: Guid) -> list[Chat] | None:
     """Which closed chats are to be let go so that the words of a gateway take no more than they may."""
     over = state.bytes_held.get(gateway, 0) - state.config.limits.gateway_bytes
     return _oldest(state, gateway, over, held_bytes, but)
 
 
-def _for_chat(state: State, gateway: Guid) -> list[Chat] | None:
+def _for_chat(state: ChatsState, gateway: Guid) -> list[Chat] | None:
     """The same for one chat more of a gateway."""
     over = state.chats_held.get(gateway, 0) + 1 - CHATS_PER_GATEWAY
     return _oldest(state, gateway, over, lambda _chat: 1, None)
 
 
-def words_relieved(state: State, chat: Chat, now: int) -> list[ChatDropped]:
+def words_relieved(state: ChatsState, chat: Chat, now: int) -> list[ChatDropped]:
     """The facts that make room for words of a chat, as far as they can."""
     if state.bytes_held[chat.gateway] <= state.config.limits.gateway_bytes:
         return []
     return _dropped(_for_words(state, chat.gateway, chat.id), now)
 
 
-def chats_relieved(state: State, gateway: Guid, now: int) -> list[ChatDropped]:
+def chats_relieved(state: ChatsState, gateway: Guid, now: int) -> list[ChatDropped]:
     """The facts that make room for one more chat."""
     return _dropped(_for_chat(state, gateway), now)
 
 
-def holds_one_more(state: State, gateway: Guid) -> bool:
+def holds_one_more(state: ChatsState, gateway: Guid) -> bool:
     """Whether one more chat of a gateway may be held in memory, if need be for old ones."""
     return _for_chat(state, gateway) is not None
 
@@ -106,7 +106,7 @@ def _dropped(chats: list[Chat] | None, now: int) -> list[ChatDropped]:
     return [ChatDropped(chat=chat.id, no=chat.no, at=now) for chat in chats or ()]
 
 
-def is_spent(state: State, chat: Chat, *, agent: bool) -> bool:
+def is_spent(state: ChatsState, chat: Chat, *, agent: bool) -> bool:
     """Whether the words of a gateway's chats take too much memory for another one in this chat."""
     limit, held = state.config.limits.gateway_bytes, state.bytes_held[chat.gateway]
     if held <= limit or (agent and held <= limit + limit // AGENTS_SHARE):
@@ -114,7 +114,7 @@ def is_spent(state: State, chat: Chat, *, agent: bool) -> bool:
     return _for_words(state, chat.gateway, chat.id) is None
 
 
-def refuse_for_room(state: State, chat: Chat, words: Words, *, agent: bool) -> Refusal | None:
+def refuse_for_room(state: ChatsState, chat: Chat, words: Words, *, agent: bool) -> Refusal | None:
     """Refuse a sentence for which there is no room; agents have a little more for last words."""
     limits = state.config.limits
     total = chat.transcript.size + sentence_bytes(words, chat.visitor.tracking_id)

@@ -7,46 +7,36 @@ from broker.core.effects import (
     Acknowledgement,
     AgentToWorkplace,
     Answer,
-    ChatToAgent,
     ChatToConnectors,
-    ChatToMembers,
     SentenceToConnectors,
     SentenceToMembers,
 )
 from broker.core.facts import (
-    AgentMoved,
     BotAwaited,
     ChatMoved,
     ChatUnparked,
     ChatWarned,
     DecisionLogged,
-    InviteEnded,
     NoteStored,
-    OfferEnded,
-    PartyLeft,
     SentenceStored,
     SlotFilled,
     WrapupEnded,
     WrapupStarted,
 )
 from broker.core.facts.causes import (
-    AgentCause,
     ChatCause,
     DecisionKind,
-    OfferOutcome,
     ParkingEnd,
-    PartyEnd,
     WrapupEnd,
 )
-from broker.core.facts.details import AskedEnded, Detail
+from broker.core.facts.details import Detail
 from broker.core.inputs import Stamp
 from broker.core.limits import NOTE_RESERVE, RESERVE
 from broker.core.sentence import Words, sentence_bytes
-from broker.core.state import AgentPresence, Chat, Session, State
+from broker.core.state import Chat, Session, State
 from broker.core.views.recipients import listeners, members_of
-from broker.core.views.structures import agent_name
 from protocol.frame import Frame
-from protocol.values import AgentState, ChatStatus, CloseReason, Guid, SentenceModel
+from protocol.values import ChatStatus, CloseReason, Guid, SentenceModel
 
 CHAT_ID, FORM_ID, NOTE_ID, SESSION_ID, INTERNAL_ID = range(5)
 """Which Guid of an input's stamp is for what."""
@@ -122,86 +112,6 @@ def to_waiting(
     return Decision([fact], [ChatToConnectors(chat=chat.id)])
 
 
-def end_offer(state: State, chat: Chat, stamp: Stamp, outcome: OfferOutcome) -> Decision:
-    """End the open offer of a chat, whatever it is for, and withdraw the alert."""
-    agent = chat.offered_to
-    if chat.offer is None or agent is None:
-        return Decision()
-    missed = state.distribution.presences[agent].missed
-    if outcome is OfferOutcome.MISSED:
-        missed += 1
-    elif outcome in (OfferOutcome.ANSWERED, OfferOutcome.REJECTED):
-        missed = 0
-    ended = OfferEnded(
-        offer=chat.offer.number,
-        chat=chat.id,
-        no=chat.no,
-        agent=agent,
-        at=stamp.now,
-        outcome=outcome,
-        missed=missed,
-        status=chat.status,
-    )
-    if outcome in (OfferOutcome.ANSWERED, OfferOutcome.LOST):
-        # Whoever has the chat now sees it, and whoever is gone sees nothing.
-        return Decision([ended])
-    return Decision([ended], [ChatToAgent(chat=chat.id, agent=agent, type="SC_CHAT_ALERT_END")])
-
-
-def end_invite(state: State, chat: Chat, stamp: Stamp, outcome: OfferOutcome) -> Decision:
-    """End what the owner asked for; when that came to nothing those in the chat are told (B-29)."""
-    invite = chat.invite
-    if invite is None:
-        return Decision()
-    came_of_it = AskedEnded(mode=invite.mode.value, by=invite.by, outcome=outcome)
-    decision = Decision(
-        [
-            InviteEnded(chat=chat.id, no=chat.no, at=stamp.now, outcome=outcome),
-            logged(chat, stamp, DecisionKind.TRANSFER_ENDED, came_of_it, invite.agent),
-        ],
-        [ChatToMembers(chat.id)],
-    )
-    text = {
-        OfferOutcome.REJECTED: state.config.notes.invite_rejected,
-        OfferOutcome.MISSED: state.config.notes.invite_missed,
-        OfferOutcome.LOST: state.config.notes.invite_lost,
-    }.get(outcome)
-    if text is not None:
-        project = state.config.projects.get(invite.project) if invite.project else None
-        name = project.name if project is not None else agent_name(state, invite.agent) or "?"
-        decision.add(internal_note(state, chat, stamp, text.replace("{name}", name)))
-    return decision
-
-
-def dissolve(
-    state: State,
-    chat: Chat,
-    stamp: Stamp,
-    cause: PartyEnd = PartyEnd.ENDED,
-    *,
-    offer_ended: bool = False,
-) -> Decision:
-    """End what hangs on a conversation that ends: offer, invitation, parking, parties.
-
-    Args:
-        state: The state before.
-        chat: The chat; the fact that ends its conversation follows.
-        stamp: Now.
-        cause: Why the parties leave.
-        offer_ended: Whether another part of the same decision ends the offer.
-    """
-    decision = Decision() if offer_ended else end_offer(state, chat, stamp, OfferOutcome.WITHDRAWN)
-    if chat.invite is not None:
-        decision.facts += end_invite(state, chat, stamp, OfferOutcome.WITHDRAWN).facts
-    decision.facts += unparked(chat, stamp, ParkingEnd.ENDED)
-    for agent in chat.parties:
-        decision.facts.append(
-            PartyLeft(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)
-        )
-        decision.notices.append(ChatToAgent(chat=chat.id, agent=agent))
-    return decision
-
-
 def unparked(chat: Chat, stamp: Stamp, cause: ParkingEnd) -> list[ChatUnparked | ChatWarned]:
     """The facts of a chat that is not parked any more, if it was."""
     if chat.parking is None or chat.agent is None:
@@ -226,40 +136,7 @@ def heard_anew(chat: Chat, stamp: Stamp, made: SentenceStored | SlotFilled) -> l
     return unwarned(chat, stamp) if isinstance(made, SentenceStored) else []
 
 
-def close(
-    state: State,
-    chat: Chat,
-    stamp: Stamp,
-    reason: CloseReason,
-    *,
-    cause: ChatCause = ChatCause.CLOSED,
-    offer_ended: bool = False,
-) -> Decision:
-    """End a chat, whatever its status, and tell the agents.
-
-    Args:
-        state: The state before.
-        chat: An open chat.
-        stamp: Now.
-        reason: Why it ends.
-        cause: The same for reports.
-        offer_ended: Whether another part of the same decision ends the open offer.
-    """
-    was, was_parked = chat.status, chat.parking is not None
-    decision = dissolve(state, chat, stamp, offer_ended=offer_ended)
-    talked = chat.agent if chat.agent is not None and chat.has(chat.agent) else None
-    last = talked or chat.last_agent
-    decision.facts.append(moved(chat, stamp, ChatStatus.CLOSED, cause, last, reason=reason))
-    if talked is None:
-        return decision
-    decision.notices.append(ChatToAgent(chat=chat.id, agent=talked))
-    project = state.config.projects.get(chat.routing.project) if chat.routing.project else None
-    if was is ChatStatus.ANSWERED and not was_parked and project is not None and project.wrapup:
-        decision.add(_wrap_up(chat, stamp, talked, project.wrapup))
-    return decision
-
-
-def _wrap_up(chat: Chat, stamp: Stamp, agent: Guid, length: int) -> Decision:
+def wrap_up(chat: Chat, stamp: Stamp, agent: Guid, length: int) -> Decision:
     """Hold the slots of whoever owned a chat for the work after it; it is in their picture (B-28, W-25)."""
     started = WrapupStarted(
         chat=chat.id, no=chat.no, agent=agent, at=stamp.now, until=stamp.now + length
@@ -267,15 +144,14 @@ def _wrap_up(chat: Chat, stamp: Stamp, agent: Guid, length: int) -> Decision:
     return Decision([started], [AgentToWorkplace(agent=agent)])
 
 
-def wrap_up_over(state: State, chat: Chat, stamp: Stamp, cause: WrapupEnd) -> Decision:
+def wrap_up_over(chat: Chat, stamp: Stamp, cause: WrapupEnd) -> Decision:
     """End the wrap-up of a closed chat, if one runs, and tell its agent."""
     decision = Decision()
-    for agent in state.distribution.leases.get(chat.id, ()):
-        if chat.id in state.distribution.presences[agent].wrapups:
-            decision.facts.append(
-                WrapupEnded(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)
-            )
-            decision.notices.append(AgentToWorkplace(agent=agent))
+    for agent in chat.ending.wrapping:
+        decision.facts.append(
+            WrapupEnded(chat=chat.id, no=chat.no, agent=agent, at=stamp.now, cause=cause)
+        )
+        decision.notices.append(AgentToWorkplace(agent=agent))
     return decision
 
 
@@ -343,32 +219,6 @@ def internal_note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision
 def bot_awaited(state: State, chat: Chat, stamp: Stamp) -> BotAwaited:
     """The fact that it is a bot's turn from now on (B-40)."""
     return BotAwaited(chat.id, stamp.up + state.config.distribution.bot_timeout)
-
-
-def move_agent(
-    presence: AgentPresence,
-    stamp: Stamp,
-    state: AgentState,
-    cause: AgentCause,
-    *,
-    reason: str | None = None,
-    next_state: AgentState | None = None,
-    by: Guid | None = None,
-) -> AgentMoved:
-    """Change the state of an agent; what they missed before is forgotten."""
-    same = (presence.state, presence.reason) == (state, reason)
-    return AgentMoved(
-        agent=presence.agent,
-        at=stamp.now,
-        since=presence.since if same else stamp.now,
-        state=state,
-        reason=reason,
-        next_state=next_state,
-        cause=cause,
-        workplace=presence.workplace,
-        missed=0,
-        by=by,
-    )
 
 
 def agent_session(state: State, agent: Guid | None) -> int | None:

@@ -5,17 +5,9 @@ from __future__ import annotations
 from broker.config.model import SECOND, Config
 from broker.core.agents.reassignment import drop_party, give_up, offer_over
 from broker.core.capacity import capacity_under
-from broker.core.chats.transitions import (
-    SESSION_ID,
-    bot_awaited,
-    dissolve,
-    end_invite,
-    end_offer,
-    move_agent,
-    moved,
-    to_waiting,
-)
+from broker.core.chats.transitions import SESSION_ID, bot_awaited, moved, to_waiting
 from broker.core.decision import Decision
+from broker.core.distribution.lifecycle import move_agent
 from broker.core.effects import (
     AgentToWorkplace,
     Answer,
@@ -37,6 +29,7 @@ from broker.core.facts.causes import AgentCause, ChatCause, OfferOutcome, PartyE
 from broker.core.inputs import Reloaded, Resumed, SessionClosed, SessionOpened, Stamp
 from broker.core.presence import registers
 from broker.core.routing.admission import pass_over
+from broker.core.routing.endings import dissolve, end_invite, end_offer
 from broker.core.state import AgentPresence, Chat, Session, State
 from protocol.errors import ByeCode
 from protocol.session import Welcome

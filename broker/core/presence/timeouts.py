@@ -6,15 +6,7 @@ from collections.abc import Callable
 
 from broker.core.agents.participants import wake
 from broker.core.agents.reassignment import LOST, offer_over, withdraw
-from broker.core.chats.transitions import (
-    close,
-    end_invite,
-    end_offer,
-    internal_note,
-    move_agent,
-    system_message,
-    wrap_up_over,
-)
+from broker.core.chats.transitions import internal_note, system_message, wrap_up_over
 from broker.core.deadlines import (
     bot_until,
     dead_up,
@@ -26,6 +18,7 @@ from broker.core.deadlines import (
 )
 from broker.core.decision import Decision
 from broker.core.distribution.apply import gone_at, held, lost_until
+from broker.core.distribution.lifecycle import move_agent
 from broker.core.effects import AgentToWorkplace, ChatToConnectors
 from broker.core.facts import (
     ChatForgotten,
@@ -37,6 +30,7 @@ from broker.core.facts import (
 from broker.core.facts.causes import AgentCause, ChatCause, OfferOutcome, PassedOver, WrapupEnd
 from broker.core.inputs import Stamp
 from broker.core.routing.admission import pass_over
+from broker.core.routing.endings import close, end_invite, end_offer
 from broker.core.routing.wait_rules import apply_wait
 from broker.core.state import AgentPresence, Chat, State
 from broker.core.timers import TimerKind
@@ -88,7 +82,7 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
     if chat.ending.closed_at is not None:
         if over(state, chat.ending.closed_up, retention(state, chat)) > stamp.up:
             return Decision()
-        decision = wrap_up_over(state, chat, stamp, WrapupEnd.EXPIRED)
+        decision = wrap_up_over(chat, stamp, WrapupEnd.EXPIRED)
         decision.facts.append(ChatForgotten(chat.id))
         return decision
     gateway = state.config.gateways.get(chat.gateway)
@@ -112,7 +106,7 @@ def _wrapup(state: State, stamp: Stamp, key: Guid) -> Decision:
     for agent in state.distribution.leases.get(key, ()):
         running = state.distribution.presences[agent].wrapups.get(key)
         if running is not None and term_over(state, running.term) <= stamp.up:
-            return wrap_up_over(state, state.chats[key], stamp, WrapupEnd.EXPIRED)
+            return wrap_up_over(state.chats[key], stamp, WrapupEnd.EXPIRED)
     return Decision()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from broker.core.capacity import capacity_cost, slots_left
-from broker.core.chats.transitions import close, logged, moved, to_waiting
+from broker.core.chats.transitions import logged, moved, to_waiting
 from broker.core.decision import Decision
 from broker.core.distribution.eligibility import blocked
 from broker.core.distribution.occupancy import REFUSING, limit_reached
@@ -14,6 +14,7 @@ from broker.core.facts import BotMoved, ChatRouted, FormExpected, OfferMade
 from broker.core.facts.causes import ChatCause, DecisionKind, OfferMode, PassedOver
 from broker.core.facts.details import GivenToBot, Refused, Routed, Way
 from broker.core.inputs import Stamp
+from broker.core.routing.endings import close
 from broker.core.rules import matching
 from broker.core.state import Chat, State
 from protocol.values import ChatStatus, CloseReason, Guid

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from attrs import Factory, define
 
 from broker.config.partners import Bot, BotAnswer, BotQuestion
-from broker.core.chats.transitions import BOT_ID, close, internal_note, speak
+from broker.core.chats.transitions import BOT_ID, internal_note, speak
 from broker.core.decision import Decision
 from broker.core.effects import ChatToConnectors
 from broker.core.facts import BotMoved, BotSettled, FormOffered, SentenceStored
@@ -27,6 +27,7 @@ from broker.core.facts.details import Way
 from broker.core.inputs import Stamp
 from broker.core.limits import LEARNED_TEXT
 from broker.core.routing.admission import pass_over, route
+from broker.core.routing.endings import close
 from broker.core.routing.learning import (
     filled_by,
     filled_in_by_visitor,

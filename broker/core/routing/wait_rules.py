@@ -9,7 +9,7 @@ it, and the error is a figure of the broker's metrics.
 from __future__ import annotations
 
 from broker.config.model import MINUTE, WaitRule
-from broker.core.chats.transitions import close, logged, system_message
+from broker.core.chats.transitions import logged, system_message
 from broker.core.deadlines import coming_wait
 from broker.core.decision import Decision
 from broker.core.distribution.occupancy import expected_wait, position
@@ -18,6 +18,7 @@ from broker.core.facts import ChatWidened, DecisionLogged, FormOffered, WaitEsti
 from broker.core.facts.causes import ChatCause, DecisionKind
 from broker.core.facts.details import Widened
 from broker.core.inputs import Stamp
+from broker.core.routing.endings import close
 from broker.core.state import Chat, State
 from protocol.values import CloseReason
 

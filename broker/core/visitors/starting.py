@@ -9,7 +9,7 @@ from attrs import evolve
 from broker.config.model import Gateway
 from broker.core.chats.forms import form_fits, form_saved, form_taken, info_shown, is_same
 from broker.core.chats.room import chats_relieved, holds_one_more, is_full
-from broker.core.chats.transitions import CHAT_ID, close, unwarned, wrap_up_over
+from broker.core.chats.transitions import CHAT_ID, unwarned, wrap_up_over
 from broker.core.contacts.recognition import Visit, by_form, recognised
 from broker.core.deadlines import over
 from broker.core.decision import Decision, Outcome, Refusal
@@ -32,6 +32,7 @@ from broker.core.limits import (
     chat_bytes,
     variables_bytes,
 )
+from broker.core.routing.endings import close
 from broker.core.rules import matching
 from broker.core.serving import answered, serves
 from broker.core.state import Chat, Session, State
@@ -322,7 +323,7 @@ def reopen(
     state: State, chat: Chat, stamp: Stamp, start: ChatServiceInfo | None = None
 ) -> Decision:
     """Reopen a chat, by a start or by a text; a wrap-up that still runs ends."""
-    decision = wrap_up_over(state, chat, stamp, WrapupEnd.REOPENED)
+    decision = wrap_up_over(chat, stamp, WrapupEnd.REOPENED)
     decision.facts.append(
         ChatReopened(
             chat=chat.id,

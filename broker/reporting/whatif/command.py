@@ -62,6 +62,29 @@ def parser() -> argparse.ArgumentParser:
         metavar="OLD.toml",
         help="the configuration of the record: is replayed too, so that the model's own error shows",
     )
+    _add_time(made)
+    made.add_argument(
+        "--like",
+        metavar="NEW=KNOWN",
+        action="append",
+        default=[],
+        help="an agent who is not in the record is at work whenever a known one was (logins)",
+    )
+    made.add_argument("--seed", metavar="N", type=int, default=0, help="what chance depends on (0)")
+    made.add_argument(
+        "--runs",
+        metavar="N",
+        type=_runs,
+        default=1,
+        help="replay the new configuration with N seeds, from --seed on, and print how far chance "
+        "moves the figures (1)",
+    )
+    made.add_argument("--json", action="store_true", help="print JSON in place of tables")
+    return made
+
+
+def _add_time(made: argparse.ArgumentParser) -> None:
+    """Which time is replayed, and what is measured in it."""
     made.add_argument(
         "--from", dest="start", metavar="TIME", help="RFC 3339, or local in ZONE (all of it)"
     )
@@ -85,24 +108,6 @@ def parser() -> argparse.ArgumentParser:
         default=Base.OFFERED.value,
         help="the service level is a part of these contacts, as in parley report (offered)",
     )
-    made.add_argument(
-        "--like",
-        metavar="NEW=KNOWN",
-        action="append",
-        default=[],
-        help="an agent who is not in the record is at work whenever a known one was (logins)",
-    )
-    made.add_argument("--seed", metavar="N", type=int, default=0, help="what chance depends on (0)")
-    made.add_argument(
-        "--runs",
-        metavar="N",
-        type=_runs,
-        default=1,
-        help="replay the new configuration with N seeds, from --seed on, and print how far chance "
-        "moves the figures (1)",
-    )
-    made.add_argument("--json", action="store_true", help="print JSON in place of tables")
-    return made
 
 
 @frozen(kw_only=True)
