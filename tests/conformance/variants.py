@@ -64,6 +64,23 @@ def _with_time(text: str | None) -> list[Any]:
     return ["ES_CHAT_SENTENCE", PLAIN | ({"TimeSent": text} if text else {})]
 
 
+_TIMES: list[tuple[str, Any, str | None]] = [
+    ("timestamp of 4 bytes", msgpack.Timestamp(1767323045), T0),
+    ("timestamp of 8 bytes", msgpack.Timestamp(1767323045, 999_999_999), T0[:-1] + ".999999Z"),
+    ("timestamp of 12 bytes", msgpack.Timestamp(-1, 5_000), "1969-12-31T23:59:59.000005Z"),
+    ("timestamp in year 1", msgpack.Timestamp(-62135596800), None),
+    ("str with Z", T0, T0),
+    ("str in lower case", "2026-01-02t03:04:05z", T0),
+    ("str without offset is UTC", "2026-01-02T03:04:05", T0),
+    ("str with an offset", "2026-01-02T05:34:05+02:30", T0),
+    ("str with a blank", "2026-01-02 03:04:05Z", T0),
+    ("str with nanoseconds", "2026-01-02T03:04:05.123456789Z", T0[:-1] + ".123456Z"),
+    ("str in year 1", "0001-01-01T00:00:00", None),
+    ("str at the end of time", "9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59.999999Z"),
+]
+"""Times in every form that is read, each with how it is written."""
+
+
 def cases() -> list[dict[str, Any]]:
     """Every case: its name, its frame, and the frame it reads as."""
     bare = ["ES_CHAT_SENTENCE", PLAIN]
@@ -106,24 +123,10 @@ def cases() -> list[dict[str, Any]]:
         ("least int", ["ES_CHAT_SENTENCE", {**SENTENCE, "Model": -(2**31)}], None),
         ("longest ID", ["ES_CHAT_CONFIRM", {**START, "ID": "x" * 64}], None),
     ]
-    times: list[tuple[str, Any, str | None]] = [
-        ("timestamp of 4 bytes", msgpack.Timestamp(1767323045), T0),
-        ("timestamp of 8 bytes", msgpack.Timestamp(1767323045, 999_999_999), T0[:-1] + ".999999Z"),
-        ("timestamp of 12 bytes", msgpack.Timestamp(-1, 5_000), "1969-12-31T23:59:59.000005Z"),
-        ("timestamp in year 1", msgpack.Timestamp(-62135596800), None),
-        ("str with Z", T0, T0),
-        ("str in lower case", "2026-01-02t03:04:05z", T0),
-        ("str without offset is UTC", "2026-01-02T03:04:05", T0),
-        ("str with an offset", "2026-01-02T05:34:05+02:30", T0),
-        ("str with a blank", "2026-01-02 03:04:05Z", T0),
-        ("str with nanoseconds", "2026-01-02T03:04:05.123456789Z", T0[:-1] + ".123456Z"),
-        ("str in year 1", "0001-01-01T00:00:00", None),
-        ("str at the end of time", "9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59.999999Z"),
-    ]
     rows += _blank_and_named(start)
     rows += [
         (f"time: {name}", ["ES_CHAT_SENTENCE", {**SENTENCE, "TimeSent": given}], _with_time(reads))
-        for name, given, reads in times
+        for name, given, reads in _TIMES
     ]
     return [
         {"name": name, "hex": framed(_packer.pack(given)), "frame": _filled(reads or given)}

@@ -38,8 +38,8 @@ def test_only_code_has_a_limit_of_length() -> None:
     assert found("docs/a.md", "words\n" * 501) == []
 
 
-@pytest.mark.parametrize(("lines", "count"), [(70, 0), (71, 1)])
-def test_a_function_has_at_most_70_lines(lines: int, count: int) -> None:
+@pytest.mark.parametrize(("lines", "count"), [(60, 0), (61, 1)])
+def test_a_function_has_at_most_60_lines(lines: int, count: int) -> None:
     text = "def f() -> None:\n" + "    x = 1\n" * (lines - 1)
     assert len(found("broker/a.py", text)) == count
 

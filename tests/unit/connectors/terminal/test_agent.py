@@ -335,13 +335,27 @@ def test_what_is_refused_is_told() -> None:
     play(scenario)
 
 
+def control(name: str) -> Guid:
+    return Guid(f"00000000-0000-4000-8000-0000000000{name}")
+
+
+def contact_form(form: Guid) -> ScenarioInfo:
+    """A form with a choice, a number and a time."""
+    choice = ScreenControlParameterInfo(display_name="A purchase", result_text="sales")
+    controls = (
+        ScreenControlInfo(
+            screen_control_id=control("c1"), display_name="Topic", parameters=(choice,)
+        ),
+        ScreenControlInfo(screen_control_id=control("c2"), display_name="Age"),
+        ScreenControlInfo(screen_control_id=control("c3"), display_name="When"),
+    )
+    return ScenarioInfo(scenario_id=form, screens=(ScreenInfo(controls=controls),))
+
+
 def test_what_was_filled_in_is_shown() -> None:
     """B-41: with the labels of the form; a form without a result is named."""
     form = Guid("00000000-0000-4000-8000-0000000000f0")
     result = Guid("00000000-0000-4000-8000-0000000000f1")
-
-    def control(name: str) -> Guid:
-        return Guid(f"00000000-0000-4000-8000-0000000000{name}")
 
     def said(name: str, **members: Any) -> ScenarioResultValueInfo:
         return ScenarioResultValueInfo(screen_control_id=control(name), **members)
@@ -375,15 +389,7 @@ def test_what_was_filled_in_is_shown() -> None:
                 said("c2"),
             ),
         )
-        choice = ScreenControlParameterInfo(display_name="A purchase", result_text="sales")
-        controls = (
-            ScreenControlInfo(
-                screen_control_id=control("c1"), display_name="Topic", parameters=(choice,)
-            ),
-            ScreenControlInfo(screen_control_id=control("c2"), display_name="Age"),
-            ScreenControlInfo(screen_control_id=control("c3"), display_name="When"),
-        )
-        model = ScenarioInfo(scenario_id=form, screens=(ScreenInfo(controls=controls),))
+        model = contact_form(form)
         scene.answers["CS_SCENARIO_RESULT"] = ("SC_SCENARIO_RESULT", filled)
         scene.answers["CS_SCENARIO_LOAD"] = ("SC_SCENARIO_MODEL", model)
         await scene.terminal.enter("/form")
