@@ -120,6 +120,8 @@ class ChatCommandInfo:
         is_parked: Whether the chat is to be put on hold.
         model: Of a confirmation that is passed on: the model of what was confirmed, where that fills
             a slot and so is no part of the transcript.
+        after: Of ``ES_CHAT_RESYNC``: the place behind which the list goes on, as the header ``More`` of
+            the piece before has it.
     """
 
     peer: str | None = None
@@ -132,6 +134,7 @@ class ChatCommandInfo:
     is_typing: bool | None = None
     is_parked: bool | None = None
     model: int | None = None
+    after: int | None = None
 
 
 @frozen(kw_only=True)

@@ -302,6 +302,7 @@ def frame_of(tree: object, by_client: bool = False) -> Frame:
                 raise MemberError("no name of a member holds U+0000", place)
         if headers is not None:
             _check_headers(headers)
+            _check_more(headers)
         canonical = _NAMES.get(name)
         if canonical is None:
             raise WireError(ErrorCode.UNKNOWN_TYPE, f"unknown type {name[: limits.TYPE_NAME]!r}")
@@ -331,6 +332,13 @@ def _check_headers(headers: Mapping[str, object]) -> None:
             _header_text(key, value, limits.HEADER_TEXT, read_name)
     if headers.get("traceparent") is not None:
         _header_text("traceparent", headers["traceparent"], limits.TRACEPARENT, read_text)
+
+
+def _check_more(headers: Mapping[str, object]) -> None:
+    """Check a header that only answers have, so it is not looked for on the short way."""
+    more = headers.get("More")
+    if more is not None and type(more) is not int:
+        raise mismatch("int", more).inside("Headers.More")
 
 
 def _header_text(key: str, value: object, longest: int, read: Callable[[object, int], str]) -> None:

@@ -33,6 +33,12 @@ class Frame:
         """Header ``Re``: the ``Id`` of the frame that this one answers."""
         return self._header("Re")
 
+    @property
+    def more(self) -> int | None:
+        """Header ``More``: the place behind which a list goes on; None: it ends here (W-25)."""
+        value = self._header("More")
+        return value if type(value) is int else None
+
     def _header(self, name: str) -> FrameId:
         value = self.headers.get(name) if self.headers else None
         return value if isinstance(value, int | str) else None

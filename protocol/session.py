@@ -22,6 +22,7 @@ class Hello:
         token: The secret of the gateway or the agent.
         software: Name and version of the program.
         continues: The session that it goes on with after a lost connection (workplace only).
+        takes_pieces: Whether it takes the list of open chats in pieces (connector only).
     """
 
     version: int = 0
@@ -31,6 +32,7 @@ class Hello:
     token: str | None = field(default=None, repr=False)
     software: str | None = None
     continues: Guid | None = None
+    takes_pieces: bool | None = None
 
 
 @frozen(kw_only=True)

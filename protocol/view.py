@@ -181,6 +181,7 @@ class View:
         self.chats: dict[Key, ChatView] = {}
         self.agent: AgentStateInfo | None = None
         self.agent_id: Guid | None = None
+        self._listed: dict[tuple[str | None, str | None], set[Key]] = {}
 
     def key(self, payload: ChatStatusInfo | ChatSentenceInfo | ChatCommandInfo) -> Key:
         """The name, in this view, of the chat that a payload is about."""
@@ -193,15 +194,14 @@ class View:
         self.chats.pop(key, None)
 
     def fold(
-        self, frame: Frame, now: float = 0.0, *, peer: str | None = None, port: str | None = None
+        self, frame: Frame, now: float = 0.0, *, asked: ChatCommandInfo | None = None
     ) -> list[Change]:
         """Fold in a frame of the broker; one that is not about chats changes nothing.
 
         Args:
             frame: The frame.
             now: The caller's clock in seconds; typing expires by it.
-            peer: For ``..._CHAT_LIST``: the peer that was asked for; an empty list does not say.
-            port: For ``..._CHAT_LIST``: the port that was asked for, if one was.
+            asked: For ``..._CHAT_LIST``: the question that it answers; an empty list does not say.
         """
         payload = frame.payload
         match frame.type:
@@ -219,7 +219,7 @@ class View:
                 return self._fold_typing(payload, now)
             case "SE_CHAT_LIST" | "SC_CHAT_LIST":
                 assert isinstance(payload, tuple)
-                return self._fold_list(payload, peer, port)
+                return self._fold_list(payload, frame.more, asked or ChatCommandInfo())
             case "SC_CHAT_ALERT_END":
                 assert isinstance(payload, ChatCommandInfo)
                 return self._fold_alert_end(payload)
@@ -296,18 +296,23 @@ class View:
             chat.typing_until = None
 
     def _fold_list(
-        self, listed: tuple[ChatStatusInfo, ...], peer: str | None, port: str | None
+        self, listed: tuple[ChatStatusInfo, ...], more: int | None, asked: ChatCommandInfo
     ) -> list[Change]:
         changes: list[Change] = []
+        peer, port = asked.peer, asked.port
+        there = self._listed.pop((peer, port), set()) if asked.after is not None else set()
         for status in listed:
             if (known := self.chats.get(self.key(status))) is not None:
                 known.complete = False  # what was missed while away only a snapshot tells
             changes += self._fold_status(status)
-        there = {self.key(status) for status in listed}
+            there.add(self.key(status))
+        if more is not None:
+            self._listed[peer, port] = there  # what is in no piece the last one says
+            return changes
         for key, chat in list(self.chats.items()):
-            asked = peer is None or chat.latest.peer == peer
-            asked = asked and (port is None or chat.latest.port == port)
-            if not asked or key in there or chat.status is ChatStatus.CLOSED:
+            meant = peer is None or chat.latest.peer == peer
+            meant = meant and (port is None or chat.latest.port == port)
+            if not meant or key in there or chat.status is ChatStatus.CLOSED:
                 continue
             if self.role is Role.WORKPLACE:
                 self.forget(key)

@@ -72,6 +72,8 @@ class Limits:
     frames_per_second: int = 2_000
     answer_bytes_per_second: int = 33_554_432
     gateway_sessions: int = 64
+    list_chats: int = 100
+    """The most chats in one piece of a list (W-25)."""
     connections: int = 20_000
     gateway_bytes: int = 1 << 30
     """What the chats of one gateway may take of the memory."""

@@ -28,6 +28,7 @@ class Send:
         answer_to: The session, also among `sessions`, for which this is the direct answer.
         re: The `Id` of its request (W-15); None when the request carried none.
         trace: The `traceparent` to pass along (W-2).
+        more: The place behind which a list goes on that does not end here (W-25).
     """
 
     sessions: tuple[int, ...]
@@ -36,6 +37,7 @@ class Send:
     answer_to: int | None = None
     re: FrameId = None
     trace: str | None = None
+    more: int | None = None
 
     def headers(self, re: FrameId = None) -> dict[str, object]:
         """The headers of the frame; `re` is given to the session that it answers."""
@@ -44,6 +46,8 @@ class Send:
             headers["Re"] = re
         if self.trace is not None:
             headers["traceparent"] = self.trace
+        if self.more is not None:
+            headers["More"] = self.more
         return headers
 
 
@@ -195,10 +199,15 @@ Picture = (
 
 @value
 class Reply:
-    """A payload that is no picture of what the decision changes: a list, a refusal, a register."""
+    """A payload that is no picture of what the decision changes: a list, a refusal, a register.
+
+    Attributes:
+        more: The place behind which a list goes on that does not end here.
+    """
 
     type: str
     payload: object
+    more: int | None = None
 
 
 @value

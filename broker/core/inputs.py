@@ -52,6 +52,7 @@ class SessionOpened:
         workplace: The number of the workplace.
         agent_id: The agent at the workplace.
         continues: The session with which a workplace goes on after a lost connection.
+        takes_pieces: Whether a connector takes the list of its chats in pieces (W-25).
         re: The `Id` of the hello, to be repeated in the welcome.
     """
 
@@ -61,6 +62,7 @@ class SessionOpened:
     workplace: str | None = None
     agent_id: Guid | None = None
     continues: Guid | None = None
+    takes_pieces: bool = False
     re: FrameId = None
 
 

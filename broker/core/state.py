@@ -31,6 +31,7 @@ from broker.core.distribution_state import (
 )
 from broker.core.facts import Register
 from broker.core.heard import Spans
+from broker.core.listing import Listing
 from broker.core.lone_forms import LoneForms
 from broker.core.timers import Timers
 from broker.core.transcripts import Transcripts
@@ -61,13 +62,19 @@ __all__ = [
 
 @define(kw_only=True)
 class Session:
-    """A connection that said a good hello, and what it asked of registers, the last one last."""
+    """A connection that said a good hello.
+
+    Attributes:
+        takes_pieces: Whether it takes the list of its chats in pieces.
+        registers: What it asked of registers, the last one last.
+    """
 
     number: int
     role: Role
     gateways: tuple[Guid, ...] = ()
     workplace: str | None = None
     agent: Guid | None = None
+    takes_pieces: bool = False
     registers: dict[Register, None] = Factory(dict)
 
 
@@ -88,6 +95,9 @@ class ChatsState:
     by_tracking: dict[tuple[Guid, str], Guid] = Factory(dict)
     open_chats: dict[Guid, dict[Guid, None]] = Factory(dict)
     """The open chats of each gateway."""
+    listings: dict[Guid, Listing] = Factory(dict)
+    """Those of them that its connectors know, as lists have them."""
+    next_place: int = 1
     closed_chats: dict[Guid, dict[Guid, None]] = Factory(dict)
     """The closed chats of each gateway that are in memory, the one that closed first in front."""
     chats_held: dict[Guid, int] = Factory(dict)

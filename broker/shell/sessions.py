@@ -275,6 +275,7 @@ class Sessions:
                 workplace=claim.workplace,
                 agent_id=claim.agent_id,
                 continues=hello.continues,
+                takes_pieces=bool(hello.takes_pieces),
                 re=re,
             )
         )
@@ -335,7 +336,7 @@ class Sessions:
                 # Not before there is somebody who gets it.
                 encoding = client.connection.encoding
                 packed, assemble = self._packed(effect, encoding), encoding.assemble
-            if number == answer_to and (effect.re is not None or effect.trace is not None):
+            if number == answer_to and (effect.re is not None or effect.trace or effect.more):
                 frame = assemble(packed, effect.headers(effect.re))
             else:
                 if plain is None:

@@ -249,6 +249,9 @@ def _headers() -> Iterator[Row]:
     yield _row("traceparent 7", body, "BadPayload", "Headers.traceparent")
     body = ["ES_CHAT_START", START, {"traceparent": "00-\0"}]
     yield _row("traceparent with U+0000", body, "BadPayload", "Headers.traceparent")
+    for wrong in (True, 1.5, "7", []):
+        body = ["SE_CHAT_LIST", [], {"More": wrong}]
+        yield _row(f"More {wrong!r}", body, "BadPayload", "Headers.More")
     body = ["ES_CHAT_START", START, {"Id": 7, "x\0": {}}]
     yield _row("a header's name with U+0000", body, "BadPayload", "Headers")
     no_maps: list[Any] = [[], "a", 7]

@@ -114,6 +114,8 @@ class Client:
         self.base = dict(base)
         # Type, members by their wire names, what it answers, and the structure itself.
         self.heard: deque[tuple[str, Any, int | str | None, Any]] = deque()
+        self.more: int | None = None
+        """Where the last list goes on."""
 
     def says(self, type: str, id: int | str | None = None, **members: Any) -> None:
         """Send a frame; members by their wire names, the address is filled in."""
@@ -171,16 +173,23 @@ class Playbook(CoreInMemory):
                     re = effect.re if session == effect.answer_to else None
                     heard = (effect.type, to_wire(effect.payload), re, effect.payload)
                     client.heard.append(heard)
+                    client.more = effect.more if heard[0].endswith("_CHAT_LIST") else client.more
         elif isinstance(effect, Dismiss):
             self.dismissed.append((effect.session, effect.code.value))
         else:
             self.notes.append(effect)
 
-    def connector(self, *peers: str) -> Client:
+    def connector(self, *peers: str, takes_pieces: bool = False) -> Client:
         """A connector for the gateways of these addresses; its frames go to the first."""
         gateways = tuple(g.id for g in self.config.gateways.values() if g.peer in peers)
         client = self.join(Role.CONNECTOR, {"Peer": peers[0]})
-        self.put(SessionOpened(session=client.number, role=Role.CONNECTOR, gateways=gateways))
+        hello = SessionOpened(
+            session=client.number,
+            role=Role.CONNECTOR,
+            gateways=gateways,
+            takes_pieces=takes_pieces,
+        )
+        self.put(hello)
         client.hears("SYS_WELCOME", WorkplaceNumber=None)
         return client
 

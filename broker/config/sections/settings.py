@@ -45,6 +45,7 @@ hooks_of(
     frames_per_second=integer(1),
     answer_bytes_per_second=integer(1_024),
     gateway_sessions=integer(1),
+    list_chats=integer(1, 10_000),
     connections=integer(1),
     gateway_bytes=integer(1 << 20),
     contacts=integer(0, 10_000_000),

@@ -47,6 +47,7 @@ class SessionJoined:
     gateways: tuple[Guid, ...]
     workplace: str | None
     agent: Guid | None
+    takes_pieces: bool = False
     at: int
 
 

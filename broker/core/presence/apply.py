@@ -15,6 +15,7 @@ def session_joined(state: State, f: SessionJoined) -> None:
         gateways=f.gateways,
         workplace=f.workplace,
         agent=f.agent,
+        takes_pieces=f.takes_pieces,
     )
     for gateway in f.gateways:
         state.gateway_sessions[gateway] = (

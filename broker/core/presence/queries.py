@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from heapq import merge
+
 from attrs import evolve
 
+from broker.config.model import Gateway
 from broker.core.decision import Outcome, Refusal
 from broker.core.effects import ChatToAgent, ChatToConnectors, Reply
 from broker.core.inputs import Stamp
-from broker.core.limits import OVERVIEW_BYTES, OVERVIEW_ITEMS, PARTIES_BYTES, items_that_fit
+from broker.core.limits import (
+    OVERVIEW_BYTES,
+    OVERVIEW_ITEMS,
+    PARTIES_BYTES,
+    chat_bytes,
+    items_that_fit,
+)
 from broker.core.serving import answered, serves
 from broker.core.state import Session, State
 from broker.core.views.addressing import (
@@ -18,30 +28,58 @@ from broker.core.views.addressing import (
     tracked_chat,
 )
 from broker.core.views.structures import agent_state, chat_for_connector, chat_for_workplace
-from protocol.chat import ChatCommandInfo
+from protocol.chat import ChatCommandInfo, ChatStatusInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.values import AgentState, ChatStatus
+from protocol.values import AgentState, ChatStatus, Guid
+
+_TOO_MANY = Refusal(ErrorCode.OVERLOADED, "Peer: so many chats are listed in pieces only")
+_TOO_MANY_PORTS = Refusal(
+    ErrorCode.OVERLOADED, "Port: so many chats are listed in pieces, or port by port, only"
+)
 
 
 @serves(ChatCommandInfo)
 def resync_connector(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ChatCommandInfo
 ) -> Outcome:
-    """ES_CHAT_RESYNC: the open chats of a gateway, or of all ports of a peer."""
+    """ES_CHAT_RESYNC: the open chats of a gateway, or of all ports of a peer, perhaps in pieces."""
     gateways = gateways_of(state, session, p)
     if isinstance(gateways, Refusal):
         return gateways
-    size = sum(state.list_bytes.get(gateway.id, 0) for gateway in gateways)
-    if len(gateways) > 1 and size > state.config.limits.frame_bytes:
-        return Refusal(ErrorCode.OVERLOADED, "Port: so many chats are listed port by port only")
-    shown = tuple(
-        chat_for_connector(state, state.chats[chat], full=False, slots=False)
-        for gateway in gateways
-        for chat in state.open_chats.get(gateway.id, ())
-        if state.chats[chat].is_bound
+    if session.takes_pieces:
+        if p.after is not None and p.after < 1:
+            return Refusal(ErrorCode.BAD_PAYLOAD, "After: no place of a list")
+        return answered(session, frame, _piece(state, gateways, p.after or 0))
+    if p.after is not None:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "After: the hello did not say TakesPieces")
+    if sum(state.list_bytes.get(one.id, 0) for one in gateways) > state.config.limits.frame_bytes:
+        return _TOO_MANY if len(gateways) == 1 else _TOO_MANY_PORTS
+    listed = [chat for one in gateways for chat in state.listings.get(one.id, ())]
+    return answered(session, frame, Reply("SE_CHAT_LIST", _listed(state, listed)))
+
+
+def _piece(state: State, gateways: tuple[Gateway, ...], after: int) -> Reply:
+    """As many chats behind a place as one piece takes, and whether there are more."""
+    limits = state.config.limits
+    behind = merge(
+        *(state.listings[g.id].behind(after) for g in gateways if g.id in state.listings)
     )
-    return answered(session, frame, Reply("SE_CHAT_LIST", shown))
+    chats: list[Guid] = []
+    size, last = 0, after
+    for place, chat in behind:
+        size += chat_bytes(state.chats[chat].visitor.tracking_id)
+        if chats and (len(chats) == limits.list_chats or size > limits.frame_bytes):
+            return Reply("SE_CHAT_LIST", _listed(state, chats), more=last)
+        chats.append(chat)
+        last = place
+    return Reply("SE_CHAT_LIST", _listed(state, chats))
+
+
+def _listed(state: State, chats: Iterable[Guid]) -> tuple[ChatStatusInfo, ...]:
+    return tuple(
+        chat_for_connector(state, state.chats[chat], full=False, slots=False) for chat in chats
+    )
 
 
 @serves(ChatCommandInfo)

@@ -66,6 +66,7 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
             gateways=hello.gateways,
             workplace=hello.workplace,
             agent=hello.agent_id,
+            takes_pieces=hello.takes_pieces,
             at=stamp.now,
         )
     )

@@ -127,6 +127,7 @@ def answer_of(state: State, answer: Answer, now: int) -> Send:
     me, shows = answer.session, answer.shows
     sessions: tuple[int, ...] = (me,)
     trace: str | None = None
+    more: int | None = None
     type_: str
     payload: object
     match shows:
@@ -141,7 +142,7 @@ def answer_of(state: State, answer: Answer, now: int) -> Send:
             type_, trace = "SC_CHAT_SENTENCE", shows.trace
             payload = sentence_for_workplace(number, state.chats[shows.chat], shows.said)
         case Reply():
-            type_, payload = shows.type, shows.payload
+            type_, payload, more = shows.type, shows.payload, shows.more
         case Acknowledgement():
             type_, payload = "SYS_ACK", Ack(type=shows.type)
         case ChatToConnectors():
@@ -155,7 +156,7 @@ def answer_of(state: State, answer: Answer, now: int) -> Send:
             type_, payload = "SC_AGENT_STATE", evolve(of(state, shows.agent), peer=asks.workplace)
         case OutboundToConnectors():
             type_, payload = "SE_CHAT_OUTBOUND", outbound_chat(state, state.chats[shows.chat])
-    return Send(sessions, type_, payload, me, answer.re, trace)
+    return Send(sessions, type_, payload, me, answer.re, trace, more)
 
 
 def render(

@@ -295,9 +295,16 @@ def may_open(state: State, gateway: Gateway, tracking_id: str) -> Refusal | None
     if gateway.retired:
         return RETIRED
     held = state.list_bytes.get(gateway.id, 0) + chat_bytes(tracking_id)
-    if held > state.config.limits.frame_bytes:
-        return Refusal(ErrorCode.OVERLOADED, "the gateway has too many open chats")
+    if held > state.config.limits.frame_bytes and not _lists_in_pieces(state, gateway):
+        text = "the gateway has as many open chats as one frame lists"
+        return Refusal(ErrorCode.OVERLOADED, text)
     return None
+
+
+def _lists_in_pieces(state: State, gateway: Gateway) -> bool:
+    """Whether everybody who serves a gateway takes its list in pieces; of who is away nobody knows."""
+    serving = state.gateway_sessions.get(gateway.id, ())
+    return bool(serving) and all(state.sessions[number].takes_pieces for number in serving)
 
 
 def may_hold(state: State, gateway: Gateway) -> Refusal | None:

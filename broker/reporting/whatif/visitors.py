@@ -103,7 +103,12 @@ class Visitors:
         self._connector = self.stage.new_session()
         gateways = tuple(self.stage.config.gateways)
         self.stage.put(
-            SessionOpened(session=self._connector, role=Role.CONNECTOR, gateways=gateways)
+            SessionOpened(
+                session=self._connector,
+                role=Role.CONNECTOR,
+                gateways=gateways,
+                takes_pieces=True,
+            )
         )
         self.awaited = sum(self._counts(visit) for visit in visits)
         self._come_next(iter(visits))

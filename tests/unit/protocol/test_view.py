@@ -75,6 +75,9 @@ def chat_of(view: View) -> ChatView:
     return chat
 
 
+LISTED = Frame("SE_CHAT_LIST", (status(ChatStatus.WAITING).payload,))
+
+
 def test_a_snapshot_makes_a_chat_complete() -> None:
     """W-25."""
     view = View(Role.CONNECTOR)
@@ -240,37 +243,6 @@ def test_typing_expires_and_ends_with_a_sentence_of_that_side() -> None:
 
 def test_typing_in_an_unknown_chat_is_nothing() -> None:
     assert View(Role.CONNECTOR).fold(command("SE_CHAT_TYPING", is_typing=True)) == []
-
-
-def listed(*tracking_ids: str) -> Frame:
-    rows = tuple(
-        ChatStatusInfo(peer="web", tracking_id=name, chat_id=CHAT, status=ChatStatus.WAITING)
-        for name in tracking_ids
-    )
-    return Frame("SE_CHAT_LIST", rows)
-
-
-def test_a_list_closes_what_is_not_in_it_and_asks_for_the_rest() -> None:
-    """W-25."""
-    view = begun(said(1))
-    view.fold(status(tracking_id="u", sentences=()))
-    view.fold(status(peer="shop", sentences=()))
-    view.fold(listed("u", "v"), peer="web")
-    assert view.chats[KEY].status is ChatStatus.CLOSED
-    assert view.chats[("web", "", "u")].wants_snapshot
-    assert view.chats[("web", "", "v")].wants_snapshot
-    assert view.chats[("shop", "", "t")].complete
-
-
-def test_an_empty_list_closes_the_chats_of_its_peer_and_port() -> None:
-    """W-25."""
-    view = begun()
-    view.fold(status(port="2", sentences=()))
-    view.fold(listed(), peer="web", port="2")
-    assert view.chats[KEY].status is ChatStatus.ANSWERED
-    assert view.chats[("web", "2", "t")].status is ChatStatus.CLOSED
-    view.fold(listed())
-    assert view.chats[KEY].status is ChatStatus.CLOSED
 
 
 def alerted() -> View:
@@ -455,7 +427,7 @@ def test_what_is_not_compared() -> None:
         connector(status(sentences=(said(1),), scenario_id=OTHER)),
         connector(status(sentences=(said(1),), parties=(BOB,))),
         connector(status(sentences=(said(1),), internal=(note(1),))),
-        connector(status(sentences=(said(1),)), listed("t"), status()),
+        connector(status(sentences=(said(1),)), LISTED, status()),
     ],
 )
 def test_what_is_compared(other: View) -> None:
