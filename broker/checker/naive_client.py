@@ -102,7 +102,8 @@ class NaiveClient:
         conn: The name of the connection.
         chats: The chats by their names.
         remarks: What was wrong.
-        lists: How many lists came for each peer.
+        lists: How many lists came for each peer, to their last pieces.
+        pieces: What the pieces of a list have so far, by peer, port and the place behind which it goes on.
     """
 
     role: Role
@@ -110,6 +111,7 @@ class NaiveClient:
     chats: dict[Ref, FoldedChat] = field(factory=dict)
     remarks: list[Violation] = field(factory=list)
     lists: dict[str | None, int] = field(factory=dict)
+    pieces: dict[tuple[str | None, str | None, int | None], set[Ref]] = field(factory=dict)
 
     def ref_of(self, p: ChatStatusInfo | ChatSentenceInfo | ChatCommandInfo) -> Ref:
         """How this side names the chat of a payload."""
@@ -134,7 +136,7 @@ class NaiveClient:
                 self._confirm(p, at)
             case "SE_CHAT_LIST" | "SC_CHAT_LIST" if isinstance(p, tuple):
                 if request is not None and isinstance(request.payload, ChatCommandInfo):
-                    self._list(p, request.payload.peer, request.payload.port, at)
+                    self._list(p, request.payload, frame.more, at)
             case _:
                 pass
 
@@ -300,17 +302,34 @@ class NaiveClient:
         if chat.snapshot:
             self._remark("I-9", chat, at, f"a confirmation of {p.id}, which was never told")
 
-    def _list(self, items: tuple[object, ...], peer: str | None, port: str | None, at: int) -> None:
+    def _list(
+        self, items: tuple[object, ...], asked: ChatCommandInfo, more: int | None, at: int
+    ) -> None:
+        """A list, or a piece of one: whatever is open at the last piece was in one of them."""
+        peer, port = asked.peer, asked.port
         listed: dict[Ref, ChatStatusInfo] = {}
         for item in items:
             if isinstance(item, ChatStatusInfo):
                 listed[self.ref_of(item)] = item
+        self._found(listed, peer, at)
+        before: set[Ref] | None = set()
+        if asked.after is not None:
+            before = self.pieces.get((peer, port, asked.after))
+        if before is None:
+            return  # it begins at a place that no piece named
+        if more is not None:
+            self.pieces[peer, port, more] = before | listed.keys()
+            return
         for ref, chat in self.chats.items():
             if ref[0] != peer or (self.role is Role.CONNECTOR and ref[1] != port):
                 continue
             is_open = chat.status not in (None, S.CLOSED)
-            if is_open and ref not in listed:
+            if is_open and ref not in listed and ref not in before:
                 self._remark("I-9", chat, at, f"the list lacks it, the pushes said {chat.status}")
+        self.lists[peer] = self.lists.get(peer, 0) + 1
+
+    def _found(self, listed: dict[Ref, ChatStatusInfo], peer: str | None, at: int) -> None:
+        """What a list says of its chats is what the pushes said."""
         for ref, info in listed.items():
             known = self.chats.get(ref)
             chat = self._chat(ref, info.chat_id)
@@ -320,4 +339,3 @@ class NaiveClient:
                 text = f"the list says {info.status}, the pushes said {known.status}"
                 self._remark("I-9", chat, at, text)
             chat.status = info.status
-        self.lists[peer] = self.lists.get(peer, 0) + 1

@@ -16,11 +16,12 @@ from broker.simulation.broker_process import Host
 from broker.simulation.frame_log import Tap
 from broker.simulation.network import SimulatedConnection as Wire
 from broker.simulation.rng import Rng
-from broker.simulation.views import probes, view_of
+from broker.simulation.views import next_probe, probes, view_of
 from broker.simulation.world import Plan, World
 from connectors.client.events import Event
 from connectors.client.session import Phase, Session
 from connectors.client.settings import ConnectorSettings, Settings
+from protocol.frame import Frame
 from protocol.values import Role
 
 
@@ -180,7 +181,7 @@ class Program:
         world, history = self.net.world, self.net.history
         self._taps = (
             Tap(history, Kind.SENT, wire.name, lambda: world.now),
-            Tap(history, Kind.GOT, wire.name, lambda: world.now),
+            Tap(history, Kind.GOT, wire.name, lambda: world.now, self._go_on),
         )
         wire.down.on_data = lambda data: self._received(wire, data)
         wire.down.on_end = lambda: self._ended(wire)
@@ -224,6 +225,9 @@ class Program:
         """Ask for fresh snapshots of everything, beside what the session does by itself."""
         if self.wire is not None and self.ready:
             self._send(probes(self.session, self.settings))
+
+    def _go_on(self, frame: Frame) -> None:
+        self._send(next_probe(self.settings, frame))
 
     def view(self) -> dict[str, Any]:
         """What the program believes: the data of a VIEW event."""

@@ -16,6 +16,10 @@ LONGEST = 16_777_216
 """Bad clients announce longer frames than the broker takes; they are to be noted all the same."""
 
 
+def _ignore(_frame: Frame) -> None:
+    pass
+
+
 @define(eq=False, repr=False)
 class Tap:
     """One direction of one connection, at the client's end.
@@ -23,12 +27,14 @@ class Tap:
     Attributes:
         kind: SENT or GOT.
         now: Microseconds since the Unix epoch.
+        on_frame: Told of each good frame.
     """
 
     history: History
     kind: Kind
     conn: str
     now: Callable[[], int]
+    on_frame: Callable[[Frame], None] = _ignore
     _framer: Framer = field(factory=lambda: Framer(LONGEST))
 
     def passed(self, data: bytes) -> None:
@@ -43,3 +49,5 @@ class Tap:
                 if error.re is not None:
                     frame = Frame(error.type or "?", None, {"Id": error.re})
             self.history.add(self.now(), self.kind, self.conn, frame, bytes(body))
+            if frame is not None:
+                self.on_frame(frame)

@@ -15,8 +15,11 @@ from broker.config.model import SECOND
 from broker.simulation.actors.agents import AgentPerson, SupervisorPerson
 from broker.simulation.actors.attacker import Spied
 from broker.simulation.actors.visitors import Person, guid_from, told
+from broker.simulation.clients import Program
 from broker.simulation.rng import Rng
 from broker.simulation.world import World
+from connectors.client.events import Event, RequestDone, RequestFailed
+from connectors.client.settings import ConnectorSettings
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatTransferInfo
 from protocol.values import ChatStatus, Guid, TransferMode
 
@@ -101,6 +104,46 @@ class Tidying(Habit):
             ref = self.rng.choose(held)
             program.session.command("PARK", ref, program.now, is_parked=True)
             program.done()
+
+
+@define(eq=False, repr=False)
+class Browsing(Person):
+    """A connector that looks through the list of its chats at leisure, beside what its session asks."""
+
+    program: Program = field(kw_only=True)
+    request: int | None = None
+    after: int | None = None
+
+    def begin(self) -> None:
+        """Begin after a while."""
+        self.later(8 * SECOND, self._ask)
+
+    def disturbed(self) -> None:
+        """There is no session: begin anew with the next."""
+        self.request = self.after = None
+        self.begin()
+
+    def heard(self, event: Event) -> None:
+        """Go on with the next piece, or begin anew."""
+        match event:
+            case RequestDone() if (
+                event.request_id == self.request and event.frame.type == "SE_CHAT_LIST"
+            ):
+                self.after = event.frame.more
+                self.later(SECOND if self.after else 8 * SECOND, self._ask)
+            case RequestFailed() if event.request_id == self.request:
+                self.disturbed()
+            case _:
+                pass
+
+    def _ask(self) -> None:
+        settings = self.program.settings
+        assert isinstance(settings, ConnectorSettings)
+        peer = settings.gateways[0].peer
+        after = self.after if settings.tuning.pieces else None
+        asked = ChatCommandInfo(peer=peer, after=after)
+        self.request = self.program.session.request("ES_CHAT_RESYNC", asked, self.program.now)
+        self.program.done()
 
 
 def habits_of(

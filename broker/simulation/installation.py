@@ -90,6 +90,7 @@ def build(rng: Rng, agents: int) -> Installation:
             outbox_frames=60,
             frames_per_second=60,
             contacts=1,
+            list_chats=rng.fork("pieces").choose((1, 1, 2, 3, 100)),
         ),
         distribution=Distribution(
             age_weight=rng.choose((0.0, 1.0, 5.0)),

@@ -25,7 +25,7 @@ from broker.simulation.broker_process import Host
 from broker.simulation.clients import Net, Program
 from broker.simulation.disk import Disk
 from broker.simulation.faults import OF_SERVICE, Faults, Window
-from broker.simulation.habits import habits_of
+from broker.simulation.habits import Browsing, habits_of
 from broker.simulation.rng import Rng
 from broker.simulation.setup import describe
 from broker.simulation.strain import Strain
@@ -98,7 +98,7 @@ class Play:
         world.run_until(begun + script.storm * SECOND)
         self._calm_down()
         world.run_until(world.now + script.calm * SECOND)
-        staff = (*self.agents, *self.bots, *self.habits)
+        staff = (*self.agents, *self.bots, *self.habits, *self.browsing)
         for person in (*self.visitors, *self.diallers, *staff):
             person.quiet = True
         for vandal in self.vandals:
@@ -146,7 +146,11 @@ class Play:
         self.bots = [self._bot(rng, installation.BOTS[0])]
         self.vandals = [self._vandal(rng, index) for index in range(script.vandals)]
         self.habits = habits_of(rng, world, self.agents, self._spied)
-        staff = (*self.agents, *self.bots, *self.vandals, *self.habits)
+        self.browsing = [
+            Browsing(world, rng.fork(f"browsing-{one.name}"), program=one)
+            for one in self.connectors
+        ]
+        staff = (*self.agents, *self.bots, *self.vandals, *self.habits, *self.browsing)
         for person in (*self.visitors, *self.diallers, *staff):
             person.begin()
         self.faults.plan(script.faults, world.now + script.storm * SECOND)
@@ -154,9 +158,9 @@ class Play:
     def _cast_connectors(self, rng: Rng) -> None:
         self.visitors: list[Visitor] = []
         self.connectors = [
-            self._connector("site", ("web", "mobile"), follow=True, window=4),
-            self._connector("site2", ("web",), follow=rng.happens(0.5), window=1),
-            self._connector("social", ("social",), follow=True, window=rng.between(1, 8)),
+            self._connector(rng, "site", ("web", "mobile"), follow=True, window=4),
+            self._connector(rng, "site2", ("web",), follow=rng.happens(0.5), window=1),
+            self._connector(rng, "social", ("social",), follow=True, window=rng.between(1, 8)),
         ]
         self.diallers = [
             Dialler(
@@ -190,13 +194,14 @@ class Play:
             )
 
     def _connector(
-        self, name: str, peers: tuple[str, ...], *, follow: bool, window: int
+        self, rng: Rng, name: str, peers: tuple[str, ...], *, follow: bool, window: int
     ) -> Program:
+        pieces = rng.fork(f"pieces-{name}").happens(0.7)
         settings = ConnectorSettings(
             gateways=tuple(Gateway(peer) for peer in peers),
             token=installation.token_of("social" if peers == ("social",) else "web"),
             encoding=self._encoding(name == "site2"),
-            tuning=evolve(TUNING, follow=follow, window=window),
+            tuning=evolve(TUNING, follow=follow, window=window, pieces=pieces),
         )
         return Program(self.net, name, settings)
 
@@ -208,6 +213,8 @@ class Play:
         dialler.heard(event)
         for visitor in self.visitors:
             visitor.heard(event)
+        for browsing in self.browsing:
+            browsing.heard(event)
 
     def _agent(self, rng: Rng, index: int) -> AgentPerson:
         settings = WorkplaceSettings(

@@ -8,6 +8,7 @@ from typing import Any
 from connectors.client.session import Phase, Session
 from connectors.client.settings import ConnectorSettings, Settings
 from protocol.chat import ChatCommandInfo
+from protocol.frame import Frame
 from protocol.values import ChatStatus, Guid, Role
 
 
@@ -18,6 +19,17 @@ def probes(session: Session, settings: Settings) -> bytes:
         encoding.assemble(encoding.pack(type_, payload), {"Id": f"probe-{number}"})
         for number, (type_, payload) in enumerate(_questions(session, settings))
     )
+
+
+def next_probe(settings: Settings, frame: Frame) -> bytes:
+    """The frame that asks for the rest of a list, where this is a piece that a probe asked for."""
+    name, more = frame.re, frame.more
+    if not isinstance(settings, ConnectorSettings) or not isinstance(name, str) or more is None:
+        return b""
+    gateway = settings.gateways[int(name.split("-")[1])]  # the questions for lists come first
+    asked = ChatCommandInfo(peer=gateway.peer, port=gateway.port, after=more)
+    packed = settings.encoding.pack("ES_CHAT_RESYNC", asked)
+    return settings.encoding.assemble(packed, {"Id": f"{name}-"})
 
 
 def _questions(session: Session, settings: Settings) -> Iterator[tuple[str, ChatCommandInfo]]:

@@ -6,8 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+from broker.core.effects import Reply
 from broker.core.inputs import FrameArrived, SessionClosed
+from broker.core.presence import queries
+from broker.core.state import State
 from broker.core.transcripts import Transcripts
 from broker.shell.inbox import Inbox
 from broker.shell.questions import QUESTIONS
@@ -54,7 +58,31 @@ def _old_editions_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Transcripts, "shown", shown)
 
 
+def _a_list_ends_where_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was opened after the first piece of a list is in none of the others."""
+    original = queries._piece
+    begun: dict[Any, int] = {}
+
+    def piece(state: State, gateways: Any, after: int) -> Reply:
+        reply = original(state, gateways, after)
+        if not after:
+            begun[gateways] = state.next_place
+        listed = {chat for g in gateways for chat in state.listings.get(g.id, ())}
+        late = {
+            chat
+            for g in gateways
+            if g.id in state.listings
+            for _place, chat in state.listings[g.id].behind(begun.get(gateways, 1) - 1)
+        }
+        assert isinstance(reply.payload, tuple)
+        shown = tuple(one for one in reply.payload if one.chat_id in listed - late)
+        return evolve(reply, payload=shown)
+
+    monkeypatch.setattr(queries, "_piece", piece)
+
+
 PLANTS = (
+    Plant("a list loses what opens between its pieces", "I-9", _a_list_ends_where_it_began, 40),
     Plant(
         "a question is lost in a crowd", "I-13", _taken(lambda _, i, n: _is_answered(i) and n > 3)
     ),

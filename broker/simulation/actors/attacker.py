@@ -13,6 +13,7 @@ from broker.simulation.clients import Net
 from broker.simulation.frame_log import Tap
 from broker.simulation.installation import FORM, token_of
 from broker.simulation.network import SimulatedConnection as Wire
+from broker.simulation.rng import Rng
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
     ChatCommandInfo,
@@ -50,6 +51,7 @@ class Vandal(Person):
     Attributes:
         spied: Chats that others have: Guid, peer and tracking ID.
         results: Forms that others filled in.
+        pieces: What they say of lists in pieces is drawn from a source of its own.
     """
 
     net: Net = field(kw_only=True)
@@ -60,7 +62,11 @@ class Vandal(Person):
     results: Callable[[], list[Guid]] = field(kw_only=True)
     wire: Wire | None = None
     serial: int = 0
+    pieces: Rng = field(init=False)
     _taps: tuple[Tap, Tap] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        self.pieces = self.rng.fork("pieces")
 
     def begin(self) -> None:
         """Be there at some time."""
@@ -87,6 +93,7 @@ class Vandal(Person):
             peers=(self.peer,),
             login=self.login,
             token=token_of("web" if self.role is Role.CONNECTOR else name) if good else "guess",
+            takes_pieces=self.pieces.choose((None, True)),
         )
         if self.rng.happens(0.9):
             self._say("SYS_HELLO", hello)
@@ -250,7 +257,8 @@ class Vandal(Person):
         side = "CS" if self.role is Role.WORKPLACE else "ES"
         chat, _, name = self._any_chat((self.peer,))
         for _ in range(self.rng.between(3, 30)):
-            one = ChatCommandInfo(peer=self.peer, tracking_id=name, chat_id=chat)
+            after = self.pieces.choose((None, None, -1, 0, 1, 7, 1_000_000))
+            one = ChatCommandInfo(peer=self.peer, tracking_id=name, chat_id=chat, after=after)
             kind = self.rng.choose(("STATUS", "STATUS", "RESYNC"))
             self._say(f"{side}_CHAT_{kind}", one)
         self._reused_key()
