@@ -21,6 +21,8 @@ _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _FROM_CONFIGURATION: Final = "5"
 _BOUND_TEXTS: Final = frozenset({"Node", "Nonce"})
 _DURATIONS: Final = frozenset({"WaitingTime", "WaitedSeconds"})
+_PLACE_TOLD: Final = "More"
+_PLACE_ASKED: Final = "After"
 _FOR_PEOPLE: Final = frozenset({"SYS_ERROR", "SYS_BYE"})
 _MEMBER_PATH: Final = re.compile(r"(?=.*[.\[])[\w.\[\]]+(?=:|\s|$)")
 _PROMISED_TEXT: Final = "not served by this version"
@@ -64,6 +66,7 @@ class Bindings:
     _said: set[str] = Factory(set)
     _moments: dict[tuple[object, ...], str] = Factory(dict)
     _times: dict[str, list[tuple[str, str]]] = Factory(dict)
+    _places: dict[int, int] = Factory(dict)
 
     def send(self, frame: list[Any]) -> list[Any]:
         """Turn a client's recorded frame into the one to send, and remember what it says."""
@@ -88,7 +91,12 @@ class Bindings:
         if isinstance(value, str):
             return self._live.get(value, value)
         if isinstance(value, dict):
-            return {name: self._with_live(member) for name, member in value.items()}
+            return {
+                name: self._places.get(member, member)
+                if name == _PLACE_ASKED and isinstance(member, int)
+                else self._with_live(member)
+                for name, member in value.items()
+            }
         if isinstance(value, list):
             return [self._with_live(member) for member in value]
         return value
@@ -153,6 +161,8 @@ class Bindings:
             return expected == got
         if name in _DURATIONS:
             return type(expected) is type(got)
+        if name == _PLACE_TOLD and isinstance(expected, int) and isinstance(got, int):
+            return self._places.setdefault(expected, got) == got
         return type(expected) is type(got) and expected == got
 
     def _bind(self, expected: str, got: str) -> bool:

@@ -22,6 +22,7 @@ assert tests.replay.dialogues.__all__  # importing them registers the scenarios
 LIMITS: Final = {
     "tight": "frame_bytes = 65536\n",
     "small": "frame_bytes = 65536\n",
+    "pieces": "frame_bytes = 6144\nlist_chats = 2\n",
     "slow": "frames_per_second = 1\n",
     "terse": "answer_bytes_per_second = 1024\ngateway_sessions = 2\n",
 }

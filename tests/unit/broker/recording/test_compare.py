@@ -52,6 +52,24 @@ def test_a_client_sends_the_live_guid_for_the_recorded_one() -> None:
     assert _compare(bindings, {"ChatId": A}, {"ChatId": X}) == []
 
 
+def test_a_list_goes_on_behind_the_live_place() -> None:
+    """W-25: what a client asked for behind the recorded place it asks for behind the live one."""
+    bindings = Bindings()
+
+    def listed(recorded: object, live: object) -> list[str]:
+        frames = (["SE_CHAT_LIST", [], {"More": place}] for place in (recorded, live))
+        return [item.path for item in bindings.compare(*frames)]
+
+    assert listed(7, 91) == []
+    assert bindings.send(["ES_CHAT_RESYNC", {"Peer": "web", "After": 7, "Model": 7}]) == [
+        "ES_CHAT_RESYNC",
+        {"Peer": "web", "After": 91, "Model": 7},
+    ]
+    assert bindings.send(["ES_CHAT_RESYNC", {"After": 8}]) == ["ES_CHAT_RESYNC", {"After": 8}]
+    assert listed(7, 92) == ["headers.More"]
+    assert listed(9, None) == ["headers.More"]
+
+
 def test_members_that_lack_or_are_too_many_are_differences() -> None:
     assert _compare(Bindings(), {"A": 1}, {"B": 1}) == ["A", "B"]
     assert _compare(Bindings(), {"A": None}, {}) == ["A"]
