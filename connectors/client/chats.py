@@ -190,8 +190,9 @@ class Chats:
         """The broker acknowledged our confirmation of a sentence."""
         self._view.confirmed(self._key(ref), sentence_id, when)
 
-    def listed(self, infos: Iterable[object]) -> list[ChatRef]:
+    def listed(self, items: object) -> list[ChatRef]:
         """The chats of a list that concern this session."""
+        infos = items if isinstance(items, tuple) else ()
         refs = [self.ref_of(info) for info in infos if isinstance(info, ChatStatusInfo)]
         return [ref for ref in refs if self._concerns(ref)]
 

@@ -159,8 +159,7 @@ class Exchange:
                 when = self._link.broker_time(self.now)
                 self.chats.confirmed(request.ref, request.sentence_id or "", when)
             case Purpose.LIST:
-                infos = frame.payload if isinstance(frame.payload, tuple) else ()
-                self._resync.listed(self.chats.listed(infos))
+                self._resync.listed(self.chats.listed(frame.payload), request.asked, frame.more)
             case Purpose.SNAPSHOT:
                 assert request.ref is not None
                 self._resync.came(request.ref)
@@ -429,7 +428,8 @@ class Exchange:
 
     def _ask_resync(self, question: Question) -> None:
         if isinstance(question, ChatCommandInfo):
-            self._ask(f"{self.up}CHAT_RESYNC", question, Purpose.LIST)
+            request = self._ask(f"{self.up}CHAT_RESYNC", question, Purpose.LIST)
+            request.asked = question
         else:
             payload = ChatCommandInfo(**self.address(question))
             self._ask(f"{self.up}CHAT_STATUS", payload, Purpose.SNAPSHOT, question)

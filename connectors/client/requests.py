@@ -8,7 +8,7 @@ from attrs import define
 
 from connectors.client.errors import QueueFull
 from connectors.client.events import ChatRef
-from protocol.chat import ChatSentenceInfo
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo
 from protocol.values import Guid, SentenceModel
 
 SAFE_TYPES = frozenset(
@@ -72,6 +72,7 @@ class Request:
         packed: Its frame without headers, packed once, so that a repetition is the same byte for byte.
         purpose: On whose behalf it is made.
         ref: The chat that it concerns.
+        asked: The list that it asks for.
         sentence_id: The sentence that it confirms.
         tries: How often it was sent.
         wire: Header `Id` under which it was sent last on this connection.
@@ -91,6 +92,7 @@ class Request:
     rests: int = 0
     brings_more: bool = False
     full: Guid | None = None
+    asked: ChatCommandInfo | None = None
 
     @property
     def waits_for_ready(self) -> bool:

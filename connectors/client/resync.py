@@ -1,6 +1,9 @@
 """Which lists and snapshots a session has to ask for, and which are under way (W-25)."""
 
 from collections import deque
+from itertools import islice
+
+from attrs import evolve
 
 from connectors.client.events import ChatRef
 from connectors.client.settings import ConnectorSettings, Settings
@@ -33,6 +36,7 @@ class Resync:
         self._wanted: dict[ChatRef, None] = {}
         self._asked: dict[ChatRef, None] = {}
         self._doubtful: dict[ChatRef, None] = {}
+        self._fresh: set[ChatRef] = set()
 
     def begin(self, settings: Settings, known: list[ChatRef]) -> None:
         """Start anew on a new connection.
@@ -48,12 +52,26 @@ class Resync:
         self._listing = 0
         self._wanted = dict.fromkeys([*known, *self._asked, *self._wanted, *self._doubtful])
         self._asked = {}
+        self._fresh.clear()
 
-    def listed(self, refs: list[ChatRef]) -> None:
-        """A list came with these chats."""
+    def listed(
+        self, refs: list[ChatRef], asked: ChatCommandInfo | None = None, more: int | None = None
+    ) -> None:
+        """A list came with these chats, or a piece of one.
+
+        Args:
+            refs: The chats.
+            asked: The question that it answers.
+            more: The place behind which it goes on.
+        """
         self._listing -= 1
+        if asked is not None and more is not None:
+            self._lists.appendleft(evolve(asked, after=more))
         for ref in refs:
-            self.want(ref)
+            if ref not in self._fresh:
+                self.want(ref)
+        if not self._lists_to_come:
+            self._fresh.clear()
 
     def want(self, ref: ChatRef) -> None:
         """Want the snapshot of a chat, unless it is under way."""
@@ -76,7 +94,7 @@ class Resync:
         while self._lists and len(questions) < room:
             self._listing += 1
             questions.append(self._lists.popleft())
-        for ref in list(self._wanted)[: room - len(questions)]:
+        for ref in [*islice(self._wanted, room - len(questions))]:
             del self._wanted[ref]
             self._asked[ref] = None
             questions.append(ref)
@@ -86,11 +104,18 @@ class Resync:
         """The snapshot of a chat came, or was refused."""
         self._asked.pop(ref, None)
         self._doubtful.pop(ref, None)
+        if self._lists_to_come:
+            # What is listed yet says nothing new of it: the pushes go on from its snapshot.
+            self._fresh.add(ref)
+
+    @property
+    def _lists_to_come(self) -> bool:
+        return bool(self._lists or self._listing)
 
     @property
     def done(self) -> bool:
         """Whether everything that was asked for has come."""
-        return not (self._lists or self._listing or self._wanted or self._asked)
+        return not (self._lists_to_come or self._wanted or self._asked)
 
 
 def lists(settings: Settings) -> list[ChatCommandInfo]:

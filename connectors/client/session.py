@@ -400,6 +400,7 @@ def _hello(settings: Settings) -> Hello:
                 peers=tuple(dict.fromkeys(gateway.peer for gateway in settings.gateways)),
                 token=settings.token,
                 software=settings.software,
+                takes_pieces=settings.tuning.pieces or None,
             )
         case WorkplaceSettings():
             return Hello(

@@ -42,6 +42,8 @@ class Tuning:
         resync_window: Questions of a resync, for lists and for snapshots, that are under way at once. Each
             answer may be as long as a frame, and the broker holds four such for a client, whatever
             its configuration, before it takes it for a slow reader (W-24).
+        pieces: A connector takes the list of open chats in pieces, so that its gateways may have as many
+            as the broker holds. False: in one frame, and beyond what one holds nobody can start a chat.
         outbox: Sentences that may wait in one chat.
         requests: Requests that may wait in the whole session.
         closed_chats: Closed chats that are remembered, the oldest go first.
@@ -64,6 +66,7 @@ class Tuning:
     typing_renews: float = 3.0
     stable: float = 10.0
     resync_window: int = 4
+    pieces: bool = True
     outbox: int = 1_000
     requests: int = 10_000
     closed_chats: int = 1_000

@@ -100,9 +100,10 @@ class Line:
         """Drain what the client is to get."""
         return self.connection.data_to_send()
 
-    def push(self, type_: str, payload: object, re: FrameId = None) -> None:
-        """Say something to the client that the core did not say."""
-        self.connection.send(encode(Frame(type_, payload, None if re is None else {"Re": re})))
+    def push(self, type_: str, payload: object, **headers: object) -> None:
+        """Say something to the client, perhaps something that the core did not say."""
+        given = {name: value for name, value in headers.items() if value is not None}
+        self.connection.send(encode(Frame(type_, payload, given or None)))
 
     def bye(self, code: ByeCode, text: str = "", reconnect_after: int | None = None) -> None:
         """Send the client away."""
@@ -139,7 +140,7 @@ class Way:
             line.connection.report(WireError(code, "as told", type=frame.type, re=frame.id))
             return False
         if (answer := self.answered.get(frame.type)) is not None:
-            line.push(*answer, re=frame.id)
+            line.push(*answer, Re=frame.id)
             return False
         return frame.type not in self.lost
 
@@ -220,6 +221,7 @@ class WiredCore(CoreInMemory):
                 workplace=claim.workplace,
                 agent_id=claim.agent_id,
                 continues=hello.continues,
+                takes_pieces=bool(hello.takes_pieces),
                 re=re,
             )
         )
@@ -238,7 +240,8 @@ class WiredCore(CoreInMemory):
         if isinstance(effect.payload, Welcome):
             line.connection.accept(effect.payload, re)
         elif line.connection.state is State.OPEN:
-            line.push(effect.type, effect.payload, re)
+            more = effect.more if line.number == effect.answer_to else None
+            line.push(effect.type, effect.payload, Re=re, More=more)
 
     # -- time
 
