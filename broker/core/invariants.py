@@ -166,7 +166,7 @@ def _index_faults(state: State, chat: Chat) -> list[str]:
     faults: list[str] = []
     if chat.is_open is not (chat.id in state.open_chats.get(chat.gateway, {})):
         faults.append(f"I-14: chat {chat.id} is missing from or left in the open list")
-    if (chat.is_open and chat.is_bound) is not (chat.id in state.listings.get(chat.gateway, ())):
+    if (chat.is_open and chat.is_bound) is not (chat.id in state.listings.of(chat.gateway)):
         faults.append(f"I-14: chat {chat.id} is missing from or left in what connectors are listed")
     if chat.is_open is (chat.id in state.closed_chats.get(chat.gateway, {})):
         faults.append(f"I-14: chat {chat.id} is missing from or left in the closed list")

@@ -56,3 +56,30 @@ class Listing:
         for at in range(bisect_right(self._places, place), len(self._places)):
             found = self._places[at]
             yield found, self._chats[found]
+
+
+@define
+class Listings:
+    """The listings of all gateways; places are for all of them, so that lists can be merged."""
+
+    _gateways: dict[Guid, Listing] = Factory(dict)
+    _next: int = 1
+
+    def of(self, gateway: Guid) -> Listing:
+        """The chats of a gateway."""
+        return self._gateways.get(gateway) or Listing()
+
+    def add(self, gateway: Guid, chat: Guid) -> None:
+        """List a chat behind all others, so that a list that is under way comes to it yet."""
+        self._gateways.setdefault(gateway, Listing()).add(chat, self._next)
+        self._next += 1
+
+    def drop(self, gateway: Guid, chat: Guid) -> None:
+        """List a chat no more."""
+        self._gateways[gateway].drop(chat)
+
+    def go_on_from(self, before: Listings) -> None:
+        """Leave all places behind that may have been told: what is under way passes nothing over."""
+        for listing in self._gateways.values():
+            listing.shift(before._next)
+        self._next += before._next

@@ -72,10 +72,7 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
     known = ahead.distribution.presences
     state = restore(presence.config, recovered, now, ahead.up, also=known.keys())
     state.resumed, state.ahead = ahead.resumed, ahead.ahead
-    # Lists that are under way go on: what they had may come again, and nothing is passed over (W-25).
-    for listing in state.listings.values():
-        listing.shift(ahead.next_place)
-    state.next_place += ahead.next_place
+    state.listings.go_on_from(ahead.listings)
     for number, joined in presence.sessions.items():
         apply(state, joined)
         if number in ahead.sessions:

@@ -31,7 +31,7 @@ from broker.core.distribution_state import (
 )
 from broker.core.facts import Register
 from broker.core.heard import Spans
-from broker.core.listing import Listing
+from broker.core.listing import Listings
 from broker.core.lone_forms import LoneForms
 from broker.core.timers import Timers
 from broker.core.transcripts import Transcripts
@@ -95,9 +95,8 @@ class ChatsState:
     by_tracking: dict[tuple[Guid, str], Guid] = Factory(dict)
     open_chats: dict[Guid, dict[Guid, None]] = Factory(dict)
     """The open chats of each gateway."""
-    listings: dict[Guid, Listing] = Factory(dict)
+    listings: Listings = field(factory=Listings)
     """Those of them that its connectors know, as lists have them."""
-    next_place: int = 1
     closed_chats: dict[Guid, dict[Guid, None]] = Factory(dict)
     """The closed chats of each gateway that are in memory, the one that closed first in front."""
     chats_held: dict[Guid, int] = Factory(dict)

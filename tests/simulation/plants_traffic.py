@@ -65,17 +65,12 @@ def _a_list_ends_where_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def piece(state: State, gateways: Any, after: int) -> Reply:
         reply = original(state, gateways, after)
+        listings = [state.listings.of(gateway.id) for gateway in gateways]
         if not after:
-            begun[gateways] = state.next_place
-        listed = {chat for g in gateways for chat in state.listings.get(g.id, ())}
-        late = {
-            chat
-            for g in gateways
-            if g.id in state.listings
-            for _place, chat in state.listings[g.id].behind(begun.get(gateways, 1) - 1)
-        }
+            begun[gateways] = state.listings._next
+        late = {chat for one in listings for _place, chat in one.behind(begun.get(gateways, 1) - 1)}
         assert isinstance(reply.payload, tuple)
-        shown = tuple(one for one in reply.payload if one.chat_id in listed - late)
+        shown = tuple(one for one in reply.payload if one.chat_id not in late)
         return evolve(reply, payload=shown)
 
     monkeypatch.setattr(queries, "_piece", piece)

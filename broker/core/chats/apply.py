@@ -64,7 +64,6 @@ from broker.core.facts import (
 )
 from broker.core.facts.causes import ChatCause, OfferOutcome
 from broker.core.limits import LOGGED_DECISIONS, chat_bytes, variables_bytes
-from broker.core.listing import Listing
 from broker.core.state import Chat, ChatsState, Invite, Party
 from broker.core.timers import Term, TimerKind
 from protocol.values import ChatStatus, Guid
@@ -98,19 +97,13 @@ def index_open(state: ChatsState, chat: Chat) -> None:
         chats[chat.id] = None
         closed.pop(chat.id, None)
         if chat.is_bound:
-            _list(state, chat)
+            state.listings.add(chat.gateway, chat.id)
     else:
         del chats[chat.id]
         closed[chat.id] = None
         if chat.is_bound:
-            state.listings[chat.gateway].drop(chat.id)
+            state.listings.drop(chat.gateway, chat.id)
     _count_listed(state, chat, 1 if chat.is_open else -1)
-
-
-def _list(state: ChatsState, chat: Chat) -> None:
-    """List a chat behind all others, so that a list that is under way comes to it yet (W-25)."""
-    state.listings.setdefault(chat.gateway, Listing()).add(chat.id, state.next_place)
-    state.next_place += 1
 
 
 def _count_listed(state: ChatsState, chat: Chat, sign: int) -> None:
@@ -196,7 +189,7 @@ def chat_bound(state: ChatsState, f: ChatBound) -> None:
     hold(state, chat, held_bytes(chat))
     _introduce(chat.visitor, f)
     state.unbound.pop(f.chat, None)
-    _list(state, chat)
+    state.listings.add(chat.gateway, chat.id)
     state.by_tracking[chat.gateway, chat.visitor.tracking_id] = chat.id
     to_be_routed(state, chat)
 

@@ -55,16 +55,14 @@ def resync_connector(
         return Refusal(ErrorCode.BAD_PAYLOAD, "After: the hello did not say TakesPieces")
     if sum(state.list_bytes.get(one.id, 0) for one in gateways) > state.config.limits.frame_bytes:
         return _TOO_MANY if len(gateways) == 1 else _TOO_MANY_PORTS
-    listed = [chat for one in gateways for chat in state.listings.get(one.id, ())]
+    listed = [chat for one in gateways for chat in state.listings.of(one.id)]
     return answered(session, frame, Reply("SE_CHAT_LIST", _listed(state, listed)))
 
 
 def _piece(state: State, gateways: tuple[Gateway, ...], after: int) -> Reply:
     """As many chats behind a place as one piece takes, and whether there are more."""
     limits = state.config.limits
-    behind = merge(
-        *(state.listings[g.id].behind(after) for g in gateways if g.id in state.listings)
-    )
+    behind = merge(*(state.listings.of(gateway.id).behind(after) for gateway in gateways))
     chats: list[Guid] = []
     size, last = 0, after
     for place, chat in behind:

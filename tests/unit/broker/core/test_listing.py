@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.core.listing import Listing
+from broker.core.listing import Listing, Listings
 from protocol.values import Guid
 
 A, B, C, D = (Guid(f"aaaaaaaa-0000-4000-a000-00000000000{n}") for n in range(1, 5))
@@ -52,3 +52,27 @@ def test_nobody_gets_a_place_among_the_others() -> None:
     listing.add(A, 7)
     with pytest.raises(AssertionError):
         listing.add(D, 7)
+
+
+def test_a_place_is_one_for_all_gateways() -> None:
+    web, im = Guid("web"), Guid("im")
+    listings = Listings()
+    for gateway, chat in ((web, A), (im, B), (web, C)):
+        listings.add(gateway, chat)
+    assert list(listings.of(web).behind(0)) == [(1, A), (3, C)]
+    assert list(listings.of(im).behind(0)) == [(2, B)]
+    listings.drop(web, A)
+    assert list(listings.of(web)) == [C]
+    assert list(listings.of(Guid("nobody"))) == []
+
+
+def test_listings_that_are_made_anew_begin_behind_the_old_ones() -> None:
+    old, new = Listings(), Listings()
+    for listings, chats in ((old, (A, B, C)), (new, (C, A))):
+        for chat in chats:
+            listings.add(Guid("web"), chat)
+    new.go_on_from(old)
+    new.add(Guid("web"), D)
+    places = [place for place, _chat in new.of(Guid("web")).behind(3)]
+    assert len(places) == 3
+    assert list(new.of(Guid("web"))) == [C, A, D]
