@@ -287,11 +287,14 @@ def _bring_back(
 
 def _fill_in(chat: Chat) -> None:
     """Make what the transcript of a recovered chat is found and measured by."""
-    stored, chat.transcript.sentences = chat.transcript.sentences, []
     notes, chat.transcript.internal = chat.transcript.internal, []
     activity = chat.activity.last
-    for sentence in stored:
-        add_sentence(chat, sentence)
+    if chat.transcript.stored is not None:
+        chat.transcript.writers.update(dict.fromkeys(chat.transcript.stored.writers))
+    else:
+        said, chat.transcript.sentences = chat.transcript.sentences, []
+        for sentence in said:
+            add_sentence(chat, sentence)
     for note in notes:
         add_note(chat, note)
     for slot in chat.transcript.slots.values():
@@ -340,11 +343,15 @@ def _spoken(chat: Chat) -> Iterator[int]:
     yield chat.activity.since
     if chat.activity.unparked_at:
         yield chat.activity.unparked_at
-    last = next(
-        (said.words.at for said in reversed(chat.transcript.sentences) if not said.words.own), None
-    )
+    stored = chat.transcript.stored
+    last = stored.spoken_at if stored is not None else _last_spoken(chat)
     if last is not None:
         yield last
+
+
+def _last_spoken(chat: Chat) -> int | None:
+    said = reversed(chat.transcript.sentences)
+    return next((one.words.at for one in said if not one.words.own), None)
 
 
 def _seat(state: State, chat: Chat) -> None:

@@ -6,9 +6,10 @@ never shared and never taken along to another one.
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from attrs import Factory, define, field
+from attrs import Factory, define, field, frozen
 
 from broker.core.facts import DecisionLogged
 from broker.core.sentence import Words
@@ -268,6 +269,25 @@ class Forms:
     expected: Guid | None = None
 
 
+@frozen(kw_only=True, eq=False)
+class Stored:
+    """Sentences that the store has given and nobody has asked for: of most open chats for a long time.
+
+    Attributes:
+        made: Makes them, each time the same.
+        size: What they weigh.
+        writers: Agents who wrote some of them, in the order of their first.
+        at: When the last one came.
+        spoken_at: When the last one came that is not the broker's own, if there is one.
+    """
+
+    made: Callable[[], list[Sentence]]
+    size: int
+    writers: tuple[Guid, ...]
+    at: int
+    spoken_at: int | None
+
+
 @define(kw_only=True)
 class Transcript:
     """What was said.
@@ -279,6 +299,7 @@ class Transcript:
         writers: Who wrote to the visitor or a note: their retries are known for ever (W-21).
         size: A bound on the bytes of the transcript on the wire.
         edition: Changes whenever something is said, noted or confirmed.
+        stored: What stands for `sentences` and `keys` until somebody asks for these.
     """
 
     sentences: list[Sentence] = Factory(list)
@@ -292,6 +313,24 @@ class Transcript:
     writers: dict[Guid, None] = field(factory=dict, metadata=DERIVED)
     size: int = 0
     edition: int = field(default=0, metadata=DERIVED)
+    stored: Stored | None = field(default=None, eq=False, metadata=DERIVED)
+
+    def put_off(self, stored: Stored) -> None:
+        """Have the sentences made once somebody asks for them."""
+        self.stored = stored
+        del self.sentences, self.keys
+
+    if not TYPE_CHECKING:  # it gives what has a type already
+
+        def __getattr__(self, name: str) -> object:
+            """Make the sentences: only for a member that is not there Python asks this."""
+            if name not in ("sentences", "keys") or self.stored is None:
+                raise AttributeError(name)
+            self.sentences, self.keys = self.stored.made(), ({}, {})
+            self.stored = None
+            for sentence in self.sentences:
+                self.keys[sentence.words.outbound][sentence.words.id] = sentence
+            return getattr(self, name)
 
 
 PARTS: Final = (

@@ -260,6 +260,22 @@ def settle(connection: Connection) -> None:
         cursor.close()
 
 
+@contextlib.contextmanager
+def reading_once(connection: Connection) -> Iterator[None]:
+    """Keep few pages of what is read here: nobody asks for them again, and SQLite would fill its memory."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    cursor = connection.connection.cursor()
+    kept = _asked(cursor, "cache_size")
+    cursor.execute("PRAGMA cache_size = -4096")
+    try:
+        yield
+    finally:
+        cursor.execute(f"PRAGMA cache_size = {kept}")
+        cursor.close()
+
+
 TIDY_PAGES: Final = 256
 """How many free pages of SQLite's are given back in one go: 1 MiB, a few milliseconds."""
 

@@ -8,10 +8,12 @@ loaded and not on what lies in the store.
 from __future__ import annotations
 
 import gc
+import marshal
 from collections import namedtuple
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from itertools import islice
+from contextlib import closing, contextmanager
+from functools import partial
+from itertools import groupby, islice
 from operator import itemgetter
 from sys import intern
 from typing import Any, Final, cast
@@ -29,6 +31,7 @@ from broker.core.chat_state import (
     Outbound,
     Parking,
     Routing,
+    Stored,
     Visitor,
     Waiting,
 )
@@ -38,7 +41,7 @@ from broker.core.facts import DecisionLogged
 from broker.core.heard import Spans, age, earliest
 from broker.core.limits import DAY, LOGGED_DECISIONS
 from broker.core.lone_forms import LoneForms
-from broker.core.sentence import Words
+from broker.core.sentence import Words, bytes_of_all
 from broker.core.state import (
     AgentPresence,
     Chat,
@@ -111,9 +114,10 @@ def recover(connection: Connection, config: Config, now: int) -> Recovered:
 def _written(found: Iterable[Chat]) -> Iterator[int]:
     """When the last word of each chat was written."""
     for chat in found:
-        for said in (chat.transcript.sentences, chat.transcript.internal):
-            if said:
-                yield said[-1].words.at
+        if chat.transcript.stored is not None:
+            yield chat.transcript.stored.at
+        if chat.transcript.internal:
+            yield chat.transcript.internal[-1].words.at
 
 
 @contextmanager
@@ -240,12 +244,49 @@ def _chat(row: Any) -> Chat:
 
 
 def _sentences(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:
-    for no, counter, confirmed_at, *words in connection.execute(sentences_of(part)).all():
-        sentence = Sentence(counter, Words(*words), confirmed_at)
-        chat = found[no]
-        chat.transcript.sentences.append(sentence)
-        if not sentence.words.own and sentence.words.at > chat.activity.last:
-            chat.activity.last = sentence.words.at
+    """The transcripts, past SQLAlchemy and kept as rows: objects of all would take most of the start.
+
+    Raises:
+        Exception: What the driver raises.
+    """
+    statement = sentences_of(part).compile(connection, compile_kwargs={"literal_binds": True})
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(str(statement))
+        given: Any = cursor
+        for no, rows in groupby(given, itemgetter(0)):
+            _put_off(found[no], list(rows))
+
+
+_PLACES: Final = {name: place for place, name in enumerate(OF_SENTENCE, 3)}
+"""Where the members of words are in a row: behind its chat, its counter and when it was confirmed."""
+_key_name_text: Final = itemgetter(*(_PLACES[name] for name in ("id", "party_name", "text")))
+_at: Final = itemgetter(_PLACES["at"])
+_agent: Final = itemgetter(_PLACES["agent"])
+_own: Final = itemgetter(_PLACES["own"])
+
+
+def _put_off(chat: Chat, rows: list[tuple[Any, ...]]) -> None:
+    spoken = [_at(row) for row in rows if not _own(row)]
+    writers = dict.fromkeys(map(_agent, rows))
+    stored = Stored(
+        made=partial(_made, marshal.dumps(rows)),
+        size=bytes_of_all([*map(_key_name_text, rows)], chat.visitor.tracking_id),
+        writers=tuple(Guid(intern(agent)) for agent in writers if agent is not None),
+        at=_at(rows[-1]),
+        spoken_at=spoken[-1] if spoken else None,
+    )
+    chat.transcript.put_off(stored)
+    chat.activity.last = max([chat.activity.last, *spoken])
+
+
+def _made(rows: bytes) -> list[Sentence]:
+    made = []
+    for row in marshal.loads(rows):  # noqa: S302 - made above, and never left the process
+        _, counter, confirmed_at, *words = row
+        words[_PLACES["outbound"] - 3] = bool(row[_PLACES["outbound"]])
+        words[_PLACES["own"] - 3] = bool(_own(row))
+        made.append(Sentence(counter, Words(*words), confirmed_at))
+    return made
 
 
 def _belongings(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:

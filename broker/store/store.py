@@ -175,12 +175,13 @@ class Store:
         if self._connection.invalidated:
             # SQLAlchemy would connect anew here, without the lock that keeps others out.
             raise StoreAwayError("the connection to the database was lost")
+        driver: Any = self._connection.dialect.dbapi  # what is hot is read past SQLAlchemy
         try:
-            with self._connection.begin():
+            with self._connection.begin(), dialects.reading_once(self._connection):
                 return recovery.recover(self._connection, config, now)
-        except OperationalError as error:
+        except (OperationalError, driver.OperationalError) as error:
             raise StoreAwayError(f"the state cannot be read: {plain(error)}") from error
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, driver.Error) as error:
             raise StoreError(f"the state cannot be read: {plain(error)}") from error
 
     def begin_life(self, now: int, heard: Spans = ()) -> None:

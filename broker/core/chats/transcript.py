@@ -44,12 +44,13 @@ def held_bytes(chat: Chat) -> int:
 
 def measured_transcript(chat: Chat) -> int:
     """A bound on the bytes of everything that a snapshot of the chat holds."""
-    said: list[Sentence | Slot] = [
-        *chat.transcript.sentences,
-        *chat.transcript.internal,
-        *chat.transcript.slots.values(),
-    ]
+    transcript = chat.transcript
+    said: list[Sentence | Slot] = [*transcript.internal, *transcript.slots.values()]
+    if transcript.stored is None:
+        said += transcript.sentences
     words = sum(sentence_bytes(s.words, chat.visitor.tracking_id) for s in said)
+    if transcript.stored is not None:
+        words += transcript.stored.size
     forms = sum(form_bytes(form.activity) for form in chat.forms.results.values())
     return words + forms + variables_bytes(chat.visitor.variables)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from broker.config.sections.directory import PEER_BYTES, PORT_BYTES
 from broker.core.limits import RESERVE
-from broker.core.sentence import LONGEST, Words, heard, sentence_bytes, shown
+from broker.core.sentence import LONGEST, Words, bytes_of_all, heard, sentence_bytes, shown
 from protocol.chat import ChatSentenceInfo, ChatStatusInfo
 from protocol.encoding import JSON, MESSAGEPACK, Encoding
 from protocol.limits import FRAME_BYTES
@@ -65,3 +65,12 @@ def test_what_says_nothing_of_its_time_was_sent_now() -> None:
     """W-22."""
     words = heard(ChatSentenceInfo(id="k"), None, 7, Guid(guid(4)), outbound=True)
     assert (words.time_sent, words.text, words.outbound) == (7, "", True)
+
+
+@given(st.lists(st.tuples(said, said | st.none(), said), min_size=1, max_size=5), said)
+def test_many_sentences_weigh_what_they_weigh_one_by_one(
+    texts: list[tuple[str, str | None, str]], tracking_id: str
+) -> None:
+    """I-14: recovery weighs a transcript before it makes sentences of it."""
+    words = [Words(key, name, text, 1, False, 0, 1, None) for key, name, text in texts]
+    assert bytes_of_all(texts, tracking_id) == sum(sentence_bytes(w, tracking_id) for w in words)

@@ -13,16 +13,18 @@ from sqlalchemy import event
 
 from broker.config.model import MINUTE, Config, Gateway, Secret
 from broker.core.broker import restore
+from broker.core.chats.transcript import measured_transcript
 from broker.core.facts import ChatReopened, Fact, WrapupStarted
 from broker.core.invariants import durable
 from broker.core.timers import Term, Wrapup
-from broker.store import Store
+from broker.store import Store, StoreAwayError
 from protocol.values import ChatStatus
 from tests.support.memory_store import memory_store
 from tests.support.store_facts import (
     AGENT,
     GATEWAY,
     chat_id,
+    confirmed,
     moved,
     offer_ended,
     offered,
@@ -154,6 +156,60 @@ def test_numbers_go_on_after_what_was_ever_used(store: Store) -> None:
     store.commit([ready(), started(7), offered(9, 7), moved(7, ChatStatus.CLOSED, at=1)])
     found = store.recover(Config(), NOW)
     assert (found.chats, found.next_chat, found.next_offer) == ([], 8, 10)
+
+
+def test_a_transcript_is_weighed_and_not_made(store: Store) -> None:
+    """B-12, I-14: of most chats nobody asks what was said before the restart."""
+    own = said(1, 3, outbound=True, own=True, agent=None, at=NOW)
+    words = [said(1, 1, text='"\n\x01ž', at=9), said(1, 2, outbound=True, at=8), own]
+    store.commit([ready(), started(1), *words, confirmed(1, 2)])
+    recovered = store.recover(config(0), NOW)
+    (chat,) = restore(config(0), recovered, NOW).chats.values()
+    stored = chat.transcript.stored
+    assert stored is not None
+    assert (stored.at, stored.spoken_at, chat.activity.last) == (NOW, 8, 9)
+    assert chat.transcript.writers == {AGENT: None}
+    weight = chat.transcript.size
+    assert [(s.counter, s.words, s.confirmed_at) for s in chat.transcript.sentences] == [
+        (f.counter, f.words, 99 if f.counter == 2 else None) for f in words
+    ]
+    assert {type(s.words.outbound) for s in chat.transcript.sentences} == {bool}
+    assert {type(s.words.own) for s in chat.transcript.sentences} == {bool}
+    assert chat.transcript.stored is None
+    assert weight == measured_transcript(chat)
+
+
+def test_a_driver_that_fails_while_words_are_read_is_a_store_that_is_away(tmp_path: Path) -> None:
+    """B-12: it is tried again."""
+    store = Store.open(f"sqlite:///{tmp_path}/store.db")
+    store.commit([started(1), said(1, 1)])
+    store._connection.connection.cursor().execute("ALTER TABLE sentences RENAME TO others")
+    with pytest.raises(StoreAwayError, match=r"cannot be read: no such table: sentences"):
+        store.recover(Config(), NOW)
+    store.close()
+
+
+def test_recovery_keeps_few_pages_and_leaves_room_for_others(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/store.db")
+    sizes = []
+
+    def note(connection: Any, *_: Any) -> None:
+        sizes.append(_cache_size(connection))
+
+    store.commit([started(1)])
+    event.listen(store._connection, "before_cursor_execute", note)
+    store.recover(Config(), NOW)
+    begun, *reading = sizes
+    assert (begun, set(reading)) == (-65536, {-4096})
+    assert _cache_size(store._connection) == -65536
+    store.close()
+
+
+def _cache_size(connection: Any) -> int:
+    cursor = connection.connection.cursor()
+    size: int = cursor.execute("PRAGMA cache_size").fetchone()[0]
+    cursor.close()
+    return size
 
 
 def test_recovery_reads_what_it_loads_and_no_more(tmp_path: Path) -> None:
