@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import frozen
-
+from protocol.value import value
 from protocol.values import AgentState, Guid
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class AgentWrapUpInfo:
     """A closed chat that still holds slots, since its agent writes up how it ended.
 
@@ -24,7 +23,7 @@ class AgentWrapUpInfo:
     until_utc: datetime | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class AgentStateInfo:
     """What an agent does now, or asks to do.
 

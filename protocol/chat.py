@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import field, frozen
+from attrs import field
 
 from protocol.scenario import ScenarioInfo, ScenarioResultInfo, ScenarioResultItemInfo
 from protocol.structure import WIRE
+from protocol.value import value
 from protocol.values import (
     ChatStatus,
     ChatType,
@@ -19,7 +20,7 @@ from protocol.values import (
 )
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class VariableInfo:
     """A free variable: whatever the program that starts a chat wants the agent to know.
 
@@ -32,7 +33,7 @@ class VariableInfo:
     value: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ChatServiceInfo:
     """A chat that is asked for, started, or offered to a connector.
 
@@ -68,7 +69,7 @@ class ChatServiceInfo:
     variables: tuple[VariableInfo, ...] | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ChatSentenceInfo:
     """One sentence of a chat, of either side.
 
@@ -104,7 +105,7 @@ class ChatSentenceInfo:
     model: int = 0
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ChatCommandInfo:
     """A command or a short notice about one chat.
 
@@ -137,7 +138,7 @@ class ChatCommandInfo:
     after: int | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ChatInfo:
     """What an agent is told of a chat besides its conversation.
 
@@ -194,7 +195,7 @@ class ChatInfo:
     earlier_chat_id: Guid | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ChatPartyInfo:
     """Somebody besides the owner who is in a chat, or is asked into it.
 
@@ -223,7 +224,7 @@ class ChatPartyInfo:
     since_utc: datetime | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ChatStatusInfo:
     """Where a chat stands; with ``sentences`` it is a whole snapshot.
 
@@ -268,7 +269,7 @@ class ChatStatusInfo:
     internal: tuple[ChatSentenceInfo, ...] | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ChatTransferInfo:
     """A chat that another agent or project is to take or join.
 
@@ -289,7 +290,7 @@ class ChatTransferInfo:
     note: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ChatWrapUpInfo:
     """The end of an agent's work after a chat.
 
@@ -306,7 +307,7 @@ class ChatWrapUpInfo:
     note: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class DecisionAgentInfo:
     """An agent in a decision of the distributor.
 
@@ -321,7 +322,7 @@ class DecisionAgentInfo:
     reason: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class DecisionInfo:
     """One decision about a chat, as it was logged; or how an agent stands to it now.
 

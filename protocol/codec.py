@@ -18,7 +18,7 @@ from attrs import evolve
 from protocol import limits
 from protocol.catalogue import ALIASES, CATALOGUE
 from protocol.chat import ChatStatusInfo
-from protocol.codegen import Read, read_all, reader_of, writer_of
+from protocol.codegen import Read, Write, read_all, reader_of, writer_of
 from protocol.errors import ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
 from protocol.frame_spec import FrameSpec
@@ -28,6 +28,7 @@ from protocol.structure import PackedOnce
 from protocol.values import FrameId, is_blank, to_micros
 
 _SMALL: Final = 4_096
+_unpackb: Final = msgpack.unpackb
 _packer: Final = msgpack.Packer(datetime=True)
 
 
@@ -38,14 +39,20 @@ def _structure_reader(spec: FrameSpec) -> Read:
 
 def _short(spec: FrameSpec) -> _Short | None:
     """Canonical name, names of all members and reader of a frame whose payload is flat."""
+    if not _is_flat(spec):
+        return None
     structure: Any = spec.payload
-    if spec.is_array or structure is str:
-        return None
-    nested = {Kind.STRUCTURE, Kind.STRUCTURES, Kind.TEXTS}
-    if not nested.isdisjoint(member.kind for member in members(structure)):
-        return None
     known = frozenset(member.wire for member in members(structure))
     return spec.type, known, _structure_reader(spec)
+
+
+def _is_flat(spec: FrameSpec) -> bool:
+    """Whether a frame carries one structure of plain values."""
+    structure: Any = spec.payload
+    if spec.is_array or structure is str:
+        return False
+    nested = {Kind.STRUCTURE, Kind.STRUCTURES, Kind.TEXTS}
+    return nested.isdisjoint(member.kind for member in members(structure))
 
 
 @cache
@@ -107,6 +114,21 @@ _KEEPING: Final[Mapping[str, tuple[Member, ...]]] = dict.fromkeys(
 _TYPE_BYTES: Final[Mapping[str, bytes]] = {name: _packer.pack(name) for name in CATALOGUE}
 
 
+class _Flat(dict[str, tuple[type, Write] | None]):
+    """Structure and writer of the frames whose payload is flat, each made when the first one goes out."""
+
+    def __missing__(self, type: str) -> tuple[type, Write] | None:
+        spec = CATALOGUE.get(type)
+        if spec is None:
+            return None
+        structure: Any = spec.payload
+        self[type] = flat = (structure, writer_of(structure)) if _is_flat(spec) else None
+        return flat
+
+
+_FLAT: Final = _Flat()
+
+
 def decode(body: bytes, *, by_client: bool = False) -> Frame:
     """Decode the body of one frame.
 
@@ -121,40 +143,39 @@ def decode(body: bytes, *, by_client: bool = False) -> Frame:
         end = 2 + (body[1] & 0x1F)
         short = (_SHORT_BY_CLIENT if by_client else _SHORT)[body[2:end]]
         if short is not None and body[1] >> 5 == 0b101:
+            canonical, known, read = short
             try:
-                frame = _decode_shortly(body, end, short)
-            except Exception:  # noqa: BLE001 - whatever it is, the careful way names it
-                frame = None
-            if frame is not None:
-                return frame
+                # A flat payload that has known members only, so nothing nests. A repeated member shows
+                # as fewer members than the map announces.
+                if body[0] == 0x92:
+                    payload = _unpackb(body[end:], timestamp=3, max_array_len=0)
+                    if body[end] == 0x80 | len(payload) and payload.keys() <= known:
+                        return Frame(canonical, read(payload))
+                elif body[0] == 0x93:
+                    payload, headers = _payload_and_headers(body, end)
+                    if payload.keys() <= known:
+                        return Frame(canonical, read(payload), headers)
+            except Exception:  # noqa: BLE001, S110 - whatever it is, the careful way names it
+                pass
     return frame_of(_unpack(body), by_client)
 
 
-def _decode_shortly(body: bytes, end: int, short: _Short) -> Frame | None:
-    """Decode a flat payload that begins at ``end`` and has known members only, so nothing nests."""
-    canonical, known, read = short
-    if body[0] == 0x92:
-        payload = msgpack.unpackb(body[end:], timestamp=3, max_array_len=0)
-        # A repeated member shows as fewer members than the map announces.
-        if body[end] == 0x80 | len(payload) and payload.keys() <= known:
-            return Frame(canonical, read(payload))
-    elif body[0] == 0x93:
-        # Nearly all headers are an Id alone. Whatever stands before and behind it must be one
-        # value each, so a mark that is found inside of another value cannot pass for it.
-        mark = body.rfind(_ID_ALONE, end)
-        if mark > 0:
-            payload = msgpack.unpackb(body[end:mark], timestamp=3, max_array_len=0)
-            headers = {"Id": msgpack.unpackb(body[mark + 4 :], max_array_len=0, max_map_len=0)}
-            is_whole = body[end] == 0x80 | len(payload)
-        else:
-            _, payload, headers = msgpack.unpackb(
-                body, timestamp=3, max_array_len=3, object_pairs_hook=map_of
-            )
-            is_whole = headers.keys() <= _KNOWN_HEADERS
-        if is_whole and payload.keys() <= known:
-            _check_headers(headers)
-            return Frame(canonical, read(payload), headers)
-    return None
+def _payload_and_headers(body: bytes, end: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Take a flat payload that begins at ``end``, and the headers behind it, or raise anything."""
+    # Nearly all headers are an Id alone. Whatever stands before and behind it must be one
+    # value each, so a mark that is found inside of another value cannot pass for it.
+    mark = body.rfind(_ID_ALONE, end)
+    if mark > 0:
+        payload = _unpackb(body[end:mark], timestamp=3, max_array_len=0)
+        headers = {"Id": _unpackb(body[mark + 4 :], max_array_len=0, max_map_len=0)}
+        is_whole = body[end] == 0x80 | len(payload)
+    else:
+        _, payload, headers = _unpackb(body, timestamp=3, max_array_len=3, object_pairs_hook=map_of)
+        is_whole = headers.keys() <= _KNOWN_HEADERS
+    if not is_whole:
+        raise bad_frame("not usual")
+    _check_headers(headers)
+    return payload, headers
 
 
 def _unpack(body: bytes) -> object:
@@ -370,13 +391,18 @@ def pack(type: str, payload: object = None) -> bytes:
     Raises:
         LocalProtocolError: The type is not in the catalogue, or the payload is not what it carries.
     """
+    packed: bytes
     try:
+        flat = _FLAT[type]
+        if flat is not None and payload.__class__ is flat[0]:
+            packed = _packer.pack(flat[1](payload))
+            return _TYPE_BYTES[type] + packed
         spec = CATALOGUE[type]
         bare, kept = parted(type, payload)
         plain: Any = plain_of(spec, bare)
         if kept:
             return _TYPE_BYTES[type] + _with_kept(plain, kept)
-        packed: bytes = _packer.pack(plain)
+        packed = _packer.pack(plain)
         return _TYPE_BYTES[type] + packed
     except KeyError:
         raise LocalProtocolError(f"no frame {type!r}") from None

@@ -55,7 +55,6 @@ def reader_of(
     lines = ["def read(d):", " if type(d) is not dict: raise mismatch('map', d)", " get = d.get"]
     for member in members(structure):
         name = f"v_{member.name}"
-        names[f"set_{member.name}"] = structure.__dict__[member.name].__set__
         lines.append(f" {name} = get({member.wire!r})")
         lines += [f" {line}" for line in _read_lines(member, name, names)]
         null = instead.get(member.name, member.default)
@@ -63,8 +62,8 @@ def reader_of(
             lines.append(f" if {name} is None: raise missing({member.wire!r})")
         elif null is not None:
             lines.append(f" if {name} is None: {name} = {null!r}")
-    lines.append(" o = new(cls)")  # the frozen __init__ costs half as much again
-    lines += [f" set_{member.name}(o, v_{member.name})" for member in members(structure)]
+    lines.append(" o = new(cls)")
+    lines += [f" o.{member.name} = v_{member.name}" for member in members(structure)]
     lines.append(" return o")
     read: Read = _made(lines, names, "read")
     return read

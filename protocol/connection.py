@@ -18,14 +18,13 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
-from attrs import frozen
-
 from protocol import limits
 from protocol.encoding import MESSAGEPACK, Decode, Encoding, encoding_of
 from protocol.errors import ByeCode, ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
 from protocol.framing import Framer
 from protocol.session import Bye, Hello, Ping, SysError, Welcome
+from protocol.value import value
 from protocol.values import FrameId
 
 VERSION: Final = 1
@@ -80,14 +79,14 @@ TRANSITIONS: Final[Mapping[State, Mapping[Happening, State]]] = {
 }
 
 
-@frozen
+@value
 class Refused:
     """A frame was refused; the peer is told, the connection goes on."""
 
     error: WireError
 
 
-@frozen
+@value
 class Failed:
     """The peer's fault ends the connection: flush what is queued, then close."""
 

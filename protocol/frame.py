@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import frozen
-
+from protocol.value import value
 from protocol.values import FrameId
 
 
-@frozen
+@value
 class Frame:
     """One frame: its type, its payload and its headers (W-2).
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import frozen
-
+from protocol.value import value
 from protocol.values import Channel, Direction, Guid, MessageStatus, Short
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class GatewayInfo:
     """A message gateway in one direction.
 
@@ -34,7 +33,7 @@ class GatewayInfo:
     id: Guid | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class MessageContentInfo:
     """A message, in either direction.
 
@@ -89,7 +88,7 @@ class MessageContentInfo:
     rating: Short | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class MessageStatusInfo:
     """Where an outbound message stands.
 
@@ -114,7 +113,7 @@ class MessageStatusInfo:
     time_stamp: datetime | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class CommandInfo:
     """A general command or receipt; what its members mean depends on the frame.
 

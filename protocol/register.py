@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import field, frozen
+from attrs import field
 
 from protocol.structure import WIRE
+from protocol.value import value
 from protocol.values import Guid, Short
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class LiteralLookupInfo:
     """A localised text, or the question for a group of them.
 
@@ -31,7 +32,7 @@ class LiteralLookupInfo:
     peer: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class WebSiteRoutingInfo:
     """One rule of what a web page shows to whom.
 

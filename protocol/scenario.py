@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from attrs import frozen
-
+from protocol.value import value
 from protocol.values import ControlType, Guid
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ScreenControlParameterInfo:
     """One choice of a control.
 
@@ -31,7 +30,7 @@ class ScreenControlParameterInfo:
     default_item: bool = False
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ScreenControlInfo:
     """One control of a screen.
 
@@ -60,7 +59,7 @@ class ScreenControlInfo:
     parameters: tuple[ScreenControlParameterInfo, ...] | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ScreenInfo:
     """One screen of a form.
 
@@ -83,7 +82,7 @@ class ScreenInfo:
     controls: tuple[ScreenControlInfo, ...] | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ScenarioInfo:
     """A form.
 
@@ -102,7 +101,7 @@ class ScenarioInfo:
     culture: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ScenarioResultValueInfo:
     """What was filled into one control.
 
@@ -123,7 +122,7 @@ class ScenarioResultValueInfo:
     target_column: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ScenarioResultInfo:
     """A form that was filled in, and what it belongs to; or the question for it.
 
@@ -162,7 +161,7 @@ class ScenarioResultInfo:
     workflow_id: Guid | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ScenarioResultItemInfo:
     """A form of a chat as a list shows it: a result, or the default form while it has none.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import field, frozen
+from attrs import field
 
 from protocol.errors import ByeCode, ErrorCode
+from protocol.value import value
 from protocol.values import Guid, Role
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Hello:
     """The first frame of a client.
 
@@ -35,7 +36,7 @@ class Hello:
     takes_pieces: bool | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Welcome:
     """The answer to a good hello.
 
@@ -62,7 +63,7 @@ class Welcome:
     workplace_number: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Ping:
     """Payload of ``SYS_PING`` and ``SYS_PONG``.
 
@@ -73,7 +74,7 @@ class Ping:
     nonce: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Bye:
     """A close that is announced.
 
@@ -88,7 +89,7 @@ class Bye:
     reconnect_after_seconds: int | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class SysError:
     """A frame that was refused, or a fault that ends the connection.
 
@@ -105,7 +106,7 @@ class SysError:
     fatal: bool = False
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Ack:
     """The effect of a frame is durable (W-16).
 

@@ -51,6 +51,7 @@ from broker.core.routing.admission import next_unrouted
 from broker.core.routing.builtin_bot import next_bot_turn
 from broker.core.routing.offering import next_offer
 from broker.core.serving import Handler
+from broker.core.short_way import step_shortly
 from broker.core.state import AgentPresence, Chat, Recovered, State
 from broker.core.timers import Term
 from broker.core.views.notifications import rendered
@@ -123,11 +124,15 @@ def step(state: State, stamp: Stamp, input: Input) -> tuple[list[Fact], list[Eff
         The facts in order (only the durable ones are to be stored), and the effects, to be
         released when these facts and all earlier ones are durable.
     """
-    facts: list[Fact] = []
-    effects: list[Effect] = []
     state.now, state.up = stamp.now, stamp.up
     if abs(stamp.now - stamp.up - state.ahead) > SECOND:
         state.ahead = stamp.now - stamp.up
+    if type(input) is FrameArrived and not has_follow_ups(state):
+        usual = step_shortly(state, stamp, input)
+        if usual is not None:
+            return usual
+    facts: list[Fact] = []
+    effects: list[Effect] = []
     _carry_out(state, stamp, _decide(state, stamp, input), facts, effects)
     while has_follow_ups(state):
         for follow_up in _FOLLOW_UPS:

@@ -135,7 +135,7 @@ class Activity:
     @property
     def is_warned(self) -> bool:
         """Whether the inactivity warning was given for the present silence."""
-        return self.warned_for == self.quiet_since
+        return self.warned_for is not None and self.warned_for == self.quiet_since
 
 
 @define(kw_only=True)

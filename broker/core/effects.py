@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 from broker.core.chat_state import Sentence, Slot
 from broker.core.facts import NoteStored, SentenceStored, SlotFilled
-from broker.core.value import value
 from protocol.errors import ByeCode
+from protocol.value import value
 from protocol.values import FrameId, Guid
 
 

@@ -12,8 +12,8 @@ from hashlib import blake2b
 from attrs import Factory
 
 from broker.config.model import Config
-from broker.core.value import value
 from protocol.frame import Frame
+from protocol.value import value
 from protocol.values import FrameId, Guid, Role
 
 

@@ -14,9 +14,9 @@ from typing import Final
 
 from broker.core.limits import written
 from broker.core.moments import utc
-from broker.core.value import value
 from protocol.chat import ChatSentenceInfo
 from protocol.limits import text_length
+from protocol.value import value
 from protocol.values import Guid, to_micros
 
 SENTENCE_BYTES: Final = 420

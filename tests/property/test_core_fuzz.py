@@ -27,6 +27,7 @@ from broker.core.inputs import (
     Stamp,
 )
 from broker.core.invariants import check, durable
+from broker.core.short_way import WAYS
 from broker.core.state import Chat, Session
 from protocol.catalogue import CATALOGUE
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, ChatStatusInfo
@@ -37,6 +38,7 @@ from protocol.values import Guid, Role, SentenceModel, TransferMode
 from protocol.view import View, comparable
 from tests.support.arbitrary_config import CHANGES, TEXT, configuration
 from tests.support.arbitrary_frames import LINES, PEERS, SAID_BY, SEATS, likely, random_members
+from tests.support.both_ways import step_both_ways
 from tests.support.playbook import Playbook
 
 EXAMPLES = int(os.environ.get("PARLEY_FUZZ_EXAMPLES", "300"))
@@ -84,7 +86,11 @@ class Anything(Playbook):
         )
         holders = self._holders()
         before = durable(self.state) if session is not None else None
-        facts, effects = step(self.state, Stamp(self.now, self.seq, b"fuzz"), input)
+        stamp = Stamp(self.now, self.seq, b"fuzz")
+        if isinstance(input, FrameArrived) and input.frame.type in WAYS:
+            facts, effects, _ = step_both_ways(self.state, stamp, input)
+        else:
+            facts, effects = step(self.state, stamp, input)
         stored = [fact for fact in facts if fact.durable]
         if stored:
             self.store.commit(stored)

@@ -8,8 +8,8 @@ from attrs import frozen
 
 from broker.core.facts.causes import ChatCause, DecisionKind
 from broker.core.sentence import Words
-from broker.core.value import value
 from protocol.scenario import ScenarioResultInfo
+from protocol.value import value
 from protocol.values import ChatStatus, CloseReason, Guid
 
 

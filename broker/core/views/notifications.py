@@ -31,12 +31,13 @@ from broker.core.effects import (
     Notice,
     OutboundToConnectors,
     Reply,
+    Said,
     Send,
     SentenceToConnectors,
     SentenceToMembers,
 )
 from broker.core.moments import utc
-from broker.core.state import State
+from broker.core.state import Chat, State
 from broker.core.views.recipients import connectors_of, listeners, members_of
 from broker.core.views.structures import (
     agent_state,
@@ -209,15 +210,22 @@ def _sentence_to_connectors(
 
 
 def _sentence_to_members(state: State, told: SentenceToMembers, but: int | None) -> list[Send]:
-    chat = state.chats[told.chat]
+    return sentence_to(state.chats[told.chat], told.said, told.to, told.trace, but)
+
+
+def sentence_to(
+    chat: Chat,
+    said: Said,
+    members: tuple[tuple[int, str], ...],
+    trace: str | None,
+    but: int | None = None,
+) -> list[Send]:
+    """`SC_CHAT_SENTENCE` for some of those who are in the conversation."""
     return [
         Send(
-            (session,),
-            "SC_CHAT_SENTENCE",
-            sentence_for_workplace(number, chat, told.said),
-            trace=told.trace,
+            (session,), "SC_CHAT_SENTENCE", sentence_for_workplace(number, chat, said), trace=trace
         )
-        for session, number in told.to
+        for session, number in members
         if session != but
     ]
 

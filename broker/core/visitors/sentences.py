@@ -61,7 +61,8 @@ SLOTS = frozenset(map(int, SLOT_MODELS))
 INTERNAL = int(SentenceModel.INTERNAL)
 
 
-def _trace(frame: Frame) -> str | None:
+def trace_of(frame: Frame) -> str | None:
+    """The `traceparent` of a frame (W-2)."""
     headers = frame.headers
     if headers is None:
         return None
@@ -116,7 +117,7 @@ def from_connector(
     facts += heard_anew(chat, stamp, made)
     if chat.parking is not None and p.model == 0:
         facts += wake(chat, stamp)
-    trace = _trace(frame)
+    trace = trace_of(frame)
     answer = Answer(session.number, frame.id, SentenceToConnectors(chat.id, made, trace))
     told = SentenceToMembers(chat.id, made, listeners(state, chat), trace)
     return Decision(facts, [told], answer, before=again)
@@ -157,14 +158,14 @@ def from_workplace(
     facts = words_relieved(state, chat, stamp.now)
     decision = _heard_inside(state, chat, made, session, frame)
     decision.facts += [*facts, made, *heard_anew(chat, stamp, made)]
-    decision.notices.append(SentenceToConnectors(chat.id, made, _trace(frame)))
+    decision.notices.append(SentenceToConnectors(chat.id, made, trace_of(frame)))
     return decision
 
 
 def _heard_inside(state: State, chat: Chat, made: Said, session: Session, frame: Frame) -> Decision:
     """The echo to who wrote, and the same to everybody else who is in the chat (B-29)."""
     others = listeners(state, chat) if chat.parties else ()  # an owner alone has the echo
-    told = SentenceToMembers(chat.id, made, others, _trace(frame))
+    told = SentenceToMembers(chat.id, made, others, trace_of(frame))
     return Decision([], [told], Answer(session.number, frame.id, told))
 
 
@@ -310,15 +311,21 @@ def confirm_from_connector(
     chat = tracked_chat(state, session, p)
     if isinstance(chat, Refusal):
         return chat
-    pushes = [
+    pushes = confirmations_for_members(state, chat, p.id, stamp.now)
+    return _confirmed(chat, p, True, stamp, session, frame, pushes)
+
+
+def confirmations_for_members(state: State, chat: Chat, id: str | None, now: int) -> list[Send]:
+    """`SC_CHAT_CONFIRM` of an agents' sentence."""
+    at = utc(now)
+    return [
         Send(
             (listener,),
             "SC_CHAT_CONFIRM",
-            ChatCommandInfo(peer=number, chat_id=chat.id, id=p.id, time_stamp=utc(stamp.now)),
+            ChatCommandInfo(peer=number, chat_id=chat.id, id=id, time_stamp=at),
         )
         for listener, number in _readers(state, chat)
     ]
-    return _confirmed(chat, p, True, stamp, session, frame, pushes)
 
 
 def _readers(state: State, chat: Chat) -> tuple[tuple[int, str], ...]:
@@ -344,9 +351,15 @@ def confirm_from_workplace(
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: who only watches receives nothing")
     if chat.last_agent != presence.agent and not chat.has(presence.agent):
         return Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by this agent")
+    pushes = confirmation_for_connector(state, chat, p.id, stamp.now)
+    return _confirmed(chat, p, False, stamp, session, frame, pushes)
+
+
+def confirmation_for_connector(state: State, chat: Chat, id: str | None, now: int) -> list[Send]:
+    """`SE_CHAT_CONFIRM` of a visitor's sentence, if anybody is there who gets it."""
     sessions = connectors_of(state, chat)
     if not sessions:
-        return _confirmed(chat, p, False, stamp, session, frame, [])
+        return []
     gateway = state.config.gateways[chat.gateway]
     latest = find_tracked(state, gateway, chat.visitor.tracking_id)
     told = ChatCommandInfo(
@@ -354,11 +367,10 @@ def confirm_from_workplace(
         port=gateway.port,
         tracking_id=chat.visitor.tracking_id,
         chat_id=None if latest is chat else chat.id,  # the name may be another's by now
-        id=p.id,
-        time_stamp=utc(stamp.now),
+        id=id,
+        time_stamp=utc(now),
     )
-    pushes = [Send(sessions, "SE_CHAT_CONFIRM", told)]
-    return _confirmed(chat, p, False, stamp, session, frame, pushes)
+    return [Send(sessions, "SE_CHAT_CONFIRM", told)]
 
 
 def _confirmed(

@@ -1,7 +1,6 @@
 """The table of frames is whole."""
 
 import pytest
-from attrs.exceptions import FrozenInstanceError
 
 from protocol.catalogue import ALIASES, CATALOGUE, NOTES
 from protocol.frame_spec import FrameSpec
@@ -36,12 +35,10 @@ def test_only_typing_is_volatile() -> None:
     }
 
 
-def test_every_structure_is_frozen_and_empty_by_default() -> None:
+def test_every_structure_is_empty_by_default() -> None:
     for structure in structures().values():
         empty = structure()
         assert all(getattr(empty, m.name) == m.default for m in members(structure))
-        with pytest.raises(FrozenInstanceError):
-            empty.peer = "x"  # type: ignore[attr-defined]  # that is the test
 
 
 def test_odd_wire_names() -> None:

@@ -1,4 +1,4 @@
-"""Values of the core that are made for every frame.
+"""Values that are made for every frame: what is on the wire, facts, effects.
 
 Nobody changes them, and the type checker holds that, for to it `value` is `attrs.frozen`. At run time it
 makes a plain class: to set members past a guard of their own costs three times as much, a fifth of a

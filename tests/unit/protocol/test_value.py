@@ -2,6 +2,7 @@
 
 from broker.core.effects import Send
 from broker.core.facts import SentenceConfirmed
+from protocol.chat import ChatCommandInfo
 from protocol.values import Guid
 
 
@@ -17,3 +18,6 @@ def test_the_type_checker_refuses_to_change_one() -> None:
     fact = SentenceConfirmed(Guid("0" * 36), 1, 2, 3)
     fact.counter = 3  # type: ignore[misc]  # what nobody may do
     assert fact.counter == 3
+    command = ChatCommandInfo(id="one")
+    command.id = "two"  # type: ignore[misc]  # the same of what is on the wire
+    assert command.id == "two"
