@@ -152,6 +152,7 @@ class Connection:
         events: list[Event] = []
         if bodies:
             decode = self._decode or self._settle(bodies[0])
+        is_open = self.state is State.OPEN
         for body in bodies:
             try:
                 frame = decode(body, by_client=by_client)
@@ -159,10 +160,11 @@ class Connection:
                 self._refuse_frame(error.bare(), events)
             else:
                 # Nearly every frame is one for the host of an open connection.
-                if self.state is State.OPEN and not frame.type.startswith("SYS_"):
+                if is_open and not frame.type.startswith("SYS_"):
                     events.append(frame)
-                else:
-                    self._take(frame, events)
+                    continue
+                self._take(frame, events)
+            is_open = self.state is State.OPEN
             if self._is_over():
                 return events
         if fault is not None:

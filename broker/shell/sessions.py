@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from math import inf
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 import structlog
 from attrs import Factory, define, field
@@ -18,6 +18,7 @@ from attrs import Factory, define, field
 from broker.config.model import Limits
 from broker.core.effects import Dismiss, Effect, LogEntry, Send
 from broker.core.inputs import FrameArrived, SessionClosed, SessionOpened
+from broker.core.short_way import WAYS
 from broker.shell.authentication import Claim, Verdict
 from broker.shell.backlog import ALL_OUTBOXES, PARTY_OUTBOXES
 from broker.shell.checks import Check, SlowChecks
@@ -49,6 +50,7 @@ SHORT = 1_024
 """Bytes of an answer that costs its asker nothing."""
 LOGGED_REFUSALS = 100
 """Refused frames of one connection that are logged; further ones are only counted."""
+_OPEN: Final = State.OPEN
 VOLATILE = frozenset(spec.type for spec in CATALOGUE.values() if spec.volatile)
 AUTH_FAILED = "the peers, the login or the token are not good"
 
@@ -118,10 +120,12 @@ class Sessions:
         """The events of a session that is open."""
         engine = self.engine
         assert engine is not None
-        submit, number = engine.submit, client.number
+        submit, number = engine.inbox.put, client.number
         for event in events:
             if type(event) is Frame:
-                if event.type == "SYS_BYE":
+                if event.type in WAYS:
+                    submit(FrameArrived(number, event))
+                elif event.type == "SYS_BYE":
                     client.cause = "bye"
                 elif event.type in QUESTIONS and (why := self._too_much(client, event.type, now)):
                     self._limit(client, event, why)
@@ -315,7 +319,8 @@ class Sessions:
         """Send to these, packed once for all who speak as the first does, then to the others."""
         clients, touched = self.clients, self._touched
         type_, payload, answer_to = effect.type, effect.payload, effect.answer_to
-        is_error = type_ == "SYS_ERROR"
+        has_headers = effect.re is not None or effect.trace or effect.more
+        is_volatile, is_error = type_ in VOLATILE, type_ == "SYS_ERROR"
         encoding: Encoding | None = None
         plain: bytes | None = None
         others: tuple[int, ...] = ()
@@ -323,20 +328,21 @@ class Sessions:
             client = clients.get(number)
             if client is None:
                 continue
-            if client.connection.state is not State.OPEN:
+            connection = client.connection
+            if connection.state is not _OPEN:
                 self._welcome(client, payload, effect.re)
                 continue
-            if type_ in VOLATILE and client.outbox is not None and client.outbox.size > TYPING_MARK:
+            if is_volatile and client.outbox is not None and client.outbox.size > TYPING_MARK:
                 self.counters.typing_dropped += 1
                 continue
-            if client.connection.encoding is not encoding:
+            if connection.encoding is not encoding:
                 if encoding is not None:
                     others += (number,)
                     continue
                 # Not before there is somebody who gets it.
-                encoding = client.connection.encoding
+                encoding = connection.encoding
                 packed, assemble = self._packed(effect, encoding), encoding.assemble
-            if number == answer_to and (effect.re is not None or effect.trace or effect.more):
+            if has_headers and number == answer_to:
                 frame = assemble(packed, effect.headers(effect.re))
             else:
                 if plain is None:
@@ -345,7 +351,7 @@ class Sessions:
             if not client.queued:
                 touched.append(client)
             client.queued += 1
-            client.connection.send(frame)
+            connection.send(frame)
             if is_error:
                 self._note_sent_error(client, payload)
         if others:
@@ -354,12 +360,13 @@ class Sessions:
     def _packed(self, effect: Send, encoding: Encoding) -> bytes:
         """Pack it; a long answer counts for its asker, one that no frame holds becomes a refusal."""
         packed = encoding.pack(effect.type, effect.payload)
-        if len(packed) > SHORT:
-            asker = None if effect.answer_to is None else self.clients.get(effect.answer_to)
-            if asker is not None and asker.answers is not None:
-                asker.answers.pay(len(packed))
-            if effect.type in ANSWERS and len(packed) > self.limits.frame_bytes - HEADERS:
-                return encoding.pack("SYS_ERROR", too_long(len(packed)))
+        if len(packed) <= SHORT:
+            return packed
+        asker = None if effect.answer_to is None else self.clients.get(effect.answer_to)
+        if asker is not None and asker.answers is not None:
+            asker.answers.pay(len(packed))
+        if effect.type in ANSWERS and len(packed) > self.limits.frame_bytes - HEADERS:
+            return encoding.pack("SYS_ERROR", too_long(len(packed)))
         return packed
 
     def _welcome(self, client: ClientConnection, welcome: object, re: FrameId) -> None:
