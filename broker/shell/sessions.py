@@ -120,7 +120,7 @@ class Sessions:
         """The events of a session that is open."""
         engine = self.engine
         assert engine is not None
-        submit, number = engine.inbox.put, client.number
+        submit, number = engine.submit, client.number
         for event in events:
             if type(event) is Frame:
                 if event.type in WAYS:
