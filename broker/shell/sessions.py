@@ -27,7 +27,8 @@ from broker.shell.counters import Counters
 from broker.shell.deadlines import Deadlines
 from broker.shell.engine import Engine
 from broker.shell.graces import Excuses
-from broker.shell.questions import ANSWERS, HEADERS, PLAIN_ANSWERS, QUESTIONS, too_long
+from broker.shell.packing import packed
+from broker.shell.questions import PLAIN_ANSWERS, QUESTIONS
 from broker.shell.rate import Budget
 from broker.shell.sockets import Sockets
 from protocol.catalogue import CATALOGUE
@@ -46,8 +47,6 @@ BACKLOG_HIGH = 512
 """Inputs of one token that wait from which on who sent the last of them is not read."""
 BACKLOG_LOW = 256
 """So few are left when it is read again."""
-SHORT = 1_024
-"""Bytes of an answer that costs its asker nothing."""
 LOGGED_REFUSALS = 100
 """Refused frames of one connection that are logged; further ones are only counted."""
 _OPEN: Final = State.OPEN
@@ -341,12 +340,13 @@ class Sessions:
                     continue
                 # Not before there is somebody who gets it.
                 encoding = connection.encoding
-                packed, assemble = self._packed(effect, encoding), encoding.assemble
+                body = packed(effect, encoding, clients, self.limits.frame_bytes)
+                assemble = encoding.assemble
             if has_headers and number == answer_to:
-                frame = assemble(packed, effect.headers(effect.re))
+                frame = assemble(body, effect.headers(effect.re))
             else:
                 if plain is None:
-                    plain = assemble(packed, effect.headers() if effect.trace else None)
+                    plain = assemble(body, effect.headers() if effect.trace else None)
                 frame = plain
             if not client.queued:
                 touched.append(client)
@@ -356,18 +356,6 @@ class Sessions:
                 self._note_sent_error(client, payload)
         if others:
             self._send(effect, others)
-
-    def _packed(self, effect: Send, encoding: Encoding) -> bytes:
-        """Pack it; a long answer counts for its asker, one that no frame holds becomes a refusal."""
-        packed = encoding.pack(effect.type, effect.payload)
-        if len(packed) <= SHORT:
-            return packed
-        asker = None if effect.answer_to is None else self.clients.get(effect.answer_to)
-        if asker is not None and asker.answers is not None:
-            asker.answers.pay(len(packed))
-        if effect.type in ANSWERS and len(packed) > self.limits.frame_bytes - HEADERS:
-            return encoding.pack("SYS_ERROR", too_long(len(packed)))
-        return packed
 
     def _welcome(self, client: ClientConnection, welcome: object, re: FrameId) -> None:
         if not isinstance(welcome, Welcome) or client.connection.state is not State.CHECKING:
