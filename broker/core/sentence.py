@@ -9,7 +9,7 @@ for each, under its name.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from broker.core.limits import written
@@ -88,7 +88,9 @@ def sentence_bytes(words: Words, tracking_id: str) -> int:
     return SENTENCE_BYTES + written(f"{words.id}{words.party_name}{tracking_id}{words.text}")
 
 
-def bytes_of_all(said: Sequence[tuple[str, str | None, str]], tracking_id: str) -> int:
+def bytes_of_all(
+    keys: Sequence[str], names: Iterable[str | None], texts: Iterable[str], tracking_id: str
+) -> int:
     """The same of many sentences, by their IDs, names and texts: these are escaped in one go."""
-    texts = written("".join([f"{key}{name}{text}" for key, name, text in said]))
-    return len(said) * (SENTENCE_BYTES + written(tracking_id)) + texts - written("")
+    escaped = written("".join([*keys, *map(str, names), *texts]))
+    return len(keys) * (SENTENCE_BYTES + written(tracking_id)) + escaped - written("")

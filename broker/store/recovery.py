@@ -254,39 +254,39 @@ def _sentences(connection: Connection, found: dict[int, Chat], part: list[int]) 
         cursor.execute(str(statement))
         given: Any = cursor
         for no, rows in groupby(given, itemgetter(0)):
-            _put_off(found[no], list(rows))
+            _put_off(found[no], rows)
 
 
-_PLACES: Final = {name: place for place, name in enumerate(OF_SENTENCE, 3)}
-"""Where the members of words are in a row: behind its chat, its counter and when it was confirmed."""
-_key_name_text: Final = itemgetter(*(_PLACES[name] for name in ("id", "party_name", "text")))
-_at: Final = itemgetter(_PLACES["at"])
-_agent: Final = itemgetter(_PLACES["agent"])
-_own: Final = itemgetter(_PLACES["own"])
-
-
-def _put_off(chat: Chat, rows: list[tuple[Any, ...]]) -> None:
-    spoken = [_at(row) for row in rows if not _own(row)]
-    writers = dict.fromkeys(map(_agent, rows))
-    stored = Stored(
-        made=partial(_made, marshal.dumps(rows)),
-        size=bytes_of_all([*map(_key_name_text, rows)], chat.visitor.tracking_id),
-        writers=tuple(Guid(intern(agent)) for agent in writers if agent is not None),
-        at=_at(rows[-1]),
-        spoken_at=spoken[-1] if spoken else None,
-    )
-    chat.transcript.put_off(stored)
+def _put_off(chat: Chat, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Keep the rows of a chat, by their columns, until somebody asks for its sentences."""
+    _, *columns = zip(*rows, strict=True)
+    words = dict(zip(OF_SENTENCE, columns[2:], strict=True))
+    moments = words["at"]
+    spoken = [at for at, own in zip(moments, words["own"], strict=True) if not own]
+    writers = dict.fromkeys(words["agent"])
     chat.activity.last = max([chat.activity.last, *spoken])
+    chat.transcript.put_off(
+        Stored(
+            made=partial(_made, marshal.dumps(columns)),
+            size=bytes_of_all(
+                words["id"], words["party_name"], words["text"], chat.visitor.tracking_id
+            ),
+            writers=tuple(Guid(intern(agent)) for agent in writers if agent is not None),
+            at=moments[-1],
+            spoken_at=spoken[-1] if spoken else None,
+        )
+    )
 
 
 def _made(rows: bytes) -> list[Sentence]:
-    made = []
-    for row in marshal.loads(rows):  # noqa: S302 - made above, and never left the process
-        _, counter, confirmed_at, *words = row
-        words[_PLACES["outbound"] - 3] = bool(row[_PLACES["outbound"]])
-        words[_PLACES["own"] - 3] = bool(_own(row))
-        made.append(Sentence(counter, Words(*words), confirmed_at))
-    return made
+    columns = marshal.loads(rows)  # noqa: S302 - made above, and never left the process
+    for name in ("outbound", "own"):  # for SQLite they are numbers
+        place = 2 + OF_SENTENCE.index(name)
+        columns[place] = map(bool, columns[place])
+    return [
+        Sentence(counter, Words(*words), confirmed_at)
+        for counter, confirmed_at, *words in zip(*columns, strict=True)
+    ]
 
 
 def _belongings(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:
