@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import Final
 
 from broker.child import ServedBroker
+from broker.store.store import Store
 
 _PER_CHAT: Final = 500
 _AGE: Final = 30 * 86_400 * 1_000_000
@@ -30,10 +31,9 @@ _CHATS_AT_ONCE: Final = 1_000
 
 
 def fill_store(broker: ServedBroker, rows: int, text_bytes: int) -> None:
-    """Let the broker make its tables, then put in `rows` sentences of chats closed long ago."""
-    with broker:
-        pass
+    """Make the tables of a broker, then put in `rows` sentences of chats closed long ago."""
     path = broker.config.parent / "bench.db"
+    Store.open(f"sqlite:///{path}").close()
     chats = max(1, rows // _PER_CHAT)
     at = time.time_ns() // 1_000 - _AGE
     with closing(sqlite3.connect(path)) as database:

@@ -331,7 +331,8 @@ def _rebase(chat: Chat, aged: Callable[[int], int]) -> None:
         chat.waiting.queued_up = aged(chat.waiting.enqueued_at)
     if chat.ending.closed_at is not None:
         chat.ending.closed_up = aged(chat.ending.closed_at)
-    chat.exclusions = {agent: aged(at) for agent, at in chat.exclusions.items()}
+    if chat.exclusions:
+        chat.exclusions = {agent: aged(at) for agent, at in chat.exclusions.items()}
     if chat.parking is not None:
         chat.parking.up = aged(chat.parking.at)
     if chat.offer is not None:

@@ -82,7 +82,7 @@ from protocol.values import (
     TransferMode,
 )
 
-SLICE: Final = 500
+SLICE: Final = 2_000
 """How many chats one statement asks for."""
 
 _ChatRow: Any = namedtuple("_ChatRow", [*chats.c.keys()])  # type: ignore[misc]  # as the table has  # noqa: PYI024 - has no types

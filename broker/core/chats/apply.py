@@ -129,7 +129,6 @@ def add_chat(state: ChatsState, chat: Chat) -> None:
     if chat.outbound is not None and chat.outbound.key is not None:
         state.open_keys[chat.gateway, chat.outbound.key] = chat.id
     to_be_routed(state, chat)
-    arm_chat(state, chat)
 
 
 def _index_tracking(state: ChatsState, chat: Chat) -> None:
@@ -174,6 +173,7 @@ def chat_started(state: ChatsState, f: ChatStarted) -> None:
             transcript=Transcript(size=variables_bytes(f.variables)),
         ),
     )
+    arm_chat(state, state.chats[f.chat])
     state.next_chat = f.no + 1
 
 
