@@ -210,8 +210,10 @@ class NaiveClient:
             elif self.role is Role.CONNECTOR and p.status not in AFTER[chat.status]:
                 self._remark("I-8", chat, at, f"{chat.status} was followed by {p.status}")
         offered = self.role is Role.WORKPLACE and p.status is S.ALERTING
-        if offered and chat.status is not S.ALERTING:
-            # Perhaps they watched it before: while they are asked they are told nothing of it.
+        joins = p.status is S.ANSWERED and chat.status is None and not is_query
+        if (offered and chat.status is not S.ALERTING) or (joins and self.role is Role.WORKPLACE):
+            # Perhaps they watched it before, or were told again what they wrote then (W-21): before they are
+            # in it they are told nothing of it.
             chat = self.chats[ref] = FoldedChat(ref, p.chat_id)
         reads = self.role is Role.CONNECTOR or p.status is S.ANSWERED
         if p.sentences is None and reads:

@@ -183,10 +183,13 @@ class Served:
             self.broker.stop()
             await self.ended.wait()
 
-    async def connector(self, peer: str = "web", **options: Any) -> Peer:
+    async def connector(
+        self, peer: str = "web", *, takes_pieces: bool | None = None, **options: Any
+    ) -> Peer:
         """A connector that was welcomed."""
         found = await self.peer(**options)
-        welcome = await found.hello(Role.CONNECTOR, peer, token=f"{peer}-secret")
+        token = f"{peer}-secret"
+        welcome = await found.hello(Role.CONNECTOR, peer, token=token, takes_pieces=takes_pieces)
         assert welcome.type == "SYS_WELCOME", welcome
         return found
 
