@@ -22,11 +22,11 @@ SELECT i, printf('00000000-0000-4000-a000-%012x', i),
 """
 _SENTENCES: Final = """
 WITH RECURSIVE c(j) AS (SELECT 1 UNION ALL SELECT j + 1 FROM c WHERE j < :per_chat)
-INSERT INTO sentences (chat_no, counter, id, party_name, text, time_sent, outbound, model, at,
-                       own, confirmed_at)
-SELECT no, j, printf('%032x', no * 1000 + j), 'Visitor', :text, :at, 0, 0, :at, 0, :at
+INSERT INTO sentences (chat_no, counter, id, party_name, text, time_sent, outbound, model, at, own)
+SELECT no, j, printf('%032x', no * 1000 + j), 'Visitor', :text, :at, 0, 0, :at, 0
 FROM chats CROSS JOIN c WHERE no BETWEEN :first AND :last ORDER BY no, j
 """
+_CONFIRMATIONS: Final = "INSERT INTO confirmations (sentence, at) SELECT seq, at FROM sentences"
 _CHATS_AT_ONCE: Final = 1_000
 
 
@@ -44,5 +44,7 @@ def fill_store(broker: ServedBroker, rows: int, text_bytes: int) -> None:
             values = {"per_chat": _PER_CHAT, "text": "x" * text_bytes, "at": at}
             database.execute(_SENTENCES, {**values, "first": first, "last": last})
             database.commit()
+        database.execute(_CONFIRMATIONS)
+        database.commit()
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.commit()

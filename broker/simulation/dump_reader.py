@@ -27,13 +27,17 @@ from broker.checker.dump import (
 T = TypeVar("T")
 
 _OF_CHAT = "SELECT c.id AS chat, t.* FROM {0} t JOIN chats c ON c.no = t.chat_no ORDER BY {1}"
+_SENTENCES = (
+    "SELECT c.id AS chat, s.*, k.at AS confirmed_at FROM sentences s JOIN chats c ON c.no = s.chat_no"
+    " LEFT JOIN confirmations k ON k.sentence = s.seq ORDER BY s.chat_no, s.counter"
+)
 
 
 def dump_of(database: sqlite3.Connection) -> Dump:
     """Read everything that the checker wants to know."""
     return Dump(
         chats=_rows(database, ChatRow, "SELECT * FROM chats ORDER BY no"),
-        sentences=_rows(database, SentenceRow, _OF_CHAT.format("sentences", "t.chat_no, counter")),
+        sentences=_rows(database, SentenceRow, _SENTENCES),
         slots={
             (row["chat"], bool(row["outbound"]), row["model"]): (
                 row["id"],

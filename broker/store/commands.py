@@ -5,13 +5,14 @@ into the database gives the lock back and has to ask for it again, and a busy lo
 for a whole switch interval each time. So what counts is the number of calls, not the number of
 rows: 128 rows by `executemany` are 128 calls, and one statement over `VALUES` is one. SQLite and
 PostgreSQL both name the columns of such a list `column1`, `column2` and so on, so the same text
-serves both. A statement is padded with rows of NULLs, which it passes over, up to one of a few
-sizes: the driver then finds it already prepared. Why these are texts and no expressions of
-SQLAlchemy, with figures: docs/adr/0032.
+serves both. A statement has one of a few sizes, for the driver then finds it already prepared: what
+is written is cut into such, and padded with a few rows of NULLs, which the statement passes over.
+Why these are texts and no expressions of SQLAlchemy, with figures: docs/adr/0032.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,11 +20,8 @@ from attrs import field, frozen
 from sqlalchemy import Table
 from sqlalchemy.engine import Dialect
 
-SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 512, 768, 1024)
+SIZES: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 """How many rows a statement may have."""
-
-_PARAMETERS: Final = 32_000
-"""SQLite takes 32,766 parameters at most, PostgreSQL 65,535."""
 
 
 @frozen(eq=False, kw_only=True)
@@ -35,6 +33,8 @@ class Command:
         columns: The columns of a row in its order; the first one is never null. Of an update the
             first `keys` of them say which row.
         keys: How many columns find the row to update; 0 inserts.
+        of: Inserts, and the first `keys` columns are those of a row in this table: the row that is
+            written has the number of that one, its primary key, as its own.
         also: What an update sets besides, as column and SQL.
         only: A further condition on the row to update, as SQL.
         conflict: On an insert: the columns, and a condition if the index has one, by which a
@@ -45,17 +45,11 @@ class Command:
     table: Table
     columns: tuple[str, ...]
     keys: int = 0
+    of: Table | None = None
     also: Mapping[str, str] = field(factory=dict)
     only: str | None = None
     conflict: str | None = None
     exact: bool = True
-
-    most_rows: int = field(init=False)
-    """The largest size of the statement."""
-
-    @most_rows.default
-    def _most_rows(self) -> int:
-        return max(n for n in SIZES if n * len(self.columns) <= _PARAMETERS)
 
     def sql(self, dialect: Dialect, rows: int) -> str:
         """Write the statement for so many rows."""
@@ -63,13 +57,16 @@ class Command:
         row = "(" + ", ".join([marker] * len(self.columns)) + ")"
         values = "(VALUES " + ", ".join([row] * rows) + ") AS v"
         given = {c: self._value(dialect, i) for i, c in enumerate(self.columns, 1)}
+        if self.of is not None:
+            return self._follow(given, values, self.of)
         return self._update(given, values) if self.keys else self._insert(given, values)
 
     def _value(self, dialect: Dialect, number: int) -> str:
         value = f"v.column{number}"
         if dialect.name == "sqlite":
             return value
-        kind = self.table.c[self.columns[number - 1]].type.compile(dialect)
+        table = self.of if self.of is not None and number <= self.keys else self.table
+        kind = table.c[self.columns[number - 1]].type.compile(dialect)
         return f"CAST({value} AS {kind})"
 
     def _insert(self, given: Mapping[str, str], values: str) -> str:
@@ -83,6 +80,18 @@ class Command:
             text += f" ON CONFLICT {self.conflict} DO UPDATE SET {changes}"
         return text
 
+    def _follow(self, given: Mapping[str, str], values: str, of: Table) -> str:
+        names = list(given)
+        (number,), (source,) = self.table.primary_key.columns.keys(), of.primary_key.columns.keys()
+        columns = ", ".join(f'"{c}"' for c in (number, *names[self.keys :]))
+        found = ", ".join((f'{of.name}."{source}"', *(given[c] for c in names[self.keys :])))
+        wanted = " AND ".join(f'{of.name}."{c}" = {given[c]}' for c in names[: self.keys])
+        # CROSS JOIN: SQLite then takes the rows in this order and looks each one up.
+        return (
+            f"INSERT INTO {self.table.name} ({columns}) SELECT {found}"  # noqa: S608 - names of our own tables only
+            f" FROM {values} CROSS JOIN {of.name} WHERE {wanted}"
+        )
+
     def _update(self, given: Mapping[str, str], values: str) -> str:
         names = list(given)
         changes = [f'"{c}" = {given[c]}' for c in names[self.keys :]]
@@ -95,6 +104,9 @@ class Command:
         )
 
 
-def padded(rows: int) -> int:
-    """The size of the statement that takes so many rows."""
-    return next(size for size in SIZES if size >= rows)
+def size_for(rows: int) -> int:
+    """The size of the next statement when so many rows are left: a little larger, or else smaller."""
+    place = bisect_left(SIZES, rows)
+    if place == len(SIZES) or 4 * SIZES[place] > 5 * rows:
+        place -= 1
+    return SIZES[place]

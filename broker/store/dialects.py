@@ -51,6 +51,11 @@ _ANSWERS: Final[Mapping[str, tuple[object, ...]]] = {
 }
 """What SQLite must say, or it does not do what it was asked."""
 
+_SETTLED: Final = {"synchronous": 2, "temp_store": 2}
+"""What SQLite does once the schema is in place: a commit syncs the log alone; and the pages as they were
+before a statement of many rows, in case that one is refused in its midst, are kept in memory. In a file
+they cost as much as the rows. (What a migration sorts may be too large for the memory.)"""
+
 CONNECT_TIMEOUT: Final = 5
 """Seconds for one attempt to reach PostgreSQL."""
 
@@ -245,18 +250,19 @@ def _shown(connection: Connection, setting: str) -> str:
 
 
 def settle(connection: Connection) -> None:
-    """The schema is in place: from now on a commit syncs the log alone.
+    """The schema is in place: from now on it is all about rows.
 
     Raises:
         StoreUnusableError: SQLite does not do that.
     """
     if connection.dialect.name == "sqlite":
         cursor = connection.connection.cursor()
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA synchronous")
-        if (row := cursor.fetchone()) is None or row[0] != 2:
-            raise StoreUnusableError(f"SQLite answers {row} to PRAGMA synchronous")
-        cursor.fetchall()
+        for setting, value in _SETTLED.items():
+            cursor.execute(f"PRAGMA {setting} = {value}")
+            cursor.execute(f"PRAGMA {setting}")
+            if (row := cursor.fetchone()) is None or row[0] != value:
+                raise StoreUnusableError(f"SQLite answers {row} to PRAGMA {setting}")
+            cursor.fetchall()
         cursor.close()
 
 

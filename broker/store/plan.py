@@ -82,21 +82,33 @@ class _Changes:
 
 def plan(facts: Iterable[Fact]) -> list[Step]:
     """Arrange the durable facts of a batch."""
-    changes = _Changes()
-    histories = {command: Step(command) for command in HISTORIES}
-    sentences, confirms = Step(SENTENCE), Step(CONFIRM)
-    rows, confirmed = sentences.values, confirms.values
+    rows: list[Any] = []
+    confirmed: list[Any] = []
+    others: list[Fact] = []
     for f in facts:
         if type(f) is SentenceStored:
             rows += (f.no, f.counter, *sentence_row(f.words))
         elif type(f) is SentenceConfirmed:
             confirmed += (f.no, f.counter, f.at)
         elif f.durable:
-            for record in RECORDS[type(f)](f):
-                history = histories.get(record.command)
-                if history is None:
-                    changes.add(record)
-                else:
-                    history.values += record.row
-    steps = [*changes.steps, *histories.values(), sentences, confirms]
-    return [step for step in steps if step.values]
+            others.append(f)
+    steps = _others(others) if others else []
+    if rows:
+        steps.append(Step(SENTENCE, rows))
+    if confirmed:
+        steps.append(Step(CONFIRM, confirmed))
+    return steps
+
+
+def _others(facts: Iterable[Fact]) -> list[Step]:
+    """What changes, and the histories."""
+    changes = _Changes()
+    histories = {command: Step(command) for command in HISTORIES}
+    for f in facts:
+        for record in RECORDS[type(f)](f):
+            history = histories.get(record.command)
+            if history is None:
+                changes.add(record)
+            else:
+                history.values += record.row
+    return [*changes.steps, *(step for step in histories.values() if step.values)]

@@ -52,11 +52,13 @@ from broker.core.state import (
     Slot,
 )
 from broker.core.timers import Term, Wrapup
+from broker.store.errors import StoreUnusableError
 from broker.store.lives import heard, prolonged
 from broker.store.schema import (
     agents,
     chat_slots,
     chats,
+    confirmations,
     contact_addresses,
     contacts,
     decisions,
@@ -152,10 +154,11 @@ def open_chats() -> Select[Any]:
 
 def sentences_of(numbers: Sequence[int]) -> Select[Any]:
     """The transcripts of some chats, in order."""
-    s = sentences.c
+    s, k = sentences.c, confirmations.c
     words = [s[name] for name in OF_SENTENCE]
     return (
-        select(s.chat_no, s.counter, s.confirmed_at, *words)
+        select(s.chat_no, s.counter, k.at, *words)
+        .select_from(sentences.outerjoin(confirmations, k.sentence == s.seq))
         .where(s.chat_no.in_(numbers))
         .order_by(s.chat_no, s.counter)
     )
@@ -247,6 +250,7 @@ def _sentences(connection: Connection, found: dict[int, Chat], part: list[int]) 
     """The transcripts, past SQLAlchemy and kept as rows: objects of all would take most of the start.
 
     Raises:
+        StoreUnusableError: A key has two sentences; no index keeps that from being written.
         Exception: What the driver raises.
     """
     statement = sentences_of(part).compile(connection, compile_kwargs={"literal_binds": True})
@@ -261,6 +265,8 @@ def _put_off(chat: Chat, rows: Iterable[tuple[Any, ...]]) -> None:
     """Keep the rows of a chat, by their columns, until somebody asks for its sentences."""
     _, *columns = zip(*rows, strict=True)
     words = dict(zip(OF_SENTENCE, columns[2:], strict=True))
+    if has_a_key_twice(words):
+        raise StoreUnusableError(f"chat {chat.id} has a sentence ID twice")
     moments = words["at"]
     spoken = [at for at, own in zip(moments, words["own"], strict=True) if not own]
     writers = dict.fromkeys(words["agent"])
@@ -276,6 +282,11 @@ def _put_off(chat: Chat, rows: Iterable[tuple[Any, ...]]) -> None:
             spoken_at=spoken[-1] if spoken else None,
         )
     )
+
+
+def has_a_key_twice(words: Mapping[str, Sequence[Any]]) -> bool:
+    """Whether a key has two sentences; no index of the store keeps that from being written (I-2)."""
+    return len(set(zip(words["outbound"], words["id"], strict=True))) < len(words["id"])
 
 
 def _made(rows: bytes) -> list[Sentence]:

@@ -250,10 +250,10 @@ SENTENCE: Final = Command(
     columns=("chat_no", "counter", *OF_SENTENCE),
 )
 CONFIRM: Final = Command(
-    table=schema.sentences,
-    columns=("chat_no", "counter", "confirmed_at"),
+    table=schema.confirmations,
+    columns=("chat_no", "counter", "at"),
     keys=2,
-    only="sentences.confirmed_at IS NULL",
+    of=schema.sentences,
 )
 
 HISTORIES: Final = (CHAT_EVENT, AGENT_EVENT, DECISION, INTERNAL)

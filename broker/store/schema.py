@@ -2,13 +2,16 @@
 
 Theory of operation: one table for each thing that a contact center asks about, and one
 append-only table for each history. The rules that must never break are constraints here, so
-that a bug ends in an error and not in a wrong row: a chat's counters and sentence IDs are
-unique, it has one open offer, one open invitation, one open parking and one open wrap-up at most,
-nobody is in it twice, and a tracking ID has one open chat.
+that a bug ends in an error and not in a wrong row: a chat's counters are unique, it has one open
+offer, one open invitation, one open parking and one open wrap-up at most, nobody is in it twice,
+a tracking ID has one open chat, and a sentence is confirmed once.
 
-`sentences` is the hot table. Its rows are appended in the order of their arrival, its two
-indexes both begin with the chat's sequential number, and so the pages that a sentence touches
-are few and lie near those that the sentences before it touched, however large the table is.
+`sentences` and `confirmations` are the hot tables. What a row costs there is the pages that it
+changes: rows are appended in the order of their arrival, a confirmation under the number of its
+sentence, which is seldom far from the newest one. The one index begins with the chat's sequential
+number, so the pages that a sentence touches lie near those that the sentences before it touched,
+however large the table is. An index over the random IDs cost as much as all that; that an ID is
+stored once is the core's to see to, and recovery looks (docs/adr/0211).
 
 Times are microseconds since the Unix epoch in UTC, Guids are text of 36 characters.
 """
@@ -38,7 +41,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest migration: what a database must be at before it is used."""
 
 NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
@@ -168,6 +171,7 @@ chat_events = Table(
 sentences = Table(
     "sentences",
     metadata,
+    _seq(),
     _chat(),
     Column("counter", Integer, nullable=False),
     _text("id", null=False),
@@ -179,10 +183,21 @@ sentences = Table(
     _time("at", null=False),
     _guid("agent"),
     Column("own", Boolean, nullable=False),
-    _time("confirmed_at"),
-    PrimaryKeyConstraint("chat_no", "counter"),
-    UniqueConstraint("chat_no", "outbound", "id"),
+    UniqueConstraint("chat_no", "counter"),
     CheckConstraint("counter >= 1", name="counter"),
+)
+
+confirmations = Table(
+    "confirmations",
+    metadata,
+    Column(
+        "sentence",
+        NUMBER,
+        ForeignKey("sentences.seq", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _time("at", null=False),
 )
 
 chat_slots = Table(

@@ -22,7 +22,7 @@ from broker.core.facts import Fact
 from broker.core.heard import Spans
 from broker.core.state import Recovered
 from broker.store import dialects, lives, recovery
-from broker.store.commands import Command, padded
+from broker.store.commands import Command, size_for
 from broker.store.errors import (
     CommitError,
     RowRefusedError,
@@ -118,12 +118,12 @@ class Store:
             if not steps:
                 return
             with dialects.transaction(self._connection) as cursor:
-                self._write_all(cursor, steps)
+                rows = self._write_all(cursor, steps)
             if warnings := dialects.doubts(self._connection):
                 raise CommitError(f"a commit is in doubt: {'; '.join(warnings)}")
             if self._files is not None:
                 self._files.look()
-            self._log_rows += sum([step.rows for step in steps])
+            self._log_rows += rows
         except Exception as error:
             if (reason := dialects.refused_row(self._connection, error)) is not None:
                 raise RowRefusedError(f"a row was refused: {reason}") from error
@@ -294,22 +294,25 @@ class Store:
                 return name
         return None
 
-    def _write_all(self, cursor: Any, steps: Sequence[Step]) -> None:
-        for step in steps:
-            self._write(cursor, step)
+    def _write_all(self, cursor: Any, steps: Sequence[Step]) -> int:
+        """Write steps one after the other; gives the number of rows."""
+        return sum([self._write(cursor, step) for step in steps])
 
-    def _write(self, cursor: Any, step: Step) -> None:
+    def _write(self, cursor: Any, step: Step) -> int:
         command, values = step.command, step.values
-        width, most = len(command.columns), command.most_rows
-        for start in range(0, step.rows, most):
-            rows = min(most, step.rows - start)
-            size = padded(rows)
-            part = values[start * width : (start + rows) * width]
+        width, left = len(command.columns), step.rows
+        while left:
+            size = size_for(left)
+            rows = min(size, left)
+            start = len(values) - left * width
+            part = values[start : start + rows * width]
             part += (None, *part[len(part) - width + 1 :]) * (size - rows)
             cursor.execute(self._text(command, size), part)
             if command.exact and cursor.rowcount != rows:
                 name = command.table.name
                 raise CommitError(f"{name}: {rows} rows to write, {cursor.rowcount} found")
+            left -= rows
+        return step.rows
 
     def _text(self, command: Command, size: int) -> str:
         text = self._texts.get((command, size))

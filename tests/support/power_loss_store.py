@@ -65,6 +65,9 @@ class Cursor:
         with _as_sqlite3():
             return self._cursor.fetchone()
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.fetchall())
+
     def close(self) -> None:
         with _as_sqlite3():
             self._cursor.close()

@@ -59,9 +59,11 @@ def add_sentence(chat: Chat, sentence: Sentence) -> int:
     """Append a sentence to a transcript; gives the size that is added."""
     transcript, words = chat.transcript, sentence.words
     size = sentence_bytes(words, chat.visitor.tracking_id)
+    # No index of the store guards that a key has one sentence (I-2): it would cost more than the row.
+    known = transcript.keys[words.outbound].setdefault(words.id, sentence)
+    assert known is sentence, (chat.id, known.counter, sentence.counter)
     transcript.edition += 1
     transcript.sentences.append(sentence)
-    transcript.keys[words.outbound][words.id] = sentence
     transcript.size += size
     if not words.own and words.at > chat.activity.last:
         chat.activity.last = words.at

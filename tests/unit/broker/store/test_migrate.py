@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from broker.store import Store
 from broker.store.migrate import SCRIPTS
-from broker.store.schema import exclusions, metadata
+from broker.store.schema import confirmations, exclusions, metadata
 from protocol.values import Guid
 from tests.support.playbook import Playbook
 from tests.support.postgresql import Server
@@ -113,13 +113,20 @@ def rows_of(play: Playbook, old: Table) -> list[dict[str, Any]]:
     """What the first schema would have had of the day in one of its tables."""
     new, read = metadata.tables[old.name], play.store._connection
     order = new.c["seq"] if "seq" in new.c else next(iter(new.primary_key.columns))
-    rows = [dict(row) for row in read.execute(select(new).order_by(order)).mappings()]
+    found = select(new).order_by(order)
+    if old.name == "sentences":
+        confirmed = new.c["seq"] == confirmations.c.sentence
+        found = found.add_columns(confirmations.c.at.label("confirmed_at"))
+        found = found.select_from(new.outerjoin(confirmations, confirmed))
+    rows = [dict(row) for row in read.execute(found).mappings()]
     out = {(r.chat_no, r.agent, r.at) for r in read.execute(select(exclusions))}
     if old.name == "offers":
         for row in rows:
             row["excludes"] = (row["chat_no"], row["agent"], row["ended_at"]) in out
     # Counted by the database itself, or its counter would stand still.
     names = {column.name for column in old.columns} - {"seq"}
+    if old.name == "sentences":
+        assert {row["confirmed_at"] is None for row in rows} == {True, False}
     if old.name == "offers":
         assert any(row["excludes"] for row in rows)
         assert "mode" not in names

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import create_engine
 
 from broker.core.facts import Fact
-from broker.store.commands import SIZES, padded
+from broker.store.commands import SIZES, size_for
 from broker.store.plan import plan
-from broker.store.rows import COMMANDS, RECORDS
+from broker.store.rows import COMMANDS, CONFIRM, RECORDS
 from protocol.values import ChatStatus
 from tests.support.memory_store import memory_store
 from tests.support.store_facts import moved, offered, ready, said, started
@@ -51,8 +51,36 @@ def test_nothing_to_do_is_no_statement() -> None:
     assert [step.rows for step in plan([ready()])] == [1, 1]
 
 
-def test_sizes_cover_every_number_of_rows() -> None:
-    assert all(rows <= padded(rows) for rows in range(1, SIZES[-1] + 1))
+@pytest.mark.parametrize("rows", [1, 2, 64])
+def test_a_confirmation_is_entered_by_looking_its_sentence_up(rows: int) -> None:
+    """However many sentences there are, and in the order in which the confirmations came."""
+    store = memory_store()
+    cursor = store._connection.connection.cursor()
+    text = CONFIRM.sql(store._connection.dialect, rows)
+    cursor.execute(f"EXPLAIN QUERY PLAN {text}", [None] * (len(CONFIRM.columns) * rows))
+    steps = [str(row[3]) for row in cursor.fetchall()]
+    looked_up = [step for step in steps if "sentences" in step]
+    (step,) = looked_up
+    assert step.startswith("SEARCH sentences USING"), steps
+    assert step.endswith("(chat_no=? AND counter=?)"), steps
+    cursor.close()
+    store.close()
+
+
+def test_any_number_of_rows_is_written_by_few_statements_with_little_padding() -> None:
+    for rows in range(1, SIZES[-1] + 1):
+        left, sizes = rows, list[int]()
+        while left > 0:
+            sizes.append(size_for(left))
+            left -= sizes[-1]
+        assert len(sizes) <= 4, rows
+        assert rows <= sum(sizes) <= rows * 1.25, rows
+    assert size_for(10 * SIZES[-1]) == SIZES[-1]
+
+
+def test_the_largest_statement_fits_the_databases() -> None:
+    """SQLite takes 32,766 parameters at most, PostgreSQL 65,535."""
+    assert max(len(command.columns) for command in COMMANDS) * SIZES[-1] <= 32_766
 
 
 @pytest.mark.parametrize("rows", [1, 2])

@@ -17,7 +17,8 @@ from broker.core.chats.transcript import measured_transcript
 from broker.core.facts import ChatReopened, Fact, WrapupStarted
 from broker.core.invariants import durable
 from broker.core.timers import Term, Wrapup
-from broker.store import Store, StoreAwayError
+from broker.store import Store, StoreAwayError, StoreUnusableError
+from broker.store.recovery import sentences_of
 from protocol.values import ChatStatus
 from tests.support.memory_store import memory_store
 from tests.support.store_facts import (
@@ -150,6 +151,15 @@ def test_a_reopened_chat_is_of_whom_the_new_start_named(store: Store) -> None:
     )
 
 
+def test_a_key_with_two_sentences_is_not_loaded(store: Store) -> None:
+    """I-2: the core lets none through; whoever wrote one elsewhere is told, and the chat is named."""
+    store.commit([started(1), said(1, 1, "a"), said(1, 2, "a", outbound=True), said(1, 3, "b")])
+    assert len(store.recover(Config(), 9).chats[0].transcript.sentences) == 3
+    store.commit([started(2), said(2, 1, "a"), said(2, 2, "a")])
+    with pytest.raises(StoreUnusableError, match=f"^chat {chat_id(2)} has a sentence ID twice$"):
+        store.recover(Config(), 9)
+
+
 def test_numbers_go_on_after_what_was_ever_used(store: Store) -> None:
     empty = store.recover(Config(), 0)
     assert (empty.next_chat, empty.next_offer) == (1, 1)
@@ -240,3 +250,18 @@ def test_recovery_reads_what_it_loads_and_no_more(tmp_path: Path) -> None:
         }.items()
         for table in tables
     }
+
+
+def test_a_transcript_is_read_by_its_chat(tmp_path: Path) -> None:
+    """Past SQLAlchemy, so the test above does not hear of it."""
+    store = Store.open(f"sqlite:///{tmp_path}/store.db")
+    literal = {"literal_binds": True}
+    text = sentences_of([1, 2, 3]).compile(store._connection, compile_kwargs=literal)
+    cursor = store._connection.connection.cursor()
+    cursor.execute(f"EXPLAIN QUERY PLAN {text}")
+    steps = [str(row[3]) for row in cursor.fetchall()]
+    store.close()
+    assert [step.split(" USING ")[0].removesuffix(" LEFT-JOIN") for step in steps] == [
+        "SEARCH sentences",
+        "SEARCH confirmations",
+    ], steps

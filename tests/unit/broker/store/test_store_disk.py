@@ -52,7 +52,8 @@ def size(url: str) -> int:
     with engine.connect() as asking:
         found = asking.exec_driver_sql(
             "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class AS c"
-            " WHERE c.relkind = 'r' AND c.relname IN ('sentences', 'chats', 'chat_events')"
+            " WHERE c.relkind = 'r' AND c.relname IN"
+            " ('sentences', 'confirmations', 'chats', 'chat_events')"
         ).scalar_one()
     engine.dispose()
     return int(found)
@@ -79,6 +80,7 @@ def test_a_sentence_takes_as_much_as_the_page_says(
 PURGE = """
 DELETE FROM sentences WHERE chat_no IN (SELECT no FROM chats WHERE no <= 90)
 """
+KEPT = "SELECT count(*) FROM sentences"
 
 
 def tidied(store: Store) -> int:
@@ -90,9 +92,12 @@ def tidied(store: Store) -> int:
 
 
 def purge(url: str) -> None:
-    """Delete most sentences beside the broker."""
+    """Delete most sentences beside the broker, as the page says; their confirmations go with them."""
     with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(PURGE)
+        left = "SELECT count(*) FROM confirmations"
+        assert connection.execute(left).fetchone() == connection.execute(KEPT).fetchone()
     connection.close()
 
 

@@ -132,7 +132,7 @@ def test_every_commit_is_synced(tmp_path: Path) -> None:
     """I-1, W-20."""
     store = Store.open(f"sqlite:///{tmp_path}/store.db")
     cursor = store._connection.connection.cursor()
-    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "temp_store": 2}
     for pragma, value in wanted.items():
         cursor.execute(f"PRAGMA {pragma}")
         assert cursor.fetchone() == (value,)

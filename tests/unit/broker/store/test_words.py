@@ -29,7 +29,7 @@ def test_what_is_the_same_for_all_rows_of_a_table_has_no_column() -> None:
 def test_every_other_column_says_where_a_row_belongs() -> None:
     """One that nothing writes would be empty for ever."""
     others = [set(table.c.keys()) - set(columns_of(table)) for table in (sentences, chat_slots)]
-    assert others == [{"chat_no", "counter", "confirmed_at"}, {"chat_no", "confirmed_at"}]
+    assert others == [{"seq", "chat_no", "counter"}, {"chat_no", "confirmed_at"}]
     assert set(internal_sentences.c.keys()) - set(OF_NOTE) == {"chat_no", "counter"}
 
 
