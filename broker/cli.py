@@ -244,20 +244,20 @@ def _bench_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--idle", metavar="N", type=int, default=0, help="memory of N idle sessions"
     )
-    parser.add_argument(
-        "--core",
-        action="store_true",
-        help="measure the decisions of the core alone, with 1,000 agents and 5,000 waiting chats",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    for name, text in (
+        ("core", "measure decisions of the core alone, with 1,000 agents and 5,000 waiting chats"),
+        ("store", "measure what a sentence costs the store alone"),
+        ("json", "print JSON in place of a table"),
+    ):
+        parser.add_argument(f"--{name}", action="store_true", help=text)
 
 
 def _bench(arguments: Arguments) -> int:
-    from broker.bench.main import Bench, bench_core, bench_main
+    from broker.bench.main import Bench, bench_core, bench_main, bench_store
     from broker.bench.settings import Load
 
-    if arguments.core:
-        return bench_core(as_json=arguments.json)
+    if arguments.core or arguments.store:
+        return (bench_core if arguments.core else bench_store)(as_json=arguments.json)
     load = Load(
         connectors=arguments.connectors,
         agents=arguments.agents,

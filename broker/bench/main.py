@@ -20,6 +20,7 @@ from broker.bench.loader import LoadFailed
 from broker.bench.prefill import fill_store
 from broker.bench.run import Target, measure, own_broker
 from broker.bench.settings import Load
+from broker.bench.store import StoreLoad, measure_store, shown_costs
 from broker.child import NotServing
 from broker.recording.proxy import parse_address
 from protocol.display import shown
@@ -163,4 +164,24 @@ def bench_core(load: CoreLoad | None = None, *, as_json: bool = False) -> int:
     """
     figures = measure_core(load or CoreLoad())
     print(json.dumps(asdict(figures), indent=1) if as_json else figures)
+    return 0
+
+
+def bench_store(load: StoreLoad | None = None, *, as_json: bool = False) -> int:
+    """Measure what a sentence costs the store, and print it.
+
+    Args:
+        load: How much of what; None: what the documentation of the benchmark says.
+        as_json: Print one JSON list in place of the table.
+
+    Returns:
+        Exit status.
+    """
+    load = load or StoreLoad()
+    costs = measure_store(load)
+    print(
+        json.dumps([asdict(cost) for cost in costs], indent=1)
+        if as_json
+        else shown_costs(load, costs)
+    )
     return 0

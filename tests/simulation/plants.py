@@ -13,7 +13,7 @@ import pytest
 from attrs import evolve, frozen
 
 from broker.core import broker, capacity, deadlines, serving
-from broker.core.chats import transitions
+from broker.core.chats import transcript, transitions
 from broker.core.decision import Decision
 from broker.core.distribution import apply, offers
 from broker.core.effects import (
@@ -29,7 +29,7 @@ from broker.core.inputs import Stamp
 from broker.core.presence import queries, sessions, timeouts
 from broker.core.rollback import Presence
 from broker.core.routing import endings, offering
-from broker.core.state import Chat, Recovered, State
+from broker.core.state import Chat, Recovered, Sentence, State
 from broker.core.timers import TimerKind
 from broker.core.views import addressing, notifications, structures
 from broker.core.visitors import sentences, starting
@@ -37,7 +37,7 @@ from broker.shell import engine
 from broker.shell.engine import Engine
 from broker.shell.outbox import Outbox
 from broker.shell.sessions import Sessions
-from broker.store import Store
+from broker.store import Store, recovery
 from protocol.chat import ChatStatusInfo
 from protocol.errors import ByeCode
 from protocol.values import ChatStatus
@@ -105,8 +105,21 @@ def _sessions_forgotten_with_a_refused_row(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(Presence, "note", lambda *_: None)
 
 
-def _no_dedupe(monkeypatch: pytest.MonkeyPatch) -> None:
+def _second_sentence_of_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sentences, "known_key", lambda *_: None)
+
+
+def _no_dedupe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither where it is decided, nor where the state and recovery guard it."""
+    original = transcript.add_sentence
+
+    def add_sentence(chat: Chat, sentence: Sentence) -> int:
+        chat.transcript.keys[sentence.words.outbound].pop(sentence.words.id, None)
+        return original(chat, sentence)
+
+    _second_sentence_of_a_key(monkeypatch)
+    monkeypatch.setattr(transcript, "add_sentence", add_sentence)
+    monkeypatch.setattr(recovery, "has_a_key_twice", lambda _words: False)
 
 
 def _capacity_off_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -425,6 +438,7 @@ PLANTS = (
     Plant("a refused input is decided again", "I-16", _refused_again_and_again, 40),
     Plant("sessions are forgotten", "I-10", _sessions_forgotten_with_a_refused_row),
     Plant("no dedupe", "I-2", _no_dedupe),
+    Plant("a second sentence of a key is decided", "I-16", _second_sentence_of_a_key),
     Plant("counter gap", "I-3", _counter_gap),
     Plant("sentences of a connection are reordered", "I-4", _reordered_sentences),
     Plant("a snapshot without confirmations", "I-5", _snapshot_without_confirmations),
