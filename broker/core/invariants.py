@@ -248,12 +248,13 @@ def lease_faults(state: State) -> list[str]:
     for presence in d.presences.values():
         for chat_id in presence.leases:
             ought_held.setdefault(chat_id, set()).add(presence.agent)
-    for chat in state.chats.values():
-        wrapping = {
-            agent for agent in held.get(chat.id, ()) if chat.id in d.presences[agent].wrapups
-        }
-        if set(chat.ending.wrapping) != wrapping:
-            faults.append(f"I-6: {chat.ending.wrapping} wrap up chat {chat.id}, not {wrapping}")
+    wrapping: dict[Guid, set[Guid]] = {}
+    for presence in d.presences.values():
+        for chat_id in presence.wrapups:
+            wrapping.setdefault(chat_id, set()).add(presence.agent)
+    known = {chat.id: set(chat.ending.wrapping) for chat in state.chats.values()}
+    if {chat: agents for chat, agents in known.items() if agents} != wrapping:
+        faults.append(f"I-6: the chats know of other wrap-ups than {wrapping}")
     if held != ought_held:
         faults.append(f"I-6: leases by chat {held} are not {ought_held}")
     return faults

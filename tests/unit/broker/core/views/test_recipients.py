@@ -1,0 +1,42 @@
+"""Who hears of a chat: whoever has it and is connected."""
+
+from __future__ import annotations
+
+from broker.core.chat_state import Offer, Outbound, Party
+from broker.core.state import AgentPresence
+from broker.core.timers import NO_TERM
+from broker.core.views.recipients import connectors_of, listeners, members_of
+from protocol.values import ChatStatus, Guid, TransferMode
+from tests.support.bare_core import bare_chat, bare_state
+
+ALICE, BOB, CAROL, WEB = Guid("alice"), Guid("bob"), Guid("carol"), Guid("gateway")
+INSIDE = {agent: Party(mode=TransferMode.CONFERENCE, by=ALICE, at=1) for agent in (BOB, CAROL)}
+ANSWERED = bare_chat(status=ChatStatus.ANSWERED, agent=ALICE, parties=INSIDE)
+
+
+def test_all_sessions_of_a_gateway_are_told_once_one_of_them_has_the_chat() -> None:
+    state = bare_state()
+    state.gateway_sessions[WEB] = (3, 5)
+    assert connectors_of(state, bare_chat(WEB)) == (3, 5)
+    assert connectors_of(state, bare_chat(WEB, outbound=Outbound(key=None))) == ()
+    assert connectors_of(state, bare_chat(WEB, outbound=Outbound(key=None, bound_at=1))) == (3, 5)
+    assert connectors_of(state, bare_chat(Guid("another"))) == ()
+
+
+def test_its_owner_and_the_parties_are_in_it_and_nobody_who_is_only_alerted() -> None:
+    """B-7."""
+    offer = Offer(number=1, until=9, term=NO_TERM)
+    assert members_of(ANSWERED) == (ALICE, BOB, CAROL)
+    assert members_of(bare_chat(status=ChatStatus.ICR, agent=ALICE)) == (ALICE,)
+    assert members_of(bare_chat(status=ChatStatus.ICR, agent=ALICE, offer=offer)) == ()
+    assert members_of(bare_chat(status=ChatStatus.ALERTING, agent=ALICE, offer=offer)) == ()
+    assert members_of(bare_chat(status=ChatStatus.CLOSED, agent=ALICE)) == ()
+
+
+def test_who_is_away_hears_nothing() -> None:
+    state = bare_state()
+    state.distribution.presences = {
+        ALICE: AgentPresence(agent=ALICE, session=7, workplace="101"),
+        BOB: AgentPresence(agent=BOB, workplace="102"),
+    }
+    assert listeners(state, ANSWERED) == ((7, "101"),)
