@@ -27,10 +27,10 @@ def test_both_neighbours_hear_of_what_concerns_them() -> None:
     chat = state.chats[CHAT] = bare_chat(gateway)
     state.distribution.gateways[CHAT] = gateway
     apply(state, WrapupStarted(chat=CHAT, no=1, agent=ALICE, at=UP, until=UP + 5))
-    assert chat.ending.wrapping == (ALICE,)
+    assert list(chat.ending.wrapping) == [ALICE]
     assert state.distribution.presences[ALICE].load == 1
     apply(state, WrapupEnded(chat=CHAT, no=1, agent=ALICE, at=UP, cause=WrapupEnd.EXPIRED))
-    assert (chat.ending.wrapping, state.distribution.presences[ALICE].load) == ((), 0)
+    assert (list(chat.ending.wrapping), state.distribution.presences[ALICE].load) == ([], 0)
     apply(state, ChatParked(chat=CHAT, no=1, agent=ALICE, at=UP))
     assert chat.parking is not None
     assert list(state.distribution.presences[ALICE].parked) == [CHAT]

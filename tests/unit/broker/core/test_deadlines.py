@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def asking(project: Guid | None) -> Invite:
     )
 
 
-def chat_in(state: State, peer: str = "web", **members: object) -> Chat:
+def chat_in(state: State, peer: str = "web", **members: Any) -> Chat:
     members.setdefault("activity", Activity(since=UP, last=UP, quiet_up=UP))
     chat = state.chats[CHAT] = bare_chat(gateway_in(state.config, peer), **members)
     return chat
@@ -68,7 +69,7 @@ def test_what_is_done_for_somebody_needs_no_grace() -> None:
     assert over(state, UP - 10, 5, grace=0) == UP
 
 
-ARMED: list[tuple[str, Callable[[State, Chat], None], dict[str, object], TimerKind, int]] = [
+ARMED: list[tuple[str, Callable[[State, Chat], None], dict[str, Any], TimerKind, int]] = [
     ("warning", deadlines.arm_chat, {}, TimerKind.CHAT, UP + 9 * MINUTE),
     (
         "inactivity",
@@ -138,7 +139,7 @@ ARMED: list[tuple[str, Callable[[State, Chat], None], dict[str, object], TimerKi
     ("arm", "members", "kind", "due"), [row[1:] for row in ARMED], ids=[row[0] for row in ARMED]
 )
 def test_somebody_is_woken_when_it_is_over(
-    arm: Callable[[State, Chat], None], members: dict[str, object], kind: TimerKind, due: int
+    arm: Callable[[State, Chat], None], members: dict[str, Any], kind: TimerKind, due: int
 ) -> None:
     state = bare_state(WAITS)
     arm(state, chat_in(state, **members))
@@ -159,7 +160,7 @@ def test_somebody_is_woken_when_it_is_over(
     ],
 )
 def test_nobody_is_woken_for_nothing(
-    arm: Callable[[State, Chat], None], members: dict[str, object]
+    arm: Callable[[State, Chat], None], members: dict[str, Any]
 ) -> None:
     """B-8, B-29: a parked chat is not silent; one that was woken waits for its owner, not for a time."""
     state = bare_state()
@@ -201,7 +202,7 @@ def test_who_let_a_chat_go_is_looked_at_after_both_pauses() -> None:
 
 def test_after_a_gap_everything_is_timed_anew() -> None:
     state = bare_state(WAITS)
-    waits = {"status": ChatStatus.WAITING, "routing": Routing(project=SALES)}
+    waits: dict[str, Any] = {"status": ChatStatus.WAITING, "routing": Routing(project=SALES)}
     chat = chat_in(state, waiting=Waiting(enqueued_at=UP, queued_up=UP), **waits)
     chat.offer = Offer(number=1, until=UP, term=TERM)
     state.unbound[CHAT] = None

@@ -31,9 +31,13 @@ class Floor:
         writes(alice, talks, "a", "Hello")
         writes(alice, talks, "n", "A note", Model=10)
         web.heard.clear()
-        self.waits = self.play.state.chats[Guid(started(web, "Waiting", tracking="t2", **EXPERT))]
-        self.talks = self.play.state.chats[Guid(talks)]
-        self.alice = self.play.state.distribution.presences[agent_of(self.play, "alice")]
+        self.waits: Chat = self.play.state.chats[
+            Guid(started(web, "Waiting", tracking="t2", **EXPERT))
+        ]
+        self.talks: Chat = self.play.state.chats[Guid(talks)]
+        self.alice: AgentPresence = self.play.state.distribution.presences[
+            agent_of(self.play, "alice")
+        ]
 
     @property
     def state(self) -> State:

@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from broker.core.apply import apply
-from broker.core.chat_state import BotTalk, Chat
+from broker.core.chat_state import BotTalk, Chat, Parking
 from broker.core.facts import (
     AgentExcluded,
     BotAwaited,
@@ -223,10 +223,10 @@ def test_parties_come_and_go() -> None:
 def test_a_parked_chat_is_warned_woken_and_back() -> None:
     """B-29: inactivity counts from when it is back."""
     state, chat = after(*TALKING, PARKED)
-    assert chat.parking is not None
+    parking = chat.parking
     apply(state, ParkWarned(**THEN))
     apply(state, ChatWoken(**THEN, agent=ALICE))
-    assert (chat.parking.warned, chat.parking.woken_at) == (True, UP)
+    assert parking == Parking(at=UP, up=UP, warned=True, woken_at=UP)
     state.up += 50
     apply(state, ChatUnparked(**THEN, agent=ALICE, cause=ParkingEnd.RETRIEVED))
     assert (chat.parking, chat.activity.unparked_at, chat.activity.quiet_up) == (None, UP, UP + 50)
@@ -236,9 +236,9 @@ def test_a_closed_chat_knows_whose_wrap_up_runs() -> None:
     """B-28: as long as one does it makes no room."""
     started = WrapupStarted(**THEN, agent=ALICE, until=UP + 20)
     state, chat = after(*TALKING, CLOSES, started)
-    assert chat.ending.wrapping == (ALICE,)
+    assert list(chat.ending.wrapping) == [ALICE]
     apply(state, WrapupEnded(**THEN, agent=ALICE, cause=WrapupEnd.AGENT))
-    assert chat.ending.wrapping == ()
+    assert not chat.ending.wrapping
 
 
 def test_what_is_forgotten_is_in_no_index() -> None:

@@ -147,7 +147,7 @@ def test_words_to_a_bot_begin_its_turn_and_its_own_end_it() -> None:
     offer = Offer(number=1, until=9, term=NO_TERM)
     state, chat = with_chat(status=ChatStatus.ICR, agent=ALICE, offer=offer)
     write(state, SentenceStored(CHAT, 1, 1, words("a")))
-    assert chat.bot.due is None
+    assert not state.timers.heap
     chat.offer = None
     write(state, SentenceStored(CHAT, 1, 2, words("b")))
     assert chat.bot.due == UP + state.config.distribution.bot_timeout
