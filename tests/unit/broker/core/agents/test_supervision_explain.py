@@ -1,9 +1,13 @@
 """A supervisor asks why: CS_CHAT_EXPLAIN (B-30)."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from broker.core.agents import supervision
+from broker.core.facts import DecisionLogged
+from broker.core.facts.causes import DecisionKind
+from protocol.values import Guid
 from tests.support.agents_at_work import (
     FLOOR,
     agent_of,
@@ -154,3 +158,40 @@ def test_who_may_ask(play: Playbook) -> None:
     susan.refused("UnknownAgent", 3)
     susan.says("CS_CHAT_EXPLAIN", 4, ChatId=chat, Peer="101")
     susan.refused("NotAllowed", 4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "reason"),
+    [
+        ("transfer_ended", {"mode": "Transfer", "by": "x", "outcome": "missed"}, "outcome missed"),
+        ("transfer", {"mode": "Transfer", "by": "alice", "project": None}, "by Alice"),
+        ("transfer", {"mode": "Transfer", "by": "somebody"}, "somebody"),
+        ("forced", {"by": "alice"}, "by Alice"),
+        ("offered", {"candidates": ["x"], "by": "skill"}, "skill"),
+        ("waiting", {"waited": 5}, None),
+        ("routed", {"bot_passed_over": "x", "why": "silent", "project": "x"}, "why silent"),
+        ("routed", {"gate": None, "project_rule": None, "project": "Sales"}, "project Sales"),
+        ("routed", {"gate": None, "project_rule": None, "project": "gone"}, None),
+        ("refused", {"group": "project", "bot_passed_over": "x", "why": "missed"}, "why missed"),
+        ("refused", {"group": "gate", "rule": None}, None),
+        ("wait_rule", {"rule": "x", "level": 2, "waited": 5}, "level 2"),
+        ("of a later version", {"by": "alice"}, None),
+    ],
+)
+def test_what_decided_is_told_in_a_few_words(
+    play: Playbook, kind: str, detail: dict[str, Any], reason: str | None
+) -> None:
+    """B-30."""
+    ids = {"alice": agent_of(play, "alice"), "Sales": project_of(play, "Sales")}
+    logged = DecisionLogged(
+        chat=Guid("chat"),
+        no=1,
+        at=play.now,
+        kind=cast("DecisionKind", kind),
+        agent=None,
+        detail={
+            name: ids.get(value, value) if isinstance(value, str) else value
+            for name, value in detail.items()
+        },
+    )
+    assert supervision._reason(play.state, logged) == reason

@@ -1,4 +1,4 @@
-"""The way of a sentence: its place, its key, who hears it, and who confirms it (W-20..W-23, B-7, B-9, B-10)."""
+"""The way of a sentence: its place, its key, who hears it, who confirms it (W-20..W-23, B-7, B-9, B-10)."""
 
 from __future__ import annotations
 
