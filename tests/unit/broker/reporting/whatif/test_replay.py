@@ -11,6 +11,7 @@ from attrs import evolve
 
 from broker.config.load import loads
 from broker.config.model import SECOND, Config, Limits
+from broker.core.chats import room
 from broker.reporting.source import reading
 from broker.reporting.times import Span
 from broker.reporting.whatif.behaviour import People
@@ -335,11 +336,18 @@ def test_who_comes_again_while_they_are_there_comes_later() -> None:
     assert story(done, "Pilot") == [(1, 0, "Pilot"), (1, 100, "Pilot"), (1, 200, "Pilot")]
 
 
-def test_a_visit_that_the_limits_refuse_is_counted() -> None:
-    config = evolve(CONFIGURED, limits=Limits(frame_bytes=500))
-    done = made([comes("a", 0), comes("b", 1)], [turns("bob", 0, "Ready")], config)
+def test_a_visit_that_the_limits_refuse_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "CHATS_PER_GATEWAY", 0)
+    done = made([comes("a", 0), comes("b", 1)], [turns("bob", 0, "Ready")], CONFIGURED)
     assert done.refused == 2
     assert done.course.events == []
+
+
+def test_what_one_frame_lists_refuses_no_visit() -> None:
+    """W-25: whoever brought them all takes lists in pieces, or they were few."""
+    config = evolve(CONFIGURED, limits=Limits(frame_bytes=500))
+    done = made([comes("a", 0), comes("b", 1)], [turns("bob", 0, "Ready")], config)
+    assert done.refused == 0
 
 
 def test_somebody_who_works_longer_keeps_their_seat() -> None:
