@@ -20,6 +20,7 @@ setup: $(STAMP) ## make .venv with .venv/bin/parley (again only when the pins ch
 
 $(STAMP): pyproject.toml .ci/requirements/dev.txt .ci/bootstrap.py
 	@$(PYTHON) .ci/bootstrap.py "$(VENV)" .ci/requirements/dev.txt
+	@$(BIN)/python -m compileall -q protocol broker connectors # where Python is told to write none
 	@echo "setup: what tests and documentation need besides"
 	@($(BIN)/python .ci/npm.py install $(JS) && $(BIN)/python .ci/docs.py fetch) || \
 		echo "setup: that could not be had; make test and make docs will try again"
