@@ -274,9 +274,7 @@ def _put_off(chat: Chat, rows: Iterable[tuple[Any, ...]]) -> None:
     chat.transcript.put_off(
         Stored(
             made=partial(_made, marshal.dumps(columns)),
-            size=bytes_of_all(
-                words["id"], words["party_name"], words["text"], chat.visitor.tracking_id
-            ),
+            size=bytes_of_all(words, chat.visitor.tracking_id),
             writers=tuple(Guid(intern(agent)) for agent in writers if agent is not None),
             at=moments[-1],
             spoken_at=spoken[-1] if spoken else None,

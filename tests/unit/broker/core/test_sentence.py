@@ -74,4 +74,5 @@ def test_many_sentences_weigh_what_they_weigh_one_by_one(
     """I-14: recovery weighs a transcript before it makes sentences of it."""
     words = [Words(key, name, text, 1, False, 0, 1, None) for key, name, text in texts]
     one_by_one = sum(sentence_bytes(w, tracking_id) for w in words)
-    assert bytes_of_all(*zip(*texts, strict=True), tracking_id) == one_by_one  # type: ignore[call-arg, arg-type]  # three columns
+    columns = {a.name: [getattr(each, a.name) for each in words] for a in fields(Words)}
+    assert bytes_of_all(columns, tracking_id) == one_by_one
