@@ -251,9 +251,9 @@ class Engine:
             self._running = batch
             self.attention.commit_since = self.attention.up
             self._committer.commit(batch.facts, self._done)
-            return not self.committing and batch.extra < self._dear
-        self._release(batch)
-        return batch.extra < self._dear
+        else:
+            self._release(batch)
+        return batch.extra < self._dear and self.has_more
 
     def _release(self, batch: _Batch) -> None:
         self.presence.note(batch.presence)

@@ -14,6 +14,8 @@ from typing import Final
 from attrs import define, field
 
 FEW: Final = 24
+"""So few facts take no time of their own: their commit in the thread says what the disk is like."""
+MOST: Final = 128
 """Facts that may be committed in the loop at once."""
 QUICK: Final = 0.001
 """Seconds that a commit of few facts takes on a disk that proves itself."""
@@ -28,7 +30,7 @@ TRUSTED: Final = 1_024
 
 @define
 class Pace:
-    """What the last commits of few facts took.
+    """What the last commits took.
 
     Attributes:
         in_loop: Whether the next one is made in the loop.
@@ -40,11 +42,11 @@ class Pace:
 
     def takes(self, facts: int, under_way: int) -> bool:
         """Whether so many facts are committed in the loop now, with so many orders under way."""
-        return self.in_loop and facts <= FEW and not under_way
+        return self.in_loop and facts <= MOST and not under_way
 
     def note(self, facts: int, seconds: float) -> None:
-        """Take how long a commit of so many facts took, wherever it was made; many say nothing."""
-        if facts > FEW:
+        """Take how long a commit of so many facts took, wherever it was made."""
+        if facts > (MOST if self.in_loop else FEW):
             return
         if self.in_loop and seconds > SLOW:
             self.in_loop = False

@@ -2,7 +2,7 @@
 
 import pytest
 
-from broker.store.pace import FEW, MOST_PROOF, PROOF, QUICK, SLOW, TRUSTED, Pace
+from broker.store.pace import FEW, MOST, MOST_PROOF, PROOF, QUICK, SLOW, TRUSTED, Pace
 
 BETWEEN = (QUICK + SLOW) / 2
 
@@ -68,8 +68,25 @@ def test_who_was_good_for_long_is_forgiven() -> None:
 
 def test_many_facts_are_never_taken_and_say_nothing_of_the_disk() -> None:
     pace = proven()
-    assert pace.takes(FEW, 0)
-    assert not pace.takes(FEW + 1, 0)
+    assert pace.takes(MOST, 0)
+    assert not pace.takes(MOST + 1, 0)
     assert not pace.takes(1, 1)
-    pace.note(FEW + 1, 2 * SLOW)
-    assert pace.takes(FEW, 0)
+    pace.note(MOST + 1, 2 * SLOW)
+    assert pace.takes(MOST, 0)
+
+
+def test_what_holds_the_loop_for_long_is_not_made_there_whatever_it_is() -> None:
+    pace = proven()
+    pace.note(MOST, 2 * SLOW)
+    assert not pace.in_loop
+
+
+def test_only_few_facts_prove_a_disk() -> None:
+    """More take a while by themselves, and wait for the loop."""
+    pace = Pace()
+    for _ in range(PROOF - 1):
+        pace.note(FEW, QUICK)
+        pace.note(FEW + 1, 2 * SLOW)
+    assert not pace.in_loop
+    pace.note(FEW, QUICK)
+    assert pace.in_loop

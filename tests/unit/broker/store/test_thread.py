@@ -14,7 +14,7 @@ import trio
 from broker.config.model import Config
 from broker.core.facts import Fact
 from broker.store import CommitError, RowRefusedError, Store, StoreThread, dialects
-from broker.store.pace import FEW, PROOF, QUICK, SLOW
+from broker.store.pace import MOST, PROOF, QUICK, SLOW
 from tests.support.memory_store import put_tables
 from tests.support.store_facts import confirmed, said, started
 
@@ -166,7 +166,7 @@ async def test_many_facts_and_what_follows_an_order_are_the_threads(disk: Disk) 
     await commit(thread, [started(1)])
     for counter in range(1, PROOF + 1):
         await commit(thread, [said(1, counter)])
-    many = [said(1, counter) for counter in range(100, 101 + FEW)]
+    many = [said(1, counter) for counter in range(100, 101 + MOST)]
     assert await commit(thread, list(many)) == "thread"
     results: list[str] = []
     thread.ask(lambda: None, lambda _none: results.append("asked"))
