@@ -170,7 +170,7 @@ async def test_many_facts_and_what_follows_an_order_are_the_threads(disk: Disk) 
     assert await commit(thread, list(many)) == "thread"
     results: list[str] = []
     thread.ask(lambda: None, lambda _none: results.append("asked"))
-    thread.commit([said(1, 200)], noted(results, "behind"))
+    thread.commit([said(1, 101 + MOST)], noted(results, "behind"))
     assert results == []
     await thread.aclose()
     assert results == ["asked", "behind stored"]
