@@ -17,6 +17,8 @@ from protocol.values import ChatStatus, Guid, Role
 
 SETTLE = 5_000_000
 """What is younger than this when the run ends may still be under way."""
+ENDED, OFFERED, BEGUN = range(3)
+"""What happened to an agent's slots, in the order that is assumed within one microsecond."""
 
 
 def one_owner(story: Story) -> Iterator[Violation]:
@@ -88,19 +90,23 @@ def _capacities(story: Story) -> Iterator[Violation]:
     for agent in story.spans.of_agent:
         seats = seats_of(story, agent)
         # An end frees its slots before a beginning of the same microsecond takes them, and what began
-        # and ended in one held none.
+        # and ended in one held none. What is offered comes before what they begin themselves: only
+        # the latter may take what is kept for chats put aside.
         spans = [span for span in story.spans.held(agent) if span.end != span.at]
         edges = sorted(
-            [(span.at, 1, span.chat) for span in spans]
-            + [(span.end, 0, span.chat) for span in spans if span.end is not None]
+            [
+                (span.at, OFFERED if (agent, span.chat, span.at) in offers else BEGUN, span.chat)
+                for span in spans
+            ]
+            + [(span.end, ENDED, span.chat) for span in spans if span.end is not None]
         )
         held: set[Guid] = set()
-        for at, begins, chat in edges:
-            if not begins:
+        for at, kind, chat in edges:
+            if kind == ENDED:
                 held.discard(chat)
                 continue
             held.add(chat)
-            aside = _parked(story, agent, at) if (agent, chat, at) in offers else 0
+            aside = _parked(story, agent, at) if kind == OFFERED else 0
             text = _too_much(story, agent, seats, held, at, aside)
             if text:
                 yield Violation("I-6", text, at, chat=chat)

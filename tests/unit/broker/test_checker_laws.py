@@ -11,7 +11,9 @@ from attrs import evolve
 from broker.checker import check
 from broker.checker.dump import (
     Dump,
+    MoveRow,
     OfferRow,
+    ParkingRow,
     SentenceRow,
 )
 from broker.checker.history import Event, Kind
@@ -22,12 +24,14 @@ from protocol.frame import Frame
 from protocol.session import Ack, SysError
 from protocol.values import ChatStatus, Guid, Role, from_micros
 from tests.support.spoiled_history import (
+    ANN,
     BOB,
     CHAT,
     DUMP,
     MOVES,
     OFFER,
     SECOND,
+    SETUP,
     WEB,
     Tale,
     laws,
@@ -144,6 +148,46 @@ def test_more_chats_than_slots_are_too_many() -> None:
     tale = Tale()
     tale.talk()
     assert laws(tale, dump) == {"I-6"}
+
+
+@pytest.mark.parametrize(
+    ("slots", "sound"), [(2, True), (1, False)], ids=["kept and taken", "one too many"]
+)
+@pytest.mark.parametrize("own", [WEB, Guid("9" * 8)], ids=["first by name", "last by name"])
+def test_what_is_kept_may_be_taken_by_a_chat_of_their_own(
+    own: Guid, slots: int, sound: bool
+) -> None:
+    """I-6: they put one chat aside and are offered another; in that microsecond they begin a third."""
+    aside, begun = Guid("8" * 8), 9 * SECOND
+    chats = (
+        *DUMP.chats,
+        evolve(DUMP.chats[0], id=aside, tracking_id="aside"),
+        evolve(DUMP.chats[0], id=own, tracking_id="own", outbound=True),
+    )
+    dump = evolve(
+        DUMP,
+        chats=chats,
+        sentences=(),
+        moves=(
+            *(evolve(move, at=begun) for move in MOVES),
+            *(evolve(move, chat=aside) for move in MOVES),
+            MoveRow(chat=own, at=begun, status="Pilot"),
+            MoveRow(chat=own, at=begun, status="Answered", agent=ANN, cause="opened"),
+        ),
+        offers=(evolve(OFFER, at=begun, ended_at=begun),),
+        parkings=(ParkingRow(chat=aside, agent=ANN, at=5),),
+    )
+    tale = Tale()
+    setup = {
+        **SETUP,
+        "agents": {ANN: {**SETUP["agents"][ANN], "max_chats": slots}},
+        "workplaces": {"101": slots},
+        "park_reserve": 1,
+    }
+    tale.add(Kind.SETUP, **setup)
+    tale.now += 20 * SECOND
+    tale.add(Kind.END)
+    assert laws(tale, dump) == (set() if sound else {"I-6"})
 
 
 def test_a_chat_that_waits_while_somebody_is_free_is_forgotten() -> None:
