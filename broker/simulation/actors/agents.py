@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import partial
 
 from attrs import define, evolve, field
@@ -89,7 +88,7 @@ class AgentPerson(Person):
                 self.later(3 * SECOND, lambda: self._write(event.ref, 6))
                 self.later(4 * SECOND, lambda: self._manage(event.ref, 5))
                 self.later(3 * SECOND, lambda: self._drop_out(event.ref))
-                self.world.after(30 * SECOND, lambda: self._pry(program, event.ref))
+                self.punctually(30 * SECOND, lambda: self._pry(program, event.ref))
             case SentenceAdded() if not event.mine and self.rng.happens(0.5):
                 self.later(2 * SECOND, lambda: self._write(event.ref, 0))
             case SessionEnded():
@@ -118,7 +117,7 @@ class AgentPerson(Person):
             self._form("read", ref)  # which is not theirs to read before they answer
         act = self.rng.weighed((("ANSWER", 12), ("HANGUP", 2), ("", 3), ("LATE", 1)))
         if act == "LATE":
-            self.world.after(10 * SECOND, lambda: self._answer("ANSWER", ref))
+            self.punctually(10 * SECOND, lambda: self._command("ANSWER", ref))
         elif act:
             self.later(1 * SECOND, lambda: self._command(act, ref))
 
@@ -133,12 +132,6 @@ class AgentPerson(Person):
             self.program = None
             self.later(25 * SECOND, self._return)
 
-    def _answer(self, kind: str, ref: ChatRef) -> None:
-        try:
-            self._command(kind, ref)
-        except ConnectorError:
-            self.disturbed()
-
     def _command(self, kind: str, ref: ChatRef) -> None:
         program = self.at_work()
         program.session.command(kind, ref, program.now)
@@ -147,13 +140,12 @@ class AgentPerson(Person):
     def _pry(self, program: Program, ref: ChatRef) -> None:
         """Look what became of a chat that is somebody else's by now, or has ended without this agent."""
         chat = program.session.chats.get(ref)
-        if self.quiet or program.off or (chat is not None and chat.view.is_held):
+        if program.off or (chat is not None and chat.view.is_held):
             return
         asked = ChatCommandInfo(peer=ref.peer, chat_id=Guid(ref.name))
-        with suppress(ConnectorError):
-            program.session.request("CS_CHAT_STATUS", asked, program.now)
-            program.session.request("CS_CHAT_HANGUP", asked, program.now)
-            program.done()
+        program.session.request("CS_CHAT_STATUS", asked, program.now)
+        program.session.request("CS_CHAT_HANGUP", asked, program.now)
+        program.done()
 
     def _start_anew(self, program: Program) -> None:
         """The program is started again, and knows nothing of what it had: perhaps during a wrap-up."""

@@ -60,7 +60,7 @@ class Newcomer(Person):
         self._say("SYS_HELLO", Hello(version=1, role=Role.CONNECTOR, peers=(PEER,), token=token))
         if manner == EAGER:
             self._ask()
-            self.world.after(self.rng.between(2, 12) * SECOND, self._leave)
+            self.punctually(self.rng.between(2, 12) * SECOND, self._leave)
 
     def _ask(self) -> None:
         """Have a chat that is over at once, and ask what became of it, again and again."""

@@ -80,6 +80,10 @@ class Person:
 
     def later(self, mean: int, act: Callable[[], None]) -> None:
         """Do something after a while, unless quiet by then."""
+        self.punctually(self.rng.about(mean), act)
+
+    def punctually(self, delay: int, act: Callable[[], None]) -> None:
+        """Do something after a time that is not left to chance, unless quiet by then."""
 
         def do() -> None:
             if not self.quiet:
@@ -88,7 +92,7 @@ class Person:
                 except ConnectorError:
                     self.disturbed()
 
-        self.world.after(self.rng.about(mean), do)
+        self.world.after(delay, do)
 
     def disturbed(self) -> None:
         """What was tried is not possible now."""
