@@ -117,11 +117,12 @@ def is_spent(state: ChatsState, chat: Chat, *, agent: bool) -> bool:
 def refuse_for_room(state: ChatsState, chat: Chat, words: Words, *, agent: bool) -> Refusal | None:
     """Refuse a sentence for which there is no room; agents have a little more for last words."""
     limits = state.config.limits
-    total = chat.transcript.size + sentence_bytes(words, chat.visitor.tracking_id)
+    size = chat.transcript.size
     # Most chats are far from every bound, and this is on the way of each sentence.
-    near = total > limits.frame_bytes - RESERVE - LAST_WORDS
-    if near and total > (agents_room(state) if agent else visitors_room(state)):
-        return Refusal(ErrorCode.OVERLOADED, "the transcript of the chat is full")
+    if size + LONGEST > limits.frame_bytes - RESERVE - LAST_WORDS:
+        size += sentence_bytes(words, chat.visitor.tracking_id)
+        if size > (agents_room(state) if agent else visitors_room(state)):
+            return Refusal(ErrorCode.OVERLOADED, "the transcript of the chat is full")
     if state.bytes_held[chat.gateway] <= limits.gateway_bytes:
         return None
     if is_spent(state, chat, agent=agent):
