@@ -24,7 +24,8 @@ class Watch:
     server: Server
     listener: FakeListener
     _deaf: int = 0
-    _deaf_at: int = 0
+    _full_since: int | None = None
+    _hindered_at: int = 0
     _idle_since: int | None = None
     _open_since: int | None = None
     _closing: dict[int, int] = field(factory=dict)
@@ -32,9 +33,7 @@ class Watch:
 
     def look(self) -> None:
         """Look at all connections."""
-        now, attention = self.world.now, self.server.attention
-        if attention.deaf != self._deaf:
-            self._deaf, self._deaf_at = attention.deaf, now
+        self._look_for_hindrance()
         self._idle_since = self._since(self._idle_since, self._is_idle)
         self._open_since = self._since(self._open_since, self._is_open)
         for client in self.server.sessions.clients.values():
@@ -42,6 +41,18 @@ class Watch:
         if self._open_since is not None and self.listener.waiting:
             came, sock = self.listener.waiting[0]
             self._note("accept", sock.wire.name, max(came, self._open_since))
+
+    def _look_for_hindrance(self) -> None:
+        """See whether the server may judge who is silent or does not close.
+
+        It does so once all is read, and while its inbox is full it reads nobody. Full at one look alone
+        is no hindrance: it has room again and again under load, and looks at its deadlines then.
+        """
+        now, deaf = self.world.now, self.server.attention.deaf
+        self._full_since = self._since(self._full_since, not self.server.has_room)
+        stays_full = self._full_since is not None and self._full_since < now
+        if deaf != self._deaf or stays_full:
+            self._deaf, self._hindered_at = deaf, now
 
     def _since(self, before: int | None, holds: bool) -> int | None:
         """Since which look something holds."""
@@ -69,12 +80,12 @@ class Watch:
             self._note("read", name, max(sock.unread_since, self._idle_since))
         if client.phase is Phase.CLOSING:
             since = self._closing.setdefault(number, self.world.now)
-            self._note("close", name, max(since, self._deaf_at))
+            self._note("close", name, max(since, self._hindered_at))
         elif client.connection.state is State.AWAITING_HELLO:
             since = self.world.micros(client.opened_at)
-            self._note("hello", name, max(since, self._deaf_at))
+            self._note("hello", name, max(since, self._hindered_at))
         elif client.connection.state is State.OPEN:
-            self._note("ping", name, max(sock.heard_at, self._deaf_at))
+            self._note("ping", name, max(sock.heard_at, self._hindered_at))
 
     def _note(self, what: str, name: str, since: int) -> None:
         """Note it once, when it is longer than a look or two."""
