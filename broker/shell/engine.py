@@ -119,7 +119,6 @@ class Engine:
         self.state = state
         self.inbox = Inbox()
         self.failed = False
-        self.inputs_stepped = 0
         self.commits_done = 0
         self.facts_stored = 0
         self._committer = committer
@@ -305,7 +304,6 @@ class Engine:
 
     def _step(self, batch: _Batch, now: int, up: int, input: Input) -> None:
         self._seq += 1
-        self.inputs_stepped += 1
         batch.inputs.append(input)
         facts, effects = step(self.state, Stamp(now, self._seq, self._seed, up), input)
         for fact in facts:
