@@ -39,6 +39,7 @@ class Decision:
         assert other.answer is None
         self.facts += other.facts
         self.notices += other.notices
+        self.before += other.before
 
     def answering(self, answer: Answer | None) -> Decision:
         """This decision, made for somebody who asked for it."""

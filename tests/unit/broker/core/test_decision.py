@@ -3,13 +3,15 @@
 import pytest
 
 from broker.core.decision import Decision
-from broker.core.effects import Acknowledgement, Answer, ChatToConnectors
+from broker.core.effects import Acknowledgement, Answer, ChatToConnectors, Dismiss
 from broker.core.facts import BotSettled, ChatSettled
+from protocol.errors import ByeCode
 from protocol.values import Guid
 
 CHAT = Guid("chat")
 ONE, TWO = ChatSettled(CHAT), BotSettled(CHAT)
 TOLD = ChatToConnectors(chat=CHAT)
+REPLACED = Dismiss(2, ByeCode.REPLACED)
 ANSWER = Answer(1, 7, Acknowledgement("ES_CHAT_STOP"))
 
 
@@ -17,6 +19,12 @@ def test_what_is_added_follows() -> None:
     decision = Decision([ONE])
     decision.add(Decision([TWO], [TOLD]))
     assert (decision.facts, decision.notices, decision.answer) == ([ONE, TWO], [TOLD], None)
+
+
+def test_what_has_to_be_known_first_is_still_known_first() -> None:
+    decision = Decision(before=[TOLD])
+    decision.add(Decision([ONE], before=[REPLACED]))
+    assert (decision.notices, decision.before) == ([], [TOLD, REPLACED])
 
 
 def test_a_part_answers_nobody() -> None:
