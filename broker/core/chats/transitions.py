@@ -221,14 +221,6 @@ def bot_awaited(state: State, chat: Chat, stamp: Stamp) -> BotAwaited:
     return BotAwaited(chat.id, stamp.up + state.config.distribution.bot_timeout)
 
 
-def agent_session(state: State, agent: Guid | None) -> int | None:
-    """The session of an agent, if they are connected."""
-    if agent is None:
-        return None
-    presence = state.distribution.presences.get(agent)
-    return presence.session if presence is not None else None
-
-
 def acknowledgement(session: Session, frame: Frame) -> Answer | None:
     """The `SYS_ACK` of a frame that has no other answer, if it carried an `Id` (W-16)."""
     if frame.id is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from broker.core.state import Chat, State
 from protocol.values import Guid
 
@@ -19,9 +21,21 @@ def members_of(chat: Chat) -> tuple[Guid, ...]:
 
 
 def listeners(state: State, chat: Chat) -> tuple[tuple[int, str], ...]:
-    """Their sessions and workplace numbers, of those who are connected."""
+    """The sessions and workplace numbers of those of them who are connected."""
+    return _connected(state, members_of(chat))
+
+
+def readers(state: State, chat: Chat) -> tuple[tuple[int, str], ...]:
+    """Who has the agents' sentences before them: those in the chat, or in it at its end.
+
+    Whoever is only offered the chat, or was, has not seen them.
+    """
+    return listeners(state, chat) if chat.is_open else _connected(state, chat.ending.readers)
+
+
+def _connected(state: State, agents: Iterable[Guid]) -> tuple[tuple[int, str], ...]:
     found: list[tuple[int, str]] = []
-    for agent in members_of(chat):
+    for agent in agents:
         presence = state.distribution.presences.get(agent)
         if presence is not None and presence.session is not None:
             found.append((presence.session, presence.workplace or ""))

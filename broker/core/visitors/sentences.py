@@ -15,7 +15,7 @@ from attrs import evolve
 
 from broker.core.agents.participants import wake
 from broker.core.chats.room import refuse_for_room, words_relieved
-from broker.core.chats.transitions import acknowledgement, agent_session, bot_awaited, heard_anew
+from broker.core.chats.transitions import acknowledgement, bot_awaited, heard_anew
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import (
     Answer,
@@ -43,7 +43,7 @@ from broker.core.sentence import Words, heard
 from broker.core.serving import answered, serves
 from broker.core.state import Chat, Sentence, Session, Slot, State
 from broker.core.views.addressing import chat_at_workplace, find_tracked, gateway_of, tracked_chat
-from broker.core.views.recipients import connectors_of, listeners
+from broker.core.views.recipients import connectors_of, listeners, readers
 from broker.core.views.structures import (
     SLOT_MODELS,
     sentence_for_connector,
@@ -324,17 +324,8 @@ def confirmations_for_members(state: State, chat: Chat, id: str | None, now: int
             "SC_CHAT_CONFIRM",
             ChatCommandInfo(peer=number, chat_id=chat.id, id=id, time_stamp=at),
         )
-        for listener, number in _readers(state, chat)
+        for listener, number in readers(state, chat)
     ]
-
-
-def _readers(state: State, chat: Chat) -> tuple[tuple[int, str], ...]:
-    """Who has the agents' sentences before them: those in the chat, or in it at its end."""
-    if chat.is_open:
-        # Whoever is only offered the chat, or was, has not seen the sentence.
-        return listeners(state, chat)
-    sessions = [agent_session(state, agent) for agent in chat.ending.readers]
-    return tuple((s, state.sessions[s].workplace or "") for s in sessions if s is not None)
 
 
 @serves(ChatCommandInfo)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from broker.core.chat_state import Offer, Outbound, Party
+from broker.core.chat_state import Ending, Offer, Outbound, Party
 from broker.core.state import AgentPresence
 from broker.core.timers import NO_TERM
-from broker.core.views.recipients import connectors_of, listeners, members_of
+from broker.core.views.recipients import connectors_of, listeners, members_of, readers
 from protocol.values import ChatStatus, Guid, TransferMode
 from tests.support.bare_core import bare_chat, bare_state
 
@@ -40,3 +40,19 @@ def test_who_is_away_hears_nothing() -> None:
         BOB: AgentPresence(agent=BOB, workplace="102"),
     }
     assert listeners(state, ANSWERED) == ((7, "101"),)
+
+
+def test_whoever_was_in_it_at_its_end_has_the_sentences_still() -> None:
+    """B-8."""
+    state = bare_state()
+    state.distribution.presences = {
+        ALICE: AgentPresence(agent=ALICE, session=7, workplace="101"),
+        BOB: AgentPresence(agent=BOB, workplace="102"),
+        CAROL: AgentPresence(agent=CAROL, session=9, workplace="103"),
+    }
+    closed = bare_chat(status=ChatStatus.CLOSED, ending=Ending(readers=(ALICE, BOB)))
+    assert listeners(state, closed) == ()
+    assert readers(state, closed) == ((7, "101"),)
+    assert readers(state, ANSWERED) == ((7, "101"), (9, "103"))
+    alerted = bare_chat(status=ChatStatus.ALERTING, agent=ALICE)
+    assert readers(state, alerted) == ()
