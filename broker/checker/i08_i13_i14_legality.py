@@ -8,6 +8,7 @@ from itertools import pairwise
 from broker.checker.dump import MoveRow
 from broker.checker.evidence import Connection, Story
 from broker.checker.history import Event, Kind
+from broker.checker.i08_states import states_follow
 from broker.checker.involvement import ALERTED, TALKING, WRAPUP
 from broker.checker.violation import Violation
 from broker.checker.words import known_words
@@ -61,6 +62,7 @@ def legal_moves(story: Story) -> Iterator[Violation]:
         if connection.role is Role.WORKPLACE:
             yield from _relative(story, connection)
     yield from _seats(story)
+    yield from states_follow(story)
     yield from known_words(story)
 
 

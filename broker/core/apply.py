@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from broker.core.chats import apply as chats
+from broker.core.chats import involvement
 from broker.core.chats.apply import TABLE as OF_CHATS
 from broker.core.chats.needs import need_of
 from broker.core.chats.transcript import TABLE as OF_WORDS
@@ -92,13 +93,13 @@ _TABLE: Final[dict[type, Handler]] = {
         chats.config_replaced, agents.config_replaced, chats.exclusions_replaced
     ),
     DecisionLogged: _in_turn(chats.decision_logged, agents.decision_logged),
-    InviteEnded: _in_turn(chats.invite_ended, _needing(agents.invite_ended)),
-    InviteMade: _in_turn(chats.invite_made, _needing(agents.invite_made)),
+    InviteEnded: _in_turn(involvement.invite_ended, _needing(agents.invite_ended)),
+    InviteMade: _in_turn(involvement.invite_made, _needing(agents.invite_made)),
     ListenedAgain: _in_turn(chats.listened_again, agents.listened_again),
-    OfferEnded: _in_turn(chats.offer_ended, _needing(agents.offer_ended)),
-    OfferMade: _in_turn(chats.offer_made, _needing(agents.offer_made)),
-    PartyJoined: _in_turn(chats.party_joined, _needing(agents.party_joined)),
-    PartyLeft: _in_turn(chats.party_left, _needing(agents.party_left)),
+    OfferEnded: _in_turn(involvement.offer_ended, _needing(agents.offer_ended)),
+    OfferMade: _in_turn(involvement.offer_made, _needing(agents.offer_made)),
+    PartyJoined: _in_turn(involvement.party_joined, _needing(agents.party_joined)),
+    PartyLeft: _in_turn(involvement.party_left, _needing(agents.party_left)),
     Refreshed: agents.refreshed,
     RegisterAsked: sessions.register_asked,
     SessionJoined: _in_turn(sessions.session_joined, agents.session_joined),

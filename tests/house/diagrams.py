@@ -6,10 +6,11 @@ python -m tests.house.diagrams    writes them anew
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from broker.core.chats.lifecycle import CHAT
+from broker.core.chats.lifecycle import CHAT, INVITE, OFFER
 from broker.core.distribution.lifecycle import AGENT
 from protocol.values import AgentState, ChatStatus
 
@@ -30,6 +31,22 @@ def chat() -> str:
     return _diagram(lines)
 
 
+def offer() -> str:
+    """The lives of an offer, by what it is for."""
+    lines = [f"    [*] --> {life.mode.value}: {life.before.value}" for life in OFFER]
+    lines += [f"    {life.mode.value} --> [*]: {_words(life.outcomes)}" for life in OFFER]
+    return _diagram(lines)
+
+
+def invitation() -> str:
+    """The life of an invitation."""
+    lines = [
+        f"    {before or '[*]'} --> {after or '[*]'}: {_words(causes)}"
+        for (before, after), causes in INVITE.items()
+    ]
+    return _diagram(lines)
+
+
 def agent() -> str:
     """The states of an agent; those at work follow each other freely."""
     lines = ["    state work {"]
@@ -47,7 +64,7 @@ def agent() -> str:
     return _diagram(lines)
 
 
-def _words(causes: frozenset[str]) -> str:
+def _words(causes: Iterable[str]) -> str:
     return ", ".join(sorted(causes))
 
 
@@ -56,8 +73,8 @@ def _diagram(lines: list[str]) -> str:
 
 
 def page(text: str) -> str:
-    """The page with its diagrams made anew: the first is that of chats, the second that of agents."""
-    made = iter((chat(), agent()))
+    """The page with its diagrams made anew: of chats, offers, agents and invitations."""
+    made = iter((chat(), offer(), agent(), invitation()))
     return re.sub(
         r"```mermaid\nstateDiagram-v2\n.*?```", lambda _: next(made), text, flags=re.DOTALL
     )

@@ -9,23 +9,20 @@ from broker.core.chat_state import (
     Activity,
     BotTalk,
     Ending,
-    Offer,
     Outbound,
     Parking,
     Transcript,
     Visitor,
     Waiting,
 )
+from broker.core.chats.involvement import agent_excluded
 from broker.core.chats.lifecycle import may_move
 from broker.core.chats.transcript import held_bytes, hold, measured_transcript
 from broker.core.deadlines import (
     arm_all,
     arm_bot,
     arm_chat,
-    arm_exclusion,
     arm_exclusions,
-    arm_invite,
-    arm_offer,
     arm_park,
     arm_unbound,
     arm_wait,
@@ -49,24 +46,18 @@ from broker.core.facts import (
     ChatWoken,
     ConfigReplaced,
     DecisionLogged,
-    InviteEnded,
-    InviteMade,
     ListenedAgain,
-    OfferEnded,
-    OfferMade,
     ParkWarned,
-    PartyJoined,
-    PartyLeft,
     TimerFired,
     WaitEstimated,
     WrapupEnded,
     WrapupStarted,
 )
-from broker.core.facts.causes import ChatCause, OfferOutcome
+from broker.core.facts.causes import ChatCause
 from broker.core.limits import LOGGED_DECISIONS, chat_bytes, variables_bytes
-from broker.core.state import Chat, ChatsState, Invite, Party
-from broker.core.timers import Term, TimerKind
-from protocol.values import ChatStatus, Guid
+from broker.core.state import Chat, ChatsState
+from broker.core.timers import TimerKind
+from protocol.values import ChatStatus
 
 
 def set_status(state: ChatsState, chat: Chat, status: ChatStatus) -> None:
@@ -278,6 +269,7 @@ def chat_moved(state: ChatsState, f: ChatMoved) -> None:
     """The chat has another status or another owner."""
     chat = state.chats[f.chat]
     assert may_move(chat.status, f.status, f.cause), f
+    assert chat.offer is None or f.status in (ChatStatus.ALERTING, ChatStatus.ICR), f
     chat.routing.priority = f.priority
     if chat.waiting.enqueued_at is None:
         chat.waiting.queued_up = state.up
@@ -295,8 +287,6 @@ def chat_moved(state: ChatsState, f: ChatMoved) -> None:
         state.bots_due.pop(chat.id, None)
     elif f.agent is None:
         state.bots_due[chat.id] = None
-    if f.status not in (ChatStatus.ALERTING, ChatStatus.ICR):
-        chat.offer = None
     if f.status is ChatStatus.CLOSED:
         chat.ending.closed_at, chat.ending.closed_up = f.at, state.up
         chat.ending.reason, chat.ending.readers = f.close_reason, f.readers
@@ -312,44 +302,6 @@ def chat_warned(state: ChatsState, f: ChatWarned) -> None:
     chat = state.chats[f.chat]
     chat.activity.warned_for = f.activity
     arm_chat(state, chat)
-
-
-def offer_made(state: ChatsState, f: OfferMade) -> None:
-    """An agent is alerted."""
-    chat = state.chats[f.chat]
-    assert chat.offer is None, f
-    chat.offer = Offer(number=f.offer, until=f.until, term=Term(state.up, f.until - f.at))
-    state.next_offer = f.offer + 1
-    arm_offer(state, chat)
-    if chat.invite is not None:
-        chat.invite.agent = f.agent
-
-
-def offer_ended(state: ChatsState, f: OfferEnded) -> None:
-    """Nobody is alerted any more."""
-    chat = state.chats[f.chat]
-    assert chat.offer is not None, f
-    assert chat.offer.number == f.offer, f
-    chat.offer = None
-    if (
-        chat.invite is not None
-        and chat.invite.project is not None
-        and f.outcome is not OfferOutcome.ANSWERED
-    ):
-        chat.invite.agent = None
-    if f.lets_go:
-        _exclude(state, chat, f.agent)
-
-
-def agent_excluded(state: ChatsState, f: AgentExcluded) -> None:
-    """Remember who gave the chat back."""
-    _exclude(state, state.chats[f.chat], f.agent)
-
-
-def _exclude(state: ChatsState, chat: Chat, agent: Guid) -> None:
-    """Leave an agent out for a chat for a while (B-24)."""
-    chat.exclusions[agent] = state.up
-    arm_exclusion(state, chat.id, state.up)
 
 
 def wrapup_started(state: ChatsState, f: WrapupStarted) -> None:
@@ -441,44 +393,6 @@ def chat_unparked(state: ChatsState, f: ChatUnparked) -> None:
     chat.parking = None
     chat.activity.unparked_at, chat.activity.quiet_up = f.at, state.up
     arm_chat(state, chat)
-
-
-# -- who is in it besides the owner
-
-
-def invite_made(state: ChatsState, f: InviteMade) -> None:
-    """Somebody is asked; a project's people by way of the queue."""
-    chat = state.chats[f.chat]
-    assert chat.invite is None, f
-    chat.invite = Invite(
-        by=f.by,
-        mode=f.mode,
-        agent=f.agent,
-        project=f.project,
-        note=f.note,
-        at=f.at,
-        until=f.until,
-        term=Term(state.up, f.until - f.at),
-    )
-    if f.project is not None:
-        arm_invite(state, chat)
-
-
-def invite_ended(state: ChatsState, f: InviteEnded) -> None:
-    """Nobody is asked any more."""
-    chat = state.chats[f.chat]
-    assert chat.invite is not None, f
-    chat.invite = None
-
-
-def party_joined(state: ChatsState, f: PartyJoined) -> None:
-    """An agent is in the chat."""
-    state.chats[f.chat].parties[f.agent] = Party(mode=f.mode, by=f.by, at=f.at)
-
-
-def party_left(state: ChatsState, f: PartyLeft) -> None:
-    """They are in it no more."""
-    state.chats[f.chat].parties.pop(f.agent)
 
 
 TABLE: Final[dict[type, Callable[[ChatsState, Any], None]]] = {

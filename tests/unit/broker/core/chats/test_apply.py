@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from attrs import evolve
 
 from broker.core.apply import apply
-from broker.core.chat_state import BotTalk, Chat, Parking
+from broker.core.chat_state import BotTalk, Parking
 from broker.core.facts import (
-    AgentExcluded,
     BotAwaited,
     BotMoved,
     BotSettled,
     ChatBound,
     ChatForgotten,
-    ChatMoved,
-    ChatParked,
     ChatReopened,
-    ChatRouted,
-    ChatStarted,
     ChatUnparked,
     ChatWarned,
     ChatWidened,
@@ -28,14 +21,8 @@ from broker.core.facts import (
     ConfigReplaced,
     DecisionLogged,
     Fact,
-    InviteEnded,
-    InviteMade,
     ListenedAgain,
-    OfferEnded,
-    OfferMade,
     ParkWarned,
-    PartyJoined,
-    PartyLeft,
     TimerFired,
     WaitEstimated,
     WrapupEnded,
@@ -44,75 +31,32 @@ from broker.core.facts import (
 from broker.core.facts.causes import (
     ChatCause,
     DecisionKind,
-    OfferOutcome,
     ParkingEnd,
-    PartyEnd,
     WrapupEnd,
 )
 from broker.core.limits import LOGGED_DECISIONS
-from broker.core.state import State
 from broker.core.timers import TimerKind
-from protocol.values import ChatStatus, CloseReason, Guid, TransferMode
-from tests.support.bare_core import CHAT, UP, agent_in, bare_state, gateway_in, project_in
-
-STATE = bare_state()
-WEB, IM = gateway_in(STATE.config), gateway_in(STATE.config, "im")
-ALICE, BOB = agent_in(STATE.config, "alice"), agent_in(STATE.config, "bob")
-SUPPORT, SALES = project_in(STATE.config, "Support"), project_in(STATE.config, "Sales")
-OF_CHAT: dict[str, Any] = {"chat": CHAT, "no": 1}
-THEN: dict[str, Any] = {**OF_CHAT, "at": UP}
-NOBODY: dict[str, Any] = dict.fromkeys(
-    ("party_name", "remote_address", "culture", "user_token", "ext_response")
+from protocol.values import ChatStatus, CloseReason, Guid
+from tests.support.bare_core import CHAT, UP
+from tests.support.chat_facts import (
+    ALICE,
+    ANSWERS,
+    BOB,
+    CLOSES,
+    NOBODY,
+    OF_CHAT,
+    OUTBOUND,
+    PARKED,
+    ROUTED,
+    SALES,
+    START,
+    TALKING,
+    THEN,
+    WAITS,
+    WEB,
+    after,
+    moved,
 )
-START = ChatStarted(**THEN, gateway=WEB, tracking_id="t1", **NOBODY)
-OUTBOUND = evolve(START, tracking_id=CHAT, outbound=True, open_key=Guid("key"))
-ROUTED = ChatRouted(**THEN, project=SUPPORT, language=None, skill=10, priority=3, rule=None)
-OFFER = OfferMade(**THEN, offer=7, agent=ALICE, workplace="101", until=UP + 30)
-PARKED = ChatParked(**THEN, agent=ALICE)
-INVITE = InviteMade(
-    **THEN,
-    by=ALICE,
-    mode=TransferMode.TRANSFER,
-    agent=None,
-    project=SALES,
-    note="Please",
-    until=UP + 60,
-)
-
-
-def moved(
-    status: ChatStatus, cause: ChatCause, agent: Guid | None = None, **more: Any
-) -> ChatMoved:
-    return ChatMoved(
-        **THEN,
-        status=status,
-        cause=cause,
-        agent=agent,
-        priority=3,
-        **{"enqueued_at": UP, **more},
-    )
-
-
-WAITS = moved(ChatStatus.WAITING, ChatCause.ROUTED)
-ALERTS = moved(ChatStatus.ALERTING, ChatCause.OFFERED, ALICE)
-ANSWERS = moved(ChatStatus.ANSWERED, ChatCause.ANSWERED, ALICE, before=ALICE)
-CLOSES = moved(
-    ChatStatus.CLOSED, ChatCause.CLOSED, ALICE, close_reason=CloseReason.AGENT, readers=(ALICE,)
-)
-TALKING = (START, ROUTED, WAITS, OFFER, ALERTS, ANSWERS)
-
-
-def ended(outcome: OfferOutcome, offer: int = 7) -> OfferEnded:
-    return OfferEnded(
-        **THEN, offer=offer, agent=ALICE, outcome=outcome, missed=0, status=ChatStatus.ALERTING
-    )
-
-
-def after(*facts: Fact) -> tuple[State, Chat]:
-    state = bare_state()
-    for fact in facts:
-        apply(state, fact)
-    return state, state.chats[CHAT]
 
 
 def test_a_start_is_found_by_its_name_and_is_to_be_routed() -> None:
@@ -176,11 +120,6 @@ def test_a_reopened_chat_begins_anew_and_keeps_who_had_it() -> None:
     "facts",
     [
         pytest.param((*TALKING, ChatReopened(**THEN, **NOBODY)), id="an open chat reopened"),
-        pytest.param((*TALKING[:4], OFFER), id="two offers"),
-        pytest.param((*TALKING[:4], ended(OfferOutcome.MISSED, 8)), id="another offer ended"),
-        pytest.param((START, ended(OfferOutcome.MISSED)), id="no offer ended"),
-        pytest.param((*TALKING, INVITE, INVITE), id="two invitations"),
-        pytest.param((*TALKING, InviteEnded(**THEN, outcome=OfferOutcome.LOST)), id="none ended"),
         pytest.param((*TALKING, ChatWoken(**THEN, agent=ALICE)), id="woken, not parked"),
         pytest.param((*TALKING, ParkWarned(**THEN)), id="warned, not parked"),
         pytest.param((START, ANSWERS), id="answered from the pilot"),
@@ -190,34 +129,6 @@ def test_what_cannot_have_been_decided_is_not_written(facts: tuple[Fact, ...]) -
     """I-6, I-8: an assertion ends the process before a row does harm."""
     with pytest.raises(AssertionError):
         after(*facts)
-
-
-def test_who_let_a_chat_go_is_remembered_and_who_answered_is_not() -> None:
-    """B-24."""
-    assert after(*TALKING[:5], ended(OfferOutcome.MISSED))[1].exclusions == {ALICE: UP}
-    assert after(*TALKING[:5], ended(OfferOutcome.LOST))[1].exclusions == {}
-    assert after(*TALKING, AgentExcluded(**THEN, agent=BOB))[1].exclusions == {BOB: UP}
-
-
-def test_whoever_is_alerted_for_a_project_is_asked_until_they_let_it_go() -> None:
-    """B-29: the project is asked on."""
-    asked = evolve(OFFER, offer=8, agent=BOB)
-    state, chat = after(*TALKING, INVITE, asked)
-    assert chat.invite is not None
-    assert (chat.offered_to, chat.invite.note) == (BOB, "Please")
-    over = evolve(ended(OfferOutcome.REJECTED, 8), agent=BOB, status=ChatStatus.ANSWERED)
-    apply(state, over)
-    assert (chat.invite.agent, chat.invite.project, chat.offer) == (None, SALES, None)
-    apply(state, InviteEnded(**THEN, outcome=OfferOutcome.MISSED))
-    assert chat.invite is None
-
-
-def test_parties_come_and_go() -> None:
-    joined = PartyJoined(**THEN, agent=BOB, mode=TransferMode.CONSULT, by=ALICE)
-    state, chat = after(*TALKING, joined)
-    assert chat.parties[BOB].mode is TransferMode.CONSULT
-    apply(state, PartyLeft(**THEN, agent=BOB, cause=PartyEnd.LEFT))
-    assert chat.parties == {}
 
 
 def test_a_parked_chat_is_warned_woken_and_back() -> None:
