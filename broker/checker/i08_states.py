@@ -55,7 +55,7 @@ def _agents(story: Story) -> Iterator[Violation]:
 
 
 def _offers(story: Story) -> Iterator[Violation]:
-    """Moves of the same instant are in no order with the offer: it may stand between any of them."""
+    """Offers of a chat; moves of the same instant may be before or behind one."""
     for offer in story.dump.offers:
         earlier = [move for move in story.moves.get(offer.chat, ()) if move.at <= offer.at]
         last = [move.status for move in earlier if move.at < offer.at][-1:]

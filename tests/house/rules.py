@@ -86,7 +86,7 @@ def places(root: Path) -> frozenset[str]:
 def faults(source: Source, rules: Mapping[str, Any], modules: Collection[str]) -> Iterator[Fault]:
     """Find every fault of one file, in a project that has these modules."""
     yield from text_faults(source, rules["texts"])
-    yield from mirror_faults(source, rules["mirror"], modules)
+    yield from mirror_faults(source, rules["proved"]["mirror"], modules)
     if Path(source.path).suffix in CODE_SUFFIXES:
         yield from length_faults(source, rules["max_file_lines"])
     if not source.is_python:
@@ -96,6 +96,8 @@ def faults(source: Source, rules: Mapping[str, Any], modules: Collection[str]) -
     tree = ast.parse(source.text, source.path)
     yield from function_faults(source, tree, rules["max_function_lines"])
     yield from skip_faults(source, tree)
+    if not source.path.endswith("__init__.py"):
+        yield from unproved_faults(source, tree, rules["proved"], modules)
     yield from sharing_faults(source, tree, rules["test_files"])
     for rule in rules["imports"]:
         yield from import_faults(source, tree, rule)
@@ -116,6 +118,20 @@ def mirror_faults(source: Source, mirror: str, modules: Collection[str]) -> Iter
     if not package or not any(name in modules for name in tested):
         text = "named after no module or package; a test lies beside what it tests"
         yield Fault(source.path, 1, text)
+
+
+def unproved_faults(
+    source: Source, tree: ast.AST, rule: Mapping[str, Any], modules: Collection[str]
+) -> Iterator[Fault]:
+    """Find a module that does something and has no file of tests of its own."""
+    if not any(_inside(source.module, package) for package in rule["packages"]):
+        return
+    if not any(isinstance(node, ast.FunctionDef) for node in ast.walk(tree)):
+        return  # it only declares what others use
+    package, _, name = source.module.rpartition(".")
+    own = f"{rule['mirror'].replace('/', '.')}.{package}.test_{name}"
+    if not any(module == own or module.startswith(f"{own}_") for module in modules):
+        yield Fault(source.path, 1, f"no tests of its own: {own.replace('.', '/')}.py")
 
 
 def text_faults(source: Source, rules: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:

@@ -10,7 +10,10 @@ from tests.house import rules
 
 PLANTS = tomllib.loads(Path(__file__).with_name("plants.toml").read_text(encoding="utf-8"))
 RULES = tomllib.loads(rules.RULES.read_text(encoding="utf-8"))
-MODULES = {"protocol.codec", "protocol.connection", "broker.core", "broker.core.agents"}
+MODULES = {
+    *("protocol.codec", "protocol.connection", "broker.core", "broker.core.agents"),
+    *("tests.unit.protocol.test_codec_guids", "tests.unit.broker.core.test_rules"),
+}
 
 
 def found(path: str, text: str) -> list[str]:
