@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,10 +14,9 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from broker.console import options
 from broker.console.output import guarded
 from broker.signals import HELD
-
-LOCAL: Final = "127.0.0.1:7070"
 
 Arguments = argparse.Namespace
 Parser = argparse.ArgumentParser
@@ -115,11 +113,11 @@ def _agent(argv: Sequence[str]) -> int:
 
 def _record_arguments(parser: Parser) -> None:
     parser.add_argument(
-        "--listen", metavar="A", type=_address, required=True, help="HOST:PORT for clients"
+        "--listen", metavar="A", type=options.address, required=True, help="HOST:PORT for clients"
     )
-    _add_to(parser)
+    options.add_to(parser)
     parser.add_argument("--out", metavar="F", type=Path, required=True, help="the recording")
-    _add_config(parser, "tells wrong tokens from right ones")
+    options.add_config(parser, "tells wrong tokens from right ones")
 
 
 def _record(arguments: Arguments) -> int:
@@ -132,21 +130,21 @@ def _replay_arguments(parser: Parser) -> None:
     parser.add_argument(
         "files", metavar="F", type=Path, nargs="+", help="recordings; - is standard input"
     )
-    _add_to(parser)
+    options.add_to(parser)
     parser.add_argument(
-        "--speed", type=_speed, default=1.0, help="1: its own time, 0: as fast as it goes"
+        "--speed", type=options.speed, default=1.0, help="1: its own time, 0: as fast as it goes"
     )
     parser.add_argument(
-        "--seconds", type=_seconds, default=10.0, help="how much later a frame may come"
+        "--seconds", type=options.seconds, default=10.0, help="how much later a frame may come"
     )
-    _add_config(parser, "has the tokens that the recordings name")
+    options.add_config(parser, "has the tokens that the recordings name")
     parser.add_argument(
         "--token-file", metavar="FILE", type=Path, help="the same, as lines OWNER=TOKEN"
     )
     parser.add_argument(
         "--rename",
         metavar="OLD=NEW",
-        type=_rename,
+        type=options.renamed,
         action="append",
         default=[],
         help="say NEW where the recording says OLD: a TrackingId, an address, a login...",
@@ -191,7 +189,7 @@ def _import_arguments(parser: Parser) -> None:
         help="lines `>` or `<` and hex or base64; - is standard input",
     )
     parser.add_argument("--out", metavar="F", type=Path, required=True, help="the recording")
-    _add_config(parser, "tells wrong tokens from right ones")
+    options.add_config(parser, "tells wrong tokens from right ones")
 
 
 def _import(arguments: Arguments) -> int:
@@ -210,7 +208,7 @@ def _bench_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--to",
         metavar="B",
-        type=_address,
+        type=options.address,
         help="HOST:PORT of a broker with the benchmark's configuration; default: one of its own",
     )
     parser.add_argument("--pid", type=int, help="the process of that broker, to read its cost")
@@ -222,15 +220,17 @@ def _bench_arguments(parser: Parser) -> None:
         ("text-bytes", "length of a sentence"),
     ):
         default = getattr(load, name.replace("-", "_"))
-        parser.add_argument(f"--{name}", metavar="N", type=_positive, default=default, help=text)
+        parser.add_argument(
+            f"--{name}", metavar="N", type=options.positive, default=default, help=text
+        )
     parser.add_argument(
-        "--seconds", type=_seconds, default=load.seconds, help="length of a measurement"
+        "--seconds", type=options.seconds, default=load.seconds, help="length of a measurement"
     )
     parser.add_argument("--warmup", type=float, default=load.warmup, help="seconds before it")
     for name, kind, text in (
-        ("outstanding", _positive, "sentences on their way at any moment"),
-        ("rate", _rate, "sentences a second"),
-        ("open-chats", _positive, "open chats, with a fresh broker for each"),
+        ("outstanding", options.positive, "sentences on their way at any moment"),
+        ("rate", options.rate, "sentences a second"),
+        ("open-chats", options.positive, "open chats, with a fresh broker for each"),
         ("prefill-rows", int, "rows in the store before the start"),
     ):
         parser.add_argument(
@@ -307,59 +307,7 @@ def _whatif(argv: Sequence[str]) -> int:
     return whatif_main(argv)
 
 
-# -- what several commands have
-
-
-def _address(text: str) -> str:
-    match = re.fullmatch(r".*:(\d{1,5})", text)
-    if match is None or int(match[1]) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
-    return text
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number <= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not more than 0")
-    return number
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < 1e6:
-        raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
-    return seconds
-
-
-def _speed(text: str) -> float:
-    speed = float(text)
-    if not 0 <= speed < 1e6:
-        raise argparse.ArgumentTypeError(f"{text} is not a speed: 0, or more")
-    return speed
-
-
-def _rename(text: str) -> tuple[str, str]:
-    old, mark, new = text.partition("=")
-    if not (mark and old and new):
-        raise argparse.ArgumentTypeError(f"{text!r} is not OLD=NEW")
-    return old, new
-
-
-def _rate(text: str) -> float:
-    rate = float(text)
-    if not 0 < rate < 1e9:
-        raise argparse.ArgumentTypeError(f"{text} is no rate")
-    return rate
-
-
-def _add_to(parser: Parser) -> None:
-    parser.add_argument(
-        "--to", metavar="B", type=_address, default=LOCAL, help="HOST:PORT of the broker"
-    )
-
-
-def _add_config(parser: Parser, use: str) -> None:
-    parser.add_argument("--config", metavar="FILE", type=Path, help=f"the broker's: {use}")
+# -- all of them
 
 
 COMMANDS: Final = (

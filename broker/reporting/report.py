@@ -7,14 +7,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, TextIO
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection
 
-from broker.config.parse import duration
 from broker.console.help import HelpLayout
 from broker.console.output import complain, for_people, for_programs
-from broker.reporting import agent_states, agents, formats, lives, rows
+from broker.reporting import agent_states, agents, formats, lives, options, rows
 from broker.reporting import contacts as metrics
 from broker.reporting.chart import Bar, draw
 from broker.reporting.contacts import Base, Contacts, Tallies, Terms
@@ -46,20 +44,23 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=HelpLayout,
     )
-    add_store(made)
+    options.add_store(made)
     made.add_argument(
         "--from", dest="start", metavar="TIME", required=True, help="RFC 3339, or local in ZONE"
     )
     made.add_argument("--to", dest="end", metavar="TIME", help="not included (now)")
     made.add_argument(
-        "--interval", metavar="D", type=duration_of, help="30m, 1h, 1d... (the whole time at once)"
+        "--interval",
+        metavar="D",
+        type=options.duration_of,
+        help="30m, 1h, 1d... (the whole time at once)",
     )
-    add_zone(made)
+    options.add_zone(made)
     made.add_argument("--by", choices=("project", "agent", "gateway", "state"), default="project")
     made.add_argument(
         "--threshold",
         metavar="D",
-        type=duration_of,
+        type=options.duration_of,
         default=20_000_000,
         help="an answer is in time after no longer than this (20s)",
     )
@@ -83,42 +84,6 @@ def parser() -> argparse.ArgumentParser:
         help="draw offered, answered and service level by interval",
     )
     return made
-
-
-def add_store(made: argparse.ArgumentParser) -> None:
-    """Declare `--store`."""
-    made.add_argument(
-        "--store",
-        metavar="URL|FILE",
-        required=True,
-        help="the database, or the broker's configuration: then things are shown by their names",
-    )
-
-
-def add_zone(made: argparse.ArgumentParser) -> None:
-    """Declare `--zone`."""
-    made.add_argument(
-        "--zone",
-        metavar="ZONE",
-        type=_zone,
-        default=ZoneInfo("UTC"),
-        help="the time zone of local times, also of those that are shown (UTC)",
-    )
-
-
-def duration_of(text: str) -> int:
-    """Read a length of time of the command line."""
-    try:
-        return duration(1)(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} {error}") from None
-
-
-def _zone(text: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise argparse.ArgumentTypeError(f"{text!r} is no time zone like Europe/Prague") from None
 
 
 def report_main(argv: Sequence[str], out: TextIO | None = None, clock: int | None = None) -> int:

@@ -11,12 +11,11 @@ from typing import Final, TextIO
 
 from broker.console.help import HelpLayout
 from broker.console.output import complain, for_people, for_programs
-from broker.reporting import lives
+from broker.reporting import lives, options
 from broker.reporting.explain.chat_rows import ChatRows, NoChatError, agent_of, dossier
 from broker.reporting.explain.entries import Entry, Phase, Tenure
 from broker.reporting.explain.narrator import Narrator, phases, stints
 from broker.reporting.formats import duration
-from broker.reporting.report import add_store, add_zone
 from broker.reporting.rows import latest
 from broker.reporting.source import Source, SourceError, reading, source_of
 from broker.reporting.times import wall_time
@@ -61,11 +60,11 @@ def parser() -> argparse.ArgumentParser:
         help="its ChatId, or GATEWAY/TRACKINGID: then the newest of it",
     )
     which.add_argument("--last", action="store_true", help="the chat that began last")
-    add_store(made)
+    options.add_store(made)
     made.add_argument(
         "--agent", metavar="LOGIN|ID", help="tell only what concerns this agent: why not me?"
     )
-    add_zone(made)
+    options.add_zone(made)
     made.add_argument("--json", action="store_true", help="print JSON in place of sentences")
     return made
 

@@ -11,8 +11,8 @@ from attrs import frozen
 from broker.config.model import Config
 from broker.console.help import HelpLayout
 from broker.console.output import complain, for_people, for_programs
+from broker.reporting import options
 from broker.reporting.contacts import Base
-from broker.reporting.report import add_zone, duration_of
 from broker.reporting.source import Source, SourceError, config_of, reading, source_of
 from broker.reporting.times import Span, parse_moment
 from broker.reporting.whatif import notes
@@ -90,14 +90,17 @@ def _add_time(made: argparse.ArgumentParser) -> None:
     )
     made.add_argument("--to", dest="end", metavar="TIME", help="not included (all of it)")
     made.add_argument(
-        "--interval", metavar="D", type=duration_of, help="30m, 1h, 1d... (the whole time at once)"
+        "--interval",
+        metavar="D",
+        type=options.duration_of,
+        help="30m, 1h, 1d... (the whole time at once)",
     )
-    add_zone(made)
+    options.add_zone(made)
     made.add_argument(
         "--service-level",
         metavar="D",
         dest="thresholds",
-        type=duration_of,
+        type=options.duration_of,
         nargs="+",
         default=[20_000_000],
         help="an answer is in time after no longer than this; several give a figure each (20s)",
