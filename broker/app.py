@@ -32,7 +32,7 @@ from broker.core.broker import restore
 from broker.core.inputs import Booted, Reloaded, Resumed
 from broker.core.rollback import roll_back
 from broker.core.state import State
-from broker.shell.authentication import Gate
+from broker.shell.authentication import Authentication
 from broker.shell.checks import SlowChecks
 from broker.shell.clock import Clock, wall_micros
 from broker.shell.engine import Engine
@@ -162,7 +162,7 @@ class Broker:
         selector = DefaultSelector()
         sessions = Sessions(
             limits=self.config.limits,
-            checks=SlowChecks(Gate(self.config)),
+            checks=SlowChecks(Authentication(self.config)),
             sockets=Sockets(selector),
             now=trio.current_time,
             excuses=Excuses(self.attention),

@@ -98,7 +98,7 @@ class Picture:
 
 def explained(story: Story) -> Iterator[Violation]:
     """I-6: the slots that a state says are held are those of the chats and wrap-ups that are shown."""
-    for connection, agent in _desks(story):
+    for connection, agent in _workplaces(story):
         picture = Picture(agent)
         for event, frame in _got(connection):
             state = picture.take(frame, event.at)
@@ -142,7 +142,7 @@ class _Seat:
 
 
 def _seats(story: Story) -> Iterator[_Seat]:
-    agents = {connection.name: agent for connection, agent in _desks(story)}
+    agents = {connection.name: agent for connection, agent in _workplaces(story)}
     served: dict[str, tuple[Picture, int]] = {}
     for event in story.events:
         ended: list[str] = []
@@ -176,7 +176,7 @@ def _untold(story: Story, rows: list[WrapupRow], seat: _Seat) -> Iterator[tuple[
             yield f"its wrap-up, from {row.at}, is not shown", row.at, row.chat
 
 
-def _desks(story: Story) -> Iterator[tuple[Connection, Guid]]:
+def _workplaces(story: Story) -> Iterator[tuple[Connection, Guid]]:
     for connection in story.connections.values():
         agent = story.agent_of(connection)
         if connection.role is Role.WORKPLACE and connection.welcomed_at and agent is not None:

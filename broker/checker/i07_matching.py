@@ -53,8 +53,8 @@ def _forgotten(
 ) -> Iterator[Violation]:
     if chat.status == ChatStatus.PILOT.value and (chat.bound_at or not chat.outbound):
         yield Violation("I-7", "it is still Pilot at the end", end, chat=chat.id)
-    scripted = chat.status == ChatStatus.ICR.value and chat.agent is None
-    if scripted and chat.bot not in story.setup.data["bots"]:
+    answers_itself = chat.status == ChatStatus.ICR.value and chat.agent is None
+    if answers_itself and chat.bot not in story.setup.data["bots"]:
         text = f"it is still with bot {chat.bot}, which there is not"
         yield Violation("I-7", text, end, chat=chat.id)
     if chat.status != ChatStatus.WAITING.value or story.moves[chat.id][-1].at > end - SETTLE:
@@ -86,11 +86,11 @@ def _left_aside(story: Story, end: int, agents: list[Availability]) -> Iterator[
     for parking in story.dump.parkings:
         if parking.ended_at is not None or parking.woken_at is None:
             continue
-        weight = story.setup.capacity_cost(story.chats[parking.chat].gateway)
+        cost = story.setup.capacity_cost(story.chats[parking.chat].gateway)
         if parking.woken_at > end - SETTLE or not _settled(story, parking.agent, end):
             continue
         for agent in agents:
-            if agent.agent == parking.agent and agent.left >= weight:
+            if agent.agent == parking.agent and agent.left >= cost:
                 text = f"it is to come back, and {agent.agent} has {agent.left} slots for it"
                 yield Violation("I-7", text, end, chat=parking.chat)
 
@@ -164,8 +164,8 @@ def _availability(story: Story, connection: Connection) -> Availability | None:
     parked = sum(p.agent == agent and p.ended_at is None for p in story.dump.parkings)
     row = next((a for a in story.dump.agents if a.agent == agent), None)
     then = row.next_state if row is not None else None
-    leaving = then == AgentState.LOG_OFF.value or (then is not None and bool(held or parked))
-    ready = row is not None and row.state == AgentState.READY.value and not leaving
+    logs_off = then == AgentState.LOG_OFF.value or (then is not None and bool(held or parked))
+    ready = row is not None and row.state == AgentState.READY.value and not logs_off
     left = min(about["max_chats"], place) - load
     reserved = min(story.setup.data["park_reserve"], parked)
     return Availability(agent, left, reserved, ready and about["works"])
@@ -190,7 +190,7 @@ def _candidates(
         for span in story.spans.of_chat.get(chat.id, ())
         if span.end is None and (span.part in TALKING or span.part == ALERTED)
     }
-    weight = story.setup.capacity_cost(chat.gateway)
+    cost = story.setup.capacity_cost(chat.gateway)
     for agent in agents:
         if agent.agent in excluded or agent.agent in inside or not agent.ready:
             continue
@@ -199,5 +199,5 @@ def _candidates(
             continue
         if not any(about["skills"].get(project, -1) >= skill for project in projects):
             continue
-        if agent.left - agent.reserved >= weight:
+        if agent.left - agent.reserved >= cost:
             yield agent.agent

@@ -23,8 +23,8 @@ class AgentPresence:
         costs: How many slots each of them holds; `load` is their sum.
         parked: The chats that they put aside; they hold none.
         watching: The chats that they monitor; neither do they.
-        blocked: Why they can be offered nothing at all, None when they can; kept by `standing`.
-        free: How many slots they have for offers; kept by `standing`.
+        blocked: Why they can be offered nothing at all, None when they can; kept by `eligibility`.
+        free: How many slots they have for offers; kept by `eligibility`.
         wrapups: The wrap-ups among the leases.
         missed: Timed-out offers in a row (B-24).
         idle_since: When their last slot was released, for "longest idle" (B-21), on the clock of deadlines.

@@ -86,7 +86,7 @@ class Verdict(Enum):
 
 
 @define
-class Gate:
+class Authentication:
     """The check of hellos against the configuration in force."""
 
     config: Config

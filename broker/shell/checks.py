@@ -15,7 +15,7 @@ from ipaddress import IPv6Address, ip_address
 import trio
 from attrs import define, field
 
-from broker.shell.authentication import Claim, Gate
+from broker.shell.authentication import Authentication, Claim
 from protocol.session import Hello
 
 WAITING = 1_000
@@ -61,7 +61,7 @@ class Check:
 class SlowChecks:
     """The lines of hellos, one for each origin, in the order of their turns."""
 
-    gate: Gate
+    authentication: Authentication
     _lines: dict[str, deque[Check]] = field(factory=dict, init=False)
     _idle: trio.lowlevel.ParkingLot = field(factory=trio.lowlevel.ParkingLot, init=False)
 
@@ -103,7 +103,7 @@ class SlowChecks:
             while not self._lines:
                 await self._idle.park()
             check = self._next()
-            check.done(await self.gate.decide(check.hello))
+            check.done(await self.authentication.decide(check.hello))
 
     def _next(self) -> Check:
         """Take the first of the line whose turn it is; that line is the last one then."""

@@ -27,7 +27,7 @@ from prometheus_client import make_wsgi_app
 from broker.config.model import Address
 from broker.shell.metrics import registry_of
 from broker.shell.sockets import address_of
-from broker.shell.stats import Snapshot
+from broker.shell.stats import Stats
 
 PATIENCE = 2.0
 """Seconds in which the loop has to answer."""
@@ -50,16 +50,16 @@ class NotHealthyError(Exception):
 class Asker:
     """Has the loop take a snapshot, from another thread."""
 
-    _take: Callable[[], Snapshot]
+    _take: Callable[[], Stats]
     _token: trio.lowlevel.TrioToken
 
-    def __call__(self) -> Snapshot:
+    def __call__(self) -> Stats:
         """Ask and wait.
 
         Raises:
             NotHealthyError: There was no answer in time.
         """
-        found: list[Snapshot] = []
+        found: list[Stats] = []
         answered = threading.Event()
 
         def answer() -> None:
@@ -77,7 +77,7 @@ class Asker:
         return found[0]
 
 
-def application(ask: Callable[[], Snapshot]) -> Callable[[Environ, Any], Iterable[bytes]]:
+def application(ask: Callable[[], Stats]) -> Callable[[Environ, Any], Iterable[bytes]]:
     """The WSGI application."""
     metrics: Callable[[Environ, Any], Iterable[bytes]] = make_wsgi_app(registry_of(ask))
 
@@ -237,7 +237,7 @@ class HttpServer:
         """Where it listens."""
         return tuple(address_of(door.socket) for door in self._doors)
 
-    def start(self, look: Callable[[], Snapshot]) -> None:
+    def start(self, look: Callable[[], Stats]) -> None:
         """Serve from now on, in threads, what the loop that runs here sees."""
         answer = application(Asker(look, trio.lowlevel.current_trio_token()))
         self._started = True

@@ -16,7 +16,7 @@ from prometheus_client.core import (
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from broker.shell.stats import Buckets, Snapshot
+from broker.shell.stats import Buckets, Stats
 
 GAUGES: Final[Mapping[str, str]] = {
     "connections": "Open TCP connections, with and without a session.",
@@ -47,7 +47,7 @@ TOTALS: Final[Mapping[str, str]] = {
 class BrokerCollector(Collector):
     """Turns a snapshot into metrics when somebody asks for them."""
 
-    take: Callable[[], Snapshot]
+    take: Callable[[], Stats]
 
     def describe(self) -> Iterable[Metric]:
         """Nothing is asked for before the broker serves."""
@@ -77,7 +77,7 @@ class BrokerCollector(Collector):
         yield GaugeMetricFamily("parley_ready", "Whether sessions are served.", value=shot.ready)
 
 
-def registry_of(take: Callable[[], Snapshot]) -> CollectorRegistry:
+def registry_of(take: Callable[[], Stats]) -> CollectorRegistry:
     """A registry of its own, so that a process may hold several brokers."""
     registry = CollectorRegistry()
     registry.register(BrokerCollector(take))

@@ -124,7 +124,7 @@ class Server:
         self.config = config
         self.tls = tls
         self.sessions.limits = config.limits
-        self.sessions.checks.gate.replace(config)
+        self.sessions.checks.authentication.replace(config)
 
     @property
     def serving(self) -> bool:
@@ -358,13 +358,13 @@ class Server:
             return
         counters.connections += 1
         self._last_number += 1
-        client = self._link(sock, remote, now)
+        client = self._connect(sock, remote, now)
         self.sessions.opened(client)
         if excess >= 0:
             error = WireError(ErrorCode.OVERLOADED, "too many connections")
             self.sessions.refuse(client, error)
 
-    def _link(self, sock: StreamSocket, remote: Address, now: float) -> ClientConnection:
+    def _connect(self, sock: StreamSocket, remote: Address, now: float) -> ClientConnection:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         limits = self.config.limits

@@ -227,7 +227,7 @@ class Sessions:
         if client.connection.encoding is not MESSAGEPACK:
             client.who["encoding"] = client.connection.encoding.name
         client.phase = Phase.CHECKING
-        verdict = self.checks.gate.judge(hello)
+        verdict = self.checks.authentication.judge(hello)
         if isinstance(verdict, Claim):
             self._join(client, verdict, hello, frame.id)
         elif verdict is Verdict.REFUSED:

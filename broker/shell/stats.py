@@ -27,7 +27,7 @@ class Buckets:
 
 
 @frozen(kw_only=True)
-class Snapshot:
+class Stats:
     """The figures of one moment; plain values that any thread may read."""
 
     ready: bool
@@ -44,7 +44,7 @@ class Snapshot:
     estimates: Mapping[str, int]
 
 
-def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Snapshot:
+def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Stats:
     """Look at a server; to be called in the thread of its loop.
 
     Args:
@@ -86,7 +86,7 @@ def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Snapshot
             gauges["queue_oldest_seconds"] = max(0.0, (server.attention.up - oldest) / 1_000_000)
         gauges["inbox_length"] = len(engine.inbox)
         gauges |= _chats(state)
-    return Snapshot(
+    return Stats(
         ready=server.serving,
         node=server.config.server.node,
         gauges=gauges,

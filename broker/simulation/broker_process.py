@@ -35,8 +35,8 @@ from broker.simulation.disk import Disk
 from broker.simulation.fake_sockets import (
     FakeListener,
     FakeSelector,
+    LateAuthentication,
     LateChecks,
-    LateGate,
     Silent,
     WireSocket,
     WireSockets,
@@ -184,12 +184,12 @@ class Life:
         self.attention = Attention(steady=self.moment, up=self.moment() + host.ahead)
         self.clock = Clock(wall=lambda: self.moment() + host.ahead, monotonic=self.moment)
         late = self.rng.fork("late")
-        gate = LateGate(host.config, is_late=lambda: late.happens(0.2))
+        authentication = LateAuthentication(host.config, is_late=lambda: late.happens(0.2))
         self.selector = FakeSelector(self._ready)
         self.listener = FakeListener(self.selector)
         self.sessions = Sessions(
             limits=host.config.limits,
-            checks=LateChecks(gate, world=host.world, rng=late),
+            checks=LateChecks(authentication, world=host.world, rng=late),
             sockets=WireSockets(self.selector, wires=self.wires),
             now=self.seconds,
             on_progress=lambda: self.server.wake(),

@@ -13,7 +13,7 @@ from attrs import define, field
 
 from broker.checker.history import History, Kind
 from broker.simulation.broker_process import Host
-from broker.simulation.frame_log import Tap
+from broker.simulation.frame_log import FrameLog
 from broker.simulation.network import SimulatedConnection as Wire
 from broker.simulation.rng import Rng
 from broker.simulation.views import next_probe, probes, view_of
@@ -82,7 +82,7 @@ class Program:
     session: Session = field(init=False)
     wire: Wire | None = None
     _tick: Plan | None = None
-    _taps: tuple[Tap, Tap] | None = None
+    _logs: tuple[FrameLog, FrameLog] | None = None
     _unsent: bytes = b""
 
     def __attrs_post_init__(self) -> None:
@@ -179,9 +179,9 @@ class Program:
             return
         self.wire, self._unsent = wire, b""
         world, history = self.net.world, self.net.history
-        self._taps = (
-            Tap(history, Kind.SENT, wire.name, lambda: world.now),
-            Tap(history, Kind.GOT, wire.name, lambda: world.now, self._go_on),
+        self._logs = (
+            FrameLog(history, Kind.SENT, wire.name, lambda: world.now),
+            FrameLog(history, Kind.GOT, wire.name, lambda: world.now, self._go_on),
         )
         wire.down.on_data = lambda data: self._received(wire, data)
         wire.down.on_end = lambda: self._ended(wire)
@@ -190,16 +190,16 @@ class Program:
         self.done()
 
     def _send(self, data: bytes) -> None:
-        if self.wire is None or self._taps is None:
+        if self.wire is None or self._logs is None:
             return
-        self._taps[0].passed(data)
+        self._logs[0].passed(data)
         data = self._unsent + data
         if data:
             self._unsent = data[self.wire.up.write(data) :]
 
     def _received(self, wire: Wire, data: bytes) -> None:
-        if wire is self.wire and self._taps is not None:
-            self._taps[1].passed(data)
+        if wire is self.wire and self._logs is not None:
+            self._logs[1].passed(data)
             self.events(self.session.receive(data, self.now))
 
     def _ended(self, wire: Wire) -> None:

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from attrs import define, field
 
-from broker.shell.authentication import Claim, Gate, Verdict
+from broker.shell.authentication import Authentication, Claim, Verdict
 from broker.shell.checks import Check, SlowChecks
 from broker.shell.connection import ClientConnection
 from broker.shell.sockets import Sockets
@@ -219,8 +219,8 @@ def socket_of(client: ClientConnection) -> WireSocket:
 
 
 @define
-class LateGate(Gate):
-    """A gate where some checks take their time, as those of hashed tokens do."""
+class LateAuthentication(Authentication):
+    """The same, and some checks take their time, as those of hashed tokens do."""
 
     is_late: Callable[[], bool] = field(default=lambda: False, kw_only=True)
 
@@ -240,7 +240,7 @@ class LateChecks(SlowChecks):
         """Have a hello checked, by and by."""
 
         def decide() -> None:
-            verdict = Gate.judge(self.gate, check.hello)
+            verdict = Authentication.judge(self.authentication, check.hello)
             check.done(verdict if isinstance(verdict, Claim) else None)
 
         self.world.after(self.rng.about(100 * MS), decide)

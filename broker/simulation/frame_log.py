@@ -21,7 +21,7 @@ def _ignore(_frame: Frame) -> None:
 
 
 @define(eq=False, repr=False)
-class Tap:
+class FrameLog:
     """One direction of one connection, at the client's end.
 
     Attributes:

@@ -5,9 +5,8 @@ from connectors.client.events import ChatChanged, ChatRef
 from connectors.terminal.cells import Part, clipped
 from connectors.terminal.options import VisitorOptions
 from connectors.terminal.program import CHAT, NAME, STATE, TYPING, Face, Terminal
-from connectors.terminal.words import CLOSED_BY
 from protocol.chat import ChatServiceInfo
-from protocol.values import ChatStatus
+from protocol.values import ChatStatus, CloseReason
 
 HELP = """\
 Write a line and press Enter to send it.  … under way   ✓ the broker has it   ✓✓ the agent has it
@@ -72,7 +71,7 @@ class VisitorTerminal(Terminal):
         name, why = event.info.agent_name, event.info.close_reason
         match event.status:
             case ChatStatus.CLOSED:
-                return f"the chat is closed{CLOSED_BY[why] if why is not None else ''}"
+                return f"the chat is closed{_CLOSED_BY[why] if why is not None else ''}"
             case ChatStatus.ANSWERED:
                 return f"{name or 'an agent'} is with you"
             case ChatStatus.ALERTING if name:
@@ -102,12 +101,20 @@ class VisitorTerminal(Terminal):
         return []
 
 
+_CLOSED_BY = {
+    CloseReason.AGENT: " by the agent",
+    CloseReason.EXTERNAL: " by you",
+    CloseReason.INACTIVITY: ": nobody wrote for too long",
+    CloseReason.RULE: ": nobody can take it now",
+    CloseReason.ADMIN: " by the supervisor",
+}
+"""Who ended it, as its visitor reads it; agents read the words of `connectors.terminal.words`."""
 _GO_ON = "/new begins another one, /quit leaves"
 _WORDS: dict[ChatStatus | None, str] = {
-    ChatStatus.PILOT: "being placed",
-    ChatStatus.ICR: "an automaton answers",
+    ChatStatus.PILOT: "one moment",
+    ChatStatus.ICR: "a bot answers",
     ChatStatus.WAITING: "waiting for an agent",
-    ChatStatus.ALERTING: "an agent is called",
+    ChatStatus.ALERTING: "an agent has been asked",
     ChatStatus.ANSWERED: "answered",
     ChatStatus.CLOSED: f"closed; {_GO_ON}",
 }

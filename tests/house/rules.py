@@ -101,6 +101,8 @@ def faults(source: Source, rules: Mapping[str, Any], modules: Collection[str]) -
     yield from sharing_faults(source, tree, rules["test_files"])
     for rule in rules["imports"]:
         yield from import_faults(source, tree, rule)
+    for rule in rules["retired"]:
+        yield from retired_faults(source, tree, rule)
     if any(_inside(source.module, package) for package in rules["pure"]["packages"]):
         yield from purity_faults(source, tree, rules["pure"]["calls"])
     if _inside(source.module, rules["composed"]["package"]):
@@ -118,6 +120,16 @@ def mirror_faults(source: Source, mirror: str, modules: Collection[str]) -> Iter
     if not package or not any(name in modules for name in tested):
         text = "named after no module or package; a test lies beside what it tests"
         yield Fault(source.path, 1, text)
+
+
+def retired_faults(source: Source, tree: ast.AST, rule: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find what is called by a name that was given up."""
+    if not _inside(source.module, rule["package"]):
+        return
+    for line, name in _defined(source, tree):
+        better = rule["names"].get(name.strip("_").lower())
+        if better is not None:
+            yield Fault(source.path, line, f"{name} is called {better} here")
 
 
 def unproved_faults(
@@ -268,6 +280,21 @@ def _imported(node: ast.AST, source: Source) -> list[str]:
     for _ in range(node.level - 1):
         package = package.rpartition(".")[0]
     return [f"{package}.{node.module}" if node.module else package]
+
+
+def _defined(source: Source, tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """What a module gives a name to: itself, functions, classes, variables, arguments."""
+    yield 1, source.module.rpartition(".")[2]
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield node.lineno, node.name
+            case ast.arg():
+                yield node.lineno, node.arg
+            case ast.Name(ctx=ast.Store()):
+                yield node.lineno, node.id
+            case _:
+                pass
 
 
 def _is_set(node: ast.expr) -> bool:

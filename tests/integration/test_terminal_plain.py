@@ -84,7 +84,7 @@ def test_two_chats_of_one_agent(broker: ServedBroker) -> None:
         petr.shows("[2] Alice: Hello Petr")
         jana.shows("[2] Alice: Hello Jana")
         agent.types(f"/end {second}")
-        petr.shows("the chat is closed by its agent")
+        petr.shows("the chat is closed by the agent")
         for program in (jana, petr, agent):
             assert program.leaves() == 0
     assert "Hello Petr" not in "\n".join(jana.lines)

@@ -29,7 +29,7 @@ def test_a_visitor_and_an_agent_talk(broker: ServedBroker, tmux: Tmux) -> None:
     agent.enters("/ready")
     agent.shows("ready")
     visitor = tmux.opens("visitor", command("visitor", broker, "--name", "Jana"))
-    visitor.shows("● connected", "an agent is called")
+    visitor.shows("● connected", "an agent has been asked")
     agent.shows("#1 Jana calls,", " s: /accept 1 or /reject 1")
     agent.enters("/accept")
     visitor.shows("answered", "with Alice")

@@ -16,7 +16,7 @@ import trio
 from attrs import define, field
 
 from broker.checker.history import History, Kind
-from broker.simulation.frame_log import Tap
+from broker.simulation.frame_log import FrameLog
 from broker.simulation.rng import Rng
 from broker.simulation.views import probes, view_of
 from connectors.client.backoff import Backoff
@@ -125,8 +125,8 @@ class TcpProgram:
         self._tell(self.session.lost(self.now))
 
     async def _talk(self, stream: trio.SocketStream, conn: str) -> None:
-        sent = Tap(self.history, Kind.SENT, conn, wall)
-        got = Tap(self.history, Kind.GOT, conn, wall)
+        sent = FrameLog(self.history, Kind.SENT, conn, wall)
+        got = FrameLog(self.history, Kind.GOT, conn, wall)
         while True:
             data, self._extra = self.session.data_to_send() + self._extra, b""
             if data:

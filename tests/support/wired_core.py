@@ -13,7 +13,7 @@ from broker.config.model import SECOND
 from broker.core.effects import Dismiss, Effect, Send
 from broker.core.inputs import FrameArrived, SessionClosed, SessionOpened
 from broker.core.state import Chat
-from broker.shell.authentication import Claim, Gate
+from broker.shell.authentication import Authentication, Claim
 from protocol.codec import encode
 from protocol.connection import Connection, Side, State
 from protocol.errors import ByeCode, ErrorCode, WireError
@@ -163,7 +163,7 @@ class WiredCore(CoreInMemory):
         self.way = Way()
         self._connections = 0
         super().__init__(config)
-        self.gate = Gate(self.config)
+        self.authentication = Authentication(self.config)
 
     # -- connections
 
@@ -209,7 +209,7 @@ class WiredCore(CoreInMemory):
             self.put(FrameArrived(line.number, frame))
 
     def _greet(self, line: Line, hello: Hello, re: FrameId) -> None:
-        claim = self.gate.judge(hello)
+        claim = self.authentication.judge(hello)
         if not isinstance(claim, Claim):
             line.connection.refuse(WireError(ErrorCode.AUTH_FAILED, "no such secret", re=re))
             return

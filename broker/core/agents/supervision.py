@@ -239,12 +239,12 @@ def _now(state: State, number: str, chat: Chat, agent: Guid, now: int) -> Decisi
         kind="now",
         agent_id=agent,
         agent_name=agent_name(state, agent),
-        reason=standing(state, chat, agent),
+        reason=eligibility_text(state, chat, agent),
         waited_seconds=chat.waiting.time_waited(now) // 1_000_000,
     )
 
 
-def standing(state: State, chat: Chat, agent: Guid) -> str:
+def eligibility_text(state: State, chat: Chat, agent: Guid) -> str:
     """How an agent stands to a chat, in words: what they lack, or that they could be offered it."""
     if chat.has(agent):
         return "has it" if agent == chat.agent else "is in it"

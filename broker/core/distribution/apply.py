@@ -70,8 +70,8 @@ def order_of(state: DistributionState, need: Need) -> Order:
     Every waiting chat gains points at the same rate, so the order between two of them never
     changes: the moment at which it would have had no points sorts them once and for all.
     """
-    weight = state.config.distribution.age_weight
-    return (weight * need.queued / MINUTE - need.priority, need.queued, need.chat)
+    age_weight = state.config.distribution.age_weight
+    return (age_weight * need.queued / MINUTE - need.priority, need.queued, need.chat)
 
 
 def demand_of(state: DistributionState, need: Need) -> Demand:

@@ -59,7 +59,7 @@ class NoChatError(Exception):
     """There is no such chat."""
 
 
-def dossier(
+def chat_rows(
     connection: Connection, source: Source, asked: str | None, listened: Listened = ALWAYS
 ) -> ChatRows:
     """Read one chat.

@@ -12,9 +12,9 @@ from typing import Final, TextIO
 from broker.console.help import HelpLayout
 from broker.console.output import complain, for_people, for_programs
 from broker.reporting import lives, options
-from broker.reporting.explain.chat_rows import ChatRows, NoChatError, agent_of, dossier
+from broker.reporting.explain.chat_rows import ChatRows, NoChatError, agent_of, chat_rows
 from broker.reporting.explain.entries import Entry, Phase, Tenure
-from broker.reporting.explain.narrator import Narrator, phases, stints
+from broker.reporting.explain.narrator import Narrator, phases, tenures
 from broker.reporting.formats import duration
 from broker.reporting.rows import latest
 from broker.reporting.source import Source, SourceError, reading, source_of
@@ -87,7 +87,7 @@ def explain_main(argv: Sequence[str], out: TextIO | None = None, clock: int | No
         agent = None if arguments.agent is None else agent_of(source, arguments.agent)
         with reading(source.url) as connection:
             listened, until = lives.listened(connection, now, now + 1, now)
-            found = dossier(connection, source, arguments.chat, listened)
+            found = chat_rows(connection, source, arguments.chat, listened)
             now = max(now, latest(connection)) if until is None else until
     except (SourceError, NoChatError) as error:
         complain("explain", error, lines=True)
@@ -114,7 +114,7 @@ def as_text(source: Source, found: ChatRows, told: Sequence[Entry], zone: tzinfo
         times = f", {len(parts)} times" if len(parts) > 1 else ""
         so_far = " so far" if parts[-1].end is None else ""
         lines.append(f"  {_PHASES.get(status, status):<16}{length}{times}{so_far}")
-    lines += _owners(source, stints(found), now)
+    lines += _owners(source, tenures(found), now)
     if found.older:
         lines += ["", f"Older chats of this visitor: {', '.join(found.older)}"]
     return "\n".join(map(shown, lines))
@@ -133,9 +133,9 @@ def _links(found: ChatRows) -> list[str]:
 def _owners(source: Source, found: Sequence[Tenure], now: int) -> list[str]:
     """Who had it for how long, when it was more than one, or was put aside."""
     by_agent: dict[str, list[Tenure]] = {}
-    for stint in found:
-        by_agent.setdefault(stint.agent, []).append(stint)
-    if len(by_agent) < 2 and not any(stint.parked for stint in found):
+    for tenure in found:
+        by_agent.setdefault(tenure.agent, []).append(tenure)
+    if len(by_agent) < 2 and not any(tenure.parked for tenure in found):
         return []
     lines = ["", "Who had it:"]
     for agent, parts in by_agent.items():
@@ -180,14 +180,14 @@ def as_json(source: Source, found: ChatRows, told: Sequence[Entry], zone: tzinfo
             ],
             "owners": [
                 {
-                    "agent": stint.agent,
-                    "agent_name": source.name(stint.agent),
-                    "from": shown_at(stint.start),
-                    "to": shown_at(stint.end),
-                    "seconds": round(stint.length(now) / 1e6, 3),
-                    "parked_seconds": round(stint.aside(now) / 1e6, 3),
+                    "agent": tenure.agent,
+                    "agent_name": source.name(tenure.agent),
+                    "from": shown_at(tenure.start),
+                    "to": shown_at(tenure.end),
+                    "seconds": round(tenure.length(now) / 1e6, 3),
+                    "parked_seconds": round(tenure.aside(now) / 1e6, 3),
                 }
-                for stint in stints(found)
+                for tenure in tenures(found)
             ],
             "older_chats": found.older,
             "earlier_chat": found.chat["earlier"],

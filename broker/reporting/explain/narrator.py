@@ -3,7 +3,7 @@
 Theory of operation: the rows of each table are told by themselves, then put in order of the broker's own
 time, which no outage and no set clock disturbs. At one
 moment things follow from each other: what ends comes before what that leads to, and a choice comes
-last. `_Stage` says so; no two rows of a table change places.
+last. `_Rank` says so; no two rows of a table change places.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from broker.reporting.times import wall_time
 from protocol.values import ChatStatus, Guid
 
 
-class _Stage(IntEnum):
+class _Rank(IntEnum):
     """What comes first of what happened at one moment."""
 
     BEGIN = 0
@@ -55,7 +55,7 @@ class _Stage(IntEnum):
 
 _LEAST_OUTAGE: Final = 1_000_000
 """A shorter one is nothing that anybody noticed, in microseconds."""
-_Told = Iterator[tuple[_Stage, Entry]]
+_Told = Iterator[tuple[_Rank, Entry]]
 
 
 @frozen
@@ -64,14 +64,14 @@ class Narrator:
 
     Attributes:
         source: What things are called.
-        dossier: The rows of the chat.
+        chat_rows: The rows of the chat.
         about: An agent, when only what concerns them is to be told.
         zone: Whose clocks show the times that are told in sentences.
         now: Until when the store tells.
     """
 
     source: Source
-    dossier: ChatRows
+    chat_rows: ChatRows
     about: str | None = None
     zone: tzinfo = UTC
     now: int = 0
@@ -81,7 +81,7 @@ class Narrator:
         told = (self._turns, self._offers, self._decisions, self._parts, self._wrapups)
         tellers = (*told, self._outages)
         found = [told for tell in tellers for told in tell()]
-        for _stage, entry in sorted(found, key=lambda told: (told[1].at, told[0])):
+        for _rank, entry in sorted(found, key=lambda told: (told[1].at, told[0])):
             if self.about is None or entry.concerns(self.about):
                 yield entry
 
@@ -89,22 +89,22 @@ class Narrator:
         return self.source.name(agent)
 
     def _turns(self) -> _Told:
-        for event, entry in Turns(self.source, self.dossier).tell():
+        for event, entry in Turns(self.source, self.chat_rows).tell():
             begins = event["cause"] in (ChatCause.STARTED, ChatCause.REOPENED)
-            yield (_Stage.BEGIN if begins else _Stage.TURN), entry
-        bound, chat = self.dossier.chat.get("bound_at"), self.dossier.chat
+            yield (_Rank.BEGIN if begins else _Rank.TURN), entry
+        bound, chat = self.chat_rows.chat.get("bound_at"), self.chat_rows.chat
         if bound is not None:
             text = f"A connector took the chat over: visitor {chat['tracking_id']}."
-            yield _Stage.END, Entry(bound, "bound", None, text)
+            yield _Rank.END, Entry(bound, "bound", None, text)
 
     def _outages(self) -> _Told:
         """When nobody listened while the chat was open."""
-        events = self.dossier.events
+        events = self.chat_rows.events
         if not events:
             return
         closed = events[-1]["status"] == ChatStatus.CLOSED
         end = events[-1]["at"] if closed else max(self.now, events[-1]["at"])
-        for outage in self.dossier.listened.outages(events[0]["at"], end):
+        for outage in self.chat_rows.listened.outages(events[0]["at"], end):
             begin, until = (wall_time(at, self.zone) for at in (outage.begin, outage.end))
             if outage.end - outage.begin >= _LEAST_OUTAGE:
                 text = f"The broker was away from {begin} to {until}."
@@ -112,10 +112,10 @@ class Narrator:
                 text = f"The clock of the broker was set back from {begin} to {until}."
             else:
                 continue
-            yield _Stage.AWAY, Entry(outage.own, "away", None, text)
+            yield _Rank.AWAY, Entry(outage.own, "away", None, text)
 
     def _decisions(self) -> _Told:
-        for row in self.dossier.decisions:
+        for row in self.chat_rows.decisions:
             yield from self._decision(row, dict(row["detail"]))
 
     def _decision(self, row: Row, detail: dict[str, Any]) -> _Told:
@@ -125,23 +125,23 @@ class Narrator:
             case Forced():
                 pass  # told by the close
             case AskedFor() as asked:
-                yield _Stage.ASK, self._asked(row, detail, asked)
+                yield _Rank.ASK, self._asked(row, detail, asked)
             case AskedEnded() as ended:
                 if (entry := self._came_to_nothing(row, detail, ended)) is not None:
-                    yield _Stage.END, entry
+                    yield _Rank.END, entry
             case Choice() as choice:
-                yield _Stage.CHOICE, self._choice(row, detail, choice)
+                yield _Rank.CHOICE, self._choice(row, detail, choice)
             case Routed() as routed:
-                text = wording.routing(self.source, self.dossier.chat, routed)
-                yield _Stage.RULE, self._rule(row, detail, text)
+                text = wording.routing(self.source, self.chat_rows.chat, routed)
+                yield _Rank.RULE, self._rule(row, detail, text)
             case Refused() as refused:
-                yield _Stage.RULE, self._rule(row, detail, wording.refusal(self.source, refused))
+                yield _Rank.RULE, self._rule(row, detail, wording.refusal(self.source, refused))
             case GivenToBot() as given:
-                yield _Stage.RULE, self._rule(row, detail, wording.partner(self.source, given))
+                yield _Rank.RULE, self._rule(row, detail, wording.partner(self.source, given))
             case Widened() as widened:
-                yield _Stage.RULE, self._rule(row, detail, wording.wait_rule(self.source, widened))
+                yield _Rank.RULE, self._rule(row, detail, wording.wait_rule(self.source, widened))
             case None:
-                yield _Stage.CHOICE, self._rule(row, detail, wording.other(row["kind"], detail))
+                yield _Rank.CHOICE, self._rule(row, detail, wording.other(row["kind"], detail))
 
     def _rule(self, row: Row, detail: dict[str, Any], text: str) -> Entry:
         way = Way.read(detail)
@@ -178,7 +178,7 @@ class Narrator:
                     f"The chat was {done}; {name} was passed over: "
                     f"{wording.reason(each.reason, choice.asked)}."
                 )
-        lacks = wording.unfit(self.source, self.dossier.chat, choice, str(me))
+        lacks = wording.unfit(self.source, self.chat_rows.chat, choice, str(me))
         if lacks is not None:
             return f"The chat was {done}; {name} does not qualify: {lacks} (as configured now)."
         if self._named_all(choice):
@@ -207,7 +207,7 @@ class Narrator:
         outcome, by, agent = str(ended.outcome), ended.by, row["agent"]
         if outcome == OfferOutcome.ANSWERED:
             return None
-        invite = next((i for i in self.dossier.invites if i["ended_at"] == row["at"]), None)
+        invite = next((i for i in self.chat_rows.invites if i["ended_at"] == row["at"]), None)
         project = invite["project"] if invite is not None else None
         whom = self._name(agent) if agent else f"anybody of project {self._name(project)}"
         why = wording.CAME_TO_NOTHING.get(outcome, "{outcome}").format(whom=whom, outcome=outcome)
@@ -218,12 +218,12 @@ class Narrator:
         return Entry(row["at"], "transfer_ended", agent or by, text, detail, (by,) if by else ())
 
     def _offers(self) -> _Told:
-        for offer in self.dossier.offers:
+        for offer in self.chat_rows.offers:
             if offer["ended_at"] is None:
-                yield _Stage.RESULT, self._standing(offer)
+                yield _Rank.RESULT, self._standing(offer)
                 continue
             at_once = offer["ended_at"] == offer["at"]
-            yield (_Stage.RESULT if at_once else _Stage.END), self._offer_end(offer)
+            yield (_Rank.RESULT if at_once else _Rank.END), self._offer_end(offer)
 
     def _offer_end(self, offer: Row) -> Entry:
         name = self._name(offer["agent"])
@@ -240,7 +240,7 @@ class Narrator:
         return Entry(offer["at"], "offer_open", offer["agent"], text)
 
     def _parts(self) -> _Told:
-        for row in self.dossier.parties:
+        for row in self.chat_rows.parties:
             name = self._name(row["agent"])
             also = (row["by_agent"],)
             text = {
@@ -248,10 +248,10 @@ class Narrator:
                 "Conference": f"{name} joined the conversation.",
                 "Monitor": f"{name} listens in, unseen.",
             }.get(row["mode"], f"{name} joined ({row['mode']}).")
-            yield _Stage.AFTER, Entry(row["at"], "joined", row["agent"], text, None, also)
+            yield _Rank.AFTER, Entry(row["at"], "joined", row["agent"], text, None, also)
             if row["left_at"] is not None and row["cause"] not in wording.STILL_IN:
-                yield _Stage.END, self._out(row)
-        for row in self.dossier.parkings:
+                yield _Rank.END, self._out(row)
+        for row in self.chat_rows.parkings:
             yield from self._parking(row)
 
     def _out(self, row: Row) -> Entry:
@@ -274,28 +274,28 @@ class Narrator:
         otherwise = wording.PARKING_ENDED[ParkingEnd.ENDED]
         told = wording.PARKING_ENDED.get(row["cause"], otherwise)
         text = told.format(name=name, after=after)
-        yield _Stage.END, Entry(row["ended_at"], "unparked", agent, text)
+        yield _Rank.END, Entry(row["ended_at"], "unparked", agent, text)
 
     def _wrapups(self) -> _Told:
-        for row in self.dossier.wrapups:
+        for row in self.chat_rows.wrapups:
             name = self._name(row["agent"])
             text = f"{name} wraps up until {duration(row['until'] - row['at'])} later."
             if row["ended_at"] is not None:
                 took = duration(row["ended_at"] - row["at"])
                 code = f", code {row['code']}" if row["code"] else ""
                 text = f"{name} wrapped up for {took} ({row['cause']}{code})."
-            yield _Stage.AFTER, Entry(row["at"], "wrapup", row["agent"], text)
+            yield _Rank.AFTER, Entry(row["at"], "wrapup", row["agent"], text)
 
 
-def _before_the_end(row: Row, moment: str) -> _Stage:
+def _before_the_end(row: Row, moment: str) -> _Rank:
     """The stage of what leads to the end of a row, which may be at the same moment."""
-    return _Stage.END if row[moment] == row["ended_at"] else _Stage.AFTER
+    return _Rank.END if row[moment] == row["ended_at"] else _Rank.AFTER
 
 
-def phases(dossier: ChatRows) -> list[Phase]:
+def phases(chat_rows: ChatRows) -> list[Phase]:
     """How long the chat was in which status, whoever owned it; being closed is none."""
     found: list[Phase] = []
-    events = dossier.events
+    events = chat_rows.events
     for event, after in zip(events, [*events[1:], None], strict=True):
         if event["status"] == ChatStatus.CLOSED:
             continue
@@ -306,17 +306,17 @@ def phases(dossier: ChatRows) -> list[Phase]:
     return found
 
 
-def stints(dossier: ChatRows) -> list[Tenure]:
+def tenures(chat_rows: ChatRows) -> list[Tenure]:
     """Which agent had the chat when, one after the other."""
     found: list[Tenure] = []
-    events = dossier.events
+    events = chat_rows.events
     for event, after in zip(events, [*events[1:], None], strict=True):
         if event["status"] != ChatStatus.ANSWERED or event["agent"] is None:
             continue
         end, start = after["at"] if after is not None else None, event["at"]
         parked = [
             Phase("parked", row["at"], row["ended_at"])
-            for row in dossier.parkings
+            for row in chat_rows.parkings
             if row["agent"] == event["agent"]
             and start <= row["at"]
             and (end is None or (row["ended_at"] is not None and row["ended_at"] <= end))

@@ -20,12 +20,12 @@ class Turns:
     """The events of a chat, told by whose turn it was."""
 
     source: Source
-    dossier: ChatRows
+    chat_rows: ChatRows
 
     def tell(self) -> Iterator[tuple[Row, Entry]]:
         """The entries with their events, in order; what is told with a decision or an offer is not."""
         before: Row | None = None
-        for event in self.dossier.events:
+        for event in self.chat_rows.events:
             said = self._said(event, before)
             if said is not None:
                 text, giver = said
@@ -35,7 +35,7 @@ class Turns:
 
     def forced(self, at: int, agent: str | None) -> str:
         """By whom an agent was logged off at a moment."""
-        for row in self.dossier.forced:
+        for row in self.chat_rows.forced:
             if row["at"] == at and row["agent"] == agent:
                 return f" by {self.source.name(row['by_agent'])}"
         return ""
@@ -67,7 +67,7 @@ class Turns:
                 return f"Status {status} ({cause}).", None
 
     def _begin(self, event: Row) -> str:
-        chat = self.dossier.chat
+        chat = self.chat_rows.chat
         if event["cause"] == ChatCause.REOPENED:
             return "The visitor wrote again: the chat was reopened."
         gateway = self.source.name(chat["gateway"])
@@ -90,7 +90,7 @@ class Turns:
     def _forcing(self, at: int) -> list[Row]:
         return [
             row
-            for row in self.dossier.decisions
+            for row in self.chat_rows.decisions
             if row["kind"] == DecisionKind.FORCED and row["at"] == at
         ]
 

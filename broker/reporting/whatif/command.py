@@ -237,7 +237,7 @@ def compare(request: Request, found: Record, question: Question) -> Comparison:
             "no conversation ended in this time, so nothing is known of how long they take: "
             "ask for a longer time"
         )
-    sides = {RECORDED: score(found.course, question)}
+    sides = {RECORDED: score(found.outcome, question)}
     said = [*notes.left_out(found)]
     grace = grace_of(request.old or request.new)
     titles = {REPLAYED: "the old configuration", NEW: "the new configuration"}
@@ -246,7 +246,7 @@ def compare(request: Request, found: Record, question: Question) -> Comparison:
             continue
         people = People(past, request.seed, request.like)
         done: Replayed = replay(past, config, people, question.span, grace)
-        sides[side] = score(done.course, question)
+        sides[side] = score(done.outcome, question)
         said += notes.staff(past, found, config, titles[side], request.name)
         if done.refused:
             said.append(f"{done.refused:,} starts were refused by the limits of {titles[side]}.")
@@ -259,7 +259,7 @@ def compare(request: Request, found: Record, question: Question) -> Comparison:
     for more in range(1, request.runs):
         people = People(past, request.seed + more, request.like)
         done = replay(past, request.new, people, question.span, grace)
-        runs.append(score(done.course, question))
+        runs.append(score(done.outcome, question))
     return Comparison(question=question, sides=sides, runs=runs, name=request.name, notes=said)
 
 

@@ -1,4 +1,4 @@
-"""The course of things as rows, whether they were recorded or replayed, and their figures.
+"""What came of a time, as rows, recorded or replayed, and its figures.
 
 Theory of operation: both kinds of history become the same rows, those that a report reads, and
 are counted by the report's own functions. So a figure means here what it means there.
@@ -132,7 +132,7 @@ class Scribe:
         row = EventRow(fact.no, fact.at, status, cause, agent, reason, gateway, project)
         self._events.append(row)
 
-    def course(self, until: int) -> Outcome:
+    def outcome(self, until: int) -> Outcome:
         """Everything so far."""
         return Outcome(
             events=sorted(self._events, key=attrgetter("no")),
@@ -184,14 +184,14 @@ Scores = Mapping[tuple[int, str | None], Score]
 """Figures by interval (or `WHOLE`) and project (or `EVERY`)."""
 
 
-def score(course: Outcome, question: Question) -> Scores:
-    """The figures of a course."""
+def score(outcome: Outcome, question: Question) -> Scores:
+    """The figures of an outcome."""
     span, first = question.span, question.thresholds[0]
     tallies = {
-        threshold: _sums(_contacts(course, span, threshold)) for threshold in question.thresholds
+        threshold: _sums(_contacts(outcome, span, threshold)) for threshold in question.thresholds
     }
-    projects = dict.fromkeys(row.project for row in course.events)
-    times = {project: _times(course, span, project) for project in (EVERY, *projects)}
+    projects = dict.fromkeys(row.project for row in outcome.events)
+    times = {project: _times(outcome, span, project) for project in (EVERY, *projects)}
     nothing = Contacts()
     found: dict[tuple[int, str | None], Score] = {}
     for place, project in tallies[first]:
@@ -217,11 +217,11 @@ def _sums(tallies: Tallies[Contacts]) -> dict[tuple[int, str | None], Contacts]:
     return sums
 
 
-def _contacts(course: Outcome, span: Span, threshold: int) -> Tallies[Contacts]:
+def _contacts(outcome: Outcome, span: Span, threshold: int) -> Tallies[Contacts]:
     tallies = Tallies(Contacts)
-    terms = Terms(span, course.until, threshold, _project)
-    figures.count_contacts(contacts(course.events, course.wrapups), terms, tallies)
-    figures.count_offers(course.offers, terms, tallies)
+    terms = Terms(span, outcome.until, threshold, _project)
+    figures.count_contacts(contacts(outcome.events, outcome.wrapups), terms, tallies)
+    figures.count_offers(outcome.offers, terms, tallies)
     return tallies
 
 
@@ -229,23 +229,23 @@ def _project(row: Contact | OfferRow | PartyRow) -> str | None:
     return row.project
 
 
-def _times(course: Outcome, span: Span, project: str | None) -> dict[int, Work]:
+def _times(outcome: Outcome, span: Span, project: str | None) -> dict[int, Work]:
     """What agents did with their time in each interval, as far as chats of a project go."""
-    of = {row.no: row.project for row in course.events}
+    of = {row.no: row.project for row in outcome.events}
 
     def mine(no: int) -> bool:
         return project == EVERY or (no in of and of[no] == project)
 
-    events = sorted((row for row in course.events if mine(row.no)), key=attrgetter("at"))
-    wrapups = sorted((row for row in course.wrapups if mine(row.no)), key=attrgetter("at"))
-    held = {no: agent for no, agent in course.held.items() if mine(no) and no not in of}
+    events = sorted((row for row in outcome.events if mine(row.no)), key=attrgetter("at"))
+    wrapups = sorted((row for row in outcome.wrapups if mine(row.no)), key=attrgetter("at"))
+    held = {no: agent for no, agent in outcome.held.items() if mine(no) and no not in of}
     start = min(span.first, events[0].at) if events else span.first
     holds = (
         agents.talks(events, held, start),
         agents.wraps(wrapups),
-        agents.wraps([row for row in course.parked if mine(row.no)], -1),
-        agents.wraps([row for row in course.joined if mine(row.no)]),
+        agents.wraps([row for row in outcome.parked if mine(row.no)], -1),
+        agents.wraps([row for row in outcome.joined if mine(row.no)]),
     )
     tallies = Tallies(Work)
-    agents.count_time(course.states, holds, span, course.until, tallies)
+    agents.count_time(outcome.states, holds, span, outcome.until, tallies)
     return {**tallies.by_interval(), WHOLE: tallies.total()}

@@ -11,8 +11,8 @@ from broker.reporting.times import DAY, Span
 from broker.reporting.whatif.behaviour import People
 from broker.reporting.whatif.outcome import Outcome, Scribe
 from broker.reporting.whatif.recorded import Recorded
-from broker.reporting.whatif.shifts import Attendance
-from broker.reporting.whatif.virtual_core import Stage
+from broker.reporting.whatif.shifts import Shifts
+from broker.reporting.whatif.virtual_core import VirtualCore
 from broker.reporting.whatif.visitors import Visitors
 
 LONGEST: Final = DAY
@@ -21,9 +21,9 @@ LONGEST: Final = DAY
 
 @frozen
 class Replayed:
-    """What came of a replay: its course, and how many visits the broker refused to take."""
+    """What came of a replay: its outcome, and how many visits the broker refused to take."""
 
-    course: Outcome
+    outcome: Outcome
     refused: int
 
 
@@ -38,20 +38,20 @@ def replay(past: Recorded, config: Config, people: People, span: Span, grace: in
         grace: How long a lost connection was waited for when the past was recorded.
     """
     # What a bot did has been done: visits come when it handed them over.
-    stage = Stage(evolve(config, pre_rules=()), past.start, span.listened)
+    core = VirtualCore(evolve(config, pre_rules=()), past.start, span.listened)
     scribe = Scribe()
-    stage.on_fact.append(scribe.take)
-    attendance = Attendance(stage, people)
-    attendance.enter(past.changes, grace)
-    visitors = Visitors(stage, attendance, people, (span.first, span.last))
+    core.on_fact.append(scribe.take)
+    shifts = Shifts(core, people)
+    shifts.enter(past.changes, grace)
+    visitors = Visitors(core, shifts, people, (span.first, span.last))
     visitors.enter(past.visits)
 
     def goes_on(at: int) -> bool:
         runs_out = visitors.awaited > 0 and not past.cut and at < past.end + LONGEST
         return at < past.end or runs_out
 
-    stage.go_on(goes_on)
-    return Replayed(scribe.course(max(stage.now, past.end - 1)), visitors.refused)
+    core.go_on(goes_on)
+    return Replayed(scribe.outcome(max(core.now, past.end - 1)), visitors.refused)
 
 
 def grace_of(config: Config) -> int:

@@ -54,14 +54,14 @@ class Record:
 
     Attributes:
         past: What can happen again.
-        course: What happened, without the chats that cannot happen again.
+        outcome: What happened, without the chats that cannot happen again.
         span: The time, with when the broker listened.
         left_out: How many contacts of the time cannot, by why.
         agents: Every agent of whom the store knows.
     """
 
     past: Recorded
-    course: Outcome
+    outcome: Outcome
     span: Span
     left_out: Mapping[str, int]
     agents: frozenset[str]
@@ -104,7 +104,7 @@ def record(connection: Connection, span: Span, keeps: Callable[[str], bool]) -> 
             changes=changes,
             returns=returns,
         ),
-        course=Outcome(
+        outcome=Outcome(
             events=sorter.events,
             wrapups=[wraps[key] for key in sorted(wraps)],
             offers=sorter.offers,

@@ -12,7 +12,7 @@ from broker.core.facts.causes import AgentCause
 from broker.core.inputs import SessionClosed, SessionOpened
 from broker.reporting.whatif.behaviour import People
 from broker.reporting.whatif.recorded import Change
-from broker.reporting.whatif.virtual_core import Rank, Stage
+from broker.reporting.whatif.virtual_core import Rank, VirtualCore
 from protocol.agent import AgentStateInfo
 from protocol.values import AgentState, Guid, Role
 
@@ -35,15 +35,15 @@ class Seat:
 
 
 @define
-class Attendance:
+class Shifts:
     """The workplaces and who sits there.
 
     Attributes:
-        stage: Where it happens.
+        core: Where it happens.
         people: How they behave.
     """
 
-    stage: Stage
+    core: VirtualCore
     people: People
     _seats: dict[str, Seat] = field(factory=dict)
     _lines: dict[str, list[str]] = field(factory=dict)
@@ -56,18 +56,18 @@ class Attendance:
             changes: What they did.
             grace: How long before they were written off an agent's connection was lost.
         """
-        self.stage.on_fact.append(self._hear)
-        self.stage.on_dismissal.append(
-            lambda session: self.stage.plan(self.stage.now, Rank.END, partial(self._close, session))
+        self.core.on_fact.append(self._hear)
+        self.core.on_dismissal.append(
+            lambda session: self.core.plan(self.core.now, Rank.END, partial(self._close, session))
         )
-        agents = self.stage.config.agents
+        agents = self.core.config.agents
         for change in changes:
             known = agents.get(Guid(change.agent))
             if known is None or known.role == "bot":
                 continue
             early = grace if change.cause == AgentCause.LOST else 0
             rank = Rank.END if early else Rank.DUTY
-            self.stage.plan(change.at - early, rank, partial(self._turn, change))
+            self.core.plan(change.at - early, rank, partial(self._turn, change))
 
     def at(self, agent: str) -> tuple[int, str] | None:
         """The session and the workplace of an agent who is there."""
@@ -100,7 +100,7 @@ class Attendance:
         if (seat.session is None or moves) and not self._sit(agent, seat, wanted.workplace):
             return
         if seat.session is not None:
-            reasons = self.stage.config.pause_reasons
+            reasons = self.core.config.pause_reasons
             then = wanted.next_state
             asked = AgentStateInfo(
                 state=AgentState(wanted.state),
@@ -110,19 +110,19 @@ class Attendance:
             self._ask(seat.session, asked)
 
     def _ask(self, session: int, asked: AgentStateInfo) -> None:
-        self.stage.say(session, "CS_AGENT_STATE", asked)
+        self.core.say(session, "CS_AGENT_STATE", asked)
 
     def _sit(self, agent: str, seat: Seat, workplace: str | None) -> bool:
         if workplace is None:
             return False
-        there = self.stage.sitting_at(workplace)
+        there = self.core.sitting_at(workplace)
         if there is not None and there != seat.session:
             line = self._lines.setdefault(workplace, [])
             if agent not in line:
                 line.append(agent)
             return False
-        seat.session, seat.workplace = self.stage.new_session(), workplace
-        self.stage.put(
+        seat.session, seat.workplace = self.core.new_session(), workplace
+        self.core.put(
             SessionOpened(
                 session=seat.session,
                 role=Role.WORKPLACE,
@@ -133,7 +133,7 @@ class Attendance:
         return True
 
     def _close(self, session: int) -> None:
-        self.stage.put(SessionClosed(session))
+        self.core.put(SessionClosed(session))
         for seat in self._seats.values():
             if seat.session == session:
                 seat.session = None
@@ -147,4 +147,4 @@ class Attendance:
         back = self.people.back(fact.agent, seat.paused)
         seat.paused += 1
         if back is not None:
-            self.stage.plan(fact.at + back, Rank.DUTY, partial(self._follow, fact.agent))
+            self.core.plan(fact.at + back, Rank.DUTY, partial(self._follow, fact.agent))

@@ -41,7 +41,7 @@ Act = Callable[[], None]
 
 
 @define
-class Stage:
+class VirtualCore:
     """A broker without sockets and store.
 
     Attributes:

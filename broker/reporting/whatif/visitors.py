@@ -23,8 +23,8 @@ from broker.core.facts.causes import OfferOutcome
 from broker.core.inputs import SessionOpened
 from broker.reporting.whatif.behaviour import NEVER, People
 from broker.reporting.whatif.recorded import Talk, Visit
-from broker.reporting.whatif.shifts import Attendance
-from broker.reporting.whatif.virtual_core import Rank, Stage
+from broker.reporting.whatif.shifts import Shifts
+from broker.reporting.whatif.virtual_core import Rank, VirtualCore
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, ChatWrapUpInfo
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import ChatStatus, CloseReason, Guid, Role
@@ -77,16 +77,16 @@ class Visitors:
     """Everybody who wants to talk to an agent.
 
     Attributes:
-        stage: Where it happens.
-        attendance: Where the agents are.
+        core: Where it happens.
+        shifts: Where the agents are.
         people: How they behave.
         during: The time whose visits are waited for.
         awaited: How many of those are not over yet.
         refused: How many starts the core did not take.
     """
 
-    stage: Stage
-    attendance: Attendance
+    core: VirtualCore
+    shifts: Shifts
     people: People
     during: tuple[int, int]
     awaited: int = 0
@@ -99,10 +99,10 @@ class Visitors:
 
     def enter(self, visits: Sequence[Visit]) -> None:
         """Plan that they come."""
-        self.stage.on_fact.append(self._hear)
-        self._connector = self.stage.new_session()
-        gateways = tuple(self.stage.config.gateways)
-        self.stage.put(
+        self.core.on_fact.append(self._hear)
+        self._connector = self.core.new_session()
+        gateways = tuple(self.core.config.gateways)
+        self.core.put(
             SessionOpened(
                 session=self._connector,
                 role=Role.CONNECTOR,
@@ -119,7 +119,7 @@ class Visitors:
     def _come_next(self, visits: Iterator[Visit]) -> None:
         visit = next(visits, None)
         if visit is not None:
-            self.stage.plan(visit.at, Rank.ARRIVAL, partial(self._arrive, visit, visits))
+            self.core.plan(visit.at, Rank.ARRIVAL, partial(self._arrive, visit, visits))
 
     def _arrive(self, visit: Visit, visits: Iterator[Visit]) -> None:
         door = _door(visit)
@@ -130,9 +130,9 @@ class Visitors:
         self._come_next(visits)
 
     def _start(self, visit: Visit) -> None:
-        gateway = self.stage.config.gateways[visit.gateway]
+        gateway = self.core.config.gateways[visit.gateway]
         self._coming = visit
-        self.stage.say(
+        self.core.say(
             self._connector,
             "ES_CHAT_START",
             ChatServiceInfo(
@@ -152,7 +152,7 @@ class Visitors:
 
     def _form(self, visit: Visit) -> ScenarioResultInfo | None:
         """All that the visitor filled in as one form, since a start brings one."""
-        known = [form for form in visit.forms if form.scenario_id in self.stage.config.scenarios]
+        known = [form for form in visit.forms if form.scenario_id in self.core.config.scenarios]
         if not known:
             return None
         values = tuple(value for form in known for value in form.values or ())
@@ -201,7 +201,7 @@ class Visitors:
         frame = frames.get(reaction.outcome)
         if frame is not None:
             act = partial(self._react, live, fact, frame)
-            self.stage.plan(fact.at + reaction.after, Rank.DEED, act)
+            self.core.plan(fact.at + reaction.after, Rank.DEED, act)
 
     def _moved(self, live: Live, fact: ChatMoved) -> None:
         match fact.status:
@@ -222,7 +222,7 @@ class Visitors:
                 later = self._later.get(_door(live.visit))
                 if later:
                     act = partial(self._start, later.pop(0))
-                    self.stage.plan(fact.at, Rank.ARRIVAL, act)
+                    self.core.plan(fact.at, Rank.ARRIVAL, act)
             case _:
                 pass
 
@@ -240,16 +240,16 @@ class Visitors:
             self._write_later(live)
         if not dies:
             act = partial(self._end, live, live.turn)
-            self.stage.plan(fact.at + live.rest, Rank.DEED, act)
+            self.core.plan(fact.at + live.rest, Rank.DEED, act)
 
     def _go_on_writing(self, live: Live, talk: Talk, dies: bool) -> None:
         """Decide until when somebody writes in a conversation; silence ends it if it is to."""
-        now, silent_since = self.stage.now, live.voiced
+        now, silent_since = self.core.now, live.voiced
         if dies and talk.voiced is None and talk is live.visit.talk:
             return  # nobody writes any more
         live.voiced = now + (talk.voiced or 0) if dies else NEVER
         if min(silent_since, live.voiced) <= now:
-            self.stage.plan(now, Rank.DEED, partial(self._write, live, live.turn))
+            self.core.plan(now, Rank.DEED, partial(self._write, live, live.turn))
         else:
             self._write_later(live)
 
@@ -257,63 +257,63 @@ class Visitors:
         wrapup = live.talk.wrapup if live.talk is not None else None
         if wrapup is not None:
             act = partial(self._wrapped, fact)
-            self.stage.plan(fact.at + wrapup, Rank.DEED, act)
+            self.core.plan(fact.at + wrapup, Rank.DEED, act)
 
     # -- what people do then
 
     def _leave_after(self, live: Live, patience: int | None) -> None:
         if patience is not None:
             act = partial(self._leave, live, live.turn)
-            self.stage.plan(self.stage.now + patience, Rank.DEED, act)
+            self.core.plan(self.core.now + patience, Rank.DEED, act)
 
     def _leave(self, live: Live, turn: int) -> None:
         if live.turn != turn:
             return
         if not live.visit.left:
             self.people.count("departure")
-        self.stage.say(self._connector, "ES_CHAT_STOP", self._command(live))
+        self.core.say(self._connector, "ES_CHAT_STOP", self._command(live))
 
     def _react(self, live: Live, fact: OfferMade, frame: str) -> None:
-        at = self.attendance.at(fact.agent)
+        at = self.shifts.at(fact.agent)
         if live.offer == fact.offer and at is not None:
             session, workplace = at
-            self.stage.say(session, frame, ChatCommandInfo(peer=workplace, chat_id=live.chat))
+            self.core.say(session, frame, ChatCommandInfo(peer=workplace, chat_id=live.chat))
 
     def _end(self, live: Live, turn: int) -> None:
         if live.turn != turn or live.agent is None or live.talk is None:
             return
-        at = self.attendance.at(live.agent)
+        at = self.shifts.at(live.agent)
         if at is None or live.talk.reason == CloseReason.EXTERNAL:
-            self.stage.say(self._connector, "ES_CHAT_STOP", self._command(live))
+            self.core.say(self._connector, "ES_CHAT_STOP", self._command(live))
         else:
             session, workplace = at
             command = ChatCommandInfo(peer=workplace, chat_id=live.chat)
-            self.stage.say(session, "CS_CHAT_HANGUP", command)
+            self.core.say(session, "CS_CHAT_HANGUP", command)
 
     def _wrapped(self, fact: WrapupStarted) -> None:
-        at = self.attendance.at(fact.agent)
+        at = self.shifts.at(fact.agent)
         if at is not None:
             session, workplace = at
             done = ChatWrapUpInfo(peer=workplace, chat_id=fact.chat)
-            self.stage.say(session, "CS_CHAT_WRAPUP", done)
+            self.core.say(session, "CS_CHAT_WRAPUP", done)
 
     def _silence_of(self, live: Live) -> int | None:
         """After how long a silence the chat ends."""
-        return self.stage.config.gateways[live.visit.gateway].inactivity_timeout
+        return self.core.config.gateways[live.visit.gateway].inactivity_timeout
 
     def _write_later(self, live: Live) -> None:
         """Keep a chat from ending by inactivity that did not end so."""
         silence = self._silence_of(live)
-        now = self.stage.now
+        now = self.core.now
         if silence is not None and live.voiced > now:
             at = min(now + max(1, silence // _OFTEN), live.voiced)
-            self.stage.plan(at, Rank.DEED, partial(self._write, live, live.turn))
+            self.core.plan(at, Rank.DEED, partial(self._write, live, live.turn))
 
     def _write(self, live: Live, turn: int) -> None:
         if live.turn != turn:
             return
         live.words += 1
-        gateway = self.stage.config.gateways[live.visit.gateway]
+        gateway = self.core.config.gateways[live.visit.gateway]
         said = ChatSentenceInfo(
             peer=gateway.peer,
             port=gateway.port,
@@ -321,11 +321,11 @@ class Visitors:
             id=f"{live.visit.key}/{live.words}"[-64:],
             text=".",
         )
-        self.stage.say(self._connector, "ES_CHAT_SENTENCE", said)
+        self.core.say(self._connector, "ES_CHAT_SENTENCE", said)
         self._write_later(live)
 
     def _command(self, live: Live) -> ChatCommandInfo:
-        gateway = self.stage.config.gateways[live.visit.gateway]
+        gateway = self.core.config.gateways[live.visit.gateway]
         return ChatCommandInfo(
             peer=gateway.peer, port=gateway.port, tracking_id=live.visit.tracking_id
         )

@@ -10,7 +10,7 @@ from broker.checker.history import Kind
 from broker.config.model import SECOND
 from broker.simulation.actors.visitors import Person, filled_in, guid_from
 from broker.simulation.clients import Net
-from broker.simulation.frame_log import Tap
+from broker.simulation.frame_log import FrameLog
 from broker.simulation.installation import FORM, token_of
 from broker.simulation.network import SimulatedConnection as Wire
 from broker.simulation.rng import Rng
@@ -63,7 +63,7 @@ class Vandal(Person):
     wire: Wire | None = None
     serial: int = 0
     pieces: Rng = field(init=False)
-    _taps: tuple[Tap, Tap] | None = None
+    _logs: tuple[FrameLog, FrameLog] | None = None
 
     def __attrs_post_init__(self) -> None:
         self.pieces = self.rng.fork("pieces")
@@ -79,11 +79,11 @@ class Vandal(Person):
             return
         self.wire = wire
         world, history = self.net.world, self.net.history
-        self._taps = (
-            Tap(history, Kind.SENT, wire.name, lambda: world.now),
-            Tap(history, Kind.GOT, wire.name, lambda: world.now),
+        self._logs = (
+            FrameLog(history, Kind.SENT, wire.name, lambda: world.now),
+            FrameLog(history, Kind.GOT, wire.name, lambda: world.now),
         )
-        wire.down.on_data = self._taps[1].passed
+        wire.down.on_data = self._logs[1].passed
         wire.down.on_end = lambda: self._gone(wire)
         good = self.rng.happens(0.8)
         name = self.login or self.peer
@@ -122,9 +122,9 @@ class Vandal(Person):
         self._bytes(assemble(pack(type_, payload), {"Id": f"v{self.serial}"}))
 
     def _bytes(self, data: bytes) -> None:
-        if self.wire is not None and self._taps is not None:
+        if self.wire is not None and self._logs is not None:
             taken = self.wire.up.write(data)
-            self._taps[0].passed(data[:taken])
+            self._logs[0].passed(data[:taken])
 
     def _misbehave(self) -> None:
         if self.wire is None:

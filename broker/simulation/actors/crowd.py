@@ -10,7 +10,7 @@ from broker.checker.history import Kind
 from broker.config.model import SECOND
 from broker.simulation.actors.visitors import Person
 from broker.simulation.clients import Net
-from broker.simulation.frame_log import Tap
+from broker.simulation.frame_log import FrameLog
 from broker.simulation.installation import token_of
 from broker.simulation.network import SimulatedConnection as Wire
 from broker.simulation.world import MS
@@ -37,7 +37,7 @@ class Newcomer(Person):
     name: str = field(kw_only=True)
     wire: Wire | None = None
     serial: int = 0
-    _sent: Tap | None = None
+    _sent: FrameLog | None = None
     _unsent: bytes = b""
 
     def begin(self) -> None:
@@ -49,8 +49,8 @@ class Newcomer(Person):
         if wire is None:
             return
         world, history = self.net.world, self.net.history
-        self._sent = Tap(history, Kind.SENT, wire.name, lambda: world.now)
-        wire.down.on_data = Tap(history, Kind.GOT, wire.name, lambda: world.now).passed
+        self._sent = FrameLog(history, Kind.SENT, wire.name, lambda: world.now)
+        wire.down.on_data = FrameLog(history, Kind.GOT, wire.name, lambda: world.now).passed
         wire.down.on_end = self._leave
         wire.up.on_room = lambda: self._bytes(b"")
         manner = self.rng.weighed(MANNERS)

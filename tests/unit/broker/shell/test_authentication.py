@@ -7,7 +7,7 @@ from attrs import evolve
 
 from broker.config.model import Agent, Config, Gateway, Secret, Workplace
 from broker.config.secret import digest
-from broker.shell.authentication import Claim, Gate, Verdict, claim_of
+from broker.shell.authentication import Authentication, Claim, Verdict, claim_of
 from protocol.session import Hello
 from protocol.values import Guid, Role
 
@@ -61,10 +61,10 @@ def agent(id: Guid, login: str, secret: Secret) -> Agent:
 
 
 async def test_a_peer_address_stands_for_all_its_gateways_whatever_their_port() -> None:
-    gate = Gate(
+    authentication = Authentication(
         config([gateway(WEB, "web", clear("t"), "1"), gateway(SHOP, "web", clear("t"), "2")])
     )
-    claim = gate.judge(connector("web"))
+    claim = authentication.judge(connector("web"))
     assert isinstance(claim, Claim)
     assert claim.gateways == (WEB, SHOP)
 
@@ -83,9 +83,11 @@ async def test_a_peer_address_stands_for_all_its_gateways_whatever_their_port() 
 )
 async def test_what_does_not_fit_is_refused(hello: Hello) -> None:
     """W-10."""
-    gate = Gate(config([gateway(WEB, "web", clear("t")), gateway(SHOP, "shop", clear("other"))]))
-    assert gate.judge(hello) is Verdict.REFUSED
-    assert await gate.decide(hello) is None
+    authentication = Authentication(
+        config([gateway(WEB, "web", clear("t")), gateway(SHOP, "shop", clear("other"))])
+    )
+    assert authentication.judge(hello) is Verdict.REFUSED
+    assert await authentication.decide(hello) is None
 
 
 @pytest.mark.parametrize(
@@ -101,13 +103,13 @@ async def test_what_does_not_fit_is_refused(hello: Hello) -> None:
 )
 async def test_a_workplace_needs_its_number_a_login_and_the_agents_token(hello: Hello) -> None:
     """W-10."""
-    gate = Gate(config(agents=[agent(ALICE, "alice", clear("a"))]))
-    assert gate.judge(hello) is Verdict.REFUSED
+    authentication = Authentication(config(agents=[agent(ALICE, "alice", clear("a"))]))
+    assert authentication.judge(hello) is Verdict.REFUSED
 
 
 async def test_a_good_workplace_is_let_in() -> None:
-    gate = Gate(config(agents=[agent(ALICE, "alice", clear("a"))]))
-    claim = gate.judge(workplace("101", "alice", "a"))
+    authentication = Authentication(config(agents=[agent(ALICE, "alice", clear("a"))]))
+    claim = authentication.judge(workplace("101", "alice", "a"))
     assert isinstance(claim, Claim)
     assert (claim.role, claim.workplace, claim.agent_id) == (Role.WORKPLACE, "101", ALICE)
 
@@ -124,35 +126,37 @@ def test_retired_agents_and_workplaces_are_gone_and_retired_gateways_finish_thei
 
 async def test_a_hashed_token_is_checked_once_and_then_remembered() -> None:
     checker = Checker()
-    gate = Gate(config(agents=[agent(ALICE, "alice", hashed("a"))]), checker)
+    authentication = Authentication(config(agents=[agent(ALICE, "alice", hashed("a"))]), checker)
     hello = workplace("101", "alice", "a")
 
-    assert gate.judge(hello) is Verdict.SLOW
-    assert await gate.decide(hello)
-    assert isinstance(gate.judge(hello), Claim)
-    assert await gate.decide(hello)
+    assert authentication.judge(hello) is Verdict.SLOW
+    assert await authentication.decide(hello)
+    assert isinstance(authentication.judge(hello), Claim)
+    assert await authentication.decide(hello)
     assert checker.asked == [("hash of a", "a")]
 
 
 async def test_a_reload_forgets_a_good_token_only_with_its_hash() -> None:
     """C-4, W-10: after a reload those who were let in before do not wait for strangers."""
-    gate = Gate(config(agents=[agent(ALICE, "alice", hashed("a"))]), Checker())
+    authentication = Authentication(config(agents=[agent(ALICE, "alice", hashed("a"))]), Checker())
     hello = workplace("101", "alice", "a")
-    assert await gate.decide(hello)
-    gate.replace(config(agents=[agent(ALICE, "alice", hashed("a")), agent(BOB, "b", hashed("b"))]))
-    assert isinstance(gate.judge(hello), Claim)
-    gate.replace(config(agents=[agent(ALICE, "alice", hashed("b"))]))
-    assert gate.judge(hello) is Verdict.SLOW
-    assert await gate.decide(hello) is None
-    gate.replace(config(agents=[agent(ALICE, "alice", hashed("a"))]))
-    assert gate.judge(hello) is Verdict.SLOW
+    assert await authentication.decide(hello)
+    authentication.replace(
+        config(agents=[agent(ALICE, "alice", hashed("a")), agent(BOB, "b", hashed("b"))])
+    )
+    assert isinstance(authentication.judge(hello), Claim)
+    authentication.replace(config(agents=[agent(ALICE, "alice", hashed("b"))]))
+    assert authentication.judge(hello) is Verdict.SLOW
+    assert await authentication.decide(hello) is None
+    authentication.replace(config(agents=[agent(ALICE, "alice", hashed("a"))]))
+    assert authentication.judge(hello) is Verdict.SLOW
 
 
 async def test_a_wrong_token_is_never_remembered() -> None:
-    gate = Gate(config(agents=[agent(ALICE, "alice", hashed("a"))]), Checker())
+    authentication = Authentication(config(agents=[agent(ALICE, "alice", hashed("a"))]), Checker())
     hello = workplace("101", "alice", "b")
-    assert await gate.decide(hello) is None
-    assert gate.judge(hello) is Verdict.SLOW
+    assert await authentication.decide(hello) is None
+    assert authentication.judge(hello) is Verdict.SLOW
 
 
 @pytest.mark.parametrize(
@@ -169,18 +173,18 @@ async def test_a_wrong_token_is_never_remembered() -> None:
 async def test_every_refusal_costs_one_slow_check(hello: Hello) -> None:
     checker = Checker()
     agents = [agent(ALICE, "alice", hashed("a")), agent(BOB, "bob", clear("b"))]
-    gate = Gate(config([gateway(WEB, "web", clear("t"))], agents), checker)
-    assert gate.judge(hello) is Verdict.SLOW
-    assert await gate.decide(hello) is None
+    authentication = Authentication(config([gateway(WEB, "web", clear("t"))], agents), checker)
+    assert authentication.judge(hello) is Verdict.SLOW
+    assert await authentication.decide(hello) is None
     assert len(checker.asked) == 1
 
 
 async def test_gateways_with_different_hashes_must_all_fit_the_token() -> None:
     """W-10."""
     found = config([gateway(WEB, "web", hashed("t")), gateway(SHOP, "shop", hashed("s"))])
-    gate = Gate(found, Checker())
-    assert await gate.decide(connector("web", token="t"))
-    assert await gate.decide(connector("web", "shop", token="t")) is None
+    authentication = Authentication(found, Checker())
+    assert await authentication.decide(connector("web", token="t"))
+    assert await authentication.decide(connector("web", "shop", token="t")) is None
 
 
 async def test_a_reload_in_the_middle_of_a_check_has_the_last_word() -> None:
@@ -188,8 +192,8 @@ async def test_a_reload_in_the_middle_of_a_check_has_the_last_word() -> None:
     without = config(agents=[agent(BOB, "bob", hashed("b"))])
 
     async def check(secret: Secret, token: str) -> bool:
-        gate.replace(without)
+        authentication.replace(without)
         return True
 
-    gate = Gate(with_alice, check)
-    assert await gate.decide(workplace("101", "alice", "a")) is None
+    authentication = Authentication(with_alice, check)
+    assert await authentication.decide(workplace("101", "alice", "a")) is None

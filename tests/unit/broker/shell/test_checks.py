@@ -14,7 +14,7 @@ from protocol.values import Role
 
 
 @define
-class GateOfTheTest:
+class AuthenticationOfTheTest:
     """Decides nothing before it may, and notes whom it was asked about."""
 
     may: trio.Event = field(factory=trio.Event)
@@ -30,14 +30,14 @@ class GateOfTheTest:
 class Queue:
     """The checks, and what became of each hello."""
 
-    gate: GateOfTheTest = field(factory=GateOfTheTest)
+    authentication: AuthenticationOfTheTest = field(factory=AuthenticationOfTheTest)
     checks: SlowChecks = field(init=False)
     done: list[str] = field(factory=list)
     crowded: list[str] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
-        gate: Any = self.gate
-        self.checks = SlowChecks(gate)
+        authentication: Any = self.authentication
+        self.checks = SlowChecks(authentication)
 
     def check(self, origin: str, name: str) -> Check:
         return Check(
@@ -61,10 +61,10 @@ async def test_origins_take_turns(queue: Queue, nursery: trio.Nursery) -> None:
     assert all(queue.ask("stranger", *(f"s{number}" for number in range(100))))
     assert all(queue.ask("office", "ann", "bob"))
     assert all(queue.ask("home", "cid"))
-    queue.gate.may.set()
+    queue.authentication.may.set()
     nursery.start_soon(queue.checks.run)
     await trio.testing.wait_all_tasks_blocked()
-    assert queue.gate.asked[:6] == ["s0", "ann", "cid", "s1", "bob", "s2"]
+    assert queue.authentication.asked[:6] == ["s0", "ann", "cid", "s1", "bob", "s2"]
     assert len(queue.done) == 103
 
 
@@ -73,8 +73,8 @@ async def test_who_comes_while_nobody_waits_is_served(queue: Queue, nursery: tri
     await trio.testing.wait_all_tasks_blocked()
     assert all(queue.ask("office", "ann", "bob", "cid"))
     await trio.testing.wait_all_tasks_blocked()
-    assert queue.gate.asked == ["ann", "bob"]  # two at a time
-    queue.gate.may.set()
+    assert queue.authentication.asked == ["ann", "bob"]  # two at a time
+    queue.authentication.may.set()
     await trio.testing.wait_all_tasks_blocked()
     assert sorted(queue.done) == ["ann", "bob", "cid"]
 
@@ -87,10 +87,10 @@ async def test_who_has_gone_is_forgotten(queue: Queue, nursery: trio.Nursery) ->
     for check in gone:
         queue.checks.forget(check)
         queue.checks.forget(check)  # twice is once
-    queue.gate.may.set()
+    queue.authentication.may.set()
     nursery.start_soon(queue.checks.run)
     await trio.testing.wait_all_tasks_blocked()
-    assert queue.gate.asked == ["ann"]
+    assert queue.authentication.asked == ["ann"]
     queue.checks.forget(gone[0])
     assert all(queue.ask("stranger", "bob"))
 
@@ -114,7 +114,7 @@ async def test_when_all_is_full_who_has_most_gives_way(
     assert queue.ask("office", "cid") == [False]  # now both have as many
     assert queue.ask("stranger", "e") == [False]
     assert queue.ask("home", "dan") == [True]
-    queue.gate.may.set()
+    queue.authentication.may.set()
     nursery.start_soon(queue.checks.run)
     await trio.testing.wait_all_tasks_blocked()
     assert len(queue.done) == 4

@@ -10,7 +10,7 @@ import trio
 from attrs import Factory, define
 
 from broker.config.model import Config
-from broker.shell.authentication import Gate
+from broker.shell.authentication import Authentication
 from broker.shell.checks import SlowChecks
 from broker.shell.graces import Excuses
 from broker.shell.listening_clock import Attention
@@ -62,7 +62,7 @@ def server_of(
     config = Config()
     sessions = Sessions(
         limits=config.limits,
-        checks=SlowChecks(Gate(config)),
+        checks=SlowChecks(Authentication(config)),
         sockets=Sockets(),
         now=trio.current_time,
         on_progress=lambda: None,

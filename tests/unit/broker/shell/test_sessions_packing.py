@@ -9,7 +9,7 @@ import trio
 
 from broker.config.model import Config
 from broker.core.effects import Send
-from broker.shell.authentication import Gate
+from broker.shell.authentication import Authentication
 from broker.shell.checks import SlowChecks
 from broker.shell.sessions import Sessions
 from broker.shell.sockets import Sockets
@@ -22,7 +22,7 @@ def no_sessions() -> Sessions:
     """Nobody is connected."""
     return Sessions(
         limits=Config().limits,
-        checks=SlowChecks(Gate(Config())),
+        checks=SlowChecks(Authentication(Config())),
         sockets=Sockets(),
         now=trio.current_time,
         on_progress=lambda: None,

@@ -282,13 +282,15 @@ def test_how_long_something_takes(seconds: int, told: str) -> None:
 @pytest.mark.parametrize(
     ("status", "name", "why", "told"),
     [
-        (ChatStatus.PILOT, None, None, "being placed"),
-        (ChatStatus.ICR, "Greeter", None, "an automaton answers"),
+        (ChatStatus.PILOT, None, None, "one moment"),
+        (ChatStatus.ICR, "Greeter", None, "a bot answers"),
         (ChatStatus.WAITING, None, None, "waiting for an agent"),
         (ChatStatus.ALERTING, "Alice", None, "Alice has been asked"),
-        (ChatStatus.ALERTING, None, None, "an agent is called"),
+        (ChatStatus.ALERTING, None, None, "an agent has been asked"),
         (ChatStatus.ANSWERED, "Alice", None, "Alice is with you"),
-        (ChatStatus.CLOSED, "Alice", CloseReason.ADMIN, "the chat is closed by a supervisor"),
+        (ChatStatus.CLOSED, "Alice", CloseReason.ADMIN, "the chat is closed by the supervisor"),
+        (ChatStatus.CLOSED, None, CloseReason.EXTERNAL, "the chat is closed by you"),
+        (ChatStatus.CLOSED, None, CloseReason.RULE, "the chat is closed: nobody can take it now"),
         (ChatStatus.CLOSED, None, None, "the chat is closed"),
     ],
 )
@@ -298,6 +300,17 @@ def test_what_a_visitor_is_told_of_their_chat(
     info = ChatStatusInfo(status=status, agent_name=name, close_reason=why)
     event = ChatChanged(ChatRef("web", "t1"), status, None, info)
     assert VisitorTerminal.said_of(object.__new__(VisitorTerminal), event) == told
+
+
+@pytest.mark.parametrize("why", CloseReason)
+def test_a_visitor_reads_nothing_of_rules_or_of_themselves_as_of_somebody_else(
+    why: CloseReason,
+) -> None:
+    info = ChatStatusInfo(status=ChatStatus.CLOSED, close_reason=why)
+    event = ChatChanged(ChatRef("web", "t1"), ChatStatus.CLOSED, None, info)
+    told = VisitorTerminal.said_of(object.__new__(VisitorTerminal), event)
+    assert told.startswith("the chat is closed")
+    assert not {"visitor", "rule", "its"} & set(told.split())
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from attrs import evolve
 from broker.core.facts.causes import DecisionKind
 from broker.core.facts.details import LimitReached, Refused
 from broker.reporting.explain import wording
-from broker.reporting.explain.chat_rows import ChatRows, dossier
+from broker.reporting.explain.chat_rows import ChatRows, chat_rows
 from broker.reporting.explain.command import as_json, as_text, explain_main
 from broker.reporting.explain.narrator import Narrator
 from broker.reporting.explain.wording import refusal
@@ -189,7 +189,7 @@ def played(play: Playbook, chat: str, about: str | None = None) -> list[str]:
     """The story of a chat of a play."""
     source = Source("", play.config)
     with play.store._connection.begin():
-        found = dossier(play.store._connection, source, chat)
+        found = chat_rows(play.store._connection, source, chat)
     return [entry.text for entry in Narrator(source, found, about).tell()]
 
 
@@ -236,7 +236,7 @@ def test_what_this_version_does_not_know_is_told_as_it_is(day: Day) -> None:
     """Kinds, causes and outcomes of a later version do not stop the story."""
     source = source_of(str(day.config))
     with reading(day.url) as connection:
-        found = dossier(connection, source, "web/t2")
+        found = chat_rows(connection, source, "web/t2")
 
     def strange(row: Any, **changes: Any) -> dict[str, Any]:
         return {**row, **changes}
@@ -262,7 +262,7 @@ def test_every_kind_of_decision_is_told_in_words_of_its_own(day: Day, kind: Deci
     """B-30: none falls through to what is said of a later version's."""
     source = source_of(str(day.config))
     with reading(day.url) as connection:
-        found = dossier(connection, source, "web/t2")
+        found = chat_rows(connection, source, "web/t2")
     row = {**found.decisions[0], "kind": kind.value, "detail": {}}
     told = [e.text for e in Narrator(source, evolve(found, decisions=(row,))).tell()]
     assert not any(text.startswith("Decided:") for text in told)
@@ -284,7 +284,7 @@ def many(found: ChatRows) -> ChatRows:
 
 def test_the_passed_over_beyond_the_named_ones_are_counted(day: Day) -> None:
     with reading(day.url) as connection:
-        found = many(dossier(connection, Source(day.url), day.chats["t1"]))
+        found = many(chat_rows(connection, Source(day.url), day.chats["t1"]))
     told = next(e for e in Narrator(Source(day.url), found).tell() if e.what == "offered").text
     assert "more: 10 not connected, 5 no free slot." in told
     assert told.endswith("2 agents lack the project, the language or the skill.")
@@ -327,7 +327,7 @@ def test_what_goes_on_in_another_chat_names_it() -> None:
     shown = {}
     for chat in (full, later):
         with play.store._connection.begin():
-            found = dossier(play.store._connection, source, chat)
+            found = chat_rows(play.store._connection, source, chat)
         told = list(Narrator(source, found).tell())
         shown[chat] = as_text(source, found, told, UTC, play.now).splitlines()[1]
         links = json.loads(as_json(source, found, told, UTC, play.now))

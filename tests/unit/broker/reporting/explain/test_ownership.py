@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from broker.reporting.explain.chat_rows import dossier
+from broker.reporting.explain.chat_rows import chat_rows
 from broker.reporting.explain.command import explain_main
-from broker.reporting.explain.narrator import Narrator, phases, stints
+from broker.reporting.explain.narrator import Narrator, phases, tenures
 from broker.reporting.source import Source
 from broker.store.store import Store
 from tests.support.passing_chat import BUSY, Scene
@@ -20,7 +20,7 @@ def story(scene: Scene, about: str | None = None) -> list[str]:
     """The story of the scene's chat, or of an agent in it."""
     source = Source("", scene.play.config)
     with scene.play.store._connection.begin():
-        found = dossier(scene.play.store._connection, source, scene.chat)
+        found = chat_rows(scene.play.store._connection, source, scene.chat)
     agent = None if about is None else scene.id(about)
     return [entry.text for entry in Narrator(source, found, agent).tell()]
 
@@ -304,9 +304,9 @@ def test_how_long_is_told_of_each_owner(tmp_path: Path) -> None:
     scene.says(bob, "CS_CHAT_ANSWER", 20)
     scene.says(bob, "CS_CHAT_HANGUP", 0)
     with scene.play.store._connection.begin():
-        found = dossier(scene.play.store._connection, Source("", scene.play.config), scene.chat)
+        found = chat_rows(scene.play.store._connection, Source("", scene.play.config), scene.chat)
     assert [phase.status for phase in phases(found)] == ["Pilot", "Waiting", "Alerting", "Answered"]
-    assert [(s.length(0), s.aside(0)) for s in stints(found)] == [
+    assert [(s.length(0), s.aside(0)) for s in tenures(found)] == [
         (45_000_000, 35_000_000),
         (20_000_000, 0),
     ]

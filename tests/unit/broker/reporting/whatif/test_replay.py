@@ -45,7 +45,7 @@ def again(recorded: SavedShift, config: str, seed: int = 0) -> tuple[Score, Scor
     people = People(found.past, seed)
     done = replay(found.past, new, people, question.span, grace_of(new))
     key = (WHOLE, EVERY)
-    return score(found.course, question)[key], score(done.course, question)[key]
+    return score(found.outcome, question)[key], score(done.outcome, question)[key]
 
 
 def waits(one: Score) -> tuple[int, int, int, float, float | None]:
@@ -93,11 +93,11 @@ def test_a_replay_of_itself_is_the_record(tmp_path: Path, seed: int) -> None:
     found, question = read(recorded)
     config = loads(CONFIG).config
     done = replay(found.past, config, People(found.past), question.span, grace_of(config))
-    old = score(found.course, question)
+    old = score(found.outcome, question)
     assert old[WHOLE, EVERY].contacts.offered > 50
-    assert score(done.course, question) == old
-    rows = [(row.at, str(row.status), row.cause, row.agent) for row in found.course.events]
-    same = [(row.at, str(row.status), row.cause, row.agent) for row in done.course.events]
+    assert score(done.outcome, question) == old
+    rows = [(row.at, str(row.status), row.cause, row.agent) for row in found.outcome.events]
+    same = [(row.at, str(row.status), row.cause, row.agent) for row in done.outcome.events]
     assert same == rows
     assert not done.refused
 
@@ -114,7 +114,7 @@ def test_a_part_of_the_record_is_replayed_with_what_was_before_it(tmp_path: Path
     config = loads(CONFIG).config
     question = Question(span=middle, thresholds=[20 * SECOND, 60 * SECOND])
     done = replay(part.past, config, People(part.past), middle, grace_of(config))
-    assert score(done.course, question) == score(part.course, question)
+    assert score(done.outcome, question) == score(part.outcome, question)
     assert len(part.past.visits) <= len(found.past.visits)
 
 
@@ -317,7 +317,7 @@ def story(done: Replayed, *statuses: str) -> list[tuple[int, int, str]]:
     """When which chat came to which of these statuses."""
     return [
         (row.no, (row.at - START) // SECOND, str(row.status))
-        for row in done.course.events
+        for row in done.outcome.events
         if row.status in statuses
     ]
 
@@ -325,7 +325,7 @@ def story(done: Replayed, *statuses: str) -> list[tuple[int, int, str]]:
 def states(done: Replayed, login: str) -> list[tuple[int, str]]:
     """An agent's states."""
     agent = CONFIGURED.agent_by_login[login].id
-    rows = [row for row in done.course.states if row.agent == agent]
+    rows = [row for row in done.outcome.states if row.agent == agent]
     return [((row.at - START) // SECOND, str(row.state)) for row in rows]
 
 
@@ -340,7 +340,7 @@ def test_a_visit_that_the_limits_refuse_is_counted(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(room, "CHATS_PER_GATEWAY", 0)
     done = made([comes("a", 0), comes("b", 1)], [turns("bob", 0, "Ready")], CONFIGURED)
     assert done.refused == 2
-    assert done.course.events == []
+    assert done.outcome.events == []
 
 
 def test_what_one_frame_lists_refuses_no_visit() -> None:
@@ -401,7 +401,7 @@ def test_causes_that_nobody_knows_yet_are_doings() -> None:
 def test_agents_who_are_not_configured_are_not_there() -> None:
     changes = [evolve(turns("bob", 0, "Ready"), agent="00000000-0000-0000-0000-000000000001")]
     done = made([comes("a", 0)], changes, CONFIGURED)
-    assert done.course.states == []
+    assert done.outcome.states == []
     assert story(done, "Alerting") == []
 
 
@@ -423,7 +423,7 @@ def test_bots_have_done_what_they_did() -> None:
     changes = [turns("bob", 0, "Ready"), evolve(turns("bob", 0, "Ready", "101"), agent=bot)]
     done = made([comes("a", 0)], changes, config)
     assert story(done, "Waiting", "ICR") == [(1, 0, "Waiting")]
-    assert {row.agent for row in done.course.states} == {config.agent_by_login["bob"].id}
+    assert {row.agent for row in done.outcome.states} == {config.agent_by_login["bob"].id}
 
 
 def test_the_record_may_break_off() -> None:
@@ -431,7 +431,7 @@ def test_the_record_may_break_off() -> None:
     visit = comes("a", 0, talk=Talk(7_000 * SECOND, "Agent"))
     broken = made([visit], [turns("bob", 0, "Ready")], CONFIGURED, cut=True)
     assert story(broken, "Closed") == []
-    assert broken.course.until == START + 3_600 * SECOND - 1
+    assert broken.outcome.until == START + 3_600 * SECOND - 1
     whole_of_it = made([visit], [turns("bob", 0, "Ready")], CONFIGURED)
     assert story(whole_of_it, "Closed") == [(1, 7_000, "Closed")]
 

@@ -54,8 +54,8 @@ def test_a_replay_of_itself_is_the_record(tmp_path: Path, away: int) -> None:
     """The agents' work, too: 186 s of 400 for alice, none of the 100 that bob is ready."""
     found = read(a_disturbed_day(tmp_path, away))
     question = Question(span=found.span, thresholds=[10 * SECOND])
-    old = score(found.course, question)
-    assert score(again(found).course, question) == old
+    old = score(found.outcome, question)
+    assert score(again(found).outcome, question) == old
     whole = old[WHOLE, EVERY]
     assert (whole.contacts.offered, whole.contacts.answered) == (2, 2)
     assert round(whole.contacts.waited / SECOND, 3) == 24.0
@@ -93,5 +93,5 @@ def test_rules_have_their_hours_by_the_clock_on_the_wall(tmp_path: Path) -> None
     opening = '[[gate_rules]]\nrank = 5\nhours = ["Mon-Sun 12:00-20:00"]\n[[gate_rules]]'
     hours = CONFIG.replace("[[gate_rules]]", opening, 1)
     question = Question(span=found.span, thresholds=[10 * SECOND])
-    done = score(again(found, hours).course, question)[WHOLE, EVERY].contacts
+    done = score(again(found, hours).outcome, question)[WHOLE, EVERY].contacts
     assert (done.refused, done.offered) == (1, 1)
