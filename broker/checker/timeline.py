@@ -24,6 +24,8 @@ NOTED_EVERY = 15_000_000
 """So often the broker notes that it listens, besides what it writes."""
 STALL = 3_000_000
 """Longer than that a commit is under way: the broker is deaf, though it did nothing before either."""
+WALKED_OFF = 600_000_000
+"""A clock that is put back by more begins behind what is stored."""
 _DATED = frozenset({"agent", "note", "sentence", "status"})
 """Facts whose rows say when they were written: the next start knows that somebody listened then."""
 _MOMENTS = frozenset(
@@ -62,6 +64,7 @@ class Timeline:
         down: int | None = None
         unsure: int | None = None
         known = 0
+        begins = False
         for event in events:
             if event.kind is Kind.STARTED or _is_dated(event):
                 known = event.at
@@ -71,7 +74,14 @@ class Timeline:
                 unsure = min(event.data.get("undurable", event.at), unsure or event.at)
             match event.kind:
                 case Kind.CLOCK:
-                    line._lags.append((event.data["core"], event.data["lag"]))
+                    core = event.data["core"]
+                    if begins:
+                        # Who was killed took what it was for them later than this, and nothing of
+                        # that is stored: a clock does not begin behind what is.
+                        later = range(core + 1, core + WALKED_OFF)
+                        line._lags = [lag for lag in line._lags if lag[0] not in later]
+                    begins = False
+                    line._lags.append((core, event.data["lag"]))
                 case Kind.FROZEN:
                     line.deaf.append((event.at, event.data["until"]))
                 case Kind.FAILED | Kind.DRAINING:
@@ -89,6 +99,7 @@ class Timeline:
                     if down is not None:
                         line.deaf.append((down, event.at))
                     down = unsure = None
+                    begins = True
                 case Kind.RESUMED:
                     line.began.append((event.at - event.data["deaf"] - STALL, event.at))
                 case _:

@@ -74,3 +74,23 @@ def test_what_is_due_while_a_commit_takes_long_comes_a_grace_after_it() -> None:
     )
     assert line.over(89 * SECOND, 8 * SECOND) == 108 * SECOND
     assert line.over(86 * SECOND, 8 * SECOND) == 94 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("begins", "means"),
+    [(95, 106), (-605, 99)],
+    ids=["behind what was said in vain", "behind what is stored"],
+)
+def test_a_clock_that_begins_anew_means_its_own_times(begins: int, means: int) -> None:
+    """B-14: whoever was killed was further, with nothing stored; or the clock was put back by much."""
+    clocks = ((0, 0, 0), (97, 96, -1), (103, begins, begins - 103))
+    read = [
+        Event(at * SECOND, Kind.CLOCK, data={"core": core * SECOND, "lag": lag * SECOND})
+        for at, core, lag in clocks
+    ]
+    line = Timeline.read(
+        [Event(0, Kind.STARTED), *read[:2], Event(103 * SECOND, Kind.STARTED), read[2]]
+    )
+    assert line.moment(94 * SECOND) == 94 * SECOND
+    assert line.moment(98 * SECOND) == means * SECOND
+    assert line.moment((begins + 5) * SECOND) == 108 * SECOND
