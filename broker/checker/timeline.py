@@ -74,14 +74,8 @@ class Timeline:
                 unsure = min(event.data.get("undurable", event.at), unsure or event.at)
             match event.kind:
                 case Kind.CLOCK:
-                    core = event.data["core"]
-                    if begins:
-                        # Who was killed took what it was for them later than this, and nothing of
-                        # that is stored: a clock does not begin behind what is.
-                        later = range(core + 1, core + WALKED_OFF)
-                        line._lags = [lag for lag in line._lags if lag[0] not in later]
+                    line._goes_by(event.data["core"], event.data["lag"], begins=begins)
                     begins = False
-                    line._lags.append((core, event.data["lag"]))
                 case Kind.FROZEN:
                     line.deaf.append((event.at, event.data["until"]))
                 case Kind.FAILED | Kind.DRAINING:
@@ -106,6 +100,15 @@ class Timeline:
                     pass
         line._lags.sort(key=lambda lag: lag[0])
         return line
+
+    def _goes_by(self, core: int, lag: int, *, begins: bool) -> None:
+        """From a time of the broker's clock on that is so much ahead."""
+        if begins:
+            # Who was killed took what it was for them later than this, and nothing of that is stored:
+            # a clock does not begin behind what is.
+            said_in_vain = range(core + 1, core + WALKED_OFF)
+            self._lags = [known for known in self._lags if known[0] not in said_in_vain]
+        self._lags.append((core, lag))
 
     def moment(self, at: int) -> int:
         """What a time of the broker's clock is on that of the history."""
