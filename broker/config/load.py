@@ -272,7 +272,7 @@ def _syntax_fault(path: str, source: str, text: str) -> ConfigFault:
     """`tomllib` stops at the first fault of syntax and says where only in its message."""
     place = _PLACE.search(text)
     if place is None:  # "at end of document"
-        return refused(path, source.count("\n") + 1, f"is no TOML: {text}")
+        return refused(path, source.count("\n") + 1, f"is not valid TOML: {text}")
     line, column = int(place[1]), int(place[2])
-    said = f"is no TOML: {text[: place.start()]} (column {column}){strange(source, line, column)}"
+    said = f"is not valid TOML: {text[: place.start()]} (column {column}){strange(source, line, column)}"
     return refused(path, line, said)

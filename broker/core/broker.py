@@ -302,9 +302,9 @@ def _fill_in(chat: Chat) -> None:
             add_sentence(chat, sentence)
     for note in notes:
         add_note(chat, note)
-    for slot in chat.transcript.slots.values():
-        if slot.words.agent is not None:
-            chat.transcript.writers[slot.words.agent] = None
+    for pinned in chat.transcript.pinned.values():
+        if pinned.words.agent is not None:
+            chat.transcript.writers[pinned.words.agent] = None
     chat.activity.last = activity
     chat.transcript.size = measured_transcript(chat)
 

@@ -33,12 +33,12 @@ class Sentence:
     confirmed_at: int | None = None
 
 
-SlotKey = tuple[bool, int]
-"""Which slot of a chat: whether it is towards the visitor, and the model."""
+PinnedKey = tuple[bool, int]
+"""What stays in view until another one replaces it: whether it is towards the visitor, and the model."""
 
 
 @define
-class Slot:
+class PinnedSentence:
     """The last sentence of model 4, 6 or 8 in one direction; only `confirmed_at` ever changes, once."""
 
     counter: ClassVar[int] = 0
@@ -295,7 +295,7 @@ class Transcript:
     Attributes:
         keys: The sentences by ID: `keys[False]` the visitor's, `keys[True]` the other way (W-21).
         internal: The notes of agents for each other, with numbers of their own.
-        past_slots: What the keys of overwritten slots stood for, the latest of them.
+        past_pinned: What the keys of those that were replaced stood for, the latest of them.
         writers: Who wrote to the visitor or a note: their retries are known for ever (W-21).
         size: A bound on the bytes of the transcript on the wire.
         edition: Changes whenever something is said, noted or confirmed.
@@ -308,8 +308,8 @@ class Transcript:
     )
     internal: list[Sentence] = Factory(list)
     internal_keys: dict[str, Sentence] = field(factory=dict, metadata=DERIVED)
-    slots: dict[SlotKey, Slot] = Factory(dict)
-    past_slots: dict[tuple[bool, str], bytes] = field(factory=dict, metadata=DERIVED)
+    pinned: dict[PinnedKey, PinnedSentence] = Factory(dict)
+    past_pinned: dict[tuple[bool, str], bytes] = field(factory=dict, metadata=DERIVED)
     writers: dict[Guid, None] = field(factory=dict, metadata=DERIVED)
     size: int = 0
     edition: int = field(default=0, metadata=DERIVED)
@@ -348,7 +348,7 @@ PARTS: Final = (
     Forms,
     Transcript,
     Sentence,
-    Slot,
+    PinnedSentence,
 )
 """What a chat consists of."""
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from broker.core.chat_state import Sentence, Slot
-from broker.core.facts import NoteStored, SentenceStored, SlotFilled
+from broker.core.chat_state import PinnedSentence, Sentence
+from broker.core.facts import NoteStored, SentencePinned, SentenceStored
 from protocol.errors import ByeCode
 from protocol.value import value
 from protocol.values import FrameId, Guid
@@ -71,7 +71,7 @@ class LogEntry:
 Effect = Send | Dismiss | LogEntry
 
 
-Said = Sentence | Slot | SentenceStored | SlotFilled | NoteStored
+Said = Sentence | PinnedSentence | SentenceStored | SentencePinned | NoteStored
 """A sentence, as it is remembered or as it is about to be."""
 
 

@@ -23,8 +23,8 @@ NOTE_RESERVE = 8_192
 """What is kept free for the broker's own notes."""
 CHATS_PER_GATEWAY = 100_000
 """The most chats of a gateway in memory, those included that closed not long ago."""
-PAST_SLOTS = 64
-"""How many overwritten slots' keys are remembered for each chat."""
+PAST_PINNED = 64
+"""How many keys of replaced pinned sentences are remembered for each chat."""
 FORMS_PER_CHAT = 32
 VARIABLES_PER_CHAT = 32
 REGISTERS_PER_SESSION = 16
@@ -69,8 +69,8 @@ def written(text: str) -> int:
     return len(escaped) if escaped.isascii() else len(escaped.encode())
 
 
-def slot_digest(model: int, text: str) -> bytes:
-    """What is remembered of an overwritten slot, to know its retry (W-21)."""
+def pinned_digest(model: int, text: str) -> bytes:
+    """What is remembered of a pinned sentence that was replaced, to know its retry (W-21)."""
     return blake2b(f"{model}/{text}".encode(), digest_size=16).digest()
 
 

@@ -84,7 +84,7 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
     for chat in state.chats.values():
         was = ahead.chats.get(chat.id)
         if was is not None:
-            # Not `past_slots`: what it knows of inputs that are decided again would make retries of them.
+            # Not `past_pinned`: what it knows of inputs that are decided again would make retries of them.
             chat.waiting.estimate = was.waiting.estimate
             _remember_times(state, chat, was)
         _await_bot(state, chat, was)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from attrs import Factory, define, field
 
 from broker.config.model import Config
-from broker.core.chat_state import Chat, Invite, Party, Sentence, Slot, SlotKey
+from broker.core.chat_state import Chat, Invite, Party, PinnedKey, PinnedSentence, Sentence
 from broker.core.contact_state import Contacts
 from broker.core.distribution_state import (
     AgentPresence,
@@ -48,14 +48,14 @@ __all__ = [
     "Need",
     "Order",
     "Party",
+    "PinnedKey",
+    "PinnedSentence",
     "Queue",
     "QueueEntry",
     "Rank",
     "Recovered",
     "Sentence",
     "Session",
-    "Slot",
-    "SlotKey",
     "State",
 ]
 
@@ -139,8 +139,8 @@ class Recovered:
 
     Attributes:
         chats: Open chats and those closed not long ago, by number, with their sentences (`keys`,
-            `transcript_bytes` and indexes are filled in by `restore`), slots, forms, and, for an open
-            chat, who let it go since it began or was reopened.
+            `transcript_bytes` and indexes are filled in by `restore`), pinned sentences, forms, and, for an
+            open chat, who let it go since it began or was reopened.
         presences: The rows of `agents`, with the open wrap-ups; leases are filled in by `restore`.
         lone_forms: What each gateway saved today without a chat.
         contacts: Those who are known.

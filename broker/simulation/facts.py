@@ -21,10 +21,10 @@ from broker.core.facts import (
     OfferMade,
     PartyJoined,
     PartyLeft,
+    PinnedConfirmed,
     SentenceConfirmed,
+    SentencePinned,
     SentenceStored,
-    SlotConfirmed,
-    SlotFilled,
     WrapupEnded,
     WrapupStarted,
 )
@@ -45,9 +45,9 @@ def _of_sentence(fact: Fact) -> list[list[str]]:
             return [["sentence", fact.chat, str(fact.counter), way, fact.words.id]]
         case SentenceConfirmed():
             return [["confirm", fact.chat, str(fact.counter)]]
-        case SlotConfirmed():
+        case PinnedConfirmed():
             return [["confirm", fact.chat, str(fact.outbound), str(fact.model)]]
-        case SlotFilled():
+        case SentencePinned():
             return [["slot", fact.chat, str(fact.words.model), fact.words.id]]
         case NoteStored():
             return [["note", fact.chat, str(fact.counter), fact.words.id]]

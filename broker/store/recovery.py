@@ -47,9 +47,9 @@ from broker.core.state import (
     Chat,
     Invite,
     Party,
+    PinnedSentence,
     Recovered,
     Sentence,
-    Slot,
 )
 from broker.core.timers import Term, Wrapup
 from broker.store.errors import StoreUnusableError
@@ -72,7 +72,7 @@ from broker.store.schema import (
     sentences,
     wrapups,
 )
-from broker.store.words import OF_NOTE, OF_SENTENCE, OF_SLOT
+from broker.store.words import OF_NOTE, OF_PINNED, OF_SENTENCE
 from protocol.codec import from_wire
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import (
@@ -301,11 +301,11 @@ def _made(rows: bytes) -> list[Sentence]:
 def _belongings(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:
     """Slots, forms and exclusions."""
     s, f = chat_slots.c, form_results.c
-    words = [s[name] for name in OF_SLOT]
-    slots = select(s.chat_no, s.confirmed_at, *words).where(s.chat_no.in_(part))
-    for no, confirmed_at, *values in connection.execute(slots):
-        slot = Slot(Words(**dict(zip(OF_SLOT, values, strict=True))), confirmed_at)
-        found[no].transcript.slots[slot.words.outbound, slot.words.model] = slot
+    words = [s[name] for name in OF_PINNED]
+    rows = select(s.chat_no, s.confirmed_at, *words).where(s.chat_no.in_(part))
+    for no, confirmed_at, *values in connection.execute(rows):
+        pinned = PinnedSentence(Words(**dict(zip(OF_PINNED, values, strict=True))), confirmed_at)
+        found[no].transcript.pinned[pinned.words.outbound, pinned.words.model] = pinned
     forms = select(f.chat_no, f.result_id, f.at, f.result).where(f.chat_no.in_(part))
     for no, key, at, body in connection.execute(forms.order_by(f.seq)):
         result = cast("ScenarioResultInfo", from_wire("ES_SCENARIO_SAVE", body))

@@ -30,8 +30,8 @@ from broker.core.facts import (
     ParkWarned,
     PartyJoined,
     PartyLeft,
-    SlotConfirmed,
-    SlotFilled,
+    PinnedConfirmed,
+    SentencePinned,
     WrapupEnded,
     WrapupStarted,
 )
@@ -43,7 +43,7 @@ from broker.store.contact_rows import RECORDS as CONTACT_RECORDS
 from broker.store.form_rows import COMMANDS as FORM_COMMANDS
 from broker.store.form_rows import RECORDS as FORM_RECORDS
 from broker.store.row import Record, Records, Row, as_json, word_of
-from broker.store.words import OF_NOTE, OF_SENTENCE, OF_SLOT, note_row, slot_row
+from broker.store.words import OF_NOTE, OF_PINNED, OF_SENTENCE, note_row, pinned_row
 from protocol.values import ChatStatus
 
 START: Final = Command(
@@ -153,10 +153,10 @@ WARN: Final = Command(table=schema.chats, columns=("no", "warned_for"), keys=1)
 DROP: Final = Command(table=schema.chats, columns=("no", "dropped_at"), keys=1)
 FILL: Final = Command(
     table=schema.chat_slots,
-    columns=("chat_no", *OF_SLOT, "confirmed_at"),
+    columns=("chat_no", *OF_PINNED, "confirmed_at"),
     conflict="(chat_no, outbound, model)",
 )
-CONFIRM_SLOT: Final = Command(
+CONFIRM_PINNED: Final = Command(
     table=schema.chat_slots,
     columns=("chat_no", "outbound", "model", "confirmed_at"),
     keys=3,
@@ -346,12 +346,12 @@ def _warned(f: ChatWarned) -> Records:
     yield Record(WARN, f.no, (f.no, f.activity))
 
 
-def _slot(f: SlotFilled) -> Records:
-    yield Record(FILL, f.no, (f.no, *slot_row(f.words), f.confirmed_at))
+def _pinned(f: SentencePinned) -> Records:
+    yield Record(FILL, f.no, (f.no, *pinned_row(f.words), f.confirmed_at))
 
 
-def _slot_confirmed(f: SlotConfirmed) -> Records:
-    yield Record(CONFIRM_SLOT, f.no, (f.no, f.outbound, f.model, f.at))
+def _pinned_confirmed(f: PinnedConfirmed) -> Records:
+    yield Record(CONFIRM_PINNED, f.no, (f.no, f.outbound, f.model, f.at))
 
 
 def _offered(f: OfferMade) -> Records:
@@ -459,8 +459,8 @@ RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
     ParkWarned: _park_warned,
     PartyJoined: _joined,
     PartyLeft: _left,
-    SlotConfirmed: _slot_confirmed,
-    SlotFilled: _slot,
+    PinnedConfirmed: _pinned_confirmed,
+    SentencePinned: _pinned,
     WrapupEnded: _wrapup_ended,
     WrapupStarted: _wrapup,
 }

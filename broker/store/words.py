@@ -21,9 +21,9 @@ def columns_of(table: Table) -> tuple[str, ...]:
 
 
 OF_SENTENCE: Final = columns_of(sentences)
-OF_SLOT: Final = columns_of(chat_slots)
+OF_PINNED: Final = columns_of(chat_slots)
 OF_NOTE: Final = columns_of(internal_sentences)
 
 sentence_row: Final[Row] = attrgetter(*OF_SENTENCE)
-slot_row: Final[Row] = attrgetter(*OF_SLOT)
+pinned_row: Final[Row] = attrgetter(*OF_PINNED)
 note_row: Final[Row] = attrgetter(*OF_NOTE)

@@ -91,3 +91,8 @@ def test_what_others_reach_does_not_count(
     capsys.readouterr()
     assert covered.main([data.data_filename()]) == 0
     assert "every module is at its floor or above" in capsys.readouterr().out
+
+
+def test_the_table_has_every_module_and_no_other() -> None:
+    """What a new module is held to is said when it comes."""
+    assert set(covered.read_floors()) == set(covered.modules())

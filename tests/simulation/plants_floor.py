@@ -23,7 +23,7 @@ from broker.core.facts import (
     ChatWidened,
     NoteStored,
     PartyJoined,
-    SlotConfirmed,
+    PinnedConfirmed,
 )
 from broker.core.facts.causes import ChatCause, OfferOutcome, WrapupEnd
 from broker.core.inputs import Stamp
@@ -128,16 +128,16 @@ def _one_slot_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
     """An agent's page stands where the visitor's stood, as when both sides had one place."""
 
     def slots(chat: Chat, *, outbound: bool) -> Any:
-        newest = sorted(chat.transcript.slots.values(), key=lambda slot: slot.words.at)
+        newest = sorted(chat.transcript.pinned.values(), key=lambda slot: slot.words.at)
         by_model = {slot.words.model: slot for slot in newest}
-        return tuple(by_model.get(model) for model in structures.SLOT_MODELS)
+        return tuple(by_model.get(model) for model in structures.PINNED_MODELS)
 
-    monkeypatch.setattr(structures, "_slots", slots)
+    monkeypatch.setattr(structures, "_pinned", slots)
 
 
 def _slot_confirmation_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told and never written."""
-    monkeypatch.setitem(rows.RECORDS, SlotConfirmed, lambda _fact: iter(()))
+    monkeypatch.setitem(rows.RECORDS, PinnedConfirmed, lambda _fact: iter(()))
 
 
 def _replaced_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:

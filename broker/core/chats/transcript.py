@@ -1,4 +1,4 @@
-"""Writing facts into the words of a chat: transcript, notes, slots, forms, and what they weigh."""
+"""Writing facts into the words of a chat: transcript, notes, pinned sentences, forms, and what they weigh."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from broker.core.facts import (
     FormOffered,
     FormSaved,
     NoteStored,
+    PinnedConfirmed,
     SentenceConfirmed,
+    SentencePinned,
     SentenceStored,
-    SlotConfirmed,
-    SlotFilled,
 )
 from broker.core.limits import (
     DAY,
-    PAST_SLOTS,
+    PAST_PINNED,
     form_bytes,
     form_size,
-    slot_digest,
+    pinned_digest,
     variables_bytes,
 )
 from broker.core.lone_forms import LoneForms
 from broker.core.sentence import sentence_bytes
-from broker.core.state import Chat, ChatsState, Sentence, Slot
+from broker.core.state import Chat, ChatsState, PinnedSentence, Sentence
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import ChatStatus, Guid
 
@@ -45,7 +45,7 @@ def held_bytes(chat: Chat) -> int:
 def measured_transcript(chat: Chat) -> int:
     """A bound on the bytes of everything that a snapshot of the chat holds."""
     transcript = chat.transcript
-    said: list[Sentence | Slot] = [*transcript.internal, *transcript.slots.values()]
+    said: list[Sentence | PinnedSentence] = [*transcript.internal, *transcript.pinned.values()]
     if transcript.stored is None:
         said += transcript.sentences
     words = sum(sentence_bytes(s.words, chat.visitor.tracking_id) for s in said)
@@ -85,20 +85,20 @@ def add_note(chat: Chat, note: Sentence) -> int:
     return size
 
 
-def fill_slot(chat: Chat, slot: Slot) -> int:
-    """Replace what a direction has in the slot of a model; gives the size that is added."""
-    transcript, words = chat.transcript, slot.words
+def pin(chat: Chat, pinned: PinnedSentence) -> int:
+    """Replace what is pinned of a model in a direction; gives the size that is added."""
+    transcript, words = chat.transcript, pinned.words
     key = (words.outbound, words.model)
-    before = transcript.slots.get(key)
+    before = transcript.pinned.get(key)
     size = sentence_bytes(words, chat.visitor.tracking_id)
-    transcript.slots[key] = slot
+    transcript.pinned[key] = pinned
     if words.agent is not None:
         transcript.writers[words.agent] = None
     if before is not None:
-        old, past = before.words, transcript.past_slots
+        old, past = before.words, transcript.past_pinned
         size -= sentence_bytes(old, chat.visitor.tracking_id)
-        past[old.outbound, old.id] = slot_digest(old.model, old.text)
-        if len(past) > PAST_SLOTS:
+        past[old.outbound, old.id] = pinned_digest(old.model, old.text)
+        if len(past) > PAST_PINNED:
             del past[next(iter(past))]
     transcript.size += size
     return size
@@ -144,10 +144,10 @@ def note_stored(state: ChatsState, f: NoteStored) -> None:
     state.bytes_held[chat.gateway] += add_note(chat, Sentence(f.counter, f.words))
 
 
-def slot_filled(state: ChatsState, f: SlotFilled) -> None:
-    """A slot has new contents."""
+def sentence_pinned(state: ChatsState, f: SentencePinned) -> None:
+    """Something else is pinned."""
     chat = state.chats[f.chat]
-    state.bytes_held[chat.gateway] += fill_slot(chat, Slot(f.words))
+    state.bytes_held[chat.gateway] += pin(chat, PinnedSentence(f.words))
 
 
 def sentence_confirmed(state: ChatsState, f: SentenceConfirmed) -> None:
@@ -157,9 +157,9 @@ def sentence_confirmed(state: ChatsState, f: SentenceConfirmed) -> None:
     chat.transcript.sentences[f.counter - 1].confirmed_at = f.at
 
 
-def slot_confirmed(state: ChatsState, f: SlotConfirmed) -> None:
-    """What fills a slot was confirmed."""
-    state.chats[f.chat].transcript.slots[f.outbound, f.model].confirmed_at = f.at
+def pinned_confirmed(state: ChatsState, f: PinnedConfirmed) -> None:
+    """What is pinned was confirmed."""
+    state.chats[f.chat].transcript.pinned[f.outbound, f.model].confirmed_at = f.at
 
 
 def form_offered(state: ChatsState, f: FormOffered) -> None:
@@ -204,6 +204,6 @@ TABLE: Final[dict[type, Callable[[ChatsState, Any], None]]] = {
     NoteStored: note_stored,
     SentenceConfirmed: sentence_confirmed,
     SentenceStored: sentence_stored,
-    SlotConfirmed: slot_confirmed,
-    SlotFilled: slot_filled,
+    PinnedConfirmed: pinned_confirmed,
+    SentencePinned: sentence_pinned,
 }

@@ -18,8 +18,8 @@ from broker.core.facts import (
     ChatWarned,
     DecisionLogged,
     NoteStored,
+    SentencePinned,
     SentenceStored,
-    SlotFilled,
     WrapupEnded,
     WrapupStarted,
 )
@@ -131,8 +131,8 @@ def unwarned(chat: Chat, stamp: Stamp) -> list[ChatWarned]:
     return [ChatWarned(chat=chat.id, no=chat.no, activity=0)]
 
 
-def heard_anew(chat: Chat, stamp: Stamp, made: SentenceStored | SlotFilled) -> list[ChatWarned]:
-    """What else a sentence of a person changes; what fills a slot is none."""
+def heard_anew(chat: Chat, stamp: Stamp, made: SentenceStored | SentencePinned) -> list[ChatWarned]:
+    """What else a sentence of a person changes; what is pinned is none."""
     return unwarned(chat, stamp) if isinstance(made, SentenceStored) else []
 
 

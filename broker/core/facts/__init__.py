@@ -43,10 +43,10 @@ from broker.core.facts.chats import (
     FormOffered,
     FormSaved,
     NoteStored,
+    PinnedConfirmed,
     SentenceConfirmed,
+    SentencePinned,
     SentenceStored,
-    SlotConfirmed,
-    SlotFilled,
 )
 from broker.core.facts.contacts import (
     ChatLinked,
@@ -87,10 +87,10 @@ Fact = (
     | FormOffered
     | FormSaved
     | NoteStored
+    | PinnedConfirmed
     | SentenceConfirmed
+    | SentencePinned
     | SentenceStored
-    | SlotConfirmed
-    | SlotFilled
     | ChatLinked
     | ContactAddressed
     | ContactMade
@@ -167,15 +167,15 @@ __all__ = [
     "ParkWarned",
     "PartyJoined",
     "PartyLeft",
+    "PinnedConfirmed",
     "Refreshed",
     "Register",
     "RegisterAsked",
     "SentenceConfirmed",
+    "SentencePinned",
     "SentenceStored",
     "SessionJoined",
     "SessionLeft",
-    "SlotConfirmed",
-    "SlotFilled",
     "TimerFired",
     "WaitEstimated",
     "WrapupEnded",

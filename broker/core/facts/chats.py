@@ -228,7 +228,7 @@ class NoteStored:
 
 
 @frozen
-class SlotFilled:
+class SentencePinned:
     """The last sentence of model 4, 6 or 8 of a chat in a direction (W-22). Upsert in `chat_slots`."""
 
     durable: ClassVar[bool] = True
@@ -240,8 +240,8 @@ class SlotFilled:
 
 
 @frozen(kw_only=True)
-class SlotConfirmed:
-    """The receiver of what fills a slot confirmed it for the first time (B-10)."""
+class PinnedConfirmed:
+    """The receiver of what is pinned confirmed it for the first time (B-10)."""
 
     durable: ClassVar[bool] = True
     chat: Guid

@@ -76,7 +76,7 @@ def _piece(state: State, gateways: tuple[Gateway, ...], after: int) -> Reply:
 
 def _listed(state: State, chats: Iterable[Guid]) -> tuple[ChatStatusInfo, ...]:
     return tuple(
-        chat_for_connector(state, state.chats[chat], full=False, slots=False) for chat in chats
+        chat_for_connector(state, state.chats[chat], full=False, pinned=False) for chat in chats
     )
 
 

@@ -18,7 +18,7 @@ from broker.core.form_values import form_values, scenario_in
 from broker.core.limits import LISTED_TEXT, WRAP_UP_BYTES, items_that_fit
 from broker.core.moments import utc
 from broker.core.sentence import shown
-from broker.core.state import Chat, Party, Sentence, Slot, State
+from broker.core.state import Chat, Party, PinnedSentence, Sentence, State
 from protocol.agent import AgentStateInfo, AgentWrapUpInfo
 from protocol.chat import (
     ChatInfo,
@@ -37,7 +37,7 @@ from protocol.values import (
     TransferMode,
 )
 
-SLOT_MODELS = (
+PINNED_MODELS = (
     SentenceModel.TECH_PANEL,
     SentenceModel.NAVIGATION,
     SentenceModel.CO_BROWSING,
@@ -83,15 +83,15 @@ def outbound_chat(state: State, chat: Chat) -> ChatServiceInfo:
 
 
 def chat_for_connector(
-    state: State, chat: Chat, *, full: bool, slots: bool = True
+    state: State, chat: Chat, *, full: bool, pinned: bool = True
 ) -> ChatStatusInfo:
-    """A chat as its connector sees it; without slots in a list."""
+    """A chat as its connector sees it; without pinned sentences in a list."""
     gateway = state.config.gateways[chat.gateway]
     dead = dead_time(state, chat)
     agent, name = _partner(state, chat)
     panel, navigation, data = (
-        sentence_for_connector(gateway, chat, slot) if slot is not None else None
-        for slot in (_slots(chat, outbound=True) if slots else _NO_SLOTS)
+        sentence_for_connector(gateway, chat, pinned) if pinned is not None else None
+        for pinned in (_pinned(chat, outbound=True) if pinned else _NONE_PINNED)
     )
     return ChatStatusInfo(
         peer=gateway.peer,
@@ -114,15 +114,15 @@ def chat_for_connector(
 def chat_for_workplace(
     state: State, chat: Chat, viewer: Guid, number: str, now: int, *, info: bool, full: bool
 ) -> ChatStatusInfo:
-    """A chat as it stands for the agent at a workplace; without Info and slots in a list."""
+    """A chat as it stands for the agent at a workplace; without Info and pinned sentences in a list."""
     status = seen_as(chat, viewer)
-    shows_slots = info and chat.is_read_by(viewer)
+    shows_pinned = info and chat.is_read_by(viewer)
     agent, name = _partner(state, chat)
     if status is ChatStatus.ALERTING:
         agent, name = viewer, agent_name(state, viewer)
     panel, navigation, data = (
-        sentence_for_workplace(number, chat, slot) if slot is not None else None
-        for slot in (_slots(chat, outbound=False) if shows_slots else _NO_SLOTS)
+        sentence_for_workplace(number, chat, pinned) if pinned is not None else None
+        for pinned in (_pinned(chat, outbound=False) if shows_pinned else _NONE_PINNED)
     )
     return ChatStatusInfo(
         peer=number,
@@ -290,14 +290,14 @@ def _partner(state: State, chat: Chat) -> tuple[Guid | None, str | None]:
     return chat.agent, agent_name(state, chat.agent)
 
 
-_NO_SLOTS: tuple[Slot | None, ...] = (None, None, None)
+_NONE_PINNED: tuple[PinnedSentence | None, ...] = (None, None, None)
 
 
-def _slots(chat: Chat, *, outbound: bool) -> tuple[Slot | None, ...]:
+def _pinned(chat: Chat, *, outbound: bool) -> tuple[PinnedSentence | None, ...]:
     """What one direction has in Panel, Navigation and CoBrowsingData: the other side is shown it."""
-    if not chat.transcript.slots:
-        return _NO_SLOTS
-    return tuple(chat.transcript.slots.get((outbound, model)) for model in SLOT_MODELS)
+    if not chat.transcript.pinned:
+        return _NONE_PINNED
+    return tuple(chat.transcript.pinned.get((outbound, model)) for model in PINNED_MODELS)
 
 
 def _parties(state: State, chat: Chat, viewer: Guid) -> tuple[ChatPartyInfo, ...]:

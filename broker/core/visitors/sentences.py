@@ -31,21 +31,21 @@ from broker.core.facts import (
     BotAwaited,
     Fact,
     NoteStored,
+    PinnedConfirmed,
     SentenceConfirmed,
+    SentencePinned,
     SentenceStored,
-    SlotConfirmed,
-    SlotFilled,
 )
 from broker.core.inputs import Stamp
-from broker.core.limits import slot_digest
+from broker.core.limits import pinned_digest
 from broker.core.moments import utc
 from broker.core.sentence import Words, heard
 from broker.core.serving import answered, serves
-from broker.core.state import Chat, Sentence, Session, Slot, State
+from broker.core.state import Chat, PinnedSentence, Sentence, Session, State
 from broker.core.views.addressing import chat_at_workplace, find_tracked, gateway_of, tracked_chat
 from broker.core.views.recipients import connectors_of, listeners, readers
 from broker.core.views.structures import (
-    SLOT_MODELS,
+    PINNED_MODELS,
     sentence_for_connector,
     sentence_for_workplace,
 )
@@ -57,7 +57,7 @@ from protocol.values import ChatStatus, Guid, SentenceModel, TransferMode
 
 _REUSED = Refusal(ErrorCode.KEY_REUSED, "ID: used before for another sentence")
 NUMBERED = frozenset({int(SentenceModel.SENTENCE), int(SentenceModel.TECH_NOTE)})
-SLOTS = frozenset(map(int, SLOT_MODELS))
+PINNED = frozenset(map(int, PINNED_MODELS))
 INTERNAL = int(SentenceModel.INTERNAL)
 
 
@@ -212,16 +212,18 @@ def _note_from_workplace(
     return decision
 
 
-def known_key(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Sentence | Slot | Refusal | None:
+def known_key(
+    chat: Chat, p: ChatSentenceInfo, outbound: bool
+) -> Sentence | PinnedSentence | Refusal | None:
     """The sentence that already has this key, if it says the same (W-21)."""
-    if p.model not in NUMBERED and p.model not in SLOTS:
+    if p.model not in NUMBERED and p.model not in PINNED:
         return Refusal(ErrorCode.BAD_PAYLOAD, "Model: not a known model")
     transcript = chat.transcript
-    known: Sentence | Slot | None = transcript.keys[outbound].get(p.id or "")
-    if known is None and transcript.slots:
-        known = slot_of(chat, p.id, outbound)
+    known: Sentence | PinnedSentence | None = transcript.keys[outbound].get(p.id or "")
+    if known is None and transcript.pinned:
+        known = pinned_by_key(chat, p.id, outbound)
         if known is None:
-            return _past_slot(chat, p, outbound)
+            return _past_pinned(chat, p, outbound)
     if known is not None and (known.words.text != p.text or known.words.model != p.model):
         return _REUSED
     return known
@@ -240,47 +242,49 @@ def _said_before(state: State, chat: Chat, p: ChatSentenceInfo) -> tuple[Chat, S
     return earlier, known
 
 
-def _past_slot(chat: Chat, p: ChatSentenceInfo, outbound: bool) -> Slot | Refusal | None:
-    """The retry of a sentence whose slot was overwritten: it must not come back into it."""
-    digest = chat.transcript.past_slots.get((outbound, p.id or ""))
+def _past_pinned(
+    chat: Chat, p: ChatSentenceInfo, outbound: bool
+) -> PinnedSentence | Refusal | None:
+    """The retry of a pinned sentence that was replaced: it must not come back."""
+    digest = chat.transcript.past_pinned.get((outbound, p.id or ""))
     if digest is None:
         return None
     text = p.text or ""
-    if digest != slot_digest(p.model, text):
+    if digest != pinned_digest(p.model, text):
         return _REUSED
     last = chat.activity.last
-    return Slot(heard(p, p.party_name, last, None, outbound=outbound))
+    return PinnedSentence(heard(p, p.party_name, last, None, outbound=outbound))
 
 
-def slot_of(chat: Chat, key: str | None, outbound: bool) -> Slot | None:
-    """The slot that holds the sentence with this key."""
-    for slot in chat.transcript.slots.values():
-        if slot.words.id == key and slot.words.outbound is outbound:
-            return slot
+def pinned_by_key(chat: Chat, key: str | None, outbound: bool) -> PinnedSentence | None:
+    """The pinned sentence with this key."""
+    for pinned in chat.transcript.pinned.values():
+        if pinned.words.id == key and pinned.words.outbound is outbound:
+            return pinned
     return None
 
 
-def _placed(chat: Chat, words: Words) -> SentenceStored | SlotFilled:
-    """The fact of a new sentence: it is numbered, or fills a slot."""
+def _placed(chat: Chat, words: Words) -> SentenceStored | SentencePinned:
+    """The fact of a new sentence: it is numbered, or pinned."""
     if words.model in NUMBERED:
         return SentenceStored(chat.id, chat.no, len(chat.transcript.sentences) + 1, words)
-    return SlotFilled(chat.id, chat.no, words)
+    return SentencePinned(chat.id, chat.no, words)
 
 
-def _overwriting(chat: Chat, known: Sentence | Slot) -> Slot | None:
-    """What stands in the slot of an overwritten sentence.
+def _overwriting(chat: Chat, known: Sentence | PinnedSentence) -> PinnedSentence | None:
+    """What is pinned in place of a sentence that was replaced.
 
     It follows the echo of the retry, so that what the sender folds ends with the newest (I-9).
     """
     if known.counter:
         return None
-    newest = chat.transcript.slots.get((known.words.outbound, known.words.model))
+    newest = chat.transcript.pinned.get((known.words.outbound, known.words.model))
     return newest if newest is not known else None
 
 
 def _again(
     chat: Chat,
-    known: Sentence | Slot,
+    known: Sentence | PinnedSentence,
     session: Session,
     frame: Frame,
     shown: Callable[[Said], Reply],
@@ -373,10 +377,10 @@ def _confirmed(
     frame: Frame,
     pushes: list[Send],
 ) -> Outcome:
-    known = chat.transcript.keys[outbound].get(p.id or "") or slot_of(chat, p.id, outbound)
+    known = chat.transcript.keys[outbound].get(p.id or "") or pinned_by_key(chat, p.id, outbound)
     decision = Decision()
     if known is None:
-        if (outbound, p.id or "") not in chat.transcript.past_slots:
+        if (outbound, p.id or "") not in chat.transcript.past_pinned:
             return Refusal(ErrorCode.UNKNOWN_MESSAGE, "ID: no such sentence to confirm")
     elif known.confirmed_at is None and isinstance(known, Sentence):
         decision.facts.append(SentenceConfirmed(chat.id, chat.no, known.counter, stamp.now))
@@ -384,14 +388,14 @@ def _confirmed(
     elif known.confirmed_at is None:
         model, at = known.words.model, stamp.now
         decision.facts.append(
-            SlotConfirmed(chat=chat.id, no=chat.no, model=model, outbound=outbound, at=at)
+            PinnedConfirmed(chat=chat.id, no=chat.no, model=model, outbound=outbound, at=at)
         )
-        decision.notices += [_of_a_slot(push, model) for push in pushes]
+        decision.notices += [_of_pinned(push, model) for push in pushes]
     return decision.answering(acknowledgement(session, frame))
 
 
-def _of_a_slot(push: Send, model: int) -> Send:
-    """A confirmation that says of which slot it is, for the transcript does not have the sentence."""
+def _of_pinned(push: Send, model: int) -> Send:
+    """A confirmation that says of which model it is, for the transcript does not have the sentence."""
     assert isinstance(push.payload, ChatCommandInfo)
     return evolve(push, payload=evolve(push.payload, model=model))
 

@@ -281,7 +281,7 @@ def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: G
 def _name_fits(state: State, chat: Chat, tracking_id: str) -> bool:
     """Whether what was said before a chat got its tracking ID fits one frame with it (I-14)."""
     said = (
-        len(chat.transcript.sentences) + len(chat.transcript.internal) + len(chat.transcript.slots)
+        len(chat.transcript.sentences) + len(chat.transcript.internal) + len(chat.transcript.pinned)
     )
     more = chat_bytes(tracking_id) - chat_bytes(chat.id)
     return (

@@ -403,9 +403,9 @@ def test_all_faults_come_in_one_go_in_the_order_of_the_file() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("a = 1\nb = = 2\n", 2, "is no TOML: Invalid value (column 5)"),
-        ("a = 1\na = 2\n", 2, "is no TOML: Cannot overwrite a value"),
-        ("a = 1\r\nb = [1,", 2, "is no TOML"),
+        ("a = 1\nb = = 2\n", 2, "is not valid TOML: Invalid value (column 5)"),
+        ("a = 1\na = 2\n", 2, "is not valid TOML: Cannot overwrite a value"),
+        ("a = 1\r\nb = [1,", 2, "is not valid TOML"),
         ("a = " + "[" * 100_000, None, "is no usable TOML"),
     ],
 )

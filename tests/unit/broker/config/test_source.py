@@ -54,7 +54,7 @@ def test_marks_and_line_ends_are_no_matter(tmp_path: Path, data: bytes) -> None:
         (b"# a\n# b\r# c\n", ":2: has a carriage return without a line feed"),
         (b"\n\0", ":2: has a NUL byte"),
         ("\nnode = \u201cx\u201d".encode(), "there is a U+201C, LEFT DOUBLE QUOTATION MARK"),
-        ("\n\u00a0node = 1".encode(), ":2: is no TOML: Invalid statement (column 1)"),
+        ("\n\u00a0node = 1".encode(), ":2: is not valid TOML: Invalid statement (column 1)"),
         ("\n\u00a0node = 1".encode(), "; there is a U+00A0, NO-BREAK SPACE"),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from broker.config.load import loads
-from broker.core.facts import ChatMoved, SentenceStored, SlotFilled
+from broker.core.facts import ChatMoved, SentencePinned, SentenceStored
 from broker.core.invariants import durable
 from protocol.frame import Frame
 from protocol.values import Role, from_micros
@@ -247,7 +247,7 @@ def test_a_slot_is_echoed_relayed_and_replaced(
         kept = [name for name in ("Panel", "Navigation", "CoBrowsingData") if name in seen]
         assert (kept, seen["Sentences"]) == ([slot] if is_other else [], [])
         assert not is_other or seen[slot]["ID"] == "two"
-    assert len([f for f in play.facts if isinstance(f, SlotFilled)]) == 2
+    assert len([f for f in play.facts if isinstance(f, SentencePinned)]) == 2
 
 
 def test_typing_that_is_not_said_is_meant(play: Playbook) -> None:

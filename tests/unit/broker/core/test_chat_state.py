@@ -64,7 +64,7 @@ def test_what_is_of_this_process_is_not_looked_for_in_rows() -> None:
         for name in ("since", "last", "unparked_at", "warned_for")
     }
     marked = {a.name for part in PARTS for a in fields(part) if a.metadata == DERIVED}
-    assert {"queued_up", "quiet_up", "closed_up", "past_slots", "edition"} <= marked
+    assert {"queued_up", "quiet_up", "closed_up", "past_pinned", "edition"} <= marked
 
 
 def test_what_was_durable_does_not_change_with_the_state() -> None:

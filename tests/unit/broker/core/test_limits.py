@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.config.sections.directory import PEER_BYTES, PORT_BYTES
-from broker.core.limits import chat_bytes, slot_digest, variables_bytes
+from broker.core.limits import chat_bytes, pinned_digest, variables_bytes
 from protocol.chat import ChatInfo, ChatStatusInfo, VariableInfo
 from protocol.encoding import JSON, MESSAGEPACK, Encoding
 from protocol.values import ChatStatus, Guid
@@ -54,6 +54,6 @@ def test_variables_are_never_heavier_than_their_weight(
 
 def test_what_filled_a_slot_is_known_by_its_model_and_its_text() -> None:
     """W-21: a retry of what was overwritten is no other sentence."""
-    digest = slot_digest(4, "/cart")
-    assert digest == slot_digest(4, "/cart")
-    assert digest not in (slot_digest(6, "/cart"), slot_digest(4, "/car"))
+    digest = pinned_digest(4, "/cart")
+    assert digest == pinned_digest(4, "/cart")
+    assert digest not in (pinned_digest(6, "/cart"), pinned_digest(4, "/car"))

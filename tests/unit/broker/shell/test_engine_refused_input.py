@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from broker.core.facts import SlotFilled
+from broker.core.facts import SentencePinned
 from broker.core.inputs import FrameArrived, Reloaded, SessionClosed, SessionOpened
 from broker.core.rollback import roll_back
 from broker.store import RowRefusedError
@@ -219,7 +219,7 @@ def test_a_panel_that_was_overwritten_in_the_refused_batch_is_stored_again() -> 
         fact.words.id
         for facts, _ in bench.commits
         for fact in facts
-        if isinstance(fact, SlotFilled)
+        if isinstance(fact, SentencePinned)
     ]
     assert filled == ["a", "b"]
 

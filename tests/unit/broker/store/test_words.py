@@ -6,7 +6,7 @@ from attrs import fields
 
 from broker.core.sentence import Words
 from broker.store.schema import chat_slots, chats, internal_sentences, sentences
-from broker.store.words import OF_NOTE, OF_SENTENCE, OF_SLOT, columns_of, note_row, sentence_row
+from broker.store.words import OF_NOTE, OF_PINNED, OF_SENTENCE, columns_of, note_row, sentence_row
 from protocol.values import Guid
 
 WORDS = Words("k", "Vera", "Hello", 1, True, 10, 2, Guid("a"))
@@ -21,7 +21,7 @@ def test_a_transcript_has_every_member() -> None:
 
 def test_what_is_the_same_for_all_rows_of_a_table_has_no_column() -> None:
     """Slots are never the broker's own; notes have one direction and one model besides."""
-    assert set(OF_SENTENCE) - set(OF_SLOT) == {"own"}
+    assert set(OF_SENTENCE) - set(OF_PINNED) == {"own"}
     assert set(OF_SENTENCE) - set(OF_NOTE) == {"own", "outbound", "model"}
     assert note_row(WORDS) == tuple(getattr(WORDS, name) for name in OF_NOTE)
 

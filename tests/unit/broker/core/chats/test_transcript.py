@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from broker.core.chat_state import Chat, Offer, Sentence, Slot
+from broker.core.chat_state import Chat, Offer, PinnedSentence, Sentence
 from broker.core.chats.transcript import (
     TABLE,
     add_form,
     add_note,
     add_sentence,
-    fill_slot,
     held_bytes,
     hold,
     measured_transcript,
+    pin,
 )
 from broker.core.facts import (
     FormExpected,
     FormOffered,
     FormSaved,
     NoteStored,
+    PinnedConfirmed,
     SentenceConfirmed,
+    SentencePinned,
     SentenceStored,
-    SlotConfirmed,
-    SlotFilled,
 )
-from broker.core.limits import DAY, PAST_SLOTS
+from broker.core.limits import DAY, PAST_PINNED
 from broker.core.sentence import sentence_bytes
 from broker.core.state import State
 from broker.core.timers import NO_TERM, TimerKind
@@ -89,21 +89,21 @@ def test_notes_have_numbers_and_keys_of_their_own() -> None:
 def test_a_slot_holds_the_last_and_knows_the_ones_before() -> None:
     """W-22: as many as are remembered."""
     chat = bare_chat()
-    for number in range(PAST_SLOTS + 3):
-        fill_slot(chat, Slot(words(f"p{number}", model=PAGE)))
-    (slot,) = chat.transcript.slots.values()
-    assert slot.words.id == f"p{PAST_SLOTS + 2}"
-    assert len(chat.transcript.past_slots) == PAST_SLOTS
-    assert (False, "p0") not in chat.transcript.past_slots
+    for number in range(PAST_PINNED + 3):
+        pin(chat, PinnedSentence(words(f"p{number}", model=PAGE)))
+    (slot,) = chat.transcript.pinned.values()
+    assert slot.words.id == f"p{PAST_PINNED + 2}"
+    assert len(chat.transcript.past_pinned) == PAST_PINNED
+    assert (False, "p0") not in chat.transcript.past_pinned
     assert chat.transcript.size == measured_transcript(chat)
 
 
 def test_each_direction_has_slots_of_its_own() -> None:
     chat = bare_chat()
-    fill_slot(chat, Slot(words("a", model=PAGE)))
-    fill_slot(chat, Slot(words("b", model=PAGE, outbound=True, agent=ALICE)))
-    assert list(chat.transcript.slots) == [(False, PAGE), (True, PAGE)]
-    assert not chat.transcript.past_slots
+    pin(chat, PinnedSentence(words("a", model=PAGE)))
+    pin(chat, PinnedSentence(words("b", model=PAGE, outbound=True, agent=ALICE)))
+    assert list(chat.transcript.pinned) == [(False, PAGE), (True, PAGE)]
+    assert not chat.transcript.past_pinned
 
 
 def test_a_form_replaces_its_earlier_version() -> None:
@@ -128,15 +128,15 @@ def test_facts_are_written_and_counted() -> None:
         state,
         SentenceStored(CHAT, 1, 1, words("a")),
         NoteStored(CHAT, 1, 1, words("b", outbound=True, agent=ALICE)),
-        SlotFilled(CHAT, 1, own),
+        SentencePinned(CHAT, 1, own),
         SentenceConfirmed(CHAT, 1, 1, UP + 7),
-        SlotConfirmed(chat=CHAT, no=1, model=PAGE, outbound=True, at=UP + 8),
+        PinnedConfirmed(chat=CHAT, no=1, model=PAGE, outbound=True, at=UP + 8),
         FormOffered(chat=CHAT, no=1, scenario=FORM),
         FormExpected(chat=CHAT, no=1, scenario=FORM),
         FormSaved(chat=CHAT, no=1, at=UP, result=result(), at_start=True),
     )
     assert chat.transcript.sentences[0].confirmed_at == UP + 7
-    assert chat.transcript.slots[True, PAGE].confirmed_at == UP + 8
+    assert chat.transcript.pinned[True, PAGE].confirmed_at == UP + 8
     assert chat.transcript.edition == 3
     assert (chat.forms.offered, chat.forms.expected, chat.forms.at_start) == (FORM, FORM, RESULT)
     assert chat.activity.quiet_up == UP
