@@ -249,6 +249,15 @@ def _shown(connection: Connection, setting: str) -> str:
     return str(connection.exec_driver_sql(f"SHOW {setting}").scalar_one())
 
 
+_LEFT_BEHIND: Final = (
+    "DELETE FROM confirmations WHERE sentence > (SELECT coalesce(max(seq), 0) FROM sentences)"
+)
+"""SQLite gives the numbers of deleted newest rows again, and looks at foreign keys only when it is told to.
+
+So what somebody forgot to delete beside the broker would confirm a sentence before it was said.
+"""
+
+
 def settle(connection: Connection) -> None:
     """The schema is in place: from now on it is all about rows.
 
@@ -264,6 +273,13 @@ def settle(connection: Connection) -> None:
                 raise StoreUnusableError(f"SQLite answers {row} to PRAGMA {setting}")
             cursor.fetchall()
         cursor.close()
+        with transaction(connection) as writer:
+            writer.execute(_LEFT_BEHIND)
+            if writer.rowcount > 0:
+                connection.info.setdefault("doubts", []).append(
+                    f"{writer.rowcount} confirmations of sentences that somebody deleted were left; "
+                    "they are gone now"
+                )
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from broker.config.model import Config
 from broker.store import Store, StoreUnusableError
 from broker.store.migrate import SCRIPTS
 from broker.store.schema import HEAD, metadata
-from tests.support.store_facts import started
+from tests.support.store_facts import confirmed, said, started
 
 pytestmark = pytest.mark.slow
 
@@ -143,3 +143,25 @@ def test_an_sqlite_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 31, 1))
     with pytest.raises(StoreUnusableError, match="too old"):
         Store.open("sqlite://")
+
+
+def test_what_was_left_of_deleted_sentences_confirms_no_new_one(tmp_path: Path) -> None:
+    """SQLite gives the number of a deleted newest row again; who deletes it may leave its confirmation."""
+    path = tmp_path / "store.db"
+    store = Store.open(f"sqlite:///{path}")
+    store.commit([started(1), said(1, 1), said(1, 2), confirmed(1, 1), confirmed(1, 2)])
+    store.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM sentences WHERE counter = 2")
+    connection.close()
+    store = Store.open(f"sqlite:///{path}")
+    assert store.doubts == (
+        "1 confirmations of sentences that somebody deleted were left; they are gone now",
+    )
+    store.commit([said(1, 2)])
+    (chat,) = store.recover(Config(), 5).chats
+    assert [s.confirmed_at is None for s in chat.transcript.sentences] == [False, True]
+    store.close()
+    store = Store.open(f"sqlite:///{path}")
+    assert store.doubts == ()
+    store.close()
