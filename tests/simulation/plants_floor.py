@@ -103,8 +103,8 @@ def _refused_transfer_loses_the_chat(monkeypatch: pytest.MonkeyPatch) -> None:
 def _note_to_the_connector(monkeypatch: pytest.MonkeyPatch) -> None:
     original = sentences._note_from_workplace
 
-    def note(state: State, stamp: Stamp, session: Any, frame: Any, chat: Chat) -> Any:
-        outcome = original(state, stamp, session, frame, chat)
+    def note(state: State, stamp: Stamp, session: Any, frame: Any, p: Any, chat: Chat) -> Any:
+        outcome = original(state, stamp, session, frame, p, chat)
         if isinstance(outcome, Decision):
             for fact in outcome.facts:
                 assert isinstance(fact, NoteStored)

@@ -83,7 +83,7 @@ def save_from_workplace(
     refusal = _may_fill_in(chat, presence.agent)
     if refusal is not None:
         return refusal
-    return _save(state, stamp, session, frame, chat, presence.agent)
+    return _save(state, stamp, session, frame, p, chat, presence.agent)
 
 
 @serves(ScenarioResultInfo)
@@ -98,12 +98,12 @@ def save_from_connector(
             return named
         gateway = named.id
     if p.chat_id is None:
-        return _save_alone(state, stamp, session, frame, gateway)
+        return _save_alone(state, stamp, session, frame, p, gateway)
     chat = state.chats.get(p.chat_id)
     theirs = session.gateways if p.peer is None else (gateway,)
     if chat is None or chat.gateway not in theirs:
         return _NOT_SERVED
-    return _save(state, stamp, session, frame, chat, None)
+    return _save(state, stamp, session, frame, p, chat, None)
 
 
 def _not_read_by(chat: Chat, agent: Guid) -> Refusal:
@@ -121,10 +121,14 @@ def _may_fill_in(chat: Chat, agent: Guid) -> Refusal | None:
 
 
 def _save(
-    state: State, stamp: Stamp, session: Session, frame: Frame, chat: Chat, agent: Guid | None
+    state: State,
+    stamp: Stamp,
+    session: Session,
+    frame: Frame,
+    p: ScenarioResultInfo,
+    chat: Chat,
+    agent: Guid | None,
 ) -> Outcome:
-    p = frame.payload
-    assert isinstance(p, ScenarioResultInfo)
     known = chat.forms.results.get(p.scenario_result_id or Guid(""))
     if known is not None and is_same(p, known) and known.agent_id == agent:
         return Decision(answer=acknowledgement(session, frame))
@@ -136,11 +140,14 @@ def _save(
 
 
 def _save_alone(
-    state: State, stamp: Stamp, session: Session, frame: Frame, gateway: Guid
+    state: State,
+    stamp: Stamp,
+    session: Session,
+    frame: Frame,
+    p: ScenarioResultInfo,
+    gateway: Guid,
 ) -> Outcome:
     """A form of no chat: its gateway's own, and of its gateway's budget for the day."""
-    p = frame.payload
-    assert isinstance(p, ScenarioResultInfo)
     refusal = form_fits(state, None, p)
     if refusal is not None:
         return refusal

@@ -133,7 +133,7 @@ def from_workplace(
         return found
     presence, chat = found
     if p.model == INTERNAL:
-        return _note_from_workplace(state, stamp, session, frame, chat)
+        return _note_from_workplace(state, stamp, session, frame, p, chat)
     known = known_key(chat, p, True)
     if isinstance(known, Refusal):
         return known
@@ -184,11 +184,14 @@ def may_write(chat: Chat, agent: Guid) -> Refusal | None:
 
 
 def _note_from_workplace(
-    state: State, stamp: Stamp, session: Session, frame: Frame, chat: Chat
+    state: State,
+    stamp: Stamp,
+    session: Session,
+    frame: Frame,
+    p: ChatSentenceInfo,
+    chat: Chat,
 ) -> Outcome:
     """A note for the agents who are in the chat: numbered by itself, never a connector's."""
-    p = frame.payload
-    assert isinstance(p, ChatSentenceInfo)
     agent = session.agent
     assert agent is not None
     known = chat.transcript.internal_keys.get(p.id or "")

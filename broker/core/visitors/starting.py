@@ -90,7 +90,7 @@ def start(
     if isinstance(gateway, Refusal):
         return gateway
     if p.return_chat_id is not None:
-        return _bind(state, stamp, session, frame, gateway)
+        return _bind(state, stamp, session, frame, p, gateway)
     if _is_unbound(state, gateway, p.tracking_id):
         return _NAMES_OUTBOUND
     chat = find_tracked(state, gateway, p.tracking_id)
@@ -233,10 +233,15 @@ def _is_unbound(state: State, gateway: Gateway, tracking_id: str | None) -> bool
 _OVER = Refusal(ErrorCode.CHAT_CLOSED, "ReturnChatId: the chat is closed")
 
 
-def _bind(state: State, stamp: Stamp, session: Session, frame: Frame, gateway: Gateway) -> Outcome:
+def _bind(
+    state: State,
+    stamp: Stamp,
+    session: Session,
+    frame: Frame,
+    p: ChatServiceInfo,
+    gateway: Gateway,
+) -> Outcome:
     """ES_CHAT_START of an outbound chat: the connector has reached the visitor (B-2)."""
-    p = frame.payload
-    assert isinstance(p, ChatServiceInfo)
     chat = state.chats.get(p.return_chat_id) if p.return_chat_id is not None else None
     if chat is None or not chat.outbound or chat.gateway != gateway.id:
         return Refusal(ErrorCode.UNKNOWN_CHAT, "ReturnChatId: no such outbound chat")
