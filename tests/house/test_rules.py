@@ -79,3 +79,18 @@ def test_the_modules_of_a_checkout_are_known() -> None:
     found = rules.places(Path(__file__).parents[2])
     assert {"protocol", "protocol.codec", "broker.core.agents"} <= found
     assert "broker.core.agents.__init__" not in found
+
+
+def test_no_exception_is_made_for_an_import_that_there_is_not() -> None:
+    also = [rule["also"] for rule in RULES["imports"] if "also" in rule]
+    assert also
+    for module, names in (pair for one in also for pair in one.items()):
+        text = (
+            Path(__file__)
+            .parents[2]
+            .joinpath(*module.split("."))
+            .with_suffix(".py")
+            .read_text("utf-8")
+        )
+        for name in names:
+            assert f"\nimport {name}\n" in text, f"{module} needs no {name}"
