@@ -12,8 +12,8 @@ import socket
 import ssl
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from enum import IntEnum
 from functools import partial
 from os import PathLike, fspath, urandom
@@ -27,7 +27,7 @@ from attrs import Factory, define, field
 from broker.config.diagnostics import ConfigFault, Finding
 from broker.config.load import Loaded, load_again
 from broker.config.merge import merge, restart_needed, vanished
-from broker.config.model import Address, Config
+from broker.config.model import Config
 from broker.core.broker import restore
 from broker.core.inputs import Booted, Reloaded, Resumed
 from broker.core.rollback import roll_back
@@ -38,6 +38,7 @@ from broker.shell.clock import Clock, wall_micros
 from broker.shell.engine import Engine
 from broker.shell.graces import Excuses
 from broker.shell.life_signs import Diary
+from broker.shell.listening import tls_of
 from broker.shell.listening_clock import GAP, LOOK_EVERY, Attention
 from broker.shell.metered import MeteredCommitter
 from broker.shell.parties import party_of
@@ -45,10 +46,9 @@ from broker.shell.server import Server
 from broker.shell.server_tasks import ServerTasks
 from broker.shell.service_manager import Supervisor
 from broker.shell.sessions import Sessions
-from broker.shell.sockets import Sockets, address_of, listening_socket, spell
+from broker.shell.sockets import Sockets, address_of, spell
 from broker.shell.stats import take
 from broker.shell.strikes import Strikes
-from broker.shell.tls import server_context
 from broker.store.errors import (
     RowRefusedError,
     StoreAwayError,
@@ -450,41 +450,6 @@ class Broker:
         cut = await self._tasks.drain(self.config.server.drain / 1_000_000)
         _log.info("broker_stopped", cut=cut)
         return ExitStatus.DRAINED if self._lost is None else ExitStatus.STORE_LOST
-
-
-def tls_of(config: Config) -> ssl.SSLContext | None:
-    """How the configuration wants connections encrypted.
-
-    Raises:
-        OSError: A certificate or key cannot be used.
-    """
-    server = config.server
-    if server.tls_cert is None:
-        return None
-    try:
-        return server_context(server.tls_cert, server.tls_key, server.tls_client_ca)
-    except ssl.SSLError as error:
-        raise OSError(error.errno, f"server.tls_cert: {error.reason or error}") from error
-
-
-@contextmanager
-def bound(member: str, addresses: Iterable[Address]) -> Iterator[tuple[socket.socket, ...]]:
-    """Listen where a member of the configuration says, until the end of the `with`.
-
-    Raises:
-        OSError: That is not possible; the text says why.
-    """
-    with ExitStack() as held:
-        sockets = []
-        for address in addresses:
-            try:
-                sockets.append(held.enter_context(listening_socket(address)))
-            except OSError as error:
-                raise OSError(
-                    error.errno,
-                    f"cannot listen on {spell(address)} ({member}): {error.strerror or error}",
-                ) from error
-        yield tuple(sockets)
 
 
 def log_warnings(loaded: Loaded) -> None:

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 import trio
 
-from broker.app import Broker, ExitStatus, bound, log_warnings, tls_of
+from broker.app import Broker, ExitStatus, log_warnings
 from broker.config.check import listing
 from broker.config.diagnostics import ConfigFault
 from broker.config.load import load
+from broker.shell.listening import bound, tls_of
 from broker.shell.logs import LogFormat, configure_logs
 from broker.shell.output import QueuedStream, drain_all, occupy_standard_descriptors
 from broker.shell.service_manager import Supervisor

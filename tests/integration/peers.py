@@ -14,10 +14,11 @@ from typing import Any, Self
 import trio
 from attrs import define, field
 
-from broker.app import Broker, ExitStatus, bound, tls_of
+from broker.app import Broker, ExitStatus
 from broker.config.load import load
 from broker.core.facts import Fact, SentenceStored
 from broker.shell.http import HttpServer
+from broker.shell.listening import bound, tls_of
 from broker.store.store import Store
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
 from protocol.connection import Connection, Side, State

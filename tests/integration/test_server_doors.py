@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import trio
 
-from broker.app import bound
 from broker.config.model import Secret
 from broker.config.secret import hash_token
 from broker.shell import checks
+from broker.shell.listening import bound
 from protocol.errors import ErrorCode
 from protocol.session import Hello, SysError
 from protocol.values import Role
