@@ -71,7 +71,10 @@ class Listings:
 
     def add(self, gateway: Guid, chat: Guid) -> None:
         """List a chat behind all others, so that a list that is under way comes to it yet."""
-        self._gateways.setdefault(gateway, Listing()).add(chat, self._next)
+        listing = self._gateways.get(gateway)
+        if listing is None:
+            listing = self._gateways[gateway] = Listing()
+        listing.add(chat, self._next)
         self._next += 1
 
     def drop(self, gateway: Guid, chat: Guid) -> None:

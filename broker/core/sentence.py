@@ -91,7 +91,14 @@ def sentence_bytes(words: Words, tracking_id: str) -> int:
 _WEIGHED: Final = ("id", "party_name", "text")
 
 
+def _joined(texts: Sequence[str | None]) -> str:
+    try:
+        return "".join(texts)  # type: ignore[arg-type]  # there is hardly ever one without a text
+    except TypeError:
+        return "".join(map(str, texts))
+
+
 def bytes_of_all(words: Mapping[str, Sequence[Any]], tracking_id: str) -> int:
     """The same of many sentences, by the columns of their members: texts are escaped in one go."""
-    escaped = written("".join([str(text) for name in _WEIGHED for text in words[name]]))
+    escaped = written("".join([_joined(words[name]) for name in _WEIGHED]))
     return len(words["id"]) * (SENTENCE_BYTES + written(tracking_id)) + escaped - written("")

@@ -8,12 +8,10 @@ loaded and not on what lies in the store.
 from __future__ import annotations
 
 import gc
-import marshal
 from collections import namedtuple
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from functools import partial
-from itertools import groupby, islice
+from contextlib import contextmanager
+from itertools import islice
 from operator import itemgetter
 from sys import intern
 from typing import Any, Final, cast
@@ -31,7 +29,6 @@ from broker.core.chat_state import (
     Outbound,
     Parking,
     Routing,
-    Stored,
     Visitor,
     Waiting,
 )
@@ -41,7 +38,7 @@ from broker.core.facts import DecisionLogged
 from broker.core.heard import Spans, age, earliest
 from broker.core.limits import DAY, LOGGED_DECISIONS
 from broker.core.lone_forms import LoneForms
-from broker.core.sentence import Words, bytes_of_all
+from broker.core.sentence import Words
 from broker.core.state import (
     AgentPresence,
     Chat,
@@ -52,13 +49,11 @@ from broker.core.state import (
     Sentence,
 )
 from broker.core.timers import Term, Wrapup
-from broker.store.errors import StoreUnusableError
 from broker.store.lives import heard, prolonged
 from broker.store.schema import (
     agents,
     chat_slots,
     chats,
-    confirmations,
     contact_addresses,
     contacts,
     decisions,
@@ -69,10 +64,10 @@ from broker.store.schema import (
     offers,
     parkings,
     parties,
-    sentences,
     wrapups,
 )
-from broker.store.words import OF_NOTE, OF_PINNED, OF_SENTENCE
+from broker.store.transcripts import read_transcripts
+from broker.store.words import OF_NOTE, OF_PINNED
 from protocol.codec import from_wire
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import (
@@ -88,6 +83,8 @@ SLICE: Final = 2_000
 """How many chats one statement asks for."""
 
 _ChatRow: Any = namedtuple("_ChatRow", [*chats.c.keys()])  # type: ignore[misc]  # as the table has  # noqa: PYI024 - has no types
+_STATUSES: Final = {str(one.value): one for one in ChatStatus}
+"""To look one up here takes a tenth of what it takes to ask the enumeration."""
 _IS_OPEN = chats.c.status != ChatStatus.CLOSED.value
 
 
@@ -98,7 +95,7 @@ def recover(connection: Connection, config: Config, now: int) -> Recovered:
         found = _chats(connection, config, listened or ((0, now),))
         numbers = sorted(found)
         for part in _slices(numbers):
-            _sentences(connection, found, part)
+            read_transcripts(connection, found, part)
             _belongings(connection, found, part)
             _notes(connection, found, part)
         _parts(connection, found)
@@ -152,18 +149,6 @@ def open_chats() -> Select[Any]:
     return select(chats).where(_IS_OPEN)
 
 
-def sentences_of(numbers: Sequence[int]) -> Select[Any]:
-    """The transcripts of some chats, in order."""
-    s, k = sentences.c, confirmations.c
-    words = [s[name] for name in OF_SENTENCE]
-    return (
-        select(s.chat_no, s.counter, k.at, *words)
-        .select_from(sentences.outerjoin(confirmations, k.sentence == s.seq))
-        .where(s.chat_no.in_(numbers))
-        .order_by(s.chat_no, s.counter)
-    )
-
-
 def _chats(connection: Connection, config: Config, listened: Spans) -> dict[int, Chat]:
     found = {row.no: _chat(row) for row in _read(connection, open_chats())}
     for row in _read(connection, closed_since(config, listened)):
@@ -204,7 +189,7 @@ def _chat(row: Any) -> Chat:
             contact=row.contact,
             contact_name=row.contact_name,
         ),
-        status=ChatStatus(row.status),
+        status=_STATUSES[row.status],
         agent=_shared(row.agent),
         last_agent=_shared(row.last_agent),
         earlier=row.earlier,
@@ -244,58 +229,6 @@ def _chat(row: Any) -> Chat:
         ),
         forms=Forms(at_start=row.start_form, offered=row.scenario, expected=row.default_form),
     )
-
-
-def _sentences(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:
-    """The transcripts, past SQLAlchemy and kept as rows: objects of all would take most of the start.
-
-    Raises:
-        StoreUnusableError: A key has two sentences; no index keeps that from being written.
-        Exception: What the driver raises.
-    """
-    statement = sentences_of(part).compile(connection, compile_kwargs={"literal_binds": True})
-    with closing(connection.connection.cursor()) as cursor:
-        cursor.execute(str(statement))
-        given: Any = cursor
-        for no, rows in groupby(given, itemgetter(0)):
-            _put_off(found[no], rows)
-
-
-def _put_off(chat: Chat, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Keep the rows of a chat, by their columns, until somebody asks for its sentences."""
-    _, *columns = zip(*rows, strict=True)
-    words = dict(zip(OF_SENTENCE, columns[2:], strict=True))
-    if has_a_key_twice(words):
-        raise StoreUnusableError(f"chat {chat.id} has a sentence ID twice")
-    moments = words["at"]
-    spoken = [at for at, own in zip(moments, words["own"], strict=True) if not own]
-    writers = dict.fromkeys(words["agent"])
-    chat.activity.last = max([chat.activity.last, *spoken])
-    chat.transcript.put_off(
-        Stored(
-            made=partial(_made, marshal.dumps(columns)),
-            size=bytes_of_all(words, chat.visitor.tracking_id),
-            writers=tuple(Guid(intern(agent)) for agent in writers if agent is not None),
-            at=moments[-1],
-            spoken_at=spoken[-1] if spoken else None,
-        )
-    )
-
-
-def has_a_key_twice(words: Mapping[str, Sequence[Any]]) -> bool:
-    """Whether a key has two sentences; no index of the store keeps that from being written (I-2)."""
-    return len(set(zip(words["outbound"], words["id"], strict=True))) < len(words["id"])
-
-
-def _made(rows: bytes) -> list[Sentence]:
-    columns = marshal.loads(rows)  # noqa: S302 - made above, and never left the process
-    for name in ("outbound", "own"):  # for SQLite they are numbers
-        place = 2 + OF_SENTENCE.index(name)
-        columns[place] = map(bool, columns[place])
-    return [
-        Sentence(counter, Words(*words), confirmed_at)
-        for counter, confirmed_at, *words in zip(*columns, strict=True)
-    ]
 
 
 def _belongings(connection: Connection, found: dict[int, Chat], part: list[int]) -> None:

@@ -37,7 +37,7 @@ from broker.shell import engine
 from broker.shell.engine import Engine
 from broker.shell.outbox import Outbox
 from broker.shell.sessions import Sessions
-from broker.store import Store, recovery
+from broker.store import Store, transcripts
 from protocol.chat import ChatStatusInfo
 from protocol.errors import ByeCode
 from protocol.values import ChatStatus
@@ -119,7 +119,7 @@ def _no_dedupe(monkeypatch: pytest.MonkeyPatch) -> None:
 
     _second_sentence_of_a_key(monkeypatch)
     monkeypatch.setattr(transcript, "add_sentence", add_sentence)
-    monkeypatch.setattr(recovery, "has_a_key_twice", lambda _words: False)
+    monkeypatch.setattr(transcripts, "has_a_key_twice", lambda _words: False)
 
 
 def _capacity_off_by_one(monkeypatch: pytest.MonkeyPatch) -> None:

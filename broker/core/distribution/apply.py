@@ -61,7 +61,11 @@ from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
 def presence_of(state: DistributionState, agent: Guid) -> AgentPresence:
     """The presence of an agent, made when they are seen for the first time."""
-    return state.distribution.presences.setdefault(agent, AgentPresence(agent=agent))
+    presences = state.distribution.presences
+    known = presences.get(agent)
+    if known is None:
+        known = presences[agent] = AgentPresence(agent=agent)
+    return known
 
 
 def order_of(state: DistributionState, need: Need) -> Order:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.config.sections.directory import PEER_BYTES, PORT_BYTES
-from broker.core.limits import chat_bytes, pinned_digest, variables_bytes
+from broker.core.limits import chat_bytes, pinned_digest, variables_bytes, written
 from protocol.chat import ChatInfo, ChatStatusInfo, VariableInfo
 from protocol.encoding import JSON, MESSAGEPACK, Encoding
 from protocol.values import ChatStatus, Guid
@@ -57,3 +58,8 @@ def test_what_filled_a_slot_is_known_by_its_model_and_its_text() -> None:
     digest = pinned_digest(4, "/cart")
     assert digest == pinned_digest(4, "/cart")
     assert digest not in (pinned_digest(6, "/cart"), pinned_digest(4, "/car"))
+
+
+@given(said)
+def test_a_text_weighs_what_json_makes_of_it(text: str) -> None:
+    assert written(text) == len(json.dumps(text, ensure_ascii=False).encode())

@@ -18,7 +18,6 @@ from broker.core.facts import ChatReopened, Fact, WrapupStarted
 from broker.core.invariants import durable
 from broker.core.timers import Term, Wrapup
 from broker.store import Store, StoreAwayError, StoreUnusableError
-from broker.store.recovery import sentences_of
 from protocol.values import ChatStatus
 from tests.support.memory_store import memory_store
 from tests.support.store_facts import (
@@ -250,18 +249,3 @@ def test_recovery_reads_what_it_loads_and_no_more(tmp_path: Path) -> None:
         }.items()
         for table in tables
     }
-
-
-def test_a_transcript_is_read_by_its_chat(tmp_path: Path) -> None:
-    """Past SQLAlchemy, so the test above does not hear of it."""
-    store = Store.open(f"sqlite:///{tmp_path}/store.db")
-    literal = {"literal_binds": True}
-    text = sentences_of([1, 2, 3]).compile(store._connection, compile_kwargs=literal)
-    cursor = store._connection.connection.cursor()
-    cursor.execute(f"EXPLAIN QUERY PLAN {text}")
-    steps = [str(row[3]) for row in cursor.fetchall()]
-    store.close()
-    assert [step.split(" USING ")[0].removesuffix(" LEFT-JOIN") for step in steps] == [
-        "SEARCH sentences",
-        "SEARCH confirmations",
-    ], steps
