@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from broker.config.load import loads
-from broker.config.model import Config, GateRule, RuleLimits
+from broker.config.model import Calendar, Config, GateRule, Hours, RuleLimits, Span
 from broker.config.partners import TextMatch
 from broker.config.pattern import Pattern
 from broker.core.form_values import FORM_TEXT, form_values
@@ -294,3 +295,37 @@ def test_form_values_are_texts_by_control() -> None:
 def test_no_form_has_no_values() -> None:
     assert form_values(None) == {}
     assert form_values(ScenarioResultInfo()) == {}
+
+
+def test_a_wanted_project_is_chosen_by_its_own_rules() -> None:
+    """B-29: whoever asks for it passes over what the others would choose first."""
+    rules = config('[[project_rules]]\nproject = "P"\n[[project_rules]]\nproject = "Q"\nrank = 9\n')
+    wanted = next(one.id for one in rules.projects.values() if one.name == "Q")
+    chosen_rule = project(rules, Applicant(gateway_id=WEB), 0, wanted)
+    assert chosen_rule is not None
+    assert chosen_rule.project == wanted
+    assert chosen(rules, Applicant(gateway_id=WEB)) == "P"
+    assert project(rules, Applicant(gateway_id=WEB), 0, Guid("nobody's")) is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "inside"),
+    [
+        ("2026-12-24T09:00Z", True),
+        ("2026-12-24T13:00Z", False),
+        ("2027-12-24T09:00Z", False),
+        ("2026-12-25T09:00Z", False),
+        ("2026-12-28T13:00Z", True),
+    ],
+)
+def test_a_day_of_the_calendar_has_other_hours_and_that_of_one_year_goes_first(
+    moment: str, inside: bool
+) -> None:
+    week = ((Span(start=8 * 60, end=18 * 60),),) * 7
+    calendar = Calendar(
+        name="holidays",
+        open={(2026, 12, 24): (Span(start=8 * 60, end=12 * 60),)},
+        closed=frozenset({(None, 12, 24), (None, 12, 25)}),
+    )
+    hours = Hours(week=week, zone=ZoneInfo("UTC"), calendar=calendar)
+    assert within(hours, at(moment)) is inside
