@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from attrs import evolve
+from attrs import define, evolve
 
 from connectors.client.backoff import Random
 from connectors.client.errors import Ended, EndReason, Refused
@@ -38,6 +38,23 @@ class Stage(Enum):
     ENDED = auto()
 
 
+@define
+class _Life:
+    """What is known of one connection, or of one try to open it; the next one begins with nothing of it.
+
+    Attributes:
+        connection: Its protocol; None while there is none.
+        why: Why it is to be closed.
+        bye: The good-bye of the broker.
+        good_since: Since when its session is ready.
+    """
+
+    connection: Connection | None = None
+    why: str = ""
+    bye: Bye | None = None
+    good_since: float | None = None
+
+
 class Dialling:
     """Opens, watches and gives up connections; frames go through it.
 
@@ -48,7 +65,7 @@ class Dialling:
         hang_up: The connection is to be closed once nothing is left to send.
         welcome: The last welcome.
         ended: Why it is over, once it is.
-        why: Why the last connection is to be closed or was lost.
+        why: Why the last connection was lost, or could not be opened.
     """
 
     def __init__(
@@ -64,25 +81,23 @@ class Dialling:
         self._hello = hello
         self._tuning = tuning
         self._random = random
-        self._connection: Connection | None = None
+        self._life = _Life()
         self._welcomed_at = now
-        self._good_since: float | None = None
         self._failures = 0
-        self._bye: Bye | None = None
         self._wire = 0
 
     def dialled(self, now: float) -> None:
         """A connection is open: says hello."""
         self.stage, self.dial_at, self.hang_up = Stage.GREETING, None, False
-        self.why, self._bye = "", None
-        self._connection = Connection(
+        connection = Connection(
             Side.CLIENT,
             now=now,
             frame_bytes=FRAME_BYTES,
             hello_seconds=self._tuning.answer_wait,
             encoding=self.encoding,
         )
-        self._connection.hello(self._greeting())
+        self._life = _Life(connection)
+        connection.hello(self._greeting())
 
     def _greeting(self) -> Hello:
         """The hello: a workplace that comes back by itself says so, and throws nobody out (W-11)."""
@@ -92,25 +107,23 @@ class Dialling:
 
     def good(self, now: float) -> None:
         """The session is ready: from now on the connection proves itself."""
-        self._good_since = now
+        self._life.good_since = now
 
     def lost(self, now: float, why: str) -> None:
         """There is no connection: plans the next one, unless all is over."""
+        life, self._life = self._life, _Life()
         if self.stage is Stage.ENDED:
-            self._connection = None
             return
-        if self._good_since is not None and now - self._good_since >= self._tuning.stable:
+        if life.good_since is not None and now - life.good_since >= self._tuning.stable:
             self._failures = 0
         self._failures += 1
-        self._good_since = None
-        after = self._bye.reconnect_after_seconds if self._bye is not None else None
+        after = life.bye.reconnect_after_seconds if life.bye is not None else None
         if after is not None:
             delay = self._tuning.backoff.at_least(after, self._random)
         else:
             delay = self._tuning.backoff.delay(self._failures, self._random)
-        self.why = self.why or why or "the connection was closed"
+        self.why = life.why or why or "the connection was closed"
         self.stage, self.dial_at, self.hang_up = Stage.OFFLINE, now + delay, False
-        self._connection = None
 
     def dial_now(self, now: float) -> bool:
         """Plan the next connection for now, if there is none.
@@ -125,13 +138,13 @@ class Dialling:
 
     def give_up(self, why: str) -> None:
         """This connection is of no use any more."""
-        self.why = self.why or why
+        self._life.why = self._life.why or why
         self.hang_up = True
 
     def end(self, ended: Ended) -> None:
         """It is over for good."""
-        if self._connection is not None and self.stage is Stage.OPEN and not self.hang_up:
-            self._connection.bye(ByeCode.SHUTDOWN)
+        if self._life.connection is not None and self.stage is Stage.OPEN and not self.hang_up:
+            self._life.connection.bye(ByeCode.SHUTDOWN)
         self.ended = ended
         self.stage, self.dial_at, self.hang_up = Stage.ENDED, None, True
 
@@ -157,9 +170,9 @@ class Dialling:
     @property
     def deadline(self) -> float | None:
         """When `tick` is to be called."""
-        if self._connection is None or self.hang_up:
+        if self._life.connection is None or self.hang_up:
             return None
-        return self._connection.deadline
+        return self._life.connection.deadline
 
     def receive(self, data: bytes, now: float) -> list[Frame | Refused]:
         """Take bytes.
@@ -167,15 +180,15 @@ class Dialling:
         Returns:
             The frames for the session (the welcome among them), and what could not be read.
         """
-        if self._connection is None or self.hang_up:
+        if self._life.connection is None or self.hang_up:
             return []
-        return self._sift(self._connection.receive(data, now), now)
+        return self._sift(self._life.connection.receive(data, now), now)
 
     def tick(self, now: float) -> list[Frame | Refused]:
         """Do what is due: heartbeat, a hello that is not answered."""
-        if self._connection is None or self.hang_up:
+        if self._life.connection is None or self.hang_up:
             return []
-        return self._sift(self._connection.tick(now), now)
+        return self._sift(self._life.connection.tick(now), now)
 
     def send(self, packed: bytes, *, answered: bool = True) -> int | None:
         """Send a frame that was packed.
@@ -187,18 +200,18 @@ class Dialling:
         Returns:
             The `Id`, or None when the broker does not take frames of this size.
         """
-        assert self._connection is not None
+        assert self._life.connection is not None
         self._wire += 1
         data = self.encoding.assemble(packed, {"Id": self._wire} if answered else None)
         limit = self.welcome.frame_bytes if self.welcome is not None else 0
         if limit and len(data) - 4 > limit:
             return None
-        self._connection.send(data)
+        self._life.connection.send(data)
         return self._wire
 
     def data_to_send(self) -> bytes:
         """Drain the bytes that are to be sent."""
-        return b"" if self._connection is None else self._connection.data_to_send()
+        return b"" if self._life.connection is None else self._life.connection.data_to_send()
 
     def _sift(self, items: list[ConnectionEvent], now: float) -> list[Frame | Refused]:
         """Keep what concerns the link itself."""
@@ -222,8 +235,8 @@ class Dialling:
                     kept.append(item)
             if self.hang_up:
                 return kept
-        assert self._connection is not None
-        if self._connection.state in (State.CLOSING, State.CLOSED):
+        assert self._life.connection is not None
+        if self._life.connection.state in (State.CLOSING, State.CLOSED):
             self.give_up("nothing was heard from the broker")
         return kept
 
@@ -233,7 +246,7 @@ class Dialling:
         return (told or EPOCH) + timedelta(seconds=now - self._welcomed_at)
 
     def _said_bye(self, bye: Bye) -> None:
-        self._bye = bye
+        self._life.bye = bye
         code = bye.code or ByeCode.SHUTDOWN
         reason = _ENDINGS.get(code)
         if reason is None:

@@ -133,6 +133,56 @@ def test_the_back_off_grows_until_a_session_has_lasted(stage: Stage, visitor: Pl
     assert visitor.of(Disconnected)[-1].dial_at == stage.now + 0.5
 
 
+def refused_dials(stage: Stage, visitor: Player, times: int) -> list[float]:
+    """Nobody is there any more: how long the client waits before each further try."""
+    stage.up = False
+    waits = []
+    for _ in range(times):
+        dial_at = visitor.session.dial_at
+        assert dial_at is not None
+        stage.now = max(stage.now, dial_at)
+        visitor.told += visitor.session.lost(stage.now, "Connection refused")
+        assert visitor.session.dial_at is not None
+        waits.append(visitor.session.dial_at - stage.now)
+    return waits
+
+
+@pytest.mark.parametrize("reconnect_after", [None, 0, 1, 60])
+def test_a_good_bye_is_of_its_own_connection(
+    stage: Stage, visitor: Player, reconnect_after: int | None
+) -> None:
+    """W-13: it says when the first try is; a try that fails has no good-bye, and a reason of its own."""
+    assert visitor.line is not None
+    visitor.line.bye(ByeCode.SHUTDOWN, reconnect_after=reconnect_after)
+    stage.up = False
+    stage.settle()
+    assert "Shutdown" in visitor.of(Disconnected)[-1].why
+    assert refused_dials(stage, visitor, 7) == [1, 2, 4, 8, 16, 30, 30]
+    assert {one.why for one in visitor.of(Disconnected)[1:]} == {"Connection refused"}
+
+
+def test_what_a_connection_was_given_up_for_is_not_told_of_the_next(
+    stage: Stage, visitor: Player
+) -> None:
+    stage.broker.way.lost.add("ES_CHAT_RESYNC")
+    stage.cut(visitor)
+    stage.pass_time(21)
+    stage.up = False
+    assert visitor.of(Disconnected)[-1].why == "the broker did not answer ES_CHAT_RESYNC"
+    refused_dials(stage, visitor, 1)
+    assert visitor.of(Disconnected)[-1].why == "Connection refused"
+
+
+def test_a_good_bye_before_the_last_is_forgotten(stage: Stage, visitor: Player) -> None:
+    """W-13: also when the connection after it breaks without a word."""
+    assert visitor.line is not None
+    visitor.line.bye(ByeCode.SHUTDOWN, reconnect_after=60)
+    stage.pass_time(61)
+    stage.cut(visitor)
+    lost = visitor.of(Disconnected)[-1]
+    assert (lost.why, lost.dial_at) == ("the connection was closed", stage.now + 1)
+
+
 def test_a_hello_that_is_not_answered_is_given_up(stage: Stage) -> None:
     stage.up = False
     visitor = stage.join(visitor_settings(), "v")
