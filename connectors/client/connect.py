@@ -311,6 +311,7 @@ async def connect_connector(
 
     Raises:
         Ended: The broker refused the hello (with `wait`).
+        Refused: It has more open chats than it lists to a program without `Tuning.pieces` (with `wait`).
     """
     settings = ConnectorSettings(
         gateways=tuple(Gateway(one) if isinstance(one, str) else one for one in gateways),

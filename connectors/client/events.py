@@ -59,6 +59,18 @@ class Ready:
 
 
 @frozen
+class ListRefused:
+    """The broker cannot list the open chats to this program, which is not ready before it does.
+
+    There are more than one frame lists, and the program does not take the list in pieces
+    (`Tuning.pieces`). It is asked for again in a while, and on the next connection, where this is told
+    again.
+    """
+
+    error: Refused
+
+
+@frozen
 class Disconnected:
     """There is no connection, and a new one will be tried.
 
@@ -327,6 +339,7 @@ class Pushed:
 Event = (
     Connected
     | Ready
+    | ListRefused
     | Disconnected
     | SessionEnded
     | Notice

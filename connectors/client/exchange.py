@@ -12,6 +12,7 @@ from connectors.client.events import (
     ChatRef,
     Connected,
     Event,
+    ListRefused,
     Notice,
     OutboundRequested,
     Ready,
@@ -184,6 +185,8 @@ class Exchange:
         elif isinstance(item, Outgoing) and self._renewal.helps(item, error):
             self._renew(item)
         elif error.code in BUSY and not self._hopeless(item, error):
+            if isinstance(item, Request) and item.tells(error.code):
+                self.events.append(ListRefused(error))
             self._rest(item)
         elif isinstance(item, Outgoing):
             self._settle_sentence(item)
@@ -209,9 +212,7 @@ class Exchange:
                 assert request.ref is not None
                 self._resync.came(request.ref)
                 self.events += self.chats.forget(request.ref)
-                if (
-                    request.ref in self._starting
-                ):  # its start is sent again, and answered for itself
+                if request.ref in self._starting:  # sent again, and answered for itself
                     self.chats.follow(request.ref)
             case Purpose.SNAPSHOT:
                 self._link.give_up(f"a snapshot was refused: {error}")
@@ -291,8 +292,7 @@ class Exchange:
     def _hopeless(self, item: Request | Outgoing, error: Refused) -> bool:
         """Whether to believe `Overloaded`: a transcript that is full stays so. A rate limit passes."""
         asks = isinstance(item, Request) and item.purpose is Purpose.RENEWAL
-        enough = asks or item.rests >= self._tuning.rests
-        return error.code == ErrorCode.OVERLOADED and enough
+        return error.code == ErrorCode.OVERLOADED and (asks or item.rests >= self._tuning.rests)
 
     def _rest(self, item: Request | Outgoing) -> None:
         """Try again in a while, longer each time; the order of a chat's sentences is kept."""

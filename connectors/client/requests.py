@@ -9,6 +9,7 @@ from attrs import define
 from connectors.client.errors import QueueFull
 from connectors.client.events import ChatRef
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo
+from protocol.errors import ErrorCode
 from protocol.values import Guid, SentenceModel
 
 SAFE_TYPES = frozenset(
@@ -93,6 +94,10 @@ class Request:
     brings_more: bool = False
     full: Guid | None = None
     asked: ChatCommandInfo | None = None
+
+    def tells(self, code: str) -> bool:
+        """Whether to tell the program at once that this was refused for a moment: it may be for long."""
+        return self.purpose is Purpose.LIST and code == ErrorCode.OVERLOADED and self.rests == 0
 
     @property
     def waits_for_ready(self) -> bool:

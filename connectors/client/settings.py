@@ -43,7 +43,8 @@ class Tuning:
             answer may be as long as a frame, and the broker holds four such for a client, whatever
             its configuration, before it takes it for a slow reader (W-24).
         pieces: A connector takes the list of open chats in pieces, so that its gateways may have as many
-            as the broker holds. False: in one frame, and beyond what one holds nobody can start a chat.
+            as the broker holds. False: in one frame, and beyond what one holds nobody can start a chat
+            there, nor is the session ready (`ListRefused`).
         outbox: Sentences that may wait in one chat.
         requests: Requests that may wait in the whole session.
         closed_chats: Closed chats that are remembered, the oldest go first.

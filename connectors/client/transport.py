@@ -20,10 +20,11 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from attrs import frozen
 
 from connectors.client.chats import Chat
-from connectors.client.errors import ConnectorError, EndReason
+from connectors.client.errors import ConnectorError, EndReason, Refused
 from connectors.client.events import (
     ChatRef,
     Event,
+    ListRefused,
     Ready,
     RequestDone,
     RequestFailed,
@@ -110,6 +111,7 @@ class Client:
         self._send_event, self._receive_event = event_queue(events)
         self._wake = anyio.Event()
         self._ready = anyio.Event()
+        self._unlisted: Refused | None = None
         self._stopped = anyio.Event()
         self._unread = False
         self._requests: dict[int, _Waiter[Frame]] = {}
@@ -163,10 +165,13 @@ class Client:
 
         Raises:
             Ended: It will not be.
+            Refused: It is not, since the broker cannot list its chats to it (`ListRefused`).
         """
         await self._ready.wait()
         if self._session.ended is not None:
             raise self._session.ended
+        if self._unlisted is not None:
+            raise self._unlisted
 
     def events(self) -> AsyncIterator[Event]:
         """What happens, in its order; ends after `SessionEnded`. For one reader.
@@ -308,6 +313,10 @@ class Client:
                 case SentenceRefused(ref, sentence, error):
                     self._settle(self._sentences.pop((ref, key_of(sentence)), None), error)
                 case Ready():
+                    self._unlisted = None
+                    self._ready.set()
+                case ListRefused(error) if not self._ready.is_set():
+                    self._unlisted = error
                     self._ready.set()
                 case _:
                     pass

@@ -19,6 +19,7 @@ from connectors.client.events import (
     Connected,
     Disconnected,
     Event,
+    ListRefused,
     Notice,
     Ready,
     RequestFailed,
@@ -341,7 +342,7 @@ class Terminal(ABC):
                     self.remark(_REPLACED if is_replaced else ended)
             case RequestFailed(_, Ended()):
                 pass  # `SessionEnded` tells it, once
-            case Notice(error) | RequestFailed(_, error):
+            case Notice(error) | ListRefused(error) | RequestFailed(_, error):
                 self.decline(f"the broker says: {refusal_text(error)}")
             case _:
                 self._on_chat(event)

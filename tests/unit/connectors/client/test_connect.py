@@ -16,7 +16,15 @@ from connectors.client.connect import (
     connect_workplace,
 )
 from connectors.client.errors import Ended, NotConnected, Refused
-from connectors.client.events import Alerted, ChatRef, Disconnected, Event, Ready, SentenceAdded
+from connectors.client.events import (
+    Alerted,
+    ChatRef,
+    Disconnected,
+    Event,
+    ListRefused,
+    Ready,
+    SentenceAdded,
+)
 from connectors.client.settings import Tuning
 from protocol.errors import ErrorCode
 from protocol.values import AgentState, ChatStatus, Signal
@@ -237,6 +245,29 @@ def test_addresses(text: str, host: str, port: int) -> None:
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(ValueError, match="host:port"):
         Address.parse(text)
+
+
+def test_a_program_that_waits_to_be_ready_is_told_that_its_list_is_refused(
+    play: Callable[[Scenario], None],
+) -> None:
+    """W-25: it would wait for ever; one that does not wait is told by an event, and may be ready yet."""
+
+    async def scenario(broker: CoreOnSocket) -> None:
+        refused = broker.core.way.refused
+        refused["ES_CHAT_RESYNC"] = ErrorCode.OVERLOADED
+        with pytest.raises(Refused, match="Overloaded"):
+            async with connect_connector(broker.address, ["web"], "web-secret"):
+                raise AssertionError("it is ready")
+        refused["ES_CHAT_RESYNC"] = ErrorCode.OVERLOADED
+        tuning = Tuning(pause=0.01)
+        async with connect_connector(
+            broker.address, ["web"], "web-secret", tuning=tuning, wait=False
+        ) as client:
+            await until(client, lambda event: isinstance(event, ListRefused))
+            await until(client, lambda event: isinstance(event, Ready))
+            await client.wait_ready()
+
+    play(scenario)
 
 
 @pytest.mark.parametrize(

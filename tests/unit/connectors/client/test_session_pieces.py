@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from connectors.client.events import ChatRef
+from connectors.client.events import ChatRef, Disconnected, ListRefused
 from connectors.client.resync import Resync
 from connectors.client.session import Phase
 from connectors.client.settings import Gateway, Tuning
 from protocol.chat import ChatCommandInfo
+from protocol.errors import ErrorCode
 from protocol.session import Hello
 from protocol.values import ChatStatus
 from tests.support.client_stage import JANA, Player, Stage, heard, start, visitor_settings
@@ -102,6 +103,40 @@ def test_who_wants_one_list_does_not_say_that_they_take_pieces() -> None:
     assert hello.takes_pieces is None
     assert asked(stage) == [None]
     assert len(open_chats(visitor)) == 3
+
+
+def test_who_wants_one_list_is_told_at_once_that_there_is_none() -> None:
+    """And once on each connection, however often the list is asked for; it comes when it fits."""
+    stage = Stage(INSTALLATION + "[limits]\nframe_bytes = 65536\n")
+    many = stage.join(visitor_settings(), "v")
+    chats = [start(stage, many) for _ in range(200)]
+    old = stage.join(visitor_settings(tuning=Tuning(pieces=False)), "w")
+    (told,) = old.of(ListRefused)
+    assert told.error.code == "Overloaded"
+    assert "TakesPieces" in told.error.text
+    stage.pass_time(60)
+    assert len(old.of(ListRefused)) == 1
+    stage.pass_time(3)
+    assert "TakesPieces" in old.of(Disconnected)[-1].why
+    assert len(old.of(ListRefused)) == 2
+    assert old.session.phase is Phase.SYNCING
+    for ref in chats[:150]:
+        many.session.command("STOP", ref, stage.now)
+    stage.pass_time(2)
+    assert old.session.phase is Phase.READY
+    assert len(old.of(ListRefused)) == 2
+    assert not many.of(ListRefused)
+
+
+def test_a_list_that_is_refused_for_haste_is_no_news() -> None:
+    """W-14: `RateLimited` passes by itself."""
+    stage = Stage()
+    visitor = stage.join(visitor_settings(), "v")
+    stage.broker.way.refused = {"ES_CHAT_RESYNC": ErrorCode.RATE_LIMITED}
+    stage.cut(visitor)
+    stage.pass_time(5)
+    assert visitor.session.phase is Phase.READY
+    assert not visitor.of(ListRefused)
 
 
 def test_the_rest_of_a_list_is_asked_for_before_other_lists_and_snapshots() -> None:
