@@ -66,6 +66,7 @@ class Session:
 
     Attributes:
         takes_pieces: Whether it takes the list of its chats in pieces.
+        software: What its program calls itself.
         registers: What it asked of registers, the last one last.
     """
 
@@ -75,6 +76,7 @@ class Session:
     workplace: str | None = None
     agent: Guid | None = None
     takes_pieces: bool = False
+    software: str | None = None
     registers: dict[Register, None] = Factory(dict)
 
 

@@ -224,6 +224,7 @@ class Sessions:
         if client.connection.state is not State.CHECKING or not isinstance(hello, Hello):
             return  # what came right behind it was a fault
         client.who = {"role": hello.role, "peers": hello.peers, "login": hello.login}
+        client.who["software"] = hello.software
         if client.connection.encoding is not MESSAGEPACK:
             client.who["encoding"] = client.connection.encoding.name
         client.phase = Phase.CHECKING
@@ -279,6 +280,7 @@ class Sessions:
                 agent_id=claim.agent_id,
                 continues=hello.continues,
                 takes_pieces=bool(hello.takes_pieces),
+                software=hello.software,
                 re=re,
             )
         )
@@ -484,12 +486,13 @@ class Sessions:
             self._note_refusal(client, WireError(error.code, error.text or "", type=error.type))
 
     def _note_refusal(self, client: ClientConnection, error: WireError) -> None:
-        """A line for each refused frame; never what was in it."""
+        """A line for each refused frame; never what was in it. Of what is full the text says which."""
         self.counters.refusals[error.code] += 1
         if (error.code, error.type) in PLAIN_ANSWERS:
             return
         client.refused += 1
         if client.refused <= LOGGED_REFUSALS:
-            what = {"code": error.code, "type": error.type, "path": error.path}
+            text = error.text if error.code is ErrorCode.OVERLOADED else None
+            what = {"code": error.code, "type": error.type, "path": error.path, "text": text}
             known = {name: value for name, value in what.items() if value is not None}
             self._log.info("frame_refused", session=client.number, **known)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from tests.integration.peers import command, sentence, serving, write_config
+from protocol.values import Role
+from tests.integration.peers import command, sentence, serving, start_chat, write_config
 
 
 async def test_a_question_that_is_answered_with_no_is_no_refusal_in_the_log(tmp_path: Path) -> None:
@@ -22,6 +23,22 @@ async def test_a_question_that_is_answered_with_no_is_no_refusal_in_the_log(tmp_
     assert None not in refused[0].values()
     (closed,) = [line for line in log if line["event"] == "session_closed"]
     assert closed["refused"] == 1
+
+
+async def test_a_gateway_that_is_full_says_in_the_log_who_keeps_it_so(tmp_path: Path) -> None:
+    """W-10, W-25."""
+    path = write_config(tmp_path, limits="frame_bytes = 6144")
+    with capture_logs() as log:
+        async with serving(path) as served:
+            web = await served.peer()
+            await web.hello(Role.CONNECTOR, "web", token="web-secret", software="old bot")
+            for number in range(20):
+                await web.send("ES_CHAT_START", start_chat(f"visitor-{number}"))
+            await web.get("SYS_ERROR")
+    refused = next(line for line in log if line["event"] == "frame_refused")
+    assert refused["text"].endswith(f"by session {refused['session']} ('old bot')")
+    (closed,) = [line for line in log if line["event"] == "session_closed"]
+    assert closed["software"] == "old bot"
 
 
 async def test_a_refused_reload_says_each_fault_in_a_line(tmp_path: Path) -> None:

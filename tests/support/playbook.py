@@ -179,7 +179,9 @@ class Playbook(CoreInMemory):
         else:
             self.notes.append(effect)
 
-    def connector(self, *peers: str, takes_pieces: bool = False) -> Client:
+    def connector(
+        self, *peers: str, takes_pieces: bool = False, software: str | None = None
+    ) -> Client:
         """A connector for the gateways of these addresses; its frames go to the first."""
         gateways = tuple(g.id for g in self.config.gateways.values() if g.peer in peers)
         client = self.join(Role.CONNECTOR, {"Peer": peers[0]})
@@ -188,12 +190,20 @@ class Playbook(CoreInMemory):
             role=Role.CONNECTOR,
             gateways=gateways,
             takes_pieces=takes_pieces,
+            software=software,
         )
         self.put(hello)
         client.hears("SYS_WELCOME", WorkplaceNumber=None)
         return client
 
-    def agent(self, login: str, workplace: str, state: str | None = "Ready") -> Client:
+    def agent(
+        self,
+        login: str,
+        workplace: str,
+        state: str | None = "Ready",
+        *,
+        takes_pieces: bool = False,
+    ) -> Client:
         """An agent at a workplace, in a state (None: as the broker has them)."""
         agent = self.config.agent_by_login[login]
         client = self.join(Role.WORKPLACE, {"Peer": workplace})
@@ -203,6 +213,7 @@ class Playbook(CoreInMemory):
                 role=Role.WORKPLACE,
                 workplace=workplace,
                 agent_id=agent.id,
+                takes_pieces=takes_pieces,
             )
         )
         client.hears("SYS_WELCOME", AgentId=agent.id, WorkplaceNumber=workplace)

@@ -16,6 +16,7 @@ def session_joined(state: State, f: SessionJoined) -> None:
         workplace=f.workplace,
         agent=f.agent,
         takes_pieces=f.takes_pieces,
+        software=f.software,
     )
     for gateway in f.gateways:
         state.gateway_sessions[gateway] = (

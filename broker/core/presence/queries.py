@@ -33,9 +33,14 @@ from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.values import AgentState, ChatStatus, Guid
 
-_TOO_MANY = Refusal(ErrorCode.OVERLOADED, "Peer: so many chats are listed in pieces only")
+_TOO_MANY = Refusal(
+    ErrorCode.OVERLOADED,
+    "Peer: so many chats are listed in pieces only, and the hello did not say TakesPieces",
+)
 _TOO_MANY_PORTS = Refusal(
-    ErrorCode.OVERLOADED, "Port: so many chats are listed in pieces, or port by port, only"
+    ErrorCode.OVERLOADED,
+    "Port: so many chats are listed in pieces, or port by port, only, and the hello did not say "
+    "TakesPieces",
 )
 
 
@@ -88,6 +93,8 @@ def resync_workplace(
     presence = presence_at(state, session, p)
     if isinstance(presence, Refusal):
         return presence
+    if p.after is not None:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "After: the list of a workplace is one frame")
     number = session.workplace or ""
     working = [chat for chat, holder in presence.leases.items() if holder is not ChatStatus.CLOSED]
     listed = (*working, *presence.parked, *presence.watching)

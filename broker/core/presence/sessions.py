@@ -67,6 +67,7 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
             workplace=hello.workplace,
             agent=hello.agent_id,
             takes_pieces=hello.takes_pieces,
+            software=hello.software,
             at=stamp.now,
         )
     )

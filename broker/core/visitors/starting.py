@@ -45,6 +45,8 @@ from protocol.values import ChatStatus, CloseReason, Guid
 
 FORM: Final = "ResultModel."
 """Where a start has its form."""
+SOFTWARE_SHOWN: Final = 64
+"""So much of the name of a program is told to others."""
 RETIRED = Refusal(ErrorCode.UNKNOWN_GATEWAY, "Peer: takes no new chats any more")
 
 
@@ -300,16 +302,25 @@ def may_open(state: State, gateway: Gateway, tracking_id: str) -> Refusal | None
     if gateway.retired:
         return RETIRED
     held = state.list_bytes.get(gateway.id, 0) + chat_bytes(tracking_id)
-    if held > state.config.limits.frame_bytes and not _lists_in_pieces(state, gateway):
-        text = "the gateway has as many open chats as one frame lists"
+    why = _one_list(state, gateway) if held > state.config.limits.frame_bytes else None
+    if why is not None:
+        text = f"the gateway has as many open chats as one frame lists, and {why}"
         return Refusal(ErrorCode.OVERLOADED, text)
     return None
 
 
-def _lists_in_pieces(state: State, gateway: Gateway) -> bool:
-    """Whether everybody who serves a gateway takes its list in pieces; of who is away nobody knows."""
-    serving = state.gateway_sessions.get(gateway.id, ())
-    return bool(serving) and all(state.sessions[number].takes_pieces for number in serving)
+def _one_list(state: State, gateway: Gateway) -> str | None:
+    """Why the list of a gateway has to fit one frame, if so; of who is away nobody knows (W-25)."""
+    serving = [state.sessions[number] for number in state.gateway_sessions.get(gateway.id, ())]
+    if not serving:
+        return "nobody serves it who takes its list in pieces"
+    old = [one for one in serving if not one.takes_pieces]
+    if not old:
+        return None
+    first = old[0]
+    name = f" ({first.software[:SOFTWARE_SHOWN]!r})" if first.software else ""
+    more = f" and {len(old) - 1} more" if len(old) > 1 else ""
+    return f"it is served without TakesPieces by session {first.number}{name}{more}"
 
 
 def may_hold(state: State, gateway: Gateway) -> Refusal | None:

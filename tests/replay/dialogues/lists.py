@@ -51,7 +51,7 @@ async def list_in_pieces(stage: Stage) -> None:
 
 
 @scenario(
-    "Lists in pieces that are refused: no place, and a program that does not take them",
+    "Lists in pieces that are refused: no place, and programs that do not take them",
     broker="pieces",
 )
 async def list_in_pieces_refused(stage: Stage) -> None:
@@ -72,6 +72,10 @@ async def list_in_pieces_refused(stage: Stage) -> None:
     await old.get("SYS_ERROR", 1, Code="Overloaded", Fatal=False)
     await old.send("ES_CHAT_RESYNC", 2, After=1)
     await old.get("SYS_ERROR", 2, Code="BadPayload", Fatal=False)
+    agent = await stage.agent()
+    await agent.send("CS_CHAT_RESYNC", 4, After=1)
+    error = await agent.get("SYS_ERROR", 4, Code="BadPayload", Fatal=False)
+    assert error["Text"].startswith("After: ")
     await web.send("ES_CHAT_START", 4, **{**VISITOR, "TrackingId": "v11"})
     await web.get("SYS_ERROR", 4, Code="Overloaded", Fatal=False)
     await old.close()

@@ -129,6 +129,18 @@ def test_who_does_not_take_pieces_can_ask_for_none(play: Playbook) -> None:
     assert web.refused("BadPayload", 1).startswith("After: ")
 
 
+@pytest.mark.parametrize("takes_pieces", [False, True])
+@pairs
+def test_the_list_of_a_workplace_has_no_place(play: Playbook, takes_pieces: bool) -> None:
+    """W-10, W-25: it is one frame, whatever the hello said."""
+    alice = play.agent("alice", "101", takes_pieces=takes_pieces)
+    for after in (-1, 0, 1):
+        alice.says("CS_CHAT_RESYNC", 1, After=after)
+        assert alice.refused("BadPayload", 1).startswith("After: ")
+    alice.says("CS_CHAT_RESYNC", 2)
+    assert not alice.hears("SC_CHAT_LIST", 2)["items"]
+
+
 @pairs
 def test_a_place_of_others_shows_nothing_of_theirs(play: Playbook) -> None:
     """I-15."""
@@ -180,7 +192,7 @@ def begins_until_refused(client: Client) -> int:
     for number in range(200):
         client.says("ES_CHAT_START", 1, TrackingId=f"t{number}", ExtResponse="expert")
         if client.heard[0][0] == "SYS_ERROR":
-            client.refused("Overloaded", 1)
+            assert "as many open chats as one frame lists" in client.refused("Overloaded", 1)
             return number
         client.heard.clear()
     return 200
@@ -215,10 +227,33 @@ def test_one_who_takes_no_pieces_keeps_the_bound_for_all(play: Playbook) -> None
     begins(web, "more")
     old = play.connector("web")
     old.says("ES_CHAT_RESYNC", 1)
-    old.refused("Overloaded", 1)
+    assert "the hello did not say TakesPieces" in old.refused("Overloaded", 1)
     web.says("ES_CHAT_START", 2, TrackingId="still more", ExtResponse="expert")
     web.refused("Overloaded", 2)
     assert len(whole(web)) == taken + 1
+
+
+def blamed(web: Client) -> str:
+    """Why the gateway takes no more."""
+    web.says("ES_CHAT_START", 3, TrackingId="one more", ExtResponse="expert")
+    return web.refused("Overloaded", 3).partition(", and ")[2]
+
+
+@small
+def test_a_refused_start_names_who_takes_no_pieces(play: Playbook) -> None:
+    """W-10: by session and by what its software calls itself, of which so much is shown as fits a line."""
+    web = play.connector("web", takes_pieces=True, software="new")
+    old = play.connector("web", software="old\nbot " + "x" * 99)
+    begins_until_refused(web)
+    old.heard.clear()
+    name = f"session {old.number} ('old\\nbot {'x' * 56}')"
+    assert blamed(web) == f"it is served without TakesPieces by {name}"
+    nameless = play.connector("web")
+    assert blamed(web) == f"it is served without TakesPieces by {name} and 1 more"
+    old.leaves()
+    assert blamed(web) == f"it is served without TakesPieces by session {nameless.number}"
+    nameless.leaves()
+    begins(web, "one more")
 
 
 @small
@@ -229,7 +264,7 @@ def test_of_who_is_away_nobody_knows_whether_they_take_pieces(play: Playbook) ->
     opening = {"Peer": "web", "RemoteAddress": "+420 1"}
     web.leaves()
     alice.says("CS_CHAT_OPEN", 1, **opening)
-    alice.refused("Overloaded", 1)
+    assert "nobody serves it who takes its list in pieces" in alice.refused("Overloaded", 1)
     web = play.connector("web", takes_pieces=True)
     alice.says("CS_CHAT_OPEN", 2, **opening)
     alice.hears("SC_CHAT_STATUS", 2)
