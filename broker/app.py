@@ -116,7 +116,7 @@ class Broker:
         path: The configuration file, read again by `reload`; None when it could be read but once.
         config: The configuration in force.
         listeners: The listening sockets.
-        http: The server of health and metrics, bound and not started.
+        http: The server of health and metrics, bound and not started; it answers from `run` on.
         tls: How connections are encrypted; None: not at all.
         open_store: Opens the database.
         new: Whether the first start may make a database where there was one.
@@ -180,14 +180,21 @@ class Broker:
         self, task_status: trio.TaskStatus[tuple[str, int]] = trio.TASK_STATUS_IGNORED
     ) -> ExitStatus:
         """Serve until `stop`, or until the store is lost for good."""
+        self.supervisor.starting()
+        if self.http is not None:  # a probe may come before the store is open, which may take long
+            self.http.start(partial(take, self.server, self.log_dropped))
         with closing(self.server):
             async with trio.open_nursery() as nursery:
+                nursery.start_soon(self.supervisor.plead, self._starts)
                 nursery.start_soon(self._tasks.run)
                 nursery.start_soon(self._reload_when_wanted)
                 nursery.start_soon(self._note_life)
                 status = await self._live(task_status)
                 nursery.cancel_scope.cancel()
         return status
+
+    def _starts(self) -> bool:
+        return self.server.starting and not self._stopping
 
     def stop(self) -> None:
         """End in good order; when that is under way already, end at once."""
@@ -207,9 +214,12 @@ class Broker:
             while True:
                 await self._reload_wanted.wait()
                 self._reload_wanted = trio.Event()
-                self.supervisor.reloading()
+                serves = not self.server.starting  # or it is not ready yet, whatever it has read
+                if serves:
+                    self.supervisor.reloading()
                 await self.reload()
-                self.supervisor.ready()
+                if serves:
+                    self.supervisor.ready()
 
     async def reload(self) -> bool:
         """Read the configuration again; a faulty one changes nothing."""
@@ -371,7 +381,6 @@ class Broker:
         for listener in self.listeners:
             print(f"listening on {spell(address_of(listener))}", file=self.out, flush=True)
         if self.http is not None:
-            self.http.start(partial(take, self.server, self.log_dropped))
             for address in self.http.addresses:
                 print(f"health and metrics on http://{spell(address)}", file=self.out, flush=True)
         self.supervisor.ready()

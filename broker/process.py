@@ -10,8 +10,10 @@ import shlex
 import signal
 import socket
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -63,15 +65,16 @@ def serve(
         if http is not None:
             held.callback(http.close)
         _prepare_process()
+        supervisor = Supervisor.of(os.environ)
         broker = Broker(
             path=path if loaded.lasting else None,
             config=config,
             listeners=listeners,
             http=http,
             tls=tls,
-            open_store=_open_store,
+            open_store=partial(_open_store, supervisor),
             new=new,
-            supervisor=Supervisor.of(os.environ),
+            supervisor=supervisor,
             log_dropped=lambda: errors.dropped,
         )
         HELD.keep_all()
@@ -85,14 +88,25 @@ def _http_on(doors: Sequence[socket.socket]) -> HttpServer:
     return HttpServer.on(doors)
 
 
-def _open_store(url: str, *, create: bool, new: bool) -> Store:
+def _open_store(supervisor: Supervisor, url: str, *, create: bool, new: bool) -> Store:
     """Open the database; of one that is gone it is told how this very command begins anew."""
     try:
-        return Store.open(url, create=create, new=new)
+        return Store.open(url, create=create, new=new, around=partial(_upgrade, supervisor))
     except StoreGoneError as error:
         again = shlex.join([*sys.argv, "--new"])
         way = f"put it back, or begin with an empty one: {again}"
         raise StoreGoneError(f"{error}; {way}") from error
+
+
+@contextmanager
+def _upgrade(supervisor: Supervisor, before: str, after: str) -> Iterator[None]:
+    """Say that an upgrade of the store begins, and once it is in the store, how long it took."""
+    log: Any = structlog.get_logger()
+    log.info("upgrade_started", schema=before, to_schema=after, note="this may take minutes")
+    supervisor.upgrading(before, after)
+    began = time.monotonic()
+    yield
+    log.info("upgrade_done", schema=after, seconds=round(time.monotonic() - began, 1))
 
 
 async def _run_with_signals(broker: Broker) -> ExitStatus:

@@ -90,18 +90,24 @@ def application(ask: Callable[[], Stats]) -> Callable[[Environ, Any], Iterable[b
                 case "/metrics":
                     return metrics(environ, start)
                 case "/healthz":
-                    ask()
-                    return _answer(start, HTTPStatus.OK, "healthy")
+                    return _answer(start, HTTPStatus.OK, _standing(ask(), "healthy"))
                 case "/readyz":
-                    if ask().ready:
+                    found = ask()
+                    if found.ready:
                         return _answer(start, HTTPStatus.OK, "ready")
-                    return _answer(start, HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
+                    text = _standing(found, "not ready")
+                    return _answer(start, HTTPStatus.SERVICE_UNAVAILABLE, text)
                 case _:
                     return _answer(start, HTTPStatus.NOT_FOUND, "no such page")
         except NotHealthyError:
             return _answer(start, HTTPStatus.SERVICE_UNAVAILABLE, "the loop does not answer")
 
     return serve
+
+
+def _standing(found: Stats, otherwise: str) -> str:
+    """What a probe is told: that the store is being opened, or else what it asked for."""
+    return "starting" if found.starting else otherwise
 
 
 def _answer(start: StartResponse, status: HTTPStatus, text: str) -> list[bytes]:

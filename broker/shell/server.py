@@ -79,6 +79,7 @@ class Server:
         inbox_high: Inputs that wait from which on no socket is read.
         one_too_many: Connections past the limit that are told so; further ones are just closed.
         alarm: Told between two turns that something changed, and when the next turn is wanted.
+        starting: Whether it waits for its first engine.
         stage: Whether it serves, or how far its drain is.
         cut: How many connections had to be cut at the end of the drain.
     """
@@ -91,6 +92,7 @@ class Server:
     one_too_many: int = ONE_TOO_MANY
     alarm: Callable[[float], None] = field(default=_no_alarm, init=False)
     engine: Engine | None = field(default=None, init=False)
+    starting: bool = field(default=True, init=False)
     stage: Stage = field(default=Stage.SERVING, init=False)
     cut: int = field(default=0, init=False)
     _reads: bool = field(default=True, init=False)
@@ -109,6 +111,7 @@ class Server:
     def attach(self, engine: Engine) -> None:
         """Serve with this engine from now on."""
         self.engine = self.sessions.engine = engine
+        self.starting = False
         self._listen(True)
         self.wake()
 
@@ -275,6 +278,7 @@ class Server:
         self.attention.look()
         self._make_up()
         self._drain_by = by
+        self.starting = False
         self._go_to(Stage.ANSWERING)
         self._listen(False)
         if self._drain_aborted:

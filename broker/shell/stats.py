@@ -30,6 +30,7 @@ class Buckets:
 class Stats:
     """The figures of one moment; plain values that any thread may read."""
 
+    starting: bool
     ready: bool
     node: str
     gauges: Mapping[str, float]
@@ -87,6 +88,7 @@ def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Stats:
         gauges["inbox_length"] = len(engine.inbox)
         gauges |= _chats(state)
     return Stats(
+        starting=server.starting,
         ready=server.serving,
         node=server.config.server.node,
         gauges=gauges,

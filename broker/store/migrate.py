@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect
 
 from broker.store.errors import StoreGoneError, StoreUnusableError
 from broker.store.schema import HEAD, metadata
 
+if TYPE_CHECKING:  # loaded by an upgrade alone
+    from alembic.config import Config
+
 SCRIPTS = Path(__file__).parent / "migrations"
 
+Around = Callable[[str, str], AbstractContextManager[object]]
+"""What is done around an upgrade, given the schema before and after; it ends well once that is committed."""
 
-def migrate(connection: Connection, *, make: bool = True) -> None:
+
+def untold(_before: str, _after: str) -> AbstractContextManager[object]:
+    """Do nothing around an upgrade."""
+    return nullcontext()
+
+
+def migrate(connection: Connection, *, make: bool = True, around: Around = untold) -> None:
     """Make the tables, or change older ones, in one transaction.
 
     Args:
         connection: The database.
         make: Whether an empty database may be made a new one.
+        around: What is done around a change of older tables, which may take long.
 
     Raises:
         StoreGoneError: It is empty, and is not to be.
         StoreUnusableError: The database is of another program or of a newer version of this one.
     """
-    with connection.begin():
+    with ExitStack() as told, connection.begin():
         tables = set(inspect(connection).get_table_names())
         version = None
         if "alembic_version" in tables:
@@ -35,12 +50,17 @@ def migrate(connection: Connection, *, make: bool = True) -> None:
             raise StoreGoneError("the database is empty, though there was something in it")
         if version is None and tables & set(metadata.tables):
             raise StoreUnusableError("the database has tables of another program")
-        _upgrade(connection, version)
+        # Loading alembic takes a quarter of a second that a start at the newest schema saves.
+        from alembic import command
+
+        config = _configured(connection, version)
+        if version is not None:
+            told.enter_context(around(version, HEAD))
+        command.upgrade(config, "head")
 
 
-def _upgrade(connection: Connection, version: str | None) -> None:
-    # Loading alembic takes a quarter of a second that a start at the newest schema saves.
-    from alembic import command
+def _configured(connection: Connection, version: str | None) -> Config:
+    """What alembic needs to change this database, if it is of a version that is known."""
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
@@ -53,4 +73,4 @@ def _upgrade(connection: Connection, version: str | None) -> None:
             f"the database is of a newer version of Parley (schema {version}, "
             f"this version knows up to {HEAD})"
         )
-    command.upgrade(config, "head")
+    return config

@@ -32,7 +32,7 @@ from broker.store.errors import (
     plain,
 )
 from broker.store.files import Files
-from broker.store.migrate import migrate
+from broker.store.migrate import Around, migrate, untold
 from broker.store.plan import Step, plan
 
 
@@ -60,6 +60,7 @@ class Store:
         create: bool = True,
         new: bool = False,
         connect: dialects.Connect | None = None,
+        around: Around = untold,
     ) -> Self:
         """Open a database and bring its schema up to date.
 
@@ -68,6 +69,7 @@ class Store:
             create: Whether a missing SQLite file, or the tables of an empty database, are made.
             new: Whether also where there was one that is gone.
             connect: Makes the DBAPI connection in place of the driver.
+            around: What is done around an upgrade of its schema, which may take long.
 
         Raises:
             StoreAwayError: It cannot be reached now, and why.
@@ -86,7 +88,7 @@ class Store:
                 connection = resources.enter_context(engine.connect())
                 dialects.claim(connection)
                 was_made = files is not None and files.is_made
-                migrate(connection, make=new or (create and not was_made))
+                migrate(connection, make=new or (create and not was_made), around=around)
                 dialects.settle(connection)
                 if files is not None:
                     files.remember()

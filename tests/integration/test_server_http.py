@@ -1,6 +1,8 @@
 """Health and metrics over real HTTP."""
 
+import io
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -11,10 +13,22 @@ from urllib.request import Request, urlopen
 import pytest
 import trio
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
 from broker.shell import http
+from broker.shell.service_manager import Supervisor
+from broker.store.store import Store
 from protocol.errors import ByeCode
-from tests.integration.peers import Served, command, sentence, serving, start_chat, write_config
+from tests.integration.peers import (
+    PATIENCE,
+    Served,
+    command,
+    made,
+    sentence,
+    serving,
+    start_chat,
+    write_config,
+)
 
 Page = tuple[int, str]
 
@@ -56,6 +70,72 @@ async def test_health_and_readiness(tmp_path: Path) -> None:
         served.broker.server.detach(ByeCode.SHUTDOWN, "")
         assert await get(served, "/readyz") == (503, "not ready\n")
         assert await get(served, "/healthz") == (200, "healthy\n")
+
+
+class SlowStore:
+    """A store that is opened when it may be, as one that has to be upgraded first."""
+
+    def __init__(self) -> None:
+        self.asked, self.may = threading.Event(), threading.Event()
+
+    def __call__(self, url: str, *, create: bool, new: bool) -> Store:
+        self.asked.set()
+        assert self.may.wait(PATIENCE)
+        return Store.open(url, create=create, new=new)
+
+
+async def test_a_broker_whose_store_takes_long_to_open_is_alive_and_not_ready(
+    tmp_path: Path,
+) -> None:
+    """A probe that was not answered would have the start begun anew, for ever."""
+    store, out = SlowStore(), io.StringIO()
+    with made(write_config(tmp_path), open_store=store, out=out) as broker:
+        served = Served(broker, ("", 0), out)
+        async with trio.open_nursery() as nursery:
+            ready = trio.Event()
+
+            async def run() -> None:
+                await nursery.start(broker.run)
+                ready.set()
+
+            with ExitStack() as held:
+                held.callback(store.may.set)
+                nursery.start_soon(run)
+                await trio.to_thread.run_sync(store.asked.wait)
+                assert await get(served, "/healthz") == (200, "starting\n")
+                assert await get(served, "/readyz") == (503, "starting\n")
+                assert (await metrics(served))["parley_ready", ""] == 0
+                assert not out.getvalue()
+            await ready.wait()
+            assert await get(served, "/healthz") == (200, "healthy\n")
+            assert await get(served, "/readyz") == (200, "ready\n")
+            broker.stop()
+
+
+async def test_a_reload_while_the_store_opens_calls_nothing_ready(tmp_path: Path) -> None:
+    """The manager would take the end of the reload for the end of the start."""
+    store, said = SlowStore(), tmp_path / "notify"
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
+        made(write_config(tmp_path), open_store=store, supervisor=Supervisor(str(said))) as broker,
+        capture_logs() as log,
+    ):
+        manager.bind(str(said))
+        async with trio.open_nursery() as nursery:
+            with ExitStack() as held:
+                held.callback(store.may.set)
+                nursery.start_soon(broker.run)
+                await trio.to_thread.run_sync(store.asked.wait)
+                broker.want_reload()
+                while all(line["event"] != "configuration_reloaded" for line in log):  # noqa: ASYNC110 - a log sets no event
+                    await trio.sleep(0.01)  # real time: a thread reads it
+                broker.stop()
+        manager.setblocking(False)
+        told = []
+        with suppress(BlockingIOError):
+            while True:
+                told.append(manager.recv(4_096).decode().partition("=")[0])
+    assert told == ["STATUS", "EXTEND_TIMEOUT_USEC", "STOPPING"]
 
 
 async def test_the_figures_say_what_happened(tmp_path: Path) -> None:

@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from broker.store.schema import HEAD
 from tests.integration.peers import PATIENCE, start_chat, write_config
 from tests.integration.program import PARLEY, Child, Client, serving
+from tests.support.old_store import make_old
+
+READY = ["READY=1", "STATUS="]
 
 
 @pytest.fixture
@@ -91,20 +95,50 @@ def test_a_service_manager_is_told(tmp_path: Path, kind: str) -> None:
 
         environ = {**os.environ, "NOTIFY_SOCKET": name}
         with serving(write_config(tmp_path), env=environ) as child:
-            assert told() == ["READY=1"]
+            assert told() == ["STATUS=opening the store"]
+            assert told()[0].startswith("EXTEND_TIMEOUT_USEC=")
+            assert told() == READY
             for _ in range(2):
                 asked = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1_000
                 child.process.send_signal(signal.SIGHUP)
                 begun, when = told()
                 assert begun == "RELOADING=1"
                 assert int(when.removeprefix("MONOTONIC_USEC=")) >= asked
-                assert told() == ["READY=1"]
+                assert told() == READY
             (tmp_path / "parley.toml").write_text("")
             child.process.send_signal(signal.SIGHUP)
             assert [told()[0], told()[0]] == ["RELOADING=1", "READY=1"]
             status, _ = ended(child)
             assert told() == ["STOPPING=1"]
             assert status == 0
+
+
+def test_an_upgrade_of_the_store_is_told_of(tmp_path: Path) -> None:
+    """Whoever waits for it, manager or person, can know why: it may take many minutes."""
+    make_old(f"sqlite:///{tmp_path}/parley.db", "0003")
+    name = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(name)
+        manager.settimeout(PATIENCE)
+        environ = {**os.environ, "NOTIFY_SOCKET": name}
+        with serving(write_config(tmp_path), env=environ) as child:
+            told: list[str] = []
+            while not told or told[-1] != "\n".join(READY):
+                told.append(manager.recv(4_096).decode())
+            status, log = ended(child)
+    assert status == 0
+    upgrading = [words for words in told if words.startswith("STATUS=upgrading")]
+    assert len(upgrading) == 1
+    assert f"from schema 0003 to {HEAD}" in upgrading[0]
+    begun, done = [line for line in log if str(line["event"]).startswith("upgrade_")]
+    assert (begun["event"], begun["schema"], begun["to_schema"]) == (
+        "upgrade_started",
+        "0003",
+        HEAD,
+    )
+    assert (done["event"], done["schema"]) == ("upgrade_done", HEAD)
+    assert isinstance(done["seconds"], float)
+    assert log.index(done) < [line["event"] for line in log].index("broker_started")
 
 
 def ended(child: Child) -> tuple[int, list[dict[str, object]]]:

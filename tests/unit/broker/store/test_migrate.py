@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config as Alembic
-from sqlalchemy import (
-    Connection,
-    Engine,
-    MetaData,
-    NullPool,
-    Table,
-    create_engine,
-    event,
-    inspect,
-    select,
-    text,
-)
+from sqlalchemy import MetaData, Table, inspect, select, text
 
 from broker.store import Store
-from broker.store.migrate import SCRIPTS
-from broker.store.schema import confirmations, exclusions, metadata
+from broker.store.errors import StoreError, StoreUnusableError
+from broker.store.schema import HEAD, confirmations, exclusions, metadata
 from protocol.values import Guid
+from tests.support.old_store import engine_of, make_old, make_tables
 from tests.support.playbook import Playbook
 from tests.support.postgresql import Server
 
@@ -33,22 +23,6 @@ pytestmark = pytest.mark.slow
 OLD = ("chats", "agents", "chat_events", "sentences", "chat_slots", "agent_events", "offers")
 OLDER = (*OLD, "wrapups", "form_results", "decisions")
 """The tables of the first schema; those that others refer to come first."""
-
-
-def engine_of(url: str) -> Engine:
-    """Connections that begin what they are told to begin, whatever the driver thinks."""
-    engine = create_engine(url, poolclass=NullPool)
-    if engine.dialect.name == "sqlite":
-
-        @event.listens_for(engine, "connect")
-        def plain(connection: Any, _record: object) -> None:
-            connection.isolation_level = None
-
-        @event.listens_for(engine, "begin")
-        def begin(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN")
-
-    return engine
 
 
 def a_day() -> tuple[Playbook, list[Guid]]:
@@ -95,10 +69,7 @@ def first_schema(url: str, play: Playbook) -> None:
     """Make the database as the first schema had it, with the rows of the day."""
     engine = engine_of(url)
     with engine.connect() as connection, connection.begin():
-        script = Alembic()
-        script.set_main_option("script_location", str(SCRIPTS))
-        script.attributes["connection"] = connection
-        command.upgrade(script, "0001")
+        make_tables(connection, "0001")
         old = MetaData()
         old.reflect(connection, only=OLDER)
         with play.store._connection.begin():
@@ -240,3 +211,54 @@ def by_name(things: Any) -> dict[str, list[str]]:
         return str(value)
 
     return {thing["name"]: sorted(f"{k}: {said(v)}" for k, v in thing.items()) for thing in things}
+
+
+class Witness:
+    """Who is told of upgrades, and reads the database beside the store when one has ended well."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.told: list[tuple[str, ...]] = []
+
+    @contextmanager
+    def __call__(self, before: str, after: str) -> Iterator[None]:
+        self.told.append(("begins", before, after))
+        yield
+        engine = engine_of(self.url)
+        with engine.connect() as connection:
+            seen = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        engine.dispose()
+        self.told.append(("ended", str(seen)))
+
+
+def test_an_upgrade_is_told_of_from_its_begin_until_it_is_committed(url: str) -> None:
+    make_old(url, "0003")
+    witness = Witness(url)
+    Store.open(url, create=False, around=witness).close()
+    assert witness.told == [("begins", "0003", HEAD), ("ended", HEAD)]
+
+
+def test_what_is_no_upgrade_is_not_told_of(url: str) -> None:
+    """Neither a database that is made, nor one that is up to date, nor one of a newer version."""
+    witness = Witness(url)
+    for _ in range(2):
+        Store.open(url, around=witness).close()
+    engine = engine_of(url)
+    with engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    with pytest.raises(StoreUnusableError, match="newer version"):
+        Store.open(url, around=witness)
+    assert witness.told == []
+
+
+def test_an_upgrade_that_fails_has_not_ended(url: str) -> None:
+    make_old(url, "0003")
+    engine = engine_of(url)
+    with engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("CREATE TABLE confirmations (odd INTEGER)")
+    engine.dispose()
+    witness = Witness(url)
+    with pytest.raises(StoreError):
+        Store.open(url, create=False, around=witness)
+    assert witness.told == [("begins", "0003", HEAD)]
