@@ -51,7 +51,7 @@ class Supervisor:
     def upgrading(self, before: str, after: str) -> None:
         """The store is brought up to date, which may take long; from any thread."""
         self._tell(
-            f"STATUS=upgrading the store from schema {before} to {after}, a few minutes or more"
+            f"STATUS=upgrading the store from schema {before} to {after}: this may take minutes"
         )
 
     async def plead(self, starts: Callable[[], bool]) -> None:
