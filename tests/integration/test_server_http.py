@@ -15,6 +15,7 @@ import trio
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
+from broker.app import Broker
 from broker.shell import http
 from broker.shell.service_manager import Supervisor
 from broker.store.store import Store
@@ -84,6 +85,18 @@ class SlowStore:
         return Store.open(url, create=create, new=new)
 
 
+def runs(broker: Broker, nursery: trio.Nursery) -> trio.Event:
+    """Run a broker; what is set once it serves."""
+    ready = trio.Event()
+
+    async def run() -> None:
+        await nursery.start(broker.run)
+        ready.set()
+
+    nursery.start_soon(run)
+    return ready
+
+
 async def test_a_broker_whose_store_takes_long_to_open_is_alive_and_not_ready(
     tmp_path: Path,
 ) -> None:
@@ -92,15 +105,9 @@ async def test_a_broker_whose_store_takes_long_to_open_is_alive_and_not_ready(
     with made(write_config(tmp_path), open_store=store, out=out) as broker:
         served = Served(broker, ("", 0), out)
         async with trio.open_nursery() as nursery:
-            ready = trio.Event()
-
-            async def run() -> None:
-                await nursery.start(broker.run)
-                ready.set()
-
             with ExitStack() as held:
                 held.callback(store.may.set)
-                nursery.start_soon(run)
+                ready = runs(broker, nursery)
                 await trio.to_thread.run_sync(store.asked.wait)
                 assert await get(served, "/healthz") == (200, "starting\n")
                 assert await get(served, "/readyz") == (503, "starting\n")
@@ -121,21 +128,28 @@ async def test_a_reload_while_the_store_opens_calls_nothing_ready(tmp_path: Path
         capture_logs() as log,
     ):
         manager.bind(str(said))
+        manager.setblocking(False)
+        told = []
+
+        def hear() -> list[str]:
+            with suppress(BlockingIOError):
+                while True:
+                    told.append(manager.recv(4_096).decode().partition("=")[0])
+            return told
+
         async with trio.open_nursery() as nursery:
             with ExitStack() as held:
                 held.callback(store.may.set)
-                nursery.start_soon(broker.run)
+                ready = runs(broker, nursery)
                 await trio.to_thread.run_sync(store.asked.wait)
                 broker.want_reload()
                 while all(line["event"] != "configuration_reloaded" for line in log):  # noqa: ASYNC110 - a log sets no event
                     await trio.sleep(0.01)  # real time: a thread reads it
-                broker.stop()
-        manager.setblocking(False)
-        told = []
-        with suppress(BlockingIOError):
-            while True:
-                told.append(manager.recv(4_096).decode().partition("=")[0])
-    assert told == ["STATUS", "EXTEND_TIMEOUT_USEC", "STOPPING"]
+                assert hear() == ["STATUS", "EXTEND_TIMEOUT_USEC"]
+            await ready.wait()
+            assert hear()[2:] == ["READY"]
+            broker.stop()
+        assert hear()[3:] == ["STOPPING"]
 
 
 async def test_the_figures_say_what_happened(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ def shown(counters: Counters, play: Playbook | None = None) -> dict[tuple[str, s
             clients={}, counters=counters, sockets=SimpleNamespace(backlog=Backlog())
         ),
         engine=engine,
+        starting=False,
         serving=True,
         config=SimpleNamespace(server=SimpleNamespace(node="n")),
         attention=SimpleNamespace(up=0 if play is None else play.now),
