@@ -137,6 +137,8 @@ class Span:
         """The whole of it, for people."""
         start, end = self.local(self.start), self.local(self.end)
         form = "%Y-%m-%d %H:%M"
+        if clock_time(start, form) == clock_time(end, form):
+            form += ":%S"
         return f"{clock_time(start, form)} to {clock_time(end, form)} {end:%Z}"
 
     def label(self, place: int) -> str:

@@ -2,7 +2,8 @@
 
 Theory of operation: what the record says of a visitor, a conversation or an offer is taken as it
 is. What it does not say is drawn from what it says of others of the same project or the same agent:
-never less than what was seen, since what was cut short would have gone on.
+always more than what was seen, since what was cut short would have gone on. What was not over at the
+end of the record, and lasted longer than all that was, has no end within it.
 """
 
 from __future__ import annotations
@@ -135,10 +136,10 @@ class People:
         if seen is not None and seen.over:
             return seen
         self.count("conversation")
-        least = seen.length if seen is not None else 0
+        least = seen.length + 1 if seen is not None else 0
         chance = fraction(self.seed, f"talk/{visit.key}")
         found = _draw(self._talks, (project, visit.project), chance, least)
-        return found or Talk(least, CloseReason.AGENT.value)
+        return found or Talk(self._longer(visit, least), CloseReason.AGENT.value)
 
     def reaction(self, visit: Visit, agent: str, time: int) -> Reaction:
         """What an agent does about an offer.
@@ -153,11 +154,15 @@ class People:
         if time < len(seen):
             if seen[time].outcome in _DONE:
                 return seen[time]
-            least = seen[time].after  # it ended before they did anything
+            least = seen[time].after + 1  # it ended before they did anything
         self.count("reaction")
         chance = fraction(self.seed, f"reaction/{visit.key}/{agent}/{time}")
         found = _draw(self._reactions, (agent, self.like.get(agent)), chance, least)
-        return found or Reaction(OfferOutcome.ANSWERED, least)
+        return found or Reaction(OfferOutcome.ANSWERED, self._longer(visit, least))
+
+    def _longer(self, visit: Visit, least: int) -> int:
+        """How long something takes of which only is known that it took longer than all others."""
+        return max(least, self.past.end - visit.at) if visit.lasting else least
 
     def back(self, agent: str, time: int) -> int | None:
         """How long after they were set to pause for missed offers somebody is ready again.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from broker.config.model import Config
 from broker.reporting.formats import duration
+from broker.reporting.times import wall_time
 from broker.reporting.whatif.behaviour import People
 from broker.reporting.whatif.recorded import Recorded
 from broker.reporting.whatif.rows import NO_GATEWAY, NOT_ASKED, Record
@@ -28,6 +29,18 @@ def left_out(record: Record) -> Iterator[str]:
         yield (
             f"{_many(number, 'contact')} never asked for an agent (outbound, or ended by a bot); "
             "left out of all columns."
+        )
+
+
+def under_way(record: Record) -> Iterator[str]:
+    """What was not over, and as of when all figures are because of that."""
+    past, span = record.past, record.span
+    if past.under_way:
+        verb = "was" if past.under_way == 1 else "were"
+        moment = wall_time(span.listened.wall(past.end - 1), span.zone)
+        yield (
+            f"{_many(past.under_way, 'contact')} {verb} not over at {moment}, as far as is looked: "
+            "every column tells how things stood then, and handle time is of what was over."
         )
 
 

@@ -6,9 +6,9 @@ are counted by the report's own functions. So a figure means here what it means 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeVar
 
 from attrs import define, evolve, field, frozen
 
@@ -44,6 +44,7 @@ from protocol.values import ChatStatus
 
 WHOLE: Final = -1
 """In place of an interval: all of them together."""
+R = TypeVar("R", WrapupRow, OfferRow, ParkingRow, PartyRow)
 EVERY: Final = "*"
 """In place of a project: all of them together, and what has none."""
 
@@ -71,6 +72,28 @@ class Outcome:
     parked: Sequence[ParkingRow] = ()
     joined: Sequence[PartyRow] = ()
     until: int
+
+    def as_of(self, at: int) -> Outcome:
+        """What was known of it at a moment: nothing later has begun, and nothing ended later."""
+        return evolve(
+            self,
+            events=[row for row in self.events if row.at <= at],
+            wrapups=_begun(self.wrapups, at, lambda row: evolve(row, ended=None, cause=None)),
+            offers=_begun(self.offers, at, lambda row: evolve(row, ended=None, outcome=None)),
+            states=[row for row in self.states if row.at <= at],
+            parked=_begun(self.parked, at, lambda row: evolve(row, ended=None)),
+            joined=_begun(self.joined, at, lambda row: evolve(row, ended=None)),
+            until=min(self.until, at),
+        )
+
+
+def _begun(rows: Sequence[R], at: int, endless: Callable[[R], R]) -> list[R]:
+    """What began by a moment, without its end where that is later."""
+    return [
+        row if row.ended is None or row.ended <= at else endless(row)
+        for row in rows
+        if row.at <= at
+    ]
 
 
 @define

@@ -97,6 +97,7 @@ class Visit:
         again: The same for each wait after an agent was lost.
         talk: The conversation; None when it was not answered.
         reactions: What agents did about the offers of it, in order.
+        lasting: Whether it was not over at the end of the record.
     """
 
     key: str
@@ -114,6 +115,7 @@ class Visit:
     again: Sequence[Wait] = ()
     talk: Talk | None = None
     reactions: Mapping[str, Sequence[Reaction]] = field(factory=dict)
+    lasting: bool = False
 
 
 @frozen
@@ -136,7 +138,7 @@ class Recorded:
     Attributes:
         start: Its first moment, which may be before the time that is asked about.
         end: The first moment of which it does not tell.
-        cut: Whether the record breaks off while visits that are asked about are under way.
+        under_way: How many contacts that are asked about are not over then, wrap-ups among them.
         visits: In order of time.
         changes: What agents did by themselves, in order of time.
         returns: For each agent, how long after each time they were set to pause for missed offers they
@@ -145,7 +147,7 @@ class Recorded:
 
     start: int
     end: int
-    cut: bool = False
+    under_way: int = 0
     visits: Sequence[Visit]
     changes: Sequence[Change]
     returns: Mapping[str, Sequence[int | None]]
@@ -239,6 +241,7 @@ def visit(told: Told, piece: Piece, index: int) -> Visit:
         again=_waits(told, contact),
         talk=talk,
         reactions=_reactions(told, contact),
+        lasting=contact.closed is None,
     )
 
 

@@ -46,9 +46,11 @@ def replay(past: Recorded, config: Config, people: People, span: Span, grace: in
     visitors = Visitors(core, shifts, people, (span.first, span.last))
     visitors.enter(past.visits)
 
+    # Of what the record does not tell to its end a replay does not either: both are of one moment.
+    last = past.end if past.under_way else past.end + LONGEST
+
     def goes_on(at: int) -> bool:
-        runs_out = visitors.awaited > 0 and not past.cut and at < past.end + LONGEST
-        return at < past.end or runs_out
+        return at < past.end or (visitors.awaited > 0 and at < last)
 
     core.go_on(goes_on)
     return Replayed(scribe.outcome(max(core.now, past.end - 1)), visitors.refused)

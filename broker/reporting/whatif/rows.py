@@ -20,7 +20,15 @@ from sqlalchemy import Connection, func, select
 from broker.config.model import HOUR
 from broker.core.facts.causes import OfferMode
 from broker.reporting import rows as reading
-from broker.reporting.history import EventRow, OfferRow, ParkingRow, PartyRow, WrapupRow, contacts
+from broker.reporting.history import (
+    Contact,
+    EventRow,
+    OfferRow,
+    ParkingRow,
+    PartyRow,
+    WrapupRow,
+    contacts,
+)
 from broker.reporting.lives import of_span
 from broker.reporting.times import DAY, Span
 from broker.reporting.whatif.outcome import Outcome
@@ -35,7 +43,15 @@ from broker.reporting.whatif.recorded import (
     pieces,
     visit,
 )
-from broker.store.schema import agent_events, agents, chat_events, chats, form_results, sentences
+from broker.store.schema import (
+    agent_events,
+    agents,
+    chat_events,
+    chats,
+    form_results,
+    lives,
+    sentences,
+)
 from protocol.codec import from_wire
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import CloseReason
@@ -68,11 +84,17 @@ class Record:
 
 
 def whole(connection: Connection) -> tuple[int, int] | None:
-    """The first and the last moment of which the store tells; None when it tells nothing."""
+    """The first and the last moment of which the store tells; None when it tells nothing.
+
+    A broker that lives tells of a time in which nothing happens as well: who waits goes on waiting.
+    """
     firsts = (chats.c.started_at, agent_events.c.at)
     found = [connection.execute(select(func.min(at))).scalar() for at in firsts]
     known = [at for at in found if at is not None]
-    return (min(known), reading.latest(connection)) if known else None
+    if not known:
+        return None
+    seen = connection.scalar(select(func.max(lives.c.seen_at)))
+    return min(known), max(reading.latest(connection), seen or 0)
 
 
 def record(connection: Connection, span: Span, keeps: Callable[[str], bool]) -> Record:
@@ -86,7 +108,8 @@ def record(connection: Connection, span: Span, keeps: Callable[[str], bool]) -> 
     span, known = of_span(connection, span)
     until = reading.latest(connection) if known is None else known
     wide = _wide(connection, span, until)
-    sorter = _Sorter(wide, span, until, keeps)
+    end = min(wide.last, max(until, wide.first) + 1)
+    sorter = _Sorter(wide, span, until, end, keeps)
     for told in _chats(connection, wide, until):
         sorter.take(told)
     changes, returns = duties(_changes(connection, wide), wide.first)
@@ -95,25 +118,26 @@ def record(connection: Connection, span: Span, keeps: Callable[[str], bool]) -> 
     for row in reading.wrapups_by_time(connection, wide):
         if row.no not in sorter.known:
             wraps.setdefault(_key(row), row)
+    outcome = Outcome(
+        events=sorter.events,
+        wrapups=[wraps[key] for key in sorted(wraps)],
+        offers=sorter.offers,
+        states=list(reading.states(connection, wide)),
+        held={no: agent for no, agent in held.items() if no not in sorter.known},
+        parked=[r for r in reading.parkings_by_time(connection, wide) if sorter.has(r)],
+        joined=[r for r in reading.parties_by_time(connection, wide) if sorter.has(r)],
+        until=until,
+    )
     return Record(
         past=Recorded(
             start=wide.first,
-            end=min(wide.last, max(until, wide.first) + 1),
-            cut=sorter.cut,
+            end=end,
+            under_way=sorter.under_way,
             visits=sorted(sorter.visits, key=attrgetter("at")),
             changes=changes,
             returns=returns,
         ),
-        outcome=Outcome(
-            events=sorter.events,
-            wrapups=[wraps[key] for key in sorted(wraps)],
-            offers=sorter.offers,
-            states=list(reading.states(connection, wide)),
-            held={no: agent for no, agent in held.items() if no not in sorter.known},
-            parked=[r for r in reading.parkings_by_time(connection, wide) if sorter.has(r)],
-            joined=[r for r in reading.parties_by_time(connection, wide) if sorter.has(r)],
-            until=until,
-        ),
+        outcome=outcome.as_of(end - 1) if sorter.under_way else outcome,
         span=span,
         left_out=sorter.left_out,
         agents=frozenset(connection.execute(select(agents.c.agent)).scalars()),
@@ -124,15 +148,25 @@ def _key(row: WrapupRow) -> tuple[int, int]:
     return row.no, row.at
 
 
+def _done(contact: Contact) -> int | None:
+    """When nobody had anything to do with it any more; None when somebody still has."""
+    if contact.closed is None or any(handling.wrapping for handling in contact.handlings):
+        return None
+    wrapped = (h.ended + h.wrapup for h in contact.handlings if h.ended is not None)
+    return max((contact.closed, *wrapped))
+
+
 def _wide(connection: Connection, span: Span, until: int) -> Span:
     """The time with its lead and its tail."""
     start, end = span.first - HOUR, span.last
-    for contact in contacts(reading.events_by_chat(connection, span), ()):
-        closed = until if contact.closed is None else contact.closed
-        if contact.began < span.first <= closed:
+    of_chats = reading.events_by_chat(connection, span), reading.wrapups_by_chat(connection, span)
+    for contact in contacts(*of_chats):
+        done = _done(contact)
+        over = until if done is None else done
+        if contact.began < span.first <= over:
             start = min(start, contact.began)
         elif span.index(contact.arrived) is not None:
-            end = max(end, closed)
+            end = max(end, over)
     start, end = max(start, span.first - REACH), min(end + HOUR, span.last + REACH)
     begins, ends = span.listened.shown(start, min(end, max(until + 1, span.first + 1)))
     first = whole(connection)
@@ -148,13 +182,14 @@ class _Sorter:
     wide: Span
     span: Span
     until: int
+    end: int
     keeps: Callable[[str], bool]
     visits: list[Visit] = field(factory=list)
     events: list[EventRow] = field(factory=list)
     wrapups: list[WrapupRow] = field(factory=list)
     offers: list[OfferRow] = field(factory=list)
     known: set[int] = field(factory=set)
-    cut: bool = False
+    under_way: int = 0
     left_out: Counter[str] = field(factory=Counter)
     _kept: dict[int, list[tuple[int, int]]] = field(factory=dict)
 
@@ -176,8 +211,9 @@ class _Sorter:
                 self.left_out[why] += self.span.index(contact.arrived) is not None
                 continue
             closed = self.until if contact.closed is None else contact.closed
-            if contact.closed is None and self.span.index(contact.arrived) is not None:
-                self.cut = True
+            if self.span.index(contact.arrived) is not None:
+                done = _done(contact)
+                self.under_way += done is None or done >= self.end
             self._kept.setdefault(told.chat.no, []).append((contact.began, closed))
             self.events += piece.events
             self.wrapups += (row for row in told.wrapups if row.at == contact.closed)

@@ -17,6 +17,7 @@ from broker.core.facts import (
     Fact,
     OfferEnded,
     OfferMade,
+    WrapupEnded,
     WrapupStarted,
 )
 from broker.core.facts.causes import OfferOutcome
@@ -81,7 +82,7 @@ class Visitors:
         shifts: Where the agents are.
         people: How they behave.
         during: The time whose visits are waited for.
-        awaited: How many of those are not over yet.
+        awaited: How many of those are not over yet, or still wrapped up.
         refused: How many starts the core did not take.
     """
 
@@ -96,6 +97,7 @@ class Visitors:
     _chats: dict[Guid, Live] = field(factory=dict)
     _open: dict[Door, Live] = field(factory=dict)
     _later: dict[Door, list[Visit]] = field(factory=dict)
+    _wrapped_up: dict[int, Visit] = field(factory=dict)
 
     def enter(self, visits: Sequence[Visit]) -> None:
         """Plan that they come."""
@@ -174,6 +176,8 @@ class Visitors:
                 self._moved(self._chats[fact.chat], fact)
             case WrapupStarted():
                 self._wraps(self._chats[fact.chat], fact)
+            case WrapupEnded():
+                self.awaited -= self._counts(self._wrapped_up.pop(fact.no))
             case ChatForgotten():
                 del self._chats[fact.chat]
             case _:
@@ -247,13 +251,21 @@ class Visitors:
         now, silent_since = self.core.now, live.voiced
         if dies and talk.voiced is None and talk is live.visit.talk:
             return  # nobody writes any more
-        live.voiced = now + (talk.voiced or 0) if dies else NEVER
+        live.voiced = now + self._voice(live, talk) if dies else NEVER
         if min(silent_since, live.voiced) <= now:
             self.core.plan(now, Rank.DEED, partial(self._write, live, live.turn))
         else:
             self._write_later(live)
 
+    def _voice(self, live: Live, talk: Talk) -> int:
+        """How long somebody writes in a conversation that silence ends."""
+        seen = live.visit.talk
+        least = seen.length + 1 if seen is not None and not seen.over else 0
+        return max(talk.voiced or 0, least - (self._silence_of(live) or 0))
+
     def _wraps(self, live: Live, fact: WrapupStarted) -> None:
+        self._wrapped_up[fact.no] = live.visit
+        self.awaited += self._counts(live.visit)
         wrapup = live.talk.wrapup if live.talk is not None else None
         if wrapup is not None:
             act = partial(self._wrapped, fact)

@@ -34,6 +34,17 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "title"),
+    [
+        ("12:03:08", "12:03:11", "2026-11-28 12:03:08 to 2026-11-28 12:03:11 CET"),
+        ("12:03:58", "12:04:01", "2026-11-28 12:03 to 2026-11-28 12:04 CET"),
+    ],
+)
+def test_a_time_within_a_minute_is_told_to_the_second(start: str, end: str, title: str) -> None:
+    assert span(f"2026-11-28T{start}", f"2026-11-28T{end}", None).title == title
+
+
 def test_every_label_of_a_report_is_another() -> None:
     """Two years of days, and a week of hours over each change of the clocks."""
     for asked in (

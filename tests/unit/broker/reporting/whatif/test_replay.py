@@ -193,7 +193,7 @@ def test_a_wrapup_by_hand(tmp_path: Path) -> None:
     """20 s of wrap-up: v2 is answered at 130, v3 is gone then, the rest is as it was.
 
     Nobody was seen to end a wrap-up, so nobody does: busy 5 to 125, 130 to 250, 305 to 405 and,
-    as far as the record goes, not after.
+    as far as the record goes, not after. The last wrap-up, too, is followed to its end.
     """
     recorded = one_agent(tmp_path)
     config = recorded.config.read_text().replace(
@@ -201,7 +201,8 @@ def test_a_wrapup_by_hand(tmp_path: Path) -> None:
     )
     _, new = again(recorded, config)
     assert waits(new) == (4, 3, 1, 43.333, 2 / 4)
-    assert (new.busy, new.staffed) == (340 * SECOND, 405 * SECOND)
+    assert (new.busy, new.staffed) == (340 * SECOND + 1, 405 * SECOND + 1)
+    assert (new.contacts.handled, new.contacts.wrapup) == (3, 60 * SECOND)
 
 
 @pytest.mark.parametrize(("duration", "wait"), [(10, 14), (20, 24), (45, 49)])
@@ -429,7 +430,7 @@ def test_bots_have_done_what_they_did() -> None:
 def test_the_record_may_break_off() -> None:
     """What is under way there is under way in the replay, and nobody knows the end."""
     visit = comes("a", 0, talk=Talk(7_000 * SECOND, "Agent"))
-    broken = made([visit], [turns("bob", 0, "Ready")], CONFIGURED, cut=True)
+    broken = made([visit], [turns("bob", 0, "Ready")], CONFIGURED, under_way=1)
     assert story(broken, "Closed") == []
     assert broken.outcome.until == START + 3_600 * SECOND - 1
     whole_of_it = made([visit], [turns("bob", 0, "Ready")], CONFIGURED)
