@@ -25,8 +25,8 @@ from broker.core.inputs import FrameArrived, Stamp
 from broker.core.sentence import Words, heard
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import chat_at_workplace, find_tracked, gateway_of, tracked_chat
-from broker.core.views.notifications import answer_of, sentence_to
-from broker.core.views.recipients import connectors_of, listeners
+from broker.core.views.notifications import answer_of, sentence_to, sentence_to_connectors
+from broker.core.views.recipients import listeners
 from broker.core.views.structures import sentence_for_connector, sentence_for_workplace
 from broker.core.visitors.sentences import (
     confirmation_for_connector,
@@ -111,11 +111,7 @@ def _agent_says(
     effects: list[Effect] = [Send((me,), "SC_CHAT_SENTENCE", shown, me, frame.id, trace)]
     if chat.parties:
         effects += sentence_to(chat, made, listeners(state, chat), trace, but=me)
-    sessions = connectors_of(state, chat)
-    if sessions:
-        gateway = state.config.gateways[chat.gateway]
-        outside = sentence_for_connector(gateway, chat, made)
-        effects.append(Send(sessions, "SE_CHAT_SENTENCE", outside, trace=trace))
+    effects += sentence_to_connectors(state, chat, made, trace)
     return [made], effects
 
 
@@ -141,11 +137,7 @@ def _connector_confirms(
     chat = tracked_chat(state, session, p)
     if isinstance(chat, Refusal) or chat.status is not _ANSWERED:
         return None
-    made = _confirmed(stamp, chat, p, True)
-    if made is None:
-        return None
-    told = confirmations_for_members(state, chat, p.id, stamp.now)
-    return _carried_out(state, stamp, session, frame, made, told)
+    return _confirmed(state, stamp, session, frame, p, chat, True, confirmations_for_members)
 
 
 def _agent_confirms(
@@ -158,33 +150,26 @@ def _agent_confirms(
     presence, chat = found
     if chat.status is not _ANSWERED or chat.parties or chat.agent != presence.agent:
         return None
-    made = _confirmed(stamp, chat, p, False)
-    if made is None:
-        return None
-    told = confirmation_for_connector(state, chat, p.id, stamp.now)
-    return _carried_out(state, stamp, session, frame, made, told)
+    return _confirmed(state, stamp, session, frame, p, chat, False, confirmation_for_connector)
 
 
 def _confirmed(
-    stamp: Stamp, chat: Chat, p: ChatCommandInfo, outbound: bool
-) -> SentenceConfirmed | None:
-    """The fact of the first confirmation of a numbered sentence."""
-    known = chat.transcript.keys[outbound].get(p.id or "")
-    if known is None or known.confirmed_at is not None:
-        return None
-    return SentenceConfirmed(chat.id, chat.no, known.counter, stamp.now)
-
-
-def _carried_out(
     state: State,
     stamp: Stamp,
     session: Session,
     frame: Frame,
-    made: SentenceConfirmed,
-    told: list[Send],
-) -> Result:
+    p: ChatCommandInfo,
+    chat: Chat,
+    outbound: bool,
+    told: Callable[[State, Chat, str | None, int], list[Send]],
+) -> Result | None:
+    """The first confirmation of a numbered sentence."""
+    known = chat.transcript.keys[outbound].get(p.id or "")
+    if known is None or known.confirmed_at is not None:
+        return None
+    made = SentenceConfirmed(chat.id, chat.no, known.counter, stamp.now)
     apply(state, made)
-    effects: list[Effect] = [*told]
+    effects: list[Effect] = [*told(state, chat, p.id, stamp.now)]
     answer = acknowledgement(session, frame)
     if answer is not None:
         effects.append(answer_of(state, answer, stamp.now))

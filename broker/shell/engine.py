@@ -270,8 +270,7 @@ class Engine:
         room = self._batch_limit - len(batch.inputs)
         self._look_for_due(up)  # seen now, though there may be no room
         while room > 0 and batch.extra < self._dear:
-            due = self.state.timers.heap
-            if due and due[0][0] <= up and self._look_for_due(up):
+            if self._look_for_due(up):
                 self._step(batch, now, up, TimePassed())
                 room -= 1
                 continue

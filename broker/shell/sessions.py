@@ -18,7 +18,6 @@ from attrs import Factory, define, field
 from broker.config.model import Limits
 from broker.core.effects import Dismiss, Effect, LogEntry, Send
 from broker.core.inputs import FrameArrived, SessionClosed, SessionOpened
-from broker.core.short_way import WAYS
 from broker.shell.authentication import Claim, Verdict
 from broker.shell.backlog import ALL_OUTBOXES, PARTY_OUTBOXES
 from broker.shell.checks import Check, SlowChecks
@@ -122,9 +121,7 @@ class Sessions:
         submit, number = engine.submit, client.number
         for event in events:
             if type(event) is Frame:
-                if event.type in WAYS:
-                    submit(FrameArrived(number, event))
-                elif event.type == "SYS_BYE":
+                if event.type == "SYS_BYE":
                     client.cause = "bye"
                 elif event.type in QUESTIONS and (why := self._too_much(client, event.type, now)):
                     self._limit(client, event, why)

@@ -8,8 +8,8 @@ from unittest.mock import patch
 from broker.core.broker import step
 from broker.core.effects import Effect, Send
 from broker.core.facts import Fact
-from broker.core.inputs import Input, Stamp
-from broker.core.short_way import step_shortly
+from broker.core.inputs import FrameArrived, Input, Stamp
+from broker.core.short_way import Result, step_shortly
 from broker.core.state import State
 from protocol.encoding import JSON, MESSAGEPACK
 
@@ -31,15 +31,14 @@ def step_both_ways(
     # What is configured changes by no input, and is too much to copy each time.
     twin = deepcopy(state, {id(state.config): state.config})
     facts, effects = by_the_long_way(twin, stamp, input)
-    with patch("broker.core.broker.step_shortly", side_effect=step_shortly) as short:
-        taken: list[bool] = []
+    taken: list[bool] = []
 
-        def look(*args: object) -> object:
-            found = step_shortly(*args)  # type: ignore[arg-type]  # what the broker gives
-            taken.append(found is not None)
-            return found
+    def look(state: State, stamp: Stamp, arrived: FrameArrived) -> Result | None:
+        usual = step_shortly(state, stamp, arrived)
+        taken.append(usual is not None)
+        return usual
 
-        short.side_effect = look
+    with patch("broker.core.broker.step_shortly", side_effect=look):
         found, told = step(state, stamp, input)
     assert found == facts
     assert told == effects

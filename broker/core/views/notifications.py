@@ -173,9 +173,11 @@ def render(
     """
     match announcement:
         case SentenceToConnectors():
-            return _sentence_to_connectors(state, announcement, but)
+            chat = state.chats[announcement.chat]
+            return sentence_to_connectors(state, chat, announcement.said, announcement.trace, but)
         case SentenceToMembers():
-            return _sentence_to_members(state, announcement, but)
+            chat = state.chats[announcement.chat]
+            return sentence_to(chat, announcement.said, announcement.to, announcement.trace, but)
         case ChatToConnectors():
             return _to_connectors(state, announcement, but)
         case ChatToAgent():
@@ -198,19 +200,15 @@ def _session_of(state: State, agent: Guid) -> int | None:
     return presence.session if presence is not None else None
 
 
-def _sentence_to_connectors(
-    state: State, told: SentenceToConnectors, but: int | None
+def sentence_to_connectors(
+    state: State, chat: Chat, said: Said, trace: str | None, but: int | None = None
 ) -> list[Send]:
-    chat = state.chats[told.chat]
+    """`SE_CHAT_SENTENCE` for the sessions that are told of the chat, if there are any."""
     sessions = tuple(s for s in connectors_of(state, chat) if s != but)
     if not sessions:
         return []
-    shown = sentence_for_connector(state.config.gateways[chat.gateway], chat, told.said)
-    return [Send(sessions, "SE_CHAT_SENTENCE", shown, trace=told.trace)]
-
-
-def _sentence_to_members(state: State, told: SentenceToMembers, but: int | None) -> list[Send]:
-    return sentence_to(state.chats[told.chat], told.said, told.to, told.trace, but)
+    shown = sentence_for_connector(state.config.gateways[chat.gateway], chat, said)
+    return [Send(sessions, "SE_CHAT_SENTENCE", shown, trace=trace)]
 
 
 def sentence_to(
