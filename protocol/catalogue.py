@@ -20,7 +20,8 @@ from protocol.chat import (
     DecisionInfo,
 )
 from protocol.frame_spec import FrameSpec
-from protocol.message import CommandInfo, GatewayInfo, MessageContentInfo, MessageStatusInfo
+from protocol.message import CommandInfo
+from protocol.message_frames import BLOBS, CONNECTOR_MESSAGE, MESSAGE_NOTES, WORKPLACE_MESSAGE
 from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
 from protocol.scenario import ScenarioInfo, ScenarioResultInfo
 from protocol.session import Ack, Bye, Hello, Ping, SysError, Welcome
@@ -133,28 +134,6 @@ _CONNECTOR_REGISTER: Final = (
         ("LiteralGroup",),
     ),
     FrameSpec("SE_WS_LITERALS_INFO", "W-17", LiteralLookupInfo, "broker", is_array=True),
-)
-_CONNECTOR_MESSAGE: Final = (
-    FrameSpec("ES_SL_GETGATEWAYS", "W-17", str, "connector", "SE_SL_MSGGATEWAYS"),
-    FrameSpec("SE_SL_MSGGATEWAYS", "W-17", GatewayInfo, "broker", is_array=True),
-    FrameSpec(
-        "ES_MESSAGE_RECEIVING",
-        "B-50",
-        MessageContentInfo,
-        "connector",
-        "SE_MESSAGE_RECEIVED",
-        ("DeliverySystemId", "GatewayId", "RemoteAddress", "ReceivedSentTime"),
-    ),
-    FrameSpec("SE_MESSAGE_RECEIVED", "W-20", CommandInfo, "broker", required=("Data",)),
-    FrameSpec(
-        "SE_MESSAGE_SENDING",
-        "B-52",
-        MessageContentInfo,
-        "broker",
-        "ES_MESSAGE_SENT",
-        ("MessageId", "DeliverySystemId", "RemoteAddress", "ReceivedSentTime"),
-    ),
-    FrameSpec("ES_MESSAGE_SENT", "B-52", CommandInfo, "connector", "SYS_ACK", ("Id",)),
 )
 _WORKPLACE_CHAT: Final = (
     FrameSpec(
@@ -367,23 +346,6 @@ _WORKPLACE_MORE: Final = (
         (*_INSIDE, "ScenarioId"),
         added=True,
     ),
-    FrameSpec(
-        "CS_MESSAGE_SEND",
-        "B-52",
-        MessageContentInfo,
-        "workplace",
-        "SC_MESSAGE_STATUS",
-        ("GatewayId", "RemoteAddress"),
-        added=True,
-    ),
-    FrameSpec(
-        "SC_MESSAGE_STATUS",
-        "B-54",
-        MessageStatusInfo,
-        "broker",
-        required=("MessageId", "Status"),
-        added=True,
-    ),
 )
 
 CATALOGUE: Final[Mapping[str, FrameSpec]] = MappingProxyType(
@@ -394,9 +356,11 @@ CATALOGUE: Final[Mapping[str, FrameSpec]] = MappingProxyType(
             _CONNECTOR_CHAT,
             _OUTBOUND,
             _CONNECTOR_REGISTER,
-            _CONNECTOR_MESSAGE,
+            CONNECTOR_MESSAGE,
             _WORKPLACE_CHAT,
             _WORKPLACE_MORE,
+            WORKPLACE_MESSAGE,
+            BLOBS,
         )
         for spec in family
     }
@@ -408,6 +372,7 @@ ALIASES: Final[Mapping[str, str]] = MappingProxyType({"CS_CHAT_RESNYC": "CS_CHAT
 
 NOTES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        **MESSAGE_NOTES,
         "SYS_HELLO": "first frame of a connection",
         "SYS_BYE": "the connection closes after it",
         "SYS_ACK": "only when the frame carried an Id",
@@ -428,11 +393,6 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "ES_WS_ROUTING": "the gateway address",
         "SE_WS_ROUTING": "answer, and push when a reload changes it",
         "SE_WS_LITERALS_INFO": "answer, and push when a reload changes it",
-        "ES_SL_GETGATEWAYS": "the gateway address",
-        "ES_MESSAGE_RECEIVING": "exactly one answer",
-        "SE_MESSAGE_RECEIVED": "Data is true or false",
-        "SE_MESSAGE_SENDING": "push; answered within 90 s",
-        "ES_MESSAGE_SENT": "Data null is success, text is the error",
         "SC_CHAT_ALERT": "push; CS_CHAT_ANSWER or CS_CHAT_HANGUP before MaxSignalDuration",
         "SC_CHAT_ALERT_END": "push: the alert is withdrawn",
         "CS_CHAT_ANSWER": "with Sentences and Info; too late: SC_CHAT_ALERT_END",
@@ -462,7 +422,6 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "CS_SCENARIO_RESULT": "what was filled into a form of the chat",
         "SC_SCENARIO_RESULT": "answer, and push to the agents in the chat when somebody else saves one",
         "CS_SCENARIO_SAVE": "a form of the chat; SC_SCENARIO_RESULT to the other agents in it",
-        "SC_MESSAGE_STATUS": "answer, and push on every change",
     }
 )
 """What the table of frames says besides."""

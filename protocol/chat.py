@@ -6,6 +6,7 @@ from datetime import datetime
 
 from attrs import field
 
+from protocol.blob import AttachmentInfo
 from protocol.scenario import ScenarioInfo, ScenarioResultInfo, ScenarioResultItemInfo
 from protocol.structure import WIRE
 from protocol.value import value
@@ -89,6 +90,7 @@ class ChatSentenceInfo:
         confirmed_time: When the receiver confirmed it; null: not yet.
         model: How to read it: 0 sentence, 2 note, 4 panel, 6 navigation, 8 co-browsing data,
             10 internal note.
+        attachments: What comes with it; the text may then be empty.
     """
 
     peer: str | None = None
@@ -103,6 +105,7 @@ class ChatSentenceInfo:
     counter: int = 0
     confirmed_time: datetime | None = None
     model: int = 0
+    attachments: tuple[AttachmentInfo, ...] | None = None
 
 
 @value(kw_only=True)
@@ -329,6 +332,7 @@ class DecisionInfo:
     Attributes:
         peer: Workplace number.
         chat_id: The chat.
+        conversation_id: Or the conversation.
         time_stamp: When it was decided.
         kind: What was decided: `routed`, `offered`, `waiting`, `refused`, ...; `now` for how the
             agent that was asked about stands at this moment.
@@ -341,6 +345,7 @@ class DecisionInfo:
 
     peer: str | None = None
     chat_id: Guid | None = None
+    conversation_id: Guid | None = None
     time_stamp: datetime | None = None
     kind: str | None = None
     agent_id: Guid | None = None

@@ -32,6 +32,11 @@ _unpackb: Final = msgpack.unpackb
 _packer: Final = msgpack.Packer(datetime=True)
 
 
+_NESTED: Final = frozenset({Kind.STRUCTURE, Kind.STRUCTURES, Kind.TEXTS, Kind.BYTES})
+_RARE: Final = frozenset({"Attachments"})
+"""Members that hardly any frame has: the short way takes those that have none."""
+
+
 def _structure_reader(spec: FrameSpec) -> Read:
     structure: Any = spec.payload
     return reader_of(structure, spec.required, spec.null_reads)
@@ -42,17 +47,17 @@ def _short(spec: FrameSpec) -> _Short | None:
     if not _is_flat(spec):
         return None
     structure: Any = spec.payload
-    known = frozenset(member.wire for member in members(structure))
+    known = frozenset(member.wire for member in members(structure)) - _RARE
     return spec.type, known, _structure_reader(spec)
 
 
 def _is_flat(spec: FrameSpec) -> bool:
-    """Whether a frame carries one structure of plain values."""
+    """Whether a frame carries one structure of plain values, but for what is rarely there."""
     structure: Any = spec.payload
     if spec.is_array or structure is str:
         return False
-    nested = {Kind.STRUCTURE, Kind.STRUCTURES, Kind.TEXTS}
-    return nested.isdisjoint(member.kind for member in members(structure))
+    nested = {member.wire for member in members(structure) if member.kind in _NESTED}
+    return nested <= _RARE
 
 
 @cache

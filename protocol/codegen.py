@@ -8,6 +8,7 @@ loop over members. Each member is tested for its usual form first; whatever else
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
@@ -132,13 +133,19 @@ def _missing(wire: str) -> MemberError:
 @cache
 def writer_of(structure: type[AttrsInstance], json: bool = False) -> Write:
     """Make the function that writes a structure as a plain map; None members are left out."""
-    names: dict[str, Any] = {"decimal": format_decimal, "format_time": format_time}
+    names: dict[str, Any] = {
+        "b64encode": b64encode,
+        "decimal": format_decimal,
+        "format_time": format_time,
+    }
     lines = ["def write(o):", " d = {}"]
     for member in members(structure):
         value = "v"
         match member.kind:
             case Kind.TIME if json:
                 value = "format_time(v)"
+            case Kind.BYTES if json:
+                value = "b64encode(v).decode()"
             case Kind.DECIMAL:
                 value = "decimal(v)"
             case Kind.STRUCTURE:

@@ -77,6 +77,14 @@ TEXT_LENGTHS: Final[dict[str, int]] = {
     "Error": 4_096,
     "Note": 4_096,
     "ChatTransferInfo.Note": 1_000,
+    "References": 80,
+    "Sha256": 64,
+    "ContentType": 128,
+    "ContentId": 250,
+    "Subject": 320,
+    "RemoteName": 160,
+    "ConversationCloseInfo.Note": 4_096,
+    "ConversationTransferInfo.Note": 1_000,
     "VariableInfo.Name": 64,
     "VariableInfo.Value": 1_024,
     "DecisionInfo.Reason": 4_096,
@@ -125,6 +133,8 @@ OPTIONAL_NAMES: Final = frozenset(
     }
 )
 """The same where there may be none: one that shows nothing reads as null."""
+DATA_BYTES: Final = 256 * _KIB
+"""Longest piece of an attachment (B-61)."""
 BYTE_LENGTHS: Final[dict[str, int]] = {"BodyHtml": 512 * _KIB, "BodyText": 512 * _KIB}
 
 

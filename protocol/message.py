@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from protocol.blob import AttachmentInfo
 from protocol.value import value
 from protocol.values import Channel, Direction, Guid, MessageStatus, Short
 
@@ -61,6 +62,15 @@ class MessageContentInfo:
         signature_validity: -1 none, 0 valid, more: an error; null: not checked.
         hierarchy: Its place in the hierarchy.
         rating: How content the sender is.
+        conversation_id: The conversation that it is in.
+        counter: Its place in the conversation, from 1.
+        status: Phase of an outbound message; null: inbound.
+        attachments: What comes with it.
+        references: Names, on the connector's side, of the messages that it follows, the newest last.
+        is_automatic: Whether no person wrote it: a notice of absence, a bounce, a list.
+        forward_of: The message that it passes on.
+        agent_id: The agent who wrote it.
+        agent_name: Their name.
     """
 
     delivery_system_id: str | None = None
@@ -86,6 +96,15 @@ class MessageContentInfo:
     signature_validity: int | None = None
     hierarchy: int | None = None
     rating: Short | None = None
+    conversation_id: Guid | None = None
+    counter: int = 0
+    status: MessageStatus | None = None
+    attachments: tuple[AttachmentInfo, ...] | None = None
+    references: tuple[str, ...] | None = None
+    is_automatic: bool | None = None
+    forward_of: Guid | None = None
+    agent_id: Guid | None = None
+    agent_name: str | None = None
 
 
 @value(kw_only=True)
@@ -95,6 +114,9 @@ class MessageStatusInfo:
     Attributes:
         peer: Workplace number.
         message_id: The message.
+        conversation_id: The conversation that it is in.
+        request_id: The key under which it was handed over.
+        counter: Its place in the conversation, from 1.
         gateway_id: The gateway.
         status: Phase of the message.
         attempt: Number of the attempt, from 1.
@@ -105,12 +127,28 @@ class MessageStatusInfo:
 
     peer: str | None = None
     message_id: Guid | None = None
+    conversation_id: Guid | None = None
+    request_id: str | None = None
+    counter: int = 0
     gateway_id: Guid | None = None
     status: MessageStatus | None = None
     attempt: int = 0
     error: str | None = None
     delivery_system_id: str | None = None
     time_stamp: datetime | None = None
+
+
+@value(kw_only=True)
+class MessageCommandInfo:
+    """A command about one outbound message.
+
+    Attributes:
+        peer: Workplace number.
+        message_id: The message.
+    """
+
+    peer: str | None = None
+    message_id: Guid | None = None
 
 
 @value(kw_only=True)
@@ -122,7 +160,7 @@ class CommandInfo:
         ref_id: A second thing: the gateway of a message.
         time_stamp: When it happened.
         reference: A name: the culture of a form, a request, a delivery.
-        data: The outcome.
+        data: The outcome; of a report of what became of a message the report.
     """
 
     id: Guid | None = None

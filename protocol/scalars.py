@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -156,6 +157,17 @@ def _decimal(_member: Member, value: object) -> object:
     raise mismatch("decimal", value)
 
 
+def _bytes(member: Member, value: object) -> bytes:
+    if type(value) is str:
+        with suppress(ValueError):
+            value = b64decode(value, validate=True)
+    if type(value) is not bytes:
+        raise mismatch("bin", value)
+    if member.longest_bytes is not None and len(value) > member.longest_bytes:
+        raise MemberError(f"longer than {member.longest_bytes} bytes", code=ErrorCode.TOO_LONG)
+    return value
+
+
 def _enum(member: Member, value: object) -> StrEnum:
     assert member.enum is not None
     found = enum_values(member.enum).get(value) if isinstance(value, str) else None
@@ -169,6 +181,7 @@ _READ: Final[Mapping[Kind, Callable[[Member, object], object]]] = {
     Kind.TEXTS: _texts,
     Kind.INT: _int,
     Kind.BOOL: _bool,
+    Kind.BYTES: _bytes,
     Kind.GUID: _guid,
     Kind.TIME: _time,
     Kind.DECIMAL: _decimal,

@@ -33,6 +33,7 @@ class Kind(Enum):
     STRUCTURE = auto()
     STRUCTURES = auto()
     TEXTS = auto()
+    BYTES = auto()
 
 
 class Blank(Enum):
@@ -54,7 +55,7 @@ class Member:
         kind: What it holds.
         default: What nil and a missing member read as.
         longest: Most characters of a text.
-        longest_bytes: Most UTF-8 bytes of a text, where bytes are what counts.
+        longest_bytes: Most bytes: of binary data, or of a text in UTF-8 where bytes are what counts.
         blank: What a text means that shows nothing.
         span: Least and greatest int.
         enum: Enumeration of its values.
@@ -79,6 +80,7 @@ _KINDS: Final[Mapping[object, Kind]] = {
     datetime: Kind.TIME,
     int: Kind.INT,
     bool: Kind.BOOL,
+    bytes: Kind.BYTES,
     Decimal: Kind.DECIMAL,
 }
 
@@ -131,7 +133,7 @@ def _member(structure: str, field: Attribute[Any], hint: Any) -> Member:
         kind=kind,
         default=field.default,
         longest=longest,
-        longest_bytes=limits.BYTE_LENGTHS.get(wire),
+        longest_bytes=limits.DATA_BYTES if kind is Kind.BYTES else limits.BYTE_LENGTHS.get(wire),
         blank=_blank(structure, wire),
         span=span,
         enum=enum,

@@ -136,8 +136,21 @@ class MessageStatus(StrEnum):
     QUEUED = "Queued"
     SENDING = "Sending"
     SENT = "Sent"
+    DELIVERED = "Delivered"
+    READ = "Read"
     RETRY = "Retry"
     FAILED = "Failed"
+    CANCELLED = "Cancelled"
+
+
+class ScanVerdict(StrEnum):
+    """What a scanner says of an attachment."""
+
+    PENDING = "Pending"
+    CLEAN = "Clean"
+    INFECTED = "Infected"
+    FAILED = "Failed"
+    OFF = "Off"
 
 
 class Role(StrEnum):

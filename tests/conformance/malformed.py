@@ -33,6 +33,7 @@ _WRONG: dict[Kind, list[Any]] = {
     Kind.STRUCTURE: ["a", [], 3],
     Kind.STRUCTURES: ["a", {}, [None], ["a"]],
     Kind.TEXTS: ["web", {}, [7], [None], ["\0"]],
+    Kind.BYTES: [7, True, "no base64", "abc", {}],
 }
 
 

@@ -29,6 +29,7 @@ def value(member: Member, number: int) -> Any:
         Kind.BOOL: True,
         Kind.DECIMAL: Decimal("-1234.50"),
         Kind.TEXTS: ("web", "shop"),
+        Kind.BYTES: b"\x00\xff piece",
     }
     if member.structure is not None:
         inner = full(member.structure)

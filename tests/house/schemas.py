@@ -88,6 +88,7 @@ def _value_schema(member: Member, refs: str) -> Json:
             "maxItems": PEERS,
             "items": {"type": "string", "maxLength": member.longest},
         },
+        Kind.BYTES: {"type": "string", "contentEncoding": "base64"},
     }
     if member.enum is not None:
         return {"enum": [*member.enum, None]}
@@ -239,6 +240,7 @@ def _type(member: Member) -> str:
         Kind.BOOL: "bool",
         Kind.DECIMAL: "decimal",
         Kind.TEXTS: "str[]",
+        Kind.BYTES: "bin",
     }
     if member.enum is not None:
         return ", ".join(f"`{value}`" for value in member.enum)

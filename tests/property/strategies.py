@@ -40,6 +40,7 @@ def _values(member: Member) -> st.SearchStrategy[Any]:
         Kind.BOOL: st.booleans(),
         Kind.DECIMAL: decimals,
         Kind.TEXTS: st.lists(named, max_size=3).map(tuple),
+        Kind.BYTES: st.binary(max_size=64),
     }
     if member.enum is not None:
         return st.sampled_from(list(member.enum))

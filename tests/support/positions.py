@@ -288,6 +288,9 @@ def members_of(cast: Cast, frame: str, chat: str) -> dict[str, Any]:
     """What a frame says about the chat, so that only access can be in its way."""
     inside: dict[str, Any] = {"ChatId": chat}
     outside: dict[str, Any] = {"Peer": "web", "TrackingId": TRACKING}
+    talk: dict[str, Any] = {"ConversationId": chat}
+    blob: dict[str, Any] = {"BlobId": chat}
+    piece = blob | {"Data": b"x", "Sha256": "0" * 64, "Size": 1}
     project = next(iter(cast.play.config.projects))
     special: dict[str, dict[str, Any]] = {
         "CS_AGENT_LIST": {},
@@ -304,7 +307,18 @@ def members_of(cast: Cast, frame: str, chat: str) -> dict[str, Any]:
         "CS_SCENARIO_LOAD": {"Id": next(iter(cast.play.config.scenarios)), "Peer": None},
         "CS_SCENARIO_RESULT": inside | {"ScenarioResultId": RESULT},
         "CS_SCENARIO_SAVE": inside | filled_in(cast.play, OTHER_RESULT),
-        "CS_MESSAGE_SEND": {"GatewayId": project, "RemoteAddress": "y"},
+        "CS_BLOB_GET": blob,
+        "CS_BLOB_PUT": piece,
+        "CS_CONVERSATION_NOTE": talk | {"ID": "n", "Text": "new"},
+        "CS_CONVERSATION_OVERVIEW": {},
+        "CS_CONVERSATION_RESYNC": {},
+        "CS_MESSAGE_CANCEL": {"MessageId": chat},
+        "CS_MESSAGE_DRAFT": talk,
+        "CS_MESSAGE_RETRY": {"MessageId": chat},
+        "ES_BLOB_GET": blob | {"Peer": "web"},
+        "ES_BLOB_PUT": piece | {"Peer": "web"},
+        "ES_MESSAGE_REPORT": {"RefId": project, "Data": "Delivered"},
+        "CS_MESSAGE_SEND": {"RequestId": "r", "GatewayId": project, "RemoteAddress": "y"},
         "ES_CHAT_CONFIRM": outside | {"ID": "a"},
         "ES_CHAT_OPEN": {"Peer": "web", "RemoteAddress": "y"},
         "ES_CHAT_RESYNC": {"Peer": "web"},
@@ -325,4 +339,6 @@ def members_of(cast: Cast, frame: str, chat: str) -> dict[str, Any]:
     }
     if frame in special:
         return special[frame]
+    if frame.startswith("CS_CONVERSATION_"):
+        return talk
     return inside if frame.startswith("CS_") else outside

@@ -34,4 +34,6 @@ function read(hex) {
 }
 
 const frames = JSON.parse(readFileSync(0, "utf8"));
-process.stdout.write(JSON.stringify(frames.map(read)));
+const plain = (key, value) =>
+  value?.type === "Buffer" ? Buffer.from(value.data).toString("base64") : value; // as JSON has bytes
+process.stdout.write(JSON.stringify(frames.map(read), plain));

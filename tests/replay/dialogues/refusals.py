@@ -147,7 +147,7 @@ async def not_allowed(stage: Stage) -> None:
     await agent.send("CS_CHAT_HANGUP", 6, ChatId=chat, AgentId=NOBODY)
     await agent.get("SYS_ERROR", 6, Code="NotAllowed", Fatal=False)
     later: tuple[tuple[str, dict[str, object]], ...] = (
-        ("CS_MESSAGE_SEND", {"Peer": None, "GatewayId": NOBODY, "RemoteAddress": "+420"}),
+        ("CS_MESSAGE_SEND", {"Peer": None, "RequestId": "r", "GatewayId": NOBODY}),
     )
     for type_name, members in later:
         await agent.send(type_name, 7, **members)

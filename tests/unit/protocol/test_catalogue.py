@@ -51,5 +51,6 @@ def test_odd_wire_names() -> None:
     assert odd == {
         "ChatCommandInfo.ID",
         "ChatSentenceInfo.ID",
+        "ConversationNoteInfo.ID",
         "WebSiteRoutingInfo.TargetElementID",
     }

@@ -18,7 +18,7 @@ def test_frames_of_the_other_role_and_unserved_ones(play: Playbook) -> None:
     web, alice = play.connector("web"), play.agent("alice", "101")
     web.says("CS_CHAT_ANSWER", 1, ChatId=ELSEWHERE)
     web.refused("NotAllowed", 1)
-    alice.says("CS_MESSAGE_SEND", 2, GatewayId=ELSEWHERE, RemoteAddress="a")
+    alice.says("CS_MESSAGE_SEND", 2, RequestId="r", GatewayId=ELSEWHERE, RemoteAddress="a")
     assert alice.refused("NotAllowed", 2) == "not served by this version"
 
 
@@ -26,8 +26,27 @@ def test_every_client_frame_is_served_or_known_to_be_unserved() -> None:
     """The table of handlers and the catalogue belong together."""
     clients = {s.type for s in CATALOGUE.values() if s.sender in ("connector", "workplace")}
     unserved = {
+        "CS_BLOB_GET",
+        "CS_BLOB_PUT",
+        "CS_CONVERSATION_ANSWER",
+        "CS_CONVERSATION_CLOSE",
+        "CS_CONVERSATION_EXPLAIN",
+        "CS_CONVERSATION_NOTE",
+        "CS_CONVERSATION_OVERVIEW",
+        "CS_CONVERSATION_PARK",
+        "CS_CONVERSATION_PICK",
+        "CS_CONVERSATION_RESYNC",
+        "CS_CONVERSATION_RETURN",
+        "CS_CONVERSATION_STATUS",
+        "CS_CONVERSATION_TRANSFER",
+        "CS_MESSAGE_CANCEL",
+        "CS_MESSAGE_DRAFT",
+        "CS_MESSAGE_RETRY",
         "CS_MESSAGE_SEND",
+        "ES_BLOB_GET",
+        "ES_BLOB_PUT",
         "ES_MESSAGE_RECEIVING",
+        "ES_MESSAGE_REPORT",
         "ES_MESSAGE_SENT",
         "ES_SL_GETGATEWAYS",
     }
