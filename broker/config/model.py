@@ -9,38 +9,29 @@ core reads it and never changes it; a reload hands the core a new tree (C-4).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
-from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
+from typing import TypeVar
 
 from attrs import evolve, field, frozen
 
+from broker.config.basics import DAY as DAY
+from broker.config.basics import HOUR as HOUR
+from broker.config.basics import MINUTE as MINUTE
+from broker.config.basics import SECOND as SECOND
+from broker.config.basics import Calendar as Calendar
+from broker.config.basics import Date as Date
+from broker.config.basics import Hours as Hours
+from broker.config.basics import Secret as Secret
+from broker.config.basics import Span as Span
+from broker.config.basics import frozen_map
+from broker.config.message_gateways import MessageGateway, MessageRule
 from broker.config.partners import Bot, TextMatch
 from broker.config.pattern import Pattern
 from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
 from protocol.scenario import ScenarioInfo
 from protocol.values import ChatType, Guid, Signal
 
-SECOND = 1_000_000
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
 SIGNAL_DURATION = 30 * SECOND
 """How long an agent is alerted, where no project says otherwise."""
-
-
-# A checker cannot solve the type variables of a generic converter, hence `Any`.
-def _frozen_map(items: Mapping[Any, Any]) -> Mapping[Any, Any]:
-    return MappingProxyType(dict(items))
-
-
-@frozen(kw_only=True)
-class Secret:
-    """How a token is checked: exactly one of the two is set (C-3)."""
-
-    digest: bytes | None = field(default=None, repr=False)
-    """SHA-256 of a token that the file or the environment gives in clear text."""
-    argon2: str | None = field(default=None, repr=False)
-    """An argon2id hash made by `parley hash-token`."""
 
 
 Address = tuple[str, int]
@@ -83,6 +74,12 @@ class Limits:
     """How many forms without a chat one gateway may save in a day (UTC)."""
     lone_form_bytes: int = 1 << 24
     """How many bytes of them."""
+    conversations: int = 100_000
+    """How many conversations of one gateway are in memory, open or closed (I-14)."""
+    message_ids: int = 500_000
+    """How many identifiers of its messages are known (B-50, B-56)."""
+    drafts: int = 20
+    """How many drafts an agent may have."""
 
 
 @frozen(kw_only=True)
@@ -109,6 +106,8 @@ class Distribution:
     """How long before that its agent is told."""
     bot_timeout: int = 30 * SECOND
     """How long an automated partner may stay silent when it is its turn (B-40)."""
+    messages_while_chatting: bool = True
+    """Whether agents who have a chat are offered conversations (B-57)."""
 
 
 @frozen(kw_only=True)
@@ -192,10 +191,12 @@ class Agent:
     login: str
     secret: Secret
     max_chats: int = 1
+    max_messages: int = 3
+    """How many conversations they work on at once (B-57)."""
     role: str = "agent"
     """`agent`, `supervisor` or `bot`."""
-    languages: Mapping[Guid, Skill] = field(converter=_frozen_map, factory=dict)
-    skills: Mapping[Guid, Skill] = field(converter=_frozen_map, factory=dict)
+    languages: Mapping[Guid, Skill] = field(converter=frozen_map, factory=dict)
+    skills: Mapping[Guid, Skill] = field(converter=frozen_map, factory=dict)
     retired: bool = False
 
     @property
@@ -211,50 +212,8 @@ class Workplace:
     id: Guid
     number: str
     max_chats: int = 1
+    max_messages: int = 3
     retired: bool = False
-
-
-Date = tuple[int | None, int, int]
-"""Year, month and day; without a year the day of every year."""
-
-
-@frozen(kw_only=True)
-class Span:
-    """Opening hours of a day: minutes since it began, `start` included, `end` not.
-
-    What goes on over midnight ends after the 24th hour.
-    """
-
-    start: int
-    end: int
-
-
-@frozen(kw_only=True)
-class Calendar:
-    """Days whose hours are not those of their day of the week.
-
-    Attributes:
-        closed: Days without hours.
-        open: Days with hours of their own.
-    """
-
-    name: str
-    closed: frozenset[Date] = frozenset()
-    open: Mapping[Date, tuple[Span, ...]] = field(converter=_frozen_map, factory=dict)
-
-
-@frozen(kw_only=True)
-class Hours:
-    """Opening hours in a time zone.
-
-    Attributes:
-        week: The spans that begin on each day of the week, Monday first.
-        calendar: The days that are others.
-    """
-
-    week: tuple[tuple[Span, ...], ...]
-    zone: ZoneInfo
-    calendar: Calendar | None = None
 
 
 @frozen(kw_only=True)
@@ -390,11 +349,11 @@ class Config:
     limits: Limits = Limits()
     distribution: Distribution = Distribution()
     notes: Notes = Notes()
-    languages: Mapping[Guid, Language] = field(converter=_frozen_map, factory=dict)
-    projects: Mapping[Guid, Project] = field(converter=_frozen_map, factory=dict)
-    gateways: Mapping[Guid, Gateway] = field(converter=_frozen_map, factory=dict)
-    agents: Mapping[Guid, Agent] = field(converter=_frozen_map, factory=dict)
-    workplaces: Mapping[str, Workplace] = field(converter=_frozen_map, factory=dict)
+    languages: Mapping[Guid, Language] = field(converter=frozen_map, factory=dict)
+    projects: Mapping[Guid, Project] = field(converter=frozen_map, factory=dict)
+    gateways: Mapping[Guid, Gateway] = field(converter=frozen_map, factory=dict)
+    agents: Mapping[Guid, Agent] = field(converter=frozen_map, factory=dict)
+    workplaces: Mapping[str, Workplace] = field(converter=frozen_map, factory=dict)
     """By number."""
     gate_rules: tuple[GateRule, ...] = ()
     """By rank."""
@@ -402,19 +361,22 @@ class Config:
     project_rules: tuple[ProjectRule, ...] = ()
     wait_rules: tuple[WaitRule, ...] = ()
     """By level, those of one level as the file has them."""
-    text_matches: Mapping[Guid, TextMatch] = field(converter=_frozen_map, factory=dict)
-    bots: Mapping[Guid, Bot] = field(converter=_frozen_map, factory=dict)
+    text_matches: Mapping[Guid, TextMatch] = field(converter=frozen_map, factory=dict)
+    bots: Mapping[Guid, Bot] = field(converter=frozen_map, factory=dict)
     """The built-in ones."""
-    pause_reasons: Mapping[str, PauseReason] = field(converter=_frozen_map, factory=dict)
+    pause_reasons: Mapping[str, PauseReason] = field(converter=frozen_map, factory=dict)
     """By name."""
-    wrapup_codes: Mapping[str, WrapupCode] = field(converter=_frozen_map, factory=dict)
+    wrapup_codes: Mapping[str, WrapupCode] = field(converter=frozen_map, factory=dict)
     """By name; with none configured any code will do."""
-    scenarios: Mapping[Guid, tuple[ScenarioInfo, ...]] = field(converter=_frozen_map, factory=dict)
+    scenarios: Mapping[Guid, tuple[ScenarioInfo, ...]] = field(converter=frozen_map, factory=dict)
     """The forms by id, one entry for each culture, the default one first."""
-    forms: Mapping[Guid, Form] = field(converter=_frozen_map, factory=dict)
+    forms: Mapping[Guid, Form] = field(converter=frozen_map, factory=dict)
+    message_gateways: Mapping[Guid, MessageGateway] = field(converter=frozen_map, factory=dict)
+    message_rules: tuple[MessageRule, ...] = ()
+    """By rank."""
     literals: tuple[LiteralLookupInfo, ...] = ()
     website_routing: Mapping[Guid, tuple[WebSiteRoutingInfo, ...]] = field(
-        converter=_frozen_map, factory=dict
+        converter=frozen_map, factory=dict
     )
     """Routing rules by gateway, by rank."""
 
@@ -431,10 +393,13 @@ class Config:
     """Those of every port, as `gateway_by_address` has them."""
     literals_by_group: Mapping[int, tuple[LiteralLookupInfo, ...]] = field(init=False)
     agent_by_login: Mapping[str, Agent] = field(init=False)
+    message_gateways_by_peer: Mapping[str, tuple[MessageGateway, ...]] = field(init=False)
+    as_chats: Mapping[Guid, tuple[MessageGateway, ...]] = field(init=False)
+    """The message gateways whose messages are sentences of a chat gateway's chats (B-60)."""
 
     @gateway_by_address.default
     def _gateway_by_address(self) -> Mapping[tuple[str, str | None], Gateway]:
-        return _frozen_map({(g.peer, g.port): g for g in _retired_first(self.gateways.values())})
+        return frozen_map({(g.peer, g.port): g for g in _retired_first(self.gateways.values())})
 
     @gateways_by_peer.default
     def _gateways_by_peer(self) -> Mapping[str, tuple[Gateway, ...]]:
@@ -446,7 +411,29 @@ class Config:
 
     @agent_by_login.default
     def _agent_by_login(self) -> Mapping[str, Agent]:
-        return _frozen_map({a.login: a for a in _retired_first(self.agents.values())})
+        return frozen_map({a.login: a for a in _retired_first(self.agents.values())})
+
+    @message_gateways_by_peer.default
+    def _message_gateways_by_peer(self) -> Mapping[str, tuple[MessageGateway, ...]]:
+        return _grouped(self.message_gateways.values(), lambda gateway: gateway.peer)
+
+    @as_chats.default
+    def _as_chats(self) -> Mapping[Guid, tuple[MessageGateway, ...]]:
+        chats = (g for g in self.message_gateways.values() if g.as_chat is not None)
+        return _grouped(chats, lambda gateway: gateway.as_chat or gateway.id)
+
+    def pair_of(self, gateway: MessageGateway) -> tuple[MessageGateway, ...]:
+        """The gateways of one address and channel, in both directions: a conversation is on such a pair."""
+        return tuple(
+            other
+            for other in self.message_gateways_by_peer.get(gateway.peer, ())
+            if (other.port, other.channel) == (gateway.port, gateway.channel)
+        )
+
+    def sender_for(self, gateway: MessageGateway) -> MessageGateway | None:
+        """The gateway by which what came in by another one is answered."""
+        pair = (gateway, *self.pair_of(gateway))
+        return next((one for one in pair if one.sends), None)
 
 
 K = TypeVar("K")
@@ -458,7 +445,7 @@ def _grouped(things: Iterable[V], key: Callable[[V], K]) -> Mapping[K, tuple[V, 
     groups: dict[K, list[V]] = {}
     for thing in things:
         groups.setdefault(key(thing), []).append(thing)
-    return _frozen_map({name: tuple(group) for name, group in groups.items()})
+    return frozen_map({name: tuple(group) for name, group in groups.items()})
 
 
 def _retired_first(things: Iterable[R]) -> list[R]:

@@ -1,0 +1,74 @@
+"""What the parts of a configuration share: lengths of time, secrets, opening hours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from attrs import field, frozen
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+# A checker cannot solve the type variables of a generic converter, hence `Any`.
+def frozen_map(items: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """A copy that nobody changes."""
+    return MappingProxyType(dict(items))
+
+
+@frozen(kw_only=True)
+class Secret:
+    """How a token is checked: exactly one of the two is set (C-3)."""
+
+    digest: bytes | None = field(default=None, repr=False)
+    """SHA-256 of a token that the file or the environment gives in clear text."""
+    argon2: str | None = field(default=None, repr=False)
+    """An argon2id hash made by `parley hash-token`."""
+
+
+Date = tuple[int | None, int, int]
+"""Year, month and day; without a year the day of every year."""
+
+
+@frozen(kw_only=True)
+class Span:
+    """Opening hours of a day: minutes since it began, `start` included, `end` not.
+
+    What goes on over midnight ends after the 24th hour.
+    """
+
+    start: int
+    end: int
+
+
+@frozen(kw_only=True)
+class Calendar:
+    """Days whose hours are not those of their day of the week.
+
+    Attributes:
+        closed: Days without hours.
+        open: Days with hours of their own.
+    """
+
+    name: str
+    closed: frozenset[Date] = frozenset()
+    open: Mapping[Date, tuple[Span, ...]] = field(converter=frozen_map, factory=dict)
+
+
+@frozen(kw_only=True)
+class Hours:
+    """Opening hours in a time zone.
+
+    Attributes:
+        week: The spans that begin on each day of the week, Monday first.
+        calendar: The days that are others.
+    """
+
+    week: tuple[tuple[Span, ...], ...]
+    zone: ZoneInfo
+    calendar: Calendar | None = None
