@@ -1,0 +1,1 @@
+"""The frame that every message channel stands on (e-mail, SMS, ...): see docs/channels.md."""
