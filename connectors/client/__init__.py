@@ -36,6 +36,7 @@ from connectors.client.events import (
     FormSaved,
     InternalAdded,
     ListRefused,
+    MessageSending,
     Notice,
     OutboundRequested,
     PartiesChanged,
@@ -51,6 +52,7 @@ from connectors.client.events import (
     SlotChanged,
     TypingChanged,
 )
+from connectors.client.messages import MessageClient, Receipt, connect_messages
 from connectors.client.settings import ConnectorSettings, Gateway, Tuning, WorkplaceSettings
 
 __all__ = [
@@ -77,6 +79,8 @@ __all__ = [
     "Gateway",
     "InternalAdded",
     "ListRefused",
+    "MessageClient",
+    "MessageSending",
     "NotConnected",
     "Notice",
     "OutboundRequested",
@@ -84,6 +88,7 @@ __all__ = [
     "Pushed",
     "QueueFull",
     "Ready",
+    "Receipt",
     "Refused",
     "RequestDone",
     "RequestFailed",
@@ -99,5 +104,6 @@ __all__ = [
     "WorkplaceClient",
     "WorkplaceSettings",
     "connect_connector",
+    "connect_messages",
     "connect_workplace",
 ]

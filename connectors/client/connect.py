@@ -23,11 +23,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import anyio
 from attrs import evolve
 
 from connectors.client.cache import Cache, Question, Registers
 from connectors.client.events import ChatRef, Connected, Event, Pushed, RequestDone
+from connectors.client.running import EVENTS, address_of, running
 from connectors.client.settings import ConnectorSettings, Gateway, Tuning, WorkplaceSettings
 from connectors.client.transport import Address, Client, new_id
 from connectors.client.workplace import WorkplaceClient, opening
@@ -47,8 +47,6 @@ __all__ = [
     "connect_connector",
     "connect_workplace",
 ]
-
-EVENTS = 10_000
 
 
 class ConnectorClient(Client):
@@ -320,8 +318,8 @@ async def connect_connector(
         encoding=encoding,
         tuning=tuning or Tuning(),
     )
-    client = ConnectorClient(_address(address, tls), settings, events)
-    async with _running(client, wait=wait):
+    client = ConnectorClient(address_of(address, tls), settings, events)
+    async with running(client, wait=wait):
         yield client
 
 
@@ -348,29 +346,6 @@ async def connect_workplace(
         encoding=encoding,
         tuning=tuning or Tuning(),
     )
-    client = WorkplaceClient(_address(address, tls), settings, events)
-    async with _running(client, wait=wait):
+    client = WorkplaceClient(address_of(address, tls), settings, events)
+    async with running(client, wait=wait):
         yield client
-
-
-@asynccontextmanager
-async def _running(client: Client, *, wait: bool) -> AsyncIterator[None]:
-    try:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(client.run)
-            if wait:
-                await client.wait_ready()
-            yield
-            await client.bye()
-            tasks.cancel_scope.cancel()
-    except BaseExceptionGroup as group:
-        # The program has one task here: what it raised comes out as it was raised.
-        if len(group.exceptions) == 1:
-            raise group.exceptions[0] from group.exceptions[0].__cause__
-        raise
-    finally:
-        client.release()
-
-
-def _address(address: str | Address, tls: ssl.SSLContext | None) -> Address:
-    return Address.parse(address, tls) if isinstance(address, str) else address

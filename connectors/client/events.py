@@ -14,6 +14,7 @@ from protocol.chat import (
     ChatStatusInfo,
 )
 from protocol.frame import Frame
+from protocol.message import MessageContentInfo
 from protocol.scenario import ScenarioResultInfo
 from protocol.session import Welcome
 from protocol.values import ChatStatus, Guid
@@ -330,8 +331,20 @@ class OutboundRequested:
 
 
 @frozen
+class MessageSending:
+    """The broker wants a message sent: it is to be answered by `MessageClient.message_sent` in 90 s (B-52).
+
+    Attributes:
+        message: The message, with the `delivery_system_id` that is proposed for it. It comes again, with
+            the same `message_id`, when the broker did not hear what became of it.
+    """
+
+    message: MessageContentInfo
+
+
+@frozen
 class Pushed:
-    """A push that the session does not fold, as `SE_MESSAGE_SENDING`."""
+    """A push that the session does not fold."""
 
     frame: Frame
 
@@ -362,13 +375,17 @@ Event = (
     | AlertEnded
     | AgentStateChanged
     | OutboundRequested
+    | MessageSending
     | Pushed
 )
 
 
-def pushed(frame: Frame) -> FormSaved | Pushed:
+def pushed(frame: Frame) -> FormSaved | MessageSending | Pushed:
     """What a push tells that is not folded into the chats."""
-    form = frame.payload
-    if isinstance(form, ScenarioResultInfo):
-        return FormSaved(ChatRef(form.peer or "", form.chat_id or ""), form)
-    return Pushed(frame)
+    match frame.payload:
+        case ScenarioResultInfo() as form:
+            return FormSaved(ChatRef(form.peer or "", form.chat_id or ""), form)
+        case MessageContentInfo() as message if frame.type == "SE_MESSAGE_SENDING":
+            return MessageSending(message)
+        case _:
+            return Pushed(frame)

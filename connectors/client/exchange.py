@@ -387,7 +387,7 @@ class Exchange:
         request.tries += 1
         request.wire = wire
         self._wires[wire] = request
-        self.timers.set(("answer", wire), self.now + self._tuning.answer_wait)
+        self.timers.set(("answer", wire), self.now + self._tuning.wait_of(request.type))
 
     def _ask(
         self, type_: str, payload: object, purpose: Purpose, ref: ChatRef | None = None

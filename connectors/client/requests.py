@@ -24,6 +24,8 @@ SAFE_TYPES = frozenset(
         "CS_SCENARIO_LOAD",
         "CS_SCENARIO_RESULT",
         "CS_SCENARIO_SAVE",
+        "ES_BLOB_GET",
+        "ES_BLOB_PUT",
         "ES_CHAT_CONFIRM",
         "ES_CHAT_OPEN",
         "ES_CHAT_REQUEST",
@@ -31,6 +33,7 @@ SAFE_TYPES = frozenset(
         "ES_CHAT_STATUS",
         "ES_CHAT_STOP",
         "ES_MESSAGE_RECEIVING",
+        "ES_MESSAGE_REPORT",
         "ES_MESSAGE_SENT",
         "ES_SCENARIO_LOAD",
         "ES_SCENARIO_SAVE",
@@ -41,7 +44,8 @@ SAFE_TYPES = frozenset(
 )
 """Requests that do the same when they are done twice or later, so that they outlive a connection.
 
-An opening is one because it names the chat that it makes, a form because it names its result."""
+An opening is one because it names the chat that it makes, a form because it names its result, a message
+and a piece of an attachment because they have names of their own."""
 
 
 KEPT_TYPES = frozenset({"CS_SCENARIO_SAVE", "ES_SCENARIO_SAVE"})

@@ -397,7 +397,9 @@ def _hello(settings: Settings) -> Hello:
             return Hello(
                 version=1,
                 role=Role.CONNECTOR,
-                peers=tuple(dict.fromkeys(gateway.peer for gateway in settings.gateways)),
+                peers=tuple(
+                    dict.fromkeys([*(one.peer for one in settings.gateways), *settings.messages])
+                ),
                 token=settings.token,
                 software=settings.software,
                 takes_pieces=settings.tuning.pieces or None,

@@ -25,6 +25,7 @@ class Tuning:
             serves its gateway. False: they are ignored, which is right where several programs share a gateway
             and each has visitors of its own. A workplace always follows its chats.
         echo_wait: How long a sentence waits for its echo until it is sent again (W-26).
+        message_wait: How long an inbound message waits for its answer (B-50).
         answer_wait: How long any other request waits for its answer.
         tries: How often a request that is safe to repeat is sent on living connections before it
             fails with `TimedOut`. (A sentence has no such bound.)
@@ -58,6 +59,7 @@ class Tuning:
     confirm: bool = True
     follow: bool = True
     echo_wait: float = 20.0
+    message_wait: float = 60.0
     answer_wait: float = 20.0
     tries: int = 3
     pause: float = 1.0
@@ -76,14 +78,19 @@ class Tuning:
     cached: int = 1_000
     backoff: Backoff = field(factory=Backoff)
 
+    def wait_of(self, type_: str) -> float:
+        """How long a request of a type waits for its answer."""
+        return self.message_wait if type_ == "ES_MESSAGE_RECEIVING" else self.answer_wait
+
 
 @frozen(kw_only=True)
 class ConnectorSettings:
     """A connector that serves one gateway or several, all with one token (W-10).
 
     Attributes:
-        gateways: The gateways that it serves.
+        gateways: The chat gateways that it serves.
         token: Their secret.
+        messages: Addresses of the message gateways that it serves; they have no chats.
         software: What it calls itself.
         encoding: How its frames are written (W-9).
         tuning: Times and bounds.
@@ -91,6 +98,7 @@ class ConnectorSettings:
 
     gateways: tuple[Gateway, ...]
     token: str = field(repr=False)
+    messages: tuple[str, ...] = ()
     software: str = "parley-connectors"
     encoding: Encoding = MESSAGEPACK
     tuning: Tuning = field(factory=Tuning)
