@@ -32,6 +32,16 @@ from broker.core.facts import (
     ChatWidened,
     ChatWoken,
     ConfigReplaced,
+    ConversationDecided,
+    ConversationExcluded,
+    ConversationForgotten,
+    ConversationMoved,
+    ConversationOffered,
+    ConversationOfferEnded,
+    ConversationParked,
+    ConversationRouted,
+    ConversationStarted,
+    ConversationUnparked,
     DecisionLogged,
     Fact,
     InviteEnded,
@@ -48,6 +58,8 @@ from broker.core.facts import (
     WrapupEnded,
     WrapupStarted,
 )
+from broker.core.messages import apply as messages
+from broker.core.messages.apply import TABLE as OF_MESSAGES
 from broker.core.presence import apply as sessions
 from broker.core.state import Need, State
 
@@ -76,6 +88,7 @@ def _needing(handler: Callable[[State, Any, Need | None], None]) -> Handler:
 _TABLE: Final[dict[type, Handler]] = {
     **OF_CHATS,
     **OF_CONTACTS,
+    **OF_MESSAGES,
     **OF_WORDS,
     AgentMoved: agents.agent_moved,
     AgentSeated: agents.agent_seated,
@@ -90,12 +103,25 @@ _TABLE: Final[dict[type, Handler]] = {
     ChatWidened: _in_turn(chats.chat_widened, _needing(agents.chat_widened)),
     ChatWoken: _in_turn(chats.chat_woken, agents.chat_woken),
     ConfigReplaced: _in_turn(
-        chats.config_replaced, agents.config_replaced, chats.exclusions_replaced
+        chats.config_replaced,
+        agents.config_replaced,
+        chats.exclusions_replaced,
+        messages.times_anew,
     ),
+    ConversationDecided: messages.decided,
+    ConversationExcluded: messages.excluded,
+    ConversationForgotten: messages.forgotten,
+    ConversationMoved: messages.moved,
+    ConversationOffered: messages.offered,
+    ConversationOfferEnded: messages.offer_ended,
+    ConversationParked: messages.parked,
+    ConversationRouted: messages.routed,
+    ConversationStarted: messages.started,
+    ConversationUnparked: messages.unparked,
     DecisionLogged: _in_turn(chats.decision_logged, agents.decision_logged),
     InviteEnded: _in_turn(involvement.invite_ended, _needing(agents.invite_ended)),
     InviteMade: _in_turn(involvement.invite_made, _needing(agents.invite_made)),
-    ListenedAgain: _in_turn(chats.listened_again, agents.listened_again),
+    ListenedAgain: _in_turn(chats.listened_again, agents.listened_again, messages.times_anew),
     OfferEnded: _in_turn(involvement.offer_ended, _needing(agents.offer_ended)),
     OfferMade: _in_turn(involvement.offer_made, _needing(agents.offer_made)),
     PartyJoined: _in_turn(involvement.party_joined, _needing(agents.party_joined)),

@@ -44,6 +44,7 @@ from broker.core.inputs import (
     TimePassed,
     Unstorable,
 )
+from broker.core.messages.restoring import restore_messages
 from broker.core.presence import queries, registers
 from broker.core.presence.sessions import booted, closed, next_leaver, opened, reloaded, resumed
 from broker.core.presence.timeouts import next_timeout
@@ -269,6 +270,7 @@ def restore(
         _fill_in(chat)
         add_chat(state, chat)
         _seat(state, chat)
+    restore_messages(state, recovered.messages, aged)
     _put_in_order(state)
     _await_agents(state)
     arm_all(state)

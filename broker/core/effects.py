@@ -16,6 +16,26 @@ from protocol.errors import ByeCode
 from protocol.value import value
 from protocol.values import FrameId, Guid
 
+StoredKey = tuple[str, *tuple[int, ...]]
+"""Names something in the store: what it is, and its number."""
+
+
+class Deferred:
+    """A payload that lacks what only the store has: the engine fills it in before it lets it go.
+
+    It is a value, made by the core; what is read is of the moment at which everything that was decided
+    before it is durable.
+    """
+
+    @property
+    def wants(self) -> tuple[StoredKey, ...]:
+        """What is to be read."""
+        raise NotImplementedError
+
+    def filled(self, found: Mapping[StoredKey, object]) -> object:
+        """Make the whole payload of what was read."""
+        raise NotImplementedError
+
 
 @value
 class Send:
@@ -24,7 +44,7 @@ class Send:
     Attributes:
         sessions: Who gets it. A session that is gone by then is passed over.
         type: The message type.
-        payload: A structure, a tuple of structures, a str or None.
+        payload: A structure, a tuple of structures, a str or None; or what becomes one of these.
         answer_to: The session, also among `sessions`, for which this is the direct answer.
         re: The `Id` of its request (W-15); None when the request carried none.
         trace: The `traceparent` to pass along (W-2).

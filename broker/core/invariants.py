@@ -18,13 +18,16 @@ from broker.core.distribution.apply import lost_until
 from broker.core.distribution.eligibility import ineligible_reason, qualified, rank
 from broker.core.distribution.offers import left_out
 from broker.core.facts.causes import Ineligible
+from broker.core.message_state import MESSAGE_PARTS
+from broker.core.messages.lifecycle import ON_ITS_WAY
 from broker.core.state import Chat, Demand, Queue, State
 from broker.core.timers import TimerKind
 from broker.core.views.recipients import members_of
 from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
 _STORED: Final[dict[type, tuple[str, ...]]] = {
-    part: tuple(a.name for a in fields(part) if a.metadata != DERIVED) for part in (Chat, *PARTS)
+    part: tuple(a.name for a in fields(part) if a.metadata != DERIVED)
+    for part in (Chat, *PARTS, *MESSAGE_PARTS)
 }
 """The members of a chat and of its parts that rows give back."""
 
@@ -60,6 +63,16 @@ def durable(state: State) -> dict[str, object]:
             for key, one in state.contacts.by_id.items()
         },
         "presences": dict(sorted(presences.items())),
+        "conversations": {
+            one.id: _durable_part(one)
+            for one in sorted(state.messages.conversations.values(), key=lambda c: c.no)
+        },
+        "under way": {
+            one.id: _durable_part(one)
+            for one in sorted(state.messages.messages.values(), key=lambda m: m.no)
+            if one.delivery is not None and one.delivery.status in ON_ITS_WAY
+        },
+        "spam": sorted(state.messages.spam),
         "wrapups": sorted(
             (chat, presence.agent, running.until)
             for presence in state.distribution.presences.values()

@@ -33,6 +33,7 @@ from broker.core.facts import Register
 from broker.core.heard import Spans
 from broker.core.listing import Listings
 from broker.core.lone_forms import LoneForms
+from broker.core.message_state import Conversation, Message, Messages
 from broker.core.timers import Timers
 from broker.core.transcripts import Transcripts
 from protocol.values import ChatStatus, Guid, Role
@@ -133,6 +134,28 @@ class State(ChatsState):
     gateway_sessions: dict[Guid, tuple[int, ...]] = Factory(dict)
     workplace_sessions: dict[str, int] = Factory(dict)
     distribution: Distribution = field(factory=Distribution)
+    messages: Messages = field(factory=Messages)
+
+
+@define(kw_only=True)
+class RecoveredMessages:
+    """What the store's recovery reads of messages.
+
+    Attributes:
+        conversations: Open ones and those closed not long ago, by number, without their messages.
+        messages: Their messages and those that are on their way, by number.
+        known: Further names of messages: gateway, name on the connector's side, whether inbound, message,
+            conversation; the oldest first.
+        spam: Addresses whose messages are unwanted.
+    """
+
+    conversations: list[Conversation] = Factory(list)
+    messages: list[Message] = Factory(list)
+    known: list[tuple[Guid, str, bool, Guid, Guid | None]] = Factory(list)
+    spam: list[tuple[Guid, str]] = Factory(list)
+    next_conversation: int = 1
+    next_message: int = 1
+    next_offer: int = 1
 
 
 @define(kw_only=True)
@@ -148,6 +171,7 @@ class Recovered:
         contacts: Those who are known.
         next_chat: One more than the highest chat number ever used.
         next_offer: One more than the highest offer number ever used.
+        messages: The same of messages.
         heard: When the broker listened, as far as is known, the latest first: from when until when, on
             the clock that the other times were taken from, whatever that clock says by now.
     """
@@ -158,4 +182,5 @@ class Recovered:
     contacts: Contacts = field(factory=Contacts)
     next_chat: int = 1
     next_offer: int = 1
+    messages: RecoveredMessages = Factory(RecoveredMessages)
     heard: Spans = ()

@@ -30,6 +30,12 @@ class TimerKind(IntEnum):
     BOT = 9
     UNBOUND = 10
     PARK = 11
+    CONVERSATION = 12
+    CONVERSATION_OFFER = 13
+    ASIDE = 14
+    MESSAGE = 15
+    CONVERSATION_GRACE = 16
+    CONVERSATION_EXCLUSION = 17
 
 
 @frozen

@@ -33,6 +33,8 @@ _LONG: Final = 4_096
 _MANY: Final = 64
 _LARGE_ITEM: Final = 3
 """What one of very many structures with structures of their own costs, at a guess."""
+_RARE: Final = frozenset({"Attachments"})
+"""A few small structures, which hardly any frame has."""
 _NESTED: Final = (Kind.STRUCTURE, Kind.STRUCTURES)
 
 
@@ -92,7 +94,7 @@ def _parts(kind: type) -> _Parts:
     if parts is None:
         found = members(kind) if has(kind) else ()
         parts = _known[kind] = _Parts(
-            nested=tuple(member.name for member in found if member.kind in _NESTED),
+            nested=tuple(m.name for m in found if m.kind in _NESTED and m.wire not in _RARE),
             texts=tuple(member.name for member in found if _longest(member) >= _LONG),
         )
     return parts

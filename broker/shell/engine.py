@@ -25,14 +25,15 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Protocol
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
 from broker.core.broker import step
-from broker.core.effects import Effect
+from broker.core.effects import Deferred, Effect, Send, StoredKey
 from broker.core.facts import Fact
 from broker.core.inputs import (
     FrameArrived,
@@ -49,6 +50,9 @@ from broker.shell.cost import DEAR, USUAL, extra_cost
 from broker.shell.inbox import Inbox
 from broker.shell.listening_clock import Attention
 
+Found = Mapping[StoredKey, object]
+"""What was read from the store."""
+
 
 class Committer(Protocol):
     """Stores facts durably."""
@@ -60,6 +64,16 @@ class Committer(Protocol):
             facts: Durable facts, at least one.
             done: Called in the engine's thread, at once or later: with None when the facts are
                 durable, with the error when that is not sure.
+        """
+
+    def read(
+        self, keys: Sequence[StoredKey], done: Callable[[Found | BaseException], None]
+    ) -> None:
+        """Read what frames lack that are about to go out, after all commits so far.
+
+        Args:
+            keys: What is wanted, each thing once.
+            done: Called in the engine's thread with what was found, or with what went wrong.
         """
 
 
@@ -246,8 +260,8 @@ class Engine:
                 self._pending = _Batch()
             return was_full
         self._pending = _Batch()
+        self._running = batch
         if batch.facts:
-            self._running = batch
             self.attention.commit_since = self.attention.up
             self._committer.commit(batch.facts, self._done)
         else:
@@ -255,6 +269,26 @@ class Engine:
         return batch.extra < self._dear and self.has_more
 
     def _release(self, batch: _Batch) -> None:
+        """Let a batch go that is durable: at once, or when what its frames lack has been read."""
+        keys = _wanted(batch.effects)
+        if keys:
+            self._committer.read(keys, partial(self._read, batch))
+        else:
+            self._let_go(batch)
+
+    def _read(self, batch: _Batch, found: Found | BaseException) -> None:
+        if self.failed:
+            return
+        if isinstance(found, BaseException):
+            self.failed = True
+            self._on_failure(found)
+            return
+        batch.effects = [_filled(effect, found) for effect in batch.effects]
+        self._let_go(batch)
+        self.pump()
+
+    def _let_go(self, batch: _Batch) -> None:
+        self._running = None
         self.presence.note(batch.presence)
         self._outlet.deliver(batch.effects)
 
@@ -324,9 +358,24 @@ class Engine:
             self._on_failure(error)
             return
         self.attention.commit_since = None
-        batch, self._running = self._running, None
+        batch = self._running
         if batch is not None:
             self.commits_done += 1
             self.facts_stored += len(batch.facts)
             self._release(batch)
         self.pump()
+
+
+def _wanted(effects: Sequence[Effect]) -> list[StoredKey]:
+    """What the frames of a batch lack, each thing once."""
+    wanted: dict[StoredKey, None] = {}
+    for effect in effects:
+        if type(effect) is Send and isinstance(effect.payload, Deferred):
+            wanted.update(dict.fromkeys(effect.payload.wants))
+    return list(wanted)
+
+
+def _filled(effect: Effect, found: Found) -> Effect:
+    if type(effect) is Send and isinstance(effect.payload, Deferred):
+        return evolve(effect, payload=effect.payload.filled(found))
+    return effect

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attrs import define
 
+from broker.core.effects import StoredKey
 from broker.core.facts import Fact, SentenceStored
 from broker.shell.counters import Counters
-from broker.shell.engine import Committer
+from broker.shell.engine import Committer, Found
 
 
 @define
@@ -52,3 +53,18 @@ class MeteredCommitter:
 
         self.inner.commit(facts, committed)
         is_given = True
+
+    def read(
+        self, keys: Sequence[StoredKey], done: Callable[[Found | BaseException], None]
+    ) -> None:
+        """Read what frames lack; see `Committer`."""
+
+        def read(found: Found | BaseException) -> None:
+            try:
+                done(found)
+            except Exception as crash:  # noqa: BLE001 - as above
+                self.crashed(crash)
+            else:
+                self.on_progress()
+
+        self.inner.read(keys, read)

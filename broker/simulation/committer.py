@@ -6,13 +6,14 @@ is under way; but what is to be struck by a fault goes to the thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from attrs import define, field
 
 from broker.checker.history import History, Kind
 from broker.config.model import SECOND
+from broker.core.effects import StoredKey
 from broker.core.facts import Fact, SentenceStored
 from broker.simulation.disk import Disk
 from broker.simulation.facts import summary
@@ -100,6 +101,20 @@ class Committer:
         self._under_way += 1
         self._begun = self.host.world.now
         self.host.world.after(takes, lambda: self._commit(facts, done))
+
+    def read(
+        self,
+        keys: Sequence[StoredKey],
+        done: Callable[[dict[StoredKey, object] | BaseException], None],
+    ) -> None:
+        """Read what frames lack, a little later."""
+
+        def tell() -> None:
+            if not self.standstill.holds(tell) and not self.life.dead:
+                found = self.host.disk.store.read(keys)
+                self.life.guarded(lambda: done(found))
+
+        self.host.world.after(self.rng.between(0, MS), tell)
 
     def _is_struck(self) -> bool:
         strikes = (*_OF_COMMITS, Window.ROW_REFUSED)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect
 
 from broker.store.errors import StoreGoneError, StoreUnusableError
-from broker.store.schema import HEAD, metadata
+from broker.store.message_schema import metadata
+from broker.store.schema import HEAD
 
 if TYPE_CHECKING:  # loaded by an upgrade alone
     from alembic.config import Config

@@ -50,6 +50,7 @@ from broker.core.state import (
 )
 from broker.core.timers import Term, Wrapup
 from broker.store.lives import heard, prolonged
+from broker.store.message_recovery import recover_messages
 from broker.store.schema import (
     agents,
     chat_slots,
@@ -100,6 +101,7 @@ def recover(connection: Connection, config: Config, now: int) -> Recovered:
             _notes(connection, found, part)
         _parts(connection, found)
         return Recovered(
+            messages=recover_messages(connection, config, listened or ((0, now),)),
             chats=[found[no] for no in numbers],
             presences=_presences(connection, found),
             lone_forms=_lone_forms(connection, now),

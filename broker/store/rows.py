@@ -7,8 +7,6 @@ from typing import Any, Final
 
 from broker.core.facts import (
     AgentExcluded,
-    AgentMoved,
-    AgentSeated,
     BotMoved,
     ChatBound,
     ChatDropped,
@@ -37,11 +35,18 @@ from broker.core.facts import (
 )
 from broker.core.facts.causes import ChatCause
 from broker.store import schema
+from broker.store.agent_rows import COMMANDS as AGENT_COMMANDS
+from broker.store.agent_rows import COUNT_MISSED
+from broker.store.agent_rows import HISTORIES as AGENT_HISTORIES
+from broker.store.agent_rows import RECORDS as AGENT_RECORDS
 from broker.store.commands import Command
 from broker.store.contact_rows import COMMANDS as CONTACT_COMMANDS
 from broker.store.contact_rows import RECORDS as CONTACT_RECORDS
 from broker.store.form_rows import COMMANDS as FORM_COMMANDS
 from broker.store.form_rows import RECORDS as FORM_RECORDS
+from broker.store.message_rows import COMMANDS as MESSAGE_COMMANDS
+from broker.store.message_rows import HISTORIES as MESSAGE_HISTORIES
+from broker.store.message_rows import RECORDS as MESSAGE_RECORDS
 from broker.store.row import Record, Records, Row, as_json, word_of
 from broker.store.words import OF_NOTE, OF_PINNED, OF_SENTENCE, note_row, pinned_row
 from protocol.values import ChatStatus
@@ -214,15 +219,6 @@ UNPARK: Final = Command(
     only="parkings.ended_at IS NULL",
 )
 BE_BACK: Final = Command(table=schema.chats, columns=("no", "unparked_at"), keys=1)
-COUNT_MISSED: Final = Command(table=schema.agents, columns=("agent", "missed"), keys=1)
-MOVE_AGENT: Final = Command(
-    table=schema.agents,
-    columns=("agent", "state", "reason", "next_state", "since", "workplace", "missed"),
-    conflict="(agent)",
-)
-SEAT: Final = Command(
-    table=schema.agents, columns=("agent", "workplace", "login", "seated_at"), keys=1
-)
 WRAP_UP: Final = Command(table=schema.wrapups, columns=("chat_no", "agent", "at", "until"))
 END_WRAPUP: Final = Command(
     table=schema.wrapups,
@@ -233,10 +229,6 @@ END_WRAPUP: Final = Command(
 CHAT_EVENT: Final = Command(
     table=schema.chat_events,
     columns=("chat_no", "at", "status", "cause", "agent", "close_reason", "project"),
-)
-AGENT_EVENT: Final = Command(
-    table=schema.agent_events,
-    columns=("agent", "at", "state", "reason", "next_state", "cause", "workplace", "by_agent"),
 )
 DECISION: Final = Command(
     table=schema.decisions, columns=("chat_no", "at", "kind", "agent", "detail")
@@ -256,13 +248,15 @@ CONFIRM: Final = Command(
     of=schema.sentences,
 )
 
-HISTORIES: Final = (CHAT_EVENT, AGENT_EVENT, DECISION, INTERNAL)
+HISTORIES: Final = (CHAT_EVENT, *AGENT_HISTORIES, DECISION, INTERNAL, *MESSAGE_HISTORIES)
 """Tables to which rows are only ever added."""
 
 COMMANDS: Final = (
+    *AGENT_COMMANDS,
     *CONTACT_COMMANDS,
     *FORM_COMMANDS,
-    *(value for value in globals().values() if isinstance(value, Command)),
+    *MESSAGE_COMMANDS,
+    *(v for v in globals().values() if isinstance(v, Command) and v is not COUNT_MISSED),
 )
 
 
@@ -404,18 +398,6 @@ def _park_warned(f: ParkWarned) -> Records:
     yield Record(WARN_PARKED, f.no, (f.no, f.at))
 
 
-def _agent(f: AgentMoved) -> Records:
-    state, then = str(f.state), word_of(f.next_state)
-    row = (f.agent, state, f.reason, then, f.since, f.workplace, f.missed)
-    yield Record(MOVE_AGENT, f.agent, row)
-    event = (f.agent, f.at, state, f.reason, then, str(f.cause), f.workplace, f.by)
-    yield Record(AGENT_EVENT, f.agent, event)
-
-
-def _seated(f: AgentSeated) -> Records:
-    yield Record(SEAT, f.agent, (f.agent, f.workplace, f.login, f.at))
-
-
 def _note(f: NoteStored) -> Records:
     yield Record(INTERNAL, f.no, (f.no, f.counter, *note_row(f.words)))
 
@@ -434,8 +416,7 @@ def _decision(f: DecisionLogged) -> Records:
 
 RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
     AgentExcluded: _excluded,
-    AgentMoved: _agent,
-    AgentSeated: _seated,
+    **AGENT_RECORDS,
     BotMoved: _bot_moved,
     ChatBound: _bound,
     ChatDropped: _dropped,
@@ -451,6 +432,7 @@ RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
     DecisionLogged: _decision,
     **CONTACT_RECORDS,
     **FORM_RECORDS,
+    **MESSAGE_RECORDS,
     InviteEnded: _invite_ended,
     InviteMade: _invited,
     NoteStored: _note,

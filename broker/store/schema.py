@@ -18,7 +18,7 @@ Times are microseconds since the Unix epoch in UTC, Guids are text of 36 charact
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     JSON,
@@ -26,70 +26,26 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Connection,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
     UniqueConstraint,
-    event,
     false,
-    text,
 )
 
-HEAD: Final = "0004"
+from broker.store.columns import NUMBER, guid, seq, text_, time, where
+from broker.store.columns import metadata as metadata
+
+HEAD: Final = "0005"
 """The newest migration: what a database must be at before it is used."""
-
-NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
-"""A key that counts. On SQLite only the very word INTEGER makes a column the row's address."""
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-
-def _guid(name: str, *, null: bool = True) -> Column[str]:
-    return Column(name, String(36), nullable=null)
-
-
-def _text(name: str, *, null: bool = True) -> Column[str]:
-    return Column(name, Text, nullable=null)
-
-
-def _time(name: str, *, null: bool = True) -> Column[int]:
-    return Column(name, BigInteger, nullable=null)
 
 
 def _chat(*, null: bool = False) -> Column[int]:
     return Column("chat_no", NUMBER, ForeignKey("chats.no"), nullable=null)
-
-
-def _seq() -> Column[int]:
-    return Column("seq", NUMBER, primary_key=True, autoincrement=True)
-
-
-def _where(condition: str) -> dict[str, Any]:
-    """Which rows an index has; `_limit_indexes` tells it to the database."""
-    return {"info": {"where": condition}}
-
-
-@event.listens_for(metadata, "before_create")
-def _limit_indexes(_target: MetaData, connection: Connection, **_options: Any) -> None:
-    # Not said when an index is declared: that would load the drivers of all databases at each start.
-    for index in (index for table in metadata.tables.values() for index in table.indexes):
-        if "where" in index.info:
-            options = index.dialect_options[connection.dialect.name]
-            options["where"] = text(index.info["where"])
 
 
 chats = Table(
@@ -97,73 +53,73 @@ chats = Table(
     metadata,
     Column("no", NUMBER, primary_key=True, autoincrement=False),
     Column("id", String(36), nullable=False, unique=True),
-    _guid("gateway", null=False),
-    _text("tracking_id", null=False),
-    _text("party_name"),
-    _text("remote_address"),
-    _text("culture"),
-    _text("user_token"),
-    _text("ext_response"),
-    _text("status", null=False),
-    _guid("project"),
-    _guid("language"),
+    guid("gateway", null=False),
+    text_("tracking_id", null=False),
+    text_("party_name"),
+    text_("remote_address"),
+    text_("culture"),
+    text_("user_token"),
+    text_("ext_response"),
+    text_("status", null=False),
+    guid("project"),
+    guid("language"),
     Column("skill", BigInteger, nullable=False),
     Column("priority", BigInteger, nullable=False),
-    _guid("rule"),
-    _time("started_at", null=False),
-    _time("since", null=False),
-    _time("enqueued_at"),
-    _time("answered_at"),
-    _time("closed_at"),
-    _text("close_reason"),
-    _guid("agent"),
-    _guid("last_agent"),
-    _time("warned_for"),
-    _time("unparked_at"),
+    guid("rule"),
+    time("started_at", null=False),
+    time("since", null=False),
+    time("enqueued_at"),
+    time("answered_at"),
+    time("closed_at"),
+    text_("close_reason"),
+    guid("agent"),
+    guid("last_agent"),
+    time("warned_for"),
+    time("unparked_at"),
     Column("variables", JSON),
     Column("further", JSON),
     Column("wait_level", Integer, nullable=False, server_default="-1"),
-    _guid("scenario"),
-    _guid("contact"),
-    _text("contact_name"),
-    _guid("start_form"),
-    _guid("default_form"),
+    guid("scenario"),
+    guid("contact"),
+    text_("contact_name"),
+    guid("start_form"),
+    guid("default_form"),
     Column("outbound", Boolean, nullable=False, server_default=false()),
-    _guid("open_key"),
-    _time("bound_at"),
-    _guid("bot"),
+    guid("open_key"),
+    time("bound_at"),
+    guid("bot"),
     Column("bot_question", Integer, nullable=False, server_default="-1"),
     Column("bot_tries", Integer, nullable=False, server_default="0"),
-    _guid("bot_project"),
+    guid("bot_project"),
     Column("learned", JSON),
     Column("readers", JSON),
-    _guid("earlier"),
-    _time("dropped_at"),
+    guid("earlier"),
+    time("dropped_at"),
     Column("waited", BigInteger, nullable=False, server_default="0"),
-    _time("waiting_since"),
+    time("waiting_since"),
     CheckConstraint("(status = 'Closed') = (closed_at IS NOT NULL)", name="closed"),
     Index(
         "uq_chats_open",
         "gateway",
         "tracking_id",
         unique=True,
-        **_where("status <> 'Closed'"),
+        **where("status <> 'Closed'"),
     ),
-    Index("ix_chats_closed_at", "closed_at", **_where("closed_at IS NOT NULL")),
+    Index("ix_chats_closed_at", "closed_at", **where("closed_at IS NOT NULL")),
     Index("ix_chats_started_at", "started_at"),
 )
 
 chat_events = Table(
     "chat_events",
     metadata,
-    _seq(),
+    seq(),
     _chat(),
-    _time("at", null=False),
-    _text("status", null=False),
-    _text("cause", null=False),
-    _guid("agent"),
-    _text("close_reason"),
-    _guid("project"),
+    time("at", null=False),
+    text_("status", null=False),
+    text_("cause", null=False),
+    guid("agent"),
+    text_("close_reason"),
+    guid("project"),
     Index("ix_chat_events_chat_no", "chat_no"),
     Index("ix_chat_events_at", "at"),
 )
@@ -171,17 +127,17 @@ chat_events = Table(
 sentences = Table(
     "sentences",
     metadata,
-    _seq(),
+    seq(),
     _chat(),
     Column("counter", Integer, nullable=False),
-    _text("id", null=False),
-    _text("party_name"),
-    _text("text", null=False),
-    _time("time_sent", null=False),
+    text_("id", null=False),
+    text_("party_name"),
+    text_("text", null=False),
+    time("time_sent", null=False),
     Column("outbound", Boolean, nullable=False),
     Column("model", BigInteger, nullable=False),
-    _time("at", null=False),
-    _guid("agent"),
+    time("at", null=False),
+    guid("agent"),
     Column("own", Boolean, nullable=False),
     UniqueConstraint("chat_no", "counter"),
     CheckConstraint("counter >= 1", name="counter"),
@@ -197,7 +153,7 @@ confirmations = Table(
         primary_key=True,
         autoincrement=False,
     ),
-    _time("at", null=False),
+    time("at", null=False),
 )
 
 chat_slots = Table(
@@ -205,14 +161,14 @@ chat_slots = Table(
     metadata,
     _chat(),
     Column("model", BigInteger, nullable=False),
-    _text("id", null=False),
-    _text("party_name"),
-    _text("text", null=False),
-    _time("time_sent", null=False),
+    text_("id", null=False),
+    text_("party_name"),
+    text_("text", null=False),
+    time("time_sent", null=False),
     Column("outbound", Boolean, nullable=False),
-    _time("at", null=False),
-    _guid("agent"),
-    _time("confirmed_at"),
+    time("at", null=False),
+    guid("agent"),
+    time("confirmed_at"),
     PrimaryKeyConstraint("chat_no", "outbound", "model"),
 )
 
@@ -220,28 +176,28 @@ agents = Table(
     "agents",
     metadata,
     Column("agent", String(36), primary_key=True),
-    _text("state", null=False),
-    _text("reason"),
-    _text("next_state"),
-    _time("since", null=False),
-    _text("workplace"),
+    text_("state", null=False),
+    text_("reason"),
+    text_("next_state"),
+    time("since", null=False),
+    text_("workplace"),
     Column("missed", Integer, nullable=False),
-    _guid("login"),
-    _time("seated_at"),
+    guid("login"),
+    time("seated_at"),
 )
 
 agent_events = Table(
     "agent_events",
     metadata,
-    _seq(),
+    seq(),
     Column("agent", String(36), ForeignKey("agents.agent"), nullable=False),
-    _time("at", null=False),
-    _text("state", null=False),
-    _text("reason"),
-    _text("next_state"),
-    _text("cause", null=False),
-    _text("workplace"),
-    _guid("by_agent"),
+    time("at", null=False),
+    text_("state", null=False),
+    text_("reason"),
+    text_("next_state"),
+    text_("cause", null=False),
+    text_("workplace"),
+    guid("by_agent"),
     Index("ix_agent_events_agent_at", "agent", "at"),
     Index("ix_agent_events_at", "at"),
 )
@@ -251,15 +207,15 @@ offers = Table(
     metadata,
     Column("offer", NUMBER, primary_key=True, autoincrement=False),
     _chat(),
-    _guid("agent", null=False),
-    _text("workplace", null=False),
-    _time("at", null=False),
-    _time("until", null=False),
-    _time("ended_at"),
-    _text("outcome"),
+    guid("agent", null=False),
+    text_("workplace", null=False),
+    time("at", null=False),
+    time("until", null=False),
+    time("ended_at"),
+    text_("outcome"),
     Column("mode", Text, nullable=False, server_default="queue"),
     CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ended"),
-    Index("uq_offers_open", "chat_no", unique=True, **_where("ended_at IS NULL")),
+    Index("uq_offers_open", "chat_no", unique=True, **where("ended_at IS NULL")),
     Index("ix_offers_chat_no", "chat_no"),
     Index("ix_offers_at", "at"),
 )
@@ -268,59 +224,59 @@ exclusions = Table(
     "exclusions",
     metadata,
     _chat(),
-    _guid("agent", null=False),
-    _time("at", null=False),
+    guid("agent", null=False),
+    time("at", null=False),
     PrimaryKeyConstraint("chat_no", "agent"),
 )
 
 invites = Table(
     "invites",
     metadata,
-    _seq(),
+    seq(),
     _chat(),
-    _guid("by_agent", null=False),
-    _text("mode", null=False),
-    _guid("agent"),
-    _guid("project"),
-    _text("note"),
-    _time("at", null=False),
-    _time("until", null=False),
-    _time("ended_at"),
-    _text("outcome"),
+    guid("by_agent", null=False),
+    text_("mode", null=False),
+    guid("agent"),
+    guid("project"),
+    text_("note"),
+    time("at", null=False),
+    time("until", null=False),
+    time("ended_at"),
+    text_("outcome"),
     CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ended"),
-    Index("uq_invites_open", "chat_no", unique=True, **_where("ended_at IS NULL")),
+    Index("uq_invites_open", "chat_no", unique=True, **where("ended_at IS NULL")),
     Index("ix_invites_at", "at"),
 )
 
 parties = Table(
     "parties",
     metadata,
-    _seq(),
+    seq(),
     _chat(),
-    _guid("agent", null=False),
-    _text("mode", null=False),
-    _guid("by_agent", null=False),
-    _time("at", null=False),
-    _time("left_at"),
-    _text("cause"),
+    guid("agent", null=False),
+    text_("mode", null=False),
+    guid("by_agent", null=False),
+    time("at", null=False),
+    time("left_at"),
+    text_("cause"),
     CheckConstraint("(left_at IS NULL) = (cause IS NULL)", name="left"),
-    Index("uq_parties_open", "chat_no", "agent", unique=True, **_where("left_at IS NULL")),
+    Index("uq_parties_open", "chat_no", "agent", unique=True, **where("left_at IS NULL")),
     Index("ix_parties_at", "at"),
 )
 
 parkings = Table(
     "parkings",
     metadata,
-    _seq(),
+    seq(),
     _chat(),
-    _guid("agent", null=False),
-    _time("at", null=False),
-    _time("warned_at"),
-    _time("woken_at"),
-    _time("ended_at"),
-    _text("cause"),
+    guid("agent", null=False),
+    time("at", null=False),
+    time("warned_at"),
+    time("woken_at"),
+    time("ended_at"),
+    text_("cause"),
     CheckConstraint("(ended_at IS NULL) = (cause IS NULL)", name="ended"),
-    Index("uq_parkings_open", "chat_no", unique=True, **_where("ended_at IS NULL")),
+    Index("uq_parkings_open", "chat_no", unique=True, **where("ended_at IS NULL")),
     Index("ix_parkings_at", "at"),
 )
 
@@ -329,12 +285,12 @@ internal_sentences = Table(
     metadata,
     _chat(),
     Column("counter", Integer, nullable=False),
-    _text("id", null=False),
-    _text("party_name"),
-    _text("text", null=False),
-    _time("time_sent", null=False),
-    _time("at", null=False),
-    _guid("agent"),
+    text_("id", null=False),
+    text_("party_name"),
+    text_("text", null=False),
+    time("time_sent", null=False),
+    time("at", null=False),
+    guid("agent"),
     PrimaryKeyConstraint("chat_no", "counter"),
     UniqueConstraint("chat_no", "id"),
     CheckConstraint("counter >= 1", name="counter"),
@@ -343,86 +299,86 @@ internal_sentences = Table(
 wrapups = Table(
     "wrapups",
     metadata,
-    _seq(),
+    seq(),
     _chat(),
-    _guid("agent", null=False),
-    _time("at", null=False),
-    _time("until", null=False),
-    _time("ended_at"),
-    _text("cause"),
-    _text("code"),
-    _text("note"),
+    guid("agent", null=False),
+    time("at", null=False),
+    time("until", null=False),
+    time("ended_at"),
+    text_("cause"),
+    text_("code"),
+    text_("note"),
     CheckConstraint("(ended_at IS NULL) = (cause IS NULL)", name="ended"),
-    Index("uq_wrapups_open", "chat_no", unique=True, **_where("ended_at IS NULL")),
+    Index("uq_wrapups_open", "chat_no", unique=True, **where("ended_at IS NULL")),
     Index("ix_wrapups_at", "at"),
 )
 
 lives = Table(
     "lives",
     metadata,
-    _seq(),
-    _time("started_at", null=False),
-    _time("seen_at", null=False),
-    _time("ended_at"),
-    _text("cause"),
+    seq(),
+    time("started_at", null=False),
+    time("seen_at", null=False),
+    time("ended_at"),
+    text_("cause"),
     CheckConstraint("(ended_at IS NULL) = (cause IS NULL)", name="ended"),
 )
 
 form_results = Table(
     "form_results",
     metadata,
-    _seq(),
+    seq(),
     _chat(null=True),
-    _guid("result_id", null=False),
-    _guid("scenario_id"),
-    _text("activity"),
-    _time("at", null=False),
+    guid("result_id", null=False),
+    guid("scenario_id"),
+    text_("activity"),
+    time("at", null=False),
     Column("result", JSON, nullable=False),
-    _guid("gateway"),
+    guid("gateway"),
     Index("uq_form_results_chat", "chat_no", "result_id", unique=True),
     Index(
         "uq_form_results_alone",
         "gateway",
         "result_id",
         unique=True,
-        **_where("chat_no IS NULL"),
+        **where("chat_no IS NULL"),
     ),
-    Index("ix_form_results_alone_at", "at", **_where("chat_no IS NULL")),
+    Index("ix_form_results_alone_at", "at", **where("chat_no IS NULL")),
 )
 
 contacts = Table(
     "contacts",
     metadata,
     Column("no", NUMBER, primary_key=True, autoincrement=False),
-    _guid("id", null=False),
-    _guid("gateway", null=False),
-    _text("name"),
-    _text("external_id"),
-    _time("made_at", null=False),
-    _time("seen_at", null=False),
-    _time("retired_at"),
-    Index("uq_contacts_known", "id", unique=True, **_where("retired_at IS NULL")),
+    guid("id", null=False),
+    guid("gateway", null=False),
+    text_("name"),
+    text_("external_id"),
+    time("made_at", null=False),
+    time("seen_at", null=False),
+    time("retired_at"),
+    Index("uq_contacts_known", "id", unique=True, **where("retired_at IS NULL")),
 )
 
 contact_addresses = Table(
     "contact_addresses",
     metadata,
-    _guid("gateway", null=False),
-    _text("kind", null=False),
-    _text("value", null=False),
+    guid("gateway", null=False),
+    text_("kind", null=False),
+    text_("value", null=False),
     Column("contact_no", NUMBER, nullable=False),
-    _time("at", null=False),
+    time("at", null=False),
     PrimaryKeyConstraint("gateway", "kind", "value"),
 )
 
 decisions = Table(
     "decisions",
     metadata,
-    _seq(),
+    seq(),
     _chat(),
-    _time("at", null=False),
-    _text("kind", null=False),
-    _guid("agent"),
+    time("at", null=False),
+    text_("kind", null=False),
+    guid("agent"),
     Column("detail", JSON, nullable=False),
     Index("ix_decisions_chat_no", "chat_no"),
 )

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from broker.config.model import Config
+from broker.core.effects import StoredKey
 from broker.core.facts import Fact
 from broker.core.heard import Spans
 from broker.core.state import Recovered
@@ -32,6 +33,7 @@ from broker.store.errors import (
     plain,
 )
 from broker.store.files import Files
+from broker.store.message_recovery import read_stored
 from broker.store.migrate import Around, migrate, untold
 from broker.store.plan import Step, plan
 
@@ -185,6 +187,18 @@ class Store:
             raise StoreAwayError(f"the state cannot be read: {plain(error)}") from error
         except (SQLAlchemyError, driver.Error) as error:
             raise StoreError(f"the state cannot be read: {plain(error)}") from error
+
+    def read(self, keys: Sequence[StoredKey]) -> dict[StoredKey, object]:
+        """Read what frames lack.
+
+        Raises:
+            StoreAwayError: It cannot be read now.
+            StoreError: It cannot be read.
+        """
+        if self._failed or self._connection.invalidated:
+            raise StoreAwayError("the store failed before and gives nothing more")
+        with self._failing("what frames lack cannot be read"), self._connection.begin():
+            return read_stored(self._connection, keys)
 
     def begin_life(self, now: int, heard: Spans = ()) -> None:
         """Note that the broker is alive from now on.

@@ -11,7 +11,7 @@ order is under way; a lock keeps the thread's work of quiet moments away meanwhi
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from queue import Empty, SimpleQueue
 from time import perf_counter
@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar
 
 import trio
 
+from broker.core.effects import StoredKey
 from broker.core.facts import Fact
 from broker.store.errors import StoreError
 from broker.store.pace import Pace
@@ -89,6 +90,14 @@ class StoreThread:
                 self.ask(self._store.shorten_log, self._shortened)
         else:
             self.ask(commit, committed)
+
+    def read(
+        self,
+        keys: Sequence[StoredKey],
+        done: Callable[[dict[StoredKey, object] | BaseException], None],
+    ) -> None:
+        """Read what frames lack, after all that was given before; see `Store.read`."""
+        self.ask(partial(self._store.read, keys), done)
 
     def _timed(self, facts: list[Fact]) -> float:
         began = self._clock()

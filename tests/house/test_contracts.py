@@ -74,7 +74,7 @@ PLANTS: list[tuple[str, dict[str, str]]] = [
         },
     ),
     (
-        "chats and distribution are neighbours",
+        "chats, messages and distribution are neighbours",
         {
             "broker/core/distribution/__init__.py": "import broker.core.a",
             "broker/core/a.py": "import broker.core.chats",
@@ -88,7 +88,7 @@ PLANTS: list[tuple[str, dict[str, str]]] = [
             "broker/core/views/__init__.py": "",
         },
     ),
-    ("the rooms of the core", {"broker/core/messages/__init__.py": ""}),
+    ("the rooms of the core", {"broker/core/cellar/__init__.py": ""}),
     ("the checker knows the protocol", {"broker/checker/a.py": "import broker.config"}),
     ("only the command line and", {"broker/shell/a.py": "import connectors"}),
     ("reports read the store", {"broker/reporting/a.py": "import broker.shell"}),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from broker.config.load import loads
 from broker.core.broker import restore
-from broker.core.effects import Dismiss, Effect, Send
+from broker.core.effects import Dismiss, Effect, Send, StoredKey
 from broker.core.facts import ChatStarted, Fact
 from broker.core.inputs import FrameArrived, SessionOpened
 from broker.core.state import Recovered
-from broker.shell.engine import Engine
+from broker.shell.engine import Engine, Found
 from protocol.chat import ChatCommandInfo, ChatServiceInfo
 from protocol.frame import Frame
 from protocol.values import Role
@@ -48,6 +48,12 @@ class Bench:
     def commit(self, facts: list[Fact], done: Done) -> None:
         """Remember what the engine wants stored."""
         self.commits.append((facts, done))
+
+    def read(
+        self, keys: Sequence[StoredKey], done: Callable[[Found | BaseException], None]
+    ) -> None:
+        """Find nothing: no frame here lacks anything."""
+        done({})
 
     def deliver(self, effects: list[Effect]) -> None:
         """Remember what went out."""

@@ -55,6 +55,26 @@ from broker.core.facts.contacts import (
     ContactNamed,
     ContactRetired,
 )
+from broker.core.facts.messages import (
+    AddressMarked,
+    ConversationDecided,
+    ConversationExcluded,
+    ConversationForgotten,
+    ConversationMoved,
+    ConversationNoted,
+    ConversationOffered,
+    ConversationOfferEnded,
+    ConversationParked,
+    ConversationRouted,
+    ConversationStarted,
+    ConversationUnparked,
+    DraftDropped,
+    DraftKept,
+    MessageHandedOver,
+    MessageMoved,
+    MessageStored,
+    SendingSettled,
+)
 from broker.core.facts.process import (
     AgentSettled,
     BotAwaited,
@@ -96,6 +116,24 @@ Fact = (
     | ContactMade
     | ContactNamed
     | ContactRetired
+    | AddressMarked
+    | ConversationDecided
+    | ConversationExcluded
+    | ConversationForgotten
+    | ConversationMoved
+    | ConversationNoted
+    | ConversationOfferEnded
+    | ConversationOffered
+    | ConversationParked
+    | ConversationRouted
+    | ConversationStarted
+    | ConversationUnparked
+    | DraftDropped
+    | DraftKept
+    | MessageHandedOver
+    | MessageMoved
+    | MessageStored
+    | SendingSettled
     | AgentExcluded
     | AgentMoved
     | AgentSeated
@@ -127,6 +165,7 @@ Fact = (
 )
 
 __all__ = [
+    "AddressMarked",
     "AgentExcluded",
     "AgentMoved",
     "AgentSeated",
@@ -153,7 +192,20 @@ __all__ = [
     "ContactMade",
     "ContactNamed",
     "ContactRetired",
+    "ConversationDecided",
+    "ConversationExcluded",
+    "ConversationForgotten",
+    "ConversationMoved",
+    "ConversationNoted",
+    "ConversationOfferEnded",
+    "ConversationOffered",
+    "ConversationParked",
+    "ConversationRouted",
+    "ConversationStarted",
+    "ConversationUnparked",
     "DecisionLogged",
+    "DraftDropped",
+    "DraftKept",
     "Fact",
     "FormExpected",
     "FormOffered",
@@ -161,6 +213,9 @@ __all__ = [
     "InviteEnded",
     "InviteMade",
     "ListenedAgain",
+    "MessageHandedOver",
+    "MessageMoved",
+    "MessageStored",
     "NoteStored",
     "OfferEnded",
     "OfferMade",
@@ -171,6 +226,7 @@ __all__ = [
     "Refreshed",
     "Register",
     "RegisterAsked",
+    "SendingSettled",
     "SentenceConfirmed",
     "SentencePinned",
     "SentenceStored",

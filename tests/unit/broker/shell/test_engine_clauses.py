@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from broker.config.load import loads
 from broker.core.broker import restore
-from broker.core.effects import Effect, Send
+from broker.core.effects import Effect, Send, StoredKey
 from broker.core.facts import Fact
 from broker.core.inputs import FrameArrived, SessionOpened
 from broker.core.state import Recovered
-from broker.shell.engine import Engine
+from broker.shell.engine import Engine, Found
 from protocol.codec import from_wire
 from protocol.frame import Frame
 from protocol.values import Role
@@ -55,6 +55,12 @@ class Held:
     def commit(self, facts: list[Fact], done: Callable[[BaseException | None], None]) -> None:
         """Hold a commit."""
         self.commits.append((facts, done))
+
+    def read(
+        self, keys: Sequence[StoredKey], done: Callable[[Found | BaseException], None]
+    ) -> None:
+        """Find nothing: no frame here lacks anything."""
+        done({})
 
     def deliver(self, effects: list[Effect]) -> None:
         """Remember what left."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from broker.checker.history import History, Kind
 from broker.core.apply import apply
 from broker.core.broker import HANDLERS, has_follow_ups, restore
 from broker.core.decision import Decision
+from broker.core.effects import StoredKey
 from broker.core.facts import DecisionLogged, Fact
 from broker.core.inputs import FrameArrived
 from broker.core.state import State
+from broker.shell.engine import Found
 from broker.simulation.witness import WatchedEngine
 from broker.simulation.world import World
 from protocol.chat import ChatServiceInfo
@@ -43,6 +46,12 @@ class Watched:
         """Take everything."""
         self.stored += facts
         done(None)
+
+    def read(
+        self, keys: Sequence[StoredKey], done: Callable[[Found | BaseException], None]
+    ) -> None:
+        """Find nothing: no frame here lacks anything."""
+        done({})
 
     def deliver(self, effects: list[Any]) -> None:
         """Nobody is there who would read it."""

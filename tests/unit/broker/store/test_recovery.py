@@ -241,7 +241,10 @@ def test_recovery_reads_what_it_loads_and_no_more(tmp_path: Path) -> None:
     store.close()
     assert len(asked) > 20
     agents = "SCAN agents USING INDEX sqlite_autoindex_agents_1"  # as many as are configured
-    assert walked == {agents} | {
+    marked = "SCAN spam_addresses"  # as many as people have marked
+    talks = "SCAN conversations USING INDEX ix_conversations_open"
+    letters = "SCAN messages USING INDEX ix_messages_under_way"
+    assert walked == {agents, marked, talks, letters} | {
         f"SCAN {table} USING INDEX uq_{table}_{rows}"  # an index of these rows alone
         for rows, tables in {
             "open": ("chats", "invites", "offers", "parkings", "parties", "wrapups"),

@@ -1,0 +1,1 @@
+"""Messages: gateways, what comes in, what goes out, and conversations."""

@@ -1,0 +1,423 @@
+"""Writing facts into messages and conversations. Nothing here decides or refuses, or sees an agent."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from attrs import evolve
+
+from broker.core.deadlines import over, term_over
+from broker.core.facts import ConfigReplaced, ListenedAgain
+from broker.core.facts.causes import ConversationCause
+from broker.core.facts.messages import (
+    AddressMarked,
+    ConversationDecided,
+    ConversationExcluded,
+    ConversationForgotten,
+    ConversationMoved,
+    ConversationNoted,
+    ConversationOffered,
+    ConversationOfferEnded,
+    ConversationParked,
+    ConversationRouted,
+    ConversationStarted,
+    ConversationUnparked,
+    DraftDropped,
+    DraftKept,
+    MessageHandedOver,
+    MessageMoved,
+    MessageStored,
+    SendingSettled,
+)
+from broker.core.limits import AUTOMATIC_REMEMBERED, LOGGED_DECISIONS
+from broker.core.message_state import (
+    Aside,
+    Conversation,
+    ConversationOffer,
+    Delivery,
+    Demanded,
+    Draft,
+    Identifier,
+    Message,
+    MessagesState,
+    Note,
+    body_bytes,
+    identifier,
+    without_bodies,
+)
+from broker.core.messages.lifecycle import ON_ITS_WAY, may_deliver, may_move
+from broker.core.timers import Term, TimerKind
+from protocol.values import ChatStatus, Guid, MessageStatus
+
+# -- conversations
+
+
+def started(state: MessagesState, f: ConversationStarted) -> None:
+    """A conversation begins; its rules are to run."""
+    conversation = Conversation(
+        id=f.conversation,
+        no=f.no,
+        gateway=f.gateway,
+        pair=f.pair,
+        remote_address=f.remote_address,
+        remote_name=f.remote_name,
+        subject=f.subject,
+        earlier=f.earlier,
+        last_agent=f.last_agent,
+        started_at=f.at,
+        started_up=state.up,
+    )
+    state.messages.next_conversation = max(state.messages.next_conversation, f.no + 1)
+    add_conversation(state, conversation)
+
+
+def add_conversation(state: MessagesState, conversation: Conversation) -> None:
+    """Enter a conversation into the indexes."""
+    kept = state.messages
+    kept.conversations[conversation.id] = conversation
+    kept.held[conversation.pair] = kept.held.get(conversation.pair, 0) + 1
+    _count(state, conversation.status, 1)
+    _index_status(state, conversation)
+
+
+def _count(state: MessagesState, status: ChatStatus, by: int) -> None:
+    counts = state.messages.status_counts
+    counts[status] = counts.get(status, 0) + by
+
+
+def _index_status(state: MessagesState, conversation: Conversation) -> None:
+    """What hangs on whether it is open, and on whether its rules have run."""
+    kept, key = state.messages, conversation.id
+    address = (conversation.pair, conversation.remote_address)
+    if conversation.is_open:
+        kept.closed.pop(key, None)
+        gateway = state.config.message_gateways.get(conversation.gateway)
+        if gateway is not None and not gateway.has_threads:
+            kept.open_addresses[address] = key
+    else:
+        kept.closed[key] = None
+        if kept.open_addresses.get(address) == key:
+            del kept.open_addresses[address]
+    if conversation.status is ChatStatus.PILOT:
+        kept.unrouted[key] = None
+    else:
+        kept.unrouted.pop(key, None)
+
+
+def routed(state: MessagesState, f: ConversationRouted) -> None:
+    """It is known what the conversation asks of an agent."""
+    conversation = state.messages.conversations[f.conversation]
+    conversation.demanded = Demanded(
+        project=f.project, language=f.language, skill=f.skill, priority=f.priority
+    )
+    if f.due_at is not None:
+        conversation.due_at = f.due_at
+
+
+def moved(state: MessagesState, f: ConversationMoved) -> None:
+    """The status or the owner changes."""
+    conversation = state.messages.conversations[f.conversation]
+    assert may_move(conversation.status, f.status, f.cause), f
+    _count(state, conversation.status, -1)
+    _count(state, f.status, 1)
+    if conversation.enqueued_at is None and f.enqueued_at is not None:
+        conversation.queued_up = state.up
+    conversation.status, conversation.agent = f.status, f.agent
+    conversation.enqueued_at = f.enqueued_at
+    conversation.waited, conversation.waiting_since = f.waited, f.waiting_since
+    if f.status is ChatStatus.ANSWERED:
+        conversation.last_agent = f.agent
+        if conversation.answered_at is None:
+            conversation.answered_at = f.at
+    if f.status is ChatStatus.CLOSED:
+        conversation.closed_at, conversation.closed_up = f.at, state.up
+        conversation.close_reason, conversation.code = f.close_reason, f.code
+        conversation.is_spam = f.is_spam
+        conversation.due_at = None
+        arm_forgetting(state, conversation)
+    elif f.cause in (ConversationCause.REOPENED, ConversationCause.OPENED):
+        conversation.closed_at, conversation.close_reason, conversation.code = None, None, None
+        conversation.is_spam = False
+        conversation.exclusions.clear()
+    _index_status(state, conversation)
+
+
+def retention(state: MessagesState, conversation: Conversation) -> int:
+    """How long a closed conversation stays in memory: as long as a reply reopens it (B-56)."""
+    gateway = state.config.message_gateways.get(conversation.gateway)
+    return gateway.conversation_inertia if gateway is not None else 0
+
+
+def arm_forgetting(state: MessagesState, conversation: Conversation) -> None:
+    """Set a timer for when a closed conversation leaves the memory."""
+    due = over(state, conversation.closed_up, retention(state, conversation))
+    state.timers.set(due, TimerKind.CONVERSATION, conversation.id)
+
+
+def forgotten(state: MessagesState, f: ConversationForgotten) -> None:
+    """Let a closed conversation go, with those of its messages that nothing is to come of."""
+    kept = state.messages
+    conversation = kept.conversations.pop(f.conversation)
+    kept.closed.pop(f.conversation, None)
+    kept.held[conversation.pair] -= 1
+    _count(state, conversation.status, -1)
+    for message in conversation.messages:
+        del kept.messages[message.id]
+        if message.agent is not None and message.key is not None:
+            kept.keys.pop((message.agent, message.key), None)
+
+
+def parked(state: MessagesState, f: ConversationParked) -> None:
+    """It is put aside."""
+    conversation = state.messages.conversations[f.conversation]
+    term = Term(state.up, f.until - f.at) if f.until is not None else Term(state.up, 0)
+    conversation.aside = Aside(at=f.at, until=f.until, by=f.by, term=term)
+    arm_aside(state, conversation)
+
+
+def arm_aside(state: MessagesState, conversation: Conversation) -> None:
+    """Set a timer for the end of that."""
+    aside = conversation.aside
+    if aside is not None and aside.until is not None:
+        state.timers.set(term_over(state, aside.term), TimerKind.ASIDE, conversation.id)
+
+
+def unparked(state: MessagesState, f: ConversationUnparked) -> None:
+    """It is put aside no more."""
+    state.messages.conversations[f.conversation].aside = None
+
+
+def offered(state: MessagesState, f: ConversationOffered) -> None:
+    """Somebody is alerted."""
+    conversation = state.messages.conversations[f.conversation]
+    conversation.offer = ConversationOffer(
+        number=f.offer,
+        agent=f.agent,
+        until=f.until,
+        by=f.by,
+        note=f.note,
+        term=Term(state.up, f.until - f.at),
+    )
+    state.messages.next_offer = max(state.messages.next_offer, f.offer + 1)
+    arm_offer(state, conversation)
+
+
+def arm_offer(state: MessagesState, conversation: Conversation) -> None:
+    """Set a timer for the end of an open offer."""
+    if conversation.offer is not None:
+        due = term_over(state, conversation.offer.term)
+        state.timers.set(due, TimerKind.CONVERSATION_OFFER, conversation.id)
+
+
+def offer_ended(state: MessagesState, f: ConversationOfferEnded) -> None:
+    """They are alerted no more; whoever let it go is left out for a while."""
+    conversation = state.messages.conversations[f.conversation]
+    conversation.offer = None
+    if f.lets_go:
+        conversation.exclusions[f.agent] = state.up
+
+
+def excluded(state: MessagesState, f: ConversationExcluded) -> None:
+    """Whoever gave it back is left out for a while."""
+    state.messages.conversations[f.conversation].exclusions[f.agent] = state.up
+
+
+def decided(state: MessagesState, f: ConversationDecided) -> None:
+    """Keep the latest lines of the log."""
+    log = state.messages.conversations[f.conversation].log
+    log.append(f)
+    del log[:-LOGGED_DECISIONS]
+
+
+def noted(state: MessagesState, f: ConversationNoted) -> None:
+    """A note for colleagues."""
+    note = Note(counter=f.counter, id=f.id, text=f.text, agent=f.agent, at=f.at)
+    state.messages.conversations[f.conversation].notes.append(note)
+
+
+def draft_kept(state: MessagesState, f: DraftKept) -> None:
+    """The latest draft."""
+    state.messages.conversations[f.conversation].draft = Draft(
+        agent=f.agent, at=f.at, content=without_bodies(f.content), size=body_bytes(f.content)
+    )
+
+
+def draft_dropped(state: MessagesState, f: DraftDropped) -> None:
+    """There is none any more."""
+    state.messages.conversations[f.conversation].draft = None
+
+
+# -- messages
+
+
+def stored(state: MessagesState, f: MessageStored) -> None:
+    """A message is there; an outbound one is to be handed over."""
+    message = Message(
+        id=f.message,
+        no=f.no,
+        at=f.at,
+        gateway=f.gateway,
+        content=without_bodies(f.content),
+        size=f.size,
+        inbound=f.inbound,
+        counter=f.counter,
+        conversation=f.conversation,
+        conversation_no=f.conversation_no,
+        chat=f.chat,
+        chat_no=f.chat_no,
+        agent=f.agent,
+        key=f.key,
+        delivery=None if f.inbound else Delivery(),
+    )
+    state.messages.next_message = max(state.messages.next_message, f.no + 1)
+    add_message(state, message)
+    if f.inbound and f.content.is_automatic and f.conversation is not None:
+        conversation = state.messages.conversations[f.conversation]
+        address = (conversation.pair, conversation.remote_address)
+        count_automatic(state, address, state.up)
+
+
+def count_automatic(state: MessagesState, address: tuple[Guid, str], up: int) -> None:
+    """Remember when an automatic message came from an address (B-58)."""
+    moments = state.messages.automatic.setdefault(address, deque(maxlen=AUTOMATIC_REMEMBERED))
+    moments.append(up)
+
+
+def add_message(state: MessagesState, message: Message) -> None:
+    """Enter a message into the indexes."""
+    kept = state.messages
+    delivery_id = message.content.delivery_system_id
+    if delivery_id is not None:
+        known_as(
+            state,
+            message.gateway,
+            identifier(message.gateway, delivery_id, inbound=message.inbound),
+            (message.id, message.conversation),
+        )
+    if message.conversation is not None:
+        kept.conversations[message.conversation].messages.append(message)
+    if message.conversation is not None or message.delivery is not None:
+        kept.messages[message.id] = message
+    if message.agent is not None and message.key is not None:
+        kept.keys[message.agent, message.key] = message.id
+    if message.delivery is not None:
+        index_delivery(state, message)
+
+
+def known_as(
+    state: MessagesState, gateway: Guid, name: Identifier, what: tuple[Guid, Guid | None]
+) -> None:
+    """Find a message by its name from now on; the oldest name goes when there are too many."""
+    names = state.messages.known.setdefault(gateway, {})
+    names[name] = what
+    if len(names) > state.config.limits.message_ids:
+        del names[next(iter(names))]
+
+
+def index_delivery(state: MessagesState, message: Message) -> None:
+    """Put a message where its gateway looks for it."""
+    assert message.delivery is not None
+    kept, gateway, status = state.messages, message.gateway, message.delivery.status
+    queued = kept.queued.setdefault(gateway, {})
+    sending = kept.sending.setdefault(gateway, {})
+    if status is MessageStatus.QUEUED:
+        queued[message.id] = None
+    else:
+        queued.pop(message.id, None)
+    if status is MessageStatus.SENDING:
+        sending[message.id] = None
+    else:
+        sending.pop(message.id, None)
+    kept.to_send[gateway] = None
+    if message.conversation is None and status not in ON_ITS_WAY:
+        arm_message(state, message)
+
+
+def delivery_moved(state: MessagesState, f: MessageMoved) -> None:
+    """An outbound message goes on."""
+    message = state.messages.messages[f.message]
+    delivery = message.delivery
+    assert delivery is not None
+    assert may_deliver(delivery.status, f.status, f.outcome), f
+    delivery.status, delivery.attempt, delivery.error = f.status, f.attempt, f.error
+    delivery.until, delivery.term = f.until, Term(state.up, f.term)
+    delivery.session = None
+    old = message.content.delivery_system_id
+    if f.delivery_id is not None and f.delivery_id != old:
+        message.content = evolve(message.content, delivery_system_id=f.delivery_id)
+        if old is not None:
+            before = identifier(message.gateway, old, inbound=False)
+            state.messages.known.get(message.gateway, {}).pop(before, None)
+        name = identifier(message.gateway, f.delivery_id, inbound=False)
+        known_as(state, message.gateway, name, (message.id, message.conversation))
+    index_delivery(state, message)
+    arm_delivery(state, message)
+
+
+def arm_delivery(state: MessagesState, message: Message) -> None:
+    """Set a timer for the end of an attempt, or for the next one."""
+    delivery = message.delivery
+    if delivery is not None and delivery.until is not None:
+        state.timers.set(term_over(state, delivery.term), TimerKind.MESSAGE, message.id)
+
+
+def arm_message(state: MessagesState, message: Message) -> None:
+    """Set a timer for when a message that is in no conversation leaves the memory."""
+    state.timers.set(over(state, state.up, REPORTS_AWAITED), TimerKind.MESSAGE, message.id)
+
+
+REPORTS_AWAITED: Final = 86_400_000_000
+"""How long a sentence that went out as a message is kept for a report about it (B-60)."""
+
+
+def handed_over(state: MessagesState, f: MessageHandedOver) -> None:
+    """A connector has it."""
+    delivery = state.messages.messages[f.message].delivery
+    assert delivery is not None
+    delivery.session = f.session
+
+
+def sending_settled(state: MessagesState, f: SendingSettled) -> None:
+    """Nothing more can be handed over by this gateway now."""
+    state.messages.to_send.pop(f.gateway, None)
+
+
+def marked(state: MessagesState, f: AddressMarked) -> None:
+    """What comes from there is unwanted, or not any more."""
+    if f.is_spam:
+        state.messages.spam[f.pair, f.address] = None
+    else:
+        state.messages.spam.pop((f.pair, f.address), None)
+
+
+def arm_messages(state: MessagesState) -> None:
+    """Set every timer of messages and conversations anew."""
+    kept = state.messages
+    for conversation in kept.conversations.values():
+        arm_offer(state, conversation)
+        arm_aside(state, conversation)
+        if not conversation.is_open:
+            arm_forgetting(state, conversation)
+    for message in kept.messages.values():
+        arm_delivery(state, message)
+
+
+def times_anew(state: MessagesState, _f: ConfigReplaced | ListenedAgain) -> None:
+    """Times run otherwise from now on; look at every queue again."""
+    arm_messages(state)
+    state.messages.to_send.update(dict.fromkeys(state.messages.queued))
+
+
+TABLE: Final[dict[type, Callable[[Any, Any], None]]] = {
+    AddressMarked: marked,
+    ConversationNoted: noted,
+    DraftDropped: draft_dropped,
+    DraftKept: draft_kept,
+    MessageHandedOver: handed_over,
+    MessageMoved: delivery_moved,
+    MessageStored: stored,
+    SendingSettled: sending_settled,
+}
+"""What is the messages' alone."""

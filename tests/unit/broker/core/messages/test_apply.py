@@ -1,0 +1,132 @@
+"""What was decided about messages and conversations, written down (B-50..B-62)."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from broker.core.apply import apply
+from broker.core.facts.causes import AttemptOutcome, ConversationCause
+from broker.core.facts.messages import (
+    AddressMarked,
+    ConversationForgotten,
+    DraftDropped,
+    MessageHandedOver,
+    SendingSettled,
+)
+from broker.core.message_state import Conversation, Message, identifier
+from broker.core.messages.apply import known_as
+from broker.core.state import State
+from broker.core.timers import TimerKind
+from protocol.values import Channel, ChatStatus, MessageStatus
+from tests.support import letters
+from tests.support.letters import ALICE, AT, MAIL, TALK, WHICH, guid, written
+
+
+def talk_of(state: State) -> Conversation:
+    return state.messages.conversations[TALK]
+
+
+def second(state: State) -> Message:
+    return state.messages.messages[guid(102)]
+
+
+def test_a_life_leaves_what_it_should() -> None:
+    state = written(*letters.a_life())
+    talk = talk_of(state)
+    assert (talk.status, talk.agent, talk.last_agent) == (ChatStatus.WAITING, None, ALICE)
+    assert (talk.due_at, talk.waited, talk.answered_at) == (AT + 9, 5, AT + 5)
+    assert [m.counter for m in talk.messages] == [1, 2]
+    assert talk.notes[0].text == "Careful"
+    assert talk.draft is not None
+    assert talk.draft.size == 4
+    assert talk.aside is not None
+    assert talk.aside.by == ALICE
+    assert talk.offer is None
+
+
+def test_bodies_are_not_kept() -> None:
+    talk = talk_of(written(*letters.a_life()))
+    assert talk.messages[0].size > 0
+    assert talk.messages[0].content.body_html is None
+    assert talk.draft is not None
+    assert talk.draft.content.body_text is None
+
+
+def test_a_message_is_known_by_the_name_that_it_has_now() -> None:
+    known = written(*letters.a_life()).messages.known[MAIL]
+    assert known[identifier(MAIL, "<1@example.org>", inbound=True)] == (guid(101), TALK)
+    assert known[identifier(MAIL, "<new@broker>", inbound=False)] == (guid(102), TALK)
+    assert len(known) == 2
+
+
+def test_the_oldest_name_goes_when_there_are_too_many() -> None:
+    state = written(message_ids=2)
+    for name in (b"a", b"b", b"c"):
+        known_as(state, MAIL, name, (guid(9), None))
+    assert list(state.messages.known[MAIL]) == [b"b", b"c"]
+
+
+def test_an_outbound_message_is_queued_then_sending_then_neither() -> None:
+    state = written(*letters.a_life()[:12])
+    assert list(state.messages.queued[MAIL]) == [guid(102)]
+    apply(state, letters.delivered(MessageStatus.SENDING, until=AT + 90, term=90))
+    apply(state, MessageHandedOver(guid(102), 7))
+    assert (list(state.messages.queued[MAIL]), list(state.messages.sending[MAIL])) == (
+        [],
+        [guid(102)],
+    )
+    delivery = second(state).delivery
+    assert delivery is not None
+    assert delivery.session == 7
+    apply(state, letters.delivered(MessageStatus.SENT, AttemptOutcome.SENT))
+    assert list(state.messages.sending[MAIL]) == []
+    assert list(state.messages.to_send) == [MAIL]
+    apply(state, SendingSettled(MAIL))
+    assert not state.messages.to_send
+
+
+def test_a_move_that_no_table_has_is_a_bug() -> None:
+    state = written(*letters.a_life()[:12])
+    with pytest.raises(AssertionError):
+        apply(state, letters.delivered(MessageStatus.READ, AttemptOutcome.READ))
+    with pytest.raises(AssertionError):
+        apply(state, letters.moved(ChatStatus.ALERTING, ConversationCause.OFFERED))
+
+
+def test_the_end_is_found_first_and_forgotten_later() -> None:
+    state = written(*letters.a_life(), *letters.the_end())
+    assert list(state.messages.closed) == [TALK]
+    assert any(kind is TimerKind.CONVERSATION for _, _, kind, _ in state.timers.heap)
+    apply(state, ConversationForgotten(TALK))
+    assert not state.messages.conversations
+    assert not state.messages.messages
+    assert not state.messages.keys
+    assert state.messages.known[MAIL]
+
+
+def test_without_threads_an_address_has_one_open_conversation() -> None:
+    state = written(*letters.a_life(), channel=Channel.SMS)
+    assert state.messages.open_addresses == {(MAIL, "eva@example.org"): TALK}
+    for fact in letters.the_end():
+        apply(state, fact)
+    assert not state.messages.open_addresses
+
+
+def test_a_draft_is_dropped() -> None:
+    state = written(*letters.a_life(), DraftDropped(**WHICH, at=AT))
+    assert talk_of(state).draft is None
+
+
+def test_an_address_is_marked_and_not_any_more() -> None:
+    marked = AddressMarked(pair=MAIL, address="spam@example.org", at=AT, by=ALICE, is_spam=True)
+    state = written(marked)
+    assert list(state.messages.spam) == [(MAIL, "spam@example.org")]
+    apply(state, evolve(marked, is_spam=False))
+    assert not state.messages.spam
+
+
+def test_unanswered_are_those_after_the_last_answer() -> None:
+    facts = [*letters.a_life(), letters.stored(3), letters.stored(4)]
+    assert [m.counter for m in talk_of(written(*facts)).unanswered] == [3, 4]
+    assert [m.counter for m in talk_of(written(*letters.a_life()[:10])).unanswered] == [1]

@@ -1,0 +1,71 @@
+"""B-12, I-10: what is stored of messages becomes the state that it was made from."""
+
+from __future__ import annotations
+
+import pytest
+
+from broker.core.apply import apply
+from broker.core.broker import restore
+from broker.core.facts.causes import AttemptOutcome
+from broker.core.invariants import durable
+from broker.core.state import State
+from broker.store import Store
+from protocol.values import MessageStatus
+from tests.support import letters
+from tests.support.letters import AT, MAIL, TALK, guid, written
+from tests.support.memory_store import memory_store
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_rows_give_the_state_back(ended: bool) -> None:
+    facts = letters.a_life() + (letters.the_end() if ended else [])
+    live, store = written(*facts), memory_store()
+    store.begin_life(AT - 1)
+    store.commit(facts)
+    back = restore(live.config, store.recover(live.config, AT + 60), AT + 60)
+    assert durable(back) == durable(live)
+    assert durable(back)["conversations"]
+    assert back.messages.known == live.messages.known
+    assert back.messages.keys == live.messages.keys
+    assert back.messages.sending == live.messages.sending
+    numbers = (back.messages.next_conversation, back.messages.next_message)
+    assert (*numbers, back.messages.next_offer) == (2, 3, 2)
+
+
+def test_every_step_gives_the_state_back() -> None:
+    store, live = memory_store(), written()
+    store.begin_life(AT - 1)
+    failed = letters.delivered(
+        MessageStatus.FAILED, AttemptOutcome.PERMANENT, error="permanent: no"
+    )
+    for fact in [*letters.a_life(), failed, *letters.the_end()]:
+        apply(live, fact)
+        store.commit([fact])
+        assert durable(restored(live, store)) == durable(live), fact
+
+
+def restored(live: State, store: Store) -> State:
+    recovered = store.recover(live.config, AT + 60)
+    return restore(live.config, recovered, AT + 60)
+
+
+def test_bodies_are_read_from_the_store() -> None:
+    store = memory_store()
+    store.commit(letters.a_life())
+    found = store.read([("message", 1), ("draft", 1), ("message", 9)])
+    assert found == {
+        ("message", 1): ("<p>Do they fit?</p>", "Do they fit?"),
+        ("draft", 1): (None, "Dear"),
+    }
+
+
+def test_a_name_outlives_its_conversation() -> None:
+    """B-50: what has come before is known, though its conversation is out of memory."""
+    facts = letters.a_life() + letters.the_end()
+    live, store = written(*facts), memory_store()
+    store.commit(facts)
+    later = AT + live.config.message_gateways[MAIL].conversation_inertia * 2
+    store.begin_life(later)
+    back = restore(live.config, store.recover(live.config, later), later)
+    assert TALK not in back.messages.conversations
+    assert (guid(101), TALK) in back.messages.known[MAIL].values()
