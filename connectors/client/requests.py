@@ -16,6 +16,8 @@ SAFE_TYPES = frozenset(
     {
         "CS_AGENT_LIST",
         "CS_AGENT_STATE",
+        "CS_BLOB_GET",
+        "CS_BLOB_PUT",
         "CS_CHAT_CONFIRM",
         "CS_CHAT_EXPLAIN",
         "CS_CHAT_OPEN",
