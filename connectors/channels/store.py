@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -99,9 +100,12 @@ _ATTEMPTS: Final = (
 class Store:
     """The store of one channel; made by `opened`."""
 
-    def __init__(self, database: sqlite3.Connection, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: sqlite3.Connection, now: Callable[[], datetime], *, threaded: bool
+    ) -> None:
         self._database = database
         self._now = now
+        self._threaded = threaded
         self._limiter = CapacityLimiter(1)
 
     # --- names and positions: for the channel
@@ -256,6 +260,8 @@ class Store:
         await self._run(write)
 
     async def _run(self, do: Callable[[], T]) -> T:
+        if not self._threaded:
+            return do()
         return await anyio.to_thread.run_sync(do, limiter=self._limiter)
 
 
@@ -277,17 +283,27 @@ def _attempt(row: Iterable[Any] | None) -> Attempt | None:
 
 @asynccontextmanager
 async def opened(
-    path: Path | str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    path: Path | str,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    threaded: bool = True,
 ) -> AsyncIterator[Store]:
     """Open the store in a file, which is made when it is not there; `:memory:` is one for tests.
+
+    Args:
+        path: The file.
+        now: The clock.
+        threaded: Whether a thread does the work. Without one the loop waits for the disk, which is for
+            virtual time: no thread lives in that.
 
     Raises:
         StoreInUseError: Another program has it open.
         sqlite3.Error: It is no store, or the disk does not take it.
     """
-    database = await anyio.to_thread.run_sync(_open, str(path))
+    open_ = partial(_open, str(path))
+    database = await anyio.to_thread.run_sync(open_) if threaded else open_()
     with closing(database):
-        yield Store(database, now)
+        yield Store(database, now, threaded=threaded)
 
 
 def _open(path: str) -> sqlite3.Connection:
