@@ -108,6 +108,15 @@ def _agent(argv: Sequence[str]) -> int:
     return agent_main(argv)
 
 
+# -- connectors
+
+
+def _conform(argv: Sequence[str]) -> int:
+    from connectors.channels.conform.command import conform_main
+
+    return conform_main(argv)
+
+
 # -- recordings
 
 
@@ -338,6 +347,7 @@ COMMANDS: Final = (
     ),
     Command(name="visitor", does="talk as a visitor, at a terminal", own=_visitor),
     Command(name="agent", does="work as an agent, at a terminal", own=_agent),
+    Command(name="conform", does="hold a connector against the protocol", own=_conform),
     Command(
         name="record",
         does="record every frame that passes between clients and a broker",

@@ -9,6 +9,7 @@ was heard. What no connector may do whatever the scenario is noted as it comes, 
 import ssl
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -16,11 +17,12 @@ import anyio
 import anyio.abc
 from attrs import define, field, frozen
 
-from connectors.channels.conform.laws import Finding, fault_of, finding_of
+from connectors.channels.conform.laws import Finding, fault_of, findings_of
 from protocol.connection import Connection, Failed, Refused, Side, State
-from protocol.encoding import Encoding
+from protocol.encoding import Encoding, encoding_of
 from protocol.errors import ByeCode, ErrorCode, WireError
 from protocol.frame import Frame
+from protocol.framing import Framer
 from protocol.message import CommandInfo, GatewayInfo, MessageContentInfo
 from protocol.session import Ack, Hello, Welcome
 from protocol.values import Direction, FrameId, Guid, Role
@@ -58,6 +60,10 @@ class Line:
         connection: Its protocol.
         hello: What it said first.
         ended: When it was over, once it is.
+        announced: The gateways that it asked for; None: it did not ask yet.
+        said_bye: Whether it said good-bye.
+        mute: Nothing is said to it any more, not even by the protocol itself.
+        beats: The pings and pongs that it sent.
     """
 
     def __init__(self, number: int, stream: anyio.abc.ByteStream, heartbeat: int) -> None:
@@ -69,8 +75,13 @@ class Line:
         self.connection = Connection(
             Side.SERVER, now=now, frame_bytes=FRAME_BYTES, heartbeat_seconds=heartbeat
         )
+        self.announced: tuple[GatewayInfo, ...] | None = None
+        self.said_bye = False
+        self.mute = False
+        self.beats: list[Frame] = []
         self._stream = stream
         self._lock = anyio.Lock()
+        self._framer = Framer(FRAME_BYTES)
 
     @property
     def is_open(self) -> bool:
@@ -89,6 +100,8 @@ class Line:
 
     async def write(self, data: bytes, piece: int | None = None) -> None:
         """Send bytes as they are, in pieces of so many if that is said."""
+        if self.mute:
+            return
         async with self._lock:
             try:
                 for at in range(0, len(data), piece or len(data) or 1):
@@ -110,9 +123,15 @@ class Line:
     async def read(self) -> bytes:
         """What comes next; nothing at the end."""
         try:
-            return await self._stream.receive(65_536)
+            data = await self._stream.receive(65_536)
         except (anyio.EndOfStream, *_BROKEN):
             return b""
+        for body in self._framer.split(data)[0]:
+            with suppress(WireError):
+                frame = encoding_of(body).decode(body)
+                if frame.type in ("SYS_PING", "SYS_PONG"):
+                    self.beats.append(frame)
+        return data
 
 
 Answer = Callable[[Heard], Awaitable[None]]
@@ -151,8 +170,7 @@ class PlayedBroker:
     refuses: bool = False
     greets: Callable[["PlayedBroker", Line, Frame], Awaitable[None]] | None = None
     _changed: anyio.Event = field(factory=anyio.Event)
-    _sendings: dict[Guid, int] = field(factory=dict)
-    _answers: dict[Guid, int] = field(factory=dict)
+    _sendings: dict[Guid, Guid | None] = field(factory=dict)
 
     # --- what a scenario does
 
@@ -183,9 +201,13 @@ class PlayedBroker:
 
     async def sending(self, message: MessageContentInfo) -> None:
         """Ask the connector to send a message."""
-        assert message.message_id is not None
-        self._sendings[message.message_id] = self._sendings.get(message.message_id, 0) + 1
+        self.expect(message)
         await self.push("SE_MESSAGE_SENDING", message)
+
+    def expect(self, message: MessageContentInfo) -> None:
+        """Count a message as asked for, which is said in another way."""
+        assert message.message_id is not None
+        self._sendings[message.message_id] = message.gateway_id
 
     async def cut(self) -> None:
         """Break all connections."""
@@ -233,10 +255,12 @@ class PlayedBroker:
         if heard.frame.id is not None:
             await heard.line.say("SYS_ACK", Ack(type=heard.frame.type), heard.frame.id)
 
-    async def _answer(self, heard: Heard) -> None:
+    async def usual(self, heard: Heard) -> None:
+        """Do what a good broker does with a frame."""
         match heard.frame.type:
             case "ES_SL_GETGATEWAYS":
                 shown = tuple(one for one in self.gateways if one.peer_address == heard.payload)
+                heard.line.announced = (*(heard.line.announced or ()), *shown)
                 await heard.line.say("SE_SL_MSGGATEWAYS", shown, heard.frame.id)
             case "ES_MESSAGE_RECEIVING":
                 await self.receipt(heard)
@@ -264,12 +288,13 @@ class PlayedBroker:
 
     async def _serve(self, line: Line) -> None:
         while data := await line.read():
+            self._tell()
             for event in line.connection.receive(data, anyio.current_time()):
                 match event:
                     case Frame(type="SYS_HELLO"):
                         await self._greet(line, event)
                     case Frame(type="SYS_BYE"):
-                        pass
+                        line.said_bye = True
                     case Frame():
                         await self._take(line, event)
                     case Refused(error) | Failed(error):
@@ -298,7 +323,9 @@ class PlayedBroker:
         await self.welcome(line, frame)
 
     async def welcome(self, line: Line, frame: Frame) -> None:
-        """Welcome a connection."""
+        """Welcome a connection, unless it has broken the rules meanwhile."""
+        if line.connection.state is not State.CHECKING:
+            return
         line.connection.accept(
             Welcome(
                 version=1,
@@ -315,10 +342,10 @@ class PlayedBroker:
 
     async def _take(self, line: Line, frame: Frame) -> None:
         heard = Heard(line, anyio.current_time(), frame)
-        self._note(finding_of(frame, self.gateways, line.hello, self._sendings, self._answers))
+        self._note(findings_of(frame, line.announced, line.hello, self._sendings))
         self.log.append(heard)
         self._tell()
-        await self.on.get(frame.type, self._answer)(heard)
+        await self.on.get(frame.type, self.usual)(heard)
 
     def _note(self, findings: Iterable[Finding]) -> None:
         self.findings += [one for one in findings if one not in self.findings]

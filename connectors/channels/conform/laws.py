@@ -7,7 +7,6 @@ from attrs import frozen
 
 from protocol.errors import ErrorCode, WireError
 from protocol.frame import Frame
-from protocol.limits import text_length
 from protocol.message import CommandInfo, GatewayInfo, MessageContentInfo
 from protocol.session import Hello
 from protocol.values import Direction, Guid
@@ -55,27 +54,25 @@ def fault_of(error: WireError) -> Finding:
     return Finding(clause, f"{named}{error.code}, {error.text}")
 
 
-def finding_of(
+def findings_of(
     frame: Frame,
-    gateways: tuple[GatewayInfo, ...],
+    gateways: tuple[GatewayInfo, ...] | None,
     hello: Hello | None,
-    sendings: Mapping[Guid, int],
-    answers: dict[Guid, int],
+    sendings: Mapping[Guid, Guid | None],
 ) -> Iterator[Finding]:
     """Hold one frame against the laws.
 
     Args:
         frame: The frame.
-        gateways: What was announced.
+        gateways: What was announced on its connection; None: nothing yet, so what it names may be of old.
         hello: How the connection began.
-        sendings: How often each outbound message was asked for.
-        answers: How often each was answered; this frame is counted.
+        sendings: The outbound messages that were asked for, and the gateway of each.
     """
     match frame.payload:
         case MessageContentInfo() as message:
             yield from _inbound(message, gateways)
         case CommandInfo() as told if frame.type == "ES_MESSAGE_SENT":
-            yield from _outcome(told, gateways, sendings, answers)
+            yield from _outcome(told, sendings)
         case str(address) if frame.type == "ES_SL_GETGATEWAYS":
             if hello is not None and address not in (hello.peers or ()):
                 yield Finding(
@@ -85,9 +82,11 @@ def finding_of(
             pass
 
 
-def _inbound(message: MessageContentInfo, gateways: tuple[GatewayInfo, ...]) -> Iterator[Finding]:
-    inbound = {one.id for one in gateways if one.direction is Direction.I}
-    if message.gateway_id not in inbound:
+def _inbound(
+    message: MessageContentInfo, gateways: tuple[GatewayInfo, ...] | None
+) -> Iterator[Finding]:
+    inbound = {one.id for one in gateways or () if one.direction is Direction.I}
+    if gateways is not None and message.gateway_id not in inbound:
         yield Finding(
             "B-50", "ES_MESSAGE_RECEIVING names a gateway that is not announced as inbound"
         )
@@ -101,24 +100,13 @@ def _inbound(message: MessageContentInfo, gateways: tuple[GatewayInfo, ...]) -> 
         yield Finding("B-50", "ES_MESSAGE_RECEIVING has a MessageId, which is the broker's to give")
 
 
-def _outcome(
-    told: CommandInfo,
-    gateways: tuple[GatewayInfo, ...],
-    sendings: Mapping[Guid, int],
-    answers: dict[Guid, int],
-) -> Iterator[Finding]:
+def _outcome(told: CommandInfo, sendings: Mapping[Guid, Guid | None]) -> Iterator[Finding]:
     if told.id is None or told.id not in sendings:
         yield Finding("B-52", "ES_MESSAGE_SENT names a message that was not to be sent")
         return
-    answers[told.id] = answers.get(told.id, 0) + 1
-    outbound = {one.id for one in gateways if one.direction is Direction.O}
-    if told.ref_id not in outbound:
+    if told.ref_id != sendings[told.id]:
         yield Finding("B-52", "ES_MESSAGE_SENT names not the gateway of its message in RefId")
     if told.data is not None and not told.data.strip():
         yield Finding(
             "B-52", "ES_MESSAGE_SENT has a Data without text: null is success, text an error"
         )
-    if told.reference is not None and len(told.reference) > text_length(
-        "MessageContentInfo", "DeliverySystemId"
-    ):
-        yield Finding("B-52", "ES_MESSAGE_SENT has a Reference that is too long")
