@@ -1,0 +1,1 @@
+"""SMS by an HTTP provider or by SMPP: a channel, see docs/connectors/sms.md."""
