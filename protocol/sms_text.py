@@ -114,14 +114,17 @@ def count(text: str, *, wide_reference: bool = False) -> SmsCount:
     return SmsCount(encoding, whole, len(parts), size - last)
 
 
-def split(text: str, *, wide_reference: bool = False) -> tuple[str, ...]:
+def split(
+    text: str, *, encoding: SmsEncoding | None = None, wide_reference: bool = False
+) -> tuple[str, ...]:
     """Cut a text into its segments, of which there is always one at least.
 
     Args:
         text: What is to be sent.
+        encoding: How it is written, if that is not the cheapest way; it has to have every letter.
         wide_reference: Whether its parts have references of sixteen bits instead of eight.
     """
-    encoding = encoding_of(text)
+    encoding = encoding or encoding_of(text)
     if units(text, encoding) <= SIZES[encoding].alone:
         return (text,)
     room = _room(encoding, 2, wide_reference)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from protocol.sms_text import SmsEncoding, decode, encode
+from protocol.sms_text import SmsEncoding, decode, encode, encoding_of
 
 DEFAULT_ALPHABET: Final = 0
 UCS2: Final = 8
@@ -21,12 +21,20 @@ ALPHABETS: Final = ("gsm7", "latin-1", "ascii")
 """What an SMSC may mean by its default alphabet."""
 
 
+def encoding_for(text: str, alphabet: str = "gsm7") -> SmsEncoding:
+    """How a text is written for an SMSC that takes its default alphabet for this one."""
+    encoding = encoding_of(text)
+    if encoding is SmsEncoding.GSM7 and alphabet != "gsm7" and not _has(alphabet, text):
+        return SmsEncoding.UCS2
+    return encoding
+
+
 def written(text: str, encoding: SmsEncoding, alphabet: str = "gsm7") -> tuple[int, bytes]:
-    """Write a text for an SMSC.
+    """Write a text, or a part of one.
 
     Args:
         text: What is sent.
-        encoding: What it is counted in.
+        encoding: What `encoding_for` said of the whole text.
         alphabet: What the SMSC takes its default alphabet for.
 
     Returns:
@@ -36,10 +44,7 @@ def written(text: str, encoding: SmsEncoding, alphabet: str = "gsm7") -> tuple[i
         return UCS2, encode(text, encoding)
     if alphabet == "gsm7":
         return DEFAULT_ALPHABET, encode(text, encoding)
-    try:
-        return DEFAULT_ALPHABET, text.encode(alphabet)
-    except UnicodeEncodeError:
-        return UCS2, encode(text, SmsEncoding.UCS2)
+    return DEFAULT_ALPHABET, text.encode(alphabet, "replace")
 
 
 def read(data: bytes, data_coding: int, alphabet: str = "gsm7", *, part: bool = False) -> str:
@@ -62,6 +67,14 @@ def read(data: bytes, data_coding: int, alphabet: str = "gsm7", *, part: bool = 
     return (
         decode(data, SmsEncoding.GSM7) if alphabet == "gsm7" else data.decode(alphabet, "replace")
     )
+
+
+def _has(alphabet: str, text: str) -> bool:
+    try:
+        text.encode(alphabet)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _plain(data_coding: int) -> int:

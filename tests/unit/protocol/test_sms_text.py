@@ -63,6 +63,11 @@ def test_a_wide_reference_leaves_a_unit_less() -> None:
     assert count("a" * 161, wide_reference=True).left == 152 - 9
 
 
+def test_a_text_may_be_written_in_sixteen_bits_though_it_need_not() -> None:
+    assert split("a" * 71, encoding=UCS2) == ("a" * 67, "a" * 4)
+    assert split("a" * 70, encoding=UCS2) == ("a" * 70,)
+
+
 @pytest.mark.parametrize(
     ("text", "octets"),
     [

@@ -4,18 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.sms.codings import ALPHABETS, read, written
-from protocol.sms_text import SmsEncoding, encoding_of
+from connectors.sms.codings import ALPHABETS, encoding_for, read, written
+from protocol.sms_text import SmsEncoding
 
 
 @given(st.text(max_size=200), st.sampled_from(ALPHABETS))
 def test_a_text_reads_as_it_was_written(text: str, alphabet: str) -> None:
-    coding, data = written(text, encoding_of(text), alphabet)
+    coding, data = written(text, encoding_for(text, alphabet), alphabet)
     assert read(data, coding, alphabet) == text
 
 
 def test_what_the_smscs_alphabet_lacks_goes_in_sixteen_bits() -> None:
-    assert written("5 €", SmsEncoding.GSM7, "latin-1") == (8, "5 €".encode("utf-16-be"))
+    assert encoding_for("5 €", "latin-1") is SmsEncoding.UCS2
+    assert encoding_for("5 £", "latin-1") is SmsEncoding.GSM7
+    assert written("5 €", SmsEncoding.UCS2, "latin-1") == (8, "5 €".encode("utf-16-be"))
     assert written("5 €", SmsEncoding.GSM7) == (0, b"5 \x1b\x65")
 
 
