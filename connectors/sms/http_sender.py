@@ -1,0 +1,63 @@
+"""A described request on its way to a provider, and what became of it."""
+
+from contextlib import aclosing
+
+import anyio
+import httpx2
+
+from connectors.sms.answers import AnswerRules, Outcome, Verdict, judge
+from connectors.sms.described import HttpRequest
+from connectors.sms.locators import Document
+
+LONGEST_ANSWER = 65_536
+_NOT_SENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.UnsupportedProtocol,
+    httpx2.InvalidURL,
+    httpx2.ProxyError,
+)
+"""Errors after which it is sure that the provider has heard nothing."""
+
+
+async def ask(
+    client: httpx2.AsyncClient, request: HttpRequest, rules: AnswerRules, within: float
+) -> Verdict:
+    """Send a request, and read the answer; the outcome is unknown whenever it may have been heard (B-55).
+
+    Args:
+        client: Sends it.
+        request: The request.
+        rules: How the answer is read.
+        within: How long all of it may take.
+    """
+    try:
+        with anyio.fail_after(within):
+            return await _ask(client, request, rules)
+    except _NOT_SENT as error:
+        return Verdict(outcome=Outcome.TEMPORARY, text=f"no connection: {_named(error)}")
+    except TimeoutError:
+        return Verdict(outcome=Outcome.UNKNOWN, text=f"no answer within {within:g} s")
+    except httpx2.HTTPError as error:
+        return Verdict(outcome=Outcome.UNKNOWN, text=f"no answer: {_named(error)}")
+
+
+async def _ask(client: httpx2.AsyncClient, request: HttpRequest, rules: AnswerRules) -> Verdict:
+    async with client.stream(
+        request.method, request.url, headers=dict(request.headers), content=request.body
+    ) as answer:
+        body = bytearray()
+        async with aclosing(answer.aiter_bytes()) as pieces:
+            async for piece in pieces:
+                body += piece
+                if len(body) > LONGEST_ANSWER:
+                    del body[LONGEST_ANSWER:]
+                    break
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return judge(answer.status_code, Document(body=bytes(body), headers=headers), rules)
+
+
+def _named(error: Exception) -> str:
+    """What went wrong, without the URL: that may have a secret in it."""
+    return type(error).__name__
