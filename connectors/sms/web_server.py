@@ -5,6 +5,7 @@ before it does TLS.
 """
 
 import logging
+import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from typing import Final
@@ -29,7 +30,7 @@ READ_WITHIN: Final = 10.0
 KINDS: Final = ("text", "receipt")
 
 Handle = Callable[[str, str, Call], Awaitable[Answer]]
-"""Takes the name of an account, `text` or `receipt`, and the call."""
+"""What is done with a call: given the name of an account, `text` or `receipt`, and the call."""
 
 _log = logging.getLogger(__name__)
 
@@ -138,6 +139,15 @@ def _refused(status: int, text: str, *, retry_after: int | None = None) -> Respo
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listens = anyio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell when it listens."""
+        await super().startup(sockets)
+        self.listens.set()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the program."""
@@ -170,11 +180,9 @@ class WebServer:
         self._server = _Server(config)
         self._over = anyio.Event()
 
-    @property
-    def port(self) -> int | None:
-        """Where it listens, once it does."""
-        if not self._server.started:
-            return None
+    async def port(self) -> int:
+        """Wait until it listens, and say where."""
+        await self._server.listens.wait()
         return int(self._server.servers[0].sockets[0].getsockname()[1])
 
     async def run(self) -> None:

@@ -169,7 +169,7 @@ def test_it_listens_and_ends_in_good_order() -> None:
         server = WebServer(WEB, handle)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(server.run)
-            port = await listening(server)
+            port = await server.port()
 
             async def call() -> None:
                 async with httpx2.AsyncClient() as it:
@@ -184,19 +184,12 @@ def test_it_listens_and_ends_in_good_order() -> None:
     assert statuses == [200]
 
 
-async def listening(server: WebServer) -> int:
-    with anyio.fail_after(20):
-        while (port := server.port) is None:
-            await anyio.sleep(0.01)  # real time: uvicorn tells nobody when it listens
-    return port
-
-
 def test_an_address_that_is_taken_is_an_error() -> None:
     async def main() -> None:
         first = WebServer(WEB, taken)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(first.run)
-            port = await listening(first)
+            port = await first.port()
             with pytest.raises(OSError, match="listen"):
                 await WebServer(evolve(WEB, listen=f"127.0.0.1:{port}"), taken).run()
             first.stop()
