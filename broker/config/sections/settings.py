@@ -12,7 +12,16 @@ from attrs import evolve, frozen
 from broker.config.context import Context
 from broker.config.converter import hooks_of
 from broker.config.model import Distribution, Limits, Notes, Server
-from broker.config.parse import UNITS, Parser, addresses, duration, integer, text, weight
+from broker.config.parse import (
+    UNITS,
+    Parser,
+    addresses,
+    boolean,
+    duration,
+    integer,
+    text,
+    weight,
+)
 from broker.config.section_reader import Table
 from broker.config.source import cause
 from protocol.limits import text_length
@@ -51,6 +60,9 @@ hooks_of(
     contacts=integer(0, 10_000_000),
     lone_forms=integer(),
     lone_form_bytes=integer(),
+    conversations=integer(1, 10_000_000),
+    message_ids=integer(1, 100_000_000),
+    drafts=integer(0, 1_000),
 )
 hooks_of(
     Distribution,
@@ -65,6 +77,7 @@ hooks_of(
     park_timeout=duration(1),
     park_warning=duration(),
     bot_timeout=duration(1),
+    messages_while_chatting=boolean,
 )
 hooks_of(
     Notes,
