@@ -8,13 +8,14 @@ from attrs import frozen
 
 from broker.config.context import Context
 from broker.config.diagnostics import Report, spell
-from broker.config.model import Agent, Config, Gateway, ProjectRule, Server, WaitRule, Workplace
+from broker.config.message_gateways import MessageGateway, MessageRule
+from broker.config.model import Agent, Config, Gateway, ProjectRule, Server, WaitRule
 from broker.config.section_reader import Table
 from broker.config.sections.settings import is_open
 from protocol.values import Guid
 
 
-@frozen
+@frozen(kw_only=True)
 class Tables:
     """Things with the tables that they were read from."""
 
@@ -22,25 +23,50 @@ class Tables:
     gateways: Sequence[tuple[Table, Gateway]]
     project_rules: Sequence[tuple[Table, ProjectRule]]
     wait_rules: Sequence[tuple[Table, WaitRule]]
+    message_gateways: Sequence[tuple[Table, MessageGateway]]
+    message_rules: Sequence[tuple[Table, MessageRule]]
 
 
 def advise(root: Table, config: Config, tables: Tables) -> None:
     """Warn of what will hardly be meant."""
     for rule_table, rule in tables.project_rules:
         _warn_unattainable(rule_table, rule, config.agents.values())
+    for rule_table, message_rule in tables.message_rules:
+        _warn_unattainable(rule_table, message_rule, config.agents.values())
+        _warn_passed_by(rule_table, message_rule, config)
     _warn_out_of_order(tables.wait_rules)
     for table, gateway in tables.gateways:
-        _warn_too_heavy(table, gateway, config.agents.values(), config.workplaces.values())
+        _warn_too_heavy(table, gateway.weight, "chats", config)
+    for table, message_gateway in tables.message_gateways:
+        if message_gateway.is_distributed:
+            _warn_too_heavy(table, message_gateway.weight, "conversations", config)
+        _warn_mute(table, message_gateway, config)
     for table, agent in tables.agents:
-        _warn_too_few_seats(table, agent, config.workplaces.values())
+        for key in ("max_chats", "max_messages"):
+            _warn_too_few_seats(table, key, agent, config)
     _warn_no_pause(root.child("distribution"), config)
 
 
-def _warn_too_few_seats(table: Table, agent: Agent, workplaces: Iterable[Workplace]) -> None:
-    """Say so when an agent may have more chats than any workplace lets them have (B-22)."""
-    most = max((place.max_chats for place in workplaces), default=None)
-    if most is not None and agent.max_chats > most:
-        table.warn("max_chats", f"is more than every workplace allows: {most} is the most")
+def _warn_too_few_seats(table: Table, key: str, agent: Agent, config: Config) -> None:
+    """Say so when an agent may have more of something than any workplace lets them have (B-22)."""
+    most = max((getattr(place, key) for place in config.workplaces.values()), default=None)
+    if key in table and most is not None and getattr(agent, key) > most:
+        table.warn(key, f"is more than every workplace allows: {most} is the most")
+
+
+def _warn_passed_by(table: Table, rule: MessageRule, config: Config) -> None:
+    """Say so when no message ever comes to a rule, since its gateway has none that need one."""
+    gateway = config.message_gateways.get(rule.limits.gateway or Guid(""))
+    if gateway is not None and not gateway.is_distributed:
+        what = "only sends" if gateway.as_chat is None else "has as_chat"
+        table.warn("gateway", f"{what}: nothing that comes by it needs a rule")
+
+
+def _warn_mute(table: Table, gateway: MessageGateway, config: Config) -> None:
+    """Say so when what is to be answered comes in where nothing goes out."""
+    key = "as_chat" if gateway.as_chat is not None else "acknowledge"
+    if key in table and gateway.takes_in and config.sender_for(gateway) is None:
+        table.warn(key, "needs a gateway of this peer, port and channel that sends")
 
 
 def _warn_no_pause(table: Table, config: Config) -> None:
@@ -51,21 +77,25 @@ def _warn_no_pause(table: Table, config: Config) -> None:
             table.warn(key, text)
 
 
-def _warn_too_heavy(
-    table: Table, gateway: Gateway, agents: Iterable[Agent], workplaces: Iterable[Workplace]
-) -> None:
-    """Say so when a chat of a gateway takes more slots than anybody has (B-22)."""
-    people = max((agent.max_chats for agent in agents if agent.role != "bot"), default=None)
-    seats = max((place.max_chats for place in workplaces), default=None)
-    for most, whose in ((people, "agent"), (seats, "workplace")):
-        if most is not None and gateway.weight > most:
-            text = f"is more than the max_chats of every {whose}: nobody can take its chats"
+def _warn_too_heavy(table: Table, weight: int, what: str, config: Config) -> None:
+    """Say so when what comes by a gateway takes more slots than anybody has (B-22, B-57)."""
+    key = "max_chats" if what == "chats" else "max_messages"
+    people = (agent for agent in config.agents.values() if agent.role != "bot")
+    kinds = (("agent", people), ("workplace", config.workplaces.values()))
+    for whose, things in kinds:
+        most = max((getattr(thing, key) for thing in things), default=None)
+        if most is not None and weight > most:
+            text = f"is more than the {key} of every {whose}: nobody can take its {what}"
             table.warn("weight", text)
             return
 
 
-def _warn_unattainable(table: Table, rule: ProjectRule, agents: Iterable[Agent]) -> None:
-    """Say so when nobody could ever take the chats of a rule."""
+def _warn_unattainable(
+    table: Table, rule: ProjectRule | MessageRule, agents: Iterable[Agent]
+) -> None:
+    """Say so when nobody could ever take what a rule leads to."""
+    if rule.project is None:
+        return
     able = [
         agent
         for agent in agents

@@ -29,6 +29,12 @@ def weigh_answers(root: Table, config: Config) -> None:
         if size > most:
             text = f"all rules for {peer!r} together {_too_long(size, most)}"
             root.report.fault(("website_routing",), text)
+    for peer, found in config.message_gateways_by_peer.items():
+        entries = tuple(entry for gateway in found for entry in gateway.entries)
+        size = _size("SE_SL_MSGGATEWAYS", entries)
+        if size > most:
+            text = f"all gateways of {peer!r} together {_too_long(size, most)}"
+            root.report.fault(("message_gateways",), text)
     _weigh_literals(root, config, most)
 
 

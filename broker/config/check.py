@@ -54,10 +54,17 @@ def listing(faults: tuple[Finding, ...], warnings: tuple[Finding, ...]) -> str:
 
 def summary(config: Config) -> str:
     """What a configuration holds, in one line."""
-    groups = (config.gate_rules, config.pre_rules, config.project_rules, config.wait_rules)
+    groups = (
+        config.gate_rules,
+        config.pre_rules,
+        config.project_rules,
+        config.wait_rules,
+        config.message_rules,
+    )
     return ", ".join(
         (
             _count(len(config.gateways), "gateway"),
+            _count(len(config.message_gateways), "message gateway"),
             _count(len(config.agents), "agent"),
             _count(len(config.workplaces), "workplace"),
             _count(len(config.projects), "project"),

@@ -23,6 +23,7 @@ SECTIONS: Final = {
     "scenario": "scenarios",
     "control": "scenarios",
     "calendar": "calendars",
+    "message_gateway": "message_gateways",
 }
 """Where a thing of each kind that is referred to is declared."""
 INSIDE: Final = frozenset({"control"})

@@ -7,6 +7,8 @@ what is no member is a fault. It goes on after a fault, so that one reading find
 
 What needs the rest of the document is left to the second pass: a `Reference` is taken as it stands
 here, and looked up when the table has been read (`section_reader`). Why so: docs/adr/0031.
+
+A key that is a word of Python is a member with an underscore behind it: `from` is `from_`.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Generic, TypeVar, get_origin
 
-from attrs import fields, frozen, resolve_types
+from attrs import fields, frozen, has, resolve_types
 from cattrs import AttributeValidationNote, ClassValidationError, Converter, ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, override
 
@@ -79,7 +81,7 @@ def structure(content: Mapping[str, object], section: type[T]) -> Structured[T]:
     for fault, note in noted:
         if not isinstance(fault, ValueError) or not isinstance(note, AttributeValidationNote):
             raise fault  # no fault of the document
-        faults[note.name] = fault
+        faults[_key(note.name)] = fault
     extra = [fault for fault in others if isinstance(fault, ForbiddenExtraKeysError)]
     unknown = {key for fault in extra for key in fault.extra_fields}
     sound = {key: raw for key, raw in content.items() if key not in unknown and key not in faults}
@@ -112,10 +114,10 @@ def shape_of(section: type) -> Shape:
 
 def _shape(section: Any) -> Shape:
     members = fields(resolve_types(section))
-    needed = (member.name for member in members if NEEDED in _marks(member.type))
+    needed = (_key(member.name) for member in members if NEEDED in _marks(member.type))
     ways = [(member.name, _way(member.type), member.default) for member in members]
     return Shape(
-        keys=tuple(member.name for member in members),
+        keys=tuple(_key(member.name) for member in members),
         needed=tuple(needed),
         references=tuple(
             (name, way, none) for name, way, none in ways if isinstance(way, Reference)
@@ -142,6 +144,24 @@ def hooks_of(section: type, **ways: Parser[object]) -> None:
     _CONVERTER.register_structure_hook(
         section, make_dict_structure_fn(section, _CONVERTER, **hooks)
     )
+
+
+def _key(member: str) -> str:
+    """The key that a member stands for."""
+    return member.removesuffix("_")
+
+
+def _is_respelt(section: Any) -> bool:
+    return has(section) and any(_key(member.name) != member.name for member in fields(section))
+
+
+def _respelt(section: Any) -> Callable[[Any, Any], Any]:
+    """Read a section some of whose members are called otherwise than their keys."""
+    names = (member.name for member in fields(resolve_types(section)))
+    renamed: dict[str, Any] = {
+        name: override(rename=_key(name)) for name in names if _key(name) != name
+    }
+    return make_dict_structure_fn(section, _CONVERTER, **renamed)
 
 
 def _way(annotation: object) -> object:
@@ -172,5 +192,6 @@ _CONVERTER: Final = Converter(forbid_extra_keys=True, detailed_validation=True)
 _CONVERTER.register_structure_hook_factory(
     lambda annotation: _way(annotation) is not None, _annotated_hook
 )
+_CONVERTER.register_structure_hook_factory(_is_respelt, _respelt)
 for _plain in (str, int, float, bool):  # cattrs would make one of nearly everything
     _CONVERTER.register_structure_hook(_plain, _no_way)

@@ -36,6 +36,7 @@ from broker.config.sections.directory import (
 from broker.config.sections.forms import read_scenarios
 from broker.config.sections.hours import read_calendars
 from broker.config.sections.lookups import read_literals, read_website_routing
+from broker.config.sections.messages import read_message_gateways, read_message_rules
 from broker.config.sections.routing import read_gate_rules, read_pre_rules, read_project_rules
 from broker.config.sections.settings import (
     read_distribution,
@@ -160,8 +161,9 @@ class Document:
     wrapup_codes: Nested = None
     literals: Nested = None
     website_routing: Nested = None
-    web: Nested = None
     message_gateways: Nested = None
+    message_rules: Nested = None
+    web: Nested = None
 
 
 def read_document(document: dict[str, object], report: Report, context: Context) -> Config:
@@ -174,6 +176,7 @@ def read_document(document: dict[str, object], report: Report, context: Context)
     projects = _by_id(read_projects(root, context))
     read_calendars(root, context)
     gateways = list(read_gateways(root, context))
+    message_gateways = list(read_message_gateways(root, context))
     people = list(read_agents(root, context))
     agents = _by_id(agent for _, agent in people)
     scenarios, forms = read_scenarios(root, context)
@@ -183,6 +186,7 @@ def read_document(document: dict[str, object], report: Report, context: Context)
     project_rules = list(read_project_rules(root, context))
     notes = read_notes(root.child("notes"))
     wait_rules = list(read_wait_rules(root, context, notes.wait_unknown))
+    message_rules = list(read_message_rules(root, context))
     config = Config(
         server=read_server(root.child("server"), context),
         store_url=read_store_url(root.child("store")),
@@ -204,17 +208,27 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         wrapup_codes={code.name: code for code in read_wrapup_codes(root, context)},
         scenarios=scenarios,
         forms=forms,
+        message_gateways=_by_id(gateway for _, gateway in message_gateways),
+        message_rules=_by_rank(rule for _, rule in message_rules),
         literals=tuple(read_literals(root, context)),
         website_routing=read_website_routing(root, context),
     )
-    check_later(root, context)
+    check_later(root)
     warn_of_clear_tokens(context, report, config.server)
     if context.whole:
         _check_whole(root, config)
     report.drop_consequences(document)
     if not report.faults:  # of what stands in for something faulty nobody is to be warned
         weigh_answers(root, config)
-        advise(root, config, Tables(people, gateways, project_rules, wait_rules))
+        tables = Tables(
+            agents=people,
+            gateways=gateways,
+            project_rules=project_rules,
+            wait_rules=wait_rules,
+            message_gateways=message_gateways,
+            message_rules=message_rules,
+        )
+        advise(root, config, tables)
     return config
 
 
@@ -222,14 +236,17 @@ def _check_whole(root: Table, config: Config) -> None:
     """Note what is missing from a file that shall run a broker: it may have been emptied or cut."""
     if root.is_empty:
         root.report.fault((), "is empty")
-    elif not config.gateways and root.is_sound("gateways"):
+    elif not config.gateways and not config.message_gateways and root.is_sound("gateways"):
         root.missing("gateways", "is missing: without a gateway no visitor can come in")
     else:
         if not config.agents and root.is_sound("agents"):
             root.warn("agents", "is missing: there is nobody who could answer")
-        lost = not config.project_rules and not config.pre_rules
+        lost = config.gateways and not config.project_rules and not config.pre_rules
         if lost and root.is_sound("project_rules", "pre_rules"):
             root.warn("project_rules", "is missing: the chat of every visitor ends as it begins")
+        inbound = any(one.is_distributed for one in config.message_gateways.values())
+        if inbound and not config.message_rules and root.is_sound("message_rules"):
+            root.warn("message_rules", "is missing: nobody gets to see any message")
 
 
 def _refuse_nul(value: object, path: Path, report: Report) -> None:

@@ -7,20 +7,21 @@ from typing import Any, Final, TypeVar
 
 from attrs import evolve
 
+from broker.config.message_gateways import MessageGateway
 from broker.config.model import Agent, Config, Gateway, Workplace
 from broker.config.sections.settings import FIXED, with_fixed
 
 K = TypeVar("K")
 V = TypeVar("V")
-R = TypeVar("R", Gateway, Agent, Workplace)
+R = TypeVar("R", Gateway, MessageGateway, Agent, Workplace)
 
 
 def merge(old: Config, new: Config) -> Config:
     """The configuration to run with after a reload.
 
-    What the new file says holds. Gateways, agents and workplaces that it has no more stay,
-    retired, because open chats are still at them; projects, languages and forms stay because
-    those chats and agents refer to them, and no rule leads there any more. Rules, built-in bots,
+    What the new file says holds. Gateways of both kinds, agents and workplaces that it has no more
+    stay, retired, because open chats and conversations are still at them; projects, languages and
+    forms stay because those and agents refer to them, and no rule leads there any more. Rules, built-in bots,
     text matches, pause reasons and wrap-up codes are the new file's alone: they refer to each other
     and to what is in the new file, so an old bot beside new text matches would be neither; a chat
     whose bot is gone goes on as with one that is away (B-40). What cannot change while the broker
@@ -35,6 +36,7 @@ def merge(old: Config, new: Config) -> Config:
         scenarios=_kept(old.scenarios, new.scenarios),
         forms=_kept(old.forms, new.forms),
         gateways=_retired(old.gateways, new.gateways),
+        message_gateways=_retired(old.message_gateways, new.message_gateways),
         agents=_retired(old.agents, new.agents),
         workplaces=_retired(old.workplaces, new.workplaces),
     )
@@ -50,8 +52,16 @@ def restart_needed(running: Config, new: Config) -> tuple[str, ...]:
     return (*changed, "store.url") if running.store_url != new.store_url else tuple(changed)
 
 
-ESSENTIAL: Final = ("gateways", "agents", "workplaces", "projects", "project_rules")
-"""Kinds of things without any of which no visitor is answered."""
+ESSENTIAL: Final = (
+    "gateways",
+    "message_gateways",
+    "agents",
+    "workplaces",
+    "projects",
+    "project_rules",
+    "message_rules",
+)
+"""Kinds of things without any of which no visitor, or no message, is answered."""
 
 
 def vanished(running: Config, new: Config) -> tuple[str, ...]:

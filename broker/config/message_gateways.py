@@ -6,6 +6,7 @@ from attrs import frozen
 
 from broker.config.basics import DAY, HOUR, MINUTE, SECOND, Hours, Secret
 from broker.config.pattern import Pattern
+from protocol.message import GatewayInfo
 from protocol.values import Channel, Direction, Guid
 
 RETRIES = (30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR)
@@ -59,6 +60,30 @@ class MessageGateway:
     def sends(self) -> bool:
         """Whether messages go out by it."""
         return self.direction in (Direction.O.value, "B") and not self.retired
+
+    @property
+    def is_distributed(self) -> bool:
+        """Whether what comes in by it is given out to agents as conversations (B-57)."""
+        return self.takes_in and self.as_chat is None
+
+    @property
+    def entries(self) -> tuple[GatewayInfo, ...]:
+        """What connectors see of it: an entry for each direction, inbound first (W-17)."""
+        served = ((Direction.I, self.takes_in), (Direction.O, self.sends))
+        return tuple(
+            GatewayInfo(
+                display_name=self.name,
+                peer_address=self.peer,
+                peer_port=self.port,
+                device=self.device,
+                channel=self.channel,
+                direction=direction,
+                language_id=self.language,
+                id=self.id,
+            )
+            for direction, is_served in served
+            if is_served
+        )
 
     @property
     def has_threads(self) -> bool:

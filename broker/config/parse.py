@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from broker.config.folding import tidy
 from broker.config.pattern import Pattern
 from protocol.limits import OTHER_TEXT
-from protocol.values import Guid, is_blank, parse_guid
+from protocol.values import ENUM_ALIASES, Guid, is_blank, parse_guid
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -181,14 +181,16 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def choice(*allowed: E) -> Parser[E]:
-    """One of some members of an enumeration."""
+    """One of some members of an enumeration; an older spelling that the wire takes will do."""
     by_name = {member.value: member for member in allowed}
+    older = ENUM_ALIASES.get(type(allowed[0]), {}).items()
+    known = by_name | {name: by_name[one] for name, one in older if one in by_name}
 
     def parse(value: object) -> E:
         found = _exactly(value, str)
-        if found not in by_name:
+        if found not in known:
             raise ValueError(f"must be one of {', '.join(by_name)}{suggestion(found, by_name)}")
-        return by_name[found]
+        return known[found]
 
     return parse
 

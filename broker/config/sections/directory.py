@@ -103,6 +103,7 @@ class AgentKeys(SecretKeys):
     login: Annotated[str, text(text_length("Hello", "Login")), NEEDED] = ""
     nickname: Annotated[str | None, short_text(PUBLIC_NAME_BYTES)] = None
     max_chats: Annotated[int | None, integer(1, MOST_CHATS)] = None
+    max_messages: Annotated[int | None, integer(0, MOST_CHATS)] = None
     role: Annotated[str | None, word("agent", "supervisor", "bot")] = None
     languages: Nested = None
     skills: Nested = None
@@ -115,6 +116,7 @@ class WorkplaceKeys:
     number: Annotated[str, short_text(NUMBER_BYTES), NEEDED] = ""
     id: Annotated[Guid | None, guid] = None
     max_chats: Annotated[int | None, integer(1, MOST_CHATS)] = None
+    max_messages: Annotated[int | None, integer(0, MOST_CHATS)] = None
 
 
 @frozen(kw_only=True)

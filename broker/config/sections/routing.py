@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Protocol
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -34,10 +34,12 @@ from broker.config.section_reader import Table
 from broker.config.sections.hours import ALWAYS, parse_hours, week_of
 from protocol.values import Guid, Signal
 
-_UTC = ZoneInfo("UTC")
+UTC = ZoneInfo("UTC")
 _FIXED = frozenset({"EST", "MST", "HST"})
 """Names that sound like the time of a place and stay on its winter time all year."""
 PRIORITY = integer(-1_000_000, 1_000_000)
+Entries = tuple[tuple[tuple[int, Span], ...], ...]
+"""Hours as they were read: of each entry its days, each with its span."""
 
 
 @frozen(kw_only=True)
@@ -50,8 +52,8 @@ class RuleKeys:
     culture: Annotated[str | None, culture] = None
     user_token: Annotated[Pattern | None, pattern] = None
     ext_response: Annotated[Pattern | None, pattern] = None
-    hours: Annotated[tuple[tuple[tuple[int, Span], ...], ...] | None, listing(parse_hours)] = None
-    timezone: Annotated[ZoneInfo, zone] = _UTC
+    hours: Annotated[Entries | None, listing(parse_hours)] = None
+    timezone: Annotated[ZoneInfo, zone] = UTC
     calendar: Annotated[Guid | None, Reference("calendar")] = None
     form: Nested = None
 
@@ -167,6 +169,18 @@ def read_project_rules(root: Table, context: Context) -> Iterator[tuple[Table, P
         yield table, carried(ProjectRule, keys, id=identity, limits=limits)
 
 
+class Nameable(Protocol):
+    """What a rule is known by (C-2)."""
+
+    @property
+    def name(self) -> str | None:
+        """Its name, where it has one."""
+
+    @property
+    def id(self) -> Guid | None:
+        """The id that the file gives it."""
+
+
 class Numbered:
     """The ids of the rules of one group; one without a name is known by its place."""
 
@@ -174,7 +188,7 @@ class Numbered:
         self._word = word
         self._nameless: Counter[int] = Counter()
 
-    def claim(self, table: Table, keys: RuleKeys, context: Context, kind: str, number: int) -> Guid:
+    def claim(self, table: Table, keys: Nameable, context: Context, kind: str, number: int) -> Guid:
         """The id of a rule, from its name or from its number and its order among the equal."""
         name = keys.name
         if name is None:
@@ -188,7 +202,9 @@ def rule_limits(table: Table, keys: RuleKeys, context: Context) -> RuleLimits:
     warn_doubt(table, ("user_token",), keys.user_token)
     warn_doubt(table, ("ext_response",), keys.ext_response)
     form = tuple(_form(table, context))
-    return carried(RuleLimits, keys, hours=_hours(table, keys, context), form=form)
+    check_zone(table, keys.timezone, "hours")
+    hours = hours_of(table, "hours", keys.hours, keys.timezone, keys.calendar, context)
+    return carried(RuleLimits, keys, hours=hours, form=form)
 
 
 def warn_doubt(table: Table, member: Path, found: Pattern | None) -> None:
@@ -197,14 +213,31 @@ def warn_doubt(table: Table, member: Path, found: Pattern | None) -> None:
         table.report.warn((*table.path, *member), found.doubt)
 
 
-def _hours(table: Table, keys: RuleKeys, context: Context) -> Hours | None:
-    entries, where, calendar = keys.hours, keys.timezone, keys.calendar
-    if "timezone" in table and "hours" not in table and "calendar" not in table:
-        table.warn("timezone", "means nothing without hours or a calendar")
+def check_zone(table: Table, where: ZoneInfo, *keys: str) -> None:
+    """Say so when the time zone of a rule has no effect, or not the one that its writer thinks.
+
+    Args:
+        table: The rule.
+        where: Its time zone.
+        keys: What may have hours.
+    """
+    if "timezone" in table and not any(key in table for key in (*keys, "calendar")):
+        table.warn("timezone", f"means nothing without {', '.join(keys)} or a calendar")
     if where.key in _FIXED or where.key.startswith(("Etc/GMT+", "Etc/GMT-")):
         table.warn("timezone", 'has no summer time; write a place like "America/New_York"')
+
+
+def hours_of(
+    table: Table,
+    key: str,
+    entries: Entries | None,
+    where: ZoneInfo,
+    calendar: Guid | None,
+    context: Context,
+) -> Hours | None:
+    """The hours that stand under a key, or, without it, those that a calendar alone gives."""
     if entries is not None and not entries:
-        table.fault("hours", "has no entry; leave it out for always")
+        table.fault(key, "has no entry; leave it out for always")
     if entries is None and calendar is None:
         return None
     week = week_of(entry for found in entries for entry in found) if entries else ALWAYS

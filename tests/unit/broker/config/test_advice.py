@@ -9,7 +9,6 @@ from tests.support.marked_config import marked_line, warnings_of
 AGENT = '[[agents]]\nname = "A"\nlogin = "a"\ntoken = "s"\nmax_chats = {} #!\n'
 PLACE = '[[workplaces]]\nnumber = "{}"\nmax_chats = {}\n'
 RULE = "[[gate_rules]]\nhours = ['Mon']\ntimezone = '{}' #!\n"
-MESSAGES = '[[message_gateways]] #!\nname = "M"\npeer = "m"\nchannel = "SMS"\ndirection = "I"\n'
 
 
 @pytest.mark.parametrize(
@@ -48,8 +47,7 @@ def test_other_zones_are_what_they_say(zone: str) -> None:
 
 
 def test_what_is_read_and_not_served() -> None:
-    """C-1: nobody is to wait for mails that do not come."""
+    """C-1: nobody is to wait for what does not come."""
     said = "is read, and not yet served by this version"
-    assert warnings_of(f'{MESSAGES}token = "s"\n') == [(1, "message_gateways[0]", said)]
     assert warnings_of('[web]\nlisten = "127.0.0.1:1"\n') == [(2, "web.listen", said)]
     assert warnings_of("[web]\n") == []

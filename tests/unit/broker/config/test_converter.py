@@ -90,6 +90,21 @@ def test_what_is_given_is_carried_over_and_the_model_knows_the_rest() -> None:
     assert made == Project(id=Guid("id"), name="A", wrapup=0)
 
 
+@frozen(kw_only=True)
+class Respelt:
+    from_: Annotated[int, integer(), NEEDED] = 0
+    to: Annotated[int, integer()] = 0
+
+
+def test_a_key_that_is_a_word_of_python_has_an_underscore_behind_it() -> None:
+    assert shape_of(Respelt).keys == ("from", "to")
+    assert shape_of(Respelt).needed == ("from",)
+    assert structure({"from": 2, "to": 3}, Respelt).value == Respelt(from_=2, to=3)
+    found = structure({"from": "x", "from_": 1}, Respelt)
+    assert (list(found.faults), found.unknown) == (["from"], ("from_",))
+    assert found.value == Respelt()
+
+
 def test_a_section_knows_its_keys() -> None:
     shape = shape_of(Section)
     assert shape.keys == ("name", "pause", "ranks", "inner")

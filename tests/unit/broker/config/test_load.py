@@ -400,13 +400,8 @@ def test_a_pipe_is_read_once_and_known_as_such(tmp_path: Path) -> None:
 
 
 def test_what_is_not_yet_served_is_read_without_effect() -> None:
-    later = (
-        '[web]\nlisten = "127.0.0.1:8080"\n'
-        '[[message_gateways]]\nname = "M"\npeer = "m"\nchannel = "Email"\ndirection = "B"\n'
-        'device = "{}"\ntoken_env = "T"\nas_chat = true\ndeadline = "90s"\nretries = ["30s"]\n'
-        "in_flight = 16"
-    )
-    assert loads(later, environ={"T": "s"}).config == Config()
+    later = '[web]\nlisten = "127.0.0.1:8080"\n'
+    assert loads(later).config == Config()
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,6 @@ control_type = "TextArea"
 """
 GATEWAY = '[[gateways]]\nname = "G"\npeer = "g"\n'
 AGENT = '[[agents]]\nname = "B"\nlogin = "b"\ntoken = "s"\n'
-MESSAGES = '[[message_gateways]]\nname = "M"\npeer = "m"\nchannel = "Email"\ntoken = "s"\n'
 ROUTING = '[[website_routing]]\ngateway = "Web chat"\n'
 LITERAL = '[[literals]]\ngroup = 102\nvalue = 1\nculture = "en"\ntext = "x"\n'
 CONTROL = '[[scenarios.screens.controls]]\nname = "second"\n'
@@ -364,9 +363,6 @@ FAULTS = [
     ),
     # read, and not yet served
     ('[web]\nlisten = "x" #!', "web.listen", "must be an address"),
-    (MESSAGES + 'direction = "X" #!', "message_gateways[0].direction", "must be one of I, O, B"),
-    (MESSAGES + 'direction = "I"\ndevice = "{" #!', "message_gateways[0].device", "is no JSON"),
-    (MESSAGES + 'direction = "I"\nretries = ["1s", "x"] #!', "message_gateways[0].retries[1]", ""),
 ]
 
 

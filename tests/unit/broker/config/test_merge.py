@@ -38,7 +38,16 @@ name = "Lunch"
 [[wrapup_codes]]
 name = "Sold"
 """
-ALL = LANGUAGE + PROJECT + GATEWAY + OTHER + AGENT + WORKPLACE + RULE + BOT
+MAIL = """
+[[message_gateways]]
+name = "M"
+peer = "m"
+channel = "Email"
+direction = "I"
+token = "s"
+"""
+MESSAGES = MAIL + '[[message_rules]]\nname = "Sold"\nproject = "Support"\n'
+ALL = LANGUAGE + PROJECT + GATEWAY + OTHER + AGENT + WORKPLACE + RULE + BOT + MESSAGES
 
 
 def config(text: str) -> Config:
@@ -56,6 +65,8 @@ def test_what_is_gone_stays_retired() -> None:
     assert [agent.retired for agent in merged.agents.values()] == [True]
     assert [place.retired for place in merged.workplaces.values()] == [True]
     assert merged.gateway_by_address["g", None].retired
+    (mail,) = merged.message_gateways.values()
+    assert (mail.retired, mail.takes_in, mail.sends, mail.entries) == (True, False, False, ())
 
 
 def test_what_the_retired_refer_to_stays_but_no_rule_leads_there() -> None:
@@ -74,6 +85,7 @@ OF_THE_FILE = (
     "bots",
     "pause_reasons",
     "wrapup_codes",
+    "message_rules",
 )
 """Members that a reload takes from the new file as they are."""
 
@@ -144,10 +156,11 @@ def test_a_file_with_nothing_left_of_a_kind_is_noticed() -> None:
     """C-4: as far as a file was cut, so much is missed; what never was is not."""
     old = config(ALL)
     assert vanished(old, config("")) == ESSENTIAL
-    assert vanished(old, config(LANGUAGE + PROJECT + GATEWAY)) == (
+    assert vanished(old, config(LANGUAGE + PROJECT + GATEWAY + MAIL)) == (
         "agents",
         "workplaces",
         "project_rules",
+        "message_rules",
     )
     assert vanished(old, config(ALL.replace(OTHER, ""))) == ()
     assert vanished(config(""), config("")) == ()
