@@ -175,18 +175,20 @@ def read_document(document: dict[str, object], report: Report, context: Context)
     languages = _by_id(read_languages(root, context))
     projects = _by_id(read_projects(root, context))
     read_calendars(root, context)
-    gateways = list(read_gateways(root, context))
-    message_gateways = list(read_message_gateways(root, context))
-    people = list(read_agents(root, context))
-    agents = _by_id(agent for _, agent in people)
     scenarios, forms = read_scenarios(root, context)
     text_matches = _by_id(read_text_matches(root, context))
     bots = _by_id(read_bots(root, context))
-    external = frozenset(agent.id for agent in agents.values() if agent.role == "bot")
-    project_rules = list(read_project_rules(root, context))
     notes = read_notes(root.child("notes"))
-    wait_rules = list(read_wait_rules(root, context, notes.wait_unknown))
-    message_rules = list(read_message_rules(root, context))
+    tables = Tables(
+        gateways=list(read_gateways(root, context)),
+        message_gateways=list(read_message_gateways(root, context)),
+        agents=list(read_agents(root, context)),
+        project_rules=list(read_project_rules(root, context)),
+        wait_rules=list(read_wait_rules(root, context, notes.wait_unknown)),
+        message_rules=list(read_message_rules(root, context)),
+    )
+    agents = _by_id(agent for _, agent in tables.agents)
+    external = frozenset(agent.id for agent in agents.values() if agent.role == "bot")
     config = Config(
         server=read_server(root.child("server"), context),
         store_url=read_store_url(root.child("store")),
@@ -195,21 +197,21 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         notes=notes,
         languages=languages,
         projects=projects,
-        gateways=_by_id(gateway for _, gateway in gateways),
+        gateways=_by_id(gateway for _, gateway in tables.gateways),
         agents=agents,
         workplaces={place.number: place for place in read_workplaces(root, context)},
         gate_rules=_by_rank(read_gate_rules(root, context)),
         pre_rules=_by_rank(read_pre_rules(root, context, external)),
-        project_rules=_by_rank(rule for _, rule in project_rules),
-        wait_rules=tuple(sorted((rule for _, rule in wait_rules), key=lambda it: it.level)),
+        project_rules=_by_rank(rule for _, rule in tables.project_rules),
+        wait_rules=tuple(sorted((rule for _, rule in tables.wait_rules), key=lambda it: it.level)),
         text_matches=text_matches,
         bots=bots,
         pause_reasons={reason.name: reason for reason in read_pause_reasons(root, context)},
         wrapup_codes={code.name: code for code in read_wrapup_codes(root, context)},
         scenarios=scenarios,
         forms=forms,
-        message_gateways=_by_id(gateway for _, gateway in message_gateways),
-        message_rules=_by_rank(rule for _, rule in message_rules),
+        message_gateways=_by_id(gateway for _, gateway in tables.message_gateways),
+        message_rules=_by_rank(rule for _, rule in tables.message_rules),
         literals=tuple(read_literals(root, context)),
         website_routing=read_website_routing(root, context),
     )
@@ -220,14 +222,6 @@ def read_document(document: dict[str, object], report: Report, context: Context)
     report.drop_consequences(document)
     if not report.faults:  # of what stands in for something faulty nobody is to be warned
         weigh_answers(root, config)
-        tables = Tables(
-            agents=people,
-            gateways=gateways,
-            project_rules=project_rules,
-            wait_rules=wait_rules,
-            message_gateways=message_gateways,
-            message_rules=message_rules,
-        )
         advise(root, config, tables)
     return config
 
