@@ -320,6 +320,7 @@ BLOBS: Final = (
 MESSAGE_NOTES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "ES_SL_GETGATEWAYS": "the gateway address",
+        "SE_SL_MSGGATEWAYS": "answer, and push when a reload changes it",
         "ES_MESSAGE_RECEIVING": "exactly one answer",
         "SE_MESSAGE_RECEIVED": "Data is true or false",
         "SE_MESSAGE_SENDING": "push; answered within 90 s",

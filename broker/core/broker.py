@@ -97,6 +97,7 @@ HANDLERS: dict[str, Handler] = {
     "ES_CHAT_TYPING": sentences.typing_from_connector,
     "ES_SCENARIO_LOAD": forms.load,
     "ES_SCENARIO_SAVE": forms.save_from_connector,
+    "ES_SL_GETGATEWAYS": registers.message_gateways,
     "ES_WS_LITERALS_GET": registers.literals,
     "ES_WS_ROUTING": registers.routing,
 }

@@ -48,7 +48,7 @@ class SessionOpened:
     Attributes:
         session: The number of the connection in this process, never reused.
         role: What kind of client it is.
-        gateways: The chat gateways that a connector serves.
+        gateways: The gateways that a connector serves, of chats and of messages.
         workplace: The number of the workplace.
         agent_id: The agent at the workplace.
         continues: The session with which a workplace goes on after a lost connection.

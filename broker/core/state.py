@@ -66,6 +66,7 @@ class Session:
     """A connection that said a good hello.
 
     Attributes:
+        gateways: The gateways that it serves, of chats and of messages.
         takes_pieces: Whether it takes the list of its chats in pieces.
         software: What its program calls itself.
         registers: What it asked of registers, the last one last.

@@ -17,7 +17,8 @@ from secrets import token_bytes
 import trio
 from attrs import define, field, frozen
 
-from broker.config.model import Config, Secret
+from broker.config.message_gateways import MessageGateway
+from broker.config.model import Config, Gateway, Secret
 from broker.config.secret import verify
 from broker.shell.parties import party_of
 from protocol.session import Hello
@@ -32,6 +33,7 @@ class Claim:
 
     role: Role
     gateways: tuple[Guid, ...] = ()
+    """Of chats first, then of messages."""
     workplace: str | None = None
     agent_id: Guid | None = None
     secrets: tuple[Secret, ...] = ()
@@ -47,7 +49,11 @@ def claim_of(config: Config, hello: Hello) -> Claim | None:
     if hello.role is Role.WORKPLACE:
         return _workplace_claim(config, hello)
     named = set(hello.peers or ())
-    found = [gateway for gateway in config.gateways.values() if gateway.peer in named]
+    every: tuple[Gateway | MessageGateway, ...] = (
+        *config.gateways.values(),
+        *config.message_gateways.values(),
+    )
+    found = [gateway for gateway in every if gateway.peer in named]
     if not named or named != {gateway.peer for gateway in found}:
         return None
     return Claim(
@@ -105,6 +111,7 @@ class Authentication:
         self.config = config
         secrets = [agent.secret for agent in config.agents.values()]
         secrets += [gateway.secret for gateway in config.gateways.values()]
+        secrets += [gateway.secret for gateway in config.message_gateways.values()]
         hashes = {secret.argon2 for secret in _hashed(secrets)}
         self._known = {mark: of for mark, of in self._known.items() if of in hashes}
         self._decoy = next(_hashed(secrets), None)

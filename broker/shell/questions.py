@@ -26,6 +26,7 @@ QUESTIONS: Final[Mapping[str, int]] = {
     "ES_CHAT_RESYNC": 4,
     "ES_CHAT_STATUS": 4,
     "ES_SCENARIO_LOAD": 64,
+    "ES_SL_GETGATEWAYS": 16,
     "ES_WS_LITERALS_GET": 16,
     "ES_WS_ROUTING": 16,
 }

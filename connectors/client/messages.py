@@ -57,8 +57,8 @@ class MessageClient(Client):
     async def gateways(self, address: str) -> tuple[GatewayInfo, ...]:
         """Ask which message gateways an address has; inbound and outbound are entries of their own.
 
-        To be asked after every `Ready`: nobody tells when they change, and the broker hands over what waits
-        to be sent to who has asked.
+        To be asked after every `Ready`: the broker hands over what waits to be sent to who has asked. When a
+        reload changes them it tells them anew, which is a `Pushed` of `SE_SL_MSGGATEWAYS` among the events.
 
         Raises:
             Refused: The broker does not know the address.

@@ -183,7 +183,9 @@ class Playbook(CoreInMemory):
         self, *peers: str, takes_pieces: bool = False, software: str | None = None
     ) -> Client:
         """A connector for the gateways of these addresses; its frames go to the first."""
-        gateways = tuple(g.id for g in self.config.gateways.values() if g.peer in peers)
+        chats, messages = self.config.gateways.values(), self.config.message_gateways.values()
+        gateways = tuple(gateway.id for gateway in chats if gateway.peer in peers)
+        gateways += tuple(gateway.id for gateway in messages if gateway.peer in peers)
         client = self.join(Role.CONNECTOR, {"Peer": peers[0]})
         hello = SessionOpened(
             session=client.number,

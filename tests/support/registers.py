@@ -45,6 +45,6 @@ name = "another's"
 """
 
 
-def ask(web: Client, id: int, peer: str) -> None:
-    """Ask for the routing of an address; the payload is no structure."""
-    web.play.put(FrameArrived(web.number, Frame("ES_WS_ROUTING", peer, {"Id": id})))
+def ask(web: Client, id: int, peer: str, question: str = "ES_WS_ROUTING") -> None:
+    """Ask for the routing of an address, or for its message gateways; the payload is no structure."""
+    web.play.put(FrameArrived(web.number, Frame(question, peer, {"Id": id})))

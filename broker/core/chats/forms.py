@@ -37,6 +37,7 @@ _NO_RESULT = Refusal(ErrorCode.UNKNOWN_SCENARIO, "ScenarioResultId: no such resu
 _NOT_ANSWERED = Refusal(ErrorCode.WRONG_STATE, "ChatId: not answered by this agent")
 _WATCHES = Refusal(ErrorCode.WRONG_STATE, "ChatId: whoever monitors fills in nothing")
 _NOT_SERVED = Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat of this session")
+_NO_CHATS = Refusal(ErrorCode.NOT_ALLOWED, "Peer: this session serves no gateway of chats")
 _SPENT = Refusal(ErrorCode.OVERLOADED, "the gateway saved enough forms without a chat today")
 
 
@@ -91,12 +92,14 @@ def save_from_connector(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ScenarioResultInfo
 ) -> Outcome:
     """ES_SCENARIO_SAVE: a filled-in form, of a chat or of its own."""
-    gateway = session.gateways[0]
+    gateway = next((one for one in session.gateways if one in state.config.gateways), None)
     if p.peer is not None:
         named = gateway_of(state, session, p)
         if isinstance(named, Refusal):
             return named
         gateway = named.id
+    if gateway is None:
+        return _NO_CHATS
     if p.chat_id is None:
         return _save_alone(state, stamp, session, frame, p, gateway)
     chat = state.chats.get(p.chat_id)

@@ -68,11 +68,16 @@ class SessionLeft:
 
 @frozen
 class Register:
-    """What a connector asked for: the routing of a peer, or with a `group` its literals."""
+    """What a connector asked for: the routing of a peer, or with a `group` its literals.
+
+    Attributes:
+        messages: Whether it is the message gateways of the peer.
+    """
 
     peer: str | None
     group: int | None = None
     culture: str | None = None
+    messages: bool = False
 
 
 @frozen

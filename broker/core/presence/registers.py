@@ -1,4 +1,4 @@
-"""Registers: literals, and the routing of web pages; for who asks, and anew when they change (W-17)."""
+"""Registers: literals, routing of web pages, message gateways; for who asks, and when they change (W-17)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ from protocol.values import Guid
 def routing(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
     """ES_WS_ROUTING: the routing rules of a peer's gateways, as far as the session serves them."""
     return _answer(state, session, frame, Register(str(frame.payload)))
+
+
+def message_gateways(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    """ES_SL_GETGATEWAYS: the message gateways of a peer, as far as the session serves them."""
+    return _answer(state, session, frame, Register(str(frame.payload), messages=True))
 
 
 @serves(LiteralLookupInfo)
@@ -59,13 +64,20 @@ def _find(
     """The type of the answer, and what is in it for a session that serves these gateways."""
     if register.group is not None:
         return "SE_WS_LITERALS_INFO", literals_for(config, register)
-    every = config.gateways_by_peer.get(register.peer or "", ())
-    if not every:
+    peer = register.peer or ""
+    chats, ways = (
+        config.gateways_by_peer.get(peer, ()),
+        config.message_gateways_by_peer.get(peer, ()),
+    )
+    of_chats = [gateway for gateway in chats if gateway.id in gateways]
+    of_messages = [gateway for gateway in ways if gateway.id in gateways]
+    if not chats and not ways:
         return Refusal(ErrorCode.UNKNOWN_GATEWAY, "no such gateway")
-    served = [gateway for gateway in every if gateway.id in gateways]
-    if not served:
+    if not of_chats and not of_messages:
         return Refusal(ErrorCode.NOT_ALLOWED, "not served by this session")
-    return "SE_WS_ROUTING", config.routing_of(served)
+    if not register.messages:
+        return "SE_WS_ROUTING", config.routing_of(of_chats)
+    return "SE_SL_MSGGATEWAYS", tuple(entry for one in of_messages for entry in one.entries)
 
 
 def literals_for(config: Config, register: Register) -> tuple[LiteralLookupInfo, ...]:

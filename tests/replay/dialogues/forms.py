@@ -214,6 +214,44 @@ async def registers_reloaded(stage: Stage) -> None:
     assert found["items"][0]["Template"] == "small"
 
 
+MAILBOXES = """
+[[message_gateways]]
+name = "Mail of <name>"
+peer = "<name>"
+channel = "Email"
+direction = "B"
+device = '{"folder": "INBOX"}'
+token = "<name>-secret"
+[[message_gateways]]
+name = "SMS of <name>"
+peer = "<name>-sms"
+channel = "SMS"
+direction = "I"
+token = "<name>-secret"
+"""
+
+
+@scenario("Message gateways: asked for by address, and pushed when they change", more=MAILBOXES)
+async def message_gateways(stage: Stage) -> None:
+    """W-17, W-10, C-4."""
+    name = stage.cell.name
+    web = await stage.connector()
+    await web.send("ES_SL_GETGATEWAYS", 1, text=name)
+    found = await web.get("SE_SL_MSGGATEWAYS", 1, count=2)
+    both = found["items"]
+    assert [one["Direction"] for one in both] == ["I", "O"]
+    assert both[0] == {**both[1], "Direction": "I"}
+    assert both[0]["Device"] == '{"folder": "INBOX"}'
+    await web.send("ES_SL_GETGATEWAYS", 2, text=f"{name}-sms")
+    await web.get("SYS_ERROR", 2, Code="NotAllowed", Fatal=False)
+    await web.send("ES_SL_GETGATEWAYS", 3, text="nobody")
+    await web.get("SYS_ERROR", 3, Code="UnknownGateway", Fatal=False)
+    await stage.do("reload", without=[name])
+    await web.get("SE_SL_MSGGATEWAYS", count=0)
+    await stage.do("reload", without=[])
+    await web.get("SE_SL_MSGGATEWAYS", count=2)
+
+
 PORTS = """
 [[gateways]]
 name = "Shop of <name>"

@@ -48,7 +48,6 @@ def test_every_client_frame_is_served_or_known_to_be_unserved() -> None:
         "ES_MESSAGE_RECEIVING",
         "ES_MESSAGE_REPORT",
         "ES_MESSAGE_SENT",
-        "ES_SL_GETGATEWAYS",
     }
     assert set(HANDLERS) == clients - unserved
 

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 import pytest
 from attrs import evolve
 
+from broker.config.message_gateways import MessageGateway
 from broker.config.model import Agent, Config, Gateway, Secret, Workplace
 from broker.config.secret import digest
 from broker.shell.authentication import Authentication, Claim, Verdict, claim_of
 from protocol.session import Hello
 from protocol.values import Guid, Role
 
-WEB, SHOP, APP = (Guid(f"00000000-0000-4000-a000-00000000000{n}") for n in range(3))
+WEB, SHOP, APP, MAIL = (Guid(f"00000000-0000-4000-a000-00000000000{n}") for n in range(4))
 ALICE, BOB = (Guid(f"00000000-0000-4000-b000-00000000000{n}") for n in range(2))
 
 
@@ -67,6 +68,52 @@ async def test_a_peer_address_stands_for_all_its_gateways_whatever_their_port() 
     claim = authentication.judge(connector("web"))
     assert isinstance(claim, Claim)
     assert claim.gateways == (WEB, SHOP)
+
+
+def both(chats: Secret, messages: Secret, peer: str = "web") -> Config:
+    """A chat gateway, and a message gateway that may have the same peer."""
+    mail = MessageGateway(id=MAIL, name="mail", peer=peer, secret=messages)
+    return evolve(config([gateway(WEB, "web", chats)]), message_gateways={MAIL: mail})
+
+
+@pytest.mark.parametrize(
+    ("peer", "named", "served"),
+    [
+        ("mail", ("mail",), (MAIL,)),
+        ("mail", ("mail", "web"), (WEB, MAIL)),
+        ("mail", ("web",), (WEB,)),
+        ("web", ("web",), (WEB, MAIL)),
+    ],
+)
+def test_a_peer_address_stands_for_gateways_of_chats_and_of_messages(
+    peer: str, named: tuple[str, ...], served: tuple[Guid, ...]
+) -> None:
+    """W-10."""
+    claim = Authentication(both(clear("t"), clear("t"), peer)).judge(connector(*named))
+    assert isinstance(claim, Claim)
+    assert (claim.gateways, claim.party) == (served, served[0])
+
+
+@pytest.mark.parametrize("token", ["t", "m", "x"])
+def test_a_token_must_be_good_for_the_gateways_of_both_kinds(token: str) -> None:
+    """W-10."""
+    authentication = Authentication(both(clear("t"), clear("m"), "web"))
+    assert authentication.judge(connector("web", token=token)) is Verdict.REFUSED
+
+
+async def test_a_hash_of_a_message_gateway_is_remembered_and_costs_the_unknown_as_much() -> None:
+    """W-10."""
+    checker = Checker()
+    settings = both(clear("t"), hashed("t"), "mail")
+    authentication = Authentication(settings, checker)
+    assert authentication.judge(connector("mail")) is Verdict.SLOW
+    assert await authentication.decide(connector("nowhere")) is None
+    assert checker.asked == [("hash of t", "t")]
+    assert isinstance(await authentication.decide(connector("mail", "web")), Claim)
+    authentication.replace(settings)
+    assert isinstance(authentication.judge(connector("mail")), Claim)
+    authentication.replace(config())
+    assert authentication.judge(connector("mail")) is Verdict.REFUSED
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from broker.core.facts import FormSaved
 from broker.core.limits import DAY
+from protocol.identifiers import derive
 from protocol.values import Guid
 from tests.support.agents_at_work import (
     FLOOR,
@@ -37,6 +39,12 @@ display_name = "Result"
 control_type = "RadioButtons"
 mandatory_field = true
 parameters = [{ display_name = "sold" }, { display_name = "not sold" }]
+[[message_gateways]]
+name = "Mail"
+peer = "mail"
+channel = "Email"
+direction = "B"
+token = "s"
 """
 )
 pytestmark = configured(FORMS)
@@ -275,6 +283,19 @@ def test_a_form_without_a_chat_is_its_gateways(play: Playbook) -> None:
     names = {gateway.peer: stored[gateway.id] for gateway in play.config.gateways.values()}
     assert '"web"' in names["web"]
     assert '"both"' in names["im"]
+
+
+def test_a_form_is_of_a_gateway_of_chats(play: Playbook) -> None:
+    """B-41, W-47: who serves messages alone has none that it could be of."""
+    mail, both = play.connector("mail"), play.connector("mail", "web")
+    mail.says("ES_SCENARIO_SAVE", 1, Peer=None, **contact(play))
+    mail.refused("NotAllowed", 1)
+    mail.says("ES_SCENARIO_SAVE", 2, **contact(play))
+    mail.refused("UnknownGateway", 2)
+    both.says("ES_SCENARIO_SAVE", 3, Peer=None, **contact(play))
+    both.hears("SYS_ACK", 3)
+    (fact,) = (fact for fact in play.facts if isinstance(fact, FormSaved))
+    assert fact.gateway == derive("gateway", "Web chat")
 
 
 def test_a_chat_of_another_gateway_takes_no_form(play: Playbook) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from broker.core.limits import REGISTERS_PER_SESSION
+from protocol.identifiers import derive
 from tests.support.playbook import CONFIG, Client, Playbook
 from tests.support.registers import REGISTERS, ask
 
@@ -54,6 +55,97 @@ def test_routing_that_changed_is_pushed(web: Client) -> None:
         found = client.hears("SE_WS_ROUTING")["items"]
         assert [(item["Rank"], item["Peer"]) for item in found] == [(2, "web"), (3, "web")]
     im.silent()
+
+
+MAIL = """
+[[message_gateways]]
+name = "Mail"
+peer = "mail"
+channel = "Email"
+direction = "B"
+device = '{"folder": "INBOX"}'
+language = "English"
+token = "s"
+[[message_gateways]]
+name = "SMS"
+peer = "mail"
+port = "2"
+channel = "SMS"
+direction = "I"
+token = "s"
+[[message_gateways]]
+name = "Chat by SMS"
+peer = "web"
+channel = "SMS"
+direction = "O"
+token = "s"
+"""
+MAILS = CONFIG + MAIL
+
+
+@pytest.fixture
+def mail() -> Client:
+    return Playbook(MAILS).connector("mail")
+
+
+def gateways(client: Client, re: int | None = None) -> list[tuple[str, str]]:
+    """Names and directions of an answer, or of a push."""
+    found = client.hears("SE_SL_MSGGATEWAYS", re)["items"]
+    return [(item["DisplayName"], item["Direction"]) for item in found]
+
+
+def test_message_gateways_of_an_address(mail: Client) -> None:
+    """W-17: one of both directions is there twice."""
+    ask(mail, 1, "mail", "ES_SL_GETGATEWAYS")
+    inbound, outbound, sms = mail.hears("SE_SL_MSGGATEWAYS", 1)["items"]
+    assert inbound == {
+        "DisplayName": "Mail",
+        "PeerAddress": "mail",
+        "Device": '{"folder": "INBOX"}',
+        "Channel": "Email",
+        "Direction": "I",
+        "LanguageId": derive("language", "English"),
+        "Id": derive("message_gateway", "Mail"),
+    }
+    assert outbound == {**inbound, "Direction": "O"}
+    assert (sms["PeerPort"], sms["Channel"], sms["Direction"]) == ("2", "SMS", "I")
+
+
+def test_message_gateways_only_of_who_serves_them(mail: Client) -> None:
+    """W-17, I-15: one address may have chats and messages; one of chats alone has none."""
+    web, im = mail.play.connector("web"), mail.play.connector("im")
+    ask(web, 1, "web", "ES_SL_GETGATEWAYS")
+    assert gateways(web, 1) == [("Chat by SMS", "O")]
+    ask(im, 1, "im", "ES_SL_GETGATEWAYS")
+    assert gateways(im, 1) == []
+    for peer, code in (("web", "NotAllowed"), ("im", "NotAllowed"), ("x", "UnknownGateway")):
+        ask(mail, 2, peer, "ES_SL_GETGATEWAYS")
+        mail.refused(code, 2)
+    ask(mail, 3, "mail")
+    assert mail.hears("SE_WS_ROUTING", 3)["items"] == []
+
+
+def test_message_gateways_that_changed_are_pushed(mail: Client) -> None:
+    """W-17, C-4: to who asked for that address, and not for its routing."""
+    play, web, other = mail.play, mail.play.connector("web"), mail.play.connector("mail")
+    ask(mail, 1, "mail", "ES_SL_GETGATEWAYS")
+    gateways(mail, 1)
+    ask(mail, 2, "mail")
+    mail.hears("SE_WS_ROUTING", 2)
+    ask(web, 1, "web", "ES_SL_GETGATEWAYS")
+    gateways(web, 1)
+    play.reload(MAILS.replace("INBOX", "Office"))
+    found = mail.hears("SE_SL_MSGGATEWAYS")["items"]
+    assert [item.get("Device") for item in found] == ['{"folder": "Office"}'] * 2 + [None]
+    play.reload(MAILS.replace("INBOX", "Office").replace('direction = "B"', 'direction = "I"'))
+    assert gateways(mail) == [("Mail", "I"), ("SMS", "I")]
+    web.silent()
+    play.reload(CONFIG)
+    assert gateways(mail) == gateways(web) == []
+    play.reload(MAILS)
+    assert gateways(mail) == [("Mail", "I"), ("Mail", "O"), ("SMS", "I")]
+    assert gateways(web) == [("Chat by SMS", "O")]
+    other.silent()
 
 
 def test_what_was_refused_is_not_told(web: Client) -> None:
