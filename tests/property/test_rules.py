@@ -1,4 +1,4 @@
-"""Rules against a naive reading of their definition (B-3)."""
+"""Rules against a naive reading of their definition (B-3, B-57)."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broker.config.model import DAY as MICROS_OF_DAY
 from broker.config.model import (
+    MINUTE,
     Calendar,
     Config,
     GateRule,
@@ -21,6 +23,7 @@ from broker.config.partners import TextMatch
 from broker.config.pattern import Pattern
 from broker.config.sections.hours import DAY, DAYS, parse_hours, week_of
 from broker.core.rules.matching import Applicant, gate, pre, project, within
+from broker.core.rules.messages import FARTHEST, due_at
 from protocol.values import Guid, Signal, to_micros
 
 GUIDS = [Guid(name) for name in "abc"]
@@ -205,3 +208,61 @@ def test_special_days_are_their_own_days(
         naive |= any(start <= minute + back * DAY < end for start, end in spans)
     hours = Hours(week=week, zone=zone, calendar=calendar)
     assert within(hours, to_micros(moment)) is naive
+
+
+SUMMERS = [
+    ZoneInfo(name)
+    for name in ("Europe/Prague", "America/Santiago", "Asia/Kathmandu", "Australia/Lord_Howe")
+]
+"""With summer time that begins at two, at midnight, not at all, and by half an hour."""
+CHANGES = [
+    datetime(2027, *day, tzinfo=UTC)
+    for day in ((3, 28), (4, 3), (4, 4), (9, 5), (10, 2), (10, 31), (12, 24))
+]
+WINDOW = 3 * MICROS_OF_DAY
+
+around_changes = st.builds(
+    lambda day, minutes: to_micros(day + timedelta(minutes=minutes)),
+    st.sampled_from(CHANGES),
+    st.integers(-2_000, 1_500),
+)
+calendars = st.none() | st.just(
+    Calendar(name="C", closed=frozenset({(None, 12, 24), (2027, 10, 31), (None, 4, 4)}))
+)
+opening_hours = st.builds(
+    lambda texts, zone, calendar: Hours(
+        week=week_of(entry for text in texts for entry in parse_hours(text)),
+        zone=zone,
+        calendar=calendar,
+    ),
+    st.lists(entries, min_size=1, max_size=3),
+    st.sampled_from(SUMMERS),
+    calendars,
+)
+minutes = st.integers(1, 3_000).map(lambda count: count * MINUTE)
+
+
+def open_in(hours: Hours, start: int, end: int) -> int:
+    """How much of a time is open, minute by minute."""
+    return sum(MINUTE for moment in range(start, end, MINUTE) if within(hours, moment))
+
+
+@given(opening_hours, around_changes, minutes)
+def test_just_so_much_is_open_until_it_is_due(hours: Hours, now: int, time: int) -> None:
+    """B-57: and the last minute before is open."""
+    due, end = due_at(now, time, hours), now + WINDOW
+    assert (
+        open_in(hours, now, min(due, end)) == time
+        if due <= end
+        else open_in(hours, now, end) < time
+    )
+    assert due == now + FARTHEST or within(hours, due - 1)
+
+
+@given(opening_hours, around_changes, minutes, minutes)
+def test_two_times_are_one_after_the_other(hours: Hours, now: int, one: int, other: int) -> None:
+    """B-57: as long as neither search comes to its end."""
+    first, both = due_at(now, one, hours), due_at(now, one + other, hours)
+    if both < now + FARTHEST:
+        assert due_at(first, other, hours) == both
+    assert first <= both <= now + FARTHEST

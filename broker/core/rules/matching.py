@@ -169,12 +169,12 @@ def within(hours: Hours, now_micros: int) -> bool:
     local = from_micros(now_micros).astimezone(hours.zone)
     minute = local.hour * 60 + local.minute
     today, yesterday = local.date(), local.date() - _A_DAY
-    return any(span.start <= minute < span.end for span in _begun_on(hours, today)) or any(
-        minute + _DAY < span.end for span in _begun_on(hours, yesterday)
+    return any(span.start <= minute < span.end for span in begun_on(hours, today)) or any(
+        minute + _DAY < span.end for span in begun_on(hours, yesterday)
     )
 
 
-def _begun_on(hours: Hours, day: date) -> tuple[Span, ...]:
+def begun_on(hours: Hours, day: date) -> tuple[Span, ...]:
     """The spans that begin on a day; what is said of one year counts before what is said of each."""
     if hours.calendar is not None:
         for year in (day.year, None):
