@@ -14,7 +14,6 @@ from attrs import Factory, frozen
 from broker.config.folding import tidy
 from broker.config.message_gateways import MessageLimits, MessageRule
 from broker.config.model import DAY, MINUTE, SECOND, Config, Hours
-from broker.config.pattern import Pattern
 from broker.core.rules.matching import begun_on, speaks, within
 from protocol.limits import text_length
 from protocol.values import Guid, from_micros
@@ -83,11 +82,8 @@ class _Searched:
     letter: Letter
     _tidied: dict[str, str] = Factory(dict)
 
-    def has(self, pattern: Pattern | None, *members: str) -> bool:
-        """Whether a pattern is found in one of these texts; none is found everywhere."""
-        return pattern is None or any(pattern.found_in(self._text(member)) for member in members)
-
-    def _text(self, member: str) -> str:
+    def text(self, member: str) -> str:
+        """The beginning of a text, tidied; of one that is not there the empty text."""
         found = self._tidied.get(member)
         if found is None:
             text: str | None = getattr(self.letter, member)
@@ -97,14 +93,21 @@ class _Searched:
 
 def _holds(limits: MessageLimits, letter: Letter, searched: _Searched) -> bool:
     """Whether all limits hold, except hours; the cheap ones first."""
-    return (
-        limits.gateway in (None, letter.gateway_id)
-        and (limits.culture is None or speaks(limits.culture, letter.culture))
-        and (letter.spam_level or 0) >= (limits.spam_level or 0)
-        and searched.has(limits.to, "to")
-        and searched.has(limits.sender, "sender", "remote_address")
-        and searched.has(limits.subject, "subject")
-        and searched.has(limits.text, "text")
+    if limits.gateway not in (None, letter.gateway_id):
+        return False
+    if limits.culture is not None and not speaks(limits.culture, letter.culture):
+        return False
+    if (letter.spam_level or 0) < (limits.spam_level or 0):
+        return False
+    patterns = (
+        (limits.to, ("to",)),
+        (limits.sender, ("sender", "remote_address")),
+        (limits.subject, ("subject",)),
+        (limits.text, ("text",)),
+    )
+    return all(
+        pattern is None or any(pattern.found_in(searched.text(member)) for member in members)
+        for pattern, members in patterns
     )
 
 
@@ -134,15 +137,15 @@ def due_at(now: int, answer_within: int, hours: Hours | None = None) -> int:
 
 
 def _same_until(hours: Hours, at: int) -> int:
-    """A moment until which hours stay open, or closed: a bound of theirs, midnight, or summer time."""
+    """A moment until which hours stay open, or closed: one of their edges, midnight, or summer time."""
     local = from_micros(at).astimezone(hours.zone)
     past = (local.hour * 60 + local.minute) * MINUTE + local.second * SECOND + local.microsecond
     today, yesterday = local.date(), local.date() - _A_DAY
-    bounds = {DAY}
+    edges = {DAY}
     for span in begun_on(hours, today):
-        bounds |= {span.start * MINUTE, span.end * MINUTE}
-    bounds |= {span.end * MINUTE - DAY for span in begun_on(hours, yesterday)}
-    until = at + min(bound for bound in bounds if bound > past) - past
+        edges |= {span.start * MINUTE, span.end * MINUTE}
+    edges |= {span.end * MINUTE - DAY for span in begun_on(hours, yesterday)}
+    until = at + min(edge for edge in edges if edge > past) - past
     return _set_before(hours, at, until) or until
 
 
