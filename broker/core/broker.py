@@ -151,7 +151,7 @@ def has_follow_ups(state: State) -> bool:
     """Whether anything may follow that no input asked for, as it may in a state that was just built."""
     d = state.distribution
     return bool(
-        state.unrouted or state.bots_due or d.chats_to_match or d.agents_to_match or d.logoffs_due
+        state.unrouted or state.bots_due or d.entries_to_match or d.agents_to_match or d.logoffs_due
     )
 
 

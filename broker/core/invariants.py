@@ -14,9 +14,10 @@ from broker.core.capacity import capacity, capacity_cost
 from broker.core.chat_state import DERIVED, PARTS
 from broker.core.chats.transcript import held_bytes, measured_transcript
 from broker.core.deadlines import bot_until, unbound_until
-from broker.core.distribution.apply import lost_until
 from broker.core.distribution.eligibility import ineligible_reason, qualified, rank
+from broker.core.distribution.graces import lost_until
 from broker.core.distribution.offers import left_out
+from broker.core.distribution_state import Work
 from broker.core.facts.causes import Ineligible
 from broker.core.message_state import MESSAGE_PARTS
 from broker.core.messages.lifecycle import ON_ITS_WAY
@@ -136,6 +137,9 @@ def _count_faults(state: State) -> list[str]:
         faults.append(f"I-14: chats held {state.chats_held} are not {held}")
     if taken != {gateway: n for gateway, n in state.bytes_held.items() if gateway in taken}:
         faults.append(f"I-14: bytes held {state.bytes_held} are not {taken}")
+    waiting = [entry.need.work for entry in state.distribution.entries.values()]
+    if state.distribution.waiting != {work: waiting.count(work) for work in Work}:
+        faults.append(f"I-14: {state.distribution.waiting} do not count what waits")
     if state.distribution.gateways != {chat.id: chat.gateway for chat in state.chats.values()}:
         faults.append("I-14: the distribution knows other chats than there are")
     if counts != {s: n for s, n in state.status_counts.items() if n}:
@@ -306,11 +310,15 @@ def _matching_faults(state: State) -> list[str]:
     for entry in d.entries.values():
         for agent in qualified(state, entry.demand):
             presence = d.presences.get(agent)
-            if presence is None or ineligible_reason(state, presence, entry.demand[3]) is not None:
+            if presence is None:
+                continue
+            wanted = entry.demand
+            if ineligible_reason(state, presence, wanted.cost, wanted.work) is not None:
                 continue
             if left_out(state, entry, agent, state.up):
                 continue
-            faults.append(f"I-7: chat {entry.chat} waits while agent {agent} is free")
+            name = entry.demand.work.name.lower()
+            faults.append(f"I-7: {name} {entry.id} waits while agent {agent} is free")
     return faults
 
 
@@ -323,7 +331,7 @@ def _queue_faults(state: State, demand: Demand, queue: Queue) -> list[str]:
     others: dict[Guid, str] = {}
     for agent, skill in queue.agents.items():
         presence = state.distribution.presences.get(agent)
-        reason = ineligible_reason(state, presence, demand[3])
+        reason = ineligible_reason(state, presence, demand.cost, demand.work)
         if presence is None or reason is not None:
             others[agent] = reason or Ineligible.AWAY
         else:

@@ -78,7 +78,7 @@ def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Stats:
         for session in state.sessions.values():
             sessions[session.role] += 1
         chats |= {str(status): count for status, count in state.status_counts.items()}
-        waiting = [state.chats[chat] for chat in state.distribution.entries]
+        waiting = [state.chats[one] for one in state.distribution.entries if one in state.chats]
         oldest = min(
             (c.waiting.queued_up for c in waiting if c.waiting.enqueued_at is not None),
             default=None,

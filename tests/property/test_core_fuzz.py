@@ -97,7 +97,7 @@ class Anything(Playbook):
         assert check(self.state) == []
         assert not self.state.unrouted
         assert not self.state.bots_due
-        assert not self.state.distribution.chats_to_match
+        assert not self.state.distribution.entries_to_match
         if isinstance(input, FrameArrived):
             self._judge_answers(input.frame, session, effects)
             if any(isinstance(e, Send) and e.type == "SYS_ERROR" for e in effects):

@@ -327,9 +327,9 @@ def test_the_first_offers_are_the_naive_ones(
         offers = [f for f in crowd.play.facts[before:] if isinstance(f, OfferMade)]
         fitting = []
         for order in waiting:
-            need = asked_by(state.chats[order[2]])
+            need = asked_by(state.chats[order[-1]])
             if need is not None and agent in qualified(state, demand_of(state, need)):
-                fitting.append(order[2])
+                fitting.append(order[-1])
         assert [f.chat for f in offers] == fitting[: capacity(state, agent)]
         assert all(f.agent == agent for f in offers)
         reasons = [f for f in crowd.play.facts[before:] if isinstance(f, DecisionLogged)]

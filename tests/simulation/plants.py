@@ -16,6 +16,7 @@ from broker.core import broker, capacity, deadlines, serving
 from broker.core.chats import transcript, transitions
 from broker.core.decision import Decision
 from broker.core.distribution import apply, offers
+from broker.core.distribution_state import Work
 from broker.core.effects import (
     Answer,
     ChatToAgent,
@@ -331,9 +332,9 @@ def _leaking_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     """A chat that goes back to the queue keeps its slot."""
     original = apply.release
 
-    def release(state: State, chat: Any, agent: Any) -> None:
-        if state.chats[chat].status is not ChatStatus.WAITING:
-            original(state, chat, agent)
+    def release(state: State, chat: Any, agent: Any, work: Work = Work.CHAT) -> None:
+        if chat not in state.chats or state.chats[chat].status is not ChatStatus.WAITING:
+            original(state, chat, agent, work)
 
     monkeypatch.setattr(apply, "release", release)
 

@@ -15,6 +15,7 @@ from broker.core.chats import transitions
 from broker.core.decision import Decision
 from broker.core.distribution import apply as apply_agents
 from broker.core.distribution import eligibility
+from broker.core.distribution_state import Work
 from broker.core.effects import ChatToConnectors, SentenceToConnectors
 from broker.core.facts import (
     AgentExcluded,
@@ -74,9 +75,10 @@ def _two_owners(monkeypatch: pytest.MonkeyPatch) -> None:
 def _slot_kept_after_transfer(monkeypatch: pytest.MonkeyPatch) -> None:
     original = apply_agents.release
 
-    def release(state: State, chat: Guid, agent: Guid) -> None:
-        if state.chats[chat].status is not ChatStatus.ANSWERED or agent == state.chats[chat].agent:
-            original(state, chat, agent)
+    def release(state: State, id: Guid, agent: Guid, work: Work = Work.CHAT) -> None:
+        chat = state.chats.get(id)
+        if chat is None or chat.status is not ChatStatus.ANSWERED or agent == chat.agent:
+            original(state, id, agent, work)
 
     monkeypatch.setattr(apply_agents, "release", release)
 

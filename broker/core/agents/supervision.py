@@ -9,8 +9,9 @@ from broker.core.capacity import capacity_cost
 from broker.core.chats.needs import asked_by
 from broker.core.chats.transitions import wrap_up_over
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.distribution.apply import demand_of, held
+from broker.core.distribution.apply import demand_of
 from broker.core.distribution.eligibility import ineligible_reason, skill_for
+from broker.core.distribution.graces import held
 from broker.core.distribution.lifecycle import move_agent
 from broker.core.distribution.offers import excluded
 from broker.core.effects import AgentToWorkplace, Answer, Dismiss, Reply
@@ -255,7 +256,7 @@ def eligibility_text(state: State, chat: Chat, agent: Guid) -> str:
     if need is None:
         return "no rule has said yet what the chat asks of an agent"
     demand = entry.demand if entry is not None else demand_of(state, need)
-    lack = _lack(state, agent, demand[0], demand[1], demand[2])
+    lack = _lack(state, agent, demand.projects, demand.language, demand.skill)
     if lack is not None and skill_for(state, agent, demand) is None:
         return lack
     reason = ineligible_reason(

@@ -26,7 +26,7 @@ def asked_by(chat: Chat) -> Need | None:
         return None
     inside = chat.status is ChatStatus.ANSWERED and chat.agent is not None
     return Need(
-        chat=chat.id,
+        id=chat.id,
         no=chat.no,
         gateway=chat.gateway,
         projects=projects,

@@ -1,6 +1,6 @@
 """Writing facts into the distribution: presences, leases, queue entries. Nothing here looks into a chat.
 
-A lease is the only thing that holds slots. It begins with an offer and ends with what holds it
+A lease is the only thing that holds workload. It begins with an offer and ends with what holds it
 (B-22): an offer, a conversation that is not parked, a wrap-up. A chat has a entry while it waits,
 and while its owner asks a project for somebody (B-29): its `Need` says so, and what for; `requeue`
 sees to the entry.
@@ -12,10 +12,11 @@ from bisect import bisect_left, insort
 from collections import deque
 from heapq import heapify, heappop, heappush
 
-from broker.config.model import MINUTE
+from broker.config.model import DAY, MINUTE
 from broker.core.capacity import capacity_cost
-from broker.core.deadlines import over, term_over
+from broker.core.deadlines import term_over
 from broker.core.distribution.eligibility import queue_of, touch
+from broker.core.distribution.graces import arm_grace
 from broker.core.distribution.lifecycle import may_move
 from broker.core.distribution_state import (
     AgentPresence,
@@ -24,6 +25,8 @@ from broker.core.distribution_state import (
     Need,
     Order,
     QueueEntry,
+    Work,
+    Workload,
 )
 from broker.core.facts import (
     AgentMoved,
@@ -33,13 +36,13 @@ from broker.core.facts import (
     ChatForgotten,
     ChatMoved,
     ChatParked,
-    ChatSettled,
     ChatStarted,
     ChatUnparked,
     ChatWidened,
     ChatWoken,
     ConfigReplaced,
     DecisionLogged,
+    EntrySettled,
     InviteEnded,
     InviteMade,
     ListenedAgain,
@@ -68,19 +71,31 @@ def presence_of(state: DistributionState, agent: Guid) -> AgentPresence:
     return known
 
 
+DUE_AFTER = DAY
+"""When a conversation for which no rule says when it is due counts as due, after it began to wait (B-57)."""
+
+
 def order_of(state: DistributionState, need: Need) -> Order:
-    """Where a chat stands among those that wait (B-21).
+    """Where a chat or a conversation stands among those that wait (B-21, B-57).
 
     Every waiting chat gains points at the same rate, so the order between two of them never
     changes: the moment at which it would have had no points sorts them once and for all.
+
+    A conversation gains points at that rate too, but from when it is due. So with the same priority
+    whichever is due first goes first, a point of priority is worth as much time as with chats, and nothing is
+    passed over for ever; and that order does not change either.
     """
-    age_weight = state.config.distribution.age_weight
-    return (age_weight * need.queued / MINUTE - need.priority, need.queued, need.chat)
+    since = need.queued
+    if need.work is Work.CONVERSATION:
+        since = need.due if need.due is not None else need.queued + DUE_AFTER
+    points = state.config.distribution.age_weight * since / MINUTE - need.priority
+    return (need.work, points, need.queued, need.id)
 
 
 def demand_of(state: DistributionState, need: Need) -> Demand:
-    """What the chat asks of an agent."""
-    return (need.projects, need.language, need.skill, capacity_cost(state, need.gateway))
+    """What it asks of an agent."""
+    cost = capacity_cost(state, need.gateway, need.work)
+    return Demand(need.projects, need.language, need.skill, cost, need.work)
 
 
 # -- chats that there are
@@ -155,41 +170,49 @@ def _bar_anew(state: DistributionState, chat: Guid, need: Need | None) -> None:
         requeue(state, chat, need)
 
 
-def lease(state: DistributionState, chat: Guid, agent: Guid, holder: ChatStatus) -> None:
-    """Give the chat slots of the agent, or say anew what holds them."""
+def lease(
+    state: DistributionState,
+    id: Guid,
+    agent: Guid,
+    holder: ChatStatus,
+    work: Work = Work.CHAT,
+) -> None:
+    """Give the chat, or the conversation, slots of the agent, or say anew what holds them."""
     d = state.distribution
     presence = presence_of(state, agent)
-    d.leases.setdefault(chat, {})[agent] = None
-    if chat not in presence.leases:
-        presence.costs[chat] = capacity_cost(state, d.gateways[chat])
-        presence.load += presence.costs[chat]
-    presence.leases[chat] = holder
+    workload = presence.workload(work)
+    d.leases.setdefault(id, {})[agent] = None
+    if id not in workload.leases:
+        workload.costs[id] = capacity_cost(state, d.gateways[id], work)
+        workload.load += workload.costs[id]
+    workload.leases[id] = holder
     d.logoffs_due.pop(agent, None)
     touch(state, agent)
 
 
-def release(state: DistributionState, chat: Guid, agent: Guid) -> None:
-    """Free the slots of an agent that the chat holds, if any."""
+def release(state: DistributionState, id: Guid, agent: Guid, work: Work = Work.CHAT) -> None:
+    """Free the slots of an agent that it holds, if any."""
     d = state.distribution
-    holders = d.leases.get(chat, {})
+    holders = d.leases.get(id, {})
     if agent not in holders:
         return
     del holders[agent]
     if not holders:
-        del d.leases[chat]
+        del d.leases[id]
     presence = d.presences[agent]
-    holder = presence.leases.pop(chat)
-    presence.load -= presence.costs.pop(chat)
-    presence.wrapups.pop(chat, None)
+    workload = presence.workload(work)
+    holder = workload.leases.pop(id)
+    workload.load -= workload.costs.pop(id)
+    presence.wrapups.pop(id, None)
     presence.idle_since = state.up
     free_to_leave(state, presence, holder is not ChatStatus.ALERTING)
     touch(state, agent)
 
 
-def release_all(state: DistributionState, chat: Guid) -> None:
-    """Free everything that the chat holds."""
-    for agent in list(state.distribution.leases.get(chat, ())):
-        release(state, chat, agent)
+def release_all(state: DistributionState, id: Guid, work: Work = Work.CHAT) -> None:
+    """Free everything that it holds."""
+    for agent in list(state.distribution.leases.get(id, ())):
+        release(state, id, agent, work)
 
 
 def free_to_leave(state: DistributionState, presence: AgentPresence, worked: bool) -> None:
@@ -249,38 +272,40 @@ def chat_unparked(state: DistributionState, f: ChatUnparked) -> None:
 # -- queue entries
 
 
-def requeue(state: DistributionState, chat: Guid, need: Need | None) -> None:
-    """Give the chat the entry that it should have now, or none."""
-    drop_entry(state, chat)
+def requeue(state: DistributionState, id: Guid, need: Need | None) -> None:
+    """Give a chat or a conversation the entry that it should have now, or none."""
+    drop_entry(state, id)
     if need is not None:
         put_entry(state, need)
 
 
 def put_entry(state: DistributionState, need: Need) -> None:
-    """Queue a chat."""
+    """Queue a chat or a conversation."""
     entry = QueueEntry(
-        chat=need.chat,
+        id=need.id,
         order=order_of(state, need),
         demand=demand_of(state, need),
         need=need,
     )
     d = state.distribution
-    d.entries[need.chat] = entry
+    d.entries[need.id] = entry
+    d.waiting[need.work] += 1
     queue = queue_of(state, entry.demand)
     insort(queue.entries, entry.order)
-    heappush(d.chats_to_match, entry.order)
+    heappush(d.entries_to_match, entry.order)
     if need.exclusions or need.barred:
-        queue.excluding[need.chat] = None
+        queue.excluding[need.id] = None
 
 
-def drop_entry(state: DistributionState, chat: Guid) -> None:
-    """Take a chat out of its queue."""
+def drop_entry(state: DistributionState, id: Guid) -> None:
+    """Take a chat or a conversation out of its queue."""
     d = state.distribution
-    entry = d.entries.pop(chat, None)
+    entry = d.entries.pop(id, None)
     if entry is None:
         return
+    d.waiting[entry.need.work] -= 1
     queue = d.queues[entry.demand]
-    queue.excluding.pop(chat, None)
+    queue.excluding.pop(id, None)
     del queue.entries[bisect_left(queue.entries, entry.order)]
 
 
@@ -314,9 +339,14 @@ def offer_ended(state: DistributionState, f: OfferEnded, need: Need | None) -> N
 def decision_logged(state: DistributionState, f: DecisionLogged) -> None:
     """It is said why a chat waits."""
     if f.kind is DecisionKind.WAITING:
-        entry = state.distribution.entries.get(f.chat)
-        if entry is not None:
-            entry.explained = True
+        explained(state, f.chat)
+
+
+def explained(state: DistributionState, id: Guid) -> None:
+    """It need not be said again for as long as the entry lasts."""
+    entry = state.distribution.entries.get(id)
+    if entry is not None:
+        entry.explained = True
 
 
 # -- agents
@@ -365,34 +395,6 @@ def session_left(state: DistributionState, f: SessionLeft) -> None:
     touch(state, f.agent)
 
 
-def held(presence: AgentPresence) -> list[Guid]:
-    """The conversations of an agent, as owner or party, those that they parked among them."""
-    talking = [c for c, holder in presence.leases.items() if holder is ChatStatus.ANSWERED]
-    return [*talking, *presence.parked]
-
-
-def arm_grace(state: DistributionState, presence: AgentPresence) -> None:
-    """Set the timers after which a lost agent's chats, and the agent, are given up."""
-    if presence.lost_at is None:
-        return
-    for chat in held(presence):
-        due = lost_until(state, state.distribution.gateways[chat], presence.lost_at)
-        state.timers.set(due, TimerKind.GRACE, chat)
-    state.timers.set(gone_at(state, presence.lost_at), TimerKind.AGENT, presence.agent)
-
-
-def lost_until(state: DistributionState, gateway: Guid, lost_at: int) -> int:
-    """Until when an answered chat of a gateway is kept for its lost agent (B-11)."""
-    known = state.config.gateways.get(gateway)
-    return over(state, lost_at, known.workplace_grace if known is not None else 0)
-
-
-def gone_at(state: DistributionState, lost_at: int) -> int:
-    """Until when a lost agent keeps their state: the longest grace of any gateway (B-28)."""
-    longest = max((g.workplace_grace for g in state.config.gateways.values()), default=MINUTE)
-    return over(state, lost_at, longest)
-
-
 def arm_presences(state: DistributionState) -> None:
     """Set the timers of all wrap-ups and all lost agents anew."""
     for presence in state.distribution.presences.values():
@@ -409,10 +411,10 @@ def listened_again(state: DistributionState, _f: ListenedAgain) -> None:
 # -- what was looked at
 
 
-def chat_settled(state: DistributionState, f: ChatSettled) -> None:
-    """The earliest fresh chat has been looked at."""
-    fresh = state.distribution.chats_to_match
-    if fresh and fresh[0][2] == f.chat:
+def entry_settled(state: DistributionState, f: EntrySettled) -> None:
+    """The earliest fresh entry has been looked at."""
+    fresh = state.distribution.entries_to_match
+    if fresh and fresh[0][-1] == f.id:
         heappop(fresh)
 
 
@@ -422,26 +424,32 @@ def agent_settled(state: DistributionState, f: AgentSettled) -> None:
 
 
 def refreshed(state: DistributionState, f: Refreshed) -> None:
-    """Have a waiting chat looked at again."""
-    entry = state.distribution.entries.get(f.chat)
+    """Have what waits looked at again."""
+    entry = state.distribution.entries.get(f.id)
     if entry is not None:
-        heappush(state.distribution.chats_to_match, entry.order)
+        heappush(state.distribution.entries_to_match, entry.order)
 
 
 def config_replaced(state: DistributionState, _f: ConfigReplaced) -> None:
-    """Queue every waiting chat anew, under a new configuration, and set all times anew."""
+    """Queue everything that waits anew, under a new configuration, and set all times anew."""
     arm_presences(state)
     d = state.distribution
     waiting = [entry.need for entry in d.entries.values()]
     d.entries.clear()
+    d.waiting = dict.fromkeys(Work, 0)
     d.queues.clear()
     for presence in d.presences.values():
-        for chat in presence.leases:
-            cost = capacity_cost(state, d.gateways[chat])
-            presence.load += cost - presence.costs[chat]
-            presence.costs[chat] = cost
+        for work in Work:
+            _weigh_anew(state, presence.workload(work), work)
         touch(state, presence.agent)
     for need in waiting:
         put_entry(state, need)
-    d.chats_to_match = [t.order for t in d.entries.values()]
-    heapify(d.chats_to_match)
+    d.entries_to_match = [t.order for t in d.entries.values()]
+    heapify(d.entries_to_match)
+
+
+def _weigh_anew(state: DistributionState, workload: Workload, work: Work) -> None:
+    for held in workload.leases:
+        cost = capacity_cost(state, state.distribution.gateways[held], work)
+        workload.load += cost - workload.costs[held]
+        workload.costs[held] = cost

@@ -1,10 +1,10 @@
-"""How each agent stands to the waiting chats, kept up to date as they change (B-20..B-22).
+"""How each agent stands to what waits, kept up to date as they change (B-20..B-22, B-57).
 
-Theory of operation: an agent's standing has two parts that do not depend on a chat, why they can be offered
-nothing at all (`AgentPresence.blocked`) and how many slots they have left for offers
-(`AgentPresence.free`). `touch` makes them anew after anything that may change them, and when they did
-change puts them in their place in every queue of chats that they are qualified for. So a decision about a
-chat finds its candidates in order and the others counted by reason, without looking at anybody.
+Theory of operation: an agent's standing has two parts for each kind of work, which do not depend on a single
+chat or conversation: why they can be offered none at all (`Workload.blocked`), and how many slots they have
+left for offers (`Workload.free`). `touch` makes them anew after anything that may change them, and puts the
+agent in their place in every queue that they are qualified for. So a decision about a chat finds its
+candidates in order and the others counted by reason, without looking at anybody.
 `ineligible_reason` says the same of one agent from the state alone; `broker.core.invariants` compares the
 two.
 """
@@ -15,7 +15,14 @@ from bisect import bisect_left, insort
 from heapq import heappush
 
 from broker.core.capacity import slots_left
-from broker.core.distribution_state import AgentPresence, Demand, DistributionState, Queue, Rank
+from broker.core.distribution_state import (
+    AgentPresence,
+    Demand,
+    DistributionState,
+    Queue,
+    Rank,
+    Work,
+)
 from broker.core.facts.causes import Ineligible
 from protocol.values import AgentState, Guid
 
@@ -23,8 +30,14 @@ IDLE_QUEUES = 256
 """How many queues may be kept for their agents' order alone."""
 
 
-def free_slots(state: DistributionState, presence: AgentPresence) -> int:
+_SOON = (Ineligible.NO_SLOT, Ineligible.CHATTING)
+"""Why somebody is no candidate who will be one when something of theirs ends."""
+
+
+def free_slots(state: DistributionState, presence: AgentPresence, work: Work = Work.CHAT) -> int:
     """How many slots an agent has left for what is offered to them (B-22)."""
+    if work is Work.CONVERSATION:
+        return slots_left(state, presence, work)
     reserve = min(state.config.distribution.park_reserve, len(presence.parked))
     return slots_left(state, presence) - reserve
 
@@ -42,21 +55,36 @@ def blocked(presence: AgentPresence | None) -> Ineligible | None:
     return None
 
 
-def ineligible_reason(
-    state: DistributionState, presence: AgentPresence | None, cost: int = 1
+def kept_from(
+    state: DistributionState, presence: AgentPresence | None, work: Work
 ) -> Ineligible | None:
-    """Why an agent is no candidate for a chat of that cost, or None when they are (B-20)."""
+    """Why an agent can be offered nothing of that kind, or None when they can (B-20, B-57)."""
     reason = blocked(presence)
-    if reason is None and presence is not None and free_slots(state, presence) < cost:
+    if reason is not None or work is Work.CHAT or presence is None:
+        return reason
+    beside = state.config.distribution.messages_while_chatting or not presence.leases
+    return None if beside else Ineligible.CHATTING
+
+
+def ineligible_reason(
+    state: DistributionState,
+    presence: AgentPresence | None,
+    cost: int = 1,
+    work: Work = Work.CHAT,
+) -> Ineligible | None:
+    """Why an agent is no candidate for work of that cost, or None when they are (B-20)."""
+    reason = kept_from(state, presence, work)
+    if reason is None and presence is not None and free_slots(state, presence, work) < cost:
         return Ineligible.NO_SLOT
     return reason
 
 
 def rank(state: DistributionState, demand: Demand, skill: int, presence: AgentPresence) -> Rank:
     """Where a candidate stands among the others (B-21)."""
-    project = state.config.projects.get(demand[0][0])
+    project = state.config.projects.get(demand.projects[0])
     best_skill = project is not None and project.best_skill
-    return (-skill if best_skill else 0, -presence.free, presence.idle_since, presence.agent)
+    free = presence.workload(demand.work).free
+    return (-skill if best_skill else 0, -free, presence.idle_since, presence.agent)
 
 
 def qualified(state: DistributionState, demand: Demand) -> dict[Guid, int]:
@@ -71,7 +99,7 @@ def qualified(state: DistributionState, demand: Demand) -> dict[Guid, int]:
 
 def skill_for(state: DistributionState, agent: Guid, demand: Demand) -> int | None:
     """The skill that qualifies an agent, or None (B-20): in the first project that does."""
-    projects, language, wanted, _weight = demand
+    projects, language, wanted = demand.projects, demand.language, demand.skill
     known = state.config.agents.get(agent)
     if known is None or known.retired or known.role == "bot":
         return None
@@ -110,8 +138,9 @@ def place(state: DistributionState, demand: Demand, queue: Queue, agent: Guid) -
     if reason is not None:
         queue.counts[reason] -= 1
     presence = state.distribution.presences.get(agent)
-    reason = presence.blocked if presence is not None else Ineligible.AWAY
-    if reason is None and presence is not None and presence.free < demand[3]:
+    workload = presence.workload(demand.work) if presence is not None else None
+    reason = workload.blocked if workload is not None else Ineligible.AWAY
+    if reason is None and workload is not None and workload.free < demand.cost:
         reason = Ineligible.NO_SLOT
     if reason is not None or presence is None:
         reason = reason or Ineligible.AWAY
@@ -123,13 +152,13 @@ def place(state: DistributionState, demand: Demand, queue: Queue, agent: Guid) -
 
 
 def at_work(queue: Queue) -> int:
-    """How many of a queue's agents take chats now or will when a slot gets free (B-24)."""
-    return len(queue.ready) + queue.counts.get(Ineligible.NO_SLOT, 0)
+    """How many of a queue's agents can be offered something, or will when a slot gets free (B-24)."""
+    return len(queue.ready) + sum(queue.counts.get(reason, 0) for reason in _SOON)
 
 
 def is_at_work(queue: Queue, agent: Guid) -> bool:
     """Whether the agent is one of them."""
-    return agent in queue.ranks or queue.others.get(agent) == Ineligible.NO_SLOT
+    return agent in queue.ranks or queue.others.get(agent) in _SOON
 
 
 def touch(state: DistributionState, agent: Guid) -> None:
@@ -139,7 +168,10 @@ def touch(state: DistributionState, agent: Guid) -> None:
     if presence is None:
         return
     d.agents_to_match[agent] = None
-    presence.blocked, presence.free = blocked(presence), free_slots(state, presence)
+    for work in Work:
+        workload = presence.workload(work)
+        workload.blocked = kept_from(state, presence, work)
+        workload.free = free_slots(state, presence, work)
     for demand, queue in d.queues.items():
         if agent not in queue.agents:
             continue
@@ -150,9 +182,9 @@ def touch(state: DistributionState, agent: Guid) -> None:
 
 
 def _reconsider(state: DistributionState, queue: Queue) -> None:
-    """Who let a chat go gets it sooner when nobody else is left (B-24): look at these chats again."""
+    """Who let something go gets it sooner when nobody else is left (B-24): look at it again."""
     left = at_work(queue)
-    for chat in queue.excluding:
-        entry = state.distribution.entries[chat]
+    for excluding in queue.excluding:
+        entry = state.distribution.entries[excluding]
         if left <= len(entry.need.exclusions) + len(entry.need.barred):
-            heappush(state.distribution.chats_to_match, entry.order)
+            heappush(state.distribution.entries_to_match, entry.order)

@@ -11,7 +11,7 @@ from bisect import bisect_left
 
 from broker.config.model import MINUTE, GateRule
 from broker.core.distribution.eligibility import free_slots, qualified
-from broker.core.distribution_state import DistributionState
+from broker.core.distribution_state import Demand, DistributionState, Work
 from broker.core.facts.details import LimitReached
 from broker.core.rules import matching
 from protocol.values import AgentState, Guid, Signal
@@ -54,7 +54,7 @@ def limit_reached(
 def _too_long(state: DistributionState, rule: GateRule, project: Guid) -> LimitReached | None:
     waiting, most, longest = 0, rule.queue_limit, rule.wait_limit
     for demand, queue in state.distribution.queues.items():
-        if project not in demand[0]:
+        if project not in demand.projects or demand.work is not Work.CHAT:
             continue
         for *_, chat in queue.entries:
             need = state.distribution.entries[chat].need
@@ -91,7 +91,7 @@ def position(state: DistributionState, chat: Guid) -> int:
 def expected_wait(state: DistributionState, chat: Guid) -> int | None:
     """How much longer a waiting chat will wait, in microseconds, or None when nobody can know (B-26)."""
     entry = state.distribution.entries[chat]
-    return wait_at(state, entry.demand[0][0], position(state, chat))
+    return wait_at(state, entry.demand.projects[0], position(state, chat))
 
 
 def occupancy(state: DistributionState, who: matching.Applicant, now: int) -> Signal | None:
@@ -102,7 +102,7 @@ def occupancy(state: DistributionState, who: matching.Applicant, now: int) -> Si
     gateway = state.config.gateways.get(who.gateway_id)
     cost = gateway.weight if gateway is not None else 1
     d = state.distribution
-    demand = ((rule.project,), rule.language, rule.skill, cost)
+    demand = Demand((rule.project,), rule.language, rule.skill, cost)
     known = d.queues.get(demand)
     able = known.agents if known is not None else qualified(state, demand)
     free = 0
@@ -119,8 +119,8 @@ def occupancy(state: DistributionState, who: matching.Applicant, now: int) -> Si
     if free:
         waiting = sum(
             len(q.entries)
-            for q in d.queues.values()
-            if q.entries and not able.keys().isdisjoint(q.agents)
+            for kind, q in d.queues.items()
+            if q.entries and kind.work is Work.CHAT and not able.keys().isdisjoint(q.agents)
         )
         if free > waiting:
             return Signal.FREE

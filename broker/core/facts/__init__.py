@@ -80,8 +80,8 @@ from broker.core.facts.process import (
     BotAwaited,
     BotSettled,
     ChatForgotten,
-    ChatSettled,
     ConfigReplaced,
+    EntrySettled,
     ListenedAgain,
     Refreshed,
     Register,
@@ -152,7 +152,7 @@ Fact = (
     | AgentSettled
     | BotAwaited
     | ChatForgotten
-    | ChatSettled
+    | EntrySettled
     | ConfigReplaced
     | ListenedAgain
     | Refreshed
@@ -181,7 +181,6 @@ __all__ = [
     "ChatParked",
     "ChatReopened",
     "ChatRouted",
-    "ChatSettled",
     "ChatStarted",
     "ChatUnparked",
     "ChatWarned",
@@ -206,6 +205,7 @@ __all__ = [
     "DecisionLogged",
     "DraftDropped",
     "DraftKept",
+    "EntrySettled",
     "Fact",
     "FormExpected",
     "FormOffered",

@@ -158,6 +158,8 @@ class Ineligible(StrEnum):
     NO_SLOT = "no free slot"
     EXCLUDED = "excluded"
     IN_CHAT = "in the chat"
+    CHATTING = "has a chat"
+    """And is offered no conversation beside it (B-57)."""
 
 
 class ChosenBy(StrEnum):

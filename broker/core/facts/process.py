@@ -112,24 +112,24 @@ class ChatForgotten:
 
 
 @frozen
-class ChatSettled:
-    """The distributor looked at this chat and there is no candidate for it now."""
+class EntrySettled:
+    """The distributor looked at this chat or conversation, and there is no candidate for it now."""
 
     durable: ClassVar[bool] = False
-    chat: Guid
+    id: Guid
 
 
 @frozen
 class Refreshed:
-    """A waiting chat is to be looked at again."""
+    """A chat or a conversation that waits is to be looked at again."""
 
     durable: ClassVar[bool] = False
-    chat: Guid
+    id: Guid
 
 
 @frozen
 class AgentSettled:
-    """The distributor looked at this agent and no waiting chat fits them now."""
+    """The distributor looked at this agent and nothing that waits fits them now."""
 
     durable: ClassVar[bool] = False
     agent: Guid

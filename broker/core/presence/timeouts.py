@@ -17,7 +17,7 @@ from broker.core.deadlines import (
     unbound_until,
 )
 from broker.core.decision import Decision
-from broker.core.distribution.apply import gone_at, held, lost_until
+from broker.core.distribution.graces import gone_at, held, lost_until
 from broker.core.distribution.lifecycle import move_agent
 from broker.core.effects import AgentToWorkplace, ChatToConnectors
 from broker.core.facts import (
@@ -131,7 +131,7 @@ def _agent(state: State, stamp: Stamp, key: Guid) -> Decision:
     presence = state.distribution.presences.get(key)
     if presence is None or presence.lost_at is None:
         return Decision()
-    if stamp.up < gone_at(state, presence.lost_at):
+    if stamp.up < gone_at(state, presence):
         return Decision()
     decision = Decision([move_agent(presence, stamp, AgentState.LOG_OFF, AgentCause.LOST)])
     # No grace is longer than this, but a timer of an earlier loss may come before a chat's own.

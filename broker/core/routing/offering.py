@@ -1,12 +1,16 @@
-"""A chat and an agent become an offer: what the distribution found, told to both sides (B-24, B-29)."""
+"""What the distribution found becomes an offer, told to both sides, or a line of the log (B-24, B-30)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from broker.core.chats.transitions import logged, moved
 from broker.core.decision import Decision
-from broker.core.distribution.offers import Match, next_match
+from broker.core.distribution.offers import Match, Unserved, next_match
+from broker.core.distribution_state import Work
 from broker.core.effects import ChatToAgent, ChatToConnectors, ChatToMembers
-from broker.core.facts import OfferMade
+from broker.core.facts import EntrySettled, OfferMade
 from broker.core.facts.causes import ChatCause, DecisionKind, OfferMode
 from broker.core.facts.details import Choice
 from broker.core.inputs import Stamp
@@ -17,10 +21,35 @@ from protocol.values import ChatStatus, Guid, TransferMode
 def next_offer(state: State, stamp: Stamp) -> Decision | None:
     """The next offer to make, or the next thing to settle, or None when all is settled."""
     found = next_match(state, stamp)
-    if isinstance(found, Match):
-        chat = state.chats[found.chat]
-        return offered(state, chat, found.agent, stamp, found.until, found.choice)
-    return found
+    match found:
+        case Match():
+            return _OFFERED[found.work](state, stamp, found)
+        case Unserved():
+            decision = _UNSERVED[found.work](state, stamp, found)
+            decision.facts.append(EntrySettled(found.id))
+            return decision
+        case _:
+            return found
+
+
+def _chat_offered(state: State, stamp: Stamp, found: Match) -> Decision:
+    chat = state.chats[found.id]
+    return offered(state, chat, found.agent, stamp, found.until, found.choice)
+
+
+def _chat_unserved(state: State, stamp: Stamp, found: Unserved) -> Decision:
+    chat = state.chats[found.id]
+    return Decision([logged(chat, stamp, DecisionKind.WAITING, found.choice)])
+
+
+_OFFERED: Final[Mapping[Work, Callable[[State, Stamp, Match], Decision]]] = {
+    Work.CHAT: _chat_offered,
+}
+"""What an offer of each kind of work is."""
+_UNSERVED: Final[Mapping[Work, Callable[[State, Stamp, Unserved], Decision]]] = {
+    Work.CHAT: _chat_unserved,
+}
+"""What the log says of each kind of work that nobody can be offered."""
 
 
 def offered(

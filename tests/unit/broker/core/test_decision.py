@@ -4,12 +4,12 @@ import pytest
 
 from broker.core.decision import Decision
 from broker.core.effects import Acknowledgement, Answer, ChatToConnectors, Dismiss
-from broker.core.facts import BotSettled, ChatSettled
+from broker.core.facts import BotSettled, EntrySettled
 from protocol.errors import ByeCode
 from protocol.values import Guid
 
 CHAT = Guid("chat")
-ONE, TWO = ChatSettled(CHAT), BotSettled(CHAT)
+ONE, TWO = EntrySettled(CHAT), BotSettled(CHAT)
 TOLD = ChatToConnectors(chat=CHAT)
 REPLACED = Dismiss(2, ByeCode.REPLACED)
 ANSWER = Answer(1, 7, Acknowledgement("ES_CHAT_STOP"))

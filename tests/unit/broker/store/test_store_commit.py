@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from broker.config.model import Config
-from broker.core.facts import ChatSettled, Fact
+from broker.core.facts import EntrySettled, Fact
 from broker.core.state import Chat
 from broker.store import CommitError, RowRefusedError, Store, StoreError
 from protocol.values import ChatStatus
@@ -56,8 +56,8 @@ def test_padding_adds_no_row(store: Store, rows: int) -> None:
 
 def test_what_is_not_durable_is_passed_over(store: Store) -> None:
     store.commit([])
-    store.commit([ChatSettled(chat_id(1))])
-    store.commit([ChatSettled(chat_id(1)), started(1)])
+    store.commit([EntrySettled(chat_id(1))])
+    store.commit([EntrySettled(chat_id(1)), started(1)])
     assert list(chats(store)) == [1]
 
 

@@ -1,4 +1,4 @@
-"""Slots, queue entries and presences, as facts change them (B-21, B-22, B-28, I-6)."""
+"""Workload, queue entries and presences, as facts change them (B-21, B-22, B-28, I-6)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 from attrs import evolve
 
 from broker.core.distribution import apply as write
-from broker.core.distribution.apply import demand_of, held, lease, order_of, release, requeue
+from broker.core.distribution.apply import demand_of, lease, order_of, release, requeue
+from broker.core.distribution.graces import held
 from broker.core.distribution_state import AgentPresence, Need
 from broker.core.facts import (
     AgentMoved,
@@ -16,11 +17,11 @@ from broker.core.facts import (
     AgentSettled,
     ChatMoved,
     ChatParked,
-    ChatSettled,
     ChatUnparked,
     ChatWoken,
     ConfigReplaced,
     DecisionLogged,
+    EntrySettled,
     OfferEnded,
     OfferMade,
     PartyJoined,
@@ -73,7 +74,7 @@ def need(chat: Guid = CHAT, **members: Any) -> Need:
         "answered": False,
         **members,
     }
-    return Need(chat=chat, **asked)
+    return Need(id=chat, **asked)
 
 
 def at_work(*agents: Guid) -> State:
@@ -268,27 +269,27 @@ def test_the_queue_is_in_order_of_age_and_priority() -> None:
     weight = state.config.distribution.age_weight
     young, favoured = need(OTHER, gateway=WEB, queued=UP + 5), need(priority=weight)
     assert order_of(state, need()) < order_of(state, young)
-    assert order_of(state, favoured)[0] == order_of(state, need())[0] - weight
+    assert order_of(state, favoured)[1] == order_of(state, need())[1] - weight
     requeue(state, OTHER, young)
     requeue(state, CHAT, need())
     (queue,) = state.distribution.queues.values()
-    assert [order[2] for order in queue.entries] == [CHAT, OTHER]
+    assert [order[-1] for order in queue.entries] == [CHAT, OTHER]
     requeue(state, CHAT, None)
-    assert [order[2] for order in queue.entries] == [OTHER]
+    assert [order[-1] for order in queue.entries] == [OTHER]
     assert list(state.distribution.entries) == [OTHER]
 
 
 def test_what_was_looked_at_is_looked_at_again_when_asked() -> None:
     state = at_work(ALICE)
     requeue(state, CHAT, need())
-    write.chat_settled(state, ChatSettled(OTHER))
-    assert len(state.distribution.chats_to_match) == 1
-    write.chat_settled(state, ChatSettled(CHAT))
+    write.entry_settled(state, EntrySettled(OTHER))
+    assert len(state.distribution.entries_to_match) == 1
+    write.entry_settled(state, EntrySettled(CHAT))
     write.agent_settled(state, AgentSettled(ALICE))
-    assert (state.distribution.chats_to_match, state.distribution.agents_to_match) == ([], {})
+    assert (state.distribution.entries_to_match, state.distribution.agents_to_match) == ([], {})
     write.refreshed(state, Refreshed(CHAT))
     write.refreshed(state, Refreshed(OTHER))
-    assert [order[2] for order in state.distribution.chats_to_match] == [CHAT]
+    assert [order[-1] for order in state.distribution.entries_to_match] == [CHAT]
 
 
 def test_why_a_chat_waits_is_said_once() -> None:
@@ -335,5 +336,5 @@ def test_another_configuration_weighs_and_queues_anew() -> None:
     state.config = read_config(FLOOR)
     write.config_replaced(state, ConfigReplaced(config=state.config))
     assert (presence(state).load, presence(state).costs) == (1, {CHAT: 1})
-    assert [entry.demand[3] for entry in state.distribution.entries.values()] == [1]
-    assert len(state.distribution.chats_to_match) == 1
+    assert [entry.demand.cost for entry in state.distribution.entries.values()] == [1]
+    assert len(state.distribution.entries_to_match) == 1

@@ -30,7 +30,7 @@ CONFIG = bare_state().config
 ALICE, BOB, CAROL, ROBO = (agent_in(CONFIG, who) for who in ("alice", "bob", "carol", "robo"))
 SUPPORT, SALES = project_in(CONFIG, "Support"), project_in(CONFIG, "Sales")
 (ENGLISH,) = CONFIG.languages
-ANYBODY: Demand = ((SUPPORT,), None, 1, 1)
+ANYBODY = Demand((SUPPORT,), None, 1, 1)
 
 
 def ready(agent: Guid, **members: Any) -> AgentPresence:
@@ -83,11 +83,11 @@ def test_who_has_fewer_slots_than_it_takes_is_no_candidate(
     ("agent", "demand", "skill"),
     [
         (ALICE, ANYBODY, 50),
-        (ALICE, ((SUPPORT,), ENGLISH, 50, 1), 50),
-        (ALICE, ((SUPPORT,), None, 51, 1), None),
-        (ALICE, ((SALES, SUPPORT), None, 20, 1), 50),  # in the first project that does
-        (BOB, ((SALES,), None, 1, 1), None),
-        (ALICE, ((SUPPORT,), Guid("Czech"), 1, 1), None),
+        (ALICE, Demand((SUPPORT,), ENGLISH, 50, 1), 50),
+        (ALICE, Demand((SUPPORT,), None, 51, 1), None),
+        (ALICE, Demand((SALES, SUPPORT), None, 20, 1), 50),  # in the first project that does
+        (BOB, Demand((SALES,), None, 1, 1), None),
+        (ALICE, Demand((SUPPORT,), Guid("Czech"), 1, 1), None),
         (ROBO, ANYBODY, None),
         (Guid("nobody"), ANYBODY, None),
     ],
@@ -110,7 +110,7 @@ def test_what_is_switched_off_qualifies_nobody(change: dict[str, Any]) -> None:
     state = bare_state()
     alice = evolve(state.config.agents[ALICE], **change)
     state.config = evolve(state.config, agents={ALICE: alice})
-    assert qualified(state, ((SUPPORT,), ENGLISH, 1, 1)) == {}
+    assert qualified(state, Demand((SUPPORT,), ENGLISH, 1, 1)) == {}
 
 
 def test_more_free_slots_come_first_then_who_is_idle_the_longest() -> None:
@@ -159,7 +159,7 @@ def test_a_queue_of_nobody_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """I-14: as many are kept for their order alone as may be."""
     monkeypatch.setattr(eligibility, "IDLE_QUEUES", 2)
     state = bare_state()
-    demands: list[Demand] = [((SUPPORT,), None, skill, 1) for skill in (1, 2, 3)]
+    demands = [Demand((SUPPORT,), None, skill, 1) for skill in (1, 2, 3)]
     for demand in demands:
         queue_of(state, demand)
     assert list(state.distribution.queues) == demands[1:]

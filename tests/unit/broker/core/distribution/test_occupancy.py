@@ -41,7 +41,7 @@ def waiting(*queued: int, answered: bool = False, waits: bool = True) -> State:
     state = bare_state()
     for number, since in enumerate(queued):
         need = Need(
-            chat=Guid(f"chat {number}"),
+            id=Guid(f"chat {number}"),
             no=number,
             gateway=WEB,
             projects=(SUPPORT,),
