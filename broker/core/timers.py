@@ -35,7 +35,6 @@ class TimerKind(IntEnum):
     ASIDE = 14
     MESSAGE = 15
     CONVERSATION_GRACE = 16
-    CONVERSATION_EXCLUSION = 17
 
 
 @frozen
