@@ -93,6 +93,15 @@ def test_the_first_rule_by_rank_counts() -> None:
     assert (first.rank, first.close, last.rank, last.close) == (1, True, 2, False)
 
 
+def test_a_text_is_searched_for_each_rule() -> None:
+    """B-57."""
+    rules = config(
+        '[[message_rules]]\nsubject = "invoice"\nclose = true\n'
+        '[[message_rules]]\nsubject = "order"\nproject = "P"\n'
+    )
+    assert match(rules, LETTER, 0) == rules.message_rules[1]
+
+
 @pytest.mark.parametrize(
     "limit",
     [
