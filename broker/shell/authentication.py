@@ -20,9 +20,10 @@ from attrs import define, field, frozen
 from broker.config.message_gateways import MessageGateway
 from broker.config.model import Config, Gateway, Secret
 from broker.config.secret import verify
+from broker.core.inputs import SessionOpened
 from broker.shell.parties import party_of
 from protocol.session import Hello
-from protocol.values import Guid, Role
+from protocol.values import FrameId, Guid, Role
 
 _NOBODY = Secret(digest=bytes(32))
 
@@ -42,6 +43,21 @@ class Claim:
     def party(self) -> object:
         """Whose sessions share turns and bounds: those of a gateway, or of an agent."""
         return party_of(self.agent_id, self.gateways)
+
+
+def opening(session: int, claim: Claim, hello: Hello, re: FrameId) -> SessionOpened:
+    """What the core is told of a hello that was found good."""
+    return SessionOpened(
+        session=session,
+        role=claim.role,
+        gateways=claim.gateways,
+        workplace=claim.workplace,
+        agent_id=claim.agent_id,
+        continues=hello.continues,
+        takes_pieces=bool(hello.takes_pieces),
+        software=hello.software,
+        re=re,
+    )
 
 
 def claim_of(config: Config, hello: Hello) -> Claim | None:

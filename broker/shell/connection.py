@@ -13,6 +13,8 @@ from broker.shell.rate import Budget, TokenBucket
 from broker.shell.seams import Pipe, StreamSocket
 from broker.shell.tls import TlsPipe
 from protocol.connection import Connection
+from protocol.encoding import MESSAGEPACK
+from protocol.session import Hello
 from protocol.values import Guid
 
 
@@ -79,6 +81,26 @@ class ClientConnection:
     frames_in: int = 0
     frames_out: int = 0
     refused: int = 0
+
+    def introduce(self, hello: Hello) -> None:
+        """Note for the log who it says to be."""
+        self.who = {"role": hello.role, "peers": hello.peers, "login": hello.login}
+        self.who["software"] = hello.software
+        if self.connection.encoding is not MESSAGEPACK:
+            self.who["encoding"] = self.connection.encoding.name
+
+    def record(self, cause: str, now: float) -> dict[str, object]:
+        """What the log says of its end."""
+        return {
+            "session": self.number,
+            "remote": self.remote,
+            "cause": self.cause or cause,
+            "seconds": round(now - self.opened_at, 3),
+            "frames_in": self.frames_in,
+            "frames_out": self.frames_out,
+            "refused": self.refused,
+            **{key: value for key, value in self.who.items() if value},
+        }
 
     @property
     def waits(self) -> bool:

@@ -23,6 +23,7 @@ GAUGES: Final[Mapping[str, str]] = {
     "outboxes": "Connections whose reader is behind.",
     "outbox_bytes": "Bytes that wait for slow readers.",
     "outbox_largest_bytes": "Bytes that wait for the slowest reader.",
+    "cleaning_bytes": "HTML of messages that waits to be cleaned.",
     "inbox_length": "Inputs that wait for the engine.",
     "queue_oldest_seconds": "Age of the chat that waits longest; 0 when none waits.",
     "loop_lag_seconds": "Longest lateness of the event loop since the last reading.",
@@ -39,6 +40,7 @@ TOTALS: Final[Mapping[str, str]] = {
     "store_losses": "Failed commits, after each of which the store was opened again.",
     "slow_consumers": "Sessions ended because their peer did not read.",
     "log_lines_dropped": "Lines of the log that found no room or could not be written.",
+    "cleaners_replaced": "Processes ended since a message took too long or killed them.",
     "typing_dropped": "Typing frames that a slow reader did not get.",
 }
 
@@ -64,6 +66,9 @@ class BrokerCollector(Collector):
         yield _by("chats", "Chats in memory by status.", "status", shot.chats)
         yield _total_by("refusals", "SYS_ERROR frames by code.", "code", shot.refusals)
         yield _total_by("byes", "SYS_BYE frames by code.", "code", shot.byes)
+        yield _total_by(
+            "messages_cleaned", "Messages with HTML by what was kept.", "as", shot.messages
+        )
         yield _histogram("commit_seconds", "How long a commit took.", shot.commit_seconds)
         yield _histogram("commit_facts", "Facts in one commit.", shot.commit_facts)
         yield _histogram(

@@ -119,6 +119,7 @@ class Server:
         """There is no engine any more: say good-bye to everybody and take nobody in."""
         self.engine = self.sessions.engine = None
         self._listen(False)
+        self.sessions.cleaning.clear()
         self.sessions.dismiss_all(code, text, after)
         self.on_progress()
 
@@ -299,7 +300,8 @@ class Server:
         self._reads = stage in (Stage.SERVING, Stage.LEAVING)
 
     def _go_on_draining(self) -> None:
-        if self.stage is Stage.ANSWERING and (self.engine is None or self.engine.idle):
+        idle = self.engine is None or (self.engine.idle and not self.sessions.cleaning.lines)
+        if self.stage is Stage.ANSWERING and idle:
             self._go_to(Stage.LEAVING)
             self.detach(ByeCode.SHUTDOWN, "the broker shuts down")
         if self.stage is Stage.LEAVING and not self.sessions.clients:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import trio
 from attrs import define, field
 
+from broker.shell.cleaners import Cleaners
 from broker.shell.listening_clock import LOOK_EVERY
 from broker.shell.server import Server, Stage
 
@@ -37,11 +38,13 @@ class ServerTasks:
 
     async def run(self) -> None:
         """Serve until cancelled."""
+        sessions = self.server.sessions
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._serve)
             nursery.start_soon(self._keep_time)
             nursery.start_soon(self._measure_lag)
-            nursery.start_soon(self.server.sessions.checks.run)
+            nursery.start_soon(sessions.checks.run)
+            nursery.start_soon(Cleaners(sessions.cleaning, sessions.counters).run)
 
     async def drain(self, seconds: float) -> int:
         """Stop in good order; see `Server.begin_drain`.

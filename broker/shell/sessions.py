@@ -17,25 +17,27 @@ from attrs import Factory, define, field
 
 from broker.config.model import Limits
 from broker.core.effects import Dismiss, Effect, LogEntry, Send
-from broker.core.inputs import FrameArrived, SessionClosed, SessionOpened
-from broker.shell.authentication import Claim, Verdict
+from broker.core.inputs import FrameArrived, SessionClosed
+from broker.shell.authentication import Claim, Verdict, opening
 from broker.shell.backlog import ALL_OUTBOXES, PARTY_OUTBOXES
 from broker.shell.checks import Check, SlowChecks
+from broker.shell.cleaning import CLEANED, Cleaning, Released
 from broker.shell.connection import ClientConnection, Phase
 from broker.shell.counters import Counters
 from broker.shell.deadlines import Deadlines
 from broker.shell.engine import Engine
 from broker.shell.graces import Excuses
 from broker.shell.packing import packed
-from broker.shell.questions import PLAIN_ANSWERS, QUESTIONS
+from broker.shell.questions import QUESTIONS
 from broker.shell.rate import Budget
+from broker.shell.refusals import Refusals
 from broker.shell.sockets import Sockets
 from protocol.catalogue import CATALOGUE
 from protocol.connection import Event, Failed, Refused, State
-from protocol.encoding import MESSAGEPACK, Encoding
+from protocol.encoding import Encoding
 from protocol.errors import ByeCode, ErrorCode, WireError
 from protocol.frame import Frame
-from protocol.session import Hello, SysError, Welcome
+from protocol.session import Hello, Welcome
 from protocol.values import FrameId, Guid
 
 CLOSE_TIMEOUT = 2.0
@@ -46,8 +48,6 @@ BACKLOG_HIGH = 512
 """Inputs of one token that wait from which on who sent the last of them is not read."""
 BACKLOG_LOW = 256
 """So few are left when it is read again."""
-LOGGED_REFUSALS = 100
-"""Refused frames of one connection that are logged; further ones are only counted."""
 _OPEN: Final = State.OPEN
 VOLATILE = frozenset(spec.type for spec in CATALOGUE.values() if spec.volatile)
 AUTH_FAILED = "the peers, the login or the token are not good"
@@ -75,8 +75,12 @@ class Sessions:
     deadlines: Deadlines = Factory(Deadlines)
     clients: dict[int, ClientConnection] = Factory(dict)
     engine: Engine | None = None
+    cleaning: Cleaning = Factory(Cleaning)
     backlog_high: int = BACKLOG_HIGH
     backlog_low: int = BACKLOG_LOW
+    refusals: Refusals = field(
+        default=Factory(lambda self: Refusals(self.counters), takes_self=True), init=False
+    )
     _touched: list[ClientConnection] = field(factory=list, init=False)
     _paused: dict[int, ClientConnection] = field(factory=dict, init=False)
     _served: Counter[Guid] = field(factory=Counter, init=False)
@@ -84,6 +88,10 @@ class Sessions:
     _answers: dict[object, Budget] = field(factory=dict, init=False)
     """By the party that shares it; there are no more of them than names in the configuration."""
     _log: Any = field(factory=lambda: structlog.get_logger(), init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Be told what is clean."""
+        self.cleaning.release = self._go_on
 
     # -- what happens to a connection
 
@@ -118,43 +126,74 @@ class Sessions:
         """The events of a session that is open."""
         engine = self.engine
         assert engine is not None
-        submit, number = engine.submit, client.number
+        submit, number, lines = engine.submit, client.number, self.cleaning.lines
         for event in events:
             if type(event) is Frame:
                 if event.type == "SYS_BYE":
                     client.cause = "bye"
+                elif event.type in CLEANED or number in lines:
+                    self._hold(client, event)
                 elif event.type in QUESTIONS and (why := self._too_much(client, event.type, now)):
-                    self._limit(client, event, why)
+                    self.refusals.limit(client, event, why)
                 else:
                     submit(FrameArrived(number, event))
             elif type(event) is Refused:
-                self._note_refusal(client, event.error)
+                self.refusals.note(client, event.error)
             elif type(event) is Failed:
-                self._note_refusal(client, event.error)
+                self.refusals.note(client, event.error)
                 client.cause = event.error.code
-        if engine.inbox.backlog(number) >= self.backlog_high and client.phase is Phase.JOINED:
+        high, is_full = self.backlog_high, self.cleaning.is_full
+        behind = engine.inbox.backlog(number) >= high or (lines and is_full(number, client.party))
+        if behind and client.phase is Phase.JOINED:
             self.sockets.pause(client, True)
             self._paused[number] = client
 
-    def _too_much(self, client: ClientConnection, question: str, now: float) -> str | None:
-        """Why a question is not taken now, if so."""
+    def _hold(self, client: ClientConnection, frame: Frame) -> None:
+        """Have a message cleaned; what comes behind it waits as well."""
+        try:
+            at_once = self.cleaning.put(client.number, client.party, frame)
+        except WireError as error:
+            self.refusals.report(client, error)
+        else:
+            if at_once is not None and self.engine is not None:
+                self.engine.submit(at_once)
+
+    def _go_on(self, session: int, released: Released) -> None:
+        """What waited for the cleaning of a message goes on; the session may be gone by now."""
+        client, engine = self.clients.get(session), self.engine
+        assert engine is not None
+        if isinstance(released, WireError):
+            if client is not None and client.phase is Phase.JOINED:
+                self.refusals.report(client, released)
+                self.flush(client)
+        elif (
+            client is not None
+            and isinstance(released, FrameArrived)
+            and (why := self._too_much(client, released.frame.type, self.now()))
+        ):
+            self.refusals.limit(client, released.frame, why)
+            self.flush(client)
+        else:
+            engine.submit(released)
+        self.on_progress()
+
+    def _too_much(self, client: ClientConnection, type: str, now: float) -> str | None:
+        """Why a frame is not taken now, if it is a question and there is a reason."""
+        if type not in QUESTIONS:
+            return None
         rate = self.limits.answer_bytes_per_second
-        if self.engine is not None and not self.engine.inbox.may_ask(client.number, question):
-            return f"more than {QUESTIONS[question]} of them wait"
+        if self.engine is not None and not self.engine.inbox.may_ask(client.number, type):
+            return f"more than {QUESTIONS[type]} of them wait"
         if client.answers is not None and not client.answers.allows(rate, now):
             return f"more than {rate} bytes of answers a second"
         return None
 
-    def _limit(self, client: ClientConnection, frame: Frame, why: str) -> None:
-        error = WireError(ErrorCode.RATE_LIMITED, why, type=frame.type, re=frame.id)
-        client.connection.report(error)
-        self._note_refusal(client, error)
-
     def resume(self) -> None:
         """Read those again whose party has not much waiting any more."""
-        engine = self.engine
+        engine, is_full = self.engine, self.cleaning.is_full
         for number, client in list(self._paused.items()):
-            if engine is None or engine.inbox.backlog(number) < self.backlog_low:
+            behind = engine is not None and engine.inbox.backlog(number) >= self.backlog_low
+            if not behind and not is_full(number, client.party):
                 del self._paused[number]
                 self.sockets.pause(client, False)
 
@@ -166,7 +205,9 @@ class Sessions:
             elif index < end or type(event) is not Frame or event.type == "SYS_BYE":
                 self._take(client, [event], now)
             else:
-                self._limit(client, event, f"more than {client.bucket.rate} frames a second")
+                self.refusals.limit(
+                    client, event, f"more than {client.bucket.rate} frames a second"
+                )
         if client.bucket.spent and client.connection.state is State.OPEN:
             client.connection.bye(ByeCode.RATE_LIMITED, "far more frames than are served")
             self.finish(client, "rate_limited")
@@ -203,7 +244,7 @@ class Sessions:
                 continue
             for event in client.connection.tick(now):
                 if isinstance(event, Failed):
-                    self._note_refusal(client, event.error)
+                    self.refusals.note(client, event.error)
                     client.cause = event.error.code
             self.flush(client)
             if client.connection.state is State.CLOSING:
@@ -220,10 +261,7 @@ class Sessions:
         hello = frame.payload
         if client.connection.state is not State.CHECKING or not isinstance(hello, Hello):
             return  # what came right behind it was a fault
-        client.who = {"role": hello.role, "peers": hello.peers, "login": hello.login}
-        client.who["software"] = hello.software
-        if client.connection.encoding is not MESSAGEPACK:
-            client.who["encoding"] = client.connection.encoding.name
+        client.introduce(hello)
         client.phase = Phase.CHECKING
         verdict = self.checks.authentication.judge(hello)
         if isinstance(verdict, Claim):
@@ -268,19 +306,7 @@ class Sessions:
         client.party = party = claim.party
         client.answers = self._answers.setdefault(party, Budget(inf, self.now()))
         client.phase = Phase.JOINED
-        self.engine.submit(
-            SessionOpened(
-                session=client.number,
-                role=claim.role,
-                gateways=claim.gateways,
-                workplace=claim.workplace,
-                agent_id=claim.agent_id,
-                continues=hello.continues,
-                takes_pieces=bool(hello.takes_pieces),
-                software=hello.software,
-                re=re,
-            )
-        )
+        self.engine.submit(opening(client.number, claim, hello, re))
 
     def _turn_away(self, client: ClientConnection, code: ErrorCode, text: str, re: FrameId) -> None:
         self.counters.hellos_refused += 1
@@ -289,7 +315,7 @@ class Sessions:
     def refuse(self, client: ClientConnection, error: WireError) -> None:
         """Say a fatal error and close."""
         client.connection.refuse(error)
-        self._note_refusal(client, error)
+        self.refusals.note(client, error)
         self.finish(client, error.code)
 
     # -- what the engine releases
@@ -352,7 +378,7 @@ class Sessions:
             client.queued += 1
             connection.send(frame)
             if is_error:
-                self._note_sent_error(client, payload)
+                self.refusals.note_sent(client, payload)
         if others:
             self._send(effect, others)
 
@@ -453,17 +479,8 @@ class Sessions:
         client.phase = Phase.CLOSING
         self.deadlines.forget(client.number)
         self.sockets.drop(client)
-        self._log.info(
-            "session_closed" if "session_id" in client.who else "connection_closed",
-            session=client.number,
-            remote=client.remote,
-            cause=client.cause or cause,
-            seconds=round(self.now() - client.opened_at, 3),
-            frames_in=client.frames_in,
-            frames_out=client.frames_out,
-            refused=client.refused,
-            **{key: value for key, value in client.who.items() if value},
-        )
+        event = "session_closed" if "session_id" in client.who else "connection_closed"
+        self._log.info(event, **client.record(cause, self.now()))
 
     def _leave(self, client: ClientConnection) -> None:
         if client.check is not None:
@@ -475,21 +492,9 @@ class Sessions:
         if self._paused.pop(client.number, None) is not None:
             self.sockets.pause(client, False)  # its end is to be heard
         if self.engine is not None:
-            self.engine.submit(SessionClosed(client.number))
+            closed = SessionClosed(client.number)
+            if client.number in self.cleaning.lines:
+                self.cleaning.close(closed)
+            else:
+                self.engine.submit(closed)
             self.on_progress()
-
-    def _note_sent_error(self, client: ClientConnection, error: object) -> None:
-        if isinstance(error, SysError) and error.code is not None:
-            self._note_refusal(client, WireError(error.code, error.text or "", type=error.type))
-
-    def _note_refusal(self, client: ClientConnection, error: WireError) -> None:
-        """A line for each refused frame; never what was in it. Of what is full the text says which."""
-        self.counters.refusals[error.code] += 1
-        if (error.code, error.type) in PLAIN_ANSWERS:
-            return
-        client.refused += 1
-        if client.refused <= LOGGED_REFUSALS:
-            text = error.text if error.code is ErrorCode.OVERLOADED else None
-            what = {"code": error.code, "type": error.type, "path": error.path, "text": text}
-            known = {name: value for name, value in what.items() if value is not None}
-            self._log.info("frame_refused", session=client.number, **known)

@@ -39,6 +39,7 @@ class Stats:
     chats: Mapping[str, int]
     refusals: Mapping[str, int]
     byes: Mapping[str, int]
+    messages: Mapping[str, int]
     commit_seconds: Buckets
     commit_facts: Buckets
     estimate_error: Buckets
@@ -62,6 +63,7 @@ def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Stats:
         "outboxes": len(outboxes),
         "outbox_bytes": server.sessions.sockets.backlog.size,
         "outbox_largest_bytes": max((outbox.size for outbox in outboxes), default=0),
+        "cleaning_bytes": server.sessions.cleaning.size,
         "inbox_length": 0,
         "queue_oldest_seconds": 0.0,
         "loop_lag_seconds": counters.lag,
@@ -97,6 +99,7 @@ def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Stats:
         chats=chats,
         refusals=dict(counters.refusals),
         byes=dict(counters.byes),
+        messages=dict(counters.messages),
         commit_seconds=Buckets.of(counters.commit_seconds),
         commit_facts=Buckets.of(counters.commit_facts),
         estimate_error=Buckets.of(counters.estimate_error),
@@ -124,5 +127,6 @@ def _totals(counters: Counters) -> dict[str, int]:
         "rows_refused": counters.rows_refused,
         "store_losses": counters.losses,
         "slow_consumers": counters.slow_consumers,
+        "cleaners_replaced": counters.cleaners_replaced,
         "typing_dropped": counters.typing_dropped,
     }

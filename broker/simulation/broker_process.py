@@ -43,6 +43,7 @@ from broker.simulation.fake_sockets import (
     socket_of,
 )
 from broker.simulation.faults import Faults, Window
+from broker.simulation.late_cleaning import LateCleaners
 from broker.simulation.network import SimulatedConnection as Wire
 from broker.simulation.released import Released
 from broker.simulation.rng import Rng
@@ -165,6 +166,7 @@ class Life:
     clock: Clock = field(init=False)
     diary: Diary = field(init=False)
     committer: Committer = field(init=False)
+    cleaners: LateCleaners = field(init=False)
     released: Released = field(init=False)
     dead: bool = False
     held_at: int | None = None
@@ -206,7 +208,15 @@ class Life:
         )
         self.server.alarm = self._set_alarm
         log = Silent(self._caught)
-        self.sessions._log = self.server._log = log  # noqa: SLF001 - thousands of lines that nobody reads
+        self.sessions.refusals.log = self.sessions._log = self.server._log = log  # noqa: SLF001 - thousands of lines that nobody reads
+        self.cleaners = LateCleaners(
+            self.sessions.cleaning,
+            host.world,
+            self.rng.fork("cleaning"),
+            self.standstill,
+            guarded=self.guarded,
+            is_over=lambda: self.dead,
+        )
         self.released = Released(host.world, host.history, self.sessions, self.wires)
         self.watch = Watch(host.world, host.history, self.server, self.listener)
         self._dear = self.rng.fork("turns").choose((5, 20, DEAR))

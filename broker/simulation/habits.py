@@ -1,4 +1,4 @@
-"""Habits that some people have in some runs: prying into the chats of others, and putting chats aside.
+"""Habits that some people have in some runs: prying, putting chats aside, writing mail.
 
 Each draws from a source of its own, and a run without it plays as if it were not there: so a seed
 that was kept for something goes on playing that.
@@ -21,6 +21,7 @@ from broker.simulation.world import World
 from connectors.client.events import Event, RequestDone, RequestFailed
 from connectors.client.settings import ConnectorSettings
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatTransferInfo
+from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus, Guid, TransferMode
 
 OFTEN: Final = 0.3
@@ -107,6 +108,38 @@ class Tidying(Habit):
 
 
 @define(eq=False, repr=False)
+class Mailing(Habit):
+    """An agent who writes mail between the chats, some of it as HTML, and goes on talking at once."""
+
+    def begin(self) -> None:
+        """Begin soon."""
+        self.later(5 * SECOND, self._write)
+
+    def _write(self) -> None:
+        self.later(4 * SECOND, self._write)
+        body = self.rng.weighed(
+            (("<p>Good day", 6), ("<script>1</script>", 1), (None, 2), ("<b>" * 200, 1))
+        )
+        mail = MessageContentInfo(
+            gateway_id=guid_from(self.rng),
+            remote_address="jana@example.com",
+            request_id=f"mail-{self.rng.text(10)}",
+            body_html=body,
+            body_text=self.rng.choose((None, "Good day")),
+        )
+        self._request("CS_MESSAGE_SEND", mail)
+        self._go_on_talking()
+
+    def _go_on_talking(self) -> None:
+        program, number = self.agent.at_work(), self.agent.settings.number
+        held = program.session.chats.open_refs()
+        for text in ("first", "second") if held else ():
+            key = f"behind-{self.rng.text(10)}"
+            said = ChatSentenceInfo(peer=number, chat_id=Guid(held[0].name), id=key, text=text)
+            self._request("CS_CHAT_SENTENCE", said)
+
+
+@define(eq=False, repr=False)
 class Browsing(Person):
     """A connector that looks through the list of its chats at leisure, beside what its session asks."""
 
@@ -157,6 +190,9 @@ def habits_of(
         habits += [
             Prying(world, pry.fork(agent.settings.login), agent=agent, spied=spied) for agent in led
         ]
+    mail = rng.fork("habits").fork("mailing")
+    if mail.happens(OFTEN):
+        habits += [Mailing(world, mail.fork(a.settings.login), agent=a) for a in agents]
     if tidy.happens(OFTEN):
         habits += [Tidying(world, tidy.fork(a.settings.login), agent=a) for a in agents]
     return habits

@@ -15,7 +15,19 @@ from tests.integration.peers import write_config
 from tests.integration.program import serving
 
 ROOMS = frozenset(
-    {"__main__", "app", "cli", "config", "console", "core", "process", "shell", "signals", "store"}
+    {
+        "__main__",
+        "app",
+        "cleaning",
+        "cli",
+        "config",
+        "console",
+        "core",
+        "process",
+        "shell",
+        "signals",
+        "store",
+    }
 )
 """What a broker is made of; the other rooms are those of other commands."""
 
@@ -23,8 +35,13 @@ FOREIGN = {
     "alembic": "only a database that is not at the newest schema needs it",
     "anyio": "the client library's",
     "connectors": "programs beside the broker",
+    "broker.cleaning.layout": "only the process that cleans HTML needs it",
+    "broker.cleaning.policy": "only the process that cleans HTML needs it",
     "http.server": "only health and metrics are served over HTTP",
     "mako": "alembic's",
+    "inscriptis": "only the process that cleans HTML needs it",
+    "lxml": "inscriptis's",
+    "nh3": "only the process that cleans HTML needs it",
     "prometheus_client": "only health and metrics need it",
     "prompt_toolkit": "a terminal's",
     "psycopg": "only PostgreSQL needs it",

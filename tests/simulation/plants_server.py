@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from broker.config.model import Config
+from broker.core.inputs import FrameArrived
 from broker.shell import server, sessions
+from broker.shell.cleaning import Cleaning, Order
 from broker.shell.server import Server, Stage
 from broker.shell.sessions import Sessions
 from protocol.connection import Connection, State
+from protocol.errors import ErrorCode
 from tests.simulation.plants import Patch, Plant
 
 
@@ -77,6 +80,33 @@ def _closing_takes_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "CLOSE_TIMEOUT", 1e6)
 
 
+def _message_takes_what_follows_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Cleaning.done
+
+    def done(self: Cleaning, one: Order, came: Any) -> None:
+        line = self.lines.get(one.session)
+        if line is not None and isinstance(came, ErrorCode):
+            behind = [item for item in line if not isinstance(item, Order)]
+            for item in behind[:1]:
+                line.remove(item)
+        original(self, one, came)
+
+    monkeypatch.setattr(Cleaning, "done", done)
+
+
+def _last_said_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Cleaning._go_on
+
+    def go_on(self: Cleaning, session: int, line: Any) -> None:
+        if all(isinstance(item, FrameArrived) for item in [*line][1:]):
+            first, rest = line.popleft(), [*line]
+            line.clear()
+            line.extend((first, *reversed(rest)))
+        original(self, session, line)
+
+    monkeypatch.setattr(Cleaning, "_go_on", go_on)
+
+
 PLANTS = (
     Plant("a socket is read although the inbox is full", "I-14", _read_whatever_waits),
     Plant("an accept never resumes", "I-16", _accept_never_resumes),
@@ -93,5 +123,12 @@ PLANTS = (
     ),
     Plant("a missing hello is borne for ever", "I-16", _no_deadline(State.AWAITING_HELLO)),
     Plant("a silent peer is borne for ever", "I-16", _no_deadline(State.OPEN)),
+    Plant(
+        "a refused message takes what follows with it",
+        "I-13",
+        _message_takes_what_follows_with_it,
+        40,
+    ),
+    Plant("behind a message the last word goes first", "I-4", _last_said_goes_first, 40),
     Plant("who does not close is borne for ever", "I-16", _closing_takes_for_ever),
 )

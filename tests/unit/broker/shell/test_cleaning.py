@@ -1,0 +1,234 @@
+"""Messages that wait until their HTML is harmless: order, turns, bounds, ends (B-50, I-4, I-14)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import define, evolve, field
+
+from broker.cleaning.bodies import Bodies
+from broker.core.inputs import FrameArrived, SessionClosed
+from broker.shell import cleaning
+from broker.shell.cleaning import CLEANED, CROWDED, Cleaning, Order, Released
+from protocol.chat import ChatCommandInfo, ChatSentenceInfo
+from protocol.errors import ErrorCode, WireError
+from protocol.frame import Frame
+from protocol.message import MessageContentInfo
+
+
+def mail(key: str, html: str | None = "<p>x", text: str | None = None) -> Frame:
+    content = MessageContentInfo(request_id=key, body_html=html, body_text=text, spam_level=3)
+    return Frame("ES_MESSAGE_RECEIVING", content, {"Id": key})
+
+
+def said(key: str) -> Frame:
+    return Frame("ES_CHAT_SENTENCE", ChatSentenceInfo(peer="web", id=key, text="x"), {"Id": key})
+
+
+def question(key: str) -> Frame:
+    return Frame("ES_CHAT_STATUS", ChatCommandInfo(peer="web"), {"Id": key})
+
+
+@define
+class Stage:
+    """The lines, and what left them."""
+
+    cleaning: Cleaning = field(factory=Cleaning)
+    left: list[tuple[int, Released]] = field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        self.cleaning.release = lambda session, released: self.left.append((session, released))
+
+    def put(self, session: int, *frames: Frame, party: object = "web") -> list[Released | None]:
+        return [self.cleaning.put(session, party, frame) for frame in frames]
+
+    def take(self) -> Order:
+        taken = self.cleaning.take()
+        assert taken is not None
+        return taken
+
+    @property
+    def ids(self) -> list[Any]:
+        """What left, by the `Id` of the frame; a refusal and an end by what they are."""
+        return [
+            one.frame.id
+            if isinstance(one, FrameArrived)
+            else one.code
+            if isinstance(one, WireError)
+            else "end"
+            for _, one in self.left
+        ]
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def content_of(released: Released | None) -> MessageContentInfo:
+    assert isinstance(released, FrameArrived)
+    assert isinstance(released.frame.payload, MessageContentInfo)
+    return released.frame.payload
+
+
+def test_every_frame_that_brings_html_is_cleaned() -> None:
+    assert {"ES_MESSAGE_RECEIVING", "CS_MESSAGE_SEND", "CS_MESSAGE_DRAFT"} == CLEANED
+
+
+def test_what_comes_behind_a_message_waits_for_it_and_others_do_not(stage: Stage) -> None:
+    assert stage.put(1, mail("m"), said("a"), said("b")) == [None] * 3
+    assert stage.put(2, mail("n", html=None, text="x")) != [None]
+    stage.cleaning.done(stage.take(), Bodies("<p>x</p>", "x"))
+    assert stage.ids == ["m", "a", "b"]
+    assert stage.cleaning.lines == {}
+
+
+def test_a_message_comes_out_with_bodies_and_nothing_else_is_touched(stage: Stage) -> None:
+    frame = mail("m")
+    stage.put(1, frame)
+    one = stage.take()
+    assert (one.html, one.wants_text) == ("<p>x", True)
+    stage.cleaning.done(one, Bodies("<p>x</p>", "x"))
+    content = content_of(stage.left[0][1])
+    assert isinstance(frame.payload, MessageContentInfo)
+    assert content == evolve(frame.payload, body_html="<p>x</p>", body_text="x")
+
+
+def test_a_text_that_came_stays(stage: Stage) -> None:
+    stage.put(1, mail("m", text="mine"))
+    one = stage.take()
+    assert not one.wants_text
+    stage.cleaning.done(one, Bodies("<p>x</p>", None))
+    assert content_of(stage.left[0][1]).body_text == "mine"
+
+
+@pytest.mark.parametrize(
+    ("html", "text", "made"),
+    [(None, "1 < 2\n3", "1 &lt; 2<br>\n3"), ("", "x", "x"), (None, None, None), ("", "", None)],
+)
+def test_a_message_without_html_goes_on_at_once(
+    stage: Stage, html: str | None, text: str | None, made: str | None
+) -> None:
+    (released,) = stage.put(1, mail("m", html=html, text=text))
+    assert content_of(released).body_html == made
+    assert content_of(released).body_text == text
+
+
+def test_one_without_html_waits_behind_one_with(stage: Stage) -> None:
+    assert stage.put(1, mail("m"), mail("n", html=None, text="&")) == [None, None]
+    stage.cleaning.done(stage.take(), Bodies("", ""))
+    assert stage.ids == ["m", "n"]
+    assert content_of(stage.left[1][1]).body_html == "&amp;"
+
+
+def test_messages_that_are_done_out_of_order_leave_in_order(stage: Stage) -> None:
+    stage.put(1, mail("m"), said("a"), mail("n"), said("b"))
+    first, second = stage.take(), stage.take()
+    stage.cleaning.done(second, Bodies("", ""))
+    assert stage.ids == []
+    stage.cleaning.done(first, Bodies("", ""))
+    assert stage.ids == ["m", "a", "n", "b"]
+
+
+@pytest.mark.parametrize(
+    ("code", "path"), [(ErrorCode.BAD_PAYLOAD, "BodyHtml"), (ErrorCode.OVERLOADED, None)]
+)
+def test_one_that_cannot_be_cleaned_is_refused_in_its_place(
+    stage: Stage, code: ErrorCode, path: str | None
+) -> None:
+    stage.put(1, mail("m"), said("a"))
+    stage.cleaning.done(stage.take(), code)
+    assert stage.ids == [code, "a"]
+    refused = stage.left[0][1]
+    assert isinstance(refused, WireError)
+    assert (refused.re, refused.type, refused.path) == ("m", "ES_MESSAGE_RECEIVING", path)
+
+
+def test_parties_take_turns(stage: Stage) -> None:
+    stage.put(1, mail("m1"), mail("m2"), mail("m3"), party="web")
+    stage.put(2, mail("m4"), party="web")
+    stage.put(3, mail("n1"), party="shop")
+    assert [stage.take().frame.id for _ in range(5)] == ["m1", "n1", "m2", "m3", "m4"]
+    assert stage.cleaning.take() is None
+
+
+def test_whoever_cleans_is_told_of_each_order(stage: Stage) -> None:
+    told: list[str] = []
+    stage.cleaning.on_order = lambda: told.append("order")
+    stage.put(1, mail("m"), said("a"), mail("n", html=None), mail("o"))
+    assert told == ["order", "order"]
+
+
+def test_the_end_of_a_session_waits_and_its_questions_go(stage: Stage) -> None:
+    stage.put(1, mail("m"), said("a"), question("q"), said("b"))
+    stage.cleaning.close(SessionClosed(1))
+    stage.cleaning.done(stage.take(), Bodies("", ""))
+    assert stage.ids == ["m", "a", "b", "end"]
+
+
+def test_a_session_that_ends_while_it_is_told_of_its_message_ends_behind_it(stage: Stage) -> None:
+    def ends(session: int, released: Released) -> None:
+        stage.left.append((session, released))
+        if isinstance(released, WireError):
+            stage.cleaning.close(SessionClosed(session))
+
+    stage.cleaning.release = ends
+    stage.put(1, mail("m"), said("a"))
+    stage.cleaning.done(stage.take(), ErrorCode.BAD_PAYLOAD)
+    assert stage.ids == [ErrorCode.BAD_PAYLOAD, "a", "end"]
+    assert stage.cleaning.lines == {}
+
+
+def test_what_is_forgotten_never_leaves(stage: Stage) -> None:
+    stage.put(1, mail("m"), mail("n"))
+    one = stage.take()
+    stage.cleaning.clear()
+    assert (stage.cleaning.take(), stage.cleaning.size, stage.cleaning.lines) == (None, 0, {})
+    stage.put(1, mail("o"))
+    stage.cleaning.done(one, Bodies("", ""))
+    assert stage.ids == []
+    stage.cleaning.done(stage.take(), Bodies("", ""))
+    assert stage.ids == ["o"]
+
+
+def test_a_session_is_not_read_when_its_party_has_much_waiting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleaning, "PARTY_BYTES", 10)
+    stage.put(1, mail("m", html="x" * 10))
+    stage.put(2, mail("n", html="x"))
+    stage.put(3, mail("o", html="x"), party="shop")
+    is_full = stage.cleaning.is_full
+    assert [is_full(1, "web"), is_full(2, "web"), is_full(3, "shop")] == [True, True, False]
+    assert not is_full(4, "web")  # it has sent none
+    stage.cleaning.done(stage.take(), Bodies("", ""))
+    assert not is_full(2, "web")
+    assert stage.cleaning.size == 2
+
+
+def test_nor_when_all_have_much_waiting(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleaning, "ALL_BYTES", 10)
+    stage.put(1, mail("m", html="x" * 10))
+    stage.put(3, mail("o", html="x"), party="shop")
+    assert stage.cleaning.is_full(3, "shop")
+
+
+def test_nor_when_its_line_is_long(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleaning, "LINE_INPUTS", 3)
+    stage.put(1, mail("m"), said("a"))
+    assert not stage.cleaning.is_full(1, "web")
+    stage.put(1, said("b"))
+    assert stage.cleaning.is_full(1, "web")
+
+
+@pytest.mark.parametrize("bound", ["PARTY_BYTES", "ALL_BYTES", "LINE_INPUTS"])
+def test_beyond_twice_the_bounds_a_message_is_refused(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(cleaning, bound, 1)
+    stage.put(1, mail("m", html="x"), mail("n", html="x"))
+    with pytest.raises(WireError, match=CROWDED) as caught:
+        stage.put(1, mail("o"))
+    assert (caught.value.code, caught.value.re) == (ErrorCode.OVERLOADED, "o")
+    assert stage.cleaning.size == 2
