@@ -17,12 +17,13 @@ LINT = Path(sysconfig.get_path("scripts"), "lint-imports")
 PACKAGES = ["protocol", "broker", "connectors"]
 MODULES = (
     [f"broker/{module}.py" for module in ("app", "child", "cli", "console", "process", "signals")]
-    + ["connectors/channels/__init__.py"]
+    + ["connectors/channels/__init__.py", "broker/cleaning/worker.py"]
     + [
         f"broker/{room}/__init__.py"
         for room in (
             "bench",
             "checker",
+            "cleaning",
             "config",
             "core",
             "recording",
@@ -36,6 +37,8 @@ MODULES = (
 
 
 IGNORED = {
+    "broker/cleaning/layout.py": "import inscriptis",
+    "broker/cleaning/policy.py": "import nh3",
     "broker/config/pattern.py": "import re2",
     "connectors/channels/converter.py": "import cattrs",
     "protocol/codec.py": "import msgpack",
@@ -50,6 +53,8 @@ PLANTS: list[tuple[str, dict[str, str]]] = [
     ("only broker.config and the converter", {"protocol/a.py": "import cattrs"}),
     ("only broker.config and the converter", {"connectors/channels/a.py": "import cattrs"}),
     ("only broker.config.pattern knows", {"broker/core/a.py": "import re2"}),
+    ("only the process that cleans", {"broker/cleaning/a.py": "import nh3"}),
+    ("nobody meets strange HTML", {"broker/shell/a.py": "import broker.cleaning.policy"}),
     ("the core is pure", {"broker/core/a.py": "import time"}),
     (
         "the core is pure",
