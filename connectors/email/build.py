@@ -11,8 +11,9 @@ from email.utils import format_datetime
 from html import unescape
 from typing import Any, Final, cast
 
+from connectors.channels.channel import Attachment
 from connectors.email.charsets import one_line, tidy
-from connectors.email.mail import Attachment, Mailbox, Outgoing
+from connectors.email.mail import Mailbox, NewMail
 from connectors.email.quote import quoted_html, quoted_text
 
 LONGEST_REFERENCES: Final = 40
@@ -46,7 +47,7 @@ class Written(EmailPolicy):
 POLICY: Final = Written()
 
 
-def build(mail: Outgoing) -> bytes:
+def build(mail: NewMail) -> bytes:
     """The bytes of a mail.
 
     Raises:
@@ -80,7 +81,7 @@ def name_of(proposed: str, domain: str) -> str:
     return f"{re.sub(r'[^A-Za-z0-9._-]', '.', bare)}@{domain}"
 
 
-def _thread(message: EmailMessage, mail: Outgoing) -> None:
+def _thread(message: EmailMessage, mail: NewMail) -> None:
     before = [each for each in mail.references if _ID.fullmatch(each)]
     if mail.in_reply_to and _ID.fullmatch(mail.in_reply_to):
         message["In-Reply-To"] = f"<{mail.in_reply_to}>"
@@ -113,7 +114,7 @@ def ascii_domain(domain: str) -> str:
         raise ValueError(f"{domain!r} is not a domain") from error
 
 
-def _body(message: EmailMessage, mail: Outgoing) -> None:
+def _body(message: EmailMessage, mail: NewMail) -> None:
     text, html = mail.text, mail.html
     if mail.quote is not None:
         text = None if text is None else quoted_text(text, mail.quote, mail.culture)
@@ -144,7 +145,7 @@ def _relate(message: EmailMessage, inline: Iterable[Attachment]) -> None:
     for each in inline:
         major, minor = _type(each)
         page.add_related(
-            each.content,
+            each.data,
             maintype=major,
             subtype=minor,
             cid=f"<{one_line(each.content_id or '')}>",
@@ -156,7 +157,7 @@ def _relate(message: EmailMessage, inline: Iterable[Attachment]) -> None:
 def _attach(message: EmailMessage, attachment: Attachment) -> None:
     major, minor = _type(attachment)
     message.add_attachment(
-        attachment.content, maintype=major, subtype=minor, filename=one_line(attachment.name)
+        attachment.data, maintype=major, subtype=minor, filename=one_line(attachment.name)
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum, unique
-from hashlib import sha256
 
 from attrs import frozen
+
+from connectors.channels.channel import Attachment
 
 
 @unique
@@ -52,30 +53,6 @@ class Mailbox:
         if any(sign in name for sign in '",;:<>@()[]\\'):
             name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
         return f"{name} <{self.address}>"
-
-
-@frozen(kw_only=True)
-class Attachment:
-    """A part that is kept as a file.
-
-    Attributes:
-        name: Its name, fit for a file.
-        content_type: `type/subtype`, in small letters.
-        content: Its bytes.
-        content_id: Its name within the HTML, without angle brackets.
-        is_inline: Whether the HTML shows it.
-    """
-
-    name: str
-    content_type: str
-    content: bytes
-    content_id: str | None = None
-    is_inline: bool = False
-
-    @property
-    def sha256(self) -> str:
-        """The digest of its bytes, in hexadecimal."""
-        return sha256(self.content).hexdigest()
 
 
 @frozen(kw_only=True)
@@ -174,7 +151,7 @@ class Quote:
 
 
 @frozen(kw_only=True)
-class Outgoing:
+class NewMail:
     """A mail that is to be sent.
 
     Attributes:

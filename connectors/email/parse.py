@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from inscriptis import get_text
 
+from connectors.channels.channel import Attachment
 from connectors.email.automatic import why_automatic
 from connectors.email.charsets import codec
 from connectors.email.headers import (
@@ -22,7 +23,7 @@ from connectors.email.headers import (
     text,
     tolerant,
 )
-from connectors.email.mail import Attachment, Automatic, Mail, Mailbox, Outcome
+from connectors.email.mail import Automatic, Mail, Mailbox, Outcome
 from connectors.email.parts import Parts, charset_of, parts_of
 from connectors.email.reports import reports_of
 
@@ -113,7 +114,7 @@ def _head(data: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def _original(data: bytes) -> Attachment:
-    return Attachment(name=ORIGINAL, content_type="message/rfc822", content=data)
+    return Attachment(name=ORIGINAL, content_type="message/rfc822", data=data)
 
 
 def _prose(html: str | None, why: Automatic | None) -> str:

@@ -15,10 +15,10 @@ from typing import Final
 
 from attrs import define, field, frozen
 
+from connectors.channels.channel import Attachment
 from connectors.email.charsets import decoded, one_line, tidy
 from connectors.email.flowed import unfolded
 from connectors.email.headers import Part, raw, text, words
-from connectors.email.mail import Attachment
 
 DEEPEST: Final = 40
 """How deep parts may lie in each other."""
@@ -129,7 +129,7 @@ def _shown(attachment: Attachment) -> Attachment:
     return Attachment(
         name=attachment.name,
         content_type=attachment.content_type,
-        content=attachment.content,
+        data=attachment.data,
         content_id=attachment.content_id,
         is_inline=True,
     )
@@ -337,7 +337,7 @@ def _enclosed(part: Part, kind: str, found: Parts) -> Attachment:
     return Attachment(
         name=name or _made_name(kind),
         content_type=kind,
-        content=data,
+        data=data,
         content_id=_content_id(part),
     )
 
@@ -356,7 +356,7 @@ def _attachment(part: Part, kind: str) -> Attachment:
     return Attachment(
         name=_said_name(part) or _made_name(kind),
         content_type=kind,
-        content=content(part),
+        data=content(part),
         content_id=_content_id(part),
     )
 

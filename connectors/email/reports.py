@@ -70,7 +70,7 @@ def _names(message: Part, parts: Parts, body: str) -> tuple[str, ...]:
             found[name] = None
     for attachment in parts.attachments:
         if attachment.content_type in ("text/rfc822-headers", "message/rfc822"):
-            head = attachment.content[: 64 * 1024].decode("utf-8", "replace")
+            head = attachment.data[: 64 * 1024].decode("utf-8", "replace")
             found.update(dict.fromkeys(_NAMED.findall(head)[:1]))
     found.update(dict.fromkeys(_NAMED.findall(body)[:3]))
     found.update(dict.fromkeys(reversed(ids(message, "In-Reply-To"))))

@@ -12,11 +12,12 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.channels.channel import Attachment
 from connectors.email.build import build, name_of
-from connectors.email.mail import Attachment, Automatic, Mailbox, Outgoing, Quote
+from connectors.email.mail import Automatic, Mailbox, NewMail, Quote
 from connectors.email.parse import parse
 
-PLAIN = Outgoing(
+PLAIN = NewMail(
     message_id="m1@example.com",
     sender=Mailbox("service@example.com", "Service"),
     to=(Mailbox("ann@x.example", "Ann"),),
@@ -25,9 +26,9 @@ PLAIN = Outgoing(
     text="Hello\n",
 )
 LOGO = Attachment(
-    name="logo.png", content_type="image/png", content=b"\x89PNG", content_id="l@1", is_inline=True
+    name="logo.png", content_type="image/png", data=b"\x89PNG", content_id="l@1", is_inline=True
 )
-FILE = Attachment(name="Übersicht.pdf", content_type="application/pdf", content=b"%PDF\r\n\x00")
+FILE = Attachment(name="Übersicht.pdf", content_type="application/pdf", data=b"%PDF\r\n\x00")
 
 
 def headers(data: bytes) -> dict[str, str]:
@@ -61,7 +62,7 @@ def test_text_html_a_picture_and_a_file_lie_as_programs_expect() -> None:
         "logo.png": True,
         "Übersicht.pdf": False,
     }
-    assert mail.attachments[1].content == FILE.content
+    assert mail.attachments[1].data == FILE.data
 
 
 def test_a_picture_of_a_mail_without_html_is_a_file() -> None:
@@ -139,9 +140,9 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 
 
 def test_a_mail_as_a_file_stays_one() -> None:
-    inner = Attachment(name="m.eml", content_type="message/rfc822", content=b"Subject: x\n\n\xff")
+    inner = Attachment(name="m.eml", content_type="message/rfc822", data=b"Subject: x\n\n\xff")
     (found,) = parse(build(evolve(PLAIN, attachments=(inner,)))).attachments
-    assert (found.name, found.content) == (inner.name, inner.content)
+    assert (found.name, found.data) == (inner.name, inner.data)
 
 
 def test_what_is_answered_stands_below() -> None:
@@ -165,7 +166,7 @@ def test_a_proposed_name_becomes_one_of_mail(proposed: str, name: str) -> None:
 
 @given(st.text(max_size=200), st.text(max_size=80), st.binary(max_size=80))
 def test_any_words_go_out(text: str, name: str, content: bytes) -> None:
-    file = Attachment(name=name, content_type=name, content=content)
+    file = Attachment(name=name, content_type=name, data=content)
     data = build(
         evolve(
             PLAIN, subject=text, text=text, to=(Mailbox("a@x.example", name),), attachments=(file,)
@@ -174,4 +175,4 @@ def test_any_words_go_out(text: str, name: str, content: bytes) -> None:
     assert data.isascii()
     mail = parse(data)
     assert mail.to[0].address == "a@x.example"
-    assert mail.attachments[-1].content == content
+    assert mail.attachments[-1].data == content

@@ -36,7 +36,7 @@ _HELD: Mapping[str, Callable[[Mail, Any], bool]] = {
     "subject_starts": lambda mail, has: mail.subject.startswith(has),
     "reported": lambda mail, name: name in mail.reports[0].message_ids,
     "name_is": lambda mail, name: any(each.name == name for each in mail.attachments),
-    "content_has": lambda mail, has: any(has in each.content for each in mail.attachments),
+    "content_has": lambda mail, has: any(has in each.data for each in mail.attachments),
 }
 
 
@@ -80,7 +80,7 @@ def _is_sound(mail: Mail, size: int) -> None:
         text.encode()
         assert "\x00" not in text
     assert len(mail.text or "") + len(mail.html or "") <= 12 * size + 200_000
-    assert sum(len(each.content) for each in mail.attachments) <= 3 * size + 200_000
+    assert sum(len(each.data) for each in mail.attachments) <= 3 * size + 200_000
     assert len(mail.references) <= 100
     assert len(mail.attachments) <= 1001
     assert all(each.name and "/" not in each.name for each in mail.attachments)

@@ -15,7 +15,7 @@ from connectors.email.parts import LONGEST_NAME, as_html, content, fit_name, fla
 
 
 def read(data: bytes) -> Part:
-    return cast('Part', BytesParser(cast('Any', Part), policy=tolerant()).parsebytes(data))
+    return cast("Part", BytesParser(cast("Any", Part), policy=tolerant()).parsebytes(data))
 
 
 @given(st.text(max_size=300))
