@@ -1,16 +1,17 @@
 """The durable store of a channel: what must survive that its program is killed, or that the power goes.
 
 One SQLite file for each channel, written by one thread, in WAL mode with `synchronous=FULL`: what a call has
-returned from is on the disk. There are four kinds of things in it.
+returned from is on the disk. There are five kinds of things in it.
 
 | table | what |
 | --- | --- |
 | `names` | the long form of every name that was shortened for the broker |
 | `positions` | how far the channel has come, under keys and with values of its own (`INBOX` -> `7:4812`) |
+| `notes` | what the channel wants to know of a message later, under keys of its own |
 | `received` | what the broker has: inbound messages by gateway and name |
 | `outgoing` | each outbound message with its attempts and the outcome of the last |
 
-A file is opened by one program at a time. Inbound and finished outbound messages are forgotten after
+A file is opened by one program at a time. Notes, inbound and finished outbound messages are forgotten after
 `KEPT_DAYS`; the broker, which keeps its own, knows a repetition even then.
 """
 
@@ -38,6 +39,8 @@ VERSION: Final = 1
 _SCHEMA: Final = """
 CREATE TABLE names (short TEXT PRIMARY KEY, long TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE positions (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE notes (key TEXT PRIMARY KEY, value BLOB NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX notes_at ON notes (at);
 CREATE TABLE received (
     gateway TEXT NOT NULL, name TEXT NOT NULL, message_id TEXT NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (gateway, name)
@@ -142,6 +145,19 @@ class Store:
         else:
             await self._write("INSERT OR REPLACE INTO positions VALUES (?, ?)", key, value)
 
+    # --- notes: for the channel
+
+    async def note(self, key: str) -> bytes | None:
+        """What the channel noted under a key, as long as it is kept."""
+        found = await self._one("SELECT value FROM notes WHERE key = ?", key)
+        return bytes(found[0]) if found else None
+
+    async def set_note(self, key: str, value: bytes) -> None:
+        """Note something for `KEPT_DAYS`."""
+        await self._write(
+            "INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", key, value, self._stamp()
+        )
+
     # --- what was received
 
     async def received(self, gateway: Guid, name: str) -> Guid | None:
@@ -237,6 +253,7 @@ class Store:
     async def forget_old(self, days: int = KEPT_DAYS) -> None:
         """Let go what is older than so many days and over."""
         before = (self._now() - timedelta(days=days)).astimezone(UTC).isoformat()
+        await self._write("DELETE FROM notes WHERE at < ?", before)
         await self._write("DELETE FROM received WHERE at < ?", before)
         await self._write("DELETE FROM outgoing WHERE told = 1 AND at < ?", before)
 

@@ -47,13 +47,17 @@ class Written(EmailPolicy):
 POLICY: Final = Written()
 
 
-def build(mail: NewMail) -> bytes:
+def build(mail: NewMail, *, wide: bool = False) -> bytes:
     """The bytes of a mail.
+
+    Args:
+        mail: The mail.
+        wide: Whether headers may have letters beyond ASCII, as addresses with such need (RFC 6532).
 
     Raises:
         ValueError: An address cannot be written.
     """
-    message = EmailMessage(POLICY)
+    message = EmailMessage(POLICY.clone(utf8=True) if wide else POLICY)
     message["From"] = _address(mail.sender)
     message["To"] = [_address(box) for box in mail.to]
     if mail.cc:

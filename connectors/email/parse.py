@@ -33,6 +33,7 @@ LONGEST_HEAD: Final = 512 * 1024
 ORIGINAL: Final = "original.eml"
 """The name of the mail as it came, where it could not be taken apart."""
 
+LONGEST_CULTURE: Final = 35
 _CULTURE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _DELIVERED: Final = (
     "Delivered-To",
@@ -155,7 +156,7 @@ def _list_id(message: Part) -> str | None:
 
 def _culture(message: Part) -> str | None:
     match = _CULTURE.match(raw(message, "Content-Language"))
-    return match[0] if match else None
+    return match[0] if match and len(match[0]) <= LONGEST_CULTURE else None
 
 
 def _spam_level(message: Part) -> int | None:

@@ -9,6 +9,7 @@ from typing import Final
 from connectors.email.headers import Part, ids, mailboxes, message_id, raw, text
 from connectors.email.mail import Automatic, Outcome, Report
 from connectors.email.parts import Parts
+from connectors.email.xtext import unxtext
 
 LONGEST: Final = 500
 """Letters of what the other side said that are kept."""
@@ -82,7 +83,7 @@ def _of_part(part: Part, names: tuple[str, ...]) -> Iterator[Report]:
     inner = part.source()
     groups = inner if isinstance(inner, list) else []
     envelope = next((v for g in groups if (v := raw(g, "Original-Envelope-Id"))), "")
-    named = (envelope, *names) if envelope else names
+    named = (*dict.fromkeys((unxtext(envelope), envelope)), *names) if envelope else names
     for group in groups:
         if original := ids(group, "Original-Message-ID"):
             named = (*original, *named)

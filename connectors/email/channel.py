@@ -1,0 +1,367 @@
+"""The channel for e-mail: mailboxes and folders in, a submission server out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from time import time
+from typing import ClassVar, Final, TypeVar
+
+import anyio
+import anyio.to_thread
+from attrs import define, field
+
+from connectors.channels.channel import (
+    Attachment,
+    Channel,
+    Host,
+    NotTaken,
+    Outgoing,
+    Permanent,
+    Report,
+    Sent,
+    Stopping,
+    Temporary,
+)
+from connectors.email import folder as files
+from connectors.email.build import build
+from connectors.email.convert import (
+    Arrival,
+    Kept,
+    incoming,
+    kept,
+    origin_of,
+    outgoing,
+    own_name,
+    read_kept,
+    told_apart,
+)
+from connectors.email.imap import Fetched, ImapError, Mailbox, NotMarkedError, Place
+from connectors.email.imap import WrongCredentialsError as ImapLoginError
+from connectors.email.mail import NewMail, Outcome
+from connectors.email.mail import Report as FarReport
+from connectors.email.oauth import TokenError, Tokens
+from connectors.email.parse import parse
+from connectors.email.settings import Account, EmailSettings, Folder, Imap, Smtp
+from connectors.email.smtp import Envelope, Submission, UnreachableError, WrongCredentialsError
+
+T = TypeVar("T")
+
+PAUSES: Final = (1.0, 2.0, 5.0, 15.0, 60.0)
+"""Seconds before a mailbox is tried again."""
+LATER: Final = 300.0
+"""The same where somebody has to do something first."""
+_REPORTS: Final = {
+    Outcome.FAILED: Report.BOUNCED,
+    Outcome.DELIVERED: Report.DELIVERED,
+    Outcome.READ: Report.READ,
+}
+
+_log = logging.getLogger(__name__)
+
+
+@define(eq=False)
+class Email(Channel):
+    """E-mail.
+
+    Attributes:
+        settings: What the configuration says.
+    """
+
+    name: ClassVar[str] = "email"
+    settings: EmailSettings
+    _host: Host | None = None
+    _begun: anyio.Event = field(factory=anyio.Event)
+    _tokens: dict[str, Tokens] = field(factory=dict)
+    _room: dict[str, anyio.CapacityLimiter] = field(factory=dict)
+
+    # --- in
+
+    async def run(self, host: Host) -> None:
+        """Read all mailboxes and folders until the program is about to end."""
+        self._host = host
+        self._begun.set()
+        async with anyio.create_task_group() as tasks:
+            for account in self.settings.accounts:
+                if account.imap is not None:
+                    tasks.start_soon(self._read, host, account, account.imap)
+            for folder in self.settings.folders:
+                tasks.start_soon(self._watch, host, folder)
+            await host.stopped()
+
+    async def _read(self, host: Host, account: Account, imap: Imap) -> None:
+        """Read one mailbox, on one connection after the other."""
+        part, failures, refused = f"imap {account.address}", 0, None
+        while not host.stopping:
+            mailbox = Mailbox(imap)
+            wait = PAUSES[min(failures, len(PAUSES) - 1)]
+            try:
+                token = await self._token(host, imap.oauth, refused)
+                await _in_thread(mailbox.abort, partial(mailbox.connect, token))
+                host.tell(part)
+                failures = 0
+                while not host.stopping:
+                    # What came meanwhile may have been told in the answer to another command, and only there.
+                    while await self._sweep(host, account, imap, mailbox):
+                        host.tell(part)
+                    host.tell(part)
+                    await _wait(host, imap, mailbox)
+            except Stopping:
+                return
+            except ImapLoginError as error:
+                # A token may have been withdrawn; with another one it is tried at once.
+                wait = LATER if imap.oauth is None or refused is not None else 0.0
+                refused = token
+                host.tell(part, f"the login is refused: {error}")
+            except TokenError as error:
+                wait = LATER if error.is_final else wait
+                host.tell(part, str(error))
+            except ImapError as error:
+                if not host.stopping:
+                    host.tell(part, str(error))
+            finally:
+                with anyio.move_on_after(5, shield=True):
+                    await _in_thread(mailbox.abort, mailbox.close)
+                mailbox.abort()
+            failures += 1
+            if not await host.pause(wait):
+                return
+
+    async def _sweep(self, host: Host, account: Account, imap: Imap, mailbox: Mailbox) -> bool:
+        """Give all that is new in a mailbox to the broker; whether there was anything."""
+        key = f"imap:{imap.user}@{imap.host}/{imap.folder}"
+        after = Place.read(await host.store.position(key))
+        places = await _in_thread(mailbox.abort, partial(mailbox.candidates, after))
+        new = [one for one in places if after is None or not one.is_known_by(after)]
+        fault: str | None = None
+        given = 0
+        for place in sorted(places, key=lambda one: one not in new):
+            if host.stopping:
+                return False
+            is_taken = True
+            if place in new:
+                fetch = partial(mailbox.fetch, place, self.settings.message_bytes)
+                fetched = await _in_thread(mailbox.abort, fetch)
+                if fetched is None:
+                    continue
+                given += 1
+                is_taken = await self._take(host, account, imap, fetched)
+                if is_taken:
+                    await host.store.set_position(key, str(place))
+            try:
+                await _in_thread(mailbox.abort, partial(mailbox.finish, place, is_taken=is_taken))
+            except NotMarkedError as error:
+                fault = str(error)  # the broker has it, and the next one is not kept waiting
+            if not is_taken:
+                await host.store.set_position(key, str(place))
+        host.tell(f"imap {account.address} marks", fault)
+        return given > 0
+
+    async def _take(self, host: Host, account: Account, imap: Imap, fetched: Fetched) -> bool:
+        mail = await _in_thread(None, partial(parse, fetched.data))
+        arrival = Arrival(
+            mail=mail,
+            data=fetched.data,
+            received=fetched.received,
+            size=fetched.size,
+            where=f"{imap.folder} of {imap.user}, UID {fetched.place.uid}",
+        )
+        return await self._give(host, account.gateway, arrival)
+
+    async def _give(self, host: Host, gateway: str, arrival: Arrival) -> bool:
+        """Give one mail to the broker: as a report on what was sent, or as a message.
+
+        Returns:
+            Whether the broker has it; else it refuses it for good.
+        """
+        mail = arrival.mail
+        if await self._report(host, mail.reports):
+            return True
+        name, origin = own_name(arrival), origin_of(mail)
+        known = await _kept(host, name)
+        if known is not None and known.origin != origin:
+            name = told_apart(name, origin)
+        text = mail.text if mail.automatic is None else None
+        await host.store.set_note(f"mail:{name}", kept(mail, text))
+        try:
+            await host.receive(incoming(arrival, gateway, name, self.settings.attachments))
+        except NotTaken as error:
+            _log.warning("mail %s is not taken: %s", name, error)
+            return False
+        return True
+
+    async def _report(self, host: Host, reports: Sequence[FarReport]) -> bool:
+        """Tell the broker what a mail reports; whether all of it was about mail that it knows."""
+        told = 0
+        for report in reports:
+            kind = _REPORTS.get(report.outcome)
+            if kind is None:
+                return False
+            for name in report.message_ids:
+                attempt = await host.store.sent_as(name)
+                if attempt is not None:
+                    told += await host.report(
+                        kind, delivery_id=name, gateway=str(attempt.gateway), text=str(report)
+                    )
+                    break
+        return bool(reports) and told == len(reports)
+
+    # --- folders
+
+    async def _watch(self, host: Host, folder: Folder) -> None:
+        """Take the files of one folder."""
+        part = f"folder {folder.path}"
+        going = True
+        while going:
+            try:
+                for path in await _in_thread(None, partial(files.names, folder.path, time())):
+                    if host.stopping:
+                        return
+                    await self._pick_up(host, folder, path)
+                host.tell(part)
+            except Stopping:
+                return
+            except OSError as error:
+                host.tell(part, str(error))
+            going = await host.pause(folder.poll)
+
+    async def _pick_up(self, host: Host, folder: Folder, path: Path) -> None:
+        dropped = await _in_thread(None, partial(files.take, path))
+        if dropped is None:
+            return
+        mail = await _in_thread(None, partial(parse, dropped.data))
+        arrival = Arrival(mail=mail, data=dropped.data, received=dropped.received)
+        gateway = self._gateway_of(arrival) or folder.gateway
+        if gateway is not None and await self._give(host, gateway, arrival):
+            await _in_thread(None, partial(files.finish, dropped, folder.keep))
+            return
+        where = await _in_thread(None, partial(files.refuse, dropped))
+        _log.warning("%s is set aside: %s", where, "not taken" if gateway else "for nobody here")
+
+    def _gateway_of(self, arrival: Arrival) -> str | None:
+        """The gateway of the address that a mail is for."""
+        mail = arrival.mail
+        wanted = [*mail.delivered_to, *(box.address for box in (*mail.to, *mail.cc, *mail.bcc))]
+        gateways = {account.address.lower(): account.gateway for account in self.settings.accounts}
+        return next((gateways[each.lower()] for each in wanted if each.lower() in gateways), None)
+
+    # --- out
+
+    async def send(self, message: Outgoing) -> Sent:
+        """Hand a message to the submission server of its gateway."""
+        await self._begun.wait()
+        host = self._host
+        assert host is not None
+        account = next(
+            (one for one in self.settings.accounts if one.gateway == message.gateway.peer_address),
+            None,
+        )
+        if account is None or account.smtp is None:
+            raise Temporary(f"no server for mail of gateway {message.gateway.peer_address}")
+        mail = await self._compose(host, message, account)
+        smtp = account.smtp
+        room = self._room.setdefault(account.address, anyio.CapacityLimiter(smtp.connections))
+        async with room:
+            try:
+                await self._hand_over(host, account, smtp, mail)
+            except TokenError as error:
+                host.tell(f"smtp {account.address}", str(error))
+                raise Temporary(str(error)) from error
+        host.tell(f"smtp {account.address}")
+        return Sent(mail.message_id)
+
+    async def _compose(self, host: Host, message: Outgoing, account: Account) -> NewMail:
+        attachments = [
+            Attachment(
+                name=each.name,
+                data=await each.read(),
+                content_type=each.content_type,
+                content_id=each.content_id,
+                is_inline=each.is_inline,
+            )
+            for each in message.attachments
+        ]
+        answered = message.in_reply_to
+        return outgoing(
+            message, account, attachments, await _kept(host, answered) if answered else None
+        )
+
+    async def _hand_over(self, host: Host, account: Account, smtp: Smtp, mail: NewMail) -> None:
+        addresses = (account.address, *mail.recipients)
+        envelope = Envelope(
+            sender=account.address,
+            recipients=mail.recipients,
+            name=mail.message_id,
+            wide=not all(address.rpartition("@")[0].isascii() for address in addresses),
+        )
+        refused: str | None = None
+        while True:
+            token = await self._token(host, smtp.oauth, refused)
+            submission = Submission(smtp, token)
+            hand = partial(submission.hand_over, envelope, partial(_written, mail))
+            try:
+                await _in_thread(submission.abort, hand)
+                return
+            except WrongCredentialsError as error:
+                if token is None or refused is not None:
+                    host.tell(f"smtp {account.address}", f"the login is refused: {error}")
+                    raise Temporary(f"the login is refused: {error}") from error
+                refused = token
+            except UnreachableError as error:
+                host.tell(f"smtp {account.address}", str(error))
+                raise
+
+    async def _token(self, host: Host, name: str | None, refused: str | None) -> str | None:
+        if name is None:
+            return None
+        if name not in self._tokens:
+            self._tokens[name] = Tokens(name, self.settings.oauth[name], host.store)
+        return await self._tokens[name].token(refused)
+
+
+def _written(mail: NewMail, wide: bool) -> bytes:
+    try:
+        return build(mail, wide=wide)
+    except ValueError as error:
+        raise Permanent(str(error)) from error
+
+
+async def _kept(host: Host, name: str) -> Kept | None:
+    note = await host.store.note(f"mail:{name}")
+    return read_kept(note) if note is not None else None
+
+
+async def _wait(host: Host, imap: Imap, mailbox: Mailbox) -> None:
+    """Wait until something may be new in a mailbox, or the program is about to end."""
+    if not mailbox.can_idle:
+        await host.pause(imap.poll)
+        return
+    fault: ImapError | None = None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_break_off, host, mailbox)
+        try:
+            await _in_thread(mailbox.abort, partial(mailbox.wait, imap.poll))
+        except ImapError as error:
+            fault = error
+        tasks.cancel_scope.cancel()
+    if fault is not None:
+        raise fault
+
+
+async def _break_off(host: Host, mailbox: Mailbox) -> None:
+    await host.stopped()
+    mailbox.abort()
+
+
+async def _in_thread(abort: Callable[[], None] | None, work: Callable[[], T]) -> T:
+    """Do something that blocks; if nobody wants it any more, its connection is broken, which ends it."""
+    try:
+        return await anyio.to_thread.run_sync(
+            work, abandon_on_cancel=abort is not None, limiter=anyio.CapacityLimiter(1)
+        )
+    except anyio.get_cancelled_exc_class():
+        if abort is not None:
+            abort()
+        raise
