@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from email.parser import BytesParser
+from html import unescape
 from typing import Any, Final, cast
-
-from inscriptis import get_text
 
 from connectors.channels.channel import Attachment
 from connectors.email.automatic import why_automatic
@@ -122,10 +121,8 @@ def _prose(html: str | None, why: Automatic | None) -> str:
     """The text of HTML, where a report may stand in it."""
     if html is None or why is not Automatic.REPORT:
         return ""
-    try:
-        return str(get_text(html[: 64 * 1024]))
-    except Exception:  # noqa: BLE001 - HTML is as odd as mail
-        return re.sub(r"<[^>]*>", " ", html[: 64 * 1024])
+    broken = re.sub(r"<(br|/?p|/?div|/?tr|/?li|/?h\d)\b[^>]{0,200}>", "\n", html[: 64 * 1024])
+    return unescape(re.sub(r"<[^<>]{0,2000}>", " ", broken))
 
 
 def _bare(path: str) -> Mailbox | None:

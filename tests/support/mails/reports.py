@@ -185,6 +185,10 @@ def _prose() -> Iterator[Shape]:
     ):
         wanted = {"outcomes": (outcome,), "reported": ORIGINAL, "automatic": Automatic.REPORT}
         yield Shape(f"report in prose: {name}", mail(headers, body), wanted)
+    page = head("Undeliverable", From="postmaster@x.example", Content_Type="text/html")
+    html = f"<p>ann@customer.example<br>550 5.1.1 unknown</p><pre>{_RETURNED.replace('<', '&lt;')}</pre>"
+    wanted = {"outcomes": (Outcome.FAILED,), "reported": ORIGINAL, "status": "5.1.1"}
+    yield Shape("report in prose: a page of HTML", mail(page, html), wanted)
     person = mail(head("Mail delivery failed?", From="Ann <ann@x.example>"), "I got a 550 error.\n")
     yield Shape("a person who tells of a failure", person, {"outcomes": (), "automatic": None})
 
