@@ -179,6 +179,7 @@ class MemoryProgram:
     _ended: anyio.Event = field(factory=anyio.Event)
 
     async def start(self) -> None:
+        await self.kill()  # one that is being killed is over first
         self._stop, self._ended = Stop(lambda: 0.0), anyio.Event()
         self._scope, self.status = anyio.CancelScope(), None
         self.tasks.start_soon(self._run)

@@ -266,6 +266,8 @@ class PlayedBroker:
                 await self.receipt(heard)
             case "ES_CHAT_RESYNC":
                 await heard.line.say("SE_CHAT_LIST", (), heard.frame.id)
+            case "ES_MESSAGE_SENT" if heard.payload.id not in self._sendings:
+                await self.refuse(heard, ErrorCode.UNKNOWN_MESSAGE)
             case "ES_MESSAGE_SENT" | "ES_MESSAGE_REPORT":
                 await self.acknowledge(heard)
             case _:

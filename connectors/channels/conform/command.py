@@ -34,7 +34,8 @@ Exit status: 0 when nothing is wrong, 1 with findings, 2 when it could not be tr
 """
 _EXAMPLE: Final = """\
 example: parley conform --connector --gateway files --token files-secret
-           --inject 'echo "$TEXT" > in/$$.txt' --sent 'cat out/*' -- python files.py files.toml
+           --inject 'echo "$TEXT" > new && mv new "in/$TEXT.txt"'
+           --sent 'find out -name "*.txt" -exec cat {} +' -- python files.py files.toml
 """
 
 
