@@ -56,7 +56,7 @@ from broker.core.short_way import step_shortly
 from broker.core.state import AgentPresence, Chat, Recovered, State
 from broker.core.timers import Term
 from broker.core.views.notifications import rendered
-from broker.core.visitors import outbound, sentences, starting
+from broker.core.visitors import letters, outbound, sentences, starting
 from protocol.catalogue import CATALOGUE
 from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
@@ -95,6 +95,7 @@ HANDLERS: dict[str, Handler] = {
     "ES_CHAT_STATUS": queries.status_connector,
     "ES_CHAT_STOP": starting.stop,
     "ES_CHAT_TYPING": sentences.typing_from_connector,
+    "ES_MESSAGE_RECEIVING": letters.receive,
     "ES_SCENARIO_LOAD": forms.load,
     "ES_SCENARIO_SAVE": forms.save_from_connector,
     "ES_SL_GETGATEWAYS": registers.message_gateways,

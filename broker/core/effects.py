@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from broker.core.chat_state import PinnedSentence, Sentence
 from broker.core.facts import NoteStored, SentencePinned, SentenceStored
 from protocol.errors import ByeCode
+from protocol.message import MessageContentInfo
 from protocol.value import value
 from protocol.values import FrameId, Guid
 
@@ -192,6 +193,19 @@ class OutboundToConnectors:
     only: int | None = None
 
 
+@value(kw_only=True)
+class MessageToAgent:
+    """`SC_MESSAGE_RECEIVED` for the agent who works on the conversation (B-57).
+
+    Attributes:
+        content: All of it, as it came.
+    """
+
+    conversation: Guid
+    agent: Guid
+    content: MessageContentInfo
+
+
 Announcement = (
     ChatToConnectors
     | ChatToAgent
@@ -201,6 +215,7 @@ Announcement = (
     | FormToMembers
     | AgentToWorkplace
     | OutboundToConnectors
+    | MessageToAgent
 )
 
 

@@ -56,6 +56,8 @@ FORM_BYTES = 65_536
 """The most that one form may take."""
 LISTED_TEXT = 200
 """The most characters of a form that lists show."""
+MESSAGES_PER_CONVERSATION = 1_000
+"""What comes after as many begins a conversation of its own."""
 AUTOMATIC_REMEMBERED = 3
 """How many automatic messages of an address are remembered (B-58)."""
 DAY = 86_400_000_000

@@ -31,6 +31,11 @@ def identifier(gateway: Guid, delivery_id: str, *, inbound: bool) -> Identifier:
     return blake2b(f"{gateway}/{inbound:d}/{delivery_id}".encode(), digest_size=16).digest()
 
 
+def address_key(pair: Guid, address: str) -> AddressKey:
+    """What an address is known by; capitals do not matter."""
+    return (pair, address.casefold())
+
+
 def without_bodies(content: MessageContentInfo) -> MessageContentInfo:
     """As much of a message as is kept in memory."""
     return evolve(content, body_html=None, body_text=None)
@@ -263,7 +268,6 @@ class Messages:
         open_addresses: The open conversation of an address, where there are no threads.
         closed: The closed conversations in memory, the one that closed first in front.
         held: How many conversations of each pair are in memory.
-        unrouted: Conversations whose rules have not run.
         queued: The messages of each gateway that wait to be handed over, the first in front.
         sending: Those that a connector has.
         to_send: Gateways whose queue is to be looked at.
@@ -279,7 +283,6 @@ class Messages:
     open_addresses: dict[AddressKey, Guid] = Factory(dict)
     closed: dict[Guid, None] = Factory(dict)
     held: dict[Guid, int] = Factory(dict)
-    unrouted: dict[Guid, None] = Factory(dict)
     queued: dict[Guid, dict[Guid, None]] = Factory(dict)
     sending: dict[Guid, dict[Guid, None]] = Factory(dict)
     to_send: dict[Guid, None] = Factory(dict)

@@ -15,6 +15,7 @@ from broker.core.facts.causes import ConversationCause
 from broker.core.facts.messages import (
     AddressMarked,
     ConversationDecided,
+    ConversationDue,
     ConversationExcluded,
     ConversationMoved,
     ConversationNoted,
@@ -194,8 +195,10 @@ def _started(f: ConversationStarted) -> Records:
 def _routed(f: ConversationRouted) -> Records:
     row = (f.no, f.project, f.language, f.skill, f.priority, f.rule)
     yield Record(ROUTE, _key(f.no), row)
-    if f.due_at is not None:
-        yield Record(BE_DUE, _key(f.no), (f.no, f.due_at))
+
+
+def _due(f: ConversationDue) -> Records:
+    yield Record(BE_DUE, _key(f.no), (f.no, f.due_at))
 
 
 def _moved(f: ConversationMoved) -> Records:
@@ -278,6 +281,8 @@ def _stored(f: MessageStored) -> Records:
     bodies = (c.body_html, c.body_text, f.size)
     row = (f.no, f.message, *place, *said, *bodies, f.agent, f.key, word_of(f.status))
     yield Record(STORE, _home(f.conversation_no, f.chat_no), row)
+    if f.agent is not None and f.conversation_no is not None:
+        yield Record(BE_DUE, _key(f.conversation_no), (f.conversation_no, None))
     if f.status is not None:
         queued = str(MessageStatus.QUEUED)
         yield Record(MESSAGE_EVENT, f.no, (f.no, f.at, queued, 0, None, None))
@@ -300,6 +305,7 @@ def _marked(f: AddressMarked) -> Records:
 RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
     AddressMarked: _marked,
     ConversationDecided: _decided,
+    ConversationDue: _due,
     ConversationExcluded: _excluded,
     ConversationMoved: _moved,
     ConversationNoted: _noted,

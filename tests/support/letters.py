@@ -12,6 +12,7 @@ from broker.core.apply import apply
 from broker.core.facts import AgentMoved
 from broker.core.facts.causes import AgentCause, AttemptOutcome, ConversationCause, OfferOutcome
 from broker.core.facts.messages import (
+    ConversationDue,
     ConversationMoved,
     ConversationNoted,
     ConversationOffered,
@@ -125,9 +126,8 @@ def a_life() -> list[Any]:
         login,
         started(),
         stored(),
-        ConversationRouted(
-            **WHICH, at=AT, project=PROJECT, language=None, skill=1, priority=2, due_at=AT + 9
-        ),
+        ConversationRouted(**WHICH, at=AT, project=PROJECT, language=None, skill=1, priority=2),
+        ConversationDue(**WHICH, due_at=AT + 9),
         moved(ChatStatus.WAITING, ConversationCause.ROUTED, enqueued_at=AT, waiting_since=AT),
         ConversationOffered(**offer, workplace="101", at=AT, until=AT + 30),
         moved(

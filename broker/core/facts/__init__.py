@@ -58,6 +58,7 @@ from broker.core.facts.contacts import (
 from broker.core.facts.messages import (
     AddressMarked,
     ConversationDecided,
+    ConversationDue,
     ConversationExcluded,
     ConversationForgotten,
     ConversationMoved,
@@ -118,6 +119,7 @@ Fact = (
     | ContactRetired
     | AddressMarked
     | ConversationDecided
+    | ConversationDue
     | ConversationExcluded
     | ConversationForgotten
     | ConversationMoved
@@ -192,6 +194,7 @@ __all__ = [
     "ContactNamed",
     "ContactRetired",
     "ConversationDecided",
+    "ConversationDue",
     "ConversationExcluded",
     "ConversationForgotten",
     "ConversationMoved",

@@ -187,6 +187,31 @@ class Routed:
 
 
 @frozen(kw_only=True)
+class Sorted:
+    """What became of a message's conversation by the rules: the detail of `routed` and `refused` (B-57).
+
+    Attributes:
+        rule: The message rule; None: none matched, or none was asked.
+        why: `spam` or `automatic`, if that decided.
+    """
+
+    rule: Guid | None = None
+    project: Guid | None = None
+    why: str | None = None
+
+    def plain(self) -> dict[str, object]:
+        """The same in plain values."""
+        why = {"why": self.why} if self.why is not None else {}
+        return {"message_rule": self.rule, "project": self.project, **why}
+
+    @classmethod
+    def read(cls, detail: Mapping[str, Any]) -> Sorted:
+        """What plain values say of it."""
+        rule, project = detail.get("message_rule"), detail.get("project")
+        return cls(rule=rule, project=project, why=_word(detail.get("why")))
+
+
+@frozen(kw_only=True)
 class GivenToBot:
     """By which rules a bot got a chat: the detail of `bot` (B-40)."""
 

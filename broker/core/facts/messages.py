@@ -53,7 +53,19 @@ class ConversationRouted:
     skill: int
     priority: int
     rule: Guid | None = None
-    due_at: int | None = None
+
+
+@frozen(kw_only=True)
+class ConversationDue:
+    """A message came that is to be answered by then. In `conversations`.
+
+    An answer by an agent, and the end, make that void.
+    """
+
+    durable: ClassVar[bool] = True
+    conversation: Guid
+    no: int
+    due_at: int
 
 
 @frozen(kw_only=True)

@@ -14,6 +14,7 @@ from broker.core.facts.causes import ConversationCause
 from broker.core.facts.messages import (
     AddressMarked,
     ConversationDecided,
+    ConversationDue,
     ConversationExcluded,
     ConversationForgotten,
     ConversationMoved,
@@ -43,6 +44,7 @@ from broker.core.message_state import (
     Message,
     MessagesState,
     Note,
+    address_key,
     body_bytes,
     identifier,
     without_bodies,
@@ -55,7 +57,7 @@ from protocol.values import ChatStatus, Guid, MessageStatus
 
 
 def started(state: MessagesState, f: ConversationStarted) -> None:
-    """A conversation begins; its rules are to run."""
+    """A conversation begins."""
     conversation = Conversation(
         id=f.conversation,
         no=f.no,
@@ -88,9 +90,9 @@ def _count(state: MessagesState, status: ChatStatus, by: int) -> None:
 
 
 def _index_status(state: MessagesState, conversation: Conversation) -> None:
-    """What hangs on whether it is open, and on whether its rules have run."""
+    """What hangs on whether it is open."""
     kept, key = state.messages, conversation.id
-    address = (conversation.pair, conversation.remote_address)
+    address = address_key(conversation.pair, conversation.remote_address)
     if conversation.is_open:
         kept.closed.pop(key, None)
         gateway = state.config.message_gateways.get(conversation.gateway)
@@ -100,10 +102,6 @@ def _index_status(state: MessagesState, conversation: Conversation) -> None:
         kept.closed[key] = None
         if kept.open_addresses.get(address) == key:
             del kept.open_addresses[address]
-    if conversation.status is ChatStatus.PILOT:
-        kept.unrouted[key] = None
-    else:
-        kept.unrouted.pop(key, None)
 
 
 def routed(state: MessagesState, f: ConversationRouted) -> None:
@@ -112,8 +110,6 @@ def routed(state: MessagesState, f: ConversationRouted) -> None:
     conversation.demanded = Demanded(
         project=f.project, language=f.language, skill=f.skill, priority=f.priority
     )
-    if f.due_at is not None:
-        conversation.due_at = f.due_at
 
 
 def moved(state: MessagesState, f: ConversationMoved) -> None:
@@ -273,10 +269,19 @@ def stored(state: MessagesState, f: MessageStored) -> None:
     )
     state.messages.next_message = max(state.messages.next_message, f.no + 1)
     add_message(state, message)
-    if f.inbound and f.content.is_automatic and f.conversation is not None:
-        conversation = state.messages.conversations[f.conversation]
-        address = (conversation.pair, conversation.remote_address)
+    if f.conversation is None:
+        return
+    conversation = state.messages.conversations[f.conversation]
+    if f.inbound and f.content.is_automatic:
+        address = address_key(conversation.pair, conversation.remote_address)
         count_automatic(state, address, state.up)
+    elif f.agent is not None:
+        conversation.due_at = None
+
+
+def due(state: MessagesState, f: ConversationDue) -> None:
+    """It is known when the conversation is to be answered."""
+    state.messages.conversations[f.conversation].due_at = f.due_at
 
 
 def count_automatic(state: MessagesState, address: tuple[Guid, str], up: int) -> None:
@@ -387,9 +392,9 @@ def sending_settled(state: MessagesState, f: SendingSettled) -> None:
 def marked(state: MessagesState, f: AddressMarked) -> None:
     """What comes from there is unwanted, or not any more."""
     if f.is_spam:
-        state.messages.spam[f.pair, f.address] = None
+        state.messages.spam[address_key(f.pair, f.address)] = None
     else:
-        state.messages.spam.pop((f.pair, f.address), None)
+        state.messages.spam.pop(address_key(f.pair, f.address), None)
 
 
 def arm_messages(state: MessagesState) -> None:
@@ -412,6 +417,7 @@ def times_anew(state: MessagesState, _f: ConfigReplaced | ListenedAgain) -> None
 
 TABLE: Final[dict[type, Callable[[Any, Any], None]]] = {
     AddressMarked: marked,
+    ConversationDue: due,
     ConversationNoted: noted,
     DraftDropped: draft_dropped,
     DraftKept: draft_kept,

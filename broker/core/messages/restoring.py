@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from attrs import evolve
 
-from broker.core.message_state import Conversation, identifier
+from broker.core.message_state import Conversation, address_key, identifier
 from broker.core.messages.apply import (
     add_conversation,
     add_message,
@@ -44,8 +44,8 @@ def restore_messages(
         add_message(state, message_)
         if message_.inbound and message_.content.is_automatic and message_.conversation:
             of = kept.conversations[message_.conversation]
-            count_automatic(state, (of.pair, of.remote_address), aged(message_.at))
-    kept.spam.update(dict.fromkeys(recovered.spam))
+            count_automatic(state, address_key(of.pair, of.remote_address), aged(message_.at))
+    kept.spam.update(dict.fromkeys(address_key(*one) for one in recovered.spam))
     in_order = sorted(kept.closed, key=lambda c: (kept.conversations[c].closed_up, c))
     kept.closed = dict.fromkeys(in_order)
     kept.next_conversation = recovered.next_conversation

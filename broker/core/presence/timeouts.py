@@ -29,6 +29,7 @@ from broker.core.facts import (
 )
 from broker.core.facts.causes import AgentCause, ChatCause, OfferOutcome, PassedOver, WrapupEnd
 from broker.core.inputs import Stamp
+from broker.core.messages import receiving
 from broker.core.routing.admission import pass_over
 from broker.core.routing.endings import close, end_invite, end_offer
 from broker.core.routing.wait_rules import apply_wait
@@ -209,4 +210,5 @@ _HANDLERS: dict[TimerKind, Callable[[State, Stamp, Guid], Decision]] = {
     TimerKind.BOT: _bot,
     TimerKind.UNBOUND: _unbound,
     TimerKind.PARK: _park,
+    TimerKind.CONVERSATION: receiving.forget,
 }

@@ -60,7 +60,7 @@ _LENGTHS: Final = {
 
 
 def match(config: Config, letter: Letter, now: int) -> MessageRule | None:
-    """Find the rule that says what becomes of a message; with none it is closed (B-57).
+    """Find the rule that says what becomes of a message; with none it is put aside (B-57).
 
     Args:
         config: The configuration.

@@ -28,6 +28,7 @@ from broker.core.effects import (
     Effect,
     FormToMembers,
     LogEntry,
+    MessageToAgent,
     Notice,
     OutboundToConnectors,
     Reply,
@@ -121,6 +122,8 @@ def topic_of(announcement: Announcement) -> Topic:
             return "SC_AGENT_STATE", announcement.agent
         case OutboundToConnectors():
             return "SE_CHAT_OUTBOUND", announcement.chat
+        case MessageToAgent():
+            return "SC_MESSAGE_RECEIVED", announcement.content.message_id or ""
 
 
 def answer_of(state: State, answer: Answer, now: int) -> Send:
@@ -188,6 +191,11 @@ def render(
             return _form(state, announcement)
         case OutboundToConnectors():
             return _outbound(state, announcement, but)
+        case MessageToAgent():
+            session = _session_of(state, announcement.agent)
+            if session is None:
+                return []
+            return [Send((session,), "SC_MESSAGE_RECEIVED", announcement.content)]
         case AgentToWorkplace():
             session = _session_of(state, announcement.agent)
             if session in (None, but):

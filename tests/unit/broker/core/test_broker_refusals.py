@@ -45,7 +45,6 @@ def test_every_client_frame_is_served_or_known_to_be_unserved() -> None:
         "CS_MESSAGE_SEND",
         "ES_BLOB_GET",
         "ES_BLOB_PUT",
-        "ES_MESSAGE_RECEIVING",
         "ES_MESSAGE_REPORT",
         "ES_MESSAGE_SENT",
     }

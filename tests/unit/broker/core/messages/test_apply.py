@@ -35,7 +35,7 @@ def test_a_life_leaves_what_it_should() -> None:
     state = written(*letters.a_life())
     talk = talk_of(state)
     assert (talk.status, talk.agent, talk.last_agent) == (ChatStatus.WAITING, None, ALICE)
-    assert (talk.due_at, talk.waited, talk.answered_at) == (AT + 9, 5, AT + 5)
+    assert (talk.due_at, talk.waited, talk.answered_at) == (None, 5, AT + 5)
     assert [m.counter for m in talk.messages] == [1, 2]
     assert talk.notes[0].text == "Careful"
     assert talk.draft is not None
@@ -68,7 +68,7 @@ def test_the_oldest_name_goes_when_there_are_too_many() -> None:
 
 
 def test_an_outbound_message_is_queued_then_sending_then_neither() -> None:
-    state = written(*letters.a_life()[:12])
+    state = written(*letters.a_life()[:13])
     assert list(state.messages.queued[MAIL]) == [guid(102)]
     apply(state, letters.delivered(MessageStatus.SENDING, until=AT + 90, term=90))
     apply(state, MessageHandedOver(guid(102), 7))
@@ -87,7 +87,7 @@ def test_an_outbound_message_is_queued_then_sending_then_neither() -> None:
 
 
 def test_a_move_that_no_table_has_is_a_bug() -> None:
-    state = written(*letters.a_life()[:12])
+    state = written(*letters.a_life()[:13])
     with pytest.raises(AssertionError):
         apply(state, letters.delivered(MessageStatus.READ, AttemptOutcome.READ))
     with pytest.raises(AssertionError):
@@ -129,4 +129,10 @@ def test_an_address_is_marked_and_not_any_more() -> None:
 def test_unanswered_are_those_after_the_last_answer() -> None:
     facts = [*letters.a_life(), letters.stored(3), letters.stored(4)]
     assert [m.counter for m in talk_of(written(*facts)).unanswered] == [3, 4]
-    assert [m.counter for m in talk_of(written(*letters.a_life()[:10])).unanswered] == [1]
+    assert [m.counter for m in talk_of(written(*letters.a_life()[:11])).unanswered] == [1]
+
+
+def test_an_answer_makes_the_time_to_answer_void() -> None:
+    """B-57."""
+    assert talk_of(written(*letters.a_life()[:12])).due_at == AT + 9
+    assert talk_of(written(*letters.a_life()[:13])).due_at is None

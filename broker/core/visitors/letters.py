@@ -1,0 +1,26 @@
+"""What a connector asks of messages: that one is taken in (B-50)."""
+
+from __future__ import annotations
+
+from broker.core.decision import Outcome
+from broker.core.inputs import Stamp
+from broker.core.messages import receiving
+from broker.core.serving import serves
+from broker.core.state import Session, State
+from protocol.frame import Frame
+from protocol.message import MessageContentInfo
+
+
+@serves(MessageContentInfo)
+def receive(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: MessageContentInfo
+) -> Outcome:
+    """ES_MESSAGE_RECEIVING: store it once, whatever comes of it (B-50, B-51).
+
+    A gateway that is none of the session's, or takes nothing in, is no fault of the frame: the message is
+    answered by false, and its connector keeps it.
+    """
+    known = state.config.message_gateways.get(p.gateway_id) if p.gateway_id is not None else None
+    if known is None or known.id not in session.gateways or not known.takes_in:
+        return receiving.received(session, frame, stamp, p, None)
+    return receiving.receive(state, stamp, session, frame, p, known)

@@ -1,0 +1,85 @@
+"""A contact center that gets messages, and a connector that carries them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from protocol.identifiers import derive
+from protocol.values import Guid
+from tests.support.playbook import CONFIG, Client, Playbook
+
+MAIL_CONFIG: Final = (
+    CONFIG
+    + """
+[[message_gateways]]
+name = "Mail"
+peer = "mail"
+channel = "Email"
+direction = "B"
+token = "mail-secret"
+[[message_gateways]]
+name = "Texts"
+peer = "sms"
+channel = "SMS"
+direction = "B"
+token = "sms-secret"
+acknowledge = "We have got your message."
+[[message_gateways]]
+name = "Faxes"
+peer = "fax"
+channel = "Fax"
+direction = "O"
+token = "fax-secret"
+
+[[message_rules]]
+rank = 10
+subject = "newsletter"
+close = true
+[[message_rules]]
+rank = 20
+text = "invoice"
+project = "Sales"
+priority = 5
+answer_within = "4h"
+[[message_rules]]
+rank = 30
+gateway = "Mail"
+project = "Support"
+skill = 10
+[[message_rules]]
+rank = 40
+gateway = "Texts"
+text = "."
+project = "Support"
+"""
+)
+
+
+def gateway(name: str) -> Guid:
+    """The gateway of that name."""
+    return derive("message_gateway", name)
+
+
+class Post:
+    """A connector of messages in a script."""
+
+    def __init__(self, play: Playbook, peer: str = "mail", name: str = "Mail") -> None:
+        self.client: Client = play.connector(peer)
+        self.gateway = gateway(name)
+        self.count = 0
+
+    def brings(self, text: str = "Do they fit?", **members: Any) -> dict[str, Any]:
+        """Hand a message over; gives the answer."""
+        self.count += 1
+        said: dict[str, Any] = {
+            "GatewayId": self.gateway,
+            "DeliverySystemId": f"<{self.count}@example.org>",
+            "RequestId": f"r{self.count}",
+            "RemoteAddress": "eva@example.org",
+            "FromField": "Eva",
+            "SubjectField": "Boots",
+            "BodyText": text,
+            "ReceivedSentTime": "2026-01-02T03:04:05Z",
+        }
+        self.client.says("ES_MESSAGE_RECEIVING", self.count, **(said | members))
+        return self.client.hears("SE_MESSAGE_RECEIVED", self.count)
