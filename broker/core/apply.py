@@ -18,6 +18,7 @@ from broker.core.chats.needs import need_of
 from broker.core.chats.transcript import TABLE as OF_WORDS
 from broker.core.contacts.apply import TABLE as OF_CONTACTS
 from broker.core.distribution import apply as agents
+from broker.core.distribution import conversations as work
 from broker.core.facts import (
     AgentMoved,
     AgentSeated,
@@ -60,6 +61,7 @@ from broker.core.facts import (
 )
 from broker.core.messages import apply as messages
 from broker.core.messages.apply import TABLE as OF_MESSAGES
+from broker.core.messages.needs import need_of as asked_of
 from broker.core.presence import apply as sessions
 from broker.core.state import Need, State
 
@@ -81,6 +83,15 @@ def _needing(handler: Callable[[State, Any, Need | None], None]) -> Handler:
 
     def handle(state: State, fact: Any) -> None:
         handler(state, fact, need_of(state.chats[fact.chat]))
+
+    return handle
+
+
+def _asking(handler: Callable[[State, Any, Need | None], None]) -> Handler:
+    """The same of a conversation."""
+
+    def handle(state: State, fact: Any) -> None:
+        handler(state, fact, asked_of(state.messages.conversations[fact.conversation]))
 
     return handle
 
@@ -108,16 +119,16 @@ _TABLE: Final[dict[type, Handler]] = {
         chats.exclusions_replaced,
         messages.times_anew,
     ),
-    ConversationDecided: messages.decided,
-    ConversationExcluded: messages.excluded,
-    ConversationForgotten: messages.forgotten,
-    ConversationMoved: messages.moved,
-    ConversationOffered: messages.offered,
-    ConversationOfferEnded: messages.offer_ended,
-    ConversationParked: messages.parked,
-    ConversationRouted: messages.routed,
-    ConversationStarted: messages.started,
-    ConversationUnparked: messages.unparked,
+    ConversationDecided: _in_turn(messages.decided, work.decided),
+    ConversationExcluded: _in_turn(messages.excluded, _asking(work.asked_anew)),
+    ConversationForgotten: _in_turn(messages.forgotten, work.forgotten),
+    ConversationMoved: _in_turn(messages.moved, _asking(work.moved)),
+    ConversationOffered: _in_turn(messages.offered, _asking(work.offered)),
+    ConversationOfferEnded: _in_turn(messages.offer_ended, _asking(work.offer_ended)),
+    ConversationParked: _in_turn(messages.parked, _asking(work.asked_anew)),
+    ConversationRouted: _in_turn(messages.routed, _asking(work.asked_anew)),
+    ConversationStarted: _in_turn(messages.started, work.started),
+    ConversationUnparked: _in_turn(messages.unparked, _asking(work.asked_anew)),
     DecisionLogged: _in_turn(chats.decision_logged, agents.decision_logged),
     InviteEnded: _in_turn(involvement.invite_ended, _needing(agents.invite_ended)),
     InviteMade: _in_turn(involvement.invite_made, _needing(agents.invite_made)),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from broker.config.model import MINUTE, Gateway, WaitRule
 from broker.core.chat_state import Parking
+from broker.core.message_state import MessagesState
 from broker.core.rules.matching import next_wait
 from broker.core.state import Chat, ChatsState
 from broker.core.timers import Resumed, Term, TimerKind
@@ -140,12 +141,12 @@ def arm_park(state: ChatsState, chat: Chat) -> None:
         state.timers.set(park_until(state, parking) - early, TimerKind.PARK, chat.id)
 
 
-def arm_exclusion(state: ChatsState, chat: Guid, since: int) -> None:
-    """Set the timers after which an agent may be offered again a chat that they let go (B-24)."""
+def arm_exclusion(state: ChatsState | MessagesState, id: Guid, since: int) -> None:
+    """Set the timers after which an agent may be offered again what they let go (B-24)."""
     numbers = state.config.distribution
     for pause in (numbers.retry_alone, numbers.retry_after):
         if since + pause > state.up:
-            state.timers.set(since + pause, TimerKind.EXCLUSION, chat)
+            state.timers.set(since + pause, TimerKind.EXCLUSION, id)
 
 
 def arm_exclusions(state: ChatsState) -> None:

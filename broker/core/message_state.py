@@ -266,6 +266,7 @@ class Messages:
         known: The message and the conversation behind an identifier, the oldest first, by gateway.
         keys: Outbound messages by the agent and the key under which they handed them over.
         open_addresses: The open conversation of an address, where there are no threads.
+        aside: The conversations that each agent put aside; `drafts` those with a draft of theirs.
         closed: The closed conversations in memory, the one that closed first in front.
         held: How many conversations of each pair are in memory.
         queued: The messages of each gateway that wait to be handed over, the first in front.
@@ -281,6 +282,8 @@ class Messages:
     known: dict[Guid, dict[Identifier, tuple[Guid, Guid | None]]] = Factory(dict)
     keys: dict[tuple[Guid, str], Guid] = Factory(dict)
     open_addresses: dict[AddressKey, Guid] = Factory(dict)
+    aside: dict[Guid, dict[Guid, None]] = Factory(dict)
+    drafts: dict[Guid, dict[Guid, None]] = Factory(dict)
     closed: dict[Guid, None] = Factory(dict)
     held: dict[Guid, int] = Factory(dict)
     queued: dict[Guid, dict[Guid, None]] = Factory(dict)

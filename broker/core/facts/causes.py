@@ -192,6 +192,8 @@ class ConversationCause(StrEnum):
     TRANSFERRED = "transferred"
     RETURNED = "returned"
     PARKED = "parked"
+    WOKEN = "woken"
+    """It was put aside, and waits again."""
     AGENT_LOST = "agent_lost"
     FORCED = "forced"
     """A supervisor logged its agent off."""

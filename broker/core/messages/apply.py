@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from broker.core.deadlines import over, term_over
+from broker.core.deadlines import arm_exclusion, over, term_over
 from broker.core.facts import ConfigReplaced, ListenedAgain
 from broker.core.facts.causes import ConversationCause
 from broker.core.facts.messages import (
@@ -82,6 +82,8 @@ def add_conversation(state: MessagesState, conversation: Conversation) -> None:
     kept.held[conversation.pair] = kept.held.get(conversation.pair, 0) + 1
     _count(state, conversation.status, 1)
     _index_status(state, conversation)
+    _index_aside(state, conversation)
+    _index_draft(state, conversation)
 
 
 def _count(state: MessagesState, status: ChatStatus, by: int) -> None:
@@ -156,6 +158,7 @@ def forgotten(state: MessagesState, f: ConversationForgotten) -> None:
     """Let a closed conversation go, with those of its messages that nothing is to come of."""
     kept = state.messages
     conversation = kept.conversations.pop(f.conversation)
+    _drop_draft(state, conversation)
     kept.closed.pop(f.conversation, None)
     kept.held[conversation.pair] -= 1
     _count(state, conversation.status, -1)
@@ -170,6 +173,7 @@ def parked(state: MessagesState, f: ConversationParked) -> None:
     conversation = state.messages.conversations[f.conversation]
     term = Term(state.up, f.until - f.at) if f.until is not None else Term(state.up, 0)
     conversation.aside = Aside(at=f.at, until=f.until, by=f.by, term=term)
+    _index_aside(state, conversation)
     arm_aside(state, conversation)
 
 
@@ -182,7 +186,15 @@ def arm_aside(state: MessagesState, conversation: Conversation) -> None:
 
 def unparked(state: MessagesState, f: ConversationUnparked) -> None:
     """It is put aside no more."""
-    state.messages.conversations[f.conversation].aside = None
+    conversation = state.messages.conversations[f.conversation]
+    if conversation.aside is not None and conversation.aside.by is not None:
+        del state.messages.aside[conversation.aside.by][f.conversation]
+    conversation.aside = None
+
+
+def _index_aside(state: MessagesState, conversation: Conversation) -> None:
+    if conversation.aside is not None and conversation.aside.by is not None:
+        state.messages.aside.setdefault(conversation.aside.by, {})[conversation.id] = None
 
 
 def offered(state: MessagesState, f: ConversationOffered) -> None:
@@ -212,12 +224,17 @@ def offer_ended(state: MessagesState, f: ConversationOfferEnded) -> None:
     conversation = state.messages.conversations[f.conversation]
     conversation.offer = None
     if f.lets_go:
-        conversation.exclusions[f.agent] = state.up
+        _exclude(state, conversation, f.agent)
 
 
 def excluded(state: MessagesState, f: ConversationExcluded) -> None:
     """Whoever gave it back is left out for a while."""
-    state.messages.conversations[f.conversation].exclusions[f.agent] = state.up
+    _exclude(state, state.messages.conversations[f.conversation], f.agent)
+
+
+def _exclude(state: MessagesState, conversation: Conversation, agent: Guid) -> None:
+    conversation.exclusions[agent] = state.up
+    arm_exclusion(state, conversation.id, state.up)
 
 
 def decided(state: MessagesState, f: ConversationDecided) -> None:
@@ -235,14 +252,28 @@ def noted(state: MessagesState, f: ConversationNoted) -> None:
 
 def draft_kept(state: MessagesState, f: DraftKept) -> None:
     """The latest draft."""
-    state.messages.conversations[f.conversation].draft = Draft(
+    conversation = state.messages.conversations[f.conversation]
+    _drop_draft(state, conversation)
+    conversation.draft = Draft(
         agent=f.agent, at=f.at, content=without_bodies(f.content), size=body_bytes(f.content)
     )
+    _index_draft(state, conversation)
 
 
 def draft_dropped(state: MessagesState, f: DraftDropped) -> None:
     """There is none any more."""
-    state.messages.conversations[f.conversation].draft = None
+    _drop_draft(state, state.messages.conversations[f.conversation])
+
+
+def _drop_draft(state: MessagesState, conversation: Conversation) -> None:
+    if conversation.draft is not None:
+        del state.messages.drafts[conversation.draft.agent][conversation.id]
+        conversation.draft = None
+
+
+def _index_draft(state: MessagesState, conversation: Conversation) -> None:
+    if conversation.draft is not None:
+        state.messages.drafts.setdefault(conversation.draft.agent, {})[conversation.id] = None
 
 
 # -- messages
@@ -403,6 +434,8 @@ def arm_messages(state: MessagesState) -> None:
     for conversation in kept.conversations.values():
         arm_offer(state, conversation)
         arm_aside(state, conversation)
+        for since in conversation.exclusions.values():
+            arm_exclusion(state, conversation.id, since)
         if not conversation.is_open:
             arm_forgetting(state, conversation)
     for message in kept.messages.values():
