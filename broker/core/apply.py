@@ -138,7 +138,7 @@ _TABLE: Final[dict[type, Handler]] = {
     PartyJoined: _in_turn(involvement.party_joined, _needing(agents.party_joined)),
     PartyLeft: _in_turn(involvement.party_left, _needing(agents.party_left)),
     Refreshed: agents.refreshed,
-    RegisterAsked: sessions.register_asked,
+    RegisterAsked: _in_turn(sessions.register_asked, messages.gateways_asked),
     SessionJoined: _in_turn(sessions.session_joined, agents.session_joined),
     SessionLeft: _in_turn(sessions.session_left, agents.session_left),
     WrapupEnded: _in_turn(chats.wrapup_ended, agents.wrapup_ended),

@@ -40,6 +40,11 @@ class Stamp:
         text = blake2b(b"%d/%d" % (self.seq, index), digest_size=16, key=self.seed).hexdigest()
         return Guid(f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}")
 
+    def chance(self, below: int) -> int:
+        """A number of this input from 0 on, and less than that."""
+        digest = blake2b(b"%d" % self.seq, digest_size=8, key=self.seed).digest()
+        return int.from_bytes(digest) % below
+
 
 @value(kw_only=True)
 class SessionOpened:

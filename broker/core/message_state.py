@@ -53,18 +53,19 @@ class Delivery:
     Attributes:
         attempt: How many attempts have counted; `unknown` how many of them got no answer.
         error: What the connector said last.
+        sent_at: When a connector first said that it is sent; from then on it is tried no more.
         until: When it is tried again, or when the attempt is given up.
         term: The same on the clock of deadlines.
         session: The connector that has it now; None after a restart.
-        is_open: Whether an attempt is under way that nobody has given up.
     """
 
     status: MessageStatus = MessageStatus.QUEUED
     attempt: int = 0
     error: str | None = None
+    sent_at: int | None = None
     until: int | None = None
     term: Term = field(default=NO_TERM, eq=False, metadata=DERIVED)
-    session: int | None = field(default=None, metadata=DERIVED)
+    session: int | None = field(default=None, eq=False, metadata=DERIVED)
 
 
 @define(kw_only=True)
@@ -75,7 +76,7 @@ class Message:
         counter: Its place in its conversation, from 1; in a chat the counter of the sentence.
         content: All of it but the bodies, and its name on the connector's side as that is now.
         size: How many bytes these take.
-        agent: Who wrote it, and under which key they handed it over.
+        agent: Who wrote it, under which key they handed it over, and what it said (`digest`).
         delivery: Of an outbound one how far it is.
     """
 
@@ -93,6 +94,7 @@ class Message:
     chat_no: int | None = None
     agent: Guid | None = None
     key: str | None = None
+    digest: str | None = None
     delivery: Delivery | None = None
 
 
@@ -256,6 +258,14 @@ MESSAGE_PARTS: Final = (
 """What a conversation consists of."""
 
 
+@define
+class Load:
+    """What a session has of messages on their way: how many, and how many bytes their bodies take."""
+
+    messages: int = 0
+    size: int = 0
+
+
 @define(kw_only=True)
 class Messages:
     """Conversations, messages on their way, and what is known of all messages.
@@ -269,8 +279,10 @@ class Messages:
         aside: The conversations that each agent put aside; `drafts` those with a draft of theirs.
         closed: The closed conversations in memory, the one that closed first in front.
         held: How many conversations of each pair are in memory.
-        queued: The messages of each gateway that wait to be handed over, the first in front.
+        queued: The messages of each gateway that wait to be handed over, the first in front: queued
+            ones and those whose next attempt is due.
         sending: Those that a connector has.
+        carried: What each session has now.
         to_send: Gateways whose queue is to be looked at.
         automatic: When automatic messages came from an address, the latest of them (B-58).
         spam: Addresses whose messages are unwanted (B-59).
@@ -288,6 +300,7 @@ class Messages:
     held: dict[Guid, int] = Factory(dict)
     queued: dict[Guid, dict[Guid, None]] = Factory(dict)
     sending: dict[Guid, dict[Guid, None]] = Factory(dict)
+    carried: dict[int, Load] = Factory(dict)
     to_send: dict[Guid, None] = Factory(dict)
     automatic: dict[AddressKey, deque[int]] = Factory(dict)
     spam: dict[AddressKey, None] = Factory(dict)

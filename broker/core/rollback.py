@@ -26,6 +26,7 @@ from broker.core.deadlines import arm_all, arm_exclusions
 from broker.core.distribution.apply import arm_presences, requeue
 from broker.core.distribution.eligibility import touch
 from broker.core.facts import ConfigReplaced, Fact, SessionJoined, SessionLeft
+from broker.core.messages.restoring import remember_deliveries
 from broker.core.state import AgentPresence, Chat, Recovered, State
 from protocol.values import ChatStatus
 
@@ -76,7 +77,9 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
     for number, joined in presence.sessions.items():
         apply(state, joined)
         if number in ahead.sessions:
-            state.sessions[number].registers = dict(ahead.sessions[number].registers)
+            session = ahead.sessions[number]
+            state.sessions[number].registers = dict(session.registers)
+            state.sessions[number].message_gateways = dict(session.message_gateways)
     for agent, one in state.distribution.presences.items():
         before = known.get(agent)
         if before is not None:
@@ -88,6 +91,7 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
             chat.waiting.estimate = was.waiting.estimate
             _remember_times(state, chat, was)
         _await_bot(state, chat, was)
+    remember_deliveries(state, ahead)
     arm_all(state)
     arm_presences(state)
     arm_exclusions(state)

@@ -70,6 +70,7 @@ class Session:
         takes_pieces: Whether it takes the list of its chats in pieces.
         software: What its program calls itself.
         registers: What it asked of registers, the last one last.
+        message_gateways: Those that it asked for: it is handed their messages (B-53).
     """
 
     number: int
@@ -80,6 +81,7 @@ class Session:
     takes_pieces: bool = False
     software: str | None = None
     registers: dict[Register, None] = Factory(dict)
+    message_gateways: dict[Guid, None] = Factory(dict)
 
 
 @define(kw_only=True)

@@ -166,6 +166,7 @@ def _message(row: Any, found: Mapping[int, Conversation]) -> Message:
             status=MessageStatus(row.status),
             attempt=row.attempt,
             error=row.error,
+            sent_at=row.sent_at,
             until=row.until,
             term=term,
         )
@@ -184,6 +185,7 @@ def _message(row: Any, found: Mapping[int, Conversation]) -> Message:
         chat_no=row.chat_no,
         agent=row.agent,
         key=row.key,
+        digest=row.digest,
         delivery=delivery,
     )
 

@@ -146,11 +146,19 @@ STORE: Final = Command(
         "size",
         "agent",
         "key",
+        "digest",
         "status",
     ),
 )
 _DELIVERY: Final = ("no", "status", "attempt", "moved_at", "until", "error")
 DELIVER: Final = Command(table=schema.messages, columns=_DELIVERY, keys=1)
+BE_SENT: Final = Command(
+    table=schema.messages,
+    columns=("no", "sent_at"),
+    keys=1,
+    only="messages.sent_at IS NULL",
+    exact=False,
+)
 RENAME: Final = Command(table=schema.messages, columns=("no", "delivery_id"), keys=1)
 MARK: Final = Command(
     table=schema.spam_addresses,
@@ -279,7 +287,8 @@ def _stored(f: MessageStored) -> Records:
     place = (f.conversation_no, f.chat_no, f.counter, f.gateway, f.inbound, f.at)
     said = (c.delivery_system_id, c.remote_address, c.subject_field, header)
     bodies = (c.body_html, c.body_text, f.size)
-    row = (f.no, f.message, *place, *said, *bodies, f.agent, f.key, word_of(f.status))
+    by = (f.agent, f.key, f.digest, word_of(f.status))
+    row = (f.no, f.message, *place, *said, *bodies, *by)
     yield Record(STORE, _home(f.conversation_no, f.chat_no), row)
     if f.agent is not None and f.conversation_no is not None:
         yield Record(BE_DUE, _key(f.conversation_no), (f.conversation_no, None))
@@ -292,6 +301,8 @@ def _message_moved(f: MessageMoved) -> Records:
     home = _home(f.conversation_no, f.chat_no)
     row = (f.no, str(f.status), f.attempt, f.at, f.until, f.error)
     yield Record(DELIVER, home, row)
+    if f.status is MessageStatus.SENT:
+        yield Record(BE_SENT, home, (f.no, f.at))
     if f.delivery_id is not None:
         yield Record(RENAME, home, (f.no, f.delivery_id))
     event = (f.no, f.at, str(f.status), f.attempt, word_of(f.outcome), f.error)

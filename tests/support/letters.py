@@ -90,7 +90,12 @@ def stored(no: int = 1, *, inbound: bool = True, **more: Any) -> MessageStored:
         "counter": no,
     }
     if not inbound:
-        members |= {"agent": ALICE, "key": f"k{no}", "status": MessageStatus.QUEUED}
+        members |= {
+            "agent": ALICE,
+            "key": f"k{no}",
+            "digest": f"d{no}",
+            "status": MessageStatus.QUEUED,
+        }
     return MessageStored(**(members | more))
 
 

@@ -71,9 +71,11 @@ from broker.core.facts.messages import (
     ConversationUnparked,
     DraftDropped,
     DraftKept,
+    MessageForgotten,
     MessageHandedOver,
     MessageMoved,
     MessageStored,
+    RetryDue,
     SendingSettled,
 )
 from broker.core.facts.process import (
@@ -132,9 +134,11 @@ Fact = (
     | ConversationUnparked
     | DraftDropped
     | DraftKept
+    | MessageForgotten
     | MessageHandedOver
     | MessageMoved
     | MessageStored
+    | RetryDue
     | SendingSettled
     | AgentExcluded
     | AgentMoved
@@ -216,6 +220,7 @@ __all__ = [
     "InviteEnded",
     "InviteMade",
     "ListenedAgain",
+    "MessageForgotten",
     "MessageHandedOver",
     "MessageMoved",
     "MessageStored",
@@ -229,6 +234,7 @@ __all__ = [
     "Refreshed",
     "Register",
     "RegisterAsked",
+    "RetryDue",
     "SendingSettled",
     "SentenceConfirmed",
     "SentencePinned",

@@ -244,6 +244,7 @@ class MessageStored:
         content: All of it.
         size: How many bytes its bodies take.
         key: Of an outbound message the key of whoever handed it over (`agent`, B-62).
+        digest: What it said, to tell a repeated request from another one under the same key.
         status: Of an outbound message `Queued`.
     """
 
@@ -262,6 +263,7 @@ class MessageStored:
     counter: int = 0
     agent: Guid | None = None
     key: str | None = None
+    digest: str | None = None
     status: MessageStatus | None = None
 
 
@@ -311,6 +313,22 @@ class ConversationForgotten:
 
     durable: ClassVar[bool] = False
     conversation: Guid
+
+
+@frozen
+class RetryDue:
+    """The pause before the next attempt is over: the message waits for a connector again."""
+
+    durable: ClassVar[bool] = False
+    message: Guid
+
+
+@frozen
+class MessageForgotten:
+    """A message that is in no conversation, and on its way no more, is out of memory; its row stays."""
+
+    durable: ClassVar[bool] = False
+    message: Guid
 
 
 @frozen

@@ -9,7 +9,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from broker.core.deadlines import arm_exclusion, over, term_over
-from broker.core.facts import ConfigReplaced, ListenedAgain
+from broker.core.facts import ConfigReplaced, ListenedAgain, RegisterAsked
 from broker.core.facts.causes import ConversationCause
 from broker.core.facts.messages import (
     AddressMarked,
@@ -27,9 +27,11 @@ from broker.core.facts.messages import (
     ConversationUnparked,
     DraftDropped,
     DraftKept,
+    MessageForgotten,
     MessageHandedOver,
     MessageMoved,
     MessageStored,
+    RetryDue,
     SendingSettled,
 )
 from broker.core.limits import AUTOMATIC_REMEMBERED, LOGGED_DECISIONS
@@ -41,6 +43,7 @@ from broker.core.message_state import (
     Demanded,
     Draft,
     Identifier,
+    Load,
     Message,
     MessagesState,
     Note,
@@ -163,9 +166,21 @@ def forgotten(state: MessagesState, f: ConversationForgotten) -> None:
     kept.held[conversation.pair] -= 1
     _count(state, conversation.status, -1)
     for message in conversation.messages:
-        del kept.messages[message.id]
-        if message.agent is not None and message.key is not None:
-            kept.keys.pop((message.agent, message.key), None)
+        if message.delivery is not None and message.delivery.status in ON_ITS_WAY:
+            message.conversation = None
+        else:
+            _drop_message(state, message)
+
+
+def _drop_message(state: MessagesState, message: Message) -> None:
+    del state.messages.messages[message.id]
+    if message.agent is not None and message.key is not None:
+        state.messages.keys.pop((message.agent, message.key), None)
+
+
+def message_forgotten(state: MessagesState, f: MessageForgotten) -> None:
+    """Let a message go that is in no conversation."""
+    _drop_message(state, state.messages.messages[f.message])
 
 
 def parked(state: MessagesState, f: ConversationParked) -> None:
@@ -296,6 +311,7 @@ def stored(state: MessagesState, f: MessageStored) -> None:
         chat_no=f.chat_no,
         agent=f.agent,
         key=f.key,
+        digest=f.digest,
         delivery=None if f.inbound else Delivery(),
     )
     state.messages.next_message = max(state.messages.next_message, f.no + 1)
@@ -379,7 +395,9 @@ def delivery_moved(state: MessagesState, f: MessageMoved) -> None:
     assert may_deliver(delivery.status, f.status, f.outcome), f
     delivery.status, delivery.attempt, delivery.error = f.status, f.attempt, f.error
     delivery.until, delivery.term = f.until, Term(state.up, f.term)
-    delivery.session = None
+    if f.status is MessageStatus.SENT and delivery.sent_at is None:
+        delivery.sent_at = f.at
+    _carry(state, message, delivery, None)
     old = message.content.delivery_system_id
     if f.delivery_id is not None and f.delivery_id != old:
         message.content = evolve(message.content, delivery_system_id=f.delivery_id)
@@ -410,9 +428,40 @@ REPORTS_AWAITED: Final = 86_400_000_000
 
 def handed_over(state: MessagesState, f: MessageHandedOver) -> None:
     """A connector has it."""
-    delivery = state.messages.messages[f.message].delivery
-    assert delivery is not None
-    delivery.session = f.session
+    message = state.messages.messages[f.message]
+    assert message.delivery is not None
+    _carry(state, message, message.delivery, f.session)
+
+
+def _carry(state: MessagesState, message: Message, delivery: Delivery, session: int | None) -> None:
+    """Say who has the message now, and how much that is of theirs."""
+    carried = state.messages.carried
+    if delivery.session is not None:
+        load = carried[delivery.session]
+        load.messages -= 1
+        load.size -= message.size
+        if not load.messages:
+            del carried[delivery.session]
+    delivery.session = session
+    if session is not None:
+        load = carried.setdefault(session, Load())
+        load.messages += 1
+        load.size += message.size
+
+
+def retry_due(state: MessagesState, f: RetryDue) -> None:
+    """The message waits for a connector again, behind those that wait already."""
+    kept, gateway = state.messages, state.messages.messages[f.message].gateway
+    kept.queued[gateway][f.message] = None
+    kept.to_send[gateway] = None
+
+
+def gateways_asked(state: MessagesState, f: RegisterAsked) -> None:
+    """A connector asked for message gateways: what waits there may have somebody to go to."""
+    if f.register.messages:
+        for gateway in state.config.message_gateways_by_peer.get(f.register.peer or "", ()):
+            if state.messages.queued.get(gateway.id):
+                state.messages.to_send[gateway.id] = None
 
 
 def sending_settled(state: MessagesState, f: SendingSettled) -> None:
@@ -454,9 +503,11 @@ TABLE: Final[dict[type, Callable[[Any, Any], None]]] = {
     ConversationNoted: noted,
     DraftDropped: draft_dropped,
     DraftKept: draft_kept,
+    MessageForgotten: message_forgotten,
     MessageHandedOver: handed_over,
     MessageMoved: delivery_moved,
     MessageStored: stored,
+    RetryDue: retry_due,
     SendingSettled: sending_settled,
 }
 """What is the messages' alone."""

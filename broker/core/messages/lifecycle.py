@@ -59,6 +59,7 @@ DELIVERY: Final[dict[tuple[MessageStatus, MessageStatus], frozenset[AttemptOutco
     (_RT, _X): frozenset({Outcome.CANCELLED}),
     (_RT, _OK): frozenset({Outcome.LATE_SENT}),
     (_S, _OK): frozenset({Outcome.SENT, Outcome.LATE_SENT}),
+    (_S, _S): frozenset({Outcome.LATE_REFUSED}),
     (_S, _RT): frozenset({Outcome.REFUSED, Outcome.THROTTLED, Outcome.UNKNOWN}),
     (_S, _F): frozenset({Outcome.REFUSED, Outcome.PERMANENT, Outcome.UNKNOWN}),
     (_F, _Q): frozenset({Outcome.RETRIED}),

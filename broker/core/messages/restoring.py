@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 from attrs import evolve
 
+from broker.core.facts.messages import MessageHandedOver
 from broker.core.message_state import Conversation, address_key, identifier
 from broker.core.messages.apply import (
     add_conversation,
     add_message,
+    arm_delivery,
     arm_messages,
     count_automatic,
+    handed_over,
     known_as,
 )
 from broker.core.state import RecoveredMessages, State
@@ -52,6 +55,19 @@ def restore_messages(
     kept.next_message = recovered.next_message
     kept.next_offer = recovered.next_offer
     arm_messages(state)
+
+
+def remember_deliveries(state: State, ahead: State) -> None:
+    """Put back who has the messages that are on their way, and since when: no row says that."""
+    for gateway in state.messages.sending.values():
+        for key in gateway:
+            message, was = state.messages.messages[key], ahead.messages.messages.get(key)
+            if message.delivery is None or was is None or message.delivery != was.delivery:
+                continue
+            message.delivery.term = was.delivery.term
+            if was.delivery.session is not None:
+                handed_over(state, MessageHandedOver(key, was.delivery.session))
+            arm_delivery(state, message)
 
 
 def _rebase(conversation: Conversation, aged: Callable[[int], int]) -> None:

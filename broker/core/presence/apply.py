@@ -28,12 +28,21 @@ def session_joined(state: State, f: SessionJoined) -> None:
 
 
 def register_asked(state: State, f: RegisterAsked) -> None:
-    """A session is to be told when a register changes; those asked for first make room."""
-    registers = state.sessions[f.session].registers
+    """A session is to be told when a register changes; those asked for first make room.
+
+    Whoever asked for message gateways is handed their messages from now on.
+    """
+    session = state.sessions[f.session]
+    registers = session.registers
     registers.pop(f.register, None)
     registers[f.register] = None
     if len(registers) > REGISTERS_PER_SESSION:
         del registers[next(iter(registers))]
+    if f.register.messages:
+        ways = state.config.message_gateways_by_peer.get(f.register.peer or "", ())
+        session.message_gateways.update(
+            (one.id, None) for one in ways if one.id in session.gateways
+        )
 
 
 def session_left(state: State, f: SessionLeft) -> None:

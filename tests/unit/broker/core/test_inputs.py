@@ -29,3 +29,11 @@ def test_an_id_looks_like_a_random_one() -> None:
 
 def test_the_clock_of_deadlines_starts_as_that_of_the_day() -> None:
     assert (STAMP.up, Stamp(now=5, seq=7, seed=b"seed", up=3).up) == (5, 3)
+
+
+def test_the_chance_of_an_input_is_its_own_and_below_what_is_asked() -> None:
+    """I-17."""
+    stamps = [Stamp(now=5, seq=seq, seed=b"seed") for seq in range(50)]
+    drawn = [stamp.chance(7) for stamp in stamps]
+    assert set(drawn) == set(range(7))
+    assert drawn == [Stamp(now=6, seq=stamp.seq, seed=b"seed").chance(7) for stamp in stamps]

@@ -11,10 +11,12 @@ from broker.core.facts.messages import (
     AddressMarked,
     ConversationForgotten,
     DraftDropped,
+    MessageForgotten,
     MessageHandedOver,
+    RetryDue,
     SendingSettled,
 )
-from broker.core.message_state import Conversation, Message, identifier
+from broker.core.message_state import Conversation, Load, Message, identifier
 from broker.core.messages.apply import known_as
 from broker.core.state import State
 from broker.core.timers import TimerKind
@@ -98,11 +100,56 @@ def test_the_end_is_found_first_and_forgotten_later() -> None:
     state = written(*letters.a_life(), *letters.the_end())
     assert list(state.messages.closed) == [TALK]
     assert any(kind is TimerKind.CONVERSATION for _, _, kind, _ in state.timers.heap)
+    apply(state, letters.delivered(MessageStatus.SENT, AttemptOutcome.SENT))
     apply(state, ConversationForgotten(TALK))
     assert not state.messages.conversations
     assert not state.messages.messages
     assert not state.messages.keys
     assert state.messages.known[MAIL]
+
+
+def test_what_is_on_its_way_outlives_its_conversation() -> None:
+    """I-12: it is handed over until it is sent, and forgotten after that."""
+    state = written(*letters.a_life(), *letters.the_end(), ConversationForgotten(TALK))
+    assert list(state.messages.messages) == list(state.messages.sending[MAIL]) == [guid(102)]
+    assert second(state).conversation is None
+    apply(state, letters.delivered(MessageStatus.SENT, AttemptOutcome.SENT))
+    assert any(key == guid(102) for _, _, _, key in state.timers.heap)
+    apply(state, MessageForgotten(guid(102)))
+    assert not state.messages.messages
+    assert not state.messages.keys
+
+
+def test_who_carries_how_many_is_counted() -> None:
+    state = written(*letters.a_life()[:12])
+    apply(state, letters.delivered(MessageStatus.SENDING, until=AT + 90, term=90))
+    apply(state, MessageHandedOver(guid(102), 7))
+    assert state.messages.carried == {7: Load(1, second(state).size)}
+    apply(
+        state, letters.delivered(MessageStatus.RETRY, AttemptOutcome.REFUSED, until=AT + 9, term=9)
+    )
+    assert (state.messages.carried, second(state).delivery.session) == ({}, None)  # type: ignore[union-attr]
+
+
+def test_a_retry_that_is_due_waits_behind_the_others() -> None:
+    state = written(*letters.a_life()[:13], letters.stored(3, inbound=False))
+    apply(
+        state, letters.delivered(MessageStatus.RETRY, AttemptOutcome.REFUSED, until=AT + 9, term=9)
+    )
+    apply(state, SendingSettled(MAIL))
+    apply(state, RetryDue(guid(102)))
+    assert list(state.messages.queued[MAIL]) == [guid(103), guid(102)]
+    assert list(state.messages.to_send) == [MAIL]
+
+
+def test_when_it_was_sent_first_is_kept() -> None:
+    state = written(*letters.a_life()[:13])
+    for at, outcome in ((5, AttemptOutcome.SENT), (6, AttemptOutcome.LATE_REFUSED)):
+        apply(state, letters.delivered(MessageStatus.SENT, outcome, at=AT + at))
+    apply(state, letters.delivered(MessageStatus.FAILED, AttemptOutcome.BOUNCED, at=AT + 7))
+    delivery = second(state).delivery
+    assert delivery is not None
+    assert delivery.sent_at == AT + 5
 
 
 def test_without_threads_an_address_has_one_open_conversation() -> None:

@@ -42,5 +42,6 @@ def test_what_was_sent_is_never_tried_again() -> None:
 
 def test_an_attempt_is_only_begun_where_none_is_open() -> None:
     """I-12."""
-    begun = {before for before, after in DELIVERY if after is MessageStatus.SENDING}
+    sending = {move: why for move, why in DELIVERY.items() if move[1] is MessageStatus.SENDING}
+    begun = {before for (before, _), why in sending.items() if None in why}
     assert begun == {MessageStatus.QUEUED, MessageStatus.RETRY}

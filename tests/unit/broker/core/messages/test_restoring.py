@@ -7,8 +7,11 @@ import pytest
 from broker.core.apply import apply
 from broker.core.broker import restore
 from broker.core.facts.causes import AttemptOutcome
+from broker.core.facts.messages import MessageHandedOver
 from broker.core.invariants import durable
+from broker.core.messages.restoring import remember_deliveries
 from broker.core.state import State
+from broker.core.timers import Term
 from broker.store import Store
 from protocol.values import MessageStatus
 from tests.support import letters
@@ -38,10 +41,28 @@ def test_every_step_gives_the_state_back() -> None:
     failed = letters.delivered(
         MessageStatus.FAILED, AttemptOutcome.PERMANENT, error="permanent: no"
     )
-    for fact in [*letters.a_life(), failed, *letters.the_end()]:
+    late = letters.delivered(MessageStatus.SENT, AttemptOutcome.LATE_SENT)
+    for fact in [*letters.a_life(), failed, late, *letters.the_end()]:
         apply(live, fact)
         store.commit([fact])
         assert durable(restored(live, store)) == durable(live), fact
+
+
+def test_who_has_a_message_and_since_when_outlives_a_step_back() -> None:
+    """B-53, I-12: of the state that went ahead, where the message is as far as it was."""
+    live, store = written(*letters.a_life()), memory_store()
+    apply(live, MessageHandedOver(guid(102), 7))
+    store.commit(letters.a_life())
+    back = restored(live, store)
+    remember_deliveries(back, live)
+    assert back.messages.carried == live.messages.carried != {}
+    delivery = back.messages.messages[guid(102)].delivery
+    assert delivery is not None
+    assert (delivery.session, delivery.term) == (7, Term(AT, 90))
+    apply(live, letters.delivered(MessageStatus.SENT, AttemptOutcome.SENT))
+    back = restored(live, store)
+    remember_deliveries(back, live)
+    assert not back.messages.carried
 
 
 def restored(live: State, store: Store) -> State:

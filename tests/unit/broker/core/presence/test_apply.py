@@ -8,6 +8,7 @@ from broker.core.presence.apply import register_asked, session_joined, session_l
 from broker.core.state import State
 from protocol.values import Guid, Role
 from tests.support.bare_core import UP, bare_state
+from tests.support.mail_at_hand import LARGE, MAIL, bare_mail
 
 WEB, IM, ALICE = Guid("web"), Guid("im"), Guid("alice")
 
@@ -56,3 +57,16 @@ def test_a_register_is_asked_for_once_and_the_oldest_makes_room() -> None:
     one_more = Register("web", None, "en")
     register_asked(state, RegisterAsked(1, one_more))
     assert list(state.sessions[1].registers) == [*asked[2:], asked[0], one_more]
+
+
+def test_who_asked_for_message_gateways_is_handed_their_messages() -> None:
+    """B-53: of those that the session serves, and of the address that it named."""
+    state = with_all(connector(1, MAIL), connector(2, WEB))
+    state.config = bare_mail().config
+    for number in (1, 2):
+        register_asked(state, RegisterAsked(number, Register(LARGE, messages=True)))
+        assert not state.sessions[number].message_gateways
+        register_asked(state, RegisterAsked(number, Register(MAIL)))
+        register_asked(state, RegisterAsked(number, Register(MAIL, messages=True)))
+    assert list(state.sessions[1].message_gateways) == [MAIL]
+    assert not state.sessions[2].message_gateways
