@@ -60,6 +60,7 @@ from broker.core.facts import (
     WrapupStarted,
 )
 from broker.core.messages import apply as messages
+from broker.core.messages import deliveries
 from broker.core.messages.apply import TABLE as OF_MESSAGES
 from broker.core.messages.needs import need_of as asked_of
 from broker.core.presence import apply as sessions
@@ -138,7 +139,7 @@ _TABLE: Final[dict[type, Handler]] = {
     PartyJoined: _in_turn(involvement.party_joined, _needing(agents.party_joined)),
     PartyLeft: _in_turn(involvement.party_left, _needing(agents.party_left)),
     Refreshed: agents.refreshed,
-    RegisterAsked: _in_turn(sessions.register_asked, messages.gateways_asked),
+    RegisterAsked: _in_turn(sessions.register_asked, deliveries.gateways_asked),
     SessionJoined: _in_turn(sessions.session_joined, agents.session_joined),
     SessionLeft: _in_turn(sessions.session_left, agents.session_left),
     WrapupEnded: _in_turn(chats.wrapup_ended, agents.wrapup_ended),

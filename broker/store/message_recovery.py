@@ -26,7 +26,7 @@ from broker.core.message_state import (
     body_bytes,
     without_bodies,
 )
-from broker.core.messages.apply import REPORTS_AWAITED
+from broker.core.messages.deliveries import REPORTS_AWAITED
 from broker.core.state import RecoveredMessages
 from broker.core.timers import NO_TERM, Term
 from broker.store.message_schema import (

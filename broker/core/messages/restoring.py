@@ -11,12 +11,10 @@ from broker.core.message_state import Conversation, address_key, identifier
 from broker.core.messages.apply import (
     add_conversation,
     add_message,
-    arm_delivery,
     arm_messages,
     count_automatic,
-    handed_over,
-    known_as,
 )
+from broker.core.messages.deliveries import arm_delivery, handed_over, known_as
 from broker.core.state import RecoveredMessages, State
 
 

@@ -1,0 +1,161 @@
+"""Writing facts into messages on their way out: where they are found, and how far they are (B-52..B-55)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from attrs import evolve
+
+from broker.core.deadlines import over, term_over
+from broker.core.facts import RegisterAsked
+from broker.core.facts.messages import (
+    MessageForgotten,
+    MessageHandedOver,
+    MessageMoved,
+    RetryDue,
+    SendingSettled,
+)
+from broker.core.message_state import (
+    Delivery,
+    Identifier,
+    Load,
+    Message,
+    MessagesState,
+    identifier,
+)
+from broker.core.messages.lifecycle import ON_ITS_WAY, may_deliver
+from broker.core.timers import Term, TimerKind
+from protocol.values import Guid, MessageStatus
+
+REPORTS_AWAITED: Final = 86_400_000_000
+"""How long a sentence that went out as a message is kept for a report about it (B-60)."""
+
+
+def known_as(
+    state: MessagesState, gateway: Guid, name: Identifier, what: tuple[Guid, Guid | None]
+) -> None:
+    """Find a message by its name from now on; the oldest name goes when there are too many."""
+    names = state.messages.known.setdefault(gateway, {})
+    names[name] = what
+    if len(names) > state.config.limits.message_ids:
+        del names[next(iter(names))]
+
+
+def index_delivery(state: MessagesState, message: Message) -> None:
+    """Put a message where its gateway looks for it."""
+    assert message.delivery is not None
+    kept, gateway, status = state.messages, message.gateway, message.delivery.status
+    queued = kept.queued.setdefault(gateway, {})
+    sending = kept.sending.setdefault(gateway, {})
+    if status is MessageStatus.QUEUED:
+        queued[message.id] = None
+    else:
+        queued.pop(message.id, None)
+    if status is MessageStatus.SENDING:
+        sending[message.id] = None
+    else:
+        sending.pop(message.id, None)
+    kept.to_send[gateway] = None
+    if message.conversation is None and status not in ON_ITS_WAY:
+        arm_message(state, message)
+
+
+def arm_delivery(state: MessagesState, message: Message) -> None:
+    """Set a timer for the end of an attempt, or for the next one."""
+    delivery = message.delivery
+    if delivery is not None and delivery.until is not None:
+        state.timers.set(term_over(state, delivery.term), TimerKind.MESSAGE, message.id)
+
+
+def arm_message(state: MessagesState, message: Message) -> None:
+    """Set a timer for when a message that is in no conversation leaves the memory."""
+    state.timers.set(over(state, state.up, REPORTS_AWAITED), TimerKind.MESSAGE, message.id)
+
+
+def delivery_moved(state: MessagesState, f: MessageMoved) -> None:
+    """An outbound message goes on."""
+    message = state.messages.messages[f.message]
+    delivery = message.delivery
+    assert delivery is not None
+    assert may_deliver(delivery.status, f.status, f.outcome), f
+    delivery.status, delivery.attempt, delivery.error = f.status, f.attempt, f.error
+    delivery.until, delivery.term = f.until, Term(state.up, f.term)
+    if f.status is MessageStatus.SENT and delivery.sent_at is None:
+        delivery.sent_at = f.at
+    _carry(state, message, delivery, None)
+    old = message.content.delivery_system_id
+    if f.delivery_id is not None and f.delivery_id != old:
+        message.content = evolve(message.content, delivery_system_id=f.delivery_id)
+        if old is not None:
+            before = identifier(message.gateway, old, inbound=False)
+            state.messages.known.get(message.gateway, {}).pop(before, None)
+        name = identifier(message.gateway, f.delivery_id, inbound=False)
+        known_as(state, message.gateway, name, (message.id, message.conversation))
+    index_delivery(state, message)
+    arm_delivery(state, message)
+
+
+def handed_over(state: MessagesState, f: MessageHandedOver) -> None:
+    """A connector has it."""
+    message = state.messages.messages[f.message]
+    assert message.delivery is not None
+    _carry(state, message, message.delivery, f.session)
+
+
+def _carry(state: MessagesState, message: Message, delivery: Delivery, session: int | None) -> None:
+    """Say who has the message now, and how much that is of theirs."""
+    carried = state.messages.carried
+    if delivery.session is not None:
+        load = carried[delivery.session]
+        load.messages -= 1
+        load.size -= message.size
+        if not load.messages:
+            del carried[delivery.session]
+    delivery.session = session
+    if session is not None:
+        load = carried.setdefault(session, Load())
+        load.messages += 1
+        load.size += message.size
+
+
+def retry_due(state: MessagesState, f: RetryDue) -> None:
+    """The message waits for a connector again, behind those that wait already."""
+    kept, gateway = state.messages, state.messages.messages[f.message].gateway
+    kept.queued[gateway][f.message] = None
+    kept.to_send[gateway] = None
+
+
+def gateways_asked(state: MessagesState, f: RegisterAsked) -> None:
+    """A connector asked for message gateways: what waits there may have somebody to go to."""
+    if f.register.messages:
+        for gateway in state.config.message_gateways_by_peer.get(f.register.peer or "", ()):
+            if state.messages.queued.get(gateway.id):
+                state.messages.to_send[gateway.id] = None
+
+
+def sending_settled(state: MessagesState, f: SendingSettled) -> None:
+    """Nothing more can be handed over by this gateway now."""
+    state.messages.to_send.pop(f.gateway, None)
+
+
+def message_forgotten(state: MessagesState, f: MessageForgotten) -> None:
+    """Let a message go that is in no conversation."""
+    drop_message(state, state.messages.messages[f.message])
+
+
+def drop_message(state: MessagesState, message: Message) -> None:
+    """Take a message out of memory, with the key under which it was handed over."""
+    del state.messages.messages[message.id]
+    if message.agent is not None and message.key is not None:
+        state.messages.keys.pop((message.agent, message.key), None)
+
+
+TABLE: Final[dict[type, Callable[[Any, Any], None]]] = {
+    MessageForgotten: message_forgotten,
+    MessageHandedOver: handed_over,
+    MessageMoved: delivery_moved,
+    RetryDue: retry_due,
+    SendingSettled: sending_settled,
+}
+"""What is of deliveries alone."""
