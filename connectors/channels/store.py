@@ -11,8 +11,9 @@ returned from is on the disk. There are five kinds of things in it.
 | `received` | what the broker has: inbound messages by gateway and name |
 | `outgoing` | each outbound message with its attempts and the outcome of the last |
 
-A file is opened by one program at a time. Notes, inbound and finished outbound messages are forgotten after
-`KEPT_DAYS`; the broker, which keeps its own, knows a repetition even then.
+A file is opened by one program at a time. Notes and messages are forgotten after `KEPT_DAYS`, of those that
+are to be sent only such as the broker has heard of or whose outcome nobody knows; the broker, which keeps its
+own, knows a repetition even then. Names are forgotten when nobody has used them for `NAMES_DAYS`.
 """
 
 import sqlite3
@@ -35,9 +36,13 @@ T = TypeVar("T")
 
 KEPT_DAYS: Final = 90
 """How long it is remembered what was received and sent."""
+NAMES_DAYS: Final = 400
+"""How long a long name is remembered after its last use: an answer may come late."""
 VERSION: Final = 1
 _SCHEMA: Final = """
-CREATE TABLE names (short TEXT PRIMARY KEY, long TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE names (
+    short TEXT PRIMARY KEY, long TEXT NOT NULL, at TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE positions (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE notes (key TEXT PRIMARY KEY, value BLOB NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX notes_at ON notes (at);
@@ -121,7 +126,8 @@ class Store:
         """
         short = shorten(identifier)
         if short != identifier:
-            await self._write("INSERT OR IGNORE INTO names VALUES (?, ?)", short, identifier)
+            query = "INSERT OR REPLACE INTO names VALUES (?, ?, ?)"
+            await self._write(query, short, identifier, self._stamp())
         return short
 
     async def lengthen(self, short: str) -> str:
@@ -250,17 +256,21 @@ class Store:
         rows = await self._all(f"{_ATTEMPTS} WHERE told = 0 ORDER BY at")
         return [found for row in rows if (found := _attempt(row)) is not None]
 
-    async def forget_old(self, days: int = KEPT_DAYS) -> None:
-        """Let go what is older than so many days and over."""
-        before = (self._now() - timedelta(days=days)).astimezone(UTC).isoformat()
+    async def forget_old(self) -> None:
+        """Let go what is old and over."""
+        before = self._stamp(KEPT_DAYS)
         await self._write("DELETE FROM notes WHERE at < ?", before)
         await self._write("DELETE FROM received WHERE at < ?", before)
-        await self._write("DELETE FROM outgoing WHERE told = 1 AND at < ?", before)
+        await self._write(
+            "DELETE FROM outgoing WHERE (told = 1 OR state IN ('Trying', 'Unknown')) AND at < ?",
+            before,
+        )
+        await self._write("DELETE FROM names WHERE at < ?", self._stamp(NAMES_DAYS))
 
     # --- the file
 
-    def _stamp(self) -> str:
-        return self._now().astimezone(UTC).isoformat()
+    def _stamp(self, days_ago: int = 0) -> str:
+        return (self._now() - timedelta(days=days_ago)).astimezone(UTC).isoformat()
 
     async def _one(self, query: str, *values: object) -> tuple[Any, ...] | None:
         rows = await self._all(query, *values)

@@ -18,6 +18,7 @@ from connectors.client.connections import Dialling
 from connectors.client.errors import ConnectorError
 from connectors.client.messages import MessageClient, Receipt
 from connectors.client.transport import Client
+from protocol.blob import AttachmentInfo
 from protocol.message import GatewayInfo, MessageContentInfo
 from protocol.values import Direction, Guid
 from tests.support.faulty import Make, Plant, faulty
@@ -214,3 +215,14 @@ for _name, _members in _MEMBERS:
 def no_address(patch: pytest.MonkeyPatch) -> None:
     _without(remote_address=None)(patch)
     patch.setattr(Dialling, "pack", lambda self, type_, payload: self.encoding.pack(type_, payload))
+
+
+@faulty("names attachments that it did not bring", "B-61", "taken")
+def not_brought(patch: pytest.MonkeyPatch) -> None:
+    written = Inbound._written
+
+    async def write(self: Inbound, *given: Any) -> MessageContentInfo:
+        info = await written(self, *given)
+        return evolve(info, attachments=(AttachmentInfo(blob_id=info.gateway_id, name="a"),))
+
+    patch.setattr(Inbound, "_written", write)

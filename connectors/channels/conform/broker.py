@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Final
 
 import anyio
@@ -18,11 +19,13 @@ import anyio.abc
 from attrs import define, field, frozen
 
 from connectors.channels.conform.laws import Finding, fault_of, findings_of
+from protocol.blob import BlobInfo, BlobRequestInfo, BlobStatusInfo
 from protocol.connection import Connection, Failed, Refused, Side, State
 from protocol.encoding import Encoding, encoding_of
 from protocol.errors import ByeCode, ErrorCode, WireError
 from protocol.frame import Frame
 from protocol.framing import Framer
+from protocol.limits import DATA_BYTES
 from protocol.message import CommandInfo, GatewayInfo, MessageContentInfo
 from protocol.session import Ack, Hello, Welcome
 from protocol.values import Direction, FrameId, Guid, Role
@@ -134,6 +137,24 @@ class Line:
         return data
 
 
+@define(eq=False)
+class Blob:
+    """An attachment that a connector has brought, or is given.
+
+    Attributes:
+        size: How long it is to be.
+        data: What is there of it.
+    """
+
+    size: int
+    data: bytearray = field(factory=bytearray)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is there."""
+        return len(self.data) == self.size
+
+
 Answer = Callable[[Heard], Awaitable[None]]
 """What the broker does with a frame."""
 
@@ -155,6 +176,7 @@ class PlayedBroker:
         lines: All connections that there were.
         findings: What no connector may do.
         taken: The messages that it has, by gateway and `DeliverySystemId`.
+        blobs: The attachments that it has, whole or in part.
         refuses: It hangs up on whoever connects.
         greets: What it does with a hello, in place of a welcome.
     """
@@ -167,6 +189,7 @@ class PlayedBroker:
     lines: list[Line] = field(factory=list)
     findings: list[Finding] = field(factory=list)
     taken: dict[tuple[Guid | None, str | None], Guid] = field(factory=dict)
+    blobs: dict[Guid, Blob] = field(factory=dict)
     refuses: bool = False
     greets: Callable[["PlayedBroker", Line, Frame], Awaitable[None]] | None = None
     _changed: anyio.Event = field(factory=anyio.Event)
@@ -264,6 +287,10 @@ class PlayedBroker:
                 await heard.line.say("SE_SL_MSGGATEWAYS", shown, heard.frame.id)
             case "ES_MESSAGE_RECEIVING":
                 await self.receipt(heard)
+            case "ES_BLOB_PUT":
+                await self._put(heard)
+            case "ES_BLOB_GET":
+                await self._get(heard)
             case "ES_CHAT_RESYNC":
                 await heard.line.say("SE_CHAT_LIST", (), heard.frame.id)
             case "ES_MESSAGE_SENT" if heard.payload.id not in self._sendings:
@@ -272,6 +299,38 @@ class PlayedBroker:
                 await self.acknowledge(heard)
             case _:
                 await self.refuse(heard, ErrorCode.NOT_ALLOWED, "not played here")
+
+    async def _put(self, heard: Heard) -> None:
+        piece = heard.payload
+        assert isinstance(piece, BlobInfo)
+        assert piece.blob_id is not None
+        blob = self.blobs.setdefault(piece.blob_id, Blob(size=piece.size))
+        if piece.offset == len(blob.data):
+            blob.data += piece.data or b""
+        status = BlobStatusInfo(
+            peer=piece.peer,
+            blob_id=piece.blob_id,
+            offset=len(blob.data),
+            is_complete=blob.is_whole,
+        )
+        await heard.line.say("SE_BLOB_STATUS", status, heard.frame.id)
+
+    async def _get(self, heard: Heard) -> None:
+        wanted = heard.payload
+        assert isinstance(wanted, BlobRequestInfo)
+        blob = self.blobs.get(wanted.blob_id or Guid(""))
+        if blob is None:
+            await self.refuse(heard, ErrorCode.WRONG_STATE, "no such attachment")
+            return
+        piece = BlobInfo(
+            peer=wanted.peer,
+            blob_id=wanted.blob_id,
+            offset=wanted.offset,
+            data=bytes(blob.data[wanted.offset : wanted.offset + min(wanted.length, DATA_BYTES)]),
+            size=len(blob.data),
+            sha256=sha256(blob.data).hexdigest(),
+        )
+        await heard.line.say("SE_BLOB_DATA", piece, heard.frame.id)
 
     # --- connections
 
@@ -344,7 +403,8 @@ class PlayedBroker:
 
     async def _take(self, line: Line, frame: Frame) -> None:
         heard = Heard(line, anyio.current_time(), frame)
-        self._note(findings_of(frame, line.announced, line.hello, self._sendings))
+        whole = {name for name, blob in self.blobs.items() if blob.is_whole}
+        self._note(findings_of(frame, line.announced, line.hello, self._sendings, whole))
         self.log.append(heard)
         self._tell()
         await self.on.get(frame.type, self.usual)(heard)

@@ -1,6 +1,6 @@
 """What no connector may do, whatever happens: each frame of it is held against these."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from attrs import frozen
@@ -59,6 +59,7 @@ def findings_of(
     gateways: tuple[GatewayInfo, ...] | None,
     hello: Hello | None,
     sendings: Mapping[Guid, Guid | None],
+    blobs: Collection[Guid] = (),
 ) -> Iterator[Finding]:
     """Hold one frame against the laws.
 
@@ -67,10 +68,13 @@ def findings_of(
         gateways: What was announced on its connection; None: nothing yet, so what it names may be of old.
         hello: How the connection began.
         sendings: The outbound messages that were asked for, and the gateway of each.
+        blobs: The attachments that have come whole.
     """
     match frame.payload:
         case MessageContentInfo() as message:
             yield from _inbound(message, gateways)
+            if any(one.blob_id not in blobs for one in message.attachments or ()):
+                yield Finding("B-61", "ES_MESSAGE_RECEIVING names an attachment that is not there")
         case CommandInfo() as told if frame.type == "ES_MESSAGE_SENT":
             yield from _outcome(told, sendings)
         case str(address) if frame.type == "ES_SL_GETGATEWAYS":

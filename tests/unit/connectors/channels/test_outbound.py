@@ -377,7 +377,7 @@ def test_an_attachment_that_is_not_given_is_a_failure_that_passes(
         blob = AttachmentInfo(blob_id=TWO, name="a.bin", size=5)
         await it.broker.sending(evolve(MESSAGE, attachments=(blob,)))
         found = await outcome(it)
-        assert (found.data or "").startswith("an attachment could not be fetched: NotAllowed")
+        assert (found.data or "").startswith("an attachment could not be fetched: WrongState")
         assert it.loft.outbox == []
 
     bench(monkeypatch, tmp_path, scenario, Reading)

@@ -97,23 +97,38 @@ def test_an_attempt_that_was_cut_off_is_counted_as_unknown(tmp_path: Path) -> No
     play(tmp_path / "s", after)
 
 
-def test_what_is_old_and_told_is_forgotten() -> None:
+def test_what_is_old_and_over_is_forgotten() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
+    three, four = (Guid(f"{digit}" * 8 + "-4444-4444-8444-444444444444") for digit in "56")
 
     async def scenario() -> None:
         nonlocal now
-        async with opened(":memory:", now=lambda: now) as store:
+        async with opened(":memory:", now=lambda: now, threaded=False) as store:
             await store.note_received(GATEWAY, "a", ONE)
-            await store.begin(ONE, GATEWAY, "p1")
-            await store.begin(OTHER, GATEWAY, "p2")
+            await store.set_note("sent:1", b"with care")
+            assert await store.note("sent:1") == b"with care"
+            short = await store.shorten(LONG)
+            for name in (ONE, OTHER, three, four):
+                await store.begin(name, GATEWAY, name)
+            await store.finish(ONE, State.SENT)
             await store.note_told(ONE)
+            await store.finish(OTHER, State.SENT)
+            await store.finish(three, State.UNKNOWN)
             now += timedelta(days=91)
             await store.note_received(GATEWAY, "b", ONE)
             await store.forget_old()
             assert await store.received(GATEWAY, "a") is None
             assert await store.received(GATEWAY, "b") == ONE
-            assert await store.attempt(ONE) is None
-            assert await store.attempt(OTHER) is not None
+            assert await store.note("sent:1") is None
+            left = [await store.attempt(name) is not None for name in (ONE, OTHER, three, four)]
+            assert left == [False, True, False, False]
+            assert await store.shorten(LONG) == short
+            now += timedelta(days=399)
+            await store.forget_old()
+            assert await store.lengthen(short) == LONG
+            now += timedelta(days=2)
+            await store.forget_old()
+            assert await store.lengthen(short) == short
 
     anyio.run(scenario, backend="trio")
 

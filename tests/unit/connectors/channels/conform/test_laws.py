@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 
 from connectors.channels.conform.laws import fault_of, findings_of
+from protocol.blob import AttachmentInfo
 from protocol.errors import ErrorCode, WireError
 from protocol.frame import Frame
 from protocol.message import CommandInfo, MessageContentInfo
@@ -66,6 +67,14 @@ def test_a_faulty_answer(wrong: dict[str, Any], text: str) -> None:
     (found,) = texts("ES_MESSAGE_SENT", evolve(ANSWER, **wrong))
     assert found.startswith("B-52 ")
     assert text in found
+
+
+def test_an_attachment_is_brought_before_its_message() -> None:
+    letter = evolve(LETTER, attachments=(AttachmentInfo(blob_id=ONE),))
+    frame = Frame("ES_MESSAGE_RECEIVING", letter)
+    (found,) = findings_of(frame, GATEWAYS, HELLO, {}, {TWO})
+    assert found.clause == "B-61"
+    assert list(findings_of(frame, GATEWAYS, HELLO, {}, {ONE})) == []
 
 
 def test_gateways_of_others_are_not_asked_for() -> None:
