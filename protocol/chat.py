@@ -250,6 +250,7 @@ class ChatStatusInfo:
         scenario_id: The form that is offered to the visitor now.
         parties: Who is in the chat besides its owner, or is asked into it.
         internal: The notes that agents made for each other; null: not included.
+        history: The last sentences with this visitor from earlier chats, where sentences are messages.
     """
 
     peer: str | None = None
@@ -270,6 +271,7 @@ class ChatStatusInfo:
     scenario_id: Guid | None = None
     parties: tuple[ChatPartyInfo, ...] | None = None
     internal: tuple[ChatSentenceInfo, ...] | None = None
+    history: tuple[ChatSentenceInfo, ...] | None = None
 
 
 @value(kw_only=True)

@@ -123,6 +123,8 @@ class Notes:
     invite_lost: str = "{name} is not there any more."
     parked: str = "This parked chat will come back soon, because nobody asked for it."
     """To its owner, before a parked chat comes back by itself (B-29)."""
+    message_failed: str = "Message {counter} was not delivered: {error}"
+    """To the agents in a chat whose sentences go out as messages (B-60)."""
     wait_unknown: str = "some time"
     """What `{wait}` becomes in the note of a wait rule when there is no estimate (B-26)."""
 

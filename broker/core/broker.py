@@ -56,7 +56,7 @@ from broker.core.short_way import step_shortly
 from broker.core.state import AgentPresence, Chat, Recovered, State
 from broker.core.timers import Term
 from broker.core.views.notifications import rendered
-from broker.core.visitors import letters, outbound, sentences, starting
+from broker.core.visitors import letters, outbound, sentences, starting, texts
 from protocol.catalogue import CATALOGUE
 from protocol.errors import ByeCode, ErrorCode
 from protocol.frame import Frame
@@ -161,8 +161,25 @@ def _carry_out(
 ) -> None:
     for fact in decision.facts:
         apply(state, fact)
+    if state.config.as_chats:
+        _carry_out_texts(state, stamp, decision, facts, effects)
+        return
     facts += decision.facts
     effects += rendered(state, decision, stamp.now)
+
+
+def _carry_out_texts(
+    state: State, stamp: Stamp, decision: Decision, facts: list[Fact], effects: list[Effect]
+) -> None:
+    """Finish a decision where sentences may go out as messages (B-60)."""
+    for message in texts.outgoing(state, stamp, decision):
+        apply(state, message)
+        decision.facts.append(message)
+    facts += decision.facts
+    effects += rendered(state, decision, stamp.now)
+    follows = texts.after(state, stamp, decision)
+    if follows is not None:
+        _carry_out(state, stamp, follows, facts, effects)
 
 
 def _decide(state: State, stamp: Stamp, input: Input) -> Decision:

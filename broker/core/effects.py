@@ -33,6 +33,11 @@ class Deferred:
         """What is to be read."""
         raise NotImplementedError
 
+    @property
+    def size(self) -> int:
+        """About how many characters the whole will have, for what it costs."""
+        raise NotImplementedError
+
     def filled(self, found: Mapping[StoredKey, object]) -> object:
         """Make the whole payload of what was read."""
         raise NotImplementedError

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from json.encoder import encode_basestring
 from typing import Final
 
+from protocol.limits import text_length
 from protocol.scenario import ScenarioResultInfo
 
 CHAT_BYTES = 620
@@ -56,6 +57,10 @@ FORM_BYTES = 65_536
 """The most that one form may take."""
 LISTED_TEXT = 200
 """The most characters of a form that lists show."""
+HISTORY_BYTES = 8_192
+"""What the sentences from earlier chats may take in a snapshot; there are ten of them at most."""
+HISTORY_LINES = 10
+LONGEST_TEXT: Final = text_length("ChatSentenceInfo", "Text")
 MESSAGES_PER_CONVERSATION = 1_000
 """What comes after as many begins a conversation of its own."""
 AUTOMATIC_REMEMBERED = 3

@@ -98,7 +98,11 @@ def _agent_says(
     if isinstance(found, Refusal):
         return None
     presence, chat = found
-    if chat.status is not _ANSWERED or may_write(chat, presence.agent) is not None:
+    if (
+        chat.status is not _ANSWERED
+        or chat.gateway in state.config.as_chats
+        or may_write(chat, presence.agent) is not None
+    ):
         return None
     name = state.config.agents[presence.agent].public_name
     words = heard(p, name, stamp.now, presence.agent, outbound=True)

@@ -13,7 +13,7 @@ from typing import Final
 
 from attrs import frozen, has
 
-from broker.core.effects import Effect, Send
+from broker.core.effects import Deferred, Effect, Send
 from protocol.catalogue import CATALOGUE
 from protocol.schema import Kind, Member, members
 from protocol.structure import PackedOnce
@@ -54,6 +54,8 @@ def _items(value: object) -> int:
     """What the structures in a structure or in an array of them cost, and their texts."""
     if value is None:
         return 0
+    if isinstance(value, Deferred):
+        return 1 + value.size // CHARACTERS
     if not isinstance(value, tuple):
         inside = sum([1 + _items(getattr(value, name)) for name in _parts(type(value)).nested])
         return inside + _characters((value,)) // CHARACTERS

@@ -13,7 +13,7 @@ from broker.config.model import Config
 from broker.core.effects import StoredKey
 from broker.core.facts.messages import ConversationDecided
 from broker.core.heard import Spans, age, earliest
-from broker.core.limits import LOGGED_DECISIONS
+from broker.core.limits import HISTORY_LINES, LOGGED_DECISIONS
 from broker.core.message_state import (
     Aside,
     Conversation,
@@ -29,6 +29,7 @@ from broker.core.message_state import (
 from broker.core.messages.deliveries import REPORTS_AWAITED
 from broker.core.state import RecoveredMessages
 from broker.core.timers import NO_TERM, Term
+from broker.core.views.stored import OF_EARLIER, Earlier
 from broker.store.message_schema import (
     conversation_decisions,
     conversation_exclusions,
@@ -265,6 +266,8 @@ def read_stored(connection: Connection, keys: Iterable[StoredKey]) -> dict[Store
     by_kind: dict[str, list[int]] = {}
     for kind, *numbers in keys:
         by_kind.setdefault(kind, []).append(numbers[0])
+    for no in by_kind.get(OF_EARLIER, ()):
+        found[OF_EARLIER, no] = _earlier(connection, no)
     m, d = messages.c, drafts.c
     for part in _slices(by_kind.get("message", [])):
         for no, html, plain in connection.execute(
@@ -278,3 +281,24 @@ def read_stored(connection: Connection, keys: Iterable[StoredKey]) -> dict[Store
             written = _read(content or {})
             found["draft", no] = (written.body_html, written.body_text)
     return found
+
+
+def _earlier(connection: Connection, chat_no: int) -> tuple[Earlier, ...]:
+    """The last sentences that were messages with the same address, before a chat, the oldest first."""
+    m = messages.c
+    address = select(m.remote_address).where(m.chat_no == chat_no).limit(1).scalar_subquery()
+    gateways = select(m.gateway).where(m.chat_no == chat_no)
+    rows = (
+        select(m.id, m.header, m.body_text, m.at, m.inbound)
+        .where(
+            m.remote_address == address,
+            m.gateway.in_(gateways),
+            m.chat_no < chat_no,
+        )
+        .order_by(m.no.desc())
+        .limit(HISTORY_LINES)
+    )
+    return tuple(
+        Earlier(row.id, row.header.get("FromField"), row.body_text or "", row.at, not row.inbound)
+        for row in reversed(connection.execute(rows).all())
+    )

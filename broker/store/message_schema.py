@@ -194,6 +194,8 @@ messages = Table(
     ),
     Index("uq_messages_key", "agent", "key", unique=True, **where("key IS NOT NULL")),
     Index("ix_messages_under_way", "no", **where("status IN ('Queued', 'Sending', 'Retry')")),
+    Index("ix_messages_chat_no", "chat_no", **where("chat_no IS NOT NULL")),
+    Index("ix_messages_chats", "remote_address", "no", **where("chat_no IS NOT NULL")),
     Index("ix_messages_moved_at", "moved_at", **where("conversation_no IS NULL")),
     Index("ix_messages_at", "at"),
 )

@@ -31,6 +31,14 @@ channel = "Fax"
 direction = "O"
 token = "fax-secret"
 
+[[message_gateways]]
+name = "Chatted"
+peer = "chatted"
+channel = "SMS"
+direction = "B"
+token = "chatted-secret"
+as_chat = "Messenger"
+
 [[message_rules]]
 rank = 10
 subject = "newsletter"

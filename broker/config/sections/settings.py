@@ -89,6 +89,7 @@ hooks_of(
     invite_lost=_NOTE,
     parked=_NOTE,
     wait_unknown=text(),
+    message_failed=text(),
 )
 
 

@@ -40,6 +40,7 @@ from broker.core.effects import (
 from broker.core.moments import utc
 from broker.core.state import Chat, State
 from broker.core.views.recipients import connectors_of, listeners, members_of
+from broker.core.views.stored import WithHistory
 from broker.core.views.structures import (
     agent_state,
     chat_for_connector,
@@ -279,7 +280,9 @@ def _to_agent(state: State, told: ChatToAgent, now: int, but: int | None) -> lis
     return [Send((session,), told.type, _chat_for_agent(state, told, now))]
 
 
-def _chat_for_agent(state: State, told: ChatToAgent, now: int) -> ChatStatusInfo | ChatCommandInfo:
+def _chat_for_agent(
+    state: State, told: ChatToAgent, now: int
+) -> ChatStatusInfo | ChatCommandInfo | WithHistory:
     number = state.distribution.presences[told.agent].workplace or ""
     if told.type == "SC_CHAT_ALERT_END":
         return ChatCommandInfo(
@@ -289,4 +292,7 @@ def _chat_for_agent(state: State, told: ChatToAgent, now: int) -> ChatStatusInfo
             time_stamp=utc(now),
         )
     chat = state.chats[told.chat]
-    return chat_for_workplace(state, chat, told.agent, number, now, info=True, full=told.full)
+    shown = chat_for_workplace(state, chat, told.agent, number, now, info=True, full=told.full)
+    if told.full and chat.gateway in state.config.as_chats and chat.is_read_by(told.agent):
+        return WithHistory(shown, chat.no)
+    return shown

@@ -7,6 +7,7 @@ from broker.core.inputs import Stamp
 from broker.core.messages import receiving
 from broker.core.serving import serves
 from broker.core.state import Session, State
+from broker.core.visitors import texts
 from protocol.frame import Frame
 from protocol.message import MessageContentInfo
 
@@ -15,7 +16,7 @@ from protocol.message import MessageContentInfo
 def receive(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: MessageContentInfo
 ) -> Outcome:
-    """ES_MESSAGE_RECEIVING: store it once, whatever comes of it (B-50, B-51).
+    """ES_MESSAGE_RECEIVING: store it once, whatever comes of it (B-50, B-51, B-60).
 
     A gateway that is none of the session's, or takes nothing in, is no fault of the frame: the message is
     answered by false, and its connector keeps it.
@@ -23,4 +24,7 @@ def receive(
     known = state.config.message_gateways.get(p.gateway_id) if p.gateway_id is not None else None
     if known is None or known.id not in session.gateways or not known.takes_in:
         return receiving.received(session, frame, stamp, p, None)
+    chats = state.config.gateways.get(known.as_chat) if known.as_chat is not None else None
+    if chats is not None:
+        return texts.receive(state, stamp, session, frame, p, known, chats)
     return receiving.receive(state, stamp, session, frame, p, known)

@@ -17,13 +17,13 @@ from broker.core.chats.transitions import CHAT_ID
 from broker.core.contacts.recognition import Visit, recognised
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Answer, OutboundToConnectors, Reply
-from broker.core.facts import ChatMoved, ChatRouted, Fact
+from broker.core.facts import ChatBound, ChatMoved, ChatRouted, Fact
 from broker.core.facts.causes import ChatCause, Ineligible
 from broker.core.inputs import Stamp
 from broker.core.rules import matching
 from broker.core.serving import answered, serves
 from broker.core.state import Chat, Session, State
-from broker.core.views.addressing import gateway_of
+from broker.core.views.addressing import find_tracked, gateway_of
 from broker.core.views.structures import seen_as
 from broker.core.visitors.starting import (
     RETIRED,
@@ -90,7 +90,7 @@ def from_workplace(
         return Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
     if slots_left(state, presence) < gateway.weight:
         return Refusal(ErrorCode.WRONG_STATE, Ineligible.NO_SLOT.value)
-    refusal = _may_begin(state, gateway, p)
+    refusal = _may_begin(state, gateway, p) or _has_a_chat(state, gateway, p)
     if refusal is not None:
         return refusal
     chat = stamp.guid(CHAT_ID)
@@ -124,8 +124,25 @@ def from_workplace(
             project=rule.project if rule is not None else None,
         )
     )
+    if gateway.id in state.config.as_chats:
+        facts.append(_bound_to_address(state, stamp, chat, p))
     told = show_to(chat, agent, session, frame, full=True)
     return Decision(facts, [OutboundToConnectors(chat=chat)], told)
+
+
+def _bound_to_address(state: State, stamp: Stamp, chat: Guid, p: ChatServiceInfo) -> ChatBound:
+    """A chat whose sentences are messages needs nobody to reach its visitor first (B-60)."""
+    return ChatBound(
+        chat=chat,
+        no=state.next_chat,
+        at=stamp.now,
+        tracking_id=p.remote_address or "",
+        party_name=p.party_name,
+        remote_address=p.remote_address,
+        culture=p.preferred_culture,
+        user_token=p.user_token,
+        ext_response=p.ext_response,
+    )
 
 
 def _known(state: State, gateway: Gateway, p: ChatServiceInfo) -> Chat | None:
@@ -145,6 +162,16 @@ def _only_named(chat: Chat, agent: Guid, session: Session, frame: Frame) -> Answ
 def _differs(chat: Chat, p: ChatServiceInfo) -> bool:
     """Whether a request is for another visitor than the chat; one that is bound may say more."""
     return not chat.is_bound and chat.visitor.remote_address != p.remote_address
+
+
+def _has_a_chat(state: State, gateway: Gateway, p: ChatServiceInfo) -> Refusal | None:
+    """Refuse a second chat of an address whose chats go by it (B-60)."""
+    if gateway.id not in state.config.as_chats:
+        return None
+    other = find_tracked(state, gateway, p.remote_address)
+    if other is None or not other.is_open:
+        return None
+    return Refusal(ErrorCode.WRONG_STATE, "RemoteAddress: has an open chat already")
 
 
 def _may_begin(state: State, gateway: Gateway, p: ChatServiceInfo) -> Refusal | None:

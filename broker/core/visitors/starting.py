@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from broker.config.model import Gateway
 from broker.core.chats.forms import form_fits, form_saved, form_taken, info_shown, is_same
@@ -145,6 +145,29 @@ def _brought(chat: Chat, p: ChatServiceInfo) -> ScenarioResultInfo | None:
     if form is None or any(is_same(form, known) for known in chat.forms.results.values()):
         return None
     return form
+
+
+@frozen
+class Begun:
+    """A chat that begins.
+
+    Attributes:
+        decision: What makes it.
+    """
+
+    chat: Guid
+    no: int
+    decision: Decision
+
+
+def begun(
+    state: State, stamp: Stamp, gateway: Gateway, p: ChatServiceInfo, full: Chat | None
+) -> Begun:
+    """A new chat whose visitor is recognised, without a form (B-2, B-60)."""
+    made = _made(state, stamp, gateway, p, full)
+    chat = stamp.guid(CHAT_ID)
+    made.facts += introduced(state, Visit.begun(chat, state.next_chat, gateway.id, p), None, stamp)
+    return Begun(chat, state.next_chat, made)
 
 
 def _made(

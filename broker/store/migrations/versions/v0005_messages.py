@@ -273,6 +273,16 @@ def _messages() -> None:
 
 def _message_indexes() -> None:
     op.create_index("ix_messages_at", "messages", ["at"], unique=False)
+    where = sa.text("chat_no IS NOT NULL")
+    for name, columns in (("chat_no", ["chat_no"]), ("chats", ["remote_address", "no"])):
+        op.create_index(
+            f"ix_messages_{name}",
+            "messages",
+            columns,
+            unique=False,
+            sqlite_where=where,
+            postgresql_where=where,
+        )
     where = sa.text("conversation_no IS NULL")
     op.create_index(
         "ix_messages_moved_at",

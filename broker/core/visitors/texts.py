@@ -1,0 +1,268 @@
+"""Messages that are sentences of a chat (B-60).
+
+Theory of operation: on a gateway with `as_chat` what comes in is a sentence of the open chat of its address,
+which begins, or opens again, as by a start at the chat gateway: all that holds for chats holds for it. What is
+said to the visitor of such a chat, whoever said it, is written as a message besides, which goes the way of
+messages; what becomes of that comes back as the confirmation of the sentence, or as a note.
+
+Both happen in the decision that stores the sentence, or right behind the one that moves the message
+(`after`), so a sentence is never without its message.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from broker.config.message_gateways import MessageGateway
+from broker.config.model import Gateway
+from broker.core.agents.participants import wake
+from broker.core.chats.room import is_full, refuse_for_room, words_relieved
+from broker.core.chats.transitions import heard_anew, internal_note
+from broker.core.decision import Decision
+from broker.core.effects import ChatToConnectors, SentenceToConnectors, SentenceToMembers
+from broker.core.facts import Fact, MessageMoved, MessageStored, SentenceConfirmed, SentenceStored
+from broker.core.inputs import Stamp
+from broker.core.limits import LONGEST_TEXT
+from broker.core.message_state import Message, body_bytes
+from broker.core.messages.naming import proposed_name
+from broker.core.messages.receiving import MESSAGE_ID, known_message, received
+from broker.core.sentence import Words
+from broker.core.state import Chat, Session, State
+from broker.core.views.addressing import find_tracked
+from broker.core.views.recipients import listeners
+from broker.core.visitors.sentences import confirmations_for_members
+from broker.core.visitors.starting import begun, may_hold, may_open, reopen, reopens
+from protocol.chat import ChatServiceInfo
+from protocol.frame import Frame
+from protocol.message import MessageContentInfo
+from protocol.values import (
+    Direction,
+    Guid,
+    MessageStatus,
+    SentenceModel,
+    from_micros,
+    to_micros,
+)
+
+TEXT_ID: Final = 1 << 20
+"""The Guids of an input's stamp that name messages made of sentences begin here."""
+_SAID: Final = int(SentenceModel.SENTENCE)
+_CONFIRMS: Final = {
+    False: frozenset({MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}),
+    True: frozenset({MessageStatus.DELIVERED, MessageStatus.READ}),
+}
+"""Where a message has come to when its sentence is confirmed, by `confirm_delivered`."""
+
+
+def receive(
+    state: State,
+    stamp: Stamp,
+    session: Session,
+    frame: Frame,
+    p: MessageContentInfo,
+    gateway: MessageGateway,
+    chats: Gateway,
+) -> Decision:
+    """ES_MESSAGE_RECEIVING on a gateway whose messages are sentences of `chats`."""
+    known = known_message(state, gateway, p)
+    if known is not None:
+        return received(session, frame, stamp, p, known)
+    decision = _said(state, stamp, p, gateway, chats)
+    if decision is None:
+        return received(session, frame, stamp, p, None)
+    return decision.answering(received(session, frame, stamp, p, stamp.guid(MESSAGE_ID)).answer)
+
+
+def _said(
+    state: State, stamp: Stamp, p: MessageContentInfo, gateway: MessageGateway, chats: Gateway
+) -> Decision | None:
+    """The sentence in its chat; None when there is no room for it."""
+    address, text = p.remote_address or "", p.body_text or ""
+    if len(text) > LONGEST_TEXT or len(address) > _NAME:
+        return None
+    at = to_micros(p.received_sent_time) if p.received_sent_time is not None else stamp.now
+    words = Words(stamp.guid(MESSAGE_ID), p.from_field, text, at, False, _SAID, stamp.now, None)
+    chat = find_tracked(state, chats, address)
+    full = chat if chat is not None and is_full(state, chat) else None
+    if chat is not None and (full or not (chat.is_open or reopens(state, chats, chat))):
+        chat = None
+    if chat is not None and chat.is_open:
+        return _into(state, stamp, p, gateway, chat, words, Decision())
+    if may_open(state, chats, address) is not None:
+        return None
+    start = ChatServiceInfo(
+        tracking_id=address,
+        party_name=p.from_field,
+        remote_address=address,
+        preferred_culture=p.culture,
+        user_token=address,
+    )
+    if chat is not None:
+        again = reopen(state, chat, stamp, start)
+        return _into(state, stamp, p, gateway, chat, words, again)
+    if may_hold(state, chats) is not None:
+        return None
+    made = begun(state, stamp, chats, start, full)
+    named = (made.chat, made.no)
+    decision = made.decision
+    first = SentenceStored(*named, 1, words)
+    decision.facts += [first, _stored_in(state, stamp, p, gateway, *named, 1)]
+    decision.notices.append(ChatToConnectors(chat=made.chat, full=True))
+    return decision
+
+
+_NAME: Final = 128
+"""The longest name that a chat goes by (its TrackingId)."""
+
+
+def _into(
+    state: State,
+    stamp: Stamp,
+    p: MessageContentInfo,
+    gateway: MessageGateway,
+    chat: Chat,
+    words: Words,
+    decision: Decision,
+) -> Decision | None:
+    """One more sentence of a chat, which may just have opened again."""
+    if refuse_for_room(state, chat, words, agent=False) is not None:
+        return None
+    again, was_closed = decision.notices, not chat.is_open
+    counter = len(chat.transcript.sentences) + 1
+    made = SentenceStored(chat.id, chat.no, counter, words)
+    facts: list[Fact] = [*decision.facts, *words_relieved(state, chat, stamp.now), made]
+    facts += heard_anew(chat, stamp, made)
+    facts.append(_stored_in(state, stamp, p, gateway, chat.id, chat.no, counter))
+    if chat.parking is not None:
+        facts += wake(chat, stamp)
+    told = Decision(facts, [SentenceToConnectors(chat.id, made)], before=again)
+    told.notices.append(SentenceToMembers(chat.id, made, listeners(state, chat)))
+    if was_closed:
+        told.notices.append(ChatToConnectors(chat=chat.id))
+    return told
+
+
+def _stored_in(
+    state: State,
+    stamp: Stamp,
+    p: MessageContentInfo,
+    gateway: MessageGateway,
+    chat: Guid,
+    no: int,
+    counter: int,
+) -> MessageStored:
+    content = MessageContentInfo(
+        delivery_system_id=p.delivery_system_id,
+        message_id=stamp.guid(MESSAGE_ID),
+        gateway_id=gateway.id,
+        from_field=p.from_field,
+        remote_address=p.remote_address,
+        to_field=p.to_field,
+        direction=Direction.I,
+        extended_fields=p.extended_fields,
+        received_sent_time=p.received_sent_time,
+        subject_field=p.subject_field,
+        body_html=p.body_html,
+        body_text=p.body_text,
+        culture=p.culture,
+        counter=counter,
+    )
+    return MessageStored(
+        message=stamp.guid(MESSAGE_ID),
+        no=state.messages.next_message,
+        at=stamp.now,
+        gateway=gateway.id,
+        content=content,
+        size=body_bytes(content),
+        inbound=True,
+        chat=chat,
+        chat_no=no,
+        counter=counter,
+    )
+
+
+def outgoing(state: State, stamp: Stamp, decision: Decision) -> list[MessageStored]:
+    """The messages that a decision's sentences to visitors become, to be applied with it.
+
+    Asked for every decision, but only where some gateway has `as_chat`.
+    """
+    made: list[MessageStored] = []
+    for fact in decision.facts:
+        if type(fact) is SentenceStored and fact.words.outbound:
+            message = _outgoing(state, stamp, fact, state.messages.next_message + len(made))
+            if message is not None:
+                made.append(message)
+    return made
+
+
+def _outgoing(state: State, stamp: Stamp, f: SentenceStored, no: int) -> MessageStored | None:
+    chat = state.chats[f.chat]
+    gateway = next((g for g in state.config.as_chats.get(chat.gateway, ()) if g.sends), None)
+    if gateway is None or not f.words.text:
+        return None
+    if f.words.own and not gateway.notes_as_messages:
+        return None
+    message = stamp.guid(TEXT_ID + (f.no << 24) + f.counter)
+    address = chat.visitor.remote_address or chat.visitor.tracking_id
+    content = MessageContentInfo(
+        delivery_system_id=proposed_name(state.config, gateway, message),
+        message_id=message,
+        gateway_id=gateway.id,
+        from_field=f.words.party_name,
+        remote_address=address,
+        to_field=address,
+        direction=Direction.O,
+        received_sent_time=from_micros(stamp.now),
+        body_text=f.words.text,
+        culture=chat.visitor.culture,
+        counter=f.counter,
+        agent_id=f.words.agent,
+        is_automatic=True if f.words.own else None,
+    )
+    return MessageStored(
+        message=message,
+        no=no,
+        at=stamp.now,
+        gateway=gateway.id,
+        content=content,
+        size=body_bytes(content),
+        inbound=False,
+        chat=chat.id,
+        chat_no=chat.no,
+        counter=f.counter,
+        agent=f.words.agent,
+        status=MessageStatus.QUEUED,
+    )
+
+
+def after(state: State, stamp: Stamp, decision: Decision) -> Decision | None:
+    """What follows from messages that moved in a decision, once that is applied.
+
+    A sentence is confirmed when its message is sent, or delivered; one that has failed is told to the agents.
+    """
+    follows = Decision()
+    for fact in decision.facts:
+        if type(fact) is MessageMoved and fact.chat_no is not None:
+            message = state.messages.messages.get(fact.message)
+            chat = state.chats.get(message.chat) if message is not None and message.chat else None
+            if message is not None and chat is not None:
+                follows.add(_told(state, stamp, fact, message, chat))
+    return follows if follows.facts or follows.notices else None
+
+
+def _told(state: State, stamp: Stamp, f: MessageMoved, message: Message, chat: Chat) -> Decision:
+    gateway = state.config.message_gateways.get(message.gateway)
+    if f.status is MessageStatus.FAILED:
+        if not chat.is_open:
+            return Decision()
+        text = state.config.notes.message_failed.replace("{error}", f.error or "?")
+        return internal_note(state, chat, stamp, text.replace("{counter}", str(message.counter)))
+    if gateway is None or f.status not in _CONFIRMS[gateway.confirm_delivered]:
+        return Decision()
+    sentence = chat.transcript.sentences[message.counter - 1]
+    if sentence.confirmed_at is not None:
+        return Decision()
+    confirmed = SentenceConfirmed(chat.id, chat.no, sentence.counter, stamp.now)
+    return Decision(
+        [confirmed], [*confirmations_for_members(state, chat, sentence.words.id, stamp.now)]
+    )

@@ -1,0 +1,211 @@
+"""B-60: messages that are sentences of a chat, in both directions."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from broker.core.apply import apply
+from broker.core.decision import Decision
+from broker.core.facts import MessageMoved, MessageStored, SentenceConfirmed, SentenceStored
+from broker.core.facts.causes import AttemptOutcome
+from broker.core.inputs import Stamp
+from broker.core.state import Chat
+from broker.core.visitors.texts import after
+from protocol.values import ChatStatus, Guid, MessageStatus
+from tests.support.mail import MAIL_CONFIG, Post, gateway
+from tests.support.playbook import Client, Playbook
+
+EVA = "+420601123456"
+
+
+class Scene:
+    """A provider of texts, and an agent."""
+
+    def __init__(self) -> None:
+        self.play = Playbook(MAIL_CONFIG)
+        self.post = Post(self.play, "chatted", "Chatted")
+        self.alice: Client = self.play.agent("alice", "101")
+
+    def texts(self, text: str = "Hello", **more: str) -> dict[str, object]:
+        return self.post.brings(text, RemoteAddress=EVA, **more)
+
+    @property
+    def chat(self) -> Chat:
+        return list(self.play.state.chats.values())[-1]
+
+    def answered(self) -> Scene:
+        """Alice has taken the chat."""
+        self.texts()
+        self.alice.hears("SC_CHAT_ALERT")
+        self.alice.says("CS_CHAT_ANSWER", 1, ChatId=self.chat.id)
+        self.alice.hears("SC_CHAT_STATUS", 1)
+        return self
+
+    def says(self, text: str = "Good day") -> MessageStored:
+        """She answers; gives the message that it becomes."""
+        self.alice.says("CS_CHAT_SENTENCE", 2, ChatId=self.chat.id, ID=text, Text=text)
+        self.alice.hears("SC_CHAT_SENTENCE", 2, Text=text)
+        return self.outgoing()[-1]
+
+    def outgoing(self) -> list[MessageStored]:
+        return [f for f in self.play.facts if isinstance(f, MessageStored) and not f.inbound]
+
+    def moves(self, f: MessageStored, status: MessageStatus, outcome: AttemptOutcome) -> Decision:
+        """What follows when its message comes that far."""
+        start = MessageMoved(
+            message=f.message,
+            no=f.no,
+            chat_no=f.chat_no,
+            at=1,
+            status=MessageStatus.SENDING,
+            attempt=1,
+        )
+        moved = evolve(start, status=status, outcome=outcome, error="no such number")
+        state = self.play.state
+        delivery = state.messages.messages[f.message].delivery
+        assert delivery is not None
+        if delivery.status is MessageStatus.QUEUED:
+            apply(state, start)
+        apply(state, moved)
+        return after(state, Stamp(self.play.now, 99, b"x"), Decision([moved])) or Decision()
+
+
+def test_the_first_text_begins_a_chat() -> None:
+    scene = Scene()
+    answer = scene.texts()
+    assert answer["Data"] == "true"
+    chat = scene.chat
+    assert (chat.visitor.tracking_id, chat.visitor.remote_address) == (EVA, EVA)
+    assert chat.status is ChatStatus.ALERTING
+    assert [s.words.text for s in chat.transcript.sentences] == ["Hello"]
+    assert scene.alice.hears("SC_CHAT_ALERT")["Info"]["RemoteAddress"] == EVA
+    (stored,) = [f for f in scene.play.facts if isinstance(f, MessageStored)]
+    assert (stored.chat, stored.counter, stored.conversation) == (chat.id, 1, None)
+
+
+def test_the_next_one_is_the_next_sentence() -> None:
+    scene = Scene().answered()
+    scene.texts("Are you there?")
+    said = scene.alice.hears("SC_CHAT_SENTENCE", Text="Are you there?", Counter=2)
+    assert said["IsOutbound"] is False
+    assert len(scene.play.state.chats) == 1
+
+
+def test_the_same_text_again_is_one_sentence() -> None:
+    """B-50, W-21."""
+    scene = Scene()
+    first = scene.texts()
+    again = scene.texts(DeliverySystemId="<1@example.org>")
+    assert again["Id"] == first["Id"]
+    assert len(scene.chat.transcript.sentences) == 1
+    scene.play.restart()
+    assert Post(scene.play, "chatted", "Chatted").brings(RemoteAddress=EVA)["Id"] == first["Id"]
+
+
+def test_a_closed_chat_opens_again_or_another_begins() -> None:
+    scene = Scene().answered()
+    scene.alice.says("CS_CHAT_HANGUP", 3, ChatId=scene.chat.id)
+    scene.play.wait(60)
+    scene.texts("One thing more")
+    assert len(scene.play.state.chats) == 1
+    assert scene.chat.is_open
+    assert [s.words.text for s in scene.chat.transcript.sentences][-1] == "One thing more"
+
+
+def test_what_is_too_long_for_a_sentence_stays_with_the_connector() -> None:
+    scene = Scene()
+    assert scene.texts("x" * 32_769)["Data"] == "false"
+    assert not scene.play.state.chats
+
+
+def test_an_answer_goes_out_as_a_message() -> None:
+    scene = Scene().answered()
+    message = scene.says()
+    assert (message.chat, message.counter, message.status) == (
+        scene.chat.id,
+        2,
+        MessageStatus.QUEUED,
+    )
+    content = message.content
+    assert (content.remote_address, content.body_text) == (EVA, "Good day")
+    assert content.gateway_id == gateway("Chatted")
+
+
+def test_notes_of_the_broker_do_not_go_out() -> None:
+    """Unless `notes_as_messages` is set."""
+    for wanted in (False, True):
+        scene = Scene().answered()
+        gateways = dict(scene.play.config.message_gateways)
+        own = gateway("Chatted")
+        gateways[own] = evolve(gateways[own], notes_as_messages=wanted)
+        scene.play.state.config = evolve(scene.play.config, message_gateways=gateways)
+        scene.alice.leaves()
+        scene.play.wait(61)
+        assert scene.chat.transcript.sentences[-1].words.own
+        assert len(scene.outgoing()) == wanted
+
+
+@pytest.mark.parametrize("delivered", [False, True])
+def test_a_sentence_is_confirmed_when_it_is_sent_or_delivered(delivered: bool) -> None:
+    scene = Scene().answered()
+    gateways = dict(scene.play.config.message_gateways)
+    own = gateway("Chatted")
+    gateways[own] = evolve(gateways[own], confirm_delivered=delivered)
+    scene.play.state.config = evolve(scene.play.config, message_gateways=gateways)
+    message = scene.says()
+    sent = scene.moves(message, MessageStatus.SENT, AttemptOutcome.SENT)
+    assert bool(sent.facts) is not delivered
+    if delivered:
+        sent = scene.moves(message, MessageStatus.DELIVERED, AttemptOutcome.DELIVERED)
+    (confirmed,) = sent.facts
+    assert isinstance(confirmed, SentenceConfirmed)
+    assert confirmed.counter == 2
+    assert len(sent.notices) == 1
+
+
+def test_what_was_not_delivered_is_told_to_the_agent() -> None:
+    scene = Scene().answered()
+    message = scene.says()
+    failed = scene.moves(message, MessageStatus.FAILED, AttemptOutcome.PERMANENT)
+    (note,) = failed.facts
+    assert note.words.text == "Message 2 was not delivered: no such number"  # type: ignore[union-attr]  # a note
+
+
+def test_the_answer_has_the_last_lines_of_earlier_chats() -> None:
+    scene = Scene().answered()
+    for text in ("one", "two"):
+        scene.says(text)
+    scene.alice.says("CS_CHAT_HANGUP", 3, ChatId=scene.chat.id)
+    scene.play.wait(2 * 3600)
+    scene.alice.heard.clear()
+    scene.texts("It is me again")
+    scene.alice.hears("SC_CHAT_ALERT")
+    scene.alice.says("CS_CHAT_ANSWER", 4, ChatId=scene.chat.id)
+    told = scene.alice.hears("SC_CHAT_STATUS", 4)
+    lines = [(s["Text"], s["IsOutbound"]) for s in told["History"]]
+    assert lines == [("Hello", False), ("one", True), ("two", True)]
+    assert [s["Text"] for s in told["Sentences"]] == ["It is me again"]
+
+
+def test_an_agent_begins_a_chat_by_its_first_text() -> None:
+    scene = Scene()
+    scene.alice.says("CS_CHAT_OPEN", 1, Peer="im", RemoteAddress=EVA)
+    scene.alice.hears("SC_CHAT_STATUS", 1, Status="Answered")
+    assert scene.says("Your parcel is here").content.remote_address == EVA
+    scene.texts("Thank you")
+    scene.alice.hears("SC_CHAT_SENTENCE", Text="Thank you")
+    scene.alice.says("CS_CHAT_OPEN", 5, Peer="im", RemoteAddress=EVA)
+    assert "open chat already" in scene.alice.refused("WrongState", 5)
+
+
+def test_sentences_are_stored_with_their_messages() -> None:
+    """One decision, so that a crash leaves both or none."""
+    scene = Scene().answered()
+    scene.says()
+    kinds = [type(f) for f in scene.play.facts]
+    said, went = kinds[::-1].index(SentenceStored), kinds[::-1].index(MessageStored)
+    assert abs(said - went) == 1
+    before: Guid = scene.outgoing()[-1].message
+    scene.play.restart()
+    assert before in scene.play.state.messages.queued[gateway("Chatted")]
