@@ -1,7 +1,7 @@
 """Messages that are sentences of a chat (B-60).
 
 Theory of operation: on a gateway with `as_chat` what comes in is a sentence of the open chat of its address,
-which begins, or opens again, as by a start at the chat gateway: all that holds for chats holds for it. What is
+which begins, or opens again, as by a start at the chat gateway: what holds for chats holds for it. What is
 said to the visitor of such a chat, whoever said it, is written as a message besides, which goes the way of
 messages; what becomes of that comes back as the confirmation of the sentence, or as a note.
 
