@@ -50,6 +50,7 @@ from broker.core.presence.sessions import booted, closed, next_leaver, opened, r
 from broker.core.presence.timeouts import next_timeout
 from broker.core.routing.admission import next_unrouted
 from broker.core.routing.builtin_bot import next_bot_turn
+from broker.core.routing.conversations import seat
 from broker.core.routing.offering import next_offer
 from broker.core.serving import Handler
 from broker.core.short_way import step_shortly
@@ -290,6 +291,8 @@ def restore(
         add_chat(state, chat)
         _seat(state, chat)
     restore_messages(state, recovered.messages, aged)
+    for conversation in state.messages.conversations.values():
+        seat(state, conversation)
     _put_in_order(state)
     _await_agents(state)
     arm_all(state)

@@ -199,6 +199,38 @@ class OutboundToConnectors:
 
 
 @value(kw_only=True)
+class ConversationToAgent:
+    """A frame about a conversation for the workplace where an agent sits, if they are there.
+
+    Attributes:
+        type: `SC_CONVERSATION_STATUS`, `SC_CONVERSATION_ALERT` or `SC_CONVERSATION_ALERT_END`.
+        full: Whether its messages go with it, and its notes and draft unless older ones are asked for.
+        before: Of the messages those before this place; None: the latest.
+        limit: At most so many.
+    """
+
+    conversation: Guid
+    agent: Guid
+    type: str = "SC_CONVERSATION_STATUS"
+    full: bool = False
+    before: int | None = None
+    limit: int | None = None
+
+
+@value(kw_only=True)
+class ConversationNoteToAgent:
+    """`SC_CONVERSATION_NOTE` for the workplace where an agent sits, if they are there.
+
+    Attributes:
+        counter: Which note.
+    """
+
+    conversation: Guid
+    agent: Guid
+    counter: int
+
+
+@value(kw_only=True)
 class MessageToAgent:
     """`SC_MESSAGE_RECEIVED` for the agent who works on the conversation (B-57).
 
@@ -220,6 +252,8 @@ Announcement = (
     | FormToMembers
     | AgentToWorkplace
     | OutboundToConnectors
+    | ConversationToAgent
+    | ConversationNoteToAgent
     | MessageToAgent
 )
 
@@ -233,6 +267,8 @@ Picture = (
     | SentenceToMembers
     | AgentToWorkplace
     | OutboundToConnectors
+    | ConversationToAgent
+    | ConversationNoteToAgent
 )
 """What somebody can be answered by as well as told."""
 

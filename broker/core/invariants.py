@@ -19,6 +19,7 @@ from broker.core.distribution.graces import lost_until
 from broker.core.distribution.offers import left_out
 from broker.core.distribution_state import Work
 from broker.core.facts.causes import Ineligible
+from broker.core.message_invariants import conversation_faults
 from broker.core.message_state import MESSAGE_PARTS
 from broker.core.messages.lifecycle import ON_ITS_WAY
 from broker.core.state import Chat, Demand, Queue, State
@@ -100,6 +101,7 @@ def check(state: State) -> list[str]:
         faults += _index_faults(state, chat)
         faults += _party_faults(state, chat)
     faults += lease_faults(state)
+    faults += conversation_faults(state)
     faults += _matching_faults(state)
     faults += _waiting_faults(state)
     faults += _contact_faults(state)
@@ -140,8 +142,10 @@ def _count_faults(state: State) -> list[str]:
     waiting = [entry.need.work for entry in state.distribution.entries.values()]
     if state.distribution.waiting != {work: waiting.count(work) for work in Work}:
         faults.append(f"I-14: {state.distribution.waiting} do not count what waits")
-    if state.distribution.gateways != {chat.id: chat.gateway for chat in state.chats.values()}:
-        faults.append("I-14: the distribution knows other chats than there are")
+    known = {one.id: one.gateway for one in state.chats.values()}
+    known |= {one.id: one.gateway for one in state.messages.conversations.values()}
+    if state.distribution.gateways != known:
+        faults.append("I-14: the distribution knows other chats or conversations than there are")
     if counts != {s: n for s, n in state.status_counts.items() if n}:
         faults.append(f"I-14: status counts {state.status_counts} are not {counts}")
     return faults
@@ -260,7 +264,7 @@ def lease_faults(state: State) -> list[str]:
             faults.append(f"I-6: agent {presence.agent} has parked {presence.parked}, not {parked}")
     if due:
         faults.append(f"I-6: nobody holds {due}")
-    held = {chat: set(agents) for chat, agents in d.leases.items()}
+    held = {chat: set(agents) for chat, agents in d.leases.items() if chat in state.chats}
     ought_held: dict[Guid, set[Guid]] = {}
     for presence in d.presences.values():
         for chat_id in presence.leases:

@@ -39,6 +39,10 @@ LOGGED_DECISIONS = 16
 """How many decisions about a chat are kept in memory; the store has them all."""
 ANSWERS_REMEMBERED = 50
 """How many answers of each project are remembered, for the expected wait."""
+MESSAGES_SHOWN = 50
+"""The most messages of a conversation in one frame, where fewer are not asked for."""
+NOTES_SHARE = 4
+"""The notes of a conversation may take this part of a frame, and its draft twice as much."""
 OVERVIEW_ITEMS = 500
 """The most chats, and the most agents, in one list for a person."""
 OVERVIEW_BYTES = 1_200

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from broker.core.facts.messages import ConversationMoved
+from broker.core.message_state import Conversation
 from protocol.identifiers import derive
 from protocol.values import Guid
+from tests.support.agents_at_work import PEOPLE
 from tests.support.playbook import CONFIG, Client, Playbook
 
 MAIL_CONFIG: Final = (
@@ -91,3 +94,16 @@ class Post:
         }
         self.client.says("ES_MESSAGE_RECEIVING", self.count, **(said | members))
         return self.client.hears("SE_MESSAGE_RECEIVED", self.count)
+
+
+MAIL_FLOOR: Final = MAIL_CONFIG + PEOPLE
+
+
+def the_conversation(play: Playbook) -> Conversation:
+    """The latest conversation."""
+    return list(play.state.messages.conversations.values())[-1]
+
+
+def causes(play: Playbook) -> list[str]:
+    """Why conversations moved."""
+    return [fact.cause.value for fact in play.facts if isinstance(fact, ConversationMoved)]

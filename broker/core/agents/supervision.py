@@ -16,7 +16,13 @@ from broker.core.distribution.lifecycle import move_agent
 from broker.core.distribution.offers import excluded
 from broker.core.effects import AgentToWorkplace, Answer, Dismiss, Reply
 from broker.core.facts import DecisionLogged
-from broker.core.facts.causes import AgentCause, PartyEnd, WrapupEnd
+from broker.core.facts.causes import (
+    AgentCause,
+    ConversationCause,
+    OfferOutcome,
+    PartyEnd,
+    WrapupEnd,
+)
 from broker.core.facts.details import (
     AskedEnded,
     AskedFor,
@@ -37,7 +43,9 @@ from broker.core.limits import (
     items_that_fit,
     written,
 )
+from broker.core.message_state import Conversation
 from broker.core.moments import utc
+from broker.core.routing import conversations
 from broker.core.serving import answered, serves
 from broker.core.state import AgentPresence, Chat, Session, State
 from broker.core.views.addressing import supervisor_at
@@ -106,6 +114,9 @@ def _expelled(state: State, presence: AgentPresence, stamp: Stamp, by: Guid) -> 
             decision.facts += wrap_up_over(chat, stamp, WrapupEnd.FORCED).facts
         elif holder is ChatStatus.ALERTING:
             decision.add(withdraw(state, chat, presence.agent, stamp, FORCED))
+    for one in presence.conversations.leases:
+        conversation = state.messages.conversations[one]
+        decision.add(_taken_from(state, conversation, presence.agent, stamp))
     for chat_id in held(presence):
         decision.add(withdraw(state, state.chats[chat_id], presence.agent, stamp, FORCED))
     for chat_id in presence.watching:
@@ -117,6 +128,11 @@ def _expelled(state: State, presence: AgentPresence, stamp: Stamp, by: Guid) -> 
     if presence.session is not None:
         decision.notices.append(Dismiss(presence.session, ByeCode.LOGGED_OFF))
     return decision
+
+
+def _taken_from(state: State, conversation: Conversation, agent: Guid, stamp: Stamp) -> Decision:
+    outcome, cause = OfferOutcome.FORCED, ConversationCause.FORCED
+    return conversations.withdraw(state, conversation, agent, stamp, outcome, cause)
 
 
 @serves(ChatCommandInfo)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from broker.core.facts.causes import ConversationCause, DecisionKind
 from broker.core.facts.details import Detail
-from broker.core.facts.messages import ConversationDecided, ConversationMoved
+from broker.core.facts.messages import (
+    ConversationDecided,
+    ConversationMoved,
+    ConversationParked,
+    ConversationUnparked,
+    DraftDropped,
+)
 from broker.core.inputs import Stamp
 from broker.core.message_state import Conversation
 from protocol.values import ChatStatus, CloseReason, Guid
@@ -27,14 +33,17 @@ def moved(
 ) -> ConversationMoved:
     """The fact that a conversation's status or owner changed; its age is kept.
 
-    `project` is given where the same decision changes it. A reopening begins a new age.
+    `project` is given where the same decision changes it. A reopening begins a new age. What is put aside
+    keeps its age, and waits for nobody meanwhile.
     """
     anew = cause is ConversationCause.REOPENED
     enqueued_at = None if anew else conversation.enqueued_at
     waited, since = (0, None) if anew else (conversation.waited, conversation.waiting_since)
-    if status in _WAITS:
+    waits = status in _WAITS
+    if waits and enqueued_at is None:
+        enqueued_at = stamp.now
+    if waits and cause is not ConversationCause.PARKED:
         since = stamp.now if since is None else since
-        enqueued_at = stamp.now if enqueued_at is None else enqueued_at
     elif since is not None:
         waited, since = waited + max(0, stamp.now - since), None
     return ConversationMoved(
@@ -54,6 +63,72 @@ def moved(
         is_spam=is_spam,
         project=project or conversation.demanded.project,
     )
+
+
+def ended(
+    conversation: Conversation,
+    stamp: Stamp,
+    cause: ConversationCause,
+    reason: CloseReason,
+    *,
+    code: str | None = None,
+    note: str | None = None,
+    is_spam: bool = False,
+) -> list[ConversationUnparked | ConversationMoved | DraftDropped]:
+    """The facts of its end, whatever it was; no offer is open any more."""
+    last = conversation.agent or conversation.last_agent
+    end = moved(
+        conversation,
+        stamp,
+        ChatStatus.CLOSED,
+        cause,
+        last,
+        reason=reason,
+        code=code,
+        note=note,
+        is_spam=is_spam,
+    )
+    facts: list[ConversationUnparked | ConversationMoved | DraftDropped] = [
+        *unparked(conversation, stamp),
+        end,
+    ]
+    if conversation.draft is not None:
+        facts.append(DraftDropped(conversation=conversation.id, no=conversation.no, at=stamp.now))
+    return facts
+
+
+def parked(
+    conversation: Conversation,
+    stamp: Stamp,
+    until: int | None,
+    by: Guid | None,
+    cause: ConversationCause = ConversationCause.PARKED,
+    *,
+    project: Guid | None = None,
+) -> list[ConversationParked | ConversationMoved]:
+    """The facts that it is put aside; first that, so that it does not come into a queue."""
+    aside = ConversationParked(
+        conversation=conversation.id, no=conversation.no, at=stamp.now, until=until, by=by
+    )
+    waits = moved(conversation, stamp, ChatStatus.WAITING, cause, project=project)
+    return [aside, waits]
+
+
+def unparked(conversation: Conversation, stamp: Stamp) -> list[ConversationUnparked]:
+    """The fact that it is put aside no more, if it was."""
+    if conversation.aside is None:
+        return []
+    return [ConversationUnparked(conversation=conversation.id, no=conversation.no, at=stamp.now)]
+
+
+def woken(
+    conversation: Conversation, stamp: Stamp
+) -> list[ConversationUnparked | ConversationMoved]:
+    """The facts that one that was put aside waits again: its time has come, or somebody wrote."""
+    if conversation.aside is None:
+        return []
+    waits = moved(conversation, stamp, ChatStatus.WAITING, ConversationCause.WOKEN)
+    return [*unparked(conversation, stamp), waits]
 
 
 def decided(

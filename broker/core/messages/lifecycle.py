@@ -24,7 +24,7 @@ CONVERSATION: Final[dict[tuple[ChatStatus, ChatStatus], frozenset[ConversationCa
     (_P, _C): _causes("rule closed"),
     (_W, _A): _causes("offered"),
     (_W, _T): _causes("picked"),
-    (_W, _W): _causes("transferred woken"),
+    (_W, _W): _causes("transferred parked woken"),
     (_W, _C): _causes("closed rule"),
     (_A, _W): _causes("rejected missed withdrawn forced restart"),
     (_A, _T): _causes("answered"),

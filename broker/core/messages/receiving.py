@@ -24,10 +24,8 @@ from broker.core.facts.details import Sorted
 from broker.core.facts.messages import (
     ConversationDue,
     ConversationForgotten,
-    ConversationParked,
     ConversationRouted,
     ConversationStarted,
-    ConversationUnparked,
     MessageStored,
 )
 from broker.core.inputs import Stamp
@@ -40,7 +38,7 @@ from broker.core.message_state import (
     identifier,
 )
 from broker.core.messages.apply import retention
-from broker.core.messages.conversing import decided, moved
+from broker.core.messages.conversing import decided, moved, parked, woken
 from broker.core.messages.naming import proposed_name
 from broker.core.rules.messages import Letter, due_at, match
 from broker.core.state import Session, State
@@ -148,7 +146,7 @@ class _Coming:
         """One more message of an open conversation; one that was put aside comes back by it."""
         decision = Decision([self._stored(conversation), *self._due(conversation)])
         if conversation.aside is not None and not self.p.is_automatic:
-            decision.facts.append(_unparked(conversation, self.stamp))
+            decision.facts += self._woken(conversation)
         elif self._too_automatic(conversation):
             decision.facts += self._put_aside(conversation)
         if conversation.status is ChatStatus.ANSWERED and conversation.agent is not None:
@@ -158,6 +156,15 @@ class _Coming:
             )
         decision.add(self._receipt(conversation))
         return decision
+
+    def _woken(self, conversation: Conversation) -> list[Fact]:
+        """It waits again; what no rule knew yet stays aside unless one knows it by this message."""
+        if conversation.demanded.project is not None:
+            return [*woken(conversation, self.stamp)]
+        rule = self._rule()
+        if rule is None or rule.project is None:
+            return []
+        return [*self._routed(conversation, rule, rule.project), *woken(conversation, self.stamp)]
 
     def _kept(self, conversation: Conversation) -> Decision:
         """An automatic message reopens nothing: it is kept with what it answers (B-58)."""
@@ -279,20 +286,8 @@ class _Coming:
         if rule is None or rule.project is None:
             log = decided(conversation, self.stamp, DecisionKind.REFUSED, Sorted())
             return Decision([log, *self._put_aside(conversation)])
-        routed = ConversationRouted(
-            conversation=conversation.id,
-            no=conversation.no,
-            at=self.stamp.now,
-            project=rule.project,
-            language=rule.language,
-            skill=rule.skill,
-            priority=rule.priority,
-            rule=rule.id,
-        )
-        way = Sorted(rule=rule.id, project=rule.project)
-        facts: list[Fact] = [
-            decided(conversation, self.stamp, DecisionKind.ROUTED, way),
-            routed,
+        facts = [
+            *self._routed(conversation, rule, rule.project),
             *self._due_by(conversation, rule),
         ]
         if self._too_automatic(conversation):
@@ -305,6 +300,21 @@ class _Coming:
             project=rule.project,
         )
         return Decision([*facts, waits])
+
+    def _routed(self, conversation: Conversation, rule: MessageRule, project: Guid) -> list[Fact]:
+        """A rule says what it asks of an agent."""
+        routed = ConversationRouted(
+            conversation=conversation.id,
+            no=conversation.no,
+            at=self.stamp.now,
+            project=project,
+            language=rule.language,
+            skill=rule.skill,
+            priority=rule.priority,
+            rule=rule.id,
+        )
+        way = Sorted(rule=rule.id, project=project)
+        return [decided(conversation, self.stamp, DecisionKind.ROUTED, way), routed]
 
     def _closed(
         self, conversation: Conversation, why: Sorted, *, is_spam: bool = False
@@ -321,20 +331,7 @@ class _Coming:
 
     def _put_aside(self, conversation: Conversation, project: Guid | None = None) -> list[Fact]:
         """Leave it to a supervisor."""
-        facts: list[Fact] = []
-        if conversation.status is ChatStatus.PILOT:
-            cause = ConversationCause.PARKED
-            facts.append(
-                moved(conversation, self.stamp, ChatStatus.WAITING, cause, project=project)
-            )
-        parked = ConversationParked(
-            conversation=conversation.id,
-            no=conversation.no,
-            at=self.stamp.now,
-            until=None,
-            by=None,
-        )
-        return [*facts, parked]
+        return [*parked(conversation, self.stamp, None, None, project=project)]
 
     def _too_automatic(self, conversation: Conversation) -> bool:
         """Whether this is one automatic message too many, where nobody works on it yet (B-58)."""
@@ -395,10 +392,6 @@ class _Coming:
                 )
             )
         return decision
-
-
-def _unparked(conversation: Conversation, stamp: Stamp) -> ConversationUnparked:
-    return ConversationUnparked(conversation=conversation.id, no=conversation.no, at=stamp.now)
 
 
 def reply_subject(subject: str | None) -> str | None:

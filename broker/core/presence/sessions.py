@@ -28,6 +28,7 @@ from broker.core.facts import (
 from broker.core.facts.causes import AgentCause, ChatCause, OfferOutcome, PartyEnd, PassedOver
 from broker.core.inputs import Reloaded, Resumed, SessionClosed, SessionOpened, Stamp
 from broker.core.presence import registers
+from broker.core.routing import conversations
 from broker.core.routing.admission import pass_over
 from broker.core.routing.endings import dissolve, end_invite, end_offer
 from broker.core.state import AgentPresence, Chat, Session, State
@@ -184,6 +185,10 @@ def leave(state: State, stamp: Stamp, session: Session) -> Decision:
             decision.facts.append(bot_awaited(state, chat, stamp))
     for chat_id in presence.watching:
         decision.add(drop_party(state, state.chats[chat_id], session.agent, stamp, PartyEnd.LOST))
+    for alerted, holder in presence.conversations.leases.items():
+        if holder is ChatStatus.ALERTING:
+            one = state.messages.conversations[alerted]
+            decision.add(conversations.offer_over(state, one, stamp, OfferOutcome.LOST))
     return decision
 
 
@@ -225,6 +230,8 @@ def booted(state: State, stamp: Stamp) -> Decision:
             decision.facts += [*gone.facts, closed, ChatForgotten(chat.id)]
         else:
             decision.add(_resumed(state, chat, stamp))
+    for conversation in state.messages.conversations.values():
+        decision.add(conversations.restarted(state, conversation, stamp))
     return decision
 
 

@@ -17,8 +17,9 @@ from broker.core.deadlines import (
     unbound_until,
 )
 from broker.core.decision import Decision
-from broker.core.distribution.graces import gone_at, held, lost_until
+from broker.core.distribution.graces import conversations_of, gone_at, held, lost_until
 from broker.core.distribution.lifecycle import move_agent
+from broker.core.distribution_state import Work
 from broker.core.effects import AgentToWorkplace, ChatToConnectors
 from broker.core.facts import (
     ChatForgotten,
@@ -27,9 +28,17 @@ from broker.core.facts import (
     Refreshed,
     TimerFired,
 )
-from broker.core.facts.causes import AgentCause, ChatCause, OfferOutcome, PassedOver, WrapupEnd
+from broker.core.facts.causes import (
+    AgentCause,
+    ChatCause,
+    ConversationCause,
+    OfferOutcome,
+    PassedOver,
+    WrapupEnd,
+)
 from broker.core.inputs import Stamp
 from broker.core.messages import receiving
+from broker.core.routing import conversations
 from broker.core.routing.admission import pass_over
 from broker.core.routing.endings import close, end_invite, end_offer
 from broker.core.routing.wait_rules import apply_wait
@@ -138,7 +147,49 @@ def _agent(state: State, stamp: Stamp, key: Guid) -> Decision:
     # No grace is longer than this, but a timer of an earlier loss may come before a chat's own.
     for chat_id in held(presence):
         decision.add(withdraw(state, state.chats[chat_id], key, stamp, LOST))
+    for one in conversations_of(presence):
+        conversation = state.messages.conversations[one]
+        decision.add(conversations.give_up(state, conversation, stamp, _AGENT_LOST))
     return decision
+
+
+_AGENT_LOST = ConversationCause.AGENT_LOST
+
+
+def _conversation_offer(state: State, stamp: Stamp, key: Guid) -> Decision:
+    """An agent who was alerted for a conversation did not answer in time (B-24)."""
+    conversation = state.messages.conversations.get(key)
+    offer = conversation.offer if conversation is not None else None
+    if conversation is None or offer is None or term_over(state, offer.term) > stamp.up:
+        return Decision()
+    decision = conversations.offer_over(state, conversation, stamp, OfferOutcome.MISSED)
+    decision.add(_paused(state, stamp, state.distribution.presences[offer.agent]))
+    return decision
+
+
+def _conversation_grace(state: State, stamp: Stamp, key: Guid) -> Decision:
+    """Whoever works on a conversation did not come back in time (B-11)."""
+    conversation = state.messages.conversations.get(key)
+    if conversation is None or conversation.status is not ChatStatus.ANSWERED:
+        return Decision()
+    presence = state.distribution.presences[conversation.agent or Guid("")]
+    if presence.lost_at is None:
+        return Decision()
+    until = lost_until(state, conversation.gateway, presence.lost_at, Work.CONVERSATION)
+    if stamp.up < until:
+        return Decision()
+    return conversations.give_up(state, conversation, stamp, _AGENT_LOST)
+
+
+def _aside(state: State, stamp: Stamp, key: Guid) -> Decision:
+    """The time is over for which a conversation was put aside (B-57)."""
+    conversation = state.messages.conversations.get(key)
+    aside = conversation.aside if conversation is not None else None
+    if conversation is None or aside is None or aside.until is None:
+        return Decision()
+    if term_over(state, aside.term) > stamp.up:
+        return Decision()
+    return conversations.come_back(state, conversation, stamp)
 
 
 def _exclusion(state: State, stamp: Stamp, key: Guid) -> Decision:
@@ -211,4 +262,7 @@ _HANDLERS: dict[TimerKind, Callable[[State, Stamp, Guid], Decision]] = {
     TimerKind.UNBOUND: _unbound,
     TimerKind.PARK: _park,
     TimerKind.CONVERSATION: receiving.forget,
+    TimerKind.CONVERSATION_OFFER: _conversation_offer,
+    TimerKind.CONVERSATION_GRACE: _conversation_grace,
+    TimerKind.ASIDE: _aside,
 }

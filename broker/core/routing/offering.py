@@ -14,6 +14,8 @@ from broker.core.facts import EntrySettled, OfferMade
 from broker.core.facts.causes import ChatCause, DecisionKind, OfferMode
 from broker.core.facts.details import Choice
 from broker.core.inputs import Stamp
+from broker.core.messages import conversing
+from broker.core.routing import conversations
 from broker.core.state import Chat, State
 from protocol.values import ChatStatus, Guid, TransferMode
 
@@ -42,12 +44,24 @@ def _chat_unserved(state: State, stamp: Stamp, found: Unserved) -> Decision:
     return Decision([logged(chat, stamp, DecisionKind.WAITING, found.choice)])
 
 
+def _conversation_offered(state: State, stamp: Stamp, found: Match) -> Decision:
+    one = state.messages.conversations[found.id]
+    return conversations.offered(state, one, found.agent, stamp, found.until, found.choice)
+
+
+def _conversation_unserved(state: State, stamp: Stamp, found: Unserved) -> Decision:
+    one = state.messages.conversations[found.id]
+    return Decision([conversing.decided(one, stamp, DecisionKind.WAITING, found.choice)])
+
+
 _OFFERED: Final[Mapping[Work, Callable[[State, Stamp, Match], Decision]]] = {
     Work.CHAT: _chat_offered,
+    Work.CONVERSATION: _conversation_offered,
 }
 """What an offer of each kind of work is."""
 _UNSERVED: Final[Mapping[Work, Callable[[State, Stamp, Unserved], Decision]]] = {
     Work.CHAT: _chat_unserved,
+    Work.CONVERSATION: _conversation_unserved,
 }
 """What the log says of each kind of work that nobody can be offered."""
 

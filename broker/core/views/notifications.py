@@ -24,6 +24,8 @@ from broker.core.effects import (
     ChatToAgent,
     ChatToConnectors,
     ChatToMembers,
+    ConversationNoteToAgent,
+    ConversationToAgent,
     Dismiss,
     Effect,
     FormToMembers,
@@ -39,6 +41,7 @@ from broker.core.effects import (
 )
 from broker.core.moments import utc
 from broker.core.state import Chat, State
+from broker.core.views.conversation_structures import conversation_for, note_info
 from broker.core.views.recipients import connectors_of, listeners, members_of
 from broker.core.views.stored import WithHistory
 from broker.core.views.structures import (
@@ -52,6 +55,7 @@ from broker.core.views.structures import (
     sentence_for_workplace,
 )
 from protocol.chat import ChatCommandInfo, ChatStatusInfo
+from protocol.conversation import ConversationNoteInfo
 from protocol.session import Ack
 from protocol.values import Guid
 
@@ -125,6 +129,10 @@ def topic_of(announcement: Announcement) -> Topic:
             return "SE_CHAT_OUTBOUND", announcement.chat
         case MessageToAgent():
             return "SC_MESSAGE_RECEIVED", announcement.content.message_id or ""
+        case ConversationToAgent():
+            return announcement.type, announcement.conversation
+        case ConversationNoteToAgent():
+            return "SC_CONVERSATION_NOTE", f"{announcement.conversation} {announcement.counter}"
 
 
 def answer_of(state: State, answer: Answer, now: int) -> Send:
@@ -161,6 +169,12 @@ def answer_of(state: State, answer: Answer, now: int) -> Send:
             type_, payload = "SC_AGENT_STATE", evolve(of(state, shows.agent), peer=asks.workplace)
         case OutboundToConnectors():
             type_, payload = "SE_CHAT_OUTBOUND", outbound_chat(state, state.chats[shows.chat])
+        case ConversationToAgent():
+            type_ = shows.type
+            payload = conversation_for(state, shows, state.sessions[me].workplace or "", now)
+        case ConversationNoteToAgent():
+            type_ = "SC_CONVERSATION_NOTE"
+            payload = _note(state, shows, state.sessions[me].workplace or "")
     return Send(sessions, type_, payload, me, answer.re, trace, more)
 
 
@@ -192,11 +206,8 @@ def render(
             return _form(state, announcement)
         case OutboundToConnectors():
             return _outbound(state, announcement, but)
-        case MessageToAgent():
-            session = _session_of(state, announcement.agent)
-            if session is None:
-                return []
-            return [Send((session,), "SC_MESSAGE_RECEIVED", announcement.content)]
+        case MessageToAgent() | ConversationToAgent() | ConversationNoteToAgent():
+            return _mail_to_agent(state, announcement, now, but)
         case AgentToWorkplace():
             session = _session_of(state, announcement.agent)
             if session in (None, but):
@@ -207,6 +218,33 @@ def render(
 def _session_of(state: State, agent: Guid) -> int | None:
     presence = state.distribution.presences.get(agent)
     return presence.session if presence is not None else None
+
+
+def _mail_to_agent(
+    state: State,
+    told: MessageToAgent | ConversationToAgent | ConversationNoteToAgent,
+    now: int,
+    but: int | None,
+) -> list[Send]:
+    """A frame about a conversation for an agent, if they are there."""
+    session = _session_of(state, told.agent)
+    if session in (None, but):
+        return []
+    number = state.distribution.presences[told.agent].workplace or ""
+    payload: object
+    match told:
+        case MessageToAgent():
+            payload = told.content
+        case ConversationToAgent():
+            payload = conversation_for(state, told, number, now)
+        case ConversationNoteToAgent():
+            payload = _note(state, told, number)
+    return [Send((session,), topic_of(told)[0], payload)]
+
+
+def _note(state: State, told: ConversationNoteToAgent, number: str) -> ConversationNoteInfo:
+    conversation = state.messages.conversations[told.conversation]
+    return note_info(state, number, conversation, conversation.notes[told.counter - 1])
 
 
 def sentence_to_connectors(

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from broker.core.facts.causes import ConversationCause
+from typing import Any
+
+from broker.core.facts.causes import ConversationCause, DecisionKind
+from broker.core.facts.details import Forced
+from broker.core.facts.messages import (
+    ConversationMoved,
+    ConversationParked,
+    ConversationUnparked,
+    DraftDropped,
+)
 from broker.core.inputs import Stamp
-from broker.core.message_state import Conversation
-from broker.core.messages.conversing import moved
-from protocol.values import ChatStatus
+from broker.core.message_state import Aside, Conversation, Draft
+from broker.core.messages.conversing import decided, ended, moved, parked, unparked, woken
+from protocol.message import MessageContentInfo
+from protocol.values import ChatStatus, CloseReason
 from tests.support.letters import ALICE, AT, MAIL, TALK
 
 
@@ -25,6 +35,13 @@ def talk(status: ChatStatus, *, since: int | None = None, waited: int = 0) -> Co
 
 
 STAMP = Stamp(AT + 60, 1, b"seed")
+ASIDE = Aside(at=1, until=None, by=ALICE)
+
+
+def holding(status: ChatStatus = ChatStatus.WAITING, **members: Any) -> Conversation:
+    return Conversation(
+        id=TALK, no=1, gateway=MAIL, pair=MAIL, remote_address="a@b", status=status, **members
+    )
 
 
 def test_an_offer_goes_on_with_the_wait() -> None:
@@ -61,3 +78,54 @@ def test_a_reopening_begins_anew() -> None:
         talk(ChatStatus.CLOSED, waited=65), STAMP, ChatStatus.PILOT, ConversationCause.REOPENED
     )
     assert (again.enqueued_at, again.waited, again.waiting_since) == (None, 0, None)
+
+
+def test_aside_it_does_not_wait() -> None:
+    one = holding(ChatStatus.ANSWERED, enqueued_at=AT, waited=5, agent=ALICE)
+    parked = moved(one, STAMP, ChatStatus.WAITING, ConversationCause.PARKED)
+    assert (parked.enqueued_at, parked.waited, parked.waiting_since) == (AT, 5, None)
+    assert (parked.before, parked.agent) == (ALICE, None)
+
+
+def test_what_was_put_aside_waits_again() -> None:
+    one = holding(enqueued_at=AT, waited=5, aside=ASIDE)
+    back, waits = woken(one, STAMP)
+    assert isinstance(back, ConversationUnparked)
+    assert isinstance(waits, ConversationMoved)
+    assert (waits.cause, waits.enqueued_at, waits.waiting_since) == ("woken", AT, AT + 60)
+    assert woken(holding(), STAMP) == unparked(holding(), STAMP) == []
+
+
+def test_its_end_says_how_and_leaves_nothing_behind() -> None:
+    draft = Draft(agent=ALICE, at=1, content=MessageContentInfo())
+    one = holding(aside=ASIDE, draft=draft, last_agent=ALICE)
+    unparked_, closed, dropped = ended(
+        one,
+        STAMP,
+        ConversationCause.CLOSED,
+        CloseReason.AGENT,
+        code="Solved",
+        note="x",
+        is_spam=True,
+    )
+    assert isinstance(unparked_, ConversationUnparked)
+    assert isinstance(dropped, DraftDropped)
+    assert isinstance(closed, ConversationMoved)
+    assert (closed.status, closed.agent, closed.close_reason) == ("Closed", ALICE, "Agent")
+    assert (closed.code, closed.note, closed.is_spam) == ("Solved", "x", True)
+    plain = ended(holding(), STAMP, ConversationCause.RULE, CloseReason.RULE)
+    assert len(plain) == 1
+
+
+def test_a_line_of_the_log_is_plain() -> None:
+    line = decided(holding(), STAMP, DecisionKind.FORCED, Forced(by=ALICE), ALICE)
+    assert (line.conversation, line.no, line.at) == (TALK, 1, AT + 60)
+    assert (line.kind, line.agent, line.detail) == ("forced", ALICE, {"by": ALICE})
+
+
+def test_what_is_put_aside_is_so_before_it_waits() -> None:
+    aside, waits = parked(holding(ChatStatus.PILOT), STAMP, AT + 90, ALICE)
+    assert isinstance(aside, ConversationParked)
+    assert isinstance(waits, ConversationMoved)
+    assert (aside.until, aside.by, waits.cause) == (AT + 90, ALICE, "parked")
+    assert (waits.enqueued_at, waits.waiting_since) == (AT + 60, None)

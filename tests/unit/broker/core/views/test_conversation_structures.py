@@ -1,0 +1,155 @@
+"""B-57, I-14: a conversation as a workplace sees it, and as many of its messages as fit a frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from broker.core.effects import ConversationToAgent
+from broker.core.limits import RESERVE
+from broker.core.message_state import Conversation, ConversationOffer
+from broker.core.state import State
+from broker.core.views.conversation_structures import (
+    WholeConversation,
+    conversation_for,
+    conversation_info,
+    message_info,
+    overview_info,
+    seen_by,
+    structure_bytes,
+)
+from protocol.codec import encode
+from protocol.conversation import ConversationInfo
+from protocol.frame import Frame
+from protocol.message import MessageContentInfo
+from protocol.values import ChatStatus, Direction, Guid, MessageStatus
+from tests.support.letters import ALICE, AT, TALK, a_life, stored, written
+
+BOB = Guid("bob")
+NUMBER = "101"
+
+
+def talk(status: ChatStatus = ChatStatus.ANSWERED, **members: Any) -> tuple[State, Conversation]:
+    """A conversation with a message in each direction, a note and a draft."""
+    state = written(*a_life())
+    one = state.messages.conversations[TALK]
+    one.status, one.agent, one.aside = status, ALICE, None
+    for name, value in members.items():
+        setattr(one, name, value)
+    return state, one
+
+
+def whole(state: State, **asked: Any) -> WholeConversation:
+    told = ConversationToAgent(conversation=TALK, agent=ALICE, full=True, **asked)
+    shown = conversation_for(state, told, NUMBER, AT)
+    assert isinstance(shown, WholeConversation)
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("status", "offered_to", "agent", "seen"),
+    [
+        (ChatStatus.ANSWERED, None, ALICE, ChatStatus.ANSWERED),
+        (ChatStatus.ANSWERED, None, BOB, ChatStatus.WAITING),
+        (ChatStatus.ANSWERED, BOB, BOB, ChatStatus.ALERTING),
+        (ChatStatus.ANSWERED, BOB, ALICE, ChatStatus.ANSWERED),
+        (ChatStatus.WAITING, None, ALICE, ChatStatus.WAITING),
+        (ChatStatus.CLOSED, None, BOB, ChatStatus.CLOSED),
+    ],
+)
+def test_it_is_shown_as_it_stands_for_the_agent(
+    status: ChatStatus, offered_to: Guid | None, agent: Guid, seen: ChatStatus
+) -> None:
+    offer = ConversationOffer(number=1, agent=offered_to, until=0) if offered_to else None
+    _state, one = talk(status, offer=offer)
+    assert seen_by(one, agent) is seen
+
+
+def test_who_else_works_on_it_is_for_lists_of_all_alone() -> None:
+    state, one = talk()
+    assert conversation_info(state, one, BOB, NUMBER, AT).agent_id is None
+    assert conversation_info(state, one, ALICE, NUMBER, AT).agent_name == "Alice"
+    assert overview_info(state, one, NUMBER, AT).agent_id == ALICE
+    one.status = ChatStatus.WAITING
+    assert overview_info(state, one, NUMBER, AT).agent_id is None
+
+
+def test_whoever_is_to_take_it_over_sees_why_and_no_other_note() -> None:
+    offer = ConversationOffer(number=1, agent=BOB, until=0, by=ALICE, note="Yours")
+    state, one = talk(offer=offer)
+    (note,) = conversation_info(state, one, BOB, NUMBER, AT).internal or ()
+    assert (note.text, note.agent_name) == ("Yours", "Alice")
+    assert conversation_info(state, one, ALICE, NUMBER, AT).internal is None
+
+
+def test_messages_say_by_whom_and_how_far_they_are() -> None:
+    state, one = talk()
+    inbound, outbound = (message_info(state, message) for message in one.messages)
+    assert (inbound.direction, inbound.status, inbound.agent_id) == (Direction.I, None, None)
+    assert (outbound.direction, outbound.status) == (Direction.O, MessageStatus.SENDING)
+    assert (outbound.agent_name, outbound.request_id, outbound.counter) == ("Alice", "k2", 2)
+    assert inbound.body_text is None
+
+
+def test_the_whole_of_it_wants_bodies_from_the_store() -> None:
+    state, _one = talk()
+    shown = whole(state)
+    assert shown.wants == (("message", 1), ("message", 2), ("draft", 1))
+    info = shown.filled({("message", 1): ("<p>Hi</p>", "Hi"), ("draft", 1): (None, "Dear")})
+    assert [one.body_text for one in info.messages or ()] == ["Hi", None]
+    assert info.draft is not None
+    assert (info.draft.body_text, [n.text for n in info.internal or ()]) == ("Dear", ["Careful"])
+
+
+def test_older_messages_come_without_notes_and_draft() -> None:
+    state, _one = talk()
+    shown = whole(state, before=2)
+    assert (shown.wants, shown.info.internal, shown.info.draft) == ((("message", 1),), None, None)
+    assert whole(state, before=1).filled({}).messages == ()
+    assert whole(state, limit=1).wants == (("message", 2), ("draft", 1))
+
+
+def test_the_latest_go_first_and_what_does_not_fit_stays_out() -> None:
+    """I-14."""
+    state, _one = talk(draft=None, messages=[])
+    for no in range(1, 9):
+        state.messages.conversations[TALK].messages.append(_message(state, no))
+    shown = whole(state)
+    found: dict[Any, object] = {("message", no): (None, '"' * 150_000) for no in range(1, 9)}
+    info = shown.filled(found)
+    assert [one.counter for one in info.messages or ()] == [6, 7, 8]
+    assert len(encode(Frame("SC_CONVERSATION_STATUS", info))) < 1_048_576
+
+
+def _message(state: State, no: int) -> Any:
+    written_ = written(*a_life()).messages.conversations[TALK].messages[0]
+    return evolve(written_, no=no, counter=no, size=10)
+
+
+@pytest.mark.parametrize(
+    ("html", "plain", "left"),
+    [("x" * 900_000, "y" * 900_000, (False, True)), ("x", "\n" * 900_000, (False, False))],
+)
+def test_of_the_latest_one_at_least_is_told_that_it_is_there(
+    html: str, plain: str, left: tuple[bool, bool]
+) -> None:
+    state, _one = talk(draft=None)
+    info = whole(state, limit=1).filled({("message", 2): (html, plain)})
+    (shown,) = info.messages or ()
+    assert (shown.body_html is not None, shown.body_text is not None) == left
+
+
+def test_a_structure_takes_no_more_than_is_said() -> None:
+    content = stored().content
+    info = ConversationInfo(peer="1", subject='"' * 99, messages=(content, content))
+    for type_, structure in (
+        ("SC_CONVERSATION_STATUS", info),
+        ("SC_MESSAGE_RECEIVED", content),
+        ("SC_MESSAGE_RECEIVED", MessageContentInfo()),
+        ("SC_MESSAGE_RECEIVED", evolve(content, body_text="ž\n" * 50)),
+    ):
+        packed = len(encode(Frame(type_, structure))) - len(type_) - 8
+        assert packed <= structure_bytes(structure)
+    assert structure_bytes(ConversationInfo()) < RESERVE
