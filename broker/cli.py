@@ -117,6 +117,15 @@ def _conform(argv: Sequence[str]) -> int:
     return conform_main(argv)
 
 
+# -- channels of messages
+
+
+def _email(argv: Sequence[str]) -> int:
+    from connectors.email.main import email_main
+
+    return email_main(argv)
+
+
 # -- recordings
 
 
@@ -348,6 +357,7 @@ COMMANDS: Final = (
     Command(name="visitor", does="talk as a visitor, at a terminal", own=_visitor),
     Command(name="agent", does="work as an agent, at a terminal", own=_agent),
     Command(name="conform", does="hold a connector against the protocol", own=_conform),
+    Command(name="email", does="carry mail between the broker and mail servers", own=_email),
     Command(
         name="record",
         does="record every frame that passes between clients and a broker",

@@ -55,9 +55,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_every_page_is_in_the_navigation() -> None:
     nav = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]
-    assert sorted(pages_of(nav)) == [
-        str(page.relative_to(DOCS)) for page in sorted(DOCS.rglob("*.md"))
-    ]
+    assert sorted(pages_of(nav)) == sorted(
+        str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")
+    )
 
 
 @pytest.mark.parametrize("kind", sorted(CLAUSE_PAGES))

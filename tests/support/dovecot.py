@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -155,6 +156,12 @@ class Dovecot:
             client.login("service", PASSWORD)
             client.select_folder(folder)
             yield client
+
+    def context(self) -> ssl.SSLContext:
+        """What another server needs that shows the same certificate."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.folder / "cert.pem", self.folder / "key.pem")
+        return context
 
     def deliver(self, *mails: bytes, folder: str = "INBOX") -> None:
         """Put mails into the mailbox."""

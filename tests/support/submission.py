@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -167,6 +168,9 @@ class _Session(SMTP):
 def _abort(server: SMTP) -> None:
     assert isinstance(server.transport, asyncio.Transport)
     server.transport.abort()
+
+
+logging.getLogger("mail.log").setLevel(logging.ERROR)  # it warns of itself at each login
 
 
 class _Controller(Controller):
