@@ -39,6 +39,7 @@ from broker.config.sections.lookups import read_literals, read_website_routing
 from broker.config.sections.messages import read_message_gateways, read_message_rules
 from broker.config.sections.routing import read_gate_rules, read_pre_rules, read_project_rules
 from broker.config.sections.settings import (
+    read_attachments,
     read_distribution,
     read_limits,
     read_notes,
@@ -142,6 +143,7 @@ class Document:
     server: Nested = None
     store: Nested = None
     limits: Nested = None
+    attachments: Nested = None
     distribution: Nested = None
     notes: Nested = None
     languages: Nested = None
@@ -193,6 +195,7 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         server=read_server(root.child("server"), context),
         store_url=read_store_url(root.child("store")),
         limits=read_limits(root.child("limits")),
+        attachments=read_attachments(root.child("attachments")),
         distribution=read_distribution(root.child("distribution")),
         notes=notes,
         languages=languages,

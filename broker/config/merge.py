@@ -31,6 +31,7 @@ def merge(old: Config, new: Config) -> Config:
         new,
         server=with_fixed(new.server, old.server),
         store_url=old.store_url,
+        attachments=evolve(new.attachments, scanner=old.attachments.scanner),
         languages=_kept(old.languages, new.languages),
         projects=_kept(old.projects, new.projects),
         scenarios=_kept(old.scenarios, new.scenarios),
@@ -49,7 +50,11 @@ def restart_needed(running: Config, new: Config) -> tuple[str, ...]:
         for name in FIXED
         if getattr(running.server, name) != getattr(new.server, name)
     ]
-    return (*changed, "store.url") if running.store_url != new.store_url else tuple(changed)
+    if running.store_url != new.store_url:
+        changed.append("store.url")
+    if running.attachments.scanner != new.attachments.scanner:
+        changed.append("attachments.scanner")
+    return tuple(changed)
 
 
 ESSENTIAL: Final = (

@@ -80,6 +80,26 @@ class Limits:
     """How many identifiers of its messages are known (B-50, B-56)."""
     drafts: int = 20
     """How many drafts an agent may have."""
+    attachment_bytes: int = 25 << 20
+    """How long one attachment may be (B-61)."""
+    attachments: int = 10
+    """How many a sentence or a message may have."""
+
+
+@frozen(kw_only=True)
+class Attachments:
+    """What may be attached, and who judges it (B-61)."""
+
+    types: tuple[str, ...] = ()
+    """The kinds that are taken, as `image/png` or `image/*`; with none configured all are."""
+    scanner: str | None = None
+    """Where `clamd` listens, as `tcp://host:port` or `unix:/path`."""
+
+    def allows(self, content_type: str | None) -> bool:
+        """Whether a kind is taken."""
+        kind = (content_type or "").lower()
+        family = f"{kind.partition('/')[0]}/*"
+        return not self.types or kind in self.types or family in self.types
 
 
 @frozen(kw_only=True)
@@ -351,6 +371,7 @@ class Config:
     limits: Limits = Limits()
     distribution: Distribution = Distribution()
     notes: Notes = Notes()
+    attachments: Attachments = Attachments()
     languages: Mapping[Guid, Language] = field(converter=frozen_map, factory=dict)
     projects: Mapping[Guid, Project] = field(converter=frozen_map, factory=dict)
     gateways: Mapping[Guid, Gateway] = field(converter=frozen_map, factory=dict)

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from broker.core.blobs import apply as blobs
+from broker.core.blobs.apply import TABLE as OF_BLOBS
 from broker.core.chats import apply as chats
 from broker.core.chats import involvement
 from broker.core.chats.apply import TABLE as OF_CHATS
@@ -98,6 +100,7 @@ def _asking(handler: Callable[[State, Any, Need | None], None]) -> Handler:
 
 
 _TABLE: Final[dict[type, Handler]] = {
+    **OF_BLOBS,
     **OF_CHATS,
     **OF_CONTACTS,
     **OF_MESSAGES,
@@ -105,8 +108,8 @@ _TABLE: Final[dict[type, Handler]] = {
     AgentMoved: agents.agent_moved,
     AgentSeated: agents.agent_seated,
     AgentSettled: agents.agent_settled,
-    ChatDropped: _in_turn(chats.chat_forgotten, agents.chat_forgotten),
-    ChatForgotten: _in_turn(chats.chat_forgotten, agents.chat_forgotten),
+    ChatDropped: _in_turn(blobs.holder_gone, chats.chat_forgotten, agents.chat_forgotten),
+    ChatForgotten: _in_turn(blobs.holder_gone, chats.chat_forgotten, agents.chat_forgotten),
     ChatMoved: _in_turn(chats.chat_moved, _needing(agents.chat_moved)),
     ChatParked: _in_turn(chats.chat_parked, agents.chat_parked),
     EntrySettled: agents.entry_settled,

@@ -21,6 +21,10 @@ from broker.config.model import SECOND, Config
 from broker.core.agents import participants, requests, supervision
 from broker.core.agents.participants import next_awake
 from broker.core.apply import apply
+from broker.core.blob_state import Blobs
+from broker.core.blobs import pieces
+from broker.core.blobs.restoring import restore_blobs
+from broker.core.blobs.scanning import at_start, scanned
 from broker.core.chats import forms
 from broker.core.chats.apply import add_chat, lost_its_bot
 from broker.core.chats.needs import need_of
@@ -38,6 +42,7 @@ from broker.core.inputs import (
     Input,
     Reloaded,
     Resumed,
+    Scanned,
     SessionClosed,
     SessionOpened,
     Stamp,
@@ -67,6 +72,8 @@ from protocol.values import AgentState, ChatStatus, Guid, Role, TransferMode
 HANDLERS: dict[str, Handler] = {
     "CS_AGENT_LIST": queries.agents,
     "CS_AGENT_STATE": requests.set_state,
+    "CS_BLOB_GET": pieces.get,
+    "CS_BLOB_PUT": pieces.put,
     "CS_CHAT_ANSWER": requests.answer,
     "CS_CHAT_CLOSE": requests.close_any,
     "CS_CHAT_CONFIRM": sentences.confirm_from_workplace,
@@ -87,6 +94,8 @@ HANDLERS: dict[str, Handler] = {
     "CS_SCENARIO_LOAD": forms.load,
     "CS_SCENARIO_RESULT": forms.result,
     "CS_SCENARIO_SAVE": forms.save_from_workplace,
+    "ES_BLOB_GET": pieces.get,
+    "ES_BLOB_PUT": pieces.put,
     "ES_CHAT_CONFIRM": sentences.confirm_from_connector,
     "ES_CHAT_OPEN": outbound.from_connector,
     "ES_CHAT_REQUEST": starting.request,
@@ -194,11 +203,15 @@ def _decide(state: State, stamp: Stamp, input: Input) -> Decision:
         case TimePassed():
             return next_timeout(state, stamp) or Decision()
         case Booted():
-            return booted(state, stamp)
+            started = booted(state, stamp)
+            started.add(at_start(state, stamp))
+            return started
         case Resumed():
             return resumed(state, stamp, input)
         case Reloaded():
             return reloaded(state, stamp, input)
+        case Scanned():
+            return scanned(state, stamp, input)
         case Unstorable():
             return _unstorable(state, input.refused, too_often=input.too_often)
         case _:
@@ -275,6 +288,7 @@ def restore(
         resumed=up,
         next_chat=recovered.next_chat,
         next_offer=recovered.next_offer,
+        blobs=Blobs(next_no=recovered.next_blob),
     )
     heard = heard_by(recovered.heard, now) or ((0, now),)
 
@@ -293,6 +307,7 @@ def restore(
     restore_messages(state, recovered.messages, aged)
     for conversation in state.messages.conversations.values():
         seat(state, conversation)
+    restore_blobs(state, recovered.blobs, aged)
     _put_in_order(state)
     _await_agents(state)
     arm_all(state)

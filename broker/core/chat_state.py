@@ -15,7 +15,7 @@ from broker.core.facts import DecisionLogged
 from broker.core.sentence import Words
 from broker.core.timers import NO_TERM, Term
 from protocol.scenario import ScenarioResultInfo
-from protocol.values import ChatStatus, CloseReason, Guid, TransferMode
+from protocol.values import ChatStatus, CloseReason, Guid, ScanVerdict, TransferMode
 
 DERIVED: Final = {"derived": True}
 """Marks a member that no row has: it is made of others, or is of this process."""
@@ -298,6 +298,7 @@ class Transcript:
         past_pinned: What the keys of those that were replaced stood for, the latest of them.
         writers: Who wrote to the visitor or a note: their retries are known for ever (W-21).
         size: A bound on the bytes of the transcript on the wire.
+        scans: What the scanner says of the attachments that the sentences name.
         edition: Changes whenever something is said, noted or confirmed.
         stored: What stands for `sentences` and `keys` until somebody asks for these.
     """
@@ -311,6 +312,7 @@ class Transcript:
     pinned: dict[PinnedKey, PinnedSentence] = Factory(dict)
     past_pinned: dict[tuple[bool, str], bytes] = field(factory=dict, metadata=DERIVED)
     writers: dict[Guid, None] = field(factory=dict, metadata=DERIVED)
+    scans: dict[Guid, ScanVerdict] = Factory(dict)
     size: int = 0
     edition: int = field(default=0, metadata=DERIVED)
     stored: Stored | None = field(default=None, eq=False, metadata=DERIVED)

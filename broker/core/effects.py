@@ -94,7 +94,16 @@ class LogEntry:
     fields: Mapping[str, object]
 
 
-Effect = Send | Dismiss | LogEntry
+@value
+class ScanWanted:
+    """The scanner is to judge an attachment, which the store has under this number (B-61)."""
+
+    blob: Guid
+    no: int
+    size: int
+
+
+Effect = Send | Dismiss | LogEntry | ScanWanted
 
 
 Said = Sentence | PinnedSentence | SentenceStored | SentencePinned | NoteStored

@@ -14,7 +14,7 @@ from attrs import Factory
 from broker.config.model import Config
 from protocol.frame import Frame
 from protocol.value import value
-from protocol.values import FrameId, Guid, Role
+from protocol.values import FrameId, Guid, Role, ScanVerdict
 
 
 @value
@@ -116,6 +116,20 @@ class Reloaded:
     config: Config
 
 
+@value(kw_only=True)
+class Scanned:
+    """The scanner judged an attachment (B-61).
+
+    Attributes:
+        no: The number that it has in the store; a later one may have the same Guid.
+        verdict: What it says.
+    """
+
+    blob: Guid
+    no: int
+    verdict: ScanVerdict
+
+
 @value
 class Unstorable:
     """The database refused the rows of an input; nothing of it has happened.
@@ -137,5 +151,6 @@ Input = (
     | Booted
     | Resumed
     | Reloaded
+    | Scanned
     | Unstorable
 )

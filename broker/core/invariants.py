@@ -10,6 +10,7 @@ from typing import Final
 
 from attrs import evolve, fields
 
+from broker.core.blob_state import Blob
 from broker.core.capacity import capacity, capacity_cost
 from broker.core.chat_state import DERIVED, PARTS
 from broker.core.chats.transcript import held_bytes, measured_transcript
@@ -29,7 +30,7 @@ from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
 _STORED: Final[dict[type, tuple[str, ...]]] = {
     part: tuple(a.name for a in fields(part) if a.metadata != DERIVED)
-    for part in (Chat, *PARTS, *MESSAGE_PARTS)
+    for part in (Blob, Chat, *PARTS, *MESSAGE_PARTS)
 }
 """The members of a chat and of its parts that rows give back."""
 
@@ -74,6 +75,10 @@ def durable(state: State) -> dict[str, object]:
             for one in sorted(state.messages.messages.values(), key=lambda m: m.no)
             if one.delivery is not None and one.delivery.status in ON_ITS_WAY
         },
+        "blobs": {
+            one.id: _durable_part(one)
+            for one in sorted(state.blobs.by_id.values(), key=lambda b: b.no)
+        },
         "spam": sorted(state.messages.spam),
         "wrapups": sorted(
             (chat, presence.agent, running.until)
@@ -105,6 +110,7 @@ def check(state: State) -> list[str]:
     faults += _matching_faults(state)
     faults += _waiting_faults(state)
     faults += _contact_faults(state)
+    faults += _blob_faults(state)
     for demand, queue in state.distribution.queues.items():
         faults += _queue_faults(state, demand, queue)
     return faults + _count_faults(state)
@@ -122,6 +128,27 @@ def _contact_faults(state: State) -> list[str]:
         faults.append("I-14: contacts are listed at other gateways than theirs")
     if any(one.no >= kept.next_no for one in kept.by_id.values()):
         faults.append("I-7: the next number of a contact is taken")
+    return faults
+
+
+def _blob_faults(state: State) -> list[str]:
+    """I-14, I-19: attachments are listed where they belong, and what is named is there and whole."""
+    kept = state.blobs
+    faults: list[str] = []
+    listed = {one for those in kept.unnamed.values() for one in those}
+    if listed != {one.id for one in kept.by_id.values() if not one.holders}:
+        faults.append("I-14: other attachments are listed than those that nothing names")
+    if kept.coming != sum(one.size for one in kept.by_id.values() if not one.is_complete):
+        faults.append("I-14: the bytes of incomplete attachments are counted wrongly")
+    for one in kept.by_id.values():
+        if one.holders and not one.is_complete:
+            faults.append(f"I-19: {one.id} is named and incomplete")
+        if one.is_complete and one.have != one.size:
+            faults.append(f"I-19: {one.id} is complete with {one.have} of {one.size} bytes")
+    for chat in state.chats.values():
+        known = {b: kept.by_id[b].scan for b in chat.transcript.scans if b in kept.by_id}
+        if known != chat.transcript.scans:
+            faults.append(f"I-19: {chat.id} shows other verdicts than its attachments have")
     return faults
 
 

@@ -69,6 +69,20 @@ MESSAGES_PER_CONVERSATION = 1_000
 """What comes after as many begins a conversation of its own."""
 AUTOMATIC_REMEMBERED = 3
 """How many automatic messages of an address are remembered (B-58)."""
+ATTACHMENTS = 10
+"""The most attachments of one sentence or message that can be allowed (B-61)."""
+BLOB_FIRST_BYTES = 4_096
+"""The least that the first piece of a longer attachment has: its kind is seen in it."""
+BLOB_FRAME = 2_048
+"""What a frame with a piece takes besides the piece."""
+BLOBS_COMING = 512 << 20
+"""How many bytes all attachments may have together that are incomplete; a start reads them again."""
+UNNAMED_BLOBS = 100
+"""How many attachments of one sender there may be that nothing names."""
+UNNAMED_BLOB_BYTES = 256 << 20
+"""How many bytes of them."""
+BLOB_IDLE = 600_000_000
+"""After so long without a piece one that nothing names makes room for another one of its sender."""
 DAY = 86_400_000_000
 
 

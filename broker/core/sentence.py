@@ -9,21 +9,54 @@ for each, under its name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from broker.core.limits import written
+from broker.core.limits import ATTACHMENTS, written
 from broker.core.moments import utc
+from protocol.blob import AttachmentInfo
 from protocol.chat import ChatSentenceInfo
 from protocol.limits import text_length
 from protocol.value import value
-from protocol.values import Guid, to_micros
+from protocol.values import Guid, ScanVerdict, to_micros
 
 SENTENCE_BYTES: Final = 420
 """Member names, Guids, times and lengths of one sentence on the wire, texts excluded."""
+ATTACHMENT_BYTES: Final = 360
+"""The same of one attachment that it names."""
+_OF_ATTACHMENT: Final = ("Name", "ContentType", "ContentId")
 _TEXTS: Final = ("ID", "PartyName", "Text", "TrackingId")
-LONGEST: Final = SENTENCE_BYTES + 6 * sum(text_length("ChatSentenceInfo", t) for t in _TEXTS)
+LONGEST: Final = (
+    SENTENCE_BYTES
+    + 6 * sum(text_length("ChatSentenceInfo", t) for t in _TEXTS)
+    + ATTACHMENTS
+    * (ATTACHMENT_BYTES + 6 * sum(text_length("AttachmentInfo", t) for t in _OF_ATTACHMENT))
+)
 """A bound on the bytes of the longest sentence."""
+
+
+@value(kw_only=True)
+class Attachment:
+    """An attachment as a sentence names it.
+
+    Attributes:
+        blob: Its content, and `no` the number of that.
+        content_type: Its kind, as its content shows it.
+        content_id: Its name inside of the HTML that shows it.
+    """
+
+    blob: Guid
+    no: int
+    name: str | None
+    content_type: str | None
+    size: int
+    sha256: str
+    content_id: str | None = None
+    is_inline: bool = False
+
+
+Scans = Mapping[Guid, ScanVerdict]
+"""What the scanner says of the attachments of a chat."""
 
 
 @value
@@ -36,6 +69,7 @@ class Words:
         at: When it came.
         agent: Who wrote it; None for the visitor's and for the broker's own sentences.
         own: Whether the broker itself wrote it (a TechNote), which is no activity.
+        attachments: What comes with it.
     """
 
     id: str
@@ -47,14 +81,22 @@ class Words:
     at: int
     agent: Guid | None
     own: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
 
 def heard(
-    p: ChatSentenceInfo, name: str | None, now: int, agent: Guid | None, *, outbound: bool
+    p: ChatSentenceInfo,
+    name: str | None,
+    now: int,
+    agent: Guid | None,
+    *,
+    outbound: bool,
+    attachments: tuple[Attachment, ...] = (),
 ) -> Words:
     """What came from the wire, from a visitor (no agent) or from an agent."""
     sent = to_micros(p.time_sent) if p.time_sent is not None else now
-    return Words(p.id or "", name, p.text or "", sent, outbound, p.model, now, agent)
+    text = p.text or ""
+    return Words(p.id or "", name, text, sent, outbound, p.model, now, agent, False, attachments)
 
 
 def shown(
@@ -65,6 +107,7 @@ def shown(
     port: str | None,
     tracking_id: str | None,
     chat_id: Guid | None,
+    scans: Scans,
 ) -> ChatSentenceInfo:
     """The same on the wire."""
     return ChatSentenceInfo(
@@ -80,12 +123,34 @@ def shown(
         counter=counter,
         confirmed_time=utc(confirmed_at) if confirmed_at is not None else None,
         model=words.model,
+        attachments=tuple([_attachment(a, scans) for a in words.attachments]) or None,
+    )
+
+
+def _attachment(a: Attachment, scans: Scans) -> AttachmentInfo:
+    return AttachmentInfo(
+        blob_id=a.blob,
+        name=a.name,
+        content_type=a.content_type,
+        size=a.size,
+        sha256=a.sha256,
+        content_id=a.content_id,
+        is_inline=a.is_inline,
+        scan=scans.get(a.blob),
     )
 
 
 def sentence_bytes(words: Words, tracking_id: str) -> int:
     """A bound on its bytes in a snapshot."""
-    return SENTENCE_BYTES + written(f"{words.id}{words.party_name}{tracking_id}{words.text}")
+    size = SENTENCE_BYTES + written(f"{words.id}{words.party_name}{tracking_id}{words.text}")
+    return size + attachments_bytes(words.attachments) if words.attachments else size
+
+
+def attachments_bytes(named: Iterable[Attachment]) -> int:
+    """A bound on the bytes of some attachments in a snapshot."""
+    return sum(
+        ATTACHMENT_BYTES + written(f"{one.name}{one.content_type}{one.content_id}") for one in named
+    )
 
 
 _WEIGHED: Final = ("id", "party_name", "text")

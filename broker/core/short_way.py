@@ -123,7 +123,7 @@ def _stored(
     state: State, stamp: Stamp, chat: Chat, p: ChatSentenceInfo, words: Words
 ) -> SentenceStored | None:
     """The fact of a new numbered sentence that has no other consequence."""
-    if p.model or known_key(chat, p, words.outbound) is not None:
+    if p.model or p.attachments or known_key(chat, p, words.outbound) is not None:
         return None
     if (
         refuse_for_room(state, chat, words, agent=words.outbound) is not None

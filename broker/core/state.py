@@ -16,6 +16,7 @@ from __future__ import annotations
 from attrs import Factory, define, field
 
 from broker.config.model import Config
+from broker.core.blob_state import Blob, Blobs
 from broker.core.chat_state import Chat, Invite, Party, PinnedKey, PinnedSentence, Sentence
 from broker.core.contact_state import Contacts
 from broker.core.distribution_state import (
@@ -138,6 +139,7 @@ class State(ChatsState):
     workplace_sessions: dict[str, int] = Factory(dict)
     distribution: Distribution = field(factory=Distribution)
     messages: Messages = field(factory=Messages)
+    blobs: Blobs = field(factory=Blobs)
 
 
 @define(kw_only=True)
@@ -175,6 +177,8 @@ class Recovered:
         next_chat: One more than the highest chat number ever used.
         next_offer: One more than the highest offer number ever used.
         messages: The same of messages.
+        blobs: Attachments that nothing names, and those of the chats, with the chats that name them.
+        next_blob: One more than the highest number of an attachment ever used.
         heard: When the broker listened, as far as is known, the latest first: from when until when, on
             the clock that the other times were taken from, whatever that clock says by now.
     """
@@ -186,4 +190,6 @@ class Recovered:
     next_chat: int = 1
     next_offer: int = 1
     messages: RecoveredMessages = Factory(RecoveredMessages)
+    blobs: list[Blob] = Factory(list)
+    next_blob: int = 1
     heard: Spans = ()

@@ -35,6 +35,7 @@ class TimerKind(IntEnum):
     ASIDE = 14
     MESSAGE = 15
     CONVERSATION_GRACE = 16
+    BLOB = 17
 
 
 @frozen

@@ -28,6 +28,8 @@ RECEIVER: Final = 3
 """What one more costs."""
 CHARACTERS: Final = 1_024
 """So many of long texts cost a unit: as JSON, which takes the longest, some four microseconds."""
+BYTES: Final = 1_024
+"""So many of an attachment that are to be stored cost a unit."""
 _LONG: Final = 4_096
 """A member that may be so long is counted by its characters."""
 _MANY: Final = 64

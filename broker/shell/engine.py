@@ -34,7 +34,7 @@ from attrs import Factory, define, evolve
 
 from broker.core.broker import step
 from broker.core.effects import Deferred, Effect, Send, StoredKey
-from broker.core.facts import Fact
+from broker.core.facts import BlobPieceStored, Fact
 from broker.core.inputs import (
     FrameArrived,
     Input,
@@ -46,7 +46,7 @@ from broker.core.inputs import (
 )
 from broker.core.rollback import OF_PRESENCE, Presence
 from broker.core.state import State
-from broker.shell.cost import DEAR, USUAL, extra_cost
+from broker.shell.cost import BYTES, DEAR, USUAL, extra_cost
 from broker.shell.inbox import Inbox
 from broker.shell.listening_clock import Attention
 
@@ -342,6 +342,8 @@ class Engine:
         for fact in facts:
             if fact.durable:
                 batch.facts.append(fact)
+                if type(fact) is BlobPieceStored:
+                    batch.extra += len(fact.data) // BYTES
             elif type(fact) in OF_PRESENCE:
                 batch.presence.append(fact)
         batch.ends.append(len(batch.facts))

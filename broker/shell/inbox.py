@@ -23,12 +23,16 @@ from attrs import Factory, define
 from broker.core.inputs import FrameArrived, Input, SessionClosed, SessionOpened
 from broker.shell.cost import USUAL
 from broker.shell.parties import party_of
-from broker.shell.questions import QUESTIONS
+from broker.shell.questions import HEAVY, QUESTIONS
 
 TURN = 200
 """What a party may spend in one turn: some twenty usual inputs, or the part of a dear one."""
 MANY = 1_024
 """So many inputs that wait are divided, though none of them is dear."""
+OF_ONE_HEAVY = 64
+"""As how many inputs of a party one counts that may be long."""
+OF_ALL_HEAVY = 16
+"""As how many it counts among those of all."""
 
 
 @define(eq=False)
@@ -42,6 +46,7 @@ class _Party:
         queues: Those that have something to say, in the order of their turns.
         sessions: How many there are.
         waiting: How many inputs of theirs wait in queues.
+        heavy: How many frames of theirs wait that may be long.
     """
 
     name: object
@@ -50,6 +55,7 @@ class _Party:
     queues: deque[_Queue] = Factory(deque)
     sessions: int = 0
     waiting: int = 0
+    heavy: int = 0
 
 
 @define(eq=False)
@@ -85,6 +91,7 @@ class Inbox:
     _turns: deque[_Party] = Factory(deque)
     _in_turns: int = 0
     """How many inputs wait in queues; while any does, parties take turns."""
+    _heavy: int = 0
     _taken: Input | None = None
 
     def __len__(self) -> int:
@@ -97,6 +104,9 @@ class Inbox:
             if input.frame.type in QUESTIONS:
                 asked = self._queue_of(input).asked
                 asked[input.frame.type] = asked.get(input.frame.type, 0) + 1
+            elif input.frame.type in HEAVY:
+                self._queue_of(input).party.heavy += 1
+                self._heavy += 1
         elif type(input) is SessionClosed:
             self._forget_questions(self._queue_of(input), input.session)
         elif type(input) is SessionOpened:
@@ -126,6 +136,9 @@ class Inbox:
         if type(taken) is FrameArrived:
             if taken.frame.type in QUESTIONS:
                 self._queue_of(taken).asked[taken.frame.type] -= 1
+            elif taken.frame.type in HEAVY:
+                self._queue_of(taken).party.heavy -= 1
+                self._heavy -= 1
         elif type(taken) is SessionClosed:
             self._close(taken)
         return taken
@@ -138,9 +151,18 @@ class Inbox:
         self._divide()
 
     def backlog(self, session: int) -> int:
-        """How many inputs wait of all who came in by the token of a session; 0 while few wait."""
+        """How many inputs wait of all who came in by the token of a session; 0 while few wait.
+
+        A frame that may be long counts as many from the first on.
+        """
         queue = self._queues.get(session)
-        return queue.party.waiting if queue is not None else 0
+        if queue is None:
+            return 0
+        return queue.party.waiting + queue.party.heavy * OF_ONE_HEAVY
+
+    def has_room(self, most: int) -> bool:
+        """Whether more is to be read, when so many inputs may wait."""
+        return len(self) < most and self._heavy * OF_ALL_HEAVY < most
 
     def may_ask(self, session: int, type: str) -> bool:
         """Whether there is room for one more frame of a type; there always is for what is said."""

@@ -10,18 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from protocol.blob import BlobInfo
 from protocol.catalogue import CATALOGUE
 from protocol.errors import ErrorCode
+from protocol.message import MessageContentInfo
 from protocol.session import SysError
 
 QUESTIONS: Final[Mapping[str, int]] = {
     "CS_AGENT_LIST": 4,
+    "CS_BLOB_GET": 8,
     "CS_CHAT_EXPLAIN": 4,
     "CS_CHAT_OVERVIEW": 4,
     "CS_CHAT_RESYNC": 4,
     "CS_CHAT_STATUS": 4,
     "CS_SCENARIO_LOAD": 16,
     "CS_SCENARIO_RESULT": 16,
+    "ES_BLOB_GET": 8,
     "ES_CHAT_REQUEST": 64,
     "ES_CHAT_RESYNC": 4,
     "ES_CHAT_STATUS": 4,
@@ -31,6 +35,12 @@ QUESTIONS: Final[Mapping[str, int]] = {
     "ES_WS_ROUTING": 16,
 }
 """How many of each type may wait of one session; one more is refused with `RateLimited`."""
+HEAVY: Final = frozenset(
+    spec.type
+    for spec in CATALOGUE.values()
+    if spec.payload in (BlobInfo, MessageContentInfo) and spec.sender != "broker"
+)
+"""Frames that may be as long as a frame may be: few of them wait at a time."""
 ANSWERS: Final = {CATALOGUE[question].answer for question in QUESTIONS} - {
     spec.answer for spec in CATALOGUE.values() if spec.type not in QUESTIONS
 }

@@ -147,7 +147,7 @@ class Server:
         """Whether sockets may be read; while they may not, one that is ready wants no turn."""
         if not self._reads:
             return False
-        return self.engine is None or len(self.engine.inbox) < self.inbox_high
+        return self.engine is None or self.engine.inbox.has_room(self.inbox_high)
 
     def turn(self, now: float) -> float:
         """Do what is to be done for all sockets that are ready and for what is due.

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from math import inf
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 import structlog
 from attrs import Factory, define, field
 
 from broker.config.model import Limits
-from broker.core.effects import Dismiss, Effect, LogEntry, Send
+from broker.core.effects import Dismiss, Effect, LogEntry, ScanWanted, Send
 from broker.core.inputs import FrameArrived, SessionClosed
 from broker.shell.authentication import Claim, Verdict, opening
 from broker.shell.backlog import ALL_OUTBOXES, PARTY_OUTBOXES
@@ -61,6 +61,7 @@ class Sessions:
         clients: The connections by number.
         engine: Who gets the inputs; None while there is none.
         on_progress: Called when an input was submitted outside of a turn.
+        scan: Told what the scanner is to judge.
         backlog_high: Inputs of one token that wait from which on who sent the last of them is not read.
         backlog_low: So few are left when it is read again.
     """
@@ -76,6 +77,7 @@ class Sessions:
     clients: dict[int, ClientConnection] = Factory(dict)
     engine: Engine | None = None
     cleaning: Cleaning = Factory(Cleaning)
+    scan: Callable[[ScanWanted], None] = lambda _wanted: None
     backlog_high: int = BACKLOG_HIGH
     backlog_low: int = BACKLOG_LOW
     refusals: Refusals = field(
@@ -179,12 +181,10 @@ class Sessions:
 
     def _too_much(self, client: ClientConnection, type: str, now: float) -> str | None:
         """Why a frame is not taken now, if it is a question and there is a reason."""
-        if type not in QUESTIONS:
-            return None
-        rate = self.limits.answer_bytes_per_second
+        rate, answers = self.limits.answer_bytes_per_second, client.answers
         if self.engine is not None and not self.engine.inbox.may_ask(client.number, type):
             return f"more than {QUESTIONS[type]} of them wait"
-        if client.answers is not None and not client.answers.allows(rate, now):
+        if type in QUESTIONS and answers is not None and not answers.allows(rate, now):
             return f"more than {rate} bytes of answers a second"
         return None
 
@@ -205,9 +205,8 @@ class Sessions:
             elif index < end or type(event) is not Frame or event.type == "SYS_BYE":
                 self._take(client, [event], now)
             else:
-                self.refusals.limit(
-                    client, event, f"more than {client.bucket.rate} frames a second"
-                )
+                why = f"more than {client.bucket.rate} frames a second"
+                self.refusals.limit(client, event, why)
         if client.bucket.spent and client.connection.state is State.OPEN:
             client.connection.bye(ByeCode.RATE_LIMITED, "far more frames than are served")
             self.finish(client, "rate_limited")
@@ -333,7 +332,7 @@ class Sessions:
                 self.counters.note(effect.event, effect.fields)
                 self._log.info(effect.event, **effect.fields)
             else:
-                assert_never(effect)
+                self.scan(effect)
         touched = self._touched
         for client in touched:
             self.flush(client)

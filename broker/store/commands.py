@@ -40,6 +40,7 @@ class Command:
         conflict: On an insert: the columns, and a condition if the index has one, by which a
             row that is there already is found and its other columns replaced.
         exact: Whether each given row must change exactly one row of the table.
+        deletes: Deletes the rows whose first column is among those given; that is the only one.
     """
 
     table: Table
@@ -50,6 +51,7 @@ class Command:
     only: str | None = None
     conflict: str | None = None
     exact: bool = True
+    deletes: bool = False
 
     def sql(self, dialect: Dialect, rows: int) -> str:
         """Write the statement for so many rows."""
@@ -57,6 +59,8 @@ class Command:
         row = "(" + ", ".join([marker] * len(self.columns)) + ")"
         values = "(VALUES " + ", ".join([row] * rows) + ") AS v"
         given = {c: self._value(dialect, i) for i, c in enumerate(self.columns, 1)}
+        if self.deletes:
+            return self._delete(given, values)
         if self.of is not None:
             return self._follow(given, values, self.of)
         return self._update(given, values) if self.keys else self._insert(given, values)
@@ -79,6 +83,13 @@ class Command:
             changes = ", ".join(f'"{c}" = excluded."{c}"' for c in given)
             text += f" ON CONFLICT {self.conflict} DO UPDATE SET {changes}"
         return text
+
+    def _delete(self, given: Mapping[str, str], values: str) -> str:
+        ((column, value),) = given.items()
+        return (
+            f'DELETE FROM {self.table.name} WHERE "{column}" IN'  # noqa: S608 - names of our own tables only
+            f" (SELECT {value} FROM {values} WHERE v.column1 IS NOT NULL)"
+        )
 
     def _follow(self, given: Mapping[str, str], values: str, of: Table) -> str:
         names = list(given)

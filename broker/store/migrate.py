@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect
 
+from broker.store.blob_schema import metadata as metadata
 from broker.store.errors import StoreGoneError, StoreUnusableError
-from broker.store.message_schema import metadata
 from broker.store.schema import HEAD
 
 if TYPE_CHECKING:  # loaded by an upgrade alone

@@ -26,6 +26,7 @@ from typing import Any
 from attrs import Factory, define
 
 from broker.core.facts import Fact, SentenceConfirmed, SentenceStored
+from broker.store.blob_rows import NAME, named_rows
 from broker.store.commands import Command
 from broker.store.row import Record
 from broker.store.rows import BIND, CLOSE, CONFIRM, HISTORIES, RECORDS, REOPEN, SENTENCE, START
@@ -84,15 +85,20 @@ def plan(facts: Iterable[Fact]) -> list[Step]:
     """Arrange the durable facts of a batch."""
     rows: list[Any] = []
     confirmed: list[Any] = []
+    named: list[SentenceStored] = []
     others: list[Fact] = []
     for f in facts:
         if type(f) is SentenceStored:
             rows += (f.no, f.counter, *sentence_row(f.words))
+            if f.words.attachments:
+                named.append(f)
         elif type(f) is SentenceConfirmed:
             confirmed += (f.no, f.counter, f.at)
         elif f.durable:
             others.append(f)
     steps = _others(others) if others else []
+    if named:
+        steps.append(Step(NAME, [cell for f in named for row in named_rows(f) for cell in row]))
     if rows:
         steps.append(Step(SENTENCE, rows))
     if confirmed:

@@ -49,6 +49,7 @@ from broker.core.state import (
     Sentence,
 )
 from broker.core.timers import Term, Wrapup
+from broker.store.blob_recovery import Named, attachments_of, next_blob, recover_blobs
 from broker.store.lives import heard, prolonged
 from broker.store.message_recovery import recover_messages
 from broker.store.schema import (
@@ -95,13 +96,17 @@ def recover(connection: Connection, config: Config, now: int) -> Recovered:
         listened = heard(connection)
         found = _chats(connection, config, listened or ((0, now),))
         numbers = sorted(found)
+        named: dict[int, Named] = {}
         for part in _slices(numbers):
-            read_transcripts(connection, found, part)
+            named |= attachments_of(connection, part)
+            read_transcripts(connection, found, part, named)
             _belongings(connection, found, part)
             _notes(connection, found, part)
         _parts(connection, found)
         return Recovered(
             messages=recover_messages(connection, config, listened or ((0, now),)),
+            blobs=recover_blobs(connection, found, named),
+            next_blob=next_blob(connection),
             chats=[found[no] for no in numbers],
             presences=_presences(connection, found),
             lone_forms=_lone_forms(connection, now),

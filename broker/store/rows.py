@@ -39,6 +39,8 @@ from broker.store.agent_rows import COMMANDS as AGENT_COMMANDS
 from broker.store.agent_rows import COUNT_MISSED
 from broker.store.agent_rows import HISTORIES as AGENT_HISTORIES
 from broker.store.agent_rows import RECORDS as AGENT_RECORDS
+from broker.store.blob_rows import COMMANDS as BLOB_COMMANDS
+from broker.store.blob_rows import RECORDS as BLOB_RECORDS
 from broker.store.commands import Command
 from broker.store.contact_rows import COMMANDS as CONTACT_COMMANDS
 from broker.store.contact_rows import RECORDS as CONTACT_RECORDS
@@ -248,11 +250,18 @@ CONFIRM: Final = Command(
     of=schema.sentences,
 )
 
-HISTORIES: Final = (CHAT_EVENT, *AGENT_HISTORIES, DECISION, INTERNAL, *MESSAGE_HISTORIES)
+HISTORIES: Final = (
+    CHAT_EVENT,
+    *AGENT_HISTORIES,
+    DECISION,
+    INTERNAL,
+    *MESSAGE_HISTORIES,
+)
 """Tables to which rows are only ever added."""
 
 COMMANDS: Final = (
     *AGENT_COMMANDS,
+    *BLOB_COMMANDS,
     *CONTACT_COMMANDS,
     *FORM_COMMANDS,
     *MESSAGE_COMMANDS,
@@ -417,6 +426,7 @@ def _decision(f: DecisionLogged) -> Records:
 RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
     AgentExcluded: _excluded,
     **AGENT_RECORDS,
+    **BLOB_RECORDS,
     BotMoved: _bot_moved,
     ChatBound: _bound,
     ChatDropped: _dropped,

@@ -23,6 +23,7 @@ from broker.core.facts import Fact
 from broker.core.heard import Spans
 from broker.core.state import Recovered
 from broker.store import dialects, lives, recovery
+from broker.store.blob_recovery import read_pieces
 from broker.store.commands import Command, size_for
 from broker.store.errors import (
     CommitError,
@@ -198,7 +199,9 @@ class Store:
         if self._failed or self._connection.invalidated:
             raise StoreAwayError("the store failed before and gives nothing more")
         with self._failing("what frames lack cannot be read"), self._connection.begin():
-            return read_stored(self._connection, keys)
+            pieces = [key for key in keys if key[0] == "blob"]
+            others = [key for key in keys if key[0] != "blob"]
+            return read_stored(self._connection, others) | read_pieces(self._connection, pieces)
 
     def begin_life(self, now: int, heard: Spans = ()) -> None:
         """Note that the broker is alive from now on.

@@ -16,6 +16,7 @@ from operator import itemgetter
 from sys import intern
 from typing import Any, Final
 
+from attrs import evolve
 from sqlalchemy import (
     Boolean,
     Connection,
@@ -26,7 +27,8 @@ from sqlalchemy import (
 )
 
 from broker.core.chat_state import Chat, Sentence, Stored
-from broker.core.sentence import Words, bytes_of_all
+from broker.core.sentence import Words, attachments_bytes, bytes_of_all
+from broker.store.blob_recovery import Named
 from broker.store.errors import StoreUnusableError
 from broker.store.schema import confirmations, sentences
 from broker.store.words import OF_SENTENCE
@@ -36,6 +38,7 @@ _TIMES: Final = ("time_sent", "at")
 _FLAGS: Final = tuple(name for name in OF_SENTENCE if isinstance(sentences.c[name].type, Boolean))
 _REST: Final = tuple(name for name in OF_SENTENCE if name not in (*_TIMES, *_FLAGS))
 _UNCONFIRMED: Final = -1
+_NONE_NAMED: Final[Named] = {}
 
 Columns = Mapping[str, Sequence[Any]]
 """Words, by their members."""
@@ -53,8 +56,19 @@ def sentences_of(numbers: Sequence[int]) -> Select[Any]:
     )
 
 
-def read_transcripts(connection: Connection, found: Mapping[int, Chat], part: list[int]) -> None:
+def read_transcripts(
+    connection: Connection,
+    found: Mapping[int, Chat],
+    part: list[int],
+    named: Mapping[int, Named],
+) -> None:
     """Read the transcripts of some chats, past SQLAlchemy.
+
+    Args:
+        connection: The connection.
+        found: The chats by number.
+        part: The numbers of those whose transcripts are read.
+        named: The attachments of their sentences.
 
     Raises:
         StoreUnusableError: A key has two sentences; no index keeps that from being written.
@@ -66,10 +80,10 @@ def read_transcripts(connection: Connection, found: Mapping[int, Chat], part: li
         cursor.execute(str(statement), part)
         given: Any = cursor
         for no, rows in groupby(given, itemgetter(0)):
-            _put_off(found[no], rows)
+            _put_off(found[no], rows, named.get(no, {}))
 
 
-def _put_off(chat: Chat, rows: Iterator[tuple[Any, ...]]) -> None:
+def _put_off(chat: Chat, rows: Iterator[tuple[Any, ...]], named: Named) -> None:
     """Keep the rows of a chat, by their columns, until somebody asks for its sentences."""
     _, counters, confirmed, *columns = zip(*rows, strict=True)
     words: dict[str, Sequence[Any]] = dict(zip(OF_SENTENCE, columns, strict=True))
@@ -83,8 +97,9 @@ def _put_off(chat: Chat, rows: Iterator[tuple[Any, ...]]) -> None:
     chat.activity.last = max(chat.activity.last, *spoken) if spoken else chat.activity.last
     chat.transcript.put_off(
         Stored(
-            made=partial(unpacked, packed(counters, confirmed, words)),
-            size=bytes_of_all(words, chat.visitor.tracking_id),
+            made=partial(unpacked, packed(counters, confirmed, words), named),
+            size=bytes_of_all(words, chat.visitor.tracking_id)
+            + sum(map(attachments_bytes, named.values())),
             writers=tuple([Guid(one) for one in dict.fromkeys(words["agent"]) if one is not None]),
             at=moments[-1],
             spoken_at=spoken[-1] if spoken else None,
@@ -107,8 +122,8 @@ def packed(counters: Sequence[int], confirmed: Sequence[int], words: Columns) ->
     return marshal.dumps([counters, times, flags, *[words[name] for name in _REST]])
 
 
-def unpacked(kept: bytes) -> list[Sentence]:
-    """Make the sentences of what `packed` gave."""
+def unpacked(kept: bytes, named: Named = _NONE_NAMED) -> list[Sentence]:
+    """Make the sentences of what `packed` gave, with the attachments that they name."""
     counters, times, flags, *rest = marshal.loads(kept)  # noqa: S302 - ours, and never left the process
     many = len(counters)
     moments = memoryview(times).cast("q").tolist()
@@ -116,9 +131,13 @@ def unpacked(kept: bytes) -> list[Sentence]:
     words = dict(zip(_REST, rest, strict=True)) | dict(zip(_TIMES, told, strict=True))
     for place, name in enumerate(_FLAGS):
         words[name] = map(bool, flags[place * many : (place + 1) * many])
-    return [
+    made = [
         Sentence(counter, Words(*said), None if at == _UNCONFIRMED else at)
         for counter, at, *said in zip(
             counters, confirmed, *[words[name] for name in OF_SENTENCE], strict=True
         )
     ]
+    for counter, attachments in named.items():
+        sentence = made[counter - 1]
+        sentence.words = evolve(sentence.words, attachments=attachments)
+    return made

@@ -27,6 +27,7 @@ class Bench:
         config = loads(CONFIG, path="engine.toml").config
         self.now = START
         self.commits: list[tuple[list[Fact], Done]] = []
+        self.reads: list[list[StoredKey]] = []
         self.sent: list[str] = []
         self.dismissed: list[int] = []
         self.failures: list[BaseException] = []
@@ -52,7 +53,8 @@ class Bench:
     def read(
         self, keys: Sequence[StoredKey], done: Callable[[Found | BaseException], None]
     ) -> None:
-        """Find nothing: no frame here lacks anything."""
+        """Remember what is wanted, and find nothing."""
+        self.reads.append(list(keys))
         done({})
 
     def deliver(self, effects: list[Effect]) -> None:

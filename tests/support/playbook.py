@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from broker.config.merge import merge
-from broker.core.effects import Dismiss, Effect, LogEntry, Send
+from broker.core.effects import Dismiss, Effect, LogEntry, ScanWanted, Send
 from broker.core.inputs import FrameArrived, Reloaded, SessionClosed, SessionOpened
 from protocol.codec import from_wire, to_wire
 from protocol.frame import Frame
@@ -162,6 +162,7 @@ class Playbook(CoreInMemory):
         self.clients: dict[int, Client] = {}
         self.dismissed: list[tuple[int, str]] = []
         self.notes: list[LogEntry] = []
+        self.scans: list[ScanWanted] = []
         super().__init__(config)
 
     def release(self, effect: Effect) -> None:
@@ -176,6 +177,8 @@ class Playbook(CoreInMemory):
                     client.more = effect.more if heard[0].endswith("_CHAT_LIST") else client.more
         elif isinstance(effect, Dismiss):
             self.dismissed.append((effect.session, effect.code.value))
+        elif isinstance(effect, ScanWanted):
+            self.scans.append(effect)
         else:
             self.notes.append(effect)
 

@@ -8,6 +8,7 @@ read the chat must not hear them, whatever frame they send.
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from attrs import define
@@ -290,7 +291,7 @@ def members_of(cast: Cast, frame: str, chat: str) -> dict[str, Any]:
     outside: dict[str, Any] = {"Peer": "web", "TrackingId": TRACKING}
     talk: dict[str, Any] = {"ConversationId": chat}
     blob: dict[str, Any] = {"BlobId": chat}
-    piece = blob | {"Data": b"x", "Sha256": "0" * 64, "Size": 1}
+    piece = blob | {"Data": b"x", "Sha256": sha256(b"x").hexdigest(), "Size": 1}
     project = next(iter(cast.play.config.projects))
     special: dict[str, dict[str, Any]] = {
         "CS_AGENT_LIST": {},

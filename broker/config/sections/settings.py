@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from ipaddress import ip_address
 from stat import S_ISREG
 from typing import Annotated, Final
@@ -11,7 +12,7 @@ from attrs import evolve, frozen
 
 from broker.config.context import Context
 from broker.config.converter import hooks_of
-from broker.config.model import Distribution, Limits, Notes, Server
+from broker.config.model import Attachments, Distribution, Limits, Notes, Server
 from broker.config.parse import (
     UNITS,
     Parser,
@@ -19,6 +20,7 @@ from broker.config.parse import (
     boolean,
     duration,
     integer,
+    listing,
     text,
     weight,
 )
@@ -27,6 +29,7 @@ from broker.config.source import cause
 from protocol.limits import text_length
 
 _MOST_PARKED: Final = 1_000
+_PORTS: Final = 65_536
 _NOTE: Final = text(text_length("ChatSentenceInfo", "Text"))
 RESYNC_FRAMES: Final = 4
 """Answers that a client may have under way in a resync (W-24, W-25); each may be as long as a frame."""
@@ -60,6 +63,8 @@ hooks_of(
     contacts=integer(0, 10_000_000),
     lone_forms=integer(),
     lone_form_bytes=integer(),
+    attachment_bytes=integer(1, 1 << 30),
+    attachments=integer(0, 10),
     conversations=integer(1, 10_000_000),
     message_ids=integer(1, 100_000_000),
     drafts=integer(0, 1_000),
@@ -91,6 +96,27 @@ hooks_of(
     wait_unknown=text(),
     message_failed=text(),
 )
+
+
+_KIND: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/(\*|[a-z0-9][a-z0-9!#$&^_.+-]{0,126})")
+_SCANNER: Final = re.compile(r"tcp://(\[[0-9a-fA-F:.]+\]|[^\s/:\[\]]+):(\d{1,5})|unix:(/\S.*)")
+
+
+def _kind(value: object) -> str:
+    kind = text()(value).lower()
+    if _KIND.fullmatch(kind) is None:
+        raise ValueError("must be a kind such as image/png, or image/*")
+    return kind
+
+
+def _scanner(value: object) -> str:
+    found = _SCANNER.fullmatch(address := text(1_024)(value))
+    if found is None or (found[2] is not None and not 0 < int(found[2]) < _PORTS):
+        raise ValueError("must be tcp://host:port or unix:/path")
+    return address
+
+
+hooks_of(Attachments, types=listing(_kind), scanner=_scanner)
 
 
 def _store_url(value: object) -> str:
@@ -187,6 +213,11 @@ def _check_limits(table: Table, limits: Limits) -> None:
         table.fault("outbox_bytes", text)
     else:
         table.fault("frame_bytes", f"needs an `outbox_bytes` of at least {least:,}")
+
+
+def read_attachments(table: Table) -> Attachments:
+    """`[attachments]`: what may be attached, and who judges it."""
+    return table.read(Attachments)
 
 
 def read_distribution(table: Table) -> Distribution:

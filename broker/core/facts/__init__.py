@@ -28,6 +28,14 @@ from broker.core.facts.agents import (
     WrapupEnded,
     WrapupStarted,
 )
+from broker.core.facts.blobs import (
+    BlobAttached,
+    BlobBegun,
+    BlobCompleted,
+    BlobDropped,
+    BlobPieceStored,
+    BlobScanned,
+)
 from broker.core.facts.chats import (
     BotMoved,
     ChatBound,
@@ -114,6 +122,12 @@ Fact = (
     | SentenceConfirmed
     | SentencePinned
     | SentenceStored
+    | BlobAttached
+    | BlobBegun
+    | BlobCompleted
+    | BlobDropped
+    | BlobPieceStored
+    | BlobScanned
     | ChatLinked
     | ContactAddressed
     | ContactMade
@@ -176,6 +190,12 @@ __all__ = [
     "AgentMoved",
     "AgentSeated",
     "AgentSettled",
+    "BlobAttached",
+    "BlobBegun",
+    "BlobCompleted",
+    "BlobDropped",
+    "BlobPieceStored",
+    "BlobScanned",
     "BotAwaited",
     "BotMoved",
     "BotSettled",

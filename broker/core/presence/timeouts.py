@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from broker.core.agents.participants import wake
 from broker.core.agents.reassignment import LOST, offer_over, withdraw
+from broker.core.blobs.scanning import unnamed_for_a_day
 from broker.core.chats.transitions import internal_note, system_message, wrap_up_over
 from broker.core.deadlines import (
     bot_until,
@@ -265,4 +266,5 @@ _HANDLERS: dict[TimerKind, Callable[[State, Stamp, Guid], Decision]] = {
     TimerKind.CONVERSATION_OFFER: _conversation_offer,
     TimerKind.CONVERSATION_GRACE: _conversation_grace,
     TimerKind.ASIDE: _aside,
+    TimerKind.BLOB: unnamed_for_a_day,
 }

@@ -35,6 +35,7 @@ from broker.core.effects import (
     OutboundToConnectors,
     Reply,
     Said,
+    ScanWanted,
     Send,
     SentenceToConnectors,
     SentenceToMembers,
@@ -89,7 +90,7 @@ def rendered(state: State, decision: Decision, now: int) -> list[Effect]:
     return effects
 
 
-_PLAIN: Final = (Send, Dismiss, LogEntry)
+_PLAIN: Final = (Send, Dismiss, LogEntry, ScanWanted)
 """What needs no rendering."""
 
 

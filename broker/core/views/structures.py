@@ -169,12 +169,14 @@ def _told_inside(
 def sentence_for_connector(gateway: Gateway, chat: Chat, s: Said) -> ChatSentenceInfo:
     """A sentence as a connector sees it."""
     tracking_id = chat.visitor.tracking_id
-    return shown(s.words, s.counter, s.confirmed_at, gateway.peer, gateway.port, tracking_id, None)
+    where = (gateway.peer, gateway.port, tracking_id, None)
+    return shown(s.words, s.counter, s.confirmed_at, *where, chat.transcript.scans)
 
 
 def sentence_for_workplace(number: str, chat: Chat, s: Said) -> ChatSentenceInfo:
     """A sentence as a workplace sees it."""
-    return shown(s.words, s.counter, s.confirmed_at, number, None, None, chat.id)
+    where = (number, None, None, chat.id)
+    return shown(s.words, s.counter, s.confirmed_at, *where, chat.transcript.scans)
 
 
 def chat_info(state: State, chat: Chat, viewer: Guid, number: str, now: int) -> ChatInfo:

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from attrs import evolve
 
 from broker.core.agents.participants import wake
+from broker.core.blob_state import owner_of
+from broker.core.blobs.naming import attaching, named_in
 from broker.core.chats.room import refuse_for_room, words_relieved
 from broker.core.chats.transitions import acknowledgement, bot_awaited, heard_anew
 from broker.core.decision import Decision, Outcome, Refusal
@@ -106,14 +108,13 @@ def from_connector(
         reopened = reopen(state, chat, stamp)
         facts = reopened.facts
         again = [ChatToConnectors(chat=chat.id), *reopened.notices]
-    name = p.party_name or chat.visitor.party_name
-    words = heard(p, name, stamp.now, None, outbound=False)
-    refusal = refuse_for_room(state, chat, words, agent=False)
-    if refusal is not None:
-        return refusal
+    words = _words(state, chat, p, stamp.now, None)
+    if isinstance(words, Refusal):
+        return words
     facts += words_relieved(state, chat, stamp.now)
     made = _placed(chat, words)
     facts.append(made)
+    facts += attaching(words.attachments, chat.id, stamp.now)
     facts += heard_anew(chat, stamp, made)
     if chat.parking is not None and p.model == 0:
         facts += wake(chat, stamp)
@@ -121,6 +122,22 @@ def from_connector(
     answer = Answer(session.number, frame.id, SentenceToConnectors(chat.id, made, trace))
     told = SentenceToMembers(chat.id, made, listeners(state, chat), trace)
     return Decision(facts, [told], answer, before=again)
+
+
+def _words(
+    state: State, chat: Chat, p: ChatSentenceInfo, now: int, agent: Guid | None
+) -> Words | Refusal:
+    """What a visitor, or an agent, says, with what they name, if there is room for it."""
+    if agent is None:
+        owner = owner_of(peer=state.config.gateways[chat.gateway].peer)
+        name = p.party_name or chat.visitor.party_name
+    else:
+        owner, name = owner_of(agent=agent), state.config.agents[agent].public_name
+    named = named_in(state, owner, p)
+    if isinstance(named, Refusal):
+        return named
+    words = heard(p, name, now, agent, outbound=agent is not None, attachments=named)
+    return refuse_for_room(state, chat, words, agent=agent is not None) or words
 
 
 @serves(ChatSentenceInfo)
@@ -149,15 +166,14 @@ def from_workplace(
     refusal = may_write(chat, presence.agent)
     if refusal is not None:
         return refusal
-    name = state.config.agents[presence.agent].public_name
-    words = heard(p, name, stamp.now, presence.agent, outbound=True)
-    refusal = refuse_for_room(state, chat, words, agent=True)
-    if refusal is not None:
-        return refusal
+    words = _words(state, chat, p, stamp.now, presence.agent)
+    if isinstance(words, Refusal):
+        return words
     made = _placed(chat, words)
-    facts = words_relieved(state, chat, stamp.now)
+    facts: list[Fact] = [*words_relieved(state, chat, stamp.now), made]
+    facts += attaching(words.attachments, chat.id, stamp.now)
     decision = _heard_inside(state, chat, made, session, frame)
-    decision.facts += [*facts, made, *heard_anew(chat, stamp, made)]
+    decision.facts += [*facts, *heard_anew(chat, stamp, made)]
     decision.notices.append(SentenceToConnectors(chat.id, made, trace_of(frame)))
     return decision
 
@@ -194,6 +210,8 @@ def _note_from_workplace(
     """A note for the agents who are in the chat: numbered by itself, never a connector's."""
     agent = session.agent
     assert agent is not None
+    if p.attachments:
+        return Refusal(ErrorCode.BAD_PAYLOAD, "Attachments: only what is said has any")
     known = chat.transcript.internal_keys.get(p.id or "")
     if known is not None and (known.words.agent == agent or chat.is_read_by(agent)):
         if known.words.text != (p.text or ""):
@@ -229,7 +247,18 @@ def known_key(
             return _past_pinned(chat, p, outbound)
     if known is not None and (known.words.text != p.text or known.words.model != p.model):
         return _REUSED
+    if (
+        known is not None
+        and (known.words.attachments or p.attachments)
+        and not _names_same(known, p)
+    ):
+        return _REUSED
     return known
+
+
+def _names_same(known: Said, p: ChatSentenceInfo) -> bool:
+    named = [one.blob for one in known.words.attachments]
+    return named == [one.blob_id for one in p.attachments or ()]
 
 
 def _said_before(state: State, chat: Chat, p: ChatSentenceInfo) -> tuple[Chat, Sentence] | None:

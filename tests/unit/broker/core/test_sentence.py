@@ -44,7 +44,7 @@ def test_a_sentence_is_never_heavier_than_its_weight(
     """I-14, W-9: whatever has to be escaped, too, in each text that a sentence has."""
     words = Words(**texts, **NUMBERS)
     peer, port, chat = "p" * PEER_BYTES, "q" * PORT_BYTES, Guid(guid(1))
-    sentence = shown(words, 2_000_000_000, to_micros(TIME), peer, port, tracking_id, chat)
+    sentence = shown(words, 2_000_000_000, to_micros(TIME), peer, port, tracking_id, chat, {})
     none = ChatStatusInfo(sentences=())
     few, more = (
         len(encoding.pack("SE_CHAT_STATUS", one))
@@ -58,7 +58,9 @@ def test_what_was_heard_is_shown_again() -> None:
     p = ChatSentenceInfo(peer="web", tracking_id="t", id="k", text="Hello", time_sent=TIME, model=2)
     words = heard(p, "Vera", 7, None, outbound=False)
     assert (words.at, words.time_sent, words.own) == (7, to_micros(TIME), False)
-    assert shown(words, 3, None, "web", None, "t", None) == evolve(p, party_name="Vera", counter=3)
+    assert shown(words, 3, None, "web", None, "t", None, {}) == evolve(
+        p, party_name="Vera", counter=3
+    )
 
 
 def test_what_says_nothing_of_its_time_was_sent_now() -> None:

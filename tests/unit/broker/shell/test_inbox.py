@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from broker.core.broker import HANDLERS
 from broker.core.inputs import Booted, FrameArrived, Input, SessionClosed, SessionOpened
 from broker.shell.cost import USUAL
-from broker.shell.inbox import TURN, Inbox
+from broker.shell.inbox import OF_ALL_HEAVY, OF_ONE_HEAVY, TURN, Inbox
 from broker.shell.questions import QUESTIONS
+from protocol.blob import BlobInfo
 from protocol.frame import Frame
 from protocol.values import Guid, Role
 
@@ -218,3 +219,23 @@ def test_nothing_is_lost_doubled_or_overtaken(plan: list[tuple[int, bool, int]],
         assert [f for f in taken if f.session == session] == [
             f for f in put if f.session == session
         ]
+
+
+def test_a_piece_counts_as_many_inputs() -> None:
+    """I-14: it may be long, so few of them wait; of somebody else none is counted."""
+    inbox = Inbox()
+    for session, gateway in ((1, "a"), (2, "a"), (3, "b")):
+        inbox.put(SessionOpened(session=session, role=Role.CONNECTOR, gateways=(Guid(gateway),)))
+    piece = Frame("ES_BLOB_PUT", BlobInfo(data=b"x"))
+    for session in (1, 1, 2):
+        inbox.put(FrameArrived(session, piece))
+    assert [inbox.backlog(session) for session in (1, 2, 3)] == [3 * OF_ONE_HEAVY] * 2 + [0]
+    assert inbox.has_room(3 * OF_ALL_HEAVY + 1)
+    assert not inbox.has_room(3 * OF_ALL_HEAVY)
+    while inbox.take() is not None:
+        pass
+    assert inbox.backlog(1) == 0
+    assert inbox.has_room(1)
+    inbox.put(FrameArrived(1, piece))
+    inbox.clear()
+    assert inbox.has_room(1)

@@ -12,6 +12,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from broker.shell.backlog import Backlog
+from broker.shell.cleaning import Cleaning
 from broker.shell.counters import Counters
 from broker.shell.metrics import registry_of
 from broker.shell.server import Server
@@ -26,7 +27,10 @@ def shown(counters: Counters, play: Playbook | None = None) -> dict[tuple[str, s
     engine = None if play is None else SimpleNamespace(state=play.state, inbox=())
     server = SimpleNamespace(
         sessions=SimpleNamespace(
-            clients={}, counters=counters, sockets=SimpleNamespace(backlog=Backlog())
+            clients={},
+            counters=counters,
+            sockets=SimpleNamespace(backlog=Backlog()),
+            cleaning=Cleaning(),
         ),
         engine=engine,
         starting=False,

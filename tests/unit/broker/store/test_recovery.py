@@ -244,7 +244,8 @@ def test_recovery_reads_what_it_loads_and_no_more(tmp_path: Path) -> None:
     marked = "SCAN spam_addresses"  # as many as people have marked
     talks = "SCAN conversations USING INDEX ix_conversations_open"
     letters = "SCAN messages USING INDEX ix_messages_under_way"
-    assert walked == {agents, marked, talks, letters} | {
+    unnamed = "SCAN blobs USING INDEX ix_blobs_unnamed"
+    assert walked == {agents, marked, talks, letters, unnamed} | {
         f"SCAN {table} USING INDEX uq_{table}_{rows}"  # an index of these rows alone
         for rows, tables in {
             "open": ("chats", "invites", "offers", "parkings", "parties", "wrapups"),

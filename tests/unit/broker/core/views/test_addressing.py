@@ -49,7 +49,7 @@ READERS = frozenset(
     }
 )
 """Who may read what was said: whoever is in the chat, or was in it at its end, and its connector."""
-OF_NO_CHAT = frozenset({"CS_AGENT_STATE", "CS_CHAT_OPEN", "ES_CHAT_OPEN"})
+OF_NO_CHAT = frozenset({"CS_AGENT_STATE", "CS_BLOB_PUT", "CS_CHAT_OPEN", "ES_CHAT_OPEN"})
 
 
 @cache

@@ -1,0 +1,30 @@
+"""What the store holds of attachments becomes part of the state again (B-12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from broker.core.blob_state import Blob
+from broker.core.blobs.apply import arm
+from broker.core.state import State
+
+
+def restore_blobs(state: State, recovered: Iterable[Blob], aged: Callable[[int], int]) -> None:
+    """Enter what was read, but for what only chats name that are not in memory.
+
+    Args:
+        state: The state that is being built, with its chats.
+        recovered: What was read; becomes part of the state.
+        aged: Puts a stored time onto the clock of deadlines.
+    """
+    for blob in recovered:
+        was_named = bool(blob.holders)
+        blob.holders = {holder: None for holder in blob.holders if holder in state.chats}
+        if was_named and not blob.holders:
+            continue
+        blob.since_up = blob.touched_up = aged(blob.at)
+        state.blobs.add(blob)
+        for holder in blob.holders:
+            if blob.scan is not None:
+                state.chats[holder].transcript.scans[blob.id] = blob.scan
+        arm(state, blob)
