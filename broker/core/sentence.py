@@ -95,8 +95,8 @@ def heard(
 ) -> Words:
     """What came from the wire, from a visitor (no agent) or from an agent."""
     sent = to_micros(p.time_sent) if p.time_sent is not None else now
-    text = p.text or ""
-    return Words(p.id or "", name, text, sent, outbound, p.model, now, agent, False, attachments)
+    said = (p.id or "", name, p.text or "", sent)
+    return Words(*said, outbound, p.model, now, agent, attachments=attachments)
 
 
 def shown(

@@ -26,8 +26,6 @@ def test_every_client_frame_is_served_or_known_to_be_unserved() -> None:
     """The table of handlers and the catalogue belong together."""
     clients = {s.type for s in CATALOGUE.values() if s.sender in ("connector", "workplace")}
     unserved = {
-        "CS_BLOB_GET",
-        "CS_BLOB_PUT",
         "CS_CONVERSATION_ANSWER",
         "CS_CONVERSATION_CLOSE",
         "CS_CONVERSATION_EXPLAIN",
@@ -43,8 +41,6 @@ def test_every_client_frame_is_served_or_known_to_be_unserved() -> None:
         "CS_MESSAGE_DRAFT",
         "CS_MESSAGE_RETRY",
         "CS_MESSAGE_SEND",
-        "ES_BLOB_GET",
-        "ES_BLOB_PUT",
         "ES_MESSAGE_REPORT",
         "ES_MESSAGE_SENT",
     }

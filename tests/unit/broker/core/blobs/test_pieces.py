@@ -72,7 +72,7 @@ def test_more_of_what_is_complete_is_not_taken(play: Playbook) -> None:
 
 
 def test_another_session_and_a_restart_go_on_with_it(play: Playbook) -> None:
-    """The digest goes on, too, though what has come is in no memory."""
+    """I-19: the digest goes on, too, though what has come is in no memory."""
     play.connector("web").says("ES_BLOB_PUT", **ONE.piece(0))
     play.clients[1].hears("SE_BLOB_STATUS")
     play.restart()
@@ -139,7 +139,7 @@ def test_a_digest_in_capitals_is_the_same(play: Playbook) -> None:
 
 
 def test_one_that_is_not_what_it_was_said_to_be_is_refused(play: Playbook) -> None:
-    """W-27: nothing changes, and under another name it can be brought anew."""
+    """W-27, I-19: nothing changes, and under another name it can be brought anew."""
     web = play.connector("web")
     web.says("ES_BLOB_PUT", **ONE.piece(0))
     web.says("ES_BLOB_PUT", **{**ONE.piece(PIECE), "Data": b"y" * PIECE})
