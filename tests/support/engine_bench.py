@@ -28,6 +28,8 @@ class Bench:
         self.now = START
         self.commits: list[tuple[list[Fact], Done]] = []
         self.reads: list[list[StoredKey]] = []
+        self.held: list[Callable[[Found | BaseException], None]] | None = None
+        """What waits for what it wanted read, where a test holds that back."""
         self.sent: list[str] = []
         self.dismissed: list[int] = []
         self.failures: list[BaseException] = []
@@ -53,9 +55,12 @@ class Bench:
     def read(
         self, keys: Sequence[StoredKey], done: Callable[[Found | BaseException], None]
     ) -> None:
-        """Remember what is wanted, and find nothing."""
+        """Remember what is wanted, and find nothing, or hold that back."""
         self.reads.append(list(keys))
-        done({})
+        if self.held is None:
+            done({})
+        else:
+            self.held.append(done)
 
     def deliver(self, effects: list[Effect]) -> None:
         """Remember what went out."""
