@@ -18,6 +18,7 @@ from broker.core.facts.causes import ChatCause
 from broker.reporting.agent_states import StateDurations
 from broker.reporting.agents import Work
 from broker.reporting.contacts import Base, Contacts, Tallies, part
+from broker.reporting.mailboxes import Mailbox
 from broker.reporting.times import Span
 from protocol.values import AgentState
 
@@ -159,7 +160,8 @@ _OF_AGENTS: Final = (
 
 def usual(report: Report) -> Report:
     """A report of the dozen figures that most people look at, for a table that fits a screen."""
-    by = {"agent": _OF_AGENTS, "state": tuple(column.name for column in report.columns)}
+    every = tuple(column.name for column in report.columns)
+    by = {"agent": _OF_AGENTS, "state": every, "mailbox": every}
     names = by.get(report.by, _OF_CONTACTS)
     return evolve(report, columns=[column for column in report.columns if column.name in names])
 
@@ -169,6 +171,23 @@ def spell_columns() -> tuple[Column, ...]:
     return (
         Column("times", Kind.COUNT, lambda t: t.begun),
         Column("time", Kind.TIME, lambda t: t.time),
+    )
+
+
+def mailbox_columns() -> tuple[Column, ...]:
+    """The figures of a gateway of messages."""
+
+    def count(name: str) -> Column:
+        return Column(name, Kind.COUNT, lambda tally: float(getattr(tally, name)))
+
+    return (
+        *map(count, ("received", "automatic", "answered", "unanswered")),
+        Column("service_level", Kind.PART, lambda t: part(t.in_time, t.answered + t.unanswered)),
+        Column("answer_time", Kind.TIME, lambda t: part(t.answering, t.answered)),
+        Column("longest_answer", Kind.TIME, lambda t: t.longest if t.answered else None),
+        *map(count, ("conversations", "closed", "spam", "written", "sent")),
+        Column("sending_time", Kind.TIME, lambda t: part(t.sending, t.sent)),
+        *map(count, ("retries", "unknown", "failed")),
     )
 
 
@@ -225,7 +244,7 @@ class Report:
     by: str
     terms: dict[str, object]
     columns: Sequence[Column]
-    tallies: Tallies[Contacts] | Tallies[Work] | Tallies[StateDurations]
+    tallies: Tallies[Contacts] | Tallies[Work] | Tallies[StateDurations] | Tallies[Mailbox]
     name: Callable[[str | None], str]
 
     def rows(self) -> Iterator[tuple[int, str | None, object]]:

@@ -33,6 +33,13 @@ from broker.reporting.listened import ALWAYS, BEYOND, Listened, Stretch, stretch
 from broker.reporting.source import ROWS
 from broker.reporting.times import Span
 from broker.store.lives import prolonged
+from broker.store.message_schema import (
+    conversation_decisions,
+    conversation_events,
+    conversation_offers,
+    message_events,
+    messages,
+)
 from broker.store.schema import (
     agent_events,
     chat_events,
@@ -60,9 +67,16 @@ _ENDS: Final[dict[Table, Column[int] | None]] = {
     parkings: parkings.c.ended_at,
     parties: parties.c.left_at,
     wrapups: wrapups.c.ended_at,
+    conversation_events: None,
+    conversation_decisions: None,
+    conversation_offers: conversation_offers.c.ended_at,
+    messages: None,
+    message_events: None,
 }
 """The tables that are read in true order, each with the time that is written into a row later."""
-_OF_CHATS: Final = frozenset(_ENDS) - {chat_events, agent_events, form_results}
+_OF_CHATS: Final = frozenset(
+    {decisions, invites, offers, parkings, parties, wrapups},
+)
 """Those whose rows mostly are of the same moment as an event of a chat."""
 
 

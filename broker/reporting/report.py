@@ -18,6 +18,7 @@ from broker.reporting.chart import Bar, draw
 from broker.reporting.contacts import Base, Contacts, Tallies, Terms
 from broker.reporting.formats import Report
 from broker.reporting.history import Contact, OfferRow, PartyRow, contacts
+from broker.reporting.mailboxes import count_mailboxes
 from broker.reporting.source import Source, SourceError, source_of
 from broker.reporting.source import reading as opened
 from broker.reporting.times import Span, parse_moment
@@ -56,7 +57,9 @@ def parser() -> argparse.ArgumentParser:
         help="30m, 1h, 1d... (the whole time at once)",
     )
     options.add_zone(made)
-    made.add_argument("--by", choices=("project", "agent", "gateway", "state"), default="project")
+    made.add_argument(
+        "--by", choices=("project", "agent", "gateway", "mailbox", "state"), default="project"
+    )
     made.add_argument(
         "--threshold",
         metavar="D",
@@ -100,7 +103,7 @@ def report_main(argv: Sequence[str], out: TextIO | None = None, clock: int | Non
     arguments = parser().parse_args(argv)
     now = time.time_ns() // 1_000 if clock is None else clock
     try:
-        if arguments.chart is not None and arguments.by in ("agent", "state"):
+        if arguments.chart is not None and arguments.by in ("agent", "mailbox", "state"):
             raise SourceError("--chart draws contacts: ask by project or by gateway")
         source = source_of(arguments.store)
         span = _span(arguments, now)
@@ -153,6 +156,15 @@ def _report(
             columns=formats.spell_columns(),
             tallies=durations,
             name=agent_states.name_of(source.name),
+        )
+    if arguments.by == "mailbox":
+        return Report(
+            span=span,
+            by="mailbox",
+            terms={"threshold_seconds": arguments.threshold / 1e6},
+            columns=formats.mailbox_columns(),
+            tallies=count_mailboxes(connection, span, arguments.threshold),
+            name=source.name,
         )
     key = _project if arguments.by == "project" else _gateway
     terms = Terms(span, now, arguments.threshold, key)

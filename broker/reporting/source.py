@@ -59,6 +59,7 @@ class Source:
                 self.config.agents,
                 self.config.projects,
                 self.config.gateways,
+                self.config.message_gateways,
                 self.config.languages,
                 self.config.bots,
             )

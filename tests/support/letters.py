@@ -112,6 +112,11 @@ def delivered(
     return MessageMoved(**(members | {"status": status, "attempt": 1, "outcome": outcome} | more))
 
 
+def automatic(f: MessageStored) -> MessageStored:
+    """The same, written by no person."""
+    return evolve(f, content=evolve(f.content, is_automatic=True))
+
+
 def a_life() -> list[Any]:
     """A conversation that is offered, answered, replied to and put aside; the reply is on its way."""
     who: dict[str, Any] = {"agent": ALICE}

@@ -13,6 +13,12 @@ from broker.console.help import HelpLayout
 from broker.console.output import complain, for_people, for_programs
 from broker.reporting import lives, options
 from broker.reporting.explain.chat_rows import ChatRows, NoChatError, agent_of, chat_rows
+from broker.reporting.explain.conversation import (
+    conversation_told,
+    is_conversation,
+    told_as_json,
+    told_as_text,
+)
 from broker.reporting.explain.entries import Entry, Phase, Tenure
 from broker.reporting.explain.narrator import Narrator, phases, tenures
 from broker.reporting.formats import duration
@@ -57,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
         "chat",
         metavar="CHAT",
         nargs="?",
-        help="its ChatId, or GATEWAY/TRACKINGID: then the newest of it",
+        help="its ChatId, or GATEWAY/TRACKINGID: then the newest of it; or a ConversationId",
     )
     which.add_argument("--last", action="store_true", help="the chat that began last")
     options.add_store(made)
@@ -87,6 +93,10 @@ def explain_main(argv: Sequence[str], out: TextIO | None = None, clock: int | No
         agent = None if arguments.agent is None else agent_of(source, arguments.agent)
         with reading(source.url) as connection:
             listened, until = lives.listened(connection, now, now + 1, now)
+            if arguments.chat is not None and is_conversation(connection, arguments.chat):
+                talk = conversation_told(connection, source, arguments.chat, listened, agent)
+                tell = told_as_json if arguments.json else told_as_text
+                return _written(arguments, out, tell(source, talk, listened, arguments.zone))
             found = chat_rows(connection, source, arguments.chat, listened)
             now = max(now, latest(connection)) if until is None else until
     except (SourceError, NoChatError) as error:
@@ -94,8 +104,12 @@ def explain_main(argv: Sequence[str], out: TextIO | None = None, clock: int | No
         return 1 if isinstance(error, NoChatError) else 2
     told = list(Narrator(source, found, agent, arguments.zone, now).tell())
     show = as_json if arguments.json else as_text
+    return _written(arguments, out, show(source, found, told, arguments.zone, now))
+
+
+def _written(arguments: argparse.Namespace, out: TextIO | None, text: str) -> int:
     where = out or (for_programs() if arguments.json else for_people())
-    where.write(show(source, found, told, arguments.zone, now) + "\n")
+    where.write(text + "\n")
     return 0
 
 

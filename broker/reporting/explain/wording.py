@@ -38,6 +38,7 @@ REASONS: Final[Mapping[str, str]] = {
     Ineligible.POST_CALL: "in state PostCall",
     Ineligible.LOGGED_OFF: "in state LogOff",
     Ineligible.NO_SLOT: "no free slot",
+    Ineligible.CHATTING: "has a chat",
     Ineligible.EXCLUDED: "let this chat go shortly before",
     Ineligible.IN_CHAT: "in this chat already",
 }
@@ -232,6 +233,11 @@ def routing(source: Source, chat: Row, routed: Routed) -> str:
     text += f": project {source.name(wanted)}, "
     text += f"language {source.name(language)}, " if language else "any language, "
     return f"{text}skill {skill} or more, priority {priority}."
+
+
+def message_rule(source: Source, rule: Guid) -> str:
+    """What a message rule is called (B-57)."""
+    return _called(source.config.message_rules if source.config else (), rule)
 
 
 def _called(rules: Sequence[Any], id: object) -> str:

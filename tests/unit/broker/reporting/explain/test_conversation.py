@@ -1,0 +1,94 @@
+"""`parley explain` of a conversation (B-30, B-54)."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from broker.core.facts.causes import AttemptOutcome
+from broker.reporting.explain.command import explain_main
+from broker.store import Store
+from protocol.values import MessageStatus
+from tests.support import letters
+from tests.support.letters import ALICE, AT, TALK
+from tests.support.mail import MAIL_CONFIG, Post
+from tests.support.playbook import Playbook
+
+
+def told(url: str, asked: str, *more: str) -> tuple[int, str]:
+    out = io.StringIO()
+    status = explain_main([asked, "--store", url, *more], out, clock=AT + 100)
+    return status, out.getvalue()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A life with an attempt that came to nothing."""
+    found = f"sqlite:///{tmp_path}/store.db"
+    store = Store.open(found)
+    store.begin_life(AT)
+    failed = letters.delivered(
+        MessageStatus.FAILED, AttemptOutcome.PERMANENT, error="permanent: no such box"
+    )
+    store.commit([*letters.a_life(), failed, *letters.the_end()])
+    store.note_life(AT + 100)
+    store.close()
+    return found
+
+
+def test_the_story_is_told(url: str) -> None:
+    status, text = told(url, TALK)
+    assert status == 0
+    lines = [line.split("  ", 1)[-1] for line in text.splitlines()]
+    assert lines[0].startswith(f"Conversation {TALK}: Closed, gateway ")
+    assert lines[1] == "Subject: Boots"
+    for said in (
+        "The conversation began.",
+        "Message 1 came from eva@example.org.",
+        f"{ALICE} took it.",
+        "Message 2 was refused for good: permanent: no such box",
+        "It was put aside.",
+        f"{ALICE} closed it (Solved).",
+    ):
+        assert said in lines, said
+
+
+def test_only_what_concerns_an_agent(url: str) -> None:
+    text = told(url, TALK, "--agent", ALICE)[1]
+    assert "took it" in text
+    assert "came from" not in text
+
+
+def test_the_same_for_programs(url: str) -> None:
+    found = json.loads(told(url, TALK, "--json")[1])
+    assert found["conversation"]["remote_address"] == "eva@example.org"
+    assert found["story"][0]["what"] == "started"
+
+
+def test_what_is_neither_a_chat_nor_a_conversation(url: str) -> None:
+    assert told(url, letters.guid(77))[0] == 1
+
+
+def test_what_the_rules_said_is_told(tmp_path: Path) -> None:
+    """B-57..B-59: each way that a conversation may go."""
+    play = Playbook(MAIL_CONFIG)
+    post = Post(play)
+    post.brings("My invoice")
+    post.brings(SubjectField="Our newsletter")
+    post.brings(SpamLevel=3)
+    Post(play, "sms", "Texts").brings("")
+    url, config = f"sqlite:///{tmp_path}/store.db", tmp_path / "parley.toml"
+    config.write_text(MAIL_CONFIG + f'\n[store]\nurl = "{url}"\n', encoding="utf-8")
+    store = Store.open(url)
+    store.begin_life(play.now - 1)
+    store.commit([fact for fact in play.facts if fact.durable])
+    store.close()
+    talks = play.state.messages.conversations
+    said = [told(str(config), talk)[1] for talk in talks]
+    assert "project Sales." in said[0]
+    assert "matched and closes it." in said[1]
+    assert "Nobody is to work on it: spam." in said[2]
+    assert "No message rule matched: it is put aside" in said[3]
