@@ -112,15 +112,15 @@ def conversation_told(
     row = connection.execute(wanted).mappings().first()
     if row is None:
         raise NoConversationError(f"there is no conversation {asked}")
-    teller = _Teller(connection, source, dict(row), listened)
-    found = [entry for tell in teller.told() for entry in tell]
+    narrator = _Narrator(connection, source, dict(row), listened)
+    found = [entry for tell in narrator.told() for entry in tell]
     found.sort(key=lambda entry: entry.at)
     kept = [entry for entry in found if about is None or entry.concerns(about)]
     return Told(conversation=dict(row), entries=tuple(kept))
 
 
 @frozen
-class _Teller:
+class _Narrator:
     connection: Connection
     source: Source
     row: Row
