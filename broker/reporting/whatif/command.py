@@ -238,7 +238,7 @@ def compare(request: Request, found: Record, question: Question) -> Comparison:
             "ask for a longer time"
         )
     sides = {RECORDED: score(found.outcome, question)}
-    said = [*notes.left_out(found), *notes.under_way(found)]
+    said = [*notes.left_out(found), *notes.messages(found), *notes.under_way(found)]
     grace = grace_of(request.old or request.new)
     titles = {REPLAYED: "the old configuration", NEW: "the new configuration"}
     for side, config in ((REPLAYED, request.old), (NEW, request.new)):

@@ -32,6 +32,15 @@ def left_out(record: Record) -> Iterator[str]:
         )
 
 
+def messages(record: Record) -> Iterator[str]:
+    """That conversations of messages are no part of it, though agents worked on them."""
+    if record.conversations:
+        yield (
+            f"{_many(record.conversations, 'conversation')} of messages left out of all columns: "
+            "messages are not replayed, and no column knows what agents did for them."
+        )
+
+
 def under_way(record: Record) -> Iterator[str]:
     """What was not over, and as of when all figures are because of that."""
     past, span = record.past, record.span

@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Final, TypeVar, cast
 
 from attrs import define, field, frozen
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, distinct, func, select
 
 from broker.config.model import HOUR
 from broker.core.facts.causes import OfferMode
@@ -29,7 +29,7 @@ from broker.reporting.history import (
     WrapupRow,
     contacts,
 )
-from broker.reporting.lives import of_span
+from broker.reporting.lives import of_span, within
 from broker.reporting.times import DAY, Span
 from broker.reporting.whatif.outcome import Outcome
 from broker.reporting.whatif.recorded import (
@@ -43,6 +43,7 @@ from broker.reporting.whatif.recorded import (
     pieces,
     visit,
 )
+from broker.store.message_schema import conversation_events
 from broker.store.schema import (
     agent_events,
     agents,
@@ -74,6 +75,7 @@ class Record:
         span: The time, with when the broker listened.
         left_out: How many contacts of the time cannot, by why.
         agents: Every agent of whom the store knows.
+        conversations: How many conversations of messages changed in the time: they are not replayed.
     """
 
     past: Recorded
@@ -81,6 +83,7 @@ class Record:
     span: Span
     left_out: Mapping[str, int]
     agents: frozenset[str]
+    conversations: int = 0
 
 
 def whole(connection: Connection) -> tuple[int, int] | None:
@@ -141,7 +144,15 @@ def record(connection: Connection, span: Span, keeps: Callable[[str], bool]) -> 
         span=span,
         left_out=sorter.left_out,
         agents=frozenset(connection.execute(select(agents.c.agent)).scalars()),
+        conversations=_conversations(connection, span),
     )
+
+
+def _conversations(connection: Connection, span: Span) -> int:
+    """How many conversations changed in the time."""
+    different = func.count(distinct(conversation_events.c.conversation_no))
+    found = connection.scalar(select(different).where(within(conversation_events, span)))
+    return int(found or 0)
 
 
 def _key(row: WrapupRow) -> tuple[int, int]:

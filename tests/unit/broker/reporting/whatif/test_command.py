@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from broker.reporting.whatif.command import whatif_main
 from broker.reporting.whatif.formats import columns
 from broker.reporting.whatif.outcome import Question
 from broker.store.store import Store
+from tests.support import letters
 from tests.support.center import FROM_TO
 from tests.support.passing_chat import BUSY, Scene
 from tests.support.playbook import Playbook
@@ -311,3 +313,19 @@ def test_the_example_of_the_page_is_what_is_printed(tmp_path: Path) -> None:
         f"{min(levels):.1f} to {max(levels):.1f} %, and {min(answers)} to {max(answers)} visitors"
     )
     assert said in page
+
+
+def test_messages_are_left_out_and_that_is_said(shift: SavedShift, tmp_path: Path) -> None:
+    """Their conversations are no contacts, and agents worked on them all the same."""
+    copy = tmp_path / "store.db"
+    shutil.copy(shift.store, copy)
+    asked = ("--config", str(shift.config), "--base", str(shift.config))
+    before = figures("--history", str(copy), *asked)
+    store = Store.open(f"sqlite:///{copy}")
+    store.commit(letters.a_life())
+    store.close()
+    after = figures("--history", str(copy), *asked)
+    said = "1 conversation of messages left out of all columns"
+    assert [note for note in after["notes"] if note.startswith(said)]
+    assert not [note for note in before["notes"] if "of messages" in note]
+    assert after["rows"] == before["rows"]
