@@ -134,7 +134,7 @@ class Email(Channel):
         key = f"imap:{imap.user}@{imap.host}/{imap.folder}"
         after = Place.read(await host.store.position(key))
         places = await _in_thread(mailbox.abort, partial(mailbox.candidates, after))
-        new = [one for one in places if after is None or not one.is_known_by(after)]
+        new = {one for one in places if after is None or not one.is_known_by(after)}
         fault: str | None = None
         given = 0
         for place in sorted(places, key=lambda one: one not in new):

@@ -15,17 +15,18 @@ def unfolded(text: str, *, delete_space: bool = False) -> str:
         text: The text as it came.
         delete_space: Whether the space at which a line was broken is none of the text's.
     """
-    lines: list[str] = []
+    paragraphs: list[list[str]] = []
     depth_before, flows = 0, False
     for line in text.split("\n"):
         rest = line.lstrip(">")
         depth = len(line) - len(rest)
         rest = rest.removeprefix(" ")
-        if flows and depth == depth_before and rest != SIGNATURE:
-            lines[-1] += rest
-        else:
-            lines.append(">" * depth + (" " if depth and rest else "") + rest)
+        goes_on = flows and depth == depth_before and rest != SIGNATURE
         flows, depth_before = rest.endswith(" ") and rest != SIGNATURE, depth
-        if flows and delete_space:
-            lines[-1] = lines[-1][:-1]
+        said = rest[:-1] if flows and delete_space else rest
+        if goes_on:
+            paragraphs[-1].append(said)
+        else:
+            paragraphs.append([">" * depth + (" " if depth and rest else ""), said])
+    lines = map("".join, paragraphs)
     return "\n".join(line if line == SIGNATURE else line.rstrip(" ") for line in lines)

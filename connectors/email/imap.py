@@ -23,6 +23,10 @@ from connectors.email.settings import Imap
 
 TAKEN: Final = "$ParleyTaken"
 REFUSED: Final = "$ParleyRefused"
+_NOT_NOW: Final = re.compile(
+    r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]|temporar|try again", re.IGNORECASE
+)
+"""How a server refuses a login that is right."""
 _PORTS: Final = {"on": 993, "starttls": 143, "off": 143}
 _SEEN, _FLAGGED, _DELETED = b"\\Seen", b"\\Flagged", b"\\Deleted"
 
@@ -135,6 +139,8 @@ class Mailbox:
                     password = settings.password
                     client.login(settings.user, "" if password is None else password.value)
             except LoginError as error:
+                if _NOT_NOW.search(str(error)):
+                    raise ImapError(_text(error)) from error
                 raise WrongCredentialsError(_text(error)) from error
             if settings.done == "move":
                 for folder in (settings.done_folder, settings.refused_folder):

@@ -122,7 +122,7 @@ def _prose(html: str | None, why: Automatic | None) -> str:
     if html is None or why is not Automatic.REPORT:
         return ""
     broken = re.sub(r"<(br|/?p|/?div|/?tr|/?li|/?h\d)\b[^>]{0,200}>", "\n", html[: 64 * 1024])
-    return unescape(re.sub(r"<[^<>]{0,2000}>", " ", broken))
+    return unescape(re.sub(r"<[^<>]{0,500}>", " ", broken))
 
 
 def _bare(path: str) -> Mailbox | None:

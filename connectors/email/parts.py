@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from email import generator
 from io import BytesIO
 from typing import Final
+from urllib.parse import unquote
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from connectors.channels.channel import Attachment
 from connectors.email.charsets import decoded, one_line, tidy
@@ -31,6 +32,7 @@ _CHARSET: Final = re.compile(r'charset\s*=\s*"?\'?([^"\';\s]+)', re.IGNORECASE)
 _FLOWED: Final = re.compile(r'format\s*=\s*"?flowed', re.IGNORECASE)
 _DELSP: Final = re.compile(r'delsp\s*=\s*"?yes', re.IGNORECASE)
 _START: Final = re.compile(r'\bstart\s*=\s*"?<?([^">\s;]+)', re.IGNORECASE)
+_SHOWN: Final = re.compile(r"cid:([^\"'\s<>()]{1,998})", re.IGNORECASE)
 _UNFIT: Final = re.compile('[\x00-\x1f\x7f/\\\\:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 """What a name of a file cannot have, or what makes it look like another one."""
 _SAME_AS_THE_BODY: Final = frozenset({"text/x-amp-html", "text/watch-html", "text/enriched"})
@@ -117,22 +119,12 @@ def parts_of(message: Part, hint: str | None = None) -> Parts:
     """
     found = Parts()
     found.blocks = list(_walk(message, found, hint, 0))
-    shown = " ".join(block.html for block in found.blocks if block.html)
+    shown = {unquote(name) for block in found.blocks for name in _SHOWN.findall(block.html or "")}
     found.attachments = [
-        _shown(each) if each.content_id and f"cid:{each.content_id}" in shown else each
+        evolve(each, is_inline=True) if each.content_id in shown else each
         for each in found.attachments
     ]
     return found
-
-
-def _shown(attachment: Attachment) -> Attachment:
-    return Attachment(
-        name=attachment.name,
-        content_type=attachment.content_type,
-        data=attachment.data,
-        content_id=attachment.content_id,
-        is_inline=True,
-    )
 
 
 def type_of(part: Part, default: str = "text/plain") -> str:
@@ -280,19 +272,19 @@ def _from_uuencode(data: bytes) -> bytes:
             break
     else:
         return data
-    made = b""
+    made = []
     for line in lines:
         if line.strip() in (b"end", b"`", b""):
             break
         with_length = 1 + (((line[0] - 32) & 63) * 4 + 5) // 3
         try:
-            made += binascii.a2b_uu(line)
+            made.append(binascii.a2b_uu(line))
         except binascii.Error:  # some writers leave blanks behind a line
             try:
-                made += binascii.a2b_uu(line[:with_length])
+                made.append(binascii.a2b_uu(line[:with_length]))
             except binascii.Error:
                 return data
-    return made
+    return b"".join(made)
 
 
 def flat(message: Part) -> bytes:

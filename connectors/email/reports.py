@@ -43,7 +43,7 @@ _RECIPIENT: Final = re.compile(
     r"<?([^\s<>,;:\"()\[\]]+@[^\s<>,;:\"()\[\]]+?)>?:?\s*$", re.MULTILINE
 )
 _NAMED: Final = re.compile(
-    r"^\s*(?:>\s*)?Message-I[dD]:\s*<([^<>\s]+)>", re.MULTILINE | re.IGNORECASE
+    r"^[ \t>]{0,20}Message-I[dD]:\s{0,20}<([^<>\s]{1,998})>", re.MULTILINE | re.IGNORECASE
 )
 
 

@@ -265,6 +265,38 @@ def _lines() -> Iterator[Shape]:
     )
     yield Shape("comments in comments", mail(head(To="(" * 5000 + ")" * 5000), "x"), {"text": "x"})
     yield Shape("a line of ten megabytes", mail(head(), b"x" * 10_000_000), {"text_starts": "xxx"})
+    yield from _long()
+
+
+def _long() -> Iterator[Shape]:
+    """What takes for ever where the time grows with the square of the length."""
+    flowed = head(Content_Type="text/plain; format=flowed")
+    yield Shape(
+        "one paragraph of 200,000 lines",
+        mail(flowed, "flowing \n" * 200_000),
+        {"text_starts": "flow"},
+    )
+    uu = "begin 644 u.bin\n" + "M" + "0" * 60 + "\n"
+    lines = "M" + "0" * 60 + "\n"
+    coded = head(
+        Content_Transfer_Encoding="x-uuencode",
+        Content_Disposition='attachment; filename="u.bin"',
+        Content_Type="application/octet-stream",
+    )
+    yield Shape(
+        "200,000 lines of uuencode", mail(coded, uu + lines * 200_000 + "`\nend\n"), {"count": 1}
+    )
+    daemon = head("Undeliverable", From="MAILER-DAEMON@x.example")
+    yield Shape("a report of line breaks", mail(daemon, "\n" * 2_000_000), {})
+    yield Shape("a report of one long word", mail(daemon, "a" * 2_000_000), {})
+    yield Shape(
+        "a report of angles",
+        mail(
+            head("Undeliverable", From="MAILER-DAEMON@x.example", Content_Type="text/html"),
+            "<" * 1_000_000,
+        ),
+        {},
+    )
     yield Shape(
         "a text of dashes", mail(head(), "-- a line of SQL\n" * 12_000), {"name_is": "original.eml"}
     )
