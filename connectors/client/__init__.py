@@ -11,6 +11,17 @@ from connectors.client.connect import (
     connect_connector,
     connect_workplace,
 )
+from connectors.client.conversation_events import (
+    ConversationAlerted,
+    ConversationAlertEnded,
+    ConversationChanged,
+    ConversationForgotten,
+    MessageAdded,
+    MessageStatusChanged,
+    NoteAdded,
+)
+from connectors.client.conversations import Conversation
+from connectors.client.correspondence import Correspondence
 from connectors.client.errors import (
     AlertGone,
     ConnectionLost,
@@ -70,6 +81,12 @@ __all__ = [
     "ConnectorClient",
     "ConnectorError",
     "ConnectorSettings",
+    "Conversation",
+    "ConversationAlertEnded",
+    "ConversationAlerted",
+    "ConversationChanged",
+    "ConversationForgotten",
+    "Correspondence",
     "Disconnected",
     "EndReason",
     "Ended",
@@ -79,9 +96,12 @@ __all__ = [
     "Gateway",
     "InternalAdded",
     "ListRefused",
+    "MessageAdded",
     "MessageClient",
     "MessageSending",
+    "MessageStatusChanged",
     "NotConnected",
+    "NoteAdded",
     "Notice",
     "OutboundRequested",
     "PartiesChanged",

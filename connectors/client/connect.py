@@ -330,6 +330,7 @@ async def connect_workplace(
     login: str,
     token: str,
     *,
+    conversations: bool = False,
     tls: ssl.SSLContext | None = None,
     tuning: Tuning | None = None,
     software: str = "parley-connectors",
@@ -337,11 +338,16 @@ async def connect_workplace(
     wait: bool = True,
     events: int = EVENTS,
 ) -> AsyncIterator[WorkplaceClient]:
-    """Connect a program of an agent, by workplace number and login; else as `connect_connector`."""
+    """Connect a program of an agent, by workplace number and login; else as `connect_connector`.
+
+    With `conversations` it works on messages too: what is known of them is in the `conversations` of the
+    client, and events tell of them. Without it nothing of them is asked for.
+    """
     settings = WorkplaceSettings(
         number=number,
         login=login,
         token=token,
+        conversations=conversations,
         software=software,
         encoding=encoding,
         tuning=tuning or Tuning(),

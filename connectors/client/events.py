@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from attrs import frozen
 
+from connectors.client.conversation_events import ConversationEvent
 from connectors.client.errors import ConnectorError, Ended, Refused
 from protocol.agent import AgentStateInfo
 from protocol.chat import (
@@ -376,6 +377,7 @@ Event = (
     | AgentStateChanged
     | OutboundRequested
     | MessageSending
+    | ConversationEvent
     | Pushed
 )
 

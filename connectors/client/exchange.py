@@ -1,9 +1,9 @@
 """What a session says to the broker and makes of its answers; `connectors.client.session` is its face."""
 
-from attrs import evolve
-
+from connectors.client.calls import Calls
 from connectors.client.chats import Chats
 from connectors.client.connections import BUSY, Dialling, Stage
+from connectors.client.conversing import Conversing
 from connectors.client.errors import AlertGone, ConnectionLost, ConnectorError, Refused, TimedOut
 from connectors.client.events import (
     Address,
@@ -27,52 +27,55 @@ from connectors.client.events import (
 )
 from connectors.client.own_typing import OwnTyping, Timer
 from connectors.client.renewal import Renewal
-from connectors.client.requests import Outbox, Outgoing, Purpose, Request, Requests
-from connectors.client.resync import Question, Resync
+from connectors.client.requests import Outbox, Outgoing, Purpose, Request
+from connectors.client.resync import Resync, lists
 from connectors.client.settings import ConnectorSettings, Settings
-from connectors.client.timers import Timers
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, ChatStatusInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
+from protocol.message import MessageContentInfo
 from protocol.session import SysError, Welcome
 from protocol.values import Guid, Role
 
+_TOO_LATE = frozenset(
+    {
+        ("CS_CHAT_ANSWER", "SC_CHAT_ALERT_END"),
+        ("CS_CONVERSATION_ANSWER", "SC_CONVERSATION_ALERT_END"),
+    }
+)
+"""What tells that an offer ended before it was answered."""
 
-class Exchange:
+
+class Exchange(Calls):
     """The part of a session that knows frames.
 
     Attributes:
-        now: The time of the call that is served.
         events: What happened and is not given out yet.
         synced: The resync of this connection is done.
         chats: What is known of the chats.
+        conversing: What is known of the conversations.
         outbox: The sentences that are not echoed yet.
     """
 
     def __init__(self, settings: Settings, link: Dialling, *, now: float) -> None:
-        self.now = now
+        super().__init__(settings, link, now=now)
         self.events: list[Event] = []
         self.synced = False
         self.role = Role.CONNECTOR if isinstance(settings, ConnectorSettings) else Role.WORKPLACE
         self.up = "ES_" if self.role is Role.CONNECTOR else "CS_"
         self.outbox = Outbox(settings.tuning.outbox)
         self.chats = Chats(self.role, settings.tuning, self.outbox)
-        self.timers: Timers[Timer] = Timers()
+        self.conversing = Conversing(settings)
         self._settings = settings
-        self._tuning = settings.tuning
-        self._pauses = evolve(settings.tuning.backoff, first=settings.tuning.pause)
-        self._link = link
-        self._pack = link.pack
         self._over = False
-        self._tickets = 0
-        self._requests = Requests(settings.tuning.requests)
-        self._wires: dict[int, Request | Outgoing] = {}
         self._confirming: dict[tuple[ChatRef, str], Request] = {}
         self._starting: dict[ChatRef, int] = {}
         self._typing = OwnTyping(self.timers, self._tuning.typing_renews, self._tell_typing)
         self._renewal = Renewal(settings, self.role, self.chats)
-        self._resync = Resync(settings.tuning.resync_window, settings.tuning.closed_chats)
+        self._resync: Resync[ChatCommandInfo, ChatRef] = Resync(
+            settings.tuning.resync_window, settings.tuning.closed_chats
+        )
 
     # --- what comes ---
 
@@ -104,6 +107,10 @@ class Exchange:
                 self.events.append(OutboundRequested(info))
             case _ if self.chats.knows(frame):
                 self._fold(frame)
+            case _ if self.conversing.takes(frame):
+                item = self._on_wire(frame.re)
+                sent = item.sent if isinstance(item, Request) else None
+                self.events += self.conversing.fold(frame, sent, self.now)
             case _ if frame.re is None:
                 self.events.append(pushed(frame))
             case _:
@@ -142,14 +149,12 @@ class Exchange:
 
     def _answered(self, frame: Frame) -> None:
         """Settle the request that this frame answers, if it answers one."""
-        request = self._wires.get(frame.re) if isinstance(frame.re, int) else None
+        request = self._on_wire(frame.re)
         if not isinstance(request, Request):
             return
         self._settle(request)
         match request.purpose:
-            case Purpose.PROGRAM if (
-                request.type == "CS_CHAT_ANSWER" and frame.type == "SC_CHAT_ALERT_END"
-            ):
+            case Purpose.PROGRAM if (request.type, frame.type) in _TOO_LATE:
                 self.events.append(RequestFailed(request.id, AlertGone("the offer is gone")))
             case Purpose.PROGRAM:
                 self.events.append(RequestDone(request.id, frame))
@@ -160,7 +165,10 @@ class Exchange:
                 when = self._link.broker_time(self.now)
                 self.chats.confirmed(request.ref, request.sentence_id or "", when)
             case Purpose.LIST:
+                assert isinstance(request.asked, ChatCommandInfo)
                 self._resync.listed(self.chats.listed(frame.payload), request.asked, frame.more)
+            case Purpose.CONVERSATIONS:
+                self.events += self.conversing.answered(request, frame, self.now)
             case Purpose.SNAPSHOT:
                 assert request.ref is not None
                 self._resync.came(request.ref)
@@ -179,7 +187,7 @@ class Exchange:
 
     def _refused(self, frame: Frame, error: Refused) -> None:
         """The broker refused a frame of ours."""
-        item = self._wires.get(frame.re) if isinstance(frame.re, int) else None
+        item = self._on_wire(frame.re)
         if item is None:
             self.events.append(Notice(error))
         elif isinstance(item, Outgoing) and self._renewal.helps(item, error):
@@ -207,6 +215,10 @@ class Exchange:
                 self.events.append(Notice(error))
             case Purpose.LIST:
                 self._link.give_up(f"the list of chats was refused: {error}")
+            case Purpose.CONVERSATIONS if isinstance(error, Refused) and error.code not in BUSY:
+                self.events += self.conversing.refused(request)
+            case Purpose.CONVERSATIONS:
+                self._link.give_up(f"what is known of conversations was refused: {error}")
             case Purpose.SNAPSHOT if isinstance(error, Refused) and error.code not in BUSY:
                 # Whatever is wrong with it is wrong with this one chat, and all others go on.
                 assert request.ref is not None
@@ -289,24 +301,6 @@ class Exchange:
             case None:
                 pass
 
-    def _hopeless(self, item: Request | Outgoing, error: Refused) -> bool:
-        """Whether to believe `Overloaded`: a transcript that is full stays so. A rate limit passes."""
-        asks = isinstance(item, Request) and item.purpose is Purpose.RENEWAL
-        return error.code == ErrorCode.OVERLOADED and (asks or item.rests >= self._tuning.rests)
-
-    def _rest(self, item: Request | Outgoing) -> None:
-        """Try again in a while, longer each time; the order of a chat's sentences is kept."""
-        item.rests += 1
-        when = self.now + self._pauses.delay(item.rests, lambda: 0.0)
-        self._unwire(item.wire)
-        item.wire = None
-        if isinstance(item, Outgoing):
-            item.resting = True
-            self.timers.set(("rest", item.ref), when)
-        else:
-            item.tries -= 1
-            self.timers.set(("rest", item.id), when)
-
     # --- what goes ---
 
     @property
@@ -320,7 +314,10 @@ class Exchange:
         Returns:
             Its request id.
         """
-        return self._ask(type_, payload, Purpose.PROGRAM, ref).id
+        request = self._ask(type_, payload, Purpose.PROGRAM, ref)
+        if isinstance(payload, MessageContentInfo) and type_ == "CS_MESSAGE_SEND":
+            request.sent = payload
+        return request.id
 
     def start(self, info: ChatServiceInfo, ref: ChatRef) -> int:
         """Take the start of a chat; its sentences wait until it is answered.
@@ -354,6 +351,8 @@ class Exchange:
             return
         for question in self._resync.take():
             self._ask_resync(question)
+        for type_, asked in self.conversing.take():
+            self._ask(type_, asked, Purpose.CONVERSATIONS).asked = asked
         self._check_synced()
         for request in self._requests.take():
             if self.ready or not request.waits_for_ready:
@@ -378,24 +377,6 @@ class Exchange:
             item.wire = wire
             self._wires[wire] = item
             self.timers.set(("answer", wire), self.now + self._tuning.echo_wait)
-
-    def _transmit(self, request: Request) -> None:
-        wire = self._link.send(request.packed)
-        if wire is None:
-            self._fail(request, Refused(ErrorCode.FRAME_TOO_LARGE, "longer than the broker takes"))
-            return
-        request.tries += 1
-        request.wire = wire
-        self._wires[wire] = request
-        self.timers.set(("answer", wire), self.now + self._tuning.wait_of(request.type))
-
-    def _ask(
-        self, type_: str, payload: object, purpose: Purpose, ref: ChatRef | None = None
-    ) -> Request:
-        self._tickets += 1
-        request = Request(self._tickets, type_, self._pack(type_, payload), purpose, ref)
-        self._requests.add(request)
-        return request
 
     def confirm(self, ref: ChatRef, sentence_id: str) -> None:
         """Confirm a sentence, unless that is under way."""
@@ -424,9 +405,10 @@ class Exchange:
         cut_off = [ref for ref, start in self._starting.items() if self._requests.cut_off(start)]
         confirming = [ref for ref, _ in self._confirming]
         known = [*self.chats.open_refs(), *self.outbox, *confirming, *cut_off]
-        self._resync.begin(self._settings, known)
+        self._resync.begin(lists(self._settings), known)
+        self.conversing.begin()
 
-    def _ask_resync(self, question: Question) -> None:
+    def _ask_resync(self, question: ChatCommandInfo | ChatRef) -> None:
         if isinstance(question, ChatCommandInfo):
             request = self._ask(f"{self.up}CHAT_RESYNC", question, Purpose.LIST)
             request.asked = question
@@ -435,7 +417,7 @@ class Exchange:
             self._ask(f"{self.up}CHAT_STATUS", payload, Purpose.SNAPSHOT, question)
 
     def _check_synced(self) -> None:
-        if not self.synced and self._resync.done:
+        if not self.synced and self._resync.done and self.conversing.done:
             self.synced = True
             self._link.good(self.now)
             self.events.append(Ready())
@@ -454,12 +436,6 @@ class Exchange:
         self._unwire(item.wire)
         self._pump_chat(item.ref)
 
-    def _unwire(self, wire: int | None) -> None:
-        """What was sent under this `Id` waits for no answer any more."""
-        if wire is not None:
-            self._wires.pop(wire, None)
-            self.timers.cancel(("answer", wire))
-
     def _refuse_all(self, ref: ChatRef, error: ConnectorError) -> None:
         for item in self.outbox.of(ref):
             self.outbox.remove(item)
@@ -476,7 +452,7 @@ class Exchange:
             if request.purpose is Purpose.PROGRAM:
                 error = ConnectionLost(f"no answer to {request.type}: {self._link.why}")
                 self.events.append(RequestFailed(request.id, error))
-        self.events += self.chats.lost()
+        self.events += [*self.chats.lost(), *self.conversing.known.lost()]
 
     def finish(self) -> None:
         """The session is over: whatever waits has failed."""
@@ -491,7 +467,7 @@ class Exchange:
                 self.events.append(RequestFailed(request.id, ended))
         for ref in self.outbox:
             self._refuse_all(ref, ended)
-        self.events += self.chats.lost()
+        self.events += [*self.chats.lost(), *self.conversing.known.lost()]
         self.events.append(SessionEnded(ended))
 
     def drain(self) -> list[Event]:

@@ -9,7 +9,9 @@ from attrs import define
 from connectors.client.errors import QueueFull
 from connectors.client.events import ChatRef
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo
+from protocol.conversation import ConversationCommandInfo
 from protocol.errors import ErrorCode
+from protocol.message import MessageContentInfo
 from protocol.values import Guid, SentenceModel
 
 SAFE_TYPES = frozenset(
@@ -23,6 +25,13 @@ SAFE_TYPES = frozenset(
         "CS_CHAT_OPEN",
         "CS_CHAT_OVERVIEW",
         "CS_CHAT_STATUS",
+        "CS_CONVERSATION_EXPLAIN",
+        "CS_CONVERSATION_NOTE",
+        "CS_CONVERSATION_OVERVIEW",
+        "CS_CONVERSATION_RESYNC",
+        "CS_CONVERSATION_STATUS",
+        "CS_MESSAGE_DRAFT",
+        "CS_MESSAGE_SEND",
         "CS_SCENARIO_LOAD",
         "CS_SCENARIO_RESULT",
         "CS_SCENARIO_SAVE",
@@ -46,11 +55,13 @@ SAFE_TYPES = frozenset(
 )
 """Requests that do the same when they are done twice or later, so that they outlive a connection.
 
-An opening is one because it names the chat that it makes, a form because it names its result, a message
-and a piece of an attachment because they have names of their own."""
+An opening is one because it names the chat that it makes, a form because it names its result, a message,
+a note of a conversation and a piece of an attachment because they have names of their own."""
 
 
-KEPT_TYPES = frozenset({"CS_SCENARIO_SAVE", "ES_SCENARIO_SAVE"})
+KEPT_TYPES = frozenset(
+    {"CS_CONVERSATION_NOTE", "CS_MESSAGE_SEND", "CS_SCENARIO_SAVE", "ES_SCENARIO_SAVE"}
+)
 """Requests that bring what a person has written: they are sent until they are answered, as sentences are."""
 
 
@@ -67,6 +78,8 @@ class Purpose(Enum):
     """The second half, or the repair of one chat."""
     RENEWAL = auto()
     """The start of a new chat in place of one that is full."""
+    CONVERSATIONS = auto()
+    """Either half of the resync of conversations."""
 
 
 @define(eq=False)
@@ -79,7 +92,8 @@ class Request:
         packed: Its frame without headers, packed once, so that a repetition is the same byte for byte.
         purpose: On whose behalf it is made.
         ref: The chat that it concerns.
-        asked: The list that it asks for.
+        asked: The list that it asks for, or the conversation.
+        sent: The message that it hands over.
         sentence_id: The sentence that it confirms.
         tries: How often it was sent.
         wire: Header `Id` under which it was sent last on this connection.
@@ -99,7 +113,8 @@ class Request:
     rests: int = 0
     brings_more: bool = False
     full: Guid | None = None
-    asked: ChatCommandInfo | None = None
+    asked: ChatCommandInfo | ConversationCommandInfo | None = None
+    sent: MessageContentInfo | None = None
 
     def tells(self, code: str) -> bool:
         """Whether to tell the program at once that this was refused for a moment: it may be for long."""

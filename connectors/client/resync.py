@@ -1,24 +1,28 @@
 """Which lists and snapshots a session has to ask for, and which are under way (W-25)."""
 
 from collections import deque
+from collections.abc import Hashable, Iterable
 from itertools import islice
+from typing import Generic, TypeVar
 
 from attrs import evolve
 
-from connectors.client.events import ChatRef
 from connectors.client.settings import ConnectorSettings, Settings
 from protocol.chat import ChatCommandInfo
+from protocol.conversation import ConversationCommandInfo
 
-Question = ChatCommandInfo | ChatRef
-"""What is asked: the list of a peer, or the snapshot of a chat."""
+L = TypeVar("L", bound=ChatCommandInfo | ConversationCommandInfo)
+"""The question for a list."""
+R = TypeVar("R", bound=Hashable)
+"""The name of a chat or a conversation: the question for its snapshot."""
 
 
-class Resync:
+class Resync(Generic[L, R]):
     """The lists and snapshots that are wanted, each once at a time, and few at a time.
 
     A resync asks for the list of each peer and for the snapshots of all chats that are listed, believed
     open, or in doubt; it is over when all of these have come. Later a single chat may want a snapshot
-    again, when a gap shows.
+    again, when a gap shows. Conversations have one of their own, for which all of this holds too.
     """
 
     def __init__(self, window: int, doubts: int) -> None:
@@ -31,32 +35,30 @@ class Resync:
         """
         self._window = window
         self._doubts = doubts
-        self._lists: deque[ChatCommandInfo] = deque()
+        self._lists: deque[L] = deque()
         self._listing = 0
-        self._wanted: dict[ChatRef, None] = {}
-        self._asked: dict[ChatRef, None] = {}
-        self._doubtful: dict[ChatRef, None] = {}
-        self._fresh: set[ChatRef] = set()
+        self._wanted: dict[R, None] = {}
+        self._asked: dict[R, None] = {}
+        self._doubtful: dict[R, None] = {}
+        self._fresh: set[R] = set()
 
-    def begin(self, settings: Settings, known: list[ChatRef]) -> None:
+    def begin(self, questions: Iterable[L], known: list[R]) -> None:
         """Start anew on a new connection.
 
         What the connection before did not answer is asked again: such a chat may be known as
         closed by now, by a push that came before its snapshot, and still miss what was said last.
 
         Args:
-            settings: Whose lists are asked for.
+            questions: The lists that are asked for.
             known: Chats whose snapshots are wanted whatever the lists say.
         """
-        self._lists = deque(lists(settings))
+        self._lists = deque(questions)
         self._listing = 0
         self._wanted = dict.fromkeys([*known, *self._asked, *self._wanted, *self._doubtful])
         self._asked = {}
         self._fresh.clear()
 
-    def listed(
-        self, refs: list[ChatRef], asked: ChatCommandInfo | None = None, more: int | None = None
-    ) -> None:
+    def listed(self, refs: list[R], asked: L | None = None, more: int | None = None) -> None:
         """A list came with these chats, or a piece of one.
 
         Args:
@@ -73,12 +75,12 @@ class Resync:
         if not self._lists_to_come:
             self._fresh.clear()
 
-    def want(self, ref: ChatRef) -> None:
+    def want(self, ref: R) -> None:
         """Want the snapshot of a chat, unless it is under way."""
         if ref not in self._asked:
             self._wanted[ref] = None
 
-    def doubt(self, ref: ChatRef) -> None:
+    def doubt(self, ref: R) -> None:
         """Nobody knows whether this chat was started: the next resync is to find out.
 
         On this connection no question is needed: what became of the chat would be pushed.
@@ -87,10 +89,10 @@ class Resync:
         if len(self._doubtful) > self._doubts:
             del self._doubtful[next(iter(self._doubtful))]
 
-    def take(self) -> list[Question]:
+    def take(self) -> list[L | R]:
         """Take out what is to be asked now: lists first."""
         room = max(0, self._window - self._listing - len(self._asked))
-        questions: list[Question] = []
+        questions: list[L | R] = []
         while self._lists and len(questions) < room:
             self._listing += 1
             questions.append(self._lists.popleft())
@@ -100,7 +102,7 @@ class Resync:
             questions.append(ref)
         return questions
 
-    def came(self, ref: ChatRef) -> None:
+    def came(self, ref: R) -> None:
         """The snapshot of a chat came, or was refused."""
         self._asked.pop(ref, None)
         self._doubtful.pop(ref, None)

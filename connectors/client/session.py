@@ -29,6 +29,8 @@ What the session does by itself:
 * *transcripts*: each sentence is given out once and in the order of its counter, whichever way it
   came, by push or by snapshot. A gap is mended by a snapshot before anything behind it is given
   out.
+* *conversations*, where the program wants them, are listed and fetched by the resync too; their messages and
+  notes are given out as sentences are.
 * *confirmations* of received sentences, until the broker has acknowledged them.
 * *typing* of the other side expires; own typing is renewed and taken back.
 * *the end*: a refused hello, `Replaced` and `LoggedOff` end the session, everything else is a
@@ -47,6 +49,7 @@ from attrs import evolve
 from connectors.client.backoff import Random
 from connectors.client.chats import Chats
 from connectors.client.connections import Dialling, Stage
+from connectors.client.conversations import Conversations
 from connectors.client.errors import Ended, EndReason, NotConnected, Refused
 from connectors.client.events import AgentStateChanged, ChatRef, Disconnected, Event
 from connectors.client.exchange import Exchange
@@ -55,6 +58,7 @@ from connectors.client.resync import lists
 from connectors.client.settings import ConnectorSettings, Settings, WorkplaceSettings
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
+from protocol.message import MessageContentInfo
 from protocol.scenario import ScenarioResultInfo
 from protocol.session import Hello, Welcome
 from protocol.values import AgentState, Guid, Role
@@ -83,6 +87,7 @@ class Session:
     Attributes:
         role: Which of the two it is.
         chats: What is known of the chats.
+        conversations: What is known of the conversations (workplaces).
         agent: The agent's own state, as the broker told it last (workplaces).
     """
 
@@ -106,6 +111,7 @@ class Session:
         self._talk = Exchange(settings, self._link, now=now)
         self.role: Role = self._talk.role
         self.chats: Chats = self._talk.chats
+        self.conversations: Conversations = self._talk.conversing.known
         self.agent: AgentStateInfo | None = None
 
     # --- the host's side ---
@@ -214,7 +220,7 @@ class Session:
         Args:
             type_: Type of the frame.
             payload: Its payload. An opening of an outbound chat without `return_chat_id` gets one, a form
-                that is saved its `scenario_result_id`.
+                that is saved its `scenario_result_id`, a message that is sent its `request_id`.
             now: The time.
             ref: The chat that it is about, if it is about one.
 
@@ -233,6 +239,8 @@ class Session:
             payload = evolve(payload, return_chat_id=payload.return_chat_id or self._new_guid())
         if isinstance(payload, ScenarioResultInfo) and type_ in KEPT_TYPES:
             payload = self.named(payload)
+        if isinstance(payload, MessageContentInfo) and type_ == "CS_MESSAGE_SEND":
+            payload = evolve(payload, request_id=payload.request_id or self._new_id())
         if self.phase is not Phase.READY and type_ not in SAFE_TYPES:
             raise NotConnected(f"{type_} needs a session that is ready")
         request_id = self._talk.ask_for(type_, payload, ref)

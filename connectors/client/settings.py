@@ -112,6 +112,7 @@ class WorkplaceSettings:
         number: The workplace number.
         login: The agent's login.
         token: The agent's secret.
+        conversations: Whether the program works on conversations too: on messages, beside chats.
         software: What the program calls itself.
         encoding: How its frames are written (W-9).
         tuning: Times and bounds.
@@ -120,6 +121,7 @@ class WorkplaceSettings:
     number: str
     login: str
     token: str = field(repr=False)
+    conversations: bool = False
     software: str = "parley-connectors"
     encoding: Encoding = MESSAGEPACK
     tuning: Tuning = field(factory=Tuning)

@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import evolve
 
+from connectors.client.correspondence import Correspondence
 from connectors.client.events import ChatRef
 from connectors.client.settings import WorkplaceSettings
 from connectors.client.transport import Address, Client, new_id
@@ -26,11 +27,16 @@ from protocol.values import AgentState, Guid, SentenceModel, TransferMode
 
 
 class WorkplaceClient(Client):
-    """A program of an agent."""
+    """A program of an agent.
+
+    Attributes:
+        conversations: Messages: what is known of them, and what may be done with them.
+    """
 
     def __init__(self, address: Address, settings: WorkplaceSettings, events: int) -> None:
         super().__init__(address, settings, events)
         self._number = settings.number
+        self.conversations = Correspondence(self, self._session.conversations, settings.number)
 
     def ref(self, chat_id: Guid) -> ChatRef:
         """The name of a chat, for one that this workplace does not have (yet)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from connectors.client.events import ChatRef, Disconnected, ListRefused, Ready
-from connectors.client.resync import Resync
+from connectors.client.resync import Resync, lists
 from connectors.client.session import Phase
 from connectors.client.settings import Gateway, Tuning
 from protocol.chat import ChatCommandInfo
@@ -141,9 +141,9 @@ def test_a_list_that_is_refused_for_haste_is_no_news() -> None:
 
 def test_the_rest_of_a_list_is_asked_for_before_other_lists_and_snapshots() -> None:
     """And it is one of the few questions that are under way (W-24)."""
-    resync = Resync(window=2, doubts=9)
+    resync: Resync[ChatCommandInfo, ChatRef] = Resync(window=2, doubts=9)
     gateways = tuple(Gateway(peer) for peer in ("web", "app", "im"))
-    resync.begin(evolve(visitor_settings(), gateways=gateways), [])
+    resync.begin(lists(evolve(visitor_settings(), gateways=gateways)), [])
     first, second = resync.take()
     assert isinstance(first, ChatCommandInfo)
     resync.listed([ChatRef("web", "t1")], first, 7)

@@ -10,9 +10,10 @@ from connectors.client.events import (
     RequestFailed,
     SentenceEchoed,
 )
-from connectors.client.resync import Resync
+from connectors.client.resync import Resync, lists
 from connectors.client.session import Phase
 from connectors.client.settings import Gateway, Tuning
+from protocol.chat import ChatCommandInfo
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import AgentState, ChatStatus, Guid
 from tests.support.client_stage import (
@@ -189,24 +190,24 @@ def test_unechoed_sentences_are_looked_for_before_the_chat_is_started_again(
 
 def test_doubts_are_bounded() -> None:
     """I-14."""
-    resync = Resync(window=9, doubts=2)
+    resync: Resync[ChatCommandInfo, ChatRef] = Resync(window=9, doubts=2)
     refs = [ChatRef("web", name) for name in "abc"]
     for ref in refs:
         resync.doubt(ref)
-    resync.begin(visitor_settings(), [])
+    resync.begin(lists(visitor_settings()), [])
     assert [item for item in resync.take() if isinstance(item, ChatRef)] == refs[1:]
 
 
 def test_what_a_connection_left_unanswered_is_asked_again() -> None:
     """W-25: a push may close a chat before the snapshot that would show its last words came."""
-    settings = visitor_settings()
-    resync = Resync(window=2, doubts=9)
+    questions = lists(visitor_settings())
+    resync: Resync[ChatCommandInfo, ChatRef] = Resync(window=2, doubts=9)
     first, second = ChatRef("web", "one"), ChatRef("web", "two")
-    resync.begin(settings, [first, second])
+    resync.begin(questions, [first, second])
     asked = resync.take()
     assert first in asked
     assert second not in asked
-    resync.begin(settings, [])
+    resync.begin(questions, [])
     resync.listed([])
     rest = [*resync.take(), *resync.take()]
     assert first in rest
