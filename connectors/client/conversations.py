@@ -91,7 +91,7 @@ class Conversation:
         return self._deliveries.get(counter)
 
     @property
-    def is_torn(self) -> bool:
+    def needs_snapshot(self) -> bool:
         """Whether something is missing that a snapshot would bring."""
         if self.info.status is not ChatStatus.ANSWERED:
             return False
@@ -195,7 +195,7 @@ class Conversations:
         self._bound = closed
         self._all: dict[Guid, Conversation] = {}
         self._closed: dict[Guid, None] = {}
-        self._torn: dict[Guid, None] = {}
+        self._needs_snapshot: dict[Guid, None] = {}
 
     def get(self, conversation_id: Guid) -> Conversation | None:
         """Find one."""
@@ -211,9 +211,9 @@ class Conversations:
 
     def take_torn(self) -> list[Guid]:
         """Take out those of which a snapshot is needed."""
-        torn = list(self._torn)
-        self._torn.clear()
-        return torn
+        needing = list(self._needs_snapshot)
+        self._needs_snapshot.clear()
+        return needing
 
     # --- frames ---
 
@@ -255,14 +255,14 @@ class Conversations:
         """Let one go that is not the agent's any more."""
         one = self._all.pop(key, None)
         self._closed.pop(key, None)
-        self._torn.pop(key, None)
+        self._needs_snapshot.pop(key, None)
         if one is None:
             return []
         return [*self._alert_over(one), ConversationForgotten(key)]
 
     def lost(self) -> list[ConversationEvent]:
         """The connection is gone: no offer stands (B-11)."""
-        self._torn.clear()
+        self._needs_snapshot.clear()
         offered = [one.id for one in self._all.values() if one.is_alerting]
         return [event for key in offered for event in self.forget(key)]
 
@@ -310,19 +310,19 @@ class Conversations:
         one = self._all.get(key)
         if one is None:
             if sent is not None:
-                self._torn[key] = None  # it has begun with this message
+                self._needs_snapshot[key] = None  # it has begun with this message
             return [MessageStatusChanged(key, info, None)]
         events = one.take_delivery(info, sent)
         is_known = one.delivery(info.counter) is not None
         if one.status is ChatStatus.ANSWERED and not is_known:
-            self._torn[key] = None
+            self._needs_snapshot[key] = None
         return self._checked(one, events)
 
     def _checked(
         self, one: Conversation, events: list[ConversationEvent]
     ) -> list[ConversationEvent]:
-        if one.is_torn:
-            self._torn[one.id] = None
+        if one.needs_snapshot:
+            self._needs_snapshot[one.id] = None
         return events
 
     @staticmethod
