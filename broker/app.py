@@ -29,6 +29,7 @@ from broker.config.load import Loaded, load_again
 from broker.config.merge import merge, restart_needed, vanished
 from broker.config.model import Config
 from broker.core.broker import restore
+from broker.core.effects import StoredKey
 from broker.core.inputs import Booted, Reloaded, Resumed
 from broker.core.rollback import roll_back
 from broker.core.state import State
@@ -42,6 +43,7 @@ from broker.shell.listening import tls_of
 from broker.shell.listening_clock import GAP, LOOK_EVERY, Attention
 from broker.shell.metered import MeteredCommitter
 from broker.shell.parties import party_of
+from broker.shell.scanner import Scanner, connecting
 from broker.shell.server import Server
 from broker.shell.server_tasks import ServerTasks
 from broker.shell.service_manager import Supervisor
@@ -141,6 +143,7 @@ class Broker:
     log_dropped: Callable[[], int] = lambda: 0
     server: Server = field(init=False)
     _tasks: ServerTasks = field(init=False)
+    _scanner: Scanner | None = field(default=None, init=False)
     _event: trio.Event = field(factory=trio.Event, init=False)
     _stopping: bool = field(default=False, init=False)
     _lost: BaseException | None = field(default=None, init=False)
@@ -175,6 +178,10 @@ class Broker:
             tls=self.tls,
         )
         self._tasks = ServerTasks(self.server, selector.fileno())
+        if self.config.attachments.scanner is not None:
+            connect = connecting(self.config.attachments.scanner)
+            self._scanner = Scanner(connect, self._read_piece, self.server.submit)
+            sessions.scan = self._scanner.put
 
     async def run(
         self, task_status: trio.TaskStatus[tuple[str, int]] = trio.TASK_STATUS_IGNORED
@@ -189,6 +196,8 @@ class Broker:
                 nursery.start_soon(self._tasks.run)
                 nursery.start_soon(self._reload_when_wanted)
                 nursery.start_soon(self._note_life)
+                if self._scanner is not None:
+                    nursery.start_soon(self._scanner.run)
                 status = await self._live(task_status)
                 nursery.cancel_scope.cancel()
         return status
@@ -291,6 +300,17 @@ class Broker:
                     rescued = await trio.to_thread.run_sync(self._let_go, store)
                 if rescued is not None:
                     _log.error("store_rescued", file=rescued)
+
+    async def _read_piece(self, key: StoredKey) -> bytes:
+        """Read a piece of an attachment for the scanner; nothing while there is no store."""
+        thread = self._thread
+        if thread is None:
+            return b""
+        try:
+            found = await thread.read_one(key)
+        except StoreError:
+            return b""  # the next commit says so
+        return found if isinstance(found, bytes) else b""
 
     async def _note_life(self) -> None:
         """Have the store note now and then that the broker is alive."""

@@ -17,7 +17,7 @@ READY: Final = b"+"
 NONE: Final = 0xFFFFFFFF
 """What the length of a text says that there is not."""
 ASKED: Final = Struct(">BBI")
-"""Head of an order: how, whether a text is wanted, bytes of the HTML that follows."""
+"""Head of an order: how, whether a text is wanted, bytes of what follows."""
 ANSWERED: Final = Struct(">BII")
 """Head of an answer: how it was done, bytes of the HTML and of the text that follow."""
 
@@ -33,6 +33,8 @@ class Way(IntEnum):
     CLEANED = 0
     PLAIN_TEXT = 1
     PLAIN = 2
+    KIND = 3
+    """No HTML: the kind of an attachment is wanted, and is answered as a text."""
 
 
 @frozen
@@ -50,9 +52,9 @@ class Bodies:
     way: Way = Way.CLEANED
 
 
-def order(html: str, *, wants_text: bool, way: Way = Way.CLEANED) -> bytes:
+def order(content: str | bytes, *, wants_text: bool, way: Way = Way.CLEANED) -> bytes:
     """Spell what a worker is to do."""
-    body = html.encode()
+    body = content.encode() if isinstance(content, str) else content
     return ASKED.pack(way, wants_text, len(body)) + body
 
 

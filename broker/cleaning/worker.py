@@ -16,6 +16,7 @@ from typing import BinaryIO, Final
 
 from broker.cleaning.bodies import ASKED, HTML_BYTES, READY, TEXT_BYTES, Bodies, Way, answer
 from broker.cleaning.depth import is_too_deep
+from broker.cleaning.kind import kind_of
 from broker.cleaning.layout import TooSlowError, text_of
 from broker.cleaning.plain import plain_bodies, plain_text
 from broker.cleaning.policy import clean
@@ -45,14 +46,18 @@ def bodies_of(html: str, *, wants_text: bool) -> Bodies:
 
 def serve(orders: BinaryIO, answers: BinaryIO) -> None:
     """Do what is ordered until nobody orders any more."""
-    ways: dict[Way, Callable[..., Bodies]] = {Way.CLEANED: bodies_of, Way.PLAIN: plain_bodies}
+    ways: dict[Way, Callable[[bytes, bool], Bodies]] = {
+        Way.CLEANED: lambda html, text: bodies_of(html.decode(), wants_text=text),
+        Way.PLAIN: lambda html, text: plain_bodies(html.decode(), wants_text=text),
+        Way.KIND: lambda data, _text: Bodies(None, kind_of(data), Way.KIND),
+    }
     answers.write(READY)
     answers.flush()
     while len(head := orders.read(ASKED.size)) == ASKED.size:
         way, wants_text, size = ASKED.unpack(head)
-        html = orders.read(size).decode()
+        content = orders.read(size)
         _have(CPU_SECONDS)
-        answers.write(answer(ways[Way(way)](html, wants_text=bool(wants_text))))
+        answers.write(answer(ways[Way(way)](content, bool(wants_text))))
         answers.flush()
 
 

@@ -23,6 +23,8 @@ from broker.shell.counters import Counters
 from protocol.errors import ErrorCode
 
 CLEANERS: Final = 2
+WAYS: Final = (Way.CLEANED, Way.PLAIN)
+"""How a message is cleaned: well, and if that cannot be, somehow."""
 COMMAND: Final = (sys.executable, "-P", "-m", "broker.cleaning.worker")
 START_SECONDS: Final = 20.0
 """How long a process may take until it is ready."""
@@ -83,7 +85,9 @@ class Cleaner:
         """
         assert self.process.stdin is not None
         try:
-            await self.process.stdin.send_all(order(one.html, wants_text=one.wants_text, way=way))
+            await self.process.stdin.send_all(
+                order(one.content, wants_text=one.wants_text, way=way)
+            )
             head = await self._read(ANSWERED.size)
             return read_answer(head, await self._read(answer_size(head)))
         except (trio.BrokenResourceError, ValueError) as error:
@@ -151,7 +155,7 @@ class Cleaners:
         try:
             while one is not None:
                 came: Bodies | ErrorCode = ErrorCode.BAD_PAYLOAD
-                for way in (Way.CLEANED, Way.PLAIN):
+                for way in WAYS if isinstance(one.content, str) else (Way.KIND,):
                     try:
                         cleaner = cleaner or await Cleaner.start(self.command)
                     except (OSError, CleanerGoneError) as error:
@@ -182,7 +186,9 @@ class Cleaners:
             except CleanerGoneError:
                 cause = "died"
         self.counters.cleaners_replaced += 1
-        self._log.warning("cleaner_replaced", cause=cause, session=one.session, size=len(one.html))
+        self._log.warning(
+            "cleaner_replaced", cause=cause, session=one.session, size=len(one.content)
+        )
         return None
 
     def _give(self, one: Order, came: Bodies | ErrorCode) -> None:

@@ -1,15 +1,16 @@
-"""Messages whose HTML is made harmless before the engine sees them (B-50).
+"""Messages whose HTML is made harmless before the engine sees them, and attachments whose kind is looked at.
 
 Theory of operation: between the reading of a frame and the inbox there is a *line* for each session that
-has sent HTML. What it sends after that waits behind, so that its order holds; other sessions do not notice.
-The line ends when nothing in it waits any more. A session's own end waits in it as well: what it said before
-counts.
+has sent HTML, or the first piece of an attachment (B-50, B-61). What it sends after that waits behind, so
+that its order holds; other sessions do not notice. The line ends when nothing in it waits any more. A
+session's own end waits in it as well: what it said before counts.
 
 Orders are taken from here by whoever has a process for them (`cleaners`, or the simulator), a party in its
 turn, so that who sends much waits for oneself. What waits is bounded: of a party and in all, first by
 reading no further (`is_full`), and beyond that by refusing (I-14).
 
-A message without HTML gets some, of its text, at once: that is escaping.
+To see the kind of an attachment is quick, so that comes first. A message without HTML gets some, of its
+text, at once: that is escaping.
 """
 
 from __future__ import annotations
@@ -24,17 +25,11 @@ from broker.cleaning.bodies import Bodies
 from broker.cleaning.plain import html_of
 from broker.core.inputs import FrameArrived, SessionClosed
 from broker.shell.questions import QUESTIONS
-from protocol.catalogue import CATALOGUE
+from protocol.blob import BlobInfo
 from protocol.errors import ErrorCode, WireError
 from protocol.frame import Frame
 from protocol.message import MessageContentInfo
 
-CLEANED: Final = frozenset(
-    spec.type
-    for spec in CATALOGUE.values()
-    if spec.payload is MessageContentInfo and spec.sender != "broker"
-)
-"""Frames that bring what strangers, or agents, have written as HTML."""
 LINE_INPUTS: Final = 64
 """Inputs in one line from which on its session is not read."""
 PARTY_BYTES: Final = 4 * 1024 * 1024
@@ -44,10 +39,16 @@ ALL_BYTES: Final = 64 * 1024 * 1024
 REFUSE: Final = 2
 """At how many times of these bounds more is refused."""
 REFUSALS: Final[Mapping[ErrorCode, str]] = {
-    ErrorCode.BAD_PAYLOAD: "BodyHtml: it cannot be made harmless",
-    ErrorCode.OVERLOADED: "no process can be started that cleans messages",
+    ErrorCode.BAD_PAYLOAD: "it cannot be made harmless",
+    ErrorCode.OVERLOADED: "no process can be started that looks at it",
 }
-CROWDED: Final = "too many messages wait to be cleaned"
+CROWDED: Final = "too much waits to be looked at"
+KIND_BYTES: Final = 65_536
+"""As much of an attachment is looked at to see its kind."""
+WRITTEN: Final = frozenset(
+    ("text/calendar", "text/csv", "text/markdown", "text/vcard", "application/json")
+)
+"""Kinds of text that only their sender can tell."""
 
 Held = FrameArrived | SessionClosed
 Released = Held | WireError
@@ -55,24 +56,26 @@ Released = Held | WireError
 
 @define(eq=False, kw_only=True)
 class Order:
-    """A message that waits for its HTML.
+    """A message that waits for its HTML, or an attachment that waits for its kind.
 
     Attributes:
         session: Who sent it.
         frame: It.
         party: Whose token the session came in by.
-        html: What is to be cleaned.
-        size: What the message takes, about.
-        wants_text: Whether its text is to be made of it.
+        content: What is to be looked at: HTML, or the first bytes of an attachment.
+        member: The member that it is in.
+        size: What the frame takes, about.
+        wants_text: Whether the text of the HTML is wanted.
         outcome: What goes on instead of the frame as it came, once that is known.
     """
 
     session: int
     frame: Frame
     party: object
-    html: str
+    content: str | bytes
+    member: str
     size: int
-    wants_text: bool
+    wants_text: bool = False
     outcome: FrameArrived | WireError | None = None
 
 
@@ -92,6 +95,7 @@ class Cleaning:
     lines: dict[int, deque[Held | Order]] = field(factory=dict, init=False)
     size: int = field(default=0, init=False)
     _turns: dict[object, deque[Order]] = field(factory=dict, init=False)
+    _quick: dict[object, deque[Order]] = field(factory=dict, init=False)
     _sizes: dict[object, int] = field(factory=dict, init=False)
 
     def is_full(self, session: int, party: object) -> bool:
@@ -111,12 +115,12 @@ class Cleaning:
         Raises:
             WireError: There is no room for it.
         """
-        content = frame.payload if isinstance(frame.payload, MessageContentInfo) else None
-        if content is not None and content.body_html:
-            self._order(session, party, frame, content)
+        order = _order(session, party, frame)
+        if order is not None:
+            self._take_order(order)
             return None
-        if content is not None:
-            frame = evolve(frame, payload=_with_html(content))
+        if isinstance(frame.payload, MessageContentInfo):
+            frame = evolve(frame, payload=_with_html(frame.payload))
         arrived = FrameArrived(session, frame)
         line = self.lines.get(session)
         if line is None:
@@ -135,18 +139,20 @@ class Cleaning:
         """Forget all that waits: nobody is there to decide about it."""
         self.lines.clear()
         self._turns.clear()
+        self._quick.clear()
         self._sizes.clear()
         self.size = 0
 
     def take(self) -> Order | None:
         """The next order of the party whose turn it is; None when nothing is to be done."""
-        if not self._turns:
+        turns = self._quick or self._turns
+        if not turns:
             return None
-        party = next(iter(self._turns))
-        orders = self._turns.pop(party)
+        party = next(iter(turns))
+        orders = turns.pop(party)
         taken = orders.popleft()
         if orders:
-            self._turns[party] = orders
+            turns[party] = orders
         return taken
 
     def done(self, one: Order, came: Bodies | ErrorCode) -> None:
@@ -155,30 +161,20 @@ class Cleaning:
         if line is None or one not in line:
             return  # it was forgotten meanwhile
         self._weigh(one, -1)
-        one.outcome = _refused(one.frame, came) if isinstance(came, ErrorCode) else _made(one, came)
+        one.outcome = _refused(one, came) if isinstance(came, ErrorCode) else _made(one, came)
         self._go_on(one.session, line)
 
-    def _order(
-        self, session: int, party: object, frame: Frame, content: MessageContentInfo
-    ) -> None:
-        html, text = content.body_html or "", content.body_text or ""
+    def _take_order(self, one: Order) -> None:
         if (
-            self._sizes.get(party, 0) >= REFUSE * PARTY_BYTES
+            self._sizes.get(one.party, 0) >= REFUSE * PARTY_BYTES
             or self.size >= REFUSE * ALL_BYTES
-            or len(self.lines.get(session, ())) >= REFUSE * LINE_INPUTS
+            or len(self.lines.get(one.session, ())) >= REFUSE * LINE_INPUTS
         ):
-            raise WireError(ErrorCode.OVERLOADED, CROWDED, type=frame.type, re=frame.id)
-        one = Order(
-            session=session,
-            frame=frame,
-            party=party,
-            html=html,
-            size=len(html) + len(text),
-            wants_text=not text,
-        )
-        self.lines.setdefault(session, deque()).append(one)
+            raise WireError(ErrorCode.OVERLOADED, CROWDED, type=one.frame.type, re=one.frame.id)
+        self.lines.setdefault(one.session, deque()).append(one)
         self._weigh(one, 1)
-        self._turns.setdefault(party, deque()).append(one)
+        turns = self._turns if isinstance(one.content, str) else self._quick
+        turns.setdefault(one.party, deque()).append(one)
         self.on_order()
 
     def _go_on(self, session: int, line: deque[Held | Order]) -> None:
@@ -205,17 +201,54 @@ def _with_html(content: MessageContentInfo) -> MessageContentInfo:
     return evolve(content, body_html=html)
 
 
+def _order(session: int, party: object, frame: Frame) -> Order | None:
+    """What is to be done for a frame, if anything is."""
+    payload = frame.payload
+    if isinstance(payload, BlobInfo):
+        if payload.offset or not payload.data:
+            return None
+        data = payload.data
+        return Order(
+            session=session,
+            frame=frame,
+            party=party,
+            content=data[:KIND_BYTES],
+            member="Data",
+            size=len(data),
+        )
+    if not isinstance(payload, MessageContentInfo) or not payload.body_html:
+        return None
+    text = payload.body_text or ""
+    return Order(
+        session=session,
+        frame=frame,
+        party=party,
+        content=payload.body_html,
+        member="BodyHtml",
+        size=len(payload.body_html) + len(text),
+        wants_text=not text,
+    )
+
+
 def _made(one: Order, bodies: Bodies) -> FrameArrived:
-    content = one.frame.payload
-    assert isinstance(content, MessageContentInfo)
-    text = bodies.text if one.wants_text else content.body_text
-    payload = evolve(content, body_html=bodies.html, body_text=text)
+    came = one.frame.payload
+    payload: BlobInfo | MessageContentInfo
+    if isinstance(came, BlobInfo):
+        told = (came.content_type or "").lower()
+        is_told = bodies.text == "text/plain" and told in WRITTEN
+        payload = evolve(came, content_type=told if is_told else bodies.text)
+    else:
+        assert isinstance(came, MessageContentInfo)
+        text = bodies.text if one.wants_text else came.body_text
+        payload = evolve(came, body_html=bodies.html, body_text=text)
     return FrameArrived(one.session, evolve(one.frame, payload=payload))
 
 
-def _refused(frame: Frame, code: ErrorCode) -> WireError:
-    path = "BodyHtml" if code is ErrorCode.BAD_PAYLOAD else None
-    return WireError(code, REFUSALS[code], type=frame.type, re=frame.id, path=path)
+def _refused(one: Order, code: ErrorCode) -> WireError:
+    named = code is ErrorCode.BAD_PAYLOAD
+    text = f"{one.member}: {REFUSALS[code]}" if named else REFUSALS[code]
+    path = one.member if named else None
+    return WireError(code, text, type=one.frame.type, re=one.frame.id, path=path)
 
 
 def _is_question(one: Held | Order) -> bool:

@@ -40,7 +40,8 @@ class Counters:
         losses: Times that the store was lost and opened again.
         rows_refused: Inputs that were refused because the database refused a row of theirs.
         slow_consumers: Sessions ended because they did not read (W-24).
-        messages: Messages with HTML, by what could be kept of it, or `refused` (B-50).
+        messages: Messages with HTML, by what could be kept of it, attachments whose `kind` was looked at, or
+            `refused` (B-50, B-61).
         cleaners_replaced: Processes that died of a message, or took too long.
         typing_dropped: Typing frames that a slow reader did not get (W-23).
         refusals: `SYS_ERROR` frames by code.
@@ -61,7 +62,9 @@ class Counters:
     slow_consumers: int = 0
     typing_dropped: int = 0
     cleaners_replaced: int = 0
-    messages: Counter[str] = Factory(lambda: Counter(cleaned=0, plain_text=0, plain=0, refused=0))
+    messages: Counter[str] = Factory(
+        lambda: Counter(cleaned=0, plain_text=0, plain=0, kind=0, refused=0)
+    )
     refusals: Counter[str] = Factory(Counter)
     byes: Counter[str] = Factory(Counter)
     commit_seconds: Histogram = Factory(

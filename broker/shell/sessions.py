@@ -21,14 +21,14 @@ from broker.core.inputs import FrameArrived, SessionClosed
 from broker.shell.authentication import Claim, Verdict, opening
 from broker.shell.backlog import ALL_OUTBOXES, PARTY_OUTBOXES
 from broker.shell.checks import Check, SlowChecks
-from broker.shell.cleaning import CLEANED, Cleaning, Released
+from broker.shell.cleaning import Cleaning, Released
 from broker.shell.connection import ClientConnection, Phase
 from broker.shell.counters import Counters
 from broker.shell.deadlines import Deadlines
 from broker.shell.engine import Engine
 from broker.shell.graces import Excuses
 from broker.shell.packing import packed
-from broker.shell.questions import QUESTIONS
+from broker.shell.questions import HEAVY, QUESTIONS
 from broker.shell.rate import Budget
 from broker.shell.refusals import Refusals
 from broker.shell.sockets import Sockets
@@ -133,7 +133,7 @@ class Sessions:
             if type(event) is Frame:
                 if event.type == "SYS_BYE":
                     client.cause = "bye"
-                elif event.type in CLEANED or number in lines:
+                elif event.type in HEAVY or number in lines:
                     self._hold(client, event)
                 elif event.type in QUESTIONS and (why := self._too_much(client, event.type, now)):
                     self.refusals.limit(client, event, why)

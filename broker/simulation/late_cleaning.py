@@ -58,4 +58,8 @@ class LateCleaners:
         refusal = self.rng.weighed(
             ((None, 17), (ErrorCode.BAD_PAYLOAD, 2), (ErrorCode.OVERLOADED, 1))
         )
-        return refusal or plain_bodies(one.html, wants_text=one.wants_text)
+        if refusal is not None:
+            return refusal
+        if isinstance(one.content, bytes):
+            return Bodies(None, "application/pdf" if one.content[:1] == b"%" else "text/plain")
+        return plain_bodies(one.content, wants_text=one.wants_text)

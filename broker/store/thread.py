@@ -99,6 +99,26 @@ class StoreThread:
         """Read what frames lack, after all that was given before; see `Store.read`."""
         self.ask(partial(self._store.read, keys), done)
 
+    async def read_one(self, key: StoredKey) -> object:
+        """Read one thing, and wait for it.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        read = trio.Event()
+        came: list[dict[StoredKey, object] | BaseException] = []
+
+        def done(found: dict[StoredKey, object] | BaseException) -> None:
+            came.append(found)
+            read.set()
+
+        self.read((key,), done)
+        await read.wait()
+        found = came[0]
+        if isinstance(found, BaseException):
+            raise found
+        return found.get(key)
+
     def _timed(self, facts: list[Fact]) -> float:
         began = self._clock()
         self._store.commit(facts)

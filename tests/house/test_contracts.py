@@ -37,6 +37,7 @@ MODULES = (
 
 
 IGNORED = {
+    "broker/cleaning/kind.py": "import puremagic",
     "broker/cleaning/layout.py": "import inscriptis",
     "broker/cleaning/policy.py": "import nh3",
     "broker/config/pattern.py": "import re2",

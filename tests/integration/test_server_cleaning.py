@@ -49,7 +49,8 @@ class SlowCleaners:
     def clean(self, code: ErrorCode | None = None) -> None:
         """Do all that waits."""
         while (one := self.cleaning.take()) is not None:
-            self.cleaning.done(one, code or plain_bodies(one.html, wants_text=one.wants_text))
+            assert isinstance(one.content, str)
+            self.cleaning.done(one, code or plain_bodies(one.content, wants_text=one.wants_text))
 
 
 LATEST: list[SlowCleaners] = []

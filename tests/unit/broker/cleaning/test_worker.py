@@ -96,6 +96,14 @@ def test_orders_are_done_one_after_the_other(monkeypatch: pytest.MonkeyPatch) ->
     assert answers(said.getvalue()) == [Bodies("<p>a</p>", "a"), Bodies("b", None, Way.PLAIN)]
 
 
+def test_the_kind_of_an_attachment_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """B-61."""
+    monkeypatch.setattr(worker, "_have", lambda _seconds: None)
+    said = io.BytesIO()
+    serve(io.BytesIO(order(b"%PDF-1.7\n\xff", wants_text=False, way=Way.KIND)), said)
+    assert answers(said.getvalue()) == [Bodies(None, "application/pdf", Way.KIND)]
+
+
 def run(program: str, orders: bytes) -> subprocess.CompletedProcess[bytes]:
     """A process of its own that does something else than cleaning."""
     text = f"import broker.cleaning.worker as worker\n{program}\nworker.main()"

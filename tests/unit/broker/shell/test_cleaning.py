@@ -10,7 +10,9 @@ from attrs import define, evolve, field
 from broker.cleaning.bodies import Bodies
 from broker.core.inputs import FrameArrived, SessionClosed
 from broker.shell import cleaning
-from broker.shell.cleaning import CLEANED, CROWDED, Cleaning, Order, Released
+from broker.shell.cleaning import CROWDED, Cleaning, Order, Released
+from broker.shell.questions import HEAVY
+from protocol.blob import BlobInfo
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo
 from protocol.errors import ErrorCode, WireError
 from protocol.frame import Frame
@@ -72,8 +74,66 @@ def content_of(released: Released | None) -> MessageContentInfo:
     return released.frame.payload
 
 
-def test_every_frame_that_brings_html_is_cleaned() -> None:
-    assert {"ES_MESSAGE_RECEIVING", "CS_MESSAGE_SEND", "CS_MESSAGE_DRAFT"} == CLEANED
+def piece(key: str, offset: int = 0, data: bytes = b"%PDF", kind: str | None = None) -> Frame:
+    content = BlobInfo(peer="web", offset=offset, data=data, content_type=kind)
+    return Frame("ES_BLOB_PUT", content, {"Id": key})
+
+
+def test_every_frame_that_brings_html_or_content_is_looked_at() -> None:
+    of_messages = {"ES_MESSAGE_RECEIVING", "CS_MESSAGE_SEND", "CS_MESSAGE_DRAFT"}
+    assert of_messages | {"ES_BLOB_PUT", "CS_BLOB_PUT"} == HEAVY
+
+
+def test_the_kind_of_an_attachment_is_what_its_first_piece_shows(stage: Stage) -> None:
+    """B-61: whatever its sender says."""
+    assert stage.put(1, piece("b", kind="image/png"), said("a")) == [None, None]
+    one = stage.take()
+    assert one.content == b"%PDF"
+    stage.cleaning.done(one, Bodies(None, "application/pdf"))
+    assert stage.ids == ["b", "a"]
+    released = stage.left[0][1]
+    assert isinstance(released, FrameArrived)
+    assert isinstance(released.frame.payload, BlobInfo)
+    assert released.frame.payload.content_type == "application/pdf"
+
+
+@pytest.mark.parametrize(
+    ("seen", "said_", "kind"),
+    [
+        ("text/plain", "text/csv", "text/csv"),
+        ("text/plain", "TEXT/CSV", "text/csv"),
+        ("text/plain", "text/html", "text/plain"),
+        ("text/plain", None, "text/plain"),
+        ("application/zip", "text/csv", "application/zip"),
+    ],
+)
+def test_which_kind_of_text_it_is_only_its_sender_can_tell(
+    stage: Stage, seen: str, said_: str | None, kind: str
+) -> None:
+    stage.put(1, piece("b", kind=said_))
+    stage.cleaning.done(stage.take(), Bodies(None, seen))
+    released = stage.left[0][1]
+    assert isinstance(released, FrameArrived)
+    assert getattr(released.frame.payload, "content_type", None) == kind
+
+
+@pytest.mark.parametrize("later", [piece("b", offset=4), piece("b", data=b"")])
+def test_later_pieces_go_on_at_once(stage: Stage, later: Frame) -> None:
+    assert stage.put(1, later) == [FrameArrived(1, later)]
+
+
+def test_an_attachment_whose_kind_nobody_can_see_is_refused(stage: Stage) -> None:
+    stage.put(1, piece("b"))
+    stage.cleaning.done(stage.take(), ErrorCode.BAD_PAYLOAD)
+    refused = stage.left[0][1]
+    assert isinstance(refused, WireError)
+    assert (refused.re, refused.path) == ("b", "Data")
+
+
+def test_what_is_quick_comes_first(stage: Stage) -> None:
+    stage.put(1, mail("m"), mail("n"))
+    stage.put(2, piece("b"))
+    assert [stage.take().frame.id for _ in range(3)] == ["b", "m", "n"]
 
 
 def test_what_comes_behind_a_message_waits_for_it_and_others_do_not(stage: Stage) -> None:
@@ -88,7 +148,7 @@ def test_a_message_comes_out_with_bodies_and_nothing_else_is_touched(stage: Stag
     frame = mail("m")
     stage.put(1, frame)
     one = stage.take()
-    assert (one.html, one.wants_text) == ("<p>x", True)
+    assert (one.content, one.wants_text) == ("<p>x", True)
     stage.cleaning.done(one, Bodies("<p>x</p>", "x"))
     content = content_of(stage.left[0][1])
     assert isinstance(frame.payload, MessageContentInfo)
