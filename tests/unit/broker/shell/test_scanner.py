@@ -74,8 +74,8 @@ class Bench:
         self.scanner = Scanner(self.clamd.connect, self.read, self.told.append)
 
     async def read(self, key: StoredKey) -> bytes:
-        assert key[:2] == ("blob", 7)
-        offset, length = (int(number) for number in key[2:])
+        no, offset, length = (int(number) for number in key[1:])
+        assert (key[0], no) == ("blob", 7)
         return ONE.data[: self.length][offset : offset + length]
 
     async def judge(self, seconds: float = 1_000.0) -> list[ScanVerdict]:
