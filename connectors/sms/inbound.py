@@ -31,6 +31,8 @@ _REPORTS: Final = {
     ReportKind.READ: Report.READ,
     ReportKind.UNDELIVERED: Report.UNDELIVERED,
 }
+NOBODY: Final = "unknown"
+"""Stands for a sender that an SMSC does not name."""
 _UDHI: Final = 0x40
 _INTERNATIONAL: Final = 1
 
@@ -90,7 +92,7 @@ class Inbound:
             came=now,
         )
         await self.host.store.set_position(f"{PIECE}{account.name} {piece.id}", _piece(piece))
-        self._give_out(self.joiner.add(piece))
+        self.restore(piece)
 
     async def run(self) -> None:
         """Give the broker the texts that are whole, and those that have waited long enough."""
@@ -107,15 +109,15 @@ class Inbound:
             self._give_out(self.joiner.expire(time.time()))
 
     def restore(self, piece: Piece) -> None:
-        """Take a part that was stored before the program ended."""
+        """Take a part that is stored."""
         self._give_out(self.joiner.add(piece))
+        self._changed.set()
 
     def _give_out(self, texts: list[Joined]) -> None:
         for joined in texts:
             name = joined.pieces[0].receiver.partition(" ")[0]
             if name in self.accounts:
                 self._whole.append((name, joined))
-        self._changed.set()
 
     async def _give(self, account: Account, joined: Joined) -> None:
         first = joined.pieces[0]
@@ -254,7 +256,7 @@ def _part_of(pdu: Pdu) -> tuple[PartOf | None, bytes]:
 
 
 def _address(pdu: Pdu, name: str, *, ton: str | None = None) -> str:
-    written = pdu.text(name)
+    written = pdu.text(name) or NOBODY
     is_number = written.isdecimal() and pdu.number(ton or f"{name}_ton") == _INTERNATIONAL
     return f"+{written}" if is_number else written
 
