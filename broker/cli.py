@@ -111,6 +111,12 @@ def _agent(argv: Sequence[str]) -> int:
 # -- connectors
 
 
+def _sms(argv: Sequence[str]) -> int:
+    from connectors.sms.main import sms_main
+
+    return sms_main(argv)
+
+
 def _conform(argv: Sequence[str]) -> int:
     from connectors.channels.conform.command import conform_main
 
@@ -356,6 +362,7 @@ COMMANDS: Final = (
     ),
     Command(name="visitor", does="talk as a visitor, at a terminal", own=_visitor),
     Command(name="agent", does="work as an agent, at a terminal", own=_agent),
+    Command(name="sms", does="carry SMS between the broker and providers", own=_sms),
     Command(name="conform", does="hold a connector against the protocol", own=_conform),
     Command(name="email", does="carry mail between the broker and mail servers", own=_email),
     Command(

@@ -381,9 +381,11 @@ class Channel(ABC):
 
     Attributes:
         name: What it is called in logs and metrics; one word.
+        backend: What its program runs on: `trio`, or `asyncio` where a library of the far side needs that.
     """
 
     name: ClassVar[str] = "channel"
+    backend: ClassVar[str] = "trio"
 
     @abstractmethod
     async def run(self, host: Host) -> None:

@@ -89,7 +89,7 @@ def channel_main(
 def run(channel: Channel, settings: Settings[T]) -> int:
     """Run a channel in this process until a signal ends it; the exit status says how it ended."""
     try:
-        anyio.run(_serve, channel, settings, backend="trio")
+        anyio.run(_serve, channel, settings, backend=channel.backend)
     except BaseException as error:
         match innermost(error):
             case Ended() as found:

@@ -90,6 +90,12 @@ class Sms(Channel):
         await self._ready.wait()
         return self._outbound.find(message)
 
+    async def listening(self) -> None:
+        """Wait until the providers can call."""
+        await self._ready.wait()
+        if self.web is not None:
+            await self.web.port()
+
     def _account_of(self, message: Outgoing) -> Account:
         names = (message.gateway.peer_address, message.gateway.id)
         for account in self._accounts.values():

@@ -99,7 +99,10 @@ class Inbound:
         while True:
             while self._whole:
                 name, joined = self._whole[0]
-                await self._give(self.accounts[name], joined)
+                try:
+                    await self._give(self.accounts[name], joined)
+                except Stopping:
+                    return  # its parts are stored
                 self._whole.popleft()
             deadline = self.joiner.deadline
             wait = float("inf") if deadline is None else max(0.0, deadline - time.time())

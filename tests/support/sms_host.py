@@ -79,6 +79,7 @@ class PlayedHost:
             answer = self.answers.pop(0)
             if isinstance(answer, Exception):
                 raise answer
+            self._note()
             await answer.wait()
         self.received.append(message)
         self._note()
