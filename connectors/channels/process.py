@@ -63,6 +63,7 @@ def channel_main(
         description=f"Carry messages between the broker and a far side ({name}). SIGTERM and SIGINT "
         "end it in good order. Exit status: 0 after that, 1 when it failed, 2 on a faulty configuration, "
         "3 when the broker refuses it.",
+        epilog=f"example: parley {name} {name}.toml",
     )
     parser.add_argument("file", metavar="FILE", type=Path, help="the configuration")
     parser.add_argument("--check", action="store_true", help="look at FILE and end")

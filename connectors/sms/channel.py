@@ -1,5 +1,6 @@
 """The SMS channel: accounts at providers and SMSCs on the frame of channels."""
 
+import json
 import logging
 import time
 from functools import partial
@@ -11,7 +12,7 @@ import httpx2
 from connectors.channels.channel import Channel, Host, NotTaken, Outgoing, Sent, Stopping, Temporary
 from connectors.sms.accounts import Account, HttpSide, SmppSide, accounts_of
 from connectors.sms.calls import Call, tree
-from connectors.sms.inbound import OUT, PIECE, SEEN, Inbound, read_known, read_piece
+from connectors.sms.inbound import OUT, PIECE, REFUSED, SEEN, Inbound, read_known, read_piece
 from connectors.sms.joining import Joiner
 from connectors.sms.ledger import Ledger, read
 from connectors.sms.outbound import Outbound
@@ -112,6 +113,13 @@ class Sms(Channel):
         settings = self._settings
         joiner = Joiner(wait=settings.parts_wait, most=settings.parts_most)
         self._inbound = Inbound(host, self._accounts, joiner, ledger)
+        self._inbound.refused.update(
+            {
+                key: json.loads(text)["why"]
+                for key, text in stored.items()
+                if key.startswith(REFUSED)
+            }
+        )
         self._outbound = Outbound(host, ledger, client)
         for name, account in self._accounts.items():
             if isinstance(account.side, SmppSide):

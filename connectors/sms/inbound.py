@@ -26,6 +26,9 @@ from protocol.values import Guid
 PIECE: Final = "part:"
 SEEN: Final = "seen:"
 OUT: Final = "out:"
+REFUSED: Final = "refused:"
+MOST_REFUSED: Final = 1_000
+"""So many texts that the broker refused are remembered."""
 _REPORTS: Final = {
     ReportKind.DELIVERED: Report.DELIVERED,
     ReportKind.READ: Report.READ,
@@ -49,6 +52,7 @@ class Inbound:
         joiner: The parts that wait for others.
         ledger: The parts of what was sent.
         redeliveries: What an SMSC may deliver once more, by account.
+        refused: What the broker refused for good, and why, by the key of the store.
     """
 
     host: Host
@@ -56,6 +60,7 @@ class Inbound:
     joiner: Joiner
     ledger: Ledger
     redeliveries: dict[str, Redeliveries] = field(factory=dict)
+    refused: dict[str, str] = field(factory=dict)
     _whole: deque[tuple[str, Joined]] = field(factory=deque)
     _changed: anyio.Event = field(factory=anyio.Event)
 
@@ -71,7 +76,8 @@ class Inbound:
         sender, receiver = account.called(called.sender), account.called(called.receiver)
         now = time.time()
         if called.part is None:
-            await self.host.receive(
+            await self._receive(
+                account,
                 Incoming(
                     gateway=account.gateway,
                     delivery_id=called.id,
@@ -80,7 +86,7 @@ class Inbound:
                     to=receiver,
                     text=called.text,
                     received=called.when or datetime.fromtimestamp(now, UTC),
-                )
+                ),
             )
             return
         piece = Piece(
@@ -127,7 +133,8 @@ class Inbound:
         if not joined.is_complete:
             _log.warning("%s: a text of %d parts lacks some", account.name, joined.total)
         try:
-            await self.host.receive(
+            await self._receive(
+                account,
                 Incoming(
                     gateway=account.gateway,
                     delivery_id=joined.id,
@@ -136,12 +143,29 @@ class Inbound:
                     to=first.receiver.partition(" ")[2],
                     text=joined.text,
                     received=datetime.fromtimestamp(min(one.came for one in joined.pieces), UTC),
-                )
+                ),
             )
         except NotTaken as error:
             _log.error("%s: the broker does not take %s: %s", account.name, joined.id, error)
         for piece in joined.pieces:
             await self.host.store.set_position(f"{PIECE}{account.name} {piece.id}", None)
+
+    async def _receive(self, account: Account, message: Incoming) -> None:
+        """Give a text to the broker; one that it refused is set aside, and not given again."""
+        key = f"{REFUSED}{account.name} {message.delivery_id}"
+        if key in self.refused:
+            raise NotTaken(self.refused[key], "False")
+        try:
+            await self.host.receive(message)
+        except NotTaken as error:
+            if len(self.refused) >= MOST_REFUSED:
+                oldest = next(iter(self.refused))
+                del self.refused[oldest]
+                await self.host.store.set_position(oldest, None)
+            self.refused[key] = str(error)
+            aside = {"why": str(error), "from": message.remote_address, "text": message.text}
+            await self.host.store.set_position(key, json.dumps(aside))
+            raise
 
     # --- receipts
 

@@ -194,7 +194,8 @@ class WebServer:
         try:
             await self._server.serve()
         except SystemExit as error:  # how uvicorn says that it cannot listen
-            raise OSError(f"cannot listen on {self._server.config.host}") from error
+            where = f"{self._server.config.host}:{self._server.config.port}"
+            raise OSError(f"cannot listen on {where}") from error
         finally:
             self._over.set()
 

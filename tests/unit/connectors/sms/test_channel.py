@@ -174,16 +174,16 @@ async def test_only_what_the_broker_has_is_answered_well() -> None:
     async with whole() as it:
         go = anyio.Event()
         it.host.answers = [NotTaken("no", "BadPayload"), go]
-        assert await it.call("/main/text", session("a")) == 422
+        assert await it.call("/main/text", session("a", "S1")) == 422
         async with anyio.create_task_group() as tasks:
             statuses: list[int] = []
 
             async def call() -> None:
-                statuses.append(await it.call("/main/text", session("b")))
+                statuses.append(await it.call("/main/text", session("b", "S2")))
 
             tasks.start_soon(call)
             await it.host.until(lambda: not it.host.answers)
-            assert await it.call("/main/text", session("c")) == 200
+            assert await it.call("/main/text", session("c", "S3")) == 200
             assert statuses == []
             go.set()
         assert statuses == [200]

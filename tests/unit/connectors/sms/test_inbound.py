@@ -1,5 +1,6 @@
 """What comes from the far sides."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -8,12 +9,12 @@ from typing import Any
 import anyio
 import pytest
 import smpp34
-from attrs import define
+from attrs import define, evolve
 from trio.testing import MockClock
 
 from connectors.channels.channel import NotTaken
 from connectors.sms.accounts import Account, SmppSide
-from connectors.sms.inbound import OUT, PIECE, SEEN, Inbound, read_known, read_piece
+from connectors.sms.inbound import OUT, PIECE, REFUSED, SEEN, Inbound, read_known, read_piece
 from connectors.sms.joining import MISSING, Joiner
 from connectors.sms.ledger import Ledger
 from connectors.sms.parts import PartOf, header
@@ -68,15 +69,20 @@ async def way(wait: float = 3600.0) -> AsyncIterator[Way]:
         tasks.cancel_scope.cancel()
 
 
+WHEN = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def called(name: str = "SM1") -> CalledText:
+    return CalledText(id=name, sender="603123456", receiver="90210", text="Ahoj", when=WHEN)
+
+
 async def test_a_text_is_given_to_the_broker() -> None:
-    when = datetime(2026, 3, 1, tzinfo=UTC)
-    called = CalledText(id="SM1", sender="603123456", receiver="90210", text="Ahoj", when=when)
     async with way() as it:
-        await it.inbound.text(ACCOUNT, called)
+        await it.inbound.text(ACCOUNT, called())
         (message,) = it.host.received
     assert (message.gateway, message.delivery_id) == ("sms", "SM1")
     assert (message.remote_address, message.to) == ("+420603123456", "90210")
-    assert (message.text, message.received) == ("Ahoj", when)
+    assert (message.text, message.received) == ("Ahoj", WHEN)
 
 
 def part(number: int, total: int = 2, text: str = "") -> CalledText:
@@ -127,11 +133,34 @@ async def test_parts_that_do_not_come_are_marked() -> None:
 async def test_whole_texts_that_the_broker_refuses_hold_up_no_others() -> None:
     async with way() as it:
         it.host.answers = [NotTaken("no", "BadPayload")]
-        await it.inbound.text(ACCOUNT, part(1, 1))
+        await it.inbound.text(ACCOUNT, evolve(part(1, 1), id="B1"))
         await it.inbound.text(ACCOUNT, part(1))
         await it.inbound.text(ACCOUNT, part(2))
         await it.host.until(lambda: it.host.received)
         assert it.host.received[0].text == "<1><2>"
+
+
+async def test_what_the_broker_refused_is_set_aside_and_not_given_again() -> None:
+    async with way() as it:
+        it.host.answers = [NotTaken("TooLong", "TooLong")]
+        for _ in range(2):
+            with pytest.raises(NotTaken, match="TooLong"):
+                await it.inbound.text(ACCOUNT, called())
+        assert it.host.received == []
+        ((key, text),) = (await it.host.store.positions()).items()
+        assert key == f"{REFUSED}main SM1"
+        assert json.loads(text) == {"why": "TooLong", "from": "+420603123456", "text": "Ahoj"}
+
+
+async def test_no_more_that_was_refused_is_kept_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.sms.inbound.MOST_REFUSED", 2)
+    async with way() as it:
+        for number in range(3):
+            it.host.answers = [NotTaken("no", "BadPayload")]
+            with pytest.raises(NotTaken):
+                await it.inbound.text(ACCOUNT, called(f"SM{number}"))
+        assert list(it.inbound.refused) == [f"{REFUSED}main SM1", f"{REFUSED}main SM2"]
+        assert len(await it.host.store.positions()) == 2
 
 
 def said(id_: str, kind: ReportKind | None, reason: str = "why") -> CalledReceipt:
