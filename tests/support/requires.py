@@ -41,6 +41,7 @@ THINGS: Mapping[str, Thing] = {
         lambda: dovecot.program() is not None, "install the Debian package dovecot-imapd"
     ),
     "python-mails": Thing(PYTHONS_MAILS.exists, "take a Python that has its own test suite"),
+    "curl": Thing(lambda: shutil.which("curl") is not None, "install the Debian package curl"),
     "js": Thing(JS_PACKAGES.is_dir, "run make js"),
 }
 
