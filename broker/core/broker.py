@@ -18,6 +18,7 @@ from typing import assert_never
 from attrs import evolve
 
 from broker.config.model import SECOND, Config
+from broker.core.agents import letters as agent_letters
 from broker.core.agents import participants, requests, supervision
 from broker.core.agents.participants import next_awake
 from broker.core.apply import apply
@@ -49,7 +50,9 @@ from broker.core.inputs import (
     TimePassed,
     Unstorable,
 )
+from broker.core.messages import outcomes
 from broker.core.messages.restoring import restore_messages
+from broker.core.messages.sending import next_handover
 from broker.core.presence import queries, registers
 from broker.core.presence.sessions import booted, closed, next_leaver, opened, reloaded, resumed
 from broker.core.presence.timeouts import next_timeout
@@ -91,6 +94,9 @@ HANDLERS: dict[str, Handler] = {
     "CS_CHAT_TRANSFER": participants.transfer,
     "CS_CHAT_TYPING": sentences.typing_from_workplace,
     "CS_CHAT_WRAPUP": requests.wrap_up,
+    "CS_MESSAGE_CANCEL": agent_letters.cancel,
+    "CS_MESSAGE_RETRY": agent_letters.retry,
+    "CS_MESSAGE_SEND": agent_letters.send,
     "CS_SCENARIO_LOAD": forms.load,
     "CS_SCENARIO_RESULT": forms.result,
     "CS_SCENARIO_SAVE": forms.save_from_workplace,
@@ -106,6 +112,8 @@ HANDLERS: dict[str, Handler] = {
     "ES_CHAT_STOP": starting.stop,
     "ES_CHAT_TYPING": sentences.typing_from_connector,
     "ES_MESSAGE_RECEIVING": letters.receive,
+    "ES_MESSAGE_REPORT": outcomes.report,
+    "ES_MESSAGE_SENT": outcomes.sent,
     "ES_SCENARIO_LOAD": forms.load,
     "ES_SCENARIO_SAVE": forms.save_from_connector,
     "ES_SL_GETGATEWAYS": registers.message_gateways,
@@ -122,7 +130,14 @@ _ALLOWED: dict[str, Role] = {
     for spec in CATALOGUE.values()
     if spec.sender in ("connector", "workplace")
 }
-_FOLLOW_UPS = (next_unrouted, next_bot_turn, next_leaver, next_awake, next_offer)
+_FOLLOW_UPS = (
+    next_unrouted,
+    next_bot_turn,
+    next_leaver,
+    next_awake,
+    next_offer,
+    next_handover,
+)
 
 
 def step(state: State, stamp: Stamp, input: Input) -> tuple[list[Fact], list[Effect]]:
@@ -161,9 +176,8 @@ def step(state: State, stamp: Stamp, input: Input) -> tuple[list[Fact], list[Eff
 def has_follow_ups(state: State) -> bool:
     """Whether anything may follow that no input asked for, as it may in a state that was just built."""
     d = state.distribution
-    return bool(
-        state.unrouted or state.bots_due or d.entries_to_match or d.agents_to_match or d.logoffs_due
-    )
+    of_agents = d.entries_to_match or d.agents_to_match or d.logoffs_due
+    return bool(state.unrouted or state.bots_due or of_agents or state.messages.to_send)
 
 
 def _carry_out(

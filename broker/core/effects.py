@@ -252,6 +252,28 @@ class MessageToAgent:
     content: MessageContentInfo
 
 
+@value(kw_only=True)
+class MessageToConnector:
+    """`SE_MESSAGE_SENDING` for the session to which a message is handed over (B-52)."""
+
+    message: Guid
+    session: int
+
+
+@value
+class DeliveryToAgents:
+    """`SC_MESSAGE_STATUS` for who wrote an outbound message and who works on its conversation (B-54)."""
+
+    message: Guid
+
+
+MailAnnouncement = (
+    ConversationToAgent
+    | ConversationNoteToAgent
+    | MessageToAgent
+    | MessageToConnector
+    | DeliveryToAgents
+)
 Announcement = (
     ChatToConnectors
     | ChatToAgent
@@ -261,9 +283,7 @@ Announcement = (
     | FormToMembers
     | AgentToWorkplace
     | OutboundToConnectors
-    | ConversationToAgent
-    | ConversationNoteToAgent
-    | MessageToAgent
+    | MailAnnouncement
 )
 
 
@@ -278,6 +298,7 @@ Picture = (
     | OutboundToConnectors
     | ConversationToAgent
     | ConversationNoteToAgent
+    | DeliveryToAgents
 )
 """What somebody can be answered by as well as told."""
 

@@ -22,6 +22,7 @@ from broker.core.distribution_state import Work
 from broker.core.facts.causes import Ineligible
 from broker.core.message_invariants import conversation_faults
 from broker.core.message_state import MESSAGE_PARTS
+from broker.core.messages.laws import delivery_faults, overloaded_gateways
 from broker.core.messages.lifecycle import ON_ITS_WAY
 from broker.core.state import Chat, Demand, Queue, State
 from broker.core.timers import TimerKind
@@ -111,6 +112,7 @@ def check(state: State) -> list[str]:
     faults += _waiting_faults(state)
     faults += _contact_faults(state)
     faults += _blob_faults(state)
+    faults += delivery_faults(state)
     for demand, queue in state.distribution.queues.items():
         faults += _queue_faults(state, demand, queue)
     return faults + _count_faults(state)
@@ -378,11 +380,12 @@ def _queue_faults(state: State, demand: Demand, queue: Queue) -> list[str]:
 
 
 def overbooked(state: State) -> list[str]:
-    """Agents who hold more slots than they have; a smaller capacity after a reload may do that."""
-    return [
+    """Who has more than they may, agents and gateways; a smaller bound after a reload may do that."""
+    agents = [
         f"I-6: agent {presence.agent} holds {presence.load} slots of {capacity(state, presence.agent)}"
         for presence in state.distribution.presences.values()
         if presence.state is not AgentState.LOG_OFF
         and presence.workplace is not None
         and presence.load > capacity(state, presence.agent)
     ]
+    return agents + overloaded_gateways(state)

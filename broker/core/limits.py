@@ -67,6 +67,8 @@ HISTORY_LINES = 10
 LONGEST_TEXT: Final = text_length("ChatSentenceInfo", "Text")
 MESSAGES_PER_CONVERSATION = 1_000
 """What comes after as many begins a conversation of its own."""
+QUEUED_PER_GATEWAY = 10_000
+"""How many messages of a gateway may wait for a connector."""
 AUTOMATIC_REMEMBERED = 3
 """How many automatic messages of an address are remembered (B-58)."""
 ATTACHMENTS = 10

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from broker.core.decision import Decision, Outcome
-from broker.core.effects import Answer, Picture, Reply
+from broker.core.effects import Acknowledgement, Answer, Picture, Reply
 from broker.core.inputs import Stamp
 from broker.core.state import Session, State
 from protocol.frame import Frame
@@ -35,3 +35,10 @@ def serves(
 def answered(session: Session, frame: Frame, shows: Picture | Reply) -> Decision:
     """Nothing changes and nobody else is told: whoever asked gets this."""
     return Decision(answer=Answer(session.number, frame.id, shows))
+
+
+def acknowledgement(session: Session, frame: Frame) -> Answer | None:
+    """The `SYS_ACK` of a frame that has no other answer, if it carried an `Id` (W-16)."""
+    if frame.id is None:
+        return None
+    return Answer(session.number, frame.id, Acknowledgement(frame.type))

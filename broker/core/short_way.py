@@ -17,12 +17,13 @@ from typing import Any, Final
 
 from broker.core.apply import apply
 from broker.core.chats.room import refuse_for_room, words_relieved
-from broker.core.chats.transitions import acknowledgement, unwarned
+from broker.core.chats.transitions import unwarned
 from broker.core.decision import Refusal
 from broker.core.effects import Effect, Send
 from broker.core.facts import Fact, SentenceConfirmed, SentenceStored
 from broker.core.inputs import FrameArrived, Stamp
 from broker.core.sentence import Words, heard
+from broker.core.serving import acknowledgement
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import chat_at_workplace, find_tracked, gateway_of, tracked_chat
 from broker.core.views.notifications import answer_of, sentence_to, sentence_to_connectors

@@ -158,6 +158,12 @@ def a_life() -> list[Any]:
     ]
 
 
+def a_reply(*, sending: bool = False) -> list[Any]:
+    """The same life up to the reply, which is queued, or on its way."""
+    life = a_life()
+    return life[: -2 if sending else -3]
+
+
 def the_end() -> list[Any]:
     """That conversation is closed."""
     return [

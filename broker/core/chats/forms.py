@@ -6,7 +6,7 @@ from attrs import evolve
 
 from broker.core.chats.form_check import fault_of
 from broker.core.chats.room import agents_room, is_spent, visitors_room
-from broker.core.chats.transitions import FORM_ID, acknowledgement
+from broker.core.chats.transitions import FORM_ID
 from broker.core.contacts import recognition
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import (
@@ -22,7 +22,7 @@ from broker.core.form_values import columns_of, scenario_in
 from broker.core.inputs import Stamp
 from broker.core.limits import DAY, FORM_BYTES, FORMS_PER_CHAT, form_bytes, form_size
 from broker.core.lone_forms import LoneForms
-from broker.core.serving import answered, serves
+from broker.core.serving import acknowledgement, answered, serves
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import NO_CHAT, chat_at_workplace, gateway_of
 from broker.core.views.structures import form_for_workplace

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from broker.core.decision import Decision
 from broker.core.effects import (
-    Acknowledgement,
     AgentToWorkplace,
-    Answer,
     ChatToConnectors,
     SentenceToConnectors,
     SentenceToMembers,
@@ -33,9 +31,8 @@ from broker.core.facts.details import Detail
 from broker.core.inputs import Stamp
 from broker.core.limits import NOTE_RESERVE, RESERVE
 from broker.core.sentence import Words, sentence_bytes
-from broker.core.state import Chat, Session, State
+from broker.core.state import Chat, State
 from broker.core.views.recipients import listeners, members_of
-from protocol.frame import Frame
 from protocol.values import ChatStatus, CloseReason, Guid, SentenceModel
 
 CHAT_ID, FORM_ID, NOTE_ID, SESSION_ID, INTERNAL_ID = range(5)
@@ -219,13 +216,6 @@ def internal_note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision
 def bot_awaited(state: State, chat: Chat, stamp: Stamp) -> BotAwaited:
     """The fact that it is a bot's turn from now on (B-40)."""
     return BotAwaited(chat.id, stamp.up + state.config.distribution.bot_timeout)
-
-
-def acknowledgement(session: Session, frame: Frame) -> Answer | None:
-    """The `SYS_ACK` of a frame that has no other answer, if it carried an `Id` (W-16)."""
-    if frame.id is None:
-        return None
-    return Answer(session.number, frame.id, Acknowledgement(frame.type))
 
 
 def logged(

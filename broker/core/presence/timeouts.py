@@ -39,6 +39,7 @@ from broker.core.facts.causes import (
 )
 from broker.core.inputs import Stamp
 from broker.core.messages import receiving
+from broker.core.messages.attempts import message_due
 from broker.core.routing import conversations
 from broker.core.routing.admission import pass_over
 from broker.core.routing.endings import close, end_invite, end_offer
@@ -262,6 +263,7 @@ _HANDLERS: dict[TimerKind, Callable[[State, Stamp, Guid], Decision]] = {
     TimerKind.BOT: _bot,
     TimerKind.UNBOUND: _unbound,
     TimerKind.PARK: _park,
+    TimerKind.MESSAGE: message_due,
     TimerKind.CONVERSATION: receiving.forget,
     TimerKind.CONVERSATION_OFFER: _conversation_offer,
     TimerKind.CONVERSATION_GRACE: _conversation_grace,

@@ -26,11 +26,14 @@ from broker.core.effects import (
     ChatToMembers,
     ConversationNoteToAgent,
     ConversationToAgent,
+    DeliveryToAgents,
     Dismiss,
     Effect,
     FormToMembers,
     LogEntry,
+    MailAnnouncement,
     MessageToAgent,
+    MessageToConnector,
     Notice,
     OutboundToConnectors,
     Reply,
@@ -43,7 +46,8 @@ from broker.core.effects import (
 from broker.core.moments import utc
 from broker.core.state import Chat, State
 from broker.core.views.conversation_structures import conversation_for, note_info
-from broker.core.views.recipients import connectors_of, listeners, members_of
+from broker.core.views.letters import message_for_connector, message_status
+from broker.core.views.recipients import connectors_of, correspondents, listeners, members_of
 from broker.core.views.stored import WithHistory
 from broker.core.views.structures import (
     agent_state,
@@ -128,12 +132,22 @@ def topic_of(announcement: Announcement) -> Topic:
             return "SC_AGENT_STATE", announcement.agent
         case OutboundToConnectors():
             return "SE_CHAT_OUTBOUND", announcement.chat
+        case _:
+            return _mail_topic(announcement)
+
+
+def _mail_topic(announcement: MailAnnouncement) -> Topic:
+    match announcement:
         case MessageToAgent():
             return "SC_MESSAGE_RECEIVED", announcement.content.message_id or ""
         case ConversationToAgent():
             return announcement.type, announcement.conversation
         case ConversationNoteToAgent():
             return "SC_CONVERSATION_NOTE", f"{announcement.conversation} {announcement.counter}"
+        case MessageToConnector():
+            return "SE_MESSAGE_SENDING", announcement.message
+        case DeliveryToAgents():
+            return "SC_MESSAGE_STATUS", announcement.message
 
 
 def answer_of(state: State, answer: Answer, now: int) -> Send:
@@ -176,6 +190,10 @@ def answer_of(state: State, answer: Answer, now: int) -> Send:
         case ConversationNoteToAgent():
             type_ = "SC_CONVERSATION_NOTE"
             payload = _note(state, shows, state.sessions[me].workplace or "")
+        case DeliveryToAgents():
+            type_, number = "SC_MESSAGE_STATUS", state.sessions[me].workplace or ""
+            message = state.messages.messages[shows.message]
+            payload = message_status(message, number, now)
     return Send(sessions, type_, payload, me, answer.re, trace, more)
 
 
@@ -207,13 +225,24 @@ def render(
             return _form(state, announcement)
         case OutboundToConnectors():
             return _outbound(state, announcement, but)
-        case MessageToAgent() | ConversationToAgent() | ConversationNoteToAgent():
-            return _mail_to_agent(state, announcement, now, but)
         case AgentToWorkplace():
             session = _session_of(state, announcement.agent)
             if session in (None, but):
                 return []
             return [Send((session,), "SC_AGENT_STATE", own_state(state, announcement.agent))]
+        case _:
+            return _mail(state, announcement, now, but)
+
+
+def _mail(state: State, announcement: MailAnnouncement, now: int, but: int | None) -> list[Send]:
+    match announcement:
+        case MessageToConnector():
+            sent = message_for_connector(state.messages.messages[announcement.message])
+            return [Send((announcement.session,), "SE_MESSAGE_SENDING", sent)]
+        case DeliveryToAgents():
+            return _delivery(state, announcement, now, but)
+        case _:
+            return _mail_to_agent(state, announcement, now, but)
 
 
 def _session_of(state: State, agent: Guid) -> int | None:
@@ -310,6 +339,15 @@ def _outbound(state: State, told: OutboundToConnectors, but: int | None) -> list
         else tuple(s for s in state.gateway_sessions.get(chat.gateway, ()) if s != but)
     )
     return [Send(sessions, "SE_CHAT_OUTBOUND", outbound_chat(state, chat))] if sessions else []
+
+
+def _delivery(state: State, told: DeliveryToAgents, now: int, but: int | None) -> list[Send]:
+    message = state.messages.messages[told.message]
+    return [
+        Send((session,), "SC_MESSAGE_STATUS", message_status(message, number, now))
+        for session, number in correspondents(state, message)
+        if session != but
+    ]
 
 
 def _to_agent(state: State, told: ChatToAgent, now: int, but: int | None) -> list[Send]:

@@ -1,9 +1,10 @@
-"""Who hears of a chat: the sessions of its gateway, and those of the agents who are in it."""
+"""Who hears of a chat, and of a message: sessions of gateways, and those of agents."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from broker.core.message_state import Message
 from broker.core.state import Chat, State
 from protocol.values import Guid
 
@@ -31,6 +32,21 @@ def readers(state: State, chat: Chat) -> tuple[tuple[int, str], ...]:
     Whoever is only offered the chat, or was, has not seen them.
     """
     return listeners(state, chat) if chat.is_open else _connected(state, chat.ending.readers)
+
+
+def correspondents(state: State, message: Message) -> tuple[tuple[int, str], ...]:
+    """Who wrote an outbound message, and who works on its conversation now, if they are connected.
+
+    Of one that is a sentence they hear as of a sentence (B-60).
+    """
+    if message.chat_no is not None:
+        return ()
+    agents = dict.fromkeys([message.agent] if message.agent is not None else [])
+    conversation = state.messages.conversations.get(message.conversation or Guid(""))
+    worker = conversation.agent if conversation is not None else None
+    if conversation is not None and worker is not None and conversation.is_with(worker):
+        agents[worker] = None
+    return _connected(state, agents)
 
 
 def _connected(state: State, agents: Iterable[Guid]) -> tuple[tuple[int, str], ...]:

@@ -11,6 +11,7 @@ from broker.core.effects import Deferred, StoredKey
 from broker.core.limits import HISTORY_BYTES
 from broker.core.moments import utc
 from protocol.chat import ChatSentenceInfo, ChatStatusInfo
+from protocol.message import MessageContentInfo
 
 OF_EARLIER: Final = "history"
 """The kind of key by which what was said in earlier chats is read."""
@@ -74,3 +75,28 @@ class WithHistory(Deferred):
 
 _EACH: Final = 400
 """What a sentence takes besides its text."""
+
+
+@frozen
+class Letter(Deferred):
+    """A message that lacks its bodies.
+
+    Attributes:
+        content: Everything else.
+        no: Its number, by which the store finds them.
+        size: How many bytes they take.
+    """
+
+    content: MessageContentInfo
+    no: int
+    size: int
+
+    @property
+    def wants(self) -> tuple[StoredKey, ...]:
+        """Its bodies."""
+        return (("message", self.no),)
+
+    def filled(self, found: Mapping[StoredKey, Any]) -> MessageContentInfo:
+        """All of it."""
+        html, text = found["message", self.no]
+        return evolve(self.content, body_html=html, body_text=text)

@@ -17,7 +17,7 @@ from broker.core.agents.participants import wake
 from broker.core.blob_state import owner_of
 from broker.core.blobs.naming import attaching, named_in
 from broker.core.chats.room import refuse_for_room, words_relieved
-from broker.core.chats.transitions import acknowledgement, bot_awaited, heard_anew
+from broker.core.chats.transitions import bot_awaited, heard_anew
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import (
     Answer,
@@ -42,7 +42,7 @@ from broker.core.inputs import Stamp
 from broker.core.limits import pinned_digest
 from broker.core.moments import utc
 from broker.core.sentence import Words, heard
-from broker.core.serving import answered, serves
+from broker.core.serving import acknowledgement, answered, serves
 from broker.core.state import Chat, PinnedSentence, Sentence, Session, State
 from broker.core.views.addressing import chat_at_workplace, find_tracked, gateway_of, tracked_chat
 from broker.core.views.recipients import connectors_of, listeners, readers

@@ -130,7 +130,7 @@ async def too_long(stage: Stage) -> None:
     await stop(web)
 
 
-@scenario("NotAllowed: the other role's frames, the broker's, another's peer, not served yet")
+@scenario("NotAllowed: the other role's frames, the broker's, another's peer")
 async def not_allowed(stage: Stage) -> None:
     """W-14, I-15."""
     web, agent, chat = await answered(stage)
@@ -146,21 +146,9 @@ async def not_allowed(stage: Stage) -> None:
     await agent.get("SYS_ERROR", 5, Code="NotAllowed", Fatal=False)
     await agent.send("CS_CHAT_HANGUP", 6, ChatId=chat, AgentId=NOBODY)
     await agent.get("SYS_ERROR", 6, Code="NotAllowed", Fatal=False)
-    later: tuple[tuple[str, dict[str, object]], ...] = (
-        ("CS_MESSAGE_SEND", {"Peer": None, "RequestId": "r", "GatewayId": NOBODY}),
-    )
-    for type_name, members in later:
-        await agent.send(type_name, 7, **members)
-        error = await agent.get("SYS_ERROR", 7, Code="NotAllowed", Type=type_name, Fatal=False)
-        assert "not served by this version" in error["Text"]
     for question in ("ES_WS_ROUTING", "ES_SL_GETGATEWAYS"):
         await web.send(question, 9, text="happy-path")
         await web.get("SYS_ERROR", 9, Code="NotAllowed", Type=question, Fatal=False)
-    later = (("ES_MESSAGE_SENT", {"Peer": None, "Id": NOBODY}),)
-    for type_name, members in later:
-        await web.send(type_name, 8, **members)
-        error = await web.get("SYS_ERROR", 8, Code="NotAllowed", Type=type_name, Fatal=False)
-        assert "not served by this version" in error["Text"]
     await hang_up(web, agent, chat)
 
 

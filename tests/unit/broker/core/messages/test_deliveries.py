@@ -38,7 +38,7 @@ def test_the_oldest_name_goes_when_there_are_too_many() -> None:
 
 
 def test_an_outbound_message_is_queued_then_sending_then_neither() -> None:
-    state = written(*letters.a_life()[:13])
+    state = written(*letters.a_reply())
     assert list(state.messages.queued[MAIL]) == [guid(102)]
     apply(state, letters.delivered(MessageStatus.SENDING, until=AT + 90, term=90))
     apply(state, MessageHandedOver(guid(102), 7))
@@ -57,7 +57,7 @@ def test_an_outbound_message_is_queued_then_sending_then_neither() -> None:
 
 
 def test_who_carries_how_many_is_counted() -> None:
-    state = written(*letters.a_life()[:13])
+    state = written(*letters.a_reply())
     apply(state, letters.delivered(MessageStatus.SENDING, until=AT + 90, term=90))
     apply(state, MessageHandedOver(guid(102), 7))
     assert state.messages.carried == {7: Load(1, second(state).size)}
@@ -68,7 +68,7 @@ def test_who_carries_how_many_is_counted() -> None:
 
 
 def test_a_retry_that_is_due_waits_behind_the_others() -> None:
-    state = written(*letters.a_life()[:14], letters.stored(3, inbound=False))
+    state = written(*letters.a_reply(sending=True), letters.stored(3, inbound=False))
     apply(
         state, letters.delivered(MessageStatus.RETRY, AttemptOutcome.REFUSED, until=AT + 9, term=9)
     )
@@ -79,7 +79,7 @@ def test_a_retry_that_is_due_waits_behind_the_others() -> None:
 
 
 def test_when_it_was_sent_first_is_kept() -> None:
-    state = written(*letters.a_life()[:14])
+    state = written(*letters.a_reply(sending=True))
     for at, outcome in ((5, AttemptOutcome.SENT), (6, AttemptOutcome.LATE_REFUSED)):
         apply(state, letters.delivered(MessageStatus.SENT, outcome, at=AT + at))
     apply(state, letters.delivered(MessageStatus.FAILED, AttemptOutcome.BOUNCED, at=AT + 7))

@@ -5,9 +5,17 @@ from __future__ import annotations
 from broker.core.chat_state import Ending, Offer, Outbound, Party
 from broker.core.state import AgentPresence
 from broker.core.timers import NO_TERM
-from broker.core.views.recipients import connectors_of, listeners, members_of, readers
+from broker.core.views.recipients import (
+    connectors_of,
+    correspondents,
+    listeners,
+    members_of,
+    readers,
+)
 from protocol.values import ChatStatus, Guid, TransferMode
+from tests.support import letters
 from tests.support.bare_core import bare_chat, bare_state
+from tests.support.letters import TALK, guid, written
 
 ALICE, BOB, CAROL, WEB = Guid("alice"), Guid("bob"), Guid("carol"), Guid("gateway")
 INSIDE = {agent: Party(mode=TransferMode.CONFERENCE, by=ALICE, at=1) for agent in (BOB, CAROL)}
@@ -56,3 +64,24 @@ def test_whoever_was_in_it_at_its_end_has_the_sentences_still() -> None:
     assert readers(state, ANSWERED) == ((7, "101"), (9, "103"))
     alerted = bare_chat(status=ChatStatus.ALERTING, agent=ALICE)
     assert readers(state, alerted) == ()
+
+
+def test_of_a_message_hear_who_wrote_it_and_who_works_on_it() -> None:
+    """B-54; of one that is a sentence nobody does (B-60)."""
+    state = written(*letters.a_reply(sending=True))
+    talk, message = state.messages.conversations[TALK], state.messages.messages[guid(102)]
+    state.distribution.presences = {
+        who: AgentPresence(agent=who, session=number, workplace=f"10{number}")
+        for number, who in enumerate((letters.ALICE, BOB))
+    }
+    assert correspondents(state, message) == ((0, "100"),)
+    talk.agent = BOB
+    assert correspondents(state, message) == ((0, "100"), (1, "101"))
+    message.agent = None
+    assert correspondents(state, message) == ((1, "101"),)
+    talk.status = ChatStatus.WAITING
+    assert correspondents(state, message) == ()
+    message.agent, message.conversation = letters.ALICE, None
+    assert correspondents(state, message) == ((0, "100"),)
+    message.chat_no = 4
+    assert correspondents(state, message) == ()

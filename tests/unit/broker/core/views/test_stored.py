@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from broker.core.views.stored import Earlier, WithHistory
+from broker.core.views.stored import Earlier, Letter, WithHistory
 from protocol.chat import ChatSentenceInfo, ChatStatusInfo
+from protocol.message import MessageContentInfo
 
 
 def earlier(number: int, text: str) -> Earlier:
@@ -37,3 +38,15 @@ def test_it_costs_what_the_whole_has() -> None:
     said = ChatSentenceInfo(text="x" * 100)
     small = WithHistory(ChatStatusInfo(sentences=(said,)), 7).size
     assert WithHistory(ChatStatusInfo(sentences=(said, said)), 7).size == small + 100
+
+
+def test_a_letter_has_the_bodies_that_the_store_has() -> None:
+    """B-52."""
+    letter = Letter(MessageContentInfo(subject_field="Boots"), 4, 9)
+    assert (letter.wants, letter.size) == ((("message", 4),), 9)
+    filled = letter.filled({("message", 4): ("<p>Hi</p>", "Hi")})
+    assert (filled.subject_field, filled.body_html, filled.body_text) == (
+        "Boots",
+        "<p>Hi</p>",
+        "Hi",
+    )
