@@ -15,6 +15,7 @@ from broker.core.visitors.texts import after
 from protocol.values import ChatStatus, Guid, MessageStatus
 from tests.support.mail import MAIL_CONFIG, Post, gateway
 from tests.support.playbook import Client, Playbook
+from tests.support.registers import ask
 
 EVA = "+420601123456"
 
@@ -209,3 +210,25 @@ def test_sentences_are_stored_with_their_messages() -> None:
     before: Guid = scene.outgoing()[-1].message
     scene.play.restart()
     assert before in scene.play.state.messages.queued[gateway("Chatted")]
+
+
+def test_from_the_agent_to_the_provider_and_back() -> None:
+    """B-52, B-60: the text is handed over, and its receipt is the confirmation."""
+    scene = Scene().answered()
+    carrier = scene.post.client
+    ask(carrier, 8, "chatted", "ES_SL_GETGATEWAYS")
+    carrier.hears("SE_SL_MSGGATEWAYS", 8)
+    scene.says("Good day")
+    sending = carrier.hears("SE_MESSAGE_SENDING", RemoteAddress=EVA, BodyText="Good day")
+    scene.alice.silent()
+    carrier.says(
+        "ES_MESSAGE_SENT", 9, Id=sending["MessageId"], RefId=sending["GatewayId"], Reference="SM1"
+    )
+    assert scene.alice.hears("SC_CHAT_CONFIRM")["ID"] == "Good day"
+    carrier.hears("SYS_ACK", 9)
+    scene.says("Where are you?")
+    sending = carrier.hears("SE_MESSAGE_SENDING", BodyText="Where are you?")
+    said = {"Id": sending["MessageId"], "RefId": sending["GatewayId"]}
+    carrier.says("ES_MESSAGE_SENT", 10, **said, Data="permanent: no such number")
+    note = scene.alice.hears("SC_CHAT_SENTENCE", Model=10)
+    assert note["Text"] == "Message 3 was not delivered: permanent: no such number"
