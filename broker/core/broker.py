@@ -18,8 +18,8 @@ from typing import assert_never
 from attrs import evolve
 
 from broker.config.model import SECOND, Config
+from broker.core.agents import explaining, participants, requests, supervision
 from broker.core.agents import letters as agent_letters
-from broker.core.agents import participants, requests, supervision
 from broker.core.agents.participants import next_awake
 from broker.core.apply import apply
 from broker.core.blob_state import Blobs
@@ -80,7 +80,7 @@ HANDLERS: dict[str, Handler] = {
     "CS_CHAT_ANSWER": requests.answer,
     "CS_CHAT_CLOSE": requests.close_any,
     "CS_CHAT_CONFIRM": sentences.confirm_from_workplace,
-    "CS_CHAT_EXPLAIN": supervision.explanation,
+    "CS_CHAT_EXPLAIN": explaining.explanation,
     "CS_CHAT_HANGUP": requests.hang_up,
     "CS_CHAT_INVITE": participants.invite,
     "CS_CHAT_LEAVE": participants.leave,

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from broker.core.agents import supervision
+from broker.core.agents.explaining import reason_of
 from broker.core.facts import DecisionLogged
 from broker.core.facts.causes import DecisionKind
 from protocol.values import Guid
@@ -194,4 +194,4 @@ def test_what_decided_is_told_in_a_few_words(
             for name, value in detail.items()
         },
     )
-    assert supervision._reason(play.state, logged) == reason
+    assert reason_of(play.state, logged.kind, logged.detail) == reason
