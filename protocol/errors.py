@@ -26,6 +26,7 @@ class ErrorCode(StrEnum):
     UNKNOWN_AGENT = "UnknownAgent"
     UNKNOWN_SCENARIO = "UnknownScenario"
     UNKNOWN_MESSAGE = "UnknownMessage"
+    UNKNOWN_CONVERSATION = "UnknownConversation"
     WRONG_STATE = "WrongState"
     TOO_LONG = "TooLong"
     KEY_REUSED = "KeyReused"

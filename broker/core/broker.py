@@ -30,6 +30,11 @@ from broker.core.chats import forms
 from broker.core.chats.apply import add_chat, lost_its_bot
 from broker.core.chats.needs import need_of
 from broker.core.chats.transcript import add_note, add_sentence, measured_transcript
+from broker.core.conversations import explaining as explaining_mail
+from broker.core.conversations import queries as mail
+from broker.core.conversations import requests as conversing
+from broker.core.conversations import transfer as handing_over
+from broker.core.conversations import writing
 from broker.core.deadlines import arm_all, arm_exclusions
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution import apply as apply_agents
@@ -94,7 +99,19 @@ HANDLERS: dict[str, Handler] = {
     "CS_CHAT_TRANSFER": participants.transfer,
     "CS_CHAT_TYPING": sentences.typing_from_workplace,
     "CS_CHAT_WRAPUP": requests.wrap_up,
+    "CS_CONVERSATION_ANSWER": conversing.answer,
+    "CS_CONVERSATION_CLOSE": conversing.close,
+    "CS_CONVERSATION_EXPLAIN": explaining_mail.explanation,
+    "CS_CONVERSATION_NOTE": writing.note,
+    "CS_CONVERSATION_OVERVIEW": mail.overview,
+    "CS_CONVERSATION_PARK": conversing.park,
+    "CS_CONVERSATION_PICK": conversing.pick,
+    "CS_CONVERSATION_RESYNC": mail.resync,
+    "CS_CONVERSATION_RETURN": conversing.give_back,
+    "CS_CONVERSATION_STATUS": mail.status,
+    "CS_CONVERSATION_TRANSFER": handing_over.transfer,
     "CS_MESSAGE_CANCEL": agent_letters.cancel,
+    "CS_MESSAGE_DRAFT": writing.draft,
     "CS_MESSAGE_RETRY": agent_letters.retry,
     "CS_MESSAGE_SEND": agent_letters.send,
     "CS_SCENARIO_LOAD": forms.load,

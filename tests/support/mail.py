@@ -107,3 +107,25 @@ def the_conversation(play: Playbook) -> Conversation:
 def causes(play: Playbook) -> list[str]:
     """Why conversations moved."""
     return [fact.cause.value for fact in play.facts if isinstance(fact, ConversationMoved)]
+
+
+def alerted(play: Playbook, agent: Client, post: Post | None = None, **members: Any) -> Guid:
+    """A message comes, and its conversation is offered to an agent; gives that."""
+    (post or Post(play)).brings(**members)
+    key = the_conversation(play).id
+    agent.hears("SC_CONVERSATION_ALERT", ConversationId=key)
+    return key
+
+
+def working(play: Playbook, agent: Client, post: Post | None = None, **members: Any) -> Guid:
+    """The same, and the agent takes it."""
+    key = alerted(play, agent, post, **members)
+    agent.says("CS_CONVERSATION_ANSWER", ConversationId=key)
+    agent.hears("SC_CONVERSATION_STATUS", Status="Answered")
+    return key
+
+
+def refused(client: Client, frame: str, code: str, **members: Any) -> str:
+    """A frame is refused with a code; gives the text."""
+    client.says(frame, 9, **members)
+    return client.refused(code, 9)

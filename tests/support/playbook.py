@@ -174,7 +174,7 @@ class Playbook(CoreInMemory):
                     re = effect.re if session == effect.answer_to else None
                     heard = (effect.type, to_wire(effect.payload), re, effect.payload)
                     client.heard.append(heard)
-                    client.more = effect.more if heard[0].endswith("_CHAT_LIST") else client.more
+                    client.more = effect.more if heard[0].endswith("_LIST") else client.more
         elif isinstance(effect, Dismiss):
             self.dismissed.append((effect.session, effect.code.value))
         elif isinstance(effect, ScanWanted):

@@ -132,10 +132,12 @@ def eligibility_text(state: State, chat: Chat, agent: Guid) -> str:
     if need is None:
         return "no rule has said yet what the chat asks of an agent"
     demand = entry.demand if entry is not None else demand_of(state, need)
-    return standing(state, agent, demand, entry, "chat")
+    return eligibility_of(state, agent, demand, entry, "chat")
 
 
-def standing(state: State, agent: Guid, demand: Demand, entry: QueueEntry | None, name: str) -> str:
+def eligibility_of(
+    state: State, agent: Guid, demand: Demand, entry: QueueEntry | None, name: str
+) -> str:
     """What keeps an agent from being offered something that asks for this, in words."""
     if skill_for(state, agent, demand) is None:
         return _lack(state, agent, demand)

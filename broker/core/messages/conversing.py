@@ -76,7 +76,8 @@ def ended(
     is_spam: bool = False,
 ) -> list[ConversationUnparked | ConversationMoved | DraftDropped]:
     """The facts of its end, whatever it was; no offer is open any more."""
-    last = conversation.agent or conversation.last_agent
+    works = conversation.status is ChatStatus.ANSWERED
+    last = conversation.agent if works else conversation.last_agent
     end = moved(
         conversation,
         stamp,

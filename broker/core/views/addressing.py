@@ -10,6 +10,12 @@ from broker.config.model import Gateway
 from broker.core.decision import Refusal
 from broker.core.state import AgentPresence, Chat, Session, State
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo, ChatTransferInfo
+from protocol.conversation import (
+    ConversationCloseInfo,
+    ConversationCommandInfo,
+    ConversationNoteInfo,
+    ConversationTransferInfo,
+)
 from protocol.errors import ErrorCode
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import Guid
@@ -18,6 +24,12 @@ NO_CHAT = Refusal(ErrorCode.UNKNOWN_CHAT, "ChatId: no such chat at this workplac
 Tracked = ChatCommandInfo | ChatSentenceInfo | ChatServiceInfo
 Addressed = Tracked | ScenarioResultInfo
 Inside = ChatCommandInfo | ChatSentenceInfo | ChatTransferInfo | ScenarioResultInfo
+OfMail = (
+    ConversationCloseInfo
+    | ConversationCommandInfo
+    | ConversationNoteInfo
+    | ConversationTransferInfo
+)
 
 
 def gateway_of(state: State, session: Session, payload: Addressed) -> Gateway | Refusal:
@@ -59,12 +71,16 @@ def find_tracked(state: State, gateway: Gateway, tracking_id: str | None) -> Cha
     return state.chats[found] if found is not None else None
 
 
-def presence_at(state: State, session: Session, payload: Inside) -> AgentPresence | Refusal:
+def presence_at(
+    state: State, session: Session, payload: Inside | OfMail
+) -> AgentPresence | Refusal:
     """The presence of the session's agent, if the frame names no other workplace or agent."""
     agent = session.agent
     if agent is None or payload.peer != session.workplace:
         return Refusal(ErrorCode.NOT_ALLOWED, "Peer: not the workplace of this session")
-    named = payload.agent_id if isinstance(payload, ChatCommandInfo) else None
+    named = None
+    if isinstance(payload, ChatCommandInfo | ConversationCommandInfo):
+        named = payload.agent_id
     if named is not None and named != agent:
         return Refusal(ErrorCode.NOT_ALLOWED, "AgentId: not the agent of this session")
     return state.distribution.presences[agent]

@@ -1,0 +1,282 @@
+"""B-24, B-25, B-57, B-59: an agent takes a conversation, gives it back, puts it aside, ends it."""
+
+from __future__ import annotations
+
+import pytest
+
+from broker.core.facts.messages import AddressMarked, ConversationMoved
+from protocol.values import from_micros
+from tests.support.agents_at_work import agent_of, configured, presence_of
+from tests.support.letters import guid
+from tests.support.mail import (
+    MAIL_FLOOR,
+    Post,
+    alerted,
+    causes,
+    refused,
+    the_conversation,
+    working,
+)
+from tests.support.playbook import Playbook
+
+pytestmark = configured(MAIL_FLOOR)
+DAY = 86_400
+
+
+def later(play: Playbook, seconds: float) -> str:
+    """A moment from now on, as the wire has it."""
+    return from_micros(play.wall + round(seconds * 1_000_000)).isoformat()
+
+
+# -- answer
+
+
+def test_who_answers_gets_it_with_all_that_was_said(play: Playbook) -> None:
+    alice = play.agent("alice", "101")
+    key = alerted(play, alice, BodyHtml="<p>Do they fit?</p>")
+    alice.says("CS_CONVERSATION_ANSWER", 1, ConversationId=key)
+    shown = alice.hears("SC_CONVERSATION_STATUS", 1, Status="Answered", AgentName="Alice")
+    (message,) = shown["Messages"]
+    assert (message["BodyText"], message["Counter"], message["Direction"]) == (
+        "Do they fit?",
+        1,
+        "I",
+    )
+    assert (shown["Unanswered"], shown["MessageCount"]) == (1, 1)
+    assert causes(play) == ["routed", "offered", "answered"]
+    assert presence_of(play, "alice").conversations.load == 1
+
+
+def test_who_answers_again_gets_it_again(play: Playbook) -> None:
+    alice = play.agent("alice", "101")
+    key = working(play, alice)
+    alice.says("CS_CONVERSATION_ANSWER", 2, ConversationId=key)
+    alice.hears("SC_CONVERSATION_STATUS", 2, Status="Answered", Messages=...)
+
+
+def test_too_late_or_not_theirs_is_told_by_the_end_of_the_alert(play: Playbook) -> None:
+    """B-25."""
+    alice, susan = play.agent("alice", "101"), play.agent("susan", "104")
+    key = alerted(play, alice)
+    susan.says("CS_CONVERSATION_ANSWER", 1, ConversationId=key)
+    susan.hears("SC_CONVERSATION_ALERT_END", 1, ConversationId=key)
+    play.wait(30)
+    alice.hears("SC_CONVERSATION_ALERT_END", ConversationId=key)
+    alice.says("CS_CONVERSATION_ANSWER", 2, ConversationId=key)
+    alice.hears("SC_CONVERSATION_ALERT_END", 2, ConversationId=key)
+    assert causes(play)[-1] == "missed"
+
+
+# -- pick
+
+
+def test_one_that_waits_is_taken_by_hand(play: Playbook) -> None:
+    post, alice = Post(play), play.agent("alice", "101", "Pause")
+    post.brings()
+    key = the_conversation(play).id
+    assert refused(alice, "CS_CONVERSATION_PICK", "WrongState", ConversationId=key) == (
+        "AgentId: state Pause"
+    )
+    alice.says("CS_AGENT_STATE", State="Ready")
+    alice.hears("SC_AGENT_STATE")
+    alice.hears("SC_CONVERSATION_ALERT")
+    alice.says("CS_CONVERSATION_RETURN", ConversationId=key)
+    alice.hears("SC_CONVERSATION_STATUS", Status="Waiting")
+    alice.hears("SC_CONVERSATION_ALERT_END")
+    alice.says("CS_CONVERSATION_PICK", 1, ConversationId=key)
+    alice.hears("SC_CONVERSATION_STATUS", 1, Status="Answered", Messages=...)
+    alice.says("CS_CONVERSATION_PICK", 2, ConversationId=key)
+    alice.hears("SC_CONVERSATION_STATUS", 2, Status="Answered", Messages=...)
+    assert causes(play)[-1] == "picked"
+
+
+def test_what_is_with_somebody_is_taken_by_nobody(play: Playbook) -> None:
+    alice, susan = play.agent("alice", "101"), play.agent("susan", "104")
+    key = alerted(play, alice)
+    refused(susan, "CS_CONVERSATION_PICK", "WrongState", ConversationId=key)
+
+
+def test_who_lacks_what_it_asks_for_does_not_even_know_it(play: Playbook) -> None:
+    """I-15: an invoice is for Sales."""
+    post, bob = Post(play), play.agent("bob", "102")
+    post.brings("My invoice")
+    refused(
+        bob, "CS_CONVERSATION_PICK", "UnknownConversation", ConversationId=the_conversation(play).id
+    )
+
+
+def test_who_has_no_slot_takes_nothing(play: Playbook) -> None:
+    post, alice = Post(play), play.agent("alice", "101")
+    for number in range(3):
+        working(play, alice, post, RemoteAddress=f"{number}@example.org")
+    post.brings(RemoteAddress="more@example.org")
+    key = the_conversation(play).id
+    said = refused(alice, "CS_CONVERSATION_PICK", "WrongState", ConversationId=key)
+    assert said == "AgentId: no free slot"
+
+
+# -- return
+
+
+def test_a_decline_goes_to_somebody_else(play: Playbook) -> None:
+    """B-24."""
+    alice = play.agent("alice", "101")
+    key = alerted(play, alice)
+    carol = play.agent("carol", "103")
+    alice.says("CS_CONVERSATION_RETURN", 1, ConversationId=key)
+    alice.hears("SC_CONVERSATION_STATUS", 1, Status="Waiting", Messages=None)
+    alice.hears("SC_CONVERSATION_ALERT_END", ConversationId=key)
+    carol.hears("SC_CONVERSATION_ALERT", ConversationId=key)
+    assert causes(play) == ["routed", "offered", "rejected", "offered"]
+
+
+def test_what_is_given_back_keeps_its_age_and_comes_back_late(play: Playbook) -> None:
+    alice = play.agent("alice", "101")
+    key = working(play, alice)
+    play.wait(100)
+    alice.says("CS_CONVERSATION_RETURN", 1, ConversationId=key)
+    alice.hears("SC_CONVERSATION_STATUS", 1, Status="Waiting", AgentId=None)
+    moved = [f for f in play.facts if isinstance(f, ConversationMoved)]
+    assert len({f.enqueued_at for f in moved}) == 1
+    play.wait(4)
+    alice.silent()
+    play.wait(1)  # nobody else is left
+    alice.hears("SC_CONVERSATION_ALERT", ConversationId=key)
+
+
+def test_only_who_has_it_gives_it_back(play: Playbook) -> None:
+    alice, susan = play.agent("alice", "101"), play.agent("susan", "104")
+    key = working(play, alice)
+    refused(susan, "CS_CONVERSATION_RETURN", "WrongState", ConversationId=key)
+    bob = play.agent("bob", "102")
+    refused(bob, "CS_CONVERSATION_RETURN", "UnknownConversation", ConversationId=key)
+    refused(bob, "CS_CONVERSATION_RETURN", "NotAllowed", ConversationId=key, Peer="101")
+
+
+# -- park
+
+
+def test_what_is_put_aside_is_nobodys_until_its_time(play: Playbook) -> None:
+    alice = play.agent("alice", "101")
+    key = working(play, alice)
+    carol = play.agent("carol", "103")
+    alice.says("CS_CONVERSATION_PARK", 1, ConversationId=key, UntilUtc=later(play, DAY))
+    alice.hears(
+        "SC_CONVERSATION_STATUS",
+        1,
+        Status="Waiting",
+        IsParked=True,
+        ParkedUntilUtc=...,
+        AgentId=None,
+    )
+    assert presence_of(play, "alice").conversations.load == 0
+    play.wait(DAY - 1)
+    play.silent()
+    play.wait(1)
+    alice.hears("SC_CONVERSATION_ALERT", ConversationId=key)  # who had it is preferred
+    carol.silent()
+    assert causes(play)[-3:] == ["parked", "woken", "offered"]
+
+
+def test_what_is_put_aside_without_a_time_waits_for_the_other_side(play: Playbook) -> None:
+    post, alice = Post(play), play.agent("alice", "101")
+    key = working(play, alice, post)
+    alice.says("CS_CONVERSATION_PARK", ConversationId=key)
+    alice.hears("SC_CONVERSATION_STATUS", IsParked=True, ParkedUntilUtc=None)
+    play.wait(9 * DAY)
+    play.restart()
+    play.check_store()
+    post, alice = Post(play), play.agent("alice", "101", None)
+    alice.silent()
+    post.brings("Well?", InReplyToId="<1@example.org>", DeliverySystemId="<2@example.org>")
+    alice.hears("SC_CONVERSATION_ALERT", ConversationId=key, Unanswered=2)
+
+
+def test_what_is_put_aside_is_fetched_by_hand(play: Playbook) -> None:
+    alice = play.agent("alice", "101")
+    key = working(play, alice)
+    alice.says("CS_CONVERSATION_PARK", ConversationId=key)
+    alice.hears("SC_CONVERSATION_STATUS")
+    alice.says("CS_CONVERSATION_PICK", ConversationId=key)
+    alice.hears("SC_CONVERSATION_STATUS", Status="Answered", IsParked=False)
+    assert play.state.messages.aside == {agent_of(play, "alice"): {}}
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 367 * DAY])
+def test_a_time_that_is_past_or_too_far_is_none(play: Playbook, seconds: int) -> None:
+    alice = play.agent("alice", "101")
+    key, until = working(play, alice), later(play, seconds)
+    refused(alice, "CS_CONVERSATION_PARK", "BadPayload", ConversationId=key, UntilUtc=until)
+
+
+def test_what_waits_or_is_offered_is_put_aside_by_nobody(play: Playbook) -> None:
+    alice = play.agent("alice", "101")
+    key = alerted(play, alice)
+    refused(alice, "CS_CONVERSATION_PARK", "WrongState", ConversationId=key)
+
+
+# -- close
+
+
+def test_its_end_has_code_and_note(play: Playbook) -> None:
+    alice = play.agent("alice", "101")
+    key = working(play, alice)
+    alice.says("CS_CONVERSATION_CLOSE", 1, ConversationId=key, Code="Solved", Note="They fit")
+    alice.hears(
+        "SC_CONVERSATION_STATUS",
+        1,
+        Status="Closed",
+        CloseReason="Agent",
+        Code="Solved",
+        IsSpam=False,
+    )
+    (end,) = (f for f in play.facts if isinstance(f, ConversationMoved) and f.status == "Closed")
+    assert (end.note, end.agent) == ("They fit", agent_of(play, "alice"))
+    assert presence_of(play, "alice").conversations.load == 0
+    assert not any(isinstance(f, AddressMarked) for f in play.facts)
+    assert "closed" in refused(alice, "CS_CONVERSATION_CLOSE", "WrongState", ConversationId=key)
+
+
+def test_what_is_unwanted_marks_where_it_came_from(play: Playbook) -> None:
+    """B-59."""
+    post, alice = Post(play), play.agent("alice", "101")
+    key = working(play, alice, post)
+    alice.says("CS_CONVERSATION_CLOSE", ConversationId=key, IsSpam=True)
+    alice.hears("SC_CONVERSATION_STATUS", Status="Closed", IsSpam=True)
+    (marked,) = (f for f in play.facts if isinstance(f, AddressMarked))
+    assert (marked.address, marked.by) == ("eva@example.org", agent_of(play, "alice"))
+    post.brings("More")
+    alice.silent()
+    assert the_conversation(play).close_reason == "Rule"
+
+
+def test_a_supervisor_ends_any(play: Playbook) -> None:
+    alice, susan = play.agent("alice", "101"), play.agent("susan", "104", "Pause")
+    key = working(play, alice)
+    susan.says("CS_CONVERSATION_CLOSE", 1, ConversationId=key)
+    susan.hears("SC_CONVERSATION_STATUS", 1, Status="Closed", CloseReason="Admin")
+    alice.hears("SC_CONVERSATION_STATUS", Status="Closed", ConversationId=key)
+    second = alerted(play, alice, RemoteAddress="b@example.org", DeliverySystemId="<b>")
+    susan.says("CS_CONVERSATION_CLOSE", 2, ConversationId=second)
+    susan.hears("SC_CONVERSATION_STATUS", 2, Status="Closed", AgentId=None)
+    alice.hears("SC_CONVERSATION_ALERT_END", ConversationId=second)
+
+
+def test_nobody_else_ends_it(play: Playbook) -> None:
+    alice, bob = play.agent("alice", "101"), play.agent("bob", "102", "Pause")
+    key = alerted(play, alice)
+    refused(alice, "CS_CONVERSATION_CLOSE", "WrongState", ConversationId=key)
+    refused(bob, "CS_CONVERSATION_CLOSE", "UnknownConversation", ConversationId=key)
+    refused(bob, "CS_CONVERSATION_CLOSE", "UnknownConversation", ConversationId=guid(9))
+
+
+CODES = MAIL_FLOOR + '[[wrapup_codes]]\nname = "Solved"\n'
+
+
+def test_where_there_are_codes_it_is_one_of_them(play: Playbook) -> None:
+    play.reload(CODES)
+    alice = play.agent("alice", "101")
+    key = working(play, alice)
+    refused(alice, "CS_CONVERSATION_CLOSE", "BadPayload", ConversationId=key, Code="Gone")
+    alice.says("CS_CONVERSATION_CLOSE", ConversationId=key, Code="Solved")
+    alice.hears("SC_CONVERSATION_STATUS", Code="Solved")
