@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from broker.core.chats.transitions import acknowledgement
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Answer, ConversationNoteToAgent
 from broker.core.facts.messages import ConversationNoted, DraftDropped, DraftKept
 from broker.core.inputs import Stamp
 from broker.core.limits import NOTES_SHARE
 from broker.core.message_state import Conversation
-from broker.core.serving import serves
+from broker.core.serving import acknowledgement, serves
 from broker.core.state import Session, State
 from broker.core.views.conversation_addressing import (
     NO_CONVERSATION,
