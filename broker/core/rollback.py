@@ -26,6 +26,9 @@ from broker.core.deadlines import arm_all, arm_exclusions
 from broker.core.distribution.apply import arm_presences, requeue
 from broker.core.distribution.eligibility import touch
 from broker.core.facts import ConfigReplaced, Fact, SessionJoined, SessionLeft
+from broker.core.message_state import Conversation
+from broker.core.messages.apply import arm_messages
+from broker.core.messages.needs import need_of as asked_of
 from broker.core.messages.restoring import remember_deliveries
 from broker.core.state import AgentPresence, Chat, Recovered, State
 from protocol.values import ChatStatus
@@ -91,8 +94,13 @@ def roll_back(ahead: State, presence: Presence, recovered: Recovered, now: int) 
             chat.waiting.estimate = was.waiting.estimate
             _remember_times(state, chat, was)
         _await_bot(state, chat, was)
+    for conversation in state.messages.conversations.values():
+        same = ahead.messages.conversations.get(conversation.id)
+        if same is not None:
+            _remember_conversation(state, conversation, same)
     remember_deliveries(state, ahead)
     arm_all(state)
+    arm_messages(state)
     arm_presences(state)
     arm_exclusions(state)
     for no, entry in state.distribution.entries.items():
@@ -135,6 +143,23 @@ def _remember_times(state: State, chat: Chat, was: Chat) -> None:
         agent: min(at, was.exclusions.get(agent, at)) for agent, at in chat.exclusions.items()
     }
     requeue(state, chat.id, need_of(chat))
+
+
+def _remember_conversation(state: State, one: Conversation, was: Conversation) -> None:
+    """The same of a conversation."""
+    one.started_up = was.started_up
+    if one.enqueued_at == was.enqueued_at:
+        one.queued_up = was.queued_up
+    if one.closed_at == was.closed_at:
+        one.closed_up = was.closed_up
+    if one.offer is not None and was.offer is not None and one.offer == was.offer:
+        one.offer.term = was.offer.term
+    if one.aside is not None and was.aside is not None and one.aside == was.aside:
+        one.aside.term = was.aside.term
+    one.exclusions = {
+        agent: min(at, was.exclusions.get(agent, at)) for agent, at in one.exclusions.items()
+    }
+    requeue(state, one.id, asked_of(one))
 
 
 def _await_bot(state: State, chat: Chat, was: Chat | None) -> None:

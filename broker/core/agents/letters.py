@@ -35,6 +35,7 @@ from broker.core.messages.receiving import CONVERSATION_ID, MESSAGE_ID, room_for
 from broker.core.rules.messages import Letter, match
 from broker.core.serving import answered, serves
 from broker.core.state import Session, State
+from broker.core.views.conversation_addressing import CLOSED, NO_CONVERSATION
 from broker.core.views.structures import agent_name
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
@@ -44,8 +45,6 @@ from protocol.values import ChatStatus, Direction, Guid, MessageStatus, from_mic
 _REUSED = Refusal(ErrorCode.KEY_REUSED, "RequestId: used before for another message")
 _NO_MESSAGE = Refusal(ErrorCode.UNKNOWN_MESSAGE, "MessageId: no such message of this agent")
 _NOT_FORWARDED = Refusal(ErrorCode.UNKNOWN_MESSAGE, "ForwardOf: no such message of this agent")
-_NO_CONVERSATION = Refusal(ErrorCode.UNKNOWN_CHAT, "ConversationId: no such conversation")
-_CLOSED = Refusal(ErrorCode.CHAT_CLOSED, "ConversationId: the conversation is closed")
 _NOT_THEIRS = Refusal(ErrorCode.WRONG_STATE, "ConversationId: not answered by this agent")
 _LONG = Refusal(ErrorCode.OVERLOADED, "ConversationId: the conversation has too many messages")
 _NO_WAY = Refusal(ErrorCode.UNKNOWN_GATEWAY, "GatewayId: no message gateway that sends")
@@ -102,9 +101,9 @@ def _meant(state: State, agent: Guid, p: MessageContentInfo) -> Conversation | R
     if p.conversation_id is not None:
         found = kept.conversations.get(p.conversation_id)
         if found is None or agent not in (found.agent, found.last_agent):
-            return _NO_CONVERSATION
+            return NO_CONVERSATION
         if not found.is_open:
-            return _CLOSED
+            return CLOSED
         return found if found.is_with(agent) else _NOT_THEIRS
     gateway = state.config.message_gateways.get(p.gateway_id or Guid(""))
     if gateway is None or gateway.has_threads:

@@ -20,6 +20,7 @@ from broker.core.serving import answered, serves
 from broker.core.state import Session, State
 from broker.core.views.addressing import presence_at
 from broker.core.views.conversation_addressing import (
+    CLOSED,
     NO_CONVERSATION,
     NOT_THEIRS,
     conversation_at,
@@ -93,6 +94,8 @@ def pick(
     told = show_to(one, presence.agent, session, frame, full=True)
     if one.is_with(presence.agent):
         return Decision(answer=told)
+    if not one.is_open:
+        return CLOSED
     if one.status is not ChatStatus.WAITING:
         return Refusal(ErrorCode.WRONG_STATE, "ConversationId: it does not wait")
     if not may_take(state, one, presence.agent):
@@ -133,7 +136,7 @@ def give_back(
     if one.offered_to == presence.agent:
         return offer_over(state, one, stamp, OfferOutcome.REJECTED).answering(told)
     if not one.is_with(presence.agent):
-        return NOT_THEIRS
+        return NOT_THEIRS if one.is_open else CLOSED
     if one.demanded.project is None:
         return Refusal(
             ErrorCode.WRONG_STATE, "ConversationId: of no project, so nobody would get it"

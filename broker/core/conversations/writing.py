@@ -13,6 +13,7 @@ from broker.core.message_state import Conversation
 from broker.core.serving import acknowledgement, serves
 from broker.core.state import Session, State
 from broker.core.views.conversation_addressing import (
+    CLOSED,
     NO_CONVERSATION,
     NOT_THEIRS,
     conversation_at,
@@ -58,7 +59,7 @@ def note(
     if not may_read(state, one, me):
         return NOT_THEIRS
     if not one.is_open:
-        return Refusal(ErrorCode.WRONG_STATE, "ConversationId: the conversation is closed")
+        return CLOSED
     noted = ConversationNoted(
         conversation=one.id,
         no=one.no,
@@ -102,7 +103,7 @@ def draft(
     if one is None or not is_known_to(state, one, me):
         return NO_CONVERSATION
     if not one.is_with(me):
-        return NOT_THEIRS
+        return NOT_THEIRS if one.is_open else CLOSED
     told = acknowledgement(session, frame)
     content = evolve(p, counter=0, **dict.fromkeys(_GIVEN_BY_THE_BROKER))
     if content == MessageContentInfo(conversation_id=p.conversation_id):

@@ -12,6 +12,7 @@ from protocol.values import ChatStatus, Guid
 NO_CONVERSATION = Refusal(
     ErrorCode.UNKNOWN_CONVERSATION, "ConversationId: no such conversation at this workplace"
 )
+CLOSED = Refusal(ErrorCode.CHAT_CLOSED, "ConversationId: the conversation is closed")
 NOT_THEIRS = Refusal(ErrorCode.WRONG_STATE, "ConversationId: this agent does not work on it")
 
 
@@ -90,5 +91,5 @@ def owned_or_supervised(
 
 def _not_theirs(conversation: Conversation) -> Refusal:
     if conversation.status is ChatStatus.CLOSED:
-        return Refusal(ErrorCode.WRONG_STATE, "ConversationId: the conversation is closed")
+        return CLOSED
     return NOT_THEIRS

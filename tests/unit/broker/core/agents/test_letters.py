@@ -103,7 +103,7 @@ def test_whoever_has_it_later_is_asked_for_what_the_rules_say(play: Playbook) ->
         ("BadPayload", {"BodyText": None}),
         ("BadPayload", {"BodyText": " \n", "BodyHtml": ""}),
         ("UnknownMessage", {"ForwardOf": NOBODY}),
-        ("UnknownChat", {"ConversationId": NOBODY}),
+        ("UnknownConversation", {"ConversationId": NOBODY}),
         ("TooLong", {"References": ["<x@far>"] * 51}),
         ("TooLong", {"BodyText": "x" * 500_000, "BodyHtml": "\n" * 300_000}),
         ("BadPayload", {"Attachments": [{"Name": "a.pdf"}]}),
@@ -226,7 +226,7 @@ def test_a_reply_is_of_whoever_works_on_it(play: Playbook) -> None:
     """I-15, B-57: to others the conversation does not exist."""
     alice, bob = play.agent("alice", "101"), play.agent("bob", "102")
     status = writes(alice)
-    refused(bob, "UnknownChat", ConversationId=status["ConversationId"])
+    refused(bob, "UnknownConversation", ConversationId=status["ConversationId"])
     refused(
         alice, "BadPayload", ConversationId=status["ConversationId"], GatewayId=gateway("Faxes")
     )

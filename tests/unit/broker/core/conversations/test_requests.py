@@ -234,7 +234,9 @@ def test_its_end_has_code_and_note(play: Playbook) -> None:
     assert (end.note, end.agent) == ("They fit", agent_of(play, "alice"))
     assert presence_of(play, "alice").conversations.load == 0
     assert not any(isinstance(f, AddressMarked) for f in play.facts)
-    assert "closed" in refused(alice, "CS_CONVERSATION_CLOSE", "WrongState", ConversationId=key)
+    refused(alice, "CS_CONVERSATION_CLOSE", "ChatClosed", ConversationId=key)
+    refused(alice, "CS_CONVERSATION_PICK", "ChatClosed", ConversationId=key)
+    refused(alice, "CS_CONVERSATION_RETURN", "ChatClosed", ConversationId=key)
 
 
 def test_what_is_unwanted_marks_where_it_came_from(play: Playbook) -> None:

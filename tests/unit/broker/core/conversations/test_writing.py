@@ -67,7 +67,8 @@ def test_after_its_end_nothing_is_noted_and_a_retry_is_known(play: Playbook) -> 
     alice.hears("SC_CONVERSATION_STATUS")
     alice.says(NOTE, 1, ConversationId=key, ID="n", Text="Careful")
     alice.hears("SC_CONVERSATION_NOTE", 1, Counter=1)
-    refused(alice, NOTE, "WrongState", ConversationId=key, ID="m", Text="More")
+    refused(alice, NOTE, "ChatClosed", ConversationId=key, ID="m", Text="More")
+    refused(alice, DRAFT, "ChatClosed", Peer=None, ConversationId=key, BodyText="More")
 
 
 def test_notes_have_a_bound(play: Playbook) -> None:
