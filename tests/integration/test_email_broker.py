@@ -16,6 +16,7 @@ from broker.child import ServedBroker
 from connectors.channels.conform.commands import CommandProgram
 from connectors.client.connect import WorkplaceClient, connect_workplace
 from connectors.client.events import Alerted, ChatRef, Event, SentenceAdded
+from connectors.email.parse import parse
 from protocol.values import AgentState
 from tests.support import dovecot, submission
 from tests.support.dovecot import Dovecot
@@ -82,6 +83,13 @@ class Office:
                     pass
         raise AssertionError(text)
 
+    async def posted(self, count: int) -> list[str]:
+        """Wait until so many mails have gone out; their texts."""
+        with anyio.fail_after(40):
+            while len(self.smtp.taken) < count:  # noqa: ASYNC110 - another process does it
+                await anyio.sleep(0.1)  # real time: another process does it
+        return [(parse(data).text or "").strip() for data in self.smtp.taken]
+
 
 @asynccontextmanager
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
@@ -128,3 +136,36 @@ async def test_mail_reaches_an_agent_over_everything_that_goes_away(tmp_path: Pa
         "Hello?",
         "Thank you.",
     ]
+
+
+async def test_a_mail_is_answered(tmp_path: Path) -> None:
+    """B-50, B-52, B-60: with a refusal, and with the program and the broker gone for a while."""
+    async with office(tmp_path) as there:
+        await there.write(1, "Where is my parcel?")
+        ref = await there.hear("Where is my parcel?")
+        there.smtp.refuse.append(("RCPT", "450 4.7.1 greylisted"))
+        await there.agent.send(ref, "It is on its way.")
+        assert await there.posted(1) == ["It is on its way."]
+        await there.program.kill()
+        await there.write(2, "And when does it come?")
+        await there.agent.send(ref, "Is there anything else?")
+        await there.program.start()
+        await there.hear("And when does it come?")
+        assert await there.posted(2) == ["It is on its way.", "Is there anything else?"]
+    sent = [parse(data) for data in there.smtp.taken]
+    assert [box.address for box in sent[0].to] == ["ann@customer.example"]
+    assert sent[0].message_id != sent[1].message_id
+
+
+async def test_a_copy_stands_for_an_attempt_that_is_called_unknown(tmp_path: Path) -> None:
+    """B-55: and no other."""
+    async with office(tmp_path) as there:
+        await there.write(1, "Hello?")
+        ref = await there.hear("Hello?")
+        there.smtp.cuts.append(".")
+        await there.agent.send(ref, "Once or twice.")
+        assert await there.posted(2) == ["Once or twice.", "Once or twice."]
+        await there.agent.send(ref, "Once.")
+        assert (await there.posted(3))[2:] == ["Once."]
+    first, second, _ = (parse(data) for data in there.smtp.taken)
+    assert first.message_id == second.message_id
