@@ -1,6 +1,8 @@
 """A described request on its way to a provider, and what became of it."""
 
+import logging
 from contextlib import aclosing
+from typing import Final
 
 import anyio
 import httpx2
@@ -9,7 +11,7 @@ from connectors.sms.answers import AnswerRules, Outcome, Verdict, judge
 from connectors.sms.described import HttpRequest
 from connectors.sms.locators import Document
 
-LONGEST_ANSWER = 65_536
+LONGEST_ANSWER: Final = 65_536
 _NOT_SENT = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
@@ -19,6 +21,11 @@ _NOT_SENT = (
     httpx2.ProxyError,
 )
 """Errors after which it is sure that the provider has heard nothing."""
+
+
+# They log the URL of every request, and some providers want a secret in theirs.
+for _name in ("httpx2", "httpcore2"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 async def ask(

@@ -225,6 +225,11 @@ class Inbound:
             return REJECTED
         return 0
 
+    async def _forget(self, account: Account, connection: int) -> None:
+        """Let go the deliveries that cannot come again."""
+        for print_ in self.redeliveries[account.name].forget(connection, time.time()):
+            await self.host.store.set_position(f"{SEEN}{account.name} {print_}", None)
+
     async def lost(self, account: Account, connection: int) -> None:
         """Note that a connection is gone."""
         self.redeliveries[account.name].lose(connection, time.time())
@@ -265,9 +270,10 @@ class Inbound:
                 when=datetime.fromtimestamp(known.came, UTC),
             ),
         )
-        redeliveries.answer(print_, time.time())
-        redeliveries.forget(connection, time.time())
-        await self.host.store.set_position(key, None)
+        answered = redeliveries.answer(print_, time.time())
+        if answered is not None:
+            await self.host.store.set_position(key, _known(answered))
+        await self._forget(account, connection)
 
 
 def _part_of(pdu: Pdu) -> tuple[PartOf | None, bytes]:

@@ -21,7 +21,7 @@ from connectors.sms.smpp_codec import Pdu
 
 SHORTLY: Final = 60.0
 """An answer that was written so many seconds before the connection was lost may not have arrived."""
-SOON: Final = 900.0
+SOON: Final = 180.0
 """What such an answer was for comes again soon, if at all: a person may say the same later."""
 KEPT: Final = 6 * 3600.0
 """For so long a repetition is expected."""
@@ -86,13 +86,11 @@ class Redeliveries:
         return known
 
     def lose(self, connection: int, now: float) -> None:
-        """Note that a connection is lost: what was answered long before on it does not come again."""
-        for print_, known in list(self._known.items()):
+        """Note that a connection is lost: what was answered shortly before on it may come again."""
+        for print_, known in self._known.items():
             if known.connection != connection or known.answered is None:
                 continue
-            if known.answered + SHORTLY < now:
-                del self._known[print_]
-            else:
+            if known.answered + SHORTLY >= now:
                 self._known[print_] = evolve(known, answered=now)
 
     def forget(self, connection: int, now: float) -> list[str]:
@@ -110,9 +108,8 @@ class Redeliveries:
             for print_, known in self._known.items()
             if known.came + KEPT < now
             or (
-                known.connection == connection
-                and known.answered is not None
-                and known.answered + SHORTLY < now
+                known.answered is not None
+                and known.answered + (SHORTLY if known.connection == connection else SOON) < now
             )
         ]
         for print_ in gone:

@@ -1,6 +1,7 @@
 """An SMSC of another implementation, and one by hand that does whatever a test wants of it."""
 
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import anyio
 import anyio.abc
 import smpp34
+from anyio.streams.tls import TLSListener
 from attrs import define, field
 
 from connectors.sms.smpp_codec import Pdu, decode, encode, take_frame
@@ -90,7 +92,7 @@ async def smsc() -> AsyncIterator[Smsc]:
 class Connection:
     """One connection to an SMSC by hand."""
 
-    stream: anyio.abc.SocketStream
+    stream: anyio.abc.ByteStream
     _buffer: bytearray = field(factory=bytearray)
 
     async def next(self) -> Pdu:
@@ -113,18 +115,20 @@ class Connection:
 @asynccontextmanager
 async def smsc_by_hand(
     *scripts: Callable[[Connection], Awaitable[None]],
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[int]:
     """An SMSC that does with each connection what the next script says, and then hangs up; its port."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     left = list(scripts)
 
-    async def handle(stream: anyio.abc.SocketStream) -> None:
+    async def handle(stream: anyio.abc.ByteStream) -> None:
         script = left.pop(0) if left else scripts[-1]
         with suppress(anyio.EndOfStream, anyio.BrokenResourceError):
             async with stream:
                 await script(Connection(stream))
 
+    serving: Any = listener if tls is None else TLSListener(listener, tls, False)
     async with listener, anyio.create_task_group() as tasks:
-        tasks.start_soon(listener.serve, handle)
+        tasks.start_soon(serving.serve, handle)
         yield listener.extra(anyio.abc.SocketAttribute.local_port)
         tasks.cancel_scope.cancel()

@@ -1,5 +1,6 @@
 """A request on its way to a provider."""
 
+import logging
 from collections.abc import AsyncIterator, Callable
 
 import httpx2
@@ -67,6 +68,14 @@ async def test_b55_no_answer_in_time_is_unknown(autojump_clock: MockClock) -> No
 
     verdict = await asked(lambda request: httpx2.Response(200, content=pieces()))
     assert verdict == Verdict(outcome=Outcome.UNKNOWN, text="no answer within 5 s")
+
+
+async def test_no_url_is_logged_for_it_may_have_a_secret(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.INFO):
+        await asked(lambda request: httpx2.Response(500))
+    assert "secret" not in caplog.text
 
 
 async def test_a_redirect_is_not_followed() -> None:

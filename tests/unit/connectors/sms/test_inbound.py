@@ -213,7 +213,9 @@ async def test_an_smsc_is_answered_when_the_broker_has_the_text() -> None:
         (message,) = it.host.received
         assert (message.text, message.remote_address) == ("café €", "+420603123456")
         assert message.to == "90210"
-        assert await it.stored() == []
+        ((key, text),) = (await it.host.store.positions()).items()
+        assert key.startswith(SEEN)
+        assert read_known(text).answered is not None
 
 
 @pytest.mark.parametrize(
@@ -241,12 +243,24 @@ async def test_an_smsc_comes_again_when_the_broker_is_away(autojump_clock: MockC
         assert await it.deliver(b"yes") == 0
         first, second = it.host.received
         assert first.delivery_id != second.delivery_id
-        (name,) = [
-            read_known(text).name
-            for key, text in (await it.host.store.positions()).items()
-            if key.startswith(SEEN)
-        ] or [first.delivery_id]
-        assert name == first.delivery_id
+
+
+async def test_what_cannot_come_again_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with way() as it:
+        await it.deliver(b"yes")
+        monkeypatch.setattr("connectors.sms.redeliveries.SHORTLY", -1.0)
+        await it.deliver(b"no")
+        assert await it.stored() == []
+
+
+async def test_a_delivery_is_known_after_the_program_ended() -> None:
+    async with way() as before:
+        await before.deliver(b"yes", connection=7)
+        known = [read_known(text) for text in (await before.host.store.positions()).values()]
+    async with way() as it:
+        it.inbound.redeliveries["main"] = Redeliveries(tuple(known))
+        await it.deliver(b"yes", connection=1)
+        assert it.host.received[0].delivery_id == before.host.received[0].delivery_id
 
 
 async def test_what_may_have_been_answered_in_vain_is_known_on_the_next_connection() -> None:

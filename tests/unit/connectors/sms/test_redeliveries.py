@@ -34,8 +34,8 @@ def test_an_answer_long_before_has_arrived() -> None:
     it = Redeliveries()
     it.take("p", "one", 1, 0.0)
     it.answer("p", 1.0)
-    it.lose(1, 2.0 + SHORTLY)
-    assert it.take("p", "two", 2, 70.0).name == "two"
+    it.lose(1, SOON)
+    assert it.take("p", "two", 2, SOON + 1.0).name == "two"
 
 
 def test_what_does_not_come_again_soon_is_said_twice() -> None:
@@ -47,6 +47,9 @@ def test_what_does_not_come_again_soon_is_said_twice() -> None:
     it = Redeliveries()
     it.take("p", "one", 1, 0.0)
     assert it.take("p", "two", 1, KEPT + 1.0).name == "two"
+    it.answer("p", KEPT + 2.0)
+    assert it.forget(2, KEPT + 2.0 + SOON) == []
+    assert it.forget(2, KEPT + 3.0 + SOON) == ["p"]
 
 
 def test_what_cannot_come_again_is_forgotten() -> None:
@@ -55,6 +58,7 @@ def test_what_cannot_come_again_is_forgotten() -> None:
     it.answer("answered", 0.0)
     it.take("open", "two", 1, 0.0)
     assert it.forget(1, SHORTLY) == []
+    assert it.forget(2, SHORTLY + 1) == []
     assert it.forget(1, SHORTLY + 1) == ["answered"]
     assert it.forget(1, KEPT + 1) == ["open"]
     assert len(it) == 0

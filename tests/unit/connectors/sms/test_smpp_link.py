@@ -1,7 +1,9 @@
 """The way to an SMSC: one of another implementation, and one that fails."""
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -17,6 +19,7 @@ from connectors.sms.settings import Smpp
 from connectors.sms.smpp_codec import Pdu
 from connectors.sms.smpp_link import SmppLink
 from connectors.sms.smpp_session import Account, Answered
+from tests.support.certificates import Authority
 from tests.support.smsc import Connection, smsc, smsc_by_hand
 
 MEMBERS = {"source_addr": "90210", "destination_addr": "420603123456", "short_message": b"hi"}
@@ -65,7 +68,7 @@ async def linked(port: int, **given: Any) -> AsyncIterator[tuple[SmppLink, Heard
     heard = Heard()
     side = SmppSide(
         account=Account(system_id="me", password="secret"),
-        smpp=Smpp(host="127.0.0.1", port=port, **given),
+        smpp=Smpp(**{"host": "127.0.0.1", "port": port, **given}),
     )
     link = SmppLink(
         name="main",
@@ -258,6 +261,28 @@ async def test_an_answer_is_not_written_to_another_connection() -> None:
         go.set()
         await heard.until(lambda: bool(heard.delivered))
     assert [pdu.command for pdu in seen if pdu.command != "unbind"] == []
+
+
+@pytest.mark.parametrize(("host", "is_bound"), [("localhost", True), ("127.0.0.1", False)])
+def test_tls_is_spoken_with_whoever_has_the_name(tmp_path: Path, host: str, is_bound: bool) -> None:
+    authority = Authority(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+
+    async def main() -> None:
+        async def takes(line: Connection) -> None:
+            await line.bind()
+            await line.next()
+
+        ca = authority.directory / "ca.pem"
+        async with (
+            smsc_by_hand(takes, tls=context) as port,
+            linked(port, host=host, tls=True, ca=ca) as (_, heard),
+        ):
+            await heard.until(lambda: bool(heard.told))
+            assert (heard.told[0] is None) == is_bound
+
+    anyio.run(main, backend="asyncio")
 
 
 @pytest.mark.parametrize("data", [b"HTTP/1.1 400 Bad\r\n\r\n", b"\x00\x00\x00\x04", b""])
