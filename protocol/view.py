@@ -24,6 +24,7 @@ from typing import Final
 from attrs import define, evolve, field, frozen
 
 from protocol.agent import AgentStateInfo
+from protocol.blob import BlobStatusInfo
 from protocol.chat import (
     ChatCommandInfo,
     ChatInfo,
@@ -34,6 +35,7 @@ from protocol.chat import (
 from protocol.frame import Frame
 from protocol.session import Welcome
 from protocol.values import ChatStatus, CloseReason, Guid, Role, SentenceModel
+from protocol.verdicts import take_verdict
 
 TYPING_SECONDS: Final = 8.0
 """How long typing is shown without renewal (W-23)."""
@@ -226,12 +228,15 @@ class View:
             case "SC_AGENT_STATE":
                 assert isinstance(payload, AgentStateInfo)
                 return self._fold_agent(payload)
+            case "SE_BLOB_STATUS" | "SC_BLOB_STATUS":
+                assert isinstance(payload, BlobStatusInfo)
+                take_verdict([c.sentences for c in self.chats.values()], payload)
             case "SYS_WELCOME":
                 assert isinstance(payload, Welcome)
                 self.agent_id = payload.agent_id
-                return []
             case _:
-                return []
+                pass
+        return []
 
     def confirmed(self, key: Key, id: str, time: datetime) -> None:
         """Note that the viewer confirmed a sentence which it received."""

@@ -22,6 +22,7 @@ from broker.checker import (
     i15_isolation,
     i16_i17_liveness,
     i18_haste,
+    i19_attachments,
 )
 from broker.checker.dump import Dump
 from broker.checker.evidence import Story
@@ -49,6 +50,7 @@ LAWS: Final[Mapping[str, Law]] = MappingProxyType(
         "I-16": i16_i17_liveness.liveness,
         "I-17": i16_i17_liveness.determinism,
         "I-18": i18_haste.not_too_early,
+        "I-19": i19_attachments.whole_attachments,
     }
 )
 """The laws by name. I-12 is about messages, which this version does not serve."""

@@ -201,6 +201,30 @@ class FormRow:
 
 
 @frozen(kw_only=True)
+class BlobRow:
+    """An attachment, with all that is stored of its content, in order, as far as it has no gap."""
+
+    no: int
+    id: Guid
+    size: int
+    sha256: str
+    scan: str | None = None
+    completed_at: int | None = None
+    attached_at: int | None = None
+    dropped_at: int | None = None
+    content: bytes = b""
+
+
+@frozen(kw_only=True)
+class AttachmentRow:
+    """An attachment that a sentence names."""
+
+    chat: Guid
+    counter: int
+    blob_no: int
+
+
+@frozen(kw_only=True)
 class Dump:
     """Everything that the checker wants to know of the store; each list in the order of writing.
 
@@ -224,3 +248,5 @@ class Dump:
     parties: tuple[PartyRow, ...] = ()
     parkings: tuple[ParkingRow, ...] = ()
     exclusions: tuple[ExclusionRow, ...] = ()
+    blobs: tuple[BlobRow, ...] = ()
+    attachments: tuple[AttachmentRow, ...] = ()

@@ -42,6 +42,7 @@ REFUSALS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.BAD_PAYLOAD: "it cannot be made harmless",
     ErrorCode.OVERLOADED: "no process can be started that looks at it",
 }
+UNSEEN: Final = "what kind it is cannot be seen"
 CROWDED: Final = "too much waits to be looked at"
 KIND_BYTES: Final = 65_536
 """As much of an attachment is looked at to see its kind."""
@@ -246,7 +247,8 @@ def _made(one: Order, bodies: Bodies) -> FrameArrived:
 
 def _refused(one: Order, code: ErrorCode) -> WireError:
     named = code is ErrorCode.BAD_PAYLOAD
-    text = f"{one.member}: {REFUSALS[code]}" if named else REFUSALS[code]
+    why = UNSEEN if named and one.member == "Data" else REFUSALS[code]
+    text = f"{one.member}: {why}" if named else why
     path = one.member if named else None
     return WireError(code, text, type=one.frame.type, re=one.frame.id, path=path)
 

@@ -44,6 +44,7 @@ from broker.simulation.fake_sockets import (
 )
 from broker.simulation.faults import Faults, Window
 from broker.simulation.late_cleaning import LateCleaners
+from broker.simulation.late_scanner import LateScanner
 from broker.simulation.network import SimulatedConnection as Wire
 from broker.simulation.released import Released
 from broker.simulation.rng import Rng
@@ -217,6 +218,10 @@ class Life:
             guarded=self.guarded,
             is_over=lambda: self.dead,
         )
+        scanning = self.rng.fork("scanning")
+        self.sessions.scan = LateScanner(
+            host.world, scanning, self.standstill, self.server.submit, lambda: self.dead
+        ).put
         self.released = Released(host.world, host.history, self.sessions, self.wires)
         self.watch = Watch(host.world, host.history, self.server, self.listener)
         self._dear = self.rng.fork("turns").choose((5, 20, DEAR))

@@ -6,9 +6,13 @@ import json
 import sqlite3
 from typing import Any, TypeVar
 
+from attrs import fields
+
 from broker.checker.dump import (
     AgentMoveRow,
     AgentRow,
+    AttachmentRow,
+    BlobRow,
     ChatRow,
     DecisionRow,
     Dump,
@@ -65,7 +69,28 @@ def dump_of(database: sqlite3.Connection) -> Dump:
         exclusions=_rows(
             database, ExclusionRow, _OF_CHAT.format("exclusions", "t.chat_no, t.agent")
         ),
+        blobs=_blobs(database),
+        attachments=_rows(
+            database,
+            AttachmentRow,
+            _OF_CHAT.format("sentence_attachments", "t.chat_no, t.counter, t.place"),
+        ),
     )
+
+
+def _blobs(database: sqlite3.Connection) -> tuple[BlobRow, ...]:
+    found = []
+    for row in _plain(database, "SELECT *, x'' AS content FROM blobs ORDER BY no"):
+        content = b""
+        pieces = "SELECT start, data FROM blob_pieces WHERE blob_no = ? ORDER BY start"
+        for start, data in database.execute(pieces, (row["no"],)):
+            if start != len(content):
+                break
+            content += data
+        named = {a.name for a in fields(BlobRow)}
+        known = {name: value for name, value in row.items() if name in named}
+        found.append(BlobRow(**{**known, "content": content}))
+    return tuple(found)
 
 
 def _plain(database: sqlite3.Connection, query: str) -> list[dict[str, Any]]:

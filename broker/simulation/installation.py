@@ -11,6 +11,7 @@ from broker.config.folding import Words
 from broker.config.model import (
     SECOND,
     Agent,
+    Attachments,
     Config,
     Distribution,
     Form,
@@ -91,6 +92,9 @@ def build(rng: Rng, agents: int) -> Installation:
             frames_per_second=60,
             contacts=1,
             list_chats=rng.fork("pieces").choose((1, 1, 2, 3, 100)),
+        ),
+        attachments=Attachments(
+            scanner="tcp://scanner:3310" if rng.fork("scanner").happens(0.5) else None
         ),
         distribution=Distribution(
             age_weight=rng.choose((0.0, 1.0, 5.0)),

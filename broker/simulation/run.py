@@ -28,6 +28,7 @@ from broker.simulation.faults import OF_SERVICE, Faults, Window
 from broker.simulation.habits import Browsing, habits_of
 from broker.simulation.rng import Rng
 from broker.simulation.setup import describe
+from broker.simulation.sharing import sharing_of
 from broker.simulation.strain import Strain
 from broker.simulation.world import MS, World
 from connectors.client.backoff import Backoff
@@ -98,7 +99,7 @@ class Play:
         world.run_until(begun + script.storm * SECOND)
         self._calm_down()
         world.run_until(world.now + script.calm * SECOND)
-        staff = (*self.agents, *self.bots, *self.habits, *self.browsing)
+        staff = (*self.agents, *self.bots, *self.habits, *self.browsing, *self.sharing)
         for person in (*self.visitors, *self.diallers, *staff):
             person.quiet = True
         for vandal in self.vandals:
@@ -150,7 +151,9 @@ class Play:
             Browsing(world, rng.fork(f"browsing-{one.name}"), program=one)
             for one in self.connectors
         ]
-        staff = (*self.agents, *self.bots, *self.vandals, *self.habits, *self.browsing)
+        self.sharing = sharing_of(rng, world, self.agents, self.connectors)
+        besides = (*self.habits, *self.browsing, *self.sharing)
+        staff = (*self.agents, *self.bots, *self.vandals, *besides)
         for person in (*self.visitors, *self.diallers, *staff):
             person.begin()
         self.faults.plan(script.faults, world.now + script.storm * SECOND)
