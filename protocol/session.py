@@ -23,7 +23,7 @@ class Hello:
         token: The secret of the gateway or the agent.
         software: Name and version of the program.
         continues: The session that it goes on with after a lost connection (workplace only).
-        takes_pieces: Whether it takes the list of open chats in pieces (connector only).
+        takes_pieces: Whether it takes lists in pieces: of open chats, a workplace those of conversations.
     """
 
     version: int = 0

@@ -98,6 +98,11 @@ class Correspondence:
         )
         return _status(await self._client.request("CS_CONVERSATION_TRANSFER", info))
 
+    async def take_back(self, conversation_id: Guid) -> ConversationInfo:
+        """Take a transfer back that nobody has answered yet."""
+        info = ConversationTransferInfo(peer=self._number, conversation_id=conversation_id)
+        return _status(await self._client.request("CS_CONVERSATION_TRANSFER", info))
+
     async def close(
         self,
         conversation_id: Guid,
@@ -201,7 +206,7 @@ class Correspondence:
         return frame.payload
 
     async def draft(self, message: MessageContentInfo) -> None:
-        """Have the broker keep what is written and not sent yet; the latest of a conversation wins.
+        """Have the broker keep what is written and not sent yet: the latest of a conversation, or nothing.
 
         May be called often: while one is under way the latest of the others waits, and the rest are let go.
         """

@@ -420,4 +420,5 @@ def _hello(settings: Settings) -> Hello:
                 login=settings.login,
                 token=settings.token,
                 software=settings.software,
+                takes_pieces=(settings.conversations and settings.tuning.pieces) or None,
             )

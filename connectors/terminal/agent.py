@@ -27,8 +27,11 @@ from connectors.terminal.colleagues import (
     parties_text,
 )
 from connectors.terminal.conversation import Conversation
+from connectors.terminal.mail_talk import MailTalk
+from connectors.terminal.mails import HELP as MAIL_HELP
+from connectors.terminal.mails import Mails
 from connectors.terminal.options import AgentOptions
-from connectors.terminal.program import CHAT, NAME, OWN, STATE, TYPING, Face
+from connectors.terminal.program import CHAT, NAME, OWN, STATE, TYPING, Face, is_command
 from connectors.terminal.words import CLOSED_BY, STATE_WORDS, wrap_up_text
 from protocol.agent import AgentStateInfo, AgentWrapUpInfo
 from protocol.chat import ChatPartyInfo, ChatSentenceInfo
@@ -40,7 +43,7 @@ A line is sent by Enter; //TEXT says /TEXT. PageUp and PageDown scroll.
 /ready  /pause REASON  /wrapup  /logoff   your state (of one chat: /done)
 /accept [N]  /reject [N]        take or reject the chat that is offered
 /1 /2 ... or Alt-1 Alt-2 ...    go to a chat        /chats  list them
-/end [N]                        end a chat          /quit   leave"""
+/end [N]  end a chat            /mail  all about messages     /quit  leave"""
 
 _STATES = {
     "ready": AgentState.READY,
@@ -79,6 +82,7 @@ class AgentTerminal(NumberedTerminal):
         super().__init__(client, face)
         self._options = options
         self._colleagues = Colleagues(client, self)
+        self._mails = Mails(client, self, self._colleagues)
         self._state: AgentStateInfo | None = None
         self._wanted: tuple[AgentState, str | None] | None = None
         if options.ready:
@@ -86,8 +90,8 @@ class AgentTerminal(NumberedTerminal):
 
     @property
     def help(self) -> str:
-        """The commands."""
-        return f"{HELP}\n{MORE_HELP}"
+        """The commands for what is on the screen."""
+        return MAIL_HELP if self.mail_on_screen is not None else f"{HELP}\n{MORE_HELP}"
 
     @property
     def party_name(self) -> str | None:
@@ -101,6 +105,21 @@ class AgentTerminal(NumberedTerminal):
 
     # --- commands ---
 
+    async def enter(self, text: str) -> None:
+        """Take a line: of a message that is being written, or as every program does."""
+        if not is_command(text) and self._mails.writing.takes_line(text):
+            self.client.dial_now()
+            self.stir()
+        else:
+            await super().enter(text)
+
+    def typed(self, text: str) -> None:
+        """The person is typing this; who writes mail does not see it."""
+        if self.mail_on_screen is None:
+            super().typed(text)
+        else:
+            self.client.dial_now()
+
     async def command(self, name: str, rest: str) -> bool:
         """Do a command."""
         if name in _STATES:
@@ -113,11 +132,16 @@ class AgentTerminal(NumberedTerminal):
             await self._hang_up(rest, ChatStatus.ALERTING)
         elif name in ("end", "e"):
             await self._hang_up(rest, ChatStatus.ANSWERED)
+        elif name == "mail":
+            for line in MAIL_HELP.splitlines():
+                self.remark(line)
         elif name == "chats":
             for talk in self.talks.values():
                 self.remark(f"#{talk.number} {talk.title}: {self._stands(talk)}")
         else:
-            return await self._colleagues.command(name, rest)
+            return await self._mails.command(name, rest) or await self._colleagues.command(
+                name, rest
+            )
         return True
 
     async def _set_state(self, state: AgentState, reason: str | None) -> None:
@@ -129,12 +153,19 @@ class AgentTerminal(NumberedTerminal):
 
     async def _accept(self, rest: str) -> None:
         talk = self._pick(rest, ChatStatus.ALERTING)
-        if talk is not None and await self.attempt(self.client.answer(talk.ref)):
+        if talk is None:
+            return
+        if await self.attempt(
+            self._mails.take(talk) if isinstance(talk, MailTalk) else self.client.answer(talk.ref)
+        ):
             self.look_at(talk.ref)
 
     async def _hang_up(self, rest: str, status: ChatStatus) -> None:
         talk = self._pick(rest, status)
-        if talk is not None:
+        if isinstance(talk, MailTalk):
+            ends = status is ChatStatus.ANSWERED
+            await self.attempt(self._mails.end(talk) if ends else self._mails.let_go(talk))
+        elif talk is not None:
             await self.attempt(self.client.hang_up(talk.ref))
 
     def _pick(self, rest: str, status: ChatStatus) -> Conversation | None:
@@ -162,37 +193,68 @@ class AgentTerminal(NumberedTerminal):
     def talk(self, ref: ChatRef) -> Conversation:
         """The conversation of a chat; a new one gets the lowest number that is free."""
         if ref not in self.talks:
-            for old in list(self.talks.values()):
-                is_over = old.status is ChatStatus.CLOSED and old.chat_id not in self._wrap_ups()
-                if is_over and old.ref != self.active:
-                    del self.talks[old.ref]
+            self._make_room()
             self.talks[ref] = Conversation(ref, number=self.number_of(ref))
         return self.talks[ref]
+
+    def mail(self, conversation_id: Guid) -> MailTalk:
+        """A conversation of messages; it has its number among those of chats."""
+        ref = self.client.ref(conversation_id)
+        talk = self.talks.get(ref)
+        if not isinstance(talk, MailTalk):
+            self._make_room()
+            talk = self.talks[ref] = MailTalk(ref, number=self.number_of(ref))
+        return talk
+
+    @property
+    def mail_on_screen(self) -> MailTalk | None:
+        """What is on the screen, if it is a conversation of messages."""
+        talk = self.talks.get(self.active) if self.active is not None else None
+        return talk if isinstance(talk, MailTalk) else None
+
+    def _make_room(self) -> None:
+        """Let closed ones go that nobody looks at."""
+        for old in list(self.talks.values()):
+            is_over = old.status is ChatStatus.CLOSED and old.chat_id not in self._wrap_ups()
+            if is_over and old.ref != self.active:
+                del self.talks[old.ref]
 
     def number_of(self, ref: ChatRef) -> int:
         """The number of a chat, of those at hand and those that are only listed; else one that is free."""
         if ref in self.talks:
             return self.talks[ref].number
-        listed = self._colleagues.listed
+        listed = self._listed_numbers()
         taken = {talk.number for talk in self.talks.values()} | set(listed.values())
         return listed.get(ref) or next(n for n in range(1, len(taken) + 2) if n not in taken)
 
     def numbered(self, number: int) -> ChatRef | None:
         """The chat of a number."""
         known = {talk.number: talk.ref for talk in self.talks.values()}
-        known |= {one: ref for ref, one in self._colleagues.listed.items() if one not in known}
+        known |= {one: ref for ref, one in self._listed_numbers().items() if one not in known}
         return known.get(number)
+
+    def _listed_numbers(self) -> dict[ChatRef, int]:
+        return self._colleagues.listed | self._mails.listed
 
     def on(self, event: Event) -> None:
         """Take an event."""
         if isinstance(event, ChatForgotten):
-            self._forget(event.ref)
+            self.forget(event.ref)
             return
         super().on(event)
         if isinstance(event, ChatChanged):
             is_parked = event.status is ChatStatus.ANSWERED and bool(event.info.is_parked)
             self._take_parking(self.talk(event.ref), is_parked)
+            self._recall(self.talk(event.ref), event.info.history or ())
         self._on_own(event)
+        self._mails.on(event)
+
+    def _recall(self, talk: Conversation, history: Sequence[ChatSentenceInfo]) -> None:
+        """Show what was said with this visitor before, where sentences are messages (B-60)."""
+        if history and not talk.has_history:
+            talk.has_history = True
+            for sentence in history:
+                self.face.show(talk, talk.recall(sentence))
 
     def _on_own(self, event: Event) -> None:
         """What only agents are told."""
@@ -248,6 +310,9 @@ class AgentTerminal(NumberedTerminal):
 
     def speak(self, text: str) -> None:
         """Send a sentence; of one whom the visitor does not see, a note to the colleagues."""
+        if self.mail_on_screen is not None:
+            self.decline("/answer begins an answer, /note TEXT is for colleagues")
+            return
         party = self._party(self.active, PartyState.JOINED) if self.active is not None else None
         if party is None or party.mode is TransferMode.CONFERENCE:
             super().speak(text)
@@ -272,6 +337,9 @@ class AgentTerminal(NumberedTerminal):
         was_parked, talk.is_parked = talk.is_parked, is_parked
         if was_parked is not is_parked and talk.status is ChatStatus.ANSWERED:
             self.remark("the chat is on hold" if is_parked else "the chat goes on", talk)
+
+    def _unsent(self) -> int:
+        return super()._unsent() + self._mails.writing.under_way
 
     def _now(self) -> tuple[AgentState | None, str | None]:
         """The state that the broker has, or is to take next."""
@@ -314,7 +382,8 @@ class AgentTerminal(NumberedTerminal):
         talk.title = talk.title or name
         return f"#{talk.number} {talk.title}"
 
-    def _forget(self, ref: ChatRef) -> None:
+    def forget(self, ref: ChatRef) -> None:
+        """Take a chat off the list that is not with the agent any more."""
         talk = self.talks.pop(ref, None)
         if talk is None:
             return
@@ -351,6 +420,8 @@ class AgentTerminal(NumberedTerminal):
         """How a chat stands to its agent."""
         if talk.chat_id in self._wrap_ups():
             return "wrap-up"
+        if talk.is_parked and isinstance(talk, MailTalk):
+            return "put aside"
         if talk.status is ChatStatus.ANSWERED and talk.is_parked:
             return "on hold"
         return _SEEN.get(talk.status, "not with you")

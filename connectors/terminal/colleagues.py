@@ -8,6 +8,7 @@ from connectors.client.connect import WorkplaceClient
 from connectors.client.events import ChatRef
 from connectors.terminal.conversation import short
 from connectors.terminal.forms import read_forms
+from connectors.terminal.mail_talk import MailTalk
 from connectors.terminal.program import Terminal
 from connectors.terminal.words import STATE_WORDS, decision_text, listed_text
 from protocol.agent import AgentStateInfo
@@ -39,6 +40,19 @@ class NumberedTerminal(Terminal):
     @abstractmethod
     def number_of(self, ref: ChatRef) -> int:
         """The number of a chat, of those at hand and those that are only listed; else one that is free."""
+
+    @property
+    @abstractmethod
+    def mail_on_screen(self) -> MailTalk | None:
+        """What is on the screen, if it is a conversation of messages."""
+
+    @abstractmethod
+    def mail(self, conversation_id: Guid) -> MailTalk:
+        """A conversation of messages, made on first sight."""
+
+    @abstractmethod
+    def forget(self, ref: ChatRef) -> None:
+        """Take something off the list that is not with the agent any more."""
 
     @abstractmethod
     def numbered(self, number: int) -> ChatRef | None:
@@ -116,12 +130,12 @@ class Colleagues:
             await self._client.take_back(chat)
         elif kind == "project":
             await self._client.transfer(chat, project_id=project_id(name.strip()))
-        elif (found := await self._agent(rest)) is not None:
+        elif (found := await self.agent(rest)) is not None:
             agent, note = found
             await self._client.transfer(chat, agent_id=agent, note=note or None)
 
     async def _invite(self, chat: ChatRef, rest: str) -> None:
-        if (found := await self._agent(rest)) is not None:
+        if (found := await self.agent(rest)) is not None:
             agent, more = found
             kind, _, after = more.partition(" ")
             note = after.strip() if kind in _MODES else more
@@ -196,7 +210,7 @@ class Colleagues:
             for one in await self._client.explain(Guid(chat.name)):
                 self._terminal.remark(decision_text(one))
 
-    async def _agent(self, text: str) -> tuple[Guid, str] | None:
+    async def agent(self, text: str) -> tuple[Guid, str] | None:
         """The colleague with whose name a text begins, and what follows it.
 
         As many words as fit somebody are the name; the last of them may be cut short. Says so when that

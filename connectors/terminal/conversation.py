@@ -5,6 +5,7 @@ from enum import StrEnum
 from attrs import define, field, frozen
 
 from connectors.client.events import ChatRef
+from connectors.terminal.words import local_time
 from protocol.chat import ChatSentenceInfo
 from protocol.display import shown
 from protocol.values import ChatStatus, Guid
@@ -75,6 +76,7 @@ class Conversation:
         is_parked: It is on hold.
         alert_until: Until when it is offered; None: it is not.
         held: How the person had it last: offered, or theirs.
+        has_history: What was said in earlier chats is shown already.
         is_shared: The person was told of somebody else in it, besides its two sides.
         unread: Lines that came while another chat was on the screen.
         chat_id: The chat that goes by its name now.
@@ -89,6 +91,7 @@ class Conversation:
     is_parked: bool = False
     alert_until: float | None = None
     held: ChatStatus | None = None
+    has_history: bool = False
     is_shared: bool = False
     unread: int = 0
     chat_id: Guid | None = None
@@ -127,6 +130,14 @@ class Conversation:
             for known in (self._mine, self._own, self._places):
                 known.clear()
         self.chat_id = chat_id
+
+    def recall(self, sentence: ChatSentenceInfo) -> Line:
+        """Add what was said in an earlier chat; gives its line."""
+        when = sentence.time_sent
+        at = f" {local_time(when, '%d %b %H:%M')}" if when is not None else ""
+        line = Line(text=f"earlier{at}, {sentence.party_name or '?'}: {sentence.text or ''}")
+        self._entries.append(line)
+        return line
 
     def say(self, text: str) -> None:
         """Add a line of the program's own."""

@@ -66,6 +66,7 @@ async def _work(options: AgentOptions) -> int:
         options.workplace,
         options.login,
         options.token,
+        conversations=True,
         tuning=AT_A_SCREEN,
         software=SOFTWARE,
         wait=False,

@@ -91,6 +91,10 @@ class Plain:
             self._terminal.status = 0 if isinstance(error, BrokenPipeError) else NOT_WRITTEN
             self._terminal.done.set()
 
+    async def edit(self, text: str) -> str | None:
+        """A pipe has no editor."""
+        return None
+
     def ring(self) -> None:
         """A pipe has no bell."""
 

@@ -62,6 +62,9 @@ class Face(Protocol):
     def delivered(self, talk: Conversation, counter: int) -> None:
         """An own line is with the other side."""
 
+    async def edit(self, text: str) -> str | None:
+        """Let the person edit a text in their own editor; None where there is no room for one."""
+
     def ring(self) -> None:
         """Something wants attention."""
 

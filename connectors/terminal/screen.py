@@ -1,10 +1,10 @@
 """The full screen: transcript, offers, status line, input."""
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import anyio
-from prompt_toolkit.application import Application
+from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -17,6 +17,7 @@ from prompt_toolkit.widgets import TextArea
 
 from connectors.terminal.cells import Part, fitted, steady, stood_in, wrapped
 from connectors.terminal.conversation import Conversation, Line, Tick
+from connectors.terminal.editor import edited
 from connectors.terminal.program import Terminal
 from protocol.display import shown
 
@@ -81,6 +82,10 @@ class Screen:
 
     def delivered(self, talk: Conversation, counter: int) -> None:
         """The ticks are drawn with the transcript."""
+
+    async def edit(self, text: str) -> str | None:
+        """Leave the screen to the person's editor until they are done."""
+        return await run_in_terminal(partial(edited, text), in_executor=True)
 
     def ring(self) -> None:
         """Ring the bell."""

@@ -56,6 +56,9 @@ class Lines:
     def delivered(self, talk: Conversation, counter: int) -> None:
         pass
 
+    async def edit(self, text: str) -> str | None:
+        return f"{text} and edited"
+
     def ring(self) -> None:
         pass
 
