@@ -1,0 +1,122 @@
+"""An agent's terminal program with mail, and the connector that carries it, against the core on a socket."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import anyio
+
+from broker.core.message_state import Conversation
+from connectors.client.connect import connect_workplace
+from connectors.client.events import MessageSending
+from connectors.client.messages import MessageClient, connect_messages
+from connectors.terminal.agent import AgentTerminal
+from connectors.terminal.mail_talk import MailTalk
+from connectors.terminal.options import agent_options
+from protocol.identifiers import derive
+from protocol.message import MessageContentInfo
+from protocol.values import Guid
+from tests.support.agent_program import Lines, sit_down
+from tests.support.core_on_socket import CoreOnSocket, with_core
+from tests.support.wired_core import INSTALLATION
+
+MAIL_INSTALLATION = (
+    INSTALLATION.replace('login = "bob"', 'login = "bob"\nskills = { Sales = 50 }')
+    + """
+[[message_gateways]]
+name = "Office"
+peer = "mail"
+channel = "Email"
+direction = "B"
+token = "mail-secret"
+[[message_rules]]
+rank = 10
+project = "Support"
+"""
+)
+OFFICE = derive("message_gateway", "Office")
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+class MailScene:
+    """Alice at her terminal, and the connector of the mailbox."""
+
+    def __init__(
+        self, broker: CoreOnSocket, terminal: AgentTerminal, face: Lines, post: MessageClient
+    ) -> None:
+        self.broker, self.terminal, self.face, self.post = broker, terminal, face, post
+        self.core = broker.core
+        self._numbers = count(1)
+
+    async def comes(self, text: str = "When do you open?", **members: Any) -> Guid:
+        """A mail comes in; gives its name."""
+        name = f"<m{next(self._numbers)}@example.org>"
+        given = {
+            "delivery_system_id": name,
+            "gateway_id": OFFICE,
+            "remote_address": "jana@example.org",
+            "from_field": "Jana <jana@example.org>",
+            "subject_field": "Opening hours",
+            "received_sent_time": NOON,
+            "body_text": text,
+        }
+        receipt = await self.post.receive_message(MessageContentInfo(**(given | members)))
+        assert receipt.message_id is not None
+        return receipt.message_id
+
+    async def types(self, *lines: str) -> None:
+        for line in lines:
+            await self.terminal.enter(line)
+
+    async def sees(self, line: str, text: str) -> None:
+        """Enter a command, and wait until a line shows a text."""
+        await self.terminal.enter(line)
+        await self.face.shows(text)
+
+    async def takes(self, text: str = "When do you open?", **members: Any) -> MailTalk:
+        """A mail comes in, and Alice takes it."""
+        await self.comes(text, **members)
+        await self.face.shows("writes, ")
+        await self.terminal.enter("/accept")
+        await self.face.shows("the conversation is yours")
+        talk = self.terminal.mail_on_screen
+        assert talk is not None
+        return talk
+
+    async def is_to_send(self) -> MessageContentInfo:
+        """What the connector is handed next."""
+        async for event in self.post.events():
+            if isinstance(event, MessageSending):
+                return event.message
+        raise AssertionError("the connector has ended")
+
+    def conversation(self, talk: MailTalk) -> Conversation:
+        """The conversation as the core has it."""
+        return self.core.state.messages.conversations[talk.id]
+
+
+def play_mail(scenario: Callable[[MailScene], Awaitable[None]]) -> None:
+    """Alice is ready at her terminal; Bob, a supervisor, is there; the mailbox is connected."""
+
+    async def run(broker: CoreOnSocket) -> None:
+        face = Lines()
+        sit_down(broker.core, "bob", "102", -1)
+        async with (
+            anyio.create_task_group() as tasks,
+            connect_messages(broker.address, ["mail"], "mail-secret") as post,
+            at_workplace(broker) as client,
+        ):
+            await post.gateways("mail")
+            terminal = AgentTerminal(client, face, agent_options(["--ready"]))
+            tasks.start_soon(terminal.run)
+            await face.shows("you are ready")
+            await scenario(MailScene(broker, terminal, face, post))
+            tasks.cancel_scope.cancel()
+
+    with_core(run, "asyncio", MAIL_INSTALLATION)
+
+
+def at_workplace(broker: CoreOnSocket) -> Any:
+    """Alice's program, which works on messages."""
+    return connect_workplace(broker.address, "101", "alice", "alice-secret", conversations=True)
