@@ -52,7 +52,7 @@ class MailScene:
     async def comes(self, text: str = "When do you open?", **members: Any) -> Guid:
         """A mail comes in; gives its name."""
         name = f"<m{next(self._numbers)}@example.org>"
-        given = {
+        given: dict[str, Any] = {
             "delivery_system_id": name,
             "gateway_id": OFFICE,
             "remote_address": "jana@example.org",

@@ -1,7 +1,5 @@
 """Messages in the agent's terminal program, against the core on a socket (B-57)."""
 
-from connectors.terminal.letters import in_transcript
-from protocol.values import ChatStatus, MessageStatus
 from tests.support.mail_program import MailScene, play_mail
 
 
