@@ -5,7 +5,7 @@ from __future__ import annotations
 from broker.core.capacity import capacity_cost
 from broker.core.distribution.graces import lost_until
 from broker.core.distribution_state import Work
-from broker.core.message_state import Conversation
+from broker.core.message_state import Conversation, kept_bytes
 from broker.core.state import State
 from broker.core.timers import TimerKind
 from protocol.values import ChatStatus, Guid
@@ -56,7 +56,10 @@ def _index_faults(state: State) -> list[str]:
     counts: dict[ChatStatus, int] = {}
     aside: dict[Guid, set[Guid]] = {}
     drafts: dict[Guid, set[Guid]] = {}
+    sizes: dict[Guid, int] = {}
     for one in every:
+        size = sum(kept_bytes(message.content) for message in one.messages)
+        sizes[one.pair] = sizes.get(one.pair, 0) + size
         counts[one.status] = counts.get(one.status, 0) + 1
         if one.aside is not None and one.aside.by is not None:
             aside.setdefault(one.aside.by, set()).add(one.id)
@@ -64,6 +67,8 @@ def _index_faults(state: State) -> list[str]:
             drafts.setdefault(one.draft.agent, set()).add(one.id)
     if counts != {status: n for status, n in kept.status_counts.items() if n}:
         faults.append(f"I-14: conversations by status are {counts}, not {kept.status_counts}")
+    if {p: n for p, n in sizes.items() if n} != {p: n for p, n in kept.bytes_held.items() if n}:
+        faults.append(f"I-14: messages take {sizes} bytes, not {kept.bytes_held}")
     if aside != {agent: set(those) for agent, those in kept.aside.items() if those}:
         faults.append(f"I-14: conversations are put aside by {aside}, not {kept.aside}")
     if drafts != {agent: set(those) for agent, those in kept.drafts.items() if those}:

@@ -41,6 +41,26 @@ def without_bodies(content: MessageContentInfo) -> MessageContentInfo:
     return evolve(content, body_html=None, body_text=None)
 
 
+_MESSAGE_BYTES: Final = 1_024
+_ATTACHMENT_BYTES: Final = 512
+_TEXTS: Final = (
+    "from_field",
+    "to_field",
+    "to_cc_field",
+    "to_bcc_field",
+    "subject_field",
+    "extended_fields",
+)
+
+
+def kept_bytes(content: MessageContentInfo) -> int:
+    """About how much memory a message takes without its bodies."""
+    texts = sum(len(getattr(content, name) or "") for name in _TEXTS)
+    named = sum(64 + len(name) for name in content.references or ())
+    attached = _ATTACHMENT_BYTES * len(content.attachments or ())
+    return _MESSAGE_BYTES + texts + named + attached
+
+
 def body_bytes(content: MessageContentInfo) -> int:
     """How many bytes the bodies of a message take."""
     return len((content.body_html or "").encode()) + len((content.body_text or "").encode())
@@ -279,6 +299,7 @@ class Messages:
         aside: The conversations that each agent put aside; `drafts` those with a draft of theirs.
         closed: The closed conversations in memory, the one that closed first in front.
         held: How many conversations of each pair are in memory.
+        bytes_held: About how much memory the messages in them take.
         queued: The messages of each gateway that wait to be handed over, the first in front: queued
             ones and those whose next attempt is due.
         sending: Those that a connector has.
@@ -298,6 +319,7 @@ class Messages:
     drafts: dict[Guid, dict[Guid, None]] = Factory(dict)
     closed: dict[Guid, None] = Factory(dict)
     held: dict[Guid, int] = Factory(dict)
+    bytes_held: dict[Guid, int] = Factory(dict)
     queued: dict[Guid, dict[Guid, None]] = Factory(dict)
     sending: dict[Guid, dict[Guid, None]] = Factory(dict)
     carried: dict[int, Load] = Factory(dict)

@@ -31,7 +31,7 @@ from broker.core.messages.attempts import delivery_of, moved
 from broker.core.messages.composing import answering, attached, digest_of, unfit
 from broker.core.messages.conversing import moved as conversation_moved
 from broker.core.messages.naming import proposed_name
-from broker.core.messages.receiving import CONVERSATION_ID, MESSAGE_ID, room_for_one
+from broker.core.messages.receiving import CONVERSATION_ID, MESSAGE_ID, room_for
 from broker.core.rules.messages import Letter, match
 from broker.core.serving import answered, serves
 from broker.core.state import Session, State
@@ -172,12 +172,15 @@ class _Writing:
         """A reply, or one more message; the draft of it is not needed any more."""
         if len(conversation.messages) >= MESSAGES_PER_CONVERSATION:
             return _LONG
+        room = room_for(self.state, conversation.pair, but=conversation.id)
+        if room is None:
+            return _MEMORY_FULL
         counter = len(conversation.messages) + 1
         said = answering(conversation, self.gateway, self.p)
         stored = self._stored(conversation.id, conversation.no, counter, said)
         if isinstance(stored, Refusal):
             return stored
-        facts: list[Fact] = [stored]
+        facts: list[Fact] = [*room, stored]
         if conversation.draft is not None:
             no, at = conversation.no, self.stamp.now
             facts.append(DraftDropped(conversation=conversation.id, no=no, at=at))
@@ -194,7 +197,7 @@ class _Writing:
         if slots_left(state, presence, Work.CONVERSATION) < self.gateway.weight:
             return _NO_SLOT
         pair = state.config.pair_of(self.gateway)[0].id
-        room = room_for_one(state, pair)
+        room = room_for(state, pair, conversations=1)
         if room is None:
             return _MEMORY_FULL
         conversation = Conversation(

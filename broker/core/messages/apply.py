@@ -41,6 +41,7 @@ from broker.core.message_state import (
     address_key,
     body_bytes,
     identifier,
+    kept_bytes,
     without_bodies,
 )
 from broker.core.messages.deliveries import TABLE as OF_DELIVERIES
@@ -164,6 +165,7 @@ def forgotten(state: MessagesState, f: ConversationForgotten) -> None:
     kept.held[conversation.pair] -= 1
     _count(state, conversation.status, -1)
     for message in conversation.messages:
+        _hold(state, conversation.pair, -kept_bytes(message.content))
         if message.delivery is not None and message.delivery.status in ON_ITS_WAY:
             message.conversation = None
         else:
@@ -324,6 +326,11 @@ def count_automatic(state: MessagesState, address: tuple[Guid, str], up: int) ->
     moments.append(up)
 
 
+def _hold(state: MessagesState, pair: Guid, size: int) -> None:
+    held = state.messages.bytes_held
+    held[pair] = held.get(pair, 0) + size
+
+
 def add_message(state: MessagesState, message: Message) -> None:
     """Enter a message into the indexes."""
     kept = state.messages
@@ -336,7 +343,9 @@ def add_message(state: MessagesState, message: Message) -> None:
             (message.id, message.conversation),
         )
     if message.conversation is not None:
-        kept.conversations[message.conversation].messages.append(message)
+        conversation = kept.conversations[message.conversation]
+        conversation.messages.append(message)
+        _hold(state, conversation.pair, kept_bytes(message.content))
     if message.conversation is not None or message.delivery is not None:
         kept.messages[message.id] = message
     if message.agent is not None and message.key is not None:

@@ -12,14 +12,12 @@ from broker.config.model import Config
 from broker.core.decision import Refusal
 from broker.core.limits import RESERVE
 from broker.core.message_state import Conversation, Message
-from broker.core.messages.receiving import reply_subject
+from broker.core.messages.receiving import REFERENCES, reply_subject
 from broker.core.views.conversation_structures import structure_bytes
 from protocol.blob import AttachmentInfo
 from protocol.errors import ErrorCode
 from protocol.message import MessageContentInfo
 
-REFERENCES: Final = 50
-"""How many messages a message names as those that it follows, the latest ones."""
 ATTACHMENTS: Final = 10
 """How many attachments come with a message (B-61)."""
 _SAYS: Final = (

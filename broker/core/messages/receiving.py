@@ -36,6 +36,7 @@ from broker.core.message_state import (
     address_key,
     body_bytes,
     identifier,
+    kept_bytes,
 )
 from broker.core.messages.apply import retention
 from broker.core.messages.conversing import decided, moved, parked, woken
@@ -55,6 +56,8 @@ from protocol.values import (
 
 MESSAGE_ID, CONVERSATION_ID, RECEIPT_ID = range(20, 23)
 """Which Guid of an input's stamp is for what."""
+REFERENCES: Final = 50
+"""How many of the messages that it follows a message names, the latest ones."""
 SPAM_LEVEL: Final = 3
 """From which level on nobody works on a message (B-59)."""
 
@@ -134,13 +137,22 @@ class _Coming:
     def taken(self) -> Decision | None:
         """Store it where it belongs; None when there is no room."""
         thread, earlier = find_thread(self.state, self.gateway, self.p)
-        goes_on = thread is not None and len(thread.messages) < MESSAGES_PER_CONVERSATION
-        if thread is not None and goes_on and thread.is_open:
-            return self._into(thread)
-        if thread is not None and goes_on and not self.is_spam:
-            return self._kept(thread) if self.p.is_automatic else self._reopening(thread)
-        last = thread.last_agent if thread is not None else None
-        return self._anew(thread.id if thread is not None else earlier, last)
+        if thread is None:
+            return self._anew(earlier, None)
+        is_full = len(thread.messages) >= MESSAGES_PER_CONVERSATION
+        if is_full or (self.is_spam and not thread.is_open):
+            return self._anew(thread.id, thread.last_agent)
+        room = room_for(self.state, self.pair, but=thread.id)
+        if room is None:
+            return None
+        decision = Decision([*room])
+        if thread.is_open:
+            decision.add(self._into(thread))
+        elif self.p.is_automatic:
+            decision.add(self._kept(thread))
+        else:
+            decision.add(self._reopening(thread))
+        return decision
 
     def _into(self, conversation: Conversation) -> Decision:
         """One more message of an open conversation; one that was put aside comes back by it."""
@@ -182,7 +194,7 @@ class _Coming:
 
     def _anew(self, earlier: Guid | None, last_agent: Guid | None) -> Decision | None:
         """The first message of a conversation."""
-        room = self._room()
+        room = room_for(self.state, self.pair, conversations=1)
         if room is None:
             return None
         conversation = Conversation(
@@ -213,10 +225,6 @@ class _Coming:
         decision.add(self._receipt(conversation))
         return decision
 
-    def _room(self) -> list[ConversationForgotten] | None:
-        """What has to be forgotten for one conversation more; None when that does not do (I-14)."""
-        return room_for_one(self.state, self.pair)
-
     def _content(self, conversation: Conversation) -> MessageContentInfo:
         """The message as it is stored and shown."""
         return evolve(
@@ -227,6 +235,7 @@ class _Coming:
             direction=Direction.I,
             request_id=None,
             status=None,
+            references=(self.p.references or ())[-REFERENCES:] or None,
         )
 
     def _stored(self, conversation: Conversation) -> MessageStored:
@@ -410,7 +419,7 @@ def find_thread(
         The conversation, if it is in memory; and if it is not, its name, where that is known.
     """
     kept, gone = state.messages, None
-    for name in (p.in_reply_to_id, *reversed(p.references or ())):
+    for name in (p.in_reply_to_id, *reversed((p.references or ())[-REFERENCES:])):
         found = _named(state, gateway, name) if name else None
         if found is None:
             continue
@@ -446,12 +455,30 @@ def forget(state: MessagesState, stamp: Stamp, key: Guid) -> Decision:
     return Decision([ConversationForgotten(key)])
 
 
-def room_for_one(state: MessagesState, pair: Guid) -> list[ConversationForgotten] | None:
-    """What has to be forgotten for one conversation more; None when that does not do (I-14)."""
-    kept = state.messages
-    if kept.held.get(pair, 0) < state.config.limits.conversations:
-        return []
+def room_for(
+    state: MessagesState, pair: Guid, *, conversations: int = 0, but: Guid | None = None
+) -> list[ConversationForgotten] | None:
+    """What has to be forgotten for one message more; None when that does not do (I-14).
+
+    Args:
+        state: The state.
+        pair: Whose message it is.
+        conversations: How many conversations more there will be.
+        but: The conversation that it is for.
+    """
+    kept, limits = state.messages, state.config.limits
+    many = kept.held.get(pair, 0) + conversations - limits.conversations
+    much = kept.bytes_held.get(pair, 0) - limits.gateway_bytes
+    found: list[ConversationForgotten] = []
+    if many <= 0 and much <= 0:
+        return found
     for closed in kept.closed:
-        if kept.conversations[closed].pair == pair:
-            return [ConversationForgotten(closed)]
+        conversation = kept.conversations[closed]
+        if conversation.pair != pair or closed == but:
+            continue
+        found.append(ConversationForgotten(closed))
+        many -= 1
+        much -= sum(kept_bytes(message.content) for message in conversation.messages)
+        if many <= 0 and much <= 0:
+            return found
     return None

@@ -9,7 +9,8 @@ from attrs import evolve
 
 from broker.core.decision import Refusal
 from broker.core.message_state import Conversation
-from broker.core.messages.composing import REFERENCES, answering, attached, digest_of, unfit
+from broker.core.messages.composing import answering, attached, digest_of, unfit
+from broker.core.messages.receiving import REFERENCES
 from protocol.blob import AttachmentInfo
 from protocol.errors import ErrorCode
 from protocol.message import MessageContentInfo

@@ -238,3 +238,23 @@ def test_the_time_to_answer_is_that_of_the_oldest_question(play: Playbook) -> No
     play.wait(60)
     post.brings("My invoice!", InReplyToId="<1@example.org>")
     assert talks(play)[0].due_at == due
+
+
+def test_messages_have_a_bound_too(play: Playbook) -> None:
+    """I-14: what closed first makes room; when all is open, the connector keeps the message."""
+    post = Post(play)
+    post.brings(SubjectField="Our newsletter")
+    post.brings()
+    (size,) = play.state.messages.bytes_held.values()
+    limits = evolve(play.config.limits, gateway_bytes=size // 2 + 100)
+    play.state.config = play.config = evolve(play.config, limits=limits)
+    assert post.brings("More", InReplyToId="<2@example.org>")["Data"] == "true"
+    assert [t.no for t in talks(play)] == [2]
+    assert post.brings("More", InReplyToId="<2@example.org>")["Data"] == "false"
+
+
+def test_only_the_latest_references_are_kept(play: Playbook) -> None:
+    """I-14."""
+    Post(play).brings(References=[f"<{number}>" for number in range(60)])
+    (talk,) = talks(play)
+    assert talk.messages[0].content.references == tuple(f"<{n}>" for n in range(10, 60))
