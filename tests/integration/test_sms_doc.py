@@ -21,7 +21,7 @@ from broker.child import ServedBroker, free_port
 from connectors.channels.conform.broker import PlayedBroker
 from connectors.channels.settings import read
 from connectors.client.connect import connect_workplace
-from connectors.client.events import Alerted, Event, SentenceAdded
+from connectors.client.events import Alerted, Event, SentenceAdded, SentenceConfirmed
 from connectors.sms.accounts import accounts_of
 from connectors.sms.settings import (
     AccountSettings,
@@ -182,12 +182,13 @@ async def until(events: AsyncIterator[Event], kind: type[Event]) -> Any:
 
 
 @pytest.mark.requires("curl")
-async def test_a_text_comes_to_an_agent(
+async def test_a_text_is_answered_and_its_receipt_confirms_that(
     broker: ServedBroker, place: Path, ports: dict[str, str]
 ) -> None:
+    """B-60: from the webhook to the agent, to the provider, and back."""
     address = f"{broker.address[0]}:{broker.address[1]}"
     async with (
-        at_work(place, ports),
+        at_work(place, ports) as provider,
         connect_workplace(address, "101", "alice", "alice-secret") as agent,
     ):
         events = agent.events()
@@ -198,6 +199,13 @@ async def test_a_text_comes_to_an_agent(
         await agent.answer(alerted.ref)
         heard = await until(events, SentenceAdded)
         assert heard.sentence.text == "Are you open today?"
+        await agent.send(alerted.ref, "Until six & a bit longer")
+        assert provider.stdout is not None
+        line = await trio.to_thread.run_sync(provider.stdout.readline)
+        assert line == "15552221111 Until six & a bit longer\n"
+        confirmed = await until(events, SentenceConfirmed)
+        assert confirmed.sentence.text == "Until six & a bit longer"
+        await agent.hang_up(alerted.ref)
 
 
 async def test_an_answer_goes_to_the_provider_and_its_receipt_comes_back(
