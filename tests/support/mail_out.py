@@ -42,8 +42,12 @@ def writes(agent: Client, key: str = "k1", **members: Any) -> dict[str, Any]:
     said: dict[str, Any] = {"RequestId": key, "SubjectField": "Boots", "BodyText": "They fit."}
     if "ConversationId" not in members:
         said |= {"GatewayId": gateway("Mail"), "RemoteAddress": "eva@example.org"}
+    before = len(agent.play.state.messages.conversations)
     agent.says("CS_MESSAGE_SEND", 80, **(said | members))
-    return agent.hears("SC_MESSAGE_STATUS", 80, Status="Queued", RequestId=key)
+    status = agent.hears("SC_MESSAGE_STATUS", 80, Status="Queued", RequestId=key)
+    if len(agent.play.state.messages.conversations) > before:
+        agent.hears("SC_CONVERSATION_STATUS", Status="Answered", MessageCount=1)
+    return status
 
 
 def handed(connector: Client, agent: Client | None = None, **members: Any) -> dict[str, Any]:

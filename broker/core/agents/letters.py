@@ -14,7 +14,7 @@ from broker.config.message_gateways import MessageGateway
 from broker.core.capacity import slots_left
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution_state import Work
-from broker.core.effects import Answer, DeliveryToAgents
+from broker.core.effects import Answer, ConversationToAgent, DeliveryToAgents
 from broker.core.facts import Fact
 from broker.core.facts.causes import AttemptOutcome, ConversationCause, Ineligible
 from broker.core.facts.messages import (
@@ -83,7 +83,7 @@ def send(
     forwarded = _forwarded(state, agent, p.forward_of)
     if isinstance(forwarded, Refusal):
         return forwarded
-    attachments = attached(p, forwarded)
+    attachments = attached(state.config, p, forwarded)
     if isinstance(attachments, Refusal):
         return attachments
     whole = evolve(p, attachments=attachments or None)
@@ -91,8 +91,11 @@ def send(
     facts = writing.anew() if conversation is None else writing.into(conversation)
     if isinstance(facts, Refusal):
         return facts
-    told = DeliveryToAgents(stamp.guid(MESSAGE_ID))
-    return Decision(facts, answer=Answer(session.number, frame.id, told))
+    told = Answer(session.number, frame.id, DeliveryToAgents(stamp.guid(MESSAGE_ID)))
+    if conversation is not None:
+        return Decision(facts, answer=told)
+    made = ConversationToAgent(conversation=stamp.guid(CONVERSATION_ID), agent=agent)
+    return Decision(facts, [made], told)
 
 
 def _meant(state: State, agent: Guid, p: MessageContentInfo) -> Conversation | Refusal | None:

@@ -18,8 +18,6 @@ from protocol.blob import AttachmentInfo
 from protocol.errors import ErrorCode
 from protocol.message import MessageContentInfo
 
-ATTACHMENTS: Final = 10
-"""How many attachments come with a message (B-61)."""
 _SAYS: Final = (
     "conversation_id",
     "gateway_id",
@@ -64,7 +62,7 @@ def unfit(config: Config, content: MessageContentInfo) -> Refusal | None:
 
 
 def attached(
-    p: MessageContentInfo, forwarded: Message | None
+    config: Config, p: MessageContentInfo, forwarded: Message | None
 ) -> tuple[AttachmentInfo, ...] | Refusal:
     """What comes with a message: what it names, and what came with the message that it passes on."""
     every: dict[str, AttachmentInfo] = {}
@@ -76,8 +74,9 @@ def attached(
     for attachment in passed_on or ():
         if attachment.blob_id is not None:
             every.setdefault(attachment.blob_id, attachment)
-    if len(every) > ATTACHMENTS:
-        return Refusal(ErrorCode.TOO_LONG, f"Attachments: more than {ATTACHMENTS}")
+    most = config.limits.attachments
+    if len(every) > most:
+        return Refusal(ErrorCode.TOO_LONG, f"Attachments: more than {most}")
     return tuple(every.values())
 
 

@@ -9,7 +9,6 @@ import pytest
 from broker.core.agents import letters
 from broker.core.apply import apply
 from broker.core.facts.messages import DraftDropped, DraftKept, MessageStored
-from broker.core.messages import composing
 from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus
 from tests.support.mail import MAIL_CONFIG, gateway
@@ -79,6 +78,7 @@ def test_a_message_begins_a_conversation_that_is_theirs(play: Playbook) -> None:
     assert (talk.subject, status["Counter"], status["Attempt"]) == ("Boots", 1, 0)
     presence = play.state.distribution.presences[agent]
     assert presence.conversations.load == 1
+    alice.silent()
     play.check_store()
     play.restart()
     assert play.state.messages.conversations[talk.id].agent == agent
@@ -166,8 +166,8 @@ def test_bounds_are_refusals(play: Playbook, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(letters, "QUEUED_PER_GATEWAY", 9)
     monkeypatch.setattr(letters, "MESSAGES_PER_CONVERSATION", 1)
     refused(alice, "Overloaded", ConversationId=status["ConversationId"])
-    monkeypatch.setattr(composing, "ATTACHMENTS", 0)
-    refused(alice, "TooLong", Attachments=[{"BlobId": BLOB, "Name": "a.pdf"}])
+    files = [{"BlobId": f"{BLOB[:-2]}{number}", "Name": "a.pdf"} for number in range(10, 21)]
+    refused(alice, "TooLong", Attachments=files)
 
 
 def test_conversations_have_a_bound() -> None:

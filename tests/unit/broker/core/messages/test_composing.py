@@ -19,6 +19,7 @@ from tests.support import letters
 from tests.support.letters import AT, GATEWAY, TALK, guid, written
 
 SAID = MessageContentInfo(body_text="Dear Eva", remote_address="eva@example.org")
+CONFIG = written().config
 FILE = AttachmentInfo(blob_id=guid(70), name="a.pdf")
 
 
@@ -114,11 +115,11 @@ def test_what_came_with_a_message_goes_with_it_once() -> None:
     conversation = talk({"attachments": (FILE, evolve(FILE, blob_id=guid(71)))})
     (passed_on,) = conversation.messages
     again = evolve(FILE, name="again.pdf")
-    found = attached(evolve(SAID, attachments=(again,)), passed_on)
+    found = attached(CONFIG, evolve(SAID, attachments=(again,)), passed_on)
     assert found == (again, evolve(FILE, blob_id=guid(71)))
-    assert attached(SAID, None) == ()
-    refusal = attached(evolve(SAID, attachments=(AttachmentInfo(name="a"),)), None)
+    assert attached(CONFIG, SAID, None) == ()
+    refusal = attached(CONFIG, evolve(SAID, attachments=(AttachmentInfo(name="a"),)), None)
     assert isinstance(refusal, Refusal)
     assert refusal.text == "Attachments[0].BlobId: is missing"
     many = tuple(evolve(FILE, blob_id=guid(number)) for number in range(11))
-    assert isinstance(attached(evolve(SAID, attachments=many), None), Refusal)
+    assert isinstance(attached(CONFIG, evolve(SAID, attachments=many), None), Refusal)
