@@ -2,7 +2,8 @@
 
 Theory of operation: a Guid that the broker made, its times and a few names differ in each run.
 They are *bound* on first sight: the recorded Guid stands for the live one from then on, in both
-directions, and a client's frame that carries a recorded one is sent with the live one. A value
+directions, and a client's frame that carries a recorded one is sent with the live one. The broker's
+name for a message that goes out has such a Guid in it, and is bound as well. A value
 that a client said is no such value: what it sent must come back as it was. Guids of version 5
 come from the configuration (C-2), so they must be equal as well.
 """
@@ -20,6 +21,7 @@ _GUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[0-9a-
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _FROM_CONFIGURATION: Final = "5"
 _BOUND_TEXTS: Final = frozenset({"Node", "Nonce"})
+_NAMES_OF_MESSAGES: Final = frozenset({"DeliverySystemId", "InReplyToId", "References"})
 _DURATIONS: Final = frozenset({"WaitingTime", "WaitedSeconds"})
 _PLACE_TOLD: Final = "More"
 _PLACE_ASKED: Final = "After"
@@ -158,6 +160,8 @@ class Bindings:
             guid = _GUID.fullmatch(expected)
             if name in _BOUND_TEXTS or (guid and guid[1] != _FROM_CONFIGURATION):
                 return self._bind(expected, got)
+            if name in _NAMES_OF_MESSAGES:
+                return self._same_name(expected, got)
             return expected == got
         if name in _DURATIONS:
             return type(expected) is type(got)
@@ -169,6 +173,17 @@ class Bindings:
         live = self._live.setdefault(expected, got)
         recorded = self._recorded.setdefault(got, expected)
         return live == got and recorded == expected
+
+    def _same_name(self, expected: str, got: str) -> bool:
+        """Two names that differ in nothing but Guids of the broker's, which are bound."""
+        ours, theirs = _made_in(expected), _made_in(got)
+        if not ours or len(ours) != len(theirs):
+            return expected == got
+        pairs = list(zip(ours, theirs, strict=True))
+        bound = [self._bind(*pair) for pair in ((expected, got), *pairs)]
+        for one, other in pairs:
+            expected, got = expected.replace(one, "", 1), got.replace(other, "", 1)
+        return all(bound) and expected == got
 
     def _same_time(self, name: str, around: dict[str, Any], expected: str, got: str) -> bool:
         """One recorded moment of one thing is one live moment, and time runs in one direction."""
@@ -185,6 +200,11 @@ class Bindings:
             and (mine[0] < other[0]) <= (mine[1] <= other[1])
             for other in pairs[:-1]
         )
+
+
+def _made_in(name: str) -> list[str]:
+    """The Guids in a name that the broker made."""
+    return [guid[0] for guid in _GUID.finditer(name) if guid[1] != _FROM_CONFIGURATION]
 
 
 def _narrowed(got: Any, expected: Any) -> Any:

@@ -52,6 +52,40 @@ def test_a_client_sends_the_live_guid_for_the_recorded_one() -> None:
     assert _compare(bindings, {"ChatId": A}, {"ChatId": X}) == []
 
 
+def test_the_name_of_a_message_is_bound_with_the_guid_in_it() -> None:
+    """B-52: and a client that names the message says the live name."""
+    bindings = Bindings()
+    told = {"MessageId": A, "DeliverySystemId": f"<{A}@node>"}
+    live = {"MessageId": X, "DeliverySystemId": f"<{X}@node>"}
+    assert _compare(bindings, told, live) == []
+    assert (
+        _compare(bindings, {"References": [f"<{A}@node>"]}, {"References": [f"<{X}@node>"]}) == []
+    )
+    assert bindings.send(["ES", {"InReplyToId": f"<{A}@node>"}]) == [
+        "ES",
+        {"InReplyToId": f"<{X}@node>"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "got",
+    [f"<{X}@other>", f"<{Y}@node>", "<another@node>", f"<{X}{X}@node>", f"<{FIXED}@node>", ""],
+)
+def test_another_name_of_a_message_is_a_difference(got: str) -> None:
+    bindings = Bindings()
+    assert _compare(bindings, {"MessageId": A}, {"MessageId": X}) == []
+    found = _compare(bindings, {"DeliverySystemId": f"<{A}@node>"}, {"DeliverySystemId": got})
+    assert found == ["DeliverySystemId"]
+
+
+def test_a_name_that_the_broker_did_not_make_is_the_same_everywhere() -> None:
+    name = f"<{FIXED}@node>"
+    assert _compare(Bindings(), {"InReplyToId": name}, {"InReplyToId": name}) == []
+    assert _compare(Bindings(), {"InReplyToId": "<a@b>"}, {"InReplyToId": "<c@d>"}) == [
+        "InReplyToId"
+    ]
+
+
 def test_a_list_goes_on_behind_the_live_place() -> None:
     """W-25: what a client asked for behind the recorded place it asks for behind the live one."""
     bindings = Bindings()
