@@ -26,11 +26,12 @@ $(STAMP): pyproject.toml .ci/requirements/dev.txt .ci/bootstrap.py
 		echo "setup: that could not be had; make test and make docs will try again"
 	@touch "$@"
 
-run: setup ## run the broker with the sample configuration in var/ (ARGS=--new: an empty database)
-	@mkdir -p var
+run: setup ## run broker and e-mail from a folder, as in var/*.toml (ARGS=--new: an empty database)
+	@mkdir -p var/mail/in var/mail/out
 	@test -e var/parley.toml || cp broker/config/sample.toml var/parley.toml
+	@test -e var/mail.toml || cp .ci/mail.toml var/mail.toml
 	@$(BIN)/python .ci/run_hint.py var/parley.toml
-	@cd var && exec "../$(BIN)/parley" serve parley.toml $(ARGS)
+	@cd var && exec "../$(BIN)/python" ../.ci/run.py parley.toml mail.toml $(ARGS)
 
 test: setup js ## run the whole test suite (ARGS="-k name" for a part)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)

@@ -1,4 +1,4 @@
-"""Say what to do beside the broker that `make run` starts.
+"""Say what to do beside what `make run` starts.
 
 python .ci/run_hint.py var/parley.toml
 """
@@ -16,6 +16,11 @@ Hold a conversation from two further terminals:
 
     .venv/bin/parley agent{where}      an agent, Alice: type /ready and wait
     .venv/bin/parley visitor{where}    a visitor of the web site: write something
+
+And answer a mail: each .eml in var/mail/in is one (var/mail.toml says so), taken once by its Message-ID.
+
+    cp .ci/hello.eml var/mail/in/  it comes to Alice, who types /accept, then /answer,
+                                   her lines, and a dot alone; what she sent lies in var/mail/out
 
 Ctrl-C here ends the broker; start it again and both go on where they were.
 Is its database var/parley.db gone? make run ARGS=--new begins with an empty one.

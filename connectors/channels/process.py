@@ -99,6 +99,8 @@ def run(channel: Channel, settings: Settings[T]) -> int:
             case StoreInUseError() | sqlite3.Error() | OSError() as found:
                 _log.error("%s", found)
                 return FAILED
+            case SystemExit() as found:
+                raise found from None
             case Exception():
                 _log.exception("%s failed", channel.name)
                 return FAILED

@@ -250,7 +250,7 @@ class Email(Channel):
     # --- out
 
     async def send(self, message: Outgoing) -> Sent:
-        """Hand a message to the submission server of its gateway."""
+        """Hand a message to the submission server of its gateway, or write it into its folder."""
         await self._begun.wait()
         host = self._host
         assert host is not None
@@ -258,10 +258,13 @@ class Email(Channel):
             (one for one in self.settings.accounts if one.gateway == message.gateway.peer_address),
             None,
         )
-        if account is None or account.smtp is None:
+        smtp, out = (account.smtp, account.out) if account is not None else (None, None)
+        if account is None or (smtp is None and out is None):
             raise Temporary(f"no server for mail of gateway {message.gateway.peer_address}")
         mail = await self._compose(host, message, account)
-        smtp = account.smtp
+        if smtp is None:
+            assert out is not None
+            return await self._put_out(host, account, out, mail)
         room = self._room.setdefault(account.address, anyio.CapacityLimiter(smtp.connections))
         async with room:
             try:
@@ -270,6 +273,17 @@ class Email(Channel):
                 host.tell(f"smtp {account.address}", str(error))
                 raise Temporary(str(error)) from error
         host.tell(f"smtp {account.address}")
+        return Sent(mail.message_id)
+
+    async def _put_out(self, host: Host, account: Account, out: Path, mail: NewMail) -> Sent:
+        """Write a mail into a folder."""
+        data = _written(mail, _is_wide((account.address, *mail.recipients)))
+        try:
+            await _in_thread(None, partial(files.put, out, mail.message_id, data))
+        except OSError as error:
+            host.tell(f"folder {out}", error.strerror or str(error))
+            raise Temporary(f"{out}: {error.strerror}") from error
+        host.tell(f"folder {out}")
         return Sent(mail.message_id)
 
     async def _compose(self, host: Host, message: Outgoing, account: Account) -> NewMail:
@@ -294,7 +308,7 @@ class Email(Channel):
             sender=account.address,
             recipients=mail.recipients,
             name=mail.message_id,
-            wide=not all(address.rpartition("@")[0].isascii() for address in addresses),
+            wide=_is_wide(addresses),
         )
         refused: str | None = None
         while True:
@@ -319,6 +333,11 @@ class Email(Channel):
         if name not in self._tokens:
             self._tokens[name] = Tokens(name, self.settings.oauth[name], host.store)
         return await self._tokens[name].token(refused)
+
+
+def _is_wide(addresses: Sequence[str]) -> bool:
+    """Whether addresses need more letters than old servers know."""
+    return not all(address.rpartition("@")[0].isascii() for address in addresses)
 
 
 def _written(mail: NewMail, wide: bool) -> bytes:

@@ -1,8 +1,9 @@
-"""A folder into which other programs drop mail: `x.eml` is `x.eml.$$$` while it is worked on."""
+"""Folders of mail as files, in and out: `x.eml` is `x.eml.$$$` while it is worked on."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,6 +15,9 @@ from attrs import frozen
 SUFFIX: Final = ".eml"
 AT_WORK: Final = ".$$$"
 REFUSED: Final = ".bad"
+LONGEST: Final = 150
+"""Letters of a file's name."""
+_UNFIT: Final = re.compile(r"[^A-Za-z0-9.@_-]")
 QUIET: Final = 1.0
 """Seconds for which a file has not changed before it is taken: its writer may not be done."""
 
@@ -88,6 +92,19 @@ def finish(dropped: Dropped, keep: Path | None) -> None:
 def refuse(dropped: Dropped) -> Path:
     """Set a file aside that is not taken; gives where it is now."""
     return _renamed(dropped.path, dropped.path.parent, SUFFIX + REFUSED)
+
+
+def put(folder: Path, name: str, data: bytes) -> Path:
+    """Write a mail into a folder; the same mail again, by its name, is the same file.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{_UNFIT.sub('_', name).strip('.')[:LONGEST]}{SUFFIX}"
+    at_work = target.with_name(target.name + AT_WORK)
+    at_work.write_bytes(data)
+    return at_work.replace(target)
 
 
 def _renamed(path: Path, folder: Path, suffix: str) -> Path:

@@ -113,7 +113,8 @@ class Account:
         reply_to: Where answers are wanted, if elsewhere.
         quote: Whether an answer shows below what it answers.
         imap: Where mail comes in; None: nowhere but in a folder.
-        smtp: Where mail goes out; None: none goes out.
+        smtp: Where mail goes out.
+        out: A folder into which mail is written in place of that; with neither none goes out.
     """
 
     gateway: Text
@@ -123,6 +124,7 @@ class Account:
     quote: bool = True
     imap: Imap | None = None
     smtp: Smtp | None = None
+    out: Path | None = None
 
 
 @frozen(kw_only=True)
@@ -187,6 +189,8 @@ class EmailSettings:
             local, _, domain = account.address.rpartition("@")
             if not local or not domain:
                 found.append(f"{where}.address: {account.address} is not an address")
+            if account.smtp is not None and account.out is not None:
+                found.append(f"{where}: smtp and out are both there; give one")
             for name in ("imap", "smtp"):
                 server: Imap | Smtp | None = getattr(account, name)
                 if server is None:

@@ -13,6 +13,11 @@ def test_of_the_sample_no_address_needs_to_be_told() -> None:
     assert "\n    .venv/bin/parley agent      an agent" in run_hint.hint(SAMPLE)
 
 
+def test_the_mail_that_is_told_of_is_there() -> None:
+    assert "cp .ci/hello.eml var/mail/in/ " in run_hint.hint(SAMPLE)
+    assert (SAMPLE.parents[2] / ".ci" / "hello.eml").is_file()
+
+
 @pytest.mark.parametrize(
     ("listen", "address"),
     [

@@ -406,6 +406,25 @@ async def test_what_cannot_be_written_is_refused_for_good() -> None:
     assert server.taken == []
 
 
+async def test_mail_is_written_into_a_folder_and_the_same_mail_once(tmp_path: Path) -> None:
+    channel = Email(EmailSettings(accounts=(evolve(ACCOUNT, out=tmp_path / "out"),)))
+    async with at_work(channel):
+        sent = await channel.send(MESSAGE)
+        await channel.send(MESSAGE)
+    (file,) = (tmp_path / "out").iterdir()
+    assert file.name == "out-1@example.com.eml"
+    assert parse(file.read_bytes()).message_id == sent.delivery_id
+
+
+async def test_a_folder_that_cannot_be_written_is_told_and_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("no folder")
+    channel = Email(EmailSettings(accounts=(evolve(ACCOUNT, out=tmp_path / "out"),)))
+    async with at_work(channel) as host:
+        with pytest.raises(Temporary, match="out"):
+            await channel.send(MESSAGE)
+        assert host.parts[f"folder {tmp_path / 'out'}"] is not None
+
+
 async def test_a_gateway_without_a_server_waits_for_one() -> None:
     channel = Email(EmailSettings(accounts=(ACCOUNT,)))
     async with at_work(channel):

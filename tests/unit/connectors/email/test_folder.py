@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from connectors.email.folder import QUIET, finish, names, refuse, take
+from connectors.email.folder import QUIET, finish, names, put, refuse, take
 
 NOW = 1_700_000_000.0
 
@@ -82,3 +82,11 @@ def test_what_is_not_taken_is_set_aside(tmp_path: Path) -> None:
         assert dropped is not None
         assert refuse(dropped).name == wanted
     assert names(tmp_path, NOW) == []
+
+
+def test_a_mail_is_put_under_its_name_whatever_is_in_that(tmp_path: Path) -> None:
+    path = put(tmp_path / "out", "../a b/<é>@example.com", b"one")
+    assert path == tmp_path / "out" / "_a_b____@example.com.eml"
+    assert put(tmp_path / "out", "../a b/<é>@example.com", b"two") == path
+    assert [file.read_bytes() for file in (tmp_path / "out").iterdir()] == [b"two"]
+    assert len(put(tmp_path, "x" * 300, b"").name) == 154

@@ -39,6 +39,7 @@ def test_a_usual_file_is_good() -> None:
         ({"imap": {"host": "h", "user": "u"}}, "without a password"),
         ({"imap": {"host": "h", "user": "u", "oauth": "other"}}, "there is no"),
         ({"smtp": _SERVER | {"oauth": "own"}}, "both there"),
+        ({"smtp": {"host": "h"}, "out": "sent"}, "both there"),
     ],
 )
 def test_what_does_not_fit_together_is_told(change: dict[str, object], says: str) -> None:
