@@ -1,6 +1,7 @@
 """The dialogues of which tests/replay/*.jsonl are the recordings, one function for each."""
 
 from tests.replay.dialogues import (
+    attachments,
     bots,
     built_in_bot,
     conference,
@@ -25,6 +26,7 @@ from tests.replay.dialogues import (
 )
 
 __all__ = [
+    "attachments",
     "bots",
     "built_in_bot",
     "conference",
