@@ -323,6 +323,8 @@ def tidy(connection: Connection) -> bool:
         cursor.close()
 
 
+PAGE: Final = 4_096
+"""Bytes of a page."""
 LOG_PAGES: Final = 3_000
 """Pages in SQLite's log from which on it is written into the database before a commit does so."""
 

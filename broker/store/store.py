@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from broker.config.model import Config
 from broker.core.effects import StoredKey
-from broker.core.facts import Fact
+from broker.core.facts import BlobPieceStored, Fact
 from broker.core.heard import Spans
 from broker.core.state import Recovered
 from broker.store import dialects, lives, recovery
@@ -128,7 +128,7 @@ class Store:
                 raise CommitError(f"a commit is in doubt: {'; '.join(warnings)}")
             if self._files is not None:
                 self._files.look()
-            self._log_rows += rows
+            self._log_rows += rows + _long_rows(facts)
         except Exception as error:
             if (reason := dialects.refused_row(self._connection, error)) is not None:
                 raise RowRefusedError(f"a row was refused: {reason}") from error
@@ -339,3 +339,8 @@ class Store:
             text = command.sql(self._connection.dialect, size)
             self._texts[command, size] = text
         return text
+
+
+def _long_rows(facts: Sequence[Fact]) -> int:
+    """As how many rows more those count that are pieces of attachments: by the pages that they fill."""
+    return sum([len(f.data) // dialects.PAGE for f in facts if type(f) is BlobPieceStored])

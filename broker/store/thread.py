@@ -20,7 +20,7 @@ from typing import Any, Final, TypeVar
 import trio
 
 from broker.core.effects import StoredKey
-from broker.core.facts import Fact
+from broker.core.facts import BlobPieceStored, Fact
 from broker.store.errors import StoreError
 from broker.store.pace import Pace
 from broker.store.store import Store
@@ -77,6 +77,10 @@ class StoreThread:
             done: Called in the loop's thread with None, or with what went wrong; before this returns
                 when the commit was made in the loop.
         """
+        if any([type(fact) is BlobPieceStored for fact in facts]):
+            # It is long, and says nothing of how quick the disk is with what is short.
+            self.ask(partial(self._store.commit, facts), done)
+            return
         commit = partial(self._timed, facts)
         committed = partial(self._committed, len(facts), done)
         quick = self._store.is_local and self._pace.takes(len(facts), self._under_way)

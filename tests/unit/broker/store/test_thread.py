@@ -12,9 +12,10 @@ import pytest
 import trio
 
 from broker.config.model import Config
-from broker.core.facts import Fact
+from broker.core.facts import BlobBegun, BlobPieceStored, Fact
 from broker.store import CommitError, RowRefusedError, Store, StoreThread, dialects
 from broker.store.pace import MOST, PROOF, QUICK, SLOW
+from protocol.values import Guid
 from tests.support.memory_store import put_tables
 from tests.support.store_facts import confirmed, said, started
 
@@ -174,6 +175,25 @@ async def test_many_facts_and_what_follows_an_order_are_the_threads(disk: Disk) 
     assert results == []
     await thread.aclose()
     assert results == ["asked", "behind stored"]
+
+
+async def test_a_piece_of_an_attachment_is_the_threads_and_proves_nothing(disk: Disk) -> None:
+    """B-61: however long it takes, what is short is committed in the loop as before."""
+    thread = StoreThread(disk, disk.clock)
+    thread.start()
+    await commit(thread, [started(1)])
+    for counter in range(1, PROOF + 1):
+        await commit(thread, [said(1, counter)])
+    blob = Guid("00000000-0000-4000-a000-000000000001")
+    begun = BlobBegun(
+        blob=blob, no=1, at=1, owner="peer/web", name=None, content_type=None, size=9, sha256="x"
+    )
+    piece = BlobPieceStored(blob=blob, no=1, at=1, offset=0, data=b"x" * 5)
+    disk.takes = 100 * SLOW
+    assert await commit(thread, [begun, piece, said(1, PROOF + 1)]) == "thread"
+    disk.takes = QUICK / 2
+    assert await commit(thread, [said(1, PROOF + 2)]) == "loop"
+    await thread.aclose()
 
 
 async def test_a_failure_in_the_loop_is_told_like_another(disk: Disk) -> None:
