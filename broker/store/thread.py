@@ -77,7 +77,7 @@ class StoreThread:
             done: Called in the loop's thread with None, or with what went wrong; before this returns
                 when the commit was made in the loop.
         """
-        if any([type(fact) is BlobPieceStored for fact in facts]):
+        if BlobPieceStored in map(type, facts):
             # It is long, and says nothing of how quick the disk is with what is short.
             self.ask(partial(self._store.commit, facts), done)
             return
