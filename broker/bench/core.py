@@ -1,9 +1,9 @@
 """What one decision costs: the core alone, without sockets and without a store.
 
 Theory of operation: the core is a function of the state and an input, so it is called here as the broker
-calls it, and the clock is read before and after. A floor of agents is filled up until the wanted number of
-chats waits; then rounds of ordinary work follow in virtual time, in which everything happens about as often
-and the number of waiting chats is kept. The same seed gives the same inputs, whatever the machine.
+calls it, and the clock is read before and after. A floor of agents is filled up until the wanted numbers of
+chats and of conversations wait; then rounds of ordinary work follow in virtual time, in which everything
+happens about as often and what waits is kept. The same seed gives the same inputs, whatever the machine.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from broker.config.load import loads
 from broker.config.model import SECOND, Config
 from broker.console.columns import table
 from broker.core.broker import restore, step
-from broker.core.facts import OfferMade
+from broker.core.distribution_state import Work
+from broker.core.facts import ConversationOffered, OfferMade
 from broker.core.inputs import (
     Booted,
     FrameArrived,
@@ -43,6 +44,8 @@ PROJECTS: Final = 12
 SKILLS: Final = (1, 40, 80)
 GATEWAYS: Final = 10
 """Each of them may have so many open chats as one list holds; every fifth one has heavy chats."""
+MAILBOXES: Final = 4
+"""Message gateways; the last one has heavy conversations."""
 
 _HEAD: Final = """\
 [distribution]
@@ -71,12 +74,14 @@ class CoreLoad:
     Attributes:
         agents: Logged in; most of them at work.
         waiting: Chats that wait for one.
+        conversations: Conversations that do.
         rounds: In each one everything that is measured happens at least once.
         seed: The same one gives the same inputs.
     """
 
     agents: int = field(default=1_000, validator=validators.gt(0))
     waiting: int = field(default=5_000, validator=validators.gt(0))
+    conversations: int = field(default=20_000, validator=validators.ge(0))
     rounds: int = field(default=1_000, validator=validators.gt(0))
     seed: int = 1
 
@@ -128,7 +133,8 @@ class CoreFigures:
             [name, f"{c.count:,}", f"{c.p50:,.0f}", f"{c.p99:,.0f}", f"{c.max:,.0f}"]
             for name, c in rows
         ]
-        about = f"{load.agents:,} agents, {load.waiting:,} waiting chats in {self.queues} queues"
+        waits = f"{load.waiting:,} waiting chats, {load.conversations:,} waiting conversations"
+        about = f"{load.agents:,} agents, {waits} in {self.queues} queues"
         return "\n".join([about, *table(head, cells)])
 
 
@@ -149,6 +155,9 @@ def core_config(load: CoreLoad) -> Config:
             f"priority = {rank % 4}\n"
         )
     parts += [_agent(number, chance) for number in range(load.agents)]
+    if load.conversations:
+        parts += [_mailbox(number) for number in range(MAILBOXES)]
+        parts += [_message_rule(rank, *asked) for rank, asked in enumerate(_demands(), 1)]
     return loads("".join(parts), path="bench.toml").config
 
 
@@ -165,6 +174,22 @@ def _gateway(number: int) -> str:
         f'[[gateways]]\nname = "G{number}"\npeer = "g{number}"\ntoken = "bench-secret"\n'
         f'inactivity_timeout = "30d"\ntracking_inertia = "1m"\n'
         f"weight = {2 if number % 5 == 0 else 1}\n"
+    )
+
+
+def _mailbox(number: int) -> str:
+    return (
+        f'[[message_gateways]]\nname = "M{number}"\npeer = "m{number}"\nchannel = "Email"\n'
+        f'direction = "I"\ntoken = "bench-secret"\nweight = {2 if number == MAILBOXES - 1 else 1}\n'
+    )
+
+
+def _message_rule(rank: int, project: int, language: str, skill: int) -> str:
+    within = (f'answer_within = "{hours}h"\n' if (hours := rank % 4) else "") + "\n"
+    return (
+        f'[[message_rules]]\nrank = {rank}\nsubject = "^{project}/{language}/{skill}$"\n'
+        f'project = "P{project}"\nlanguage = "{language}"\nskill = {skill}\n'
+        f"priority = {rank % 3}\n{within}"
     )
 
 
@@ -194,7 +219,9 @@ class Floor:
     started: int = 0
     taken: dict[str, list[int]] = Factory(dict)
     elapsed: list[int] = Factory(list)
+    messages: int = 0
     offers: deque[tuple[Guid, Guid]] = Factory(deque)
+    mail: deque[tuple[Guid, Guid]] = Factory(deque)
     measured: bool = False
 
     @classmethod
@@ -207,6 +234,8 @@ class Floor:
         for number, gateway in enumerate(config.gateways):
             hello = SessionOpened(session=number, role=Role.CONNECTOR, gateways=(gateway,))
             floor.put("hello", hello)
+        boxes = tuple(config.message_gateways)
+        floor.put("hello", SessionOpened(session=-1, role=Role.CONNECTOR, gateways=boxes))
         for number, agent in enumerate(config.agents.values(), GATEWAYS):
             hello = SessionOpened(
                 session=number, role=Role.WORKPLACE, workplace=agent.login, agent_id=agent.id
@@ -218,6 +247,7 @@ class Floor:
             floor.arrival()
             floor.attend()
             floor.pass_time(SECOND // 5)
+        floor.fill_up()
         return floor
 
     @property
@@ -236,6 +266,9 @@ class Floor:
             self.taken.setdefault(kind, []).append(taken)
             self.elapsed.append(perf_counter_ns() - wall)
         self.offers.extend((f.chat, f.agent) for f in facts if isinstance(f, OfferMade))
+        self.mail.extend(
+            (f.conversation, f.agent) for f in facts if isinstance(f, ConversationOffered)
+        )
 
     def frame(self, session: int, kind: str, type: str, **members: Any) -> None:
         """One frame of a client."""
@@ -272,6 +305,54 @@ class Floor:
                 self.says(agent, "rejection", "CS_CHAT_HANGUP", ChatId=chat_id)
             else:
                 self.says(agent, "answer", "CS_CHAT_ANSWER", ChatId=chat_id)
+        while self.mail:
+            key, agent = self.mail.popleft()
+            one = self.state.messages.conversations.get(key)
+            if one is None or one.offered_to != agent:
+                continue
+            what = "RETURN" if self.chance.random() < 0.15 else "ANSWER"
+            self.on_mail(agent, what, key)
+
+    def on_mail(self, agent: Guid, what: str, key: Guid, **members: Any) -> None:
+        """An agent does something with a conversation."""
+        frame = f"CS_CONVERSATION_{what}"
+        self.says(agent, f"mail: {what.lower()}", frame, ConversationId=key, **members)
+
+    def message(self) -> None:
+        """A message comes, from somebody who has written nothing before."""
+        self.messages += 1
+        project, language, skill = self.chance.choice(tuple(_demands()))
+        boxes = list(self.config.message_gateways)
+        self.frame(
+            -1,
+            "mail: arrival",
+            "ES_MESSAGE_RECEIVING",
+            GatewayId=boxes[self.messages % len(boxes)],
+            DeliverySystemId=f"<{self.messages}@example.org>",
+            RemoteAddress=f"{self.messages}@example.org",
+            SubjectField=f"{project}/{language}/{skill}",
+            BodyText="Do they fit?",
+            ReceivedSentTime="2026-01-02T03:04:05Z",
+        )
+        self.attend()
+
+    def fill_up(self) -> None:
+        """Messages come until so many conversations wait."""
+        waiting = self.state.distribution.waiting
+        while waiting[Work.CONVERSATION] < self.load.conversations:
+            self.message()
+
+    def with_mail(self, what: str, **members: Any) -> None:
+        """Somebody who works on a conversation does something with it."""
+        agents = list(self.config.agents)
+        for _ in range(200):
+            presence = self.state.distribution.presences[self.chance.choice(agents)]
+            held = presence.conversations.leases
+            own = [key for key, holder in held.items() if holder is ChatStatus.ANSWERED]
+            if own and presence.session is not None:
+                self.on_mail(presence.agent, what, own[0], **members)
+                self.attend()
+                return
 
     def some_owner(self) -> tuple[Guid, Guid] | None:
         """An agent and a chat that they answer and could hand over."""
@@ -335,6 +416,14 @@ class Floor:
             lambda: self.with_a_chat("transfer", "CS_CHAT_TRANSFER", ToProjectId=project),
             self.state_change,
         ]
+        if self.load.conversations:
+            work += [
+                self.message,
+                lambda: self.with_mail("CLOSE"),
+                lambda: self.with_mail("RETURN"),
+                lambda: self.with_mail("PARK"),
+                lambda: self.with_mail("TRANSFER", ToProjectId=project),
+            ]
         self.chance.shuffle(work)
         for one in work:
             one()
@@ -345,6 +434,9 @@ class Floor:
             self.attend()
         if self.waiting > self.load.waiting:
             self.with_a_chat("hang-up", "CS_CHAT_HANGUP")
+        self.fill_up()
+        if self.state.distribution.waiting[Work.CONVERSATION] > self.load.conversations > 0:
+            self.with_mail("CLOSE")
 
 
 def measure_core(load: CoreLoad) -> CoreFigures:

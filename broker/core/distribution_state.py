@@ -10,7 +10,7 @@ from collections import deque
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define, field, frozen
 
 from broker.config.model import Config
 from broker.core.facts.causes import Ineligible
@@ -35,6 +35,7 @@ class Workload:
         costs: How many slots each of them holds; `load` is their sum.
         blocked: Why they can be offered nothing of it at all, None when they can; kept by `eligibility`.
         free: How many slots they have for offers; kept by `eligibility`.
+        placed: What put them last where they are in the queues; kept by `eligibility`.
     """
 
     leases: dict[Guid, ChatStatus] = Factory(dict)
@@ -42,6 +43,7 @@ class Workload:
     load: int = 0
     blocked: Ineligible | None = Ineligible.AWAY
     free: int = 0
+    placed: tuple[Ineligible | None, int, int] | None = field(default=None, eq=False, repr=False)
 
 
 @define(kw_only=True)

@@ -168,17 +168,26 @@ def touch(state: DistributionState, agent: Guid) -> None:
     if presence is None:
         return
     d.agents_to_match[agent] = None
-    for work in Work:
-        workload = presence.workload(work)
-        workload.blocked = kept_from(state, presence, work)
-        workload.free = free_slots(state, presence, work)
+    moved = [work for work in Work if _changed(state, presence, work)]
+    if not moved:
+        return
     for demand, queue in d.queues.items():
-        if agent not in queue.agents:
+        if demand.work not in moved or agent not in queue.agents:
             continue
         worked = is_at_work(queue, agent)
         place(state, demand, queue, agent)
         if worked is not is_at_work(queue, agent):
             _reconsider(state, queue)
+
+
+def _changed(state: DistributionState, presence: AgentPresence, work: Work) -> bool:
+    """Make anew how an agent stands to one kind of work, and say whether their places change."""
+    workload = presence.workload(work)
+    workload.blocked = kept_from(state, presence, work)
+    workload.free = free_slots(state, presence, work)
+    now = (workload.blocked, workload.free, presence.idle_since)
+    before, workload.placed = workload.placed, now
+    return now != before
 
 
 def _reconsider(state: DistributionState, queue: Queue) -> None:
