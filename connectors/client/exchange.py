@@ -1,5 +1,7 @@
 """What a session says to the broker and makes of its answers; `connectors.client.session` is its face."""
 
+from attrs import evolve
+
 from connectors.client.calls import Calls
 from connectors.client.chats import Chats
 from connectors.client.connections import BUSY, Dialling, Stage
@@ -108,14 +110,20 @@ class Exchange(Calls):
             case _ if self.chats.knows(frame):
                 self._fold(frame)
             case _ if self.conversing.takes(frame):
-                item = self._on_wire(frame.re)
-                sent = item.sent if isinstance(item, Request) else None
-                self.events += self.conversing.fold(frame, sent, self.now)
+                self.events += self.conversing.fold(frame, self._sent(frame), self.now)
             case _ if frame.re is None:
                 self.events.append(pushed(frame))
             case _:
                 pass
         self._answered(frame)
+
+    def _sent(self, frame: Frame) -> MessageContentInfo | None:
+        """The message of the agent whose sending is answered by this frame."""
+        item, me = self._on_wire(frame.re), self._link.welcome
+        sent = item.sent if isinstance(item, Request) else None
+        if sent is None or me is None:
+            return sent
+        return evolve(sent, agent_id=me.agent_id, agent_name=me.agent_name)
 
     def _fold(self, frame: Frame) -> None:
         """Fold a push or a snapshot into the chats, and do what follows from it."""

@@ -56,9 +56,9 @@ def in_transcript(message: MessageContentInfo) -> str:
     if rest > 0:
         lines = [*lines[:SHOWN_LINES], f"[{rest} more lines: /read {message.counter}]"]
     when = message.received_sent_time
-    head = f"{message.subject_field or '(no subject)'}"
-    if when is not None:
-        head += f" ({local_time(when, _WHEN)})"
+    at = f"({local_time(when, _WHEN)})" if when is not None else ""
+    subject = message.subject_field or ("(no subject)" if is_inbound(message) else "")
+    head = f"{subject} {at}".strip()
     return "\n".join([head, *lines, *attachment_lines(message)]).rstrip("\n")
 
 

@@ -153,8 +153,12 @@ class MailWriting:
 
     def _keep(self, talk: MailTalk) -> None:
         """Have the broker keep the draft."""
+        self._later(self._keep_now(talk), "not kept")
+
+    async def _keep_now(self, talk: MailTalk) -> None:
+        """As it is when it comes to that: what was sent or dropped meanwhile is no draft any more."""
         if talk.writing is not None and not talk.writing.is_under_way:
-            self._later(self._client.conversations.draft(talk.writing.draft(talk.id)), "not kept")
+            await self._client.conversations.draft(talk.writing.draft(talk.id))
 
     def _send(self, talk: MailTalk, writing: Writing) -> None:
         if writing.is_empty:

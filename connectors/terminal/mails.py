@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from email.utils import parseaddr
 
 import anyio
 
@@ -32,15 +33,16 @@ from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus, Guid, MessageStatus, ScanVerdict
 
 HELP = """\
-Messages:  /mails  those that wait   /pick N  take one   /accept, /reject, /N as chats
-/read [N] [all]                 a message with its headers, all: and what it quotes
-/answer                         write: lines, and a dot alone sends them; the draft is kept
-/forward ADDRESS [N]            pass a message on, in the same way
-/attach FILE   /subject TEXT   /to ADDRESS   /cc ADDRESS   /edit   /drop   of what is written
-/save [N.M] [WHERE]             save an attachment      /earlier  messages from before
-/park [WHEN]                    put it aside: 14:30, tomorrow 9:00, 2h, 3d, or till they write
-/finish [CODE][: NOTE]          it is done              /spam  it is not wanted
-/cancel [N]  /retry [N]         a message that waits, or that has failed"""
+Messages are beside chats: /accept, /reject, /N, /note, /return, /transfer
+/mails  those that wait         /pick N  take one
+/read [N] [all]         a message with its headers; all: and its quotes
+/answer                 write lines, a dot alone sends them; a draft is kept
+/forward ADDRESS [N]    pass a message on, in the same way
+/attach FILE  /subject TEXT  /to ADDRESS  /cc ADDRESS  /edit  /drop
+/save [N.M] [WHERE]     save an attachment      /earlier  older messages
+/park [WHEN]            aside till 14:30, tomorrow 9:00, 2h, or they write
+/finish [CODE][: NOTE]  it is done              /spam  it is unwanted
+/cancel [N]  /retry [N] a message that waits, or that has failed"""
 
 _CHAT_ONLY = frozenset({"invite", "leave", "form", "monitor", "join", "done"})
 _TOLD = frozenset(set(MessageStatus) - {MessageStatus.QUEUED, MessageStatus.SENDING})
@@ -279,14 +281,15 @@ class Mails:
     def _changed(
         self, talk: MailTalk, info: ConversationInfo, before: ConversationInfo | None
     ) -> None:
-        talk.title = f"{info.channel or 'mail'}: {info.remote_name or info.remote_address or '?'}"
+        talk.title = f"{info.channel or 'mail'}: {named(info)}"
         talk.about = info.subject or ""
         was = (before.status, before.parked_until_utc, before.is_parked) if before else None
         talk.status, talk.is_parked = info.status, info.is_parked
         if info.status in (ChatStatus.ALERTING, ChatStatus.ANSWERED):
             talk.held = info.status
         self.writing.go_on(talk)
-        if was != (info.status, info.parked_until_utc, info.is_parked):
+        is_offered = info.status is ChatStatus.ALERTING  # told with all that is known of it
+        if was != (info.status, info.parked_until_utc, info.is_parked) and not is_offered:
             self._terminal.remark(_stands(info), talk)
         elif info.unanswered and before is not None and before.due_utc != info.due_utc:
             self._terminal.remark(_due(info).lstrip("; ") or "no answer is due", talk)
@@ -310,12 +313,16 @@ class Mails:
         self._terminal.decline(text)
 
 
+def named(info: ConversationInfo) -> str:
+    """How the other party is called: by their name, else by their address."""
+    name = parseaddr(info.remote_name or "")[0]
+    return name or info.remote_name or info.remote_address or "?"
+
+
 def _stands(info: ConversationInfo) -> str:
     """How it is told where a conversation stands now."""
     if info.status is ChatStatus.ANSWERED:
         return f"the conversation is yours{_due(info)}; /answer, /read, /park WHEN, /finish"
-    if info.status is ChatStatus.ALERTING:
-        return "the conversation is offered to you"
     if info.status is ChatStatus.CLOSED:
         by = CLOSED_BY.get(info.close_reason, "") if info.close_reason is not None else ""
         return f"the conversation is closed{by}"
@@ -336,7 +343,7 @@ _WHERE = {ChatStatus.ALERTING: "somebody has been asked", ChatStatus.CLOSED: "cl
 def listed_text(info: ConversationInfo) -> str:
     """A conversation in the list of those that wait."""
     where = " / ".join(name for name in (info.gateway_name, info.project_name) if name)
-    who = info.remote_name or info.remote_address or "?"
+    who = named(info)
     stands = "put aside" if info.is_parked else "waits"
     if info.status is ChatStatus.ANSWERED:
         stands = f"with {info.agent_name or 'an agent'}"

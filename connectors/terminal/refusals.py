@@ -36,9 +36,15 @@ _ENDS: Final = {
 }
 _MEMBERS: Final = {
     "AgentId": "the agent",
+    "Attachments": "the attachment",
+    "BlobId": "the attachment",
+    "BodyHtml, BodyText": "the text",
     "ChatId": "the chat",
     "Code": "the code",
+    "ConversationId": "the conversation",
+    "GatewayId": "the gateway",
     "Login": "the login",
+    "MessageId": "the message",
     "Note": "the note",
     "PartyName": "the name",
     "Peer": "the gateway",
@@ -46,17 +52,21 @@ _MEMBERS: Final = {
     "PreferredCulture": "the language",
     "Reason": "the reason",
     "RemoteAddress": "the address",
+    "Size": "the attachment",
+    "SubjectField": "the subject",
     "Text": "the text",
     "ToAgentId": "the colleague",
     "ToProjectId": "the project",
     "Token": "the token",
+    "ToCcField": "who gets copies",
     "TrackingId": "the name of the conversation",
+    "UntilUtc": "the time",
     "Variables": "what comes with the chat",
 }
 """What a member is called."""
 _WHOLE: Final[dict[tuple[str, str], str]] = {
     (ErrorCode.BAD_PAYLOAD, "Code: not a configured code"): (
-        "that is none of the configured codes; /done without one ends it too"
+        "that is none of the configured codes; it can be ended without one too"
     ),
     (ErrorCode.BAD_PAYLOAD, "Reason: goes with Pause only"): "a reason goes with /pause only",
     (ErrorCode.BAD_PAYLOAD, "Reason: not a configured reason"): (
@@ -91,6 +101,21 @@ _WHOLE: Final[dict[tuple[str, str], str]] = {
     (ErrorCode.WRONG_STATE, "ChatId: somebody is being asked already"): (
         "somebody is being asked already; /transfer back takes that back"
     ),
+    (ErrorCode.WRONG_STATE, "AgentId: no free slot"): "you have no free slot",
+    (ErrorCode.WRONG_STATE, "ConversationId: it asks for somebody else"): (
+        "it asks for a skill or a language that you do not have"
+    ),
+    (ErrorCode.WRONG_STATE, "ConversationId: it does not wait"): "somebody has it already",
+    (ErrorCode.WRONG_STATE, "ConversationId: nobody is being asked"): "nobody is being asked",
+    (ErrorCode.WRONG_STATE, "ConversationId: not answered by this agent"): (
+        "the conversation is not yours; /pick takes it"
+    ),
+    (ErrorCode.WRONG_STATE, "ConversationId: of no project, so nobody would get it"): (
+        "the conversation is of no project, so nobody would get it"
+    ),
+    (ErrorCode.WRONG_STATE, "ConversationId: somebody is being asked already"): (
+        "somebody is being asked already; /transfer back takes that back"
+    ),
     (ErrorCode.WRONG_STATE, "logged off"): "you are logged off",
     (ErrorCode.WRONG_STATE, "logged off, or about to be"): "you are logged off, or about to be",
     (ErrorCode.WRONG_STATE, "no free slot"): "you have no free slot",
@@ -98,12 +123,18 @@ _WHOLE: Final[dict[tuple[str, str], str]] = {
 """What a whole refusal means."""
 _OF_MEMBER: Final[dict[tuple[str, str], str]] = {
     (ErrorCode.CHAT_CLOSED, "ChatId"): "the chat is closed",
+    (ErrorCode.CHAT_CLOSED, "ConversationId"): "the conversation is closed",
     (ErrorCode.CHAT_CLOSED, "TrackingId"): "the chat is closed",
     (ErrorCode.NOT_ALLOWED, "Peer"): "that is another's gateway or workplace",
     (ErrorCode.UNKNOWN_AGENT, "AgentId"): "there is no such agent",
     (ErrorCode.UNKNOWN_AGENT, "ToAgentId"): "there is no such agent",
     (ErrorCode.UNKNOWN_CHAT, "ChatId"): "the chat is not there, or not yours",
     (ErrorCode.UNKNOWN_CHAT, "TrackingId"): "the chat is not there",
+    (
+        ErrorCode.UNKNOWN_CONVERSATION,
+        "ConversationId",
+    ): "the conversation is not there, or not yours",
+    (ErrorCode.UNKNOWN_MESSAGE, "MessageId"): "the message is not yours",
     (ErrorCode.UNKNOWN_GATEWAY, "Peer"): "there is no such gateway, or it takes no chats any more",
     (ErrorCode.WRONG_STATE, "AgentId"): "the agent is {detail}",
 }

@@ -49,8 +49,9 @@ class Lines:
         self._more.set()
         self._more = anyio.Event()
 
-    async def shows(self, text: str) -> None:
-        while not any(text in line for line in self.lines):
+    async def shows(self, text: str, after: int = 0) -> None:
+        """Wait until a line shows a text, of those behind the first so many."""
+        while not any(text in line for line in self.lines[after:]):
             await self._more.wait()
 
     def delivered(self, talk: Conversation, counter: int) -> None:

@@ -1,6 +1,7 @@
 """An agent's terminal program with mail, and the connector that carries it, against the core on a socket."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -49,6 +50,16 @@ class MailScene:
         self.core = broker.core
         self._numbers = count(1)
 
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator["MailScene"]:
+        """The agent's program is started anew, which ends the one that was there."""
+        face = Lines()
+        async with anyio.create_task_group() as tasks, at_workplace(self.broker) as client:
+            terminal = AgentTerminal(client, face, agent_options(["--ready"]))
+            tasks.start_soon(terminal.run)
+            yield MailScene(self.broker, terminal, face, self.post)
+            tasks.cancel_scope.cancel()
+
     async def comes(self, text: str = "When do you open?", **members: Any) -> Guid:
         """A mail comes in; gives its name."""
         name = f"<m{next(self._numbers)}@example.org>"
@@ -69,6 +80,11 @@ class MailScene:
         for line in lines:
             await self.terminal.enter(line)
 
+    async def idles(self) -> None:
+        """Wait until nothing that was written is under way."""
+        while self.terminal._unsent():
+            await anyio.lowlevel.checkpoint()
+
     async def sees(self, line: str, text: str) -> None:
         """Enter a command, and wait until a line shows a text."""
         await self.terminal.enter(line)
@@ -76,10 +92,11 @@ class MailScene:
 
     async def takes(self, text: str = "When do you open?", **members: Any) -> MailTalk:
         """A mail comes in, and Alice takes it."""
+        before = len(self.face.lines)
         await self.comes(text, **members)
-        await self.face.shows("writes, ")
+        await self.face.shows("writes, ", before)
         await self.terminal.enter("/accept")
-        await self.face.shows("the conversation is yours")
+        await self.face.shows("the conversation is yours", before)
         talk = self.terminal.mail_on_screen
         assert talk is not None
         return talk

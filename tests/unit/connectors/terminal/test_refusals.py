@@ -24,6 +24,19 @@ from protocol.errors import ErrorCode
         ("WrongState", "ToAgentId: no free slot", "the colleague has no free slot"),
         ("WrongState", "ToAgentId: away", "the colleague is not connected"),
         ("WrongState", "ToAgentId: is in the chat", "the colleague is in this chat already"),
+        ("WrongState", "ConversationId: it does not wait", "somebody has it already"),
+        (
+            "UnknownConversation",
+            "ConversationId: no such",
+            "the conversation is not there, or not yours",
+        ),
+        ("WrongState", "MessageId: it is Sent", "the message: it is Sent [WrongState]"),
+        ("TooLong", "Size: longer than 9 bytes", "the attachment is longer than 9 bytes"),
+        (
+            "BadPayload",
+            "UntilUtc: must be later, within a year",
+            "the time must be later, within a year",
+        ),
         ("WrongState", "ChatId: is parked", "the chat is on hold; /park takes it back"),
         ("WrongState", "AgentId: logged off", "the agent is logged off"),
         (
