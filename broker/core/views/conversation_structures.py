@@ -234,8 +234,22 @@ def _fitting(
 ) -> MessageContentInfo | None:
     """As much of a message as there is room for; of the latest one at least that it is there."""
     whole = _with(message, found)
-    tries = [whole, evolve(whole, body_html=None), message] if is_first else [whole]
+    if is_first:
+        return cut_to_fit(whole, room)
+    return whole if structure_bytes(whole) <= room else None
+
+
+def cut_to_fit(message: MessageContentInfo, room: int) -> MessageContentInfo | None:
+    """A message with its bodies, with its text alone, or without; None when not even that has room."""
+    text = evolve(message, body_html=None)
+    tries = (message, text, evolve(text, body_text=None))
     return next((one for one in tries if structure_bytes(one) <= room), None)
+
+
+def message_pushed(state: State, content: MessageContentInfo) -> MessageContentInfo:
+    """A message that has just come: what one frame does not hold is asked for afterwards (W-3)."""
+    room = state.config.limits.frame_bytes - RESERVE
+    return cut_to_fit(content, room) or evolve(content, body_html=None, body_text=None)
 
 
 def structure_bytes(structure: AttrsInstance) -> int:

@@ -45,7 +45,11 @@ from broker.core.effects import (
 )
 from broker.core.moments import utc
 from broker.core.state import Chat, State
-from broker.core.views.conversation_structures import conversation_for, note_info
+from broker.core.views.conversation_structures import (
+    conversation_for,
+    message_pushed,
+    note_info,
+)
 from broker.core.views.letters import message_for_connector, message_status
 from broker.core.views.recipients import connectors_of, correspondents, listeners, members_of
 from broker.core.views.stored import WithHistory
@@ -264,7 +268,7 @@ def _mail_to_agent(
     payload: object
     match told:
         case MessageToAgent():
-            payload = told.content
+            payload = message_pushed(state, told.content)
         case ConversationToAgent():
             payload = conversation_for(state, told, number, now)
         case ConversationNoteToAgent():

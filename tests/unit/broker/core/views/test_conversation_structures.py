@@ -16,6 +16,7 @@ from broker.core.views.conversation_structures import (
     conversation_for,
     conversation_info,
     message_info,
+    message_pushed,
     overview_info,
     seen_by,
     structure_bytes,
@@ -153,3 +154,14 @@ def test_a_structure_takes_no_more_than_is_said() -> None:
         packed = len(encode(Frame(type_, structure))) - len(type_) - 8
         assert packed <= structure_bytes(structure)
     assert structure_bytes(ConversationInfo()) < RESERVE
+
+
+def test_a_push_shows_what_one_frame_holds() -> None:
+    """W-3: the HTML goes first, then the text; the rest is asked for."""
+    state = written(*a_life())
+    short = MessageContentInfo(body_html="<p>a</p>", body_text="a")
+    assert message_pushed(state, short) == short
+    long = evolve(short, body_html="<p>" + "x" * 520_000, body_text="y" * 520_000)
+    assert message_pushed(state, long) == evolve(long, body_html=None)
+    longer = evolve(long, body_text='"' * 520_000)  # takes twice that in JSON
+    assert message_pushed(state, longer) == evolve(long, body_html=None, body_text=None)
