@@ -28,6 +28,7 @@ class Gateways:
     client: MessageClient
     fault: str | None = "the broker was not asked yet"
     _known: tuple[GatewayInfo, ...] = ()
+    _asking: int = 0
     _changed: anyio.Event = field(factory=anyio.Event)
 
     def known(self, direction: Direction | None = None) -> tuple[GatewayInfo, ...]:
@@ -44,8 +45,26 @@ class Gateways:
         same = [one for one in found if one.id == name.lower()]
         return next(iter([*same, *(one for one in found if one.peer_address == name)]), None)
 
+    async def told(self, gateway: Guid | None, direction: Direction) -> GatewayInfo | None:
+        """Find one by its id; while the broker is being asked, what it says is waited for.
+
+        It hands messages over as soon as it was asked for an address, and others are to be asked for still.
+        """
+        while (found := self.by_id(gateway, direction)) is None and self._asking:
+            await self._changed.wait()
+        return found
+
     async def ask(self) -> None:
         """Ask the broker, and keep what it says."""
+        self._asking += 1
+        try:
+            await self._ask()
+        finally:
+            self._asking -= 1
+            self._changed.set()
+            self._changed = anyio.Event()
+
+    async def _ask(self) -> None:
         known: list[GatewayInfo] = []
         faults: list[str] = []
         for peer in self.client.peers:
@@ -65,8 +84,6 @@ class Gateways:
             names = ", ".join(f"{one.display_name} ({one.direction})" for one in known)
             _log.info("message gateways: %s", names or "none")
         self._known = tuple(known)
-        self._changed.set()
-        self._changed = anyio.Event()
 
     async def changed(self) -> None:
         """Wait until the broker has answered the next time."""

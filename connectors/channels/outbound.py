@@ -152,7 +152,7 @@ class Outbound:
         if known is not None and _answers(known):
             self.figures.sent["known"] += 1
             return known
-        gateway = self.gateways.by_id(info.gateway_id, Direction.O)
+        gateway = await self.gateways.told(info.gateway_id, Direction.O)
         if gateway is None or gateway.id is None:
             return "this connector does not serve the gateway"
         refusal = self._held(gateway.id)

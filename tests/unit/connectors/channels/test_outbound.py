@@ -92,6 +92,36 @@ def test_what_was_sent_has_the_name_of_the_far_side(
     bench(monkeypatch, tmp_path, scenario)
 
 
+def test_a_message_that_comes_before_its_gateways_is_sent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """B-53: the broker hands over as soon as it is asked; what it says of gateways may come behind."""
+
+    async def scenario(it: Bench) -> None:
+        async def first(heard: Heard) -> None:
+            await it.broker.sending(MESSAGE)
+            await anyio.sleep(5)  # real time: no, a clock that jumps
+            await it.broker.usual(heard)
+
+        it.broker.on["ES_SL_GETGATEWAYS"] = first
+        await started(it)
+        found = await outcome(it)
+        assert (found.reference, found.data) == ("ring p1", None)
+
+    bench(monkeypatch, tmp_path, scenario)
+
+
+def test_a_message_of_a_gateway_that_is_not_served_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async def scenario(it: Bench) -> None:
+        await started(it)
+        await it.broker.sending(evolve(MESSAGE, gateway_id=ONE))
+        assert (await outcome(it)).data == "this connector does not serve the gateway"
+
+    bench(monkeypatch, tmp_path, scenario)
+
+
 @pytest.mark.parametrize(
     ("error", "text"),
     [
