@@ -336,12 +336,10 @@ def add_message(state: MessagesState, message: Message) -> None:
     kept = state.messages
     delivery_id = message.content.delivery_system_id
     if delivery_id is not None:
-        known_as(
-            state,
-            message.gateway,
-            identifier(message.gateway, delivery_id, inbound=message.inbound),
-            (message.id, message.conversation),
-        )
+        name = identifier(message.gateway, delivery_id, inbound=message.inbound)
+        # Of a message whose conversation is out of memory the store knew more.
+        if message.conversation is not None or name not in kept.known.get(message.gateway, {}):
+            known_as(state, message.gateway, name, (message.id, message.conversation))
     if message.conversation is not None:
         conversation = kept.conversations[message.conversation]
         conversation.messages.append(message)

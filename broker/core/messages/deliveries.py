@@ -87,11 +87,12 @@ def delivery_moved(state: MessagesState, f: MessageMoved) -> None:
     old = message.content.delivery_system_id
     if f.delivery_id is not None and f.delivery_id != old:
         message.content = evolve(message.content, delivery_system_id=f.delivery_id)
+        what: tuple[Guid, Guid | None] = (message.id, message.conversation)
         if old is not None:
             before = identifier(message.gateway, old, inbound=False)
-            state.messages.known.get(message.gateway, {}).pop(before, None)
+            what = state.messages.known.get(message.gateway, {}).pop(before, what)
         name = identifier(message.gateway, f.delivery_id, inbound=False)
-        known_as(state, message.gateway, name, (message.id, message.conversation))
+        known_as(state, message.gateway, name, what)
     index_delivery(state, message)
     arm_delivery(state, message)
 

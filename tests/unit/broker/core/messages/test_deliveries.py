@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from broker.config.model import DAY
 from broker.core.apply import apply
+from broker.core.broker import restore
 from broker.core.facts.causes import AttemptOutcome
-from broker.core.facts.messages import MessageHandedOver, RetryDue, SendingSettled
+from broker.core.facts.messages import (
+    ConversationForgotten,
+    MessageHandedOver,
+    RetryDue,
+    SendingSettled,
+)
 from broker.core.message_state import Delivery, Load, Message, identifier
 from broker.core.messages.deliveries import known_as
 from broker.core.state import State
 from protocol.values import MessageStatus
 from tests.support import letters
 from tests.support.letters import AT, MAIL, TALK, guid, written
+from tests.support.memory_store import memory_store
 
 
 def second(state: State) -> Message:
@@ -86,3 +94,20 @@ def test_when_it_was_sent_first_is_kept() -> None:
     delivery = second(state).delivery
     assert delivery is not None
     assert delivery.sent_at == AT + 5
+
+
+def test_its_conversation_is_found_by_its_name_after_that_is_out_of_memory() -> None:
+    """B-56: a reply names the conversation that it goes on from, whatever the message is called by then."""
+    facts = [*letters.a_life(), *letters.the_end()]
+    live, store = written(*facts, ConversationForgotten(TALK)), memory_store()
+    store.begin_life(AT - 1)
+    store.commit(facts)
+    far = AT + 365 * DAY
+    store.note_life(far)
+    back = restore(live.config, store.recover(live.config, far), far)
+    assert not back.messages.conversations
+    for state in (live, back):
+        sent = letters.delivered(MessageStatus.SENT, AttemptOutcome.SENT, delivery_id="<real@far>")
+        apply(state, sent)
+        name = identifier(MAIL, "<real@far>", inbound=False)
+        assert state.messages.known[MAIL][name] == (guid(102), TALK)
