@@ -18,6 +18,7 @@ from broker.core.distribution_state import DistributionState, Need, Work
 from broker.core.facts.causes import DecisionKind, OfferOutcome
 from broker.core.facts.messages import (
     ConversationDecided,
+    ConversationDue,
     ConversationExcluded,
     ConversationForgotten,
     ConversationMoved,
@@ -31,7 +32,13 @@ from broker.core.facts.messages import (
 from protocol.values import ChatStatus
 
 _THIS = Work.CONVERSATION
-Asking = ConversationExcluded | ConversationParked | ConversationRouted | ConversationUnparked
+Asking = (
+    ConversationDue
+    | ConversationExcluded
+    | ConversationParked
+    | ConversationRouted
+    | ConversationUnparked
+)
 """What changes nothing but what is asked of an agent, or whether anything is."""
 
 

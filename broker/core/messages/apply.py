@@ -383,7 +383,6 @@ def times_anew(state: MessagesState, _f: ConfigReplaced | ListenedAgain) -> None
 TABLE: Final[dict[type, Callable[[Any, Any], None]]] = {
     **OF_DELIVERIES,
     AddressMarked: marked,
-    ConversationDue: due,
     ConversationNoted: noted,
     DraftDropped: draft_dropped,
     DraftKept: draft_kept,

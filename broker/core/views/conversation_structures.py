@@ -151,7 +151,7 @@ def note_info(
     return ConversationNoteInfo(
         peer=number,
         conversation_id=conversation.id,
-        id=note.id,
+        id=note.id or None,  # that of a handing over has no key
         text=note.text,
         counter=note.counter,
         agent_id=note.agent,

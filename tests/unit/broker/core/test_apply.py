@@ -9,8 +9,10 @@ import pytest
 from broker.core import apply as table
 from broker.core.apply import apply
 from broker.core.facts import ChatParked, Fact, WrapupEnded, WrapupStarted
-from broker.core.facts.causes import WrapupEnd
-from protocol.values import Guid
+from broker.core.facts.causes import ConversationCause, WrapupEnd
+from broker.core.facts.messages import ConversationDue, ConversationRouted
+from protocol.values import ChatStatus, Guid
+from tests.support import letters
 from tests.support.bare_core import CHAT, UP, bare_chat, bare_state, gateway_in
 
 ALICE = Guid("alice")
@@ -39,3 +41,20 @@ def test_both_neighbours_hear_of_what_concerns_them() -> None:
 def test_what_is_no_fact_is_not_written() -> None:
     with pytest.raises(KeyError):
         apply(bare_state(), UP)  # type: ignore[arg-type]  # that is what is refused
+
+
+def test_what_waits_and_becomes_due_moves_in_its_queue() -> None:
+    """B-57: the place is that which recovery would give it, too."""
+    routed = ConversationRouted(
+        **letters.WHICH, at=letters.AT, project=letters.PROJECT, language=None, skill=1, priority=0
+    )
+    waits = letters.moved(
+        ChatStatus.WAITING,
+        ConversationCause.ROUTED,
+        enqueued_at=letters.AT,
+        waiting_since=letters.AT,
+    )
+    state = letters.written(letters.started(), routed, waits)
+    before = state.distribution.entries[letters.TALK].order
+    apply(state, ConversationDue(**letters.WHICH, due_at=letters.AT + 5))
+    assert state.distribution.entries[letters.TALK].order < before

@@ -24,9 +24,10 @@ from broker.core.views.conversation_structures import (
 from protocol.codec import encode
 from protocol.conversation import ConversationInfo
 from protocol.frame import Frame
+from protocol.json_codec import decode_json, encode_json
 from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus, Direction, Guid, MessageStatus
-from tests.support.letters import ALICE, AT, TALK, a_life, stored, written
+from tests.support.letters import ALICE, AT, TALK, a_life, guid, stored, written
 
 BOB = Guid("bob")
 NUMBER = "101"
@@ -83,6 +84,15 @@ def test_whoever_is_to_take_it_over_sees_why_and_no_other_note() -> None:
     (note,) = conversation_info(state, one, BOB, NUMBER, AT).internal or ()
     assert (note.text, note.agent_name) == ("Yours", "Alice")
     assert conversation_info(state, one, ALICE, NUMBER, AT).internal is None
+
+
+def test_a_program_can_read_why_it_is_handed_over() -> None:
+    """W-13: the note of a handing over has no key, and no member is blank."""
+    offer = ConversationOffer(number=1, agent=guid(7), until=0, by=ALICE, note="Yours")
+    state, one = talk(offer=offer)
+    told = conversation_info(state, one, guid(7), NUMBER, AT)
+    frame = Frame("SC_CONVERSATION_ALERT", told)
+    assert decode_json(encode_json(frame)).payload == told
 
 
 def test_messages_say_by_whom_and_how_far_they_are() -> None:
