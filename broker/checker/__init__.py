@@ -13,16 +13,22 @@ from typing import Final
 
 from broker.checker import (
     i01_i02_i11_durability,
+    i01_messages,
     i03_i04_order,
     i05_i09_i10_agreement,
     i06_slots,
+    i07_conversations,
     i07_matching,
+    i08_conversations,
     i08_i13_i14_legality,
+    i12_outbound,
     i13_i14_i16_service,
+    i15_conversations,
     i15_isolation,
     i16_i17_liveness,
-    i18_haste,
+    i18_messages,
     i19_attachments,
+    i20_haste,
 )
 from broker.checker.dump import Dump
 from broker.checker.evidence import Story
@@ -44,16 +50,29 @@ LAWS: Final[Mapping[str, Law]] = MappingProxyType(
         "I-9": i05_i09_i10_agreement.snapshot_is_fold,
         "I-10": i05_i09_i10_agreement.store_is_memory,
         "I-11": i01_i02_i11_durability.durable_before_visible,
+        "I-12": i12_outbound.outbound,
         "I-13": i08_i13_i14_legality.one_answer,
         "I-14": i08_i13_i14_legality.bounded,
         "I-15": i15_isolation.isolation,
         "I-16": i16_i17_liveness.liveness,
         "I-17": i16_i17_liveness.determinism,
-        "I-18": i18_haste.not_too_early,
+        "I-18": i18_messages.taken_once,
         "I-19": i19_attachments.whole_attachments,
+        "I-20": i20_haste.not_too_early,
     }
 )
-"""The laws by name. I-12 is about messages, which this version does not serve."""
+"""The laws by name."""
+
+_OF_POST: Final[tuple[Law, ...]] = (
+    i01_messages.kept,
+    i01_messages.before_visible,
+    i08_conversations.one_owner,
+    i08_conversations.legal,
+    i07_conversations.not_forgotten,
+    i07_conversations.moves_on,
+    i15_conversations.isolated,
+)
+"""What I-1, I-2, I-6, I-7, I-8, I-11, I-15 and I-16 say of messages and conversations."""
 
 _OF_SERVICE: Final[tuple[Law, ...]] = (
     i13_i14_i16_service.drained,
@@ -66,7 +85,9 @@ _OF_SERVICE: Final[tuple[Law, ...]] = (
 def check(events: Iterable[Event], dump: Dump) -> list[Violation]:
     """Decide every law; an empty list is a good run."""
     story = Story.read(events, dump)
-    found = [violation for law in (*LAWS.values(), *_OF_SERVICE) for violation in law(story)]
+    found = [
+        violation for law in (*LAWS.values(), *_OF_POST, *_OF_SERVICE) for violation in law(story)
+    ]
     return found + list(_broken(story))
 
 

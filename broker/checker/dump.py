@@ -1,4 +1,7 @@
-"""What the store holds at the end of a run, as values: the other half of what the checker reads."""
+"""What the store holds at the end of a run, as values: the other half of what the checker reads.
+
+The rows of messages and conversations are in `post`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,17 @@ from typing import Any
 
 from attrs import Factory, frozen
 
+from broker.checker.post import (
+    ConversationDecisionRow,
+    ConversationExclusionRow,
+    ConversationMoveRow,
+    ConversationNoteRow,
+    ConversationOfferRow,
+    ConversationRow,
+    DraftRow,
+    MessageMoveRow,
+    MessageRow,
+)
 from protocol.values import Guid
 
 
@@ -250,3 +264,12 @@ class Dump:
     exclusions: tuple[ExclusionRow, ...] = ()
     blobs: tuple[BlobRow, ...] = ()
     attachments: tuple[AttachmentRow, ...] = ()
+    conversations: tuple[ConversationRow, ...] = ()
+    conversation_moves: tuple[ConversationMoveRow, ...] = ()
+    conversation_offers: tuple[ConversationOfferRow, ...] = ()
+    conversation_exclusions: tuple[ConversationExclusionRow, ...] = ()
+    conversation_decisions: tuple[ConversationDecisionRow, ...] = ()
+    conversation_notes: tuple[ConversationNoteRow, ...] = ()
+    drafts: tuple[DraftRow, ...] = ()
+    messages: tuple[MessageRow, ...] = ()
+    message_moves: tuple[MessageMoveRow, ...] = ()

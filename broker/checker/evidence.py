@@ -9,6 +9,7 @@ from attrs import define, field
 from broker.checker.dump import ChatRow, Dump, FormRow, MoveRow, NoteRow, SentenceRow
 from broker.checker.history import Event, Kind
 from broker.checker.involvement import Spans
+from broker.checker.mail import Mail
 from broker.checker.naive_client import NaiveClient
 from broker.checker.setup import Setup
 from broker.checker.timeline import Timeline
@@ -75,6 +76,7 @@ class Story:
     moves: dict[Guid, list[MoveRow]] = field(factory=dict)
     results: dict[tuple[Guid, Guid | None], list[FormRow]] = field(factory=dict)
     spans: Spans = field(factory=Spans)
+    mail: Mail = field(factory=Mail)
 
     @classmethod
     def read(cls, events: Iterable[Event], dump: Dump) -> Story:
@@ -110,6 +112,7 @@ class Story:
         for move in self.dump.moves:
             self.moves.setdefault(move.chat, []).append(move)
         self.spans = Spans.read(self.dump, self.moves)
+        self.mail = Mail.read(self.dump)
 
     def _index_event(self, event: Event) -> None:
         match event.kind:

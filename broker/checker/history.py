@@ -39,7 +39,8 @@ class Kind(StrEnum):
     READ (bytes are read while so many inputs are `waiting`, more than ever before), UNSERVED (what, since:
     somebody waits, and nothing hinders the broker), RELOADED (lost: the connections that it cost), DRAINING
     (heard: how many frames of each connection; what comes later it does not read), STOPPED (cut: how many
-    connections, at the end of the drain). FAULT (what) is for the reader.
+    connections, at the end of the drain). Of a far side: CARRIED (a copy of a `message` went out, under
+    which `name`). FAULT (what) is for the reader.
     """
 
     SETUP = "setup"
@@ -69,6 +70,7 @@ class Kind(StrEnum):
     RELOADED = "reloaded"
     DRAINING = "draining"
     STOPPED = "stopped"
+    CARRIED = "carried"
     FAULT = "fault"
 
 

@@ -107,7 +107,9 @@ def _capacities(story: Story) -> Iterator[Violation]:
                 continue
             held.add(chat)
             aside = _parked(story, agent, at) if kind == OFFERED else 0
-            text = _too_much(story, agent, seats, held, at, aside)
+            # Put aside and fetched in one microsecond: what was offered may have come in between.
+            holds = held - _put_aside(story, agent, at) if kind == OFFERED else held
+            text = _too_much(story, agent, seats, holds, at, aside)
             if text:
                 yield Violation("I-6", text, at, chat=chat)
                 break
@@ -140,6 +142,11 @@ def _parked(story: Story, agent: Guid, at: int) -> int:
         if owner == agent
         for start, end in times
     )
+
+
+def _put_aside(story: Story, agent: Guid, at: int) -> set[Guid]:
+    """The chats that an agent put aside at that moment."""
+    return {p.chat for p in story.dump.parkings if p.agent == agent and p.at == at}
 
 
 def _too_much(

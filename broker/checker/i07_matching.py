@@ -11,6 +11,7 @@ from broker.checker.dump import ChatRow
 from broker.checker.evidence import Connection, Story
 from broker.checker.history import Kind
 from broker.checker.i06_slots import SETTLE
+from broker.checker.i08_conversations import holds
 from broker.checker.involvement import ALERTED, TALKING
 from broker.checker.violation import Violation
 from protocol.chat import ChatStatusInfo
@@ -164,7 +165,8 @@ def _availability(story: Story, connection: Connection) -> Availability | None:
     parked = sum(p.agent == agent and p.ended_at is None for p in story.dump.parkings)
     row = next((a for a in story.dump.agents if a.agent == agent), None)
     then = row.next_state if row is not None else None
-    logs_off = then == AgentState.LOG_OFF.value or (then is not None and bool(held or parked))
+    busy = held or parked or any(h.agent == agent and h.end is None for h in holds(story))
+    logs_off = then == AgentState.LOG_OFF.value or (then is not None and bool(busy))
     ready = row is not None and row.state == AgentState.READY.value and not logs_off
     left = min(about["max_chats"], place) - load
     reserved = min(story.setup.data["park_reserve"], parked)

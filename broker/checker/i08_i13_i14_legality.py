@@ -18,7 +18,12 @@ from protocol.frame import Frame
 from protocol.session import Welcome
 from protocol.values import ChatStatus, Guid, Role, to_micros
 
-ALSO_ANSWERS = {"CS_CHAT_ANSWER": "SC_CHAT_ALERT_END", "CS_CHAT_HANGUP": "SC_CHAT_ALERT_END"}
+ALSO_ANSWERS = {
+    "CS_CHAT_ANSWER": "SC_CHAT_ALERT_END",
+    "CS_CHAT_HANGUP": "SC_CHAT_ALERT_END",
+    "CS_CONVERSATION_ANSWER": "SC_CONVERSATION_ALERT_END",
+    "CS_CONVERSATION_RETURN": "SC_CONVERSATION_ALERT_END",
+}
 """What may answer a request besides the answer of the catalogue and `SYS_ERROR`."""
 
 MOVES = {

@@ -64,7 +64,7 @@ def _view(story: Story, event: Event) -> Iterator[Violation]:
 
 def _believes(story: Story, client: str, view: Mapping[str, Any], chat: ChatRow) -> Iterator[str]:
     """What a client has wrong besides the transcript."""
-    agent = _agent_of(story, client)
+    agent = agent_of_client(story, client)
     if agent is None:
         if view["status"] != chat.status:
             yield f"the client believes {view['status']}, it is {chat.status}"
@@ -83,7 +83,7 @@ def _believes(story: Story, client: str, view: Mapping[str, Any], chat: ChatRow)
         yield f"the client has IsParked {view['is_parked']}, the store {parked}"
 
 
-def _agent_of(story: Story, client: str) -> Guid | None:
+def agent_of_client(story: Story, client: str) -> Guid | None:
     """The agent of a workplace program; None for a connector."""
     for connection in story.connections.values():
         if connection.client == client and connection.role is Role.WORKPLACE:
@@ -139,7 +139,7 @@ def _connected(story: Story, agent: Guid | None) -> str | None:
     return None
 
 
-def _absences(story: Story, agent: Guid, end: int) -> list[tuple[int, int]]:
+def absences(story: Story, agent: Guid, end: int) -> list[tuple[int, int]]:
     """When an agent had no connection, as far as clients know; a restart begins it anew."""
     seats = sorted(
         (c.welcomed_at, c.gone_at or end)
@@ -160,7 +160,7 @@ def _kept_too_long(story: Story, end: int) -> Iterator[Violation]:
     """An answered chat whose agent is gone goes back to the queue after the grace (B-11)."""
     known = 2 * int(story.setup.data["heartbeat"]) + SETTLE
     for agent, spans in story.spans.of_agent.items():
-        absences = _absences(story, agent, end)
+        away = absences(story, agent, end)
         for span in spans:
             gateway = story.setup.data["gateways"].get(story.chats[span.chat].gateway)
             if span.part not in TALKING or gateway is None:
@@ -169,7 +169,7 @@ def _kept_too_long(story: Story, end: int) -> Iterator[Violation]:
             if span.part == BOT:
                 grace = max(s.data["bot_timeout"] for s in story.setups)
             until = span.end if span.end is not None else end
-            for gone, back in absences:
+            for gone, back in away:
                 begin = max(gone, span.at)
                 if min(until, back) > story.timeline.over(begin, grace + known):
                     text = f"agent {agent} was gone since {begin}, they were still its {span.part}"

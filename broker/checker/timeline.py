@@ -36,6 +36,8 @@ _MOMENTS = frozenset(
         "ended_at",
         "enqueued_at",
         "left_at",
+        "moved_at",
+        "parked_at",
         "started_at",
         "woken_at",
     }
@@ -162,6 +164,8 @@ class Timeline:
         }
         if hasattr(row, "until"):
             moments["until"] = moments["at"] + row.until - row.at
+        if getattr(row, "parked_until", None) is not None:
+            moments["parked_until"] = moments["parked_at"] + row.parked_until - row.parked_at
         return evolve(row, **moments)
 
 

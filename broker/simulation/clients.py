@@ -170,7 +170,7 @@ class Program:
         self._tick = None
         settings = self.settings
         if isinstance(settings, ConnectorSettings):
-            peers = tuple(gateway.peer for gateway in settings.gateways)
+            peers = (*(gateway.peer for gateway in settings.gateways), *settings.messages)
             wire = self.net.dial(self.name, Role.CONNECTOR, peers, None)
         else:
             wire = self.net.dial(self.name, Role.WORKPLACE, (settings.number,), settings.login)

@@ -27,10 +27,34 @@ from broker.checker.dump import (
     SentenceRow,
     WrapupRow,
 )
+from broker.checker.post import (
+    ConversationDecisionRow,
+    ConversationExclusionRow,
+    ConversationMoveRow,
+    ConversationNoteRow,
+    ConversationOfferRow,
+    ConversationRow,
+    DraftRow,
+    MessageMoveRow,
+    MessageRow,
+)
 
 T = TypeVar("T")
 
 _OF_CHAT = "SELECT c.id AS chat, t.* FROM {0} t JOIN chats c ON c.no = t.chat_no ORDER BY {1}"
+_OF_CONVERSATION = (
+    "SELECT c.id AS conversation, t.* FROM {0} t"
+    " JOIN conversations c ON c.no = t.conversation_no ORDER BY {1}"
+)
+_MESSAGES = (
+    "SELECT m.id AS id, c.id AS conversation, h.id AS chat, m.* FROM messages m"
+    " LEFT JOIN conversations c ON c.no = m.conversation_no"
+    " LEFT JOIN chats h ON h.no = m.chat_no ORDER BY m.no"
+)
+_MESSAGE_EVENTS = (
+    "SELECT m.id AS message, e.* FROM message_events e"
+    " JOIN messages m ON m.no = e.message_no ORDER BY e.seq"
+)
 _SENTENCES = (
     "SELECT c.id AS chat, s.*, k.at AS confirmed_at FROM sentences s JOIN chats c ON c.no = s.chat_no"
     " LEFT JOIN confirmations k ON k.sentence = s.seq ORDER BY s.chat_no, s.counter"
@@ -75,6 +99,7 @@ def dump_of(database: sqlite3.Connection) -> Dump:
             AttachmentRow,
             _OF_CHAT.format("sentence_attachments", "t.chat_no, t.counter, t.place"),
         ),
+        **_post(database),
     )
 
 
@@ -91,6 +116,31 @@ def _blobs(database: sqlite3.Connection) -> tuple[BlobRow, ...]:
         known = {name: value for name, value in row.items() if name in named}
         found.append(BlobRow(**{**known, "content": content}))
     return tuple(found)
+
+
+def _post(database: sqlite3.Connection) -> dict[str, Any]:
+    """Messages and conversations."""
+
+    def of(cls: type[T], table: str, order: str) -> tuple[T, ...]:
+        return _rows(database, cls, _OF_CONVERSATION.format(table, order))
+
+    return {
+        "conversations": _rows(
+            database, ConversationRow, "SELECT * FROM conversations ORDER BY no"
+        ),
+        "conversation_moves": of(ConversationMoveRow, "conversation_events", "t.seq"),
+        "conversation_offers": of(ConversationOfferRow, "conversation_offers", "t.offer"),
+        "conversation_exclusions": of(
+            ConversationExclusionRow, "conversation_exclusions", "t.conversation_no, t.agent"
+        ),
+        "conversation_decisions": of(ConversationDecisionRow, "conversation_decisions", "t.seq"),
+        "conversation_notes": of(
+            ConversationNoteRow, "conversation_notes", "t.conversation_no, t.counter"
+        ),
+        "drafts": of(DraftRow, "drafts", "t.conversation_no"),
+        "messages": _rows(database, MessageRow, _MESSAGES),
+        "message_moves": _rows(database, MessageMoveRow, _MESSAGE_EVENTS),
+    }
 
 
 def _plain(database: sqlite3.Connection, query: str) -> list[dict[str, Any]]:

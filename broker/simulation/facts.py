@@ -28,13 +28,21 @@ from broker.core.facts import (
     WrapupEnded,
     WrapupStarted,
 )
+from broker.core.facts.messages import (
+    ConversationMoved,
+    ConversationNoted,
+    ConversationOffered,
+    DraftKept,
+    MessageMoved,
+    MessageStored,
+)
 
 
 def summary(facts: Iterable[Fact]) -> list[list[str]]:
     """What a transaction made durable."""
     words: list[list[str]] = []
     for fact in facts:
-        words += _of_sentence(fact) or _of_chat(fact) or _of_agent(fact)
+        words += _of_sentence(fact) or _of_chat(fact) or _of_agent(fact) or _of_post(fact)
     return words
 
 
@@ -95,5 +103,25 @@ def _of_agent(fact: Fact) -> list[list[str]]:
             return [["agent", fact.agent, fact.state.value]]
         case WrapupStarted() | WrapupEnded():
             return [[type(fact).__name__, fact.chat, fact.agent]]
+        case _:
+            return []
+
+
+def _of_post(fact: Fact) -> list[list[str]]:
+    match fact:
+        case MessageStored():
+            told = [["message", fact.message]]
+            return told if fact.inbound else [*told, ["message-status", fact.message, "Queued"]]
+        case MessageMoved():
+            return [["message-status", fact.message, fact.status.value]]
+        case ConversationMoved():
+            agent = fact.agent or ""
+            return [["conversation", fact.conversation, fact.status.value, agent]]
+        case ConversationOffered():
+            return [["conversation-offer", fact.conversation]]
+        case ConversationNoted():
+            return [["conversation-note", fact.conversation, str(fact.counter)]]
+        case DraftKept():
+            return [["draft", fact.conversation]]
         case _:
             return []

@@ -33,6 +33,7 @@ from broker.config.model import (
 )
 from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch
 from broker.config.pattern import Pattern
+from broker.simulation import post
 from broker.simulation.rng import Rng
 from protocol.identifiers import derive
 from protocol.scenario import (
@@ -126,6 +127,7 @@ def build(rng: Rng, agents: int) -> Installation:
             for form, name in ((FORM, "Contact"), (OFFERED_FORM, "Call me back"))
         },
     )
+    config = post.furnish(rng.fork("post"), config, _secret("post"))
     reloads = (_tighter(rng, config), _smaller(config), _other(more, config), config)
     return Installation(config, reloads)
 

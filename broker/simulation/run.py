@@ -26,6 +26,8 @@ from broker.simulation.clients import Net, Program
 from broker.simulation.disk import Disk
 from broker.simulation.faults import OF_SERVICE, Faults, Window
 from broker.simulation.habits import Browsing, habits_of
+from broker.simulation.post import has_post
+from broker.simulation.postroom import Postroom
 from broker.simulation.rng import Rng
 from broker.simulation.setup import describe
 from broker.simulation.sharing import sharing_of
@@ -102,11 +104,13 @@ class Play:
         staff = (*self.agents, *self.bots, *self.habits, *self.browsing, *self.sharing)
         for person in (*self.visitors, *self.diallers, *staff):
             person.quiet = True
+        self.postroom.fall_silent()
         for vandal in self.vandals:
             vandal.stop()
         for newcomer in self.crowd:
             newcomer.stop()
         world.run_until(world.now + script.quiet * SECOND)
+        self.postroom.stop()
         self._hold()
         self.history.add(world.now, Kind.PROBE)
         for program in self._programs():
@@ -156,6 +160,9 @@ class Play:
         staff = (*self.agents, *self.bots, *self.vandals, *besides)
         for person in (*self.visitors, *self.diallers, *staff):
             person.begin()
+        config, office = self.installation.config, rng.fork("postroom")
+        self.postroom = Postroom.staffed(self.net, office, config, TUNING, self.agents)
+        self.postroom.begin()
         self.faults.plan(script.faults, world.now + script.storm * SECOND)
 
     def _cast_connectors(self, rng: Rng) -> None:
@@ -226,6 +233,8 @@ class Play:
             token=installation.token_of(f"agent{index}"),
             encoding=self._encoding(index == 1),
             tuning=TUNING,
+            # Half of them leave it to the library to know their conversations.
+            conversations=index % 2 == 0 and has_post(self.installation.config),
         )
         mine = rng.fork(f"agent{index}")
         known = self.installation.config.agents
@@ -288,7 +297,8 @@ class Play:
     def _programs(self) -> list[Program]:
         agents = [a.program for a in self.agents if a.program is not None]
         agents += [b.program for b in self.bots if b.program is not None]
-        return [p for p in (*self.connectors, *agents) if not p.off]
+        programs = (*self.connectors, *agents, *self.postroom.programs)
+        return [p for p in programs if not p.off]
 
     # -- faults
 
@@ -377,6 +387,7 @@ class Play:
         self.host.healed = True
         for wire in self.net.wires.values():
             wire.down.slow = 0
+        self.postroom.settle_down()
         self.history.add(self.world.now, Kind.CALM)
 
     # -- watching

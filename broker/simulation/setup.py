@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from broker.config.message_gateways import MessageGateway
 from broker.config.model import Agent, Config, RuleLimits, Skill, WaitRule
 from protocol.values import Guid
 
@@ -17,6 +18,7 @@ def _agent(agent: Agent) -> dict[str, Any]:
     return {
         "login": agent.login,
         "max_chats": agent.max_chats,
+        "max_messages": agent.max_messages,
         "skills": _able(agent.skills),
         "languages": _able(agent.languages),
         "works": not agent.retired and agent.role != "bot",
@@ -40,6 +42,22 @@ def _wait_rule(rule: WaitRule) -> dict[str, Any]:
     }
 
 
+def _message_gateway(gateway: MessageGateway) -> dict[str, Any]:
+    return {
+        "peer": gateway.peer,
+        "threads": gateway.has_threads,
+        "in": gateway.takes_in,
+        "out": gateway.sends,
+        "as_chat": gateway.as_chat,
+        "weight": gateway.weight,
+        "deadline": gateway.deadline,
+        "retries": list(gateway.retries),
+        "in_flight": gateway.in_flight,
+        "inertia": gateway.conversation_inertia,
+        "grace": gateway.workplace_grace,
+    }
+
+
 def describe(config: Config) -> dict[str, Any]:
     """What the checker needs of a configuration: the data of a SETUP event."""
     return {
@@ -58,6 +76,9 @@ def describe(config: Config) -> dict[str, Any]:
         "scripts": list(config.bots),
         "workplaces": {w.number: w.max_chats for w in config.workplaces.values()},
         "bots": list(config.bots),
+        "message_places": {w.number: w.max_messages for w in config.workplaces.values()},
+        "message_gateways": {g.id: _message_gateway(g) for g in config.message_gateways.values()},
+        "while_chatting": config.distribution.messages_while_chatting,
         "wait_rules": [_wait_rule(rule) for rule in config.wait_rules],
         "retry_after": config.distribution.retry_after,
         "retry_alone": config.distribution.retry_alone,

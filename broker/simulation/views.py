@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from connectors.client.session import Phase, Session
-from connectors.client.settings import ConnectorSettings, Settings
+from connectors.client.settings import ConnectorSettings, Settings, WorkplaceSettings
 from protocol.chat import ChatCommandInfo
+from protocol.conversation import ConversationCommandInfo
 from protocol.frame import Frame
 from protocol.values import ChatStatus, Guid, Role
 
@@ -32,19 +33,29 @@ def next_probe(settings: Settings, frame: Frame) -> bytes:
     return settings.encoding.assemble(packed, {"Id": f"{name}-"})
 
 
-def _questions(session: Session, settings: Settings) -> Iterator[tuple[str, ChatCommandInfo]]:
+Question = ChatCommandInfo | ConversationCommandInfo
+
+
+def _questions(session: Session, settings: Settings) -> Iterator[tuple[str, Question]]:
     if isinstance(settings, ConnectorSettings):
         for gateway in settings.gateways:
             yield "ES_CHAT_RESYNC", ChatCommandInfo(peer=gateway.peer, port=gateway.port)
     else:
         yield "CS_CHAT_RESYNC", ChatCommandInfo(peer=settings.number)
         yield "CS_AGENT_LIST", ChatCommandInfo(peer=settings.number)
+        if settings.conversations:
+            yield "CS_CONVERSATION_RESYNC", ConversationCommandInfo(peer=settings.number)
     for ref in session.chats:
         if session.role is Role.CONNECTOR:
             named = ChatCommandInfo(peer=ref.peer, port=ref.port, tracking_id=ref.name)
             yield "ES_CHAT_STATUS", named
         elif session.chats[ref].view.status is ChatStatus.ANSWERED:
             yield "CS_CHAT_STATUS", ChatCommandInfo(peer=ref.peer, chat_id=Guid(ref.name))
+    if isinstance(settings, WorkplaceSettings):
+        for one in session.conversations.all():
+            if one.status is ChatStatus.ANSWERED:
+                asked = ConversationCommandInfo(peer=settings.number, conversation_id=one.id)
+                yield "CS_CONVERSATION_STATUS", asked
 
 
 def view_of(session: Session) -> dict[str, Any]:
@@ -64,9 +75,19 @@ def view_of(session: Session) -> dict[str, Any]:
             if session.role is Role.WORKPLACE:
                 chats[guid]["notes"] = [view.internal[c].id for c in sorted(view.internal)]
                 chats[guid]["is_parked"] = bool(view.latest.is_parked)
+    conversations = {
+        one.id: {
+            "messages": [m.message_id for m in one.messages],
+            "first": min((m.counter for m in one.messages), default=1),
+            "notes": [note.id for note in one.notes],
+        }
+        for one in session.conversations.all()
+        if one.status is ChatStatus.ANSWERED
+    }
     return {
         "ready": session.phase is Phase.READY,
         "ready_text": session.phase.name,
         "waiting": waiting,
         "chats": chats,
+        "conversations": conversations,
     }

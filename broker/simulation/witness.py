@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from attrs import define
 
@@ -11,6 +12,7 @@ from broker.config.model import Config
 from broker.core.broker import has_follow_ups, restore, step
 from broker.core.effects import Effect
 from broker.core.facts import Fact
+from broker.core.facts.messages import MessageMoved
 from broker.core.inputs import Booted, FrameArrived, Input, Resumed, Stamp
 from broker.core.invariants import check, durable, overbooked
 from broker.core.rollback import roll_back
@@ -19,6 +21,7 @@ from broker.shell.engine import Engine
 from broker.shell.questions import QUESTIONS
 from broker.simulation.world import World
 from broker.store import Store
+from protocol.values import ChatStatus
 
 CHECK_EVERY = 4
 """Steps from one check of the whole state to the next."""
@@ -71,7 +74,8 @@ class WatchedEngine(Engine):
         )  # by whoever built the state; the first input takes them along
         self._note_time(now, input)
         super()._step(batch, now, up, input)  # type: ignore[arg-type]  # a private class
-        if len(facts) > before[0] and _is_question(input) and not owed:
+        changed = [f for f in facts[before[0] :] if not isinstance(f, MessageMoved)]
+        if changed and _is_question(input) and not owed:
             text = f"{input} is dropped when its session goes, and changed something"
             self.history.add(self.world.now, Kind.BROKEN, law="I-1", text=text)
         stamp = Stamp(now, self._seq, self._seed, up)
@@ -121,11 +125,27 @@ class WatchedEngine(Engine):
         live = durable(self.state)
         stored = durable(restore(config, store.recover(config, now), now))
         rolled = roll_back(self.state, self.presence, store.recover(self.state.config, now), now)
+        _leave_out_ended(live, stored)
         for one, other in ((live, stored), (_present(self.state), _present(rolled))):
             difference = "" if one == other else _difference(one, other)
             self.history.add(
                 self.world.now, Kind.RESTORED, same=one == other, difference=difference
             )
+
+
+def _leave_out_ended(live: dict[str, Any], stored: dict[str, Any]) -> None:
+    """Take out the closed conversations that only one of both has.
+
+    Memory has its bound, and the store cannot tell exactly for how long one is closed.
+    """
+    one, other = live["conversations"], stored["conversations"]
+    for key in [*(k for k in one if k not in other), *(k for k in other if k not in one)]:
+        if (one.get(key) or other[key])["status"] is ChatStatus.CLOSED:
+            one.pop(key, None)
+            other.pop(key, None)
+            for letter in (*live["under way"].values(), *stored["under way"].values()):
+                if letter["conversation"] == key:
+                    letter["conversation"] = None
 
 
 def _present(state: State) -> dict[str, object]:

@@ -376,6 +376,6 @@ PLANTS = (
     Plant("an unbound chat is shown to connectors", "I-15", _unbound_is_bound),
     Plant("who is expelled keeps their chats", "I-16", _expelled_keeps_their_chats, 40),
     Plant("a lost party stays", "I-16", _lost_party_stays, 80),
-    Plant("deadlines go by the wall clock", "I-18", _deadlines_by_the_wall),
-    Plant("frozen time is other people's silence", "I-18", _frozen_time_counts, 40),
+    Plant("deadlines go by the wall clock", "I-20", _deadlines_by_the_wall),
+    Plant("frozen time is other people's silence", "I-20", _frozen_time_counts, 40),
 )

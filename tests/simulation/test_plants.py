@@ -13,10 +13,11 @@ from tests.simulation.plants import PLANTS, Patch, Plant
 from tests.simulation.plants_attachments import PLANTS as ATTACHMENTS
 from tests.simulation.plants_floor import PLANTS as MORE
 from tests.simulation.plants_forms import PLANTS as FORMS
+from tests.simulation.plants_post import PLANTS as POST
 from tests.simulation.plants_server import PLANTS as SERVER
 from tests.simulation.plants_traffic import PLANTS as TRAFFIC
 
-ALL = [*PLANTS, *ATTACHMENTS, *MORE, *FORMS, *SERVER, *TRAFFIC]
+ALL = [*PLANTS, *ATTACHMENTS, *MORE, *FORMS, *POST, *SERVER, *TRAFFIC]
 
 STALE: Final = re.compile(
     r" died of (AttributeError\((?!.*'NoneType' object).* has no attribute"

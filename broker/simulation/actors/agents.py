@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from attrs import define, evolve, field
@@ -42,6 +43,7 @@ class AgentPerson(Person):
 
     Attributes:
         recalled: The chats of earlier programs whose wrap-ups are seen to.
+        also_hears: Who is told of everything that their program hears.
     """
 
     net: Net = field(kw_only=True)
@@ -52,6 +54,7 @@ class AgentPerson(Person):
     colleagues: tuple[Guid, ...] = field(kw_only=True, default=())
     calls: int = 0
     recalled: set[ChatRef] = field(factory=set)
+    also_hears: Callable[[Program, Event], None] = lambda _program, _event: None
 
     def begin(self) -> None:
         """Come to work."""
@@ -72,6 +75,7 @@ class AgentPerson(Person):
     def _heard(self, program: Program, event: Event) -> None:
         if program is not self.program:
             return  # an older program, of which they do not think any more
+        self.also_hears(program, event)
         match event:
             case Ready():
                 self.later(300 * MS, self._report)

@@ -156,7 +156,7 @@ def test_an_offer_that_is_open_runs_on_and_runs_out() -> None:
 
 
 def test_an_offer_that_was_over_in_the_refused_batch_has_all_of_its_time() -> None:
-    """B-24, I-18: the state that went ahead knows no more of it, and the store does."""
+    """B-24, I-20: the state that went ahead knows no more of it, and the store does."""
     bench = Refusing()
     offered = bench.offered()
     offer = bench.engine.state.chats[offered].offer

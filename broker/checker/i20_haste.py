@@ -1,4 +1,4 @@
-"""I-18: nobody's time is over before it is over, measured by the time in which the broker listened."""
+"""I-20: nobody's time is over before it is over, measured by the time in which the broker listened."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ROUNDING = 20_000
 
 
 def not_too_early(story: Story) -> Iterator[Violation]:
-    """I-18: what is called missed, silent or inactive had all of its time (B-13, B-14)."""
+    """I-20: what is called missed, silent or inactive had all of its time (B-13, B-14)."""
     yield from _offers(story)
     for chat, moves in story.moves.items():
         for move in moves:
@@ -51,4 +51,4 @@ def _judged(
     listened = story.timeline.listened(since, until)
     if listened < length - _ROUNDING:
         text = f"{what} had {length} from {since} on, and after {listened} it was over"
-        yield Violation("I-18", text, until, chat=chat)
+        yield Violation("I-20", text, until, chat=chat)

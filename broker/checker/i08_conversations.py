@@ -1,0 +1,155 @@
+"""I-6, I-8: conversations move as they may, are with one agent, and nobody has more than they may (B-57)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from attrs import frozen
+
+from broker.checker.evidence import Story, in_force
+from broker.checker.i06_slots import SETTLE, seats_of
+from broker.checker.post import ConversationMoveRow, ConversationOfferRow
+from broker.checker.violation import Violation
+from protocol.values import Guid
+
+PILOT, WAITING, ALERTING, ANSWERED, CLOSED = "Pilot", "Waiting", "Alerting", "Answered", "Closed"
+MOVES: dict[tuple[str, str], set[str]] = {
+    (PILOT, WAITING): {"routed", "parked"},
+    (PILOT, ANSWERED): {"opened"},
+    (PILOT, CLOSED): {"rule", "closed"},
+    (WAITING, ALERTING): {"offered"},
+    (WAITING, ANSWERED): {"picked"},
+    (WAITING, WAITING): {"transferred", "parked", "woken"},
+    (WAITING, CLOSED): {"closed", "rule"},
+    (ALERTING, WAITING): {"rejected", "missed", "withdrawn", "forced", "restart"},
+    (ALERTING, ANSWERED): {"answered"},
+    (ALERTING, CLOSED): {"closed", "rule"},
+    (ANSWERED, ANSWERED): {"transferred"},
+    (ANSWERED, WAITING): {"returned", "parked", "transferred", "agent_lost", "forced"},
+    (ANSWERED, CLOSED): {"closed", "rule"},
+    (CLOSED, PILOT): {"reopened"},
+    (CLOSED, ANSWERED): {"opened"},
+}
+"""Which status may follow which, and for which causes."""
+OUTCOMES = frozenset({"answered", "rejected", "missed", "withdrawn", "lost", "forced", "restart"})
+
+
+def legal(story: Story) -> Iterator[Violation]:
+    """I-8: every change of a conversation is one of the state machine's."""
+    for conversation, moves in story.mail.moves.items():
+        if not moves or moves[0].status != PILOT:
+            yield Violation("I-8", f"it began with {moves[:1]}", chat=conversation)
+            continue
+        for before, after in pairwise(moves):
+            text = _illegal(before, after)
+            if text:
+                yield Violation("I-8", text, after.at, chat=conversation)
+        stored, last = story.mail.conversations[conversation], moves[-1]
+        if (stored.status, stored.agent) != (last.status, last.agent):
+            text = f"it is {stored.status} with {stored.agent}, its last move was {last}"
+            yield Violation("I-8", text, last.at, chat=conversation)
+        if stored.parked_at is not None and stored.status != WAITING:
+            text = f"it is put aside and {stored.status}"
+            yield Violation("I-8", text, last.at, chat=conversation)
+    for offer in story.dump.conversation_offers:
+        if offer.outcome is not None and offer.outcome not in OUTCOMES:
+            text = f"an offer ended as {offer.outcome}"
+            yield Violation("I-8", text, offer.at, chat=offer.conversation)
+
+
+def _illegal(before: ConversationMoveRow, after: ConversationMoveRow) -> str | None:
+    text = f"{before.status} was followed by {after.status}: {after.cause}"
+    if after.cause not in MOVES.get((before.status, after.status), set()):
+        return text
+    with_somebody = after.status in (ALERTING, ANSWERED)
+    if with_somebody is not (after.agent is not None) and after.status != CLOSED:
+        return f"{text}, with {after.agent}"
+    same = before.agent == after.agent
+    if (before.status, after.status) == (ALERTING, ANSWERED) and not same:
+        return f"{text}: offered to {before.agent}, taken by {after.agent}"
+    if (before.status, after.status) == (ANSWERED, ANSWERED) and same:
+        return f"{text}, from {before.agent} to themselves"
+    return None
+
+
+@frozen
+class Hold:
+    """A slot or more that a conversation takes of an agent; without an end it does so still."""
+
+    agent: Guid
+    conversation: Guid
+    at: int
+    end: int | None
+
+
+def holds(story: Story) -> Iterator[Hold]:
+    """What each agent held and when: what they were offered or worked on, or were to take over."""
+    for conversation, moves in story.mail.moves.items():
+        begun: ConversationMoveRow | None = None
+        for move in [*moves, None]:
+            agent = move.agent if move is not None and move.status in (ALERTING, ANSWERED) else None
+            if begun is not None and begun.agent is not None and agent != begun.agent:
+                end = move.at if move is not None else None
+                yield Hold(begun.agent, conversation, begun.at, end)
+                begun = None
+            if move is not None and agent is not None and begun is None:
+                begun = move
+    for offer in story.dump.conversation_offers:
+        if offer.by_agent is not None:
+            yield Hold(offer.agent, offer.conversation, offer.at, offer.ended_at)
+
+
+def one_owner(story: Story) -> Iterator[Violation]:
+    """I-6: one offer at a time, to somebody who has room for it."""
+    last: dict[Guid, ConversationOfferRow] = {}
+    for offer in story.dump.conversation_offers:
+        before = last.get(offer.conversation)
+        if before is not None and (before.ended_at is None or before.ended_at > offer.at):
+            text = f"offer {offer.offer} was made while offer {before.offer} was open"
+            yield Violation("I-6", text, offer.at, chat=offer.conversation)
+        last[offer.conversation] = offer
+        owners = story.mail.owner_at(offer.conversation, offer.at)
+        if offer.by_agent is not None and offer.by_agent not in owners:
+            text = f"{offer.by_agent} wants to hand it over, it was with {owners}"
+            yield Violation("I-6", text, offer.at, chat=offer.conversation)
+    for letter in story.dump.messages:
+        if letter.agent is None or letter.conversation not in story.mail.conversations:
+            continue
+        owners = story.mail.owner_at(letter.conversation or Guid(""), letter.at)
+        if letter.agent not in owners:
+            text = f"agent {letter.agent} wrote in it, it was with {owners}"
+            yield Violation("I-6", text, letter.at, chat=letter.conversation or "")
+    yield from _capacities(story)
+
+
+def _capacities(story: Story) -> Iterator[Violation]:
+    of_agent: dict[Guid, list[Hold]] = {}
+    for hold in holds(story):
+        if hold.end != hold.at:
+            of_agent.setdefault(hold.agent, []).append(hold)
+    for agent, held in of_agent.items():
+        seats = seats_of(story, agent)
+        for one in held:
+            others = [h for h in held if h.at <= one.at and (h.end is None or h.end > one.at)]
+            # What begins in the same microsecond may come later: it is looked at by itself.
+            now = {h.conversation for h in others if h.at < one.at} | {one.conversation}
+            text = _too_much(story, agent, seats, now, one.at)
+            if text:
+                yield Violation("I-6", text, one.at, chat=one.conversation)
+
+
+def _too_much(story: Story, agent: Guid, seats: set[str], held: set[Guid], at: int) -> str | None:
+    worst = None
+    for setup in in_force(story, at, SETTLE):
+        about = setup.data["agents"].get(agent, {"max_messages": 0})
+        places = [setup.data["message_places"].get(number, 0) for number in seats]
+        allowed = min(about["max_messages"], max(places, default=0))
+        known = setup.data["message_gateways"]
+        load = sum(
+            known.get(story.mail.conversations[key].gateway, {}).get("weight", 1) for key in held
+        )
+        if load <= allowed:
+            return None
+        worst = f"agent {agent} held {load} slots for messages, they may hold {allowed}"
+    return worst

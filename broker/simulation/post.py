@@ -1,0 +1,147 @@
+"""The post of an installation: message gateways, with short times, and the rules that say who answers.
+
+About every second run has post, so that the others have chats alone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import evolve, frozen
+
+from broker.config.message_gateways import MessageGateway, MessageLimits, MessageRule
+from broker.config.model import SECOND, Config, Secret
+from broker.config.pattern import Pattern
+from broker.simulation.rng import Rng
+from protocol.identifiers import derive
+from protocol.values import Channel, Guid
+
+OFTEN: Final = 0.5
+
+
+@frozen
+class Office:
+    """An address of message gateways, and who carries for it.
+
+    Attributes:
+        peer: The address.
+        channel: What is carried.
+        carriers: How many programs serve it, all from one box.
+    """
+
+    peer: str
+    channel: Channel
+    carriers: int
+
+
+OFFICES: Final = (
+    Office("mail", Channel.EMAIL, 2),
+    Office("sms", Channel.SMS, 1),
+    Office("news", Channel.EMAIL, 1),
+)
+"""`mail` has threads, `sms` has none, by `news` nothing comes in."""
+
+
+def has_post(config: Config) -> bool:
+    """Whether the installation has message gateways."""
+    return bool(config.message_gateways)
+
+
+def furnish(rng: Rng, config: Config, secret: Secret) -> Config:
+    """The same installation with post, or as it is.
+
+    Args:
+        rng: What decides.
+        config: An installation with chats.
+        secret: What carriers show.
+    """
+    if not rng.fork("at all").happens(OFTEN):
+        return config
+    split = rng.happens(0.5)
+    gateways = (
+        *(
+            _mail(rng, secret, *way)
+            for way in ((("in", "I"), ("out", "O")) if split else (("", "B"),))
+        ),
+        _gateway(rng, secret, "sms", "sms", Channel.SMS, "B"),
+        _gateway(rng, secret, "news", "news", Channel.EMAIL, "O"),
+    )
+    agents = {
+        guid: evolve(agent, max_messages=rng.between(1, 3)) for guid, agent in config.agents.items()
+    }
+    workplaces = {
+        guid: evolve(place, max_messages=rng.between(2, 4))
+        for guid, place in config.workplaces.items()
+    }
+    room = rng.choose((1_000, 1_000, 1_000, 6))
+    return evolve(
+        config,
+        message_gateways={gateway.id: gateway for gateway in gateways},
+        message_rules=_rules(rng, tuple(g.id for g in gateways if g.takes_in)),
+        agents=agents,
+        workplaces=workplaces,
+        limits=evolve(config.limits, conversations=room),
+        distribution=evolve(config.distribution, messages_while_chatting=rng.happens(0.7)),
+    )
+
+
+def _mail(rng: Rng, secret: Secret, name: str, direction: str) -> MessageGateway:
+    return _gateway(rng, secret, f"mail{name}", "mail", Channel.EMAIL, direction)
+
+
+def _gateway(
+    rng: Rng, secret: Secret, name: str, peer: str, channel: Channel, direction: str
+) -> MessageGateway:
+    return MessageGateway(
+        id=derive("message_gateway", name),
+        name=name,
+        peer=peer,
+        channel=channel,
+        direction=direction,
+        secret=secret,
+        deadline=rng.between(5, 8) * SECOND,
+        retries=tuple(rng.between(1, 3) * SECOND for _ in range(rng.between(1, 3))),
+        in_flight=rng.choose((1, 2, 16)),
+        weight=rng.weighed(((1, 3), (2, 1))),
+        conversation_inertia=rng.between(10, 60) * SECOND,
+        workplace_grace=rng.between(6, 12) * SECOND,
+        acknowledge="We have it." if rng.happens(0.5) else None,
+        region="CZ" if channel is Channel.SMS else None,
+    )
+
+
+def _rules(rng: Rng, inbound: tuple[Guid, ...]) -> tuple[MessageRule, ...]:
+    """Unwanted mail is closed, urgent mail has a rule of its own, and what no rule knows is put aside."""
+    sales, support = (derive("project", name) for name in ("Sales", "Support"))
+    first = inbound[0]
+    rules = (
+        MessageRule(
+            id=derive("message_rule", "unwanted"),
+            rank=1,
+            limits=MessageLimits(spam_level=2),
+            close=True,
+        ),
+        MessageRule(
+            id=derive("message_rule", "urgent"),
+            rank=2,
+            limits=MessageLimits(subject=Pattern("urgent")),
+            project=sales,
+            priority=20,
+            skill=rng.between(1, 30),
+            answer_within=rng.between(5, 30) * SECOND,
+        ),
+        MessageRule(
+            id=derive("message_rule", "first"),
+            rank=3,
+            limits=MessageLimits(gateway=first),
+            project=support,
+            answer_within=30 * SECOND if rng.happens(0.5) else None,
+        ),
+        MessageRule(
+            id=derive("message_rule", "rest"),
+            rank=4,
+            project=sales,
+            language=derive("language", "English") if rng.happens(0.3) else None,
+        ),
+    )
+    return tuple(rule for rule in rules if rule.rank != 4 or rng.happens(0.8))

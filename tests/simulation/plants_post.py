@@ -1,0 +1,174 @@
+"""Planted bugs of messages and conversations: what comes in, what goes out, what agents do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from broker.core import broker, capacity
+from broker.core.decision import Decision
+from broker.core.distribution_state import DistributionState, Work
+from broker.core.effects import Answer, MessageToConnector, Reply
+from broker.core.facts import Fact
+from broker.core.facts.causes import AttemptOutcome
+from broker.core.facts.messages import (
+    ConversationNoted,
+    DraftKept,
+    MessageHandedOver,
+    MessageStored,
+)
+from broker.core.inputs import Stamp
+from broker.core.message_state import Conversation, Message
+from broker.core.messages import attempts, deliveries, outcomes, receiving, restoring, sending
+from broker.core.state import Session, State
+from broker.core.timers import TimerKind
+from broker.shell.engine import Engine
+from protocol.values import ChatStatus, Guid, MessageStatus
+from tests.simulation.plants import Patch, Plant, _commit_without
+from tests.simulation.plants_floor import _no_timer
+
+
+def _instead(module: Any, name: str, value: Callable[..., Any]) -> Patch:
+    """A function of a module is another one."""
+    return lambda monkeypatch: monkeypatch.setattr(module, name, value)
+
+
+def _anything_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tables of moves, which would stop a bug at once, stop nothing."""
+    for module in (deliveries, outcomes):
+        monkeypatch.setattr(module, "may_deliver", lambda *_: True)
+
+
+def _answered_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = Engine._turn
+
+    def is_receipt(effect: object) -> bool:
+        told = effect.shows if isinstance(effect, Answer) else None
+        return isinstance(told, Reply) and told.type == "SE_MESSAGE_RECEIVED"
+
+    def turn(self: Engine) -> bool:
+        self._gather()
+        early = [effect for effect in self._pending.effects if is_receipt(effect)]
+        self._pending.effects[:] = [e for e in self._pending.effects if not is_receipt(e)]
+        self._outlet.deliver(early)
+        return original(self)
+
+    monkeypatch.setattr(Engine, "_turn", turn)
+
+
+def _handed_over_again_when_a_carrier_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second attempt begins while the first one is open."""
+    original = sending._handed_over
+    _anything_goes(monkeypatch)
+
+    def handed_over(state: State, stamp: Stamp, key: Guid) -> Decision | None:
+        kept, gateway = state.messages, state.config.message_gateways.get(key)
+        for one in kept.sending.get(key, ()):
+            message = kept.messages[one]
+            session = message.delivery.session if message.delivery is not None else None
+            other = sending._carrier(state, gateway, message) if gateway is not None else None
+            if gateway is not None and session not in state.sessions and other is not None:
+                return Decision(
+                    [attempts.begun(message, stamp, gateway), MessageHandedOver(one, other)],
+                    [MessageToConnector(message=one, session=other)],
+                )
+        return original(state, stamp, key)
+
+    monkeypatch.setattr(sending, "_handed_over", handed_over)
+
+
+def _an_error_counts_after_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    _anything_goes(monkeypatch)
+
+    def refused(
+        state: State, message: Message, stamp: Stamp, _session: Session, error: str
+    ) -> list[Fact]:
+        return [attempts.failed(state, message, stamp, attempts.outcome_of(error), error)]
+
+    monkeypatch.setattr(outcomes, "_refused", refused)
+
+
+def _what_is_queued_is_lost_at_a_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = restoring.restore_messages
+
+    def restore_messages(state: State, *rest: Any) -> None:
+        original(state, *rest)
+        state.messages.queued.clear()
+
+    monkeypatch.setattr(broker, "restore_messages", restore_messages)
+
+
+def _a_throttled_attempt_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "THROTTLED", "slow down:")
+
+
+def _a_report_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    _anything_goes(monkeypatch)
+
+    def reached(
+        message: Message, stamp: Stamp, status: MessageStatus, outcome: AttemptOutcome, _text: str
+    ) -> list[Fact]:
+        return [attempts.moved(message, stamp, status, outcome)]
+
+    monkeypatch.setattr(outcomes, "_reached", reached)
+
+
+def _two_agents_work_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever wrote in a conversation goes on in it, as if it were still theirs."""
+    original = Conversation.is_with
+
+    def is_with(self: Conversation, agent: Guid) -> bool:
+        wrote = any(message.agent == agent for message in self.messages)
+        return original(self, agent) or (self.status is ChatStatus.ANSWERED and wrote)
+
+    monkeypatch.setattr(Conversation, "is_with", is_with)
+
+
+def _one_slot_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = capacity.capacity
+
+    def more(state: DistributionState, agent: Guid, work: Work = Work.CHAT) -> int:
+        return original(state, agent, work) + (work is Work.CONVERSATION)
+
+    monkeypatch.setattr(capacity, "capacity", more)
+
+
+def _put_aside_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was put aside stays there though the other party writes."""
+    original = receiving._Coming._into
+
+    def into(self: Any, conversation: Conversation) -> Decision:
+        decision = original(self, conversation)
+        decision.facts[:] = [
+            f for f in decision.facts if type(f).__name__ != "ConversationUnparked"
+        ]
+        return decision
+
+    monkeypatch.setattr(receiving._Coming, "_into", into)
+
+
+PLANTS = (
+    Plant(
+        "a message is taken twice", "I-18", _instead(receiving, "known_message", lambda *_: None)
+    ),
+    Plant("a message is answered before its commit", "I-11", _answered_before_the_commit),
+    Plant("a message is answered and not stored", "I-18", _commit_without(MessageStored, 5)),
+    Plant("threads are torn", "I-18", _instead(receiving, "find_thread", lambda *_: (None, None))),
+    Plant("an attempt begins beside an open one", "I-12", _handed_over_again_when_a_carrier_goes),
+    Plant("what is sent is sent again", "I-12", _an_error_counts_after_success),
+    Plant("what is queued is lost at a start", "I-16", _what_is_queued_is_lost_at_a_start),
+    Plant("a throttled attempt counts", "I-12", _a_throttled_attempt_counts),
+    Plant("it is tried again at once", "I-12", _instead(attempts, "_jittered", lambda *_: 0)),
+    Plant("an attempt has no end", "I-16", _no_timer(TimerKind.MESSAGE)),
+    Plant("a report goes back", "I-12", _a_report_goes_back),
+    Plant("two agents work on a conversation", "I-6", _two_agents_work_on_it),
+    Plant("an agent has a slot too many for messages", "I-6", _one_slot_more),
+    Plant("nobody fetches what was put aside", "I-7", _no_timer(TimerKind.ASIDE)),
+    Plant("what is put aside sleeps when somebody writes", "I-7", _put_aside_for_good),
+    Plant("a conversation stays with who is gone", "I-16", _no_timer(TimerKind.CONVERSATION_GRACE)),
+    Plant("a draft is lost", "I-1", _commit_without(DraftKept, 2)),
+    Plant("a note for colleagues is lost", "I-1", _commit_without(ConversationNoted, 3)),
+)
+"""Every second run has post: of the seeds given about half count."""
