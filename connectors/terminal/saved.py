@@ -39,16 +39,20 @@ def read(path: str, most: int) -> Attached:
     Raises:
         ValueError: It cannot be, with the reason.
     """
-    file = Path(path).expanduser()
     try:
+        file = Path(path).expanduser()
         if not file.is_file():
             raise ValueError(f"{path} is no file")
         if file.stat().st_size > most:
             raise ValueError(f"{path} is longer than {most // 1024 // 1024} MiB")
         return Attached(file.name, mimetypes.guess_type(file.name)[0], file.read_bytes())
-    except (OSError, RuntimeError) as error:  # the latter: a home that nobody has
-        why = error.strerror if isinstance(error, OSError) else None
-        raise ValueError(f"{path}: {why or error}") from None
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"{path}: {_why(error)}") from None
+
+
+def _why(error: OSError | RuntimeError) -> str:
+    """What kept it from being done; a RuntimeError is of a home that nobody has."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def save(data: bytes, name: str | None, where: str) -> Path:
@@ -65,12 +69,11 @@ def save(data: bytes, name: str | None, where: str) -> Path:
     Raises:
         ValueError: It cannot be written, with the reason.
     """
-    given = Path(where or ".").expanduser()
-    target = given / safe_name(name) if given.is_dir() else given
     try:
-        return _written(target, data)
-    except OSError as error:
-        raise ValueError(f"{target}: {error.strerror or error}") from None
+        given = Path(where or ".").expanduser()
+        return _written(given / safe_name(name) if given.is_dir() else given, data)
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"{where or name}: {_why(error)}") from None
 
 
 def _written(target: Path, data: bytes) -> Path:

@@ -14,7 +14,7 @@ from connectors.terminal.agent import offer_rows
 from connectors.terminal.cells import fitted
 from connectors.terminal.conversation import Conversation
 from protocol.agent import AgentStateInfo, AgentWrapUpInfo
-from protocol.chat import ChatPartyInfo, ChatWrapUpInfo
+from protocol.chat import ChatPartyInfo, ChatSentenceInfo, ChatWrapUpInfo
 from protocol.values import AgentState, ChatStatus, Guid
 from tests.support.agent_program import Scene, play
 from tests.support.wired_core import ALICE, BORIS
@@ -50,6 +50,26 @@ def test_a_parked_chat_is_on_hold() -> None:
         info = scene.status(chat_id=BORIS, is_parked=True)
         scene.terminal.on(ChatChanged(other, ChatStatus.ANSWERED, None, info))
         assert scene.terminal.bar(79) == ["[#1 Jana, on hold]   #2 , on hold"]
+
+    play(scenario)
+
+
+def test_what_was_said_in_earlier_chats_is_shown_once_before_the_new_one() -> None:
+    """B-60: where sentences are messages, the last of them come with the answer."""
+
+    async def scenario(scene: Scene) -> None:
+        await answered(scene)
+        said = (
+            ChatSentenceInfo(text="Is it \x1bthere?", party_name="Jana", counter=1),
+            ChatSentenceInfo(text="Not yet.", party_name="Bob", counter=2),
+        )
+        changed = ChatChanged(scene.ref, ChatStatus.ANSWERED, None, scene.status(history=said))
+        for _ in range(2):
+            scene.terminal.on(changed)
+        shown = [line for line in scene.face.lines if line.startswith("earlier")]
+        assert shown == ["earlier, Jana: Is it \ufffdthere?", "earlier, Bob: Not yet."]
+        lines = [line.text for line in scene.terminal.lines()]
+        assert [line for line in lines if line.startswith("earlier")] == shown
 
     play(scenario)
 
