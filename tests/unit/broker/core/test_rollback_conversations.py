@@ -12,7 +12,8 @@ from broker.core.message_state import Conversation
 from broker.core.rollback import Presence, roll_back
 from broker.core.state import State
 from tests.support.agents_at_work import agent_of, configured
-from tests.support.mail import MAIL_FLOOR, Post, alerted, the_conversation, working
+from tests.support.mail import MAIL_FLOOR, Post, alerted, gateway, the_conversation, working
+from tests.support.mail_out import carrier, handed, writes
 from tests.support.playbook import Playbook
 
 pytestmark = configured(MAIL_FLOOR)
@@ -93,3 +94,20 @@ def test_what_agents_hold_and_what_waits_is_there(play: Playbook) -> None:
     assert now == then
     entries = [list(of.distribution.entries) for of in (state, play.state)]
     assert entries[0] == entries[1] == [the_conversation(play).id]
+
+
+def test_what_is_on_its_way_is_with_whom_it_was(play: Playbook) -> None:
+    """B-53, I-12: nobody is asked a second time, and who asked for gateways is handed what comes next."""
+    mail, alice = carrier(play), play.agent("alice", "101")
+    status = writes(alice)
+    handed(mail, alice)
+    play.wait(30)
+    state = rolled_back(play)
+    assert state.sessions[mail.number].message_gateways == {gateway("Mail"): None}
+    assert state.messages.carried == play.state.messages.carried != {}
+    before, after = (
+        one.messages.messages[status["MessageId"]].delivery for one in (play.state, state)
+    )
+    assert before is not None
+    assert after is not None
+    assert (after.session, after.term) == (mail.number, before.term)
