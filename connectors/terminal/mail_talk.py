@@ -39,6 +39,7 @@ class Writing:
         to: Whom it goes to; None: the other party.
         cc: Whom copies go to.
         passes_on: The message that it passes on.
+        attaching: So many files are on their way to the broker.
         is_under_way: It is handed over, and not acknowledged yet.
     """
 
@@ -49,6 +50,7 @@ class Writing:
     to: str | None = None
     cc: str | None = None
     passes_on: MessageContentInfo | None = None
+    attaching: int = 0
     is_under_way: bool = False
 
     @classmethod

@@ -61,7 +61,8 @@ class MailWriting:
             self._send(talk, talk.writing)
         else:
             text = text.encode("utf-8", "replace").decode("utf-8").rstrip()
-            talk.writing.lines.append(text.removeprefix("/") if text.startswith("//") else text)
+            text = text.removeprefix("/") if text.startswith("//") else text
+            talk.writing.lines += text.split("\n")  # several were pasted
             self._keep(talk)
         return True
 
@@ -118,7 +119,11 @@ class MailWriting:
                 self._decline(f"not attached: {error}")
                 return
             conversations = self._client.conversations
-            one = await conversations.attach(file.data, file.name, file.content_type)
+            writing.attaching += 1
+            try:
+                one = await conversations.attach(file.data, file.name, file.content_type)
+            finally:
+                writing.attaching -= 1
             writing.attachments.append(one)
             self._terminal.remark(f"attached: {file.name}", talk)
             self._keep(talk)
@@ -161,8 +166,11 @@ class MailWriting:
             await self._client.conversations.draft(talk.writing.draft(talk.id))
 
     def _send(self, talk: MailTalk, writing: Writing) -> None:
-        if writing.is_empty:
-            self._decline("nothing is written yet")
+        if writing.attaching or writing.is_empty:
+            missing = (
+                "a file is still on its way" if writing.attaching else "nothing is written yet"
+            )
+            self._decline(missing)
             return
         talk.is_writing, writing.is_under_way = False, True
         self._later(self._send_now(talk, writing), "not sent, and kept; /answer goes on with it")

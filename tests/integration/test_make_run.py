@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from broker.child import ServedBroker
-from tests.support.terminals import PATIENCE, ROOT, Piped, command, sample_broker
+from tests.support.terminals import PATIENCE, ROOT, Piped, Tmux, command, sample_broker
 
 RUN = ROOT / ".ci" / "run.py"
 
@@ -82,6 +82,39 @@ def test_a_mail_that_is_dropped_is_answered_in_the_terminal(
     assert body is not None
     assert body.get_content().splitlines()[:3] == ["At nine.", "", "Alice"]
     assert not list((folder / "mail" / "in").iterdir())
+
+
+@pytest.mark.requires("tmux")
+def test_a_mail_is_answered_on_the_full_screen_and_in_an_editor(
+    place: tuple[Path, ServedBroker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, broker = place
+    editor = folder / "editor.sh"
+    editor.write_text('#!/bin/sh\nprintf "At ten, perhaps.\\n\\nAlice\\n" > "$1"\n')
+    editor.chmod(0o755)
+    monkeypatch.setenv("EDITOR", str(editor))
+    monkeypatch.delenv("VISUAL", raising=False)
+    with running(folder), Tmux(folder / "tmux") as tmux:
+        alice = tmux.opens("alice", command("agent", broker, "--ready"))
+        alice.shows("● connected", "ready")
+        shutil.copy(ROOT / ".ci" / "hello.eml", folder / "mail" / "in")
+        alice.shows("#1 Email: Jana Nova calls,", "/accept 1 or /reject 1")
+        alice.enters("/accept")
+        alice.shows("I would like to see the red boots.", "[#1 Email: Jana Nova]")
+        alice.enters("/answer")
+        alice.shows("a line with a dot alone sends them")
+        alice.enters("At nine.")
+        alice.shows("draft: At nine.")
+        alice.presses("Enter")
+        alice.enters("Bob")
+        alice.shows("draft: At nine.", "\nBob")
+        alice.enters("/edit")
+        alice.shows("draft: At ten, perhaps.", "\nAlice")
+        alice.enters(".")
+        alice.shows("At ten, perhaps.", "Alice  ✓", "message [3] is sent")
+        alice.enters("/park 2h")
+        alice.shows("put aside until ", "[#1 Email: Jana Nova, put aside]")
+        alice.enters("/quit")
 
 
 def test_when_the_channel_ends_that_is_said_and_the_broker_goes_on(

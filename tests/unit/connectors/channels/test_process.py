@@ -11,9 +11,11 @@ import pytest
 from anyio.abc import SocketAttribute
 from attrs import frozen
 
+from connectors.channels import process
 from connectors.channels.channel import Channel
 from connectors.channels.conform.broker import PlayedBroker
 from connectors.channels.process import channel_main
+from connectors.channels.settings import load
 from tests.support.played_channel import GATEWAYS, Loft, Pigeons
 
 ROOT = Path(__file__).parents[4]
@@ -72,18 +74,18 @@ async def _program(path: Path, token: str, scenario: str, broker: PlayedBroker) 
     with anyio.fail_after(60):
         async with listener, anyio.create_task_group() as tasks:
             tasks.start_soon(listener.serve, broker.serve)
-            process = await anyio.open_process(
+            child = await anyio.open_process(
                 [sys.executable, str(path / "program.py"), str(file)],
                 stderr=subprocess.PIPE,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
             )
             if scenario == "stop":
                 assert await broker.until(lambda: bool(broker.heard("ES_SL_GETGATEWAYS")), 30)
-                process.send_signal(signal.SIGTERM)
-            assert process.stderr is not None
-            log = b"".join([chunk async for chunk in process.stderr]).decode()
-            status = await process.wait()
-            await process.aclose()
+                child.send_signal(signal.SIGTERM)
+            assert child.stderr is not None
+            log = b"".join([chunk async for chunk in child.stderr]).decode()
+            status = await child.wait()
+            await child.aclose()
             tasks.cancel_scope.cancel()
     return status, log
 
@@ -103,6 +105,19 @@ def test_a_program_ends_with_its_status(
     assert (found, text in log) == (status, True), log
     if scenario == "stop":
         assert broker.lines[-1].said_bye
+
+
+def test_a_second_signal_ends_it_with_its_number_and_without_a_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hurried(*_: object) -> None:
+        raise BaseExceptionGroup("of tasks", [SystemExit(143)])
+
+    monkeypatch.setattr(process, "_serve", hurried)
+    settings = load(written(tmp_path), "pigeons", Own, {})
+    with pytest.raises(SystemExit) as ended:
+        process.run(made(settings.own), settings)
+    assert ended.value.code == 143
 
 
 def test_a_store_that_cannot_be_opened_is_a_failure(

@@ -113,6 +113,28 @@ def test_lines_that_are_written_are_no_commands_and_blank_ones_count() -> None:
     play_mail(scenario)
 
 
+def test_several_lines_that_are_pasted_are_several_and_send_nothing() -> None:
+    async def scenario(scene: MailScene) -> None:
+        talk = await scene.takes()
+        await scene.types("/answer", "one\n.\ntwo")
+        assert talk.writing is not None
+        assert talk.writing.lines == ["one", ".", "two"]
+
+    play_mail(scenario)
+
+
+def test_a_file_that_is_on_its_way_is_waited_for() -> None:
+    async def scenario(scene: MailScene) -> None:
+        talk = await scene.takes()
+        await scene.types("/answer Here it is")
+        assert talk.writing is not None
+        talk.writing.attaching = 1
+        await scene.sees(".", "a file is still on its way")
+        assert not talk.writing.is_under_way
+
+    play_mail(scenario)
+
+
 def test_a_message_is_passed_on_with_what_it_says() -> None:
     async def scenario(scene: MailScene) -> None:
         talk = await scene.takes("Where is my\nparcel?")
