@@ -51,6 +51,7 @@ from broker.core.facts import (
     InviteEnded,
     InviteMade,
     ListenedAgain,
+    MessageForgotten,
     OfferEnded,
     OfferMade,
     PartyJoined,
@@ -100,6 +101,20 @@ def _asking(handler: Callable[[State, Any, Need | None], None]) -> Handler:
     return handle
 
 
+def _conversation_forgotten(state: State, f: ConversationForgotten) -> None:
+    """A conversation leaves the memory with its messages, and these with what they alone name."""
+    those = state.messages.conversations[f.conversation].messages
+    messages.forgotten(state, f)
+    for message in those:
+        if message.id not in state.messages.messages:
+            blobs.message_gone(state, message)
+
+
+def _message_forgotten(state: State, f: MessageForgotten) -> None:
+    blobs.message_gone(state, state.messages.messages[f.message])
+    deliveries.message_forgotten(state, f)
+
+
 _TABLE: Final[dict[type, Handler]] = {
     **OF_BLOBS,
     **OF_CHATS,
@@ -127,7 +142,7 @@ _TABLE: Final[dict[type, Handler]] = {
     ConversationDecided: _in_turn(messages.decided, work.decided),
     ConversationDue: _in_turn(messages.due, _asking(work.asked_anew)),
     ConversationExcluded: _in_turn(messages.excluded, _asking(work.asked_anew)),
-    ConversationForgotten: _in_turn(messages.forgotten, work.forgotten),
+    ConversationForgotten: _in_turn(_conversation_forgotten, work.forgotten),
     ConversationMoved: _in_turn(messages.moved, _asking(work.moved)),
     ConversationOffered: _in_turn(messages.offered, _asking(work.offered)),
     ConversationOfferEnded: _in_turn(messages.offer_ended, _asking(work.offer_ended)),
@@ -144,6 +159,7 @@ _TABLE: Final[dict[type, Handler]] = {
     PartyJoined: _in_turn(involvement.party_joined, _needing(agents.party_joined)),
     PartyLeft: _in_turn(involvement.party_left, _needing(agents.party_left)),
     Refreshed: agents.refreshed,
+    MessageForgotten: _message_forgotten,
     RegisterAsked: _in_turn(sessions.register_asked, deliveries.gateways_asked),
     SessionJoined: _in_turn(sessions.session_joined, agents.session_joined),
     SessionLeft: _in_turn(sessions.session_left, agents.session_left),

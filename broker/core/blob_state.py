@@ -46,7 +46,7 @@ class Blob:
         size: How long it is, and `sha256` what its digest has to be.
         have: How much of it has come.
         scan: What the scanner says of it; None while it is incomplete.
-        holders: The chats and conversations that name it.
+        holders: The chats whose sentences name it, and the messages that do.
         touched_up: When its last piece came, on the clock of deadlines.
         digest: That of what has come; nobody needs it of one that is complete.
     """

@@ -147,6 +147,11 @@ def _blob_faults(state: State) -> list[str]:
             faults.append(f"I-19: {one.id} is named and incomplete")
         if one.is_complete and one.have != one.size:
             faults.append(f"I-19: {one.id} is complete with {one.have} of {one.size} bytes")
+    for message in state.messages.messages.values():
+        for info in message.content.attachments or ():
+            blob = kept.by_id.get(info.blob_id or Guid(""))
+            if blob is None or message.id not in blob.holders:
+                faults.append(f"I-19: {message.id} names {info.blob_id}, which it does not hold")
     for chat in state.chats.values():
         known = {b: kept.by_id[b].scan for b in chat.transcript.scans if b in kept.by_id}
         if known != chat.transcript.scans:

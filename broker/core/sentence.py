@@ -123,11 +123,12 @@ def shown(
         counter=counter,
         confirmed_time=utc(confirmed_at) if confirmed_at is not None else None,
         model=words.model,
-        attachments=tuple([_attachment(a, scans) for a in words.attachments]) or None,
+        attachments=tuple([described(a, scans) for a in words.attachments]) or None,
     )
 
 
-def _attachment(a: Attachment, scans: Scans) -> AttachmentInfo:
+def described(a: Attachment, scans: Scans) -> AttachmentInfo:
+    """An attachment on the wire."""
     return AttachmentInfo(
         blob_id=a.blob,
         name=a.name,

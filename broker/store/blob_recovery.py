@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from broker.core.blob_state import Blob
 from broker.core.chat_state import Chat
 from broker.core.effects import StoredKey
+from broker.core.message_state import Message
 from broker.core.sentence import Attachment
 from broker.store.blob_schema import blob_pieces, blobs, sentence_attachments
 from protocol.values import Guid, ScanVerdict
@@ -57,11 +58,20 @@ def attachments_of(connection: Connection, part: Sequence[int]) -> dict[int, Nam
 
 
 def recover_blobs(
-    connection: Connection, found: Mapping[int, Chat], named: Mapping[int, Named]
+    connection: Connection,
+    found: Mapping[int, Chat],
+    named: Mapping[int, Named],
+    letters: Iterable[Message],
 ) -> list[Blob]:
-    """Read the attachments that nothing names, and those of some chats.
+    """Read the attachments that nothing names, and those of some chats and messages.
 
     Of an incomplete one the pieces are read: only so its digest can go on.
+
+    Args:
+        connection: To the database.
+        found: The chats, by their numbers.
+        named: What their sentences name.
+        letters: The messages.
     """
     holders: dict[int, dict[Guid, None]] = {}
     for chat_no, of_chat in named.items():
@@ -72,19 +82,29 @@ def recover_blobs(
     rows = list(
         connection.execute(select(blobs).where(b.attached_at.is_(None), b.dropped_at.is_(None)))
     )
-    numbers = list(holders)
-    for at in range(0, len(numbers), 1_000):
-        rows += connection.execute(select(blobs).where(b.no.in_(numbers[at : at + 1_000])))
-    return [_blob(connection, row, holders.get(row.no, {})) for row in sorted(rows, key=_no)]
+    by_id: dict[Guid, dict[Guid, None]] = {}
+    for letter in letters:
+        for info in letter.content.attachments or ():
+            if info.blob_id is not None:
+                by_id.setdefault(info.blob_id, {})[letter.id] = None
+    for part in _parts(list(holders)):
+        rows += connection.execute(select(blobs).where(b.no.in_(part)))
+    for part in _parts(list(by_id)):
+        rows += connection.execute(select(blobs).where(b.id.in_(part), b.attached_at.is_not(None)))
+    return [
+        _blob(connection, row, {**holders.get(no, {}), **by_id.get(row.id, {})})
+        for no, row in sorted({row.no: row for row in rows}.items())
+    ]
+
+
+def _parts(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for at in range(0, len(keys), 1_000):
+        yield keys[at : at + 1_000]
 
 
 def next_blob(connection: Connection) -> int:
     """One more than the highest number of an attachment ever used."""
     return (connection.scalar(select(func.max(blobs.c.no))) or 0) + 1
-
-
-def _no(row: Any) -> int:
-    return int(row.no)
 
 
 def _blob(connection: Connection, row: Any, holders: dict[Guid, None]) -> Blob:

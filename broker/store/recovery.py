@@ -103,9 +103,10 @@ def recover(connection: Connection, config: Config, now: int) -> Recovered:
             _belongings(connection, found, part)
             _notes(connection, found, part)
         _parts(connection, found)
+        letters = recover_messages(connection, config, listened or ((0, now),))
         return Recovered(
-            messages=recover_messages(connection, config, listened or ((0, now),)),
-            blobs=recover_blobs(connection, found, named),
+            messages=letters,
+            blobs=recover_blobs(connection, found, named, letters.messages),
             next_blob=next_blob(connection),
             chats=[found[no] for no in numbers],
             presences=_presences(connection, found),

@@ -11,11 +11,13 @@ from __future__ import annotations
 from attrs import evolve, frozen
 
 from broker.config.message_gateways import MessageGateway
+from broker.core.blob_state import owner_of
+from broker.core.blobs.naming import attaching, named_by
 from broker.core.capacity import slots_left
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution_state import Work
 from broker.core.effects import Answer, ConversationToAgent, DeliveryToAgents
-from broker.core.facts import Fact
+from broker.core.facts import BlobAttached, Fact
 from broker.core.facts.causes import AttemptOutcome, ConversationCause, Ineligible
 from broker.core.facts.messages import (
     ConversationRouted,
@@ -33,6 +35,7 @@ from broker.core.messages.conversing import moved as conversation_moved
 from broker.core.messages.naming import proposed_name
 from broker.core.messages.receiving import CONVERSATION_ID, MESSAGE_ID, room_for
 from broker.core.rules.messages import Letter, match
+from broker.core.sentence import Attachment, described
 from broker.core.serving import answered, serves
 from broker.core.state import Session, State
 from broker.core.views.conversation_addressing import CLOSED, NO_CONVERSATION
@@ -86,8 +89,13 @@ def send(
     attachments = attached(state.config, p, forwarded)
     if isinstance(attachments, Refusal):
         return attachments
-    whole = evolve(p, attachments=attachments or None)
-    writing = _Writing(state, stamp, agent, gateway, whole, digest_of(p))
+    passed_on = forwarded.content.attachments if forwarded is not None else None
+    also = {one.blob_id for one in passed_on or () if one.blob_id is not None}
+    named = named_by(state, owner_of(agent=agent), attachments, also=also)
+    if isinstance(named, Refusal):
+        return named
+    whole = evolve(p, attachments=tuple(described(one, {}) for one in named) or None)
+    writing = _Writing(state, stamp, agent, gateway, whole, digest_of(p), named)
     facts = writing.anew() if conversation is None else writing.into(conversation)
     if isinstance(facts, Refusal):
         return facts
@@ -170,6 +178,7 @@ class _Writing:
     gateway: MessageGateway
     p: MessageContentInfo
     digest: str
+    named: tuple[Attachment, ...]
 
     def into(self, conversation: Conversation) -> list[Fact] | Refusal:
         """A reply, or one more message; the draft of it is not needed any more."""
@@ -183,7 +192,7 @@ class _Writing:
         stored = self._stored(conversation.id, conversation.no, counter, said)
         if isinstance(stored, Refusal):
             return stored
-        facts: list[Fact] = [*room, stored]
+        facts: list[Fact] = [*room, stored, *self._attaching()]
         if conversation.draft is not None:
             no, at = conversation.no, self.stamp.now
             facts.append(DraftDropped(conversation=conversation.id, no=no, at=at))
@@ -234,7 +243,7 @@ class _Writing:
             ConversationCause.OPENED,
             self.agent,
         )
-        return [*room, began, *routed, theirs, stored]
+        return [*room, began, *routed, theirs, stored, *self._attaching()]
 
     def _routed(self, conversation: Conversation) -> list[ConversationRouted]:
         """What the conversation asks of whoever may have it later: as if the other party had written it."""
@@ -265,6 +274,9 @@ class _Writing:
                 rule=rule.id,
             )
         ]
+
+    def _attaching(self) -> list[BlobAttached]:
+        return attaching(self.named, self.stamp.guid(MESSAGE_ID), self.stamp.now)
 
     def _stored(
         self, conversation: Guid, no: int, counter: int, said: MessageContentInfo

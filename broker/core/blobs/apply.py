@@ -17,8 +17,10 @@ from broker.core.facts import (
     ChatForgotten,
 )
 from broker.core.limits import DAY
+from broker.core.message_state import Message
 from broker.core.state import State
 from broker.core.timers import TimerKind
+from protocol.values import Guid
 
 
 def begun(state: State, f: BlobBegun) -> None:
@@ -87,6 +89,16 @@ def holder_gone(state: State, f: ChatForgotten | ChatDropped) -> None:
         blob.holders.pop(f.chat, None)
         if not blob.holders:
             state.blobs.forget(blob)
+
+
+def message_gone(state: State, message: Message) -> None:
+    """A message leaves the memory, and what it alone names with it."""
+    for info in message.content.attachments or ():
+        blob = state.blobs.by_id.get(info.blob_id or Guid(""))
+        if blob is not None and message.id in blob.holders:
+            del blob.holders[message.id]
+            if not blob.holders:
+                state.blobs.forget(blob)
 
 
 def arm(state: State, blob: Blob) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from broker.core.decision import Refusal
 from broker.core.facts import BlobAttached
@@ -22,15 +22,29 @@ def named_in(state: State, owner: str, p: ChatSentenceInfo) -> tuple[Attachment,
 
 
 def named_by(
-    state: State, owner: str, infos: Sequence[AttachmentInfo]
+    state: State,
+    owner: str,
+    infos: Sequence[AttachmentInfo],
+    *,
+    also: Container[Guid] = (),
+    infected: bool = False,
 ) -> tuple[Attachment, ...] | Refusal:
-    """What somebody names: whole, their own, and not infected."""
+    """What somebody names: whole, their own, and not infected.
+
+    Args:
+        state: Where it is found.
+        owner: Who names it.
+        infos: What they say of it.
+        also: What they may name though it is another's: it came with a message that they pass on.
+        infected: Whether what is infected may be named nevertheless; its content is never given out.
+    """
     most = state.config.limits.attachments
     if len(infos) > most:
         return Refusal(ErrorCode.TOO_LONG, f"Attachments: more than {most}")
     found: list[Attachment] = []
     for number, info in enumerate(infos):
-        named = _named(state, owner, info, f"Attachments[{number}].BlobId")
+        own = owner if info.blob_id not in also else None
+        named = _named(state, own, info, f"Attachments[{number}].BlobId", infected=infected)
         if isinstance(named, Refusal):
             return named
         if any(named.blob == other.blob for other in found):
@@ -39,13 +53,15 @@ def named_by(
     return tuple(found)
 
 
-def _named(state: State, owner: str, info: AttachmentInfo, path: str) -> Attachment | Refusal:
+def _named(
+    state: State, owner: str | None, info: AttachmentInfo, path: str, *, infected: bool
+) -> Attachment | Refusal:
     blob = state.blobs.by_id.get(info.blob_id) if info.blob_id is not None else None
-    if blob is None or blob.owner != owner:
+    if blob is None or owner not in (None, blob.owner):
         return Refusal(ErrorCode.UNKNOWN_MESSAGE, f"{path}: no attachment of this sender")
     if not blob.is_complete:
         return Refusal(ErrorCode.WRONG_STATE, f"{path}: {blob.have} of {blob.size} bytes are there")
-    if blob.scan is ScanVerdict.INFECTED:
+    if blob.scan is ScanVerdict.INFECTED and not infected:
         return Refusal(ErrorCode.WRONG_STATE, f"{path}: the scanner says that it is infected")
     return Attachment(
         blob=blob.id,

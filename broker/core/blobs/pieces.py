@@ -33,8 +33,10 @@ from broker.core.limits import (
     UNNAMED_BLOB_BYTES,
     UNNAMED_BLOBS,
 )
+from broker.core.message_state import Message
 from broker.core.serving import answered, serves
 from broker.core.state import Session, State
+from broker.core.views.conversation_addressing import find_conversation, may_read
 from protocol.blob import BlobInfo, BlobRequestInfo, BlobStatusInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
@@ -284,9 +286,21 @@ def may_get(state: State, session: Session, asker: str, blob: Blob) -> bool:
     for holder in blob.holders:
         chat = state.chats.get(holder)
         if chat is None:
+            if _reads_message(state, session, state.messages.messages.get(holder)):
+                return True
             continue
         if session.agent is not None and chat.is_read_by(session.agent):
             return True
         if session.agent is None and chat.is_bound and chat.gateway in session.gateways:
             return True
     return False
+
+
+def _reads_message(state: State, session: Session, message: Message | None) -> bool:
+    """Whether somebody may read a message: its connector, and who may read its conversation."""
+    if message is None:
+        return False
+    if session.agent is None:
+        return not message.inbound and message.gateway in session.gateways
+    conversation = find_conversation(state, message.conversation)
+    return conversation is not None and may_read(state, conversation, session.agent)

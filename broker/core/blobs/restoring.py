@@ -10,21 +10,24 @@ from broker.core.state import State
 
 
 def restore_blobs(state: State, recovered: Iterable[Blob], aged: Callable[[int], int]) -> None:
-    """Enter what was read, but for what only chats name that are not in memory.
+    """Enter what was read, but for what only chats and messages name that are not in memory.
 
     Args:
-        state: The state that is being built, with its chats.
+        state: The state that is being built, with its chats and messages.
         recovered: What was read; becomes part of the state.
         aged: Puts a stored time onto the clock of deadlines.
     """
     for blob in recovered:
         was_named = bool(blob.holders)
-        blob.holders = {holder: None for holder in blob.holders if holder in state.chats}
+        messages = state.messages.messages
+        blob.holders = {
+            holder: None for holder in blob.holders if holder in state.chats or holder in messages
+        }
         if was_named and not blob.holders:
             continue
         blob.since_up = blob.touched_up = aged(blob.at)
         state.blobs.add(blob)
         for holder in blob.holders:
-            if blob.scan is not None:
+            if blob.scan is not None and holder in state.chats:
                 state.chats[holder].transcript.scans[blob.id] = blob.scan
         arm(state, blob)

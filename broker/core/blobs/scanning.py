@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from broker.config.message_gateways import MessageGateway
+from broker.config.model import Gateway
 from broker.core.blob_state import Blob
 from broker.core.blobs.pieces import dropping
 from broker.core.decision import Decision
@@ -10,7 +12,7 @@ from broker.core.facts import BlobScanned, Fact
 from broker.core.inputs import Scanned, Stamp
 from broker.core.limits import DAY
 from broker.core.state import State
-from broker.core.views.recipients import connectors_of, readers
+from broker.core.views.recipients import connectors_of, correspondents, readers
 from protocol.blob import BlobStatusInfo
 from protocol.values import Guid, ScanVerdict
 
@@ -47,11 +49,16 @@ def _seeing(state: State, blob: Blob) -> list[tuple[int, str | None, str]]:
         if presence is not None and presence.session is not None:
             found.append((presence.session, presence.workplace, "SC_BLOB_STATUS"))
     else:
-        for gateway in state.config.gateways.values():
+        config = state.config
+        gateways: list[Gateway | MessageGateway] = [*config.gateways.values()]
+        for gateway in (*gateways, *config.message_gateways.values()):
             if gateway.peer == name:
                 sessions = state.gateway_sessions.get(gateway.id, ())
                 found += [(session, name, "SE_BLOB_STATUS") for session in sessions]
     for holder in blob.holders:
+        message = state.messages.messages.get(holder)
+        if message is not None:
+            found += [(s, number, "SC_BLOB_STATUS") for s, number in correspondents(state, message)]
         chat = state.chats.get(holder)
         if chat is None:
             continue

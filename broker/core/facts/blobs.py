@@ -62,7 +62,7 @@ class BlobAttached:
     """A sentence or a message names it: it stays. In `blobs`.
 
     Attributes:
-        holder: The chat or the conversation of that.
+        holder: The chat of the sentence, or the message itself.
     """
 
     durable: ClassVar[bool] = True

@@ -15,8 +15,10 @@ from attrs import evolve, frozen
 
 from broker.config.message_gateways import MessageGateway, MessageRule
 from broker.config.model import DAY, HOUR
+from broker.core.blob_state import owner_of
+from broker.core.blobs.naming import attaching, named_by
 from broker.core.deadlines import over
-from broker.core.decision import Decision
+from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Answer, MessageToAgent, Reply
 from broker.core.facts import Fact
 from broker.core.facts.causes import ConversationCause, DecisionKind
@@ -42,6 +44,7 @@ from broker.core.messages.apply import retention
 from broker.core.messages.conversing import decided, moved, parked, woken
 from broker.core.messages.naming import proposed_name
 from broker.core.rules.messages import Letter, due_at, match
+from broker.core.sentence import Attachment, described
 from broker.core.state import Session, State
 from protocol.frame import Frame
 from protocol.message import CommandInfo, MessageContentInfo
@@ -69,12 +72,18 @@ def receive(
     frame: Frame,
     p: MessageContentInfo,
     gateway: MessageGateway,
-) -> Decision:
+) -> Outcome:
     """ES_MESSAGE_RECEIVING on a gateway whose messages are worked on as conversations."""
     known = known_message(state, gateway, p)
     if known is not None:
         return received(session, frame, stamp, p, known)
-    coming = _Coming(state, stamp, gateway, p)
+    # A mail with something infected in it is no less a mail: that is shown, and never given out.
+    owner = owner_of(peer=gateway.peer)
+    named = named_by(state, owner, p.attachments or (), infected=True)
+    if isinstance(named, Refusal):
+        return named
+    whole = evolve(p, attachments=tuple(described(one, {}) for one in named) or None)
+    coming = _Coming(state, stamp, gateway, whole, named)
     decision = coming.taken()
     if decision is None:
         return received(session, frame, stamp, p, None)
@@ -112,6 +121,7 @@ class _Coming:
     stamp: Stamp
     gateway: MessageGateway
     p: MessageContentInfo
+    named: tuple[Attachment, ...]
 
     @property
     def message(self) -> Guid:
@@ -156,7 +166,7 @@ class _Coming:
 
     def _into(self, conversation: Conversation) -> Decision:
         """One more message of an open conversation; one that was put aside comes back by it."""
-        decision = Decision([self._stored(conversation), *self._due(conversation)])
+        decision = Decision([*self._stored(conversation), *self._due(conversation)])
         if conversation.aside is not None and not self.p.is_automatic:
             decision.facts += self._woken(conversation)
         elif self._too_automatic(conversation):
@@ -180,12 +190,12 @@ class _Coming:
 
     def _kept(self, conversation: Conversation) -> Decision:
         """An automatic message reopens nothing: it is kept with what it answers (B-58)."""
-        return Decision([self._stored(conversation)])
+        return Decision([*self._stored(conversation)])
 
     def _reopening(self, conversation: Conversation) -> Decision:
         """A reply to a closed conversation: it goes on (B-56)."""
         again = moved(conversation, self.stamp, ChatStatus.PILOT, ConversationCause.REOPENED)
-        decision = Decision([again, self._stored(conversation)])
+        decision = Decision([again, *self._stored(conversation)])
         fresh = evolve(conversation, enqueued_at=None, waited=0, waiting_since=None, messages=[])
         fresh.status = ChatStatus.PILOT
         decision.add(self._sorted(fresh))
@@ -220,7 +230,7 @@ class _Coming:
             earlier=earlier,
             last_agent=last_agent,
         )
-        decision = Decision([*room, began, self._stored(conversation)])
+        decision = Decision([*room, began, *self._stored(conversation)])
         decision.add(self._sorted(conversation))
         decision.add(self._receipt(conversation))
         return decision
@@ -238,9 +248,9 @@ class _Coming:
             references=(self.p.references or ())[-REFERENCES:] or None,
         )
 
-    def _stored(self, conversation: Conversation) -> MessageStored:
+    def _stored(self, conversation: Conversation) -> list[Fact]:
         content = self._content(conversation)
-        return MessageStored(
+        stored = MessageStored(
             message=self.message,
             no=self.state.messages.next_message,
             at=self.stamp.now,
@@ -252,6 +262,7 @@ class _Coming:
             conversation_no=conversation.no,
             counter=content.counter,
         )
+        return [stored, *attaching(self.named, self.message, self.stamp.now)]
 
     def _letter(self) -> Letter:
         p = self.p

@@ -17,6 +17,7 @@ from broker.core.limits import MESSAGES_SHOWN, RESERVE, written
 from broker.core.message_state import Conversation, Message, Note
 from broker.core.moments import utc
 from broker.core.state import State
+from broker.core.views.letters import with_scans
 from broker.core.views.structures import agent_name
 from protocol.conversation import (
     ConversationCommandInfo,
@@ -164,7 +165,7 @@ def message_info(state: State, message: Message) -> MessageContentInfo:
     """A message without its bodies."""
     delivery = message.delivery
     return evolve(
-        message.content,
+        with_scans(state, message.content),
         message_id=message.id,
         request_id=message.key,
         gateway_id=message.gateway,
@@ -249,7 +250,8 @@ def cut_to_fit(message: MessageContentInfo, room: int) -> MessageContentInfo | N
 def message_pushed(state: State, content: MessageContentInfo) -> MessageContentInfo:
     """A message that has just come: what one frame does not hold is asked for afterwards (W-3)."""
     room = state.config.limits.frame_bytes - RESERVE
-    return cut_to_fit(content, room) or evolve(content, body_html=None, body_text=None)
+    shown = with_scans(state, content)
+    return cut_to_fit(shown, room) or evolve(shown, body_html=None, body_text=None)
 
 
 def structure_bytes(structure: AttrsInstance) -> int:

@@ -6,14 +6,27 @@ from attrs import evolve
 
 from broker.core.message_state import Message
 from broker.core.moments import utc
+from broker.core.state import State
 from broker.core.views.stored import Letter
-from protocol.message import MessageStatusInfo
+from protocol.message import MessageContentInfo, MessageStatusInfo
 from protocol.values import Direction
 
 
-def message_for_connector(message: Message) -> Letter:
+def with_scans(state: State, content: MessageContentInfo) -> MessageContentInfo:
+    """A message with what the scanner says of its attachments by now (B-61)."""
+    if not content.attachments:
+        return content
+    known = state.blobs.by_id
+    scanned = (
+        evolve(one, scan=known[one.blob_id].scan if one.blob_id in known else None)
+        for one in content.attachments
+    )
+    return evolve(content, attachments=tuple(scanned))
+
+
+def message_for_connector(state: State, message: Message) -> Letter:
     """An outbound message as its connector gets it (B-52)."""
-    content = message.content
+    content = with_scans(state, message.content)
     shown = evolve(
         content,
         message_id=message.id,

@@ -241,7 +241,7 @@ def render(
 def _mail(state: State, announcement: MailAnnouncement, now: int, but: int | None) -> list[Send]:
     match announcement:
         case MessageToConnector():
-            sent = message_for_connector(state.messages.messages[announcement.message])
+            sent = message_for_connector(state, state.messages.messages[announcement.message])
             return [Send((announcement.session,), "SE_MESSAGE_SENDING", sent)]
         case DeliveryToAgents():
             return _delivery(state, announcement, now, but)

@@ -11,6 +11,7 @@ from broker.core.apply import apply
 from broker.core.facts.messages import DraftDropped, DraftKept, MessageStored
 from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus
+from tests.support.attachments import bring, content
 from tests.support.mail import MAIL_CONFIG, gateway
 from tests.support.mail_out import (
     SUPERVISED,
@@ -26,6 +27,7 @@ from tests.support.playbook import Client, Playbook
 
 NOBODY = "00000000-0000-4000-a000-000000000099"
 BLOB = "00000000-0000-4000-a000-000000000070"
+THEIRS, OWN = content(1), content(2)
 
 
 @pytest.fixture
@@ -260,16 +262,18 @@ def test_a_message_is_passed_on_with_what_came_with_it(play: Playbook) -> None:
     mail, alice = carrier(play), play.agent("alice", "101")
     status = writes(alice)
     handed(mail, alice)
-    files = [{"BlobId": BLOB, "Name": "invoice.pdf", "Size": 7}]
-    inbound = comes_in(play, mail, status, Attachments=files)
+    mail.base = {"Peer": "mail"}
+    bring(mail, THEIRS)
+    inbound = comes_in(play, mail, status, Attachments=[{"BlobId": THEIRS.id}])
     alice.hears("SC_MESSAGE_RECEIVED")
-    own = [{"BlobId": NOBODY, "Name": "note.txt"}]
+    bring(alice, OWN)
+    own = [{"BlobId": OWN.id, "Name": "note.txt"}]
     passed = writes(
         alice, "k2", ForwardOf=inbound, RemoteAddress="adam@example.org", Attachments=own
     )
     assert passed["ConversationId"] != status["ConversationId"]
     message = handed(mail, alice)
-    assert [one["BlobId"] for one in message["Attachments"]] == [NOBODY, BLOB]
+    assert [one["BlobId"] for one in message["Attachments"]] == [OWN.id, THEIRS.id]
     assert message["ForwardOf"] == inbound
     more = {"ConversationId": status["ConversationId"], "ForwardOf": inbound}
     assert writes(alice, "k3", **more)["ConversationId"] == status["ConversationId"]

@@ -18,7 +18,8 @@ def a_message() -> Message:
 
 def test_a_connector_gets_all_that_it_needs() -> None:
     """B-52: names, a moment and a direction are there, whoever made the message."""
-    message = a_message()
+    state = written(*letters.a_life())
+    message = state.messages.messages[guid(102)]
     message.content = evolve(
         message.content,
         status=MessageStatus.QUEUED,
@@ -26,7 +27,7 @@ def test_a_connector_gets_all_that_it_needs() -> None:
         received_sent_time=None,
         message_id=None,
     )
-    shown = message_for_connector(message)
+    shown = message_for_connector(state, message)
     assert (shown.no, shown.size, shown.wants) == (2, message.size, (("message", 2),))
     content = shown.content
     assert (content.message_id, content.delivery_system_id) == (guid(102), guid(102))
