@@ -57,10 +57,13 @@ def _index_faults(state: State) -> list[str]:
     aside: dict[Guid, set[Guid]] = {}
     drafts: dict[Guid, set[Guid]] = {}
     sizes: dict[Guid, int] = {}
+    closed: dict[Guid, set[Guid]] = {}
     for one in every:
         size = sum(kept_bytes(message.content) for message in one.messages)
         sizes[one.pair] = sizes.get(one.pair, 0) + size
         counts[one.status] = counts.get(one.status, 0) + 1
+        if not one.is_open:
+            closed.setdefault(one.pair, set()).add(one.id)
         if one.aside is not None and one.aside.by is not None:
             aside.setdefault(one.aside.by, set()).add(one.id)
         if one.draft is not None:
@@ -69,6 +72,8 @@ def _index_faults(state: State) -> list[str]:
         faults.append(f"I-14: conversations by status are {counts}, not {kept.status_counts}")
     if {p: n for p, n in sizes.items() if n} != {p: n for p, n in kept.bytes_held.items() if n}:
         faults.append(f"I-14: messages take {sizes} bytes, not {kept.bytes_held}")
+    if closed != {pair: set(those) for pair, those in kept.closed.items() if those}:
+        faults.append(f"I-14: conversations of pairs are closed {closed}, not {kept.closed}")
     if aside != {agent: set(those) for agent, those in kept.aside.items() if those}:
         faults.append(f"I-14: conversations are put aside by {aside}, not {kept.aside}")
     if drafts != {agent: set(those) for agent, those in kept.drafts.items() if those}:

@@ -297,7 +297,7 @@ class Messages:
         keys: Outbound messages by the agent and the key under which they handed them over.
         open_addresses: The open conversation of an address, where there are no threads.
         aside: The conversations that each agent put aside; `drafts` those with a draft of theirs.
-        closed: The closed conversations in memory, the one that closed first in front.
+        closed: The closed conversations of each pair in memory, the one that closed first in front.
         held: How many conversations of each pair are in memory.
         bytes_held: About how much memory the messages in them take.
         queued: The messages of each gateway that wait to be handed over, the first in front: queued
@@ -317,7 +317,7 @@ class Messages:
     open_addresses: dict[AddressKey, Guid] = Factory(dict)
     aside: dict[Guid, dict[Guid, None]] = Factory(dict)
     drafts: dict[Guid, dict[Guid, None]] = Factory(dict)
-    closed: dict[Guid, None] = Factory(dict)
+    closed: dict[Guid, dict[Guid, None]] = Factory(dict)
     held: dict[Guid, int] = Factory(dict)
     bytes_held: dict[Guid, int] = Factory(dict)
     queued: dict[Guid, dict[Guid, None]] = Factory(dict)

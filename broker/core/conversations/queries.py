@@ -144,7 +144,7 @@ def _all(state: State) -> Iterator[Conversation]:
     kept = state.messages.conversations
     opened = [one for one in kept.values() if one.is_open]
     yield from sorted(opened, key=lambda one: (one.status is not ChatStatus.WAITING, one.no))
-    for key in reversed(state.messages.closed):
-        one = kept[key]
+    ends = ((kept[key] for key in reversed(closed)) for closed in state.messages.closed.values())
+    for one in merge(*ends, key=lambda one: one.closed_up, reverse=True):
         if one.is_spam and one.close_reason is CloseReason.RULE:
             yield one

@@ -96,14 +96,15 @@ def _count(state: MessagesState, status: ChatStatus, by: int) -> None:
 def _index_status(state: MessagesState, conversation: Conversation) -> None:
     """What hangs on whether it is open."""
     kept, key = state.messages, conversation.id
+    closed = kept.closed.setdefault(conversation.pair, {})
     address = address_key(conversation.pair, conversation.remote_address)
     if conversation.is_open:
-        kept.closed.pop(key, None)
+        closed.pop(key, None)
         gateway = state.config.message_gateways.get(conversation.gateway)
         if gateway is not None and not gateway.has_threads:
             kept.open_addresses[address] = key
     else:
-        kept.closed[key] = None
+        closed[key] = None
         if kept.open_addresses.get(address) == key:
             del kept.open_addresses[address]
 
@@ -161,7 +162,7 @@ def forgotten(state: MessagesState, f: ConversationForgotten) -> None:
     kept = state.messages
     conversation = kept.conversations.pop(f.conversation)
     _drop_draft(state, conversation)
-    kept.closed.pop(f.conversation, None)
+    kept.closed[conversation.pair].pop(f.conversation, None)
     kept.held[conversation.pair] -= 1
     _count(state, conversation.status, -1)
     for message in conversation.messages:

@@ -483,10 +483,10 @@ def room_for(
     found: list[ConversationForgotten] = []
     if many <= 0 and much <= 0:
         return found
-    for closed in kept.closed:
-        conversation = kept.conversations[closed]
-        if conversation.pair != pair or closed == but:
+    for closed in kept.closed.get(pair, ()):
+        if closed == but:
             continue
+        conversation = kept.conversations[closed]
         found.append(ConversationForgotten(closed))
         many -= 1
         much -= sum(kept_bytes(message.content) for message in conversation.messages)

@@ -47,8 +47,9 @@ def restore_messages(
             of = kept.conversations[message_.conversation]
             count_automatic(state, address_key(of.pair, of.remote_address), aged(message_.at))
     kept.spam.update(dict.fromkeys(address_key(*one) for one in recovered.spam))
-    in_order = sorted(kept.closed, key=lambda c: (kept.conversations[c].closed_up, c))
-    kept.closed = dict.fromkeys(in_order)
+    for pair, closed in kept.closed.items():
+        in_order = sorted(closed, key=lambda c: (kept.conversations[c].closed_up, c))
+        kept.closed[pair] = dict.fromkeys(in_order)
     kept.next_conversation = recovered.next_conversation
     kept.next_message = recovered.next_message
     kept.next_offer = recovered.next_offer

@@ -49,6 +49,7 @@ def alerted() -> Playbook:
         ),
         ("I-8", lambda _s, one: setattr(one, "close_reason", CloseReason.AGENT)),
         ("I-14", lambda s, _one: s.messages.status_counts.clear()),
+        ("I-14", lambda s, one: s.messages.closed.update({one.pair: {one.id: None}})),
         ("I-14", lambda s, one: s.messages.aside.update({NOBODY: {one.id: None}})),
         (
             "I-14",

@@ -207,6 +207,18 @@ def test_a_supervisor_sees_all_that_is_open_and_what_was_unwanted(play: Playbook
     assert (shown[1]["AgentName"], shown[2]["IsSpam"]) == ("Alice", True)
 
 
+def test_what_was_unwanted_is_listed_from_the_latest_whatever_its_pair(play: Playbook) -> None:
+    """B-59."""
+    mails, texts = Post(play), Post(play, "sms", "Texts")
+    expected: list[str] = []
+    for number, post in enumerate((mails, texts, mails)):
+        play.wait(1)
+        post.brings("x", SpamLevel=3, RemoteAddress=f"{number}@example.org")
+        expected.insert(0, the_conversation(play).id)
+    shown = listed(play.agent("susan", "104", "Pause"), OVERVIEW)
+    assert [one["ConversationId"] for one in shown] == expected
+
+
 def test_as_many_as_fit_are_listed(play: Playbook) -> None:
     """I-14."""
     bounded(play, frame_bytes=4_096)

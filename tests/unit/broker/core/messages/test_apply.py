@@ -61,7 +61,7 @@ def test_a_move_that_no_table_has_is_a_bug() -> None:
 
 def test_the_end_is_found_first_and_forgotten_later() -> None:
     state = written(*letters.a_life(), *letters.the_end())
-    assert list(state.messages.closed) == [TALK]
+    assert list(state.messages.closed[MAIL]) == [TALK]
     assert any(kind is TimerKind.CONVERSATION for _, _, kind, _ in state.timers.heap)
     apply(state, letters.delivered(MessageStatus.SENT, AttemptOutcome.SENT))
     apply(state, ConversationForgotten(TALK))

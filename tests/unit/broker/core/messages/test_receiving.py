@@ -10,6 +10,7 @@ from attrs import evolve
 from broker.config.model import DAY, HOUR, SECOND
 from broker.core.facts.messages import ConversationForgotten, MessageStored
 from broker.core.message_state import Conversation
+from broker.core.messages.receiving import room_for
 from protocol.values import ChatStatus, CloseReason, MessageStatus
 from tests.support.mail import MAIL_CONFIG, Post, gateway
 from tests.support.playbook import Playbook
@@ -228,6 +229,21 @@ def test_conversations_have_a_bound(play: Playbook) -> None:
         assert post.brings()["Data"] == "true"
     assert [t.no for t in talks(play)] == [2, 3]
     assert post.brings()["Data"] == "false"
+
+
+def test_room_is_made_without_looking_at_other_pairs(play: Playbook) -> None:
+    """I-14: however many conversations of others are closed."""
+    post, texts = Post(play), Post(play, "sms", "Texts")
+    texts.brings(SpamLevel=3)
+    post.brings(SubjectField="Our newsletter")
+    theirs, ours = talks(play)
+    limits = evolve(play.config.limits, conversations=1)
+    play.state.config = evolve(play.config, limits=limits)
+    without = dict(play.state.messages.conversations)
+    del without[theirs.id]
+    play.state.messages.conversations = without
+    room = room_for(play.state, ours.pair, conversations=1)
+    assert room == [ConversationForgotten(ours.id)]
 
 
 def test_the_time_to_answer_is_that_of_the_oldest_question(play: Playbook) -> None:
