@@ -163,6 +163,8 @@ def _present(state: State) -> dict[str, object]:
                 presence.idle_since,
                 presence.blocked,
                 presence.free,
+                presence.conversations.blocked,
+                presence.conversations.free,
             )
             for agent, presence in sorted(d.presences.items())
             if presence.since

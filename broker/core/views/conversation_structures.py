@@ -190,12 +190,14 @@ class WholeConversation(Deferred):
         numbers: The number of each of these messages in the store.
         draft: The conversation's number, under which its draft is stored; None: there is none.
         room: How many bytes all may take.
+        size: How many their bodies take, about.
     """
 
     info: ConversationInfo
     numbers: tuple[int, ...]
     draft: int | None
     room: int
+    size: int
 
     @property
     def wants(self) -> tuple[StoredKey, ...]:
@@ -277,7 +279,7 @@ def _whole(
     state: State, conversation: Conversation, shown: ConversationInfo, told: ConversationToAgent
 ) -> WholeConversation:
     """With its latest messages, notes and draft; or, of those before a place, the messages alone."""
-    messages = conversation.messages
+    messages, draft = conversation.messages, None
     if told.before is not None:
         messages = messages[: max(0, told.before - 1)]
     else:
@@ -296,6 +298,7 @@ def _whole(
         numbers=tuple(one.no for one in latest),
         draft=conversation.no if shown.draft is not None else None,
         room=room + (structure_bytes(shown.draft) if shown.draft is not None else 0),
+        size=sum(one.size for one in latest) + (draft.size if draft is not None else 0),
     )
 
 

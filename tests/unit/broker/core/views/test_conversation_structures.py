@@ -108,6 +108,7 @@ def test_the_whole_of_it_wants_bodies_from_the_store() -> None:
     state, _one = talk()
     shown = whole(state)
     assert shown.wants == (("message", 1), ("message", 2), ("draft", 1))
+    assert shown.size == len("<p>Do they fit?</p>Do they fit?") * 2 + len("Dear")
     info = shown.filled({("message", 1): ("<p>Hi</p>", "Hi"), ("draft", 1): (None, "Dear")})
     assert [one.body_text for one in info.messages or ()] == ["Hi", None]
     assert info.draft is not None
