@@ -8,7 +8,7 @@ from attrs import evolve
 from broker.config.model import MINUTE
 from broker.core.distribution import apply as write
 from broker.core.distribution.apply import lease
-from broker.core.distribution.graces import conversations_of, held, lost_until
+from broker.core.distribution.graces import arm_grace, conversations_of, gone_at, held, lost_until
 from broker.core.distribution_state import Work
 from broker.core.facts import SessionLeft
 from broker.core.timers import TimerKind
@@ -59,3 +59,21 @@ def test_who_is_only_alerted_is_not_waited_for() -> None:
     lease(state, LETTER, ALICE, ChatStatus.ALERTING, Work.CONVERSATION)
     write.session_left(state, SessionLeft(session=101, agent=ALICE, at=UP))
     assert [kind for _due, _number, kind, _key in state.timers.heap] == [TimerKind.AGENT]
+
+
+def test_nobody_who_is_there_is_waited_for() -> None:
+    state = at_work_there(ALICE)
+    arm_grace(state, state.distribution.presences[ALICE])
+    assert state.timers.heap == []
+
+
+def test_a_lost_agent_keeps_their_state_for_the_longest_of_all() -> None:
+    """B-28."""
+    state = at_work_there(ALICE)
+    presence = state.distribution.presences[ALICE]
+    presence.lost_at = UP
+    lease(state, CHAT, ALICE, ChatStatus.ANSWERED)
+    arm_grace(state, presence)
+    set_ = {(kind, due - UP) for due, _number, kind, _key in state.timers.heap}
+    assert set_ == {(TimerKind.GRACE, MINUTE), (TimerKind.AGENT, MINUTE)}
+    assert gone_at(state, presence) == UP + MINUTE

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from broker.core.facts.causes import DecisionKind
+from typing import Any
+
+import pytest
+
+from broker.core.decision import Decision
+from broker.core.effects import ConversationToAgent
+from broker.core.facts.causes import ConversationCause, DecisionKind, OfferOutcome
 from broker.core.facts.details import Choice
 from broker.core.facts.messages import (
     ConversationDecided,
     ConversationMoved,
     ConversationOffered,
     ConversationOfferEnded,
+    ConversationParked,
 )
-from tests.support.agents_at_work import agent_of, configured
-from tests.support.mail import MAIL_FLOOR, Post, causes, the_conversation
+from broker.core.inputs import Stamp
+from broker.core.message_state import Aside, Conversation, ConversationOffer, Demanded
+from broker.core.routing import conversations
+from broker.core.state import State
+from protocol.values import ChatStatus, Guid, from_micros
+from tests.support.agents_at_work import agent_of, configured, presence_of
+from tests.support.letters import ALICE, AT, TALK, a_life, written
+from tests.support.mail import (
+    MAIL_FLOOR,
+    Post,
+    alerted,
+    causes,
+    the_conversation,
+    working,
+)
 from tests.support.playbook import Playbook
 
-pytestmark = configured(MAIL_FLOOR)
+played = configured(MAIL_FLOOR)
+BOB = Guid("bob")
 
 
 def outcomes(play: Playbook) -> list[str]:
@@ -22,6 +43,7 @@ def outcomes(play: Playbook) -> list[str]:
     return [f.outcome for f in play.facts if isinstance(f, ConversationOfferEnded)]
 
 
+@played
 def test_what_comes_in_is_offered_to_whoever_is_there(play: Playbook) -> None:
     post, alice = Post(play), play.agent("alice", "101")
     post.brings()
@@ -34,6 +56,7 @@ def test_what_comes_in_is_offered_to_whoever_is_there(play: Playbook) -> None:
     assert causes(play) == ["routed", "offered"]
 
 
+@played
 def test_why_nobody_gets_it_is_logged_once(play: Playbook) -> None:
     """B-30."""
     post = Post(play)
@@ -46,6 +69,7 @@ def test_why_nobody_gets_it_is_logged_once(play: Playbook) -> None:
     assert len([f for f in play.facts if isinstance(f, ConversationDecided)]) == 2
 
 
+@played
 def test_a_restart_offers_it_anew(play: Playbook) -> None:
     """B-12."""
     post, alice = Post(play), play.agent("alice", "101")
@@ -59,3 +83,145 @@ def test_a_restart_offers_it_anew(play: Playbook) -> None:
     play.agent("alice", "101", None).hears(
         "SC_CONVERSATION_ALERT", ConversationId=the_conversation(play).id
     )
+
+
+@played
+def test_a_decline_and_a_missed_offer_put_it_back(play: Playbook) -> None:
+    """B-24."""
+    alice = play.agent("alice", "101")
+    key = alerted(play, alice)
+    alice.says("CS_CONVERSATION_RETURN", ConversationId=key)
+    alice.hears("SC_CONVERSATION_STATUS", Status="Waiting")
+    alice.hears("SC_CONVERSATION_ALERT_END")
+    play.wait(5)
+    alice.hears("SC_CONVERSATION_ALERT")
+    play.wait(30)
+    alice.hears("SC_CONVERSATION_ALERT_END")
+    assert (outcomes(play), presence_of(play, "alice").missed) == (["rejected", "missed"], 1)
+
+
+@played
+def test_what_is_put_aside_comes_back_at_its_time(play: Playbook) -> None:
+    alice = play.agent("alice", "101")
+    key = working(play, alice)
+    until = from_micros(play.wall + 60_000_000).isoformat()
+    alice.says("CS_CONVERSATION_PARK", ConversationId=key, UntilUtc=until)
+    alice.hears("SC_CONVERSATION_STATUS", IsParked=True)
+    play.wait(60)
+    alice.hears("SC_CONVERSATION_ALERT", ConversationId=key)
+    assert causes(play)[-2:] == ["woken", "offered"]
+
+
+# -- moves of one that is made for the test
+
+
+STAMP = Stamp(AT + 60, 1, b"test", AT + 60)
+
+
+def talk(status: ChatStatus, **members: Any) -> tuple[State, Conversation]:
+    """A conversation of Alice, with members as the test says."""
+    state = written(*a_life())
+    one = state.messages.conversations[TALK]
+    one.status, one.agent, one.aside = status, ALICE, None
+    for name, value in members.items():
+        setattr(one, name, value)
+    return state, one
+
+
+def offer(**members: Any) -> ConversationOffer:
+    return ConversationOffer(number=1, agent=ALICE, until=AT + 90, **members)
+
+
+def kinds(decision: Decision) -> list[str]:
+    return [type(fact).__name__ for fact in decision.facts]
+
+
+def test_one_of_no_project_stays_with_who_began_it() -> None:
+    state, one = talk(ChatStatus.ANSWERED, demanded=Demanded())
+    lost = conversations.give_up(state, one, STAMP, ConversationCause.AGENT_LOST)
+    assert kinds(lost) == ["ConversationParked", "ConversationMoved"]
+    parked, moved = lost.facts
+    assert isinstance(parked, ConversationParked)
+    assert isinstance(moved, ConversationMoved)
+    assert (parked.by, parked.until, moved.cause) == (ALICE, None, "agent_lost")
+    one.aside = Aside(at=AT, until=AT + 60, by=ALICE)
+    again = conversations.come_back(state, one, STAMP)
+    assert kinds(again) == ["ConversationParked"]
+    assert again.notices == [ConversationToAgent(conversation=TALK, agent=ALICE)]
+
+
+def test_one_of_a_project_waits_when_its_owner_goes() -> None:
+    state, one = talk(ChatStatus.ANSWERED)
+    lost = conversations.give_up(state, one, STAMP, ConversationCause.AGENT_LOST)
+    assert kinds(lost) == ["ConversationMoved"]
+    one.aside = Aside(at=AT, until=AT + 60, by=ALICE)
+    assert kinds(conversations.come_back(state, one, STAMP)) == [
+        "ConversationUnparked",
+        "ConversationMoved",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "cause", "told"),
+    [
+        (OfferOutcome.LOST, "withdrawn", 0),
+        (OfferOutcome.FORCED, "forced", 1),
+        (OfferOutcome.MISSED, "missed", 1),
+    ],
+)
+def test_an_alert_ends_for_who_is_there(outcome: OfferOutcome, cause: str, told: int) -> None:
+    state, one = talk(ChatStatus.ALERTING, offer=offer())
+    over = conversations.withdraw(state, one, ALICE, STAMP, outcome, ConversationCause.FORCED)
+    ended, moved = over.facts
+    assert isinstance(ended, ConversationOfferEnded)
+    assert isinstance(moved, ConversationMoved)
+    assert (ended.outcome, ended.status, moved.cause) == (outcome, "Alerting", cause)
+    assert ended.missed == (1 if outcome is OfferOutcome.MISSED else 0)
+    assert len(over.notices) == told
+
+
+def test_what_comes_of_a_handing_over_is_told_to_its_owner() -> None:
+    state, one = talk(ChatStatus.ANSWERED, agent=BOB, offer=offer(by=BOB))
+    over = conversations.offer_over(state, one, STAMP, OfferOutcome.REJECTED)
+    assert kinds(over) == ["ConversationOfferEnded", "ConversationDecided"]
+    assert over.notices[-1] == ConversationToAgent(conversation=TALK, agent=BOB)
+
+
+def test_whoever_is_in_it_otherwise_gives_it_up() -> None:
+    state, one = talk(ChatStatus.ANSWERED)
+    gone = conversations.withdraw(
+        state, one, ALICE, STAMP, OfferOutcome.FORCED, ConversationCause.FORCED
+    )
+    assert [fact.cause for fact in gone.facts if isinstance(fact, ConversationMoved)] == ["forced"]
+
+
+def test_where_nothing_is_offered_nothing_ends() -> None:
+    state, one = talk(ChatStatus.WAITING)
+    assert conversations.end_offer(state, one, STAMP, OfferOutcome.WITHDRAWN) == Decision()
+
+
+def test_a_restart_keeps_what_somebody_will_come_back_to() -> None:
+    """B-12."""
+    state, one = talk(ChatStatus.ANSWERED)
+    assert kinds(conversations.restarted(state, one, STAMP)) == ["ConversationMoved"]
+    state.distribution.presences[ALICE].lost_at = AT
+    assert kinds(conversations.restarted(state, one, STAMP)) == []
+    one.status, one.offer = ChatStatus.ALERTING, offer()
+    assert kinds(conversations.restarted(state, one, STAMP)) == [
+        "ConversationOfferEnded",
+        "ConversationMoved",
+    ]
+
+
+def test_what_is_recovered_is_seated() -> None:
+    """B-12."""
+    state, one = talk(ChatStatus.ANSWERED, offer=ConversationOffer(number=1, agent=BOB, until=0))
+    state.distribution.presences.clear()
+    state.distribution.leases.clear()
+    conversations.seat(state, one)
+    held = {a: p.conversations.leases for a, p in state.distribution.presences.items()}
+    assert held == {ALICE: {TALK: ChatStatus.ANSWERED}, BOB: {TALK: ChatStatus.ALERTING}}
+    one.status, one.agent, one.offer = ChatStatus.WAITING, None, None
+    state.distribution.leases.clear()
+    conversations.seat(state, one)
+    assert list(state.distribution.entries) == [TALK]

@@ -7,30 +7,36 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from broker.config.model import SECOND, SIGNAL_DURATION, Project
 from broker.core.effects import ConversationToAgent
 from broker.core.limits import RESERVE
-from broker.core.message_state import Conversation, ConversationOffer
+from broker.core.message_state import Aside, Conversation, ConversationOffer, Demanded
 from broker.core.state import State
 from broker.core.views.conversation_structures import (
     WholeConversation,
     conversation_for,
     conversation_info,
+    draft_info,
     message_info,
     message_pushed,
     overview_info,
     seen_by,
+    signal_duration,
     structure_bytes,
 )
 from protocol.codec import encode
-from protocol.conversation import ConversationInfo
+from protocol.conversation import ConversationCommandInfo, ConversationInfo
 from protocol.frame import Frame
 from protocol.json_codec import decode_json, encode_json
 from protocol.message import MessageContentInfo
-from protocol.values import ChatStatus, Direction, Guid, MessageStatus
-from tests.support.letters import ALICE, AT, TALK, a_life, guid, stored, written
+from protocol.values import ChatStatus, Direction, Guid, MessageStatus, from_micros
+from tests.support.bare_core import bare_state, project_in
+from tests.support.letters import ALICE, AT, PROJECT, TALK, a_life, guid, stored, written
 
 BOB = Guid("bob")
 NUMBER = "101"
+CONFIG = bare_state().config
+SUPPORT = CONFIG.projects[project_in(CONFIG, "Support")]
 
 
 def talk(status: ChatStatus = ChatStatus.ANSWERED, **members: Any) -> tuple[State, Conversation]:
@@ -176,3 +182,53 @@ def test_a_push_shows_what_one_frame_holds() -> None:
     assert message_pushed(state, long) == evolve(long, body_html=None)
     longer = evolve(long, body_text='"' * 520_000)  # takes twice that in JSON
     assert message_pushed(state, longer) == evolve(long, body_html=None, body_text=None)
+
+
+def test_the_end_of_an_alert_names_it_alone() -> None:
+    state, _one = talk()
+    told = ConversationToAgent(conversation=TALK, agent=BOB, type="SC_CONVERSATION_ALERT_END")
+    end = conversation_for(state, told, NUMBER, AT)
+    assert isinstance(end, ConversationCommandInfo)
+    assert (end.peer, end.conversation_id, end.agent_id) == (NUMBER, TALK, BOB)
+
+
+def test_without_its_messages_it_is_shown_as_it_is() -> None:
+    state, one = talk(demanded=Demanded(project=PROJECT), due_at=AT + 5, enqueued_at=AT)
+    shown = conversation_for(state, ConversationToAgent(conversation=TALK, agent=ALICE), NUMBER, AT)
+    assert isinstance(shown, ConversationInfo)
+    assert (shown.gateway_name, shown.channel, shown.unanswered) == ("Mail", "Email", 0)
+    assert (shown.due_utc, shown.is_parked) == (from_micros(AT + 5), False)
+    assert shown.max_signal_duration == 30
+    one.gateway, one.demanded = BOB, Demanded()
+    one.aside = Aside(at=AT, until=AT + 9, by=ALICE)
+    bare = overview_info(state, one, NUMBER, AT)
+    assert (bare.gateway_name, bare.project_id, bare.parked_until_utc) == (
+        None,
+        None,
+        from_micros(AT + 9),
+    )
+
+
+def test_a_draft_that_is_not_found_is_shown_without_its_words() -> None:
+    state, _one = talk()
+    info = whole(state).filled({})
+    assert info.draft is not None
+    assert (info.draft.body_text, info.draft.agent_name) == (None, "Alice")
+
+
+def test_where_there_is_no_draft_none_is_wanted() -> None:
+    state, one = talk(draft=None)
+    assert draft_info(state, one) is None
+    assert whole(state).wants == (("message", 1), ("message", 2))
+
+
+def test_what_surely_does_not_fit_is_not_even_read() -> None:
+    state, one = talk(draft=None)
+    for message in one.messages:
+        message.size = 900_000
+    assert whole(state).numbers == (2,)
+
+
+@pytest.mark.parametrize(("project", "length"), [(None, SIGNAL_DURATION), (SUPPORT, 30 * SECOND)])
+def test_how_long_an_alert_lasts_is_the_projects(project: Project | None, length: int) -> None:
+    assert signal_duration(project) == length
