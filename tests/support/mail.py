@@ -81,6 +81,15 @@ class Post:
 
     def brings(self, text: str = "Do they fit?", **members: Any) -> dict[str, Any]:
         """Hand a message over; gives the answer."""
+        self._hands_over(text, members)
+        return self.client.hears("SE_MESSAGE_RECEIVED", self.count)
+
+    def brings_in_vain(self, code: str, text: str = "Do they fit?", **members: Any) -> str:
+        """Hand a message over that is refused with a code; gives the text."""
+        self._hands_over(text, members)
+        return self.client.refused(code, self.count)
+
+    def _hands_over(self, text: str, members: dict[str, Any]) -> None:
         self.count += 1
         said: dict[str, Any] = {
             "GatewayId": self.gateway,
@@ -93,7 +102,6 @@ class Post:
             "ReceivedSentTime": "2026-01-02T03:04:05Z",
         }
         self.client.says("ES_MESSAGE_RECEIVING", self.count, **(said | members))
-        return self.client.hears("SE_MESSAGE_RECEIVED", self.count)
 
 
 MAIL_FLOOR: Final = MAIL_CONFIG + PEOPLE

@@ -46,6 +46,7 @@ from broker.core.messages.naming import proposed_name
 from broker.core.rules.messages import Letter, due_at, match
 from broker.core.sentence import Attachment, described
 from broker.core.state import Session, State
+from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.message import CommandInfo, MessageContentInfo
 from protocol.values import (
@@ -63,6 +64,7 @@ REFERENCES: Final = 50
 """How many of the messages that it follows a message names, the latest ones."""
 SPAM_LEVEL: Final = 3
 """From which level on nobody works on a message (B-59)."""
+_NO_ROOM: Final = Refusal(ErrorCode.OVERLOADED, "GatewayId: too many conversations are open")
 
 
 def receive(
@@ -86,7 +88,7 @@ def receive(
     coming = _Coming(state, stamp, gateway, whole, named)
     decision = coming.taken()
     if decision is None:
-        return received(session, frame, stamp, p, None)
+        return _NO_ROOM
     return decision.answering(received(session, frame, stamp, p, coming.message).answer)
 
 
@@ -102,7 +104,7 @@ def known_message(
 def received(
     session: Session, frame: Frame, stamp: Stamp, p: MessageContentInfo, message: Guid | None
 ) -> Decision:
-    """`SE_MESSAGE_RECEIVED`, the one answer: the message is stored, or it is not taken (B-50)."""
+    """`SE_MESSAGE_RECEIVED`, the one answer: the message is stored, or will never be taken (B-50)."""
     said = CommandInfo(
         id=message,
         ref_id=p.gateway_id,

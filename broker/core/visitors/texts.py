@@ -16,9 +16,9 @@ from typing import Final
 from broker.config.message_gateways import MessageGateway
 from broker.config.model import Gateway
 from broker.core.agents.participants import wake
-from broker.core.chats.room import is_full, refuse_for_room, words_relieved
+from broker.core.chats.room import is_full, refuse_for_room, visitors_room, words_relieved
 from broker.core.chats.transitions import heard_anew, internal_note
-from broker.core.decision import Decision
+from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import ChatToConnectors, SentenceToConnectors, SentenceToMembers
 from broker.core.facts import Fact, MessageMoved, MessageStored, SentenceConfirmed, SentenceStored
 from broker.core.inputs import Stamp
@@ -26,7 +26,7 @@ from broker.core.limits import LONGEST_TEXT
 from broker.core.message_state import Message, body_bytes
 from broker.core.messages.naming import proposed_name
 from broker.core.messages.receiving import MESSAGE_ID, known_message, received
-from broker.core.sentence import Words
+from broker.core.sentence import Words, sentence_bytes
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import find_tracked
 from broker.core.views.recipients import listeners
@@ -44,6 +44,8 @@ from protocol.values import (
     to_micros,
 )
 
+PART_ID: Final = 1 << 16
+"""The Guids of an input's stamp that name the further sentences of a long message begin here."""
 TEXT_ID: Final = 1 << 20
 """The Guids of an input's stamp that name messages made of sentences begin here."""
 _SAID: Final = int(SentenceModel.SENTENCE)
@@ -62,7 +64,7 @@ def receive(
     p: MessageContentInfo,
     gateway: MessageGateway,
     chats: Gateway,
-) -> Decision:
+) -> Outcome:
     """ES_MESSAGE_RECEIVING on a gateway whose messages are sentences of `chats`."""
     known = known_message(state, gateway, p)
     if known is not None:
@@ -70,26 +72,29 @@ def receive(
     decision = _said(state, stamp, p, gateway, chats)
     if decision is None:
         return received(session, frame, stamp, p, None)
+    if isinstance(decision, Refusal):
+        return decision
     return decision.answering(received(session, frame, stamp, p, stamp.guid(MESSAGE_ID)).answer)
 
 
 def _said(
     state: State, stamp: Stamp, p: MessageContentInfo, gateway: MessageGateway, chats: Gateway
-) -> Decision | None:
-    """The sentence in its chat; None when there is no room for it."""
-    address, text = p.remote_address or "", p.body_text or ""
-    if len(text) > LONGEST_TEXT or len(address) > _NAME:
+) -> Outcome | None:
+    """The sentences in their chat; None when they never come into one."""
+    address, said = p.remote_address or "", _words(stamp, p)
+    if len(address) > _NAME:
         return None
-    at = to_micros(p.received_sent_time) if p.received_sent_time is not None else stamp.now
-    words = Words(stamp.guid(MESSAGE_ID), p.from_field, text, at, False, _SAID, stamp.now, None)
     chat = find_tracked(state, chats, address)
-    full = chat if chat is not None and is_full(state, chat) else None
+    full = chat if chat is not None and not _has_room(state, chat, said) else None
     if chat is not None and (full or not (chat.is_open or reopens(state, chats, chat))):
         chat = None
     if chat is not None and chat.is_open:
-        return _into(state, stamp, p, gateway, chat, words, Decision())
-    if may_open(state, chats, address) is not None:
+        return _into(state, stamp, p, gateway, chat, said, Decision())
+    if chats.retired:
         return None
+    refusal = _may_begin(state, chats, address, anew=chat is None)
+    if refusal is not None:
+        return refusal
     start = ChatServiceInfo(
         tracking_id=address,
         party_name=p.from_field,
@@ -99,16 +104,57 @@ def _said(
     )
     if chat is not None:
         again = reopen(state, chat, stamp, start)
-        return _into(state, stamp, p, gateway, chat, words, again)
-    if may_hold(state, chats) is not None:
-        return None
+        return _into(state, stamp, p, gateway, chat, said, again)
     made = begun(state, stamp, chats, start, full)
     named = (made.chat, made.no)
     decision = made.decision
-    first = SentenceStored(*named, 1, words)
-    decision.facts += [first, _stored_in(state, stamp, p, gateway, *named, 1)]
+    for counter, words in enumerate(_fitting(state, said, address), start=1):
+        decision.facts.append(SentenceStored(*named, counter, words))
+    decision.facts.append(_stored_in(state, stamp, p, gateway, *named, 1))
     decision.notices.append(ChatToConnectors(chat=made.chat, full=True))
     return decision
+
+
+def _words(stamp: Stamp, p: MessageContentInfo) -> list[Words]:
+    """What a message says, in as many sentences as its length takes; the first has its name."""
+    text = p.body_text or ""
+    at = to_micros(p.received_sent_time) if p.received_sent_time is not None else stamp.now
+    made: list[Words] = []
+    for start in range(0, len(text) or 1, LONGEST_TEXT):
+        name = stamp.guid(PART_ID + len(made) if made else MESSAGE_ID)
+        part = text[start : start + LONGEST_TEXT]
+        made.append(Words(name, p.from_field, part, at, False, _SAID, stamp.now, None))
+    return made
+
+
+def _has_room(state: State, chat: Chat, said: list[Words]) -> bool:
+    """Whether a chat goes on with all of it; if not, another one begins."""
+    if is_full(state, chat):
+        return False
+    more = sum(sentence_bytes(words, chat.visitor.tracking_id) for words in said)
+    return chat.transcript.size + more <= visitors_room(state)
+
+
+def _fitting(state: State, said: list[Words], tracking_id: str) -> list[Words]:
+    """So many of the sentences as a new chat has room for; the message keeps the whole."""
+    room = visitors_room(state)
+    fitting = said[:1]
+    room -= sentence_bytes(said[0], tracking_id)
+    for words in said[1:]:
+        room -= sentence_bytes(words, tracking_id)
+        if room < 0:
+            break
+        fitting.append(words)
+    return fitting
+
+
+def _may_begin(state: State, chats: Gateway, address: str, *, anew: bool) -> Refusal | None:
+    """Whether there is room for one more open chat (C-4, I-14).
+
+    Of a gateway that no connector of chats serves nobody asks for the list: it may be as long as it is.
+    """
+    refusal = may_open(state, chats, address) if state.gateway_sessions.get(chats.id) else None
+    return may_hold(state, chats) if refusal is None and anew else refusal
 
 
 _NAME: Final = 128
@@ -121,22 +167,25 @@ def _into(
     p: MessageContentInfo,
     gateway: MessageGateway,
     chat: Chat,
-    words: Words,
+    said: list[Words],
     decision: Decision,
-) -> Decision | None:
-    """One more sentence of a chat, which may just have opened again."""
-    if refuse_for_room(state, chat, words, agent=False) is not None:
-        return None
+) -> Outcome:
+    """More sentences of a chat, which may just have opened again."""
+    refusal = refuse_for_room(state, chat, said[0], agent=False)
+    if refusal is not None:
+        return refusal
     again, was_closed = decision.notices, not chat.is_open
     counter = len(chat.transcript.sentences) + 1
-    made = SentenceStored(chat.id, chat.no, counter, words)
-    facts: list[Fact] = [*decision.facts, *words_relieved(state, chat, stamp.now), made]
-    facts += heard_anew(chat, stamp, made)
+    made = [SentenceStored(chat.id, chat.no, counter + n, words) for n, words in enumerate(said)]
+    facts: list[Fact] = [*decision.facts, *words_relieved(state, chat, stamp.now), *made]
+    facts += heard_anew(chat, stamp, made[0])
     facts.append(_stored_in(state, stamp, p, gateway, chat.id, chat.no, counter))
     if chat.parking is not None:
         facts += wake(chat, stamp)
-    told = Decision(facts, [SentenceToConnectors(chat.id, made)], before=again)
-    told.notices.append(SentenceToMembers(chat.id, made, listeners(state, chat)))
+    told = Decision(facts, before=again)
+    for one in made:
+        told.notices.append(SentenceToConnectors(chat.id, one))
+        told.notices.append(SentenceToMembers(chat.id, one, listeners(state, chat)))
     if was_closed:
         told.notices.append(ChatToConnectors(chat=chat.id))
     return told

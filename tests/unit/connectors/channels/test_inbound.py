@@ -197,6 +197,31 @@ def test_a_no_without_a_reason_is_believed_after_a_while(
     bench(monkeypatch, tmp_path, scenario, kind)
 
 
+@pytest.mark.parametrize("code", [ErrorCode.OVERLOADED, ErrorCode.RATE_LIMITED])
+def test_what_the_broker_has_no_room_for_is_given_until_it_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: ErrorCode
+) -> None:
+    """However long that takes: three hours here."""
+    kind = make()
+
+    async def scenario(it: Bench) -> None:
+        host = await host_of(it, kind)
+        until = anyio.current_time() + 10_800
+
+        async def refuse(heard: Heard) -> None:
+            if anyio.current_time() < until:
+                await it.broker.refuse(heard, code, "no room")
+            else:
+                await it.broker.usual(heard)
+
+        it.broker.on[RECEIVING] = refuse
+        assert not (await host.receive(LETTER)).known
+        assert len(given(it)) > 100
+        assert it.figures.received == {"taken": 1}
+
+    bench(monkeypatch, tmp_path, scenario, kind)
+
+
 def test_a_message_waits_for_its_gateway(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     kind = make()
 

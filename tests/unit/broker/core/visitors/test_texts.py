@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 
 from broker.core.apply import apply
+from broker.core.chats import room
 from broker.core.decision import Decision
 from broker.core.facts import MessageMoved, MessageStored, SentenceConfirmed, SentenceStored
 from broker.core.facts.causes import AttemptOutcome
@@ -114,10 +115,97 @@ def test_a_closed_chat_opens_again_or_another_begins() -> None:
     assert [s.words.text for s in scene.chat.transcript.sentences][-1] == "One thing more"
 
 
-def test_what_is_too_long_for_a_sentence_stays_with_the_connector() -> None:
+def lines(chat: Chat) -> list[str]:
+    return [s.words.text for s in chat.transcript.sentences]
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_what_is_too_long_for_a_sentence_is_several(goes_on: bool) -> None:
+    """Nothing of it is lost, in a chat that begins and in one that is open."""
+    scene = Scene().answered() if goes_on else Scene()
+    told = scene.texts("x" * 32_768 + "y" * 32_768 + "z")
+    assert told["Data"] == "true"
+    said = scene.chat.transcript.sentences[goes_on:]
+    assert [s.words.text for s in said] == ["x" * 32_768, "y" * 32_768, "z"]
+    assert [s.counter for s in said] == [1 + goes_on, 2 + goes_on, 3 + goes_on]
+    assert said[0].words.id == told["Id"]
+    assert len({s.words.id for s in said}) == 3
+    if goes_on:
+        for counter, text in ((2, "x" * 32_768), (3, "y" * 32_768), (4, "z")):
+            scene.alice.hears("SC_CHAT_SENTENCE", Counter=counter, Text=text)
+    stored = [f for f in scene.play.facts if isinstance(f, MessageStored) and f.inbound]
+    assert stored[-1].counter == 1 + goes_on
+    scene.play.restart()
+    assert lines(scene.chat)[-3:] == ["x" * 32_768, "y" * 32_768, "z"]
+
+
+def test_a_long_text_that_a_chat_has_no_room_for_begins_another() -> None:
+    """B-2: as a start does when a chat is full."""
+    scene = Scene().answered()
+    first = scene.chat.id
+    for _ in range(2):
+        assert scene.texts("x" * 500_000)["Data"] == "true"
+    before, after_it = scene.play.state.chats.values()
+    assert (before.id, before.is_open, after_it.earlier) == (first, False, first)
+    assert "".join(lines(after_it)) == "x" * 500_000
+
+
+def test_of_what_no_chat_has_room_for_the_message_keeps_the_whole() -> None:
     scene = Scene()
-    assert scene.texts("x" * 32_769)["Data"] == "false"
-    assert not scene.play.state.chats
+    text = '"' * 520_000
+    assert scene.texts(text)["Data"] == "true"
+    shown = "".join(lines(scene.chat))
+    assert 0 < len(shown) < len(text)
+    (stored,) = [f for f in scene.play.facts if isinstance(f, MessageStored)]
+    assert stored.content.body_text == text
+
+
+def limited(scene: Scene, **limits: int) -> None:
+    config = scene.play.config
+    scene.play.state.config = evolve(config, limits=evolve(config.limits, **limits))
+
+
+def test_what_there_is_no_room_for_now_is_refused_for_now() -> None:
+    """B-50: false is for what is never taken."""
+    scene = Scene().answered()
+    scene.texts("Hello?")
+    limited(scene, gateway_bytes=1)
+    assert "memory" in scene.post.brings_in_vain("Overloaded", RemoteAddress=EVA)
+    limited(scene, gateway_bytes=1 << 26)
+    assert scene.texts("Hello?")["Data"] == "true"
+
+
+def test_no_more_chats_than_memory_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene().answered()
+    monkeypatch.setattr(room, "CHATS_PER_GATEWAY", 1)
+    assert "chats" in scene.post.brings_in_vain("Overloaded", RemoteAddress="+420777000111")
+    assert len(scene.play.state.chats) == 1
+
+
+@pytest.mark.parametrize("is_served", [False, True])
+def test_the_list_of_one_frame_bounds_only_where_somebody_asks_for_it(is_served: bool) -> None:
+    """C-4: without a connector of chats nobody does."""
+    scene = Scene().answered()
+    if is_served:
+        scene.play.connector("im")
+    chats = scene.chat.gateway
+    scene.play.state.list_bytes[chats] = scene.play.config.limits.frame_bytes
+    if is_served:
+        assert "one frame" in scene.post.brings_in_vain("Overloaded", RemoteAddress="+420777000111")
+    else:
+        assert scene.post.brings(RemoteAddress="+420777000111")["Data"] == "true"
+
+
+def test_what_never_comes_into_a_chat_is_answered_by_false() -> None:
+    """B-50: an address longer than a chat's name; a chat gateway that takes no new chats."""
+    scene = Scene().answered()
+    assert scene.post.brings(RemoteAddress="+" + "4" * 128)["Data"] == "false"
+    gateways = dict(scene.play.config.gateways)
+    gateways[scene.chat.gateway] = evolve(gateways[scene.chat.gateway], retired=True)
+    scene.play.state.config = evolve(scene.play.config, gateways=gateways)
+    assert scene.post.brings(RemoteAddress="+420777000111")["Data"] == "false"
+    assert scene.texts("And?")["Data"] == "true"
+    assert len(scene.play.state.chats) == 1
 
 
 def test_an_answer_goes_out_as_a_message() -> None:
