@@ -39,6 +39,8 @@ LOGGED_DECISIONS = 16
 """How many decisions about a chat are kept in memory; the store has them all."""
 ANSWERS_REMEMBERED = 50
 """How many answers of each project are remembered, for the expected wait."""
+LETTER_KEYS = 100_000
+"""How many keys of agents' messages are remembered, the newest, however long their conversations are gone."""
 MESSAGES_SHOWN = 50
 """The most messages of a conversation in one frame, where fewer are not asked for."""
 NOTES_SHARE = 4

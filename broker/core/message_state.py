@@ -118,6 +118,21 @@ class Message:
     delivery: Delivery | None = None
 
 
+@define
+class Written:
+    """What is remembered of a message that an agent handed over under a key, in memory or not.
+
+    Attributes:
+        digest: What it said.
+        status: How far it was when it left the memory; None while it is there.
+    """
+
+    message: Guid
+    gateway: Guid
+    digest: str | None
+    status: MessageStatus | None = None
+
+
 @define(kw_only=True)
 class Note:
     """A note for colleagues."""
@@ -294,7 +309,8 @@ class Messages:
         conversations: Those that are open or closed not long ago.
         messages: The messages in memory: of these conversations, and those of chats that are on their way.
         known: The message and the conversation behind an identifier, the oldest first, by gateway.
-        keys: Outbound messages by the agent and the key under which they handed them over.
+        keys: Outbound messages by the agent and the key under which they handed them over, the newest
+            of all, those that left the memory included.
         open_addresses: The open conversation of an address, where there are no threads.
         aside: The conversations that each agent put aside; `drafts` those with a draft of theirs.
         closed: The closed conversations of each pair in memory, the one that closed first in front.
@@ -313,7 +329,7 @@ class Messages:
     conversations: dict[Guid, Conversation] = Factory(dict)
     messages: dict[Guid, Message] = Factory(dict)
     known: dict[Guid, dict[Identifier, tuple[Guid, Guid | None]]] = Factory(dict)
-    keys: dict[tuple[Guid, str], Guid] = Factory(dict)
+    keys: dict[tuple[Guid, str], Written] = Factory(dict)
     open_addresses: dict[AddressKey, Guid] = Factory(dict)
     aside: dict[Guid, dict[Guid, None]] = Factory(dict)
     drafts: dict[Guid, dict[Guid, None]] = Factory(dict)

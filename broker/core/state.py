@@ -34,7 +34,7 @@ from broker.core.facts import Register
 from broker.core.heard import Spans
 from broker.core.listing import Listings
 from broker.core.lone_forms import LoneForms
-from broker.core.message_state import Conversation, Message, Messages
+from broker.core.message_state import Conversation, Message, Messages, Written
 from broker.core.timers import Timers
 from broker.core.transcripts import Transcripts
 from protocol.values import ChatStatus, Guid, Role
@@ -151,12 +151,15 @@ class RecoveredMessages:
         messages: Their messages and those that are on their way, by number.
         known: Further names of messages: gateway, name on the connector's side, whether inbound, message,
             conversation; the oldest first.
+        keys: The agent, the key, and what is known of the newest messages that agents handed over; the
+            oldest first.
         spam: Addresses whose messages are unwanted.
     """
 
     conversations: list[Conversation] = Factory(list)
     messages: list[Message] = Factory(list)
     known: list[tuple[Guid, str, bool, Guid, Guid | None]] = Factory(list)
+    keys: list[tuple[Guid, str, Written]] = Factory(list)
     spam: list[tuple[Guid, str]] = Factory(list)
     next_conversation: int = 1
     next_message: int = 1

@@ -13,7 +13,7 @@ from broker.config.model import Config
 from broker.core.effects import StoredKey
 from broker.core.facts.messages import ConversationDecided
 from broker.core.heard import Spans, age, earliest
-from broker.core.limits import HISTORY_LINES, LOGGED_DECISIONS
+from broker.core.limits import HISTORY_LINES, LETTER_KEYS, LOGGED_DECISIONS
 from broker.core.message_state import (
     Aside,
     Conversation,
@@ -23,6 +23,7 @@ from broker.core.message_state import (
     Draft,
     Message,
     Note,
+    Written,
     body_bytes,
     without_bodies,
 )
@@ -76,6 +77,7 @@ def recover_messages(connection: Connection, config: Config, listened: Spans) ->
         conversations=[found[no] for no in sorted(found)],
         messages=[letters[no] for no in sorted(letters)],
         known=_known(connection, config),
+        keys=_keys(connection),
         spam=_spam(connection),
         next_conversation=_next(connection, conversations.c.no),
         next_message=_next(connection, messages.c.no),
@@ -242,7 +244,7 @@ def _draft(row: Any) -> Draft:
 def _known(
     connection: Connection, config: Config
 ) -> list[tuple[Guid, str, bool, Guid, Guid | None]]:
-    """The names under which the latest messages are known, the oldest first."""
+    """The names under which the latest messages of each gateway are known, the oldest first."""
     m = messages.c
     rows = (
         select(m.gateway, m.delivery_id, m.inbound, m.id, conversations.c.id)
@@ -251,7 +253,26 @@ def _known(
         .order_by(m.no.desc())
         .limit(config.limits.message_ids)
     )
-    return [tuple(row) for row in reversed(connection.execute(rows).all())]
+    found: list[tuple[Guid, str, bool, Guid, Guid | None]] = []
+    for gateway in config.message_gateways:
+        newest = connection.execute(rows.where(m.gateway == gateway)).all()
+        found += (tuple(row) for row in reversed(newest))
+    return found
+
+
+def _keys(connection: Connection) -> list[tuple[Guid, str, Written]]:
+    """What is known of the newest messages that agents handed over, the oldest first."""
+    m = messages.c
+    rows = (
+        select(m.agent, m.key, m.id, m.gateway, m.digest, m.status)
+        .where(m.key.is_not(None))
+        .order_by(m.no.desc())
+        .limit(LETTER_KEYS)
+    )
+    return [
+        (agent, key, Written(message, gateway, digest, MessageStatus(status)))
+        for agent, key, message, gateway, digest, status in reversed(connection.execute(rows).all())
+    ]
 
 
 def _spam(connection: Connection) -> list[tuple[Guid, str]]:

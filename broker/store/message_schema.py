@@ -1,7 +1,8 @@
 """The tables of messages and conversations; see `schema`.
 
-A message is in one conversation at most, and its place there is its own; what has come in by a gateway
-under one name is there once.
+A message is in one conversation at most, and its place there is its own. That what has come in by a gateway
+under one name, and what an agent wrote under one key, is there once is the core's to see: what it does not
+remember any more is a message like any other, and no row that the store refuses.
 """
 
 from __future__ import annotations
@@ -184,7 +185,7 @@ messages = Table(
     text_("error"),
     CheckConstraint("(status IS NULL) = inbound", name="status"),
     CheckConstraint("conversation_no IS NULL OR chat_no IS NULL", name="place"),
-    Index("uq_messages_received", "gateway", "delivery_id", unique=True, **where("inbound")),
+    Index("ix_messages_known", "gateway", "no", **where("delivery_id IS NOT NULL")),
     Index(
         "uq_messages_place",
         "conversation_no",
@@ -192,7 +193,7 @@ messages = Table(
         unique=True,
         **where("conversation_no IS NOT NULL"),
     ),
-    Index("uq_messages_key", "agent", "key", unique=True, **where("key IS NOT NULL")),
+    Index("ix_messages_keys", "no", **where("key IS NOT NULL")),
     Index("ix_messages_under_way", "no", **where("status IN ('Queued', 'Sending', 'Retry')")),
     Index("ix_messages_chat_no", "chat_no", **where("chat_no IS NOT NULL")),
     Index("ix_messages_chats", "remote_address", "no", **where("chat_no IS NOT NULL")),

@@ -1,7 +1,8 @@
 """What an agent does with messages: writes one, withdraws it, has it tried again (B-62).
 
-Theory of operation: the key of a request (`RequestId`) and what it said are kept with the message, so a
-request that comes again finds the message that the first one made, whatever became of it since. A
+Theory of operation: the key of a request (`RequestId`) and what it said are remembered beside
+the message, so a request that comes again finds the message that the first one made, whatever became of it
+since and though its conversation left the memory. A
 message that goes on in a conversation is the agent's who works on it; any other begins one, which is
 theirs at once.
 """
@@ -16,7 +17,7 @@ from broker.core.blobs.naming import attaching, named_by
 from broker.core.capacity import slots_left
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution_state import Work
-from broker.core.effects import Answer, ConversationToAgent, DeliveryToAgents
+from broker.core.effects import Answer, ConversationToAgent, DeliveryToAgents, Reply
 from broker.core.facts import BlobAttached, Fact
 from broker.core.facts.causes import AttemptOutcome, ConversationCause, Ineligible
 from broker.core.facts.messages import (
@@ -28,7 +29,14 @@ from broker.core.facts.messages import (
 )
 from broker.core.inputs import Stamp
 from broker.core.limits import MESSAGES_PER_CONVERSATION, QUEUED_PER_GATEWAY
-from broker.core.message_state import Conversation, Demanded, Message, address_key, body_bytes
+from broker.core.message_state import (
+    Conversation,
+    Demanded,
+    Message,
+    Written,
+    address_key,
+    body_bytes,
+)
 from broker.core.messages.attempts import delivery_of, moved
 from broker.core.messages.composing import answering, attached, digest_of, unfit
 from broker.core.messages.conversing import moved as conversation_moved
@@ -42,7 +50,7 @@ from broker.core.views.conversation_addressing import CLOSED, NO_CONVERSATION
 from broker.core.views.structures import agent_name
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.message import MessageCommandInfo, MessageContentInfo
+from protocol.message import MessageCommandInfo, MessageContentInfo, MessageStatusInfo
 from protocol.values import ChatStatus, Direction, Guid, MessageStatus, from_micros
 
 _REUSED = Refusal(ErrorCode.KEY_REUSED, "RequestId: used before for another message")
@@ -74,9 +82,7 @@ def send(
     assert agent is not None
     known = state.messages.keys.get((agent, p.request_id or ""))
     if known is not None:
-        if state.messages.messages[known].digest != digest_of(p):
-            return _REUSED
-        return answered(session, frame, DeliveryToAgents(known))
+        return _again(state, stamp, session, frame, p, known)
     conversation = _meant(state, agent, p)
     if isinstance(conversation, Refusal):
         return conversation
@@ -104,6 +110,30 @@ def send(
         return Decision(facts, answer=told)
     made = ConversationToAgent(conversation=stamp.guid(CONVERSATION_ID), agent=agent)
     return Decision(facts, [made], told)
+
+
+def _again(
+    state: State,
+    stamp: Stamp,
+    session: Session,
+    frame: Frame,
+    p: MessageContentInfo,
+    known: Written,
+) -> Outcome:
+    """The answer to a message that was handed over before: how far it is, or how far it was."""
+    if known.digest != digest_of(p):
+        return _REUSED
+    if known.message in state.messages.messages:
+        return answered(session, frame, DeliveryToAgents(known.message))
+    told = MessageStatusInfo(
+        peer=session.workplace or "",
+        message_id=known.message,
+        request_id=p.request_id,
+        gateway_id=known.gateway,
+        status=known.status,
+        time_stamp=from_micros(stamp.now),
+    )
+    return answered(session, frame, Reply("SC_MESSAGE_STATUS", told))
 
 
 def _meant(state: State, agent: Guid, p: MessageContentInfo) -> Conversation | Refusal | None:

@@ -38,6 +38,7 @@ from broker.core.message_state import (
     Message,
     MessagesState,
     Note,
+    Written,
     address_key,
     body_bytes,
     identifier,
@@ -49,6 +50,7 @@ from broker.core.messages.deliveries import (
     arm_delivery,
     drop_message,
     index_delivery,
+    keyed_as,
     known_as,
 )
 from broker.core.messages.lifecycle import ON_ITS_WAY, may_move
@@ -348,7 +350,8 @@ def add_message(state: MessagesState, message: Message) -> None:
     if message.conversation is not None or message.delivery is not None:
         kept.messages[message.id] = message
     if message.agent is not None and message.key is not None:
-        kept.keys[message.agent, message.key] = message.id
+        written = Written(message.id, message.gateway, message.digest)
+        keyed_as(state, (message.agent, message.key), written)
     if message.delivery is not None:
         index_delivery(state, message)
 

@@ -16,12 +16,14 @@ from broker.core.facts.messages import (
     RetryDue,
     SendingSettled,
 )
+from broker.core.limits import LETTER_KEYS
 from broker.core.message_state import (
     Delivery,
     Identifier,
     Load,
     Message,
     MessagesState,
+    Written,
     identifier,
 )
 from broker.core.messages.lifecycle import ON_ITS_WAY, may_deliver
@@ -40,6 +42,14 @@ def known_as(
     names[name] = what
     if len(names) > state.config.limits.message_ids:
         del names[next(iter(names))]
+
+
+def keyed_as(state: MessagesState, key: tuple[Guid, str], written: Written) -> None:
+    """Find what an agent wrote by its key from now on; the oldest key goes when there are too many."""
+    keys = state.messages.keys
+    keys[key] = written
+    if len(keys) > LETTER_KEYS:
+        del keys[next(iter(keys))]
 
 
 def index_delivery(state: MessagesState, message: Message) -> None:
@@ -146,10 +156,13 @@ def message_forgotten(state: MessagesState, f: MessageForgotten) -> None:
 
 
 def drop_message(state: MessagesState, message: Message) -> None:
-    """Take a message out of memory, with the key under which it was handed over."""
+    """Take a message out of memory. Its key stays, and how far it was, for whoever sends it again."""
     del state.messages.messages[message.id]
-    if message.agent is not None and message.key is not None:
-        state.messages.keys.pop((message.agent, message.key), None)
+    if message.agent is None or message.key is None or message.delivery is None:
+        return
+    written = state.messages.keys.get((message.agent, message.key))
+    if written is not None and written.message == message.id:
+        written.status = message.delivery.status
 
 
 TABLE: Final[dict[type, Callable[[Any, Any], None]]] = {

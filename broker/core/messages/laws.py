@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from broker.core.deadlines import term_over
+from broker.core.limits import LETTER_KEYS
 from broker.core.message_state import Delivery, Load, Message, identifier
 from broker.core.state import State
 from broker.core.timers import TimerKind
@@ -97,6 +98,7 @@ def _name_faults(state: State, message: Message) -> list[str]:
     if name is not None and not forgets and called not in names:
         faults.append(f"I-12: message {message.id} is not known by its name")
     found = kept.keys.get((message.agent, message.key)) if message.agent and message.key else None
-    if message.key is not None and found != message.id:
+    is_found = found is not None and found.message == message.id
+    if message.key is not None and not is_found and len(kept.keys) < LETTER_KEYS:
         faults.append(f"I-2: message {message.id} is not found by its key")
     return faults

@@ -14,7 +14,7 @@ from broker.core.messages.apply import (
     arm_messages,
     count_automatic,
 )
-from broker.core.messages.deliveries import arm_delivery, handed_over, known_as
+from broker.core.messages.deliveries import arm_delivery, handed_over, keyed_as, known_as
 from broker.core.state import RecoveredMessages, State
 
 
@@ -32,6 +32,8 @@ def restore_messages(
     for gateway, name, inbound, message, conversation in recovered.known:
         key = identifier(gateway, name, inbound=inbound)
         known_as(state, gateway, key, (message, conversation))
+    for agent, request, written in recovered.keys:
+        keyed_as(state, (agent, request), written)
     for conversation_ in recovered.conversations:
         _rebase(conversation_, aged)
         add_conversation(state, conversation_)

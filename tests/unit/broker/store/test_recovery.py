@@ -7,11 +7,12 @@ from random import Random
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from broker.config.model import MINUTE, Config, Gateway, Secret
+from broker.config.model import MINUTE, Config, Gateway, Limits, Secret
 from broker.core.broker import restore
 from broker.core.chats.transcript import measured_transcript
 from broker.core.facts import ChatReopened, Fact, WrapupStarted
@@ -19,6 +20,8 @@ from broker.core.invariants import durable
 from broker.core.timers import Term, Wrapup
 from broker.store import Store, StoreAwayError, StoreUnusableError
 from protocol.values import ChatStatus
+from tests.support import letters
+from tests.support.letters import AT, MAIL, guid
 from tests.support.memory_store import memory_store
 from tests.support.store_facts import (
     AGENT,
@@ -253,3 +256,41 @@ def test_recovery_reads_what_it_loads_and_no_more(tmp_path: Path) -> None:
         }.items()
         for table in tables
     }
+
+
+def test_names_are_read_by_gateway_as_many_as_memory_has_of_each(store: Store) -> None:
+    """B-50, B-12: a gateway with many messages takes no name of another one's."""
+    ours = letters.a_life()
+    other = guid(77)
+    many = [letters.stored(no, gateway=other) for no in range(3, 6)]
+    store.commit([*ours, *many])
+    gateways = {key: evolve(letters.GATEWAY, id=key, name=key) for key in (MAIL, other)}
+    known = store.recover(Config(message_gateways=gateways, limits=Limits(message_ids=2)), AT)
+    assert [(name[0], name[3]) for name in known.messages.known] == [
+        (MAIL, guid(101)),
+        (MAIL, guid(102)),
+        (other, guid(104)),
+        (other, guid(105)),
+    ]
+
+
+def test_names_and_keys_are_found_by_indexes_in_order() -> None:
+    """By the query plans: the newest are read, and nothing is sorted."""
+    store = memory_store()
+    plans: dict[str, list[str]] = {}
+
+    def note(connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if "FROM messages" in statement and "LIMIT" in statement:
+            cursor = connection.connection.cursor()
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            plans[statement] = [str(row[3]) for row in cursor.fetchall()]
+            cursor.close()
+
+    event.listen(store._connection, "before_cursor_execute", note)
+    store.recover(Config(message_gateways={MAIL: letters.GATEWAY}), AT)
+    store.close()
+    assert sorted(steps[0] for steps in plans.values()) == [
+        "SCAN messages USING INDEX ix_messages_keys",
+        "SEARCH messages USING INDEX ix_messages_known (gateway=?)",
+    ]
+    assert not any("TEMP B-TREE" in step for steps in plans.values() for step in steps)

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from broker.config.model import DAY, SECOND
 from broker.core.agents import letters
 from broker.core.apply import apply
 from broker.core.facts.messages import DraftDropped, DraftKept, MessageStored
+from broker.core.messages import deliveries, laws
+from broker.store import message_recovery
 from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus
 from tests.support.attachments import bring, content
@@ -323,6 +326,54 @@ def test_the_same_key_is_the_same_message(play: Playbook) -> None:
     alice.says("CS_MESSAGE_SEND", 85, **(said | {"BodyText": "They do not."}))
     alice.refused("KeyReused", 85)
     assert sum(isinstance(fact, MessageStored) for fact in play.facts) == 1
+
+
+def test_the_same_key_is_the_same_message_after_its_conversation_is_gone(play: Playbook) -> None:
+    """B-62, I-2: a repetition that late is answered too; the store refuses nothing."""
+    mail, alice = carrier(play), play.agent("alice", "101")
+    status = writes(alice)
+    handed(mail, alice)
+    answers(mail, status["MessageId"])
+    alice.hears("SC_MESSAGE_STATUS", Status="Sent")
+    alice.says("CS_CONVERSATION_CLOSE", ConversationId=status["ConversationId"])
+    alice.hears("SC_CONVERSATION_STATUS", Status="Closed")
+    play.wait(8 * DAY / SECOND)
+    assert not play.state.messages.messages
+    said = {
+        "RequestId": "k1",
+        "SubjectField": "Boots",
+        "BodyText": "They fit.",
+        "GatewayId": gateway("Mail"),
+        "RemoteAddress": "eva@example.org",
+    }
+    for _ in range(2):
+        alice = play.agent("alice", "101", None)
+        before = len(play.facts)
+        alice.says("CS_MESSAGE_SEND", 84, **said)
+        again = alice.hears("SC_MESSAGE_STATUS", 84, Status="Sent", RequestId="k1")
+        assert (again["MessageId"], again["GatewayId"]) == (
+            status["MessageId"],
+            status["GatewayId"],
+        )
+        alice.says("CS_MESSAGE_SEND", 85, **(said | {"BodyText": "They do not."}))
+        alice.refused("KeyReused", 85)
+        assert len(play.facts) == before
+        play.restart()
+
+
+def test_a_key_that_is_forgotten_is_a_new_message(
+    play: Playbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I-14: the store takes it like any other."""
+    monkeypatch.setattr(deliveries, "LETTER_KEYS", 1)
+    monkeypatch.setattr(laws, "LETTER_KEYS", 1)
+    monkeypatch.setattr(message_recovery, "LETTER_KEYS", 1)
+    alice = play.agent("alice", "101")
+    first = writes(alice)
+    writes(alice, "k2", ConversationId=first["ConversationId"])
+    again = writes(alice, "k1", ConversationId=first["ConversationId"])
+    assert again["MessageId"] != first["MessageId"]
+    play.check_store()
 
 
 def test_a_key_is_an_agents_own(play: Playbook) -> None:

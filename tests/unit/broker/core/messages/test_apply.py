@@ -13,12 +13,14 @@ from broker.core.facts.messages import (
     DraftDropped,
     MessageForgotten,
 )
-from broker.core.message_state import Conversation, Message
+from broker.core.message_state import Conversation, Message, Written
 from broker.core.state import State
 from broker.core.timers import TimerKind
 from protocol.values import Channel, ChatStatus, MessageStatus
 from tests.support import letters
 from tests.support.letters import ALICE, AT, MAIL, TALK, WHICH, guid, written
+
+SENT = Written(guid(102), MAIL, "d2", MessageStatus.SENT)
 
 
 def talk_of(state: State) -> Conversation:
@@ -67,7 +69,7 @@ def test_the_end_is_found_first_and_forgotten_later() -> None:
     apply(state, ConversationForgotten(TALK))
     assert not state.messages.conversations
     assert not state.messages.messages
-    assert not state.messages.keys
+    assert state.messages.keys == {(ALICE, "k2"): SENT}
     assert state.messages.known[MAIL]
 
 
@@ -80,7 +82,7 @@ def test_what_is_on_its_way_outlives_its_conversation() -> None:
     assert any(key == guid(102) for _, _, _, key in state.timers.heap)
     apply(state, MessageForgotten(guid(102)))
     assert not state.messages.messages
-    assert not state.messages.keys
+    assert state.messages.keys == {(ALICE, "k2"): SENT}
 
 
 def test_without_threads_an_address_has_one_open_conversation() -> None:

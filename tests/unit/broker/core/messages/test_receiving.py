@@ -54,6 +54,18 @@ def test_the_same_message_again_gets_the_same_answer(play: Playbook) -> None:
     assert Post(play).brings("Other")["Id"] == first["Id"]
 
 
+def test_the_same_message_after_its_name_is_forgotten_is_one_more(play: Playbook) -> None:
+    """I-14: the store takes it like any other."""
+    limits = evolve(play.config.limits, message_ids=1)
+    play.state.config = play.config = evolve(play.config, limits=limits)
+    post = Post(play)
+    first = post.brings()
+    post.brings()
+    again = post.brings(DeliverySystemId="<1@example.org>")
+    assert (again["Data"], again["Id"] == first["Id"]) == ("true", False)
+    play.check_store()
+
+
 @pytest.mark.parametrize(
     "which", [gateway("Faxes"), gateway("Texts"), "00000000-0000-4000-a000-000000000099"]
 )

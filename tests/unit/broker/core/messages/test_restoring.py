@@ -7,7 +7,7 @@ import pytest
 from broker.core.apply import apply
 from broker.core.broker import restore
 from broker.core.facts.causes import AttemptOutcome
-from broker.core.facts.messages import MessageHandedOver
+from broker.core.facts.messages import ConversationForgotten, MessageHandedOver
 from broker.core.invariants import durable
 from broker.core.messages.restoring import remember_deliveries
 from broker.core.state import State
@@ -90,3 +90,17 @@ def test_a_name_outlives_its_conversation() -> None:
     back = restore(live.config, store.recover(live.config, later), later)
     assert TALK not in back.messages.conversations
     assert (guid(101), TALK) in back.messages.known[MAIL].values()
+
+
+def test_a_key_outlives_its_conversation() -> None:
+    """B-62: with how far the message was."""
+    sent = letters.delivered(MessageStatus.SENT, AttemptOutcome.SENT)
+    facts = [*letters.a_life(), sent, *letters.the_end()]
+    live, store = written(*facts), memory_store()
+    store.commit(facts)
+    later = AT + live.config.message_gateways[MAIL].conversation_inertia * 2
+    store.begin_life(later)
+    back = restore(live.config, store.recover(live.config, later), later)
+    apply(live, ConversationForgotten(TALK))
+    assert not back.messages.messages
+    assert back.messages.keys == live.messages.keys != {}
