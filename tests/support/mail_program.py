@@ -31,12 +31,25 @@ peer = "mail"
 channel = "Email"
 direction = "B"
 token = "mail-secret"
+[[gateways]]
+name = "Phones"
+peer = "phones"
+token = "web-secret"
+tracking_inertia = "0s"
+[[message_gateways]]
+name = "Texts"
+peer = "sms"
+channel = "SMS"
+direction = "B"
+token = "mail-secret"
+as_chat = "Phones"
 [[message_rules]]
 rank = 10
 project = "Support"
 """
 )
 OFFICE = derive("message_gateway", "Office")
+TEXTS = derive("message_gateway", "Texts")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -121,10 +134,11 @@ def play_mail(scenario: Callable[[MailScene], Awaitable[None]]) -> None:
         sit_down(broker.core, "bob", "102", -1)
         async with (
             anyio.create_task_group() as tasks,
-            connect_messages(broker.address, ["mail"], "mail-secret") as post,
+            connect_messages(broker.address, ["mail", "sms"], "mail-secret") as post,
             at_workplace(broker) as client,
         ):
             await post.gateways("mail")
+            await post.gateways("sms")
             terminal = AgentTerminal(client, face, agent_options(["--ready"]))
             tasks.start_soon(terminal.run)
             await face.shows("you are ready")

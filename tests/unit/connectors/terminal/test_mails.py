@@ -7,9 +7,10 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from broker.config.model import SECOND
 from connectors.terminal.colleagues import HELP as CHAT_HELP
 from protocol.values import ChatStatus, MessageStatus
-from tests.support.mail_program import MailScene, play_mail
+from tests.support.mail_program import TEXTS, MailScene, play_mail
 from tests.support.wired_core import BOB
 
 
@@ -283,5 +284,31 @@ def test_the_help_is_that_of_what_is_on_the_screen_and_fits() -> None:
         assert lines[0].startswith("Messages")
         assert len(lines) <= 20
         assert max(len(f"· {line}") for line in lines) <= 80
+
+    play_mail(scenario)
+
+
+def test_a_text_is_a_sentence_of_a_chat_and_the_last_ones_of_before_are_shown() -> None:
+    """B-60."""
+
+    async def scenario(scene: MailScene) -> None:
+        number = {"gateway_id": TEXTS, "remote_address": "+420601000001", "from_field": None}
+        await scene.comes("Is it there?", **number)
+        await scene.face.shows("calls, Support")
+        await scene.types("/accept")
+        await scene.face.shows("Is it there?")
+        await scene.types("Not yet.")
+        sent = await scene.is_to_send()
+        assert (sent.body_text, sent.remote_address) == ("Not yet.", "+420601000001")
+        await scene.types("/end")
+        await scene.face.shows("closed by its agent")
+        scene.core.now += SECOND  # or the chat would go on
+        before = len(scene.face.lines)
+        await scene.comes("And now?", **number)
+        await scene.face.shows("calls, Support", before)
+        await scene.types("/accept")
+        await scene.face.shows("And now?", before)
+        said = [line.partition(": ")[2] for line in scene.face.lines[before:] if "earlier" in line]
+        assert said == ["Is it there?", "Not yet."]
 
     play_mail(scenario)
