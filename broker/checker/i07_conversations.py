@@ -33,7 +33,8 @@ def _forgotten(story: Story, one: ConversationRow, end: int) -> Iterator[str]:
     aside = one.parked_at is not None
     for letter in story.mail.within[one.id]:
         awake = letter.inbound and not letter.header.get("IsAutomatic")
-        if aside and awake and letter.at > since:
+        # What no rule gives to anybody stays where a supervisor sees it.
+        if aside and awake and one.project is not None and letter.at > since:
             yield f"it is put aside since {since}, and {letter.id} has come since"
     if one.status != WAITING or aside or story.mail.moves[one.id][-1].at > end - SETTLE:
         return

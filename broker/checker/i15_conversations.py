@@ -98,7 +98,9 @@ def touched(story: Story, conversation: Guid, agent: Guid | None) -> bool:
 
 
 def _had_lately(story: Story, conversation: Guid, agent: Guid | None, at: int) -> bool:
-    """Whether the agent worked on it just before, by the rows."""
+    """Whether the agent worked on it just before, or put it aside, by the rows."""
+    if story.mail.conversations[conversation].parked_by == agent:
+        return True
     moves = story.mail.moves[conversation]
     for move, after in zip(moves, [*moves[1:], None], strict=True):
         theirs = move.agent == agent and move.status in ("Answered", "Alerting", "Closed")

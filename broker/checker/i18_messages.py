@@ -30,10 +30,12 @@ class _Brought:
 
     Attributes:
         taken: The names that were given to it by answers of `true`.
-        false_after: When it was refused after it had been taken.
+        asked_anew: The requests for it that were made when it was known to be taken.
+        false_after: When one of these was refused.
     """
 
     contents: list[MessageContentInfo] = field(factory=list)
+    asked_anew: set[tuple[str, int | str | None]] = field(factory=set)
     taken: dict[Guid | None, Event] = field(factory=dict)
     false_after: Event | None = None
 
@@ -72,6 +74,8 @@ def _brought(story: Story) -> dict[Name, _Brought]:
             if isinstance(p, MessageContentInfo) and p.gateway_id and p.delivery_system_id:
                 one = found.setdefault((p.gateway_id, p.delivery_system_id), _Brought())
                 one.contents.append(p)
+                if one.taken:
+                    one.asked_anew.add((event.conn, frame.id))
         elif event.kind is Kind.GOT and frame.re is not None:
             request = connection.request_of(frame)
             asked = request.payload if request is not None else None
@@ -82,9 +86,18 @@ def _brought(story: Story) -> dict[Name, _Brought]:
                 one = found.setdefault(key, _Brought())
                 if isinstance(p, CommandInfo) and p.data == "true":
                     one.taken.setdefault(p.id, event)
-                elif one.taken and not (isinstance(p, SysError) and p.code in BUSY):
-                    one.false_after = event
+                elif not _says_nothing(p):
+                    # Whoever asked before that may hear of it later.
+                    is_late = (event.conn, frame.re) not in one.asked_anew
+                    one.false_after = one.false_after if is_late else event
     return found
+
+
+def _says_nothing(p: object) -> bool:
+    """Whether an answer leaves open what became of a message before: that nobody looked for."""
+    if not isinstance(p, SysError):
+        return False
+    return p.code in BUSY or (p.text or "").startswith("BodyHtml: ")
 
 
 def _in_order(story: Story) -> Iterator[tuple[Event, Connection]]:
