@@ -10,7 +10,7 @@ import pytest
 from broker.core import broker, capacity
 from broker.core.decision import Decision
 from broker.core.distribution_state import DistributionState, Work
-from broker.core.effects import Answer, MessageToConnector, Reply
+from broker.core.effects import MessageToConnector, Send
 from broker.core.facts import Fact
 from broker.core.facts.causes import AttemptOutcome
 from broker.core.facts.messages import (
@@ -45,8 +45,7 @@ def _answered_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     original = Engine._turn
 
     def is_receipt(effect: object) -> bool:
-        told = effect.shows if isinstance(effect, Answer) else None
-        return isinstance(told, Reply) and told.type == "SE_MESSAGE_RECEIVED"
+        return isinstance(effect, Send) and effect.type == "SE_MESSAGE_RECEIVED"
 
     def turn(self: Engine) -> bool:
         self._gather()
