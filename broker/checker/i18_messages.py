@@ -166,34 +166,37 @@ def _misplaced(story: Story, row: MessageRow) -> str | None:
     mail = story.mail
     here = mail.conversations[row.conversation or Guid("")]
     referred = _referred(story, row, here.pair)
-    if referred is None:
+    if not referred:
         return _by_address(story, row)
-    status = mail.status_at(referred, row.at)
-    if referred == here.id:
+    for other in referred:
+        if other == here.id:
+            return None
+        status = mail.status_at(other, row.at)
+        if status != CLOSED and not _moved_at(story, other, row.at):
+            return f"answers one of {other}, which was {status}"
+    # All of them closed for long, or out of memory: another one that knows where it comes from.
+    if row.counter == 1 and here.earlier in referred:
         return None
-    if status == CLOSED or _moved_at(story, referred, row.at):
-        # Closed for long, or out of memory: another one that knows where it comes from.
-        new = row.counter == 1 and here.earlier == referred
-        return None if new else f"goes on from {referred}, which it does not say"
-    return f"answers one of {referred}, which was {status}"
+    return f"goes on from {referred[0]}, which it does not say"
 
 
-def _referred(story: Story, row: MessageRow, pair: Guid) -> Guid | None:
-    """The conversation of the newest message that a message names and that was there before it.
+def _referred(story: Story, row: MessageRow, pair: Guid) -> list[Guid]:
+    """The conversations of the messages that a message names and that were there before it, the newest first.
 
-    A name that a message got from its connector may have come later: then nothing is said.
+    A name that a message got from its connector may have come later: it may be any conversation.
     """
     names = [row.header.get("InReplyToId"), *reversed(row.header.get("References") or ())]
-    for name in names:
-        if not name:
-            continue
+    referred: list[Guid] = []
+    for name in filter(None, names):
         if name.startswith(OF_THE_FAR_SIDE):
-            return row.conversation
+            return [*referred, row.conversation or Guid("")]
         for other, inbound in ((g, i) for g in _pair(story, pair) for i in (True, False)):
-            for found in story.mail.named.get((other, inbound, name), ()):
-                if found.no < row.no and found.conversation is not None:
-                    return found.conversation
-    return None
+            referred += [
+                found.conversation
+                for found in story.mail.named.get((other, inbound, name), ())
+                if found.no < row.no and found.conversation is not None
+            ]
+    return referred
 
 
 def _pair(story: Story, pair: Guid) -> list[Guid]:

@@ -25,7 +25,7 @@ from broker.core.messages import attempts, deliveries, outcomes, receiving, rest
 from broker.core.state import Session, State
 from broker.core.timers import TimerKind
 from broker.shell.engine import Engine
-from protocol.values import ChatStatus, Guid, MessageStatus
+from protocol.values import Guid, MessageStatus
 from tests.simulation.plants import Patch, Plant, _commit_without
 from tests.simulation.plants_floor import _no_timer
 
@@ -114,17 +114,6 @@ def _a_report_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outcomes, "_reached", reached)
 
 
-def _two_agents_work_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever wrote in a conversation goes on in it, as if it were still theirs."""
-    original = Conversation.is_with
-
-    def is_with(self: Conversation, agent: Guid) -> bool:
-        wrote = any(message.agent == agent for message in self.messages)
-        return original(self, agent) or (self.status is ChatStatus.ANSWERED and wrote)
-
-    monkeypatch.setattr(Conversation, "is_with", is_with)
-
-
 def _one_slot_more(monkeypatch: pytest.MonkeyPatch) -> None:
     original = capacity.capacity
 
@@ -162,10 +151,9 @@ PLANTS = (
     Plant("it is tried again at once", "I-12", _instead(attempts, "_jittered", lambda *_: 0)),
     Plant("an attempt has no end", "I-16", _no_timer(TimerKind.MESSAGE)),
     Plant("a report goes back", "I-12", _a_report_goes_back),
-    Plant("two agents work on a conversation", "I-6", _two_agents_work_on_it),
     Plant("an agent has a slot too many for messages", "I-6", _one_slot_more),
     Plant("nobody fetches what was put aside", "I-7", _no_timer(TimerKind.ASIDE)),
-    Plant("what is put aside sleeps when somebody writes", "I-7", _put_aside_for_good),
+    Plant("what is put aside sleeps when somebody writes", "I-7", _put_aside_for_good, 40),
     Plant("a conversation stays with who is gone", "I-16", _no_timer(TimerKind.CONVERSATION_GRACE)),
     Plant("a draft is lost", "I-1", _commit_without(DraftKept, 2)),
     Plant("a note for colleagues is lost", "I-1", _commit_without(ConversationNoted, 3)),

@@ -10,7 +10,10 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from attrs import evolve
+
 from broker.config.load import loads
+from broker.config.message_gateways import MessageGateway, MessageRule
 from broker.config.model import SECOND, Config
 from broker.core.broker import restore, step
 from broker.core.effects import Send
@@ -27,22 +30,35 @@ from broker.core.inputs import (
 from broker.core.state import Recovered, State
 from protocol.codec import from_wire
 from protocol.frame import Frame
-from protocol.values import ChatStatus, Guid, Role
+from protocol.identifiers import derive
+from protocol.values import ChatStatus, Guid, Role, from_micros
 from tests.support.core_in_memory import START
 from tests.support.playbook import CONFIG
 
-PEERS = {"web": 1, "im": 2}
-"""The sessions of the two connectors."""
+PEERS = {"web": 1, "im": 2, "post": 3}
+"""The sessions of the three connectors; the last one carries messages."""
 SEATS = {"101": "alice", "102": "bob"}
 VISITORS = 4
 """How many tracking IDs a gateway has."""
 SLOTS = (4, 6, 8)
+POST = derive("message_gateway", "post")
 NOBODY = Guid("00000000-0000-4000-8000-00000000dead")
 
 
 def life_config() -> Config:
     """The installation that the life is led in."""
-    return loads(CONFIG, path="play.toml").config
+    config = loads(CONFIG, path="play.toml").config
+    post = MessageGateway(
+        id=POST,
+        name="post",
+        peer="post",
+        secret=next(iter(config.gateways.values())).secret,
+        acknowledge="We have it.",
+    )
+    rule = MessageRule(
+        id=derive("message_rule", "all"), rank=1, project=next(iter(config.projects))
+    )
+    return evolve(config, message_gateways={POST: post}, message_rules=(rule,))
 
 
 class Life:
@@ -86,6 +102,9 @@ class Life:
             *[self._confirm] * 4,
             *[self._answer] * 3,
             *[self._wait] * 2,
+            *[self._letter_comes] * 2,
+            *[self._on_a_conversation] * 4,
+            *[self._letter_went] * 2,
             self._start,
             self._start,
             self._seat,
@@ -152,6 +171,45 @@ class Life:
         form = {"ScenarioId": scenario, "ScenarioResultId": result, "ChatId": chat}
         self._put(1 + self.choose(2), "ES_SCENARIO_SAVE", **form)
 
+    def _letter_comes(self) -> None:
+        number = self.choose(40)
+        before = f"<{self.choose(40)}@example.org>" if self.choose(2) else None
+        self._put(
+            PEERS["post"],
+            "ES_MESSAGE_RECEIVING",
+            GatewayId=POST,
+            DeliverySystemId=f"<{number}@example.org>",
+            InReplyToId=before,
+            RemoteAddress=f"eva{number % 4}@example.org",
+            ReceivedSentTime=from_micros(self.now),
+            BodyText="Do they fit? " * (1 + self.choose(30)),
+        )
+
+    def _on_a_conversation(self) -> None:
+        every = list(self.state.messages.conversations.values())
+        taken = (ChatStatus.ALERTING, ChatStatus.ANSWERED)
+        known = [c.id for c in every if c.status in taken] or [c.id for c in every]
+        one = known[self.choose(len(known))] if known else NOBODY
+        key, text = f"m{self.choose(40)}", "They do."
+        asked: tuple[tuple[str, dict[str, Any]], ...] = (
+            *[("CS_CONVERSATION_ANSWER", {})] * 3,
+            *[("CS_MESSAGE_SEND", {"RequestId": key, "BodyText": text, "Peer": None})] * 3,
+            ("CS_CONVERSATION_NOTE", {"ID": key, "Text": text}),
+            ("CS_MESSAGE_DRAFT", {"BodyText": text, "Peer": None}),
+            ("CS_CONVERSATION_PARK", {}),
+            ("CS_CONVERSATION_RETURN", {}),
+            ("CS_CONVERSATION_CLOSE", {"Code": "done"}),
+        )
+        type_, more = asked[self.choose(len(asked))]
+        self._agent(type_, ConversationId=one, **more)
+
+    def _letter_went(self) -> None:
+        messages = [m for m in self.state.messages.messages.values() if not m.inbound]
+        if messages:
+            one = messages[self.choose(len(messages))]
+            error = (None, None, "mailbox is full", "throttled: slower")[self.choose(4)]
+            self._put(PEERS["post"], "ES_MESSAGE_SENT", Id=one.id, RefId=POST, Data=error)
+
     def _agent_state(self) -> None:
         state = ("Ready", "Ready", "Pause", "LogOff")[self.choose(4)]
         self._agent("CS_AGENT_STATE", State=state)
@@ -194,7 +252,9 @@ class Life:
         self._step(Booted())
         for peer, session in PEERS.items():
             found = tuple(g.id for g in self.config.gateways.values() if g.peer == peer)
+            found = found or (POST,)
             self._step(SessionOpened(session=session, role=Role.CONNECTOR, gateways=found))
+        self._step(FrameArrived(PEERS["post"], Frame("ES_SL_GETGATEWAYS", "post")))
 
     def _chat(self, status: ChatStatus) -> Guid:
         """A chat of this status for preference."""
@@ -211,7 +271,7 @@ class Life:
         seats = list(self._seats.items())
         if seats:
             number, session = seats[self.choose(len(seats))]
-            self._put(session, type_, Peer=number, **members)
+            self._put(session, type_, **{"Peer": number, **members})
 
     def _put(self, session: int, type_: str, **members: Any) -> None:
         given = {name: value for name, value in members.items() if value is not None}
