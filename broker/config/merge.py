@@ -8,19 +8,19 @@ from typing import Any, Final, TypeVar
 from attrs import evolve
 
 from broker.config.message_gateways import MessageGateway
-from broker.config.model import Agent, Config, Gateway, Workplace
+from broker.config.model import Agent, Config, Gateway, Project, Workplace
 from broker.config.sections.settings import FIXED, with_fixed
 
 K = TypeVar("K")
 V = TypeVar("V")
-R = TypeVar("R", Gateway, MessageGateway, Agent, Workplace)
+R = TypeVar("R", Gateway, MessageGateway, Agent, Workplace, Project)
 
 
 def merge(old: Config, new: Config) -> Config:
     """The configuration to run with after a reload.
 
-    What the new file says holds. Gateways of both kinds, agents and workplaces that it has no more
-    stay, retired, because open chats and conversations are still at them; projects, languages and
+    What the new file says holds. Gateways of both kinds, agents, workplaces and projects that it has no more
+    stay, retired, because open chats and conversations are still at them; languages and
     forms stay because those and agents refer to them, and no rule leads there any more. Rules, built-in bots,
     text matches, pause reasons and wrap-up codes are the new file's alone: they refer to each other
     and to what is in the new file, so an old bot beside new text matches would be neither; a chat
@@ -33,7 +33,7 @@ def merge(old: Config, new: Config) -> Config:
         store_url=old.store_url,
         attachments=evolve(new.attachments, scanner=old.attachments.scanner),
         languages=_kept(old.languages, new.languages),
-        projects=_kept(old.projects, new.projects),
+        projects=_retired(old.projects, new.projects),
         scenarios=_kept(old.scenarios, new.scenarios),
         forms=_kept(old.forms, new.forms),
         gateways=_retired(old.gateways, new.gateways),

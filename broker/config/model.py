@@ -167,6 +167,8 @@ class Project:
     signal_duration: int = SIGNAL_DURATION
     wrapup: int = 0
     best_skill: bool = False
+    retired: bool = False
+    """Removed by a reload: its chats wait on, its conversations are the supervisors' (C-4, I-7)."""
 
 
 @frozen(kw_only=True)

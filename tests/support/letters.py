@@ -7,7 +7,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from broker.config.message_gateways import MessageGateway
-from broker.config.model import Agent, Config, Limits, Secret
+from broker.config.model import Agent, Config, Limits, Project, Secret
 from broker.core.apply import apply
 from broker.core.facts import AgentMoved
 from broker.core.facts.causes import AgentCause, AttemptOutcome, ConversationCause, OfferOutcome
@@ -189,6 +189,7 @@ def written(*facts: Any, channel: Channel = Channel.EMAIL, **limits: int) -> Sta
     gateway = evolve(GATEWAY, channel=channel)
     config = Config(
         message_gateways={MAIL: gateway},
+        projects={PROJECT: Project(id=PROJECT, name="Support")},
         agents={ALICE: Agent(id=ALICE, name="Alice", login="alice", secret=Secret())},
         limits=Limits(**limits),
     )

@@ -49,7 +49,8 @@ def transfer(
     told = show_to(one, me, session, frame)
     if to_agent is not None and to_project is not None:
         return Refusal(ErrorCode.BAD_PAYLOAD, "ToProjectId: goes not with ToAgentId")
-    if to_project is not None and to_project not in state.config.projects:
+    known = state.config.projects.get(to_project) if to_project is not None else None
+    if to_project is not None and (known is None or known.retired):
         return Refusal(ErrorCode.BAD_PAYLOAD, "ToProjectId: no such project")
     if not one.is_with(me) and (one.status is not ChatStatus.WAITING or to_project is None):
         return Refusal(ErrorCode.WRONG_STATE, "ConversationId: only what waits, to a project")

@@ -42,13 +42,16 @@ class ConversationStarted:
 
 @frozen(kw_only=True)
 class ConversationRouted:
-    """A message rule or a transfer said what the conversation asks of an agent (B-57)."""
+    """A message rule or a transfer said what the conversation asks of an agent (B-57).
+
+    Without `project`: the one that it asked for is gone, and it asks for nobody.
+    """
 
     durable: ClassVar[bool] = True
     conversation: Guid
     no: int
     at: int
-    project: Guid
+    project: Guid | None
     language: Guid | None
     skill: int
     priority: int

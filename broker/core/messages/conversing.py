@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from broker.core.decision import Decision
+from broker.core.effects import ConversationToAgent
 from broker.core.facts.causes import ConversationCause, DecisionKind
 from broker.core.facts.details import Detail
 from broker.core.facts.messages import (
@@ -12,7 +14,7 @@ from broker.core.facts.messages import (
     DraftDropped,
 )
 from broker.core.inputs import Stamp
-from broker.core.message_state import Conversation
+from broker.core.message_state import Conversation, MessagesState
 from protocol.values import ChatStatus, CloseReason, Guid
 
 _WAITS = (ChatStatus.WAITING, ChatStatus.ALERTING)
@@ -130,6 +132,20 @@ def woken(
         return []
     waits = moved(conversation, stamp, ChatStatus.WAITING, ConversationCause.WOKEN)
     return [*unparked(conversation, stamp), waits]
+
+
+def kept_aside(state: MessagesState, conversation: Conversation, stamp: Stamp) -> Decision:
+    """Something came into one that nobody else can be offered: whoever put it aside is told (I-7).
+
+    When they are not there any more it is the supervisors'.
+    """
+    by = conversation.aside.by if conversation.aside is not None else None
+    if by is None:
+        return Decision()
+    known = state.config.agents.get(by)
+    if known is None or known.retired:
+        return Decision([*unparked(conversation, stamp), *parked(conversation, stamp, None, None)])
+    return Decision([], [ConversationToAgent(conversation=conversation.id, agent=by)])
 
 
 def decided(

@@ -41,7 +41,7 @@ from broker.core.message_state import (
     kept_bytes,
 )
 from broker.core.messages.apply import retention
-from broker.core.messages.conversing import decided, moved, parked, woken
+from broker.core.messages.conversing import decided, kept_aside, moved, parked, woken
 from broker.core.messages.naming import proposed_name
 from broker.core.rules.messages import Letter, due_at, match
 from broker.core.sentence import Attachment, described
@@ -169,8 +169,8 @@ class _Coming:
     def _into(self, conversation: Conversation) -> Decision:
         """One more message of an open conversation; one that was put aside comes back by it."""
         decision = Decision([*self._stored(conversation), *self._due(conversation)])
-        if conversation.aside is not None and not self.p.is_automatic:
-            decision.facts += self._woken(conversation)
+        if conversation.aside is not None and not self.p.is_automatic and not self.is_spam:
+            decision.add(self._woken(conversation))
         elif self._too_automatic(conversation):
             decision.facts += self._put_aside(conversation)
         if conversation.status is ChatStatus.ANSWERED and conversation.agent is not None:
@@ -181,14 +181,15 @@ class _Coming:
         decision.add(self._receipt(conversation))
         return decision
 
-    def _woken(self, conversation: Conversation) -> list[Fact]:
+    def _woken(self, conversation: Conversation) -> Decision:
         """It waits again; what no rule knew yet stays aside unless one knows it by this message."""
         if conversation.demanded.project is not None:
-            return [*woken(conversation, self.stamp)]
+            return Decision([*woken(conversation, self.stamp)])
         rule = self._rule()
         if rule is None or rule.project is None:
-            return []
-        return [*self._routed(conversation, rule, rule.project), *woken(conversation, self.stamp)]
+            return kept_aside(self.state, conversation, self.stamp)
+        routed = self._routed(conversation, rule, rule.project)
+        return Decision([*routed, *woken(conversation, self.stamp)])
 
     def _kept(self, conversation: Conversation) -> Decision:
         """An automatic message reopens nothing: it is kept with what it answers (B-58)."""

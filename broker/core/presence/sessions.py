@@ -288,6 +288,8 @@ def reloaded(state: State, stamp: Stamp, reload: Reloaded) -> Decision:
     for presence in state.distribution.presences.values():
         if _picture(state.config, presence) != _picture(reload.config, presence):
             decision.notices.append(AgentToWorkplace(agent=presence.agent))
+    for conversation in state.messages.conversations.values():
+        decision.add(conversations.reloaded(state, reload.config, conversation, stamp))
     return decision
 
 

@@ -6,6 +6,9 @@ moves are above both, as `offering` and `endings` are.
 
 from __future__ import annotations
 
+from attrs import evolve
+
+from broker.config.model import Config
 from broker.core.decision import Decision
 from broker.core.distribution.apply import lease, requeue
 from broker.core.distribution_state import Work
@@ -17,13 +20,14 @@ from broker.core.facts.messages import (
     ConversationOffered,
     ConversationOfferEnded,
     ConversationParked,
+    ConversationRouted,
 )
 from broker.core.inputs import Stamp
 from broker.core.message_state import Conversation
-from broker.core.messages.conversing import decided, moved, parked, woken
+from broker.core.messages.conversing import decided, ended, moved, parked, woken
 from broker.core.messages.needs import need_of
 from broker.core.state import State
-from protocol.values import ChatStatus, Guid, TransferMode
+from protocol.values import ChatStatus, CloseReason, Guid, TransferMode
 
 
 def offered(
@@ -92,7 +96,7 @@ def end_offer(
         missed += 1
     elif outcome in (OfferOutcome.ANSWERED, OfferOutcome.REJECTED):
         missed = 0
-    ended = ConversationOfferEnded(
+    over = ConversationOfferEnded(
         offer=offer.number,
         conversation=conversation.id,
         no=conversation.no,
@@ -102,7 +106,7 @@ def end_offer(
         missed=missed,
         status=conversation.status,
     )
-    facts: list[Fact] = [ended]
+    facts: list[Fact] = [over]
     if offer.by is not None:
         came_of_it = AskedEnded(mode=TransferMode.TRANSFER.value, by=offer.by, outcome=outcome)
         kind = DecisionKind.TRANSFER_ENDED
@@ -171,8 +175,71 @@ def come_back(state: State, conversation: Conversation, stamp: Stamp) -> Decisio
     return Decision([stays], [*shown_to(conversation, aside.by)])
 
 
+def has_lost_project(config: Config, conversation: Conversation) -> bool:
+    """Whether an open conversation asks for a project that the configuration has no more (C-4)."""
+    asked = conversation.demanded.project
+    if asked is None or not conversation.is_open:
+        return False
+    known = config.projects.get(asked)
+    return known is None or known.retired
+
+
+def _of_no_project(conversation: Conversation, stamp: Stamp) -> ConversationRouted:
+    return ConversationRouted(
+        conversation=conversation.id,
+        no=conversation.no,
+        at=stamp.now,
+        project=None,
+        language=conversation.demanded.language,
+        skill=0,
+        priority=conversation.demanded.priority,
+    )
+
+
+def _to_supervisors(conversation: Conversation, stamp: Stamp) -> list[Fact]:
+    """What waits and asks for nobody is put aside, where supervisors see it (I-7)."""
+    if conversation.status not in (ChatStatus.WAITING, ChatStatus.ALERTING):
+        return []
+    if conversation.aside is not None:
+        return []
+    waits = evolve(conversation, status=ChatStatus.WAITING, agent=None)
+    return [*parked(waits, stamp, None, None)]
+
+
+def reloaded(state: State, config: Config, conversation: Conversation, stamp: Stamp) -> Decision:
+    """What another configuration makes of a conversation: when its project is gone, nobody is asked."""
+    if not has_lost_project(config, conversation):
+        return Decision()
+    decision = Decision([_of_no_project(conversation, stamp)])
+    if conversation.status is ChatStatus.ALERTING:
+        decision.add(offer_over(state, conversation, stamp, OfferOutcome.WITHDRAWN))
+    elif conversation.status is ChatStatus.ANSWERED:
+        decision.notices += shown_to(conversation, conversation.agent)
+    decision.facts += _to_supervisors(conversation, stamp)
+    return decision
+
+
 def restarted(state: State, conversation: Conversation, stamp: Stamp) -> Decision:
-    """What a restart ends of a conversation: offers, and the work of whoever will not come back (B-12)."""
+    """What a restart ends of a conversation, and what a configuration that has changed meanwhile does."""
+    if not conversation.is_open:
+        return Decision()
+    if conversation.gateway not in state.config.message_gateways:
+        decision = Decision(end_offer(state, conversation, stamp, OfferOutcome.RESTART).facts)
+        cause, reason = ConversationCause.CLOSED, CloseReason.ADMIN
+        decision.facts += ended(conversation, stamp, cause, reason)
+        return decision
+    if not has_lost_project(state.config, conversation):
+        return _resumed(state, conversation, stamp)
+    demanded = evolve(conversation.demanded, project=None)
+    unasked = evolve(conversation, demanded=demanded)
+    decision = Decision([_of_no_project(conversation, stamp)])
+    decision.add(_resumed(state, unasked, stamp))
+    decision.facts += _to_supervisors(unasked, stamp)
+    return decision
+
+
+def _resumed(state: State, conversation: Conversation, stamp: Stamp) -> Decision:
+    """What hung on a connection ends: offers, and the work of whoever will not come back (B-12)."""
     if conversation.status is ChatStatus.ANSWERED and not _is_awaited(state, conversation):
         return Decision(give_up(state, conversation, stamp, ConversationCause.AGENT_LOST).facts)
     decision = Decision(end_offer(state, conversation, stamp, OfferOutcome.RESTART).facts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from broker.core.facts.messages import AddressMarked, ConversationMoved
-from protocol.values import from_micros
+from protocol.values import Guid, from_micros
 from tests.support.agents_at_work import agent_of, configured, presence_of
 from tests.support.letters import guid
 from tests.support.mail import (
@@ -17,7 +17,8 @@ from tests.support.mail import (
     the_conversation,
     working,
 )
-from tests.support.playbook import Playbook
+from tests.support.mail_out import writes
+from tests.support.playbook import Client, Playbook
 
 pytestmark = configured(MAIL_FLOOR)
 DAY = 86_400
@@ -190,6 +191,39 @@ def test_what_is_put_aside_without_a_time_waits_for_the_other_side(play: Playboo
     alice.silent()
     post.brings("Well?", InReplyToId="<1@example.org>", DeliverySystemId="<2@example.org>")
     alice.hears("SC_CONVERSATION_ALERT", ConversationId=key, Unanswered=2)
+
+
+NOT_FOR_EVERY_TEXT = MAIL_FLOOR.replace('text = "."', 'text = "boots"')
+
+
+def begun_and_put_aside(play: Playbook) -> tuple[Post, Client, Guid]:
+    """An agent begins a conversation that no rule knows, and puts it aside; the other side may answer."""
+    play.reload(NOT_FOR_EVERY_TEXT)
+    post, alice = Post(play, "sms", "Texts"), play.agent("alice", "101")
+    begun = writes(alice, GatewayId=post.gateway, RemoteAddress="+420601")
+    key = begun["ConversationId"]
+    alice.says("CS_CONVERSATION_PARK", ConversationId=key)
+    alice.hears("SC_CONVERSATION_STATUS", IsParked=True)
+    return post, alice, key
+
+
+def test_who_put_aside_what_no_rule_knows_is_told_of_what_comes_into_it(play: Playbook) -> None:
+    """I-7: nobody else would ever see it."""
+    post, alice, key = begun_and_put_aside(play)
+    post.brings("", RemoteAddress="+420601")
+    alice.hears("SC_CONVERSATION_STATUS", ConversationId=key, IsParked=True, Unanswered=1)
+    play.check_store()
+
+
+def test_what_they_put_aside_is_the_supervisors_when_they_are_gone(play: Playbook) -> None:
+    """I-7, C-4."""
+    post, _, key = begun_and_put_aside(play)
+    play.reload(NOT_FOR_EVERY_TEXT.replace("Alice", "Alicia"))
+    post.brings("", RemoteAddress="+420601")
+    aside = play.state.messages.conversations[key].aside
+    assert aside is not None
+    assert aside.by is None
+    play.check_store()
 
 
 def test_what_is_put_aside_is_fetched_by_hand(play: Playbook) -> None:

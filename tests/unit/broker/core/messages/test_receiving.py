@@ -225,6 +225,17 @@ def test_spam_is_stored_and_closed(play: Playbook, level: int) -> None:
     )
 
 
+def test_spam_wakes_nothing_that_was_put_aside(play: Playbook) -> None:
+    """B-59: it is kept with what it answers."""
+    post = Post(play, "sms", "Texts")
+    for level in (None, 3):
+        post.brings("" if level is None else "invoice", SpamLevel=level)
+    (talk,) = talks(play)
+    assert (talk.aside is not None, len(talk.unanswered)) == (True, 2)
+    post.brings("invoice")
+    assert talk.aside is None
+
+
 @pytest.mark.parametrize("level", [None, 0, 2])
 def test_what_may_be_spam_is_worked_on(play: Playbook, level: int | None) -> None:
     Post(play).brings(SpamLevel=level)

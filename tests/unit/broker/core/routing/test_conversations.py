@@ -21,8 +21,9 @@ from broker.core.inputs import Stamp
 from broker.core.message_state import Aside, Conversation, ConversationOffer, Demanded
 from broker.core.routing import conversations
 from broker.core.state import State
-from protocol.values import ChatStatus, Guid, from_micros
-from tests.support.agents_at_work import agent_of, configured, presence_of
+from protocol.values import ChatStatus, CloseReason, Guid, from_micros
+from tests.support.agents_at_work import agent_of, configured, presence_of, project_of
+from tests.support.core_in_memory import read_config
 from tests.support.letters import ALICE, AT, TALK, a_life, written
 from tests.support.mail import (
     MAIL_FLOOR,
@@ -225,3 +226,88 @@ def test_what_is_recovered_is_seated() -> None:
     state.distribution.leases.clear()
     conversations.seat(state, one)
     assert list(state.distribution.entries) == [TALK]
+
+
+# -- a configuration that has less
+
+HELP = MAIL_FLOOR.replace("Support", "Help")
+WITHOUT_MAIL = MAIL_FLOOR.replace('name = "Mail"', 'name = "Post"').replace(
+    'gateway = "Mail"', 'gateway = "Post"'
+)
+
+
+def lies_with_supervisors(one: Conversation) -> bool:
+    """Whether it is put aside by nobody, and asks for nobody."""
+    return one.aside is not None and one.aside.by is None and one.demanded.project is None
+
+
+@played
+def test_what_waits_in_a_project_that_a_reload_removes_is_the_supervisors(play: Playbook) -> None:
+    """C-4, I-7: what waits and what is offered; by the next message the new rules say who has it."""
+    post, alice = Post(play), play.agent("alice", "101")
+    post.brings(RemoteAddress="a@example.org")
+    alice.hears("SC_CONVERSATION_ALERT")
+    offered = the_conversation(play)
+    alice.says("CS_AGENT_STATE", State="Pause")
+    alice.hears("SC_AGENT_STATE")
+    post.brings(RemoteAddress="b@example.org")
+    waits = the_conversation(play)
+    play.reload(HELP)
+    alice.hears("SC_CONVERSATION_ALERT_END", ConversationId=offered.id)
+    assert (lies_with_supervisors(offered), lies_with_supervisors(waits)) == (True, True)
+    play.check_store()
+    play.reload(MAIL_FLOOR)
+    post.brings("Well?", InReplyToId="<2@example.org>")
+    assert (waits.aside, waits.demanded.project) == (None, project_of(play, "Support"))
+
+
+@played
+def test_what_somebody_works_on_stays_theirs_when_its_project_is_removed(play: Playbook) -> None:
+    """C-4, I-7: and is put aside for them when they are lost."""
+    alice = play.agent("alice", "101")
+    key = working(play, alice)
+    play.reload(HELP)
+    alice.hears("SC_CONVERSATION_STATUS", ConversationId=key, Status="Answered", ProjectId=None)
+    alice.leaves()
+    play.wait(3600)
+    one = the_conversation(play)
+    assert one.aside is not None
+    assert one.aside.by == agent_of(play, "alice")
+    play.check_store()
+
+
+@played
+def test_a_restart_without_the_project_leaves_it_to_supervisors(play: Playbook) -> None:
+    """B-12, I-7: whether it waited, was offered, or its agent does not come back."""
+    post, alice = Post(play), play.agent("alice", "101")
+    worked_on = working(play, alice, post, RemoteAddress="a@example.org")
+    post.brings(RemoteAddress="b@example.org")
+    alice.hears("SC_CONVERSATION_ALERT")
+    play.config = read_config(HELP)
+    play.restart()
+    play.check_store()
+    offered = the_conversation(play)
+    assert lies_with_supervisors(offered)
+    one = play.state.messages.conversations[worked_on]
+    assert (one.status, one.demanded.project) == (ChatStatus.ANSWERED, None)
+
+
+@played
+def test_a_restart_without_the_gateway_ends_it(play: Playbook) -> None:
+    """B-12: as it ends chats without one, whoever works on them."""
+    post, alice = Post(play), play.agent("alice", "101")
+    worked_on = working(play, alice, post, RemoteAddress="a@example.org")
+    post.brings(RemoteAddress="b@example.org")
+    alice.hears("SC_CONVERSATION_ALERT")
+    offered = the_conversation(play).id
+    play.config = read_config(WITHOUT_MAIL)
+    play.restart()
+    ends = [f for f in play.facts if isinstance(f, ConversationMoved) and f.status == "Closed"]
+    assert {(f.conversation, f.close_reason) for f in ends} == {
+        (worked_on, CloseReason.ADMIN),
+        (offered, CloseReason.ADMIN),
+    }
+    assert presence_of(play, "alice").conversations.load == 0
+    play.wait(1)
+    assert not play.state.messages.conversations
+    play.check_store()
