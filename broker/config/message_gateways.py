@@ -6,6 +6,7 @@ from attrs import frozen
 
 from broker.config.basics import DAY, HOUR, MINUTE, SECOND, Hours, Secret
 from broker.config.pattern import Pattern
+from protocol.identifiers import derive
 from protocol.message import GatewayInfo
 from protocol.values import Channel, Direction, Guid
 
@@ -84,6 +85,14 @@ class MessageGateway:
             for direction, is_served in served
             if is_served
         )
+
+    @property
+    def pair(self) -> Guid:
+        """What the gateways of both directions have in common: a conversation is on such a pair (B-56).
+
+        It goes by the address and the channel, so no order or name in the file is part of it.
+        """
+        return derive("message_pair", f"{self.peer}/{self.port or ''}/{self.channel.value}")
 
     @property
     def has_threads(self) -> bool:

@@ -203,7 +203,7 @@ class Conversation:
     """The messages with one remote address on a pair of gateways, as agents work on them.
 
     Attributes:
-        gateway: By which it began; `pair` is the first of both directions.
+        gateway: By which it began; `pair` is what it has in common with that of the other direction.
         agent: Who is offered it or works on it; after the end who did last.
         last_agent: Who worked on it last: preferred when it waits again.
         earlier: The closed conversation that it goes on from.
@@ -311,7 +311,8 @@ class Messages:
         known: The message and the conversation behind an identifier, the oldest first, by gateway.
         keys: Outbound messages by the agent and the key under which they handed them over, the newest
             of all, those that left the memory included.
-        open_addresses: The open conversation of an address, where there are no threads.
+        open_addresses: The open conversation of an address; of several, where there are threads and nobody
+            asks, one of them. No configuration is part of it.
         aside: The conversations that each agent put aside; `drafts` those with a draft of theirs.
         closed: The closed conversations of each pair in memory, the one that closed first in front.
         held: How many conversations of each pair are in memory.

@@ -150,8 +150,7 @@ def _meant(state: State, agent: Guid, p: MessageContentInfo) -> Conversation | R
     if gateway is None or gateway.has_threads:
         return None
     # Without threads an address has one open conversation (B-56).
-    pair = state.config.pair_of(gateway)[0].id
-    at_address = kept.open_addresses.get(address_key(pair, p.remote_address or ""))
+    at_address = kept.open_addresses.get(address_key(gateway.pair, p.remote_address or ""))
     if at_address is None:
         return None
     open_one = kept.conversations[at_address]
@@ -169,7 +168,7 @@ def _way_for(
         usual = state.config.sender_for(began) if began is not None else None
         if p.gateway_id is None or gateway == began:
             gateway = usual
-        elif gateway is not None and state.config.pair_of(gateway)[0].id != conversation.pair:
+        elif gateway is not None and gateway.pair != conversation.pair:
             return _OTHER_WAY
     if gateway is None or not gateway.sends:
         return _NO_WAY
@@ -238,7 +237,7 @@ class _Writing:
             return _GOING
         if slots_left(state, presence, Work.CONVERSATION) < self.gateway.weight:
             return _NO_SLOT
-        pair = state.config.pair_of(self.gateway)[0].id
+        pair = self.gateway.pair
         room = room_for(state, pair, conversations=1)
         if room is None:
             return _MEMORY_FULL

@@ -102,9 +102,7 @@ def _index_status(state: MessagesState, conversation: Conversation) -> None:
     address = address_key(conversation.pair, conversation.remote_address)
     if conversation.is_open:
         closed.pop(key, None)
-        gateway = state.config.message_gateways.get(conversation.gateway)
-        if gateway is not None and not gateway.has_threads:
-            kept.open_addresses[address] = key
+        kept.open_addresses[address] = key
     else:
         closed[key] = None
         if kept.open_addresses.get(address) == key:

@@ -133,7 +133,7 @@ class _Coming:
     @property
     def pair(self) -> Guid:
         """Whose both directions are one conversation's."""
-        return self.state.config.pair_of(self.gateway)[0].id
+        return self.gateway.pair
 
     @property
     def address(self) -> str:
@@ -441,8 +441,7 @@ def find_thread(
             return kept.conversations[found], None
         gone = gone or found
     if not gateway.has_threads:
-        pair = state.config.pair_of(gateway)[0].id
-        at_address = kept.open_addresses.get(address_key(pair, p.remote_address or ""))
+        at_address = kept.open_addresses.get(address_key(gateway.pair, p.remote_address or ""))
         if at_address is not None:
             return kept.conversations[at_address], None
     return None, gone

@@ -201,6 +201,17 @@ def test_two_directions_are_a_pair() -> None:
     inbound, outbound = config.message_gateways.values()
     assert config.pair_of(inbound) == (inbound, outbound)
     assert config.sender_for(inbound) == outbound
+    assert inbound.pair == outbound.pair
+
+
+def test_a_pair_goes_by_address_and_channel_alone() -> None:
+    """B-56: neither the order in the file nor a name is part of it."""
+    (usual,) = read(MAIL).message_gateways.values()
+    (renamed,) = read(MAIL.replace('"M"', '"N"')).message_gateways.values()
+    assert (usual.id == renamed.id, usual.pair == renamed.pair) == (False, True)
+    for other in (MAIL.replace("Email", "Fax"), MAIL + 'port = "2"', MAIL.replace('"m"', '"n"')):
+        (one,) = read(other).message_gateways.values()
+        assert one.pair != usual.pair
 
 
 def test_the_regions_are_those_of_the_library() -> None:

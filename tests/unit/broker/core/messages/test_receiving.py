@@ -12,6 +12,7 @@ from broker.core.facts.messages import ConversationForgotten, MessageStored
 from broker.core.message_state import Conversation
 from broker.core.messages.receiving import room_for
 from protocol.values import ChatStatus, CloseReason, MessageStatus
+from tests.support.core_in_memory import read_config
 from tests.support.mail import MAIL_CONFIG, Post, gateway
 from tests.support.playbook import Playbook
 
@@ -123,6 +124,45 @@ def test_a_text_belongs_to_the_open_conversation_of_its_address(play: Playbook) 
     for address in ("+420601", "+420601", "+420602"):
         post.brings(RemoteAddress=address)
     assert [len([m for m in t.messages if m.inbound]) for t in talks(play)] == [2, 1]
+
+
+SENDER = """
+[[message_gateways]]
+name = "Sender"
+peer = "sms"
+channel = "SMS"
+direction = "O"
+token = "sms-secret"
+"""
+FIRST = "[[message_gateways]]"
+INBOUND = MAIL_CONFIG.replace(
+    'channel = "SMS"\ndirection = "B"\ntoken = "sms-secret"',
+    'channel = "SMS"\ndirection = "I"\ntoken = "sms-secret"',
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "name"),
+    [
+        (INBOUND + SENDER, INBOUND.replace(FIRST, SENDER + FIRST, 1), "Texts"),
+        (MAIL_CONFIG, MAIL_CONFIG.replace('"Texts"', '"Short"'), "Short"),
+    ],
+)
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_text_goes_on_however_its_gateways_stand_in_the_file(
+    before: str, after: str, name: str, at_once: bool
+) -> None:
+    """B-56: with another order or another name, after a reload or a restart."""
+    play = Playbook(before)
+    Post(play, "sms", "Texts").brings(RemoteAddress="+420601", DeliverySystemId="one")
+    if at_once:
+        play.reload(after)
+    else:
+        play.config = read_config(after)
+        play.restart()
+    Post(play, "sms", name).brings(RemoteAddress="+420601", DeliverySystemId="two")
+    (talk,) = talks(play)
+    assert len([m for m in talk.messages if m.inbound]) == 2
 
 
 def test_a_reply_reopens_a_closed_conversation_in_time(play: Playbook) -> None:
