@@ -73,6 +73,8 @@ QUEUED_PER_GATEWAY = 10_000
 """How many messages of a gateway may wait for a connector."""
 AUTOMATIC_REMEMBERED = 3
 """How many automatic messages of an address are remembered (B-58)."""
+AUTOMATIC_ADDRESSES = 10_000
+"""Of how many addresses."""
 ATTACHMENTS = 10
 """The most attachments of one sentence or message that can be allowed (B-61)."""
 BLOB_FIRST_BYTES = 4_096

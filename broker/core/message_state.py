@@ -322,7 +322,8 @@ class Messages:
         sending: Those that a connector has.
         carried: What each session has now.
         to_send: Gateways whose queue is to be looked at.
-        automatic: When automatic messages came from an address, the latest of them (B-58).
+        automatic: When automatic messages came from an address, the latest of them (B-58); the address from
+            which none came for longest in front.
         spam: Addresses whose messages are unwanted (B-59).
         status_counts: How many conversations there are of each status.
     """

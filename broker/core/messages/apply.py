@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
+from broker.config.model import HOUR
 from broker.core.deadlines import arm_exclusion, over, term_over
 from broker.core.facts import ConfigReplaced, ListenedAgain
 from broker.core.facts.causes import ConversationCause
@@ -27,7 +28,7 @@ from broker.core.facts.messages import (
     DraftKept,
     MessageStored,
 )
-from broker.core.limits import AUTOMATIC_REMEMBERED, LOGGED_DECISIONS
+from broker.core.limits import AUTOMATIC_ADDRESSES, AUTOMATIC_REMEMBERED, LOGGED_DECISIONS
 from broker.core.message_state import (
     Aside,
     Conversation,
@@ -322,9 +323,16 @@ def due(state: MessagesState, f: ConversationDue) -> None:
 
 
 def count_automatic(state: MessagesState, address: tuple[Guid, str], up: int) -> None:
-    """Remember when an automatic message came from an address (B-58)."""
-    moments = state.messages.automatic.setdefault(address, deque(maxlen=AUTOMATIC_REMEMBERED))
+    """Remember when an automatic message came from an address, for as long as that counts (B-58)."""
+    kept = state.messages.automatic
+    moments = kept.pop(address, None) or deque(maxlen=AUTOMATIC_REMEMBERED)
     moments.append(up)
+    kept[address] = moments
+    while kept:
+        silent = next(iter(kept))
+        if len(kept) <= AUTOMATIC_ADDRESSES and state.up - kept[silent][-1] < HOUR:
+            break
+        del kept[silent]
 
 
 def _hold(state: MessagesState, pair: Guid, size: int) -> None:

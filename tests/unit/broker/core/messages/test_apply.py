@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import pytest
 from attrs import evolve
 
+from broker.config.model import HOUR
 from broker.core.apply import apply
 from broker.core.facts.causes import AttemptOutcome, ConversationCause
 from broker.core.facts.messages import (
@@ -14,6 +17,7 @@ from broker.core.facts.messages import (
     MessageForgotten,
 )
 from broker.core.message_state import Conversation, Message, Written
+from broker.core.messages.apply import count_automatic
 from broker.core.state import State
 from broker.core.timers import TimerKind
 from protocol.values import Channel, ChatStatus, MessageStatus
@@ -116,3 +120,35 @@ def test_an_answer_makes_the_time_to_answer_void() -> None:
     """B-57."""
     assert talk_of(written(*letters.a_life()[:12])).due_at == AT + 9
     assert talk_of(written(*letters.a_life()[:13])).due_at is None
+
+
+def test_an_address_is_remembered_as_long_as_its_automatic_messages_count() -> None:
+    """B-58, I-14."""
+    state = written()
+    count_automatic(state, (MAIL, "a@example.org"), AT)
+    state.up = AT + HOUR - 1
+    count_automatic(state, (MAIL, "b@example.org"), state.up)
+    assert [address for _, address in state.messages.automatic] == [
+        "a@example.org",
+        "b@example.org",
+    ]
+    state.up += 1
+    count_automatic(state, (MAIL, "b@example.org"), state.up)
+    assert state.messages.automatic == {(MAIL, "b@example.org"): deque([state.up - 1, state.up])}
+
+
+def test_what_is_restored_of_long_ago_is_not_remembered() -> None:
+    state = written()
+    count_automatic(state, (MAIL, "a@example.org"), AT - HOUR)
+    assert not state.messages.automatic
+
+
+def test_of_too_many_addresses_the_one_that_is_silent_longest_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """I-14."""
+    monkeypatch.setattr("broker.core.messages.apply.AUTOMATIC_ADDRESSES", 2)
+    state = written()
+    for name in "abac":
+        count_automatic(state, (MAIL, name), AT)
+    assert [name for _, name in state.messages.automatic] == ["a", "c"]
