@@ -3,9 +3,10 @@
 Theory of operation: an attempt is a row of the store, `Trying` from before the channel hears of it until its
 outcome is known. What the broker asks for again is answered by that row: a message that was sent is not sent
 again, whatever became of the answer; an attempt that is under way is one attempt, however often it is
-asked for; a `Trying` that an earlier life of the program left, and an `Unknown`, make the channel look first
-(`Channel.find`). The broker hears of an outcome until it has acknowledged it, over connections and restarts;
-of an unknown one it hears nothing and finds out by its own clock (B-55).
+asked for; what failed is tried anew, whether or not the broker has heard why; a `Trying` that an earlier
+life of the program left, and an `Unknown`, make the channel look first (`Channel.find`). The broker hears
+of an outcome until it has acknowledged it, over connections and restarts, or asks for another attempt; of
+an unknown one it hears nothing and finds out by its own clock (B-55).
 """
 
 import logging
@@ -56,14 +57,22 @@ class _Order:
     """A message that is under way.
 
     Attributes:
+        info: The message, as the broker handed it over last.
         done: Set when it is not any more.
-        is_told: The broker is being told, so that asking again is asking for another answer.
+        telling: While the broker is being told: asking again then is asking anew.
         is_asked_again: That happened.
     """
 
+    info: MessageContentInfo
     done: anyio.Event = field(factory=anyio.Event)
-    is_told: bool = False
+    telling: anyio.CancelScope | None = None
     is_asked_again: bool = False
+
+    def ask_again(self, info: MessageContentInfo) -> None:
+        """Let the outcome be, of which the broker has given up to hear."""
+        if self.telling is not None:
+            self.info, self.is_asked_again = info, True
+            self.telling.cancel()
 
 
 @define(eq=False)
@@ -101,10 +110,10 @@ class Outbound:
         assert message_id is not None  # the codec refuses a message without
         order = self._under_way.get(message_id)
         if order is not None:
-            order.is_asked_again = order.is_told
+            order.ask_again(info)
             return
-        self._under_way[message_id] = _Order()
-        tasks.start_soon(self._serve, message_id, info)
+        self._under_way[message_id] = _Order(info)
+        tasks.start_soon(self._serve, message_id, None)
 
     async def tell_untold(self, tasks: anyio.abc.TaskGroup) -> None:
         """Take up what an earlier life of the program, or a broker that was silent, left open."""
@@ -113,8 +122,9 @@ class Outbound:
                 State.SENT,
                 State.FAILED,
             ):
-                self._under_way[attempt.message_id] = _Order()
-                tasks.start_soon(self._finish, attempt.message_id, attempt)
+                info = MessageContentInfo(message_id=attempt.message_id, gateway_id=attempt.gateway)
+                self._under_way[attempt.message_id] = _Order(info)
+                tasks.start_soon(self._serve, attempt.message_id, attempt)
 
     async def idle(self) -> None:
         """Wait until nothing is under way."""
@@ -123,23 +133,23 @@ class Outbound:
 
     # --- one message
 
-    async def _serve(self, message_id: Guid, info: MessageContentInfo) -> None:
-        self.figures.sending += 1
+    async def _serve(self, message_id: Guid, known: Attempt | None) -> None:
+        """Have a message sent, unless its outcome is known and only to be told; tell what became of it."""
+        order = self._under_way[message_id]
+        outcome: Attempt | str | None = known
+        self.figures.sending += known is None
         try:
-            await self._tell_outcome(info, await self._outcome(message_id, info))
+            while True:
+                if outcome is None:
+                    outcome = await self._outcome(message_id, order.info)
+                await self._tell_outcome(order, outcome)
+                if not order.is_asked_again:
+                    return
+                outcome, order.is_asked_again = None, False
         except (Stopping, Ended) as error:
             _log.info("message %s: the broker was not told: %s", message_id, error)
         finally:
-            self.figures.sending -= 1
-            self._under_way.pop(message_id).done.set()
-
-    async def _finish(self, message_id: Guid, attempt: Attempt) -> None:
-        info = MessageContentInfo(message_id=message_id, gateway_id=attempt.gateway)
-        try:
-            await self._tell_outcome(info, attempt)
-        except (Stopping, Ended) as error:
-            _log.info("message %s: the broker was not told: %s", message_id, error)
-        finally:
+            self.figures.sending -= known is None
             self._under_way.pop(message_id).done.set()
 
     async def _outcome(self, message_id: Guid, info: MessageContentInfo) -> Attempt | str | None:
@@ -168,7 +178,7 @@ class Outbound:
         finally:
             self._room.release()
         made = await self.store.attempt(message_id)
-        return made if made is not None and _answers(made) else None
+        return made if made is not None and made.state in (State.SENT, State.FAILED) else None
 
     def _held(self, gateway: Guid) -> str | None:
         """Why nothing is sent by a gateway just now."""
@@ -247,16 +257,14 @@ class Outbound:
 
     # --- what the broker hears
 
-    async def _tell_outcome(self, info: MessageContentInfo, outcome: Attempt | str | None) -> None:
-        """Tell the broker what became of a message until it has heard.
+    async def _tell_outcome(self, order: _Order, outcome: Attempt | str | None) -> None:
+        """Tell the broker what became of a message until it has heard, or asks again.
 
         Raises:
             Stopping: The program ends before.
         """
         if outcome is None:
             return
-        message_id = info.message_id
-        assert message_id is not None
         name: str | None = None
         error: str | None = None
         match outcome:
@@ -266,16 +274,12 @@ class Outbound:
                 error = outcome.text
             case str():
                 error = outcome
-        say = partial(self.client.message_sent, info, delivery_id=name, error=error)
-        order = self._under_way[message_id]
-        order.is_told = True
-        while True:
-            order.is_asked_again = False
+        say = partial(self.client.message_sent, order.info, delivery_id=name, error=error)
+        with anyio.CancelScope() as order.telling:
             await insist(say, self.stop)
-            if isinstance(outcome, Attempt):
-                await self.store.note_told(message_id)
-            if not order.is_asked_again:
-                return
+        order.telling = None
+        if isinstance(outcome, Attempt) and not order.is_asked_again:
+            await self.store.note_told(outcome.message_id)
 
     # --- what the channel hears
 
@@ -345,11 +349,8 @@ def told(error: SendError) -> str:
 
 
 def _answers(attempt: Attempt) -> bool:
-    """Whether a message that is asked for is answered with what is known of it.
-
-    What failed is tried again once the broker has heard of it: then it asks for another attempt.
-    """
-    return attempt.state is State.SENT or (attempt.state is State.FAILED and not attempt.told)
+    """Whether a message that is asked for is answered with what is known of it, and not tried."""
+    return attempt.state is State.SENT
 
 
 def _counted(message: Outgoing, attempt: Attempt) -> Outgoing:

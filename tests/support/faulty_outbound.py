@@ -72,7 +72,7 @@ def sends_nothing(_: pytest.MonkeyPatch) -> Make:
 
 @faulty("sends again what is asked for again", "B-52", "sent-again")
 def forgets(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(outbound, "_answers", lambda attempt: not attempt.told)
+    patch.setattr(outbound, "_answers", lambda _: False)
 
 
 @faulty("sends what is being sent", "B-52", "asked-at-once")
@@ -82,10 +82,10 @@ def not_single(patch: pytest.MonkeyPatch) -> None:
             return default
 
         def pop(self, key: Guid, default: Any = None) -> Any:
-            return super().pop(key, outbound._Order())
+            return super().pop(key, outbound._Order(MessageContentInfo()))
 
         def __missing__(self, _: Guid) -> Any:
-            return outbound._Order()
+            return outbound._Order(MessageContentInfo())
 
     made = Outbound.__attrs_post_init__
 
@@ -108,10 +108,10 @@ def ignores_repetitions(patch: pytest.MonkeyPatch) -> None:
             known.add(info.message_id)
             taken(self, info, tasks)
 
-    async def once(self: Outbound, info: MessageContentInfo, outcome: Attempt) -> None:
+    async def once(self: Outbound, order: outbound._Order, outcome: Attempt) -> None:
         error = None if outcome.text == "" else outcome.text
         try:
-            await self.client.message_sent(info, error=error)
+            await self.client.message_sent(order.info, error=error)
         except ConnectorError:
             await self.store.note_told(outcome.message_id)
 

@@ -276,6 +276,41 @@ def test_what_is_asked_for_while_it_is_told_is_answered_again(
     bench(monkeypatch, tmp_path, scenario)
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_what_failed_is_tried_anew_when_it_is_asked_for_before_that_is_heard(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_restarted: bool
+) -> None:
+    """The broker has given the attempt up, and asks for another: the old error is no answer to that."""
+    made: list[Raising] = []
+
+    async def scenario(it: Bench) -> None:
+        await started(it)
+
+        async def silent(heard: Heard) -> None:
+            """Nothing is acknowledged."""
+
+        it.broker.on[SENT] = silent
+        await it.broker.sending(MESSAGE)
+        assert (await outcome(it)).data == "the loft is closed"
+        if is_restarted:
+            await it.program.kill()
+            await it.program.start()
+            await again(it)
+            assert (await outcome(it, 2)).data == "the loft is closed"
+        await anyio.sleep(120)  # real time: no, a clock that jumps
+        del it.broker.on[SENT]
+        await it.broker.sending(MESSAGE)
+        assert await it.broker.until(lambda: any(one.data is None for one in outcomes(it)), 10)
+        assert it.loft.outbox == ["p1: coo"]
+        assert [one.attempt for channel in made for one in channel.seen] == [1, 2]
+        await anyio.sleep(600)  # real time: no, a clock that jumps
+        said = len(outcomes(it))
+        await anyio.sleep(600)  # real time: no, a clock that jumps
+        assert len(outcomes(it)) == said
+
+    bench(monkeypatch, tmp_path, scenario, raising(Temporary("the loft is closed"), made=made))
+
+
 def test_a_slow_attempt_is_one_however_often_it_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
