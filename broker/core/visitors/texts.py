@@ -16,6 +16,8 @@ from typing import Final
 from broker.config.message_gateways import MessageGateway
 from broker.config.model import Gateway
 from broker.core.agents.participants import wake
+from broker.core.blob_state import owner_of
+from broker.core.blobs.naming import attaching, named_by
 from broker.core.chats.room import is_full, refuse_for_room, visitors_room, words_relieved
 from broker.core.chats.transitions import heard_anew, internal_note
 from broker.core.decision import Decision, Outcome, Refusal
@@ -26,12 +28,13 @@ from broker.core.limits import LONGEST_TEXT
 from broker.core.message_state import Message, body_bytes
 from broker.core.messages.naming import proposed_name
 from broker.core.messages.receiving import MESSAGE_ID, known_message, received
-from broker.core.sentence import Words, sentence_bytes
+from broker.core.sentence import Attachment, Words, described, sentence_bytes
 from broker.core.state import Chat, Session, State
 from broker.core.views.addressing import find_tracked
 from broker.core.views.recipients import listeners
 from broker.core.visitors.sentences import confirmations_for_members
 from broker.core.visitors.starting import begun, may_hold, may_open, reopen, reopens
+from protocol.blob import AttachmentInfo
 from protocol.chat import ChatServiceInfo
 from protocol.frame import Frame
 from protocol.message import MessageContentInfo
@@ -69,7 +72,11 @@ def receive(
     known = known_message(state, gateway, p)
     if known is not None:
         return received(session, frame, stamp, p, known)
-    decision = _said(state, stamp, p, gateway, chats)
+    owner = owner_of(peer=gateway.peer)
+    named = named_by(state, owner, p.attachments or (), infected=True)
+    if isinstance(named, Refusal):
+        return named
+    decision = _said(state, stamp, p, gateway, chats, named)
     if decision is None:
         return received(session, frame, stamp, p, None)
     if isinstance(decision, Refusal):
@@ -78,10 +85,15 @@ def receive(
 
 
 def _said(
-    state: State, stamp: Stamp, p: MessageContentInfo, gateway: MessageGateway, chats: Gateway
+    state: State,
+    stamp: Stamp,
+    p: MessageContentInfo,
+    gateway: MessageGateway,
+    chats: Gateway,
+    named: tuple[Attachment, ...],
 ) -> Outcome | None:
     """The sentences in their chat; None when they never come into one."""
-    address, said = p.remote_address or "", _words(stamp, p)
+    address, said = p.remote_address or "", _words(stamp, p, named)
     if len(address) > _NAME:
         return None
     chat = find_tracked(state, chats, address)
@@ -106,24 +118,25 @@ def _said(
         again = reopen(state, chat, stamp, start)
         return _into(state, stamp, p, gateway, chat, said, again)
     made = begun(state, stamp, chats, start, full)
-    named = (made.chat, made.no)
+    begins = (made.chat, made.no)
     decision = made.decision
     for counter, words in enumerate(_fitting(state, said, address), start=1):
-        decision.facts.append(SentenceStored(*named, counter, words))
-    decision.facts.append(_stored_in(state, stamp, p, gateway, *named, 1))
+        decision.facts.append(SentenceStored(*begins, counter, words))
+    decision.facts += _stored_in(state, stamp, p, gateway, *begins, 1, named)
     decision.notices.append(ChatToConnectors(chat=made.chat, full=True))
     return decision
 
 
-def _words(stamp: Stamp, p: MessageContentInfo) -> list[Words]:
-    """What a message says, in as many sentences as its length takes; the first has its name."""
+def _words(stamp: Stamp, p: MessageContentInfo, named: tuple[Attachment, ...]) -> list[Words]:
+    """What a message says, in as many sentences as its length takes; the first has its name and files."""
     text = p.body_text or ""
     at = to_micros(p.received_sent_time) if p.received_sent_time is not None else stamp.now
     made: list[Words] = []
     for start in range(0, len(text) or 1, LONGEST_TEXT):
         name = stamp.guid(PART_ID + len(made) if made else MESSAGE_ID)
         part = text[start : start + LONGEST_TEXT]
-        made.append(Words(name, p.from_field, part, at, False, _SAID, stamp.now, None))
+        said = (name, p.from_field, part, at, False, _SAID, stamp.now, None)
+        made.append(Words(*said, attachments=() if made else named))
     return made
 
 
@@ -179,7 +192,8 @@ def _into(
     made = [SentenceStored(chat.id, chat.no, counter + n, words) for n, words in enumerate(said)]
     facts: list[Fact] = [*decision.facts, *words_relieved(state, chat, stamp.now), *made]
     facts += heard_anew(chat, stamp, made[0])
-    facts.append(_stored_in(state, stamp, p, gateway, chat.id, chat.no, counter))
+    files = said[0].attachments
+    facts += _stored_in(state, stamp, p, gateway, chat.id, chat.no, counter, files)
     if chat.parking is not None:
         facts += wake(chat, stamp)
     told = Decision(facts, before=again)
@@ -199,7 +213,9 @@ def _stored_in(
     chat: Guid,
     no: int,
     counter: int,
-) -> MessageStored:
+    named: tuple[Attachment, ...],
+) -> list[Fact]:
+    """The message of a sentence, and that what both name stays."""
     content = MessageContentInfo(
         delivery_system_id=p.delivery_system_id,
         message_id=stamp.guid(MESSAGE_ID),
@@ -215,8 +231,9 @@ def _stored_in(
         body_text=p.body_text,
         culture=p.culture,
         counter=counter,
+        attachments=_infos(named),
     )
-    return MessageStored(
+    stored = MessageStored(
         message=stamp.guid(MESSAGE_ID),
         no=state.messages.next_message,
         at=stamp.now,
@@ -228,26 +245,34 @@ def _stored_in(
         chat_no=no,
         counter=counter,
     )
+    return [stored, *attaching(named, chat, stamp.now)]
 
 
-def outgoing(state: State, stamp: Stamp, decision: Decision) -> list[MessageStored]:
+def _infos(named: tuple[Attachment, ...]) -> tuple[AttachmentInfo, ...] | None:
+    return tuple([described(one, {}) for one in named]) or None
+
+
+def outgoing(state: State, stamp: Stamp, decision: Decision) -> list[Fact]:
     """The messages that a decision's sentences to visitors become, to be applied with it.
 
     Asked for every decision, but only where some gateway has `as_chat`.
     """
-    made: list[MessageStored] = []
+    made: list[Fact] = []
+    no = state.messages.next_message
     for fact in decision.facts:
         if type(fact) is SentenceStored and fact.words.outbound:
-            message = _outgoing(state, stamp, fact, state.messages.next_message + len(made))
+            message = _outgoing(state, stamp, fact, no)
             if message is not None:
+                no += 1
                 made.append(message)
+                made += attaching(fact.words.attachments, message.message, stamp.now)
     return made
 
 
 def _outgoing(state: State, stamp: Stamp, f: SentenceStored, no: int) -> MessageStored | None:
     chat = state.chats[f.chat]
     gateway = next((g for g in state.config.as_chats.get(chat.gateway, ()) if g.sends), None)
-    if gateway is None or not f.words.text:
+    if gateway is None or not (f.words.text or f.words.attachments):
         return None
     if f.words.own and not gateway.notes_as_messages:
         return None
@@ -266,6 +291,7 @@ def _outgoing(state: State, stamp: Stamp, f: SentenceStored, no: int) -> Message
         culture=chat.visitor.culture,
         counter=f.counter,
         agent_id=f.words.agent,
+        attachments=_infos(f.words.attachments),
         is_automatic=True if f.words.own else None,
     )
     return MessageStored(

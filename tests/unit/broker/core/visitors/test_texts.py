@@ -14,6 +14,7 @@ from broker.core.inputs import Stamp
 from broker.core.state import Chat
 from broker.core.visitors.texts import after
 from protocol.values import ChatStatus, Guid, MessageStatus
+from tests.support.attachments import bring, content, get
 from tests.support.mail import MAIL_CONFIG, Post, gateway
 from tests.support.playbook import Client, Playbook
 from tests.support.registers import ask
@@ -320,3 +321,26 @@ def test_from_the_agent_to_the_provider_and_back() -> None:
     carrier.says("ES_MESSAGE_SENT", 10, **said, Data="permanent: no such number")
     note = scene.alice.hears("SC_CHAT_SENTENCE", Model=10)
     assert note["Text"] == "Message 3 was not delivered: permanent: no such number"
+
+
+def test_a_sentence_of_a_text_has_its_picture() -> None:
+    """B-60: in both directions."""
+    scene = Scene()
+    provider, (plan, other) = scene.post.client, (content(1), content(2))
+    ask(provider, 8, "chatted", "ES_SL_GETGATEWAYS")
+    provider.hears("SE_SL_MSGGATEWAYS", 8)
+    bring(provider, plan)
+    scene.post.brings("", RemoteAddress=EVA, Attachments=[{"BlobId": plan.id}])
+    chat = scene.chat
+    assert [one.blob for one in chat.transcript.sentences[0].words.attachments] == [plan.id]
+    scene.alice.hears("SC_CHAT_ALERT")
+    scene.alice.says("CS_CHAT_ANSWER", 1, ChatId=chat.id)
+    scene.alice.hears("SC_CHAT_STATUS", 1)
+    assert get(scene.alice, plan) == plan.data
+    bring(scene.alice, other)
+    named = [{"BlobId": other.id}]
+    scene.alice.says("CS_CHAT_SENTENCE", 2, ChatId=chat.id, ID="a", Text="", Attachments=named)
+    scene.alice.hears("SC_CHAT_SENTENCE", 2)
+    sending = provider.hears("SE_MESSAGE_SENDING")
+    assert [one["BlobId"] for one in sending["Attachments"]] == [other.id]
+    assert get(provider, other) == other.data
