@@ -1,7 +1,7 @@
 """How long a start takes, and how much memory: `python -m broker.bench.start`.
 
 The store is filled through the store itself, by the facts that a broker would have written: all open chats
-talk at the same time, so the rows of one of them lie far apart.
+talk at the same time, and all conversations go on at the same time, so the rows of one of them lie far apart.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from broker.bench.config import write_config
+from broker.bench.conversations import GATEWAY, Correspondence, open_conversations
 from broker.bench.figures import Process
 from broker.bench.prefill import fill_store
 from broker.bench.settings import Load
@@ -52,12 +53,14 @@ class Contents:
         sentences: Sentences in each of them, confirmed but for the last one.
         rows: Rows of sentences in the whole store; what is not of open chats is of old ones.
         text_bytes: Length of a sentence.
+        letters: Conversations that wait.
     """
 
     chats: int = 0
     sentences: int = 20
     rows: int = 0
     text_bytes: int = 60
+    letters: Correspondence = Factory(Correspondence)
 
 
 @frozen(kw_only=True)
@@ -135,7 +138,10 @@ def fill(broker: ServedBroker, contents: Contents) -> None:
     now = time.time_ns() // 1_000 - 3_600 * _SECOND
     store = Store.open(f"sqlite:///{broker.config.parent}/bench.db")
     try:
-        facts = open_chats(config, contents, store.recover(config, now).next_chat, now)
+        facts = chain(
+            open_chats(config, contents, store.recover(config, now).next_chat, now),
+            open_conversations(config, contents.letters, now),
+        )
         while batch := list(islice(facts, _BATCH)):
             store.commit(batch)
     finally:
@@ -149,6 +155,8 @@ def measure_starts(contents: Contents, times: int) -> list[Start]:
         address = ("127.0.0.1", free_port())
         config = directory / "bench.toml"
         write_config(config, address, Load())
+        with config.open("a") as file:
+            file.write(GATEWAY)
         fill(ServedBroker(config, address, directory / "filled.log"), contents)
         return [
             _started(ServedBroker(config, address, directory / f"start-{number}.log"))
@@ -181,10 +189,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--sentences", type=int, default=usual.sentences, help="in each of them")
     parser.add_argument("--rows", type=int, default=usual.rows, help="of sentences in all")
     parser.add_argument("--text-bytes", type=int, default=usual.text_bytes, help="of a sentence")
+    letters = usual.letters
+    parser.add_argument("--conversations", type=int, default=letters.conversations, help="open")
+    parser.add_argument("--messages", type=int, default=letters.messages, help="in each of them")
+    parser.add_argument("--body-bytes", type=int, default=letters.body_bytes, help="of a message")
     parser.add_argument("--times", type=int, default=5, help="how often it is started")
     arguments = vars(parser.parse_args(argv))
     times = arguments.pop("times")
-    for start in measure_starts(Contents(**arguments), times):
+    said = {name: arguments.pop(name) for name in ("conversations", "messages", "body_bytes")}
+    contents = Contents(letters=Correspondence(**said), **arguments)
+    for start in measure_starts(contents, times):
         cost = start.process
         print(
             f"ready after {start.seconds:.2f} s, {cost.cpu_seconds:.2f} s of processor time, "
