@@ -283,7 +283,7 @@ async def _again(do: Callable[[], Awaitable[object]]) -> None:
             pass
         else:
             return
-        await trio.sleep(_LOOK_SECONDS)
+        await trio.sleep(_LOOK_SECONDS)  # real time: real programs come back
 
 
 # --- the run
@@ -293,7 +293,7 @@ async def _kill(there: Office) -> None:
     """Kill broker and channel in turn, when so many mails have been answered as make equal parts."""
     for turn in range(1, there.wanted.kills + 1):
         while len(there.smtp.taken) < there.wanted.count * turn // (there.wanted.kills + 1):  # noqa: ASYNC110 - another thread does it
-            await trio.sleep(_LOOK_SECONDS / 5)
+            await trio.sleep(_LOOK_SECONDS / 5)  # real time: another thread counts
         name, program = (("broker", there.broker), ("channel", there.channel))[turn % 2]
         there.look()
         there.costs[name].over()
@@ -303,7 +303,7 @@ async def _kill(there: Office) -> None:
 
 async def _tell(there: Office) -> None:
     while True:
-        await trio.sleep(_TELL_SECONDS)
+        await trio.sleep(_TELL_SECONDS)  # real time: other programs work
         there.look()
         seconds = time.monotonic() - there.began
         print(
@@ -324,9 +324,9 @@ async def run(there: Office) -> float:
             nursery.start_soon(_kill, there)
             nursery.start_soon(_tell, there)
             while not there.seems_done:  # noqa: ASYNC110 - other threads do it
-                await trio.sleep(_LOOK_SECONDS / 5)
+                await trio.sleep(_LOOK_SECONDS / 5)  # real time: other programs work
             while not await trio.to_thread.run_sync(there.is_done):  # noqa: ASYNC110 - so does a program
-                await trio.sleep(_LOOK_SECONDS)
+                await trio.sleep(_LOOK_SECONDS)  # real time: other programs work
             there.look()
             nursery.cancel_scope.cancel()
     return time.monotonic() - there.began
