@@ -8,6 +8,7 @@ from __future__ import annotations
 from broker.config.model import Agent
 from broker.core.capacity import capacity_cost
 from broker.core.conversations.requests import ASKED, left_out, show_to
+from broker.core.conversations.writing import noted_by
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.eligibility import ineligible_reason
 from broker.core.distribution_state import Work
@@ -58,9 +59,22 @@ def transfer(
         return _taken_back(state, one, stamp, told)
     if one.offer is not None:
         return ASKED
+    note = _noted(state, one, stamp, me, p.note)
+    if isinstance(note, Refusal):
+        return note
     if to_project is not None:
-        return _to_project(one, stamp, me, to_project, p.note).answering(told)
-    return _to_agent(state, one, stamp, me, p, told)
+        return _to_project(one, stamp, me, to_project, note).answering(told)
+    return _to_agent(state, one, stamp, me, p, note, told)
+
+
+def _noted(
+    state: State, one: Conversation, stamp: Stamp, me: Guid, text: str | None
+) -> list[ConversationNoted] | Refusal:
+    """What is said to whoever gets it stands among its notes."""
+    if text is None:
+        return []
+    noted = noted_by(state, one, stamp, me, stamp.guid(NOTE_ID), text)
+    return noted if isinstance(noted, Refusal) else [noted]
 
 
 def _taken_back(state: State, one: Conversation, stamp: Stamp, told: Answer) -> Outcome:
@@ -70,7 +84,7 @@ def _taken_back(state: State, one: Conversation, stamp: Stamp, told: Answer) -> 
 
 
 def _to_project(
-    one: Conversation, stamp: Stamp, me: Guid, project: Guid, note: str | None
+    one: Conversation, stamp: Stamp, me: Guid, project: Guid, note: list[ConversationNoted]
 ) -> Decision:
     """Back to a queue, its age kept; not to who handed it over at once."""
     asked = AskedFor(mode=TransferMode.TRANSFER.value, by=me, project=project)
@@ -83,7 +97,7 @@ def _to_project(
         skill=1,
         priority=one.demanded.priority,
     )
-    facts: list[Fact] = [*_noted(one, stamp, me, note)]
+    facts: list[Fact] = [*note]
     facts.append(decided(one, stamp, DecisionKind.TRANSFER, asked))
     if one.is_with(me):
         facts.append(left_out(one, stamp, me))
@@ -101,6 +115,7 @@ def _to_agent(
     stamp: Stamp,
     me: Guid,
     p: ConversationTransferInfo,
+    note: list[ConversationNoted],
     told: Answer,
 ) -> Outcome:
     """Ask one agent: they are alerted at once, or that is refused."""
@@ -109,7 +124,7 @@ def _to_agent(
         return wanted
     project = state.config.projects.get(one.demanded.project or Guid(""))
     asked = AskedFor(mode=TransferMode.TRANSFER.value, by=me)
-    decision = Decision([*_noted(one, stamp, me, p.note)])
+    decision = Decision([*note])
     decision.facts.append(decided(one, stamp, DecisionKind.TRANSFER, asked, wanted.id))
     mode = TransferMode.TRANSFER.value
     choice = Choice(candidates=(wanted.id,), by=ChosenBy.ASKED_FOR, mode=mode)
@@ -131,19 +146,3 @@ def _may_ask(state: State, one: Conversation, wanted: Guid | None) -> Agent | Re
     if reason is not None:
         return Refusal(ErrorCode.WRONG_STATE, f"ToAgentId: {reason}")
     return known
-
-
-def _noted(one: Conversation, stamp: Stamp, me: Guid, text: str | None) -> list[ConversationNoted]:
-    """What is said to whoever gets it stands among its notes."""
-    if text is None:
-        return []
-    noted = ConversationNoted(
-        conversation=one.id,
-        no=one.no,
-        counter=len(one.notes) + 1,
-        id=stamp.guid(NOTE_ID),
-        text=text,
-        agent=me,
-        at=stamp.now,
-    )
-    return [noted]

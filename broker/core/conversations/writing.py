@@ -9,7 +9,7 @@ from broker.core.effects import Answer, ConversationNoteToAgent
 from broker.core.facts.messages import ConversationNoted, DraftDropped, DraftKept
 from broker.core.inputs import Stamp
 from broker.core.limits import NOTES_SHARE
-from broker.core.message_state import Conversation
+from broker.core.message_state import Conversation, Note
 from broker.core.serving import acknowledgement, serves
 from broker.core.state import Session, State
 from broker.core.views.conversation_addressing import (
@@ -60,6 +60,20 @@ def note(
         return NOT_THEIRS
     if not one.is_open:
         return CLOSED
+    noted = noted_by(state, one, stamp, me, key, text)
+    if isinstance(noted, Refusal):
+        return noted
+    decision = Decision([noted], answer=_shown(one, me, session, frame, noted.counter))
+    if one.status is ChatStatus.ANSWERED and one.agent is not None:
+        told = ConversationNoteToAgent(conversation=one.id, agent=one.agent, counter=noted.counter)
+        decision.notices.append(told)
+    return decision
+
+
+def noted_by(
+    state: State, one: Conversation, stamp: Stamp, me: Guid, key: str, text: str
+) -> ConversationNoted | Refusal:
+    """The fact of a note, if there is room for it: all of them come with the conversation (I-14)."""
     noted = ConversationNoted(
         conversation=one.id,
         no=one.no,
@@ -69,13 +83,11 @@ def note(
         agent=me,
         at=stamp.now,
     )
-    if _notes_bytes(state, one) + structure_bytes(p) > _room(state):
+    fresh = Note(counter=noted.counter, id=key, text=text, agent=me, at=stamp.now)
+    size = sum(structure_bytes(note_info(state, "", one, each)) for each in (*one.notes, fresh))
+    if size > _room(state):
         return Refusal(ErrorCode.OVERLOADED, "ConversationId: too much is noted")
-    decision = Decision([noted], answer=_shown(one, me, session, frame, noted.counter))
-    if one.status is ChatStatus.ANSWERED and one.agent is not None:
-        told = ConversationNoteToAgent(conversation=one.id, agent=one.agent, counter=noted.counter)
-        decision.notices.append(told)
-    return decision
+    return noted
 
 
 def _shown(one: Conversation, me: Guid, session: Session, frame: Frame, counter: int) -> Answer:
@@ -86,10 +98,6 @@ def _shown(one: Conversation, me: Guid, session: Session, frame: Frame, counter:
 def _room(state: State) -> int:
     """How much of a frame the notes of a conversation may take; its draft may twice as much."""
     return state.config.limits.frame_bytes // NOTES_SHARE
-
-
-def _notes_bytes(state: State, one: Conversation) -> int:
-    return sum(structure_bytes(note_info(state, "", one, each)) for each in one.notes)
 
 
 @serves(MessageContentInfo)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
 from broker.core.facts import AgentMoved
 from broker.core.facts.causes import DecisionKind
@@ -212,3 +213,26 @@ def test_only_its_owner_hands_it_over(play: Playbook) -> None:
     refused(alice, TRANSFER, "WrongState", ConversationId=key)
     bob = play.agent("bob", "102")
     refused(bob, TRANSFER, "UnknownConversation", ConversationId=key)
+
+
+def test_what_is_said_of_it_has_the_bound_of_notes(play: Playbook) -> None:
+    """I-14: all of them come with the conversation, whoever they were for."""
+    alice = play.agent("alice", "101")
+    key = working(play, alice)
+    carol = play.agent("carol", "103")
+    long = {"ConversationId": key, "ToAgentId": agent_of(play, "carol"), "Note": "x" * 900}
+    limits = evolve(play.config.limits, frame_bytes=4 * 4_096)
+    play.state.config = evolve(play.config, limits=limits)
+    for _ in range(2):
+        alice.says(TRANSFER, **long)
+        alice.hears("SC_CONVERSATION_STATUS")
+        carol.hears("SC_CONVERSATION_ALERT")
+        alice.says(TRANSFER, ConversationId=key)
+        alice.hears("SC_CONVERSATION_STATUS")
+        carol.hears("SC_CONVERSATION_ALERT_END")
+    refused(alice, TRANSFER, "Overloaded", **long)
+    to_project = {"ToAgentId": None, "ToProjectId": project_of(play, "Sales")}
+    refused(alice, TRANSFER, "Overloaded", **{**long, **to_project})
+    alice.says(TRANSFER, ConversationId=key, **to_project)
+    alice.hears("SC_CONVERSATION_STATUS", Status="Waiting")
+    carol.hears("SC_CONVERSATION_ALERT", ConversationId=key)
