@@ -181,7 +181,10 @@ def test_questions_are_frames_that_are_served() -> None:
     assert set(QUESTIONS) <= set(HANDLERS)
 
 
-ASKING = ("_STATUS", "_RESYNC", "_LIST", "_LOAD", "_RESULT", "_GET", "_ROUTING", "_REQUEST")
+ASKING = (
+    *("_STATUS", "_RESYNC", "_LIST", "_OVERVIEW", "_EXPLAIN", "_LOAD", "_RESULT", "_GET"),
+    *("_ROUTING", "_REQUEST"),
+)
 
 
 def test_every_frame_that_asks_is_in_the_table() -> None:
