@@ -58,10 +58,12 @@ def _index_faults(state: State) -> list[str]:
     drafts: dict[Guid, set[Guid]] = {}
     sizes: dict[Guid, int] = {}
     closed: dict[Guid, set[Guid]] = {}
+    opened, unwanted, rest = set[Guid](), set[Guid](), set[Guid]()
     for one in every:
         size = sum(kept_bytes(message.content) for message in one.messages)
         sizes[one.pair] = sizes.get(one.pair, 0) + size
         counts[one.status] = counts.get(one.status, 0) + 1
+        (opened if one.is_open else unwanted if one.is_unwanted else rest).add(one.id)
         if not one.is_open:
             closed.setdefault(one.pair, set()).add(one.id)
         if one.aside is not None and one.aside.by is not None:
@@ -74,6 +76,8 @@ def _index_faults(state: State) -> list[str]:
         faults.append(f"I-14: messages take {sizes} bytes, not {kept.bytes_held}")
     if closed != {pair: set(those) for pair, those in kept.closed.items() if those}:
         faults.append(f"I-14: conversations of pairs are closed {closed}, not {kept.closed}")
+    if opened != set(kept.opened) or unwanted != set(kept.unwanted):
+        faults.append(f"I-14: {opened} are open and {unwanted} unwanted, and others are listed")
     if aside != {agent: set(those) for agent, those in kept.aside.items() if those}:
         faults.append(f"I-14: conversations are put aside by {aside}, not {kept.aside}")
     if drafts != {agent: set(those) for agent, those in kept.drafts.items() if those}:

@@ -254,6 +254,11 @@ class Conversation:
         return self.status is not ChatStatus.CLOSED
 
     @property
+    def is_unwanted(self) -> bool:
+        """Whether the rules closed it as spam (B-59)."""
+        return self.is_spam and self.close_reason is CloseReason.RULE
+
+    @property
     def offered_to(self) -> Guid | None:
         """Who is alerted for it now: to take it, or to take it over."""
         return self.offer.agent if self.offer is not None else None
@@ -315,6 +320,7 @@ class Messages:
             asks, one of them. No configuration is part of it.
         aside: The conversations that each agent put aside; `drafts` those with a draft of theirs.
         closed: The closed conversations of each pair in memory, the one that closed first in front.
+        opened: The open ones; `unwanted` those that the rules closed as spam, the first in front.
         held: How many conversations of each pair are in memory.
         bytes_held: About how much memory the messages in them take.
         queued: The messages of each gateway that wait to be handed over, the first in front: queued
@@ -336,6 +342,8 @@ class Messages:
     aside: dict[Guid, dict[Guid, None]] = Factory(dict)
     drafts: dict[Guid, dict[Guid, None]] = Factory(dict)
     closed: dict[Guid, dict[Guid, None]] = Factory(dict)
+    opened: dict[Guid, None] = Factory(dict)
+    unwanted: dict[Guid, None] = Factory(dict)
     held: dict[Guid, int] = Factory(dict)
     bytes_held: dict[Guid, int] = Factory(dict)
     queued: dict[Guid, dict[Guid, None]] = Factory(dict)

@@ -28,7 +28,7 @@ from broker.core.views.conversation_structures import (
 from protocol.conversation import ConversationCommandInfo, ConversationInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
-from protocol.values import ChatStatus, CloseReason, Guid
+from protocol.values import ChatStatus, Guid
 
 _TOO_MANY = Refusal(
     ErrorCode.OVERLOADED,
@@ -142,9 +142,6 @@ def _waiting_for(state: State, agent: Guid) -> Iterator[Conversation]:
 
 def _all(state: State) -> Iterator[Conversation]:
     kept = state.messages.conversations
-    opened = [one for one in kept.values() if one.is_open]
+    opened = (kept[key] for key in state.messages.opened)
     yield from sorted(opened, key=lambda one: (one.status is not ChatStatus.WAITING, one.no))
-    ends = ((kept[key] for key in reversed(closed)) for closed in state.messages.closed.values())
-    for one in merge(*ends, key=lambda one: one.closed_up, reverse=True):
-        if one.is_spam and one.close_reason is CloseReason.RULE:
-            yield one
+    yield from (kept[key] for key in reversed(state.messages.unwanted))

@@ -101,11 +101,16 @@ def _index_status(state: MessagesState, conversation: Conversation) -> None:
     kept, key = state.messages, conversation.id
     closed = kept.closed.setdefault(conversation.pair, {})
     address = address_key(conversation.pair, conversation.remote_address)
+    kept.unwanted.pop(key, None)
     if conversation.is_open:
+        kept.opened[key] = None
         closed.pop(key, None)
         kept.open_addresses[address] = key
     else:
         closed[key] = None
+        kept.opened.pop(key, None)
+        if conversation.is_unwanted:
+            kept.unwanted[key] = None
         if kept.open_addresses.get(address) == key:
             del kept.open_addresses[address]
 
@@ -164,6 +169,7 @@ def forgotten(state: MessagesState, f: ConversationForgotten) -> None:
     conversation = kept.conversations.pop(f.conversation)
     _drop_draft(state, conversation)
     kept.closed[conversation.pair].pop(f.conversation, None)
+    kept.unwanted.pop(f.conversation, None)
     kept.held[conversation.pair] -= 1
     _count(state, conversation.status, -1)
     for message in conversation.messages:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from attrs import evolve
 
 from broker.core.facts.messages import MessageHandedOver
-from broker.core.message_state import Conversation, address_key, identifier
+from broker.core.message_state import Conversation, Messages, address_key, identifier
 from broker.core.messages.apply import (
     add_conversation,
     add_message,
@@ -16,6 +16,7 @@ from broker.core.messages.apply import (
 )
 from broker.core.messages.deliveries import arm_delivery, handed_over, keyed_as, known_as
 from broker.core.state import RecoveredMessages, State
+from protocol.values import Guid
 
 
 def restore_messages(
@@ -50,12 +51,17 @@ def restore_messages(
             count_automatic(state, address_key(of.pair, of.remote_address), aged(message_.at))
     kept.spam.update(dict.fromkeys(address_key(*one) for one in recovered.spam))
     for pair, closed in kept.closed.items():
-        in_order = sorted(closed, key=lambda c: (kept.conversations[c].closed_up, c))
-        kept.closed[pair] = dict.fromkeys(in_order)
+        kept.closed[pair] = _in_order(kept, closed)
+    kept.unwanted = _in_order(kept, kept.unwanted)
     kept.next_conversation = recovered.next_conversation
     kept.next_message = recovered.next_message
     kept.next_offer = recovered.next_offer
     arm_messages(state)
+
+
+def _in_order(kept: Messages, closed: dict[Guid, None]) -> dict[Guid, None]:
+    """Closed conversations, the one that closed first in front."""
+    return dict.fromkeys(sorted(closed, key=lambda c: (kept.conversations[c].closed_up, c)))
 
 
 def remember_deliveries(state: State, ahead: State) -> None:

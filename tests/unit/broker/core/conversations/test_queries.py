@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from broker.core.message_state import Conversation
 from protocol.values import Guid
+from tests.support import core_in_memory
 from tests.support.agents_at_work import configured, project_of
 from tests.support.mail import (
     MAIL_FLOOR,
@@ -217,6 +219,31 @@ def test_what_was_unwanted_is_listed_from_the_latest_whatever_its_pair(play: Pla
         expected.insert(0, the_conversation(play).id)
     shown = listed(play.agent("susan", "104", "Pause"), OVERVIEW)
     assert [one["ConversationId"] for one in shown] == expected
+
+
+def test_what_is_closed_is_not_looked_through_for_that(
+    play: Playbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B-59: there may be 100,000 of them."""
+    post = Post(play)
+    post.brings("x", SubjectField="Our newsletter", RemoteAddress="n@example.org")
+    closed = the_conversation(play).id
+    post.brings("x", SpamLevel=3, RemoteAddress="spam@example.org")
+    post.brings(RemoteAddress="w@example.org")
+    susan, seen = play.agent("susan", "104", "Pause"), list[Guid]()
+
+    class Watched(dict[Guid, Conversation]):
+        def __getitem__(self, key: Guid) -> Conversation:
+            seen.append(key)
+            return super().__getitem__(key)
+
+    kept = play.state.messages
+    with monkeypatch.context() as patch:
+        patch.setattr(core_in_memory, "check", lambda _state: [])
+        patch.setattr(kept, "conversations", Watched(kept.conversations))
+        assert len(listed(susan, OVERVIEW)) == 2
+    assert seen
+    assert closed not in seen
 
 
 def test_as_many_as_fit_are_listed(play: Playbook) -> None:
