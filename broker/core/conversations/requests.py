@@ -12,7 +12,7 @@ from broker.core.effects import Answer, ConversationToAgent, Reply
 from broker.core.facts.causes import ConversationCause, OfferOutcome
 from broker.core.facts.messages import AddressMarked, ConversationExcluded
 from broker.core.inputs import Stamp
-from broker.core.message_state import Conversation
+from broker.core.message_state import Conversation, address_key
 from broker.core.messages.conversing import ended, moved, parked, unparked
 from broker.core.messages.needs import asked_by
 from broker.core.routing.conversations import end_offer, offer_over, shown_to
@@ -176,7 +176,13 @@ def park(
 def close(
     state: State, stamp: Stamp, session: Session, frame: Frame, p: ConversationCloseInfo
 ) -> Outcome:
-    """CS_CONVERSATION_CLOSE: end it, with code and note; a supervisor ends any (B-59)."""
+    """CS_CONVERSATION_CLOSE: end it, with code and note; a supervisor ends any (B-59).
+
+    Without `IsSpam`, of one that was closed as unwanted: what comes from there is wanted again.
+    """
+    found = conversation_at(state, session, p)
+    if not isinstance(found, Refusal) and not p.is_spam and _may_clear(state, found[1], found[0]):
+        return _cleared(state, stamp, session, frame, found[1], found[0])
     found = owned_or_supervised(state, session, p)
     if isinstance(found, Refusal):
         return found
@@ -196,13 +202,35 @@ def close(
         is_spam=p.is_spam,
     )
     if p.is_spam:
-        decision.facts.append(_marked(one, stamp, presence))
+        decision.facts.append(_marked(one, stamp, presence, is_spam=True))
     if one.status is ChatStatus.ANSWERED:
         decision.notices += shown_to(one, one.agent)
     return decision.answering(show_to(one, presence.agent, session, frame))
 
 
-def _marked(one: Conversation, stamp: Stamp, presence: AgentPresence) -> AddressMarked:
+def _may_clear(state: State, one: Conversation, presence: AgentPresence) -> bool:
+    """Whether the agent may say that it is not unwanted: who worked on it last, and supervisors."""
+    me = presence.agent
+    return not one.is_open and one.is_spam and (me == one.last_agent or is_supervisor(state, me))
+
+
+def _cleared(
+    state: State,
+    stamp: Stamp,
+    session: Session,
+    frame: Frame,
+    one: Conversation,
+    presence: AgentPresence,
+) -> Decision:
+    decision = Decision(answer=show_to(one, presence.agent, session, frame))
+    if address_key(one.pair, one.remote_address) in state.messages.spam:
+        decision.facts.append(_marked(one, stamp, presence, is_spam=False))
+    return decision
+
+
+def _marked(
+    one: Conversation, stamp: Stamp, presence: AgentPresence, *, is_spam: bool
+) -> AddressMarked:
     return AddressMarked(
-        pair=one.pair, address=one.remote_address, at=stamp.now, by=presence.agent, is_spam=True
+        pair=one.pair, address=one.remote_address, at=stamp.now, by=presence.agent, is_spam=is_spam
     )

@@ -286,6 +286,29 @@ def test_what_is_unwanted_marks_where_it_came_from(play: Playbook) -> None:
     assert the_conversation(play).close_reason == "Rule"
 
 
+@pytest.mark.parametrize("who", ["alice", "susan"])
+def test_a_mark_is_taken_away_by_who_set_it_and_by_supervisors(play: Playbook, who: str) -> None:
+    """B-59."""
+    post, alice = Post(play), play.agent("alice", "101")
+    key = working(play, alice, post)
+    alice.says("CS_CONVERSATION_CLOSE", ConversationId=key, IsSpam=True)
+    alice.hears("SC_CONVERSATION_STATUS", Status="Closed", IsSpam=True)
+    bob = play.agent("bob", "102", "Pause")
+    refused(bob, "CS_CONVERSATION_CLOSE", "UnknownConversation", ConversationId=key)
+    refused(alice, "CS_CONVERSATION_CLOSE", "ChatClosed", ConversationId=key, IsSpam=True)
+    client = alice if who == "alice" else play.agent("susan", "104", "Pause")
+    for number in (1, 2):
+        client.says("CS_CONVERSATION_CLOSE", number, ConversationId=key)
+        client.hears("SC_CONVERSATION_STATUS", number, Status="Closed")
+    marks = [f for f in play.facts if isinstance(f, AddressMarked)]
+    assert [f.is_spam for f in marks] == [True, False]
+    play.restart()
+    play.check_store()
+    post, alice = Post(play), play.agent("alice", "101", None)
+    post.brings("More", DeliverySystemId="<2@example.org>")
+    alice.hears("SC_CONVERSATION_ALERT")
+
+
 def test_a_supervisor_ends_any(play: Playbook) -> None:
     alice, susan = play.agent("alice", "101"), play.agent("susan", "104", "Pause")
     key = working(play, alice)
