@@ -9,9 +9,9 @@ from tests.house import clauses
 
 SERVED = {
     *(f"W-{n}" for n in [*range(1, 18), *range(20, 28), 47]),
-    *(f"B-{n}" for n in [*range(1, 15), *range(20, 31), 40, 41, 42]),
+    *(f"B-{n}" for n in [*range(1, 15), *range(20, 31), 40, 41, 42, *range(50, 64)]),
     *(f"C-{n}" for n in range(1, 5)),
-    *(f"I-{n}" for n in [*range(1, 12), *range(13, 20)]),
+    *(f"I-{n}" for n in range(1, 21)),
 }
 
 
