@@ -73,7 +73,10 @@ def _not_theirs(
             yield f"the status of a message of a conversation that {agent} never had"
     elif not touched(story, key, agent):
         yield f"{frame.type} of a conversation that {agent} never had"
-    elif _has_content(p) and not _had_lately(story, key, agent, at):
+    elif _has_content(p) and not (
+        _had_lately(story, key, agent, at)
+        or (frame.re is not None and _worked(story, key, agent, at))
+    ):
         yield f"{frame.type} with what is in it, when {agent} did not work on it"
 
 
@@ -95,6 +98,12 @@ def touched(story: Story, conversation: Guid, agent: Guid | None) -> bool:
         )
         or (row is not None and row.parked_by == agent)
     )
+
+
+def _worked(story: Story, conversation: Guid, agent: Guid | None, at: int) -> bool:
+    """Whether the agent had worked on it: whoever did may ask for it."""
+    moves = story.mail.moves[conversation]
+    return any(m.agent == agent and m.status == "Answered" and m.at <= at for m in moves)
 
 
 def _had_lately(story: Story, conversation: Guid, agent: Guid | None, at: int) -> bool:
