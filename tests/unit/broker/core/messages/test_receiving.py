@@ -338,3 +338,17 @@ def test_only_the_latest_references_are_kept(play: Playbook) -> None:
     Post(play).brings(References=[f"<{number}>" for number in range(60)])
     (talk,) = talks(play)
     assert talk.messages[0].content.references == tuple(f"<{n}>" for n in range(10, 60))
+
+
+def test_what_no_rule_knew_stays_aside_until_one_knows_what_comes_into_it(play: Playbook) -> None:
+    """B-57: otherwise it would wait, and be offered to nobody."""
+    post = Post(play, "sms", "Texts")
+    post.brings("")
+    (talk,) = talks(play)
+    post.brings("")
+    aside = [talk.aside is not None]
+    post.brings("Are you there?")
+    aside.append(talk.aside is not None)
+    assert (aside, talk.status) == ([True, False], ChatStatus.WAITING)
+    assert play.config.projects[talk.demanded.project or talk.id].name == "Support"
+    assert [line.kind for line in talk.log] == ["refused", "routed", "waiting"]
