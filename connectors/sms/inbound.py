@@ -43,6 +43,14 @@ _log = logging.getLogger(__name__)
 
 
 @define(eq=False)
+class _Queue:
+    """The whole texts of an account, in the order in which they became whole."""
+
+    texts: deque[Joined] = field(factory=deque)
+    came: anyio.Event = field(factory=anyio.Event)
+
+
+@define(eq=False)
 class Inbound:
     """The way in, of all accounts.
 
@@ -61,8 +69,11 @@ class Inbound:
     ledger: Ledger
     redeliveries: dict[str, Redeliveries] = field(factory=dict)
     refused: dict[str, str] = field(factory=dict)
-    _whole: deque[tuple[str, Joined]] = field(factory=deque)
+    _queues: dict[str, _Queue] = field(init=False)
     _changed: anyio.Event = field(factory=anyio.Event)
+
+    def __attrs_post_init__(self) -> None:
+        self._queues = {name: _Queue() for name in self.accounts}
 
     # --- texts
 
@@ -102,20 +113,28 @@ class Inbound:
 
     async def run(self) -> None:
         """Give the broker the texts that are whole, and those that have waited long enough."""
+        async with anyio.create_task_group() as tasks:
+            for name, account in self.accounts.items():
+                tasks.start_soon(self._carry, account, self._queues[name])
+            while True:
+                deadline = self.joiner.deadline
+                wait = float("inf") if deadline is None else max(0.0, deadline - time.time())
+                with anyio.move_on_after(wait):
+                    await self._changed.wait()
+                self._changed = anyio.Event()
+                self._give_out(self.joiner.expire(time.time()))
+
+    async def _carry(self, account: Account, queue: _Queue) -> None:
+        """Give the broker the texts of one account, which may have to wait for its gateway."""
         while True:
-            while self._whole:
-                name, joined = self._whole[0]
+            while queue.texts:
                 try:
-                    await self._give(self.accounts[name], joined)
+                    await self._give(account, queue.texts[0])
                 except Stopping:
                     return  # its parts are stored
-                self._whole.popleft()
-            deadline = self.joiner.deadline
-            wait = float("inf") if deadline is None else max(0.0, deadline - time.time())
-            with anyio.move_on_after(wait):
-                await self._changed.wait()
-            self._changed = anyio.Event()
-            self._give_out(self.joiner.expire(time.time()))
+                queue.texts.popleft()
+            await queue.came.wait()
+            queue.came = anyio.Event()
 
     def restore(self, piece: Piece) -> None:
         """Take a part that is stored."""
@@ -124,9 +143,10 @@ class Inbound:
 
     def _give_out(self, texts: list[Joined]) -> None:
         for joined in texts:
-            name = joined.pieces[0].receiver.partition(" ")[0]
-            if name in self.accounts:
-                self._whole.append((name, joined))
+            queue = self._queues.get(joined.pieces[0].receiver.partition(" ")[0])
+            if queue is not None:
+                queue.texts.append(joined)
+                queue.came.set()
 
     async def _give(self, account: Account, joined: Joined) -> None:
         first = joined.pieces[0]

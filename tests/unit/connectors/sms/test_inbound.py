@@ -36,6 +36,7 @@ ACCOUNT = Account(
         smpp=Smpp(host="127.0.0.1", reply_within=5.0),
     ),
 )
+OTHER = evolve(ACCOUNT, name="other", gateway="announced-by-nobody")
 MESSAGE = derive("message", "m")
 
 
@@ -62,7 +63,8 @@ def pdu(text: bytes, **given: Any) -> Pdu:
 @asynccontextmanager
 async def way(wait: float = 3600.0) -> AsyncIterator[Way]:
     async with played_host() as host, anyio.create_task_group() as tasks:
-        inbound = Inbound(host, {"main": ACCOUNT}, Joiner(wait=wait, most=100), Ledger())
+        accounts = {"main": ACCOUNT, OTHER.name: OTHER}
+        inbound = Inbound(host, accounts, Joiner(wait=wait, most=100), Ledger())
         inbound.redeliveries["main"] = Redeliveries()
         tasks.start_soon(inbound.run)
         yield Way(host, inbound)
@@ -138,6 +140,21 @@ async def test_whole_texts_that_the_broker_refuses_hold_up_no_others() -> None:
         await it.inbound.text(ACCOUNT, part(2))
         await it.host.until(lambda: it.host.received)
         assert it.host.received[0].text == "<1><2>"
+
+
+async def test_an_account_whose_gateway_is_not_announced_holds_up_no_other() -> None:
+    async with way() as it:
+        announced = anyio.Event()
+        it.host.answers = [announced]
+        await it.inbound.text(OTHER, evolve(part(1, 1), id="B1"))
+        await it.host.until(lambda: not it.host.answers)
+        await it.inbound.text(OTHER, evolve(part(1, 1, text="later"), id="B2"))
+        await it.inbound.text(ACCOUNT, part(1, 1))
+        await it.host.until(lambda: it.host.received)
+        assert [one.gateway for one in it.host.received] == ["sms"]
+        announced.set()
+        await it.host.until(lambda: len(it.host.received) == 3)
+        assert [one.delivery_id for one in it.host.received] == ["A1", "B1", "B2"]
 
 
 async def test_what_the_broker_refused_is_set_aside_and_not_given_again() -> None:
