@@ -223,7 +223,9 @@ def restarted(state: State, conversation: Conversation, stamp: Stamp) -> Decisio
     """What a restart ends of a conversation, and what a configuration that has changed meanwhile does."""
     if not conversation.is_open:
         return Decision()
-    if conversation.gateway not in state.config.message_gateways:
+    gateways = state.config.message_gateways
+    is_carried = any(one.pair == conversation.pair for one in gateways.values())
+    if conversation.gateway not in gateways and not is_carried:
         decision = Decision(end_offer(state, conversation, stamp, OfferOutcome.RESTART).facts)
         cause, reason = ConversationCause.CLOSED, CloseReason.ADMIN
         decision.facts += ended(conversation, stamp, cause, reason)

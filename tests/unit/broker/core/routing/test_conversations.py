@@ -231,9 +231,7 @@ def test_what_is_recovered_is_seated() -> None:
 # -- a configuration that has less
 
 HELP = MAIL_FLOOR.replace("Support", "Help")
-WITHOUT_MAIL = MAIL_FLOOR.replace('name = "Mail"', 'name = "Post"').replace(
-    'gateway = "Mail"', 'gateway = "Post"'
-)
+WITHOUT_MAIL = MAIL_FLOOR.replace('"Mail"', '"Post"').replace('"mail"', '"post"')
 
 
 def lies_with_supervisors(one: Conversation) -> bool:
