@@ -165,7 +165,7 @@ def _misplaced(story: Story, row: MessageRow) -> str | None:
     """What is wrong with the conversation that an inbound message is in (B-56)."""
     mail = story.mail
     here = mail.conversations[row.conversation or Guid("")]
-    referred = _referred(story, row, here.pair)
+    referred = _referred(story, row, here.gateway)
     if not referred:
         return _by_address(story, row)
     for other in referred:
@@ -180,7 +180,7 @@ def _misplaced(story: Story, row: MessageRow) -> str | None:
     return f"goes on from {referred[0]}, which it does not say"
 
 
-def _referred(story: Story, row: MessageRow, pair: Guid) -> list[Guid]:
+def _referred(story: Story, row: MessageRow, gateway: Guid) -> list[Guid]:
     """The conversations of the messages that a message names and that were there before it, the newest first.
 
     A name that a message got from its connector may have come later: it may be any conversation.
@@ -190,7 +190,7 @@ def _referred(story: Story, row: MessageRow, pair: Guid) -> list[Guid]:
     for name in filter(None, names):
         if name.startswith(OF_THE_FAR_SIDE):
             return [*referred, row.conversation or Guid("")]
-        for other, inbound in ((g, i) for g in _pair(story, pair) for i in (True, False)):
+        for other, inbound in ((g, i) for g in _pair(story, gateway) for i in (True, False)):
             referred += [
                 found.conversation
                 for found in story.mail.named.get((other, inbound, name), ())
@@ -199,18 +199,18 @@ def _referred(story: Story, row: MessageRow, pair: Guid) -> list[Guid]:
     return referred
 
 
-def _pair(story: Story, pair: Guid) -> list[Guid]:
-    """The gateways of both directions."""
+def _pair(story: Story, gateway: Guid) -> list[Guid]:
+    """The gateways of both directions, of one of them."""
     known = story.setup.data["message_gateways"]
-    peer = known.get(pair, {}).get("peer")
-    return [Guid(guid) for guid, gateway in known.items() if gateway["peer"] == peer]
+    peer = known.get(gateway, {}).get("peer")
+    return [Guid(guid) for guid, other in known.items() if other["peer"] == peer]
 
 
 def _by_address(story: Story, row: MessageRow) -> str | None:
     """Without a thread: in a new one, or the open one of its address where there are no threads."""
     mail, key = story.mail, row.conversation or Guid("")
     here = mail.conversations[key]
-    gateway = story.setup.data["message_gateways"].get(here.pair, {})
+    gateway = story.setup.data["message_gateways"].get(here.gateway, {})
     if gateway.get("threads", True):
         return None if row.counter == 1 else "is in a conversation that it does not name"
     address = here.remote_address.casefold()

@@ -141,18 +141,22 @@ INBOUND = MAIL_CONFIG.replace(
 )
 
 
+REORDERED = INBOUND.replace(FIRST, SENDER + FIRST, 1)
+RENAMED = MAIL_CONFIG.replace('"Texts"', '"Short"')
+
+
 @pytest.mark.parametrize(
-    ("before", "after", "name"),
+    ("before", "after", "name", "at_once"),
     [
-        (INBOUND + SENDER, INBOUND.replace(FIRST, SENDER + FIRST, 1), "Texts"),
-        (MAIL_CONFIG, MAIL_CONFIG.replace('"Texts"', '"Short"'), "Short"),
+        (INBOUND + SENDER, REORDERED, "Texts", False),
+        (INBOUND + SENDER, REORDERED, "Texts", True),
+        (MAIL_CONFIG, RENAMED, "Short", True),
     ],
 )
-@pytest.mark.parametrize("at_once", [False, True])
 def test_a_text_goes_on_however_its_gateways_stand_in_the_file(
     before: str, after: str, name: str, at_once: bool
 ) -> None:
-    """B-56: with another order or another name, after a reload or a restart."""
+    """B-56: in another order after a reload or a restart, under another name after a reload."""
     play = Playbook(before)
     Post(play, "sms", "Texts").brings(RemoteAddress="+420601", DeliverySystemId="one")
     if at_once:
