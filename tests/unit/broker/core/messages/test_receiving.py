@@ -150,13 +150,14 @@ RENAMED = MAIL_CONFIG.replace('"Texts"', '"Short"')
     [
         (INBOUND + SENDER, REORDERED, "Texts", False),
         (INBOUND + SENDER, REORDERED, "Texts", True),
+        (MAIL_CONFIG, RENAMED, "Short", False),
         (MAIL_CONFIG, RENAMED, "Short", True),
     ],
 )
 def test_a_text_goes_on_however_its_gateways_stand_in_the_file(
     before: str, after: str, name: str, at_once: bool
 ) -> None:
-    """B-56: in another order after a reload or a restart, under another name after a reload."""
+    """B-56: with another order or another name, after a reload or a restart."""
     play = Playbook(before)
     Post(play, "sms", "Texts").brings(RemoteAddress="+420601", DeliverySystemId="one")
     if at_once:
