@@ -15,6 +15,7 @@ from broker.checker.setup import Setup
 from broker.checker.timeline import Timeline
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
 from protocol.frame import Frame
+from protocol.message import MessageContentInfo
 from protocol.values import Guid, Role
 
 Addressed = ChatSentenceInfo | ChatCommandInfo | ChatServiceInfo
@@ -142,6 +143,13 @@ class Story:
             case _:
                 pass
 
+    def _note_name(self, p: object) -> None:
+        """Remember the name under which a message was handed over, if it is another one at the end."""
+        if isinstance(p, MessageContentInfo) and p.message_id and p.delivery_system_id:
+            letter = self.mail.letters.get(p.message_id)
+            if letter is not None and letter.delivery_id != p.delivery_system_id:
+                self.mail.renamed.add(p.delivery_system_id)
+
     def _index_frame(self, connection: Connection, event: Event) -> None:
         connection.events.append(event)
         frame = event.frame
@@ -151,6 +159,8 @@ class Story:
             if frame.id is not None:
                 connection.requests[frame.id] = frame
             return
+        if frame.type == "SE_MESSAGE_SENDING":
+            self._note_name(frame.payload)
         if frame.type == "SYS_WELCOME":
             connection.welcomed_at = event.at
         connection.fold.took(frame, event.at, connection.request_of(frame))

@@ -183,12 +183,14 @@ def _misplaced(story: Story, row: MessageRow) -> str | None:
 def _referred(story: Story, row: MessageRow, gateway: Guid) -> list[Guid]:
     """The conversations of the messages that a message names and that were there before it, the newest first.
 
-    A name that a message got from its connector may have come later: it may be any conversation.
+    A name that a message got from its connector may have come later, and one that it had before is not
+    stored any more: it may be any conversation.
     """
     names = [row.header.get("InReplyToId"), *reversed(row.header.get("References") or ())]
     referred: list[Guid] = []
+    renamed = story.mail.renamed
     for name in filter(None, names):
-        if name.startswith(OF_THE_FAR_SIDE):
+        if name.startswith(OF_THE_FAR_SIDE) or name in renamed:
             return [*referred, row.conversation or Guid("")]
         for other, inbound in ((g, i) for g in _pair(story, gateway) for i in (True, False)):
             referred += [

@@ -27,6 +27,7 @@ class Mail:
         within: The messages of each conversation, as stored.
         named: The messages of a gateway and a direction (inbound or not) under a name.
         deliveries: The changes of each outbound message, in order.
+        renamed: Names under which messages were handed over that have another one now.
     """
 
     conversations: dict[Guid, ConversationRow] = field(factory=dict)
@@ -37,6 +38,7 @@ class Mail:
     deliveries: dict[Guid, list[MessageMoveRow]] = field(factory=dict)
     notes: dict[Guid, dict[int, ConversationNoteRow]] = field(factory=dict)
     drafts: dict[Guid, DraftRow] = field(factory=dict)
+    renamed: set[str] = field(factory=set)
 
     @classmethod
     def read(cls, dump: Dump) -> Mail:

@@ -12,7 +12,7 @@ from broker.core.conversations.writing import noted_by
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.eligibility import ineligible_reason
 from broker.core.distribution_state import Work
-from broker.core.effects import Answer
+from broker.core.effects import Answer, ConversationNoteToAgent
 from broker.core.facts import Fact
 from broker.core.facts.causes import ChosenBy, ConversationCause, DecisionKind, OfferOutcome
 from broker.core.facts.details import AskedFor, Choice
@@ -124,13 +124,18 @@ def _to_agent(
         return wanted
     project = state.config.projects.get(one.demanded.project or Guid(""))
     asked = AskedFor(mode=TransferMode.TRANSFER.value, by=me)
-    decision = Decision([*note])
+    # Whoever hands it over has it until somebody takes it: the note is one of those that they know.
+    decision = Decision([*note], [_note_to(one, me, noted) for noted in note])
     decision.facts.append(decided(one, stamp, DecisionKind.TRANSFER, asked, wanted.id))
     mode = TransferMode.TRANSFER.value
     choice = Choice(candidates=(wanted.id,), by=ChosenBy.ASKED_FOR, mode=mode)
     until = stamp.now + signal_duration(project)
     decision.add(offered(state, one, wanted.id, stamp, until, choice, by=me, note=p.note))
     return decision.answering(told)
+
+
+def _note_to(one: Conversation, me: Guid, noted: ConversationNoted) -> ConversationNoteToAgent:
+    return ConversationNoteToAgent(conversation=one.id, agent=me, counter=noted.counter)
 
 
 def _may_ask(state: State, one: Conversation, wanted: Guid | None) -> Agent | Refusal:

@@ -55,6 +55,7 @@ def test_what_the_other_is_to_know_stands_in_the_alert_and_among_the_notes(play:
     alice, carol, key = asked(play, "She speaks Czech")
     (note,) = play.state.messages.conversations[the_conversation(play).id].notes
     assert note.text == "She speaks Czech"
+    alice.hears("SC_CONVERSATION_NOTE", ConversationId=key, Text=note.text, Counter=1)
     carol.says("CS_CONVERSATION_STATUS", 1, ConversationId=key)
     shown = carol.hears("SC_CONVERSATION_STATUS", 1, Status="Alerting", Messages=None)
     assert [each["Text"] for each in shown["Internal"]] == ["She speaks Czech"]
@@ -226,6 +227,7 @@ def test_what_is_said_of_it_has_the_bound_of_notes(play: Playbook) -> None:
     for _ in range(2):
         alice.says(TRANSFER, **long)
         alice.hears("SC_CONVERSATION_STATUS")
+        alice.hears("SC_CONVERSATION_NOTE", Text=long["Note"])
         carol.hears("SC_CONVERSATION_ALERT")
         alice.says(TRANSFER, ConversationId=key)
         alice.hears("SC_CONVERSATION_STATUS")
