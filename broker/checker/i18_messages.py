@@ -169,14 +169,12 @@ def _misplaced(story: Story, row: MessageRow) -> str | None:
     if not referred:
         return _by_address(story, row)
     for other in referred:
-        if other == here.id:
+        if other == here.id or (row.counter == 1 and here.earlier == other):
             return None
         status = mail.status_at(other, row.at)
         if status != CLOSED and not _moved_at(story, other, row.at):
             return f"answers one of {other}, which was {status}"
-    # All of them closed for long, or out of memory: another one that knows where it comes from.
-    if row.counter == 1 and here.earlier in referred:
-        return None
+    # All of them closed for long, or out of memory: it should know where it comes from.
     return f"goes on from {referred[0]}, which it does not say"
 
 
