@@ -59,20 +59,23 @@ class _Order:
     Attributes:
         info: The message, as the broker handed it over last.
         done: Set when it is not any more.
-        telling: While the broker is being told: asking again then is asking anew.
-        is_asked_again: That happened.
+        is_known: What became of it is known: asking again is asking anew.
+        telling: While the broker is being told.
+        is_asked_again: It asked anew.
     """
 
     info: MessageContentInfo
     done: anyio.Event = field(factory=anyio.Event)
+    is_known: bool = False
     telling: anyio.CancelScope | None = None
     is_asked_again: bool = False
 
     def ask_again(self, info: MessageContentInfo) -> None:
         """Let the outcome be, of which the broker has given up to hear."""
-        if self.telling is not None:
+        if self.is_known:
             self.info, self.is_asked_again = info, True
-            self.telling.cancel()
+            if self.telling is not None:
+                self.telling.cancel()
 
 
 @define(eq=False)
@@ -142,10 +145,11 @@ class Outbound:
             while True:
                 if outcome is None:
                     outcome = await self._outcome(message_id, order.info)
+                order.is_known = True
                 await self._tell_outcome(order, outcome)
                 if not order.is_asked_again:
                     return
-                outcome, order.is_asked_again = None, False
+                outcome, order.is_known, order.is_asked_again = None, False, False
         except (Stopping, Ended) as error:
             _log.info("message %s: the broker was not told: %s", message_id, error)
         finally:

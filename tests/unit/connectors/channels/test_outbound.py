@@ -19,10 +19,11 @@ from connectors.channels.channel import (
 from connectors.channels.conform.broker import Heard
 from connectors.channels.outbound import told
 from connectors.channels.settings import Limits
-from connectors.channels.store import State, opened
+from connectors.channels.store import State, Store, opened
 from protocol.blob import AttachmentInfo, BlobInfo
 from protocol.errors import ErrorCode
 from protocol.message import CommandInfo, MessageContentInfo
+from protocol.values import Guid
 from tests.support.channel_messages import MESSAGE, ONE, OTHER, TWO
 from tests.support.played_channel import OUTBOUND, Bench, Loft, Pigeons, bench
 
@@ -269,6 +270,29 @@ def test_what_is_asked_for_while_it_is_told_is_answered_again(
             await it.broker.acknowledge(heard)
 
         it.broker.on[SENT] = ask_first
+        await it.broker.sending(MESSAGE)
+        assert (await outcome(it, 2)).data is None
+        assert it.loft.outbox == ["p1: coo"]
+
+    bench(monkeypatch, tmp_path, scenario)
+
+
+def test_what_is_asked_for_while_it_is_noted_as_told_is_answered_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The broker asks again between its acknowledgement and the note that it has heard."""
+    noted = Store.note_told
+
+    async def scenario(it: Bench) -> None:
+        await started(it)
+
+        async def ask_first(store: Store, message_id: Guid) -> None:
+            monkeypatch.setattr(Store, "note_told", noted)
+            await it.broker.sending(MESSAGE)
+            await anyio.sleep(1)  # real time: no, a clock that jumps
+            await noted(store, message_id)
+
+        monkeypatch.setattr(Store, "note_told", ask_first)
         await it.broker.sending(MESSAGE)
         assert (await outcome(it, 2)).data is None
         assert it.loft.outbox == ["p1: coo"]
