@@ -32,7 +32,7 @@ def _forgotten(story: Story, one: ConversationRow, end: int) -> Iterator[str]:
         yield f"it is put aside until {until}, and nobody fetched it"
     aside = one.parked_at is not None
     for letter in story.mail.within[one.id]:
-        awake = letter.inbound and not letter.header.get("IsAutomatic")
+        awake = letter.inbound and _is_wanted(story, one, letter)
         # What no rule gives to anybody stays where a supervisor sees it.
         if aside and awake and one.project is not None and letter.at > since:
             yield f"it is put aside since {since}, and {letter.id} has come since"
@@ -46,6 +46,17 @@ def _forgotten(story: Story, one: ConversationRow, end: int) -> Iterator[str]:
         yield "it waits at the end and the decision log does not say why"
     for agent in _free(story, one, end):
         yield f"it waits at the end while agent {agent} is free for it"
+
+
+def _is_wanted(story: Story, one: ConversationRow, letter: MessageRow) -> bool:
+    """Whether a person wrote it whom nobody has called unwanted (B-58, B-59)."""
+    if letter.header.get("IsAutomatic") or (letter.header.get("SpamLevel") or 0) >= 3:
+        return False
+    address = one.remote_address.casefold()
+    return not any(
+        other.is_spam and other.remote_address.casefold() == address
+        for other in story.dump.conversations
+    )
 
 
 def _free(story: Story, one: ConversationRow, end: int) -> Iterator[Guid]:
