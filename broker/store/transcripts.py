@@ -137,7 +137,7 @@ def unpacked(kept: bytes, named: Named = _NONE_NAMED) -> list[Sentence]:
             counters, confirmed, *[words[name] for name in OF_SENTENCE], strict=True
         )
     ]
-    for counter, attachments in named.items():
-        sentence = made[counter - 1]
-        sentence.words = evolve(sentence.words, attachments=attachments)
+    for sentence in made if named else ():
+        if sentence.counter in named:
+            sentence.words = evolve(sentence.words, attachments=named[sentence.counter])
     return made
