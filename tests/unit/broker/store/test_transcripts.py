@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.core.sentence import Words
+from broker.core.sentence import Attachment, Words
 from broker.core.state import Sentence
 from broker.store import Store
 from broker.store.transcripts import has_a_key_twice, packed, sentences_of, unpacked
@@ -43,6 +43,22 @@ def test_sentences_come_back_from_their_bytes(said: list[Sentence]) -> None:
     assert made == said
     flags = [getattr(s.words, name) for s in made for name in ("outbound", "own")]
     assert {type(flag) for flag in flags} == {bool}
+
+
+def test_attachments_are_of_the_counters_that_name_them() -> None:
+    """A store that has lost a sentence is read as it is, so that somebody can see what it lost."""
+    picture = (
+        Attachment(
+            blob=Guid("b"), no=1, name="a.png", content_type="image/png", size=3, sha256="00"
+        ),
+    )
+    said = [
+        Sentence(counter, Words(f"s{counter}", None, "see", 1, False, 0, 1, None, False), None)
+        for counter in (1, 3)
+    ]
+    columns = {name: [getattr(s.words, name) for s in said] for name in OF_SENTENCE}
+    made = unpacked(packed([1, 3], [-1, -1], columns), {3: picture})
+    assert [one.words.attachments for one in made] == [(), picture]
 
 
 @pytest.mark.parametrize(
