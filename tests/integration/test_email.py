@@ -24,6 +24,7 @@ from protocol.message import CommandInfo, GatewayInfo, MessageContentInfo
 from protocol.values import Channel, Direction
 from tests.integration.program import run
 from tests.support import dovecot, submission
+from tests.support.at_stake import AT_STAKE
 from tests.support.dovecot import Dovecot
 from tests.support.mails.shape import head, mail
 from tests.support.submission import Submission
@@ -132,23 +133,7 @@ async def scene(tmp_path: Path, more: str = "") -> AsyncIterator[Scene]:
             tasks.cancel_scope.cancel()
 
 
-PLAYED = frozenset(
-    {
-        "sent",
-        "answer-lost",
-        "many",
-        "impossible",
-        "killed-after-answer",
-        "large",
-        "taken",
-        "answered-twice",
-        "broker-dies-with-it",
-        "refused",
-        "killed-before-answer",
-        "stopped",
-    }
-)
-"""The scenarios in which mail is at stake; the others are about the frame, which has tests of its own."""
+PLAYED = AT_STAKE | {"refused"}
 
 
 async def test_the_program_holds_the_protocol(tmp_path: Path) -> None:

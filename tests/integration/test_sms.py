@@ -31,6 +31,7 @@ from protocol.identifiers import derive
 from protocol.message import GatewayInfo
 from protocol.values import Channel, Direction
 from tests.integration.program import run
+from tests.support.at_stake import AT_STAKE
 from tests.support.smsc import Connection
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -277,33 +278,15 @@ async def scene(tmp_path: Path, kind: str) -> AsyncIterator[Scene]:
                 tasks.cancel_scope.cancel()
 
 
-PLAYED = frozenset(
-    {
-        "sent",
-        "answer-lost",
-        "many",
-        "impossible",
-        "killed-after-answer",
-        "large",
-        "taken",
-        "answered-twice",
-        "broker-dies-with-it",
-        "killed-before-answer",
-        "stopped",
-    }
-)
-"""The scenarios in which a text is at stake; the others are about the frame, which has tests of its own."""
-
-
 @pytest.mark.parametrize("kind", ["http", "smpp"])
 async def test_the_program_holds_the_protocol(tmp_path: Path, kind: str) -> None:
     """B-50, B-52, B-53, B-55: what the kit finds of a channel between far sides."""
-    chosen = [scenario for scenario in SCENARIOS if scenario.name in PLAYED]
+    chosen = [scenario for scenario in SCENARIOS if scenario.name in AT_STAKE]
     async with scene(tmp_path, kind) as stage:
         results = await play(chosen, stage.broker, stage.far, stage.program)
     assert [str(finding) for played in results for finding in played.findings] == []
     assert [played.scenario.name for played in results if played.missing] == []
-    assert len(results) == len(PLAYED)
+    assert len(results) == len(AT_STAKE)
 
 
 @pytest.mark.parametrize("kind", ["http", "smpp"])

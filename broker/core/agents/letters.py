@@ -22,7 +22,6 @@ from broker.core.facts import BlobAttached, Fact
 from broker.core.facts.causes import AttemptOutcome, ConversationCause, Ineligible
 from broker.core.facts.messages import (
     ConversationRouted,
-    ConversationStarted,
     DraftDropped,
     MessageMoved,
     MessageStored,
@@ -39,6 +38,7 @@ from broker.core.message_state import (
 )
 from broker.core.messages.attempts import delivery_of, moved
 from broker.core.messages.composing import answering, attached, digest_of, unfit
+from broker.core.messages.conversing import begun
 from broker.core.messages.conversing import moved as conversation_moved
 from broker.core.messages.naming import proposed_name
 from broker.core.messages.receiving import CONVERSATION_ID, MESSAGE_ID, room_for
@@ -253,16 +253,6 @@ class _Writing:
         stored = self._stored(conversation.id, conversation.no, 1, p)
         if isinstance(stored, Refusal):
             return stored
-        began = ConversationStarted(
-            conversation=conversation.id,
-            no=conversation.no,
-            at=self.stamp.now,
-            gateway=conversation.gateway,
-            pair=conversation.pair,
-            remote_address=conversation.remote_address,
-            remote_name=conversation.remote_name,
-            subject=conversation.subject,
-        )
         routed = self._routed(conversation)
         conversation.demanded = Demanded(project=routed[0].project) if routed else Demanded()
         theirs = conversation_moved(
@@ -272,7 +262,7 @@ class _Writing:
             ConversationCause.OPENED,
             self.agent,
         )
-        return [*room, began, *routed, theirs, stored, *self._attaching()]
+        return [*room, begun(conversation, self.stamp), *routed, theirs, stored, *self._attaching()]
 
     def _routed(self, conversation: Conversation) -> list[ConversationRouted]:
         """What the conversation asks of whoever may have it later: as if the other party had written it."""

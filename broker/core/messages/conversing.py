@@ -10,6 +10,7 @@ from broker.core.facts.messages import (
     ConversationDecided,
     ConversationMoved,
     ConversationParked,
+    ConversationStarted,
     ConversationUnparked,
     DraftDropped,
 )
@@ -18,6 +19,22 @@ from broker.core.message_state import Conversation, MessagesState
 from protocol.values import ChatStatus, CloseReason, Guid
 
 _WAITS = (ChatStatus.WAITING, ChatStatus.ALERTING)
+
+
+def begun(conversation: Conversation, stamp: Stamp) -> ConversationStarted:
+    """The fact that a conversation was made, which is not in the state before it is applied."""
+    return ConversationStarted(
+        conversation=conversation.id,
+        no=conversation.no,
+        at=stamp.now,
+        gateway=conversation.gateway,
+        pair=conversation.pair,
+        remote_address=conversation.remote_address,
+        remote_name=conversation.remote_name,
+        subject=conversation.subject,
+        earlier=conversation.earlier,
+        last_agent=conversation.last_agent,
+    )
 
 
 def moved(

@@ -27,7 +27,6 @@ from broker.core.facts.messages import (
     ConversationDue,
     ConversationForgotten,
     ConversationRouted,
-    ConversationStarted,
     MessageStored,
 )
 from broker.core.inputs import Stamp
@@ -41,7 +40,7 @@ from broker.core.message_state import (
     kept_bytes,
 )
 from broker.core.messages.apply import retention
-from broker.core.messages.conversing import decided, kept_aside, moved, parked, woken
+from broker.core.messages.conversing import begun, decided, kept_aside, moved, parked, woken
 from broker.core.messages.naming import proposed_name
 from broker.core.rules.messages import Letter, due_at, match
 from broker.core.sentence import Attachment, described
@@ -221,19 +220,7 @@ class _Coming:
             earlier=earlier,
             last_agent=last_agent,
         )
-        began = ConversationStarted(
-            conversation=conversation.id,
-            no=conversation.no,
-            at=self.stamp.now,
-            gateway=conversation.gateway,
-            pair=conversation.pair,
-            remote_address=conversation.remote_address,
-            remote_name=conversation.remote_name,
-            subject=conversation.subject,
-            earlier=earlier,
-            last_agent=last_agent,
-        )
-        decision = Decision([*room, began, *self._stored(conversation)])
+        decision = Decision([*room, begun(conversation, self.stamp), *self._stored(conversation)])
         decision.add(self._sorted(conversation))
         decision.add(self._receipt(conversation))
         return decision
