@@ -26,7 +26,12 @@ STALL = 3_000_000
 """Longer than that a commit is under way: the broker is deaf, though it did nothing before either."""
 WALKED_OFF = 600_000_000
 """A clock that is put back by more begins behind what is stored."""
-_DATED = frozenset({"agent", "note", "sentence", "status"})
+_DATED = frozenset(
+    {
+        *("agent", "note", "sentence", "status"),
+        *("conversation", "conversation-note", "message", "message-status"),
+    }
+)
 """Facts whose rows say when they were written: the next start knows that somebody listened then."""
 _MOMENTS = frozenset(
     {

@@ -20,6 +20,7 @@ from broker.reporting.listened import Listened
 from broker.reporting.lives import before, before_end, in_order, within
 from broker.reporting.source import ROWS
 from broker.reporting.times import Span
+from broker.store.message_schema import conversation_events, message_events, messages
 from broker.store.schema import (
     agent_events,
     agents,
@@ -72,7 +73,13 @@ def latest(connection: Connection) -> int:
     """The time of the last thing that is in the store; 0 when there is nothing."""
     ends = (
         *(chat_events.c.at, agent_events.c.at, offers.c.at, wrapups.c.ended_at),
-        *(parkings.c.at, parties.c.at),
+        *(
+            parkings.c.at,
+            parties.c.at,
+            conversation_events.c.at,
+            message_events.c.at,
+            messages.c.at,
+        ),
     )
     found = [connection.execute(select(func.max(at))).scalar() for at in ends]
     return max((at for at in found if at is not None), default=0)

@@ -9,17 +9,29 @@ written seldom (`SEEN_EVERY`), beside the facts and not with them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, Table, case, desc, insert, select, update
+from sqlalchemy import Column, Connection, case, desc, insert, select, update
 
 from broker.core.heard import SEEN_EVERY, Spans
+from broker.store.message_schema import (
+    conversation_decisions,
+    conversation_events,
+    message_events,
+    messages,
+)
 from broker.store.schema import agent_events, chat_events, decisions, lives
 
 _AFTER: Final = SEEN_EVERY + 5_000_000
 """So long after it was last noted a life may have written, if its clock was not set forward since."""
 _REMEMBERED: Final = 500
 """How many rows recovery looks at; what is older is as old as they say at least."""
+_WRITTEN: Final = (
+    *(chat_events.c.seq, agent_events.c.seq, decisions.c.seq),
+    *(conversation_events.c.seq, conversation_decisions.c.seq, message_events.c.seq),
+    messages.c.no,
+)
+"""The columns by whose order rows come that say when they were written (`at`)."""
 
 
 def begin(
@@ -76,11 +88,12 @@ def prolonged(connection: Connection, spans: Spans, moments: Iterable[int]) -> S
     if not spans:
         return spans
     begun, seen = spans[0]
-    newest = [_newest(connection, table) for table in (chat_events, agent_events, decisions)]
+    newest = [_newest(connection, order) for order in _WRITTEN]
     after = [at for at in (*newest, *moments) if at is not None and seen < at <= seen + _AFTER]
     return ((begun, max(after, default=seen)), *spans[1:])
 
 
-def _newest(connection: Connection, table: Table) -> int | None:
-    at: int | None = connection.scalar(select(table.c.at).order_by(desc(table.c.seq)).limit(1))
+def _newest(connection: Connection, order: Column[Any]) -> int | None:
+    rows = select(order.table.c.at).order_by(desc(order)).limit(1)
+    at: int | None = connection.scalar(rows)
     return at

@@ -46,6 +46,7 @@ from broker.core.state import (
     Party,
     PinnedSentence,
     Recovered,
+    RecoveredMessages,
     Sentence,
 )
 from broker.core.timers import Term, Wrapup
@@ -114,17 +115,22 @@ def recover(connection: Connection, config: Config, now: int) -> Recovered:
             contacts=_contacts(connection),
             next_chat=(connection.scalar(select(func.max(chats.c.no))) or 0) + 1,
             next_offer=(connection.scalar(select(func.max(offers.c.offer))) or 0) + 1,
-            heard=prolonged(connection, listened, _written(found.values())),
+            heard=prolonged(connection, listened, _written(found.values(), letters)),
         )
 
 
-def _written(found: Iterable[Chat]) -> Iterator[int]:
-    """When the last word of each chat was written."""
+def _written(found: Iterable[Chat], letters: RecoveredMessages) -> Iterator[int]:
+    """When the last word of each chat, and the last note and the draft of each conversation were written."""
     for chat in found:
         if chat.transcript.stored is not None:
             yield chat.transcript.stored.at
         if chat.transcript.internal:
             yield chat.transcript.internal[-1].words.at
+    for conversation in letters.conversations:
+        if conversation.notes:
+            yield conversation.notes[-1].at
+        if conversation.draft is not None:
+            yield conversation.draft.at
 
 
 @contextmanager

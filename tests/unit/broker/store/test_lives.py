@@ -4,9 +4,11 @@ import pytest
 from sqlalchemy import select
 
 from broker.config.model import Config
+from broker.core.facts.messages import ConversationOfferEnded
 from broker.core.heard import SEEN_EVERY
 from broker.store import Store
 from broker.store.schema import lives
+from tests.support import letters
 from tests.support.store_facts import said, started
 
 pytestmark = pytest.mark.slow
@@ -46,6 +48,22 @@ def test_whoever_wrote_was_alive(store: Store, later: int, seen: int) -> None:
     store.begin_life(NOW)
     store.commit([started(1), said(1, 1, at=NOW + later)])
     assert store.recover(Config(), NOW + 10).heard == ((NOW, NOW + seen),)
+
+
+LIFE = letters.a_life()
+
+
+ALONE = [n for n, fact in enumerate(LIFE) if n and not isinstance(fact, ConversationOfferEnded)]
+"""Where a commit may end: the end of an offer comes with what became of the conversation."""
+
+
+@pytest.mark.parametrize("last", ALONE, ids=lambda n: type(LIFE[n]).__name__)
+def test_whoever_wrote_of_messages_was_alive(store: Store, last: int) -> None:
+    """B-13: a clock begins behind nothing of a conversation that says when it was written."""
+    store.begin_life(letters.AT - 1)
+    store.commit(LIFE[: last + 1])
+    ((_, seen),) = store.recover(Config(), letters.AT + 5_000_000).heard
+    assert seen >= max(fact.at for fact in LIFE[: last + 1] if hasattr(fact, "at"))
 
 
 def test_what_was_found_of_the_end_of_a_life_is_known_for_good(store: Store) -> None:
