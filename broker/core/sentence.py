@@ -95,8 +95,8 @@ def heard(
 ) -> Words:
     """What came from the wire, from a visitor (no agent) or from an agent."""
     sent = to_micros(p.time_sent) if p.time_sent is not None else now
-    said = (p.id or "", name, p.text or "", sent)
-    return Words(*said, outbound, p.model, now, agent, attachments=attachments)
+    said = (p.id or "", name, p.text or "", sent, outbound, p.model)
+    return Words(*said, now, agent, False, attachments)
 
 
 def shown(
@@ -123,8 +123,12 @@ def shown(
         counter=counter,
         confirmed_time=utc(confirmed_at) if confirmed_at is not None else None,
         model=words.model,
-        attachments=tuple([described(a, scans) for a in words.attachments]) or None,
+        attachments=_described_all(words.attachments, scans) if words.attachments else None,
     )
+
+
+def _described_all(named: Iterable[Attachment], scans: Scans) -> tuple[AttachmentInfo, ...]:
+    return tuple([described(one, scans) for one in named])
 
 
 def described(a: Attachment, scans: Scans) -> AttachmentInfo:

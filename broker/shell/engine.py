@@ -270,7 +270,8 @@ class Engine:
 
     def _release(self, batch: _Batch) -> None:
         """Let a batch go that is durable: at once, or when what its frames lack has been read."""
-        keys = _wanted(batch.effects)
+        # Whatever lacks something costs more than the usual, which need not be looked through.
+        keys = _wanted(batch.effects) if batch.extra else ()
         if keys:
             self._committer.read(keys, partial(self._read, batch))
         else:

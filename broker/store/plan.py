@@ -45,6 +45,11 @@ class Step:
         """How many rows there are."""
         return len(self.values) // len(self.command.columns)
 
+    def column(self, name: str) -> list[Any]:
+        """What the rows have in one column."""
+        columns = self.command.columns
+        return self.values[columns.index(name) :: len(columns)]
+
 
 @define
 class _Changes:

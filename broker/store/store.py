@@ -19,11 +19,12 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from broker.config.model import Config
 from broker.core.effects import StoredKey
-from broker.core.facts import BlobPieceStored, Fact
+from broker.core.facts import Fact
 from broker.core.heard import Spans
 from broker.core.state import Recovered
 from broker.store import dialects, lives, recovery
 from broker.store.blob_recovery import read_pieces
+from broker.store.blob_rows import PIECE
 from broker.store.commands import Command, size_for
 from broker.store.errors import (
     CommitError,
@@ -128,7 +129,7 @@ class Store:
                 raise CommitError(f"a commit is in doubt: {'; '.join(warnings)}")
             if self._files is not None:
                 self._files.look()
-            self._log_rows += rows + _long_rows(facts)
+            self._log_rows += rows + _long_rows(steps)
         except Exception as error:
             if (reason := dialects.refused_row(self._connection, error)) is not None:
                 raise RowRefusedError(f"a row was refused: {reason}") from error
@@ -341,6 +342,7 @@ class Store:
         return text
 
 
-def _long_rows(facts: Sequence[Fact]) -> int:
+def _long_rows(steps: Sequence[Step]) -> int:
     """As how many rows more those count that are pieces of attachments: by the pages that they fill."""
-    return sum([len(f.data) // dialects.PAGE for f in facts if type(f) is BlobPieceStored])
+    pieces = [piece for step in steps if step.command is PIECE for piece in step.column("data")]
+    return sum([len(piece) // dialects.PAGE for piece in pieces])
