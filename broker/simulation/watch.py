@@ -29,6 +29,7 @@ class Watch:
     _idle_since: int | None = None
     _open_since: int | None = None
     _closing: dict[int, int] = field(factory=dict)
+    _held_at: dict[int, int] = field(factory=dict)
     _told: dict[tuple[str, str], None] = field(factory=dict)
 
     def look(self) -> None:
@@ -76,8 +77,12 @@ class Watch:
     def _look_at(self, client: ClientConnection) -> None:
         sock, number = socket_of(client), client.number
         name = sock.wire.name
+        if self.server.sessions.cleaning.is_full(number, client.party):
+            # What the session sent waits for processes that clean and look, and nothing more is read of it.
+            self._held_at[number] = self.world.now
         if sock.unread_since is not None and self._idle_since is not None:
-            self._note("read", name, max(sock.unread_since, self._idle_since))
+            hindered = max(self._idle_since, self._held_at.get(number, 0))
+            self._note("read", name, max(sock.unread_since, hindered))
         if client.phase is Phase.CLOSING:
             since = self._closing.setdefault(number, self.world.now)
             self._note("close", name, max(since, self._hindered_at))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 
 import pytest
+from attrs import evolve
 
 from broker.checker.history import History, Kind
 from broker.config.model import SECOND
+from broker.shell.cleaning import LINE_INPUTS
 from broker.shell.connection import ClientConnection, Phase
+from broker.shell.sessions import Sessions
 from broker.simulation import installation
 from broker.simulation.broker_process import Host, Life
 from broker.simulation.disk import Disk
@@ -16,6 +19,12 @@ from broker.simulation.faults import Faults
 from broker.simulation.network import SimulatedConnection
 from broker.simulation.rng import Rng
 from broker.simulation.world import World
+from protocol.chat import ChatCommandInfo
+from protocol.codec import assemble, pack
+from protocol.errors import ErrorCode
+from protocol.message import MessageContentInfo
+from protocol.session import Hello
+from protocol.values import Role
 
 
 def served() -> tuple[Host, Life]:
@@ -72,3 +81,40 @@ def test_who_does_not_close_is_borne_no_longer_once_there_is_room() -> None:
         host.world.run_until(host.world.now + SECOND // 2)
         life.server.inbox_high = room
     assert unserved(host) == ["close"]
+
+
+def chatter(host: Host, life: Life) -> SimulatedConnection:
+    """An agent whose mail waits to be cleaned, for as long as nobody does that, and who goes on asking."""
+    life.cleaners.cleaning.on_order = lambda: None
+    wire = SimulatedConnection.make(host.world, host.rng, "agent")
+    assert host.accept(wire)
+    hello = Hello(version=1, role=Role.WORKPLACE, peers=("101",), login="agent0")
+    hello = evolve(hello, token=installation.token_of("agent0"))
+    wire.up.write(assemble(pack("SYS_HELLO", hello)))
+    host.world.run_until(host.world.now + SECOND)
+    mail = MessageContentInfo(request_id="mail", body_html="<p>Good day")
+    wire.up.write(assemble(pack("CS_MESSAGE_SEND", mail), {"Id": 1}))
+    asked = pack("CS_CHAT_RESYNC", ChatCommandInfo(peer="101"))
+    for number in range(2, LINE_INPUTS + 2):
+        wire.up.write(assemble(asked, {"Id": number}))
+        host.world.run_until(host.world.now + SECOND // 50)
+    return wire
+
+
+def test_who_waits_for_the_cleaning_of_what_they_sent_is_not_read_and_that_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """I-16, B-50: a line that is full holds its session back; once it is not, the server has no excuse."""
+    host, life = served()
+    wire = chatter(host, life)
+    wire.up.write(assemble(pack("CS_CHAT_RESYNC", ChatCommandInfo(peer="101")), {"Id": "last"}))
+    host.world.run_until(host.world.now + 3 * SECOND)
+    (client,) = life.sessions.clients.values()
+    assert client.paused
+    assert unserved(host) == []
+    monkeypatch.setattr(Sessions, "resume", lambda _self: None)  # a server that forgets who waits
+    order = life.cleaners.cleaning.take()
+    assert order is not None
+    life.guarded(lambda: life.cleaners.cleaning.done(order, ErrorCode.OVERLOADED))
+    host.world.run_until(host.world.now + 3 * SECOND)
+    assert unserved(host) == ["read"]
