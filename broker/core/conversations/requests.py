@@ -13,7 +13,7 @@ from broker.core.facts.causes import ConversationCause, OfferOutcome
 from broker.core.facts.messages import AddressMarked, ConversationExcluded
 from broker.core.inputs import Stamp
 from broker.core.message_state import Conversation, address_key
-from broker.core.messages.conversing import ended, moved, parked, unparked
+from broker.core.messages.conversing import ended, moved, parked, told_unparked, unparked
 from broker.core.messages.needs import asked_by
 from broker.core.routing.conversations import end_offer, offer_over, shown_to
 from broker.core.serving import answered, serves
@@ -105,7 +105,8 @@ def pick(
     if reason is not None:
         return Refusal(ErrorCode.WRONG_STATE, f"AgentId: {reason}")
     picked = moved(one, stamp, ChatStatus.ANSWERED, ConversationCause.PICKED, presence.agent)
-    return Decision([*unparked(one, stamp), picked], answer=told)
+    told_too = told_unparked(one, presence.agent)
+    return Decision([*unparked(one, stamp), picked], [*told_too], told)
 
 
 def _may_know(state: State, one: Conversation, agent: Guid) -> bool:
@@ -205,6 +206,7 @@ def close(
         decision.facts.append(_marked(one, stamp, presence, is_spam=True))
     if one.status is ChatStatus.ANSWERED:
         decision.notices += shown_to(one, one.agent)
+    decision.notices += told_unparked(one, presence.agent)
     return decision.answering(show_to(one, presence.agent, session, frame))
 
 

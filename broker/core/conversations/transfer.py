@@ -19,7 +19,7 @@ from broker.core.facts.details import AskedFor, Choice
 from broker.core.facts.messages import ConversationNoted, ConversationRouted
 from broker.core.inputs import Stamp
 from broker.core.message_state import Conversation
-from broker.core.messages.conversing import decided, moved, unparked
+from broker.core.messages.conversing import decided, moved, told_unparked, unparked
 from broker.core.routing.conversations import end_offer, offered
 from broker.core.serving import serves
 from broker.core.state import Session, State
@@ -106,7 +106,7 @@ def _to_project(
         routed,
         moved(one, stamp, ChatStatus.WAITING, ConversationCause.TRANSFERRED, project=project),
     ]
-    return Decision(facts)
+    return Decision(facts, [*told_unparked(one, me)])
 
 
 def _to_agent(

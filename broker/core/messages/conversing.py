@@ -141,14 +141,22 @@ def unparked(conversation: Conversation, stamp: Stamp) -> list[ConversationUnpar
     return [ConversationUnparked(conversation=conversation.id, no=conversation.no, at=stamp.now)]
 
 
-def woken(
-    conversation: Conversation, stamp: Stamp
-) -> list[ConversationUnparked | ConversationMoved]:
-    """The facts that one that was put aside waits again: its time has come, or somebody wrote."""
-    if conversation.aside is None:
+def told_unparked(
+    conversation: Conversation, but: Guid | None = None
+) -> list[ConversationToAgent]:
+    """Whoever put it aside sees what became of it, if they do not see that anyway."""
+    by = conversation.aside.by if conversation.aside is not None else None
+    if by is None or by == but:
         return []
+    return [ConversationToAgent(conversation=conversation.id, agent=by)]
+
+
+def woken(conversation: Conversation, stamp: Stamp) -> Decision:
+    """One that was put aside waits again: its time has come, or somebody wrote."""
+    if conversation.aside is None:
+        return Decision()
     waits = moved(conversation, stamp, ChatStatus.WAITING, ConversationCause.WOKEN)
-    return [*unparked(conversation, stamp), waits]
+    return Decision([*unparked(conversation, stamp), waits], [*told_unparked(conversation)])
 
 
 def kept_aside(state: MessagesState, conversation: Conversation, stamp: Stamp) -> Decision:

@@ -183,12 +183,13 @@ class _Coming:
     def _woken(self, conversation: Conversation) -> Decision:
         """It waits again; what no rule knew yet stays aside unless one knows it by this message."""
         if conversation.demanded.project is not None:
-            return Decision([*woken(conversation, self.stamp)])
+            return woken(conversation, self.stamp)
         rule = self._rule()
         if rule is None or rule.project is None:
             return kept_aside(self.state, conversation, self.stamp)
-        routed = self._routed(conversation, rule, rule.project)
-        return Decision([*routed, *woken(conversation, self.stamp)])
+        decision = Decision(self._routed(conversation, rule, rule.project))
+        decision.add(woken(conversation, self.stamp))
+        return decision
 
     def _kept(self, conversation: Conversation) -> Decision:
         """An automatic message reopens nothing: it is kept with what it answers (B-58)."""

@@ -168,7 +168,7 @@ def come_back(state: State, conversation: Conversation, stamp: Stamp) -> Decisio
     """
     aside = conversation.aside
     if aside is None or conversation.demanded.project is not None:
-        return Decision([*woken(conversation, stamp)])
+        return woken(conversation, stamp)
     stays = ConversationParked(
         conversation=conversation.id, no=conversation.no, at=stamp.now, until=None, by=aside.by
     )

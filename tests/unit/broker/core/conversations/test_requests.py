@@ -174,6 +174,7 @@ def test_what_is_put_aside_is_nobodys_until_its_time(play: Playbook) -> None:
     play.wait(DAY - 1)
     play.silent()
     play.wait(1)
+    alice.hears("SC_CONVERSATION_STATUS", ConversationId=key, Status="Waiting")
     alice.hears("SC_CONVERSATION_ALERT", ConversationId=key)  # who had it is preferred
     carol.silent()
     assert causes(play)[-3:] == ["parked", "woken", "offered"]
@@ -190,6 +191,7 @@ def test_what_is_put_aside_without_a_time_waits_for_the_other_side(play: Playboo
     post, alice = Post(play), play.agent("alice", "101", None)
     alice.silent()
     post.brings("Well?", InReplyToId="<1@example.org>", DeliverySystemId="<2@example.org>")
+    alice.hears("SC_CONVERSATION_STATUS", ConversationId=key, Status="Waiting")
     alice.hears("SC_CONVERSATION_ALERT", ConversationId=key, Unanswered=2)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from broker.core.decision import Decision
+from broker.core.effects import ConversationToAgent
 from broker.core.facts.causes import ConversationCause, DecisionKind
 from broker.core.facts.details import Forced
 from broker.core.facts.messages import (
@@ -14,7 +16,15 @@ from broker.core.facts.messages import (
 )
 from broker.core.inputs import Stamp
 from broker.core.message_state import Aside, Conversation, Draft
-from broker.core.messages.conversing import decided, ended, moved, parked, unparked, woken
+from broker.core.messages.conversing import (
+    decided,
+    ended,
+    moved,
+    parked,
+    told_unparked,
+    unparked,
+    woken,
+)
 from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus, CloseReason
 from tests.support.letters import ALICE, AT, MAIL, TALK
@@ -89,11 +99,21 @@ def test_aside_it_does_not_wait() -> None:
 
 def test_what_was_put_aside_waits_again() -> None:
     one = holding(enqueued_at=AT, waited=5, aside=ASIDE)
-    back, waits = woken(one, STAMP)
+    decision = woken(one, STAMP)
+    back, waits = decision.facts
     assert isinstance(back, ConversationUnparked)
     assert isinstance(waits, ConversationMoved)
     assert (waits.cause, waits.enqueued_at, waits.waiting_since) == ("woken", AT, AT + 60)
-    assert woken(holding(), STAMP) == unparked(holding(), STAMP) == []
+    assert decision.notices == [ConversationToAgent(conversation=TALK, agent=ALICE)]
+    assert woken(holding(), STAMP) == Decision()
+    assert unparked(holding(), STAMP) == []
+
+
+def test_whoever_put_it_aside_is_told_unless_they_see_it_anyway() -> None:
+    one = holding(aside=ASIDE)
+    assert told_unparked(one) == [ConversationToAgent(conversation=TALK, agent=ALICE)]
+    assert told_unparked(one, ALICE) == told_unparked(holding()) == []
+    assert told_unparked(holding(aside=Aside(at=1, until=None, by=None))) == []
 
 
 def test_its_end_says_how_and_leaves_nothing_behind() -> None:

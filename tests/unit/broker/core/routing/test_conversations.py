@@ -109,6 +109,7 @@ def test_what_is_put_aside_comes_back_at_its_time(play: Playbook) -> None:
     alice.says("CS_CONVERSATION_PARK", ConversationId=key, UntilUtc=until)
     alice.hears("SC_CONVERSATION_STATUS", IsParked=True)
     play.wait(60)
+    alice.hears("SC_CONVERSATION_STATUS", ConversationId=key, Status="Waiting")
     alice.hears("SC_CONVERSATION_ALERT", ConversationId=key)
     assert causes(play)[-2:] == ["woken", "offered"]
 
