@@ -141,9 +141,7 @@ def unparked(conversation: Conversation, stamp: Stamp) -> list[ConversationUnpar
     return [ConversationUnparked(conversation=conversation.id, no=conversation.no, at=stamp.now)]
 
 
-def told_unparked(
-    conversation: Conversation, but: Guid | None = None
-) -> list[ConversationToAgent]:
+def told_unparked(conversation: Conversation, but: Guid | None = None) -> list[ConversationToAgent]:
     """Whoever put it aside sees what became of it, if they do not see that anyway."""
     by = conversation.aside.by if conversation.aside is not None else None
     if by is None or by == but:

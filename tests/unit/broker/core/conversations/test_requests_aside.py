@@ -93,9 +93,7 @@ def test_a_supervisor_ends_it(play: Playbook) -> None:
 
 
 @pytest.mark.parametrize("members", [{"IsAutomatic": True}, {"SpamLevel": 3}])
-def test_what_leaves_it_aside_is_told_to_nobody(
-    play: Playbook, members: dict[str, Any]
-) -> None:
+def test_what_leaves_it_aside_is_told_to_nobody(play: Playbook, members: dict[str, Any]) -> None:
     """B-58, B-59: neither a machine nor spam brings it back."""
     post, alice = Post(play), play.agent("alice", "101")
     put_aside(play, post, alice)
