@@ -24,6 +24,7 @@ class Hello:
         software: Name and version of the program.
         continues: The session that it goes on with after a lost connection (workplace only).
         takes_pieces: Whether it takes lists in pieces: of open chats, a workplace those of conversations.
+        takes_messages: Whether it works on messages: its agent is offered conversations (workplace only).
     """
 
     version: int = 0
@@ -34,6 +35,7 @@ class Hello:
     software: str | None = None
     continues: Guid | None = None
     takes_pieces: bool | None = None
+    takes_messages: bool | None = None
 
 
 @value(kw_only=True)

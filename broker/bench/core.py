@@ -238,7 +238,11 @@ class Floor:
         floor.put("hello", SessionOpened(session=-1, role=Role.CONNECTOR, gateways=boxes))
         for number, agent in enumerate(config.agents.values(), GATEWAYS):
             hello = SessionOpened(
-                session=number, role=Role.WORKPLACE, workplace=agent.login, agent_id=agent.id
+                session=number,
+                role=Role.WORKPLACE,
+                workplace=agent.login,
+                agent_id=agent.id,
+                takes_messages=True,
             )
             floor.put("hello", hello)
             if floor.chance.random() < 0.9:

@@ -68,6 +68,7 @@ _OF_POST: Final[tuple[Law, ...]] = (
     i01_messages.before_visible,
     i08_conversations.one_owner,
     i08_conversations.legal,
+    i08_conversations.told_of_messages,
     i07_conversations.not_forgotten,
     i07_conversations.moves_on,
     i15_conversations.isolated,

@@ -16,6 +16,7 @@ from broker.checker.timeline import Timeline
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
 from protocol.frame import Frame
 from protocol.message import MessageContentInfo
+from protocol.session import Hello
 from protocol.values import Guid, Role
 
 Addressed = ChatSentenceInfo | ChatCommandInfo | ChatServiceInfo
@@ -43,6 +44,12 @@ class Connection:
     welcomed_at: int | None = None
     gone_at: int | None = None
     requests: dict[int | str, Frame] = field(factory=dict)
+
+    @property
+    def takes_messages(self) -> bool:
+        """Whether its hello said that its agent may be offered conversations (B-57)."""
+        said = (event.frame.payload for event in self.events if event.frame is not None)
+        return any(isinstance(hello, Hello) and bool(hello.takes_messages) for hello in said)
 
     def request_of(self, frame: Frame) -> Frame | None:
         """What a frame answers."""

@@ -80,6 +80,8 @@ def _free(story: Story, one: ConversationRow, end: int) -> Iterator[Guid]:
         about = setup["agents"].get(agent)
         if connection.role is not Role.WORKPLACE or agent is None or about is None:
             continue
+        if not connection.takes_messages:
+            continue
         row = next((a for a in story.dump.agents if a.agent == agent), None)
         ready = row is not None and row.state == AgentState.READY.value and row.next_state is None
         if not ready or not about["works"] or agent in excluded:

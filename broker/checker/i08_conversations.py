@@ -8,10 +8,11 @@ from itertools import pairwise
 from attrs import frozen
 
 from broker.checker.evidence import Story, in_force
+from broker.checker.history import Kind
 from broker.checker.i06_slots import SETTLE, seats_of
 from broker.checker.post import ConversationMoveRow, ConversationOfferRow
 from broker.checker.violation import Violation
-from protocol.values import Guid
+from protocol.values import Guid, Role
 
 PILOT, WAITING, ALERTING, ANSWERED, CLOSED = "Pilot", "Waiting", "Alerting", "Answered", "Closed"
 MOVES: dict[tuple[str, str], set[str]] = {
@@ -56,6 +57,20 @@ def legal(story: Story) -> Iterator[Violation]:
         if offer.outcome is not None and offer.outcome not in OUTCOMES:
             text = f"an offer ended as {offer.outcome}"
             yield Violation("I-8", text, offer.at, chat=offer.conversation)
+
+
+def told_of_messages(story: Story) -> Iterator[Violation]:
+    """I-8: a program whose hello did not say that it takes messages is told of none (B-57)."""
+    for connection in story.connections.values():
+        if connection.role is not Role.WORKPLACE or connection.takes_messages:
+            continue
+        for event in connection.events:
+            frame = event.frame
+            if event.kind is not Kind.GOT or frame is None or frame.re is not None:
+                continue
+            if frame.type.startswith(("SC_CONVERSATION_", "SC_MESSAGE_")):
+                text = f"{frame.type} came to a program that takes no messages"
+                yield Violation("I-8", text, event.at, connection.name)
 
 
 def _illegal(before: ConversationMoveRow, after: ConversationMoveRow) -> str | None:

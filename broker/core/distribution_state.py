@@ -58,6 +58,7 @@ class AgentPresence(Workload):
         missed: Timed-out offers in a row (B-24).
         idle_since: When their last slot was released, for "longest idle" (B-21), on the clock of deadlines.
         session: Their connection, None while they are away.
+        takes_messages: Whether the program there works on conversations.
         workplace: The number of the seat they have or had last.
         lost_at: When their connection was lost, None while they are there or logged off; on that clock too.
         left_at: When it was lost last, whatever came of it.
@@ -73,6 +74,7 @@ class AgentPresence(Workload):
     missed: int = 0
     workplace: str | None = None
     session: int | None = None
+    takes_messages: bool = False
     lost_at: int | None = None
     left_at: int | None = None
     login: Guid | None = None

@@ -58,6 +58,7 @@ class SessionOpened:
         agent_id: The agent at the workplace.
         continues: The session with which a workplace goes on after a lost connection.
         takes_pieces: Whether a connector takes the list of its chats in pieces (W-25).
+        takes_messages: Whether the program of a workplace works on messages (B-57).
         software: What its program calls itself.
         re: The `Id` of the hello, to be repeated in the welcome.
     """
@@ -69,6 +70,7 @@ class SessionOpened:
     agent_id: Guid | None = None
     continues: Guid | None = None
     takes_pieces: bool = False
+    takes_messages: bool = False
     software: str | None = None
     re: FrameId = None
 

@@ -98,6 +98,9 @@ def _lease_faults(state: State) -> list[str]:
     holders: dict[Guid, set[Guid]] = {}
     for presence in d.presences.values():
         ought, held = due.pop(presence.agent, {}), presence.conversations
+        is_shown = presence.session is None or presence.takes_messages
+        if ought and not is_shown:
+            faults.append(f"I-6: the program of agent {presence.agent} does not show {ought}")
         if held.leases != ought:
             faults.append(f"I-6: agent {presence.agent} holds {held.leases}, not {ought}")
         costs = {

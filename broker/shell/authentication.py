@@ -55,6 +55,7 @@ def opening(session: int, claim: Claim, hello: Hello, re: FrameId) -> SessionOpe
         agent_id=claim.agent_id,
         continues=hello.continues,
         takes_pieces=bool(hello.takes_pieces),
+        takes_messages=bool(hello.takes_messages),
         software=hello.software,
         re=re,
     )

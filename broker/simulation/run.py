@@ -233,8 +233,9 @@ class Play:
             token=installation.token_of(f"agent{index}"),
             encoding=self._encoding(index == 1),
             tuning=TUNING,
-            # Half of them leave it to the library to know their conversations.
+            # Half of them leave it to the library to know their conversations; one in four knows none.
             conversations=index % 2 == 0 and has_post(self.installation.config),
+            takes_messages=index % 4 == 1,
         )
         mine = rng.fork(f"agent{index}")
         known = self.installation.config.agents

@@ -421,4 +421,5 @@ def _hello(settings: Settings) -> Hello:
                 token=settings.token,
                 software=settings.software,
                 takes_pieces=(settings.conversations and settings.tuning.pieces) or None,
+                takes_messages=settings.conversations or settings.takes_messages or None,
             )

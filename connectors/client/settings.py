@@ -112,7 +112,9 @@ class WorkplaceSettings:
         number: The workplace number.
         login: The agent's login.
         token: The agent's secret.
-        conversations: Whether the program works on conversations too: on messages, beside chats.
+        conversations: Whether the program works on conversations too: on messages, beside chats. What is
+            known of them is kept for it.
+        takes_messages: The same of a program that keeps that by itself: frames about them are `Pushed`.
         software: What the program calls itself.
         encoding: How its frames are written (W-9).
         tuning: Times and bounds.
@@ -122,6 +124,7 @@ class WorkplaceSettings:
     login: str
     token: str = field(repr=False)
     conversations: bool = False
+    takes_messages: bool = False
     software: str = "parley-connectors"
     encoding: Encoding = MESSAGEPACK
     tuning: Tuning = field(factory=Tuning)

@@ -167,7 +167,7 @@ class Office(CoreInMemory):
             case "brings":
                 self.brings(one, two)
             case "sits":
-                self.sits(*SEATS[one], takes_pieces=two % 2 == 0)
+                self.sits(*SEATS[one], takes_pieces=two % 2 == 0, takes_messages=two % 5 > 0)
             case "waits":
                 self.wait(one)
             case "restart" if one == 0:
@@ -184,7 +184,7 @@ class Office(CoreInMemory):
                 if agents:
                     self.by_agent(what, agents[one % len(agents)], one // 7, two)
 
-    def sits(self, login: str, number: str, *, takes_pieces: bool) -> None:
+    def sits(self, login: str, number: str, *, takes_pieces: bool, takes_messages: bool) -> None:
         agent = self.config.agent_by_login[login].id
         there = self.state.distribution.presences.get(agent)
         if there is not None and there.session is not None and self.count % 8:
@@ -195,6 +195,7 @@ class Office(CoreInMemory):
             workplace=number,
             agent_id=agent,
             takes_pieces=takes_pieces,
+            takes_messages=takes_messages,
         )
         self.next_session += 1
         self.put(hello)

@@ -238,6 +238,7 @@ class Anything(Playbook):
                     role=Role.WORKPLACE,
                     workplace=number,
                     agent_id=agent.id,
+                    takes_messages=self.next_session % 4 > 0,
                 )
             )
 

@@ -118,6 +118,11 @@ class Cell:
         return self._values["staff"]
 
     @property
+    def has_messages(self) -> bool:
+        """Whether its agents work on messages too, by programs that know them."""
+        return "[[message_gateways]]" in self._values["more"]
+
+    @property
     def _values(self) -> Mapping[str, str]:
         return {**_DEFAULTS, **self.settings, "name": self.name}
 

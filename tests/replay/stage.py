@@ -190,7 +190,8 @@ class Stage:
         if role == "connector":
             return {**who, "Peers": [name], "Token": f"{name}-secret"}
         login = f"{name}-{letter}"
-        return {**who, "Peers": [f"{name}-{number}"], "Login": login, "Token": f"{login}-secret"}
+        who |= {"Peers": [f"{name}-{number}"], "Login": login, "Token": f"{login}-secret"}
+        return {**who, "TakesMessages": True} if self.cell.has_messages else who
 
     async def connector(self, encoding: Encoding = MESSAGEPACK) -> Client:
         """A connector of the cell's gateway, welcome."""

@@ -11,7 +11,7 @@ from broker.core import broker, capacity
 from broker.core.decision import Decision
 from broker.core.distribution_state import DistributionState, Work
 from broker.core.effects import MessageToConnector, Send
-from broker.core.facts import Fact
+from broker.core.facts import Fact, SessionJoined
 from broker.core.facts.causes import AttemptOutcome
 from broker.core.facts.messages import (
     ConversationNoted,
@@ -22,6 +22,7 @@ from broker.core.facts.messages import (
 from broker.core.inputs import Stamp
 from broker.core.message_state import Conversation, Message
 from broker.core.messages import attempts, deliveries, outcomes, receiving, restoring, sending
+from broker.core.presence import sessions
 from broker.core.state import Session, State
 from broker.core.timers import TimerKind
 from broker.shell.engine import Engine
@@ -137,6 +138,13 @@ def _put_aside_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receiving._Coming, "_into", into)
 
 
+def _offered_to_any_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    def joined(**members: Any) -> SessionJoined:
+        return SessionJoined(**(members | {"takes_messages": True}))
+
+    monkeypatch.setattr(sessions, "SessionJoined", joined)
+
+
 PLANTS = (
     Plant(
         "a message is taken twice", "I-18", _instead(receiving, "known_message", lambda *_: None)
@@ -152,6 +160,7 @@ PLANTS = (
     Plant("an attempt has no end", "I-16", _no_timer(TimerKind.MESSAGE)),
     Plant("a report goes back", "I-12", _a_report_goes_back),
     Plant("an agent has a slot too many for messages", "I-6", _one_slot_more),
+    Plant("any program is offered conversations", "I-8", _offered_to_any_program),
     Plant("nobody fetches what was put aside", "I-7", _no_timer(TimerKind.ASIDE)),
     Plant("what is put aside sleeps when somebody writes", "I-7", _put_aside_for_good, 40),
     Plant("a conversation stays with who is gone", "I-16", _no_timer(TimerKind.CONVERSATION_GRACE)),

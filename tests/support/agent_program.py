@@ -26,7 +26,13 @@ def sit_down(core: WiredCore, login: str, workplace: str, session: int) -> None:
     """An agent, of whose program nothing is seen, is ready, and has a chat."""
     agent = core.agent_id(login)
     core.put(
-        SessionOpened(session=session, role=Role.WORKPLACE, workplace=workplace, agent_id=agent)
+        SessionOpened(
+            session=session,
+            role=Role.WORKPLACE,
+            workplace=workplace,
+            agent_id=agent,
+            takes_messages=True,
+        )
     )
     ready = AgentStateInfo(peer=workplace, state=AgentState.READY)
     call = ChatServiceInfo(peer="web", remote_address="+420")

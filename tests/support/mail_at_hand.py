@@ -63,7 +63,11 @@ def at_work_there(*agents: Guid, **distribution: Any) -> State:
     d.gateways = {CHAT: gateway_in(state.config), LETTER: MAIL, LARGE_LETTER: LARGE}
     for number, agent in enumerate(agents, 101):
         d.presences[agent] = AgentPresence(
-            agent=agent, state=AgentState.READY, session=number, workplace="103"
+            agent=agent,
+            state=AgentState.READY,
+            session=number,
+            takes_messages=True,
+            workplace="103",
         )
         touch(state, agent)
     d.agents_to_match.clear()

@@ -208,6 +208,7 @@ class Playbook(CoreInMemory):
         state: str | None = "Ready",
         *,
         takes_pieces: bool = False,
+        takes_messages: bool = True,
     ) -> Client:
         """An agent at a workplace, in a state (None: as the broker has them)."""
         agent = self.config.agent_by_login[login]
@@ -219,6 +220,7 @@ class Playbook(CoreInMemory):
                 workplace=workplace,
                 agent_id=agent.id,
                 takes_pieces=takes_pieces,
+                takes_messages=takes_messages,
             )
         )
         client.hears("SYS_WELCOME", AgentId=agent.id, WorkplaceNumber=workplace)

@@ -222,6 +222,7 @@ class WiredCore(CoreInMemory):
                 agent_id=claim.agent_id,
                 continues=hello.continues,
                 takes_pieces=bool(hello.takes_pieces),
+                takes_messages=bool(hello.takes_messages),
                 software=hello.software,
                 re=re,
             )

@@ -66,6 +66,7 @@ _TAKEN = Refusal(ErrorCode.WRONG_STATE, "RemoteAddress: has an open conversation
 _QUEUE_FULL = Refusal(ErrorCode.OVERLOADED, "GatewayId: too many messages wait for a connector")
 _MEMORY_FULL = Refusal(ErrorCode.OVERLOADED, "GatewayId: too many conversations are open")
 _GOING = Refusal(ErrorCode.WRONG_STATE, "logged off, or about to be")
+_CHATS_ALONE = Refusal(ErrorCode.WRONG_STATE, Ineligible.CHATS_ALONE.value)
 _NO_SLOT = Refusal(ErrorCode.WRONG_STATE, Ineligible.NO_SLOT.value)
 _NOT_HERE = Refusal(ErrorCode.NOT_ALLOWED, "Peer: not the workplace of this session")
 _CAME_BACK = Refusal(
@@ -235,6 +236,8 @@ class _Writing:
         presence = state.distribution.presences[self.agent]
         if presence.is_logging_off:
             return _GOING
+        if not presence.takes_messages:
+            return _CHATS_ALONE
         if slots_left(state, presence, Work.CONVERSATION) < self.gateway.weight:
             return _NO_SLOT
         pair = self.gateway.pair

@@ -378,6 +378,7 @@ def session_joined(state: DistributionState, f: SessionJoined) -> None:
         return
     presence = presence_of(state, f.agent)
     presence.session, presence.workplace, presence.lost_at = f.session, f.workplace, None
+    presence.takes_messages = f.takes_messages
     presence.idle_since = state.up
     touch(state, f.agent)
 
@@ -387,7 +388,7 @@ def session_left(state: DistributionState, f: SessionLeft) -> None:
     if f.agent is None:
         return
     presence = presence_of(state, f.agent)
-    presence.session = None
+    presence.session, presence.takes_messages = None, False
     presence.left_at = state.up
     if presence.state is not AgentState.LOG_OFF:
         presence.lost_at = state.up

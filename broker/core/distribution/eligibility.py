@@ -62,6 +62,8 @@ def kept_from(
     reason = blocked(presence)
     if reason is not None or work is Work.CHAT or presence is None:
         return reason
+    if not presence.takes_messages:
+        return Ineligible.CHATS_ALONE
     beside = state.config.distribution.messages_while_chatting or not presence.leases
     return None if beside else Ineligible.CHATTING
 

@@ -160,6 +160,8 @@ class Ineligible(StrEnum):
     IN_CHAT = "in the chat"
     CHATTING = "has a chat"
     """And is offered no conversation beside it (B-57)."""
+    CHATS_ALONE = "program takes no messages"
+    """Its hello did not say TakesMessages (B-57)."""
 
 
 class ChosenBy(StrEnum):

@@ -48,6 +48,7 @@ class SessionJoined:
     workplace: str | None
     agent: Guid | None
     takes_pieces: bool = False
+    takes_messages: bool = False
     software: str | None = None
     at: int
 

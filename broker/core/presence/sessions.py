@@ -21,11 +21,19 @@ from broker.core.facts import (
     BotAwaited,
     ChatForgotten,
     ConfigReplaced,
+    Fact,
     ListenedAgain,
     SessionJoined,
     SessionLeft,
 )
-from broker.core.facts.causes import AgentCause, ChatCause, OfferOutcome, PartyEnd, PassedOver
+from broker.core.facts.causes import (
+    AgentCause,
+    ChatCause,
+    ConversationCause,
+    OfferOutcome,
+    PartyEnd,
+    PassedOver,
+)
 from broker.core.inputs import Reloaded, Resumed, SessionClosed, SessionOpened, Stamp
 from broker.core.presence import registers
 from broker.core.routing import conversations
@@ -68,6 +76,7 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
             workplace=hello.workplace,
             agent=hello.agent_id,
             takes_pieces=hello.takes_pieces,
+            takes_messages=hello.takes_messages,
             software=hello.software,
             at=stamp.now,
         )
@@ -82,7 +91,22 @@ def opened(state: State, stamp: Stamp, hello: SessionOpened) -> Decision:
             decision.facts.append(move_agent(presence, stamp, AgentState.PAUSE, AgentCause.LOGIN))
         decision.facts += _seated(state, stamp, hello)
         decision.facts += _turns(state, hello.agent_id, stamp.up)
+        if not hello.takes_messages:
+            decision.facts += _handed_in(state, hello.agent_id, stamp)
     return decision
+
+
+def _handed_in(state: State, agent: Guid, stamp: Stamp) -> list[Fact]:
+    """An agent's program shows them no conversation: what they work on waits for somebody else (B-57)."""
+    presence = state.distribution.presences.get(agent)
+    held = presence.conversations.leases if presence is not None else {}
+    facts: list[Fact] = []
+    for key, holder in held.items():
+        if holder is ChatStatus.ANSWERED:
+            one = state.messages.conversations[key]
+            cause = ConversationCause.AGENT_LOST
+            facts += conversations.give_up(state, one, stamp, cause).facts
+    return facts
 
 
 def _was_replaced(state: State, hello: SessionOpened) -> bool:

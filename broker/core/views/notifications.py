@@ -260,11 +260,14 @@ def _mail_to_agent(
     now: int,
     but: int | None,
 ) -> list[Send]:
-    """A frame about a conversation for an agent, if they are there."""
+    """A frame about a conversation for an agent, if they are there and their program takes it."""
     session = _session_of(state, told.agent)
     if session in (None, but):
         return []
-    number = state.distribution.presences[told.agent].workplace or ""
+    presence = state.distribution.presences[told.agent]
+    if not presence.takes_messages:
+        return []
+    number = presence.workplace or ""
     payload: object
     match told:
         case MessageToAgent():

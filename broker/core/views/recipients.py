@@ -35,7 +35,7 @@ def readers(state: State, chat: Chat) -> tuple[tuple[int, str], ...]:
 
 
 def correspondents(state: State, message: Message) -> tuple[tuple[int, str], ...]:
-    """Who wrote an outbound message, and who works on its conversation now, if they are connected.
+    """Who wrote an outbound message, and who works on its conversation now, if they hear of messages.
 
     Of one that is a sentence they hear as of a sentence (B-60).
     """
@@ -46,7 +46,10 @@ def correspondents(state: State, message: Message) -> tuple[tuple[int, str], ...
     worker = conversation.agent if conversation is not None else None
     if conversation is not None and worker is not None and conversation.is_with(worker):
         agents[worker] = None
-    return _connected(state, agents)
+    presences = state.distribution.presences
+    return _connected(
+        state, [one for one in agents if one in presences and presences[one].takes_messages]
+    )
 
 
 def _connected(state: State, agents: Iterable[Guid]) -> tuple[tuple[int, str], ...]:

@@ -39,6 +39,7 @@ REASONS: Final[Mapping[str, str]] = {
     Ineligible.LOGGED_OFF: "in state LogOff",
     Ineligible.NO_SLOT: "no free slot",
     Ineligible.CHATTING: "has a chat",
+    Ineligible.CHATS_ALONE: "at a program that takes no messages",
     Ineligible.EXCLUDED: "let this chat go shortly before",
     Ineligible.IN_CHAT: "in this chat already",
 }

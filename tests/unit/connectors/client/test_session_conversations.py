@@ -83,19 +83,20 @@ class Desk:
         return len(self.stage.broker.state.messages.conversations[key].messages)
 
 
-def test_a_program_that_wants_no_conversations_asks_for_none_and_gets_pushes() -> None:
+def test_a_program_that_wants_no_conversations_asks_for_none_and_is_told_of_none() -> None:
+    """B-57."""
     desk = Desk(wanted=False)
     desk.comes()
     assert "CS_CONVERSATION_RESYNC" not in heard(desk.stage)
-    assert [e.frame.type for e in desk.alice.of(Pushed)] == ["SC_CONVERSATION_ALERT"]
+    assert not desk.alice.of(Pushed)
     assert not desk.alice.session.conversations.all()
 
 
-def test_one_that_wants_them_says_that_it_takes_pieces_and_is_ready_when_they_have_come() -> None:
+def test_one_that_wants_them_says_so_takes_pieces_and_is_ready_when_they_have_come() -> None:
     desk = Desk()
     assert "CS_CONVERSATION_RESYNC" in heard(desk.stage)
     hello = [f.payload for f in desk.stage.broker.way.heard if isinstance(f.payload, Hello)][-1]
-    assert hello.takes_pieces
+    assert (hello.takes_pieces, hello.takes_messages) == (True, True)
     assert len(desk.alice.of(Ready)) == 1
 
 

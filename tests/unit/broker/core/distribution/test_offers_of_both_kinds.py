@@ -252,7 +252,7 @@ def test_where_chats_keep_others_away_the_chat_is_all_that_is_offered() -> None:
     assert found_all(state) == [(CHAT, None), (LETTER, None)]
     assert found_all(state) == []
     state.distribution.presences[ALICE] = AgentPresence(
-        agent=ALICE, state=AgentState.READY, session=1, workplace="103"
+        agent=ALICE, state=AgentState.READY, session=1, takes_messages=True, workplace="103"
     )
     touch(state, ALICE)
     assert found_all(state) == [(CHAT, ALICE)]

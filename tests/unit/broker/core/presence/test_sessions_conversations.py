@@ -13,6 +13,7 @@ from tests.support.mail import (
     Post,
     alerted,
     causes,
+    refused,
     the_conversation,
     working,
 )
@@ -144,3 +145,65 @@ def test_missed_offers_of_both_kinds_count_together(play: Playbook) -> None:
     alice.hears("SC_CHAT_ALERT_END")
     alice.hears("SC_AGENT_STATE", State="Pause", Reason="Missed")
     web.heard.clear()
+
+
+def test_a_program_that_takes_no_messages_is_offered_none_and_told_of_none(play: Playbook) -> None:
+    """B-57, B-30: until the agent comes with another one, after a restart as well."""
+    post, susan = Post(play), play.agent("susan", "104", "Pause")
+    alice = play.agent("alice", "101", takes_messages=False)
+    post.brings()
+    key, me = the_conversation(play).id, agent_of(play, "alice")
+    alice.silent()
+    susan.says("CS_CONVERSATION_EXPLAIN", 1, ConversationId=key, AgentId=me)
+    waiting, now = susan.hears("SC_CONVERSATION_EXPLANATION", 1)["items"][-2:]
+    assert waiting["Agents"][0]["Reason"] == now["Reason"] == "program takes no messages"
+    alice.leaves()
+    alice = play.agent("alice", "101", None)
+    alice.hears("SC_CONVERSATION_ALERT", ConversationId=key)
+    play.restart()
+    alice = play.agent("alice", "101", None, takes_messages=False)
+    assert the_conversation(play).status == "Waiting"
+    alice.silent()
+    alice.leaves()
+    play.agent("alice", "101", None).hears("SC_CONVERSATION_ALERT", ConversationId=key)
+
+
+def test_nor_do_they_take_one_in_another_way(play: Playbook) -> None:
+    """B-57."""
+    post, alice = Post(play), play.agent("alice", "101", takes_messages=False)
+    post.brings()
+    waits, lack = the_conversation(play).id, "program takes no messages"
+    assert lack in refused(alice, "CS_CONVERSATION_PICK", "WrongState", ConversationId=waits)
+    carol = play.agent("carol", "103")
+    carol.hears("SC_CONVERSATION_ALERT", ConversationId=waits)
+    carol.says("CS_CONVERSATION_ANSWER", ConversationId=waits)
+    carol.hears("SC_CONVERSATION_STATUS")
+    to = {"ConversationId": waits, "ToAgentId": agent_of(play, "alice")}
+    assert lack in refused(carol, "CS_CONVERSATION_TRANSFER", "WrongState", **to)
+    new = {"RequestId": "k", "GatewayId": post.gateway, "RemoteAddress": "c@example.org"}
+    said = {**new, "BodyText": "They fit."}
+    assert lack in refused(alice, "CS_MESSAGE_SEND", "WrongState", **said)
+    alice.silent()
+
+
+def test_what_somebody_works_on_waits_when_they_come_with_a_program_that_takes_none(
+    play: Playbook,
+) -> None:
+    """B-57, I-6: they could not see it."""
+    post, alice = Post(play), play.agent("alice", "101")
+    working(play, alice, post)
+    alice.leaves()
+    alice = play.agent("alice", "101", None, takes_messages=False)
+    one = the_conversation(play)
+    assert (causes(play)[-1], one.status) == ("agent_lost", "Waiting")
+    assert presence_of(play, "alice").conversations.load == 0
+    alice.silent()
+
+
+def test_one_program_after_the_other_leaves_no_alert_where_nobody_sees_it(play: Playbook) -> None:
+    """W-11."""
+    alice = play.agent("alice", "101")
+    alerted(play, alice)
+    alice = play.agent("alice", "101", None, takes_messages=False)
+    assert (causes(play)[-1], the_conversation(play).offer) == ("withdrawn", None)
+    alice.silent()

@@ -67,11 +67,11 @@ def test_whoever_was_in_it_at_its_end_has_the_sentences_still() -> None:
 
 
 def test_of_a_message_hear_who_wrote_it_and_who_works_on_it() -> None:
-    """B-54; of one that is a sentence nobody does (B-60)."""
+    """B-54; of one that is a sentence nobody does (B-60), and no program that takes none (B-57)."""
     state = written(*letters.a_reply(sending=True))
     talk, message = state.messages.conversations[TALK], state.messages.messages[guid(102)]
     state.distribution.presences = {
-        who: AgentPresence(agent=who, session=number, workplace=f"10{number}")
+        who: AgentPresence(agent=who, session=number, takes_messages=True, workplace=f"10{number}")
         for number, who in enumerate((letters.ALICE, BOB))
     }
     assert correspondents(state, message) == ((0, "100"),)
@@ -79,6 +79,8 @@ def test_of_a_message_hear_who_wrote_it_and_who_works_on_it() -> None:
     assert correspondents(state, message) == ((0, "100"), (1, "101"))
     message.agent = None
     assert correspondents(state, message) == ((1, "101"),)
+    state.distribution.presences[BOB].takes_messages = False
+    assert correspondents(state, message) == ()
     talk.status = ChatStatus.WAITING
     assert correspondents(state, message) == ()
     message.agent, message.conversation = letters.ALICE, None
