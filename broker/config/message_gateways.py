@@ -5,9 +5,9 @@ from __future__ import annotations
 from attrs import frozen
 
 from broker.config.basics import DAY, HOUR, MINUTE, SECOND, Hours, Secret
-from broker.config.pattern import Pattern
 from protocol.identifiers import derive
 from protocol.message import GatewayInfo
+from protocol.pattern import Pattern
 from protocol.values import Channel, Direction, Guid
 
 RETRIES = (30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR)

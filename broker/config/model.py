@@ -25,7 +25,7 @@ from broker.config.basics import Span as Span
 from broker.config.basics import frozen_map
 from broker.config.message_gateways import MessageGateway, MessageRule
 from broker.config.partners import Bot, TextMatch
-from broker.config.pattern import Pattern
+from protocol.pattern import Pattern
 from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
 from protocol.scenario import ScenarioInfo
 from protocol.values import ChatType, Guid, Signal

@@ -17,8 +17,8 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from broker.config.folding import tidy
-from broker.config.pattern import Pattern
 from protocol.limits import OTHER_TEXT
+from protocol.pattern import Pattern
 from protocol.values import ENUM_ALIASES, Guid, is_blank, parse_guid
 
 T = TypeVar("T")

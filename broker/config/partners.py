@@ -8,8 +8,8 @@ from typing import Final
 from attrs import field, frozen
 
 from broker.config.folding import Words, tidy
-from broker.config.pattern import Pattern
 from protocol.limits import INT32
+from protocol.pattern import Pattern
 from protocol.scenario import ScreenControlInfo
 from protocol.values import Guid
 

@@ -32,10 +32,10 @@ from broker.config.model import (
     WrapupCode,
 )
 from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch
-from broker.config.pattern import Pattern
 from broker.simulation import post
 from broker.simulation.rng import Rng
 from protocol.identifiers import derive
+from protocol.pattern import Pattern
 from protocol.scenario import (
     ScenarioInfo,
     ScreenControlInfo,

@@ -11,9 +11,9 @@ from attrs import evolve, frozen
 
 from broker.config.message_gateways import MessageGateway, MessageLimits, MessageRule
 from broker.config.model import SECOND, Config, Secret
-from broker.config.pattern import Pattern
 from broker.simulation.rng import Rng
 from protocol.identifiers import derive
+from protocol.pattern import Pattern
 from protocol.values import Channel, Guid
 
 OFTEN: Final = 0.5

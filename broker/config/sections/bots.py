@@ -21,12 +21,12 @@ from broker.config.parse import (
     text_pattern,
 )
 from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch, as_integer
-from broker.config.pattern import Pattern
 from broker.config.section_reader import Table
 from broker.config.sections.directory import PUBLIC_NAME_BYTES, Named
 from broker.config.sections.forms import choice_texts
 from broker.config.sections.routing import warn_doubt
 from protocol.limits import text_length
+from protocol.pattern import Pattern
 from protocol.scenario import ScreenControlInfo
 from protocol.values import ControlType, Guid
 

@@ -27,7 +27,6 @@ from broker.config.parse import (
     word,
     zone,
 )
-from broker.config.pattern import Pattern
 from broker.config.secret import SecretKeys, secret_of
 from broker.config.section_reader import Table
 from broker.config.sections.directory import MOST_CHATS, NAME
@@ -42,6 +41,7 @@ from broker.config.sections.routing import (
     warn_doubt,
 )
 from protocol.limits import text_length
+from protocol.pattern import Pattern
 from protocol.values import Channel, Direction, Guid
 
 _REGIONS: Final = (

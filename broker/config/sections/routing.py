@@ -29,9 +29,9 @@ from broker.config.parse import (
     zone,
 )
 from broker.config.partners import TextMatch
-from broker.config.pattern import Pattern
 from broker.config.section_reader import Table
 from broker.config.sections.hours import ALWAYS, parse_hours, week_of
+from protocol.pattern import Pattern
 from protocol.values import Guid, Signal
 
 UTC = ZoneInfo("UTC")

@@ -6,9 +6,9 @@ from broker.config.folding import Words
 from broker.config.load import loads
 from broker.config.model import Config
 from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch
-from broker.config.pattern import Pattern
 from protocol.identifiers import derive
 from protocol.limits import text_length
+from protocol.pattern import Pattern
 from tests.support.marked_config import assert_fault, marked_line, warnings_of
 
 THINGS = """

@@ -9,9 +9,9 @@ import pytest
 from broker.config.load import loads
 from broker.config.model import Calendar, Config, GateRule, Hours, RuleLimits, Span
 from broker.config.partners import TextMatch
-from broker.config.pattern import Pattern
 from broker.core.form_values import FORM_TEXT, form_values
 from broker.core.rules.matching import Applicant, GateVerdict, gate, pre, project, speaks, within
+from protocol.pattern import Pattern
 from protocol.scenario import ScenarioResultInfo, ScenarioResultValueInfo
 from protocol.values import Guid, Signal, to_micros
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from broker.config.load import loads
-from broker.config.pattern import MOST_STEPS, Pattern
+from protocol.pattern import MOST_STEPS, Pattern
 from tests.support.marked_config import assert_fault
 
 MATCH = '[[text_matches]]\nname = "m"\n'
