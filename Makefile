@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 CODE := protocol broker connectors tests .ci
 JS := tests/conformance/js
+UI := connectors/web/ui
 UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet $(if $(UPGRADE),--upgrade)
 
@@ -16,7 +17,8 @@ UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-setup: $(STAMP) ## make .venv with .venv/bin/parley (again only when the pins change)
+setup: $(STAMP) ## make .venv with .venv/bin/parley, and what browsers run (again only what changed)
+	@$(BIN)/python .ci/ui.py build
 
 $(STAMP): pyproject.toml .ci/requirements/dev.txt .ci/bootstrap.py
 	@$(PYTHON) .ci/bootstrap.py "$(VENV)" .ci/requirements/dev.txt
@@ -55,10 +57,12 @@ check: setup ## format, lint, types, import contracts, house rules
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
 	$(BIN)/python -m tests.house.rules
+	$(BIN)/python .ci/ui.py check
 
 fix: setup ## format, and repair what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python .ci/ui.py fix
 
 sim: setup ## run the simulator (SEED=1 RUNS=200)
 	$(BIN)/parley simulate --seed $(or $(SEED),1) --runs $(or $(RUNS),200) $(ARGS)
@@ -71,6 +75,7 @@ docs: setup ## build the documentation as a site into site/
 
 schemas: setup ## write the schemas, tables and golden frames of the protocol anew
 	$(BIN)/python -m tests.house.schemas
+	$(BIN)/python -m tests.house.typescript
 	$(BIN)/python -m tests.house.diagrams
 	$(BIN)/python -m tests.conformance.make
 
@@ -85,7 +90,8 @@ lock: setup ## pin the dependencies anew (UPGRADE=1 takes the newest)
 	$(UV_COMPILE) pyproject.toml --all-extras --group dev \
 		--constraint .ci/requirements/run.txt --output-file .ci/requirements/dev.txt
 	$(BIN)/python .ci/npm.py lock $(JS)
+	$(BIN)/python .ci/npm.py lock $(UI)
 
 clean: ## remove what was made, except .venv and var
-	rm -rf build dist site htmlcov .coverage .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf build dist site connectors/web/static htmlcov .coverage .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find $(CODE) -name __pycache__ -prune -exec rm -rf {} +

@@ -22,6 +22,9 @@ TEXT_SUFFIXES = {
     ".py",
     ".js",
     ".ts",
+    ".tsx",
+    ".css",
+    ".html",
     ".md",
     ".toml",
     ".json",
@@ -31,7 +34,7 @@ TEXT_SUFFIXES = {
     ".sh",
     ".cfg",
 }
-CODE_SUFFIXES = {".py", ".js", ".ts", ".sh"}
+CODE_SUFFIXES = {".py", ".js", ".ts", ".tsx", ".css", ".sh"}
 
 
 @frozen

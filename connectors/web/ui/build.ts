@@ -1,0 +1,26 @@
+/** Build what the web process serves, into `../static`. */
+
+import { rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build, type InlineConfig } from "vite";
+
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const OUT = here("../static");
+
+/** One file of one entry: `es` for programs that import it. */
+function bundle(entry: string, fileName: string, format: "es" | "iife"): InlineConfig {
+  return {
+    configFile: false,
+    root: here("."),
+    logLevel: "warn",
+    build: {
+      outDir: OUT,
+      emptyOutDir: false,
+      target: "es2022",
+      lib: { entry: here(entry), formats: [format], fileName: () => fileName, name: "parley" },
+    },
+  };
+}
+
+await rm(OUT, { recursive: true, force: true });
+await build(bundle("client/src/index.ts", "client.js", "es"));
