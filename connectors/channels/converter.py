@@ -79,10 +79,14 @@ def between(least: float, most: float) -> Check:
 
     def check(value: float) -> float:
         if not least <= value <= most:
-            raise ValueError(f"must be from {least:g} to {most:g}")
+            raise ValueError(f"must be from {_number(least)} to {_number(most)}")
         return value
 
     return check
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)
 
 
 def not_empty(value: T) -> T:

@@ -20,9 +20,9 @@ receiving = 8
 import re
 import ssl
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, Protocol, TypeVar, runtime_checkable
 
 from attrs import frozen
 
@@ -47,6 +47,29 @@ def host_and_port(value: str) -> str:
     return value
 
 
+def certificates(value: Path) -> Path:
+    """A check of a file with certificates that are to be trusted."""
+    try:
+        ssl.create_default_context(cafile=str(value))
+    except ssl.SSLError as error:
+        raise ValueError(f"{value} has no certificates: {error.reason or error}") from None
+    except OSError as error:
+        raise ValueError(f"{value} cannot be read: {error.strerror}") from None
+    return value
+
+
+Ca = Annotated[Path, certificates]
+"""A file with the certificates that are trusted."""
+
+
+@runtime_checkable
+class NamesGateways(Protocol):
+    """A section that names gateways, which are to be among those of `[broker]`."""
+
+    def gateways(self) -> Iterable[tuple[str, str]]:
+        """Where in the section one is named, as `accounts[0].gateway`, and which."""
+
+
 @frozen(kw_only=True)
 class Broker:
     """`[broker]`: where the broker is, and who this program is to it.
@@ -63,7 +86,7 @@ class Broker:
     gateways: Annotated[tuple[Annotated[str, not_empty], ...], not_empty]
     token: Secret
     tls: bool = False
-    ca: Path | None = None
+    ca: Ca | None = None
 
     def context(self) -> ssl.SSLContext | None:
         """How TLS is spoken; None: not at all."""
@@ -155,11 +178,11 @@ def load(path: Path, name: str, section: type[T], environ: Mapping[str, str]) ->
     try:
         content = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
-        raise FaultsError((Fault("", f"{path}: {error.strerror}"),)) from error
+        raise FaultsError((Fault("", f"cannot be read: {error.strerror}"),)) from error
     except UnicodeDecodeError as error:
-        raise FaultsError((Fault("", f"{path} is not UTF-8"),)) from error
+        raise FaultsError((Fault("", "is not UTF-8"),)) from error
     except tomllib.TOMLDecodeError as error:
-        raise FaultsError((Fault("", f"{path} is not valid TOML: {error}"),)) from error
+        raise FaultsError((Fault("", f"is not valid TOML: {error}"),)) from error
     return read(content, name, section, environ, beside=path.parent)
 
 
@@ -184,8 +207,20 @@ def read(
             found[key] = structured(content.get(key, {}), kind, path=key, environ=environ)
         except FaultsError as error:
             faults += error.faults
+    if isinstance(own := found.get(name), NamesGateways) and "broker" in found:
+        faults += _unknown_gateways(own, name, found["broker"].gateways)
     if faults:
         raise FaultsError(tuple(faults))
     own = found.pop(name)
     found["store"] = Storage(path=beside / found["store"].path)
     return Settings(own=own, **found)
+
+
+def _unknown_gateways(
+    section: NamesGateways, name: str, served: tuple[str, ...]
+) -> Iterable[Fault]:
+    return (
+        Fault(f"{name}.{where}", f"{gateway} is none of [broker] gateways: {', '.join(served)}")
+        for where, gateway in section.gateways()
+        if gateway not in served
+    )

@@ -334,7 +334,10 @@ async def opened(
 
 
 def _open(path: str) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=0.0, check_same_thread=False)
+    try:
+        database = sqlite3.connect(path, timeout=0.0, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise type(error)(f"{path}: {error}") from error
     try:
         # The lock of the first reading is kept until the file is closed: one program at a time.
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -349,11 +352,11 @@ def _open(path: str) -> sqlite3.Connection:
             raise sqlite3.DatabaseError(f"a store of version {found}; this program has {VERSION}")
         database.execute("BEGIN IMMEDIATE")
         database.execute("COMMIT")
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         database.close()
-        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             raise StoreInUseError(f"{path} is in use by another program") from error
-        raise
+        raise type(error)(f"{path}: {error}") from error
     except BaseException:
         database.close()
         raise

@@ -12,6 +12,8 @@ path = "drop"
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,11 +21,15 @@ from typing import Annotated, Literal
 from attrs import field, frozen
 
 from connectors.channels.converter import Secret, between, not_empty
+from connectors.channels.settings import Ca
 
 
 def day(value: str) -> str:
     """A check of a day."""
-    date.fromisoformat(value)
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"must be a day, as 2026-01-31, not {value}") from None
     return value
 
 
@@ -59,7 +65,7 @@ class Imap:
     host: Text
     port: Port | None = None
     tls: Tls = "on"
-    ca: Path | None = None
+    ca: Ca | None = None
     user: Text
     password: Secret | None = None
     oauth: str | None = None
@@ -93,7 +99,7 @@ class Smtp:
     host: Text
     port: Port | None = None
     tls: Tls = "starttls"
-    ca: Path | None = None
+    ca: Ca | None = None
     user: str | None = None
     password: Secret | None = None
     oauth: str | None = None
@@ -201,9 +207,56 @@ class EmailSettings:
                     found.append(f"{where}.{name}: a password and oauth are both there; give one")
                 if server.user is not None and server.oauth is None and server.password is None:
                     found.append(f"{where}.{name}: a user without a password and without oauth")
-        addresses = [account.address.lower() for account in self.accounts]
-        found += [
-            f"email.accounts: {address} is there twice"
-            for address in sorted({one for one in addresses if addresses.count(one) > 1})
-        ]
+            if account.imap is not None:
+                found += (f"{where}.imap.{fault}" for fault in _faults_of_moving(account.imap))
+        found += (f"email.accounts: {address} is there twice" for address in self._twice())
+        found += self._faults_of_folders()
         return tuple(found)
+
+    def gateways(self) -> Iterator[tuple[str, str]]:
+        """Where gateways are named, and which."""
+        for number, account in enumerate(self.accounts):
+            yield f"accounts[{number}].gateway", account.gateway
+        for number, folder in enumerate(self.folders):
+            if folder.gateway is not None:
+                yield f"folders[{number}].gateway", folder.gateway
+
+    def _twice(self) -> Iterator[str]:
+        """Addresses and mailboxes that several accounts have: each mail would come for one of them."""
+        names = [account.address.lower() for account in self.accounts]
+        names += (
+            f"the mailbox {imap.folder} of {imap.user}@{imap.host.lower()}"
+            for imap in (account.imap for account in self.accounts)
+            if imap is not None
+        )
+        return (name for name, count in sorted(Counter(names).items()) if count > 1)
+
+    def _faults_of_folders(self) -> Iterator[str]:
+        """Folders from which mail would come again and again."""
+        written = {account.out.resolve() for account in self.accounts if account.out is not None}
+        paths = [folder.path.resolve() for folder in self.folders]
+        for number, folder in enumerate(self.folders):
+            where, path = f"email.folders[{number}]", paths[number]
+            if path in paths[:number]:
+                yield f"{where}.path: {folder.path} is there twice"
+            if path in written:
+                yield f"{where}.path: mail that goes out is written into {folder.path}"
+            if folder.keep is not None and folder.keep.resolve() in paths:
+                yield f"{where}.keep: what is kept in {folder.keep} would be taken again"
+
+
+def _faults_of_moving(imap: Imap) -> Iterator[str]:
+    """Folders to which mail would move from themselves, each time as new mail."""
+    if imap.done != "move":
+        return
+    read = _folder(imap.folder)
+    for name, folder in (
+        ("done_folder", imap.done_folder),
+        ("refused_folder", imap.refused_folder),
+    ):
+        if _folder(folder) == read:
+            yield f"{name}: {folder} is what is read"
+
+
+def _folder(name: str) -> str:
+    return name.upper() if name.upper() == "INBOX" else name

@@ -1,12 +1,12 @@
 """The section `[sms]` of the file of an SMS connector; docs/connectors/sms.md says all of it."""
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from attrs import field, frozen
 
 from connectors.channels.converter import Secret, between, not_empty
-from connectors.channels.settings import host_and_port
+from connectors.channels.settings import Ca, host_and_port
 from connectors.sms.answers import Outcome
 from connectors.sms.locators import locator
 from connectors.sms.proofs import VonageMethod
@@ -160,7 +160,7 @@ class Smpp:
     host: Annotated[str, not_empty]
     port: Annotated[int, between(1, 65_535)] = 2775
     tls: bool = False
-    ca: Path | None = None
+    ca: Ca | None = None
     system_type: str = ""
     address_range: str = ""
     alphabet: Literal["gsm7", "latin-1", "ascii"] = "gsm7"
@@ -229,3 +229,8 @@ class SmsSettings:
     web: Web | None = None
     parts_wait: Annotated[float, between(1, 604_800)] = 3_600.0
     parts_most: Annotated[int, between(1, 100_000)] = 1_000
+
+    def gateways(self) -> Iterator[tuple[str, str]]:
+        """Where gateways are named, and which."""
+        for name, account in self.accounts.items():
+            yield f"accounts.{name}.gateway", account.gateway

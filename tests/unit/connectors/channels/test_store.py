@@ -143,6 +143,14 @@ def test_two_programs_do_not_share_a_store(tmp_path: Path) -> None:
     play(tmp_path / "s", lambda store: store.set_position("a", "b"))
 
 
+@pytest.mark.parametrize("name", ["none/s", "folder", "s"])
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "s").write_text("no store, but long enough to be taken for something " * 99)
+    with pytest.raises(sqlite3.Error, match=f"{name}: "):
+        play(tmp_path / name, lambda store: store.set_position("a", "b"))
+
+
 def test_what_is_no_store_of_this_version_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "s") as database:
         database.execute("PRAGMA user_version = 7")

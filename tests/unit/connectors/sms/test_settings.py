@@ -26,6 +26,10 @@ def test_what_is_left_out_has_a_value() -> None:
     assert settings.parts_wait == 3_600.0
 
 
+def test_every_gateway_that_is_named_is_told_of() -> None:
+    assert list(read({}).gateways()) == [("accounts.main.gateway", "sms")]
+
+
 @pytest.mark.parametrize(
     ("account", "fault"),
     [
