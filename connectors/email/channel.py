@@ -215,24 +215,34 @@ class Email(Channel):
         part = f"folder {folder.path}"
         going = True
         while going:
+            fault: str | None = None
             try:
                 for path in await _in_thread(None, partial(files.names, folder.path, time())):
                     if host.stopping:
                         return
-                    await self._pick_up(host, folder, path)
-                host.tell(part)
+                    try:
+                        await self._pick_up(host, folder, path)
+                    except OSError as error:
+                        fault = fault or str(error)  # and the next one is not kept waiting
             except Stopping:
                 return
             except OSError as error:
-                host.tell(part, str(error))
+                fault = str(error)
+            host.tell(part, fault)
             going = await host.pause(folder.poll)
 
     async def _pick_up(self, host: Host, folder: Folder, path: Path) -> None:
-        dropped = await _in_thread(None, partial(files.take, path))
+        dropped = await _in_thread(None, partial(files.take, path, self.settings.message_bytes))
         if dropped is None:
             return
         mail = await _in_thread(None, partial(parse, dropped.data))
-        arrival = Arrival(mail=mail, data=dropped.data, received=dropped.received)
+        arrival = Arrival(
+            mail=mail,
+            data=dropped.data,
+            received=dropped.received,
+            size=dropped.size,
+            where=str(folder.keep or folder.path),
+        )
         gateway = self._gateway_of(arrival) or folder.gateway
         if gateway is not None and await self._give(host, gateway, arrival):
             await _in_thread(None, partial(files.finish, dropped, folder.keep))
@@ -298,9 +308,12 @@ class Email(Channel):
             for each in message.attachments
         ]
         answered = message.in_reply_to
-        return outgoing(
+        mail = outgoing(
             message, account, attachments, await _kept(host, answered) if answered else None
         )
+        if not mail.recipients:
+            raise Permanent("the mail that it answers does not say who wrote it")
+        return mail
 
     async def _hand_over(self, host: Host, account: Account, smtp: Smtp, mail: NewMail) -> None:
         addresses = (account.address, *mail.recipients)

@@ -99,7 +99,8 @@ def incoming(arrival: Arrival, gateway: str, delivery_id: str, most: int) -> Inc
         drafted=mail.date,
         culture=mail.culture,
         spam_level=mail.spam_level,
-        is_automatic=True if mail.automatic is not None else None,
+        # No receipt goes to nobody.
+        is_automatic=True if mail.automatic is not None or not (remote and fits) else None,
         attachments=_few([*map(_fitting, mail.attachments), *more], arrival.data, most),
     )
 
@@ -268,7 +269,11 @@ def outgoing(
     domain = account.address.rpartition("@")[2]
     to, cc, bcc = _boxes(message.to), _boxes(message.cc), _boxes(message.bcc)
     remote = Mailbox(message.remote_address)
-    if not any(box.address.lower() == remote.address.lower() for box in (*to, *cc, *bcc)):
+    if remote.address == NOBODY:
+        to, cc, bcc = (
+            tuple(box for box in boxes if box.address != NOBODY) for boxes in (to, cc, bcc)
+        )
+    elif not any(box.address.lower() == remote.address.lower() for box in (*to, *cc, *bcc)):
         to = (remote, *to)
     references = tuple(name_at_far_side(name) for name in message.references)
     if not references and kept_ is not None:

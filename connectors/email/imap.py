@@ -27,6 +27,8 @@ _NOT_NOW: Final = re.compile(
     r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]|temporar|try again", re.IGNORECASE
 )
 """How a server refuses a login that is right."""
+_BYTES: Final = re.compile(r"""\bb(['"])(.*)\1""")
+_TOOK: Final = re.compile(r" *\([0-9. +]+ secs\)\.?")
 _PORTS: Final = {"on": 993, "starttls": 143, "off": 143}
 _SEEN, _FLAGGED, _DELETED = b"\\Seen", b"\\Flagged", b"\\Deleted"
 
@@ -120,10 +122,11 @@ class Mailbox:
             ImapError: It does not go.
         """
         settings = self.settings
-        with _faults():
+        port = settings.port or _PORTS[settings.tls]
+        with _faults(f"{settings.host}:{port}: "):
             client = IMAPClient(
                 settings.host,
-                settings.port or _PORTS[settings.tls],
+                port,
                 ssl=settings.tls == "on",
                 ssl_context=self._context() if settings.tls == "on" else None,
                 timeout=settings.timeout,
@@ -301,13 +304,20 @@ class Mailbox:
 
 
 def _in_utc(when: datetime) -> datetime:
-    """A time of the library's, which is local and does not say so."""
-    return when.astimezone(UTC)
+    """A time of the library's, which is local and does not say so; some servers have wild ones."""
+    try:
+        return when.astimezone(UTC)
+    except (OverflowError, ValueError, OSError):
+        return when.replace(tzinfo=UTC)
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
-    """Make one kind of error of all that the libraries raise."""
+def _faults(where: str = "") -> Iterator[None]:
+    """Make one kind of error of all that the libraries raise.
+
+    Args:
+        where: What stands before its text.
+    """
     try:
         yield
     except ImapError:
@@ -320,9 +330,11 @@ def _faults() -> Iterator[None]:
         KeyError,
         AttributeError,
     ) as error:
-        raise ImapError(_text(error)) from error
+        raise ImapError(where + _text(error)) from error
 
 
 def _text(error: BaseException) -> str:
+    """The words of a server or of the system, without what the library and a stop-watch put around them."""
     text = " ".join(str(error).split())
+    text = _TOOK.sub("", _BYTES.sub(r"\2", text))
     return text[:300] or type(error).__name__

@@ -94,7 +94,7 @@ class Submission:
             found = _before(error)
             if isinstance(found, Throttled):
                 raise found from error
-            raise UnreachableError(str(found)) from error
+            raise UnreachableError(f"{self.settings.host}:{self._port}: {found}") from error
         try:
             return self._transmit(client, envelope, data)
         finally:
@@ -111,9 +111,12 @@ class Submission:
 
     # --- the connection
 
+    @property
+    def _port(self) -> int:
+        return self.settings.port or _PORTS[self.settings.tls]
+
     def _connect(self) -> smtplib.SMTP:
         settings = self.settings
-        port = settings.port or _PORTS[settings.tls]
         client: smtplib.SMTP
         if settings.tls == "on":
             client = smtplib.SMTP_SSL(
@@ -124,7 +127,7 @@ class Submission:
         self._client = client
         # Without this the certificate would be held against an empty name.
         client._host = settings.host  # type: ignore[attr-defined]  # noqa: SLF001 - the only way there is
-        code, text = client.connect(settings.host, port)
+        code, text = client.connect(settings.host, self._port)
         if code != 220:
             raise smtplib.SMTPConnectError(code, text)
         client.ehlo_or_helo_if_needed()

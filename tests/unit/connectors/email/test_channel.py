@@ -12,7 +12,6 @@ from attrs import evolve
 
 from connectors.channels.channel import (
     Attachment,
-    Outgoing,
     OutgoingAttachment,
     Permanent,
     Report,
@@ -25,38 +24,22 @@ from connectors.channels.store import State
 from connectors.email.channel import Email
 from connectors.email.imap import REFUSED, TAKEN
 from connectors.email.parse import parse
-from connectors.email.settings import Account, EmailSettings, Folder, Imap, OAuth, Smtp
-from protocol.message import GatewayInfo, MessageContentInfo
-from protocol.values import Guid
+from connectors.email.settings import EmailSettings, Folder, Imap, OAuth, Smtp
+from protocol.message import MessageContentInfo
 from tests.support import dovecot, submission, tokens
-from tests.support.channel_host import PlayedHost, at_work
+from tests.support.channel_host import at_work
 from tests.support.dovecot import Dovecot, free_port
+from tests.support.mail_channel import ACCOUNT, GATEWAY, MESSAGE, names, question
 from tests.support.mails.reports import bounce
 from tests.support.mails.shape import head, mail
 
 needs_dovecot = pytest.mark.requires("dovecot")
-ACCOUNT = Account(gateway="mail", address="service@example.com")
-GATEWAY = GatewayInfo(
-    id=Guid("6fa459ea-ee8a-3ca4-894e-db77e160355e"), peer_address="mail", display_name="Service"
-)
-MESSAGE = Outgoing(
-    message_id=Guid("0f8fad5b-d9cb-469f-a165-70867728950e"),
-    gateway=GATEWAY,
-    delivery_id="out-1",
-    remote_address="ann@customer.example",
-    subject="Re: Question",
-    text="Because.",
-)
 
 
 @pytest.fixture(name="server")
 def _server() -> Iterator[Dovecot]:
     with dovecot.running() as server:
         yield server
-
-
-def question(number: int, **more: str) -> bytes:
-    return mail(head(Message_ID=f"<{number}@customer.example>", **more), f"question {number}\n")
 
 
 def reading(server: Dovecot, **more: Any) -> Email:
@@ -74,16 +57,6 @@ def reading(server: Dovecot, **more: Any) -> Email:
 def sending(server: submission.Submission, **more: Any) -> Email:
     smtp = Smtp(host="127.0.0.1", port=server.port, tls="off", timeout=10)
     return Email(EmailSettings(accounts=(evolve(ACCOUNT, smtp=evolve(smtp, **more)),)))
-
-
-def names(host: PlayedHost) -> list[str]:
-    return [message.delivery_id.partition("@")[0] for message in host.taken]
-
-
-async def appeared(path: Path) -> None:
-    with anyio.fail_after(30):
-        while not await anyio.Path(path).exists():  # noqa: ASYNC110 - a thread renames it
-            await anyio.sleep(0.05)  # real time: nobody tells of it
 
 
 # --- in
@@ -270,56 +243,6 @@ async def test_a_bounce_is_told_of_the_mail_that_came_back(server: Dovecot) -> N
 # --- folders
 
 
-async def test_a_dropped_file_is_taken_for_its_address(tmp_path: Path) -> None:
-    folder, kept = tmp_path / "drop", tmp_path / "kept"
-    folder.mkdir()
-    accounts = (ACCOUNT, Account(gateway="sales", address="sales@example.com"))
-    channel = Email(
-        EmailSettings(accounts=accounts, folders=(Folder(path=folder, keep=kept, poll=0.05),))
-    )
-    (folder / "1.eml").write_bytes(question(1, To="x@example.com, Sales@example.com"))
-    (folder / "2.eml").write_bytes(
-        question(2, To="list@x.example", Delivered_To="service@example.com")
-    )
-    (folder / "3.eml").write_bytes(question(3, To="nobody@x.example"))
-    (folder / "0.eml.$$$").write_bytes(question(0))
-    async with at_work(channel) as host:
-        await host.until(lambda: len(host.taken) == 3)
-        await appeared(folder / "3.eml.bad")
-        await host.until(lambda: host.parts.get(f"folder {folder}", "") is None)
-    assert {m.delivery_id[0]: m.gateway for m in host.taken} == {
-        "0": "mail",
-        "1": "sales",
-        "2": "mail",
-    }
-    assert [path.name for path in folder.iterdir()] == ["3.eml.bad"]
-    assert sorted(path.name for path in kept.iterdir()) == ["0.eml", "1.eml", "2.eml"]
-
-
-async def test_a_folder_that_is_not_there_is_told_and_waited_for(tmp_path: Path) -> None:
-    folder = tmp_path / "drop"
-    channel = Email(
-        EmailSettings(
-            accounts=(ACCOUNT,), folders=(Folder(path=folder, gateway="mail", poll=0.05),)
-        )
-    )
-    async with at_work(channel) as host:
-        await host.until(lambda: host.parts.get(f"folder {folder}") is not None)
-        folder.mkdir()
-        (folder / "1.eml").write_bytes(question(1, To="nobody@x.example"))
-        await host.until(lambda: len(host.taken) == 1)
-    assert list(folder.iterdir()) == []
-
-
-async def test_a_dropped_file_that_is_refused_is_set_aside(tmp_path: Path) -> None:
-    channel = Email(EmailSettings(accounts=(ACCOUNT,), folders=(Folder(path=tmp_path, poll=0.05),)))
-    (tmp_path / "1.eml").write_bytes(question(1))
-    async with at_work(channel) as host:
-        host.refuses = lambda message: True
-        await appeared(tmp_path / "1.eml.bad")
-    assert host.taken == []
-
-
 # --- out
 
 
@@ -404,25 +327,6 @@ async def test_what_cannot_be_written_is_refused_for_good() -> None:
             with pytest.raises(Permanent, match="not an address"):
                 await channel.send(evolve(MESSAGE, remote_address="nobody"))
     assert server.taken == []
-
-
-async def test_mail_is_written_into_a_folder_and_the_same_mail_once(tmp_path: Path) -> None:
-    channel = Email(EmailSettings(accounts=(evolve(ACCOUNT, out=tmp_path / "out"),)))
-    async with at_work(channel):
-        sent = await channel.send(MESSAGE)
-        await channel.send(MESSAGE)
-    (file,) = (tmp_path / "out").iterdir()
-    assert file.name == "out-1@example.com.eml"
-    assert parse(file.read_bytes()).message_id == sent.delivery_id
-
-
-async def test_a_folder_that_cannot_be_written_is_told_and_waited_for(tmp_path: Path) -> None:
-    (tmp_path / "out").write_text("no folder")
-    channel = Email(EmailSettings(accounts=(evolve(ACCOUNT, out=tmp_path / "out"),)))
-    async with at_work(channel) as host:
-        with pytest.raises(Temporary, match="out"):
-            await channel.send(MESSAGE)
-        assert host.parts[f"folder {tmp_path / 'out'}"] is not None
 
 
 async def test_a_gateway_without_a_server_waits_for_one() -> None:

@@ -46,6 +46,18 @@ def told(mail: Mail, data: bytes = b"", most: int = 10, **more: Any) -> Incoming
     return incoming(arrival, "mail", own_name(arrival), most)
 
 
+def test_a_mail_that_nobody_can_answer_gets_no_receipt() -> None:
+    for mail in (evolve(MAIL, sender=None), evolve(MAIL, sender=Mailbox("a" * 300 + "@x.example"))):
+        message = told(mail)
+        assert (message.remote_address, message.is_automatic) == (NOBODY, True)
+
+
+def test_an_answer_to_nobody_goes_to_those_that_are_named_besides() -> None:
+    nobody = evolve(ASKED, remote_address=NOBODY, to=f"{NOBODY}, found@x.example")
+    assert outgoing(nobody, ACCOUNT, (), None).recipients == ("found@x.example",)
+    assert outgoing(evolve(nobody, to=None, cc=None), ACCOUNT, (), None).recipients == ()
+
+
 def room(member: str) -> int:
     return text_length("MessageContentInfo", member)
 

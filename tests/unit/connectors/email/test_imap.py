@@ -11,6 +11,7 @@ import pytest
 from attrs import evolve
 
 from connectors.channels.converter import Secret
+from connectors.email import imap
 from connectors.email.imap import (
     REFUSED,
     TAKEN,
@@ -57,8 +58,8 @@ def _closed() -> Iterator[None]:
         _OPEN.pop().close()
 
 
-def opened(imap: Imap, token: str | None = None) -> Mailbox:
-    mailbox = Mailbox(imap)
+def opened(wanted: Imap, token: str | None = None) -> Mailbox:
+    mailbox = Mailbox(wanted)
     _OPEN.append(mailbox)
     mailbox.connect(token)
     return mailbox
@@ -220,10 +221,14 @@ def test_a_server_that_goes_away_is_an_error(server: Dovecot) -> None:
 
 
 def test_a_login_is_refused(server: Dovecot) -> None:
-    with pytest.raises(WrongCredentialsError):
+    where = f"127.0.0.1:{server.plain}: "
+    with pytest.raises(WrongCredentialsError) as refused:
         connected(server, password=Secret("wrong"))
-    with pytest.raises(ImapError):
-        connected(server, folder="There is no such folder")
+    assert str(refused.value).startswith("[AUTHENTICATIONFAILED] ")
+    with pytest.raises(ImapError) as found:
+        connected(server, folder="No such folder")
+    # Without how long it took, so that each try says the same and the log is told once.
+    assert str(found.value) == f"{where}select failed: Mailbox doesn't exist: No such folder"
 
 
 @pytest.mark.parametrize("tls", ["on", "starttls"])
@@ -237,8 +242,14 @@ def test_a_connection_is_sealed(server: Dovecot, tls: str) -> None:
 
 
 def test_nobody_at_the_port_is_an_error() -> None:
-    with pytest.raises(ImapError):
-        opened(Imap(host="127.0.0.1", port=free_port(), tls="off", user="x"))
+    port = free_port()
+    with pytest.raises(ImapError, match=f"127.0.0.1:{port}: .*refused"):
+        opened(Imap(host="127.0.0.1", port=port, tls="off", user="x"))
+
+
+@pytest.mark.parametrize("when", [datetime.min, datetime.max, datetime(1960, 1, 1)])
+def test_a_mail_has_a_time_whatever_the_server_says(when: datetime) -> None:
+    assert imap._in_utc(when).tzinfo is UTC
 
 
 def test_a_token_opens_a_mailbox() -> None:
