@@ -27,6 +27,7 @@ from broker.checker import (
     i15_isolation,
     i16_i17_liveness,
     i18_messages,
+    i18_texts,
     i19_attachments,
     i20_haste,
 )
@@ -72,8 +73,13 @@ _OF_POST: Final[tuple[Law, ...]] = (
     i07_conversations.not_forgotten,
     i07_conversations.moves_on,
     i15_conversations.isolated,
+    i18_texts.said,
+    i18_texts.goes_out,
+    i18_texts.in_order,
+    i18_texts.acknowledged,
+    i18_texts.earlier,
 )
-"""What I-1, I-2, I-6, I-7, I-8, I-11, I-15 and I-16 say of messages and conversations."""
+"""What the laws say of messages and conversations, and of messages that are sentences."""
 
 _OF_SERVICE: Final[tuple[Law, ...]] = (
     i13_i14_i16_service.drained,

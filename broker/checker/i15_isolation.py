@@ -8,6 +8,7 @@ from broker.checker.dump import NoteRow, SentenceRow
 from broker.checker.evidence import Connection, Story
 from broker.checker.history import Event, Kind
 from broker.checker.involvement import BOT, CONFERENCE, CONSULT, MONITOR, OWNER, TALKING
+from broker.checker.mail import parts_of
 from broker.checker.naive_client import INTERNAL
 from broker.checker.violation import Violation
 from protocol.agent import AgentStateInfo
@@ -169,10 +170,18 @@ def _strangers(story: Story) -> Iterator[Violation]:
         for connection, p in _sent(story, Role.CONNECTOR)
         if p.peer in connection.peers
     }
+    texts = {
+        (letter.chat, counter)
+        for letter in story.dump.messages
+        if letter.inbound and letter.chat is not None
+        for counter in parts_of(letter)
+    }
     for row in story.dump.sentences:
         chat = story.chats[row.chat]
         if row.own or (row.outbound and (row.chat, row.id) in sent):
             continue
+        if not row.outbound and (row.chat, row.counter) in texts:
+            continue  # by the words of a message (I-18)
         if row.outbound or (chat.gateway, chat.tracking_id, row.id) not in loose:
             text = f"sentence {row.counter} ({row.id}) was sent by nobody who may"
             yield Violation("I-15", text, row.at, chat=row.chat)

@@ -16,6 +16,14 @@ from broker.checker.post import (
 from protocol.values import ChatStatus, Guid
 
 CLOSED = ChatStatus.CLOSED.value
+PART = 32_768
+"""How long a sentence is at most: a message that is longer is several."""
+
+
+def parts_of(letter: MessageRow) -> range:
+    """The Counters of the sentences that a message of a chat is."""
+    count = max(1, -(-len(letter.body_text or "") // PART)) if letter.inbound else 1
+    return range(letter.counter, letter.counter + count)
 
 
 @define
@@ -26,6 +34,8 @@ class Mail:
         moves: The changes of each conversation, in order.
         within: The messages of each conversation, as stored.
         named: The messages of a gateway and a direction (inbound or not) under a name.
+        said: The messages of a sentence, by chat, Counter, and whether they came in.
+        said_in: The messages that are sentences of each chat.
         deliveries: The changes of each outbound message, in order.
         renamed: Names under which messages were handed over that have another one now.
     """
@@ -35,6 +45,8 @@ class Mail:
     letters: dict[Guid, MessageRow] = field(factory=dict)
     within: dict[Guid, list[MessageRow]] = field(factory=dict)
     named: dict[tuple[Guid, bool, str], list[MessageRow]] = field(factory=dict)
+    said: dict[tuple[Guid, int, bool], list[MessageRow]] = field(factory=dict)
+    said_in: dict[Guid, list[MessageRow]] = field(factory=dict)
     deliveries: dict[Guid, list[MessageMoveRow]] = field(factory=dict)
     notes: dict[Guid, dict[int, ConversationNoteRow]] = field(factory=dict)
     drafts: dict[Guid, DraftRow] = field(factory=dict)
@@ -55,6 +67,10 @@ class Mail:
             mail.letters[letter.id] = letter
             if letter.conversation is not None:
                 mail.within.setdefault(letter.conversation, []).append(letter)
+            if letter.chat is not None:
+                place = (letter.chat, letter.counter, letter.inbound)
+                mail.said.setdefault(place, []).append(letter)
+                mail.said_in.setdefault(letter.chat, []).append(letter)
             if letter.delivery_id is not None:
                 key = (letter.gateway, letter.inbound, letter.delivery_id)
                 mail.named.setdefault(key, []).append(letter)

@@ -32,7 +32,7 @@ from broker.config.model import (
     WrapupCode,
 )
 from broker.config.partners import Bot, BotAnswer, BotQuestion, TextMatch
-from broker.simulation import post
+from broker.simulation import post, texts
 from broker.simulation.rng import Rng
 from protocol.identifiers import derive
 from protocol.pattern import Pattern
@@ -128,6 +128,8 @@ def build(rng: Rng, agents: int) -> Installation:
         },
     )
     config = post.furnish(rng.fork("post"), config, _secret("post"))
+    if post.has_post(config):
+        config = texts.furnish(rng.fork("texts"), config, _secret("web"), _secret("post"))
     reloads = (_tighter(rng, config), _smaller(config), _other(more, config), config)
     return Installation(config, reloads)
 

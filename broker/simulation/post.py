@@ -38,8 +38,9 @@ OFFICES: Final = (
     Office("mail", Channel.EMAIL, 2),
     Office("sms", Channel.SMS, 1),
     Office("news", Channel.EMAIL, 1),
+    Office("text", Channel.SMS, 1),
 )
-"""`mail` has threads, `sms` has none, by `news` nothing comes in."""
+"""`mail` has threads, `sms` has none, by `news` nothing comes in, what comes by `text` is said in chats."""
 
 
 def has_post(config: Config) -> bool:

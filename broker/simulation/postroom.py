@@ -13,14 +13,17 @@ from broker.simulation.actors.agents import AgentPerson
 from broker.simulation.actors.carriers import Carrier, FarSide
 from broker.simulation.actors.clerks import Clerk
 from broker.simulation.actors.correspondents import Correspondent
+from broker.simulation.actors.texters import Texter, Texting, texting_of
 from broker.simulation.clients import Net, Program
 from broker.simulation.rng import Rng
+from broker.simulation.texts import PEER
+from broker.simulation.texts import WRITERS as TEXTERS
 from broker.simulation.world import MS
 from connectors.client.settings import ConnectorSettings, Tuning
 from protocol.encoding import JSON, MESSAGEPACK
 from protocol.message import MessageContentInfo
 
-WRITERS = {"mail": 3, "sms": 2, "news": 0}
+WRITERS = {"mail": 3, "sms": 2, "news": 0, PEER: TEXTERS}
 """How many write to each address."""
 
 
@@ -31,6 +34,7 @@ class Postroom:
     carriers: list[Carrier] = field(factory=list)
     writers: list[Correspondent] = field(factory=list)
     clerks: list[Clerk] = field(factory=list)
+    texting: list[Texting] = field(factory=list)
 
     @classmethod
     def staffed(
@@ -49,9 +53,10 @@ class Postroom:
                 Clerk(net.world, rng.fork(a.settings.login), agent=a, gateways=outbound)
                 for a in agents
             ]
-        if post.has_post(config):
-            for office in post.OFFICES:
+        for office in post.OFFICES:
+            if office.peer in config.message_gateways_by_peer:
                 room._open(net, rng.fork(office.peer), config, tuning, office)
+        room.texting = texting_of(rng.fork("texting"), net.world, config, agents)
         return room
 
     def _open(
@@ -78,8 +83,9 @@ class Postroom:
             )
             for index in range(office.carriers)
         ]
+        writes = Texter if office.peer == PEER else Correspondent
         writers = [
-            Correspondent(
+            writes(
                 net.world,
                 rng.fork(f"writer{index}"),
                 far=far,
@@ -95,7 +101,7 @@ class Postroom:
 
     def begin(self) -> None:
         """They all begin."""
-        for person in (*self.carriers, *self.writers, *self.clerks):
+        for person in (*self.carriers, *self.writers, *self.clerks, *self.texting):
             person.begin()
 
     def settle_down(self) -> None:
@@ -105,7 +111,7 @@ class Postroom:
 
     def fall_silent(self) -> None:
         """Nobody writes any more; what is under way is still carried."""
-        for person in (*self.writers, *self.clerks):
+        for person in (*self.writers, *self.clerks, *self.texting):
             person.quiet = True
 
     @property

@@ -26,6 +26,7 @@ from broker.simulation.clients import Net, Program
 from broker.simulation.disk import Disk
 from broker.simulation.faults import OF_SERVICE, Faults, Window
 from broker.simulation.habits import Browsing, habits_of
+from broker.simulation.installation import Installation
 from broker.simulation.post import has_post
 from broker.simulation.postroom import Postroom
 from broker.simulation.rng import Rng
@@ -70,6 +71,11 @@ class Script:
     storm: int = 75
     calm: int = 20
     quiet: int = 45
+
+
+def installation_of(script: Script) -> Installation:
+    """In which installation a run plays, but for what strains it."""
+    return installation.build(Rng(script.seed).fork("town"), script.agents)
 
 
 @frozen
@@ -125,7 +131,7 @@ class Play:
     def _set_up(self) -> None:
         script, world = self.script, self.world
         rng = Rng(script.seed)
-        self.installation = installation.build(rng.fork("town"), script.agents)
+        self.installation = installation_of(script)
         self.some_in_json = rng.fork("json").happens(0.5)
         self.faults = Faults(world, rng.fork("faults"), self._strike)
         strain = Strain.draw(rng.fork("strain"))

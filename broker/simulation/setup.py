@@ -49,6 +49,8 @@ def _message_gateway(gateway: MessageGateway) -> dict[str, Any]:
         "in": gateway.takes_in,
         "out": gateway.sends,
         "as_chat": gateway.as_chat,
+        "notes": gateway.notes_as_messages,
+        "confirm_delivered": gateway.confirm_delivered,
         "weight": gateway.weight,
         "deadline": gateway.deadline,
         "retries": list(gateway.retries),

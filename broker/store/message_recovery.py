@@ -41,6 +41,7 @@ from broker.store.message_schema import (
     messages,
     spam_addresses,
 )
+from broker.store.schema import chats
 from protocol.codegen import reader_of
 from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus, CloseReason, Guid, MessageStatus
@@ -305,16 +306,19 @@ def read_stored(connection: Connection, keys: Iterable[StoredKey]) -> dict[Store
 
 
 def _earlier(connection: Connection, chat_no: int) -> tuple[Earlier, ...]:
-    """The last sentences that were messages with the same address, before a chat, the oldest first."""
-    m = messages.c
-    address = select(m.remote_address).where(m.chat_no == chat_no).limit(1).scalar_subquery()
-    gateways = select(m.gateway).where(m.chat_no == chat_no)
+    """The last sentences that were messages with the same address, before a chat, the oldest first.
+
+    A chat whose sentences are messages goes by their address, by whichever gateway they come and go.
+    """
+    m, before, this = messages.c, chats.alias("before").c, chats.alias("this").c
     rows = (
         select(m.id, m.header, m.body_text, m.at, m.inbound)
         .where(
-            m.remote_address == address,
-            m.gateway.in_(gateways),
+            this.no == chat_no,
+            m.remote_address == this.tracking_id,
             m.chat_no < chat_no,
+            before.no == m.chat_no,
+            before.gateway == this.gateway,
         )
         .order_by(m.no.desc())
         .limit(HISTORY_LINES)

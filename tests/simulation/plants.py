@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from attrs import evolve, frozen
 
+from broker.config.model import Config
 from broker.core import broker, capacity, deadlines, serving
 from broker.core.chats import transcript, transitions
 from broker.core.decision import Decision
@@ -55,12 +56,14 @@ class Plant:
         law: The law that names it.
         patch: Plants it.
         seeds: Within how many seeds it must be caught.
+        needs: What an installation must have for the bug to do anything; of the others no seed counts.
     """
 
     name: str
     law: str
     patch: Patch
     seeds: int = 20
+    needs: Callable[[Config], bool] = lambda _config: True
 
 
 def _ack_before_commit(monkeypatch: pytest.MonkeyPatch) -> None:

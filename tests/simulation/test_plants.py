@@ -1,23 +1,25 @@
 """Each planted bug is caught by the law that names it, and by nothing that the plant itself broke."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import count, islice
 from typing import Final
 
 import pytest
 
 from broker.checker import Violation
 from broker.shell.engine import Engine
-from broker.simulation.run import Script, play
+from broker.simulation.run import Script, installation_of, play
 from tests.simulation.plants import PLANTS, Patch, Plant
 from tests.simulation.plants_attachments import PLANTS as ATTACHMENTS
 from tests.simulation.plants_floor import PLANTS as MORE
 from tests.simulation.plants_forms import PLANTS as FORMS
 from tests.simulation.plants_post import PLANTS as POST
 from tests.simulation.plants_server import PLANTS as SERVER
+from tests.simulation.plants_texts import PLANTS as TEXTS
 from tests.simulation.plants_traffic import PLANTS as TRAFFIC
 
-ALL = [*PLANTS, *ATTACHMENTS, *MORE, *FORMS, *POST, *SERVER, *TRAFFIC]
+ALL = [*PLANTS, *ATTACHMENTS, *MORE, *FORMS, *POST, *SERVER, *TEXTS, *TRAFFIC]
 
 STALE: Final = re.compile(
     r" died of (AttributeError\((?!.*'NoneType' object).* has no attribute"
@@ -33,11 +35,19 @@ def stale(violations: Iterable[Violation]) -> list[str]:
     return [found.text for found in violations if STALE.search(found.text)]
 
 
+def fitting(plant: Plant) -> Iterator[str]:
+    """The seeds whose installation has what a bug is about."""
+    for number in count():
+        script = Script(seed=f"plant-{number}")
+        if plant.needs(installation_of(script).config):
+            yield script.seed
+
+
 def verdict(plant: Plant) -> str | None:
     """What is wrong with a bug that is planted now: nothing when its law names it."""
     found: set[str] = set()
-    for seed in range(plant.seeds):
-        violations = play(Script(seed=f"plant-{seed}")).violations
+    for seed in islice(fitting(plant), plant.seeds):
+        violations = play(Script(seed=seed)).violations
         if broken := stale(violations):
             return f"the plant patches what is no more: {broken[0]}"
         found |= {violation.law for violation in violations}

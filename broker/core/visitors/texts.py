@@ -23,6 +23,7 @@ from broker.core.chats.transitions import heard_anew, internal_note
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import ChatToConnectors, SentenceToConnectors, SentenceToMembers
 from broker.core.facts import Fact, MessageMoved, MessageStored, SentenceConfirmed, SentenceStored
+from broker.core.facts.causes import AttemptOutcome
 from broker.core.inputs import Stamp
 from broker.core.limits import LONGEST_TEXT
 from broker.core.message_state import Message, body_bytes
@@ -313,7 +314,8 @@ def _outgoing(state: State, stamp: Stamp, f: SentenceStored, no: int) -> Message
 def after(state: State, stamp: Stamp, decision: Decision) -> Decision | None:
     """What follows from messages that moved in a decision, once that is applied.
 
-    A sentence is confirmed when its message is sent, or delivered; one that has failed is told to the agents.
+    A sentence is confirmed when its message is sent, or delivered: once, though one report may tell both.
+    One that has failed is told to the agents; a late error of an earlier attempt is only written down.
     """
     follows = Decision()
     for fact in decision.facts:
@@ -321,14 +323,16 @@ def after(state: State, stamp: Stamp, decision: Decision) -> Decision | None:
             message = state.messages.messages.get(fact.message)
             chat = state.chats.get(message.chat) if message is not None and message.chat else None
             if message is not None and chat is not None:
-                follows.add(_told(state, stamp, fact, message, chat))
+                told = _told(state, stamp, fact, message, chat)
+                if not any(one in follows.facts for one in told.facts):
+                    follows.add(told)
     return follows if follows.facts or follows.notices else None
 
 
 def _told(state: State, stamp: Stamp, f: MessageMoved, message: Message, chat: Chat) -> Decision:
     gateway = state.config.message_gateways.get(message.gateway)
     if f.status is MessageStatus.FAILED:
-        if not chat.is_open:
+        if not chat.is_open or f.outcome is AttemptOutcome.LATE_REFUSED:
             return Decision()
         text = state.config.notes.message_failed.replace("{error}", f.error or "?")
         return internal_note(state, chat, stamp, text.replace("{counter}", str(message.counter)))

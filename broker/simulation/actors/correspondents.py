@@ -60,14 +60,17 @@ class Correspondent(Person):
             thread = self.rng.choose(self.threads) if again else []
             if not again:
                 self.threads.append(thread)
+        self._put(thread)
+        if self.rng.happens(0.1):
+            self.later(SECOND, lambda: self._write(thread))
+
+    def _put(self, thread: list[str]) -> None:
         self.written += 1
         name = f"<{self.rng.text(8)}@{self.address}>"
         message = self._message(name, thread)
         thread.append(name)
         self.far.box[name] = message
         self.post(name)
-        if self.rng.happens(0.1):
-            self.later(SECOND, lambda: self._write(thread))
 
     def _message(self, name: str, thread: list[str]) -> MessageContentInfo:
         rng = self.rng

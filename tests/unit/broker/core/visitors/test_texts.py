@@ -20,13 +20,24 @@ from tests.support.playbook import Client, Playbook
 from tests.support.registers import ask
 
 EVA = "+420601123456"
+_TEXTS = """name = "Chatted"
+peer = "chatted"
+channel = "SMS"
+direction = "B"
+token = "chatted-secret"
+as_chat = "Messenger"
+"""
+_IN = _TEXTS.replace('"B"', '"I"')
+_OUT = _TEXTS.replace('"B"', '"O"').replace('name = "Chatted"', 'name = "Answers"')
+SPLIT = MAIL_CONFIG.replace(_TEXTS, f"{_IN}[[message_gateways]]\n{_OUT}")
+"""Texts come in by one gateway and go out by another one."""
 
 
 class Scene:
     """A provider of texts, and an agent."""
 
-    def __init__(self) -> None:
-        self.play = Playbook(MAIL_CONFIG)
+    def __init__(self, config: str = MAIL_CONFIG) -> None:
+        self.play = Playbook(config)
         self.post = Post(self.play, "chatted", "Chatted")
         self.alice: Client = self.play.agent("alice", "101")
 
@@ -254,12 +265,33 @@ def test_a_sentence_is_confirmed_when_it_is_sent_or_delivered(delivered: bool) -
     assert len(sent.notices) == 1
 
 
+def test_a_report_that_proves_the_sending_too_confirms_the_sentence_once() -> None:
+    """B-55, B-60: the far side has it before its connector says that it was sent."""
+    scene = Scene().answered()
+    carrier = scene.post.client
+    ask(carrier, 8, "chatted", "ES_SL_GETGATEWAYS")
+    carrier.hears("SE_SL_MSGGATEWAYS", 8)
+    scene.says("Good day")
+    sending = carrier.hears("SE_MESSAGE_SENDING", BodyText="Good day")
+    told = {"Id": sending["MessageId"], "RefId": sending["GatewayId"]}
+    carrier.says("ES_MESSAGE_REPORT", 9, **told, Data="Delivered")
+    carrier.hears("SYS_ACK", 9)
+    assert scene.alice.hears("SC_CHAT_CONFIRM")["ID"] == "Good day"
+    carrier.says("ES_MESSAGE_REPORT", 10, **told, Data="Read")
+    carrier.hears("SYS_ACK", 10)
+    scene.alice.silent()
+    confirmed = [f for f in scene.play.facts if isinstance(f, SentenceConfirmed)]
+    assert [f.counter for f in confirmed] == [2]
+
+
 def test_what_was_not_delivered_is_told_to_the_agent() -> None:
     scene = Scene().answered()
     message = scene.says()
     failed = scene.moves(message, MessageStatus.FAILED, AttemptOutcome.PERMANENT)
     (note,) = failed.facts
     assert note.words.text == "Message 2 was not delivered: no such number"  # type: ignore[union-attr]  # a note
+    late = scene.moves(message, MessageStatus.FAILED, AttemptOutcome.LATE_REFUSED)
+    assert not late.facts
 
 
 def test_the_answer_has_the_last_lines_of_earlier_chats() -> None:
@@ -276,6 +308,30 @@ def test_the_answer_has_the_last_lines_of_earlier_chats() -> None:
     lines = [(s["Text"], s["IsOutbound"]) for s in told["History"]]
     assert lines == [("Hello", False), ("one", True), ("two", True)]
     assert [s["Text"] for s in told["Sentences"]] == ["It is me again"]
+
+
+def test_the_last_lines_are_those_of_both_directions_whichever_gateways_they_went_by() -> None:
+    scene = Scene(SPLIT).answered()
+    scene.says("one")
+    scene.alice.says("CS_CHAT_HANGUP", 3, ChatId=scene.chat.id)
+    scene.play.wait(2 * 3600)
+    scene.alice.heard.clear()
+    scene.texts("It is me again")
+    scene.alice.hears("SC_CHAT_ALERT")
+    scene.alice.says("CS_CHAT_ANSWER", 4, ChatId=scene.chat.id)
+    told = scene.alice.hears("SC_CHAT_STATUS", 4)
+    assert [s["Text"] for s in told["History"]] == ["Hello", "one"]
+
+
+def test_who_writes_first_sees_the_last_lines_too() -> None:
+    scene = Scene().answered()
+    scene.says("one")
+    scene.alice.says("CS_CHAT_HANGUP", 3, ChatId=scene.chat.id)
+    scene.play.wait(2 * 3600)
+    scene.alice.heard.clear()
+    scene.alice.says("CS_CHAT_OPEN", 4, Peer="im", RemoteAddress=EVA)
+    told = scene.alice.hears("SC_CHAT_STATUS", 4, Status="Answered")
+    assert [s["Text"] for s in told["History"]] == ["Hello", "one"]
 
 
 def test_an_agent_begins_a_chat_by_its_first_text() -> None:
