@@ -11,16 +11,22 @@ from typing import Final
 
 from attrs import define, field
 
-from broker.config.model import SECOND
+from broker.config.model import SECOND, Config
 from broker.simulation.actors.agents import AgentPerson, SupervisorPerson
 from broker.simulation.actors.attacker import Spied
 from broker.simulation.actors.visitors import Person, guid_from, told
 from broker.simulation.clients import Program
 from broker.simulation.rng import Rng
+from broker.simulation.texts import CHATS, WRITERS, address_of, has_texts
 from broker.simulation.world import World
 from connectors.client.events import Event, RequestDone, RequestFailed
 from connectors.client.settings import ConnectorSettings
-from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatTransferInfo
+from protocol.chat import (
+    ChatCommandInfo,
+    ChatSentenceInfo,
+    ChatServiceInfo,
+    ChatTransferInfo,
+)
 from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus, Guid, TransferMode
 
@@ -179,6 +185,30 @@ class Browsing(Person):
         self.program.done()
 
 
+@define(eq=False, repr=False)
+class Texting(Habit):
+    """An agent who writes to somebody first, by a chat of their own."""
+
+    asked: list[ChatServiceInfo] = field(factory=list)
+
+    def begin(self) -> None:
+        """Begin after a while."""
+        self.later(20 * SECOND, self._open)
+
+    def _open(self) -> None:
+        self.later(20 * SECOND, self._open)
+        if self.asked and self.rng.happens(0.2):
+            wish = self.asked[-1]
+        else:
+            wish = ChatServiceInfo(
+                peer=CHATS,
+                remote_address=address_of(self.rng.between(0, WRITERS)),
+                return_chat_id=guid_from(self.rng) if self.rng.happens(0.7) else None,
+            )
+            self.asked.append(wish)
+        self._request("CS_CHAT_OPEN", wish)
+
+
 def habits_of(
     rng: Rng, world: World, agents: Sequence[AgentPerson], spied: Callable[[], list[Spied]]
 ) -> list[Habit]:
@@ -196,3 +226,12 @@ def habits_of(
     if tidy.happens(OFTEN):
         habits += [Tidying(world, tidy.fork(a.settings.login), agent=a) for a in agents]
     return habits
+
+
+def texting_of(
+    rng: Rng, world: World, config: Config, agents: Sequence[AgentPerson]
+) -> list[Texting]:
+    """Who writes first, in a run with texts."""
+    if not has_texts(config):
+        return []
+    return [Texting(world, rng.fork(a.settings.login), agent=a) for a in agents]

@@ -13,8 +13,9 @@ from broker.simulation.actors.agents import AgentPerson
 from broker.simulation.actors.carriers import Carrier, FarSide
 from broker.simulation.actors.clerks import Clerk
 from broker.simulation.actors.correspondents import Correspondent
-from broker.simulation.actors.texters import Texter, Texting, texting_of
+from broker.simulation.actors.texters import Texter
 from broker.simulation.clients import Net, Program
+from broker.simulation.habits import Texting, texting_of
 from broker.simulation.rng import Rng
 from broker.simulation.texts import PEER
 from broker.simulation.texts import WRITERS as TEXTERS
