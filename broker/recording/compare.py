@@ -5,13 +5,15 @@ They are *bound* on first sight: the recorded Guid stands for the live one from 
 directions, and a client's frame that carries a recorded one is sent with the live one. The broker's
 name for a message that goes out has such a Guid in it, and is bound as well. A value
 that a client said is no such value: what it sent must come back as it was. Guids of version 5
-come from the configuration (C-2), so they must be equal as well.
+come from the configuration (C-2), so they must be equal as well. A moment that a client sets for later
+(`UntilUtc`) would be over by the time of a replay: it is said as much later as the broker's own times are.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,6 +27,7 @@ _NAMES_OF_MESSAGES: Final = frozenset({"DeliverySystemId", "InReplyToId", "Refer
 _DURATIONS: Final = frozenset({"WaitingTime", "WaitedSeconds"})
 _PLACE_TOLD: Final = "More"
 _PLACE_ASKED: Final = "After"
+_SET_FOR_LATER: Final = "UntilUtc"
 _FOR_PEOPLE: Final = frozenset({"SYS_ERROR", "SYS_BYE"})
 _MEMBER_PATH: Final = re.compile(r"(?=.*[.\[])[\w.\[\]]+(?=:|\s|$)")
 _PROMISED_TEXT: Final = "not served by this version"
@@ -69,13 +72,25 @@ class Bindings:
     _moments: dict[tuple[object, ...], str] = Factory(dict)
     _times: dict[str, list[tuple[str, str]]] = Factory(dict)
     _places: dict[int, int] = Factory(dict)
+    _latest: tuple[str, str] | None = None
 
     def send(self, frame: list[Any]) -> list[Any]:
         """Turn a client's recorded frame into the one to send, and remember what it says."""
+        self._put_off(frame)
         self._said.update(leaf for leaf in _leaves(frame) if leaf not in self._live)
         sent = self._with_live(frame)
         assert isinstance(sent, list)
         return sent
+
+    def _put_off(self, frame: list[Any]) -> None:
+        payload = frame[1] if len(frame) > 1 else None
+        until = payload.get(_SET_FOR_LATER) if isinstance(payload, dict) else None
+        if isinstance(until, str) and _TIME.fullmatch(until) and self._latest is not None:
+            self.put_off(until, _moved(until, *self._latest))
+
+    def put_off(self, until: str, live: str) -> None:
+        """Take one moment that a client sets for later for another."""
+        self._live[until] = live
 
     def was_said(self, text: object) -> bool:
         """Whether a client has said this."""
@@ -153,6 +168,8 @@ class Bindings:
         if isinstance(expected, str) and isinstance(got, str):
             if expected in self._said:
                 return expected == got
+            if _TIME.fullmatch(expected) and expected in self._live:
+                return _padded(got) == _padded(self._live[expected])
             if name == "Text" and frame_type in _FOR_PEOPLE:
                 return _same_message(expected, got)
             if _TIME.fullmatch(expected):
@@ -192,6 +209,7 @@ class Bindings:
         thing = (name, expected, *(around.get(key) for key in _NAMES_OF_OBJECTS))
         if self._moments.setdefault(thing, got) != got:
             return False
+        self._latest = expected, got
         pairs = self._times.setdefault(name, [])
         pairs.append((_padded(expected), _padded(got)))
         mine = pairs[-1]
@@ -215,6 +233,12 @@ def _narrowed(got: Any, expected: Any) -> Any:
         pairs = zip(got, [*expected, *got[len(expected) :]], strict=False)
         return [_narrowed(theirs, ours) for theirs, ours in pairs]
     return got
+
+
+def _moved(time: str, told: str, live: str) -> str:
+    """A moment as much later as a live one is than the recorded one that it stands for."""
+    later = datetime.fromisoformat(live) - datetime.fromisoformat(told)
+    return (datetime.fromisoformat(time) + later).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _padded(time: str) -> str:

@@ -271,11 +271,13 @@ class Engine:
     def _release(self, batch: _Batch) -> None:
         """Let a batch go that is durable: at once, or when what its frames lack has been read."""
         # Whatever lacks something costs more than the usual, which need not be looked through.
-        keys = _wanted(batch.effects) if batch.extra else ()
-        if keys:
+        keys = _wanted(batch.effects) if batch.extra else None
+        if keys is None:
+            self._let_go(batch)
+        elif keys:
             self._committer.read(keys, partial(self._read, batch))
         else:
-            self._let_go(batch)
+            self._fill(batch, {})
 
     def _read(self, batch: _Batch, found: Found | BaseException) -> None:
         if self.failed:
@@ -284,9 +286,12 @@ class Engine:
             self.failed = True
             self._on_failure(found)
             return
+        self._fill(batch, found)
+        self.pump()
+
+    def _fill(self, batch: _Batch, found: Found) -> None:
         batch.effects = [_filled(effect, found) for effect in batch.effects]
         self._let_go(batch)
-        self.pump()
 
     def _let_go(self, batch: _Batch) -> None:
         self._running = None
@@ -369,13 +374,14 @@ class Engine:
         self.pump()
 
 
-def _wanted(effects: Sequence[Effect]) -> list[StoredKey]:
-    """What the frames of a batch lack, each thing once."""
-    wanted: dict[StoredKey, None] = {}
+def _wanted(effects: Sequence[Effect]) -> list[StoredKey] | None:
+    """What is to be read for the frames of a batch, each thing once; None when all of them are whole."""
+    wanted: dict[StoredKey, None] | None = None
     for effect in effects:
         if type(effect) is Send and isinstance(effect.payload, Deferred):
+            wanted = wanted if wanted is not None else {}
             wanted.update(dict.fromkeys(effect.payload.wants))
-    return list(wanted)
+    return list(wanted) if wanted is not None else None
 
 
 def _filled(effect: Effect, found: Found) -> Effect:

@@ -14,6 +14,7 @@ from attrs import define
 import tests.replay.dialogues
 from broker.child import ServedBroker, free_port
 from broker.recording.format import Directive
+from tests.replay import clamd
 from tests.replay.cells import Cell, write_config
 from tests.replay.stage import SCENARIOS
 
@@ -23,6 +24,8 @@ LIMITS: Final = {
     "tight": "frame_bytes = 65536\n",
     "small": "frame_bytes = 65536\n",
     "pieces": "frame_bytes = 6144\nlist_chats = 2\n",
+    "few": "conversations = 2\ndrafts = 1\n",
+    "scanned": "attachment_bytes = 200000000\n",
     "slow": "frames_per_second = 1\n",
     "terse": "answer_bytes_per_second = 1024\ngateway_sessions = 2\n",
 }
@@ -39,6 +42,13 @@ park_warning = "600ms"
 """
 DISTRIBUTION: Final = {"brisk": _BRISK, "reminding": _REMINDING}
 """The same of `[distribution]`."""
+_SCANNED: Final = """
+[attachments]
+scanner = "tcp://127.0.0.1:{port}"
+types = ["text/*", "image/*"]
+"""
+_CLAMD: Final = 3310
+"""Where a real one listens."""
 _RELOADED: Final = ("configuration_replaced", "reload_refused")
 _PATIENCE: Final = 15.0
 _POLL: Final = 0.02
@@ -59,17 +69,21 @@ class TestBroker:
     directory: Path
     address: tuple[str, int]
     served: ServedBroker
+    scanner: int = _CLAMD
 
     @classmethod
     def in_directory(
         cls, kind: str, directory: Path, address: tuple[str, int] | None = None
     ) -> TestBroker:
         """Configure it; it is not started yet."""
+        is_ours = address is None
         address = address or ("127.0.0.1", free_port())
         config = directory / f"{kind}.toml"
         broker = cls(
             kind, directory, address, ServedBroker(config, address, directory / f"{kind}.log")
         )
+        if kind == "scanned" and is_ours:
+            broker.scanner = clamd.serve()
         broker.configure()
         return broker
 
@@ -78,6 +92,9 @@ class TestBroker:
         cells = [cell for cell in cells_of(self.kind) if cell.name not in without]
         limits, distribution = LIMITS.get(self.kind, ""), DISTRIBUTION.get(self.kind, "")
         write_config(self.served.config, self.address, cells, limits, distribution)
+        if self.kind == "scanned":
+            with self.served.config.open("a", encoding="utf-8") as file:
+                file.write(_SCANNED.format(port=self.scanner))
         if self.kind == "tight":
             text = self.served.config.read_text(encoding="utf-8")
             text = text.replace('heartbeat = "30s"', 'heartbeat = "1s"')

@@ -108,7 +108,13 @@ def _alike(bindings: Bindings, old: Line, new: Line) -> bool:
     if (old.sender, old.type) != (new.sender, new.type):
         return False
     if old.sender == "client":
-        return bindings.send(old.frame) == new.frame
+        sent = bindings.send(old.frame)
+        if type(old.frame[1]) is dict and type(new.frame[1]) is dict and "UntilUtc" in new.frame[1]:
+            # Each making sets it from its own now.
+            until = new.frame[1]["UntilUtc"]
+            bindings.put_off(str(old.frame[1].get("UntilUtc", until)), until)
+            sent[1] = {**sent[1], "UntilUtc": until}
+        return sent == new.frame
     return not bindings.compare(old.frame, new.frame)
 
 

@@ -282,4 +282,5 @@ def tokens(cells: list[Cell]) -> Tokens:
 
 def owners(cell: Cell) -> tuple[str, ...]:
     """Who has a secret in a cell."""
-    return cell.name, *(f"{cell.name}-{letter}" for letter in cell.letters)
+    beside = (f"{cell.name}-sms",) if "<name>-sms" in cell.settings.get("more", "") else ()
+    return cell.name, *beside, *(f"{cell.name}-{letter}" for letter in cell.letters)

@@ -10,34 +10,27 @@ import pytest
 from broker.recording.format import Passed, load
 from broker.recording.player import Pace, Player
 from protocol.catalogue import CATALOGUE
+from protocol.errors import ErrorCode
 from tests.replay.brokers import BrokerOf, cells_of
 from tests.replay.stage import SCENARIOS, tokens
 
 HERE = Path(__file__).parent
 RECORDINGS = sorted(HERE.glob("*.jsonl"))
-REFUSALS = (
-    "BadFrame",
-    "FrameTooLarge",
-    "BadHello",
-    "VersionNotServed",
-    "AuthFailed",
-    "HelloTimeout",
-    "UnknownType",
-    "BadPayload",
-    "NotAllowed",
-    "UnknownGateway",
-    "UnknownChat",
-    "ChatClosed",
-    "UnknownAgent",
-    "UnknownScenario",
-    "UnknownMessage",
-    "WrongState",
-    "TooLong",
-    "KeyReused",
-    "RateLimited",
-    "Overloaded",
-)
-"""The codes of W-14."""
+OF_MESSAGES = ("_MESSAGE_", "_CONVERSATION_", "_BLOB_")
+"""What is in the type of a frame about messages, conversations and attachments."""
+NOT_OF_MESSAGES = {
+    ErrorCode.BAD_FRAME: "what it is in is no frame of any type",
+    ErrorCode.FRAME_TOO_LARGE: "the length alone was read",
+    ErrorCode.BAD_HELLO: "of the first frame alone",
+    ErrorCode.VERSION_NOT_SERVED: "of the first frame alone",
+    ErrorCode.AUTH_FAILED: "of the first frame alone",
+    ErrorCode.HELLO_TIMEOUT: "of the first frame alone",
+    ErrorCode.UNKNOWN_TYPE: "all of their types are known",
+    ErrorCode.UNKNOWN_CHAT: "they name no chat",
+    ErrorCode.UNKNOWN_SCENARIO: "they name no form",
+    ErrorCode.RATE_LIMITED: "it goes by connection and size, whatever the type: far-too-fast, rate-limited",
+}
+"""The codes that nothing about messages is refused with, and why not."""
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
@@ -56,18 +49,34 @@ def test_every_dialogue_is_recorded_and_every_recording_has_its_dialogue() -> No
     assert {path.stem for path in RECORDINGS} == set(SCENARIOS)
 
 
+def _passed() -> list[Passed]:
+    """Every frame of every recording."""
+    return [line for path in RECORDINGS for line in load(path).lines if isinstance(line, Passed)]
+
+
 def test_every_refusal_of_the_protocol_is_recorded() -> None:
-    said = "".join(path.read_text(encoding="utf-8") for path in RECORDINGS)
-    assert [code for code in REFUSALS if f'"Code": "{code}"' not in said] == []
+    said = {line.frame[1]["Code"] for line in _passed() if line.type == "SYS_ERROR"}
+    assert set(ErrorCode) - said == set()
 
 
-def test_every_frame_that_is_served_is_recorded() -> None:
-    passed = {
-        line.type for path in RECORDINGS for line in load(path).lines if isinstance(line, Passed)
+def test_every_frame_is_recorded() -> None:
+    assert set(CATALOGUE) - {line.type for line in _passed()} == set()
+
+
+def test_every_frame_of_a_client_about_messages_is_recorded_refused_and_with_every_code() -> None:
+    refused = {
+        (line.frame[1].get("Type"), line.frame[1]["Code"])
+        for line in _passed()
+        if line.type == "SYS_ERROR"
     }
-    parts = ("_MESSAGE_", "_CONVERSATION_", "_BLOB_")
-    later = {name for name in CATALOGUE if any(part in name for part in parts)}
-    assert set(CATALOGUE) - later - passed == set()
+    asked = {
+        name
+        for name, spec in CATALOGUE.items()
+        if name[:2] in ("ES", "CS") and any(part in name for part in OF_MESSAGES)
+    }
+    assert asked - {name for name, _ in refused} == set()
+    codes = {code for name, code in refused if name in asked}
+    assert codes == set(ErrorCode) - set(NOT_OF_MESSAGES)
 
 
 def test_no_connector_is_shown_what_agents_do_among_themselves() -> None:

@@ -16,6 +16,19 @@ def _compare(bindings: Bindings, expected: Any, got: Any, type_name: str = "T") 
     return [item.path for item in bindings.compare([type_name, expected], [type_name, got])]
 
 
+def test_what_a_client_sets_for_later_is_said_as_much_later() -> None:
+    bindings = Bindings()
+    until, later = "2026-01-01T12:00:00Z", "2027-03-01T12:00:01.500000Z"
+    assert bindings.send(["CS", {"UntilUtc": until}]) == ["CS", {"UntilUtc": until}]
+    bindings = Bindings()
+    began = {"TimeUtc": "2026-01-01T11:00:00Z"}, {"TimeUtc": "2027-03-01T11:00:01.5Z"}
+    assert _compare(bindings, *began) == []
+    assert bindings.send(["CS", {"UntilUtc": until}]) == ["CS", {"UntilUtc": later}]
+    told = {"ParkedUntilUtc": until}
+    assert _compare(bindings, told, {"ParkedUntilUtc": "2027-03-01T12:00:01.500Z"}) == []
+    assert _compare(bindings, told, told) == ["ParkedUntilUtc"]
+
+
 def test_a_guid_is_bound_on_first_sight_and_stays_bound() -> None:
     bindings = Bindings()
     assert _compare(bindings, {"ChatId": A}, {"ChatId": X}) == []

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import cycle
 
+import pytest
+
+from broker.core.effects import Deferred, Send, StoredKey
 from broker.core.facts import Fact, OfferEnded
 from broker.core.inputs import FrameArrived, SessionClosed, SessionOpened
 from broker.shell.listening_clock import Attention
@@ -106,6 +110,30 @@ def test_inputs_that_come_to_nothing_take_no_room() -> None:
     bench.engine.pump()
     bench.finish()
     assert bench.started(0) == ["t2"]
+
+
+class _WantsNothing(Deferred):
+    """A payload for which nothing has to be read, as a conversation shown without its messages."""
+
+    @property
+    def wants(self) -> tuple[StoredKey, ...]:
+        return ()
+
+    def filled(self, found: Mapping[StoredKey, object]) -> ChatCommandInfo:
+        return ChatCommandInfo(tracking_id=f"made of {len(found)}")
+
+
+def test_a_payload_that_wants_nothing_read_is_made_whole_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A frame that is no structure of its type would end the broker."""
+    told = Send((1,), "SC_CONVERSATION_STATUS", _WantsNothing())
+    bench = Bench()
+    monkeypatch.setattr("broker.shell.engine.step", lambda *_: ([], [told]))
+    bench.ask("ES_CHAT_STATUS", "t1")
+    bench.engine.pump()
+    assert bench.reads == []
+    assert bench.sent == ["SC_CONVERSATION_STATUS made of 0"]
 
 
 def test_dear_answers_leave_one_by_one() -> None:
