@@ -10,17 +10,21 @@ from protocol.values import AgentState, Guid
 
 @value(kw_only=True)
 class AgentWrapUpInfo:
-    """A closed chat that still holds slots, since its agent writes up how it ended.
+    """A closed chat or conversation that still holds slots, since its agent writes up how it ended.
 
     Attributes:
         chat_id: The chat, for the frame that ends this.
-        remote_name: Name of the visitor.
+        remote_name: Name of the visitor, or of the other party of the messages.
         until_utc: When it ends by itself.
+        conversation_id: In place of the chat the conversation, for the frame that ends that.
+        remote_address: Of a conversation the address of the other party.
     """
 
     chat_id: Guid | None = None
     remote_name: str | None = None
     until_utc: datetime | None = None
+    conversation_id: Guid | None = None
+    remote_address: str | None = None
 
 
 @value(kw_only=True)

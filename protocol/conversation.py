@@ -173,3 +173,20 @@ class ConversationCloseInfo:
     code: str | None = None
     note: str | None = None
     is_spam: bool = False
+
+
+@value(kw_only=True)
+class ConversationWrapUpInfo:
+    """The end of an agent's work after a conversation.
+
+    Attributes:
+        peer: Workplace number.
+        conversation_id: The conversation.
+        code: How it ended, one of the configured codes.
+        note: Free text.
+    """
+
+    peer: str | None = None
+    conversation_id: Guid | None = None
+    code: str | None = None
+    note: str | None = None

@@ -14,6 +14,7 @@ from protocol.conversation import (
     ConversationInfo,
     ConversationNoteInfo,
     ConversationTransferInfo,
+    ConversationWrapUpInfo,
 )
 from protocol.frame_spec import FrameSpec
 from protocol.message import (
@@ -123,6 +124,15 @@ WORKPLACE_MESSAGE: Final = (
         ConversationCloseInfo,
         "workplace",
         "SC_CONVERSATION_STATUS",
+        ("Peer", "ConversationId"),
+        added=True,
+    ),
+    FrameSpec(
+        "CS_CONVERSATION_WRAPUP",
+        "B-57",
+        ConversationWrapUpInfo,
+        "workplace",
+        "SC_AGENT_STATE",
         ("Peer", "ConversationId"),
         added=True,
     ),
@@ -335,6 +345,7 @@ MESSAGE_NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "CS_CONVERSATION_TRANSFER": "to an agent or a project",
         "CS_CONVERSATION_PARK": "until UntilUtc, or until the other party writes",
         "CS_CONVERSATION_CLOSE": "with the code and the note of its end",
+        "CS_CONVERSATION_WRAPUP": "ends the wrap-up",
         "CS_CONVERSATION_NOTE": "a note for colleagues",
         "SC_CONVERSATION_NOTE": "answer, and push to the agent who works on it",
         "CS_CONVERSATION_STATUS": "with Messages before Before, at most Limit",

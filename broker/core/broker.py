@@ -39,6 +39,7 @@ from broker.core.deadlines import arm_all, arm_exclusions
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution import apply as apply_agents
 from broker.core.distribution.eligibility import touch
+from broker.core.distribution_state import Work
 from broker.core.effects import Answer, Dismiss, Effect, Reply
 from broker.core.facts import Fact
 from broker.core.heard import age, heard_by
@@ -110,6 +111,7 @@ HANDLERS: dict[str, Handler] = {
     "CS_CONVERSATION_RETURN": conversing.give_back,
     "CS_CONVERSATION_STATUS": mail.status,
     "CS_CONVERSATION_TRANSFER": handing_over.transfer,
+    "CS_CONVERSATION_WRAPUP": conversing.wrap_up,
     "CS_MESSAGE_CANCEL": agent_letters.cancel,
     "CS_MESSAGE_DRAFT": writing.draft,
     "CS_MESSAGE_RETRY": agent_letters.retry,
@@ -350,14 +352,17 @@ def _bring_back(
     state: State, one: AgentPresence, aged: Callable[[int], int], *, is_kept: bool
 ) -> None:
     """Take a recovered agent in; of one who is not kept only what has to end in time."""
-    for chat_id, running in one.wrapups.items():
-        term = Term(aged(running.term.since), running.term.length)
-        one.wrapups[chat_id] = evolve(running, term=term)
+    for work in Work:
+        wrapups = one.workload(work).wrapups
+        for key, running in wrapups.items():
+            term = Term(aged(running.term.since), running.term.length)
+            wrapups[key] = evolve(running, term=term)
     if is_kept:
         state.distribution.presences[one.agent] = one
-    elif one.wrapups:
-        left = AgentPresence(agent=one.agent, wrapups=one.wrapups)
-        state.distribution.presences[one.agent] = left
+    elif one.is_wrapping_up:
+        state.distribution.presences[one.agent] = AgentPresence(
+            agent=one.agent, wrapups=one.wrapups, conversations=one.conversations
+        )
 
 
 def _fill_in(chat: Chat) -> None:
@@ -464,6 +469,9 @@ def _await_agents(state: State) -> None:
                 continue
             apply_agents.lease(state, chat_id, one.agent, ChatStatus.CLOSED)
             state.chats[chat_id].ending.wrapping += (one.agent,)
+        for key in one.conversations.wrapups:
+            apply_agents.lease(state, key, one.agent, ChatStatus.CLOSED, Work.CONVERSATION)
+            state.messages.conversations[key].wrapping = one.agent
         if one.state is not AgentState.LOG_OFF:
             one.lost_at = one.left_at = state.up
         apply_agents.free_to_leave(state, one, worked=False)

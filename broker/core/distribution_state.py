@@ -33,6 +33,7 @@ class Workload:
         leases: The chats, or the conversations, that hold slots of theirs, each with what holds them:
             `Alerting` an offer, `Answered` the work itself, `Closed` a wrap-up (B-22).
         costs: How many slots each of them holds; `load` is their sum.
+        wrapups: The wrap-ups among the leases.
         blocked: Why they can be offered nothing of it at all, None when they can; kept by `eligibility`.
         free: How many slots they have for offers; kept by `eligibility`.
         placed: What put them last where they are in the queues; kept by `eligibility`.
@@ -41,6 +42,7 @@ class Workload:
     leases: dict[Guid, ChatStatus] = Factory(dict)
     costs: dict[Guid, int] = Factory(dict)
     load: int = 0
+    wrapups: dict[Guid, Wrapup] = Factory(dict)
     blocked: Ineligible | None = Ineligible.AWAY
     free: int = 0
     placed: tuple[Ineligible | None, int, int] | None = field(default=None, eq=False, repr=False)
@@ -54,7 +56,6 @@ class AgentPresence(Workload):
         conversations: Their slots for conversations (B-57).
         parked: The chats that they put aside; they hold none.
         watching: The chats that they monitor; neither do they.
-        wrapups: The wrap-ups among the leases.
         missed: Timed-out offers in a row (B-24).
         idle_since: When their last slot was released, for "longest idle" (B-21), on the clock of deadlines.
         session: Their connection, None while they are away.
@@ -83,11 +84,15 @@ class AgentPresence(Workload):
     conversations: Workload = Factory(Workload)
     parked: dict[Guid, None] = Factory(dict)
     watching: dict[Guid, None] = Factory(dict)
-    wrapups: dict[Guid, Wrapup] = Factory(dict)
 
     def workload(self, work: Work) -> Workload:
         """Their slots for one kind of work."""
         return self if work is Work.CHAT else self.conversations
+
+    @property
+    def is_wrapping_up(self) -> bool:
+        """Whether a wrap-up of theirs runs, of a chat or of a conversation."""
+        return bool(self.wrapups or self.conversations.wrapups)
 
     @property
     def is_busy(self) -> bool:

@@ -82,9 +82,10 @@ def durable(state: State) -> dict[str, object]:
         },
         "spam": sorted(state.messages.spam),
         "wrapups": sorted(
-            (chat, presence.agent, running.until)
+            (key, presence.agent, running.until)
             for presence in state.distribution.presences.values()
-            for chat, running in presence.wrapups.items()
+            for work in Work
+            for key, running in presence.workload(work).wrapups.items()
         ),
     }
 

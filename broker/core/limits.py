@@ -51,8 +51,8 @@ OVERVIEW_BYTES = 1_200
 """What one of them takes on the wire, names included."""
 LISTED_BYTES = 700
 """What a chat of the overview takes besides the texts in it."""
-WRAP_UP_BYTES = 800
-"""What one wrap-up takes in an agent's own state, the visitor's name included."""
+WRAP_UP_BYTES = 1_800
+"""What one wrap-up takes in an agent's own state, the other party's name and address included."""
 PARTIES_BYTES = 8_192
 """The same of a chat with as many parties as may be, and somebody asked."""
 DECISION_BYTES = 24_576

@@ -17,7 +17,8 @@ def conversation_faults(state: State) -> list[str]:
     for conversation in state.messages.conversations.values():
         about = f"conversation {conversation.id} is {conversation.status}"
         faults += [f"{fault}: {about}" for fault in _faults_of(state, conversation)]
-    return [*faults, *_index_faults(state), *_lease_faults(state), *_waiting_faults(state)]
+    faults += [*_index_faults(state), *_lease_faults(state), *_wrapup_faults(state)]
+    return [*faults, *_waiting_faults(state)]
 
 
 def _faults_of(state: State, one: Conversation) -> list[str]:
@@ -41,6 +42,8 @@ def _faults_of(state: State, one: Conversation) -> list[str]:
         faults.append("I-6: it is with nobody")
     if one.offer is not None and one.status is ChatStatus.ANSWERED and one.offer.agent == one.agent:
         faults.append("I-6: it is offered to its owner")
+    if one.wrapping is not None and one.is_open:
+        faults.append("I-6: somebody wraps it up")
     if one.is_open is (one.close_reason is not None):
         faults.append(f"I-8: its reason is {one.close_reason}")
     if [note.counter for note in one.notes] != list(range(1, len(one.notes) + 1)):
@@ -95,6 +98,8 @@ def _lease_faults(state: State) -> list[str]:
             due.setdefault(one.offer.agent, {})[one.id] = ChatStatus.ALERTING
         if one.status is ChatStatus.ANSWERED and one.agent is not None:
             due.setdefault(one.agent, {})[one.id] = ChatStatus.ANSWERED
+    for agent, wrapped in _wrap_ups(state):
+        due.setdefault(agent, {})[wrapped] = ChatStatus.CLOSED
     holders: dict[Guid, set[Guid]] = {}
     for presence in d.presences.values():
         ought, held = due.pop(presence.agent, {}), presence.conversations
@@ -118,6 +123,24 @@ def _lease_faults(state: State) -> list[str]:
     if known != holders:
         faults.append(f"I-6: leases by conversation {known} are not {holders}")
     return faults
+
+
+def _wrap_ups(state: State) -> list[tuple[Guid, Guid]]:
+    """Whose wrap-ups of which conversations run."""
+    return [
+        (presence.agent, wrapped)
+        for presence in state.distribution.presences.values()
+        for wrapped in presence.conversations.wrapups
+    ]
+
+
+def _wrapup_faults(state: State) -> list[str]:
+    """I-6: a conversation knows whose wrap-up for it runs."""
+    running = {(agent, wrapped) for agent, wrapped in _wrap_ups(state)}
+    every = state.messages.conversations.values()
+    if running != {(one.wrapping, one.id) for one in every if one.wrapping is not None}:
+        return [f"I-6: the conversations know of other wrap-ups than {running}"]
+    return []
 
 
 def _waiting_faults(state: State) -> list[str]:

@@ -212,6 +212,7 @@ class Conversation:
         waited: How long it has waited in all waits that are over; the present one began at `since`.
         due_at: When it is to be answered at the latest.
         exclusions: Agents who let it go, and when, on the clock of deadlines.
+        wrapping: Whose wrap-up for it runs.
         log: The last decisions about it.
     """
 
@@ -246,6 +247,7 @@ class Conversation:
     notes: list[Note] = Factory(list)
     draft: Draft | None = None
     exclusions: dict[Guid, int] = field(factory=dict, metadata=DERIVED)
+    wrapping: Guid | None = field(default=None, metadata=DERIVED)
     log: list[ConversationDecided] = field(factory=list, metadata=DERIVED)
 
     @property

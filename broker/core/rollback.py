@@ -25,6 +25,7 @@ from broker.core.chats.needs import need_of
 from broker.core.deadlines import arm_all, arm_exclusions
 from broker.core.distribution.apply import arm_presences, requeue
 from broker.core.distribution.eligibility import touch
+from broker.core.distribution_state import Work
 from broker.core.facts import ConfigReplaced, Fact, SessionJoined, SessionLeft
 from broker.core.message_state import Conversation
 from broker.core.messages.apply import arm_messages
@@ -118,9 +119,11 @@ def _remember_presence(state: State, presence: AgentPresence, before: AgentPrese
     if presence.lost_at is not None and before.left_at is not None:
         # Not `lost_at`: where their time is over in the state that went ahead there is none any more.
         presence.lost_at = presence.left_at = before.left_at
-    for chat, running in before.wrapups.items():
-        if chat in presence.wrapups:
-            presence.wrapups[chat] = running
+    for work in Work:
+        wrapups = presence.workload(work).wrapups
+        for key, running in before.workload(work).wrapups.items():
+            if key in wrapups:
+                wrapups[key] = running
     touch(state, presence.agent)
 
 

@@ -36,6 +36,7 @@ from broker.store.message_schema import (
     conversation_exclusions,
     conversation_notes,
     conversation_offers,
+    conversation_wrapups,
     conversations,
     drafts,
     messages,
@@ -108,6 +109,10 @@ def _conversations(
         gateway = gateways.get(row.gateway)
         if gateway is not None and age(listened, row.closed_at) < gateway.conversation_inertia:
             found[row.no] = _conversation(row)
+    # A wrap-up needs its conversation in memory, however long ago that closed.
+    held = _all().join(conversation_wrapups).where(conversation_wrapups.c.ended_at.is_(None))
+    for row in connection.execute(held):
+        found.setdefault(row.no, _conversation(row))
     return found
 
 

@@ -25,6 +25,8 @@ from broker.core.facts.messages import (
     ConversationRouted,
     ConversationStarted,
     ConversationUnparked,
+    ConversationWrapupEnded,
+    ConversationWrapupStarted,
     DraftDropped,
     DraftKept,
     MessageMoved,
@@ -112,6 +114,15 @@ END_OFFER: Final = Command(
     columns=("offer", "ended_at", "outcome"),
     keys=1,
     only="conversation_offers.ended_at IS NULL",
+)
+WRAP_UP: Final = Command(
+    table=schema.conversation_wrapups, columns=("conversation_no", "agent", "at", "until")
+)
+END_WRAPUP: Final = Command(
+    table=schema.conversation_wrapups,
+    columns=("conversation_no", "ended_at", "cause", "code", "note"),
+    keys=1,
+    only="conversation_wrapups.ended_at IS NULL",
 )
 EXCLUDE: Final = Command(
     table=schema.conversation_exclusions,
@@ -255,6 +266,14 @@ def _excluded(f: ConversationExcluded) -> Records:
     yield Record(EXCLUDE, _key(f.no), (f.no, f.agent, f.at))
 
 
+def _wrapup(f: ConversationWrapupStarted) -> Records:
+    yield Record(WRAP_UP, _key(f.no), (f.no, f.agent, f.at, f.until))
+
+
+def _wrapup_ended(f: ConversationWrapupEnded) -> Records:
+    yield Record(END_WRAPUP, _key(f.no), (f.no, f.at, str(f.cause), f.code, f.note))
+
+
 def _decided(f: ConversationDecided) -> Records:
     row = (f.no, f.at, str(f.kind), f.agent, as_json(f.detail))
     yield Record(DECISION, _key(f.no), row)
@@ -326,6 +345,8 @@ RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
     ConversationRouted: _routed,
     ConversationStarted: _started,
     ConversationUnparked: _unparked,
+    ConversationWrapupEnded: _wrapup_ended,
+    ConversationWrapupStarted: _wrapup,
     DraftDropped: _draft_dropped,
     DraftKept: _draft_kept,
     MessageMoved: _message_moved,

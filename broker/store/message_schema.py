@@ -106,6 +106,25 @@ conversation_offers = Table(
     Index("ix_conversation_offers_at", "at"),
 )
 
+conversation_wrapups = Table(
+    "conversation_wrapups",
+    metadata,
+    seq(),
+    _conversation(),
+    guid("agent", null=False),
+    time("at", null=False),
+    time("until", null=False),
+    time("ended_at"),
+    text_("cause"),
+    text_("code"),
+    text_("note"),
+    CheckConstraint("(ended_at IS NULL) = (cause IS NULL)", name="ended"),
+    Index(
+        "uq_conversation_wrapups_open", "conversation_no", unique=True, **where("ended_at IS NULL")
+    ),
+    Index("ix_conversation_wrapups_at", "at"),
+)
+
 conversation_exclusions = Table(
     "conversation_exclusions",
     metadata,

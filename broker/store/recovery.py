@@ -38,6 +38,7 @@ from broker.core.facts import DecisionLogged
 from broker.core.heard import Spans, age, earliest
 from broker.core.limits import DAY, LOGGED_DECISIONS
 from broker.core.lone_forms import LoneForms
+from broker.core.message_state import Conversation
 from broker.core.sentence import Words
 from broker.core.state import (
     AgentPresence,
@@ -53,6 +54,7 @@ from broker.core.timers import Term, Wrapup
 from broker.store.blob_recovery import Named, attachments_of, next_blob, recover_blobs
 from broker.store.lives import heard, prolonged
 from broker.store.message_recovery import recover_messages
+from broker.store.message_schema import conversation_wrapups
 from broker.store.schema import (
     agents,
     chat_slots,
@@ -110,7 +112,7 @@ def recover(connection: Connection, config: Config, now: int) -> Recovered:
             blobs=recover_blobs(connection, found, named, letters.messages),
             next_blob=next_blob(connection),
             chats=[found[no] for no in numbers],
-            presences=_presences(connection, found),
+            presences=_presences(connection, found, letters.conversations),
             lone_forms=_lone_forms(connection, now),
             contacts=_contacts(connection),
             next_chat=(connection.scalar(select(func.max(chats.c.no))) or 0) + 1,
@@ -376,7 +378,9 @@ def _lone_forms(connection: Connection, now: int) -> dict[Guid, LoneForms]:
     }
 
 
-def _presences(connection: Connection, found: dict[int, Chat]) -> list[AgentPresence]:
+def _presences(
+    connection: Connection, found: dict[int, Chat], conversations: Iterable[Conversation]
+) -> list[AgentPresence]:
     presences: dict[Guid, AgentPresence] = {}
     for row in connection.execute(select(agents).order_by(agents.c.agent)):
         presences[row.agent] = AgentPresence(
@@ -390,8 +394,13 @@ def _presences(connection: Connection, found: dict[int, Chat]) -> list[AgentPres
             login=row.login,
             seated_at=row.seated_at or 0,
         )
-    w = wrapups.c
+    w, v = wrapups.c, conversation_wrapups.c
     held = select(w.seq, w.chat_no, w.agent, w.at, w.until)
     for no, agent, at, until in _open(connection, held, w.ended_at):
         presences[agent].wrapups[found[no].id] = Wrapup(until, Term(at, until - at))
+    known = {one.no: one.id for one in conversations}
+    held = select(v.seq, v.conversation_no, v.agent, v.at, v.until)
+    for no, agent, at, until in _open(connection, held, v.ended_at):
+        wrapped = presences[agent].conversations.wrapups
+        wrapped[known[no]] = Wrapup(until, Term(at, until - at))
     return list(presences.values())

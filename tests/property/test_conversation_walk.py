@@ -29,11 +29,12 @@ from tests.support.core_in_memory import CoreInMemory
 from tests.support.letters import guid
 from tests.support.mail import MAIL_FLOOR, gateway
 
-BUSY = MAIL_FLOOR + "[distribution]\nmessages_while_chatting = false\n[limits]\nlist_chats = 2\n"
+WRAPPED = MAIL_FLOOR.replace('name = "Support"', 'name = "Support"\nwrapup = "40s"', 1)
+BUSY = WRAPPED + "[distribution]\nmessages_while_chatting = false\n[limits]\nlist_chats = 2\n"
 SEATS = (("alice", "101"), ("bob", "102"), ("carol", "103"), ("susan", "104"))
 WORK = (
     *("ANSWER", "ANSWER", "ANSWER", "RETURN", "PARK", "PARK", "TRANSFER", "TRANSFER", "CLOSE"),
-    *("NOTE", "DRAFT", "PICK", "STATUS", "EXPLAIN"),
+    *("NOTE", "DRAFT", "PICK", "STATUS", "EXPLAIN", "WRAPUP"),
 )
 ABOUT = (ConversationInfo, ConversationCommandInfo, ConversationNoteInfo)
 
@@ -275,6 +276,8 @@ class Office(CoreInMemory):
                     return one.offered_to == agent
                 case "PICK":
                     return one.status is ChatStatus.WAITING
+                case "WRAPUP":
+                    return one.wrapping == agent
                 case "EXPLAIN" | "STATUS":
                     return True
                 case "CLOSE" if is_supervisor(self.state, agent):

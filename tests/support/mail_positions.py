@@ -79,6 +79,12 @@ def _closed(cast: MailCast) -> None:
     cast.says(cast.alice, "CLOSE")
 
 
+def _wrapped_up(cast: MailCast) -> None:
+    _answered(cast)
+    cast.play.reload(MAIL_FLOOR.replace('name = "Support"', 'name = "Support"\nwrapup = "9s"', 1))
+    cast.says(cast.alice, "CLOSE")
+
+
 def _asked(cast: MailCast) -> None:
     _answered(cast)
     cast.carol.says("CS_AGENT_STATE", State="Ready")
@@ -91,6 +97,7 @@ MOMENTS: dict[str, tuple[Moment, str, str]] = {
     "waiting": (_waiting, "had it", "colleague"),
     "parked": (_parked, "put it aside", "colleague"),
     "closed": (_closed, "had it", "colleague"),
+    "closed wrapped up": (_wrapped_up, "had it", "colleague"),
     "asked": (_asked, "owner", "asked"),
 }
 """What becomes of it, what Alice is to it then, and what Carol is."""

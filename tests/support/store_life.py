@@ -58,7 +58,8 @@ def life_config() -> Config:
     rule = MessageRule(
         id=derive("message_rule", "all"), rank=1, project=next(iter(config.projects))
     )
-    return evolve(config, message_gateways={POST: post}, message_rules=(rule,))
+    wrapped = {key: evolve(one, wrapup=20 * SECOND) for key, one in config.projects.items()}
+    return evolve(config, projects=wrapped, message_gateways={POST: post}, message_rules=(rule,))
 
 
 class Life:
@@ -199,6 +200,7 @@ class Life:
             ("CS_CONVERSATION_PARK", {}),
             ("CS_CONVERSATION_RETURN", {}),
             ("CS_CONVERSATION_CLOSE", {"Code": "done"}),
+            ("CS_CONVERSATION_WRAPUP", {"Code": "done", "Note": text}),
         )
         type_, more = asked[self.choose(len(asked))]
         self._agent(type_, ConversationId=one, **more)

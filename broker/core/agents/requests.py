@@ -8,6 +8,7 @@ from broker.core.agents.supervision import force_state, wanted_state
 from broker.core.chats.transitions import logged, moved
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.lifecycle import move_agent
+from broker.core.distribution_state import Work
 from broker.core.effects import AgentToWorkplace, Answer, ChatToConnectors, Reply
 from broker.core.facts import BotAwaited, WrapupEnded
 from broker.core.facts.causes import AgentCause, ChatCause, DecisionKind, OfferOutcome, WrapupEnd
@@ -24,6 +25,7 @@ from broker.core.views.addressing import (
     presence_at,
     supervisor_at,
 )
+from broker.core.wrapping import end_refused
 from protocol.agent import AgentStateInfo
 from protocol.chat import ChatCommandInfo, ChatWrapUpInfo
 from protocol.errors import ErrorCode
@@ -161,11 +163,9 @@ def wrap_up(
     chat = own_chat(state, agent, p.chat_id)
     if isinstance(chat, Refusal):
         return chat
-    codes = state.config.wrapup_codes
-    if p.code is not None and codes and p.code not in codes:
-        return Refusal(ErrorCode.BAD_PAYLOAD, "Code: not a configured code")
-    if chat.id not in state.distribution.presences[agent].wrapups:
-        return Refusal(ErrorCode.WRONG_STATE, "ChatId: no wrap-up runs for it")
+    refused = end_refused(state, agent, Work.CHAT, chat.id, p.code)
+    if refused is not None:
+        return refused
     ended = WrapupEnded(
         chat=chat.id,
         no=chat.no,

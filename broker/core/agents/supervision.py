@@ -24,6 +24,7 @@ from broker.core.limits import (
     written,
 )
 from broker.core.message_state import Conversation
+from broker.core.messages import conversing
 from broker.core.routing import conversations
 from broker.core.serving import answered, serves
 from broker.core.state import AgentPresence, Chat, Session, State
@@ -93,9 +94,12 @@ def _expelled(state: State, presence: AgentPresence, stamp: Stamp, by: Guid) -> 
             decision.facts += wrap_up_over(chat, stamp, WrapupEnd.FORCED).facts
         elif holder is ChatStatus.ALERTING:
             decision.add(withdraw(state, chat, presence.agent, stamp, FORCED))
-    for one in presence.conversations.leases:
+    for one, holder in presence.conversations.leases.items():
         conversation = state.messages.conversations[one]
-        decision.add(_taken_from(state, conversation, presence.agent, stamp))
+        if holder is ChatStatus.CLOSED:
+            decision.facts += conversing.wrap_up_over(conversation, stamp, WrapupEnd.FORCED).facts
+        else:
+            decision.add(_taken_from(state, conversation, presence.agent, stamp))
     for chat_id in held(presence):
         decision.add(withdraw(state, state.chats[chat_id], presence.agent, stamp, FORCED))
     for chat_id in presence.watching:

@@ -8,13 +8,14 @@ from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution.apply import demand_of
 from broker.core.distribution.eligibility import ineligible_reason, skill_for
 from broker.core.distribution_state import AgentPresence, Work
-from broker.core.effects import Answer, ConversationToAgent, Reply
-from broker.core.facts.causes import ConversationCause, OfferOutcome
+from broker.core.effects import AgentToWorkplace, Answer, ConversationToAgent, Reply
+from broker.core.facts.causes import ConversationCause, OfferOutcome, WrapupEnd
 from broker.core.facts.messages import AddressMarked, ConversationExcluded
 from broker.core.inputs import Stamp
 from broker.core.message_state import Conversation, address_key
-from broker.core.messages.conversing import ended, moved, parked, told_unparked, unparked
+from broker.core.messages.conversing import moved, parked, told_unparked, unparked, wrap_up_over
 from broker.core.messages.needs import asked_by
+from broker.core.routing.conversations import close as end
 from broker.core.routing.conversations import end_offer, offer_over, shown_to
 from broker.core.serving import answered, serves
 from broker.core.state import Session, State
@@ -31,7 +32,12 @@ from broker.core.views.conversation_addressing import (
     owned_or_supervised,
 )
 from broker.core.views.conversation_structures import alert_end
-from protocol.conversation import ConversationCloseInfo, ConversationCommandInfo
+from broker.core.wrapping import code_refused, end_refused
+from protocol.conversation import (
+    ConversationCloseInfo,
+    ConversationCommandInfo,
+    ConversationWrapUpInfo,
+)
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.values import ChatStatus, CloseReason, Guid, to_micros
@@ -188,26 +194,32 @@ def close(
     if isinstance(found, Refusal):
         return found
     presence, one = found
-    codes = state.config.wrapup_codes
-    if p.code is not None and codes and p.code not in codes:
-        return Refusal(ErrorCode.BAD_PAYLOAD, "Code: not a configured code")
-    decision = end_offer(state, one, stamp, OfferOutcome.WITHDRAWN)
+    refused = code_refused(state.config, p.code)
+    if refused is not None:
+        return refused
     reason = CloseReason.AGENT if one.is_with(presence.agent) else CloseReason.ADMIN
-    decision.facts += ended(
-        one,
-        stamp,
-        ConversationCause.CLOSED,
-        reason,
-        code=p.code,
-        note=p.note,
-        is_spam=p.is_spam,
-    )
+    decision = end(state, one, stamp, reason, code=p.code, note=p.note, is_spam=p.is_spam)
     if p.is_spam:
         decision.facts.append(_marked(one, stamp, presence, is_spam=True))
-    if one.status is ChatStatus.ANSWERED:
-        decision.notices += shown_to(one, one.agent)
     decision.notices += told_unparked(one, presence.agent)
     return decision.answering(show_to(one, presence.agent, session, frame))
+
+
+@serves(ConversationWrapUpInfo)
+def wrap_up(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: ConversationWrapUpInfo
+) -> Outcome:
+    """CS_CONVERSATION_WRAPUP: the wrap-up is done; its slots are free (B-57)."""
+    found = conversation_at(state, session, p)
+    if isinstance(found, Refusal):
+        return found
+    agent, one = found[0].agent, found[1]
+    refused = end_refused(state, agent, Work.CONVERSATION, one.id, p.code)
+    if refused is not None:
+        return refused
+    over = wrap_up_over(one, stamp, WrapupEnd.AGENT, code=p.code, note=p.note)
+    told = Answer(session.number, frame.id, AgentToWorkplace(agent=agent))
+    return Decision(over.facts, answer=told)
 
 
 def _may_clear(state: State, one: Conversation, presence: AgentPresence) -> bool:

@@ -203,7 +203,7 @@ def release(state: DistributionState, id: Guid, agent: Guid, work: Work = Work.C
     workload = presence.workload(work)
     holder = workload.leases.pop(id)
     workload.load -= workload.costs.pop(id)
-    presence.wrapups.pop(id, None)
+    workload.wrapups.pop(id, None)
     presence.idle_since = state.up
     free_to_leave(state, presence, holder is not ChatStatus.ALERTING)
     touch(state, agent)
@@ -227,17 +227,24 @@ def free_to_leave(state: DistributionState, presence: AgentPresence, worked: boo
         state.distribution.logoffs_due[presence.agent] = None
 
 
+def hold_for_wrapup(
+    state: DistributionState, id: Guid, agent: Guid, at: int, until: int, work: Work = Work.CHAT
+) -> None:
+    """Hold slots of an agent for the wrap-up of a chat or a conversation that has ended."""
+    lease(state, id, agent, ChatStatus.CLOSED, work)
+    workload = presence_of(state, agent).workload(work)
+    workload.wrapups[id] = Wrapup(until, Term(state.up, until - at))
+    _arm_wrapup(state, workload, id)
+
+
+def _arm_wrapup(state: DistributionState, workload: Workload, id: Guid) -> None:
+    """Set a timer for the end of a wrap-up."""
+    state.timers.set(term_over(state, workload.wrapups[id].term), TimerKind.WRAPUP, id)
+
+
 def wrapup_started(state: DistributionState, f: WrapupStarted) -> None:
     """Hold slots for the wrap-up of a closed chat."""
-    lease(state, f.chat, f.agent, ChatStatus.CLOSED)
-    presence = presence_of(state, f.agent)
-    presence.wrapups[f.chat] = Wrapup(f.until, Term(state.up, f.until - f.at))
-    arm_wrapup(state, presence, f.chat)
-
-
-def arm_wrapup(state: DistributionState, presence: AgentPresence, chat: Guid) -> None:
-    """Set a timer for the end of a wrap-up."""
-    state.timers.set(term_over(state, presence.wrapups[chat].term), TimerKind.WRAPUP, chat)
+    hold_for_wrapup(state, f.chat, f.agent, f.at, f.until)
 
 
 def wrapup_ended(state: DistributionState, f: WrapupEnded) -> None:
@@ -399,8 +406,10 @@ def session_left(state: DistributionState, f: SessionLeft) -> None:
 def arm_presences(state: DistributionState) -> None:
     """Set the timers of all wrap-ups and all lost agents anew."""
     for presence in state.distribution.presences.values():
-        for chat in presence.wrapups:
-            arm_wrapup(state, presence, chat)
+        for work in Work:
+            workload = presence.workload(work)
+            for wrapped in workload.wrapups:
+                _arm_wrapup(state, workload, wrapped)
         arm_grace(state, presence)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from broker.core.distribution.apply import (
     explained,
+    hold_for_wrapup,
     lease,
     presence_of,
     release,
@@ -28,6 +29,8 @@ from broker.core.facts.messages import (
     ConversationRouted,
     ConversationStarted,
     ConversationUnparked,
+    ConversationWrapupEnded,
+    ConversationWrapupStarted,
 )
 from protocol.values import ChatStatus
 
@@ -84,6 +87,16 @@ def offer_ended(state: DistributionState, f: ConversationOfferEnded, need: Need 
     if f.outcome is not OfferOutcome.ANSWERED and f.status is not ChatStatus.ALERTING:
         release(state, f.conversation, f.agent, _THIS)
     requeue(state, f.conversation, need)
+
+
+def wrapup_started(state: DistributionState, f: ConversationWrapupStarted) -> None:
+    """Hold slots for the wrap-up of a closed conversation."""
+    hold_for_wrapup(state, f.conversation, f.agent, f.at, f.until, _THIS)
+
+
+def wrapup_ended(state: DistributionState, f: ConversationWrapupEnded) -> None:
+    """Free the slots of that."""
+    release(state, f.conversation, f.agent, _THIS)
 
 
 def decided(state: DistributionState, f: ConversationDecided) -> None:

@@ -77,6 +77,8 @@ from broker.core.facts.messages import (
     ConversationRouted,
     ConversationStarted,
     ConversationUnparked,
+    ConversationWrapupEnded,
+    ConversationWrapupStarted,
     DraftDropped,
     DraftKept,
     MessageForgotten,
@@ -146,6 +148,8 @@ Fact = (
     | ConversationRouted
     | ConversationStarted
     | ConversationUnparked
+    | ConversationWrapupEnded
+    | ConversationWrapupStarted
     | DraftDropped
     | DraftKept
     | MessageForgotten
@@ -229,6 +233,8 @@ __all__ = [
     "ConversationRouted",
     "ConversationStarted",
     "ConversationUnparked",
+    "ConversationWrapupEnded",
+    "ConversationWrapupStarted",
     "DecisionLogged",
     "DraftDropped",
     "DraftKept",

@@ -11,6 +11,7 @@ from broker.core.facts.causes import (
     ConversationCause,
     DecisionKind,
     OfferOutcome,
+    WrapupEnd,
 )
 from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus, CloseReason, Guid, MessageStatus
@@ -308,6 +309,32 @@ class AddressMarked:
     at: int
     by: Guid | None
     is_spam: bool
+
+
+@frozen(kw_only=True)
+class ConversationWrapupStarted:
+    """Slots of an ended conversation are held for its wrap-up (B-57). Row of `conversation_wrapups`."""
+
+    durable: ClassVar[bool] = True
+    conversation: Guid
+    no: int
+    agent: Guid
+    at: int
+    until: int
+
+
+@frozen(kw_only=True)
+class ConversationWrapupEnded:
+    """That wrap-up ended, by the agent (with a code and a note) or otherwise."""
+
+    durable: ClassVar[bool] = True
+    conversation: Guid
+    no: int
+    agent: Guid
+    at: int
+    cause: WrapupEnd
+    code: str | None = None
+    note: str | None = None
 
 
 @frozen

@@ -24,6 +24,8 @@ from broker.core.facts.messages import (
     ConversationRouted,
     ConversationStarted,
     ConversationUnparked,
+    ConversationWrapupEnded,
+    ConversationWrapupStarted,
     DraftDropped,
     DraftKept,
     MessageStored,
@@ -247,6 +249,16 @@ def excluded(state: MessagesState, f: ConversationExcluded) -> None:
 def _exclude(state: MessagesState, conversation: Conversation, agent: Guid) -> None:
     conversation.exclusions[agent] = state.up
     arm_exclusion(state, conversation.id, state.up)
+
+
+def wrapup_started(state: MessagesState, f: ConversationWrapupStarted) -> None:
+    """A wrap-up runs."""
+    state.messages.conversations[f.conversation].wrapping = f.agent
+
+
+def wrapup_ended(state: MessagesState, f: ConversationWrapupEnded) -> None:
+    """It runs no more."""
+    state.messages.conversations[f.conversation].wrapping = None
 
 
 def decided(state: MessagesState, f: ConversationDecided) -> None:

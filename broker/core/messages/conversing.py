@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from broker.core.decision import Decision
-from broker.core.effects import ConversationToAgent
-from broker.core.facts.causes import ConversationCause, DecisionKind
+from broker.core.effects import AgentToWorkplace, ConversationToAgent
+from broker.core.facts.causes import ConversationCause, DecisionKind, WrapupEnd
 from broker.core.facts.details import Detail
 from broker.core.facts.messages import (
     ConversationDecided,
@@ -12,6 +12,8 @@ from broker.core.facts.messages import (
     ConversationParked,
     ConversationStarted,
     ConversationUnparked,
+    ConversationWrapupEnded,
+    ConversationWrapupStarted,
     DraftDropped,
 )
 from broker.core.inputs import Stamp
@@ -169,6 +171,42 @@ def kept_aside(state: MessagesState, conversation: Conversation, stamp: Stamp) -
     if known is None or known.retired:
         return Decision([*unparked(conversation, stamp), *parked(conversation, stamp, None, None)])
     return Decision([], [ConversationToAgent(conversation=conversation.id, agent=by)])
+
+
+def wrap_up(conversation: Conversation, stamp: Stamp, agent: Guid, length: int) -> Decision:
+    """Hold the slots of whoever worked on it for the work after it; it is in their picture (B-57)."""
+    started = ConversationWrapupStarted(
+        conversation=conversation.id,
+        no=conversation.no,
+        agent=agent,
+        at=stamp.now,
+        until=stamp.now + length,
+    )
+    return Decision([started], [AgentToWorkplace(agent=agent)])
+
+
+def wrap_up_over(
+    conversation: Conversation,
+    stamp: Stamp,
+    cause: WrapupEnd,
+    *,
+    code: str | None = None,
+    note: str | None = None,
+) -> Decision:
+    """End the wrap-up of a closed conversation, if one runs, and tell its agent."""
+    agent = conversation.wrapping
+    if agent is None:
+        return Decision()
+    over = ConversationWrapupEnded(
+        conversation=conversation.id,
+        no=conversation.no,
+        agent=agent,
+        at=stamp.now,
+        cause=cause,
+        code=code,
+        note=note,
+    )
+    return Decision([over], [AgentToWorkplace(agent=agent)])
 
 
 def decided(

@@ -21,7 +21,7 @@ from broker.core.deadlines import over
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Answer, MessageToAgent, Reply
 from broker.core.facts import Fact
-from broker.core.facts.causes import ConversationCause, DecisionKind
+from broker.core.facts.causes import ConversationCause, DecisionKind, WrapupEnd
 from broker.core.facts.details import Sorted
 from broker.core.facts.messages import (
     ConversationDue,
@@ -40,7 +40,15 @@ from broker.core.message_state import (
     kept_bytes,
 )
 from broker.core.messages.apply import retention
-from broker.core.messages.conversing import begun, decided, kept_aside, moved, parked, woken
+from broker.core.messages.conversing import (
+    begun,
+    decided,
+    kept_aside,
+    moved,
+    parked,
+    woken,
+    wrap_up_over,
+)
 from broker.core.messages.naming import proposed_name
 from broker.core.rules.messages import Letter, due_at, match
 from broker.core.sentence import Attachment, described
@@ -198,7 +206,8 @@ class _Coming:
     def _reopening(self, conversation: Conversation) -> Decision:
         """A reply to a closed conversation: it goes on (B-56)."""
         again = moved(conversation, self.stamp, ChatStatus.PILOT, ConversationCause.REOPENED)
-        decision = Decision([again, *self._stored(conversation)])
+        decision = wrap_up_over(conversation, self.stamp, WrapupEnd.REOPENED)
+        decision.facts += [again, *self._stored(conversation)]
         fresh = evolve(conversation, enqueued_at=None, waited=0, waiting_since=None, messages=[])
         fresh.status = ChatStatus.PILOT
         decision.add(self._sorted(fresh))
@@ -453,7 +462,9 @@ def forget(state: MessagesState, stamp: Stamp, key: Guid) -> Decision:
         return Decision()
     if over(state, conversation.closed_up, retention(state, conversation)) > stamp.up:
         return Decision()
-    return Decision([ConversationForgotten(key)])
+    decision = wrap_up_over(conversation, stamp, WrapupEnd.EXPIRED)
+    decision.facts.append(ConversationForgotten(key))
+    return decision
 
 
 def room_for(
@@ -474,9 +485,9 @@ def room_for(
     if many <= 0 and much <= 0:
         return found
     for closed in kept.closed.get(pair, ()):
-        if closed == but:
-            continue
         conversation = kept.conversations[closed]
+        if closed == but or conversation.wrapping is not None:
+            continue  # it is about to be reopened, or a wrap-up runs
         found.append(ConversationForgotten(closed))
         many -= 1
         much -= sum(kept_bytes(message.content) for message in conversation.messages)

@@ -299,7 +299,7 @@ def resumed(state: State, stamp: Stamp, gap: Resumed) -> Decision:
         [ListenedAgain()], [LogEntry("listened_again", {"deaf_seconds": gap.deaf / SECOND})]
     )
     for presence in state.distribution.presences.values():
-        if presence.wrapups:
+        if presence.is_wrapping_up:
             decision.notices.append(AgentToWorkplace(agent=presence.agent))
     return decision
 

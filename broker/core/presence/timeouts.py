@@ -38,7 +38,7 @@ from broker.core.facts.causes import (
     WrapupEnd,
 )
 from broker.core.inputs import Stamp
-from broker.core.messages import receiving
+from broker.core.messages import conversing, receiving
 from broker.core.messages.attempts import message_due
 from broker.core.routing import conversations
 from broker.core.routing.admission import pass_over
@@ -115,11 +115,21 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
 
 
 def _wrapup(state: State, stamp: Stamp, key: Guid) -> Decision:
+    """The time of a wrap-up is over, that of a chat or of a conversation."""
     for agent in state.distribution.leases.get(key, ()):
-        running = state.distribution.presences[agent].wrapups.get(key)
-        if running is not None and term_over(state, running.term) <= stamp.up:
-            return wrap_up_over(state.chats[key], stamp, WrapupEnd.EXPIRED)
+        presence = state.distribution.presences[agent]
+        for work in Work:
+            running = presence.workload(work).wrapups.get(key)
+            if running is not None and term_over(state, running.term) <= stamp.up:
+                return _wrapped_up(state, stamp, key, work)
     return Decision()
+
+
+def _wrapped_up(state: State, stamp: Stamp, key: Guid, work: Work) -> Decision:
+    if work is Work.CHAT:
+        return wrap_up_over(state.chats[key], stamp, WrapupEnd.EXPIRED)
+    conversation = state.messages.conversations[key]
+    return conversing.wrap_up_over(conversation, stamp, WrapupEnd.EXPIRED)
 
 
 def _grace(state: State, stamp: Stamp, key: Guid) -> Decision:

@@ -24,9 +24,10 @@ from broker.core.facts.messages import (
 )
 from broker.core.inputs import Stamp
 from broker.core.message_state import Conversation
-from broker.core.messages.conversing import decided, ended, moved, parked, woken
+from broker.core.messages.conversing import decided, ended, moved, parked, woken, wrap_up
 from broker.core.messages.needs import need_of
 from broker.core.state import State
+from broker.core.wrapping import wrapup_of
 from protocol.values import ChatStatus, CloseReason, Guid, TransferMode
 
 
@@ -173,6 +174,30 @@ def come_back(state: State, conversation: Conversation, stamp: Stamp) -> Decisio
         conversation=conversation.id, no=conversation.no, at=stamp.now, until=None, by=aside.by
     )
     return Decision([stays], [*shown_to(conversation, aside.by)])
+
+
+def close(
+    state: State,
+    conversation: Conversation,
+    stamp: Stamp,
+    reason: CloseReason,
+    *,
+    code: str | None = None,
+    note: str | None = None,
+    is_spam: bool = False,
+) -> Decision:
+    """End an open conversation, whatever its status; who works on it sees that, and wraps it up (B-57)."""
+    decision = end_offer(state, conversation, stamp, OfferOutcome.WITHDRAWN)
+    cause = ConversationCause.CLOSED
+    decision.facts += ended(
+        conversation, stamp, cause, reason, code=code, note=note, is_spam=is_spam
+    )
+    owner = conversation.agent if conversation.status is ChatStatus.ANSWERED else None
+    decision.notices += shown_to(conversation, owner)
+    length = wrapup_of(state.config, conversation.demanded.project)
+    if owner is not None and length:
+        decision.add(wrap_up(conversation, stamp, owner, length))
+    return decision
 
 
 def has_lost_project(config: Config, conversation: Conversation) -> bool:

@@ -15,6 +15,7 @@ from broker.core.facts.details import AskedEnded
 from broker.core.inputs import Stamp
 from broker.core.state import Chat, State
 from broker.core.views.structures import agent_name
+from broker.core.wrapping import wrapup_of
 from protocol.values import ChatStatus, CloseReason
 
 
@@ -125,7 +126,7 @@ def close(
     if talked is None:
         return decision
     decision.notices.append(ChatToAgent(chat=chat.id, agent=talked))
-    project = state.config.projects.get(chat.routing.project) if chat.routing.project else None
-    if was is ChatStatus.ANSWERED and not was_parked and project is not None and project.wrapup:
-        decision.add(wrap_up(chat, stamp, talked, project.wrapup))
+    length = wrapup_of(state.config, chat.routing.project)
+    if was is ChatStatus.ANSWERED and not was_parked and length:
+        decision.add(wrap_up(chat, stamp, talked, length))
     return decision

@@ -15,6 +15,7 @@ from protocol.conversation import (
     ConversationCommandInfo,
     ConversationNoteInfo,
     ConversationTransferInfo,
+    ConversationWrapUpInfo,
 )
 from protocol.errors import ErrorCode
 from protocol.scenario import ScenarioResultInfo
@@ -29,6 +30,7 @@ OfMail = (
     | ConversationCommandInfo
     | ConversationNoteInfo
     | ConversationTransferInfo
+    | ConversationWrapUpInfo
 )
 
 

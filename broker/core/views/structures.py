@@ -247,15 +247,29 @@ def own_state(state: State, agent: Guid) -> AgentStateInfo:
 
 
 def _wrap_ups(state: State, agent: Guid) -> tuple[AgentWrapUpInfo, ...]:
-    running = state.distribution.presences[agent].wrapups
+    """Those of chats and of conversations, the one that began first in front."""
+    presence = state.distribution.presences[agent]
+    running = [(wrapup, _wrapped_chat(state, chat)) for chat, wrapup in presence.wrapups.items()]
+    of_mail = presence.conversations.wrapups.items()
+    running += [(wrapup, _wrapped_mail(state, one)) for one, wrapup in of_mail]
+    running.sort(key=lambda one: one[0].term.since)
     most = items_that_fit(state.config.limits.frame_bytes, WRAP_UP_BYTES, len(running))
     return tuple(
-        AgentWrapUpInfo(
-            chat_id=chat,
-            remote_name=state.chats[chat].visitor.party_name,
-            until_utc=utc(term_over(state, wrapup.term) + state.ahead),
-        )
-        for chat, wrapup in list(running.items())[:most]
+        evolve(shown, until_utc=utc(term_over(state, wrapup.term) + state.ahead))
+        for wrapup, shown in running[:most]
+    )
+
+
+def _wrapped_chat(state: State, chat: Guid) -> AgentWrapUpInfo:
+    return AgentWrapUpInfo(chat_id=chat, remote_name=state.chats[chat].visitor.party_name)
+
+
+def _wrapped_mail(state: State, conversation: Guid) -> AgentWrapUpInfo:
+    one = state.messages.conversations[conversation]
+    return AgentWrapUpInfo(
+        conversation_id=conversation,
+        remote_name=one.remote_name,
+        remote_address=one.remote_address,
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from broker.core.message_invariants import conversation_faults
 from broker.core.message_state import Aside, Conversation, ConversationOffer, Draft, Note
 from broker.core.state import State
+from broker.core.timers import NO_TERM, Wrapup
 from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus, CloseReason, Guid
 from tests.support.agents_at_work import agent_of
@@ -29,6 +30,12 @@ def alerted() -> Playbook:
     return play
 
 
+def wrapped(state: State, one: Conversation) -> None:
+    """Alice wraps up what has not ended."""
+    presence = next(iter(state.distribution.presences.values()))
+    presence.conversations.wrapups[one.id] = Wrapup(0, NO_TERM)
+
+
 @pytest.mark.parametrize(
     ("law", "damage"),
     [
@@ -40,6 +47,8 @@ def alerted() -> Playbook:
         ("I-6", lambda _s, one: setattr(one, "status", ChatStatus.WAITING)),
         ("I-6", lambda _s, one: setattr(one, "status", ChatStatus.ANSWERED)),
         ("I-6", lambda _s, one: setattr(one, "agent", None)),
+        ("I-6", lambda _s, one: setattr(one, "wrapping", NOBODY)),
+        ("I-6", wrapped),
         ("I-7", lambda _s, one: setattr(one, "status", ChatStatus.PILOT)),
         (
             "I-7",

@@ -65,7 +65,13 @@ def ended(play: Playbook) -> Callable[[Conversation], object]:
     return lambda one: one.closed_up
 
 
-@pytest.mark.parametrize("given", [waiting, left_out, offered, aside, ended])
+def wrapped_up(play: Playbook) -> Callable[[Conversation], object]:
+    play.reload(MAIL_FLOOR.replace('name = "Support"', 'name = "Support"\nwrapup = "50s"', 1))
+    ended(play)
+    return lambda one: one.wrapping
+
+
+@pytest.mark.parametrize("given", [waiting, left_out, offered, aside, ended, wrapped_up])
 def test_no_time_begins_anew(
     play: Playbook, given: Callable[[Playbook], Callable[[Conversation], object]]
 ) -> None:
@@ -76,6 +82,20 @@ def test_no_time_begins_anew(
     play.wait(1)
     one = the_conversation(play)
     assert seen(rolled_back(play).messages.conversations[one.id]) == seen(one)
+    for client in play.clients.values():
+        client.heard.clear()
+
+
+def test_a_wrap_up_ends_when_it_was_to_end(play: Playbook) -> None:
+    """B-13, B-57."""
+    wrapped_up(play)
+    play.wait(1)
+    play.set_clock(-40)
+    play.wait(1)
+    state, mine = rolled_back(play), agent_of(play, "alice")
+    now, then = (of.distribution.presences[mine].conversations for of in (state, play.state))
+    assert now.wrapups == then.wrapups != {}
+    assert (now.leases, now.load) == (then.leases, then.load)
     for client in play.clients.values():
         client.heard.clear()
 

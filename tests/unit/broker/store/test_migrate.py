@@ -14,6 +14,7 @@ from broker.store import Store
 from broker.store.errors import StoreError, StoreUnusableError
 from broker.store.schema import HEAD, confirmations, exclusions, metadata
 from protocol.values import Guid
+from tests.support.mail import MAIL_FLOOR, Post, working
 from tests.support.old_store import engine_of, make_old, make_tables
 from tests.support.playbook import Playbook
 from tests.support.postgresql import Server
@@ -148,6 +149,50 @@ def test_a_migrated_database_is_like_a_fresh_one(url: str, another: str) -> None
     metadata.create_all(fresh)
     fresh.dispose()
     assert schema(url) == schema(another)
+
+
+def test_conversations_of_an_older_schema_go_on(url: str) -> None:
+    """I-10, B-57: what was open is closed under the new one, and wrapped up."""
+    wrapped = MAIL_FLOOR.replace('name = "Support"', 'name = "Support"\nwrapup = "20s"', 1)
+    play = Playbook(wrapped)
+    post, alice = Post(play), play.agent("alice", "101")
+    done, aside, talk = (
+        working(play, alice, post, RemoteAddress=f"{number}@example.org") for number in range(3)
+    )
+    alice.says("CS_CONVERSATION_CLOSE", ConversationId=done, Code="Sold")
+    alice.says("CS_CONVERSATION_PARK", ConversationId=aside)
+    play.wait(20)
+    engine = engine_of(url)
+    with engine.connect() as connection, connection.begin(), play.store._connection.begin():
+        make_tables(connection, "0007")
+        old = MetaData()
+        old.reflect(connection)
+        assert "conversation_wrapups" not in old.tables
+        for table in old.sorted_tables:
+            known = metadata.tables.get(table.name)
+            found = play.store._connection.execute(select(known)) if known is not None else None
+            rows = [dict(row) for row in found.mappings()] if found is not None else []
+            if rows:
+                kept = [{k: v for k, v in row.items() if k != "seq"} for row in rows]
+                connection.execute(table.insert(), kept)
+    engine.dispose()
+    play.store.close()
+    play.store = Store.open(url, create=False)
+    play.check_store()
+    for client in play.clients.values():
+        client.heard.clear()
+    alice.says("CS_CONVERSATION_CLOSE", 1, ConversationId=talk)
+    alice.hears("SC_CONVERSATION_STATUS", 1, Status="Closed")
+    alice.hears("SC_AGENT_STATE", WrapUps=...)
+    play.check_store()
+    play.restart()
+    play.check_store()
+    alice = play.agent("alice", "101", None)
+    alice.says("CS_CONVERSATION_WRAPUP", 1, ConversationId=talk, Code="Sold")
+    alice.hears("SC_AGENT_STATE", 1, WrapUps=None)
+    play.check_store()
+    assert aside in play.state.messages.conversations
+    play.store.close()
 
 
 ODD = {"a\0": ["\0", 7, None]}

@@ -251,7 +251,15 @@ def test_recovery_reads_what_it_loads_and_no_more(tmp_path: Path) -> None:
     assert walked == {agents, marked, talks, letters, unnamed} | {
         f"SCAN {table} USING INDEX uq_{table}_{rows}"  # an index of these rows alone
         for rows, tables in {
-            "open": ("chats", "invites", "offers", "parkings", "parties", "wrapups"),
+            "open": (
+                "chats",
+                "invites",
+                "offers",
+                "parkings",
+                "parties",
+                "wrapups",
+                "conversation_wrapups",
+            ),
             "known": ("contacts",),
         }.items()
         for table in tables

@@ -9,7 +9,12 @@ import pytest
 from broker.core.distribution import conversations as write
 from broker.core.distribution.apply import requeue
 from broker.core.distribution_state import AgentPresence, Work
-from broker.core.facts.causes import ConversationCause, DecisionKind, OfferOutcome
+from broker.core.facts.causes import (
+    ConversationCause,
+    DecisionKind,
+    OfferOutcome,
+    WrapupEnd,
+)
 from broker.core.facts.messages import (
     ConversationDecided,
     ConversationForgotten,
@@ -19,8 +24,11 @@ from broker.core.facts.messages import (
     ConversationParked,
     ConversationStarted,
     ConversationUnparked,
+    ConversationWrapupEnded,
+    ConversationWrapupStarted,
 )
 from broker.core.state import State
+from broker.core.timers import Term, TimerKind, Wrapup
 from protocol.values import ChatStatus, Guid
 from tests.support.bare_core import UP, agent_in, bare_state, project_in
 from tests.support.mail_at_hand import LETTER, MAIL, at_work_there, letter
@@ -69,6 +77,22 @@ def test_it_takes_its_slots_along_from_the_offer_to_its_end() -> None:
     write.moved(state, moved(ChatStatus.CLOSED, ConversationCause.CLOSED, BOB), None)
     assert (held(state, BOB), state.distribution.leases) == ({}, {})
     assert presence(state).load == presence(state, BOB).load == 0
+
+
+def test_a_wrap_up_holds_the_slots_until_it_ends() -> None:
+    state = at_work_there(ALICE)
+    write.moved(state, moved(ChatStatus.ANSWERED, ConversationCause.PICKED, ALICE), None)
+    write.moved(state, moved(ChatStatus.CLOSED, ConversationCause.CLOSED, ALICE), None)
+    started = ConversationWrapupStarted(**THEN, agent=ALICE, until=UP + 20)
+    write.wrapup_started(state, started)
+    work = presence(state).conversations
+    assert (work.leases, work.load) == ({LETTER: ChatStatus.CLOSED}, 1)
+    assert work.wrapups == {LETTER: Wrapup(UP + 20, Term(UP, 20))}
+    assert (presence(state).wrapups, presence(state).load) == ({}, 0)
+    assert (UP + 20, TimerKind.WRAPUP, LETTER) in [(t[0], *t[2:]) for t in state.timers.heap]
+    over = ConversationWrapupEnded(**THEN, agent=ALICE, cause=WrapupEnd.AGENT)
+    write.wrapup_ended(state, over)
+    assert (work.leases, work.wrapups, work.load) == ({}, {}, 0)
 
 
 def test_whoever_is_to_take_it_over_holds_a_slot_beside_its_owner() -> None:

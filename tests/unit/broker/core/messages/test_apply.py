@@ -9,10 +9,12 @@ from attrs import evolve
 
 from broker.config.model import HOUR
 from broker.core.apply import apply
-from broker.core.facts.causes import AttemptOutcome, ConversationCause
+from broker.core.facts.causes import AttemptOutcome, ConversationCause, WrapupEnd
 from broker.core.facts.messages import (
     AddressMarked,
     ConversationForgotten,
+    ConversationWrapupEnded,
+    ConversationWrapupStarted,
     DraftDropped,
     MessageForgotten,
 )
@@ -47,6 +49,15 @@ def test_a_life_leaves_what_it_should() -> None:
     assert talk.aside is not None
     assert talk.aside.by == ALICE
     assert talk.offer is None
+
+
+def test_a_closed_one_knows_whose_wrap_up_runs() -> None:
+    state = written(*letters.a_life(), *letters.the_end())
+    apply(state, ConversationWrapupStarted(**WHICH, agent=ALICE, at=AT + 20, until=AT + 40))
+    assert talk_of(state).wrapping == ALICE
+    over = ConversationWrapupEnded(**WHICH, agent=ALICE, at=AT + 30, cause=WrapupEnd.AGENT)
+    apply(state, over)
+    assert talk_of(state).wrapping is None
 
 
 def test_bodies_are_not_kept() -> None:

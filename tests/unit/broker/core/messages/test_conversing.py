@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from broker.core.decision import Decision
-from broker.core.effects import ConversationToAgent
-from broker.core.facts.causes import ConversationCause, DecisionKind
+from broker.core.effects import AgentToWorkplace, ConversationToAgent
+from broker.core.facts.causes import ConversationCause, DecisionKind, WrapupEnd
 from broker.core.facts.details import Forced
 from broker.core.facts.messages import (
     ConversationMoved,
     ConversationParked,
     ConversationUnparked,
+    ConversationWrapupEnded,
+    ConversationWrapupStarted,
     DraftDropped,
 )
 from broker.core.inputs import Stamp
@@ -24,6 +26,8 @@ from broker.core.messages.conversing import (
     told_unparked,
     unparked,
     woken,
+    wrap_up,
+    wrap_up_over,
 )
 from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus, CloseReason
@@ -135,6 +139,22 @@ def test_its_end_says_how_and_leaves_nothing_behind() -> None:
     assert (closed.code, closed.note, closed.is_spam) == ("Solved", "x", True)
     plain = ended(holding(), STAMP, ConversationCause.RULE, CloseReason.RULE)
     assert len(plain) == 1
+
+
+def test_a_wrap_up_is_told_to_its_agent_from_its_beginning_to_its_end() -> None:
+    told = [AgentToWorkplace(agent=ALICE)]
+    one = holding(ChatStatus.CLOSED)
+    begins = wrap_up(one, STAMP, ALICE, 20)
+    (started,) = begins.facts
+    assert isinstance(started, ConversationWrapupStarted)
+    assert (started.agent, started.until, begins.notices) == (ALICE, AT + 80, told)
+    assert wrap_up_over(one, STAMP, WrapupEnd.EXPIRED) == Decision()
+    one.wrapping = ALICE
+    ends = wrap_up_over(one, STAMP, WrapupEnd.AGENT, code="Sold", note="x")
+    (over,) = ends.facts
+    assert isinstance(over, ConversationWrapupEnded)
+    assert (over.agent, over.cause, over.code, over.note) == (ALICE, "agent", "Sold", "x")
+    assert ends.notices == told
 
 
 def test_a_line_of_the_log_is_plain() -> None:

@@ -11,7 +11,7 @@ from broker.config.model import DAY, HOUR, SECOND
 from broker.core.facts.messages import ConversationForgotten, MessageStored
 from broker.core.message_state import Conversation
 from broker.core.messages.receiving import room_for
-from protocol.values import ChatStatus, CloseReason, MessageStatus
+from protocol.values import ChatStatus, CloseReason, Guid, MessageStatus
 from tests.support.core_in_memory import read_config
 from tests.support.mail import MAIL_CONFIG, Post, gateway
 from tests.support.playbook import Playbook
@@ -313,6 +313,22 @@ def test_room_is_made_without_looking_at_other_pairs(play: Playbook) -> None:
     play.state.messages.conversations = without
     room = room_for(play.state, ours.pair, conversations=1)
     assert room == [ConversationForgotten(ours.id)]
+
+
+def test_what_is_wrapped_up_makes_no_room(play: Playbook) -> None:
+    """I-14: it is kept for whoever writes up how it ended."""
+    post = Post(play)
+    for _ in range(2):
+        post.brings(SubjectField="Our newsletter")
+    limits = evolve(play.config.limits, conversations=2)
+    play.state.config = evolve(play.config, limits=limits)
+    first, second = talks(play)
+    assert room_for(play.state, first.pair, conversations=1) == [ConversationForgotten(first.id)]
+    first.wrapping = Guid("somebody")
+    assert room_for(play.state, first.pair, conversations=1) == [ConversationForgotten(second.id)]
+    second.wrapping = Guid("somebody")
+    assert room_for(play.state, first.pair, conversations=1) is None
+    first.wrapping = second.wrapping = None
 
 
 def test_the_time_to_answer_is_that_of_the_oldest_question(play: Playbook) -> None:
