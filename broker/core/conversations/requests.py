@@ -245,6 +245,8 @@ def _cleared(
 def _marked(
     one: Conversation, stamp: Stamp, presence: AgentPresence, *, is_spam: bool
 ) -> AddressMarked:
+    # The row of a mark goes by its address, so it has to be found however that is written.
+    pair, address = address_key(one.pair, one.remote_address)
     return AddressMarked(
-        pair=one.pair, address=one.remote_address, at=stamp.now, by=presence.agent, is_spam=is_spam
+        pair=pair, address=address, at=stamp.now, by=presence.agent, is_spam=is_spam
     )

@@ -301,7 +301,10 @@ class MessageMoved:
 
 @frozen(kw_only=True)
 class AddressMarked:
-    """What comes from an address is unwanted, or not any more (B-59). Upsert in `spam_addresses`."""
+    """What comes from an address is unwanted, or not any more (B-59). Upsert in `spam_addresses`.
+
+    The address is as `address_key` has it: without capitals.
+    """
 
     durable: ClassVar[bool] = True
     pair: Guid

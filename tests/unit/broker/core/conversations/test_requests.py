@@ -311,6 +311,21 @@ def test_a_mark_is_taken_away_by_who_set_it_and_by_supervisors(play: Playbook, w
     alice.hears("SC_CONVERSATION_ALERT")
 
 
+def test_a_mark_is_found_however_its_address_is_written(play: Playbook) -> None:
+    """B-59, I-10: seed 127."""
+    post, alice = Post(play), play.agent("alice", "101")
+    key = working(play, alice, post)
+    alice.says("CS_CONVERSATION_CLOSE", ConversationId=key, IsSpam=True)
+    alice.hears("SC_CONVERSATION_STATUS", Status="Closed", IsSpam=True)
+    post.brings("More", RemoteAddress="EVA@example.org", DeliverySystemId="<2@example.org>")
+    susan = play.agent("susan", "104", "Pause")
+    (other,) = (one for one in play.state.messages.conversations if one != key)
+    susan.says("CS_CONVERSATION_CLOSE", ConversationId=other)
+    susan.hears("SC_CONVERSATION_STATUS", Status="Closed")
+    play.check_store()
+    assert not play.state.messages.spam
+
+
 def test_a_supervisor_ends_any(play: Playbook) -> None:
     alice, susan = play.agent("alice", "101"), play.agent("susan", "104", "Pause")
     key = working(play, alice)
