@@ -2,8 +2,9 @@
 
 Theory of operation: the core says what is to be judged once it is stored; it is read from the store piece by
 piece as the scanner takes it. A scanner that is away is tried again, less and less often, and for ever: what
-it has not judged is not given out. One that refuses an attachment, for its length for instance, has judged
-it: `Failed`. Nothing here is remembered over a restart; the core asks again for what has no verdict.
+it has not judged is not given out. One that refuses an attachment for its length has judged it: `Failed`. One
+that has another trouble, as a full disk of its own, is asked a few times before that counts. Nothing here is
+remembered over a restart; the core asks again for what has no verdict.
 """
 
 from __future__ import annotations
@@ -29,11 +30,14 @@ SECONDS: Final = 300.0
 AGAIN: Final = 1.0
 LATER: Final = 60.0
 """Seconds until a scanner that is away is tried again: at first, and at most."""
+TROUBLES: Final = 6
+"""How often it may have a trouble with an attachment before it is the attachment's."""
 LONGEST_ANSWER: Final = 4_096
 _BEGIN: Final = b"zINSTREAM\0"
 _END: Final = b"\0\0\0\0"
 _CLEAN: Final = b"stream: OK"
 _FOUND: Final = b" FOUND"
+_TOO_LONG: Final = b"size limit exceeded"
 
 Connect = Callable[[], Awaitable[trio.abc.Stream]]
 Read = Callable[[StoredKey], Awaitable[bytes]]
@@ -41,6 +45,10 @@ Read = Callable[[StoredKey], Awaitable[bytes]]
 
 class ScannerAwayError(Exception):
     """It cannot be reached, or went away."""
+
+
+class TroubledError(Exception):
+    """It could not judge an attachment this time."""
 
 
 class GoneError(Exception):
@@ -109,17 +117,22 @@ class Scanner:
 
     async def _judge(self, wanted: ScanWanted) -> ScanVerdict | None:
         """The verdict, however long that takes; None: it is gone."""
-        pause = AGAIN
+        pause, troubles = AGAIN, 0
         while True:
             try:
                 with trio.fail_after(SECONDS):
                     return await self._ask(wanted)
             except GoneError:
                 return None
+            except TroubledError as error:
+                troubles += 1
+                self._log.warning("scanner_troubled", blob=wanted.blob, reason=str(error))
+                if troubles == TROUBLES:
+                    return ScanVerdict.FAILED
             except (ScannerAwayError, trio.TooSlowError, OSError) as error:
                 self._log.warning("scanner_away", reason=repr(error), again_in=pause)
-                await trio.sleep(pause)
-                pause = min(2 * pause, LATER)
+            await trio.sleep(pause)
+            pause = min(2 * pause, LATER)
 
     async def _ask(self, wanted: ScanWanted) -> ScanVerdict:
         async with await self.connect() as stream:
@@ -128,7 +141,11 @@ class Scanner:
             answer = await self._answer(stream)
         if answer == _CLEAN:
             return ScanVerdict.CLEAN
-        return ScanVerdict.INFECTED if answer.endswith(_FOUND) else ScanVerdict.FAILED
+        if answer.endswith(_FOUND):
+            return ScanVerdict.INFECTED
+        if _TOO_LONG in answer:
+            return ScanVerdict.FAILED
+        raise TroubledError(answer[:200].decode("utf-8", "replace"))
 
     async def _send(self, stream: trio.abc.Stream, wanted: ScanWanted) -> None:
         await stream.send_all(_BEGIN)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from tests.support import dovecot, postgresql
+from tests.support import clamd, dovecot, postgresql
 
 ROOT = Path(__file__).parents[2]
 PYTHONS_MAILS = Path(sysconfig.get_path("stdlib"), "test", "test_email", "data", "msg_01.txt")
@@ -41,6 +41,7 @@ THINGS: Mapping[str, Thing] = {
     "dovecot": Thing(
         lambda: dovecot.program() is not None, "install the Debian package dovecot-imapd"
     ),
+    "clamd": Thing(lambda: clamd.program() is not None, "install the Debian package clamav-daemon"),
     "python-mails": Thing(PYTHONS_MAILS.exists, "take a Python that has its own test suite"),
     "curl": Thing(lambda: shutil.which("curl") is not None, "install the Debian package curl"),
     "js": Thing(JS_PACKAGES.is_dir, "run make js"),
