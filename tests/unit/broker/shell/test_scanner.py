@@ -114,7 +114,8 @@ async def test_what_an_answer_means(
 async def test_a_trouble_of_its_own_is_no_verdict_until_it_has_it_each_time(
     autojump_clock: MockClock, trouble: bytes
 ) -> None:
-    passing = Bench(Clamd([trouble] * (scanner.TROUBLES - 1) + [b"stream: OK\0"]))
+    answers: list[bytes | None] = [trouble] * (scanner.TROUBLES - 1)
+    passing = Bench(Clamd([*answers, b"stream: OK\0"]))
     assert await passing.judge(0.5) == []
     assert await passing.judge() == [ScanVerdict.CLEAN]
     lasting = Bench(Clamd([trouble]))
