@@ -89,7 +89,7 @@ async def test_one_that_was_away_judges_when_it_is_back(
         with capture_logs() as log:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(bring_one)
-                while not any(one["event"] == "scanner_away" for one in log):  # noqa: ASYNC110
+                while not any(one["event"] == "scanner_away" for one in log):  # noqa: ASYNC110 - a log tells nobody
                     await trio.sleep(0.01)  # real time: a real scanner is looked for
                 assert verdicts == []
                 await trio.to_thread.run_sync(clamav.start)
