@@ -38,7 +38,14 @@ from connectors.email.convert import (
     read_kept,
     told_apart,
 )
-from connectors.email.imap import Fetched, ImapError, Mailbox, NotMarkedError, Place
+from connectors.email.imap import (
+    Fetched,
+    ImapError,
+    Mailbox,
+    NotFetchedError,
+    NotMarkedError,
+    Place,
+)
 from connectors.email.imap import WrongCredentialsError as ImapLoginError
 from connectors.email.mail import NewMail, Outcome
 from connectors.email.mail import Report as FarReport
@@ -130,34 +137,70 @@ class Email(Channel):
                 return
 
     async def _sweep(self, host: Host, account: Account, imap: Imap, mailbox: Mailbox) -> bool:
-        """Give all that is new in a mailbox to the broker; whether there was anything."""
+        """Give all that is new in a mailbox to the broker; whether to look again at once."""
         key = f"imap:{imap.user}@{imap.host}/{imap.folder}"
         after = Place.read(await host.store.position(key))
         places = await _in_thread(mailbox.abort, partial(mailbox.candidates, after))
-        new = {one for one in places if after is None or not one.is_known_by(after)}
-        fault: str | None = None
-        given = 0
-        for place in sorted(places, key=lambda one: one not in new):
-            if host.stopping:
-                return False
-            is_taken = True
-            if place in new:
-                fetch = partial(mailbox.fetch, place, self.settings.message_bytes)
-                fetched = await _in_thread(mailbox.abort, fetch)
-                if fetched is None:
-                    continue
-                given += 1
-                is_taken = await self._take(host, account, imap, fetched)
-                if is_taken:
-                    await host.store.set_position(key, str(place))
+        new = [one for one in places if after is None or not one.is_known_by(after)]
+        known = [one for one in places if after is not None and one.is_known_by(after)]
+        faults = [await _mark(mailbox, known)]
+        given, held = 0, False
+        while new and not host.stopping:
             try:
-                await _in_thread(mailbox.abort, partial(mailbox.finish, place, is_taken=is_taken))
-            except NotMarkedError as error:
-                fault = str(error)  # the broker has it, and the next one is not kept waiting
-            if not is_taken:
-                await host.store.set_position(key, str(place))
-        host.tell(f"imap {account.address} marks", fault)
-        return given > 0
+                fetch = partial(mailbox.fetch, new, self.settings.message_bytes)
+                batch = await _in_thread(mailbox.abort, fetch)
+            except NotFetchedError as error:
+                if mailbox.mode == "keep":
+                    raise  # nothing but the place says what was read
+                faults.append(str(error))
+                # A place beyond this one would say that it was read.
+                new, held = new[1:], True
+                continue
+            new = new[batch.count :]
+            given += len(batch.mails)
+            place = None if held else key
+            faults.append(await self._take_all(host, account, mailbox, batch.mails, place))
+        host.tell(f"imap {account.address} marks", next(filter(None, faults), None))
+        return given > 0 and not held and not host.stopping
+
+    async def _take_all(
+        self,
+        host: Host,
+        account: Account,
+        mailbox: Mailbox,
+        mails: Sequence[Fetched],
+        key: str | None,
+    ) -> str | None:
+        """Give mails to the broker one after the other, and mark together those that it has.
+
+        Args:
+            host: The frame.
+            account: Whose mailbox it is.
+            mailbox: Where they lie.
+            mails: What was fetched.
+            key: Where the place of each is noted; None: nowhere.
+
+        Returns:
+            Why not all of them could be marked.
+        """
+        faults: list[str | None] = []
+        taken: list[Place] = []
+        for mail in mails:
+            if host.stopping:
+                break
+            try:
+                is_taken = await self._take(host, account, mailbox.settings, mail)
+            except Stopping:
+                await _mark(mailbox, taken)
+                raise
+            if is_taken:
+                taken.append(mail.place)
+            else:
+                faults.append(await _mark(mailbox, [mail.place], is_taken=False))
+            if key is not None:
+                await host.store.set_position(key, str(mail.place))
+        faults.append(await _mark(mailbox, taken))
+        return next(filter(None, faults), None)
 
     async def _take(self, host: Host, account: Account, imap: Imap, fetched: Fetched) -> bool:
         mail = await _in_thread(None, partial(parse, fetched.data))
@@ -363,6 +406,15 @@ def _written(mail: NewMail, wide: bool) -> bytes:
 async def _kept(host: Host, name: str) -> Kept | None:
     note = await host.store.note(f"mail:{name}")
     return read_kept(note) if note is not None else None
+
+
+async def _mark(mailbox: Mailbox, places: Sequence[Place], *, is_taken: bool = True) -> str | None:
+    """Mark mails as done; why it does not go; the broker has them, and the next ones are not kept waiting."""
+    try:
+        await _in_thread(mailbox.abort, partial(mailbox.finish, places, is_taken=is_taken))
+    except NotMarkedError as error:
+        return str(error)
+    return None
 
 
 async def _wait(host: Host, imap: Imap, mailbox: Mailbox) -> None:

@@ -21,6 +21,10 @@ from imapclient.exceptions import IMAPClientError, LoginError
 
 from connectors.email.settings import Imap
 
+BATCH: Final = 50
+"""Mails that are fetched, or marked, by one command."""
+BATCH_BYTES: Final = 8 * 1024 * 1024
+"""Bytes that are fetched by one command, unless a single mail has more."""
 TAKEN: Final = "$ParleyTaken"
 REFUSED: Final = "$ParleyRefused"
 _NOT_NOW: Final = re.compile(
@@ -39,6 +43,10 @@ class ImapError(Exception):
 
 class WrongCredentialsError(ImapError):
     """The server does not take the login."""
+
+
+class NotFetchedError(ImapError):
+    """The server does not give out a mail; the connection is good."""
 
 
 class NotMarkedError(ImapError):
@@ -91,6 +99,19 @@ class Fetched:
     def is_whole(self) -> bool:
         """Whether the bytes are all of it."""
         return len(self.data) >= self.size
+
+
+@frozen(kw_only=True)
+class Batch:
+    """Mails that were fetched together.
+
+    Attributes:
+        count: How many places were looked at, the first of those that were asked for.
+        mails: What lies there, in order; of what is gone nothing.
+    """
+
+    count: int
+    mails: tuple[Fetched, ...]
 
 
 @define(eq=False)
@@ -232,67 +253,110 @@ class Mailbox:
                 # `n:*` means the last one too, however small its number is.
                 return ["UNDELETED", "UID", f"{first}:*"]
 
-    def fetch(self, place: Place, most: int) -> Fetched | None:
-        """Fetch a mail, and mark nothing.
+    def fetch(self, places: Sequence[Place], most: int) -> Batch:
+        """Fetch the first of several mails, as many as `BATCH` and `BATCH_BYTES` allow; mark nothing.
 
         Args:
-            place: Where it is.
-            most: With more bytes only its headers are fetched.
+            places: Where they are.
+            most: Of a mail with more bytes only the headers are fetched.
 
-        Returns:
-            The mail; None when it is gone.
-        """
-        with _faults():
-            client = self._connected
-            about = client.fetch([place.uid], ["RFC822.SIZE", "INTERNALDATE"]).get(place.uid)
-            if about is None:
-                return None
-            size = int(about[b"RFC822.SIZE"])
-            part = b"BODY[]" if size <= most else b"BODY[HEADER]"
-            found = client.fetch([place.uid], [part.replace(b"BODY[", b"BODY.PEEK[")])
-            data = found.get(place.uid, {}).get(part)
-        if data is None:
-            return None
-        received = about[b"INTERNALDATE"]
-        return Fetched(place=place, data=data, size=size, received=_in_utc(received))
-
-    def finish(self, place: Place, *, is_taken: bool) -> None:
-        """Mark a mail as done; doing it twice does no harm.
-
-        Args:
-            place: Where it is.
-            is_taken: Whether the broker has it; else it is marked so that a person finds it.
+        Raises:
+            NotFetchedError: The server does not give out the first one.
         """
         with _faults():
             try:
-                self._mark(self._connected, place.uid, is_taken=is_taken)
+                return self._fetch(self._connected, places[:BATCH], most)
+            except imaplib.IMAP4.abort:
+                raise
+            except imaplib.IMAP4.error as error:
+                if len(places) == 1:
+                    raise NotFetchedError(f"UID {places[0].uid}: {_text(error)}") from error
+        return self.fetch(places[:1], most)  # one that is damaged is not to stop the others
+
+    def _fetch(self, client: IMAPClient, places: Sequence[Place], most: int) -> Batch:
+        about = client.fetch([place.uid for place in places], ["RFC822.SIZE", "INTERNALDATE"])
+        sizes = {
+            uid: int(one[b"RFC822.SIZE"]) for uid, one in about.items() if one.get(b"RFC822.SIZE")
+        }
+        count, room = 0, BATCH_BYTES
+        for place in places:
+            room -= size if (size := sizes.get(place.uid, 0)) <= most else 0
+            if count and room < 0:
+                break
+            count += 1
+        there = [place for place in places[:count] if place.uid in sizes]
+        data: dict[int, bytes] = {}
+        for part, is_long in ((b"BODY[]", False), (b"BODY[HEADER]", True)):
+            uids = [place.uid for place in there if (sizes[place.uid] > most) is is_long]
+            if uids:
+                found = client.fetch(uids, [part.replace(b"BODY[", b"BODY.PEEK[")])
+                data |= {uid: one[part] for uid, one in found.items() if one.get(part) is not None}
+        mails = tuple(
+            Fetched(
+                place=place,
+                data=data[place.uid],
+                size=sizes[place.uid],
+                received=_in_utc(about[place.uid][b"INTERNALDATE"]),
+            )
+            for place in there
+            if place.uid in data
+        )
+        return Batch(count=count, mails=mails)
+
+    def finish(self, places: Sequence[Place], *, is_taken: bool) -> None:
+        """Mark mails as done; doing it twice does no harm.
+
+        Args:
+            places: Where they are.
+            is_taken: Whether the broker has them; else they are marked so that a person finds them.
+
+        Raises:
+            NotMarkedError: The server does not mark all of them.
+        """
+        fault: NotMarkedError | None = None
+        for at in range(0, len(places), BATCH):
+            uids = [place.uid for place in places[at : at + BATCH]]
+            try:
+                self._finish(uids, is_taken=is_taken)
+            except NotMarkedError as error:
+                fault = error
+                for uid in uids if len(uids) > 1 else ():
+                    with suppress(NotMarkedError):  # there may be room for some
+                        self._finish([uid], is_taken=is_taken)
+        if fault is not None:
+            raise fault
+
+    def _finish(self, uids: Sequence[int], *, is_taken: bool) -> None:
+        with _faults():
+            try:
+                self._mark(self._connected, uids, is_taken=is_taken)
             except imaplib.IMAP4.abort:
                 raise
             except imaplib.IMAP4.error as error:
                 raise NotMarkedError(_text(error)) from error
 
-    def _mark(self, client: IMAPClient, uid: int, *, is_taken: bool) -> None:
+    def _mark(self, client: IMAPClient, uids: Sequence[int], *, is_taken: bool) -> None:
         match self.mode:
             case "keyword":
-                client.add_flags([uid], [TAKEN if is_taken else REFUSED])
+                client.add_flags(uids, [TAKEN if is_taken else REFUSED], silent=True)
             case "seen":
-                client.add_flags([uid], [_SEEN] if is_taken else [_SEEN, _FLAGGED])
+                client.add_flags(uids, [_SEEN] if is_taken else [_SEEN, _FLAGGED], silent=True)
             case "move":
                 settings = self.settings
                 self._move(
-                    client, uid, settings.done_folder if is_taken else settings.refused_folder
+                    client, uids, settings.done_folder if is_taken else settings.refused_folder
                 )
             case _:
                 pass
 
-    def _move(self, client: IMAPClient, uid: int, folder: str) -> None:
+    def _move(self, client: IMAPClient, uids: Sequence[int], folder: str) -> None:
         if client.has_capability("MOVE"):
-            client.move([uid], folder)
+            client.move(uids, folder)
             return
-        client.copy([uid], folder)
-        client.add_flags([uid], [_DELETED])
+        client.copy(uids, folder)
+        client.add_flags(uids, [_DELETED], silent=True)
         if client.has_capability("UIDPLUS"):
-            client.uid_expunge([uid])
+            client.uid_expunge(uids)
 
     def wait(self, seconds: float) -> None:
         """Wait until the server tells that something is new, or so many seconds."""

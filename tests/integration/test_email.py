@@ -25,6 +25,7 @@ from protocol.values import Channel, Direction
 from tests.integration.program import run
 from tests.support import dovecot, submission
 from tests.support.at_stake import AT_STAKE
+from tests.support.certificates import Authority
 from tests.support.dovecot import Dovecot
 from tests.support.mails.shape import head, mail
 from tests.support.submission import Submission
@@ -251,9 +252,11 @@ async def test_the_program_ends_in_good_order(tmp_path: Path) -> None:
 
 def test_a_faulty_file_is_told(tmp_path: Path) -> None:
     file = tmp_path / "email.toml"
+    Authority(tmp_path)
+    ca = tmp_path / "ca.pem"
     file.write_text(
         _FILE.format(
-            broker="b:1", imap=1, smtp=1, ca="ca.pem", imap_password="x", smtp_password="x", more=""
+            broker="b:1", imap=1, smtp=1, ca=ca, imap_password="x", smtp_password="x", more=""
         ).replace('address = "service@example.com"', 'address = "service"')
     )
     done = run("email", file, "--check")

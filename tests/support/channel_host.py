@@ -30,6 +30,7 @@ class PlayedHost:
         parts: How the parts of the far side are.
         refuses: Whether a message is refused for good.
         known: The names that were given.
+        room: How many more it takes, where that is to be waited for.
     """
 
     store: Store
@@ -39,6 +40,7 @@ class PlayedHost:
     parts: dict[str, str | None] = field(factory=dict)
     refuses: Callable[[Incoming], bool] = lambda message: False
     known: dict[tuple[str, str], Guid] = field(factory=dict)
+    room: anyio.Semaphore | None = None
     _stop: anyio.Event = field(factory=anyio.Event)
     _changed: anyio.Event = field(factory=anyio.Event)
 
@@ -71,6 +73,10 @@ class PlayedHost:
             raise Stopping
         self.given.append(message)
         self._tell()
+        if self.room is not None:
+            await self.room.acquire()
+            if self.stopping:
+                raise Stopping
         if self.refuses(message):
             raise NotTaken("refused", "TooLong")
         key = (message.gateway, message.delivery_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import imaplib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ from connectors.channels.channel import (
 )
 from connectors.channels.converter import Secret
 from connectors.channels.store import State
+from connectors.email import channel as channels
+from connectors.email import imap
 from connectors.email.channel import Email
-from connectors.email.imap import REFUSED, TAKEN
+from connectors.email.imap import REFUSED, TAKEN, Batch, Mailbox, Place
 from connectors.email.parse import parse
 from connectors.email.settings import EmailSettings, Folder, Imap, OAuth, Smtp
 from protocol.message import MessageContentInfo
@@ -43,7 +46,7 @@ def _server() -> Iterator[Dovecot]:
 
 
 def reading(server: Dovecot, **more: Any) -> Email:
-    imap = Imap(
+    usual = Imap(
         host="127.0.0.1",
         port=server.plain,
         tls="off",
@@ -51,7 +54,7 @@ def reading(server: Dovecot, **more: Any) -> Email:
         password=Secret(dovecot.PASSWORD),
         timeout=20,
     )
-    return Email(EmailSettings(accounts=(evolve(ACCOUNT, imap=evolve(imap, **more)),)))
+    return Email(EmailSettings(accounts=(evolve(ACCOUNT, imap=evolve(usual, **more)),)))
 
 
 def sending(server: submission.Submission, **more: Any) -> Email:
@@ -111,6 +114,72 @@ async def test_a_mail_that_is_refused_is_set_aside_and_the_next_one_is_taken(
     with server.client() as client:
         assert client.search(["KEYWORD", REFUSED]) == [1]
         assert client.search(["KEYWORD", TAKEN]) == [2]
+
+
+@pytest.mark.parametrize(("done", "others"), [("keyword", ["1", "3"]), ("keep", ["1"])])
+@needs_dovecot
+async def test_a_mail_that_a_server_does_not_give_out_is_told_and_read_later(
+    server: Dovecot, monkeypatch: pytest.MonkeyPatch, done: str, others: list[str]
+) -> None:
+    """The next ones are not kept waiting, unless nothing but their place says that they were read."""
+    fetch, is_damaged = Mailbox._fetch, True
+
+    def refused(self: Mailbox, client: Any, places: list[Place], most: int) -> Batch:
+        if is_damaged and any(place.uid == 2 for place in places):
+            raise imaplib.IMAP4.error("it is damaged")
+        return fetch(self, client, places, most)
+
+    monkeypatch.setattr(Mailbox, "_fetch", refused)
+    monkeypatch.setattr(channels, "PAUSES", (0.1,))
+    server.deliver(*map(question, (1, 2, 3)))
+    async with at_work(reading(server, done=done, poll=0.1)) as host:
+        await host.until(lambda: names(host) == others)
+        await host.until(
+            lambda: any("UID 2: it is damaged" in str(one) for one in host.parts.values())
+        )
+        is_damaged = False
+        await host.until(lambda: sorted(names(host)) == ["1", "2", "3"])
+        await host.until(lambda: not any(host.parts.values()))
+    assert len(host.taken) == 3
+
+
+@needs_dovecot
+async def test_while_the_broker_takes_nothing_no_more_than_one_batch_is_fetched(
+    server: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[int] = []
+    fetch = Mailbox.fetch
+
+    def counted(self: Mailbox, places: list[Place], most: int) -> Batch:
+        batch = fetch(self, places, most)
+        fetched.append(batch.count)
+        return batch
+
+    monkeypatch.setattr(Mailbox, "fetch", counted)
+    monkeypatch.setattr(imap, "BATCH", 2)
+    server.deliver(*map(question, range(1, 6)))
+    async with at_work(reading(server)) as host:
+        host.room = anyio.Semaphore(1)
+        await host.until(lambda: len(host.given) == 2)
+        assert (fetched, names(host)) == ([2], ["1"])
+        for _ in range(4):
+            host.room.release()
+        await host.until(lambda: len(host.taken) == 5)
+    assert fetched == [2, 2, 1]
+
+
+@needs_dovecot
+async def test_what_the_broker_has_is_marked_when_the_end_comes_within_a_batch(
+    server: Dovecot,
+) -> None:
+    server.deliver(*map(question, (1, 2, 3)))
+    async with at_work(reading(server)) as host:
+        host.room = anyio.Semaphore(1)
+        await host.until(lambda: len(host.given) == 2)
+        host.stop()
+        host.room.release()
+    with server.client() as client:
+        assert client.search(["KEYWORD", TAKEN]) == [1]
 
 
 @needs_dovecot

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import imaplib
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,10 +14,14 @@ from attrs import evolve
 from connectors.channels.converter import Secret
 from connectors.email import imap
 from connectors.email.imap import (
+    BATCH,
     REFUSED,
     TAKEN,
+    Batch,
     ImapError,
     Mailbox,
+    NotFetchedError,
+    NotMarkedError,
     Place,
     WrongCredentialsError,
 )
@@ -73,11 +78,14 @@ def test_mail_is_fetched_as_it_lies_there_and_nothing_is_marked(server: Dovecot)
     server.deliver(ONE, TWO)
     mailbox = connected(server)
     places = mailbox.candidates(None)
-    found = [mailbox.fetch(place, MOST) for place in places]
-    assert [each and each.data for each in found] == [ONE, TWO]
-    assert all(each is not None and each.is_whole for each in found)
+    batch = mailbox.fetch(places, MOST)
+    assert batch.count == 2
+    assert [(each.place, each.data) for each in batch.mails] == [
+        *zip(places, (ONE, TWO), strict=True)
+    ]
+    assert all(each.is_whole for each in batch.mails)
     assert all(
-        abs(datetime.now(UTC) - each.received) < timedelta(minutes=5) for each in found if each
+        abs(datetime.now(UTC) - each.received) < timedelta(minutes=5) for each in batch.mails
     )
     with server.client() as client:
         assert client.search("UNSEEN") == [1, 2]
@@ -89,10 +97,10 @@ def test_what_is_done_is_not_found_again(server: Dovecot, done: str) -> None:
     server.deliver(ONE, TWO, THREE)
     mailbox = connected(server, done=done)
     first, second, third = mailbox.candidates(None)
-    mailbox.finish(first, is_taken=True)
-    mailbox.finish(second, is_taken=False)
+    mailbox.finish([first], is_taken=True)
+    mailbox.finish([second], is_taken=False)
     assert mailbox.candidates(None) == [third]
-    mailbox.finish(first, is_taken=True)  # once more does no harm
+    mailbox.finish([first], is_taken=True)  # once more does no harm
     mailbox.close()
     assert connected(server, done=done).candidates(None) == [third]
 
@@ -101,14 +109,14 @@ def test_the_marks_are_those_that_people_see(server: Dovecot) -> None:
     server.deliver(ONE, TWO)
     mailbox = connected(server)
     for place, is_taken in zip(mailbox.candidates(None), (True, False), strict=True):
-        mailbox.finish(place, is_taken=is_taken)
+        mailbox.finish([place], is_taken=is_taken)
     with server.client() as client:
         assert client.search(["KEYWORD", TAKEN]) == [1]
         assert client.search(["KEYWORD", REFUSED]) == [2]
         assert client.search("SEEN") == []
     mailbox = connected(server, done="seen")
     for place, is_taken in zip(mailbox.candidates(None), (True, False), strict=True):
-        mailbox.finish(place, is_taken=is_taken)
+        mailbox.finish([place], is_taken=is_taken)
     with server.client() as client:
         assert client.search("SEEN") == [1, 2]
         assert client.search("FLAGGED") == [2]
@@ -120,8 +128,8 @@ def test_mail_moves_whatever_the_server_can(capability: str) -> None:
         server.deliver(ONE, TWO)
         mailbox = connected(server, done="move", done_folder="Archive", refused_folder="Odd")
         first, second = mailbox.candidates(None)
-        mailbox.finish(first, is_taken=True)
-        mailbox.finish(second, is_taken=False)
+        mailbox.finish([first], is_taken=True)
+        mailbox.finish([second], is_taken=False)
         assert mailbox.candidates(None) == []
         for folder, wanted in (("Archive", ONE), ("Odd", TWO)):
             with server.client(folder) as client:
@@ -132,7 +140,7 @@ def test_a_mailbox_that_is_to_stay_as_it_is_is_read_by_numbers(server: Dovecot) 
     server.deliver(ONE, TWO)
     mailbox = connected(server, done="keep")
     first, second = mailbox.candidates(None)
-    mailbox.finish(first, is_taken=True)
+    mailbox.finish([first], is_taken=True)
     assert mailbox.candidates(first) == [second]
     assert mailbox.candidates(second) == []
     server.deliver(THREE)
@@ -153,7 +161,7 @@ def test_of_a_mail_that_is_too_long_the_headers_come(server: Dovecot) -> None:
     server.deliver(ONE + b"x" * 10_000)
     mailbox = connected(server)
     (place,) = mailbox.candidates(None)
-    found = mailbox.fetch(place, 5_000)
+    (found,) = mailbox.fetch([place], 5_000).mails
     assert found is not None
     assert not found.is_whole
     assert found.size > 10_000
@@ -167,8 +175,92 @@ def test_a_mail_that_somebody_deleted_is_gone(server: Dovecot) -> None:
     with server.client() as client:
         client.delete_messages([1])
         client.expunge()
-    assert mailbox.fetch(place, MOST) is None
-    mailbox.finish(place, is_taken=True)
+    assert mailbox.fetch([place], MOST) == Batch(count=1, mails=())
+    mailbox.finish([place], is_taken=True)
+
+
+class Commands:
+    """The commands of one kind that a mailbox gives, and those that are refused as by a server."""
+
+    def __init__(self, mailbox: Mailbox, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.given: list[list[int]] = []
+        self.refused: set[int] = set()
+        client = mailbox._connected
+        do = getattr(client, name)
+
+        def command(uids: list[int], *arguments: Any, **more: Any) -> Any:
+            self.given.append(list(uids))
+            if self.refused & set(uids):
+                raise imaplib.IMAP4.error(f"{name} failed: [SERVERBUG] some are damaged")
+            return do(uids, *arguments, **more)
+
+        monkeypatch.setattr(client, name, command)
+
+
+def test_many_mails_are_fetched_and_marked_by_few_commands(
+    server: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = BATCH + 10
+    server.deliver(*(b"Subject: %d\r\n\r\n" % number for number in range(count)))
+    mailbox = connected(server)
+    fetches = Commands(mailbox, "fetch", monkeypatch)
+    marks = Commands(mailbox, "add_flags", monkeypatch)
+    places = mailbox.candidates(None)
+    first = mailbox.fetch(places, MOST)
+    rest = mailbox.fetch(places[first.count :], MOST)
+    assert (first.count, rest.count) == (BATCH, 10)
+    assert [each.data for each in (*first.mails, *rest.mails)] == [
+        b"Subject: %d\r\n\r\n" % number for number in range(count)
+    ]
+    mailbox.finish(places, is_taken=True)
+    assert [len(uids) for uids in fetches.given] == [BATCH, BATCH, 10, 10]  # sizes, then mails
+    assert [len(uids) for uids in marks.given] == [BATCH, 10]
+    assert mailbox.candidates(None) == []
+
+
+def test_only_so_many_bytes_are_fetched_together(
+    server: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap, "BATCH_BYTES", 2_000)
+    sizes = (900, 900, 900, 5_000, 50_000, 100)
+    server.deliver(*(b"Subject: x\r\n\r\n".ljust(size, b"x") for size in sizes))
+    mailbox = connected(server)
+    places, counts, lengths = mailbox.candidates(None), [], []
+    while places:
+        batch = mailbox.fetch(places, 10_000)
+        counts.append(batch.count)
+        lengths += [len(each.data) for each in batch.mails]
+        places = places[batch.count :]
+    assert counts == [
+        2,
+        1,
+        1,
+        2,
+    ]  # too much for a batch is one, and of what is too long no body comes
+    assert lengths == [900, 900, 900, 5_000, len(b"Subject: x\r\n\r\n"), 100]
+
+
+def test_a_mail_that_a_server_does_not_give_out_is_none_but_itself(
+    server: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.deliver(ONE, TWO, THREE)
+    mailbox = connected(server)
+    first, second, third = mailbox.candidates(None)
+    Commands(mailbox, "fetch", monkeypatch).refused.add(second.uid)
+    assert [each.place for each in mailbox.fetch([first, second, third], MOST).mails] == [first]
+    with pytest.raises(NotFetchedError, match=f"UID {second.uid}: .*damaged"):
+        mailbox.fetch([second, third], MOST)
+    assert [each.place for each in mailbox.fetch([third], MOST).mails] == [third]
+
+
+def test_what_can_be_marked_is_marked(server: Dovecot, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.deliver(ONE, TWO, THREE)
+    mailbox = connected(server)
+    places = mailbox.candidates(None)
+    Commands(mailbox, "add_flags", monkeypatch).refused.add(places[1].uid)
+    with pytest.raises(NotMarkedError, match="damaged"):
+        mailbox.finish(places, is_taken=True)
+    assert mailbox.candidates(None) == [places[1]]
 
 
 def test_a_folder_with_new_numbers_says_so(server: Dovecot) -> None:
@@ -209,8 +301,8 @@ def test_a_server_that_goes_away_is_an_error(server: Dovecot) -> None:
     (place,) = mailbox.candidates(None)
     server.stop()
     for work in (
-        lambda: mailbox.fetch(place, MOST),
-        lambda: mailbox.finish(place, is_taken=True),
+        lambda: mailbox.fetch([place], MOST),
+        lambda: mailbox.finish([place], is_taken=True),
         lambda: mailbox.candidates(None),
         lambda: mailbox.wait(1),
         lambda: connected(server),
@@ -268,8 +360,8 @@ def test_a_full_mailbox_still_is_read_and_marked() -> None:
             client.append("INBOX", TWO + b"x" * 2000)
         mailbox = connected(server)
         (place,) = mailbox.candidates(None)
-        assert mailbox.fetch(place, MOST) is not None
-        mailbox.finish(place, is_taken=True)
+        assert len(mailbox.fetch([place], MOST).mails) == 1
+        mailbox.finish([place], is_taken=True)
         assert mailbox.candidates(None) == []
 
 
