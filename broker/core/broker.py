@@ -47,6 +47,7 @@ from broker.core.inputs import (
     Booted,
     FrameArrived,
     Input,
+    InspectedFrame,
     Reloaded,
     Resumed,
     Scanned,
@@ -66,7 +67,7 @@ from broker.core.routing.admission import next_unrouted
 from broker.core.routing.builtin_bot import next_bot_turn
 from broker.core.routing.conversations import seat
 from broker.core.routing.offering import next_offer
-from broker.core.serving import Handler
+from broker.core.serving import Handler, Recogniser
 from broker.core.short_way import step_shortly
 from broker.core.state import AgentPresence, Chat, Recovered, State
 from broker.core.timers import Term
@@ -140,6 +141,13 @@ HANDLERS: dict[str, Handler] = {
     "ES_WS_ROUTING": registers.routing,
 }
 """Who decides about which frame. A frame of the catalogue that is not here is not served."""
+TAKEN_BEFORE: dict[str, Recogniser] = {
+    "CS_BLOB_PUT": pieces.put_before,
+    "CS_MESSAGE_SEND": agent_letters.sent_before,
+    "ES_BLOB_PUT": pieces.put_before,
+    "ES_MESSAGE_RECEIVING": letters.received_before,
+}
+"""Who knows by its name what was taken before, whatever is the matter with its content this time."""
 
 NOT_STORED = Refusal(ErrorCode.BAD_PAYLOAD, "Payload: the database refuses to store it")
 """What is said of a frame whose rows the database refuses; again it would be refused again."""
@@ -263,6 +271,10 @@ def _decide_frame(state: State, stamp: Stamp, arrived: FrameArrived) -> Decision
         outcome = Refusal(ErrorCode.NOT_ALLOWED, "not a frame of this role")
     elif handler is None:
         outcome = Refusal(ErrorCode.NOT_ALLOWED, "not served by this version")
+    elif isinstance(frame, InspectedFrame) and frame.refused is not None:
+        before = TAKEN_BEFORE.get(frame.type)
+        known = before(state, stamp, session, frame) if before is not None else None
+        outcome = known if known is not None else Refusal(frame.refused, frame.text)
     else:
         outcome = handler(state, stamp, session, frame)
     if isinstance(outcome, Refusal):

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from attrs import Factory
 
 from broker.config.model import Config
+from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.value import value
 from protocol.values import FrameId, Guid, Role, ScanVerdict
@@ -80,6 +81,21 @@ class SessionClosed:
     """The connection of a session is gone, whatever the cause."""
 
     session: int
+
+
+@value
+class InspectedFrame(Frame):
+    """A frame whose message was cleaned, or whose attachment was looked at, before it came here (B-50, B-61).
+
+    Attributes:
+        written: The digest of what its sender wrote, which tells a retry however it was cleaned (B-62).
+        refused: Why it cannot be taken; what was taken under its name before is answered nevertheless.
+        text: The same for a person.
+    """
+
+    written: str | None = None
+    refused: ErrorCode | None = None
+    text: str = ""
 
 
 @value

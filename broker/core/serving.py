@@ -12,16 +12,23 @@ from broker.core.state import Session, State
 from protocol.frame import Frame
 
 P = TypeVar("P")
+R = TypeVar("R", bound=Outcome | None)
 Handler = Callable[[State, Stamp, Session, Frame], Outcome]
+Recogniser = Callable[[State, Stamp, Session, Frame], Outcome | None]
+"""Answers a frame if what it brings was taken before."""
 
 
 def serves(
     structure: type[P],
-) -> Callable[[Callable[[State, Stamp, Session, Frame, P], Outcome]], Handler]:
+) -> Callable[
+    [Callable[[State, Stamp, Session, Frame, P], R]], Callable[[State, Stamp, Session, Frame], R]
+]:
     """Hand a handler the payload of its frame as what the catalogue says that it is."""
 
-    def typed(handler: Callable[[State, Stamp, Session, Frame, P], Outcome]) -> Handler:
-        def handle(state: State, stamp: Stamp, session: Session, frame: Frame) -> Outcome:
+    def typed(
+        handler: Callable[[State, Stamp, Session, Frame, P], R],
+    ) -> Callable[[State, Stamp, Session, Frame], R]:
+        def handle(state: State, stamp: Stamp, session: Session, frame: Frame) -> R:
             payload = frame.payload
             assert isinstance(payload, structure)
             return handler(state, stamp, session, frame, payload)

@@ -23,7 +23,8 @@ from attrs import define, evolve, field
 
 from broker.cleaning.bodies import Bodies
 from broker.cleaning.plain import html_of
-from broker.core.inputs import FrameArrived, SessionClosed
+from broker.core.inputs import FrameArrived, InspectedFrame, SessionClosed
+from broker.core.messages.composing import digest_of
 from broker.shell.questions import QUESTIONS
 from protocol.blob import BlobInfo
 from protocol.errors import ErrorCode, WireError
@@ -52,7 +53,6 @@ WRITTEN: Final = frozenset(
 """Kinds of text that only their sender can tell."""
 
 Held = FrameArrived | SessionClosed
-Released = Held | WireError
 
 
 @define(eq=False, kw_only=True)
@@ -77,7 +77,7 @@ class Order:
     member: str
     size: int
     wants_text: bool = False
-    outcome: FrameArrived | WireError | None = None
+    outcome: FrameArrived | None = None
 
 
 @define
@@ -85,13 +85,13 @@ class Cleaning:
     """The lines of sessions that have sent HTML, and the orders in them.
 
     Attributes:
-        release: Told what may go on now, in its order; a message that is not taken comes as a refusal.
+        release: Told what may go on now, in its order; what is not to be taken has a refusal with it.
         on_order: Told that there is something to do.
         lines: What waits of each session that has sent HTML.
         size: What waits in all, about, in bytes.
     """
 
-    release: Callable[[int, Released], None] = lambda _session, _released: None
+    release: Callable[[int, Held], None] = lambda _session, _released: None
     on_order: Callable[[], None] = lambda: None
     lines: dict[int, deque[Held | Order]] = field(factory=dict, init=False)
     size: int = field(default=0, init=False)
@@ -242,15 +242,29 @@ def _made(one: Order, bodies: Bodies) -> FrameArrived:
         assert isinstance(came, MessageContentInfo)
         text = bodies.text if one.wants_text else came.body_text
         payload = evolve(came, body_html=bodies.html, body_text=text)
-    return FrameArrived(one.session, evolve(one.frame, payload=payload))
+    return _inspected(one, payload)
 
 
-def _refused(one: Order, code: ErrorCode) -> WireError:
+def _refused(one: Order, code: ErrorCode) -> FrameArrived:
+    """What is not to be taken, without what nobody has looked at."""
+    came = one.frame.payload
     named = code is ErrorCode.BAD_PAYLOAD
     why = UNSEEN if named and one.member == "Data" else REFUSALS[code]
     text = f"{one.member}: {why}" if named else why
-    path = one.member if named else None
-    return WireError(code, text, type=one.frame.type, re=one.frame.id, path=path)
+    if isinstance(came, MessageContentInfo):
+        return _inspected(one, evolve(came, body_html=None), code, text)
+    return _inspected(one, came, code, text)
+
+
+def _inspected(
+    one: Order, payload: object, refused: ErrorCode | None = None, text: str = ""
+) -> FrameArrived:
+    came = one.frame.payload
+    written: str | None = None
+    if isinstance(came, MessageContentInfo) and one.frame.type == "CS_MESSAGE_SEND":
+        written = digest_of(came)
+    frame = InspectedFrame(one.frame.type, payload, one.frame.headers, written, refused, text)
+    return FrameArrived(one.session, frame)
 
 
 def _is_question(one: Held | Order) -> bool:

@@ -21,7 +21,7 @@ from broker.core.inputs import FrameArrived, SessionClosed
 from broker.shell.authentication import Claim, Verdict, opening
 from broker.shell.backlog import ALL_OUTBOXES, PARTY_OUTBOXES
 from broker.shell.checks import Check, SlowChecks
-from broker.shell.cleaning import Cleaning, Released
+from broker.shell.cleaning import Cleaning, Held
 from broker.shell.connection import ClientConnection, Phase
 from broker.shell.counters import Counters
 from broker.shell.deadlines import Deadlines
@@ -160,15 +160,11 @@ class Sessions:
             if at_once is not None and self.engine is not None:
                 self.engine.submit(at_once)
 
-    def _go_on(self, session: int, released: Released) -> None:
+    def _go_on(self, session: int, released: Held) -> None:
         """What waited for the cleaning of a message goes on; the session may be gone by now."""
         client, engine = self.clients.get(session), self.engine
         assert engine is not None
-        if isinstance(released, WireError):
-            if client is not None and client.phase is Phase.JOINED:
-                self.refusals.report(client, released)
-                self.flush(client)
-        elif (
+        if (
             client is not None
             and isinstance(released, FrameArrived)
             and (why := self._too_much(client, released.frame.type, self.now()))

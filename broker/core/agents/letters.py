@@ -37,7 +37,7 @@ from broker.core.message_state import (
     body_bytes,
 )
 from broker.core.messages.attempts import delivery_of, moved
-from broker.core.messages.composing import answering, attached, digest_of, unfit
+from broker.core.messages.composing import answering, attached, unfit, written_in
 from broker.core.messages.conversing import begun
 from broker.core.messages.conversing import moved as conversation_moved
 from broker.core.messages.naming import proposed_name
@@ -102,7 +102,7 @@ def send(
     if isinstance(named, Refusal):
         return named
     whole = evolve(p, attachments=tuple(described(one, {}) for one in named) or None)
-    writing = _Writing(state, stamp, agent, gateway, whole, digest_of(p), named)
+    writing = _Writing(state, stamp, agent, gateway, whole, written_in(frame, p), named)
     facts = writing.anew() if conversation is None else writing.into(conversation)
     if isinstance(facts, Refusal):
         return facts
@@ -111,6 +111,16 @@ def send(
         return Decision(facts, answer=told)
     made = ConversationToAgent(conversation=stamp.guid(CONVERSATION_ID), agent=agent)
     return Decision(facts, [made], told)
+
+
+@serves(MessageContentInfo)
+def sent_before(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: MessageContentInfo
+) -> Outcome | None:
+    """The answer to a message that was handed over under its key before (B-62)."""
+    assert session.agent is not None
+    known = state.messages.keys.get((session.agent, p.request_id or ""))
+    return _again(state, stamp, session, frame, p, known) if known is not None else None
 
 
 def _again(
@@ -122,7 +132,7 @@ def _again(
     known: Written,
 ) -> Outcome:
     """The answer to a message that was handed over before: how far it is, or how far it was."""
-    if known.digest != digest_of(p):
+    if known.digest != written_in(frame, p):
         return _REUSED
     if known.message in state.messages.messages:
         return answered(session, frame, DeliveryToAgents(known.message))

@@ -144,6 +144,14 @@ def put(state: State, stamp: Stamp, session: Session, frame: Frame, p: BlobInfo)
     return _taken(state, stamp, session, frame, p, blob, facts)
 
 
+@serves(BlobInfo)
+def put_before(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: BlobInfo
+) -> Outcome | None:
+    """The answer to the first piece of an attachment that is known already."""
+    return put(state, stamp, session, frame) if p.blob_id in state.blobs.by_id else None
+
+
 def _begun(state: State, stamp: Stamp, owner: str, p: BlobInfo, sha256: str) -> Blob:
     """The attachment as it is before its first piece."""
     assert p.blob_id is not None

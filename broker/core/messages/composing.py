@@ -10,12 +10,14 @@ from attrs import evolve
 from broker.config.message_gateways import MessageGateway
 from broker.config.model import Config
 from broker.core.decision import Refusal
+from broker.core.inputs import InspectedFrame
 from broker.core.limits import RESERVE
 from broker.core.message_state import Conversation, Message
 from broker.core.messages.receiving import REFERENCES, reply_subject
 from broker.core.views.conversation_structures import structure_bytes
 from protocol.blob import AttachmentInfo
 from protocol.errors import ErrorCode
+from protocol.frame import Frame
 from protocol.message import MessageContentInfo
 
 _SAYS: Final = (
@@ -32,6 +34,12 @@ _SAYS: Final = (
     "body_text",
     "forward_of",
 )
+
+
+def written_in(frame: Frame, p: MessageContentInfo) -> str:
+    """The digest of what the sender of a frame wrote: of one that was cleaned it is told."""
+    told = frame.written if isinstance(frame, InspectedFrame) else None
+    return told if told is not None else digest_of(p)
 
 
 def digest_of(p: MessageContentInfo) -> str:

@@ -28,3 +28,15 @@ def receive(
     if chats is not None:
         return texts.receive(state, stamp, session, frame, p, known, chats)
     return receiving.receive(state, stamp, session, frame, p, known)
+
+
+@serves(MessageContentInfo)
+def received_before(
+    state: State, stamp: Stamp, session: Session, frame: Frame, p: MessageContentInfo
+) -> Outcome | None:
+    """The answer to a message that was taken under its name before (B-50)."""
+    gateway = state.config.message_gateways.get(p.gateway_id) if p.gateway_id is not None else None
+    if gateway is None or gateway.id not in session.gateways:
+        return None
+    known = receiving.known_message(state, gateway, p)
+    return receiving.received(session, frame, stamp, p, known) if known is not None else None

@@ -13,11 +13,10 @@ import trio
 from attrs import define, field
 from trio.testing import wait_all_tasks_blocked
 
-from broker.core.inputs import FrameArrived
+from broker.core.inputs import FrameArrived, InspectedFrame
 from broker.shell import cleaners
 from broker.shell.cleaners import COMMAND, Cleaners
-from broker.shell.cleaning import Cleaning, Released
-from protocol.errors import WireError
+from broker.shell.cleaning import Cleaning, Held
 from protocol.frame import Frame
 from protocol.message import MessageContentInfo
 
@@ -39,7 +38,7 @@ class Shop:
     """The tasks, and what left the lines."""
 
     cleaners: Cleaners
-    left: list[Released] = field(factory=list)
+    left: list[Held] = field(factory=list)
     pids: list[int] = field(factory=list)
     changed: trio.Event = field(factory=trio.Event)
 
@@ -47,7 +46,7 @@ class Shop:
         frame = Frame("ES_MESSAGE_RECEIVING", MessageContentInfo(body_html=html))
         self.cleaners.cleaning.put(session, "web", frame)
 
-    def take(self, _session: int, released: Released) -> None:
+    def take(self, _session: int, released: Held) -> None:
         self.left.append(released)
         self.changed.set()
         self.changed = trio.Event()
@@ -60,10 +59,10 @@ class Shop:
         return [_text(one) for one in self.left]
 
 
-def _text(released: Released) -> Any:
-    if isinstance(released, WireError):
-        return released.code
+def _text(released: Held) -> Any:
     assert isinstance(released, FrameArrived)
+    if isinstance(released.frame, InspectedFrame) and released.frame.refused:
+        return released.frame.refused
     assert isinstance(released.frame.payload, MessageContentInfo)
     return released.frame.payload.body_text
 

@@ -8,9 +8,10 @@ import pytest
 from attrs import define, evolve, field
 
 from broker.cleaning.bodies import Bodies
-from broker.core.inputs import FrameArrived, SessionClosed
+from broker.core.inputs import FrameArrived, InspectedFrame, SessionClosed
+from broker.core.messages.composing import digest_of
 from broker.shell import cleaning
-from broker.shell.cleaning import CROWDED, Cleaning, Order, Released
+from broker.shell.cleaning import CROWDED, Cleaning, Held, Order
 from broker.shell.questions import HEAVY
 from protocol.blob import BlobInfo
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo
@@ -37,12 +38,12 @@ class Stage:
     """The lines, and what left them."""
 
     cleaning: Cleaning = field(factory=Cleaning)
-    left: list[tuple[int, Released]] = field(factory=list)
+    left: list[tuple[int, Held]] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
         self.cleaning.release = lambda session, released: self.left.append((session, released))
 
-    def put(self, session: int, *frames: Frame, party: object = "web") -> list[Released | None]:
+    def put(self, session: int, *frames: Frame, party: object = "web") -> list[Held | None]:
         return [self.cleaning.put(session, party, frame) for frame in frames]
 
     def take(self) -> Order:
@@ -53,14 +54,20 @@ class Stage:
     @property
     def ids(self) -> list[Any]:
         """What left, by the `Id` of the frame; a refusal and an end by what they are."""
-        return [
-            one.frame.id
-            if isinstance(one, FrameArrived)
-            else one.code
-            if isinstance(one, WireError)
-            else "end"
-            for _, one in self.left
-        ]
+        return [_what(one) for _, one in self.left]
+
+
+def _what(one: Held) -> Any:
+    if not isinstance(one, FrameArrived):
+        return "end"
+    return refusal_of(one)[0] or one.frame.id
+
+
+def refusal_of(one: Held) -> tuple[ErrorCode | None, str]:
+    """Why what left is not to be taken."""
+    assert isinstance(one, FrameArrived)
+    frame = one.frame
+    return (frame.refused, frame.text) if isinstance(frame, InspectedFrame) else (None, "")
 
 
 @pytest.fixture
@@ -68,7 +75,7 @@ def stage() -> Stage:
     return Stage()
 
 
-def content_of(released: Released | None) -> MessageContentInfo:
+def content_of(released: Held | None) -> MessageContentInfo:
     assert isinstance(released, FrameArrived)
     assert isinstance(released.frame.payload, MessageContentInfo)
     return released.frame.payload
@@ -125,9 +132,8 @@ def test_later_pieces_go_on_at_once(stage: Stage, later: Frame) -> None:
 def test_an_attachment_whose_kind_nobody_can_see_is_refused(stage: Stage) -> None:
     stage.put(1, piece("b"))
     stage.cleaning.done(stage.take(), ErrorCode.BAD_PAYLOAD)
-    refused = stage.left[0][1]
-    assert isinstance(refused, WireError)
-    assert (refused.re, refused.path) == ("b", "Data")
+    assert stage.ids == [ErrorCode.BAD_PAYLOAD]
+    assert refusal_of(stage.left[0][1])[1].startswith("Data: ")
 
 
 def test_what_is_quick_comes_first(stage: Stage) -> None:
@@ -200,9 +206,23 @@ def test_one_that_cannot_be_cleaned_is_refused_in_its_place(
     stage.put(1, mail("m"), said("a"))
     stage.cleaning.done(stage.take(), code)
     assert stage.ids == [code, "a"]
-    refused = stage.left[0][1]
-    assert isinstance(refused, WireError)
-    assert (refused.re, refused.type, refused.path) == ("m", "ES_MESSAGE_RECEIVING", path)
+    left = stage.left[0][1]
+    assert isinstance(left, FrameArrived)
+    assert (left.frame.id, left.frame.type) == ("m", "ES_MESSAGE_RECEIVING")
+    assert content_of(left).body_html is None
+    assert refusal_of(left)[1].startswith(f"{path}: ") == (path is not None)
+
+
+def test_of_what_an_agent_writes_it_is_told_what_they_wrote(stage: Stage) -> None:
+    """B-62: however it is cleaned, the same is the same."""
+    written = evolve(mail("m", html="<p onclick='1'>x"), type="CS_MESSAGE_SEND")
+    for came in (Bodies("<p>x", "x"), Bodies("x", "x"), ErrorCode.BAD_PAYLOAD):
+        stage.put(1, written)
+        stage.cleaning.done(stage.take(), came)
+    frames = [one.frame for _, one in stage.left if isinstance(one, FrameArrived)]
+    told = [frame.written for frame in frames if isinstance(frame, InspectedFrame)]
+    assert isinstance(written.payload, MessageContentInfo)
+    assert told == [digest_of(written.payload)] * 3
 
 
 def test_parties_take_turns(stage: Stage) -> None:
@@ -228,9 +248,9 @@ def test_the_end_of_a_session_waits_and_its_questions_go(stage: Stage) -> None:
 
 
 def test_a_session_that_ends_while_it_is_told_of_its_message_ends_behind_it(stage: Stage) -> None:
-    def ends(session: int, released: Released) -> None:
+    def ends(session: int, released: Held) -> None:
         stage.left.append((session, released))
-        if isinstance(released, WireError):
+        if isinstance(released, FrameArrived) and refusal_of(released)[0]:
             stage.cleaning.close(SessionClosed(session))
 
     stage.cleaning.release = ends
