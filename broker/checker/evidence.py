@@ -11,6 +11,7 @@ from broker.checker.history import Event, Kind
 from broker.checker.involvement import Spans
 from broker.checker.mail import Mail
 from broker.checker.naive_client import NaiveClient
+from broker.checker.naive_correspondent import NaiveCorrespondent
 from broker.checker.setup import Setup
 from broker.checker.timeline import Timeline
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
@@ -40,6 +41,7 @@ class Connection:
     login: str | None
     dialled_at: int
     fold: NaiveClient
+    letters: NaiveCorrespondent
     events: list[Event] = field(factory=list)
     welcomed_at: int | None = None
     gone_at: int | None = None
@@ -142,6 +144,7 @@ class Story:
                     event.data.get("login"),
                     event.at,
                     NaiveClient(role, event.conn),
+                    NaiveCorrespondent(event.conn),
                 )
             case Kind.SENT | Kind.GOT:
                 self._index_frame(self.connections[event.conn], event)
@@ -170,7 +173,9 @@ class Story:
             self._note_name(frame.payload)
         if frame.type == "SYS_WELCOME":
             connection.welcomed_at = event.at
-        connection.fold.took(frame, event.at, connection.request_of(frame))
+        request = connection.request_of(frame)
+        connection.fold.took(frame, event.at, request)
+        connection.letters.took(frame, event.at, request)
 
     def chat_of(self, connection: Connection, p: Addressed) -> Guid | None:
         """The chat that a payload names; None when it is not clear which one."""

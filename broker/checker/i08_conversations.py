@@ -12,7 +12,8 @@ from broker.checker.history import Kind
 from broker.checker.i06_slots import SETTLE, seats_of
 from broker.checker.post import ConversationMoveRow, ConversationOfferRow
 from broker.checker.violation import Violation
-from protocol.values import Guid, Role
+from protocol.conversation import ConversationCommandInfo, ConversationInfo
+from protocol.values import ChatStatus, Guid, Role
 
 PILOT, WAITING, ALERTING, ANSWERED, CLOSED = "Pilot", "Waiting", "Alerting", "Answered", "Closed"
 MOVES: dict[tuple[str, str], set[str]] = {
@@ -135,7 +136,33 @@ def one_owner(story: Story) -> Iterator[Violation]:
         if letter.agent not in owners:
             text = f"agent {letter.agent} wrote in it, it was with {owners}"
             yield Violation("I-6", text, letter.at, chat=letter.conversation or "")
+    yield from _single_alerts(story)
     yield from _capacities(story)
+
+
+def _single_alerts(story: Story) -> Iterator[Violation]:
+    """No agent is alerted for a conversation that another one was alerted for and still is."""
+    alerted: dict[Guid, str] = {}
+    for event in story.events:
+        if event.kind is Kind.STARTED:
+            alerted.clear()
+        elif event.kind is Kind.LEFT:
+            alerted = {key: conn for key, conn in alerted.items() if conn != event.conn}
+        elif event.kind is Kind.GAVE and event.frame is not None:
+            type_, p = event.frame.type, event.frame.payload
+            if not isinstance(p, ConversationInfo | ConversationCommandInfo):
+                continue
+            key = p.conversation_id or Guid("")
+            if type_ == "SC_CONVERSATION_ALERT":
+                other = alerted.setdefault(key, event.conn)
+                if other != event.conn:
+                    text = f"it was alerted while {other} still was"
+                    yield Violation("I-6", text, event.at, event.conn, key)
+            elif alerted.get(key) == event.conn and getattr(p, "status", None) is not _ALERTING:
+                del alerted[key]
+
+
+_ALERTING = ChatStatus.ALERTING
 
 
 def _capacities(story: Story) -> Iterator[Violation]:

@@ -25,8 +25,12 @@ def probes(session: Session, settings: Settings) -> bytes:
 def next_probe(settings: Settings, frame: Frame) -> bytes:
     """The frame that asks for the rest of a list, where this is a piece that a probe asked for."""
     name, more = frame.re, frame.more
-    if not isinstance(settings, ConnectorSettings) or not isinstance(name, str) or more is None:
+    if not isinstance(name, str) or more is None:
         return b""
+    if not isinstance(settings, ConnectorSettings):
+        rest = ConversationCommandInfo(peer=settings.number, after=more)
+        packed = settings.encoding.pack("CS_CONVERSATION_RESYNC", rest)
+        return settings.encoding.assemble(packed, {"Id": f"{name}-"})
     gateway = settings.gateways[int(name.split("-")[1])]  # the questions for lists come first
     asked = ChatCommandInfo(peer=gateway.peer, port=gateway.port, after=more)
     packed = settings.encoding.pack("ES_CHAT_RESYNC", asked)
@@ -43,7 +47,7 @@ def _questions(session: Session, settings: Settings) -> Iterator[tuple[str, Ques
     else:
         yield "CS_CHAT_RESYNC", ChatCommandInfo(peer=settings.number)
         yield "CS_AGENT_LIST", ChatCommandInfo(peer=settings.number)
-        if settings.conversations:
+        if settings.conversations or settings.takes_messages:
             yield "CS_CONVERSATION_RESYNC", ConversationCommandInfo(peer=settings.number)
     for ref in session.chats:
         if session.role is Role.CONNECTOR:

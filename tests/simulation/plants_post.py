@@ -9,9 +9,10 @@ import pytest
 from attrs import evolve
 
 from broker.core import broker, capacity
+from broker.core.agents import letters
 from broker.core.decision import Decision
 from broker.core.distribution_state import DistributionState, Work
-from broker.core.effects import MessageToConnector, Send
+from broker.core.effects import MessageToAgent, MessageToConnector, Send
 from broker.core.facts import Fact, SessionJoined
 from broker.core.facts.causes import AttemptOutcome
 from broker.core.facts.messages import (
@@ -24,12 +25,14 @@ from broker.core.inputs import Stamp
 from broker.core.message_state import Conversation, Message
 from broker.core.messages import attempts, deliveries, outcomes, receiving, restoring, sending
 from broker.core.presence import sessions
+from broker.core.routing import conversations
 from broker.core.state import Session, State
 from broker.core.timers import TimerKind
 from broker.shell.engine import Engine
 from broker.simulation.post import has_post
+from protocol.message import MessageContentInfo
 from protocol.values import Guid, MessageStatus
-from tests.simulation.plants import Patch, Plant, _commit_without
+from tests.simulation.plants import Patch, Plant, _commit_without, _render_without
 from tests.simulation.plants_floor import _no_timer
 
 
@@ -147,6 +150,34 @@ def _offered_to_any_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "SessionJoined", joined)
 
 
+def _whoever_had_it_writes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two agents work on one conversation: the one who has it, and the one who had it last."""
+    original = letters._meant
+
+    def meant(state: State, agent: Guid, p: MessageContentInfo) -> Any:
+        found = state.messages.conversations.get(p.conversation_id or Guid(""))
+        if found is not None and found.is_open and agent == found.last_agent:
+            return found
+        return original(state, agent, p)
+
+    monkeypatch.setattr(letters, "_meant", meant)
+
+
+def _two_are_alerted(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = conversations.offered
+
+    def offered(state: State, one: Conversation, agent: Guid, *rest: Any, **how: Any) -> Decision:
+        decision = original(state, one, agent, *rest, **how)
+        decision.notices += [
+            conversations._alert(one, other, "SC_CONVERSATION_ALERT")
+            for other, presence in state.distribution.presences.items()
+            if other != agent and presence.session is not None
+        ]
+        return decision
+
+    monkeypatch.setattr(conversations, "offered", offered)
+
+
 _BUGS = (
     Plant(
         "a message is taken twice", "I-18", _instead(receiving, "known_message", lambda *_: None)
@@ -166,6 +197,13 @@ _BUGS = (
     Plant("nobody fetches what was put aside", "I-7", _no_timer(TimerKind.ASIDE)),
     Plant("what is put aside sleeps when somebody writes", "I-7", _put_aside_for_good, 20),
     Plant("a conversation stays with who is gone", "I-16", _no_timer(TimerKind.CONVERSATION_GRACE)),
+    Plant("two agents work on one conversation", "I-6", _whoever_had_it_writes_on),
+    Plant("two agents are alerted for one conversation", "I-6", _two_are_alerted),
+    Plant(
+        "nobody hears what comes into their conversation",
+        "I-9",
+        _render_without(lambda a: isinstance(a, MessageToAgent)),
+    ),
     Plant("a draft is lost", "I-1", _commit_without(DraftKept, 2)),
     Plant("a note for colleagues is lost", "I-1", _commit_without(ConversationNoted, 3)),
 )

@@ -65,10 +65,11 @@ def resync(
 
 
 def _of_agent(state: State, presence: AgentPresence) -> list[Conversation]:
-    """What an agent has before them, by number."""
+    """What an agent has before them, by number; what is over and written up is told with their state."""
     kept = state.messages
     keys = (*presence.conversations.leases, *kept.aside.get(presence.agent, ()))
-    return sorted((kept.conversations[key] for key in keys), key=lambda one: one.no)
+    found = (kept.conversations[key] for key in keys)
+    return sorted((one for one in found if one.is_open), key=lambda one: one.no)
 
 
 def _that_fit(

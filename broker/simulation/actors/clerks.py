@@ -139,7 +139,12 @@ class Clerk(Person):
     def _work(self, key: Guid, more: int) -> None:
         if key not in self.held:
             return
-        self._acts()[self.rng.weighed(_ACTS)](key)
+        act = self.rng.weighed(_ACTS)
+        self._acts()[act](key)
+        habit = self.rng.fork(f"lets go of {key}")
+        if act in _LETS_GO and habit.happens(0.5):
+            # They remember something, or their program has not told them yet.
+            self.later(habit.choose((20 * MS, 3 * SECOND)), partial(self._reply, key))
         if more:
             self.later(4 * SECOND, partial(self._work, key, more - 1))
 
@@ -269,6 +274,8 @@ class Clerk(Person):
         )
 
 
+_LETS_GO = ("agent", "project", "return", "park", "close")
+"""After these somebody else may have it."""
 _ACTS = (
     ("reply", 9),
     ("note", 4),

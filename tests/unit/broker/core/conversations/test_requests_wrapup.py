@@ -69,6 +69,13 @@ def test_before_the_end_there_is_none(play: Playbook) -> None:
     assert said == "ConversationId: no wrap-up runs for it"
 
 
+def test_it_is_not_among_what_is_before_the_agent(play: Playbook) -> None:
+    """W-25: what is over is not listed, though its slot is held."""
+    alice, _, _ = closed(play)
+    alice.says("CS_CONVERSATION_RESYNC", 6, Peer="101")
+    assert alice.hears("SC_CONVERSATION_LIST", 6)["items"] == []
+
+
 def test_it_is_in_the_picture_until_it_ends_by_itself(play: Playbook) -> None:
     """W-25."""
     alice, key, _ = closed(play)
