@@ -254,7 +254,8 @@ class Reader {
   }
 }
 
-function base64(data: Uint8Array): string {
+/** Bytes as JSON has them. */
+export function base64(data: Uint8Array): string {
   let text = "";
   for (let at = 0; at < data.length; at += 8192) {
     text += String.fromCharCode(...data.subarray(at, at + 8192));
