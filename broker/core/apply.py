@@ -48,6 +48,8 @@ from broker.core.facts import (
     ConversationWrapupEnded,
     ConversationWrapupStarted,
     DecisionLogged,
+    DraftDropped,
+    DraftKept,
     EntrySettled,
     Fact,
     InviteEnded,
@@ -106,6 +108,7 @@ def _asking(handler: Callable[[State, Any, Need | None], None]) -> Handler:
 def _conversation_forgotten(state: State, f: ConversationForgotten) -> None:
     """A conversation leaves the memory with its messages, and these with what they alone name."""
     those = state.messages.conversations[f.conversation].messages
+    blobs.draft_gone(state, f)
     messages.forgotten(state, f)
     for message in those:
         if message.id not in state.messages.messages:
@@ -154,6 +157,8 @@ _TABLE: Final[dict[type, Handler]] = {
     ConversationUnparked: _in_turn(messages.unparked, _asking(work.asked_anew)),
     ConversationWrapupEnded: _in_turn(messages.wrapup_ended, work.wrapup_ended),
     ConversationWrapupStarted: _in_turn(messages.wrapup_started, work.wrapup_started),
+    DraftDropped: _in_turn(blobs.draft_gone, messages.draft_dropped),
+    DraftKept: _in_turn(blobs.draft_kept, messages.draft_kept),
     DecisionLogged: _in_turn(chats.decision_logged, agents.decision_logged),
     InviteEnded: _in_turn(involvement.invite_ended, _needing(agents.invite_ended)),
     InviteMade: _in_turn(involvement.invite_made, _needing(agents.invite_made)),

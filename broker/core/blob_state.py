@@ -42,11 +42,12 @@ class Blob:
 
     Attributes:
         owner: Who brought it, and may name it: a gateway address or an agent.
-        at: When its first piece came; `since_up` the same on the clock of deadlines.
+        at: When its first piece came; `since_up` since when nothing names it, on the clock of deadlines.
         size: How long it is, and `sha256` what its digest has to be.
         have: How much of it has come.
         scan: What the scanner says of it; None while it is incomplete.
-        holders: The chats whose sentences name it, and the messages that do.
+        holders: The chats whose sentences name it, the messages, and the conversations whose drafts do.
+        is_kept: Whether a sentence or a message has ever named it, so that it is never deleted.
         touched_up: When its last piece came, on the clock of deadlines.
         digest: That of what has come; nobody needs it of one that is complete.
     """
@@ -62,6 +63,7 @@ class Blob:
     have: int = 0
     scan: ScanVerdict | None = None
     holders: dict[Guid, None] = Factory(dict)
+    is_kept: bool = False
     since_up: int = field(default=0, metadata=DERIVED)
     touched_up: int = field(default=0, metadata=DERIVED)
     digest: Digest = field(factory=Digest, eq=False, metadata=DERIVED)
@@ -79,7 +81,7 @@ class Blob:
 
 @define
 class Blobs:
-    """The attachments in memory: those that nobody names, and those of chats that are in memory.
+    """The attachments in memory: those that nobody names, and those of what is in memory.
 
     Attributes:
         unnamed: The ones that nobody names, by owner, in the order in which they began.
@@ -103,6 +105,16 @@ class Blobs:
         """Somebody names one."""
         self._unlist(blob)
         blob.holders[holder] = None
+
+    def let_go(self, blob: Blob, holder: Guid) -> None:
+        """Somebody names one no more; what nothing else names is anybody's to name, or its row's alone."""
+        blob.holders.pop(holder, None)
+        if blob.holders:
+            return
+        if blob.is_kept:
+            self.forget(blob)
+        else:
+            self.unnamed.setdefault(blob.owner, {})[blob.id] = None
 
     def forget(self, blob: Blob) -> None:
         """Keep one no longer."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from attrs import evolve, fields
@@ -27,6 +28,7 @@ from broker.core.messages.lifecycle import ON_ITS_WAY
 from broker.core.state import Chat, Demand, Queue, State
 from broker.core.timers import TimerKind
 from broker.core.views.recipients import members_of
+from protocol.message import MessageContentInfo
 from protocol.values import AgentState, ChatStatus, Guid, TransferMode
 
 _STORED: Final[dict[type, tuple[str, ...]]] = {
@@ -134,6 +136,15 @@ def _contact_faults(state: State) -> list[str]:
     return faults
 
 
+def _naming(state: State) -> Iterator[tuple[Guid, MessageContentInfo]]:
+    """The messages, and the conversations by their drafts, and what each of them says."""
+    for message in state.messages.messages.values():
+        yield message.id, message.content
+    for conversation in state.messages.conversations.values():
+        if conversation.draft is not None:
+            yield conversation.id, conversation.draft.content
+
+
 def _blob_faults(state: State) -> list[str]:
     """I-14, I-19: attachments are listed where they belong, and what is named is there and whole."""
     kept = state.blobs
@@ -148,11 +159,11 @@ def _blob_faults(state: State) -> list[str]:
             faults.append(f"I-19: {one.id} is named and incomplete")
         if one.is_complete and one.have != one.size:
             faults.append(f"I-19: {one.id} is complete with {one.have} of {one.size} bytes")
-    for message in state.messages.messages.values():
-        for info in message.content.attachments or ():
+    for holder, content in _naming(state):
+        for info in content.attachments or ():
             blob = kept.by_id.get(info.blob_id or Guid(""))
-            if blob is None or message.id not in blob.holders:
-                faults.append(f"I-19: {message.id} names {info.blob_id}, which it does not hold")
+            if blob is None or holder not in blob.holders:
+                faults.append(f"I-19: {holder} names {info.blob_id}, which it does not hold")
     for chat in state.chats.values():
         known = {b: kept.by_id[b].scan for b in chat.transcript.scans if b in kept.by_id}
         if known != chat.transcript.scans:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from broker.core.blob_state import Blob
 from broker.core.chat_state import Chat
 from broker.core.effects import StoredKey
-from broker.core.message_state import Message
+from broker.core.message_state import Conversation, Message
 from broker.core.sentence import Attachment
 from broker.store.blob_schema import blob_pieces, blobs, sentence_attachments
 from protocol.values import Guid, ScanVerdict
@@ -62,8 +62,9 @@ def recover_blobs(
     found: Mapping[int, Chat],
     named: Mapping[int, Named],
     letters: Iterable[Message],
+    conversations: Iterable[Conversation],
 ) -> list[Blob]:
-    """Read the attachments that nothing names, and those of some chats and messages.
+    """Read the attachments that nothing names, and those of some chats, messages and drafts.
 
     Of an incomplete one the pieces are read: only so its digest can go on.
 
@@ -72,6 +73,7 @@ def recover_blobs(
         found: The chats, by their numbers.
         named: What their sentences name.
         letters: The messages.
+        conversations: Those whose drafts may name some.
     """
     holders: dict[int, dict[Guid, None]] = {}
     for chat_no, of_chat in named.items():
@@ -83,10 +85,12 @@ def recover_blobs(
         connection.execute(select(blobs).where(b.attached_at.is_(None), b.dropped_at.is_(None)))
     )
     by_id: dict[Guid, dict[Guid, None]] = {}
-    for letter in letters:
-        for info in letter.content.attachments or ():
+    named_by = [(letter.id, letter.content) for letter in letters]
+    named_by += [(one.id, one.draft.content) for one in conversations if one.draft is not None]
+    for holder, content in named_by:
+        for info in content.attachments or ():
             if info.blob_id is not None:
-                by_id.setdefault(info.blob_id, {})[letter.id] = None
+                by_id.setdefault(info.blob_id, {})[holder] = None
     for part in _parts(list(holders)):
         rows += connection.execute(select(blobs).where(b.no.in_(part)))
     for part in _parts(list(by_id)):
@@ -120,6 +124,7 @@ def _blob(connection: Connection, row: Any, holders: dict[Guid, None]) -> Blob:
         have=row.size,
         scan=ScanVerdict(row.scan) if row.scan else None,
         holders=holders,
+        is_kept=row.attached_at is not None,
     )
     if blob.scan is None:
         blob.have = 0

@@ -109,7 +109,7 @@ def recover(connection: Connection, config: Config, now: int) -> Recovered:
         letters = recover_messages(connection, config, listened or ((0, now),))
         return Recovered(
             messages=letters,
-            blobs=recover_blobs(connection, found, named, letters.messages),
+            blobs=recover_blobs(connection, found, named, letters.messages, letters.conversations),
             next_blob=next_blob(connection),
             chats=[found[no] for no in numbers],
             presences=_presences(connection, found, letters.conversations),

@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from broker.config.message_gateways import MessageGateway
 from broker.core.blob_state import owner_of
-from broker.core.blobs.naming import attaching, named_by
+from broker.core.blobs.naming import attaching, drafted, named_by
 from broker.core.capacity import slots_left
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.distribution_state import Work
@@ -98,6 +98,8 @@ def send(
         return attachments
     passed_on = forwarded.content.attachments if forwarded is not None else None
     also = {one.blob_id for one in passed_on or () if one.blob_id is not None}
+    if conversation is not None:
+        also |= drafted(conversation)
     named = named_by(state, owner_of(agent=agent), attachments, also=also)
     if isinstance(named, Refusal):
         return named

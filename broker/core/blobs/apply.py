@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, Final
 
 from broker.core.blob_state import Blob
@@ -15,6 +15,9 @@ from broker.core.facts import (
     BlobScanned,
     ChatDropped,
     ChatForgotten,
+    ConversationForgotten,
+    DraftDropped,
+    DraftKept,
 )
 from broker.core.limits import DAY
 from broker.core.message_state import Message
@@ -61,6 +64,7 @@ def attached(state: State, f: BlobAttached) -> None:
     """Something names it."""
     blob = state.blobs.by_id[f.blob]
     state.blobs.named(blob, f.holder)
+    blob.is_kept = True
     chat = state.chats.get(f.holder)
     if chat is not None and blob.scan is not None:
         chat.transcript.scans[blob.id] = blob.scan
@@ -99,6 +103,31 @@ def message_gone(state: State, message: Message) -> None:
             del blob.holders[message.id]
             if not blob.holders:
                 state.blobs.forget(blob)
+
+
+def draft_kept(state: State, f: DraftKept) -> None:
+    """A draft names some, and those of the one before it no more."""
+    named = [info.blob_id for info in f.content.attachments or () if info.blob_id is not None]
+    for one in named:
+        state.blobs.named(state.blobs.by_id[one], f.conversation)
+    _let_go(state, f.conversation, but=named)
+
+
+def draft_gone(state: State, f: DraftDropped | ConversationForgotten) -> None:
+    """A draft goes, and lets go what it names; before the draft itself goes."""
+    _let_go(state, f.conversation)
+
+
+def _let_go(state: State, key: Guid, but: Container[Guid] = ()) -> None:
+    draft = state.messages.conversations[key].draft
+    for info in (draft.content.attachments or ()) if draft is not None else ():
+        blob = state.blobs.by_id.get(info.blob_id or Guid(""))
+        if blob is None or blob.id in but or key not in blob.holders:
+            continue
+        state.blobs.let_go(blob, key)
+        if not blob.holders and not blob.is_kept:
+            blob.since_up = state.up
+            arm(state, blob)
 
 
 def arm(state: State, blob: Blob) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Sequence
 
 from broker.core.decision import Refusal
 from broker.core.facts import BlobAttached
+from broker.core.message_state import Conversation
 from broker.core.sentence import Attachment
 from broker.core.state import State
 from protocol.blob import AttachmentInfo
@@ -35,7 +36,8 @@ def named_by(
         state: Where it is found.
         owner: Who names it.
         infos: What they say of it.
-        also: What they may name though it is another's: it came with a message that they pass on.
+        also: What they may name though it is another's: it came with a message that they pass on, or
+            stands in the draft of their conversation.
         infected: Whether what is infected may be named nevertheless; its content is never given out.
     """
     most = state.config.limits.attachments
@@ -73,6 +75,13 @@ def _named(
         content_id=info.content_id,
         is_inline=info.is_inline,
     )
+
+
+def drafted(conversation: Conversation) -> set[Guid]:
+    """What the draft of a conversation names: whoever works on that may name it, whoever brought it."""
+    draft = conversation.draft
+    infos = draft.content.attachments if draft is not None else None
+    return {info.blob_id for info in infos or () if info.blob_id is not None}
 
 
 def attaching(named: Iterable[Attachment], holder: Guid, now: int) -> list[BlobAttached]:

@@ -33,7 +33,7 @@ from broker.core.limits import (
     UNNAMED_BLOB_BYTES,
     UNNAMED_BLOBS,
 )
-from broker.core.message_state import Message
+from broker.core.message_state import Conversation, Message
 from broker.core.serving import answered, serves
 from broker.core.state import Session, State
 from broker.core.views.conversation_addressing import find_conversation, may_read
@@ -296,6 +296,8 @@ def may_get(state: State, session: Session, asker: str, blob: Blob) -> bool:
         if chat is None:
             if _reads_message(state, session, state.messages.messages.get(holder)):
                 return True
+            if _reads_draft(state, session, find_conversation(state, holder)):
+                return True
             continue
         if session.agent is not None and chat.is_read_by(session.agent):
             return True
@@ -312,3 +314,9 @@ def _reads_message(state: State, session: Session, message: Message | None) -> b
         return not message.inbound and message.gateway in session.gateways
     conversation = find_conversation(state, message.conversation)
     return conversation is not None and may_read(state, conversation, session.agent)
+
+
+def _reads_draft(state: State, session: Session, conversation: Conversation | None) -> bool:
+    """Whether somebody may read the draft of a conversation."""
+    agent = session.agent
+    return conversation is not None and agent is not None and may_read(state, conversation, agent)

@@ -10,18 +10,18 @@ from broker.core.state import State
 
 
 def restore_blobs(state: State, recovered: Iterable[Blob], aged: Callable[[int], int]) -> None:
-    """Enter what was read, but for what only chats and messages name that are not in memory.
+    """Enter what was read, but for what only chats, messages and drafts name that are not in memory.
 
     Args:
-        state: The state that is being built, with its chats and messages.
+        state: The state that is being built, with its chats, messages and conversations.
         recovered: What was read; becomes part of the state.
         aged: Puts a stored time onto the clock of deadlines.
     """
     for blob in recovered:
         was_named = bool(blob.holders)
-        messages = state.messages.messages
+        known = state.chats, state.messages.messages, state.messages.conversations
         blob.holders = {
-            holder: None for holder in blob.holders if holder in state.chats or holder in messages
+            holder: None for holder in blob.holders if any(holder in those for those in known)
         }
         if was_named and not blob.holders:
             continue

@@ -12,7 +12,8 @@ from broker.core.facts import BlobScanned, Fact
 from broker.core.inputs import Scanned, Stamp
 from broker.core.limits import DAY
 from broker.core.state import State
-from broker.core.views.recipients import connectors_of, correspondents, readers
+from broker.core.views.conversation_addressing import find_conversation
+from broker.core.views.recipients import connectors_of, correspondents, readers, workers
 from protocol.blob import BlobStatusInfo
 from protocol.values import Guid, ScanVerdict
 
@@ -59,6 +60,9 @@ def _seeing(state: State, blob: Blob) -> list[tuple[int, str | None, str]]:
         message = state.messages.messages.get(holder)
         if message is not None:
             found += [(s, number, "SC_BLOB_STATUS") for s, number in correspondents(state, message)]
+        conversation = find_conversation(state, holder)
+        if conversation is not None:
+            found += [(s, number, "SC_BLOB_STATUS") for s, number in workers(state, conversation)]
         chat = state.chats.get(holder)
         if chat is None:
             continue

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from broker.core.blob_state import owner_of
+from broker.core.blobs.naming import drafted, named_by
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Answer, ConversationNoteToAgent
 from broker.core.facts.messages import ConversationNoted, DraftDropped, DraftKept
 from broker.core.inputs import Stamp
 from broker.core.limits import NOTES_SHARE
 from broker.core.message_state import Conversation, Note
+from broker.core.sentence import described
 from broker.core.serving import acknowledgement, serves
 from broker.core.state import Session, State
 from broker.core.views.conversation_addressing import (
@@ -112,8 +115,14 @@ def draft(
         return NO_CONVERSATION
     if not one.is_with(me):
         return NOT_THEIRS if one.is_open else CLOSED
+    # What is infected may stand there, shown as what it is: it cannot be sent.
+    owner, named = owner_of(agent=me), drafted(one)
+    attached = named_by(state, owner, p.attachments or (), also=named, infected=True)
+    if isinstance(attached, Refusal):
+        return attached
     told = acknowledgement(session, frame)
-    content = evolve(p, counter=0, **dict.fromkeys(_GIVEN_BY_THE_BROKER))
+    infos = tuple(described(each, {}) for each in attached) or None
+    content = evolve(p, counter=0, attachments=infos, **dict.fromkeys(_GIVEN_BY_THE_BROKER))
     if content == MessageContentInfo(conversation_id=p.conversation_id):
         if one.draft is None:
             return Decision(answer=told)

@@ -412,8 +412,6 @@ TABLE: Final[dict[type, Callable[[Any, Any], None]]] = {
     **OF_DELIVERIES,
     AddressMarked: marked,
     ConversationNoted: noted,
-    DraftDropped: draft_dropped,
-    DraftKept: draft_kept,
     MessageStored: stored,
 }
 """What is the messages' alone."""

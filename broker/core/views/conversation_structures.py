@@ -320,7 +320,7 @@ def draft_info(state: State, conversation: Conversation) -> MessageContentInfo |
     if draft is None:
         return None
     return evolve(
-        draft.content,
+        with_scans(state, draft.content),
         conversation_id=conversation.id,
         draft_time=utc(draft.at),
         agent_id=draft.agent,

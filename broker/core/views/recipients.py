@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from broker.core.message_state import Message
+from broker.core.message_state import Conversation, Message
 from broker.core.state import Chat, State
 from protocol.values import Guid
 
@@ -43,9 +43,23 @@ def correspondents(state: State, message: Message) -> tuple[tuple[int, str], ...
         return ()
     agents = dict.fromkeys([message.agent] if message.agent is not None else [])
     conversation = state.messages.conversations.get(message.conversation or Guid(""))
-    worker = conversation.agent if conversation is not None else None
-    if conversation is not None and worker is not None and conversation.is_with(worker):
-        agents[worker] = None
+    agents |= dict.fromkeys(_working(conversation))
+    return _hearing(state, agents)
+
+
+def workers(state: State, conversation: Conversation) -> tuple[tuple[int, str], ...]:
+    """Who works on a conversation now, if they hear of messages."""
+    return _hearing(state, _working(conversation))
+
+
+def _working(conversation: Conversation | None) -> tuple[Guid, ...]:
+    agent = conversation.agent if conversation is not None else None
+    if conversation is None or agent is None or not conversation.is_with(agent):
+        return ()
+    return (agent,)
+
+
+def _hearing(state: State, agents: Iterable[Guid]) -> tuple[tuple[int, str], ...]:
     presences = state.distribution.presences
     return _connected(
         state, [one for one in agents if one in presences and presences[one].takes_messages]
