@@ -177,7 +177,7 @@ class AgentMoveRow:
 
 @frozen(kw_only=True)
 class WrapupRow:
-    """A slot held for the wrap-up of a chat."""
+    """A slot held for the wrap-up of a chat, or of a conversation."""
 
     chat: Guid
     agent: Guid
@@ -243,6 +243,7 @@ class Dump:
     """Everything that the checker wants to know of the store; each list in the order of writing.
 
     Attributes:
+        conversation_wrapups: Those of conversations, as if these were chats.
         slots: (chat, outbound, model) to the ID of the sentence that fills the slot, when that was
             confirmed, and when it was stored.
     """
@@ -267,9 +268,15 @@ class Dump:
     conversations: tuple[ConversationRow, ...] = ()
     conversation_moves: tuple[ConversationMoveRow, ...] = ()
     conversation_offers: tuple[ConversationOfferRow, ...] = ()
+    conversation_wrapups: tuple[WrapupRow, ...] = ()
     conversation_exclusions: tuple[ConversationExclusionRow, ...] = ()
     conversation_decisions: tuple[ConversationDecisionRow, ...] = ()
     conversation_notes: tuple[ConversationNoteRow, ...] = ()
     drafts: tuple[DraftRow, ...] = ()
     messages: tuple[MessageRow, ...] = ()
     message_moves: tuple[MessageMoveRow, ...] = ()
+
+    @property
+    def every_wrapup(self) -> tuple[WrapupRow, ...]:
+        """The wrap-ups of both kinds."""
+        return (*self.wrapups, *self.conversation_wrapups)

@@ -31,7 +31,7 @@ class Picture:
 
     Attributes:
         chats: The chats that are the agent's, each with whether it takes slots.
-        wrap_ups: Since when each wrap-up is shown.
+        wrap_ups: Since when each wrap-up is shown, of a chat or of a conversation.
         listed: Whether the first list has come; before it the picture has only pushes.
         first: The state that the connection began with, as long as it can be held against the list.
         shown: The wrap-ups that are shown no more: chat, from, until.
@@ -84,7 +84,8 @@ class Picture:
             self.chats[p.chat_id] = alerted or not (watches or p.is_parked)
 
     def _take_state(self, p: AgentStateInfo, at: int) -> None:
-        told = {one.chat_id for one in p.wrap_ups or () if one.chat_id is not None}
+        names = {one.chat_id or one.conversation_id for one in p.wrap_ups or ()}
+        told = {name for name in names if name is not None}
         for chat in [chat for chat in self.wrap_ups if chat not in told]:
             self.shown.append((chat, self.wrap_ups.pop(chat), at))
         for chat in told:
@@ -118,7 +119,7 @@ def explained(story: Story) -> Iterator[Violation]:
 def told(story: Story) -> Iterator[Violation]:
     """I-9: a wrap-up is shown from its beginning to its end, by what the broker gave."""
     rows: dict[Guid, list[WrapupRow]] = {}
-    for row in story.dump.wrapups:
+    for row in story.dump.every_wrapup:
         rows.setdefault(row.agent, []).append(row)
     for seat in _seats(story):
         for text, at, chat in _untold(story, rows.get(seat.picture.agent, []), seat):

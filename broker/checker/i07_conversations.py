@@ -157,7 +157,7 @@ def _kept_too_long(story: Story, end: int) -> Iterator[Violation]:
         gateway = story.setup.data["message_gateways"].get(
             story.mail.conversations[hold.conversation].gateway
         )
-        if gateway is None:
+        if gateway is None or hold.wraps:
             continue
         if hold.agent not in gone_for:
             gone_for[hold.agent] = absences(story, hold.agent, end)

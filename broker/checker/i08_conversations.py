@@ -91,16 +91,21 @@ def _illegal(before: ConversationMoveRow, after: ConversationMoveRow) -> str | N
 
 @frozen
 class Hold:
-    """A slot or more that a conversation takes of an agent; without an end it does so still."""
+    """A slot or more that a conversation takes of an agent; without an end it does so still.
+
+    Attributes:
+        wraps: Whether it has ended, and is wrapped up: whoever goes keeps that until its time is over.
+    """
 
     agent: Guid
     conversation: Guid
     at: int
     end: int | None
+    wraps: bool = False
 
 
 def holds(story: Story) -> Iterator[Hold]:
-    """What each agent held and when: what they were offered or worked on, or were to take over."""
+    """What each agent held and when: offered, worked on, to be taken over, or wrapped up."""
     for conversation, moves in story.mail.moves.items():
         begun: ConversationMoveRow | None = None
         for move in [*moves, None]:
@@ -114,6 +119,8 @@ def holds(story: Story) -> Iterator[Hold]:
     for offer in story.dump.conversation_offers:
         if offer.by_agent is not None:
             yield Hold(offer.agent, offer.conversation, offer.at, offer.ended_at)
+    for wrapup in story.dump.conversation_wrapups:
+        yield Hold(wrapup.agent, wrapup.chat, wrapup.at, wrapup.ended_at, wraps=True)
 
 
 def one_owner(story: Story) -> Iterator[Violation]:
@@ -137,6 +144,7 @@ def one_owner(story: Story) -> Iterator[Violation]:
             text = f"agent {letter.agent} wrote in it, it was with {owners}"
             yield Violation("I-6", text, letter.at, chat=letter.conversation or "")
     yield from _single_alerts(story)
+    yield from _wrapped(story)
     yield from _capacities(story)
 
 
@@ -163,6 +171,24 @@ def _single_alerts(story: Story) -> Iterator[Violation]:
 
 
 _ALERTING = ChatStatus.ALERTING
+
+
+def _wrapped(story: Story) -> Iterator[Violation]:
+    """A wrap-up is of whoever worked on it when it was closed, and ends before it goes on (B-57)."""
+    for wrapup in story.dump.conversation_wrapups:
+        moves = story.mail.moves[wrapup.chat]
+        ends = [
+            (before.agent, after)
+            for before, after in pairwise(moves)
+            if before.status == ANSWERED and after.status == CLOSED and after.at == wrapup.at
+        ]
+        if wrapup.agent not in [agent for agent, _ in ends]:
+            text = f"agent {wrapup.agent} wraps it up since {wrapup.at}, and did not work on it"
+            yield Violation("I-6", text, wrapup.at, chat=wrapup.chat)
+        later = [m.at for m in moves if m.at >= wrapup.at and m.cause == "reopened"]
+        if later and (wrapup.ended_at is None or wrapup.ended_at > later[0]):
+            text = f"it went on at {later[0]}, and was wrapped up until {wrapup.ended_at}"
+            yield Violation("I-6", text, later[0], chat=wrapup.chat)
 
 
 def _capacities(story: Story) -> Iterator[Violation]:

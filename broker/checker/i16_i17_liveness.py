@@ -125,7 +125,7 @@ def _offers(story: Story, end: int) -> Iterator[Violation]:
         if invite.ended_at is None and over < end - SETTLE:
             text = f"the invitation of {invite.by_agent} should have ended at {invite.until}"
             yield Violation("I-16", text, end, chat=invite.chat)
-    for wrapup in story.dump.wrapups:
+    for wrapup in story.dump.every_wrapup:
         over = story.timeline.over(wrapup.at, wrapup.until - wrapup.at)
         if wrapup.ended_at is None and over < end - SETTLE:
             text = f"its wrap-up should have ended at {wrapup.until}"

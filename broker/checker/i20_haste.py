@@ -18,7 +18,7 @@ def not_too_early(story: Story) -> Iterator[Violation]:
         for move in moves:
             if move.close_reason == CloseReason.INACTIVITY.value:
                 yield from _inactive(story, chat, move.at)
-    for wrapup in story.dump.wrapups:
+    for wrapup in story.dump.every_wrapup:
         if wrapup.ended_at is not None and wrapup.cause == "expired":
             length = wrapup.until - wrapup.at
             yield from _judged(

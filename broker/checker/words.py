@@ -56,6 +56,7 @@ _COLUMNS: Final = (
     _Column("parkings", "cause", PARKING_ENDS),
     _Column("agent_moves", "cause", AGENT_CAUSES),
     _Column("wrapups", "cause", WRAPUP_ENDS),
+    _Column("conversation_wrapups", "cause", WRAPUP_ENDS),
     _Column("decisions", "kind", KINDS),
 )
 

@@ -46,6 +46,10 @@ _OF_CONVERSATION = (
     "SELECT c.id AS conversation, t.* FROM {0} t"
     " JOIN conversations c ON c.no = t.conversation_no ORDER BY {1}"
 )
+_WRAPUPS = (
+    "SELECT c.id AS chat, t.* FROM conversation_wrapups t"
+    " JOIN conversations c ON c.no = t.conversation_no ORDER BY t.seq"
+)
 _MESSAGES = (
     "SELECT m.id AS id, c.id AS conversation, h.id AS chat, m.* FROM messages m"
     " LEFT JOIN conversations c ON c.no = m.conversation_no"
@@ -130,6 +134,7 @@ def _post(database: sqlite3.Connection) -> dict[str, Any]:
         ),
         "conversation_moves": of(ConversationMoveRow, "conversation_events", "t.seq"),
         "conversation_offers": of(ConversationOfferRow, "conversation_offers", "t.offer"),
+        "conversation_wrapups": _rows(database, WrapupRow, _WRAPUPS),
         "conversation_exclusions": of(
             ConversationExclusionRow, "conversation_exclusions", "t.conversation_no, t.agent"
         ),

@@ -11,10 +11,13 @@ from attrs import evolve
 from broker.core import broker, capacity
 from broker.core.agents import letters
 from broker.core.decision import Decision
+from broker.core.distribution import conversations as slots
+from broker.core.distribution.apply import hold_for_wrapup
+from broker.core.distribution.eligibility import touch
 from broker.core.distribution_state import DistributionState, Work
 from broker.core.effects import MessageToAgent, MessageToConnector, Send
 from broker.core.facts import Fact, SessionJoined
-from broker.core.facts.causes import AttemptOutcome
+from broker.core.facts.causes import AttemptOutcome, WrapupEnd
 from broker.core.facts.messages import (
     ConversationNoted,
     DraftKept,
@@ -23,7 +26,15 @@ from broker.core.facts.messages import (
 )
 from broker.core.inputs import Stamp
 from broker.core.message_state import Conversation, Message
-from broker.core.messages import attempts, deliveries, outcomes, receiving, restoring, sending
+from broker.core.messages import (
+    attempts,
+    conversing,
+    deliveries,
+    outcomes,
+    receiving,
+    restoring,
+    sending,
+)
 from broker.core.presence import sessions
 from broker.core.routing import conversations
 from broker.core.state import Session, State
@@ -178,6 +189,31 @@ def _two_are_alerted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conversations, "offered", offered)
 
 
+def _wrapped_up_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrap-up of a conversation is shown, and its slot is given to another one."""
+    original = hold_for_wrapup
+
+    def hold(
+        state: DistributionState, id: Guid, agent: Guid, at: int, until: int, work: Work
+    ) -> None:
+        original(state, id, agent, at, until, work)
+        workload = state.distribution.presences[agent].workload(work)
+        workload.load -= workload.costs[id]
+        workload.costs[id] = 0
+        touch(state, agent)
+
+    monkeypatch.setattr(slots, "hold_for_wrapup", hold)
+
+
+def _end_of_wrap_up_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = conversing.wrap_up_over
+
+    def over(conversation: Conversation, stamp: Stamp, cause: WrapupEnd, **said: Any) -> Decision:
+        return Decision(original(conversation, stamp, cause, **said).facts)
+
+    monkeypatch.setattr(conversing, "wrap_up_over", over)
+
+
 _BUGS = (
     Plant(
         "a message is taken twice", "I-18", _instead(receiving, "known_message", lambda *_: None)
@@ -193,6 +229,8 @@ _BUGS = (
     Plant("an attempt has no end", "I-16", _no_timer(TimerKind.MESSAGE)),
     Plant("a report goes back", "I-12", _a_report_goes_back),
     Plant("an agent has a slot too many for messages", "I-6", _one_slot_more),
+    Plant("a conversation is wrapped up for nothing", "I-6", _wrapped_up_for_nothing, 20),
+    Plant("a wrap-up of a conversation ends unseen", "I-9", _end_of_wrap_up_kept_back),
     Plant("any program is offered conversations", "I-8", _offered_to_any_program),
     Plant("nobody fetches what was put aside", "I-7", _no_timer(TimerKind.ASIDE)),
     Plant("what is put aside sleeps when somebody writes", "I-7", _put_aside_for_good, 20),

@@ -161,7 +161,9 @@ class AgentPerson(Person):
         """End the wrap-ups of which only the picture tells."""
         state = program.session.agent
         for one in (state.wrap_ups if state is not None else None) or ():
-            ref = ChatRef(self.settings.number, one.chat_id or Guid(""))
+            if one.chat_id is None:
+                continue  # that of a conversation
+            ref = ChatRef(self.settings.number, one.chat_id)
             if ref not in program.session.chats and ref not in self.recalled:
                 self.recalled.add(ref)
                 self.later(SECOND, partial(self._wrap_up, ref))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 from attrs import define, field
@@ -11,7 +12,7 @@ from broker.config.model import SECOND
 from broker.simulation.actors.agents import AgentPerson, SupervisorPerson
 from broker.simulation.actors.visitors import Person
 from broker.simulation.clients import Program
-from broker.simulation.installation import PROJECTS
+from broker.simulation.installation import PROJECTS, WRAPUP_CODES
 from broker.simulation.world import MS
 from connectors.client.conversation_events import (
     ConversationAlerted,
@@ -19,13 +20,15 @@ from connectors.client.conversation_events import (
     ConversationForgotten,
     MessageStatusChanged,
 )
-from connectors.client.events import Event, Pushed, Ready, RequestDone
+from connectors.client.events import AgentStateChanged, Event, Pushed, Ready, RequestDone
+from protocol.agent import AgentStateInfo
 from protocol.conversation import (
     ConversationCloseInfo,
     ConversationCommandInfo,
     ConversationInfo,
     ConversationNoteInfo,
     ConversationTransferInfo,
+    ConversationWrapUpInfo,
 )
 from protocol.frame import Frame
 from protocol.identifiers import derive
@@ -46,6 +49,7 @@ class Clerk(Person):
         held: The conversations that they work on, as far as they know.
         seen: Those of which they know, from alerts and overviews.
         sent: Their messages, and where each stands.
+        wrapped: The wrap-ups of which they know, with when each was to end.
     """
 
     agent: AgentPerson = field(kw_only=True)
@@ -53,6 +57,7 @@ class Clerk(Person):
     held: dict[Guid, ConversationInfo] = field(factory=dict)
     seen: list[Guid] = field(factory=list)
     sent: dict[Guid, MessageStatus] = field(factory=dict)
+    wrapped: set[tuple[Guid, datetime | None]] = field(factory=set)
     written: int = 0
 
     def begin(self) -> None:
@@ -78,6 +83,8 @@ class Clerk(Person):
                 self.held.pop(event.conversation_id, None)
             case MessageStatusChanged():
                 self._told_status(event.info)
+            case AgentStateChanged():
+                self._wrap_up(event.info)
             case _:
                 pass
 
@@ -220,6 +227,22 @@ class Clerk(Person):
             is_spam=self.rng.happens(0.1),
         )
         self._request("CS_CONVERSATION_CLOSE", done)
+
+    def _wrap_up(self, state: AgentStateInfo) -> None:
+        """End most of the wrap-ups that are told of, sooner or later; the others end by themselves."""
+        for one in state.wrap_ups or ():
+            key = one.conversation_id
+            if key is None or (key, one.until_utc) in self.wrapped:
+                continue
+            self.wrapped.add((key, one.until_utc))
+            rng = self.rng.fork(f"wrap-up of {key} until {one.until_utc}")
+            if rng.happens(0.6):
+                code = rng.choose((*WRAPUP_CODES, *WRAPUP_CODES, None, "nonsense"))
+                done = ConversationWrapUpInfo(
+                    peer=self._peer, conversation_id=key, code=code, note="n"
+                )
+                wait = SECOND * rng.choose((1, 2, 6))
+                self.later(wait, partial(self._request, "CS_CONVERSATION_WRAPUP", done))
 
     # -- what is done besides
 

@@ -6,7 +6,9 @@ import pytest
 from attrs import evolve
 
 from broker.checker.dump import Dump, MoveRow, WrapupRow
+from broker.checker.evidence import Story
 from broker.checker.history import Kind
+from broker.checker.i06_i09_picture import told
 from protocol.agent import AgentStateInfo, AgentWrapUpInfo
 from protocol.chat import ChatCommandInfo, ChatPartyInfo, ChatStatusInfo
 from protocol.frame import Frame
@@ -23,9 +25,11 @@ WRITTEN_UP = evolve(
 )
 
 
-def state(active: int, *wrap_ups: Guid) -> Frame:
+def state(active: int, *wrap_ups: Guid, of_mail: Guid | None = None) -> Frame:
     """What Ann's picture says."""
     shown = tuple(AgentWrapUpInfo(chat_id=chat) for chat in wrap_ups)
+    if of_mail is not None:
+        shown += (AgentWrapUpInfo(conversation_id=of_mail),)
     return Frame(
         "SC_AGENT_STATE",
         AgentStateInfo(
@@ -90,6 +94,10 @@ def written_up(*frames: Frame | None, dump: Dump = WRITTEN_UP) -> set[str]:
         frames: What comes a moment later each; None: a minute passes.
         dump: What the store has.
     """
+    return laws(since_the_end(*frames), dump) & {"I-6", "I-9"}
+
+
+def since_the_end(*frames: Frame | None) -> Tale:
     tale = Tale()
     tale.talk()
     listed(tale, chat())
@@ -103,7 +111,7 @@ def written_up(*frames: Frame | None, dump: Dump = WRITTEN_UP) -> set[str]:
         tale.add(Kind.GAVE, "w", frame)
         tale.add(Kind.GOT, "w", frame)
     tale.end()
-    return laws(tale, dump) & {"I-6", "I-9"}
+    return tale
 
 
 def over(at: int) -> Dump:
@@ -137,3 +145,17 @@ def test_a_wrap_up_whose_end_is_not_told() -> None:
 def test_a_wrap_up_that_never_began() -> None:
     """I-9: the store does not have it."""
     assert written_up(state(1, CHAT), dump=evolve(WRITTEN_UP, wrapups=())) == {"I-9"}
+
+
+def test_a_wrap_up_of_a_conversation_is_shown_too() -> None:
+    """I-9, B-57: under the name of the conversation; it explains no slot of chats."""
+    talk = Guid("00000000-0000-4000-a000-000000000099")
+    row, tale = evolve(ROW, chat=talk), since_the_end(state(0, of_mail=talk))
+
+    def said(tale: Tale, *rows: WrapupRow) -> list[str]:
+        dump = evolve(WRITTEN_UP, wrapups=(), conversation_wrapups=rows)
+        return [one.law for one in told(Story.read(tale.history.events, dump))]
+
+    assert said(tale, row) == []
+    assert said(since_the_end(state(0)), row) == ["I-9"]
+    assert said(tale) == ["I-9"]
