@@ -90,7 +90,8 @@ def _free(story: Story, one: ConversationRow, end: int) -> Iterator[Guid]:
             continue
         if one.language is not None and one.language not in about["languages"]:
             continue
-        if about["skills"].get(one.project, -1) < one.skill:
+        asked = (one.project, *one.further)
+        if max(about["skills"].get(project, -1) for project in asked) < one.skill:
             continue
         held = [h for h in holds(story) if h.agent == agent and _lately(h.end, end)]
         known = setup["message_gateways"]

@@ -23,7 +23,7 @@ MOVES: dict[tuple[str, str], set[str]] = {
     (WAITING, ALERTING): {"offered"},
     (WAITING, ANSWERED): {"picked"},
     (WAITING, WAITING): {"transferred", "parked", "woken"},
-    (WAITING, CLOSED): {"closed", "rule"},
+    (WAITING, CLOSED): {"closed", "rule", "wait_rule"},
     (ALERTING, WAITING): {"rejected", "missed", "withdrawn", "forced", "restart"},
     (ALERTING, ANSWERED): {"answered"},
     (ALERTING, CLOSED): {"closed", "rule"},

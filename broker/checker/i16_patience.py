@@ -138,6 +138,8 @@ def _next_due(story: Story, chat: ChatRow) -> tuple[int, Mapping[str, Any]] | No
         return None
     found: tuple[int, Mapping[str, Any]] | None = None
     for rule in story.setup.data["wait_rules"]:
+        if rule["for"] != "chats":
+            continue
         if rule["level"] <= chat.wait_level or rule["project"] not in (None, chat.project):
             continue
         if rule["gateway"] not in (None, chat.gateway) or rule["more"]:

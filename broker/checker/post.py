@@ -29,6 +29,10 @@ class ConversationRow:
     earlier: Guid | None = None
     started_at: int = 0
     enqueued_at: int | None = None
+    waited_up: int = 0
+    waiting_since: int | None = None
+    wait_level: int = -1
+    further: tuple[Guid, ...] = ()
     closed_at: int | None = None
     close_reason: str | None = None
     is_spam: bool = False

@@ -9,7 +9,7 @@ from attrs import frozen
 from broker.config.context import Context
 from broker.config.diagnostics import Report, spell
 from broker.config.message_gateways import MessageGateway, MessageRule
-from broker.config.model import Agent, Config, Gateway, ProjectRule, Server, WaitRule
+from broker.config.model import Agent, Config, Gateway, ProjectRule, Server, WaitRule, WorkKind
 from broker.config.section_reader import Table
 from broker.config.sections.settings import is_open
 from protocol.values import Guid
@@ -35,6 +35,8 @@ def advise(root: Table, config: Config, tables: Tables) -> None:
         _warn_unattainable(rule_table, message_rule, config.agents.values())
         _warn_passed_by(rule_table, message_rule, config)
     _warn_out_of_order(tables.wait_rules)
+    for wait_table, wait_rule in tables.wait_rules:
+        _warn_waits_as_chat(wait_table, wait_rule, config)
     for table, gateway in tables.gateways:
         _warn_too_heavy(table, gateway.weight, "chats", config)
     for table, message_gateway in tables.message_gateways:
@@ -60,6 +62,16 @@ def _warn_passed_by(table: Table, rule: MessageRule, config: Config) -> None:
     if gateway is not None and not gateway.is_distributed:
         what = "only sends" if gateway.as_chat is None else "has as_chat"
         table.warn("gateway", f"{what}: nothing that comes by it needs a rule")
+
+
+def _warn_waits_as_chat(table: Table, rule: WaitRule, config: Config) -> None:
+    """Say so when a rule is for conversations of a gateway whose messages are sentences of chats (B-60)."""
+    gateway = config.message_gateways.get(rule.limits.gateway or Guid(""))
+    if rule.work is WorkKind.MESSAGES and gateway is not None and gateway.as_chat is not None:
+        table.warn(
+            "gateway",
+            'has as_chat: what waits there are chats, for a rule without for = "messages"',
+        )
 
 
 def _warn_mute(table: Table, gateway: MessageGateway, config: Config) -> None:
@@ -121,7 +133,9 @@ def _warn_out_of_order(rules: Sequence[tuple[Table, WaitRule]]) -> None:
 
 
 def _may_meet(one: WaitRule, other: WaitRule) -> bool:
-    """Whether one chat can come to both rules, as far as project and gateway tell."""
+    """Whether one chat, or one conversation, can come to both rules, as far as these tell."""
+    if one.work is not other.work:
+        return False
 
     def common(left: Guid | None, right: Guid | None) -> bool:
         return left is None or right is None or left == right

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,13 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+
+
+class WorkKind(StrEnum):
+    """What is given out to agents, as the file calls it."""
+
+    CHATS = "chats"
+    MESSAGES = "messages"
 
 
 # A checker cannot solve the type variables of a generic converter, hence `Any`.

@@ -22,6 +22,7 @@ from broker.config.basics import Date as Date
 from broker.config.basics import Hours as Hours
 from broker.config.basics import Secret as Secret
 from broker.config.basics import Span as Span
+from broker.config.basics import WorkKind as WorkKind
 from broker.config.basics import frozen_map
 from broker.config.message_gateways import MessageGateway, MessageRule
 from broker.config.partners import Bot, TextMatch
@@ -306,9 +307,10 @@ class ProjectRule:
 
 @frozen(kw_only=True)
 class WaitRule:
-    """What is done for a chat that waits too long (B-26).
+    """What is done for a chat, or a conversation of messages, that waits too long (B-26, B-57).
 
     Attributes:
+        work: Which of the two it is for; `limits.gateway` is of that kind.
         level: Rules are applied in rising levels, of each level the first that matches.
         after: The age in the queue from which the rule may be applied.
         limits: What the rule tests; `hours` are tested when it is due.
@@ -316,13 +318,14 @@ class WaitRule:
         skill: The demanded skill from now on, where it is lower than before.
         projects: Further projects whose agents may take the chat.
         priority: Is added to the chat's.
-        note: A text to the visitor; `{position}` and `{wait}` are filled in.
+        note: A text to the visitor, of chats alone as `scenario` is; `{position}` and `{wait}` are filled in.
         scenario: A form that is offered to the visitor.
         close: Whether the chat is ended.
     """
 
     id: Guid
     name: str | None = None
+    work: WorkKind = WorkKind.CHATS
     level: int
     after: int
     limits: RuleLimits = RuleLimits()

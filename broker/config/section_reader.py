@@ -54,6 +54,10 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self._content
 
+    def says(self, key: str, value: object) -> bool:
+        """Whether a member stands there with this value, before anything is read."""
+        return self._content.get(key) == value
+
     def read(self, section: type[T], lookup: Lookup | None = None) -> T:
         """Read the table into a class of `converter`; a member with a fault has its default.
 

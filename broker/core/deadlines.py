@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from broker.config.model import MINUTE, Gateway, WaitRule
 from broker.core.chat_state import Parking
-from broker.core.message_state import MessagesState
+from broker.core.message_state import Conversation, MessagesState
 from broker.core.rules.matching import next_wait
+from broker.core.rules.messages import next_wait as next_message_wait
 from broker.core.state import Chat, ChatsState
 from broker.core.timers import Resumed, Term, TimerKind
 from protocol.values import ChatStatus, Guid
@@ -86,6 +87,31 @@ def coming_wait(state: ChatsState, chat: Chat) -> tuple[int, WaitRule] | None:
         return over(state, chat.waiting.queued_up, rule.after, GRACE if rule.close else 0)
 
     return next_wait(state.config, chat, due, lambda up: up + state.ahead)
+
+
+def coming_conversation_wait(
+    state: MessagesState, conversation: Conversation
+) -> tuple[int, WaitRule] | None:
+    """The wait rule that is next for a conversation, and when it is due; None where nobody is asked.
+
+    It goes by how long the conversation has waited for people in all (B-57).
+    """
+    waits = conversation.status is ChatStatus.WAITING and conversation.waiting_since is not None
+    if not waits or conversation.aside is not None or conversation.demanded.project is None:
+        return None
+
+    def due(rule: WaitRule) -> int:
+        left = max(0, rule.after - conversation.waited_up)
+        return over(state, conversation.waiting_up, left, GRACE if rule.close else 0)
+
+    return next_message_wait(state.config, conversation, due, lambda up: up + state.ahead)
+
+
+def arm_conversation_wait(state: MessagesState, conversation: Conversation) -> None:
+    """Set a timer for that."""
+    found = coming_conversation_wait(state, conversation)
+    if found is not None:
+        state.timers.set(found[0], TimerKind.CONVERSATION_WAIT, conversation.id)
 
 
 def bot_until(state: ChatsState, chat: Chat) -> int | None:

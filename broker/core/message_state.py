@@ -196,6 +196,8 @@ class Demanded:
     language: Guid | None = None
     skill: int = 0
     priority: int = 0
+    further: tuple[Guid, ...] = ()
+    """Projects besides its own whose agents may take it (B-26)."""
 
 
 @define(kw_only=True)
@@ -209,7 +211,9 @@ class Conversation:
         earlier: The closed conversation that it goes on from.
         started_up: `started_at` on the clock of deadlines; likewise `queued_up`, `closed_up`.
         enqueued_at: Where it stands in the queue counts from here.
-        waited: How long it has waited in all waits that are over; the present one began at `since`.
+        waited: How long it has waited in all waits that are over; the present one began at `waiting_since`.
+        waited_up: The same on the clock of deadlines, and when the present one began (`waiting_up`).
+        wait_level: The level of the last wait rule that was applied, -1 before.
         due_at: When it is to be answered at the latest.
         exclusions: Agents who let it go, and when, on the clock of deadlines.
         wrapping: Whose wrap-up for it runs.
@@ -234,7 +238,10 @@ class Conversation:
     enqueued_at: int | None = None
     queued_up: int = field(default=0, metadata=DERIVED)
     waited: int = 0
+    waited_up: int = 0
     waiting_since: int | None = None
+    waiting_up: int = field(default=0, metadata=DERIVED)
+    wait_level: int = -1
     answered_at: int | None = None
     closed_at: int | None = None
     closed_up: int = field(default=0, metadata=DERIVED)
@@ -280,6 +287,15 @@ class Conversation:
                 break
         found.reverse()
         return found
+
+    @property
+    def culture(self) -> str | None:
+        """The language of the last message that came in."""
+        return next((m.content.culture for m in reversed(self.messages) if m.inbound), None)
+
+    def wait_up(self, up: int) -> int:
+        """How long it has waited for people while the broker listened (B-13)."""
+        return self.waited_up + (up - self.waiting_up if self.waiting_since is not None else 0)
 
     def time_waited(self, now: int) -> int:
         """How long it has waited for people up to now."""
@@ -366,6 +382,7 @@ class MessagesState(Protocol):
     config: Config
     now: int
     up: int
+    ahead: int
     resumed: int
     timers: Timers
     messages: Messages

@@ -153,6 +153,8 @@ def _remember_conversation(state: State, one: Conversation, was: Conversation) -
     one.started_up = was.started_up
     if one.enqueued_at == was.enqueued_at:
         one.queued_up = was.queued_up
+    if one.waiting_since == was.waiting_since:
+        one.waiting_up = was.waiting_up
     if one.closed_at == was.closed_at:
         one.closed_up = was.closed_up
     if one.offer is not None and was.offer is not None and one.offer == was.offer:

@@ -36,6 +36,7 @@ class TimerKind(IntEnum):
     MESSAGE = 15
     CONVERSATION_GRACE = 16
     BLOB = 17
+    CONVERSATION_WAIT = 18
 
 
 @frozen

@@ -10,7 +10,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from broker.config.message_gateways import MessageGateway, MessageLimits, MessageRule
-from broker.config.model import SECOND, Config, Secret
+from broker.config.model import SECOND, Config, RuleLimits, Secret, WaitRule, WorkKind
 from broker.simulation.rng import Rng
 from protocol.identifiers import derive
 from protocol.pattern import Pattern
@@ -78,12 +78,51 @@ def furnish(rng: Rng, config: Config, secret: Secret) -> Config:
     return evolve(
         config,
         message_gateways={gateway.id: gateway for gateway in gateways},
+        wait_rules=tuple(
+            sorted((*config.wait_rules, *_wait_rules(rng.fork("wait"), gateways)), key=_level)
+        ),
         message_rules=_rules(rng, tuple(g.id for g in gateways if g.takes_in)),
         agents=agents,
         workplaces=workplaces,
         limits=evolve(config.limits, conversations=room),
         distribution=evolve(config.distribution, messages_while_chatting=rng.happens(0.7)),
     )
+
+
+def _level(rule: WaitRule) -> int:
+    return rule.level
+
+
+def _wait_rules(rng: Rng, gateways: tuple[MessageGateway, ...]) -> tuple[WaitRule, ...]:
+    """What is done for conversations that nobody takes: in the end one in four is closed."""
+    sales, support = (derive("project", name) for name in ("Sales", "Support"))
+    rules = (
+        WaitRule(
+            id=derive("wait_rule", "old mail"),
+            work=WorkKind.MESSAGES,
+            level=1,
+            after=rng.between(2, 6) * SECOND,
+            limits=RuleLimits(gateway=gateways[0].id),
+            priority=30,
+        ),
+        WaitRule(
+            id=derive("wait_rule", "any skill"),
+            work=WorkKind.MESSAGES,
+            level=2,
+            after=rng.between(6, 12) * SECOND,
+            project=sales,
+            skill=0,
+            projects=(support,),
+        ),
+        WaitRule(
+            id=derive("wait_rule", "too old"),
+            work=WorkKind.MESSAGES,
+            level=3,
+            after=rng.between(20, 40) * SECOND,
+            close=True,
+        ),
+    )
+    return tuple(rule for rule in rules if rng.happens(0.25 if rule.close else 0.8))
 
 
 def _mail(rng: Rng, secret: Secret, name: str, direction: str) -> MessageGateway:

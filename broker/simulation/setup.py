@@ -30,6 +30,7 @@ def _wait_rule(rule: WaitRule) -> dict[str, Any]:
     limits = rule.limits
     return {
         "id": rule.id,
+        "for": rule.work.value,
         "level": rule.level,
         "after": rule.after,
         "project": rule.project,

@@ -25,6 +25,7 @@ from broker.core.facts.messages import (
     ConversationRouted,
     ConversationStarted,
     ConversationUnparked,
+    ConversationWidened,
     ConversationWrapupEnded,
     ConversationWrapupStarted,
     DraftDropped,
@@ -60,9 +61,15 @@ ROUTE: Final = Command(
     table=schema.conversations,
     columns=("no", "project", "language", "skill", "priority", "rule"),
     keys=1,
+    also={"further": "NULL"},
+)
+WIDEN: Final = Command(
+    table=schema.conversations,
+    columns=("no", "wait_level", "skill", "further", "priority"),
+    keys=1,
 )
 BE_DUE: Final = Command(table=schema.conversations, columns=("no", "due_at"), keys=1)
-_MOVED: Final = ("no", "status", "agent", "enqueued_at", "waited", "waiting_since")
+_MOVED: Final = ("no", "status", "agent", "enqueued_at", "waited", "waited_up", "waiting_since")
 MOVE: Final = Command(table=schema.conversations, columns=_MOVED, keys=1)
 ANSWER: Final = Command(table=schema.conversations, columns=(*_MOVED, "last_agent"), keys=1)
 FIRST_ANSWER: Final = Command(
@@ -79,7 +86,9 @@ CLOSE: Final = Command(
     also={"due_at": "NULL"},
 )
 _OPEN_AGAIN: Final = dict.fromkeys(("closed_at", "close_reason", "code", "note"), "NULL") | {
-    "is_spam": "FALSE"
+    "is_spam": "FALSE",
+    "wait_level": "-1",
+    "further": "NULL",
 }
 REOPEN: Final = Command(table=schema.conversations, columns=_MOVED, keys=1, also=_OPEN_AGAIN)
 OPEN: Final = Command(
@@ -216,13 +225,19 @@ def _routed(f: ConversationRouted) -> Records:
     yield Record(ROUTE, _key(f.no), row)
 
 
+def _widened(f: ConversationWidened) -> Records:
+    further = as_json(f.further) if f.further else None
+    yield Record(WIDEN, _key(f.no), (f.no, f.level, f.skill, further, f.priority))
+
+
 def _due(f: ConversationDue) -> Records:
     yield Record(BE_DUE, _key(f.no), (f.no, f.due_at))
 
 
 def _moved(f: ConversationMoved) -> Records:
     key = _key(f.no)
-    row = (f.no, str(f.status), f.agent, f.enqueued_at, f.waited, f.waiting_since)
+    waited = (f.waited, f.waited_up, f.waiting_since)
+    row = (f.no, str(f.status), f.agent, f.enqueued_at, *waited)
     if f.status is ChatStatus.CLOSED:
         end = (f.at, word_of(f.close_reason), f.code, f.note, f.is_spam)
         yield Record(CLOSE, key, (*row, *end))
@@ -345,6 +360,7 @@ RECORDS: Final[dict[type, Callable[[Any], Records]]] = {
     ConversationRouted: _routed,
     ConversationStarted: _started,
     ConversationUnparked: _unparked,
+    ConversationWidened: _widened,
     ConversationWrapupEnded: _wrapup_ended,
     ConversationWrapupStarted: _wrapup,
     DraftDropped: _draft_dropped,

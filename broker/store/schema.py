@@ -40,7 +40,7 @@ from sqlalchemy import (
 from broker.store.columns import NUMBER, guid, seq, text_, time, where
 from broker.store.columns import metadata as metadata
 
-HEAD: Final = "0008"
+HEAD: Final = "0009"
 """The newest migration: what a database must be at before it is used."""
 
 

@@ -30,7 +30,29 @@ from tests.support.letters import guid
 from tests.support.mail import MAIL_FLOOR, gateway
 
 WRAPPED = MAIL_FLOOR.replace('name = "Support"', 'name = "Support"\nwrapup = "40s"', 1)
-BUSY = WRAPPED + "[distribution]\nmessages_while_chatting = false\n[limits]\nlist_chats = 2\n"
+WIDER = """
+[[wait_rules]]
+for = "messages"
+level = 1
+after = "20s"
+gateway = "Mail"
+skill = 0
+projects = ["Sales"]
+priority = 3
+[[wait_rules]]
+for = "messages"
+level = 2
+after = "10m"
+priority = 50
+[[wait_rules]]
+for = "messages"
+level = 3
+after = "20h"
+close = true
+"""
+BUSY = (
+    WRAPPED + WIDER + "[distribution]\nmessages_while_chatting = false\n[limits]\nlist_chats = 2\n"
+)
 SEATS = (("alice", "101"), ("bob", "102"), ("carol", "103"), ("susan", "104"))
 WORK = (
     *("ANSWER", "ANSWER", "ANSWER", "RETURN", "PARK", "PARK", "TRANSFER", "TRANSFER", "CLOSE"),

@@ -20,6 +20,7 @@ from broker.core.facts import Fact, SessionJoined
 from broker.core.facts.causes import AttemptOutcome, WrapupEnd
 from broker.core.facts.messages import (
     ConversationNoted,
+    ConversationWidened,
     DraftKept,
     MessageHandedOver,
     MessageStored,
@@ -35,8 +36,8 @@ from broker.core.messages import (
     restoring,
     sending,
 )
-from broker.core.presence import sessions
-from broker.core.routing import conversations
+from broker.core.presence import sessions, timeouts
+from broker.core.routing import conversations, wait_rules
 from broker.core.state import Session, State
 from broker.core.timers import TimerKind
 from broker.shell.engine import Engine
@@ -214,6 +215,21 @@ def _end_of_wrap_up_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conversing, "wrap_up_over", over)
 
 
+def _wait_rules_of_messages_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = wait_rules.apply_conversation_wait
+    done: set[tuple[Guid, int]] = set()
+
+    def apply(state: State, one: Conversation, stamp: Stamp) -> Decision:
+        decision = original(state, one, stamp)
+        for number, fact in enumerate(decision.facts):
+            if isinstance(fact, ConversationWidened) and (one.id, fact.level) not in done:
+                done.add((one.id, fact.level))
+                decision.facts[number] = evolve(fact, level=one.wait_level)
+        return decision
+
+    monkeypatch.setattr(timeouts, "apply_conversation_wait", apply)
+
+
 _BUGS = (
     Plant(
         "a message is taken twice", "I-18", _instead(receiving, "known_message", lambda *_: None)
@@ -232,6 +248,8 @@ _BUGS = (
     Plant("a conversation is wrapped up for nothing", "I-6", _wrapped_up_for_nothing, 20),
     Plant("a wrap-up of a conversation ends unseen", "I-9", _end_of_wrap_up_kept_back),
     Plant("any program is offered conversations", "I-8", _offered_to_any_program),
+    Plant("wait rules of messages come again", "I-16", _wait_rules_of_messages_come_again, 40),
+    Plant("wait rules of messages never come", "I-16", _no_timer(TimerKind.CONVERSATION_WAIT), 40),
     Plant("nobody fetches what was put aside", "I-7", _no_timer(TimerKind.ASIDE)),
     Plant("what is put aside sleeps when somebody writes", "I-7", _put_aside_for_good, 20),
     Plant("a conversation stays with who is gone", "I-16", _no_timer(TimerKind.CONVERSATION_GRACE)),
@@ -245,4 +263,6 @@ _BUGS = (
     Plant("a draft is lost", "I-1", _commit_without(DraftKept, 2)),
     Plant("a note for colleagues is lost", "I-1", _commit_without(ConversationNoted, 3)),
 )
+
+
 PLANTS = tuple(evolve(bug, needs=has_post) for bug in _BUGS)

@@ -1,17 +1,17 @@
-"""Reader of the wait rules: what is done for a chat that waits too long (B-26)."""
+"""Reader of the wait rules: what is done for a chat or a conversation that waits too long (B-26, B-57)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Final
 
 from attrs import frozen
 
 from broker.config.context import Context
 from broker.config.converter import NEEDED, Reference, carried
-from broker.config.model import WaitRule
-from broker.config.parse import Parser, boolean, duration, integer, suggestion, text
+from broker.config.model import WaitRule, WorkKind
+from broker.config.parse import Parser, boolean, choice, duration, integer, suggestion, text
 from broker.config.section_reader import Table
 from broker.config.sections.routing import PRIORITY, Numbered, RuleKeys, rule_limits
 from protocol.limits import text_length
@@ -23,6 +23,8 @@ PLACEHOLDERS: Final = ("position", "wait")
 FILLED: Final = 32
 """Room for a place or a wait when it is filled in; `wait_unknown` of `[notes]` may need more."""
 EFFECTS: Final = ("skill", "projects", "priority", "note", "scenario", "close")
+_OF_CHATS: Final = ("user_token", "ext_response", "form", "note", "scenario")
+"""What a conversation has none of: nobody sits there who could be told or asked anything."""
 _PLACEHOLDER: Final = re.compile(rf"\{{(?:{'|'.join(PLACEHOLDERS)})\}}")
 _BRACE: Final = re.compile(r"\{(\w+)\}|[{}]")
 
@@ -31,6 +33,7 @@ _BRACE: Final = re.compile(r"\{(\w+)\}|[{}]")
 class WaitRuleKeys(RuleKeys):
     """`[[wait_rules]]`."""
 
+    for_: Annotated[WorkKind, choice(*WorkKind)] = WorkKind.CHATS
     level: Annotated[int, integer(1, 1_000), NEEDED] = 0
     after: Annotated[int, duration(), NEEDED] = 0
     project: Annotated[Guid | None, Reference("project")] = None
@@ -56,10 +59,11 @@ def read_wait_rules(
     note = note_text(max(FILLED, len(wait_unknown)))
     for table in root.children("wait_rules"):
         faults_before = len(table.report.faults)
-        keys = table.read(WaitRuleKeys, context.reference)
+        keys = table.read(WaitRuleKeys, _lookup(table, context))
         rule = carried(
             WaitRule,
             keys,
+            work=keys.for_,
             id=numbered.claim(table, keys, context, "wait_rule", keys.level),
             limits=rule_limits(table, keys, context),
             note=table.looked_up("note", note, None),
@@ -67,7 +71,27 @@ def read_wait_rules(
         # What could not be read is replaced by nothing, and must not be missed as well.
         if len(table.report.faults) == faults_before:
             _check_effects(table, rule)
+        if rule.work is WorkKind.MESSAGES:
+            _check_messages(table)
         yield table, rule
+
+
+def _lookup(table: Table, context: Context) -> Callable[[str], Parser[Guid]]:
+    """Where the references of a rule are looked up: the gateway among those of its kind of work."""
+    is_of_messages = table.says("for", WorkKind.MESSAGES.value)
+
+    def lookup(kind: str) -> Parser[Guid]:
+        is_other = kind == "gateway" and is_of_messages
+        return context.reference("message_gateway" if is_other else kind)
+
+    return lookup
+
+
+def _check_messages(table: Table) -> None:
+    """Refuse what speaks to a visitor, or asks what only a visitor says (B-57)."""
+    for key in _OF_CHATS:
+        if key in table and table.is_sound(key):
+            table.fault(key, 'goes with for = "chats" alone: nobody waits at the other end')
 
 
 def note_text(filled: int) -> Parser[str]:

@@ -29,6 +29,7 @@ from broker.core.facts.messages import (
     ConversationRouted,
     ConversationStarted,
     ConversationUnparked,
+    ConversationWidened,
     ConversationWrapupEnded,
     ConversationWrapupStarted,
 )
@@ -41,6 +42,7 @@ Asking = (
     | ConversationParked
     | ConversationRouted
     | ConversationUnparked
+    | ConversationWidened
 )
 """What changes nothing but what is asked of an agent, or whether anything is."""
 

@@ -77,6 +77,7 @@ from broker.core.facts.messages import (
     ConversationRouted,
     ConversationStarted,
     ConversationUnparked,
+    ConversationWidened,
     ConversationWrapupEnded,
     ConversationWrapupStarted,
     DraftDropped,
@@ -148,6 +149,7 @@ Fact = (
     | ConversationRouted
     | ConversationStarted
     | ConversationUnparked
+    | ConversationWidened
     | ConversationWrapupEnded
     | ConversationWrapupStarted
     | DraftDropped
@@ -233,6 +235,7 @@ __all__ = [
     "ConversationRouted",
     "ConversationStarted",
     "ConversationUnparked",
+    "ConversationWidened",
     "ConversationWrapupEnded",
     "ConversationWrapupStarted",
     "DecisionLogged",

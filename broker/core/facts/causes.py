@@ -203,6 +203,8 @@ class ConversationCause(StrEnum):
     CLOSED = "closed"
     RULE = "rule"
     """A message rule closed it, none matched, or it is unwanted."""
+    WAIT_RULE = "wait_rule"
+    """It waited for too long."""
 
 
 class AttemptOutcome(StrEnum):

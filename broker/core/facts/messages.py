@@ -60,6 +60,19 @@ class ConversationRouted:
 
 
 @frozen(kw_only=True)
+class ConversationWidened:
+    """A wait rule was applied: it asks for less, or stands further in front (B-57). In `conversations`."""
+
+    durable: ClassVar[bool] = True
+    conversation: Guid
+    no: int
+    level: int
+    skill: int
+    further: tuple[Guid, ...]
+    priority: int
+
+
+@frozen(kw_only=True)
 class ConversationDue:
     """A message came that is to be answered by then. In `conversations`.
 
@@ -81,6 +94,7 @@ class ConversationMoved:
         before: Who that was before; not stored.
         enqueued_at: When it began to wait; kept over offers.
         waited: How long it has waited in all waits that are over.
+        waited_up: The same on the clock of deadlines: wait rules go by it.
         waiting_since: When the wait began in which it is from now on.
         close_reason: Set when `status` is `Closed`, as are `code`, `note` and `is_spam`.
         project: What it is about from now on, for reports.
@@ -96,6 +110,7 @@ class ConversationMoved:
     before: Guid | None = None
     enqueued_at: int | None = None
     waited: int = 0
+    waited_up: int = 0
     waiting_since: int | None = None
     close_reason: CloseReason | None = None
     code: str | None = None

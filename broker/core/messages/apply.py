@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from broker.config.model import HOUR
-from broker.core.deadlines import arm_exclusion, over, term_over
+from broker.core.deadlines import arm_conversation_wait, arm_exclusion, over, term_over
 from broker.core.facts import ConfigReplaced, ListenedAgain
 from broker.core.facts.causes import ConversationCause
 from broker.core.facts.messages import (
@@ -24,6 +24,7 @@ from broker.core.facts.messages import (
     ConversationRouted,
     ConversationStarted,
     ConversationUnparked,
+    ConversationWidened,
     ConversationWrapupEnded,
     ConversationWrapupStarted,
     DraftDropped,
@@ -125,6 +126,14 @@ def routed(state: MessagesState, f: ConversationRouted) -> None:
     )
 
 
+def widened(state: MessagesState, f: ConversationWidened) -> None:
+    """It asks for less, or stands further in front."""
+    conversation = state.messages.conversations[f.conversation]
+    conversation.wait_level, asked = f.level, conversation.demanded
+    asked.skill, asked.further, asked.priority = f.skill, f.further, f.priority
+    arm_conversation_wait(state, conversation)
+
+
 def moved(state: MessagesState, f: ConversationMoved) -> None:
     """The status or the owner changes."""
     conversation = state.messages.conversations[f.conversation]
@@ -135,7 +144,10 @@ def moved(state: MessagesState, f: ConversationMoved) -> None:
         conversation.queued_up = state.up
     conversation.status, conversation.agent = f.status, f.agent
     conversation.enqueued_at = f.enqueued_at
+    if conversation.waiting_since is None:
+        conversation.waiting_up = state.up
     conversation.waited, conversation.waiting_since = f.waited, f.waiting_since
+    conversation.waited_up = f.waited_up
     if f.status is ChatStatus.ANSWERED:
         conversation.last_agent = f.agent
         if conversation.answered_at is None:
@@ -150,7 +162,9 @@ def moved(state: MessagesState, f: ConversationMoved) -> None:
         conversation.closed_at, conversation.close_reason, conversation.code = None, None, None
         conversation.is_spam = False
         conversation.exclusions.clear()
+        conversation.wait_level, conversation.demanded.further = -1, ()
     _index_status(state, conversation)
+    arm_conversation_wait(state, conversation)
 
 
 def retention(state: MessagesState, conversation: Conversation) -> int:
@@ -333,6 +347,8 @@ def stored(state: MessagesState, f: MessageStored) -> None:
         count_automatic(state, address, state.up)
     elif f.agent is not None:
         conversation.due_at = None
+    if f.inbound:
+        arm_conversation_wait(state, conversation)  # it may be in another language
 
 
 def due(state: MessagesState, f: ConversationDue) -> None:
@@ -394,6 +410,7 @@ def arm_messages(state: MessagesState) -> None:
     for conversation in kept.conversations.values():
         arm_offer(state, conversation)
         arm_aside(state, conversation)
+        arm_conversation_wait(state, conversation)
         for since in conversation.exclusions.values():
             arm_exclusion(state, conversation.id, since)
         if not conversation.is_open:

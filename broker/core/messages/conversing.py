@@ -60,6 +60,7 @@ def moved(
     anew = cause is ConversationCause.REOPENED
     enqueued_at = None if anew else conversation.enqueued_at
     waited, since = (0, None) if anew else (conversation.waited, conversation.waiting_since)
+    waited_up = 0 if anew else conversation.waited_up
     waits = status in _WAITS
     if waits and enqueued_at is None:
         enqueued_at = stamp.now
@@ -67,6 +68,7 @@ def moved(
         since = stamp.now if since is None else since
     elif since is not None:
         waited, since = waited + max(0, stamp.now - since), None
+        waited_up = conversation.wait_up(stamp.up)
     return ConversationMoved(
         conversation=conversation.id,
         no=conversation.no,
@@ -77,6 +79,7 @@ def moved(
         before=conversation.agent,
         enqueued_at=enqueued_at,
         waited=waited,
+        waited_up=waited_up,
         waiting_since=since,
         close_reason=reason,
         code=code,

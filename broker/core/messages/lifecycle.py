@@ -25,7 +25,7 @@ CONVERSATION: Final[dict[tuple[ChatStatus, ChatStatus], frozenset[ConversationCa
     (_W, _A): _causes("offered"),
     (_W, _T): _causes("picked"),
     (_W, _W): _causes("transferred parked woken"),
-    (_W, _C): _causes("closed rule"),
+    (_W, _C): _causes("closed rule wait_rule"),
     (_A, _W): _causes("rejected missed withdrawn forced restart"),
     (_A, _T): _causes("answered"),
     (_A, _C): _causes("closed rule"),

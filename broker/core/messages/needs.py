@@ -29,7 +29,7 @@ def asked_by(conversation: Conversation) -> Need | None:
         work=Work.CONVERSATION,
         no=conversation.no,
         gateway=conversation.gateway,
-        projects=(asked.project,),
+        projects=(asked.project, *asked.further),
         language=asked.language,
         skill=asked.skill,
         priority=asked.priority,

@@ -208,7 +208,9 @@ class _Coming:
         again = moved(conversation, self.stamp, ChatStatus.PILOT, ConversationCause.REOPENED)
         decision = wrap_up_over(conversation, self.stamp, WrapupEnd.REOPENED)
         decision.facts += [again, *self._stored(conversation)]
-        fresh = evolve(conversation, enqueued_at=None, waited=0, waiting_since=None, messages=[])
+        fresh = evolve(
+            conversation, enqueued_at=None, waited=0, waited_up=0, waiting_since=None, messages=[]
+        )
         fresh.status = ChatStatus.PILOT
         decision.add(self._sorted(fresh))
         decision.add(self._receipt(conversation))

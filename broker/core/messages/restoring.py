@@ -82,6 +82,8 @@ def _rebase(conversation: Conversation, aged: Callable[[int], int]) -> None:
     conversation.started_up = aged(conversation.started_at)
     if conversation.enqueued_at is not None:
         conversation.queued_up = aged(conversation.enqueued_at)
+    if conversation.waiting_since is not None:
+        conversation.waiting_up = aged(conversation.waiting_since)
     if conversation.closed_at is not None:
         conversation.closed_up = aged(conversation.closed_at)
     conversation.exclusions = {a: aged(at) for a, at in conversation.exclusions.items()}

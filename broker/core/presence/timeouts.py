@@ -43,7 +43,7 @@ from broker.core.messages.attempts import message_due
 from broker.core.routing import conversations
 from broker.core.routing.admission import pass_over
 from broker.core.routing.endings import close, end_invite, end_offer
-from broker.core.routing.wait_rules import apply_wait
+from broker.core.routing.wait_rules import apply_conversation_wait, apply_wait
 from broker.core.state import AgentPresence, Chat, State
 from broker.core.timers import TimerKind
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
@@ -215,6 +215,11 @@ def _wait(state: State, stamp: Stamp, key: Guid) -> Decision:
     return apply_wait(state, chat, stamp)
 
 
+def _conversation_wait(state: State, stamp: Stamp, key: Guid) -> Decision:
+    conversation = state.messages.conversations.get(key)
+    return apply_conversation_wait(state, conversation, stamp) if conversation else Decision()
+
+
 def _invite(state: State, stamp: Stamp, key: Guid) -> Decision:
     """Nobody of a project was found in time: the chat stays with who wanted to hand it over."""
     chat = state.chats.get(key)
@@ -278,5 +283,6 @@ _HANDLERS: dict[TimerKind, Callable[[State, Stamp, Guid], Decision]] = {
     TimerKind.CONVERSATION_OFFER: _conversation_offer,
     TimerKind.CONVERSATION_GRACE: _conversation_grace,
     TimerKind.ASIDE: _aside,
+    TimerKind.CONVERSATION_WAIT: _conversation_wait,
     TimerKind.BLOB: unnamed_for_a_day,
 }

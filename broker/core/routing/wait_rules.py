@@ -1,4 +1,4 @@
-"""What is done for chats that wait too long, and how long they may still wait (B-26).
+"""What is done for what waits too long, and how long chats may still wait (B-26, B-57).
 
 The expected wait is an honest guess: so many chats stand in front in the same queue, and chats of this
 project were lately answered at this rate. With fewer than three answers in the last half hour there is no
@@ -10,17 +10,20 @@ from __future__ import annotations
 
 from broker.config.model import MINUTE, WaitRule
 from broker.core.chats.transitions import logged, system_message
-from broker.core.deadlines import coming_wait
+from broker.core.deadlines import coming_conversation_wait, coming_wait
 from broker.core.decision import Decision
 from broker.core.distribution.occupancy import expected_wait, position
 from broker.core.effects import ChatToConnectors, LogEntry
 from broker.core.facts import ChatWidened, DecisionLogged, FormOffered, WaitEstimated
-from broker.core.facts.causes import ChatCause, DecisionKind
+from broker.core.facts.causes import ChatCause, ConversationCause, DecisionKind
 from broker.core.facts.details import Widened
+from broker.core.facts.messages import ConversationWidened
 from broker.core.inputs import Stamp
+from broker.core.message_state import Conversation
+from broker.core.messages.conversing import decided, ended
 from broker.core.routing.endings import close
 from broker.core.state import Chat, State
-from protocol.values import CloseReason
+from protocol.values import CloseReason, Guid
 
 
 def apply_wait(state: State, chat: Chat, stamp: Stamp) -> Decision:
@@ -43,17 +46,49 @@ def apply_wait(state: State, chat: Chat, stamp: Stamp) -> Decision:
     return decision
 
 
+def apply_conversation_wait(state: State, conversation: Conversation, stamp: Stamp) -> Decision:
+    """Apply the next wait rule of a waiting conversation if its time has come; nobody is told anything."""
+    found = coming_conversation_wait(state, conversation)
+    if found is None or found[0] > stamp.up:
+        return Decision()
+    rule, asked = found[1], conversation.demanded
+    log = _detail(rule, conversation.wait_up(stamp.up))
+    decision = Decision([decided(conversation, stamp, DecisionKind.WAIT_RULE, log)])
+    if rule.close:
+        cause, reason = ConversationCause.WAIT_RULE, CloseReason.RULE
+        decision.facts += ended(conversation, stamp, cause, reason)
+        return decision
+    widened = ConversationWidened(
+        conversation=conversation.id,
+        no=conversation.no,
+        level=rule.level,
+        skill=_less(asked.skill, rule),
+        further=_further(asked.further, asked.project, rule),
+        priority=asked.priority + rule.priority,
+    )
+    decision.facts.append(widened)
+    return decision
+
+
+def _less(skill: int, rule: WaitRule) -> int:
+    """The skill that is demanded from now on."""
+    return min(skill, rule.skill) if rule.skill is not None else skill
+
+
+def _further(before: tuple[Guid, ...], own: Guid | None, rule: WaitRule) -> tuple[Guid, ...]:
+    """The further projects whose agents may take it from now on."""
+    return (*before, *(p for p in rule.projects if p != own and p not in before))
+
+
 def _widened(chat: Chat, stamp: Stamp, rule: WaitRule) -> ChatWidened:
-    further = [*chat.routing.further]
-    further += [p for p in rule.projects if p != chat.routing.project and p not in further]
     return ChatWidened(
         chat=chat.id,
         no=chat.no,
         at=stamp.now,
         level=rule.level,
         rule=rule.id,
-        skill=min(chat.routing.skill, rule.skill) if rule.skill is not None else chat.routing.skill,
-        further=tuple(further),
+        skill=_less(chat.routing.skill, rule),
+        further=_further(chat.routing.further, chat.routing.project, rule),
         priority=chat.routing.priority + rule.priority,
     )
 
@@ -70,10 +105,15 @@ def _note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision:
 
 
 def _logged(chat: Chat, stamp: Stamp, rule: WaitRule) -> DecisionLogged:
-    widened = Widened(
+    detail = _detail(rule, stamp.up - chat.waiting.queued_up)
+    return logged(chat, stamp, DecisionKind.WAIT_RULE, detail)
+
+
+def _detail(rule: WaitRule, waited: int) -> Widened:
+    return Widened(
         rule=rule.id,
         level=rule.level,
-        waited=stamp.up - chat.waiting.queued_up,
+        waited=waited,
         skill=rule.skill,
         projects=tuple(rule.projects),
         priority=rule.priority,
@@ -81,7 +121,6 @@ def _logged(chat: Chat, stamp: Stamp, rule: WaitRule) -> DecisionLogged:
         note=rule.note is not None,
         close=rule.close,
     )
-    return logged(chat, stamp, DecisionKind.WAIT_RULE, widened)
 
 
 def judge_estimate(chat: Chat, stamp: Stamp) -> list[LogEntry]:

@@ -7,7 +7,7 @@ value that is not there is the empty text. What is searched is bounded: it comes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final, TypeVar
 
@@ -22,6 +22,7 @@ from broker.config.model import (
     RuleLimits,
     Span,
     WaitRule,
+    WorkKind,
 )
 from broker.core.form_values import form_values
 from broker.core.state import Chat
@@ -127,18 +128,21 @@ def next_wait(
     """
     if chat.waiting.enqueued_at is None:
         return None
+    level, project = chat.routing.wait_level, chat.routing.project
     who: Applicant | None = None
-    for rule in config.wait_rules:
-        if rule.level <= chat.routing.wait_level or rule.project not in (
-            None,
-            chat.routing.project,
-        ):
-            continue
+    for rule in above(config, WorkKind.CHATS, level, project):
         due, hours = over(rule), rule.limits.hours
         who = who or applicant_of(chat)
         if _matches(rule.limits, who) and (hours is None or within(hours, wall(due))):
             return due, rule
     return None
+
+
+def above(config: Config, work: WorkKind, level: int, project: Guid | None) -> Iterator[WaitRule]:
+    """The wait rules of one kind of work that are above a level, and for a project, in their order."""
+    for rule in config.wait_rules:
+        if rule.work is work and rule.level > level and rule.project in (None, project):
+            yield rule
 
 
 def applicant_of(chat: Chat, more: Mapping[Guid, str] | None = None) -> Applicant:

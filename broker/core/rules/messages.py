@@ -1,4 +1,4 @@
-"""The rules that say who works on a message, and when it is due (B-57).
+"""The rules that say who works on a message, when it is due, and what is done when it waits (B-26, B-57).
 
 The first rule by rank counts whose limits all hold, as in all groups of rules; patterns are *searched*
 in the tidied text, of which only the beginning is looked at: it comes from outside.
@@ -6,6 +6,7 @@ in the tidied text, of which only the beginning is looked at: it comes from outs
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -13,8 +14,18 @@ from attrs import Factory, frozen
 
 from broker.config.folding import tidy
 from broker.config.message_gateways import MessageLimits, MessageRule
-from broker.config.model import DAY, MINUTE, SECOND, Config, Hours
-from broker.core.rules.matching import begun_on, speaks, within
+from broker.config.model import (
+    DAY,
+    MINUTE,
+    SECOND,
+    Config,
+    Hours,
+    RuleLimits,
+    WaitRule,
+    WorkKind,
+)
+from broker.core.message_state import Conversation
+from broker.core.rules.matching import above, begun_on, speaks, within
 from protocol.limits import text_length
 from protocol.values import Guid, from_micros
 
@@ -109,6 +120,39 @@ def _holds(limits: MessageLimits, letter: Letter, searched: _Searched) -> bool:
         pattern is None or any(pattern.found_in(searched.text(member)) for member in members)
         for pattern, members in patterns
     )
+
+
+def next_wait(
+    config: Config,
+    conversation: Conversation,
+    over: Callable[[WaitRule], int],
+    wall: Callable[[int], int],
+) -> tuple[int, WaitRule] | None:
+    """Find the wait rule that is next for a waiting conversation, and when it is due (B-26, B-57).
+
+    Args:
+        config: The configuration.
+        conversation: A conversation that waits for somebody.
+        over: When it will have waited long enough for a rule, on the clock of deadlines.
+        wall: What time of day that is.
+    """
+    level, project = conversation.wait_level, conversation.demanded.project
+    for rule in above(config, WorkKind.MESSAGES, level, project):
+        due, hours = over(rule), rule.limits.hours
+        if _is_meant(config, rule.limits, conversation) and (
+            hours is None or within(hours, wall(due))
+        ):
+            return due, rule
+    return None
+
+
+def _is_meant(config: Config, limits: RuleLimits, conversation: Conversation) -> bool:
+    """Whether a rule is for a conversation: of its gateway's pair, in its language."""
+    if limits.gateway is not None:
+        gateway = config.message_gateways.get(limits.gateway)
+        if gateway is None or gateway.pair != conversation.pair:
+            return False
+    return limits.culture is None or speaks(limits.culture, conversation.culture)
 
 
 def due_at(now: int, answer_within: int, hours: Hours | None = None) -> int:

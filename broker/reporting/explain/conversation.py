@@ -15,7 +15,7 @@ from attrs import frozen
 from sqlalchemy import Connection, Table, select
 
 from broker.core.facts.causes import AttemptOutcome, ConversationCause, DecisionKind, OfferOutcome
-from broker.core.facts.details import Choice, Sorted
+from broker.core.facts.details import Choice, Sorted, Widened
 from broker.reporting.explain import wording
 from broker.reporting.explain.entries import Entry
 from broker.reporting.listened import Listened
@@ -189,6 +189,8 @@ class _Narrator:
                 name = self.source.name(row["agent"])
                 text = f"Offered to {name}: {why}.{wording.queue(choice)}"
                 return text + wording.others(self.source, choice)
+            case DecisionKind.WAIT_RULE:
+                return wording.wait_rule(self.source, Widened.read(detail), "conversation")
             case kind:
                 return wording.other(kind, detail)
 

@@ -166,7 +166,7 @@ def partner(source: Source, given: GivenToBot) -> str:
     return f"{before} Pre rule {rule} matched: given to the bot {source.name(given.bot)}."
 
 
-def wait_rule(source: Source, widened: Widened) -> str:
+def wait_rule(source: Source, widened: Widened, name: str = "chat") -> str:
     """Which wait rule was applied, and what it changed (B-26)."""
     done: list[str] = []
     if widened.skill is not None:
@@ -181,12 +181,12 @@ def wait_rule(source: Source, widened: Widened) -> str:
     if widened.scenario:
         done.append("a form was offered to the visitor")
     if widened.close:
-        done.append("the chat was ended")
+        done.append(f"the {name} was ended")
     what = "; ".join(done) or "nothing was changed"
     after = duration(widened.waited)
     rules = source.config.wait_rules if source.config else ()
-    name = next((rule.name for rule in rules if rule.id == widened.rule), None)
-    called = f'"{name}" of' if name else "of"
+    rule = next((rule.name for rule in rules if rule.id == widened.rule), None)
+    called = f'"{rule}" of' if rule else "of"
     return f"Wait rule {called} level {widened.level} applied after {after}: {what}."
 
 

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from broker.config.load import loads
-from broker.config.model import MINUTE, Hours, RuleLimits, Span, WaitRule
+from broker.config.model import MINUTE, Hours, RuleLimits, Span, WaitRule, WorkKind
 from protocol.identifiers import derive
 from protocol.limits import text_length
 from tests.support.marked_config import assert_fault, marked_line, warnings_of
@@ -224,3 +224,86 @@ def test_the_latest_of_the_lower_levels_is_named_and_equal_levels_do_not_count()
     assert [(member, said.split(",")[0]) for _, member, said in found] == [
         ("wait_rules[0].after", "is less than that of wait_rules[2]")
     ]
+
+
+MAIL = """
+[[message_gateways]]
+name = "Mail"
+peer = "mail"
+channel = "Email"
+direction = "B"
+token = "s"
+[[message_gateways]]
+name = "Texts"
+peer = "sms"
+channel = "SMS"
+direction = "B"
+token = "s"
+as_chat = "H"
+"""
+OF_MESSAGES = f'{MAIL}{RULE}for = "messages"\n'
+
+
+def test_a_rule_is_for_chats_unless_it_says_otherwise() -> None:
+    """B-57: files of before mean what they did."""
+    (rule,) = rules(f"{RULE}priority = 1\n")
+    assert rule.work is WorkKind.CHATS
+    (rule,) = rules(f'{RULE}for = "chats"\ngateway = "G"\nnote = "soon"\n')
+    assert (rule.work, rule.limits.gateway) == (WorkKind.CHATS, derive("gateway", "G"))
+
+
+def test_a_rule_for_messages_is_read() -> None:
+    """B-57: its gateway is one of messages."""
+    (rule,) = rules(
+        f'{OF_MESSAGES}gateway = "Mail"\nculture = "en"\nproject = "Support"\nhours = ["Mon-Fri"]\n'
+        'projects = ["Sales"]\nskill = 0\npriority = 5\n'
+    )
+    assert (rule.work, rule.project) == (WorkKind.MESSAGES, SUPPORT)
+    assert rule.limits.gateway == derive("message_gateway", "Mail")
+    assert (rule.projects, rule.skill, rule.priority) == ((SALES,), 0, 5)
+    assert rules(f"{OF_MESSAGES}close = true\n")[0].close
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'note = "soon"',
+        'scenario = "F"',
+        'user_token = "x"',
+        'ext_response = "x"',
+        'form = { topic = "x" }',
+    ],
+)
+def test_what_speaks_to_a_visitor_or_asks_of_one_is_no_rule_for_messages(line: str) -> None:
+    """B-57."""
+    text = f"{THINGS}{OF_MESSAGES}priority = 1\n{line}  #!\n"
+    member = f"wait_rules[0].{line.partition(' ')[0]}"
+    assert_fault(text, member, 'goes with for = "chats" alone: nobody waits at the other end')
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ('for = "mails"  #!', "must be one of chats, messages"),
+        ('gateway = "Mail"  #!', 'there is no gateway "Mail"'),
+        ('for = "messages"\ngateway = "G"  #!', 'there is no message_gateway "G"'),
+    ],
+)
+def test_a_kind_of_work_and_its_gateway_are_looked_at(line: str, fault: str) -> None:
+    member = "for" if "mails" in line else "gateway"
+    assert_fault(f"{THINGS}{MAIL}{RULE}priority = 1\n{line}\n", f"wait_rules[0].{member}", fault)
+
+
+def test_rules_of_one_kind_are_no_levels_of_the_other() -> None:
+    """B-26."""
+    later = RULE.replace("1m", "2m") + "priority = 1\n"
+    of_messages = RULE.replace("level = 1", "level = 2") + 'for = "messages"\npriority = 1\n'
+    assert not warnings_of(THINGS + later + of_messages)
+
+
+def test_a_gateway_whose_messages_are_sentences_has_no_conversations_that_wait() -> None:
+    """B-60."""
+    text = f'{THINGS}{OF_MESSAGES}priority = 1\ngateway = "Texts"  #!\n'
+    ((line, member, said),) = warnings_of(text)
+    assert (line, member) == (marked_line(text), "wait_rules[0].gateway")
+    assert "has as_chat" in said

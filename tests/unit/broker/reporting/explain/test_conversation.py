@@ -17,6 +17,16 @@ from tests.support.letters import ALICE, AT, TALK
 from tests.support.mail import MAIL_CONFIG, Post
 from tests.support.playbook import Playbook
 
+WAIT = """
+[[wait_rules]]
+name = "Help"
+for = "messages"
+level = 1
+after = "1m"
+projects = ["Support"]
+priority = 7
+"""
+
 
 def told(url: str, asked: str, *more: str) -> tuple[int, str]:
     out = io.StringIO()
@@ -74,14 +84,15 @@ def test_what_is_neither_a_chat_nor_a_conversation(url: str) -> None:
 
 def test_what_the_rules_said_is_told(tmp_path: Path) -> None:
     """B-57..B-59: each way that a conversation may go."""
-    play = Playbook(MAIL_CONFIG)
+    play = Playbook(MAIL_CONFIG + WAIT)
     post = Post(play)
     post.brings("My invoice")
     post.brings(SubjectField="Our newsletter")
     post.brings(SpamLevel=3)
     Post(play, "sms", "Texts").brings("")
+    play.wait(60)
     url, config = f"sqlite:///{tmp_path}/store.db", tmp_path / "parley.toml"
-    config.write_text(MAIL_CONFIG + f'\n[store]\nurl = "{url}"\n', encoding="utf-8")
+    config.write_text(MAIL_CONFIG + WAIT + f'\n[store]\nurl = "{url}"\n', encoding="utf-8")
     store = Store.open(url)
     store.begin_life(play.now - 1)
     store.commit([fact for fact in play.facts if fact.durable])
@@ -89,6 +100,8 @@ def test_what_the_rules_said_is_told(tmp_path: Path) -> None:
     talks = play.state.messages.conversations
     said = [told(str(config), talk)[1] for talk in talks]
     assert "project Sales." in said[0]
+    widened = 'Wait rule "Help" of level 1 applied after 1:00'
+    assert f"{widened}: agents of Support may take it too; its priority rose by 7." in said[0]
     assert "matched and closes it." in said[1]
     assert "Nobody is to work on it: spam." in said[2]
     assert "No message rule matched: it is put aside" in said[3]
