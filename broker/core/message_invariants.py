@@ -103,9 +103,9 @@ def _lease_faults(state: State) -> list[str]:
     holders: dict[Guid, set[Guid]] = {}
     for presence in d.presences.values():
         ought, held = due.pop(presence.agent, {}), presence.conversations
-        is_shown = presence.session is None or presence.takes_messages
-        if ought and not is_shown:
-            faults.append(f"I-6: the program of agent {presence.agent} does not show {ought}")
+        unseen = [one for one, holder in ought.items() if holder is not ChatStatus.CLOSED]
+        if unseen and presence.session is not None and not presence.takes_messages:
+            faults.append(f"I-6: the program of agent {presence.agent} does not show {unseen}")
         if held.leases != ought:
             faults.append(f"I-6: agent {presence.agent} holds {held.leases}, not {ought}")
         costs = {
