@@ -27,17 +27,18 @@ should whatever feeds the channel.
 *Outbound.* The frame calls `send` once for each attempt, notes that it does so before, and what became of it
 after. An attempt that the broker repeats because it did not hear the outcome is answered from the store,
 and `send` is not called. An attempt that was cut off (the process was killed) has an unknown outcome: then
-`find` is asked, and only when that does not know either `send` is called again. At most so many calls run at
-the same time as `[limits] sending` says.
+`find` is asked, and only when that does not know either `send` is called again. Where a channel says of
+each message when the far side may have it (`Outgoing.offer`), what was cut off before that goes back to the
+broker at once. At most so many calls of `send` run at the same time as `[limits] sending` says.
 
 *Names.* A channel uses the names of its far side, of any length. The frame shortens them for the broker.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from attrs import field, frozen
 
@@ -153,6 +154,10 @@ class Stopping(Exception):
 # --- what goes out
 
 
+async def _nothing() -> None:
+    """Note nothing: nobody keeps it."""
+
+
 @frozen(kw_only=True)
 class OutgoingAttachment:
     """A file that goes with an outbound message; it is fetched from the broker when it is read.
@@ -234,6 +239,17 @@ class Outgoing:
     attempt: int = 1
     unknown_before: int = 0
     info: MessageContentInfo = field(factory=MessageContentInfo, repr=False)
+    _offered: Callable[[], Coroutine[Any, Any, None]] = field(
+        default=_nothing, repr=False, eq=False
+    )
+
+    async def offer(self) -> None:
+        """Note on the disk that the far side may have the message from now on.
+
+        A channel that sets `Channel.offers` calls this in `send`, as late as it can and not after that. What
+        is cut off before is not sent, for sure.
+        """
+        await self._offered()
 
 
 @frozen
@@ -382,10 +398,12 @@ class Channel(ABC):
     Attributes:
         name: What it is called in logs and metrics; one word.
         backend: What its program runs on: `trio`, or `asyncio` where a library of the far side needs that.
+        offers: Whether `send` says of every message when the far side may have it, by `Outgoing.offer`.
     """
 
     name: ClassVar[str] = "channel"
     backend: ClassVar[str] = "trio"
+    offers: ClassVar[bool] = False
 
     @abstractmethod
     async def run(self, host: Host) -> None:

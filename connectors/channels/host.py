@@ -127,6 +127,7 @@ class ChannelHost:
             Ended: The broker does not want this program.
         """
         ran = anyio.Event()
+        await self._outbound.give_back()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._beat)
             tasks.start_soon(self._follow, tasks)

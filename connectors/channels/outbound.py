@@ -1,12 +1,14 @@
 """Messages on their way out: each attempt noted before and after, so that nothing is sent twice unknowingly.
 
-Theory of operation: an attempt is a row of the store, `Trying` from before the channel hears of it until its
-outcome is known. What the broker asks for again is answered by that row: a message that was sent is not sent
-again, whatever became of the answer; an attempt that is under way is one attempt, however often it is
-asked for; what failed is tried anew, whether or not the broker has heard why; a `Trying` that an earlier
-life of the program left, and an `Unknown`, make the channel look first (`Channel.find`). The broker hears
-of an outcome until it has acknowledged it, over connections and restarts, or asks for another attempt; of
-an unknown one it hears nothing and finds out by its own clock (B-55).
+Theory of operation: an attempt is a row of the store, `Trying` from before the channel hears of it until
+its outcome is known, and `Offered` in between where the channel says so. What the broker asks for again is
+answered by that row: a message that was sent is not sent again, whatever became of the answer; an attempt
+that is under way is one attempt, however often it is asked for; what failed is tried anew, whether or not
+the broker has heard why; what an earlier life of the program left open, and an `Unknown`, make the channel
+look first (`Channel.find`). Of a channel that says when it offers, a `Trying` of an earlier life was not
+sent: it goes back to the broker, which need not wait until its time is over. The broker hears of an outcome
+until it has acknowledged it, over connections and restarts, or asks for another attempt; of an unknown one
+it hears nothing and finds out by its own clock (B-55).
 """
 
 import logging
@@ -118,6 +120,13 @@ class Outbound:
         self._under_way[message_id] = _Order(info)
         tasks.start_soon(self._serve, message_id, None)
 
+    async def give_back(self) -> None:
+        """Before anything is sent: settle what an earlier life of the program cut off."""
+        if self.channel.offers:
+            await self.store.give_back(
+                f"{_THROTTLED}the connector ended before the far side had it"
+            )
+
     async def tell_untold(self, tasks: anyio.abc.TaskGroup) -> None:
         """Take up what an earlier life of the program, or a broker that was silent, left open."""
         for attempt in await self.store.untold():
@@ -207,7 +216,7 @@ class Outbound:
         Returns:
             Whether the far side has it.
         """
-        if known is None or known.state not in (State.TRYING, State.UNKNOWN):
+        if known is None or known.state in (State.SENT, State.FAILED):
             return False
         try:
             with anyio.fail_after(self.seconds):
@@ -225,6 +234,8 @@ class Outbound:
         """Make one attempt, and note its outcome."""
         begun = await self.store.begin(message.message_id, gateway, message.delivery_id)
         message = _counted(message, begun)
+        offered = partial(self.store.note_offered, message.message_id)
+        message = evolve(message, offered=offered)
         try:
             sent = await self._send(message)
         except Unknown as error:

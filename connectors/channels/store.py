@@ -38,6 +38,8 @@ KEPT_DAYS: Final = 90
 """How long it is remembered what was received and sent."""
 NAMES_DAYS: Final = 400
 """How long a long name is remembered after its last use: an answer may come late."""
+FRESH: Final = 60.0
+"""Seconds for which an attempt is surely open at the broker, which gives it 90 (B-52)."""
 VERSION: Final = 1
 _SCHEMA: Final = """
 CREATE TABLE names (
@@ -69,7 +71,10 @@ class State(StrEnum):
     """What is known of the last attempt to send a message."""
 
     TRYING = "Trying"
-    """It was begun. In a store that was just opened: its outcome is unknown."""
+    """It was begun. In a store that was just opened its outcome is unknown, unless the channel says of each
+    message when it is `OFFERED`."""
+    OFFERED = "Offered"
+    """The far side may have it. In a store that was just opened: its outcome is unknown."""
     SENT = "Sent"
     FAILED = "Failed"
     UNKNOWN = "Unknown"
@@ -215,7 +220,8 @@ class Store:
         await self._write(
             "INSERT INTO outgoing VALUES (?, ?, ?, 1, 0, 'Trying', '', 0, ?)"
             " ON CONFLICT (message_id) DO UPDATE SET attempts = attempts + 1, text = '', told = 0,"
-            " unknown = unknown + (state IN ('Trying', 'Unknown')), state = 'Trying', at = excluded.at",
+            " unknown = unknown + (state IN ('Trying', 'Offered', 'Unknown')), state = 'Trying',"
+            " at = excluded.at",
             message_id,
             gateway,
             delivery_id,
@@ -224,6 +230,28 @@ class Store:
         begun = await self.attempt(message_id)
         assert begun is not None
         return begun
+
+    async def note_offered(self, message_id: Guid) -> None:
+        """Note that the far side may have a message from now on."""
+        await self._write(
+            "UPDATE outgoing SET state = 'Offered' WHERE message_id = ? AND state = 'Trying'",
+            message_id,
+        )
+
+    async def give_back(self, text: str) -> None:
+        """Call those attempts failed that an earlier life of the program began and did not offer.
+
+        Only those of the last `FRESH` seconds are to be told of: the others the broker has given up by its
+        own clock, and may have handed to somebody else.
+
+        Args:
+            text: What the broker is to be told of them.
+        """
+        await self._write(
+            "UPDATE outgoing SET state = 'Failed', text = ?, told = at < ? WHERE state = 'Trying'",
+            text,
+            self._stamp(seconds_ago=FRESH),
+        )
 
     async def finish(
         self, message_id: Guid, state: State, *, delivery_id: str | None = None, text: str = ""
@@ -262,15 +290,17 @@ class Store:
         await self._write("DELETE FROM notes WHERE at < ?", before)
         await self._write("DELETE FROM received WHERE at < ?", before)
         await self._write(
-            "DELETE FROM outgoing WHERE (told = 1 OR state IN ('Trying', 'Unknown')) AND at < ?",
+            "DELETE FROM outgoing WHERE (told = 1 OR state IN ('Trying', 'Offered', 'Unknown'))"
+            " AND at < ?",
             before,
         )
         await self._write("DELETE FROM names WHERE at < ?", self._stamp(NAMES_DAYS))
 
     # --- the file
 
-    def _stamp(self, days_ago: int = 0) -> str:
-        return (self._now() - timedelta(days=days_ago)).astimezone(UTC).isoformat()
+    def _stamp(self, days_ago: int = 0, seconds_ago: float = 0.0) -> str:
+        ago = timedelta(days=days_ago, seconds=seconds_ago)
+        return (self._now() - ago).astimezone(UTC).isoformat()
 
     async def _one(self, query: str, *values: object) -> tuple[Any, ...] | None:
         rows = await self._all(query, *values)

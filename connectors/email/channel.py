@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from time import time
-from typing import ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 from attrs import define, field
 
@@ -78,6 +79,7 @@ class Email(Channel):
     """
 
     name: ClassVar[str] = "email"
+    offers: ClassVar[bool] = True
     settings: EmailSettings
     _host: Host | None = None
     _begun: anyio.Event = field(factory=anyio.Event)
@@ -317,11 +319,12 @@ class Email(Channel):
         mail = await self._compose(host, message, account)
         if smtp is None:
             assert out is not None
+            await message.offer()
             return await self._put_out(host, account, out, mail)
         room = self._room.setdefault(account.address, anyio.CapacityLimiter(smtp.connections))
         async with room:
             try:
-                await self._hand_over(host, account, smtp, mail)
+                await self._hand_over(host, account, smtp, mail, message.offer)
             except TokenError as error:
                 host.tell(f"smtp {account.address}", str(error))
                 raise Temporary(str(error)) from error
@@ -358,7 +361,14 @@ class Email(Channel):
             raise Permanent("the mail that it answers does not say who wrote it")
         return mail
 
-    async def _hand_over(self, host: Host, account: Account, smtp: Smtp, mail: NewMail) -> None:
+    async def _hand_over(
+        self,
+        host: Host,
+        account: Account,
+        smtp: Smtp,
+        mail: NewMail,
+        offer: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
         addresses = (account.address, *mail.recipients)
         envelope = Envelope(
             sender=account.address,
@@ -370,7 +380,12 @@ class Email(Channel):
         while True:
             token = await self._token(host, smtp.oauth, refused)
             submission = Submission(smtp, token)
-            hand = partial(submission.hand_over, envelope, partial(_written, mail))
+            hand = partial(
+                submission.hand_over,
+                envelope,
+                partial(_written, mail),
+                partial(anyio.from_thread.run, offer),
+            )
             try:
                 await _in_thread(submission.abort, hand)
                 return

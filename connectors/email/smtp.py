@@ -73,12 +73,18 @@ class Submission:
     _client: smtplib.SMTP | None = None
     _is_aborted: bool = False
 
-    def hand_over(self, envelope: Envelope, data: Callable[[bool], bytes]) -> str:
+    def hand_over(
+        self,
+        envelope: Envelope,
+        data: Callable[[bool], bytes],
+        offer: Callable[[], None] = lambda: None,
+    ) -> str:
         """Hand a mail over.
 
         Args:
             envelope: For whom it is.
             data: Its bytes; it is told whether letters beyond ASCII may stand in headers.
+            offer: Called before the server may have it.
 
         Returns:
             What the server said.
@@ -96,7 +102,7 @@ class Submission:
                 raise found from error
             raise UnreachableError(f"{self.settings.host}:{self._port}: {found}") from error
         try:
-            return self._transmit(client, envelope, data)
+            return self._transmit(client, envelope, data, offer)
         finally:
             self._leave(client)
 
@@ -166,7 +172,11 @@ class Submission:
     # --- one mail
 
     def _transmit(
-        self, client: smtplib.SMTP, envelope: Envelope, data: Callable[[bool], bytes]
+        self,
+        client: smtplib.SMTP,
+        envelope: Envelope,
+        data: Callable[[bool], bytes],
+        offer: Callable[[], None],
     ) -> str:
         try:
             body = self._introduce(client, envelope, data)
@@ -177,6 +187,7 @@ class Submission:
             raise Permanent(_text(error)) from error
         except (OSError, smtplib.SMTPException) as error:
             raise _before(error) from error
+        offer()
         # From here on the server may have it.
         try:
             client.send(b".\r\n")

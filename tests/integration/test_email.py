@@ -214,18 +214,38 @@ async def test_a_mail_is_doubled_only_where_nobody_knows(tmp_path: Path) -> None
     assert len(set(ids)) == len(_FAULTS)  # the second one has the name of the first
 
 
+@pytest.mark.parametrize("where", ["MAIL", "."])
+async def test_what_the_server_cannot_have_comes_back_at_once_after_a_kill(
+    tmp_path: Path, where: str
+) -> None:
+    """B-55: only of what was handed over to its last dot nobody knows."""
+    async with scene(tmp_path) as stage:
+        broker, smtp = stage.broker, stage.servers.smtp
+        await stage.program.start()
+        assert await broker.until(lambda: len(broker.heard("ES_SL_GETGATEWAYS")) > 0, 30)
+        smtp.silences.append(where)
+        await broker.sending(_message(broker, "first"))
+        with anyio.fail_after(30):
+            while not smtp.silent:  # noqa: ASYNC110 - another thread does it
+                await anyio.sleep(0.02)  # real time: a real server
+        await stage.program.kill()
+        await stage.program.start()
+        assert await broker.until(lambda: len(broker.heard("ES_SL_GETGATEWAYS")) > 1, 30)
+        if where == "MAIL":
+            assert await broker.until(lambda: bool(broker.heard("ES_MESSAGE_SENT")), 10)
+        assert await _sent(broker, "second")
+        first = derive("message", "first")
+        told = [one.payload for one in broker.heard("ES_MESSAGE_SENT")]
+        assert [one.data for one in told if one.id == first] == (
+            ["throttled: the connector ended before the far side had it"] if where == "MAIL" else []
+        )
+        assert await _sent(broker, "first")
+    assert sorted((parse(data).text or "").strip() for data in smtp.taken) == ["first", "second"]
+
+
 async def _sent(broker: PlayedBroker, text: str) -> bool:
     """Ask for a message until it is said to be sent; what is not answered soon is unknown."""
-    message = MessageContentInfo(
-        message_id=derive("message", text),
-        delivery_system_id=derive("delivery", text),
-        gateway_id=broker.gateway(Direction.O).id,
-        remote_address="ann@customer.example",
-        received_sent_time=datetime.now(UTC),
-        direction=Direction.O,
-        subject_field="A letter",
-        body_text=text,
-    )
+    message = _message(broker, text)
     for _ in range(3):
         since = len(broker.log)
         await broker.sending(message)
@@ -241,6 +261,19 @@ async def _sent(broker: PlayedBroker, text: str) -> bool:
             assert not answer.payload.data.startswith("permanent:")
             await anyio.sleep(0.5)  # real time: a broker tries again after a while, never at once
     return False
+
+
+def _message(broker: PlayedBroker, text: str) -> MessageContentInfo:
+    return MessageContentInfo(
+        message_id=derive("message", text),
+        delivery_system_id=derive("delivery", text),
+        gateway_id=broker.gateway(Direction.O).id,
+        remote_address="ann@customer.example",
+        received_sent_time=datetime.now(UTC),
+        direction=Direction.O,
+        subject_field="A letter",
+        body_text=text,
+    )
 
 
 async def test_the_program_ends_in_good_order(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ class Submission:
             mail), `.` (behind it). Each is given once, the first first.
         cuts: Where the connection is broken, once each: `EHLO`, `MAIL`, `RCPT`, `DATA`, `half` (in the
             middle of the mail), `.` (taken, but not answered), `lost` (neither).
+        silences: Where it says nothing any more, once each: `MAIL`, `.`.
+        silent: Where it came to that.
         tokens: Those that are good, for XOAUTH2.
         logins: What was tried to log in with.
         dsn: Whether it says that it reports.
@@ -43,6 +45,8 @@ class Submission:
     envelopes: list[tuple[str | None, list[str], dict[str, Any]]] = field(factory=list)
     refuse: list[tuple[str, str]] = field(factory=list)
     cuts: list[str] = field(factory=list)
+    silences: list[str] = field(factory=list)
+    silent: list[str] = field(factory=list)
     tokens: set[str] = field(factory=set)
     logins: list[str] = field(factory=list)
     dsn: bool = False
@@ -88,6 +92,7 @@ class Submission:
         self._under_way.add(id(session))
         self.most_at_once = max(self.most_at_once, len(self._under_way))
         self._cut(server, "MAIL")
+        await self._fall_silent("MAIL")
         refused = self.planted("MAIL")
         if refused:
             return refused
@@ -109,6 +114,7 @@ class Submission:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Take a mail."""
         self._cut(server, "lost")
+        await self._fall_silent(".")
         refused = self.planted(".")
         if refused:
             return refused
@@ -132,6 +138,12 @@ class Submission:
         await server.push("334 " + base64.b64encode(b'{"status":"400"}').decode())
         await server._reader.readline()
         return AuthResult(success=False, handled=False, message="535 5.7.8 token refused")
+
+    async def _fall_silent(self, where: str) -> None:
+        if where in self.silences:
+            self.silences.remove(where)
+            self.silent.append(where)
+            await asyncio.Event().wait()
 
     def _cut(self, server: SMTP, where: str) -> None:
         if self.is_cut(where):

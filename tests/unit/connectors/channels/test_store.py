@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from connectors.channels.store import Attempt, State, Store, StoreInUseError, opened
+from connectors.channels.store import FRESH, Attempt, State, Store, StoreInUseError, opened
 from protocol.values import Guid
 
 GATEWAY = Guid("11111111-1111-1111-1111-111111111111")
@@ -95,6 +95,38 @@ def test_an_attempt_that_was_cut_off_is_counted_as_unknown(tmp_path: Path) -> No
 
     play(tmp_path / "s", before)
     play(tmp_path / "s", after)
+
+
+def test_what_was_not_offered_is_given_back_and_what_was_stays_unknown() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    three, four = (Guid(f"{digit}" * 8 + "-4444-4444-8444-444444444444") for digit in "56")
+
+    async def scenario() -> None:
+        nonlocal now
+        async with opened(":memory:", now=lambda: now, threaded=False) as store:
+            await store.begin(three, GATEWAY, "p3")
+            now += timedelta(seconds=FRESH + 1)
+            for name in (ONE, OTHER, four):
+                await store.begin(name, GATEWAY, name)
+            await store.note_offered(OTHER)
+            await store.finish(four, State.SENT)
+            await store.note_offered(four)  # too late to mean anything
+            await store.give_back("throttled: ended")
+            found = [await store.attempt(name) for name in (ONE, OTHER, three, four)]
+            assert [one and (one.state, one.text, one.told) for one in found] == [
+                (State.FAILED, "throttled: ended", False),
+                (State.OFFERED, "", False),
+                (
+                    State.FAILED,
+                    "throttled: ended",
+                    True,
+                ),  # the broker does not wait for it any more
+                (State.SENT, "", False),
+            ]
+            assert (await store.begin(ONE, GATEWAY, "p1")).unknown == 0
+            assert (await store.begin(OTHER, GATEWAY, "p2")).unknown == 1
+
+    anyio.run(scenario, backend="trio")
 
 
 def test_what_is_old_and_over_is_forgotten() -> None:

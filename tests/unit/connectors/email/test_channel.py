@@ -183,11 +183,17 @@ async def test_what_the_broker_has_is_marked_when_the_end_comes_within_a_batch(
 
 
 @needs_dovecot
-async def test_a_server_that_goes_away_and_comes_back_loses_nothing(server: Dovecot) -> None:
+async def test_a_server_that_goes_away_and_comes_back_loses_nothing(
+    server: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap, "BATCH", 2)
     server.deliver(*map(question, range(1, 6)))
     async with at_work(reading(server, timeout=5)) as host:
-        await host.until(lambda: len(host.taken) >= 2)
+        host.room = anyio.Semaphore(2)
+        await host.until(lambda: len(host.given) == 3)  # within the second batch
         await anyio.to_thread.run_sync(server.stop)
+        for _ in range(4):
+            host.room.release()
         await host.until(lambda: host.parts.get("imap service@example.com") is not None)
         await anyio.to_thread.run_sync(server.start)
         await host.until(lambda: len(host.taken) == 5)
@@ -387,6 +393,37 @@ async def test_a_failure_is_told_as_what_it_is(
             await channel.send(MESSAGE)
             assert host.parts["smtp service@example.com"] is None
     assert len(server.taken) == (2 if kind is Unknown else 1)
+
+
+@pytest.mark.parametrize(
+    ("cut", "may_have_it"),
+    [
+        ("EHLO", False),
+        ("MAIL", False),
+        ("DATA", False),
+        ("half", False),
+        ("lost", True),
+        (".", True),
+    ],
+)
+async def test_a_mail_is_offered_only_when_the_server_may_have_it(
+    cut: str, may_have_it: bool
+) -> None:
+    offered: list[str] = []
+
+    async def offer() -> None:
+        offered.append(cut)
+
+    with submission.running() as server:
+        server.cuts.append(cut)
+        channel = sending(server)
+        async with at_work(channel):
+            message = evolve(MESSAGE, text="x" * 10_000_000 if cut == "half" else "short")
+            with pytest.raises(Unknown if may_have_it else Temporary):
+                await channel.send(evolve(message, offered=offer))
+            assert bool(offered) is may_have_it
+            await channel.send(evolve(MESSAGE, offered=offer))
+    assert len(offered) == 1 + may_have_it
 
 
 async def test_what_cannot_be_written_is_refused_for_good() -> None:
