@@ -1,9 +1,8 @@
 """The broker's process in the simulated world: its own server, shell, engine, core and store.
 
-Only what touches the operating system is replaced: sockets and selector by the simulated network,
-the clock by the world's, the tasks by planned turns, the store's thread by planned calls. A crash is
-what it is in life: everything but the store's committed content is gone, and the next start recovers
-from that. A shutdown drains first.
+Only what touches the operating system is replaced: sockets and selector by the simulated network, the clock
+by the world's, the tasks by planned turns, the store's thread by planned calls. A crash is as in life:
+everything but the store's content is gone, and the next start recovers from that. A shutdown drains first.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from broker.shell.life_signs import Diary
 from broker.shell.listening_clock import LOOK_EVERY, Attention
 from broker.shell.server import Server, Stage
 from broker.shell.sessions import Sessions
-from broker.simulation import witness
+from broker.simulation import post, witness
 from broker.simulation.committer import Committer
 from broker.simulation.disk import Disk
 from broker.simulation.fake_sockets import (
@@ -88,6 +87,7 @@ class Host:
     def start(self) -> None:
         """Start the broker, recovering what the store has."""
         self.starts += 1
+        self._read(post.as_started(self.config))
         life = self.life = Life(self, self.rng.fork(f"life{self.starts}"))
         life.boot()
         if self.life is life and self.faults.met(Window.RECOVERY):
@@ -125,13 +125,8 @@ class Host:
     def lose_descriptors(self, micros: int) -> None:
         """Let the process have no file descriptor left for a while."""
         if self.life is not None:
-            listener = self.life.listener
-            listener.no_descriptors = True
-
-            def back() -> None:
-                listener.no_descriptors = False
-
-            self.world.after(micros, back)
+            self.life.listener.no_descriptors = True
+            self.world.after(micros, self.life.listener.find_descriptors)
 
     def freeze(self, micros: int) -> None:
         """Stop the process, or the machine with it, for a while."""
@@ -144,10 +139,15 @@ class Host:
         """Replace the configuration."""
         if self.life is not None and self.life.standstill.holds(lambda: self.reload(config)):
             return
-        self.config = config
-        self.history.add(self.world.now, Kind.SETUP, **describe(config))
+        self._read(post.as_reloaded(self.config, config))
         if self.life is not None:
-            self.life.reload(config)
+            self.life.reload(self.config)
+
+    def _read(self, config: Config) -> None:
+        """Go by a configuration from now on."""
+        if config != self.config:
+            self.config = config
+            self.history.add(self.world.now, Kind.SETUP, **describe(config))
 
 
 @define(eq=False, repr=False)

@@ -186,6 +186,10 @@ class FakeListener:
         """Whether somebody waits."""
         return EVENT_READ if self.waiting else 0
 
+    def find_descriptors(self) -> None:
+        """There are some again."""
+        self.no_descriptors = False
+
     def dialled(self, sock: WireSocket) -> None:
         """Somebody dials."""
         self.waiting.append((sock.world.now, sock))

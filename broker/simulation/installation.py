@@ -76,6 +76,14 @@ class Installation:
 
     config: Config
     reloads: tuple[Config, ...]
+    posts: tuple[post.Post, ...] = ()
+
+    def reload(self, rng: Rng, of_post: Rng) -> Config:
+        """What is read when it is read again: what the post is like then is drawn for itself."""
+        config = rng.choose(self.reloads)
+        if not self.posts or of_post.happens(0.4):
+            return config
+        return of_post.choose(self.posts).within(config)
 
 
 def build(rng: Rng, agents: int) -> Installation:
@@ -131,7 +139,7 @@ def build(rng: Rng, agents: int) -> Installation:
     if post.has_post(config):
         config = texts.furnish(rng.fork("texts"), config, _secret("web"), _secret("post"))
     reloads = (_tighter(rng, config), _smaller(config), _other(more, config), config)
-    return Installation(config, reloads)
+    return Installation(config, reloads, post.reloads(rng.fork("post reloads"), config))
 
 
 def narrowed(whole: Installation, connections: int) -> Installation:
@@ -140,7 +148,7 @@ def narrowed(whole: Installation, connections: int) -> Installation:
     def narrow(config: Config) -> Config:
         return evolve(config, limits=evolve(config.limits, connections=connections))
 
-    return Installation(narrow(whole.config), tuple(map(narrow, whole.reloads)))
+    return evolve(whole, config=narrow(whole.config), reloads=tuple(map(narrow, whole.reloads)))
 
 
 _GATE_RULES: Final = (

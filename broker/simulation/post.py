@@ -5,10 +5,12 @@ About every second run has post, so that the others have chats alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from attrs import evolve, frozen
 
+from broker.config.merge import merge
 from broker.config.message_gateways import MessageGateway, MessageLimits, MessageRule
 from broker.config.model import SECOND, Config, RuleLimits, Secret, WaitRule, WorkKind
 from broker.simulation.rng import Rng
@@ -41,6 +43,23 @@ OFFICES: Final = (
     Office("text", Channel.SMS, 1),
 )
 """`mail` has threads, `sms` has none, by `news` nothing comes in, what comes by `text` is said in chats."""
+
+
+@frozen
+class Post:
+    """What a configuration says of messages.
+
+    Attributes:
+        gateways: The ways.
+        rules: Who answers what.
+    """
+
+    gateways: Mapping[Guid, MessageGateway]
+    rules: tuple[MessageRule, ...]
+
+    def within(self, config: Config) -> Config:
+        """A configuration with this in place of what it says."""
+        return evolve(config, message_gateways=self.gateways, message_rules=self.rules)
 
 
 def has_post(config: Config) -> bool:
@@ -185,3 +204,83 @@ def _rules(rng: Rng, inbound: tuple[Guid, ...]) -> tuple[MessageRule, ...]:
         ),
     )
     return tuple(rule for rule in rules if rule.rank != 4 or rng.happens(0.8))
+
+
+def reloads(rng: Rng, config: Config) -> tuple[Post, ...]:
+    """What reloads may make of the post of an installation, and back; nothing, where there is none."""
+    if not has_post(config):
+        return ()
+    whole = Post(config.message_gateways, config.message_rules)
+    return (
+        whole,
+        _less(rng, whole),
+        _renamed(rng, whole),
+        _numbers(rng, whole),
+        _ranks(rng, whole),
+    )
+
+
+def _less(rng: Rng, whole: Post) -> Post:
+    """A gateway is gone, and a rule."""
+    gone, rule = rng.choose([*whole.gateways]), rng.choose(whole.rules)
+    kept = {key: gateway for key, gateway in whole.gateways.items() if key != gone}
+    rules = tuple(one for one in whole.rules if one is not rule and one.limits.gateway != gone)
+    return Post(kept, rules or whole.rules[:1])
+
+
+def _renamed(rng: Rng, whole: Post) -> Post:
+    """A gateway has another name, which makes another one of it at the same address."""
+    old = rng.choose([*whole.gateways.values()])
+    new = evolve(old, id=derive("message_gateway", f"new {old.name}"), name=f"new {old.name}")
+    gateways = {
+        (new if one is old else one).id: new if one is old else one
+        for one in whole.gateways.values()
+    }
+    rules = tuple(
+        evolve(rule, limits=evolve(rule.limits, gateway=new.id))
+        if rule.limits.gateway == old.id
+        else rule
+        for rule in whole.rules
+    )
+    return Post(gateways, rules)
+
+
+def _numbers(rng: Rng, whole: Post) -> Post:
+    """Other bounds and times, and other words to those who write."""
+    gateways = {
+        key: evolve(
+            gateway,
+            in_flight=rng.choose((4, 16)),
+            weight=rng.choose((1, 2)),
+            deadline=rng.between(5, 8) * SECOND,
+            acknowledge=None if gateway.acknowledge or gateway.as_chat else "We have it.",
+        )
+        for key, gateway in whole.gateways.items()
+    }
+    return Post(gateways, whole.rules)
+
+
+def _ranks(rng: Rng, whole: Post) -> Post:
+    """The rules in another order, for other projects."""
+    projects = [derive("project", name) for name in ("Sales", "Support")]
+    ranks = [rule.rank for rule in whole.rules]
+    rules = [
+        evolve(rule, rank=rank, project=rng.choose(projects) if rule.project else None)
+        for rule, rank in zip(whole.rules, reversed(ranks), strict=True)
+    ]
+    return Post(whole.gateways, tuple(sorted(rules, key=lambda rule: rule.rank)))
+
+
+def as_reloaded(running: Config, config: Config) -> Config:
+    """What a broker that runs makes of a configuration: a gateway that is in it no more is kept, retired."""
+    return evolve(config, message_gateways=merge(running, config).message_gateways)
+
+
+def as_started(config: Config) -> Config:
+    """What a start makes of a configuration: what was kept of an older one, retired, is not in the file."""
+    kept = {key: one for key, one in config.message_gateways.items() if not one.retired}
+    return (
+        config
+        if len(kept) == len(config.message_gateways)
+        else evolve(config, message_gateways=kept)
+    )

@@ -139,6 +139,7 @@ class Play:
             self.installation = installation.narrowed(self.installation, strain.connections)
         self.crowd: list[Newcomer] = []
         self.service = rng.fork("service")
+        self.post_read = rng.fork("post read again")
         self.host = Host(
             world,
             rng.fork("host"),
@@ -320,7 +321,7 @@ class Play:
             self.history.add(self.world.now, Kind.FAULT, what=window.value, by=by)
             self.host.ahead += by
         elif window is Window.RELOAD:
-            self.host.reload(rng.choose(self.installation.reloads))
+            self.host.reload(self.installation.reload(rng, self.post_read))
         elif window in OF_SERVICE:
             self._press(window)
         else:
@@ -345,7 +346,7 @@ class Play:
             case Window.CROWD_AND_SLOW:
                 self.faults.armed.append(Window.COMMIT_SLOW)
             case Window.CROWD_AND_RELOAD:
-                config = rng.choose(self.installation.reloads)
+                config = self.installation.reload(rng, self.post_read)
                 self.world.after(soon, lambda: host.reload(config))
             case Window.SHUT_DOWN | Window.CROWD_AND_END:
                 # So that there is something to wait for: commits are quick otherwise.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from attrs import define
@@ -13,16 +13,21 @@ from broker.core.broker import has_follow_ups, restore, step
 from broker.core.effects import Effect
 from broker.core.facts import Fact
 from broker.core.facts.messages import MessageMoved
+from broker.core.heard import SEEN_EVERY
 from broker.core.inputs import Booted, FrameArrived, Input, Resumed, Stamp
 from broker.core.invariants import check, durable, overbooked
+from broker.core.messages.apply import retention
 from broker.core.rollback import roll_back
 from broker.core.state import State
 from broker.shell.engine import Engine
 from broker.shell.questions import QUESTIONS
 from broker.simulation.world import World
 from broker.store import Store
-from protocol.values import ChatStatus
+from protocol.values import ChatStatus, Guid
 
+UNSURE = 2 * SEEN_EVERY
+"""By so much the store may have a closed conversation for older or younger than it is."""
+AMPLE = 1_000
 CHECK_EVERY = 4
 """Steps from one check of the whole state to the next."""
 
@@ -122,10 +127,11 @@ class WatchedEngine(Engine):
     def compare(self, store: Store, config: Config) -> None:
         """Compare memory and store (I-10); the engine is idle."""
         now = self.state.now
-        live = durable(self.state)
-        stored = durable(restore(config, store.recover(config, now), now))
+        restored = restore(config, store.recover(config, now), now)
+        live, stored = durable(self.state), durable(restored)
         rolled = roll_back(self.state, self.presence, store.recover(self.state.config, now), now)
-        _leave_out_ended(live, stored)
+        for text in _leave_out_ended(self.state, restored, live, stored):
+            self.history.add(self.world.now, Kind.RESTORED, same=False, difference=text)
         for one, other in ((live, stored), (_present(self.state), _present(rolled))):
             difference = "" if one == other else _difference(one, other)
             self.history.add(
@@ -133,19 +139,39 @@ class WatchedEngine(Engine):
             )
 
 
-def _leave_out_ended(live: dict[str, Any], stored: dict[str, Any]) -> None:
-    """Take out the closed conversations that only one of both has.
+def _leave_out_ended(
+    state: State, restored: State, live: dict[str, Any], stored: dict[str, Any]
+) -> Iterator[str]:
+    """Take out the closed conversations that only one of both has; gives those that it should not lack.
 
     Memory has its bound, and the store cannot tell exactly for how long one is closed.
     """
     one, other = live["conversations"], stored["conversations"]
     for key in [*(k for k in one if k not in other), *(k for k in other if k not in one)]:
-        if (one.get(key) or other[key])["status"] is ChatStatus.CLOSED:
-            one.pop(key, None)
-            other.pop(key, None)
-            for letter in (*live["under way"].values(), *stored["under way"].values()):
-                if letter["conversation"] == key:
-                    letter["conversation"] = None
+        if (one.get(key) or other[key])["status"] is not ChatStatus.CLOSED:
+            continue
+        has, lacks = ("memory", "the store") if key in one else ("the store", "memory")
+        age = _closed_for(state if key in one else restored, key)
+        if age is not None and (key in one or _has_room(state)):
+            yield f"{lacks} forgot conversation {key}, which {has} has closed for {age}"
+        one.pop(key, None)
+        other.pop(key, None)
+        for letter in (*live["under way"].values(), *stored["under way"].values()):
+            if letter["conversation"] == key:
+                letter["conversation"] = None
+
+
+def _closed_for(state: State, key: Guid) -> int | None:
+    """For how long a conversation is closed, if a reply surely reopens it: so long it must be known."""
+    conversation = state.messages.conversations[key]
+    age = state.up - conversation.closed_up
+    lasts = retention(state, conversation)
+    return age if age < lasts - UNSURE else None
+
+
+def _has_room(state: State) -> bool:
+    """Whether memory may hold more conversations than there are in a run."""
+    return state.config.limits.conversations >= AMPLE
 
 
 def _present(state: State) -> dict[str, object]:

@@ -42,6 +42,7 @@ from broker.core.state import Session, State
 from broker.core.timers import TimerKind
 from broker.shell.engine import Engine
 from broker.simulation.post import has_post
+from broker.store import message_recovery
 from protocol.message import MessageContentInfo
 from protocol.values import Guid, MessageStatus
 from tests.simulation.plants import Patch, Plant, _commit_without, _render_without
@@ -162,6 +163,10 @@ def _offered_to_any_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "SessionJoined", joined)
 
 
+def _of_old(*_of: object) -> int:
+    return 1 << 60
+
+
 def _whoever_had_it_writes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two agents work on one conversation: the one who has it, and the one who had it last."""
     original = letters._meant
@@ -260,6 +265,7 @@ _BUGS = (
         "I-9",
         _render_without(lambda a: isinstance(a, MessageToAgent)),
     ),
+    Plant("a start forgets what just closed", "I-10", _instead(message_recovery, "age", _of_old)),
     Plant("a draft is lost", "I-1", _commit_without(DraftKept, 2)),
     Plant("a note for colleagues is lost", "I-1", _commit_without(ConversationNoted, 3)),
 )
