@@ -358,9 +358,15 @@ class Connection:
     def excuse(self, seconds: float, now: float) -> None:
         """Our side did not listen for so long: that is no silence of the peer.
 
-        A hello has as much time again; a peer that was to answer a ping is asked once more.
+        A hello has as much time again; a peer that was to answer a ping is asked once more. How long it was
+        silent while our side listened counts, whenever this is called.
         """
         self._hello_until += seconds
+        self._heard = min(now, self._heard + seconds)
+        self._pinged = None
+
+    def leave_unread(self, now: float) -> None:
+        """Our side does not read the peer at the moment: its silence begins when it does."""
         self._heard = now
         self._pinged = None
 

@@ -22,9 +22,16 @@ class Excuses:
         clients: Mapping[int, ClientConnection],
         paused: Mapping[int, ClientConnection],
         now: float,
-    ) -> None:
-        """Let all have as much time again as nobody listened; those that are not read have it anyway."""
+    ) -> bool:
+        """Let all have as much time again as nobody listened; those that are not read are not silent.
+
+        Returns:
+            Whether there was such time, so that the deadlines of all are others.
+        """
         self.attention.look()
         deaf, self._deaf = self.attention.deaf - self._deaf, self.attention.deaf
-        for client in (clients if deaf else paused).values():
+        for client in clients.values() if deaf else ():
             client.excuse(deaf / 1_000_000, now)
+        for client in paused.values():
+            client.connection.leave_unread(now)
+        return deaf > 0

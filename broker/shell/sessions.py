@@ -248,7 +248,9 @@ class Sessions:
 
     def excuse(self, now: float) -> None:
         """Give everybody the time again in which nobody listened to them."""
-        self.excuses.make(self.clients, self._paused, now)
+        if self.excuses.make(self.clients, self._paused, now):
+            for number, client in self.clients.items():
+                self.deadlines.arm(number, client.deadline)
 
     # -- hello
 

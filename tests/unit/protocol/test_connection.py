@@ -402,9 +402,21 @@ def test_a_host_that_did_not_listen_blames_nobody() -> None:
     connection = server()
     connection.tick(30.0)
     connection.excuse(500.0, 540.0)
-    assert connection.deadline == 570.0
-    connection.tick(570.0)
+    assert connection.deadline == 530.0
+    connection.tick(540.0)
     assert said(connection) == [Frame("SYS_PING", Ping())] * 2
+    assert connection.deadline == 570.0
     stranger = server(State.AWAITING_HELLO)
     stranger.excuse(500.0, 505.0)
     assert stranger.deadline == 510.0
+
+
+def test_a_peer_is_silent_for_as_long_as_it_was_while_we_listened() -> None:
+    """W-12, B-13: seed 372; that we were deaf for a moment gives nobody all of their time again."""
+    connection = server()
+    connection.excuse(0.5, 29.0)
+    assert connection.deadline == 30.5
+    connection.excuse(500.0, 31.0)
+    assert connection.deadline == 61.0
+    connection.leave_unread(60.0)
+    assert connection.deadline == 90.0
