@@ -20,6 +20,7 @@ from broker.reporting.contacts import Tallies, part
 from broker.reporting.history import (
     Contact,
     EventRow,
+    MailWrapupRow,
     OfferRow,
     ParkingRow,
     PartyRow,
@@ -56,6 +57,7 @@ class Work:
         talk: Their conversations, as long as they had them.
         hold: For how long of that they had put them aside.
         wrapup: Their wrap-ups.
+        mail_wrapups: How many wrap-ups of conversations they are done with; `mail_wrapup` these together.
         transfers_in: Chats that they took over from another agent.
         transfers_out: Chats that they handed over to another agent.
         returns: Chats that they gave back to the queue.
@@ -74,6 +76,8 @@ class Work:
     talk: int = 0
     hold: int = 0
     wrapup: int = 0
+    mail_wrapups: int = 0
+    mail_wrapup: int = 0
     transfers_in: int = 0
     transfers_out: int = 0
     returns: int = 0
@@ -137,6 +141,16 @@ def count_handlings(contacts: Iterable[Contact], span: Span, tallies: Tallies[Wo
             work.hold += handling.hold
             work.wrapup += handling.wrapup
             work.talk += time - handling.wrapup
+
+
+def count_mail_wrapups(rows: Iterable[MailWrapupRow], span: Span, tallies: Tallies[Work]) -> None:
+    """Add up the work after conversations, in the interval in which it began."""
+    for row in rows:
+        place = span.index(row.at)
+        if place is not None and row.ended is not None:
+            work = tallies.at(place, row.agent)
+            work.mail_wrapups += 1
+            work.mail_wrapup += row.ended - row.at
 
 
 def _count_passing(contact: Contact, span: Span, tallies: Tallies[Work]) -> None:

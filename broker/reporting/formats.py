@@ -185,7 +185,9 @@ def mailbox_columns() -> tuple[Column, ...]:
         Column("service_level", Kind.PART, lambda t: part(t.in_time, t.answered + t.unanswered)),
         Column("answer_time", Kind.TIME, lambda t: part(t.answering, t.answered)),
         Column("longest_answer", Kind.TIME, lambda t: t.longest if t.answered else None),
-        *map(count, ("conversations", "closed", "spam", "written", "sent")),
+        *map(count, ("conversations", "closed", "spam")),
+        Column("wrapup", Kind.TIME, lambda t: part(t.wrapup, t.wrapups)),
+        *map(count, ("written", "sent")),
         Column("sending_time", Kind.TIME, lambda t: part(t.sending, t.sent)),
         *map(count, ("retries", "unknown", "failed")),
     )
@@ -210,6 +212,7 @@ def work_columns() -> tuple[Column, ...]:
         Column("handle_time", Kind.TIME, lambda t: part(t.talk + t.wrapup, t.handlings)),
         Column("hold", Kind.TIME, lambda t: part(t.hold, t.handlings)),
         Column("wrapup", Kind.TIME, lambda t: part(t.wrapup, t.handlings)),
+        Column("mail_wrapup", Kind.TIME, lambda t: part(t.mail_wrapup, t.mail_wrapups)),
         Column("transfers_in", Kind.COUNT, lambda t: t.transfers_in),
         Column("transfers_out", Kind.COUNT, lambda t: t.transfers_out),
         Column("returns", Kind.COUNT, lambda t: t.returns),

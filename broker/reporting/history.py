@@ -79,6 +79,16 @@ class WrapupRow:
 
 
 @frozen
+class MailWrapupRow:
+    """The work after a conversation; `ended` is None while it lasts."""
+
+    gateway: str
+    agent: str
+    at: int
+    ended: int | None
+
+
+@frozen
 class OfferRow:
     """A chat offered to an agent; `ended` is None while the offer stands."""
 

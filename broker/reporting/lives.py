@@ -37,6 +37,7 @@ from broker.store.message_schema import (
     conversation_decisions,
     conversation_events,
     conversation_offers,
+    conversation_wrapups,
     message_events,
     messages,
 )
@@ -70,6 +71,7 @@ _ENDS: Final[dict[Table, Column[int] | None]] = {
     conversation_events: None,
     conversation_decisions: None,
     conversation_offers: conversation_offers.c.ended_at,
+    conversation_wrapups: conversation_wrapups.c.ended_at,
     messages: None,
     message_events: None,
 }

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 from broker.core.facts.causes import AttemptOutcome, ConversationCause
 from broker.reporting.contacts import Tallies
 from broker.reporting.lives import within
-from broker.reporting.rows import stream
+from broker.reporting.rows import mail_wrapups, stream
 from broker.reporting.times import Span
 from broker.store.message_schema import (
     conversation_events,
@@ -41,6 +41,7 @@ class Mailbox:
         answering: How long that took, all together, and `longest` at most.
         unanswered: How many still wait for an answer.
         conversations: How many began or were reopened; `closed` how many ended, `spam` of them as unwanted.
+        wrapups: How many wrap-ups of conversations are over; `wrapup` how long they took, all together.
         written: How many messages agents wrote.
         sent: How many were handed over; `sending` how long that took, all together.
         retries: How many attempts did not succeed; `unknown` of them got no answer.
@@ -57,6 +58,8 @@ class Mailbox:
     conversations: int = 0
     closed: int = 0
     spam: int = 0
+    wrapups: int = 0
+    wrapup: int = 0
     written: int = 0
     sent: int = 0
     sending: int = 0
@@ -94,6 +97,7 @@ def count_mailboxes(connection: Connection, span: Span, threshold: int) -> Talli
         _count_letters(some, span, threshold, tallies)
     _count_conversations(connection, span, tallies)
     _count_attempts(connection, span, tallies)
+    _count_wrapups(connection, span, tallies)
     return tallies
 
 
@@ -188,3 +192,13 @@ def _count_attempts(connection: Connection, span: Span, tallies: Tallies[Mailbox
         tally.retries += status == MessageStatus.RETRY
         tally.unknown += outcome == AttemptOutcome.UNKNOWN
         tally.failed += status == MessageStatus.FAILED and outcome != AttemptOutcome.LATE_REFUSED
+
+
+def _count_wrapups(connection: Connection, span: Span, tallies: Tallies[Mailbox]) -> None:
+    """Add up the work after conversations, in the interval in which it began."""
+    for row in mail_wrapups(connection, span):
+        place = span.index(row.at)
+        if place is not None and row.ended is not None:
+            tally = tallies.at(place, row.gateway)
+            tally.wrapups += 1
+            tally.wrapup += row.ended - row.at

@@ -214,6 +214,7 @@ def count_work(connection: Connection, span: Span, now: int) -> Tallies[agents.W
     agents.count_handlings(found, span, tallies)
     agents.count_parties(rows.parties_by_time(connection, span), span, tallies)
     agents.count_offers(rows.offers_made(connection, span), span, tallies)
+    agents.count_mail_wrapups(rows.mail_wrapups(connection, span), span, tallies)
     held = rows.holders(connection, span)
     holds = (
         agents.talks(rows.events_by_time(connection, span), held, span.first),

@@ -15,12 +15,26 @@ from attrs import evolve
 from sqlalchemy import Connection, Select, Table, func, or_, select
 
 from broker.reporting.agents import SEEN
-from broker.reporting.history import EventRow, OfferRow, ParkingRow, PartyRow, StateRow, WrapupRow
+from broker.reporting.history import (
+    EventRow,
+    MailWrapupRow,
+    OfferRow,
+    ParkingRow,
+    PartyRow,
+    StateRow,
+    WrapupRow,
+)
 from broker.reporting.listened import Listened
 from broker.reporting.lives import before, before_end, in_order, within
 from broker.reporting.source import ROWS
 from broker.reporting.times import Span
-from broker.store.message_schema import conversation_events, message_events, messages
+from broker.store.message_schema import (
+    conversation_events,
+    conversation_wrapups,
+    conversations,
+    message_events,
+    messages,
+)
 from broker.store.schema import (
     agent_events,
     agents,
@@ -77,6 +91,7 @@ def latest(connection: Connection) -> int:
             parkings.c.at,
             parties.c.at,
             conversation_events.c.at,
+            conversation_wrapups.c.ended_at,
             message_events.c.at,
             messages.c.at,
         ),
@@ -261,6 +276,20 @@ def wrapups_by_time(connection: Connection, span: Span) -> Iterator[WrapupRow]:
         .order_by(*in_order(wrapups, span))
     )
     return _wrapups(connection, span, query)
+
+
+def mail_wrapups(connection: Connection, span: Span) -> Iterator[MailWrapupRow]:
+    """The wrap-ups of conversations that began in the time."""
+    w, c = conversation_wrapups.c, conversations.c
+    query = (
+        select(w.seq, c.gateway, w.agent, w.at, w.ended_at)
+        .join(conversations, c.no == w.conversation_no)
+        .where(within(conversation_wrapups, span))
+        .order_by(*in_order(conversation_wrapups, span))
+    )
+    for number, gateway, agent, at, ended in stream(connection, query):
+        times = _spell(span.listened, conversation_wrapups, number, at, ended)
+        yield MailWrapupRow(gateway, agent, *times)
 
 
 def states(connection: Connection, span: Span) -> Iterator[StateRow]:

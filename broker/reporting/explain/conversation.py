@@ -26,6 +26,7 @@ from broker.store.message_schema import (
     conversation_decisions,
     conversation_events,
     conversation_offers,
+    conversation_wrapups,
     conversations,
     message_events,
     messages,
@@ -133,6 +134,7 @@ class _Narrator:
         yield self._offer_ends()
         yield self._decisions()
         yield self._attempts()
+        yield self._wrapups()
 
     def _rows(self, table: Table) -> Iterator[dict[str, Any]]:
         mine = select(table).where(table.c.conversation_no == self.row["no"])
@@ -169,6 +171,13 @@ class _Narrator:
             text = _OUTCOMES.get(row["outcome"], f"Offer {row['outcome']}: {{agent}}.")
             said = text.format(agent=self.source.name(row["agent"]))
             yield Entry(at, row["outcome"], row["agent"], said)
+
+    def _wrapups(self) -> Iterator[Entry]:
+        for row in self._rows(conversation_wrapups):
+            ended = row["ended_at"]
+            after = self.listened.after(row["at"], ended) if ended is not None else None
+            text = wording.wrap_up(self.source.name(row["agent"]), row, after)
+            yield Entry(row["at"], "wrapup", row["agent"], text)
 
     def _decisions(self) -> Iterator[Entry]:
         for row in self._rows(conversation_decisions):

@@ -279,11 +279,7 @@ class Narrator:
     def _wrapups(self) -> _Told:
         for row in self.chat_rows.wrapups:
             name = self._name(row["agent"])
-            text = f"{name} wraps up until {duration(row['until'] - row['at'])} later."
-            if row["ended_at"] is not None:
-                took = duration(row["ended_at"] - row["at"])
-                code = f", code {row['code']}" if row["code"] else ""
-                text = f"{name} wrapped up for {took} ({row['cause']}{code})."
+            text = wording.wrap_up(name, row, row["ended_at"])
             yield _Rank.AFTER, Entry(row["at"], "wrapup", row["agent"], text)
 
 

@@ -265,6 +265,14 @@ def others(source: Source, choice: Choice) -> str:
     return text
 
 
+def wrap_up(name: str, row: Row, ended: int | None) -> str:
+    """How somebody wraps up a chat or a conversation, or did until a moment."""
+    if ended is None:
+        return f"{name} wraps up until {duration(row['until'] - row['at'])} later."
+    code = f", code {row['code']}" if row["code"] else ""
+    return f"{name} wrapped up for {duration(ended - row['at'])} ({row['cause']}{code})."
+
+
 def queue(choice: Choice) -> str:
     """How long the chat had waited, and how many chats did."""
     waited, waiting = choice.waited, choice.waiting

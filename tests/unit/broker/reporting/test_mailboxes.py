@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from broker.core.facts.causes import AttemptOutcome
+from broker.core.facts.causes import AttemptOutcome, WrapupEnd
+from broker.core.facts.messages import ConversationWrapupEnded, ConversationWrapupStarted
 from broker.reporting.report import report_main
 from broker.store import Store
 from protocol.values import MessageStatus
 from tests.support import letters
-from tests.support.letters import AT, MAIL
+from tests.support.letters import ALICE, AT, MAIL
 
 S = 1_000_000
 
@@ -37,6 +38,16 @@ def store(tmp_path: Path) -> str:
         letters.stored(3, at=AT + 120 * S),
         letters.automatic(automatic),
         *letters.the_end()[1:],
+        ConversationWrapupStarted(
+            **letters.WHICH, agent=letters.ALICE, at=AT + 210 * S, until=AT + 240 * S
+        ),
+        ConversationWrapupEnded(
+            **letters.WHICH,
+            agent=letters.ALICE,
+            at=AT + 222 * S,
+            cause=WrapupEnd.AGENT,
+            code="Sold",
+        ),
     ]
     made.commit(facts)
     made.note_life(AT + 300 * S)
@@ -44,10 +55,10 @@ def store(tmp_path: Path) -> str:
     return url
 
 
-def told(store: str, *more: str) -> dict[str, object]:
+def told(store: str, *more: str, by: str = "mailbox") -> dict[str, object]:
     out = io.StringIO()
     start = ["--from", "2026-09-21T14:13:20Z", "--to", "2026-09-21T14:20:00Z"]
-    argv = ["--store", store, *start, "--by", "mailbox", "--format", "json", *more]
+    argv = ["--store", store, *start, "--by", by, "--format", "json", *more]
     assert report_main(argv, out, clock=AT + 300 * S) == 0
     (row,) = json.loads(out.getvalue())["rows"]
     found: dict[str, object] = row
@@ -64,6 +75,25 @@ def test_what_was_worked_out_by_hand(store: str) -> None:
     assert (row["retries"], row["unknown"], row["failed"]) == (1, 1, 0)
     assert row["sending_time_seconds"] == 40.0
     assert (row["conversations"], row["closed"], row["spam"]) == (1, 1, 0)
+
+
+def test_the_work_after_conversations_is_told_of_their_gateway_and_of_who_did_it(
+    store: str,
+) -> None:
+    """B-57: beside the figures of chats, which it does not change."""
+    assert told(store)["wrapup_seconds"] == 12.0
+    row = told(store, by="agent")
+    assert (row["id"], row["mail_wrapup_seconds"], row["wrapup_seconds"]) == (ALICE, 12.0, None)
+
+
+def test_what_still_lasts_is_in_no_mean(store: str) -> None:
+    made = Store.open(store, create=False)
+    lasts = ConversationWrapupStarted(
+        **letters.WHICH, agent=ALICE, at=AT + 250 * S, until=AT + 900 * S
+    )
+    made.commit([lasts])
+    made.close()
+    assert told(store)["wrapup_seconds"] == 12.0
 
 
 def test_the_threshold_is_that_of_an_answer(store: str) -> None:

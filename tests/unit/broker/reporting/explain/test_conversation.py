@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from broker.core.facts.causes import AttemptOutcome
+from broker.config.model import SECOND
+from broker.core.facts.causes import AttemptOutcome, WrapupEnd
+from broker.core.facts.messages import ConversationWrapupEnded, ConversationWrapupStarted
 from broker.reporting.explain.command import explain_main
 from broker.store import Store
 from protocol.values import MessageStatus
@@ -70,6 +72,34 @@ def test_only_what_concerns_an_agent(url: str) -> None:
     text = told(url, TALK, "--agent", ALICE)[1]
     assert "took it" in text
     assert "came from" not in text
+
+
+@pytest.mark.parametrize(
+    ("over", "said"),
+    [
+        (None, f"{ALICE} wraps up until 20.0 s later."),
+        (("agent", "Sold"), f"{ALICE} wrapped up for 12.0 s (agent, code Sold)."),
+        (("expired", None), f"{ALICE} wrapped up for 12.0 s (expired)."),
+    ],
+)
+def test_the_work_after_it_is_told(
+    url: str, over: tuple[str, str | None] | None, said: str
+) -> None:
+    """B-57: behind its end."""
+    store, at = Store.open(url, create=False), AT + 20
+    who = {**letters.WHICH, "agent": ALICE}
+    store.commit([ConversationWrapupStarted(**who, at=at, until=at + 20 * SECOND)])
+    if over is not None:
+        cause, code = over
+        ended = ConversationWrapupEnded(
+            **who, at=at + 12 * SECOND, cause=WrapupEnd(cause), code=code
+        )
+        store.commit([ended])
+    store.note_life(AT + 30 * SECOND)
+    store.close()
+    lines = [line.split("  ", 1)[-1] for line in told(url, TALK)[1].splitlines()]
+    behind = lines.index(f"{ALICE} closed it (Solved).") + 1
+    assert lines[behind] == said
 
 
 def test_the_same_for_programs(url: str) -> None:
