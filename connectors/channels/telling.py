@@ -51,3 +51,22 @@ def innermost(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     return error
+
+
+def in_words(error: BaseException) -> str:
+    """What the system says of a connection that did not come about, out of all that libraries put around it.
+
+    Their own texts may have a URL in them, and that a secret.
+    """
+    waiting, seen = [error], set()
+    while waiting:
+        found = waiting.pop(0)
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        if isinstance(found, OSError) and found.strerror:
+            return found.strerror
+        if isinstance(found, BaseExceptionGroup):
+            waiting += found.exceptions
+        waiting += [one for one in (found.__cause__, found.__context__) if one is not None]
+    return type(error).__name__

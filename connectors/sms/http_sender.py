@@ -7,6 +7,7 @@ from typing import Final
 import anyio
 import httpx2
 
+from connectors.channels.telling import in_words
 from connectors.sms.answers import AnswerRules, Outcome, Verdict, judge
 from connectors.sms.described import HttpRequest
 from connectors.sms.locators import Document
@@ -43,11 +44,12 @@ async def ask(
         with anyio.fail_after(within):
             return await _ask(client, request, rules)
     except _NOT_SENT as error:
-        return Verdict(outcome=Outcome.TEMPORARY, text=f"no connection: {_named(error)}")
+        return Verdict(outcome=Outcome.TEMPORARY, text=f"no connection: {in_words(error)}")
     except TimeoutError:
         return Verdict(outcome=Outcome.UNKNOWN, text=f"no answer within {within:g} s")
     except httpx2.HTTPError as error:
-        return Verdict(outcome=Outcome.UNKNOWN, text=f"no answer: {_named(error)}")
+        # Without the URL: that may have a secret in it.
+        return Verdict(outcome=Outcome.UNKNOWN, text=f"no answer: {type(error).__name__}")
 
 
 async def _ask(client: httpx2.AsyncClient, request: HttpRequest, rules: AnswerRules) -> Verdict:
@@ -63,8 +65,3 @@ async def _ask(client: httpx2.AsyncClient, request: HttpRequest, rules: AnswerRu
                     break
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return judge(answer.status_code, Document(body=bytes(body), headers=headers), rules)
-
-
-def _named(error: Exception) -> str:
-    """What went wrong, without the URL: that may have a secret in it."""
-    return type(error).__name__

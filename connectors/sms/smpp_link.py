@@ -11,6 +11,7 @@ import anyio
 import anyio.abc
 from attrs import define, field
 
+from connectors.channels.telling import in_words
 from connectors.client.backoff import Backoff
 from connectors.sms.accounts import SmppSide
 from connectors.sms.answers import Outcome
@@ -125,7 +126,7 @@ class SmppLink:
             with anyio.fail_after(smpp.answer_wait):
                 stream = await self._connect()
         except (OSError, ssl.SSLError, TimeoutError) as error:
-            self.tell(f"no connection to {smpp.host}:{smpp.port}: {type(error).__name__}")
+            self.tell(f"no connection to {smpp.host}:{smpp.port}: {in_words(error)}")
             return False
         self.connection += 1
         tuning = Tuning(

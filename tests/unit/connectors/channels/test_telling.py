@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.channels.stop import Stop
-from connectors.channels.telling import innermost, insist
+from connectors.channels.telling import in_words, innermost, insist
 from connectors.client.errors import ConnectionLost, Ended, EndReason, Refused, TimedOut
 from tests.support.played_channel import in_virtual_time
 
@@ -50,3 +50,16 @@ def test_what_tasks_raised_is_found_in_their_groups() -> None:
     assert innermost(ExceptionGroup("", [ExceptionGroup("", [error])])) is error
     two = ExceptionGroup("", [error, error])
     assert innermost(two) is two
+
+
+def test_of_a_connection_that_did_not_come_about_the_system_has_the_word() -> None:
+    refused = ConnectionRefusedError(111, "Connection refused")
+    attempts = OSError("all attempts failed")
+    attempts.__cause__ = ExceptionGroup("several", [refused, TimeoutError()])
+    wrapped = RuntimeError("https://provider.example/?password=secret")
+    wrapped.__cause__ = attempts
+    assert in_words(wrapped) == "Connection refused"
+    circle = ValueError("secret")
+    circle.__context__ = KeyError("secret")
+    circle.__context__.__context__ = circle
+    assert in_words(circle) == "ValueError"

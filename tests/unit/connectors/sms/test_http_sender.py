@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Callable
 import httpx2
 import pytest
 import trio
+from attrs import evolve
 from trio.testing import MockClock
 
 from connectors.sms.answers import AnswerRules, Outcome, Verdict
 from connectors.sms.described import HttpRequest
 from connectors.sms.http_sender import LONGEST_ANSWER, ask
 from connectors.sms.locators import locator
+from tests.support.dovecot import free_port
 
 REQUEST = HttpRequest(
     method="POST", url="https://example.com/send?key=secret", headers={"X-A": "1"}, body=b"to=1"
@@ -59,6 +61,13 @@ async def test_b55_an_error_is_unknown_whenever_it_may_have_been_heard(
     verdict = await asked(answer)
     assert verdict.outcome is Outcome(outcome)
     assert "secret" not in verdict.text
+
+
+async def test_why_there_is_no_connection_is_told_without_the_url() -> None:
+    url = f"http://127.0.0.1:{free_port()}/?key=secret"
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        verdict = await ask(client, evolve(REQUEST, url=url), RULES, 5)
+    assert verdict == Verdict(outcome=Outcome.TEMPORARY, text="no connection: Connection refused")
 
 
 async def test_b55_no_answer_in_time_is_unknown(autojump_clock: MockClock) -> None:
