@@ -18,7 +18,16 @@ def derive(kind: str, name: str) -> Guid:
 
 def project_id(project: str) -> Guid:
     """The id of a project that is called by its name, or by its id if the configuration gives it one."""
+    return _named("project", project)
+
+
+def message_gateway_id(gateway: str) -> Guid:
+    """The same of a message gateway."""
+    return _named("message_gateway", gateway)
+
+
+def _named(kind: str, name: str) -> Guid:
     try:
-        return parse_guid(project) or Guid(project)
+        return parse_guid(name) or Guid(name)
     except ValueError:
-        return derive("project", project)
+        return derive(kind, name)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from uuid import uuid4
 
 from connectors.client.connect import WorkplaceClient
 from connectors.client.events import (
@@ -27,9 +28,9 @@ from connectors.terminal.colleagues import (
     parties_text,
 )
 from connectors.terminal.conversation import Conversation
-from connectors.terminal.mail_talk import MailTalk
+from connectors.terminal.mail_talk import MailTalk, NewMail
 from connectors.terminal.mails import HELP as MAIL_HELP
-from connectors.terminal.mails import Mails
+from connectors.terminal.mails import Mails, due_text
 from connectors.terminal.options import AgentOptions
 from connectors.terminal.program import CHAT, NAME, OWN, STATE, TYPING, Face, is_command
 from connectors.terminal.words import CLOSED_BY, STATE_WORDS, wrap_up_text
@@ -133,8 +134,7 @@ class AgentTerminal(NumberedTerminal):
         elif name in ("end", "e"):
             await self._hang_up(rest, ChatStatus.ANSWERED)
         elif name == "mail":
-            for line in MAIL_HELP.splitlines():
-                self.remark(line)
+            self._mails.begin(rest)
         elif name == "chats":
             for talk in self.talks.values():
                 self.remark(f"#{talk.number} {talk.title}: {self._stands(talk)}")
@@ -205,6 +205,22 @@ class AgentTerminal(NumberedTerminal):
             self._make_room()
             talk = self.talks[ref] = MailTalk(ref, number=self.number_of(ref))
         return talk
+
+    def begin_mail(self, gateway: Guid, address: str) -> NewMail:
+        """A message that begins a conversation, on the screen."""
+        ref = self.client.ref(Guid(str(uuid4())))
+        talk = NewMail(ref, address, self.number_of(ref), gateway=gateway, address=address)
+        talk.status = ChatStatus.ANSWERED
+        self.talks[ref] = talk
+        self.look_at(ref)
+        return talk
+
+    def leave(self, talk: NewMail) -> None:
+        """Take such a message off the list: it is sent, or dropped."""
+        self.talks.pop(talk.ref, None)
+        if self.active == talk.ref:
+            self.active = None
+        self.stir()
 
     @property
     def mail_on_screen(self) -> MailTalk | None:
@@ -420,6 +436,8 @@ class AgentTerminal(NumberedTerminal):
         """How a chat stands to its agent."""
         if talk.chat_id in self._wrap_ups():
             return "wrap-up"
+        if isinstance(talk, NewMail):
+            return "being written"
         if talk.is_parked and isinstance(talk, MailTalk):
             return "put aside"
         if talk.status is ChatStatus.ANSWERED and talk.is_parked:
@@ -432,7 +450,8 @@ class AgentTerminal(NumberedTerminal):
         talk = self.talks.get(self.active) if self.active is not None else None
         if talk is not None:
             name = clipped(talk.title, NAME)
-            parts.append(Part(f"#{talk.number} {name}: {self._stands(talk)}", CHAT))
+            due = due_text(talk.due) if isinstance(talk, MailTalk) else ""
+            parts.append(Part(f"#{talk.number} {name}: {self._stands(talk)}{due}", CHAT))
             if talk.is_typing:
                 parts.append(Part(f"{name} is typing…", TYPING))
         own = clipped(self.party_name or "", NAME)

@@ -8,7 +8,7 @@ from connectors.client.connect import WorkplaceClient
 from connectors.client.events import ChatRef
 from connectors.terminal.conversation import short
 from connectors.terminal.forms import read_forms
-from connectors.terminal.mail_talk import MailTalk
+from connectors.terminal.mail_talk import MailTalk, NewMail
 from connectors.terminal.program import Terminal
 from connectors.terminal.words import STATE_WORDS, decision_text, listed_text
 from protocol.agent import AgentStateInfo
@@ -49,6 +49,14 @@ class NumberedTerminal(Terminal):
     @abstractmethod
     def mail(self, conversation_id: Guid) -> MailTalk:
         """A conversation of messages, made on first sight."""
+
+    @abstractmethod
+    def begin_mail(self, gateway: Guid, address: str) -> NewMail:
+        """A message that begins a conversation, on the screen."""
+
+    @abstractmethod
+    def leave(self, talk: NewMail) -> None:
+        """Take such a message off the list: it is sent, or dropped."""
 
     @abstractmethod
     def forget(self, ref: ChatRef) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from connectors.terminal.html_text import text_of
 from connectors.terminal.words import local_time
 from protocol.blob import AttachmentInfo
 from protocol.message import MessageContentInfo, MessageStatusInfo
@@ -49,9 +50,16 @@ def writer(message: MessageContentInfo) -> str:
     return message.agent_name or "Parley"
 
 
+def text_in(message: MessageContentInfo) -> str:
+    """What a message says; of one that has HTML alone the text of that."""
+    if message.body_text or not message.body_html:
+        return message.body_text or ""
+    return text_of(message.body_html)
+
+
 def in_transcript(message: MessageContentInfo) -> str:
     """A message with its quotes folded, shortened where it is long."""
-    lines = folded(message.body_text or "").split("\n")
+    lines = folded(text_in(message)).split("\n")
     rest = len(lines) - SHOWN_LINES
     if rest > 0:
         lines = [*lines[:SHOWN_LINES], f"[{rest} more lines: /read {message.counter}]"]
@@ -64,7 +72,7 @@ def in_transcript(message: MessageContentInfo) -> str:
 
 def whole(message: MessageContentInfo, *, with_quotes: bool) -> str:
     """A message with its header lines; with all that it quotes, or that folded."""
-    body = message.body_text or "(no text)"
+    body = text_in(message) or "(no text)"
     return "\n".join(
         [
             *header_lines(message),
@@ -135,12 +143,29 @@ def _folding(lines: int) -> list[str]:
 
 def passed_on(message: MessageContentInfo) -> str:
     """A message as it stands below what is written when it is passed on."""
-    text = "\n".join([*header_lines(message), "", (message.body_text or "").strip("\n")])
+    text = "\n".join([*header_lines(message), "", text_in(message).strip("\n")])
     return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
 
 
 def delivery_text(info: MessageStatusInfo) -> str:
     """What has become of an outbound message."""
     said = STATUS_WORDS.get(info.status, "") if info.status is not None else ""
-    why = f": {info.error}" if info.error else ""
-    return f"message [{info.counter}] {said}{why}"
+    return f"message [{info.counter}] {said}{attempt_text(info)}"
+
+
+def attempt_text(info: MessageStatusInfo) -> str:
+    """What is known of the last attempt to send a message that is not sent: refused, or unknown (B-55)."""
+    if info.status not in (MessageStatus.RETRY, MessageStatus.FAILED):
+        return f": {info.error}" if info.error else ""
+    if info.error:
+        return f" (attempt {info.attempt}): {info.error}"
+    return f" (attempt {info.attempt}): no answer came in time, so they may have a copy"
+
+
+def mark_of(message: MessageContentInfo, info: MessageStatusInfo | None) -> str:
+    """The line below a message that was not sent, which says so; empty where nothing is the matter."""
+    status = message.status
+    if status not in (MessageStatus.RETRY, MessageStatus.FAILED, MessageStatus.CANCELLED):
+        return ""
+    why = attempt_text(info) if info is not None and info.status is status else ""
+    return f"\n[{STATUS_WORDS[status]}{why}]"

@@ -9,12 +9,13 @@ from connectors.terminal.letters import (
     attachment_text,
     in_transcript,
     is_inbound,
+    mark_of,
     passed_on,
     writer,
 )
 from protocol.blob import AttachmentInfo
 from protocol.chat import ChatSentenceInfo
-from protocol.message import MessageContentInfo
+from protocol.message import MessageContentInfo, MessageStatusInfo
 from protocol.values import Guid, MessageStatus
 
 _TICKS = {
@@ -73,7 +74,7 @@ class Writing:
         """Whether there is nothing to be sent."""
         return not (any(line.strip() for line in self.lines) or self.attachments or self.passes_on)
 
-    def draft(self, conversation_id: Guid) -> MessageContentInfo:
+    def draft(self, conversation_id: Guid | None) -> MessageContentInfo:
         """What the broker is to keep."""
         return MessageContentInfo(
             conversation_id=conversation_id,
@@ -86,7 +87,7 @@ class Writing:
             forward_of=self.passes_on.message_id if self.passes_on is not None else None,
         )
 
-    def message(self, conversation_id: Guid, now: datetime) -> MessageContentInfo:
+    def message(self, conversation_id: Guid | None, now: datetime) -> MessageContentInfo:
         """What is sent."""
         text = "\n".join(self.lines).strip("\n")
         if self.passes_on is not None:
@@ -107,28 +108,38 @@ class MailTalk(Conversation):
         writing: What is being written, or was and is kept.
         is_writing: What is typed goes into it.
         about: Its subject.
+        due: When it is to be answered at the latest.
     """
 
     writing: Writing | None = None
     is_writing: bool = False
     about: str = ""
+    due: datetime | None = None
 
     @property
     def id(self) -> Guid:
         """Its name on the wire."""
         return Guid(self.ref.name)
 
-    def put(self, message: MessageContentInfo) -> Line:
-        """Add the next message, or show a known one as it is now; gives its line."""
+    def outgoing(self, writing: Writing, now: datetime) -> MessageContentInfo:
+        """What is being written, as it is sent."""
+        return writing.message(self.id, now)
+
+    def put(self, message: MessageContentInfo, sent: MessageStatusInfo | None = None) -> Line:
+        """Add the next message, or show a known one as it is now, and what is known of its last attempt.
+
+        Returns:
+            Its line.
+        """
         place = self._places.get(message.counter)
         if place is None:
-            line = _line(message)
+            line = _line(message, sent)
             self._places[message.counter] = len(self._entries)
             self._entries.append(line)
             return line
         known = self._entries[place]
         assert isinstance(known, Line)
-        line = evolve(known, tick=_tick(message))
+        line = evolve(known, tick=_tick(message), text=_text(message, sent))
         self._entries[place] = line
         return line
 
@@ -144,9 +155,34 @@ class MailTalk(Conversation):
         return [*super().lines(unsent), *below]
 
 
-def _line(message: MessageContentInfo) -> Line:
+@define(eq=False)
+class NewMail(MailTalk):
+    """A message that begins a conversation, until it is sent: it is known here alone.
+
+    Attributes:
+        gateway: The message gateway by which it goes.
+        address: Whom it is for.
+    """
+
+    gateway: Guid | None = None
+    address: str = ""
+
+    def outgoing(self, writing: Writing, now: datetime) -> MessageContentInfo:
+        """What is being written, as it is sent."""
+        return evolve(
+            writing.message(None, now),
+            gateway_id=self.gateway,
+            remote_address=writing.to or self.address,
+        )
+
+
+def _text(message: MessageContentInfo, sent: MessageStatusInfo | None) -> str:
+    return in_transcript(message) + mark_of(message, sent)
+
+
+def _line(message: MessageContentInfo, sent: MessageStatusInfo | None) -> Line:
     return Line(
-        text=in_transcript(message),
+        text=_text(message, sent),
         who=writer(message),
         mine=not is_inbound(message),
         tick=_tick(message),

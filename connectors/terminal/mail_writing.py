@@ -14,7 +14,7 @@ from connectors.client.connect import WorkplaceClient
 from connectors.client.errors import ConnectorError
 from connectors.terminal.colleagues import NumberedTerminal
 from connectors.terminal.letters import is_inbound
-from connectors.terminal.mail_talk import MailTalk, Writing
+from connectors.terminal.mail_talk import MailTalk, NewMail, Writing
 from connectors.terminal.refusals import refusal_text
 from connectors.terminal.saved import read
 from protocol.message import MessageContentInfo
@@ -74,6 +74,11 @@ class MailWriting:
             talk.writing.lines.append(rest)
             self._keep(talk)
 
+    def begin(self, talk: NewMail) -> None:
+        """Write the first message of a conversation."""
+        talk.writing = Writing(key=str(uuid4()), to=talk.address)
+        self._begin(talk)
+
     def _begin(self, talk: MailTalk) -> Writing | None:
         """Write on, or begin to; nothing while the last one is under way."""
         if talk.status is not ChatStatus.ANSWERED:
@@ -87,7 +92,8 @@ class MailWriting:
         if not talk.is_writing:
             talk.is_writing = True
             about = f", {talk.about}" if talk.about else ""
-            self._terminal.remark(f"to {talk.writing.to or talk.title}{about}: {_HOW}", talk)
+            how = f"{_HOW}, /subject TEXT" if isinstance(talk, NewMail) else _HOW
+            self._terminal.remark(f"to {talk.writing.to or talk.title}{about}: {how}", talk)
         return talk.writing
 
     async def _forward(self, talk: MailTalk, rest: str) -> None:
@@ -153,11 +159,18 @@ class MailWriting:
             self._decline("nothing is being written")
             return
         talk.writing, talk.is_writing = None, False
+        if isinstance(talk, NewMail):
+            self._terminal.leave(talk)
+            self._terminal.remark("dropped")
+            return
         self._terminal.remark("dropped", talk)
         await self._client.conversations.draft(MessageContentInfo(conversation_id=talk.id))
 
     def _keep(self, talk: MailTalk) -> None:
-        """Have the broker keep the draft."""
+        """Have the broker keep the draft; it keeps none that is of no conversation yet."""
+        if isinstance(talk, NewMail):
+            self._terminal.stir()
+            return
         self._later(self._keep_now(talk), "not kept")
 
     async def _keep_now(self, talk: MailTalk) -> None:
@@ -177,13 +190,19 @@ class MailWriting:
 
     async def _send_now(self, talk: MailTalk, writing: Writing) -> None:
         try:
-            await self._client.conversations.send(writing.message(talk.id, datetime.now(UTC)))
+            sent = await self._client.conversations.send(talk.outgoing(writing, datetime.now(UTC)))
         except ConnectorError:
             # What is changed and sent then is another message.
             writing.key, writing.is_under_way = str(uuid4()), False
             raise
         if talk.writing is writing:
             talk.writing = None
+        if isinstance(talk, NewMail) and sent.conversation_id is not None:
+            is_seen = self._terminal.active == talk.ref
+            self._terminal.leave(talk)
+            begun = self._terminal.mail(sent.conversation_id)
+            if is_seen:
+                self._terminal.look_at(begun.ref)
 
     def _later(self, what: Awaitable[object], otherwise: str) -> None:
         """Do something that nobody waits for, except the end of the program."""

@@ -21,20 +21,21 @@ from connectors.client.events import ChatRef, Event
 from connectors.terminal.colleagues import Colleagues, NumberedTerminal
 from connectors.terminal.conversation import short
 from connectors.terminal.letters import delivery_text, is_inbound, whole
-from connectors.terminal.mail_talk import MailTalk
+from connectors.terminal.mail_talk import MailTalk, NewMail
 from connectors.terminal.mail_writing import MailWriting, messages_of
 from connectors.terminal.saved import save
 from connectors.terminal.until import EXAMPLES, until
 from connectors.terminal.words import CLOSED_BY, local_time
 from protocol.blob import AttachmentInfo
 from protocol.conversation import ConversationInfo, ConversationNoteInfo
-from protocol.identifiers import project_id
+from protocol.identifiers import message_gateway_id, project_id
 from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus, Guid, MessageStatus, ScanVerdict
 
 HELP = """\
 Messages are beside chats: /accept, /reject, /N, /note, /return, /transfer
 /mails  those that wait         /pick N  take one
+/mail new GATEWAY ADDRESS       write to somebody, as with /answer
 /read [N] [all]         a message with its headers; all: and its quotes
 /answer                 write lines, a dot alone sends them; a draft is kept
 /forward ADDRESS [N]    pass a message on, in the same way
@@ -44,6 +45,7 @@ Messages are beside chats: /accept, /reject, /N, /note, /return, /transfer
 /finish [CODE][: NOTE]  it is done              /spam  it is unwanted
 /cancel [N]  /retry [N] a message that waits, or that has failed"""
 
+_NOT_YET = "nothing is sent yet: a line with a dot alone sends it, /drop drops it"
 _CHAT_ONLY = frozenset({"invite", "leave", "form", "monitor", "join", "done"})
 _TOLD = frozenset(set(MessageStatus) - {MessageStatus.QUEUED, MessageStatus.SENDING})
 """The statuses of a message that are told in words."""
@@ -99,6 +101,8 @@ class Mails:
             await self._terminal.attempt(self._pick(rest))
         elif (talk := self.active) is None:
             return False
+        elif isinstance(talk, NewMail) and name not in self.writing.commands:
+            self._decline(_NOT_YET)
         elif name in self._commands:
             await self._terminal.attempt(self._commands[name](talk, rest))
         elif name in _CHAT_ONLY:
@@ -130,6 +134,19 @@ class Mails:
         self._terminal.mail(Guid(ref.name))
         self._terminal.look_at(ref)
 
+    def begin(self, rest: str) -> None:
+        """Write to somebody who has not written: `new GATEWAY ADDRESS`; alone: say what there is."""
+        what, _, whom = rest.partition(" ")
+        name, _, address = whom.strip().rpartition(" ")
+        if not rest:
+            for line in HELP.splitlines():
+                self._terminal.remark(line)
+            return
+        if what != "new" or not name:
+            self._decline("/mail new GATEWAY ADDRESS")
+            return
+        self.writing.begin(self._terminal.begin_mail(message_gateway_id(name.strip()), address))
+
     async def take(self, talk: MailTalk) -> None:
         """Take one that is offered."""
         await self._client.conversations.answer(talk.id)
@@ -140,7 +157,10 @@ class Mails:
 
     async def end(self, talk: MailTalk) -> None:
         """Finish one without a code."""
-        await self._finish(talk, "")
+        if isinstance(talk, NewMail):
+            self._decline(_NOT_YET)
+        else:
+            await self._finish(talk, "")
 
     async def _return(self, talk: MailTalk, _rest: str) -> None:
         await self._client.conversations.give_back(talk.id)
@@ -259,7 +279,7 @@ class Mails:
                 self._terminal.remark(f"a message of before: {delivery_text(info)}")
             case MessageStatusChanged(key, info, message) if message is not None:
                 talk = self._terminal.mail(key)
-                talk.put(message)
+                talk.put(message, info)
                 if info.status in _TOLD:
                     self._terminal.remark(delivery_text(info), talk)
             case NoteAdded(key, note, is_new):
@@ -272,7 +292,7 @@ class Mails:
         said = "".join(f"; {note.agent_name}: {note.text}" for note in info.internal or ())
         self._terminal.remark(
             f"{talk.title} writes, {info.subject or 'no subject'} "
-            f"({info.project_name or info.gateway_name}){_due(info)}{said}: "
+            f"({info.project_name or info.gateway_name}){_contact(info)}{_due(info)}{said}: "
             f"/accept {talk.number} or /reject {talk.number} within {info.max_signal_duration} s",
             talk,
         )
@@ -283,6 +303,7 @@ class Mails:
     ) -> None:
         talk.title = f"{info.channel or 'mail'}: {named(info)}"
         talk.about = info.subject or ""
+        talk.due = info.due_utc if info.unanswered else None
         was = (before.status, before.parked_until_utc, before.is_parked) if before else None
         talk.status, talk.is_parked = info.status, info.is_parked
         if info.status in (ChatStatus.ALERTING, ChatStatus.ANSWERED):
@@ -295,8 +316,11 @@ class Mails:
             self._terminal.remark(_due(info).lstrip("; ") or "no answer is due", talk)
 
     def _added(self, talk: MailTalk, message: MessageContentInfo, *, is_new: bool) -> None:
-        line = talk.put(message)
+        known = self._client.conversations.get(talk.id)
+        line = talk.put(message, known.delivery(message.counter) if known is not None else None)
         self.writing.go_on(talk)
+        if not is_inbound(message) and not message.is_automatic:
+            talk.due = None
         if is_new and is_inbound(message):
             if talk.ref != self._terminal.active:
                 talk.unread += 1
@@ -322,7 +346,7 @@ def named(info: ConversationInfo) -> str:
 def _stands(info: ConversationInfo) -> str:
     """How it is told where a conversation stands now."""
     if info.status is ChatStatus.ANSWERED:
-        return f"the conversation is yours{_due(info)}; /answer, /read, /park WHEN, /finish"
+        return f"the conversation is yours{_contact(info)}{_due(info)}; /answer, /read, /park WHEN, /finish"
     if info.status is ChatStatus.CLOSED:
         by = CLOSED_BY.get(info.close_reason, "") if info.close_reason is not None else ""
         return f"the conversation is closed{by}"
@@ -337,6 +361,16 @@ def _due(info: ConversationInfo) -> str:
     return f"; answer by {local_time(info.due_utc, '%a %H:%M')}" if info.due_utc is not None else ""
 
 
+def due_text(due: datetime | None) -> str:
+    """By when somebody waits for an answer, behind the name of a conversation."""
+    return f", answer by {local_time(due, '%a %H:%M')}" if due is not None else ""
+
+
+def _contact(info: ConversationInfo) -> str:
+    """Who they are, where that is known."""
+    return f"; contact: {info.contact_name}" if info.contact_name else ""
+
+
 _WHERE = {ChatStatus.ALERTING: "somebody has been asked", ChatStatus.CLOSED: "closed"}
 
 
@@ -349,4 +383,4 @@ def listed_text(info: ConversationInfo) -> str:
         stands = f"with {info.agent_name or 'an agent'}"
     elif info.status in _WHERE:
         stands = _WHERE[info.status]
-    return f"{who}, {short(info.subject or 'no subject')} ({where}): {stands}{_due(info)}"
+    return f"{who}, {short(info.subject or 'no subject')} ({where}): {stands}{_contact(info)}{_due(info)}"

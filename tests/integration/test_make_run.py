@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,52 @@ def test_a_mail_is_answered_on_the_full_screen_and_in_an_editor(
         alice.enters("/park 2h")
         alice.shows("put aside until ", "[#1 Email: Jana Nova, put aside]")
         alice.enters("/quit")
+
+
+def _html_mail() -> bytes:
+    """A mail that has HTML alone, and a file whose name leads elsewhere."""
+    mail = EmailMessage(policy=policy.SMTP)
+    mail["From"], mail["To"] = "Jana Nova <jana@example.org>", "office@example.com"
+    mail["Subject"], mail["Message-ID"] = "The plan", "<plan@example.org>"
+    mail.set_content("<p>Here is <b>the plan</b>.</p><script>1</script>", subtype="html")
+    mail.add_attachment(b"a,b\n1,2\n", maintype="text", subtype="csv", filename="../plan.csv")
+    return mail.as_bytes()
+
+
+@pytest.mark.requires("tmux")
+def test_html_is_read_a_file_is_saved_and_a_message_is_begun(
+    place: tuple[Path, ServedBroker],
+) -> None:
+    """B-61, B-62: on a real terminal, through the broker and its mailbox."""
+    folder, broker = place
+    saved = folder / "saved"
+    saved.mkdir()
+    (saved / "plan.csv").write_text("mine")
+    with running(folder), Tmux(folder / "tmux") as tmux:
+        alice = tmux.opens("alice", command("agent", broker, "--ready"))
+        alice.shows("● connected", "ready")
+        (folder / "mail" / "in" / "plan.eml").write_bytes(_html_mail())
+        alice.shows("#1 Email: Jana Nova calls,")
+        alice.enters("/accept")
+        alice.shows("Here is the plan.", "plan.csv (8 bytes)", ": open, answer by ")
+        alice.enters(f"/save {saved}")
+        alice.shows("saved as ")
+        alice.enters("/finish")
+        alice.shows("the conversation is closed")
+        alice.enters("/mail new Office mail eva@example.org")
+        alice.shows("#2 eva@example.org: being written", "/subject TEXT")
+        alice.enters("/subject Your boots")
+        alice.shows("subject: Your boots")
+        alice.enters("They are here.")
+        alice.shows("to eva@example.org: They are here.")
+        alice.enters(".")
+        alice.shows("message [1] is sent", "the conversation is yours")
+        alice.enters("/quit")
+    assert (saved / "plan.csv").read_text() == "mine"
+    others = [file for file in saved.iterdir() if file.name != "plan.csv"]
+    assert [file.read_bytes() for file in others] == [b"a,b\n1,2\n"]
+    mails = [file.read_bytes() for file in (folder / "mail" / "out").iterdir()]
+    assert any(b"They are here." in mail and b"To: eva@example.org" in mail for mail in mails)
 
 
 def test_when_the_channel_ends_that_is_said_and_the_broker_goes_on(

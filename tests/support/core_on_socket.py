@@ -62,7 +62,7 @@ class CoreOnSocket:
         """Say something to everybody that the core did not say."""
         for line in list(self._streams):
             line.push(type_, payload)
-        await self._flush()
+        await self.flush()
 
     async def cut(self) -> None:
         """Every connection breaks; the broker goes on."""
@@ -80,17 +80,18 @@ class CoreOnSocket:
                         self.breaks_at = None
                         self.core.drop(line)
                         line.data_to_send()  # this never arrives
-                        await self._flush()
+                        await self.flush()
                         return
-                    await self._flush()
+                    await self.flush()
         except (anyio.EndOfStream, *_BROKEN):
             self.core.drop(line)
             self.left.set()
-            await self._flush()
+            await self.flush()
         finally:
             del self._streams[line]
 
-    async def _flush(self) -> None:
+    async def flush(self) -> None:
+        """Send what the core has said, also when only time has passed."""
         async with self._lock:
             for line, stream in list(self._streams.items()):
                 if data := line.data_to_send():

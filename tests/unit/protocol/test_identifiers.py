@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.identifiers import derive, project_id
+from protocol.identifiers import derive, message_gateway_id, project_id
 from protocol.values import Guid
 
 GIVEN = "00000000-0000-4000-8000-0000000000aa"
@@ -28,3 +28,10 @@ def test_what_is_called_alike_and_is_another_kind_has_another_id() -> None:
 )
 def test_a_project_goes_by_its_id_or_by_its_name(named: str, id: str) -> None:
     assert project_id(named) == Guid(id)
+
+
+@pytest.mark.parametrize(
+    ("named", "id"), [(GIVEN.upper(), GIVEN), ("Mail", derive("message_gateway", "Mail"))]
+)
+def test_a_message_gateway_does_so_too(named: str, id: str) -> None:
+    assert message_gateway_id(named) == Guid(id)

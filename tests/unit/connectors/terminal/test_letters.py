@@ -11,6 +11,7 @@ from connectors.terminal.letters import (
     delivery_text,
     folded,
     in_transcript,
+    mark_of,
     passed_on,
     size_text,
     whole,
@@ -21,6 +22,9 @@ from protocol.message import MessageContentInfo, MessageStatusInfo
 from protocol.values import Direction, MessageStatus, ScanVerdict
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+UNKNOWN = "no answer came in time, so they may have a copy"
 
 
 def mail(**members: Any) -> MessageContentInfo:
@@ -97,8 +101,51 @@ def test_an_infected_attachment_is_told() -> None:
     assert text == "no name (1 bytes, INFECTED: it is not given out)"
 
 
-def test_what_has_become_of_a_message() -> None:
-    info = MessageStatusInfo(counter=2, status=MessageStatus.RETRY, error="mailbox full")
-    assert delivery_text(info) == (
-        "message [2] could not be sent yet, and is tried again: mailbox full"
+@pytest.mark.parametrize(
+    ("status", "error", "said"),
+    [
+        (
+            MessageStatus.RETRY,
+            "full",
+            "could not be sent yet, and is tried again (attempt 3): full",
+        ),
+        (
+            MessageStatus.RETRY,
+            None,
+            f"could not be sent yet, and is tried again (attempt 3): {UNKNOWN}",
+        ),
+        (
+            MessageStatus.FAILED,
+            "gone",
+            "could not be sent; /retry tries it again (attempt 3): gone",
+        ),
+        (MessageStatus.SENT, None, "is sent"),
+        (MessageStatus.SENT, "late", "is sent: late"),
+    ],
+)
+def test_what_has_become_of_a_message(status: MessageStatus, error: str | None, said: str) -> None:
+    """B-55: unknown is not refused."""
+    info = MessageStatusInfo(counter=2, attempt=3, status=status, error=error)
+    assert delivery_text(info) == f"message [2] {said}"
+
+
+def test_what_was_not_sent_is_marked_below_it() -> None:
+    failed = mail(status=MessageStatus.FAILED)
+    assert mark_of(failed, None) == "\n[could not be sent; /retry tries it again]"
+    info = MessageStatusInfo(attempt=1, status=MessageStatus.FAILED, error="gone")
+    assert mark_of(failed, info).endswith(" (attempt 1): gone]")
+    old = MessageStatusInfo(attempt=1, status=MessageStatus.RETRY, error="busy")
+    assert "busy" not in mark_of(failed, old)
+    assert mark_of(mail(status=MessageStatus.SENT), info) == ""
+    assert mark_of(mail(), info) == ""
+
+
+def test_a_message_that_has_html_alone_is_shown_as_text() -> None:
+    html = mail(body_text=None, body_html="<p>Do they <b>fit</b>?</p><script>1</script>")
+    assert in_transcript(html).endswith("\nDo they fit?")
+    assert "Do they fit?" in whole(html, with_quotes=True)
+    assert passed_on(html).endswith("> Do they fit?")
+    assert "Both" in whole(mail(body_html="<p>HTML", body_text="Both"), with_quotes=True)
+    assert "(no text)" in whole(
+        mail(body_text=None, body_html="<img src='cid:1'>"), with_quotes=True
     )

@@ -9,8 +9,10 @@ import pytest
 
 from broker.config.model import SECOND
 from connectors.terminal.colleagues import HELP as CHAT_HELP
+from connectors.terminal.mails import listed_text
+from protocol.conversation import ConversationInfo
 from protocol.values import ChatStatus, MessageStatus
-from tests.support.mail_program import TEXTS, MailScene, play_mail
+from tests.support.mail_program import NOON, OFFICE, TEXTS, MailScene, play_mail
 from tests.support.wired_core import BOB
 
 
@@ -243,12 +245,15 @@ def test_what_has_become_of_a_message_is_told_and_it_is_tried_again() -> None:
     """B-54, B-62."""
 
     async def scenario(scene: MailScene) -> None:
-        await scene.takes()
+        talk = await scene.takes()
         await scene.types("/answer", "At nine.", ".")
         sent = await scene.is_to_send()
         await scene.post.message_sent(sent, error="permanent: no such mailbox")
         await scene.face.shows(
-            "message [2] could not be sent; /retry tries it again: permanent: no"
+            "message [2] could not be sent; /retry tries it again (attempt 1): permanent: no"
+        )
+        assert "[could not be sent; /retry tries it again (attempt 1): permanent: no" in (
+            next(line.text for line in talk.lines([]) if line.counter == 2)
         )
         await scene.sees("/cancel", "the message: it is Failed")
         await scene.types("/retry")
@@ -261,6 +266,88 @@ def test_what_has_become_of_a_message_is_told_and_it_is_tried_again() -> None:
         assert status.status is MessageStatus.SENDING
 
     play_mail(scenario)
+
+
+def test_an_attempt_that_was_not_answered_is_told_as_unknown() -> None:
+    """B-55."""
+
+    async def scenario(scene: MailScene) -> None:
+        talk = await scene.takes()
+        await scene.types("/answer", "At nine.", ".")
+        await scene.is_to_send()
+        scene.core.wait(90)
+        await scene.broker.flush()
+        await scene.face.shows("is tried again (attempt 1): no answer came in time")
+        (line,) = (line.text for line in talk.lines([]) if line.counter == 2)
+        assert "they may have a copy" in line
+
+    play_mail(scenario)
+
+
+def test_a_message_to_somebody_who_has_not_written_begins_a_conversation() -> None:
+    async def scenario(scene: MailScene) -> None:
+        await scene.sees("/mail new Office", "/mail new GATEWAY ADDRESS")
+        await scene.sees("/mail old Office eva@example.org", "/mail new GATEWAY ADDRESS")
+        await scene.sees("/mail new Office eva@example.org", "to eva@example.org: write lines")
+        await scene.sees("/chats", "#1 eva@example.org: being written")
+        await scene.types(".")
+        await scene.face.shows("nothing is written yet")
+        for command in ("/read", "/finish", "/park", "/end"):
+            await scene.sees(command, "nothing is sent yet")
+        await scene.types("/subject Your boots", "They are here.")
+        begun = scene.terminal.mail_on_screen
+        assert begun is not None
+        assert begun.lines([])[-1].text == "They are here."
+        await scene.types(".")
+        sent = await scene.is_to_send()
+        assert (sent.remote_address, sent.subject_field) == ("eva@example.org", "Your boots")
+        assert (sent.body_text, sent.gateway_id) == ("They are here.", OFFICE)
+        await scene.face.shows("the conversation is yours")
+        await scene.idles()
+        talk = scene.terminal.mail_on_screen
+        assert talk is not None
+        assert (talk.id, talk.number) == (sent.conversation_id, scene.terminal.number_of(talk.ref))
+        assert list(scene.terminal.talks.values()) == [talk]
+        await scene.post.message_sent(sent)
+        await scene.face.shows("message [1] is sent")
+
+    play_mail(scenario)
+
+
+def test_a_message_that_is_not_taken_is_kept_and_may_be_dropped() -> None:
+    async def scenario(scene: MailScene) -> None:
+        await scene.types("/mail new No such eva@example.org", "They are here.")
+        await scene.sees(".", "not sent, and kept; /answer goes on with it")
+        talk = scene.terminal.mail_on_screen
+        assert talk is not None
+        assert talk.writing is not None
+        assert talk.writing.lines == ["They are here."]
+        await scene.sees("/drop", "dropped")
+        assert scene.terminal.mail_on_screen is None
+        assert not scene.terminal.talks
+
+    play_mail(scenario)
+
+
+def test_by_when_an_answer_is_due_stands_in_the_list_and_beside_its_name() -> None:
+    async def scenario(scene: MailScene) -> None:
+        talk = await scene.takes()
+        assert scene.terminal.status_parts()[1].text == "#1 Email: Jana: open"
+        talk.due = NOON
+        assert ", answer by Thu " in scene.terminal.status_parts()[1].text
+        await scene.types("/answer", "At nine.", ".")
+        await scene.is_to_send()
+        await scene.idles()
+        assert talk.due is None
+
+    play_mail(scenario)
+
+
+def test_a_contact_is_named_where_one_is_known() -> None:
+    info = ConversationInfo(
+        remote_name="Jana", contact_name="Jana Dvorak", due_utc=NOON, gateway_name="Office"
+    )
+    assert "; contact: Jana Dvorak; answer by Thu " in listed_text(info)
 
 
 def test_an_offer_is_declined_and_commands_of_chats_are_not_for_mail() -> None:
