@@ -67,7 +67,10 @@ async def test_why_there_is_no_connection_is_told_without_the_url() -> None:
     url = f"http://127.0.0.1:{free_port()}/?key=secret"
     async with httpx2.AsyncClient(trust_env=False) as client:
         verdict = await ask(client, evolve(REQUEST, url=url), RULES, 5)
-    assert verdict == Verdict(outcome=Outcome.TEMPORARY, text="no connection: Connection refused")
+    assert verdict.outcome is Outcome.TEMPORARY
+    assert verdict.text.startswith("no connection: ")
+    assert verdict.text.endswith("Connection refused")
+    assert "secret" not in verdict.text
 
 
 async def test_b55_no_answer_in_time_is_unknown(autojump_clock: MockClock) -> None:
