@@ -20,6 +20,7 @@ import anyio
 from connectors.client.blobs import download, upload
 from connectors.client.conversations import Conversation, Conversations
 from connectors.client.transport import Client, new_id
+from protocol.agent import AgentStateInfo
 from protocol.blob import AttachmentInfo
 from protocol.chat import DecisionInfo
 from protocol.conversation import (
@@ -28,6 +29,7 @@ from protocol.conversation import (
     ConversationInfo,
     ConversationNoteInfo,
     ConversationTransferInfo,
+    ConversationWrapUpInfo,
 )
 from protocol.frame import Frame
 from protocol.message import MessageCommandInfo, MessageContentInfo, MessageStatusInfo
@@ -127,6 +129,26 @@ class Correspondence:
             is_spam=is_spam,
         )
         return _status(await self._client.request("CS_CONVERSATION_CLOSE", info))
+
+    async def wrap_up(
+        self, conversation_id: Guid, code: str | None = None, note: str | None = None
+    ) -> AgentStateInfo:
+        """End the work after one that is closed, and say how it ended; `client.wrap_ups` has those that run.
+
+        Args:
+            conversation_id: The conversation.
+            code: One of the configured codes.
+            note: Free text.
+
+        Returns:
+            The state that the agent has now.
+        """
+        info = ConversationWrapUpInfo(
+            peer=self._number, conversation_id=conversation_id, code=code, note=note
+        )
+        payload = (await self._client.request("CS_CONVERSATION_WRAPUP", info)).payload
+        assert isinstance(payload, AgentStateInfo)
+        return payload
 
     async def overview(self) -> tuple[ConversationInfo, ...]:
         """Those that wait, of which one may be picked; for supervisors all that are open."""

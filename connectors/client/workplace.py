@@ -76,16 +76,18 @@ class WorkplaceClient(Client):
 
     @property
     def wrap_ups(self) -> tuple[AgentWrapUpInfo, ...]:
-        """The closed chats that still hold slots, the one that closed first in front.
+        """The closed chats and conversations that still hold slots, the one that closed first in front.
 
-        They are told at each connection, so a program that was started anew has them too.
+        Each has a `chat_id` or a `conversation_id`. They are told at each connection, so a program that was
+        started anew has them too.
         """
         state = self._session.agent
         return (state.wrap_ups or ()) if state is not None else ()
 
     def wrap_up_of(self, chat: ChatRef) -> AgentWrapUpInfo | None:
-        """The wrap-up that runs for a chat, if one does."""
-        return next((one for one in self.wrap_ups if one.chat_id == chat.name), None)
+        """The wrap-up that runs for a chat, or for a conversation (`ref`), if one does."""
+        running = self.wrap_ups
+        return next((o for o in running if chat.name in (o.chat_id, o.conversation_id)), None)
 
     async def wrap_up(
         self, chat: ChatRef, code: str | None = None, note: str | None = None

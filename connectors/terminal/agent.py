@@ -231,7 +231,7 @@ class AgentTerminal(NumberedTerminal):
     def _make_room(self) -> None:
         """Let closed ones go that nobody looks at."""
         for old in list(self.talks.values()):
-            is_over = old.status is ChatStatus.CLOSED and old.chat_id not in self._wrap_ups()
+            is_over = old.status is ChatStatus.CLOSED and old.ref.name not in self._wrap_ups()
             if is_over and old.ref != self.active:
                 del self.talks[old.ref]
 
@@ -374,27 +374,32 @@ class AgentTerminal(NumberedTerminal):
             self.remark(f"you are {self._state_text()}{ends}")
         self._tell_wrap_ups(running, is_first=is_first)
 
-    def _wrap_ups(self) -> dict[Guid | None, AgentWrapUpInfo]:
+    def _wrap_ups(self) -> dict[str, AgentWrapUpInfo]:
+        """Those that run, by the name of the chat or the conversation."""
         told = self._state.wrap_ups if self._state is not None else None
-        return {one.chat_id: one for one in told or ()}
+        return {one.chat_id or one.conversation_id or "": one for one in told or ()}
 
-    def _tell_wrap_ups(self, before: dict[Guid | None, AgentWrapUpInfo], *, is_first: bool) -> None:
+    def _tell_wrap_ups(self, before: dict[str, AgentWrapUpInfo], *, is_first: bool) -> None:
         """Tell which wrap-ups are over and which have begun, at the start those of before it."""
         now = self._wrap_ups()
-        for chat, one in before.items():
-            if chat not in now:
+        for name, one in before.items():
+            if name not in now:
                 self.remark(f"the wrap-up of {self._wrapped_up(one)} is over")
-        for chat, one in now.items():
-            if chat not in before:
+        for name, one in now.items():
+            if name not in before:
                 self.remark(wrap_up_text(one, self._wrapped_up(one), is_old=is_first))
 
     def _wrapped_up(self, one: AgentWrapUpInfo) -> str:
-        """The chat of a wrap-up, with its number: one of before the start is on the list from now on."""
-        name = one.remote_name or "a visitor"
-        if one.chat_id is None:
+        """What a wrap-up is of, with its number: one of before the start is on the list from now on."""
+        name = one.remote_name or one.remote_address or "a visitor"
+        if one.conversation_id is not None:
+            talk: Conversation = self.mail(one.conversation_id)
+        elif one.chat_id is not None:
+            talk = self.talk(self.client.ref(one.chat_id))
+            talk.chat_id = one.chat_id
+        else:
             return name
-        talk = self.talk(self.client.ref(one.chat_id))
-        talk.chat_id, talk.status = one.chat_id, talk.status or ChatStatus.CLOSED
+        talk.status = talk.status or ChatStatus.CLOSED
         talk.title = talk.title or name
         return f"#{talk.number} {talk.title}"
 
@@ -434,7 +439,7 @@ class AgentTerminal(NumberedTerminal):
 
     def _stands(self, talk: Conversation) -> str:
         """How a chat stands to its agent."""
-        if talk.chat_id in self._wrap_ups():
+        if talk.ref.name in self._wrap_ups():
             return "wrap-up"
         if isinstance(talk, NewMail):
             return "being written"

@@ -197,21 +197,26 @@ class Colleagues:
             self._terminal.remark("the chat is closed")
 
     async def _wrap_up(self, rest: str) -> None:
-        """End a wrap-up: of the chat that is named, else that on the screen, else that closed last."""
-        running = [self._client.ref(one.chat_id) for one in self._client.wrap_ups if one.chat_id]
+        """End a wrap-up: of what is named, else of what is on the screen, else of what closed last."""
+        names = [one.chat_id or one.conversation_id for one in self._client.wrap_ups]
+        running = [self._client.ref(name) for name in names if name is not None]
         if not running:
             self._terminal.decline("no wrap-up runs")
             return
         active = self._terminal.active
-        chat: ChatRef | None = active if active in running else running[-1]
+        meant: ChatRef | None = active if active in running else running[-1]
         if rest.startswith("#"):
             number, _, rest = rest[1:].partition(" ")
-            chat = self._terminal.numbered(int(number)) if number.isdecimal() else None
-        if chat not in running:
+            meant = self._terminal.numbered(int(number)) if number.isdecimal() else None
+        if meant is None or meant not in running:
             self._terminal.decline("no wrap-up runs for this chat")
             return
-        code, _, note = rest.partition(":")
-        await self._client.wrap_up(chat, code.strip() or None, note.strip() or None)
+        code, _, note = (part.strip() or None for part in rest.partition(":"))
+        one = self._client.wrap_up_of(meant)
+        if one is not None and one.conversation_id is not None:
+            await self._client.conversations.wrap_up(one.conversation_id, code, note)
+        else:
+            await self._client.wrap_up(meant, code, note)
 
     async def _explain(self, rest: str) -> None:
         if (chat := self._meant(rest)) is not None:

@@ -43,10 +43,11 @@ Messages are beside chats: /accept, /reject, /N, /note, /return, /transfer
 /save [N.M] [WHERE]     save an attachment      /earlier  older messages
 /park [WHEN]            aside till 14:30, tomorrow 9:00, 2h, or they write
 /finish [CODE][: NOTE]  it is done              /spam  it is unwanted
+/done [#N] [CODE][: NOTE]   end the wrap-up after it, where there is one
 /cancel [N]  /retry [N] a message that waits, or that has failed"""
 
 _NOT_YET = "nothing is sent yet: a line with a dot alone sends it, /drop drops it"
-_CHAT_ONLY = frozenset({"invite", "leave", "form", "monitor", "join", "done"})
+_CHAT_ONLY = frozenset({"invite", "leave", "form", "monitor", "join"})
 _TOLD = frozenset(set(MessageStatus) - {MessageStatus.QUEUED, MessageStatus.SENDING})
 """The statuses of a message that are told in words."""
 

@@ -7,7 +7,9 @@ from itertools import count
 from typing import Any
 
 import anyio
+from attrs import evolve
 
+from broker.config.model import SECOND
 from broker.core.message_state import Conversation
 from connectors.client.connect import connect_workplace
 from connectors.client.events import MessageSending
@@ -20,7 +22,7 @@ from protocol.message import MessageContentInfo
 from protocol.values import Guid
 from tests.support.agent_program import Lines, sit_down
 from tests.support.core_on_socket import CoreOnSocket, with_core
-from tests.support.wired_core import INSTALLATION
+from tests.support.wired_core import INSTALLATION, WiredCore
 
 MAIL_INSTALLATION = (
     INSTALLATION.replace('login = "bob"', 'login = "bob"\nskills = { Sales = 50 }')
@@ -124,6 +126,14 @@ class MailScene:
     def conversation(self, talk: MailTalk) -> Conversation:
         """The conversation as the core has it."""
         return self.core.state.messages.conversations[talk.id]
+
+
+def wraps_up(core: WiredCore, seconds: int = 20) -> None:
+    """The projects have a wrap-up from now on."""
+    projects = {
+        key: evolve(one, wrapup=seconds * SECOND) for key, one in core.state.config.projects.items()
+    }
+    core.config = core.state.config = evolve(core.state.config, projects=projects)
 
 
 def play_mail(scenario: Callable[[MailScene], Awaitable[None]]) -> None:

@@ -7,26 +7,29 @@ import anyio
 import pytest
 
 from broker.config.model import SECOND
+from broker.core.facts.messages import ConversationWrapupEnded
 from connectors.client.conversation_events import ConversationAlerted
 from connectors.client.correspondence import Correspondence
 from connectors.client.errors import Refused
 from connectors.client.events import MessageSending
 from connectors.client.messages import MessageClient, connect_messages
+from connectors.client.workplace import WorkplaceClient
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
 from protocol.identifiers import project_id
 from protocol.message import MessageContentInfo
 from protocol.values import AgentState, ChatStatus, Guid, MessageStatus
 from tests.support.core_on_socket import CoreOnSocket, with_core
-from tests.support.mail_program import MAIL_INSTALLATION, NOON, OFFICE, at_workplace
+from tests.support.mail_program import MAIL_INSTALLATION, NOON, OFFICE, at_workplace, wraps_up
 from tests.support.wired_core import BOB
 
 
 class Scene:
     """Alice has a conversation with Jana."""
 
-    def __init__(self, broker: CoreOnSocket, post: MessageClient, work: Correspondence) -> None:
-        self.core, self.post, self.work = broker.core, post, work
+    def __init__(self, broker: CoreOnSocket, post: MessageClient, client: WorkplaceClient) -> None:
+        self.core, self.post, self.client = broker.core, post, client
+        self.work: Correspondence = client.conversations
         self.key = Guid("")
         self.mails = 0
 
@@ -56,7 +59,7 @@ def play(backend: str, scenario: Scenario) -> None:
             connect_messages(broker.address, ["mail"], "mail-secret") as post,
             at_workplace(broker) as client,
         ):
-            scene = Scene(broker, post, client.conversations)
+            scene = Scene(broker, post, client)
             await client.set_state(AgentState.READY)
             await scene.comes()
             async for event in client.events():
@@ -82,6 +85,28 @@ def test_it_is_put_aside_picked_given_back_and_closed(backend: str) -> None:
         closed = await work.close(key, note="solved")
         assert closed.status is ChatStatus.CLOSED
         assert await work.overview() == ()
+
+    play(backend, scenario)
+
+
+def test_the_work_after_it_is_ended_with_a_code(backend: str) -> None:
+    async def scenario(scene: Scene) -> None:
+        wraps_up(scene.core)
+        work, key, client = scene.work, scene.key, scene.client
+        with pytest.raises(Refused) as refused:
+            await work.wrap_up(key)
+        assert refused.value.code is ErrorCode.WRONG_STATE
+        await work.close(key)
+        while client.wrap_up_of(client.ref(key)) is None:
+            await anyio.lowlevel.checkpoint()
+        (one,) = client.wrap_ups
+        assert (one.conversation_id, one.chat_id) == (key, None)
+        assert one.remote_address == "jana@example.org"
+        state = await work.wrap_up(key, "solved", "by hand")
+        assert state.wrap_ups is None
+        assert client.wrap_up_of(client.ref(key)) is None
+        (over,) = [f for f in scene.core.facts if isinstance(f, ConversationWrapupEnded)]
+        assert (over.code, over.note) == ("solved", "by hand")
 
     play(backend, scenario)
 

@@ -8,11 +8,12 @@ import anyio.lowlevel
 import pytest
 
 from broker.config.model import SECOND
+from broker.core.facts.messages import ConversationWrapupEnded
 from connectors.terminal.colleagues import HELP as CHAT_HELP
 from connectors.terminal.mails import listed_text
 from protocol.conversation import ConversationInfo
 from protocol.values import ChatStatus, MessageStatus
-from tests.support.mail_program import NOON, OFFICE, TEXTS, MailScene, play_mail
+from tests.support.mail_program import NOON, OFFICE, TEXTS, MailScene, play_mail, wraps_up
 from tests.support.wired_core import BOB
 
 
@@ -221,6 +222,26 @@ def test_it_is_noted_given_back_picked_and_finished() -> None:
         assert scene.terminal.mail_on_screen is not None
         await scene.sees("/finish : solved", "the conversation is closed by its agent")
         assert not scene.conversation(talk).is_open
+
+    play_mail(scenario)
+
+
+def test_it_is_wrapped_up_and_that_is_ended_with_a_code() -> None:
+    """B-57: shown in the list as of chats, and at the start of a program that did not see it begin."""
+
+    async def scenario(scene: MailScene) -> None:
+        wraps_up(scene.core)
+        talk = await scene.takes()
+        await scene.sees("/done", "no wrap-up runs")
+        await scene.sees("/finish", "you write up #1 Email: Jana, until ")
+        await scene.sees("/chats", "#1 Email: Jana: wrap-up")
+        async with scene.another() as anew:
+            await anew.face.shows("you still write up #1 Jana <jana@example.org>, until ")
+            await anew.sees("/done #7", "no wrap-up runs for this chat")
+            await anew.sees("/done #1 solved: by hand", "the wrap-up of #1 ")
+            assert scene.conversation(talk).wrapping is None
+            (over,) = [f for f in scene.core.facts if isinstance(f, ConversationWrapupEnded)]
+            assert (over.code, over.note) == ("solved", "by hand")
 
     play_mail(scenario)
 
