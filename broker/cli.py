@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +48,16 @@ class Command:
 # -- the broker
 
 
+def _judge_web(table: object, beside: Path, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    from connectors.web.settings import judge
+
+    return judge(table, beside, environ)
+
+
+_JUDGES: Final = {"web": _judge_web}
+"""Who knows the sections of the programs that run beside the broker."""
+
+
 def _serve_arguments(parser: Parser) -> None:
     parser.add_argument("file", metavar="FILE", help="the configuration")
     parser.add_argument(
@@ -71,8 +81,13 @@ def _serve(arguments: Arguments) -> int:
         from broker.process import serve
         from broker.shell.logs import LogFormat
 
-        log_format = LogFormat(arguments.log_format)
-        return serve(arguments.file, log_format, quiet=arguments.quiet, new=arguments.new)
+        return serve(
+            arguments.file,
+            LogFormat(arguments.log_format),
+            quiet=arguments.quiet,
+            new=arguments.new,
+            judges=_JUDGES,
+        )
     finally:
         gc.enable()
 
@@ -84,7 +99,7 @@ def _check_arguments(parser: Parser) -> None:
 def _check(arguments: Arguments) -> int:
     from broker.config.check import check_command
 
-    return check_command(arguments.file)
+    return check_command(arguments.file, judges=_JUDGES)
 
 
 def _hash_token(_arguments: Arguments) -> int:
@@ -109,6 +124,12 @@ def _agent(argv: Sequence[str]) -> int:
 
 
 # -- connectors
+
+
+def _web(argv: Sequence[str]) -> int:
+    from connectors.web.main import web_main
+
+    return web_main(argv)
 
 
 def _sms(argv: Sequence[str]) -> int:
@@ -364,6 +385,7 @@ COMMANDS: Final = (
     Command(name="agent", does="work as an agent, at a terminal", own=_agent),
     Command(name="sms", does="carry SMS between the broker and providers", own=_sms),
     Command(name="conform", does="hold a connector against the protocol", own=_conform),
+    Command(name="web", does="bring visitors of web pages to the broker", own=_web),
     Command(name="email", does="carry mail between the broker and mail servers", own=_email),
     Command(
         name="record",

@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -20,9 +20,11 @@ import structlog
 import trio
 
 from broker.app import Broker, ExitStatus, log_warnings
+from broker.companion import Companion, Readiness
 from broker.config.check import listing
+from broker.config.context import Judge
 from broker.config.diagnostics import ConfigFault
-from broker.config.load import load
+from broker.config.load import Loaded, load
 from broker.shell.listening import bound, tls_of
 from broker.shell.logs import LogFormat, configure_logs
 from broker.shell.output import QueuedStream, drain_all, occupy_standard_descriptors
@@ -39,14 +41,29 @@ GC_THRESHOLDS: Final = (50_000, 20, 100)
 
 
 def serve(
-    path: str, log_format: LogFormat = LogFormat.AUTO, *, quiet: bool = False, new: bool = False
+    path: str,
+    log_format: LogFormat = LogFormat.AUTO,
+    *,
+    quiet: bool = False,
+    new: bool = False,
+    judges: Mapping[str, Judge] | None = None,
 ) -> ExitStatus:
-    """Run a broker until a signal ends it; what `parley serve` does."""
+    """Run a broker until a signal ends it; what `parley serve` does.
+
+    Args:
+        path: The configuration.
+        log_format: How the log looks.
+        quiet: Whether only warnings and errors are logged.
+        new: Whether to begin with an empty database though there was one.
+        judges: Who knows the sections of other programs; each of these runs beside the broker.
+    """
     errors = _queue_output()
     configure_logs(log_format, quiet=quiet)
     errors.resumed = _tell_of_gap
     try:
-        loaded = load(path, patience=None)  # who feeds it may be a person with a password
+        loaded = load(
+            path, patience=None, judges=judges
+        )  # who feeds it may be a person with a password
     except ConfigFault as fault:
         errors.write(listing(fault.faults, fault.warnings))
         errors.write(f"parley serve: {path} is faulty; nothing was started\n")
@@ -78,7 +95,22 @@ def serve(
             log_dropped=lambda: errors.dropped,
         )
         HELD.keep_all()
-        return trio.run(_run_with_signals, broker)
+        beside = _beside(path, loaded, log_format, quiet=quiet)
+        return trio.run(_run_with_signals, broker, beside)
+
+
+def _beside(
+    path: str, loaded: Loaded, log_format: LogFormat, *, quiet: bool
+) -> tuple[Companion, ...]:
+    """The programs that have a section in the file."""
+    if loaded.beside and not loaded.lasting:
+        log: Any = structlog.get_logger()
+        log.warning("companions_left_out", names=loaded.beside, why="the file cannot be read twice")
+        return ()
+    as_text = log_format.as_text
+    options = ["--guarded", "--log-format", "text" if as_text else "json"]
+    options += ["--quiet"] if quiet else []
+    return tuple(Companion(name, (name, path, *options)) for name in loaded.beside)
 
 
 def _http_on(doors: Sequence[socket.socket]) -> HttpServer:
@@ -109,12 +141,16 @@ def _upgrade(supervisor: Supervisor, before: str, after: str) -> Iterator[None]:
     log.info("upgrade_done", schema=after, seconds=round(time.monotonic() - began, 1))
 
 
-async def _run_with_signals(broker: Broker) -> ExitStatus:
+async def _run_with_signals(broker: Broker, beside: Sequence[Companion]) -> ExitStatus:
+    ready = Readiness()
+
     def obey(number: int) -> None:
         if number == signal.SIGHUP:
             broker.want_reload()
         else:
             broker.stop()
+            for companion in beside:
+                companion.stop()
 
     with trio.open_signal_receiver(*HEEDED) as signals:
 
@@ -126,7 +162,11 @@ async def _run_with_signals(broker: Broker) -> ExitStatus:
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(heed)
-            status = await broker.run()
+            for companion in beside:
+                nursery.start_soon(companion.run, ready.event)
+            status = await broker.run(ready)
+            for companion in beside:
+                await companion.ended()
             nursery.cancel_scope.cancel()
     return status
 

@@ -50,7 +50,7 @@ def decode_json(text: str, *, by_client: bool = False) -> Frame:
         body = text.encode()
     except UnicodeEncodeError as error:
         raise bad_frame("half a surrogate pair") from error
-    return frame_of(_parsed(text, body), by_client)
+    return frame_of(tree_of(text, body), by_client)
 
 
 def decode_json_body(body: bytes, *, by_client: bool = False) -> Frame:
@@ -65,10 +65,10 @@ def decode_json_body(body: bytes, *, by_client: bool = False) -> Frame:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise bad_frame("invalid UTF-8") from error
-    return frame_of(_parsed(text, body), by_client)
+    return frame_of(tree_of(text, body), by_client)
 
 
-def _parsed(text: str, body: bytes) -> object:
+def tree_of(text: str, body: bytes) -> object:
     """Parse a text with bounded work, or raise ``BadFrame``."""
     size = len(body)
     most = most_elements(size) + 512 + size // 8

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from getpass import getpass
 from typing import Final, TextIO
 
+from broker.config.context import Judge
 from broker.config.diagnostics import ConfigFault, Finding
 from broker.config.load import load
 from broker.config.model import Config
@@ -22,6 +23,7 @@ def check_command(
     path: str | os.PathLike[str],
     environ: Mapping[str, str] | None = None,
     out: TextIO | None = None,
+    judges: Mapping[str, Judge] | None = None,
 ) -> int:
     """Check a configuration file and say what was found, one finding in a line.
 
@@ -29,13 +31,14 @@ def check_command(
         path: The file.
         environ: The environment for `token_env`; that of the process when left out.
         out: Where to write; standard output when left out.
+        judges: Who knows the sections of other programs.
 
     Returns:
         The exit status: 0 for a good file (warnings are allowed), 1 for a faulty one.
     """
     out = out or sys.stdout
     try:
-        loaded = load(path, environ)
+        loaded = load(path, environ, judges=judges)
     except ConfigFault as fault:
         out.write(listing(fault.faults, fault.warnings))
         out.write(f"{os.fspath(path)}: {_count(len(fault.faults), 'fault')}\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path as FilePath
 
 from attrs import field, frozen
@@ -14,6 +14,9 @@ from broker.config.parse import Parser
 from broker.config.partners import TextMatch
 from protocol.scenario import ScreenControlInfo
 from protocol.values import Guid
+
+Judge = Callable[[object, FilePath, Mapping[str, str]], Iterable[tuple[str, str]]]
+"""Given a section, the directory of the file and the environment: each fault with its path."""
 
 
 @frozen(kw_only=True)
@@ -29,6 +32,7 @@ class Context:
         text_matches: The text matches read so far.
         whole: Whether the document is to run a broker, and no part of one.
         clear_tokens: Where secrets stand in clear text.
+        judges: Who knows the sections of other programs.
     """
 
     environ: Mapping[str, str]
@@ -39,6 +43,7 @@ class Context:
     controls: dict[Guid, tuple[Guid, ScreenControlInfo]] = field(factory=dict)
     text_matches: dict[Guid, TextMatch] = field(factory=dict)
     clear_tokens: list[Path] = field(factory=list)
+    judges: Mapping[str, Judge] = field(factory=dict)
 
     def reference(self, kind: str) -> Parser[Guid]:
         """A parser of the name of a thing that was read before."""

@@ -18,7 +18,7 @@ from attrs import evolve, frozen
 
 from broker.config.advice import Tables, advise, warn_of_clear_tokens
 from broker.config.answers import weigh_answers
-from broker.config.context import Context
+from broker.config.context import Context, Judge
 from broker.config.converter import Nested
 from broker.config.diagnostics import ConfigFault, Finding, Path, Report
 from broker.config.model import Config
@@ -33,6 +33,7 @@ from broker.config.sections.directory import (
     read_workplaces,
     read_wrapup_codes,
 )
+from broker.config.sections.foreign import FOREIGN, judge_foreign
 from broker.config.sections.forms import read_scenarios
 from broker.config.sections.hours import read_calendars
 from broker.config.sections.lookups import read_literals, read_website_routing
@@ -46,7 +47,6 @@ from broker.config.sections.settings import (
     read_server,
     read_store_url,
 )
-from broker.config.sections.unserved import check_later
 from broker.config.sections.waiting import read_wait_rules
 from broker.config.source import PATIENCE, cleaned, is_special, read_source, refused, strange
 from broker.config.toml_positions import line_index
@@ -64,11 +64,13 @@ class Loaded:
         config: The configuration.
         warnings: What somebody should know about it nevertheless.
         lasting: Whether it came from a file, which can be read again.
+        beside: The sections of other programs that are there.
     """
 
     config: Config
     warnings: tuple[Finding, ...] = ()
     lasting: bool = True
+    beside: tuple[str, ...] = ()
 
 
 def load(
@@ -76,6 +78,7 @@ def load(
     environ: Mapping[str, str] | None = None,
     *,
     patience: float | None = PATIENCE,
+    judges: Mapping[str, Judge] | None = None,
 ) -> Loaded:
     """Read a configuration file.
 
@@ -83,6 +86,7 @@ def load(
         path: The file.
         environ: The environment for `token_env`; that of the process when left out.
         patience: For how many seconds a pipe in its place may bring nothing; None: for ever.
+        judges: Who knows the sections of other programs; None: these are not looked at.
 
     Raises:
         ConfigFault: The file cannot be read, has faults, or lacks what no broker can do without;
@@ -90,7 +94,8 @@ def load(
     """
     environ = os.environ if environ is None else environ
     lasting = not is_special(path)
-    loaded = _read(read_source(path, patience), os.fspath(path), environ, whole=True)
+    text = read_source(path, patience)
+    loaded = _read(text, os.fspath(path), environ, whole=True, judges=judges)
     return evolve(loaded, lasting=lasting)
 
 
@@ -121,7 +126,14 @@ def loads(text: str, path: str = "parley.toml", environ: Mapping[str, str] | Non
     return _read(text, path, {} if environ is None else environ, whole=False)
 
 
-def _read(text: str, path: str, environ: Mapping[str, str], *, whole: bool) -> Loaded:
+def _read(
+    text: str,
+    path: str,
+    environ: Mapping[str, str],
+    *,
+    whole: bool,
+    judges: Mapping[str, Judge] | None = None,
+) -> Loaded:
     text = cleaned(text, path)
     try:
         document = tomllib.loads(text)
@@ -130,10 +142,11 @@ def _read(text: str, path: str, environ: Mapping[str, str], *, whole: bool) -> L
     except (RecursionError, ValueError) as fault:  # too deep; too many digits
         raise refused(path, None, f"is no usable TOML: {fault}") from None
     report = Report(path, line_index(text))
-    context = Context(environ=environ, base=FilePath(path).parent, whole=whole)
+    context = Context(environ=environ, base=FilePath(path).parent, whole=whole, judges=judges or {})
     config = read_document(document, report, context)
     report.raise_faults()
-    return Loaded(config, report.sorted_warnings())
+    beside = tuple(name for name in FOREIGN if name in document)
+    return Loaded(config, report.sorted_warnings(), beside=beside)
 
 
 @frozen(kw_only=True)
@@ -218,7 +231,7 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         literals=tuple(read_literals(root, context)),
         website_routing=read_website_routing(root, context),
     )
-    check_later(root)
+    judge_foreign(document, report, context)
     warn_of_clear_tokens(context, report, config.server)
     if context.whole:
         _check_whole(root, config)

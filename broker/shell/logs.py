@@ -20,6 +20,11 @@ class LogFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
 
+    @property
+    def as_text(self) -> bool:
+        """Whether lines are for people: `auto` is so at a terminal."""
+        return self is LogFormat.TEXT or (self is LogFormat.AUTO and sys.stderr.isatty())
+
 
 def _what_first(_logger: object, _method: str, event: EventDict) -> EventDict:
     """Have a line begin with when and what, for people who read it after all."""
@@ -46,10 +51,9 @@ def configure_logs(how: LogFormat = LogFormat.AUTO, *, quiet: bool = False) -> N
         how: The looks; `auto` is text for a person at a terminal, and JSON for everything else.
         quiet: Only warnings and what is worse.
     """
-    as_text = how is LogFormat.TEXT or (how is LogFormat.AUTO and sys.stderr.isatty())
     render: list[Any] = (
         [_shown, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
-        if as_text
+        if how.as_text
         else [
             structlog.processors.format_exc_info,
             _what_first,

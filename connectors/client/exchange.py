@@ -165,13 +165,12 @@ class Exchange(Calls):
             case Purpose.PROGRAM if (request.type, frame.type) in _TOO_LATE:
                 self.events.append(RequestFailed(request.id, AlertGone("the offer is gone")))
             case Purpose.PROGRAM:
+                self._heard_of(request)
                 self.events.append(RequestDone(request.id, frame))
                 if request.ref is not None and self._starting.get(request.ref) == request.id:
                     del self._starting[request.ref]
             case Purpose.CONFIRM:
-                assert request.ref is not None
-                when = self._link.broker_time(self.now)
-                self.chats.confirmed(request.ref, request.sentence_id or "", when)
+                self._heard_of(request)
             case Purpose.LIST:
                 assert isinstance(request.asked, ChatCommandInfo)
                 self._resync.listed(self.chats.listed(frame.payload), request.asked, frame.more)
@@ -184,6 +183,12 @@ class Exchange(Calls):
             case Purpose.RENEWAL:
                 self._renewed(request, frame)
         self._check_synced()
+
+    def _heard_of(self, confirmation: Request) -> None:
+        """The broker has a confirmation of this side, which it tells nobody here again (W-25)."""
+        if confirmation.ref is not None and confirmation.sentence_id is not None:
+            when = self._link.broker_time(self.now)
+            self.chats.confirmed(confirmation.ref, confirmation.sentence_id, when)
 
     def _found(self, ref: ChatRef, frame: Frame) -> None:
         """A snapshot of an open chat is all that a start which was cut off would be answered with (B-2)."""
@@ -325,6 +330,8 @@ class Exchange(Calls):
         request = self._ask(type_, payload, Purpose.PROGRAM, ref)
         if isinstance(payload, MessageContentInfo) and type_ == "CS_MESSAGE_SEND":
             request.sent = payload
+        if isinstance(payload, ChatCommandInfo) and type_ == f"{self.up}CHAT_CONFIRM":
+            request.sentence_id = payload.id
         return request.id
 
     def start(self, info: ChatServiceInfo, ref: ChatRef) -> int:

@@ -40,7 +40,7 @@ Nothing grows without a bound that `Tuning` names, but for the transcripts of op
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum, auto
 
@@ -57,6 +57,7 @@ from connectors.client.requests import KEPT_TYPES, SAFE_TYPES
 from connectors.client.resync import lists
 from connectors.client.settings import ConnectorSettings, Settings, WorkplaceSettings
 from protocol.agent import AgentStateInfo
+from protocol.blob import AttachmentInfo
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatServiceInfo
 from protocol.message import MessageContentInfo
 from protocol.scenario import ScenarioResultInfo
@@ -286,6 +287,7 @@ class Session:
         party_name: str | None = None,
         time_sent: datetime | None = None,
         model: int = 0,
+        attachments: Sequence[AttachmentInfo] = (),
     ) -> str:
         """Hand a sentence over. It is sent until it is echoed or refused, whatever the connection does.
 
@@ -298,6 +300,7 @@ class Session:
             party_name: Name of the sender as the conversation shows it.
             time_sent: When the person sent it.
             model: How it is to be read.
+            attachments: What comes with it; it is there already (`connectors.client.blobs`).
 
         Returns:
             Its key.
@@ -317,6 +320,7 @@ class Session:
             time_sent=time_sent,
             is_outbound=self.role is Role.WORKPLACE,
             model=model,
+            attachments=tuple(attachments) or None,
         )
         self._talk.say(ref, sentence)
         return key

@@ -34,6 +34,7 @@ from connectors.client.events import (
 from connectors.client.requests import SentenceKey, key_of
 from connectors.client.session import Phase, Session
 from connectors.client.settings import Settings
+from protocol.blob import AttachmentInfo
 from protocol.chat import ChatSentenceInfo, ChatStatusInfo
 from protocol.frame import Frame
 from protocol.session import Welcome
@@ -188,6 +189,8 @@ class Client:
         sentence_id: str | None = None,
         party_name: str | None = None,
         model: int = 0,
+        time_sent: datetime | None = None,
+        attachments: Sequence[AttachmentInfo] = (),
     ) -> ChatSentenceInfo:
         """Send a sentence and wait until it is durable, however long the broker is away.
 
@@ -197,6 +200,8 @@ class Client:
             sentence_id: Its key, for a program that sends it again after it was itself restarted.
             party_name: Name of the sender as the conversation shows it.
             model: How it is to be read.
+            time_sent: When the person sent it; by default now.
+            attachments: What comes with it; it is there already (`connectors.client.blobs`).
 
         Returns:
             The sentence with its counter.
@@ -207,7 +212,13 @@ class Client:
             Ended: The session is over.
         """
         key = self.send_soon(
-            chat, text, sentence_id=sentence_id, party_name=party_name, model=model
+            chat,
+            text,
+            sentence_id=sentence_id,
+            party_name=party_name,
+            model=model,
+            time_sent=time_sent,
+            attachments=attachments,
         )
         named = key_of(ChatSentenceInfo(id=key, model=model))
         waiter = self._sentences.setdefault((chat, named), _Waiter())
@@ -221,6 +232,8 @@ class Client:
         sentence_id: str | None = None,
         party_name: str | None = None,
         model: int = 0,
+        time_sent: datetime | None = None,
+        attachments: Sequence[AttachmentInfo] = (),
     ) -> str:
         """Hand a sentence over and return at once; `SentenceEchoed` or `SentenceRefused` tells its fate.
 
@@ -237,8 +250,9 @@ class Client:
             self.now(),
             sentence_id=sentence_id,
             party_name=party_name,
-            time_sent=datetime.now(UTC),
+            time_sent=time_sent or datetime.now(UTC),
             model=model,
+            attachments=attachments,
         )
         self._wake.set()
         return key

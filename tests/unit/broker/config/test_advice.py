@@ -44,10 +44,3 @@ def test_a_zone_without_summer_time(zone: str) -> None:
 def test_other_zones_are_what_they_say(zone: str) -> None:
     """C-1."""
     assert warnings_of(RULE.format(zone)) == []
-
-
-def test_what_is_read_and_not_served() -> None:
-    """C-1: nobody is to wait for what does not come."""
-    said = "is read, and not yet served by this version"
-    assert warnings_of('[web]\nlisten = "127.0.0.1:1"\n') == [(2, "web.listen", said)]
-    assert warnings_of("[web]\n") == []

@@ -1,6 +1,7 @@
 """What a good file becomes (C-1, C-2)."""
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -399,9 +400,32 @@ def test_a_pipe_is_read_once_and_known_as_such(tmp_path: Path) -> None:
         load_again(tmp_path / "none.toml")
 
 
-def test_what_is_not_yet_served_is_read_without_effect() -> None:
-    later = '[web]\nlisten = "127.0.0.1:8080"\n'
-    assert loads(later).config == Config()
+def test_a_section_of_another_program_is_not_looked_at() -> None:
+    beside = loads('[web]\nlisten = "127.0.0.1:8080"\nwhatever = 7\n')
+    assert beside.config == Config()
+    assert beside.beside == ("web",)
+    assert loads("").beside == ()
+
+
+def test_who_knows_a_section_says_what_is_wrong_with_it(tmp_path: Path) -> None:
+    """C-1: with path and line like everything else."""
+    path = tmp_path / "parley.toml"
+    path.write_text(f'{SMALLEST}\n[web]\nlisten = "x"\n[web.sites.shop]\norigins = [\n"a",\n"b"]\n')
+    asked: list[object] = []
+
+    def judge(table: object, beside: Path, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+        asked.append((table, beside, dict(environ)))
+        return [("web.sites.shop.origins[1]", "is none"), ("web.listen", "is no address")]
+
+    with pytest.raises(ConfigFault) as caught:
+        load(path, {"T": "t"}, judges={"web": judge})
+    lines = path.read_text().split("\n")
+    assert [(fault.member, lines[(fault.line or 0) - 1]) for fault in caught.value.faults] == [
+        ("web.listen", 'listen = "x"'),
+        ("web.sites.shop.origins[1]", '"b"]'),
+    ]
+    table = {"listen": "x", "sites": {"shop": {"origins": ["a", "b"]}}}
+    assert asked == [(table, tmp_path, {"T": "t"})]
 
 
 @pytest.mark.parametrize(

@@ -361,8 +361,6 @@ FAULTS = [
         "website_routing[0].solicitation_time_out",
         "must be whole seconds",
     ),
-    # read, and not yet served
-    ('[web]\nlisten = "x" #!', "web.listen", "must be an address"),
 ]
 
 

@@ -1,0 +1,141 @@
+"""The process around the web site: the HTTP server, signals, the clean stop."""
+
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import anyio
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from connectors.web.app import WebSite
+from connectors.web.socket import ABORT, FRAME_BYTES
+
+LONGEST_HEAD: Final = 32_768
+STOP_SECONDS: Final = 5
+"""How long requests under way may take when the process ends."""
+LISTENING: Final = "listening on "
+"""How the line begins by which it says that it serves."""
+
+_log = logging.getLogger(__name__)
+
+
+class _Protocol(WebSocketsSansIOProtocol):
+    """A WebSocket that the application may end at once, when nobody reads at its other end."""
+
+    def handle_connect(self, event: Any) -> None:
+        """Hand the end over with the handshake."""
+        super().handle_connect(event)
+        scope = getattr(self, "scope", None)
+        if scope is not None:
+            scope.setdefault("extensions", {})[ABORT] = self.transport.abort
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, site: WebSite) -> None:
+        super().__init__(config)
+        self._site = site
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell when it listens, and where."""
+        await super().startup(sockets)
+        if self.should_exit:
+            return
+        for server in self.servers:
+            for listener in server.sockets:
+                host, port = listener.getsockname()[:2]
+                shown = f"[{host}]" if ":" in host else host
+                print(f"{LISTENING}http://{shown}:{port}{self._site.web.path}", flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say good-bye to those who are on the line, and end."""
+        self._site.sockets.shut()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the program."""
+        yield
+
+
+def server_of(site: WebSite) -> uvicorn.Server:
+    """The server of a web site, which does not listen yet."""
+    web = site.web
+    host, _, port = web.listen.rpartition(":")
+    config = uvicorn.Config(
+        site.application(),
+        host=host.strip("[]"),
+        port=int(port),
+        loop="none",
+        http="auto",
+        ws=_Protocol,
+        ws_max_size=FRAME_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(web.proxies),
+        forwarded_allow_ips=list(web.proxies),
+        h11_max_incomplete_event_size=LONGEST_HEAD,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        backlog=4_096,
+    )
+    return _Server(config, site)
+
+
+def run(site: WebSite, *, guarded: bool = False) -> int:
+    """Serve until a signal ends it.
+
+    Args:
+        site: The web site.
+        guarded: Whether to end when standard input ends: whoever started the process is gone then.
+
+    Returns:
+        The exit status: 0, or 1 when it failed.
+    """
+    try:
+        anyio.run(_serve, site, guarded, backend="asyncio")
+    except OSError as error:
+        _log.error("%s", error)
+        return 1
+    return 0
+
+
+async def _serve(site: WebSite, guarded: bool) -> None:
+    server = server_of(site)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_heed, server)
+        if guarded:
+            tasks.start_soon(_watch_input, server)
+        site.start(tasks)
+        try:
+            await server.serve()
+        except SystemExit as error:  # how uvicorn says that it cannot listen
+            raise OSError(f"cannot listen on {site.web.listen}") from error
+        finally:
+            tasks.cancel_scope.cancel()
+
+
+async def _heed(server: uvicorn.Server) -> None:
+    """Obey signals; the second one ends the process at once."""
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for number in signals:
+            if server.should_exit:
+                server.force_exit = True
+            _log.info("%s: stopping", signal.Signals(number).name)
+            server.should_exit = True
+
+
+async def _watch_input(server: uvicorn.Server) -> None:
+    """Stop when standard input ends."""
+    while await anyio.to_thread.run_sync(sys.stdin.buffer.readline, abandon_on_cancel=True):
+        pass
+    server.should_exit = True

@@ -1,0 +1,68 @@
+"""Who the visitor is: identified by what the site's own server signed, and forgotten again."""
+
+from typing import Final
+
+from connectors.web import rates
+from connectors.web.models import IdentifyModel, VisitorModel
+from connectors.web.operations import SITE, Answer, Call, Operation, Who
+from connectors.web.tokens import Visitor
+
+
+async def identify(call: Call[IdentifyModel]) -> Answer:
+    """Take the word of the site's server for who the visitor is."""
+    found = call.visits.identities.identified(call.visitor, call.body.token)
+    return Answer(model=_model(found), visitor=found)
+
+
+async def logout(call: Call[None]) -> Answer:
+    """Begin anew, as somebody whom nobody knows."""
+    found = call.visits.stranger()
+    return Answer(model=_model(found), visitor=found)
+
+
+async def visitor(call: Call[None]) -> Answer:
+    """Say who the visitor is; who has no token is given one."""
+    return Answer(model=_model(call.visitor))
+
+
+def _model(found: Visitor) -> VisitorModel:
+    identity = found.identity
+    return VisitorModel(
+        is_identified=identity is not None,
+        party_name=identity.name if identity is not None else None,
+    )
+
+
+OPERATIONS: Final = (
+    Operation(
+        method="GET",
+        path="/api/Visitor",
+        does="Who the visitor is",
+        handle=visitor,
+        parameters=(SITE,),
+        answers=VisitorModel,
+        who=Who.ANYBODY,
+        rate=rates.PAGE,
+    ),
+    Operation(
+        method="POST",
+        path="/api/Identify",
+        does="Say who the visitor is, by what the site's own server signed",
+        handle=identify,
+        parameters=(SITE,),
+        body=IdentifyModel,
+        answers=VisitorModel,
+        who=Who.ANYBODY,
+        rate=rates.START,
+    ),
+    Operation(
+        method="POST",
+        path="/api/Logout",
+        does="Forget who the visitor is",
+        handle=logout,
+        parameters=(SITE,),
+        answers=VisitorModel,
+        who=Who.ANYBODY,
+        rate=rates.START,
+    ),
+)

@@ -1,0 +1,345 @@
+"""What `[web]` of the configuration says: one file describes a whole installation, and this is a part of it.
+
+[web]
+listen = "127.0.0.1:8080"
+broker = "127.0.0.1:7070"
+
+[web.sites.shop]
+gateway = "web"
+token_env = "WEB_TOKEN"
+origins = ["https://shop.example.com"]
+"""
+
+import os
+import re
+import ssl
+import tomllib
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+from attrs import evolve, field, frozen
+
+from connectors.channels.converter import (
+    Fault,
+    FaultsError,
+    Secret,
+    between,
+    not_empty,
+    structured,
+)
+from connectors.channels.settings import host_and_port
+from connectors.web.hours import Hours
+
+SECTION: Final = "web"
+SECRET_LENGTH: Final = 32
+"""Shortest secret that signs anything."""
+WEB_CHAT: Final = "WebChat"
+WEB_FORM: Final = "WebForm"
+WEB_MESSAGE: Final = "WebMsg"
+WEB_CALL_BACK: Final = "WebCBack"
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PREFIX: Final = re.compile(r"(/[A-Za-z0-9_~.-]+)*")
+
+
+def _prefix(value: str) -> str:
+    if not _PREFIX.fullmatch(value):
+        raise ValueError('must be a path without a slash at its end, as "/chat"')
+    return value
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    good = parts.scheme in ("http", "https") and parts.hostname
+    if not good or value != f"{parts.scheme}://{parts.netloc}".lower() or "@" in parts.netloc:
+        raise ValueError('must be an origin in lower case, as "https://shop.example.com"')
+    return value
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError:
+        raise ValueError('must be an address or a network, as "10.0.0.0/8"') from None
+
+
+def _culture(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", value):
+        raise ValueError('must be a culture, as "en" or "en-US"')
+    return value
+
+
+def _region(value: str) -> str:
+    from protocol.numbers import regions  # what knows all numbers takes a while to load
+
+    if value not in regions():
+        raise ValueError("must be a country of two capital letters, as US")
+    return value
+
+
+def _hours(value: str) -> str:
+    Hours.parse((value,), "UTC")
+    return value
+
+
+def _zone(value: str) -> str:
+    Hours.parse((), value)
+    return value
+
+
+@frozen(kw_only=True)
+class IdentityKey:
+    """`[[web.sites.NAME.keys]]`: what the site's own server signs with who its customers are.
+
+    Attributes:
+        algorithm: How it signs.
+        id: The `kid` of its tokens, where there are several keys.
+        secret: The shared secret of `HS256`.
+        public_key: File with the public key of the others, PEM or JWK.
+    """
+
+    algorithm: Literal["HS256", "RS256", "EdDSA"]
+    id: str | None = None
+    secret: Secret | None = None
+    public_key: Path | None = None
+
+
+@frozen(kw_only=True)
+class MessageSettings:
+    """`[web.sites.NAME.message]`: where messages go that are left on the site.
+
+    Attributes:
+        gateway: The message gateway, by its address.
+        token: Its secret.
+    """
+
+    gateway: Annotated[str, not_empty]
+    token: Secret
+
+
+@frozen(kw_only=True)
+class CallBackSettings:
+    """`[web.sites.NAME.call_back]`: what becomes of the wish to be called.
+
+    Attributes:
+        becomes: An outbound chat of the site's gateway, or a message (`[web.sites.NAME.message]`).
+        region: The country of numbers without one.
+        hours: When somebody calls.
+        timezone: By which clock.
+        days: How many days ahead a call may be wished for.
+    """
+
+    becomes: Literal["chat", "message"] = "chat"
+    region: Annotated[str, _region] | None = None
+    hours: tuple[Annotated[str, _hours], ...] = ()
+    timezone: Annotated[str, _zone] = "UTC"
+    days: Annotated[int, between(1, 365)] = 14
+
+
+@frozen(kw_only=True)
+class Site:
+    """`[web.sites.NAME]`: a web site, which is a gateway of the broker.
+
+    Attributes:
+        gateway: The gateway, by its address.
+        port: Its sub-address.
+        token: Its secret.
+        origins: Pages of which origins may use it besides our own.
+        apps: Which web applications it has.
+        culture: Language where a page does not say any.
+        navigation: Whether agents see which page a visitor is on.
+        co_browsing: Whether co-browsing data are passed on.
+        html_encode: Whether the REST interface encodes texts for HTML where a request does not say.
+        keys: Who may say who a visitor is.
+        audience: What `aud` of such a claim must name.
+        issuer: What `iss` of it must be.
+        message: Where messages go.
+        call_back: What becomes of the wish to be called.
+        content: Folder of templates and settings; None: that of `[web]`.
+    """
+
+    gateway: Annotated[str, not_empty]
+    port: str | None = None
+    token: Secret
+    origins: tuple[Annotated[str, _origin], ...] = ()
+    apps: Annotated[tuple[Annotated[str, not_empty], ...], not_empty] = (WEB_CHAT,)
+    culture: Annotated[str, _culture] = "en"
+    navigation: bool = True
+    co_browsing: bool = False
+    html_encode: bool = True
+    keys: tuple[IdentityKey, ...] = ()
+    audience: str | None = None
+    issuer: str | None = None
+    message: MessageSettings | None = None
+    call_back: CallBackSettings | None = None
+    content: Path | None = None
+
+
+@frozen(kw_only=True)
+class Web:
+    """`[web]`; times in seconds.
+
+    Attributes:
+        listen: Where browsers, or a proxy before them, find it.
+        path: What stands before all its paths.
+        proxies: Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+        broker: Where the broker is.
+        tls: Whether it speaks TLS.
+        ca: File with the certificates that are trusted for that; None: those of the system.
+        secret: What visitors' tokens are signed with; the same in all processes behind a proxy.
+        key_file: Where such a secret is made when none is given.
+        content: Folder of templates and settings.
+        agent_images: Folder of the agents' pictures.
+        patience: How long sockets stay open without a broker.
+        visitor_days: How long a visitor is known who does not come.
+        sockets: How many WebSockets there may be.
+        sockets_per_visitor: How many of one visitor.
+        requests: How many requests are served at the same time.
+        attachment_bytes: How long an attachment may be.
+        sites: The sites by name; the first one is meant where a request does not say.
+    """
+
+    listen: Annotated[str, host_and_port] = "127.0.0.1:8080"
+    path: Annotated[str, _prefix] = ""
+    proxies: tuple[Annotated[str, _network], ...] = ()
+    broker: Annotated[str, host_and_port] = "127.0.0.1:7070"
+    tls: bool = False
+    ca: Path | None = None
+    secret: Secret | None = None
+    key_file: Path = Path("web.key")
+    content: Path | None = None
+    agent_images: Path | None = None
+    patience: Annotated[float, between(0, 300)] = 15.0
+    visitor_days: Annotated[int, between(1, 400)] = 90
+    sockets: Annotated[int, between(1, 1_000_000)] = 20_000
+    sockets_per_visitor: Annotated[int, between(1, 1_000)] = 20
+    requests: Annotated[int, between(1, 100_000)] = 2_000
+    attachment_bytes: Annotated[int, between(1, 1_073_741_824)] = 26_214_400
+    sites: Annotated[dict[str, Site], not_empty] = field(factory=dict)
+
+    def context(self) -> ssl.SSLContext | None:
+        """How TLS is spoken to the broker; None: not at all."""
+        if not self.tls:
+            return None
+        return ssl.create_default_context(cafile=str(self.ca) if self.ca is not None else None)
+
+
+def load(path: Path, environ: Mapping[str, str] = os.environ) -> Web:
+    """Read `[web]` of a file.
+
+    Raises:
+        FaultsError: It cannot be read, or something is wrong with that section.
+    """
+    try:
+        content = tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise FaultsError((Fault("", f"cannot be read: {error.strerror}"),)) from error
+    except UnicodeDecodeError as error:
+        raise FaultsError((Fault("", "is not UTF-8"),)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise FaultsError((Fault("", f"is not valid TOML: {error}"),)) from error
+    if SECTION not in content:
+        raise FaultsError((Fault(SECTION, "is missing: there is no [web] in it"),))
+    return read(content[SECTION], environ, beside=path.parent)
+
+
+def read(table: object, environ: Mapping[str, str], *, beside: Path = Path()) -> Web:
+    """Read the table; relative paths are `beside` something.
+
+    Raises:
+        FaultsError: Something is wrong with it.
+    """
+    if not isinstance(table, dict):
+        raise FaultsError((Fault(SECTION, "must be a table [web]"),))
+    web = _beside(structured({"sites": {}, **table}, Web, path=SECTION, environ=environ), beside)
+    if faults := tuple(_faults(web)):
+        raise FaultsError(faults)
+    return web
+
+
+def judge(table: object, beside: Path, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Look at the table for who reads the rest of the file.
+
+    Returns:
+        What is wrong, each with its path, as `web.sites.shop.gateway`.
+    """
+    try:
+        read(table, environ, beside=beside)
+    except FaultsError as error:
+        return [(fault.path, fault.text) for fault in error.faults]
+    return []
+
+
+def _beside(web: Web, base: Path) -> Web:
+    """The same with its paths beside the file."""
+
+    def at(path: Path | None) -> Path | None:
+        return None if path is None else base / path
+
+    sites = {
+        name: evolve(
+            site,
+            content=at(site.content) or at(web.content),
+            keys=tuple(evolve(key, public_key=at(key.public_key)) for key in site.keys),
+        )
+        for name, site in web.sites.items()
+    }
+    return evolve(
+        web,
+        ca=at(web.ca),
+        key_file=base / web.key_file,
+        content=at(web.content),
+        agent_images=at(web.agent_images),
+        sites=sites,
+    )
+
+
+def _faults(web: Web) -> Iterator[Fault]:
+    """What does not fit together."""
+    if web.secret is not None and len(web.secret.value) < SECRET_LENGTH:
+        yield Fault("web.secret", f"must have {SECRET_LENGTH} characters at the least")
+    for name, folder in (("content", web.content), ("agent_images", web.agent_images)):
+        if folder is not None and not folder.is_dir():
+            yield Fault(f"web.{name}", "there is no such folder")
+    tokens: dict[str, tuple[str, str]] = {}
+    for name, site in web.sites.items():
+        path = f"web.sites.{name}"
+        if not _NAME.fullmatch(name):
+            yield Fault(path, "a name has letters, digits, - and _, at most 64")
+        known, said = tokens.setdefault(site.gateway, (name, site.token.value))
+        if said != site.token.value:
+            yield Fault(f"{path}.token", f"is another one than that of {known} for one gateway")
+        yield from _site_faults(path, site)
+
+
+def _site_faults(path: str, site: Site) -> Iterator[Fault]:
+    for place, key in enumerate(site.keys):
+        yield from _key_faults(f"{path}.keys[{place}]", key)
+    if WEB_MESSAGE in site.apps and site.message is None:
+        yield Fault(f"{path}.message", f"is missing, since apps has {WEB_MESSAGE}")
+    call_back = site.call_back
+    if WEB_CALL_BACK in site.apps and call_back is None:
+        yield Fault(f"{path}.call_back", f"is missing, since apps has {WEB_CALL_BACK}")
+    if call_back is not None and call_back.becomes == "message" and site.message is None:
+        yield Fault(f"{path}.message", "is missing, since call_back becomes a message")
+    if site.content is not None and not site.content.is_dir():
+        yield Fault(f"{path}.content", "there is no such folder")
+
+
+def _key_faults(path: str, key: IdentityKey) -> Iterator[Fault]:
+    if key.algorithm == "HS256":
+        if key.secret is None:
+            yield Fault(f"{path}.secret", "is missing, which HS256 needs")
+        elif len(key.secret.value) < SECRET_LENGTH:
+            yield Fault(f"{path}.secret", f"must have {SECRET_LENGTH} characters at the least")
+        if key.public_key is not None:
+            yield Fault(f"{path}.public_key", "means nothing with HS256")
+        return
+    if key.secret is not None:
+        yield Fault(f"{path}.secret", f"means nothing with {key.algorithm}")
+    if key.public_key is None:
+        yield Fault(f"{path}.public_key", f"is missing, which {key.algorithm} needs")
+    elif not key.public_key.is_file():
+        yield Fault(f"{path}.public_key", "there is no such file")

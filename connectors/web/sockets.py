@@ -1,0 +1,67 @@
+"""All sockets of a process: what they share, and how many there may be."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Protocol
+
+from attrs import define, field
+
+from connectors.web.rates import Rates
+from connectors.web.tokens import Tokens, Visitor
+from connectors.web.visits import Visits
+
+
+class Ending(Protocol):
+    """A socket that can be told that the process ends."""
+
+    def restart(self) -> None:
+        """Say good-bye: the process ends."""
+
+
+@define(eq=False)
+class Sockets:
+    """What the sockets of a process share.
+
+    Attributes:
+        visits: The sites by name.
+        tokens: What reads visitors' tokens.
+        rates: How much a visitor may send.
+        most: How many there may be.
+        most_each: How many of one visitor.
+        patience: How long they stay open without a broker.
+        node: What the process calls itself.
+        open: Those that there are.
+    """
+
+    visits: Mapping[str, Visits]
+    tokens: Tokens
+    rates: Rates
+    most: int = 20_000
+    most_each: int = 20
+    patience: float = 15.0
+    node: str = "web"
+    open: set[Ending] = field(factory=set)
+    _each: Counter[str] = field(factory=Counter)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for one more."""
+        return len(self.open) >= self.most
+
+    def admit(self, visitor: Visitor) -> bool:
+        """Count one more of a visitor, if they may have it."""
+        if self._each[visitor.tracking_id] >= self.most_each:
+            return False
+        self._each[visitor.tracking_id] += 1
+        return True
+
+    def dismiss(self, visitor: Visitor) -> None:
+        """Count one less."""
+        self._each[visitor.tracking_id] -= 1
+        if self._each[visitor.tracking_id] <= 0:
+            del self._each[visitor.tracking_id]
+
+    def shut(self) -> None:
+        """The process ends: say so to everybody."""
+        for socket in tuple(self.open):
+            socket.restart()
