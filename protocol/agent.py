@@ -41,6 +41,8 @@ class AgentStateInfo:
         since_utc: When the state began.
         max_chats: How many chats they take at once.
         active_chats: How many slots they hold now.
+        max_messages: How many conversations they take at once; null: their program takes no messages.
+        active_messages: How many slots of these they hold now.
         wrap_ups: The wrap-ups that hold some of them, the one that began first in front; null: none.
             Shown to the agent, and not to others or in lists.
     """
@@ -54,4 +56,6 @@ class AgentStateInfo:
     since_utc: datetime | None = None
     max_chats: int = 0
     active_chats: int = 0
+    max_messages: int | None = None
+    active_messages: int | None = None
     wrap_ups: tuple[AgentWrapUpInfo, ...] | None = None

@@ -12,6 +12,7 @@ from broker.checker.history import Kind
 from broker.checker.i06_slots import SETTLE, seats_of
 from broker.checker.post import ConversationMoveRow, ConversationOfferRow
 from broker.checker.violation import Violation
+from protocol.agent import AgentStateInfo
 from protocol.conversation import ConversationCommandInfo, ConversationInfo
 from protocol.values import ChatStatus, Guid, Role
 
@@ -145,6 +146,7 @@ def one_owner(story: Story) -> Iterator[Violation]:
             yield Violation("I-6", text, letter.at, chat=letter.conversation or "")
     yield from _single_alerts(story)
     yield from _wrapped(story)
+    yield from _reported_slots(story)
     yield from _capacities(story)
 
 
@@ -171,6 +173,31 @@ def _single_alerts(story: Story) -> Iterator[Violation]:
 
 
 _ALERTING = ChatStatus.ALERTING
+
+
+def _reported_slots(story: Story) -> Iterator[Violation]:
+    """What an agent's state reports at the end is the sum of what they hold (B-57)."""
+    if story.probe_at is None:
+        return
+    loads: dict[Guid, int] = {}
+    for hold in holds(story):
+        if hold.end is None:
+            known = story.setup.data["message_gateways"]
+            gateway = known.get(story.mail.conversations[hold.conversation].gateway, {})
+            loads[hold.agent] = loads.get(hold.agent, 0) + gateway.get("weight", 1)
+    for connection in story.live():
+        for event in connection.events:
+            frame = event.frame
+            if event.kind is not Kind.GOT or frame is None or event.at < story.probe_at:
+                continue
+            listed = frame.payload if frame.type == "SC_AGENT_LIST" else ()
+            for one in listed if isinstance(listed, tuple) else ():
+                if not isinstance(one, AgentStateInfo) or one.agent_id is None:
+                    continue
+                load = loads.get(one.agent_id, 0)
+                if one.active_messages not in (None, load):
+                    text = f"agent {one.agent_id} reports {one.active_messages} slots for messages"
+                    yield Violation("I-6", f"{text}, holds {load}", event.at, connection.name)
 
 
 def _wrapped(story: Story) -> Iterator[Violation]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from attrs import Factory, define
 
 from protocol.values import Guid
@@ -67,6 +69,12 @@ class Contacts:
         self.by_address[address] = contact_id
         contact = self.by_id[contact_id]
         contact.addresses = (*contact.addresses, address)
+
+    def at_address(self, gateways: Iterable[Guid], text: str) -> Contact | None:
+        """Who is known by a remote address on any of some gateways; None where several are."""
+        known = {self.by_address.get((gateway, "address", text)) for gateway in gateways} - {None}
+        found = known.pop() if len(known) == 1 else None
+        return self.by_id[found] if found is not None else None
 
     def saw(self, contact_id: Guid, at: int) -> None:
         """A chat is with the contact now."""

@@ -162,8 +162,10 @@ class Colleagues:
         for one in await self._client.agents():
             reason = f" ({one.reason})" if one.reason else ""
             state = STATE_WORDS[one.state] if one.state is not None else "not ready yet"
-            chats = f"{one.active_chats} of {one.max_chats} chats"
-            self._terminal.remark(f"{one.agent_name}: {state}{reason}, {chats}")
+            work = f"{one.active_chats} of {one.max_chats} chats"
+            if one.max_messages is not None:
+                work += f", {one.active_messages} of {one.max_messages} conversations"
+            self._terminal.remark(f"{one.agent_name}: {state}{reason}, {work}")
 
     async def _overview(self) -> None:
         chats = await self._client.overview()

@@ -36,13 +36,15 @@ from broker.core.messages import (
     restoring,
     sending,
 )
-from broker.core.presence import sessions, timeouts
+from broker.core.presence import queries, sessions, timeouts
 from broker.core.routing import conversations, wait_rules
 from broker.core.state import Session, State
 from broker.core.timers import TimerKind
+from broker.core.views import structures
 from broker.shell.engine import Engine
 from broker.simulation.post import has_post
 from broker.store import message_recovery
+from protocol.agent import AgentStateInfo
 from protocol.message import MessageContentInfo
 from protocol.values import Guid, MessageStatus
 from tests.simulation.plants import Patch, Plant, _commit_without, _render_without
@@ -156,6 +158,18 @@ def _put_aside_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receiving._Coming, "_into", into)
 
 
+def _slots_told_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = structures.agent_state
+
+    def told(state: State, agent: Guid) -> AgentStateInfo:
+        shown = original(state, agent)
+        held = shown.active_messages
+        return evolve(shown, active_messages=held + 1 if held is not None else None)
+
+    for module in (queries, structures):
+        monkeypatch.setattr(module, "agent_state", told)
+
+
 def _offered_to_any_program(monkeypatch: pytest.MonkeyPatch) -> None:
     def joined(**members: Any) -> SessionJoined:
         return SessionJoined(**(members | {"takes_messages": True}))
@@ -252,6 +266,7 @@ _BUGS = (
     Plant("an agent has a slot too many for messages", "I-6", _one_slot_more),
     Plant("a conversation is wrapped up for nothing", "I-6", _wrapped_up_for_nothing, 20),
     Plant("a wrap-up of a conversation ends unseen", "I-9", _end_of_wrap_up_kept_back),
+    Plant("slots for messages are told wrong", "I-6", _slots_told_wrong),
     Plant("any program is offered conversations", "I-8", _offered_to_any_program),
     Plant("wait rules of messages come again", "I-16", _wait_rules_of_messages_come_again, 40),
     Plant("wait rules of messages never come", "I-16", _no_timer(TimerKind.CONVERSATION_WAIT), 40),

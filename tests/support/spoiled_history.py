@@ -52,6 +52,7 @@ SETUP: dict[str, Any] = {
     "workplaces": {"101": 2, "102": 2},
     "bots": [],
     "wait_rules": [],
+    "message_gateways": {},
     "retry_after": 60 * SECOND,
     "retry_alone": 5 * SECOND,
     "transfer_timeout": 60 * SECOND,

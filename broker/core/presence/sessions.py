@@ -8,6 +8,7 @@ from broker.core.capacity import capacity_under
 from broker.core.chats.transitions import SESSION_ID, bot_awaited, moved, to_waiting
 from broker.core.decision import Decision
 from broker.core.distribution.lifecycle import move_agent
+from broker.core.distribution_state import Work
 from broker.core.effects import (
     AgentToWorkplace,
     Answer,
@@ -317,7 +318,8 @@ def reloaded(state: State, stamp: Stamp, reload: Reloaded) -> Decision:
     return decision
 
 
-def _picture(config: Config, presence: AgentPresence) -> tuple[int, str | None]:
+def _picture(config: Config, presence: AgentPresence) -> tuple[int, int, str | None]:
     """What of an agent's state hangs on the configuration."""
     known = config.agents.get(presence.agent)
-    return capacity_under(config, presence), known.name if known is not None else None
+    chats, messages = (capacity_under(config, presence, work) for work in Work)
+    return chats, messages, known.name if known is not None else None

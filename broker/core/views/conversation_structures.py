@@ -106,6 +106,7 @@ def _listed(
     language = config.languages.get(asked.language) if asked.language is not None else None
     unanswered = conversation.unanswered
     queued = conversation.enqueued_at
+    contact = state.contacts.at_address(config.gateways, conversation.remote_address)
     return ConversationInfo(
         peer=number,
         conversation_id=conversation.id,
@@ -137,6 +138,8 @@ def _listed(
         earlier_id=conversation.earlier,
         is_spam=conversation.is_spam,
         message_count=len(conversation.messages),
+        contact_id=contact.id if contact is not None else None,
+        contact_name=contact.name if contact is not None else None,
     )
 
 

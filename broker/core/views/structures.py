@@ -13,6 +13,7 @@ from attrs import evolve
 from broker.config.model import SECOND, SIGNAL_DURATION, Gateway, Project
 from broker.core.capacity import capacity
 from broker.core.deadlines import dead_up, term_over
+from broker.core.distribution_state import Work
 from broker.core.effects import Said
 from broker.core.form_values import form_values, scenario_in
 from broker.core.limits import LISTED_TEXT, WRAP_UP_BYTES, items_that_fit
@@ -277,6 +278,7 @@ def agent_state(state: State, agent: Guid) -> AgentStateInfo:
     """An agent's state as any workplace sees it (B-22, B-28)."""
     presence = state.distribution.presences[agent]
     known = state.config.agents.get(agent)
+    has_mail = presence.takes_messages
     return AgentStateInfo(
         peer=presence.workplace,
         agent_id=agent,
@@ -287,6 +289,8 @@ def agent_state(state: State, agent: Guid) -> AgentStateInfo:
         since_utc=utc(presence.since),
         max_chats=capacity(state, agent),
         active_chats=presence.load,
+        max_messages=capacity(state, agent, Work.CONVERSATION) if has_mail else None,
+        active_messages=presence.conversations.load if has_mail else None,
     )
 
 

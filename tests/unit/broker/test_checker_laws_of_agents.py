@@ -302,7 +302,8 @@ def test_wait_rules_are_applied_upwards_and_once(
     levels: tuple[int, ...], status_: str, wrong: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """I-16."""
-    plain = {"after": 5, "project": None, "gateway": None, "culture": None, "more": False}
+    plain = {"for": "chats", "after": 5, "project": None, "gateway": None, "culture": None}
+    plain |= {"more": False}
     rules = [{**plain, "id": str(n), "level": n, "note": False, "close": False} for n in (0, 1)]
     monkeypatch.setitem(SETUP, "wait_rules", rules)
     done = tuple(

@@ -47,3 +47,17 @@ def test_a_contact_that_was_put_away_is_seen_by_nobody() -> None:
     known = two()
     known.saw(Guid("gone"), 7)
     assert list(known.of_gateway[WEB]) == [EVA, JAN]
+
+
+def test_an_address_alone_says_who_it_is_where_it_is_one_contacts() -> None:
+    """B-57: on whatever gateway; a token is no address."""
+    known, other = two(), Guid("im")
+    known.know(JAN, PHONE)
+    assert known.at_address((WEB, other), "+420") is known.by_id[JAN]
+    assert known.at_address((other,), "+420") is None
+    assert known.at_address((WEB, other), "t") is None
+    known.know(JAN, (other, "address", "+420"))
+    assert known.at_address((WEB, other), "+420") is known.by_id[JAN]
+    known.know(EVA, (other, "address", "+420"))
+    assert known.at_address((WEB, other), "+420") is None
+    assert known.at_address((WEB,), "+420") is known.by_id[JAN]

@@ -144,7 +144,7 @@ def test_who_is_asked_and_who_has_joined_is_told() -> None:
 def test_who_is_there_and_why() -> None:
     async def scenario(scene: Scene) -> None:
         await scene.terminal.enter("/who")
-        assert "Bob Meyer: ready, 1 of 3 chats" in scene.face.lines
+        assert "Bob Meyer: ready, 1 of 3 chats, 0 of 3 conversations" in scene.face.lines
         decision = DecisionInfo(
             peer="101",
             chat_id=Guid(scene.ref.name),

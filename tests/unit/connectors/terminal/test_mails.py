@@ -250,6 +250,7 @@ def test_it_is_handed_over_and_unwanted_mail_is_marked() -> None:
     async def scenario(scene: MailScene) -> None:
         talk = await scene.takes()
         await scene.sees("/transfer Boris", "nobody's name begins like")
+        await scene.sees("/who", "1 of 3 conversations")
         await scene.types("/transfer Bob they know it")
         offer = scene.conversation(talk).offer
         assert offer is not None

@@ -33,18 +33,26 @@ export interface AgentStateInfo {
   MaxChats?: number | null;
   /** How many slots they hold now. */
   ActiveChats?: number | null;
+  /** How many conversations they take at once; null: their program takes no messages. */
+  MaxMessages?: number | null;
+  /** How many slots of these they hold now. */
+  ActiveMessages?: number | null;
   /** The wrap-ups that hold some of them, the one that began first in front; null: none. Shown to the agent, and not to others or in lists. */
   WrapUps?: AgentWrapUpInfo[] | null;
 }
 
-/** A closed chat that still holds slots, since its agent writes up how it ended. */
+/** A closed chat or conversation that still holds slots, since its agent writes up how it ended. */
 export interface AgentWrapUpInfo {
   /** The chat, for the frame that ends this. */
   ChatId?: Guid | null;
-  /** Name of the visitor. */
+  /** Name of the visitor, or of the other party of the messages. */
   RemoteName?: string | null;
   /** When it ends by itself. */
   UntilUtc?: Time | null;
+  /** In place of the chat the conversation, for the frame that ends that. */
+  ConversationId?: Guid | null;
+  /** Of a conversation the address of the other party. */
+  RemoteAddress?: string | null;
 }
 
 /** An attachment as a message or a sentence names it. */
@@ -507,6 +515,18 @@ export interface ConversationTransferInfo {
   Note?: string | null;
 }
 
+/** The end of an agent's work after a conversation. */
+export interface ConversationWrapUpInfo {
+  /** Workplace number. */
+  Peer?: string | null;
+  /** The conversation. */
+  ConversationId?: Guid | null;
+  /** How it ended, one of the configured codes. */
+  Code?: string | null;
+  /** Free text. */
+  Note?: string | null;
+}
+
 /** An agent in a decision of the distributor. */
 export interface DecisionAgentInfo {
   /** The agent. */
@@ -579,6 +599,8 @@ export interface Hello {
   Continues?: Guid | null;
   /** Whether it takes lists in pieces: of open chats, a workplace those of conversations. */
   TakesPieces?: boolean | null;
+  /** Whether it works on messages: its agent is offered conversations (workplace only). */
+  TakesMessages?: boolean | null;
 }
 
 /** A localised text, or the question for a group of them. */
@@ -1027,6 +1049,7 @@ export interface Payloads {
   CS_CONVERSATION_PARK: ConversationCommandInfo;
   CS_CONVERSATION_TRANSFER: ConversationTransferInfo;
   CS_CONVERSATION_CLOSE: ConversationCloseInfo;
+  CS_CONVERSATION_WRAPUP: ConversationWrapUpInfo;
   CS_CONVERSATION_NOTE: ConversationNoteInfo;
   SC_CONVERSATION_NOTE: ConversationNoteInfo;
   CS_CONVERSATION_STATUS: ConversationCommandInfo;
@@ -1102,6 +1125,7 @@ export interface Answers {
   CS_CONVERSATION_PARK: "SC_CONVERSATION_STATUS";
   CS_CONVERSATION_TRANSFER: "SC_CONVERSATION_STATUS";
   CS_CONVERSATION_CLOSE: "SC_CONVERSATION_STATUS";
+  CS_CONVERSATION_WRAPUP: "SC_AGENT_STATE";
   CS_CONVERSATION_NOTE: "SC_CONVERSATION_NOTE";
   CS_CONVERSATION_STATUS: "SC_CONVERSATION_STATUS";
   CS_CONVERSATION_RESYNC: "SC_CONVERSATION_LIST";

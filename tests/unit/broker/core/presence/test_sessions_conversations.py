@@ -207,3 +207,23 @@ def test_one_program_after_the_other_leaves_no_alert_where_nobody_sees_it(play: 
     alice = play.agent("alice", "101", None, takes_messages=False)
     assert (causes(play)[-1], the_conversation(play).offer) == ("withdrawn", None)
     alice.silent()
+
+
+def test_slots_for_messages_are_told_where_a_program_takes_them(play: Playbook) -> None:
+    """B-22, B-57: the smaller bound, and what is held; of a program that takes none, nothing."""
+    alice = play.agent("alice", "101", "Pause")
+    alice.says("CS_AGENT_STATE", State="Ready")
+    alice.hears("SC_AGENT_STATE", MaxMessages=3, ActiveMessages=0, ActiveChats=0)
+    working(play, alice)
+    carol = play.agent("carol", "103", "Pause", takes_messages=False)
+    carol.says("CS_AGENT_LIST", 1)
+    told = carol.hears("SC_AGENT_LIST", 1)["items"]
+    shown = {one["AgentName"]: (one.get("MaxMessages"), one.get("ActiveMessages")) for one in told}
+    assert shown == {"Alice Novak": (3, 1), "Carol": (None, None)}
+
+
+def test_another_number_of_slots_for_messages_is_told(play: Playbook) -> None:
+    """C-4."""
+    alice = play.agent("alice", "101")
+    play.reload(MAIL_FLOOR.replace('login = "alice"', 'login = "alice"\nmax_messages = 2'))
+    alice.hears("SC_AGENT_STATE", MaxMessages=2)

@@ -8,6 +8,7 @@ import pytest
 from attrs import evolve
 
 from broker.config.model import SECOND, SIGNAL_DURATION, Project
+from broker.core.contact_state import Contact
 from broker.core.effects import ConversationToAgent
 from broker.core.limits import RESERVE
 from broker.core.message_state import Aside, Conversation, ConversationOffer, Demanded
@@ -232,3 +233,17 @@ def test_what_surely_does_not_fit_is_not_even_read() -> None:
 @pytest.mark.parametrize(("project", "length"), [(None, SIGNAL_DURATION), (SUPPORT, 30 * SECOND)])
 def test_how_long_an_alert_lasts_is_the_projects(project: Project | None, length: int) -> None:
     assert signal_duration(project) == length
+
+
+def test_it_is_with_the_contact_of_its_address() -> None:
+    """B-42, B-57: as far as one is known now, by that name."""
+    state, one = talk()
+    eva, web = Guid("eva"), next(iter(CONFIG.gateways))
+    state.config = evolve(state.config, gateways={web: CONFIG.gateways[web]})
+    shown = conversation_info(state, one, ALICE, NUMBER, AT)
+    assert (shown.contact_id, shown.contact_name) == (None, None)
+    state.contacts.add(Contact(id=eva, no=1, gateway=web, name="Eva", addresses=()))
+    state.contacts.know(eva, (web, "address", one.remote_address))
+    shown = conversation_info(state, one, ALICE, NUMBER, AT)
+    assert (shown.contact_id, shown.contact_name) == (eva, "Eva")
+    assert overview_info(state, one, NUMBER, AT).contact_name == "Eva"
