@@ -74,9 +74,13 @@ def _signs(story: Story) -> dict[tuple[Guid, Guid], list[int]]:
 def _restarts(story: Story, agent: Guid) -> list[int]:
     """When a bot's patience began anew: with a start of the broker, and with its own comings and goings."""
     moments = [event.at for event in story.events if event.kind is Kind.STARTED]
+    own: set[str] = set()
     for connection in story.connections.values():
         if story.agent_of(connection) == agent:
+            own.add(connection.name)
             moments += [at for at in (connection.welcomed_at, connection.gone_at) if at is not None]
+    # Of a bot that died in silence the broker learns late, and gives it time to come back then.
+    moments += [e.at for e in story.events if e.kind is Kind.LEFT and e.conn in own]
     return moments
 
 
