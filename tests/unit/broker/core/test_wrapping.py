@@ -58,3 +58,7 @@ def test_only_one_that_runs_is_ended(work: Work) -> None:
     assert end_refused(state, alice, work, ONE, None) == wrong
     presence.workload(work).wrapups[ONE] = Wrapup(1, NO_TERM)
     assert end_refused(state, alice, work, ONE, None) is None
+    codes = {"Sold": WrapupCode(id=ONE, name="Sold")}
+    state.config = evolve(state.config, wrapup_codes=codes)
+    refused = end_refused(state, alice, work, ONE, "Stolen")
+    assert refused == Refusal(ErrorCode.BAD_PAYLOAD, "Code: not a configured code")
