@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from connectors.web.app import WebSite
-from connectors.web.socket import ABORT, FRAME_BYTES
+from connectors.web.socket import ABORT, FRAME_BYTES, LAST_SECONDS
 
 LONGEST_HEAD: Final = 32_768
 STOP_SECONDS: Final = 5
@@ -53,7 +53,8 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Say good-bye to those who are on the line, and end."""
-        self._site.sockets.shut()
+        with anyio.move_on_after(LAST_SECONDS):
+            await self._site.sockets.shut()
         await super().shutdown(sockets)
 
     @contextmanager

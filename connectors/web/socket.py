@@ -115,7 +115,7 @@ class Socket:
     async def run(self) -> None:
         """Serve it to its end."""
         await self._websocket.accept()
-        self._sockets.open.add(self)
+        self._sockets.enter(self)
         try:
             async with anyio.create_task_group() as tasks:
                 self._tasks = tasks
@@ -125,7 +125,7 @@ class Socket:
                     await anyio.sleep_forever()  # the writer ends it all
                 tasks.cancel_scope.cancel()
         finally:
-            self._sockets.open.discard(self)
+            self._sockets.leave(self)
             self._leave()
 
     async def _serve(self) -> None:

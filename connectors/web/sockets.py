@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Protocol
 
+import anyio
 from attrs import define, field
 
 from connectors.web.rates import Rates
@@ -42,6 +43,7 @@ class Sockets:
     node: str = "web"
     open: set[Ending] = field(factory=set)
     _each: Counter[str] = field(factory=Counter)
+    _gone: anyio.Event = field(factory=anyio.Event)
 
     @property
     def is_full(self) -> bool:
@@ -61,7 +63,19 @@ class Sockets:
         if self._each[visitor.tracking_id] <= 0:
             del self._each[visitor.tracking_id]
 
-    def shut(self) -> None:
-        """The process ends: say so to everybody."""
+    async def shut(self) -> None:
+        """The process ends: say so to everybody, and wait until it is said."""
         for socket in tuple(self.open):
             socket.restart()
+        while self.open:
+            await self._gone.wait()
+
+    def enter(self, socket: Ending) -> None:
+        """A socket is open."""
+        self.open.add(socket)
+
+    def leave(self, socket: Ending) -> None:
+        """It is closed."""
+        self.open.discard(socket)
+        self._gone.set()
+        self._gone = anyio.Event()
