@@ -162,9 +162,15 @@ def _leave_out_ended(
 
 
 def _closed_for(state: State, key: Guid) -> int | None:
-    """For how long a conversation is closed, if a reply surely reopens it: so long it must be known."""
+    """For how long a conversation is closed, if a reply surely reopens it: so long it must be known.
+
+    What was closed within the last second before a clock was set back is in the future of what the rows
+    know, and of no age.
+    """
     conversation = state.messages.conversations[key]
     age = state.up - conversation.closed_up
+    if age == 0 and conversation.closed_at is not None and conversation.closed_at > state.now:
+        return None
     lasts = retention(state, conversation)
     return age if age < lasts - UNSURE else None
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from broker.checker.history import History, Kind
 from broker.core.apply import apply
@@ -16,11 +17,13 @@ from broker.core.facts import DecisionLogged, Fact
 from broker.core.inputs import FrameArrived
 from broker.core.state import State
 from broker.shell.engine import Found
-from broker.simulation.witness import WatchedEngine
+from broker.simulation.witness import UNSURE, WatchedEngine, _closed_for
 from broker.simulation.world import World
 from protocol.chat import ChatServiceInfo
 from protocol.frame import Frame
+from tests.support import letters
 from tests.support.engine_bench import Bench, Done
+from tests.support.letters import written
 from tests.support.memory_store import memory_store
 
 
@@ -89,3 +92,14 @@ def test_a_question_that_changes_something_is_told(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(HANDLERS, "ES_CHAT_REQUEST", lambda *_: Decision([logged]))
     watched.asks()
     assert watched.broken() == ["I-1"]
+
+
+@pytest.mark.parametrize(("age", "ahead", "told"), [(0, 5, None), (0, 0, 0), (3, 5, 3)])
+def test_of_what_age_cannot_be_told_nothing_is_said(age: int, ahead: int, told: int | None) -> None:
+    """I-10: it was closed just before the clock was set back; the store takes it for younger than it is."""
+    state = written(*letters.a_life(), *letters.the_end())
+    ((key, one),) = state.messages.conversations.items()
+    gateway = evolve(letters.GATEWAY, conversation_inertia=2 * UNSURE)
+    state.config = evolve(state.config, message_gateways={letters.MAIL: gateway})
+    one.closed_up, one.closed_at = state.up - age, state.now + ahead
+    assert _closed_for(state, key) == told
