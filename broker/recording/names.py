@@ -19,8 +19,10 @@ from broker.recording.tokens import OWNED
 from protocol.limits import TEXT_LENGTHS
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_KEYS: Final = frozenset({"ReturnChatId", "ScenarioResultId"})
+_KEYS: Final = frozenset({"BlobId", "ReturnChatId", "ScenarioResultId"})
 """Guids that a client may choose, and that the broker remembers."""
+_NAMES: Final = frozenset({"DeliverySystemId", "RequestId"})
+"""Texts that name a message, and that the broker remembers."""
 
 
 def renamed(recording: Recording, names: Mapping[str, str]) -> Recording:
@@ -54,8 +56,8 @@ def fresh_names(recording: Recording, run: str) -> dict[str, str]:
         run: A text of this run's own.
 
     Returns:
-        For each TrackingId that a client says one that ends with `run`, for each key that a client
-        chose another one.
+        For each visitor and each message that a client names a name that ends with `run`, for each key
+        that a client chose another one.
     """
     names: dict[str, str] = {}
     heard: set[str] = set()
@@ -65,12 +67,17 @@ def fresh_names(recording: Recording, run: str) -> dict[str, str]:
         for member, text in _texts("", line.frame[1]):
             if line.sender == "broker":
                 heard.add(text)
-            elif member == "TrackingId":
-                longest = TEXT_LENGTHS["TrackingId"] - len(run) - 1
+            elif member == "TrackingId" or (text not in heard and _is_name(line.type, member)):
+                longest = TEXT_LENGTHS[member] - len(run) - 1
                 names.setdefault(text, f"{text[:longest]}-{run}")
             elif member in _KEYS and text not in heard and _GUID.fullmatch(text):
                 names.setdefault(text, str(uuid5(NAMESPACE_OID, text + run)))
     return names
+
+
+def _is_name(type: str, member: str) -> bool:
+    """Whether a broker knows a text again; by the address of a message it knows who writes."""
+    return member in _NAMES or (type == "ES_MESSAGE_RECEIVING" and member == "RemoteAddress")
 
 
 def _texts(member: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.replay.dialogues.mail_steps import (
     PATIENT,
     carrier,
+    closes,
     gateway_of,
     handed,
     says,
@@ -57,6 +58,7 @@ async def message_sent(stage: Stage) -> None:
     await agent.get("SC_MESSAGE_STATUS", 4, Status="Sent", MessageId=reply["MessageId"])
     await agent.send("CS_MESSAGE_SEND", 5, **{**again, "BodyText": "They do not."})
     await agent.get("SYS_ERROR", 5, Code="KeyReused", Fatal=False)
+    await closes(agent, message["ConversationId"])
 
 
 @scenario("A message is not answered in time, then refused, then refused for good", more=MAIL)
@@ -78,6 +80,7 @@ async def message_tried_again(stage: Stage) -> None:
     await handed(mail, agent, message)
     await says(mail, message)
     await told(agent, message, "Sent", Attempt=1)
+    await closes(agent, message["ConversationId"])
 
 
 @scenario("Late answers: a success completes the message, an error is written down", more=PATIENT)
@@ -92,6 +95,7 @@ async def message_answered_late(stage: Stage) -> None:
     await told(agent, message, "Sent", Error=None)
     await says(mail, message, "after all not")
     await told(agent, message, "Sent", Error="after all not")
+    await closes(agent, message["ConversationId"])
 
 
 @scenario(
@@ -112,6 +116,7 @@ async def message_outlives_session(stage: Stage) -> None:
     await handed(last, agent, other, attempt=2)
     await says(last, other)
     await told(agent, other, "Sent", Attempt=2)
+    await closes(agent, message["ConversationId"])
 
 
 @scenario("A message is withdrawn while it waits, and not while it is under way", more=PATIENT)
@@ -133,6 +138,7 @@ async def message_withdrawn(stage: Stage) -> None:
     stranger = await stage.agent("b")
     await stranger.send("CS_MESSAGE_RETRY", 9, MessageId=other["MessageId"])
     await stranger.get("SYS_ERROR", 9, Code="UnknownMessage", Fatal=False)
+    await closes(agent, message["ConversationId"])
 
 
 @scenario("Reports: delivered, read, never less; one comes back; refused ones", more=PATIENT)
@@ -168,3 +174,4 @@ async def message_reported(stage: Stage) -> None:
     await report("Read", Id=message["MessageId"], RefId=NOBODY)
     await mail.get("SYS_ERROR", 4, Code="UnknownGateway", Fatal=False)
     await refused(mail, "UnknownMessage", "ES_MESSAGE_SENT", Peer=None, Id=NOBODY)
+    await closes(agent, message["ConversationId"])

@@ -73,10 +73,14 @@ async def message_not_sent(stage: Stage) -> None:
     await refused(agent, "WrongState", "CS_MESSAGE_CANCEL", MessageId=first["MessageId"])
     await refused(agent, "WrongState", "CS_MESSAGE_RETRY", MessageId=first["MessageId"])
     await refused(other, "UnknownMessage", "CS_MESSAGE_CANCEL", MessageId=first["MessageId"])
+    talks = [first["ConversationId"]]
     for key in ("k2", "k3"):
-        await writes(stage, agent, key, RemoteAddress=f"{key}@example.org")
+        more = await writes(stage, agent, key, RemoteAddress=f"{key}@example.org")
+        talks.append(more["ConversationId"])
         await _carried(mail, agent)
     await refuses("WrongState", **{**anew, "RemoteAddress": "ada@example.org"})
+    for one in talks:
+        await closes(agent, one)
 
 
 async def _carried(mail: Client, agent: Client) -> None:

@@ -45,6 +45,23 @@ def test_what_a_broker_would_remember_gets_a_name_of_the_run() -> None:
     assert frames_of(renamed(TALK, names))[4] == ["SE_CHAT_LIST", [{"TrackingId": "web v1-r1"}]]
 
 
+def test_a_message_and_who_writes_it_get_names_of_the_run() -> None:
+    said = {"DeliverySystemId": "<1@far>", "RequestId": "r", "RemoteAddress": "eva@far"}
+    mail = talk(
+        ("client", ["ES_MESSAGE_RECEIVING", said]),
+        ("broker", ["SE_MESSAGE_SENDING", {"DeliverySystemId": "<m@node>", "RequestId": "k"}]),
+        ("client", ["CS_MESSAGE_SEND", {"InReplyToId": "<m@node>", "RemoteAddress": "ada@far"}]),
+        ("client", ["ES_BLOB_PUT", {"BlobId": KEY}]),
+    )
+    names = fresh_names(mail, "r1")
+    assert {name: names[name] for name in said.values()} == {
+        "<1@far>": "<1@far>-r1",
+        "r": "r-r1",
+        "eva@far": "eva@far-r1",
+    }
+    assert set(names) == {*said.values(), KEY}
+
+
 def test_a_name_of_a_run_is_no_longer_than_one_may_be() -> None:
     long = talk(("client", ["ES_CHAT_START", {"TrackingId": "x" * 128}]))
     assert len(fresh_names(long, "12345678")["x" * 128]) == 128
