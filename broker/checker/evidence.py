@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from attrs import define, field
 
@@ -65,6 +66,7 @@ class Story:
     Attributes:
         timeline: What its clocks are to each other; the dump is on that of the events.
         setups: The configurations, the last one in force at the end.
+        ways: What each message gateway that there ever was is like, as it was said last.
         probe_at: When the clients began to ask for fresh snapshots.
         end_at: When the run ended.
     """
@@ -73,6 +75,7 @@ class Story:
     dump: Dump
     timeline: Timeline = field(factory=Timeline)
     setups: list[Setup] = field(factory=list)
+    ways: dict[Guid, Mapping[str, Any]] = field(factory=dict)
     connections: dict[str, Connection] = field(factory=dict)
     calm_at: int | None = None
     probe_at: int | None = None
@@ -128,6 +131,7 @@ class Story:
         match event.kind:
             case Kind.SETUP:
                 self.setups.append(Setup(event.data, event.at))
+                self.ways.update(event.data.get("message_gateways", {}))
             case Kind.CALM:
                 self.calm_at = event.at
             case Kind.PROBE:

@@ -155,10 +155,8 @@ def _kept_too_long(story: Story, end: int) -> Iterator[Violation]:
     known = 2 * int(story.setup.data["heartbeat"]) + SETTLE
     gone_for: dict[Guid, list[tuple[int, int]]] = {}
     for hold in holds(story):
-        gateway = story.setup.data["message_gateways"].get(
-            story.mail.conversations[hold.conversation].gateway
-        )
-        if gateway is None or hold.wraps:
+        gateway = story.ways[story.mail.conversations[hold.conversation].gateway]
+        if hold.wraps:
             continue
         if hold.agent not in gone_for:
             gone_for[hold.agent] = absences(story, hold.agent, end)

@@ -201,17 +201,15 @@ def _referred(story: Story, row: MessageRow, gateway: Guid) -> list[Guid]:
 
 def _pair(story: Story, gateway: Guid) -> list[Guid]:
     """The gateways of both directions, of one of them."""
-    known = story.setup.data["message_gateways"]
-    peer = known.get(gateway, {}).get("peer")
-    return [Guid(guid) for guid, other in known.items() if other["peer"] == peer]
+    peer = story.ways.get(gateway, {}).get("peer")
+    return [guid for guid, other in story.ways.items() if other["peer"] == peer]
 
 
 def _by_address(story: Story, row: MessageRow) -> str | None:
     """Without a thread: in a new one, or the open one of its address where there are no threads."""
     mail, key = story.mail, row.conversation or Guid("")
     here = mail.conversations[key]
-    gateway = story.setup.data["message_gateways"].get(here.gateway, {})
-    if gateway.get("threads", True):
+    if story.ways[here.gateway]["threads"]:
         return None if row.counter == 1 else "is in a conversation that it does not name"
     address = here.remote_address.casefold()
     if address != (row.remote_address or "").casefold():

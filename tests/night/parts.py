@@ -74,7 +74,12 @@ def kills(seed: int) -> Tried:
     with TemporaryDirectory() as directory:
         came = trio.run(partial(killed, Path(directory), KILLS_PER_LIFE, f"kill {seed}"))
     faults = tuple(f"kill {seed}: {text}" for text in came.violations)
-    figures = {"sentences": came.sentences, "acknowledged": came.echoes}
+    figures = {
+        "sentences": came.sentences,
+        "acknowledged": came.echoes,
+        "messages taken": came.taken,
+        "answers": came.answers,
+    }
     return Tried(KILLS_PER_LIFE, faults, figures)
 
 

@@ -8,29 +8,53 @@ batches, each row once and without a gap; the batch under way may be there as a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from itertools import cycle
+from operator import add
 from random import Random
+from typing import Final
 
 from attrs import Factory, define, frozen
 
 from broker.core.broker import restore
-from broker.core.facts import Fact, SentenceStored
+from broker.core.facts import Fact, MessageStored, SentenceStored
+from broker.core.facts.messages import ConversationNoted
 from broker.core.invariants import durable
 from broker.store import Store
 from tests.support.power_loss import Cut, Disk
 from tests.support.power_loss_store import Connection, store_on
 from tests.support.store_life import Life, life_config
 
+COUNTED: Final[Mapping[str, type[Fact]]] = {
+    "sentences": SentenceStored,
+    "messages": MessageStored,
+    "conversation_notes": ConversationNoted,
+}
+"""Rows that are counted, and the facts that they are."""
+NUMBERED: Final = (("sentences", "chat_no"), ("conversation_notes", "conversation_no"))
+"""What is numbered from 1 within what."""
+ONCE: Final = (
+    ("sentences", "chat_no, outbound, id"),
+    ("messages WHERE delivery_id IS NOT NULL", "gateway, inbound, delivery_id"),
+    ("messages WHERE key IS NOT NULL", "agent, key"),
+    ("messages WHERE conversation_no IS NOT NULL", "conversation_no, counter"),
+    ("conversation_notes", "conversation_no, id"),
+)
+"""What there is one of."""
+
 
 @frozen
 class Moment:
-    """What the store must give back after so many batches."""
+    """What the store must give back after so many batches.
+
+    Attributes:
+        rows: How many there are of each kind.
+    """
 
     now: int
     state: object
-    sentences: int
+    rows: tuple[int, ...]
 
 
 @define
@@ -42,9 +66,10 @@ class Chronicle:
 
     def note(self, life: Life, facts: list[Fact]) -> None:
         """A batch is about to be committed."""
-        before = self.moments[-1].sentences if self.moments else 0
-        told = sum(isinstance(fact, SentenceStored) for fact in facts)
-        self.moments.append(Moment(life.now, deepcopy(durable(life.state)), before + told))
+        before = self.moments[-1].rows if self.moments else (0,) * len(COUNTED)
+        told = [sum(isinstance(fact, kind) for fact in facts) for kind in COUNTED.values()]
+        rows = tuple(map(add, before, told))
+        self.moments.append(Moment(life.now, deepcopy(durable(life.state)), rows))
 
 
 @frozen
@@ -112,18 +137,20 @@ def _faults(store: Store, fork: Fork) -> Iterator[str]:
         yield "the file is damaged"
     if rows(store, "PRAGMA foreign_key_check"):
         yield "a row refers to nothing"
-    gaps = "SELECT chat_no FROM sentences GROUP BY chat_no HAVING max(counter) <> count(*)"
-    if rows(store, gaps):
-        yield "a transcript has a gap (I-3)"
-    twice = "SELECT 1 FROM sentences GROUP BY chat_no, outbound, id HAVING count(*) > 1"
-    if rows(store, twice):
-        yield "a sentence is there twice (I-2)"
-    ((sentences,),) = rows(store, "SELECT count(*) FROM sentences")
+    for table, whole in NUMBERED:
+        if rows(
+            store, f"SELECT {whole} FROM {table} GROUP BY {whole} HAVING max(counter) <> count(*)"
+        ):
+            yield f"{table} of a {whole} have a gap (I-3)"
+    for table, key in ONCE:
+        if rows(store, f"SELECT 1 FROM {table} GROUP BY {key} HAVING count(*) > 1"):
+            yield f"one of {table} is there twice (I-2)"
+    counted = tuple(rows(store, f"SELECT count(*) FROM {table}")[0][0] for table in COUNTED)
     config = life_config()
     for moment in fork.moments:
         recovered = store.recover(config, moment.now)
         shown = durable(restore(config, recovered, moment.now))
-        if shown == moment.state and sentences == moment.sentences:
+        if shown == moment.state and counted == moment.rows:
             return
-    wanted = [moment.sentences for moment in fork.moments]
-    yield f"an acknowledged batch is lost (I-1): {sentences} sentences of {wanted}"
+    wanted = [moment.rows for moment in fork.moments]
+    yield f"an acknowledged batch is lost (I-1): {counted} of {[*COUNTED]}, wanted {wanted}"

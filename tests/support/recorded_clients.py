@@ -106,7 +106,8 @@ class TcpProgram:
         connector = isinstance(self.settings, ConnectorSettings)
         settings = self.settings
         if isinstance(settings, ConnectorSettings):
-            peers, login = [gateway.peer for gateway in settings.gateways], None
+            chats = [gateway.peer for gateway in settings.gateways]
+            peers, login = [*chats, *settings.messages], None
         else:
             peers, login = [settings.number], settings.login
         self.history.add(
@@ -155,6 +156,7 @@ class RecordedClients:
 
     Attributes:
         quiet: Nothing new is started.
+        also: What else must have come to rest.
     """
 
     address: tuple[str, int]
@@ -163,11 +165,13 @@ class RecordedClients:
     nursery: trio.Nursery
     connectors: list[TcpProgram] = field(factory=list)
     desks: list[TcpProgram] = field(factory=list)
+    carriers: list[TcpProgram] = field(factory=list)
+    also: list[Callable[[], bool]] = field(factory=list)
     quiet: bool = False
 
     @property
     def programs(self) -> list[TcpProgram]:
-        return [*self.connectors, *self.desks]
+        return [*self.connectors, *self.desks, *self.carriers]
 
     def connector(self, name: str, peer: str) -> TcpProgram:
         """A connector that runs from now on."""
@@ -179,10 +183,24 @@ class RecordedClients:
         self.nursery.start_soon(program.run)
         return program
 
+    def carrier(self, name: str, peer: str) -> TcpProgram:
+        """A program for messages that runs from now on."""
+        settings = ConnectorSettings(
+            gateways=(), token=f"{peer}-secret", messages=(peer,), tuning=TUNING
+        )
+        program = self._program(name, settings)
+        self.carriers.append(program)
+        self.nursery.start_soon(program.run)
+        return program
+
     def desk(self, number: str, login: str) -> None:
         """An agent who takes every chat and answers some of what is said."""
         settings = WorkplaceSettings(
-            number=number, login=login, token=f"{login}-secret", tuning=TUNING
+            number=number,
+            login=login,
+            token=f"{login}-secret",
+            conversations=True,
+            tuning=TUNING,
         )
         program = self._program(f"desk-{login}", settings)
         program.on_event = lambda event: self._agent_hears(program, event)
@@ -248,10 +266,11 @@ class RecordedClients:
         with trio.move_on_after(seconds):
             while trio.current_time() < since + rest:
                 await trio.sleep(0.05)  # real time: other processes are waited for
-                if not all(self._is_settled(program) for program in self.programs):
+                rests = [self._is_settled(program) for program in self.programs]
+                if not all(rests) or not all(at_rest() for at_rest in self.also):
                     since = trio.current_time()
             return
-        raise AssertionError("the clients does not come to rest")
+        raise AssertionError("the clients do not come to rest")
 
     def _is_settled(self, program: TcpProgram) -> bool:
         session = program.session
