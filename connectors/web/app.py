@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from connectors.web import pages
 from connectors.web.api import Api
 from connectors.web.broker_link import Link, Upstream
 from connectors.web.content import Content
@@ -132,6 +133,7 @@ class WebSite:
             WebSocketRoute("/ws", self._socket),
             Route("/api", partial(self._described, as_page=True)),
             Route("/api/openapi.json", partial(self._described, as_page=False)),
+            *pages.routes(next(iter(self.web.sites))),
             Route("/healthz", _healthy),
             Route("/readyz", self._ready),
         ]

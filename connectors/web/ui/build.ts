@@ -1,6 +1,6 @@
 /** Build what the web process serves, into `../static`. */
 
-import { rm } from "node:fs/promises";
+import { copyFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build, type InlineConfig } from "vite";
 
@@ -24,3 +24,6 @@ function bundle(entry: string, fileName: string, format: "es" | "iife"): InlineC
 
 await rm(OUT, { recursive: true, force: true });
 await build(bundle("client/src/index.ts", "client.js", "es"));
+await build(bundle("widget/src/main.ts", "widget.js", "iife"));
+await build(bundle("widget/src/chat.tsx", "chat.js", "iife"));
+await copyFile(here("widget/parley.d.ts"), `${OUT}/parley.d.ts`);

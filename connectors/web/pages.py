@@ -1,0 +1,118 @@
+"""What browsers load from us: the scripts that were built, and a shop that shows them."""
+
+import gzip
+import html
+from collections.abc import Mapping
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+STATIC: Final = Path(__file__).with_name("static")
+SCRIPTS: Final = ("widget.js", "chat.js", "client.js")
+_COMMON: Final[Mapping[str, str]] = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+_SCRIPT: Final[Mapping[str, str]] = {
+    **_COMMON,
+    "Access-Control-Allow-Origin": "*",
+    "Cache-Control": "no-cache",  # asked for again, and answered by 304: never an old one
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Vary": "Accept-Encoding",
+}
+_PAGE: Final[Mapping[str, str]] = {
+    **_COMMON,
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
+_SHOP: Final = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>A shop</title>
+<link rel="stylesheet" href="shop.css">
+<main>
+<h1>The lamp shop</h1>
+<p>This page shows what a visitor of your site sees. At the lower right they talk to you.</p>
+<p>Who answers is an agent: <code>parley agent --ready</code>, in another terminal.</p>
+<ul><li>Desk lamp<li>Reading lamp<li>Lantern</ul>
+</main>
+<script src="widget.js" data-site="{site}"></script>
+</html>
+"""
+_STYLE: Final = """\
+:root { color-scheme: light dark; font: 1.1rem/1.6 system-ui, sans-serif; }
+main { max-width: 40rem; margin: 3rem auto; padding: 0 1rem; }
+"""
+
+
+@frozen
+class Asset:
+    """A file as it is sent.
+
+    Attributes:
+        data: What is in it.
+        packed: The same by gzip.
+        tag: Its `ETag`.
+        media_type: Its kind.
+        headers: What else is said of it.
+    """
+
+    data: bytes
+    packed: bytes
+    tag: str
+    media_type: str
+    headers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, data: bytes, media_type: str, headers: Mapping[str, str]) -> "Asset":
+        """Make one."""
+        tag = f'"{sha256(data).hexdigest()[:32]}"'
+        return cls(data, gzip.compress(data, mtime=0), tag, media_type, headers)
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request for it."""
+        headers = {**self.headers, "ETag": self.tag}
+        if self.tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return Response(self.data, headers=headers, media_type=self.media_type)
+        headers["Content-Encoding"] = "gzip"
+        return Response(self.packed, headers=headers, media_type=self.media_type)
+
+
+def assets(site: str, folder: Path = STATIC) -> dict[str, Asset]:
+    """All there are, by path; what was not built is not there.
+
+    Args:
+        site: The site whose chat the shop has.
+        folder: Where the scripts are.
+    """
+    found = {
+        f"/{name}": Asset.of((folder / name).read_bytes(), "text/javascript", _SCRIPT)
+        for name in SCRIPTS
+        if (folder / name).exists()
+    }
+    shop = _SHOP.format(site=html.escape(site, quote=True)).encode()
+    found["/"] = Asset.of(shop, "text/html", _PAGE)
+    found["/shop.css"] = Asset.of(_STYLE.encode(), "text/css", _PAGE)
+    return found
+
+
+def routes(site: str, folder: Path = STATIC) -> list[BaseRoute]:
+    """The routes to them."""
+    return [
+        Route(path, partial(_answer, asset=asset)) for path, asset in assets(site, folder).items()
+    ]
+
+
+async def _answer(request: Request, asset: Asset) -> Response:
+    return asset.answer(request)

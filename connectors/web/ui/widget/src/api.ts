@@ -1,0 +1,82 @@
+/** The web process by HTTP: who the visitor is, and whether there is a chat for this page. */
+
+import type { Keep } from "./keep.ts";
+
+/** What a page is to show; the members that are used here. */
+export interface Routing {
+  readonly Signal?: string | null;
+  readonly ChatRunning?: {
+    readonly Sentences?: readonly { IsOutbound?: boolean; IsConfirmed?: boolean }[];
+  } | null;
+  readonly Settings?: Readonly<Record<string, string>> | null;
+  readonly Literals?: Readonly<Record<string, string>> | null;
+  readonly PartyName?: string | null;
+}
+
+export interface Site {
+  /** The address of the web process, with a slash at its end. */
+  readonly base: string;
+  /** The site's name there; empty: the one that knows this page. */
+  readonly site: string;
+  readonly app: string;
+  readonly keep: Keep;
+}
+
+/** It cannot be told now; again after so many seconds. */
+export class TryAgain extends Error {
+  readonly after: number;
+  constructor(after: number) {
+    super("not now");
+    this.after = after;
+  }
+}
+
+/** It is refused, and will be. */
+export class Refusal extends Error {}
+
+const TOKEN = "Parley-Visitor";
+
+/** Whether page and web process have one origin: then a cookie says who the visitor is. */
+export const isOwn = (site: Site): boolean => new URL(site.base).origin === location.origin;
+
+/** Ask something, and keep the token that comes with the answer. */
+export async function ask(site: Site, path: string, body?: unknown): Promise<unknown> {
+  const headers: Record<string, string> = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (site.site) headers["Parley-Site"] = site.site;
+  const own = isOwn(site);
+  if (!own && site.keep.token) headers[TOKEN] = site.keep.token;
+  const answer = await fetch(`${site.base}api/${path}`, {
+    method: body === undefined ? "GET" : "POST",
+    headers,
+    credentials: own ? "same-origin" : "omit",
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const token = answer.headers.get(TOKEN);
+  if (token && !own) site.keep.token = token;
+  if (answer.status === 401 && body === undefined && headers[TOKEN]) {
+    site.keep.token = ""; // it is too old: whoever comes without gets a new one
+    return ask(site, path);
+  }
+  if (answer.status === 429 || answer.status >= 500) {
+    throw new TryAgain(Number(answer.headers.get("Retry-After")) || 10);
+  }
+  if (!answer.ok) throw new Refusal(`${answer.status}: ${await answer.text()}`);
+  return answer.json();
+}
+
+/** Ask whether this page has a chat; null: it has none. */
+export async function route(
+  site: Site,
+  page: { url: string; culture: string; userToken: string },
+): Promise<Routing | null> {
+  const query = new URLSearchParams({
+    IncludeSettings: "true",
+    HtmlEncode: "false",
+    RegionalTime: String(Date.now()),
+    PageUrl: page.url,
+  });
+  if (page.culture) query.set("Culture", page.culture);
+  if (page.userToken) query.set("UserToken", page.userToken);
+  return (await ask(site, `Routing/${encodeURIComponent(site.app)}?${query}`)) as Routing | null;
+}

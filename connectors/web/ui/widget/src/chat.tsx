@@ -1,0 +1,160 @@
+/** The widget's second part: the conversation. The launcher loads it when somebody needs it. */
+
+import { render } from "preact";
+import { Client, newGuid } from "../../client/src/client.ts";
+import { webSocket } from "../../client/src/websocket.ts";
+import { isOwn, route } from "./api.ts";
+import { CHAT_CSS } from "./chat.css.ts";
+import type { ChatFactory, ChatUi, Context } from "./context.ts";
+import { Conversation } from "./model.ts";
+import { Panel } from "./panel.tsx";
+import { textsOf } from "./texts.ts";
+
+/** The chat of one page. */
+class Chat implements ChatUi {
+  readonly #context: Context;
+  readonly #place = document.createElement("div");
+  readonly #away = new AbortController();
+  #routing: Context["routing"];
+  #client: Client;
+  #talk: Conversation;
+  #isOpen = false;
+  #mayFocus = false;
+  #turn = 0;
+  #title = "";
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#routing = context.routing;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(CHAT_CSS);
+    context.root.adoptedStyleSheets = [...context.root.adoptedStyleSheets, sheet];
+    context.root.append(this.#place);
+    [this.#client, this.#talk] = this.#connected();
+    const { signal } = this.#away;
+    document.addEventListener("visibilitychange", () => this.#looked(), { signal });
+    addEventListener("focus", () => this.#looked(), { signal });
+    addEventListener("storage", () => this.#talk.seenElsewhere(), { signal });
+    addEventListener("online", () => this.#client.dialNow(), { signal });
+    this.#draw();
+  }
+
+  open(mayFocus: boolean): void {
+    this.#isOpen = true;
+    this.#mayFocus = mayFocus;
+    this.#client.dialNow();
+    this.#talk.look();
+    this.#draw();
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#draw();
+    this.#context.closed();
+  }
+
+  send(text: string): void {
+    this.#talk.say(text);
+  }
+
+  navigate(url: string, title: string): void {
+    this.#talk.navigate(url, title);
+  }
+
+  restyle(): void {
+    this.#draw();
+  }
+
+  reconnect(): void {
+    this.#client.close();
+    [this.#client, this.#talk] = this.#connected();
+    if (this.#isOpen) this.#talk.look();
+    this.#draw();
+  }
+
+  destroy(): void {
+    this.#away.abort();
+    this.#client.close();
+    render(null, this.#place);
+  }
+
+  #connected(): [Client, Conversation] {
+    const { site, about } = this.#context;
+    const address = `${site.base.replace(/^http/, "ws")}ws`;
+    const client = new Client(
+      {
+        role: "connector",
+        gateways: [{ peer: site.site }],
+        token: "",
+        tuning: { confirm: false },
+      },
+      webSocket(address),
+      { token: (isRefused) => this.#token(isRefused) },
+    );
+    const talk = new Conversation(client, {
+      site: site.site,
+      keep: site.keep,
+      newId: newGuid,
+      about,
+      isSeen: () => this.#isOpen && document.visibilityState === "visible",
+      changed: () => this.#draw(),
+      emit: (type, detail) => this.#told(type, detail),
+    });
+    return [client, talk];
+  }
+
+  /** The token of the visitor; a new one where the old one was no good, or there is none. */
+  async #token(isRefused: boolean): Promise<string> {
+    const { site, options, page } = this.#context;
+    const own = isOwn(site);
+    if (isRefused) site.keep.token = "";
+    if (isRefused || (!own && site.keep.token === "")) {
+      const { culture, userToken } = options;
+      this.#routing = (await route(site, { url: page().url, culture, userToken })) ?? this.#routing;
+    }
+    return own ? "cookie" : site.keep.token;
+  }
+
+  #told(type: string, detail: Record<string, unknown>): void {
+    if (type === "unread") this.#count(Number(detail.count));
+    this.#context.emit(type, detail);
+  }
+
+  /** Show in the title of the page how much is new. */
+  #count(unread: number): void {
+    if (this.#title !== "" && document.title === this.#title) {
+      document.title = document.title.replace(/^\(\d+\) /, "");
+    }
+    this.#title = unread > 0 ? `(${unread}) ${document.title}` : "";
+    if (this.#title) document.title = this.#title;
+  }
+
+  #looked(): void {
+    if (document.visibilityState !== "visible") return;
+    this.#client.dialNow();
+    if (this.#isOpen) this.#talk.seen();
+  }
+
+  #draw(): void {
+    this.#turn += 1;
+    const { site, options } = this.#context;
+    render(
+      <Panel
+        talk={this.#talk}
+        texts={textsOf(this.#routing.Literals)}
+        culture={options.culture}
+        keep={site.keep}
+        isOpen={this.#isOpen}
+        mayFocus={this.#mayFocus}
+        newId={newGuid}
+        close={() => this.close()}
+        turn={this.#turn}
+      />,
+      this.#place,
+    );
+  }
+}
+
+const make: ChatFactory = (context) => new Chat(context);
+Object.assign((window as unknown as { Parley: object }).Parley, { chat: make });

@@ -1,0 +1,43 @@
+/** What the launcher hands to the chat, which is loaded when somebody needs it. */
+
+import type { Routing, Site } from "./api.ts";
+import type { About } from "./model.ts";
+
+/** The settings of the script tag and of the site. */
+export interface Options {
+  culture: string;
+  userToken: string;
+  /** `light`, `dark`, or empty: as the visitor's system. */
+  theme: string;
+  accent: string;
+  position: string;
+}
+
+export interface Context {
+  readonly site: Site;
+  readonly options: Options;
+  readonly routing: Routing;
+  /** Where the chat is drawn. */
+  readonly root: ShadowRoot;
+  readonly about: () => About;
+  readonly page: () => { url: string; title: string };
+  readonly emit: (type: string, detail: Record<string, unknown>) => void;
+  /** The chat was closed by the visitor: the focus goes back to where it came from. */
+  readonly closed: () => void;
+}
+
+/** The chat, as the launcher drives it. */
+export interface ChatUi {
+  /** Show it; `mayFocus`: the visitor asked for it, so the focus goes there. */
+  open(mayFocus: boolean): void;
+  close(): void;
+  send(text: string): void;
+  navigate(url: string, title: string): void;
+  /** Settings or texts are others now. */
+  restyle(): void;
+  /** The visitor is somebody else now. */
+  reconnect(): void;
+  destroy(): void;
+}
+
+export type ChatFactory = (context: Context) => ChatUi;

@@ -1,0 +1,274 @@
+/**
+ * The widget's first part, a script of a few kilobytes: whether this page has a chat, the button, the
+ * object `Parley` of the page. The chat itself is loaded when somebody needs it.
+ */
+
+import { ask, Refusal, type Routing, route, TryAgain } from "./api.ts";
+import type { ChatFactory, ChatUi, Context, Options } from "./context.ts";
+import { Keep } from "./keep.ts";
+import { LAUNCHER_CSS } from "./launcher.css.ts";
+import type { About } from "./model.ts";
+import { type Queued, Sdk } from "./sdk.ts";
+import { filled, textsOf } from "./texts.ts";
+
+/** What a page finds under the name of `Parley`, before and after this script came. */
+type Global = { Parley?: Sdk | Queued[] };
+
+const LONGEST_PAUSE = 300;
+
+/** The launcher of one page. */
+export class Launcher {
+  readonly sdk: Sdk;
+  readonly #base: string;
+  readonly #options: Options;
+  readonly #context: Omit<Context, "routing">;
+  readonly #host: HTMLElement;
+  readonly #button: HTMLButtonElement;
+  readonly #label: HTMLElement;
+  readonly #count: HTMLElement;
+  readonly #colours = new CSSStyleSheet();
+  readonly #away = new AbortController();
+  #attributes: Record<string, string> = {};
+  #page = { url: location.href, title: document.title };
+  #routing: Routing | null = null;
+  #chat: ChatUi | undefined;
+  #loading: Promise<ChatUi> | undefined;
+  #isHidden: boolean;
+  #unread = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(script: HTMLScriptElement, queued: readonly Queued[]) {
+    const { data, base } = { data: script.dataset, base: new URL(".", script.src).href };
+    const site = data.site ?? "";
+    this.sdk = new Sdk(queued);
+    this.#base = base;
+    this.#isHidden = data.hidden !== undefined;
+    this.#options = {
+      culture: data.culture ?? document.documentElement.lang,
+      userToken: data.userToken ?? "",
+      theme: data.theme ?? "",
+      accent: data.accent ?? "",
+      position: data.position ?? "",
+    };
+    this.#host = document.createElement("div");
+    const root = this.#host.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(LAUNCHER_CSS);
+    root.adoptedStyleSheets = [sheet, this.#colours];
+    this.#button = document.createElement("button");
+    this.#button.type = "button";
+    this.#button.className = "launch";
+    this.#label = document.createElement("span");
+    this.#count = document.createElement("span");
+    this.#count.className = "count";
+    this.#button.append(this.#label, this.#count);
+    this.#button.addEventListener("click", () => void this.open(true));
+    root.append(this.#button);
+    this.#context = {
+      site: { base, site, app: data.app ?? "WebChat", keep: new Keep(site, () => localStorage) },
+      options: this.#options,
+      root,
+      about: () => this.#about(),
+      page: () => this.#page,
+      emit: (type, detail) => this.#emit(type, detail),
+      closed: () => this.#closed(),
+    };
+  }
+
+  /** Begin: find out whether this page has a chat. */
+  start(): void {
+    this.sdk.serve({
+      open: () => this.open(true),
+      close: () => this.close(),
+      toggle: () => (this.#context.site.keep.isOpen ? this.close() : this.open(true)),
+      show: () => this.#show(true),
+      hide: () => this.#show(false),
+      send: (text: string) => this.#load().then((chat) => chat.send(text)),
+      identify: (jwt: string) => this.#identify("Identify", { Token: jwt }, "identified"),
+      logout: () => this.#identify("Logout", {}, "loggedout"),
+      setLocale: (culture: string) => this.#restyle({ culture }),
+      setTheme: (theme: string) => this.#restyle({ theme }),
+      setAttributes: (all: Record<string, string>) => this.#attribute(all),
+      pageChanged: (url?: string, title?: string) => this.pageChanged(url, title),
+      destroy: () => this.destroy(),
+    });
+    const { signal } = this.#away;
+    for (const type of ["popstate", "hashchange"]) {
+      addEventListener(type, () => this.pageChanged(), { signal });
+    }
+    void this.#route(1);
+  }
+
+  async open(mayFocus: boolean): Promise<void> {
+    if (this.#routing === null) return;
+    (await this.#load()).open(mayFocus);
+    this.#button.hidden = true;
+    this.#context.site.keep.isOpen = true;
+    this.sdk.emit("open", {});
+  }
+
+  close(): void {
+    this.#chat?.close();
+  }
+
+  /** The page of a program that draws its pages itself is another one now. */
+  pageChanged(url = location.href, title = document.title): void {
+    if (url === this.#page.url && title === this.#page.title) return;
+    this.#page = { url, title };
+    this.#chat?.navigate(url, title);
+    void this.#route(1);
+  }
+
+  destroy(): void {
+    clearTimeout(this.#timer);
+    this.#away.abort();
+    this.#chat?.destroy();
+    this.#host.remove();
+    delete (window as Global).Parley;
+  }
+
+  /** Ask for the routing of this page, again later when that cannot be told now. */
+  async #route(tries: number): Promise<void> {
+    clearTimeout(this.#timer);
+    const { culture, userToken } = this.#options;
+    try {
+      const page = { url: this.#page.url, culture, userToken };
+      this.#routing = await route(this.#context.site, page);
+    } catch (error) {
+      if (error instanceof Refusal) {
+        console.error(`Parley: ${error.message}`);
+        return;
+      }
+      const asked = error instanceof TryAgain ? error.after : 2 ** tries;
+      const wait = Math.min(LONGEST_PAUSE, asked) * (1 + Math.random());
+      this.#timer = setTimeout(() => void this.#route(tries + 1), wait * 1000);
+      return;
+    }
+    const running = this.#routing?.ChatRunning?.Sentences;
+    if (this.#chat === undefined && running) {
+      this.#unread = running.filter((one) => one.IsOutbound && !one.IsConfirmed).length;
+    }
+    this.#draw();
+    this.sdk.emit("status", { signal: this.#routing?.Signal ?? null });
+    if (this.#routing === null || this.#chat !== undefined) return;
+    this.sdk.emit("ready", {});
+    const isOpen = this.#context.site.keep.isOpen && Boolean(running);
+    if (isOpen) await this.open(false);
+    else if (running) await this.#load();
+  }
+
+  /** Load the chat, once; a failure is not kept. */
+  #load(): Promise<ChatUi> {
+    this.#loading ??= new Promise<ChatFactory>((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = `${this.#base}chat.js`;
+      script.onload = () => resolve((this.sdk as Sdk & { chat: ChatFactory }).chat);
+      script.onerror = () => reject(new Error(`${script.src} could not be loaded`));
+      document.head.append(script);
+    }).then(
+      (made) => {
+        this.#chat = made({ ...this.#context, routing: this.#routing ?? {} });
+        return this.#chat;
+      },
+      (error: unknown) => {
+        this.#loading = undefined;
+        throw error;
+      },
+    );
+    return this.#loading;
+  }
+
+  #closed(): void {
+    this.#context.site.keep.isOpen = false;
+    this.#button.hidden = false;
+    this.#button.focus();
+    this.sdk.emit("close", {});
+  }
+
+  #emit(type: string, detail: Record<string, unknown>): void {
+    if (type === "unread") {
+      this.#unread = Number(detail.count);
+      this.#draw();
+    }
+    this.sdk.emit(type, detail);
+  }
+
+  #show(isShown: boolean): void {
+    this.#isHidden = !isShown;
+    this.#draw();
+    this.sdk.emit(isShown ? "show" : "hide", {});
+  }
+
+  #draw(): void {
+    const { Signal, Literals, ChatRunning, Settings } = this.#routing ?? {};
+    const isNothing = this.#routing === null || (Signal === "Hidden" && !ChatRunning);
+    const texts = textsOf(Literals);
+    const { theme, position, accent } = { ...Settings, ...given(this.#options) };
+    this.#host.hidden = isNothing || this.#isHidden;
+    this.#host.dataset.theme = theme ?? "";
+    this.#host.dataset.position = position ?? "";
+    const isColour = accent && CSS.supports("color", accent);
+    this.#colours.replaceSync(isColour ? `:host { --accent: ${accent}; }` : "");
+    this.#button.dataset.signal = Signal ?? "";
+    this.#label.textContent = texts.chat_title;
+    this.#count.textContent = this.#unread > 0 ? String(this.#unread) : "";
+    const unread = this.#unread > 0 ? filled(texts.chat_unread, { count: this.#unread }) : "";
+    const state = { Busy: texts.chat_busy, Closed: texts.chat_closed, Free: texts.chat_free };
+    const said = [texts.chat_title, state[Signal as keyof typeof state], unread];
+    this.#button.ariaLabel = said.filter(Boolean).join(" – ");
+    if (!this.#host.isConnected && !isNothing) document.body.append(this.#host);
+  }
+
+  async #identify(path: string, body: unknown, told: string): Promise<void> {
+    await ask(this.#context.site, path, body);
+    this.#chat?.reconnect();
+    this.sdk.emit(told, {});
+    await this.#route(1);
+  }
+
+  #restyle(changed: Partial<Options>): void {
+    Object.assign(this.#options, changed);
+    this.#draw();
+    this.#chat?.restyle();
+    if (changed.culture !== undefined) void this.#route(1);
+  }
+
+  #attribute(all: Record<string, string>): void {
+    this.#attributes = { ...this.#attributes, ...all };
+  }
+
+  #about(): About {
+    const { name, ...variables } = this.#attributes;
+    const { culture, userToken } = this.#options;
+    const known = name ?? this.#routing?.PartyName ?? undefined;
+    return {
+      variables,
+      ...(known ? { name: known } : {}),
+      ...(culture ? { culture } : {}),
+      ...(userToken ? { userToken } : {}),
+    };
+  }
+}
+
+/** The options that were really given. */
+function given(options: Options): Partial<Options> {
+  return Object.fromEntries(Object.entries(options).filter((entry) => entry[1] !== ""));
+}
+
+/** Begin on this page, unless there is one already. */
+export function begin(script: HTMLScriptElement | null): void {
+  const page = window as Global;
+  if (page.Parley instanceof Object && !Array.isArray(page.Parley)) {
+    console.error("Parley is on this page already; this second script does nothing.");
+    return;
+  }
+  if (!script?.dataset.site) {
+    console.error("Parley: the script tag needs data-site, the name of the site.");
+    return;
+  }
+  const launcher = new Launcher(script, page.Parley ?? []);
+  page.Parley = launcher.sdk;
+  const start = () => launcher.start();
+  if (document.body) start();
+  else addEventListener("DOMContentLoaded", start, { once: true });
+}

@@ -1,0 +1,61 @@
+/** What the widget says, in the languages that it has; a site's literals (group 102) take their place. */
+
+const EN = {
+  chat_title: "Talk to us",
+  chat_open: "Open the chat",
+  chat_close: "Close the chat",
+  chat_closed: "Nobody is here at the moment.",
+  chat_busy: "All of us are busy just now. You can write, and we answer as soon as we can.",
+  chat_free: "We are here.",
+  chat_unread: "{count} new",
+  chat_write: "Write a message",
+  chat_send: "Send",
+  chat_waiting: "Please wait a moment: we are looking for somebody for you.",
+  chat_with: "You talk with {name}.",
+  chat_ended: "This conversation has ended.",
+  chat_again: "Start a new conversation",
+  chat_end: "End the conversation",
+  chat_typing: "{name} is typing",
+  chat_you: "You",
+  chat_us: "We",
+  chat_connecting: "Connecting …",
+  chat_offline: "No connection. We keep trying; what you write is sent as soon as it is back.",
+  chat_away:
+    "Our side is not there just now. What you write is kept and sent as soon as it is back.",
+  chat_log: "Conversation",
+  line_sending: "on its way",
+  line_stored: "sent",
+  line_delivered: "delivered",
+  line_failed: "not sent: {why}",
+  line_retry: "Try again",
+  line_withdraw: "Discard",
+  form_next: "Next",
+  form_back: "Back",
+  form_send: "Begin the chat",
+  form_save: "Send",
+  form_choose: "Please choose",
+  form_mandatory: "needed",
+  form_missing: "Please fill in: {name}",
+  form_number: "Please give a whole number: {name}",
+  form_most: "{name}: at most {most}",
+  form_refused: "That could not be taken: {why}",
+};
+
+export type TextName = keyof typeof EN;
+export type Texts = Readonly<Record<TextName, string>>;
+
+/** The texts of a page: the site's where it has some, else ours. */
+export function textsOf(literals: Readonly<Record<string, string>> | null | undefined): Texts {
+  const known = Object.entries(literals ?? {}).filter(([name]) => name in EN);
+  return { ...EN, ...Object.fromEntries(known) };
+}
+
+/** Put values where a text has names in braces. */
+export function filled(text: string, values: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** Whether a language is written from right to left. */
+export function isRightToLeft(culture: string): boolean {
+  return /^(ar|fa|he|ur|yi|ps|sd|ug|dv)(?![a-z])/i.test(culture);
+}

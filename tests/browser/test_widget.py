@@ -1,0 +1,175 @@
+"""The widget on a page: chats, forms, keys, and what is kept."""
+
+import re
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.support.agent_beside import AgentBeside
+from tests.support.pages import lines, opened, shown, write
+from tests.support.web_program import WebProgram
+
+pytestmark = [pytest.mark.slow, pytest.mark.requires("chromium", "ui")]
+HOSTILE = (
+    "<img src=x onerror=window.hit=1>",
+    "<script>window.hit=1</script>",
+    "javascript:window.hit=1",
+    '"><svg onload=window.hit=1>',
+    "{{constructor.constructor('window.hit=1')()}}",
+    "https://x.example/'onmouseover='window.hit=1",
+)
+
+
+def test_a_chat_both_ways_with_marks(page: Page, alice: AgentBeside) -> None:
+    opened(page)
+    write(page, "Good morning")
+    alice.hears("Good morning")
+    expect(page.locator("[data-state=delivered]")).to_have_count(1)
+    expect(page.get_by_role("status")).to_have_text("You talk with Alice.")
+    alice.types()
+    expect(page.get_by_text("Alice is typing")).to_be_visible()
+    alice.says("Hello!")
+    expect(page.get_by_text("Hello!")).to_be_visible()
+    expect(page.get_by_text("Alice is typing")).to_be_hidden()
+    alice.waits(lambda: alice.confirmed == ["Hello!"])
+    assert lines(page) == ["Good morning", "Hello!"]
+    page.get_by_label("Write a message").press_sequentially("I ty")
+    alice.waits(lambda: len(alice.typing) == 1)
+
+
+def test_text_is_text(page: Page, alice: AgentBeside) -> None:
+    opened(page)
+    for text in HOSTILE:
+        write(page, text)
+    alice.hears(*HOSTILE)
+    for text in HOSTILE:
+        alice.says(text)
+    expect(page.locator(".line")).to_have_count(2 * len(HOSTILE))
+    assert sorted(lines(page)) == sorted(HOSTILE * 2)
+    assert page.evaluate("window.hit") is None
+    hrefs = page.locator(".text a").evaluate_all("all => all.map((a) => a.href)")
+    assert hrefs == ["https://x.example/"] * 2
+    assert page.locator(".line img, .line script, .line svg").count() == 0
+
+
+def test_the_focus_moves_in_and_back(page: Page, alice: AgentBeside) -> None:
+    """Whatever way it is closed, and by keys alone."""
+    focused = "document.activeElement.shadowRoot?.activeElement?.className ?? ''"
+    expect(page.locator(".launch")).to_be_visible()
+    page.keyboard.press("Tab")
+    assert page.evaluate(focused) == "launch"
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Write a message")).to_be_focused()
+    page.keyboard.type("By keys")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("alone")
+    page.keyboard.press("Enter")
+    alice.hears("By keys\nalone")
+    expect(page.get_by_label("Write a message")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert page.evaluate(focused) == "launch"
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Close the chat").click()
+    assert page.evaluate(focused) == "launch"
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Write a message")).to_be_focused()
+    for _ in range(8):  # nobody is trapped
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.shadowRoot") is None
+    page.get_by_role("button", name="End the conversation").click()
+    expect(page.get_by_role("button", name="Start a new conversation")).to_be_focused()
+
+
+def test_what_is_new_is_counted_until_it_is_seen(page: Page, alice: AgentBeside) -> None:
+    opened(page)
+    write(page, "Hi")
+    alice.hears("Hi")
+    page.keyboard.press("Escape")
+    alice.says("one")
+    alice.says("two")
+    launcher = page.locator(".launch")
+    expect(launcher.locator(".count")).to_have_text("2")
+    expect(launcher).to_have_accessible_name(re.compile("2 new$"))
+    expect(page).to_have_title("(2) A shop")
+    page.reload()
+    expect(launcher.locator(".count")).to_have_text("2")
+    assert alice.confirmed == []
+    launcher.click()
+    expect(page.get_by_text("two")).to_be_visible()
+    alice.waits(lambda: alice.confirmed == ["one", "two"])
+    expect(page).to_have_title("A shop")
+    page.reload()
+    expect(page.get_by_text("two")).to_be_visible()  # it was open, and is again
+
+
+def test_a_second_tab_has_the_same_chat(
+    page: Page, visitor: BrowserContext, program: WebProgram, alice: AgentBeside
+) -> None:
+    opened(page)
+    write(page, "from the first")
+    alice.hears("from the first")
+    second = visitor.new_page()
+    second.goto(program.url)
+    expect(second.get_by_text("from the first")).to_be_visible()
+    write(second, "from the second")
+    alice.hears("from the first", "from the second")
+    expect(page.get_by_text("from the second")).to_be_visible()
+    assert lines(page) == lines(second)
+    assert len(alice.chats) == 1
+
+
+def test_an_unfinished_line_is_kept(page: Page, alice: AgentBeside) -> None:
+    opened(page)
+    write(page, "Hi")
+    alice.hears("Hi")
+    page.get_by_label("Write a message").fill("half a li")
+    page.reload()
+    expect(page.get_by_label("Write a message")).to_have_value("half a li")
+
+
+def test_a_conversation_ends_and_another_begins(page: Page, alice: AgentBeside) -> None:
+    opened(page)
+    write(page, "Hi")
+    alice.hears("Hi")
+    alice.hangs_up()
+    expect(page.get_by_role("status")).to_have_text("This conversation has ended.")
+    page.reload()
+    page.get_by_role("button", name="Talk to us").click()
+    expect(page.get_by_text("Hi", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Start a new conversation").click()
+    write(page, "Again")
+    alice.waits(lambda: alice.heard == ["Hi", "Again"])
+    expect(page.get_by_role("status")).to_have_text("You talk with Alice.")
+    assert lines(page) == ["Hi", "Again"]  # the broker took it up where it had ended
+
+
+def test_every_kind_of_control(
+    visitor: BrowserContext, program: WebProgram, alice: AgentBeside
+) -> None:
+    """W-47: what a form has, on screens that depend on each other."""
+    page = visitor.new_page()
+    shown(page, program, '<script src="widget.js" data-site="desk"></script>')
+    opened(page)
+    expect(page.get_by_text("We are glad that you are here.")).to_be_visible()
+    page.get_by_role("button", name="Begin the chat").click()
+    expect(page.get_by_role("alert")).to_have_text("Please fill in: Topic")
+    page.get_by_label("Topic").select_option("To buy")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Pieces").fill("1001")
+    page.get_by_role("button", name="Begin the chat").click()
+    expect(page.get_by_role("alert")).to_have_text("Pieces: at most 1000")
+    page.get_by_label("Pieces").fill("7")
+    page.get_by_label("Quick").check()
+    page.get_by_label("A ribbon").check()
+    page.get_by_label("A card").check()
+    page.get_by_label("Day").fill("2026-12-24")
+    page.get_by_label("Hour").fill("14:30")
+    page.get_by_label("Moment").fill("2026-12-24T14:30")
+    page.get_by_label("Details").fill("Thanks")
+    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_label("Pieces")).to_have_value("7")
+    page.get_by_role("button", name="Begin the chat").click()
+    alice.waits(lambda: len(alice.chats) == 1)
+    expect(page.get_by_label("Write a message")).to_be_focused()

@@ -1,0 +1,198 @@
+"""Broker and web process as programs, for tests that drive a browser."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Self
+
+from attrs import define, field
+
+from broker.child import ServedBroker, free_port
+from tests.support.requires import ROOT
+from tests.support.wired_core import INSTALLATION
+
+PATIENCE = 30.0
+SITES = """
+[web]
+listen = "127.0.0.1:{port}"
+broker = "127.0.0.1:{broker}"
+[web.sites.shop]
+gateway = "web"
+token = "web-secret"
+origins = ["http://127.0.0.1:{foreign}"]
+[[web.sites.shop.keys]]
+algorithm = "HS256"
+secret = "{secret}"
+[web.sites.desk]
+gateway = "form"
+token = "form-secret"
+"""
+SECRET = "a secret of the shop that nobody knows"
+FORM = """
+[[website_routing]]
+gateway = "Web chat"
+name = "private"
+rank = 1
+page_url_regex = '/private'
+block = true
+[[website_routing]]
+gateway = "Web chat"
+name = "all"
+rank = 2
+[[gateways]]
+name = "With a form"
+peer = "form"
+token = "form-secret"
+[[website_routing]]
+gateway = "With a form"
+name = "desk"
+rank = 3
+[[gate_rules]]
+rank = 10
+gateway = "With a form"
+scenario = "Before the chat"
+[[scenarios]]
+name = "Before the chat"
+culture = "en"
+display_name = "Before we begin"
+[[scenarios.screens]]
+name = "you"
+display_name = "About you"
+[[scenarios.screens.controls]]
+name = "welcome"
+control_type = "LabelOnly"
+display_name = "We are glad that you are here."
+[[scenarios.screens.controls]]
+name = "topic"
+control_type = "DropDown"
+display_name = "Topic"
+mandatory_field = true
+[[scenarios.screens.controls.parameters]]
+display_name = "A question"
+result_text = "question"
+[[scenarios.screens.controls.parameters]]
+display_name = "To buy"
+result_text = "sales"
+[[scenarios.screens]]
+name = "purchase"
+display_name = "Your purchase"
+finish_button = true
+condition_control = "topic"
+condition_text = "sales"
+[[scenarios.screens.controls]]
+name = "pieces"
+control_type = "Integer"
+display_name = "Pieces"
+control_number = 1000
+[[scenarios.screens.controls]]
+name = "speed"
+control_type = "RadioButtons"
+display_name = "Speed"
+[[scenarios.screens.controls.parameters]]
+display_name = "Quick"
+[[scenarios.screens.controls.parameters]]
+display_name = "Cheap"
+default_item = true
+[[scenarios.screens.controls]]
+name = "wishes"
+control_type = "CheckBoxes"
+display_name = "Wishes"
+[[scenarios.screens.controls.parameters]]
+display_name = "A ribbon"
+[[scenarios.screens.controls.parameters]]
+display_name = "A card"
+[[scenarios.screens.controls]]
+name = "day"
+control_type = "Date"
+display_name = "Day"
+[[scenarios.screens.controls]]
+name = "hour"
+control_type = "Time"
+display_name = "Hour"
+[[scenarios.screens.controls]]
+name = "moment"
+control_type = "DateTime"
+display_name = "Moment"
+[[scenarios.screens.controls]]
+name = "details"
+control_type = "TextArea"
+display_name = "Details"
+"""
+
+
+@define
+class WebProgram:
+    """A broker and a web process, each of which may be killed and started again.
+
+    Attributes:
+        folder: Where their files are.
+        broker: The broker.
+        port: Where the web process listens.
+        foreign: Where a page of another origin may be.
+    """
+
+    folder: Path
+    port: int = field(factory=free_port)
+    foreign: int = field(factory=free_port)
+    broker: ServedBroker = field(init=False)
+    _child: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        address = ("127.0.0.1", free_port())
+        config = self.folder / "parley.toml"
+        server = (
+            f'[server]\nlisten = "127.0.0.1:{address[1]}"\n[store]\nurl = "sqlite:///parley.db"\n'
+        )
+        sites = SITES.format(port=self.port, broker=address[1], foreign=self.foreign, secret=SECRET)
+        (self.folder / "web.toml").write_text(sites, encoding="utf-8")
+        config.write_text(server + INSTALLATION + FORM, encoding="utf-8")
+        self.broker = ServedBroker(config, address, self.folder / "broker.log")
+
+    @property
+    def url(self) -> str:
+        """Where the web process is."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    def __enter__(self) -> Self:
+        self.broker.__enter__()
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.kill()
+        self.broker.__exit__(*error)
+
+    def start(self) -> None:
+        """Start the web process, and wait until it has the broker."""
+        with (self.folder / "web.log").open("ab") as log:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "broker.cli", "web", "web.toml"],
+                cwd=self.folder,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + PATIENCE
+        while not self._is_ready():
+            ended = self._child.poll() is not None
+            if ended or time.monotonic() > deadline:
+                raise AssertionError((self.folder / "web.log").read_text("utf-8")[-3_000:])
+            time.sleep(0.02)  # real time: another process starts
+
+    def kill(self) -> None:
+        """End the web process at once."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+            self._child = None
+
+    def _is_ready(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as asked:
+                asked.sendall(b"GET /readyz HTTP/1.0\r\nHost: here\r\n\r\n")
+                return b" 200 " in asked.recv(100)
+        except OSError:
+            return False
