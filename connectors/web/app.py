@@ -134,11 +134,11 @@ class WebSite:
             Route("/api", partial(self._described, as_page=True)),
             Route("/api/openapi.json", partial(self._described, as_page=False)),
             *pages.routes(next(iter(self.web.sites))),
-            Route("/healthz", _healthy),
-            Route("/readyz", self._ready),
         ]
+        health = [Route("/healthz", _healthy), Route("/readyz", self._ready)]
+        below = [Mount(self.web.path, routes=routes)] if self.web.path else routes
         app = Starlette(
-            routes=[Mount(self.web.path, routes=routes)] if self.web.path else routes,
+            routes=[*health, *below],
             exception_handlers={404: self._not_found, 405: self._not_allowed, 500: self._failed},
         )
         app.router.redirect_slashes = False

@@ -1,0 +1,124 @@
+"""Visitors' tokens."""
+
+import base64
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
+
+from connectors.web.tokens import KNOWN, Identity, NoVisitor, Tokens, secret_in
+
+SECRET = b"s" * 40
+DAY = 86_400.0
+
+
+class Clock:
+    now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def tokens(clock: Clock) -> Tokens:
+    return Tokens(SECRET, lifetime=30 * DAY, now=clock)
+
+
+def test_who_is_written_is_read(tokens: Tokens, clock: Clock) -> None:
+    visitor = tokens.stranger("shop")
+    assert tokens.read(tokens.written(visitor), "shop") == visitor
+    assert Tokens(SECRET, lifetime=DAY, now=clock).read(tokens.written(visitor), "shop") == visitor
+    assert len(base64.urlsafe_b64decode(visitor.tracking_id + "==")) == 16
+    assert tokens.stranger("shop").tracking_id != visitor.tracking_id
+
+
+def test_an_identity_is_in_it(tokens: Tokens) -> None:
+    from attrs import evolve
+
+    identity = Identity(user="7", name="Jana", variables=(("A", "b"),))
+    visitor = evolve(tokens.stranger("shop"), identity=identity, earlier="before")
+    assert tokens.read(tokens.written(visitor), "shop") == visitor
+
+
+def test_it_is_bound_to_its_site_and_to_its_secret(tokens: Tokens, clock: Clock) -> None:
+    token = tokens.written(tokens.stranger("shop"))
+    with pytest.raises(NoVisitor):
+        tokens.read(token, "other")
+    with pytest.raises(NoVisitor):
+        Tokens(b"t" * 40, lifetime=DAY, now=clock).read(token, "shop")
+
+
+def test_it_ends(tokens: Tokens, clock: Clock) -> None:
+    token = tokens.written(tokens.stranger("shop"))
+    clock.now += 30 * DAY - 1
+    tokens.read(token, "shop")
+    clock.now += 1
+    with pytest.raises(NoVisitor):
+        tokens.read(token, "shop")
+
+
+def test_it_is_renewed_on_the_way(tokens: Tokens, clock: Clock) -> None:
+    visitor = tokens.stranger("shop")
+    assert tokens.renewed(visitor) is None
+    clock.now += DAY + 1
+    renewed = tokens.renewed(visitor)
+    assert renewed is not None
+    assert (renewed.tracking_id, renewed.made) == (visitor.tracking_id, int(clock.now))
+
+
+def _signed(header: dict[str, str], claims: dict[str, object], secret: bytes = SECRET) -> str:
+    return jwt.encode(header, claims, OctKey.import_key(secret))
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "a.b.c",
+        "x" * 5_000,
+        _signed({"alg": "HS256"}, {"t": "a", "s": "shop", "iat": 1_800_000_000}),
+        _signed({"alg": "HS256", "typ": "JWT"}, {"t": "a", "s": "shop", "iat": 1_800_000_000}),
+        _signed({"alg": "HS256", "typ": "parley-visitor"}, {"s": "shop", "iat": 1_800_000_000}),
+        _signed(
+            {"alg": "HS256", "typ": "parley-visitor"}, {"t": "a", "s": "shop", "iat": 1_900_000_000}
+        ),
+        ".".join(
+            base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+            for part in (
+                {"alg": "none", "typ": "parley-visitor"},
+                {"t": "a", "s": "shop", "iat": 1},
+            )
+        )
+        + ".",
+    ],
+)
+def test_what_is_none(tokens: Tokens, token: str) -> None:
+    with pytest.raises(NoVisitor):
+        tokens.read(token, "shop")
+
+
+def test_not_all_are_remembered(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.web.tokens.KNOWN", 2)
+    for _ in range(4):
+        tokens.read(tokens.written(tokens.stranger("shop")), "shop")
+    assert len(tokens._known) == 2
+    assert KNOWN > 2
+
+
+def test_a_secret_is_made_once_for_nobody_else(tmp_path: Path) -> None:
+    path = tmp_path / "web.key"
+    made = secret_in(path)
+    assert secret_in(path) == made
+    assert len(made) >= 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.write_text("short")
+    with pytest.raises(ValueError, match="32 bytes"):
+        secret_in(path)
