@@ -7,12 +7,14 @@ table `variables` are for agents. Whose key it is says `kid`, where the site has
 import base64
 import hashlib
 import hmac
+import json
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from joserfc import jwk, jwt
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OctKey
 
 from connectors.web.problems import Problem
@@ -103,7 +105,7 @@ class Identities:
     def _verified(self, token: str) -> Mapping[str, Any]:
         for key, imported in self._keys:
             try:
-                found = jwt.decode(token, imported, algorithms=[_JOSE[key.algorithm]])
+                found = _decoded(token, imported, _JOSE[key.algorithm])
             except (JoseError, ValueError, TypeError):
                 continue
             if key.id is None or found.header.get("kid") == key.id:
@@ -131,7 +133,14 @@ class Identities:
             raise _refused("somebody else made it (iss)")
 
 
-_JOSE: Final = {"HS256": "HS256", "RS256": "RS256", "EdDSA": "EdDSA"}
+_JOSE: Final = {"HS256": ["HS256"], "RS256": ["RS256"], "EdDSA": ["EdDSA", "Ed25519"]}
+"""Names of algorithms in tokens; RFC 9864 gave the last one its second name, and most write the first."""
+
+
+def _decoded(token: str, key: Any, algorithms: list[str]) -> jwt.Token:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SecurityWarning)  # of that first name
+        return jwt.decode(token, key, algorithms=algorithms)
 
 
 def _imported(key: IdentityKey) -> Any:
@@ -145,8 +154,6 @@ def _public(path: Path, kind: Any) -> Any:
     try:
         text = path.read_text("utf-8").strip()
         if text.startswith("{"):
-            import json
-
             return jwk.import_key(json.loads(text), kind)
         return jwk.import_key(text, kind)
     except (OSError, UnicodeDecodeError, JoseError, ValueError, TypeError) as error:

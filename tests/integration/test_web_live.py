@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from connectors.client import Alerted, SentenceAdded, WorkplaceClient, connect_workplace
 from protocol.values import AgentState
-from tests.support.web_browser import Browser, Cut, Live, Refused, browsing
+from tests.support.web_browser import Browser, Cut, Live, Refused, browsing, token_of
 from tests.support.web_process import Installation, installed, ready
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -40,13 +40,6 @@ async def echoing(place: Installation, *, silent: bool = False) -> AsyncIterator
         task = asyncio.create_task(work())
         yield client
         task.cancel()
-
-
-async def token_of(base: str, **headers: str) -> str:
-    async with httpx2.AsyncClient(base_url=base) as http:
-        answer = await http.get("/api/Visitor", headers={"Parley-Visitor": "none", **headers})
-        token: str = answer.headers["Parley-Visitor"]
-        return token
 
 
 def check(browser: Browser, said: list[str]) -> None:

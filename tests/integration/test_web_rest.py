@@ -25,8 +25,7 @@ from connectors.client import Alerted, OutboundRequested, connect_connector, con
 from connectors.client.blobs import download, upload
 from protocol.blob import AttachmentInfo
 from protocol.values import AgentState, Guid
-from tests.integration.test_web_live import token_of
-from tests.support.web_browser import Live
+from tests.support.web_browser import Live, token_of
 from tests.support.web_process import LETTERS, WebProcess, installed
 from tests.support.web_stage import ROUTED
 
@@ -77,17 +76,38 @@ def test_attachments_go_up_and_down(tmp_path: Path) -> None:
             assert back.content == picture
             assert back.headers["content-type"] == "image/png"
             assert "sandbox" in back.headers["content-security-policy"]
+            too_long = await jana.put(f"/api/Attachment/{uuid4()}?Name=x", content=b"x" * 1_000_001)
+            assert (too_long.status_code, too_long.json()["code"]) == (413, "FrameTooLarge")
+
+    with installed(tmp_path, web="attachment_bytes = 1_000_000") as place:
+        asyncio.run(scenario(place.webs[0], place.address))
+
+
+def test_a_page_that_an_agent_sends_is_no_page_of_ours(tmp_path: Path) -> None:
+    """What is no picture is to be saved, whatever it says that it is."""
+
+    async def scenario(web: WebProcess, address: str) -> None:
+        async with (
+            httpx2.AsyncClient(base_url=web.base) as jana,
+            httpx2.AsyncClient(base_url=web.base) as stranger,
+            connect_workplace(address, "101", "alice", "alice-secret") as agent,
+        ):
+            await agent.set_state(AgentState.READY)
+            await stranger.get("/api/Visitor")
+            await jana.post(CHAT, json={"PartyName": "Jana"})
+            async for event in agent.events():
+                if isinstance(event, Alerted):
+                    await agent.answer(event.ref)
+                    break
             answer = Guid(str(uuid4()))
             text = b"<script>alert(1)</script>"
             await upload(agent, "101", answer, text, name="x.html", prefix="CS")
             (chat,) = agent.chats()
-            info = (await jana.get(CHAT)).json()
-            assert info["Status"] == "Answered"
             await agent.send(
                 chat.ref, "look", attachments=[_named(answer, "x.html", text)], sentence_id="r"
             )
             for _ in range(200):
-                if (await jana.get(f"{CHAT}?Counter=1")).json()["Sentences"]:
+                if (await jana.get(CHAT)).json()["Sentences"]:
                     break
                 await asyncio.sleep(0.05)  # real time: a browser polls
             page = await jana.get(f"/api/Attachment/{answer}")
@@ -95,10 +115,8 @@ def test_attachments_go_up_and_down(tmp_path: Path) -> None:
             assert page.headers["content-type"] == "application/octet-stream"
             assert page.headers["content-disposition"].startswith("attachment;")
             assert (await stranger.get(f"/api/Attachment/{answer}")).status_code == 404
-            too_long = await jana.put(f"/api/Attachment/{uuid4()}?Name=x", content=b"x" * 1_000_001)
-            assert (too_long.status_code, too_long.json()["code"]) == (413, "FrameTooLarge")
 
-    with installed(tmp_path, web="attachment_bytes = 1_000_000") as place:
+    with installed(tmp_path) as place:
         asyncio.run(scenario(place.webs[0], place.address))
 
 

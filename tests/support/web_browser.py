@@ -199,3 +199,11 @@ async def browsing(*bases: str, **start: Any) -> AsyncIterator[Browser]:
         yield browser
     finally:
         await browser.close()
+
+
+async def token_of(base: str, **headers: str) -> str:
+    """A token of a new visitor."""
+    async with httpx2.AsyncClient(base_url=base) as http:
+        answer = await http.get("/api/Visitor", headers={"Parley-Visitor": "none", **headers})
+        token: str = answer.headers["Parley-Visitor"]
+        return token
