@@ -226,6 +226,8 @@ def _capacities(story: Story) -> Iterator[Violation]:
     for agent, held in of_agent.items():
         seats = seats_of(story, agent)
         for one in held:
+            if one.wraps:
+                continue  # it takes no slot: it keeps those of a conversation that has ended
             others = [h for h in held if h.at <= one.at and (h.end is None or h.end > one.at)]
             # What begins in the same microsecond may come later: it is looked at by itself.
             now = {h.conversation for h in others if h.at < one.at} | {one.conversation}

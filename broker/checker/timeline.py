@@ -44,6 +44,7 @@ _MOMENTS = frozenset(
         "moved_at",
         "parked_at",
         "started_at",
+        "waiting_since",
         "woken_at",
     }
 )

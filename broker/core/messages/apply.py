@@ -271,8 +271,11 @@ def wrapup_started(state: MessagesState, f: ConversationWrapupStarted) -> None:
 
 
 def wrapup_ended(state: MessagesState, f: ConversationWrapupEnded) -> None:
-    """It runs no more."""
-    state.messages.conversations[f.conversation].wrapping = None
+    """It runs no more; what has been closed for long enough may go."""
+    conversation = state.messages.conversations[f.conversation]
+    conversation.wrapping = None
+    if not conversation.is_open:
+        arm_forgetting(state, conversation)
 
 
 def decided(state: MessagesState, f: ConversationDecided) -> None:

@@ -458,15 +458,13 @@ def _named(state: MessagesState, gateway: MessageGateway, name: str) -> Guid | N
 
 
 def forget(state: MessagesState, stamp: Stamp, key: Guid) -> Decision:
-    """Let a closed conversation go, if no reply reopens it any more (B-56)."""
+    """Let a closed conversation go, if no reply reopens it any more (B-56) and nobody wraps it up."""
     conversation = state.messages.conversations.get(key)
-    if conversation is None or conversation.is_open:
+    if conversation is None or conversation.is_open or conversation.wrapping is not None:
         return Decision()
     if over(state, conversation.closed_up, retention(state, conversation)) > stamp.up:
         return Decision()
-    decision = wrap_up_over(conversation, stamp, WrapupEnd.EXPIRED)
-    decision.facts.append(ConversationForgotten(key))
-    return decision
+    return Decision([ConversationForgotten(key)])
 
 
 def room_for(

@@ -105,6 +105,20 @@ def test_it_holds_its_slot_and_keeps_others_away(play: Playbook) -> None:
     alice.hears("SC_CONVERSATION_ALERT", ConversationId=more)
 
 
+def test_it_runs_for_its_time_though_no_reply_reopens_it_any_more(play: Playbook) -> None:
+    """B-57, I-20: seed 664; then the conversation is forgotten."""
+    brief = WRAPPED.replace('peer = "mail"', 'peer = "mail"\nconversation_inertia = "5s"')
+    play.reload(brief)
+    alice, key, _ = closed(play)
+    play.wait(19)
+    alice.silent()
+    play.check_store()
+    play.wait(1)
+    alice.hears("SC_AGENT_STATE", WrapUps=None)
+    assert key not in play.state.messages.conversations
+    assert ended_by(play) == ["expired"]
+
+
 def test_one_of_a_project_without_has_none(play: Playbook) -> None:
     play.reload(MAIL_FLOOR)
     alice = play.agent("alice", "101")
