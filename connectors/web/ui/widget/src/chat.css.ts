@@ -3,9 +3,9 @@ export const CHAT_CSS = `
 .panel { display: flex; flex-direction: column; width: min(23.5rem, calc(100vw - 2rem));
   height: min(36rem, calc(100vh - 2rem)); height: min(36rem, calc(100dvh - 2rem)); background: var(--bg); color: var(--fg);
   border: 1px solid var(--line); border-radius: 12px; box-shadow: 0 6px 30px #0006; overflow: hidden; text-align: start; }
-header { display: flex; align-items: center; gap: .5rem; padding: .6rem .6rem .6rem 1rem; background: var(--accent);
+header { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; padding: .6rem .6rem .6rem 1rem; background: var(--accent);
   color: var(--on-accent); }
-header h2 { flex: 1; margin: 0; font-size: 1rem; }
+header h2 { flex: 1 0 auto; margin: 0; font-size: 1rem; }
 header button { min-width: 32px; min-height: 32px; padding: .2rem .5rem; background: transparent;
   border: 1px solid var(--on-accent); border-radius: 6px; }
 header :focus-visible { outline-color: var(--on-accent); }
