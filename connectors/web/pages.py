@@ -1,4 +1,4 @@
-"""What browsers load from us: the scripts that were built, and a shop that shows them."""
+"""What browsers load from us: scripts and texts that were built, and a shop that shows them."""
 
 import gzip
 import html
@@ -14,7 +14,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 STATIC: Final = Path(__file__).with_name("static")
-SCRIPTS: Final = ("widget.js", "chat.js", "client.js")
+KINDS: Final[Mapping[str, str]] = {".js": "text/javascript", ".json": "application/json"}
+"""What of the built files is given out, by the end of its name."""
 _COMMON: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -94,12 +95,12 @@ def assets(site: str, folder: Path = STATIC) -> dict[str, Asset]:
 
     Args:
         site: The site whose chat the shop has.
-        folder: Where the scripts are.
+        folder: Where the built files are.
     """
     found = {
-        f"/{name}": Asset.of((folder / name).read_bytes(), "text/javascript", _SCRIPT)
-        for name in SCRIPTS
-        if (folder / name).exists()
+        f"/{path.name}": Asset.of(path.read_bytes(), KINDS[path.suffix], _SCRIPT)
+        for path in sorted(folder.glob("*"))
+        if path.suffix in KINDS
     }
     shop = _SHOP.format(site=html.escape(site, quote=True)).encode()
     found["/"] = Asset.of(shop, "text/html", _PAGE)

@@ -106,8 +106,18 @@ def test_a_telephone(browser: Browser, program: WebProgram, alice: AgentBeside) 
 
 def test_from_right_to_left(new_page: Page, program: WebProgram) -> None:
     shown(new_page, program, tag(program, 'data-culture="ar"'))
-    opened(new_page)
+    opened(new_page, "تحدث معنا")
     assert new_page.get_by_role("dialog").evaluate("it => getComputedStyle(it).direction") == "rtl"
+
+
+def test_a_language_may_change(new_page: Page, program: WebProgram) -> None:
+    shown(new_page, program, tag(program, 'data-culture="de-AT"'))
+    opened(new_page, "Sprechen Sie mit uns")
+    expect(new_page.get_by_label("Nachricht schreiben")).to_be_visible()
+    new_page.evaluate("Parley.call('setLocale', 'cs')")
+    expect(new_page.get_by_label("Napište zprávu")).to_be_visible()
+    new_page.evaluate("Parley.call('setLocale', 'csb')")
+    expect(new_page.get_by_label("Write a message")).to_be_visible()
 
 
 def test_dark_and_in_a_colour_of_the_site(new_page: Page, program: WebProgram) -> None:

@@ -8,14 +8,12 @@ import { CHAT_CSS } from "./chat.css.ts";
 import type { ChatFactory, ChatUi, Context } from "./context.ts";
 import { Conversation } from "./model.ts";
 import { Panel } from "./panel.tsx";
-import { textsOf } from "./texts.ts";
 
 /** The chat of one page. */
 class Chat implements ChatUi {
   readonly #context: Context;
   readonly #place = document.createElement("div");
   readonly #away = new AbortController();
-  #routing: Context["routing"];
   #client: Client;
   #talk: Conversation;
   #isOpen = false;
@@ -25,7 +23,6 @@ class Chat implements ChatUi {
 
   constructor(context: Context) {
     this.#context = context;
-    this.#routing = context.routing;
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(CHAT_CSS);
     context.root.adoptedStyleSheets = [...context.root.adoptedStyleSheets, sheet];
@@ -111,7 +108,7 @@ class Chat implements ChatUi {
     if (isRefused) site.keep.token = "";
     if (isRefused || (!own && site.keep.token === "")) {
       const { culture, userToken } = options;
-      this.#routing = (await route(site, { url: page().url, culture, userToken })) ?? this.#routing;
+      await route(site, { url: page().url, culture, userToken });
     }
     return own ? "cookie" : site.keep.token;
   }
@@ -142,7 +139,7 @@ class Chat implements ChatUi {
     render(
       <Panel
         talk={this.#talk}
-        texts={textsOf(this.#routing.Literals)}
+        texts={this.#context.texts()}
         culture={options.culture}
         keep={site.keep}
         isOpen={this.#isOpen}

@@ -1,7 +1,8 @@
 /** What the launcher hands to the chat, which is loaded when somebody needs it. */
 
-import type { Routing, Site } from "./api.ts";
+import type { Site } from "./api.ts";
 import type { About } from "./model.ts";
+import type { Texts } from "./texts.ts";
 
 /** The settings of the script tag and of the site. */
 export interface Options {
@@ -16,9 +17,9 @@ export interface Options {
 export interface Context {
   readonly site: Site;
   readonly options: Options;
-  readonly routing: Routing;
   /** Where the chat is drawn. */
   readonly root: ShadowRoot;
+  readonly texts: () => Texts;
   readonly about: () => About;
   readonly page: () => { url: string; title: string };
   readonly emit: (type: string, detail: Record<string, unknown>) => void;

@@ -9,7 +9,7 @@ import { Keep } from "./keep.ts";
 import { LAUNCHER_CSS } from "./launcher.css.ts";
 import type { About } from "./model.ts";
 import { type Queued, Sdk } from "./sdk.ts";
-import { filled, textsOf } from "./texts.ts";
+import { fetchTexts, filled, type Literals, textsOf } from "./texts.ts";
 
 /** What a page finds under the name of `Parley`, before and after this script came. */
 type Global = { Parley?: Sdk | Queued[] };
@@ -21,7 +21,7 @@ export class Launcher {
   readonly sdk: Sdk;
   readonly #base: string;
   readonly #options: Options;
-  readonly #context: Omit<Context, "routing">;
+  readonly #context: Context;
   readonly #host: HTMLElement;
   readonly #button: HTMLButtonElement;
   readonly #label: HTMLElement;
@@ -31,6 +31,7 @@ export class Launcher {
   #attributes: Record<string, string> = {};
   #page = { url: location.href, title: document.title };
   #routing: Routing | null = null;
+  #ours: Literals;
   #chat: ChatUi | undefined;
   #loading: Promise<ChatUi> | undefined;
   #isHidden: boolean;
@@ -68,6 +69,7 @@ export class Launcher {
       site: { base, site, app: data.app ?? "WebChat", keep: new Keep(site, () => localStorage) },
       options: this.#options,
       root,
+      texts: () => textsOf(this.#routing?.Literals, this.#ours),
       about: () => this.#about(),
       page: () => this.#page,
       emit: (type, detail) => this.#emit(type, detail),
@@ -133,7 +135,9 @@ export class Launcher {
     const { culture, userToken } = this.#options;
     try {
       const page = { url: this.#page.url, culture, userToken };
-      this.#routing = await route(this.#context.site, page);
+      const asked = route(this.#context.site, page);
+      this.#ours = await fetchTexts(this.#base, culture);
+      this.#routing = await asked;
     } catch (error) {
       if (error instanceof Refusal) {
         console.error(`Parley: ${error.message}`);
@@ -149,6 +153,7 @@ export class Launcher {
       this.#unread = running.filter((one) => one.IsOutbound && !one.IsConfirmed).length;
     }
     this.#draw();
+    this.#chat?.restyle();
     this.sdk.emit("status", { signal: this.#routing?.Signal ?? null });
     if (this.#routing === null || this.#chat !== undefined) return;
     this.sdk.emit("ready", {});
@@ -167,7 +172,7 @@ export class Launcher {
       document.head.append(script);
     }).then(
       (made) => {
-        this.#chat = made({ ...this.#context, routing: this.#routing ?? {} });
+        this.#chat = made(this.#context);
         return this.#chat;
       },
       (error: unknown) => {
@@ -200,9 +205,9 @@ export class Launcher {
   }
 
   #draw(): void {
-    const { Signal, Literals, ChatRunning, Settings } = this.#routing ?? {};
+    const { Signal, ChatRunning, Settings } = this.#routing ?? {};
     const isNothing = this.#routing === null || (Signal === "Hidden" && !ChatRunning);
-    const texts = textsOf(Literals);
+    const texts = this.#context.texts();
     const { theme, position, accent } = { ...Settings, ...given(this.#options) };
     this.#host.hidden = isNothing || this.#isHidden;
     this.#host.dataset.theme = theme ?? "";

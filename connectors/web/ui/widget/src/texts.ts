@@ -44,10 +44,27 @@ const EN = {
 export type TextName = keyof typeof EN;
 export type Texts = Readonly<Record<TextName, string>>;
 
-/** The texts of a page: the site's where it has some, else ours. */
-export function textsOf(literals: Readonly<Record<string, string>> | null | undefined): Texts {
-  const known = Object.entries(literals ?? {}).filter(([name]) => name in EN);
+/** The languages that have a file of their own, besides English. */
+const LANGUAGES: ReadonlySet<string> = new Set(["ar", "cs", "de"]);
+
+/** Texts by name, as they come. */
+export type Literals = Readonly<Record<string, unknown>> | null | undefined;
+
+/** The texts of a page: the site's where it has some, else ours in its language, else in English. */
+export function textsOf(literals: Literals, ours?: Literals): Texts {
+  const known = Object.entries({ ...ours, ...literals }).filter(
+    ([name, text]) => Object.hasOwn(EN, name) && typeof text === "string",
+  );
   return { ...EN, ...Object.fromEntries(known) };
+}
+
+/** Fetch ours of a language; English needs nothing, and stands in for what cannot be had. */
+export async function fetchTexts(base: string, culture: string): Promise<Literals> {
+  const language = culture.slice(0, 2).toLowerCase();
+  const isOurs = LANGUAGES.has(language) && !/^[a-z]{3}/i.test(culture);
+  if (!isOurs) return null;
+  const answer = await fetch(`${base}texts.${language}.json`).catch(() => undefined);
+  return answer?.ok ? answer.json().catch(() => null) : null;
 }
 
 /** Put values where a text has names in braces. */

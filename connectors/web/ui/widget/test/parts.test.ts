@@ -1,5 +1,6 @@
 /** What the widget is made of and no page is needed for. */
 
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Keep } from "../src/keep.ts";
 import { pieces, safeHref } from "../src/links.ts";
@@ -55,6 +56,21 @@ describe("texts", () => {
     expect(texts.chat_send).toBe("Send");
     expect(Object.keys(texts)).not.toContain("other");
     expect(textsOf(null).chat_title).toBe("Talk to us");
+    const ours = { chat_title: "Mit uns", chat_send: "Senden", chat_end: 7 };
+    const both = textsOf({ chat_title: "Hallo" }, ours);
+    expect([both.chat_title, both.chat_send]).toEqual(["Hallo", "Senden"]);
+    expect(both.chat_end).toBe("End the conversation");
+  });
+
+  test.each(["ar", "cs", "de"])("of a language are all there: %s", (language) => {
+    const path = new URL(`../texts/${language}.json`, import.meta.url);
+    const found: Record<string, string> = JSON.parse(readFileSync(path, "utf8"));
+    const english = textsOf(null);
+    expect(Object.keys(found)).toEqual(Object.keys(english));
+    const names = (text: string) => text.match(/\{\w+\}/g) ?? [];
+    for (const [name, text] of Object.entries(english)) {
+      expect(names(found[name] ?? ""), name).toEqual(names(text));
+    }
   });
   test("have values in them", () => {
     expect(filled("{a} and {b} {c}", { a: 1, b: "x" })).toBe("1 and x {c}");
