@@ -28,9 +28,9 @@ $(STAMP): pyproject.toml .ci/requirements/dev.txt .ci/bootstrap.py
 		echo "setup: that could not be had; make test and make docs will try again"
 	@touch "$@"
 
-run: setup ## run broker and e-mail from a folder, as in var/*.toml (ARGS=--new: an empty database)
+run: setup ## run broker, web site and e-mail from a folder, as in var/*.toml (ARGS=--new: an empty database)
 	@mkdir -p var/mail/in var/mail/out
-	@test -e var/parley.toml || cp broker/config/sample.toml var/parley.toml
+	@test -e var/parley.toml || cat broker/config/sample.toml .ci/web.toml > var/parley.toml
 	@test -e var/mail.toml || cp .ci/mail.toml var/mail.toml
 	@$(BIN)/python .ci/run_hint.py var/parley.toml
 	@cd var && exec "../$(BIN)/python" ../.ci/run.py parley.toml mail.toml $(ARGS)

@@ -12,7 +12,7 @@ USUAL = "127.0.0.1:7070"
 HINT = """\
 
 Parley starts with var/parley.toml (yours to edit; delete it to get the sample again).
-Hold a conversation from two further terminals:
+{shop}Hold a conversation from two further terminals:
 
     .venv/bin/parley agent{where}      an agent, Alice: type /ready and wait
     .venv/bin/parley visitor{where}    a visitor of the web site: write something
@@ -26,6 +26,21 @@ Ctrl-C here ends the broker; start it again and both go on where they were.
 Is its database var/parley.db gone? make run ARGS=--new begins with an empty one.
 
 """
+
+
+SHOP = """\
+A shop whose visitors talk to Alice is at http://{listen}/
+
+"""
+
+
+def shop(config: Path) -> str:
+    """What is said of the web site of a configuration; nothing where it has none."""
+    try:
+        web = tomllib.loads(config.read_text(encoding="utf-8"))["web"]
+        return SHOP.format(listen=web.get("listen", "127.0.0.1:8080") + web.get("path", ""))
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return ""
 
 
 def address(config: Path) -> str:
@@ -45,7 +60,7 @@ def address(config: Path) -> str:
 def hint(config: Path) -> str:
     """The text for a configuration: with the address where that is not the usual one."""
     where = address(config)
-    return HINT.format(where="" if where == USUAL else f" {where}")
+    return HINT.format(where="" if where == USUAL else f" {where}", shop=shop(config))
 
 
 if __name__ == "__main__":

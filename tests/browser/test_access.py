@@ -79,7 +79,8 @@ def test_large_letters_and_wide_spacing_cut_nothing_off(page: Page, alice: Agent
     alice.hears("A sentence of several words, as people write them")
     page.evaluate(
         """() => { const sheet = new CSSStyleSheet(); sheet.replaceSync(
-          `* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }
+          `* { line-height: 1.5 !important; letter-spacing: .12em !important;
+               word-spacing: .16em !important; }
            :host { font-size: 30px !important; }`);
           const root = document.body.lastElementChild.shadowRoot;
           root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]; }"""

@@ -42,3 +42,13 @@ def test_what_is_wrong_with_the_file_the_broker_tells(tmp_path: Path, text: str)
     config.write_text(text)
     assert run_hint.address(config) == run_hint.USUAL
     assert run_hint.address(tmp_path / "none.toml") == run_hint.USUAL
+
+
+def test_the_shop_is_told_where_there_is_one(tmp_path: Path) -> None:
+    config = tmp_path / "parley.toml"
+    made = (SAMPLE, SAMPLE.parents[2] / ".ci" / "web.toml")
+    config.write_text("".join(one.read_text("utf-8") for one in made), encoding="utf-8")
+    assert "is at http://127.0.0.1:8080/\n" in run_hint.hint(config)
+    assert run_hint.shop(SAMPLE) == ""
+    config.write_text("web = 7")
+    assert run_hint.shop(config) == ""
