@@ -1,0 +1,103 @@
+"""`GET /api/Routing/{webapp}`."""
+
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from tests.support.web_stage import SITE, WebStage, happens, play
+
+HERE = "/api/Routing/WebChat"
+
+
+def test_what_a_page_is_to_show(tmp_path: Path) -> None:
+    (tmp_path / "WebChat.html").write_text("<p>template")
+    (tmp_path / "WebChat.json").write_text('{"colour": "red"}')
+
+    async def scenario(stage: WebStage) -> None:
+        browser = stage.browser()
+        routed = (await browser.get(HERE)).json()
+        assert routed["TargetElementID"] == "chat"
+        assert routed["Scenario"]["DisplayName"] == "Before we begin"
+        assert routed["Scenario"]["Controls"][0]["ControlType"] == "TextArea"
+        assert (routed["SolicitationTimeOut"], routed["HonorRejectPeriod"]) == (45, 86_400)
+        assert (routed["HtmlTemplate"], routed["Literals"], routed["ChatRunning"]) == (
+            None,
+            None,
+            None,
+        )
+        assert routed["Signal"] == "Closed"  # nobody is there
+        more = (await browser.get(f"{HERE}?IncludeSettings=true&RegionalTime=1790000000000")).json()
+        assert more["HtmlTemplate"] == "<p>template"
+        assert more["Settings"] == {"colour": "red"}
+        assert more["Literals"] == {"title": "Sprechen Sie mit uns"}
+
+    play(scenario, tmp_path, evolve(SITE, content=tmp_path))
+
+
+def test_the_signal_is_what_the_broker_says_and_the_chat_that_runs_is_shown(tmp_path: Path) -> None:
+    async def scenario(stage: WebStage) -> None:
+        async with stage.alice():
+            browser = await stage.chatting()
+            routed = (await browser.get(HERE)).json()
+            assert routed["Signal"] == "Free"
+            assert routed["ChatRunning"]["Status"] == "Alerting"
+            await browser.post("/api/Chat/WebChat/Stop")
+            assert (await browser.get(HERE)).json()["ChatRunning"] is None
+
+    play(scenario, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "query", ["WebChat?PageUrl=https://a.example/private/x", "WebMsg", "Nonsense"]
+)
+def test_nothing_is_shown_where_a_rule_blocks_or_none_is(tmp_path: Path, query: str) -> None:
+    async def scenario(stage: WebStage) -> None:
+        answer = await stage.browser().get(f"/api/Routing/{query}")
+        assert (answer.status_code, answer.json()) == (200, None)
+
+    play(scenario, tmp_path)
+
+
+def test_the_page_is_that_of_the_referer(tmp_path: Path) -> None:
+    async def scenario(stage: WebStage) -> None:
+        answer = await stage.browser().get(HERE, headers={"Referer": "http://site.test/private/x"})
+        assert answer.json() is None
+
+    play(scenario, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("query", "member"),
+    [
+        ("IncludeSettings=1", "IncludeSettings"),
+        (f"UserToken={'x' * 321}", "UserToken"),
+        (f"Culture={'x' * 36}", "Culture"),
+        ("RegionalTime=" + "1" * 21, "RegionalTime"),
+        ("UserToken=a%00b", "UserToken"),
+        ("site=other", "site"),
+    ],
+)
+def test_parameters_that_are_none(tmp_path: Path, query: str, member: str) -> None:
+    async def scenario(stage: WebStage) -> None:
+        answer = await stage.browser().get(f"{HERE}?{query}")
+        assert answer.json()["member"] == member
+        assert answer.status_code in (404, 422)
+
+    play(scenario, tmp_path)
+
+
+def test_a_site_survives_its_broker_and_says_that_it_is_busy(tmp_path: Path) -> None:
+    async def scenario(stage: WebStage) -> None:
+        browser = await stage.chatting()
+        link = stage.site.links[0]
+        await stage.broker.kill()
+        await happens(lambda: not link.ready)
+        routed = (await browser.get(HERE)).json()
+        assert (routed["Signal"], routed["TargetElementID"]) == ("Busy", "chat")
+        refused = await browser.get("/api/Chat/WebChat")
+        assert (refused.status_code, refused.json()["code"]) == (503, "Overloaded")
+        assert refused.headers["retry-after"]
+        assert (await browser.get("/readyz")).status_code == 503
+
+    play(scenario, tmp_path)
