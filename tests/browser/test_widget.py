@@ -1,8 +1,11 @@
 """The widget on a page: chats, forms, keys, and what is kept."""
 
 import re
+from io import BytesIO
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.agent_beside import AgentBeside
@@ -74,9 +77,11 @@ def test_the_focus_moves_in_and_back(page: Page, alice: AgentBeside) -> None:
     assert page.evaluate(focused) == "launch"
     page.keyboard.press("Enter")
     expect(page.get_by_label("Write a message")).to_be_focused()
+    outside = []
     for _ in range(8):  # nobody is trapped
         page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.shadowRoot") is None
+        outside.append(page.evaluate("document.activeElement.shadowRoot === null"))
+    assert any(outside)
     page.get_by_role("button", name="End the conversation").click()
     expect(page.get_by_role("button", name="Start a new conversation")).to_be_focused()
 
@@ -173,3 +178,56 @@ def test_every_kind_of_control(
     page.get_by_role("button", name="Begin the chat").click()
     alice.waits(lambda: len(alice.chats) == 1)
     expect(page.get_by_label("Write a message")).to_be_focused()
+
+
+def test_files_go_both_ways(page: Page, alice: AgentBeside, tmp_path: Path) -> None:
+    """B-61: in pieces, seen where they are pictures, saved as they were."""
+    opened(page)
+    large = bytes(range(256)) * 2_400  # more than two pieces
+    page.get_by_label("Attach a file").set_input_files(
+        {"name": "plan.bin", "mimeType": "application/octet-stream", "buffer": large}
+    )
+    alice.hears("plan.bin")
+    expect(page.locator("[data-state=delivered]")).to_have_count(1)
+    (file,) = alice.files
+    assert file.blob_id is not None
+    assert alice.fetches(file.blob_id) == large
+    picture = BytesIO()
+    Image.new("RGB", (400, 200), "red").save(picture, "PNG")
+    alice.brings("lamp.png", "image/png", picture.getvalue())
+    drawn = page.get_by_role("img", name="lamp.png")
+    expect(drawn).to_be_visible()
+    assert drawn.evaluate("it => [it.width, it.height]") == [240, 120]
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Save lamp.png").click()
+    saving.value.save_as(tmp_path / "saved.png")
+    assert saving.value.suggested_filename == "lamp.png"
+    assert (tmp_path / "saved.png").read_bytes() == picture.getvalue()
+
+
+def test_a_picture_that_is_none_is_a_name_and_nothing_else(page: Page, alice: AgentBeside) -> None:
+    opened(page)
+    write(page, "Hi")
+    alice.hears("Hi")
+    alice.brings(
+        "x.svg", "image/svg+xml", b"<svg onload='window.hit=1' xmlns='http://www.w3.org/2000/svg'/>"
+    )
+    alice.brings("<b>y</b>.png", "image/png", b"<script>window.hit=1</script>")
+    expect(page.get_by_role("button", name="Save <b>y</b>.png")).to_be_visible()
+    assert page.evaluate("window.hit") is None
+    assert page.locator("canvas:visible").count() == 0
+
+
+def test_emoji_go_where_the_line_is_written(page: Page, alice: AgentBeside) -> None:
+    opened(page)
+    page.get_by_label("Write a message").fill("Thanks ")
+    page.get_by_role("button", name="Insert an emoji").click()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("group", name="Insert an emoji")).to_be_hidden()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.get_by_role("button", name="Insert an emoji").click()
+    page.get_by_role("button", name="👍").click()
+    expect(page.get_by_label("Write a message")).to_be_focused()
+    page.keyboard.press("Enter")
+    alice.hears("Thanks 👍")

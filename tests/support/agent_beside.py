@@ -1,6 +1,7 @@
 """An agent who works while a test drives a browser: in a thread of their own."""
 
 import threading
+import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -22,8 +23,11 @@ from connectors.client import (
     WorkplaceClient,
     connect_workplace,
 )
+from connectors.client.blobs import download, upload
+from protocol.blob import AttachmentInfo
+from protocol.chat import ChatSentenceInfo
 from protocol.scenario import ScenarioResultInfo
-from protocol.values import AgentState, ChatStatus
+from protocol.values import AgentState, ChatStatus, Guid
 
 PATIENCE = 20.0
 
@@ -36,6 +40,7 @@ class AgentBeside:
         confirmed: What of her own lines the visitors have.
         pages: Where visitors are.
         forms: Forms that were saved in a chat.
+        files: What visitors brought.
         typing: Who types now.
         ended: Chats that have closed.
     """
@@ -45,6 +50,7 @@ class AgentBeside:
         self.confirmed: list[str] = []
         self.pages: list[str] = []
         self.forms: list[ScenarioResultInfo] = []
+        self.files: list[AttachmentInfo] = []
         self.typing: set[ChatRef] = set()
         self.ended: list[ChatRef] = []
         self.chats: list[ChatRef] = []
@@ -86,6 +92,21 @@ class AgentBeside:
         """Say something to a visitor, and wait until it is stored."""
         self.waits(lambda: bool(self.chats))
         self._run(lambda client: client.send(self.chats[chat], text))
+
+    def brings(self, name: str, content_type: str, data: bytes) -> None:
+        """Send a file."""
+        self.waits(lambda: bool(self.chats))
+        self._run(partial(_bring, self.chats[-1], name, content_type, data))
+
+    def fetches(self, blob_id: Guid) -> bytes:
+        """Fetch a file of the visitor's."""
+        got: list[bytes] = []
+
+        async def fetch(client: WorkplaceClient) -> None:
+            got.extend([piece async for piece in download(client, "101", blob_id, prefix="CS")])
+
+        self._run(fetch)
+        return b"".join(got)
 
     def types(self, *, is_typing: bool = True) -> None:
         """Type, or cease to."""
@@ -135,6 +156,7 @@ class AgentBeside:
                 self.ended.append(ref)
             case SentenceAdded(_, said, mine=False) if said.model == 0:
                 self.heard.append(said.text or "")
+                self.files += said.attachments or ()
             case SentenceConfirmed(_, said):
                 self.confirmed.append(said.text or "")
             case SlotChanged(_, said):
@@ -150,6 +172,22 @@ class AgentBeside:
         with self._came:
             what()
             self._came.notify_all()
+
+
+async def _bring(
+    chat: ChatRef, name: str, content_type: str, data: bytes, client: WorkplaceClient
+) -> None:
+    blob = Guid(str(uuid.uuid4()))
+    await upload(client, "101", blob, data, name=name, content_type=content_type, prefix="CS")
+    said = ChatSentenceInfo(
+        peer="101",
+        chat_id=Guid(chat.name),
+        id=blob,
+        text=name,
+        is_outbound=True,
+        attachments=(AttachmentInfo(blob_id=blob, name=name, content_type=content_type),),
+    )
+    await client.request("CS_CHAT_SENTENCE", said)
 
 
 async def _hang_up(chat: ChatRef, client: WorkplaceClient) -> None:

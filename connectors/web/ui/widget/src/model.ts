@@ -5,11 +5,13 @@
  * confirmed it; one that was refused stands there until it is tried again or discarded.
  */
 
+import { download, upload } from "../../client/src/blobs.ts";
 import type { Client } from "../../client/src/client.ts";
 import { Refused } from "../../client/src/errors.ts";
 import { ChatRef, type Event } from "../../client/src/events.ts";
 import type {
   AttachmentInfo,
+  BlobStatusInfo,
   ChatSentenceInfo,
   ChatServiceInfo,
   ScenarioInfo,
@@ -83,6 +85,8 @@ export class Conversation {
   readonly #around: Around;
   #lines: Line[] = [];
   #waiting: Line[] = [];
+  /** Files whose lines have no echo yet: for another try. */
+  readonly #files = new Map<string, { readonly blobId: string; readonly file: File }>();
   #unseen: { readonly id: string; readonly counter: number }[] = [];
   #chatId = "";
   #isStarting = false;
@@ -168,17 +172,34 @@ export class Conversation {
     this.#send(id, text, attachments);
   }
 
+  /** Bring a file, and say that it is there. */
+  attach(file: File): void {
+    const id = this.#around.newId();
+    if (!this.isOpen && !this.#isStarting) void this.begin();
+    this.#files.set(id, { blobId: this.#around.newId(), file });
+    void this.#bring(id);
+  }
+
+  /** Fetch what a line brings. */
+  async fetch(one: AttachmentInfo): Promise<Blob> {
+    const name = { peer: this.#around.site, blobId: one.BlobId ?? "" };
+    const { data } = await download(this.#client, name);
+    return new Blob([data], { type: one.ContentType ?? "" });
+  }
+
   /** Try a line again that was refused. */
   retry(line: Line): void {
     this.#waiting = this.#waiting.filter((one) => one.id !== line.id);
     if (!this.isOpen && !this.#isStarting) void this.begin();
-    this.#send(line.id, line.text, [...line.attachments]);
+    if (this.#files.has(line.id)) void this.#bring(line.id);
+    else this.#send(line.id, line.text, [...line.attachments]);
   }
 
   /** Let a line go that was refused. */
   discard(line: Line): void {
     this.#waiting = this.#waiting.filter((one) => one.id !== line.id);
     this.#forgetPending(line.id);
+    this.#files.delete(line.id);
     this.#around.changed();
   }
 
@@ -255,6 +276,9 @@ export class Conversation {
         this.isTyping = event.isTyping;
         this.#around.emit("typing", { isTyping: event.isTyping });
         break;
+      case "Pushed":
+        if (event.frame.type === "SE_BLOB_STATUS") this.#scanned(event.frame.payload);
+        break;
       case "FormOffered":
         void this.#offer(event.form);
         break;
@@ -302,6 +326,7 @@ export class Conversation {
     if (mine) {
       this.#waiting = this.#waiting.filter((line) => line.id !== id);
       this.#forgetPending(id);
+      this.#files.delete(id);
     }
     const isConfirmed = (sentence.ConfirmedTime ?? null) !== null;
     const line: Line = {
@@ -326,6 +351,18 @@ export class Conversation {
     else if (this.unread > 0) this.#around.emit("unread", { count: this.unread });
   }
 
+  /** A scanner has judged a file. */
+  #scanned({ BlobId, Scan }: BlobStatusInfo): void {
+    if (!Scan) return;
+    this.#lines = this.#lines.map((line) => {
+      if (!line.attachments.some((one) => one.BlobId === BlobId)) return line;
+      const judged = line.attachments.map((one) =>
+        one.BlobId === BlobId ? { ...one, Scan } : one,
+      );
+      return { ...line, attachments: judged };
+    });
+  }
+
   #refused(id: string, why: string): void {
     this.#waiting = this.#waiting.map((line) =>
       line.id === id ? { ...line, state: "failed", why } : line,
@@ -343,6 +380,30 @@ export class Conversation {
       this.#around.changed();
     });
     this.#around.changed();
+  }
+
+  /** Bring the file of a line; the same names at another try, so that it goes on where it stopped. */
+  async #bring(id: string): Promise<void> {
+    const found = this.#files.get(id);
+    if (found === undefined) return;
+    const { file, blobId } = found;
+    const about = { name: file.name, ...(file.type ? { contentType: file.type } : {}) };
+    const shown = { BlobId: blobId, Name: file.name, ContentType: file.type, Size: file.size };
+    const line = { key: id, id, text: file.name, name: "", mine: true, isNote: false, why: "" };
+    this.#waiting = [
+      ...this.#waiting,
+      { ...line, attachments: [shown], time: null, state: "sending" },
+    ];
+    this.#around.changed();
+    try {
+      const data = new Uint8Array(await file.arrayBuffer());
+      const name = { peer: this.#around.site, blobId };
+      const brought = await upload(this.#client, name, data, about);
+      await this.#client.send(this.ref, file.name, { id, attachments: [brought] });
+    } catch (error) {
+      this.#refused(id, reasonOf(error));
+      this.#around.changed();
+    }
   }
 
   /** Lines that a page before this one left without an echo: the same keys, so none comes twice. */

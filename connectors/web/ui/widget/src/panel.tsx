@@ -1,6 +1,7 @@
 /** The conversation as a person sees and hears it. */
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { File as Attached, Emojis } from "./extras.tsx";
 import { Form } from "./form.tsx";
 import type { Keep } from "./keep.ts";
 import { pieces } from "./links.ts";
@@ -196,9 +197,14 @@ function Said({ line, talk, texts, culture }: SaidProps) {
           {line.time && ` · ${clockTime(line.time, culture)}`}
         </p>
       )}
-      <p class="text" dir="auto">
-        <Text text={line.text} />
-      </p>
+      {(line.attachments.length !== 1 || line.attachments[0]?.Name !== line.text) && (
+        <p class="text" dir="auto">
+          <Text text={line.text} />
+        </p>
+      )}
+      {line.attachments.map((one) => (
+        <Attached key={one.BlobId ?? ""} about={one} line={line} talk={talk} texts={texts} />
+      ))}
       {line.mine && !line.isNote && <Mark line={line} talk={talk} texts={texts} />}
     </div>
   );
@@ -284,9 +290,32 @@ function Composer({ talk, texts, keep }: { talk: Conversation; texts: Texts; kee
           say();
         }}
       />
-      <button type="submit" class="main">
-        {texts.chat_send}
-      </button>
+      <div class="tools">
+        <Emojis
+          texts={texts}
+          pick={(emoji) => {
+            const at = field.current?.selectionEnd ?? text.length;
+            const longer = text.slice(0, at) + emoji + text.slice(at);
+            keep.draft = longer;
+            setText(longer);
+            field.current?.focus();
+          }}
+        />
+        <label class="tool" title={texts.chat_attach}>
+          <span aria-hidden="true">📎</span>
+          <input
+            type="file"
+            aria-label={texts.chat_attach}
+            onChange={({ currentTarget: input }) => {
+              for (const file of input.files ?? []) talk.attach(file);
+              input.value = "";
+            }}
+          />
+        </label>
+        <button type="submit" class="main">
+          {texts.chat_send}
+        </button>
+      </div>
     </form>
   );
 }

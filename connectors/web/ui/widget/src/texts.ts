@@ -23,6 +23,10 @@ const EN = {
   chat_away:
     "Our side is not there just now. What you write is kept and sent as soon as it is back.",
   chat_log: "Conversation",
+  chat_attach: "Attach a file",
+  chat_emoji: "Insert an emoji",
+  file_save: "Save {name}",
+  file_bad: "is not given out",
   line_sending: "on its way",
   line_stored: "sent",
   line_delivered: "delivered",
