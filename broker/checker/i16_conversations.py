@@ -72,8 +72,10 @@ def _next_due(story: Story, row: ConversationRow) -> tuple[int, Mapping[str, Any
     for rule in sorted(_of_messages(story.setup.data), key=lambda rule: int(rule["level"])):
         if rule["level"] <= row.wait_level or rule["project"] not in (None, row.project):
             continue
-        own, meant = gateways.get(row.gateway), gateways.get(rule["gateway"])
-        if rule["gateway"] is not None and (own is None or own["peer"] != meant["peer"]):
+        # What came by one that is no more may go on by another one of the same address (C-4).
+        own, meant = story.ways.get(row.gateway), gateways.get(rule["gateway"])
+        is_for = own is not None and meant is not None and own["peer"] == meant["peer"]
+        if rule["gateway"] is not None and not is_for:
             continue
         left = max(0, rule["after"] - row.waited_up)
         return story.timeline.over(row.waiting_since, left), rule

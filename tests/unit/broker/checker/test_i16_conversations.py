@@ -58,11 +58,16 @@ def said(
     *decisions: ConversationDecisionRow,
     row: ConversationRow = ROW,
     more: tuple[ConversationMoveRow, ...] = (),
+    then: dict[str, Any] = SETUP,
 ) -> list[str]:
-    """What is wrong with one to which these rules were applied, a minute after it began."""
+    """What is wrong with one to which these rules were applied, a minute after it began.
+
+    `then` was read when the broker was started again.
+    """
     events = [
         Event(0, Kind.SETUP, "", None, SETUP),
         Event(0, Kind.STARTED, "", None, {}),
+        Event(SECOND, Kind.SETUP, "", None, then),
         Event(40 * SECOND, Kind.CALM, "", None, {}),
         Event(60 * SECOND, Kind.END, "", None, {}),
     ]
@@ -123,3 +128,13 @@ def test_what_was_due_is_named(change: dict[str, Any], due: str | None) -> None:
     found = said(*GOOD, row=evolve(ROW, **change))
     assert [due in text for text in found if due is not None] == ([True] if due else [])
     assert bool(found) is (due is not None)
+
+
+def test_a_rule_of_a_gateway_that_is_no_more_is_due_to_nobody() -> None:
+    """I-16, C-4: nor does it matter that the conversation's own is gone, if another one has its address."""
+    waits = evolve(ROW, wait_level=0)
+    without = {**SETUP, "wait_rules": RULES[:1], "message_gateways": {OTHER: {"peer": "sms"}}}
+    assert said(row=waits, then=without) == []
+    renamed = {**SETUP, "message_gateways": {ANN: {"peer": "mail"}}}
+    renamed["wait_rules"] = [{**RULES[0], "gateway": ANN}]
+    assert len(said(row=waits, then=renamed)) == 1
