@@ -3,8 +3,9 @@
 import json
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import aclosing
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -34,6 +35,9 @@ _SECURITY: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+LARGE: Final = 32
+LARGE_EACH: Final = 8
+"""Attachments on their way up or down at a time: in all, and of one address."""
 HSTS: Final = "max-age=31536000"
 
 _log = logging.getLogger(__name__)
@@ -63,6 +67,7 @@ class Api:
     attachment_bytes: int = 26_214_400
     most: int = 2_000
     _busy: anyio.CapacityLimiter = field(init=False)
+    _large: Counter[str] = field(factory=Counter)
 
     def __attrs_post_init__(self) -> None:
         """Make the bound."""
@@ -98,6 +103,37 @@ class Api:
             raise Problem(
                 ErrorCode.RATE_LIMITED, f"too fast: {operation.rate}", retry_after=math.ceil(wait)
             )
+        with self._room(operation, _address(request)):
+            return await self._handled(
+                request, operation, name, visitor, parameters, origin, is_new
+            )
+
+    @contextmanager
+    def _room(self, operation: Operation, address: str) -> Iterator[None]:
+        """Have so many attachments in memory at a time, and of one address fewer."""
+        if operation.rate != rates.ATTACHMENT:
+            yield
+            return
+        if self._large.total() >= LARGE or self._large[address] >= LARGE_EACH:
+            raise Problem(ErrorCode.OVERLOADED, "too many attachments at a time", retry_after=2)
+        self._large[address] += 1
+        try:
+            yield
+        finally:
+            self._large[address] -= 1
+            if not self._large[address]:
+                del self._large[address]
+
+    async def _handled(
+        self,
+        request: Request,
+        operation: Operation,
+        name: str,
+        visitor: Visitor,
+        parameters: Mapping[str, Any],
+        origin: str | None,
+        is_new: bool,
+    ) -> Response:
         body = await self._body(request, operation)
         call = Call(
             request=request,

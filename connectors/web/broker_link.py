@@ -91,6 +91,9 @@ class Watcher(Protocol):
     def broker_back(self) -> None:
         """There is one again, and everything is known."""
 
+    def fail(self) -> None:
+        """They could not be told: end it."""
+
 
 @frozen
 class Upstream:
@@ -259,7 +262,11 @@ class Link:
 
     def _tell(self, event: About) -> None:
         for watcher in self.watchers_of(event.ref):
-            watcher.told(event)
+            try:
+                watcher.told(event)
+            except Exception:  # noqa: BLE001 - a fault of one visitor's socket is no fault of the others
+                _log.exception("%s: a visitor could not be told", self.upstream.peer)
+                watcher.fail()
 
     def _everybody(self) -> Iterable[Watcher]:
         return [watcher for here in self._watchers.values() for watcher in here]

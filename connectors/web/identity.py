@@ -31,6 +31,8 @@ SKEW: Final = 60.0
 LONGEST_LIFE: Final = 86_400.0
 """How long a claim may hold at all: it stands in a page."""
 VARIABLES: Final = 16
+NAME_LENGTH: Final = 48
+"""Longest name of a variable: agents see behind it that it is verified."""
 _LENGTHS: Final = {"sub": 256, "name": TEXT_LENGTHS["PartyName"], "email": 256}
 
 
@@ -180,7 +182,7 @@ def _variables(user: str, claims: Mapping[str, Any]) -> Iterator[tuple[str, str]
         raise _refused(f"variables is no table of {VARIABLES} at the most")
     for name, value in said.items():
         text = value if isinstance(value, str) else str(value)
-        if is_blank(name) or NUL in name + text or len(name) > 64 or len(text) > 1_024:
+        if is_blank(name) or NUL in name + text or len(name) > NAME_LENGTH or len(text) > 1_024:
             raise _refused("one of variables is blank or too long")
         if name not in ("Customer", "E-mail"):
             yield name, text

@@ -1,6 +1,8 @@
 """The process around the web site: the HTTP server, signals, the clean stop."""
 
+import gc
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -18,6 +20,7 @@ from connectors.web.socket import ABORT, FRAME_BYTES, LAST_SECONDS
 LONGEST_HEAD: Final = 32_768
 STOP_SECONDS: Final = 5
 """How long requests under way may take when the process ends."""
+GC_THRESHOLDS: Final = (50_000, 20, 100)
 LISTENING: Final = "listening on "
 """How the line begins by which it says that it serves."""
 
@@ -102,12 +105,22 @@ def run(site: WebSite, *, guarded: bool = False) -> int:
     Returns:
         The exit status: 0, or 1 when it failed.
     """
+    _prepare_process()
     try:
         anyio.run(_serve, site, guarded, backend="asyncio")
     except OSError as error:
         _log.error("%s", error)
         return 1
     return 0
+
+
+def _prepare_process() -> None:
+    """Settings of the process that it is better off with: many sockets, and few looks at what stays."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 async def _serve(site: WebSite, guarded: bool) -> None:

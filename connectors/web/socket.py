@@ -59,7 +59,7 @@ QUESTIONS: Final = 32
 COOKIE: Final = "cookie"
 """What a hello says in place of a token: take the cookie."""
 
-NORMAL, POLICY, RESTART, LATER, TOO_BIG = 1000, 1008, 1012, 1013, 1009
+NORMAL, POLICY, FAILED, RESTART, LATER = 1000, 1008, 1011, 1012, 1013
 """Codes of a close (RFC 6455, and the registry behind it)."""
 
 ABORT: Final = "parley.abort"
@@ -359,6 +359,10 @@ class Socket:
             self._away = False
             self._back.set()
             self._push_status()
+
+    def fail(self) -> None:
+        """Something of ours is wrong: the browser may have more luck with another socket."""
+        self._close(FAILED)
 
     async def _wait_for_broker(self) -> None:
         with anyio.move_on_after(self._sockets.patience):

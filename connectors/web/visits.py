@@ -48,6 +48,8 @@ SIGNAL_SECONDS: Final = 3.0
 BROUGHT: Final = 50_000
 """So many attachments are known by who brought them."""
 VARIABLES: Final = 32
+VERIFIED: Final = " (verified)"
+"""How the name of a variable ends that the site's own server signed."""
 FORM_SECONDS: Final = 60.0
 """How long a form is kept that many pages show."""
 FORMS: Final = 1_000
@@ -430,8 +432,16 @@ def _party_name(said: str | None, visitor: Visitor) -> str | None:
 
 
 def _variables(info: ChatServiceInfo, visitor: Visitor) -> tuple[VariableInfo, ...] | None:
-    """What agents are to know: what is signed, and then what the page says."""
-    signed = dict(visitor.identity.variables) if visitor.identity is not None else {}
-    told = [VariableInfo(name=name, value=value) for name, value in signed.items()]
-    told += [one for one in info.variables or () if one.name not in signed]
+    """What agents are to know: what is signed, which they can see, and then what the page says.
+
+    Raises:
+        Problem: The page says something as if it were signed.
+    """
+    signed = visitor.identity.variables if visitor.identity is not None else ()
+    told = [VariableInfo(name=f"{name}{VERIFIED}", value=value) for name, value in signed]
+    for place, one in enumerate(info.variables or ()):
+        if VERIFIED.strip() in (one.name or "").casefold():
+            text = f"Variables[{place}].Name: not for a page to say"
+            raise Problem(ErrorCode.NOT_ALLOWED, text)
+        told.append(one)
     return tuple(told[:VARIABLES]) or None

@@ -87,3 +87,17 @@ def test_new_visitors_of_one_address_are_bounded(tmp_path: Path) -> None:
         assert statuses == [200] * 400 + [429] * 2
 
     play(scenario, tmp_path)
+
+
+def test_so_many_attachments_at_a_time(tmp_path: Path) -> None:
+    async def scenario(stage: WebStage) -> None:
+        browser = await stage.chatting()
+        here = "/api/Attachment/11111111-1111-4111-8111-111111111111?Name=x"
+        stage.site.api._large["192.0.2.7"] = 8
+        answer = await browser.put(here, content=b"x")
+        assert (answer.status_code, answer.json()["code"]) == (503, "Overloaded")
+        stage.site.api._large.clear()
+        assert (await browser.get(here)).status_code == 404
+        assert not stage.site.api._large
+
+    play(scenario, tmp_path)

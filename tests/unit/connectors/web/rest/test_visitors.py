@@ -4,13 +4,16 @@ import time
 from pathlib import Path
 
 import httpx2
+import pytest
 from attrs import evolve
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from connectors.channels.converter import Secret
+from connectors.web.problems import Problem
 from connectors.web.settings import IdentityKey
-from tests.support.web_stage import FOREIGN, SITE, WebStage, play
+from protocol.chat import ChatServiceInfo, VariableInfo
+from tests.support.web_stage import FOREIGN, SITE, WebStage, happens, play
 
 KEY = "k" * 32
 KNOWN = evolve(SITE, keys=(IdentityKey(algorithm="HS256", secret=Secret(KEY)),))
@@ -123,3 +126,24 @@ def test_a_cookie_is_not_taken_from_a_foreign_page_nor_a_token_of_another_site(
         assert (bad.status_code, bad.headers["www-authenticate"]) == (401, "Parley-Visitor")
 
     play(scenario, tmp_path)
+
+
+def test_agents_see_what_is_signed_and_no_page_can_say_it(tmp_path: Path) -> None:
+    async def scenario(stage: WebStage) -> None:
+        async with stage.alice() as agent:
+            browser = await stage.known()
+            await browser.post("/api/Identify", json=claim())
+            await browser.post(HERE, json={})
+            await happens(lambda: agent.chats())
+            (chat,) = agent.chats()
+            info = (await agent.answer(chat.ref)).info
+            assert info is not None
+            told = {one.name: one.value for one in info.variables or ()}
+            assert told == {"Customer (verified)": "customer 7"}
+            assert info.remote_party_name == "Jana"
+        visits = stage.site.visits["shop"]
+        forged = ChatServiceInfo(variables=(VariableInfo(name="Customer (VERIFIED) ", value="7"),))
+        with pytest.raises(Problem, match=r"Variables\[0\].Name"):
+            await visits.start(visits.stranger(), forged, None)
+
+    play(scenario, tmp_path, KNOWN)
