@@ -8,7 +8,7 @@ from broker.checker.evidence import Story
 from broker.checker.history import Event, Kind
 from broker.checker.i06_slots import SETTLE
 from broker.checker.i08_conversations import ALERTING, ANSWERED, PILOT, WAITING, holds
-from broker.checker.i12_outbound import UNDER_WAY
+from broker.checker.i12_outbound import QUEUED, UNDER_WAY
 from broker.checker.i16_i17_liveness import absences, agent_of_client
 from broker.checker.post import ConversationRow, MessageRow
 from broker.checker.violation import Violation
@@ -135,10 +135,16 @@ def moves_on(story: Story) -> Iterator[Violation]:
 
 
 def _stuck(story: Story, letter: MessageRow, end: int) -> str | None:
-    """Why a message should have gone on: a carrier is there, and all of its time is over."""
+    """Why a message should have gone on: a carrier is there, and its time is over; or none will be."""
     gateway = story.setup.data["message_gateways"].get(letter.gateway)
-    if letter.status not in UNDER_WAY or gateway is None or not gateway["out"]:
+    if letter.status not in UNDER_WAY:
         return None
+    if gateway is None or not gateway["out"]:
+        # A reload may be undone: only what was gone at a start is gone for good.
+        started = max(event.at for event in story.events if event.kind is Kind.STARTED)
+        lost = story.setup.at < started < end - SETTLE and letter.at < started
+        waits = letter.status == QUEUED and lost
+        return f"message {letter.id} waits for a gateway that is gone" if waits else None
     carried = any(
         connection.role is Role.CONNECTOR and gateway["peer"] in connection.peers
         for connection in story.live()

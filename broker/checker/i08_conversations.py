@@ -18,7 +18,7 @@ from protocol.values import ChatStatus, Guid, Role
 
 PILOT, WAITING, ALERTING, ANSWERED, CLOSED = "Pilot", "Waiting", "Alerting", "Answered", "Closed"
 MOVES: dict[tuple[str, str], set[str]] = {
-    (PILOT, WAITING): {"routed", "parked"},
+    (PILOT, WAITING): {"routed", "parked", "undelivered"},
     (PILOT, ANSWERED): {"opened"},
     (PILOT, CLOSED): {"rule", "closed"},
     (WAITING, ALERTING): {"offered"},

@@ -81,6 +81,8 @@ class Limits:
     """How many identifiers of its messages are known (B-50, B-56)."""
     drafts: int = 20
     """How many drafts an agent may have."""
+    put_aside: int = 100
+    """How many conversations an agent may put aside."""
     attachment_bytes: int = 25 << 20
     """How long one attachment may be (B-61)."""
     attachments: int = 10

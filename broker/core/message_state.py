@@ -346,6 +346,7 @@ class Messages:
         sending: Those that a connector has.
         carried: What each session has now.
         to_send: Gateways whose queue is to be looked at.
+        gone: Gateways by which nothing goes out since a reload, and since when, on the clock of deadlines.
         automatic: When automatic messages came from an address, the latest of them (B-58); the address from
             which none came for longest in front.
         spam: Addresses whose messages are unwanted (B-59).
@@ -368,6 +369,7 @@ class Messages:
     sending: dict[Guid, dict[Guid, None]] = Factory(dict)
     carried: dict[int, Load] = Factory(dict)
     to_send: dict[Guid, None] = Factory(dict)
+    gone: dict[Guid, int] = Factory(dict)
     automatic: dict[AddressKey, deque[int]] = Factory(dict)
     spam: dict[AddressKey, None] = Factory(dict)
     status_counts: dict[ChatStatus, int] = Factory(dict)

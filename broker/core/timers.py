@@ -37,6 +37,7 @@ class TimerKind(IntEnum):
     CONVERSATION_GRACE = 16
     BLOB = 17
     CONVERSATION_WAIT = 18
+    MESSAGE_GATEWAY = 19
 
 
 @frozen

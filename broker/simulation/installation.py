@@ -427,10 +427,13 @@ def _tighter(rng: Rng, config: Config) -> Config:
 
 
 def _smaller(config: Config) -> Config:
-    """A reload from which a gateway and an agent are gone: their old chats end as usual (C-4)."""
+    """A reload from which gateways and an agent are gone: their old chats end as usual (C-4)."""
     gateway, agent = derive("gateway", "social"), derive("agent", "agent0")
+    news = derive("message_gateway", "news")
+    mail = {g.id: evolve(g, retired=g.id == news) for g in config.message_gateways.values()}
     return evolve(
         config,
+        message_gateways=mail,
         gateways={**config.gateways, gateway: evolve(config.gateways[gateway], retired=True)},
         agents={**config.agents, agent: evolve(config.agents[agent], retired=True)},
     )

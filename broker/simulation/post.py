@@ -103,7 +103,7 @@ def furnish(rng: Rng, config: Config, secret: Secret) -> Config:
         message_rules=_rules(rng, tuple(g.id for g in gateways if g.takes_in)),
         agents=agents,
         workplaces=workplaces,
-        limits=evolve(config.limits, conversations=room),
+        limits=evolve(config.limits, conversations=room, put_aside=rng.choose((1, 3, 100))),
         distribution=evolve(config.distribution, messages_while_chatting=rng.happens(0.7)),
     )
 

@@ -56,6 +56,7 @@ def _message_gateway(gateway: MessageGateway) -> dict[str, Any]:
         "deadline": gateway.deadline,
         "retries": list(gateway.retries),
         "in_flight": gateway.in_flight,
+        "retired": gateway.retired,
         "inertia": gateway.conversation_inertia,
         "grace": gateway.workplace_grace,
     }
@@ -81,6 +82,7 @@ def describe(config: Config) -> dict[str, Any]:
         "bots": list(config.bots),
         "message_places": {w.number: w.max_messages for w in config.workplaces.values()},
         "message_gateways": {g.id: _message_gateway(g) for g in config.message_gateways.values()},
+        "room": config.limits.conversations,
         "while_chatting": config.distribution.messages_while_chatting,
         "wait_rules": [_wait_rule(rule) for rule in config.wait_rules],
         "retry_after": config.distribution.retry_after,

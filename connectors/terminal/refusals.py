@@ -102,6 +102,9 @@ _WHOLE: Final[dict[tuple[str, str], str]] = {
         "somebody is being asked already; /transfer back takes that back"
     ),
     (ErrorCode.WRONG_STATE, "AgentId: no free slot"): "you have no free slot",
+    (ErrorCode.OVERLOADED, "ConversationId: too many are put aside"): (
+        "you have put aside as many as you may; /pick fetches one"
+    ),
     (ErrorCode.WRONG_STATE, "ConversationId: it asks for somebody else"): (
         "it asks for a skill or a language that you do not have"
     ),

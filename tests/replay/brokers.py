@@ -24,7 +24,7 @@ LIMITS: Final = {
     "tight": "frame_bytes = 65536\n",
     "small": "frame_bytes = 65536\n",
     "pieces": "frame_bytes = 6144\nlist_chats = 2\n",
-    "few": "conversations = 2\ndrafts = 1\n",
+    "few": "conversations = 2\ndrafts = 1\nput_aside = 1\n",
     "scanned": "attachment_bytes = 200000000\n",
     "slow": "frames_per_second = 1\n",
     "terse": "answer_bytes_per_second = 1024\ngateway_sessions = 2\n",

@@ -270,6 +270,18 @@ _BUGS = (
     Plant("any program is offered conversations", "I-8", _offered_to_any_program),
     Plant("wait rules of messages come again", "I-16", _wait_rules_of_messages_come_again, 40),
     Plant("wait rules of messages never come", "I-16", _no_timer(TimerKind.CONVERSATION_WAIT), 40),
+    Plant(
+        "what comes back comes back to nobody",
+        "I-7",
+        _instead(outcomes, "undelivered", lambda *_: Decision()),
+        40,
+    ),
+    Plant(
+        "messages wait for a gateway that is gone",
+        "I-16",
+        _instead(sending, "_given_up", lambda *_: None),
+        60,
+    ),
     Plant("nobody fetches what was put aside", "I-7", _no_timer(TimerKind.ASIDE)),
     Plant("what is put aside sleeps when somebody writes", "I-7", _put_aside_for_good, 20),
     Plant("a conversation stays with who is gone", "I-16", _no_timer(TimerKind.CONVERSATION_GRACE)),

@@ -68,6 +68,7 @@ hooks_of(
     conversations=integer(1, 10_000_000),
     message_ids=integer(1, 100_000_000),
     drafts=integer(0, 1_000),
+    put_aside=integer(0, 10_000),
 )
 hooks_of(
     Distribution,

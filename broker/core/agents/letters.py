@@ -397,6 +397,9 @@ def retry(
         return Refusal(ErrorCode.WRONG_STATE, f"MessageId: it is {delivery.status.value}")
     if delivery.sent_at is not None:
         return _CAME_BACK
+    gateway = state.config.message_gateways.get(message.gateway)
+    if gateway is None or not gateway.sends:
+        return _NO_WAY
     fact = moved(message, stamp, MessageStatus.QUEUED, AttemptOutcome.RETRIED, attempt=0)
     return _told(message, fact, session, frame)
 

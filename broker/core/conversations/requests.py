@@ -175,6 +175,8 @@ def park(
     until = to_micros(p.until_utc) if p.until_utc is not None else None
     if until is not None and not stamp.now < until <= stamp.now + LONGEST_ASIDE:
         return Refusal(ErrorCode.BAD_PAYLOAD, "UntilUtc: must be later, within a year")
+    if len(state.messages.aside.get(presence.agent, ())) >= state.config.limits.put_aside:
+        return Refusal(ErrorCode.OVERLOADED, "ConversationId: too many are put aside")
     told = show_to(one, presence.agent, session, frame)
     return Decision([*parked(one, stamp, until, presence.agent)], answer=told)
 

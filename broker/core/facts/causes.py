@@ -205,6 +205,8 @@ class ConversationCause(StrEnum):
     """A message rule closed it, none matched, or it is unwanted."""
     WAIT_RULE = "wait_rule"
     """It waited for too long."""
+    UNDELIVERED = "undelivered"
+    """A message of it failed when nobody worked on it any more."""
 
 
 class AttemptOutcome(StrEnum):
@@ -225,3 +227,5 @@ class AttemptOutcome(StrEnum):
     CANCELLED = "cancelled"
     RETRIED = "retried"
     """An agent wants it to be tried again."""
+    NO_GATEWAY = "no_gateway"
+    """The configuration has no gateway any more by which it could go out."""

@@ -52,7 +52,9 @@ from broker.core.message_state import (
 from broker.core.messages.deliveries import TABLE as OF_DELIVERIES
 from broker.core.messages.deliveries import (
     arm_delivery,
+    arm_gone,
     drop_message,
+    gateways_replaced,
     index_delivery,
     keyed_as,
     known_as,
@@ -420,10 +422,13 @@ def arm_messages(state: MessagesState) -> None:
             arm_forgetting(state, conversation)
     for message in kept.messages.values():
         arm_delivery(state, message)
+    arm_gone(state)
 
 
-def times_anew(state: MessagesState, _f: ConfigReplaced | ListenedAgain) -> None:
-    """Times run otherwise from now on; look at every queue again."""
+def times_anew(state: MessagesState, f: ConfigReplaced | ListenedAgain) -> None:
+    """Times run otherwise from now on, perhaps with other gateways; look at every queue again."""
+    if isinstance(f, ConfigReplaced):
+        gateways_replaced(state)
     arm_messages(state)
     state.messages.to_send.update(dict.fromkeys(state.messages.queued))
 

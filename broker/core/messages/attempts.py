@@ -25,6 +25,7 @@ from broker.core.inputs import Stamp
 from broker.core.message_state import Delivery, Message, MessagesState
 from broker.core.messages.deliveries import REPORTS_AWAITED
 from broker.core.messages.lifecycle import ON_ITS_WAY
+from broker.core.messages.undelivered import undelivered
 from protocol.values import Guid, MessageStatus
 
 JITTER: Final = 10
@@ -152,7 +153,9 @@ def message_due(state: MessagesState, stamp: Stamp, key: Guid) -> Decision:
         waits = key in state.messages.queued[message.gateway]
         return Decision([] if waits else [RetryDue(key)])
     unknown = failed(state, message, stamp, AttemptOutcome.UNKNOWN)
-    return Decision([unknown], [DeliveryToAgents(key)])
+    decision = Decision([unknown], [DeliveryToAgents(key)])
+    decision.add(undelivered(state, stamp, message, [unknown]))
+    return decision
 
 
 def _out_of_memory(state: MessagesState, message: Message, stamp: Stamp) -> list[Fact]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
+from broker.config.model import HOUR
 from broker.core.deadlines import over, term_over
 from broker.core.facts import RegisterAsked
 from broker.core.facts.messages import (
@@ -30,6 +31,8 @@ from broker.core.messages.lifecycle import ON_ITS_WAY, may_deliver
 from broker.core.timers import Term, TimerKind
 from protocol.values import Guid, MessageStatus
 
+GONE_FOR_GOOD: Final = HOUR
+"""How long messages wait for a gateway that a reload has removed, before they fail (C-4)."""
 REPORTS_AWAITED: Final = 86_400_000_000
 """How long a sentence that went out as a message is kept for a report about it (B-60)."""
 
@@ -76,6 +79,29 @@ def arm_delivery(state: MessagesState, message: Message) -> None:
     delivery = message.delivery
     if delivery is not None and delivery.until is not None:
         state.timers.set(term_over(state, delivery.term), TimerKind.MESSAGE, message.id)
+
+
+def gone_until(state: MessagesState, gateway: Guid) -> int:
+    """Until when a gateway that a reload removed may come back; after a restart nothing is waited for."""
+    since = state.messages.gone.get(gateway)
+    return over(state, since, GONE_FOR_GOOD) if since is not None else state.up
+
+
+def arm_gone(state: MessagesState) -> None:
+    """Set a timer for the end of that time, of each such gateway."""
+    for gateway in state.messages.gone:
+        state.timers.set(gone_until(state, gateway), TimerKind.MESSAGE_GATEWAY, gateway)
+
+
+def gateways_replaced(state: MessagesState) -> None:
+    """Know by which gateways nothing goes out any more, of those that had something to send."""
+    kept = state.messages
+    for key in kept.queued:
+        gateway = state.config.message_gateways.get(key)
+        if gateway is not None and gateway.sends:
+            kept.gone.pop(key, None)
+        else:
+            kept.gone.setdefault(key, state.up)
 
 
 def arm_message(state: MessagesState, message: Message) -> None:

@@ -19,7 +19,7 @@ def _causes(text: str) -> frozenset[ConversationCause]:
 
 
 CONVERSATION: Final[dict[tuple[ChatStatus, ChatStatus], frozenset[ConversationCause]]] = {
-    (_P, _W): _causes("routed parked"),
+    (_P, _W): _causes("routed parked undelivered"),
     (_P, _T): _causes("opened"),
     (_P, _C): _causes("rule closed"),
     (_W, _A): _causes("offered"),
@@ -53,10 +53,12 @@ Outcome = AttemptOutcome
 DELIVERY: Final[dict[tuple[MessageStatus, MessageStatus], frozenset[AttemptOutcome | None]]] = {
     (_Q, _S): frozenset({None}),
     (_Q, _X): frozenset({Outcome.CANCELLED}),
+    (_Q, _F): frozenset({Outcome.NO_GATEWAY}),
     (_Q, _OK): frozenset({Outcome.LATE_SENT}),
     (_RT, _S): frozenset({None}),
     (_RT, _RT): frozenset({Outcome.LATE_REFUSED}),
     (_RT, _X): frozenset({Outcome.CANCELLED}),
+    (_RT, _F): frozenset({Outcome.NO_GATEWAY}),
     (_RT, _OK): frozenset({Outcome.LATE_SENT}),
     (_S, _OK): frozenset({Outcome.SENT, Outcome.LATE_SENT}),
     (_S, _S): frozenset({Outcome.LATE_REFUSED}),

@@ -12,6 +12,7 @@ from broker.core.inputs import Stamp
 from broker.core.message_state import Message, identifier
 from broker.core.messages.attempts import delivery_of, failed, moved, outcome_of, refused_late
 from broker.core.messages.lifecycle import may_deliver
+from broker.core.messages.undelivered import undelivered
 from broker.core.serving import acknowledgement, serves
 from broker.core.state import Session, State
 from protocol.errors import ErrorCode
@@ -47,12 +48,21 @@ def sent(state: State, stamp: Stamp, session: Session, frame: Frame, p: CommandI
         facts = _succeeded(state, message, stamp, session, p.reference)
     else:
         facts = _refused(state, message, stamp, session, p.data)
-    return _told(message, facts, session, frame)
+    return _told(state, stamp, message, facts, session, frame)
 
 
-def _told(message: Message, facts: list[Fact], session: Session, frame: Frame) -> Decision:
+def _told(
+    state: State,
+    stamp: Stamp,
+    message: Message,
+    facts: list[Fact],
+    session: Session,
+    frame: Frame,
+) -> Decision:
     notices = [DeliveryToAgents(message.id)] if facts else []
-    return Decision(facts, [*notices], acknowledgement(session, frame))
+    decision = Decision([*facts], [*notices], acknowledgement(session, frame))
+    decision.add(undelivered(state, stamp, message, facts))
+    return decision
 
 
 def _is_open(state: State, message: Message, session: Session) -> bool:
@@ -110,7 +120,8 @@ def report(state: State, stamp: Stamp, session: Session, frame: Frame, p: Comman
     message = _reported(state, gateway, p)
     if message is None:
         return _NOT_REPORTED
-    return _told(message, _reached(message, stamp, *found, text), session, frame)
+    facts = _reached(message, stamp, *found, text)
+    return _told(state, stamp, message, facts, session, frame)
 
 
 def _reported(state: State, gateway: Guid, p: CommandInfo) -> Message | None:

@@ -66,6 +66,7 @@ def _in_order(kept: Messages, closed: dict[Guid, None]) -> dict[Guid, None]:
 
 def remember_deliveries(state: State, ahead: State) -> None:
     """Put back who has the messages that are on their way, and since when: no row says that."""
+    state.messages.gone = dict(ahead.messages.gone)
     for gateway in state.messages.sending.values():
         for key in gateway:
             message, was = state.messages.messages[key], ahead.messages.messages.get(key)

@@ -13,14 +13,19 @@ from typing import Final
 from broker.config.message_gateways import MessageGateway
 from broker.core.decision import Decision
 from broker.core.effects import DeliveryToAgents, MessageToConnector
+from broker.core.facts.causes import AttemptOutcome
 from broker.core.facts.messages import MessageHandedOver, SendingSettled
 from broker.core.inputs import Stamp
 from broker.core.message_state import Load, Message
-from broker.core.messages.attempts import begun
+from broker.core.messages.attempts import begun, moved
+from broker.core.messages.deliveries import gone_until
+from broker.core.messages.undelivered import undelivered
 from broker.core.state import State
-from protocol.values import Guid
+from protocol.values import Guid, MessageStatus
 
 _NOTHING: Final = Load()
+GONE: Final = "no gateway: the configuration has none any more by which this goes out"
+"""What is said of a message that waited for a gateway that is gone."""
 OUTBOX_SHARE: Final = 4
 """A session has no more than this part of an outbox of messages, so that it never is too slow for them."""
 
@@ -36,8 +41,11 @@ def next_handover(state: State, stamp: Stamp) -> Decision | None:
 def _handed_over(state: State, stamp: Stamp, key: Guid) -> Decision | None:
     kept, gateway = state.messages, state.config.message_gateways.get(key)
     first = next(iter(kept.queued.get(key, ())), None)
-    if gateway is None or not gateway.sends or first is None:
+    if first is None:
         return None
+    if gateway is None or not gateway.sends:
+        is_over = gone_until(state, key) <= stamp.up
+        return _given_up(state, stamp, kept.messages[first]) if is_over else None
     if len(kept.sending[key]) >= gateway.in_flight:
         return None
     message = kept.messages[first]
@@ -48,6 +56,23 @@ def _handed_over(state: State, stamp: Stamp, key: Guid) -> Decision | None:
         [begun(message, stamp, gateway), MessageHandedOver(first, session)],
         [MessageToConnector(message=first, session=session), DeliveryToAgents(first)],
     )
+
+
+def gateway_gone(state: State, stamp: Stamp, key: Guid) -> Decision:
+    """The time is over in which a gateway might have come back: what waits for it fails."""
+    gateway = state.config.message_gateways.get(key)
+    if gateway is not None and gateway.sends:
+        return Decision()
+    return _handed_over(state, stamp, key) or Decision()
+
+
+def _given_up(state: State, stamp: Stamp, message: Message) -> Decision:
+    """The configuration has its gateway no more: it goes out in no way, and somebody is to know that."""
+    outcome = AttemptOutcome.NO_GATEWAY
+    failed = moved(message, stamp, MessageStatus.FAILED, outcome, error=GONE)
+    decision = Decision([failed], [DeliveryToAgents(message.id)])
+    decision.add(undelivered(state, stamp, message, [failed]))
+    return decision
 
 
 def _carrier(state: State, gateway: MessageGateway, message: Message) -> int | None:

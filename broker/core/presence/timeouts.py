@@ -40,6 +40,7 @@ from broker.core.facts.causes import (
 from broker.core.inputs import Stamp
 from broker.core.messages import conversing, receiving
 from broker.core.messages.attempts import message_due
+from broker.core.messages.sending import gateway_gone
 from broker.core.routing import conversations
 from broker.core.routing.admission import pass_over
 from broker.core.routing.endings import close, end_invite, end_offer
@@ -284,5 +285,6 @@ _HANDLERS: dict[TimerKind, Callable[[State, Stamp, Guid], Decision]] = {
     TimerKind.CONVERSATION_GRACE: _conversation_grace,
     TimerKind.ASIDE: _aside,
     TimerKind.CONVERSATION_WAIT: _conversation_wait,
+    TimerKind.MESSAGE_GATEWAY: gateway_gone,
     TimerKind.BLOB: unnamed_for_a_day,
 }

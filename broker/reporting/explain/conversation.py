@@ -38,7 +38,7 @@ Row = Mapping[str, Any]
 
 _CAUSES: Final[dict[str, str]] = {
     ConversationCause.STARTED: "The conversation began.",
-    ConversationCause.REOPENED: "A reply came: the conversation was reopened.",
+    ConversationCause.REOPENED: "The conversation was reopened.",
     ConversationCause.OPENED: "{agent} began it.",
     ConversationCause.PICKED: "{agent} took it by hand.",
     ConversationCause.TRANSFERRED: "It was handed over{to}.",
@@ -49,6 +49,7 @@ _CAUSES: Final[dict[str, str]] = {
     ConversationCause.RESTART: "The broker began anew; it waits again.",
     ConversationCause.CLOSED: "{agent} closed it{code}.",
     ConversationCause.RULE: "A rule closed it.",
+    ConversationCause.UNDELIVERED: "A message of it has failed: it is to be looked at again.",
 }
 """What a change says that no decision and no offer tells."""
 _OUTCOMES: Final[dict[str, str]] = {
@@ -73,6 +74,7 @@ _ATTEMPTS: Final[dict[str, str]] = {
     AttemptOutcome.BOUNCED: "Message {counter} came back: {error}",
     AttemptOutcome.CANCELLED: "Message {counter} was withdrawn.",
     AttemptOutcome.RETRIED: "Message {counter} is to be tried again.",
+    AttemptOutcome.NO_GATEWAY: "Message {counter} cannot go out any more: {error}",
 }
 
 

@@ -1,4 +1,4 @@
-"""Conversations that nobody takes at once: wait rules, and programs that take no messages (B-57)."""
+"""Conversations that nobody works on now: they wait, are put aside, or come back (B-57)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from tests.replay.dialogues.mail_steps import (
     carrier,
     clerk,
     closes,
+    commands,
     gateway_of,
+    sent,
     takes,
+    told,
+    working,
+    writes,
 )
 from tests.replay.dialogues.steps import refused
 from tests.replay.stage import Stage, scenario
@@ -91,3 +96,35 @@ async def chats_alone(stage: Stage) -> None:
     await alerted(with_messages, ConversationId=talk)
     await takes(with_messages, talk)
     await closes(with_messages, talk)
+
+
+@scenario("An agent puts aside as many conversations as may be", broker="few", more=WORKED)
+async def put_aside_too_many(stage: Stage) -> None:
+    """B-57, I-14."""
+    mail, agent, first = await working(stage)
+    await brings(stage, mail, "<2@far>", RemoteAddress="b@example.org")
+    second = await alerted(agent)
+    await takes(agent, second)
+    await commands(agent, "PARK", first)
+    await refused(agent, "Overloaded", "CS_CONVERSATION_PARK", ConversationId=second)
+    await commands(agent, "PICK", first)
+    await commands(agent, "PARK", second)
+    await closes(agent, first)
+    await commands(agent, "PICK", second)
+    await closes(agent, second)
+
+
+@scenario("An answer comes back after its conversation was closed: that goes on", more=WORKED)
+async def undelivered(stage: Stage) -> None:
+    """B-55, B-57."""
+    mail, agent, talk = await working(stage)
+    message = await writes(stage, agent, talk=talk)
+    await sent(mail, agent, message)
+    await closes(agent, talk)
+    said = {"Peer": None, "RefId": gateway_of(stage), "Data": "Bounced: 550 nobody there"}
+    await mail.send("ES_MESSAGE_REPORT", 7, Id=message["MessageId"], **said)
+    await mail.get("SYS_ACK", 7, Type="ES_MESSAGE_REPORT")
+    await told(agent, message, "Failed", Error="Bounced: 550 nobody there")
+    await alerted(agent, ConversationId=talk, CloseReason=None)
+    await takes(agent, talk, messages=2)
+    await closes(agent, talk)

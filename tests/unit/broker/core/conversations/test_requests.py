@@ -195,6 +195,26 @@ def test_what_is_put_aside_without_a_time_waits_for_the_other_side(play: Playboo
     alice.hears("SC_CONVERSATION_ALERT", ConversationId=key, Unanswered=2)
 
 
+def test_as_many_are_put_aside_as_may_be(play: Playbook) -> None:
+    """I-14: each that is fetched, or comes back, makes room."""
+    play.reload(MAIL_FLOOR + "[limits]\nput_aside = 1\n")
+    post, alice = Post(play), play.agent("alice", "101")
+    first = working(play, alice, post)
+    second = working(play, alice, post, RemoteAddress="b@example.org")
+    alice.says("CS_CONVERSATION_PARK", ConversationId=first)
+    alice.hears("SC_CONVERSATION_STATUS", IsParked=True)
+    text = refused(alice, "CS_CONVERSATION_PARK", "Overloaded", ConversationId=second)
+    assert text == "ConversationId: too many are put aside"
+    assert play.state.messages.conversations[second].status == "Answered"
+    alice.says("CS_CONVERSATION_PICK", ConversationId=first)
+    alice.hears("SC_CONVERSATION_STATUS", Status="Answered")
+    alice.says("CS_CONVERSATION_PARK", ConversationId=second)
+    alice.hears("SC_CONVERSATION_STATUS", IsParked=True)
+    play.reload(MAIL_FLOOR + "[limits]\nput_aside = 0\n")
+    refused(alice, "CS_CONVERSATION_PARK", "Overloaded", ConversationId=first)
+    alice.heard.clear()
+
+
 NOT_FOR_EVERY_TEXT = MAIL_FLOOR.replace('text = "."', 'text = "boots"')
 
 
