@@ -99,10 +99,9 @@ class Api:
         parameters = _parameters(request, operation)
         visitor, is_new = self._visitor(request, name, operation.who)
         who = visitor.tracking_id or _address(request)
-        if wait := self.rates.wait(who, operation.rate):
-            raise Problem(
-                ErrorCode.RATE_LIMITED, f"too fast: {operation.rate}", retry_after=math.ceil(wait)
-            )
+        self._check_rate(who, operation.rate)
+        if operation.rate == rates.MESSAGE:  # whoever wants another token gets one
+            self._check_rate(_address(request), rates.LETTERS)
         with self._room(operation, _address(request)):
             return await self._handled(
                 request, operation, name, visitor, parameters, origin, is_new
@@ -150,6 +149,11 @@ class Api:
             self._give(request, response, renewed, is_foreign=origin is not None)
         return self.finish(request, response, origin)
 
+    def _check_rate(self, who: str, kind: str) -> None:
+        if wait := self.rates.wait(who, kind):
+            text = f"too fast: {kind}"
+            raise Problem(ErrorCode.RATE_LIMITED, text, retry_after=math.ceil(wait))
+
     # --- who
 
     def site_of(self, request: Request) -> str:
@@ -191,9 +195,7 @@ class Api:
             return nobody, False
         if who is Who.KNOWN:
             raise Problem(ErrorCode.AUTH_FAILED, f"{TOKEN_HEADER}: is missing")
-        if wait := self.rates.wait(_address(request), rates.NEW):
-            text = "too many new visitors from this address"
-            raise Problem(ErrorCode.RATE_LIMITED, text, retry_after=math.ceil(wait))
+        self._check_rate(_address(request), rates.NEW)
         return self.tokens.stranger(site), True
 
     def _give(

@@ -42,6 +42,7 @@ POLL: Final = "poll"
 PAGE: Final = "page"
 NEW: Final = "new"
 MESSAGE: Final = "message"
+LETTERS: Final = "messages of an address"
 
 RATES: Final[Mapping[str, Rate]] = {
     SENTENCE: Rate(5, 20),
@@ -55,8 +56,9 @@ RATES: Final[Mapping[str, Rate]] = {
     PAGE: Rate(10, 60),
     MESSAGE: Rate(0.1, 5),
     NEW: Rate(20, 400),
+    LETTERS: Rate(1, 30),
 }
-"""By kind; all but the last one for each visitor, `new` for each address that visitors come from."""
+"""By kind; for each visitor, and the last two for each address that visitors come from."""
 FRAMES: Final = Rate(100, 200)
 """What one socket may send, whatever it is; more ends it."""
 

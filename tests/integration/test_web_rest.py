@@ -25,6 +25,7 @@ from connectors.client import Alerted, OutboundRequested, connect_connector, con
 from connectors.client.blobs import download, upload
 from protocol.blob import AttachmentInfo
 from protocol.values import AgentState, Guid
+from tests.integration.program import run
 from tests.support.web_browser import Live, token_of
 from tests.support.web_process import LETTERS, WebProcess, installed
 from tests.support.web_stage import ROUTED
@@ -279,6 +280,35 @@ def test_requests_of_every_kind_are_answered_as_described(tmp_path: Path) -> Non
             given(case=operation.as_strategy(generation_mode=mode))(one)()
         assert failures == []
         assert httpx2.get(f"{web.base}/healthz").text == "healthy"
+
+
+def test_rules_that_change_are_heard_of(tmp_path: Path) -> None:
+    """C-4, W-17: a running site needs no restart when the broker's rules change."""
+    with installed(tmp_path) as place, httpx2.Client(base_url=place.webs[0].base) as http:
+        assert http.get("/api/Routing/WebChat").json()["TargetElementID"] == "chat"
+        config = place.broker.config
+        config.write_text(config.read_text().replace('element_id = "chat"', 'element_id = "other"'))
+        place.broker.reload()
+        _until(lambda: http.get("/api/Routing/WebChat").json()["TargetElementID"] == "other")
+
+
+def test_faults_of_the_web_site_are_listed_with_the_others(tmp_path: Path) -> None:
+    """C-1."""
+    path = tmp_path / "parley.toml"
+    path.write_text(
+        f'{ROUTED}\n[server]\nlissten = "x"\n[web.sites.shop]\ngateway = "web"\n'
+        'token_env = "NO_SUCH_VARIABLE"\norigins = [\n"https://a.example",\n"nonsense"]\n'
+    )
+    lines = path.read_text().split("\n")
+    checked, served = run("check", path), run("serve", path)
+    assert (checked.returncode, served.returncode) == (1, 2)
+    for said in (checked.stdout, served.stderr):
+        for member, line in (
+            ("server.lissten", 'lissten = "x"'),
+            ("web.sites.shop.token_env", 'token_env = "NO_SUCH_VARIABLE"'),
+            ("web.sites.shop.origins[1]", '"nonsense"]'),
+        ):
+            assert f"{path}:{lines.index(line) + 1}: {member}: " in said
 
 
 def test_serve_runs_the_web_site_beside_the_broker(tmp_path: Path) -> None:
