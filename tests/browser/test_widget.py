@@ -231,3 +231,40 @@ def test_emoji_go_where_the_line_is_written(page: Page, alice: AgentBeside) -> N
     expect(page.get_by_label("Write a message")).to_be_focused()
     page.keyboard.press("Enter")
     alice.hears("Thanks 👍")
+
+
+def test_who_waits_is_told_their_place_and_offered_a_form(
+    visitor: BrowserContext, program: WebProgram
+) -> None:
+    """B-26, B-41: notes of the system stand between the lines, and a form among them."""
+    page = visitor.new_page()
+    shown(page, program, '<script src="widget.js" data-site="queue"></script>')
+    opened(page)
+    expect(page.get_by_role("status")).to_contain_text("All of us are busy just now.")
+    write(page, "Is anybody there?")
+    expect(page.locator("[data-state=stored]")).to_have_count(1)
+    expect(page.get_by_role("status")).to_contain_text("Please wait a moment")
+    expect(page.locator(".note")).to_have_text("You are number 1.")
+    form = page.get_by_role("log").locator("form")
+    form.get_by_role("button", name="Send").click()
+    expect(form.get_by_role("alert")).to_have_text("Please fill in: How do you like it?")
+    form.get_by_label("Well").check()
+    form.get_by_role("button", name="Send").click()
+    expect(form).to_have_count(0)
+    page.reload()
+    expect(page.locator(".note")).to_have_text("You are number 1.")
+    expect(form).to_have_count(0)
+    write(page, "I go")
+    page.get_by_role("button", name="End the conversation").click()
+    expect(page.get_by_role("status")).to_have_text("This conversation has ended.")
+    assert lines(page) == ["Is anybody there?", "You are number 1.", "I go"]
+
+
+def test_a_chat_that_nobody_may_begin_says_so(visitor: BrowserContext, program: WebProgram) -> None:
+    page = visitor.new_page()
+    shown(page, program, '<script src="widget.js" data-site="empty"></script>')
+    launcher = page.locator(".launch")
+    expect(launcher).to_have_accessible_name("Talk to us – Nobody is here at the moment.")
+    launcher.click()
+    expect(page.get_by_role("status")).to_have_text("Nobody is here at the moment.")
+    assert page.get_by_label("Write a message").count() == 0

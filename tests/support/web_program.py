@@ -29,6 +29,12 @@ secret = "{secret}"
 [web.sites.desk]
 gateway = "form"
 token = "form-secret"
+[web.sites.queue]
+gateway = "queue"
+token = "queue-secret"
+[web.sites.empty]
+gateway = "empty"
+token = "empty-secret"
 """
 SECRET = "a secret of the shop that nobody knows"
 FORM = """
@@ -50,6 +56,58 @@ token = "form-secret"
 gateway = "With a form"
 name = "desk"
 rank = 3
+[[gateways]]
+name = "Where nobody is"
+peer = "queue"
+token = "queue-secret"
+[[website_routing]]
+gateway = "Where nobody is"
+name = "queue"
+rank = 4
+[[gateways]]
+name = "Closed"
+peer = "empty"
+token = "empty-secret"
+[[website_routing]]
+gateway = "Closed"
+name = "empty"
+rank = 5
+[[gate_rules]]
+rank = 21
+gateway = "Closed"
+signal = "Closed"
+[[gate_rules]]
+rank = 20
+gateway = "Where nobody is"
+signal = "Busy"
+[[project_rules]]
+rank = 1
+gateway = "Where nobody is"
+project = "Sales"
+[[wait_rules]]
+level = 1
+after = "1s"
+project = "Sales"
+note = "You are number {position}."
+scenario = "Meanwhile"
+[[scenarios]]
+name = "Meanwhile"
+culture = "en"
+display_name = "While you wait"
+[[scenarios.screens]]
+name = "rating"
+finish_button = true
+[[scenarios.screens.controls]]
+name = "rating"
+control_type = "RadioButtons"
+display_name = "How do you like it?"
+mandatory_field = true
+[[scenarios.screens.controls.parameters]]
+display_name = "Well"
+result_number = 5
+[[scenarios.screens.controls.parameters]]
+display_name = "Badly"
+result_number = 1
 [[gate_rules]]
 rank = 10
 gateway = "With a form"
