@@ -264,7 +264,57 @@ def test_a_chat_that_nobody_may_begin_says_so(visitor: BrowserContext, program: 
     page = visitor.new_page()
     shown(page, program, '<script src="widget.js" data-site="empty"></script>')
     launcher = page.locator(".launch")
-    expect(launcher).to_have_accessible_name("Talk to us – Nobody is here at the moment.")
+    expect(launcher).to_have_accessible_name(re.compile("Nobody is here at the moment"))
     launcher.click()
     expect(page.get_by_role("status")).to_have_text("Nobody is here at the moment.")
     assert page.get_by_label("Write a message").count() == 0
+
+
+def test_help_is_offered_once_and_a_no_is_kept(
+    visitor: BrowserContext, program: WebProgram, alice: AgentBeside
+) -> None:
+    assert alice.heard == []
+    page = visitor.new_page()
+    shown(page, program, '<script src="widget.js" data-site="desk"></script>')
+    offer = page.get_by_text("Can we help you?")
+    expect(offer).to_be_visible()
+    assert page.evaluate("document.activeElement === document.body")  # nobody is interrupted
+    expect(offer).to_be_hidden()  # nor for long
+    page.reload()
+    page.get_by_role("button", name="Yes, please").click()
+    expect(page.get_by_label("Topic")).to_be_focused()
+    expect(offer).to_be_hidden()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.get_by_role("button", name="No, thank you").click()
+    expect(offer).to_be_hidden()
+    page.evaluate("window.Parley.on('invited', () => { window.again = true; })")
+    with page.expect_response(lambda answer: answer.url.endswith("chat.js")):
+        page.reload()
+    expect(page.locator(".panel")).to_have_count(1)
+    assert page.get_by_text("Can we help you?").count() == 0
+
+
+def test_a_sound_is_made_in_one_tab_for_who_does_not_look(
+    page: Page, visitor: BrowserContext, program: WebProgram, alice: AgentBeside
+) -> None:
+    visitor.add_init_script(
+        """window.rung = 0; const start = OscillatorNode.prototype.start;
+        OscillatorNode.prototype.start = function () { window.rung += 1; return start.call(this); };"""
+    )
+    page.reload()
+    opened(page)
+    write(page, "Hi")
+    alice.hears("Hi")
+    alice.says("I see you")
+    expect(page.get_by_text("I see you")).to_be_visible()
+    assert page.evaluate("rung") == 0
+    second = visitor.new_page()
+    second.goto(program.url)
+    second.keyboard.press("Escape")
+    for one in (page, second):
+        one.get_by_role("button", name="Close the chat").click()
+    alice.says("Are you there?")
+    for one in (page, second):
+        expect(one.locator(".count")).to_have_text("1")
+    assert page.evaluate("rung") + second.evaluate("rung") == 1

@@ -56,6 +56,9 @@ token = "form-secret"
 gateway = "With a form"
 name = "desk"
 rank = 3
+solicitation_time_out = "1s"
+solicitation_duration = "2s"
+honor_reject_period = "1h"
 [[gateways]]
 name = "Where nobody is"
 peer = "queue"

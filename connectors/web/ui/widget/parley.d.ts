@@ -24,6 +24,8 @@ export interface ParleyEvents {
   /** A conversation runs: a new one, or one of before. */
   started: { isNew: boolean };
   ended: Record<string, never>;
+  /** The visitor is offered help. */
+  invited: Record<string, never>;
   message: { from: "visitor" | "agent" | "system"; text: string; id: string };
   agent: { name: string };
   typing: { isTyping: boolean };

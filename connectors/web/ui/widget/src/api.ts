@@ -11,6 +11,9 @@ export interface Routing {
   readonly Settings?: Readonly<Record<string, string>> | null;
   readonly Literals?: Readonly<Record<string, string>> | null;
   readonly PartyName?: string | null;
+  readonly SolicitationTimeOut?: number | null;
+  readonly SolicitationDuration?: number | null;
+  readonly HonorRejectPeriod?: number | null;
 }
 
 export interface Site {

@@ -9,6 +9,9 @@ header h2 { flex: 1 0 auto; margin: 0; font-size: 1rem; }
 header button { min-width: 32px; min-height: 32px; padding: .2rem .5rem; background: transparent;
   border: 1px solid var(--on-accent); border-radius: 6px; }
 header :focus-visible { outline-color: var(--on-accent); }
+.invite { width: min(20rem, calc(100vw - 2rem)); margin-bottom: .75rem; padding: 1rem; background: var(--bg); color: var(--fg);
+  border: 1px solid var(--line); border-radius: 12px; box-shadow: 0 2px 10px #0005; }
+.invite p { margin: 0 0 .75rem; }
 .say { margin: 0; padding: .5rem 1rem; background: var(--soft); border-bottom: 1px solid var(--line); }
 .say:empty { display: none; }
 .bad { color: var(--bad); }

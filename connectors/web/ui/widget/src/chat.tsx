@@ -5,9 +5,12 @@ import { Client, newGuid } from "../../client/src/client.ts";
 import { webSocket } from "../../client/src/websocket.ts";
 import { isOwn, route } from "./api.ts";
 import { CHAT_CSS } from "./chat.css.ts";
+import { CHAT_TEXTS } from "./chat_texts.ts";
 import type { ChatFactory, ChatUi, Context } from "./context.ts";
+import { Invitation, ring } from "./invitation.tsx";
 import { Conversation } from "./model.ts";
 import { Panel } from "./panel.tsx";
+import { textsOf } from "./texts.ts";
 
 /** The chat of one page. */
 class Chat implements ChatUi {
@@ -18,6 +21,7 @@ class Chat implements ChatUi {
   #talk: Conversation;
   #isOpen = false;
   #mayFocus = false;
+  #isInviting = false;
   #turn = 0;
   #title = "";
 
@@ -37,6 +41,7 @@ class Chat implements ChatUi {
   }
 
   open(mayFocus: boolean): void {
+    this.#isInviting = false;
     this.#isOpen = true;
     this.#mayFocus = mayFocus;
     this.#client.dialNow();
@@ -53,6 +58,16 @@ class Chat implements ChatUi {
 
   send(text: string): void {
     this.#talk.say(text);
+  }
+
+  invite(seconds: number, honoured: number): void {
+    const { keep } = this.#context.site;
+    const isDeclined = Date.now() - keep.declined < honoured * 1000;
+    if (this.#isOpen || isDeclined || this.#talk.isOpen) return;
+    this.#isInviting = true;
+    setTimeout(() => this.#invited(), seconds * 1000);
+    this.#draw();
+    this.#context.emit("invited", {});
   }
 
   navigate(url: string, title: string): void {
@@ -94,7 +109,7 @@ class Chat implements ChatUi {
       keep: site.keep,
       newId: newGuid,
       about,
-      isSeen: () => this.#isOpen && document.visibilityState === "visible",
+      isSeen: () => this.#isSeen(),
       changed: () => this.#draw(),
       emit: (type, detail) => this.#told(type, detail),
     });
@@ -113,7 +128,17 @@ class Chat implements ChatUi {
     return own ? "cookie" : site.keep.token;
   }
 
+  /** The invitation is over; `isDeclined`: the visitor said so. */
+  #invited(isDeclined = false): void {
+    if (isDeclined) this.#context.site.keep.declined = Date.now();
+    if (!this.#isInviting) return;
+    this.#isInviting = false;
+    this.#draw();
+  }
+
   #told(type: string, detail: Record<string, unknown>): void {
+    const isHeard = type === "message" && detail.from === "agent";
+    if (isHeard && !this.#isSeen()) ring(this.#context.site.keep, String(detail.id));
     if (type === "unread") this.#count(Number(detail.count));
     this.#context.emit(type, detail);
   }
@@ -127,6 +152,10 @@ class Chat implements ChatUi {
     if (this.#title) document.title = this.#title;
   }
 
+  #isSeen(): boolean {
+    return this.#isOpen && document.visibilityState === "visible";
+  }
+
   #looked(): void {
     if (document.visibilityState !== "visible") return;
     this.#client.dialNow();
@@ -135,19 +164,29 @@ class Chat implements ChatUi {
 
   #draw(): void {
     this.#turn += 1;
+    const texts = textsOf(CHAT_TEXTS, ...this.#context.literals());
     const { site, options } = this.#context;
     render(
-      <Panel
-        talk={this.#talk}
-        texts={this.#context.texts()}
-        culture={options.culture}
-        keep={site.keep}
-        isOpen={this.#isOpen}
-        mayFocus={this.#mayFocus}
-        newId={newGuid}
-        close={() => this.close()}
-        turn={this.#turn}
-      />,
+      <>
+        {this.#isInviting && (
+          <Invitation
+            texts={texts}
+            accept={() => this.#context.accepted()}
+            decline={() => this.#invited(true)}
+          />
+        )}
+        <Panel
+          talk={this.#talk}
+          texts={texts}
+          culture={options.culture}
+          keep={site.keep}
+          isOpen={this.#isOpen}
+          mayFocus={this.#mayFocus}
+          newId={newGuid}
+          close={() => this.close()}
+          turn={this.#turn}
+        />
+      </>,
       this.#place,
     );
   }

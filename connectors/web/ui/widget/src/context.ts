@@ -2,7 +2,7 @@
 
 import type { Site } from "./api.ts";
 import type { About } from "./model.ts";
-import type { Texts } from "./texts.ts";
+import type { Literals } from "./texts.ts";
 
 /** The settings of the script tag and of the site. */
 export interface Options {
@@ -19,10 +19,13 @@ export interface Context {
   readonly options: Options;
   /** Where the chat is drawn. */
   readonly root: ShadowRoot;
-  readonly texts: () => Texts;
+  /** The texts of the site, and ours of the language, by name. */
+  readonly literals: () => readonly [Literals, Literals];
   readonly about: () => About;
   readonly page: () => { url: string; title: string };
   readonly emit: (type: string, detail: Record<string, unknown>) => void;
+  /** The visitor takes up an invitation. */
+  readonly accepted: () => void;
   /** The chat was closed by the visitor: the focus goes back to where it came from. */
   readonly closed: () => void;
 }
@@ -33,6 +36,8 @@ export interface ChatUi {
   open(mayFocus: boolean): void;
   close(): void;
   send(text: string): void;
+  /** Offer a conversation for so many seconds, unless that was declined so many seconds ago. */
+  invite(seconds: number, honoured: number): void;
   navigate(url: string, title: string): void;
   /** Settings or texts are others now. */
   restyle(): void;

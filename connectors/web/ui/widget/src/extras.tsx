@@ -2,8 +2,9 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { AttachmentInfo } from "../../client/src/protocol.ts";
+import type { Texts } from "./chat_texts.ts";
 import type { Conversation, Line } from "./model.ts";
-import { filled, type Texts } from "./texts.ts";
+import { filled } from "./texts.ts";
 
 const PICTURES: ReadonlySet<string> = new Set([
   "image/png",

@@ -6,6 +6,7 @@ import type {
   ScenarioResultInfo,
   ScreenControlInfo,
 } from "../../client/src/protocol.ts";
+import type { Texts } from "./chat_texts.ts";
 import {
   choicesOf,
   complaints,
@@ -17,7 +18,7 @@ import {
   resultOf,
   shownScreens,
 } from "./form.ts";
-import { filled, type Texts } from "./texts.ts";
+import { filled } from "./texts.ts";
 
 interface FormProps {
   readonly form: ScenarioInfo;

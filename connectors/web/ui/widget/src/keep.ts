@@ -66,6 +66,24 @@ export class Keep {
     this.#set("seen", `${chat} ${counter}`);
   }
 
+  /** When the visitor declined to be helped, in milliseconds. */
+  get declined(): number {
+    return Number(this.#get("declined")) || 0;
+  }
+
+  set declined(when: number) {
+    this.#set("declined", String(when));
+  }
+
+  /** The line for which a sound was made, in whichever tab. */
+  get rung(): string {
+    return this.#get("rung") ?? "";
+  }
+
+  set rung(id: string) {
+    this.#set("rung", id);
+  }
+
   /** Lines without an echo. */
   get pending(): Pending[] {
     try {

@@ -9,7 +9,7 @@ import { Keep } from "./keep.ts";
 import { LAUNCHER_CSS } from "./launcher.css.ts";
 import type { About } from "./model.ts";
 import { type Queued, Sdk } from "./sdk.ts";
-import { fetchTexts, filled, type Literals, textsOf } from "./texts.ts";
+import { fetchTexts, filled, LAUNCHER_TEXTS, type Literals, textsOf } from "./texts.ts";
 
 /** What a page finds under the name of `Parley`, before and after this script came. */
 type Global = { Parley?: Sdk | Queued[] };
@@ -37,6 +37,7 @@ export class Launcher {
   #isHidden: boolean;
   #unread = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #offer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(script: HTMLScriptElement, queued: readonly Queued[]) {
     const { data, base } = { data: script.dataset, base: new URL(".", script.src).href };
@@ -69,10 +70,11 @@ export class Launcher {
       site: { base, site, app: data.app ?? "WebChat", keep: new Keep(site, () => localStorage) },
       options: this.#options,
       root,
-      texts: () => textsOf(this.#routing?.Literals, this.#ours),
+      literals: () => [this.#routing?.Literals, this.#ours],
       about: () => this.#about(),
       page: () => this.#page,
       emit: (type, detail) => this.#emit(type, detail),
+      accepted: () => void this.open(true),
       closed: () => this.#closed(),
     };
   }
@@ -123,6 +125,7 @@ export class Launcher {
 
   destroy(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#offer);
     this.#away.abort();
     this.#chat?.destroy();
     this.#host.remove();
@@ -154,12 +157,26 @@ export class Launcher {
     }
     this.#draw();
     this.#chat?.restyle();
+    this.#solicit();
     this.sdk.emit("status", { signal: this.#routing?.Signal ?? null });
     if (this.#routing === null || this.#chat !== undefined) return;
     this.sdk.emit("ready", {});
     const isOpen = this.#context.site.keep.isOpen && Boolean(running);
     if (isOpen) await this.open(false);
     else if (running) await this.#load();
+  }
+
+  /** Offer help in a while, where the rule says so and somebody is there. */
+  #solicit(): void {
+    const { Signal, ChatRunning, ...rule } = this.#routing ?? {};
+    const after = rule.SolicitationTimeOut;
+    clearTimeout(this.#offer);
+    if (!after || ChatRunning || Signal !== "Free") return;
+    this.#offer = setTimeout(async () => {
+      if (this.#button.hidden || this.#host.hidden) return;
+      const { SolicitationDuration: seconds, HonorRejectPeriod: honoured } = rule;
+      (await this.#load()).invite(seconds ?? 30, honoured ?? 86_400);
+    }, after * 1000);
   }
 
   /** Load the chat, once; a failure is not kept. */
@@ -207,7 +224,7 @@ export class Launcher {
   #draw(): void {
     const { Signal, ChatRunning, Settings } = this.#routing ?? {};
     const isNothing = this.#routing === null || (Signal === "Hidden" && !ChatRunning);
-    const texts = this.#context.texts();
+    const texts = textsOf(LAUNCHER_TEXTS, ...this.#context.literals());
     const { theme, position, accent } = { ...Settings, ...given(this.#options) };
     this.#host.hidden = isNothing || this.#isHidden;
     this.#host.dataset.theme = theme ?? "";

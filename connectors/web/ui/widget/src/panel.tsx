@@ -1,12 +1,13 @@
 /** The conversation as a person sees and hears it. */
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { isRightToLeft, type Texts } from "./chat_texts.ts";
 import { File as Attached, Emojis } from "./extras.tsx";
 import { Form } from "./form.tsx";
 import type { Keep } from "./keep.ts";
 import { pieces } from "./links.ts";
 import type { Conversation, Line } from "./model.ts";
-import { filled, isRightToLeft, type Texts } from "./texts.ts";
+import { filled } from "./texts.ts";
 
 interface PanelProps {
   readonly talk: Conversation;
