@@ -276,12 +276,6 @@ _BUGS = (
         _instead(outcomes, "undelivered", lambda *_: Decision()),
         40,
     ),
-    Plant(
-        "messages wait for a gateway that is gone",
-        "I-16",
-        _instead(sending, "_given_up", lambda *_: None),
-        60,
-    ),
     Plant("nobody fetches what was put aside", "I-7", _no_timer(TimerKind.ASIDE)),
     Plant("what is put aside sleeps when somebody writes", "I-7", _put_aside_for_good, 20),
     Plant("a conversation stays with who is gone", "I-16", _no_timer(TimerKind.CONVERSATION_GRACE)),
