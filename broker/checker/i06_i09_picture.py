@@ -20,6 +20,8 @@ from protocol.chat import ChatCommandInfo, ChatStatusInfo
 from protocol.frame import Frame
 from protocol.values import ChatStatus, Guid, PartyState, Role, TransferMode
 
+ROUNDING = 2
+"""Of a clock that walks slowly two moments may say the same."""
 LATE = 5_000_000
 """Within this a wrap-up that began or ended must have been told."""
 _HELD = (ChatStatus.ALERTING, ChatStatus.ANSWERED)
@@ -161,7 +163,7 @@ def _seats(story: Story) -> Iterator[_Seat]:
 def _untold(story: Story, rows: list[WrapupRow], seat: _Seat) -> Iterator[tuple[str, int, Guid]]:
     listened = story.timeline.listened
     for chat, since, last in seat.spans:
-        begun = [row for row in rows if row.chat == chat and row.at <= since]
+        begun = [row for row in rows if row.chat == chat and row.at <= since + ROUNDING]
         ends = [row.ended_at if row.ended_at is not None else seat.until for row in begun]
         if not ends:
             yield "a wrap-up is shown that never began", since, chat

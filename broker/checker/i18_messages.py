@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from attrs import define, field
 
-from broker.checker.evidence import Connection, Story
+from broker.checker.evidence import Connection, Story, in_force
 from broker.checker.history import Event, Kind
+from broker.checker.i06_slots import SETTLE
 from broker.checker.mail import CLOSED
 from broker.checker.post import MessageRow
 from broker.checker.violation import Violation
@@ -182,8 +183,12 @@ def _referred(story: Story, row: MessageRow, gateway: Guid) -> list[Guid]:
     """The conversations of the messages that a message names and that were there before it, the newest first.
 
     A name that a message got from its connector may have come later, and one that it had before is not
-    stored any more: it may be any conversation.
+    stored any more; one that came by a gateway that a start had no more is known to nobody: it may be any
+    conversation.
     """
+    sure = set.intersection(
+        *(set(s.data["message_gateways"]) for s in in_force(story, row.at, SETTLE))
+    )
     names = [row.header.get("InReplyToId"), *reversed(row.header.get("References") or ())]
     referred: list[Guid] = []
     renamed = story.mail.renamed
@@ -191,11 +196,14 @@ def _referred(story: Story, row: MessageRow, gateway: Guid) -> list[Guid]:
         if name.startswith(OF_THE_FAR_SIDE) or name in renamed:
             return [*referred, row.conversation or Guid("")]
         for other, inbound in ((g, i) for g in _pair(story, gateway) for i in (True, False)):
-            referred += [
-                found.conversation
-                for found in story.mail.named.get((other, inbound, name), ())
-                if found.no < row.no and found.conversation is not None
+            found = [
+                one.conversation
+                for one in story.mail.named.get((other, inbound, name), ())
+                if one.no < row.no and one.conversation is not None
             ]
+            if found and other not in sure:
+                return [*referred, row.conversation or Guid("")]
+            referred += found
     return referred
 
 
