@@ -51,6 +51,12 @@ def _left_closed(story: Story, letter: MessageRow, end: ConversationMoveRow, at:
     carried = all(gateway is not None and not gateway["retired"] for gateway in gateways)
     if not carried or one.is_spam or any(setup.data["room"] < ROOMY for setup in story.setups):
         return None  # it was let go early, or nothing can be done for it
+    if not all(gateway["threads"] for gateway in gateways if gateway is not None):
+        address = one.remote_address.casefold()
+        for other in story.mail.conversations.values():
+            same = other.pair == one.pair and other.remote_address.casefold() == address
+            if same and story.mail.status_at(other.id, at) not in (None, CLOSED):
+                return None  # the address has another one, and no more than one
     inertia = min(gateway["inertia"] for gateway in gateways if gateway is not None)
     if story.timeline.over(end.at, inertia) < at + SETTLE:
         return None

@@ -17,7 +17,7 @@ from broker.core.facts import Fact
 from broker.core.facts.causes import ConversationCause, WrapupEnd
 from broker.core.facts.messages import MessageMoved
 from broker.core.inputs import Stamp
-from broker.core.message_state import Conversation, Message, MessagesState
+from broker.core.message_state import Conversation, Message, MessagesState, address_key
 from broker.core.messages.conversing import kept_aside, moved, parked, woken, wrap_up_over
 from protocol.values import ChatStatus, Guid, MessageStatus
 
@@ -39,7 +39,7 @@ def undelivered(
         return Decision()
     if conversation.is_open:
         return _fetched(state, conversation, stamp)
-    if conversation.is_spam or not _is_carried(state, conversation):
+    if conversation.is_spam or not _may_go_on(state, conversation):
         return Decision()
     return _reopened(state, conversation, stamp)
 
@@ -53,10 +53,16 @@ def _fetched(state: MessagesState, conversation: Conversation, stamp: Stamp) -> 
     return woken(conversation, stamp)
 
 
-def _is_carried(state: MessagesState, conversation: Conversation) -> bool:
-    """Whether anything can be done for it: a gateway of its address and channel is there still."""
-    gateways = state.config.message_gateways.values()
-    return any(one.pair == conversation.pair and not one.retired for one in gateways)
+def _may_go_on(state: MessagesState, conversation: Conversation) -> bool:
+    """Whether anything can be done for it: a gateway of its address and channel is there still.
+
+    Without threads an address has one open conversation (B-56): where there is one, that goes on.
+    """
+    every = state.config.message_gateways.values()
+    carrying = [one for one in every if one.pair == conversation.pair and not one.retired]
+    address = address_key(conversation.pair, conversation.remote_address)
+    is_taken = address in state.messages.open_addresses
+    return bool(carrying) and (carrying[0].has_threads or not is_taken)
 
 
 def _reopened(state: MessagesState, conversation: Conversation, stamp: Stamp) -> Decision:

@@ -21,7 +21,7 @@ from protocol.values import Guid
 
 TALK, ANN, MAIL, LETTER, SALES = (Guid(f"{n * 8}-{n * 4}-4000-a000-{n * 12}") for n in "12345")
 SECOND = 1_000_000
-GATEWAY = {"inertia": 60 * SECOND, "retired": False}
+GATEWAY = {"inertia": 60 * SECOND, "retired": False, "threads": True}
 ROW = ConversationRow(
     id=TALK, no=1, gateway=MAIL, pair=MAIL, remote_address="eva", status="Closed", project=SALES
 )

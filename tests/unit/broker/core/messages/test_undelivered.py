@@ -274,3 +274,24 @@ def test_after_a_restart_without_its_gateway_it_has_failed_and_its_conversation_
     assert not the_conversation(play).is_open
     play.wait(1)  # nothing of it is kept
     assert not play.state.messages.conversations
+
+
+def test_without_threads_an_address_has_no_second_open_one(play: Playbook) -> None:
+    """B-56, I-18: whoever wrote the message is told, and the one that goes on is the newer."""
+    post, alice = Post(play, "sms", "Texts"), play.agent("alice", "101")
+    asks(post.client, "sms")
+    number = {"RemoteAddress": "+420123456789"}
+    key = working(play, alice, post, **number)
+    receipt = post.client.hears("SE_MESSAGE_SENDING")
+    answers(post.client, receipt["MessageId"])
+    alice.heard.clear()
+    status = writes(alice, ConversationId=key)
+    handed(post.client, alice)
+    closes(alice, status)
+    post.brings(**number)
+    hush(play)
+    fails(post, status)
+    opened = [one for one in play.state.messages.conversations.values() if one.is_open]
+    assert [one.id == key for one in opened] == [False]
+    play.check_store()
+    hush(play)
