@@ -26,6 +26,7 @@ def talk(
         opened(page)
         write(page, "before")
         alice.hears("before")
+        expect(page.locator("[data-state=delivered]")).to_have_count(1)
         breaks()
         expect(page.get_by_role("status")).to_have_text(said)
         write(page, "while it is broken")

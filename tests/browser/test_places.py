@@ -41,6 +41,9 @@ def test_a_page_that_allows_nothing_but_us(
     alice.hears("Hi")
     alice.says("Hello")
     expect(new_page.get_by_text("Hello")).to_be_visible()
+    portrait = new_page.get_by_role("img", name="Alice")
+    expect(portrait).to_be_visible()
+    assert portrait.evaluate("it => [it.width, it.height]") == [64, 64]
     assert [text for text in faults if "Content Security Policy" in text] == []
     assert new_page.locator("[style]").count() == 0
 

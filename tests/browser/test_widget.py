@@ -215,7 +215,7 @@ def test_a_picture_that_is_none_is_a_name_and_nothing_else(page: Page, alice: Ag
     alice.brings("<b>y</b>.png", "image/png", b"<script>window.hit=1</script>")
     expect(page.get_by_role("button", name="Save <b>y</b>.png")).to_be_visible()
     assert page.evaluate("window.hit") is None
-    assert page.locator("canvas:visible").count() == 0
+    assert page.locator(".line canvas:visible").count() == 0
 
 
 def test_emoji_go_where_the_line_is_written(page: Page, alice: AgentBeside) -> None:

@@ -19,7 +19,7 @@ export interface Routing {
 export interface Site {
   /** The address of the web process, with a slash at its end. */
   readonly base: string;
-  /** The site's name there; empty: the one that knows this page. */
+  /** The site's name there. */
   readonly site: string;
   readonly app: string;
   readonly keep: Keep;
@@ -42,22 +42,28 @@ const TOKEN = "Parley-Visitor";
 /** Whether page and web process have one origin: then a cookie says who the visitor is. */
 export const isOwn = (site: Site): boolean => new URL(site.base).origin === location.origin;
 
-/** Ask something, and keep the token that comes with the answer. */
-export async function ask(site: Site, path: string, body?: unknown): Promise<unknown> {
-  const headers: Record<string, string> = {};
+/** Ask for something as this visitor. */
+export function fetchAs(site: Site, path: string, body?: unknown): Promise<Response> {
+  const headers: Record<string, string> = { "Parley-Site": site.site };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  if (site.site) headers["Parley-Site"] = site.site;
   const own = isOwn(site);
   if (!own && site.keep.token) headers[TOKEN] = site.keep.token;
-  const answer = await fetch(`${site.base}api/${path}`, {
+  return fetch(`${site.base}api/${path}`, {
     method: body === undefined ? "GET" : "POST",
     headers,
     credentials: own ? "same-origin" : "omit",
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
+}
+
+/** Ask something, and keep the token that comes with the answer. */
+export async function ask(site: Site, path: string, body?: unknown): Promise<unknown> {
+  const own = isOwn(site);
+  const sent = own ? "" : site.keep.token;
+  const answer = await fetchAs(site, path, body);
   const token = answer.headers.get(TOKEN);
   if (token && !own) site.keep.token = token;
-  if (answer.status === 401 && body === undefined && headers[TOKEN]) {
+  if (answer.status === 401 && body === undefined && sent) {
     site.keep.token = ""; // it is too old: whoever comes without gets a new one
     return ask(site, path);
   }
@@ -82,4 +88,10 @@ export async function route(
   if (page.culture) query.set("Culture", page.culture);
   if (page.userToken) query.set("UserToken", page.userToken);
   return (await ask(site, `Routing/${encodeURIComponent(site.app)}?${query}`)) as Routing | null;
+}
+
+/** A small picture of the agent whom the visitor talks with. */
+export async function portrait(site: Site, agentId: string): Promise<Blob> {
+  const path = `AgentImage/${encodeURIComponent(agentId)}?width=64&height=64`;
+  return (await fetchAs(site, path)).blob();
 }

@@ -35,9 +35,9 @@ form { margin: 0; }
 .write { display: flex; gap: .5rem; padding: .6rem; border-top: 1px solid var(--line); }
 textarea, input, select { width: 100%; font: inherit; color: inherit; background: var(--bg); border: 1px solid var(--line);
   border-radius: 8px; padding: .45rem .6rem; min-height: 40px; }
-.write textarea { resize: none; min-height: 5.2em; }
-.tools { display: flex; flex-wrap: wrap; gap: .35rem; justify-content: flex-end; align-content: flex-start; width: 5.6rem; }
-.tools .main { flex: 1; }
+.write textarea { resize: none; height: 5.6em; }
+.tools { flex: none; display: flex; flex-wrap: wrap; gap: .35rem; justify-content: flex-end; align-content: flex-start; width: 5.6rem; }
+.tools .main { flex: 1 0 100%; }
 .tool { display: inline-flex; align-items: center; justify-content: center; flex: 1; min-width: 36px; min-height: 36px;
   position: relative; background: none; border: 1px solid var(--line); border-radius: 8px; cursor: pointer; overflow: hidden; }
 .tool:focus-within { outline: 3px solid var(--fg); outline-offset: 2px; }
@@ -45,6 +45,7 @@ textarea, input, select { width: 100%; font: inherit; color: inherit; background
 .emojis { position: absolute; inset-inline: .6rem; bottom: 5.5rem; display: flex; flex-wrap: wrap; gap: .25rem; margin: 0;
   padding: .5rem; background: var(--bg); border: 1px solid var(--line); border-radius: 10px; box-shadow: 0 2px 10px #0005; }
 .emojis button { min-width: 36px; min-height: 36px; background: none; border: 0; border-radius: 6px; font-size: 1.3rem; }
+header canvas { width: 32px; height: 32px; margin: 0; border-radius: 50%; }
 canvas { display: block; max-width: 100%; margin-bottom: .35rem; border-radius: 6px; }
 .far { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .main { min-height: 40px; padding: .4rem .9rem; border: 1px solid transparent; border-radius: 8px;

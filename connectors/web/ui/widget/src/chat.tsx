@@ -3,7 +3,7 @@
 import { render } from "preact";
 import { Client, newGuid } from "../../client/src/client.ts";
 import { webSocket } from "../../client/src/websocket.ts";
-import { isOwn, route } from "./api.ts";
+import { isOwn, portrait, route } from "./api.ts";
 import { CHAT_CSS } from "./chat.css.ts";
 import { CHAT_TEXTS } from "./chat_texts.ts";
 import type { ChatFactory, ChatUi, Context } from "./context.ts";
@@ -184,6 +184,7 @@ class Chat implements ChatUi {
           mayFocus={this.#mayFocus}
           newId={newGuid}
           close={() => this.close()}
+          portrait={(agentId) => portrait(site, agentId)}
           turn={this.#turn}
         />
       </>,

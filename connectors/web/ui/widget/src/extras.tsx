@@ -63,15 +63,27 @@ export function File({ about, line, talk, texts }: FileProps) {
   );
 }
 
-/** A picture, drawn: so no page has to allow addresses of its own making. */
+/** A picture of a line. */
 function Picture({ about, talk }: { about: AttachmentInfo; talk: Conversation }) {
+  return <Drawn name={about.Name ?? ""} of={about.BlobId ?? ""} load={() => talk.fetch(about)} />;
+}
+
+interface DrawnProps {
+  readonly name: string;
+  /** What it is a picture of: another one is loaded anew. */
+  readonly of: string;
+  readonly load: () => Promise<Blob>;
+}
+
+/** A picture, drawn: so no page has to allow addresses of its own making. */
+export function Drawn({ name, of, load }: DrawnProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [isDrawn, setDrawn] = useState(false);
 
   useEffect(() => {
     let isGone = false;
     const draw = async () => {
-      const picture = await createImageBitmap(await talk.fetch(about));
+      const picture = await createImageBitmap(await load());
       const it = canvas.current;
       if (isGone || it === null) return;
       const scale = Math.min(1, WIDTH / picture.width, WIDTH / picture.height);
@@ -80,13 +92,14 @@ function Picture({ about, talk }: { about: AttachmentInfo; talk: Conversation })
       it.getContext("2d")?.drawImage(picture, 0, 0, it.width, it.height);
       setDrawn(true);
     };
+    setDrawn(false);
     draw().catch(() => {}); // it is no picture: its name is there
     return () => {
       isGone = true;
     };
-  }, [about.BlobId]);
+  }, [of]);
 
-  return <canvas ref={canvas} role="img" aria-label={about.Name ?? ""} hidden={!isDrawn} />;
+  return <canvas ref={canvas} role="img" aria-label={name} hidden={!isDrawn} />;
 }
 
 function sizeOf(bytes: number): string {

@@ -71,6 +71,7 @@ export class Conversation {
   reach: Reach = "connecting";
   status: ChatStatus | null = null;
   agentName: string | null = null;
+  agentId: string | null = null;
   isTyping = false;
   /** What to fill in before the chat begins; undefined: that is not known yet. */
   form: ScenarioInfo | null | undefined;
@@ -255,6 +256,7 @@ export class Conversation {
         if (event.error.code === "Overloaded") void this.#away();
         break;
       case "ChatChanged":
+        this.agentId = event.info.AgentId ?? null;
         this.#changed(event.status, event.before, event.info.AgentName ?? null);
         if (event.info.ChatId) this.#chatId = event.info.ChatId;
         break;

@@ -2,7 +2,7 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { isRightToLeft, type Texts } from "./chat_texts.ts";
-import { File as Attached, Emojis } from "./extras.tsx";
+import { File as Attached, Drawn, Emojis } from "./extras.tsx";
 import { Form } from "./form.tsx";
 import type { Keep } from "./keep.ts";
 import { pieces } from "./links.ts";
@@ -19,6 +19,8 @@ interface PanelProps {
   readonly mayFocus: boolean;
   readonly newId: () => string;
   readonly close: () => void;
+  /** A small picture of an agent. */
+  readonly portrait: (agentId: string) => Promise<Blob>;
   /** Counts the changes of the conversation, which is not a value. */
   readonly turn: number;
 }
@@ -59,6 +61,13 @@ export function Panel(props: PanelProps) {
       }}
     >
       <header>
+        {talk.isOpen && talk.agentId && (
+          <Drawn
+            name={talk.agentName ?? ""}
+            of={talk.agentId}
+            load={() => props.portrait(talk.agentId ?? "")}
+          />
+        )}
         <h2>{texts.chat_title}</h2>
         {talk.isOpen && (
           <button type="button" onClick={() => void talk.end()}>
@@ -303,7 +312,15 @@ function Composer({ talk, texts, keep }: { talk: Conversation; texts: Texts; kee
           }}
         />
         <label class="tool" title={texts.chat_attach}>
-          <span aria-hidden="true">📎</span>
+          <svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true">
+            <path
+              d="M8 11V7a4 4 0 0 1 8 0v10a2.5 2.5 0 0 1-5 0V8"
+              fill="none"
+              stroke="currentColor"
+              stroke-width="2"
+              stroke-linecap="round"
+            />
+          </svg>
           <input
             type="file"
             aria-label={texts.chat_attach}
