@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.agent_beside import AgentBeside
-from tests.support.pages import opened, shown, write
+from tests.support.pages import choose, opened, shown, write
 from tests.support.requires import UI_PACKAGES
 from tests.support.web_program import WebProgram
 
@@ -48,7 +48,7 @@ def test_axe_finds_nothing(
     write(page, "x" * 40_000)
     expect(page.locator("[data-state=failed]")).to_be_visible()
     assert findings(page) == []
-    page.get_by_role("button", name="End the conversation").click()
+    choose(page, "End the conversation", "Yes, end it")
     expect(page.get_by_role("button", name="Start a new conversation")).to_be_visible()
     assert findings(page) == []
 

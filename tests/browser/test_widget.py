@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.agent_beside import AgentBeside
-from tests.support.pages import lines, opened, shown, write
+from tests.support.pages import choose, lines, opened, shown, write
 from tests.support.web_program import WebProgram
 
 pytestmark = [pytest.mark.slow, pytest.mark.requires("chromium", "ui")]
@@ -82,8 +82,9 @@ def test_the_focus_moves_in_and_back(page: Page, alice: AgentBeside) -> None:
         page.keyboard.press("Tab")
         outside.append(page.evaluate("document.activeElement.shadowRoot === null"))
     assert any(outside)
-    page.get_by_role("button", name="End the conversation").click()
-    expect(page.get_by_role("button", name="Start a new conversation")).to_be_focused()
+    choose(page, "End the conversation", "Yes, end it")
+    expect(page.get_by_role("button", name="Start a new conversation")).to_be_visible()
+    expect(page.get_by_role("button", name="More")).to_be_focused()
 
 
 def test_what_is_new_is_counted_until_it_is_seen(page: Page, alice: AgentBeside) -> None:
@@ -255,7 +256,7 @@ def test_who_waits_is_told_their_place_and_offered_a_form(
     expect(page.locator(".note")).to_have_text("You are number 1.")
     expect(form).to_have_count(0)
     write(page, "I go")
-    page.get_by_role("button", name="End the conversation").click()
+    choose(page, "End the conversation", "Yes, end it")
     expect(page.get_by_role("status")).to_have_text("This conversation has ended.")
     assert lines(page) == ["Is anybody there?", "You are number 1.", "I go"]
 

@@ -12,9 +12,9 @@ def opened(page: Page, name: str = "Talk to us") -> Page:
     return page
 
 
-def shown(page: Page, program: WebProgram, body: str, csp: str = "") -> None:
+def shown(page: Page, program: WebProgram, body: str, csp: str = "", path: str = "page") -> None:
     """Show a page of the web process's own origin that has this in it."""
-    show_at(page, f"{program.url}page", body, csp)
+    show_at(page, f"{program.url}{path}", body, csp)
 
 
 def show_at(page: Page, url: str, body: str, csp: str = "") -> None:
@@ -37,3 +37,9 @@ def write(page: Page, text: str) -> None:
 def lines(page: Page) -> list[str]:
     """What the conversation shows, in order."""
     return page.locator(".line .text").all_inner_texts()
+
+
+def choose(page: Page, *names: str) -> None:
+    """Choose something in the menu."""
+    for name in ("More", *names):
+        page.get_by_role("button", name=name).click()

@@ -26,6 +26,7 @@ await rm(OUT, { recursive: true, force: true });
 await build(bundle("client/src/index.ts", "client.js", "es"));
 await build(bundle("widget/src/main.ts", "widget.js", "iife"));
 await build(bundle("widget/src/chat.tsx", "chat.js", "iife"));
+await build(bundle("widget/src/keeping.ts", "extras.js", "iife"));
 await copyFile(here("widget/parley.d.ts"), `${OUT}/parley.d.ts`);
 for (const name of await readdir(here("widget/texts"))) {
   await copyFile(here(`widget/texts/${name}`), `${OUT}/texts.${name}`);

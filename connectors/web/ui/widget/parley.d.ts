@@ -33,6 +33,8 @@ export interface ParleyEvents {
   connection: { state: "connecting" | "ready" | "offline" | "away" };
   /** A form was filled in. */
   form: { form: string };
+  /** A message was left while nobody was there. */
+  left: Record<string, never>;
   identified: Record<string, never>;
   loggedout: Record<string, never>;
 }
@@ -50,7 +52,7 @@ export interface ParleyCommands {
   logout(): void;
   setLocale(culture: string): void;
   setTheme(theme: "light" | "dark" | ""): void;
-  /** What the agent is to know of the visitor; `name` is what they are called. */
+  /** What the agent is to know of the visitor; `name` is what they are called. Forms do not ask for it again. */
   setAttributes(attributes: Record<string, string>): void;
   /** The page is another one now, without having been loaded. */
   pageChanged(url?: string, title?: string): void;

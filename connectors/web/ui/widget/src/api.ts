@@ -35,7 +35,14 @@ export class TryAgain extends Error {
 }
 
 /** It is refused, and will be. */
-export class Refusal extends Error {}
+export class Refusal extends Error {
+  /** What a person may be told. */
+  readonly why: string;
+  constructor(status: number, detail: string, code: string) {
+    super(`${status}: ${code} ${detail}`);
+    this.why = detail || code;
+  }
+}
 
 const TOKEN = "Parley-Visitor";
 
@@ -70,7 +77,10 @@ export async function ask(site: Site, path: string, body?: unknown): Promise<unk
   if (answer.status === 429 || answer.status >= 500) {
     throw new TryAgain(Number(answer.headers.get("Retry-After")) || 10);
   }
-  if (!answer.ok) throw new Refusal(`${answer.status}: ${await answer.text()}`);
+  if (!answer.ok) {
+    const { detail = "", code = "" } = await answer.json().catch(() => ({}));
+    throw new Refusal(answer.status, detail, code);
+  }
   return answer.json();
 }
 

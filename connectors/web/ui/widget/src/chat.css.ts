@@ -1,69 +1,100 @@
 /** The look of the conversation. */
 export const CHAT_CSS = `
-.panel { position: relative; display: flex; flex-direction: column; width: min(23.5rem, calc(100vw - 2rem));
-  height: min(36rem, calc(100vh - 2rem)); height: min(36rem, calc(100dvh - 2rem)); background: var(--bg); color: var(--fg);
-  border: 1px solid var(--line); border-radius: 12px; box-shadow: 0 6px 30px #0006; overflow: hidden; text-align: start; }
-header { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; padding: .6rem .6rem .6rem 1rem; background: var(--accent);
+.panel { position: relative; display: flex; flex-direction: column; width: min(23.75rem, calc(100vw - 2rem));
+  height: min(38rem, calc(100vh - 2rem)); height: min(38rem, calc(100dvh - 2rem)); background: var(--bg); color: var(--fg);
+  border: 1px solid var(--edge); border-radius: 18px; box-shadow: 0 12px 48px #0004; overflow: hidden; text-align: start; }
+header { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; padding: .7rem .6rem .7rem 1rem; background: var(--accent);
   color: var(--on-accent); }
-header h2 { flex: 1 0 auto; margin: 0; font-size: 1rem; }
-header button { min-width: 32px; min-height: 32px; padding: .2rem .5rem; background: transparent;
-  border: 1px solid var(--on-accent); border-radius: 6px; }
-header :focus-visible { outline-color: var(--on-accent); }
+header h2 { flex: 1 0 auto; margin: 0; font-size: 1.05rem; }
+header button { min-width: 36px; min-height: 36px; padding: 0; background: transparent; border: 0; border-radius: 18px; font-size: 1.1rem; }
+header button:hover { background: #0002; }
+header :focus-visible { outline-color: var(--on-accent); box-shadow: none; }
+header canvas { margin: 0; width: 36px; height: 36px; border-radius: 50%; }
+.menu { position: relative; }
+.menu fieldset { position: absolute; z-index: 2; inset-block-start: calc(100% + 4px); inset-inline-end: 0; width: max-content;
+  max-width: 16rem; margin: 0; padding: .4rem; background: var(--bg); color: var(--fg); border: 1px solid var(--edge);
+  border-radius: 12px; box-shadow: 0 8px 30px #0004; }
+.menu fieldset p { margin: .4rem .7rem; font-weight: 600; }
+.menu fieldset button { display: block; width: 100%; padding: .4rem .7rem; border-radius: 8px; font-size: 1rem; text-align: start; }
+.menu fieldset button:hover { background: var(--soft); }
+.menu fieldset :focus-visible { outline-color: var(--fg); outline-offset: -2px; }
 .invite { width: min(20rem, calc(100vw - 2rem)); margin-bottom: .75rem; padding: 1rem; background: var(--bg); color: var(--fg);
-  border: 1px solid var(--line); border-radius: 12px; box-shadow: 0 2px 10px #0005; }
+  border: 1px solid var(--edge); border-radius: 18px; box-shadow: 0 6px 30px #0004; }
 .invite p { margin: 0 0 .75rem; }
-.say { margin: 0; padding: .5rem 1rem; background: var(--soft); border-bottom: 1px solid var(--line); }
+.say, .pinned { margin: 0; padding: .45rem 1rem; font-size: .9rem; background: var(--soft); overflow-wrap: anywhere; }
 .say:empty { display: none; }
+.pinned { border-top: 1px solid var(--edge); }
 .bad { color: var(--bad); }
 .log { flex: 1; margin: 0; padding: 1rem; overflow-y: auto; display: flex; flex-direction: column;
   gap: .6rem; overscroll-behavior: contain; }
+.log:focus-visible { outline-offset: -3px; box-shadow: none; }
 .line { max-width: 85%; align-self: flex-start; }
 .line.mine { align-self: flex-end; }
-.line.note { align-self: center; max-width: 100%; color: var(--muted); text-align: center; }
-.text { margin: 0; padding: .5rem .75rem; border-radius: 10px; background: var(--soft); white-space: pre-wrap;
-  overflow-wrap: anywhere; }
-.mine .text { background: var(--accent); color: var(--on-accent); }
+.line.note { align-self: center; max-width: 100%; color: var(--muted); font-size: .9rem; text-align: center; }
+.text { width: fit-content; margin: 0; padding: .5rem .8rem; border-radius: 16px; border-end-start-radius: 5px; background: var(--soft);
+  white-space: pre-wrap; overflow-wrap: anywhere; }
+.mine .text { margin-inline-start: auto; border-radius: 16px; border-end-end-radius: 5px; background: var(--accent); color: var(--on-accent); }
 .mine .text a { color: inherit; }
-.text a { color: inherit; text-decoration: underline; }
-.note .text { background: none; padding: 0; }
-.by { margin: 0 .25rem .15rem; font-size: .8rem; color: var(--muted); }
+.text a, .pinned a { color: inherit; text-decoration: underline; }
+.note .text { width: auto; background: none; padding: 0; }
+.by { margin: 0 .25rem .15rem; font-size: .78rem; color: var(--muted); }
 .mine .by { text-align: end; }
-.act { display: inline-block; min-height: 28px; margin-inline-start: .4rem; padding: .1rem .5rem; background: none;
-  border: 1px solid currentColor; border-radius: 6px; }
-.typing { min-height: 1.45em; margin: 0; padding: 0 1rem; font-size: .85rem; color: var(--muted); }
-form { margin: 0; }
-.write { display: flex; gap: .5rem; padding: .6rem; border-top: 1px solid var(--line); }
-textarea, input, select { width: 100%; font: inherit; color: inherit; background: var(--bg); border: 1px solid var(--line);
-  border-radius: 8px; padding: .45rem .6rem; min-height: 40px; }
-.write textarea { resize: none; height: 5.6em; }
-.tools { flex: none; display: flex; flex-wrap: wrap; gap: .35rem; justify-content: flex-end; align-content: flex-start; width: 5.6rem; }
-.tools .main { flex: 1 0 100%; }
-.tool { display: inline-flex; align-items: center; justify-content: center; flex: 1; min-width: 36px; min-height: 36px;
-  position: relative; background: none; border: 1px solid var(--line); border-radius: 8px; cursor: pointer; overflow: hidden; }
-.tool:focus-within { outline: 3px solid var(--fg); outline-offset: 2px; }
-.tool input { position: absolute; inset: 0; opacity: 0; cursor: pointer; }
-.emojis { position: absolute; inset-inline: .6rem; bottom: 5.5rem; display: flex; flex-wrap: wrap; gap: .25rem; margin: 0;
-  padding: .5rem; background: var(--bg); border: 1px solid var(--line); border-radius: 10px; box-shadow: 0 2px 10px #0005; }
-.emojis button { min-width: 36px; min-height: 36px; background: none; border: 0; border-radius: 6px; font-size: 1.3rem; }
-header canvas { width: 32px; height: 32px; margin: 0; border-radius: 50%; }
-canvas { display: block; max-width: 100%; margin-bottom: .35rem; border-radius: 6px; }
+.bad.by { color: var(--bad); }
+.act { display: inline-block; min-height: 28px; margin-inline-start: .4rem; padding: .1rem .6rem; background: none;
+  border: 1px solid currentColor; border-radius: 14px; }
+canvas { display: block; max-width: 100%; margin-bottom: .35rem; border-radius: 10px; }
 .far { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.main { min-height: 40px; padding: .4rem .9rem; border: 1px solid transparent; border-radius: 8px;
-  background: var(--accent); color: var(--on-accent); }
-.main:disabled { opacity: .6; cursor: default; }
-.other { min-height: 40px; padding: .4rem .9rem; border: 1px solid var(--line); border-radius: 8px; background: none; }
-.fill { flex: 1; overflow-y: auto; padding: 1rem; }
-.log .fill { flex: none; padding: .75rem; border: 1px solid var(--line); border-radius: 10px; }
-.fill h3 { margin: 0 0 .75rem; font-size: 1rem; }
-.field { margin: 0 0 1rem; padding: 0; border: 0; }
-.field label, .field legend { display: block; padding: 0; margin-bottom: .25rem; font-weight: 600; }
+.typing { min-height: 1.45em; margin: 0; padding: 0 1rem .2rem; font-size: .85rem; color: var(--muted); }
+form { margin: 0; }
+.write { display: flex; flex-wrap: wrap; align-items: flex-end; gap: .15rem; margin: 0 .6rem .6rem; padding: .25rem .3rem .25rem .5rem;
+  border: 1px solid var(--line); border-radius: 24px; }
+.write:focus-within { outline: 2px solid var(--accent); outline-offset: -1px; }
+textarea, input, select { width: 100%; font: inherit; color: inherit; background: var(--bg); border: 1px solid var(--line);
+  border-radius: 10px; padding: .45rem .6rem; min-height: 40px; }
+.write textarea { flex: 1; width: 0; min-width: 6rem; max-height: 9rem; resize: none; border: 0; outline: 0; box-shadow: none;
+  field-sizing: content; }
+.tools { display: flex; align-items: center; gap: .1rem; }
+.tool { display: inline-flex; align-items: center; justify-content: center; position: relative; width: 36px; height: 38px;
+  padding: 0; border: 0; border-radius: 18px; background: none; cursor: pointer; overflow: hidden; }
+.tool:hover { background: var(--soft); }
+.tool:focus-within { outline: 3px solid var(--fg); outline-offset: -2px; }
+.tool input { position: absolute; inset: 0; opacity: 0; cursor: pointer; }
+svg { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round;
+  stroke-linejoin: round; vertical-align: middle; }
+.write .main { width: 40px; padding: 0; border-radius: 20px; }
+[dir="rtl"] .main svg { transform: scaleX(-1); }
+.emojis { position: absolute; inset-inline: .6rem; bottom: 4.2rem; display: flex; flex-wrap: wrap; gap: .25rem; margin: 0;
+  padding: .5rem; background: var(--bg); border: 1px solid var(--edge); border-radius: 14px; box-shadow: 0 8px 30px #0004; }
+.emojis button { min-width: 36px; min-height: 36px; padding: 0; background: none; border: 0; border-radius: 10px; font-size: 1.3rem; }
+.emojis button:hover { background: var(--soft); }
+.main { width: 40px; padding: 0; border-radius: 20px; }
+[dir="rtl"] .main svg { transform: scaleX(-1); }
+.uploads { width: 100%; margin: 0; padding: 0; list-style: none; }
+.uploads li { display: flex; align-items: center; gap: .5rem; margin-block-end: .2rem; padding-inline: .8rem .2rem; border-radius: 18px;
+  background: var(--soft); font-size: .9rem; }
+.uploads bdi, .uploads .bad { flex: 1; min-width: 0; overflow-wrap: anywhere; }
+.uploads progress { width: 5rem; accent-color: var(--accent); }
+.emojis { display: grid; grid-template-columns: repeat(auto-fill, minmax(38px, 1fr)); width: 100%; margin: 0; padding: 0; border: 0; }
+.emojis button { font-size: 1.4rem; }
+.main { min-height: 40px; padding: .4rem 1.1rem; border: 1px solid transparent; border-radius: 20px;
+  background: var(--accent); color: var(--on-accent); font-weight: 600; }
+button:disabled { opacity: .6; cursor: default; }
+.other { min-height: 40px; padding: .4rem 1.1rem; border: 1px solid var(--line); border-radius: 20px; background: none; }
+.fill { flex: 1; overflow-y: auto; padding: 1.1rem; }
+.log .fill { flex: none; padding: .9rem; border: 1px solid var(--line); border-radius: 14px; }
+.fill h3 { margin: 0 0 .9rem; font-size: 1.1rem; }
+.field { display: block; margin: 0 0 1rem; padding: 0; border: 0; }
+.field p { margin: 0; }
+.field label, .field legend, .field > span { display: block; padding: 0; margin-bottom: .25rem; font-weight: 600; }
 .field .pick { display: flex; align-items: center; gap: .5rem; min-height: 28px; margin: 0; font-weight: 400; }
-.pick input { width: 20px; min-height: 20px; height: 20px; flex: none; }
+.pick input { width: 20px; min-height: 20px; height: 20px; flex: none; accent-color: var(--accent); }
 .about { margin: .15rem 0; font-size: .85rem; color: var(--muted); }
 .needed { font-weight: 400; color: var(--muted); }
-.buttons { display: flex; gap: .5rem; justify-content: flex-end; }
-.foot { display: flex; justify-content: center; padding: .75rem; border-top: 1px solid var(--line); }
+.buttons { display: flex; flex-wrap: wrap; gap: .5rem; justify-content: flex-end; }
+.foot { display: flex; flex-wrap: wrap; gap: .5rem; justify-content: center; padding: .75rem; border-top: 1px solid var(--edge); }
 @media (max-width: 480px), (max-height: 480px) {
   .panel { position: fixed; inset: 0; width: auto; height: auto; border: 0; border-radius: 0; } }
 @media (forced-colors: active) { .text, .main { border: 1px solid CanvasText; } }
+@media (prefers-reduced-motion: no-preference) { .line { animation: come .15s; } }
+@keyframes come { from { opacity: 0; translate: 0 6px; } }
 `;

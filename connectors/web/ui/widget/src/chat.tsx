@@ -3,14 +3,15 @@
 import { render } from "preact";
 import { Client, newGuid } from "../../client/src/client.ts";
 import { webSocket } from "../../client/src/websocket.ts";
-import { isOwn, portrait, route } from "./api.ts";
+import { isOwn, route } from "./api.ts";
 import { CHAT_CSS } from "./chat.css.ts";
-import { CHAT_TEXTS } from "./chat_texts.ts";
 import type { ChatFactory, ChatUi, Context } from "./context.ts";
 import { Invitation, ring } from "./invitation.tsx";
+import type { Extras } from "./keeping.ts";
+import type { Keeping } from "./menu.tsx";
 import { Conversation } from "./model.ts";
 import { Panel } from "./panel.tsx";
-import { textsOf } from "./texts.ts";
+import { isRightToLeft } from "./texts.ts";
 
 /** The chat of one page. */
 class Chat implements ChatUi {
@@ -110,6 +111,7 @@ class Chat implements ChatUi {
       newId: newGuid,
       about,
       isSeen: () => this.#isSeen(),
+      extras: () => this.#extras(),
       changed: () => this.#draw(),
       emit: (type, detail) => this.#told(type, detail),
     });
@@ -138,9 +140,47 @@ class Chat implements ChatUi {
 
   #told(type: string, detail: Record<string, unknown>): void {
     const isHeard = type === "message" && detail.from === "agent";
-    if (isHeard && !this.#isSeen()) ring(this.#context.site.keep, String(detail.id));
+    const { site, setting } = this.#context;
+    const hasSound = setting("sound") !== "false" && !site.keep.isMuted;
+    if (isHeard && hasSound && !this.#isSeen()) ring(site.keep, String(detail.id));
     if (type === "unread") this.#count(Number(detail.count));
     this.#context.emit(type, detail);
+  }
+
+  #isSeen(): boolean {
+    return this.#isOpen && document.visibilityState === "visible";
+  }
+
+  readonly #keeping: Keeping = {
+    save: () => void this.#keep(false),
+    print: () => void this.#keep(true),
+    mute: (isMuted) => {
+      this.#context.site.keep.isMuted = isMuted;
+      this.#draw();
+    },
+    left: () => this.#context.emit("left", {}),
+  };
+
+  /** Give the visitor the conversation. */
+  async #keep(isPrint: boolean): Promise<void> {
+    const { options, texts } = this.#context;
+    const { culture } = options;
+    const { print, saveAs, transcript } = await this.#extras();
+    const text = transcript(this.#talk.lines, texts(), culture);
+    if (isPrint) print(texts().chat_title, text, culture, isRightToLeft(culture));
+    else saveAs(new Blob([text], { type: "text/plain" }), "chat.txt");
+  }
+
+  #loaded: Promise<Extras> | undefined;
+
+  #extras(): Promise<Extras> {
+    this.#loaded ??= this.#context
+      .part("extras")
+      .then((parley) => (parley as { extras: Extras }).extras);
+    this.#loaded.catch(() => {
+      this.#loaded = undefined; // the next wish tries again
+    });
+    return this.#loaded;
   }
 
   /** Show in the title of the page how much is new. */
@@ -152,10 +192,6 @@ class Chat implements ChatUi {
     if (this.#title) document.title = this.#title;
   }
 
-  #isSeen(): boolean {
-    return this.#isOpen && document.visibilityState === "visible";
-  }
-
   #looked(): void {
     if (document.visibilityState !== "visible") return;
     this.#client.dialNow();
@@ -164,8 +200,9 @@ class Chat implements ChatUi {
 
   #draw(): void {
     this.#turn += 1;
-    const texts = textsOf(CHAT_TEXTS, ...this.#context.literals());
-    const { site, options } = this.#context;
+    const texts = this.#context.texts();
+    const { site, options, setting, page } = this.#context;
+    const { name, variables } = this.#context.about();
     render(
       <>
         {this.#isInviting && (
@@ -179,12 +216,15 @@ class Chat implements ChatUi {
           talk={this.#talk}
           texts={texts}
           culture={options.culture}
-          keep={site.keep}
+          site={site}
+          setting={setting}
+          url={page().url}
+          known={{ ...variables, ...(name ? { name } : {}) }}
+          keeping={this.#keeping}
           isOpen={this.#isOpen}
           mayFocus={this.#mayFocus}
           newId={newGuid}
           close={() => this.close()}
-          portrait={(agentId) => portrait(site, agentId)}
           turn={this.#turn}
         />
       </>,

@@ -2,7 +2,7 @@
 
 import type { Site } from "./api.ts";
 import type { About } from "./model.ts";
-import type { Literals } from "./texts.ts";
+import type { Texts } from "./texts.ts";
 
 /** The settings of the script tag and of the site. */
 export interface Options {
@@ -19,8 +19,11 @@ export interface Context {
   readonly options: Options;
   /** Where the chat is drawn. */
   readonly root: ShadowRoot;
-  /** The texts of the site, and ours of the language, by name. */
-  readonly literals: () => readonly [Literals, Literals];
+  readonly texts: () => Texts;
+  /** Load a part that is wanted rarely; it is then a member of what this gives. */
+  readonly part: (name: string) => Promise<object>;
+  /** What the script tag says, else the site's settings. */
+  readonly setting: (name: string) => string;
   readonly about: () => About;
   readonly page: () => { url: string; title: string };
   readonly emit: (type: string, detail: Record<string, unknown>) => void;

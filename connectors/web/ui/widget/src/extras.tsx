@@ -2,9 +2,9 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { AttachmentInfo } from "../../client/src/protocol.ts";
-import type { Texts } from "./chat_texts.ts";
+import { portrait, type Site } from "./api.ts";
 import type { Conversation, Line } from "./model.ts";
-import { filled } from "./texts.ts";
+import { filled, type Texts } from "./texts.ts";
 
 const PICTURES: ReadonlySet<string> = new Set([
   "image/png",
@@ -65,41 +65,56 @@ export function File({ about, line, talk, texts }: FileProps) {
 
 /** A picture of a line. */
 function Picture({ about, talk }: { about: AttachmentInfo; talk: Conversation }) {
-  return <Drawn name={about.Name ?? ""} of={about.BlobId ?? ""} load={() => talk.fetch(about)} />;
+  const fetch = () => talk.fetch(about);
+  return <Drawn key={about.BlobId} name={about.Name ?? ""} fetch={fetch} width={WIDTH} />;
+}
+
+/** Who talks with the visitor. */
+export function AgentPicture(props: { site: Site; id: string; name: string }) {
+  const { site, id, name } = props;
+  return <Drawn name={name} fetch={() => portrait(site, id)} width={64} />;
 }
 
 interface DrawnProps {
   readonly name: string;
-  /** What it is a picture of: another one is loaded anew. */
-  readonly of: string;
-  readonly load: () => Promise<Blob>;
+  readonly fetch: () => Promise<Blob>;
+  /** Of its longer side, at most. */
+  readonly width: number;
 }
 
 /** A picture, drawn: so no page has to allow addresses of its own making. */
-export function Drawn({ name, of, load }: DrawnProps) {
+function Drawn({ name, fetch, width }: DrawnProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [isDrawn, setDrawn] = useState(false);
 
   useEffect(() => {
     let isGone = false;
     const draw = async () => {
-      const picture = await createImageBitmap(await load());
+      const picture = await createImageBitmap(await fetch());
       const it = canvas.current;
       if (isGone || it === null) return;
-      const scale = Math.min(1, WIDTH / picture.width, WIDTH / picture.height);
+      const scale = Math.min(1, width / picture.width, width / picture.height);
       it.width = Math.max(1, Math.round(picture.width * scale));
       it.height = Math.max(1, Math.round(picture.height * scale));
       it.getContext("2d")?.drawImage(picture, 0, 0, it.width, it.height);
       setDrawn(true);
     };
-    setDrawn(false);
     draw().catch(() => {}); // it is no picture: its name is there
     return () => {
       isGone = true;
     };
-  }, [of]);
+  }, []);
 
   return <canvas ref={canvas} role="img" aria-label={name} hidden={!isDrawn} />;
+}
+
+/** A drawing for a button that has its name in words. */
+export function Icon({ d }: { readonly d: string }) {
+  return (
+    <svg viewBox="0 0 24 24" aria-hidden="true">
+      <path d={d} />
+    </svg>
+  );
 }
 
 function sizeOf(bytes: number): string {
@@ -120,7 +135,7 @@ export function Emojis({ texts, pick }: { texts: Texts; pick: (emoji: string) =>
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
       >
-        <span aria-hidden="true">☺</span>
+        <Icon d="M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M8.5 10h.01M15.5 10h.01M8 14.5c2 2.6 6 2.6 8 0" />
       </button>
       {isOpen && (
         <fieldset

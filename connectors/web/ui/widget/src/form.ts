@@ -30,11 +30,42 @@ export const idOf = (control: ScreenControlInfo): string => control.ScreenContro
 const isChoice = (control: ScreenControlInfo): boolean =>
   ["DropDown", "RadioButtons", "CheckBoxes"].includes(control.ControlType ?? "");
 
+/** What the page told, by the name of a column or the label of a control. */
+export type Known = Readonly<Record<string, string>>;
+
+/** What a control need not ask, since the page told it. */
+export function toldOf(control: ScreenControlInfo, known: Known): Entry | undefined {
+  const names = [control.TargetColumn, control.DisplayName].map((one) => one?.toLowerCase());
+  const told = Object.entries(known).find(([name]) => names.includes(name.toLowerCase()));
+  if (told === undefined || control.ControlType === "LabelOnly") return undefined;
+  const [text] = [told[1].trim()];
+  if (isChoice(control)) {
+    const place = choicesOf(control).findIndex((one) =>
+      [one.ResultText, one.DisplayName].includes(text),
+    );
+    return place < 0 ? undefined : [place];
+  }
+  const isFitting =
+    complaints({ Controls: [control] }, new Map([[idOf(control), text]])).length === 0;
+  const isTime = /^(Date|Time|DateTime)$/.test(control.ControlType ?? "");
+  return text !== "" && isFitting && !isTime ? text : undefined;
+}
+
+/** The controls of a screen that are shown; none when the page told all that it asks. */
+export function askedOf(screen: ScreenInfo, known: Known): ScreenControlInfo[] {
+  const all = controlsOf(screen);
+  const left = all.filter((control) => toldOf(control, known) === undefined);
+  const isLabel = (control: ScreenControlInfo) => control.ControlType === "LabelOnly";
+  return left.length === all.length || !left.every(isLabel) ? left : [];
+}
+
 /** What stands in a form before anybody has touched it. */
-export function initial(form: ScenarioInfo): Map<string, Entry> {
+export function initial(form: ScenarioInfo, known: Known = {}): Map<string, Entry> {
   const entries = new Map<string, Entry>();
   for (const control of (form.Screens ?? []).flatMap(controlsOf)) {
-    if (!isChoice(control)) continue;
+    const told = toldOf(control, known);
+    if (told !== undefined) entries.set(idOf(control), told);
+    if (told !== undefined || !isChoice(control)) continue;
     const chosen = choicesOf(control).flatMap((one, place) => (one.DefaultItem ? [place] : []));
     entries.set(idOf(control), control.ControlType === "CheckBoxes" ? chosen : chosen.slice(0, 1));
   }

@@ -6,19 +6,19 @@ import type {
   ScenarioResultInfo,
   ScreenControlInfo,
 } from "../../client/src/protocol.ts";
-import type { Texts } from "./chat_texts.ts";
 import {
+  askedOf,
   choicesOf,
   complaints,
-  controlsOf,
   type Entries,
   type Entry,
   idOf,
   initial,
+  type Known,
   resultOf,
   shownScreens,
 } from "./form.ts";
-import { filled } from "./texts.ts";
+import { filled, type Texts } from "./texts.ts";
 
 interface FormProps {
   readonly form: ScenarioInfo;
@@ -27,20 +27,28 @@ interface FormProps {
   readonly finish: string;
   readonly refusal: string;
   readonly newId: () => string;
+  /** What the page told: it is not asked again. */
+  readonly known: Known;
   readonly done: (result: ScenarioResultInfo) => void;
 }
 
 /** One form, until it is done. */
-export function Form({ form, texts, finish, refusal, newId, done }: FormProps) {
-  const [entries, setEntries] = useState<Entries>(() => initial(form));
+export function Form({ form, texts, finish, refusal, newId, known, done }: FormProps) {
+  const [entries, setEntries] = useState<Entries>(() => initial(form, known));
   const [at, setAt] = useState(0);
   const [said, setSaid] = useState("");
   // One key for all tries: what is sent twice is saved once.
   const [resultId] = useState(newId);
   const body = useRef<HTMLFormElement>(null);
   const screens = shownScreens(form, entries);
-  const screen = screens[at];
-  const isLast = at >= screens.length - 1;
+  const asked = screens.filter((one) => askedOf(one, known).length > 0);
+  const screen = asked[at];
+  const isLast = at >= asked.length - 1;
+  const isTold = screen === undefined;
+
+  useEffect(() => {
+    if (isTold) done(resultOf(form, screens, entries, resultId));
+  }, [isTold]);
 
   useEffect(() => {
     if (at > 0)
@@ -60,7 +68,10 @@ export function Form({ form, texts, finish, refusal, newId, done }: FormProps) {
     }
     setSaid("");
     if (!isFinish) setAt(at + 1);
-    else done(resultOf(form, screens.slice(0, at + 1), entries, resultId));
+    else {
+      const end = isLast || screen === undefined ? screens.length : screens.indexOf(screen) + 1;
+      done(resultOf(form, screens.slice(0, end), entries, resultId));
+    }
   };
   const complaint = said || (refusal && filled(texts.form_refused, { why: refusal }));
 
@@ -76,7 +87,7 @@ export function Form({ form, texts, finish, refusal, newId, done }: FormProps) {
     >
       <h3>{screen?.DisplayName || form.DisplayName}</h3>
       {screen &&
-        controlsOf(screen).map((control) => (
+        askedOf(screen, known).map((control) => (
           <Control
             key={idOf(control)}
             control={control}

@@ -1,7 +1,7 @@
 /** What the widget does by itself to be noticed: an offer of help, and a sound. */
 
-import type { Texts } from "./chat_texts.ts";
 import type { Keep } from "./keep.ts";
+import type { Texts } from "./texts.ts";
 
 interface InvitationProps {
   readonly texts: Texts;

@@ -56,6 +56,15 @@ export class Keep {
     this.#set("open", isOpen ? "1" : "");
   }
 
+  /** Whether the visitor wants no sound. */
+  get isMuted(): boolean {
+    return this.#get("muted") === "1";
+  }
+
+  set isMuted(isMuted: boolean) {
+    this.#set("muted", isMuted ? "1" : "");
+  }
+
   /** Up to which line the visitor has seen a conversation, in whichever tab. */
   get seen(): Seen {
     const [chat = "", counter = ""] = (this.#get("seen") ?? "").split(" ");

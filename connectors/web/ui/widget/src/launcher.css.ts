@@ -1,13 +1,13 @@
 /** The look of the launcher and what all parts share. */
 export const LAUNCHER_CSS = `
 :host { all: initial; --accent: #0b5c8a; --on-accent: #fff; --bg: #fff; --fg: #1b1f23; --soft: #f1f4f6;
-  --line: #8b959e; --muted: #57606a; --bad: #b3261e; color-scheme: light;
+  --line: #8b959e; --edge: #dde2e6; --muted: #57606a; --bad: #b3261e; color-scheme: light;
   font: 15px/1.45 system-ui, sans-serif; position: fixed; inset: auto 1rem 1rem auto; z-index: 2147483000; }
 :host([data-position="left"]) { inset: auto auto 1rem 1rem; }
 :host([hidden]) { display: none; }
 @media (prefers-color-scheme: dark) { :host(:not([data-theme="light"])) { --bg: #1b1f23; --fg: #e8ecef;
-  --soft: #2b3137; --line: #7d8791; --muted: #a9b3bc; --bad: #ff8a80; color-scheme: dark; } }
-:host([data-theme="dark"]) { --bg: #1b1f23; --fg: #e8ecef; --soft: #2b3137; --line: #7d8791; --muted: #a9b3bc;
+  --soft: #2b3137; --line: #7d8791; --edge: #3a4148; --muted: #a9b3bc; --bad: #ff8a80; color-scheme: dark; } }
+:host([data-theme="dark"]) { --bg: #1b1f23; --fg: #e8ecef; --soft: #2b3137; --line: #7d8791; --edge: #3a4148; --muted: #a9b3bc;
   --bad: #ff8a80; color-scheme: dark; }
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }

@@ -9,7 +9,7 @@ import { Keep } from "./keep.ts";
 import { LAUNCHER_CSS } from "./launcher.css.ts";
 import type { About } from "./model.ts";
 import { type Queued, Sdk } from "./sdk.ts";
-import { fetchTexts, filled, LAUNCHER_TEXTS, type Literals, textsOf } from "./texts.ts";
+import { fetchTexts, filled, type Literals, textsOf } from "./texts.ts";
 
 /** What a page finds under the name of `Parley`, before and after this script came. */
 type Global = { Parley?: Sdk | Queued[] };
@@ -70,7 +70,9 @@ export class Launcher {
       site: { base, site, app: data.app ?? "WebChat", keep: new Keep(site, () => localStorage) },
       options: this.#options,
       root,
-      literals: () => [this.#routing?.Literals, this.#ours],
+      texts: () => textsOf(this.#routing?.Literals, this.#ours),
+      part: (name) => this.#script(name).then(() => this.sdk),
+      setting: (name) => data[name] ?? this.#routing?.Settings?.[name] ?? "",
       about: () => this.#about(),
       page: () => this.#page,
       emit: (type, detail) => this.#emit(type, detail),
@@ -138,9 +140,8 @@ export class Launcher {
     const { culture, userToken } = this.#options;
     try {
       const page = { url: this.#page.url, culture, userToken };
-      const asked = route(this.#context.site, page);
-      this.#ours = await fetchTexts(this.#base, culture);
-      this.#routing = await asked;
+      const asked = [fetchTexts(this.#base, culture), route(this.#context.site, page)] as const;
+      [this.#ours, this.#routing] = await Promise.all(asked);
     } catch (error) {
       if (error instanceof Refusal) {
         console.error(`Parley: ${error.message}`);
@@ -166,6 +167,16 @@ export class Launcher {
     else if (running) await this.#load();
   }
 
+  #script(name: string): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = `${this.#base}${name}.js`;
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(`${script.src} could not be loaded`));
+      document.head.append(script);
+    });
+  }
+
   /** Offer help in a while, where the rule says so and somebody is there. */
   #solicit(): void {
     const { Signal, ChatRunning, ...rule } = this.#routing ?? {};
@@ -181,15 +192,9 @@ export class Launcher {
 
   /** Load the chat, once; a failure is not kept. */
   #load(): Promise<ChatUi> {
-    this.#loading ??= new Promise<ChatFactory>((resolve, reject) => {
-      const script = document.createElement("script");
-      script.src = `${this.#base}chat.js`;
-      script.onload = () => resolve((this.sdk as Sdk & { chat: ChatFactory }).chat);
-      script.onerror = () => reject(new Error(`${script.src} could not be loaded`));
-      document.head.append(script);
-    }).then(
-      (made) => {
-        this.#chat = made(this.#context);
+    this.#loading ??= this.#script("chat").then(
+      () => {
+        this.#chat = (this.sdk as Sdk & { chat: ChatFactory }).chat(this.#context);
         return this.#chat;
       },
       (error: unknown) => {
@@ -224,7 +229,7 @@ export class Launcher {
   #draw(): void {
     const { Signal, ChatRunning, Settings } = this.#routing ?? {};
     const isNothing = this.#routing === null || (Signal === "Hidden" && !ChatRunning);
-    const texts = textsOf(LAUNCHER_TEXTS, ...this.#context.literals());
+    const texts = this.#context.texts();
     const { theme, position, accent } = { ...Settings, ...given(this.#options) };
     this.#host.hidden = isNothing || this.#isHidden;
     this.#host.dataset.theme = theme ?? "";

@@ -5,7 +5,6 @@
  * confirmed it; one that was refused stands there until it is tried again or discarded.
  */
 
-import { download, upload } from "../../client/src/blobs.ts";
 import type { Client } from "../../client/src/client.ts";
 import { Refused } from "../../client/src/errors.ts";
 import { ChatRef, type Event } from "../../client/src/events.ts";
@@ -14,44 +13,19 @@ import type {
   BlobStatusInfo,
   ChatSentenceInfo,
   ChatServiceInfo,
+  ChatStatusInfo,
   ScenarioInfo,
   ScenarioResultInfo,
 } from "../../client/src/protocol.ts";
 import type { ChatStatus } from "../../client/src/view.ts";
 import type { Keep } from "./keep.ts";
+import type { Extras } from "./keeping.ts";
+import type { About, Line, Reach } from "./lines.ts";
+
+export type { About, Line, LineState, Reach } from "./lines.ts";
 
 /** The name of every visitor's chat, seen from their browser. */
 export const VISITOR = "visitor";
-
-export type LineState = "sending" | "stored" | "delivered" | "failed";
-
-/** One line as it is shown. */
-export interface Line {
-  /** The same as long as the line is shown. */
-  readonly key: string;
-  readonly id: string;
-  readonly text: string;
-  readonly name: string;
-  readonly mine: boolean;
-  /** A note of the system: of nobody. */
-  readonly isNote: boolean;
-  readonly time: string | null;
-  readonly attachments: readonly AttachmentInfo[];
-  readonly state: LineState;
-  /** Why it failed. */
-  readonly why: string;
-}
-
-/** What is shown of the connection: all is well, it is looked for, or the other end of it is away. */
-export type Reach = "connecting" | "ready" | "offline" | "away";
-
-/** What the page knows of its visitor when a chat begins. */
-export interface About {
-  readonly name?: string;
-  readonly culture?: string;
-  readonly userToken?: string;
-  readonly variables?: Readonly<Record<string, string>>;
-}
 
 /** What the model asks of the page around it. */
 export interface Around {
@@ -63,6 +37,7 @@ export interface Around {
   readonly isSeen: () => boolean;
   /** Something is to be shown anew. */
   readonly changed: () => void;
+  readonly extras: () => Promise<Extras>;
   readonly emit: (type: string, detail: Record<string, unknown>) => void;
 }
 
@@ -71,7 +46,6 @@ export class Conversation {
   reach: Reach = "connecting";
   status: ChatStatus | null = null;
   agentName: string | null = null;
-  agentId: string | null = null;
   isTyping = false;
   /** What to fill in before the chat begins; undefined: that is not known yet. */
   form: ScenarioInfo | null | undefined;
@@ -154,7 +128,9 @@ export class Conversation {
   /** Save a form that was offered in the chat. */
   async save(result: ScenarioResultInfo): Promise<void> {
     this.refusal = "";
-    const payload = { ...result, Peer: this.#around.site };
+    // A form of a conversation that is over belongs to it, too.
+    const ChatId = this.#chatId || undefined;
+    const payload = { ...result, Peer: this.#around.site, ChatId };
     try {
       await this.#client.request("ES_SCENARIO_SAVE", payload, this.ref);
       this.offered = null;
@@ -184,6 +160,7 @@ export class Conversation {
   /** Fetch what a line brings. */
   async fetch(one: AttachmentInfo): Promise<Blob> {
     const name = { peer: this.#around.site, blobId: one.BlobId ?? "" };
+    const { download } = await this.#around.extras();
     const { data } = await download(this.#client, name);
     return new Blob([data], { type: one.ContentType ?? "" });
   }
@@ -206,6 +183,16 @@ export class Conversation {
 
   typing(isTyping: boolean): void {
     if (this.isOpen) this.#client.typing(this.ref, isTyping);
+  }
+
+  /** What the broker said last of the chat. */
+  get latest(): ChatStatusInfo {
+    return this.#client.session.chats.get(this.ref)?.view.latest ?? {};
+  }
+
+  /** Offer a form after the conversation has ended. */
+  rate(form: string): void {
+    void this.#offer(form);
   }
 
   /** End the conversation. */
@@ -256,7 +243,6 @@ export class Conversation {
         if (event.error.code === "Overloaded") void this.#away();
         break;
       case "ChatChanged":
-        this.agentId = event.info.AgentId ?? null;
         this.#changed(event.status, event.before, event.info.AgentName ?? null);
         if (event.info.ChatId) this.#chatId = event.info.ChatId;
         break;
@@ -400,6 +386,7 @@ export class Conversation {
     try {
       const data = new Uint8Array(await file.arrayBuffer());
       const name = { peer: this.#around.site, blobId };
+      const { upload } = await this.#around.extras();
       const brought = await upload(this.#client, name, data, about);
       await this.#client.send(this.ref, file.name, { id, attachments: [brought] });
     } catch (error) {

@@ -1,32 +1,40 @@
 /** The conversation as a person sees and hears it. */
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { isRightToLeft, type Texts } from "./chat_texts.ts";
-import { File as Attached, Drawn, Emojis } from "./extras.tsx";
+import type { Site } from "./api.ts";
+import { AgentPicture, File as Attached, Emojis, Icon } from "./extras.tsx";
 import { Form } from "./form.tsx";
 import type { Keep } from "./keep.ts";
+import { Letter } from "./letter.tsx";
 import { pieces } from "./links.ts";
+import { type Keeping, Menu } from "./menu.tsx";
 import type { Conversation, Line } from "./model.ts";
-import { filled } from "./texts.ts";
+import { filled, isRightToLeft, type Texts, timeText } from "./texts.ts";
+
+/** What the page told of the visitor, by names that people give. */
+export type Known = Readonly<Record<string, string>>;
 
 interface PanelProps {
   readonly talk: Conversation;
   readonly texts: Texts;
   readonly culture: string;
-  readonly keep: Keep;
+  readonly site: Site;
+  readonly setting: (name: string) => string;
+  readonly url: string;
+  readonly known: Known;
+  readonly keeping: Keeping;
   readonly isOpen: boolean;
   /** Whether the visitor asked for it: then the focus is here. */
   readonly mayFocus: boolean;
   readonly newId: () => string;
   readonly close: () => void;
-  /** A small picture of an agent. */
-  readonly portrait: (agentId: string) => Promise<Blob>;
   /** Counts the changes of the conversation, which is not a value. */
   readonly turn: number;
 }
 
 export function Panel(props: PanelProps) {
-  const { talk, texts, culture, isOpen, mayFocus, close } = props;
+  const { talk, texts, culture, isOpen, mayFocus, close, site } = props;
+  const { AgentId, Panel: pinned, Navigation: shown } = talk.isOpen ? talk.latest : {};
   const panel = useRef<HTMLElement>(null);
   const focused = useRef<EventTarget | null>(null);
 
@@ -61,19 +69,11 @@ export function Panel(props: PanelProps) {
       }}
     >
       <header>
-        {talk.isOpen && talk.agentId && (
-          <Drawn
-            name={talk.agentName ?? ""}
-            of={talk.agentId}
-            load={() => props.portrait(talk.agentId ?? "")}
-          />
+        {AgentId && (
+          <AgentPicture key={AgentId} name={talk.agentName ?? ""} id={AgentId} site={site} />
         )}
         <h2>{texts.chat_title}</h2>
-        {talk.isOpen && (
-          <button type="button" onClick={() => void talk.end()}>
-            {texts.chat_end}
-          </button>
-        )}
+        <Menu {...props} keep={site.keep} hasSound={props.setting("sound") !== "false"} />
         <button type="button" aria-label={texts.chat_close} onClick={close}>
           <span aria-hidden="true">✕</span>
         </button>
@@ -81,6 +81,16 @@ export function Panel(props: PanelProps) {
       <p class="say" role="status">
         {stateOf(talk, texts)}
       </p>
+      {pinned?.Text && (
+        <p class="pinned">
+          <Text text={pinned.Text} />
+        </p>
+      )}
+      {shown?.Text && (
+        <p class="pinned">
+          {texts.page_shown} <Text text={shown.Text.split("\n")[0] ?? ""} />
+        </p>
+      )}
       <Body {...props} />
     </section>
   );
@@ -108,7 +118,16 @@ function stateOf(talk: Conversation, texts: Texts): string {
   return talk.signal === "Busy" ? texts.chat_busy : "";
 }
 
-function Body({ talk, texts, keep, newId, culture }: PanelProps) {
+function Body(props: PanelProps) {
+  const { talk, texts, newId, culture, site, setting, known } = props;
+  const may = (name: string) => setting(name) !== "false";
+  const rating = setting("rating");
+  const isClosed = !talk.isOpen && talk.status === null && talk.signal === "Closed";
+  if (isClosed) {
+    const { url, keeping } = props;
+    const left = () => keeping.left();
+    return <Letter {...{ site, url, culture, texts, newId, left }} name={known.name ?? ""} />;
+  }
   if (!talk.isOpen && talk.status === null && talk.form && talk.signal !== "Closed") {
     return (
       <Form
@@ -118,13 +137,14 @@ function Body({ talk, texts, keep, newId, culture }: PanelProps) {
         finish={texts.form_send}
         refusal={talk.refusal}
         newId={newId}
+        known={known}
         done={(result) => void talk.begin(result)}
       />
     );
   }
   return (
     <>
-      <Log talk={talk} texts={texts} culture={culture} newId={newId} />
+      <Log talk={talk} texts={texts} culture={culture} newId={newId} known={known} />
       <p class="typing">
         {talk.isTyping && filled(texts.chat_typing, { name: talk.agentName ?? texts.chat_us })}
       </p>
@@ -133,22 +153,28 @@ function Body({ talk, texts, keep, newId, culture }: PanelProps) {
           <button type="button" class="main" onClick={() => talk.again()}>
             {texts.chat_again}
           </button>
+          {rating && talk.offered === null && (
+            <button type="button" class="other" onClick={() => talk.rate(rating)}>
+              {texts.rate}
+            </button>
+          )}
         </div>
       ) : (
-        talk.mayWrite && <Composer talk={talk} texts={texts} keep={keep} />
+        talk.mayWrite && <Composer talk={talk} texts={texts} keep={site.keep} may={may} />
       )}
     </>
   );
 }
 
 interface LogProps {
+  readonly known: Known;
   readonly talk: Conversation;
   readonly texts: Texts;
   readonly culture: string;
   readonly newId: () => string;
 }
 
-function Log({ talk, texts, culture, newId }: LogProps) {
+function Log({ talk, texts, culture, newId, known }: LogProps) {
   const log = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const { length } = talk.lines;
@@ -181,6 +207,7 @@ function Log({ talk, texts, culture, newId }: LogProps) {
             finish={texts.form_save}
             refusal={talk.refusal}
             newId={newId}
+            known={known}
             done={(result) => void talk.save(result)}
           />
         </div>
@@ -204,7 +231,7 @@ function Said({ line, talk, texts, culture }: SaidProps) {
       {!line.isNote && (
         <p class="by">
           {name}
-          {line.time && ` · ${clockTime(line.time, culture)}`}
+          {line.time && ` · ${timeText(line.time, culture)}`}
         </p>
       )}
       {(line.attachments.length !== 1 || line.attachments[0]?.Name !== line.text) && (
@@ -262,7 +289,14 @@ function Mark({ line, talk, texts }: Omit<SaidProps, "culture">) {
   );
 }
 
-function Composer({ talk, texts, keep }: { talk: Conversation; texts: Texts; keep: Keep }) {
+interface ComposerProps {
+  readonly talk: Conversation;
+  readonly texts: Texts;
+  readonly keep: Keep;
+  readonly may: (name: string) => boolean;
+}
+
+function Composer({ talk, texts, keep, may }: ComposerProps) {
   const [text, setText] = useState(keep.draft);
   const field = useRef<HTMLTextAreaElement>(null);
 
@@ -284,6 +318,7 @@ function Composer({ talk, texts, keep }: { talk: Conversation; texts: Texts; kee
     >
       <textarea
         ref={field}
+        rows={1}
         aria-label={texts.chat_write}
         placeholder={texts.chat_write}
         dir="auto"
@@ -301,50 +336,35 @@ function Composer({ talk, texts, keep }: { talk: Conversation; texts: Texts; kee
         }}
       />
       <div class="tools">
-        <Emojis
-          texts={texts}
-          pick={(emoji) => {
-            const at = field.current?.selectionEnd ?? text.length;
-            const longer = text.slice(0, at) + emoji + text.slice(at);
-            keep.draft = longer;
-            setText(longer);
-            field.current?.focus();
-          }}
-        />
-        <label class="tool" title={texts.chat_attach}>
-          <svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true">
-            <path
-              d="M8 11V7a4 4 0 0 1 8 0v10a2.5 2.5 0 0 1-5 0V8"
-              fill="none"
-              stroke="currentColor"
-              stroke-width="2"
-              stroke-linecap="round"
-            />
-          </svg>
-          <input
-            type="file"
-            aria-label={texts.chat_attach}
-            onChange={({ currentTarget: input }) => {
-              for (const file of input.files ?? []) talk.attach(file);
-              input.value = "";
+        {may("emoji") && (
+          <Emojis
+            texts={texts}
+            pick={(emoji) => {
+              const at = field.current?.selectionEnd ?? text.length;
+              const longer = text.slice(0, at) + emoji + text.slice(at);
+              keep.draft = longer;
+              setText(longer);
+              field.current?.focus();
             }}
           />
-        </label>
-        <button type="submit" class="main">
-          {texts.chat_send}
+        )}
+        {may("attachments") && (
+          <label class="tool" title={texts.chat_attach}>
+            <Icon d="M21 11.5 12.5 20a5.5 5.5 0 0 1-8-8l9-8.5a3.7 3.7 0 0 1 5.3 5.3l-8.8 8.6a1.8 1.8 0 0 1-2.6-2.6L15 7" />
+            <input
+              type="file"
+              aria-label={texts.chat_attach}
+              onChange={({ currentTarget: input }) => {
+                for (const file of input.files ?? []) talk.attach(file);
+                input.value = "";
+              }}
+            />
+          </label>
+        )}
+        <button type="submit" class="main" aria-label={texts.chat_send}>
+          <Icon d="M4 12 20 4l-5 16-4-7zM20 4l-9 9" />
         </button>
       </div>
     </form>
   );
-}
-
-function clockTime(time: string, culture: string): string {
-  const moment = new Date(time);
-  if (Number.isNaN(moment.getTime())) return "";
-  const how = { hour: "2-digit", minute: "2-digit" } as const;
-  try {
-    return moment.toLocaleTimeString(culture || undefined, how);
-  } catch {
-    return moment.toLocaleTimeString(undefined, how); // a language that no browser knows
-  }
 }

@@ -1,38 +1,60 @@
-/** What the widget says: what is so small that the launcher has it, and how texts are found. */
+/** What the widget says, in the languages that it has; a site's literals (group 102) take their place. */
 
-/** What the launcher says. */
-export const LAUNCHER_TEXTS = {
-  chat_title: "Talk to us",
-  chat_closed: "Nobody is here at the moment.",
-  chat_busy: "All of us are busy just now. You can write, and we answer as soon as we can.",
-  chat_free: "We are here.",
-  chat_unread: "{count} new",
-};
+import type en from "../texts/en.json";
+import { TryAgain } from "./api.ts";
 
-/** The languages that have a file of their own, besides English. */
+export type TextName = keyof typeof en;
+export type Texts = Readonly<Record<TextName, string>>;
+
+/** The languages that have a file, besides English, which stands in for all others. */
 const LANGUAGES: ReadonlySet<string> = new Set(["ar", "cs", "de"]);
 
 /** Texts by name, as they come. */
 export type Literals = Readonly<Record<string, unknown>> | null | undefined;
 
-/** The texts of a page: the site's where it has some, else ours in its language, else in English. */
-export function textsOf<T extends object>(english: T, literals: Literals, ours?: Literals): T {
-  const known = Object.entries({ ...ours, ...literals }).filter(
-    ([name, text]) => Object.hasOwn(english, name) && typeof text === "string",
-  );
-  return { ...english, ...Object.fromEntries(known) };
+/** The texts of a page: the site's where it has some, else ours. */
+export function textsOf(literals: Literals, ours: Literals): Texts {
+  const texts = { ...ours } as Record<TextName, string>;
+  for (const [name, text] of Object.entries(literals ?? {})) {
+    if (typeof text === "string") texts[name as TextName] = text;
+  }
+  return texts;
 }
 
-/** Fetch ours of a language; English needs nothing, and stands in for what cannot be had. */
+/** Which of our languages is meant by a culture. */
+export function languageOf(culture: string): string {
+  const [language = ""] = culture.toLowerCase().split(/[-_]/);
+  return LANGUAGES.has(language) ? language : "en";
+}
+
+/** Fetch ours of a language. */
 export async function fetchTexts(base: string, culture: string): Promise<Literals> {
-  const language = culture.slice(0, 2).toLowerCase();
-  const isOurs = LANGUAGES.has(language) && !/^[a-z]{3}/i.test(culture);
-  if (!isOurs) return null;
-  const answer = await fetch(`${base}texts.${language}.json`).catch(() => undefined);
-  return answer?.ok ? answer.json().catch(() => null) : null;
+  const answer = await fetch(`${base}texts.${languageOf(culture)}.json`);
+  if (!answer.ok) throw new TryAgain(5);
+  return answer.json();
 }
 
 /** Put values where a text has names in braces. */
 export function filled(text: string, values: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** Whether a language is written from right to left. */
+export function isRightToLeft(culture: string): boolean {
+  return /^(ar|fa|he|ur|yi|ps|sd|ug|dv)(?![a-z])/i.test(culture);
+}
+
+/** A time as people of a language write it; empty: it is none. */
+export function timeText(
+  time: string,
+  culture: string,
+  how: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" },
+): string {
+  const moment = new Date(time);
+  if (Number.isNaN(moment.getTime())) return "";
+  try {
+    return moment.toLocaleString(culture || undefined, how);
+  } catch {
+    return moment.toLocaleString(undefined, how); // a language that no browser knows
+  }
 }

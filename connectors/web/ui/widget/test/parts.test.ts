@@ -2,11 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { CHAT_TEXTS, isRightToLeft } from "../src/chat_texts.ts";
 import { Keep } from "../src/keep.ts";
+import { transcript } from "../src/keeping.ts";
 import { pieces, safeHref } from "../src/links.ts";
 import { Sdk, type SdkEvent } from "../src/sdk.ts";
-import { filled, textsOf } from "../src/texts.ts";
+import { filled, isRightToLeft, languageOf, type Texts, textsOf } from "../src/texts.ts";
 
 describe("text is text", () => {
   test.each([
@@ -50,29 +50,33 @@ describe("text is text", () => {
   });
 });
 
+const ours = (language: string): Record<string, string> =>
+  JSON.parse(readFileSync(new URL(`../texts/${language}.json`, import.meta.url), "utf8"));
+
 describe("texts", () => {
   test("are the site's where it has some, and ours else", () => {
-    const texts = textsOf(CHAT_TEXTS, { chat_title: "Napište nám", other: "x", __proto__: "y" });
+    const texts = textsOf({ chat_title: "Napište nám", chat_end: 7 }, ours("en"));
     expect(texts.chat_title).toBe("Napište nám");
     expect(texts.chat_send).toBe("Send");
-    expect(Object.keys(texts)).not.toContain("other");
-    expect(textsOf(CHAT_TEXTS, null).chat_title).toBe("Talk to us");
-    const ours = { chat_title: "Mit uns", chat_send: "Senden", chat_end: 7 };
-    const both = textsOf(CHAT_TEXTS, { chat_title: "Hallo" }, ours);
-    expect([both.chat_title, both.chat_send]).toEqual(["Hallo", "Senden"]);
-    expect(both.chat_end).toBe("End the conversation");
+    expect(texts.chat_end).toBe("End the conversation");
+    expect(textsOf(null, ours("de")).chat_send).toBe("Senden");
+  });
+
+  test("are those of a language that we have, else English", () => {
+    const cultures = ["cs", "cs-CZ", "DE_at", "ar", "ara", "csb", "fr", ""];
+    const expected = ["cs", "cs", "de", "ar", "en", "en", "en", "en"];
+    expect(cultures.map(languageOf)).toEqual(expected);
   });
 
   test.each(["ar", "cs", "de"])("of a language are all there: %s", (language) => {
-    const path = new URL(`../texts/${language}.json`, import.meta.url);
-    const found: Record<string, string> = JSON.parse(readFileSync(path, "utf8"));
-    const english = textsOf(CHAT_TEXTS, null);
-    expect(Object.keys(found).sort()).toEqual(Object.keys(english).sort());
+    const [found, english] = [ours(language), ours("en")];
+    expect(Object.keys(found)).toEqual(Object.keys(english));
     const names = (text: string) => text.match(/\{\w+\}/g) ?? [];
     for (const [name, text] of Object.entries(english)) {
       expect(names(found[name] ?? ""), name).toEqual(names(text));
     }
   });
+
   test("have values in them", () => {
     expect(filled("{a} and {b} {c}", { a: 1, b: "x" })).toBe("1 and x {c}");
   });
@@ -161,4 +165,22 @@ describe("the object of the page", () => {
     expect(heard[0]).toMatchObject({ seq: 1, type: "open", detail: { by: "visitor" } });
     expect(heard[0]?.id).toBe(heard[1]?.id);
   });
+});
+
+test("a conversation is kept as lines of text", () => {
+  const line = {
+    key: "",
+    id: "",
+    isNote: false,
+    attachments: [],
+    state: "stored",
+    why: "",
+  } as const;
+  const lines = [
+    { ...line, mine: true, name: "", text: "Hi", time: null, attachments: [{ Name: "a.png" }] },
+    { ...line, mine: false, name: "Alice", text: "Hello <b>", time: null },
+    { ...line, mine: false, name: "", text: "A note", isNote: true, time: null },
+  ];
+  const texts = ours("en") as unknown as Texts;
+  expect(transcript(lines, texts, "en")).toBe("You: Hi [a.png]\nAlice: Hello <b>\nA note");
 });

@@ -1,0 +1,83 @@
+"""The widget on a page: what a visitor may do besides, and what is not asked of them."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.support.agent_beside import AgentBeside
+from tests.support.pages import choose, opened, shown, write
+from tests.support.web_program import WebProgram
+
+pytestmark = [pytest.mark.slow, pytest.mark.requires("chromium", "ui")]
+DESK = '<script src="widget.js" data-site="desk" {more}></script>'
+
+
+def test_a_conversation_is_kept_as_a_text(
+    page: Page, alice: AgentBeside, tmp_path: Path, browser: Browser
+) -> None:
+    opened(page)
+    write(page, "Good morning")
+    alice.hears("Good morning")
+    alice.says("<b>Hello</b>")
+    expect(page.get_by_text("<b>Hello</b>")).to_be_visible()
+    with page.expect_download() as coming:
+        choose(page, "Save the conversation")
+    coming.value.save_as(tmp_path / "chat.txt")
+    first, second = (tmp_path / "chat.txt").read_text("utf-8").splitlines()
+    assert first.endswith("You: Good morning")
+    assert second.endswith("Alice: <b>Hello</b>")
+    page.evaluate(
+        "() => { window.open = ((open) => (...all) => { const page = open(...all);"
+        " page.print = () => {}; return page; })(window.open); }"
+    )
+    with page.expect_popup() as opening:
+        choose(page, "Print the conversation")
+    expect(opening.value.locator("pre")).to_contain_text("Alice: <b>Hello</b>")
+
+
+def test_the_end_is_asked_for_twice(page: Page, alice: AgentBeside) -> None:
+    opened(page)
+    write(page, "Hi")
+    alice.hears("Hi")
+    choose(page, "End the conversation", "No, go on")
+    expect(page.get_by_role("button", name="More")).to_be_focused()
+    write(page, "Still here")
+    alice.hears("Hi", "Still here")
+    page.get_by_role("button", name="More").click()
+    page.keyboard.press("Escape")  # closes the menu alone
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("button", name="Sound off")).to_be_hidden()
+
+
+def test_who_wants_no_sound_has_none_in_later_pages(page: Page) -> None:
+    opened(page)
+    choose(page, "Sound off")
+    page.reload()
+    opened(page)
+    page.get_by_role("button", name="More").click()
+    expect(page.get_by_role("button", name="Sound on")).to_be_visible()
+
+
+def test_what_the_page_told_is_not_asked(
+    visitor: BrowserContext, program: WebProgram, alice: AgentBeside
+) -> None:
+    """WCAG 3.3.7: the first screen has nothing left to ask; what was told is saved all the same."""
+    page = visitor.new_page()
+    told = '<script src="told.js"></script>'  # a page without inline scripts may do so too
+    page.route(
+        "**/told.js",
+        lambda route: route.fulfill(
+            body="window.Parley = [['setAttributes', {topic: 'sales', Pieces: '7'}]]",
+            content_type="text/javascript",
+        ),
+    )
+    shown(page, program, told + DESK.format(more=""))
+    opened(page)
+    expect(page.get_by_role("heading", name="Your purchase")).to_be_visible()
+    expect(page.get_by_label("Topic")).to_have_count(0)
+    expect(page.get_by_label("Pieces")).to_have_count(0)
+    page.get_by_label("Details").fill("Thanks")
+    page.get_by_role("button", name="Begin the chat").click()
+    alice.waits(lambda: len(alice.chats) == 1)
+    expect(page.get_by_label("Write a message")).to_be_focused()
