@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.support.agent_beside import AgentBeside
 from tests.support.requires import CHROMIUM
@@ -26,6 +26,7 @@ FLAGS = (
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
+    expect.set_options(timeout=20_000)  # a loaded machine is slow, and nothing here is about speed
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
         yield chromium
@@ -57,7 +58,7 @@ def alice(program: WebProgram) -> Iterator[AgentBeside]:
 def visitor(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser, in which nothing may go wrong unseen."""
     with browser.new_context(locale="en-US", viewport={"width": 1000, "height": 800}) as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         yield context
 
 

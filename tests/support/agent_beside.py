@@ -150,8 +150,9 @@ class AgentBeside:
 
     def _take(self, event: object) -> None:
         match event:
-            case ChatChanged(ref, ChatStatus.ANSWERED) if ref not in self.chats:
-                self.chats.append(ref)
+            case ChatChanged(ref, ChatStatus.ANSWERED):
+                self.ended = [one for one in self.ended if one != ref]  # it may be taken up again
+                self.chats += [ref] if ref not in self.chats else []
             case ChatChanged(ref, ChatStatus.CLOSED):
                 self.ended.append(ref)
             case SentenceAdded(_, said, mine=False) if said.model == 0:

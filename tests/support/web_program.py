@@ -57,7 +57,7 @@ gateway = "With a form"
 name = "desk"
 rank = 3
 solicitation_time_out = "1s"
-solicitation_duration = "2s"
+solicitation_duration = "4s"
 honor_reject_period = "1h"
 [[gateways]]
 name = "Where nobody is"
