@@ -16,8 +16,11 @@ CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"][
 LINT = Path(sysconfig.get_path("scripts"), "lint-imports")
 PACKAGES = ["protocol", "broker", "connectors"]
 MODULES = (
-    [f"broker/{module}.py" for module in ("app", "child", "cli", "console", "process", "signals")]
-    + ["connectors/channels/__init__.py", "broker/cleaning/worker.py"]
+    [
+        f"broker/{module}.py"
+        for module in ("app", "child", "cli", "companion", "console", "process", "signals")
+    ]
+    + ["connectors/channels/__init__.py", "connectors/web/__init__.py", "broker/cleaning/worker.py"]
     + [
         f"broker/{room}/__init__.py"
         for room in (
@@ -42,6 +45,7 @@ IGNORED = {
     "broker/cleaning/policy.py": "import nh3",
     "protocol/pattern.py": "import re2",
     "connectors/channels/converter.py": "import cattrs",
+    "connectors/web/converting.py": "import cattrs",
     "protocol/codec.py": "import msgpack",
     "protocol/numbers.py": "import phonenumbers",
 }
