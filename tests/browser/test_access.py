@@ -48,6 +48,9 @@ def test_axe_finds_nothing(
     write(page, "x" * 40_000)
     expect(page.locator("[data-state=failed]")).to_be_visible()
     assert findings(page) == []
+    page.get_by_role("button", name="More").click()
+    assert findings(page) == []
+    page.keyboard.press("Escape")
     choose(page, "End the conversation", "Yes, end it")
     expect(page.get_by_role("button", name="Start a new conversation")).to_be_visible()
     assert findings(page) == []

@@ -81,3 +81,41 @@ def test_what_the_page_told_is_not_asked(
     page.get_by_role("button", name="Begin the chat").click()
     alice.waits(lambda: len(alice.chats) == 1)
     expect(page.get_by_label("Write a message")).to_be_focused()
+
+
+def test_a_message_is_left_where_nobody_is(visitor: BrowserContext, program: WebProgram) -> None:
+    page = visitor.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    shown(page, program, '<script src="widget.js" data-site="letters"></script>')
+    opened(page)
+    page.get_by_label("Your name").fill("Jana")
+    page.get_by_label("E-mail address").fill("jana@nowhere")
+    page.get_by_label("Message", exact=True).fill("Is the <b>lamp</b> back?")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("alert")).to_contain_text("an e-mail address expected")
+    page.get_by_label("E-mail address").fill("jana@example.com")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("We write to you tomorrow.")).to_be_visible()
+    assert faults == []
+
+
+def test_a_conversation_that_ended_is_rated(
+    visitor: BrowserContext, program: WebProgram, alice: AgentBeside
+) -> None:
+    page = visitor.new_page()
+    form = "4d9c1f5e-9a52-4c7e-8a2f-3a5f0f7f9b21"
+    shown(page, program, f'<script src="widget.js" data-site="shop" data-rating="{form}"></script>')
+    opened(page)
+    write(page, "Hi")
+    alice.hears("Hi")
+    choose(page, "End the conversation", "Yes, end it")
+    page.get_by_role("button", name="Rate this conversation").click()
+    asked = page.get_by_role("log").locator("form")
+    asked.get_by_role("button", name="Send").click()
+    expect(asked.get_by_role("alert")).to_have_text("Please fill in: Stars")
+    asked.get_by_label("Five").check()
+    page.evaluate("() => { Parley.on('form', ({ detail }) => { window.saved = detail.form; }); }")
+    asked.get_by_role("button", name="Send").click()
+    page.wait_for_function(f"window.saved === '{form}'")
+    expect(asked).to_have_count(0)

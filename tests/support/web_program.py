@@ -35,6 +35,13 @@ token = "queue-secret"
 [web.sites.empty]
 gateway = "empty"
 token = "empty-secret"
+[web.sites.letters]
+gateway = "empty"
+token = "empty-secret"
+apps = ["WebChat", "WebMsg"]
+[web.sites.letters.message]
+gateway = "mail"
+token = "mail-secret"
 """
 SECRET = "a secret of the shop that nobody knows"
 FORM = """
@@ -75,6 +82,18 @@ token = "empty-secret"
 gateway = "Closed"
 name = "empty"
 rank = 5
+[[message_gateways]]
+name = "Mail"
+peer = "mail"
+channel = "Email"
+direction = "B"
+token = "mail-secret"
+[[website_routing]]
+gateway = "Closed"
+name = "letters"
+rank = 6
+web_app = "WebMsg"
+web_response = "We write to you tomorrow."
 [[gate_rules]]
 rank = 21
 gateway = "Closed"
@@ -181,6 +200,22 @@ display_name = "Moment"
 name = "details"
 control_type = "TextArea"
 display_name = "Details"
+[[scenarios]]
+id = "4d9c1f5e-9a52-4c7e-8a2f-3a5f0f7f9b21"
+name = "How it was"
+culture = "en"
+display_name = "How was it?"
+[[scenarios.screens]]
+name = "stars"
+[[scenarios.screens.controls]]
+name = "stars"
+control_type = "RadioButtons"
+display_name = "Stars"
+mandatory_field = true
+[[scenarios.screens.controls.parameters]]
+display_name = "One"
+[[scenarios.screens.controls.parameters]]
+display_name = "Five"
 """
 
 

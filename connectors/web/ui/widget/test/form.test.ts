@@ -2,7 +2,15 @@
 
 import { describe, expect, test } from "vitest";
 import type { ScenarioInfo, ScreenControlInfo } from "../../client/src/protocol.ts";
-import { complaints, type Entry, initial, resultOf, shownScreens } from "../src/form.ts";
+import {
+  askedOf,
+  complaints,
+  type Entry,
+  initial,
+  resultOf,
+  shownScreens,
+  toldOf,
+} from "../src/form.ts";
 
 const control = (id: string, kind: string, more: Partial<ScreenControlInfo> = {}) =>
   ({ ScreenControlId: id, DisplayName: id, ControlType: kind, ...more }) as ScreenControlInfo;
@@ -133,4 +141,35 @@ test("what comes of it has the member that each control takes", () => {
     },
     { ScreenControlId: "more", ResultText: "Thanks" },
   ]);
+});
+
+describe("what the page told", () => {
+  const [second, first] = FORM.Screens ?? [];
+  const asked = (screen: typeof first, known: Record<string, string>) =>
+    askedOf(screen ?? {}, known).map((one) => one.ScreenControlId);
+
+  test("is not asked, by label or column, whatever its letters", () => {
+    const known = { Topic: "sales", PIECES: "7", Column: "x", other: "y" };
+    expect(asked(first, known)).toEqual(["radio"]);
+    expect(asked(second, known).slice(0, 2)).toEqual(["note", "wishes"]);
+    const named = control("c", "TextArea", { TargetColumn: "column" });
+    expect(toldOf(named, known)).toBe("x");
+    const result = resultOf(
+      FORM,
+      shownScreens(FORM, initial(FORM, known)),
+      initial(FORM, known),
+      "id",
+    );
+    expect(result.Values?.map((one) => one.ScreenControlId)).toEqual(["topic", "pieces"]);
+  });
+
+  test("is asked all the same when it does not fit", () => {
+    expect(asked(first, { topic: "nothing of these" })).toEqual(["topic", "radio"]);
+    expect(asked(second, { pieces: "1001", note: "x", day: "2026-01-01" })).toHaveLength(7);
+  });
+
+  test("may be all of a screen, which is then not shown", () => {
+    expect(asked(first, { topic: "support", radio: "yes" })).toEqual([]);
+    expect(asked({ Controls: [control("hint", "LabelOnly")] }, {})).toEqual(["hint"]);
+  });
 });
