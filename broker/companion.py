@@ -22,21 +22,6 @@ STOP_SECONDS: Final = 10.0
 _log: Any = structlog.get_logger()
 
 
-class Readiness(trio.TaskStatus[Any]):
-    """What a broker says once it serves.
-
-    Attributes:
-        event: Set from then on.
-    """
-
-    def __init__(self) -> None:
-        self.event = trio.Event()
-
-    def started(self, value: object = None) -> None:
-        """The broker serves."""
-        self.event.set()
-
-
 class Companion:
     """One such program, which is a command of our own."""
 

@@ -20,7 +20,6 @@ import structlog
 import trio
 
 from broker.app import Broker, ExitStatus, log_warnings
-from broker.companion import Companion, Readiness
 from broker.config.check import listing
 from broker.config.context import Judge
 from broker.config.diagnostics import ConfigFault
@@ -35,6 +34,7 @@ from broker.store.store import Store
 from broker.store.thread import SWITCH_INTERVAL
 
 if TYPE_CHECKING:
+    from broker.companion import Companion
     from broker.shell.http import HttpServer
 
 GC_THRESHOLDS: Final = (50_000, 20, 100)
@@ -103,7 +103,12 @@ def _beside(
     path: str, loaded: Loaded, log_format: LogFormat, *, quiet: bool
 ) -> tuple[Companion, ...]:
     """The programs that have a section in the file."""
-    if loaded.beside and not loaded.lasting:
+    if not loaded.beside:
+        return ()
+    # As with HTTP: who has nobody beside them loads nothing for it.
+    from broker.companion import Companion
+
+    if not loaded.lasting:
         log: Any = structlog.get_logger()
         log.warning("companions_left_out", names=loaded.beside, why="the file cannot be read twice")
         return ()
@@ -141,8 +146,19 @@ def _upgrade(supervisor: Supervisor, before: str, after: str) -> Iterator[None]:
     log.info("upgrade_done", schema=after, seconds=round(time.monotonic() - began, 1))
 
 
+class _Readiness(trio.TaskStatus[Any]):
+    """What a broker says once it serves."""
+
+    def __init__(self) -> None:
+        self.event = trio.Event()
+
+    def started(self, value: object = None) -> None:
+        """The broker serves."""
+        self.event.set()
+
+
 async def _run_with_signals(broker: Broker, beside: Sequence[Companion]) -> ExitStatus:
-    ready = Readiness()
+    ready = _Readiness()
 
     def obey(number: int) -> None:
         if number == signal.SIGHUP:

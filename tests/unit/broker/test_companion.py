@@ -8,7 +8,7 @@ import pytest
 import structlog
 import trio
 
-from broker.companion import Companion, Readiness
+from broker.companion import Companion
 
 SLEEPS = "import signal, sys; open(sys.argv[1], 'a').write('x'); signal.pause()"
 ENDS = "import sys; open(sys.argv[1], 'a').write('x'); sys.exit(3)"
@@ -33,13 +33,13 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def test_it_starts_when_the_broker_serves_and_stops_when_it_is_told(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    one, ready = companion(path, SLEEPS), Readiness()
+    one, ready = companion(path, SLEEPS), trio.Event()
     with trio.fail_after(20):
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(one.run, ready.event)
+            nursery.start_soon(one.run, ready)
             await trio.testing.wait_all_tasks_blocked()
             assert not path.exists()
-            ready.started(("127.0.0.1", 7))
+            ready.set()
             await written(path, "x")
             await one.ended()
 
@@ -58,11 +58,11 @@ async def test_one_that_ends_is_started_again(
 ) -> None:
     monkeypatch.setattr("broker.companion.FIRST", 0.01)
     path = tmp_path / "log"
-    one, ready = companion(path, ENDS), Readiness()
-    ready.started()
+    one, ready = companion(path, ENDS), trio.Event()
+    ready.set()
     with structlog.testing.capture_logs() as log, trio.fail_after(20):
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(one.run, ready.event)
+            nursery.start_soon(one.run, ready)
             await written(path, "xxx")
             await one.ended()
     ends = [entry for entry in log if entry["event"] == "companion_ended"]
@@ -76,11 +76,11 @@ async def test_one_that_ends_is_started_again(
 
 
 async def test_a_program_that_is_not_there_is_said_so() -> None:
-    one, ready = Companion("web", (), program=("/no/such/program",)), Readiness()
-    ready.started()
+    one, ready = Companion("web", (), program=("/no/such/program",)), trio.Event()
+    ready.set()
     with structlog.testing.capture_logs() as log, trio.fail_after(20):
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(one.run, ready.event)
+            nursery.start_soon(one.run, ready)
             await until(lambda: log)
             await one.ended()
     assert log[0]["event"] == "companion_not_started"
