@@ -114,7 +114,9 @@ class NaiveCorrespondent:
             before = getattr(request.payload, "before", None) if request is not None else None
             if p.status is S.ANSWERED and p.messages is not None and before is None:
                 self._whole(known, p, at)
-        elif p.status is S.WAITING and p.is_parked and (known is not None or _parks(request)):
+        elif (
+            p.status is S.WAITING and p.is_parked and (known or request is None or _parks(request))
+        ):
             self.held[key] = FoldedConversation(key, S.WAITING, aside=True)
         else:
             self.held.pop(key, None)
