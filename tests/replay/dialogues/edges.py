@@ -135,7 +135,11 @@ async def contact_by_address(stage: Stage) -> None:
         await hang_up(web, agent, chat)
 
 
-@scenario("JSON on TCP: a supervisor who speaks it looks around, listens and whispers", staff="as")
+@scenario(
+    "JSON on TCP: a supervisor who speaks it looks around, listens and whispers",
+    staff="as",
+    broker="overlooked",  # what other dialogues leave open is in the overview, too
+)
 async def json_supervisor(stage: Stage) -> None:
     """W-9, B-29, B-30."""
     web, owner, chat = await answered(stage)
