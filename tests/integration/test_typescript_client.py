@@ -10,7 +10,8 @@ import pytest
 import trio
 
 from connectors.client.connect import connect_workplace
-from connectors.client.events import Alerted, SentenceAdded
+from connectors.client.events import Alerted, ChatRef, SentenceAdded
+from connectors.client.workplace import WorkplaceClient
 from protocol.values import AgentState
 from tests.conformance import folds
 from tests.support.requires import NODE, ROOT
@@ -103,6 +104,7 @@ async def test_over_tcp_nothing_is_lost_or_doubled_when_the_broker_is_killed(
                                 if len(transcript) >= enough:
                                     reached.set()
                             if len(transcript) == 2 * LINES:
+                                await all_confirmed(alice, ref)
                                 await alice.hang_up(ref)
                                 return
                         case _:
@@ -126,6 +128,16 @@ async def test_over_tcp_nothing_is_lost_or_doubled_when_the_broker_is_killed(
                     text += piece
                 assert await process.wait() == 0
     judge([json.loads(line) for line in text.splitlines()], transcript)
+
+
+async def all_confirmed(alice: WorkplaceClient, ref: ChatRef) -> None:
+    """Wait until the broker knows that the agent has every line; an end before that leaves one open."""
+    while any(
+        sentence.confirmed_time is None
+        for sentence in (await alice.status(ref)).sentences or ()
+        if not sentence.is_outbound
+    ):
+        pass  # each question goes to the broker and back
 
 
 def judge(told: list[dict[str, object]], transcript: list[tuple[int, str | None, bool]]) -> None:
