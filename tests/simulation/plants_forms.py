@@ -68,7 +68,7 @@ def _linked_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
 PLANTS = (
     Plant("a form is read during the alert", "I-15", _read_during_the_alert),
     Plant("whoever monitors fills in forms", "I-15", _monitors_fill_in, 40),
-    Plant("a form is saved without a word", "I-9", _saved_without_a_word),
+    Plant("a form is saved without a word", "I-9", _saved_without_a_word, 30),
     Plant("a form without a chat is nobody's", "I-1", _of_any_gateway),
     Plant("every second form is not written", "I-1", _commit_without(FormSaved, 2)),
     Plant("a contact that was put away is found", "I-7", _known_for_ever),

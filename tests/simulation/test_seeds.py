@@ -1,4 +1,4 @@
-"""A hundred seeds, and those that once failed, break no law."""
+"""Sixty seeds, and those that once failed, break no law; many more in the night."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from broker.simulation.run import Script, play
 
-SEEDS = 100
+SEEDS = 60
 PER_TEST = 10
 KEPT = [
     line.split()[0]
