@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from broker.checker.dump import InviteRow
 from broker.checker.evidence import Story, in_force
@@ -44,21 +44,39 @@ def _single_offers(story: Story) -> Iterator[Violation]:
 
 def _single_alerts(story: Story) -> Iterator[Violation]:
     """No agent is alerted for a chat that another one was alerted for and still is."""
+    return alerted_twice(story, "SC_CHAT_ALERT", _chat_of, _ends_alert)
+
+
+def alerted_twice(
+    story: Story,
+    alert: str,
+    subject: Callable[[object], Guid],
+    ends: Callable[[str, object], bool],
+) -> Iterator[Violation]:
+    """Alerts for what another agent was alerted for and still is.
+
+    Args:
+        story: The history.
+        alert: The type of the frame.
+        subject: What a payload is about; "": nothing of this kind.
+        ends: Whether a frame of a type, with a payload, ends an alert.
+    """
     alerted: dict[Guid, str] = {}
     for event in story.events:
         if event.kind is Kind.STARTED:
             alerted.clear()
         elif event.kind is Kind.LEFT:
-            alerted = {chat: conn for chat, conn in alerted.items() if conn != event.conn}
+            alerted = {key: conn for key, conn in alerted.items() if conn != event.conn}
         elif event.kind is Kind.GAVE and event.frame is not None:
             type_, p = event.frame.type, event.frame.payload
-            if type_ == "SC_CHAT_ALERT" and isinstance(p, ChatStatusInfo) and p.chat_id:
-                other = alerted.setdefault(p.chat_id, event.conn)
+            key = subject(p)
+            if type_ == alert and key:
+                other = alerted.setdefault(key, event.conn)
                 if other != event.conn:
                     text = f"it was alerted while {other} still was"
-                    yield Violation("I-6", text, event.at, event.conn, p.chat_id)
-            elif _ends_alert(type_, p) and alerted.get(_chat_of(p)) == event.conn:
-                del alerted[_chat_of(p)]
+                    yield Violation("I-6", text, event.at, event.conn, key)
+            elif ends(type_, p) and alerted.get(key) == event.conn:
+                del alerted[key]
 
 
 def _ends_alert(type_: str, payload: object) -> bool:

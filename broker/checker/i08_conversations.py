@@ -9,7 +9,7 @@ from attrs import frozen
 
 from broker.checker.evidence import Story, in_force
 from broker.checker.history import Kind
-from broker.checker.i06_slots import SETTLE, seats_of
+from broker.checker.i06_slots import SETTLE, alerted_twice, seats_of
 from broker.checker.post import ConversationMoveRow, ConversationOfferRow
 from broker.checker.violation import Violation
 from protocol.agent import AgentStateInfo
@@ -152,27 +152,17 @@ def one_owner(story: Story) -> Iterator[Violation]:
 
 def _single_alerts(story: Story) -> Iterator[Violation]:
     """No agent is alerted for a conversation that another one was alerted for and still is."""
-    alerted: dict[Guid, str] = {}
-    for event in story.events:
-        if event.kind is Kind.STARTED:
-            alerted.clear()
-        elif event.kind is Kind.LEFT:
-            alerted = {key: conn for key, conn in alerted.items() if conn != event.conn}
-        elif event.kind is Kind.GAVE and event.frame is not None:
-            type_, p = event.frame.type, event.frame.payload
-            if not isinstance(p, ConversationInfo | ConversationCommandInfo):
-                continue
-            key = p.conversation_id or Guid("")
-            if type_ == "SC_CONVERSATION_ALERT":
-                other = alerted.setdefault(key, event.conn)
-                if other != event.conn:
-                    text = f"it was alerted while {other} still was"
-                    yield Violation("I-6", text, event.at, event.conn, key)
-            elif alerted.get(key) == event.conn and getattr(p, "status", None) is not _ALERTING:
-                del alerted[key]
+    return alerted_twice(story, "SC_CONVERSATION_ALERT", _conversation_of, _ends_alert)
 
 
-_ALERTING = ChatStatus.ALERTING
+def _conversation_of(payload: object) -> Guid:
+    if isinstance(payload, ConversationInfo | ConversationCommandInfo):
+        return payload.conversation_id or Guid("")
+    return Guid("")
+
+
+def _ends_alert(_type: str, payload: object) -> bool:
+    return getattr(payload, "status", None) is not ChatStatus.ALERTING
 
 
 def _reported_slots(story: Story) -> Iterator[Violation]:

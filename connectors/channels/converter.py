@@ -20,6 +20,7 @@ variable of the environment) or as `password_file` (a file whose first line it i
 """
 
 import os
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -94,6 +95,22 @@ def not_empty(value: T) -> T:
     if not (value.strip() if isinstance(value, str) else value):
         raise ValueError("must not be empty")
     return value
+
+
+def document(path: Path) -> dict[str, Any]:
+    """Read a file of TOML.
+
+    Raises:
+        FaultsError: It cannot be read, or is none.
+    """
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise FaultsError((Fault("", f"cannot be read: {error.strerror}"),)) from error
+    except UnicodeDecodeError as error:
+        raise FaultsError((Fault("", "is not UTF-8"),)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise FaultsError((Fault("", f"is not valid TOML: {error}"),)) from error
 
 
 def structured(

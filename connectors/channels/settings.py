@@ -19,7 +19,6 @@ receiving = 8
 
 import re
 import ssl
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Generic, Protocol, TypeVar, runtime_checkable
@@ -31,6 +30,7 @@ from connectors.channels.converter import (
     FaultsError,
     Secret,
     between,
+    document,
     not_empty,
     structured,
 )
@@ -62,6 +62,11 @@ Ca = Annotated[Path, certificates]
 """A file with the certificates that are trusted."""
 
 
+def trusting(ca: Path | None) -> ssl.SSLContext:
+    """TLS to whom these certificates vouch for; None: those of the system."""
+    return ssl.create_default_context(cafile=str(ca) if ca is not None else None)
+
+
 @runtime_checkable
 class NamesGateways(Protocol):
     """A section that names gateways, which are to be among those of `[broker]`."""
@@ -90,9 +95,7 @@ class Broker:
 
     def context(self) -> ssl.SSLContext | None:
         """How TLS is spoken; None: not at all."""
-        if not self.tls:
-            return None
-        return ssl.create_default_context(cafile=str(self.ca) if self.ca is not None else None)
+        return trusting(self.ca) if self.tls else None
 
 
 @frozen(kw_only=True)
@@ -175,15 +178,7 @@ def load(path: Path, name: str, section: type[T], environ: Mapping[str, str]) ->
     Raises:
         FaultsError: It cannot be read, or something is wrong with it.
     """
-    try:
-        content = tomllib.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise FaultsError((Fault("", f"cannot be read: {error.strerror}"),)) from error
-    except UnicodeDecodeError as error:
-        raise FaultsError((Fault("", "is not UTF-8"),)) from error
-    except tomllib.TOMLDecodeError as error:
-        raise FaultsError((Fault("", f"is not valid TOML: {error}"),)) from error
-    return read(content, name, section, environ, beside=path.parent)
+    return read(document(path), name, section, environ, beside=path.parent)
 
 
 def read(

@@ -21,7 +21,7 @@ from connectors.web.broker_link import Link, Upstream
 from connectors.web.content import Content
 from connectors.web.identity import Identities
 from connectors.web.images import Images
-from connectors.web.letterbox import Letterbox, Slot
+from connectors.web.letterbox import Letterbox
 from connectors.web.openapi import described, shown
 from connectors.web.operations import Operation
 from connectors.web.origins import Origins
@@ -228,6 +228,6 @@ def _letterboxes(web: Web) -> dict[str, Letterbox]:
         if site.message is not None
     }
     return {
-        peer: Letterbox(Slot(web.broker, peer, message.token.value, web.context()))
+        peer: Letterbox(Upstream(web.broker, peer, (), message.token.value, web.context()))
         for peer, message in found.items()
     }

@@ -1,15 +1,15 @@
 """Messages that are left on a site: handed to the broker by its message gateway."""
 
 import logging
-import ssl
 from datetime import UTC, datetime
 from typing import Final
 
 import anyio
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve
 
 from connectors.client import ConnectorError, Ready, connect_messages
 from connectors.client.messages import MessageClient, Receipt
+from connectors.web.broker_link import Upstream
 from connectors.web.problems import Away, Problem, problem_of
 from protocol.errors import ErrorCode
 from protocol.message import GatewayInfo, MessageContentInfo
@@ -22,33 +22,16 @@ AGAIN: Final = 30.0
 _log = logging.getLogger(__name__)
 
 
-@frozen
-class Slot:
-    """How a message gateway is reached.
-
-    Attributes:
-        address: The broker.
-        peer: The gateway address.
-        token: Its secret.
-        tls: How TLS is spoken.
-    """
-
-    address: str
-    peer: str
-    token: str = field(repr=False)
-    tls: ssl.SSLContext | None = None
-
-
 @define(eq=False)
 class Letterbox:
     """The session with one message gateway.
 
     Attributes:
-        slot: How it is reached.
+        upstream: How it is reached.
         gateway: The gateway, once the broker has told of it.
     """
 
-    slot: Slot
+    upstream: Upstream
     gateway: GatewayInfo | None = None
     _client: MessageClient | None = None
 
@@ -64,13 +47,13 @@ class Letterbox:
 
     async def run(self) -> None:
         """Keep a session until cancelled."""
-        slot = self.slot
+        upstream = self.upstream
         while True:
             async with connect_messages(
-                slot.address,
-                [slot.peer],
-                slot.token,
-                tls=slot.tls,
+                upstream.address,
+                [upstream.peer],
+                upstream.token,
+                tls=upstream.tls,
                 software="parley-web",
                 wait=False,
             ) as client:
@@ -84,13 +67,13 @@ class Letterbox:
 
     async def _ask(self, client: MessageClient) -> None:
         try:
-            found = await client.gateways(self.slot.peer)
+            found = await client.gateways(self.upstream.peer)
         except ConnectorError as error:
-            _log.warning("%s: no message gateway: %s", self.slot.peer, error)
+            _log.warning("%s: no message gateway: %s", self.upstream.peer, error)
             return
         inbound = [one for one in found if one.direction is Direction.I]
         if not inbound:
-            _log.warning("%s: no message gateway that takes in", self.slot.peer)
+            _log.warning("%s: no message gateway that takes in", self.upstream.peer)
         self.gateway = inbound[0] if inbound else None
 
     async def put(self, message: MessageContentInfo) -> Receipt:

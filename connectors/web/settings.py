@@ -13,7 +13,6 @@ origins = ["https://shop.example.com"]
 import os
 import re
 import ssl
-import tomllib
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from pathlib import Path
@@ -27,10 +26,11 @@ from connectors.channels.converter import (
     FaultsError,
     Secret,
     between,
+    document,
     not_empty,
     structured,
 )
-from connectors.channels.settings import host_and_port
+from connectors.channels.settings import host_and_port, trusting
 from connectors.web.hours import Hours
 
 SECTION: Final = "web"
@@ -221,9 +221,7 @@ class Web:
 
     def context(self) -> ssl.SSLContext | None:
         """How TLS is spoken to the broker; None: not at all."""
-        if not self.tls:
-            return None
-        return ssl.create_default_context(cafile=str(self.ca) if self.ca is not None else None)
+        return trusting(self.ca) if self.tls else None
 
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Web:
@@ -232,14 +230,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Web:
     Raises:
         FaultsError: It cannot be read, or something is wrong with that section.
     """
-    try:
-        content = tomllib.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise FaultsError((Fault("", f"cannot be read: {error.strerror}"),)) from error
-    except UnicodeDecodeError as error:
-        raise FaultsError((Fault("", "is not UTF-8"),)) from error
-    except tomllib.TOMLDecodeError as error:
-        raise FaultsError((Fault("", f"is not valid TOML: {error}"),)) from error
+    content = document(path)
     if SECTION not in content:
         raise FaultsError((Fault(SECTION, "is missing: there is no [web] in it"),))
     return read(content[SECTION], environ, beside=path.parent)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from broker.core.decision import Decision
 from broker.core.effects import AgentToWorkplace, ConversationToAgent
 from broker.core.facts.causes import ConversationCause, DecisionKind, WrapupEnd
@@ -210,6 +212,26 @@ def wrap_up_over(
         note=note,
     )
     return Decision([over], [AgentToWorkplace(agent=agent)])
+
+
+def reopened(conversation: Conversation, stamp: Stamp) -> tuple[Decision, Conversation]:
+    """A closed conversation goes on, with a new age; its wrap-up is over (B-56, B-57).
+
+    Returns:
+        What that takes, and the conversation as it is then.
+    """
+    decision = wrap_up_over(conversation, stamp, WrapupEnd.REOPENED)
+    decision.facts.append(moved(conversation, stamp, ChatStatus.PILOT, ConversationCause.REOPENED))
+    fresh = evolve(
+        conversation,
+        status=ChatStatus.PILOT,
+        agent=None,
+        enqueued_at=None,
+        waited=0,
+        waited_up=0,
+        waiting_since=None,
+    )
+    return decision, fresh
 
 
 def decided(

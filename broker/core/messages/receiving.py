@@ -21,7 +21,7 @@ from broker.core.deadlines import over
 from broker.core.decision import Decision, Outcome, Refusal
 from broker.core.effects import Answer, MessageToAgent, Reply
 from broker.core.facts import Fact
-from broker.core.facts.causes import ConversationCause, DecisionKind, WrapupEnd
+from broker.core.facts.causes import ConversationCause, DecisionKind
 from broker.core.facts.details import Sorted
 from broker.core.facts.messages import (
     ConversationDue,
@@ -46,8 +46,8 @@ from broker.core.messages.conversing import (
     kept_aside,
     moved,
     parked,
+    reopened,
     woken,
-    wrap_up_over,
 )
 from broker.core.messages.naming import proposed_name
 from broker.core.rules.messages import Letter, due_at, match
@@ -205,13 +205,8 @@ class _Coming:
 
     def _reopening(self, conversation: Conversation) -> Decision:
         """A reply to a closed conversation: it goes on (B-56)."""
-        again = moved(conversation, self.stamp, ChatStatus.PILOT, ConversationCause.REOPENED)
-        decision = wrap_up_over(conversation, self.stamp, WrapupEnd.REOPENED)
-        decision.facts += [again, *self._stored(conversation)]
-        fresh = evolve(
-            conversation, enqueued_at=None, waited=0, waited_up=0, waiting_since=None, messages=[]
-        )
-        fresh.status = ChatStatus.PILOT
+        decision, fresh = reopened(conversation, self.stamp)
+        decision.facts += self._stored(conversation)
         decision.add(self._sorted(fresh))
         decision.add(self._receipt(conversation))
         return decision

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attrs import evolve
-
 from broker.core.decision import Decision
 from broker.core.effects import ConversationToAgent
 from broker.core.facts import Fact
-from broker.core.facts.causes import ConversationCause, WrapupEnd
+from broker.core.facts.causes import ConversationCause
 from broker.core.facts.messages import MessageMoved
 from broker.core.inputs import Stamp
 from broker.core.message_state import Conversation, Message, MessagesState, address_key
-from broker.core.messages.conversing import kept_aside, moved, parked, woken, wrap_up_over
+from broker.core.messages.conversing import kept_aside, moved, parked, reopened, woken
 from protocol.values import ChatStatus, Guid, MessageStatus
 
 
@@ -67,18 +65,7 @@ def _may_go_on(state: MessagesState, conversation: Conversation) -> bool:
 
 def _reopened(state: MessagesState, conversation: Conversation, stamp: Stamp) -> Decision:
     """It waits for whoever worked on it last, or somebody else who could."""
-    again = moved(conversation, stamp, ChatStatus.PILOT, ConversationCause.REOPENED)
-    decision = wrap_up_over(conversation, stamp, WrapupEnd.REOPENED)
-    decision.facts.append(again)
-    fresh = evolve(
-        conversation,
-        status=ChatStatus.PILOT,
-        agent=None,
-        enqueued_at=None,
-        waited=0,
-        waited_up=0,
-        waiting_since=None,
-    )
+    decision, fresh = reopened(conversation, stamp)
     cause, project = ConversationCause.UNDELIVERED, conversation.demanded.project
     known = state.config.projects.get(project) if project is not None else None
     if known is not None and not known.retired:
