@@ -135,7 +135,7 @@ class Outbound:
                 State.FAILED,
             ):
                 info = MessageContentInfo(message_id=attempt.message_id, gateway_id=attempt.gateway)
-                self._under_way[attempt.message_id] = _Order(info)
+                self._under_way[attempt.message_id] = _Order(info, is_known=True)
                 tasks.start_soon(self._serve, attempt.message_id, attempt)
 
     async def idle(self) -> None:
@@ -155,7 +155,8 @@ class Outbound:
                 if outcome is None:
                     outcome = await self._outcome(message_id, order.info)
                 order.is_known = True
-                await self._tell_outcome(order, outcome)
+                if not order.is_asked_again:  # it may have been before this task began
+                    await self._tell_outcome(order, outcome)
                 if not order.is_asked_again:
                     return
                 outcome, order.is_known, order.is_asked_again = None, False, False
