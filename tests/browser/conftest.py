@@ -23,7 +23,9 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="package"
+)  # while Playwright is open its loop counts as running: asyncio.run would fail
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     expect.set_options(timeout=20_000)  # a loaded machine is slow, and nothing here is about speed
