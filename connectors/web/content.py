@@ -1,15 +1,12 @@
-"""Templates, settings and texts of a web app: files of a folder, and the literals of the broker."""
+"""Templates and settings of a web app: files of a folder."""
 
 import json
 import logging
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from attrs import define, field
-
-from protocol.register import LiteralLookupInfo
 
 LONGEST: Final = 262_144
 """The longest file that is given out, in bytes."""
@@ -72,46 +69,3 @@ def _settings(text: str, name: str) -> dict[str, str] | None:
     return {
         key: value if isinstance(value, str) else json.dumps(value) for key, value in found.items()
     }
-
-
-def texts(literals: Iterable[LiteralLookupInfo], *wanted: str | None) -> dict[str, str]:
-    """The texts by name, each in the first of the wanted languages that has it, or a wider one of it.
-
-    Args:
-        literals: All there are.
-        wanted: Languages, the best first.
-    """
-    order = [culture for one in wanted if one for culture in wider(one)]
-    best: dict[str, tuple[int, str]] = {}
-    for literal in literals:
-        name = literal.literal_text or str(literal.literal_value)
-        culture = _plain(literal.culture or "")
-        place = order.index(culture) if culture in order else len(order)
-        if literal.display_name is not None and place < best.get(name, (len(order) + 1, ""))[0]:
-            best[name] = (place, literal.display_name)
-    return {name: text for name, (_, text) in best.items()}
-
-
-def wider(culture: str) -> list[str]:
-    """A language and the wider ones: `en-US` and `en`."""
-    parts = _plain(culture).split("-")
-    return ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
-
-
-def _plain(culture: str) -> str:
-    return culture.replace("_", "-").lower()
-
-
-def preferred(accept_language: str) -> str | None:
-    """The language that a browser likes best, as its header says."""
-    best: tuple[float, str] | None = None
-    for part in accept_language[:1_000].split(","):
-        name, _, weight = part.strip().partition(";q=")
-        try:
-            liked = float(weight) if weight else 1.0
-        except ValueError:
-            continue
-        good = re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", name.strip())
-        if good and 0 < liked <= 1 and (best is None or liked > best[0]):
-            best = (liked, name.strip())
-    return best[1] if best is not None else None

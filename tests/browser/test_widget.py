@@ -125,6 +125,37 @@ def test_a_second_tab_has_the_same_chat(
     assert len(alice.chats) == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "field", "button", "language", "way"),
+    [
+        ("de-AT", "Was möchten Sie wissen?", "Senden", "de-AT", "ltr"),
+        ("ar", "اكتب رسالة", "إرسال", "ar", "rtl"),
+        ("fa", "Write a message", "Send", "en", "ltr"),
+    ],
+)
+def test_it_speaks_the_language_of_the_page(
+    visitor: BrowserContext,
+    program: WebProgram,
+    alice: AgentBeside,
+    asked: str,
+    field: str,
+    button: str,
+    language: str,
+    way: str,
+) -> None:
+    """The site's words where it has them in that language, ours else; of none that we have, English."""
+    page = visitor.new_page()
+    shown(
+        page, program, f'<script src="widget.js" data-site="shop" data-culture="{asked}"></script>'
+    )
+    page.locator(".launch").click()
+    expect(page.get_by_label(field)).to_be_focused()
+    expect(page.get_by_role("button", name=button, exact=True)).to_be_visible()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_have_attribute("lang", language)
+    expect(dialog).to_have_attribute("dir", way)
+
+
 def test_an_unfinished_line_is_kept(page: Page, alice: AgentBeside) -> None:
     opened(page)
     write(page, "Hi")

@@ -45,6 +45,12 @@ token = "mail-secret"
 """
 SECRET = "a secret of the shop that nobody knows"
 FORM = """
+[[literals]]
+group = 102
+value = 1
+culture = "de"
+name = "chat_write"
+text = "Was möchten Sie wissen?"
 [[website_routing]]
 gateway = "Web chat"
 name = "private"

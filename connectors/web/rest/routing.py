@@ -5,7 +5,7 @@ from typing import Final
 from attrs import evolve
 
 from connectors.web import rates
-from connectors.web.content import preferred, texts
+from connectors.web.literals import preferred, texts
 from connectors.web.models import RoutingModel, chat_model, scenario_model
 from connectors.web.operations import (
     HTML_ENCODE,

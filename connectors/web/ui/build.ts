@@ -1,6 +1,6 @@
 /** Build what the web process serves, into `../static`. */
 
-import { copyFile, readdir, rm } from "node:fs/promises";
+import { copyFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build, type InlineConfig } from "vite";
 
@@ -28,6 +28,3 @@ await build(bundle("widget/src/main.ts", "widget.js", "iife"));
 await build(bundle("widget/src/chat.tsx", "chat.js", "iife"));
 await build(bundle("widget/src/keeping.ts", "extras.js", "iife"));
 await copyFile(here("widget/parley.d.ts"), `${OUT}/parley.d.ts`);
-for (const name of await readdir(here("widget/texts"))) {
-  await copyFile(here(`widget/texts/${name}`), `${OUT}/texts.${name}`);
-}

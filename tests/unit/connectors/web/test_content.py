@@ -1,11 +1,10 @@
-"""Templates, settings and texts."""
+"""Templates and settings."""
 
 from pathlib import Path
 
 import pytest
 
-from connectors.web.content import LONGEST, Content, preferred, texts, wider
-from protocol.register import LiteralLookupInfo
+from connectors.web.content import LONGEST, Content
 
 
 def test_what_a_rule_names_goes_before_what_the_app_is_called(tmp_path: Path) -> None:
@@ -52,30 +51,3 @@ def test_what_is_no_text_or_too_long_is_none(tmp_path: Path) -> None:
     content = Content(tmp_path)
     assert [content.template(name, None) for name in "ab"] == [None, None]
     assert [content.settings(name, None) for name in "cd"] == [None, None]
-
-
-def literal(name: str, culture: str, text: str) -> LiteralLookupInfo:
-    return LiteralLookupInfo(literal_text=name, culture=culture, display_name=text)
-
-
-def test_each_text_comes_in_the_best_language_that_it_has() -> None:
-    known = [
-        literal("a", "en", "en"),
-        literal("a", "de", "de"),
-        literal("a", "de-AT", "at"),
-        literal("b", "en", "en"),
-        literal("c", "cs", "cs"),
-        LiteralLookupInfo(literal_value=7, culture="en", display_name="7"),
-    ]
-    assert texts(known, "de-AT", "en") == {"a": "at", "b": "en", "c": "cs", "7": "7"}
-    assert texts(known, None, "de_CH")["a"] == "de"
-    assert texts(known)["a"] == "en"
-
-
-def test_languages() -> None:
-    assert wider("zh-Hant-TW") == ["zh-hant-tw", "zh-hant", "zh"]
-    assert preferred("de-AT,de;q=0.9,en;q=0.8") == "de-AT"
-    assert preferred("en;q=0.1, cs;q=0.7, *;q=1") == "cs"
-    assert preferred("") is None
-    assert preferred("x" * 5_000) is None
-    assert preferred("en;q=much, de;q=0") is None

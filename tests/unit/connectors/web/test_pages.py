@@ -18,7 +18,7 @@ def asked(**headers: str) -> Request:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "texts.de.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "map.json").write_text("{}", encoding="utf-8")
     (tmp_path / "parley.d.ts").write_text("", encoding="utf-8")
     (tmp_path / "widget.js").write_text("launch()" * 100, encoding="utf-8")
     return tmp_path
@@ -62,4 +62,4 @@ def test_the_shop_names_its_site_and_nothing_else(folder: Path) -> None:
 
 def test_what_was_not_built_or_is_not_for_browsers_is_not_there(folder: Path) -> None:
     paths = {getattr(route, "path", "") for route in routes("shop", folder)}
-    assert paths == {"/", "/shop.css", "/texts.de.json", "/widget.js"}
+    assert paths == {"/", "/shop.css", "/map.json", "/widget.js"}

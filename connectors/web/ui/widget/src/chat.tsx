@@ -11,7 +11,6 @@ import type { Extras } from "./keeping.ts";
 import type { Keeping } from "./menu.tsx";
 import { Conversation } from "./model.ts";
 import { Panel } from "./panel.tsx";
-import { isRightToLeft } from "./texts.ts";
 
 /** The chat of one page. */
 class Chat implements ChatUi {
@@ -163,11 +162,10 @@ class Chat implements ChatUi {
 
   /** Give the visitor the conversation. */
   async #keep(isPrint: boolean): Promise<void> {
-    const { options, texts } = this.#context;
-    const { culture } = options;
+    const texts = this.#context.texts();
     const { print, saveAs, transcript } = await this.#extras();
-    const text = transcript(this.#talk.lines, texts(), culture);
-    if (isPrint) print(texts().chat_title, text, culture, isRightToLeft(culture));
+    const text = transcript(this.#talk.lines, texts);
+    if (isPrint) print(text, texts);
     else saveAs(new Blob([text], { type: "text/plain" }), "chat.txt");
   }
 
@@ -201,7 +199,7 @@ class Chat implements ChatUi {
   #draw(): void {
     this.#turn += 1;
     const texts = this.#context.texts();
-    const { site, options, setting, page } = this.#context;
+    const { site, setting, page } = this.#context;
     const { name, variables } = this.#context.about();
     render(
       <>
@@ -215,7 +213,6 @@ class Chat implements ChatUi {
         <Panel
           talk={this.#talk}
           texts={texts}
-          culture={options.culture}
           site={site}
           setting={setting}
           url={page().url}

@@ -2,16 +2,16 @@
 
 import { download, upload } from "../../client/src/blobs.ts";
 import type { Line } from "./model.ts";
-import { type Texts, timeText } from "./texts.ts";
+import { isRightToLeft, type Texts, timeText } from "./texts.ts";
 
 /** The lines with their times and names. */
-export function transcript(lines: readonly Line[], texts: Texts, culture: string): string {
+export function transcript(lines: readonly Line[], texts: Texts): string {
   return lines
     .map(({ time, mine, isNote, name, text, attachments }) => {
       const who = isNote ? "" : `${mine ? texts.chat_you : name || texts.chat_us}: `;
       const files = attachments.map((file) => ` [${file.Name ?? "?"}]`).join("");
       const when = time
-        ? `${timeText(time, culture, { dateStyle: "short", timeStyle: "short" })} `
+        ? `${timeText(time, texts.language, { dateStyle: "short", timeStyle: "short" })} `
         : "";
       return `${when}${who}${text}${files}`;
     })
@@ -19,15 +19,15 @@ export function transcript(lines: readonly Line[], texts: Texts, culture: string
 }
 
 /** Open a page to be printed or kept as PDF; it has no script and no inline style, whatever its policy is. */
-export function print(title: string, text: string, culture: string, isRtl: boolean): void {
+export function print(text: string, texts: Texts): void {
   const page = window.open("", "_blank") as (Window & typeof globalThis) | null;
   if (page === null) return;
   const { document } = page;
-  document.title = title;
-  document.documentElement.lang = culture;
-  document.documentElement.dir = isRtl ? "rtl" : "ltr";
+  document.title = texts.chat_title;
+  document.documentElement.lang = texts.language;
+  document.documentElement.dir = isRightToLeft(texts.language) ? "rtl" : "ltr";
   const [heading, body] = [document.createElement("h1"), document.createElement("pre")];
-  heading.textContent = title;
+  heading.textContent = texts.chat_title;
   body.textContent = text;
   document.body.append(heading, body);
   const sheet = new page.CSSStyleSheet();

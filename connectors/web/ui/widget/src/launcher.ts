@@ -9,7 +9,7 @@ import { Keep } from "./keep.ts";
 import { LAUNCHER_CSS } from "./launcher.css.ts";
 import type { About } from "./model.ts";
 import { type Queued, Sdk } from "./sdk.ts";
-import { fetchTexts, filled, type Literals, textsOf } from "./texts.ts";
+import { filled, type Texts } from "./texts.ts";
 
 /** What a page finds under the name of `Parley`, before and after this script came. */
 type Global = { Parley?: Sdk | Queued[] };
@@ -31,7 +31,6 @@ export class Launcher {
   #attributes: Record<string, string> = {};
   #page = { url: location.href, title: document.title };
   #routing: Routing | null = null;
-  #ours: Literals;
   #chat: ChatUi | undefined;
   #loading: Promise<ChatUi> | undefined;
   #isHidden: boolean;
@@ -70,7 +69,7 @@ export class Launcher {
       site: { base, site, app: data.app ?? "WebChat", keep: new Keep(site, () => localStorage) },
       options: this.#options,
       root,
-      texts: () => textsOf(this.#routing?.Literals, this.#ours),
+      texts: () => (this.#routing?.Literals ?? {}) as Texts,
       part: (name) => this.#script(name).then(() => this.sdk),
       setting: (name) => data[name] ?? this.#routing?.Settings?.[name] ?? "",
       about: () => this.#about(),
@@ -140,8 +139,7 @@ export class Launcher {
     const { culture, userToken } = this.#options;
     try {
       const page = { url: this.#page.url, culture, userToken };
-      const asked = [fetchTexts(this.#base, culture), route(this.#context.site, page)] as const;
-      [this.#ours, this.#routing] = await Promise.all(asked);
+      this.#routing = await route(this.#context.site, page);
     } catch (error) {
       if (error instanceof Refusal) {
         console.error(`Parley: ${error.message}`);

@@ -7,14 +7,13 @@ import { filled, type Texts } from "./texts.ts";
 interface LetterProps {
   readonly site: Site;
   readonly url: string;
-  readonly culture: string;
   readonly texts: Texts;
   readonly name: string;
   readonly newId: () => string;
   readonly left: () => void;
 }
 
-export function Letter({ site, url, culture, texts, name, newId, left }: LetterProps) {
+export function Letter({ site, url, texts, name, newId, left }: LetterProps) {
   const [isTaken, setIsTaken] = useState(false);
   const [isSending, setIsSending] = useState(false);
   const [said, setSaid] = useState("");
@@ -24,7 +23,7 @@ export function Letter({ site, url, culture, texts, name, newId, left }: LetterP
   const form = useRef<HTMLFormElement>(null);
 
   useEffect(() => {
-    const page = { url, culture, userToken: "" };
+    const page = { url, culture: texts.language, userToken: "" };
     route({ ...site, app: "WebMsg" }, page).then(
       (found) => setIsTaken(found !== null),
       () => {},
@@ -38,7 +37,7 @@ export function Letter({ site, url, culture, texts, name, newId, left }: LetterP
     setIsSending(true);
     setSaid("");
     try {
-      const body = { ...told, Id, Culture: culture || undefined, Location: url };
+      const body = { ...told, Id, Culture: texts.language, Location: url };
       const done = (await ask(site, "Message/WebMsg", body)) as { Text?: string | null };
       setThanks(done.Text || texts.letter_sent);
       left();

@@ -17,7 +17,6 @@ export type Known = Readonly<Record<string, string>>;
 interface PanelProps {
   readonly talk: Conversation;
   readonly texts: Texts;
-  readonly culture: string;
   readonly site: Site;
   readonly setting: (name: string) => string;
   readonly url: string;
@@ -33,7 +32,7 @@ interface PanelProps {
 }
 
 export function Panel(props: PanelProps) {
-  const { talk, texts, culture, isOpen, mayFocus, close, site } = props;
+  const { talk, texts, isOpen, mayFocus, close, site } = props;
   const { AgentId, Panel: pinned, Navigation: shown } = talk.isOpen ? talk.latest : {};
   const panel = useRef<HTMLElement>(null);
   const focused = useRef<EventTarget | null>(null);
@@ -57,8 +56,8 @@ export function Panel(props: PanelProps) {
       ref={panel}
       role="dialog"
       aria-label={texts.chat_title}
-      dir={isRightToLeft(culture) ? "rtl" : "ltr"}
-      lang={culture || undefined}
+      dir={isRightToLeft(texts.language) ? "rtl" : "ltr"}
+      lang={texts.language}
       tabIndex={-1}
       hidden={!isOpen}
       onFocusIn={(event) => {
@@ -119,14 +118,14 @@ function stateOf(talk: Conversation, texts: Texts): string {
 }
 
 function Body(props: PanelProps) {
-  const { talk, texts, newId, culture, site, setting, known } = props;
+  const { talk, texts, newId, site, setting, known } = props;
   const may = (name: string) => setting(name) !== "false";
   const rating = setting("rating");
   const isClosed = !talk.isOpen && talk.status === null && talk.signal === "Closed";
   if (isClosed) {
     const { url, keeping } = props;
     const left = () => keeping.left();
-    return <Letter {...{ site, url, culture, texts, newId, left }} name={known.name ?? ""} />;
+    return <Letter {...{ site, url, texts, newId, left }} name={known.name ?? ""} />;
   }
   if (!talk.isOpen && talk.status === null && talk.form && talk.signal !== "Closed") {
     return (
@@ -144,7 +143,7 @@ function Body(props: PanelProps) {
   }
   return (
     <>
-      <Log talk={talk} texts={texts} culture={culture} newId={newId} known={known} />
+      <Log talk={talk} texts={texts} newId={newId} known={known} />
       <p class="typing">
         {talk.isTyping && filled(texts.chat_typing, { name: talk.agentName ?? texts.chat_us })}
       </p>
@@ -170,11 +169,10 @@ interface LogProps {
   readonly known: Known;
   readonly talk: Conversation;
   readonly texts: Texts;
-  readonly culture: string;
   readonly newId: () => string;
 }
 
-function Log({ talk, texts, culture, newId, known }: LogProps) {
+function Log({ talk, texts, newId, known }: LogProps) {
   const log = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const { length } = talk.lines;
@@ -197,7 +195,7 @@ function Log({ talk, texts, culture, newId, known }: LogProps) {
       }}
     >
       {talk.lines.map((line) => (
-        <Said key={line.key} line={line} talk={talk} texts={texts} culture={culture} />
+        <Said key={line.key} line={line} talk={talk} texts={texts} />
       ))}
       {talk.offered && (
         <div>
@@ -220,10 +218,9 @@ interface SaidProps {
   readonly line: Line;
   readonly talk: Conversation;
   readonly texts: Texts;
-  readonly culture: string;
 }
 
-function Said({ line, talk, texts, culture }: SaidProps) {
+function Said({ line, talk, texts }: SaidProps) {
   const kind = line.isNote ? "note" : line.mine ? "mine" : "";
   const name = line.mine ? texts.chat_you : line.name || texts.chat_us;
   return (
@@ -231,7 +228,7 @@ function Said({ line, talk, texts, culture }: SaidProps) {
       {!line.isNote && (
         <p class="by">
           {name}
-          {line.time && ` · ${timeText(line.time, culture)}`}
+          {line.time && ` · ${timeText(line.time, texts.language)}`}
         </p>
       )}
       {(line.attachments.length !== 1 || line.attachments[0]?.Name !== line.text) && (
@@ -265,7 +262,7 @@ function Text({ text }: { text: string }) {
 }
 
 /** How far a line of the visitor's has come. */
-function Mark({ line, talk, texts }: Omit<SaidProps, "culture">) {
+function Mark({ line, talk, texts }: SaidProps) {
   const told = {
     sending: texts.line_sending,
     stored: `✓ ${texts.line_stored}`,

@@ -1,38 +1,10 @@
-/** What the widget says, in the languages that it has; a site's literals (group 102) take their place. */
+/** What the widget says: the web process tells it in the visitor's language, a site's own wording before ours. */
 
-import type en from "../texts/en.json";
-import { TryAgain } from "./api.ts";
+import type en from "../../../texts/en.json";
 
-export type TextName = keyof typeof en;
+/** A text by its name; `language` says in which language they are. */
+export type TextName = keyof typeof en | "language";
 export type Texts = Readonly<Record<TextName, string>>;
-
-/** The languages that have a file, besides English, which stands in for all others. */
-const LANGUAGES: ReadonlySet<string> = new Set(["ar", "cs", "de"]);
-
-/** Texts by name, as they come. */
-export type Literals = Readonly<Record<string, unknown>> | null | undefined;
-
-/** The texts of a page: the site's where it has some, else ours. */
-export function textsOf(literals: Literals, ours: Literals): Texts {
-  const texts = { ...ours } as Record<TextName, string>;
-  for (const [name, text] of Object.entries(literals ?? {})) {
-    if (typeof text === "string") texts[name as TextName] = text;
-  }
-  return texts;
-}
-
-/** Which of our languages is meant by a culture. */
-export function languageOf(culture: string): string {
-  const [language = ""] = culture.toLowerCase().split(/[-_]/);
-  return LANGUAGES.has(language) ? language : "en";
-}
-
-/** Fetch ours of a language. */
-export async function fetchTexts(base: string, culture: string): Promise<Literals> {
-  const answer = await fetch(`${base}texts.${languageOf(culture)}.json`);
-  if (!answer.ok) throw new TryAgain(5);
-  return answer.json();
-}
 
 /** Put values where a text has names in braces. */
 export function filled(text: string, values: Readonly<Record<string, string | number>>): string {

@@ -30,7 +30,9 @@ def test_what_a_page_is_to_show(tmp_path: Path) -> None:
         more = (await browser.get(f"{HERE}?IncludeSettings=true&RegionalTime=1790000000000")).json()
         assert more["HtmlTemplate"] == "<p>template"
         assert more["Settings"] == {"colour": "red"}
-        assert more["Literals"] == {"title": "Sprechen Sie mit uns"}
+        said = more["Literals"]
+        assert (said["title"], said["language"]) == ("Sprechen Sie mit uns", "de")
+        assert said["chat_send"] == "Senden"
 
     play(scenario, tmp_path, evolve(SITE, content=tmp_path))
 
