@@ -1,17 +1,15 @@
 """How a channel is doing: what `/readyz` says and what is measured."""
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any
 
 from attrs import define, field
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-STALE: Final = 10.0
-"""Seconds after which a loop that shows no life is not healthy."""
+from connectors.channels.pulse import Pulse
 
 
 @define(eq=False)
@@ -20,6 +18,7 @@ class Figures:
 
     Attributes:
         name: Name of the channel.
+        pulse: Whether its loop runs.
         connected: Whether there is a session with the broker.
         gateways: How many gateways were announced; None: it was not told yet.
         received: Inbound messages by what became of them.
@@ -33,7 +32,7 @@ class Figures:
     """
 
     name: str
-    clock: Callable[[], float] = time.monotonic
+    pulse: Pulse = field(factory=Pulse)
     connected: bool = False
     gateways: int | None = None
     received: Counter[str] = field(factory=Counter)
@@ -44,20 +43,9 @@ class Figures:
     stopping: bool = False
     parts: dict[str, str | None] = field(factory=dict)
     registry: CollectorRegistry = field(factory=CollectorRegistry)
-    _alive: float = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._alive = self.clock()
         self.registry.register(_Collector(self))
-
-    def beat(self) -> None:
-        """Show that the loop runs."""
-        self._alive = self.clock()
-
-    @property
-    def lives(self) -> bool:
-        """Whether the loop ran lately."""
-        return self.clock() - self._alive < STALE
 
     @property
     def faults(self) -> list[str]:

@@ -1,7 +1,7 @@
-"""`/healthz`, `/readyz` and `/metrics` of a channel, served by threads beside its loop.
+"""`/healthz`, `/readyz` and `/metrics` of a program, served by threads beside its loop.
 
 `/healthz` fails when the loop does not run any more: the program is to be restarted. `/readyz` says besides
-what is wrong outside: no session with the broker, or a part of the far side that the channel has told of
+what is wrong outside: no session with the broker, or a part of the far side that a channel has told of
 (`Host.tell`). Requests are small, few are served at a time, and one that takes long is cut off.
 """
 
@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import make_wsgi_app
+from prometheus_client import CollectorRegistry, make_wsgi_app
 
-from connectors.channels.figures import Figures
+from connectors.channels.pulse import Pulse
 
 REQUESTS: Final = 16
 """Requests that are served at the same time; one more is hung up on."""
@@ -25,6 +25,22 @@ SECONDS: Final = 5.0
 """How long a peer may take for each piece that it sends or reads."""
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class Figures(Protocol):
+    """How a program is doing; read by threads."""
+
+    @property
+    def pulse(self) -> Pulse:
+        """Whether its loop runs."""
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """What is measured."""
+
+    @property
+    def faults(self) -> list[str]:
+        """Why it is not ready; nothing: it is."""
 
 
 def application(figures: Figures) -> Application:
@@ -37,11 +53,11 @@ def application(figures: Figures) -> Application:
         match environ.get("PATH_INFO"):
             case "/metrics":
                 return metrics(environ, start)
-            case "/healthz" if figures.lives:
+            case "/healthz" if figures.pulse.lives:
                 return _answer(start, HTTPStatus.OK, "healthy")
-            case "/readyz" if figures.lives and not figures.faults:
+            case "/readyz" if figures.pulse.lives and not figures.faults:
                 return _answer(start, HTTPStatus.OK, "ready")
-            case "/readyz" if figures.lives:
+            case "/readyz" if figures.pulse.lives:
                 return _answer(start, HTTPStatus.SERVICE_UNAVAILABLE, "\n".join(figures.faults))
             case "/healthz" | "/readyz":
                 return _answer(start, HTTPStatus.SERVICE_UNAVAILABLE, "the loop does not run")
@@ -103,7 +119,7 @@ def served(figures: Figures, address: str | None) -> Iterator[int | None]:
     """Serve the pages as long as a block takes.
 
     Args:
-        figures: How the channel is doing.
+        figures: How the program is doing.
         address: `host:port`; None: nowhere.
 
     Yields:

@@ -188,7 +188,7 @@ class ChannelHost:
 
     async def _beat(self) -> None:
         while True:
-            self.figures.beat()
+            self.figures.pulse.beat()
             await anyio.sleep(BEAT)
 
     async def _forget(self) -> None:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from connectors.web import rates
 from connectors.web.converting import plain, structured
+from connectors.web.figures import DONE, Figures
 from connectors.web.operations import BODY_BYTES, SITE, Answer, Call, Operation, Who, decoded
 from connectors.web.origins import Origins
 from connectors.web.problems import Problem
@@ -57,6 +58,7 @@ class Api:
         lifetime: Seconds that a cookie is kept.
         attachment_bytes: How long an attachment may be.
         most: How many requests are served at the same time.
+        figures: What is counted.
     """
 
     visits: Mapping[str, Visits]
@@ -66,6 +68,7 @@ class Api:
     lifetime: int
     attachment_bytes: int = 26_214_400
     most: int = 2_000
+    figures: Figures = field(factory=Figures)
     _busy: anyio.CapacityLimiter = field(init=False)
     _large: Counter[str] = field(factory=Counter)
 
@@ -75,20 +78,29 @@ class Api:
 
     def endpoint(self, operation: Operation) -> Endpoint:
         """What serves an operation."""
+        name = f"{operation.method} {operation.path}"
 
         async def serve(request: Request) -> Response:
+            outcome = "failed"
             try:
                 self._busy.acquire_on_behalf_of_nowait(request)
             except anyio.WouldBlock:
                 problem = Problem(ErrorCode.OVERLOADED, "too many requests", retry_after=2)
+                self.figures.requests[name, problem.code] += 1
                 return self.refused(request, problem)
             try:
-                return await self._serve(request, operation)
+                response = await self._serve(request, operation)
+                outcome = DONE
             except Problem as problem:
+                outcome = problem.code
                 return self.refused(request, problem)
             except ClientDisconnect:
+                outcome = "gone"
                 return Response(status_code=400)
+            else:
+                return response
             finally:
+                self.figures.requests[name, outcome] += 1
                 self._busy.release_on_behalf_of(request)
 
         return serve
@@ -153,6 +165,11 @@ class Api:
         if wait := self.rates.wait(who, kind):
             text = f"too fast: {kind}"
             raise Problem(ErrorCode.RATE_LIMITED, text, retry_after=math.ceil(wait))
+
+    @property
+    def under_way(self) -> int:
+        """How many requests are served just now."""
+        return self._busy.borrowed_tokens
 
     # --- who
 

@@ -19,6 +19,7 @@ from connectors.web import pages
 from connectors.web.api import Api
 from connectors.web.broker_link import Link, Upstream
 from connectors.web.content import Content
+from connectors.web.figures import Figures, GatewayFigures, Now
 from connectors.web.identity import Identities
 from connectors.web.images import Images
 from connectors.web.letterbox import Letterbox
@@ -54,6 +55,7 @@ class WebSite:
         visits: Its sites.
         sockets: Its sockets.
         api: Its REST interface.
+        figures: How it is doing.
     """
 
     web: Web
@@ -62,6 +64,7 @@ class WebSite:
     visits: Mapping[str, Visits]
     sockets: Sockets
     api: Api
+    figures: Figures
 
     @classmethod
     def made(cls, web: Web) -> Self:
@@ -88,7 +91,8 @@ class WebSite:
             )
             for name, site in web.sites.items()
         }
-        rates = Rates(time.monotonic)
+        figures = Figures()
+        rates = Rates(time.monotonic, limited=figures.limited)
         sockets = Sockets(
             visits=visits,
             tokens=tokens,
@@ -96,6 +100,7 @@ class WebSite:
             most=web.sockets,
             most_each=web.sockets_per_visitor,
             patience=web.patience,
+            figures=figures,
         )
         api = Api(
             visits=visits,
@@ -105,8 +110,9 @@ class WebSite:
             lifetime=web.visitor_days * DAY,
             attachment_bytes=web.attachment_bytes,
             most=web.requests,
+            figures=figures,
         )
-        return cls(web, tuple(links.values()), tuple(boxes.values()), visits, sockets, api)
+        return cls(web, tuple(links.values()), tuple(boxes.values()), visits, sockets, api, figures)
 
     def start(self, tasks: TaskGroup) -> None:
         """Begin to reach the broker."""
@@ -114,11 +120,25 @@ class WebSite:
             tasks.start_soon(link.run)
         for box in self.letterboxes:
             tasks.start_soon(box.run)
+        tasks.start_soon(self.figures.beat, self.look)
 
     @property
     def faults(self) -> list[str]:
         """Why it cannot serve, for who watches it."""
         return [f"{link.upstream.peer}: {link.fault}" for link in self.links if not link.ready]
+
+    def look(self) -> Now:
+        """What there is now."""
+        return Now(
+            sockets=len(self.sockets.open),
+            visitors=self.sockets.visitors,
+            requests=self.api.under_way,
+            gateways={
+                **{box.upstream.peer: GatewayFigures(up=box.ready) for box in self.letterboxes},
+                **{link.upstream.peer: link.figures for link in self.links},
+            },
+            faults=tuple(self.faults),
+        )
 
     # --- as an application
 
@@ -145,11 +165,13 @@ class WebSite:
         return app
 
     async def _socket(self, websocket: WebSocket) -> None:
-        refusal = None
+        refusal, outcome = None, "opened"
         if not self.api.origins.may_open(websocket):
-            refusal = PlainTextResponse("Origin: not one of ours", 403)
+            refusal, outcome = PlainTextResponse("Origin: not one of ours", 403), "origin"
         elif self.sockets.is_full:
-            refusal = PlainTextResponse("too many sockets", 503, {"Retry-After": "5"})
+            full = PlainTextResponse("too many sockets", 503, {"Retry-After": "5"})
+            refusal, outcome = full, "full"
+        self.figures.handshakes[outcome] += 1
         if refusal is not None:
             await websocket.send_denial_response(refusal)
             return

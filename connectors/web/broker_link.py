@@ -38,6 +38,7 @@ from connectors.client import (
     TypingChanged,
     connect_connector,
 )
+from connectors.web.figures import GatewayFigures
 from connectors.web.problems import Away
 from connectors.web.routing import Rules
 from protocol.blob import BlobStatusInfo
@@ -152,9 +153,10 @@ class Link:
         return self._client
 
     @property
-    def watched(self) -> int:
-        """How many watchers there are."""
-        return sum(map(len, self._watchers.values()))
+    def figures(self) -> GatewayFigures:
+        """How it is, for who watches the process."""
+        chats = self._client.chats() if self._client is not None else ()
+        return GatewayFigures(up=self.ready, chats=len(chats), followed=len(self._watchers))
 
     # --- watching
 

@@ -14,6 +14,7 @@ import anyio
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from connectors.channels.health import served
 from connectors.web.app import WebSite
 from connectors.web.socket import ABORT, FRAME_BYTES, LAST_SECONDS
 
@@ -56,6 +57,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Say good-bye to those who are on the line, and end."""
+        self._site.figures.stopping = True
         with anyio.move_on_after(LAST_SECONDS):
             await self._site.sockets.shut()
         await super().shutdown(sockets)
@@ -131,7 +133,8 @@ async def _serve(site: WebSite, guarded: bool) -> None:
             tasks.start_soon(_watch_input, server)
         site.start(tasks)
         try:
-            await server.serve()
+            with served(site.figures, site.web.health.listen):
+                await server.serve()
         except SystemExit as error:  # how uvicorn says that it cannot listen
             raise OSError(f"cannot listen on {site.web.listen}") from error
         finally:

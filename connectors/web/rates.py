@@ -1,6 +1,6 @@
 """How much a visitor may send: a bucket for each kind of thing, which fills at a steady rate."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -64,15 +64,26 @@ FRAMES: Final = Rate(100, 200)
 
 
 class Rates:
-    """What everybody has left."""
+    """What everybody has left.
 
-    def __init__(self, now: Callable[[], float], rates: Mapping[str, Rate] = RATES) -> None:
+    Attributes:
+        limited: What was too fast, by kind.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], float],
+        rates: Mapping[str, Rate] = RATES,
+        limited: Counter[str] | None = None,
+    ) -> None:
         """Make it.
 
         Args:
             now: A clock in seconds.
             rates: The bounds.
+            limited: Where is counted what is too fast.
         """
+        self.limited: Counter[str] = Counter() if limited is None else limited
         self._now = now
         self._rates = rates
         self._buckets: OrderedDict[tuple[str, str], _Bucket] = OrderedDict()
@@ -88,7 +99,10 @@ class Rates:
         self._buckets[who, kind] = bucket
         if len(self._buckets) > VISITORS:
             self._buckets.popitem(last=False)
-        return take(bucket, rate, now)
+        wait = take(bucket, rate, now)
+        if wait:
+            self.limited[kind] += 1
+        return wait
 
 
 def take(bucket: _Bucket, rate: Rate, now: float) -> float:

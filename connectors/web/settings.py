@@ -30,7 +30,7 @@ from connectors.channels.converter import (
     not_empty,
     structured,
 )
-from connectors.channels.settings import host_and_port, trusting
+from connectors.channels.settings import Health, host_and_port, trusting
 from connectors.web.hours import Hours
 
 SECTION: Final = "web"
@@ -198,6 +198,7 @@ class Web:
         sockets_per_visitor: How many of one visitor.
         requests: How many requests are served at the same time.
         attachment_bytes: How long an attachment may be.
+        health: Where it says how it is doing.
         sites: The sites by name; the first one is meant where a request does not say.
     """
 
@@ -217,6 +218,7 @@ class Web:
     sockets_per_visitor: Annotated[int, between(1, 1_000)] = 20
     requests: Annotated[int, between(1, 100_000)] = 2_000
     attachment_bytes: Annotated[int, between(1, 1_073_741_824)] = 26_214_400
+    health: Health = field(factory=Health)
     sites: Annotated[dict[str, Site], not_empty] = field(factory=dict)
 
     def context(self) -> ssl.SSLContext | None:

@@ -176,11 +176,14 @@ class Socket:
         if text is None:
             raise WireError(ErrorCode.BAD_FRAME, "a text message was expected")
         if not self._allowance.takes():
+            self._sockets.rates.limited["frames of a socket"] += 1
             self.bye(ByeCode.RATE_LIMITED, "far too many frames", POLICY)
             return None
         if self._visits is not None and self._visitor is not None and self._visits.link.ready:
             self._follow(self._visits.ref(self._visitor))
-        return masks.read(text, self._site, self._ref)
+        frame = masks.read(text, self._site, self._ref)
+        self._sockets.figures.frames[frame.type] += 1
+        return frame
 
     def _greet(self, frame: Frame) -> None:
         hello = frame.payload
@@ -402,11 +405,13 @@ class Socket:
         if error.fatal:
             self._fail(error)
             return
+        self._sockets.figures.refuse(error.type, error.code)
         info = SysError(code=error.code, text=error.text, type=error.type, fatal=False)
         self._put(Frame("SYS_ERROR", info, _re(error.re)))
 
     def _fail(self, error: WireError, code: int = POLICY) -> None:
         """Refuse it all."""
+        self._sockets.figures.refuse(error.type, error.code)
         info = SysError(code=error.code, text=error.text, type=error.type, fatal=True)
         self._put(Frame("SYS_ERROR", info, _re(error.re)))
         self._close(code)

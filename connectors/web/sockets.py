@@ -7,6 +7,7 @@ from typing import Protocol
 import anyio
 from attrs import define, field
 
+from connectors.web.figures import Figures
 from connectors.web.rates import Rates
 from connectors.web.tokens import Tokens, Visitor
 from connectors.web.visits import Visits
@@ -31,6 +32,7 @@ class Sockets:
         most_each: How many of one visitor.
         patience: How long they stay open without a broker.
         node: What the process calls itself.
+        figures: What is counted.
         open: Those that there are.
     """
 
@@ -41,6 +43,7 @@ class Sockets:
     most_each: int = 20
     patience: float = 15.0
     node: str = "web"
+    figures: Figures = field(factory=Figures)
     open: set[Ending] = field(factory=set)
     _each: Counter[str] = field(factory=Counter)
     _gone: anyio.Event = field(factory=anyio.Event)
@@ -49,6 +52,11 @@ class Sockets:
     def is_full(self) -> bool:
         """Whether there is no room for one more."""
         return len(self.open) >= self.most
+
+    @property
+    def visitors(self) -> int:
+        """How many visitors have one."""
+        return len(self._each)
 
     def admit(self, visitor: Visitor) -> bool:
         """Count one more of a visitor, if they may have it."""

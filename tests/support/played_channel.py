@@ -35,6 +35,7 @@ from connectors.channels.conform.table import SCENARIOS
 from connectors.channels.converter import Secret
 from connectors.channels.figures import Figures
 from connectors.channels.host import serve
+from connectors.channels.pulse import Pulse
 from connectors.channels.settings import Broker, Limits
 from connectors.channels.stop import Stop
 from connectors.channels.store import opened
@@ -261,7 +262,7 @@ def bench(
         async with anyio.create_task_group() as tasks:
             broker = PlayedBroker(GATEWAYS, "loft-secret", heartbeat=heartbeat)
             connected(monkeypatch, broker, tasks)
-            loft, figures = Loft(), Figures("pigeons", clock=anyio.current_time)
+            loft, figures = Loft(), Figures("pigeons", Pulse(anyio.current_time))
 
             async def program(stop: Stop) -> None:
                 async with opened(path / "store", threaded=False) as store:

@@ -15,17 +15,6 @@ def test_what_is_wrong_is_told_in_order() -> None:
     assert figures.faults == ["stopping", "loft: closed"]
 
 
-def test_a_loop_that_does_not_run_is_seen() -> None:
-    times = [0.0]
-    figures = Figures("pigeons", clock=lambda: times[-1])
-    seen = [figures.lives]
-    times.append(10.0)
-    seen.append(figures.lives)
-    figures.beat()
-    seen.append(figures.lives)
-    assert seen == [True, False, True]
-
-
 def test_what_is_counted_is_measured() -> None:
     figures = Figures("pigeons", connected=True, gateways=2)
     figures.received["taken"] += 3

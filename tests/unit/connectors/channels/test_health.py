@@ -8,6 +8,7 @@ import pytest
 
 from connectors.channels.figures import Figures
 from connectors.channels.health import REQUESTS, served
+from connectors.channels.pulse import Pulse
 
 
 def fetched(port: int | None, page: str, method: str = "GET") -> tuple[int, str]:
@@ -22,7 +23,7 @@ def fetched(port: int | None, page: str, method: str = "GET") -> tuple[int, str]
 
 def test_the_pages_say_how_the_channel_is_doing() -> None:
     now = 0.0
-    figures = Figures("pigeons", clock=lambda: now)
+    figures = Figures("pigeons", Pulse(lambda: now))
     with served(figures, "127.0.0.1:0") as port:
         assert fetched(port, "/healthz") == (200, "healthy\n")
         assert fetched(port, "/readyz") == (503, "no session with the broker\n")

@@ -8,6 +8,7 @@ from connectors.client import ChatChanged, ChatRef, TypingChanged
 from connectors.client.errors import Ended, EndReason
 from connectors.client.events import SessionEnded
 from connectors.web.broker_link import About, Link, Upstream
+from connectors.web.figures import GatewayFigures
 from connectors.web.problems import Away
 from protocol.blob import BlobStatusInfo
 from protocol.chat import ChatStatusInfo
@@ -61,7 +62,7 @@ def test_who_watches_a_chat_is_told_of_it_and_of_no_other() -> None:
     one.leave(REF, here)
     one.take(changed())
     assert len(here.events) == 1
-    assert one.watched == 1
+    assert one.figures == GatewayFigures(followed=1)
 
 
 def test_who_cannot_be_told_is_let_go_and_the_others_are_told() -> None:
