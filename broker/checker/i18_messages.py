@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from attrs import define, field
 
-from broker.checker.evidence import Connection, Story, in_force
+from broker.checker.evidence import Connection, Story
 from broker.checker.history import Event, Kind
-from broker.checker.i06_slots import SETTLE
 from broker.checker.mail import CLOSED
 from broker.checker.post import MessageRow
 from broker.checker.violation import Violation
@@ -46,9 +45,7 @@ def taken_once(story: Story) -> Iterator[Violation]:
     brought = _brought(story)
     for name, one in brought.items():
         yield from _kept(story, name, one)
-    for rows in story.mail.named.values():
-        if rows[0].inbound and len(rows) > 1:
-            yield Violation("I-18", f"message {rows[0].delivery_id} is stored twice", rows[1].at)
+    yield from _stored_once(story)
     told = any(event.kind is Kind.SENT for event in story.events)
     for row in story.dump.messages:
         yield from _placed(story, row)
@@ -62,6 +59,16 @@ def taken_once(story: Story) -> Iterator[Violation]:
             yield Violation("I-3", f"the places of its messages are {counters}", chat=conversation)
         if not rows:
             yield Violation("I-18", "a conversation without a message", chat=conversation)
+
+
+def _stored_once(story: Story) -> Iterator[Violation]:
+    """What came in under one name is there once, whatever its gateway was called meanwhile (B-50)."""
+    found: dict[tuple[object, str], MessageRow] = {}
+    for (gateway, inbound, name), rows in story.mail.named.items():
+        key = (story.ways.get(gateway, {}).get("peer", gateway), name)
+        for row in rows if inbound else ():
+            if found.setdefault(key, row) is not row:
+                yield Violation("I-18", f"message {name} is stored twice", row.at)
 
 
 def _brought(story: Story) -> dict[Name, _Brought]:
@@ -120,7 +127,9 @@ def _kept(story: Story, name: Name, one: _Brought) -> Iterator[Violation]:
         yield Violation("I-18", f"message {delivery} was taken, then refused", event.at, event.conn)
     for id_, event in one.taken.items():
         row = story.mail.letters.get(id_) if id_ is not None else None
-        if row is None or (row.gateway, row.delivery_id, row.inbound) != (gateway, delivery, True):
+        # One that has another name since is the same gateway, to whoever brings something again.
+        by_it = row is not None and row.gateway in {gateway, *_pair(story, gateway)}
+        if row is None or not by_it or (row.delivery_id, row.inbound) != (delivery, True):
             text = f"message {delivery} was taken as {id_}, the store has {row}"
             yield Violation("I-18", text, event.at, event.conn)
         elif not any(_same(content, row) for content in one.contents):
@@ -183,12 +192,8 @@ def _referred(story: Story, row: MessageRow, gateway: Guid) -> list[Guid]:
     """The conversations of the messages that a message names and that were there before it, the newest first.
 
     A name that a message got from its connector may have come later, and one that it had before is not
-    stored any more; one that came by a gateway that a start had no more is known to nobody: it may be any
-    conversation.
+    stored any more: it may be any conversation.
     """
-    sure = set.intersection(
-        *(set(s.data["message_gateways"]) for s in in_force(story, row.at, SETTLE))
-    )
     names = [row.header.get("InReplyToId"), *reversed(row.header.get("References") or ())]
     referred: list[Guid] = []
     renamed = story.mail.renamed
@@ -201,8 +206,6 @@ def _referred(story: Story, row: MessageRow, gateway: Guid) -> list[Guid]:
                 for one in story.mail.named.get((other, inbound, name), ())
                 if one.no < row.no and one.conversation is not None
             ]
-            if found and other not in sure:
-                return [*referred, row.conversation or Guid("")]
             referred += found
     return referred
 

@@ -460,6 +460,14 @@ class Config:
             if (other.port, other.channel) == (gateway.port, gateway.channel)
         )
 
+    def way_of(self, gateway: Guid, pair: Guid) -> MessageGateway | None:
+        """The gateway by which a conversation began, or where that is no more another one of its pair."""
+        known = self.message_gateways.get(gateway)
+        if known is not None:
+            return known
+        others = [one for one in self.message_gateways.values() if one.pair == pair]
+        return min(others, key=lambda one: one.retired, default=None)
+
     def sender_for(self, gateway: MessageGateway) -> MessageGateway | None:
         """The gateway by which what came in by another one is answered."""
         pair = (gateway, *self.pair_of(gateway))

@@ -332,6 +332,7 @@ class Messages:
         conversations: Those that are open or closed not long ago.
         messages: The messages in memory: of these conversations, and those of chats that are on their way.
         known: The message and the conversation behind an identifier, the oldest first, by gateway.
+        former: Gateways that were not in the file at the last start, of which names are known, by pair.
         keys: Outbound messages by the agent and the key under which they handed them over, the newest
             of all, those that left the memory included.
         open_addresses: The open conversation of an address; of several, where there are threads and nobody
@@ -356,6 +357,7 @@ class Messages:
     conversations: dict[Guid, Conversation] = Factory(dict)
     messages: dict[Guid, Message] = Factory(dict)
     known: dict[Guid, dict[Identifier, tuple[Guid, Guid | None]]] = Factory(dict)
+    former: dict[Guid, dict[Guid, None]] = Factory(dict)
     keys: dict[tuple[Guid, str], Written] = Factory(dict)
     open_addresses: dict[AddressKey, Guid] = Factory(dict)
     aside: dict[Guid, dict[Guid, None]] = Factory(dict)

@@ -151,6 +151,7 @@ class RecoveredMessages:
         messages: Their messages and those that are on their way, by number.
         known: Further names of messages: gateway, name on the connector's side, whether inbound, message,
             conversation; the oldest first.
+        former: Gateways that the file does not have any more, each with its pair.
         keys: The agent, the key, and what is known of the newest messages that agents handed over; the
             oldest first.
         spam: Addresses whose messages are unwanted.
@@ -159,6 +160,7 @@ class RecoveredMessages:
     conversations: list[Conversation] = Factory(list)
     messages: list[Message] = Factory(list)
     known: list[tuple[Guid, str, bool, Guid, Guid | None]] = Factory(list)
+    former: list[tuple[Guid, Guid]] = Factory(list)
     keys: list[tuple[Guid, str, Written]] = Factory(list)
     spam: list[tuple[Guid, str]] = Factory(list)
     next_conversation: int = 1

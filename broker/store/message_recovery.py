@@ -75,10 +75,12 @@ def recover_messages(connection: Connection, config: Config, listened: Spans) ->
     for wanted in (_UNDER_WAY, lately):
         for row in connection.execute(_messages().where(wanted)):
             letters.setdefault(row.no, _message(row, found))
+    former = _former(connection, config)
     return RecoveredMessages(
         conversations=[found[no] for no in sorted(found)],
         messages=[letters[no] for no in sorted(letters)],
-        known=_known(connection, config),
+        known=_known(connection, config, [*config.message_gateways, *dict(former)]),
+        former=former,
         keys=_keys(connection),
         spam=_spam(connection),
         next_conversation=_next(connection, conversations.c.no),
@@ -106,7 +108,7 @@ def _conversations(
     found = {row.no: _conversation(row) for row in connection.execute(_all().where(_IS_OPEN))}
     recent = _all().where(c.closed_at > earliest(listened, longest))
     for row in connection.execute(recent):
-        gateway = gateways.get(row.gateway)
+        gateway = config.way_of(row.gateway, row.pair)
         if gateway is not None and age(listened, row.closed_at) < gateway.conversation_inertia:
             found[row.no] = _conversation(row)
     # A wrap-up needs its conversation in memory, however long ago that closed.
@@ -253,8 +255,45 @@ def _draft(row: Any) -> Draft:
     )
 
 
+def _former(connection: Connection, config: Config) -> list[tuple[Guid, Guid]]:
+    """Gateways of stored messages that are not in the file: renamed, or gone. Each with its pair.
+
+    The index has the gateways in order, so each is a step in it, however many messages it has.
+    """
+    m, found = messages.c, list[tuple[Guid, Guid]]()
+    first = select(func.min(m.gateway)).where(m.delivery_id.is_not(None))
+    gateway = connection.scalar(first)
+    while gateway is not None:
+        if gateway not in config.message_gateways:
+            pair = _pair_of_former(connection, config, gateway)
+            found += [(gateway, pair)] if pair is not None else []
+        gateway = connection.scalar(first.where(m.gateway > gateway))
+    return found
+
+
+def _pair_of_former(connection: Connection, config: Config, gateway: Guid) -> Guid | None:
+    """The pair of a gateway, as its newest message tells it: by its conversation, or the gateway of its chat.
+
+    Where the chats of a gateway come by several pairs nobody knows which of them it was.
+    """
+    m = messages.c
+    row = connection.execute(
+        select(conversations.c.pair, chats.c.gateway)
+        .select_from(messages)
+        .outerjoin(conversations, m.conversation_no == conversations.c.no)
+        .outerjoin(chats, m.chat_no == chats.c.no)
+        .where(m.gateway == gateway, m.delivery_id.is_not(None))
+        .order_by(m.no.desc())
+        .limit(1)
+    ).one()
+    if row.pair is not None:
+        return Guid(row.pair)
+    pairs = {one.pair for one in config.as_chats.get(row.gateway, ())}
+    return pairs.pop() if len(pairs) == 1 else None
+
+
 def _known(
-    connection: Connection, config: Config
+    connection: Connection, config: Config, gateways: Iterable[Guid]
 ) -> list[tuple[Guid, str, bool, Guid, Guid | None]]:
     """The names under which the latest messages of each gateway are known, the oldest first."""
     m = messages.c
@@ -266,7 +305,7 @@ def _known(
         .limit(config.limits.message_ids)
     )
     found: list[tuple[Guid, str, bool, Guid, Guid | None]] = []
-    for gateway in config.message_gateways:
+    for gateway in gateways:
         newest = connection.execute(rows.where(m.gateway == gateway)).all()
         found += (tuple(row) for row in reversed(newest))
     return found

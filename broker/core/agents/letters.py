@@ -177,7 +177,7 @@ def _way_for(
     known = state.config.message_gateways
     gateway = known.get(p.gateway_id) if p.gateway_id is not None else None
     if conversation is not None:
-        began = known.get(conversation.gateway)
+        began = state.config.way_of(conversation.gateway, conversation.pair)
         usual = state.config.sender_for(began) if began is not None else None
         if p.gateway_id is None or gateway == began:
             gateway = usual

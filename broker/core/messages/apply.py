@@ -171,7 +171,7 @@ def moved(state: MessagesState, f: ConversationMoved) -> None:
 
 def retention(state: MessagesState, conversation: Conversation) -> int:
     """How long a closed conversation stays in memory: as long as a reply reopens it (B-56)."""
-    gateway = state.config.message_gateways.get(conversation.gateway)
+    gateway = state.config.way_of(conversation.gateway, conversation.pair)
     return gateway.conversation_inertia if gateway is not None else 0
 
 

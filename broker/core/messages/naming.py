@@ -1,13 +1,24 @@
-"""Names that this side gives to messages that go out."""
+"""Names of messages: those that this side gives to what goes out, and at which gateways one is looked for."""
 
 from __future__ import annotations
 
 from broker.config.message_gateways import MessageGateway
 from broker.config.model import Config
+from broker.core.message_state import MessagesState
 from protocol.limits import text_length
 from protocol.values import Channel, Guid
 
 _LONGEST = text_length("MessageContentInfo", "DeliverySystemId")
+
+
+def gateways_of_pair(state: MessagesState, gateway: MessageGateway) -> dict[Guid, None]:
+    """The gateways at which the names of a pair are known (B-50, B-55, B-56).
+
+    One that has another name now is another gateway, and of the same pair: what went by it is answered too.
+    """
+    found = dict.fromkeys(one.id for one in state.config.pair_of(gateway))
+    found.update(state.messages.former.get(gateway.pair, {}))
+    return found
 
 
 def proposed_name(config: Config, gateway: MessageGateway, message: Guid) -> str:

@@ -12,6 +12,7 @@ from broker.core.inputs import Stamp
 from broker.core.message_state import Message, identifier
 from broker.core.messages.attempts import delivery_of, failed, moved, outcome_of, refused_late
 from broker.core.messages.lifecycle import may_deliver
+from broker.core.messages.naming import gateways_of_pair
 from broker.core.messages.undelivered import undelivered
 from broker.core.serving import acknowledgement, serves
 from broker.core.state import Session, State
@@ -127,7 +128,7 @@ def report(state: State, stamp: Stamp, session: Session, frame: Frame, p: Comman
 def _reported(state: State, gateway: Guid, p: CommandInfo) -> Message | None:
     """The outbound message of a report, which may come by the gateway of the other direction."""
     kept = state.messages
-    pair = [one.id for one in state.config.pair_of(state.config.message_gateways[gateway])]
+    pair = gateways_of_pair(state, state.config.message_gateways[gateway])
     key = p.id
     if key is None:
         for one in pair:

@@ -49,7 +49,7 @@ from broker.core.messages.conversing import (
     reopened,
     woken,
 )
-from broker.core.messages.naming import proposed_name
+from broker.core.messages.naming import gateways_of_pair, proposed_name
 from broker.core.rules.messages import Letter, due_at, match
 from broker.core.sentence import Attachment, described
 from broker.core.state import Session, State
@@ -102,10 +102,13 @@ def receive(
 def known_message(
     state: MessagesState, gateway: MessageGateway, p: MessageContentInfo
 ) -> Guid | None:
-    """The message that came before under that name (B-50)."""
-    name = identifier(gateway.id, p.delivery_system_id or "", inbound=True)
-    found = state.messages.known.get(gateway.id, {}).get(name)
-    return found[0] if found is not None else None
+    """The message that came before under that name (B-50), by whatever name the gateway had then."""
+    for other in gateways_of_pair(state, gateway):
+        name = identifier(other, p.delivery_system_id or "", inbound=True)
+        found = state.messages.known.get(other, {}).get(name)
+        if found is not None:
+            return found[0]
+    return None
 
 
 def received(
@@ -443,10 +446,10 @@ def find_thread(
 
 def _named(state: MessagesState, gateway: MessageGateway, name: str) -> Guid | None:
     """The conversation of the message of that name, in either direction."""
-    for other in state.config.pair_of(gateway):
-        names = state.messages.known.get(other.id, {})
+    for other in gateways_of_pair(state, gateway):
+        names = state.messages.known.get(other, {})
         for inbound in (False, True):
-            found = names.get(identifier(other.id, name, inbound=inbound))
+            found = names.get(identifier(other, name, inbound=inbound))
             if found is not None and found[1] is not None:
                 return found[1]
     return None

@@ -30,6 +30,8 @@ def restore_messages(
         aged: Puts a stored time onto the clock of deadlines.
     """
     kept = state.messages
+    for gateway, pair in recovered.former:
+        kept.former.setdefault(pair, {})[gateway] = None
     for gateway, name, inbound, message, conversation in recovered.known:
         key = identifier(gateway, name, inbound=inbound)
         known_as(state, gateway, key, (message, conversation))

@@ -101,7 +101,7 @@ def _listed(
     now: int,
 ) -> ConversationInfo:
     config, asked, aside = state.config, conversation.demanded, conversation.aside
-    gateway = config.message_gateways.get(conversation.gateway)
+    gateway = config.way_of(conversation.gateway, conversation.pair)
     project = config.projects.get(asked.project) if asked.project is not None else None
     language = config.languages.get(asked.language) if asked.language is not None else None
     unanswered = conversation.unanswered
