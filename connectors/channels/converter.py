@@ -119,6 +119,7 @@ def structured(
     *,
     path: str = "",
     environ: Mapping[str, str] = os.environ,
+    beside: Path = Path(),
 ) -> T:
     """Read a table into a class.
 
@@ -127,12 +128,13 @@ def structured(
         section: The class.
         path: Where the table stands, for the faults.
         environ: Where secrets are found that the file does not have.
+        beside: The folder in which relative paths begin.
 
     Raises:
         FaultsError: Something is wrong with it.
     """
     try:
-        return _converter(environ).structure(content, section)
+        return _converter(environ, beside).structure(content, section)
     except BaseValidationError as error:
         raise FaultsError(tuple(_faults(error, path))) from None
     except ValueError as error:
@@ -211,12 +213,11 @@ _PLAIN: Final[dict[Any, Callable[[Any, Any], Any]]] = {
     int: lambda value, _: _exactly(value, int),
     bool: lambda value, _: _exactly(value, bool),
     float: lambda value, _: float(_exactly(value, float, int)),
-    Path: lambda value, _: Path(_exactly(value, str)),
     Secret: _secret,
 }
 
 
-def _converter(environ: Mapping[str, str]) -> Converter:
+def _converter(environ: Mapping[str, str], beside: Path) -> Converter:
     converter = Converter(forbid_extra_keys=False, detailed_validation=True)
     converter.register_structure_hook_func(
         lambda kind: _origin(kind) is Literal,
@@ -232,7 +233,10 @@ def _converter(environ: Mapping[str, str]) -> Converter:
     converter.register_structure_hook_factory(
         lambda kind: _origin(kind) is dict, lambda kind: _named(kind, converter)
     )
-    converter.register_structure_hook_factory(has, lambda kind: _table(kind, converter, environ))
+    converter.register_structure_hook_factory(
+        has, lambda kind: _table(kind, converter, environ, beside)
+    )
+    converter.register_structure_hook(Path, lambda value, _: beside / _exactly(value, str))
     for kind, read in _PLAIN.items():
         converter.register_structure_hook(kind, read)
     return converter
@@ -297,7 +301,7 @@ def _named(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
 
 
 def _table(
-    kind: Any, converter: Converter, environ: Mapping[str, str]
+    kind: Any, converter: Converter, environ: Mapping[str, str], beside: Path
 ) -> Callable[[Any, Any], Any]:
     members = fields(resolve_types(kind))
     secrets = [one.name for one in members if _is_secret(one.type)]
@@ -317,7 +321,7 @@ def _table(
             del content[key]
         for name in secrets:
             try:
-                _find_secret(content, name, environ)
+                _find_secret(content, name, environ, beside)
             except ValueError as error:
                 faults.append(error)
                 content[name] = Secret("")  # so that it is not missed, too
@@ -354,7 +358,9 @@ def _is_secret(kind: Any) -> bool:
     return kind is Secret or Secret in get_args(kind)
 
 
-def _find_secret(content: dict[str, Any], name: str, environ: Mapping[str, str]) -> None:
+def _find_secret(
+    content: dict[str, Any], name: str, environ: Mapping[str, str], beside: Path
+) -> None:
     """Put a secret where the class wants it, from wherever the file says that it is."""
     keys = [key for key in (name, f"{name}_env", f"{name}_file") if key in content]
     if len(keys) > 1:
@@ -366,7 +372,7 @@ def _find_secret(content: dict[str, Any], name: str, environ: Mapping[str, str])
     if type(where) is not str:
         raise _KeyFaultError(key, f"must be a text, not {_kind(where)}")
     try:
-        found = environ[where] if key.endswith("_env") else Path(where).read_text("utf-8")
+        found = environ[where] if key.endswith("_env") else (beside / where).read_text("utf-8")
     except KeyError:
         raise _KeyFaultError(key, f"the environment has no variable {where}") from None
     except (OSError, UnicodeDecodeError) as error:

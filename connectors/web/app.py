@@ -22,6 +22,7 @@ from connectors.web.content import Content
 from connectors.web.figures import Figures, GatewayFigures, Now
 from connectors.web.identity import Identities
 from connectors.web.images import Images
+from connectors.web.keys import secret_in
 from connectors.web.letterbox import Letterbox
 from connectors.web.openapi import described, shown
 from connectors.web.operations import Operation
@@ -32,7 +33,7 @@ from connectors.web.rest import apps, chat, files, forms, images, routing, visit
 from connectors.web.settings import Web
 from connectors.web.socket import Handshake, Socket
 from connectors.web.sockets import Sockets
-from connectors.web.tokens import Tokens, secret_in
+from connectors.web.tokens import Tokens
 from connectors.web.visits import Visits
 from protocol.errors import ErrorCode
 

@@ -7,16 +7,15 @@ table `variables` are for agents. Whose key it is says `kid`, where the site has
 import base64
 import hashlib
 import hmac
-import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
-from joserfc import jwk, jwt
+from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OctKey
 
+from connectors.web.keys import public_key
 from connectors.web.problems import Problem
 from connectors.web.settings import IdentityKey, Site
 from connectors.web.tokens import Identity, Visitor
@@ -149,17 +148,7 @@ def _imported(key: IdentityKey) -> Any:
     if key.secret is not None:
         return OctKey.import_key(key.secret.value)
     assert key.public_key is not None
-    return _public(key.public_key, "RSA" if key.algorithm == "RS256" else "OKP")
-
-
-def _public(path: Path, kind: Any) -> Any:
-    try:
-        text = path.read_text("utf-8").strip()
-        if text.startswith("{"):
-            return jwk.import_key(json.loads(text), kind)
-        return jwk.import_key(text, kind)
-    except (OSError, UnicodeDecodeError, JoseError, ValueError, TypeError) as error:
-        raise ValueError(f"{path}: is no public key of that kind: {error}") from None
+    return public_key(key.public_key, key.algorithm)
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str | None:

@@ -14,6 +14,7 @@ import os
 import re
 import ssl
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -30,12 +31,12 @@ from connectors.channels.converter import (
     not_empty,
     structured,
 )
-from connectors.channels.settings import Health, host_and_port, trusting
+from connectors.channels.settings import Ca, Health, host_and_port, trusting
 from connectors.web.hours import Hours
+from connectors.web.keys import KEY_BYTES, public_key, secret_in
 
 SECTION: Final = "web"
-SECRET_LENGTH: Final = 32
-"""Shortest secret that signs anything."""
+DEFAULT_KEY_FILE: Final = Path("web.key")
 WEB_CHAT: Final = "WebChat"
 WEB_FORM: Final = "WebForm"
 WEB_MESSAGE: Final = "WebMsg"
@@ -63,6 +64,15 @@ def _network(value: str) -> str:
         return str(ip_network(value))
     except ValueError:
         raise ValueError('must be an address or a network, as "10.0.0.0/8"') from None
+
+
+def _folder(value: Path) -> Path:
+    if not value.is_dir():
+        raise ValueError("there is no such folder")
+    return value
+
+
+Folder = Annotated[Path, _folder]
 
 
 def _culture(value: str) -> str:
@@ -174,7 +184,7 @@ class Site:
     issuer: str | None = None
     message: MessageSettings | None = None
     call_back: CallBackSettings | None = None
-    content: Path | None = None
+    content: Folder | None = None
 
 
 @frozen(kw_only=True)
@@ -207,11 +217,11 @@ class Web:
     proxies: tuple[Annotated[str, _network], ...] = ()
     broker: Annotated[str, host_and_port] = "127.0.0.1:7070"
     tls: bool = False
-    ca: Path | None = None
+    ca: Ca | None = None
     secret: Secret | None = None
-    key_file: Path = Path("web.key")
-    content: Path | None = None
-    agent_images: Path | None = None
+    key_file: Path = DEFAULT_KEY_FILE
+    content: Folder | None = None
+    agent_images: Folder | None = None
     patience: Annotated[float, between(0, 300)] = 15.0
     visitor_days: Annotated[int, between(1, 400)] = 90
     sockets: Annotated[int, between(1, 1_000_000)] = 20_000
@@ -246,7 +256,9 @@ def read(table: object, environ: Mapping[str, str], *, beside: Path = Path()) ->
     """
     if not isinstance(table, dict):
         raise FaultsError((Fault(SECTION, "must be a table [web]"),))
-    web = _beside(structured({"sites": {}, **table}, Web, path=SECTION, environ=environ), beside)
+    whole = {"sites": {}, "key_file": str(DEFAULT_KEY_FILE), **table}
+    web = structured(whole, Web, path=SECTION, environ=environ, beside=beside)
+    web = evolve(web, sites={name: _with_content(web, site) for name, site in web.sites.items()})
     if faults := tuple(_faults(web)):
         raise FaultsError(faults)
     return web
@@ -265,37 +277,17 @@ def judge(table: object, beside: Path, environ: Mapping[str, str]) -> list[tuple
     return []
 
 
-def _beside(web: Web, base: Path) -> Web:
-    """The same with its paths beside the file."""
-
-    def at(path: Path | None) -> Path | None:
-        return None if path is None else base / path
-
-    sites = {
-        name: evolve(
-            site,
-            content=at(site.content) or at(web.content),
-            keys=tuple(evolve(key, public_key=at(key.public_key)) for key in site.keys),
-        )
-        for name, site in web.sites.items()
-    }
-    return evolve(
-        web,
-        ca=at(web.ca),
-        key_file=base / web.key_file,
-        content=at(web.content),
-        agent_images=at(web.agent_images),
-        sites=sites,
-    )
+def _with_content(web: Web, site: Site) -> Site:
+    """The same site with the folder of `[web]`, if it has none of its own."""
+    return evolve(site, content=site.content or web.content)
 
 
 def _faults(web: Web) -> Iterator[Fault]:
     """What does not fit together."""
-    if web.secret is not None and len(web.secret.value) < SECRET_LENGTH:
-        yield Fault("web.secret", f"must have {SECRET_LENGTH} characters at the least")
-    for name, folder in (("content", web.content), ("agent_images", web.agent_images)):
-        if folder is not None and not folder.is_dir():
-            yield Fault(f"web.{name}", "there is no such folder")
+    if web.secret is not None and len(web.secret.value) < KEY_BYTES:
+        yield Fault("web.secret", f"must have {KEY_BYTES} characters at the least")
+    if web.secret is None:
+        yield from _key_file_faults(web.key_file)
     tokens: dict[str, tuple[str, str]] = {}
     for name, site in web.sites.items():
         path = f"web.sites.{name}"
@@ -305,6 +297,17 @@ def _faults(web: Web) -> Iterator[Fault]:
         if said != site.token.value:
             yield Fault(f"{path}.token", f"is another one than that of {known} for one gateway")
         yield from _site_faults(path, site)
+
+
+def _key_file_faults(path: Path) -> Iterator[Fault]:
+    """Whether the secret can be read, or made when it is wanted."""
+    try:
+        if path.exists():
+            secret_in(path)
+        elif not os.access(path.parent, os.W_OK):
+            yield Fault("web.key_file", f"{path} is not there, and cannot be made")
+    except (OSError, ValueError) as error:
+        yield Fault("web.key_file", str(error))
 
 
 def _site_faults(path: str, site: Site) -> Iterator[Fault]:
@@ -317,16 +320,14 @@ def _site_faults(path: str, site: Site) -> Iterator[Fault]:
         yield Fault(f"{path}.call_back", f"is missing, since apps has {WEB_CALL_BACK}")
     if call_back is not None and call_back.becomes == "message" and site.message is None:
         yield Fault(f"{path}.message", "is missing, since call_back becomes a message")
-    if site.content is not None and not site.content.is_dir():
-        yield Fault(f"{path}.content", "there is no such folder")
 
 
 def _key_faults(path: str, key: IdentityKey) -> Iterator[Fault]:
     if key.algorithm == "HS256":
         if key.secret is None:
             yield Fault(f"{path}.secret", "is missing, which HS256 needs")
-        elif len(key.secret.value) < SECRET_LENGTH:
-            yield Fault(f"{path}.secret", f"must have {SECRET_LENGTH} characters at the least")
+        elif len(key.secret.value) < KEY_BYTES:
+            yield Fault(f"{path}.secret", f"must have {KEY_BYTES} characters at the least")
         if key.public_key is not None:
             yield Fault(f"{path}.public_key", "means nothing with HS256")
         return
@@ -334,5 +335,8 @@ def _key_faults(path: str, key: IdentityKey) -> Iterator[Fault]:
         yield Fault(f"{path}.secret", f"means nothing with {key.algorithm}")
     if key.public_key is None:
         yield Fault(f"{path}.public_key", f"is missing, which {key.algorithm} needs")
-    elif not key.public_key.is_file():
-        yield Fault(f"{path}.public_key", "there is no such file")
+    elif find_spec("joserfc") is not None:  # without it there is no web process
+        try:
+            public_key(key.public_key, key.algorithm)
+        except ValueError as error:
+            yield Fault(f"{path}.public_key", str(error))

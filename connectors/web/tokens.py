@@ -5,12 +5,10 @@ that was, and of somebody who is identified who they are. There is nothing of it
 process that has the same secret knows the visitor.
 """
 
-import os
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from attrs import evolve, frozen
@@ -27,7 +25,6 @@ IDENTIFIED_FOR: Final = timedelta(hours=12).total_seconds()
 """How long a claim of the site's server holds for a browser that does not come."""
 KNOWN: Final = 20_000
 """Tokens whose signature is not looked at again."""
-KEY_BYTES: Final = 32
 
 
 @frozen(kw_only=True)
@@ -157,23 +154,3 @@ def _visitor(claims: Mapping[str, Any]) -> Visitor:
         identity=identity,
         made=int(claims["iat"]),
     )
-
-
-def secret_in(path: Path) -> bytes:
-    """The secret in a file, which is made when it is not there, for nobody but this user.
-
-    Raises:
-        OSError: It can neither be read nor made.
-        ValueError: It is too short.
-    """
-    try:
-        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(made, "wb") as file:
-            file.write(secrets.token_hex(KEY_BYTES).encode())
-    found = path.read_bytes().strip()
-    if len(found) < KEY_BYTES:
-        raise ValueError(f"{path}: a secret has {KEY_BYTES} bytes at the least")
-    return found

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from connectors.channels.converter import FaultsError
 from connectors.web.settings import judge, load, read
+from tests.support.certificates import Authority
 
 SMALLEST = {"sites": {"shop": {"gateway": "web", "token": "t"}}}
 LONG = "s" * 32
@@ -79,7 +81,7 @@ def test_it_is_read_from_a_file_that_has_more(tmp_path: Path) -> None:
         (
             site(keys=[{"algorithm": "EdDSA", "public_key": "none.pem"}]),
             "web.sites.shop.keys[0].public_key",
-            "no such file",
+            "cannot be read",
         ),
         (
             {
@@ -99,9 +101,57 @@ def test_faults(table: Any, path: str, said: str, tmp_path: Path) -> None:
     assert any(said in text for place, text in found if place == path), found
 
 
+def said_of(table: Any, beside: Path, path: str) -> str:
+    """What is said of a path, where nothing is said of others."""
+    ((place, text),) = judge(table, beside, {})
+    assert place == path
+    return text
+
+
+def test_every_file_that_is_named_is_looked_into(tmp_path: Path) -> None:
+    """Before the process is started, not when the first visitor comes."""
+    ca = SMALLEST | {"tls": True, "ca": "ca.pem"}
+    assert "cannot be read" in said_of(ca, tmp_path, "web.ca")
+    (tmp_path / "ca.pem").write_text("nonsense")
+    assert "has no certificates" in said_of(ca, tmp_path, "web.ca")
+    Authority(tmp_path)  # which writes it
+    web = read(ca, {}, beside=tmp_path)
+    assert web.ca == tmp_path / "ca.pem"
+    assert web.context() is not None
+
+    key = site(keys=[{"algorithm": "RS256", "public_key": "key.txt"}])
+    (tmp_path / "key.txt").write_text("nonsense")
+    assert "is no public key" in said_of(key, tmp_path, "web.sites.shop.keys[0].public_key")
+
+    (tmp_path / "web.key").write_text("short")
+    assert "32 bytes" in said_of(SMALLEST, tmp_path, "web.key_file")
+    assert judge(SMALLEST | {"secret": LONG}, tmp_path, {}) == []
+    (tmp_path / "web.key").unlink()
+    elsewhere = SMALLEST | {"key_file": "no/such/folder/web.key"}
+    assert "cannot be made" in said_of(elsewhere, tmp_path, "web.key_file")
+    assert not (tmp_path / "web.key").exists()  # looking makes none
+
+    for table, path in (
+        (SMALLEST | {"agent_images": "none"}, "web.agent_images"),
+        (site(content="none"), "web.sites.shop.content"),
+    ):
+        assert "no such folder" in said_of(table, tmp_path, path)
+    secret = SMALLEST | {"secret_file": "none.txt"}
+    assert "the file cannot be read" in said_of(secret, tmp_path, "web.secret_file")
+
+
+def test_relative_paths_begin_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text(f"{LONG}\nmore")
+    (tmp_path / "pages").mkdir()
+    web = read(SMALLEST | {"secret_file": "secret.txt", "content": "pages"}, {}, beside=tmp_path)
+    assert web.secret is not None
+    assert web.secret.value == LONG
+    assert web.content == web.sites["shop"].content == tmp_path / "pages"
+
+
 def test_nothing_is_said_of_what_is_good(tmp_path: Path) -> None:
     key = tmp_path / "key.pem"
-    key.write_text("x")
+    key.write_bytes(RSAKey.generate_key(2_048).as_pem(private=False))
     good = site(
         origins=["https://a.example:8443", "http://b.example"],
         keys=[{"algorithm": "RS256", "public_key": "key.pem"}],

@@ -2,14 +2,12 @@
 
 import base64
 import json
-import stat
-from pathlib import Path
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from connectors.web.tokens import KNOWN, Identity, NoVisitor, Tokens, secret_in
+from connectors.web.tokens import KNOWN, Identity, NoVisitor, Tokens
 
 SECRET = b"s" * 40
 DAY = 86_400.0
@@ -111,14 +109,3 @@ def test_not_all_are_remembered(tokens: Tokens, monkeypatch: pytest.MonkeyPatch)
         tokens.read(tokens.written(tokens.stranger("shop")), "shop")
     assert len(tokens._known) == 2
     assert KNOWN > 2
-
-
-def test_a_secret_is_made_once_for_nobody_else(tmp_path: Path) -> None:
-    path = tmp_path / "web.key"
-    made = secret_in(path)
-    assert secret_in(path) == made
-    assert len(made) >= 32
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    path.write_text("short")
-    with pytest.raises(ValueError, match="32 bytes"):
-        secret_in(path)
