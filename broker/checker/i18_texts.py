@@ -54,7 +54,8 @@ def _misplaced(story: Story, letter: MessageRow) -> str | None:
     chat = story.chats[letter.chat or Guid("")]
     if chat.gateway not in _gateways_of(story, letter):
         return f"is in a chat of gateway {chat.gateway}"
-    if letter.remote_address != chat.tracking_id:
+    # These are e-mail addresses, in which capitals do not matter.
+    if (letter.remote_address or "").casefold() != chat.tracking_id:
         return f"of {letter.remote_address} is in the chat of {chat.tracking_id}"
     if not letter.inbound:
         return None
@@ -187,7 +188,7 @@ def in_order(story: Story) -> Iterator[Violation]:
         rows = story.mail.named.get((name[0], True, name[1]), [])
         if len(brought[name]) > 1 or not rows or rows[0].chat is None:
             continue
-        row, key = rows[0], (conn, p.remote_address)
+        row, key = rows[0], (conn, (p.remote_address or "").casefold())
         before = last.setdefault(key, row)
         if row.no < before.no or (row.chat == before.chat and row.counter < before.counter):
             text = f"message {row.delivery_id} came after {before.delivery_id}, and is before it"

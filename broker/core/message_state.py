@@ -16,6 +16,7 @@ from broker.config.model import Config
 from broker.core.chat_state import DERIVED
 from broker.core.facts.messages import ConversationDecided
 from broker.core.timers import NO_TERM, Term, Timers
+from protocol.addresses import compared
 from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus, CloseReason, Guid, MessageStatus
 
@@ -32,8 +33,8 @@ def identifier(gateway: Guid, delivery_id: str, *, inbound: bool) -> Identifier:
 
 
 def address_key(pair: Guid, address: str) -> AddressKey:
-    """What an address is known by; capitals do not matter."""
-    return (pair, address.casefold())
+    """What an address is known by."""
+    return (pair, compared(address))
 
 
 def without_bodies(content: MessageContentInfo) -> MessageContentInfo:

@@ -51,7 +51,8 @@ _WRAPUPS = (
     " JOIN conversations c ON c.no = t.conversation_no ORDER BY t.seq"
 )
 _MESSAGES = (
-    "SELECT m.id AS id, c.id AS conversation, h.id AS chat, m.* FROM messages m"
+    "SELECT m.id AS id, c.id AS conversation, h.id AS chat,"
+    " json_extract(m.header, '$.RemoteAddress') AS remote_address, m.* FROM messages m"
     " LEFT JOIN conversations c ON c.no = m.conversation_no"
     " LEFT JOIN chats h ON h.no = m.chat_no ORDER BY m.no"
 )

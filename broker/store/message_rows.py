@@ -38,6 +38,7 @@ from broker.store import message_schema as schema
 from broker.store.agent_rows import COUNT_MISSED
 from broker.store.commands import Command
 from broker.store.row import Record, Records, as_json, word_of
+from protocol.addresses import compared
 from protocol.codec import to_wire
 from protocol.values import ChatStatus, MessageStatus
 
@@ -319,7 +320,9 @@ def _stored(f: MessageStored) -> Records:
     c = f.content
     header = as_json(to_wire(evolve(without_bodies(c), delivery_system_id=None), json=True))
     place = (f.conversation_no, f.chat_no, f.counter, f.gateway, f.inbound, f.at)
-    said = (c.delivery_system_id, c.remote_address, c.subject_field, header)
+    # Of a text it is what the chats of its address are found by; the header has it as it came.
+    address = c.remote_address if f.chat is None else compared(c.remote_address or "")
+    said = (c.delivery_system_id, address, c.subject_field, header)
     bodies = (c.body_html, c.body_text, f.size)
     by = (f.agent, f.key, f.digest, word_of(f.status))
     row = (f.no, f.message, *place, *said, *bodies, *by)

@@ -33,6 +33,7 @@ from broker.core.visitors.starting import (
     started,
     too_many_variables,
 )
+from protocol.addresses import compared
 from protocol.chat import ChatServiceInfo, ChatStatusInfo
 from protocol.errors import ErrorCode
 from protocol.frame import Frame
@@ -136,7 +137,7 @@ def _bound_to_address(state: State, stamp: Stamp, chat: Guid, p: ChatServiceInfo
         chat=chat,
         no=state.next_chat,
         at=stamp.now,
-        tracking_id=p.remote_address or "",
+        tracking_id=compared(p.remote_address or ""),
         party_name=p.party_name,
         remote_address=p.remote_address,
         culture=p.preferred_culture,
@@ -168,7 +169,7 @@ def _has_a_chat(state: State, gateway: Gateway, p: ChatServiceInfo) -> Refusal |
     """Refuse a second chat of an address whose chats go by it (B-60)."""
     if gateway.id not in state.config.as_chats:
         return None
-    other = find_tracked(state, gateway, p.remote_address)
+    other = find_tracked(state, gateway, compared(p.remote_address or ""))
     if other is None or not other.is_open:
         return None
     return Refusal(ErrorCode.WRONG_STATE, "RemoteAddress: has an open chat already")

@@ -35,6 +35,7 @@ from broker.core.views.addressing import find_tracked
 from broker.core.views.recipients import listeners
 from broker.core.visitors.sentences import confirmations_for_members
 from broker.core.visitors.starting import begun, may_hold, may_open, reopen, reopens
+from protocol.addresses import compared
 from protocol.blob import AttachmentInfo
 from protocol.chat import ChatServiceInfo
 from protocol.frame import Frame
@@ -94,10 +95,10 @@ def _said(
     named: tuple[Attachment, ...],
 ) -> Outcome | None:
     """The sentences in their chat; None when they never come into one."""
-    address, said = p.remote_address or "", _words(stamp, p, named)
-    if len(address) > _NAME:
+    said, tracking_id = _words(stamp, p, named), compared(p.remote_address or "")
+    if len(tracking_id) > _NAME:
         return None
-    chat = find_tracked(state, chats, address)
+    chat = find_tracked(state, chats, tracking_id)
     full = chat if chat is not None and not _has_room(state, chat, said) else None
     if chat is not None and (full or not (chat.is_open or reopens(state, chats, chat))):
         chat = None
@@ -105,15 +106,15 @@ def _said(
         return _into(state, stamp, p, gateway, chat, said, Decision())
     if chats.retired:
         return None
-    refusal = _may_begin(state, chats, address, anew=chat is None)
+    refusal = _may_begin(state, chats, tracking_id, anew=chat is None)
     if refusal is not None:
         return refusal
     start = ChatServiceInfo(
-        tracking_id=address,
+        tracking_id=tracking_id,
         party_name=p.from_field,
-        remote_address=address,
+        remote_address=p.remote_address or "",
         preferred_culture=p.culture,
-        user_token=address,
+        user_token=tracking_id,
     )
     if chat is not None:
         again = reopen(state, chat, stamp, start)
@@ -121,7 +122,7 @@ def _said(
     made = begun(state, stamp, chats, start, full)
     begins = (made.chat, made.no)
     decision = made.decision
-    for counter, words in enumerate(_fitting(state, said, address), start=1):
+    for counter, words in enumerate(_fitting(state, said, tracking_id), start=1):
         decision.facts.append(SentenceStored(*begins, counter, words))
     decision.facts += _stored_in(state, stamp, p, gateway, *begins, 1, named)
     decision.notices.append(ChatToConnectors(chat=made.chat, full=True))

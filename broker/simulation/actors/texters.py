@@ -44,4 +44,4 @@ class Texter(Correspondent):
         text = message.body_text
         if text is not None:
             text += " " * self.rng.weighed(LENGTHS)
-        return evolve(message, remote_address=self.address, body_text=text)
+        return evolve(message, body_text=text)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from broker.core.message_state import Conversation, body_bytes, identifier, without_bodies
+from broker.core.message_state import (
+    Conversation,
+    address_key,
+    body_bytes,
+    identifier,
+    without_bodies,
+)
 from protocol.message import MessageContentInfo
 from protocol.values import ChatStatus
 from tests.support.letters import ALICE, MAIL, TALK, guid
@@ -19,6 +25,14 @@ def test_a_name_is_of_its_gateway_and_direction() -> None:
     names = {identifier(g, "a", inbound=i) for g in (MAIL, guid(9)) for i in (True, False)}
     assert len(names) == 4
     assert all(len(name) == 16 for name in names)
+
+
+def test_an_address_is_known_as_its_kind_is_compared() -> None:
+    """B-56."""
+    assert address_key(MAIL, "Eva@Example.org") == address_key(MAIL, "eva@example.org")
+    assert address_key(MAIL, "+420 601 123 456") == address_key(MAIL, "+420601123456")
+    assert address_key(MAIL, "oGZ") != address_key(MAIL, "ogz")
+    assert address_key(MAIL, "eva") != address_key(guid(9), "eva")
 
 
 def test_bodies_are_weighed_in_bytes_and_taken_out() -> None:

@@ -400,3 +400,41 @@ def test_a_sentence_of_a_text_has_its_picture() -> None:
     sending = provider.hears("SE_MESSAGE_SENDING")
     assert [one["BlobId"] for one in sending["Attachments"]] == [other.id]
     assert get(provider, other) == other.data
+
+
+MAILED = MAIL_CONFIG.replace(_TEXTS, _TEXTS.replace("SMS", "Email"))
+
+
+@pytest.mark.parametrize(
+    ("config", "first", "then"),
+    [
+        (MAILED, "Eva@Example.org", "eva@example.ORG"),
+        (MAIL_CONFIG, "+420 601-123-456", "+420601123456"),
+    ],
+)
+def test_one_address_has_one_chat_however_it_is_written(config: str, first: str, then: str) -> None:
+    """B-60: answers go to the address as it was written, and its earlier lines are found."""
+    scene = Scene(config)
+    scene.post.brings("Hello", RemoteAddress=first)
+    scene.alice.hears("SC_CHAT_ALERT")
+    scene.alice.says("CS_CHAT_ANSWER", 1, ChatId=scene.chat.id)
+    scene.alice.hears("SC_CHAT_STATUS", 1)
+    assert scene.says("one").content.remote_address == first
+    scene.post.brings("again", RemoteAddress=then)
+    scene.alice.hears("SC_CHAT_SENTENCE", Text="again")
+    scene.alice.says("CS_CHAT_OPEN", 5, Peer="im", RemoteAddress=then)
+    assert "open chat already" in scene.alice.refused("WrongState", 5)
+    scene.alice.says("CS_CHAT_HANGUP", 3, ChatId=scene.chat.id)
+    scene.play.wait(2 * 3600)
+    scene.alice.heard.clear()
+    scene.alice.says("CS_CHAT_OPEN", 4, Peer="im", RemoteAddress=then)
+    told = scene.alice.hears("SC_CHAT_STATUS", 4, Status="Answered")
+    assert [s["Text"] for s in told["History"]] == ["Hello", "one", "again"]
+    scene.play.check_store()
+
+
+def test_two_names_that_differ_in_capitals_have_two_chats() -> None:
+    scene = Scene(MAIL_CONFIG.replace(_TEXTS, _TEXTS.replace("SMS", "SocialMsg")))
+    scene.post.brings("Hello", RemoteAddress="oGZUI0")
+    scene.post.brings("Hello", RemoteAddress="ogzui0")
+    assert len(scene.play.state.chats) == 2
