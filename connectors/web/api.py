@@ -17,7 +17,7 @@ from starlette.responses import Response
 from connectors.web import rates
 from connectors.web.converting import plain, structured
 from connectors.web.figures import DONE, Figures
-from connectors.web.operations import BODY_BYTES, SITE, Answer, Call, Operation, Who, decoded
+from connectors.web.operations import SITE, Answer, Call, Operation, Who, decoded
 from connectors.web.origins import Origins
 from connectors.web.problems import Problem
 from connectors.web.rates import Rates
@@ -153,6 +153,8 @@ class Api:
             parameters=parameters,
             body=body,
             address=_address(request),
+            rates=self.rates,
+            figures=self.figures,
         )
         answer = await operation.handle(call)
         response = _response(answer)
@@ -247,7 +249,7 @@ class Api:
                 "Content-Type: application/json expected",
                 status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             )
-        return structured(decoded(await _read(request, BODY_BYTES)), operation.body)
+        return structured(decoded(await _read(request, operation.longest)), operation.body)
 
     # --- answers
 

@@ -29,7 +29,7 @@ from connectors.web.operations import Operation
 from connectors.web.origins import Origins
 from connectors.web.problems import Problem
 from connectors.web.rates import Rates
-from connectors.web.rest import apps, chat, files, forms, images, routing, visitors
+from connectors.web.rest import apps, chat, files, forms, images, polling, routing, visitors
 from connectors.web.settings import Web
 from connectors.web.socket import Handshake, Socket
 from connectors.web.sockets import Sockets
@@ -39,7 +39,7 @@ from protocol.errors import ErrorCode
 
 OPERATIONS: Final[tuple[Operation, ...]] = tuple(
     operation
-    for module in (routing, chat, forms, files, visitors, apps, images)
+    for module in (routing, chat, polling, forms, files, visitors, apps, images)
     for operation in module.OPERATIONS
 )
 DAY: Final = 86_400

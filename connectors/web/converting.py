@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 LONGEST: Final = "longest"
 """Metadata key: most characters of a text, or most elements of a list."""
+EACH: Final = "each"
+"""Metadata key: most characters of each text in a list."""
 WIRE_NAME: Final = WIRE
 ELEMENTS: Final = 1_000
 _NAMES: Final = {bool: "a bool", str: "a str", int: "an int", float: "a float", list: "an array"}
@@ -62,20 +64,22 @@ def plain(model: Any) -> Any:
 
 
 def longest_of(member: Any) -> int:
-    """Most characters of a text."""
+    """Most characters of a text, or of each text in a list."""
     name = wire_name(member)
-    return int(member.metadata.get(LONGEST) or TEXT_LENGTHS.get(name, OTHER_TEXT))
+    said = member.metadata.get(LONGEST) or member.metadata.get(EACH)
+    return int(said or TEXT_LENGTHS.get(name, OTHER_TEXT))
 
 
 class _Fault(ValueError):
-    def __init__(self, text: str, code: ErrorCode = ErrorCode.BAD_PAYLOAD) -> None:
+    def __init__(self, text: str, code: ErrorCode = ErrorCode.BAD_PAYLOAD, at: str = "") -> None:
         super().__init__(text)
         self.code = code
+        self.at = at
 
 
 def _faults(error: BaseException, path: str) -> Iterator[tuple[str, _Fault]]:
     if isinstance(error, _Fault):
-        yield path, error
+        yield f"{path}{error.at}", error
     elif isinstance(error, BaseValidationError):
         for inner in error.exceptions:
             yield from _faults(inner, _inside(path, inner))
@@ -186,14 +190,14 @@ def _converter() -> Converter:
 
 def _listed(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     inner: Any = GenericAlias(list, get_args(kind)[:1])
+    return lambda value, _: tuple(converter.structure(_elements(value), inner))
 
-    def structure(value: Any, _: Any) -> Any:
-        found = exactly(value, list)
-        if len(found) > ELEMENTS:
-            raise _Fault(f"more than {ELEMENTS} elements", ErrorCode.TOO_LONG)
-        return tuple(converter.structure(found, inner))
 
-    return structure
+def _elements(value: object) -> list[Any]:
+    found: list[Any] = exactly(value, list)
+    if len(found) > ELEMENTS:
+        raise _Fault(f"more than {ELEMENTS} elements", ErrorCode.TOO_LONG)
+    return found
 
 
 def _table(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
@@ -219,13 +223,22 @@ def _table(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
 
 def _text_hook(member: Any) -> Callable[[Any, Any], Any] | None:
     """A hook of its own for a text, whose length its name says."""
-    kind = member.type
+    kind, longest = member.type, longest_of(member)
+    if EACH in member.metadata:
+        return lambda value, _: tuple(_texts(value, longest))
     if _is_optional(kind):
         kind = _base(kind)
     if kind is not str:
         return None
-    longest = longest_of(member)
     return lambda value, _: text_of(value, longest)
+
+
+def _texts(value: object, longest: int) -> Iterator[str]:
+    for place, one in enumerate(_elements(value)):
+        try:
+            yield text_of(one, longest)
+        except _Fault as fault:
+            raise _Fault(str(fault), fault.code, f"[{place}]") from None
 
 
 _CONVERTER: Final = _converter()

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from attrs import field, frozen
 
-from connectors.web.converting import LONGEST, WIRE_NAME
+from connectors.web.converting import EACH, LONGEST, WIRE_NAME
+from connectors.web.frames import FRAME_BYTES
 from protocol.blob import AttachmentInfo
 from protocol.chat import ChatSentenceInfo, ChatServiceInfo, ChatStatusInfo
 from protocol.limits import TEXT_LENGTHS
@@ -221,6 +222,19 @@ class NavigationModel:
     location: str | None = field(default=None, metadata={LONGEST: URL_LENGTH})
     title: str | None = field(default=None, metadata={LONGEST: 1_024})
     co_browsing_data: str | None = field(default=None, metadata={LONGEST: URL_LENGTH})
+
+
+@frozen(kw_only=True)
+class FramesModel:
+    """Frames of the protocol, each as the text that it is on a WebSocket.
+
+    Attributes:
+        frames: What one side says.
+        cursor: What the browser knows: from the last answer, and null at first.
+    """
+
+    frames: tuple[str, ...] = field(default=(), metadata={EACH: FRAME_BYTES})
+    cursor: str | None = field(default=None, metadata={LONGEST: 16_384})
 
 
 @frozen(kw_only=True)

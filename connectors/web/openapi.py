@@ -137,7 +137,7 @@ def _schema(kind: Any, models: dict[str, Any], longest: int | None = None) -> di
         (base,) = (one for one in get_args(kind) if one is not type(None))
         return {"anyOf": [_schema(base, models, longest), {"type": "null"}]}
     if origin is tuple:
-        items = _schema(get_args(kind)[0], models)
+        items = _schema(get_args(kind)[0], models, longest)
         return {"type": "array", "items": items, "maxItems": ELEMENTS}
     if origin is dict:
         return {"type": "object", "additionalProperties": {"type": "string"}}

@@ -11,8 +11,10 @@ from attrs import define, field, frozen
 from starlette.requests import Request
 
 from connectors.web.converting import guid_of, int_of, text_of, time_of
+from connectors.web.figures import Figures
 from connectors.web.models import Encode, encoder
 from connectors.web.problems import Problem
+from connectors.web.rates import Rates
 from connectors.web.tokens import Visitor
 from connectors.web.visits import Visits
 from protocol.errors import ErrorCode
@@ -129,6 +131,8 @@ class Call(Generic[T]):
         parameters: Those of the path and the query, by name.
         body: What came with it.
         address: Where the visitor is.
+        rates: How much a visitor may send.
+        figures: What is counted.
     """
 
     request: Request
@@ -137,6 +141,8 @@ class Call(Generic[T]):
     parameters: Mapping[str, Any]
     body: T
     address: str
+    rates: Rates
+    figures: Figures
 
     def get(self, name: str) -> Any:
         """A parameter."""
@@ -160,6 +166,7 @@ class Operation:
         handle: Does it.
         parameters: What it takes.
         body: The model of its body; None: it has none; `bytes`: as it is.
+        longest: The longest body of JSON, in bytes.
         answers: The model of what it gives; None: null.
         optional: Whether that may be null.
         who: Whether it needs a visitor.
@@ -173,6 +180,7 @@ class Operation:
     handle: Callable[[Call[Any]], Awaitable[Answer]]
     parameters: tuple[Parameter, ...] = ()
     body: Any = None
+    longest: int = BODY_BYTES
     answers: Any = None
     optional: bool = False
     who: Who = Who.KNOWN

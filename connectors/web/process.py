@@ -16,7 +16,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from connectors.channels.health import served
 from connectors.web.app import WebSite
-from connectors.web.socket import ABORT, FRAME_BYTES, LAST_SECONDS
+from connectors.web.frames import FRAME_BYTES
+from connectors.web.socket import ABORT, LAST_SECONDS
 
 LONGEST_HEAD: Final = 32_768
 STOP_SECONDS: Final = 5

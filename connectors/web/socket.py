@@ -5,10 +5,8 @@ come and are answered when the broker has them; everything else is a question wi
 be under way. What is pushed comes from the link (`Watcher`), in the order in which the broker said it.
 """
 
-import uuid
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final
 
 import anyio
@@ -26,27 +24,23 @@ from connectors.client import (
     SlotChanged,
     TypingChanged,
 )
-from connectors.web import masks, rates
+from connectors.web import frames, masks, rates
 from connectors.web.broker_link import About
+from connectors.web.frames import HEARTBEAT, answering, wire_error
 from connectors.web.problems import AWAY_TEXT, Problem
-from connectors.web.questions import ANSWERS, Answer
+from connectors.web.questions import Answer
 from connectors.web.rates import Allowance
 from connectors.web.sockets import Sockets
 from connectors.web.tokens import NoVisitor, Visitor
 from connectors.web.visits import Visits
 from protocol.blob import BlobStatusInfo
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo, ChatStatusInfo
-from protocol.connection import VERSION
 from protocol.errors import ByeCode, ErrorCode, WireError
 from protocol.frame import Frame
-from protocol.json_codec import encode_json
-from protocol.session import Bye, Hello, Ping, SysError, Welcome
-from protocol.values import ChatStatus, FrameId, Guid
+from protocol.session import Bye, Ping
+from protocol.values import ChatStatus, FrameId
 
-FRAME_BYTES: Final = 393_216
-"""The longest message of a browser: a piece of an attachment of 256 KiB in base64, and a little."""
 HELLO_SECONDS: Final = 10.0
-HEARTBEAT: Final = 30
 LAST_SECONDS: Final = 5.0
 """How long the last words may take."""
 WAITING_FRAMES: Final = 512
@@ -138,7 +132,7 @@ class Socket:
         except TimeoutError:
             self._fail(WireError(ErrorCode.HELLO_TIMEOUT, "no SYS_HELLO"))
         except WireError as error:
-            self._fail(error if error.fatal else _bad_hello(error))
+            self._fail(error if error.fatal else frames.bad_hello(error))
         quiet = False
         while self._closing is None:
             try:
@@ -186,11 +180,7 @@ class Socket:
         return frame
 
     def _greet(self, frame: Frame) -> None:
-        hello = frame.payload
-        if not isinstance(hello, Hello) or frame.type != "SYS_HELLO":
-            raise WireError(ErrorCode.BAD_HELLO, "SYS_HELLO comes first", re=frame.id)
-        if hello.version != VERSION:
-            raise WireError(ErrorCode.VERSION_NOT_SERVED, f"served is {VERSION}", re=frame.id)
+        hello = frames.hello_of(frame)
         (name, *others) = hello.peers or ("",)
         visits = self._sockets.visits.get(name)
         token = self._handshake.cookie(name) if hello.token == COOKIE else hello.token
@@ -209,15 +199,7 @@ class Socket:
             return
         self._visits, self._visitor, self._site = visits, visitor, name
         self._follow(visits.ref(visitor))
-        welcome = Welcome(
-            version=VERSION,
-            node=self._sockets.node,
-            session_id=Guid(str(uuid.uuid4())),
-            heartbeat_seconds=HEARTBEAT,
-            frame_bytes=FRAME_BYTES,
-            time_utc=datetime.now(UTC),
-        )
-        self._put(Frame("SYS_WELCOME", welcome, _re(frame.id)))
+        self._put(frames.welcome(frame))
 
     def _follow(self, ref: ChatRef) -> None:
         """Watch the visitor's chat, which may be another one than before."""
@@ -239,7 +221,7 @@ class Socket:
     async def _take(self, frame: Frame) -> None:
         match frame.payload:
             case Ping() if frame.type == "SYS_PING":
-                self._put(Frame("SYS_PONG", frame.payload, _re(frame.id)))
+                self._put(Frame("SYS_PONG", frame.payload, answering(frame.id)))
             case Ping():
                 pass
             case Bye():
@@ -254,16 +236,14 @@ class Socket:
     def _typing(self, info: ChatCommandInfo) -> None:
         assert self._visits is not None
         assert self._visitor is not None
-        rated = self._sockets.rates.wait(self._visitor.tracking_id, rates.TYPING) == 0.0
-        if rated and self._visits.link.ready:
-            self._visits.typing(self._visitor, is_typing=info.is_typing is not False)
+        is_typing = info.is_typing is not False
+        frames.typing(self._visits, self._visitor, self._sockets.rates, is_typing=is_typing)
 
     async def _say(self, frame: Frame, said: ChatSentenceInfo) -> None:
         assert self._visits is not None
         assert self._visitor is not None
-        kind = rates.NAVIGATION if said.model else rates.SENTENCE
         try:
-            self._check(kind)
+            self._check(frames.kind_of(said))
             if len(self._pending) >= PENDING:
                 raise Problem(ErrorCode.RATE_LIMITED, "too many sentences wait for their echo")
             if said.attachments:
@@ -279,19 +259,17 @@ class Socket:
                     self._pending[key] = before
                 raise
         except Problem as problem:
-            self._refuse(_wire(problem, frame))
+            self._refuse(wire_error(problem, frame))
 
     def _ask(self, frame: Frame) -> None:
         assert self._tasks is not None
         try:
-            if frame.type not in ANSWERS:
-                raise Problem(ErrorCode.NOT_ALLOWED, f"{frame.type} is not for a visitor")
+            kind, answer = frames.question_of(frame)
             if self._questions >= QUESTIONS:
                 raise Problem(ErrorCode.RATE_LIMITED, "too many questions wait for their answer")
-            kind, answer = ANSWERS[frame.type]
             self._check(kind)
         except Problem as problem:
-            self._refuse(_wire(problem, frame))
+            self._refuse(wire_error(problem, frame))
             return
         self._questions += 1
         self._tasks.start_soon(self._answered, frame, answer)
@@ -302,21 +280,18 @@ class Socket:
         try:
             found = await answer(self._visits, self._visitor, frame, self._handshake.address)
         except Problem as problem:
-            self._refuse(_wire(problem, frame))
+            self._refuse(wire_error(problem, frame))
             return
         finally:
             self._questions -= 1
         if found is not None:
-            self._put(evolve(found, headers=_re(frame.id)))
+            self._put(evolve(found, headers=answering(frame.id)))
 
     def _check(self, kind: str) -> None:
         """Whether the broker is there, and the visitor may send one more of a kind."""
         assert self._visits is not None
         assert self._visitor is not None
-        if not self._visits.link.ready:
-            raise Problem(ErrorCode.RATE_LIMITED, AWAY_TEXT)
-        if self._sockets.rates.wait(self._visitor.tracking_id, kind):
-            raise Problem(ErrorCode.RATE_LIMITED, f"too fast: {kind}")
+        frames.check(self._visits, self._visitor, self._sockets.rates, kind)
 
     # --- what the link tells
 
@@ -352,8 +327,7 @@ class Socket:
         if self._away or self._tasks is None:
             return
         self._away, self._back = True, anyio.Event()
-        notice = SysError(code=ErrorCode.OVERLOADED, text=AWAY_TEXT, fatal=False)
-        self._put(Frame("SYS_ERROR", notice))
+        self._put(frames.AWAY)
         self._tasks.start_soon(self._wait_for_broker)
 
     def broker_back(self) -> None:
@@ -385,7 +359,7 @@ class Socket:
         waits = self._pending.get(sentence.id or "")
         if waits is not None and (waits[0].text, waits[0].model) == (sentence.text, sentence.model):
             del self._pending[sentence.id or ""]
-            self._put(Frame("SE_CHAT_SENTENCE", sentence, _re(waits[1])))
+            self._put(Frame("SE_CHAT_SENTENCE", sentence, answering(waits[1])))
         elif is_push:
             self._put(Frame("SE_CHAT_SENTENCE", sentence))
 
@@ -406,14 +380,12 @@ class Socket:
             self._fail(error)
             return
         self._sockets.figures.refuse(error.type, error.code)
-        info = SysError(code=error.code, text=error.text, type=error.type, fatal=False)
-        self._put(Frame("SYS_ERROR", info, _re(error.re)))
+        self._put(frames.refusal(error))
 
     def _fail(self, error: WireError, code: int = POLICY) -> None:
         """Refuse it all."""
         self._sockets.figures.refuse(error.type, error.code)
-        info = SysError(code=error.code, text=error.text, type=error.type, fatal=True)
-        self._put(Frame("SYS_ERROR", info, _re(error.re)))
+        self._put(frames.refusal(error, fatal=True))
         self._close(code)
 
     def bye(self, code: ByeCode, text: str, close: int, *, after: int | None = None) -> None:
@@ -424,7 +396,7 @@ class Socket:
     def _put(self, frame: Frame) -> None:
         if self._closing is not None:
             return
-        text = encode_json(evolve(frame, payload=masks.nameless(frame.payload, self._site)))
+        text = frames.written(frame, self._site)
         self._outbox.append(text)
         self._outbox_bytes += len(text)
         self._wake.set()
@@ -470,17 +442,3 @@ class Socket:
             await self._websocket.close(code)
         except (WebSocketDisconnect, RuntimeError):
             self._hang_up()
-
-
-def _re(frame_id: FrameId) -> dict[str, object] | None:
-    return None if frame_id is None else {"Re": frame_id}
-
-
-def _wire(problem: Problem, frame: Frame) -> WireError:
-    """A refusal as the protocol has it."""
-    return WireError(ErrorCode(problem.code), problem.text, type=frame.type, re=frame.id)
-
-
-def _bad_hello(error: WireError) -> WireError:
-    """Before the session is open every refusal ends it (W-10)."""
-    return WireError(ErrorCode.BAD_HELLO, error.text, type=error.type, re=error.re)

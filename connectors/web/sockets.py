@@ -31,7 +31,6 @@ class Sockets:
         most: How many there may be.
         most_each: How many of one visitor.
         patience: How long they stay open without a broker.
-        node: What the process calls itself.
         figures: What is counted.
         open: Those that there are.
     """
@@ -42,7 +41,6 @@ class Sockets:
     most: int = 20_000
     most_each: int = 20
     patience: float = 15.0
-    node: str = "web"
     figures: Figures = field(factory=Figures)
     open: set[Ending] = field(factory=set)
     _each: Counter[str] = field(factory=Counter)
