@@ -123,7 +123,9 @@ def test_the_broker_is_killed_in_mid_chat(tmp_path: Path) -> None:
                     notice = await live.until("SYS_ERROR", Code="Overloaded")
                     assert not notice["Fatal"]
                     refused = await live.ask("ES_CHAT_SENTENCE", {"ID": f"k{number}", "Text": text})
-                    assert refused[1]["Code"] in ("RateLimited", None) or refused[1]["ID"]
+                    assert (
+                        refused[1].get("Code") == "RateLimited" or refused[1]["ID"]
+                    )  # it may be back
                     await restart
                 await jana.say(f"k{number}", text)
             await jana.hear(2 * len(said))
