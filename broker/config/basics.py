@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
+from protocol.hours import Span as Span
+
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -41,17 +43,6 @@ class Secret:
 
 Date = tuple[int | None, int, int]
 """Year, month and day; without a year the day of every year."""
-
-
-@frozen(kw_only=True)
-class Span:
-    """Opening hours of a day: minutes since it began, `start` included, `end` not.
-
-    What goes on over midnight ends after the 24th hour.
-    """
-
-    start: int
-    end: int
 
 
 @frozen(kw_only=True)

@@ -19,6 +19,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from broker.config.folding import tidy
 from protocol.limits import OTHER_TEXT
 from protocol.pattern import Pattern
+from protocol.toml_values import exactly
+from protocol.toml_values import kind_of as kind_of
 from protocol.values import ENUM_ALIASES, Guid, is_blank, parse_guid
 
 T = TypeVar("T")
@@ -37,32 +39,13 @@ _DURATION: Final = re.compile(r"([0-9]{1,15})(ms|s|m|h|d)")
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.%a-z]+\]|[^:\[\]\s/]+):([0-9]{1,5})")
 _CULTURE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _CULTURE_LENGTH: Final = 35
-_KINDS: Final[dict[type, str]] = {
-    bool: "true or false",
-    str: "a text",
-    int: "a whole number",
-    float: "a number",
-    list: "a list",
-    dict: "a table",
-}
-
-
-def kind_of(value: object) -> str:
-    """What a TOML value is, in words."""
-    return _KINDS.get(type(value), "a date or time")
-
-
-def _exactly(value: object, kind: type[T]) -> T:
-    if type(value) is not kind:
-        raise ValueError(f"must be {_KINDS[kind]}, not {kind_of(value)}")
-    return value
 
 
 def text(longest: int = OTHER_TEXT) -> Parser[str]:
     """A text that is not blank and not longer than the wire carries."""
 
     def parse(value: object) -> str:
-        found = _exactly(value, str)
+        found = exactly(value, str)
         if is_blank(found):
             raise ValueError("must not be empty")
         if len(found) > longest:
@@ -87,14 +70,14 @@ def short_text(most_bytes: int) -> Parser[str]:
 
 def boolean(value: object) -> bool:
     """True or false."""
-    return _exactly(value, bool)
+    return exactly(value, bool)
 
 
 def integer(least: int = 0, most: int = 2**31 - 1) -> Parser[int]:
     """A whole number between two bounds, both included."""
 
     def parse(value: object) -> int:
-        found = _exactly(value, int)
+        found = exactly(value, int)
         if not least <= found <= most:
             raise ValueError(f"must be from {least:,} to {most:,}")
         return found
@@ -104,7 +87,7 @@ def integer(least: int = 0, most: int = 2**31 - 1) -> Parser[int]:
 
 def weight(value: object) -> float:
     """A number that is not negative; a whole one is welcome."""
-    found = float(value) if type(value) is int else _exactly(value, float)
+    found = float(value) if type(value) is int else exactly(value, float)
     if not 0 <= found <= 1e9:
         raise ValueError("must be from 0 to 1,000,000,000")
     return found
@@ -114,7 +97,7 @@ def duration(least: int = 0) -> Parser[int]:
     """A duration like ``30s`` in microseconds."""
 
     def parse(value: object) -> int:
-        match = _DURATION.fullmatch(_exactly(value, str))
+        match = _DURATION.fullmatch(exactly(value, str))
         if match is None:
             raise ValueError('must be a duration like "500ms", "30s", "10m", "2h" or "1d"')
         found = int(match[1]) * UNITS[match[2]]
@@ -142,7 +125,7 @@ def whole_seconds(value: object) -> int:
 
 def address(value: object) -> tuple[str, int]:
     """``host:port``; an IPv6 host stands in brackets."""
-    match = _ADDRESS.fullmatch(_exactly(value, str))
+    match = _ADDRESS.fullmatch(exactly(value, str))
     if match is None or int(match[2]) > 65_535:
         raise ValueError('must be an address like "127.0.0.1:7070" or "[::1]:7070"')
     return match[1].strip("[]"), int(match[2])
@@ -187,7 +170,7 @@ def choice(*allowed: E) -> Parser[E]:
     known = by_name | {name: by_name[one] for name, one in older if one in by_name}
 
     def parse(value: object) -> E:
-        found = _exactly(value, str)
+        found = exactly(value, str)
         if found not in known:
             raise ValueError(f"must be one of {', '.join(by_name)}{suggestion(found, by_name)}")
         return known[found]
@@ -199,7 +182,7 @@ def word(*allowed: str) -> Parser[str]:
     """One of some words."""
 
     def parse(value: object) -> str:
-        found = _exactly(value, str)
+        found = exactly(value, str)
         if found not in allowed:
             raise ValueError(f"must be one of {', '.join(allowed)}{suggestion(found, allowed)}")
         return found
@@ -210,7 +193,7 @@ def word(*allowed: str) -> Parser[str]:
 def guid(value: object) -> Guid:
     """A Guid that is not all zero."""
     try:
-        found = parse_guid(_exactly(value, str))
+        found = parse_guid(exactly(value, str))
     except ValueError as fault:
         raise ValueError(f"must be a Guid: {fault}") from None
     if found is None:
@@ -220,7 +203,7 @@ def guid(value: object) -> Guid:
 
 def culture(value: object) -> str:
     """A culture like ``en`` or ``en-US``."""
-    found = _exactly(value, str)
+    found = exactly(value, str)
     if len(found) > _CULTURE_LENGTH or not _CULTURE.fullmatch(found):
         raise ValueError('must be a culture like "en" or "en-US"')
     return found
@@ -228,12 +211,12 @@ def culture(value: object) -> str:
 
 def pattern(value: object) -> Pattern:
     """A regular expression that is searched in a text as it stands."""
-    return Pattern(_exactly(value, str))
+    return Pattern(exactly(value, str))
 
 
 def text_pattern(value: object) -> Pattern:
     """A regular expression that is searched in a tidied text, and so is tidied itself."""
-    return Pattern(tidy(_exactly(value, str)))
+    return Pattern(tidy(exactly(value, str)))
 
 
 def pattern_text(longest: int) -> Parser[str]:
@@ -254,7 +237,7 @@ def pattern_text(longest: int) -> Parser[str]:
 
 def network(value: object) -> str:
     """An address or a network of addresses, like ``10.0.0.0/8``."""
-    found = _exactly(value, str)
+    found = exactly(value, str)
     try:
         ip_network(found, strict=False)
     except ValueError:
@@ -264,7 +247,7 @@ def network(value: object) -> str:
 
 def zone(value: object) -> ZoneInfo:
     """A time zone of the IANA database."""
-    found = _exactly(value, str)
+    found = exactly(value, str)
     try:
         return ZoneInfo(found)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -286,7 +269,7 @@ def listing(item: Parser[T]) -> Parser[tuple[T, ...]]:
     def parse(value: object) -> tuple[T, ...]:
         found: list[T] = []
         faults: dict[int, ValueError] = {}
-        for position, raw in enumerate(_exactly(value, list)):
+        for position, raw in enumerate(exactly(value, list)):
             try:
                 found.append(item(raw))
             except ValueError as fault:

@@ -36,6 +36,8 @@ from cattrs import (
 )
 from cattrs.gen import make_dict_structure_fn
 
+from protocol.toml_values import exactly, kind_of
+
 T = TypeVar("T")
 Check = Callable[[Any], Any]
 
@@ -148,21 +150,32 @@ def _faults(error: BaseException, path: str) -> Iterator[Fault]:
         yield from (Fault(path, str(line)) for line in (error.args[:1] or ("is not taken",)))
         return
     for inner in error.exceptions:
-        yield from _faults(inner, _inside(path, inner))
+        yield from _faults(inner, inside(path, inner))
 
 
-def _inside(path: str, error: BaseException) -> str:
-    """Where in a table or a list something went wrong, from the notes of the converter."""
+def inside(path: str, error: BaseException, shown: Callable[[str], str] = str) -> str:
+    """Where in a table or a list something went wrong, from the notes of the converter.
+
+    Args:
+        path: Where the table or list is.
+        error: What was raised inside it.
+        shown: What a member is called in the text that is read.
+    """
     for note in getattr(error, "__notes__", ()):
         match note:
             case AttributeValidationNote(name=name):
-                return f"{path}.{name}" if path else name
-            case IterableValidationNote(index=index):
-                return f"{path}[{index}]" if isinstance(index, int) else f"{path}.{index}"
+                return _joined(path, shown(name))
+            case IterableValidationNote(index=int() as index):
+                return f"{path}[{index}]"
+            case IterableValidationNote(index=key):
+                return _joined(path, str(key))
             case _:
                 pass
-    misplaced = error.key if isinstance(error, _KeyFaultError) else ""
-    return f"{path}.{misplaced}" if path and misplaced else misplaced or path
+    return _joined(path, error.key) if isinstance(error, _KeyFaultError) else path
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path and name else name or path
 
 
 class _KeyFaultError(ValueError):
@@ -179,40 +192,21 @@ class _KeysError(BaseValidationError):
 
 # --- the converter
 
-_NAMES: Final = {
-    bool: "true or false",
-    str: "a text",
-    int: "a whole number",
-    float: "a number",
-    list: "a list",
-    dict: "a table",
-}
-
-
-def _kind(value: object) -> str:
-    return _NAMES.get(type(value), "a date or time")
-
-
-def _exactly(value: object, *kinds: type) -> Any:
-    if type(value) not in kinds:
-        raise ValueError(f"must be {_NAMES[kinds[0]]}, not {_kind(value)}")
-    return value
-
 
 def _secret(value: object, _: object) -> Secret:
-    return value if isinstance(value, Secret) else Secret(_exactly(value, str))
+    return value if isinstance(value, Secret) else Secret(exactly(value, str))
 
 
 def _text(value: object, kind: Any) -> Any:
     """A text, or one of the words of a `StrEnum`, for which the converter asks here too."""
-    return _exactly(value, str) if kind is str else _one_of(value, list(kind), kind)
+    return exactly(value, str) if kind is str else _one_of(value, list(kind), kind)
 
 
 _PLAIN: Final[dict[Any, Callable[[Any, Any], Any]]] = {
     str: _text,
-    int: lambda value, _: _exactly(value, int),
-    bool: lambda value, _: _exactly(value, bool),
-    float: lambda value, _: float(_exactly(value, float, int)),
+    int: lambda value, _: exactly(value, int),
+    bool: lambda value, _: exactly(value, bool),
+    float: lambda value, _: float(exactly(value, float, int)),
     Secret: _secret,
 }
 
@@ -236,14 +230,14 @@ def _converter(environ: Mapping[str, str], beside: Path) -> Converter:
     converter.register_structure_hook_factory(
         has, lambda kind: _table(kind, converter, environ, beside)
     )
-    converter.register_structure_hook(Path, lambda value, _: beside / _exactly(value, str))
+    converter.register_structure_hook(Path, lambda value, _: beside / exactly(value, str))
     for kind, read in _PLAIN.items():
         converter.register_structure_hook(kind, read)
     return converter
 
 
 def _one_of(value: object, words: list[str], make: Callable[[str], Any]) -> Any:
-    if _exactly(value, str) not in words:
+    if exactly(value, str) not in words:
         raise ValueError(f"must be one of {', '.join(words)}, not {value}")
     return make(str(value))
 
@@ -277,7 +271,7 @@ def _listed(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     inner: Any = GenericAlias(list, get_args(kind)[:1])
 
     def structure(value: Any, _: Any) -> Any:
-        return tuple(converter.structure(_exactly(value, list), inner))
+        return tuple(converter.structure(exactly(value, list), inner))
 
     return structure
 
@@ -287,7 +281,7 @@ def _named(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
 
     def structure(value: Any, _: Any) -> Any:
         found, faults = {}, []
-        for key, raw in _exactly(value, dict).items():
+        for key, raw in exactly(value, dict).items():
             try:
                 found[key] = converter.structure(raw, item)
             except (BaseValidationError, ValueError) as error:
@@ -311,7 +305,7 @@ def _table(
     make = make_dict_structure_fn(kind, converter, _cattrs_detailed_validation=True)
 
     def structure(value: Any, _: Any) -> Any:
-        content = dict(_exactly(value, dict))
+        content = dict(exactly(value, dict))
         faults: list[Exception] = [
             _KeyFaultError(key, f"unknown key{_meant(key, known)}")
             for key in content
@@ -370,7 +364,7 @@ def _find_secret(
     key = keys[0]
     where = content.pop(key)
     if type(where) is not str:
-        raise _KeyFaultError(key, f"must be a text, not {_kind(where)}")
+        raise _KeyFaultError(key, f"must be a text, not {kind_of(where)}")
     try:
         found = environ[where] if key.endswith("_env") else (beside / where).read_text("utf-8")
     except KeyError:

@@ -11,9 +11,10 @@ from types import GenericAlias, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
 from attrs import NOTHING, fields, has, resolve_types
-from cattrs import AttributeValidationNote, BaseValidationError, Converter, IterableValidationNote
+from cattrs import BaseValidationError, Converter
 from cattrs.gen import make_dict_structure_fn, override
 
+from connectors.channels.converter import inside
 from connectors.web.problems import Problem
 from protocol.errors import ErrorCode
 from protocol.limits import INT32, OTHER_TEXT, TEXT_LENGTHS
@@ -82,24 +83,16 @@ def _faults(error: BaseException, path: str) -> Iterator[tuple[str, _Fault]]:
         yield f"{path}{error.at}", error
     elif isinstance(error, BaseValidationError):
         for inner in error.exceptions:
-            yield from _faults(inner, _inside(path, inner))
+            yield from _faults(inner, inside(path, inner, _shown))
     elif isinstance(error, KeyError):
         yield path, _Fault("is missing")
     else:
         raise error
 
 
-def _inside(path: str, error: BaseException) -> str:
-    for note in getattr(error, "__notes__", ()):
-        match note:
-            case AttributeValidationNote(name=name, type=_):
-                wire = _WIRES.get(name, "".join(part.capitalize() for part in name.split("_")))
-                return f"{path}.{wire}" if path else wire
-            case IterableValidationNote(index=index):
-                return f"{path}[{index}]"
-            case _:
-                pass
-    return path
+def _shown(name: str) -> str:
+    """What a member is called in JSON."""
+    return _WIRES.get(name, "".join(part.capitalize() for part in name.split("_")))
 
 
 _WIRES: Final[dict[str, str]] = {}

@@ -20,9 +20,9 @@ from broker.config.model import (
     Span,
 )
 from broker.config.partners import TextMatch
-from broker.config.sections.hours import DAY, DAYS, parse_hours, week_of
 from broker.core.rules.matching import Applicant, gate, pre, project, within
 from broker.core.rules.messages import FARTHEST, due_at
+from protocol.hours import DAY, DAYS, parse_hours, week_of
 from protocol.pattern import Pattern
 from protocol.values import Guid, Signal, to_micros
 

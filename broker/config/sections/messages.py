@@ -30,7 +30,6 @@ from broker.config.parse import (
 from broker.config.secret import SecretKeys, secret_of
 from broker.config.section_reader import Table
 from broker.config.sections.directory import MOST_CHATS, NAME
-from broker.config.sections.hours import parse_hours
 from broker.config.sections.routing import (
     PRIORITY,
     UTC,
@@ -40,6 +39,7 @@ from broker.config.sections.routing import (
     hours_of,
     warn_doubt,
 )
+from protocol.hours import parse_hours
 from protocol.limits import text_length
 from protocol.pattern import Pattern
 from protocol.values import Channel, Direction, Guid

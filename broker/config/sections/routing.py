@@ -30,7 +30,7 @@ from broker.config.parse import (
 )
 from broker.config.partners import TextMatch
 from broker.config.section_reader import Table
-from broker.config.sections.hours import ALWAYS, parse_hours, week_of
+from protocol.hours import ALWAYS, parse_hours, week_of
 from protocol.pattern import Pattern
 from protocol.values import Guid, Signal
 

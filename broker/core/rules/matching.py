@@ -26,6 +26,7 @@ from broker.config.model import (
 )
 from broker.core.form_values import form_values
 from broker.core.state import Chat
+from protocol.hours import covers
 from protocol.limits import text_length
 from protocol.values import Guid, Signal, from_micros
 
@@ -173,9 +174,7 @@ def within(hours: Hours, now_micros: int) -> bool:
     local = from_micros(now_micros).astimezone(hours.zone)
     minute = local.hour * 60 + local.minute
     today, yesterday = local.date(), local.date() - _A_DAY
-    return any(span.start <= minute < span.end for span in begun_on(hours, today)) or any(
-        minute + _DAY < span.end for span in begun_on(hours, yesterday)
-    )
+    return covers(minute, begun_on(hours, today), begun_on(hours, yesterday))
 
 
 def begun_on(hours: Hours, day: date) -> tuple[Span, ...]:

@@ -23,20 +23,26 @@ def test_by_the_clock_of_their_zone(when: str, open_: bool) -> None:
     assert hours.has(datetime.fromisoformat(when)) is open_
 
 
-def test_days() -> None:
-    assert [day for day, _, _ in Hours.parse(("Sat-Mon, Wed 08:00-09:00",), "UTC").spans] == [
-        5,
-        6,
-        0,
-        2,
+def test_a_night_belongs_to_the_day_on_which_it_begins() -> None:
+    hours = Hours.parse(("Sun 22:00-06:00",), "UTC")
+    good = {
+        f"{day}T{hour}:00:00Z": hours.has(datetime.fromisoformat(f"{day}T{hour}:00:00Z"))
+        for day in ("2026-11-29", "2026-11-30")  # a Sunday and a Monday
+        for hour in ("05", "21", "23")
+    }
+    assert [when for when, is_good in good.items() if is_good] == [
+        "2026-11-29T23:00:00Z",
+        "2026-11-30T05:00:00Z",
     ]
-    assert len(Hours.parse(("00:00-24:00",), "UTC").spans) == 7
+
+
+def test_without_entries_every_time_is_good() -> None:
     assert Hours.parse((), "UTC").has(datetime.fromisoformat("2026-01-01T00:00:00Z"))
 
 
 @pytest.mark.parametrize(
     "line",
-    ["", "Mon", "Mon 8-9", "Mon 10:00-09:00", "Xxx 08:00-09:00", "Mon 08:60-09:00", "24:00-25:00"],
+    ["", "Mon 8-9", "Mon 10:00-10:00", "Xxx 08:00-09:00", "Mon 08:60-09:00", "24:00-25:00"],
 )
 def test_what_is_none(line: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):

@@ -64,7 +64,7 @@ def test_it_is_read_from_a_file_that_has_more(tmp_path: Path) -> None:
         (site(apps=["WebCBack"]), "web.sites.shop.call_back", "apps has WebCBack"),
         (site(call_back={"becomes": "message"}), "web.sites.shop.message", "becomes a message"),
         (site(call_back={"region": "cz"}), "web.sites.shop.call_back.region", "two capital"),
-        (site(call_back={"hours": ["always"]}), "web.sites.shop.call_back.hours[0]", "hours like"),
+        (site(call_back={"hours": ["Mon 8-9"]}), "web.sites.shop.call_back.hours[0]", "hours like"),
         (site(call_back={"timezone": "Mars"}), "web.sites.shop.call_back.timezone", "a time zone"),
         (site(keys=[{"algorithm": "none"}]), "web.sites.shop.keys[0].algorithm", "one of HS256"),
         (site(keys=[{"algorithm": "HS256"}]), "web.sites.shop.keys[0].secret", "HS256 needs"),

@@ -9,8 +9,8 @@ import pytest
 
 from broker.config.load import loads
 from broker.config.model import Calendar, Hours, Span
-from broker.config.sections.hours import DAY
 from broker.core.rules.matching import within
+from protocol.hours import DAY
 from protocol.values import to_micros
 from tests.support.marked_config import assert_fault, warnings_of
 
