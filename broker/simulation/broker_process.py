@@ -405,11 +405,9 @@ class Life:
         if not self.dead:
             self.guarded(lambda: self._set_alarm(self.server.turn(self.seconds())))
 
-    def committed(
-        self, done: Callable[[BaseException | None], None], error: BaseException | None
-    ) -> None:
-        """Tell the engine of its commit, and the server that it went on."""
-        done(error)
+    def went_on(self, tell: Callable[[], None]) -> None:
+        """Tell the engine what its store did, and the server that the engine went on."""
+        tell()
         if not self.dead:
             self.server.on_progress()
 

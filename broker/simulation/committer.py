@@ -64,10 +64,8 @@ class Process(Protocol):
     def guarded(self, go_on: Callable[[], None]) -> None:
         """Let the engine go on."""
 
-    def committed(
-        self, done: Callable[[BaseException | None], None], error: BaseException | None
-    ) -> None:
-        """Tell the engine of its commit."""
+    def went_on(self, tell: Callable[[], None]) -> None:
+        """Tell the engine what its store did, and the server that the engine went on."""
 
 
 @define(eq=False, repr=False)
@@ -112,7 +110,7 @@ class Committer:
         def tell() -> None:
             if not self.standstill.holds(tell) and not self.life.dead:
                 found = self.host.disk.store.read(keys)
-                self.life.guarded(lambda: done(found))
+                self.life.guarded(lambda: self.life.went_on(lambda: done(found)))
 
         self.host.world.after(self.rng.between(0, MS), tell)
 
@@ -163,7 +161,7 @@ class Committer:
             if not life.dead and life.engine is engine:
                 if error is None:
                     self._before, self._begun = self._begun, None
-                life.guarded(lambda: life.committed(done, error))
+                life.guarded(lambda: life.went_on(lambda: done(error)))
                 if self._begun is None:
                     self._before = None
 

@@ -81,7 +81,9 @@ class Watch:
             # What the session sent waits for processes that clean and look, and nothing more is read of it.
             self._held_at[number] = self.world.now
         if sock.unread_since is not None and self._idle_since is not None:
-            hindered = max(self._idle_since, self._held_at.get(number, 0))
+            # Who is accepted late, for want of descriptors, has sent already: that is of "accept".
+            accepted = self.world.micros(client.opened_at)
+            hindered = max(self._idle_since, self._held_at.get(number, 0), accepted)
             self._note("read", name, max(sock.unread_since, hindered))
         if client.phase is Phase.CLOSING:
             since = self._closing.setdefault(number, self.world.now)

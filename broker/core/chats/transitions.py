@@ -37,10 +37,8 @@ from protocol.values import ChatStatus, CloseReason, Guid, SentenceModel
 
 CHAT_ID, FORM_ID, NOTE_ID, SESSION_ID, INTERNAL_ID = range(5)
 """Which Guid of an input's stamp is for what."""
-BOT_FORM_ID = 99
-"""That of a bot's form."""
-BOT_ID = 100
-"""Those of a bot's sentences: from here on, by their counters."""
+BOT_FORM_ID, BOT_ID = 99, 100
+"""Those of a bot's form and of what a bot says."""
 
 
 def moved(
@@ -182,17 +180,18 @@ def speak(
         text: What is said.
         name: Who says it.
         model: How it is to be read.
-        index: The Guid of the stamp that becomes its ID.
+        index: Which Guids of the stamp are for what is said so.
         counter: Its place, when others before it are decided together with it.
         more: The size of those.
         outside_only: Whether the agents are out of the conversation by the same decision.
     """
     now = stamp.now
-    words = Words(stamp.guid(index), name, text, now, True, int(model), now, None, own=True)
+    place = counter if counter is not None else len(chat.transcript.sentences) + 1
+    key = _key(stamp, index, place)
+    words = Words(key, name, text, now, True, int(model), now, None, own=True)
     size = sentence_bytes(words, chat.visitor.tracking_id) + more
     if chat.transcript.size + size > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
         return Decision()
-    place = counter if counter is not None else len(chat.transcript.sentences) + 1
     stored = SentenceStored(chat.id, chat.no, place, words)
     decision = Decision([stored], [SentenceToConnectors(chat.id, stored)])
     if not outside_only:
@@ -201,15 +200,21 @@ def speak(
     return decision
 
 
+def _key(stamp: Stamp, index: int, counter: int) -> Guid:
+    """The ID of a sentence of the broker's own: one input may write several, one after the other (I-10)."""
+    return stamp.guid(index + (counter << 24))
+
+
 def internal_note(state: State, chat: Chat, stamp: Stamp, text: str) -> Decision:
     """A note of the broker's own to the agents who are in the chat; it may be the last that fits."""
     name = state.config.notes.party_name
     now, model = stamp.now, int(SentenceModel.INTERNAL)
-    words = Words(stamp.guid(INTERNAL_ID), name, text, now, True, model, now, None)
+    counter = len(chat.transcript.internal) + 1
+    words = Words(_key(stamp, INTERNAL_ID, counter), name, text, now, True, model, now, None)
     size = sentence_bytes(words, chat.visitor.tracking_id)
     if chat.transcript.size + size > state.config.limits.frame_bytes - RESERVE + NOTE_RESERVE:
         return Decision()
-    stored = NoteStored(chat.id, chat.no, len(chat.transcript.internal) + 1, words)
+    stored = NoteStored(chat.id, chat.no, counter, words)
     return Decision([stored], [SentenceToMembers(chat.id, stored, listeners(state, chat))])
 
 

@@ -80,7 +80,7 @@ class _Turn:
             text,
             self.bot.name,
             SentenceModel.SENTENCE,
-            BOT_ID + counter,
+            BOT_ID,
             counter,
             self.size,
         )

@@ -118,3 +118,19 @@ def test_who_waits_for_the_cleaning_of_what_they_sent_is_not_read_and_that_is_no
     life.guarded(lambda: life.cleaners.cleaning.done(order, ErrorCode.OVERLOADED))
     host.world.run_until(host.world.now + 3 * SECOND)
     assert unserved(host) == ["read"]
+
+
+def test_who_is_accepted_late_was_not_to_be_read_before() -> None:
+    """I-16: their hello came long ago, but for want of a descriptor nobody could take them in."""
+    host, life = served()
+    host.lose_descriptors(2 * SECOND)
+    wire = SimulatedConnection.make(host.world, host.rng, "late")
+    assert host.accept(wire)
+    wire.up.write(b"\0")
+    came = host.world.now
+    while not life.sessions.clients:
+        host.world.run_until(host.world.now + 100)
+        life.watch.look()
+    assert host.world.now - came > SECOND
+    host.world.run_until(host.world.now + SECOND)
+    assert unserved(host) == []

@@ -294,6 +294,17 @@ def test_what_was_not_delivered_is_told_to_the_agent() -> None:
     assert not late.facts
 
 
+def test_what_is_told_of_several_in_one_step_are_several_notes() -> None:
+    """I-10: the store knows a note by its ID, and all that is decided in one step shares one stamp."""
+    scene = Scene().answered()
+    notes = []
+    for message in (scene.says("one"), scene.says("two")):
+        (note,) = scene.moves(message, MessageStatus.FAILED, AttemptOutcome.PERMANENT).facts
+        apply(scene.play.state, note)
+        notes.append(note.words.id)  # type: ignore[union-attr]  # a note
+    assert len({*notes}) == 2
+
+
 def test_the_answer_has_the_last_lines_of_earlier_chats() -> None:
     scene = Scene().answered()
     for text in ("one", "two"):
