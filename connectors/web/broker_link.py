@@ -38,10 +38,12 @@ from connectors.client import (
     TypingChanged,
     connect_connector,
 )
+from connectors.web.asking import Asking
 from connectors.web.figures import GatewayFigures
 from connectors.web.problems import Away
 from connectors.web.routing import Rules
 from protocol.blob import BlobStatusInfo
+from protocol.chat import ChatServiceInfo
 from protocol.register import LiteralLookupInfo
 from protocol.verdicts import take_verdict
 
@@ -56,6 +58,9 @@ EVENTS: Final = 1_000_000
 ABSENT: Final = 20_000
 """Chats of which it is remembered that there are none."""
 ABSENT_FOR: Final = 60.0
+SIGNAL_PERIOD: Final = 2.0
+"""How long an answer is good whether a chat would be taken, in seconds: nobody tells when agents come."""
+SIGNALS: Final = 10_000
 AGAIN: Final = 30.0
 """How long to wait before a session that the broker refused is tried again."""
 
@@ -124,6 +129,7 @@ class Link:
         rules: What web pages show to whom, as the broker said it last.
         literals: Its texts, likewise.
         fault: Why the broker does not take this program.
+        signals: Whether chats would be taken, by what was asked.
     """
 
     upstream: Upstream
@@ -132,6 +138,9 @@ class Link:
     fault: str = "the broker was not reached yet"
     _client: ConnectorClient | None = None
     _watchers: dict[ChatRef, list[Watcher]] = field(factory=dict)
+    signals: Asking[ChatServiceInfo, ChatServiceInfo] = field(
+        factory=lambda: Asking(SIGNAL_PERIOD, SIGNALS)
+    )
     _typing: dict[ChatRef, None] = field(factory=dict)
     _absent: dict[ChatRef, datetime] = field(factory=dict)
     _stale: anyio.Event = field(factory=anyio.Event)
@@ -211,7 +220,7 @@ class Link:
             [Gateway(up.peer, port) for port in up.ports],
             up.token,
             tls=up.tls,
-            tuning=Tuning(confirm=False, closed_chats=10_000, cached=10_000),
+            tuning=Tuning(confirm=False, closed_chats=10_000, response_period=0.0),
             software="parley-web",
             wait=False,
             events=EVENTS,
@@ -228,6 +237,7 @@ class Link:
             case Ready():
                 self.fault = ""
                 self._absent.clear()
+                self.signals.forget()
                 self._stale.set()
                 _log.info("%s: ready", self.upstream.peer)
                 for watcher in self._everybody():
@@ -242,7 +252,8 @@ class Link:
             case SessionEnded(error):
                 self._ended(error)
             case Pushed(frame) if frame.type in ("SE_WS_ROUTING", "SE_WS_LITERALS_INFO"):
-                self._stale.set()
+                self._stale.set()  # the broker has another configuration
+                self.signals.forget()
             case Pushed(frame) if isinstance(frame.payload, BlobStatusInfo):
                 self._judged(frame.payload)
             case _ if isinstance(event, ABOUT):

@@ -180,6 +180,17 @@ class ChatModel:
 
 
 @frozen(kw_only=True)
+class SignalModel:
+    """Whether somebody is there.
+
+    Attributes:
+        signal: `Free`, `Busy`, `Closed` or `Hidden`.
+    """
+
+    signal: str | None = None
+
+
+@frozen(kw_only=True)
 class RoutingModel:
     """What a page is to show."""
 

@@ -107,7 +107,7 @@ def _responses(operation: Operation, models: dict[str, Any]) -> dict[str, Any]:
             "description": "It is done",
             "content": {"application/json": {"schema": schema}},
         }
-        if operation.optional:
+        if operation.is_tagged:
             found["304"] = {"description": "Nothing has changed"}
     codes = [*_EVERY, *operation.codes]
     if operation.who is Who.KNOWN or operation.path.endswith("Identify"):

@@ -169,6 +169,7 @@ class Operation:
         longest: The longest body of JSON, in bytes.
         answers: The model of what it gives; None: null.
         optional: Whether that may be null.
+        is_tagged: Whether it may be 304, since a browser knows it.
         who: Whether it needs a visitor.
         rate: How it is rated.
         codes: Codes that it may be refused with, besides those of every operation.
@@ -183,6 +184,7 @@ class Operation:
     longest: int = BODY_BYTES
     answers: Any = None
     optional: bool = False
+    is_tagged: bool = False
     who: Who = Who.KNOWN
     rate: str
     codes: tuple[ErrorCode, ...] = ()

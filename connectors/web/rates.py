@@ -40,6 +40,7 @@ ASK: Final = "ask"
 ATTACHMENT: Final = "attachment"
 POLL: Final = "poll"
 PAGE: Final = "page"
+SIGNAL: Final = "signal"
 NEW: Final = "new"
 MESSAGE: Final = "message"
 LETTERS: Final = "messages of an address"
@@ -54,11 +55,13 @@ RATES: Final[Mapping[str, Rate]] = {
     ATTACHMENT: Rate(10, 60),
     POLL: Rate(5, 30),
     PAGE: Rate(10, 60),
+    SIGNAL: Rate(50, 500),
     MESSAGE: Rate(0.1, 5),
     NEW: Rate(20, 400),
     LETTERS: Rate(1, 30),
 }
-"""By kind; for each visitor, and the last two for each address that visitors come from."""
+"""By kind; for each visitor, and the last two for each address that visitors come from. Who has no token
+is counted by their address."""
 FRAMES: Final = Rate(100, 200)
 """What one socket may send, whatever it is; more ends it."""
 

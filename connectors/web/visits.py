@@ -146,7 +146,10 @@ class Visits:
             ext_response=info.ext_response,
         )
         client = self.link.client
-        return await self._waited(client.ask_chat(self.gateway, asked))
+        return await self.link.signals.get(
+            evolve(asked, port=self.site.port),
+            lambda: self._waited(client.ask_chat(self.gateway, asked)),
+        )
 
     async def signal(self, info: ChatServiceInfo, visitor: Visitor) -> ChatServiceInfo:
         """The same for a page, which is told `Busy` when the broker does not say."""

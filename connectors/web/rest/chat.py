@@ -178,6 +178,7 @@ OPERATIONS: Final = (
         ),
         answers=ChatModel,
         optional=True,
+        is_tagged=True,
         rate=rates.POLL,
     ),
     Operation(

@@ -1,12 +1,13 @@
 """`GET /api/Routing/{webapp}`: whether and how an application has a place on a page."""
 
+from http import HTTPStatus
 from typing import Final
 
 from attrs import evolve
 
 from connectors.web import rates
 from connectors.web.literals import preferred, texts
-from connectors.web.models import RoutingModel, chat_model, scenario_model
+from connectors.web.models import RoutingModel, SignalModel, chat_model, scenario_model
 from connectors.web.operations import (
     HTML_ENCODE,
     SITE,
@@ -22,6 +23,7 @@ from connectors.web.routing import LONGEST, Page
 from connectors.web.settings import WEB_CHAT
 from connectors.web.visits import snapshot
 from protocol.chat import ChatServiceInfo
+from protocol.errors import ErrorCode
 from protocol.limits import TEXT_LENGTHS
 from protocol.register import WebSiteRoutingInfo
 from protocol.scenario import ScenarioInfo
@@ -34,11 +36,7 @@ async def routing(call: Call[None]) -> Answer:
     link = visits.link
     if not link.rules.infos and not link.ready:
         raise Away
-    culture = (
-        call.get("Culture")
-        or preferred(call.request.headers.get("accept-language", ""))
-        or visits.site.culture
-    )
+    culture = _culture(call)
     page = Page(
         app=app,
         url=call.get("PageUrl") or call.request.headers.get("referer", "")[:LONGEST],
@@ -72,6 +70,39 @@ async def routing(call: Call[None]) -> Answer:
     return Answer(model=model)
 
 
+async def signal(call: Call[None]) -> Answer:
+    """Whether somebody is there; a browser that knows it is told so in few bytes."""
+    app = call.get("webapp")
+    if app not in call.visits.site.apps:
+        raise Problem(ErrorCode.UNKNOWN_TYPE, "webapp: this site has none of that name")
+    said, _ = await _signal(call, _culture(call))
+    word = said.value if said is not None else None
+    headers = {"ETag": f'"{word}"', "Cache-Control": "private, no-cache"}
+    if headers["ETag"] in call.request.headers.get("if-none-match", ""):
+        return Answer(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return Answer(model=SignalModel(signal=word), headers=headers)
+
+
+def _culture(call: Call[None]) -> str:
+    """The visitor's language."""
+    liked = preferred(call.request.headers.get("accept-language", ""))
+    found: str = call.get("Culture") or liked or call.visits.site.culture
+    return found
+
+
+async def _signal(call: Call[None], culture: str) -> tuple[Signal | None, ScenarioInfo | None]:
+    """What the broker says of a chat, and the form before it; of other applications that it is there."""
+    if call.get("webapp") != WEB_CHAT:
+        return (Signal.FREE if call.visits.link.ready else Signal.BUSY), None
+    asked = ChatServiceInfo(
+        preferred_culture=culture,
+        user_token=call.get("UserToken"),
+        ext_response=call.get("ExtResponse"),
+    )
+    said = await call.visits.signal(asked, call.visitor)
+    return said.signal, said.scenario_model
+
+
 def _user_token(call: Call[None]) -> str | None:
     identity = call.visitor.identity
     said: str | None = call.get("UserToken")
@@ -83,16 +114,7 @@ async def _with_chat(
 ) -> RoutingModel:
     """Put in the form, the signal and the chat that runs."""
     visits = call.visits
-    form: ScenarioInfo | None = None
-    signal: Signal | None = Signal.FREE if visits.link.ready else Signal.BUSY
-    if call.get("webapp") == WEB_CHAT:
-        asked = ChatServiceInfo(
-            preferred_culture=culture,
-            user_token=call.get("UserToken"),
-            ext_response=call.get("ExtResponse"),
-        )
-        said = await visits.signal(asked, call.visitor)
-        form, signal = said.scenario_model, said.signal
+    said, form = await _signal(call, culture)
     if form is None and rule.scenario_id is not None:
         try:
             form = await visits.form(rule.scenario_id, rule.literal_culture or culture)
@@ -105,10 +127,25 @@ async def _with_chat(
     return evolve(
         model,
         scenario=scenario_model(form),
-        signal=signal.value if signal is not None else None,
+        signal=said.value if said is not None else None,
         chat_running=running,
     )
 
+
+_ASKED: Final = (
+    Parameter(
+        name="UserToken",
+        says="Who the visitor is in a foreign system.",
+        longest=TEXT_LENGTHS["UserToken"],
+    ),
+    Parameter(name="Culture", says="The visitor's language.", longest=35),
+    Parameter(
+        name="ExtResponse",
+        says="What foreign logic found out.",
+        longest=TEXT_LENGTHS["ExtResponse"],
+    ),
+)
+"""What rules of the broker may look at."""
 
 OPERATIONS: Final = (
     Operation(
@@ -120,11 +157,7 @@ OPERATIONS: Final = (
             WEB_APP,
             SITE,
             Parameter(name="RegionalTime", says="The browser's clock in milliseconds.", longest=20),
-            Parameter(
-                name="UserToken",
-                says="Who the visitor is in a foreign system.",
-                longest=TEXT_LENGTHS["UserToken"],
-            ),
+            *_ASKED,
             Parameter(
                 name="IncludeSettings",
                 kind=bool,
@@ -135,17 +168,23 @@ OPERATIONS: Final = (
                 says="Address of the page; else the Referer is taken.",
                 longest=LONGEST,
             ),
-            Parameter(name="Culture", says="The visitor's language.", longest=35),
-            Parameter(
-                name="ExtResponse",
-                says="What foreign logic found out.",
-                longest=TEXT_LENGTHS["ExtResponse"],
-            ),
             HTML_ENCODE,
         ),
         answers=RoutingModel,
         optional=True,
         who=Who.ANYBODY,
         rate=rates.PAGE,
+    ),
+    Operation(
+        method="GET",
+        path="/api/Signal/{webapp}",
+        does="Whether somebody is there just now",
+        handle=signal,
+        parameters=(WEB_APP, SITE, *_ASKED),
+        answers=SignalModel,
+        is_tagged=True,
+        who=Who.MAYBE,
+        rate=rates.SIGNAL,
+        codes=(ErrorCode.UNKNOWN_TYPE,),
     ),
 )

@@ -1,7 +1,9 @@
 """`GET /api/Routing/{webapp}`."""
 
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
 from attrs import evolve
 
@@ -101,5 +103,64 @@ def test_a_site_survives_its_broker_and_says_that_it_is_busy(tmp_path: Path) -> 
         assert (refused.status_code, refused.json()["code"]) == (503, "Overloaded")
         assert refused.headers["retry-after"]
         assert (await browser.get("/readyz")).status_code == 503
+
+    play(scenario, tmp_path)
+
+
+def test_a_page_learns_soon_that_an_agent_has_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.web.broker_link.SIGNAL_PERIOD", 0.05)
+
+    async def scenario(stage: WebStage) -> None:
+        browser = stage.browser()
+        first = await browser.get("/api/Signal/WebChat")
+        assert first.json() == {"Signal": "Closed"}
+        assert not browser.cookies  # it is for anybody, and makes nobody a visitor
+        asked = {"If-None-Match": first.headers["etag"]}
+        assert (await browser.get("/api/Signal/WebChat", headers=asked)).status_code == 304
+        async with stage.alice():
+            while (told := await browser.get("/api/Signal/WebChat", headers=asked)).content == b"":
+                assert told.status_code == 304
+            assert told.json() == {"Signal": "Free"}
+            assert (await browser.get(HERE)).json()["Signal"] == "Free"
+
+    play(scenario, tmp_path)
+
+
+def test_many_pages_at_once_are_one_question(tmp_path: Path) -> None:
+    async def scenario(stage: WebStage) -> None:
+        client: Any = stage.site.links[0].client
+        asked, ask = [], client.ask_chat
+
+        async def counted(*arguments: Any) -> Any:
+            asked.append(arguments)
+            return await ask(*arguments)
+
+        client.ask_chat = counted
+        browser = stage.browser()
+        heard: list[str] = []
+
+        async def look() -> None:
+            heard.append((await browser.get("/api/Signal/WebChat")).json()["Signal"])
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(look)
+        assert (heard, len(asked)) == (["Closed"] * 20, 1)
+
+    play(scenario, tmp_path)
+
+
+def test_signals_of_other_applications(tmp_path: Path) -> None:
+    async def scenario(stage: WebStage) -> None:
+        browser = stage.browser()
+        assert (await browser.get("/api/Signal/WebForm")).json() == {"Signal": "Free"}
+        nothing = await browser.get("/api/Signal/Nonsense")
+        assert (nothing.status_code, nothing.json()["member"]) == (404, "webapp")
+        await stage.broker.kill()
+        await happens(lambda: not stage.site.links[0].ready)
+        for app in ("WebForm", "WebChat"):
+            assert (await browser.get(f"/api/Signal/{app}")).json() == {"Signal": "Busy"}
 
     play(scenario, tmp_path)
