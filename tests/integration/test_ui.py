@@ -38,7 +38,9 @@ def test_the_client_is_built_for_others_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.requires("node", "ui")
-@pytest.mark.parametrize(("script", "most"), [("widget.js", 5), ("chat.js", 30)])
+@pytest.mark.parametrize(
+    ("script", "most"), [("widget.js", 5), ("chat.js", 30), ("extras.js", 3), ("fallback.js", 2)]
+)
 def test_it_is_light(script: str, most: int) -> None:
     """What a visitor loads, in KiB by gzip; the client is in the chat."""
     packed = gzip.compress((STATIC / script).read_bytes())
@@ -54,7 +56,7 @@ def test_the_wheel_has_what_is_built_and_not_its_sources(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.glob("*.whl")
     inside = [n for n in zipfile.ZipFile(wheel).namelist() if n.startswith("connectors/web/")]
-    for name in ("widget.js", "chat.js", "client.js", "parley.d.ts"):
+    for name in ("widget.js", "chat.js", "fallback.js", "client.js", "parley.d.ts"):
         assert f"connectors/web/static/{name}" in inside
     assert "connectors/web/texts/en.json" in inside
     assert not [name for name in inside if "/ui/" in name]

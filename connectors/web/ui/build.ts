@@ -27,4 +27,5 @@ await build(bundle("client/src/index.ts", "client.js", "es"));
 await build(bundle("widget/src/main.ts", "widget.js", "iife"));
 await build(bundle("widget/src/chat.tsx", "chat.js", "iife"));
 await build(bundle("widget/src/keeping.ts", "extras.js", "iife"));
+await build(bundle("widget/src/fallback.ts", "fallback.js", "iife"));
 await copyFile(here("widget/parley.d.ts"), `${OUT}/parley.d.ts`);

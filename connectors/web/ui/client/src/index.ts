@@ -7,6 +7,7 @@ export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./frames.ts";
 export { MESSAGEPACK } from "./msgpack.ts";
+export * from "./polling.ts";
 export type * from "./protocol.ts";
 export * from "./session.ts";
 export * from "./settings.ts";

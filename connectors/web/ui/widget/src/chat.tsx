@@ -1,11 +1,12 @@
 /** The widget's second part: the conversation. The launcher loads it when somebody needs it. */
 
 import { render } from "preact";
-import { Client, newGuid } from "../../client/src/client.ts";
+import { Client, type Dial, newGuid } from "../../client/src/client.ts";
 import { webSocket } from "../../client/src/websocket.ts";
 import { isOwn, route } from "./api.ts";
 import { CHAT_CSS } from "./chat.css.ts";
 import type { ChatFactory, ChatUi, Context } from "./context.ts";
+import type { Fallback } from "./fallback.ts";
 import { Invitation, ring } from "./invitation.tsx";
 import type { Extras } from "./keeping.ts";
 import type { Keeping } from "./menu.tsx";
@@ -17,6 +18,9 @@ class Chat implements ChatUi {
   readonly #context: Context;
   readonly #place = document.createElement("div");
   readonly #away = new AbortController();
+  readonly #socket: string;
+  #dial: Dial;
+  #isUseless: boolean;
   #client: Client;
   #talk: Conversation;
   #isOpen = false;
@@ -31,6 +35,12 @@ class Chat implements ChatUi {
     sheet.replaceSync(CHAT_CSS);
     context.root.adoptedStyleSheets = [...context.root.adoptedStyleSheets, sheet];
     context.root.append(this.#place);
+    const { base, keep } = context.site;
+    this.#socket = `${base.replace(/^http/, "ws")}ws`;
+    this.#isUseless = keep.isPolling;
+    this.#dial = webSocket(this.#socket, WebSocket, () => {
+      this.#isUseless = true;
+    });
     [this.#client, this.#talk] = this.#connected();
     const { signal } = this.#away;
     document.addEventListener("visibilitychange", () => this.#looked(), { signal });
@@ -93,7 +103,6 @@ class Chat implements ChatUi {
 
   #connected(): [Client, Conversation] {
     const { site, about } = this.#context;
-    const address = `${site.base.replace(/^http/, "ws")}ws`;
     const client = new Client(
       {
         role: "connector",
@@ -101,7 +110,7 @@ class Chat implements ChatUi {
         token: "",
         tuning: { confirm: false },
       },
-      webSocket(address),
+      (hearing) => this.#dial(hearing),
       { token: (isRefused) => this.#token(isRefused) },
     );
     const talk = new Conversation(client, {
@@ -117,10 +126,26 @@ class Chat implements ChatUi {
     return [client, talk];
   }
 
+  /** No socket can be had: go on by requests, and by a socket again once one carries something. */
+  async #poll(): Promise<void> {
+    const { site, part } = this.#context;
+    const { polling } = (await part("fallback")) as unknown as Fallback;
+    site.keep.isPolling = true;
+    this.#isUseless = false;
+    this.#dial = polling({
+      url: `${site.base}api/Frames`,
+      socket: webSocket(this.#socket),
+      changed: () => {
+        site.keep.isPolling = false;
+      },
+    });
+  }
+
   /** The token of the visitor; a new one where the old one was no good, or there is none. */
   async #token(isRefused: boolean): Promise<string> {
     const { site, options, page } = this.#context;
     const own = isOwn(site);
+    if (this.#isUseless) await this.#poll().catch(() => {});
     if (isRefused) site.keep.token = "";
     if (isRefused || (!own && site.keep.token === "")) {
       const { culture, userToken } = options;

@@ -65,6 +65,15 @@ export class Keep {
     this.#set("muted", isMuted ? "1" : "");
   }
 
+  /** Whether no socket could be had from here. */
+  get isPolling(): boolean {
+    return this.#get("polling") === "1";
+  }
+
+  set isPolling(isPolling: boolean) {
+    this.#set("polling", isPolling ? "1" : "");
+  }
+
   /** Up to which line the visitor has seen a conversation, in whichever tab. */
   get seen(): Seen {
     const [chat = "", counter = ""] = (this.#get("seen") ?? "").split(" ");
