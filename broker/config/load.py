@@ -33,7 +33,8 @@ from broker.config.sections.directory import (
     read_workplaces,
     read_wrapup_codes,
 )
-from broker.config.sections.foreign import FOREIGN, judge_foreign
+from broker.config.sections.figures import read_figures
+from broker.config.sections.foreign import BESIDE, judge_foreign
 from broker.config.sections.forms import read_scenarios
 from broker.config.sections.hours import read_calendars
 from broker.config.sections.lookups import read_literals, read_website_routing
@@ -64,7 +65,7 @@ class Loaded:
         config: The configuration.
         warnings: What somebody should know about it nevertheless.
         lasting: Whether it came from a file, which can be read again.
-        beside: The sections of other programs that are there.
+        beside: The sections of programs beside the broker that are there.
     """
 
     config: Config
@@ -145,7 +146,7 @@ def _read(
     context = Context(environ=environ, base=FilePath(path).parent, whole=whole, judges=judges or {})
     config = read_document(document, report, context)
     report.raise_faults()
-    beside = tuple(name for name in FOREIGN if name in document)
+    beside = tuple(name for name in BESIDE if name in document)
     return Loaded(config, report.sorted_warnings(), beside=beside)
 
 
@@ -179,6 +180,7 @@ class Document:
     message_gateways: Nested = None
     message_rules: Nested = None
     web: Nested = None
+    figures: Nested = None
 
 
 def read_document(document: dict[str, object], report: Report, context: Context) -> Config:
@@ -230,6 +232,7 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         message_rules=_by_rank(rule for _, rule in tables.message_rules),
         literals=tuple(read_literals(root, context)),
         website_routing=read_website_routing(root, context),
+        figures=read_figures(root, context),
     )
     judge_foreign(document, report, context)
     warn_of_clear_tokens(context, report, config.server)

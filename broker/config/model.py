@@ -24,6 +24,7 @@ from broker.config.basics import Secret as Secret
 from broker.config.basics import Span as Span
 from broker.config.basics import WorkKind as WorkKind
 from broker.config.basics import frozen_map
+from broker.config.figures import Figures
 from broker.config.message_gateways import MessageGateway, MessageRule
 from broker.config.partners import Bot, TextMatch
 from protocol.pattern import Pattern
@@ -409,6 +410,8 @@ class Config:
         converter=frozen_map, factory=dict
     )
     """Routing rules by gateway, by rank."""
+    figures: Figures | None = None
+    """What the service of live figures reads; the broker itself does not."""
 
     def routing_of(self, gateways: Iterable[Gateway]) -> tuple[WebSiteRoutingInfo, ...]:
         """The routing rules of some gateways, each with the address that it is for."""

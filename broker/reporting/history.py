@@ -271,8 +271,8 @@ def contacts(
     work, aside = _ByChat(wrapups), _ByChat(parkings)
     for no, rows in groupby(events, attrgetter("no")):
         found = _of_chat(rows)
-        _add_wrapups(found, work.of(no))
-        _add_parkings(found, aside.of(no))
+        add_wrapups(found, work.of(no))
+        add_parkings(found, aside.of(no))
         yield from found
 
 
@@ -303,7 +303,8 @@ def _of_chat(events: Iterable[EventRow]) -> list[Contact]:
     return found
 
 
-def _add_wrapups(found: list[Contact], wrapups: Iterable[WrapupRow]) -> None:
+def add_wrapups(found: list[Contact], wrapups: Iterable[WrapupRow]) -> None:
+    """Tell the contacts of a chat how long the work after them took."""
     ended = {(h.agent, h.ended): h for contact in found for h in contact.handlings}
     for row in wrapups:
         handling = ended.get((row.agent, row.at))
@@ -312,7 +313,8 @@ def _add_wrapups(found: list[Contact], wrapups: Iterable[WrapupRow]) -> None:
             handling.wrapup = 0 if row.ended is None else row.ended - row.at
 
 
-def _add_parkings(found: list[Contact], parkings: Iterable[ParkingRow]) -> None:
+def add_parkings(found: list[Contact], parkings: Iterable[ParkingRow]) -> None:
+    """Tell the contacts of a chat how long it was put aside; what an agent still has is told later."""
     for row in parkings:
         for handling in (h for contact in found for h in contact.handlings):
             until = handling.ended

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Select,
     Table,
     and_,
     case,
@@ -76,6 +77,7 @@ _ENDS: Final[dict[Table, Column[int] | None]] = {
     message_events: None,
 }
 """The tables that are read in true order, each with the time that is written into a row later."""
+_LIFE: Final = (lives.c.started_at, lives.c.seen_at, lives.c.ended_at)
 _OF_CHATS: Final = frozenset(
     {decisions, invites, offers, parkings, parties, wrapups},
 )
@@ -104,6 +106,22 @@ def listened(
     return found, found.own(stretches[-1].end, found.eras - 1)
 
 
+def goes_on(connection: Connection, found: Listened, now: int) -> int:
+    """Until when the broker has listened by now, in its own time, if no life began since it was found out.
+
+    Args:
+        connection: The store.
+        found: What `listened` gave.
+        now: The time now.
+    """
+    last = next(
+        _spans_of(connection, select(*_LIFE).order_by(lives.c.seq.desc()).limit(1), now), None
+    )
+    if last is None:
+        return found.own(now, found.eras - 1)
+    return found.own(last[1], found.eras - 1)
+
+
 def of_span(connection: Connection, span: Span, now: int | None = None) -> tuple[Span, int | None]:
     """The same for a time that is asked for, which then knows of it."""
     found, until = listened(connection, span.start, span.end, now)
@@ -111,8 +129,13 @@ def of_span(connection: Connection, span: Span, now: int | None = None) -> tuple
 
 
 def _spans(connection: Connection, now: int | None) -> Iterator[tuple[int, int]]:
-    columns = (lives.c.started_at, lives.c.seen_at, lives.c.ended_at)
-    rows = select(*columns).order_by(lives.c.seq).execution_options(yield_per=ROWS)
+    rows = select(*_LIFE).order_by(lives.c.seq).execution_options(yield_per=ROWS)
+    return _spans_of(connection, rows, now)
+
+
+def _spans_of(
+    connection: Connection, rows: Select[Any], now: int | None
+) -> Iterator[tuple[int, int]]:
     last: Any = None
     for row in connection.execute(rows):
         if last is not None:

@@ -146,7 +146,7 @@ def _parkings(connection: Connection, span: Span, query: Select[Any]) -> Iterato
         yield ParkingRow(no, agent, *_spell(span.listened, parkings, number, at, ended))
 
 
-def _floor(span: Span) -> int:
+def floor_of(span: Span) -> int:
     """What the clock showed at least from the beginning of the time on."""
     eras = range(span.eras[0] + 1, span.listened.eras)
     return min((span.start, *(span.listened.extent(era)[0] for era in eras)))
@@ -183,7 +183,7 @@ def parkings_by_time(connection: Connection, span: Span) -> Iterator[ParkingRow]
     ended = parkings.c.ended_at
     query = (
         select(*_PARKING)
-        .where(before_end(parkings, span), or_(ended.is_(None), ended > _floor(span)))
+        .where(before_end(parkings, span), or_(ended.is_(None), ended > floor_of(span)))
         .order_by(*in_order(parkings, span))
     )
     return _parkings(connection, span, query)
@@ -202,7 +202,7 @@ def parties_by_time(connection: Connection, span: Span) -> Iterator[PartyRow]:
     query = (
         select(p.seq, p.chat_no, p.agent, p.at, p.left_at, p.mode, chats.c.gateway, project)
         .select_from(parties.join(chats, chats.c.no == p.chat_no))
-        .where(before_end(parties, span), or_(p.left_at.is_(None), p.left_at > _floor(span)))
+        .where(before_end(parties, span), or_(p.left_at.is_(None), p.left_at > floor_of(span)))
         .where(p.mode.in_(SEEN))
         .order_by(*in_order(parties, span))
     )
@@ -259,7 +259,7 @@ def holders(connection: Connection, span: Span) -> dict[int, str]:
         .select_from(chats.join(chat_events, chat_events.c.seq == last))
         .where(
             chats.c.started_at < _ceiling(span),
-            or_(chats.c.closed_at >= _floor(span), chats.c.status != ChatStatus.CLOSED.value),
+            or_(chats.c.closed_at >= floor_of(span), chats.c.status != ChatStatus.CLOSED.value),
             chat_events.c.status == ChatStatus.ANSWERED.value,
             chat_events.c.agent.is_not(None),
         )
@@ -272,7 +272,7 @@ def wrapups_by_time(connection: Connection, span: Span) -> Iterator[WrapupRow]:
     ended = wrapups.c.ended_at
     query = (
         select(*_WRAPUP)
-        .where(before_end(wrapups, span), or_(ended.is_(None), ended > _floor(span)))
+        .where(before_end(wrapups, span), or_(ended.is_(None), ended > floor_of(span)))
         .order_by(*in_order(wrapups, span))
     )
     return _wrapups(connection, span, query)

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 
 from connectors.web import rates
-from connectors.web.converting import plain, structured
+from connectors.web.converting import structured
 from connectors.web.figures import DONE, Figures
 from connectors.web.operations import SITE, Answer, Call, Operation, Who, decoded
 from connectors.web.origins import Origins
@@ -24,6 +24,7 @@ from connectors.web.rates import Rates
 from connectors.web.tokens import NoVisitor, Tokens, Visitor
 from connectors.web.visits import Visits
 from protocol.errors import ErrorCode
+from protocol.rest import plain
 
 TOKEN_HEADER: Final = "Parley-Visitor"  # noqa: S105 - the name of a header
 SITE_HEADER: Final = "Parley-Site"

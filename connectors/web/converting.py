@@ -6,7 +6,6 @@ that is not known is ignored, one that is null is as if it were missing. What is
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from enum import StrEnum
 from types import GenericAlias, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
@@ -20,7 +19,7 @@ from protocol.errors import ErrorCode
 from protocol.limits import INT32, OTHER_TEXT, TEXT_LENGTHS
 from protocol.scalars import NUL
 from protocol.structure import WIRE, wire_name
-from protocol.values import Guid, format_time, parse_guid, parse_time
+from protocol.values import Guid, parse_guid, parse_time
 
 T = TypeVar("T")
 
@@ -45,23 +44,6 @@ def structured(content: object, model: type[T]) -> T:
         path, fault = next(_faults(error, ""))
         text = f"{path}: {fault}" if path else f"Body: {fault}"
         raise Problem(fault.code, text) from None
-
-
-def plain(model: Any) -> Any:
-    """What goes out as JSON; members that are null are there as null, as the models say."""
-    if has(type(model)):
-        return {wire_name(one): plain(getattr(model, one.name)) for one in fields(type(model))}
-    match model:
-        case StrEnum():
-            return model.value
-        case datetime():
-            return format_time(model)
-        case list() | tuple():
-            return [plain(item) for item in model]
-        case dict():
-            return {key: plain(value) for key, value in model.items()}
-        case _:
-            return model
 
 
 def longest_of(member: Any) -> int:

@@ -4,18 +4,14 @@ import html
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from types import UnionType
-from typing import Any, Final, Union, get_args, get_origin
-
-from attrs import NOTHING, fields, has, resolve_types
+from typing import Any, Final
 
 from connectors.web.converting import ELEMENTS, longest_of
 from connectors.web.models import ProblemModel
 from connectors.web.operations import Operation, Parameter, Who
 from connectors.web.problems import STATUS_OF
 from protocol.errors import ErrorCode
-from protocol.limits import INT32
-from protocol.structure import wire_name
+from protocol.rest import GUID, TIME, Bounds, schema_of
 from protocol.values import Guid
 
 _EVERY: Final = (
@@ -28,9 +24,7 @@ _EVERY: Final = (
     ErrorCode.OVERLOADED,
 )
 """What each operation may be refused with."""
-_GUID: Final = {"type": "string", "format": "uuid"}
-_TIME: Final = {"type": "string", "format": "date-time"}
-_INT: Final = {"type": "integer", "minimum": INT32[0], "maximum": INT32[1]}
+_BOUNDS: Final = Bounds(ELEMENTS, longest_of)
 TOKEN: Final = "visitor"  # noqa: S105 - the name of a scheme
 
 
@@ -41,7 +35,7 @@ def described(operations: Iterable[Operation], prefix: str, version: str) -> dic
     for operation in operations:
         path = paths.setdefault(f"{prefix}{operation.path}", {})
         path[operation.method.lower()] = _operation(operation, models)
-    _schema(ProblemModel, models)
+    schema_of(ProblemModel, models, _BOUNDS)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Parley web site", "version": version},
@@ -66,7 +60,7 @@ def _operation(operation: Operation, models: dict[str, Any]) -> dict[str, Any]:
         binary = {"schema": {"type": "string", "format": "binary"}}
         found["requestBody"] = {"required": True, "content": {"application/octet-stream": binary}}
     elif operation.body is not None:
-        content = {"application/json": {"schema": _schema(operation.body, models)}}
+        content = {"application/json": {"schema": schema_of(operation.body, models, _BOUNDS)}}
         found["requestBody"] = {"required": True, "content": content}
     if operation.who is Who.KNOWN:
         found["security"] = [{TOKEN: []}]
@@ -80,8 +74,8 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         str: {"type": "string", "maxLength": parameter.longest},
         int: {"type": "integer", "minimum": parameter.least, "maximum": parameter.most},
         bool: {"type": "boolean"},
-        Guid: _GUID,
-        datetime: _TIME,
+        Guid: GUID,
+        datetime: TIME,
     }
     return {
         "name": parameter.name,
@@ -99,7 +93,7 @@ def _responses(operation: Operation, models: dict[str, Any]) -> dict[str, Any]:
     elif operation.answers is None:
         found["204"] = {"description": "It is done"}
     else:
-        schema = _schema(operation.answers, models)
+        schema = schema_of(operation.answers, models, _BOUNDS)
         if operation.optional:
             schema = {"oneOf": [schema, {"type": "null"}]}
         status = "201" if operation.method == "PUT" else "200"
@@ -129,45 +123,6 @@ def _responses(operation: Operation, models: dict[str, Any]) -> dict[str, Any]:
             },
         }
     return found
-
-
-def _schema(kind: Any, models: dict[str, Any], longest: int | None = None) -> dict[str, Any]:
-    origin = get_origin(kind)
-    if origin in (Union, UnionType):
-        (base,) = (one for one in get_args(kind) if one is not type(None))
-        return {"anyOf": [_schema(base, models, longest), {"type": "null"}]}
-    if origin is tuple:
-        items = _schema(get_args(kind)[0], models, longest)
-        return {"type": "array", "items": items, "maxItems": ELEMENTS}
-    if origin is dict:
-        return {"type": "object", "additionalProperties": {"type": "string"}}
-    if has(kind):
-        return _model(kind, models)
-    if kind is str:
-        return {"type": "string", **({} if longest is None else {"maxLength": longest})}
-    plains: Mapping[Any, dict[str, Any]] = {
-        bool: {"type": "boolean"},
-        int: _INT,
-        datetime: _TIME,
-        Guid: _GUID,
-    }
-    return plains[kind]
-
-
-def _model(kind: Any, models: dict[str, Any]) -> dict[str, Any]:
-    name = kind.__name__
-    if name not in models:
-        models[name] = {}
-        members = fields(resolve_types(kind))
-        models[name] = {
-            "type": "object",
-            "description": (kind.__doc__ or "").partition("\n")[0],
-            "properties": {
-                wire_name(one): _schema(one.type, models, longest_of(one)) for one in members
-            },
-            "required": [wire_name(one) for one in members if one.default is NOTHING],
-        }
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def shown(description: Mapping[str, Any]) -> str:

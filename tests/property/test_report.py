@@ -6,13 +6,11 @@ from collections import Counter
 from datetime import UTC
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any, cast
 
-from attrs import evolve, fields, frozen
+from attrs import frozen
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from broker.config.load import loads
 from broker.config.model import HOUR, MINUTE, SECOND, Config
 from broker.core.facts import (
     AgentMoved,
@@ -29,110 +27,19 @@ from broker.core.facts import (
     WrapupEnded,
     WrapupStarted,
 )
-from broker.core.limits import DAY
-from broker.core.state import Chat
 from broker.reporting.contacts import Terms
 from broker.reporting.lives import of_span
 from broker.reporting.report import count_contacts, count_work
 from broker.reporting.times import Span
 from broker.store import Store
 from protocol.values import AgentState, ChatStatus, CloseReason, Guid
+from tests.support.busy_life import BusyLife
 from tests.support.core_in_memory import START
 from tests.support.memory_store import memory_store
-from tests.support.playbook import CONFIG
-from tests.support.store_life import PEERS, SEATS, Life
+from tests.support.set_clock import later, moment
+from tests.support.store_life import Life
 
 THRESHOLD = 3 * SECOND
-
-
-class BusyLife(Life):
-    """A life in which chats are also handed over, put aside, given back and begun by agents."""
-
-    @staticmethod
-    def installation() -> Config:
-        """One in which both agents may have several chats of both projects."""
-        text = CONFIG.replace("max_chats = 2", "max_chats = 3").replace(
-            "max_chats = 1", "max_chats = 3"
-        )
-        text = text.replace("{ Support = 80 }", "{ Support = 80, Sales = 20 }")
-        return loads(text, path="busy.toml").config
-
-    def act(self) -> None:
-        """Do one thing, every other time one of these."""
-        mine = (
-            *[self._take] * 5,
-            *[self._pass, self._invite, self._park] * 2,
-            *[self._return, self._exit, self._open, self._seat],
-        )
-        kind = self.choose(2 * len(mine))
-        if kind < len(mine):
-            mine[kind]()
-        else:
-            super().act()
-
-    def _says(self, agent: Guid | None, type_: str, **members: Any) -> None:
-        """What a certain agent says, if they are there."""
-        for number, session in self._seats.items():
-            if self.config.agent_by_login[SEATS[number]].id == agent:
-                self._put(session, type_, Peer=number, **members)
-
-    def _owned(self) -> Chat | None:
-        return self.state.chats.get(self._chat(ChatStatus.ANSWERED))
-
-    def _owner(self, type_: str, **members: Any) -> None:
-        """What the owner of a chat does with it."""
-        chat = self._owned()
-        if chat is not None:
-            self._says(chat.agent, type_, ChatId=chat.id, **members)
-
-    def _take(self) -> None:
-        """Whoever is asked answers, or says no."""
-        asked = [chat for chat in self.state.chats.values() if chat.offered_to is not None]
-        if asked:
-            chat = asked[self.choose(len(asked))]
-            type_ = "CS_CHAT_ANSWER" if self.choose(5) else "CS_CHAT_HANGUP"
-            self._says(chat.offered_to, type_, ChatId=chat.id)
-
-    def _someone(self) -> Guid:
-        agents = list(self.config.agents)
-        return agents[self.choose(len(agents))]
-
-    def _pass(self) -> None:
-        if self.choose(2):
-            self._owner("CS_CHAT_TRANSFER", ToAgentId=self._someone())
-        else:
-            projects = list(self.config.projects)
-            self._owner("CS_CHAT_TRANSFER", ToProjectId=projects[self.choose(len(projects))])
-
-    def _invite(self) -> None:
-        mode = ("Consult", "Conference")[self.choose(2)]
-        self._owner("CS_CHAT_INVITE", ToAgentId=self._someone(), Mode=mode)
-
-    def _park(self) -> None:
-        self._owner("CS_CHAT_PARK", IsParked=bool(self.choose(3)))
-
-    def _return(self) -> None:
-        self._owner("CS_CHAT_RETURN")
-
-    def _exit(self) -> None:
-        chat = self._owned()
-        inside = [chat.agent, *chat.parties] if chat is not None else []
-        if chat is not None:
-            self._says(inside[self.choose(len(inside))], "CS_CHAT_LEAVE", ChatId=chat.id)
-
-    def _open(self) -> None:
-        unbound = list(self.state.unbound)
-        if unbound and self.choose(2):
-            chat = self.state.chats[unbound[0]]
-            peer = self.config.gateways[chat.gateway].peer
-            start = {"Peer": peer, "TrackingId": f"bound-{chat.no}", "ReturnChatId": chat.id}
-            self._put(PEERS[peer], "ES_CHAT_START", **start)
-            return
-        peer = ("web", "im")[self.choose(2)]
-        given = {"Peer": peer, "RemoteAddress": f"+{self.choose(9)}"}
-        sessions = [PEERS[peer], *self._seats.values()]
-        place = self.choose(len(sessions))
-        self._put(sessions[place], "CS_CHAT_OPEN" if place else "ES_CHAT_OPEN", **given)
 
 
 @frozen
@@ -341,19 +248,6 @@ def test_an_outage_and_a_set_clock_change_no_figure(
 
     bounds = [own(bound) for bound in span.bounds] if away > 0 else [0, now + 1]
     assert_naive(life.config, store, undisturbed, span, bounds, now + 1, left)
-
-
-def moment(fact: Fact) -> int:
-    """When something was decided."""
-    return getattr(fact, "at", START)
-
-
-def later(fact: Fact, than: int, by: int) -> Fact:
-    """A fact whose times from a moment on are later."""
-    names = [f.name for f in fields(type(fact))]
-    times = {n: t for n in names if type(t := getattr(fact, n)) is int and t > START - DAY}
-    moved = {n: t + by for n, t in times.items() if n == "at" or t > than}
-    return cast("Fact", evolve(cast("Any", fact), **moved))
 
 
 def assert_naive(

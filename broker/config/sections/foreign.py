@@ -11,6 +11,8 @@ from broker.config.diagnostics import Path, Report
 
 FOREIGN: Final = ("web",)
 """The sections."""
+BESIDE: Final = FOREIGN
+"""The sections whose programs run beside the broker."""
 
 _STEP: Final = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 

@@ -162,10 +162,11 @@ def _check_server(table: Table, server: Server) -> None:
 
 def is_open(server: Server) -> bool:
     """Whether anybody but this machine can reach a broker."""
-    return not all(_is_loopback(host) for host, _port in server.listen)
+    return not all(is_loopback(host) for host, _port in server.listen)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a host."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

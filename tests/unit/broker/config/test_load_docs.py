@@ -16,7 +16,9 @@ DOCS = Path(__file__).parents[4] / "docs" / "configuration.md"
 TEXT = DOCS.read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
 RULE_GROUPS = ("gate_rules", "pre_rules", "project_rules", "wait_rules")
-ENVIRON = dict.fromkeys(("WEB_TOKEN", "ALICE_TOKEN", "BOT_TOKEN", "MAIL_TOKEN"), "s")
+ENVIRON = dict.fromkeys(
+    ("WEB_TOKEN", "ALICE_TOKEN", "BOT_TOKEN", "MAIL_TOKEN", "WALLBOARD_TOKEN"), "s"
+)
 
 BASE = (
     '[[gateways]]\nname = "Base"\npeer = "base"\ntoken_env = "WEB_TOKEN"\n'
@@ -55,6 +57,8 @@ NEEDED = {
         '[[message_gateways]]\nname = "M"\npeer = "m"\nchannel = "SMS"\ndirection = "I"\n'
         'token_env = "MAIL_TOKEN"\n'
     ),
+    "figures": '[figures]\ntokens = [{ name = "T", token_env = "WEB_TOKEN" }]\n',
+    "figures.tokens": '[[figures.tokens]]\nname = "T"\ntoken_env = "WEB_TOKEN"\n',
     "message_rules": '[[message_rules]]\nproject = "Base"\n',
 }
 """The least that a table of each section needs, open for one more key at its end."""

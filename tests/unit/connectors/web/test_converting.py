@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from connectors.web.converting import plain, structured
+from connectors.web.converting import structured
 from connectors.web.models import ChatModel, ConfirmModel, ResultModel, RoutingModel, SentenceModel
 from connectors.web.problems import Problem
+from protocol.rest import plain
 
 GUID = "11111111-1111-4111-8111-111111111111"
 

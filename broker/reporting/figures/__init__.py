@@ -1,0 +1,1 @@
+"""Live figures of a contact center, as a service beside the broker (`parley figures`)."""
