@@ -15,6 +15,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from broker.console import options
+from broker.console.help import DefaultsHelp
 from broker.console.output import guarded
 from broker.signals import HELD
 
@@ -103,9 +104,26 @@ def _check(arguments: Arguments) -> int:
 
 
 def _hash_token(_arguments: Arguments) -> int:
-    from broker.config.check import hash_token_command
+    from broker.config.hashing import TOKEN, hash_command
 
-    return hash_token_command()
+    return hash_command(TOKEN)
+
+
+def _hash_password(_arguments: Arguments) -> int:
+    from broker.config.hashing import PASSWORD, hash_command
+
+    return hash_command(PASSWORD)
+
+
+def _totp_arguments(parser: Parser) -> None:
+    parser.add_argument("login", metavar="LOGIN", help="the agent's login")
+    parser.add_argument("--issuer", default="Parley", help="what the app calls this installation")
+
+
+def _totp(arguments: Arguments) -> int:
+    from broker.config.hashing import totp_command
+
+    return totp_command(arguments.login, arguments.issuer)
 
 
 # -- people at terminals
@@ -246,83 +264,10 @@ def _import(arguments: Arguments) -> int:
 # -- load
 
 
-def _bench_arguments(parser: Parser) -> None:
-    from broker.bench.settings import Load
+def _bench(argv: Sequence[str]) -> int:
+    from broker.bench.command import bench_command
 
-    load = Load()
-    parser.add_argument(
-        "--to",
-        metavar="B",
-        type=options.address,
-        help="HOST:PORT of a broker with the benchmark's configuration; default: one of its own",
-    )
-    parser.add_argument("--pid", type=int, help="the process of that broker, to read its cost")
-    for name, text in (
-        ("connectors", "connections of connectors"),
-        ("agents", "connections of workplaces"),
-        ("chats", "open chats"),
-        ("processes", "processes that make the load"),
-        ("text-bytes", "length of a sentence"),
-    ):
-        default = getattr(load, name.replace("-", "_"))
-        parser.add_argument(
-            f"--{name}", metavar="N", type=options.positive, default=default, help=text
-        )
-    parser.add_argument(
-        "--seconds", type=options.seconds, default=load.seconds, help="length of a measurement"
-    )
-    parser.add_argument("--warmup", type=float, default=load.warmup, help="seconds before it")
-    for name, kind, text in (
-        ("outstanding", options.positive, "sentences on their way at any moment"),
-        ("rate", options.rate, "sentences a second"),
-        ("open-chats", options.positive, "open chats, with a fresh broker for each"),
-        ("prefill-rows", int, "rows in the store before the start"),
-    ):
-        parser.add_argument(
-            f"--{name}",
-            metavar="N",
-            type=kind,
-            nargs="+",
-            default=[],
-            help=f"{text}; one measurement for each N",
-        )
-    parser.add_argument(
-        "--idle", metavar="N", type=int, default=0, help="memory of N idle sessions"
-    )
-    for name, text in (
-        ("core", "measure decisions of the core alone, with 1,000 agents and 5,000 waiting chats"),
-        ("store", "measure what a sentence costs the store alone"),
-        ("json", "print JSON in place of a table"),
-    ):
-        parser.add_argument(f"--{name}", action="store_true", help=text)
-
-
-def _bench(arguments: Arguments) -> int:
-    from broker.bench.main import Bench, bench_core, bench_main, bench_store
-    from broker.bench.settings import Load
-
-    if arguments.core or arguments.store:
-        return (bench_core if arguments.core else bench_store)(as_json=arguments.json)
-    load = Load(
-        connectors=arguments.connectors,
-        agents=arguments.agents,
-        chats=arguments.chats,
-        processes=arguments.processes,
-        seconds=arguments.seconds,
-        warmup=arguments.warmup,
-        text_bytes=arguments.text_bytes,
-    )
-    bench = Bench(
-        load=load,
-        to=arguments.to,
-        pid=arguments.pid,
-        outstanding=arguments.outstanding,
-        rates=arguments.rate,
-        open_chats=arguments.open_chats,
-        prefill_rows=arguments.prefill_rows,
-        idle=arguments.idle,
-    )
-    return bench_main(bench, as_json=arguments.json)
+    return bench_command(argv)
 
 
 def _simulate(argv: Sequence[str]) -> int:
@@ -381,6 +326,20 @@ COMMANDS: Final = (
         run=_hash_token,
         more="At a terminal it asks for the secret; otherwise it reads one line.",
     ),
+    Command(
+        name="hash-password",
+        does="read an agent's password, print its hash for password_hash",
+        example="parley hash-password",
+        run=_hash_password,
+        more="At a terminal it asks for the password; otherwise it reads one line.",
+    ),
+    Command(
+        name="totp",
+        does="make an agent's second factor: its totp_secret, and the otpauth URI for their app",
+        example="parley totp alice",
+        declare=_totp_arguments,
+        run=_totp,
+    ),
     Command(name="visitor", does="talk as a visitor, at a terminal", own=_visitor),
     Command(name="agent", does="work as an agent, at a terminal", own=_agent),
     Command(name="sms", does="carry SMS between the broker and providers", own=_sms),
@@ -414,14 +373,7 @@ COMMANDS: Final = (
         "broker, and the bytes in hex or base64; docs/recordings.md says more. "
         "Exit status: 2 when CAPTURE is none.",
     ),
-    Command(
-        name="bench",
-        does="load a broker over TCP and print what it does",
-        example="parley bench --outstanding 64 1000 --json",
-        declare=_bench_arguments,
-        run=_bench,
-        more="Exit status: 1 when the broker failed.",
-    ),
+    Command(name="bench", does="load a broker over TCP and print what it does", own=_bench),
     Command(
         name="explain", does="say why a chat went to whom, and why it took so long", own=_explain
     ),
@@ -431,15 +383,6 @@ COMMANDS: Final = (
     ),
     Command(name="simulate", does="run the broker under faults in virtual time", own=_simulate),
 )
-
-
-class _Help(argparse.ArgumentDefaultsHelpFormatter):
-    """Help with the defaults that say something."""
-
-    def _get_help_string(self, action: argparse.Action) -> str | None:
-        if action.default in (None, False, []) or action.required:
-            return action.help
-        return super()._get_help_string(action)
 
 
 def parser_of(commands: Sequence[Command], chosen: str | None) -> Parser:
@@ -457,7 +400,7 @@ def parser_of(commands: Sequence[Command], chosen: str | None) -> Parser:
             help=command.does,
             description=f"{command.does[0].upper()}{command.does[1:]}. {command.more}".strip(),
             epilog=f"Example: {command.example}",
-            formatter_class=_Help,
+            formatter_class=DefaultsHelp,
         )
         if command.name == chosen:
             sub.set_defaults(run=command.run)

@@ -24,7 +24,16 @@ from protocol.message import CommandInfo
 from protocol.message_frames import BLOBS, CONNECTOR_MESSAGE, MESSAGE_NOTES, WORKPLACE_MESSAGE
 from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
 from protocol.scenario import ScenarioInfo, ScenarioResultInfo
-from protocol.session import Ack, Bye, Hello, Ping, SysError, Welcome
+from protocol.session import (
+    Ack,
+    Bye,
+    Hello,
+    LoginRequest,
+    LoginResult,
+    Ping,
+    SysError,
+    Welcome,
+)
 
 _OUTSIDE: Final = ("Peer", "TrackingId")
 _INSIDE: Final = ("Peer", "ChatId")
@@ -43,6 +52,16 @@ _SESSION: Final = (
         "broker",
         required=("Version", "Node", "SessionId", "HeartbeatSeconds", "FrameBytes", "TimeUtc"),
     ),
+    FrameSpec(
+        "SYS_LOGIN",
+        "W-18",
+        LoginRequest,
+        "any",
+        "SYS_LOGIN_RESULT",
+        ("Version", "Token"),
+        added=True,
+    ),
+    FrameSpec("SYS_LOGIN_RESULT", "W-18", LoginResult, "broker", required=("Outcome",), added=True),
     FrameSpec("SYS_PING", "W-12", Ping, "any", "SYS_PONG"),
     FrameSpec("SYS_PONG", "W-12", Ping, "any"),
     FrameSpec("SYS_BYE", "W-13", Bye, "any", required=("Code",)),
@@ -374,6 +393,8 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
     {
         **MESSAGE_NOTES,
         "SYS_HELLO": "first frame of a connection",
+        "SYS_LOGIN": "of a desk, in place of the hello",
+        "SYS_LOGIN_RESULT": "the connection closes after it",
         "SYS_BYE": "the connection closes after it",
         "SYS_ACK": "only when the frame carried an Id",
         "ES_CHAT_START": "answer with Sentences",

@@ -23,7 +23,7 @@ from protocol.encoding import MESSAGEPACK, Decode, Encoding, encoding_of
 from protocol.errors import ByeCode, ErrorCode, LocalProtocolError, WireError
 from protocol.frame import Frame
 from protocol.framing import Framer
-from protocol.session import Bye, Hello, Ping, SysError, Welcome
+from protocol.session import Bye, Hello, LoginRequest, LoginResult, Ping, SysError, Welcome
 from protocol.value import value
 from protocol.values import FrameId
 
@@ -64,6 +64,8 @@ class Happening(Enum):
     EOF = auto()
 
 
+_FIRST: Final[Mapping[str, str]] = {"SYS_HELLO": "SYS_WELCOME", "SYS_LOGIN": "SYS_LOGIN_RESULT"}
+"""What a client may begin with, and the answer to each."""
 _END: Final = {
     Happening.ENDED: State.CLOSING,
     Happening.BYE_HEARD: State.CLOSING,
@@ -135,7 +137,7 @@ class Connection:
         self._hello_until = now + hello_seconds
         self._heard = now
         self._pinged: float | None = None
-        self._greeted = False
+        self._asked = ""
         self._decode: Decode | None = None
 
     # -- what the peer sends
@@ -190,10 +192,8 @@ class Connection:
 
     def _take(self, frame: Frame, events: list[Event]) -> None:
         match self.state, frame.type:
-            case State.AWAITING_HELLO, "SYS_HELLO":
-                self._take_hello(frame, events)
             case State.AWAITING_HELLO, _:
-                self._fail(_error(ErrorCode.BAD_HELLO, "SYS_HELLO comes first", frame), events)
+                self._take_first(frame, events)
             case _, "SYS_BYE":
                 events.append(frame)
                 self._move(Happening.BYE_HEARD)
@@ -201,8 +201,8 @@ class Connection:
                 self._fail(
                     _error(ErrorCode.BAD_HELLO, "no frame before SYS_WELCOME", frame), events
                 )
-            case State.GREETING, "SYS_WELCOME" if self._greeted:
-                self._take_welcome(frame, events)
+            case State.GREETING, answer if answer == _FIRST.get(self._asked):
+                self._take_answer(frame, events)
             case _, "SYS_PING":
                 self._queue("SYS_PONG", frame.payload, frame.id)
             case _, "SYS_PONG":
@@ -220,21 +220,26 @@ class Connection:
                 text = f"{frame.type} has no place here"
                 self._refuse_frame(_error(ErrorCode.NOT_ALLOWED, text, frame), events)
 
-    def _take_hello(self, frame: Frame, events: list[Event]) -> None:
-        assert isinstance(frame.payload, Hello)
+    def _take_first(self, frame: Frame, events: list[Event]) -> None:
+        if not isinstance(frame.payload, Hello | LoginRequest):
+            self._fail(_error(ErrorCode.BAD_HELLO, "SYS_HELLO comes first", frame), events)
+            return
         version = frame.payload.version
         if version != VERSION:
             text = f"version {version}; served is {VERSION}"
             self._fail(_error(ErrorCode.VERSION_NOT_SERVED, text, frame), events)
             return
-        if not frame.payload.peers:
+        if isinstance(frame.payload, Hello) and not frame.payload.peers:
             self._fail(_error(ErrorCode.BAD_HELLO, "Peers: none is named", frame), events)
             return
         self._move(Happening.HELLO_HEARD)
         events.append(frame)
 
-    def _take_welcome(self, frame: Frame, events: list[Event]) -> None:
-        assert isinstance(frame.payload, Welcome)
+    def _take_answer(self, frame: Frame, events: list[Event]) -> None:
+        if not isinstance(frame.payload, Welcome):  # to a login, and that is all
+            self._move(Happening.BYE_HEARD)
+            events.append(frame)
+            return
         self._heartbeat = frame.payload.heartbeat_seconds or self._heartbeat
         # A broker that takes longer frames may send them, too.
         self._framer.frame_bytes = max(self._framer.frame_bytes, frame.payload.frame_bytes)
@@ -271,10 +276,21 @@ class Connection:
         Raises:
             LocalProtocolError: It was said already, or this is the server.
         """
-        if self.state is not State.GREETING or self._greeted:
-            raise LocalProtocolError(f"no hello in {self.state.name}")
-        self._greeted = True
-        self._say("SYS_HELLO", hello, None if id is None else {"Id": id})
+        self._begin("SYS_HELLO", hello, id)
+
+    def log_in(self, request: LoginRequest, id: FrameId = None) -> None:
+        """Client: ask whether somebody is an agent, in place of a hello (W-18).
+
+        Raises:
+            LocalProtocolError: Something was said already, or this is the server.
+        """
+        self._begin("SYS_LOGIN", request, id)
+
+    def _begin(self, type: str, payload: object, id: FrameId) -> None:
+        if self.state is not State.GREETING or self._asked:
+            raise LocalProtocolError(f"no {type} in {self.state.name}")
+        self._asked = type
+        self._say(type, payload, None if id is None else {"Id": id})
 
     def accept(self, welcome: Welcome, re: FrameId = None) -> None:
         """Server: the hello is good; the session is open.
@@ -286,6 +302,15 @@ class Connection:
         self._heartbeat = welcome.heartbeat_seconds or self._heartbeat
         self._framer.frame_bytes = self._frame_bytes
         self._queue("SYS_WELCOME", welcome, re)
+
+    def conclude(self, result: LoginResult, re: FrameId = None) -> None:
+        """Server: answer a login, which ends the connection.
+
+        Raises:
+            LocalProtocolError: The connection is ending already.
+        """
+        self._move(Happening.ENDED)
+        self._queue("SYS_LOGIN_RESULT", result, re)
 
     def refuse(self, error: WireError) -> None:
         """Server: the hello is not good, or the connection cannot go on.

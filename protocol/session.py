@@ -8,7 +8,7 @@ from attrs import field
 
 from protocol.errors import ByeCode, ErrorCode
 from protocol.value import value
-from protocol.values import Guid, Role
+from protocol.values import Guid, LoginOutcome, Role
 
 
 @value(kw_only=True)
@@ -25,6 +25,7 @@ class Hello:
         continues: The session that it goes on with after a lost connection (workplace only).
         takes_pieces: Whether it takes lists in pieces: of open chats, a workplace those of conversations.
         takes_messages: Whether it works on messages: its agent is offered conversations (workplace only).
+        voucher: What a login at a desk gave (W-18): the token is the desk's then (workplace only).
     """
 
     version: int = 0
@@ -36,6 +37,55 @@ class Hello:
     continues: Guid | None = None
     takes_pieces: bool | None = None
     takes_messages: bool | None = None
+    voucher: str | None = field(default=None, repr=False)
+
+
+@value(kw_only=True)
+class LoginRequest:
+    """Whether somebody at a desk is an agent; the only frame of its connection (W-18).
+
+    Attributes:
+        version: Version of the protocol, 1.
+        token: The secret of the desk.
+        login: The agent's login.
+        password: Their password.
+        code: What their second factor shows.
+        subject: Who an identity provider says that they are, in place of login and password.
+        address: Where they are.
+    """
+
+    version: int = 0
+    token: str | None = field(default=None, repr=False)
+    login: str | None = None
+    password: str | None = field(default=None, repr=False)
+    code: str | None = field(default=None, repr=False)
+    subject: str | None = None
+    address: str | None = None
+
+
+@value(kw_only=True)
+class LoginResult:
+    """What came of a login.
+
+    Attributes:
+        outcome: Good, or why not.
+        retry_after_seconds: When to try again (`Wait`).
+        agent_id: The agent; this and what follows of a good login only.
+        agent_name: Name of the agent.
+        login: Login of the agent.
+        agent_role: `agent` or `supervisor`.
+        voucher: What a hello of a workplace shows (`SYS_HELLO`), until something of the agent changes.
+        workplaces: Numbers of the workplaces that there are.
+    """
+
+    outcome: LoginOutcome | None = None
+    retry_after_seconds: int | None = None
+    agent_id: Guid | None = None
+    agent_name: str | None = None
+    login: str | None = None
+    agent_role: str | None = None
+    voucher: str | None = field(default=None, repr=False)
+    workplaces: tuple[str, ...] | None = None
 
 
 @value(kw_only=True)

@@ -160,6 +160,15 @@ class Role(StrEnum):
     WORKPLACE = "workplace"
 
 
+class LoginOutcome(StrEnum):
+    """What came of a login at a desk (W-18)."""
+
+    GOOD = "Good"
+    REFUSED = "Refused"
+    CODE_NEEDED = "CodeNeeded"
+    WAIT = "Wait"
+
+
 class SentenceModel(IntEnum):
     """How a sentence is to be read; unknown ints pass, so the structure's member is an int."""
 

@@ -41,6 +41,19 @@ class Secret:
     """An argon2id hash made by `parley hash-token`."""
 
 
+@frozen(kw_only=True)
+class Logins:
+    """How agents log in at a desk.
+
+    Attributes:
+        secret: That of the process of the desk; None: nobody logs in at one.
+        mfa: Whether every password needs a second factor.
+    """
+
+    secret: Secret | None = None
+    mfa: bool = False
+
+
 Date = tuple[int | None, int, int]
 """Year, month and day; without a year the day of every year."""
 

@@ -1,22 +1,16 @@
-"""`parley check` and `parley hash-token`: what they do; the command line calls them."""
+"""`parley check`: what it does; the command line calls it."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
-from getpass import getpass
-from typing import Final, TextIO
+from collections.abc import Mapping
+from typing import TextIO
 
 from broker.config.context import Judge
 from broker.config.diagnostics import ConfigFault, Finding
 from broker.config.load import load
 from broker.config.model import Config
-from broker.config.secret import hash_token, line_of
-from protocol.limits import text_length
-from protocol.values import is_blank
-
-TOKEN_LENGTH: Final = text_length("Hello", "Token")
 
 
 def check_command(
@@ -76,45 +70,6 @@ def summary(config: Config) -> str:
             _count(len(config.bots), "bot"),
         )
     )
-
-
-def hash_token_command(
-    source: TextIO | None = None,
-    out: TextIO | None = None,
-    errors: TextIO | None = None,
-    ask: Callable[[str], str] = getpass,
-) -> int:
-    """Read a secret and print its hash for `token_hash`.
-
-    At a terminal the secret is asked for twice and not shown; otherwise the first line of the
-    input is the secret.
-
-    Args:
-        source: Where the secret comes from; standard input when left out.
-        out: Where the hash goes; standard output when left out.
-        errors: Where a refusal goes; standard error when left out.
-        ask: Asks for a text at a terminal without showing it.
-
-    Returns:
-        The exit status: 0, or 1 when there is no usable secret.
-    """
-    source, out, errors = source or sys.stdin, out or sys.stdout, errors or sys.stderr
-    if source.isatty():
-        token = ask("Secret: ")
-        if token and ask("Again: ") != token:
-            errors.write("parley hash-token: the two secrets differ\n")
-            return 1
-    else:
-        try:
-            token = line_of(source.readline())
-        except UnicodeDecodeError:
-            errors.write("parley hash-token: the input is no UTF-8 text; save it as UTF-8\n")
-            return 1
-    if is_blank(token) or len(token) > TOKEN_LENGTH:
-        errors.write(f"parley hash-token: a secret has 1 to {TOKEN_LENGTH:,} characters\n")
-        return 1
-    out.write(hash_token(token) + "\n")
-    return 0
 
 
 def _count(number: int, noun: str) -> str:

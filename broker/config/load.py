@@ -37,6 +37,7 @@ from broker.config.sections.figures import read_figures
 from broker.config.sections.foreign import BESIDE, judge_foreign
 from broker.config.sections.forms import read_scenarios
 from broker.config.sections.hours import read_calendars
+from broker.config.sections.logins import read_logins
 from broker.config.sections.lookups import read_literals, read_website_routing
 from broker.config.sections.messages import read_message_gateways, read_message_rules
 from broker.config.sections.routing import read_gate_rules, read_pre_rules, read_project_rules
@@ -155,6 +156,7 @@ class Document:
     """The sections that there are; each is read by itself."""
 
     server: Nested = None
+    logins: Nested = None
     store: Nested = None
     limits: Nested = None
     attachments: Nested = None
@@ -207,6 +209,7 @@ def read_document(document: dict[str, object], report: Report, context: Context)
     agents = _by_id(agent for _, agent in tables.agents)
     external = frozenset(agent.id for agent in agents.values() if agent.role == "bot")
     config = Config(
+        logins=read_logins(root, context, tables.agents),
         server=read_server(root.child("server"), context),
         store_url=read_store_url(root.child("store")),
         limits=read_limits(root.child("limits")),
@@ -234,6 +237,15 @@ def read_document(document: dict[str, object], report: Report, context: Context)
         website_routing=read_website_routing(root, context),
         figures=read_figures(root, context),
     )
+    _judge(root, document, config, tables, context)
+    return config
+
+
+def _judge(
+    root: Table, document: dict[str, object], config: Config, tables: Tables, context: Context
+) -> None:
+    """Note what is seen only once all is read."""
+    report = root.report
     judge_foreign(document, report, context)
     warn_of_clear_tokens(context, report, config.server)
     if context.whole:
@@ -242,7 +254,6 @@ def read_document(document: dict[str, object], report: Report, context: Context)
     if not report.faults:  # of what stands in for something faulty nobody is to be warned
         weigh_answers(root, config)
         advise(root, config, tables)
-    return config
 
 
 def _check_whole(root: Table, config: Config) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from broker.config.basics import DAY as DAY
 from broker.config.basics import HOUR as HOUR
@@ -20,6 +20,7 @@ from broker.config.basics import SECOND as SECOND
 from broker.config.basics import Calendar as Calendar
 from broker.config.basics import Date as Date
 from broker.config.basics import Hours as Hours
+from broker.config.basics import Logins as Logins
 from broker.config.basics import Secret as Secret
 from broker.config.basics import Span as Span
 from broker.config.basics import WorkKind as WorkKind
@@ -27,6 +28,8 @@ from broker.config.basics import frozen_map
 from broker.config.figures import Figures
 from broker.config.message_gateways import MessageGateway, MessageRule
 from broker.config.partners import Bot, TextMatch
+from broker.config.words import PauseReason as PauseReason
+from broker.config.words import WrapupCode as WrapupCode
 from protocol.pattern import Pattern
 from protocol.register import LiteralLookupInfo, WebSiteRoutingInfo
 from protocol.scenario import ScenarioInfo
@@ -218,6 +221,12 @@ class Agent:
     """Shown to visitors in place of the name."""
     login: str
     secret: Secret
+    """Of a program that works for them; of one who only logs in at a desk nothing fits it."""
+    password: Secret | None = None
+    totp: bytes | None = field(default=None, repr=False)
+    """What their second factor is made of."""
+    subject: str | None = None
+    """Who they are to an identity provider."""
     max_chats: int = 1
     max_messages: int = 3
     """How many conversations they work on at once (B-57)."""
@@ -355,26 +364,11 @@ class Form:
 
 
 @frozen(kw_only=True)
-class PauseReason:
-    """A reason that an agent may give for `Pause`."""
-
-    id: Guid
-    name: str
-
-
-@frozen(kw_only=True)
-class WrapupCode:
-    """How a chat may have ended, in the words of the contact center."""
-
-    id: Guid
-    name: str
-
-
-@frozen(kw_only=True)
 class Config:
     """One whole installation. Mappings keep the order of the file."""
 
     server: Server = Server()
+    logins: Logins = Factory(Logins)
     store_url: str = "sqlite:///parley.db"
     limits: Limits = Limits()
     distribution: Distribution = Distribution()

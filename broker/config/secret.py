@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,6 +18,7 @@ from broker.config.section_reader import Table
 from broker.config.source import BOM
 from protocol.limits import text_length
 
+T = TypeVar("T")
 _KEYS = ("token", "token_hash", "token_env")
 _token = text(text_length("Hello", "Token"))
 
@@ -28,7 +29,7 @@ def digest(token: str) -> bytes:
 
 
 def hash_token(token: str) -> str:
-    """The argon2id hash of a token; takes about 0.1 s and 64 MiB."""
+    """The argon2id hash of a token or a password; takes about 0.1 s and 64 MiB."""
     return PasswordHasher().hash(token)
 
 
@@ -54,6 +55,14 @@ def _argon2id(value: object) -> str:
     raise ValueError("must be an argon2id hash, as `parley hash-token` prints it")
 
 
+def password_hash(value: object) -> str:
+    """Parse the hash of a password."""
+    try:
+        return _argon2id(value)
+    except ValueError:
+        raise ValueError("must be an argon2id hash, as `parley hash-password` prints it") from None
+
+
 @frozen(kw_only=True)
 class SecretKeys:
     """The keys of a secret, one of which must be there."""
@@ -63,10 +72,10 @@ class SecretKeys:
     token_env: Annotated[str | None, text()] = None
 
 
-def secret_of(table: Table, keys: SecretKeys, context: Context) -> Secret:
-    """The secret of a thing: exactly one of the three keys."""
+def secret_of(table: Table, keys: SecretKeys, context: Context, *, needed: bool = True) -> Secret:
+    """The secret of a thing: exactly one of the three keys, or none where it is not needed."""
     given = [key for key in _KEYS if key in table]
-    if not given:
+    if not given and needed:
         table.missing("token", f"is missing; give one of {', '.join(_KEYS)}", *_KEYS)
     elif len(given) > 1:
         both = f"and {given[1]} are both there; give one of {', '.join(_KEYS)}"
@@ -80,15 +89,23 @@ def secret_of(table: Table, keys: SecretKeys, context: Context) -> Secret:
 
 
 def _from_environment(table: Table, variable: str, environ: Mapping[str, str]) -> Secret:
+    found = from_environment(table, "token_env", variable, environ, _token)
+    return Secret() if found is None else Secret(digest=digest(found))
+
+
+def from_environment(
+    table: Table, key: str, variable: str, environ: Mapping[str, str], parse: Callable[[object], T]
+) -> T | None:
+    """Read what a key names a variable of the environment for; None after a fault."""
     value = environ.get(variable)
     if value is None:
-        table.fault("token_env", f"the environment has no variable {variable}")
-        return Secret()
+        table.fault(key, f"the environment has no variable {variable}")
+        return None
     try:
-        return Secret(digest=digest(_token(line_of(value))))
+        return parse(line_of(value))
     except ValueError as fault:
-        table.fault("token_env", f"the variable {variable} {fault}")
-        return Secret()
+        table.fault(key, f"the variable {variable} {fault}")
+        return None
 
 
 def line_of(text: str) -> str:

@@ -3,7 +3,8 @@
 Theory of operation: a hello's token is replaced by the name of its owner. Bytes that are no good
 frame may hold one too, whole or cut off: there whatever follows the member's name is blanked out,
 letter by letter, so that the lengths stay what they were; and so is every token that is known,
-wherever it stands.
+wherever it stands. A login at a desk, and the session that it gives, cannot be played again: all of their
+secrets are gone.
 """
 
 from __future__ import annotations
@@ -25,13 +26,18 @@ from broker.recording.format import BadRecording, Line, Passed, Raw
 OWNED: Final = "$TOKEN:"
 WRONG: Final = "$WRONG"
 _HELLO: Final = "SYS_HELLO"
+_LOGINS: Final = ("SYS_LOGIN", "SYS_LOGIN_RESULT")
+_SECRETS: Final = ("Token", "Password", "Code", "Voucher")
+"""Members of a login that nobody is to read."""
 _OWNERS: Final = (("agents", "login"), ("gateways", "peer"))
 _PACKED: Final = re.compile(
-    rb"\xa5Token(?:(?P<fix>[\xa0-\xbf])|[\xd9\xc4](?P<one>.)|[\xda\xc5](?P<two>..)"
+    rb"(?:\xa5Token|\xa8Password|\xa7Voucher)(?:(?P<fix>[\xa0-\xbf])|[\xd9\xc4](?P<one>.)|[\xda\xc5](?P<two>..)"
     rb"|[\xdb\xc6](?P<four>....))",
     re.DOTALL,
 )
-_JSON: Final = re.compile(rb'"Token"\s*:\s*"(?P<said>(?:[^"\\]|\\.)*)', re.DOTALL)
+_JSON: Final = re.compile(
+    rb'"(?:Token|Password|Voucher)"\s*:\s*"(?P<said>(?:[^"\\]|\\.)*)', re.DOTALL
+)
 _BLANK: Final = b"*"
 
 
@@ -49,7 +55,7 @@ class Tokens:
         """A line without secrets."""
         if isinstance(line, Raw):
             return evolve(line, data=self._blanked(line.data))
-        if isinstance(line, Passed) and line.type == _HELLO:
+        if isinstance(line, Passed) and line.type in (_HELLO, *_LOGINS):
             data = None if line.data is None else self._blanked(line.data)
             return evolve(line, frame=self.redact(line.frame), data=data)
         return line
@@ -61,6 +67,9 @@ class Tokens:
         `$WRONG`: it will be refused again.
         """
         payload = frame[1]
+        if payload and (frame[0] in _LOGINS or payload.get("Voucher") is not None):
+            gone = {name: WRONG for name in _SECRETS if payload.get(name) is not None}
+            return [frame[0], {**payload, **gone}, *frame[2:]]
         if frame[0] != _HELLO or not payload or payload.get("Token") is None:
             return frame
         owner = payload.get("Login") or (payload.get("Peers") or [""])[0]
@@ -99,7 +108,7 @@ class Tokens:
 
 
 def _places(data: bytes) -> Iterator[tuple[int, int]]:
-    """Where in bytes the value of a member Token stands, as MessagePack or as JSON."""
+    """Where in bytes the values of such members stand, as MessagePack or as JSON."""
     for match in _PACKED.finditer(data):
         if match["fix"] is not None:
             size = match["fix"][0] & 0x1F

@@ -20,6 +20,7 @@ from attrs import define, field, frozen
 from broker.config.message_gateways import MessageGateway
 from broker.config.model import Config, Gateway, Secret
 from broker.config.secret import verify
+from broker.config.vouchers import voucher_of
 from broker.core.inputs import SessionOpened
 from broker.shell.parties import party_of
 from protocol.session import Hello
@@ -37,6 +38,8 @@ class Claim:
     """Of chats first, then of messages."""
     workplace: str | None = None
     agent_id: Guid | None = None
+    login: tuple[Guid, str] | None = None
+    """The agent and the voucher, where it is one of a login at a desk."""
     secrets: tuple[Secret, ...] = ()
 
     @property
@@ -86,12 +89,25 @@ def _workplace_claim(config: Config, hello: Hello) -> Claim | None:
     agent = config.agent_by_login.get(hello.login or "")
     if workplace is None or workplace.retired or agent is None or agent.retired:
         return None
+    secret = agent.secret
+    if hello.voucher is not None:
+        if config.logins.secret is None or not is_good_voucher(config, agent.id, hello.voucher):
+            return None
+        secret = config.logins.secret
     return Claim(
         role=Role.WORKPLACE,
         workplace=workplace.number,
         agent_id=agent.id,
-        secrets=(agent.secret,),
+        login=(agent.id, hello.voucher) if hello.voucher is not None else None,
+        secrets=(secret,),
     )
+
+
+def is_good_voucher(config: Config, agent: Guid, voucher: str) -> bool:
+    """Whether a voucher is that of an agent as they are configured now (W-18)."""
+    known = config.agents.get(agent)
+    wanted = voucher_of(config.logins, known) if known is not None else None
+    return wanted is not None and hmac.compare_digest(wanted.encode(), voucher.encode())
 
 
 CheckSlowly = Callable[[Secret, str], Awaitable[bool]]
@@ -113,7 +129,7 @@ class Authentication:
     """The check of hellos against the configuration in force."""
 
     config: Config
-    _check_slowly: CheckSlowly = _in_thread
+    check_slowly: CheckSlowly = _in_thread
     _key: bytes = field(factory=lambda: token_bytes(32), init=False)
     _known: dict[bytes, str] = field(factory=dict, init=False)
     """What was found good: the fingerprint, and the hash that it is of."""
@@ -129,6 +145,7 @@ class Authentication:
         secrets = [agent.secret for agent in config.agents.values()]
         secrets += [gateway.secret for gateway in config.gateways.values()]
         secrets += [gateway.secret for gateway in config.message_gateways.values()]
+        secrets += [config.logins.secret] if config.logins.secret is not None else []
         hashes = {secret.argon2 for secret in _hashed(secrets)}
         self._known = {mark: of for mark, of in self._known.items() if of in hashes}
         self._decoy = next(_hashed(secrets), None)
@@ -154,14 +171,22 @@ class Authentication:
         claim = self._plausible(hello)
         if claim is None:
             if self._decoy is not None:
-                await self._check_slowly(self._decoy, token)
+                await self.check_slowly(self._decoy, token)
             return None
-        for secret in _hashed(claim.secrets):
-            if not self._is_known(secret, token):
-                if not await self._check_slowly(secret, token):
-                    return None
-                self._known[self._fingerprint(secret, token)] = secret.argon2 or ""
+        for secret in claim.secrets:
+            if not await self.fits(secret, token):
+                return None
         return claim
+
+    async def fits(self, secret: Secret, token: str) -> bool:
+        """Check one token to the end, and remember one that was good."""
+        if secret.argon2 is None:
+            return verify(secret, token)
+        if not self._is_known(secret, token):
+            if not await self.check_slowly(secret, token):
+                return False
+            self._known[self._fingerprint(secret, token)] = secret.argon2
+        return True
 
     def _plausible(self, hello: Hello) -> Claim | None:
         """The claim, unless a name is unknown or a token in clear text does not fit."""

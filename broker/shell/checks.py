@@ -1,4 +1,4 @@
-"""The hellos that wait for a slow check of their token.
+"""The hellos, and the logins at desks, that wait for a slow check of their secret.
 
 Theory of operation: the addresses that ask take turns, each with one hello, so that who sends a
 thousand wrong ones waits for oneself and nobody else waits for them. Who has gone is forgotten.
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
 
 import trio
-from attrs import define, field
+from attrs import Factory, define, field
 
 from broker.shell.authentication import Authentication, Claim
-from protocol.session import Hello
+from broker.shell.logins import LoginDesk
+from protocol.session import Hello, LoginRequest, LoginResult
 
 WAITING = 1_000
 """Hellos that may wait for a slow check."""
@@ -24,26 +24,11 @@ OF_ONE_ORIGIN = 200
 """How many of them may be of one address."""
 CHECKERS = 2
 """Slow checks at the same time; each takes some 64 MiB."""
-_HOSTS_OF_ONE_NETWORK = 64
-"""Bits of an IPv6 address that its owner chooses freely."""
-
-
-def origin_of(host: str) -> str:
-    """Whose an address is: of IPv6 its network of 64 bits, which one customer gets as a whole."""
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if not isinstance(address, IPv6Address):
-        return host
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return f"{int(address) >> _HOSTS_OF_ONE_NETWORK:x}::/64"
 
 
 @define(eq=False, kw_only=True)
 class Check:
-    """A hello that waits, or is being checked.
+    """A hello or a login that waits, or is being checked.
 
     Attributes:
         origin: Whose it is; see `origin_of`.
@@ -51,9 +36,9 @@ class Check:
         rejected: Called when it lost its place to somebody else.
     """
 
-    hello: Hello
+    hello: Hello | LoginRequest
     origin: str
-    done: Callable[[Claim | None], None]
+    done: Callable[[Claim | LoginResult | None], None]
     rejected: Callable[[], None]
 
 
@@ -62,6 +47,9 @@ class SlowChecks:
     """The lines of hellos, one for each origin, in the order of their turns."""
 
     authentication: Authentication
+    logins: LoginDesk = field(
+        default=Factory(lambda self: LoginDesk(self.authentication), takes_self=True), kw_only=True
+    )
     _lines: dict[str, deque[Check]] = field(factory=dict, init=False)
     _idle: trio.lowlevel.ParkingLot = field(factory=trio.lowlevel.ParkingLot, init=False)
 
@@ -103,7 +91,11 @@ class SlowChecks:
             while not self._lines:
                 await self._idle.park()
             check = self._next()
-            check.done(await self.authentication.decide(check.hello))
+            asked = check.hello
+            if isinstance(asked, Hello):
+                check.done(await self.authentication.decide(asked))
+            else:
+                check.done(await self.logins.decide(asked))
 
     def _next(self) -> Check:
         """Take the first of the line whose turn it is; that line is the last one then."""

@@ -44,6 +44,7 @@ class ClientConnection:
         check: The slow check that its hello waits for.
         party: Whose token it came in by: the first of its gateways, or its agent.
         gateways: The gateways that it serves.
+        login: The agent who logged in at a desk, and by which voucher.
         answers: How much it and the others of its party may still be answered.
         paused: Whether it is not read for now, as its party has much waiting already.
         queued: Frames that the connection holds for the next send.
@@ -68,6 +69,7 @@ class ClientConnection:
     check: Check | None = None
     party: object = None
     gateways: tuple[Guid, ...] = ()
+    login: tuple[Guid, str] | None = None
     answers: Budget | None = None
     paused: bool = False
     outbox: Outbox | None = None

@@ -35,6 +35,7 @@ class Counters:
         connections: Accepted connections.
         rejected: Connections that were one too many.
         hellos_refused: Hellos that were not good.
+        logins: Logins at desks, by what came of them (W-18).
         sentences: Sentences committed.
         commits: Committed transactions.
         losses: Times that the store was lost and opened again.
@@ -65,6 +66,7 @@ class Counters:
     messages: Counter[str] = Factory(
         lambda: Counter(cleaned=0, plain_text=0, plain=0, kind=0, refused=0)
     )
+    logins: Counter[str] = Factory(Counter)
     refusals: Counter[str] = Factory(Counter)
     byes: Counter[str] = Factory(Counter)
     commit_seconds: Histogram = Factory(

@@ -65,6 +65,7 @@ class BrokerCollector(Collector):
         yield _by("sessions", "Sessions by role.", "role", shot.sessions)
         yield _by("chats", "Chats in memory by status.", "status", shot.chats)
         yield _total_by("refusals", "SYS_ERROR frames by code.", "code", shot.refusals)
+        yield _total_by("logins", "Logins at desks by outcome.", "outcome", shot.logins)
         yield _total_by("byes", "SYS_BYE frames by code.", "code", shot.byes)
         yield _total_by(
             "messages_cleaned", "Messages with HTML by what was kept.", "as", shot.messages

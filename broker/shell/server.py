@@ -29,10 +29,10 @@ from attrs import Factory, define, field
 
 from broker.config.model import Address, Config
 from broker.core.inputs import Input
-from broker.shell.checks import origin_of
 from broker.shell.connection import ClientConnection
 from broker.shell.engine import Engine
 from broker.shell.listening_clock import Attention
+from broker.shell.origins import origin_of
 from broker.shell.rate import TokenBucket
 from broker.shell.seams import Listener, StreamSocket
 from broker.shell.sessions import Sessions
@@ -129,6 +129,7 @@ class Server:
         self.tls = tls
         self.sessions.limits = config.limits
         self.sessions.checks.authentication.replace(config)
+        self.sessions.greeter.expel()
 
     @property
     def serving(self) -> bool:

@@ -7,9 +7,7 @@ is decoded, submitted, committed, encoded once for all who get it, and each conn
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
-from math import inf
 from typing import Any, Final
 
 import structlog
@@ -18,27 +16,26 @@ from attrs import Factory, define, field
 from broker.config.model import Limits
 from broker.core.effects import Dismiss, Effect, LogEntry, ScanWanted, Send
 from broker.core.inputs import FrameArrived, SessionClosed
-from broker.shell.authentication import Claim, Verdict, opening
 from broker.shell.backlog import ALL_OUTBOXES, PARTY_OUTBOXES
-from broker.shell.checks import Check, SlowChecks
+from broker.shell.checks import SlowChecks
 from broker.shell.cleaning import Cleaning, Held
 from broker.shell.connection import ClientConnection, Phase
 from broker.shell.counters import Counters
 from broker.shell.deadlines import Deadlines
 from broker.shell.engine import Engine
 from broker.shell.graces import Excuses
+from broker.shell.greeting import Greeter
 from broker.shell.packing import packed
 from broker.shell.questions import HEAVY, QUESTIONS
-from broker.shell.rate import Budget
 from broker.shell.refusals import Refusals
 from broker.shell.sockets import Sockets
 from protocol.catalogue import CATALOGUE
 from protocol.connection import Event, Failed, Refused, State
 from protocol.encoding import Encoding
-from protocol.errors import ByeCode, ErrorCode, WireError
+from protocol.errors import ByeCode, WireError
 from protocol.frame import Frame
-from protocol.session import Hello, Welcome
-from protocol.values import FrameId, Guid
+from protocol.session import Welcome
+from protocol.values import FrameId
 
 CLOSE_TIMEOUT = 2.0
 """How long, in seconds, a peer has to take our last words and to close."""
@@ -50,7 +47,8 @@ BACKLOG_LOW = 256
 """So few are left when it is read again."""
 _OPEN: Final = State.OPEN
 VOLATILE = frozenset(spec.type for spec in CATALOGUE.values() if spec.volatile)
-AUTH_FAILED = "the peers, the login or the token are not good"
+FIRST = frozenset({"SYS_HELLO", "SYS_LOGIN"})
+"""What a connection may begin with."""
 
 
 @define(kw_only=True)
@@ -83,12 +81,9 @@ class Sessions:
     refusals: Refusals = field(
         default=Factory(lambda self: Refusals(self.counters), takes_self=True), init=False
     )
+    greeter: Greeter = field(default=Factory(Greeter, takes_self=True), init=False)
     _touched: list[ClientConnection] = field(factory=list, init=False)
     _paused: dict[int, ClientConnection] = field(factory=dict, init=False)
-    _served: Counter[Guid] = field(factory=Counter, init=False)
-    """How many sessions each gateway has."""
-    _answers: dict[object, Budget] = field(factory=dict, init=False)
-    """By the party that shares it; there are no more of them than names in the configuration."""
     _log: Any = field(factory=lambda: structlog.get_logger(), init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -196,8 +191,8 @@ class Sessions:
     def _take_to(self, client: ClientConnection, events: list[Event], end: int, now: float) -> None:
         """The events of a connection before its session, or of one that sends too much."""
         for index, event in enumerate(events):
-            if type(event) is Frame and event.type == "SYS_HELLO":
-                self._greet(client, event)
+            if type(event) is Frame and event.type in FIRST:
+                self.greeter.greet(client, event)
             elif index < end or type(event) is not Frame or event.type == "SYS_BYE":
                 self._take(client, [event], now)
             else:
@@ -252,63 +247,6 @@ class Sessions:
             for number, client in self.clients.items():
                 self.deadlines.arm(number, client.deadline)
 
-    # -- hello
-
-    def _greet(self, client: ClientConnection, frame: Frame) -> None:
-        hello = frame.payload
-        if client.connection.state is not State.CHECKING or not isinstance(hello, Hello):
-            return  # what came right behind it was a fault
-        client.introduce(hello)
-        client.phase = Phase.CHECKING
-        verdict = self.checks.authentication.judge(hello)
-        if isinstance(verdict, Claim):
-            self._join(client, verdict, hello, frame.id)
-        elif verdict is Verdict.REFUSED:
-            self._turn_away(client, ErrorCode.AUTH_FAILED, AUTH_FAILED, frame.id)
-        else:
-            overloaded = ErrorCode.OVERLOADED, "too many hellos wait", frame.id
-            client.check = Check(
-                hello=hello,
-                origin=client.origin,
-                done=lambda claim: self._decided(client, claim, hello, frame.id),
-                rejected=lambda: self._turn_away(client, *overloaded),
-            )
-            if not self.checks.ask(client.check):
-                self._turn_away(client, *overloaded)
-
-    def _decided(
-        self, client: ClientConnection, claim: Claim | None, hello: Hello, re: FrameId
-    ) -> None:
-        """A slow check came to its end; the connection may be gone by now."""
-        client.check = None
-        if client.phase is not Phase.CHECKING or self.clients.get(client.number) is not client:
-            return
-        if claim is None:
-            self._turn_away(client, ErrorCode.AUTH_FAILED, AUTH_FAILED, re)
-        elif self.engine is None:
-            self._close_session(client, ByeCode.STORE_UNAVAILABLE, "try again")
-        else:
-            self._join(client, claim, hello, re)
-            self.on_progress()
-
-    def _join(self, client: ClientConnection, claim: Claim, hello: Hello, re: FrameId) -> None:
-        assert self.engine is not None
-        most = self.limits.gateway_sessions
-        if any(self._served[gateway] >= most for gateway in claim.gateways):
-            text = f"a gateway has {most} sessions already"
-            self._turn_away(client, ErrorCode.OVERLOADED, text, re)
-            return
-        self._served.update(claim.gateways)
-        client.gateways = claim.gateways
-        client.party = party = claim.party
-        client.answers = self._answers.setdefault(party, Budget(inf, self.now()))
-        client.phase = Phase.JOINED
-        self.engine.submit(opening(client.number, claim, hello, re))
-
-    def _turn_away(self, client: ClientConnection, code: ErrorCode, text: str, re: FrameId) -> None:
-        self.counters.hellos_refused += 1
-        self.refuse(client, WireError(code, text, type="SYS_HELLO", re=re))
-
     def refuse(self, client: ClientConnection, error: WireError) -> None:
         """Say a fatal error and close."""
         client.connection.refuse(error)
@@ -325,7 +263,7 @@ class Sessions:
             elif isinstance(effect, Dismiss):
                 client = self.clients.get(effect.session)
                 if client is not None:
-                    self._close_session(client, effect.code, effect.text)
+                    self.close_session(client, effect.code, effect.text)
             elif isinstance(effect, LogEntry):
                 self.counters.note(effect.event, effect.fields)
                 self._log.info(effect.event, **effect.fields)
@@ -392,9 +330,10 @@ class Sessions:
         client.queued += 1
         self._touched.append(client)
 
-    def _close_session(
+    def close_session(
         self, client: ClientConnection, code: ByeCode, text: str, after: int | None = None
     ) -> None:
+        """Say good-bye and close."""
         if client.phase is Phase.CLOSING or client.connection.state is State.CLOSING:
             return
         self.counters.byes[code] += 1
@@ -404,7 +343,7 @@ class Sessions:
     def dismiss_all(self, code: ByeCode, text: str, after: int | None = None) -> None:
         """Say good-bye to everybody."""
         for client in list(self.clients.values()):
-            self._close_session(client, code, text, after)
+            self.close_session(client, code, text, after)
 
     # -- bytes out
 
@@ -434,7 +373,7 @@ class Sessions:
             return
         self.counters.slow_consumers += 1
         self.sockets.cut(client)
-        self._close_session(client, ByeCode.SLOW_CONSUMER, "what was sent is not read; resync")
+        self.close_session(client, ByeCode.SLOW_CONSUMER, "what was sent is not read; resync")
 
     def _shed(self, client: ClientConnection) -> None:
         """Keep the bounds of what waits for a party and for all: who is most behind goes first."""
@@ -485,7 +424,7 @@ class Sessions:
             client.check = None
         if client.phase is not Phase.JOINED:
             return
-        self._served.subtract(client.gateways)
+        self.greeter.left(client)
         if self._paused.pop(client.number, None) is not None:
             self.sockets.pause(client, False)  # its end is to be heard
         if self.engine is not None:

@@ -39,6 +39,7 @@ class Stats:
     chats: Mapping[str, int]
     refusals: Mapping[str, int]
     byes: Mapping[str, int]
+    logins: Mapping[str, int]
     messages: Mapping[str, int]
     commit_seconds: Buckets
     commit_facts: Buckets
@@ -99,6 +100,7 @@ def take(server: Server, log_dropped: Callable[[], int] = lambda: 0) -> Stats:
         chats=chats,
         refusals=dict(counters.refusals),
         byes=dict(counters.byes),
+        logins=dict(counters.logins),
         messages=dict(counters.messages),
         commit_seconds=Buckets.of(counters.commit_seconds),
         commit_facts=Buckets.of(counters.commit_facts),

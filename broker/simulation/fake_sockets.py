@@ -244,7 +244,9 @@ class LateChecks(SlowChecks):
         """Have a hello checked, by and by."""
 
         def decide() -> None:
-            verdict = Authentication.judge(self.authentication, check.hello)
+            hello = check.hello
+            assert isinstance(hello, Hello)  # nobody logs in at a desk here
+            verdict = Authentication.judge(self.authentication, hello)
             check.done(verdict if isinstance(verdict, Claim) else None)
 
         self.world.after(self.rng.about(100 * MS), decide)

@@ -77,7 +77,7 @@ async def test_strangers_who_left_hold_up_nobody(tmp_path: Path) -> None:
 
     async with serving(write_config(tmp_path, more=hashed_app())) as served:
         sessions = served.broker.server.sessions
-        sessions.checks.authentication._check_slowly = check
+        sessions.checks.authentication.check_slowly = check
         wrong = Hello(version=1, role=Role.CONNECTOR, peers=("app",), token="wrong")
         for _ in range(STRANGERS):
             stranger = await Peer.connect(served.address)
@@ -115,7 +115,7 @@ async def test_hellos_beyond_the_queue_of_slow_checks_are_refused(
 
     monkeypatch.setattr(checks, "OF_ONE_ORIGIN", 1)
     async with serving(write_config(tmp_path, more=hashed_app())) as served:
-        served.broker.server.sessions.checks.authentication._check_slowly = stuck
+        served.broker.server.sessions.checks.authentication.check_slowly = stuck
         for _ in range(checks.CHECKERS + 1):
             waiting = await served.peer()
             waiting.connection.hello(

@@ -248,7 +248,7 @@ async def test_a_frame_behind_a_hello_that_is_being_checked_ends_it(tmp_path: Pa
 
     async with serving(write_config(tmp_path, more=more)) as served:
         sessions = served.broker.server.sessions
-        sessions.checks.authentication._check_slowly = check
+        sessions.checks.authentication.check_slowly = check
         for token in ("app-secret", "wrong"):
             peer = await served.peer()
             hello = evolve(GOOD, peers=("app",), token=token)

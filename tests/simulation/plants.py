@@ -310,14 +310,14 @@ def _lost_status(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _unbounded_outbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = Sessions._close_session
+    original = Sessions.close_session
 
     def dismiss(self: Sessions, link: Any, code: ByeCode, *rest: Any) -> None:
         if code is not ByeCode.SLOW_CONSUMER:
             original(self, link, code, *rest)
 
     monkeypatch.setattr(Outbox, "cut", lambda _self: None)
-    monkeypatch.setattr(Sessions, "_close_session", dismiss)
+    monkeypatch.setattr(Sessions, "close_session", dismiss)
 
 
 def _random_ids(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,7 +131,7 @@ def no_heartbeat(patch: pytest.MonkeyPatch) -> None:
     tick = Connection.tick
 
     def nothing(self: Connection, now: float) -> list[Any]:
-        if self.side is Side.CLIENT and self._greeted:
+        if self.side is Side.CLIENT and self._asked:
             self._heard = now
             return []
         return tick(self, now)

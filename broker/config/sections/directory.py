@@ -15,6 +15,7 @@ from broker.config.model import (
     Language,
     PauseReason,
     Project,
+    Secret,
     Skill,
     Workplace,
     WrapupCode,
@@ -33,8 +34,9 @@ from broker.config.parse import (
     text,
     word,
 )
-from broker.config.secret import SecretKeys, secret_of
+from broker.config.secret import SecretKeys, password_hash, secret_of
 from broker.config.section_reader import Table
+from broker.config.sections.logins import check_login, totp_of
 from protocol.limits import text_length
 from protocol.values import ChatType, Guid
 
@@ -105,6 +107,10 @@ class AgentKeys(SecretKeys):
     max_chats: Annotated[int | None, integer(1, MOST_CHATS)] = None
     max_messages: Annotated[int | None, integer(0, MOST_CHATS)] = None
     role: Annotated[str | None, word("agent", "supervisor", "bot")] = None
+    password_hash: Annotated[str | None, password_hash] = None
+    totp_secret: Annotated[str | None, text(256)] = None
+    totp_secret_env: Annotated[str | None, text()] = None
+    subject: Annotated[str | None, text(text_length("LoginRequest", "Subject"))] = None
     languages: Nested = None
     skills: Nested = None
 
@@ -189,6 +195,11 @@ def _warning(table: Table, timeout: int | None, warning: int | None) -> int | No
     return None
 
 
+def _is_at_desk(table: Table) -> bool:
+    """Whether somebody may log in at a desk, and needs no secret for a program."""
+    return "password_hash" in table or "subject" in table
+
+
 def read_agents(root: Table, context: Context) -> Iterator[tuple[Table, Agent]]:
     """`[[agents]]`, each with its table, so that it can be looked at again."""
     for table in root.children("agents"):
@@ -199,10 +210,13 @@ def read_agents(root: Table, context: Context) -> Iterator[tuple[Table, Agent]]:
             Agent,
             keys,
             id=context.identities.claim(table, "agent", keys.name, keys.id),
-            secret=secret_of(table, keys, context),
+            secret=secret_of(table, keys, context, needed=not _is_at_desk(table)),
+            password=Secret(argon2=keys.password_hash) if keys.password_hash else None,
+            totp=totp_of(table, keys.totp_secret, keys.totp_secret_env, context),
             languages=_skills(table, "languages", "language", context),
             skills=_skills(table, "skills", "project", context),
         )
+        check_login(table, agent, context)
         yield table, agent
 
 

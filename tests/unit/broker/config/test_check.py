@@ -1,21 +1,12 @@
-"""`parley check` and `parley hash-token`."""
+"""`parley check`."""
 
 from io import StringIO
 from pathlib import Path
 
-import pytest
-
 import broker.config
-from broker.config.check import check_command, hash_token_command
-from broker.config.model import Secret
-from broker.config.secret import verify
+from broker.config.check import check_command
 
 SAMPLE = Path(broker.config.__file__).with_name("sample.toml")
-
-
-class Terminal(StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 def check(path: Path) -> tuple[int, list[str]]:
@@ -82,40 +73,3 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         1,
         [f"{file}: there is no such file", f"{file}: 1 fault"],
     )
-
-
-@pytest.mark.usefixtures("cheap_hashes")
-def test_hash_token_reads_a_pipe() -> None:
-    """C-3."""
-    out = StringIO()
-    assert hash_token_command(StringIO("open sesame\r\n"), out, StringIO()) == 0
-    assert verify(Secret(argon2=out.getvalue().strip()), "open sesame")
-
-
-@pytest.mark.usefixtures("cheap_hashes")
-def test_hash_token_asks_twice_at_a_terminal_and_reads_nothing_shown() -> None:
-    """C-3."""
-    out, asked = StringIO(), list[str]()
-
-    def ask(prompt: str) -> str:
-        asked.append(prompt)
-        return "open sesame"
-
-    assert hash_token_command(Terminal("visible\n"), out, StringIO(), ask) == 0
-    assert asked == ["Secret: ", "Again: "]
-    assert verify(Secret(argon2=out.getvalue().strip()), "open sesame")
-
-
-def test_hash_token_refuses_two_different_secrets() -> None:
-    out, errors, said = StringIO(), StringIO(), iter(["one", "two"])
-    assert hash_token_command(Terminal(), out, errors, lambda _: next(said)) == 1
-    assert out.getvalue() == ""
-    assert "differ" in errors.getvalue()
-
-
-def test_hash_token_refuses_nothing_and_too_much() -> None:
-    for text in ("", "  \n", "x" * 1_025):
-        out, errors = StringIO(), StringIO()
-        assert hash_token_command(StringIO(text), out, errors) == 1
-        assert out.getvalue() == ""
-        assert "1 to 1,024 characters" in errors.getvalue()

@@ -33,6 +33,7 @@ NEEDED = {
     "languages": '[[languages]]\nname = "L"\nculture = "en"\n',
     "projects": '[[projects]]\nname = "P"\n',
     "gateways": '[[gateways]]\nname = "G"\npeer = "g"\ntoken_env = "WEB_TOKEN"\n',
+    "logins": '[logins]\ntoken_env = "WEB_TOKEN"\n',
     "agents": '[[agents]]\nname = "A"\nlogin = "a"\ntoken_env = "ALICE_TOKEN"\n',
     "agents.skills": (
         '[[agents]]\nname = "A"\nlogin = "a"\ntoken_env = "ALICE_TOKEN"\n'

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from broker.config import source
-from broker.config.check import hash_token_command
 from broker.config.diagnostics import ConfigFault
+from broker.config.hashing import TOKEN, hash_command
 from broker.config.load import load, loads
 from broker.config.secret import digest, verify
 from broker.config.source import read_source
@@ -142,7 +142,7 @@ def test_a_line_end_is_no_part_of_a_secret(
     (gateway,) = loads(text, environ={"T": value}).config.gateways.values()
     assert gateway.secret.digest == digest("s")
     out = io.StringIO()
-    assert hash_token_command(io.StringIO(value), out) == 0
+    assert hash_command(TOKEN, io.StringIO(value), out) == 0
     hashed = loads(f"{GATEWAY}token_hash = '{out.getvalue().strip()}'").config
     assert all(verify(gateway.secret, "s") for gateway in hashed.gateways.values())
     file = tmp_path / "p.toml"
@@ -174,5 +174,5 @@ def test_a_secret_in_another_encoding_is_refused_in_words() -> None:
     """C-3: as one shell of Windows writes it."""
     errors = io.StringIO()
     source = io.TextIOWrapper(io.BytesIO("s\n".encode("utf-16")), encoding="utf-8")
-    assert hash_token_command(source, io.StringIO(), errors) == 1
+    assert hash_command(TOKEN, source, io.StringIO(), errors) == 1
     assert "is no UTF-8 text" in errors.getvalue()

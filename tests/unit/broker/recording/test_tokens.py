@@ -55,6 +55,20 @@ def test_other_frames_keep_what_they_say() -> None:
     assert TOKENS.restore(["SYS_HELLO", None]) == ["SYS_HELLO", None]
 
 
+def test_a_login_at_a_desk_keeps_no_secret() -> None:
+    """W-18."""
+    secrets = {"Token": "desk", "Password": "sesame", "Code": "123456", "Voucher": "ab12"}
+    for kind in ("SYS_LOGIN", "SYS_LOGIN_RESULT"):
+        _, payload = TOKENS.redact([kind, {"Login": "alice", **secrets}])
+        assert payload == {"Login": "alice", **dict.fromkeys(secrets, "$WRONG")}
+    seated = TOKENS.redact(_hello(Peers=["101"], Login="alice", Token="desk", Voucher="ab12"))
+    assert (seated[1]["Token"], seated[1]["Voucher"]) == ("$WRONG", "$WRONG")
+    data = b'["SYS_LOGIN",{"Password":"sesame","Voucher":"ab12"'
+    told = TOKENS.without(Raw(at=0, conn=1, sender="client", data=data, why="BadFrame"))
+    assert isinstance(told, Raw)
+    assert told.data == b'["SYS_LOGIN",{"Password":"******","Voucher":"****"'
+
+
 HELLO = encode(
     Frame("SYS_HELLO", Hello(version=1, role=Role.CONNECTOR, peers=("web",), token="s3cret"))
 )

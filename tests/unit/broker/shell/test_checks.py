@@ -8,7 +8,7 @@ from attrs import define, field
 
 from broker.shell import checks
 from broker.shell.authentication import Claim
-from broker.shell.checks import Check, SlowChecks, origin_of
+from broker.shell.checks import Check, SlowChecks
 from protocol.session import Hello
 from protocol.values import Role
 
@@ -119,19 +119,3 @@ async def test_when_all_is_full_who_has_most_gives_way(
     await trio.testing.wait_all_tasks_blocked()
     assert len(queue.done) == 4
     assert queue.done.count("dan") == 1
-
-
-@pytest.mark.parametrize(
-    ("host", "other", "alike"),
-    [
-        ("192.0.2.1", "192.0.2.1", True),
-        ("192.0.2.1", "192.0.2.2", False),
-        ("::ffff:192.0.2.1", "192.0.2.1", True),
-        ("2001:db8::1", "2001:db8::ffff:2", True),
-        ("2001:db8::1", "2001:db8:0:1::1", False),
-        ("fe80::1%eth0", "fe80::2%eth0", True),
-        ("", "192.0.2.1", False),
-    ],
-)
-def test_an_origin_is_an_address_or_a_network_of_ipv6(host: str, other: str, alike: bool) -> None:
-    assert (origin_of(host) == origin_of(other)) is alike

@@ -601,6 +601,8 @@ export interface Hello {
   TakesPieces?: boolean | null;
   /** Whether it works on messages: its agent is offered conversations (workplace only). */
   TakesMessages?: boolean | null;
+  /** What a login at a desk gave (W-18): the token is the desk's then (workplace only). */
+  Voucher?: string | null;
 }
 
 /** A localised text, or the question for a group of them. */
@@ -617,6 +619,44 @@ export interface LiteralLookupInfo {
   DisplayName?: string | null;
   /** Gateway address that asks. */
   Peer?: string | null;
+}
+
+/** Whether somebody at a desk is an agent; the only frame of its connection (W-18). */
+export interface LoginRequest {
+  /** Version of the protocol, 1. */
+  Version?: number | null;
+  /** The secret of the desk. */
+  Token?: string | null;
+  /** The agent's login. */
+  Login?: string | null;
+  /** Their password. */
+  Password?: string | null;
+  /** What their second factor shows. */
+  Code?: string | null;
+  /** Who an identity provider says that they are, in place of login and password. */
+  Subject?: string | null;
+  /** Where they are. */
+  Address?: string | null;
+}
+
+/** What came of a login. */
+export interface LoginResult {
+  /** Good, or why not. */
+  Outcome?: "Good" | "Refused" | "CodeNeeded" | "Wait" | null;
+  /** When to try again (`Wait`). */
+  RetryAfterSeconds?: number | null;
+  /** The agent; this and what follows of a good login only. */
+  AgentId?: Guid | null;
+  /** Name of the agent. */
+  AgentName?: string | null;
+  /** Login of the agent. */
+  Login?: string | null;
+  /** `agent` or `supervisor`. */
+  AgentRole?: string | null;
+  /** What a hello of a workplace shows (`SYS_HELLO`), until something of the agent changes. */
+  Voucher?: string | null;
+  /** Numbers of the workplaces that there are. */
+  Workplaces?: string[] | null;
 }
 
 /** A command about one outbound message. */
@@ -971,6 +1011,8 @@ export interface Welcome {
 export interface Payloads {
   SYS_HELLO: Hello;
   SYS_WELCOME: Welcome;
+  SYS_LOGIN: LoginRequest;
+  SYS_LOGIN_RESULT: LoginResult;
   SYS_PING: Ping;
   SYS_PONG: Ping;
   SYS_BYE: Bye;
@@ -1081,6 +1123,7 @@ export type FrameType = keyof Payloads;
 /** What answers a frame that a client sends. */
 export interface Answers {
   SYS_HELLO: "SYS_WELCOME";
+  SYS_LOGIN: "SYS_LOGIN_RESULT";
   SYS_PING: "SYS_PONG";
   ES_CHAT_REQUEST: "SE_CHAT_RESPONSE";
   ES_CHAT_START: "SE_CHAT_STATUS";
