@@ -32,6 +32,7 @@ from connectors.channels.converter import (
     structured,
 )
 from connectors.channels.settings import Ca, Health, host_and_port, trusting
+from connectors.web.content import faults
 from connectors.web.hours import Hours
 from connectors.web.keys import KEY_BYTES, public_key, secret_in
 
@@ -259,8 +260,8 @@ def read(table: object, environ: Mapping[str, str], *, beside: Path = Path()) ->
     whole = {"sites": {}, "key_file": str(DEFAULT_KEY_FILE), **table}
     web = structured(whole, Web, path=SECTION, environ=environ, beside=beside)
     web = evolve(web, sites={name: _with_content(web, site) for name, site in web.sites.items()})
-    if faults := tuple(_faults(web)):
-        raise FaultsError(faults)
+    if found := tuple(_faults(web)):
+        raise FaultsError(found)
     return web
 
 
@@ -288,6 +289,7 @@ def _faults(web: Web) -> Iterator[Fault]:
         yield Fault("web.secret", f"must have {KEY_BYTES} characters at the least")
     if web.secret is None:
         yield from _key_file_faults(web.key_file)
+    yield from _content_faults("web.content", web.content)
     tokens: dict[str, tuple[str, str]] = {}
     for name, site in web.sites.items():
         path = f"web.sites.{name}"
@@ -297,6 +299,8 @@ def _faults(web: Web) -> Iterator[Fault]:
         if said != site.token.value:
             yield Fault(f"{path}.token", f"is another one than that of {known} for one gateway")
         yield from _site_faults(path, site)
+        if site.content != web.content:
+            yield from _content_faults(f"{path}.content", site.content)
 
 
 def _key_file_faults(path: Path) -> Iterator[Fault]:
@@ -308,6 +312,12 @@ def _key_file_faults(path: Path) -> Iterator[Fault]:
             yield Fault("web.key_file", f"{path} is not there, and cannot be made")
     except (OSError, ValueError) as error:
         yield Fault("web.key_file", str(error))
+
+
+def _content_faults(path: str, folder: Path | None) -> Iterator[Fault]:
+    """What is wrong with templates and settings."""
+    for text in faults(folder) if folder is not None else ():
+        yield Fault(path, text)
 
 
 def _site_faults(path: str, site: Site) -> Iterator[Fault]:

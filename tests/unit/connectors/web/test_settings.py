@@ -159,3 +159,19 @@ def test_nothing_is_said_of_what_is_good(tmp_path: Path) -> None:
         message={"gateway": "letters", "token": "x"},
     )
     assert judge(good, tmp_path, {}) == []
+
+
+def test_what_is_wrong_in_the_content_folder_is_told_with_file_and_line(tmp_path: Path) -> None:
+    common, own = tmp_path / "common", tmp_path / "own"
+    for folder in (common, own):
+        folder.mkdir()
+        (folder / "WebChat.json").write_text("[]")
+    (own / "WebForm.html").write_text("<!-- x -->\n<img>")
+    table: dict[str, Any] = SMALLEST | {"content": "common"}
+    table = table | {"sites": {"a": SMALLEST["sites"]["shop"], "b": SMALLEST["sites"]["shop"]}}
+    table["sites"]["b"] = table["sites"]["b"] | {"content": "own"}
+    told = judge(table, tmp_path, {})
+    assert [path for path, _ in told if path == "web.content"] == ["web.content"]
+    assert ("web.content", "WebChat.json, line 1: must be an object") in told
+    assert ("web.sites.b.content", "WebChat.json, line 1: must be an object") in told
+    assert any(text.startswith("WebForm.html, line 2: <img> is not") for _, text in told)

@@ -10,10 +10,11 @@ from attrs import evolve
 from tests.support.web_stage import SITE, WebStage, happens, play
 
 HERE = "/api/Routing/WebChat"
+TEMPLATE = '<p data-part="greeting">Hello</p>'
 
 
 def test_what_a_page_is_to_show(tmp_path: Path) -> None:
-    (tmp_path / "WebChat.html").write_text("<p>template")
+    (tmp_path / "WebChat.html").write_text(TEMPLATE)
     (tmp_path / "WebChat.json").write_text('{"colour": "red"}')
 
     async def scenario(stage: WebStage) -> None:
@@ -30,7 +31,7 @@ def test_what_a_page_is_to_show(tmp_path: Path) -> None:
         )
         assert routed["Signal"] == "Closed"  # nobody is there
         more = (await browser.get(f"{HERE}?IncludeSettings=true&RegionalTime=1790000000000")).json()
-        assert more["HtmlTemplate"] == "<p>template"
+        assert more["HtmlTemplate"] == TEMPLATE
         assert more["Settings"] == {"colour": "red"}
         said = more["Literals"]
         assert (said["title"], said["language"]) == ("Sprechen Sie mit uns", "de")
