@@ -7,11 +7,12 @@ from datetime import datetime
 from attrs import field, frozen
 
 from connectors.web.converting import EACH, LONGEST, WIRE_NAME
+from connectors.web.form_models import ScenarioModel
 from connectors.web.frames import FRAME_BYTES
 from protocol.blob import AttachmentInfo
 from protocol.chat import ChatSentenceInfo, ChatServiceInfo, ChatStatusInfo
 from protocol.limits import TEXT_LENGTHS
-from protocol.scenario import ScenarioInfo, ScenarioResultInfo, ScenarioResultValueInfo, ScreenInfo
+from protocol.scenario import ScenarioResultInfo, ScenarioResultValueInfo
 from protocol.values import Guid
 
 Encode = Callable[[str | None], str | None]
@@ -28,43 +29,6 @@ def encoder(html_encode: bool) -> Encode:
 
 
 # --- forms
-
-
-@frozen(kw_only=True)
-class ParameterModel:
-    """One choice of a control."""
-
-    rank: int = 0
-    display_name: str | None = None
-    result_number: int = 0
-    result_text: str | None = None
-    default_item: bool = False
-
-
-@frozen(kw_only=True)
-class ControlModel:
-    """One control of a form."""
-
-    control_id: Guid | None = None
-    screen_rank: int = 0
-    rank: int = 0
-    display_name: str | None = None
-    description: str | None = None
-    control_type: str | None = None
-    control_number: int | None = None
-    control_text: str | None = None
-    mandatory_field: bool = False
-    parameters: tuple[ParameterModel, ...] = ()
-
-
-@frozen(kw_only=True)
-class ScenarioModel:
-    """A form: the controls of all its screens."""
-
-    scenario_id: Guid | None = None
-    display_name: str | None = None
-    culture: str | None = None
-    controls: tuple[ControlModel, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -364,45 +328,6 @@ class ProblemModel:
 # --- to and from the wire
 
 
-def scenario_model(info: ScenarioInfo | None) -> ScenarioModel | None:
-    """A form of the broker."""
-    if info is None:
-        return None
-    return ScenarioModel(
-        scenario_id=info.scenario_id,
-        display_name=info.display_name,
-        culture=info.culture,
-        controls=tuple(control for screen in info.screens or () for control in _controls(screen)),
-    )
-
-
-def _controls(screen: ScreenInfo) -> list[ControlModel]:
-    return [
-        ControlModel(
-            control_id=control.screen_control_id,
-            screen_rank=screen.rank,
-            rank=control.rank,
-            display_name=control.display_name,
-            description=control.description,
-            control_type=control.control_type.value if control.control_type else None,
-            control_number=control.control_number,
-            control_text=control.control_text,
-            mandatory_field=control.mandatory_field,
-            parameters=tuple(
-                ParameterModel(
-                    rank=choice.rank,
-                    display_name=choice.display_name,
-                    result_number=choice.result_number or 0,
-                    result_text=choice.result_text,
-                    default_item=choice.default_item,
-                )
-                for choice in control.parameters or ()
-            ),
-        )
-        for control in screen.controls or ()
-    ]
-
-
 def result_info(model: ResultModel) -> ScenarioResultInfo | None:
     """What was filled in, for the broker; None: there is no form."""
     if model.scenario_id is None:
@@ -414,7 +339,9 @@ def result_info(model: ResultModel) -> ScenarioResultInfo | None:
             ScenarioResultValueInfo(
                 screen_control_id=value.control_id,
                 result_text=value.result_text,
-                result_number=value.result_number,
+                # A choice without a number is shown with 0, and comes back with it.
+                result_number=value.result_number
+                or (None if value.result_text else value.result_number),
                 result_time=value.result_time,
             )
             for value in model.values

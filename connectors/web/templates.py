@@ -96,7 +96,7 @@ class _Open:
 
 
 class _Reader(HTMLParser):
-    """Reads a template and notes what is wrong."""
+    """A reader of a template that notes what is wrong."""
 
     def __init__(self, known: frozenset[str]) -> None:
         super().__init__(convert_charrefs=True)

@@ -1,5 +1,6 @@
 """The widget for everybody: axe-core finds nothing, and what is new is read out (WCAG 2.2 AA)."""
 
+import re
 from typing import Any
 
 import pytest
@@ -53,6 +54,56 @@ def test_axe_finds_nothing(
     page.keyboard.press("Escape")
     choose(page, "End the conversation", "Yes, end it")
     expect(page.get_by_role("button", name="Start a new conversation")).to_be_visible()
+    assert findings(page) == []
+
+
+def styled(app: str, more: str = "") -> str:
+    script = f'<script src="widget.js" data-site="styled" data-app="{app}" {more}></script>'
+    return f'<main><h1>A shop</h1><div id="contact"></div></main>{script}'
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("app", "place", "button"),
+    [("WebForm", "", "Send"), ("WebMsg", "contact", "Send"), ("WebCBack", "", "Call me")],
+)
+def test_axe_finds_nothing_in_forms(
+    visitor: BrowserContext, program: WebProgram, app: str, place: str, button: str, theme: str
+) -> None:
+    page = visitor.new_page()
+    shown(page, program, styled(app, f'data-theme="{theme}" data-target="{place}"'))
+    if app == "WebCBack":
+        opened(page, "Have us call you")
+    expect(page.get_by_role("button", name=button)).to_be_visible()
+    assert findings(page) == []
+    if app == "WebForm":
+        page.get_by_role("button", name=button).click()
+        page.get_by_label("Topic").select_option("A question")
+    elif app == "WebMsg":
+        page.get_by_label("E-mail address").fill("jana@example.com")
+        page.get_by_label("Message (needed)").fill("Hi")
+    else:
+        page.get_by_label("Phone number").fill("12")
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("alert")).not_to_be_empty()
+        assert findings(page) == []
+        page.get_by_label("Phone number").fill("+420601123456")
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("status").filter(has_text=re.compile("."))).to_be_visible()
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize("place", ["", "contact"])
+def test_axe_finds_nothing_in_what_a_site_has_made_its_own(
+    visitor: BrowserContext, program: WebProgram, alice: AgentBeside, place: str
+) -> None:
+    page = visitor.new_page()
+    shown(page, program, styled("WebChat", f'data-target="{place}"'))
+    if not place:
+        opened(page)
+    write(page, "Hi")
+    alice.hears("Hi")
+    expect(page.get_by_role("link", name="Questions")).to_be_visible()
     assert findings(page) == []
 
 

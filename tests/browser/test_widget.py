@@ -128,7 +128,7 @@ def test_a_second_tab_has_the_same_chat(
 @pytest.mark.parametrize(
     ("asked", "field", "button", "language", "way"),
     [
-        ("de-AT", "Was möchten Sie wissen?", "Senden", "de-AT", "ltr"),
+        ("de-AT", "Nachricht schreiben", "Abschicken", "de-AT", "ltr"),
         ("ar", "اكتب رسالة", "إرسال", "ar", "rtl"),
         ("fa", "Write a message", "Send", "en", "ltr"),
     ],

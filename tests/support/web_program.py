@@ -44,13 +44,43 @@ gateway = "mail"
 token = "mail-secret"
 """
 SECRET = "a secret of the shop that nobody knows"
+STYLED = """
+[web.sites.styled]
+gateway = "styled"
+token = "styled-secret"
+apps = ["WebChat", "WebForm", "WebMsg", "WebCBack"]
+content = "content"
+[web.sites.styled.message]
+gateway = "mail"
+token = "mail-secret"
+[web.sites.styled.call_back]
+region = "CZ"
+becomes = "message"
+"""
+"""A site with templates and all applications."""
+CONTENT = {
+    "WebChat.html": """
+<style>.lamp { letter-spacing: 2px }</style>
+<div data-part="header"><h2 class="lamp">{motto}</h2></div>
+<div data-part="greeting"><p>Hello {visitor}. {state} <a href="{more}">Questions</a></p></div>
+<p data-part="footer"><small>Kept for 30 days.</small></p>
+<article data-part="transcript"><h2>Your talk with {agent}</h2>
+<dl><div data-each="line"><dt>{name}</dt><dd>{text}</dd></div></dl></article>
+""",
+    "WebChat.json": '{"motto": "<b>Light</b>", "more": "https://shop.example/faq"}',
+    "WebForm.html": """
+<section data-part="form"><p>We read it today.</p><div data-slot="form"></div></section>
+<section data-part="confirmation"><h3>Thank you</h3><p>{response} {reference}</p></section>
+""",
+}
+"""Its content folder."""
 FORM = """
 [[literals]]
 group = 102
 value = 1
 culture = "de"
-name = "chat_write"
-text = "Was möchten Sie wissen?"
+name = "chat_send"
+text = "Abschicken"
 [[website_routing]]
 gateway = "Web chat"
 name = "private"
@@ -100,6 +130,32 @@ name = "letters"
 rank = 6
 web_app = "WebMsg"
 web_response = "We write to you tomorrow."
+[[gateways]]
+name = "Styled"
+peer = "styled"
+token = "styled-secret"
+[[website_routing]]
+gateway = "Styled"
+name = "styled"
+rank = 7
+[[website_routing]]
+gateway = "Styled"
+name = "contact"
+rank = 8
+web_app = "WebForm"
+scenario = "Before the chat"
+web_response = "We answer <today>."
+target_element_id = "contact"
+[[website_routing]]
+gateway = "Styled"
+name = "letter"
+rank = 9
+web_app = "WebMsg"
+[[website_routing]]
+gateway = "Styled"
+name = "call"
+rank = 10
+web_app = "WebCBack"
 [[gate_rules]]
 rank = 21
 gateway = "Closed"
@@ -249,7 +305,10 @@ class WebProgram:
             f'[server]\nlisten = "127.0.0.1:{address[1]}"\n[store]\nurl = "sqlite:///parley.db"\n'
         )
         sites = SITES.format(port=self.port, broker=address[1], foreign=self.foreign, secret=SECRET)
-        (self.folder / "web.toml").write_text(sites, encoding="utf-8")
+        (self.folder / "web.toml").write_text(sites + STYLED, encoding="utf-8")
+        (self.folder / "content").mkdir()
+        for name, text in CONTENT.items():
+            (self.folder / "content" / name).write_text(text, encoding="utf-8")
         config.write_text(server + INSTALLATION + FORM, encoding="utf-8")
         self.broker = ServedBroker(config, address, self.folder / "broker.log")
 

@@ -75,6 +75,12 @@ finish_button = true
 name = "topic"
 control_type = "TextArea"
 display_name = "What is it about?"
+[[scenarios.screens.controls]]
+name = "colour"
+control_type = "DropDown"
+display_name = "Which colour?"
+[[scenarios.screens.controls.parameters]]
+display_name = "Red"
 """
 )
 SITE = Site(

@@ -3,7 +3,8 @@
 from typing import Final
 
 from connectors.web import rates
-from connectors.web.models import DoneModel, ResultModel, ScenarioModel, result_info, scenario_model
+from connectors.web.form_models import ScenarioModel, scenario_model
+from connectors.web.models import DoneModel, ResultModel, result_info
 from connectors.web.operations import SITE, Answer, Call, Operation, Parameter, Who
 from connectors.web.problems import Problem
 from protocol.errors import ErrorCode

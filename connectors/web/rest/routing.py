@@ -6,8 +6,9 @@ from typing import Final
 from attrs import evolve
 
 from connectors.web import rates
+from connectors.web.form_models import scenario_model
 from connectors.web.literals import preferred, texts
-from connectors.web.models import RoutingModel, SignalModel, chat_model, scenario_model
+from connectors.web.models import RoutingModel, SignalModel, chat_model
 from connectors.web.operations import (
     HTML_ENCODE,
     SITE,

@@ -35,6 +35,8 @@ export interface ParleyEvents {
   form: { form: string };
   /** A message was left while nobody was there. */
   left: Record<string, never>;
+  /** The visitor wishes to be called. */
+  wished: Record<string, never>;
   identified: Record<string, never>;
   loggedout: Record<string, never>;
 }
@@ -54,6 +56,8 @@ export interface ParleyCommands {
   setTheme(theme: "light" | "dark" | ""): void;
   /** What the agent is to know of the visitor; `name` is what they are called. Forms do not ask for it again. */
   setAttributes(attributes: Record<string, string>): void;
+  /** Stand in an element of the page, by its id; empty: float at the edge. */
+  embed(target: string): void;
   /** The page is another one now, without having been loaded. */
   pageChanged(url?: string, title?: string): void;
   /** Take the chat off the page. */

@@ -1,8 +1,14 @@
 """What a template may have, and where it is wrong."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from connectors.web.content import Content, faults
 from connectors.web.templates import PARTS, flaws
+
+DOCS = (Path(__file__).parents[4] / "docs" / "website.md").read_text(encoding="utf-8")
 
 KNOWN = frozenset({"chat_title", "motto"})
 GOOD = """\
@@ -81,3 +87,33 @@ def test_values_of_parts_do_not_hide_texts() -> None:
     own = {name for part in PARTS.values() for name in part.values}
     own |= {name for part in PARTS.values() for names in part.each.values() for name in names}
     assert own & ours()["en"].keys() == set()
+
+
+def test_the_example_of_the_documentation_is_good(tmp_path: Path) -> None:
+    found = re.findall(r"`content/(\S+)`:\n\n```\w+\n(.*?)```", DOCS, re.DOTALL)
+    assert [name for name, _ in found] == ["WebChat.json", "WebChat.html"]
+    for name, text in found:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert list(faults(tmp_path)) == []
+    content = Content(tmp_path)
+    template = content.template("WebChat", None)
+    assert template is not None
+    assert "{motto}" in template
+    assert (content.settings("WebChat", None) or {})["motto"] == "Light for everybody"
+
+
+def test_the_documentation_has_the_parts_and_their_values() -> None:
+    table = DOCS[DOCS.index("| part |") :].split("\n\n")[0].splitlines()[2:]
+    told = {}
+    for row in table:
+        name, _, values, needs = row.strip().strip("|").split("|")
+        told[name.strip("` ")] = (
+            set(re.findall(r"`(\w+)`", values)),
+            set(re.findall(r"`(data-[^`]+)`", needs)),
+        )
+    for name, part in PARTS.items():
+        named, needed = told.pop(name)
+        assert named == set(part.values).union(*part.each.values())
+        slots = {f'data-slot="{slot}"' for slot in part.slots}
+        assert needed == slots | {f'data-each="{each}"' for each in part.each}
+    assert told == {}

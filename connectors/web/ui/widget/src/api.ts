@@ -1,6 +1,7 @@
 /** The web process by HTTP: who the visitor is, and whether there is a chat for this page. */
 
 import type { Keep } from "./keep.ts";
+import type { ScenarioModel } from "./models.ts";
 
 /** What a page is to show; the members that are used here. */
 export interface Routing {
@@ -14,6 +15,10 @@ export interface Routing {
   readonly SolicitationTimeOut?: number | null;
   readonly SolicitationDuration?: number | null;
   readonly HonorRejectPeriod?: number | null;
+  readonly TargetElementID?: string | null;
+  readonly HtmlTemplate?: string | null;
+  readonly Scenario?: ScenarioModel | null;
+  readonly WebSiteRoutingId?: string | null;
 }
 
 export interface Site {

@@ -46,7 +46,7 @@ canvas { display: block; max-width: 100%; margin-bottom: .35rem; border-radius: 
 .far { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .typing { min-height: 1.45em; margin: 0; padding: 0 1rem .2rem; font-size: .85rem; color: var(--muted); }
 form { margin: 0; }
-.write { display: flex; flex-wrap: wrap; align-items: flex-end; gap: .15rem; margin: 0 .6rem .6rem; padding: .25rem .3rem .25rem .5rem;
+.write { position: relative; display: flex; flex-wrap: wrap; align-items: flex-end; gap: .15rem; margin: 0 .6rem .6rem; padding: .25rem .3rem .25rem .5rem;
   border: 1px solid var(--line); border-radius: 24px; }
 .write:focus-within { outline: 2px solid var(--accent); outline-offset: -1px; }
 textarea, input, select { width: 100%; font: inherit; color: inherit; background: var(--bg); border: 1px solid var(--line);
@@ -63,19 +63,10 @@ svg { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width:
   stroke-linejoin: round; vertical-align: middle; }
 .write .main { width: 40px; padding: 0; border-radius: 20px; }
 [dir="rtl"] .main svg { transform: scaleX(-1); }
-.emojis { position: absolute; inset-inline: .6rem; bottom: 4.2rem; display: flex; flex-wrap: wrap; gap: .25rem; margin: 0;
+.emojis { position: absolute; inset-inline: 0; bottom: calc(100% + .4rem); display: flex; flex-wrap: wrap; gap: .25rem; margin: 0;
   padding: .5rem; background: var(--bg); border: 1px solid var(--edge); border-radius: 14px; box-shadow: 0 8px 30px #0004; }
 .emojis button { min-width: 36px; min-height: 36px; padding: 0; background: none; border: 0; border-radius: 10px; font-size: 1.3rem; }
 .emojis button:hover { background: var(--soft); }
-.main { width: 40px; padding: 0; border-radius: 20px; }
-[dir="rtl"] .main svg { transform: scaleX(-1); }
-.uploads { width: 100%; margin: 0; padding: 0; list-style: none; }
-.uploads li { display: flex; align-items: center; gap: .5rem; margin-block-end: .2rem; padding-inline: .8rem .2rem; border-radius: 18px;
-  background: var(--soft); font-size: .9rem; }
-.uploads bdi, .uploads .bad { flex: 1; min-width: 0; overflow-wrap: anywhere; }
-.uploads progress { width: 5rem; accent-color: var(--accent); }
-.emojis { display: grid; grid-template-columns: repeat(auto-fill, minmax(38px, 1fr)); width: 100%; margin: 0; padding: 0; border: 0; }
-.emojis button { font-size: 1.4rem; }
 .main { min-height: 40px; padding: .4rem 1.1rem; border: 1px solid transparent; border-radius: 20px;
   background: var(--accent); color: var(--on-accent); font-weight: 600; }
 button:disabled { opacity: .6; cursor: default; }
@@ -92,8 +83,15 @@ button:disabled { opacity: .6; cursor: default; }
 .needed { font-weight: 400; color: var(--muted); }
 .buttons { display: flex; flex-wrap: wrap; gap: .5rem; justify-content: flex-end; }
 .foot { display: flex; flex-wrap: wrap; gap: .5rem; justify-content: center; padding: .75rem; border-top: 1px solid var(--edge); }
+:host([data-inline]) .panel { width: 100%; height: var(--parley-height, 32rem); box-shadow: none; }
+:host([data-inline]) .sheet, .sheet { height: auto; max-height: none; overflow: visible; }
+:host(:not([data-inline])) .sheet { max-height: calc(100dvh - 2rem); overflow: auto; }
+.part:empty { display: none; }
+header .part { flex: 1; }
+.panel > .part, .sheet [role] .part { padding: 0 1rem; }
+.part p { margin: .6rem 0; }
 @media (max-width: 480px), (max-height: 480px) {
-  .panel { position: fixed; inset: 0; width: auto; height: auto; border: 0; border-radius: 0; } }
+  :host(:not([data-inline])) .panel { position: fixed; inset: 0; max-height: none; width: auto; height: auto; border: 0; border-radius: 0; } }
 @media (forced-colors: active) { .text, .main { border: 1px solid CanvasText; } }
 @media (prefers-reduced-motion: no-preference) { .line { animation: come .15s; } }
 @keyframes come { from { opacity: 0; translate: 0 6px; } }

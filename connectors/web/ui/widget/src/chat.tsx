@@ -12,6 +12,8 @@ import type { Extras } from "./keeping.ts";
 import type { Keeping } from "./menu.tsx";
 import { Conversation } from "./model.ts";
 import { Panel } from "./panel.tsx";
+import type { Values } from "./template.ts";
+import { Templating } from "./templating.tsx";
 
 /** The chat of one page. */
 class Chat implements ChatUi {
@@ -21,6 +23,7 @@ class Chat implements ChatUi {
   readonly #socket: string;
   #dial: Dial;
   #isUseless: boolean;
+  readonly #templating: Templating;
   #client: Client;
   #talk: Conversation;
   #isOpen = false;
@@ -31,6 +34,7 @@ class Chat implements ChatUi {
 
   constructor(context: Context) {
     this.#context = context;
+    this.#templating = new Templating(context, () => this.#draw());
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(CHAT_CSS);
     context.root.adoptedStyleSheets = [...context.root.adoptedStyleSheets, sheet];
@@ -44,7 +48,8 @@ class Chat implements ChatUi {
     [this.#client, this.#talk] = this.#connected();
     const { signal } = this.#away;
     document.addEventListener("visibilitychange", () => this.#looked(), { signal });
-    addEventListener("focus", () => this.#looked(), { signal });
+    for (const type of ["focus", "scroll"])
+      addEventListener(type, () => this.#looked(), { signal });
     addEventListener("storage", () => this.#talk.seenElsewhere(), { signal });
     addEventListener("online", () => this.#client.dialNow(), { signal });
     this.#draw();
@@ -172,7 +177,14 @@ class Chat implements ChatUi {
   }
 
   #isSeen(): boolean {
-    return this.#isOpen && document.visibilityState === "visible";
+    const { top, bottom } = this.#place.getBoundingClientRect();
+    return (
+      this.#isOpen &&
+      document.visibilityState === "visible" &&
+      // In an element of the page it may be further down, or up.
+      bottom > 0 &&
+      top < innerHeight
+    );
   }
 
   readonly #keeping: Keeping = {
@@ -189,9 +201,19 @@ class Chat implements ChatUi {
   async #keep(isPrint: boolean): Promise<void> {
     const texts = this.#context.texts();
     const { print, saveAs, transcript } = await this.#extras();
-    const text = transcript(this.#talk.lines, texts);
-    if (isPrint) print(text, texts);
-    else saveAs(new Blob([text], { type: "text/plain" }), "chat.txt");
+    const { lines, agentName } = this.#talk;
+    if (isPrint) {
+      const { name: visitor = "" } = this.#context.about();
+      const values = { ...this.#words, visitor, agent: agentName ?? "" };
+      print(lines, texts, this.#templating.template, values);
+    } else {
+      saveAs(new Blob([transcript(lines, texts)], { type: "text/plain" }), "chat.txt");
+    }
+  }
+
+  /** What a template may name. */
+  get #words(): Values {
+    return { ...this.#context.routing()?.Settings, ...this.#context.texts() };
   }
 
   #loaded: Promise<Extras> | undefined;
@@ -244,6 +266,10 @@ class Chat implements ChatUi {
           known={{ ...variables, ...(name ? { name } : {}) }}
           keeping={this.#keeping}
           isOpen={this.#isOpen}
+          isInline={this.#context.isInline()}
+          part={(name) => this.#context.part(name)}
+          template={this.#templating.template}
+          words={this.#words}
           mayFocus={this.#mayFocus}
           newId={newGuid}
           close={() => this.close()}

@@ -1,6 +1,6 @@
 /** What the launcher hands to the chat, which is loaded when somebody needs it. */
 
-import type { Site } from "./api.ts";
+import type { Routing, Site } from "./api.ts";
 import type { About } from "./model.ts";
 import type { Texts } from "./texts.ts";
 
@@ -12,6 +12,8 @@ export interface Options {
   theme: string;
   accent: string;
   position: string;
+  /** The element of the page that it stands in; empty: it floats. */
+  target: string;
 }
 
 export interface Context {
@@ -25,6 +27,10 @@ export interface Context {
   /** What the script tag says, else the site's settings. */
   readonly setting: (name: string) => string;
   readonly about: () => About;
+  /** What this page is to show. */
+  readonly routing: () => Routing | null;
+  /** Whether it stands in an element of the page, open at all times. */
+  readonly isInline: () => boolean;
   readonly page: () => { url: string; title: string };
   readonly emit: (type: string, detail: Record<string, unknown>) => void;
   /** The visitor takes up an invitation. */

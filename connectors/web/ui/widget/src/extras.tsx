@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { AttachmentInfo } from "../../client/src/protocol.ts";
 import { portrait, type Site } from "./api.ts";
+import { Icon } from "./icon.tsx";
 import type { Conversation, Line } from "./model.ts";
 import { filled, type Texts } from "./texts.ts";
 
@@ -106,15 +107,6 @@ function Drawn({ name, fetch, width }: DrawnProps) {
   }, []);
 
   return <canvas ref={canvas} role="img" aria-label={name} hidden={!isDrawn} />;
-}
-
-/** A drawing for a button that has its name in words. */
-export function Icon({ d }: { readonly d: string }) {
-  return (
-    <svg viewBox="0 0 24 24" aria-hidden="true">
-      <path d={d} />
-    </svg>
-  );
 }
 
 function sizeOf(bytes: number): string {

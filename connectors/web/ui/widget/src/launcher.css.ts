@@ -5,6 +5,7 @@ export const LAUNCHER_CSS = `
   font: 15px/1.45 system-ui, sans-serif; position: fixed; inset: auto 1rem 1rem auto; z-index: 2147483000; }
 :host([data-position="left"]) { inset: auto auto 1rem 1rem; }
 :host([hidden]) { display: none; }
+:host([data-inline]) { position: static; display: block; z-index: auto; height: 100%; }
 @media (prefers-color-scheme: dark) { :host(:not([data-theme="light"])) { --bg: #1b1f23; --fg: #e8ecef;
   --soft: #2b3137; --line: #7d8791; --edge: #3a4148; --muted: #a9b3bc; --bad: #ff8a80; color-scheme: dark; } }
 :host([data-theme="dark"]) { --bg: #1b1f23; --fg: #e8ecef; --soft: #2b3137; --line: #7d8791; --edge: #3a4148; --muted: #a9b3bc;
@@ -20,6 +21,7 @@ button { font: inherit; color: inherit; cursor: pointer; }
   border: 2px solid var(--on-accent); }
 .launch[data-signal="Busy"]::before { background: #ffd866; border-radius: 2px; }
 .launch[data-signal="Closed"]::before { background: transparent; }
+.launch[data-signal="None"]::before { display: none; }
 .count { min-width: 1.5rem; padding: 0 .4rem; border-radius: .75rem; background: var(--on-accent); color: var(--accent);
   font-weight: 600; text-align: center; }
 .count:empty { display: none; }

@@ -33,15 +33,18 @@ export class Launcher {
   #routing: Routing | null = null;
   #chat: ChatUi | undefined;
   #loading: Promise<ChatUi> | undefined;
+  readonly #isChat: boolean;
+  #isInline = false;
   #isHidden: boolean;
   #unread = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #offer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(script: HTMLScriptElement, queued: readonly Queued[]) {
+  constructor(script: HTMLScriptElement, sdk: Sdk, app: string) {
     const { data, base } = { data: script.dataset, base: new URL(".", script.src).href };
     const site = data.site ?? "";
-    this.sdk = new Sdk(queued);
+    this.sdk = sdk;
+    this.#isChat = app === "WebChat";
     this.#base = base;
     this.#isHidden = data.hidden !== undefined;
     this.#options = {
@@ -50,6 +53,7 @@ export class Launcher {
       theme: data.theme ?? "",
       accent: data.accent ?? "",
       position: data.position ?? "",
+      target: data.target ?? "",
     };
     this.#host = document.createElement("div");
     const root = this.#host.attachShadow({ mode: "open" });
@@ -66,13 +70,15 @@ export class Launcher {
     this.#button.addEventListener("click", () => void this.open(true));
     root.append(this.#button);
     this.#context = {
-      site: { base, site, app: data.app ?? "WebChat", keep: new Keep(site, () => localStorage) },
+      site: { base, site, app, keep: new Keep(site, () => localStorage) },
       options: this.#options,
       root,
       texts: () => (this.#routing?.Literals ?? {}) as Texts,
       part: (name) => this.#script(name).then(() => this.sdk),
       setting: (name) => data[name] ?? this.#routing?.Settings?.[name] ?? "",
       about: () => this.#about(),
+      routing: () => this.#routing,
+      isInline: () => this.#isInline,
       page: () => this.#page,
       emit: (type, detail) => this.#emit(type, detail),
       accepted: () => void this.open(true),
@@ -82,10 +88,20 @@ export class Launcher {
 
   /** Begin: find out whether this page has a chat. */
   start(): void {
+    if (this.sdk.apps.values().next().value === this) this.#serve();
+    const { signal } = this.#away;
+    for (const type of ["popstate", "hashchange"]) {
+      addEventListener(type, () => this.pageChanged(), { signal });
+    }
+    void this.#route(1);
+  }
+
+  /** Do what the page says. */
+  #serve(): void {
     this.sdk.serve({
       open: () => this.open(true),
       close: () => this.close(),
-      toggle: () => (this.#context.site.keep.isOpen ? this.close() : this.open(true)),
+      toggle: () => (this.#button.hidden ? this.close() : this.open(true)),
       show: () => this.#show(true),
       hide: () => this.#show(false),
       send: (text: string) => this.#load().then((chat) => chat.send(text)),
@@ -94,26 +110,26 @@ export class Launcher {
       setLocale: (culture: string) => this.#restyle({ culture }),
       setTheme: (theme: string) => this.#restyle({ theme }),
       setAttributes: (all: Record<string, string>) => this.#attribute(all),
+      embed: (target: string) => this.#restyle({ target }),
       pageChanged: (url?: string, title?: string) => this.pageChanged(url, title),
-      destroy: () => this.destroy(),
+      destroy: () => {
+        for (const one of this.sdk.apps.values()) one.destroy();
+        delete (window as Global).Parley;
+      },
     });
-    const { signal } = this.#away;
-    for (const type of ["popstate", "hashchange"]) {
-      addEventListener(type, () => this.pageChanged(), { signal });
-    }
-    void this.#route(1);
   }
 
   async open(mayFocus: boolean): Promise<void> {
     if (this.#routing === null) return;
     (await this.#load()).open(mayFocus);
     this.#button.hidden = true;
-    this.#context.site.keep.isOpen = true;
+    if (this.#isInline) return;
+    if (this.#isChat) this.#context.site.keep.isOpen = true;
     this.sdk.emit("open", {});
   }
 
   close(): void {
-    this.#chat?.close();
+    if (!this.#isInline) this.#chat?.close();
   }
 
   /** The page of a program that draws its pages itself is another one now. */
@@ -130,7 +146,6 @@ export class Launcher {
     this.#away.abort();
     this.#chat?.destroy();
     this.#host.remove();
-    delete (window as Global).Parley;
   }
 
   /** Ask for the routing of this page, again later when that cannot be told now. */
@@ -150,7 +165,7 @@ export class Launcher {
       this.#timer = setTimeout(() => void this.#route(tries + 1), wait * 1000);
       return;
     }
-    const running = this.#routing?.ChatRunning?.Sentences;
+    const running = this.#isChat && this.#routing?.ChatRunning?.Sentences;
     if (this.#chat === undefined && running) {
       this.#unread = running.filter((one) => one.IsOutbound && !one.IsConfirmed).length;
     }
@@ -160,6 +175,7 @@ export class Launcher {
     this.sdk.emit("status", { signal: this.#routing?.Signal ?? null });
     if (this.#routing === null || this.#chat !== undefined) return;
     this.sdk.emit("ready", {});
+    if (this.#isInline) return;
     const isOpen = this.#context.site.keep.isOpen && Boolean(running);
     if (isOpen) await this.open(false);
     else if (running) await this.#load();
@@ -190,9 +206,10 @@ export class Launcher {
 
   /** Load the chat, once; a failure is not kept. */
   #load(): Promise<ChatUi> {
-    this.#loading ??= this.#script("chat").then(
+    this.#loading ??= this.#script(this.#isChat ? "chat" : "forms").then(
       () => {
-        this.#chat = (this.sdk as Sdk & { chat: ChatFactory }).chat(this.#context);
+        const { chat, forms } = this.sdk as Sdk & { chat: ChatFactory; forms: ChatFactory };
+        this.#chat = (this.#isChat ? chat : forms)(this.#context);
         return this.#chat;
       },
       (error: unknown) => {
@@ -225,23 +242,50 @@ export class Launcher {
   }
 
   #draw(): void {
-    const { Signal, ChatRunning, Settings } = this.#routing ?? {};
+    const { Signal, ChatRunning, Settings, TargetElementID, Scenario } = this.#routing ?? {};
     const isNothing = this.#routing === null || (Signal === "Hidden" && !ChatRunning);
     const texts = this.#context.texts();
-    const { theme, position, accent } = { ...Settings, ...given(this.#options) };
+    const { theme, position, accent, target, title }: Partial<Record<string, string | null>> = {
+      target: TargetElementID,
+      ...Settings,
+      ...given(this.#options),
+    };
     this.#host.hidden = isNothing || this.#isHidden;
     this.#host.dataset.theme = theme ?? "";
     this.#host.dataset.position = position ?? "";
     const isColour = accent && CSS.supports("color", accent);
     this.#colours.replaceSync(isColour ? `:host { --accent: ${accent}; }` : "");
-    this.#button.dataset.signal = Signal ?? "";
-    this.#label.textContent = texts.chat_title;
+    const { app } = this.#context.site;
+    const name =
+      title ||
+      { WebChat: texts.chat_title, WebMsg: texts.letter_title, WebCBack: texts.call_title }[app] ||
+      Scenario?.DisplayName ||
+      texts.chat_title;
+    this.#button.dataset.signal = this.#isChat ? (Signal ?? "") : "None";
+    this.#label.textContent = name;
     this.#count.textContent = this.#unread > 0 ? String(this.#unread) : "";
     const unread = this.#unread > 0 ? filled(texts.chat_unread, { count: this.#unread }) : "";
     const state = { Busy: texts.chat_busy, Closed: texts.chat_closed, Free: texts.chat_free };
-    const said = [texts.chat_title, state[Signal as keyof typeof state], unread];
+    const said = [name, this.#isChat && state[Signal as keyof typeof state], unread];
     this.#button.ariaLabel = said.filter(Boolean).join(" – ");
+    this.#place(isNothing ? null : document.getElementById(target ?? ""));
+    if (target && !this.#isInline && !isNothing) console.warn(`Parley: no element ${target} here`);
     if (!this.#host.isConnected && !isNothing) document.body.append(this.#host);
+  }
+
+  /** Stand in an element of the page, open, or float at its edge. */
+  #place(target: HTMLElement | null): void {
+    const isInline = target !== null;
+    if (isInline && this.#host.parentNode !== target) target.append(this.#host);
+    if (isInline === this.#isInline) return;
+    this.#isInline = isInline;
+    this.#host.toggleAttribute("data-inline", isInline);
+    this.#button.hidden = isInline;
+    if (isInline) void this.open(false);
+    else {
+      this.#chat?.close();
+      document.body.append(this.#host);
+    }
   }
 
   async #identify(path: string, body: unknown, told: string): Promise<void> {
@@ -280,10 +324,12 @@ function given(options: Options): Partial<Options> {
   return Object.fromEntries(Object.entries(options).filter((entry) => entry[1] !== ""));
 }
 
-/** Begin on this page, unless there is one already. */
+/** Begin on this page, unless this application is on it already. */
 export function begin(script: HTMLScriptElement | null): void {
   const page = window as Global;
-  if (page.Parley instanceof Object && !Array.isArray(page.Parley)) {
+  const app = script?.dataset.app ?? "WebChat";
+  const there = Array.isArray(page.Parley) ? undefined : page.Parley;
+  if (there && there.apps?.has(app) !== false) {
     console.error("Parley is on this page already; this second script does nothing.");
     return;
   }
@@ -291,8 +337,10 @@ export function begin(script: HTMLScriptElement | null): void {
     console.error("Parley: the script tag needs data-site, the name of the site.");
     return;
   }
-  const launcher = new Launcher(script, page.Parley ?? []);
-  page.Parley = launcher.sdk;
+  const sdk = there ?? new Sdk((page.Parley as Queued[] | undefined) ?? []);
+  const launcher = new Launcher(script, sdk, app);
+  sdk.apps.set(app, launcher);
+  page.Parley = sdk;
   const start = () => launcher.start();
   if (document.body) start();
   else addEventListener("DOMContentLoaded", start, { once: true });

@@ -2,13 +2,17 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Site } from "./api.ts";
-import { AgentPicture, File as Attached, Emojis, Icon } from "./extras.tsx";
+import { AgentPicture, File as Attached, Emojis } from "./extras.tsx";
 import { Form } from "./form.tsx";
+import type { FormsPart } from "./forms.tsx";
+import { Icon } from "./icon.tsx";
 import type { Keep } from "./keep.ts";
-import { Letter } from "./letter.tsx";
 import { pieces } from "./links.ts";
 import { type Keeping, Menu } from "./menu.tsx";
 import type { Conversation, Line } from "./model.ts";
+import type { LetterProps } from "./simple.tsx";
+import type { Template, Values } from "./template.ts";
+import { Part } from "./templating.tsx";
 import { filled, isRightToLeft, type Texts, timeText } from "./texts.ts";
 
 /** What the page told of the visitor, by names that people give. */
@@ -23,6 +27,11 @@ interface PanelProps {
   readonly known: Known;
   readonly keeping: Keeping;
   readonly isOpen: boolean;
+  readonly isInline: boolean;
+  readonly part: (name: string) => Promise<object>;
+  readonly template: Template | undefined;
+  /** What a template may name besides. */
+  readonly words: Values;
   /** Whether the visitor asked for it: then the focus is here. */
   readonly mayFocus: boolean;
   readonly newId: () => string;
@@ -32,7 +41,7 @@ interface PanelProps {
 }
 
 export function Panel(props: PanelProps) {
-  const { talk, texts, isOpen, mayFocus, close, site } = props;
+  const { talk, texts, isOpen, isInline, mayFocus, close, site, template } = props;
   const { AgentId, Panel: pinned, Navigation: shown } = talk.isOpen ? talk.latest : {};
   const panel = useRef<HTMLElement>(null);
   const focused = useRef<EventTarget | null>(null);
@@ -54,7 +63,7 @@ export function Panel(props: PanelProps) {
     <section
       class="panel"
       ref={panel}
-      role="dialog"
+      role={isInline ? "region" : "dialog"}
       aria-label={texts.chat_title}
       dir={isRightToLeft(texts.language) ? "rtl" : "ltr"}
       lang={texts.language}
@@ -64,18 +73,24 @@ export function Panel(props: PanelProps) {
         focused.current = event.target;
       }}
       onKeyDown={(event) => {
-        if (event.key === "Escape") close();
+        if (event.key === "Escape" && !isInline) close();
       }}
     >
       <header>
         {AgentId && (
           <AgentPicture key={AgentId} name={talk.agentName ?? ""} id={AgentId} site={site} />
         )}
-        <h2>{texts.chat_title}</h2>
+        {template?.has("header") ? (
+          <Part of={template} name="header" values={valuesOf(props)} />
+        ) : (
+          <h2>{texts.chat_title}</h2>
+        )}
         <Menu {...props} keep={site.keep} hasSound={props.setting("sound") !== "false"} />
-        <button type="button" aria-label={texts.chat_close} onClick={close}>
-          <span aria-hidden="true">✕</span>
-        </button>
+        {!isInline && (
+          <button type="button" aria-label={texts.chat_close} onClick={close}>
+            <Icon d="M6 6l12 12M18 6 6 18" />
+          </button>
+        )}
       </header>
       <p class="say" role="status">
         {stateOf(talk, texts)}
@@ -91,8 +106,26 @@ export function Panel(props: PanelProps) {
         </p>
       )}
       <Body {...props} />
+      <Part of={template} name="footer" values={valuesOf(props)} />
     </section>
   );
+}
+
+/** What a template may name. */
+function valuesOf({ talk, texts, words, known }: PanelProps): Values {
+  const state = stateOf(talk, texts);
+  return { ...words, agent: talk.agentName ?? "", visitor: known.name ?? "", state };
+}
+
+/** A message that is left: what draws it is loaded where nobody is there. */
+function Letter({ part, ...props }: LetterProps & Pick<PanelProps, "part">) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    void part("forms").then((parley) => {
+      if (place.current) (parley as FormsPart).letter(place.current, props);
+    });
+  }, [props.texts]);
+  return <div class="fill" ref={place} />;
 }
 
 /** Focus what comes first to be filled in, else the panel itself. */
@@ -118,32 +151,35 @@ function stateOf(talk: Conversation, texts: Texts): string {
 }
 
 function Body(props: PanelProps) {
-  const { talk, texts, newId, site, setting, known } = props;
+  const { talk, texts, newId, site, setting, known, template } = props;
   const may = (name: string) => setting(name) !== "false";
   const rating = setting("rating");
   const isClosed = !talk.isOpen && talk.status === null && talk.signal === "Closed";
   if (isClosed) {
-    const { url, keeping } = props;
+    const { url, keeping, part } = props;
     const left = () => keeping.left();
-    return <Letter {...{ site, url, texts, newId, left }} name={known.name ?? ""} />;
+    return <Letter {...{ site, url, texts, newId, left, part }} name={known.name ?? ""} />;
   }
   if (!talk.isOpen && talk.status === null && talk.form && talk.signal !== "Closed") {
     return (
-      <Form
-        key={talk.form.ScenarioId ?? ""}
-        form={talk.form}
-        texts={texts}
-        finish={texts.form_send}
-        refusal={talk.refusal}
-        newId={newId}
-        known={known}
-        done={(result) => void talk.begin(result)}
-      />
+      <>
+        <Part of={template} name="greeting" values={valuesOf(props)} />
+        <Form
+          key={talk.form.ScenarioId ?? ""}
+          form={talk.form}
+          texts={texts}
+          finish={texts.form_send}
+          refusal={talk.refusal}
+          newId={newId}
+          known={known}
+          done={(result) => void talk.begin(result)}
+        />
+      </>
     );
   }
   return (
     <>
-      <Log talk={talk} texts={texts} newId={newId} known={known} />
+      <Log {...props} />
       <p class="typing">
         {talk.isTyping && filled(texts.chat_typing, { name: talk.agentName ?? texts.chat_us })}
       </p>
@@ -165,14 +201,8 @@ function Body(props: PanelProps) {
   );
 }
 
-interface LogProps {
-  readonly known: Known;
-  readonly talk: Conversation;
-  readonly texts: Texts;
-  readonly newId: () => string;
-}
-
-function Log({ talk, texts, newId, known }: LogProps) {
+function Log(props: PanelProps) {
+  const { talk, texts, newId, known, template } = props;
   const log = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const { length } = talk.lines;
@@ -194,6 +224,7 @@ function Log({ talk, texts, newId, known }: LogProps) {
         isAtEnd.current = it.scrollHeight - it.scrollTop - it.clientHeight < 40;
       }}
     >
+      <Part of={template} name="greeting" values={valuesOf(props)} />
       {talk.lines.map((line) => (
         <Said key={line.key} line={line} talk={talk} texts={texts} />
       ))}

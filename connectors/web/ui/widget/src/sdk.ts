@@ -19,6 +19,8 @@ export type Queued = readonly [string, ...unknown[]] | ((sdk: Sdk) => void);
 export class Sdk {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #page = Math.random().toString(36).slice(2, 10);
+  /** The applications of this page, by their names. */
+  readonly apps = new Map<string, { destroy(): void }>();
   #commands: Commands = {};
   #seq = 0;
   #early: Queued[] = [];

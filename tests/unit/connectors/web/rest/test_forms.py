@@ -50,6 +50,25 @@ def test_a_form_of_a_page_is_saved_once(tmp_path: Path) -> None:
     play(scenario, tmp_path)
 
 
+def test_a_choice_goes_back_as_it_came(tmp_path: Path) -> None:
+    """One without a number is shown with 0, as ParameterModel has it."""
+
+    async def scenario(stage: WebStage) -> None:
+        browser = await stage.known()
+        model = (await browser.get(f"/api/Scenario/{FORM}")).json()
+        (screen,) = model["Screens"]
+        assert (screen["DisplayName"], screen["FinishButton"]) == ("About you", True)
+        assert screen["Rank"] == model["Controls"][0]["ScreenRank"]
+        colour = model["Controls"][1]
+        (red,) = colour["Parameters"]
+        value = {"ControlId": colour["ControlId"], "ResultText": red["DisplayName"]}
+        value["ResultNumber"] = red["ResultNumber"]
+        form = {"ScenarioId": FORM, "Values": [value]}
+        assert (await browser.post("/api/Scenario", json=form)).status_code == 200
+
+    play(scenario, tmp_path)
+
+
 def test_what_is_no_form(tmp_path: Path) -> None:
     async def scenario(stage: WebStage) -> None:
         browser, control_id = await control(stage)
