@@ -9,10 +9,14 @@ Effects leave the broker only after every fact that was decided before them is d
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
 
 from broker.core.chat_state import PinnedSentence, Sentence
 from broker.core.facts import NoteStored, SentencePinned, SentenceStored
+from broker.core.inputs import FrameArrived, RecalledFrame
 from protocol.errors import ByeCode
+from protocol.frame import Frame
 from protocol.message import MessageContentInfo
 from protocol.value import value
 from protocol.values import FrameId, Guid
@@ -103,7 +107,34 @@ class ScanWanted:
     size: int
 
 
-Effect = Send | Dismiss | LogEntry | ScanWanted
+@value
+class Recall:
+    """A frame is about a message that is out of memory: read it, and let the frame come again (B-55).
+
+    Attributes:
+        session: Who sent the frame.
+        message: What it is about, if there is such a message.
+    """
+
+    session: int
+    frame: Frame
+    message: Guid
+
+    @property
+    def key(self) -> StoredKey:
+        """What is to be read: nobody knows the number of the message, so it goes by that of its Guid."""
+        return (OF_RECALLED, UUID(self.message).int)
+
+    def again(self, stored: object | None) -> FrameArrived:
+        """The frame with what was read."""
+        came = self.frame
+        frame = RecalledFrame(came.type, came.payload, came.headers, stored)
+        return FrameArrived(self.session, frame)
+
+
+OF_RECALLED: Final = "recalled"
+"""What a message is called that is read by its Guid (`StoredKey`)."""
+Effect = Send | Dismiss | LogEntry | ScanWanted | Recall
 
 
 Said = Sentence | PinnedSentence | SentenceStored | SentencePinned | NoteStored

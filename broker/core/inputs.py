@@ -99,6 +99,17 @@ class InspectedFrame(Frame):
 
 
 @value
+class RecalledFrame(Frame):
+    """A frame that is decided about again, with what it is about and only the store had (`effects.Recall`).
+
+    Attributes:
+        stored: The fact that brings it back; None: there is no such thing.
+    """
+
+    stored: object | None = None
+
+
+@value
 class FrameArrived:
     """A well-formed frame of an open session."""
 

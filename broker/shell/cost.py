@@ -13,7 +13,7 @@ from typing import Final
 
 from attrs import frozen, has
 
-from broker.core.effects import Deferred, Effect, Send
+from broker.core.effects import Deferred, Effect, Recall, Send
 from protocol.catalogue import CATALOGUE
 from protocol.schema import Kind, Member, members
 from protocol.structure import PackedOnce
@@ -49,6 +49,8 @@ def extra_cost(effects: Sequence[Effect]) -> int:
                 extra += RECEIVER * (len(effect.sessions) - FEW)
             if type(effect.payload) not in _FLAT:
                 extra += _items(effect.payload)
+        elif type(effect) is Recall:
+            extra += 1
     return extra
 
 

@@ -33,7 +33,7 @@ from typing import Protocol
 from attrs import Factory, define, evolve
 
 from broker.core.broker import step
-from broker.core.effects import Deferred, Effect, Send, StoredKey
+from broker.core.effects import Deferred, Effect, Recall, Send, StoredKey
 from broker.core.facts import BlobPieceStored, Fact
 from broker.core.inputs import (
     FrameArrived,
@@ -290,7 +290,12 @@ class Engine:
         self.pump()
 
     def _fill(self, batch: _Batch, found: Found) -> None:
-        batch.effects = [_filled(effect, found) for effect in batch.effects]
+        recalled = [effect for effect in batch.effects if type(effect) is Recall]
+        self._again.extend(one.again(found.get(one.key)) for one in recalled)
+        kept = (
+            batch.effects if not recalled else [e for e in batch.effects if type(e) is not Recall]
+        )
+        batch.effects = [_filled(effect, found) for effect in kept]
         self._let_go(batch)
 
     def _let_go(self, batch: _Batch) -> None:
@@ -381,6 +386,9 @@ def _wanted(effects: Sequence[Effect]) -> list[StoredKey] | None:
         if type(effect) is Send and isinstance(effect.payload, Deferred):
             wanted = wanted if wanted is not None else {}
             wanted.update(dict.fromkeys(effect.payload.wants))
+        elif type(effect) is Recall:
+            wanted = wanted if wanted is not None else {}
+            wanted[effect.key] = None
     return list(wanted) if wanted is not None else None
 
 

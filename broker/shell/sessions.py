@@ -267,7 +267,7 @@ class Sessions:
             elif isinstance(effect, LogEntry):
                 self.counters.note(effect.event, effect.fields)
                 self._log.info(effect.event, **effect.fields)
-            else:
+            elif isinstance(effect, ScanWanted):
                 self.scan(effect)
         touched = self._touched
         for client in touched:

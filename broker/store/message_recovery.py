@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
+from uuid import UUID
 
 from attrs import evolve
 from sqlalchemy import Connection, Select, func, select, text
 
 from broker.config.model import Config
-from broker.core.effects import StoredKey
-from broker.core.facts.messages import ConversationDecided
+from broker.core.effects import OF_RECALLED, StoredKey
+from broker.core.facts.messages import ConversationDecided, MessageRecalled, MessageStored
 from broker.core.heard import Spans, age, earliest
 from broker.core.limits import HISTORY_LINES, LETTER_KEYS, LOGGED_DECISIONS
 from broker.core.message_state import (
@@ -340,6 +341,8 @@ def read_stored(connection: Connection, keys: Iterable[StoredKey]) -> dict[Store
         by_kind.setdefault(kind, []).append(numbers[0])
     for no in by_kind.get(OF_EARLIER, ()):
         found[OF_EARLIER, no] = _earlier(connection, no)
+    for number in by_kind.get(OF_RECALLED, ()):
+        found[OF_RECALLED, number] = _recalled(connection, number)
     m, d = messages.c, drafts.c
     for part in _slices(by_kind.get("message", [])):
         for no, html, plain in connection.execute(
@@ -353,6 +356,38 @@ def read_stored(connection: Connection, keys: Iterable[StoredKey]) -> dict[Store
             written = _read(content or {})
             found["draft", no] = (written.body_html, written.body_text)
     return found
+
+
+def _recalled(connection: Connection, number: int) -> MessageRecalled | None:
+    """An outbound message by the number of its Guid, as it left the memory."""
+    key = str(UUID(int=number))
+    rows = _messages().add_columns(chats.c.id.label("chat")).outerjoin(chats)
+    row = connection.execute(rows.where(messages.c.id == key)).one_or_none()
+    if row is None or row.status is None:
+        return None
+    stored = MessageStored(
+        message=row.id,
+        no=row.no,
+        at=row.at,
+        gateway=row.gateway,
+        content=evolve(_read(row.header), delivery_system_id=row.delivery_id),
+        size=row.size,
+        inbound=row.inbound,
+        conversation_no=row.conversation_no,
+        counter=row.counter,
+        chat=row.chat,
+        chat_no=row.chat_no,
+        agent=row.agent,
+        key=row.key,
+        digest=row.digest,
+    )
+    return MessageRecalled(
+        stored=stored,
+        status=MessageStatus(row.status),
+        attempt=row.attempt,
+        error=row.error,
+        sent_at=row.sent_at,
+    )
 
 
 def _earlier(connection: Connection, chat_no: int) -> tuple[Earlier, ...]:

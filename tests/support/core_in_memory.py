@@ -13,7 +13,7 @@ from attrs import evolve
 from broker.config.load import loads
 from broker.config.model import SECOND, Config
 from broker.core.broker import restore, step
-from broker.core.effects import Deferred, Effect, Send
+from broker.core.effects import Deferred, Effect, Recall, Send
 from broker.core.facts import Fact
 from broker.core.inputs import Booted, Input, Resumed, Stamp, TimePassed
 from broker.core.invariants import check, durable, overbooked
@@ -65,7 +65,10 @@ class CoreInMemory(ABC):
         assert check(self.state) == []
         assert overbooked(self.state) == []
         for effect in effects:
-            self.release(self.whole(effect))
+            if isinstance(effect, Recall):
+                self.put(effect.again(self.store.read([effect.key])[effect.key]))
+            else:
+                self.release(self.whole(effect))
 
     def wait(self, seconds: float) -> None:
         """Let time pass; every timer fires at its own moment."""

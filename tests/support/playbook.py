@@ -179,7 +179,7 @@ class Playbook(CoreInMemory):
             self.dismissed.append((effect.session, effect.code.value))
         elif isinstance(effect, ScanWanted):
             self.scans.append(effect)
-        else:
+        elif isinstance(effect, LogEntry):
             self.notes.append(effect)
 
     def connector(

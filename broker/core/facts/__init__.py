@@ -85,6 +85,7 @@ from broker.core.facts.messages import (
     MessageForgotten,
     MessageHandedOver,
     MessageMoved,
+    MessageRecalled,
     MessageStored,
     RetryDue,
     SendingSettled,
@@ -157,6 +158,7 @@ Fact = (
     | MessageForgotten
     | MessageHandedOver
     | MessageMoved
+    | MessageRecalled
     | MessageStored
     | RetryDue
     | SendingSettled
@@ -252,6 +254,7 @@ __all__ = [
     "MessageForgotten",
     "MessageHandedOver",
     "MessageMoved",
+    "MessageRecalled",
     "MessageStored",
     "NoteStored",
     "OfferEnded",

@@ -371,6 +371,23 @@ class RetryDue:
     message: Guid
 
 
+@frozen(kw_only=True)
+class MessageRecalled:
+    """A message that had left the memory is back, without its conversation: something is said of it (B-55).
+
+    Attributes:
+        stored: What was stored of it, without its bodies.
+        status: How far it is; so are the others.
+    """
+
+    durable: ClassVar[bool] = False
+    stored: MessageStored
+    status: MessageStatus
+    attempt: int
+    error: str | None
+    sent_at: int | None
+
+
 @frozen
 class MessageForgotten:
     """A message that is in no conversation, and on its way no more, is out of memory; its row stays."""

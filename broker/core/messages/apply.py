@@ -29,6 +29,7 @@ from broker.core.facts.messages import (
     ConversationWrapupStarted,
     DraftDropped,
     DraftKept,
+    MessageRecalled,
     MessageStored,
 )
 from broker.core.limits import AUTOMATIC_ADDRESSES, AUTOMATIC_REMEMBERED, LOGGED_DECISIONS
@@ -36,7 +37,6 @@ from broker.core.message_state import (
     Aside,
     Conversation,
     ConversationOffer,
-    Delivery,
     Demanded,
     Draft,
     Message,
@@ -60,6 +60,7 @@ from broker.core.messages.deliveries import (
     known_as,
 )
 from broker.core.messages.lifecycle import ON_ITS_WAY, may_move
+from broker.core.messages.recalling import message_of, recalled
 from broker.core.timers import Term, TimerKind
 from protocol.values import ChatStatus, Guid
 
@@ -324,26 +325,8 @@ def _index_draft(state: MessagesState, conversation: Conversation) -> None:
 
 def stored(state: MessagesState, f: MessageStored) -> None:
     """A message is there; an outbound one is to be handed over."""
-    message = Message(
-        id=f.message,
-        no=f.no,
-        at=f.at,
-        gateway=f.gateway,
-        content=without_bodies(f.content),
-        size=f.size,
-        inbound=f.inbound,
-        counter=f.counter,
-        conversation=f.conversation,
-        conversation_no=f.conversation_no,
-        chat=f.chat,
-        chat_no=f.chat_no,
-        agent=f.agent,
-        key=f.key,
-        digest=f.digest,
-        delivery=None if f.inbound else Delivery(),
-    )
     state.messages.next_message = max(state.messages.next_message, f.no + 1)
-    add_message(state, message)
+    add_message(state, message_of(f))
     if f.conversation is None:
         return
     conversation = state.messages.conversations[f.conversation]
@@ -437,6 +420,7 @@ TABLE: Final[dict[type, Callable[[Any, Any], None]]] = {
     **OF_DELIVERIES,
     AddressMarked: marked,
     ConversationNoted: noted,
+    MessageRecalled: recalled,
     MessageStored: stored,
 }
 """What is the messages' alone."""

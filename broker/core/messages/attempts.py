@@ -23,7 +23,7 @@ from broker.core.facts.messages import (
 )
 from broker.core.inputs import Stamp
 from broker.core.message_state import Delivery, Message, MessagesState
-from broker.core.messages.deliveries import REPORTS_AWAITED
+from broker.core.messages.deliveries import kept_for
 from broker.core.messages.lifecycle import ON_ITS_WAY
 from broker.core.messages.undelivered import undelivered
 from protocol.values import Guid, MessageStatus
@@ -160,5 +160,5 @@ def message_due(state: MessagesState, stamp: Stamp, key: Guid) -> Decision:
 
 def _out_of_memory(state: MessagesState, message: Message, stamp: Stamp) -> list[Fact]:
     since = delivery_of(message).term.since
-    stays = message.conversation is not None or over(state, since, REPORTS_AWAITED) > stamp.up
+    stays = message.conversation is not None or over(state, since, kept_for(message)) > stamp.up
     return [] if stays else [MessageForgotten(message.id)]

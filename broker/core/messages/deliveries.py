@@ -104,9 +104,18 @@ def gateways_replaced(state: MessagesState) -> None:
             kept.gone.setdefault(key, state.up)
 
 
+def kept_for(message: Message) -> int:
+    """How long a message that is on its way no more, and in no conversation in memory, stays there.
+
+    A sentence may have to be confirmed yet. Whose conversation is out of memory goes as that did; what is
+    reported of it brings it back.
+    """
+    return REPORTS_AWAITED if message.conversation_no is None else 0
+
+
 def arm_message(state: MessagesState, message: Message) -> None:
     """Set a timer for when a message that is in no conversation leaves the memory."""
-    state.timers.set(over(state, state.up, REPORTS_AWAITED), TimerKind.MESSAGE, message.id)
+    state.timers.set(over(state, state.up, kept_for(message)), TimerKind.MESSAGE, message.id)
 
 
 def delivery_moved(state: MessagesState, f: MessageMoved) -> None:

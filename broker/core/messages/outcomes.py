@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from broker.core.decision import Decision, Outcome, Refusal
-from broker.core.effects import DeliveryToAgents
+from broker.core.effects import DeliveryToAgents, Recall
 from broker.core.facts import Fact
 from broker.core.facts.causes import AttemptOutcome
-from broker.core.inputs import Stamp
+from broker.core.facts.messages import MessageRecalled
+from broker.core.inputs import RecalledFrame, Stamp
 from broker.core.message_state import Message, identifier
 from broker.core.messages.attempts import delivery_of, failed, moved, outcome_of, refused_late
 from broker.core.messages.lifecycle import may_deliver
 from broker.core.messages.naming import gateways_of_pair
+from broker.core.messages.recalling import recalled_message
 from broker.core.messages.undelivered import undelivered
 from broker.core.serving import acknowledgement, serves
 from broker.core.state import Session, State
@@ -118,28 +120,35 @@ def report(state: State, stamp: Stamp, session: Session, frame: Frame, p: Comman
         return _NO_REPORT
     if p.id is None and p.reference is None:
         return _NO_NAME
-    message = _reported(state, gateway, p)
+    key = _reported(state, gateway, p)
+    if key is None:
+        return _NOT_REPORTED
+    message, back = state.messages.messages.get(key), list[Fact]()
     if message is None:
+        if not isinstance(frame, RecalledFrame):
+            return Decision(notices=[Recall(session.number, frame, key)])
+        if not isinstance(frame.stored, MessageRecalled):
+            return _NOT_REPORTED
+        message, back = recalled_message(frame.stored), [frame.stored]
+    pair = gateways_of_pair(state, state.config.message_gateways[gateway])
+    if message.delivery is None or message.gateway not in pair:
         return _NOT_REPORTED
     facts = _reached(message, stamp, *found, text)
-    return _told(state, stamp, message, facts, session, frame)
+    decision = _told(state, stamp, message, facts, session, frame)
+    decision.facts[:0] = back
+    return decision
 
 
-def _reported(state: State, gateway: Guid, p: CommandInfo) -> Message | None:
+def _reported(state: State, gateway: Guid, p: CommandInfo) -> Guid | None:
     """The outbound message of a report, which may come by the gateway of the other direction."""
-    kept = state.messages
-    pair = gateways_of_pair(state, state.config.message_gateways[gateway])
-    key = p.id
-    if key is None:
-        for one in pair:
-            names = kept.known.get(one, {})
-            found = names.get(identifier(one, p.reference or "", inbound=False))
-            if found is not None:
-                key = found[0]
-    message = kept.messages.get(key) if key is not None else None
-    if message is None or message.delivery is None or message.gateway not in pair:
-        return None
-    return message
+    if p.id is not None:
+        return p.id
+    for one in gateways_of_pair(state, state.config.message_gateways[gateway]):
+        names = state.messages.known.get(one, {})
+        found = names.get(identifier(one, p.reference or "", inbound=False))
+        if found is not None:
+            return found[0]
+    return None
 
 
 def _reached(

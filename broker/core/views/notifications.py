@@ -36,6 +36,7 @@ from broker.core.effects import (
     MessageToConnector,
     Notice,
     OutboundToConnectors,
+    Recall,
     Reply,
     Said,
     ScanWanted,
@@ -98,7 +99,7 @@ def rendered(state: State, decision: Decision, now: int) -> list[Effect]:
     return effects
 
 
-_PLAIN: Final = (Send, Dismiss, LogEntry, ScanWanted)
+_PLAIN: Final = (Send, Dismiss, LogEntry, ScanWanted, Recall)
 """What needs no rendering."""
 
 

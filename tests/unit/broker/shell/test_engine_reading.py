@@ -10,13 +10,16 @@ from attrs import frozen
 
 from broker.core import broker
 from broker.core.decision import Decision
-from broker.core.effects import Answer, Deferred, Reply, StoredKey
-from broker.core.inputs import Stamp
+from broker.core.effects import Answer, Deferred, Recall, Reply, StoredKey
+from broker.core.inputs import RecalledFrame, Stamp
 from broker.core.state import Session, State
 from broker.store import StoreError
 from protocol.chat import ChatServiceInfo
 from protocol.frame import Frame
+from protocol.values import Guid
 from tests.support.engine_bench import Bench
+
+ASKED = Guid("00000000-0000-0000-0000-000000000009")
 
 
 @frozen
@@ -94,3 +97,30 @@ def test_what_cannot_be_read_is_as_bad_as_what_cannot_be_stored(bench: Bench) ->
     assert (bench.sent, bench.failures, bench.engine.failed) == ([], [error], True)
     answer(bench, {})  # too late
     assert bench.sent == []
+
+
+def test_a_frame_comes_again_with_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """B-55: in its place, before what came meanwhile; nobody hears of it before."""
+    seen: list[tuple[object, object]] = []
+
+    def asking(_s: State, _t: Stamp, session: Session, frame: Frame) -> Decision:
+        payload = frame.payload
+        assert isinstance(payload, ChatServiceInfo)
+        if not isinstance(frame, RecalledFrame) and payload.tracking_id == "7":
+            return Decision(notices=[Recall(session.number, frame, ASKED)])
+        seen.append((payload.tracking_id, getattr(frame, "stored", None)))
+        return Decision()
+
+    monkeypatch.setitem(broker.HANDLERS, "ES_CHAT_REQUEST", asking)
+    bench = Bench()
+    bench.held = []
+    bench.ask("ES_CHAT_REQUEST", "7")
+    bench.engine.pump()
+    bench.ask("ES_CHAT_REQUEST", "8")
+    bench.ask("ES_CHAT_REQUEST", "7")
+    assert (bench.reads, bench.sent) == ([[("recalled", 9)]], [])
+    answer(bench, {("recalled", 9): "found"})
+    assert seen == [("7", "found"), ("8", None)]
+    bench.held[1]({})  # there is nothing of that name by then
+    assert seen[-1] == ("7", None)
+    assert bench.engine.idle

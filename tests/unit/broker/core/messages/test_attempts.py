@@ -130,14 +130,19 @@ def test_a_pause_that_is_over_is_over_once() -> None:
 
 
 def test_what_nobody_asks_for_any_more_is_forgotten() -> None:
-    """I-14: a message of no conversation stays for a day, for a report about it."""
+    """I-14: a sentence stays for a day, to be confirmed; what has outlived its conversation goes at once."""
     sent = letters.delivered(MessageStatus.SENT, AttemptOutcome.SENT)
-    end = [*letters.the_end(), ConversationForgotten(letters.TALK), sent]
+    end = [*letters.the_end(), ConversationForgotten(letters.TALK)]
     state = written(*letters.a_life(), *end)
-    assert message_due(state, stamp(AT + DAY - 1), WHICH).facts == []
-    assert message_due(state, stamp(AT + DAY), WHICH).facts == [MessageForgotten(WHICH)]
+    assert message_due(state, stamp(AT + 1), WHICH).facts == []  # it is on its way yet
+    apply(state, sent)
+    assert message_due(state, stamp(AT + 1), WHICH).facts == [MessageForgotten(WHICH)]
     kept = written(*letters.a_life(), sent)
     assert message_due(kept, stamp(AT + DAY), WHICH).facts == []
+    text = letters.stored(2, inbound=False, conversation=None, conversation_no=None, chat_no=1)
+    state = written(text, letters.delivered(MessageStatus.SENDING), sent)
+    assert message_due(state, stamp(AT + DAY - 1), WHICH).facts == []
+    assert message_due(state, stamp(AT + DAY), WHICH).facts == [MessageForgotten(WHICH)]
 
 
 def test_an_attempt_without_an_answer_is_unknown_and_made_again() -> None:
