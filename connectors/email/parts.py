@@ -20,6 +20,7 @@ from connectors.channels.channel import Attachment
 from connectors.email.charsets import decoded, one_line, tidy
 from connectors.email.flowed import unfolded
 from connectors.email.headers import Part, raw, text, words
+from connectors.email.tnef import files_in
 
 DEEPEST: Final = 40
 """How deep parts may lie in each other."""
@@ -39,6 +40,7 @@ _SAME_AS_THE_BODY: Final = frozenset({"text/x-amp-html", "text/watch-html", "tex
 """Beside a body in text or HTML they say nothing that it does not say."""
 _NAMES: Final = {
     "application/ms-tnef": "winmail.dat",
+    "application/vnd.ms-tnef": "winmail.dat",
     "application/pgp-encrypted": "version.asc",
     "application/pgp-signature": "signature.asc",
     "application/pkcs7-mime": "smime.p7m",
@@ -49,6 +51,7 @@ _NAMES: Final = {
     "text/rfc822-headers": "headers.txt",
     "text/vcard": "contact.vcf",
 }
+_PACKED: Final = ("application/ms-tnef", "application/vnd.ms-tnef")
 _ENDINGS: Final = {"image/jpeg": ".jpg", "text/plain": ".txt", "text/html": ".html"}
 
 
@@ -155,7 +158,16 @@ def _walk(
     elif major == "multipart" and not _is_file(part):
         yield _block(part, "text/plain", hint)  # without a boundary that would divide it
     else:
-        found.attachments.append(_attachment(part, kind))
+        found.attachments += _unpacked(_attachment(part, kind))
+
+
+def _unpacked(whole: Attachment) -> list[Attachment]:
+    """A file; of one that Outlook packed the files in it, and itself if there is more to it."""
+    if whole.content_type not in _PACKED and whole.name.lower() != _NAMES["application/ms-tnef"]:
+        return [whole]
+    files, are_all = files_in(whole.data)
+    named = [evolve(one, name=fit_name(one.name) or _made_name(one.content_type)) for one in files]
+    return named if are_all else [*named, whole]
 
 
 def _multipart(
