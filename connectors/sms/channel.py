@@ -32,6 +32,7 @@ class Sms(Channel):
 
     name: ClassVar[str] = "sms"
     backend: ClassVar[str] = "asyncio"
+    offers: ClassVar[bool] = True
 
     def __init__(self, settings: SmsSettings) -> None:
         """Make the channel.

@@ -135,6 +135,7 @@ class Outbound:
             request = side.described.request({**values, **side.values})
         except BadValue as error:
             raise Permanent(str(error)) from error
+        await message.offer()
         verdict = await ask(self.client, request, side.described.answer, side.timeout)
         works = verdict.outcome in (Outcome.SENT, Outcome.PERMANENT, Outcome.THROTTLED)
         self.host.tell(f"{account.name} http", None if works else verdict.text)
@@ -167,7 +168,7 @@ class Outbound:
             part, options = units[number - 1]
             label = f"{message.message_id}/{number}/{len(units)}"
             answer = await self.links[account.name].submit(
-                label, {**members, **part}, options, LINK_WAIT
+                label, {**members, **part}, options, LINK_WAIT, message.offer
             )
             answers[number] = answer
             if answer.outcome is Outcome.SENT and len(units) > 1:

@@ -87,7 +87,12 @@ class SmppLink:
                 await self._flush()
 
     async def submit(
-        self, label: str, members: Mapping[str, Any], options: Mapping[int, bytes], wait: float
+        self,
+        label: str,
+        members: Mapping[str, Any],
+        options: Mapping[int, bytes],
+        wait: float,
+        offer: Callable[[], Awaitable[None]],
     ) -> Answered:
         """Send a message, and wait until it is known what became of it.
 
@@ -96,9 +101,12 @@ class SmppLink:
             members: The members of `submit_sm`.
             options: Its optional members.
             wait: How long it waits for a connection.
+            offer: Called before the SMSC may have it.
         """
         with anyio.move_on_after(wait):
             await self._bound.wait()
+        if self.is_bound:
+            await offer()
         session = self._session
         if session is None or not session.bound:
             return Answered(key=label, outcome=Outcome.TEMPORARY, text="no connection to the SMSC")

@@ -1,7 +1,7 @@
 """Messages that had left the memory and are back, since something is said of them (B-55).
 
-A message leaves the memory with its conversation, or a day after it went out as a sentence. What is reported of
-it later is decided as ever, once the store has told what it was (`effects.Recall`); then it leaves again.
+A message leaves the memory with its conversation, or a day after it went out as a sentence. What is reported
+of it later is decided as ever, once the store has told what it was (`effects.Recall`); then it leaves again.
 """
 
 from __future__ import annotations

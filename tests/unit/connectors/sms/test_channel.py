@@ -299,3 +299,8 @@ async def test_a_form_that_twilio_signs_over_the_public_url() -> None:
         assert it.host.received[0].text == "ž=&"
         other = await it.client.post("/twilio/text", data={**fields, "Body": "x"}, headers=headers)
         assert other.status_code == 403
+
+
+def test_b55_it_says_when_a_provider_may_have_a_text() -> None:
+    """So what waits for an account when the program is killed goes back to the broker."""
+    assert Sms.offers

@@ -1,7 +1,7 @@
 """What the broker sends."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs
@@ -63,8 +63,14 @@ class Link:
     submitted: list[tuple[str, Mapping[str, Any], Mapping[int, bytes]]] = field(factory=list)
 
     async def submit(
-        self, label: str, members: Mapping[str, Any], options: Mapping[int, bytes], wait: float
+        self,
+        label: str,
+        members: Mapping[str, Any],
+        options: Mapping[int, bytes],
+        wait: float,
+        offer: Callable[[], Awaitable[None]],
     ) -> Answered:
+        await offer()
         self.submitted.append((label, members, options))
         outcome = self.outcomes.pop(0) if self.outcomes else Outcome.SENT
         number = label.split("/")[1]
@@ -321,3 +327,27 @@ async def test_an_smsc_may_call_a_message_otherwise_in_its_receipts(
         it.link.id = answered
         sent = await it.send(account(SMPP, receipt_ids="decimal"), outgoing())
     assert sent == Sent(called)
+
+
+@pytest.mark.parametrize("content", [TWILIO, SMPP])
+async def test_b55_that_it_may_be_there_is_noted_before_it_is(content: Mapping[str, Any]) -> None:
+    """And only then: what cannot be sent was not, for sure."""
+    noted: list[str] = []
+
+    async def note() -> None:
+        noted.append("offered")
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        noted.append("asked")
+        return httpx2.Response(201, json={"sid": "SM1"})
+
+    async with way(answer) as it:
+        for bad in (
+            outgoing(offered=note, remote_address="nobody"),
+            outgoing(" ", offered=note),
+        ):
+            with pytest.raises(Permanent):
+                await it.send(account(content), bad)
+        assert noted == []
+        await it.send(account(content), outgoing(offered=note))
+    assert noted == (["offered", "asked"] if content is TWILIO else ["offered"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 import smpp34
 from attrs import define, field
@@ -23,6 +24,10 @@ from tests.support.certificates import Authority
 from tests.support.smsc import Connection, smsc, smsc_by_hand
 
 MEMBERS = {"source_addr": "90210", "destination_addr": "420603123456", "short_message": b"hi"}
+
+
+async def offered() -> None:
+    """Note nothing."""
 
 
 @define(eq=False)
@@ -97,7 +102,7 @@ def played(main: Callable[[], Awaitable[None]]) -> Callable[[], None]:
 
 
 async def submit(link: SmppLink, label: str = "m/1/1") -> Answered:
-    return await link.submit(label, MEMBERS, {}, 10.0)
+    return await link.submit(label, MEMBERS, {}, 10.0, offered)
 
 
 @played
@@ -146,7 +151,7 @@ async def test_answers_may_come_in_any_order() -> None:
 
         async def send(text: str) -> None:
             members = {**MEMBERS, "short_message": text.encode()}
-            found[text] = (await link.submit(text, members, {}, 10.0)).id
+            found[text] = (await link.submit(text, members, {}, 10.0, offered)).id
 
         async with anyio.create_task_group() as tasks:
             for text in ("a", "b", "c"):
@@ -171,9 +176,42 @@ async def test_without_an_smsc_nothing_was_sent() -> None:
         pass
     async with linked(port) as (link, heard):
         await heard.until(lambda: bool(heard.told))
-        answer = await link.submit("m/1/1", MEMBERS, {}, 0.0)
-        assert answer.outcome is Outcome.TEMPORARY
+        noted: list[str] = []
+
+        async def note() -> None:
+            noted.append("offered")
+
+        answer = await link.submit("m/1/1", MEMBERS, {}, 0.0, note)
+        assert (answer.outcome, noted) == (Outcome.TEMPORARY, [])
         assert heard.told[0] is not None
+
+
+@played
+async def test_b55_it_is_noted_before_the_smsc_may_have_it() -> None:
+    """A connection that goes meanwhile was not asked."""
+    got: list[str] = []
+
+    async def takes(line: Connection) -> None:
+        await line.bind()
+        pdu = await line.next()
+        got.append("asked")
+        await line.say("submit_sm_resp", pdu.sequence, message_id="m-1")
+        await line.next()
+
+    async def note() -> None:
+        await anyio.lowlevel.checkpoint()
+        got.append("offered")
+
+    async with smsc_by_hand(takes) as port, linked(port) as (link, heard):
+        assert (await link.submit("m/1/1", MEMBERS, {}, 10.0, note)).id == "m-1"
+        assert got == ["offered", "asked"]
+
+        async def gone() -> None:
+            await link.close()
+            await heard.until(lambda: bool(heard.lost))
+
+        answer = await link.submit("m/2/1", MEMBERS, {}, 10.0, gone)
+        assert answer.outcome is Outcome.TEMPORARY
 
 
 @played
@@ -200,9 +238,9 @@ async def test_b55_an_answer_that_comes_late_is_told() -> None:
         await line.next()
 
     async with smsc_by_hand(is_slow) as port, linked(port, answer_wait=0.5) as (link, heard):
-        first = await link.submit("m/1/2", MEMBERS, {}, 10.0)
+        first = await link.submit("m/1/2", MEMBERS, {}, 10.0, offered)
         assert first.outcome is Outcome.UNKNOWN
-        assert (await link.submit("m/2/2", MEMBERS, {}, 10.0)).id == "soon-2"
+        assert (await link.submit("m/2/2", MEMBERS, {}, 10.0, offered)).id == "soon-2"
         assert heard.late == [("m/1/2", "late-1")]
 
 
