@@ -1,0 +1,1 @@
+"""The load tool of the web site: visitors who poll and visitors on sockets, through one real web process."""
