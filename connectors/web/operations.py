@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from enum import Enum, auto
 from http import HTTPStatus
-from typing import Any, Final, Generic, TypeVar
+from types import NoneType
+from typing import Any, Final, Generic, TypeVar, get_args, get_type_hints
 
 from attrs import define, field, frozen
 from starlette.requests import Request
@@ -199,6 +200,38 @@ HTML_ENCODE: Final = Parameter(
 WEB_APP: Final = Parameter(
     name="webapp", says="The web application, for instance WebChat.", in_path=True, needed=True
 )
+
+
+def operation(
+    method: str,
+    path: str,
+    handle: Callable[[Call[Any]], Awaitable[Answer]],
+    *parameters: Parameter,
+    **more: Any,
+) -> Operation:
+    """An operation: what its handler and its path say of it is not said again.
+
+    What it does is the first line of the handler's docstring, its body what the handler's `Call` has, and
+    every operation is about a site.
+
+    Args:
+        method: The method of HTTP.
+        path: Its path.
+        handle: Does it.
+        parameters: What it takes besides the site, and the web application if that is in the path.
+        more: The other members of `Operation`.
+    """
+    (body,) = get_args(get_type_hints(handle)["call"])
+    always = (WEB_APP, SITE) if f"{{{WEB_APP.name}}}" in path else (SITE,)
+    return Operation(
+        method=method,
+        path=path,
+        does=(handle.__doc__ or "").partition("\n")[0].removesuffix("."),
+        handle=handle,
+        parameters=(*always, *parameters),
+        body=None if body is NoneType else body,
+        **more,
+    )
 
 
 def decoded(data: bytes) -> Any:

@@ -62,11 +62,16 @@ class Http:
             data = json.dumps(body).encode()
             headers += f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n"
         head = f"{method} {path} HTTP/1.1\r\nHost: {self.where}\r\n{self.always}{headers}\r\n"
-        if self._stream is None:
-            host, _, port = self.where.rpartition(":")
-            self._stream = await anyio.connect_tcp(host, int(port))
-        await self._stream.send(head.encode() + data)
-        reply = await self._reply(self._stream)
+        is_kept = self._stream is not None
+        try:
+            reply = await self._exchange(head.encode() + data)
+        except (anyio.EndOfStream, anyio.BrokenResourceError):
+            if not is_kept:
+                raise
+            await (
+                self.close()
+            )  # a kept connection may be closed at any time: once more, as browsers do
+            reply = await self._exchange(head.encode() + data)
         if reply.headers.get("connection") == "close":
             await self.close()
         if reply.status >= 400:
@@ -78,6 +83,13 @@ class Http:
         if self._stream is not None:
             await self._stream.aclose()
             self._stream = None
+
+    async def _exchange(self, data: bytes) -> Reply:
+        if self._stream is None:
+            host, _, port = self.where.rpartition(":")
+            self._stream, self._rest = await anyio.connect_tcp(host, int(port)), b""
+        await self._stream.send(data)
+        return await self._reply(self._stream)
 
     async def _reply(self, stream: SocketStream) -> Reply:
         data = self._rest

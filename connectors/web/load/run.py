@@ -172,6 +172,19 @@ class Run:
         await anyio.sleep(self.load.settle)
         return Usage.of(self.stage.web_pid).memory
 
+    async def prime(self) -> None:
+        """Have everybody poll once who does: the first answer has all, the next ones nothing new."""
+        room = anyio.CapacityLimiter(AT_ONCE)
+
+        async def first(poller: Poller) -> None:
+            async with room:
+                await poller.poll()
+                await poller.poll_frames()
+
+        async with anyio.create_task_group() as tasks:
+            for poller in self.pollers:
+                tasks.start_soon(first, poller)
+
     async def polls(self, ask: Callable[[Poller], Awaitable[int]], kind: str) -> None:
         """Have everybody poll who does, each at their own time, for the length of a phase."""
         every, end = self.load.every, time.monotonic() + self.load.seconds
@@ -250,9 +263,7 @@ async def _phases(run: Run) -> Figures:
     with_all = await run.settled()
     async with run.phase("nobody does anything"):
         await anyio.sleep(min(IDLE, load.seconds))
-    for poller in run.pollers:  # the first answer has all, and is no poll that finds nothing
-        await poller.poll()
-        await poller.poll_frames()
+    await run.prime()
     async with run.phase("polls"):
         await run.polls(Poller.poll, "q")
     request = run.times("q")[:]

@@ -10,7 +10,7 @@ from connectors.web import rates
 from connectors.web.hours import Hours
 from connectors.web.letterbox import Letterbox
 from connectors.web.models import CallBackModel, DoneModel, MessageModel
-from connectors.web.operations import SITE, WEB_APP, Answer, Call, Operation, Who
+from connectors.web.operations import Answer, Call, Who, operation
 from connectors.web.problems import Problem, problem_of
 from connectors.web.settings import CallBackSettings
 from protocol.chat import ChatServiceInfo, VariableInfo
@@ -147,25 +147,19 @@ def _confirmation(call: Call[Any]) -> str | None:
 
 
 OPERATIONS: Final = (
-    Operation(
-        method="POST",
-        path="/api/Message/{webapp}",
-        does="Leave a message (WebMsg)",
-        handle=message,
-        parameters=(WEB_APP, SITE),
-        body=MessageModel,
+    operation(
+        "POST",
+        "/api/Message/{webapp}",
+        message,
         answers=DoneModel,
         who=Who.ANYBODY,
         rate=rates.MESSAGE,
         codes=(ErrorCode.UNKNOWN_TYPE,),
     ),
-    Operation(
-        method="POST",
-        path="/api/CallBack/{webapp}",
-        does="Wish to be called (WebCBack)",
-        handle=call_back,
-        parameters=(WEB_APP, SITE),
-        body=CallBackModel,
+    operation(
+        "POST",
+        "/api/CallBack/{webapp}",
+        call_back,
         answers=DoneModel,
         who=Who.ANYBODY,
         rate=rates.MESSAGE,

@@ -20,13 +20,11 @@ from connectors.web.models import (
 )
 from connectors.web.operations import (
     HTML_ENCODE,
-    SITE,
-    WEB_APP,
     Answer,
     Call,
-    Operation,
     Parameter,
     Who,
+    operation,
 )
 from connectors.web.problems import Problem
 from connectors.web.visits import snapshot
@@ -150,84 +148,43 @@ async def navigation(call: Call[NavigationModel]) -> Answer:
 
 
 _PATH: Final = "/api/Chat/{webapp}"
-_COMMON: Final = (WEB_APP, SITE)
-_TEXTS: Final = (*_COMMON, HTML_ENCODE)
 _CLOSED: Final = (ErrorCode.UNKNOWN_CHAT, ErrorCode.CHAT_CLOSED)
 
 OPERATIONS: Final = (
-    Operation(
-        method="POST",
-        path=_PATH,
-        does="Start the chat, or come back to it",
-        handle=start,
-        parameters=_TEXTS,
-        body=ResultModel,
+    operation(
+        "POST",
+        _PATH,
+        start,
+        HTML_ENCODE,
         answers=ChatModel,
         who=Who.ANYBODY,
         rate=rates.START,
         codes=(ErrorCode.UNKNOWN_SCENARIO, ErrorCode.CHAT_CLOSED, ErrorCode.KEY_REUSED),
     ),
-    Operation(
-        method="GET",
-        path=_PATH,
-        does="The chat, with what was said behind a counter",
-        handle=status,
-        parameters=(
-            *_TEXTS,
-            Parameter(name="Counter", kind=int, says="The last sentence that is known."),
-        ),
+    operation(
+        "GET",
+        _PATH,
+        status,
+        HTML_ENCODE,
+        Parameter(name="Counter", kind=int, says="The last sentence that is known."),
         answers=ChatModel,
         optional=True,
         is_tagged=True,
         rate=rates.POLL,
     ),
-    Operation(
-        method="POST",
-        path=f"{_PATH}/Sentence",
-        does="Say something; answered once it is stored",
-        handle=sentence,
-        parameters=_TEXTS,
-        body=SentenceModel,
+    operation(
+        "POST",
+        f"{_PATH}/Sentence",
+        sentence,
+        HTML_ENCODE,
         answers=SentenceModel,
         rate=rates.SENTENCE,
         codes=(*_CLOSED, ErrorCode.KEY_REUSED, ErrorCode.UNKNOWN_MESSAGE, ErrorCode.WRONG_STATE),
     ),
-    Operation(
-        method="POST",
-        path=f"{_PATH}/Typing",
-        does="Tell that the visitor types",
-        handle=typing,
-        parameters=_COMMON,
-        body=TypingModel,
-        rate=rates.TYPING,
+    operation("POST", f"{_PATH}/Typing", typing, rate=rates.TYPING),
+    operation(
+        "POST", f"{_PATH}/Confirm", confirm, rate=rates.CONFIRM, codes=(ErrorCode.UNKNOWN_CHAT,)
     ),
-    Operation(
-        method="POST",
-        path=f"{_PATH}/Confirm",
-        does="Tell up to which sentence the visitor has seen the conversation",
-        handle=confirm,
-        parameters=_COMMON,
-        body=ConfirmModel,
-        rate=rates.CONFIRM,
-        codes=(ErrorCode.UNKNOWN_CHAT,),
-    ),
-    Operation(
-        method="POST",
-        path=f"{_PATH}/Stop",
-        does="End the chat",
-        handle=stop,
-        parameters=_TEXTS,
-        answers=ChatModel,
-        rate=rates.START,
-    ),
-    Operation(
-        method="POST",
-        path=f"{_PATH}/Navigation",
-        does="Tell which page the visitor is on",
-        handle=navigation,
-        parameters=_COMMON,
-        body=NavigationModel,
-        rate=rates.NAVIGATION,
-        codes=_CLOSED,
-    ),
+    operation("POST", f"{_PATH}/Stop", stop, HTML_ENCODE, answers=ChatModel, rate=rates.START),
+    operation("POST", f"{_PATH}/Navigation", navigation, rate=rates.NAVIGATION, codes=_CLOSED),
 )

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from connectors.web import rates
 from connectors.web.models import BlobModel
-from connectors.web.operations import SITE, Answer, Call, Operation, Parameter
+from connectors.web.operations import Answer, Call, Parameter, operation
 from connectors.web.problems import Problem
 from protocol.blob import BlobRequestInfo
 from protocol.errors import ErrorCode
@@ -67,27 +67,21 @@ _BLOB: Final = Parameter(
 )
 
 OPERATIONS: Final = (
-    Operation(
-        method="PUT",
-        path="/api/Attachment/{blobid}",
-        does="Bring an attachment under a name that the browser chooses",
-        handle=put,
-        parameters=(
-            _BLOB,
-            SITE,
-            Parameter(name="Name", says="Name of the file.", needed=True),
-        ),
-        body=bytes,
+    operation(
+        "PUT",
+        "/api/Attachment/{blobid}",
+        put,
+        _BLOB,
+        Parameter(name="Name", says="Name of the file.", needed=True),
         answers=BlobModel,
         rate=rates.ATTACHMENT,
         codes=(ErrorCode.KEY_REUSED, ErrorCode.TOO_LONG),
     ),
-    Operation(
-        method="GET",
-        path="/api/Attachment/{blobid}",
-        does="An attachment of the visitor's chat",
-        handle=get,
-        parameters=(_BLOB, SITE),
+    operation(
+        "GET",
+        "/api/Attachment/{blobid}",
+        get,
+        _BLOB,
         answers=bytes,
         rate=rates.ATTACHMENT,
         codes=(ErrorCode.UNKNOWN_MESSAGE, ErrorCode.WRONG_STATE),

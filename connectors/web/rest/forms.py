@@ -5,7 +5,7 @@ from typing import Final
 from connectors.web import rates
 from connectors.web.form_models import ScenarioModel, scenario_model
 from connectors.web.models import DoneModel, ResultModel, result_info
-from connectors.web.operations import SITE, Answer, Call, Operation, Parameter, Who
+from connectors.web.operations import Answer, Call, Parameter, Who, operation
 from connectors.web.problems import Problem
 from protocol.errors import ErrorCode
 from protocol.values import Guid
@@ -28,27 +28,20 @@ async def save(call: Call[ResultModel]) -> Answer:
 
 
 OPERATIONS: Final = (
-    Operation(
-        method="GET",
-        path="/api/Scenario/{scenarioid}",
-        does="A form in a language",
-        handle=load,
-        parameters=(
-            Parameter(name="scenarioid", kind=Guid, says="The form.", in_path=True, needed=True),
-            SITE,
-            Parameter(name="Culture", says="Its language.", longest=35),
-        ),
+    operation(
+        "GET",
+        "/api/Scenario/{scenarioid}",
+        load,
+        Parameter(name="scenarioid", kind=Guid, says="The form.", in_path=True, needed=True),
+        Parameter(name="Culture", says="Its language.", longest=35),
         answers=ScenarioModel,
         rate=rates.ASK,
         codes=(ErrorCode.UNKNOWN_SCENARIO,),
     ),
-    Operation(
-        method="POST",
-        path="/api/Scenario",
-        does="Save a form that was filled in",
-        handle=save,
-        parameters=(SITE,),
-        body=ResultModel,
+    operation(
+        "POST",
+        "/api/Scenario",
+        save,
         answers=DoneModel,
         who=Who.ANYBODY,
         rate=rates.START,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from connectors.web import rates
-from connectors.web.operations import SITE, Answer, Call, Operation, Parameter, Who
+from connectors.web.operations import Answer, Call, Parameter, Who, operation
 from protocol.errors import ErrorCode
 from protocol.values import Guid
 
@@ -26,17 +26,13 @@ async def image(call: Call[None]) -> Answer:
 
 
 OPERATIONS: Final = (
-    Operation(
-        method="GET",
-        path="/api/AgentImage/{agentid}",
-        does="A picture of the agent whom the visitor talks with; of anybody else a picture of nobody",
-        handle=image,
-        parameters=(
-            Parameter(name="agentid", kind=Guid, says="The agent.", in_path=True, needed=True),
-            Parameter(name="width", kind=int, says="Its width.", least=16, most=LARGEST),
-            Parameter(name="height", kind=int, says="Its height.", least=16, most=LARGEST),
-            SITE,
-        ),
+    operation(
+        "GET",
+        "/api/AgentImage/{agentid}",
+        image,
+        Parameter(name="agentid", kind=Guid, says="The agent.", in_path=True, needed=True),
+        Parameter(name="width", kind=int, says="Its width.", least=16, most=LARGEST),
+        Parameter(name="height", kind=int, says="Its height.", least=16, most=LARGEST),
         answers=bytes,
         who=Who.MAYBE,
         rate=rates.PAGE,

@@ -15,7 +15,7 @@ from connectors.web import frames, masks, rates
 from connectors.web.frames import answering, wire_error
 from connectors.web.models import FramesModel
 from connectors.web.news import Cursor, news
-from connectors.web.operations import SITE, Answer, Call, Operation
+from connectors.web.operations import Answer, Call, operation
 from connectors.web.problems import Away, Problem
 from protocol.chat import ChatCommandInfo, ChatSentenceInfo
 from protocol.errors import ErrorCode, WireError
@@ -198,13 +198,10 @@ def _is_echo(frame: Frame, answer: Frame) -> bool:
 
 
 OPERATIONS: Final = (
-    Operation(
-        method="POST",
-        path="/api/Frames",
-        does="Say frames of the protocol, and hear those that answer them or tell what happened",
-        handle=exchange,
-        parameters=(SITE,),
-        body=FramesModel,
+    operation(
+        "POST",
+        "/api/Frames",
+        exchange,
         longest=BODY,
         answers=FramesModel,
         rate=rates.POLL,

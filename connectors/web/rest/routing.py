@@ -11,13 +11,11 @@ from connectors.web.literals import preferred, texts
 from connectors.web.models import RoutingModel, SignalModel, chat_model
 from connectors.web.operations import (
     HTML_ENCODE,
-    SITE,
-    WEB_APP,
     Answer,
     Call,
-    Operation,
     Parameter,
     Who,
+    operation,
 )
 from connectors.web.problems import Away, Problem
 from connectors.web.routing import LONGEST, Page
@@ -149,39 +147,33 @@ _ASKED: Final = (
 """What rules of the broker may look at."""
 
 OPERATIONS: Final = (
-    Operation(
-        method="GET",
-        path="/api/Routing/{webapp}",
-        does="Whether and how an application has a place on a page",
-        handle=routing,
-        parameters=(
-            WEB_APP,
-            SITE,
-            Parameter(name="RegionalTime", says="The browser's clock in milliseconds.", longest=20),
-            *_ASKED,
-            Parameter(
-                name="IncludeSettings",
-                kind=bool,
-                says="Whether template, settings and texts come too.",
-            ),
-            Parameter(
-                name="PageUrl",
-                says="Address of the page; else the Referer is taken.",
-                longest=LONGEST,
-            ),
-            HTML_ENCODE,
+    operation(
+        "GET",
+        "/api/Routing/{webapp}",
+        routing,
+        Parameter(name="RegionalTime", says="The browser's clock in milliseconds.", longest=20),
+        *_ASKED,
+        Parameter(
+            name="IncludeSettings",
+            kind=bool,
+            says="Whether template, settings and texts come too.",
         ),
+        Parameter(
+            name="PageUrl",
+            says="Address of the page; else the Referer is taken.",
+            longest=LONGEST,
+        ),
+        HTML_ENCODE,
         answers=RoutingModel,
         optional=True,
         who=Who.ANYBODY,
         rate=rates.PAGE,
     ),
-    Operation(
-        method="GET",
-        path="/api/Signal/{webapp}",
-        does="Whether somebody is there just now",
-        handle=signal,
-        parameters=(WEB_APP, SITE, *_ASKED),
+    operation(
+        "GET",
+        "/api/Signal/{webapp}",
+        signal,
+        *_ASKED,
         answers=SignalModel,
         is_tagged=True,
         who=Who.MAYBE,

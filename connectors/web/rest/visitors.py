@@ -4,7 +4,7 @@ from typing import Final
 
 from connectors.web import rates
 from connectors.web.models import IdentifyModel, VisitorModel
-from connectors.web.operations import SITE, Answer, Call, Operation, Who
+from connectors.web.operations import Answer, Call, Who, operation
 from connectors.web.tokens import Visitor
 
 
@@ -34,35 +34,13 @@ def _model(found: Visitor) -> VisitorModel:
 
 
 OPERATIONS: Final = (
-    Operation(
-        method="GET",
-        path="/api/Visitor",
-        does="Who the visitor is",
-        handle=visitor,
-        parameters=(SITE,),
-        answers=VisitorModel,
-        who=Who.ANYBODY,
-        rate=rates.PAGE,
+    operation(
+        "GET", "/api/Visitor", visitor, answers=VisitorModel, who=Who.ANYBODY, rate=rates.PAGE
     ),
-    Operation(
-        method="POST",
-        path="/api/Identify",
-        does="Say who the visitor is, by what the site's own server signed",
-        handle=identify,
-        parameters=(SITE,),
-        body=IdentifyModel,
-        answers=VisitorModel,
-        who=Who.ANYBODY,
-        rate=rates.START,
+    operation(
+        "POST", "/api/Identify", identify, answers=VisitorModel, who=Who.ANYBODY, rate=rates.START
     ),
-    Operation(
-        method="POST",
-        path="/api/Logout",
-        does="Forget who the visitor is",
-        handle=logout,
-        parameters=(SITE,),
-        answers=VisitorModel,
-        who=Who.ANYBODY,
-        rate=rates.START,
+    operation(
+        "POST", "/api/Logout", logout, answers=VisitorModel, who=Who.ANYBODY, rate=rates.START
     ),
 )

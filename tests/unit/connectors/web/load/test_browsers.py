@@ -34,6 +34,8 @@ class Server:
                     return
                 self.heard.append(data)
                 answer = self.answers.pop(0)
+                if not answer:
+                    return
                 for place in range(0, len(answer), self._piece):
                     await stream.send(answer[place : place + self._piece])
 
@@ -43,12 +45,14 @@ async def asked(server: Server, times: int = 1) -> list[Reply | str]:
     async with anyio.create_task_group() as tasks:
         where = await tasks.start(server.serve)
         http = Http(where, "X-Always: yes\r\n")
-        for _ in range(times):
-            try:
-                found.append(await http.ask("POST", "/x", {"a": 1}, "X-Once: yes\r\n"))
-            except Refused as error:
-                found.append(str(error))
-        await http.close()
+        try:
+            for _ in range(times):
+                try:
+                    found.append(await http.ask("POST", "/x", {"a": 1}, "X-Once: yes\r\n"))
+                except Refused as error:
+                    found.append(str(error))
+        finally:
+            await http.close()
         tasks.cancel_scope.cancel()
     return found
 
@@ -78,6 +82,19 @@ async def test_a_refusal_is_told_and_a_connection_that_ends_is_made_anew() -> No
     assert refused == "POST /x: 429 slow"
     assert isinstance(good, Reply)
     assert server.connections == 2
+
+
+async def test_a_kept_connection_that_was_closed_meanwhile_is_made_anew() -> None:
+    server = Server(b"HTTP/1.1 204 No Content\r\n\r\n", b"", b"HTTP/1.1 204 No Content\r\n\r\n")
+    first, second = await asked(server, 2)
+    assert isinstance(first, Reply)
+    assert isinstance(second, Reply)
+    assert server.connections == 2
+
+
+async def test_a_new_connection_that_is_closed_is_a_failure() -> None:
+    with pytest.raises(ExceptionGroup):
+        await asked(Server(b""))
 
 
 async def test_a_text_says_how_old_it_is() -> None:
