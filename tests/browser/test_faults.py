@@ -1,15 +1,19 @@
 """The widget when things break: nothing is lost, nothing comes twice, and nobody is told otherwise."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.agent_beside import AgentBeside
 from tests.support.pages import lines, opened, write
+from tests.support.tcp_gate import TcpGate
 from tests.support.web_program import WebProgram
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120), pytest.mark.requires("chromium", "ui")]
+
+OFFLINE = "No connection. We keep trying; what you write is sent as soon as it is back."
 
 
 def talk(
@@ -18,11 +22,12 @@ def talk(
     breaks: Callable[[], None],
     mends: Callable[[], None],
     said: str,
+    url: str = "",
 ) -> None:
     """Talk, break something, go on talking, mend it; everything is there once and in order."""
     with AgentBeside(program.broker.address) as alice:
         page = visitor.new_page()
-        page.goto(program.url)
+        page.goto(url or program.url)
         opened(page)
         write(page, "before")
         alice.hears("before")
@@ -49,8 +54,76 @@ def test_the_broker_is_killed(visitor: BrowserContext, alone: WebProgram) -> Non
 
 def test_the_web_process_is_killed(visitor: BrowserContext, alone: WebProgram) -> None:
     """W-20, W-21, W-26: what it forgot with that the browser brings again."""
-    offline = "No connection. We keep trying; what you write is sent as soon as it is back."
-    talk(visitor, alone, alone.kill, alone.start, offline)
+    talk(visitor, alone, alone.kill, alone.start, OFFLINE)
+
+
+def test_the_browser_is_offline(visitor: BrowserContext, program: WebProgram) -> None:
+    """It knows that, and says so at once: no socket is waited for that cannot be good any more."""
+    goes, comes = partial(visitor.set_offline, True), partial(visitor.set_offline, False)
+    talk(visitor, program, goes, comes, OFFLINE)
+
+
+def test_the_network_is_cut(visitor: BrowserContext, program: WebProgram) -> None:
+    """Every connection breaks, and new ones carry nothing for a while."""
+    with TcpGate(program.port) as gate:
+
+        def breaks() -> None:
+            gate.hush()
+            gate.cut()
+
+        talk(visitor, program, breaks, gate.heal, OFFLINE, gate.url)
+
+
+def test_the_network_goes_away_without_a_word(
+    visitor: BrowserContext, program: WebProgram, alice: AgentBeside
+) -> None:
+    """Nothing is closed, nothing comes: who writes learns soon that nobody has it, and it goes once."""
+    with TcpGate(program.port) as gate:
+        page = visitor.new_page()
+        page.goto(gate.url)
+        opened(page)
+        write(page, "before")
+        alice.hears("before")
+        expect(page.locator("[data-state=delivered]")).to_have_count(1)
+        gate.hush()
+        alice.says("into the silence")
+        write(page, "one")
+        write(page, "two")
+        expect(page.locator("[data-state=sending]")).to_have_count(2)
+        with page.expect_request(
+            "**/fallback.js", timeout=40_000
+        ):  # nobody answers that either, nor says so
+            expect(page.get_by_role("status")).to_have_text(OFFLINE)
+        assert alice.heard == ["before"]
+        gate.heal()
+        alice.hears("before", "one", "two")
+        expect(page.locator("[data-state=delivered]")).to_have_count(3)
+        assert lines(page) == ["before", "into the silence", "one", "two"]
+        expect(page.get_by_role("status")).to_have_text("You talk with Alice.")
+
+
+def test_a_line_arrived_whose_echo_did_not(
+    visitor: BrowserContext, program: WebProgram, alice: AgentBeside
+) -> None:
+    """W-21: the browser cannot know, says it again by its key, and nobody has it twice."""
+    with TcpGate(program.port) as gate:
+        page = visitor.new_page()
+        page.goto(gate.url)
+        opened(page)
+        write(page, "before")
+        alice.hears("before")
+        expect(page.locator("[data-state=delivered]")).to_have_count(1)
+        gate.hush(back_alone=True)
+        write(page, "heard")
+        alice.hears("before", "heard")
+        expect(page.locator("[data-state=sending]")).to_have_count(1)
+        expect(page.get_by_role("status")).to_have_text(OFFLINE)
+        gate.heal()
+        expect(page.locator("[data-state=delivered]")).to_have_count(2)
+        alice.says("I have it")
+        expect(page.get_by_text("I have it")).to_be_visible()
+        assert lines(page) == ["before", "heard", "I have it"]
+        assert alice.heard == ["before", "heard"]
 
 
 def test_a_line_that_was_on_its_way_outlives_its_page(page: Page, alice: AgentBeside) -> None:

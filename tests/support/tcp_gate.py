@@ -41,6 +41,7 @@ class TcpGate:
     opened: int = 0
     _listener: socket.socket | None = None
     _live: dict[socket.socket, bool] = field(factory=dict)
+    _clients: set[socket.socket] = field(factory=set)
     _lost: set[socket.socket] = field(factory=set)
     _is_silent: bool = False
 
@@ -59,10 +60,14 @@ class TcpGate:
             self._listener.close()
         self.cut(sockets_alone=False)
 
-    def hush(self) -> None:
-        """Let nothing pass any more, and close nothing: a network that went away without a word."""
+    def hush(self, *, back_alone: bool = False) -> None:
+        """Let nothing pass any more, and close nothing: a network that went away without a word.
+
+        Args:
+            back_alone: What browsers send still passes; only what comes back does not.
+        """
         self._is_silent = True
-        self._lost.update(self._live)
+        self._lost.update(self._clients if back_alone else self._live)
 
     def heal(self) -> None:
         """Let new connections pass; what went into the old ones is gone."""
@@ -84,6 +89,7 @@ class TcpGate:
 
     def _serve(self, client: socket.socket) -> None:
         """Look how the connection begins, and pass it on."""
+        self._clients.add(client)
         self._hold(client, is_socket=False)
         with suppress(OSError):
             begins = client.recv(_READ)
@@ -106,6 +112,7 @@ class TcpGate:
         _close(one)
         self._live.pop(one, None)
         self._lost.discard(one)
+        self._clients.discard(one)
 
     def _join(
         self, client: socket.socket, begins: bytes, *, is_socket: bool, is_mute: bool

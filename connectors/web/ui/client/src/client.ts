@@ -141,6 +141,11 @@ export class Client {
     if (this.session.dialNow(this.#clock())) this.#settle([]);
   }
 
+  /** The network is gone: do not wait until the connection shows it. */
+  hangUp(): void {
+    this.#drop("no network");
+  }
+
   /** Say good-bye, and end. */
   close(): void {
     this.#settle(this.session.close(this.#clock()));
@@ -160,12 +165,14 @@ export class Client {
   #settle(events: Event[]): void {
     for (const event of events) this.#tell(event);
     for (const wire of this.session.dataToSend()) this.#connection?.send(wire);
-    if (this.session.hangUp && this.#connection !== undefined) {
-      this.#connection.close();
-      this.#lost("");
-      return;
-    }
-    this.#setAlarm();
+    if (this.session.hangUp) this.#drop("");
+    else this.#setAlarm();
+  }
+
+  #drop(why: string): void {
+    if (this.#connection === undefined) return;
+    this.#connection.close();
+    this.#lost(why);
   }
 
   #setAlarm(): void {

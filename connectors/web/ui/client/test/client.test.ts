@@ -193,6 +193,18 @@ describe("W-10, W-25: coming and coming back", () => {
     expect(client.session.phase).toBe("ready");
   });
 
+  test("a network that is known to be gone is not waited for", async () => {
+    const client = joined();
+    await started(client);
+    client.hangUp();
+    client.hangUp();
+    expect(events.at(-1)).toMatchObject({ kind: "Disconnected", why: "no network" });
+    expect(kinds().filter((kind) => kind === "Disconnected")).toHaveLength(1);
+    client.dialNow();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(client.session.phase).toBe("ready");
+  });
+
   test("W-12: a broker that says nothing is asked, and then left", async () => {
     const client = joined();
     await vi.advanceTimersByTimeAsync(1);
@@ -429,71 +441,4 @@ test("a WebSocket carries one frame in each text message", async () => {
   expect(events.at(-1)).toMatchObject({ kind: "Disconnected", why: "closed (1012)" });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(sockets).toHaveLength(2);
-});
-
-describe("a WebSocket that is of no use", () => {
-  class FakeSocket extends EventTarget {
-    static all: FakeSocket[] = [];
-    isClosed = false;
-    constructor(url: string) {
-      super();
-      if (url === "forbidden") throw new Error("by a policy");
-      FakeSocket.all.push(this);
-    }
-    send() {}
-    close() {
-      this.isClosed = true;
-    }
-  }
-  const told: string[] = [];
-  function dialled(url = "ws://here/ws"): FakeSocket | undefined {
-    told.length = 0;
-    FakeSocket.all = [];
-    const dial = webSocket(url, FakeSocket as unknown as typeof WebSocket, () =>
-      told.push("useless"),
-    );
-    dial({
-      opened: () => told.push("opened"),
-      heard: () => told.push("heard"),
-      closed: (why) => told.push(why),
-    });
-    return FakeSocket.all[0];
-  }
-
-  test("is refused", () => {
-    const socket = dialled();
-    socket?.dispatchEvent(new Event("error"));
-    socket?.dispatchEvent(new CloseEvent("close", { code: 1006 }));
-    expect(told).toEqual(["useless", "no connection"]);
-  });
-
-  test("opens and carries nothing, or does not even open", async () => {
-    for (const opens of [true, false]) {
-      const socket = dialled();
-      if (opens) socket?.dispatchEvent(new Event("open"));
-      await vi.advanceTimersByTimeAsync(7_900);
-      expect(told).toEqual(opens ? ["opened"] : []);
-      await vi.advanceTimersByTimeAsync(200);
-      expect(told.slice(-2)).toEqual(["useless", "nothing was heard"]);
-      expect(socket?.isClosed).toBe(true);
-      socket?.dispatchEvent(new Event("open"));
-      socket?.dispatchEvent(new MessageEvent("message", { data: "late" }));
-      socket?.dispatchEvent(new CloseEvent("close", { code: 1006 }));
-      expect(told.slice(-1)).toEqual(["nothing was heard"]);
-    }
-  });
-
-  test("is forbidden", async () => {
-    dialled("forbidden");
-    await vi.advanceTimersByTimeAsync(1);
-    expect(told).toEqual(["useless", "Error: by a policy"]);
-  });
-
-  test("is not one that carried something", async () => {
-    const socket = dialled();
-    socket?.dispatchEvent(new MessageEvent("message", { data: "[]" }));
-    await vi.advanceTimersByTimeAsync(60_000);
-    socket?.dispatchEvent(new CloseEvent("close", { code: 1012 }));
-    expect(told).toEqual(["heard", "closed (1012)"]);
-  });
 });

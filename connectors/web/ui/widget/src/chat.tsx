@@ -52,6 +52,7 @@ class Chat implements ChatUi {
       addEventListener(type, () => this.#looked(), { signal });
     addEventListener("storage", () => this.#talk.seenElsewhere(), { signal });
     addEventListener("online", () => this.#client.dialNow(), { signal });
+    addEventListener("offline", () => this.#client.hangUp(), { signal });
     this.#draw();
   }
 

@@ -74,7 +74,7 @@ export class Launcher {
       options: this.#options,
       root,
       texts: () => (this.#routing?.Literals ?? {}) as Texts,
-      part: (name) => this.#script(name).then(() => this.sdk),
+      part: (name) => this.#script(name, 5).then(() => this.sdk),
       setting: (name) => data[name] ?? this.#routing?.Settings?.[name] ?? "",
       about: () => this.#about(),
       routing: () => this.#routing,
@@ -181,12 +181,14 @@ export class Launcher {
     else if (running) await this.#load();
   }
 
-  #script(name: string): Promise<unknown> {
+  /** Load a script, within so many seconds: a network that is gone tells nobody that it is. */
+  #script(name: string, seconds: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = `${this.#base}${name}.js`;
       script.onload = resolve;
       script.onerror = () => reject(new Error(`${script.src} could not be loaded`));
+      setTimeout(script.onerror, seconds * 1000);
       document.head.append(script);
     });
   }
@@ -206,7 +208,7 @@ export class Launcher {
 
   /** Load the chat, once; a failure is not kept. */
   #load(): Promise<ChatUi> {
-    this.#loading ??= this.#script(this.#isChat ? "chat" : "forms").then(
+    this.#loading ??= this.#script(this.#isChat ? "chat" : "forms", 60).then(
       () => {
         const { chat, forms } = this.sdk as Sdk & { chat: ChatFactory; forms: ChatFactory };
         this.#chat = (this.#isChat ? chat : forms)(this.#context);

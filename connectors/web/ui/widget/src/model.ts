@@ -20,7 +20,7 @@ import type {
 import type { ChatStatus } from "../../client/src/view.ts";
 import type { Keep } from "./keep.ts";
 import type { Extras } from "./keeping.ts";
-import type { About, Line, Reach } from "./lines.ts";
+import type { About, Line, LineState, Reach } from "./lines.ts";
 
 export type { About, Line, LineState, Reach } from "./lines.ts";
 
@@ -360,8 +360,7 @@ export class Conversation {
   // --- what goes to it
 
   #send(id: string, text: string, attachments: AttachmentInfo[] = []): void {
-    const line = { key: id, id, text, name: "", mine: true, isNote: false, attachments, why: "" };
-    this.#waiting = [...this.#waiting, { ...line, time: null, state: "sending" }];
+    this.#wait(id, text, attachments, "sending");
     const named = attachments.length > 0 ? { attachments } : {};
     this.#client.send(this.ref, text, { id, ...named }).catch((error: unknown) => {
       this.#refused(id, reasonOf(error));
@@ -377,11 +376,7 @@ export class Conversation {
     const { file, blobId } = found;
     const about = { name: file.name, ...(file.type ? { contentType: file.type } : {}) };
     const shown = { BlobId: blobId, Name: file.name, ContentType: file.type, Size: file.size };
-    const line = { key: id, id, text: file.name, name: "", mine: true, isNote: false, why: "" };
-    this.#waiting = [
-      ...this.#waiting,
-      { ...line, attachments: [shown], time: null, state: "sending" },
-    ];
+    this.#wait(id, file.name, [shown], "sending");
     this.#around.changed();
     try {
       const data = new Uint8Array(await file.arrayBuffer());
@@ -401,14 +396,15 @@ export class Conversation {
       const isThere = this.lines.some((line) => line.mine && line.id === id);
       if (isThere) continue;
       if (this.isOpen) this.#send(id, text);
-      else this.#left(id, text);
+      // Its chat is over: whether it arrived there the transcript will tell, else nobody has it.
+      else this.#wait(id, text, [], "failed");
     }
   }
 
-  /** A line whose chat is over: whether it arrived there the transcript will tell, else nobody has it. */
-  #left(id: string, text: string): void {
-    const line = { key: id, id, text, name: "", mine: true, isNote: false, attachments: [] };
-    this.#waiting = [...this.#waiting, { ...line, time: null, state: "failed", why: "" }];
+  /** Show a line of the visitor's behind the transcript. */
+  #wait(id: string, text: string, attachments: AttachmentInfo[], state: LineState): void {
+    const line = { key: id, id, text, name: "", mine: true, isNote: false, time: null, why: "" };
+    this.#waiting = [...this.#waiting, { ...line, attachments, state }];
   }
 
   #forgetPending(id: string): void {
