@@ -159,6 +159,11 @@ class Api:
         )
         answer = await operation.handle(call)
         response = _response(answer)
+        if answer.is_over:
+            response.delete_cookie(
+                self.cookie_name(request, name), secure=_is_secure(request), samesite="strict"
+            )
+            return self.finish(request, response, origin)
         renewed = answer.visitor or (visitor if is_new else self.tokens.renewed(visitor))
         if renewed is not None and renewed.tracking_id:
             self._give(request, response, renewed, is_foreign=origin is not None)
@@ -288,7 +293,7 @@ class Api:
             problem = Problem(ErrorCode.NOT_ALLOWED, "Origin: not one of ours")
             return self.refused(request, problem)
         headers = {
-            "Access-Control-Allow-Methods": "GET, POST, PUT",
+            "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
             "Access-Control-Allow-Headers": f"Content-Type, If-None-Match, {TOKEN_HEADER}, {SITE_HEADER}",
             "Access-Control-Max-Age": "600",
         }

@@ -1,5 +1,6 @@
 """The web site put together: sites, links to the broker, REST interface, sockets, pages."""
 
+import logging
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -22,7 +23,6 @@ from connectors.web.content import Content
 from connectors.web.figures import Figures, GatewayFigures, Now
 from connectors.web.identity import Identities
 from connectors.web.images import Images
-from connectors.web.keys import secret_in
 from connectors.web.letterbox import Letterbox
 from connectors.web.openapi import described, shown
 from connectors.web.operations import Operation
@@ -30,6 +30,7 @@ from connectors.web.origins import Origins
 from connectors.web.problems import Problem
 from connectors.web.rates import Rates
 from connectors.web.rest import apps, chat, files, forms, images, polling, routing, visitors
+from connectors.web.revoked import Revoked
 from connectors.web.settings import Web
 from connectors.web.socket import Handshake, Socket
 from connectors.web.sockets import Sockets
@@ -43,6 +44,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = tuple(
     for operation in module.OPERATIONS
 )
 DAY: Final = 86_400
+
+_log = logging.getLogger(__name__)
 
 
 @frozen
@@ -75,8 +78,8 @@ class WebSite:
             OSError: The secret can neither be read nor made.
             ValueError: It is too short, or a key of a site cannot be read.
         """
-        secret = web.secret.value.encode() if web.secret is not None else secret_in(web.key_file)
-        tokens = Tokens(secret, lifetime=web.visitor_days * DAY, now=time.time)
+        secrets, revoked = web.secrets(), Revoked(time.time, web.revoked)
+        tokens = Tokens(secrets, lifetime=web.visitor_days * DAY, now=time.time, revoked=revoked)
         links, boxes = _links(web), _letterboxes(web)
         pictures = Images(web.agent_images)
         visits = {
@@ -85,7 +88,7 @@ class WebSite:
                 site=site,
                 link=links[site.gateway],
                 tokens=tokens,
-                identities=Identities(name, site, secret, time.time),
+                identities=Identities(name, site, secrets[-1], time.time),
                 content=Content(site.content),
                 letterbox=boxes.get(site.message.gateway) if site.message is not None else None,
                 images=pictures,
@@ -103,6 +106,11 @@ class WebSite:
             patience=web.patience,
             figures=figures,
         )
+        revoked.ended = sockets.end
+        try:
+            revoked.tidy()
+        except OSError as error:
+            _log.error("%s: who logs out is not known to other processes: %s", web.revoked, error)
         api = Api(
             visits=visits,
             tokens=tokens,
@@ -122,6 +130,7 @@ class WebSite:
         for box in self.letterboxes:
             tasks.start_soon(box.run)
         tasks.start_soon(self.figures.beat, self.look)
+        tasks.start_soon(self.sockets.tokens.revoked.watch)
 
     @property
     def faults(self) -> list[str]:

@@ -10,12 +10,14 @@ KEY_BYTES: Final = 32
 """The shortest secret that signs anything."""
 
 
-def secret_in(path: Path) -> bytes:
-    """The secret in a file, which is made when it is not there, for nobody but this user.
+def secrets_in(path: Path) -> tuple[bytes, ...]:
+    """The secrets in a file, one on each line; one is made when it is not there, for nobody but this user.
+
+    The first one signs.
 
     Raises:
         OSError: It can neither be read nor made.
-        ValueError: It is too short.
+        ValueError: One is too short.
     """
     try:
         made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -24,8 +26,8 @@ def secret_in(path: Path) -> bytes:
     else:
         with os.fdopen(made, "wb") as file:
             file.write(secrets.token_hex(KEY_BYTES).encode())
-    found = path.read_bytes().strip()
-    if len(found) < KEY_BYTES:
+    found = tuple(line.strip() for line in path.read_bytes().strip().splitlines())
+    if not found or any(len(secret) < KEY_BYTES for secret in found):
         raise ValueError(f"{path}: a secret has {KEY_BYTES} bytes at the least")
     return found
 

@@ -111,6 +111,7 @@ class Answer:
         status: The status.
         headers: Further headers.
         visitor: Who the visitor is from now on, if that changed.
+        is_over: Whether they are nobody from now on.
     """
 
     model: Any = None
@@ -119,6 +120,7 @@ class Answer:
     status: HTTPStatus = HTTPStatus.OK
     headers: Mapping[str, str] = field(factory=dict)
     visitor: Visitor | None = None
+    is_over: bool = False
 
 
 @define(eq=False, kw_only=True)

@@ -34,10 +34,11 @@ from connectors.channels.converter import (
 from connectors.channels.settings import Ca, Health, host_and_port, trusting
 from connectors.web.content import faults
 from connectors.web.hours import Hours
-from connectors.web.keys import KEY_BYTES, public_key, secret_in
+from connectors.web.keys import KEY_BYTES, public_key, secrets_in
 
 SECTION: Final = "web"
 DEFAULT_KEY_FILE: Final = Path("web.key")
+DEFAULT_REVOKED: Final = Path("web.revoked")
 WEB_CHAT: Final = "WebChat"
 WEB_FORM: Final = "WebForm"
 WEB_MESSAGE: Final = "WebMsg"
@@ -189,6 +190,17 @@ class Site:
 
 
 @frozen(kw_only=True)
+class FormerSecret:
+    """`[[web.former]]`.
+
+    Attributes:
+        secret: What tokens were signed with.
+    """
+
+    secret: Secret
+
+
+@frozen(kw_only=True)
 class Web:
     """`[web]`; times in seconds.
 
@@ -200,7 +212,9 @@ class Web:
         tls: Whether it speaks TLS.
         ca: File with the certificates that are trusted for that; None: those of the system.
         secret: What visitors' tokens are signed with; the same in all processes behind a proxy.
-        key_file: Where such a secret is made when none is given.
+        former: What they were signed with before, the newest first: such tokens are taken, and signed anew.
+        key_file: Where such a secret is made when none is given; each further line is a former one.
+        revoked: Where processes that share it tell each other who has logged out.
         content: Folder of templates and settings.
         agent_images: Folder of the agents' pictures.
         patience: How long sockets stay open without a broker.
@@ -220,7 +234,9 @@ class Web:
     tls: bool = False
     ca: Ca | None = None
     secret: Secret | None = None
+    former: tuple[FormerSecret, ...] = ()
     key_file: Path = DEFAULT_KEY_FILE
+    revoked: Path = DEFAULT_REVOKED
     content: Folder | None = None
     agent_images: Folder | None = None
     patience: Annotated[float, between(0, 300)] = 15.0
@@ -231,6 +247,19 @@ class Web:
     attachment_bytes: Annotated[int, between(1, 1_073_741_824)] = 26_214_400
     health: Health = field(factory=Health)
     sites: Annotated[dict[str, Site], not_empty] = field(factory=dict)
+
+    def secrets(self) -> tuple[bytes, ...]:
+        """What signs tokens, and what did before.
+
+        Raises:
+            OSError: They can neither be read nor made.
+            ValueError: One is too short.
+        """
+        if self.secret is None:
+            return secrets_in(self.key_file)
+        return tuple(
+            one.value.encode() for one in (self.secret, *(it.secret for it in self.former))
+        )
 
     def context(self) -> ssl.SSLContext | None:
         """How TLS is spoken to the broker; None: not at all."""
@@ -249,6 +278,10 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Web:
     return read(content[SECTION], environ, beside=path.parent)
 
 
+DEFAULTS: Final = {"key_file": str(DEFAULT_KEY_FILE), "revoked": str(DEFAULT_REVOKED)}
+"""What has to be found beside the file, too."""
+
+
 def read(table: object, environ: Mapping[str, str], *, beside: Path = Path()) -> Web:
     """Read the table; relative paths are `beside` something.
 
@@ -257,7 +290,7 @@ def read(table: object, environ: Mapping[str, str], *, beside: Path = Path()) ->
     """
     if not isinstance(table, dict):
         raise FaultsError((Fault(SECTION, "must be a table [web]"),))
-    whole = {"sites": {}, "key_file": str(DEFAULT_KEY_FILE), **table}
+    whole = {"sites": {}, **DEFAULTS, **table}
     web = structured(whole, Web, path=SECTION, environ=environ, beside=beside)
     web = evolve(web, sites={name: _with_content(web, site) for name, site in web.sites.items()})
     if found := tuple(_faults(web)):
@@ -285,8 +318,13 @@ def _with_content(web: Web, site: Site) -> Site:
 
 def _faults(web: Web) -> Iterator[Fault]:
     """What does not fit together."""
-    if web.secret is not None and len(web.secret.value) < KEY_BYTES:
-        yield Fault("web.secret", f"must have {KEY_BYTES} characters at the least")
+    given = [("web.secret", web.secret)] if web.secret is not None else []
+    given += [(f"web.former[{n}].secret", one.secret) for n, one in enumerate(web.former)]
+    for path, secret in given:
+        if len(secret.value) < KEY_BYTES:
+            yield Fault(path, f"must have {KEY_BYTES} characters at the least")
+    if web.former and web.secret is None:
+        yield Fault("web.former", "means nothing without a secret; key_file has a line for each")
     if web.secret is None:
         yield from _key_file_faults(web.key_file)
     yield from _content_faults("web.content", web.content)
@@ -307,7 +345,7 @@ def _key_file_faults(path: Path) -> Iterator[Fault]:
     """Whether the secret can be read, or made when it is wanted."""
     try:
         if path.exists():
-            secret_in(path)
+            secrets_in(path)
         elif not os.access(path.parent, os.W_OK):
             yield Fault("web.key_file", f"{path} is not there, and cannot be made")
     except (OSError, ValueError) as error:

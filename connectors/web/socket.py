@@ -371,6 +371,11 @@ class Socket:
 
     # --- what goes
 
+    def end(self, key: str) -> None:
+        """Say good-bye to who has logged out: what is more there is for who has another token."""
+        if self._visitor is not None and self._visitor.key == key:
+            self.bye(ByeCode.SHUTDOWN, "the token has ended", NORMAL, after=1)
+
     def restart(self) -> None:
         """Say good-bye: the process ends."""
         self.bye(ByeCode.SHUTDOWN, "the web site is started again", RESTART, after=1)

@@ -19,6 +19,9 @@ class Ending(Protocol):
     def restart(self) -> None:
         """Say good-bye: the process ends."""
 
+    def end(self, key: str) -> None:
+        """End it, if it was opened with a token that has ended."""
+
 
 @define(eq=False)
 class Sockets:
@@ -68,6 +71,11 @@ class Sockets:
         self._each[visitor.tracking_id] -= 1
         if self._each[visitor.tracking_id] <= 0:
             del self._each[visitor.tracking_id]
+
+    def end(self, key: str) -> None:
+        """End those that were opened with a token that has ended."""
+        for socket in tuple(self.open):
+            socket.end(key)
 
     async def shut(self) -> None:
         """The process ends: say so to everybody, and wait until it is said."""

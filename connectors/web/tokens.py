@@ -2,19 +2,22 @@
 
 It holds the visitor's name in the broker (the `TrackingId`, 128 random bits), the site that made it, when
 that was, and of somebody who is identified who they are. There is nothing of it on the server, so any web
-process that has the same secret knows the visitor.
+process that has the same secret knows the visitor. It is renewed on the way, but not for ever; what makes
+an end of all renewals of one token is its key, which they share (`connectors.web.revoked`).
 """
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from attrs import evolve, frozen
+from attrs import Factory, evolve, field, frozen
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
+
+from connectors.web.revoked import Revoked
 
 KIND: Final = "parley-visitor"
 """`typ` of the token, so that no other token of the same secret passes for one."""
@@ -23,6 +26,12 @@ LONGEST: Final = 4_096
 RENEWED_AFTER: Final = timedelta(days=1).total_seconds()
 IDENTIFIED_FOR: Final = timedelta(hours=12).total_seconds()
 """How long a claim of the site's server holds for a browser that does not come."""
+IDENTIFIED_AT_MOST: Final = timedelta(days=1).total_seconds()
+"""How long it holds at all: then the site's server has to say it again."""
+AT_MOST: Final = timedelta(days=400).total_seconds()
+"""How long a stranger is known at all."""
+KEY_LENGTH: Final = 9
+"""Random bytes of a key."""
 KNOWN: Final = 20_000
 """Tokens whose signature is not looked at again."""
 
@@ -52,6 +61,8 @@ class Visitor:
         earlier: The name that they had before they were identified: they stay in that chat while it is open.
         identity: Who they are, if they are known.
         made: When the token was made, in seconds since 1970.
+        key: What it shares with all its renewals.
+        born: When the first of these was made.
     """
 
     site: str
@@ -59,6 +70,8 @@ class Visitor:
     earlier: str | None = None
     identity: Identity | None = None
     made: int = 0
+    key: str = field(factory=lambda: secrets.token_urlsafe(KEY_LENGTH))
+    born: int = Factory(lambda self: self.made, takes_self=True)
 
 
 class NoVisitor(Exception):
@@ -68,15 +81,24 @@ class NoVisitor(Exception):
 class Tokens:
     """What signs and reads tokens."""
 
-    def __init__(self, secret: bytes, *, lifetime: float, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        secrets: Sequence[bytes],
+        *,
+        lifetime: float,
+        now: Callable[[], float],
+        revoked: Revoked | None = None,
+    ) -> None:
         """Make one.
 
         Args:
-            secret: What signs.
+            secrets: What signs; tokens that the others have signed are taken, too.
             lifetime: Seconds that a token holds.
             now: Seconds since 1970.
+            revoked: What has ended before.
         """
-        self._key = OctKey.import_key(secret)
+        self._keys = [OctKey.import_key(secret) for secret in secrets]
+        self.revoked = revoked if revoked is not None else Revoked(now)
         self._lifetime = lifetime
         self._now = now
         self._known: OrderedDict[str, Visitor] = OrderedDict()
@@ -91,6 +113,8 @@ class Tokens:
             "t": visitor.tracking_id,
             "s": visitor.site,
             "iat": visitor.made,
+            "k": visitor.key,
+            "b": visitor.born,
         }
         if visitor.earlier is not None:
             claims["e"] = visitor.earlier
@@ -98,13 +122,13 @@ class Tokens:
             claims["u"] = visitor.identity.user
             claims["n"] = visitor.identity.name
             claims["v"] = [list(pair) for pair in visitor.identity.variables]
-        return jwt.encode({"alg": ALGORITHM, "typ": KIND}, claims, self._key)
+        return jwt.encode({"alg": ALGORITHM, "typ": KIND}, claims, self._keys[0])
 
     def read(self, token: str, site: str) -> Visitor:
         """Who has a token.
 
         Raises:
-            NoVisitor: It is none of this site, or it is too old.
+            NoVisitor: It is none of this site, it is too old, or it was ended.
         """
         visitor = self._known.get(token)
         if visitor is None:
@@ -112,11 +136,25 @@ class Tokens:
             self._known[token] = visitor
             if len(self._known) > KNOWN:
                 self._known.popitem(last=False)
-        age = self._now() - visitor.made
-        lifetime = self._lifetime if visitor.identity is None else IDENTIFIED_FOR
-        if visitor.site != site or not -60.0 <= age < lifetime:
+        now = self._now()
+        is_young = now - visitor.made >= -60.0 and now < self._end(visitor)
+        if visitor.site != site or not is_young or visitor.key in self.revoked:
             raise NoVisitor
         return visitor
+
+    def end(self, visitor: Visitor) -> None:
+        """End the rights of a token and of all its renewals."""
+        self.revoked.end(visitor.key, self._last(visitor))
+
+    def _end(self, visitor: Visitor) -> float:
+        """When a token ends that is not renewed."""
+        lifetime = self._lifetime if visitor.identity is None else IDENTIFIED_FOR
+        return min(visitor.made + lifetime, self._last(visitor))
+
+    @staticmethod
+    def _last(visitor: Visitor) -> float:
+        """When the last of its renewals ends."""
+        return visitor.born + (AT_MOST if visitor.identity is None else IDENTIFIED_AT_MOST)
 
     def renewed(self, visitor: Visitor) -> Visitor | None:
         """The same visitor with a token of today; None: the old one will do."""
@@ -126,20 +164,17 @@ class Tokens:
         after = RENEWED_AFTER if visitor.identity is None else IDENTIFIED_FOR / 4
         return evolve(visitor, made=now) if now - visitor.made > after else None
 
-    def fresh(self, visitor: Visitor) -> Visitor:
-        """The same visitor with a token of now."""
-        return evolve(visitor, made=int(self._now()))
-
     def _verified(self, token: str) -> Visitor:
         if len(token) > LONGEST:
             raise NoVisitor
-        try:
-            found = jwt.decode(token, self._key, algorithms=[ALGORITHM])
-            if found.header.get("typ") != KIND:
-                raise NoVisitor
-            return _visitor(found.claims)
-        except (JoseError, ValueError, KeyError, TypeError) as error:
-            raise NoVisitor from error
+        for key in self._keys:
+            try:
+                found = jwt.decode(token, key, algorithms=[ALGORITHM])
+                if found.header.get("typ") == KIND:
+                    return _visitor(found.claims)
+            except (JoseError, ValueError, KeyError, TypeError):
+                continue
+        raise NoVisitor
 
 
 def _visitor(claims: Mapping[str, Any]) -> Visitor:
@@ -153,4 +188,6 @@ def _visitor(claims: Mapping[str, Any]) -> Visitor:
         earlier=claims.get("e"),
         identity=identity,
         made=int(claims["iat"]),
+        key=str(claims["k"]),
+        born=int(claims["b"]),
     )

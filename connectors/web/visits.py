@@ -89,6 +89,17 @@ class Visits:
         """Somebody whom nobody knows."""
         return self.tokens.stranger(self.name)
 
+    def end(self, visitor: Visitor) -> None:
+        """End the rights of a visitor's token, on whichever browser it is.
+
+        One that has none, since it names nobody and there is no chat of it, is not written down: whoever
+        wants such tokens gets as many as they like.
+        """
+        ref = ChatRef(self.site.gateway, visitor.tracking_id, self.site.port)
+        has_chat = not self.link.ready or self.link.client.chat(ref) is not None
+        if visitor.tracking_id and (visitor.identity is not None or has_chat):
+            self.tokens.end(visitor)
+
     # --- what is known
 
     def ref(self, visitor: Visitor) -> ChatRef:

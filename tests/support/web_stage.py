@@ -150,7 +150,11 @@ async def answering(client: WorkplaceClient, said: list[str]) -> None:
 def settings(broker: CoreOnSocket, folder: Path, site: Site = SITE, **more: Any) -> Web:
     """The settings of a site called `shop`."""
     made = Web(
-        broker=broker.address, key_file=folder / "web.key", sites={"shop": site}, patience=0.5
+        broker=broker.address,
+        key_file=folder / "web.key",
+        revoked=folder / "web.revoked",
+        sites={"shop": site},
+        patience=0.5,
     )
     return evolve(made, **more)
 

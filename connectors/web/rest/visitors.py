@@ -1,5 +1,6 @@
 """Who the visitor is: identified by what the site's own server signed, and forgotten again."""
 
+from http import HTTPStatus
 from typing import Final
 
 from connectors.web import rates
@@ -15,9 +16,16 @@ async def identify(call: Call[IdentifyModel]) -> Answer:
 
 
 async def logout(call: Call[None]) -> Answer:
-    """Begin anew, as somebody whom nobody knows."""
+    """Begin anew, as somebody whom nobody knows; the token of before has no rights any more."""
+    call.visits.end(call.visitor)
     found = call.visits.stranger()
     return Answer(model=_model(found), visitor=found)
+
+
+async def forget(call: Call[None]) -> Answer:
+    """End the rights of the token, and begin nothing."""
+    call.visits.end(call.visitor)
+    return Answer(status=HTTPStatus.NO_CONTENT, is_over=True)
 
 
 async def visitor(call: Call[None]) -> Answer:
@@ -43,4 +51,5 @@ OPERATIONS: Final = (
     operation(
         "POST", "/api/Logout", logout, answers=VisitorModel, who=Who.ANYBODY, rate=rates.START
     ),
+    operation("DELETE", "/api/Visitor", forget, who=Who.MAYBE, rate=rates.START),
 )

@@ -8,18 +8,21 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from connectors.web.keys import public_key, secret_in
+from connectors.web.keys import public_key, secrets_in
 
 
 def test_a_secret_is_made_once_for_nobody_else(tmp_path: Path) -> None:
     path = tmp_path / "web.key"
-    made = secret_in(path)
-    assert secret_in(path) == made
-    assert len(made) >= 32
+    made = secrets_in(path)
+    assert secrets_in(path) == made
+    assert len(made) == 1
+    assert len(made[0]) >= 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    path.write_text("short")
+    path.write_bytes(b"n" * 32 + b"\n" + made[0] + b"\n")
+    assert secrets_in(path) == (b"n" * 32, made[0])
+    path.write_bytes(made[0] + b"\nshort")
     with pytest.raises(ValueError, match="32 bytes"):
-        secret_in(path)
+        secrets_in(path)
 
 
 @pytest.mark.parametrize("form", ["pem", "jwk"])

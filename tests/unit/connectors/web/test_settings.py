@@ -52,6 +52,9 @@ def test_it_is_read_from_a_file_that_has_more(tmp_path: Path) -> None:
         (SMALLEST | {"path": "/a/"}, "web.path", "without a slash at its end"),
         (SMALLEST | {"proxies": ["10.0.0.1/8"]}, "web.proxies[0]", "a network"),
         (SMALLEST | {"secret": "short"}, "web.secret", "32 characters"),
+        (SMALLEST | {"secret": LONG, "former": [{"secret": "x"}]}, "web.former[0].secret", "32"),
+        (SMALLEST | {"former": [{"secret": LONG}]}, "web.former", "without a secret"),
+        (SMALLEST | {"secret": LONG, "former": [{}]}, "web.former[0].secret", "is missing"),
         (SMALLEST | {"content": "nowhere"}, "web.content", "no such folder"),
         (SMALLEST | {"patience": -1}, "web.patience", "from 0 to 300"),
         ({"sites": {"a b": SMALLEST["sites"]["shop"]}}, "web.sites.a b", "letters, digits"),
@@ -175,3 +178,12 @@ def test_what_is_wrong_in_the_content_folder_is_told_with_file_and_line(tmp_path
     assert ("web.content", "WebChat.json, line 1: must be an object") in told
     assert ("web.sites.b.content", "WebChat.json, line 1: must be an object") in told
     assert any(text.startswith("WebForm.html, line 2: <img> is not") for _, text in told)
+
+
+def test_the_newest_secret_comes_first(tmp_path: Path) -> None:
+    former = [{"secret_env": "OLD"}, {"secret": "b" * 32}]
+    web = read(SMALLEST | {"secret": LONG, "former": former}, {"OLD": "a" * 32}, beside=tmp_path)
+    assert web.secrets() == (LONG.encode(), b"a" * 32, b"b" * 32)
+    made = read(SMALLEST, {}, beside=tmp_path)
+    assert made.secrets() == made.secrets()
+    assert made.revoked == tmp_path / "web.revoked"

@@ -13,7 +13,7 @@ from connectors.web.rates import RATES
 from connectors.web.settings import Site, Web, judge
 
 TEXT = (Path(__file__).parents[4] / "docs" / "website.md").read_text(encoding="utf-8")
-ELSEWHERE = {"health", "sites", "keys", "message", "call_back"}
+ELSEWHERE = {"health", "former", "sites", "keys", "message", "call_back"}
 """Tables of their own."""
 
 

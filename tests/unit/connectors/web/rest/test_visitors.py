@@ -11,8 +11,11 @@ from joserfc.jwk import OctKey
 
 from connectors.channels.converter import Secret
 from connectors.web.problems import Problem
+from connectors.web.revoked import Revoked
 from connectors.web.settings import IdentityKey
+from connectors.web.tokens import Identity
 from protocol.chat import ChatServiceInfo, VariableInfo
+from tests.support.web_socket import opened
 from tests.support.web_stage import FOREIGN, SITE, WebStage, happens, play
 
 KEY = "k" * 32
@@ -147,3 +150,73 @@ def test_agents_see_what_is_signed_and_no_page_can_say_it(tmp_path: Path) -> Non
             await visits.start(visits.stranger(), forged, None)
 
     play(scenario, tmp_path, KNOWN)
+
+
+def stolen(browser: httpx2.AsyncClient) -> dict[str, str]:
+    """The visitor's token, as somebody else would send it."""
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/api/Logout"), ("DELETE", "/api/Visitor")])
+def test_a_token_has_no_rights_once_its_visitor_has_logged_out(
+    method: str, path: str, tmp_path: Path
+) -> None:
+    async def scenario(stage: WebStage) -> None:
+        browser, thief = await stage.known(), stage.browser()
+        await browser.post("/api/Identify", json=claim())
+        await browser.post(HERE, json={})
+        await say(browser, "a secret")
+        taken = stolen(browser)
+        assert (await thief.get(HERE, headers=taken)).json()["Sentences"][0]["Text"] == "a secret"
+        thief.cookies.clear()
+        assert (await browser.request(method, path)).status_code in (200, 204)
+        for asked in (thief.get(HERE, headers=taken), thief.post(f"{HERE}/Stop", headers=taken)):
+            refused = await asked
+            assert (refused.status_code, refused.json()["code"]) == (401, "AuthFailed")
+        # Who logs in again, and whoever is that customer elsewhere, is not concerned.
+        again = await stage.known()
+        await again.post("/api/Identify", json=claim())
+        assert await texts(again) == ["a secret"]
+
+    play(scenario, tmp_path, KNOWN)
+
+
+def test_who_is_forgotten_has_no_cookie_any_more(tmp_path: Path) -> None:
+    async def scenario(stage: WebStage) -> None:
+        browser = await stage.chatting()
+        assert browser.cookies
+        assert (await browser.delete("/api/Visitor")).content == b""
+        assert not browser.cookies
+        assert (await browser.get(HERE)).status_code == 401
+        assert (await browser.delete("/api/Visitor")).status_code == 204  # nobody is that, too
+
+    play(scenario, tmp_path)
+
+
+def test_sockets_of_who_has_logged_out_end_and_no_others(tmp_path: Path) -> None:
+    async def scenario(stage: WebStage) -> None:
+        visits = stage.site.visits["shop"]
+        visitor = evolve(visits.stranger(), identity=Identity(user="7"))
+        async with opened(stage, visitor) as page, opened(stage) as other:
+            elsewhere = Revoked(time.time, stage.site.web.revoked)
+            elsewhere.end(visitor.key, visitor.born + 86_400)  # another process
+            await happens(lambda: page.closed is not None)
+            assert page.of("SYS_BYE")[0]["ReconnectAfterSeconds"] == 1
+            assert other.closed is None
+            other.say("SYS_PING", {}, {"Id": 1})
+            await happens(lambda: other.answer(1))
+        async with opened(stage, visitor) as again:
+            assert again.of("SYS_ERROR")[0]["Code"] == "AuthFailed"
+
+    play(scenario, tmp_path)
+
+
+def test_tokens_that_anybody_can_have_are_not_written_down(tmp_path: Path) -> None:
+    async def scenario(stage: WebStage) -> None:
+        for _ in range(5):
+            await (await stage.known()).post("/api/Logout")
+        assert len(stage.site.sockets.tokens.revoked) == 0
+        await (await stage.chatting()).post("/api/Logout")
+        assert len(stage.site.sockets.tokens.revoked) == 1
+
+    play(scenario, tmp_path)
