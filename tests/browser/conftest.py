@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.support.agent_beside import AgentBeside
+from tests.support.recorded_program import RecordedProgram
 from tests.support.requires import CHROMIUM
 from tests.support.web_program import WebProgram
 
@@ -43,10 +44,11 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebProgram]:
 
 
 @pytest.fixture
-def alone(tmp_path: Path) -> Iterator[WebProgram]:
-    """A broker and a web process of a test's own, to be killed."""
-    with WebProgram(tmp_path) as program:
+def alone(tmp_path: Path) -> Iterator[RecordedProgram]:
+    """A broker and a web process of a test's own, to be killed; what the broker hears and says is judged."""
+    with RecordedProgram(tmp_path) as program:
         yield program
+        assert program.judged() == []
 
 
 @pytest.fixture

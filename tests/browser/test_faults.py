@@ -6,8 +6,10 @@ from functools import partial
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from broker.recording.format import load
 from tests.support.agent_beside import AgentBeside
 from tests.support.pages import lines, opened, write
+from tests.support.recorded_program import RecordedProgram, doubled
 from tests.support.tcp_gate import TcpGate
 from tests.support.web_program import WebProgram
 
@@ -25,7 +27,7 @@ def talk(
     url: str = "",
 ) -> None:
     """Talk, break something, go on talking, mend it; everything is there once and in order."""
-    with AgentBeside(program.broker.address) as alice:
+    with AgentBeside(program.address) as alice:
         page = visitor.new_page()
         page.goto(url or program.url)
         opened(page)
@@ -46,39 +48,53 @@ def talk(
         expect(page.get_by_role("status")).to_have_text("You talk with Alice.")
 
 
-def test_the_broker_is_killed(visitor: BrowserContext, alone: WebProgram) -> None:
+def test_the_broker_is_killed(visitor: BrowserContext, alone: RecordedProgram) -> None:
     """W-20, W-21, W-26."""
     away = "Our side is not there just now. What you write is kept and sent as soon as it is back."
     talk(visitor, alone, alone.broker.kill, alone.broker.start, away)
 
 
-def test_the_web_process_is_killed(visitor: BrowserContext, alone: WebProgram) -> None:
+def test_the_web_process_is_killed(visitor: BrowserContext, alone: RecordedProgram) -> None:
     """W-20, W-21, W-26: what it forgot with that the browser brings again."""
     talk(visitor, alone, alone.kill, alone.start, OFFLINE)
 
 
-def test_the_browser_is_offline(visitor: BrowserContext, program: WebProgram) -> None:
+def test_what_is_judged_would_be_noticed(visitor: BrowserContext, alone: RecordedProgram) -> None:
+    """I-2, I-3: a plant. In the recording of a good conversation the agent is made to hear a line twice."""
+    with AgentBeside(alone.address) as alice:
+        page = visitor.new_page()
+        page.goto(alone.url)
+        opened(page)
+        write(page, "once")
+        alice.hears("once")
+        expect(page.locator("[data-state=delivered]")).to_have_count(1)
+    assert alone.judged() == []
+    found = alone.judged(doubled(load(alone.recording), "once"))
+    assert {one.partition(" ")[0].rstrip(":") for one in found} >= {"I-2"}
+
+
+def test_the_browser_is_offline(visitor: BrowserContext, alone: RecordedProgram) -> None:
     """It knows that, and says so at once: no socket is waited for that cannot be good any more."""
     goes, comes = partial(visitor.set_offline, True), partial(visitor.set_offline, False)
-    talk(visitor, program, goes, comes, OFFLINE)
+    talk(visitor, alone, goes, comes, OFFLINE)
 
 
-def test_the_network_is_cut(visitor: BrowserContext, program: WebProgram) -> None:
+def test_the_network_is_cut(visitor: BrowserContext, alone: RecordedProgram) -> None:
     """Every connection breaks, and new ones carry nothing for a while."""
-    with TcpGate(program.port) as gate:
+    with TcpGate(alone.port) as gate:
 
         def breaks() -> None:
             gate.hush()
             gate.cut()
 
-        talk(visitor, program, breaks, gate.heal, OFFLINE, gate.url)
+        talk(visitor, alone, breaks, gate.heal, OFFLINE, gate.url)
 
 
 def test_the_network_goes_away_without_a_word(
-    visitor: BrowserContext, program: WebProgram, alice: AgentBeside
+    visitor: BrowserContext, alone: RecordedProgram
 ) -> None:
     """Nothing is closed, nothing comes: who writes learns soon that nobody has it, and it goes once."""
-    with TcpGate(program.port) as gate:
+    with TcpGate(alone.port) as gate, AgentBeside(alone.address) as alice:
         page = visitor.new_page()
         page.goto(gate.url)
         opened(page)
@@ -102,11 +118,9 @@ def test_the_network_goes_away_without_a_word(
         expect(page.get_by_role("status")).to_have_text("You talk with Alice.")
 
 
-def test_a_line_arrived_whose_echo_did_not(
-    visitor: BrowserContext, program: WebProgram, alice: AgentBeside
-) -> None:
+def test_a_line_arrived_whose_echo_did_not(visitor: BrowserContext, alone: RecordedProgram) -> None:
     """W-21: the browser cannot know, says it again by its key, and nobody has it twice."""
-    with TcpGate(program.port) as gate:
+    with TcpGate(alone.port) as gate, AgentBeside(alone.address) as alice:
         page = visitor.new_page()
         page.goto(gate.url)
         opened(page)

@@ -7,6 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.agent_beside import AgentBeside
 from tests.support.pages import lines, opened, write
+from tests.support.recorded_program import RecordedProgram
 from tests.support.tcp_gate import Sockets, TcpGate
 from tests.support.web_program import WebProgram
 
@@ -61,13 +62,16 @@ def test_a_conversation_without_a_socket(
     assert lines(page) == ["Hi", "Hello", "Are you there?", "Yes"]
     assert gate.opened >= 1
     assert asked
-    wished = gate.opened
-    page.reload()  # the next page knows, and asks for no socket before it has a conversation
-    expect(page.get_by_text("Are you there?")).to_be_visible()
-    assert gate.opened == wished
-    write(page, "Still")
+    second, order = visitor.new_page(), list[str]()
+    second.on("websocket", lambda _: order.append("socket"))
+    second.on("request", lambda it: order.append(it.url.rpartition("/")[2]))
+    second.goto(gate.url)  # it knows, and waits for no socket
+    expect(second.get_by_text("Are you there?")).to_be_visible()
+    assert "Frames" in order
+    assert "socket" not in order[: order.index("Frames")]
+    write(second, "Still")
     alice.hears("Hi", "Yes", "Still")
-    assert lines(page) == ["Hi", "Hello", "Are you there?", "Yes", "Still"]
+    assert lines(second) == ["Hi", "Hello", "Are you there?", "Yes", "Still"]
 
 
 @pytest.mark.parametrize("sockets", [Sockets.REFUSED, Sockets.SILENT])
@@ -128,10 +132,10 @@ def test_a_socket_is_lost_in_mid_chat_and_comes_back(
 
 
 def test_the_broker_goes_while_a_browser_polls(
-    visitor: BrowserContext, alone: WebProgram, asked: list[str]
+    visitor: BrowserContext, alone: RecordedProgram, asked: list[str]
 ) -> None:
     """It is said, what is written meanwhile is kept, and sent once it is back."""
-    with TcpGate(alone.port) as gate, AgentBeside(alone.broker.address) as alice:
+    with TcpGate(alone.port) as gate, AgentBeside(alone.address) as alice:
         gate.sockets = Sockets.REFUSED
         page = visitor.new_page()
         page.goto(gate.url)

@@ -304,13 +304,19 @@ class WebProgram:
         server = (
             f'[server]\nlisten = "127.0.0.1:{address[1]}"\n[store]\nurl = "sqlite:///parley.db"\n'
         )
-        sites = SITES.format(port=self.port, broker=address[1], foreign=self.foreign, secret=SECRET)
+        self.broker = ServedBroker(config, address, self.folder / "broker.log")
+        broker = self.address[1]
+        sites = SITES.format(port=self.port, broker=broker, foreign=self.foreign, secret=SECRET)
         (self.folder / "web.toml").write_text(sites + STYLED, encoding="utf-8")
         (self.folder / "content").mkdir()
         for name, text in CONTENT.items():
             (self.folder / "content" / name).write_text(text, encoding="utf-8")
         config.write_text(server + INSTALLATION + FORM, encoding="utf-8")
-        self.broker = ServedBroker(config, address, self.folder / "broker.log")
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where clients find the broker."""
+        return self.broker.address
 
     @property
     def url(self) -> str:
