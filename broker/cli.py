@@ -291,6 +291,13 @@ def _report(argv: Sequence[str]) -> int:
     return report_main(argv)
 
 
+def _figures(argv: Sequence[str]) -> int:
+    HELD.hold()
+    from broker.reporting.figures.main import figures_main
+
+    return figures_main(argv)
+
+
 def _whatif(argv: Sequence[str]) -> int:
     from broker.reporting.whatif.command import whatif_main
 
@@ -378,6 +385,7 @@ COMMANDS: Final = (
         name="explain", does="say why a chat went to whom, and why it took so long", own=_explain
     ),
     Command(name="report", does="print the figures of a contact center", own=_report),
+    Command(name="figures", does="tell over HTTP how a contact center stands now", own=_figures),
     Command(
         name="whatif", does="replay a recorded time against another configuration", own=_whatif
     ),

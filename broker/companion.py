@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -20,6 +21,10 @@ STOP_SECONDS: Final = 10.0
 """How long it may take to end."""
 
 _log: Any = structlog.get_logger()
+
+
+HEEDS_RELOAD: Final = frozenset({"figures"})
+"""Programs that read the configuration again at SIGHUP; others would end by it."""
 
 
 class Companion:
@@ -46,6 +51,7 @@ class Companion:
         self._chance = chance
         self._stopping = trio.Event()
         self._over = trio.Event()
+        self._process: trio.Process | None = None
 
     async def run(self, when: trio.Event) -> None:
         """Start it when something happens, and again and again until `stop`."""
@@ -72,6 +78,11 @@ class Companion:
         """Have it end."""
         self._stopping.set()
 
+    def reload(self) -> None:
+        """Have it read the configuration again, if it can."""
+        if self.name in HEEDS_RELOAD and self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+
     async def ended(self) -> None:
         """Have it end, and wait for that."""
         self.stop()
@@ -89,11 +100,13 @@ class Companion:
             _log.error("companion_not_started", name=self.name, why=str(error))
             return None
         _log.info("companion_started", name=self.name, pid=process.pid)
+        self._process = process
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._stop_process, process)
             try:
                 status = await process.wait()
             finally:
+                self._process = None
                 if process.returncode is None:
                     process.kill()
             nursery.cancel_scope.cancel()

@@ -163,6 +163,8 @@ async def _run_with_signals(broker: Broker, beside: Sequence[Companion]) -> Exit
     def obey(number: int) -> None:
         if number == signal.SIGHUP:
             broker.want_reload()
+            for companion in beside:
+                companion.reload()
         else:
             broker.stop()
             for companion in beside:

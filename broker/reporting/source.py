@@ -14,8 +14,19 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from attrs import frozen
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url
+from attrs import define, field, frozen
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    NullPool,
+    Pool,
+    QueuePool,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+)
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from broker.config.diagnostics import ConfigFault
@@ -97,7 +108,12 @@ def source_of(given: str, option: str = "--store") -> Source:
     if _is_sqlite(Path(given)):
         return Source(f"sqlite:///{given}")
     config = config_of(given, f"{option} takes an address or a configuration file")
-    return Source(_found(config.store_url, Path(given).parent), config)
+    return source_of_config(config, given)
+
+
+def source_of_config(config: Config, path: str) -> Source:
+    """The store of a configuration that was read from a file."""
+    return Source(_found(config.store_url, Path(path).parent), config)
 
 
 def _is_sqlite(path: Path) -> bool:
@@ -155,15 +171,67 @@ def reading(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _engine(url: str) -> Engine:
+@define
+class Session:
+    """A store that is read again and again, a transaction each time, over connections that are kept."""
+
+    url: str
+    _engine: Engine | None = field(init=False, default=None)
+    _file: tuple[int, int] | None = field(init=False, default=None)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Read in one transaction.
+
+        Raises:
+            SourceError: There is no store of this version, or it cannot be read.
+        """
+        file = _file_of(self.url)
+        if file != self._file:  # another one lies in its place
+            self.close()
+        is_new = self._engine is None
+        engine = self._engine or _engine(self.url, QueuePool)
+        self._engine, self._file = engine, file
+        try:
+            with engine.connect() as connection, connection.begin():
+                if is_new:
+                    _check_schema(connection)
+                yield connection
+        except SourceError:
+            self.close()
+            raise
+        except SQLAlchemyError as error:
+            self.close()
+            raise SourceError(f"{_shown(self.url)} cannot be read: {plain(error)}") from error
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if self._engine is not None:
+            self._engine.dispose()
+        self._engine = None
+
+
+def _file_of(url: str) -> tuple[int, int] | None:
+    """Which file a database is; None of one that is none, or is not there."""
+    try:
+        address = make_url(url)
+        if address.get_backend_name() == "sqlite":
+            found = Path(str(address.database)).stat()
+            return found.st_dev, found.st_ino
+    except (ArgumentError, OSError):
+        pass
+    return None
+
+
+def _engine(url: str, pool: type[Pool] = NullPool) -> Engine:
     try:
         address = make_url(url)
         backend = address.get_backend_name()
         if backend == "sqlite":
-            return _sqlite(address)
+            return _sqlite(address, pool)
         if backend == "postgresql":
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            return create_engine(address, poolclass=NullPool, execution_options=options)
+            return create_engine(address, poolclass=pool, execution_options=options)
     except (ArgumentError, NoSuchModuleError) as error:
         raise SourceError(f"{url!r} is no address of a database: {plain(error)}") from None
     except ModuleNotFoundError as error:
@@ -171,7 +239,7 @@ def _engine(url: str) -> Engine:
     raise SourceError(f"{_shown(url)}: must begin with sqlite:/// or postgresql://")
 
 
-def _sqlite(address: URL) -> Engine:
+def _sqlite(address: URL, pool: type[Pool]) -> Engine:
     if address.database in (None, "", ":memory:"):
         raise SourceError(f"{address}: names no file")
     path = Path(str(address.database)).resolve()
@@ -179,11 +247,16 @@ def _sqlite(address: URL) -> Engine:
         raise SourceError(f"there is no database {path}")
 
     def connect() -> sqlite3.Connection:
+        # A pool hands a connection from thread to thread, one after the other.
         return sqlite3.connect(
-            f"file:{quote(str(path))}?mode=ro", uri=True, timeout=5, isolation_level=None
+            f"file:{quote(str(path))}?mode=ro",
+            uri=True,
+            timeout=5,
+            isolation_level=None,
+            check_same_thread=False,
         )
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    engine = create_engine("sqlite://", creator=connect, poolclass=pool)
     event.listen(engine, "begin", _begin)
     return engine
 

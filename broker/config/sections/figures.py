@@ -18,15 +18,15 @@ from broker.config.sections.settings import is_loopback
 from protocol.values import Guid
 
 SECTION: Final = "figures"
-SLOWEST: Final = 2 * UNITS["s"]
-"""Figures are never older than this."""
+SLOWEST: Final = UNITS["s"]
+"""Figures are never older than two seconds, a look included."""
 _NAME: Final = text()
 
 
 def _every(value: object) -> int:
     found = duration(UNITS["ms"] * 100)(value)
     if found > SLOWEST:
-        raise ValueError("must be from 100ms to 2s")
+        raise ValueError("must be from 100ms to 1s")
     return found
 
 

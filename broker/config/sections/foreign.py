@@ -11,8 +11,8 @@ from broker.config.diagnostics import Path, Report
 
 FOREIGN: Final = ("web",)
 """The sections."""
-BESIDE: Final = FOREIGN
-"""The sections whose programs run beside the broker."""
+BESIDE: Final = (*FOREIGN, "figures")
+"""The sections whose programs run beside the broker, those of our own among them."""
 
 _STEP: Final = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 

@@ -7,7 +7,7 @@ of an hour, which every zone's days, hours and half hours are made of.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from typing import Final, NamedTuple
 
 from attrs import Factory, define, field, frozen
@@ -27,6 +27,11 @@ class Key(NamedTuple):
     project: str | None
     language: str | None
     gateway: str
+
+
+def key_of(conversation: ConversationStands) -> Key:
+    """Of what a conversation counts."""
+    return Key(conversation.project, conversation.language, conversation.gateway)
 
 
 @frozen
@@ -227,6 +232,15 @@ class State:
             found.add(stands.spent(sum(time)))
         return found
 
+    def all_work(self, now: int) -> Iterator[tuple[int, str, Spent]]:
+        """What agents did, by quarter, until now."""
+        for (slot, agent), spent in self.work.items():
+            yield slot, agent, spent
+        for agent, stands in self.agents.items():
+            if stands.is_there:
+                for slot, time in cut(self.listened, stands.metered, now, self.since):
+                    yield slot, agent, stands.spent(time)
+
     def slot_of(self, own: int) -> int:
         """The quarter that a moment lies in."""
         return quarter(self.listened.wall(own))
@@ -237,10 +251,14 @@ def quarter(at: int) -> int:
     return at - at % QUARTER
 
 
+def local_day(at: int, zone: tzinfo) -> date:
+    """The day that a moment of the wall lies in."""
+    return from_micros(at).astimezone(zone).date()
+
+
 def day_start(at: int, zone: tzinfo) -> int:
-    """The first moment of the day that a moment of the wall lies in."""
-    local = from_micros(at).astimezone(zone)
-    return to_micros(datetime(local.year, local.month, local.day, tzinfo=zone))
+    """The first moment of that day."""
+    return to_micros(datetime.combine(local_day(at, zone), time(tzinfo=zone)))
 
 
 def cut(listened: Listened, start: int, end: int, since: int) -> Iterator[tuple[int, int]]:

@@ -5,7 +5,8 @@ Nothing here changes the state, and nothing grows with the day but the list of c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 from attrs import frozen
@@ -49,39 +50,47 @@ def is_overdue(state: State, one: Counted, now: int) -> bool:
     return wait_of(one.contact, now) > state.targets.of(one.contact.project).threshold
 
 
-def waiting(state: State, is_told: Callable[[int], bool]) -> Iterator[tuple[Key, Counted]]:
-    """The contacts that wait, and began to in a quarter that is told of."""
+def overdue(state: State, asked: Asked, now: int) -> Iterator[tuple[int, Key]]:
+    """Where the contacts count that wait, and for whom the threshold has passed."""
     for one in state.pending.values():
-        if one.key is not None and one.slot is not None and is_told(one.slot):
-            yield one.key, one
+        if one.key is None or one.slot is None or not asked.wants(one.key):
+            continue
+        if is_overdue(state, one, now):
+            yield one.slot, one.key
 
 
 def of_day(state: State, asked: Asked, day: int, now: int) -> dict[Group, Tally]:
     """What became of the contacts of a day, by group."""
-    counted = ((key, tally) for (its, key), tally in state.totals.items() if its == day)
-    return _sums(state, asked, counted, lambda slot: state.day_of(slot) == day, now)
-
-
-def of_time(state: State, asked: Asked, start: int, end: int, now: int) -> dict[Group, Tally]:
-    """What became of the contacts of some quarters, by group."""
-    counted = ((key, tally) for (slot, key), tally in state.by_slot.items() if start <= slot < end)
-    return _sums(state, asked, counted, lambda slot: start <= slot < end, now)
-
-
-def _sums(
-    state: State,
-    asked: Asked,
-    counted: Iterable[tuple[Key, Tally]],
-    is_told: Callable[[int], bool],
-    now: int,
-) -> dict[Group, Tally]:
     sums: dict[Group, Tally] = {}
-    for key, tally in counted:
-        if asked.wants(key):
+    for (its, key), tally in state.totals.items():
+        if its == day and asked.wants(key):
             sums.setdefault(asked.group(key), Tally()).add(tally)
-    for key, one in waiting(state, is_told):
-        if asked.wants(key) and is_overdue(state, one, now):
+    for slot, key in overdue(state, asked, now):
+        if state.day_of(slot) == day:
             sums.setdefault(asked.group(key), Tally()).overdue += 1
+    return sums
+
+
+def of_times(
+    state: State, asked: Asked, bounds: Sequence[int], now: int
+) -> dict[tuple[int, Group], Tally]:
+    """What became of the contacts of some intervals, by interval and group.
+
+    Args:
+        state: What is known.
+        asked: What is told.
+        bounds: Where each interval begins, then the end; these are bounds of quarters.
+        now: Until when.
+    """
+    sums: dict[tuple[int, Group], Tally] = {}
+    for (slot, key), tally in state.by_slot.items():
+        if bounds[0] <= slot < bounds[-1] and asked.wants(key):
+            place = bisect_right(bounds, slot) - 1
+            sums.setdefault((place, asked.group(key)), Tally()).add(tally)
+    for slot, key in overdue(state, asked, now):
+        if bounds[0] <= slot < bounds[-1]:
+            place = bisect_right(bounds, slot) - 1
+            sums.setdefault((place, asked.group(key)), Tally()).overdue += 1
     return sums
 
 

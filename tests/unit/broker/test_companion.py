@@ -14,9 +14,19 @@ SLEEPS = "import signal, sys; open(sys.argv[1], 'a').write('x'); signal.pause()"
 ENDS = "import sys; open(sys.argv[1], 'a').write('x'); sys.exit(3)"
 
 
-def companion(path: Path, program: str) -> Companion:
+HEARS = """
+import signal, sys
+write = lambda word: open(sys.argv[1], 'a').write(word)
+signal.signal(signal.SIGHUP, lambda *_: write('h'))
+write('x')
+while True:
+    signal.pause()
+"""
+
+
+def companion(path: Path, program: str, name: str = "web") -> Companion:
     run = (sys.executable, "-c", program)
-    return Companion("web", (str(path),), program=run, chance=lambda: 1.0)
+    return Companion(name, (str(path),), program=run, chance=lambda: 1.0)
 
 
 async def written(path: Path, text: str) -> None:
@@ -73,6 +83,29 @@ async def test_one_that_ends_is_started_again(
         "status": 3,
         "again_in": 0.0,
     }
+
+
+async def test_who_reads_the_configuration_again_is_told_to_and_nobody_else(
+    tmp_path: Path,
+) -> None:
+    paths = {name: tmp_path / name for name in ("figures", "web")}
+    ready = trio.Event()
+    both = [companion(path, HEARS, name) for name, path in paths.items()]
+    for one in both:
+        one.reload()  # nobody is there yet
+    ready.set()
+    with trio.fail_after(20):
+        async with trio.open_nursery() as nursery:
+            for one in both:
+                nursery.start_soon(one.run, ready)
+            for path in paths.values():
+                await written(path, "x")
+            for one in reversed(both):
+                one.reload()
+            await written(paths["figures"], "xh")
+            for one in both:
+                await one.ended()
+    assert paths["web"].read_text() == "x"
 
 
 async def test_a_program_that_is_not_there_is_said_so() -> None:

@@ -43,6 +43,8 @@ def test_what_is_read() -> None:
 
 def test_a_file_without_the_section_has_no_figures() -> None:
     assert loads(PROJECTS).config.figures is None
+    assert loads(PROJECTS).beside == ()
+    assert loads(f"[figures]\n{TOKEN}").beside == ("figures",)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def test_a_file_without_the_section_has_no_figures() -> None:
             f'[figures]\nlistn = "x"\n{TOKEN}',
             '2: figures.listn: unknown key; did you mean "listen"?',
         ),
-        (f'[figures]\nevery = "3s"\n{TOKEN}', "2: figures.every: must be from 100ms to 2s"),
+        (f'[figures]\nevery = "3s"\n{TOKEN}', "2: figures.every: must be from 100ms to 1s"),
         (f'[figures]\nevery = "1ms"\n{TOKEN}', "2: figures.every: is too short"),
         (f'[figures]\nzone = "Prag"\n{TOKEN}', "2: figures.zone: is no time zone"),
         (

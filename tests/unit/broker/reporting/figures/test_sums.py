@@ -6,7 +6,7 @@ import pytest
 
 from broker.reporting.figures.log import Timed
 from broker.reporting.figures.state import State
-from broker.reporting.figures.sums import Asked, longest, of_day, of_time, total
+from broker.reporting.figures.sums import Asked, longest, of_day, of_times, total
 from broker.reporting.figures.tallies import Tally
 from tests.support.figures_log import THRESHOLD, S, answered, chat, folded, left, waits
 
@@ -103,10 +103,11 @@ def test_a_group_is_what_was_asked_for() -> None:
 def test_of_some_time() -> None:
     """A contact counts as a whole in the quarter in which it began to wait."""
     state = folded(answered(1, 30, at=890), waits(2, at=900))
-    first = total(of_time(state, ALL, 0, 900 * S, 10_000 * S))
+    sums = of_times(state, ALL, (0, 900 * S, 1_800 * S), 10_000 * S)
+    first, second = sums[0, ()], sums[1, ()]
     assert (first.offered, first.answered, first.overdue) == (1, 1, 0)
-    second = total(of_time(state, ALL, 900 * S, 1_800 * S, 10_000 * S))
     assert (second.offered, second.waiting, second.overdue) == (1, 1, 1)
+    assert of_times(state, ALL, (1_800 * S, 2_700 * S), 10_000 * S) == {}
 
 
 def test_the_longest_wait_that_is_over() -> None:
