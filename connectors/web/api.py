@@ -157,7 +157,10 @@ class Api:
             rates=self.rates,
             figures=self.figures,
         )
-        answer = await operation.handle(call)
+        try:
+            answer = await operation.handle(call)
+        except Problem as problem:
+            raise problem.renamed(operation.names) from None
         response = _response(answer)
         if answer.is_over:
             response.delete_cookie(

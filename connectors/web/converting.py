@@ -6,10 +6,11 @@ that is not known is ignored, one that is null is as if it were missing. What is
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from types import GenericAlias, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
-from attrs import NOTHING, fields, has, resolve_types
+from attrs import NOTHING, fields, fields_dict, has, resolve_types
 from cattrs import BaseValidationError, Converter
 from cattrs.gen import make_dict_structure_fn, override
 
@@ -64,21 +65,18 @@ def _faults(error: BaseException, path: str) -> Iterator[tuple[str, _Fault]]:
     if isinstance(error, _Fault):
         yield f"{path}{error.at}", error
     elif isinstance(error, BaseValidationError):
+        shown = partial(_shown, getattr(error, "cl", None))
         for inner in error.exceptions:
-            yield from _faults(inner, inside(path, inner, _shown))
+            yield from _faults(inner, inside(path, inner, shown))
     elif isinstance(error, KeyError):
         yield path, _Fault("is missing")
     else:
         raise error
 
 
-def _shown(name: str) -> str:
-    """What a member is called in JSON."""
-    return _WIRES.get(name, "".join(part.capitalize() for part in name.split("_")))
-
-
-_WIRES: Final[dict[str, str]] = {}
-"""Wire names that are not the PascalCase of their own."""
+def _shown(model: Any, name: str) -> str:
+    """What a member of a model is called in JSON."""
+    return wire_name(fields_dict(model)[name]) if has(model) else name
 
 
 def exactly(value: object, *kinds: type) -> Any:
@@ -180,8 +178,6 @@ def _table(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     overrides: dict[str, Any] = {}
     for member in members:
         wire = wire_name(member)
-        if member.metadata.get(WIRE):
-            _WIRES[member.name] = wire
         hook = _text_hook(member)
         overrides[member.name] = override(rename=wire, struct_hook=hook)
     make = make_dict_structure_fn(kind, converter, _cattrs_detailed_validation=True, **overrides)

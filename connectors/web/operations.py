@@ -176,6 +176,7 @@ class Operation:
         who: Whether it needs a visitor.
         rate: How it is rated.
         codes: Codes that it may be refused with, besides those of every operation.
+        names: What parts of the broker's paths are called here.
     """
 
     method: str
@@ -191,11 +192,18 @@ class Operation:
     who: Who = Who.KNOWN
     rate: str
     codes: tuple[ErrorCode, ...] = ()
+    names: Mapping[str, str] = field(factory=dict)
 
 
 SITE: Final = Parameter(
     name="site", says="The site; else that of the page's origin, or the first one.", longest=64
 )
+RESULT: Final[Mapping[str, str]] = {
+    "ResultModel.": "",
+    "ScreenControlId": "ControlId",
+    "ScenarioResultId": "ResultId",
+}
+"""What parts of the broker's paths into a form are called in a `ResultModel`."""
 HTML_ENCODE: Final = Parameter(
     name="HtmlEncode", kind=bool, says="Whether texts are to be encoded for HTML."
 )

@@ -19,6 +19,9 @@ RETRY_AFTER: Final = 2
 """Seconds after which a browser may come again when the broker is away."""
 AWAY_TEXT: Final = "the broker is away"
 
+NAMELESS: Final = frozenset({"Peer", "Port", "TrackingId"})
+"""Members by which the broker knows a visitor, who does not."""
+
 STATUS_OF: Final[Mapping[str, HTTPStatus]] = {
     ErrorCode.BAD_FRAME: HTTPStatus.BAD_REQUEST,
     ErrorCode.FRAME_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -73,6 +76,21 @@ class Problem(Exception):
         """The member that the text begins with."""
         path, colon, _ = self.text.partition(": ")
         return path if colon and path and " " not in path else None
+
+    def renamed(self, names: Mapping[str, str]) -> "Problem":
+        """The same with the names that members have where it is told; who asks has no name there."""
+        if self.member is None:
+            return self
+        path, text = self.member, self.text.removeprefix(self.member)
+        for name, here in names.items():
+            path = path.replace(name, here)
+        return Problem(
+            self.code,
+            text.removeprefix(": ") if path in NAMELESS else f"{path}{text}",
+            status=self.status,
+            retry_after=self.retry_after,
+            headers=self.headers,
+        )
 
     def details(self) -> dict[str, Any]:
         """The body of the answer."""

@@ -20,6 +20,7 @@ from connectors.web.models import (
 )
 from connectors.web.operations import (
     HTML_ENCODE,
+    RESULT,
     Answer,
     Call,
     Parameter,
@@ -160,6 +161,7 @@ OPERATIONS: Final = (
         who=Who.ANYBODY,
         rate=rates.START,
         codes=(ErrorCode.UNKNOWN_SCENARIO, ErrorCode.CHAT_CLOSED, ErrorCode.KEY_REUSED),
+        names=RESULT,
     ),
     operation(
         "GET",

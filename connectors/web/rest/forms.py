@@ -5,7 +5,7 @@ from typing import Final
 from connectors.web import rates
 from connectors.web.form_models import ScenarioModel, scenario_model
 from connectors.web.models import DoneModel, ResultModel, result_info
-from connectors.web.operations import Answer, Call, Parameter, Who, operation
+from connectors.web.operations import RESULT, Answer, Call, Parameter, Who, operation
 from connectors.web.problems import Problem
 from protocol.errors import ErrorCode
 from protocol.values import Guid
@@ -37,6 +37,7 @@ OPERATIONS: Final = (
         answers=ScenarioModel,
         rate=rates.ASK,
         codes=(ErrorCode.UNKNOWN_SCENARIO,),
+        names={"Id": "scenarioid"},
     ),
     operation(
         "POST",
@@ -46,5 +47,6 @@ OPERATIONS: Final = (
         who=Who.ANYBODY,
         rate=rates.START,
         codes=(ErrorCode.UNKNOWN_SCENARIO, ErrorCode.KEY_REUSED, ErrorCode.UNKNOWN_CHAT),
+        names=RESULT,
     ),
 )

@@ -55,3 +55,17 @@ def test_every_code_that_a_frame_is_refused_with_has_a_status() -> None:
     hellos = {"BadHello", "VersionNotServed", "HelloTimeout", "UnknownConversation"}
     assert {code.value for code in ErrorCode} - hellos == {str(code) for code in STATUS_OF}
     assert Away().retry_after
+
+
+def test_members_have_the_names_of_where_it_is_told() -> None:
+    names = {"ResultModel.": "", "ScreenControlId": "ControlId"}
+    said = Problem(
+        "BadPayload", "ResultModel.Values[0].ScreenControlId: no such control", retry_after=3
+    )
+    told = said.renamed(names)
+    assert told.member == "Values[0].ControlId"
+    assert told.text == "Values[0].ControlId: no such control"
+    assert (told.code, told.status, told.retry_after) == (said.code, said.status, 3)
+    assert Problem("UnknownChat", "TrackingId: no such chat").renamed({}).text == "no such chat"
+    plain = Problem("UnknownChat", "there is no ScreenControlId")
+    assert plain.renamed(names).text == plain.text

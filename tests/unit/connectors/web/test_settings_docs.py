@@ -20,10 +20,12 @@ ELSEWHERE = {"health", "former", "sites", "keys", "message", "call_back"}
 def keys_of(kind: Any) -> set[str]:
     found = set()
     for member in fields(kind):
+        if member.name in ELSEWHERE:
+            continue
         found.add(member.name)
         if member.type is Secret or "Secret" in str(member.type):
             found |= {f"{member.name}_env", f"{member.name}_file"}
-    return found - ELSEWHERE
+    return found
 
 
 def table(heading: str) -> dict[str, str]:
