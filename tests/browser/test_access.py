@@ -107,6 +107,25 @@ def test_axe_finds_nothing_in_what_a_site_has_made_its_own(
     assert findings(page) == []
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_comes_by_itself(
+    visitor: BrowserContext, program: WebProgram, alice: AgentBeside, theme: str
+) -> None:
+    """The warning of who is silent, and what is shown beside the button."""
+    page = visitor.new_page()
+    script = f'<script src="widget.js" data-site="hurry" data-theme="{theme}"></script>'
+    shown(page, program, f"<main><h1>A shop</h1></main>{script}")
+    opened(page)
+    write(page, "Hi")
+    alice.hears("Hi")
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    assert findings(page) == []
+    page.keyboard.press("Escape")
+    alice.says("Hello")
+    expect(page.get_by_role("button", name="Hide this message")).to_be_visible()
+    assert findings(page) == []
+
+
 def test_only_what_is_new_is_read_out(page: Page, alice: AgentBeside) -> None:
     """A log: lines are put behind the others, and what stands there is left alone."""
     opened(page)

@@ -1,5 +1,6 @@
 """The widget on a page: what a visitor may do besides, and what is not asked of them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,89 @@ def test_who_wants_no_sound_has_none_in_later_pages(page: Page) -> None:
     opened(page)
     page.get_by_role("button", name="More").click()
     expect(page.get_by_role("button", name="Sound on")).to_be_visible()
+
+
+def test_who_is_silent_is_warned_and_may_go_on(
+    visitor: BrowserContext, program: WebProgram, alice: AgentBeside
+) -> None:
+    """WCAG 2.2.1: a minute before the end, by one action, as often as wanted."""
+    page = visitor.new_page()
+    shown(page, program, '<script src="widget.js" data-site="hurry"></script>')
+    opened(page)
+    write(page, "Hi")
+    alice.hears("Hi")
+    warned = page.get_by_role("alert").filter(has_text="since nobody is writing")
+    expect(warned).to_contain_text(re.compile(r"ends at \d\d:\d\d [AP]M"))
+    for said in (["Hi", "I am still here."], ["Hi", "I am still here.", "I am still here."]):
+        warned.get_by_role("button", name="Go on").click()
+        alice.hears(*said)
+        expect(warned).to_be_visible()  # a minute is more than there is on this gateway
+        expect(page.get_by_role("button", name="Go on")).to_have_count(1)
+    alice.hangs_up()
+    expect(warned).to_be_hidden()
+
+
+def test_what_is_new_is_shown_beside_the_button(
+    page: Page, visitor: BrowserContext, program: WebProgram, alice: AgentBeside
+) -> None:
+    opened(page)
+    write(page, "Hi")
+    alice.hears("Hi")
+    page.keyboard.press("Escape")
+    peek = page.locator(".peek")
+    expect(peek).to_have_count(0)
+    status = page.get_by_role("status")
+    expect(status).to_have_text("")  # what is put in later is read out
+    alice.says("First <b>line</b>")
+    expect(status).to_have_text("Alice: First <b>line</b>")
+    alice.says(" ".join(["long"] * 200))
+    expect(status).to_contain_text("long long")
+    box = peek.bounding_box()
+    assert box is not None
+    assert box["height"] < 120
+    page.locator(".launch").focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Hide this message")).to_have_count(0)
+    expect(page.locator(".launch")).to_be_focused()
+    expect(page.locator(".count")).to_have_text("2")  # it is hidden, not seen
+    page.reload()
+    expect(page.locator(".count")).to_have_text("2")
+    alice.says("Third")
+    expect(status).to_have_text("Alice: Third")
+    assert alice.confirmed == []
+    second = visitor.new_page()
+    second.goto(program.url)
+    opened(second)  # seen there, it is not new here
+    expect(peek).to_have_count(0)
+    second.close()
+    alice.says("Fourth")
+    status.get_by_role("button").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_label("Write a message")).to_be_focused()
+    expect(peek).to_have_count(0)
+
+
+def test_a_page_learns_that_somebody_came(visitor: BrowserContext, alone: WebProgram) -> None:
+    """Without being loaded again; what was begun to be written to nobody stays."""
+    pages = [visitor.new_page(), visitor.new_page()]
+    for page in pages:
+        page.clock.install()
+        shown(page, alone, '<script src="widget.js" data-site="shop"></script>')
+        expect(page.locator(".launch")).to_have_attribute("data-signal", "Closed")
+    page, other = pages
+    opened(page)
+    expect(page.get_by_text("Nobody is here at the moment.", exact=True)).to_be_visible()
+    with AgentBeside(alone.broker.address) as alice:
+        page.wait_for_timeout(2_500)  # real time: so old may be what the web process knows
+        for one in pages:
+            one.clock.fast_forward(60_000)
+            expect(one.locator(".launch")).to_have_attribute("data-signal", "Free")
+        expect(page.get_by_label("Write a message")).to_be_visible()
+        expect(page.get_by_text("Nobody is here at the moment.", exact=True)).to_be_hidden()
+        expect(other.locator(".launch")).to_have_accessible_name(re.compile("We are here.$"))
+        write(page, "Good that you came")
+        alice.hears("Good that you came")
 
 
 def test_what_the_page_told_is_not_asked(

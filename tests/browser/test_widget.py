@@ -52,7 +52,7 @@ def test_text_is_text(page: Page, alice: AgentBeside) -> None:
     assert page.evaluate("window.hit") is None
     hrefs = page.locator(".text a").evaluate_all("all => all.map((a) => a.href)")
     assert hrefs == ["https://x.example/"] * 2
-    assert page.locator(".line img, .line script, .line svg").count() == 0
+    assert page.locator(".text img, .text script, .text svg").count() == 0
 
 
 def test_the_focus_moves_in_and_back(page: Page, alice: AgentBeside) -> None:

@@ -45,6 +45,9 @@ token = "mail-secret"
 """
 SECRET = "a secret of the shop that nobody knows"
 STYLED = """
+[web.sites.hurry]
+gateway = "hurry"
+token = "hurry-secret"
 [web.sites.styled]
 gateway = "styled"
 token = "styled-secret"
@@ -156,6 +159,15 @@ gateway = "Styled"
 name = "call"
 rank = 10
 web_app = "WebCBack"
+[[gateways]]
+name = "In a hurry"
+peer = "hurry"
+token = "hurry-secret"
+inactivity_timeout = "50s"
+[[website_routing]]
+gateway = "In a hurry"
+name = "hurry"
+rank = 11
 [[gate_rules]]
 rank = 21
 gateway = "Closed"

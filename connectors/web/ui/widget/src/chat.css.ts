@@ -19,8 +19,16 @@ header canvas { margin: 0; width: 36px; height: 36px; border-radius: 50%; }
 .menu fieldset button:hover { background: var(--soft); }
 .menu fieldset :focus-visible { outline-color: var(--fg); outline-offset: -2px; }
 .invite { width: min(20rem, calc(100vw - 2rem)); margin-bottom: .75rem; padding: 1rem; background: var(--bg); color: var(--fg);
-  border: 1px solid var(--edge); border-radius: 18px; box-shadow: 0 6px 30px #0004; }
+  border: 1px solid var(--edge); border-radius: 18px; box-shadow: 0 6px 30px #0004; text-align: start; }
 .invite p { margin: 0 0 .75rem; }
+.peek { display: flex; align-items: flex-start; padding: .4rem; }
+.peek div { flex: 1; min-width: 0; }
+.peek button { min-width: 28px; min-height: 28px; padding: .2rem; border: 0; border-radius: 10px; background: none; }
+.peek div button { width: 100%; padding: .4rem .6rem; text-align: start; }
+.peek span { display: -webkit-box; overflow: hidden; overflow-wrap: anywhere; -webkit-line-clamp: 3; -webkit-box-orient: vertical; }
+.stay { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; justify-content: space-between; }
+.menu svg { stroke-width: 3; }
+.by svg { width: 15px; height: 15px; margin-inline-end: .2rem; }
 .say, .pinned { margin: 0; padding: .45rem 1rem; font-size: .9rem; background: var(--soft); overflow-wrap: anywhere; }
 .say:empty { display: none; }
 .pinned { border-top: 1px solid var(--edge); }
@@ -43,7 +51,6 @@ header canvas { margin: 0; width: 36px; height: 36px; border-radius: 50%; }
 .act { display: inline-block; min-height: 28px; margin-inline-start: .4rem; padding: .1rem .6rem; background: none;
   border: 1px solid currentColor; border-radius: 14px; }
 canvas { display: block; max-width: 100%; margin-bottom: .35rem; border-radius: 10px; }
-.far { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .typing { min-height: 1.45em; margin: 0; padding: 0 1rem .2rem; font-size: .85rem; color: var(--muted); }
 form { margin: 0; }
 .write { position: relative; display: flex; flex-wrap: wrap; align-items: flex-end; gap: .15rem; margin: 0 .6rem .6rem; padding: .25rem .3rem .25rem .5rem;
@@ -87,6 +94,7 @@ button:disabled { opacity: .6; cursor: default; }
 :host([data-inline]) .sheet, .sheet { height: auto; max-height: none; overflow: visible; }
 :host(:not([data-inline])) .sheet { max-height: calc(100dvh - 2rem); overflow: auto; }
 .part:empty { display: none; }
+.later { flex: 1; overflow-y: auto; }
 header .part { flex: 1; }
 .panel > .part, .sheet [role] .part { padding: 0 1rem; }
 .part p { margin: .6rem 0; }

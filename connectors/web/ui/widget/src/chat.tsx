@@ -7,10 +7,10 @@ import { isOwn, route } from "./api.ts";
 import { CHAT_CSS } from "./chat.css.ts";
 import type { ChatFactory, ChatUi, Context } from "./context.ts";
 import type { Fallback } from "./fallback.ts";
-import { Invitation, ring } from "./invitation.tsx";
+import { Invitation, Preview } from "./invitation.tsx";
 import type { Extras } from "./keeping.ts";
 import type { Keeping } from "./menu.tsx";
-import { Conversation } from "./model.ts";
+import { Conversation, type Line } from "./model.ts";
 import { Panel } from "./panel.tsx";
 import type { Values } from "./template.ts";
 import { Templating } from "./templating.tsx";
@@ -31,6 +31,7 @@ class Chat implements ChatUi {
   #isInviting = false;
   #turn = 0;
   #title = "";
+  #peek: Line | null = null;
 
   constructor(context: Context) {
     this.#context = context;
@@ -38,7 +39,7 @@ class Chat implements ChatUi {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(CHAT_CSS);
     context.root.adoptedStyleSheets = [...context.root.adoptedStyleSheets, sheet];
-    context.root.append(this.#place);
+    context.root.prepend(this.#place);
     const { base, keep } = context.site;
     this.#socket = `${base.replace(/^http/, "ws")}ws`;
     this.#isUseless = keep.isPolling;
@@ -59,6 +60,7 @@ class Chat implements ChatUi {
   open(mayFocus: boolean): void {
     this.#isInviting = false;
     this.#isOpen = true;
+    this.#peek = null;
     this.#mayFocus = mayFocus;
     this.#client.dialNow();
     this.#talk.look();
@@ -88,6 +90,12 @@ class Chat implements ChatUi {
 
   navigate(url: string, title: string): void {
     this.#talk.navigate(url, title);
+  }
+
+  look(signal: string | null | undefined): void {
+    // What was begun to be filled in stays, whoever comes.
+    const begun = this.#place.querySelector<HTMLTextAreaElement>(".fill textarea")?.value;
+    if (this.#isOpen && !begun && signal !== this.#talk.signal) this.#talk.look();
   }
 
   restyle(): void {
@@ -172,9 +180,31 @@ class Chat implements ChatUi {
     const isHeard = type === "message" && detail.from === "agent";
     const { site, setting } = this.#context;
     const hasSound = setting("sound") !== "false" && !site.keep.isMuted;
-    if (isHeard && hasSound && !this.#isSeen()) ring(site.keep, String(detail.id));
+    if (isHeard && hasSound && !this.#isSeen()) {
+      void this.#extras().then(({ ring }) => ring(site.keep, String(detail.id)));
+    }
     if (type === "unread") this.#count(Number(detail.count));
     this.#context.emit(type, detail);
+  }
+
+  /** Show beside the button what was said last: in one tab, that somebody looks at, and once. */
+  #peekAt(): void {
+    const { newest } = this.#talk;
+    const { keep } = this.#context.site;
+    if (this.#isOpen || document.hidden || !newest) return;
+    const { line, place } = newest;
+    const { chat, counter } = keep.peeked;
+    if (chat === place.chat && counter >= place.counter) return;
+    if (this.#context.setting("preview") === "false") return;
+    keep.peeked = place;
+    this.#peek = line;
+    this.#draw();
+  }
+
+  #hidePeek(): void {
+    this.#peek = null;
+    this.#draw();
+    this.#context.focus(); // what had it is gone
   }
 
   #isSeen(): boolean {
@@ -217,16 +247,8 @@ class Chat implements ChatUi {
     return { ...this.#context.routing()?.Settings, ...this.#context.texts() };
   }
 
-  #loaded: Promise<Extras> | undefined;
-
-  #extras(): Promise<Extras> {
-    this.#loaded ??= this.#context
-      .part("extras")
-      .then((parley) => (parley as { extras: Extras }).extras);
-    this.#loaded.catch(() => {
-      this.#loaded = undefined; // the next wish tries again
-    });
-    return this.#loaded;
+  async #extras(): Promise<Extras> {
+    return ((await this.#context.part("extras")) as { extras: Extras }).extras;
   }
 
   /** Show in the title of the page how much is new. */
@@ -234,6 +256,8 @@ class Chat implements ChatUi {
     if (this.#title !== "" && document.title === this.#title) {
       document.title = document.title.replace(/^\(\d+\) /, "");
     }
+    if (unread === 0) this.#peek = null;
+    else this.#peekAt();
     this.#title = unread > 0 ? `(${unread}) ${document.title}` : "";
     if (this.#title) document.title = this.#title;
   }
@@ -241,6 +265,7 @@ class Chat implements ChatUi {
   #looked(): void {
     if (document.visibilityState !== "visible") return;
     this.#client.dialNow();
+    this.#peekAt();
     if (this.#isOpen) this.#talk.seen();
   }
 
@@ -256,6 +281,14 @@ class Chat implements ChatUi {
             texts={texts}
             accept={() => this.#context.accepted()}
             decline={() => this.#invited(true)}
+          />
+        )}
+        {!this.#isOpen && (
+          <Preview
+            texts={texts}
+            line={this.#peek}
+            open={() => this.#context.accepted()}
+            hide={() => this.#hidePeek()}
           />
         )}
         <Panel

@@ -35,6 +35,8 @@ export interface Context {
   readonly emit: (type: string, detail: Record<string, unknown>) => void;
   /** The visitor takes up an invitation. */
   readonly accepted: () => void;
+  /** The focus goes to the button. */
+  readonly focus: () => void;
   /** The chat was closed by the visitor: the focus goes back to where it came from. */
   readonly closed: () => void;
 }
@@ -48,6 +50,8 @@ export interface ChatUi {
   /** Offer a conversation for so many seconds, unless that was declined so many seconds ago. */
   invite(seconds: number, honoured: number): void;
   navigate(url: string, title: string): void;
+  /** Whether somebody is there: `Free`, `Busy`, `Closed`; it may be news. */
+  look(signal: string | null | undefined): void;
   /** Settings or texts are others now. */
   restyle(): void;
   /** The visitor is somebody else now. */

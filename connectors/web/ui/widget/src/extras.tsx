@@ -1,4 +1,4 @@
-/** Files in lines, and emoji for the line that is written. */
+/** Files in lines, pictures, and emoji for the line that is written. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { AttachmentInfo } from "../../client/src/protocol.ts";
@@ -16,7 +16,6 @@ const PICTURES: ReadonlySet<string> = new Set([
 /** A picture up to so many bytes is shown without being asked for. */
 const SHOWN_BYTES = 1_048_576;
 const WIDTH = 240;
-const EMOJI = "😀 😄 😂 🙂 😉 😍 😘 🤔 😎 😢 😭 😡 👍 👎 👏 🙏 💪 👋 ❤️ 🎉 ✅ ❌ ⭐ 🔥".split(" ");
 
 interface FileProps {
   readonly about: AttachmentInfo;
@@ -115,9 +114,23 @@ function sizeOf(bytes: number): string {
   return `${size.toFixed(size < 10 ? 1 : 0)} ${unit}`;
 }
 
+interface EmojisProps {
+  readonly texts: Texts;
+  readonly talk: Conversation;
+  readonly pick: (emoji: string) => void;
+}
+
 /** A button with a few emoji behind it. */
-export function Emojis({ texts, pick }: { texts: Texts; pick: (emoji: string) => void }) {
+export function Emojis({ texts, talk, pick }: EmojisProps) {
   const [isOpen, setOpen] = useState(false);
+  const place = useRef<HTMLFieldSetElement>(null);
+  useEffect(() => {
+    const picked = (emoji: string) => {
+      setOpen(false);
+      pick(emoji);
+    };
+    if (isOpen) void talk.extras().then((it) => place.current && it.emojis(place.current, picked));
+  }, [isOpen]);
   return (
     <>
       <button
@@ -132,26 +145,14 @@ export function Emojis({ texts, pick }: { texts: Texts; pick: (emoji: string) =>
       {isOpen && (
         <fieldset
           class="emojis"
+          ref={place}
           aria-label={texts.chat_emoji}
           onKeyDown={(event) => {
             if (event.key !== "Escape") return;
             event.stopPropagation();
             setOpen(false);
           }}
-        >
-          {EMOJI.map((emoji) => (
-            <button
-              type="button"
-              key={emoji}
-              onClick={() => {
-                setOpen(false);
-                pick(emoji);
-              }}
-            >
-              {emoji}
-            </button>
-          ))}
-        </fieldset>
+        />
       )}
     </>
   );

@@ -20,7 +20,7 @@ import {
 } from "./form.ts";
 import { filled, type Texts } from "./texts.ts";
 
-interface FormProps {
+export interface FormProps {
   readonly form: ScenarioInfo;
   readonly texts: Texts;
   /** What the last button says. */

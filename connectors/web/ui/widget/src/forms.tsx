@@ -6,7 +6,7 @@ import { newGuid } from "../../client/src/client.ts";
 import { ask, Refusal } from "./api.ts";
 import { CHAT_CSS } from "./chat.css.ts";
 import type { ChatFactory, ChatUi, Context } from "./context.ts";
-import { Form } from "./form.tsx";
+import { Form, type FormProps } from "./form.tsx";
 import { Icon } from "./icon.tsx";
 import { resultModel, scenarioOf } from "./models.ts";
 import { type Done, KINDS, Letter, type LetterProps, Simple } from "./simple.tsx";
@@ -47,6 +47,7 @@ class Forms implements ChatUi {
   send(): void {}
   invite(): void {}
   navigate(): void {}
+  look(): void {}
   reconnect(): void {}
 
   restyle(): void {
@@ -205,15 +206,12 @@ function Asked({ context, done }: { context: Context; done: (done: Done) => void
   );
 }
 
-/** Draw the form for a message into a place of the chat. */
-function letter(place: Element, props: LetterProps): void {
-  render(<Letter {...props} />, place);
-}
-
-export interface FormsPart {
-  readonly forms: ChatFactory;
-  readonly letter: typeof letter;
-}
+/** What is drawn into a place of the chat. */
+const drawing = {
+  form: (place: Element, props: FormProps): void => render(<Form {...props} />, place),
+  letter: (place: Element, props: LetterProps): void => render(<Letter {...props} />, place),
+};
+export type Drawing = typeof drawing;
 
 const forms: ChatFactory = (context) => new Forms(context);
-Object.assign((window as unknown as { Parley: object }).Parley, { forms, letter });
+Object.assign((window as unknown as { Parley: object }).Parley, { forms, ...drawing });

@@ -1,6 +1,7 @@
-/** What the widget does by itself to be noticed: an offer of help, and a sound. */
+/** What the widget shows beside the button to be noticed: an offer of help, what is new. */
 
-import type { Keep } from "./keep.ts";
+import { Icon } from "./icon.tsx";
+import type { Line } from "./lines.ts";
 import type { Texts } from "./texts.ts";
 
 interface InvitationProps {
@@ -26,30 +27,32 @@ export function Invitation({ texts, accept, decline }: InvitationProps) {
   );
 }
 
-/** Make a short sound for a line: in one tab, and not before the visitor has touched the page. */
-export function ring(keep: Keep, id: string): void {
-  if (keep.rung === id || navigator.userActivation?.hasBeenActive === false) return;
-  keep.rung = id;
-  // Two tabs that hear of it in one moment: who has the lock makes the sound. Only pages with TLS have locks.
-  const { locks } = navigator as Partial<Navigator>;
-  if (locks === undefined) sound();
-  else void locks.request(`parley ${id}`, { ifAvailable: true }, (lock) => lock && sounded());
+interface PeekProps {
+  readonly texts: Texts;
+  readonly line: Line | null;
+  readonly open: () => void;
+  readonly hide: () => void;
 }
 
-/** Make the sound, and keep the lock until every tab has heard of the line. */
-function sounded(): Promise<void> {
-  sound();
-  return new Promise((resolve) => setTimeout(resolve, 5_000));
-}
-
-function sound(): void {
-  const audio = new AudioContext();
-  const [tone, volume] = [audio.createOscillator(), audio.createGain()];
-  tone.frequency.value = 660;
-  volume.gain.setValueAtTime(0.1, audio.currentTime);
-  volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + 0.25);
-  tone.connect(volume).connect(audio.destination);
-  tone.onended = () => void audio.close();
-  tone.start();
-  tone.stop(audio.currentTime + 0.25);
+/** What was said last, beside the button: read out once, as it comes. */
+export function Preview({ texts, line, open, hide }: PeekProps) {
+  return (
+    <div class={line ? "invite peek" : ""}>
+      <div role="status">
+        {line && (
+          <button type="button" key={line.key} dir="auto" onClick={open}>
+            <span>
+              {!line.isNote && <b>{line.name || texts.chat_us}: </b>}
+              {line.text}
+            </span>
+          </button>
+        )}
+      </div>
+      {line && (
+        <button type="button" aria-label={texts.preview_hide} onClick={hide}>
+          <Icon d="M6 6l12 12M18 6 6 18" />
+        </button>
+      )}
+    </div>
+  );
 }

@@ -76,12 +76,25 @@ export class Keep {
 
   /** Up to which line the visitor has seen a conversation, in whichever tab. */
   get seen(): Seen {
-    const [chat = "", counter = ""] = (this.#get("seen") ?? "").split(" ");
-    return { chat, counter: Number(counter) || 0 };
+    return this.#placeOf("seen");
   }
 
-  set seen({ chat, counter }: Seen) {
-    this.#set("seen", `${chat} ${counter}`);
+  set seen(place: Seen) {
+    this.#set("seen", `${place.chat} ${place.counter}`);
+  }
+
+  /** Up to which line something was shown beside the button, in whichever tab. */
+  get peeked(): Seen {
+    return this.#placeOf("peeked");
+  }
+
+  set peeked(place: Seen) {
+    this.#set("peeked", `${place.chat} ${place.counter}`);
+  }
+
+  #placeOf(name: string): Seen {
+    const [chat = "", counter = ""] = (this.#get(name) ?? "").split(" ");
+    return { chat, counter: Number(counter) || 0 };
   }
 
   /** When the visitor declined to be helped, in milliseconds. */

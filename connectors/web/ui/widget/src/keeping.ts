@@ -1,7 +1,8 @@
-/** What is wanted rarely: attachments, the conversation as a text, to be kept or printed. */
+/** What is wanted rarely: attachments, emoji, a sound, the conversation to be kept or printed. */
 
 import { download, upload } from "../../client/src/blobs.ts";
 import type { Line } from "./model.ts";
+import { ring } from "./sound.ts";
 import type { Template, Values } from "./template.ts";
 import { isRightToLeft, type Texts, timeText } from "./texts.ts";
 
@@ -72,7 +73,21 @@ export function saveAs(data: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-export const EXTRAS = { download, print, saveAs, transcript, upload };
+const EMOJI = "😀 😄 😂 🙂 😉 😍 😘 🤔 😎 😢 😭 😡 👍 👎 👏 🙏 💪 👋 ❤️ 🎉 ✅ ❌ ⭐ 🔥".split(" ");
+
+/** Fill a place with emoji to choose from. */
+export function emojis(place: Element, pick: (emoji: string) => void): void {
+  const buttons = EMOJI.map((emoji) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = emoji;
+    button.addEventListener("click", () => pick(emoji));
+    return button;
+  });
+  place.replaceChildren(...buttons);
+}
+
+export const EXTRAS = { download, emojis, print, ring, saveAs, transcript, upload };
 export type Extras = typeof EXTRAS;
 
 if (typeof window !== "undefined") Object.assign(window.Parley ?? {}, { extras: EXTRAS });

@@ -15,6 +15,8 @@ import { filled, type Texts } from "./texts.ts";
 type Global = { Parley?: Sdk | Queued[] };
 
 const LONGEST_PAUSE = 300;
+/** So often it is asked whether somebody is there, in seconds: while it is closed, and open. */
+const [LOOKS, OPEN_LOOKS] = [30, 5];
 
 /** The launcher of one page. */
 export class Launcher {
@@ -25,6 +27,7 @@ export class Launcher {
   readonly #host: HTMLElement;
   readonly #button: HTMLButtonElement;
   readonly #label: HTMLElement;
+  readonly #told: HTMLElement;
   readonly #count: HTMLElement;
   readonly #colours = new CSSStyleSheet();
   readonly #away = new AbortController();
@@ -32,9 +35,10 @@ export class Launcher {
   #page = { url: location.href, title: document.title };
   #routing: Routing | null = null;
   #chat: ChatUi | undefined;
-  #loading: Promise<ChatUi> | undefined;
+  readonly #parts: Record<string, Promise<Sdk>> = {};
   readonly #isChat: boolean;
   #isInline = false;
+  #isTalking = false;
   #isHidden: boolean;
   #unread = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -66,7 +70,10 @@ export class Launcher {
     this.#label = document.createElement("span");
     this.#count = document.createElement("span");
     this.#count.className = "count";
-    this.#button.append(this.#label, this.#count);
+    this.#count.ariaHidden = "true"; // the button's name has it in words
+    this.#told = document.createElement("span");
+    this.#told.className = "far";
+    this.#button.append(this.#label, this.#told, this.#count);
     this.#button.addEventListener("click", () => void this.open(true));
     root.append(this.#button);
     this.#context = {
@@ -74,7 +81,7 @@ export class Launcher {
       options: this.#options,
       root,
       texts: () => (this.#routing?.Literals ?? {}) as Texts,
-      part: (name) => this.#script(name, 5).then(() => this.sdk),
+      part: (name) => this.#part(name, name === "fallback" ? 5 : 60),
       setting: (name) => data[name] ?? this.#routing?.Settings?.[name] ?? "",
       about: () => this.#about(),
       routing: () => this.#routing,
@@ -82,6 +89,7 @@ export class Launcher {
       page: () => this.#page,
       emit: (type, detail) => this.#emit(type, detail),
       accepted: () => void this.open(true),
+      focus: () => this.#button.focus(),
       closed: () => this.#closed(),
     };
   }
@@ -93,6 +101,7 @@ export class Launcher {
     for (const type of ["popstate", "hashchange"]) {
       addEventListener(type, () => this.pageChanged(), { signal });
     }
+    document.addEventListener("visibilitychange", () => this.#look(), { signal });
     void this.#route(1);
   }
 
@@ -123,6 +132,7 @@ export class Launcher {
     if (this.#routing === null) return;
     (await this.#load()).open(mayFocus);
     this.#button.hidden = true;
+    this.#wait();
     if (this.#isInline) return;
     if (this.#isChat) this.#context.site.keep.isOpen = true;
     this.sdk.emit("open", {});
@@ -165,6 +175,7 @@ export class Launcher {
       this.#timer = setTimeout(() => void this.#route(tries + 1), wait * 1000);
       return;
     }
+    this.#wait();
     const running = this.#isChat && this.#routing?.ChatRunning?.Sentences;
     if (this.#chat === undefined && running) {
       this.#unread = running.filter((one) => one.IsOutbound && !one.IsConfirmed).length;
@@ -179,6 +190,29 @@ export class Launcher {
     const isOpen = this.#context.site.keep.isOpen && Boolean(running);
     if (isOpen) await this.open(false);
     else if (running) await this.#load();
+  }
+
+  #wait(): void {
+    clearTimeout(this.#timer);
+    const wait = (this.#button.hidden ? OPEN_LOOKS : LOOKS) * (1 + Math.random() / 4);
+    if (this.#isChat && this.#routing) this.#timer = setTimeout(() => this.#look(), wait * 1000);
+  }
+
+  /** Ask whether somebody is there: of many who ask the browser's cache knows the answer. */
+  async #look(): Promise<void> {
+    if (document.hidden || !this.#isChat || this.#routing === null) return;
+    this.#wait();
+    if (this.#isTalking) return;
+    const { culture, userToken } = this.#options;
+    const query = new URLSearchParams({ Culture: culture, UserToken: userToken });
+    const told = await ask(this.#context.site, `Signal/WebChat?${query}`).catch(() => null);
+    const { Signal } = (told ?? this.#routing) as Routing;
+    this.#chat?.look(Signal);
+    if (this.#routing === null || Signal === this.#routing.Signal) return;
+    this.#routing = { ...this.#routing, Signal };
+    this.#draw();
+    this.#solicit();
+    this.sdk.emit("status", { signal: Signal ?? null });
   }
 
   /** Load a script, within so many seconds: a network that is gone tells nobody that it is. */
@@ -206,20 +240,23 @@ export class Launcher {
     }, after * 1000);
   }
 
-  /** Load the chat, once; a failure is not kept. */
-  #load(): Promise<ChatUi> {
-    this.#loading ??= this.#script(this.#isChat ? "chat" : "forms", 60).then(
-      () => {
-        const { chat, forms } = this.sdk as Sdk & { chat: ChatFactory; forms: ChatFactory };
-        this.#chat = (this.#isChat ? chat : forms)(this.#context);
-        return this.#chat;
-      },
+  /** Load a part, once; a failure is not kept. */
+  #part(name: string, seconds: number): Promise<Sdk> {
+    this.#parts[name] ??= this.#script(name, seconds).then(
+      () => this.sdk,
       (error: unknown) => {
-        this.#loading = undefined;
+        delete this.#parts[name];
         throw error;
       },
     );
-    return this.#loading;
+    return this.#parts[name];
+  }
+
+  async #load(): Promise<ChatUi> {
+    const name = this.#isChat ? "chat" : "forms";
+    const parts = (await this.#part(name, 60)) as Sdk & Record<string, ChatFactory>;
+    this.#chat ??= (parts[name] as ChatFactory)(this.#context);
+    return this.#chat;
   }
 
   #closed(): void {
@@ -230,6 +267,7 @@ export class Launcher {
   }
 
   #emit(type: string, detail: Record<string, unknown>): void {
+    if (type === "started" || type === "ended") this.#isTalking = type === "started";
     if (type === "unread") {
       this.#unread = Number(detail.count);
       this.#draw();
@@ -268,8 +306,8 @@ export class Launcher {
     this.#count.textContent = this.#unread > 0 ? String(this.#unread) : "";
     const unread = this.#unread > 0 ? filled(texts.chat_unread, { count: this.#unread }) : "";
     const state = { Busy: texts.chat_busy, Closed: texts.chat_closed, Free: texts.chat_free };
-    const said = [name, this.#isChat && state[Signal as keyof typeof state], unread];
-    this.#button.ariaLabel = said.filter(Boolean).join(" – ");
+    const said = ["", this.#isChat && state[Signal as keyof typeof state], unread];
+    this.#told.textContent = said.filter((text, place) => text || !place).join(" – ");
     this.#place(isNothing ? null : document.getElementById(target ?? ""));
     if (target && !this.#isInline && !isNothing) console.warn(`Parley: no element ${target} here`);
     if (!this.#host.isConnected && !isNothing) document.body.append(this.#host);

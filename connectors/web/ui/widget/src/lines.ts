@@ -1,6 +1,6 @@
 /** What a conversation consists of, as it is shown. */
 
-import type { AttachmentInfo } from "../../client/src/protocol.ts";
+import type { AttachmentInfo, ChatSentenceInfo } from "../../client/src/protocol.ts";
 
 export type LineState = "sending" | "stored" | "delivered" | "failed";
 
@@ -30,4 +30,21 @@ export interface About {
   readonly culture?: string;
   readonly userToken?: string;
   readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** A line of the transcript. */
+export function lineOf(sentence: ChatSentenceInfo, mine: boolean, key: string): Line {
+  const isConfirmed = (sentence.ConfirmedTime ?? null) !== null;
+  return {
+    key,
+    id: sentence.ID ?? "",
+    text: sentence.Text ?? "",
+    name: sentence.PartyName ?? "",
+    mine,
+    isNote: sentence.Model === 2,
+    time: sentence.TimeSent ?? null,
+    attachments: sentence.Attachments ?? [],
+    state: isConfirmed ? "delivered" : "stored",
+    why: "",
+  };
 }

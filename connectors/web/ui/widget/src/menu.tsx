@@ -1,6 +1,7 @@
 /** What else may be done with a conversation: kept, printed, made silent, ended. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Icon } from "./icon.tsx";
 import type { Keep } from "./keep.ts";
 import type { Conversation } from "./model.ts";
 import type { Texts } from "./texts.ts";
@@ -65,7 +66,7 @@ export function Menu({ talk, texts, keep, keeping, hasSound }: MenuProps) {
         aria-expanded={shown !== ""}
         onClick={() => setShown(shown === "" ? "menu" : "")}
       >
-        <span aria-hidden="true">⋯</span>
+        <Icon d="M5 12h.01M12 12h.01M19 12h.01" />
       </button>
       {shown === "menu" && (
         <fieldset aria-label={texts.menu}>

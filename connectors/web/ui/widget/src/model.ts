@@ -18,9 +18,10 @@ import type {
   ScenarioResultInfo,
 } from "../../client/src/protocol.ts";
 import type { ChatStatus } from "../../client/src/view.ts";
-import type { Keep } from "./keep.ts";
+import type { Keep, Seen } from "./keep.ts";
 import type { Extras } from "./keeping.ts";
-import type { About, Line, LineState, Reach } from "./lines.ts";
+import { Limit } from "./limit.ts";
+import { type About, type Line, type LineState, lineOf, type Reach } from "./lines.ts";
 
 export type { About, Line, LineState, Reach } from "./lines.ts";
 
@@ -56,6 +57,7 @@ export class Conversation {
   /** Why the form, or the start, was refused. */
   refusal = "";
   readonly ref: ChatRef;
+  readonly limit: Limit;
   readonly #client: Client;
   readonly #around: Around;
   #lines: Line[] = [];
@@ -71,6 +73,7 @@ export class Conversation {
     this.#client = client;
     this.#around = around;
     this.ref = new ChatRef(around.site, VISITOR);
+    this.limit = new Limit(async () => (await this.#status()).DeadTimeUtc, around.changed);
     client.on((event) => this.#hear(event));
   }
 
@@ -82,6 +85,15 @@ export class Conversation {
   /** How many lines the visitor has not seen. */
   get unread(): number {
     return this.#unseen.length;
+  }
+
+  /** The last line in words that the visitor has not seen, and its place. */
+  get newest(): { readonly line: Line; readonly place: Seen } | undefined {
+    for (const { id, counter } of [...this.#unseen].reverse()) {
+      const line = this.#lines.find((one) => one.id === id && one.text.trim() !== "");
+      if (line) return { line, place: { chat: this.#chatId, counter } };
+    }
+    return undefined;
   }
 
   /** Whether a chat runs. */
@@ -190,6 +202,11 @@ export class Conversation {
     return this.#client.session.chats.get(this.ref)?.view.latest ?? {};
   }
 
+  /** What is loaded when it is wanted. */
+  extras(): Promise<Extras> {
+    return this.#around.extras();
+  }
+
   /** Offer a form after the conversation has ended. */
   rate(form: string): void {
     void this.#offer(form);
@@ -231,8 +248,12 @@ export class Conversation {
   #hear(event: Event): void {
     if ("ref" in event && event.ref.key !== this.ref.key) return;
     switch (event.kind) {
+      case "Connected":
+        this.limit.clock(event.welcome.TimeUtc);
+        break;
       case "Ready":
         this.#reached("ready");
+        this.limit.at(this.isOpen ? this.latest.DeadTimeUtc : null);
         this.#sendPending();
         void this.#lookBack();
         break;
@@ -244,6 +265,7 @@ export class Conversation {
         break;
       case "ChatChanged":
         this.#changed(event.status, event.before, event.info.AgentName ?? null);
+        this.limit.at(this.isOpen ? event.info.DeadTimeUtc : null);
         if (event.info.ChatId) this.#chatId = event.info.ChatId;
         break;
       case "ChatForgotten":
@@ -285,8 +307,7 @@ export class Conversation {
   /** The broker is away: what is asked now is answered when it is back. */
   async #away(): Promise<void> {
     this.#reached("away");
-    const payload = { Peer: this.#around.site, TrackingId: VISITOR };
-    await this.#client.request("ES_CHAT_STATUS", payload, this.ref).catch(() => {});
+    await this.#status().catch(() => {});
     if (this.reach !== "away") return;
     this.#reached("ready");
     this.#around.changed();
@@ -316,23 +337,13 @@ export class Conversation {
       this.#forgetPending(id);
       this.#files.delete(id);
     }
-    const isConfirmed = (sentence.ConfirmedTime ?? null) !== null;
-    const line: Line = {
-      key: waited?.key ?? `${sentence.ChatId ?? this.#chatId} ${sentence.Counter ?? 0}`,
-      id,
-      text: sentence.Text ?? "",
-      name: sentence.PartyName ?? "",
-      mine,
-      isNote: sentence.Model === 2,
-      time: sentence.TimeSent ?? null,
-      attachments: sentence.Attachments ?? [],
-      state: isConfirmed ? "delivered" : "stored",
-      why: "",
-    };
+    const key = waited?.key ?? `${sentence.ChatId ?? this.#chatId} ${sentence.Counter ?? 0}`;
+    const line = lineOf(sentence, mine, key);
     this.#lines.push(line);
+    if (this.limit.endsAt && !line.isNote) void this.limit.look();
     const from = mine ? "visitor" : line.isNote ? "system" : "agent";
     this.#around.emit("message", { from, text: line.text, id });
-    if (mine || isConfirmed) return;
+    if (mine || line.state === "delivered") return;
     this.#unseen.push({ id, counter: sentence.Counter ?? 0 });
     this.seenElsewhere();
     if (this.#around.isSeen()) this.seen();
@@ -417,11 +428,16 @@ export class Conversation {
   async #lookBack(): Promise<void> {
     if (this.isOpen || this.status !== null) return;
     try {
-      const payload = { Peer: this.#around.site, TrackingId: VISITOR };
-      await this.#client.request("ES_CHAT_STATUS", payload, this.ref);
+      await this.#status();
     } catch {
       if (this.#around.isSeen()) void this.#ask();
     }
+  }
+
+  /** Ask where the chat stands. */
+  async #status(): Promise<ChatStatusInfo> {
+    const payload = { Peer: this.#around.site, TrackingId: VISITOR };
+    return (await this.#client.request("ES_CHAT_STATUS", payload, this.ref)).payload;
   }
 
   /** Ask whether a chat would be taken, and with which form. */

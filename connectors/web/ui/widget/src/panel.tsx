@@ -3,14 +3,12 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Site } from "./api.ts";
 import { AgentPicture, File as Attached, Emojis } from "./extras.tsx";
-import { Form } from "./form.tsx";
-import type { FormsPart } from "./forms.tsx";
+import type { Drawing } from "./forms.tsx";
 import { Icon } from "./icon.tsx";
 import type { Keep } from "./keep.ts";
 import { pieces } from "./links.ts";
 import { type Keeping, Menu } from "./menu.tsx";
 import type { Conversation, Line } from "./model.ts";
-import type { LetterProps } from "./simple.tsx";
 import type { Template, Values } from "./template.ts";
 import { Part } from "./templating.tsx";
 import { filled, isRightToLeft, type Texts, timeText } from "./texts.ts";
@@ -95,6 +93,16 @@ export function Panel(props: PanelProps) {
       <p class="say" role="status">
         {stateOf(talk, texts)}
       </p>
+      {talk.isOpen && talk.limit.endsAt > 0 && (
+        <div class="pinned stay" role="alert">
+          {filled(texts.stay_ask, {
+            time: timeText(new Date(talk.limit.endsAt).toISOString(), texts.language),
+          })}
+          <button type="button" class="other" onClick={() => talk.say(texts.stay_said)}>
+            {texts.stay_yes}
+          </button>
+        </div>
+      )}
       {pinned?.Text && (
         <p class="pinned">
           <Text text={pinned.Text} />
@@ -117,15 +125,24 @@ function valuesOf({ talk, texts, words, known }: PanelProps): Values {
   return { ...words, agent: talk.agentName ?? "", visitor: known.name ?? "", state };
 }
 
-/** A message that is left: what draws it is loaded where nobody is there. */
-function Letter({ part, ...props }: LetterProps & Pick<PanelProps, "part">) {
+interface LaterProps {
+  readonly part: PanelProps["part"];
+  readonly draw: (parley: Drawing, place: Element) => void;
+}
+
+/** A form, or a message that is left: what draws it is loaded when it is wanted. */
+function Later({ part, draw }: LaterProps) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    void part("forms").then((parley) => {
-      if (place.current) (parley as FormsPart).letter(place.current, props);
-    });
-  }, [props.texts]);
-  return <div class="fill" ref={place} />;
+    const drawn = (parley: object) => {
+      if (place.current === null) return;
+      draw(parley as Drawing, place.current);
+      const panel = place.current.closest<HTMLElement>(".panel:focus");
+      if (panel) focusInto(panel);
+    };
+    part("forms").then(drawn, console.error);
+  });
+  return <div class="later" ref={place} />;
 }
 
 /** Focus what comes first to be filled in, else the panel itself. */
@@ -151,28 +168,40 @@ function stateOf(talk: Conversation, texts: Texts): string {
 }
 
 function Body(props: PanelProps) {
-  const { talk, texts, newId, site, setting, known, template } = props;
+  const { talk, texts, newId, site, setting, known, template, part } = props;
   const may = (name: string) => setting(name) !== "false";
   const rating = setting("rating");
   const isClosed = !talk.isOpen && talk.status === null && talk.signal === "Closed";
   if (isClosed) {
-    const { url, keeping, part } = props;
+    const { url, keeping } = props;
     const left = () => keeping.left();
-    return <Letter {...{ site, url, texts, newId, left, part }} name={known.name ?? ""} />;
+    const name = known.name ?? "";
+    return (
+      <Later
+        part={part}
+        draw={(it, place) => it.letter(place, { site, url, texts, newId, left, name })}
+      />
+    );
   }
-  if (!talk.isOpen && talk.status === null && talk.form && talk.signal !== "Closed") {
+  const { form } = talk;
+  if (!talk.isOpen && talk.status === null && form && talk.signal !== "Closed") {
     return (
       <>
         <Part of={template} name="greeting" values={valuesOf(props)} />
-        <Form
-          key={talk.form.ScenarioId ?? ""}
-          form={talk.form}
-          texts={texts}
-          finish={texts.form_send}
-          refusal={talk.refusal}
-          newId={newId}
-          known={known}
-          done={(result) => void talk.begin(result)}
+        <Later
+          part={part}
+          key={form.ScenarioId ?? ""}
+          draw={(it, place) =>
+            it.form(place, {
+              form,
+              texts,
+              finish: texts.form_send,
+              refusal: talk.refusal,
+              newId,
+              known,
+              done: (result) => void talk.begin(result),
+            })
+          }
         />
       </>
     );
@@ -202,15 +231,15 @@ function Body(props: PanelProps) {
 }
 
 function Log(props: PanelProps) {
-  const { talk, texts, newId, known, template } = props;
+  const { talk, texts, newId, known, template, part } = props;
   const log = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
-  const { length } = talk.lines;
+  const { lines, offered } = talk;
 
   useLayoutEffect(() => {
     // Who reads further up is left there.
     if (isAtEnd.current && log.current !== null) log.current.scrollTop = log.current.scrollHeight;
-  }, [length, talk.offered]);
+  }, [lines.length, offered]);
 
   return (
     <div
@@ -225,19 +254,24 @@ function Log(props: PanelProps) {
       }}
     >
       <Part of={template} name="greeting" values={valuesOf(props)} />
-      {talk.lines.map((line) => (
+      {lines.map((line) => (
         <Said key={line.key} line={line} talk={talk} texts={texts} />
       ))}
-      {talk.offered && (
+      {offered && (
         <div>
-          <Form
-            form={talk.offered}
-            texts={texts}
-            finish={texts.form_save}
-            refusal={talk.refusal}
-            newId={newId}
-            known={known}
-            done={(result) => void talk.save(result)}
+          <Later
+            part={part}
+            draw={(it, place) =>
+              it.form(place, {
+                form: offered,
+                texts,
+                finish: texts.form_save,
+                refusal: talk.refusal,
+                newId,
+                known,
+                done: (result) => void talk.save(result),
+              })
+            }
           />
         </div>
       )}
@@ -296,12 +330,14 @@ function Text({ text }: { text: string }) {
 function Mark({ line, talk, texts }: SaidProps) {
   const told = {
     sending: texts.line_sending,
-    stored: `✓ ${texts.line_stored}`,
-    delivered: `✓✓ ${texts.line_delivered}`,
+    stored: texts.line_stored,
+    delivered: texts.line_delivered,
     failed: filled(texts.line_failed, { why: line.why }),
   };
   return (
     <p class={line.state === "failed" ? "by bad" : "by"} data-state={line.state}>
+      {line.state === "stored" && <Icon d="m5 13 4 4 10-10" />}
+      {line.state === "delivered" && <Icon d="m1 13 4 4 10-10M11 17l1 0 10-10" />}
       {told[line.state]}
       {line.state === "failed" && (
         <>
@@ -367,6 +403,7 @@ function Composer({ talk, texts, keep, may }: ComposerProps) {
         {may("emoji") && (
           <Emojis
             texts={texts}
+            talk={talk}
             pick={(emoji) => {
               const at = field.current?.selectionEnd ?? text.length;
               const longer = text.slice(0, at) + emoji + text.slice(at);
