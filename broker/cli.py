@@ -55,7 +55,13 @@ def _judge_web(table: object, beside: Path, environ: Mapping[str, str]) -> list[
     return judge(table, beside, environ)
 
 
-_JUDGES: Final = {"web": _judge_web}
+def _judge_desk(table: object, beside: Path, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    from connectors.desk.settings import judge
+
+    return judge(table, beside, environ)
+
+
+_JUDGES: Final = {"desk": _judge_desk, "web": _judge_web}
 """Who knows the sections of the programs that run beside the broker."""
 
 
@@ -148,6 +154,12 @@ def _web(argv: Sequence[str]) -> int:
     from connectors.web.main import web_main
 
     return web_main(argv)
+
+
+def _desk(argv: Sequence[str]) -> int:
+    from connectors.desk.main import desk_main
+
+    return desk_main(argv)
 
 
 def _sms(argv: Sequence[str]) -> int:
@@ -351,6 +363,7 @@ COMMANDS: Final = (
     Command(name="agent", does="work as an agent, at a terminal", own=_agent),
     Command(name="sms", does="carry SMS between the broker and providers", own=_sms),
     Command(name="conform", does="hold a connector against the protocol", own=_conform),
+    Command(name="desk", does="let agents work in their browsers", own=_desk),
     Command(name="web", does="bring visitors of web pages to the broker", own=_web),
     Command(name="email", does="carry mail between the broker and mail servers", own=_email),
     Command(

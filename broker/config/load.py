@@ -181,6 +181,7 @@ class Document:
     website_routing: Nested = None
     message_gateways: Nested = None
     message_rules: Nested = None
+    desk: Nested = None
     web: Nested = None
     figures: Nested = None
 

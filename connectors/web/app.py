@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from connectors.channels.health import served
 from connectors.web import pages
 from connectors.web.api import Api
 from connectors.web.broker_link import Link, Upstream
@@ -131,6 +133,20 @@ class WebSite:
             tasks.start_soon(box.run)
         tasks.start_soon(self.figures.beat, self.look)
         tasks.start_soon(self.sockets.tokens.revoked.watch)
+
+    @property
+    def place(self) -> Web:
+        """Where it listens."""
+        return self.web
+
+    def beside(self) -> AbstractContextManager[object]:
+        """Say how it is doing, where somebody may ask."""
+        return served(self.figures, self.web.health.listen)
+
+    async def shut(self) -> None:
+        """Say good-bye to those who are on the line."""
+        self.figures.stopping = True
+        await self.sockets.shut()
 
     @property
     def faults(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""The process around the web site: the HTTP server, signals, the clean stop."""
+"""The process around a program for browsers: the HTTP server, signals, the clean stop."""
 
 import gc
 import logging
@@ -6,16 +6,16 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Final, Protocol
 
 import anyio
 import uvicorn
+from anyio.abc import TaskGroup
+from starlette.applications import Starlette
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from connectors.channels.health import served
-from connectors.web.app import WebSite
 from connectors.web.frames import FRAME_BYTES
 from connectors.web.socket import ABORT, LAST_SECONDS
 
@@ -27,6 +27,42 @@ LISTENING: Final = "listening on "
 """How the line begins by which it says that it serves."""
 
 _log = logging.getLogger(__name__)
+
+
+class Place(Protocol):
+    """Where a program listens."""
+
+    @property
+    def listen(self) -> str:
+        """Address and port."""
+
+    @property
+    def path(self) -> str:
+        """What stands before all its paths."""
+
+    @property
+    def proxies(self) -> Sequence[str]:
+        """Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+
+
+class Program(Protocol):
+    """What is served: a web site, or a desk."""
+
+    @property
+    def place(self) -> Place:
+        """Where it listens."""
+
+    def application(self) -> Starlette:
+        """What answers requests."""
+
+    def start(self, tasks: TaskGroup) -> None:
+        """Begin what it does besides."""
+
+    def beside(self) -> AbstractContextManager[object]:
+        """What it has open as long as it is served."""
+
+    async def shut(self) -> None:
+        """Say good-bye to those who are on the line."""
 
 
 class _Protocol(WebSocketsSansIOProtocol):
@@ -41,7 +77,7 @@ class _Protocol(WebSocketsSansIOProtocol):
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, site: WebSite) -> None:
+    def __init__(self, config: uvicorn.Config, site: Program) -> None:
         super().__init__(config)
         self._site = site
 
@@ -54,13 +90,12 @@ class _Server(uvicorn.Server):
             for listener in server.sockets:
                 host, port = listener.getsockname()[:2]
                 shown = f"[{host}]" if ":" in host else host
-                print(f"{LISTENING}http://{shown}:{port}{self._site.web.path}", flush=True)
+                print(f"{LISTENING}http://{shown}:{port}{self._site.place.path}", flush=True)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Say good-bye to those who are on the line, and end."""
-        self._site.figures.stopping = True
         with anyio.move_on_after(LAST_SECONDS):
-            await self._site.sockets.shut()
+            await self._site.shut()
         await super().shutdown(sockets)
 
     @contextmanager
@@ -69,9 +104,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-def server_of(site: WebSite) -> uvicorn.Server:
-    """The server of a web site, which does not listen yet."""
-    web = site.web
+def server_of(site: Program) -> uvicorn.Server:
+    """The server of a program, which does not listen yet."""
+    web = site.place
     host, _, port = web.listen.rpartition(":")
     config = uvicorn.Config(
         site.application(),
@@ -98,11 +133,11 @@ def server_of(site: WebSite) -> uvicorn.Server:
     return _Server(config, site)
 
 
-def run(site: WebSite, *, guarded: bool = False) -> int:
+def run(site: Program, *, guarded: bool = False) -> int:
     """Serve until a signal ends it.
 
     Args:
-        site: The web site.
+        site: The program.
         guarded: Whether to end when standard input ends: whoever started the process is gone then.
 
     Returns:
@@ -126,7 +161,7 @@ def _prepare_process() -> None:
     gc.set_threshold(*GC_THRESHOLDS)
 
 
-async def _serve(site: WebSite, guarded: bool) -> None:
+async def _serve(site: Program, guarded: bool) -> None:
     server = server_of(site)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_heed, server)
@@ -134,10 +169,10 @@ async def _serve(site: WebSite, guarded: bool) -> None:
             tasks.start_soon(_watch_input, server)
         site.start(tasks)
         try:
-            with served(site.figures, site.web.health.listen):
+            with site.beside():
                 await server.serve()
         except SystemExit as error:  # how uvicorn says that it cannot listen
-            raise OSError(f"cannot listen on {site.web.listen}") from error
+            raise OSError(f"cannot listen on {site.place.listen}") from error
         finally:
             tasks.cancel_scope.cancel()
 

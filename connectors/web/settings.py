@@ -15,10 +15,8 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
 
@@ -35,6 +33,7 @@ from connectors.channels.settings import Ca, Health, host_and_port, trusting
 from connectors.web.content import faults
 from connectors.web.hours import Hours
 from connectors.web.keys import KEY_BYTES, public_key, secrets_in
+from connectors.web.places import network, origin, prefix
 
 SECTION: Final = "web"
 DEFAULT_KEY_FILE: Final = Path("web.key")
@@ -44,28 +43,6 @@ WEB_FORM: Final = "WebForm"
 WEB_MESSAGE: Final = "WebMsg"
 WEB_CALL_BACK: Final = "WebCBack"
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_PREFIX: Final = re.compile(r"(/[A-Za-z0-9_~.-]+)*")
-
-
-def _prefix(value: str) -> str:
-    if not _PREFIX.fullmatch(value):
-        raise ValueError('must be a path without a slash at its end, as "/chat"')
-    return value
-
-
-def _origin(value: str) -> str:
-    parts = urlsplit(value)
-    good = parts.scheme in ("http", "https") and parts.hostname
-    if not good or value != f"{parts.scheme}://{parts.netloc}".lower() or "@" in parts.netloc:
-        raise ValueError('must be an origin in lower case, as "https://shop.example.com"')
-    return value
-
-
-def _network(value: str) -> str:
-    try:
-        return str(ip_network(value))
-    except ValueError:
-        raise ValueError('must be an address or a network, as "10.0.0.0/8"') from None
 
 
 def _folder(value: Path) -> Path:
@@ -175,7 +152,7 @@ class Site:
     gateway: Annotated[str, not_empty]
     port: str | None = None
     token: Secret
-    origins: tuple[Annotated[str, _origin], ...] = ()
+    origins: tuple[Annotated[str, origin], ...] = ()
     apps: Annotated[tuple[Annotated[str, not_empty], ...], not_empty] = (WEB_CHAT,)
     culture: Annotated[str, _culture] = "en"
     navigation: bool = True
@@ -228,8 +205,8 @@ class Web:
     """
 
     listen: Annotated[str, host_and_port] = "127.0.0.1:8080"
-    path: Annotated[str, _prefix] = ""
-    proxies: tuple[Annotated[str, _network], ...] = ()
+    path: Annotated[str, prefix] = ""
+    proxies: tuple[Annotated[str, network], ...] = ()
     broker: Annotated[str, host_and_port] = "127.0.0.1:7070"
     tls: bool = False
     ca: Ca | None = None

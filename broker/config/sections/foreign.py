@@ -9,7 +9,7 @@ from typing import Final
 from broker.config.context import Context
 from broker.config.diagnostics import Path, Report
 
-FOREIGN: Final = ("web",)
+FOREIGN: Final = ("desk", "web")
 """The sections."""
 BESIDE: Final = (*FOREIGN, "figures")
 """The sections whose programs run beside the broker, those of our own among them."""
