@@ -1,7 +1,8 @@
 """The durable store of a channel: what must survive that its program is killed, or that the power goes.
 
 One SQLite file for each channel, written by one thread, in WAL mode with `synchronous=FULL`: what a call has
-returned from is on the disk. There are five kinds of things in it.
+returned from is on the disk. Calls that come while it writes are the next transaction together. There are
+five kinds of things in it.
 
 | table | what |
 | --- | --- |
@@ -23,11 +24,12 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
+import anyio
 import anyio.to_thread
 from anyio import CapacityLimiter
-from attrs import frozen
+from attrs import define, frozen
 
 from connectors.channels.identifiers import shorten
 from protocol.values import Guid
@@ -119,7 +121,8 @@ class Store:
         self._database = database
         self._now = now
         self._threaded = threaded
-        self._limiter = CapacityLimiter(1)
+        self._waiting: list[_Job] = []
+        self._round: anyio.Event | None = None
 
     # --- names and positions: for the channel
 
@@ -310,16 +313,65 @@ class Store:
         return await self._run(lambda: self._database.execute(query, values).fetchall())
 
     async def _write(self, query: str, *values: object) -> None:
-        def write() -> None:
-            with self._database:
-                self._database.execute(query, values)
-
-        await self._run(write)
+        await self._run(lambda: self._database.execute(query, values))
 
     async def _run(self, do: Callable[[], T]) -> T:
+        """Have something done; what several callers want at the same time is one transaction.
+
+        Whoever comes while nothing is done takes everything that waits to the thread.
+        """
+        job = _Job(do)
         if not self._threaded:
-            return do()
-        return await anyio.to_thread.run_sync(do, limiter=self._limiter)
+            self._do([job])
+        else:
+            self._waiting.append(job)
+            try:
+                while not job.is_done:
+                    await self._next_round()
+            finally:
+                if job in self._waiting:  # cancelled before it was taken
+                    self._waiting.remove(job)
+        if job.error is not None:
+            raise job.error
+        return cast("T", job.result)
+
+    async def _next_round(self) -> None:
+        if self._round is not None:
+            await self._round.wait()
+            return
+        jobs, self._waiting = self._waiting, []
+        self._round = over = anyio.Event()
+        try:
+            # Once begun it is finished, whoever is cancelled: others wait for it too.
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._do, jobs, limiter=CapacityLimiter(1))
+        finally:
+            self._round = None
+            over.set()
+
+    def _do(self, jobs: list["_Job"]) -> None:
+        """Do all of it in one transaction; if that fails each by itself, so that each has its own error."""
+        try:
+            with self._database:
+                for job in jobs:
+                    job.result = job.do()
+        except sqlite3.Error as error:
+            if len(jobs) == 1:
+                jobs[0].error = error
+            for job in jobs if len(jobs) > 1 else ():
+                self._do([job])
+        for job in jobs:
+            job.is_done = True
+
+
+@define(eq=False)
+class _Job:
+    """Something that is wanted of the database, and what came of it."""
+
+    do: Callable[[], object]
+    result: object = None
+    error: sqlite3.Error | None = None
+    is_done: bool = False
 
 
 def _attempt(row: Iterable[Any] | None) -> Attempt | None:

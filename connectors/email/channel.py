@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from time import time
 from typing import Any, ClassVar, Final, TypeVar
@@ -26,7 +28,9 @@ from connectors.channels.channel import (
     Stopping,
     Temporary,
 )
+from connectors.channels.lanes import Lanes
 from connectors.email import folder as files
+from connectors.email.arrivals import from_folder, from_mailbox, order_of
 from connectors.email.build import build
 from connectors.email.convert import (
     Arrival,
@@ -51,7 +55,6 @@ from connectors.email.imap import WrongCredentialsError as ImapLoginError
 from connectors.email.mail import NewMail, Outcome
 from connectors.email.mail import Report as FarReport
 from connectors.email.oauth import TokenError, Tokens
-from connectors.email.parse import parse
 from connectors.email.settings import Account, EmailSettings, Folder, Imap, Smtp
 from connectors.email.smtp import Envelope, Submission, UnreachableError, WrongCredentialsError
 
@@ -173,47 +176,49 @@ class Email(Channel):
         mails: Sequence[Fetched],
         key: str | None,
     ) -> str | None:
-        """Give mails to the broker one after the other, and mark together those that it has.
+        """Give mails to the broker, several at once, and mark together those that it has.
 
         Args:
             host: The frame.
             account: Whose mailbox it is.
             mailbox: Where they lie.
             mails: What was fetched.
-            key: Where the place of each is noted; None: nowhere.
+            key: Where it is noted how far the mailbox was read; None: nowhere.
 
         Returns:
             Why not all of them could be marked.
-        """
-        faults: list[str | None] = []
-        taken: list[Place] = []
-        for mail in mails:
-            if host.stopping:
-                break
-            try:
-                is_taken = await self._take(host, account, mailbox.settings, mail)
-            except Stopping:
-                await _mark(mailbox, taken)
-                raise
-            if is_taken:
-                taken.append(mail.place)
-            else:
-                faults.append(await _mark(mailbox, [mail.place], is_taken=False))
-            if key is not None:
-                await host.store.set_position(key, str(mail.place))
-        faults.append(await _mark(mailbox, taken))
-        return next(filter(None, faults), None)
 
-    async def _take(self, host: Host, account: Account, imap: Imap, fetched: Fetched) -> bool:
-        mail = await _in_thread(None, partial(parse, fetched.data))
-        arrival = Arrival(
-            mail=mail,
-            data=fetched.data,
-            received=fetched.received,
-            size=fetched.size,
-            where=f"{imap.folder} of {imap.user}, UID {fetched.place.uid}",
-        )
-        return await self._give(host, account.gateway, arrival)
+        Raises:
+            Stopping: The program ends before all are given.
+        """
+        is_taken: dict[Place, bool] = {}
+
+        async def give(arrival: Arrival, place: Place) -> None:
+            with suppress(Stopping):
+                is_taken[place] = await self._give(host, account.gateway, arrival)
+
+        async with anyio.create_task_group() as tasks:
+            lanes = Lanes(tasks)
+            for fetched in mails:
+                if host.stopping:
+                    break
+                read_it = partial(from_mailbox, mailbox.settings, fetched)
+                arrival = await _in_thread(None, read_it)
+                do = partial(give, arrival, fetched.place)
+                await lanes.put(order_of(arrival), do, len(fetched.data))
+        faults = [
+            await _mark(mailbox, [place], is_taken=False)
+            for place, taken in is_taken.items()
+            if not taken
+        ]
+        # Of what is noted to be read nothing is asked for again, so nothing before it may be left.
+        read = [*takewhile(is_taken.__contains__, (fetched.place for fetched in mails))]
+        if key is not None and read:
+            await host.store.set_position(key, str(read[-1]))
+        faults.append(await _mark(mailbox, [place for place, taken in is_taken.items() if taken]))
+        if len(is_taken) < len(mails):
+            raise Stopping
+        return next(filter(None, faults), None)
 
     async def _give(self, host: Host, gateway: str, arrival: Arrival) -> bool:
         """Give one mail to the broker: as a report on what was sent, or as a message.
@@ -257,37 +262,55 @@ class Email(Channel):
 
     async def _watch(self, host: Host, folder: Folder) -> None:
         """Take the files of one folder."""
-        part = f"folder {folder.path}"
         going = True
         while going:
-            fault: str | None = None
             try:
-                for path in await _in_thread(None, partial(files.names, folder.path, time())):
-                    if host.stopping:
-                        return
-                    try:
-                        await self._pick_up(host, folder, path)
-                    except OSError as error:
-                        fault = fault or str(error)  # and the next one is not kept waiting
-            except Stopping:
-                return
+                fault = await self._empty(host, folder)
             except OSError as error:
                 fault = str(error)
-            host.tell(part, fault)
+            if host.stopping:
+                return
+            host.tell(f"folder {folder.path}", fault)
             going = await host.pause(folder.poll)
 
-    async def _pick_up(self, host: Host, folder: Folder, path: Path) -> None:
-        dropped = await _in_thread(None, partial(files.take, path, self.settings.message_bytes))
-        if dropped is None:
-            return
-        mail = await _in_thread(None, partial(parse, dropped.data))
-        arrival = Arrival(
-            mail=mail,
-            data=dropped.data,
-            received=dropped.received,
-            size=dropped.size,
-            where=str(folder.keep or folder.path),
-        )
+    async def _empty(self, host: Host, folder: Folder) -> str | None:
+        """Take the files that are there, several at once; give what was wrong with one of them.
+
+        Raises:
+            OSError: The folder cannot be read.
+        """
+        faults: list[str] = []
+
+        async def give(arrival: Arrival, dropped: files.Dropped) -> None:
+            try:
+                await self._put_in(host, folder, arrival, dropped)
+            except OSError as error:
+                faults.append(str(error))  # and the next one is not kept waiting
+            except Stopping:
+                pass
+
+        paths = await _in_thread(None, partial(files.names, folder.path, time()))
+        async with anyio.create_task_group() as tasks:
+            lanes = Lanes(tasks)
+            for path in paths:
+                if host.stopping:
+                    break
+                take = partial(files.take, path, self.settings.message_bytes)
+                try:
+                    dropped = await _in_thread(None, take)
+                except OSError as error:
+                    faults.append(str(error))
+                    continue
+                if dropped is not None:
+                    arrival = await _in_thread(None, partial(from_folder, folder, dropped))
+                    do = partial(give, arrival, dropped)
+                    await lanes.put(order_of(arrival), do, len(dropped.data))
+        return faults[0] if faults else None
+
+    async def _put_in(
+        self, host: Host, folder: Folder, arrival: Arrival, dropped: files.Dropped
+    ) -> None:
+        """Give one of them to the broker, and put its file where it is done."""
         gateway = self._gateway_of(arrival) or folder.gateway
         if gateway is not None and await self._give(host, gateway, arrival):
             await _in_thread(None, partial(files.finish, dropped, folder.keep))

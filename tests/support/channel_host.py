@@ -29,6 +29,7 @@ class PlayedHost:
         reports: What was reported: the kind, the name of the mail, the text.
         parts: How the parts of the far side are.
         refuses: Whether a message is refused for good.
+        holds: Whether it does not answer for a message before the end.
         known: The names that were given.
         room: How many more it takes, where that is to be waited for.
     """
@@ -39,6 +40,7 @@ class PlayedHost:
     reports: list[tuple[Report, str | None, str]] = field(factory=list)
     parts: dict[str, str | None] = field(factory=dict)
     refuses: Callable[[Incoming], bool] = lambda message: False
+    holds: Callable[[Incoming], bool] = lambda message: False
     known: dict[tuple[str, str], Guid] = field(factory=dict)
     room: anyio.Semaphore | None = None
     _stop: anyio.Event = field(factory=anyio.Event)
@@ -73,10 +75,12 @@ class PlayedHost:
             raise Stopping
         self.given.append(message)
         self._tell()
+        if self.holds(message):
+            await self._stop.wait()
         if self.room is not None:
             await self.room.acquire()
-            if self.stopping:
-                raise Stopping
+        if self.stopping:
+            raise Stopping
         if self.refuses(message):
             raise NotTaken("refused", "TooLong")
         key = (message.gateway, message.delivery_id)

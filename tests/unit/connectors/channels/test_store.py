@@ -192,3 +192,55 @@ def test_what_is_no_store_of_this_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t").write_text("no database at all, but long enough to be taken for one " * 20)
     with pytest.raises(sqlite3.DatabaseError):
         play(tmp_path / "t", lambda store: store.set_position("a", "b"))
+
+
+def test_what_is_wanted_at_the_same_time_is_one_transaction(tmp_path: Path) -> None:
+    """Each call has its own answer, in the order of the calls; who is cancelled holds up nobody."""
+    commits: list[str] = []
+
+    async def scenario() -> None:
+        async with opened(tmp_path / "s") as store:
+            store._database.set_trace_callback(commits.append)
+            answers: dict[str, str | None] = {}
+
+            async def ask(key: str) -> None:
+                await store.set_position(key, key.upper())
+                answers[key] = await store.position(key)
+
+            async with anyio.create_task_group() as tasks:
+                for key in "abcdefgh":
+                    tasks.start_soon(ask, key)
+            assert answers == {key: key.upper() for key in "abcdefgh"}
+            with anyio.CancelScope() as scope:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(store.set_position, "x", "1")
+                    tasks.start_soon(store.set_position, "y", "1")
+                    await anyio.wait_all_tasks_blocked()
+                    scope.cancel()
+            await store.set_position("z", "1")
+            assert await store.position("z") == "1"
+
+    anyio.run(scenario, backend="trio")
+    assert commits.count("COMMIT") <= 6
+
+
+def test_what_fails_fails_for_who_wanted_it(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        failed: list[sqlite3.Error] = []
+        async with opened(tmp_path / "s") as store:
+
+            async def fails() -> None:
+                try:
+                    await store._write("INSERT INTO nowhere VALUES (1)")
+                except sqlite3.Error as error:
+                    failed.append(error)
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(store.set_position, "a", "1")
+                tasks.start_soon(fails)
+                tasks.start_soon(store.set_position, "b", "2")
+                tasks.start_soon(fails)
+            assert await store.positions() == {"a": "1", "b": "2"}
+        assert len(failed) == 2
+
+    anyio.run(scenario, backend="trio")

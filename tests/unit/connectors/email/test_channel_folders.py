@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import anyio
 import pytest
 from attrs import evolve
 
 from connectors.channels.channel import Permanent, Temporary
+from connectors.channels.lanes import IN_HAND
 from connectors.email import folder as files
 from connectors.email.channel import Email
 from connectors.email.convert import NOBODY
@@ -129,3 +131,49 @@ async def test_a_folder_that_cannot_be_written_is_told_and_waited_for(tmp_path: 
         with pytest.raises(Temporary, match="out"):
             await channel.send(MESSAGE)
         assert host.parts[f"folder {tmp_path / 'out'}"] is not None
+
+
+def left(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def test_files_of_several_people_are_given_side_by_side(tmp_path: Path) -> None:
+    """B-50: so many at once, those of one person in the order of their names, and none is lost."""
+    for number in range(12):
+        sender = "ann@customer.example" if number in (2, 5) else f"c{number}@customer.example"
+        (tmp_path / f"{number:02}.eml").write_bytes(question(number, From=sender))
+    folder = Folder(path=tmp_path, gateway="mail", poll=0.05)
+    channel = Email(EmailSettings(accounts=(ACCOUNT,), folders=(folder,)))
+    async with at_work(channel) as host:
+        host.room = anyio.Semaphore(0)
+        await host.until(lambda: len(host.given) == IN_HAND - 1)  # 5 waits behind 2
+        assert host.taken == []
+        for _ in range(12):
+            host.room.release()
+        await host.until(lambda: len(host.taken) == 12)
+        came = names(host)
+    assert sorted(came, key=int) == [str(number) for number in range(12)]
+    assert came.index("2") < came.index("5")
+    assert left(tmp_path) == []
+
+
+async def test_a_file_that_cannot_be_moved_is_told_and_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = files.finish
+
+    def full(dropped: files.Dropped, keep: Path | None) -> None:
+        if dropped.path.name.startswith("1.eml"):
+            raise OSError("the disk is full")
+        finish(dropped, keep)
+
+    monkeypatch.setattr(files, "finish", full)
+    for number in (1, 2):
+        sender = f"c{number}@customer.example"
+        (tmp_path / f"{number}.eml").write_bytes(question(number, From=sender))
+    folder = Folder(path=tmp_path, gateway="mail", poll=0.05)
+    channel = Email(EmailSettings(accounts=(ACCOUNT,), folders=(folder,)))
+    async with at_work(channel) as host:
+        await host.until(lambda: host.parts.get(f"folder {tmp_path}") == "the disk is full")
+        assert sorted(names(host)) == ["1", "2"]
+    assert [path.name for path in left(tmp_path)] == ["1.eml.$$$"]
