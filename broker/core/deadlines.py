@@ -52,8 +52,10 @@ def dead_up(state: ChatsState, chat: Chat, gateway: Gateway) -> int | None:
 
 
 def next_deadline(state: ChatsState, chat: Chat) -> int | None:
-    """The next moment at which the chat changes by itself."""
+    """The next moment at which the chat changes by itself; one that is wrapped up stays for that."""
     if chat.ending.closed_at is not None:
+        if chat.ending.wrapping:
+            return None
         return over(state, chat.ending.closed_up, retention(state, chat))
     gateway = state.config.gateways.get(chat.gateway)
     dead = dead_up(state, chat, gateway) if gateway is not None else None

@@ -310,9 +310,11 @@ def wrapup_started(state: ChatsState, f: WrapupStarted) -> None:
 
 
 def wrapup_ended(state: ChatsState, f: WrapupEnded) -> None:
-    """That is done."""
-    ending = state.chats[f.chat].ending
-    ending.wrapping = tuple(agent for agent in ending.wrapping if agent != f.agent)
+    """That is done; what has been closed for long enough may go."""
+    chat = state.chats[f.chat]
+    left = tuple(agent for agent in chat.ending.wrapping if agent != f.agent)
+    chat.ending.wrapping = left
+    arm_chat(state, chat)
 
 
 def decision_logged(state: ChatsState, f: DecisionLogged) -> None:

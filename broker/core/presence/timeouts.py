@@ -93,11 +93,8 @@ def _chat(state: State, stamp: Stamp, key: Guid) -> Decision:
     if chat is None:
         return Decision()
     if chat.ending.closed_at is not None:
-        if over(state, chat.ending.closed_up, retention(state, chat)) > stamp.up:
-            return Decision()
-        decision = wrap_up_over(chat, stamp, WrapupEnd.EXPIRED)
-        decision.facts.append(ChatForgotten(chat.id))
-        return decision
+        stays = over(state, chat.ending.closed_up, retention(state, chat)) > stamp.up
+        return Decision([] if stays or chat.ending.wrapping else [ChatForgotten(chat.id)])
     gateway = state.config.gateways.get(chat.gateway)
     dead = dead_up(state, chat, gateway) if gateway is not None else None
     if gateway is None or dead is None:

@@ -186,3 +186,33 @@ def test_those_that_fit_a_frame_are_shown(play: Playbook, monkeypatch: pytest.Mo
     alice.says("CS_CHAT_WRAPUP", 1, ChatId=chats[0])
     state = alice.hears("SC_AGENT_STATE", 1, ActiveChats=1)
     assert [one["ChatId"] for one in state["WrapUps"]] == chats[1:]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("early", [False, True])
+def test_it_holds_its_chat_however_long_it_is(
+    play: Playbook, *, early: bool, restarted: bool
+) -> None:
+    """B-28, B-8: it was cut when its chat left the memory; that goes when the wrap-up is over."""
+    play.reload(CODES.replace('wrapup = "20s"', 'wrapup = "3h"'))
+    web, alice = play.connector("web"), play.agent("alice", "101")
+    chat = answered(web, alice, ExtResponse="sales", PartyName="Jana")
+    alice.says("CS_CHAT_HANGUP", ChatId=chat)
+    play.wait(2 * 3600)
+    if restarted:
+        play.restart()
+        alice = play.agent("alice", "101", None)
+        play.check_store()
+    alice.heard.clear()
+    assert presence_of(play, "alice").load == 1
+    assert not [fact for fact in play.facts if isinstance(fact, WrapupEnded)]
+    if early:
+        alice.says("CS_CHAT_WRAPUP", 3, ChatId=chat, Code="Sold")
+        alice.hears("SC_AGENT_STATE", 3, ActiveChats=0)
+    play.wait(120 if early else 3600 + 120)  # a restart gives everything a minute
+    (over,) = [fact for fact in play.facts if isinstance(fact, WrapupEnded)]
+    assert over.cause == ("agent" if early else "expired")
+    assert presence_of(play, "alice").load == 0
+    assert not play.state.chats
+    web.heard.clear()
+    alice.heard.clear()
