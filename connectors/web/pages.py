@@ -46,7 +46,7 @@ _SHOP: Final = """\
 <p>Who answers is an agent: <code>parley agent --ready</code>, in another terminal.</p>
 <ul><li>Desk lamp<li>Reading lamp<li>Lantern</ul>
 </main>
-<script src="widget.js" data-site="{site}"></script>
+<script async src="widget.js" data-site="{site}"></script>
 </html>
 """
 _STYLE: Final = """\

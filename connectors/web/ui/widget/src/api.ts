@@ -54,13 +54,18 @@ const TOKEN = "Parley-Visitor";
 /** Whether page and web process have one origin: then a cookie says who the visitor is. */
 export const isOwn = (site: Site): boolean => new URL(site.base).origin === location.origin;
 
-/** Ask for something as this visitor. */
+/**
+ * Ask for something as this visitor.
+ *
+ * The site stands in the address: a question without headers of ours needs no other one before it (CORS).
+ */
 export function fetchAs(site: Site, path: string, body?: unknown): Promise<Response> {
-  const headers: Record<string, string> = { "Parley-Site": site.site };
+  const headers: Record<string, string> = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const own = isOwn(site);
   if (!own && site.keep.token) headers[TOKEN] = site.keep.token;
-  return fetch(`${site.base}api/${path}`, {
+  const named = `${path.includes("?") ? "&" : "?"}site=${encodeURIComponent(site.site)}`;
+  return fetch(`${site.base}api/${path}${named}`, {
     method: body === undefined ? "GET" : "POST",
     headers,
     credentials: own ? "same-origin" : "omit",
