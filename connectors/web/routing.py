@@ -105,11 +105,32 @@ class Rules:
         """The first rule that matches; None: the application has no place on the page."""
         return next((rule.info for rule in self._rules if rule.matches(page)), None)
 
+    def tracks(self, app: str, url: str) -> bool:
+        """Whether agents may see that somebody is on a page, by the first rule for its address alone."""
+        for rule in self._rules:
+            pattern = rule.page_url
+            is_meant = pattern is None or pattern.found_in(url[:LONGEST])
+            if (rule.info.web_app or "") == app and is_meant:
+                return rule.info.chat_track_url != 0
+        return True
+
+    def of_app(self, app: str) -> WebSiteRoutingInfo | None:
+        """The first rule of an application."""
+        return next((rule.info for rule in self._rules if rule.info.web_app == app), None)
+
     def of_id(self, rule_id: str | None) -> WebSiteRoutingInfo | None:
         """A rule by its id."""
         return next(
             (info for info in self.infos if info.web_site_routing_id == rule_id and rule_id), None
         )
+
+
+def handed_on(info: WebSiteRoutingInfo | None) -> dict[str, str]:
+    """What a rule says for programs behind the broker, which know the lists and workflows that it names."""
+    if info is None:
+        return {}
+    said = {"OutboundListId": info.outbound_list_id, "WorkflowId": info.workflow_id}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _rule(info: WebSiteRoutingInfo) -> Rule:

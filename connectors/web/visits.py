@@ -23,7 +23,7 @@ from connectors.web.identity import Identities
 from connectors.web.images import Images
 from connectors.web.letterbox import Letterbox
 from connectors.web.problems import Away, Problem, problem_of
-from connectors.web.settings import Site
+from connectors.web.settings import WEB_CHAT, Site
 from connectors.web.tokens import Tokens, Visitor
 from protocol.blob import AttachmentInfo, BlobInfo, BlobRequestInfo, BlobStatusInfo
 from protocol.chat import (
@@ -216,6 +216,8 @@ class Visits:
             allowed.add(SentenceModel.CO_BROWSING)
         if said.model not in allowed:
             raise Problem(ErrorCode.NOT_ALLOWED, "Model: not for a visitor to say here")
+        if said.model is SentenceModel.NAVIGATION and not self.tracks(said.text or ""):
+            raise Problem(ErrorCode.NOT_ALLOWED, "Text: agents do not see who is on that page")
         waits = self.link.client.unsent(self.ref(visitor))
         for other in waits:
             if key_of(other) == key_of(said) and (other.text, other.model) != (
@@ -223,6 +225,10 @@ class Visits:
                 said.model,
             ):
                 raise Problem(ErrorCode.KEY_REUSED, "ID: used for another sentence")
+
+    def tracks(self, navigation: str) -> bool:
+        """Whether agents may see a page that the visitor is on: its address, and perhaps a title below."""
+        return self.link.rules.tracks(WEB_CHAT, navigation.partition("\n")[0])
 
     def say_soon(self, visitor: Visitor, said: ChatSentenceInfo) -> ChatRef:
         """Hand a sentence over; its echo is told to who watches the chat.
@@ -247,7 +253,7 @@ class Visits:
     async def say_slot(self, visitor: Visitor, model: SentenceModel, text: str) -> None:
         """Say where the visitor is, or the like, if the site wants that and it is not known yet."""
         wanted = {
-            SentenceModel.NAVIGATION: self.site.navigation,
+            SentenceModel.NAVIGATION: self.site.navigation and self.tracks(text),
             SentenceModel.CO_BROWSING: self.site.co_browsing,
         }
         chat = self.known(visitor)

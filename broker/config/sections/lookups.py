@@ -74,7 +74,7 @@ class RoutingKeys:
     workflow_id: Annotated[Guid | None, guid] = None
     message_id: Annotated[Guid | None, guid] = None
     literal_culture: Annotated[str | None, culture] = None
-    chat_track_url: Annotated[int, integer()] = 0
+    chat_track_url: Annotated[int, integer()] = 1
     log_url: Annotated[bool, boolean] = False
     template: Annotated[str | None, text()] = None
     block: Annotated[bool, boolean] = False

@@ -12,6 +12,7 @@ from connectors.web.letterbox import Letterbox
 from connectors.web.models import CallBackModel, DoneModel, MessageModel
 from connectors.web.operations import Answer, Call, Who, operation
 from connectors.web.problems import Problem, problem_of
+from connectors.web.routing import handed_on
 from connectors.web.settings import CallBackSettings
 from protocol.chat import ChatServiceInfo, VariableInfo
 from protocol.errors import ErrorCode
@@ -57,7 +58,8 @@ async def call_back(call: Call[CallBackModel]) -> Answer:
         raise Problem(ErrorCode.BAD_PAYLOAD, "Number: is no phone number")
     _check_time(said.time, settings)
     key = _key(call, said.id)
-    wish = _wish(said, number)
+    rule = call.visits.link.rules.of_app(call.get("webapp"))
+    wish = {**_wish(said, number), **handed_on(rule)}
     if settings.becomes == "message":
         letter = MessageContentInfo(
             delivery_system_id=f"web:{key}",
@@ -140,10 +142,8 @@ def _from(name: str | None, address: str) -> str:
 
 def _confirmation(call: Call[Any]) -> str | None:
     """What the first rule of the app says."""
-    rules = call.visits.link.rules
-    return next(
-        (info.web_response for info in rules.infos if info.web_app == call.get("webapp")), None
-    )
+    rule = call.visits.link.rules.of_app(call.get("webapp"))
+    return rule.web_response if rule is not None else None
 
 
 OPERATIONS: Final = (

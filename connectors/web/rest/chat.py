@@ -4,6 +4,8 @@ import hashlib
 from http import HTTPStatus
 from typing import Final
 
+from attrs import evolve
+
 from connectors.client.chats import Chat
 from connectors.web import rates
 from connectors.web.models import (
@@ -28,8 +30,9 @@ from connectors.web.operations import (
     operation,
 )
 from connectors.web.problems import Problem
+from connectors.web.routing import handed_on
 from connectors.web.visits import snapshot
-from protocol.chat import ChatSentenceInfo
+from protocol.chat import ChatSentenceInfo, VariableInfo
 from protocol.errors import ErrorCode
 from protocol.values import SentenceModel as Model
 from protocol.values import is_blank
@@ -39,7 +42,10 @@ DONE: Final = Answer(status=HTTPStatus.NO_CONTENT)
 
 async def start(call: Call[ResultModel]) -> Answer:
     """Start the chat, or come back to it."""
-    info = await call.visits.start(call.visitor, service_info(call.body), call.address)
+    asked = service_info(call.body)
+    rule = call.visits.link.rules.of_id(call.body.web_site_routing_id)
+    more = tuple(VariableInfo(name=name, value=value) for name, value in handed_on(rule).items())
+    info = await call.visits.start(call.visitor, evolve(asked, variables=more), call.address)
     if call.body.location is not None:
         await call.visits.say_slot(call.visitor, Model.NAVIGATION, call.body.location)
     return Answer(model=chat_model(info, call.encode))

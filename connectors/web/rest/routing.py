@@ -1,7 +1,9 @@
 """`GET /api/Routing/{webapp}`: whether and how an application has a place on a page."""
 
+import logging
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from attrs import evolve
 
@@ -28,6 +30,8 @@ from protocol.register import WebSiteRoutingInfo
 from protocol.scenario import ScenarioInfo
 from protocol.values import ChatStatus, Signal
 
+_log = logging.getLogger(__name__)
+
 
 async def routing(call: Call[None]) -> Answer:
     """What a page is to show; null: nothing."""
@@ -45,6 +49,8 @@ async def routing(call: Call[None]) -> Answer:
         address=call.address,
     )
     rule = link.rules.first(page) if app in visits.site.apps else None
+    if rule is not None and rule.log_url:
+        _log.info("%s: %s on %s", visits.name, app, shown_url(page.url))
     if rule is None or rule.block:
         return Answer()
     model = RoutingModel(
@@ -67,6 +73,16 @@ async def routing(call: Call[None]) -> Answer:
             literals=texts(link.literals, *languages),
         )
     return Answer(model=model)
+
+
+def shown_url(url: str) -> str:
+    """The address of a page for the log: without what may be secret in it, and on one line."""
+    try:
+        parts = urlsplit(url)
+        bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    except ValueError:
+        return "no address"
+    return quote(bare, safe=":/[]%~")
 
 
 async def signal(call: Call[None]) -> Answer:

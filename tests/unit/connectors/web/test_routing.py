@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from connectors.web.routing import Page, Rules, speaks
+from connectors.web.routing import Page, Rules, handed_on, speaks
 from protocol.register import WebSiteRoutingInfo
 from protocol.values import Guid
 
@@ -111,3 +111,32 @@ def test_languages() -> None:
     assert speaks("en", "en_US")
     assert not speaks("en", "eng")
     assert not speaks("en", None)
+
+
+def test_the_first_rule_for_an_address_says_whether_agents_see_it() -> None:
+    rules = Rules(
+        [
+            rule(rank=3, chat_track_url=1),
+            rule(rank=1, page_url_regex="/private/", chat_track_url=0, browser_regex="Chrome"),
+            rule(rank=2, page_url_regex="/private/open", chat_track_url=1),
+            rule(rank=0, web_app="WebForm", chat_track_url=0),
+        ]
+    )
+    seen = {url: rules.tracks("WebChat", url) for url in ("/a", "/private/a", "/private/open", "")}
+    assert seen == {"/a": True, "/private/a": False, "/private/open": False, "": True}
+    assert not rules.tracks("WebForm", "/a")
+    assert Rules([]).tracks("WebChat", "/a")
+
+
+def test_what_is_for_programs_behind_the_broker() -> None:
+    some = rule(workflow_id=Guid("w"), outbound_list_id=Guid("l"))
+    assert handed_on(some) == {"OutboundListId": "l", "WorkflowId": "w"}
+    assert handed_on(rule()) == handed_on(None) == {}
+
+
+def test_the_first_rule_of_an_application() -> None:
+    rules = Rules([rule(rank=2, web_response="b"), rule(rank=1, web_response="a")])
+    found = rules.of_app("WebChat")
+    assert found is not None
+    assert found.web_response == "a"
+    assert rules.of_app("WebForm") is None

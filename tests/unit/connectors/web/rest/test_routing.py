@@ -1,5 +1,6 @@
 """`GET /api/Routing/{webapp}`."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import anyio
 import pytest
 from attrs import evolve
 
-from tests.support.web_stage import SITE, WebStage, happens, play
+from connectors.web.rest.routing import shown_url
+from tests.support.web_stage import ROUTED, SITE, WebStage, happens, play
 
 HERE = "/api/Routing/WebChat"
 TEMPLATE = '<p data-part="greeting">Hello</p>'
@@ -165,3 +167,79 @@ def test_signals_of_other_applications(tmp_path: Path) -> None:
             assert (await browser.get(f"/api/Signal/{app}")).json() == {"Signal": "Busy"}
 
     play(scenario, tmp_path)
+
+
+HIDDEN = """
+[[website_routing]]
+gateway = "Web chat"
+name = "hidden"
+rank = 0
+page_url_regex = '/account/'
+chat_track_url = 0
+log_url = true
+workflow_id = "11111111-1111-4111-8111-111111111111"
+"""
+
+
+def test_a_rule_keeps_a_page_from_agents(tmp_path: Path) -> None:
+    async def scenario(stage: WebStage) -> None:
+        async with stage.alice() as agent:
+            browser = await stage.chatting()
+            await happens(agent.chats)
+            (chat,) = agent.chats()
+            await agent.answer(chat.ref)
+            for url in ("https://a/shop", "https://a/account/7"):
+                said = {"Location": url, "Title": "x"}
+                answer = await browser.post("/api/Chat/WebChat/Navigation", json=said)
+                assert answer.status_code == 204
+            shown = (await agent.status(chat.ref)).navigation
+            assert shown is not None
+            assert shown.text == "https://a/shop\nx"
+
+    play(scenario, tmp_path, config=ROUTED + HIDDEN)
+
+
+def test_a_rule_says_that_the_page_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(stage: WebStage) -> None:
+        browser = stage.browser()
+        with caplog.at_level(logging.INFO, "connectors.web.rest.routing"):
+            for url in ("https://u:p@a.example/account/7?token=1#x", "https://a.example/b"):
+                routed = await browser.get(HERE, params={"PageUrl": url})
+                assert routed.status_code == 200
+        lines = [one.getMessage() for one in caplog.records if one.name.endswith("rest.routing")]
+        assert lines == ["shop: WebChat on https://a.example/account/7"]
+
+    play(scenario, tmp_path, config=ROUTED + HIDDEN)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://a.example/x y\nz?q#f", "https://a.example/x%20yz"),
+        ("https://[::1]:8/é", "https://[::1]:8/%C3%A9"),
+        ("https://[", "no address"),
+        ("a\x1b[31m", "a%1B[31m"),
+        ("", ""),
+    ],
+)
+def test_a_line_of_the_log_stays_one(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
+
+
+def test_who_takes_the_chat_is_told_the_workflow(tmp_path: Path) -> None:
+    async def scenario(stage: WebStage) -> None:
+        async with stage.alice() as agent:
+            browser = await stage.known()
+            url = {"PageUrl": "https://a/account/7"}
+            rule = (await browser.get(HERE, params=url)).json()["WebSiteRoutingId"]
+            await browser.post("/api/Chat/WebChat", json={"WebSiteRoutingId": rule})
+            await happens(agent.chats)
+            (chat,) = agent.chats()
+            about = (await agent.status(chat.ref)).info
+            assert about is not None
+            told = {one.name: one.value for one in about.variables or ()}
+            assert told == {"WorkflowId": "11111111-1111-4111-8111-111111111111"}
+
+    play(scenario, tmp_path, config=ROUTED + HIDDEN)
