@@ -29,6 +29,8 @@ EARLIER_BYTES: Final = 8_192
 LINE_BYTES: Final = 400
 """What they may take in all, and each besides its text."""
 CLOSED: Final = "Closed"
+NOTE: Final = 2
+"""The model of what is told to programs and shown as no words of anybody's."""
 CONFIRMS: Final = {False: ("Sent", "Delivered", "Read"), True: ("Delivered", "Read")}
 """Where a message has come to when its sentence is confirmed, by whether the far side reports that."""
 
@@ -128,7 +130,7 @@ def _goes(
     ]
     if not ways or not (row.text or (row.chat, row.counter) in attached):
         return False
-    return bool(ways[0]["notes"]) if row.own else True
+    return bool(ways[0]["notes"]) if row.own or row.model == NOTE else True
 
 
 def _confirmed(story: Story, row: SentenceRow, letter: MessageRow) -> Iterator[Violation]:

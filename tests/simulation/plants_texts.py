@@ -51,6 +51,11 @@ def _cut_to_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "_words", lambda *of: original(*of)[:1])
 
 
+def _notes_are_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an agent's program notes for other programs goes to the visitor."""
+    monkeypatch.setattr(texts, "_NOTE", -1)
+
+
 PLANTS = (
     Plant("an answer does not go out", "I-12", _some_answers_do_not_go_out, 10, has_texts),
     Plant("a text is confirmed too early", "I-12", _confirmed_while_it_is_sent, 10, has_texts),
@@ -61,6 +66,7 @@ PLANTS = (
         10,
         has_texts,
     ),
+    Plant("technical notes go out", "I-12", _notes_are_words, 10, has_texts),
     Plant("a long text is cut", "I-18", _cut_to_a_sentence, 10, has_texts),
     Plant("earlier chats are anybody's", "I-15", _lines_of_everybody, 10, has_texts),
 )

@@ -54,6 +54,7 @@ PART_ID: Final = 1 << 16
 TEXT_ID: Final = 1 << 20
 """The Guids of an input's stamp that name messages made of sentences begin here."""
 _SAID: Final = int(SentenceModel.SENTENCE)
+_NOTE: Final = int(SentenceModel.TECH_NOTE)
 _CONFIRMS: Final = {
     False: frozenset({MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}),
     True: frozenset({MessageStatus.DELIVERED, MessageStatus.READ}),
@@ -276,7 +277,8 @@ def _outgoing(state: State, stamp: Stamp, f: SentenceStored, no: int) -> Message
     gateway = next((g for g in state.config.as_chats.get(chat.gateway, ()) if g.sends), None)
     if gateway is None or not (f.words.text or f.words.attachments):
         return None
-    if f.words.own and not gateway.notes_as_messages:
+    is_note = f.words.own or f.words.model == _NOTE
+    if is_note and not gateway.notes_as_messages:
         return None
     message = stamp.guid(TEXT_ID + (f.no << 24) + f.counter)
     address = chat.visitor.remote_address or chat.visitor.tracking_id

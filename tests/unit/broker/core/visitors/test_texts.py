@@ -247,6 +247,23 @@ def test_notes_of_the_broker_do_not_go_out() -> None:
         assert len(scene.outgoing()) == wanted
 
 
+@pytest.mark.parametrize(("model", "goes"), [(0, (True, True)), (2, (False, True))])
+def test_technical_notes_of_an_agent_go_out_as_those_of_the_broker(
+    model: int, goes: tuple[bool, bool]
+) -> None:
+    """What no person is meant to read is no text."""
+    for wanted in (False, True):
+        scene = Scene().answered()
+        gateways = dict(scene.play.config.message_gateways)
+        own = gateway("Chatted")
+        gateways[own] = evolve(gateways[own], notes_as_messages=wanted)
+        scene.play.state.config = evolve(scene.play.config, message_gateways=gateways)
+        said = {"ChatId": scene.chat.id, "ID": "s", "Text": "in the queue", "Model": model}
+        scene.alice.says("CS_CHAT_SENTENCE", 2, **said)
+        scene.alice.hears("SC_CHAT_SENTENCE", 2, Model=model or ...)
+        assert len(scene.outgoing()) == goes[wanted]
+
+
 @pytest.mark.parametrize("delivered", [False, True])
 def test_a_sentence_is_confirmed_when_it_is_sent_or_delivered(delivered: bool) -> None:
     scene = Scene().answered()
