@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.agent_beside import AgentBeside
 from tests.support.pages import choose, opened, shown, write
+from tests.support.recorded_program import RecordedProgram
 from tests.support.web_program import WebProgram
 
 pytestmark = [pytest.mark.slow, pytest.mark.requires("chromium", "ui")]
@@ -121,7 +122,7 @@ def test_what_is_new_is_shown_beside_the_button(
     expect(peek).to_have_count(0)
 
 
-def test_a_page_learns_that_somebody_came(visitor: BrowserContext, alone: WebProgram) -> None:
+def test_a_page_learns_that_somebody_came(visitor: BrowserContext, alone: RecordedProgram) -> None:
     """Without being loaded again; what was begun to be written to nobody stays."""
     pages = [visitor.new_page(), visitor.new_page()]
     for page in pages:
@@ -131,7 +132,7 @@ def test_a_page_learns_that_somebody_came(visitor: BrowserContext, alone: WebPro
     page, other = pages
     opened(page)
     expect(page.get_by_text("Nobody is here at the moment.", exact=True)).to_be_visible()
-    with AgentBeside(alone.broker.address) as alice:
+    with AgentBeside(alone.address) as alice:
         page.wait_for_timeout(2_500)  # real time: so old may be what the web process knows
         for one in pages:
             one.clock.fast_forward(60_000)

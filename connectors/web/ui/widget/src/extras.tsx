@@ -124,6 +124,7 @@ interface EmojisProps {
 export function Emojis({ texts, talk, pick }: EmojisProps) {
   const [isOpen, setOpen] = useState(false);
   const place = useRef<HTMLFieldSetElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     const picked = (emoji: string) => {
       setOpen(false);
@@ -131,28 +132,27 @@ export function Emojis({ texts, talk, pick }: EmojisProps) {
     };
     if (isOpen) void talk.extras().then((it) => place.current && it.emojis(place.current, picked));
   }, [isOpen]);
+  const leave = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || !isOpen) return;
+    event.stopPropagation(); // it closes the emoji alone
+    setOpen(false);
+    opener.current?.focus();
+  };
   return (
     <>
       <button
         type="button"
         class="tool"
+        ref={opener}
         aria-label={texts.chat_emoji}
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
+        onKeyDown={leave}
       >
         <Icon d="M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M8.5 10h.01M15.5 10h.01M8 14.5c2 2.6 6 2.6 8 0" />
       </button>
       {isOpen && (
-        <fieldset
-          class="emojis"
-          ref={place}
-          aria-label={texts.chat_emoji}
-          onKeyDown={(event) => {
-            if (event.key !== "Escape") return;
-            event.stopPropagation();
-            setOpen(false);
-          }}
-        />
+        <fieldset class="emojis" ref={place} aria-label={texts.chat_emoji} onKeyDown={leave} />
       )}
     </>
   );

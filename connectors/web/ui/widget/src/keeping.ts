@@ -85,6 +85,7 @@ export function emojis(place: Element, pick: (emoji: string) => void): void {
     return button;
   });
   place.replaceChildren(...buttons);
+  buttons[0]?.focus();
 }
 
 export const EXTRAS = { download, emojis, print, ring, saveAs, transcript, upload };
