@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
@@ -72,6 +72,7 @@ class FiguresStage:
         play: The core and its store.
         service: The service; it looks when it is told to.
         http: A client of it.
+        streams: What is pushed; it is closed at the end.
     """
 
     play: Playbook
@@ -79,6 +80,7 @@ class FiguresStage:
     http: httpx2.AsyncClient
     web: Client = field(init=False)
     chats: dict[str, str] = field(init=False, factory=dict)
+    streams: list[AsyncGenerator[bytes, None]] = field(init=False, factory=list)
 
     def __attrs_post_init__(self) -> None:
         self.web = self.play.connector("web")
@@ -130,7 +132,12 @@ async def playing(more: str = FIGURES) -> AsyncIterator[FiguresStage]:
     service = Service(session, config, config.figures, lambda: play.wall)
     transport = httpx2.ASGITransport(app=App(service).application())
     async with httpx2.AsyncClient(transport=transport, base_url="http://figures") as http:
-        yield FiguresStage(play, service, http)
+        stage = FiguresStage(play, service, http)
+        try:
+            yield stage
+        finally:
+            for stream in stage.streams:
+                await stream.aclose()
 
 
 def letter(stage: FiguresStage, number: int) -> None:

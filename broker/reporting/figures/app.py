@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
@@ -109,8 +110,9 @@ class App:
         async def counted() -> AsyncIterator[bytes]:
             service.counts.streams += 1
             try:
-                async for one in pushed(service, call.asked, known, may):
-                    yield one
+                async with aclosing(pushed(service, call.asked, known, may)) as events:
+                    async for one in events:
+                        yield one
             finally:
                 service.counts.streams -= 1
 

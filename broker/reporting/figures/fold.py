@@ -109,6 +109,10 @@ def _move(state: State, step: ChatStep) -> None:
         chat.contacts.append(chat.current)
     chat.current.contact.happened(event)
     chat.status, chat.project = event.status, event.project
+    if chat.is_open:
+        state.open[chat.no] = chat
+    else:
+        state.open.pop(chat.no, None)
     holder = _holder(chat, event.status, event.agent)
     if holder != chat.holder:
         for agent, change in ((chat.holder, -1), (holder, 1)):
@@ -155,6 +159,8 @@ def _count(state: State, one: Counted) -> None:
     if one.slot < state.since:
         return
     key = _key(one)
+    if _name(one) in state.pending and key == one.key and _waits(contact):
+        return
     tally = counted(contact, state.targets.of(contact.project))
     if (key, tally) == (one.key, one.tally):
         return
@@ -177,9 +183,14 @@ def _count(state: State, one: Counted) -> None:
         state.longest[day, key] = max(wait, state.longest.get((day, key), 0))
 
 
+def _waits(contact: Contact) -> bool:
+    """Whether nobody has answered a contact, or closed it."""
+    return contact.answered is None and contact.closed is None
+
+
 def _key(one: Counted) -> Key:
     """Of what a contact counts: the project that it first waited for."""
-    return one.chat.key._replace(project=one.contact.project)
+    return Key(one.contact.project, one.chat.language, one.chat.gateway)
 
 
 def _longest(state: State, day: int, key: Key) -> int:

@@ -138,8 +138,8 @@ def _counted(view: View, page: Page) -> Found:
 
 def _chats(view: View, page: Page) -> Found:
     status = page.figure.partition(".")[2].lower()
-    for chat in view.state.chats.values():
-        if not chat.is_open or not view.asked.wants(chat.key) or chat.current is None:
+    for chat in view.state.open.values():
+        if not view.asked.wants(chat.key) or chat.current is None:
             continue
         if chat.waiting_since is not None if not status else status_of(chat) == status:
             since = chat.at if chat.waiting_since is None else chat.waiting_since

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final
 
 import anyio
@@ -41,7 +41,7 @@ def event(kind: str, model: Any, id: str | None = None) -> bytes:
 
 async def pushed(
     service: Service, asked: Asked, known: str | None, may: Callable[[], bool]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The events of one reader.
 
     Args:

@@ -182,6 +182,7 @@ class State:
         since: From which moment of the wall on contacts and time are kept.
         listened: When the broker listened.
         chats: Open chats, and closed ones with contacts that are kept, by number.
+        open: The open ones of these.
         slots: The contacts that began to wait in a quarter.
         by_slot: What these were counted as, by quarter.
         totals: The same by day, which is named by its first moment.
@@ -199,6 +200,7 @@ class State:
     since: int
     listened: Listened = ALWAYS
     chats: dict[int, ChatStands] = field(factory=dict)
+    open: dict[int, ChatStands] = field(factory=dict)
     slots: dict[int, list[Counted]] = field(factory=dict)
     by_slot: dict[tuple[int, Key], Tally] = field(factory=dict)
     totals: dict[tuple[int, Key], Tally] = field(factory=dict)

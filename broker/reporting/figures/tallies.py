@@ -6,6 +6,7 @@ or the threshold passes. So the level moves when the threshold passes, and not w
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Final
 
 from attrs import define, fields, frozen
@@ -68,8 +69,7 @@ class Tally:
 
     def add(self, other: Tally, sign: int = 1) -> None:
         """Take others in, or out again."""
-        for name in _NAMES:
-            number = getattr(other, name)
+        for name, number in zip(_NAMES, _NUMBERS(other), strict=True):
             if number:
                 setattr(self, name, getattr(self, name) + sign * number)
 
@@ -105,6 +105,7 @@ class Tally:
 
 
 _NAMES: Final = tuple(one.name for one in fields(Tally))
+_NUMBERS: Final = attrgetter(*_NAMES)
 
 
 def wait_of(contact: Contact, now: int) -> int:

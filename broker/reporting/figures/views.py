@@ -14,7 +14,7 @@ from broker.reporting.contacts import part
 from broker.reporting.figures import models
 from broker.reporting.figures.following import Follower
 from broker.reporting.figures.state import AgentStands, ChatStands, Spent, State, key_of
-from broker.reporting.figures.sums import Asked, Group, longest, of_day, of_times
+from broker.reporting.figures.sums import Asked, Dimension, Group, longest, of_day, of_times
 from broker.reporting.figures.tallies import Tally
 from protocol.values import AgentState, ChatStatus, Guid, from_micros, to_micros
 
@@ -38,6 +38,20 @@ class Names:
     """What things are called."""
 
     config: Config
+    _serving: dict[tuple[Any, ...], frozenset[str] | None] = field(init=False, factory=dict)
+
+    def serving(self, by: tuple[Dimension, ...], group: Group) -> frozenset[str] | None:
+        """The agents to whom chats of a group may come; None: everybody."""
+        key = (by, group)
+        if key not in self._serving:
+            asks = [
+                name
+                for name, which in zip(by, group, strict=True)
+                if name == "project" or (name == "language" and which is not None)
+            ]
+            able = (str(a.id) for a in self.config.agents.values() if _serves(a, by, group))
+            self._serving[key] = frozenset(able) if asks else None
+        return self._serving[key]
 
     def thing(self, which: str | None) -> models.Thing | None:
         """A project, a language, a gateway or an agent; one that is gone goes by its id."""
@@ -52,6 +66,17 @@ class Names:
         )
         found = next((table[key] for table in tables if key in table), None)
         return models.Thing(id=key, name=key if found is None else found.name)
+
+
+def _serves(agent: Agent, by: tuple[Dimension, ...], group: Group) -> bool:
+    for name, which in zip(by, group, strict=True):
+        if name == "gateway" or (name == "language" and which is None):
+            continue
+        skills = agent.skills if name == "project" else agent.languages
+        skill = None if which is None else skills.get(Guid(which))
+        if skill is None or not skill.enabled:
+            return False
+    return True
 
 
 def status_of(chat: ChatStands) -> str:
@@ -218,8 +243,8 @@ class View:
 
     def _now(self) -> dict[Group, _Now]:
         found: dict[Group, _Now] = {}
-        for chat in self.state.chats.values():
-            if not chat.is_open or not self.asked.wants(chat.key):
+        for chat in self.state.open.values():
+            if not self.asked.wants(chat.key):
                 continue
             now = found.setdefault(self.asked.group(chat.key), _Now())
             now.chats[status_of(chat)] += 1
@@ -256,10 +281,12 @@ class View:
     def _agent_counts(self, groups: set[Group]) -> dict[Group, models.AgentCounts]:
         counts: dict[Group, Counter[str]] = {group: Counter() for group in groups}
         spent = {group: Spent() for group in groups}
-        for which, stands, agent in self.present():
+        serving = {group: self.names.serving(self.asked.by, group) for group in groups}
+        for which, stands, _agent in self.present():
             day = self.state.spent_by(which, self.day, self.now)
             for group in groups:
-                if self._serves(agent, group):
+                able = serving[group]
+                if able is None or which in able:
                     counts[group][_STATE_NAMES.get(stands.state, "busy")] += 1
                     if stands.state in _STATE_NAMES:
                         counts[group]["busy"] += stands.held > 0
@@ -271,22 +298,9 @@ class View:
             for group in groups
         }
 
-    def _serves(self, agent: Agent | None, group: Group) -> bool:
-        """Whether a group's chats may come to an agent."""
-        for name, which in zip(self.asked.by, group, strict=True):
-            if name == "gateway" or (name == "language" and which is None):
-                continue
-            if agent is None or which is None:
-                return False
-            skills = agent.skills if name == "project" else agent.languages
-            skill = skills.get(Guid(which))
-            if skill is None or not skill.enabled:
-                return False
-        return True
-
     def _agents(self) -> tuple[models.AgentFigures, ...]:
         chats, parked = Counter[str](), Counter[str]()
-        for chat in self.state.chats.values():
+        for chat in self.state.open.values():
             if chat.holder is not None:
                 chats[chat.holder] += 1
                 parked[chat.holder] += status_of(chat) == PARKED

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -33,9 +32,8 @@ class Reader:
     def __init__(self, stage: FiguresStage, known: str | None = None, **asked: Any) -> None:
         self.stage = stage
         self.may = True
-        self.events: AsyncIterator[bytes] = pushed(
-            stage.service, Asked(**asked), known, lambda: self.may
-        )
+        self.events = pushed(stage.service, Asked(**asked), known, lambda: self.may)
+        stage.streams.append(self.events)
 
     async def next(self) -> Event:
         """The next event, after a look."""
