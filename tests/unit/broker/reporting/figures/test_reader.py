@@ -15,6 +15,7 @@ from broker.reporting.figures.tallies import Terms
 from broker.reporting.source import Session, SourceError
 from broker.store.schema import lives
 from tests.support.center import a_day
+from tests.support.figures_held import TARGETS, told
 from tests.support.memory_store import put_tables
 from tests.support.playbook import Playbook
 
@@ -129,3 +130,27 @@ def test_a_cursor_names_a_position(position: tuple[int, ...]) -> None:
 def test_what_is_no_cursor(cursor: str) -> None:
     with pytest.raises(ValueError, match="must be one of ours"):
         position_of(cursor)
+
+
+def test_days_go_by_and_what_is_told_is_as_if_it_had_begun_today() -> None:
+    """Three days: what was kept of the first is gone, and who still waits does."""
+    play, follower = Playbook(), Follower(TARGETS, UTC)
+    web = play.connector("web")
+    web.says("ES_CHAT_START", TrackingId="t1", ExtResponse="expert")
+    alice = play.agent("alice", "101")
+    for day in range(3):
+        web.says("ES_CHAT_START", TrackingId=f"on-{day}", ExtResponse="sales")
+        play.wait(5)
+        web.says("ES_CHAT_STOP", TrackingId=f"on-{day}")
+        look(follower, play)
+        play.wait(86_400)
+    look(follower, play)
+    anew = Follower(TARGETS, UTC)
+    look(anew, play)
+    assert told(follower) == told(anew)
+    assert follower.begun == 1
+    assert follower.state is not None
+    days = {day for day, _key in follower.state.totals}
+    assert days == {follower.kept_since(play.wall)}
+    assert {chat.status for chat in follower.state.chats.values()} <= {"Waiting", "Closed"}
+    alice.heard.clear()
