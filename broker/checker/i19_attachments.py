@@ -1,9 +1,10 @@
-"""I-19: what a stored sentence names is whole, and nobody gets what is not clean."""
+"""I-19: what a stored sentence, message or draft names is whole, and nobody gets what is not clean."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from typing import Any
 
 from broker.checker.dump import BlobRow
 from broker.checker.evidence import Story
@@ -29,6 +30,7 @@ def whole_attachments(story: Story) -> Iterator[Violation]:
             text = f"sentence {named.counter} names {row.id}, which is not kept"
             yield Violation("I-19", text, chat=named.chat)
     kept = {row.id: row for row in story.dump.blobs if row.dropped_at is None}
+    yield from _of_messages(story, kept)
     stored = {
         (named.counter, rows[named.blob_no].id)
         for named in story.dump.attachments
@@ -39,6 +41,26 @@ def whole_attachments(story: Story) -> Iterator[Violation]:
             if event.kind is Kind.GOT and event.frame is not None:
                 for text in _told(event, kept, stored):
                     yield Violation("I-19", text, event.at, connection.name)
+
+
+def _of_messages(story: Story, kept: dict[Guid, BlobRow]) -> Iterator[Violation]:
+    """What messages and drafts name; a draft holds it only as long as it is there itself."""
+    for letter in story.dump.messages:
+        for blob in _named(letter.header):
+            row = kept.get(blob)
+            if row is None or not _is_whole(row) or row.attached_at is None:
+                text = f"message {letter.id} names {blob}, which is not kept whole"
+                yield Violation("I-19", text, letter.at, chat=letter.conversation or "")
+    for draft in story.dump.drafts:
+        for blob in _named(draft.content or {}):
+            row = kept.get(blob)
+            if row is None or not _is_whole(row):
+                text = f"the draft names {blob}, which is not kept whole"
+                yield Violation("I-19", text, draft.at, chat=draft.conversation)
+
+
+def _named(content: Mapping[str, Any]) -> list[Guid]:
+    return [Guid(one["BlobId"]) for one in content.get("Attachments") or ()]
 
 
 def _told(event: Event, kept: dict[Guid, BlobRow], stored: set[tuple[int, Guid]]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from broker.checker.dump import AttachmentRow, BlobRow, Dump
 from broker.checker.evidence import Story
 from broker.checker.history import Event, Kind
 from broker.checker.i19_attachments import whole_attachments
+from broker.checker.post import DraftRow, MessageRow
 from protocol.blob import AttachmentInfo, BlobInfo, BlobStatusInfo
 from protocol.chat import ChatSentenceInfo
 from protocol.frame import Frame
@@ -91,3 +92,34 @@ def test_a_sentence_is_told_with_what_it_is_stored_with() -> None:
     assert said(GOOD, told) == []
     (found,) = said(GOOD, evolve(told, counter=4))
     assert "not stored" in found
+
+
+def of_post(row: BlobRow, **posted: object) -> list[str]:
+    """What the law says of a store with a message or a draft."""
+    story = Story.read([], Dump(blobs=(row,), **posted))  # type: ignore[arg-type]  # of either kind
+    return [violation.text for violation in whole_attachments(story)]
+
+
+NAMES = {"Attachments": [{"BlobId": GOOD.id, "Name": "a.pdf"}]}
+DRAFT = DraftRow(conversation=CHAT, agent=CHAT, at=3, content=NAMES)
+LETTER = MessageRow(
+    id=CHAT, no=1, counter=1, gateway=CHAT, inbound=True, at=3, chat=CHAT, header=NAMES
+)
+
+
+def test_what_messages_and_drafts_name_is_whole() -> None:
+    """A draft holds what it names without its being named for good."""
+    assert of_post(GOOD, messages=(LETTER,), drafts=(DRAFT,)) == []
+    assert of_post(evolve(GOOD, attached_at=None), drafts=(DRAFT,)) == []
+    assert of_post(GOOD, drafts=(evolve(DRAFT, content={}),)) == []
+
+
+@pytest.mark.parametrize("changed", [{"content": DATA[:-1]}, {"dropped_at": 9}, {"id": CHAT}])
+def test_what_they_name_and_is_gone_is_found(changed: dict[str, Any]) -> None:
+    row = evolve(GOOD, **changed)
+    assert "the draft names" in of_post(row, drafts=(DRAFT,))[0]
+    assert f"message {CHAT} names" in of_post(row, messages=(LETTER,))[0]
+
+
+def test_what_a_message_names_is_kept_for_good() -> None:
+    assert "not kept" in of_post(evolve(GOOD, attached_at=None), messages=(LETTER,))[0]
