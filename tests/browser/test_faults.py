@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from broker.recording.format import load
 from tests.support.agent_beside import AgentBeside
@@ -116,6 +116,25 @@ def test_the_network_goes_away_without_a_word(
         expect(page.locator("[data-state=delivered]")).to_have_count(3)
         assert lines(page) == ["before", "into the silence", "one", "two"]
         expect(page.get_by_role("status")).to_have_text("You talk with Alice.")
+
+
+def test_a_question_that_nobody_answers_is_asked_again(
+    visitor: BrowserContext, program: WebProgram, alice: AgentBeside
+) -> None:
+    """Without that a page whose first question was swallowed would have no chat."""
+    assert alice.heard == []
+    page = visitor.new_page()
+    asked: list[Route] = []
+
+    def swallow(route: Route) -> None:
+        asked.append(route)
+        if len(asked) > 1:
+            route.continue_()
+
+    page.route("**/api/Routing/**", swallow)
+    page.goto(program.url)
+    expect(page.locator(".launch")).to_be_visible(timeout=60_000)
+    assert len(asked) == 2
 
 
 def test_a_line_arrived_whose_echo_did_not(visitor: BrowserContext, alone: RecordedProgram) -> None:

@@ -50,25 +50,25 @@ export class Refusal extends Error {
 }
 
 const TOKEN = "Parley-Visitor";
+/** Milliseconds that an answer may take, and a script: a network that is gone tells nobody that it is. */
+export const PATIENCE = 15_000;
 
 /** Whether page and web process have one origin: then a cookie says who the visitor is. */
 export const isOwn = (site: Site): boolean => new URL(site.base).origin === location.origin;
 
-/**
- * Ask for something as this visitor.
- *
- * The site stands in the address: a question without headers of ours needs no other one before it (CORS).
- */
+/** Ask for something as this visitor. */
 export function fetchAs(site: Site, path: string, body?: unknown): Promise<Response> {
   const headers: Record<string, string> = {};
+  // Without a header of ours a foreign page asks without asking for leave first (CORS).
+  if (!path.includes("site=")) headers["Parley-Site"] = site.site;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const own = isOwn(site);
   if (!own && site.keep.token) headers[TOKEN] = site.keep.token;
-  const named = `${path.includes("?") ? "&" : "?"}site=${encodeURIComponent(site.site)}`;
-  return fetch(`${site.base}api/${path}${named}`, {
+  return fetch(`${site.base}api/${path}`, {
     method: body === undefined ? "GET" : "POST",
     headers,
     credentials: own ? "same-origin" : "omit",
+    signal: AbortSignal.timeout(PATIENCE),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 }
@@ -100,6 +100,7 @@ export async function route(
   page: { url: string; culture: string; userToken: string },
 ): Promise<Routing | null> {
   const query = new URLSearchParams({
+    site: site.site,
     IncludeSettings: "true",
     HtmlEncode: "false",
     RegionalTime: String(Date.now()),

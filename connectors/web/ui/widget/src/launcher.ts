@@ -3,7 +3,7 @@
  * object `Parley` of the page. The chat itself is loaded when somebody needs it.
  */
 
-import { ask, Refusal, type Routing, route, TryAgain } from "./api.ts";
+import { ask, PATIENCE, Refusal, type Routing, route, TryAgain } from "./api.ts";
 import type { ChatFactory, ChatUi, Context, Options } from "./context.ts";
 import { Keep } from "./keep.ts";
 import { LAUNCHER_CSS } from "./launcher.css.ts";
@@ -81,7 +81,7 @@ export class Launcher {
       options: this.#options,
       root,
       texts: () => (this.#routing?.Literals ?? {}) as Texts,
-      part: (name) => this.#part(name, name === "fallback" ? 5 : 60),
+      part: (name) => this.#part(name),
       setting: (name) => data[name] ?? this.#routing?.Settings?.[name] ?? "",
       about: () => this.#about(),
       routing: () => this.#routing,
@@ -204,7 +204,8 @@ export class Launcher {
     this.#wait();
     if (this.#isTalking) return;
     const { culture, userToken } = this.#options;
-    const query = new URLSearchParams({ Culture: culture, UserToken: userToken });
+    const { site } = this.#context.site;
+    const query = new URLSearchParams({ site, Culture: culture, UserToken: userToken });
     const told = await ask(this.#context.site, `Signal/WebChat?${query}`).catch(() => null);
     const { Signal } = (told ?? this.#routing) as Routing;
     this.#chat?.look(Signal);
@@ -215,14 +216,14 @@ export class Launcher {
     this.sdk.emit("status", { signal: Signal ?? null });
   }
 
-  /** Load a script, within so many seconds: a network that is gone tells nobody that it is. */
-  #script(name: string, seconds: number): Promise<unknown> {
+  /** Load a script, unless that takes too long. */
+  #script(name: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = `${this.#base}${name}.js`;
       script.onload = resolve;
-      script.onerror = () => reject(new Error(`${script.src} could not be loaded`));
-      setTimeout(script.onerror, seconds * 1000);
+      script.onerror = () => reject(new Error(`no ${script.src}`));
+      setTimeout(script.onerror, PATIENCE);
       document.head.append(script);
     });
   }
@@ -241,8 +242,8 @@ export class Launcher {
   }
 
   /** Load a part, once; a failure is not kept. */
-  #part(name: string, seconds: number): Promise<Sdk> {
-    this.#parts[name] ??= this.#script(name, seconds).then(
+  #part(name: string): Promise<Sdk> {
+    this.#parts[name] ??= this.#script(name).then(
       () => this.sdk,
       (error: unknown) => {
         delete this.#parts[name];
@@ -254,7 +255,7 @@ export class Launcher {
 
   async #load(): Promise<ChatUi> {
     const name = this.#isChat ? "chat" : "forms";
-    const parts = (await this.#part(name, 60)) as Sdk & Record<string, ChatFactory>;
+    const parts = (await this.#part(name)) as Sdk & Record<string, ChatFactory>;
     this.#chat ??= (parts[name] as ChatFactory)(this.#context);
     return this.#chat;
   }
@@ -370,11 +371,11 @@ export function begin(script: HTMLScriptElement | null): void {
   const app = script?.dataset.app ?? "WebChat";
   const there = Array.isArray(page.Parley) ? undefined : page.Parley;
   if (there && there.apps?.has(app) !== false) {
-    console.error("Parley is on this page already; this second script does nothing.");
+    console.error("Parley is here already");
     return;
   }
   if (!script?.dataset.site) {
-    console.error("Parley: the script tag needs data-site, the name of the site.");
+    console.error("Parley: no data-site");
     return;
   }
   const sdk = there ?? new Sdk((page.Parley as Queued[] | undefined) ?? []);
