@@ -33,26 +33,8 @@ _PAGE: Final[Mapping[str, str]] = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
-_SHOP: Final = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>A shop</title>
-<link rel="stylesheet" href="shop.css">
-<main>
-<h1>The lamp shop</h1>
-<p>This page shows what a visitor of your site sees. At the lower right they talk to you.</p>
-<p>Who answers is an agent: <code>parley agent --ready</code>, in another terminal.</p>
-<ul><li>Desk lamp<li>Reading lamp<li>Lantern</ul>
-</main>
-<script async src="widget.js" data-site="{site}"></script>
-</html>
-"""
-_STYLE: Final = """\
-:root { color-scheme: light dark; font: 1.1rem/1.6 system-ui, sans-serif; }
-main { max-width: 40rem; margin: 3rem auto; padding: 0 1rem; }
-"""
+SHOP: Final = Path(__file__).with_name("shop")
+"""The page that shows the chat, and its style: nothing of it comes from another host."""
 
 
 @frozen
@@ -102,9 +84,11 @@ def assets(site: str, folder: Path = STATIC) -> dict[str, Asset]:
         for path in sorted(folder.glob("*"))
         if path.suffix in KINDS
     }
-    shop = _SHOP.format(site=html.escape(site, quote=True)).encode()
-    found["/"] = Asset.of(shop, "text/html", _PAGE)
-    found["/shop.css"] = Asset.of(_STYLE.encode(), "text/css", _PAGE)
+    page = (SHOP / "index.html").read_text(encoding="utf-8")
+    page = page.replace("{site}", html.escape(site, quote=True))
+    found["/"] = Asset.of(page.encode(), "text/html", _PAGE)
+    for name, kind in (("shop.css", "text/css"), ("lamp.svg", "image/svg+xml")):
+        found[f"/{name}"] = Asset.of((SHOP / name).read_bytes(), kind, _PAGE)
     return found
 
 

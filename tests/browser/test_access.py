@@ -57,6 +57,25 @@ def test_axe_finds_nothing(
     assert findings(page) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_shop_is_for_everybody(
+    visitor: BrowserContext, program: WebProgram, alice: AgentBeside, width: int, scheme: str
+) -> None:
+    page = visitor.new_page()
+    told: list[str] = []
+    hosts: set[str] = set()
+    page.on("console", lambda message: told.append(message.text))
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.set_viewport_size({"width": width, "height": 700})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(program.url)
+    expect(page.locator(".launch")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert findings(page) == []
+    assert (told, hosts) == ([], {program.url.split("/")[2]})
+
+
 def styled(app: str, more: str = "") -> str:
     script = f'<script src="widget.js" data-site="styled" data-app="{app}" {more}></script>'
     return f'<main><h1>A shop</h1><div id="contact"></div></main>{script}'

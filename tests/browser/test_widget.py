@@ -97,14 +97,14 @@ def test_what_is_new_is_counted_until_it_is_seen(page: Page, alice: AgentBeside)
     launcher = page.locator(".launch")
     expect(launcher.locator(".count")).to_have_text("2")
     expect(launcher).to_have_accessible_name(re.compile("2 new$"))
-    expect(page).to_have_title("(2) A shop")
+    expect(page).to_have_title("(2) The lamp shop")
     page.reload()
     expect(launcher.locator(".count")).to_have_text("2")
     assert alice.confirmed == []
     launcher.click()
     expect(page.get_by_text("two")).to_be_visible()
     alice.waits(lambda: alice.confirmed == ["one", "two"])
-    expect(page).to_have_title("A shop")
+    expect(page).to_have_title("The lamp shop")
     page.reload()
     expect(page.get_by_text("two")).to_be_visible()  # it was open, and is again
 

@@ -1,6 +1,7 @@
 """What browsers load from us: the scripts, and the shop."""
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,17 @@ def test_the_shop_names_its_site_and_nothing_else(folder: Path) -> None:
     assert "default-src 'none'" in page.headers["content-security-policy"]
 
 
+def test_the_shop_says_who_plays_the_agent_and_asks_no_other_host(folder: Path) -> None:
+    found = assets("shop", folder)
+    text = found["/"].data.decode()
+    assert "parley agent --ready" in text
+    assert "style=" not in text
+    loaded = re.findall(r'<\w+ [^>]*(?:src|href)="([^"#]+)"', text)
+    assert set(loaded) == {"shop.css", "lamp.svg", "widget.js"}
+    assert b"url(" not in found["/shop.css"].data
+    assert len(found["/"].packed) + len(found["/shop.css"].packed) < 6_000
+
+
 def test_what_was_not_built_or_is_not_for_browsers_is_not_there(folder: Path) -> None:
     paths = {getattr(route, "path", "") for route in routes("shop", folder)}
-    assert paths == {"/", "/shop.css", "/map.json", "/widget.js"}
+    assert paths == {"/", "/lamp.svg", "/shop.css", "/map.json", "/widget.js"}
