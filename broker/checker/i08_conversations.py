@@ -14,7 +14,7 @@ from broker.checker.post import ConversationMoveRow, ConversationOfferRow
 from broker.checker.violation import Violation
 from protocol.agent import AgentStateInfo
 from protocol.conversation import ConversationCommandInfo, ConversationInfo
-from protocol.values import ChatStatus, Guid, Role
+from protocol.values import ChatStatus, CloseReason, Guid, Role
 
 PILOT, WAITING, ALERTING, ANSWERED, CLOSED = "Pilot", "Waiting", "Alerting", "Answered", "Closed"
 MOVES: dict[tuple[str, str], set[str]] = {
@@ -146,6 +146,7 @@ def one_owner(story: Story) -> Iterator[Violation]:
             yield Violation("I-6", text, letter.at, chat=letter.conversation or "")
     yield from _single_alerts(story)
     yield from _wrapped(story)
+    yield from _unwrapped(story)
     yield from _reported_slots(story)
     yield from _capacities(story)
 
@@ -206,6 +207,20 @@ def _wrapped(story: Story) -> Iterator[Violation]:
         if later and (wrapup.ended_at is None or wrapup.ended_at > later[0]):
             text = f"it went on at {later[0]}, and was wrapped up until {wrapup.ended_at}"
             yield Violation("I-6", text, later[0], chat=wrapup.chat)
+
+
+def _unwrapped(story: Story) -> Iterator[Violation]:
+    """Who closes what they work on has the wrap-up of its project, if that has one (B-57)."""
+    begun = {(one.chat, one.agent, one.at) for one in story.dump.conversation_wrapups}
+    for key, moves in story.mail.moves.items():
+        for before, after in pairwise(moves):
+            if before.status != ANSWERED or after.close_reason != CloseReason.AGENT.value:
+                continue
+            known = [setup.data.get("wrapups", {}) for setup in in_force(story, after.at, SETTLE)]
+            is_due = known and all(lengths.get(after.project) for lengths in known)
+            if is_due and (key, before.agent, after.at) not in begun:
+                text = f"agent {before.agent} closed it at {after.at}, and no wrap-up began"
+                yield Violation("I-6", text, after.at, chat=key)
 
 
 def _capacities(story: Story) -> Iterator[Violation]:

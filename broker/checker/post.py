@@ -51,6 +51,7 @@ class ConversationMoveRow:
     cause: str
     agent: Guid | None = None
     close_reason: str | None = None
+    project: Guid | None = None
 
 
 @frozen(kw_only=True)

@@ -82,6 +82,7 @@ def describe(config: Config) -> dict[str, Any]:
         "bots": list(config.bots),
         "message_places": {w.number: w.max_messages for w in config.workplaces.values()},
         "message_gateways": {g.id: _message_gateway(g) for g in config.message_gateways.values()},
+        "wrapups": {p.id: p.wrapup for p in config.projects.values()},
         "room": config.limits.conversations,
         "while_chatting": config.distribution.messages_while_chatting,
         "wait_rules": [_wait_rule(rule) for rule in config.wait_rules],

@@ -265,6 +265,12 @@ _BUGS = (
     Plant("a report goes back", "I-12", _a_report_goes_back),
     Plant("an agent has a slot too many for messages", "I-6", _one_slot_more),
     Plant("a conversation is wrapped up for nothing", "I-6", _wrapped_up_for_nothing, 20),
+    Plant(
+        "a conversation is not wrapped up",
+        "I-6",
+        _instead(conversations, "wrap_up", lambda *_: Decision()),
+        20,
+    ),
     Plant("a wrap-up of a conversation ends unseen", "I-9", _end_of_wrap_up_kept_back),
     Plant("slots for messages are told wrong", "I-6", _slots_told_wrong),
     Plant("any program is offered conversations", "I-8", _offered_to_any_program),

@@ -92,3 +92,35 @@ def test_what_is_wrapped_up_is_told_from_what_is_worked_on() -> None:
     )
     found = [(hold.at, hold.end, hold.wraps) for hold in holds(told(dump))]
     assert found == [(1, 5, False), (5, None, True)]
+
+
+BY_ANN = evolve(MOVES[-1], close_reason="Agent", project=OTHER)
+
+
+@pytest.mark.parametrize(
+    ("end", "lengths", "is_missed"),
+    [
+        (BY_ANN, {OTHER: 9}, True),
+        (BY_ANN, {OTHER: 0}, False),
+        (BY_ANN, {}, False),
+        (evolve(BY_ANN, project=None), {OTHER: 9}, False),
+        (evolve(BY_ANN, close_reason="Admin"), {OTHER: 9}, False),
+    ],
+)
+def test_who_closes_what_they_work_on_wraps_it_up(
+    end: ConversationMoveRow, lengths: dict[Guid, int], *, is_missed: bool
+) -> None:
+    row = ConversationRow(
+        id=TALK, no=1, gateway=MAIL, pair=MAIL, remote_address="eva", status="Closed"
+    )
+    for wraps in ((), (WRAPS,)):
+        dump = Dump(
+            conversations=(row,),
+            conversation_moves=(*MOVES[:-1], end),
+            conversation_wrapups=wraps,
+        )
+        seat = {"client": "ann", "role": "workplace", "peers": ["101"], "login": "ann"}
+        setup = SETUP | {"wrapups": lengths}
+        events = [Event(0, Kind.SETUP, "", None, setup), Event(0, Kind.DIALLED, "a#1", None, seat)]
+        found = [one.text for one in one_owner(Story.read(events, dump))]
+        assert bool(found) is (is_missed and not wraps)
