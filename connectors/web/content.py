@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar
 
 from attrs import define, field, frozen
 
-from connectors.web.literals import LANGUAGE, LAST, ours
+from connectors.web.literals import LANGUAGE, LAST, Wordings, ours
 from connectors.web.templates import Flaw, flaws
 
 LONGEST: Final = 262_144
@@ -57,9 +57,11 @@ class Content:
 
     Attributes:
         folder: The folder; None: there is none.
+        wordings: The texts that go with it.
     """
 
     folder: Path | None
+    wordings: Wordings = field(factory=Wordings)
     _templates: dict[Path, _Version[str]] = field(factory=dict)
     _settings: dict[Path, _Version[dict[str, str]]] = field(factory=dict)
 

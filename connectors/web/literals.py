@@ -12,12 +12,16 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from attrs import define, field
+
 from protocol.register import LiteralLookupInfo
 
 FOLDER: Final = Path(__file__).with_name("texts")
 """Our texts: a file for each language."""
 LAST: Final = "en"
 """The language that stands in for all others."""
+KEPT: Final = 64
+"""For so many combinations of languages the texts are kept."""
 LANGUAGE: Final = "language"
 """The text that says in which language the others are."""
 TITLE: Final = "chat_title"
@@ -31,6 +35,23 @@ def ours() -> Mapping[str, Mapping[str, str]]:
         path.stem: json.loads(path.read_text(encoding="utf-8"))
         for path in sorted(FOLDER.glob("*.json"))
     }
+
+
+@define(eq=False)
+class Wordings:
+    """All texts, kept for the languages that were asked for: pages ask for the same few again."""
+
+    _literals: tuple[LiteralLookupInfo, ...] = ()
+    _known: dict[tuple[str | None, ...], dict[str, str]] = field(factory=dict)
+
+    def texts(self, literals: tuple[LiteralLookupInfo, ...], *wanted: str | None) -> dict[str, str]:
+        """What `texts` gives."""
+        if literals is not self._literals or len(self._known) >= KEPT:
+            self._literals = literals
+            self._known.clear()
+        if wanted not in self._known:
+            self._known[wanted] = texts(literals, *wanted)
+        return self._known[wanted]
 
 
 def texts(literals: Iterable[LiteralLookupInfo], *wanted: str | None) -> dict[str, str]:

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from connectors.web import rates
 from connectors.web.form_models import scenario_model
-from connectors.web.literals import preferred, texts
+from connectors.web.literals import preferred
 from connectors.web.models import RoutingModel, SignalModel, chat_model
 from connectors.web.operations import (
     HTML_ENCODE,
@@ -70,7 +70,7 @@ async def routing(call: Call[None]) -> Answer:
             model,
             html_template=content.template(app, rule.template),
             settings=content.settings(app, rule.template),
-            literals=texts(link.literals, *languages),
+            literals=content.wordings.texts(link.literals, *languages),
         )
     return Answer(model=model)
 

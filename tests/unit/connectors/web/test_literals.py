@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from connectors.web.literals import FOLDER, ours, preferred, texts, wider
+from connectors.web.literals import FOLDER, KEPT, Wordings, ours, preferred, texts, wider
 from protocol.register import LiteralLookupInfo
 
 
@@ -80,6 +80,21 @@ def test_ours_are_all_there_with_the_same_values_in_them(language: str) -> None:
     assert list(found) == list(english)
     for name, text in english.items():
         assert values(found[name]) == values(text), name
+
+
+def test_texts_are_kept_until_literals_change_or_languages_are_too_many() -> None:
+    wordings = Wordings()
+    known = (literal("chat_title", "en", "One"),)
+    first = wordings.texts(known, "en")
+    assert first["chat_title"] == "One"
+    assert wordings.texts(known, "en") is first
+    assert wordings.texts(known, "en-GB", None)["language"] == "en-GB"
+    for number in range(2 * KEPT):
+        wordings.texts(known, f"x{number}")
+    assert wordings.texts(known, "en") is not first
+    assert len(wordings._known) <= KEPT
+    others = (literal("chat_title", "en", "Two"),)
+    assert wordings.texts(others, "en")["chat_title"] == "Two"
 
 
 def test_languages() -> None:
