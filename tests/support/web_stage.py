@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import httpx2
 from attrs import define, evolve, field
+from starlette.applications import Starlette
 
 from connectors.channels.converter import Secret
 from connectors.client import (
@@ -105,10 +106,13 @@ class WebStage:
     broker: CoreOnSocket
     site: WebSite
     browsers: list[httpx2.AsyncClient] = field(factory=list)
+    _application: Starlette | None = None
 
     def browser(self, **headers: str) -> httpx2.AsyncClient:
         """A browser on one of our own pages, or on that of another origin."""
-        transport = httpx2.ASGITransport(self.site.application(), client=("192.0.2.7", 5_000))
+        if self._application is None:
+            self._application = self.site.application()
+        transport = httpx2.ASGITransport(self._application, client=("192.0.2.7", 5_000))
         made = httpx2.AsyncClient(transport=transport, base_url=OWN, headers=headers)
         self.browsers.append(made)
         return made

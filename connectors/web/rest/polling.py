@@ -10,7 +10,6 @@ from typing import Final
 import anyio
 from attrs import define, evolve, field
 
-from connectors.client.chats import Chat
 from connectors.web import frames, masks, rates
 from connectors.web.frames import answering, wire_error
 from connectors.web.models import FramesModel
@@ -35,14 +34,14 @@ async def exchange(call: Call[FramesModel]) -> Answer:
     """Take frames, and give their answers and what happened."""
     said, cursor = _frames(call), _cursor(call)
     if cursor is None or any(isinstance(one, Frame) and one.type == "SYS_HELLO" for one in said):
-        cursor = Cursor.at(await _seen(call))  # who begins asks for what was before
+        cursor = Cursor().after(call.visits.known(call.visitor))  # what was before they ask for
     talk = _Talk(call, cursor)
     left = [*said]
     with anyio.move_on_after(WITHIN):
         while left:
             await talk.take(left[0])
             left.pop(0)
-        await talk.catch_up()
+        talk.catch_up()
     for one in left:
         if isinstance(one, Frame) and one.id is not None:
             talk.put(talk.refused(wire_error(_LATE, one)))
@@ -77,24 +76,6 @@ def _frames(call: Call[FramesModel]) -> list[Frame | WireError]:
     return found
 
 
-async def _seen(call: Call[FramesModel]) -> Chat | None:
-    """The visitor's chat with all that was said; None: there is none.
-
-    Raises:
-        Away: That cannot be told now.
-    """
-    visits, visitor = call.visits, call.visitor
-    chat = visits.known(visitor)
-    if chat is None or not chat.view.complete:
-        try:
-            await visits.status(visitor)
-        except Problem as problem:
-            if problem.code != ErrorCode.UNKNOWN_CHAT:
-                raise Away from None
-        chat = visits.known(visitor)
-    return chat
-
-
 @define
 class _Talk:
     """One request.
@@ -121,13 +102,14 @@ class _Talk:
     async def take(self, said: Frame | WireError) -> None:
         """Do what a frame asks."""
         answer = await self._answer(said)
-        await self.catch_up(answer)
+        self.catch_up(answer)
 
-    async def catch_up(self, answer: Frame | None = None) -> None:
+    def catch_up(self, answer: Frame | None = None) -> None:
         """Tell what happened until now, and an answer in its place among that."""
         try:
-            chat = await _seen(self.call)
-            told, now = [*news(self.cursor, chat)], Cursor.at(chat)
+            chat = self.call.visits.known(self.call.visitor)
+            now = self.cursor.after(chat)
+            told = [*news(self.cursor, chat, now)]
         except Away:
             told = [] if self.cursor.is_away else [frames.AWAY]
             now = evolve(self.cursor, is_away=True, is_typing=False)

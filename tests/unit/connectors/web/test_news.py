@@ -25,13 +25,14 @@ def chat(status: ChatStatus = ChatStatus.ANSWERED, name: Guid = CHAT, said: str 
         counter: ChatSentenceInfo(id=text, text=text, counter=counter)
         for counter, text in enumerate(said, start=1)
     }
+    view.complete = True
     return Chat(ref, view, chat_id=name)
 
 
 def told(before: Cursor, now: Chat | None) -> list[str]:
     return [
         f"{frame.type.removeprefix('SE_CHAT_')} {getattr(frame.payload, 'text', None) or ''}".strip()
-        for frame in news(before, now)
+        for frame in news(before, now, before.after(now))
     ]
 
 
@@ -41,11 +42,12 @@ def test_a_cursor_is_a_text() -> None:
         counter=7,
         status="a1",
         verdicts="b2",
+        is_closed=True,
         is_away=True,
         is_typing=True,
         unconfirmed=(5, 7),
     )
-    for cursor in (Cursor(), full, Cursor.at(chat()), Cursor.at(None)):
+    for cursor in (Cursor(), full, Cursor.at(chat()), full.after(None)):
         assert Cursor.read(str(cursor)) == cursor
 
 
@@ -72,8 +74,28 @@ def test_another_status_comes_first_and_the_end_last() -> None:
 
 def test_another_chat_is_told_from_its_beginning() -> None:
     assert told(Cursor.at(chat()), chat(name=OTHER)) == ["STATUS", "SENTENCE a", "SENTENCE b"]
-    assert told(Cursor.at(None), chat()) == ["STATUS", "SENTENCE a", "SENTENCE b"]
-    assert told(Cursor.at(chat()), None) == ["STATUS"]
+    assert told(Cursor().after(None), chat()) == ["STATUS", "SENTENCE a", "SENTENCE b"]
+
+
+def test_a_chat_that_another_process_remembers_is_not_told_anew() -> None:
+    """Each knows for a while what was closed; a visitor may come to either in turn."""
+    before = Cursor.at(chat())
+    assert told(before, None) == ["STATUS"]
+    after = before.after(None)
+    assert told(after, None) == []
+    assert told(Cursor.at(chat(ChatStatus.CLOSED)), None) == []
+    assert told(after, chat(ChatStatus.CLOSED)) == ["STATUS"]
+
+
+def test_what_is_missed_just_now_is_waited_for() -> None:
+    """W-22: nothing behind a gap is told, since the cursor would be behind it too."""
+    before = Cursor.at(chat(said="a"))
+    torn = chat(said="abc")
+    del torn.view.sentences[2]
+    torn.view.complete = False
+    assert told(before, torn) == []
+    assert before.after(torn) == before
+    assert told(before.after(torn), chat(said="abc")) == ["SENTENCE b", "SENTENCE c"]
 
 
 def test_what_the_other_side_has_since() -> None:
@@ -83,7 +105,7 @@ def test_what_the_other_side_has_since() -> None:
     now = chat()
     now.unconfirmed = {1: None}
     now.view.sentences[2] = evolve(now.view.sentences[2], confirmed_time=NOW)
-    (frame,) = news(before, now)
+    (frame,) = news(before, now, before.after(now))
     assert frame.type == "SE_CHAT_CONFIRM"
     assert (getattr(frame.payload, "id", ""), getattr(frame.payload, "time_stamp", "")) == (
         "b",
