@@ -1,7 +1,8 @@
 """Sentences while hostile mail comes in: `python -m broker.bench.hostile`.
 
-The usual load is measured at a fixed rate, first alone, then while other connections bring mails of 512 KiB
-that keep a parser busy. The mails come from this process, the load from others.
+The usual load is measured at a fixed rate, alone and while other connections bring mails of 512 KiB that
+keep a parser busy, in turn, so that one sees what else the machine does. The mails come from this process,
+the load from others.
 """
 
 from __future__ import annotations
@@ -151,9 +152,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--mails", type=float, default=20.0, help="hostile mails a second")
     parser.add_argument("--rate", type=float, default=200.0, help="sentences a second")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each is measured")
+    parser.add_argument("--rounds", type=int, default=2, help="how often without and with, in turn")
     arguments = parser.parse_args(argv)
     load = Load(rate=arguments.rate, seconds=arguments.seconds)
-    rows, sent, taken = compare(load, arguments.mails)
+    rows: list[Figures] = []
+    sent = taken = 0
+    for _ in range(arguments.rounds):
+        figures, offered, answered = compare(load, arguments.mails)
+        rows, sent, taken = [*rows, *figures], sent + offered, taken + answered
     print(table(rows))
     print(f"{sent} mails were sent, {taken} were answered")
     return 0
