@@ -159,10 +159,16 @@ class _Talk:
 
 
 def _placed(told: Iterable[Frame], answer: Frame | None) -> Iterator[Frame]:
-    """What happened, with an answer: in place of what says the same, or behind all."""
+    """What happened, with an answer: what says the same is it, as it is by now; else it comes last.
+
+    A snapshot comes first: what happened since it was made is behind it.
+    """
+    if answer is not None and getattr(answer.payload, "sentences", None) is not None:
+        yield answer
+        answer = None
     for frame in told:
         if answer is not None and _is_echo(frame, answer):
-            yield answer
+            yield evolve(frame, headers=answer.headers)
             answer = None
         else:
             yield frame

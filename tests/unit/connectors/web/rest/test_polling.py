@@ -12,6 +12,7 @@ from attrs import define, evolve, field
 
 from connectors.web.app import WebSite
 from connectors.web.rest import polling
+from connectors.web.visits import Visits
 from protocol.blob import AttachmentInfo
 from protocol.values import Guid, ScanVerdict
 from tests.support.web_stage import OWN, SITE, WebStage, answering, happens, play, settings
@@ -169,6 +170,33 @@ def test_an_echo_stands_where_its_sentence_does(tmp_path: Path) -> None:
     play(scenario, tmp_path)
 
 
+def test_an_echo_says_what_was_confirmed_before_it_went(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cursor is behind that, so nobody would tell it later."""
+    says = Visits.say
+
+    async def scenario(stage: WebStage) -> None:
+        link = stage.site.links[0]
+
+        async def late(*asked: Any) -> Any:
+            echo = await says(*asked)
+            await happens(lambda: not link.client.chats()[0].unconfirmed)
+            return echo
+
+        monkeypatch.setattr(Visits, "say", late)
+        async with stage.alice() as agent, anyio.create_task_group() as tasks:
+            tasks.start_soon(answering, agent, [])
+            page = await polls(stage)
+            await page.ask("ES_CHAT_START", {})
+            await page.until("SE_CHAT_STATUS", Status="Answered")
+            echo = await page.ask("ES_CHAT_SENTENCE", {"ID": "a", "Text": "x"})
+            assert echo[1]["ConfirmedTime"] is not None
+            tasks.cancel_scope.cancel()
+
+    play(scenario, tmp_path)
+
+
 REFUSED: list[tuple[list[Any], str, bool]] = [
     (["ES_CHAT_SENTENCE", {"ID": "a", "Text": "x", "TrackingId": "other"}], "NotAllowed", False),
     (["ES_CHAT_SENTENCE", {"ID": "a", "Text": "x", "Model": 2}], "NotAllowed", False),
@@ -303,6 +331,25 @@ def test_the_broker_goes_and_comes(tmp_path: Path) -> None:
             await page.until("SE_CHAT_STATUS")
             assert (await page.say(said))[0][1]["Counter"] == 1
             tasks.cancel_scope.cancel()
+
+    play(scenario, tmp_path)
+
+
+def test_who_polls_costs_the_broker_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many who come at once would be refused by its rate, and told that it is away."""
+
+    async def scenario(stage: WebStage) -> None:
+        page = await polls(stage)
+
+        async def asked(*_: object) -> None:
+            raise AssertionError("the broker was asked")
+
+        monkeypatch.setattr(Visits, "_waited", asked)
+        assert (await page.ask("SYS_HELLO", HELLO))[0] == "SYS_WELCOME"
+        assert [await page.say() for _ in range(3)] == [[], [], []]
+        assert (await page.ask("ES_CHAT_RESYNC", {"Peer": "shop"}))[1] == []
 
     play(scenario, tmp_path)
 
