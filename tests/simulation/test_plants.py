@@ -1,66 +1,30 @@
 """Each planted bug is caught by the law that names it, and by nothing that the plant itself broke."""
 
-import re
-from collections.abc import Iterable, Iterator
-from itertools import count, islice
-from typing import Final
+from itertools import islice
 
 import pytest
 
 from broker.checker import Violation
 from broker.shell.engine import Engine
-from broker.simulation.run import Script, installation_of, play
-from tests.simulation.plants import PLANTS, Patch, Plant
-from tests.simulation.plants_attachments import PLANTS as ATTACHMENTS
-from tests.simulation.plants_floor import PLANTS as MORE
-from tests.simulation.plants_forms import PLANTS as FORMS
-from tests.simulation.plants_post import PLANTS as POST
-from tests.simulation.plants_server import PLANTS as SERVER
-from tests.simulation.plants_texts import PLANTS as TEXTS
-from tests.simulation.plants_traffic import PLANTS as TRAFFIC
-
-ALL = [*PLANTS, *ATTACHMENTS, *MORE, *FORMS, *POST, *SERVER, *TEXTS, *TRAFFIC]
-
-STALE: Final = re.compile(
-    r" died of (AttributeError\((?!.*'NoneType' object).* has no attribute"
-    r"|TypeError\(.*(required (positional|keyword-only) argument|unexpected keyword argument"
-    r"|positional arguments? but))"
-)
-"""What a patch dies of that was written for code which is no more: a class, a module or a function has not
-what it wants. Of None a bug may well want something."""
-
-
-def stale(violations: Iterable[Violation]) -> list[str]:
-    """What only a patch of code that is no more can have brought."""
-    return [found.text for found in violations if STALE.search(found.text)]
-
-
-def fitting(plant: Plant) -> Iterator[str]:
-    """The seeds whose installation has what a bug is about."""
-    for number in count():
-        script = Script(seed=f"plant-{number}")
-        if plant.needs(installation_of(script).config):
-            yield script.seed
-
-
-def verdict(plant: Plant) -> str | None:
-    """What is wrong with a bug that is planted now: nothing when its law names it."""
-    found: set[str] = set()
-    for seed in islice(fitting(plant), plant.seeds):
-        violations = play(Script(seed=seed)).violations
-        if broken := stale(violations):
-            return f"the plant patches what is no more: {broken[0]}"
-        found |= {violation.law for violation in violations}
-        if plant.law in found:
-            return None
-    return f"not caught by {plant.law} in {plant.seeds} seeds, only by {sorted(found)}"
+from broker.simulation.run import Script, play
+from tests.simulation.caught import ALL, CAUGHT_BY, attempts, fitting, stale, verdict
+from tests.simulation.plants import Patch, Plant
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("plant", ALL, ids=[plant.name.replace(" ", "-") for plant in ALL])
 def test_a_planted_bug_is_caught(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant.patch(monkeypatch)
-    assert verdict(plant) is None
+    fault, _ = verdict(plant, attempts(plant))
+    assert fault is None
+
+
+def test_the_seed_that_caught_a_bug_last_comes_first_and_the_others_follow() -> None:
+    assert {*CAUGHT_BY} <= {plant.name for plant in ALL}
+    plant = next(plant for plant in ALL if CAUGHT_BY.get(plant.name, "plant-0") != "plant-0")
+    first, *others = attempts(plant)
+    assert first == CAUGHT_BY[plant.name]
+    assert {first, *others} == {*islice(fitting(plant), plant.seeds)}
 
 
 def test_without_a_plant_nothing_is_caught() -> None:
@@ -90,13 +54,15 @@ def test_a_plant_that_dies_of_its_own_age_is_no_proof(
     """The engine dies, which I-16 names: but of what the plant calls, and not of the bug."""
     old = Plant("of yore", "I-16", patch)
     old.patch(monkeypatch)
-    assert (verdict(old) or "").startswith("the plant patches what is no more: the engine died of ")
+    fault, _ = verdict(old, attempts(old))
+    assert (fault or "").startswith("the plant patches what is no more: the engine died of ")
 
 
 def test_a_plant_may_kill_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     fatal = Plant("a fault in a turn", "I-16", _turn_that_fails)
     fatal.patch(monkeypatch)
-    assert verdict(fatal) is None
+    fault, _ = verdict(fatal, attempts(fatal))
+    assert fault is None
 
 
 @pytest.mark.parametrize(
