@@ -64,13 +64,20 @@ class Diary:
         self._up = self._noted = up
 
     def close(self) -> None:
-        """From now on nobody is listened to: what is left of the process is no part of its life."""
-        self._closed = self.clock()
+        """From now on nobody is listened to: what is left of the process is no part of its life.
+
+        Where the clock was set since the last look that look is the end: what lies between the two by this
+        clock was not listened to.
+        """
+        now, passed = self.clock(), self.attention.look() - self._up
+        self._closed = self._wall if abs(now - self._wall - passed) > JUMP else now
 
     def end(self) -> Entry:
         """What is to be noted when the process ends."""
+        if self._closed is None:
+            return self.look() or Entry(self._wall)
         now = self.clock()
-        return Entry(now) if self._closed is None else Entry(now, now, self._closed)
+        return Entry(now, now, self._closed)
 
     def look(self) -> Entry | None:
         """What is to be noted, if anything is."""

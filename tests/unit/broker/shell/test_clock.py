@@ -158,13 +158,31 @@ def test_the_diary_begins_with_the_life_that_it_is_of(watches: Watches) -> None:
     assert [entry for entry in noted if entry is not None] == [Entry(begun + 15 * SECOND)]
 
 
-def test_a_life_ends_when_nobody_is_listened_to_any_more(watches: Watches) -> None:
-    """B-13: what a drain takes is a gap before a life of no length, which ends with the process."""
+@pytest.mark.parametrize("by", [0, 300, -3_600])
+def test_a_life_ends_when_nobody_is_listened_to_any_more(watches: Watches, by: int) -> None:
+    """B-13: what a drain takes is a gap before a life of no length, which ends with the process.
+
+    A clock that was set shortly before does not make that life longer.
+    """
     diary = Diary(watches.clock(), watches.attention())
     assert diary.end() == Entry(watches.wall)
-    watches.pass_by(20 * SECOND)
-    closed = watches.wall
+    watches.pass_by(SECOND)
+    assert diary.look() is None
+    watches.pass_by(SECOND // 4)
+    seen = watches.wall
+    if by:
+        seen -= SECOND // 4
+        watches.wall += by * SECOND
     diary.close()
     watches.pass_by(4 * SECOND)
     assert diary.look() is None
-    assert diary.end() == Entry(watches.wall, watches.wall, closed)
+    assert diary.end() == Entry(watches.wall, watches.wall, seen)
+
+
+def test_a_life_that_ends_at_once_says_what_its_clock_did(watches: Watches) -> None:
+    """B-13."""
+    diary = Diary(watches.clock(), watches.attention())
+    before = watches.wall
+    watches.wall += 300 * SECOND
+    watches.pass_by(SECOND // 4)
+    assert diary.end() == Entry(watches.wall, watches.wall - SECOND // 4, before)
