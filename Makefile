@@ -93,5 +93,5 @@ lock: setup ## pin the dependencies anew (UPGRADE=1 takes the newest)
 	$(BIN)/python .ci/npm.py lock $(UI)
 
 clean: ## remove what was made, except .venv and var
-	rm -rf build dist site connectors/web/static htmlcov .coverage .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf build dist site connectors/web/static connectors/desk/static htmlcov .coverage .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find $(CODE) -name __pycache__ -prune -exec rm -rf {} +

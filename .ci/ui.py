@@ -1,6 +1,6 @@
 """Build and judge what browsers run, with the Node of the virtual environment.
 
-python .ci/ui.py build    into connectors/web/static, if the sources changed since
+python .ci/ui.py build    into connectors/web/static and connectors/desk/static, if the sources changed since
 python .ci/ui.py check    format, lint, types
 python .ci/ui.py fix      format, and repair what the linter can
 python .ci/ui.py test     its own tests
@@ -16,6 +16,7 @@ from npm import NODE_FOLDER, install
 
 UI = Path(__file__).parents[1] / "connectors" / "web" / "ui"
 STATIC = UI.parent / "static"
+DESK = UI.parents[1] / "desk" / "static"
 BUILT_OF = UI / "node_modules" / ".parley-built"
 _APART = {"node_modules", "dist", "test"}
 
@@ -33,7 +34,7 @@ def digest(folder: Path = UI) -> str:
 def build() -> None:
     """Build, unless what is there was made of these sources."""
     sources = digest()
-    is_built = STATIC.exists() and BUILT_OF.exists()
+    is_built = STATIC.exists() and DESK.exists() and BUILT_OF.exists()
     if is_built and BUILT_OF.read_text(encoding="utf-8") == sources:
         return
     print("setup: what browsers run", flush=True)

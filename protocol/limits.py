@@ -95,6 +95,7 @@ TEXT_LENGTHS: Final[dict[str, int]] = {
     "Password": 1_024,
     "Voucher": 128,
     "Workplaces": 250,
+    "PauseReasons": 160,
     "Software": 160,
     "Nonce": 64,
     "Node": 64,

@@ -76,6 +76,7 @@ class LoginResult:
         agent_role: `agent` or `supervisor`.
         voucher: What a hello of a workplace shows (`SYS_HELLO`), until something of the agent changes.
         workplaces: Numbers of the workplaces that there are.
+        pause_reasons: Why an agent may pause.
     """
 
     outcome: LoginOutcome | None = None
@@ -86,6 +87,7 @@ class LoginResult:
     agent_role: str | None = None
     voucher: str | None = field(default=None, repr=False)
     workplaces: tuple[str, ...] | None = None
+    pause_reasons: tuple[str, ...] | None = None
 
 
 @value(kw_only=True)

@@ -106,6 +106,7 @@ def _good(config: Config, agent: Agent | None) -> LoginResult:
         agent_role=agent.role,
         voucher=voucher_of(config.logins, agent),
         workplaces=tuple(one.number for one in config.workplaces.values() if not one.retired),
+        pause_reasons=tuple(config.pause_reasons),
     )
 
 

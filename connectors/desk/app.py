@@ -198,6 +198,7 @@ class DeskSite:
             "Login": agent.login,
             "AgentRole": agent.agent_role,
             "Workplaces": list(agent.workplaces or ()),
+            "PauseReasons": list(agent.pause_reasons or ()),
             "Workplace": session.seat.number if isinstance(session.seat, Seat) else None,
             "IdleSeconds": limits.idle,
             "WarningSeconds": limits.warning,
@@ -372,6 +373,7 @@ class DeskSite:
             broker=self.broker,
             linger=self.desk.linger,
             used=partial(self.sessions.touch, session),
+            expired=partial(self.sessions.end, session),
             left=self._left,
         )
         session.seat = seat
@@ -380,15 +382,13 @@ class DeskSite:
         self._tasks.start_soon(seat.run)
         return seat
 
-    def _left(self, seat: Seat, ended: str | None) -> None:
-        """A workplace is given back; where the broker knows the agent no more, the login is over too."""
+    def _left(self, seat: Seat) -> None:
+        """A workplace is given back."""
         self._seats.discard(seat)
         self._gone.set()
         self._gone = anyio.Event()
         if seat.session.seat is seat:
             seat.session.seat = None
-        if ended is not None:
-            self.sessions.end(seat.session, ended)
 
     # --- what is not there
 

@@ -23,7 +23,7 @@ _COMMON: Final[Mapping[str, str]] = {
 _PAGE: Final[Mapping[str, str]] = {
     **_COMMON,
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "img-src 'self' blob: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }

@@ -75,7 +75,8 @@ class Seat:
         broker: Where the broker is.
         linger: How long it stays when the last page is gone.
         used: Called when the agent does something.
-        left: Called when it is over; with a text when the login is over as well.
+        expired: Called when the login is over with it, and why, before any page can know.
+        left: Called when it is over.
     """
 
     session: Session
@@ -84,7 +85,8 @@ class Seat:
     broker: Broker
     linger: float
     used: Callable[[], None]
-    left: Callable[["Seat", str | None], None]
+    expired: Callable[[str], None]
+    left: Callable[["Seat"], None]
     tabs: dict[Tab, None] = field(factory=dict)
     _connection: Connection | None = None
     _welcome: Welcome | None = None
@@ -194,7 +196,6 @@ class Seat:
 
     async def run(self) -> None:
         """Keep it to its end."""
-        ended: str | None = None
         try:
             try:
                 stream = await self.broker.dial()
@@ -202,26 +203,25 @@ class Seat:
                 self._lose(AWAY_TEXT)
                 return
             try:
-                ended = await self._talk(stream)
+                await self._talk(stream)
             finally:
                 with anyio.CancelScope(shield=True):
                     await anyio.aclose_forcefully(stream)
         finally:
-            self.left(self, ended)
+            self.left(self)
 
-    async def _talk(self, stream: ByteStream) -> str | None:
-        """Speak with the broker; gives why the login is over, if it is."""
+    async def _talk(self, stream: ByteStream) -> None:
+        """Speak with the broker."""
         connection = self._connection = Connection(Side.CLIENT, now=anyio.current_time())
         agent = self.session.agent
         connection.hello(
             evolve(self.hello, token=self.broker.token, login=agent.login, voucher=agent.voucher)
         )
         self._wake.set()
-        ended: list[str | None] = []
         async with anyio.create_task_group() as tasks:
 
             async def hear() -> None:
-                ended.append(await self._hear(stream, connection))
+                await self._hear(stream, connection)
                 tasks.cancel_scope.cancel()
 
             async def write() -> None:
@@ -237,9 +237,8 @@ class Seat:
             tasks.start_soon(write)
             tasks.start_soon(watch)
             tasks.start_soon(self._beat, connection)
-        if not ended and not self._is_over:
+        if not self._is_over:
             self._lose(AWAY_TEXT)
-        return ended[0] if ended else None
 
     async def _until_empty(self) -> None:
         """Wait until no page has been there for a while."""
@@ -281,54 +280,49 @@ class Seat:
                 self._lose(AWAY_TEXT)
                 return
 
-    async def _hear(self, stream: ByteStream, connection: Connection) -> str | None:
+    async def _hear(self, stream: ByteStream, connection: Connection) -> None:
         while True:
             try:
                 data = await stream.receive(READ_BYTES)
             except (OSError, anyio.BrokenResourceError, anyio.EndOfStream):
                 self._lose(AWAY_TEXT)
-                return None
+                return
             for event in connection.receive(data, anyio.current_time()):
                 if isinstance(event, Failed):
                     self._lose("the broker failed")
-                    return None
-                if isinstance(event, Frame) and (over := self._heard(event)) is not None:
-                    return over or None
+                    return
+                if isinstance(event, Frame):
+                    self._heard(event)
+                if self._is_over:
+                    return
             self._wake.set()
 
-    def _heard(self, frame: Frame) -> str | None:
-        """Pass on what the broker says; a text when the connection is over, empty if the login is not."""
+    def _heard(self, frame: Frame) -> None:
+        """Pass on what the broker says."""
         match frame.payload:
             case Welcome() as welcome:
                 self._welcome = welcome
                 for tab in self.tabs:
                     self._greet(tab)
-                return None
             case Bye() as bye:
-                return self._dismissed(frame, bye)
+                self._end(frame)
+                if bye.code is ByeCode.LOGGED_OFF:
+                    self.expired(bye.text or "logged off")
             case SysError(fatal=True) as error:
-                self._is_over = True
-                for tab in tuple(self.tabs):
-                    re = tab.hello.id if tab.hello is not None else None
-                    tab.fail(
-                        WireError(
-                            error.code or ErrorCode.BAD_HELLO,
-                            error.text or "",
-                            type=error.type,
-                            re=re,
-                        ),
-                        NORMAL,
-                    )
-                return "not taken" if error.code is ErrorCode.AUTH_FAILED else ""
+                self._turned_away(error)
             case _:
-                pass
-        self._remember(frame)
-        self._pass_on(frame)
-        return None
+                self._remember(frame)
+                self._pass_on(frame)
 
-    def _dismissed(self, frame: Frame, bye: Bye) -> str:
-        self._end(frame)
-        return (bye.text or "logged off") if bye.code is ByeCode.LOGGED_OFF else ""
+    def _turned_away(self, error: SysError) -> None:
+        """The broker does not take this workplace."""
+        self._is_over = True
+        code = error.code or ErrorCode.BAD_HELLO
+        for tab in tuple(self.tabs):
+            re = tab.hello.id if tab.hello is not None else None
+            tab.fail(WireError(code, error.text or "", type=error.type, re=re), NORMAL)
+        if code is ErrorCode.AUTH_FAILED:
+            self.expired("the broker does not take them")
 
     def _remember(self, frame: Frame) -> None:
         """Keep what a page that comes later cannot ask for."""

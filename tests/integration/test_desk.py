@@ -307,7 +307,6 @@ def test_limits_warn_and_then_end(tmp_path: Path) -> None:
 
 def test_parley_serve_runs_the_desk_beside_the_broker(tmp_path: Path) -> None:
     with desk_installed(tmp_path, serve=True) as desk:
-        desk.wait()
         assert Page(desk, desk.logged_in()).answer[0] == "SYS_WELCOME"
 
 

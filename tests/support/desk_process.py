@@ -27,11 +27,28 @@ from protocol.encoding import MESSAGEPACK
 from protocol.frame import Frame
 from protocol.session import Hello
 from protocol.values import Role
-from tests.support.web_stage import ROUTED
+from tests.support.wired_core import INSTALLATION
 
 PASSWORD = "correct horse"
 TOTP = bytes(range(20))
 SECONDS = 30.0
+ROUTES = """
+[[gate_rules]]
+rank = 10
+[[website_routing]]
+gateway = "Web chat"
+name = "all"
+rank = 1
+"""
+SHOP = """
+[web]
+listen = "127.0.0.1:{port}"
+broker = "{broker}"
+key_file = "web.key"
+[web.sites.shop]
+gateway = "web"
+token = "web-secret"
+"""
 
 
 @cache
@@ -62,6 +79,8 @@ name = "Dora"
 login = "dora"
 subject = "248289761001"
 role = "supervisor"
+[[pause_reasons]]
+name = "Lunch"
 [[workplaces]]
 number = "201"
 max_chats = 4
@@ -135,12 +154,14 @@ class DeskInstallation:
         file: The configuration of the desk.
         broker: The broker.
         port: Where the desk listens.
+        shop: Where the shop with the widget is, if there is one.
         opened: Browsers and pages, which are closed at the end.
     """
 
     file: Path
     broker: ServedBroker
     port: int
+    shop: str = ""
     opened: list[Any] = field(factory=list)
     _child: subprocess.Popen[str] | None = field(default=None, init=False)
 
@@ -159,12 +180,12 @@ class DeskInstallation:
         line = self._child.stdout.readline()
         assert line.startswith(LISTENING), self.file.with_suffix(".desk.log").read_text()
 
-    def wait(self) -> None:
-        """Wait until it answers, whoever started it."""
+    def wait(self, port: int | None = None) -> None:
+        """Wait until it answers, or somebody else does, whoever started it."""
         until = time.monotonic() + SECONDS
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                socket.create_connection(("127.0.0.1", port or self.port), timeout=1).close()
                 return
             except OSError:
                 assert time.monotonic() < until
@@ -210,9 +231,9 @@ class DeskInstallation:
 
 @contextmanager
 def desk_installed(
-    folder: Path, *, desk: str = "", more: str = "", serve: bool = False
+    folder: Path, *, desk: str = "", more: str = "", serve: bool = False, shop: bool = False
 ) -> Iterator[DeskInstallation]:
-    """Run a broker, and a desk beside it: by itself, or by `parley serve`."""
+    """Run a broker, and a desk beside it: by itself, or by `parley serve`, which a shop needs."""
     address, port = ("127.0.0.1", free_port()), free_port()
     shown = "{}:{}".format(*address)
     section = f"""
@@ -223,13 +244,20 @@ token = "desk-secret"
 {desk.format(port=port)}
 """
     head = f'[server]\nlisten = "{shown}"\n[store]\nurl = "sqlite:///{folder}/parley.db"\n'
-    text = head + ROUTED + agents() + more
+    text = head + INSTALLATION + ROUTES + agents() + more
+    web = free_port()
+    if shop:
+        text += SHOP.format(port=web, broker=shown)
     config, file = folder / "parley.toml", folder / "desk.toml"
-    config.write_text(text + section if serve else text)
+    config.write_text(text + section if serve or shop else text)
     file.write_text(section)
     with ServedBroker(config, address, folder / "broker.log") as broker:
-        found = DeskInstallation(file, broker, port)
-        if not serve:
+        found = DeskInstallation(file, broker, port, f"http://127.0.0.1:{web}/" if shop else "")
+        if serve or shop:
+            found.wait()
+            if shop:
+                found.wait(web)
+        else:
             found.start()
         try:
             yield found

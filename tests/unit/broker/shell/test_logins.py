@@ -85,6 +85,7 @@ async def test_a_good_login_gives_what_makes_a_session() -> None:
         agent_role="agent",
         voucher=voucher_of(settings.logins, ALICE),
         workplaces=("100", "101"),
+        pause_reasons=(),
     )
 
 

@@ -657,6 +657,8 @@ export interface LoginResult {
   Voucher?: string | null;
   /** Numbers of the workplaces that there are. */
   Workplaces?: string[] | null;
+  /** Why an agent may pause. */
+  PauseReasons?: string[] | null;
 }
 
 /** A command about one outbound message. */
