@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from broker.checker.evidence import Story
+from broker.checker.evidence import Connection, Story, in_force
 from broker.checker.history import Event, Kind
 from broker.checker.i06_slots import SETTLE
 from broker.checker.i08_conversations import ALERTING, ANSWERED, PILOT, WAITING, holds
@@ -146,14 +146,21 @@ def _stuck(story: Story, letter: MessageRow, end: int) -> str | None:
         waits = letter.status == QUEUED and lost
         return f"message {letter.id} waits for a gateway that is gone" if waits else None
     carried = any(
-        connection.role is Role.CONNECTOR and gateway["peer"] in connection.peers
-        for connection in story.live()
+        _serves(story, connection, letter.gateway, gateway["peer"]) for connection in story.live()
     )
     moved = letter.moved_at or letter.at
     longest = max((gateway["deadline"], *gateway["retries"]))
     if not carried or story.timeline.over(moved, longest + longest // 5) > end - 2 * SETTLE:
         return None
     return f"message {letter.id} is {letter.status} since {moved}, and a carrier is there"
+
+
+def _serves(story: Story, connection: Connection, gateway: Guid, peer: str) -> bool:
+    """Whether its hello was for a gateway: one that a reload brought later has another name to it (C-4)."""
+    if connection.role is not Role.CONNECTOR or peer not in connection.peers:
+        return False
+    setups = in_force(story, connection.welcomed_at or connection.dialled_at, SETTLE)
+    return all(gateway in setup.data["message_gateways"] for setup in setups)
 
 
 def _kept_too_long(story: Story, end: int) -> Iterator[Violation]:
