@@ -71,7 +71,7 @@ def asks_for_others(patch: pytest.MonkeyPatch) -> None:
 @faulty("does not take long frames", "W-3", "large")
 def short_frames(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(connections, "FRAME_BYTES", 100_000)
-    patch.setattr(Connection, "_take_welcome", _welcome_without_frame_bytes)
+    patch.setattr(Connection, "_take_answer", _welcome_without_frame_bytes)
 
 
 def _welcome_without_frame_bytes(self: Connection, frame: Any, events: list[Any]) -> None:

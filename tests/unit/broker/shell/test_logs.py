@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -11,12 +10,6 @@ import structlog
 from broker.shell.logs import LogFormat, configure_logs
 
 HOSTILE = "\x1b]0;owned\x07\u202e\nlevel=error"
-
-
-@pytest.fixture(autouse=True)
-def _usual_log() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 def test_a_line_for_people_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

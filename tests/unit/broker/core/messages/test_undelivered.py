@@ -175,7 +175,7 @@ def test_nobody_is_asked_again_for_an_unwanted_one(play: Playbook) -> None:
 
 
 def test_nor_later_than_a_reply_would_reopen_it(play: Playbook) -> None:
-    """B-56: nobody knows it any more."""
+    """B-55, B-56: it is read from the store, its writer is told, and its conversation stays closed."""
     post, alice = Post(play), play.agent("alice", "101")
     status = replied(play, post, alice)
     answers(post.client, status["MessageId"])
@@ -185,7 +185,8 @@ def test_nor_later_than_a_reply_would_reopen_it(play: Playbook) -> None:
     moves = len([f for f in play.facts if isinstance(f, ConversationMoved)])
     said = {"RefId": post.gateway, "Id": status["MessageId"], "Data": "Bounced: x"}
     post.client.says("ES_MESSAGE_REPORT", 71, **said)
-    post.client.refused("UnknownMessage", 71)
+    post.client.hears("SYS_ACK", 71)
+    alice.hears("SC_MESSAGE_STATUS", Status="Failed")
     assert len([f for f in play.facts if isinstance(f, ConversationMoved)]) == moves
     hush(play)
 
