@@ -10,7 +10,7 @@ from typing import Any, Self
 import httpx2
 from attrs import define, field
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 PATIENCE = 30.0
 
@@ -131,7 +131,7 @@ class Browser:
                     if listed[1]:
                         await self.live.ask("ES_CHAT_STATUS", {})
                     self.fold(self.live)
-                except (OSError, Cut, Refused, InvalidStatus, EOFError):
+                except (OSError, Cut, Refused, InvalidHandshake, EOFError):
                     self._turn += 1
                     self.live = None
                     await asyncio.sleep(0.05)  # real time: real processes
