@@ -29,7 +29,9 @@ FLAGS = (
 )  # while Playwright is open its loop counts as running: asyncio.run would fail
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
-    expect.set_options(timeout=20_000)  # a loaded machine is slow, and nothing here is about speed
+    expect.set_options(
+        timeout=45_000
+    )  # whoever was cut off tries again later and later; a loaded machine is slow
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
         yield chromium
@@ -62,7 +64,7 @@ def alice(program: WebProgram) -> Iterator[AgentBeside]:
 def visitor(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser, in which nothing may go wrong unseen."""
     with browser.new_context(locale="en-US", viewport={"width": 1000, "height": 800}) as context:
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(45_000)
         yield context
 
 

@@ -26,7 +26,7 @@ def page_of(browser: Browser, url: str) -> Iterator[Page]:
     """A page of a browser of its own, in which nothing may go wrong unseen."""
     faults: list[str] = []
     with browser.new_context(locale="en-US", viewport={"width": 1280, "height": 800}) as context:
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(45_000)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on(

@@ -11,7 +11,7 @@ from tests.support.recorded_program import RecordedProgram
 from tests.support.tcp_gate import Sockets, TcpGate
 from tests.support.web_program import WebProgram
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120), pytest.mark.requires("chromium", "ui")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.requires("chromium", "ui")]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from protocol.chat import ChatSentenceInfo
 from protocol.scenario import ScenarioResultInfo
 from protocol.values import AgentState, ChatStatus, Guid
 
-PATIENCE = 20.0
+PATIENCE = 45.0
 
 
 class AgentBeside:
