@@ -65,9 +65,11 @@ def test_what_is_judged_would_be_noticed(visitor: BrowserContext, alone: Recorde
         page = visitor.new_page()
         page.goto(alone.url)
         opened(page)
+        write(page, "Hi")
+        alice.hears("Hi")  # with the answer, or behind it
         write(page, "once")
-        alice.hears("once")
-        expect(page.locator("[data-state=delivered]")).to_have_count(1)
+        alice.hears("Hi", "once")
+        expect(page.locator("[data-state=delivered]")).to_have_count(2)
     assert alone.judged() == []
     found = alone.judged(doubled(load(alone.recording), "once"))
     assert {one.partition(" ")[0].rstrip(":") for one in found} >= {"I-2"}
