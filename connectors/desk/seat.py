@@ -20,8 +20,9 @@ from attrs import define, evolve, field
 
 from connectors.desk.broker import READ_BYTES, Broker, BrokerAway
 from connectors.desk.sessions import Session
-from connectors.desk.tab import LATER, NORMAL, Tab
+from connectors.desk.tab import Tab
 from connectors.web.frames import FRAME_BYTES, answering
+from connectors.web.line import LATER, NORMAL
 from connectors.web.problems import AWAY_TEXT
 from protocol.agent import AgentStateInfo
 from protocol.catalogue import CATALOGUE

@@ -1,16 +1,14 @@
 """One page of an agent: a WebSocket, what waits for it, and its end."""
 
-from collections import deque
 from typing import Final, Protocol
 
 import anyio
-from anyio.abc import TaskGroup
 from attrs import evolve
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from connectors.web.frames import answering, hello_of, refusal
+from connectors.web.line import HELLO_SECONDS, NORMAL, POLICY, Line
 from connectors.web.rates import FRAMES, Allowance
-from connectors.web.socket import ABORT, HELLO_SECONDS, LAST_SECONDS
 from protocol.errors import ByeCode, ErrorCode, WireError
 from protocol.frame import Frame
 from protocol.json_codec import decode_json, encode_json
@@ -20,8 +18,6 @@ WAITING_FRAMES: Final = 2_000
 WAITING_BYTES: Final = 8 * 1_048_576
 """What may wait for a browser that does not read."""
 HEARTBEAT: Final = 30
-NORMAL, POLICY, RESTART, LATER = 1000, 1008, 1012, 1013
-"""Codes of a close (RFC 6455, and the registry behind it)."""
 
 
 class Sitting(Protocol):
@@ -55,28 +51,16 @@ class Tab:
             websocket: The connection, which is not accepted yet.
             seats: Who gives it a workplace.
         """
-        self._websocket = websocket
+        self._line = Line(websocket, WAITING_FRAMES, WAITING_BYTES)
         self._seats = seats
         self._seat: Sitting | None = None
-        self._outbox: deque[str] = deque()
-        self._outbox_bytes = 0
-        self._wake = anyio.Event()
-        self._closing: int | None = None
-        self._tasks: TaskGroup | None = None
         self._allowance = Allowance(FRAMES, anyio.current_time)
         self.hello: Frame | None = None
 
     async def run(self) -> None:
         """Serve it to its end."""
-        await self._websocket.accept()
         try:
-            async with anyio.create_task_group() as tasks:
-                self._tasks = tasks
-                tasks.start_soon(self._write)
-                await self._serve()
-                with anyio.move_on_after(LAST_SECONDS):
-                    await anyio.sleep_forever()  # the writer ends it all
-                tasks.cancel_scope.cancel()
+            await self._line.run(self._serve)
         finally:
             if self._seat is not None:
                 self._seat.leave(self)
@@ -97,7 +81,7 @@ class Tab:
         except WireError as error:
             self.fail(error)
         quiet = False
-        while self._closing is None:
+        while self._line.is_open:
             try:
                 with anyio.fail_after(HEARTBEAT):
                     frame = await self._read()
@@ -124,7 +108,7 @@ class Tab:
             case Ping():
                 pass
             case Bye():
-                self._close(NORMAL)
+                self._line.close(NORMAL)
             case _:
                 self._seat.take(self, frame)
 
@@ -134,16 +118,9 @@ class Tab:
         Raises:
             WireError: It is none.
         """
-        try:
-            message = await self._websocket.receive()
-        except WebSocketDisconnect:
-            message = {"type": "websocket.disconnect"}
-        if message["type"] == "websocket.disconnect":
-            self._hang_up()
-            return None
-        text = message.get("text")
+        text = await self._line.receive()
         if text is None:
-            raise WireError(ErrorCode.BAD_FRAME, "a text message was expected")
+            return None
         if not self._allowance.takes():
             self.bye(ByeCode.RATE_LIMITED, "far too many frames", POLICY)
             return None
@@ -161,17 +138,17 @@ class Tab:
     def fail(self, error: WireError, code: int = POLICY) -> None:
         """Refuse it all."""
         self.put(refusal(error, fatal=True))
-        self._close(code)
+        self._line.close(code)
 
     def bye(self, code: ByeCode, text: str, close: int, *, after: int | None = None) -> None:
         """Say good-bye."""
         self.put(Frame("SYS_BYE", Bye(code=code, text=text, reconnect_after_seconds=after)))
-        self._close(close)
+        self._line.close(close)
 
     def part(self, farewell: Frame) -> None:
         """Pass on that the broker said good-bye, or gave up."""
         self.put(evolve(farewell, headers=None))
-        self._close(NORMAL)
+        self._line.close(NORMAL)
 
     def put(self, frame: Frame) -> None:
         """Send a frame."""
@@ -179,47 +156,4 @@ class Tab:
 
     def put_text(self, text: str) -> None:
         """Send a message; whoever lets too much wait is cut off."""
-        if self._closing is not None:
-            return
-        self._outbox.append(text)
-        self._outbox_bytes += len(text)
-        self._wake.set()
-        if len(self._outbox) > WAITING_FRAMES or self._outbox_bytes > WAITING_BYTES:
-            self._hang_up()
-
-    def _close(self, code: int) -> None:
-        if self._closing is None:
-            self._closing = code
-            self._wake.set()
-
-    def _hang_up(self) -> None:
-        """It is gone, or does not read: nothing can be said any more."""
-        self._closing = LATER
-        self._outbox.clear()
-        abort = self._websocket.scope.get("extensions", {}).get(ABORT)
-        if abort is not None:
-            abort()
-        if self._tasks is not None:
-            self._tasks.cancel_scope.cancel()
-
-    async def _write(self) -> None:
-        assert self._tasks is not None
-        while True:
-            while self._outbox:
-                text = self._outbox.popleft()
-                self._outbox_bytes -= len(text)
-                try:
-                    await self._websocket.send_text(text)
-                except (WebSocketDisconnect, RuntimeError):
-                    self._hang_up()
-                    return
-            if self._closing is not None:
-                with anyio.move_on_after(LAST_SECONDS):
-                    try:
-                        await self._websocket.close(self._closing)
-                    except (WebSocketDisconnect, RuntimeError):
-                        self._hang_up()
-                self._tasks.cancel_scope.cancel()
-                return
-            await self._wake.wait()
-            self._wake = anyio.Event()
+        self._line.put(text)

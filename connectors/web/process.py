@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from connectors.web.frames import FRAME_BYTES
-from connectors.web.socket import ABORT, LAST_SECONDS
+from connectors.web.line import ABORT, LAST_SECONDS
 
 LONGEST_HEAD: Final = 32_768
 STOP_SECONDS: Final = 5

@@ -5,14 +5,12 @@ come and are answered when the broker has them; everything else is a question wi
 be under way. What is pushed comes from the link (`Watcher`), in the order in which the broker said it.
 """
 
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 import anyio
-from anyio.abc import TaskGroup
 from attrs import evolve, frozen
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from connectors.client import (
     ChatForgotten,
@@ -27,6 +25,7 @@ from connectors.client import (
 from connectors.web import frames, masks, rates
 from connectors.web.broker_link import About
 from connectors.web.frames import HEARTBEAT, answering, wire_error
+from connectors.web.line import FAILED, HELLO_SECONDS, LATER, NORMAL, POLICY, RESTART, Line
 from connectors.web.problems import AWAY_TEXT, Problem
 from connectors.web.questions import Answer
 from connectors.web.rates import Allowance
@@ -40,9 +39,6 @@ from protocol.frame import Frame
 from protocol.session import Bye, Ping
 from protocol.values import ChatStatus, FrameId
 
-HELLO_SECONDS: Final = 10.0
-LAST_SECONDS: Final = 5.0
-"""How long the last words may take."""
 WAITING_FRAMES: Final = 512
 WAITING_BYTES: Final = 2 * 1_048_576
 """What may wait for a browser that does not read; a snapshot is a megabyte at the most."""
@@ -52,12 +48,6 @@ QUESTIONS: Final = 32
 """Questions of one socket that may wait for their answer."""
 COOKIE: Final = "cookie"
 """What a hello says in place of a token: take the cookie."""
-
-NORMAL, POLICY, FAILED, RESTART, LATER = 1000, 1008, 1011, 1012, 1013
-"""Codes of a close (RFC 6455, and the registry behind it)."""
-
-ABORT: Final = "parley.abort"
-"""Extension of the server: ends a connection at once."""
 
 
 @frozen(kw_only=True)
@@ -86,7 +76,7 @@ class Socket:
             sockets: All of them.
             handshake: What is known of the browser.
         """
-        self._websocket = websocket
+        self._line = Line(websocket, WAITING_FRAMES, WAITING_BYTES)
         self._sockets = sockets
         self._handshake = handshake
         self._visits: Visits | None = None
@@ -95,29 +85,17 @@ class Socket:
         self._ref: ChatRef | None = None
         self._pending: dict[str, tuple[ChatSentenceInfo, FrameId]] = {}
         self._questions = 0
-        self._outbox: deque[str] = deque()
-        self._outbox_bytes = 0
-        self._wake = anyio.Event()
-        self._closing: int | None = None
         self._away = False
         self._back = anyio.Event()
-        self._tasks: TaskGroup | None = None
         self._allowance = Allowance(rates.FRAMES, anyio.current_time)
 
     # --- its life
 
     async def run(self) -> None:
         """Serve it to its end."""
-        await self._websocket.accept()
         self._sockets.enter(self)
         try:
-            async with anyio.create_task_group() as tasks:
-                self._tasks = tasks
-                tasks.start_soon(self._write)
-                await self._serve()
-                with anyio.move_on_after(LAST_SECONDS):
-                    await anyio.sleep_forever()  # the writer ends it all
-                tasks.cancel_scope.cancel()
+            await self._line.run(self._serve)
         finally:
             self._sockets.leave(self)
             self._leave()
@@ -134,7 +112,7 @@ class Socket:
         except WireError as error:
             self._fail(error if error.fatal else frames.bad_hello(error))
         quiet = False
-        while self._closing is None:
+        while self._line.is_open:
             try:
                 with anyio.fail_after(HEARTBEAT):
                     frame = await self._read()
@@ -159,16 +137,9 @@ class Socket:
         Raises:
             WireError: It is none.
         """
-        try:
-            message = await self._websocket.receive()
-        except WebSocketDisconnect:
-            message = {"type": "websocket.disconnect"}
-        if message["type"] == "websocket.disconnect":
-            self._hang_up()
-            return None
-        text = message.get("text")
+        text = await self._line.receive()
         if text is None:
-            raise WireError(ErrorCode.BAD_FRAME, "a text message was expected")
+            return None
         if not self._allowance.takes():
             self._sockets.rates.limited["frames of a socket"] += 1
             self.bye(ByeCode.RATE_LIMITED, "far too many frames", POLICY)
@@ -225,7 +196,7 @@ class Socket:
             case Ping():
                 pass
             case Bye():
-                self._close(NORMAL)
+                self._line.close(NORMAL)
             case ChatCommandInfo() if frame.type == "ES_CHAT_TYPING":
                 self._typing(frame.payload)
             case ChatSentenceInfo():
@@ -262,7 +233,6 @@ class Socket:
             self._refuse(wire_error(problem, frame))
 
     def _ask(self, frame: Frame) -> None:
-        assert self._tasks is not None
         try:
             kind, answer = frames.question_of(frame)
             if self._questions >= QUESTIONS:
@@ -272,7 +242,7 @@ class Socket:
             self._refuse(wire_error(problem, frame))
             return
         self._questions += 1
-        self._tasks.start_soon(self._answered, frame, answer)
+        self._line.tasks.start_soon(self._answered, frame, answer)
 
     async def _answered(self, frame: Frame, answer: Answer) -> None:
         assert self._visits is not None
@@ -324,11 +294,11 @@ class Socket:
 
     def broker_left(self) -> None:
         """Say so, and wait for it for a while."""
-        if self._away or self._tasks is None:
+        if self._away:
             return
         self._away, self._back = True, anyio.Event()
         self._put(frames.AWAY)
-        self._tasks.start_soon(self._wait_for_broker)
+        self._line.tasks.start_soon(self._wait_for_broker)
 
     def broker_back(self) -> None:
         """It is here again: what was missed has been told by now."""
@@ -339,7 +309,7 @@ class Socket:
 
     def fail(self) -> None:
         """Something of ours is wrong: the browser may have more luck with another socket."""
-        self._close(FAILED)
+        self._line.close(FAILED)
 
     async def _wait_for_broker(self) -> None:
         with anyio.move_on_after(self._sockets.patience):
@@ -391,59 +361,13 @@ class Socket:
         """Refuse it all."""
         self._sockets.figures.refuse(error.type, error.code)
         self._put(frames.refusal(error, fatal=True))
-        self._close(code)
+        self._line.close(code)
 
     def bye(self, code: ByeCode, text: str, close: int, *, after: int | None = None) -> None:
         """Say good-bye."""
         self._put(Frame("SYS_BYE", Bye(code=code, text=text, reconnect_after_seconds=after)))
-        self._close(close)
+        self._line.close(close)
 
     def _put(self, frame: Frame) -> None:
-        if self._closing is not None:
-            return
-        text = frames.written(frame, self._site)
-        self._outbox.append(text)
-        self._outbox_bytes += len(text)
-        self._wake.set()
-        if len(self._outbox) > WAITING_FRAMES or self._outbox_bytes > WAITING_BYTES:
-            self._hang_up()
-
-    def _close(self, code: int) -> None:
-        if self._closing is None:
-            self._closing = code
-            self._wake.set()
-
-    def _hang_up(self) -> None:
-        """It is gone, or does not read: nothing can be said any more."""
-        self._closing = LATER
-        self._outbox.clear()
-        abort = self._websocket.scope.get("extensions", {}).get(ABORT)
-        if abort is not None:
-            abort()
-        if self._tasks is not None:
-            self._tasks.cancel_scope.cancel()
-
-    async def _write(self) -> None:
-        assert self._tasks is not None
-        while True:
-            while self._outbox:
-                text = self._outbox.popleft()
-                self._outbox_bytes -= len(text)
-                try:
-                    await self._websocket.send_text(text)
-                except (WebSocketDisconnect, RuntimeError):
-                    self._hang_up()
-                    return
-            if self._closing is not None:
-                with anyio.move_on_after(LAST_SECONDS):
-                    await self._close_now(self._closing)
-                self._tasks.cancel_scope.cancel()
-                return
-            await self._wake.wait()
-            self._wake = anyio.Event()
-
-    async def _close_now(self, code: int) -> None:
-        try:
-            await self._websocket.close(code)
-        except (WebSocketDisconnect, RuntimeError):
-            self._hang_up()
+        if self._line.is_open:
+            self._line.put(frames.written(frame, self._site))

@@ -7,7 +7,8 @@ from typing import Any
 
 import anyio
 
-from connectors.web.socket import ABORT, Handshake, Socket
+from connectors.web.line import ABORT
+from connectors.web.socket import Handshake, Socket
 from connectors.web.tokens import Visitor
 from tests.support.web_stage import WebStage, happens
 
