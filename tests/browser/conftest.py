@@ -63,7 +63,9 @@ def alice(program: WebProgram) -> Iterator[AgentBeside]:
 @pytest.fixture
 def visitor(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser, in which nothing may go wrong unseen."""
-    with browser.new_context(locale="en-US", viewport={"width": 1000, "height": 800}) as context:
+    with browser.new_context(
+        locale="en-US", viewport={"width": 1000, "height": 800}, reduced_motion="reduce"
+    ) as context:
         context.set_default_timeout(45_000)
         yield context
 

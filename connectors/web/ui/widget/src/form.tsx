@@ -1,6 +1,6 @@
 /** A form, screen by screen. */
 
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type {
   ScenarioInfo,
   ScenarioResultInfo,
@@ -50,7 +50,7 @@ export function Form({ form, texts, finish, refusal, newId, known, done }: FormP
     if (isTold) done(resultOf(form, screens, entries, resultId));
   }, [isTold]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (at > 0)
       body.current?.querySelector<HTMLElement>("input, textarea, select, button")?.focus();
   }, [at]);

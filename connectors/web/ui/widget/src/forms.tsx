@@ -90,7 +90,7 @@ function Sheet({ context, isOpen, mayFocus, template, close }: SheetProps) {
     if (isOpen && mayFocus) (first ?? sheet.current)?.focus();
   }, [isOpen, mayFocus]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (done !== null) sheet.current?.focus(); // what had the focus is gone
   }, [done]);
 

@@ -1,6 +1,6 @@
 /** What else may be done with a conversation: kept, printed, made silent, ended. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 import type { Keep } from "./keep.ts";
 import type { Conversation } from "./model.ts";
@@ -28,7 +28,7 @@ export function Menu({ talk, texts, keep, keeping, hasSound }: MenuProps) {
   const [shown, setShown] = useState<"" | "menu" | "sure">("");
   const place = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (shown) place.current?.querySelector<HTMLElement>("fieldset button")?.focus();
   }, [shown]);
   const close = () => {
