@@ -59,7 +59,8 @@ _EVENT: Final = (
     chat_events.c.project,
     chats.c.outbound,
 )
-_EVENTS: Final = chat_events.join(chats, chats.c.no == chat_events.c.chat_no)
+EVENTS: Final = select(*_EVENT).join_from(chat_events, chats, chats.c.no == chat_events.c.chat_no)
+"""The moves of chats, with what their chats say of them."""
 _WRAPUP: Final = (
     wrapups.c.seq,
     wrapups.c.chat_no,
@@ -115,11 +116,8 @@ def _spell(
 
 def events_by_chat(connection: Connection, span: Span) -> Iterator[EventRow]:
     """All events of the chats of which something happened in the time, chat by chat."""
-    query = (
-        select(*_EVENT)
-        .select_from(_EVENTS)
-        .where(chat_events.c.chat_no.in_(touched(span)))
-        .order_by(chat_events.c.chat_no, chat_events.c.seq)
+    query = EVENTS.where(chat_events.c.chat_no.in_(touched(span))).order_by(
+        chat_events.c.chat_no, chat_events.c.seq
     )
     before: EventRow | None = None
     for row in _events(connection, span, query):
@@ -233,12 +231,7 @@ def offers_made(connection: Connection, span: Span) -> Iterator[OfferRow]:
 
 def events_by_time(connection: Connection, span: Span) -> Iterator[EventRow]:
     """The events in the time, in their order."""
-    query = (
-        select(*_EVENT)
-        .select_from(_EVENTS)
-        .where(within(chat_events, span))
-        .order_by(*in_order(chat_events, span))
-    )
+    query = EVENTS.where(within(chat_events, span)).order_by(*in_order(chat_events, span))
     return _events(connection, span, query)
 
 

@@ -69,8 +69,8 @@ class Diary:
         Where the clock was set since the last look that look is the end: what lies between the two by this
         clock was not listened to.
         """
-        now, passed = self.clock(), self.attention.look() - self._up
-        self._closed = self._wall if abs(now - self._wall - passed) > JUMP else now
+        seen = self.look()
+        self._closed = self._wall if seen is None or seen.until is None else seen.until
 
     def end(self) -> Entry:
         """What is to be noted when the process ends."""

@@ -115,6 +115,34 @@ def document(path: Path) -> dict[str, Any]:
         raise FaultsError((Fault("", f"is not valid TOML: {error}"),)) from error
 
 
+def section_of(path: Path, name: str) -> object:
+    """Read a file of TOML, and give one section of it.
+
+    Raises:
+        FaultsError: It cannot be read, is none, or has no such section.
+    """
+    content = document(path)
+    if name not in content:
+        raise FaultsError((Fault(name, f"is missing: there is no [{name}] in it"),))
+    return content[name]
+
+
+def judged(read: Callable[[], object]) -> list[tuple[str, str]]:
+    """Look at a table for who reads the rest of the file.
+
+    Args:
+        read: Reads it.
+
+    Returns:
+        What is wrong, each with its path, as `web.sites.shop.gateway`.
+    """
+    try:
+        read()
+    except FaultsError as error:
+        return [(fault.path, fault.text) for fault in error.faults]
+    return []
+
+
 def structured(
     content: Mapping[str, object],
     section: type[T],

@@ -28,7 +28,7 @@ from connectors.desk.sessions import Limits, Session, Sessions, TooManySessions
 from connectors.desk.settings import Desk
 from connectors.desk.tab import Sitting, Tab
 from connectors.web.origins import own
-from connectors.web.problems import Away, Problem
+from connectors.web.problems import Away, Problem, not_allowed, not_found
 from connectors.web.rates import Rate, Rates
 from protocol.errors import ErrorCode, WireError
 from protocol.session import Hello, LoginResult
@@ -393,17 +393,10 @@ class DeskSite:
     # --- what is not there
 
     async def _not_found(self, request: Request, _error: Exception) -> Response:
-        problem = Problem(ErrorCode.UNKNOWN_TYPE, "nothing is here")
-        return self._finished(request, _refused(problem))
+        return self._finished(request, _refused(not_found()))
 
     async def _not_allowed(self, request: Request, error: Exception) -> Response:
-        problem = Problem(
-            ErrorCode.NOT_ALLOWED,
-            f"{request.method} is not served here",
-            status=HTTPStatus.METHOD_NOT_ALLOWED,
-            headers=getattr(error, "headers", None),
-        )
-        return self._finished(request, _refused(problem))
+        return self._finished(request, _refused(not_allowed(request.method, error)))
 
     async def _failed(self, request: Request, _error: Exception) -> Response:
         problem = Problem(

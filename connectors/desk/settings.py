@@ -20,8 +20,9 @@ from connectors.channels.converter import (
     FaultsError,
     Secret,
     between,
-    document,
+    judged,
     not_empty,
+    section_of,
     structured,
 )
 from connectors.channels.settings import Ca, host_and_port, trusting
@@ -108,10 +109,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Desk:
     Raises:
         FaultsError: It cannot be read, or something is wrong with that section.
     """
-    content = document(path)
-    if SECTION not in content:
-        raise FaultsError((Fault(SECTION, "is missing: there is no [desk] in it"),))
-    return read(content[SECTION], environ, beside=path.parent)
+    return read(section_of(path, SECTION), environ, beside=path.parent)
 
 
 def read(table: object, environ: Mapping[str, str], *, beside: Path = Path()) -> Desk:
@@ -131,13 +129,5 @@ def read(table: object, environ: Mapping[str, str], *, beside: Path = Path()) ->
 
 
 def judge(table: object, beside: Path, environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Look at the table for who reads the rest of the file.
-
-    Returns:
-        What is wrong, each with its path, as `desk.oidc.issuer`.
-    """
-    try:
-        read(table, environ, beside=beside)
-    except FaultsError as error:
-        return [(fault.path, fault.text) for fault in error.faults]
-    return []
+    """Look at the table for who reads the rest of the file; see `judged`."""
+    return judged(lambda: read(table, environ, beside=beside))

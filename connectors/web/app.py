@@ -29,7 +29,7 @@ from connectors.web.letterbox import Letterbox
 from connectors.web.openapi import described, shown
 from connectors.web.operations import Operation
 from connectors.web.origins import Origins
-from connectors.web.problems import Problem
+from connectors.web.problems import Problem, not_allowed, not_found
 from connectors.web.rates import Rates
 from connectors.web.rest import apps, chat, files, forms, images, polling, routing, visitors
 from connectors.web.revoked import Revoked
@@ -235,16 +235,10 @@ class WebSite:
         return PlainTextResponse("\n".join(faults) or "ready", 503 if faults else 200)
 
     async def _not_found(self, request: Request, _error: Exception) -> Response:
-        return self.api.refused(request, Problem(ErrorCode.UNKNOWN_TYPE, "nothing is here"))
+        return self.api.refused(request, not_found())
 
     async def _not_allowed(self, request: Request, error: Exception) -> Response:
-        problem = Problem(
-            ErrorCode.NOT_ALLOWED,
-            f"{request.method} is not served here",
-            status=HTTPStatus.METHOD_NOT_ALLOWED,
-            headers=getattr(error, "headers", None),
-        )
-        return self.api.refused(request, problem)
+        return self.api.refused(request, not_allowed(request.method, error))
 
     async def _failed(self, request: Request, _error: Exception) -> Response:
         problem = Problem(

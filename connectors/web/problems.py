@@ -131,3 +131,18 @@ def problem_of(error: ConnectorError) -> Problem:
             return Away()
         case _:
             return Away(str(error))
+
+
+def not_found() -> Problem:
+    """What is answered where there is nothing."""
+    return Problem(ErrorCode.UNKNOWN_TYPE, "nothing is here")
+
+
+def not_allowed(method: str, error: Exception) -> Problem:
+    """What is answered to a method that is not served; the error says which ones are."""
+    return Problem(
+        ErrorCode.NOT_ALLOWED,
+        f"{method} is not served here",
+        status=HTTPStatus.METHOD_NOT_ALLOWED,
+        headers=getattr(error, "headers", None),
+    )

@@ -25,8 +25,9 @@ from connectors.channels.converter import (
     FaultsError,
     Secret,
     between,
-    document,
+    judged,
     not_empty,
+    section_of,
     structured,
 )
 from connectors.channels.settings import Ca, Health, host_and_port, trusting
@@ -249,10 +250,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Web:
     Raises:
         FaultsError: It cannot be read, or something is wrong with that section.
     """
-    content = document(path)
-    if SECTION not in content:
-        raise FaultsError((Fault(SECTION, "is missing: there is no [web] in it"),))
-    return read(content[SECTION], environ, beside=path.parent)
+    return read(section_of(path, SECTION), environ, beside=path.parent)
 
 
 DEFAULTS: Final = {"key_file": str(DEFAULT_KEY_FILE), "revoked": str(DEFAULT_REVOKED)}
@@ -276,16 +274,8 @@ def read(table: object, environ: Mapping[str, str], *, beside: Path = Path()) ->
 
 
 def judge(table: object, beside: Path, environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Look at the table for who reads the rest of the file.
-
-    Returns:
-        What is wrong, each with its path, as `web.sites.shop.gateway`.
-    """
-    try:
-        read(table, environ, beside=beside)
-    except FaultsError as error:
-        return [(fault.path, fault.text) for fault in error.faults]
-    return []
+    """Look at the table for who reads the rest of the file; see `judged`."""
+    return judged(lambda: read(table, environ, beside=beside))
 
 
 def _with_content(web: Web, site: Site) -> Site:

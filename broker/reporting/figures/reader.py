@@ -49,7 +49,7 @@ from broker.reporting.history import EventRow, ParkingRow, PartyRow, StateRow, W
 from broker.reporting.listened import Listened
 from broker.reporting.lives import before, before_end, goes_on, key_of, listened
 from broker.reporting.lives import in_order as columns_in_order
-from broker.reporting.rows import floor_of, states, stream, touched
+from broker.reporting.rows import EVENTS, floor_of, states, stream, touched
 from broker.reporting.times import DAY, Span
 from broker.store.message_schema import conversation_events, conversations, messages
 from broker.store.schema import (
@@ -105,20 +105,7 @@ KINDS: Final = (
     ),
 )
 _FOLLOWED: Final = (chat_events, wrapups, parkings, parties, agent_events, conversation_events)
-_EVENTS: Final = select(
-    chat_events.c.seq,
-    chat_events.c.chat_no,
-    chat_events.c.at,
-    chat_events.c.status,
-    chat_events.c.cause,
-    chat_events.c.agent,
-    chat_events.c.close_reason,
-    chats.c.gateway,
-    chat_events.c.project,
-    chats.c.outbound,
-    chats.c.id,
-    chats.c.language,
-).join_from(chat_events, chats, chats.c.no == chat_events.c.chat_no)
+_EVENTS: Final = EVENTS.add_columns(chats.c.id, chats.c.language)
 
 
 @frozen
